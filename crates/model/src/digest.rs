@@ -1,0 +1,124 @@
+//! A hash of what rows say, never of how they are encoded: equal on replicas whose content is equal.
+//!
+//! Left out are deletions and expired values from before `purge_before`, rows of which nothing is left, columns that were not
+//! asked for, the local time of a deletion, and what an expired value was: it is a deletion of its timestamp.
+
+use crate::row_codec::{CellKindView, CellView};
+use crate::{Columns, Marker, RowView};
+use henge_base::put_vint;
+use std::fmt;
+use xxhash_rust::xxh3::Xxh3;
+
+/// 128 bits that stand for the content of rows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 16]);
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+/// Digests rows one after another; their order counts.
+pub struct Digester {
+    hash: Box<Xxh3>,
+    now_seconds: i64,
+    purge_before: i64,
+    /// One row in canonical form.
+    row: Vec<u8>,
+}
+
+/// What an entry of a row's canonical form is.
+mod tag {
+    pub(super) const MARKER: u8 = 1;
+    pub(super) const EXPIRING_MARKER: u8 = 2;
+    pub(super) const EXPIRED_MARKER: u8 = 3;
+    pub(super) const DELETION: u8 = 4;
+    pub(super) const LIVE: u8 = 5;
+    pub(super) const EXPIRING: u8 = 6;
+    pub(super) const TOMBSTONE: u8 = 7;
+    pub(super) const COMPLEX_DELETION: u8 = 8;
+    pub(super) const END: u8 = 0;
+}
+
+impl Digester {
+    /// Digests content as of `now_seconds`, without what was deleted or expired before `purge_before` (seconds).
+    pub fn new(now_seconds: i64, purge_before: i64) -> Self {
+        // What has not expired yet is no deletion, however late the purge.
+        let purge_before = purge_before.min(now_seconds);
+        Digester { hash: Box::new(Xxh3::new()), now_seconds, purge_before, row: Vec::new() }
+    }
+
+    /// Takes in the row at `key`.
+    pub fn row(&mut self, key: &[u8], row: &RowView<'_>, columns: &Columns) {
+        let purge_before = self.purge_before;
+        self.row.clear();
+        put_bytes(&mut self.row, key);
+        let head = self.row.len();
+        if let Some(marker) = row.marker().filter(|m| !m.is_purgeable(purge_before)) {
+            self.marker(&marker);
+        }
+        if let Some(deletion) = row.deletion().filter(|d| d.local_seconds >= purge_before) {
+            self.entry(tag::DELETION, deletion.timestamp);
+        }
+        for cell in row.cells().filter(|c| columns.contains(c.column) && !c.is_purgeable(purge_before)) {
+            self.cell(&cell);
+        }
+        if self.row.len() > head {
+            self.row.push(tag::END);
+            self.hash.update(&self.row);
+        }
+    }
+
+    /// The digest of all rows taken in.
+    pub fn finish(&self) -> Digest {
+        Digest(self.hash.digest128().to_be_bytes())
+    }
+
+    fn marker(&mut self, marker: &Marker) {
+        match marker.expiry {
+            None => self.entry(tag::MARKER, marker.timestamp),
+            Some(_) if !marker.is_live(self.now_seconds) => self.entry(tag::EXPIRED_MARKER, marker.timestamp),
+            Some((ttl, expires)) => {
+                self.entry(tag::EXPIRING_MARKER, marker.timestamp);
+                self.expiry(ttl, expires);
+            }
+        }
+    }
+
+    fn cell(&mut self, cell: &CellView<'_>) {
+        let tag = match cell.kind {
+            CellKindView::ComplexDeletion { .. } => tag::COMPLEX_DELETION,
+            CellKindView::Live { .. } => tag::LIVE,
+            CellKindView::Expiring { .. } if cell.live_value(self.now_seconds).is_some() => tag::EXPIRING,
+            CellKindView::Expiring { .. } | CellKindView::Tombstone { .. } => tag::TOMBSTONE,
+        };
+        self.entry(tag, cell.timestamp);
+        self.row.extend_from_slice(&cell.column.0.to_be_bytes());
+        put_bytes(&mut self.row, cell.path);
+        if let Some(value) = cell.live_value(self.now_seconds) {
+            if let CellKindView::Expiring { ttl, expires, .. } = cell.kind {
+                self.expiry(ttl, expires);
+            }
+            put_bytes(&mut self.row, value);
+        }
+    }
+
+    fn entry(&mut self, tag: u8, timestamp: i64) {
+        self.row.push(tag);
+        self.row.extend_from_slice(&timestamp.to_be_bytes());
+    }
+
+    fn expiry(&mut self, ttl: u32, expires: i64) {
+        self.row.extend_from_slice(&ttl.to_be_bytes());
+        self.row.extend_from_slice(&expires.to_be_bytes());
+    }
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_vint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+#[cfg(test)]
+mod tests;

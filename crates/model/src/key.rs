@@ -1,0 +1,236 @@
+//! The key of every row: one byte string that sorts by table, token, partition, clustering and kind.
+//!
+//! | Part | Bytes |
+//! |---|---|
+//! | storage id | 4, big-endian |
+//! | token | 8, big-endian, sign flipped |
+//! | partition key | as hashed, 00 written as 00 FF, then 00 00 |
+//! | clustering | a component per column (see `value::sort_key`), every bit inverted for DESC |
+//! | kind | 01 static row, 02 row |
+
+mod decode;
+mod original;
+mod partition_key;
+
+pub(crate) use decode::KeyParts;
+pub(crate) use original::{is_exact, original_value};
+pub use partition_key::PartitionKey;
+
+use crate::limits::MAX_COMPONENT;
+use crate::token::{from_sortable, sortable};
+use crate::value::put_escaped;
+use crate::{Order, Table, Token, ValueError};
+use henge_base::{Bytes, Reader};
+use serde::{Deserialize, Serialize};
+
+/// A table's identity in storage: allocated by the metadata log, never used again, changed by TRUNCATE. `u32::MAX` is never allocated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StorageId(pub u32);
+
+/// What a key names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum KeyKind {
+    /// The static row of a partition; it sorts before the rows.
+    Static = 0x01,
+    /// A row.
+    Row = 0x02,
+}
+
+/// Why there is no such key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Every partition key has at least one byte.
+    #[error("key may not be empty")]
+    Empty,
+    /// Keys and their components have at most 65,535 bytes.
+    #[error("a key of {0} bytes is longer than the maximum of 65535")]
+    TooLong(usize),
+    /// Another number of components than the table has columns.
+    #[error("{actual} key components for {expected} columns")]
+    Components {
+        /// Columns of the table.
+        expected: usize,
+        /// Components there are.
+        actual: usize,
+    },
+    /// A component is not a value of its column's type.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// Bytes are not a key of this table.
+    #[error("malformed key")]
+    Malformed,
+}
+
+/// A row's key, encoded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub Bytes);
+
+/// Where encoded keys begin: storage id and token.
+const HEAD: usize = 12;
+
+impl Key {
+    /// The key of a row; every clustering column has a value.
+    pub fn row(table: &Table, partition: &PartitionKey, clustering: &[&[u8]]) -> Result<Key, KeyError> {
+        let values: usize = clustering.iter().map(|value| value.len() + 8).sum();
+        let mut out = Vec::with_capacity(HEAD + partition.bytes().len() + values + 16);
+        Key::put_row(table, partition, clustering, &mut out)?;
+        Ok(Key(Bytes::from(out)))
+    }
+
+    /// Appends the bytes of [`Key::row`] to `out`, which may be used again and again; it is left as it was on an error.
+    pub fn put_row(
+        table: &Table,
+        partition: &PartitionKey,
+        clustering: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Result<(), KeyError> {
+        if clustering.len() != table.clustering.len() {
+            return Err(KeyError::Components { expected: table.clustering.len(), actual: clustering.len() });
+        }
+        let start = out.len();
+        put_prefix(table, partition, out);
+        put_clustering(table, clustering, out).inspect_err(|_| out.truncate(start))?;
+        out.push(KeyKind::Row as u8);
+        Ok(())
+    }
+
+    /// The key of a partition's static row.
+    pub fn static_row(table: &Table, partition: &PartitionKey) -> Key {
+        let mut out = Key::partition_prefix(table, partition);
+        out.push(KeyKind::Static as u8);
+        Key(Bytes::from(out))
+    }
+
+    /// What the keys of one partition begin with, and no others.
+    pub fn partition_prefix(table: &Table, partition: &PartitionKey) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEAD + partition.bytes().len() + 10);
+        put_prefix(table, partition, &mut out);
+        out
+    }
+
+    /// What the keys of the rows with these first clustering values begin with, and no others.
+    pub fn clustering_prefix(table: &Table, partition: &PartitionKey, values: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
+        if values.len() > table.clustering.len() {
+            return Err(KeyError::Components { expected: table.clustering.len(), actual: values.len() });
+        }
+        let mut out = Key::partition_prefix(table, partition);
+        put_clustering(table, values, &mut out)?;
+        Ok(out)
+    }
+
+    /// The smallest byte string above everything that begins with `prefix`; empty (no bound) if every byte is FF, which no key begins with.
+    pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
+        let kept = prefix.iter().rposition(|b| *b != 0xff).map_or(0, |i| i + 1);
+        let mut end = prefix[..kept].to_vec();
+        if let Some(last) = end.last_mut() {
+            *last += 1;
+        }
+        end
+    }
+
+    /// Bounds (first included, second excluded) of a table's keys with tokens above `start` and up to `end`. A range that
+    /// wraps is not one run of keys: use [`crate::TokenRange::unwrapped`] first. Start and end alike are the whole table.
+    pub fn table_range(storage_id: StorageId, start: Token, end: Token) -> (Vec<u8>, Vec<u8>) {
+        let (start, end) = if start == end { (Token::MIN, Token::MAX) } else { (start, end) };
+        // No key has the lowest token, so nothing is lost above it; above the highest begins the next table.
+        let above = |token: Token| match token.0.checked_add(1) {
+            Some(next) => head(storage_id, Token(next)).to_vec(),
+            None => Key::prefix_end(&storage_id.0.to_be_bytes()),
+        };
+        (above(start), above(end))
+    }
+
+    /// The encoded key.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The encoded key, shared.
+    pub fn to_bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+
+    /// The token in an encoded key or a prefix of one; `None` if it is too short.
+    pub fn token(bytes: &[u8]) -> Option<Token> {
+        let mut reader = Reader::new(bytes.get(4..)?);
+        from_sortable(&mut reader).ok()
+    }
+
+    /// The storage id in an encoded key or a prefix of one; `None` if it is too short.
+    pub fn storage_id(bytes: &[u8]) -> Option<StorageId> {
+        Reader::new(bytes).u32().ok().map(StorageId)
+    }
+
+    /// How many bytes of an encoded key name its partition (table and token included); `None` if its partition key does not end.
+    pub fn partition(bytes: &[u8]) -> Option<usize> {
+        let mut at = HEAD;
+        loop {
+            let zero = bytes.get(at..)?.iter().position(|b| *b == 0)? + at;
+            at = zero + 2;
+            match bytes.get(zero + 1)? {
+                0 => return Some(at),
+                0xff => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// What an encoded key names; `None` if its last byte says nothing known.
+    pub fn kind(bytes: &[u8]) -> Option<KeyKind> {
+        match bytes.last()? {
+            0x01 => Some(KeyKind::Static),
+            0x02 => Some(KeyKind::Row),
+            _ => None,
+        }
+    }
+
+    /// Takes an encoded key apart into partition key values, clustering values (none of a static row), and its kind.
+    pub fn decode(table: &Table, bytes: &[u8]) -> Result<(Vec<Bytes>, Vec<Bytes>, KeyKind), KeyError> {
+        let parts = KeyParts::read(table, bytes)?;
+        let owned = |part: &[u8]| Bytes::copy_from_slice(part);
+        let partition = (0..table.partition_key.len()).filter_map(|i| parts.partition_key(i)).map(owned).collect();
+        let clustering = (0..table.clustering.len()).filter_map(|i| parts.clustering(i)).map(owned).collect();
+        Ok((partition, clustering, parts.kind))
+    }
+
+    /// The partition key in an encoded key.
+    pub fn partition_key(bytes: &[u8]) -> Result<PartitionKey, KeyError> {
+        decode::partition_key(bytes)
+    }
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn head(storage_id: StorageId, token: Token) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    head[..4].copy_from_slice(&storage_id.0.to_be_bytes());
+    head[4..].copy_from_slice(&sortable(token));
+    head
+}
+
+fn put_prefix(table: &Table, partition: &PartitionKey, out: &mut Vec<u8>) {
+    out.extend_from_slice(&head(table.storage_id, partition.token()));
+    put_escaped(partition.bytes(), out);
+}
+
+fn put_clustering(table: &Table, values: &[&[u8]], out: &mut Vec<u8>) -> Result<(), KeyError> {
+    for (column, value) in table.clustering.iter().zip(values) {
+        if value.len() > MAX_COMPONENT {
+            return Err(KeyError::TooLong(value.len()));
+        }
+        let start = out.len();
+        column.data_type.encode_key(value, out)?;
+        if column.order == Order::Descending {
+            out[start..].iter_mut().for_each(|b| *b = !*b);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

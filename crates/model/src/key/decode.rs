@@ -1,0 +1,69 @@
+//! Taking an encoded key apart.
+
+use super::partition_key::split;
+use super::{HEAD, Key, KeyError, KeyKind, PartitionKey};
+use crate::value::{Masked, Scratch, take_component, take_escaped};
+use crate::{Order, Table};
+use henge_base::{Bytes, Reader};
+use smallvec::SmallVec;
+
+/// The values in a key, copied into one buffer that is on the stack unless the key is long.
+pub(crate) struct KeyParts {
+    pub(crate) kind: KeyKind,
+    values: Scratch,
+    /// Where the values are, partition key first.
+    spans: SmallVec<[(u32, u32); 8]>,
+    partition_columns: usize,
+}
+
+impl KeyParts {
+    /// Reads a key of `table`.
+    pub(crate) fn read(table: &Table, bytes: &[u8]) -> Result<KeyParts, KeyError> {
+        let kind = Key::kind(bytes).ok_or(KeyError::Malformed)?;
+        let body = bytes.get(HEAD..bytes.len() - 1).ok_or(KeyError::Malformed)?;
+        let mut reader = Masked::new(Reader::new(body), false);
+        let mut values = Scratch::new();
+        take_escaped(&mut reader, &mut values).map_err(|_| KeyError::Malformed)?;
+        let mut spans = SmallVec::new();
+        split(&values, table.partition_key.len(), |start, end| spans.push((start as u32, end as u32)))?;
+        let mut parts = KeyParts { kind, values, spans, partition_columns: table.partition_key.len() };
+        let rest = parts.read_clustering(table, reader.reader())?;
+        if rest.is_empty() { Ok(parts) } else { Err(KeyError::Malformed) }
+    }
+
+    fn read_clustering<'a>(&mut self, table: &Table, mut reader: Reader<'a>) -> Result<Reader<'a>, KeyError> {
+        if self.kind == KeyKind::Static {
+            return Ok(reader);
+        }
+        for column in &table.clustering {
+            let mut masked = Masked::new(reader, column.order == Order::Descending);
+            let start = self.values.len() as u32;
+            take_component(&column.data_type, &mut masked, &mut self.values).map_err(|_| KeyError::Malformed)?;
+            self.spans.push((start, self.values.len() as u32));
+            reader = masked.reader();
+        }
+        Ok(reader)
+    }
+
+    /// The value of a partition key column.
+    pub(crate) fn partition_key(&self, index: usize) -> Option<&[u8]> {
+        if index < self.partition_columns { self.value(index) } else { None }
+    }
+
+    /// The value of a clustering column; none of a static row.
+    pub(crate) fn clustering(&self, index: usize) -> Option<&[u8]> {
+        self.value(self.partition_columns + index)
+    }
+
+    fn value(&self, index: usize) -> Option<&[u8]> {
+        let (start, end) = *self.spans.get(index)?;
+        self.values.get(start as usize..end as usize)
+    }
+}
+
+pub(super) fn partition_key(bytes: &[u8]) -> Result<PartitionKey, KeyError> {
+    let body = bytes.get(HEAD..).ok_or(KeyError::Malformed)?;
+    let mut values = Scratch::new();
+    take_escaped(&mut Masked::new(Reader::new(body), false), &mut values).map_err(|_| KeyError::Malformed)?;
+    PartitionKey::from_bytes(Bytes::copy_from_slice(&values))
+}

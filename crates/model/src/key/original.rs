@@ -1,0 +1,59 @@
+//! Clustering values whose bytes are not the normal form of their value.
+//!
+//! A key equates what the type's order equates: the decimals 1.0 and 1.00 name one row. What the writer wrote is kept in the
+//! row, as the value of a cell of [`ColumnId::CLUSTERING`] with the write's timestamp and TTL; the newest one is shown.
+
+use super::KeyError;
+use crate::value::{Masked, Scratch, take_component};
+use crate::{ColumnId, DataType, Key, Table};
+use henge_base::{Bytes, Reader, put_vint};
+
+impl ColumnId {
+    /// Of the cell that keeps clustering values as they were written; no table allocates this id. It makes no row live.
+    pub const CLUSTERING: ColumnId = ColumnId(u32::MAX);
+}
+
+impl Key {
+    /// What a write of this row has to put into a cell of [`ColumnId::CLUSTERING`]; `None`, as nearly always, if the key gives
+    /// the same bytes back.
+    pub fn original_clustering(table: &Table, clustering: &[&[u8]]) -> Result<Option<Bytes>, KeyError> {
+        let mut exact = true;
+        for (column, value) in table.clustering.iter().zip(clustering) {
+            exact &= is_exact(&column.data_type) || gives_back(&column.data_type, value)?;
+        }
+        if exact {
+            return Ok(None);
+        }
+        let mut out = Vec::with_capacity(clustering.iter().map(|value| value.len() + 3).sum());
+        for value in clustering {
+            put_vint(&mut out, value.len() as u64);
+            out.extend_from_slice(value);
+        }
+        Ok(Some(Bytes::from(out)))
+    }
+}
+
+/// The clustering value at `index` in what [`Key::original_clustering`] gave.
+pub(crate) fn original_value(original: &[u8], index: usize) -> Option<&[u8]> {
+    let mut reader = Reader::new(original);
+    for _ in 0..index {
+        reader.vint_bytes().ok()?;
+    }
+    reader.vint_bytes().ok()
+}
+
+/// Whether every value of the type is its own normal form.
+pub(crate) fn is_exact(data_type: &DataType) -> bool {
+    let several = matches!(
+        data_type,
+        DataType::Boolean | DataType::Float | DataType::Double | DataType::Varint | DataType::Decimal
+    );
+    !several && !matches!(data_type, DataType::Frozen(_) | DataType::Tuple(_) | DataType::Vector(..))
+}
+
+fn gives_back(data_type: &DataType, value: &[u8]) -> Result<bool, KeyError> {
+    let (mut key, mut back) = (Vec::with_capacity(32), Scratch::new());
+    data_type.encode_key(value, &mut key)?;
+    take_component(data_type, &mut Masked::new(Reader::new(&key), false), &mut back)?;
+    Ok(&back[..] == value)
+}

@@ -1,0 +1,81 @@
+//! The partition key as it is hashed.
+
+use super::KeyError;
+use crate::Token;
+use crate::limits::MAX_COMPONENT;
+use henge_base::{Bytes, Reader};
+
+/// A partition key in Cassandra's serialized form: one column's bytes, or for several `[u16 length][bytes][00]` each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartitionKey {
+    bytes: Bytes,
+    token: Token,
+}
+
+impl PartitionKey {
+    /// Joins the values of the partition key's columns. At most 65,535 bytes in all; a single column must not be empty.
+    pub fn from_components(components: &[&[u8]]) -> Result<PartitionKey, KeyError> {
+        match components {
+            [] => Err(KeyError::Empty),
+            [one] => PartitionKey::from_bytes(Bytes::copy_from_slice(one)),
+            several => PartitionKey::from_bytes(Bytes::from(join(several)?)),
+        }
+    }
+
+    /// Takes a serialized key as it is: what drivers send as a routing key.
+    pub fn from_bytes(bytes: Bytes) -> Result<PartitionKey, KeyError> {
+        match bytes.len() {
+            0 => Err(KeyError::Empty),
+            1..=MAX_COMPONENT => Ok(PartitionKey { token: Token::of(&bytes), bytes }),
+            length => Err(KeyError::TooLong(length)),
+        }
+    }
+
+    /// The serialized key.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The values of its `count` columns.
+    pub fn components(&self, count: usize) -> Result<Vec<&[u8]>, KeyError> {
+        let mut out = Vec::with_capacity(count);
+        split(&self.bytes, count, |start, end| out.push(&self.bytes[start..end]))?;
+        Ok(out)
+    }
+
+    /// Where it stands on the ring.
+    pub fn token(&self) -> Token {
+        self.token
+    }
+}
+
+fn join(components: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
+    let mut out = Vec::with_capacity(components.iter().map(|c| c.len() + 3).sum());
+    for component in components {
+        let length = u16::try_from(component.len()).map_err(|_| KeyError::TooLong(component.len()))?;
+        out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(component);
+        out.push(0);
+    }
+    Ok(out)
+}
+
+/// Where the components of a serialized key start and end in it, in order, given to `each`.
+pub(super) fn split(bytes: &[u8], count: usize, mut each: impl FnMut(usize, usize)) -> Result<(), KeyError> {
+    if count == 1 {
+        each(0, bytes.len());
+        return Ok(());
+    }
+    let mut at = 0;
+    for _ in 0..count {
+        let mut reader = Reader::new(bytes.get(at..).ok_or(KeyError::Malformed)?);
+        let length = usize::from(reader.u16().map_err(|_| KeyError::Malformed)?);
+        let (start, end) = (at + 2, at + 2 + length);
+        if bytes.get(end) != Some(&0) {
+            return Err(KeyError::Malformed);
+        }
+        each(start, end);
+        at = end + 1;
+    }
+    if at == bytes.len() { Ok(()) } else { Err(KeyError::Malformed) }
+}

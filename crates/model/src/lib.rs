@@ -1,0 +1,51 @@
+//! What Henge stores and how two versions of it become one. No async, no clock, no disk.
+//!
+//! - `data_type`, `value`: CQL types, their native encodings, order and literals.
+//! - `schema`: keyspaces, tables and columns, as the metadata log agrees on them.
+//! - `token`, `key`: the partitioner, and the order-preserving key of every row.
+//! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; what is left once deletions have been applied;
+//!   their bytes; how versions merge.
+//! - `digest`: a hash of logical content, equal wherever content is equal.
+//! - `mutation`, `read_command`: what travels to replicas.
+//! - `row_sink`, `project`: where rows go, and how the selected columns of a row get there.
+//! - `consistency`, `limits`: the levels a request may ask for; how large things may be.
+
+mod bound_value;
+mod consistency;
+mod data_type;
+mod digest;
+mod key;
+mod limits;
+mod merge;
+mod mutation;
+mod normal;
+mod project;
+mod read_command;
+mod row;
+mod row_codec;
+mod row_sink;
+#[cfg(test)]
+mod sample;
+mod schema;
+mod token;
+mod value;
+
+pub use bound_value::BoundValue;
+pub use consistency::Consistency;
+pub use data_type::{DataType, UserType};
+pub use digest::{Digest, Digester};
+pub use key::{Key, KeyError, KeyKind, PartitionKey, StorageId};
+pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
+pub use merge::{merge_encoded, merge_rows};
+pub use mutation::{Mutation, MutationError};
+pub use project::{project, project_joined};
+pub use read_command::{Columns, CommandError, KeyRange, ReadCommand, RowBlock};
+pub use row::{Cell, CellKind, ColumnId, Deletion, Marker, Row};
+pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, encode_cells, encode_row, strip_row};
+pub use row_sink::{Projected, Projection, RowSink, Rows};
+pub use schema::{
+    Column, ColumnKind, Compaction, Keyspace, Order, Replication, ReplicationFactor, Schema, Table, TableId,
+    TableOptions,
+};
+pub use token::{Token, TokenRange};
+pub use value::ValueError;

@@ -1,0 +1,96 @@
+//! How two versions of a row become one: commutative, associative, idempotent, total, and without a clock.
+//!
+//! Bytes that are no row do not stop a merge, and are not lost in it. The result is then a *damaged* value:
+//! `crc32 | DA | what the good operands merged to | count | the bad operands, sorted, each once`.
+//! It stays damaged whatever is merged into it, reading it is an error, and repair mends it from other replicas.
+//! As a pair of (join of the good, union of the bad) it obeys the same laws.
+
+use crate::normal::{newer_marker, settle, settle_marker};
+use crate::row_codec::{CRC, CellView, DAMAGED, Parts, RowError, checked_body, encode_parts, seal};
+use crate::{Cell, Row, RowView};
+use henge_base::{Reader, put_vint};
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
+
+/// The row that says what both say, in normal form.
+pub fn merge_rows(a: &Row, b: &Row) -> Row {
+    let deletion = a.deletion.max(b.deletion);
+    let marker = settle_marker(newer_marker(a.marker, b.marker), deletion);
+    let cells: Vec<&Cell> = a.cells.iter().chain(&b.cells).collect();
+    let views: Vec<CellView<'_>> = cells.iter().map(|cell| cell.view()).collect();
+    let order = settle(&views, deletion);
+    Row { marker, deletion, cells: order.into_iter().map(|i| cells[i as usize].clone()).collect() }
+}
+
+/// Merges encoded versions of the row at `key`; of none, the empty row.
+pub fn merge_encoded<'a>(key: &[u8], operands: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut rows: SmallVec<[(RowView<'a>, &'a [u8]); 4]> = SmallVec::new();
+    let mut bad: BTreeSet<&'a [u8]> = BTreeSet::new();
+    for operand in operands {
+        match RowView::parse(key, operand) {
+            Ok(row) => rows.push((row, operand)),
+            Err(RowError::Damaged) => match damaged(key, operand) {
+                Ok((row, bytes, inner)) => {
+                    rows.push((row, bytes));
+                    bad.extend(inner);
+                }
+                Err(_) => _ = bad.insert(operand),
+            },
+            Err(_) => _ = bad.insert(operand),
+        }
+    }
+    let good = join(key, &rows);
+    if bad.is_empty() { good } else { encode_damaged(key, &good, &bad) }
+}
+
+fn join(key: &[u8], rows: &[(RowView<'_>, &[u8])]) -> Vec<u8> {
+    if let Some(((_, first), others)) = rows.split_first()
+        && others.iter().all(|(_, bytes)| bytes == first)
+    {
+        return first.to_vec();
+    }
+    let deletion = rows.iter().filter_map(|(row, _)| row.deletion()).max();
+    let marker = rows.iter().fold(None, |marker, (row, _)| newer_marker(marker, row.marker()));
+    let marker = settle_marker(marker, deletion);
+    let mut cells: Vec<CellView<'_>> = Vec::with_capacity(rows.iter().map(|(row, _)| row.cell_count()).sum());
+    rows.iter().for_each(|(row, _)| cells.extend(row.cells()));
+    let order = settle(&cells, deletion);
+    let size = rows.iter().map(|(_, bytes)| bytes.len()).sum();
+    let mut out = Vec::with_capacity(size);
+    encode_parts(key, &Parts { marker, deletion }, order.iter().map(|i| cells[*i as usize]), &mut out);
+    out
+}
+
+fn encode_damaged(key: &[u8], good: &[u8], bad: &BTreeSet<&[u8]>) -> Vec<u8> {
+    let mut out = vec![0; CRC];
+    out.push(DAMAGED);
+    put_vint(&mut out, good.len() as u64);
+    out.extend_from_slice(good);
+    put_vint(&mut out, bad.len() as u64);
+    for bytes in bad {
+        put_vint(&mut out, bytes.len() as u64);
+        out.extend_from_slice(bytes);
+    }
+    seal(key, &mut out, 0);
+    out
+}
+
+type Damaged<'a> = (RowView<'a>, &'a [u8], Vec<&'a [u8]>);
+
+/// Takes a damaged value apart. What it holds as bad is not looked into: it was bad when it was put there.
+fn damaged<'a>(key: &[u8], bytes: &'a [u8]) -> Result<Damaged<'a>, RowError> {
+    let (_, body) = checked_body(key, bytes)?;
+    let mut reader = Reader::new(body);
+    let good = reader.vint_bytes()?;
+    let row = RowView::parse(key, good)?;
+    let count = reader.vint()?;
+    let mut bad: Vec<&'a [u8]> = Vec::new();
+    for _ in 0..count {
+        bad.push(reader.vint_bytes()?);
+    }
+    let canonical = !bad.is_empty() && bad.is_sorted_by(|a, b| a < b) && reader.is_empty();
+    if canonical { Ok((row, good, bad)) } else { Err(RowError::Corrupt) }
+}
+
+#[cfg(test)]
+mod tests;

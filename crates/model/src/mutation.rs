@@ -1,0 +1,148 @@
+//! What is written: rows of one partition, encoded once by the coordinator; the same bytes go to every replica and every disk.
+//!
+//! `issued (8 bytes) | count vint | (key vint-bytes, row vint-bytes)*`
+
+use crate::limits::MAX_MUTATION_ROWS;
+use crate::{Key, RowError, RowView, Token};
+use henge_base::{Bytes, Micros, Reader, Truncated, put_vint, vint_len};
+
+/// Rows to merge, all of one token. Decoding borrows nothing: keys and rows are slices of the one buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutation {
+    /// The coordinator's clock when it admitted the write. Kept unchanged in hints and the batchlog; purge fences go by it.
+    pub issued: Micros,
+    /// Key and encoded row (with its CRC).
+    pub rows: Vec<(Bytes, Bytes)>,
+}
+
+/// Why bytes are not a mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MutationError {
+    /// The structure is broken, or there are no rows, or too many.
+    #[error("malformed mutation")]
+    Malformed,
+    /// A row is none.
+    #[error("in a mutation: {0}")]
+    Row(#[from] RowError),
+    /// A key is too short to have a token, or the keys have several.
+    #[error("the keys of a mutation do not share one token")]
+    Tokens,
+}
+
+impl From<Truncated> for MutationError {
+    fn from(_: Truncated) -> Self {
+        MutationError::Malformed
+    }
+}
+
+impl Mutation {
+    /// A mutation of one row.
+    pub fn single(issued: Micros, key: Bytes, row: Bytes) -> Mutation {
+        Mutation { issued, rows: vec![(key, row)] }
+    }
+
+    /// The token of its rows; `None` of a mutation without rows or with a key that has no token.
+    pub fn token(&self) -> Option<Token> {
+        self.rows.first().and_then(|(key, _)| Key::token(key))
+    }
+
+    /// How many bytes [`Mutation::encode`] gives.
+    pub fn encoded_len(&self) -> usize {
+        let part = |bytes: &Bytes| vint_len(bytes.len() as u64) + bytes.len();
+        let rows: usize = self.rows.iter().map(|(key, row)| part(key) + part(row)).sum();
+        8 + vint_len(self.rows.len() as u64) + rows
+    }
+
+    /// Its bytes.
+    pub fn encode(&self) -> Bytes {
+        let mut out = Vec::with_capacity(self.encoded_len());
+        out.extend_from_slice(&self.issued.to_be_bytes());
+        put_rows(&self.rows, &mut out);
+        Bytes::from(out)
+    }
+
+    /// Reads a mutation and checks it: every row whole and its checksum right, all keys of one token.
+    pub fn decode(bytes: Bytes) -> Result<Mutation, MutationError> {
+        let mut reader = Reader::new(&bytes);
+        let issued = reader.i64()?;
+        let rows = take_rows(&bytes, &mut reader, MAX_MUTATION_ROWS)?;
+        let mutation = Mutation { issued, rows };
+        let token = mutation.token().ok_or(MutationError::Tokens)?;
+        for (key, row) in &mutation.rows {
+            if Key::token(key) != Some(token) {
+                return Err(MutationError::Tokens);
+            }
+            RowView::parse(key, row)?;
+        }
+        if reader.is_empty() { Ok(mutation) } else { Err(MutationError::Malformed) }
+    }
+}
+
+/// Appends a count and so many keys and rows.
+pub(crate) fn put_rows(rows: &[(Bytes, Bytes)], out: &mut Vec<u8>) {
+    put_vint(out, rows.len() as u64);
+    for part in rows.iter().flat_map(|(key, row)| [key, row]) {
+        put_vint(out, part.len() as u64);
+        out.extend_from_slice(part);
+    }
+}
+
+/// Reads what [`put_rows`] wrote, as slices of `whole`, which `reader` reads.
+pub(crate) fn take_rows(whole: &Bytes, reader: &mut Reader<'_>, most: usize) -> Result<Vec<(Bytes, Bytes)>, Truncated> {
+    let count = usize::try_from(reader.vint()?).map_err(|_| Truncated)?;
+    // Two lengths per row: a count beyond that is false, and must not reserve memory.
+    if count > most.min(reader.rest().len() / 2) {
+        return Err(Truncated);
+    }
+    let mut rows = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (key, row) = (reader.vint_bytes()?, reader.vint_bytes()?);
+        rows.push((whole.slice_ref(key), whole.slice_ref(row)));
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Marker, Row, encode_row};
+    use proptest::prelude::*;
+
+    fn key(token: u8, rest: u8) -> Bytes {
+        Bytes::from(vec![0, 0, 0, 1, token, 0, 0, 0, 0, 0, 0, 0, rest, 0, 0, 2])
+    }
+
+    fn row(key: &[u8]) -> Bytes {
+        let mut out = Vec::new();
+        encode_row(key, &Row { marker: Some(Marker { timestamp: 7, expiry: None }), ..Row::default() }, &mut out);
+        out.into()
+    }
+
+    #[test]
+    fn it_reads_back_and_shares_the_buffer() {
+        let rows = [key(1, 1), key(1, 2)].map(|key| (key.clone(), row(&key)));
+        let mutation = Mutation { issued: -5, rows: rows.to_vec() };
+        let bytes = mutation.encode();
+        assert_eq!(bytes.len(), mutation.encoded_len());
+        let back = Mutation::decode(bytes.clone()).unwrap();
+        assert_eq!(back, mutation);
+        assert!(bytes.as_ptr_range().contains(&back.rows[1].1.as_ptr()));
+    }
+
+    #[test]
+    fn two_tokens_a_false_checksum_and_no_rows_are_refused() {
+        let (a, b) = (key(1, 1), key(2, 1));
+        let two = Mutation { issued: 0, rows: vec![(a.clone(), row(&a)), (b.clone(), row(&b))] };
+        assert_eq!(Mutation::decode(two.encode()), Err(MutationError::Tokens));
+        let swapped = Mutation::single(0, a.clone(), row(&b));
+        assert_eq!(Mutation::decode(swapped.encode()), Err(MutationError::Row(RowError::Corrupt)));
+        assert_eq!(Mutation::decode(Mutation { issued: 0, rows: vec![] }.encode()), Err(MutationError::Tokens));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+            let _ = Mutation::decode(bytes.into());
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The normal form of a row: one version for each place, nothing that a deletion in the row covers.
+//!
+//! Which of two versions of a place wins is one total order over their content ([`versions`]), without a clock: an expiring
+//! cell counts as expiring whether or not its time has come. The order is Cassandra's: later timestamp; a tombstone before
+//! an expiring value before a plain one; later expiry or deletion; greater value bytes; and last, where Cassandra leaves it
+//! open, the shorter TTL, for it was written later.
+
+use crate::row_codec::{CellKindView, CellView};
+use crate::{ColumnId, Deletion, Marker, Row};
+use henge_base::Micros;
+use smallvec::SmallVec;
+use std::cmp::{Ordering, Reverse};
+
+/// The order of cells within a row: by column, its complex deletion first, then by path.
+pub(crate) fn places(a: &CellView<'_>, b: &CellView<'_>) -> Ordering {
+    let within = || b.is_complex_deletion().cmp(&a.is_complex_deletion()).then_with(|| paths(a.path, b.path));
+    a.column.cmp(&b.column).then_with(within)
+}
+
+/// Most cells have none, which is worth asking before calling for a comparison.
+fn paths(a: &[u8], b: &[u8]) -> Ordering {
+    if a.is_empty() || b.is_empty() { a.len().cmp(&b.len()) } else { a.cmp(b) }
+}
+
+/// The order of versions of one place; the greatest wins.
+pub(crate) fn versions(a: &CellView<'_>, b: &CellView<'_>) -> Ordering {
+    a.timestamp.cmp(&b.timestamp).then_with(|| kinds(&a.kind, &b.kind))
+}
+
+fn kinds(a: &CellKindView<'_>, b: &CellKindView<'_>) -> Ordering {
+    use CellKindView::{ComplexDeletion, Expiring, Live, Tombstone};
+    match (a, b) {
+        (Live { value: a }, Live { value: b }) => a.cmp(b),
+        (Expiring { value: a, ttl: at, expires: ae }, Expiring { value: b, ttl: bt, expires: be }) => {
+            (ae, a, Reverse(at)).cmp(&(be, b, Reverse(bt)))
+        }
+        (Tombstone { local_seconds: a }, Tombstone { local_seconds: b })
+        | (ComplexDeletion { local_seconds: a }, ComplexDeletion { local_seconds: b }) => a.cmp(b),
+        _ => rank(a).cmp(&rank(b)),
+    }
+}
+
+fn rank(kind: &CellKindView<'_>) -> u8 {
+    match kind {
+        CellKindView::Live { .. } => 0,
+        CellKindView::Expiring { .. } => 1,
+        CellKindView::Tombstone { .. } => 2,
+        CellKindView::ComplexDeletion { .. } => 3,
+    }
+}
+
+/// The marker that wins: the later, an expiring before a plain one, the later expiry, the shorter TTL.
+pub(crate) fn newer_marker(a: Option<Marker>, b: Option<Marker>) -> Option<Marker> {
+    let order = |m: &Marker| (m.timestamp, m.expiry.map(|(ttl, expires)| (expires, Reverse(ttl))));
+    a.into_iter().chain(b).max_by_key(order)
+}
+
+/// What the deletions met so far cover, walking a row in order.
+pub(crate) struct Cover {
+    row: Option<Micros>,
+    column: Option<(ColumnId, Micros)>,
+}
+
+impl Cover {
+    pub(crate) fn of(deletion: Option<Deletion>) -> Cover {
+        Cover { row: deletion.map(|d| d.timestamp), column: None }
+    }
+
+    pub(crate) fn covers_marker(&self, marker: &Marker) -> bool {
+        self.row.is_some_and(|at| marker.timestamp <= at)
+    }
+
+    /// Whether the next cell is covered. A complex deletion that is not is taken into account from here on.
+    pub(crate) fn covers(&mut self, cell: &CellView<'_>) -> bool {
+        let by_row = self.row.is_some_and(|at| cell.timestamp <= at);
+        let by_column = self.column.is_some_and(|(column, at)| cell.column == column && cell.timestamp <= at);
+        if by_row || by_column {
+            return true;
+        }
+        if cell.is_complex_deletion() {
+            self.column = Some((cell.column, cell.timestamp));
+        }
+        false
+    }
+}
+
+/// Places in `cells`, in order, of those that win their place in the row and are not covered. Numbers are sorted, not the
+/// cells: moving those would cost more than all comparisons.
+pub(crate) fn settle(cells: &[CellView<'_>], deletion: Option<Deletion>) -> SmallVec<[u32; 32]> {
+    let at = |i: &u32| &cells[*i as usize];
+    let mut order: SmallVec<[u32; 32]> = (0..cells.len() as u32).collect();
+    // Operands are sorted already, and a stable sort merges sorted runs in linear time.
+    order.sort_by(|a, b| places(at(a), at(b)).then_with(|| versions(at(b), at(a))));
+    order.dedup_by(|next, kept| places(at(next), at(kept)).is_eq());
+    let mut cover = Cover::of(deletion);
+    order.retain(|i| !cover.covers(at(i)));
+    order
+}
+
+/// The marker, unless the deletion covers it.
+pub(crate) fn settle_marker(marker: Option<Marker>, deletion: Option<Deletion>) -> Option<Marker> {
+    let cover = Cover::of(deletion);
+    marker.filter(|marker| !cover.covers_marker(marker))
+}
+
+impl Row {
+    /// Whether the row is in normal form: sorted, one version for each place, nothing covered by its deletions.
+    pub fn is_normal(&self) -> bool {
+        let mut cover = Cover::of(self.deletion);
+        let sorted = self.cells.windows(2).all(|pair| places(&pair[0].view(), &pair[1].view()).is_lt());
+        sorted
+            && !self.marker.is_some_and(|marker| cover.covers_marker(&marker))
+            && !self.cells.iter().any(|cell| cover.covers(&cell.view()))
+    }
+
+    /// Brings the row into normal form, whatever order its cells were put in.
+    pub fn normalize(&mut self) {
+        self.marker = settle_marker(self.marker, self.deletion);
+        let views: Vec<CellView<'_>> = self.cells.iter().map(|cell| cell.view()).collect();
+        let order = settle(&views, self.deletion);
+        self.cells = order.into_iter().map(|i| self.cells[i as usize].clone()).collect();
+    }
+
+    /// Whether the row says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.marker.is_none() && self.deletion.is_none() && self.cells.is_empty()
+    }
+}

@@ -1,0 +1,199 @@
+//! The selected columns of a row, into a sink: expired values and deletions show as null.
+
+mod collection;
+
+use crate::key::{KeyParts, is_exact, original_value};
+use crate::row_codec::{CellKindView, CellView, Cells};
+use crate::{Column, ColumnId, ColumnKind, Projected, Projection, RowError, RowSink, RowView, Table};
+
+/// Pushes the row at `key` if it is live at `now_seconds`; says whether it was. Static columns are read from the row only if
+/// it is the static row; [`project_joined`] shows a row together with its partition's. The sink is left alone on an error.
+pub fn project(
+    key: &[u8],
+    row: &RowView<'_>,
+    projection: &Projection,
+    now_seconds: i64,
+    sink: &mut dyn RowSink,
+) -> Result<bool, RowError> {
+    push(key, &Sources { row: Some(row), statics: Some(row), now_seconds }, projection, row.is_live(now_seconds), sink)
+}
+
+/// Pushes the row at `key` if it is live, its static columns taken from `statics`. With no `row` it pushes what CQL shows
+/// of a partition that has only a static row: `key` is the static row's, and the clustering and regular columns are null.
+pub fn project_joined(
+    key: &[u8],
+    row: Option<&RowView<'_>>,
+    statics: Option<&RowView<'_>>,
+    projection: &Projection,
+    now_seconds: i64,
+    sink: &mut dyn RowSink,
+) -> Result<bool, RowError> {
+    let live = row.or(statics).is_some_and(|row| row.is_live(now_seconds));
+    push(key, &Sources { row, statics, now_seconds }, projection, live, sink)
+}
+
+/// Where values come from.
+struct Sources<'a, 'r> {
+    row: Option<&'r RowView<'a>>,
+    statics: Option<&'r RowView<'a>>,
+    now_seconds: i64,
+}
+
+fn push(
+    key: &[u8],
+    from: &Sources<'_, '_>,
+    projection: &Projection,
+    live: bool,
+    sink: &mut dyn RowSink,
+) -> Result<bool, RowError> {
+    if !live {
+        return Ok(false);
+    }
+    let table = &*projection.table;
+    let original = original(table, from);
+    let of_key = |p: &Projected| matches!(p, Projected::PartitionKey(_) | Projected::Clustering(_));
+    let key = if projection.columns.iter().any(of_key) {
+        // A key that is none of this table's stands beside its row by corruption alone.
+        Some(KeyParts::read(table, key).map_err(|_| RowError::Corrupt)?)
+    } else {
+        None
+    };
+    sink.begin_row();
+    let mut walk = Walk {
+        table,
+        now_seconds: from.now_seconds,
+        row: from.row.map(Cursor::new),
+        statics: from.statics.map(Cursor::new),
+        guess: 0,
+    };
+    for projected in &projection.columns {
+        match *projected {
+            Projected::PartitionKey(i) => sink.value(key.as_ref().and_then(|key| key.partition_key(i))),
+            Projected::Clustering(i) => {
+                let written = original.and_then(|original| original_value(original, i));
+                sink.value(written.or_else(|| key.as_ref().and_then(|key| key.clustering(i))));
+            }
+            Projected::Cell(id) => walk.push(id, What::Value, sink),
+            Projected::Writetime(id) => walk.push(id, What::Writetime, sink),
+            Projected::Ttl(id) => walk.push(id, What::Ttl, sink),
+        }
+    }
+    Ok(true)
+}
+
+/// The clustering values as they were written, where the key has only their normal form.
+fn original<'a>(table: &Table, from: &Sources<'a, '_>) -> Option<&'a [u8]> {
+    if table.clustering.iter().all(|column| is_exact(&column.data_type)) {
+        return None;
+    }
+    let cell = from.row?.cells().find(|cell| cell.column == ColumnId::CLUSTERING)?;
+    cell.live_value(from.now_seconds)
+}
+
+/// What of a cell is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Value,
+    Writetime,
+    Ttl,
+}
+
+/// Finds the cells of one selected column after another.
+struct Walk<'a, 't> {
+    table: &'t Table,
+    now_seconds: i64,
+    row: Option<Cursor<'a>>,
+    statics: Option<Cursor<'a>>,
+    /// Where the next column probably stands in the table.
+    guess: usize,
+}
+
+impl Walk<'_, '_> {
+    fn push(&mut self, id: ColumnId, what: What, sink: &mut dyn RowSink) {
+        let Some(column) = self.column(id) else { return sink.value(None) };
+        let cursor = match column.kind {
+            ColumnKind::Static => &mut self.statics,
+            _ => &mut self.row,
+        };
+        let Some(cursor) = cursor else { return sink.value(None) };
+        cursor.seek(id);
+        if column.data_type.is_complex() {
+            collection::show(&column.data_type, cursor.column(id), what, self.now_seconds, sink);
+        } else {
+            show(cursor.head.filter(|cell| cell.column == id), what, self.now_seconds, sink);
+        }
+    }
+}
+
+impl<'t> Walk<'_, 't> {
+    /// The column with that id: most often the one after the last.
+    fn column(&mut self, id: ColumnId) -> Option<&'t Column> {
+        let regulars = &self.table.regulars;
+        let count = regulars.len();
+        match (0..count).map(|i| (self.guess + i) % count).find(|i| regulars[*i].id == id) {
+            Some(i) => {
+                self.guess = i + 1;
+                regulars.get(i)
+            }
+            None => self.table.statics.iter().find(|column| column.id == id),
+        }
+    }
+}
+
+/// A place among the cells of a row. Selected columns mostly stand in the order of their ids, so a search goes on where the
+/// last one ended, and starts anew only when it has to go back.
+#[derive(Clone, Copy)]
+struct Cursor<'a> {
+    all: Cells<'a>,
+    head: Option<CellView<'a>>,
+    rest: Cells<'a>,
+    sought: ColumnId,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(row: &RowView<'a>) -> Self {
+        let mut rest = row.cells();
+        Cursor { all: row.cells(), head: rest.next(), rest, sought: ColumnId(0) }
+    }
+
+    /// Goes to the first cell of a column, or behind where it would be.
+    fn seek(&mut self, id: ColumnId) {
+        if id < self.sought {
+            self.rest = self.all;
+            self.head = self.rest.next();
+        }
+        self.sought = id;
+        while self.head.is_some_and(|cell| cell.column < id) {
+            self.head = self.rest.next();
+        }
+    }
+
+    /// The cells of a column from here.
+    fn column(self, id: ColumnId) -> impl Iterator<Item = CellView<'a>> {
+        self.head.into_iter().chain(self.rest).take_while(move |cell| cell.column == id)
+    }
+}
+
+fn show(cell: Option<CellView<'_>>, what: What, now_seconds: i64, sink: &mut dyn RowSink) {
+    let live = cell.and_then(|cell| cell.live_value(now_seconds).map(|value| (cell, value)));
+    match (live, what) {
+        (None, _) => sink.value(None),
+        (Some((_, value)), What::Value) => sink.value(Some(value)),
+        (Some((cell, _)), What::Writetime) => sink.value(Some(&cell.timestamp.to_be_bytes())),
+        (Some((cell, _)), What::Ttl) => sink.value(ttl(&cell, now_seconds).as_ref().map(<[u8; 4]>::as_slice)),
+    }
+}
+
+/// The seconds a cell has left, as an int.
+fn ttl(cell: &CellView<'_>, now_seconds: i64) -> Option<[u8; 4]> {
+    match cell.kind {
+        CellKindView::Expiring { expires, .. } => {
+            let left = expires.saturating_sub(now_seconds);
+            Some(i32::try_from(left).unwrap_or(i32::MAX).to_be_bytes())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Collections and user types that are not frozen: many cells become one value.
+//!
+//! A cell's path is a set's element, a map's key, the time-uuid that orders a list, or a field's number (2 bytes) in a user type.
+
+use super::{What, ttl};
+use crate::row_codec::CellView;
+use crate::{DataType, RowSink, UserType};
+use smallvec::SmallVec;
+
+type Elements<'a> = SmallVec<[CellView<'a>; 8]>;
+
+/// Shows the live cells of a column: null if there are none.
+pub(super) fn show<'a>(
+    data_type: &DataType,
+    cells: impl Iterator<Item = CellView<'a>>,
+    what: What,
+    now_seconds: i64,
+    sink: &mut dyn RowSink,
+) {
+    let mut elements: Elements<'a> = cells.filter(|cell| cell.live_value(now_seconds).is_some()).collect();
+    if elements.is_empty() {
+        return sink.value(None);
+    }
+    match data_type {
+        DataType::Set(of) | DataType::Map(of, _) => elements.sort_by(|a, b| of.compare(a.path, b.path)),
+        DataType::List(_) => elements.sort_by(|a, b| DataType::Timeuuid.compare(a.path, b.path)),
+        _ => {}
+    }
+    let mut out = Vec::with_capacity(64);
+    match data_type {
+        DataType::Udt(udt) => put_fields(udt, &elements, what, now_seconds, &mut out),
+        _ => put_elements(data_type, &elements, what, now_seconds, &mut out),
+    }
+    sink.value(Some(&out));
+}
+
+fn put_elements(data_type: &DataType, elements: &Elements<'_>, what: What, now_seconds: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(elements.len() as i32).to_be_bytes());
+    for cell in elements {
+        if what == What::Value && matches!(data_type, DataType::Set(_) | DataType::Map(..)) {
+            put(Some(cell.path), out);
+        }
+        if what != What::Value || !matches!(data_type, DataType::Set(_)) {
+            put_cell(cell, what, now_seconds, out);
+        }
+    }
+}
+
+fn put_fields(udt: &UserType, elements: &Elements<'_>, what: What, now_seconds: i64, out: &mut Vec<u8>) {
+    if what != What::Value {
+        out.extend_from_slice(&(udt.fields.len() as i32).to_be_bytes());
+    }
+    for field in 0..udt.fields.len() {
+        match elements.iter().find(|cell| cell.path == (field as u16).to_be_bytes()) {
+            Some(cell) => put_cell(cell, what, now_seconds, out),
+            None => put(None, out),
+        }
+    }
+}
+
+fn put_cell(cell: &CellView<'_>, what: What, now_seconds: i64, out: &mut Vec<u8>) {
+    match what {
+        What::Value => put(cell.live_value(now_seconds), out),
+        What::Writetime => put(Some(&cell.timestamp.to_be_bytes()), out),
+        What::Ttl => put(ttl(cell, now_seconds).as_ref().map(<[u8; 4]>::as_slice), out),
+    }
+}
+
+fn put(value: Option<&[u8]>, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.map_or(-1, |value| value.len() as i32).to_be_bytes());
+    out.extend_from_slice(value.unwrap_or_default());
+}

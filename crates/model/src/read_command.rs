@@ -1,0 +1,239 @@
+//! What a replica is asked to read, and what it answers. Keys sort as rows do, so every read is one key or one run of keys.
+
+use crate::mutation::{put_rows, take_rows};
+use crate::{ColumnId, Key, StorageId, Token};
+use henge_base::{Bytes, Reader, Truncated, put_signed_vint, put_vint};
+
+/// One read of one replica.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadCommand {
+    /// The table's storage.
+    pub storage_id: StorageId,
+    /// Where it is routed: the token of the partition, or of the start of the run.
+    pub token: Token,
+    /// Which rows.
+    pub keys: KeyRange,
+    /// Which columns must be in the answer; others may be left out.
+    pub columns: Columns,
+    /// At most so many live rows; dead ones come along uncounted.
+    pub limit: u32,
+    /// The coordinator's clock in seconds: what expires by it is deleted. The same for all replicas and pages.
+    pub now_seconds: i64,
+    /// Tombstones made before this (seconds since the epoch, at most `now_seconds`) are left out of answers and digests.
+    pub purge_before: i64,
+}
+
+/// The rows of a read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyRange {
+    /// The row at one key.
+    One(Key),
+    /// The rows from `start` (included) to `end` (excluded), in key order or against it.
+    Run {
+        /// Lowest key included.
+        start: Bytes,
+        /// Lowest key above it that is excluded.
+        end: Bytes,
+        /// Highest first.
+        reversed: bool,
+    },
+}
+
+/// Which columns a read needs. Row markers and deletions always come along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// All of them.
+    All,
+    /// These, sorted.
+    Some(Vec<ColumnId>),
+}
+
+/// Rows as replicas exchange them: keys with encoded rows, tombstones included, in the order of the read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowBlock {
+    /// Key and encoded row.
+    pub rows: Vec<(Bytes, Bytes)>,
+    /// Whether the replica stopped at the limit (of rows or bytes) and more may follow.
+    pub more: bool,
+}
+
+/// Bytes are not a read command or a block of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed read command or rows")]
+pub struct CommandError;
+
+impl From<Truncated> for CommandError {
+    fn from(_: Truncated) -> Self {
+        CommandError
+    }
+}
+
+const ONE: u8 = 0;
+const RUN: u8 = 1;
+const RUN_REVERSED: u8 = 2;
+
+impl Columns {
+    /// Whether a column has to be in the answer; clustering values as they were written always have.
+    pub fn contains(&self, column: ColumnId) -> bool {
+        match self {
+            Columns::All => true,
+            Columns::Some(columns) => column == ColumnId::CLUSTERING || columns.binary_search(&column).is_ok(),
+        }
+    }
+
+    /// A byte of 0 for all; or the count plus one, and distances.
+    fn encode(&self, out: &mut Vec<u8>) {
+        let Columns::Some(columns) = self else {
+            out.push(0);
+            return;
+        };
+        put_vint(out, columns.len() as u64 + 1);
+        let mut before = 0;
+        for column in columns {
+            put_vint(out, u64::from(column.0.wrapping_sub(before)));
+            before = column.0;
+        }
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
+        let Some(count) = reader.vint()?.checked_sub(1) else { return Ok(Columns::All) };
+        if count > reader.rest().len() as u64 {
+            return Err(CommandError);
+        }
+        let mut columns: Vec<ColumnId> = Vec::with_capacity(count as usize);
+        for _ in 0..count {
+            let step = u32::try_from(reader.vint()?).map_err(|_| CommandError)?;
+            let column = match columns.last() {
+                None => step,
+                Some(_) if step == 0 => return Err(CommandError),
+                Some(before) => before.0.checked_add(step).ok_or(CommandError)?,
+            };
+            columns.push(ColumnId(column));
+        }
+        Ok(Columns::Some(columns))
+    }
+}
+
+impl ReadCommand {
+    /// Its bytes.
+    pub fn encode(&self) -> Bytes {
+        let mut out = Vec::with_capacity(128);
+        out.extend_from_slice(&self.storage_id.0.to_be_bytes());
+        out.extend_from_slice(&self.token.0.to_be_bytes());
+        out.extend_from_slice(&self.limit.to_be_bytes());
+        put_signed_vint(&mut out, self.now_seconds);
+        put_signed_vint(&mut out, self.purge_before);
+        self.columns.encode(&mut out);
+        match &self.keys {
+            KeyRange::One(key) => {
+                out.push(ONE);
+                out.extend_from_slice(key.bytes());
+            }
+            KeyRange::Run { start, end, reversed } => {
+                out.push(if *reversed { RUN_REVERSED } else { RUN });
+                put_vint(&mut out, start.len() as u64);
+                out.extend_from_slice(start);
+                out.extend_from_slice(end);
+            }
+        }
+        Bytes::from(out)
+    }
+
+    /// Reads a command; keys are slices of `bytes`.
+    pub fn decode(bytes: Bytes) -> Result<ReadCommand, CommandError> {
+        let mut reader = Reader::new(&bytes);
+        Ok(ReadCommand {
+            storage_id: StorageId(reader.u32()?),
+            token: Token(reader.i64()?),
+            limit: reader.u32()?,
+            now_seconds: reader.signed_vint()?,
+            purge_before: reader.signed_vint()?,
+            columns: Columns::decode(&mut reader)?,
+            keys: keys(&bytes, &mut reader)?,
+        })
+    }
+}
+
+fn keys(whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, CommandError> {
+    let kind = reader.u8()?;
+    match kind {
+        ONE => Ok(KeyRange::One(Key(whole.slice_ref(reader.rest())))),
+        RUN | RUN_REVERSED => {
+            let start = whole.slice_ref(reader.vint_bytes()?);
+            Ok(KeyRange::Run { start, end: whole.slice_ref(reader.rest()), reversed: kind == RUN_REVERSED })
+        }
+        _ => Err(CommandError),
+    }
+}
+
+impl RowBlock {
+    /// Its bytes.
+    pub fn encode(&self) -> Bytes {
+        let size: usize = self.rows.iter().map(|(key, row)| key.len() + row.len() + 8).sum();
+        let mut out = Vec::with_capacity(size + 8);
+        out.push(u8::from(self.more));
+        put_rows(&self.rows, &mut out);
+        Bytes::from(out)
+    }
+
+    /// Reads a block; keys and rows are slices of `bytes`. The rows are not looked into: use [`crate::RowView::parse`].
+    pub fn decode(bytes: Bytes) -> Result<RowBlock, CommandError> {
+        let mut reader = Reader::new(&bytes);
+        let more = match reader.u8()? {
+            0 => false,
+            1 => true,
+            _ => return Err(CommandError),
+        };
+        let rows = take_rows(&bytes, &mut reader, usize::MAX)?;
+        if reader.is_empty() { Ok(RowBlock { rows, more }) } else { Err(CommandError) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bytes() -> impl Strategy<Value = Bytes> {
+        any::<Vec<u8>>().prop_map(Bytes::from)
+    }
+
+    fn columns() -> impl Strategy<Value = Columns> {
+        let some = prop::collection::btree_set(any::<u32>(), 0..5);
+        prop_oneof![Just(Columns::All), some.prop_map(|c| Columns::Some(c.into_iter().map(ColumnId).collect()))]
+    }
+
+    fn keys() -> impl Strategy<Value = KeyRange> {
+        let run = (bytes(), bytes(), any::<bool>());
+        prop_oneof![
+            bytes().prop_map(|key| KeyRange::One(Key(key))),
+            run.prop_map(|(start, end, reversed)| KeyRange::Run { start, end, reversed }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn commands_read_back(
+            (storage_id, token, limit) in any::<(u32, i64, u32)>(),
+            (now_seconds, purge_before) in any::<(i64, i64)>(),
+            keys in keys(),
+            columns in columns(),
+        ) {
+            let (storage_id, token) = (StorageId(storage_id), Token(token));
+            let command = ReadCommand { storage_id, token, keys, columns, limit, now_seconds, purge_before };
+            prop_assert_eq!(ReadCommand::decode(command.encode()), Ok(command));
+        }
+
+        #[test]
+        fn blocks_read_back(rows in prop::collection::vec((bytes(), bytes()), 0..4), more: bool) {
+            let block = RowBlock { rows, more };
+            prop_assert_eq!(RowBlock::decode(block.encode()), Ok(block));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in bytes()) {
+            let _ = ReadCommand::decode(bytes.clone());
+            let _ = RowBlock::decode(bytes);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Writing rows.
+
+use super::cells::PutCells;
+use super::cells::distance;
+use super::{CRC, CellView, FORMAT, RowView, row_flag};
+use crate::{Columns, Deletion, Marker, Row};
+use henge_base::{Micros, put_signed_vint, put_vint};
+
+/// Appends the one encoding of `row` under `key`. A row that is not in normal form is brought into it first.
+pub fn encode_row(key: &[u8], row: &Row, out: &mut Vec<u8>) {
+    let normal;
+    let row = if row.is_normal() {
+        row
+    } else {
+        normal = {
+            let mut row = row.clone();
+            row.normalize();
+            row
+        };
+        &normal
+    };
+    encode_parts(key, &Parts { marker: row.marker, deletion: row.deletion }, row.cells.iter().map(|c| c.view()), out);
+}
+
+/// Appends the encoding of a row that is not built first: `cells` are sorted by column, no two alike, and not covered by
+/// `deletion`. What comes of others is refused when it is read.
+pub fn encode_cells<'a>(
+    key: &[u8],
+    marker: Option<Marker>,
+    deletion: Option<Deletion>,
+    cells: impl Iterator<Item = CellView<'a>> + Clone,
+    out: &mut Vec<u8>,
+) {
+    encode_parts(key, &Parts { marker, deletion }, cells, out);
+}
+
+/// Appends what an answer has to hold of a row: the columns asked for, without deletions and expired values from before
+/// `purge_before` (seconds). Says whether anything is left; if not, nothing is appended.
+pub fn strip_row(key: &[u8], row: &RowView<'_>, columns: &Columns, purge_before: i64, out: &mut Vec<u8>) -> bool {
+    let parts = Parts {
+        marker: row.marker().filter(|m| !m.is_purgeable(purge_before)),
+        deletion: row.deletion().filter(|d| d.local_seconds >= purge_before),
+    };
+    let cells = row.cells().filter(|c| columns.contains(c.column) && !c.is_purgeable(purge_before));
+    let any = parts.marker.is_some() || parts.deletion.is_some() || cells.clone().next().is_some();
+    if any {
+        encode_parts(key, &parts, cells, out);
+    }
+    any
+}
+
+/// A row but for its cells.
+pub(crate) struct Parts {
+    pub(crate) marker: Option<Marker>,
+    pub(crate) deletion: Option<Deletion>,
+}
+
+/// Appends a row in normal form.
+pub(crate) fn encode_parts<'a>(
+    key: &[u8],
+    parts: &Parts,
+    cells: impl Iterator<Item = CellView<'a>> + Clone,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    let (count, newest) = count_and_newest(parts, cells.clone());
+    out.extend_from_slice(&[0; CRC]);
+    out.push(FORMAT);
+    put_head(parts, newest, out);
+    put_vint(out, count);
+    let mut put = PutCells::new(newest);
+    cells.for_each(|cell| put.put(&cell, out));
+    seal(key, out, start);
+}
+
+fn count_and_newest<'a>(parts: &Parts, cells: impl Iterator<Item = CellView<'a>>) -> (u64, Micros) {
+    let marker = parts.marker.map(|m| m.timestamp);
+    let head = marker.max(parts.deletion.map(|d| d.timestamp));
+    let (count, newest) = cells.fold((0, head), |(n, newest), cell| (n + 1, newest.max(Some(cell.timestamp))));
+    (count, newest.unwrap_or(0))
+}
+
+fn put_head(parts: &Parts, newest: Micros, out: &mut Vec<u8>) {
+    let expiry = parts.marker.and_then(|m| m.expiry);
+    let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+    out.push(
+        flag(parts.marker.is_some(), row_flag::MARKER)
+            | flag(expiry.is_some(), row_flag::MARKER_EXPIRES)
+            | flag(parts.deletion.is_some(), row_flag::DELETION),
+    );
+    put_signed_vint(out, newest);
+    if let Some(marker) = parts.marker {
+        put_vint(out, distance(newest, marker.timestamp));
+    }
+    if let Some((ttl, expires)) = expiry {
+        put_vint(out, u64::from(ttl));
+        put_signed_vint(out, expires);
+    }
+    if let Some(deletion) = parts.deletion {
+        put_vint(out, distance(newest, deletion.timestamp));
+        put_signed_vint(out, deletion.local_seconds);
+    }
+}
+
+/// Writes the checksum over `key` and what follows the four bytes kept for it at `start`.
+pub(crate) fn seal(key: &[u8], out: &mut [u8], start: usize) {
+    let Some((checksum, rest)) = out[start..].split_first_chunk_mut::<CRC>() else { return };
+    *checksum = super::view::checksum(key, rest).to_le_bytes();
+}

@@ -1,0 +1,204 @@
+//! The schema: what the metadata log agrees on. Maps are ordered, so that every node walks them alike.
+
+use crate::{ColumnId, DataType, StorageId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A table's CQL identity (`system_schema.tables.id`). Storage goes by [`StorageId`] instead, which is never reused.
+pub type TableId = uuid::Uuid;
+
+/// Every keyspace by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Keyspaces by name.
+    pub keyspaces: BTreeMap<String, Arc<Keyspace>>,
+}
+
+/// A keyspace: how its tables are replicated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Keyspace {
+    /// Its name, at most 48 characters.
+    pub name: String,
+    /// Where copies go.
+    pub replication: Replication,
+    /// Accepted and described; every write is durable as `commitlog_sync` says.
+    pub durable_writes: bool,
+    /// Its tables by name.
+    pub tables: BTreeMap<String, Arc<Table>>,
+}
+
+/// A replication setting, as `CREATE KEYSPACE` gives it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Replication {
+    /// This node alone: system tables.
+    Local,
+    /// The next `factor` nodes round the ring, wherever they stand.
+    Simple {
+        /// Number of copies.
+        factor: ReplicationFactor,
+    },
+    /// So many copies in each datacentre, spread over its racks.
+    NetworkTopology {
+        /// Copies by datacentre name.
+        factors: BTreeMap<String, ReplicationFactor>,
+    },
+}
+
+/// Number of copies, at least one.
+pub type ReplicationFactor = u32;
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Identity towards clients.
+    pub id: TableId,
+    /// Identity in keys, hints and streams.
+    pub storage_id: StorageId,
+    /// Keyspace name.
+    pub keyspace: String,
+    /// Table name.
+    pub name: String,
+    /// Columns of the partition key, in order; at least one.
+    pub partition_key: Vec<Column>,
+    /// Clustering columns, in order.
+    pub clustering: Vec<Column>,
+    /// Static columns, by name.
+    pub statics: Vec<Column>,
+    /// Regular columns, by name.
+    pub regulars: Vec<Column>,
+    /// Settings of `WITH`.
+    pub options: TableOptions,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Stable number within the table, allocated by the log and never reused; key columns have one too.
+    pub id: ColumnId,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub data_type: DataType,
+    /// Its role.
+    pub kind: ColumnKind,
+    /// Its direction; `Ascending` for all but clustering columns.
+    pub order: Order,
+}
+
+/// A column's role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // As CQL calls them.
+pub enum ColumnKind {
+    PartitionKey,
+    Clustering,
+    Static,
+    Regular,
+}
+
+/// The direction of a clustering column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // As CQL calls them.
+pub enum Order {
+    #[default]
+    Ascending,
+    Descending,
+}
+
+/// What `WITH` sets. Those Henge has no use for are kept and described, so that a dump of the schema round-trips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // Named as in CQL, in CQL's units.
+pub struct TableOptions {
+    pub comment: String,
+    pub default_time_to_live: u32,
+    pub gc_grace_seconds: u32,
+    pub bloom_filter_fp_chance: f64,
+    pub crc_check_chance: f64,
+    pub min_index_interval: u32,
+    pub max_index_interval: u32,
+    pub memtable_flush_period_in_ms: u32,
+    pub speculative_retry: String,
+    pub additional_write_policy: String,
+    pub read_repair: String,
+    pub cdc: bool,
+    pub memtable: Option<String>,
+    pub allow_auto_snapshot: bool,
+    pub incremental_backups: bool,
+    pub caching: BTreeMap<String, String>,
+    pub compaction: Compaction,
+    pub compression: BTreeMap<String, String>,
+    pub extensions: BTreeMap<String, Vec<u8>>,
+}
+
+/// The compaction map with its class.
+pub type Compaction = BTreeMap<String, String>;
+
+impl Default for TableOptions {
+    /// Cassandra 5.0's defaults.
+    fn default() -> Self {
+        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        TableOptions {
+            comment: String::new(),
+            default_time_to_live: 0,
+            gc_grace_seconds: 864_000,
+            bloom_filter_fp_chance: 0.01,
+            crc_check_chance: 1.0,
+            min_index_interval: 128,
+            max_index_interval: 2048,
+            memtable_flush_period_in_ms: 0,
+            speculative_retry: "99p".to_owned(),
+            additional_write_policy: "99p".to_owned(),
+            read_repair: "BLOCKING".to_owned(),
+            cdc: false,
+            memtable: None,
+            allow_auto_snapshot: true,
+            incremental_backups: true,
+            caching: map(&[("keys", "ALL"), ("rows_per_partition", "NONE")]),
+            compaction: map(&[
+                ("class", "org.apache.cassandra.db.compaction.SizeTieredCompactionStrategy"),
+                ("max_threshold", "32"),
+                ("min_threshold", "4"),
+            ]),
+            compression: map(&[
+                ("chunk_length_in_kb", "16"),
+                ("class", "org.apache.cassandra.io.compress.LZ4Compressor"),
+            ]),
+            extensions: BTreeMap::new(),
+        }
+    }
+}
+
+impl Schema {
+    /// The table of that name, if there is one.
+    pub fn table(&self, keyspace: &str, name: &str) -> Option<&Arc<Table>> {
+        self.keyspaces.get(keyspace)?.tables.get(name)
+    }
+
+    /// Every table of every keyspace, in name order.
+    pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.keyspaces.values().flat_map(|k| k.tables.values())
+    }
+}
+
+impl Table {
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns().find(|c| c.name == name)
+    }
+
+    /// All columns in the order of `SELECT *`: partition key, clustering, statics, regulars.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.partition_key.iter().chain(&self.clustering).chain(&self.statics).chain(&self.regulars)
+    }
+
+    /// The place of a column within its own kind, by name.
+    pub fn position(&self, column: &Column) -> Option<usize> {
+        let of = match column.kind {
+            ColumnKind::PartitionKey => &self.partition_key,
+            ColumnKind::Clustering => &self.clustering,
+            ColumnKind::Static => &self.statics,
+            ColumnKind::Regular => &self.regulars,
+        };
+        of.iter().position(|c| c.id == column.id)
+    }
+}

@@ -1,0 +1,86 @@
+//! Values in native encoding, by type: whether bytes are a value, how two values compare, how one is printed, and how one
+//! stands in a key so that keys sort as values do.
+
+mod calendar;
+mod compare;
+mod fixed;
+mod literal;
+mod number;
+mod parts;
+mod sort_key;
+mod validate;
+
+pub(crate) use sort_key::{Masked, Scratch, put_escaped, take_component, take_escaped};
+
+use crate::DataType;
+use henge_base::{Bytes, Reader};
+use std::cmp::Ordering;
+
+/// Bytes are not a value of the type, or the type cannot stand where it was put.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// The length does not fit the type.
+    #[error("{data_type} takes {expected} bytes, not {actual}")]
+    Length {
+        /// The type.
+        data_type: String,
+        /// What it takes, in words.
+        expected: &'static str,
+        /// What it got.
+        actual: usize,
+    },
+    /// Not text in the type's encoding.
+    #[error("not valid {0}")]
+    Encoding(&'static str),
+    /// A number or a structure that the type forbids.
+    #[error("{0}")]
+    Content(&'static str),
+    /// Inside a collection, tuple or vector a length points past the end.
+    #[error("not enough bytes to read a {0}")]
+    Truncated(String),
+    /// Bytes are left after a collection, tuple or vector.
+    #[error("unexpected bytes after a {0}")]
+    Trailing(String),
+    /// The type has no order (duration, counter), or a collection is not frozen.
+    #[error("{0} cannot be part of a key")]
+    NotAKey(String),
+}
+
+impl DataType {
+    /// Whether `bytes` are a value of this type. Empty bytes are, for the types Cassandra allows it for.
+    pub fn validate(&self, bytes: &[u8]) -> Result<(), ValueError> {
+        validate::validate(self, bytes)
+    }
+
+    /// The order of clustering columns and of elements in sets and maps. Total: bytes that are no value sort before those that are.
+    pub fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
+        compare::compare(self, a, b)
+    }
+
+    /// The value as a CQL literal. Bytes that are no value are printed as a blob.
+    pub fn literal(&self, bytes: &[u8]) -> String {
+        literal::literal(self, bytes)
+    }
+
+    /// Appends the value as a key component: a marker, then bytes that sort as [`DataType::compare`] does and end by themselves.
+    pub fn encode_key(&self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
+        sort_key::put_component(self, bytes, out)
+    }
+
+    /// Reads what [`DataType::encode_key`] wrote and gives the value back: its own bytes, or where the order equates several, their normal form.
+    pub fn decode_key(&self, reader: &mut Reader<'_>) -> Result<Bytes, ValueError> {
+        let mut masked = Masked::new(*reader, false);
+        let mut out = Scratch::new();
+        take_component(self, &mut masked, &mut out)?;
+        *reader = masked.reader();
+        Ok(Bytes::copy_from_slice(&out))
+    }
+
+    /// Whether columns of this type may stand in a primary key.
+    pub fn key_supported(&self) -> bool {
+        sort_key::supported(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

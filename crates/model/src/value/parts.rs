@@ -1,0 +1,132 @@
+//! What composite values are made of.
+
+use super::ValueError;
+use crate::DataType;
+use henge_base::Reader;
+use smallvec::SmallVec;
+
+/// Elements, keys and values in turn, fields, or dimensions; `None` is null.
+pub(super) type Parts<'a> = SmallVec<[Option<&'a [u8]>; 8]>;
+
+/// How long every value of the type is, if they all are alike.
+pub(super) fn fixed_length(data_type: &DataType) -> Option<usize> {
+    match data_type.unfrozen() {
+        DataType::Boolean | DataType::Tinyint => Some(1),
+        DataType::Smallint => Some(2),
+        DataType::Int | DataType::Float | DataType::Date => Some(4),
+        DataType::Bigint | DataType::Counter | DataType::Double | DataType::Time | DataType::Timestamp => Some(8),
+        DataType::Uuid | DataType::Timeuuid => Some(16),
+        _ => None,
+    }
+}
+
+/// How long an element is inside a vector without a length before it.
+fn packed_length(data_type: &DataType) -> Option<usize> {
+    match data_type.unfrozen() {
+        // These are prefixed in vectors although their length is fixed: Cassandra's types say so.
+        DataType::Tinyint | DataType::Smallint | DataType::Date | DataType::Time | DataType::Counter => None,
+        DataType::Vector(element, count) => packed_length(element)?.checked_mul(usize::try_from(*count).ok()?),
+        other => fixed_length(other),
+    }
+}
+
+/// Whether the type is made of parts.
+pub(super) fn is_composite(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Tuple(_) | DataType::Vector(..) => true,
+        other => other.is_complex(),
+    }
+}
+
+/// The type of the part at `index`.
+pub(super) fn part_type(data_type: &DataType, index: usize) -> &DataType {
+    match data_type {
+        DataType::List(element) | DataType::Set(element) | DataType::Vector(element, _) => element,
+        DataType::Map(key, _) if index.is_multiple_of(2) => key,
+        DataType::Map(_, value) => value,
+        DataType::Tuple(fields) => fields.get(index).unwrap_or(&DataType::Blob),
+        DataType::Udt(udt) => udt.fields.get(index).map_or(&DataType::Blob, |(_, t)| t),
+        _ => &DataType::Blob,
+    }
+}
+
+/// Takes a composite value (of an unfrozen type) apart. Missing trailing fields of tuples and user types are not filled in.
+pub(super) fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Result<Parts<'a>, ValueError> {
+    let mut reader = Reader::new(bytes);
+    let parts = match data_type {
+        DataType::List(_) | DataType::Set(_) => counted(&mut reader, 1),
+        DataType::Map(..) => counted(&mut reader, 2),
+        DataType::Tuple(fields) => fields_of(&mut reader, fields.len()),
+        DataType::Udt(udt) => fields_of(&mut reader, udt.fields.len()),
+        DataType::Vector(element, count) => dimensions(&mut reader, element, *count as usize),
+        _ => Some(Parts::new()),
+    };
+    let parts = parts.ok_or_else(|| ValueError::Truncated(data_type.to_string()))?;
+    match reader.is_empty() {
+        true => Ok(parts),
+        false => Err(ValueError::Trailing(data_type.to_string())),
+    }
+}
+
+fn counted<'a>(reader: &mut Reader<'a>, per_entry: usize) -> Option<Parts<'a>> {
+    let count = usize::try_from(reader.i32().ok()?).ok()?.checked_mul(per_entry)?;
+    // A count that the bytes cannot hold must not reserve memory.
+    if count > reader.rest().len() / 4 {
+        return None;
+    }
+    (0..count).map(|_| part(reader)).collect()
+}
+
+fn fields_of<'a>(reader: &mut Reader<'a>, most: usize) -> Option<Parts<'a>> {
+    let mut parts = Parts::new();
+    while parts.len() < most && !reader.is_empty() {
+        parts.push(part(reader)?);
+    }
+    Some(parts)
+}
+
+fn part<'a>(reader: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
+    match usize::try_from(reader.i32().ok()?) {
+        Ok(length) => Some(Some(reader.take(length).ok()?)),
+        Err(_) => Some(None),
+    }
+}
+
+fn dimensions<'a>(reader: &mut Reader<'a>, element: &DataType, count: usize) -> Option<Parts<'a>> {
+    if count > reader.rest().len() {
+        return None;
+    }
+    let packed = packed_length(element);
+    let one = |_| match packed {
+        Some(length) => reader.take(length).ok().map(Some),
+        None => reader.vint_bytes().ok().map(Some),
+    };
+    (0..count).map(one).collect()
+}
+
+/// Puts a composite value together again; the inverse of [`parts`].
+pub(super) fn put_parts<'a>(
+    data_type: &DataType,
+    parts: impl ExactSizeIterator<Item = Option<&'a [u8]>>,
+    out: &mut Vec<u8>,
+) {
+    match data_type {
+        DataType::Vector(element, _) => {
+            let packed = packed_length(element).is_some();
+            for part in parts.flatten() {
+                if !packed {
+                    henge_base::put_vint(out, part.len() as u64);
+                }
+                out.extend_from_slice(part);
+            }
+            return;
+        }
+        DataType::List(_) | DataType::Set(_) => out.extend_from_slice(&(parts.len() as i32).to_be_bytes()),
+        DataType::Map(..) => out.extend_from_slice(&(parts.len() as i32 / 2).to_be_bytes()),
+        _ => {}
+    }
+    for part in parts {
+        out.extend_from_slice(&part.map_or(-1, |p| p.len() as i32).to_be_bytes());
+        out.extend_from_slice(part.unwrap_or_default());
+    }
+}

@@ -1,0 +1,294 @@
+//! Values as key components: bytes that sort as values do, say themselves where they end, and can be read back.
+//!
+//! A component is a marker, then for anything but an empty value a body:
+//!
+//! | Type | Body |
+//! |---|---|
+//! | integers, timestamp | big-endian, sign flipped |
+//! | date, time, boolean | as they are |
+//! | float, double | sign flipped, or all bits of a negative; NaN is one and last |
+//! | uuid, timeuuid | version, time, rest: the order of each |
+//! | text, ascii, blob, inet | 00 written as 00 FF, then 00 00 |
+//! | varint | sign and length, then two's complement |
+//! | decimal | sign, exponent, digits in pairs, 00 |
+//! | composites | a component for each part, then the end marker |
+
+use super::ValueError;
+use super::fixed::{from_sortable, to_sortable};
+use super::number::{Decimal, minimal};
+use super::parts::{fixed_length, is_composite, part_type, parts, put_parts};
+use super::validate::exact;
+use crate::DataType;
+use crate::limits::MAX_NUMBER_BYTES;
+use henge_base::{Reader, Truncated};
+use smallvec::SmallVec;
+
+/// Where components are decoded to; typical keys fit without an allocation.
+pub(crate) type Scratch = SmallVec<[u8; 128]>;
+
+const NULL: u8 = 0x3e;
+const END: u8 = 0x3d;
+const EMPTY: u8 = 0x40;
+const VALUE: u8 = 0x41;
+
+/// Reads key bytes, inverted ones of descending columns too.
+#[derive(Clone, Copy)]
+pub(crate) struct Masked<'a> {
+    reader: Reader<'a>,
+    mask: u8,
+}
+
+impl<'a> Masked<'a> {
+    pub(crate) fn new(reader: Reader<'a>, inverted: bool) -> Self {
+        Masked { reader, mask: if inverted { 0xff } else { 0 } }
+    }
+
+    /// What is left, as it is.
+    pub(crate) fn reader(&self) -> Reader<'a> {
+        self.reader
+    }
+
+    fn u8(&mut self) -> Result<u8, Truncated> {
+        Ok(self.reader.u8()? ^ self.mask)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Truncated> {
+        Ok(self.reader.array::<N>()?.map(|b| b ^ self.mask))
+    }
+
+    fn take(&mut self, count: usize, out: &mut Scratch) -> Result<(), Truncated> {
+        let start = out.len();
+        out.extend_from_slice(self.reader.take(count)?);
+        if self.mask != 0 {
+            out[start..].iter_mut().for_each(|b| *b = !*b);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the type has an order and holds one value.
+pub(super) fn supported(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Duration | DataType::Counter => false,
+        DataType::Frozen(inner) => parts_supported(inner.unfrozen()),
+        DataType::Tuple(_) | DataType::Vector(..) => parts_supported(data_type),
+        other => !other.is_complex(),
+    }
+}
+
+fn parts_supported(data_type: &DataType) -> bool {
+    // Inside a frozen value everything is frozen, whether or not it says so.
+    match data_type.unfrozen() {
+        DataType::Duration | DataType::Counter => false,
+        DataType::List(t) | DataType::Set(t) | DataType::Vector(t, _) => parts_supported(t),
+        DataType::Map(k, v) => parts_supported(k) && parts_supported(v),
+        DataType::Tuple(fields) => fields.iter().all(parts_supported),
+        DataType::Udt(udt) => udt.fields.iter().all(|(_, t)| parts_supported(t)),
+        _ => true,
+    }
+}
+
+pub(super) fn put_component(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
+    if value.is_empty() {
+        out.push(EMPTY);
+        return Ok(());
+    }
+    out.push(VALUE);
+    put_body(data_type.unfrozen(), value, out)
+}
+
+fn put_body(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
+    match data_type {
+        DataType::Duration | DataType::Counter => return Err(ValueError::NotAKey(data_type.to_string())),
+        DataType::Text | DataType::Ascii | DataType::Blob | DataType::Inet => put_escaped(value, out),
+        DataType::Varint => put_varint(minimal(value), out),
+        DataType::Decimal => {
+            let decimal = Decimal::parse(value)
+                .ok_or(ValueError::Content("a decimal in a key has one to 4096 bytes of digits"))?;
+            put_decimal(&decimal, out);
+        }
+        composite if is_composite(composite) => put_composite(composite, value, out)?,
+        fixed => {
+            exact(fixed, value)?;
+            let start = out.len();
+            out.extend_from_slice(value);
+            to_sortable(fixed, &mut out[start..]);
+        }
+    }
+    Ok(())
+}
+
+fn put_composite(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
+    let mut parts = parts(data_type, value)?;
+    if matches!(data_type, DataType::Tuple(_) | DataType::Udt(_)) {
+        // A field that is missing and one that is null are the same.
+        while parts.last() == Some(&None) {
+            parts.pop();
+        }
+    }
+    for (i, part) in parts.into_iter().enumerate() {
+        match part {
+            Some(part) => put_component(part_type(data_type, i), part, out)?,
+            None => out.push(NULL),
+        }
+    }
+    out.push(END);
+    Ok(())
+}
+
+/// Appends bytes with 00 as 00 FF and an end of 00 00, so that a prefix sorts first and nothing follows the end by accident.
+pub(crate) fn put_escaped(value: &[u8], out: &mut Vec<u8>) {
+    let mut rest = value;
+    while let Some(zero) = rest.iter().position(|b| *b == 0) {
+        out.extend_from_slice(&rest[..=zero]);
+        out.push(0xff);
+        rest = &rest[zero + 1..];
+    }
+    out.extend_from_slice(rest);
+    out.extend_from_slice(&[0, 0]);
+}
+
+/// Reads what [`put_escaped`] wrote.
+pub(crate) fn take_escaped(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), Truncated> {
+    loop {
+        let rest = reader.reader.rest();
+        let zero = rest.iter().position(|b| *b == reader.mask).ok_or(Truncated)?;
+        reader.take(zero, out)?;
+        match reader.array()? {
+            [0, 0] => return Ok(()),
+            [0, 0xff] => out.push(0),
+            _ => return Err(Truncated),
+        }
+    }
+}
+
+fn put_varint(value: &[u8], out: &mut Vec<u8>) {
+    let negative = value[0] & 0x80 != 0;
+    let length = value.len() as u32;
+    match u8::try_from(length) {
+        Ok(short) if short < 0x70 => out.push(if negative { 0x7f - short } else { 0x80 + short }),
+        _ => {
+            out.push(if negative { 0x00 } else { 0xff });
+            out.extend_from_slice(&(if negative { !length } else { length }).to_be_bytes());
+        }
+    }
+    out.extend_from_slice(value);
+}
+
+fn take_varint(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), Truncated> {
+    let length = match reader.u8()? {
+        0x00 => !u32::from_be_bytes(reader.array()?),
+        0xff => u32::from_be_bytes(reader.array()?),
+        head @ 0x80.. => u32::from(head - 0x80),
+        head => u32::from(0x7f - head),
+    };
+    reader.take(length as usize, out)
+}
+
+fn put_decimal(decimal: &Decimal, out: &mut Vec<u8>) {
+    if decimal.digits.is_empty() {
+        out.push(0x80);
+        return;
+    }
+    let start = out.len();
+    out.push(0x81);
+    out.extend_from_slice(&(decimal.exponent as u64 ^ (1 << 63)).to_be_bytes());
+    out.extend(decimal.digits.chunks(2).map(|pair| pair[0] * 10 + pair.get(1).unwrap_or(&0) + 1));
+    out.push(0);
+    if decimal.negative {
+        out[start..].iter_mut().for_each(|b| *b = !*b);
+    }
+}
+
+fn take_decimal(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueError> {
+    let negative = match reader.u8()? {
+        0x80 => {
+            out.extend([0; 5]);
+            return Ok(());
+        }
+        0x81 => false,
+        0x7e => true,
+        _ => return Err(Truncated.into()),
+    };
+    let flip = if negative { 0xff } else { 0 };
+    let exponent = (u64::from_be_bytes(reader.array::<8>()?.map(|b| b ^ flip)) ^ (1 << 63)) as i64;
+    let mut digits = Vec::new();
+    loop {
+        match reader.u8()? ^ flip {
+            0 => break,
+            pair @ 1..=100 => digits.extend([(pair - 1) / 10, (pair - 1) % 10]),
+            _ => return Err(Truncated.into()),
+        }
+    }
+    if digits.last() == Some(&0) {
+        digits.pop();
+    }
+    // What no value of a key's size can have led to is not ours, and must not be expanded.
+    let most = 3 * MAX_NUMBER_BYTES;
+    let scale = digits.len() as i64 - exponent;
+    let scales = i64::from(i32::MIN) - most as i64..=i64::from(i32::MAX);
+    if digits.is_empty() || digits.len() > most || !scales.contains(&scale) {
+        return Err(Truncated.into());
+    }
+    out.extend(Decimal { negative, digits, exponent }.bytes());
+    Ok(())
+}
+
+/// Reads one component and appends its value.
+pub(crate) fn take_component(
+    data_type: &DataType,
+    reader: &mut Masked<'_>,
+    out: &mut Scratch,
+) -> Result<(), ValueError> {
+    match reader.u8()? {
+        EMPTY => Ok(()),
+        VALUE => take_body(data_type.unfrozen(), reader, out),
+        _ => Err(Truncated.into()),
+    }
+}
+
+fn take_body(data_type: &DataType, reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueError> {
+    match data_type {
+        DataType::Text | DataType::Ascii | DataType::Blob | DataType::Inet => Ok(take_escaped(reader, out)?),
+        DataType::Varint => Ok(take_varint(reader, out)?),
+        DataType::Decimal => take_decimal(reader, out),
+        composite if is_composite(composite) => take_composite(composite, reader, out),
+        fixed => {
+            let length = fixed_length(fixed).ok_or_else(|| ValueError::NotAKey(fixed.to_string()))?;
+            let start = out.len();
+            reader.take(length, out)?;
+            from_sortable(fixed, &mut out[start..]);
+            Ok(())
+        }
+    }
+}
+
+fn take_composite(data_type: &DataType, reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueError> {
+    let mut values = Scratch::new();
+    let mut ends: SmallVec<[Option<usize>; 8]> = SmallVec::new();
+    loop {
+        match reader.u8()? {
+            END => break,
+            NULL => ends.push(None),
+            EMPTY => ends.push(Some(values.len())),
+            VALUE => {
+                take_body(part_type(data_type, ends.len()).unfrozen(), reader, &mut values)?;
+                ends.push(Some(values.len()));
+            }
+            _ => return Err(Truncated.into()),
+        }
+    }
+    let mut start = 0;
+    let parts: SmallVec<[Option<&[u8]>; 8]> =
+        ends.iter().map(|end| end.map(|end| &values[std::mem::replace(&mut start, end)..end])).collect();
+    let mut bytes = Vec::with_capacity(values.len() + 4 * parts.len() + 4);
+    put_parts(data_type, parts.into_iter(), &mut bytes);
+    out.extend_from_slice(&bytes);
+    Ok(())
+}
+
+impl From<Truncated> for ValueError {
+    fn from(_: Truncated) -> Self {
+        ValueError::Truncated("key component".to_owned())
+    }
+}
