@@ -1,0 +1,125 @@
+//! Cuts a connection's read buffer into frames: bare envelopes first, segments once version 5 is agreed on.
+
+mod envelopes;
+mod segments;
+
+use crate::primitive::ReadNotation;
+use crate::segment::SegmentFormat;
+use crate::{Compression, DEFAULT_MAX_FRAME, Flags, FrameError, Header, ProtocolError, Version};
+use envelopes::EnvelopeReader;
+use henge_base::{Bytes, BytesMut, Reader};
+use segments::SegmentReader;
+
+/// Which side of a connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Reads responses, writes requests.
+    Client,
+    /// Reads requests, writes responses.
+    Server,
+}
+
+/// One message: its header, and its body decompressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The header. Its length is that of the body as sent, which differs when that was compressed.
+    pub header: Header,
+    /// The body; a slice of the read buffer unless it had to be decompressed or put together.
+    pub body: Bytes,
+}
+
+impl Frame {
+    /// The message within a request's body: what follows a custom payload, which is skipped.
+    pub fn message(&self) -> Result<&[u8], ProtocolError> {
+        if self.header.version < Version::V4 || !self.header.flags.contains(Flags::CUSTOM_PAYLOAD) {
+            return Ok(&self.body);
+        }
+        let mut reader = Reader::new(&self.body);
+        reader.skip_bytes_map()?;
+        Ok(reader.rest())
+    }
+}
+
+/// The reading half of a connection's framing.
+#[derive(Debug)]
+pub struct FrameDecoder {
+    limits: Limits,
+    version: Option<Version>,
+    mode: Mode,
+    /// After a fatal error nothing more is read.
+    failed: bool,
+}
+
+/// What a reader of frames must keep.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    role: Role,
+    /// The largest body taken, in bytes, before and after decompression.
+    max_body: usize,
+}
+
+#[derive(Debug)]
+enum Mode {
+    Envelopes(EnvelopeReader),
+    Segments(SegmentReader),
+}
+
+impl FrameDecoder {
+    /// A decoder at the start of a connection, taking bodies of up to 16 MiB.
+    pub fn new(role: Role) -> Self {
+        FrameDecoder::with_limit(role, DEFAULT_MAX_FRAME)
+    }
+
+    /// A decoder that takes bodies of up to `max_body` bytes, at most [`crate::MAX_BODY`].
+    pub fn with_limit(role: Role, max_body: usize) -> Self {
+        let limits = Limits { role, max_body: max_body.min(crate::MAX_BODY) };
+        FrameDecoder { limits, version: None, mode: Mode::Envelopes(EnvelopeReader::default()), failed: false }
+    }
+
+    /// Fixes what STARTUP agreed on; call it before the next [`FrameDecoder::next`]. Other versions are refused from here
+    /// on; version 5 is in segments. (The answer to STARTUP is still a bare envelope: a client calls this after reading
+    /// it, a server after reading STARTUP.)
+    pub fn establish(&mut self, version: Version, compression: Option<Compression>) {
+        self.version = Some(version);
+        self.mode = match version {
+            Version::V5 => Mode::Segments(SegmentReader::new(match compression {
+                Some(_) => SegmentFormat::Lz4,
+                None => SegmentFormat::Plain,
+            })),
+            _ => Mode::Envelopes(EnvelopeReader::new(compression)),
+        };
+    }
+
+    /// The version that was established.
+    pub fn version(&self) -> Option<Version> {
+        self.version
+    }
+
+    /// Takes the next frame off `buffer`. `None`: read more bytes first. Whole frames may remain in the decoder, so call it
+    /// until it says so. After a fatal error everything further is thrown away.
+    pub fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
+        if self.failed {
+            buffer.clear();
+            return Ok(None);
+        }
+        let result = match &mut self.mode {
+            Mode::Envelopes(reader) => reader.next(self.limits, buffer),
+            Mode::Segments(reader) => reader.next(self.limits, buffer),
+        };
+        let result = result.and_then(|frame| self.same_version(frame));
+        self.failed = result.as_ref().is_err_and(FrameError::is_fatal);
+        result
+    }
+
+    fn same_version(&self, frame: Option<Frame>) -> Result<Option<Frame>, FrameError> {
+        let (Some(found), Some(version)) = (frame.as_ref().map(|f| f.header), self.version) else { return Ok(frame) };
+        if found.version == version {
+            return Ok(frame);
+        }
+        let text = format!("A message has version {}, but its connection began with {version}", found.version);
+        Err(FrameError::fatal(found.answer(), text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

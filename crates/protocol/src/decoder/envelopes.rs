@@ -1,0 +1,65 @@
+//! Bare envelopes: all of v3 and v4, and v5 up to the answer to STARTUP.
+
+use super::{Frame, Limits};
+use crate::header::HEADER_LENGTH;
+use crate::{Compression, Flags, FrameError, Header, Version};
+use bytes::Buf;
+use henge_base::{Bytes, BytesMut};
+
+#[derive(Debug, Default)]
+pub(super) struct EnvelopeReader {
+    compression: Option<Compression>,
+    /// What is left of an oversized body.
+    to_skip: usize,
+    scratch: BytesMut,
+}
+
+impl EnvelopeReader {
+    pub(super) fn new(compression: Option<Compression>) -> Self {
+        EnvelopeReader { compression, ..EnvelopeReader::default() }
+    }
+
+    pub(super) fn next(&mut self, limits: Limits, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
+        if self.to_skip > 0 {
+            let skipped = self.to_skip.min(buffer.len());
+            buffer.advance(skipped);
+            self.to_skip -= skipped;
+        }
+        let Some(header) = Header::parse(buffer, limits.role)? else { return Ok(None) };
+        let length = header.length as usize;
+        if length > limits.max_body {
+            buffer.advance(HEADER_LENGTH);
+            self.to_skip = length;
+            return Err(FrameError::oversized(header.answer(), length, limits.max_body));
+        }
+        if buffer.len() < HEADER_LENGTH + length {
+            return Ok(None);
+        }
+        buffer.advance(HEADER_LENGTH);
+        let body = take(buffer, length);
+        let body = if is_compressed(&header) { self.decompress(limits, &header, body)? } else { body };
+        Ok(Some(Frame { header, body }))
+    }
+
+    fn decompress(&mut self, limits: Limits, header: &Header, body: Bytes) -> Result<Bytes, FrameError> {
+        let answer = header.answer();
+        let compression = self.compression.ok_or_else(|| {
+            FrameError::fatal(answer, "A compressed message came without compression having been agreed on")
+        })?;
+        let bad = |_| FrameError::fatal(answer, "The body of a message cannot be decompressed");
+        let length = compression.plain_length(&body).map_err(bad)?;
+        if length > limits.max_body {
+            return Err(FrameError::oversized(answer, length, limits.max_body));
+        }
+        compression.decompress(&body, length, &mut self.scratch).map_err(bad)
+    }
+}
+
+fn is_compressed(header: &Header) -> bool {
+    header.version < Version::V5 && header.flags.contains(Flags::COMPRESSED)
+}
+
+/// Slices without copying; an empty body needs not even a reference count.
+fn take(buffer: &mut BytesMut, length: usize) -> Bytes {
+    if length == 0 { Bytes::new() } else { buffer.split_to(length).freeze() }
+}

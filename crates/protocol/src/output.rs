@@ -1,0 +1,327 @@
+//! What a connection writes: envelopes are laid down one after another, and become bytes for the socket at the end of a turn.
+//!
+//! Everything happens in one `Vec` per connection. Before version 5 a finished envelope is ready at once. In version 5
+//! envelopes collect in an open segment, which is sealed when the turn ends or the next envelope would not fit:
+//!
+//! ```text
+//! [sent | ready to send | room for a segment header, envelope, envelope, ... ]
+//!       ^ sent          ^ open
+//! ```
+
+mod rows_writer;
+
+pub use rows_writer::RowsWriter;
+
+use crate::header::{HEADER_LENGTH, put_header};
+use crate::limits::{KEPT_CAPACITY, MAX_SEGMENT_PAYLOAD, MIN_COMPRESSED};
+use crate::primitive::{put_int, put_string_list};
+use crate::response::{PREPARED, VOID};
+use crate::segment::SegmentFormat;
+use crate::{
+    Compression, ErrorKind, ErrorResponse, Event, Flags, FrameError, Header, MAX_BODY, MetadataMode, Opcode,
+    PreparedMetadata, ProtocolError, Request, Response, ResultMetadata, Role, Version,
+};
+
+/// The writing half of a connection's framing.
+#[derive(Debug)]
+pub struct OutputBuffer {
+    role: Role,
+    framing: Framing,
+    bytes: Vec<u8>,
+    /// How much of `bytes` the socket has taken.
+    sent: usize,
+    /// Where the open segment starts.
+    open: Option<usize>,
+    /// For what is compressed or split.
+    scratch: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Framing {
+    Envelopes(Option<Compression>),
+    Segments(SegmentFormat),
+}
+
+/// What a response answers, and what stands before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply<'a> {
+    /// The request's version.
+    pub version: Version,
+    /// The request's stream id.
+    pub stream: i16,
+    /// The trace session's id, if there is one.
+    pub tracing: Option<[u8; 16]>,
+    /// Warnings for the user; left out in version 3.
+    pub warnings: &'a [String],
+}
+
+impl Reply<'_> {
+    /// A reply to the request of this header, untraced and without warnings.
+    pub fn to(header: &Header) -> Self {
+        Reply { version: header.version, stream: header.stream, tracing: None, warnings: &[] }
+    }
+}
+
+impl OutputBuffer {
+    /// An empty buffer at the start of a connection.
+    pub fn new(role: Role) -> Self {
+        let framing = Framing::Envelopes(None);
+        OutputBuffer { role, framing, bytes: Vec::new(), sent: 0, open: None, scratch: Vec::new() }
+    }
+
+    /// Takes over what STARTUP agreed on. A server calls this after READY or AUTHENTICATE was written, a client after it
+    /// was read; what is in the buffer already stays as it is.
+    pub fn establish(&mut self, version: Version, compression: Option<Compression>) {
+        self.seal();
+        self.framing = match (version, compression) {
+            (Version::V5, Some(_)) => Framing::Segments(SegmentFormat::Lz4),
+            (Version::V5, None) => Framing::Segments(SegmentFormat::Plain),
+            _ => Framing::Envelopes(compression),
+        };
+    }
+
+    /// Writes any response.
+    pub fn respond(&mut self, reply: &Reply<'_>, response: &Response) {
+        let start = self.begin_reply(reply, response.opcode());
+        response.encode(reply.version, &mut self.bytes);
+        self.finish(start);
+    }
+
+    /// Writes an error.
+    pub fn error(&mut self, reply: &Reply<'_>, error: &ErrorResponse) {
+        let start = self.begin_reply(reply, Opcode::Error);
+        error.encode(reply.version, &mut self.bytes);
+        self.finish(start);
+    }
+
+    /// Writes the result of a statement that has none.
+    pub fn void(&mut self, reply: &Reply<'_>) {
+        let start = self.begin_reply(reply, Opcode::Result);
+        put_int(&mut self.bytes, VOID);
+        self.finish(start);
+    }
+
+    /// Writes the answer to PREPARE.
+    pub fn prepared(&mut self, reply: &Reply<'_>, prepared: &PreparedMetadata) {
+        let start = self.begin_reply(reply, Opcode::Result);
+        put_int(&mut self.bytes, PREPARED);
+        prepared.put(&mut self.bytes, reply.version);
+        self.finish(start);
+    }
+
+    /// Begins a result of rows. Nothing stays of it unless [`RowsWriter::finish`] is called.
+    pub fn rows(&mut self, reply: &Reply<'_>, metadata: &ResultMetadata, mode: MetadataMode) -> RowsWriter<'_> {
+        let start = self.begin_reply(reply, Opcode::Result);
+        RowsWriter::new(self, start, reply.version, metadata, mode)
+    }
+
+    /// Writes an event.
+    pub fn event(&mut self, version: Version, event: &Event) {
+        let reply = Reply { version, stream: -1, tracing: None, warnings: &[] };
+        self.respond(&reply, &Response::Event(event.clone()));
+    }
+
+    /// Answers bytes that gave no frame, in the version and on the stream that the error names.
+    pub fn fatal(&mut self, error: &FrameError) {
+        let (answer, response) = (error.answer(), ErrorResponse::from(error.error().clone()));
+        match Version::from_number(answer.version) {
+            Some(version) => {
+                let reply = Reply { version, stream: answer.stream, tracing: None, warnings: &[] };
+                self.error(&reply, &response);
+            }
+            None => self.ancient_error(answer.version, answer.stream as u8, &response),
+        }
+    }
+
+    /// Versions 1 and 2 have a header of 8 bytes; their ERROR body is that of today.
+    fn ancient_error(&mut self, version: u8, stream: u8, error: &ErrorResponse) {
+        self.seal();
+        self.scratch.clear();
+        error.encode(Version::V3, &mut self.scratch);
+        self.bytes.extend_from_slice(&[version | 0x80, 0, stream, Opcode::Error.number()]);
+        self.bytes.extend_from_slice(&(self.scratch.len() as u32).to_be_bytes());
+        self.bytes.extend_from_slice(&self.scratch);
+    }
+
+    /// Writes a request; nothing stays of it on an error.
+    pub fn request(&mut self, version: Version, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
+        let start = self.begin(version, Flags::default(), stream, request.opcode());
+        match request.encode(version, &mut self.bytes) {
+            Ok(()) if self.body_length(start) <= MAX_BODY => {
+                self.finish(start);
+                Ok(())
+            }
+            result => {
+                self.abort(start);
+                result.and(Err(ProtocolError::new("The request is longer than the protocol allows")))
+            }
+        }
+    }
+
+    /// Makes everything written ready to send: closes the open segment. Call it at the end of a turn.
+    pub fn seal(&mut self) {
+        let (Framing::Segments(format), Some(open)) = (self.framing, self.open.take()) else { return };
+        let payload_at = open + room(format);
+        if payload_at == self.bytes.len() {
+            self.bytes.truncate(open);
+            return;
+        }
+        match format {
+            SegmentFormat::Plain => format.close(&mut self.bytes, open),
+            SegmentFormat::Lz4 => {
+                self.scratch.clear();
+                format.put(&self.bytes[payload_at..], true, &mut self.scratch);
+                self.bytes.truncate(open);
+                self.bytes.extend_from_slice(&self.scratch);
+                self.release_scratch();
+            }
+        }
+    }
+
+    /// What is ready to send: whatever was sealed, or in versions 3 and 4 whatever was finished.
+    pub fn ready(&self) -> &[u8] {
+        &self.bytes[self.sent..self.open.unwrap_or(self.bytes.len())]
+    }
+
+    /// The socket took the first `count` bytes of [`OutputBuffer::ready`].
+    pub fn consume(&mut self, count: usize) {
+        self.sent += count.min(self.ready().len());
+        let left = self.bytes.len() - self.sent;
+        // Moving is cheap against what was sent, and happens to each byte about once.
+        if left <= self.sent {
+            self.bytes.copy_within(self.sent.., 0);
+            self.bytes.truncate(left);
+            self.open = self.open.map(|at| at - self.sent);
+            self.sent = 0;
+            if left == 0 {
+                self.bytes.shrink_to(KEPT_CAPACITY);
+            }
+        }
+    }
+
+    /// Bytes not yet taken by the socket, sealed or not: what back-pressure looks at.
+    pub fn pending(&self) -> usize {
+        self.bytes.len() - self.sent
+    }
+
+    fn begin_reply(&mut self, reply: &Reply<'_>, opcode: Opcode) -> usize {
+        let warned = !reply.warnings.is_empty() && reply.version >= Version::V4;
+        let traced = if reply.tracing.is_some() { Flags::TRACING } else { Flags::default() };
+        let flags = traced.with(if warned { Flags::WARNINGS } else { Flags::default() });
+        let start = self.begin(reply.version, flags, reply.stream, opcode);
+        if let Some(session) = reply.tracing {
+            self.bytes.extend_from_slice(&session);
+        }
+        if warned {
+            put_string_list(&mut self.bytes, reply.warnings);
+        }
+        start
+    }
+
+    /// Begins an envelope; the result is where it starts.
+    fn begin(&mut self, version: Version, flags: Flags, stream: i16, opcode: Opcode) -> usize {
+        if let (Framing::Segments(format), None) = (self.framing, self.open) {
+            self.open = Some(self.bytes.len());
+            self.bytes.resize(self.bytes.len() + room(format), 0);
+        }
+        let start = self.bytes.len();
+        put_header(&mut self.bytes, self.role, version, flags, stream, opcode);
+        start
+    }
+
+    /// Forgets the envelope begun at `start`.
+    fn abort(&mut self, start: usize) {
+        self.bytes.truncate(start);
+    }
+
+    fn body_length(&self, start: usize) -> usize {
+        self.bytes.len() - start - HEADER_LENGTH
+    }
+
+    /// Ends the envelope begun at `start`.
+    fn finish(&mut self, start: usize) {
+        if self.body_length(start) > MAX_BODY {
+            self.replace_by_error(start);
+        }
+        match self.framing {
+            Framing::Envelopes(Some(compression)) if self.body_length(start) >= MIN_COMPRESSED => {
+                self.compress(start, compression);
+                self.patch_length(start);
+            }
+            Framing::Envelopes(_) => self.patch_length(start),
+            Framing::Segments(format) => {
+                self.patch_length(start);
+                self.fit(start, format);
+            }
+        }
+    }
+
+    fn patch_length(&mut self, start: usize) {
+        let length = self.body_length(start) as u32;
+        self.bytes[start + HEADER_LENGTH - 4..start + HEADER_LENGTH].copy_from_slice(&length.to_be_bytes());
+    }
+
+    /// Only rows can grow so long, and pages are limited long before.
+    fn replace_by_error(&mut self, start: usize) {
+        self.bytes[start + 1] = 0;
+        self.bytes[start + 4] = Opcode::Error.number();
+        self.bytes.truncate(start + HEADER_LENGTH);
+        let error = ErrorResponse::new(ErrorKind::Server, "The result is longer than the protocol allows");
+        error.encode(Version::V3, &mut self.bytes);
+    }
+
+    /// Compresses the body where that makes it shorter.
+    fn compress(&mut self, start: usize, compression: Compression) {
+        let body_at = start + HEADER_LENGTH;
+        self.scratch.clear();
+        let done = compression.compress(&self.bytes[body_at..], &mut self.scratch);
+        if done.is_ok() && self.scratch.len() < self.bytes.len() - body_at {
+            self.bytes.truncate(body_at);
+            self.bytes.extend_from_slice(&self.scratch);
+            self.bytes[start + 1] |= Flags::COMPRESSED.0;
+        }
+        self.release_scratch();
+    }
+
+    fn release_scratch(&mut self) {
+        self.scratch.clear();
+        self.scratch.shrink_to(KEPT_CAPACITY);
+    }
+
+    /// Keeps the open segment within its limit, now that the envelope at `start` is the last in it: closes the segment
+    /// before it, or spreads the envelope over several.
+    fn fit(&mut self, start: usize, format: SegmentFormat) {
+        let Some(open) = self.open else { return };
+        let payload_at = open + room(format);
+        if self.bytes.len() - payload_at <= MAX_SEGMENT_PAYLOAD {
+            return;
+        }
+        self.scratch.clear();
+        if start > payload_at {
+            format.put(&self.bytes[payload_at..start], true, &mut self.scratch);
+        }
+        let envelope = &self.bytes[start..];
+        if envelope.len() <= MAX_SEGMENT_PAYLOAD {
+            self.open = Some(open + self.scratch.len());
+            self.scratch.resize(self.scratch.len() + room(format), 0);
+            self.scratch.extend_from_slice(envelope);
+        } else {
+            self.open = None;
+            envelope.chunks(MAX_SEGMENT_PAYLOAD).for_each(|slice| format.put(slice, false, &mut self.scratch));
+        }
+        self.bytes.truncate(open);
+        self.bytes.extend_from_slice(&self.scratch);
+        self.release_scratch();
+    }
+}
+
+/// What is left free for the header of an open segment: compressed ones move anyway when they are sealed.
+fn room(format: SegmentFormat) -> usize {
+    match format {
+        SegmentFormat::Plain => format.header_length(),
+        SegmentFormat::Lz4 => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

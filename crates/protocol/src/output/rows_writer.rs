@@ -1,0 +1,108 @@
+//! Rows go straight from storage into the output buffer.
+
+use super::OutputBuffer;
+use crate::metadata::{METADATA_CHANGED, MORE_PAGES, NO_METADATA};
+use crate::primitive::{put_bytes, put_int, put_short_bytes};
+use crate::response::ROWS;
+use crate::{MetadataMode, ResultMetadata, Version};
+use henge_model::RowSink;
+
+/// A result of rows being written. Dropped without [`RowsWriter::finish`], nothing of it stays.
+#[derive(Debug)]
+pub struct RowsWriter<'o> {
+    output: &'o mut OutputBuffer,
+    /// The envelope.
+    start: usize,
+    /// The flags of the metadata; the column count follows.
+    flags_at: usize,
+    /// The row count; rows follow.
+    count_at: usize,
+    rows: usize,
+    finished: bool,
+}
+
+impl<'o> RowsWriter<'o> {
+    pub(super) fn new(
+        output: &'o mut OutputBuffer,
+        start: usize,
+        version: Version,
+        metadata: &ResultMetadata,
+        mode: MetadataMode,
+    ) -> Self {
+        let (out, columns) = (&mut output.bytes, &metadata.columns);
+        put_int(out, ROWS);
+        let flags_at = out.len();
+        let changed = mode == MetadataMode::Changed && version >= Version::V5;
+        match mode {
+            MetadataMode::Skip => put_int(out, NO_METADATA),
+            _ => put_int(out, columns.flags | if changed { METADATA_CHANGED } else { 0 }),
+        }
+        put_int(out, columns.count as i32);
+        if changed {
+            put_short_bytes(out, metadata.id());
+        }
+        if mode != MetadataMode::Skip {
+            out.extend_from_slice(columns.bytes(version));
+        }
+        let count_at = out.len();
+        put_int(out, 0);
+        RowsWriter { output, start, flags_at, count_at, rows: 0, finished: false }
+    }
+
+    /// Ends the result; with `paging_state` there is more to come. Returns how many rows it has.
+    pub fn finish(mut self, paging_state: Option<&[u8]>) -> usize {
+        let count = (self.rows as u32).to_be_bytes();
+        self.output.bytes[self.count_at..self.count_at + 4].copy_from_slice(&count);
+        if let Some(state) = paging_state {
+            self.insert_paging_state(state);
+        }
+        self.finished = true;
+        self.output.finish(self.start);
+        self.rows
+    }
+
+    /// Whether there is more is known at the end, but stands at the start: the rows move, once per page.
+    fn insert_paging_state(&mut self, state: &[u8]) {
+        let out = &mut self.output.bytes;
+        out[self.flags_at + 3] |= MORE_PAGES as u8;
+        let (insert_at, end) = (self.flags_at + 8, out.len());
+        put_bytes(out, Some(state));
+        let inserted = out.len() - end;
+        out[insert_at..].rotate_right(inserted);
+    }
+}
+
+impl RowSink for RowsWriter<'_> {
+    fn begin_row(&mut self) {
+        self.rows += 1;
+    }
+
+    fn value(&mut self, value: Option<&[u8]>) {
+        put_bytes(&mut self.output.bytes, value);
+    }
+
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn bytes(&self) -> usize {
+        self.output.bytes.len() - self.count_at - 4
+    }
+
+    fn mark(&self) -> (usize, usize) {
+        (self.rows, self.output.bytes.len())
+    }
+
+    fn rollback(&mut self, (rows, length): (usize, usize)) {
+        self.rows = rows;
+        self.output.bytes.truncate(length);
+    }
+}
+
+impl Drop for RowsWriter<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.output.abort(self.start);
+        }
+    }
+}

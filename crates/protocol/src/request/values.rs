@@ -1,0 +1,93 @@
+//! Values for bind markers.
+
+use crate::primitive::{ReadNotation, put_short, put_string, put_value, short_count};
+use crate::{ProtocolError, Version};
+use henge_base::Reader;
+use henge_model::BoundValue;
+use smallvec::SmallVec;
+
+/// Values in the order of their markers, or by the markers' names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values<'a> {
+    /// The values as sent.
+    pub values: SmallVec<[BoundValue<'a>; 8]>,
+    /// As many names as there are values, or none when values go by position.
+    pub names: Vec<&'a str>,
+}
+
+impl<'a> Values<'a> {
+    /// Values by position.
+    pub fn positional(values: impl IntoIterator<Item = BoundValue<'a>>) -> Self {
+        Values { values: values.into_iter().collect(), names: Vec::new() }
+    }
+
+    /// Values by name.
+    pub fn named(values: impl IntoIterator<Item = (&'a str, BoundValue<'a>)>) -> Self {
+        let (names, values) = values.into_iter().unzip();
+        Values { values, names }
+    }
+
+    /// The values in the order of the statement's markers. Named ones are looked up, surplus names ignored; a marker
+    /// without a value is an Invalid error. The number of positional values is not checked here: binding does that.
+    pub fn in_order<'m>(
+        self,
+        markers: impl IntoIterator<Item = &'m str>,
+    ) -> Result<SmallVec<[BoundValue<'a>; 8]>, ProtocolError> {
+        if self.names.is_empty() {
+            return Ok(self.values);
+        }
+        let value_of = |marker: &str| self.names.iter().position(|n| *n == marker).map(|i| self.values[i]);
+        let found = markers.into_iter().map(value_of).collect::<Option<SmallVec<_>>>();
+        found.ok_or_else(|| ProtocolError::invalid("A bind variable has no value of its name"))
+    }
+
+    /// Reads `[short n]` and the values, each after its name if `named`.
+    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, named: bool) -> Result<Self, ProtocolError> {
+        let mut values = Values::default();
+        for _ in 0..reader.u16()? {
+            if named {
+                values.names.push(reader.string()?);
+            }
+            values.values.push(reader.value(version)?);
+        }
+        Ok(values)
+    }
+
+    pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), ProtocolError> {
+        put_values(&self.values, &self.names, version, out)
+    }
+}
+
+/// Writes what [`Values::decode`] reads.
+pub(super) fn put_values(
+    values: &[BoundValue<'_>],
+    names: &[&str],
+    version: Version,
+    out: &mut Vec<u8>,
+) -> Result<(), ProtocolError> {
+    if version < Version::V4 && values.contains(&BoundValue::Unset) {
+        return Err(ProtocolError::new("Protocol version 3 has no unset values"));
+    }
+    put_short(out, short_count(values.len(), "values")?);
+    for (i, value) in values.iter().enumerate() {
+        if let Some(name) = names.get(i) {
+            put_string(out, name);
+        }
+        put_value(out, *value);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_values_take_the_order_of_the_markers() {
+        let (one, two) = (BoundValue::Value(b"1"), BoundValue::Value(b"2"));
+        let values = Values::named([("b", two), ("a", one), ("surplus", BoundValue::Null)]);
+        assert_eq!(values.clone().in_order(["a", "b", "a"]).unwrap().as_slice(), [one, two, one]);
+        assert_eq!(values.in_order(["a", "missing"]).unwrap_err().code, crate::ErrorCode::Invalid);
+        assert_eq!(Values::positional([two]).in_order(["x"]).unwrap().as_slice(), [two]);
+    }
+}

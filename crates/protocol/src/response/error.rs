@@ -1,0 +1,191 @@
+//! ERROR: its kinds, and which of them each version knows.
+
+mod body;
+
+use crate::{ErrorCode, ProtocolError, Version};
+use henge_model::Consistency;
+use std::net::IpAddr;
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ErrorResponse {
+    /// The kind, with what belongs to it.
+    pub kind: ErrorKind,
+    /// For humans, though drivers look at some.
+    pub message: String,
+}
+
+/// The kinds of errors. See [`ErrorCode`] for their numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // As the protocol calls them; fields as in its specification.
+pub enum ErrorKind {
+    Server,
+    Protocol,
+    Authentication,
+    Unavailable {
+        consistency: Consistency,
+        required: u32,
+        alive: u32,
+    },
+    Overloaded,
+    Bootstrapping,
+    Truncate,
+    /// `contentions` are for conditional writes (v5).
+    WriteTimeout {
+        progress: Progress,
+        write_type: WriteType,
+        contentions: u16,
+    },
+    ReadTimeout {
+        progress: Progress,
+        data_present: bool,
+    },
+    /// `failed` replicas; v5 says which in `failures`, older versions how many.
+    ReadFailure {
+        progress: Progress,
+        failed: u32,
+        failures: Vec<Failure>,
+        data_present: bool,
+    },
+    FunctionFailure {
+        keyspace: String,
+        function: String,
+        arguments: Vec<String>,
+    },
+    /// `failed` replicas; v5 says which in `failures`, older versions how many.
+    WriteFailure {
+        progress: Progress,
+        failed: u32,
+        failures: Vec<Failure>,
+        write_type: WriteType,
+    },
+    CdcWriteFailure,
+    CasWriteUnknown {
+        progress: Progress,
+    },
+    Syntax,
+    Unauthorized,
+    Invalid,
+    Config,
+    /// No `table`: the keyspace exists.
+    AlreadyExists {
+        keyspace: String,
+        table: String,
+    },
+    Unprepared {
+        id: Vec<u8>,
+    },
+}
+
+/// How far a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The level asked for.
+    pub consistency: Consistency,
+    /// How many replicas answered.
+    pub received: u32,
+    /// How many had to.
+    pub block_for: u32,
+}
+
+/// One replica's failure (v5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Its address.
+    pub address: IpAddr,
+    /// 0 unknown, 1 too many tombstones, 2 timeout, 3 incompatible schema, 4 read too large, 5 node down, ...
+    pub reason: u16,
+}
+
+/// What kind of write it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // As the protocol calls them.
+pub enum WriteType {
+    Simple,
+    Batch,
+    UnloggedBatch,
+    Counter,
+    BatchLog,
+    Cas,
+    View,
+    Cdc,
+}
+
+const WRITE_TYPES: [(WriteType, &str); 8] = [
+    (WriteType::Simple, "SIMPLE"),
+    (WriteType::Batch, "BATCH"),
+    (WriteType::UnloggedBatch, "UNLOGGED_BATCH"),
+    (WriteType::Counter, "COUNTER"),
+    (WriteType::BatchLog, "BATCH_LOG"),
+    (WriteType::Cas, "CAS"),
+    (WriteType::View, "VIEW"),
+    (WriteType::Cdc, "CDC"),
+];
+
+impl WriteType {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        WRITE_TYPES[self as usize].1
+    }
+}
+
+impl From<ProtocolError> for ErrorResponse {
+    fn from(error: ProtocolError) -> Self {
+        let kind = if error.code == ErrorCode::Invalid { ErrorKind::Invalid } else { ErrorKind::Protocol };
+        ErrorResponse::new(kind, error.text)
+    }
+}
+
+impl ErrorResponse {
+    /// An error with its text.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        ErrorResponse { kind, message: message.into() }
+    }
+
+    /// What EXECUTE or BATCH gets for an id that this node does not know.
+    pub fn unprepared(id: &[u8]) -> Self {
+        let hex = id.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let message = format!("The prepared statement {hex} is not known here, prepare it again");
+        ErrorResponse::new(ErrorKind::Unprepared { id: id.to_vec() }, message)
+    }
+
+    /// The number sent. Older versions get the nearest kind that they know.
+    pub fn code(&self, version: Version) -> ErrorCode {
+        match (self.kind.code(), version) {
+            (ErrorCode::ReadFailure, Version::V3) => ErrorCode::ReadTimeout,
+            (ErrorCode::WriteFailure, Version::V3) => ErrorCode::WriteTimeout,
+            (ErrorCode::FunctionFailure, Version::V3) => ErrorCode::Invalid,
+            (ErrorCode::CasWriteUnknown, Version::V3 | Version::V4) => ErrorCode::WriteTimeout,
+            (code, _) => code,
+        }
+    }
+}
+
+impl ErrorKind {
+    /// Its own number, whatever the version.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            ErrorKind::Server => ErrorCode::Server,
+            ErrorKind::Protocol => ErrorCode::Protocol,
+            ErrorKind::Authentication => ErrorCode::Authentication,
+            ErrorKind::Unavailable { .. } => ErrorCode::Unavailable,
+            ErrorKind::Overloaded => ErrorCode::Overloaded,
+            ErrorKind::Bootstrapping => ErrorCode::Bootstrapping,
+            ErrorKind::Truncate => ErrorCode::Truncate,
+            ErrorKind::WriteTimeout { .. } => ErrorCode::WriteTimeout,
+            ErrorKind::ReadTimeout { .. } => ErrorCode::ReadTimeout,
+            ErrorKind::ReadFailure { .. } => ErrorCode::ReadFailure,
+            ErrorKind::FunctionFailure { .. } => ErrorCode::FunctionFailure,
+            ErrorKind::WriteFailure { .. } => ErrorCode::WriteFailure,
+            ErrorKind::CdcWriteFailure => ErrorCode::CdcWriteFailure,
+            ErrorKind::CasWriteUnknown { .. } => ErrorCode::CasWriteUnknown,
+            ErrorKind::Syntax => ErrorCode::Syntax,
+            ErrorKind::Unauthorized => ErrorCode::Unauthorized,
+            ErrorKind::Invalid => ErrorCode::Invalid,
+            ErrorKind::Config => ErrorCode::Config,
+            ErrorKind::AlreadyExists { .. } => ErrorCode::AlreadyExists,
+            ErrorKind::Unprepared { .. } => ErrorCode::Unprepared,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Whole messages over whole connections: what goes in comes out, and noise does no harm.
+
+mod noise;
+mod round_trip;
+mod sample;
