@@ -1,0 +1,163 @@
+//! Choices for key columns, evaluated and multiplied out.
+
+use super::source::{Given, Source};
+use super::{BindContext, BoundValue};
+use crate::collection;
+use crate::error::Error;
+use crate::limits;
+use henge_model::{Column, DataType, PartitionKey, Token};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// The values `=` or `IN` allows for one column, or for several columns at once.
+#[derive(Clone, Debug)]
+pub(crate) enum Choices {
+    /// Tuples of one width; none at all of `IN ()`.
+    Tuples(Vec<Vec<Source>>),
+    /// A bound list of one column's values.
+    List(Source),
+}
+
+/// Values of leading key columns.
+pub(crate) type Values<'a> = SmallVec<[Cow<'a, [u8]>; 4]>;
+
+impl Choices {
+    pub(crate) fn one(source: Source) -> Choices {
+        Choices::Tuples(vec![vec![source]])
+    }
+
+    /// How many columns one choice is for. An empty IN counts as one column's, which only makes fewer rows of none.
+    pub(crate) fn width(&self) -> usize {
+        match self {
+            Choices::Tuples(tuples) => tuples.first().map_or(1, Vec::len),
+            Choices::List(_) => 1,
+        }
+    }
+
+    /// The sources if there is exactly one choice, whatever is bound.
+    pub(crate) fn single(&self) -> Option<&[Source]> {
+        match self {
+            Choices::Tuples(tuples) if tuples.len() == 1 => tuples.first().map(Vec::as_slice),
+            _ => None,
+        }
+    }
+
+    /// The marker, if one choice of one column is given by a marker of its own.
+    pub(crate) fn marker(&self) -> Option<u16> {
+        match self.single()? {
+            [Source::Marker { index, .. }] => Some(*index),
+            _ => None,
+        }
+    }
+
+    /// Every choice; null and unset are refused.
+    pub(crate) fn evaluate<'a>(
+        &'a self,
+        context: &BindContext<'a>,
+        columns: &[Column],
+    ) -> Result<Vec<Values<'a>>, Error> {
+        match self {
+            Choices::Tuples(tuples) => tuples.iter().map(|tuple| one(tuple, columns, context)).collect(),
+            Choices::List(source) => list(source, columns, context),
+        }
+    }
+}
+
+fn one<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>) -> Result<Values<'a>, Error> {
+    let mut values = Values::new();
+    for (source, column) in sources.iter().zip(columns) {
+        values.push(key_value(source, column, context)?);
+    }
+    Ok(values)
+}
+
+fn key_value<'a>(source: &'a Source, column: &Column, context: &BindContext<'a>) -> Result<Cow<'a, [u8]>, Error> {
+    match source.evaluate(context)? {
+        Given::Value(value) => Ok(value),
+        Given::Null => Err(Error::invalid(format!("Invalid null value in condition for column {}", column.name))),
+        Given::Unset => Err(Error::invalid(format!("Invalid unset value for column {}", column.name))),
+    }
+}
+
+/// The elements of a bound `list`, which belong to the first column.
+fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
+    let name = columns.first().map_or("", |c| c.name.as_str());
+    let bytes = source.evaluate(context)?.required(&format!("column {name}"))?;
+    let element = columns.first().map_or(&DataType::Blob, |c| &c.data_type);
+    let data_type = DataType::List(Box::new(element.clone()));
+    let parts = collection::parts(&data_type, &bytes);
+    let parts = parts.ok_or_else(|| Error::invalid(format!("Invalid list value for in({name})")))?;
+    let mut choices = Vec::with_capacity(parts.len().min(limits::READS_MAX));
+    for (_, part) in parts {
+        let value = part.ok_or_else(|| Error::invalid(format!("Invalid null value in condition for column {name}")))?;
+        choices.push(Values::from_iter([Cow::Owned(value.to_vec())]));
+    }
+    Ok(choices)
+}
+
+/// All ways to take one choice from each group, in the order of the groups, joined into rows of values.
+pub(crate) fn product<'a>(
+    groups: &'a [Choices],
+    columns: &[Column],
+    context: &BindContext<'a>,
+) -> Result<Vec<Values<'a>>, Error> {
+    let mut rows = vec![Values::new()];
+    let mut rest = columns;
+    for group in groups {
+        let choices = group.evaluate(context, rest)?;
+        rest = rest.get(group.width()..).unwrap_or(&[]);
+        if rows.len().saturating_mul(choices.len()) > limits::READS_MAX {
+            return Err(Error::invalid(format!("IN restrictions come to more than {} keys", limits::READS_MAX)));
+        }
+        rows = match &choices[..] {
+            [only] => {
+                rows.iter_mut().for_each(|row| row.extend(only.iter().cloned()));
+                rows
+            }
+            _ => rows.iter().flat_map(|row| choices.iter().map(|c| row.iter().chain(c).cloned().collect())).collect(),
+        };
+    }
+    Ok(rows)
+}
+
+/// The partitions a statement names, each once, in the order of their key's values.
+pub(crate) fn partitions(
+    groups: &[Choices],
+    columns: &[Column],
+    context: &BindContext<'_>,
+) -> Result<Vec<(PartitionKey, Token)>, Error> {
+    let mut rows = product(groups, columns, context)?;
+    if rows.len() > 1 {
+        rows.sort_by(|a, b| compare(a, b, columns));
+        rows.dedup_by(|a, b| compare(a, b, columns).is_eq());
+    }
+    rows.iter().map(|row| partition(row.iter().map(|v| &**v))).collect()
+}
+
+fn compare(a: &Values<'_>, b: &Values<'_>, columns: &[Column]) -> Ordering {
+    let parts = columns.iter().zip(a).zip(b).map(|((column, a), b)| column.data_type.compare(a, b));
+    parts.fold(Ordering::Equal, Ordering::then)
+}
+
+/// The partition of its key's components.
+pub(crate) fn partition<'a>(components: impl Iterator<Item = &'a [u8]>) -> Result<(PartitionKey, Token), Error> {
+    let components: SmallVec<[&[u8]; 4]> = components.collect();
+    if components.len() == 1 && components[0].is_empty() {
+        return Err(Error::invalid("Key may not be empty"));
+    }
+    let key = PartitionKey::from_components(&components).map_err(|e| Error::invalid(e.to_string()))?;
+    let token = key.token();
+    Ok((key, token))
+}
+
+/// The values of groups that all have one choice from text or bound values alone; for the fast path.
+pub(crate) fn plain<'a>(groups: &'a [Choices], values: &[BoundValue<'a>]) -> Option<SmallVec<[&'a [u8]; 4]>> {
+    let mut found = SmallVec::new();
+    for group in groups {
+        for source in group.single()? {
+            found.push(source.plain(values)?);
+        }
+    }
+    Some(found)
+}

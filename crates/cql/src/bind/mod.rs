@@ -1,0 +1,21 @@
+//! From plan and bound values to keys, rows and filters.
+
+mod context;
+mod filter;
+mod keys;
+mod modify;
+mod output;
+mod select;
+mod source;
+
+#[cfg(test)]
+mod tests;
+
+pub use context::{BindContext, BoundValue};
+pub use filter::Filter;
+pub(crate) use filter::FilterRelation;
+pub(crate) use keys::Choices;
+pub use modify::BoundModify;
+pub use output::Output;
+pub use select::{BoundSelect, PartitionRead, Reads};
+pub(crate) use source::Source;

@@ -1,0 +1,168 @@
+//! A write with its values: a key and an encoded row for each row it names.
+
+use super::BindContext;
+use super::keys::{partition, partitions, plain, product};
+use super::source::Given;
+use crate::error::Error;
+use crate::limits;
+use crate::prepare::ModifyPlan;
+use henge_base::{Bytes, Micros};
+use henge_model::{CellKindView, CellView, ColumnId, Deletion, Key, Marker, PartitionKey, Token, encode_cells};
+use smallvec::SmallVec;
+
+/// One row to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundModify {
+    /// Its key.
+    pub key: Key,
+    /// Its partition's token.
+    pub token: Token,
+    /// What is written, encoded; the same bytes for every replica.
+    pub row: Bytes,
+    /// The timestamp it is written with.
+    pub timestamp: Micros,
+}
+
+impl ModifyPlan {
+    /// Appends a row for each key the statement names. A write that sets nothing (all values unset) appends none.
+    pub fn bind(&self, context: &BindContext<'_>, out: &mut Vec<BoundModify>) -> Result<(), Error> {
+        context.expect(self.markers)?;
+        let content = self.content(context)?;
+        if let (true, Some(components)) = (self.is_single(), plain(&self.partition, context.values)) {
+            let (partition, token) = partition(components.into_iter())?;
+            if let Some(clustering) = plain(&self.clustering, context.values) {
+                return self.put(&partition, token, &clustering, &content, out);
+            }
+        }
+        let keys = partitions(&self.partition, &self.table.partition_key, context)?;
+        for (key, token) in keys {
+            self.rows_of(&key, token, &content, context, out)?;
+            if out.len() > limits::READS_MAX {
+                return Err(Error::invalid(format!("a statement may write at most {} rows", limits::READS_MAX)));
+            }
+        }
+        Ok(())
+    }
+
+    fn rows_of(
+        &self,
+        partition: &PartitionKey,
+        token: Token,
+        content: &Content<'_>,
+        context: &BindContext<'_>,
+        out: &mut Vec<BoundModify>,
+    ) -> Result<(), Error> {
+        for values in product(&self.clustering, &self.table.clustering, context)? {
+            let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
+            self.put(partition, token, &values, content, out)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the row of one full key, unless it says nothing.
+    fn put(
+        &self,
+        partition: &PartitionKey,
+        token: Token,
+        clustering: &[&[u8]],
+        content: &Content<'_>,
+        out: &mut Vec<BoundModify>,
+    ) -> Result<(), Error> {
+        let key = Key::row(&self.table, partition, clustering).map_err(|e| Error::invalid(e.to_string()))?;
+        if !content.is_empty() {
+            let row = content.encode(key.bytes());
+            out.push(BoundModify { key, token, row, timestamp: content.timestamp });
+        }
+        Ok(())
+    }
+
+    fn timestamp(&self, context: &BindContext<'_>) -> Result<Micros, Error> {
+        let Some(source) = &self.timestamp else {
+            return Ok(context.timestamp);
+        };
+        let bytes = match source.evaluate(context)? {
+            Given::Unset => return Ok(context.timestamp),
+            given => given.required("timestamp")?,
+        };
+        match <[u8; 8]>::try_from(&*bytes).map(i64::from_be_bytes) {
+            Ok(timestamp) if timestamp != i64::MIN => Ok(timestamp),
+            _ => Err(Error::invalid("Invalid timestamp value")),
+        }
+    }
+
+    /// Seconds to live; null and zero are for ever, unset is the table's default.
+    fn time_to_live(&self, context: &BindContext<'_>) -> Result<Option<u32>, Error> {
+        let default = self.table.options.default_time_to_live;
+        let given = match &self.ttl {
+            None => Given::Unset,
+            Some(source) => source.evaluate(context)?,
+        };
+        let ttl = match given {
+            Given::Unset => i64::from(default),
+            Given::Null => 0,
+            Given::Value(bytes) => <[u8; 4]>::try_from(&*bytes)
+                .map(|b| i64::from(i32::from_be_bytes(b)))
+                .map_err(|_| Error::invalid("Invalid TTL value"))?,
+        };
+        let ttl = u32::try_from(ttl)
+            .map_err(|_| Error::invalid(format!("A TTL must be greater or equal to 0, but was {ttl}")))?;
+        if ttl > limits::TTL_MAX {
+            return Err(Error::invalid(format!("ttl is too large. requested ({ttl}) maximum ({})", limits::TTL_MAX)));
+        }
+        Ok((ttl > 0).then_some(ttl))
+    }
+
+    /// Evaluates what is written, the same for every key of the statement.
+    fn content<'a>(&'a self, context: &BindContext<'a>) -> Result<Content<'a>, Error> {
+        let (timestamp, local_seconds) = (self.timestamp(context)?, context.now_seconds);
+        let mut content = Content { timestamp, local_seconds, ..Content::default() };
+        if self.deletes_row {
+            content.deletion = Some(Deletion { timestamp, local_seconds });
+            return Ok(content);
+        }
+        content.expiry = self.time_to_live(context)?.map(|ttl| (ttl, context.now_seconds + i64::from(ttl)));
+        content.marker = self.marks_row.then_some(Marker { timestamp, expiry: content.expiry });
+        for cell in &self.cells {
+            match cell.source.evaluate(context)? {
+                Given::Unset => {}
+                given => content.values.push((cell.column, given)),
+            }
+        }
+        Ok(content)
+    }
+}
+
+/// What is written to a row. Values are borrowed from the request until they are encoded.
+#[derive(Default)]
+struct Content<'a> {
+    timestamp: Micros,
+    local_seconds: i64,
+    expiry: Option<(u32, i64)>,
+    marker: Option<Marker>,
+    deletion: Option<Deletion>,
+    /// By column; null deletes.
+    values: SmallVec<[(ColumnId, Given<'a>); 8]>,
+}
+
+impl Content<'_> {
+    /// Whether nothing would be written: every value was left unset.
+    fn is_empty(&self) -> bool {
+        self.marker.is_none() && self.deletion.is_none() && self.values.is_empty()
+    }
+
+    fn encode(&self, key: &[u8]) -> Bytes {
+        let values: usize = self.values.iter().map(|(_, given)| given.len() + 16).sum();
+        let mut encoded = Vec::with_capacity(48 + values);
+        encode_cells(key, self.marker, self.deletion, self.values.iter().map(|v| self.cell(v)), &mut encoded);
+        encoded.into()
+    }
+
+    fn cell<'v>(&self, (column, given): &'v (ColumnId, Given<'_>)) -> CellView<'v> {
+        let kind = match (given, self.expiry) {
+            (Given::Value(value), None) => CellKindView::Live { value },
+            (Given::Value(value), Some((ttl, expires))) => CellKindView::Expiring { value, ttl, expires },
+            _ => CellKindView::Tombstone { local_seconds: self.local_seconds },
+        };
+        CellView { column: *column, path: &[], timestamp: self.timestamp, kind }
+    }
+}

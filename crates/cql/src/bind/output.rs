@@ -1,0 +1,193 @@
+//! The columns of an answer, computed from what was fetched: functions of columns, constants, aggregates.
+
+use super::BindContext;
+use super::source::Given;
+use crate::error::Error;
+use crate::functions::Call;
+use crate::prepare::{Aggregate, SelectPlan, Selector};
+use henge_base::Bytes;
+use henge_model::DataType;
+use num_bigint::BigInt;
+
+/// Computes the answer to one execution of a SELECT, row by row.
+pub struct Output<'a> {
+    plan: &'a SelectPlan,
+    context: &'a BindContext<'a>,
+    rows: u64,
+    states: Vec<State>,
+}
+
+/// What an aggregate knows so far; of a plain column, its first value.
+enum State {
+    First(Option<Bytes>),
+    Count(i64),
+    Extreme(Option<Bytes>),
+    Integers { sum: BigInt, count: u64 },
+    Floats { sum: f64, count: u64 },
+}
+
+impl SelectPlan {
+    /// What computes this plan's answer.
+    pub fn output<'a>(&'a self, context: &'a BindContext<'a>) -> Output<'a> {
+        let states = if self.is_aggregate() { self.selectors.iter().map(State::new).collect() } else { Vec::new() };
+        Output { plan: self, context, rows: 0, states }
+    }
+}
+
+impl Output<'_> {
+    /// Appends the columns of the answer for one fetched row. Not for aggregates.
+    pub fn row(&mut self, row: &[Option<Bytes>], out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
+        for selector in &self.plan.selectors {
+            out.push(value(selector, row, self.context, self.rows)?);
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Counts a fetched row into the aggregates.
+    pub fn add(&mut self, row: &[Option<Bytes>]) -> Result<(), Error> {
+        for (selector, state) in self.plan.selectors.iter().zip(&mut self.states) {
+            match selector {
+                Selector::Aggregate { aggregate, argument, data_type } => {
+                    let argument = match argument {
+                        Some(argument) => value(argument, row, self.context, self.rows)?,
+                        None => Some(Bytes::new()),
+                    };
+                    if let Some(argument) = argument {
+                        state.add(*aggregate, data_type, &argument);
+                    }
+                }
+                plain => {
+                    if let (State::First(first), 0) = (state, self.rows) {
+                        *first = value(plain, row, self.context, 0)?;
+                    }
+                }
+            }
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Appends the columns of the one row that aggregates come to.
+    pub fn finish(self, out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
+        for (selector, state) in self.plan.selectors.iter().zip(self.states) {
+            out.push(state.finish(selector));
+        }
+        Ok(())
+    }
+}
+
+fn value(
+    selector: &Selector,
+    row: &[Option<Bytes>],
+    context: &BindContext<'_>,
+    number: u64,
+) -> Result<Option<Bytes>, Error> {
+    match selector {
+        Selector::Column(place) => Ok(row.get(*place).cloned().flatten()),
+        Selector::Given(source) => Ok(match source.evaluate_for_row(context, number)? {
+            Given::Value(bytes) => Some(Bytes::from(bytes.into_owned())),
+            Given::Null => None,
+            Given::Unset => return Err(Error::invalid("Invalid unset value in the selection")),
+        }),
+        Selector::Call { function, arguments, ordinal } => {
+            let mut values = Vec::with_capacity(arguments.len());
+            for argument in arguments {
+                values.push(value(argument, row, context, number)?);
+            }
+            let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
+            let made = function.call(&Call { context, row: number, ordinal: *ordinal }, &values)?;
+            Ok(made.map(Bytes::from))
+        }
+        // Aggregates stand at the top alone.
+        Selector::Aggregate { .. } => Ok(None),
+    }
+}
+
+impl State {
+    fn new(selector: &Selector) -> State {
+        let Selector::Aggregate { aggregate, data_type, .. } = selector else {
+            return State::First(None);
+        };
+        match (aggregate, data_type) {
+            (Aggregate::Count, _) => State::Count(0),
+            (Aggregate::Min | Aggregate::Max, _) => State::Extreme(None),
+            (_, DataType::Float | DataType::Double) => State::Floats { sum: 0.0, count: 0 },
+            _ => State::Integers { sum: BigInt::ZERO, count: 0 },
+        }
+    }
+
+    fn add(&mut self, aggregate: Aggregate, data_type: &DataType, value: &Bytes) {
+        match self {
+            State::First(_) => {}
+            State::Count(count) => *count += 1,
+            State::Extreme(best) => {
+                let better = match (best.as_ref(), aggregate) {
+                    (None, _) => true,
+                    (Some(b), Aggregate::Min) => data_type.compare(value, b).is_lt(),
+                    (Some(b), _) => data_type.compare(value, b).is_gt(),
+                };
+                if better {
+                    *best = Some(value.clone());
+                }
+            }
+            State::Integers { sum, count } => {
+                *sum += BigInt::from_signed_bytes_be(value);
+                *count += 1;
+            }
+            State::Floats { sum, count } => {
+                *sum += float(value);
+                *count += 1;
+            }
+        }
+    }
+
+    fn finish(self, selector: &Selector) -> Option<Bytes> {
+        let Selector::Aggregate { aggregate, data_type, .. } = selector else {
+            return match self {
+                State::First(value) => value,
+                _ => None,
+            };
+        };
+        let is_average = *aggregate == Aggregate::Average;
+        match self {
+            State::First(value) | State::Extreme(value) => value,
+            State::Count(count) => Some(Bytes::copy_from_slice(&count.to_be_bytes())),
+            State::Integers { sum, count } => {
+                let result = if is_average { sum / count.max(1) } else { sum };
+                Some(integer_bytes(&result, data_type))
+            }
+            State::Floats { sum, count } => {
+                let result = if is_average && count > 0 { sum / count as f64 } else { sum };
+                Some(match data_type {
+                    DataType::Float => Bytes::copy_from_slice(&(result as f32).to_be_bytes()),
+                    _ => Bytes::copy_from_slice(&result.to_be_bytes()),
+                })
+            }
+        }
+    }
+}
+
+fn float(value: &[u8]) -> f64 {
+    if let Ok(bytes) = value.try_into() {
+        return f64::from_be_bytes(bytes);
+    }
+    value.try_into().map_or(0.0, |bytes| f64::from(f32::from_be_bytes(bytes)))
+}
+
+/// The number in the type's width; what does not fit wraps, as in Cassandra.
+fn integer_bytes(value: &BigInt, data_type: &DataType) -> Bytes {
+    let width = match data_type {
+        DataType::Tinyint => 1,
+        DataType::Smallint => 2,
+        DataType::Int => 4,
+        DataType::Bigint | DataType::Counter => 8,
+        _ => return value.to_signed_bytes_be().into(),
+    };
+    let bytes = value.to_signed_bytes_be();
+    let fill = if value.sign() == num_bigint::Sign::Minus { 0xff } else { 0 };
+    let mut out = vec![fill; width];
+    let taken = bytes.len().min(width);
+    out[width - taken..].copy_from_slice(&bytes[bytes.len() - taken..]);
+    out.into()
+}

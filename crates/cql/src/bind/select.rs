@@ -1,0 +1,226 @@
+//! A SELECT with its values: which keys are read, in which order, and up to how many rows.
+
+use super::keys::{self, Values, partitions, product};
+use super::{BindContext, BoundValue, Filter, Source};
+use crate::error::Error;
+use crate::limits;
+use crate::prepare::{Bound, Partition, SelectPlan, TokenBounds, Where};
+use henge_base::Bytes;
+use henge_model::{Key, KeyError, KeyRange, PartitionKey, Table, Token, TokenRange};
+
+/// A SELECT ready to run.
+#[derive(Clone, Debug)]
+pub struct BoundSelect {
+    /// What to read.
+    pub reads: Reads,
+    /// At most so many rows in the answer, counted behind the filter; `u32::MAX` is no limit, as it is for aggregates.
+    pub limit: u32,
+    /// Whether rows come against the order of their keys.
+    pub reversed: bool,
+    /// What rows must satisfy.
+    pub filter: Filter,
+}
+
+/// What a SELECT reads.
+#[derive(Clone, Debug)]
+pub enum Reads {
+    /// Rows of named partitions, in the order of the answer and none twice. Empty if nothing can match.
+    Partitions(Vec<PartitionRead>),
+    /// Rows by token.
+    Scan {
+        /// Tokens above `start`, up to and including `end`; never wraps.
+        tokens: TokenRange,
+        /// The lowest key of those tokens.
+        start_key: Bytes,
+        /// The end of their keys, excluded.
+        end_key: Bytes,
+    },
+}
+
+/// One row, or one run of rows, of one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionRead {
+    /// The partition.
+    pub partition: PartitionKey,
+    /// Its token.
+    pub token: Token,
+    /// The rows.
+    pub keys: KeyRange,
+}
+
+impl SelectPlan {
+    /// Evaluates keys, limit and filter.
+    pub fn bind(&self, context: &BindContext<'_>) -> Result<BoundSelect, Error> {
+        context.expect(self.markers)?;
+        let limit = match &self.limit {
+            Some(source) => limit(source, context)?,
+            None => u32::MAX,
+        };
+        let filter = Filter::bind(&self.filter, context)?;
+        let reads = match &self.restrictions.partition {
+            Partition::Keys(groups) => {
+                let partitions = partitions(groups, &self.table.partition_key, context)?;
+                Reads::Partitions(self.reads_of(partitions, context)?)
+            }
+            Partition::Tokens(bounds) => scan(&self.table, bounds, context)?,
+        };
+        let limit = if self.is_aggregate() { u32::MAX } else { limit };
+        Ok(BoundSelect { reads, limit, reversed: self.reversed, filter })
+    }
+
+    /// The key of the one row a statement reads, if its bound values alone tell it; `None` sends the caller to [`SelectPlan::bind`].
+    pub fn single_row_key(&self, values: &[BoundValue<'_>]) -> Option<Key> {
+        if !self.single_row || values.len() != self.markers {
+            return None;
+        }
+        let Partition::Keys(groups) = &self.restrictions.partition else {
+            return None;
+        };
+        let components = keys::plain(groups, values)?;
+        let clustering = keys::plain(&self.restrictions.clustering, values)?;
+        let (partition, _) = keys::partition(components.iter().copied()).ok()?;
+        Key::row(&self.table, &partition, &clustering).ok()
+    }
+
+    fn reads_of(
+        &self,
+        partitions: Vec<(PartitionKey, Token)>,
+        context: &BindContext<'_>,
+    ) -> Result<Vec<PartitionRead>, Error> {
+        let prefixes = product(&self.restrictions.clustering, &self.table.clustering, context)?;
+        if partitions.len().saturating_mul(prefixes.len()) > limits::READS_MAX {
+            return Err(Error::invalid(format!("IN restrictions come to more than {} reads", limits::READS_MAX)));
+        }
+        let bounds = SliceValues::evaluate(&self.restrictions, &self.table, context)?;
+        let mut reads = Vec::with_capacity(partitions.len());
+        for (partition, token) in partitions {
+            let mut ranges = Vec::with_capacity(prefixes.len());
+            for prefix in &prefixes {
+                ranges.extend(self.range(&partition, prefix, &bounds)?);
+            }
+            if ranges.len() > 1 {
+                ranges.sort_by(|a, b| start_of(a).cmp(start_of(b)));
+                ranges.dedup();
+            }
+            if self.reversed {
+                ranges.reverse();
+            }
+            reads.extend(ranges.into_iter().map(|keys| PartitionRead { partition: partition.clone(), token, keys }));
+        }
+        Ok(reads)
+    }
+
+    /// The key or run of keys of one partition and one prefix of clustering values; `None` if the bounds leave nothing.
+    fn range(
+        &self,
+        partition: &PartitionKey,
+        prefix: &Values<'_>,
+        slice: &SliceValues<'_>,
+    ) -> Result<Option<KeyRange>, Error> {
+        let mut values: Vec<&[u8]> = prefix.iter().map(|v| &**v).collect();
+        if values.len() == self.table.clustering.len() {
+            return Key::row(&self.table, partition, &values).map(|k| Some(KeyRange::One(k))).map_err(key_error);
+        }
+        let given = values.len();
+        let mut end_of = |bound: &Option<(Values<'_>, bool)>, above: bool| -> Result<Option<Vec<u8>>, Error> {
+            let Some((bound, _)) = bound else {
+                return Ok(None);
+            };
+            values.truncate(given);
+            let mut all: Vec<&[u8]> = values.clone();
+            all.extend(bound.iter().map(|v| &**v));
+            let key = prefix_of(&self.table, partition, &all)?;
+            Ok(Some(if above { Key::prefix_end(&key) } else { key }))
+        };
+        // Against the stored order the lower bound ends the run and the upper one begins it.
+        let inclusive = |bound: &Option<(Values<'_>, bool)>| bound.as_ref().is_some_and(|b| b.1);
+        let (first, last) = if slice.descending { (&slice.upper, &slice.lower) } else { (&slice.lower, &slice.upper) };
+        let start = end_of(first, !inclusive(first))?;
+        let end = end_of(last, inclusive(last))?;
+        let all: Vec<&[u8]> = prefix.iter().map(|v| &**v).collect();
+        let whole = prefix_of(&self.table, partition, &all)?;
+        let end = end.unwrap_or_else(|| Key::prefix_end(&whole));
+        let start = start.unwrap_or(whole);
+        Ok((start < end).then(|| KeyRange::Run { start: start.into(), end: end.into(), reversed: self.reversed }))
+    }
+}
+
+/// The evaluated bounds of a slice.
+struct SliceValues<'a> {
+    lower: Option<(Values<'a>, bool)>,
+    upper: Option<(Values<'a>, bool)>,
+    descending: bool,
+}
+
+impl<'a> SliceValues<'a> {
+    fn evaluate(restrictions: &'a Where, table: &Table, context: &BindContext<'a>) -> Result<Self, Error> {
+        let first: usize = restrictions.clustering.iter().map(keys::Choices::width).sum();
+        let columns = table.clustering.get(first..).unwrap_or(&[]);
+        let evaluate = |bound: &'a Option<Bound>| -> Result<_, Error> {
+            let Some(bound) = bound else {
+                return Ok(None);
+            };
+            let mut values = Values::new();
+            for (source, column) in bound.values.iter().zip(columns) {
+                values.push(source.evaluate(context)?.required(&format!("column {}", column.name))?);
+            }
+            Ok(Some((values, bound.inclusive)))
+        };
+        let slice = &restrictions.slice;
+        Ok(SliceValues { lower: evaluate(&slice.lower)?, upper: evaluate(&slice.upper)?, descending: slice.descending })
+    }
+}
+
+fn prefix_of(table: &Table, partition: &PartitionKey, values: &[&[u8]]) -> Result<Vec<u8>, Error> {
+    if values.is_empty() {
+        return Ok(Key::partition_prefix(table, partition));
+    }
+    Key::clustering_prefix(table, partition, values).map_err(key_error)
+}
+
+fn key_error(e: KeyError) -> Error {
+    Error::invalid(e.to_string())
+}
+
+fn start_of(range: &KeyRange) -> &[u8] {
+    match range {
+        KeyRange::One(key) => key.bytes(),
+        KeyRange::Run { start, .. } => start,
+    }
+}
+
+/// LIMIT's value; left unset it is no limit.
+fn limit(source: &Source, context: &BindContext<'_>) -> Result<u32, Error> {
+    let bytes = match source.evaluate(context)? {
+        super::source::Given::Unset => return Ok(u32::MAX),
+        given => given.required("LIMIT")?,
+    };
+    let value = <[u8; 4]>::try_from(&*bytes).map(i32::from_be_bytes).unwrap_or(0);
+    u32::try_from(value).ok().filter(|v| *v > 0).ok_or_else(|| Error::invalid("LIMIT must be strictly positive"))
+}
+
+/// A run of tokens. The lowest token as an end means that there is none, as Cassandra has it.
+fn scan(table: &Table, bounds: &TokenBounds, context: &BindContext<'_>) -> Result<Reads, Error> {
+    let token = |source: &Source| -> Result<i64, Error> {
+        let bytes = source.evaluate(context)?.required("partition key token")?;
+        let bytes =
+            <[u8; 8]>::try_from(&*bytes).map_err(|_| Error::invalid("Invalid empty value for partition key token"))?;
+        Ok(i64::from_be_bytes(bytes))
+    };
+    let start = match &bounds.lower {
+        Some(bound) if bound.inclusive => token(&bound.source)?.saturating_sub(1),
+        Some(bound) => token(&bound.source)?,
+        None => i64::MIN,
+    };
+    let end = match bounds.upper.as_ref().map(|bound| token(&bound.source).map(|t| (t, bound.inclusive))).transpose()? {
+        None | Some((i64::MIN, _)) => i64::MAX,
+        Some((end, true)) => end,
+        Some((end, false)) => end - 1,
+    };
+    if start >= end {
+        return Ok(Reads::Partitions(Vec::new()));
+    }
+    let tokens = TokenRange { start: Token(start), end: Token(end) };
+    let (start_key, end_key) = Key::table_range(table.storage_id, tokens.start, tokens.end);
+    Ok(Reads::Scan { tokens, start_key: start_key.into(), end_key: end_key.into() })
+}

@@ -1,0 +1,119 @@
+//! Where a value comes from: the text, a bind marker, or a function of either.
+
+use super::{BindContext, BoundValue};
+use crate::collection;
+use crate::error::Error;
+use crate::functions::{Call, Function};
+use henge_base::Bytes;
+use henge_model::DataType;
+use std::borrow::Cow;
+
+/// A prepared term.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Null,
+    /// Known since the statement was prepared.
+    Fixed(Bytes),
+    Marker {
+        index: u16,
+        data_type: DataType,
+    },
+    Call {
+        function: Function,
+        arguments: Vec<Source>,
+        /// Tells calls of one statement apart, so that two `uuid()` differ.
+        ordinal: u32,
+    },
+    /// A collection, tuple or vector with markers or calls inside. A map's parts are keys and values in turn.
+    Built {
+        data_type: DataType,
+        parts: Vec<Source>,
+    },
+}
+
+/// A value at last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Given<'a> {
+    Null,
+    Unset,
+    Value(Cow<'a, [u8]>),
+}
+
+impl Source {
+    /// The value, checked to be one of its type.
+    pub(crate) fn evaluate<'a>(&'a self, context: &BindContext<'a>) -> Result<Given<'a>, Error> {
+        self.evaluate_for_row(context, 0)
+    }
+
+    /// The same for the row of that number: functions of chance give every row its own value.
+    pub(crate) fn evaluate_for_row<'a>(&'a self, context: &BindContext<'a>, row: u64) -> Result<Given<'a>, Error> {
+        match self {
+            Source::Null => Ok(Given::Null),
+            Source::Fixed(bytes) => Ok(Given::Value(Cow::Borrowed(bytes))),
+            Source::Marker { index, data_type } => marker(context, *index, data_type),
+            Source::Call { function, arguments, ordinal } => {
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(argument.evaluate_for_row(context, row)?.or_null("a function's argument")?);
+                }
+                let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
+                let made = function.call(&Call { context, row, ordinal: *ordinal }, &values)?;
+                Ok(made.map_or(Given::Null, |bytes| Given::Value(Cow::Owned(bytes))))
+            }
+            Source::Built { data_type, parts } => {
+                let mut values = Vec::with_capacity(parts.len());
+                for part in parts {
+                    values.push(part.evaluate_for_row(context, row)?.or_null("a part of a collection")?);
+                }
+                collection::build(data_type, &values).map(|bytes| Given::Value(Cow::Owned(bytes)))
+            }
+        }
+    }
+
+    /// The bytes if they hang on nothing but the bound values, and are there and valid; for the fast path.
+    pub(crate) fn plain<'a>(&'a self, values: &[BoundValue<'a>]) -> Option<&'a [u8]> {
+        match self {
+            Source::Fixed(bytes) => Some(bytes),
+            Source::Marker { index, data_type } => match values.get(usize::from(*index))? {
+                BoundValue::Value(bytes) => data_type.validate(bytes).ok().map(|()| *bytes),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn marker<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) -> Result<Given<'a>, Error> {
+    match context.value(index)? {
+        BoundValue::Null => Ok(Given::Null),
+        BoundValue::Unset => Ok(Given::Unset),
+        BoundValue::Value(bytes) => match data_type.validate(bytes) {
+            Ok(()) => Ok(Given::Value(Cow::Borrowed(bytes))),
+            Err(e) => Err(Error::invalid(format!("Invalid value for bind marker {index}: {e}"))),
+        },
+    }
+}
+
+impl<'a> Given<'a> {
+    /// How many bytes the value has.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Given::Value(bytes) => bytes.len(),
+            Given::Null | Given::Unset => 0,
+        }
+    }
+
+    /// The value, or `None` for null; unset is refused. `what` it is for, in the message.
+    pub(crate) fn or_null(self, what: &str) -> Result<Option<Cow<'a, [u8]>>, Error> {
+        match self {
+            Given::Null => Ok(None),
+            Given::Unset => Err(Error::invalid(format!("Invalid unset value for {what}"))),
+            Given::Value(bytes) => Ok(Some(bytes)),
+        }
+    }
+
+    /// The value; null and unset are refused. `what` it is for, in the message.
+    pub(crate) fn required(self, what: &str) -> Result<Cow<'a, [u8]>, Error> {
+        self.or_null(what)?.ok_or_else(|| Error::invalid(format!("Invalid null value for {what}")))
+    }
+}

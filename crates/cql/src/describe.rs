@@ -1,0 +1,242 @@
+//! DESCRIBE's answers: names, and CREATE statements as Cassandra 5.0 prints them, which can be executed again.
+
+use crate::collection;
+use crate::error::Error;
+use crate::literal::hex;
+use crate::parser::is_reserved;
+use crate::prepare::{DescribeTarget, is_virtual};
+use henge_base::Bytes;
+use henge_model::{Column, DataType, Keyspace, Order, Replication, Schema, Table, TableOptions};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What DESCRIBE CLUSTER tells, besides the schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterFacts {
+    /// The cluster's name.
+    pub name: String,
+    /// The partitioner, without its package.
+    pub partitioner: String,
+    /// The snitch, without its package.
+    pub snitch: String,
+    /// For each token the endpoints that hold its range.
+    pub range_ownership: Vec<(String, Vec<String>)>,
+}
+
+/// One row of an answer.
+type Row = Vec<Option<Bytes>>;
+
+/// The rows of a DESCRIBE, in the columns that its preparation gave.
+pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts) -> Result<Vec<Row>, Error> {
+    match target {
+        DescribeTarget::Cluster { with_ownership } => Ok(vec![cluster_row(cluster, *with_ownership)?]),
+        DescribeTarget::Keyspaces => {
+            Ok(sorted(schema).into_iter().map(|k| name_row(&k.name, "keyspace", &k.name)).collect())
+        }
+        DescribeTarget::Tables { keyspace } => {
+            let wanted = sorted(schema).into_iter().filter(|k| keyspace.as_ref().is_none_or(|name| *name == k.name));
+            Ok(wanted.flat_map(|k| k.tables.values().map(|t| name_row(&k.name, "table", &t.name))).collect())
+        }
+        DescribeTarget::Nothing => Ok(Vec::new()),
+        DescribeTarget::Schema { full, internals } => {
+            let wanted = sorted(schema).into_iter().filter(|k| *full || !is_system(k));
+            Ok(wanted.flat_map(|k| keyspace_rows(k, false, *internals)).collect())
+        }
+        DescribeTarget::Keyspace { name, only, internals } => match schema.keyspaces.get(name) {
+            Some(keyspace) => Ok(keyspace_rows(keyspace, *only, *internals)),
+            None => Err(Error::invalid(format!("'{name}' not found in keyspaces"))),
+        },
+        DescribeTarget::Table { keyspace, name, internals } => match schema.table(keyspace, name) {
+            Some(table) => Ok(vec![table_row(table, *internals)]),
+            None => Err(Error::invalid(format!("Table '{name}' not found in keyspace '{keyspace}'"))),
+        },
+    }
+}
+
+/// The CREATE statement of a keyspace, without its tables.
+pub fn create_keyspace_text(keyspace: &Keyspace) -> String {
+    let name = identifier(&keyspace.name);
+    if is_virtual(&keyspace.name) {
+        return format!(
+            "/*\nWarning: Keyspace {name} is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:*/\n\
+             // VIRTUAL KEYSPACE {name};"
+        );
+    }
+    let mut replication = String::new();
+    match &keyspace.replication {
+        Replication::Local => replication.push_str("'class': 'LocalStrategy'"),
+        Replication::Simple { factor } => {
+            replication.push_str(&format!("'class': 'SimpleStrategy', 'replication_factor': '{factor}'"));
+        }
+        Replication::NetworkTopology { factors } => {
+            replication.push_str("'class': 'NetworkTopologyStrategy'");
+            for (datacenter, factor) in factors {
+                replication.push_str(&format!(", {}: '{factor}'", text(datacenter)));
+            }
+        }
+    }
+    format!(
+        "CREATE KEYSPACE {name} WITH replication = {{{replication}}}  AND durable_writes = {};",
+        keyspace.durable_writes
+    )
+}
+
+/// The CREATE statement of a table.
+pub fn create_table_text(table: &Table) -> String {
+    table_text(table, false)
+}
+
+fn table_text(table: &Table, internals: bool) -> String {
+    let name = format!("{}.{}", identifier(&table.keyspace), identifier(&table.name));
+    if is_virtual(&table.keyspace) {
+        return format!(
+            "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
+             VIRTUAL TABLE {name} (\n{}\n) WITH comment = {};\n*/",
+            definitions(table),
+            text(&table.options.comment)
+        );
+    }
+    let mut options = Vec::new();
+    if internals {
+        options.push(format!("ID = {}", table.id));
+    }
+    if !table.clustering.is_empty() {
+        options.push(format!("CLUSTERING ORDER BY ({})", joined(&table.clustering, clustering_order)));
+    }
+    options.extend(settings(&table.options));
+    format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "))
+}
+
+/// The columns and the primary key, one a line.
+fn definitions(table: &Table) -> String {
+    let single = table.partition_key.len() == 1 && table.clustering.is_empty();
+    let mut lines: Vec<String> = table.columns().map(|c| definition(c, table, single)).collect();
+    if !single {
+        let partition = joined(&table.partition_key, |c| identifier(&c.name));
+        let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
+        let clustering = table.clustering.iter().map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
+        lines.push(format!("    PRIMARY KEY ({partition}{clustering})"));
+    }
+    lines.join(",\n")
+}
+
+fn definition(column: &Column, table: &Table, single: bool) -> String {
+    use henge_model::ColumnKind::{PartitionKey, Static};
+    let suffix = match column.kind {
+        PartitionKey if single => " PRIMARY KEY",
+        Static => " static",
+        _ => "",
+    };
+    debug_assert!(table.column(&column.name).is_some());
+    format!("    {} {}{suffix}", identifier(&column.name), column.data_type)
+}
+
+fn clustering_order(column: &Column) -> String {
+    let order = match column.order {
+        Order::Ascending => "ASC",
+        Order::Descending => "DESC",
+    };
+    format!("{} {order}", identifier(&column.name))
+}
+
+/// Every setting as `name = value`; alphabetical but for memtable, which follows compression.
+fn settings(options: &TableOptions) -> Vec<String> {
+    let extensions: Vec<String> =
+        options.extensions.iter().map(|(name, value)| format!("{}: 0x{}", text(name), hex(value))).collect();
+    vec![
+        format!("additional_write_policy = {}", text(&options.additional_write_policy)),
+        format!("allow_auto_snapshot = {}", options.allow_auto_snapshot),
+        format!("bloom_filter_fp_chance = {:?}", options.bloom_filter_fp_chance),
+        format!("caching = {}", map(&options.caching)),
+        format!("cdc = {}", options.cdc),
+        format!("comment = {}", text(&options.comment)),
+        format!("compaction = {}", map(&options.compaction)),
+        format!("compression = {}", map(&options.compression)),
+        format!("memtable = {}", text(options.memtable.as_deref().unwrap_or("default"))),
+        format!("crc_check_chance = {:?}", options.crc_check_chance),
+        format!("default_time_to_live = {}", options.default_time_to_live),
+        format!("extensions = {{{}}}", extensions.join(", ")),
+        format!("gc_grace_seconds = {}", options.gc_grace_seconds),
+        format!("incremental_backups = {}", options.incremental_backups),
+        format!("max_index_interval = {}", options.max_index_interval),
+        format!("memtable_flush_period_in_ms = {}", options.memtable_flush_period_in_ms),
+        format!("min_index_interval = {}", options.min_index_interval),
+        format!("read_repair = {}", text(&options.read_repair)),
+        format!("speculative_retry = {}", text(&options.speculative_retry)),
+    ]
+}
+
+/// A name as it must be written: in quotes unless it reads back as itself.
+pub(crate) fn identifier(name: &str) -> String {
+    let mut bytes = name.bytes();
+    let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && !is_reserved(name);
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+fn map(entries: &BTreeMap<String, String>) -> String {
+    let all: Vec<String> = entries.iter().map(|(k, v)| format!("{}: {}", text(k), text(v))).collect();
+    format!("{{{}}}", all.join(", "))
+}
+
+fn joined(columns: &[Column], one: impl Fn(&Column) -> String) -> String {
+    columns.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn is_system(keyspace: &Keyspace) -> bool {
+    keyspace.replication == Replication::Local
+        || is_virtual(&keyspace.name)
+        || ["system_auth", "system_distributed", "system_traces"].contains(&keyspace.name.as_str())
+}
+
+fn sorted(schema: &Schema) -> Vec<&Keyspace> {
+    let mut all: Vec<&Keyspace> = schema.keyspaces.values().map(|k| &**k).collect();
+    all.sort_by_key(|k| k.name.to_lowercase());
+    all
+}
+
+fn keyspace_rows(keyspace: &Keyspace, only: bool, internals: bool) -> Vec<Row> {
+    let mut first = name_row(&keyspace.name, "keyspace", &keyspace.name);
+    first.push(value(create_keyspace_text(keyspace)));
+    let mut rows = vec![first];
+    if !only {
+        rows.extend(keyspace.tables.values().map(|t| table_row(t, internals)));
+    }
+    rows
+}
+
+fn table_row(table: &Table, internals: bool) -> Row {
+    let mut row = name_row(&table.keyspace, "table", &table.name);
+    row.push(value(table_text(table, internals)));
+    row
+}
+
+fn name_row(keyspace: &str, kind: &str, name: &str) -> Row {
+    vec![value(identifier(keyspace)), value(kind.to_owned()), value(identifier(name))]
+}
+
+fn value(text: String) -> Option<Bytes> {
+    Some(Bytes::from(text))
+}
+
+fn cluster_row(cluster: &ClusterFacts, with_ownership: bool) -> Result<Row, Error> {
+    let mut row: Row =
+        [&cluster.name, &cluster.partitioner, &cluster.snitch].into_iter().map(|t| value(t.clone())).collect();
+    if with_ownership {
+        let list = DataType::List(Box::new(DataType::Text));
+        let map = DataType::Map(Box::new(DataType::Text), Box::new(list.clone()));
+        let mut parts = Vec::new();
+        for (token, endpoints) in &cluster.range_ownership {
+            let endpoints: Vec<_> = endpoints.iter().map(|e| Some(Cow::Borrowed(e.as_bytes()))).collect();
+            parts.push(Some(Cow::Borrowed(token.as_bytes())));
+            parts.push(Some(Cow::Owned(collection::build(&list, &endpoints)?)));
+        }
+        row.push(Some(collection::build(&map, &parts)?.into()));
+    }
+    Ok(row)
+}

@@ -1,0 +1,117 @@
+//! Values as JSON, as `SELECT JSON` and `toJson` print them.
+
+use crate::calendar::{DAY_MS, date_of};
+use crate::collection::parts;
+use crate::literal::hex;
+use henge_model::DataType;
+use std::fmt::Write;
+
+/// The JSON of a value. Bytes that are no value of the type become a string.
+pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
+    let data_type = data_type.unfrozen();
+    match data_type {
+        DataType::Ascii | DataType::Text => quoted(&String::from_utf8_lossy(bytes)),
+        _ if bytes.is_empty() => "\"\"".to_owned(),
+        DataType::Blob => format!("\"0x{}\"", hex(bytes)),
+        DataType::Boolean => (bytes != [0]).to_string(),
+        DataType::Float | DataType::Double => number(data_type.literal(bytes)),
+        DataType::Timestamp => format!("\"{}\"", timestamp(bytes)),
+        DataType::Tinyint
+        | DataType::Smallint
+        | DataType::Int
+        | DataType::Bigint
+        | DataType::Counter
+        | DataType::Varint
+        | DataType::Decimal => data_type.literal(bytes),
+        DataType::List(_) | DataType::Set(_) | DataType::Tuple(_) | DataType::Vector(..) => array(data_type, bytes),
+        DataType::Map(..) => object(data_type, bytes),
+        DataType::Udt(user) => {
+            let values = parts(data_type, bytes).unwrap_or_default();
+            let fields = user.fields.iter().zip(values);
+            braced(fields.map(|((name, _), (t, v))| (field_name(name), value(t, v))))
+        }
+        // Printed as literals print them, but in JSON's quotes.
+        _ => quoted(data_type.literal(bytes).trim_matches('\'')),
+    }
+}
+
+fn value(data_type: &DataType, bytes: Option<&[u8]>) -> String {
+    bytes.map_or_else(|| "null".to_owned(), |b| json(data_type, b))
+}
+
+fn array(data_type: &DataType, bytes: &[u8]) -> String {
+    let all: Vec<String> = parts(data_type, bytes).unwrap_or_default().into_iter().map(|(t, v)| value(t, v)).collect();
+    format!("[{}]", all.join(", "))
+}
+
+/// A map's keys become strings.
+fn object(data_type: &DataType, bytes: &[u8]) -> String {
+    let all = parts(data_type, bytes).unwrap_or_default();
+    braced(all.chunks(2).filter_map(|pair| match pair {
+        [(kt, k), (vt, v)] => {
+            let key = value(kt, *k);
+            Some((if key.starts_with('"') { key } else { quoted(&key) }, value(vt, *v)))
+        }
+        _ => None,
+    }))
+}
+
+fn braced(entries: impl Iterator<Item = (String, String)>) -> String {
+    let all: Vec<String> = entries.map(|(k, v)| format!("{k}: {v}")).collect();
+    format!("{{{}}}", all.join(", "))
+}
+
+/// Names with upper case stand in quotes of their own.
+fn field_name(name: &str) -> String {
+    if name.chars().any(char::is_uppercase) { quoted(&format!("\"{name}\"")) } else { quoted(name) }
+}
+
+/// JSON knows no NaN and no infinity.
+fn number(literal: String) -> String {
+    if literal.contains(['N', 'I']) { "null".to_owned() } else { literal }
+}
+
+fn timestamp(bytes: &[u8]) -> String {
+    let milliseconds = bytes.try_into().map_or(0, i64::from_be_bytes);
+    let (year, month, day) = date_of(milliseconds.div_euclid(DAY_MS));
+    let of_day = milliseconds.rem_euclid(DAY_MS);
+    let (seconds, fraction) = (of_day / 1_000, of_day % 1_000);
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{:02}.{fraction:03}Z", seconds % 60)
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c < ' ' => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_print_as_json() {
+        assert_eq!(json(&DataType::Text, b"a\"b\n"), "\"a\\\"b\\n\"");
+        assert_eq!(json(&DataType::Blob, &[1, 0xff]), "\"0x01ff\"");
+        assert_eq!(json(&DataType::Timestamp, &1_577_880_000_123i64.to_be_bytes()), "\"2020-01-01 12:00:00.123Z\"");
+        let map = DataType::Map(Box::new(DataType::Text), Box::new(DataType::Int));
+        let bytes = [0, 0, 0, 1, 0, 0, 0, 1, b'k', 0, 0, 0, 4, 0, 0, 0, 7];
+        assert_eq!(json(&map, &bytes), "{\"k\": 7}");
+    }
+}

@@ -1,0 +1,95 @@
+//! Time-based uuids, timestamps and dates turned into one another.
+
+use crate::calendar::DAY_MS;
+use crate::error::Error;
+use henge_base::Micros;
+use henge_model::DataType;
+
+/// 100-nanosecond steps between 1582-10-15 and 1970-01-01.
+const UUID_EPOCH: i64 = 0x01b2_1dd2_1381_4000;
+
+/// A version 1 uuid of that time; `chance` fills what lies below a microsecond, the clock sequence and the node.
+pub(crate) fn timeuuid(now_us: Micros, chance: [u8; 16]) -> [u8; 16] {
+    let steps = now_us.wrapping_mul(10).wrapping_add(i64::from(chance[0] % 10)).wrapping_add(UUID_EPOCH);
+    let mut rest = [0; 8];
+    rest.copy_from_slice(&chance[8..]);
+    rest[0] = rest[0] & 0x3f | 0x80;
+    // A node id that is no network card's has the multicast bit.
+    rest[2] |= 1;
+    assemble(steps, rest)
+}
+
+fn assemble(steps: i64, rest: [u8; 8]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&(steps as u32).to_be_bytes());
+    bytes[4..6].copy_from_slice(&((steps >> 32) as u16).to_be_bytes());
+    bytes[6..8].copy_from_slice(&((steps >> 48) as u16 & 0x0fff | 0x1000).to_be_bytes());
+    bytes[8..].copy_from_slice(&rest);
+    bytes
+}
+
+/// The lowest or highest timeuuid of a timestamp's millisecond; the last eight bytes compare as signed ones.
+pub(crate) fn bound(timestamp: &[u8], highest: bool) -> Result<Vec<u8>, Error> {
+    let milliseconds = long(timestamp)?;
+    let steps =
+        milliseconds.wrapping_mul(10_000).wrapping_add(UUID_EPOCH).wrapping_add(if highest { 9_999 } else { 0 });
+    Ok(assemble(steps, [if highest { 0x7f } else { 0x80 }; 8]).to_vec())
+}
+
+/// Milliseconds since the epoch of a timeuuid, timestamp or date.
+pub(crate) fn milliseconds(from: &DataType, value: &[u8]) -> Result<i64, Error> {
+    match (from, value.len()) {
+        (DataType::Timeuuid, 16) => {
+            let high = (i64::from(value[6] & 0x0f) << 56) | (i64::from(value[7]) << 48);
+            let middle = (i64::from(value[4]) << 40) | (i64::from(value[5]) << 32);
+            let low = i64::from(u32::from_be_bytes([value[0], value[1], value[2], value[3]]));
+            Ok(((high | middle | low) - UUID_EPOCH).div_euclid(10_000))
+        }
+        (DataType::Date, 4) => {
+            let days = i64::from(u32::from_be_bytes([value[0], value[1], value[2], value[3]])) - (1 << 31);
+            Ok(days * DAY_MS)
+        }
+        _ => long(value),
+    }
+}
+
+/// The date of a time in milliseconds.
+pub(crate) fn date(milliseconds: i64) -> Vec<u8> {
+    let days = milliseconds.div_euclid(DAY_MS) + (1 << 31);
+    u32::try_from(days.max(0)).unwrap_or(u32::MAX).to_be_bytes().to_vec()
+}
+
+fn long(value: &[u8]) -> Result<i64, Error> {
+    let bytes = value.try_into().map_err(|_| Error::invalid("an empty value cannot be converted"))?;
+    Ok(i64::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeuuid_keeps_its_time() {
+        let now = 1_700_000_000_123_456;
+        let id = timeuuid(now, [0xff; 16]);
+        assert_eq!(id[6] >> 4, 1);
+        assert_eq!(id[8] >> 6, 2);
+        assert_eq!(milliseconds(&DataType::Timeuuid, &id).unwrap(), now / 1_000);
+        assert_eq!(DataType::Timeuuid.validate(&id), Ok(()));
+    }
+
+    #[test]
+    fn bounds_enclose_the_millisecond() {
+        let at = 1_700_000_000_123i64;
+        let (low, high) = (bound(&at.to_be_bytes(), false).unwrap(), bound(&at.to_be_bytes(), true).unwrap());
+        let id = timeuuid(at * 1_000 + 999, [0x55; 16]);
+        assert!(DataType::Timeuuid.compare(&low, &id).is_lt());
+        assert!(DataType::Timeuuid.compare(&high, &id).is_gt());
+    }
+
+    #[test]
+    fn dates_before_the_epoch() {
+        assert_eq!(date(-1), (0x7fff_ffffu32).to_be_bytes());
+        assert_eq!(milliseconds(&DataType::Date, &date(-1)).unwrap(), -DAY_MS);
+    }
+}

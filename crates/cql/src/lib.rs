@@ -1,0 +1,34 @@
+//! CQL: text to statement to plan against a schema. Pure: it reads no clock, draws no chance and executes nothing.
+//!
+//! - `lexer`, `parser`: text to tokens to the `statement` tree; nothing is looked up.
+//! - `prepare`: a statement against a schema: bind and result columns, and a plan.
+//! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
+//!   an answer's columns from fetched ones.
+//! - `functions`: the native functions. `literal`, `calendar`, `collection`: values from text and from their parts.
+//! - `describe`: CREATE statements and names, as DESCRIBE answers them.
+//! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
+
+mod bind;
+mod calendar;
+mod collection;
+mod describe;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod functions;
+mod lexer;
+mod limits;
+mod literal;
+mod parser;
+mod prepare;
+pub mod statement;
+
+pub use bind::{BindContext, BoundModify, BoundSelect, BoundValue, Filter, Output, PartitionRead, Reads};
+pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe};
+pub use error::{Error, ErrorKind, Position};
+pub use parser::parse;
+pub use prepare::{
+    BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, Plan, Prepared, ReplicationDraft,
+    ResultColumn, SchemaChange, SelectPlan, TableDraft, prepare,
+};
+pub use statement::{BatchKind, Statement};

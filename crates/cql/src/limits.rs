@@ -1,0 +1,20 @@
+//! Every limit of the crate.
+
+/// How deep terms, types and parentheses may nest.
+pub(crate) const NESTING_MAX: usize = 64;
+/// Bind markers in one statement: what the protocol can count.
+pub(crate) const MARKERS_MAX: usize = 65_535;
+/// Statements in one batch.
+pub(crate) const BATCH_STATEMENTS_MAX: usize = 65_535;
+/// Keys or runs of keys one statement may come to, after multiplying its INs.
+pub(crate) const READS_MAX: usize = 65_536;
+/// Characters of a keyspace's name.
+pub(crate) const KEYSPACE_NAME_MAX: usize = 48;
+/// Characters of a table's name.
+pub(crate) const TABLE_NAME_MAX: usize = 222;
+/// Longest TTL in seconds: twenty years.
+pub(crate) const TTL_MAX: u32 = 630_720_000;
+/// Elements of a vector.
+pub(crate) const VECTOR_MAX: u32 = 8_192;
+/// Digits of a decimal or varint literal, exponents included.
+pub(crate) const DIGITS_MAX: usize = 10_000;

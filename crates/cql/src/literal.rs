@@ -1,0 +1,205 @@
+//! A literal and a type make native bytes, or an error that says why they do not fit.
+
+use crate::calendar;
+use crate::error::Error;
+use crate::limits;
+use crate::statement::Constant;
+use henge_base::put_signed_vint;
+use henge_model::DataType;
+use num_bigint::BigInt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// The bytes of `constant` as a value of `data_type`. `column` is what it is for, in messages.
+pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) -> Result<Vec<u8>, Error> {
+    if !fits(constant, data_type) {
+        let (kind, text) = describe(constant);
+        let message = format!("Invalid {kind} constant ({text}) for \"{column}\" of type {data_type}");
+        return Err(Error::invalid(message));
+    }
+    match constant {
+        Constant::String(text) => of_text(text, data_type),
+        Constant::Integer(text) | Constant::Float(text) => of_number(text, data_type),
+        Constant::Boolean(value) => Some(vec![u8::from(*value)]),
+        Constant::Uuid(bytes) => of_uuid(bytes, data_type),
+        Constant::Blob(bytes) => Some(bytes.clone()),
+        Constant::Duration(text) => calendar::parse_duration(text).map(duration_bytes),
+    }
+    .ok_or_else(|| {
+        Error::invalid(format!("Unable to make {data_type} from '{}' for \"{column}\"", describe(constant).1))
+    })
+}
+
+/// Whether literals of this form may be assigned to the type.
+pub(crate) fn fits(constant: &Constant, data_type: &DataType) -> bool {
+    use DataType::{
+        Ascii, Bigint, Blob, Boolean, Counter, Date, Decimal, Double, Duration, Float, Inet, Int, Smallint, Text, Time,
+        Timestamp, Timeuuid, Tinyint, Uuid, Varint,
+    };
+    match constant {
+        Constant::String(_) => matches!(data_type, Ascii | Text | Inet | Date | Time | Timestamp),
+        Constant::Integer(_) => matches!(
+            data_type,
+            Tinyint | Smallint | Int | Bigint | Varint | Counter | Float | Double | Decimal | Date | Time | Timestamp
+        ),
+        Constant::Float(_) => matches!(data_type, Float | Double | Decimal),
+        Constant::Boolean(_) => *data_type == Boolean,
+        Constant::Uuid(_) => matches!(data_type, Uuid | Timeuuid),
+        Constant::Blob(_) => *data_type == Blob,
+        Constant::Duration(_) => *data_type == Duration,
+    }
+}
+
+/// The type a literal has where nothing else gives it one; a string has none.
+pub(crate) fn natural_type(constant: &Constant) -> Option<DataType> {
+    match constant {
+        Constant::String(_) => None,
+        Constant::Integer(text) if text.parse::<i32>().is_ok() => Some(DataType::Int),
+        Constant::Integer(text) if text.parse::<i64>().is_ok() => Some(DataType::Bigint),
+        Constant::Integer(_) => Some(DataType::Varint),
+        Constant::Float(_) => Some(DataType::Double),
+        Constant::Boolean(_) => Some(DataType::Boolean),
+        Constant::Uuid(_) => Some(DataType::Uuid),
+        Constant::Blob(_) => Some(DataType::Blob),
+        Constant::Duration(_) => Some(DataType::Duration),
+    }
+}
+
+/// A literal's kind and text for messages, as Cassandra names them.
+pub(crate) fn describe(constant: &Constant) -> (&'static str, String) {
+    match constant {
+        Constant::String(text) => ("STRING", text.chars().take(100).collect()),
+        Constant::Integer(text) => ("INTEGER", text.chars().take(100).collect()),
+        Constant::Float(text) => ("FLOAT", text.chars().take(100).collect()),
+        Constant::Boolean(value) => ("BOOLEAN", value.to_string()),
+        Constant::Uuid(bytes) => ("UUID", uuid::Uuid::from_bytes(*bytes).to_string()),
+        Constant::Blob(bytes) => ("HEX", format!("0x{}", hex(&bytes[..bytes.len().min(50)]))),
+        Constant::Duration(text) => ("DURATION", text.clone()),
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
+    match data_type {
+        DataType::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
+        DataType::Text => Some(text.as_bytes().to_vec()),
+        DataType::Inet => match text.parse().ok()? {
+            IpAddr::V4(address) => Some(address.octets().to_vec()),
+            IpAddr::V6(address) => Some(address.octets().to_vec()),
+        },
+        DataType::Date => date_bytes(calendar::parse_date(text).or_else(|| day_number(text))?),
+        DataType::Time => time_bytes(calendar::parse_time(text).or_else(|| text.parse().ok())?),
+        DataType::Timestamp => Some(calendar::parse_timestamp(text)?.to_be_bytes().to_vec()),
+        _ => None,
+    }
+}
+
+fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
+    match data_type {
+        DataType::Tinyint => Some(text.parse::<i8>().ok()?.to_be_bytes().to_vec()),
+        DataType::Smallint => Some(text.parse::<i16>().ok()?.to_be_bytes().to_vec()),
+        DataType::Int => Some(text.parse::<i32>().ok()?.to_be_bytes().to_vec()),
+        DataType::Bigint | DataType::Counter | DataType::Timestamp => {
+            Some(text.parse::<i64>().ok()?.to_be_bytes().to_vec())
+        }
+        DataType::Float => Some(text.parse::<f32>().ok()?.to_be_bytes().to_vec()),
+        DataType::Double => Some(text.parse::<f64>().ok()?.to_be_bytes().to_vec()),
+        DataType::Varint => Some(big(text)?.to_signed_bytes_be()),
+        DataType::Decimal => decimal_bytes(text),
+        DataType::Date => date_bytes(day_number(text)?),
+        DataType::Time => time_bytes(text.parse().ok()?),
+        _ => None,
+    }
+}
+
+fn of_uuid(bytes: &[u8; 16], data_type: &DataType) -> Option<Vec<u8>> {
+    let is_time_based = bytes[6] >> 4 == 1;
+    (*data_type == DataType::Uuid || is_time_based).then(|| bytes.to_vec())
+}
+
+fn big(digits: &str) -> Option<BigInt> {
+    if digits.len() > limits::DIGITS_MAX { None } else { BigInt::from_str(digits).ok() }
+}
+
+/// The scale in four bytes, then the unscaled number.
+fn decimal_bytes(text: &str) -> Option<Vec<u8>> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let unscaled = big(&format!("{whole}{fraction}"))?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
+    let mut bytes = scale.to_be_bytes().to_vec();
+    bytes.extend(unscaled.to_signed_bytes_be());
+    Some(bytes)
+}
+
+/// A day number, of which 2^31 is 1970-01-01, as days since then.
+fn day_number(text: &str) -> Option<i64> {
+    text.parse::<u32>().ok().map(|n| i64::from(n) - (1 << 31))
+}
+
+fn date_bytes(days: i64) -> Option<Vec<u8>> {
+    Some(u32::try_from(days.checked_add(1 << 31)?).ok()?.to_be_bytes().to_vec())
+}
+
+fn time_bytes(nanos: i64) -> Option<Vec<u8>> {
+    (0..calendar::DAY_NS).contains(&nanos).then(|| nanos.to_be_bytes().to_vec())
+}
+
+fn duration_bytes((months, days, nanos): (i32, i32, i64)) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_signed_vint(&mut bytes, i64::from(months));
+    put_signed_vint(&mut bytes, i64::from(days));
+    put_signed_vint(&mut bytes, nanos);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(constant: Constant, data_type: DataType) -> Result<String, String> {
+        encode(&constant, &data_type, "c").map(|b| hex(&b)).map_err(|e| e.message)
+    }
+
+    fn integer(text: &str, data_type: DataType) -> Result<String, String> {
+        bytes(Constant::Integer(text.to_owned()), data_type)
+    }
+
+    fn string(text: &str, data_type: DataType) -> Result<String, String> {
+        bytes(Constant::String(text.to_owned()), data_type)
+    }
+
+    #[test]
+    fn numbers_are_encoded_by_type_and_checked() {
+        assert_eq!(integer("1", DataType::Int).as_deref(), Ok("00000001"));
+        assert_eq!(integer("-129", DataType::Varint).as_deref(), Ok("ff7f"));
+        assert_eq!(integer("0", DataType::Varint).as_deref(), Ok("00"));
+        assert_eq!(integer("200", DataType::Tinyint), Err("Unable to make tinyint from '200' for \"c\"".to_owned()));
+        assert_eq!(bytes(Constant::Float("1.23".to_owned()), DataType::Decimal).as_deref(), Ok("000000027b"));
+        assert_eq!(bytes(Constant::Float("-1e3".to_owned()), DataType::Decimal).as_deref(), Ok("fffffffdff"));
+        assert_eq!(bytes(Constant::Float("-Infinity".to_owned()), DataType::Float).as_deref(), Ok("ff800000"));
+        assert_eq!(bytes(Constant::Float("NaN".to_owned()), DataType::Double).as_deref(), Ok("7ff8000000000000"));
+    }
+
+    #[test]
+    fn strings_become_text_dates_and_addresses() {
+        assert_eq!(string("1970-01-02", DataType::Date).as_deref(), Ok("80000001"));
+        assert_eq!(string("127.0.0.1", DataType::Inet).as_deref(), Ok("7f000001"));
+        assert_eq!(string("1970-01-01 00:00:01", DataType::Timestamp).as_deref(), Ok("00000000000003e8"));
+        assert!(string("é", DataType::Ascii).is_err());
+        assert_eq!(string("abc", DataType::Int), Err("Invalid STRING constant (abc) for \"c\" of type int".to_owned()));
+    }
+
+    #[test]
+    fn durations_and_uuids() {
+        assert_eq!(bytes(Constant::Duration("1mo2d3ns".to_owned()), DataType::Duration).as_deref(), Ok("020406"));
+        assert_eq!(bytes(Constant::Duration("-1mo".to_owned()), DataType::Duration).as_deref(), Ok("010000"));
+        assert!(bytes(Constant::Uuid([0x40; 16]), DataType::Timeuuid).is_err());
+        assert!(bytes(Constant::Uuid([0x40; 16]), DataType::Uuid).is_ok());
+    }
+}

@@ -1,0 +1,71 @@
+//! Types as written.
+
+use super::Parser;
+use crate::error::Error;
+use crate::lexer::Kind;
+use crate::limits;
+use crate::statement::{Name, TypeName};
+
+impl Parser<'_> {
+    pub(super) fn type_name(&mut self) -> Result<TypeName, Error> {
+        self.nested(Self::type_name_inner)
+    }
+
+    fn type_name_inner(&mut self) -> Result<TypeName, Error> {
+        if self.token.kind == Kind::String {
+            let position = self.position();
+            return Ok(TypeName::Custom(Name { text: self.string("a type")?, position }));
+        }
+        if self.following.is_symbol("<") && self.token.kind == Kind::Word {
+            return self.parameterised_type();
+        }
+        let name = self.qualified_name("a type")?;
+        Ok(TypeName::Named { keyspace: name.keyspace, name: name.name })
+    }
+
+    /// `list<int>` and its like.
+    fn parameterised_type(&mut self) -> Result<TypeName, Error> {
+        let keyword = self.token.text.to_ascii_lowercase();
+        if !["list", "set", "map", "tuple", "vector", "frozen"].contains(&keyword.as_str()) {
+            return Err(self.unexpected("list, set, map, tuple, vector or frozen"));
+        }
+        self.advance();
+        self.expect_symbol("<")?;
+        let first = Box::new(self.type_name()?);
+        let made = match keyword.as_str() {
+            "list" => TypeName::List(first),
+            "set" => TypeName::Set(first),
+            "frozen" => TypeName::Frozen(first),
+            "map" => {
+                self.expect_symbol(",")?;
+                TypeName::Map(first, Box::new(self.type_name()?))
+            }
+            "vector" => {
+                self.expect_symbol(",")?;
+                TypeName::Vector(first, self.dimension()?)
+            }
+            _ => {
+                let mut fields = vec![*first];
+                while self.take_symbol(",") {
+                    fields.push(self.type_name()?);
+                }
+                TypeName::Tuple(fields)
+            }
+        };
+        self.expect_symbol(">")?;
+        Ok(made)
+    }
+
+    fn dimension(&mut self) -> Result<u32, Error> {
+        let position = self.position();
+        if self.token.kind != Kind::Integer {
+            return Err(self.unexpected("the vector's dimension"));
+        }
+        let dimension = self.advance().text.parse().unwrap_or(u32::MAX);
+        if dimension == 0 || dimension > limits::VECTOR_MAX {
+            let message = format!("vectors may have a dimension between 1 and {}", limits::VECTOR_MAX);
+            return Err(Error::invalid(message).at(position));
+        }
+        Ok(dimension)
+    }
+}

@@ -1,0 +1,123 @@
+//! Identifiers.
+
+use super::Parser;
+use crate::error::Error;
+use crate::lexer::Kind;
+use crate::statement::{Name, TableName};
+
+/// Words that are no identifiers unless quoted.
+const RESERVED: [&str; 59] = [
+    "ADD",
+    "ALLOW",
+    "ALTER",
+    "AND",
+    "APPLY",
+    "ASC",
+    "AUTHORIZE",
+    "BATCH",
+    "BEGIN",
+    "BY",
+    "COLUMNFAMILY",
+    "CREATE",
+    "DELETE",
+    "DESC",
+    "DESCRIBE",
+    "DROP",
+    "ENTRIES",
+    "EXECUTE",
+    "FALSE",
+    "FROM",
+    "FULL",
+    "GRANT",
+    "IF",
+    "IN",
+    "INDEX",
+    "INFINITY",
+    "INSERT",
+    "INTO",
+    "IS",
+    "KEYSPACE",
+    "LIMIT",
+    "MATERIALIZED",
+    "MODIFY",
+    "NAN",
+    "NORECURSIVE",
+    "NOT",
+    "NULL",
+    "OF",
+    "ON",
+    "OR",
+    "ORDER",
+    "PRIMARY",
+    "RENAME",
+    "REVOKE",
+    "SCHEMA",
+    "SELECT",
+    "SET",
+    "TABLE",
+    "TO",
+    "TOKEN",
+    "TRUE",
+    "TRUNCATE",
+    "UNLOGGED",
+    "UPDATE",
+    "USE",
+    "USING",
+    "VIEW",
+    "WHERE",
+    "WITH",
+];
+
+/// Whether an identifier must be quoted to be read as one.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    RESERVED.iter().any(|r| r.eq_ignore_ascii_case(word))
+}
+
+impl Parser<'_> {
+    /// An identifier: a word that is not reserved, in lower case, or a quoted name as it stands.
+    pub(super) fn name(&mut self, what: &str) -> Result<Name, Error> {
+        let position = self.position();
+        let text = match self.token.kind {
+            Kind::Word if !is_reserved(self.token.text) => self.token.text.to_ascii_lowercase(),
+            Kind::QuotedName if self.token.text.len() > 2 => unquoted(self.token.text, '"'),
+            Kind::Word => {
+                let message = format!("'{}' is reserved; quote it to use it as {what}", self.token.text);
+                return Err(Error::syntax(position, message));
+            }
+            _ => return Err(self.unexpected(what)),
+        };
+        self.advance();
+        Ok(Name { text, position })
+    }
+
+    /// `name` or `keyspace.name`.
+    pub(super) fn table_name(&mut self) -> Result<TableName, Error> {
+        self.qualified_name("a table name")
+    }
+
+    /// `name` or `keyspace.name` of anything that lives in a keyspace.
+    pub(super) fn qualified_name(&mut self, what: &str) -> Result<TableName, Error> {
+        let name = self.name(what)?;
+        if !self.take_symbol(".") {
+            return Ok(TableName { keyspace: None, name });
+        }
+        Ok(TableName { keyspace: Some(name), name: self.name(what)? })
+    }
+
+    /// The value of a string token.
+    pub(super) fn string(&mut self, what: &str) -> Result<String, Error> {
+        let text = match self.token.kind {
+            Kind::String => unquoted(self.token.text, '\''),
+            Kind::DollarString => self.token.text[2..self.token.text.len() - 2].to_owned(),
+            _ => return Err(self.unexpected(what)),
+        };
+        self.advance();
+        Ok(text)
+    }
+}
+
+/// What stands between the quotes, doubled quotes undone.
+fn unquoted(text: &str, quote: char) -> String {
+    let inner = &text[1..text.len() - 1];
+    if inner.contains(quote) { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) } else { inner.to_owned() }
+}

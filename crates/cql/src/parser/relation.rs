@@ -1,0 +1,135 @@
+//! The conditions of WHERE and IF.
+
+use super::Parser;
+use crate::error::Error;
+use crate::statement::{Condition, Operator, Relation, Subject, Term};
+
+impl Parser<'_> {
+    /// `WHERE a = 1 AND ...`, if it is there.
+    pub(super) fn where_clause(&mut self) -> Result<Vec<Relation>, Error> {
+        if self.take_word("WHERE") { self.where_relations() } else { Ok(Vec::new()) }
+    }
+
+    /// `IF EXISTS` or `IF a = 1 AND ...`, if it is there.
+    pub(super) fn condition(&mut self) -> Result<Option<Condition>, Error> {
+        let position = self.position();
+        if !self.take_word("IF") {
+            return Ok(None);
+        }
+        let exists = self.at_word("EXISTS") && !self.following.is_symbol("=");
+        if exists {
+            self.advance();
+            return Ok(Some(Condition::Exists(position)));
+        }
+        self.where_relations().map(|all| Some(Condition::Relations(all)))
+    }
+
+    /// The relations behind WHERE or IF.
+    pub(super) fn where_relations(&mut self) -> Result<Vec<Relation>, Error> {
+        let mut all = vec![self.relation()?];
+        while self.take_word("AND") {
+            all.push(self.relation()?);
+        }
+        Ok(all)
+    }
+
+    fn relation(&mut self) -> Result<Relation, Error> {
+        self.nested(|p| {
+            if p.at_symbol("(") && !p.at_column_tuple() {
+                p.advance();
+                let relation = p.relation()?;
+                p.expect_symbol(")")?;
+                return Ok(relation);
+            }
+            let position = p.position();
+            let subject = p.subject()?;
+            let operator = p.comparison()?;
+            let (values, listed) = p.compared(operator)?;
+            Ok(Relation { subject, operator, values, listed, position })
+        })
+    }
+
+    /// Whether `(a, b)` or `(a) op` stands here, rather than a relation in parentheses.
+    fn at_column_tuple(&self) -> bool {
+        let mut ahead = *self;
+        let names = ahead.in_parentheses(|p| p.name("a column"));
+        names.is_ok_and(|n| n.len() > 1 || ahead.at_comparison())
+    }
+
+    fn at_comparison(&self) -> bool {
+        ["=", "<", "<=", ">", ">="].iter().any(|s| self.at_symbol(s)) || self.at_word("IN")
+    }
+
+    fn subject(&mut self) -> Result<Subject, Error> {
+        if self.at_word("TOKEN") {
+            self.advance();
+            return self.in_parentheses(|p| p.name("a column")).map(Subject::Token);
+        }
+        if self.at_symbol("(") {
+            return self.in_parentheses(|p| p.name("a column")).map(Subject::Columns);
+        }
+        let column = self.name("a column")?;
+        if self.take_symbol("[") {
+            let key = self.term()?;
+            self.expect_symbol("]")?;
+            return Ok(Subject::Element(column, key));
+        }
+        if self.take_symbol(".") {
+            return Ok(Subject::Field(column, self.name("a field name")?));
+        }
+        Ok(Subject::Column(column))
+    }
+
+    fn comparison(&mut self) -> Result<Operator, Error> {
+        const SIGNS: [(&str, Operator); 6] = [
+            ("=", Operator::Equal),
+            ("!=", Operator::NotEqual),
+            ("<", Operator::Less),
+            ("<=", Operator::LessOrEqual),
+            (">", Operator::Greater),
+            (">=", Operator::GreaterOrEqual),
+        ];
+        if let Some((_, operator)) = SIGNS.iter().find(|(sign, _)| self.at_symbol(sign)) {
+            self.advance();
+            return Ok(*operator);
+        }
+        if self.take_word("IN") {
+            return Ok(Operator::In);
+        }
+        if self.take_word("LIKE") {
+            return Ok(Operator::Like);
+        }
+        if self.take_word("CONTAINS") {
+            return Ok(if self.take_word("KEY") { Operator::ContainsKey } else { Operator::Contains });
+        }
+        if self.take_word("IS") {
+            self.expect_word("NOT")?;
+            self.expect_word("NULL")?;
+            return Ok(Operator::IsNotNull);
+        }
+        Err(self.unexpected("a comparison"))
+    }
+
+    /// The right side, and whether it is a list in parentheses.
+    fn compared(&mut self, operator: Operator) -> Result<(Vec<Term>, bool), Error> {
+        match operator {
+            Operator::IsNotNull => Ok((Vec::new(), false)),
+            Operator::In if self.at_symbol("(") => {
+                self.advance();
+                if self.take_symbol(")") {
+                    return Ok((Vec::new(), true));
+                }
+                let values = self.comma_separated(Self::term)?;
+                self.expect_symbol(")")?;
+                Ok((values, true))
+            }
+            Operator::In => {
+                if !self.at_symbol("?") && !self.at_symbol(":") {
+                    return Err(self.unexpected("'(' or a bind marker"));
+                }
+                Ok((vec![self.term()?], false))
+            }
+            _ => Ok((vec![self.term()?], false)),
+        }
+    }
+}

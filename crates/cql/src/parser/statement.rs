@@ -1,0 +1,113 @@
+//! Which statement it is, by its first words.
+
+use super::Parser;
+use crate::error::{Error, nearest};
+use crate::lexer::Kind;
+use crate::statement::{Statement, Unsupported};
+
+const FIRST_WORDS: [&str; 21] = [
+    "SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "USE", "CREATE", "ALTER", "DROP", "TRUNCATE", "DESCRIBE", "DESC",
+    "GRANT", "REVOKE", "LIST", "ADD", "EXPLAIN", "APPLY", "COMMIT", "COMMENT", "SECURITY",
+];
+
+/// What CREATE, ALTER and DROP know besides keyspaces and tables.
+const OBJECTS: [&str; 11] =
+    ["CUSTOM", "INDEX", "MATERIALIZED", "TYPE", "FUNCTION", "AGGREGATE", "TRIGGER", "ROLE", "USER", "IDENTITY", "OR"];
+
+impl Parser<'_> {
+    pub(super) fn statement(&mut self) -> Result<Statement, Error> {
+        let first = self.token;
+        let keyword = if first.kind == Kind::Word { first.text.to_ascii_uppercase() } else { String::new() };
+        match keyword.as_str() {
+            "SELECT" => self.select().map(Statement::Select),
+            "INSERT" => self.insert().map(Statement::Insert),
+            "UPDATE" => self.update().map(Statement::Update),
+            "DELETE" => self.delete().map(Statement::Delete),
+            "BEGIN" => self.begin(),
+            "USE" => self.use_keyspace().map(Statement::Use),
+            "CREATE" => self.create(),
+            "ALTER" => self.alter(),
+            "DROP" => self.drop_object(),
+            "TRUNCATE" => self.truncate().map(Statement::Truncate),
+            "DESCRIBE" | "DESC" => self.describe().map(Statement::Describe),
+            "GRANT" | "REVOKE" | "LIST" | "ADD" => self.unsupported(1),
+            _ => Err(self.no_statement()),
+        }
+    }
+
+    fn begin(&mut self) -> Result<Statement, Error> {
+        if self.following.is_word("TRANSACTION") {
+            return self.unsupported(2);
+        }
+        self.batch().map(Statement::Batch)
+    }
+
+    fn create(&mut self) -> Result<Statement, Error> {
+        if self.at_object("KEYSPACE", "SCHEMA") {
+            return self.create_keyspace().map(Statement::CreateKeyspace);
+        }
+        if self.at_object("TABLE", "COLUMNFAMILY") {
+            return self.create_table().map(Statement::CreateTable);
+        }
+        self.other_object()
+    }
+
+    fn alter(&mut self) -> Result<Statement, Error> {
+        if self.at_object("KEYSPACE", "SCHEMA") {
+            return self.alter_keyspace().map(Statement::AlterKeyspace);
+        }
+        if self.at_object("TABLE", "COLUMNFAMILY") {
+            return self.alter_table().map(Statement::AlterTable);
+        }
+        self.other_object()
+    }
+
+    fn drop_object(&mut self) -> Result<Statement, Error> {
+        if self.at_object("KEYSPACE", "SCHEMA") {
+            return self.drop_keyspace().map(Statement::DropKeyspace);
+        }
+        if self.at_object("TABLE", "COLUMNFAMILY") {
+            return self.drop_table().map(Statement::DropTable);
+        }
+        self.other_object()
+    }
+
+    /// Takes `CREATE TABLE` and its like, if the second word is one of the two.
+    fn at_object(&mut self, word: &str, synonym: &str) -> bool {
+        let there = self.following.is_word(word) || self.following.is_word(synonym);
+        if there {
+            self.advance();
+            self.advance();
+        }
+        there
+    }
+
+    /// CREATE, ALTER or DROP of something else.
+    fn other_object(&mut self) -> Result<Statement, Error> {
+        if OBJECTS.iter().any(|o| self.following.is_word(o)) {
+            let long = ["CUSTOM", "MATERIALIZED"].iter().any(|w| self.following.is_word(w));
+            return self.unsupported(if long { 3 } else { 2 });
+        }
+        self.advance();
+        Err(self.unexpected("KEYSPACE, TABLE, INDEX, VIEW, TYPE, FUNCTION, AGGREGATE, TRIGGER, ROLE or USER"))
+    }
+
+    /// A statement named by its first `words`, read to its end.
+    fn unsupported(&mut self, words: usize) -> Result<Statement, Error> {
+        let position = self.position();
+        let mut named = Vec::new();
+        for _ in 0..words {
+            named.push(self.advance().text.to_ascii_uppercase());
+        }
+        self.skip_rest()?;
+        Ok(Statement::Unsupported(Unsupported { what: named.join(" "), position }))
+    }
+
+    fn no_statement(&self) -> Error {
+        match self.token.kind {
+            Kind::End => Error::syntax(self.position(), "no statement in the text"),
+            Kind::Word => self.unexpected("a statement").hinted(nearest(self.token.text, FIRST_WORDS)),
+            _ => self.unexpected("a statement"),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Statements about tables.
+
+use super::Parser;
+use crate::error::Error;
+use crate::statement::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Name, Truncate};
+
+impl Parser<'_> {
+    /// Behind `CREATE TABLE`.
+    pub(super) fn create_table(&mut self) -> Result<CreateTable, Error> {
+        let if_not_exists = self.if_not_exists()?;
+        let mut create = CreateTable {
+            if_not_exists,
+            table: self.table_name()?,
+            columns: Vec::new(),
+            primary_keys: Vec::new(),
+            clustering_order: Vec::new(),
+            compact_storage: None,
+            properties: Vec::new(),
+        };
+        self.expect_symbol("(")?;
+        loop {
+            self.table_element(&mut create)?;
+            if !self.take_symbol(",") {
+                break;
+            }
+        }
+        self.expect_symbol(")")?;
+        if self.take_word("WITH") {
+            self.table_option(&mut create)?;
+            while self.take_word("AND") {
+                self.table_option(&mut create)?;
+            }
+        }
+        Ok(create)
+    }
+
+    fn table_element(&mut self, create: &mut CreateTable) -> Result<(), Error> {
+        if self.take_words("PRIMARY", "KEY") {
+            create.primary_keys.push(self.primary_key()?);
+        } else {
+            create.columns.push(self.column_definition()?);
+        }
+        Ok(())
+    }
+
+    /// `(a, b)` or `((a, b), c)`: partition key and clustering columns.
+    fn primary_key(&mut self) -> Result<(Vec<Name>, Vec<Name>), Error> {
+        self.expect_symbol("(")?;
+        let partition = match self.at_symbol("(") {
+            true => self.in_parentheses(|p| p.name("a column"))?,
+            false => vec![self.name("a column")?],
+        };
+        let mut clustering = Vec::new();
+        while self.take_symbol(",") {
+            clustering.push(self.name("a column")?);
+        }
+        self.expect_symbol(")")?;
+        Ok((partition, clustering))
+    }
+
+    fn column_definition(&mut self) -> Result<ColumnDefinition, Error> {
+        let name = self.name("a column or PRIMARY KEY")?;
+        let data_type = self.type_name()?;
+        let is_static = self.take_word("STATIC");
+        let position = self.position();
+        let masked = self.take_words("MASKED", "WITH").then_some(position);
+        if masked.is_some() && !self.take_word("DEFAULT") {
+            self.term()?;
+        }
+        let is_primary_key = self.take_words("PRIMARY", "KEY");
+        Ok(ColumnDefinition { name, data_type, is_static, masked, is_primary_key })
+    }
+
+    fn table_option(&mut self, create: &mut CreateTable) -> Result<(), Error> {
+        let position = self.position();
+        if self.take_words("COMPACT", "STORAGE") {
+            create.compact_storage = Some(position);
+        } else if self.take_words("CLUSTERING", "ORDER") {
+            self.expect_word("BY")?;
+            let order = self.in_parentheses(|p| {
+                let column = p.name("a column")?;
+                let descending = p.take_word("DESC");
+                if !descending {
+                    p.expect_word("ASC")?;
+                }
+                Ok((column, descending))
+            })?;
+            create.clustering_order.extend(order);
+        } else {
+            create.properties.push(self.property()?);
+        }
+        Ok(())
+    }
+
+    /// Behind `ALTER TABLE`.
+    pub(super) fn alter_table(&mut self) -> Result<AlterTable, Error> {
+        let if_exists = self.if_exists()?;
+        let table = self.table_name()?;
+        let position = self.position();
+        Ok(AlterTable { table, if_exists, position, change: self.table_change()? })
+    }
+
+    fn table_change(&mut self) -> Result<AlterTableChange, Error> {
+        if self.take_word("ADD") {
+            let if_not_exists = self.if_not_exists()?;
+            let columns = self.one_or_listed(Self::column_definition)?;
+            Ok(AlterTableChange::Add { if_not_exists, columns })
+        } else if self.at_words("DROP", "COMPACT") {
+            self.skip_rest()?;
+            Ok(AlterTableChange::Other("DROP COMPACT STORAGE"))
+        } else if self.take_word("DROP") {
+            let if_exists = self.if_exists()?;
+            let columns = self.one_or_listed(|p| p.name("a column"))?;
+            Ok(AlterTableChange::Drop { if_exists, columns, timestamp: self.using()?.timestamp })
+        } else if self.take_word("RENAME") {
+            self.renames()
+        } else if self.at_word("WITH") {
+            self.with_properties().map(AlterTableChange::With)
+        } else if self.take_word("ALTER") {
+            self.skip_rest()?;
+            Ok(AlterTableChange::Other("ALTER of a column"))
+        } else {
+            Err(self.unexpected("ADD, DROP, RENAME, ALTER or WITH"))
+        }
+    }
+
+    /// `x`, `x, y` or `(x, y)`.
+    fn one_or_listed<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+        if self.at_symbol("(") { self.in_parentheses(one) } else { self.comma_separated(one) }
+    }
+
+    fn renames(&mut self) -> Result<AlterTableChange, Error> {
+        let if_exists = self.if_exists()?;
+        let mut names = Vec::new();
+        loop {
+            let from = self.name("a column")?;
+            self.expect_word("TO")?;
+            names.push((from, self.name("a column")?));
+            if !self.take_word("AND") {
+                return Ok(AlterTableChange::Rename { if_exists, names });
+            }
+        }
+    }
+
+    /// Behind `DROP TABLE`.
+    pub(super) fn drop_table(&mut self) -> Result<DropTable, Error> {
+        Ok(DropTable { if_exists: self.if_exists()?, table: self.table_name()? })
+    }
+
+    pub(super) fn truncate(&mut self) -> Result<Truncate, Error> {
+        self.expect_word("TRUNCATE")?;
+        if self.at_word("TABLE") || self.at_word("COLUMNFAMILY") {
+            self.advance();
+        }
+        Ok(Truncate { table: self.table_name()? })
+    }
+}

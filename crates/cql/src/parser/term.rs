@@ -1,0 +1,353 @@
+//! Terms: values, and expressions over columns in a select list.
+
+use super::Parser;
+use super::name::is_reserved;
+use crate::error::Error;
+use crate::lexer::Kind;
+use crate::limits;
+use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind, TypeName};
+use henge_model::DataType;
+
+impl Parser<'_> {
+    /// `+` and `-` bind weakest.
+    pub(super) fn term(&mut self) -> Result<Term, Error> {
+        self.nested(|p| {
+            const OPERATORS: [(&str, ArithmeticOperator); 2] =
+                [("+", ArithmeticOperator::Add), ("-", ArithmeticOperator::Subtract)];
+            p.chain(&OPERATORS, Self::product)
+        })
+    }
+
+    /// Operands with operators of one strength between them. The tree leans left, so its depth is limited here.
+    fn chain(
+        &mut self,
+        operators: &[(&str, ArithmeticOperator)],
+        operand: impl Fn(&mut Self) -> Result<Term, Error>,
+    ) -> Result<Term, Error> {
+        let mut left = operand(self)?;
+        for _ in 0..limits::NESTING_MAX {
+            let Some(operator) = self.operator(operators) else {
+                return Ok(left);
+            };
+            left = arithmetic(operator, left, operand(self)?);
+        }
+        Err(Error::syntax(self.position(), format!("more than {} operators in a row", limits::NESTING_MAX)))
+    }
+
+    fn product(&mut self) -> Result<Term, Error> {
+        const OPERATORS: [(&str, ArithmeticOperator); 3] = [
+            ("*", ArithmeticOperator::Multiply),
+            ("/", ArithmeticOperator::Divide),
+            ("%", ArithmeticOperator::Remainder),
+        ];
+        self.chain(&OPERATORS, Self::signed)
+    }
+
+    fn operator(&mut self, of: &[(&str, ArithmeticOperator)]) -> Option<ArithmeticOperator> {
+        let found = of.iter().find(|(sign, _)| self.at_symbol(sign)).map(|(_, operator)| *operator);
+        if found.is_some() {
+            self.advance();
+        }
+        found
+    }
+
+    /// A minus before a literal belongs to it.
+    fn signed(&mut self) -> Result<Term, Error> {
+        let position = self.position();
+        if !self.take_symbol("-") {
+            return self.selected();
+        }
+        let mut term = self.nested(Self::signed)?;
+        match &mut term.kind {
+            TermKind::Constant(Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text))
+                if !text.starts_with('-') =>
+            {
+                text.insert(0, '-');
+                Ok(Term { position, ..term })
+            }
+            _ => Ok(Term { kind: TermKind::Negated(Box::new(term)), position }),
+        }
+    }
+
+    /// A simple term with the fields and elements taken of it.
+    fn selected(&mut self) -> Result<Term, Error> {
+        let mut term = self.simple_term()?;
+        let mut levels = 0;
+        loop {
+            let position = term.position;
+            let kind = if self.at_symbol(".") {
+                self.advance();
+                TermKind::Field { of: Box::new(term), field: self.name("a field name")? }
+            } else if self.at_symbol("[") {
+                self.element_of(term)?
+            } else {
+                return Ok(term);
+            };
+            levels += 1;
+            if levels > limits::NESTING_MAX {
+                return Err(Error::syntax(position, "too many selections of one term"));
+            }
+            term = Term { kind, position };
+        }
+    }
+
+    /// `[key]`, `[from..to]`, `[from..]` or `[..to]` behind a term.
+    fn element_of(&mut self, of: Term) -> Result<TermKind, Error> {
+        self.expect_symbol("[")?;
+        let of = Box::new(of);
+        let from = if self.at_symbol("..") { None } else { Some(Box::new(self.term()?)) };
+        if !self.take_symbol("..") {
+            self.expect_symbol("]")?;
+            let key = from.ok_or_else(|| self.unexpected("an element"))?;
+            return Ok(TermKind::Element { of, key });
+        }
+        let to = if self.at_symbol("]") { None } else { Some(Box::new(self.term()?)) };
+        self.expect_symbol("]")?;
+        Ok(TermKind::Slice { of, from, to })
+    }
+
+    fn simple_term(&mut self) -> Result<Term, Error> {
+        let position = self.position();
+        let kind = match self.token.kind {
+            Kind::Symbol if self.at_symbol("?") || self.at_symbol(":") => TermKind::Marker(self.marker()?),
+            Kind::Symbol if self.at_symbol("[") => TermKind::List(self.bracketed("[", "]")?),
+            Kind::Symbol if self.at_symbol("{") => self.braced()?,
+            Kind::Symbol if self.at_symbol("(") => return self.parenthesised(),
+            Kind::Word if self.at_word("NULL") => {
+                self.advance();
+                TermKind::Null
+            }
+            Kind::Word if self.at_word("CAST") && self.following.is_symbol("(") => self.cast()?,
+            Kind::Word | Kind::QuotedName => match self.word_constant() {
+                Some(constant) => TermKind::Constant(constant),
+                None => self.column_or_call()?,
+            },
+            _ => TermKind::Constant(self.constant()?),
+        };
+        Ok(Term { kind, position })
+    }
+
+    /// A literal that is not a word.
+    fn constant(&mut self) -> Result<Constant, Error> {
+        let text = self.token.text;
+        let constant = match self.token.kind {
+            Kind::String | Kind::DollarString => return Ok(Constant::String(self.string("a string")?)),
+            Kind::Integer => Constant::Integer(text.to_owned()),
+            Kind::Float => Constant::Float(text.to_owned()),
+            Kind::Duration => Constant::Duration(text.to_owned()),
+            Kind::Hex => Constant::Blob(bytes_of_hex(&text[2..]).ok_or_else(|| self.unexpected("pairs of digits"))?),
+            Kind::Uuid => {
+                let digits = bytes_of_hex(&text.replace('-', ""));
+                Constant::Uuid(digits.and_then(|d| d.try_into().ok()).ok_or_else(|| self.unexpected("a uuid"))?)
+            }
+            _ => return Err(self.unexpected("a value")),
+        };
+        self.advance();
+        Ok(constant)
+    }
+
+    /// TRUE, FALSE, NaN and Infinity.
+    pub(super) fn word_constant(&mut self) -> Option<Constant> {
+        let constant = if self.at_word("TRUE") || self.at_word("FALSE") {
+            Constant::Boolean(self.at_word("TRUE"))
+        } else if self.at_word("NAN") {
+            Constant::Float("NaN".to_owned())
+        } else if self.at_word("INFINITY") {
+            Constant::Float("Infinity".to_owned())
+        } else {
+            return None;
+        };
+        self.advance();
+        Some(constant)
+    }
+
+    /// A literal with its sign, as options hold them.
+    pub(super) fn signed_constant(&mut self) -> Result<Constant, Error> {
+        let position = self.position();
+        let term = self.signed()?;
+        match term.kind {
+            TermKind::Constant(constant) => Ok(constant),
+            _ => Err(Error::syntax(position, "expected a literal")),
+        }
+    }
+
+    pub(super) fn marker(&mut self) -> Result<Marker, Error> {
+        let index =
+            u16::try_from(self.markers).map_err(|_| Error::invalid("too many bind markers").at(self.position()))?;
+        if self.markers >= limits::MARKERS_MAX {
+            return Err(Error::invalid("too many bind markers").at(self.position()));
+        }
+        self.markers += 1;
+        if self.take_symbol("?") {
+            return Ok(Marker { index, name: None });
+        }
+        self.expect_symbol(":")?;
+        Ok(Marker { index, name: Some(self.marker_name()?) })
+    }
+
+    /// Reserved words may name a marker.
+    fn marker_name(&mut self) -> Result<String, Error> {
+        if self.token.kind == Kind::Word && is_reserved(self.token.text) {
+            return Ok(self.advance().text.to_ascii_lowercase());
+        }
+        Ok(self.name("the name of a bind marker")?.text)
+    }
+
+    /// Terms between brackets, none at all included.
+    fn bracketed(&mut self, open: &str, close: &str) -> Result<Vec<Term>, Error> {
+        self.expect_symbol(open)?;
+        if self.take_symbol(close) {
+            return Ok(Vec::new());
+        }
+        let terms = self.comma_separated(Self::term)?;
+        self.expect_symbol(close)?;
+        Ok(terms)
+    }
+
+    /// A set, a map or a user type.
+    fn braced(&mut self) -> Result<TermKind, Error> {
+        self.expect_symbol("{")?;
+        if self.take_symbol("}") {
+            return Ok(TermKind::Set(Vec::new()));
+        }
+        let first = self.term()?;
+        if self.take_symbol(":") {
+            return self.entries(first);
+        }
+        let mut terms = vec![first];
+        while self.take_symbol(",") {
+            terms.push(self.term()?);
+        }
+        self.expect_symbol("}")?;
+        Ok(TermKind::Set(terms))
+    }
+
+    /// The rest of a map or user type, behind its first key and colon.
+    fn entries(&mut self, first: Term) -> Result<TermKind, Error> {
+        let mut entries = vec![(first, self.term()?)];
+        while self.take_symbol(",") {
+            let key = self.term()?;
+            self.expect_symbol(":")?;
+            entries.push((key, self.term()?));
+        }
+        self.expect_symbol("}")?;
+        if !matches!(entries[0].0.kind, TermKind::Column(_)) {
+            return Ok(TermKind::Map(entries));
+        }
+        let field = |(key, value): (Term, Term)| match key.kind {
+            TermKind::Column(name) => Ok((name, value)),
+            _ => Err(Error::syntax(key.position, "expected a field name")),
+        };
+        entries.into_iter().map(field).collect::<Result<_, _>>().map(TermKind::UserType)
+    }
+
+    /// `(type) term`, a tuple, or a term in parentheses.
+    fn parenthesised(&mut self) -> Result<Term, Error> {
+        let position = self.position();
+        if let Some(target) = self.type_hint() {
+            let term = Box::new(self.nested(Self::signed)?);
+            return Ok(Term { kind: TermKind::Hinted { target, term }, position });
+        }
+        let mut terms = self.bracketed("(", ")")?;
+        match terms.len() {
+            1 => Ok(terms.remove(0)),
+            _ => Ok(Term { kind: TermKind::Tuple(terms), position }),
+        }
+    }
+
+    /// A type in parentheses, if a term follows it.
+    fn type_hint(&mut self) -> Option<TypeName> {
+        let mut ahead = *self;
+        ahead.advance();
+        let target = ahead.type_name().ok().filter(|_| ahead.take_symbol(")"))?;
+        let native = match &target {
+            TypeName::Named { keyspace: None, name } => DataType::native(&name.text).is_some(),
+            TypeName::Named { .. } => false,
+            _ => true,
+        };
+        let term_follows = match ahead.token.kind {
+            Kind::Symbol => {
+                ["?", ":", "(", "[", "{"].iter().any(|s| ahead.at_symbol(s)) || native && ahead.at_symbol("-")
+            }
+            Kind::Word => native && !ahead.at_word("AS") && (!is_reserved(ahead.token.text) || ahead.at_value_word()),
+            Kind::End | Kind::Bad(_) => false,
+            _ => true,
+        };
+        if !term_follows {
+            return None;
+        }
+        *self = ahead;
+        Some(target)
+    }
+
+    /// Whether the token is a reserved word that begins a value.
+    fn at_value_word(&self) -> bool {
+        ["NULL", "TRUE", "FALSE", "NAN", "INFINITY", "TOKEN"].iter().any(|w| self.at_word(w))
+    }
+
+    fn cast(&mut self) -> Result<TermKind, Error> {
+        self.expect_word("CAST")?;
+        self.expect_symbol("(")?;
+        let term = Box::new(self.term()?);
+        self.expect_word("AS")?;
+        let target = self.type_name()?;
+        self.expect_symbol(")")?;
+        Ok(TermKind::Cast { term, target })
+    }
+
+    /// A column, `f(...)` or `keyspace.f(...)`.
+    fn column_or_call(&mut self) -> Result<TermKind, Error> {
+        if self.at_word("TOKEN") && self.following.is_symbol("(") {
+            let function = Name { text: "token".to_owned(), position: self.position() };
+            self.advance();
+            return Ok(TermKind::Call { keyspace: None, function, arguments: self.arguments()? });
+        }
+        let name = self.name("a value or column")?;
+        if self.at_symbol("(") {
+            return Ok(TermKind::Call { keyspace: None, function: name, arguments: self.arguments()? });
+        }
+        if let Some(call) = self.qualified_call(&name)? {
+            return Ok(call);
+        }
+        Ok(TermKind::Column(name))
+    }
+
+    /// `.f(...)` behind a name; a field (`.f` alone) is left alone.
+    fn qualified_call(&mut self, keyspace: &Name) -> Result<Option<TermKind>, Error> {
+        let mut ahead = *self;
+        if !ahead.take_symbol(".") || !ahead.following.is_symbol("(") {
+            return Ok(None);
+        }
+        let position = ahead.position();
+        let function = if ahead.take_word("TOKEN") {
+            Name { text: "token".to_owned(), position }
+        } else {
+            ahead.name("a function name")?
+        };
+        let arguments = ahead.arguments()?;
+        *self = ahead;
+        Ok(Some(TermKind::Call { keyspace: Some(keyspace.clone()), function, arguments }))
+    }
+
+    fn arguments(&mut self) -> Result<Arguments, Error> {
+        let mut ahead = *self;
+        ahead.advance();
+        if ahead.take_symbol("*") && ahead.take_symbol(")") {
+            *self = ahead;
+            return Ok(Arguments::Star);
+        }
+        Ok(Arguments::Terms(self.bracketed("(", ")")?))
+    }
+}
+
+fn arithmetic(operator: ArithmeticOperator, left: Term, right: Term) -> Term {
+    let position = left.position;
+    Term { kind: TermKind::Arithmetic { operator, left: Box::new(left), right: Box::new(right) }, position }
+}
+
+fn bytes_of_hex(digits: &str) -> Option<Vec<u8>> {
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(digits.get(i..i + 2)?, 16).ok()).collect()
+}

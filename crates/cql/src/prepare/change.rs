@@ -1,0 +1,138 @@
+//! Changes of the schema, as statements ask for them.
+
+use super::replication::ReplicationDraft;
+use crate::error::{Error, ErrorKind};
+use henge_model::{DataType, Order, Schema, TableId, TableOptions};
+
+/// What a statement would change. Whether it can is for the newest schema to say: see [`SchemaChange::check`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum SchemaChange {
+    /// `CREATE KEYSPACE`.
+    CreateKeyspace {
+        /// Its name.
+        name: String,
+        /// Where copies go.
+        replication: ReplicationDraft,
+        /// Kept and described.
+        durable_writes: bool,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
+    /// `DROP KEYSPACE`.
+    DropKeyspace {
+        /// Its name.
+        name: String,
+        /// `IF EXISTS`.
+        if_exists: bool,
+    },
+    /// `CREATE TABLE`.
+    CreateTable {
+        /// The table.
+        draft: Box<TableDraft>,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
+    /// `DROP TABLE`.
+    DropTable {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        table: String,
+        /// `IF EXISTS`.
+        if_exists: bool,
+    },
+    /// `TRUNCATE`.
+    Truncate {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        table: String,
+    },
+}
+
+/// A table before the metadata log has given it ids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableDraft {
+    /// Its keyspace.
+    pub keyspace: String,
+    /// Its name.
+    pub name: String,
+    /// The id the statement asks for.
+    pub id: Option<TableId>,
+    /// Columns of the partition key, in order.
+    pub partition_key: Vec<ColumnDraft>,
+    /// Clustering columns, in order.
+    pub clustering: Vec<ColumnDraft>,
+    /// Static columns, by name.
+    pub statics: Vec<ColumnDraft>,
+    /// Regular columns, by name.
+    pub regulars: Vec<ColumnDraft>,
+    /// Settings.
+    pub options: TableOptions,
+}
+
+/// A column without an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnDraft {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub data_type: DataType,
+    /// Its direction, if it is a clustering column.
+    pub order: Order,
+}
+
+impl SchemaChange {
+    /// The keyspace it concerns.
+    pub fn keyspace(&self) -> &str {
+        match self {
+            SchemaChange::CreateKeyspace { name, .. } | SchemaChange::DropKeyspace { name, .. } => name,
+            SchemaChange::CreateTable { draft, .. } => &draft.keyspace,
+            SchemaChange::DropTable { keyspace, .. } | SchemaChange::Truncate { keyspace, .. } => keyspace,
+        }
+    }
+
+    /// Whether there is anything to change in `schema`: false where IF [NOT] EXISTS says to leave it.
+    pub fn check(&self, schema: &Schema) -> Result<bool, Error> {
+        let keyspace = schema.keyspaces.get(self.keyspace());
+        let missing = || Error::invalid(format!("Keyspace '{}' doesn't exist", self.keyspace()));
+        match self {
+            SchemaChange::CreateKeyspace { name, if_not_exists, .. } => {
+                absent(keyspace.is_some(), *if_not_exists, name, None)
+            }
+            SchemaChange::DropKeyspace { if_exists, .. } => present(keyspace.is_some(), *if_exists, missing),
+            SchemaChange::CreateTable { draft, if_not_exists } => {
+                let tables = &keyspace.ok_or_else(missing)?.tables;
+                absent(tables.contains_key(&draft.name), *if_not_exists, &draft.keyspace, Some(&draft.name))
+            }
+            SchemaChange::DropTable { table, if_exists, .. } => {
+                let there = keyspace.is_some_and(|k| k.tables.contains_key(table));
+                present(there, *if_exists, || unknown_table(self.keyspace(), table))
+            }
+            SchemaChange::Truncate { table, .. } => {
+                let tables = &keyspace.ok_or_else(missing)?.tables;
+                present(tables.contains_key(table), false, || unknown_table(self.keyspace(), table))
+            }
+        }
+    }
+}
+
+fn unknown_table(keyspace: &str, table: &str) -> Error {
+    Error::invalid(format!("Table '{keyspace}.{table}' doesn't exist"))
+}
+
+fn absent(there: bool, tolerated: bool, keyspace: &str, table: Option<&String>) -> Result<bool, Error> {
+    if !there || tolerated {
+        return Ok(!there);
+    }
+    let message = match table {
+        Some(table) => format!("Cannot add already existing table \"{table}\" to keyspace \"{keyspace}\""),
+        None => format!("Cannot add existing keyspace \"{keyspace}\""),
+    };
+    let (keyspace, table) = (keyspace.to_owned(), table.cloned().unwrap_or_default());
+    Err(Error { kind: ErrorKind::AlreadyExists { keyspace, table }, message, position: None, hint: None })
+}
+
+fn present(there: bool, tolerated: bool, error: impl FnOnce() -> Error) -> Result<bool, Error> {
+    if there || tolerated { Ok(there) } else { Err(error()) }
+}

@@ -1,0 +1,149 @@
+//! DESCRIBE: what is meant, and the columns of its answer.
+
+use super::marker::{Labels, ResultColumn};
+use super::scope::Scope;
+use super::{Plan, Prepared};
+use crate::error::{Error, nearest};
+use crate::statement::{Describe, DescribeSubject, Name, TableName};
+use henge_model::DataType;
+
+/// What a DESCRIBE prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DescribeTarget {
+    /// The cluster; and who owns which tokens, if a keyspace of the user is in use.
+    Cluster {
+        /// Whether ownership is asked for.
+        with_ownership: bool,
+    },
+    /// Names of keyspaces.
+    Keyspaces,
+    /// Names of tables, of one keyspace or all.
+    Tables {
+        /// The keyspace.
+        keyspace: Option<String>,
+    },
+    /// Names of things there are none of yet: types, functions, aggregates.
+    Nothing,
+    /// CREATE statements of every keyspace.
+    Schema {
+        /// System keyspaces too.
+        full: bool,
+        /// With ids.
+        internals: bool,
+    },
+    /// CREATE statements of a keyspace.
+    Keyspace {
+        /// Its name.
+        name: String,
+        /// Without its tables.
+        only: bool,
+        /// With ids.
+        internals: bool,
+    },
+    /// The CREATE statement of a table.
+    Table {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+        /// With ids.
+        internals: bool,
+    },
+}
+
+pub(crate) fn prepare(describe: &Describe, scope: &Scope<'_>) -> Result<Prepared, Error> {
+    let target = target(describe, scope)?;
+    let result = Some(columns(&target).into());
+    Ok(Prepared { result, ..Prepared::bare(Plan::Describe(target)) })
+}
+
+fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {
+    let internals = describe.internals;
+    let missing = |what: &str, name: &TableName| {
+        let keyspace = scope.keyspace_of(name)?;
+        Err(Error::invalid(format!("{what} '{}' not found in keyspace '{keyspace}'", name.name.text))
+            .at(name.name.position))
+    };
+    match &describe.subject {
+        DescribeSubject::Cluster => {
+            let user = |k: &str| !super::scope::is_virtual(k) && !k.starts_with("system");
+            Ok(DescribeTarget::Cluster { with_ownership: scope.keyspace.is_some_and(user) })
+        }
+        DescribeSubject::Keyspaces => Ok(DescribeTarget::Keyspaces),
+        DescribeSubject::Tables => Ok(DescribeTarget::Tables { keyspace: scope.keyspace.map(str::to_owned) }),
+        DescribeSubject::Types | DescribeSubject::Functions | DescribeSubject::Aggregates => {
+            Ok(DescribeTarget::Nothing)
+        }
+        DescribeSubject::Schema { full } => Ok(DescribeTarget::Schema { full: *full, internals }),
+        DescribeSubject::Keyspace { name, only } => keyspace(name.as_ref(), *only, internals, scope),
+        DescribeSubject::Table(name) => table(name, internals, scope),
+        DescribeSubject::Any(name) => any(name, internals, scope),
+        DescribeSubject::Index(name) => missing("Index", name),
+        DescribeSubject::View(name) => missing("Materialized view", name),
+        DescribeSubject::Type(name) => missing("User defined type", name),
+        DescribeSubject::Function(name) => missing("User defined function", name),
+        DescribeSubject::Aggregate(name) => missing("User defined aggregate", name),
+    }
+}
+
+fn keyspace(name: Option<&Name>, only: bool, internals: bool, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {
+    let name = match (name, scope.keyspace) {
+        (Some(name), _) if scope.schema.keyspaces.contains_key(&name.text) => name.text.clone(),
+        (Some(name), _) => {
+            let guess = nearest(&name.text, scope.schema.keyspaces.keys().map(String::as_str));
+            return Err(Error::invalid(format!("'{}' not found in keyspaces", name.text))
+                .at(name.position)
+                .hinted(guess));
+        }
+        (None, Some(current)) => current.to_owned(),
+        (None, None) => return Err(Error::invalid("No keyspace specified and no current keyspace")),
+    };
+    Ok(DescribeTarget::Keyspace { name, only, internals })
+}
+
+fn table(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {
+    let keyspace = scope.keyspace_of(name)?;
+    let (name, position) = (&name.name.text, name.name.position);
+    let Some(known) = scope.schema.keyspaces.get(&keyspace) else {
+        return Err(Error::invalid(format!("'{keyspace}' not found in keyspaces")).at(position));
+    };
+    if !known.tables.contains_key(name) {
+        let guess = nearest(name, known.tables.keys().map(String::as_str));
+        return Err(Error::invalid(format!("Table '{name}' not found in keyspace '{keyspace}'"))
+            .at(position)
+            .hinted(guess));
+    }
+    Ok(DescribeTarget::Table { keyspace, name: name.clone(), internals })
+}
+
+/// A bare name is a keyspace's before it is a table's.
+fn any(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {
+    if name.keyspace.is_none() && scope.schema.keyspaces.contains_key(&name.name.text) {
+        return Ok(DescribeTarget::Keyspace { name: name.name.text.clone(), only: false, internals });
+    }
+    if name.keyspace.is_none() && scope.keyspace.is_none() {
+        return Err(Error::invalid(format!("'{}' not found in keyspaces", name.name.text)).at(name.name.position));
+    }
+    table(name, internals, scope).map_err(|e| Error { message: e.message.replacen("Table ", "", 1), ..e })
+}
+
+fn columns(target: &DescribeTarget) -> Vec<ResultColumn> {
+    let labels = Labels::new("system", "describe");
+    let text = |name: &str| labels.column(name, DataType::Text);
+    match target {
+        DescribeTarget::Cluster { with_ownership } => {
+            let mut columns = vec![text("cluster"), text("partitioner"), text("snitch")];
+            if *with_ownership {
+                let endpoints = DataType::Frozen(Box::new(DataType::List(Box::new(DataType::Text))));
+                columns.push(
+                    labels.column("range_ownership", DataType::Map(Box::new(DataType::Text), Box::new(endpoints))),
+                );
+            }
+            columns
+        }
+        DescribeTarget::Keyspaces | DescribeTarget::Tables { .. } | DescribeTarget::Nothing => {
+            vec![text("keyspace_name"), text("type"), text("name")]
+        }
+        _ => vec![text("keyspace_name"), text("type"), text("name"), text("create_statement")],
+    }
+}

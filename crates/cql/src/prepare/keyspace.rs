@@ -1,0 +1,40 @@
+//! CREATE and DROP KEYSPACE.
+
+use super::change::SchemaChange;
+use super::property::Properties;
+use super::replication::ReplicationDraft;
+use super::scope::refuse_system;
+use crate::error::Error;
+use crate::limits;
+use crate::statement::{CreateKeyspace, DropKeyspace};
+use henge_model::Schema;
+
+pub(crate) fn create(create: &CreateKeyspace) -> Result<SchemaChange, Error> {
+    let name = create.name.text.clone();
+    let position = create.name.position;
+    let characters_fit = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !characters_fit || name.is_empty() || name.len() > limits::KEYSPACE_NAME_MAX {
+        let message = format!(
+            "Keyspace name must not be empty, more than {} characters long, or contain non-alphanumeric-underscore \
+             characters (got \"{name}\")",
+            limits::KEYSPACE_NAME_MAX
+        );
+        return Err(Error::invalid(message).at(position));
+    }
+    refuse_system(&Schema::default(), &name)?;
+    let mut properties = Properties::new(&create.properties)?;
+    let replication = properties.map("replication")?;
+    let durable_writes = properties.parsed("durable_writes", "a boolean")?.unwrap_or(true);
+    properties.finish()?;
+    let Some(replication) = replication else {
+        return Err(Error::invalid("Missing mandatory option 'replication'").at(position));
+    };
+    let replication = ReplicationDraft::read(replication).map_err(|e| e.at(position))?;
+    Ok(SchemaChange::CreateKeyspace { name, replication, durable_writes, if_not_exists: create.if_not_exists })
+}
+
+pub(crate) fn drop(drop: &DropKeyspace) -> Result<SchemaChange, Error> {
+    let name = drop.name.text.clone();
+    refuse_system(&Schema::default(), &name)?;
+    Ok(SchemaChange::DropKeyspace { name, if_exists: drop.if_exists })
+}

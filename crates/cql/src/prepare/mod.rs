@@ -1,0 +1,103 @@
+//! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
+
+mod batch;
+mod change;
+mod data_type;
+mod describe;
+mod keyspace;
+mod marker;
+mod modify;
+mod property;
+mod relation;
+mod replication;
+mod restriction;
+mod scope;
+mod select;
+mod selector;
+mod table;
+mod table_options;
+mod term;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::BatchPlan;
+pub use change::{ColumnDraft, SchemaChange, TableDraft};
+pub use describe::DescribeTarget;
+pub use marker::{BindColumn, ColumnSpec, ResultColumn};
+pub use modify::ModifyPlan;
+pub use replication::ReplicationDraft;
+pub(crate) use restriction::{Bound, Partition, TokenBounds, Where};
+pub(crate) use scope::is_virtual;
+pub use select::SelectPlan;
+pub(crate) use selector::{Aggregate, Selector};
+
+use crate::error::Error;
+use crate::statement::Statement;
+use henge_model::Schema;
+
+use scope::Scope;
+use std::sync::Arc;
+
+/// A statement made ready against one schema. It holds good as long as the tables it names do not change.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What each bind marker takes, in order.
+    pub bind: Vec<BindColumn>,
+    /// For each component of the partition key the marker that gives it; empty unless every one has its own marker.
+    pub pk_indexes: Vec<u16>,
+    /// The columns of the answer; `None` of statements that answer no rows.
+    pub result: Option<Arc<[ResultColumn]>>,
+    /// What to do.
+    pub plan: Plan,
+}
+
+/// What a statement asks to be done.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// Read rows.
+    Select(Box<SelectPlan>),
+    /// Write rows of one table.
+    Modify(Box<ModifyPlan>),
+    /// Write several.
+    Batch(BatchPlan),
+    /// Change the schema, or truncate.
+    Schema(SchemaChange),
+    /// Make that keyspace the connection's own.
+    Use(String),
+    /// Print schema.
+    Describe(DescribeTarget),
+}
+
+impl Prepared {
+    /// A plan without markers and rows.
+    fn bare(plan: Plan) -> Prepared {
+        Prepared { bind: Vec::new(), pk_indexes: Vec::new(), result: None, plan }
+    }
+}
+
+/// Resolves a statement. `keyspace` is the connection's, for names without one.
+///
+/// Statements that change the schema are checked by themselves here; against the newest schema by [`SchemaChange::check`].
+pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -> Result<Prepared, Error> {
+    let scope = Scope { schema, keyspace };
+    match statement {
+        Statement::Select(select) => select::prepare(select, &scope),
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => modify::prepare(statement, &scope),
+        Statement::Batch(batch) => batch::prepare(batch, &scope),
+        Statement::Use(name) => scope.keyspace_named(&name.keyspace).map(|k| Prepared::bare(Plan::Use(k.name.clone()))),
+        Statement::CreateKeyspace(create) => keyspace::create(create).map(schema_plan),
+        Statement::DropKeyspace(drop) => keyspace::drop(drop).map(schema_plan),
+        Statement::CreateTable(create) => table::create(create, &scope).map(schema_plan),
+        Statement::DropTable(drop) => table::drop(drop, &scope).map(schema_plan),
+        Statement::Truncate(truncate) => table::truncate(truncate, &scope).map(schema_plan),
+        Statement::Describe(describe) => describe::prepare(describe, &scope),
+        Statement::AlterKeyspace(alter) => Err(Error::unsupported("ALTER KEYSPACE is", alter.name.position)),
+        Statement::AlterTable(alter) => Err(Error::unsupported("ALTER TABLE is", alter.position)),
+        Statement::Unsupported(other) => Err(Error::unsupported(format!("{} is", other.what), other.position)),
+    }
+}
+
+fn schema_plan(change: SchemaChange) -> Prepared {
+    Prepared::bare(Plan::Schema(change))
+}

@@ -1,0 +1,200 @@
+//! WHERE's relations with their columns found and their values typed.
+
+use super::scope::column;
+use super::term::Terms;
+use crate::bind::{Choices, Source};
+use crate::error::{Error, Position};
+use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
+use henge_model::{Column, DataType};
+
+/// One relation on one column, or on several at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Restriction {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) operator: Operator,
+    pub(crate) choices: Choices,
+    pub(crate) position: Position,
+}
+
+/// One relation on the token.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenRestriction {
+    pub(crate) operator: Operator,
+    pub(crate) source: Source,
+    pub(crate) position: Position,
+}
+
+/// All of WHERE.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Restrictions {
+    pub(crate) columns: Vec<Restriction>,
+    pub(crate) tokens: Vec<TokenRestriction>,
+}
+
+impl Restriction {
+    /// `=` or `IN`.
+    pub(crate) fn is_choice(&self) -> bool {
+        matches!(self.operator, Operator::Equal | Operator::In)
+    }
+
+    /// A comparison by order.
+    pub(crate) fn is_slice(&self) -> bool {
+        is_slice(self.operator)
+    }
+
+    pub(crate) fn is_lower(&self) -> bool {
+        matches!(self.operator, Operator::Greater | Operator::GreaterOrEqual)
+    }
+
+    pub(crate) fn is_inclusive(&self) -> bool {
+        matches!(self.operator, Operator::LessOrEqual | Operator::GreaterOrEqual)
+    }
+}
+
+fn is_slice(operator: Operator) -> bool {
+    use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
+    matches!(operator, Less | LessOrEqual | Greater | GreaterOrEqual)
+}
+
+/// Resolves WHERE.
+pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Result<Restrictions, Error> {
+    let mut found = Restrictions::default();
+    for relation in relations {
+        match &relation.subject {
+            Subject::Column(name) => found.columns.push(on_column(name, relation, terms)?),
+            Subject::Columns(names) => on_columns(names, relation, terms, &mut found.columns)?,
+            Subject::Token(names) => found.tokens.push(on_token(names, relation, terms)?),
+            Subject::Element(..) => {
+                return Err(Error::unsupported("restricting elements of a map is", relation.position));
+            }
+            Subject::Field(..) => return Err(Error::unsupported("restricting fields of a type is", relation.position)),
+        }
+    }
+    Ok(found)
+}
+
+fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<Restriction, Error> {
+    let column = column(terms.table, name)?.clone();
+    let operator = relation.operator;
+    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    let value_type = match (operator, column.data_type.unfrozen()) {
+        (Operator::NotEqual, _) => {
+            return refuse(format!("Unsupported \"!=\" relation: {name} != ...", name = name.text));
+        }
+        (Operator::IsNotNull, _) => {
+            return refuse(format!("Unsupported restriction: {} IS NOT NULL is allowed in views only", name.text));
+        }
+        (Operator::Like, _) => {
+            return refuse(format!(
+                "LIKE restriction is only supported on properly indexed columns. {} is not",
+                name.text
+            ));
+        }
+        (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => (**e).clone(),
+        (Operator::ContainsKey, DataType::Map(key, _)) => (**key).clone(),
+        (Operator::Contains | Operator::ContainsKey, t) => {
+            return refuse(format!(
+                "Cannot use {} on non-collection column {} of type {t}",
+                operator.sign(),
+                name.text
+            ));
+        }
+        (_, DataType::Duration) if is_slice(operator) => {
+            return refuse("Slice restrictions are not supported on duration columns".to_owned());
+        }
+        (_, t) if is_slice(operator) && column.data_type.is_complex() => {
+            return refuse(format!("Slice restrictions are not supported on collection columns ({t})"));
+        }
+        _ => column.data_type.clone(),
+    };
+    let choices = match (operator, &relation.values[..], relation.listed) {
+        (Operator::In, [marker], false) => {
+            let list = DataType::List(Box::new(value_type));
+            Choices::List(terms.source(marker, &list, &format!("in({})", name.text))?)
+        }
+        (Operator::In, values, _) => {
+            let sources: Result<Vec<_>, Error> =
+                values.iter().map(|v| Ok(vec![terms.source(v, &value_type, &name.text)?])).collect();
+            Choices::Tuples(sources?)
+        }
+        (_, [value], _) => Choices::one(required(terms.source(value, &value_type, &name.text)?, name)?),
+        _ => return refuse("a relation compares with one value".to_owned()),
+    };
+    Ok(Restriction { columns: vec![column], operator, choices, position: relation.position })
+}
+
+/// `(a, b) op (1, 2)` of clustering columns that follow one another. `=` is as many single relations.
+fn on_columns(
+    names: &[Name],
+    relation: &Relation,
+    terms: &mut Terms<'_>,
+    out: &mut Vec<Restriction>,
+) -> Result<(), Error> {
+    let columns: Vec<Column> = names.iter().map(|n| column(terms.table, n).cloned()).collect::<Result<_, _>>()?;
+    let (operator, position) = (relation.operator, relation.position);
+    if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::In) {
+        return Err(
+            Error::invalid(format!("{} cannot be used on several columns at once", operator.sign())).at(position)
+        );
+    }
+    if operator == Operator::In && !relation.listed {
+        return Err(Error::unsupported("a bind marker for the whole IN list of several columns is", position));
+    }
+    let mut tuples = Vec::new();
+    for value in &relation.values {
+        tuples.push(tuple(value, &columns, terms)?);
+    }
+    if operator != Operator::Equal {
+        out.push(Restriction { columns, operator, choices: Choices::Tuples(tuples), position });
+        return Ok(());
+    }
+    for (column, source) in columns.into_iter().zip(tuples.into_iter().flatten()) {
+        out.push(Restriction { columns: vec![column], operator, choices: Choices::one(source), position });
+    }
+    Ok(())
+}
+
+/// The sources of a tuple literal, one for each column.
+fn tuple(value: &Term, columns: &[Column], terms: &mut Terms<'_>) -> Result<Vec<Source>, Error> {
+    let parts = match &value.kind {
+        TermKind::Tuple(parts) => &parts[..],
+        TermKind::Marker(_) => return Err(Error::unsupported("a bind marker for a whole tuple is", value.position)),
+        _ => std::slice::from_ref(value),
+    };
+    if parts.len() != columns.len() {
+        let message = format!("Expected {} elements in value tuple, but got {}", columns.len(), parts.len());
+        return Err(Error::invalid(message).at(value.position));
+    }
+    parts.iter().zip(columns).map(|(part, column)| terms.source(part, &column.data_type, &column.name)).collect()
+}
+
+fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Result<TokenRestriction, Error> {
+    let (operator, position) = (relation.operator, relation.position);
+    let wanted = &terms.table.partition_key;
+    for name in names {
+        column(terms.table, name)?;
+    }
+    if !names.iter().map(|n| &n.text).eq(wanted.iter().map(|c| &c.name)) {
+        let all: Vec<&str> = wanted.iter().map(|c| c.name.as_str()).collect();
+        let message = format!("The token function arguments must be in the partition key order: {}", all.join(","));
+        return Err(Error::invalid(message).at(position));
+    }
+    let [value] = &relation.values[..] else {
+        return Err(Error::invalid("IN cannot be used with token()").at(position));
+    };
+    if !is_slice(operator) && operator != Operator::Equal {
+        return Err(Error::invalid(format!("{} cannot be used with token()", operator.sign())).at(position));
+    }
+    let source = terms.source(value, &DataType::Bigint, "partition key token")?;
+    Ok(TokenRestriction { operator, source, position })
+}
+
+/// A literal null is refused at once; a bound one when it is bound.
+fn required(source: Source, name: &Name) -> Result<Source, Error> {
+    match source {
+        Source::Null => {
+            Err(Error::invalid(format!("Invalid null value in condition for column {}", name.text)).at(name.position))
+        }
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,96 @@
+//! Replication settings of CREATE KEYSPACE.
+
+use crate::error::Error;
+use henge_model::{Replication, ReplicationFactor};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A replication setting, before the datacentres of the cluster are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplicationDraft {
+    /// SimpleStrategy.
+    Simple {
+        /// Number of copies.
+        factor: ReplicationFactor,
+    },
+    /// NetworkTopologyStrategy.
+    NetworkTopology {
+        /// Copies by datacentre; none is zero copies, which takes a datacentre out of `every_datacenter`.
+        factors: BTreeMap<String, ReplicationFactor>,
+        /// `replication_factor`: copies in each datacentre that is not named.
+        every_datacenter: Option<ReplicationFactor>,
+    },
+}
+
+impl ReplicationDraft {
+    /// Reads the map of `WITH replication`.
+    pub(crate) fn read(mut map: BTreeMap<String, String>) -> Result<ReplicationDraft, Error> {
+        let Some(class) = map.remove("class") else {
+            return Err(Error::config("Missing replication strategy class"));
+        };
+        match class.strip_prefix("org.apache.cassandra.locator.").unwrap_or(&class) {
+            "SimpleStrategy" => simple(map),
+            "NetworkTopologyStrategy" => network_topology(map),
+            "LocalStrategy" => {
+                Err(Error::invalid("Unable to use given strategy class: LocalStrategy is reserved for internal use."))
+            }
+            other => Err(Error::config(format!("Unable to find replication strategy class '{other}'"))),
+        }
+    }
+
+    /// The setting for these datacentres. One that is not there is refused.
+    pub fn resolve(&self, datacenters: &BTreeSet<String>) -> Result<Replication, Error> {
+        let (named, every) = match self {
+            ReplicationDraft::Simple { factor } => return Ok(Replication::Simple { factor: *factor }),
+            ReplicationDraft::NetworkTopology { factors, every_datacenter } => (factors, every_datacenter),
+        };
+        if let Some(unknown) = named.keys().find(|dc| !datacenters.contains(*dc)) {
+            let message = format!("Unrecognized strategy option {{{unknown}}} passed to NetworkTopologyStrategy");
+            return Err(
+                Error::config(message).hinted(crate::error::nearest(unknown, datacenters.iter().map(String::as_str)))
+            );
+        }
+        let mut factors: BTreeMap<String, ReplicationFactor> = BTreeMap::new();
+        if let Some(factor) = every {
+            factors.extend(datacenters.iter().map(|dc| (dc.clone(), *factor)));
+        }
+        factors.extend(named.iter().map(|(dc, factor)| (dc.clone(), *factor)));
+        factors.retain(|_, factor| *factor > 0);
+        if factors.is_empty() {
+            return Err(Error::config("Configuration for at least one datacenter must be present"));
+        }
+        Ok(Replication::NetworkTopology { factors })
+    }
+}
+
+fn simple(mut map: BTreeMap<String, String>) -> Result<ReplicationDraft, Error> {
+    let Some(text) = map.remove("replication_factor") else {
+        return Err(Error::config("SimpleStrategy requires a replication_factor strategy option."));
+    };
+    if let Some(option) = map.keys().next() {
+        return Err(Error::config(format!("Unrecognized strategy option {{{option}}} passed to SimpleStrategy")));
+    }
+    let factor = factor(&text)?;
+    if factor == 0 {
+        return Err(Error::config("Replication factor must be positive; found 0"));
+    }
+    Ok(ReplicationDraft::Simple { factor })
+}
+
+fn network_topology(mut map: BTreeMap<String, String>) -> Result<ReplicationDraft, Error> {
+    let every_datacenter = map.remove("replication_factor").map(|text| factor(&text)).transpose()?;
+    let factors: BTreeMap<_, _> =
+        map.into_iter().map(|(dc, text)| Ok((dc, factor(&text)?))).collect::<Result<_, Error>>()?;
+    if factors.is_empty() && every_datacenter.is_none() {
+        return Err(Error::config("Configuration for at least one datacenter must be present"));
+    }
+    Ok(ReplicationDraft::NetworkTopology { factors, every_datacenter })
+}
+
+fn factor(text: &str) -> Result<ReplicationFactor, Error> {
+    if text.contains('/') {
+        return Err(Error::config("Transient replication is not supported"));
+    }
+    let number: i64 =
+        text.trim().parse().map_err(|_| Error::config(format!("Replication factor must be numeric; found {text}")))?;
+    u32::try_from(number).map_err(|_| Error::config(format!("Replication factor must be non-negative; found {number}")))
+}

@@ -1,0 +1,245 @@
+//! What WHERE comes to: partitions or a run of tokens, a prefix of clustering columns, at most one slice, and a filter for the rest.
+
+use super::relation::{Restriction, Restrictions, TokenRestriction};
+use super::scope::is_virtual;
+use crate::bind::{Choices, Source};
+use crate::error::Error;
+use crate::statement::Operator;
+use henge_model::{Column, ColumnKind, Table};
+
+/// WHERE, sorted out.
+#[derive(Clone, Debug)]
+pub(crate) struct Where {
+    pub(crate) partition: Partition,
+    /// `=` and `IN` of the leading clustering columns.
+    pub(crate) clustering: Vec<Choices>,
+    pub(crate) slice: Slice,
+    /// What only the rows themselves can tell.
+    pub(crate) filter: Vec<Restriction>,
+}
+
+/// Which partitions.
+#[derive(Clone, Debug)]
+pub(crate) enum Partition {
+    /// One choice for each component.
+    Keys(Vec<Choices>),
+    /// Those of a run of tokens; without bounds, all.
+    Tokens(Box<TokenBounds>),
+}
+
+/// The ends of a run of tokens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TokenBounds {
+    pub(crate) lower: Option<TokenBound>,
+    pub(crate) upper: Option<TokenBound>,
+}
+
+/// An end of a run of tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenBound {
+    pub(crate) source: Source,
+    pub(crate) inclusive: bool,
+}
+
+/// Bounds on the clustering columns behind the prefix.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slice {
+    pub(crate) lower: Option<Bound>,
+    pub(crate) upper: Option<Bound>,
+    /// Whether the sliced columns are stored from high to low.
+    pub(crate) descending: bool,
+}
+
+/// One bound: values of the sliced columns, as many as it names.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    pub(crate) values: Vec<Source>,
+    pub(crate) inclusive: bool,
+}
+
+impl Slice {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lower.is_none() && self.upper.is_none()
+    }
+}
+
+impl Where {
+    /// Whether it names one row by a value for every key column, or several such rows by IN.
+    pub(crate) fn has_full_key(&self, table: &Table) -> bool {
+        let width: usize = self.clustering.iter().map(Choices::width).sum();
+        matches!(self.partition, Partition::Keys(_)) && width == table.clustering.len() && self.slice.is_empty()
+    }
+}
+
+const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
+     performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
+
+/// Sorts out WHERE. Without `allow_filtering` nothing may be left to filter.
+pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
+    check_repeats(&found.columns)?;
+    let allow_filtering = allow_filtering || is_virtual(&table.keyspace);
+    let (on_partition, rest) = split(found.columns, ColumnKind::PartitionKey);
+    let (on_clustering, mut filter) = split(rest, ColumnKind::Clustering);
+    if let (Some(first), false) = (filter.first(), allow_filtering) {
+        return Err(Error::invalid(FILTERING).at(first.position));
+    }
+    let (partition, unkeyed) = partitions(on_partition, found.tokens, table, allow_filtering)?;
+    filter.extend(unkeyed);
+    let mut sorted = Where { partition, clustering: Vec::new(), slice: Slice::default(), filter };
+    let keyed = matches!(sorted.partition, Partition::Keys(_));
+    let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };
+    if let (Some(first), false) = (left.first(), allow_filtering) {
+        return Err(clustering_gap(first, table, keyed));
+    }
+    if let Some(several) = left.iter().find(|r| r.columns.len() > 1) {
+        return Err(Error::unsupported("filtering on several columns at once is", several.position));
+    }
+    sorted.filter.extend(left);
+    Ok(sorted)
+}
+
+fn split(all: Vec<Restriction>, kind: ColumnKind) -> (Vec<Restriction>, Vec<Restriction>) {
+    all.into_iter().partition(|r| r.columns.iter().any(|c| c.kind == kind))
+}
+
+/// A column takes one `=` or `IN`, or a bound on each side.
+fn check_repeats(all: &[Restriction]) -> Result<(), Error> {
+    for (i, one) in all.iter().enumerate() {
+        for other in &all[i + 1..] {
+            let Some(shared) = one.columns.iter().find(|c| other.columns.contains(c)) else {
+                continue;
+            };
+            let name = &shared.name;
+            if one.is_choice() || other.is_choice() {
+                let message = format!("{name} cannot be restricted by more than one relation if it includes an Equal");
+                return Err(Error::invalid(message).at(other.position));
+            }
+            if one.is_slice() && other.is_slice() && one.is_lower() == other.is_lower() {
+                let end = if one.is_lower() { "start" } else { "end" };
+                let message = format!("More than one restriction was found for the {end} bound on {name}");
+                return Err(Error::invalid(message).at(other.position));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The partitions, and what of the partition key only a filter can tell.
+fn partitions(
+    mut restricted: Vec<Restriction>,
+    tokens: Vec<TokenRestriction>,
+    table: &Table,
+    allow_filtering: bool,
+) -> Result<(Partition, Vec<Restriction>), Error> {
+    if let Some(several) = restricted.iter().find(|r| r.columns.len() > 1) {
+        let message = "Multi-column relations can only be applied to clustering columns";
+        return Err(Error::invalid(message).at(several.position));
+    }
+    if !tokens.is_empty() {
+        if let Some(other) = restricted.first() {
+            let name = &other.columns[0].name;
+            let message =
+                format!("Column \"{name}\" cannot be restricted by both a normal relation and a token relation");
+            return Err(Error::invalid(message).at(other.position));
+        }
+        return token_bounds(tokens).map(|p| (p, Vec::new()));
+    }
+    let place = |column: &Column| restricted.iter().position(|r| r.is_choice() && r.columns[0].id == column.id);
+    let places: Option<Vec<usize>> = table.partition_key.iter().map(place).collect();
+    if let Some(places) = places {
+        let keys = places.iter().map(|p| restricted[*p].choices.clone()).collect();
+        return Ok((Partition::Keys(keys), Vec::new()));
+    }
+    if let (Some(first), false) = (restricted.first(), allow_filtering) {
+        let message = if first.is_slice() {
+            "Only EQ and IN relation are supported on the partition key (unless you use the token() function) \
+             for unindexed columns, or with ALLOW FILTERING"
+        } else {
+            FILTERING
+        };
+        return Err(Error::invalid(message).at(first.position));
+    }
+    let unkeyed = std::mem::take(&mut restricted);
+    Ok((Partition::Tokens(Box::default()), unkeyed))
+}
+
+fn token_bounds(tokens: Vec<TokenRestriction>) -> Result<Partition, Error> {
+    let (mut lower, mut upper) = (None, None);
+    let only_one = tokens.len() == 1;
+    for TokenRestriction { operator, source, position } in tokens {
+        let inclusive = !matches!(operator, Operator::Less | Operator::Greater);
+        let bound = || Some(TokenBound { source: source.clone(), inclusive });
+        let repeated = match operator {
+            Operator::Equal => {
+                (lower, upper) = (bound(), bound());
+                !only_one
+            }
+            Operator::Greater | Operator::GreaterOrEqual => std::mem::replace(&mut lower, bound()).is_some(),
+            _ => std::mem::replace(&mut upper, bound()).is_some(),
+        };
+        if repeated {
+            return Err(Error::invalid("More than one restriction was found for one bound on the token").at(position));
+        }
+    }
+    Ok(Partition::Tokens(Box::new(TokenBounds { lower, upper })))
+}
+
+/// Takes the prefix of `=` and `IN` and the slice behind it; gives back the rest.
+fn take_prefix(mut left: Vec<Restriction>, table: &Table, sorted: &mut Where) -> Result<Vec<Restriction>, Error> {
+    let mut next = 0;
+    while let Some(column) = table.clustering.get(next) {
+        let begins = |r: &Restriction| r.columns[0].id == column.id && follow(&r.columns, &table.clustering[next..]);
+        if let Some(place) = left.iter().position(|r| begins(r) && r.is_choice()) {
+            let choice = left.remove(place);
+            next += choice.columns.len();
+            sorted.clustering.push(choice.choices);
+            continue;
+        }
+        let (slices, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|r| begins(r) && r.is_slice());
+        sorted.slice = slice(slices)?;
+        return Ok(rest);
+    }
+    Ok(left)
+}
+
+/// Whether `columns` are the first of `of`.
+fn follow(columns: &[Column], of: &[Column]) -> bool {
+    columns.len() <= of.len() && columns.iter().zip(of).all(|(a, b)| a.id == b.id)
+}
+
+fn slice(restrictions: Vec<Restriction>) -> Result<Slice, Error> {
+    let mut slice = Slice::default();
+    for restriction in restrictions {
+        let order = restriction.columns[0].order;
+        if restriction.columns.iter().any(|c| c.order != order) {
+            return Err(Error::unsupported("a slice of columns with different orders is", restriction.position));
+        }
+        slice.descending = order == henge_model::Order::Descending;
+        let (lower, inclusive) = (restriction.is_lower(), restriction.is_inclusive());
+        let values = match restriction.choices {
+            Choices::Tuples(tuples) => tuples.into_iter().next().unwrap_or_default(),
+            Choices::List(source) => vec![source],
+        };
+        let bound = Some(Bound { values, inclusive });
+        *(if lower { &mut slice.lower } else { &mut slice.upper }) = bound;
+    }
+    Ok(slice)
+}
+
+fn clustering_gap(restriction: &Restriction, table: &Table, keyed: bool) -> Error {
+    if !keyed || restriction.columns.iter().any(|c| c.kind != ColumnKind::Clustering) {
+        return Error::invalid(FILTERING).at(restriction.position);
+    }
+    let name = &restriction.columns[0].name;
+    let place = table.clustering.iter().position(|c| c.name == *name).unwrap_or(0);
+    let before = table.clustering.get(place.saturating_sub(1)).map_or("", |c| c.name.as_str());
+    let message = if place == 0 {
+        format!("{FILTERING} (on clustering column \"{name}\")")
+    } else {
+        format!(
+            "PRIMARY KEY column \"{name}\" cannot be restricted as preceding column \"{before}\" is not restricted or is \
+             restricted by a non-EQ relation (ALLOW FILTERING would make it a filter)"
+        )
+    };
+    Error::invalid(message).at(restriction.position)
+}

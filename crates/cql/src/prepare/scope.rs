@@ -1,0 +1,80 @@
+//! What names mean: the schema and the connection's keyspace.
+
+use crate::error::{Error, nearest};
+use crate::statement::{Name, TableName};
+use henge_model::{Column, Keyspace, Replication, Schema, Table};
+use std::sync::Arc;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) keyspace: Option<&'a str>,
+}
+
+impl<'a> Scope<'a> {
+    /// The keyspace a name is in: its own, or the connection's.
+    pub(crate) fn keyspace_of(&self, name: &TableName) -> Result<String, Error> {
+        match (&name.keyspace, self.keyspace) {
+            (Some(own), _) => Ok(own.text.clone()),
+            (None, Some(current)) => Ok(current.to_owned()),
+            (None, None) => Err(Error::invalid(
+                "No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename",
+            )
+            .at(name.name.position)),
+        }
+    }
+
+    pub(crate) fn keyspace_named(&self, name: &Name) -> Result<&'a Arc<Keyspace>, Error> {
+        self.known_keyspace(&name.text).map_err(|e| e.at(name.position))
+    }
+
+    fn known_keyspace(&self, name: &str) -> Result<&'a Arc<Keyspace>, Error> {
+        let keyspaces = &self.schema.keyspaces;
+        keyspaces.get(name).ok_or_else(|| {
+            let guess = nearest(name, keyspaces.keys().map(String::as_str));
+            Error::invalid(format!("Keyspace '{name}' does not exist")).hinted(guess)
+        })
+    }
+
+    pub(crate) fn table(&self, name: &TableName) -> Result<&'a Arc<Table>, Error> {
+        let keyspace = self.keyspace_of(name)?;
+        let position = name.name.position;
+        let keyspace = self.known_keyspace(&keyspace).map_err(|e| e.at(position))?;
+        keyspace.tables.get(&name.name.text).ok_or_else(|| {
+            let guess = nearest(&name.name.text, keyspace.tables.keys().map(String::as_str));
+            Error::invalid(format!("table {} does not exist", name.name.text)).at(position).hinted(guess)
+        })
+    }
+
+    /// A table that clients may write to.
+    pub(crate) fn writable_table(&self, name: &TableName) -> Result<&'a Arc<Table>, Error> {
+        let table = self.table(name)?;
+        refuse_system(self.schema, &table.keyspace).map_err(|e| e.at(name.name.position))?;
+        Ok(table)
+    }
+}
+
+/// Keyspaces that live on one node are written by that node alone.
+pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error> {
+    let local = schema.keyspaces.get(keyspace).is_some_and(|k| k.replication == Replication::Local);
+    if local || is_virtual(keyspace) || SYSTEM.contains(&keyspace) {
+        return Err(Error::unauthorized(format!("{keyspace} keyspace is not user-modifiable.")));
+    }
+    Ok(())
+}
+
+const SYSTEM: [&str; 5] = ["system", "system_schema", "system_auth", "system_distributed", "system_traces"];
+
+/// Keyspaces whose tables are made up when they are read.
+pub(crate) fn is_virtual(keyspace: &str) -> bool {
+    keyspace == "system_views" || keyspace == "system_virtual_schema"
+}
+
+/// The column of that name.
+pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Error> {
+    table.column(&name.text).ok_or_else(|| {
+        let guess = nearest(&name.text, table.columns().map(|c| c.name.as_str()));
+        let message = format!("Undefined column name {} in table {}.{}", name.text, table.keyspace, table.name);
+        Error::invalid(message).at(name.position).hinted(guess)
+    })
+}

@@ -1,0 +1,222 @@
+//! SELECT to a plan.
+
+use super::marker::{Labels, Markers, ResultColumn};
+use super::relation::{Restrictions, restrictions};
+use super::restriction::{Partition, Where, sort};
+use super::scope::{Scope, column};
+use super::selector::{Fetched, Selector, projected, select};
+use super::term::{Terms, is_integer};
+use super::{Plan, Prepared};
+use crate::bind::{Choices, FilterRelation, Source};
+use crate::error::Error;
+use crate::statement::{Operator, OrderBy, Select, Term};
+use henge_model::{Column, ColumnKind, Columns, DataType, Order, Projection, Table};
+use std::sync::Arc;
+
+/// How to answer a SELECT, but for its bound values.
+#[derive(Clone, Debug)]
+pub struct SelectPlan {
+    pub(crate) table: Arc<Table>,
+    projection: Projection,
+    columns: Columns,
+    pub(crate) selectors: Vec<Selector>,
+    is_identity: bool,
+    pub(crate) restrictions: Where,
+    pub(crate) filter: Vec<FilterRelation>,
+    pub(crate) limit: Option<Source>,
+    pub(crate) reversed: bool,
+    /// Whether it reads one row whose key hangs on text and bound values alone, and hands it out as it is.
+    pub(crate) single_row: bool,
+    pub(crate) markers: usize,
+}
+
+impl SelectPlan {
+    /// The table.
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
+    /// What every row must yield.
+    pub fn projection(&self) -> &Projection {
+        &self.projection
+    }
+
+    /// What replicas must send: all columns, since any of them may be the one that keeps a row alive.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Whether the fetched values are the answer's columns, so that rows can go straight to their sink.
+    pub fn is_identity(&self) -> bool {
+        self.is_identity
+    }
+
+    /// Whether all rows come to one.
+    pub fn is_aggregate(&self) -> bool {
+        self.selectors.iter().any(|s| matches!(s, Selector::Aggregate { .. }))
+    }
+
+    /// Whether rows must pass a filter.
+    pub fn has_filter(&self) -> bool {
+        !self.filter.is_empty()
+    }
+}
+
+pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Error> {
+    let table = scope.table(&select.table)?;
+    refuse_unsupported(select)?;
+    let mut markers = Markers::default();
+    let mut terms = Terms::of(table, &mut markers);
+    let mut fetched = Fetched::default();
+    let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
+    let found: Restrictions = restrictions(&select.relations, &mut terms)?;
+    let fixed: Vec<Column> = equal_columns(&found);
+    let restrictions = sort(found, table, select.allow_filtering)?;
+    let reversed = order(&select.order_by, table, &restrictions, &fixed)?;
+    let limit = select.limit.as_ref().map(|term| limit(term, &mut terms)).transpose()?;
+    let filter = filter_relations(&restrictions, table, &mut fetched);
+    let is_identity = fetched.columns.len() == selectors.len()
+        && selectors.iter().enumerate().all(|(i, s)| matches!(s, Selector::Column(place) if *place == i));
+    let single_row =
+        is_identity && filter.is_empty() && is_fixed(limit.as_ref()) && is_single_row(&restrictions, table);
+    let pk_indexes = match &restrictions.partition {
+        Partition::Keys(groups) => partition_markers(groups),
+        Partition::Tokens(_) => Vec::new(),
+    };
+    let plan = SelectPlan {
+        table: table.clone(),
+        projection: Projection { table: table.clone(), columns: fetched.columns },
+        columns: Columns::All,
+        selectors,
+        is_identity,
+        restrictions,
+        filter,
+        limit,
+        reversed,
+        single_row,
+        markers: markers.count(),
+    };
+    let bind = markers.finish()?;
+    Ok(Prepared { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
+}
+
+/// LIMIT's source. A literal is checked here, a bound value when it is bound.
+fn limit(term: &Term, terms: &mut Terms<'_>) -> Result<Source, Error> {
+    if !is_integer(term) {
+        return Err(Error::syntax(term.position, "LIMIT takes an integer or a bind marker"));
+    }
+    let source = terms.source(term, &DataType::Int, "[limit]")?;
+    match &source {
+        Source::Fixed(bytes) if bytes.first().is_some_and(|b| b >> 7 == 1) || bytes.iter().all(|b| *b == 0) => {
+            Err(Error::invalid("LIMIT must be strictly positive").at(term.position))
+        }
+        _ => Ok(source),
+    }
+}
+
+/// Whether a limit cannot be refused any more, so that one row is always within it.
+fn is_fixed(limit: Option<&Source>) -> bool {
+    matches!(limit, None | Some(Source::Fixed(_)))
+}
+
+fn refuse_unsupported(select: &Select) -> Result<(), Error> {
+    if let Some(position) = select.json {
+        return Err(Error::unsupported("SELECT JSON is", position));
+    }
+    if let Some(position) = select.distinct {
+        return Err(Error::unsupported("SELECT DISTINCT is", position));
+    }
+    if let Some(term) = select.group_by.first() {
+        return Err(Error::unsupported("GROUP BY is", term.position));
+    }
+    if let Some(term) = &select.per_partition_limit {
+        return Err(Error::unsupported("PER PARTITION LIMIT is", term.position));
+    }
+    Ok(())
+}
+
+fn selection(
+    statement: &Select,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<(Vec<Selector>, Vec<ResultColumn>), Error> {
+    let labels = Labels::of(terms.table);
+    let mut selectors = Vec::new();
+    let mut result = Vec::new();
+    if statement.items.is_empty() {
+        for column in terms.table.columns() {
+            selectors.push(Selector::Column(fetched.push(projected(column, terms.table))));
+            result.push(labels.column(&column.name, column.data_type.clone()));
+        }
+    }
+    for item in &statement.items {
+        let selected = select(item, terms, fetched)?;
+        selectors.push(selected.selector);
+        result.push(labels.column(selected.name, selected.data_type));
+    }
+    Ok((selectors, result))
+}
+
+fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) -> Vec<FilterRelation> {
+    let one = |r: &super::relation::Restriction| {
+        let column = r.columns.first()?.clone();
+        let place = fetched.once(projected(&column, table));
+        Some(FilterRelation { place, column, operator: r.operator, choices: r.choices.clone() })
+    };
+    restrictions.filter.iter().filter_map(one).collect()
+}
+
+/// Clustering columns with one value, which ORDER BY may leave out.
+fn equal_columns(found: &Restrictions) -> Vec<Column> {
+    let equal = found.columns.iter().filter(|r| r.operator == Operator::Equal);
+    equal.flat_map(|r| r.columns.iter().cloned()).collect()
+}
+
+/// Whether rows come against their stored order.
+fn order(order_by: &[OrderBy], table: &Table, restrictions: &Where, fixed: &[Column]) -> Result<bool, Error> {
+    let Some(first) = order_by.first() else {
+        return Ok(false);
+    };
+    let position = first.column.position;
+    let refuse = |message: &str| Err(Error::invalid(message).at(position));
+    let Partition::Keys(groups) = &restrictions.partition else {
+        return refuse("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
+    };
+    if groups.iter().any(|g| g.single().is_none()) {
+        return Err(Error::unsupported("ORDER BY with IN on the partition key is", position));
+    }
+    let mut clustering = table.clustering.iter();
+    let mut reversed = None;
+    for item in order_by {
+        if item.nearest_to.is_some() {
+            return Err(Error::unsupported("ORDER BY ... ANN OF is", item.column.position));
+        }
+        let wanted = column(table, &item.column)?;
+        if wanted.kind != ColumnKind::Clustering {
+            let message = "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got ";
+            return refuse(&format!("{message}{}", wanted.name));
+        }
+        let next = clustering.by_ref().find(|c| c.id == wanted.id || !fixed.contains(c));
+        if next.is_none_or(|c| c.id != wanted.id) {
+            return refuse(
+                "Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY",
+            );
+        }
+        let against = item.descending != (wanted.order == Order::Descending);
+        if *reversed.get_or_insert(against) != against {
+            return refuse("Unsupported order by relation");
+        }
+    }
+    Ok(reversed.unwrap_or(false))
+}
+
+fn is_single_row(restrictions: &Where, table: &Table) -> bool {
+    let single = |groups: &[Choices]| groups.iter().all(|g| g.single().is_some());
+    let keyed = matches!(&restrictions.partition, Partition::Keys(groups) if single(groups));
+    keyed && single(&restrictions.clustering) && restrictions.has_full_key(table)
+}
+
+/// The markers of the partition key's components, if each has one of its own.
+pub(crate) fn partition_markers(groups: &[Choices]) -> Vec<u16> {
+    groups.iter().map(Choices::marker).collect::<Option<_>>().unwrap_or_default()
+}

@@ -1,0 +1,278 @@
+//! Select lists: what must be fetched of each row, and how the answer's columns come of it.
+
+use super::scope::column;
+use super::term::{Terms, argument_name, assignable};
+use crate::bind::Source;
+use crate::error::Error;
+use crate::functions::Function;
+use crate::literal;
+use crate::statement::{Arguments, SelectItem, Term, TermKind};
+use henge_model::{Column, ColumnKind, DataType, Projected, Table};
+
+/// How one column of the answer is made.
+#[derive(Clone, Debug)]
+pub(crate) enum Selector {
+    /// The fetched column at that place.
+    Column(usize),
+    /// A value that no row changes.
+    Given(Source),
+    Call {
+        function: Function,
+        arguments: Vec<Selector>,
+        ordinal: u32,
+    },
+    /// `data_type` is that of the argument, and but for COUNT that of the answer.
+    Aggregate {
+        aggregate: Aggregate,
+        argument: Option<Box<Selector>>,
+        data_type: DataType,
+    },
+}
+
+/// The functions over many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Count,
+    Min,
+    Max,
+    Sum,
+    Average,
+}
+
+/// A selector, what its column is called, and its type.
+pub(crate) struct Selected {
+    pub(crate) selector: Selector,
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+}
+
+/// Collects what must be fetched.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched {
+    pub(crate) columns: Vec<Projected>,
+}
+
+impl Fetched {
+    /// Fetches once more; a plain select list has its columns in order that way.
+    pub(crate) fn push(&mut self, projected: Projected) -> usize {
+        self.columns.push(projected);
+        self.columns.len() - 1
+    }
+
+    /// Fetches unless it is fetched already.
+    pub(crate) fn once(&mut self, projected: Projected) -> usize {
+        let known = self.columns.iter().position(|p| *p == projected);
+        known.unwrap_or_else(|| self.push(projected))
+    }
+}
+
+/// What to fetch for a column.
+pub(crate) fn projected(column: &Column, table: &Table) -> Projected {
+    let place = table.position(column).unwrap_or(0);
+    match column.kind {
+        ColumnKind::PartitionKey => Projected::PartitionKey(place),
+        ColumnKind::Clustering => Projected::Clustering(place),
+        ColumnKind::Static | ColumnKind::Regular => Projected::Cell(column.id),
+    }
+}
+
+/// One item of a select list.
+pub(crate) fn select(item: &SelectItem, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
+    let term = &item.term;
+    let mut selected = match aggregate(term) {
+        Some((aggregate, arguments)) => aggregated(term, aggregate, arguments, terms, fetched)?,
+        None => plain(term, terms, fetched, true)?,
+    };
+    if let Some(alias) = &item.alias {
+        selected.name.clone_from(&alias.text);
+    }
+    Ok(selected)
+}
+
+fn aggregate(term: &Term) -> Option<(Aggregate, &Arguments)> {
+    let TermKind::Call { function, arguments, .. } = &term.kind else {
+        return None;
+    };
+    let aggregate = match function.text.as_str() {
+        "count" => Aggregate::Count,
+        "min" => Aggregate::Min,
+        "max" => Aggregate::Max,
+        "sum" => Aggregate::Sum,
+        "avg" => Aggregate::Average,
+        _ => return None,
+    };
+    Some((aggregate, arguments))
+}
+
+fn aggregated(
+    term: &Term,
+    aggregate: Aggregate,
+    arguments: &Arguments,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let argument = match arguments {
+        Arguments::Star if aggregate == Aggregate::Count => None,
+        Arguments::Terms(all) if all.len() == 1 => match &all[0].kind {
+            TermKind::Constant(_) if aggregate == Aggregate::Count => None,
+            _ => Some(plain(&all[0], terms, fetched, false)?),
+        },
+        _ => return Err(Error::invalid("an aggregate takes one argument").at(term.position)),
+    };
+    let Some(argument) = argument else {
+        let selector = Selector::Aggregate { aggregate, argument: None, data_type: DataType::Bigint };
+        return Ok(Selected { selector, name: "count".to_owned(), data_type: DataType::Bigint });
+    };
+    let of = argument.data_type;
+    if matches!(aggregate, Aggregate::Sum | Aggregate::Average) {
+        check_summable(&of, term)?;
+    }
+    let data_type = if aggregate == Aggregate::Count { DataType::Bigint } else { of.clone() };
+    let function = match aggregate {
+        Aggregate::Count => "count",
+        Aggregate::Min => "min",
+        Aggregate::Max => "max",
+        Aggregate::Sum => "sum",
+        Aggregate::Average => "avg",
+    };
+    let name = format!("system.{function}({})", argument.name);
+    let selector = Selector::Aggregate { aggregate, argument: Some(Box::new(argument.selector)), data_type: of };
+    Ok(Selected { selector, name, data_type })
+}
+
+fn check_summable(data_type: &DataType, term: &Term) -> Result<(), Error> {
+    use DataType::{Bigint, Counter, Decimal, Double, Float, Int, Smallint, Tinyint, Varint};
+    match data_type {
+        Tinyint | Smallint | Int | Bigint | Counter | Varint | Float | Double => Ok(()),
+        Decimal => Err(Error::unsupported("sum and avg of decimal are", term.position)),
+        other => Err(Error::invalid(format!("sum and avg take numbers, not {other}")).at(term.position)),
+    }
+}
+
+/// An expression without aggregates. At the top of a list a column is fetched once per mention.
+fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -> Result<Selected, Error> {
+    match &term.kind {
+        TermKind::Column(name) => {
+            let column = column(terms.table, name)?;
+            let projected = projected(column, terms.table);
+            let place = if top { fetched.push(projected) } else { fetched.once(projected) };
+            let (name, data_type) = (column.name.clone(), column.data_type.clone());
+            Ok(Selected { selector: Selector::Column(place), name, data_type })
+        }
+        TermKind::Call { function, arguments, .. } => match function.text.as_str() {
+            "writetime" | "ttl" | "maxwritetime" => of_cell(term, &function.text, arguments, terms, fetched, top),
+            _ => call(term, &function.text, arguments, terms, fetched),
+        },
+        TermKind::Constant(constant) => {
+            let data_type = literal::natural_type(constant).unwrap_or(DataType::Text);
+            let source = terms.source(term, &data_type, "[selection]")?;
+            Ok(Selected { selector: Selector::Given(source), name: literal::describe(constant).1, data_type })
+        }
+        TermKind::Hinted { target, .. } => {
+            let data_type = super::data_type::resolve(target)?;
+            let source = terms.source(term, &data_type, "[selection]")?;
+            Ok(Selected { selector: Selector::Given(source), name: format!("({data_type})"), data_type })
+        }
+        TermKind::Marker(_) => {
+            let message = "Cannot infer type for term ? in selection clause (try using a cast to force a type)";
+            Err(Error::invalid(message).at(term.position))
+        }
+        TermKind::Cast { .. } => Err(Error::unsupported("CAST is", term.position)),
+        TermKind::Arithmetic { .. } | TermKind::Negated(_) => Err(Error::unsupported("arithmetic is", term.position)),
+        TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => {
+            Err(Error::unsupported("selecting parts of a collection or user type is", term.position))
+        }
+        _ => Err(Error::unsupported("selecting literals of collections, tuples and null is", term.position)),
+    }
+}
+
+/// `writetime(c)`, `ttl(c)` and `maxwritetime(c)`, which are the same as `writetime` for a single cell.
+fn of_cell(
+    term: &Term,
+    function: &str,
+    arguments: &Arguments,
+    terms: &Terms<'_>,
+    fetched: &mut Fetched,
+    top: bool,
+) -> Result<Selected, Error> {
+    let name = match arguments {
+        Arguments::Terms(all) => match &all[..] {
+            [Term { kind: TermKind::Column(name), .. }] => name,
+            _ => return Err(Error::unsupported(format!("{function} of anything but a column is"), term.position)),
+        },
+        Arguments::Star => return Err(Error::invalid(format!("{function} takes a column")).at(term.position)),
+    };
+    let column = column(terms.table, name)?;
+    if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
+        let message = format!("Cannot use selection function {function} on PRIMARY KEY part {}", column.name);
+        return Err(Error::invalid(message).at(term.position));
+    }
+    if column.data_type.is_complex() {
+        return Err(Error::unsupported(format!("{function} of a collection that is not frozen is"), term.position));
+    }
+    let (projected, data_type) = match function {
+        "ttl" => (Projected::Ttl(column.id), DataType::Int),
+        _ => (Projected::Writetime(column.id), DataType::Bigint),
+    };
+    let place = if top { fetched.push(projected) } else { fetched.once(projected) };
+    Ok(Selected { selector: Selector::Column(place), name: format!("{function}({})", column.name), data_type })
+}
+
+fn call(
+    term: &Term,
+    function: &str,
+    arguments: &Arguments,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let Arguments::Terms(given) = arguments else {
+        return Err(Error::invalid(format!("{function}(*) is no function")).at(term.position));
+    };
+    if given.iter().any(|t| aggregate(t).is_some()) {
+        return Err(Error::unsupported("a function of an aggregate is", term.position));
+    }
+    // Columns come from the row; values take the type of the parameter, as they do in a WHERE.
+    let mut from_row = Vec::with_capacity(given.len());
+    let mut types = Vec::with_capacity(given.len());
+    for argument in given {
+        let selected = if of_row(argument) { Some(plain(argument, terms, fetched, false)?) } else { None };
+        types.push(match &selected {
+            Some(selected) => Some(selected.data_type.clone()),
+            None => terms.type_of(argument)?,
+        });
+        from_row.push(selected);
+    }
+    let signature = terms.signature(function, &types, term)?;
+    let mut arguments = Vec::with_capacity(given.len());
+    let mut names = Vec::with_capacity(given.len());
+    for (i, (selected, parameter)) in from_row.into_iter().zip(&signature.parameters).enumerate() {
+        let place = argument_name(function, i);
+        match selected {
+            Some(selected) => {
+                assignable(&selected.data_type, parameter, &place)?;
+                arguments.push(selected.selector);
+                names.push(selected.name);
+            }
+            None => {
+                arguments.push(Selector::Given(terms.source(&given[i], parameter, &place)?));
+                names.push(value_name(&given[i]));
+            }
+        }
+    }
+    let name = format!("system.{function}({})", names.join(", "));
+    let selector = Selector::Call { function: signature.function, arguments, ordinal: term.position.offset };
+    Ok(Selected { selector, name, data_type: signature.result })
+}
+
+/// Whether a term is a column or a function, rather than a value.
+fn of_row(term: &Term) -> bool {
+    matches!(term.kind, TermKind::Column(_) | TermKind::Call { .. })
+}
+
+fn value_name(term: &Term) -> String {
+    match &term.kind {
+        TermKind::Constant(constant) => literal::describe(constant).1,
+        TermKind::Null => "NULL".to_owned(),
+        _ => "?".to_owned(),
+    }
+}

@@ -1,0 +1,170 @@
+//! CREATE and DROP TABLE, TRUNCATE.
+
+use super::change::{ColumnDraft, SchemaChange, TableDraft};
+use super::data_type::of_column;
+use super::scope::{Scope, refuse_system};
+use super::table_options;
+use crate::error::Error;
+use crate::limits;
+use crate::statement::{ColumnDefinition, CreateTable, DropTable, Name, TableName, Truncate};
+use henge_model::{DataType, Order};
+
+pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
+    let (keyspace, name) = named(&create.table, scope)?;
+    let position = create.table.name.position;
+    let characters_fit = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !characters_fit || name.len() > limits::TABLE_NAME_MAX {
+        let message = format!(
+            "Table name must not be more than {} characters long or contain non-alphanumeric-underscore characters \
+             (got \"{name}\")",
+            limits::TABLE_NAME_MAX
+        );
+        return Err(Error::config(message).at(position));
+    }
+    if let Some(position) = create.compact_storage {
+        return Err(Error::unsupported("COMPACT STORAGE is", position));
+    }
+    let columns = columns(create)?;
+    let (partition, clustering) = primary_key(create)?;
+    let orders = clustering_order(create, &clustering)?;
+    let key_column = |name: &Name, order: Order| -> Result<ColumnDraft, Error> {
+        let known = columns.iter().find(|c| c.name == name.text);
+        let column = known.ok_or_else(|| unknown_key_column(name, create))?;
+        check_key_type(column, name)?;
+        Ok(ColumnDraft { order, ..column.clone() })
+    };
+    let partition_key: Vec<ColumnDraft> =
+        partition.iter().map(|n| key_column(n, Order::Ascending)).collect::<Result<_, _>>()?;
+    let clustering: Vec<ColumnDraft> =
+        clustering.iter().zip(orders).map(|(n, order)| key_column(n, order)).collect::<Result<_, _>>()?;
+    let is_key = |c: &ColumnDraft| partition_key.iter().chain(&clustering).any(|k| k.name == c.name);
+    let mut regulars: Vec<ColumnDraft> = columns.iter().filter(|c| !is_key(c)).cloned().collect();
+    regulars.sort_by(|a, b| a.name.cmp(&b.name));
+    let (options, id) = table_options::read(&create.properties)?;
+    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics: Vec::new(), regulars, options };
+    Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
+}
+
+pub(crate) fn drop(drop: &DropTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
+    let (keyspace, table) = named(&drop.table, scope)?;
+    Ok(SchemaChange::DropTable { keyspace, table, if_exists: drop.if_exists })
+}
+
+pub(crate) fn truncate(truncate: &Truncate, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
+    let (keyspace, table) = named(&truncate.table, scope)?;
+    Ok(SchemaChange::Truncate { keyspace, table })
+}
+
+fn named(table: &TableName, scope: &Scope<'_>) -> Result<(String, String), Error> {
+    let keyspace = scope.keyspace_of(table)?;
+    refuse_system(scope.schema, &keyspace).map_err(|e| e.at(table.name.position))?;
+    Ok((keyspace, table.name.text.clone()))
+}
+
+/// Every column with its type; the order is that of the text.
+fn columns(create: &CreateTable) -> Result<Vec<ColumnDraft>, Error> {
+    let mut columns: Vec<ColumnDraft> = Vec::with_capacity(create.columns.len());
+    for definition in &create.columns {
+        let ColumnDefinition { name, data_type, is_static, masked, .. } = definition;
+        if columns.iter().any(|c| c.name == name.text) {
+            return Err(Error::invalid(format!("Duplicate column '{}' declaration", name.text)).at(name.position));
+        }
+        if *is_static {
+            return Err(Error::unsupported("a STATIC column is", name.position));
+        }
+        if let Some(position) = masked {
+            return Err(Error::unsupported("MASKED WITH is", *position));
+        }
+        let data_type = of_column(data_type).map_err(|e| e.at(name.position))?;
+        columns.push(ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending });
+    }
+    let (partition, clustering) = primary_key(create)?;
+    for (column, definition) in columns.iter().zip(&create.columns) {
+        let is_key = partition.iter().chain(&clustering).any(|n| n.text == column.name);
+        if !is_key {
+            check_regular_type(column, &definition.name)?;
+        }
+    }
+    Ok(columns)
+}
+
+fn check_regular_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
+    if column.data_type == DataType::Counter {
+        return Err(Error::unsupported("a counter column is", name.position));
+    }
+    if column.data_type.is_complex() {
+        let what = format!("a column of type {0} is (frozen<{0}> is), and it is", column.data_type);
+        return Err(Error::unsupported(what, name.position));
+    }
+    Ok(())
+}
+
+fn check_key_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
+    let data_type = &column.data_type;
+    let refuse = |message: String| Err(Error::invalid(message).at(name.position));
+    match data_type {
+        DataType::Counter => refuse(format!("counter type is not supported for PRIMARY KEY column '{}'", column.name)),
+        DataType::Duration => {
+            refuse(format!("duration type is not supported for PRIMARY KEY column '{}'", column.name))
+        }
+        _ if data_type.is_complex() => {
+            refuse(format!("Invalid non-frozen collection type {data_type} for PRIMARY KEY column '{}'", column.name))
+        }
+        _ if !data_type.key_supported() => {
+            Err(Error::unsupported(format!("type {data_type} in a PRIMARY KEY is"), name.position))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Names of the partition key and of the clustering columns.
+fn primary_key(create: &CreateTable) -> Result<(Vec<Name>, Vec<Name>), Error> {
+    let position = create.table.name.position;
+    let inline = create.columns.iter().filter(|c| c.is_primary_key).map(|c| (vec![c.name.clone()], Vec::new()));
+    let mut keys = inline.chain(create.primary_keys.iter().cloned());
+    let Some((partition, clustering)) = keys.next() else {
+        return Err(Error::invalid(format!(
+            "No PRIMARY KEY specified for table '{}' (exactly one required)",
+            create.table.name.text
+        ))
+        .at(position));
+    };
+    if keys.next().is_some() {
+        let message =
+            format!("Multiple PRIMARY KEYs specified for table '{}' (exactly one required)", create.table.name.text);
+        return Err(Error::invalid(message).at(position));
+    }
+    let all: Vec<&Name> = partition.iter().chain(&clustering).collect();
+    for (i, name) in all.iter().enumerate() {
+        if all[..i].iter().any(|earlier| earlier.text == name.text) {
+            return Err(Error::invalid(format!("Duplicate column '{}' in PRIMARY KEY", name.text)).at(name.position));
+        }
+    }
+    Ok((partition, clustering))
+}
+
+fn unknown_key_column(name: &Name, create: &CreateTable) -> Error {
+    let guess = crate::error::nearest(&name.text, create.columns.iter().map(|c| c.name.text.as_str()));
+    let message =
+        format!("Unknown column '{}' referenced in PRIMARY KEY for table '{}'", name.text, create.table.name.text);
+    Error::invalid(message).at(name.position).hinted(guess)
+}
+
+/// The direction of each clustering column. If any is named, all must be, in order.
+fn clustering_order(create: &CreateTable, clustering: &[Name]) -> Result<Vec<Order>, Error> {
+    let given = &create.clustering_order;
+    let Some((first, _)) = given.first() else {
+        return Ok(vec![Order::Ascending; clustering.len()]);
+    };
+    if let Some((name, _)) = given.iter().find(|(n, _)| !clustering.iter().any(|c| c.text == n.text)) {
+        let message =
+            format!("Only clustering columns can be defined in CLUSTERING ORDER directive: {} is not", name.text);
+        return Err(Error::invalid(message).at(name.position));
+    }
+    if !given.iter().map(|(n, _)| &n.text).eq(clustering.iter().map(|c| &c.text)) {
+        let message = "Clustering order must name every clustering column, in the order of the PRIMARY KEY";
+        return Err(Error::invalid(message).at(first.position));
+    }
+    let order = |descending: bool| if descending { Order::Descending } else { Order::Ascending };
+    Ok(given.iter().map(|(_, descending)| order(*descending)).collect())
+}

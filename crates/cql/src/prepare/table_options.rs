@@ -1,0 +1,301 @@
+//! WITH of a table: every option of Cassandra 5.0 checked, and kept even where Henge has no use for it.
+
+use super::property::{Properties, text_of};
+use crate::error::Error;
+use crate::limits;
+use crate::statement::{Constant, Property};
+use henge_model::{TableId, TableOptions};
+use std::collections::BTreeMap;
+
+/// The options, and the id if one is asked for.
+pub(crate) fn read(properties: &[Property]) -> Result<(TableOptions, Option<TableId>), Error> {
+    let mut given = Properties::new(properties)?;
+    let mut options = TableOptions::default();
+    let id =
+        given.text("id")?.map(|text| text.parse().map_err(|_| Error::config(format!("Invalid table id '{text}'"))));
+    scalars(&mut given, &mut options)?;
+    texts(&mut given, &mut options)?;
+    if let Some(map) = given.map("caching")? {
+        options.caching = caching(map)?;
+    }
+    if let Some(map) = given.map("compaction")? {
+        options.compaction = compaction(map)?;
+    }
+    if let Some(map) = given.map("compression")? {
+        options.compression = compression(map)?;
+    }
+    let leveled = options.compaction.get("class").is_some_and(|c| c.ends_with("LeveledCompactionStrategy"));
+    if leveled && !properties.iter().any(|p| p.name.text == "bloom_filter_fp_chance") {
+        options.bloom_filter_fp_chance = 0.1;
+    }
+    if let Some(entries) = given.entries("extensions")? {
+        options.extensions = entries.iter().map(extension).collect::<Result<_, _>>()?;
+    }
+    given.finish()?;
+    check(&options)?;
+    Ok((options, id.transpose()?))
+}
+
+fn scalars(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(), Error> {
+    let integers: [(&'static str, &mut u32); 5] = [
+        ("default_time_to_live", &mut options.default_time_to_live),
+        ("gc_grace_seconds", &mut options.gc_grace_seconds),
+        ("min_index_interval", &mut options.min_index_interval),
+        ("max_index_interval", &mut options.max_index_interval),
+        ("memtable_flush_period_in_ms", &mut options.memtable_flush_period_in_ms),
+    ];
+    for (name, place) in integers {
+        if let Some(value) = given.parsed::<i64>(name, "an integer")? {
+            let fits = u32::try_from(value).ok().filter(|v| *v <= i32::MAX as u32);
+            *place =
+                fits.ok_or_else(|| Error::config(format!("{name} must be greater than or equal to 0 (got {value})")))?;
+        }
+    }
+    for (name, place) in [
+        ("bloom_filter_fp_chance", &mut options.bloom_filter_fp_chance),
+        ("crc_check_chance", &mut options.crc_check_chance),
+    ] {
+        *place = given.parsed(name, "a number")?.unwrap_or(*place);
+    }
+    for (name, place) in [
+        ("cdc", &mut options.cdc),
+        ("allow_auto_snapshot", &mut options.allow_auto_snapshot),
+        ("incremental_backups", &mut options.incremental_backups),
+    ] {
+        *place = given.parsed(name, "a boolean")?.unwrap_or(*place);
+    }
+    Ok(())
+}
+
+fn texts(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(), Error> {
+    if let Some(comment) = given.text("comment")? {
+        options.comment = comment;
+    }
+    options.memtable = given.text("memtable")?.filter(|name| name != "default");
+    if let Some(name) = &options.memtable {
+        return Err(Error::config(format!("Memtable configuration \"{name}\" not found")));
+    }
+    if let Some(text) = given.text("speculative_retry")? {
+        options.speculative_retry = retry_policy(&text)?;
+    }
+    if let Some(text) = given.text("additional_write_policy")? {
+        options.additional_write_policy = retry_policy(&text)?;
+    }
+    if let Some(text) = given.text("read_repair")? {
+        let upper = text.to_ascii_uppercase();
+        if !["BLOCKING", "NONE"].contains(&upper.as_str()) {
+            return Err(Error::config(format!("Invalid value '{text}' for read_repair: it is BLOCKING or NONE")));
+        }
+        options.read_repair = upper;
+    }
+    Ok(())
+}
+
+fn check(options: &TableOptions) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::config(message));
+    // The false positive chance that twenty bits per key give is the lowest a filter can have.
+    let lowest = 6.71e-5;
+    if !(options.bloom_filter_fp_chance > lowest && options.bloom_filter_fp_chance <= 1.0) {
+        let given = options.bloom_filter_fp_chance;
+        return refuse(format!(
+            "bloom_filter_fp_chance must be larger than {lowest} and less than or equal to 1.0 (got {given})"
+        ));
+    }
+    if !(0.0..=1.0).contains(&options.crc_check_chance) {
+        return refuse(format!(
+            "crc_check_chance must be larger than or equal to 0 and smaller than or equal to 1.0 (got {})",
+            options.crc_check_chance
+        ));
+    }
+    if options.default_time_to_live > limits::TTL_MAX {
+        return refuse(format!(
+            "default_time_to_live must be less than or equal to {} (got {})",
+            limits::TTL_MAX,
+            options.default_time_to_live
+        ));
+    }
+    if options.min_index_interval < 1 {
+        return refuse(format!(
+            "min_index_interval must be greater than or equal to 1 (got {})",
+            options.min_index_interval
+        ));
+    }
+    if options.max_index_interval < options.min_index_interval {
+        return refuse(format!(
+            "max_index_interval must be greater than or equal to min_index_interval ({}) (got {})",
+            options.min_index_interval, options.max_index_interval
+        ));
+    }
+    Ok(())
+}
+
+/// ALWAYS, NEVER, a percentile, milliseconds, or MIN or MAX of those two; as Cassandra prints it.
+fn retry_policy(text: &str) -> Result<String, Error> {
+    let wrong = || Error::config(format!("Invalid speculative retry policy '{text}'"));
+    let lower = text.trim().to_ascii_lowercase();
+    match lower.as_str() {
+        "always" => return Ok("ALWAYS".to_owned()),
+        "never" | "none" => return Ok("NEVER".to_owned()),
+        _ => {}
+    }
+    for function in ["min", "max"] {
+        let inner = lower.strip_prefix(function).and_then(|r| r.strip_prefix('(')).and_then(|r| r.strip_suffix(')'));
+        if let Some((a, b)) = inner.and_then(|i| i.split_once(',')) {
+            let (a, b) = (threshold(a).ok_or_else(wrong)?, threshold(b).ok_or_else(wrong)?);
+            return Ok(format!("{}({a},{b})", function.to_ascii_uppercase()));
+        }
+    }
+    threshold(&lower).ok_or_else(wrong)
+}
+
+/// `99p`, `99percentile` or `50ms`.
+fn threshold(text: &str) -> Option<String> {
+    let text = text.trim();
+    let number =
+        |suffix: &str| text.strip_suffix(suffix).map(str::trim).and_then(|n| n.parse::<f64>().ok().map(|v| (n, v)));
+    if let Some((digits, value)) = number("ms") {
+        return (value >= 0.0).then(|| format!("{digits}ms"));
+    }
+    let (digits, value) = number("percentile").or_else(|| number("p"))?;
+    (value > 0.0 && value < 100.0).then(|| format!("{digits}p"))
+}
+
+fn caching(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+    let mut caching = TableOptions::default().caching;
+    for (name, value) in map {
+        let value = value.to_ascii_uppercase();
+        let fits = match name.as_str() {
+            "keys" => ["ALL", "NONE"].contains(&value.as_str()),
+            "rows_per_partition" => ["ALL", "NONE"].contains(&value.as_str()) || value.parse::<u32>().is_ok(),
+            _ => {
+                return Err(Error::config(format!(
+                    "Invalid caching sub-option '{name}': only 'keys' and 'rows_per_partition' are allowed"
+                )));
+            }
+        };
+        if !fits {
+            return Err(Error::config(format!("Invalid value '{value}' for caching sub-option '{name}'")));
+        }
+        caching.insert(name, value);
+    }
+    Ok(caching)
+}
+
+const COMPACTION: &str = "org.apache.cassandra.db.compaction.";
+
+/// Sub-options of every strategy.
+const COMPACTION_COMMON: [&str; 8] = [
+    "enabled",
+    "tombstone_threshold",
+    "tombstone_compaction_interval",
+    "unchecked_tombstone_compaction",
+    "only_purge_repaired_tombstones",
+    "provide_overlapping_tombstones",
+    "log_all",
+    "class",
+];
+const SIZE_TIERED: [&str; 5] = ["min_threshold", "max_threshold", "min_sstable_size", "bucket_low", "bucket_high"];
+const LEVELED: [&str; 3] = ["sstable_size_in_mb", "fanout_size", "single_sstable_uplevel"];
+const TIME_WINDOW: [&str; 5] = [
+    "compaction_window_unit",
+    "compaction_window_size",
+    "timestamp_resolution",
+    "unsafe_aggressive_sstable_expiration",
+    "expired_sstable_check_frequency_seconds",
+];
+const UNIFIED: [&str; 10] = [
+    "scaling_parameters",
+    "target_sstable_size",
+    "base_shard_count",
+    "min_sstable_size",
+    "sstable_growth",
+    "flush_size_override",
+    "max_sstables_to_compact",
+    "overlap_inclusion_method",
+    "survival_factor",
+    "unsafe_aggressive_sstable_expiration",
+];
+
+fn compaction(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+    let Some(class) = map.get("class") else {
+        return Err(Error::config("Missing sub-option 'class' for the 'compaction' option."));
+    };
+    let short = class.strip_prefix(COMPACTION).unwrap_or(class).to_owned();
+    let own: Vec<&str> = match short.as_str() {
+        "SizeTieredCompactionStrategy" => SIZE_TIERED.to_vec(),
+        "LeveledCompactionStrategy" => [&SIZE_TIERED[..], &LEVELED].concat(),
+        "TimeWindowCompactionStrategy" => [&SIZE_TIERED[..], &TIME_WINDOW].concat(),
+        "UnifiedCompactionStrategy" => UNIFIED.to_vec(),
+        _ => return Err(Error::config(format!("Unable to find compaction strategy class '{short}'"))),
+    };
+    if let Some(name) = map.keys().find(|n| !own.contains(&n.as_str()) && !COMPACTION_COMMON.contains(&n.as_str())) {
+        return Err(Error::config(format!("Properties specified [{name}] are not understood by {short}")));
+    }
+    map.insert("class".to_owned(), format!("{COMPACTION}{short}"));
+    if own.contains(&"min_threshold") {
+        map.entry("min_threshold".to_owned()).or_insert_with(|| "4".to_owned());
+        map.entry("max_threshold".to_owned()).or_insert_with(|| "32".to_owned());
+        thresholds(&map)?;
+    }
+    Ok(map)
+}
+
+fn thresholds(map: &BTreeMap<String, String>) -> Result<(), Error> {
+    let number = |name: &str| {
+        let text = map.get(name).map_or("", String::as_str);
+        text.parse::<u32>().map_err(|_| {
+            Error::config(format!("Invalid value {text} for '{name}' compaction sub-option - must be an integer"))
+        })
+    };
+    let (least, most) = (number("min_threshold")?, number("max_threshold")?);
+    if least < 2 || most < least {
+        let message =
+            format!("Compaction thresholds must be 2 <= min_threshold <= max_threshold (got {least} and {most})");
+        return Err(Error::config(message));
+    }
+    Ok(())
+}
+
+const COMPRESSION: &str = "org.apache.cassandra.io.compress.";
+
+fn compression(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+    let enabled = map.remove("enabled");
+    if enabled.as_deref() == Some("false") {
+        if !map.is_empty() {
+            return Err(Error::config("If the 'enabled' option is set to false no other options must be specified"));
+        }
+        return Ok(BTreeMap::from([("enabled".to_owned(), "false".to_owned())]));
+    }
+    let Some(class) = map.get("class") else {
+        return Err(Error::config("Missing sub-option 'class' for the 'compression' option."));
+    };
+    let short = class.strip_prefix(COMPRESSION).unwrap_or(class).to_owned();
+    let known = ["LZ4Compressor", "SnappyCompressor", "DeflateCompressor", "ZstdCompressor", "NoopCompressor"];
+    if !known.contains(&short.as_str()) {
+        return Err(Error::config(format!("Could not create Compression for type {short}")));
+    }
+    let options = [
+        "class",
+        "chunk_length_in_kb",
+        "min_compress_ratio",
+        "compression_level",
+        "lz4_compressor_type",
+        "lz4_high_compressor_level",
+    ];
+    if let Some(name) = map.keys().find(|n| !options.contains(&n.as_str())) {
+        return Err(Error::config(format!("Unknown compression options: ({name})")));
+    }
+    map.insert("class".to_owned(), format!("{COMPRESSION}{short}"));
+    let chunk = map.entry("chunk_length_in_kb".to_owned()).or_insert_with(|| "16".to_owned());
+    if !chunk.parse::<u32>().is_ok_and(u32::is_power_of_two) {
+        return Err(Error::config(format!("chunk_length_in_kb must be a power of 2 (got {chunk})")));
+    }
+    Ok(map)
+}
+
+fn extension((name, value): &(Constant, Constant)) -> Result<(String, Vec<u8>), Error> {
+    match value {
+        Constant::Blob(bytes) => Ok((text_of(name), bytes.clone())),
+        _ => Err(Error::config("extensions are blobs by name")),
+    }
+}

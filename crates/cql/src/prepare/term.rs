@@ -1,0 +1,182 @@
+//! Terms to sources: each is given the type of what it is for.
+
+use super::data_type::resolve;
+use super::marker::{Labels, Markers};
+use crate::bind::{BindContext, Source};
+use crate::error::{Error, nearest};
+use crate::functions::{self, Signature};
+use crate::literal;
+use crate::statement::{Arguments, Constant, Term, TermKind};
+use henge_model::{DataType, Table};
+
+/// Resolves the terms of one statement about one table.
+pub(crate) struct Terms<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) labels: Labels,
+    pub(crate) markers: &'a mut Markers,
+}
+
+impl<'a> Terms<'a> {
+    pub(crate) fn of(table: &'a Table, markers: &'a mut Markers) -> Self {
+        Terms { table, labels: Labels::of(table), markers }
+    }
+
+    /// The source of a term that must be a `data_type`. `name` is what it is for, in messages and for markers.
+    pub(crate) fn source(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
+        self.typed(term, data_type, name).map_err(|e| e.at(term.position))
+    }
+
+    fn typed(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
+        match &term.kind {
+            TermKind::Null => Ok(Source::Null),
+            TermKind::Constant(constant) => {
+                literal::encode(constant, data_type.unfrozen(), name).map(|bytes| Source::Fixed(bytes.into()))
+            }
+            TermKind::Marker(marker) => {
+                self.markers.add(marker, self.labels.column(name, data_type.clone()));
+                Ok(Source::Marker { index: marker.index, data_type: data_type.clone() })
+            }
+            TermKind::Hinted { target, term } => {
+                let hinted = resolve(target)?;
+                assignable(&hinted, data_type, name)?;
+                self.source(term, &hinted, name)
+            }
+            TermKind::Call { function, arguments, .. } => {
+                let (source, result) = self.call(&function.text, arguments, term)?;
+                assignable(&result, data_type, name)?;
+                Ok(source)
+            }
+            TermKind::Column(column) => Err(Error::syntax(
+                term.position,
+                format!("expected a value, found the name {} (text stands in single quotes)", column.text),
+            )),
+            TermKind::List(_) | TermKind::Set(_) | TermKind::Map(_) | TermKind::Tuple(_) => {
+                self.composite(term, data_type, name)
+            }
+            TermKind::UserType(_) => Err(Error::unsupported("values of user types are", term.position)),
+            TermKind::Cast { .. } => Err(Error::unsupported("CAST is", term.position)),
+            TermKind::Arithmetic { .. } | TermKind::Negated(_) => {
+                Err(Error::unsupported("arithmetic is", term.position))
+            }
+            TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => {
+                Err(Error::syntax(term.position, "expected a value, found a part of a column"))
+            }
+        }
+    }
+
+    /// A collection, tuple or vector of its parts.
+    fn composite(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
+        let mut parts = Vec::new();
+        match (&term.kind, data_type.unfrozen()) {
+            (TermKind::List(terms), DataType::List(element)) => self.parts(terms, element, name, &mut parts)?,
+            (TermKind::Set(terms), DataType::Set(element)) => self.parts(terms, element, name, &mut parts)?,
+            (TermKind::List(terms), DataType::Vector(element, n)) => {
+                if terms.len() != *n as usize {
+                    let message =
+                        format!("Invalid vector literal for {name}: expected {n} elements, found {}", terms.len());
+                    return Err(Error::invalid(message));
+                }
+                self.parts(terms, element, name, &mut parts)?;
+            }
+            (TermKind::Set(terms), DataType::Map(..)) if terms.is_empty() => {}
+            (TermKind::Map(entries), DataType::Map(key, value)) => {
+                for (k, v) in entries {
+                    parts.push(self.source(k, key, &format!("key({name})"))?);
+                    parts.push(self.source(v, value, &format!("value({name})"))?);
+                }
+            }
+            (TermKind::Tuple(terms), DataType::Tuple(types)) if terms.len() <= types.len() => {
+                for (term, element) in terms.iter().zip(types) {
+                    parts.push(self.source(term, element, name)?);
+                }
+            }
+            _ => return Err(Error::invalid(format!("Invalid value for \"{name}\" of type {data_type}"))),
+        }
+        fold(Source::Built { data_type: data_type.clone(), parts })
+    }
+
+    fn parts(&mut self, terms: &[Term], element: &DataType, name: &str, out: &mut Vec<Source>) -> Result<(), Error> {
+        for term in terms {
+            out.push(self.source(term, element, name)?);
+        }
+        Ok(())
+    }
+
+    /// A function call and the type of its answer.
+    pub(crate) fn call(&mut self, name: &str, arguments: &Arguments, at: &Term) -> Result<(Source, DataType), Error> {
+        let Arguments::Terms(terms) = arguments else {
+            return Err(Error::invalid(format!("{name}(*) is no function")).at(at.position));
+        };
+        let mut types = Vec::with_capacity(terms.len());
+        for term in terms {
+            types.push(self.type_of(term)?);
+        }
+        let signature = self.signature(name, &types, at)?;
+        let mut arguments = Vec::with_capacity(terms.len());
+        for (i, (term, parameter)) in terms.iter().zip(&signature.parameters).enumerate() {
+            arguments.push(self.source(term, parameter, &argument_name(name, i))?);
+        }
+        let ordinal = at.position.offset;
+        Ok((Source::Call { function: signature.function, arguments, ordinal }, signature.result))
+    }
+
+    /// The function of that name for those types.
+    pub(crate) fn signature(&self, name: &str, types: &[Option<DataType>], at: &Term) -> Result<Signature, Error> {
+        let found = functions::signature(name, types, self.table).unwrap_or_else(|| {
+            Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::NAMES)))
+        });
+        found.map_err(|e| e.at(at.position))
+    }
+
+    /// The type a term has by itself; `None` if it takes that of its place.
+    pub(crate) fn type_of(&self, term: &Term) -> Result<Option<DataType>, Error> {
+        Ok(match &term.kind {
+            TermKind::Constant(constant) => literal::natural_type(constant),
+            TermKind::Hinted { target, .. } => Some(resolve(target)?),
+            TermKind::Column(name) => Some(super::scope::column(self.table, name)?.data_type.clone()),
+            TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
+                let types: Result<Vec<_>, Error> = terms.iter().map(|t| self.type_of(t)).collect();
+                Some(self.signature(&function.text, &types?, term)?.result)
+            }
+            _ => None,
+        })
+    }
+}
+
+/// What a marker that is a function's argument is called.
+pub(crate) fn argument_name(function: &str, index: usize) -> String {
+    format!("arg{index}(system.{function})")
+}
+
+/// The literal of an integer that must be written out, as LIMIT's.
+pub(crate) fn is_integer(term: &Term) -> bool {
+    matches!(term.kind, TermKind::Constant(Constant::Integer(_)) | TermKind::Marker(_))
+}
+
+/// A composite of fixed parts is a fixed value.
+fn fold(source: Source) -> Result<Source, Error> {
+    let Source::Built { parts, .. } = &source else {
+        return Ok(source);
+    };
+    if !parts.iter().all(|p| matches!(p, Source::Fixed(_) | Source::Null)) {
+        return Ok(source);
+    }
+    let nothing = BindContext { values: &[], timestamp: 0, now_us: 0, now_seconds: 0, seed: 0 };
+    let bytes = source.evaluate(&nothing)?.required("a collection")?.into_owned();
+    Ok(Source::Fixed(bytes.into()))
+}
+
+/// Refuses a value of type `from` where `to` is wanted, unless its bytes are a value of that too.
+pub(crate) fn assignable(from: &DataType, to: &DataType, name: &str) -> Result<(), Error> {
+    let compatible = match (from.unfrozen(), to.unfrozen()) {
+        (a, b) if a == b => true,
+        (DataType::Ascii, DataType::Text) | (DataType::Timeuuid, DataType::Uuid) | (_, DataType::Blob) => true,
+        (DataType::Tinyint | DataType::Smallint | DataType::Int | DataType::Bigint, DataType::Varint) => true,
+        (DataType::Bigint | DataType::Counter, DataType::Timestamp | DataType::Bigint | DataType::Counter) => true,
+        _ => false,
+    };
+    if compatible {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("Type error: cannot assign a value of type {from} to {name} of type {to}")))
+}

@@ -1,0 +1,40 @@
+use super::{Name, TableName};
+use crate::error::Position;
+
+/// `DESCRIBE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Describe {
+    /// What is described.
+    pub subject: DescribeSubject,
+    /// `WITH INTERNALS`.
+    pub internals: bool,
+    /// Where it begins.
+    pub position: Position,
+}
+
+/// What a `DESCRIBE` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Named as in the grammar.
+pub enum DescribeSubject {
+    Cluster,
+    Keyspaces,
+    Tables,
+    Types,
+    Functions,
+    Aggregates,
+    Schema {
+        full: bool,
+    },
+    Keyspace {
+        name: Option<Name>,
+        only: bool,
+    },
+    Table(TableName),
+    Index(TableName),
+    View(TableName),
+    Type(TableName),
+    Function(TableName),
+    Aggregate(TableName),
+    /// `DESCRIBE name`: whatever has that name.
+    Any(TableName),
+}

@@ -1,0 +1,60 @@
+//! The statement tree: what the text says, before any schema is asked. One file per family of statements.
+//!
+//! Families that Henge recognises but cannot do yet are a [`Statement::Unsupported`] with their name; each gets its own
+//! file and variant when it comes to life.
+
+mod batch;
+mod describe;
+mod keyspace;
+mod modify;
+mod name;
+mod property;
+mod relation;
+mod select;
+mod table;
+mod term;
+mod type_name;
+
+pub use batch::{Batch, BatchKind};
+pub use describe::{Describe, DescribeSubject};
+pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
+pub use modify::{Assignment, AssignmentKind, Condition, Delete, Deletion, Insert, InsertValues, Update, Using};
+pub use name::{Name, TableName};
+pub use property::{Property, PropertyValue};
+pub use relation::{Operator, Relation, Subject};
+pub use select::{Limit, OrderBy, Select, SelectItem};
+pub use table::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Truncate};
+pub use term::{Arguments, ArithmeticOperator, Constant, Marker, Term, TermKind};
+pub use type_name::TypeName;
+
+use crate::error::Position;
+
+/// One CQL statement.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // Each variant is the statement of its name.
+pub enum Statement {
+    Select(Select),
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+    Batch(Batch),
+    Use(Use),
+    CreateKeyspace(CreateKeyspace),
+    AlterKeyspace(AlterKeyspace),
+    DropKeyspace(DropKeyspace),
+    CreateTable(CreateTable),
+    AlterTable(AlterTable),
+    DropTable(DropTable),
+    Truncate(Truncate),
+    Describe(Describe),
+    Unsupported(Unsupported),
+}
+
+/// A statement that was recognised by its first words and read to its end, but not further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsupported {
+    /// What it is, as the subject of a sentence: `CREATE INDEX`.
+    pub what: String,
+    /// Where it begins.
+    pub position: Position,
+}

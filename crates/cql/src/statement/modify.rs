@@ -1,0 +1,117 @@
+use super::{ArithmeticOperator, Name, Relation, TableName, Term};
+use crate::error::Position;
+
+/// `INSERT`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    /// Into where.
+    pub table: TableName,
+    /// What.
+    pub values: InsertValues,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: Option<Position>,
+    /// `USING`.
+    pub using: Using,
+}
+
+/// What `INSERT` inserts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InsertValues {
+    /// `(columns) VALUES (terms)`.
+    Columns {
+        /// The columns.
+        columns: Vec<Name>,
+        /// Their values.
+        terms: Vec<Term>,
+    },
+    /// `JSON '{...}'`.
+    Json {
+        /// A string or a marker.
+        document: Term,
+        /// `DEFAULT UNSET`: columns that the document leaves out stay as they are.
+        default_unset: bool,
+    },
+}
+
+/// `UPDATE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// Which table.
+    pub table: TableName,
+    /// `USING`.
+    pub using: Using,
+    /// `SET`.
+    pub assignments: Vec<Assignment>,
+    /// `WHERE`.
+    pub relations: Vec<Relation>,
+    /// `IF`.
+    pub condition: Option<Condition>,
+}
+
+/// One assignment of `SET`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// The column.
+    pub column: Name,
+    /// What happens to it.
+    pub kind: AssignmentKind,
+}
+
+/// The forms of an assignment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AssignmentKind {
+    /// `c = term`.
+    Value(Term),
+    /// `c = c + term`, `c += term`, and the same with `-`.
+    Change(ArithmeticOperator, Term),
+    /// `l = term + l`.
+    Prepend(Term),
+    /// `c[key] = term`.
+    Element(Term, Term),
+    /// `c.field = term`.
+    Field(Name, Term),
+}
+
+/// `DELETE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delete {
+    /// What of the row; empty for all of it.
+    pub deletions: Vec<Deletion>,
+    /// From where.
+    pub table: TableName,
+    /// `USING TIMESTAMP`.
+    pub using: Using,
+    /// `WHERE`.
+    pub relations: Vec<Relation>,
+    /// `IF`.
+    pub condition: Option<Condition>,
+}
+
+/// One thing a `DELETE` names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deletion {
+    /// A whole column.
+    Column(Name),
+    /// `c[key]`.
+    Element(Name, Term),
+    /// `c.field`.
+    Field(Name, Name),
+}
+
+/// `IF` of a conditional write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// `IF EXISTS`.
+    Exists(Position),
+    /// `IF a = 1 AND ...`.
+    Relations(Vec<Relation>),
+}
+
+/// `USING TTL n AND TIMESTAMP n`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Using {
+    /// Seconds to live.
+    pub ttl: Option<Term>,
+    /// Microseconds.
+    pub timestamp: Option<Term>,
+}

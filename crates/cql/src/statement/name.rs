@@ -1,0 +1,19 @@
+use crate::error::Position;
+
+/// An identifier with its case settled: lower-case unless it was quoted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// Where it stands.
+    pub position: Position,
+}
+
+/// A table (or type, index, function), with or without its keyspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName {
+    /// The keyspace, when the text names one.
+    pub keyspace: Option<Name>,
+    /// The name within it.
+    pub name: Name,
+}

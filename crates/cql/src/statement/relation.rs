@@ -1,0 +1,68 @@
+use super::{Name, Term};
+use crate::error::Position;
+
+/// One condition of WHERE or IF.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    /// What is compared.
+    pub subject: Subject,
+    /// How.
+    pub operator: Operator,
+    /// With what: one term, or several for `IN (a, b)`; none for `IS NOT NULL`.
+    pub values: Vec<Term>,
+    /// Whether the values are a list in parentheses (`IN (?)`), or one term that is the whole list (`IN ?`).
+    pub listed: bool,
+    /// Where it begins.
+    pub position: Position,
+}
+
+/// The left side of a relation.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // Named as in the grammar.
+pub enum Subject {
+    Column(Name),
+    /// `(a, b)`.
+    Columns(Vec<Name>),
+    /// `token(a, b)`.
+    Token(Vec<Name>),
+    /// `m[k]`.
+    Element(Name, Term),
+    /// `u.f`.
+    Field(Name, Name),
+}
+
+/// The comparisons of the grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Named as in the grammar.
+pub enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    Contains,
+    ContainsKey,
+    Like,
+    IsNotNull,
+}
+
+impl Operator {
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Operator::Equal => "=",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+            Operator::In => "IN",
+            Operator::Contains => "CONTAINS",
+            Operator::ContainsKey => "CONTAINS KEY",
+            Operator::Like => "LIKE",
+            Operator::IsNotNull => "IS NOT NULL",
+        }
+    }
+}
