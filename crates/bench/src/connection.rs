@@ -1,0 +1,102 @@
+//! One blocking connection.
+
+use anyhow::{Context, bail};
+use henge_base::{Bytes, BytesMut};
+use henge_protocol::{ClientCodec, Execute, Incoming, Prepare, Query, QueryParameters, Request, Response, Startup, Version};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+const READ_BYTES: usize = 256 << 10;
+
+/// A connection after STARTUP.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    codec: ClientCodec,
+    input: BytesMut,
+    chunk: Vec<u8>,
+}
+
+/// A prepared statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) id: Bytes,
+    pub(crate) metadata_id: Option<Bytes>,
+}
+
+impl Connection {
+    /// Connects and starts up.
+    pub(crate) fn open(address: SocketAddr, version: Version) -> anyhow::Result<Connection> {
+        let stream = TcpStream::connect(address).with_context(|| format!("connecting to {address}"))?;
+        stream.set_nodelay(true)?;
+        let codec = ClientCodec::new(version);
+        let mut connection = Connection { stream, codec, input: BytesMut::new(), chunk: vec![0; READ_BYTES] };
+        match connection.ask(&Request::Startup(Startup::new("henge bench", env!("CARGO_PKG_VERSION"), None)))? {
+            Response::Ready => Ok(connection),
+            other => bail!("STARTUP was answered with {other:?}"),
+        }
+    }
+
+    /// Runs a statement and waits for its end.
+    pub(crate) fn run(&mut self, text: &str) -> anyhow::Result<()> {
+        match self.ask(&Request::Query(Query { text, parameters: QueryParameters::default() }))? {
+            Response::Error(error) => bail!("{text}: {error}"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Prepares a statement.
+    pub(crate) fn prepare(&mut self, text: &str) -> anyhow::Result<Statement> {
+        match self.ask(&Request::Prepare(Prepare { text, keyspace: None }))? {
+            Response::Prepared(prepared) => Ok(Statement { id: prepared.id, metadata_id: prepared.metadata_id }),
+            other => bail!("PREPARE was answered with {other:?}"),
+        }
+    }
+
+    /// Puts an EXECUTE into the output.
+    pub(crate) fn queue<'a>(
+        &mut self, stream: i16, statement: &'a Statement, parameters: QueryParameters<'a>,
+    ) -> anyhow::Result<()> {
+        let execute = Execute { id: &statement.id, metadata_id: statement.metadata_id.as_deref(), parameters };
+        Ok(self.codec.send(stream, &Request::Execute(execute))?)
+    }
+
+    /// Sends what is queued.
+    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
+        let output = self.codec.output();
+        let length = output.len();
+        self.stream.write_all(output)?;
+        self.codec.consume(length);
+        Ok(())
+    }
+
+    /// Waits for bytes, at most so long; without a limit if `None`. Says whether some came.
+    pub(crate) fn wait(&mut self, patience: Option<Duration>) -> anyhow::Result<bool> {
+        self.stream.set_read_timeout(patience.map(|p| p.max(Duration::from_micros(10))))?;
+        match self.stream.read(&mut self.chunk) {
+            Ok(0) => bail!("the server closed the connection"),
+            Ok(count) => {
+                self.input.extend_from_slice(&self.chunk[..count]);
+                Ok(true)
+            }
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The next response of what has come.
+    pub(crate) fn next(&mut self) -> anyhow::Result<Option<Incoming>> {
+        Ok(self.codec.receive(&mut self.input)?)
+    }
+
+    fn ask(&mut self, request: &Request<'_>) -> anyhow::Result<Response> {
+        self.codec.send(0, request)?;
+        self.flush()?;
+        loop {
+            if let Some(incoming) = self.next()? {
+                return Ok(incoming.response);
+            }
+            self.wait(Some(Duration::from_secs(30)))?;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `henge bench`: a load of single-row reads or writes over the native protocol, against Henge or Apache Cassandra alike, and what it
+//! costs the servers in CPU per operation.
+//!
+//! - `options`: the command line; `connection`: one blocking connection; `load`: what a connection's thread does.
+//! - `process`: CPU time and memory of the server processes; `report`: the figures.
+
+mod connection;
+mod load;
+mod options;
+mod process;
+mod report;
+
+pub use options::BenchOptions;
+
+use connection::Connection;
+use load::{Load, Recorded};
+use report::Report;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Runs a measurement and prints it.
+pub fn bench(options: &BenchOptions) -> anyhow::Result<i32> {
+    prepare_schema(options)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    if options.fill {
+        let began = Instant::now();
+        fill(options)?;
+        println!("wrote {} rows in {:.1} s", options.rows, began.elapsed().as_secs_f64());
+    }
+    let warm = measure(options, options.warm_up, &stop)?;
+    drop(warm);
+    let report = measure(options, options.seconds, &stop)?;
+    println!("{report}");
+    Ok(i32::from(report.errors > 0))
+}
+
+fn prepare_schema(options: &BenchOptions) -> anyhow::Result<()> {
+    let mut connection = Connection::open(options.host(0), options.version()?)?;
+    connection.run(&format!(
+        "CREATE KEYSPACE IF NOT EXISTS bench WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': {}}}",
+        options.replication
+    ))?;
+    connection.run("CREATE TABLE IF NOT EXISTS bench.data (k bigint PRIMARY KEY, v blob)")
+}
+
+/// Writes every row once.
+fn fill(options: &BenchOptions) -> anyhow::Result<()> {
+    let options = BenchOptions { write: true, rate: 0, in_flight: 256.max(options.in_flight), ..options.clone() };
+    let stop = Arc::new(AtomicBool::new(false));
+    let threads: Vec<_> = (0..options.connections)
+        .map(|number| Load::new(&options, number, Arc::clone(&stop)).map(|load| std::thread::spawn(move || load.fill())))
+        .collect::<anyhow::Result<_>>()?;
+    gather(threads).map(|_| ())
+}
+
+fn measure(options: &BenchOptions, seconds: u64, stop: &Arc<AtomicBool>) -> anyhow::Result<Report> {
+    stop.store(false, Ordering::Relaxed);
+    let loads: Vec<Load> =
+        (0..options.connections).map(|n| Load::new(options, n, Arc::clone(stop))).collect::<anyhow::Result<_>>()?;
+    let before = process::cpu(&options.pids)?;
+    let began = Instant::now();
+    let threads: Vec<_> = loads.into_iter().map(|load| std::thread::spawn(move || load.run())).collect();
+    std::thread::sleep(Duration::from_secs(seconds));
+    stop.store(true, Ordering::Relaxed);
+    let recorded = gather(threads)?;
+    let time = began.elapsed();
+    let cpu = process::cpu(&options.pids)?.saturating_sub(before);
+    Ok(Report::new(options, recorded, time, cpu, process::resident(&options.pids)?))
+}
+
+fn gather(threads: Vec<std::thread::JoinHandle<anyhow::Result<Recorded>>>) -> anyhow::Result<Recorded> {
+    let mut all = Recorded::default();
+    for thread in threads {
+        let one = thread.join().map_err(|_| anyhow::anyhow!("a connection's thread ended in a panic"))??;
+        all.add(one);
+    }
+    Ok(all)
+}

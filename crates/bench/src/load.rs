@@ -1,0 +1,186 @@
+//! What a connection's thread does: keep so many requests under way, or send one every so often.
+
+use crate::connection::{Connection, Statement};
+use crate::options::BenchOptions;
+use henge_base::Random;
+use henge_model::{BoundValue, Consistency};
+use henge_protocol::{QueryParameters, Response, Values};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What happened on a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
+    /// Each request's time in microseconds.
+    pub(crate) latencies: Vec<u32>,
+    pub(crate) errors: u64,
+    pub(crate) first_error: Option<String>,
+}
+
+impl Recorded {
+    pub(crate) fn add(&mut self, other: Recorded) {
+        self.latencies.extend(other.latencies);
+        self.errors += other.errors;
+        self.first_error = self.first_error.take().or(other.first_error);
+    }
+}
+
+/// A connection with its statement.
+pub(crate) struct Load {
+    connection: Connection,
+    statement: Statement,
+    consistency: Consistency,
+    write: bool,
+    rows: u64,
+    value: Vec<u8>,
+    depth: usize,
+    every: Option<Duration>,
+    number: u64,
+    of: u64,
+    random: Random,
+    /// When each stream's request was sent.
+    sent: Vec<Option<Instant>>,
+    free: Vec<i16>,
+    recorded: Recorded,
+    stop: Arc<AtomicBool>,
+}
+
+impl Load {
+    pub(crate) fn new(options: &BenchOptions, number: usize, stop: Arc<AtomicBool>) -> anyhow::Result<Load> {
+        let mut connection = Connection::open(options.host(number), options.version()?)?;
+        let text = if options.write {
+            "INSERT INTO bench.data (k, v) VALUES (?, ?)"
+        } else {
+            "SELECT v FROM bench.data WHERE k = ?"
+        };
+        let statement = connection.prepare(text)?;
+        let depth = (options.in_flight / options.connections).clamp(1, 4096);
+        let every = (options.rate > 0)
+            .then(|| Duration::from_nanos(1_000_000_000 * options.connections as u64 / options.rate));
+        let mut random = Random::new(number as u64 + 1);
+        let value = (0..options.value_bytes).map(|_| random.below(256) as u8).collect();
+        Ok(Load {
+            connection,
+            statement,
+            consistency: options.level()?,
+            write: options.write,
+            rows: options.rows,
+            value,
+            depth,
+            every,
+            number: number as u64,
+            of: options.connections as u64,
+            random,
+            sent: vec![None; depth],
+            free: (0..depth as i16).collect(),
+            recorded: Recorded::default(),
+            stop,
+        })
+    }
+
+    /// Measures until told to stop.
+    pub(crate) fn run(mut self) -> anyhow::Result<Recorded> {
+        match self.every {
+            None => self.closed()?,
+            Some(every) => self.paced(every)?,
+        }
+        self.drain()?;
+        Ok(self.recorded)
+    }
+
+    /// Writes this connection's share of all rows.
+    pub(crate) fn fill(mut self) -> anyhow::Result<Recorded> {
+        let mut keys = (self.number..self.rows).step_by(self.of as usize);
+        loop {
+            let mut done = false;
+            while let Some(stream) = self.free.pop() {
+                let Some(key) = keys.next() else {
+                    self.free.push(stream);
+                    done = true;
+                    break;
+                };
+                self.send(stream, key)?;
+            }
+            self.connection.flush()?;
+            if done {
+                self.drain()?;
+                return Ok(self.recorded);
+            }
+            self.receive(None)?;
+        }
+    }
+
+    fn closed(&mut self) -> anyhow::Result<()> {
+        while !self.stop.load(Ordering::Relaxed) {
+            while let Some(stream) = self.free.pop() {
+                let key = self.random.below(self.rows);
+                self.send(stream, key)?;
+            }
+            self.connection.flush()?;
+            self.receive(None)?;
+        }
+        Ok(())
+    }
+
+    fn paced(&mut self, every: Duration) -> anyhow::Result<()> {
+        // Connections begin at different times within one interval.
+        let mut due = Instant::now() + every.mul_f64(self.number as f64 / self.of as f64);
+        while !self.stop.load(Ordering::Relaxed) {
+            let now = Instant::now();
+            if now >= due {
+                due += every;
+                if let Some(stream) = self.free.pop() {
+                    let key = self.random.below(self.rows);
+                    self.send(stream, key)?;
+                    self.connection.flush()?;
+                }
+            } else {
+                self.receive(Some(due - now))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> anyhow::Result<()> {
+        while self.free.len() < self.depth {
+            self.receive(Some(Duration::from_secs(15)))?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, stream: i16, key: u64) -> anyhow::Result<()> {
+        let key = key.to_be_bytes();
+        let mut values = vec![BoundValue::Value(&key)];
+        if self.write {
+            values.push(BoundValue::Value(&self.value));
+        }
+        let parameters = QueryParameters {
+            consistency: self.consistency,
+            values: Values::positional(values),
+            skip_metadata: true,
+            ..QueryParameters::default()
+        };
+        self.connection.queue(stream, &self.statement, parameters)?;
+        self.sent[stream as usize] = Some(Instant::now());
+        Ok(())
+    }
+
+    fn receive(&mut self, patience: Option<Duration>) -> anyhow::Result<()> {
+        if !self.connection.wait(patience)? {
+            return Ok(());
+        }
+        while let Some(incoming) = self.connection.next()? {
+            let Some(sent) = usize::try_from(incoming.stream).ok().and_then(|s| self.sent.get_mut(s)?.take()) else { continue };
+            self.free.push(incoming.stream);
+            match incoming.response {
+                Response::Error(error) => {
+                    self.recorded.errors += 1;
+                    self.recorded.first_error.get_or_insert_with(|| error.to_string());
+                }
+                _ => self.recorded.latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX)),
+            }
+        }
+        Ok(())
+    }
+}

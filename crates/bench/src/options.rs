@@ -1,0 +1,68 @@
+//! The command line.
+
+use henge_model::Consistency;
+use henge_protocol::Version;
+use std::net::SocketAddr;
+
+/// Measures single-row reads or writes and what they cost the servers.
+#[derive(Clone, Debug, clap::Args)]
+pub struct BenchOptions {
+    /// Servers, comma-separated; connections are spread over them.
+    #[arg(long, value_delimiter = ',', default_value = "127.0.0.1:9042")]
+    pub hosts: Vec<SocketAddr>,
+    /// Write instead of read.
+    #[arg(long)]
+    pub write: bool,
+    /// Write every row once before measuring.
+    #[arg(long)]
+    pub fill: bool,
+    /// Rows that keys are drawn from.
+    #[arg(long, default_value_t = 100_000)]
+    pub rows: u64,
+    /// Bytes of a value.
+    #[arg(long, default_value_t = 200)]
+    pub value_bytes: usize,
+    /// Requests under way at any time, over all connections.
+    #[arg(long, default_value_t = 256)]
+    pub in_flight: usize,
+    /// Connections, each with a thread.
+    #[arg(long, default_value_t = 4)]
+    pub connections: usize,
+    /// Requests per second over all connections; 0: as many as go.
+    #[arg(long, default_value_t = 0)]
+    pub rate: u64,
+    /// Seconds measured.
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u64,
+    /// Seconds before that.
+    #[arg(long, default_value_t = 3)]
+    pub warm_up: u64,
+    /// ONE, QUORUM and so on.
+    #[arg(long, default_value = "ONE")]
+    pub consistency: String,
+    /// Replicas, for the keyspace that is made.
+    #[arg(long, default_value_t = 1)]
+    pub replication: u32,
+    /// Protocol version, 4 or 5.
+    #[arg(long, default_value_t = 5)]
+    pub protocol: u8,
+    /// Processes of the servers, comma-separated: their CPU time is divided by the operations.
+    #[arg(long, value_delimiter = ',')]
+    pub pids: Vec<u32>,
+}
+
+impl BenchOptions {
+    /// The server of a connection.
+    pub(crate) fn host(&self, connection: usize) -> SocketAddr {
+        self.hosts[connection % self.hosts.len().max(1)]
+    }
+
+    pub(crate) fn version(&self) -> anyhow::Result<Version> {
+        Version::from_number(self.protocol).ok_or_else(|| anyhow::anyhow!("no protocol version {}", self.protocol))
+    }
+
+    pub(crate) fn level(&self) -> anyhow::Result<Consistency> {
+        let named = Consistency::all().into_iter().find(|c| c.name().eq_ignore_ascii_case(&self.consistency));
+        named.ok_or_else(|| anyhow::anyhow!("no consistency level is called {}", self.consistency))
+    }
+}

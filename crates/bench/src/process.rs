@@ -1,0 +1,34 @@
+//! What the server processes have used, from /proc.
+
+use anyhow::Context;
+use std::time::Duration;
+
+/// Clock ticks per second in /proc on every Linux that matters.
+const TICK: Duration = Duration::from_millis(10);
+const PAGE: u64 = 4096;
+
+/// CPU time of processes, user and system together.
+pub(crate) fn cpu(pids: &[u32]) -> anyhow::Result<Duration> {
+    let mut ticks = 0;
+    for pid in pids {
+        let path = format!("/proc/{pid}/stat");
+        let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+        // The command's name may hold spaces; it ends with the last parenthesis.
+        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+        for at in [11, 12] {
+            ticks += fields.get(at).and_then(|f| f.parse::<u32>().ok()).with_context(|| format!("{path} is not understood"))?;
+        }
+    }
+    Ok(TICK * ticks)
+}
+
+/// Resident bytes of processes.
+pub(crate) fn resident(pids: &[u32]) -> anyhow::Result<u64> {
+    let mut pages = 0;
+    for pid in pids {
+        let path = format!("/proc/{pid}/statm");
+        let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+        pages += text.split(' ').nth(1).and_then(|f| f.parse::<u64>().ok()).unwrap_or(0);
+    }
+    Ok(pages * PAGE)
+}

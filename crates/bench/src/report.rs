@@ -1,0 +1,61 @@
+//! The figures.
+
+use crate::load::Recorded;
+use crate::options::BenchOptions;
+use std::fmt;
+use std::time::Duration;
+
+/// One measurement.
+#[derive(Debug)]
+pub(crate) struct Report {
+    what: String,
+    operations: usize,
+    time: Duration,
+    cpu: Option<Duration>,
+    resident: u64,
+    latencies: Vec<u32>,
+    pub(crate) errors: u64,
+    first_error: Option<String>,
+}
+
+impl Report {
+    pub(crate) fn new(options: &BenchOptions, recorded: Recorded, time: Duration, cpu: Duration, resident: u64) -> Report {
+        let mut latencies = recorded.latencies;
+        latencies.sort_unstable();
+        let load = if options.rate > 0 { format!("{}/s", options.rate) } else { format!("{} in flight", options.in_flight) };
+        let operation = if options.write { "write" } else { "read" };
+        Report {
+            what: format!("{operation} {} {load} over {} connections", options.consistency, options.connections),
+            operations: latencies.len(),
+            time,
+            cpu: (!options.pids.is_empty()).then_some(cpu),
+            resident,
+            latencies,
+            errors: recorded.errors,
+            first_error: recorded.first_error,
+        }
+    }
+
+    /// The latency that so many of a thousand stay below, in milliseconds.
+    fn percentile(&self, permille: usize) -> f64 {
+        let at = (self.latencies.len() * permille / 1_000).min(self.latencies.len().saturating_sub(1));
+        self.latencies.get(at).map_or(0.0, |us| f64::from(*us) / 1_000.0)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = self.operations as f64 / self.time.as_secs_f64();
+        let (half, most) = (self.percentile(500), self.percentile(990));
+        write!(f, "{}: {rate:.0}/s, p50 {half:.2} ms, p99 {most:.2} ms", self.what)?;
+        if let Some(cpu) = self.cpu {
+            let each = cpu.as_secs_f64() * 1e6 / self.operations.max(1) as f64;
+            let share = cpu.as_secs_f64() / self.time.as_secs_f64();
+            write!(f, ", servers {each:.1} us of CPU each ({share:.2} cores), {} MB resident", self.resident >> 20)?;
+        }
+        if let Some(error) = &self.first_error {
+            write!(f, ", {} ERRORS, the first: {error}", self.errors)?;
+        }
+        Ok(())
+    }
+}

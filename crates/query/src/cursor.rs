@@ -1,0 +1,111 @@
+//! Walks the pieces of a read: which run of keys comes next, and where it is when a page ends.
+
+use crate::PageState;
+use crate::piece::Piece;
+use henge_base::Bytes;
+use henge_model::{KeyRange, Token};
+
+/// A place within pieces.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    pieces: Vec<Piece>,
+    at: usize,
+    /// The last key read within the current piece.
+    last: Bytes,
+}
+
+impl Cursor {
+    /// At the start, or where `state` says.
+    pub(crate) fn new(pieces: Vec<Piece>, state: Option<&PageState>) -> Cursor {
+        let (at, last) = state.map_or((0, Bytes::new()), |s| (s.piece as usize, s.key.clone()));
+        Cursor { pieces, at, last }
+    }
+
+    /// What to read next; `None` when everything was read.
+    pub(crate) fn next(&mut self) -> Option<(Token, KeyRange)> {
+        loop {
+            let piece = self.pieces.get(self.at)?;
+            if let Some(keys) = rest_of(&piece.keys, &self.last) {
+                return Some((piece.token, keys));
+            }
+            self.advance();
+        }
+    }
+
+    /// Rows up to `key` of the current piece were read.
+    pub(crate) fn read_to(&mut self, key: Bytes) {
+        self.last = key;
+    }
+
+    /// The current piece has no more rows.
+    pub(crate) fn advance(&mut self) {
+        self.at += 1;
+        self.last = Bytes::new();
+    }
+
+    /// Where to go on, or `None` at the end.
+    pub(crate) fn state(&mut self, remaining: u32) -> Option<PageState> {
+        self.next()?;
+        Some(PageState { piece: self.at as u32, remaining, key: self.last.clone() })
+    }
+}
+
+/// The keys of a run that come after `last`; `None` if there are none.
+fn rest_of(keys: &KeyRange, last: &Bytes) -> Option<KeyRange> {
+    match keys {
+        KeyRange::One(key) => last.is_empty().then(|| KeyRange::One(key.clone())),
+        KeyRange::Run { start, end, reversed } => {
+            let (start, end) = match (last.is_empty(), reversed) {
+                (true, _) => (start.clone(), end.clone()),
+                (false, false) => (after(last).max(start.clone()), end.clone()),
+                (false, true) => (start.clone(), last.clone().min(end.clone())),
+            };
+            (start < end).then_some(KeyRange::Run { start, end, reversed: *reversed })
+        }
+    }
+}
+
+/// The lowest key above `key`.
+fn after(key: &Bytes) -> Bytes {
+    let mut out = Vec::with_capacity(key.len() + 1);
+    out.extend_from_slice(key);
+    out.push(0);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(start: &'static [u8], end: &'static [u8], reversed: bool) -> KeyRange {
+        KeyRange::Run { start: Bytes::from_static(start), end: Bytes::from_static(end), reversed }
+    }
+
+    #[test]
+    fn forward_and_backward_go_on_beyond_the_last_key() {
+        let last = Bytes::from_static(b"m");
+        assert_eq!(rest_of(&run(b"a", b"z", false), &last), Some(run(b"m\0", b"z", false)));
+        assert_eq!(rest_of(&run(b"a", b"z", true), &last), Some(run(b"a", b"m", true)));
+        assert_eq!(rest_of(&run(b"m", b"z", true), &last), None);
+    }
+
+    #[test]
+    fn a_key_outside_the_run_cannot_widen_it() {
+        assert_eq!(rest_of(&run(b"m", b"z", false), &Bytes::from_static(b"a")), Some(run(b"m", b"z", false)));
+        assert_eq!(rest_of(&run(b"a", b"m", true), &Bytes::from_static(b"z")), Some(run(b"a", b"m", true)));
+    }
+
+    #[test]
+    fn the_state_is_where_the_walk_goes_on() {
+        let pieces = vec![
+            Piece { token: Token(1), keys: run(b"a", b"b", false) },
+            Piece { token: Token(2), keys: run(b"b", b"c", false) },
+        ];
+        let mut cursor = Cursor::new(pieces.clone(), None);
+        cursor.advance();
+        cursor.read_to(Bytes::from_static(b"b5"));
+        let state = cursor.state(9).unwrap();
+        assert_eq!((state.piece, state.remaining, state.key.as_ref()), (1, 9, b"b5".as_ref()));
+        assert_eq!(Cursor::new(pieces, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
+    }
+}

@@ -1,0 +1,20 @@
+//! Runs plans: binds them, reads and writes through the coordinator, filters, aggregates and pages into a row sink.
+//!
+//! - `request`: what a client asked for besides the statement.
+//! - `select`: one page of a SELECT; `cursor` walks its pieces, `piece` lays them out, `page_state` remembers where it stopped.
+//! - `modify`: INSERT, UPDATE, DELETE and batches of them.
+//! - `error`: what can go wrong, by class.
+
+mod cursor;
+mod error;
+mod modify;
+mod page_state;
+mod piece;
+mod request;
+mod select;
+
+pub use error::Error;
+pub use modify::{BatchPart, batch, batch_of, modify};
+pub use page_state::{PageState, PageStateError};
+pub use request::{Page, Request};
+pub use select::{select, try_select};

@@ -1,0 +1,157 @@
+//! INSERT, UPDATE, DELETE and batches of them.
+
+use crate::{Error, Request};
+use futures_util::future::join_all;
+use henge_base::Bytes;
+use henge_coordinator::{Placed, Replicas, Write, WriteError, WriteType, check_write};
+use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, BoundValue, ModifyPlan};
+use henge_model::{Consistency, Key, Mutation, Token};
+use std::collections::BTreeMap;
+
+/// Partitions that one batch or one IN may touch.
+const PARTITIONS_MAX: usize = 10_000;
+/// Between the seeds of a batch's statements: the golden ratio of 2^64, as SplitMix64 steps.
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Writes what a statement says. `placed` is the placement of its table's keyspace.
+pub async fn modify<R: Replicas>(
+    replicas: &R, plan: &ModifyPlan, placed: &Placed, request: &Request<'_>,
+) -> Result<(), Error> {
+    check(request.consistency)?;
+    let mut bound = Vec::with_capacity(1);
+    plan.bind(&request.context, &mut bound)?;
+    if let [one] = &bound[..] {
+        let mutation = Mutation::single(request.issued, one.key.to_bytes(), one.row.clone());
+        return Ok(write(replicas, placed, request, one.token, mutation.encode(), WriteType::Simple).await?);
+    }
+    let mut parts = Parts::default();
+    parts.add(placed, bound)?;
+    parts.write(replicas, request, WriteType::UnloggedBatch).await
+}
+
+/// One statement of a batch that a client put together: its values are its own.
+#[derive(Clone, Copy)]
+pub struct BatchPart<'a> {
+    /// The statement.
+    pub plan: &'a ModifyPlan,
+    /// The placement of its table's keyspace.
+    pub placed: &'a Placed,
+    /// The values of its markers.
+    pub values: &'a [BoundValue<'a>],
+}
+
+/// Writes what the statements of a `BEGIN BATCH` text say. `placed` gives the placement of each statement's keyspace, in order.
+pub async fn batch<R: Replicas>(
+    replicas: &R, plan: &BatchPlan, placed: &[Placed], request: &Request<'_>,
+) -> Result<(), Error> {
+    let values = request.context.values;
+    let parts: Vec<BatchPart<'_>> =
+        plan.statements.iter().zip(placed).map(|(plan, placed)| BatchPart { plan, placed, values }).collect();
+    batch_of(replicas, plan.kind, &parts, request).await
+}
+
+/// Writes what the statements of a protocol batch say.
+pub async fn batch_of<R: Replicas>(
+    replicas: &R, kind: BatchKind, statements: &[BatchPart<'_>], request: &Request<'_>,
+) -> Result<(), Error> {
+    check(request.consistency)?;
+    let mut parts = Parts::default();
+    for (number, statement) in statements.iter().enumerate() {
+        let mut bound = Vec::new();
+        // Each statement has its own chance: two `uuid()` of one batch differ.
+        let seed = request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP));
+        let context = BindContext { values: statement.values, seed, ..request.context };
+        statement.plan.bind(&context, &mut bound)?;
+        parts.add(statement.placed, bound)?;
+    }
+    parts.finish(kind, replicas, request).await
+}
+
+fn check(consistency: Consistency) -> Result<(), Error> {
+    if consistency.is_serial() {
+        return Err(Error::Invalid(
+            "You must use conditional updates for serializable writes".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+async fn write<R: Replicas>(
+    replicas: &R, placed: &Placed, request: &Request<'_>, token: Token, mutation: Bytes, write_type: WriteType,
+) -> Result<(), WriteError> {
+    let (consistency, deadline) = (request.consistency, request.deadline);
+    henge_coordinator::write(replicas, Write { placed: placed.clone(), token, mutation, consistency, deadline, write_type }).await
+}
+
+/// Rows by table and partition: each group becomes one mutation, applied atomically by each replica.
+#[derive(Default)]
+struct Parts {
+    groups: BTreeMap<(Token, Bytes), (Placed, Vec<(Bytes, Bytes)>)>,
+}
+
+impl Parts {
+    fn add(&mut self, placed: &Placed, bound: Vec<BoundModify>) -> Result<(), Error> {
+        for modify in bound {
+            let key = modify.key.to_bytes();
+            // The front of a key names its table and partition.
+            let partition = key.slice(..Key::partition(&key).unwrap_or(key.len()));
+            let entry = self.groups.entry((modify.token, partition)).or_insert_with(|| (placed.clone(), Vec::new()));
+            entry.1.push((key, modify.row));
+        }
+        if self.groups.len() > PARTITIONS_MAX {
+            return Err(Error::Invalid(format!("a statement may touch at most {PARTITIONS_MAX} partitions")));
+        }
+        Ok(())
+    }
+
+    async fn finish<R: Replicas>(self, kind: BatchKind, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
+        let write_type = match (kind, self.groups.len()) {
+            (BatchKind::Counter, _) => {
+                return Err(Error::Invalid("counter batches are not supported yet".to_owned()));
+            }
+            // One partition is one mutation: atomic without a batch log, as in Cassandra.
+            (_, 0 | 1) => WriteType::UnloggedBatch,
+            (BatchKind::Unlogged, _) => WriteType::UnloggedBatch,
+            (BatchKind::Logged, _) => {
+                return Err(Error::Invalid(
+                    "a logged batch over several partitions is not supported yet: it would need a batch log to be \
+                     atomic; use BEGIN UNLOGGED BATCH where atomicity across partitions is not needed"
+                        .to_owned(),
+                ));
+            }
+        };
+        self.write(replicas, request, write_type).await
+    }
+
+    /// Writes all groups at once. A level that cannot be met for one of them is refused before any of them is sent (I39).
+    async fn write<R: Replicas>(self, replicas: &R, request: &Request<'_>, write_type: WriteType) -> Result<(), Error> {
+        for ((token, _), (placed, _)) in &self.groups {
+            check_write(replicas, placed, *token, request.consistency)?;
+        }
+        let writes = self.groups.into_iter().map(|((token, _), (placed, rows))| async move {
+            let mutation = Mutation { issued: request.issued, rows }.encode();
+            write(replicas, &placed, request, token, mutation, write_type).await
+        });
+        Ok(together(join_all(writes).await, write_type)?)
+    }
+}
+
+/// The outcome of writes that were sent together. Once one of them may have been applied, no answer may sound as if nothing
+/// was: the part that found its replicas gone is answered as a timeout.
+fn together(outcomes: Vec<Result<(), WriteError>>, write_type: WriteType) -> Result<(), WriteError> {
+    let sent = outcomes.iter().any(|o| !matches!(o, Err(WriteError::Unavailable { .. } | WriteError::Invalid(_))));
+    let mut worst = Ok(());
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        let error = match error {
+            WriteError::Unavailable { consistency, required, .. } if sent => {
+                WriteError::Timeout { consistency, received: 0, block_for: required, write_type }
+            }
+            other => other,
+        };
+        // A timeout says the least, so it is the truth about all of them.
+        if worst.is_ok() || matches!(error, WriteError::Timeout { .. }) {
+            worst = Err(error);
+        }
+    }
+    worst
+}

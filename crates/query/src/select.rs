@@ -1,0 +1,167 @@
+//! One page of a SELECT.
+
+use crate::cursor::Cursor;
+use crate::piece::pieces;
+use crate::{Error, PageState, Request};
+use henge_base::Bytes;
+use henge_coordinator::{Local, Placed, Read, Replicas, can_read_locally};
+use henge_cql::{BoundSelect, Output, SelectPlan};
+use henge_model::{Consistency, Key, KeyRange, ReadCommand, RowBlock, RowSink, RowView, Rows, Token, project};
+
+/// Rows asked of replicas at once when a page has no bound of its own.
+const CHUNK_ROWS: u32 = 5_000;
+
+/// Answers from this node's memory if the statement names one row and one copy here suffices; else leaves the sink alone and
+/// says so. Nothing is awaited and, beyond the key, nothing allocated.
+pub fn try_select<R: Replicas>(
+    replicas: &R, plan: &SelectPlan, placed: &Placed, request: &Request<'_>, sink: &mut dyn RowSink,
+) -> Local {
+    let Some(key) = plan.single_row_key(request.context.values) else { return Local::Miss };
+    let Some(token) = Key::token(key.bytes()) else { return Local::Miss };
+    if !can_read_locally(replicas, placed, token, request.consistency) {
+        return Local::Remote;
+    }
+    let command = command(plan, request, token, KeyRange::One(key), 1);
+    replicas.try_local(&command, plan.projection(), sink)
+}
+
+/// Reads a page into `sink`. Gives where the next page starts, if there may be one.
+pub async fn select<R: Replicas>(
+    replicas: &R, plan: &SelectPlan, placed: &Placed, request: &Request<'_>, sink: &mut (dyn RowSink + Send),
+) -> Result<Option<PageState>, Error> {
+    if request.consistency == Consistency::Any {
+        return Err(Error::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
+    }
+    let bound = plan.bind(&request.context)?;
+    let state = request.page.state.map(PageState::decode).transpose()?;
+    let BoundSelect { reads, limit, filter, .. } = bound;
+    let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
+    let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
+    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining };
+    if plan.is_aggregate() {
+        page.aggregate(&filter, sink).await?;
+        return Ok(None);
+    }
+    page.rows(&filter, sink).await
+}
+
+fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
+    ReadCommand {
+        storage_id: plan.table().storage_id,
+        token,
+        keys,
+        columns: plan.columns().clone(),
+        limit,
+        now_seconds: request.context.now_seconds,
+        purge_before: i64::MIN,
+    }
+}
+
+/// A page in the making.
+struct PageRun<'a, R> {
+    replicas: &'a R,
+    plan: &'a SelectPlan,
+    placed: &'a Placed,
+    request: &'a Request<'a>,
+    cursor: Cursor,
+    remaining: u32,
+}
+
+impl<R: Replicas> PageRun<'_, R> {
+    /// The next rows, at most `wanted`, and whether the read is at its end.
+    async fn block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
+        let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
+        let command = command(self.plan, self.request, token, keys, wanted);
+        let (placed, consistency) = (self.placed.clone(), self.request.consistency);
+        let (deadline, issued) = (self.request.deadline, self.request.issued);
+        let read = Read { placed, command, consistency, deadline, issued };
+        let block = henge_coordinator::read(self.replicas, read).await?;
+        match block.rows.last() {
+            Some((key, _)) if block.more => self.cursor.read_to(key.clone()),
+            _ => self.cursor.advance(),
+        }
+        Ok(Some(block))
+    }
+
+    async fn rows(
+        &mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send),
+    ) -> Result<Option<PageState>, Error> {
+        let page = self.request.page.size.unwrap_or(u32::MAX);
+        let mut given = 0;
+        while given < page && self.remaining > 0 {
+            let wanted = (page - given).min(self.remaining).min(CHUNK_ROWS);
+            let Some(block) = self.block(wanted).await? else { return Ok(None) };
+            let pushed = if self.plan.is_identity() && filter.is_empty() {
+                self.push_all(&block, sink)?
+            } else {
+                self.push_computed(&block, filter, sink)?
+            };
+            given += pushed;
+            self.remaining = if self.remaining == u32::MAX { u32::MAX } else { self.remaining - pushed.min(self.remaining) };
+        }
+        if self.remaining == 0 {
+            return Ok(None);
+        }
+        Ok(self.cursor.state(self.remaining))
+    }
+
+    /// Rows whose columns are the result's columns go straight to the sink.
+    fn push_all(&self, block: &RowBlock, sink: &mut (dyn RowSink + Send)) -> Result<u32, Error> {
+        let mut pushed = 0;
+        for (key, row) in &block.rows {
+            pushed += u32::from(self.project(key, row, sink)?);
+        }
+        Ok(pushed)
+    }
+
+    fn project(&self, key: &[u8], row: &[u8], sink: &mut dyn RowSink) -> Result<bool, Error> {
+        let view = RowView::parse_trusted(row)?;
+        Ok(project(key, &view, self.plan.projection(), self.request.context.now_seconds, sink)?)
+    }
+
+    /// Rows that are filtered, or whose result columns are computed.
+    fn push_computed(
+        &self, block: &RowBlock, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send),
+    ) -> Result<u32, Error> {
+        let mut output = self.plan.output(&self.request.context);
+        let mut computed = Vec::new();
+        let mut pushed = 0;
+        for row in self.collect(block)?.rows.iter().filter(|row| filter.matches(row)) {
+            computed.clear();
+            output.row(row, &mut computed)?;
+            push(&computed, sink);
+            pushed += 1;
+        }
+        Ok(pushed)
+    }
+
+    fn collect(&self, block: &RowBlock) -> Result<Rows, Error> {
+        let mut rows = Rows::new(self.plan.projection().columns.len());
+        for (key, row) in &block.rows {
+            self.project(key, row, &mut rows)?;
+        }
+        Ok(rows)
+    }
+
+    async fn aggregate(
+        &mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send),
+    ) -> Result<(), Error> {
+        let mut output: Output<'_> = self.plan.output(&self.request.context);
+        while let Some(block) = self.block(CHUNK_ROWS).await? {
+            for row in self.collect(&block)?.rows.iter().filter(|row| filter.matches(row)) {
+                output.add(row)?;
+            }
+        }
+        let mut computed = Vec::new();
+        output.finish(&mut computed)?;
+        push(&computed, sink);
+        Ok(())
+    }
+}
+
+fn push(row: &[Option<Bytes>], sink: &mut dyn RowSink) {
+    sink.begin_row();
+    for value in row {
+        sink.value(value.as_deref());
+    }
+}

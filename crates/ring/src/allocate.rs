@@ -1,0 +1,113 @@
+//! Tokens for a node that joins. Chance alone leaves shares far apart with few tokens per node, so the new tokens cut
+//! the widest ranges of whoever owns more than its part. Ranges stand for load here: keys are hashed evenly.
+
+use crate::{Member, Ring};
+use henge_base::Random;
+use henge_model::Token;
+use std::collections::BTreeSet;
+
+/// Tokens on the whole ring.
+const WHOLE: u128 = 1 << 64;
+/// A range is cut at most at this part of its width, thousandths: a rest of nothing would be a token wasted.
+const DEEPEST_CUT: u128 = 800;
+/// Tokens may lie this much nearer than planned, thousandths of the plan, so that clusters differ from each other.
+const JITTER: u64 = 20;
+
+/// `count` new tokens that none of `members` has, spread so that the newcomer's share of the ring comes near the share of its
+/// tokens. Replicas are counted by datacentre: give the members of the newcomer's to [`allocate_tokens_beside`] where there are several.
+pub fn allocate_tokens(random: &mut Random, members: &[Member], count: u32) -> Vec<Token> {
+    allocate_tokens_beside(random, members, &[], count)
+}
+
+/// As [`allocate_tokens`], with the shares of `members` only, and unlike the tokens of `others` as well.
+pub fn allocate_tokens_beside(random: &mut Random, members: &[Member], others: &[Member], count: u32) -> Vec<Token> {
+    let mut taken: BTreeSet<Token> = members.iter().chain(others).flat_map(|of| of.tokens.iter().copied()).collect();
+    taken.insert(Token::MIN);
+    let mut shares = Shares::new(members, count);
+    let mut tokens = Vec::with_capacity(count as usize);
+    for left in (1..=count).rev() {
+        let wanted = match shares.cut(u128::from(left), random) {
+            Some(token) => token,
+            None => even(random, &tokens, count),
+        };
+        let token = free(&taken, wanted);
+        taken.insert(token);
+        tokens.push(token);
+    }
+    tokens.sort_unstable();
+    tokens
+}
+
+/// The next of `count` evenly spaced tokens: there is nobody to take from.
+fn even(random: &mut Random, tokens: &[Token], count: u32) -> Token {
+    match tokens.last() {
+        None => Token(random.next_u64() as i64),
+        Some(last) => Token(last.0.wrapping_add((WHOLE / u128::from(count.max(1))) as i64)),
+    }
+}
+
+/// `wanted`, or the next token nobody has. Far fewer than all are taken, so there is one.
+fn free(taken: &BTreeSet<Token>, wanted: Token) -> Token {
+    let mut token = wanted;
+    while taken.contains(&token) {
+        token = Token(token.0.wrapping_add(1));
+    }
+    token
+}
+
+/// What each owner has, and what the newcomer still wants.
+struct Shares {
+    owners: Vec<Owner>,
+    wanted: u128,
+}
+
+/// An owner's ranges.
+struct Owner {
+    tokens: u128,
+    width: u128,
+    /// Start and width of each range.
+    ranges: Vec<(Token, u128)>,
+}
+
+impl Shares {
+    fn new(members: &[Member], count: u32) -> Shares {
+        let ring = Ring::new(members);
+        let mut owners: Vec<Owner> =
+            ring.members.iter().map(|_| Owner { tokens: 0, width: 0, ranges: Vec::new() }).collect();
+        let mut start = ring.tokens.last().map_or(Token::MIN, |(token, _)| *token);
+        for (end, owner) in &ring.tokens {
+            let width = width(start, *end);
+            let owner = &mut owners[*owner];
+            owner.ranges.push((start, width));
+            owner.width += width;
+            owner.tokens += 1;
+            start = *end;
+        }
+        owners.retain(|owner| owner.tokens > 0);
+        let all = ring.tokens.len() as u128 + u128::from(count);
+        Shares { owners, wanted: WHOLE * u128::from(count) / all.max(1) }
+    }
+
+    /// Cuts the widest range of the owner with the most for each of its tokens, so that `left` cuts like this give what is
+    /// wanted; `None` when nobody owns anything. The newcomer gets the range from its start to the token.
+    fn cut(&mut self, left: u128, random: &mut Random) -> Option<Token> {
+        let owner = self.owners.iter_mut().max_by_key(|owner| owner.width / owner.tokens)?;
+        let (start, width) = owner.ranges.iter_mut().max_by_key(|(_, width)| *width)?;
+        let jitter = u128::from(1000 - random.below(JITTER + 1));
+        let part = (self.wanted / left * jitter / 1000).min(*width * DEEPEST_CUT / 1000).max(1);
+        let token = Token(start.0.wrapping_add(part as i64));
+        *start = token;
+        *width = width.saturating_sub(part);
+        owner.width = owner.width.saturating_sub(part);
+        self.wanted = self.wanted.saturating_sub(part);
+        Some(token)
+    }
+}
+
+/// How many tokens lie above `start` up to `end`, round the ring if need be; equal ends are the whole ring.
+fn width(start: Token, end: Token) -> u128 {
+    match end.0.wrapping_sub(start.0) as u64 {
+        0 => WHOLE,
+        width => u128::from(width),
+    }
+}

@@ -1,0 +1,126 @@
+//! Which nodes hold which ranges: the outcome of a replication strategy, as the metadata log keeps it.
+
+use henge_base::HostId;
+use henge_model::{Token, TokenRange};
+use serde::{Deserialize, Serialize};
+
+/// A range and the nodes that hold it, the primary first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedRange {
+    /// The tokens.
+    pub range: TokenRange,
+    /// Who answers reads. Distinct, in the order of the strategy.
+    pub read: Vec<HostId>,
+    /// Who takes writes: the readers and those that are about to become one. Distinct, in the order of the strategy.
+    pub write: Vec<HostId>,
+    /// Index of the log entry that last changed who holds the range; zero from a strategy.
+    pub since: u64,
+}
+
+impl PlacedRange {
+    /// A range that `hosts` both read and write.
+    pub fn settled(range: TokenRange, hosts: Vec<HostId>) -> PlacedRange {
+        PlacedRange { range, write: hosts.clone(), read: hosts, since: 0 }
+    }
+}
+
+/// Where one replication setting puts every token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Sorted by the range's end; each starts where the one before ends, the first where the last ends. Empty without members.
+    pub ranges: Vec<PlacedRange>,
+}
+
+impl Placement {
+    /// Every token on one node.
+    pub fn everything_on(host: HostId) -> Placement {
+        Placement { ranges: vec![PlacedRange::settled(TokenRange::FULL, vec![host])] }
+    }
+
+    /// The range that holds `token`; `None` only when there are no ranges.
+    pub fn replicas(&self, token: Token) -> Option<&PlacedRange> {
+        let at = self.ranges.partition_point(|placed| placed.range.end < token);
+        // What lies beyond the last end belongs to the first range, which wraps.
+        self.ranges.get(at).or_else(|| self.ranges.first())
+    }
+
+    /// What each node has to fetch when `new` replaces `old`: the ranges it takes writes of in `new` but not in `old`.
+    /// Ranges are cut so that each has one set of holders on either side; they come in ring order.
+    pub fn moved(old: &Placement, new: &Placement) -> Vec<(TokenRange, HostId)> {
+        let mut moved = Vec::new();
+        for range in common_cuts(old, new) {
+            let before = old.replicas(range.end).map_or(&[][..], |placed| &placed.write);
+            let after = new.replicas(range.end).map_or(&[][..], |placed| &placed.write);
+            moved.extend(after.iter().filter(|host| !before.contains(host)).map(|host| (range, *host)));
+        }
+        moved
+    }
+}
+
+/// The ring cut at every end of either placement.
+fn common_cuts(old: &Placement, new: &Placement) -> Vec<TokenRange> {
+    let mut ends: Vec<Token> = old.ranges.iter().chain(&new.ranges).map(|placed| placed.range.end).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let Some(mut start) = ends.last().copied() else { return Vec::new() };
+    let cut = |end| TokenRange { start: std::mem::replace(&mut start, end), end };
+    ends.into_iter().map(cut).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_base::Random;
+
+    fn hosts() -> [HostId; 3] {
+        let mut random = Random::new(1);
+        std::array::from_fn(|_| HostId::random(&mut random))
+    }
+
+    fn placement(ranges: &[(i64, i64, &[HostId])]) -> Placement {
+        let placed = |(start, end, hosts): &(i64, i64, &[HostId])| {
+            PlacedRange::settled(TokenRange { start: Token(*start), end: Token(*end) }, hosts.to_vec())
+        };
+        Placement { ranges: ranges.iter().map(placed).collect() }
+    }
+
+    #[test]
+    fn a_token_belongs_to_the_next_end_and_the_last_wraps() {
+        let [a, b, c] = hosts();
+        let placement = placement(&[(30, 10, &[a]), (10, 20, &[b]), (20, 30, &[c])]);
+        for (token, holder) in [(i64::MIN, a), (10, a), (11, b), (20, b), (21, c), (30, c), (31, a), (i64::MAX, a)] {
+            assert_eq!(placement.replicas(Token(token)).map(|placed| placed.read[0]), Some(holder), "{token}");
+        }
+        assert_eq!(Placement::default().replicas(Token(1)), None);
+    }
+
+    #[test]
+    fn one_node_holds_everything() {
+        let [a, ..] = hosts();
+        let placement = Placement::everything_on(a);
+        for token in [i64::MIN, -1, 0, i64::MAX] {
+            assert_eq!(placement.replicas(Token(token)).map(|placed| &placed.write[..]), Some(&[a][..]));
+        }
+    }
+
+    #[test]
+    fn what_moves_is_what_a_node_did_not_hold() {
+        let [a, b, c] = hosts();
+        let old = placement(&[(30, 10, &[a, b]), (10, 30, &[b, a])]);
+        let new = placement(&[(30, 10, &[a, b]), (10, 20, &[c, b]), (20, 30, &[b, c])]);
+        let range = |start, end| TokenRange { start: Token(start), end: Token(end) };
+        assert_eq!(Placement::moved(&old, &new), vec![(range(10, 20), c), (range(20, 30), c)]);
+        assert_eq!(Placement::moved(&new, &old), vec![(range(10, 20), a), (range(20, 30), a)]);
+        assert!(Placement::moved(&old, &old).is_empty());
+    }
+
+    #[test]
+    fn from_nothing_everything_moves() {
+        let [a, ..] = hosts();
+        let whole = Placement::everything_on(a);
+        assert_eq!(Placement::moved(&Placement::default(), &whole), vec![(TokenRange::FULL, a)]);
+        assert!(Placement::moved(&whole, &Placement::default()).is_empty());
+        let cut = placement(&[(5, 5, &[a])]);
+        assert!(Placement::moved(&whole, &cut).is_empty());
+    }
+}
