@@ -1,0 +1,169 @@
+//! What can go wrong: at one replica, and with a request as a whole.
+
+use henge_base::HostId;
+use henge_model::Consistency;
+
+/// Why one replica did not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplicaError {
+    /// Nothing left this node: the replica did and will do nothing by this request.
+    #[error("the request was not sent")]
+    NotSent,
+    /// No answer by the deadline, or the connection broke: it may have been done, or be done yet.
+    #[error("no answer")]
+    Unknown,
+    /// The replica answered that it would not.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+}
+
+/// Why a replica refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The sender does not know the range's last change of placement, or the replica no longer owns the range.
+    #[error("the sender's view of the ring is out of date")]
+    StaleEpoch,
+    /// It has no such table.
+    #[error("unknown table")]
+    UnknownTable,
+    /// Its storage cannot keep up.
+    #[error("storage is stalled")]
+    Stalled,
+    /// Its disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// What it stores, or what it was sent, is damaged.
+    #[error("damaged data")]
+    Corrupt,
+    /// Anything else.
+    #[error("failed")]
+    Other,
+}
+
+impl Refusal {
+    /// The protocol's number for it, in the failure map of READ_FAILURE and WRITE_FAILURE.
+    pub fn reason(self) -> u16 {
+        match self {
+            Refusal::UnknownTable => 3,
+            Refusal::StaleEpoch | Refusal::Stalled | Refusal::Full | Refusal::Corrupt | Refusal::Other => 0,
+        }
+    }
+}
+
+/// What kind of write a client asked for. Drivers decide by it whether to repeat one that timed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // As the protocol calls them.
+pub enum WriteType {
+    Simple,
+    Batch,
+    UnloggedBatch,
+    Counter,
+    BatchLog,
+    Cas,
+    View,
+    Cdc,
+}
+
+impl WriteType {
+    /// Its name in the protocol.
+    pub fn name(self) -> &'static str {
+        match self {
+            WriteType::Simple => "SIMPLE",
+            WriteType::Batch => "BATCH",
+            WriteType::UnloggedBatch => "UNLOGGED_BATCH",
+            WriteType::Counter => "COUNTER",
+            WriteType::BatchLog => "BATCH_LOG",
+            WriteType::Cas => "CAS",
+            WriteType::View => "VIEW",
+            WriteType::Cdc => "CDC",
+        }
+    }
+}
+
+/// Why a write was not acknowledged. Only `Unavailable` and `Invalid` say that nothing was or will be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// Too few replicas are up; nothing was sent.
+    #[error("Cannot achieve consistency level {consistency}: {required} replicas required but only {alive} alive")]
+    Unavailable {
+        /// The level asked for.
+        consistency: Consistency,
+        /// Replicas it needs; at EACH_QUORUM, in the datacentre that lacks them.
+        required: u32,
+        /// How many of these are up.
+        alive: u32,
+    },
+    /// Too few replicas acknowledged in time. The write may be, or become, visible.
+    #[error("Operation timed out - received only {received} of {block_for} responses")]
+    Timeout {
+        /// The level asked for.
+        consistency: Consistency,
+        /// Acknowledgements; fewer than `block_for`.
+        received: u32,
+        /// Acknowledgements needed.
+        block_for: u32,
+        /// What kind of write it was.
+        write_type: WriteType,
+    },
+    /// So many replicas refused that the level cannot be met. Others may have written all the same.
+    #[error("Operation failed - received {received} of {block_for} responses, {} replicas failed", failures.len())]
+    Failure {
+        /// The level asked for.
+        consistency: Consistency,
+        /// Acknowledgements; fewer than `block_for`.
+        received: u32,
+        /// Acknowledgements needed.
+        block_for: u32,
+        /// Who refused, with the protocol's reason.
+        failures: Vec<(HostId, u16)>,
+        /// What kind of write it was.
+        write_type: WriteType,
+    },
+    /// The level makes no sense for a write.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// Why a read was not answered. None of them says anything about the data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Too few replicas are up; nothing was sent.
+    #[error("Cannot achieve consistency level {consistency}: {required} replicas required but only {alive} alive")]
+    Unavailable {
+        /// The level asked for.
+        consistency: Consistency,
+        /// Replicas it needs; at EACH_QUORUM, in the datacentre that lacks them.
+        required: u32,
+        /// How many of these are up.
+        alive: u32,
+    },
+    /// Too few replicas answered in time, or too few took what they lacked.
+    #[error("Operation timed out - received only {received} of {block_for} responses")]
+    Timeout {
+        /// The level asked for.
+        consistency: Consistency,
+        /// Answers; fewer than `block_for`.
+        received: u32,
+        /// Answers needed.
+        block_for: u32,
+        /// Whether rows, not only digests, were among the answers.
+        data_present: bool,
+    },
+    /// So many replicas refused that the level cannot be met.
+    #[error("Operation failed - received {received} of {block_for} responses, {} replicas failed", failures.len())]
+    Failure {
+        /// The level asked for.
+        consistency: Consistency,
+        /// Answers; fewer than `block_for`.
+        received: u32,
+        /// Answers needed.
+        block_for: u32,
+        /// Who refused, with the protocol's reason.
+        failures: Vec<(HostId, u16)>,
+        /// Whether rows, not only digests, were among the answers.
+        data_present: bool,
+    },
+    /// The level makes no sense for a read.
+    #[error("{0}")]
+    Invalid(String),
+}

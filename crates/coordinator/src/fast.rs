@@ -1,0 +1,19 @@
+//! Whether this node's own copy is answer enough.
+
+use crate::plan::required;
+use crate::{Placed, Replicas};
+use henge_model::{Consistency, Token};
+
+/// Whether a read at this level may be answered by this node alone, which then needs to ask nobody.
+pub fn can_read_locally<R: Replicas>(replicas: &R, placed: &Placed, token: Token, consistency: Consistency) -> bool {
+    let one = match consistency {
+        Consistency::One | Consistency::LocalOne => true,
+        Consistency::Any | Consistency::Serial | Consistency::LocalSerial => false,
+        Consistency::Two | Consistency::Three => false,
+        Consistency::Quorum | Consistency::All | Consistency::LocalQuorum | Consistency::EachQuorum => {
+            let required = required(replicas, placed, consistency);
+            required.block_for() == 1 && required.group_of(|| replicas.datacenter(replicas.local())).is_some()
+        }
+    };
+    one && placed.placement.replicas(token).is_some_and(|range| range.read.contains(&replicas.local()))
+}

@@ -1,0 +1,39 @@
+//! One request across replicas: who is asked, how many must answer, and what their answers mean together.
+//!
+//! - `replicas`: the seam below: what a coordinator asks of the node it runs on.
+//! - `error`: what can go wrong, in the classes that the protocol knows.
+//! - `required`, `tally`: pure counting; what a level needs, and how far its answers came.
+//! - `plan`: the replicas of one token, checked against the level before anything is sent.
+//! - `write`: all replicas are written, enough are awaited, the rest is owed.
+//! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails.
+//! - `block`: whether rows from elsewhere may be trusted.
+//! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
+//! - `fast`: whether this node's own copy is answer enough.
+//! - `under_way`: requests awaited together, without allocation.
+//!
+//! One request is one linear async function. It sets no timers: every future of the seam ends by its deadline.
+
+mod block;
+mod error;
+mod fast;
+mod gather;
+mod limits;
+mod mend;
+mod merge;
+mod plan;
+mod read;
+mod reconcile;
+mod replicas;
+mod required;
+mod tally;
+mod under_way;
+mod write;
+
+pub use error::{ReadError, Refusal, ReplicaError, WriteError, WriteType};
+pub use fast::can_read_locally;
+pub use read::{Read, read};
+pub use replicas::{Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
+pub use write::{Write, check_write, write};
+
+#[cfg(test)]
+mod fake;

@@ -1,0 +1,12 @@
+//! How much one request may hold or do.
+
+/// Bytes of merged rows after which a reconciled answer stops, saying that there is more.
+pub(crate) const MERGED_BYTES_MAX: usize = 4 << 20;
+/// Further reads after which a reconciled answer stops where it is, saying that there is more.
+pub(crate) const SHORT_READS_MAX: u32 = 16;
+/// Bytes of rows in one repairing mutation; a row that is larger goes alone.
+pub(crate) const MEND_BYTES_MAX: usize = 1 << 20;
+/// The least a further read asks for: one row at a time would be slow among deleted rows.
+pub(crate) const SHORT_READ_ROWS_MIN: u32 = 16;
+/// Repairing mutations of one read under way at once.
+pub(crate) const MENDS_UNDER_WAY_MAX: usize = 64;

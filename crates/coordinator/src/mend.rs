@@ -1,0 +1,55 @@
+//! Sending replicas what they lacked, before a reader sees it: so that a later read, of other replicas, sees it too.
+
+use crate::limits::{MEND_BYTES_MAX, MENDS_UNDER_WAY_MAX};
+use crate::reconcile::Repair;
+use crate::under_way::UnderWay;
+use crate::{Event, Replicas};
+use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_model::{Key, MAX_MUTATION_ROWS, Mutation};
+use std::collections::BTreeSet;
+
+/// Mends replicas and waits for all. Gives how many did not confirm.
+pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, issued: Micros, deadline: Mono) -> u32 {
+    let mut mutations = repairs
+        .into_iter()
+        .inspect(|_| replicas.count(Event::ReadRepair))
+        .flat_map(|(host, rows)| mutations(rows, issued).map(move |mutation| (host, mutation)));
+    let mut failed: BTreeSet<HostId> = BTreeSet::new();
+    let mut under_way = UnderWay::new();
+    for _ in 0..MENDS_UNDER_WAY_MAX {
+        let Some((host, mutation)) = mutations.next() else { break };
+        under_way.push(host, replicas.mend(host, mutation, deadline));
+    }
+    while let Some((host, outcome)) = under_way.next().await {
+        if outcome.is_err() {
+            failed.insert(host);
+        }
+        if let Some((host, mutation)) = mutations.next() {
+            under_way.push(host, replicas.mend(host, mutation, deadline));
+        }
+    }
+    failed.len() as u32
+}
+
+/// Encoded mutations of rows in key order: one per token, and none much larger than a message should be.
+fn mutations(rows: Vec<(Bytes, Bytes)>, issued: Micros) -> impl Iterator<Item = Bytes> {
+    let mut rows = rows.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let first = rows.next()?;
+        let token = Key::token(&first.0);
+        let mut bytes = first.0.len() + first.1.len();
+        let mut mutation = Mutation { issued, rows: vec![first] };
+        while mutation.rows.len() < MAX_MUTATION_ROWS {
+            let fits = |(key, row): &(Bytes, Bytes)| {
+                Key::token(key) == token && bytes + key.len() + row.len() <= MEND_BYTES_MAX
+            };
+            let Some((key, row)) = rows.next_if(fits) else { break };
+            bytes += key.len() + row.len();
+            mutation.rows.push((key, row));
+        }
+        Some(mutation.encode())
+    })
+}
+
+#[cfg(test)]
+mod tests;

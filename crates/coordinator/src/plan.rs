@@ -1,0 +1,103 @@
+//! The replicas of one token, checked against the level before anything is sent.
+
+use crate::required::{Places, Required, Shortage};
+use crate::{Datacenter, Placed, Replicas};
+use henge_base::HostId;
+use henge_model::{Consistency, Token};
+use henge_ring::PlacedRange;
+use smallvec::SmallVec;
+
+/// A replica of a write.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) host: HostId,
+    pub(crate) alive: bool,
+    /// The group its acknowledgement counts for.
+    pub(crate) group: Option<usize>,
+}
+
+/// Who is written, and what the level needs of them.
+#[derive(Debug)]
+pub(crate) struct WritePlan {
+    pub(crate) required: Required,
+    pub(crate) targets: SmallVec<[Target; 3]>,
+}
+
+/// A replica that may be read: it is up, and its answer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) host: HostId,
+    pub(crate) group: usize,
+}
+
+/// Candidates, nearest first.
+pub(crate) type Candidates = SmallVec<[Candidate; 3]>;
+
+/// Who may be read, and what the level needs of them.
+#[derive(Debug)]
+pub(crate) struct ReadPlan {
+    pub(crate) required: Required,
+    pub(crate) candidates: Candidates,
+}
+
+/// What a level needs of a keyspace, seen from this node.
+pub(crate) fn required<R: Replicas>(replicas: &R, placed: &Placed, level: Consistency) -> Required {
+    Required::of(level, &placed.replication, &Here(replicas), replicas.faults())
+}
+
+struct Here<'a, R>(&'a R);
+
+impl<R: Replicas> Places for Here<'_, R> {
+    fn here(&self) -> Option<Datacenter> {
+        self.0.datacenter(self.0.local())
+    }
+
+    fn named(&self, name: &str) -> Option<Datacenter> {
+        self.0.datacenter_named(name)
+    }
+}
+
+impl WritePlan {
+    pub(crate) fn new<R: Replicas>(
+        replicas: &R,
+        placed: &Placed,
+        token: Token,
+        level: Consistency,
+    ) -> Result<WritePlan, Shortage> {
+        let range = placed.placement.replicas(token);
+        let (read, write) = range.map_or((&[][..], &[][..]), |range| (&range.read[..], &range.write[..]));
+        let pending = write.iter().filter(|host| !read.contains(host));
+        let required = required(replicas, placed, level).with_pending(pending.map(|host| replicas.datacenter(*host)));
+        let mut targets: SmallVec<[Target; 3]> = SmallVec::with_capacity(write.len());
+        for host in write {
+            // One request under way per replica, however it is listed.
+            if targets.iter().all(|target| target.host != *host) {
+                let group = required.group_of(|| replicas.datacenter(*host));
+                targets.push(Target { host: *host, alive: replicas.alive(*host), group });
+            }
+        }
+        required.check(targets.iter().filter(|target| target.alive).filter_map(|target| target.group))?;
+        Ok(WritePlan { required, targets })
+    }
+}
+
+impl ReadPlan {
+    pub(crate) fn new<R: Replicas>(
+        replicas: &R,
+        placed: &Placed,
+        token: Token,
+        level: Consistency,
+    ) -> Result<ReadPlan, Shortage> {
+        let required = required(replicas, placed, level);
+        let read = placed.placement.replicas(token).map_or(&[][..], |range: &PlacedRange| &range.read[..]);
+        let alive = read.iter().filter(|host| replicas.alive(**host));
+        let mut candidates: Candidates = alive
+            .filter_map(|host| {
+                Some(Candidate { host: *host, group: required.group_of(|| replicas.datacenter(*host))? })
+            })
+            .collect();
+        candidates.sort_by_key(|candidate| replicas.distance(candidate.host));
+        required.check(candidates.iter().map(|candidate| candidate.group))?;
+        Ok(ReadPlan { required, candidates })
+    }
+}

@@ -1,0 +1,117 @@
+//! Reading: as many replicas as the level needs, one answer.
+
+use crate::gather::{Gather, Gathered, Wanted};
+use crate::mend::mend;
+use crate::plan::{Candidates, ReadPlan};
+use crate::required::Shortage;
+use crate::{Event, Placed, ReadError, ReadReply, Replicas};
+use henge_base::{Micros, Mono};
+use henge_model::{Consistency, Digester, ReadCommand, RowBlock, RowView};
+use std::sync::Arc;
+
+/// Rows to read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The keyspace.
+    pub placed: Placed,
+    /// Which rows.
+    pub command: ReadCommand,
+    /// How many replicas must answer.
+    pub consistency: Consistency,
+    /// When to answer at the latest.
+    pub deadline: Mono,
+    /// The coordinator's clock when it admitted the read: repairs are writes, and are issued then.
+    pub issued: Micros,
+}
+
+/// Reads rows, tombstones included. Replicas whose answers differ have what they lacked when this returns: what one read at
+/// this level saw, the next one sees.
+///
+/// The answer may hold fewer live rows than the limit although there are more; it says so by `more`, and is not empty then.
+pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
+    let ReadPlan { required, candidates } = plan(replicas, &read)?;
+    let Read { command, consistency, deadline, issued, .. } = read;
+    let gather = Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline };
+    let gathered = gather.gather(candidates, Wanted::OneAndDigests).await?;
+    let differing = match agreed(&gather.command, gathered) {
+        Ok(block) => return Ok(block),
+        Err(differing) => differing,
+    };
+    if differing.digests {
+        replicas.count(Event::DigestMismatch);
+    }
+    // Those that answered are asked again, and first.
+    let gathered = gather.gather(differing.pool, Wanted::Rows).await?;
+    let reconciled = gather.reconcile(gathered.answers).await;
+    let unmended = mend(replicas, reconciled.repairs, issued, deadline).await;
+    if unmended > 0 {
+        let block_for = required.block_for();
+        let received = block_for.saturating_sub(unmended);
+        return Err(ReadError::Timeout { consistency, received, block_for, data_present: true });
+    }
+    Ok(reconciled.block)
+}
+
+fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
+    let consistency = read.consistency;
+    if consistency == Consistency::Any {
+        return Err(ReadError::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
+    }
+    if consistency.is_serial() {
+        return Err(ReadError::Invalid(format!("{consistency} reads are not supported")));
+    }
+    let unavailable = |Shortage { required, alive }| ReadError::Unavailable { consistency, required, alive };
+    ReadPlan::new(replicas, &read.placed, read.command.token, consistency).map_err(unavailable)
+}
+
+/// Answers that are not one.
+struct Differing {
+    /// Whom to ask for rows: those that answered, then the others.
+    pool: Candidates,
+    /// Whether it is known that contents differ.
+    digests: bool,
+}
+
+/// The rows, if every digest is theirs.
+fn agreed(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differing> {
+    let Gathered { mut answers, spare } = gathered;
+    let data = answers.iter_mut().find_map(|(_, reply)| match reply {
+        ReadReply::Rows(block) => Some(std::mem::take(block)),
+        ReadReply::Digest(_) => None,
+    });
+    let mut digests = true;
+    if let Some(mut block) = data {
+        if answers.len() == 1 {
+            return Ok(block);
+        }
+        let full = live_rows(command, &block) >= command.limit as usize;
+        if all_agree(command, &block, answers.iter().map(|(_, reply)| reply)) {
+            // Beyond the limit the others may have rows where this replica has none.
+            block.more |= full && matches!(command.keys, henge_model::KeyRange::Run { .. });
+            return Ok(block);
+        }
+        // Rows cut by their size are less than what the others digested, even where the content is the same.
+        digests = full || !block.more;
+    }
+    Err(Differing { pool: answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect(), digests })
+}
+
+fn live_rows(command: &ReadCommand, block: &RowBlock) -> usize {
+    let live = |row: &[u8]| RowView::parse_trusted(row).is_ok_and(|row| row.is_live(command.now_seconds));
+    block.rows.iter().filter(|(_, row)| live(row)).count()
+}
+
+fn all_agree<'a>(command: &ReadCommand, block: &RowBlock, replies: impl Iterator<Item = &'a ReadReply>) -> bool {
+    let mut digester = Digester::new(command.now_seconds, command.purge_before);
+    for (key, row) in &block.rows {
+        let Ok(view) = RowView::parse_trusted(row) else { return false };
+        digester.row(key, &view, &command.columns);
+    }
+    let digest = digester.finish();
+    replies
+        .filter_map(|reply| if let ReadReply::Digest(other) = reply { Some(*other) } else { None })
+        .all(|d| d == digest)
+}
+
+#[cfg(test)]
+mod tests;

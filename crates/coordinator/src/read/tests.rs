@@ -1,0 +1,309 @@
+use super::*;
+use crate::fake::{DEADLINE, Does, Fake, all, deleted, encoded, key, one, settle, value};
+use crate::{Refusal, can_read_locally};
+use henge_base::Bytes;
+use henge_model::{Row, Token};
+
+fn read_at(
+    fake: &Fake,
+    replication: &str,
+    consistency: Consistency,
+    command: ReadCommand,
+) -> Result<RowBlock, ReadError> {
+    let placed = fake.keyspace(replication);
+    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, issued: 9 }))
+}
+
+fn quorum(fake: &Fake, command: ReadCommand) -> Result<RowBlock, ReadError> {
+    read_at(fake, "3", Consistency::Quorum, command)
+}
+
+fn rows(rows: &[(Bytes, Row)]) -> Vec<(Bytes, Bytes)> {
+    rows.iter().map(|(key, row)| (key.clone(), encoded(key, row))).collect()
+}
+
+/// The numbers of a block's rows, dead ones in brackets.
+fn numbers(block: &RowBlock) -> String {
+    let shown = |(key, row): &(Bytes, Bytes)| {
+        let live = RowView::parse(key, row).unwrap().is_live(crate::fake::NOW);
+        if live { key[13].to_string() } else { format!("({})", key[13]) }
+    };
+    let mut shown: Vec<String> = block.rows.iter().map(shown).collect();
+    shown.extend(block.more.then(|| "more".to_owned()));
+    shown.join(" ")
+}
+
+fn show(outcome: &Result<RowBlock, ReadError>) -> String {
+    let data = |present: &bool| if *present { " data" } else { "" };
+    match outcome {
+        Ok(_) => "ok".to_owned(),
+        Err(ReadError::Unavailable { required, alive, .. }) => format!("unavailable {alive}/{required}"),
+        Err(ReadError::Timeout { received, block_for, data_present, .. }) => {
+            format!("timeout {received}/{block_for}{}", data(data_present))
+        }
+        Err(ReadError::Failure { received, block_for, failures, data_present, .. }) => {
+            format!("failure {received}/{block_for} by {}{}", failures.len(), data(data_present))
+        }
+        Err(ReadError::Invalid(_)) => "invalid".to_owned(),
+    }
+}
+
+#[test]
+fn who_is_asked_and_what_becomes_of_it() {
+    // Level, replication, nodes (see `Fake::new`): outcome | what was sent.
+    let table = "
+        ONE          3    ooo: ok | rows1
+        ONE          3    doo: ok | rows2
+        ONE          3    roo: ok | rows1 rows2
+        ONE          3    nlo: ok | rows1 rows2 rows3
+        ONE          3    rrr: failure 0/1 by 3 | rows1 rows2 rows3
+        ONE          3    soo: timeout 0/1 | rows1
+        ONE          3    nnn: timeout 0/1 | rows1 rows2 rows3
+        ONE          3    ddd: unavailable 0/1 |
+        ANY          3    ooo: invalid |
+        SERIAL       3    ooo: invalid |
+        LOCAL_SERIAL 3    ooo: invalid |
+        TWO          3    ooo: ok | rows1 digest2
+        THREE        3    ooo: ok | rows1 digest2 digest3
+        QUORUM       1    o: ok | rows1
+        QUORUM       3    ooo: ok | rows1 digest2
+        QUORUM       3    doo: ok | rows2 digest3
+        QUORUM       3    odd: unavailable 1/2 |
+        QUORUM       3    roo: ok | rows1 digest2 rows3
+        QUORUM       3    oro: ok | rows1 digest2 digest3
+        QUORUM       3    olo: ok | rows1 digest2 digest3
+        QUORUM       3    oso: timeout 1/2 data | rows1 digest2
+        QUORUM       3    soo: timeout 1/2 | rows1 digest2
+        QUORUM       3    ord: failure 1/2 by 1 data | rows1 digest2
+        QUORUM       3    rod: failure 0/2 by 1 | rows1 digest2
+        QUORUM       3    orr: failure 1/2 by 2 data | rows1 digest2 digest3
+        QUORUM       3    orn: timeout 1/2 data | rows1 digest2 digest3
+        ALL          3    ooo: ok | rows1 digest2 digest3
+        ALL          3    ood: unavailable 2/3 |
+        LOCAL_ONE    a3b3 doo/ooo: ok | rows2
+        LOCAL_ONE    a3b3 ddd/ooo: unavailable 0/1 |
+        LOCAL_ONE    a3b3 rrr/ooo: failure 0/1 by 3 | rows1 rows2 rows3
+        LOCAL_QUORUM a3b3 oro/ooo: ok | rows1 digest2 digest3
+        LOCAL_QUORUM a3b3 odd/ooo: unavailable 1/2 |
+        LOCAL_QUORUM 3    o/oo: unavailable 1/2 |
+        QUORUM       a3b3 ooo/ooo: ok | rows1 digest2 digest3 digest4
+        EACH_QUORUM  a3b3 ooo/ooo: ok | rows1 digest2 digest4 digest5
+        EACH_QUORUM  a3b3 ooo/roo: ok | rows1 digest2 digest4 digest5 digest6
+        EACH_QUORUM  a3b3 ooo/rrd: failure 2/4 by 1 data | rows1 digest2 digest4 digest5
+        EACH_QUORUM  a3b3 ooo/odd: unavailable 1/2 |
+        EACH_QUORUM  3    ooo: ok | rows1 digest2
+        QUORUM       local o: ok | rows1";
+    for line in table.lines().skip(1) {
+        let (case, expected) = line.split_once(':').unwrap();
+        let [level, replication, nodes] = case.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let fake = Fake::new(nodes);
+        let outcome = read_at(&fake, replication, level.parse().unwrap(), one(&key(1, 1)));
+        let got = format!("{} | {}", show(&outcome), fake.log());
+        assert_eq!(got.trim(), expected.trim(), "{case}");
+    }
+}
+
+#[test]
+fn a_difference_is_merged_and_mended_before_the_answer() {
+    let (fake, key) = (Fake::new("ooo"), key(1, 1));
+    fake.put(1, &key, &value(5, "old"));
+    fake.put(2, &key, &value(6, "new"));
+    let block = quorum(&fake, one(&key)).unwrap();
+    assert_eq!(block.rows, rows(&[(key.clone(), value(6, "new"))]));
+    assert_eq!(fake.log(), "rows1 digest2 rows1 rows2 mend1");
+    assert_eq!(fake.row(1, &key), Some(value(6, "new")));
+    assert_eq!(*fake.events.lock().unwrap(), [Event::DigestMismatch, Event::ReadRepair]);
+    // What one quorum saw every later quorum sees, without further repair.
+    fake.log.lock().unwrap().clear();
+    fake.set(2, |node| node.alive = false);
+    assert_eq!(quorum(&fake, one(&key)).unwrap().rows, block.rows);
+}
+
+#[test]
+fn a_row_that_only_one_replica_has_reaches_the_others() {
+    let (fake, key) = (Fake::new("ooo"), key(1, 1));
+    fake.put(2, &key, &value(6, "new"));
+    assert_eq!(quorum(&fake, one(&key)).unwrap().rows, rows(&[(key.clone(), value(6, "new"))]));
+    assert_eq!(fake.row(1, &key), Some(value(6, "new")));
+    assert_eq!(fake.row(3, &key), None);
+}
+
+#[test]
+fn cells_of_both_are_joined_and_both_are_mended() {
+    let (fake, key) = (Fake::new("oo"), key(1, 1));
+    let other = |timestamp| {
+        let mut row = value(timestamp, "y");
+        row.cells[0].column = henge_model::ColumnId(2);
+        row
+    };
+    fake.put(1, &key, &value(5, "x"));
+    fake.put(2, &key, &other(6));
+    let block = read_at(&fake, "2", Consistency::All, one(&key)).unwrap();
+    let joined = henge_model::merge_rows(&value(5, "x"), &other(6));
+    assert_eq!(block.rows, rows(&[(key.clone(), joined.clone())]));
+    assert_eq!([fake.row(1, &key), fake.row(2, &key)], [Some(joined.clone()), Some(joined)]);
+}
+
+#[test]
+fn a_deletion_wins_over_an_older_value_wherever_it_is() {
+    for gone in [1, 2] {
+        let (fake, key) = (Fake::new("ood"), key(1, 1));
+        fake.put(3 - gone, &key, &value(5, "x"));
+        fake.put(gone, &key, &deleted(6));
+        let block = quorum(&fake, one(&key)).unwrap();
+        assert_eq!(block.rows, rows(&[(key.clone(), deleted(6))]));
+        assert_eq!(fake.row(3 - gone, &key), Some(deleted(6)));
+    }
+}
+
+#[test]
+fn an_answer_waits_for_its_repairs() {
+    for mends in [Does::Silent, Does::NotSent, Does::Refuses(Refusal::Stalled)] {
+        let (fake, key) = (Fake::new("ood"), key(1, 1));
+        fake.put(2, &key, &value(6, "new"));
+        fake.set(1, |node| node.mends = mends);
+        assert_eq!(show(&quorum(&fake, one(&key))), "timeout 1/2 data");
+    }
+}
+
+#[test]
+fn another_replica_stands_in_when_one_fails_in_the_second_round() {
+    let (fake, key) = (Fake::new("ooo"), key(1, 1));
+    fake.put(2, &key, &value(6, "new"));
+    fake.put(3, &key, &value(7, "newer"));
+    fake.set(2, |node| node.reads = vec![Does::Answers, Does::NotSent]);
+    assert_eq!(quorum(&fake, one(&key)).unwrap().rows, rows(&[(key.clone(), value(7, "newer"))]));
+    assert_eq!(fake.log(), "rows1 digest2 rows1 rows2 rows3 mend1");
+}
+
+#[test]
+fn damaged_rows_from_elsewhere_never_win() {
+    let (fake, key) = (Fake::new("ooo"), key(1, 1));
+    (1..=3).for_each(|number| fake.put(number, &key, &value(5, "x")));
+    let mut bad = encoded(&key, &value(9, "y")).to_vec();
+    *bad.last_mut().unwrap() ^= 1;
+    fake.set(2, |node| _ = node.rows.insert(key.clone(), bad.into()));
+    // Its own digest and strip would fail on the replica; here it is asked for neither.
+    fake.set(2, |node| node.reads = vec![Does::Lies, Does::Lies]);
+    assert_eq!(quorum(&fake, one(&key)).unwrap().rows, rows(&[(key.clone(), value(5, "x"))]));
+    assert!(!fake.log().contains("mend"));
+}
+
+/// Node 1 has rows that node 2 knows to be deleted, and node 2 has more live ones beyond.
+fn short(fake: &Fake, stale: impl IntoIterator<Item = u8>, fresh: impl IntoIterator<Item = u8>) {
+    for number in stale {
+        fake.put(1, &key(1, number), &value(5, "x"));
+        fake.put(2, &key(1, number), &deleted(6));
+    }
+    for number in fresh {
+        fake.put(1, &key(1, number), &value(5, "x"));
+        fake.put(2, &key(1, number), &value(5, "x"));
+    }
+}
+
+#[test]
+fn a_short_answer_is_read_on_until_the_limit_is_met() {
+    let fake = Fake::new("ood");
+    short(&fake, 1..=3, 4..=9);
+    assert_eq!(numbers(&quorum(&fake, all(3, false)).unwrap()), "(1) (2) (3) 4 5 6 more");
+    assert!(fake.events.lock().unwrap().contains(&Event::ShortRead));
+    // Only what the answer says was mended.
+    assert_eq!(fake.row(1, &key(1, 3)), Some(deleted(6)));
+}
+
+#[test]
+fn a_short_answer_against_the_order() {
+    let fake = Fake::new("ood");
+    short(&fake, 7..=9, 1..=6);
+    assert_eq!(numbers(&quorum(&fake, all(3, true)).unwrap()), "(9) (8) (7) 6 5 4 more");
+    assert_eq!(numbers(&quorum(&fake, all(100, true)).unwrap()), "(9) (8) (7) 6 5 4 3 2 1");
+}
+
+#[test]
+fn a_whole_table_of_deleted_rows_ends() {
+    let fake = Fake::new("ood");
+    short(&fake, 1..=40, []);
+    let block = quorum(&fake, all(2, false)).unwrap();
+    assert_eq!((block.rows.len(), block.more), (40, false));
+}
+
+#[test]
+fn an_answer_ends_where_reading_on_fails() {
+    let fake = Fake::new("ood");
+    short(&fake, 1..=3, 4..=9);
+    fake.set(1, |node| node.reads = vec![Does::Answers, Does::Answers, Does::NotSent]);
+    assert_eq!(numbers(&quorum(&fake, all(3, false)).unwrap()), "(1) (2) (3) more");
+}
+
+#[test]
+fn truncated_blocks_never_hide_or_resurrect_rows() {
+    for (first, second) in [(2, 3), (3, 1), (1, 1), (2, 100)] {
+        let fake = Fake::new("ood");
+        short(&fake, 1..=4, 5..=9);
+        fake.put(2, &key(2, 1), &value(5, "y"));
+        fake.set(1, |node| node.block_rows = first);
+        fake.set(2, |node| node.block_rows = second);
+        let shown = numbers(&quorum(&fake, all(100, false)).unwrap());
+        assert_eq!(shown, "(1) (2) (3) (4) 5 6 7 8 9 1", "{first} {second}");
+    }
+}
+
+#[test]
+fn truncated_rows_of_equal_replicas_are_no_difference() {
+    let fake = Fake::new("oo");
+    short(&fake, [], 1..=9);
+    (1..=2).for_each(|number| fake.set(number, |node| node.block_rows = 4));
+    assert_eq!(numbers(&read_at(&fake, "2", Consistency::All, all(6, false)).unwrap()), "1 2 3 4 5 6 more");
+    assert!(!fake.events.lock().unwrap().contains(&Event::DigestMismatch));
+    assert!(!fake.log().contains("mend"));
+}
+
+#[test]
+fn an_agreed_answer_at_its_limit_says_that_more_may_follow() {
+    let fake = Fake::new("ood");
+    short(&fake, [], 1..=3);
+    fake.put(2, &key(1, 4), &value(5, "beyond"));
+    assert_eq!(numbers(&quorum(&fake, all(3, false)).unwrap()), "1 2 3 more");
+    assert_eq!(numbers(&quorum(&fake, all(4, false)).unwrap()), "1 2 3 4 more");
+}
+
+#[test]
+fn one_row_goes_to_each_partition_in_its_own_mutation() {
+    let fake = Fake::new("oo");
+    for partition in 1..=3 {
+        fake.put(2, &key(partition, 1), &value(5, "x"));
+    }
+    let block = read_at(&fake, "2", Consistency::Quorum, all(100, false)).unwrap();
+    assert_eq!(block.rows.len(), 3);
+    assert_eq!(fake.log(), "rows1 digest2 rows1 rows2 mend1 mend1 mend1");
+}
+
+#[test]
+fn a_stale_minority_never_wins_at_any_pair() {
+    for stale in 1..=3 {
+        for down in 1..=3 {
+            let (fake, key) = (Fake::new("ooo"), key(1, 1));
+            (1..=3).for_each(|number| fake.put(number, &key, &value(5, "old")));
+            (1..=3).filter(|number| *number != stale).for_each(|number| fake.put(number, &key, &value(6, "new")));
+            fake.set(down, |node| node.alive = false);
+            let block = quorum(&fake, one(&key)).unwrap();
+            assert_eq!(block.rows, rows(&[(key.clone(), value(6, "new"))]), "{stale} {down}");
+        }
+    }
+}
+
+#[test]
+fn this_node_alone_is_enough_where_one_answer_is() {
+    let fake = Fake::new("ooo/oo");
+    let local =
+        |replication: &str, level: Consistency| can_read_locally(&fake, &fake.keyspace(replication), Token(1), level);
+    assert!(local("a3b2", Consistency::One));
+    assert!(local("a3b2", Consistency::LocalOne));
+    assert!(!local("a3b2", Consistency::LocalQuorum));
+    assert!(local("a1b2", Consistency::LocalQuorum));
+    assert!(!local("a1b1", Consistency::EachQuorum));
+    assert!(local("1", Consistency::Quorum));
+    assert!(local("local", Consistency::All));
+    assert!(!local("3", Consistency::Serial));
+    assert!(!local("3", Consistency::Any));
+}

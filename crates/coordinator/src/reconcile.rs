@@ -1,0 +1,129 @@
+//! Making one answer of replicas that differ, with what each of them lacks of it.
+
+use crate::block::is_sound;
+use crate::gather::Gather;
+use crate::limits::{MERGED_BYTES_MAX, SHORT_READ_ROWS_MIN, SHORT_READS_MAX};
+use crate::merge::{Merge, Merged, Step};
+use crate::plan::Candidate;
+use crate::under_way::UnderWay;
+use crate::{Event, ReadKind, ReadReply, Replicas};
+use henge_base::{Bytes, HostId};
+use henge_model::{KeyRange, ReadCommand, RowBlock};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// Rows, by key, that a replica is to be sent.
+pub(crate) type Repair = (HostId, Vec<(Bytes, Bytes)>);
+
+/// An answer, and what each replica lacks of it.
+#[derive(Debug)]
+pub(crate) struct Reconciled {
+    pub(crate) block: RowBlock,
+    pub(crate) repairs: Vec<Repair>,
+}
+
+impl<R: Replicas> Gather<'_, R> {
+    /// Merges rows until there are enough live ones, asking those replicas for more that stopped too early. An answer that has
+    /// to stop before says so by `more`; it is never empty then.
+    pub(crate) async fn reconcile(&self, answers: SmallVec<[(Candidate, ReadReply); 3]>) -> Reconciled {
+        let (hosts, blocks): (SmallVec<[HostId; 3]>, SmallVec<[RowBlock; 3]>) = answers
+            .into_iter()
+            .filter_map(|(candidate, reply)| match reply {
+                ReadReply::Rows(block) => Some((candidate.host, block)),
+                ReadReply::Digest(_) => None,
+            })
+            .unzip();
+        let mut merge = Merge::new(&self.command, blocks.into_iter());
+        let mut answer = Answer::new(&hosts, self.command.limit);
+        let mut short_reads = 0;
+        while !answer.is_full() {
+            match merge.next() {
+                Step::Row(merged) => answer.add(merged),
+                Step::End => break,
+                Step::Starved(starved) => {
+                    short_reads += 1;
+                    if short_reads > SHORT_READS_MAX
+                        || !self.read_on(&hosts, &starved, answer.wanted(), &mut merge).await
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        answer.finish(merge.has_more())
+    }
+
+    /// Asks replicas for rows beyond their last. If one of them fails the answer ends there.
+    async fn read_on(&self, hosts: &[HostId], starved: &[usize], wanted: u32, merge: &mut Merge) -> bool {
+        let commands: SmallVec<[Option<Arc<ReadCommand>>; 3]> =
+            starved.iter().map(|number| beyond(&self.command, merge.last(*number), wanted).map(Arc::new)).collect();
+        let mut under_way = UnderWay::new();
+        for (number, command) in starved.iter().zip(&commands) {
+            let Some(command) = command else { return false };
+            self.replicas.count(Event::ShortRead);
+            let read = self.replicas.read(hosts[*number], Arc::clone(command), ReadKind::Rows, self.deadline);
+            under_way.push((*number, command), read);
+        }
+        while let Some(((number, command), reply)) = under_way.next().await {
+            match reply {
+                Ok(ReadReply::Rows(block)) if is_sound(&block, command) => merge.feed(number, block, command.limit),
+                _ => return false,
+            }
+        }
+        true
+    }
+}
+
+/// The rest of a command beyond a key.
+fn beyond(command: &ReadCommand, last: &Bytes, wanted: u32) -> Option<ReadCommand> {
+    let KeyRange::Run { start, end, reversed } = &command.keys else { return None };
+    let (start, end) = if *reversed { (start.clone(), last.clone()) } else { (above(last), end.clone()) };
+    let limit = wanted.max(SHORT_READ_ROWS_MIN);
+    Some(ReadCommand { keys: KeyRange::Run { start, end, reversed: *reversed }, limit, ..command.clone() })
+}
+
+/// The lowest key above another.
+fn above(key: &[u8]) -> Bytes {
+    let mut above = Vec::with_capacity(key.len() + 1);
+    above.extend_from_slice(key);
+    above.push(0);
+    Bytes::from(above)
+}
+
+/// An answer in the making.
+struct Answer {
+    rows: Vec<(Bytes, Bytes)>,
+    live: u32,
+    limit: u32,
+    bytes: usize,
+    repairs: Vec<Repair>,
+}
+
+impl Answer {
+    fn new(hosts: &[HostId], limit: u32) -> Answer {
+        let repairs = hosts.iter().map(|host| (*host, Vec::new())).collect();
+        Answer { rows: Vec::new(), live: 0, limit, bytes: 0, repairs }
+    }
+
+    fn wanted(&self) -> u32 {
+        self.limit.saturating_sub(self.live)
+    }
+
+    fn is_full(&self) -> bool {
+        self.live >= self.limit || self.bytes >= MERGED_BYTES_MAX
+    }
+
+    fn add(&mut self, merged: Merged) {
+        for number in merged.lacking {
+            self.repairs[number].1.push((merged.key.clone(), merged.row.clone()));
+        }
+        self.live += u32::from(merged.live);
+        self.bytes += merged.key.len() + merged.row.len();
+        self.rows.push((merged.key, merged.row));
+    }
+
+    fn finish(self, more: bool) -> Reconciled {
+        let repairs = self.repairs.into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
+        Reconciled { block: RowBlock { rows: self.rows, more }, repairs }
+    }
+}

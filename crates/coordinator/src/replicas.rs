@@ -1,0 +1,112 @@
+//! The seam below a coordinator: what it asks of the node it runs on.
+
+use crate::ReplicaError;
+use henge_base::{Bytes, HostId, Mono};
+use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink};
+use henge_ring::Placement;
+use std::future::Future;
+use std::sync::Arc;
+
+/// How far a read of this node's own memory came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Local {
+    /// The rows are in the sink.
+    Done,
+    /// The answer is not in memory; the sink is as it was. Ask again through [`Replicas::read`].
+    Miss,
+    /// This node holds no copy.
+    Remote,
+}
+
+/// What a replica answers to a read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadReply {
+    /// Its rows.
+    Rows(RowBlock),
+    /// A hash of what its rows would be.
+    Digest(Digest),
+}
+
+/// What a replica is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadKind {
+    /// The rows themselves.
+    Rows,
+    /// Only their digest.
+    Digest,
+}
+
+/// A datacentre's number on this node; names are interned so that counting compares small numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Datacenter(pub u16);
+
+/// A keyspace as a coordinator sees it at one epoch.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Its replication setting: how many answers a level needs follows from the setting, not from who is there.
+    pub replication: Arc<Replication>,
+    /// Who holds what.
+    pub placement: Arc<Placement>,
+}
+
+/// The node a coordinator runs on.
+///
+/// Every future handed out resolves by its deadline at the latest, so a coordinator sets no timers. Dropping a future
+/// cancels nothing: a write goes on, and a hint owed for it is the node's business, not the caller's.
+pub trait Replicas: Send + Sync + 'static {
+    /// A write under way.
+    type Write: Future<Output = Result<(), ReplicaError>> + Send + Unpin;
+    /// A read under way.
+    type Read: Future<Output = Result<ReadReply, ReplicaError>> + Send + Unpin;
+
+    /// This node.
+    fn local(&self) -> HostId;
+    /// The datacentre of a member, if it is known.
+    fn datacenter(&self, host: HostId) -> Option<Datacenter>;
+    /// The number of a datacentre's name, if any member stands there.
+    fn datacenter_named(&self, name: &str) -> Option<Datacenter>;
+    /// Whether the failure detector thinks a member up. This node is always up.
+    fn alive(&self, host: HostId) -> bool;
+    /// Orders replicas of a read: lower is nearer. This node is nearest, its datacentre next.
+    fn distance(&self, host: HostId) -> u32;
+    /// A keyspace's placement at the newest epoch this node knows.
+    fn placed(&self, keyspace: &str) -> Option<Placed>;
+    /// The monotonic clock.
+    fn mono(&self) -> Mono;
+
+    /// Reads from this node's own memory, without waiting.
+    fn try_local(&self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink) -> Local;
+    /// Sends an encoded [`henge_model::Mutation`] to a replica, or applies it here. Under way when it returns. Unless it is
+    /// applied, the node keeps a hint for it.
+    fn write(&self, to: HostId, mutation: Bytes, deadline: Mono) -> Self::Write;
+    /// Keeps a hint for a replica that is known to be down: nothing is sent.
+    fn owe(&self, to: HostId, mutation: Bytes);
+    /// Repairs a replica: as `write`, but no hint is owed when it fails.
+    fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> Self::Write;
+    /// Asks a replica, or reads here.
+    fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;
+    /// Counts what a coordinator did besides its answer.
+    fn count(&self, event: Event);
+    /// Bugs put in on purpose: none, but in the simulator.
+    fn faults(&self) -> Faults {
+        Faults::default()
+    }
+}
+
+/// Bugs put in on purpose, each off. Only the simulator switches one on, to prove that its checks can fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Counts one answer too few as a quorum.
+    pub quorum_off_by_one: bool,
+}
+
+/// What is counted on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Digests differed.
+    DigestMismatch,
+    /// A replica was sent rows it lacked.
+    ReadRepair,
+    /// A replica's answer ran out before the limit and more was asked of it.
+    ShortRead,
+}

@@ -1,0 +1,92 @@
+//! How far the answers to one request came.
+
+use crate::ReplicaError;
+use crate::required::Required;
+use henge_base::HostId;
+use smallvec::SmallVec;
+
+/// Why the level cannot be met any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// Enough replicas refused.
+    Refused,
+    /// Not by refusals alone: some replica did not answer.
+    Silent,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    received: u32,
+    /// Asked, and no outcome yet.
+    open: u32,
+    /// Ended without an answer.
+    silent: u32,
+}
+
+/// Answers, refusals and silences of the replicas that were asked, by group.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally<'a> {
+    required: &'a Required,
+    counts: SmallVec<[Count; 1]>,
+    failures: Vec<(HostId, u16)>,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(required: &'a Required) -> Self {
+        let counts = SmallVec::from_elem(Count::default(), required.groups.len());
+        Tally { required, counts, failures: Vec::new() }
+    }
+
+    pub(crate) fn asked(&mut self, group: usize) {
+        self.counts[group].open += 1;
+    }
+
+    pub(crate) fn received(&mut self, group: usize) {
+        self.counts[group].open -= 1;
+        self.counts[group].received += 1;
+    }
+
+    pub(crate) fn failed(&mut self, group: usize, host: HostId, error: ReplicaError) {
+        self.counts[group].open -= 1;
+        match error {
+            ReplicaError::Refused(refusal) => self.failures.push((host, refusal.reason())),
+            ReplicaError::NotSent | ReplicaError::Unknown => self.counts[group].silent += 1,
+        }
+    }
+
+    /// Whether more must be asked of a group for it to be met.
+    pub(crate) fn lacks(&self, group: usize) -> bool {
+        let Count { received, open, .. } = self.counts[group];
+        received + open < self.required.groups[group].block_for
+    }
+
+    pub(crate) fn is_met(&self) -> bool {
+        self.groups().all(|(block_for, count)| count.received >= block_for)
+    }
+
+    /// Whether what is still open cannot meet the level. A loss is called refused only if the silent ones could not have
+    /// turned it: a client may take a failure for more definite than a timeout.
+    pub(crate) fn loss(&self) -> Option<Loss> {
+        let lost = |(block_for, count): (u32, &Count)| count.received + count.open < block_for;
+        let refused = |(block_for, count): (u32, &Count)| count.received + count.open + count.silent < block_for;
+        match (self.groups().any(lost), self.groups().any(refused)) {
+            (false, _) => None,
+            (true, false) => Some(Loss::Silent),
+            (true, true) => Some(Loss::Refused),
+        }
+    }
+
+    /// Answers that counted, as an error reports them: at least one short of what was needed.
+    pub(crate) fn short(&self) -> u32 {
+        let counted: u32 = self.groups().map(|(block_for, count)| count.received.min(block_for)).sum();
+        counted.min(self.required.block_for().saturating_sub(1))
+    }
+
+    pub(crate) fn into_failures(self) -> Vec<(HostId, u16)> {
+        self.failures
+    }
+
+    fn groups(&self) -> impl Iterator<Item = (u32, &Count)> {
+        self.required.groups.iter().map(|group| group.block_for).zip(&self.counts)
+    }
+}

@@ -1,0 +1,39 @@
+//! Requests awaited together. A request has a handful of replicas, so all are polled whenever one may have moved: that is
+//! cheaper than a task or an allocation for each.
+
+use smallvec::SmallVec;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Futures, each with a label.
+pub(crate) struct UnderWay<L, F> {
+    requests: SmallVec<[(L, F); 3]>,
+}
+
+impl<L: Copy, F: Future + Unpin> UnderWay<L, F> {
+    pub(crate) fn new() -> Self {
+        UnderWay { requests: SmallVec::new() }
+    }
+
+    pub(crate) fn push(&mut self, label: L, request: F) {
+        self.requests.push((label, request));
+    }
+
+    /// The next to end; `None` when none is left.
+    pub(crate) async fn next(&mut self) -> Option<(L, F::Output)> {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(L, F::Output)>> {
+        for at in 0..self.requests.len() {
+            let (label, request) = &mut self.requests[at];
+            if let Poll::Ready(output) = Pin::new(request).poll(context) {
+                let label = *label;
+                self.requests.remove(at);
+                return Poll::Ready(Some((label, output)));
+            }
+        }
+        if self.requests.is_empty() { Poll::Ready(None) } else { Poll::Pending }
+    }
+}

@@ -1,0 +1,100 @@
+//! Writing: every replica is sent the same bytes, and as many are awaited as the level needs.
+
+use crate::plan::WritePlan;
+use crate::required::Shortage;
+use crate::tally::{Loss, Tally};
+use crate::under_way::UnderWay;
+use crate::{Placed, Replicas, WriteError, WriteType};
+use henge_base::{Bytes, Mono};
+use henge_model::{Consistency, Token};
+
+/// A mutation to write.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Its keyspace.
+    pub placed: Placed,
+    /// The token of its partition.
+    pub token: Token,
+    /// An encoded [`henge_model::Mutation`].
+    pub mutation: Bytes,
+    /// How many replicas must acknowledge. At ANY it is one, as at ONE: a hint is no acknowledgement.
+    pub consistency: Consistency,
+    /// When to answer at the latest.
+    pub deadline: Mono,
+    /// What the client asked for, as errors name it.
+    pub write_type: WriteType,
+}
+
+/// Writes to all replicas, those in other datacentres included, and returns when enough have acknowledged; the rest goes on
+/// in the node. Replicas that are down are owed a hint.
+pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteError> {
+    let plan = plan(replicas, &write.placed, write.token, write.consistency)?;
+    let mut tally = Tally::new(&plan.required);
+    let mut under_way = send(replicas, &write, &plan, &mut tally);
+    while !tally.is_met() {
+        if let Some(loss) = tally.loss() {
+            return Err(failed(&write, &plan, tally, loss));
+        }
+        match under_way.next().await {
+            Some(((_, group), Ok(()))) => tally.received(group),
+            Some(((host, group), Err(error))) => tally.failed(group, host, error),
+            None => return Err(failed(&write, &plan, tally, Loss::Silent)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a write could be sent now: the check alone, so that a request of several writes is refused as a whole.
+pub fn check_write<R: Replicas>(
+    replicas: &R,
+    placed: &Placed,
+    token: Token,
+    consistency: Consistency,
+) -> Result<(), WriteError> {
+    plan(replicas, placed, token, consistency).map(|_| ())
+}
+
+fn plan<R: Replicas>(
+    replicas: &R,
+    placed: &Placed,
+    token: Token,
+    consistency: Consistency,
+) -> Result<WritePlan, WriteError> {
+    if consistency.is_serial() {
+        return Err(WriteError::Invalid(format!("{consistency} is for conditional writes only")));
+    }
+    let unavailable = |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
+    WritePlan::new(replicas, placed, token, consistency).map_err(unavailable)
+}
+
+type Acknowledgements<R> = UnderWay<(henge_base::HostId, usize), <R as Replicas>::Write>;
+
+/// Sends first and hands out hints after, which may cost more. Only what counts is awaited.
+fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut Tally<'_>) -> Acknowledgements<R> {
+    let mut under_way = UnderWay::new();
+    for target in plan.targets.iter().filter(|target| target.alive) {
+        let pending = replicas.write(target.host, write.mutation.clone(), write.deadline);
+        if let Some(group) = target.group {
+            tally.asked(group);
+            under_way.push((target.host, group), pending);
+        }
+    }
+    for target in plan.targets.iter().filter(|target| !target.alive) {
+        replicas.owe(target.host, write.mutation.clone());
+    }
+    under_way
+}
+
+fn failed(write: &Write, plan: &WritePlan, tally: Tally<'_>, loss: Loss) -> WriteError {
+    let (consistency, write_type) = (write.consistency, write.write_type);
+    let (received, block_for) = (tally.short(), plan.required.block_for());
+    match loss {
+        Loss::Silent => WriteError::Timeout { consistency, received, block_for, write_type },
+        Loss::Refused => {
+            WriteError::Failure { consistency, received, block_for, failures: tally.into_failures(), write_type }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
