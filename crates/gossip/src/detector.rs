@@ -1,0 +1,131 @@
+//! The failure detector for one peer: phi accrual (Hayashibara and others, 2004) over the rhythm of its heartbeats.
+//!
+//! Intervals are taken as exponentially distributed, so phi, the negative natural logarithm of the chance that the next
+//! sign of life is merely late, is the silence divided by the mean interval. With a heartbeat a second and the threshold of
+//! 8 a stopped peer is given up after eight to ten seconds.
+
+use henge_base::Mono;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Phi from which a peer counts as down: one late heartbeat in three thousand would be misjudged if intervals were as
+/// irregular as assumed, and they are far more regular.
+pub const PHI_THRESHOLD: f64 = 8.0;
+/// Intervals the mean is taken over, as in Cassandra.
+pub const WINDOW: usize = 1000;
+/// The interval assumed before any was seen: two rounds, so that a newcomer is not judged by its first two messages.
+pub const FIRST_INTERVAL: Duration = Duration::from_secs(2);
+/// A longer interval counts as this: one silence must not blunt the detector for the next thousand.
+pub const INTERVAL_MAX: Duration = Duration::from_secs(4);
+/// The mean is taken to be at least this: bursts of news must not make the detector nervous.
+pub const MEAN_MIN: Duration = Duration::from_millis(500);
+
+/// Signs of life of one peer.
+#[derive(Clone, Debug)]
+pub(crate) struct Detector {
+    /// The last intervals between heartbeats, in microseconds, each up to [`INTERVAL_MAX`].
+    intervals: VecDeque<u32>,
+    /// Their sum.
+    sum: u64,
+    last_heartbeat: Mono,
+    /// The last sign of life of any kind.
+    last_sign: Mono,
+}
+
+impl Detector {
+    /// A peer first heard of at `now`.
+    pub(crate) fn new(now: Mono) -> Detector {
+        let first = FIRST_INTERVAL.as_micros() as u32;
+        Detector { intervals: VecDeque::from([first]), sum: u64::from(first), last_heartbeat: now, last_sign: now }
+    }
+
+    /// A heartbeat became known.
+    pub(crate) fn heartbeat(&mut self, now: Mono) {
+        let interval = now.since(self.last_heartbeat).min(INTERVAL_MAX).as_micros() as u32;
+        if self.intervals.len() == WINDOW {
+            self.sum -= self.intervals.pop_front().map_or(0, u64::from);
+        }
+        self.intervals.push_back(interval);
+        self.sum += u64::from(interval);
+        self.last_heartbeat = self.last_heartbeat.max(now);
+        self.sign(now);
+    }
+
+    /// A sign of life outside the rhythm of heartbeats.
+    pub(crate) fn sign(&mut self, now: Mono) {
+        self.last_sign = self.last_sign.max(now);
+    }
+
+    /// A sign of life from which the rhythm starts anew: the silence before tells nothing of it.
+    pub(crate) fn resume(&mut self, now: Mono) {
+        self.last_heartbeat = self.last_heartbeat.max(now);
+        self.sign(now);
+    }
+
+    /// How unlikely it is that the peer is alive.
+    pub(crate) fn phi(&self, now: Mono) -> f64 {
+        let mean = (self.sum as f64 / self.intervals.len() as f64).max(MEAN_MIN.as_micros() as f64);
+        now.since(self.last_sign).as_micros() as f64 / mean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Mono {
+        Mono(millis * 1000)
+    }
+
+    /// Heartbeats each `every` milliseconds for `count` times; the detector and when the last was.
+    fn beaten(every: u64, count: u64) -> (Detector, u64) {
+        let mut detector = Detector::new(at(0));
+        (1..=count).for_each(|n| detector.heartbeat(at(n * every)));
+        (detector, every * count)
+    }
+
+    /// Milliseconds of silence until the threshold.
+    fn patience(detector: &Detector, from: u64) -> u64 {
+        (0..100_000).step_by(100).find(|silence| detector.phi(at(from + silence)) >= PHI_THRESHOLD).unwrap()
+    }
+
+    #[test]
+    fn patience_follows_the_rhythm() {
+        for (every, count, low, high) in [
+            (1000, 0, 15_900, 16_100),
+            (1000, 10, 8_000, 9_000),
+            (1000, 2000, 8_000, 8_100),
+            (2000, 2000, 16_000, 16_100),
+            (60_000, 2000, 32_000, 32_100),
+            (10, 2000, 4_000, 4_100),
+        ] {
+            let (detector, last) = beaten(every, count);
+            let patience = patience(&detector, last);
+            assert!((low..=high).contains(&patience), "{every} ms, {count} times: {patience}");
+        }
+    }
+
+    #[test]
+    fn one_long_silence_does_not_blunt_it() {
+        let (mut detector, last) = beaten(1000, 100);
+        detector.heartbeat(at(last + 3_600_000));
+        assert!(patience(&detector, last + 3_600_000) < 8_500);
+    }
+
+    #[test]
+    fn direct_signs_hold_it_off_and_leave_the_rhythm() {
+        let (mut detector, last) = beaten(1000, 100);
+        detector.sign(at(last + 7000));
+        assert!(detector.phi(at(last + 9000)) < 3.0);
+        assert!(patience(&detector, last + 7000) < 8_500);
+        detector.sign(at(last));
+        assert!(detector.phi(at(last + 9000)) < 3.0, "an older sign changes nothing");
+    }
+
+    #[test]
+    fn the_sum_stays_that_of_the_window() {
+        let (detector, _) = beaten(1500, 5000);
+        assert_eq!(detector.intervals.len(), WINDOW);
+        assert_eq!(detector.sum, detector.intervals.iter().map(|of| u64::from(*of)).sum::<u64>());
+    }
+}

@@ -1,0 +1,125 @@
+//! The steps of an exchange: opening, answer, close. Whatever arrives may be late, repeated or made up.
+
+use crate::gossip::Gossip;
+use crate::limits::{GENERATION_STEP_MAX, MESSAGE_DIGESTS_MAX, MESSAGE_FACTS_MAX, VERSION_MAX};
+use crate::{Delta, Digest, Message};
+use henge_base::{HostId, Mono};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+impl Gossip {
+    /// Takes up a message of `from`, whose identity the transport vouches for; what to answer it with, if anything.
+    pub fn on_message(&mut self, from: HostId, message: Message, now: Mono) -> Option<Message> {
+        if !self.may_know(from) {
+            return None;
+        }
+        match message {
+            Message::Open { digests, whole } => Some(self.answer(&digests, whole)),
+            Message::Answer { deltas, wants } => {
+                self.take(&deltas, now);
+                self.evidence(from, now);
+                let wants = within(&wants, MESSAGE_DIGESTS_MAX);
+                Some(Message::Close { deltas: self.deltas(wants.to_vec()) })
+            }
+            Message::Close { deltas } => {
+                self.take(&deltas, now);
+                self.evidence(from, now);
+                None
+            }
+        }
+    }
+
+    fn answer(&mut self, digests: &[Digest], whole: bool) -> Message {
+        let whole = whole && digests.len() <= MESSAGE_DIGESTS_MAX;
+        let digests = within(digests, MESSAGE_DIGESTS_MAX);
+        let mut wants = Vec::new();
+        for digest in digests {
+            let known = self.digest(digest.host);
+            let ahead = (digest.generation, digest.version) > (known.generation, known.version);
+            if digest.host == self.host {
+                self.heed_claim(digest);
+            } else if ahead && self.may_know(digest.host) && self.is_plausible(digest) {
+                wants.push(known);
+            }
+        }
+        let mut lacking = digests.to_vec();
+        if whole {
+            lacking.extend(self.not_among(digests));
+        }
+        Message::Answer { deltas: self.deltas(lacking), wants }
+    }
+
+    /// Hosts known here that `digests` don't name, as nothing known of them.
+    fn not_among(&self, digests: &[Digest]) -> Vec<Digest> {
+        let named: BTreeSet<HostId> = digests.iter().map(|digest| digest.host).collect();
+        let hosts = self.peers.keys().copied().chain([self.host]);
+        let unnamed = hosts.filter(|host| !named.contains(host));
+        unnamed.map(|host| Digest { host, generation: 0, version: 0 }).collect()
+    }
+
+    /// What somebody at `digests` lacks, this node's own first, then what is furthest behind, as far as a message holds.
+    fn deltas(&self, digests: Vec<Digest>) -> Vec<Delta> {
+        let lead = |digest: Digest| {
+            let state = self.known(digest.host)?;
+            state.lead(&digest).map(|lead| (Reverse((digest.host == self.host, lead)), digest))
+        };
+        let mut behind: Vec<_> = digests.into_iter().filter_map(lead).collect();
+        behind.sort_by_key(|(lead, digest)| (*lead, digest.host));
+        let mut room = MESSAGE_FACTS_MAX;
+        let mut deltas = Vec::new();
+        for (_, digest) in behind {
+            let Some(delta) = self.known(digest.host).map(|state| state.delta(&digest)) else { continue };
+            let Some(rest) = room.checked_sub(1 + delta.facts.len()) else { break };
+            room = rest;
+            deltas.push(delta);
+        }
+        deltas
+    }
+
+    fn take(&mut self, deltas: &[Delta], now: Mono) {
+        let mut room = MESSAGE_FACTS_MAX;
+        for delta in deltas {
+            let Some(rest) = room.checked_sub(1 + delta.facts.len()) else { break };
+            room = rest;
+            if delta.upto.host == self.host {
+                self.heed_claim(&delta.upto);
+                continue;
+            }
+            let sound = self.is_plausible(&delta.upto) && is_consistent(delta);
+            if !sound {
+                self.refused += 1;
+            } else if let Some(peer) = self.peer(delta.upto.host, now) {
+                peer.take(delta, now);
+            }
+        }
+    }
+
+    /// Whether a host can have come so far. A generation made up far in the future would make its host unheard for ever.
+    fn is_plausible(&self, digest: &Digest) -> bool {
+        let known = self.known(digest.host).map_or(0, |state| state.generation).max(self.own.generation);
+        let latest = known.saturating_add(GENERATION_STEP_MAX);
+        (1..=latest).contains(&digest.generation) && digest.version <= VERSION_MAX
+    }
+
+    /// What others know of this node is never taken up, but when it is more than this node told, they would not listen.
+    fn heed_claim(&mut self, digest: &Digest) {
+        if !self.is_plausible(digest) {
+            self.refused += u64::from(digest.generation > 0);
+        } else if digest.generation > self.own.generation {
+            self.superseded = self.superseded.max(Some(digest.generation));
+        } else if digest.generation == self.own.generation && digest.version > self.own.version {
+            self.own.overtake(digest.version);
+        }
+    }
+}
+
+/// The first `most` of `items`.
+fn within<T>(items: &[T], most: usize) -> &[T] {
+    &items[..items.len().min(most)]
+}
+
+/// Whether the versions of a delta agree with each other.
+fn is_consistent(delta: &Delta) -> bool {
+    delta.since <= delta.upto.version
+        && delta.facts.iter().all(|(_, version)| (delta.since + 1..=delta.upto.version).contains(version))
+}

@@ -1,0 +1,163 @@
+//! What is known of one host: its facts, each with the version it was told at.
+
+use crate::fact::KINDS;
+use crate::limits::VERSION_MAX;
+use crate::{Delta, Digest, Fact};
+use henge_base::HostId;
+
+/// Facts of one generation of a host. Every version up to `version` is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HostState {
+    /// Zero while nothing is known.
+    pub(crate) generation: u64,
+    pub(crate) version: u64,
+    facts: [Option<(Fact, u64)>; KINDS],
+}
+
+/// What a delta did to a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// Nothing new, or something that doesn't fit on what is known.
+    Nothing,
+    /// A later version.
+    Heartbeat,
+    /// A later generation.
+    Restart,
+}
+
+impl HostState {
+    /// A host that has told nothing yet. Generation zero means nothing is known, so the first is one.
+    pub(crate) fn new(generation: u64) -> HostState {
+        HostState { generation: generation.max(1), ..HostState::default() }
+    }
+
+    pub(crate) fn digest(&self, host: HostId) -> Digest {
+        Digest { host, generation: self.generation, version: self.version }
+    }
+
+    /// Raises the version: a heartbeat, or the version of something new. At its end it stays, and only a restart is heard.
+    pub(crate) fn advance(&mut self) -> u64 {
+        self.version = (self.version + 1).min(VERSION_MAX);
+        self.version
+    }
+
+    /// Sets a fact, as a new version if it differs.
+    pub(crate) fn set(&mut self, fact: Fact) {
+        if !self.facts().any(|told| told == fact) {
+            let version = self.advance();
+            self.facts[fact.kind()] = Some((fact, version));
+        }
+    }
+
+    /// Goes beyond a version of this generation that others know and this process never told: all facts are told again.
+    pub(crate) fn overtake(&mut self, version: u64) {
+        self.version = self.version.max(version);
+        let version = self.advance();
+        self.facts.iter_mut().flatten().for_each(|(_, told)| *told = version);
+    }
+
+    pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> {
+        self.facts.iter().flatten().map(|(fact, _)| *fact)
+    }
+
+    /// How far a state at `known` is behind this one; `None` when it isn't.
+    pub(crate) fn lead(&self, known: &Digest) -> Option<u64> {
+        let behind = (known.generation, known.version) < (self.generation, self.version);
+        let base = if known.generation == self.generation { known.version } else { 0 };
+        (behind && self.generation > 0).then(|| self.version - base)
+    }
+
+    /// What a state at `known` lacks.
+    pub(crate) fn delta(&self, known: &Digest) -> Delta {
+        let since = if known.generation == self.generation { known.version } else { 0 };
+        let facts = self.facts.iter().flatten().filter(|(_, version)| *version > since).copied().collect();
+        Delta { upto: self.digest(known.host), since, facts }
+    }
+
+    /// Takes up `delta`, whose soundness was checked.
+    pub(crate) fn take(&mut self, delta: &Delta) -> Taken {
+        let (generation, version) = (delta.upto.generation, delta.upto.version);
+        let same = generation == self.generation;
+        let fits = delta.since == 0 || same && delta.since <= self.version;
+        if !fits || (generation, version) <= (self.generation, self.version) {
+            return Taken::Nothing;
+        }
+        if !same {
+            *self = HostState::new(generation);
+        }
+        self.version = version;
+        for (fact, told) in &delta.facts {
+            let place = &mut self.facts[fact.kind()];
+            if place.is_none_or(|(_, known)| known < *told) {
+                *place = Some((*fact, *told));
+            }
+        }
+        if same { Taken::Heartbeat } else { Taken::Restart }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const HOST: HostId = HostId(Uuid::from_u128(1));
+
+    fn epoch(index: u64) -> Fact {
+        Fact::Epoch { lineage: 0, index }
+    }
+
+    #[test]
+    fn a_delta_brings_what_was_lacking() {
+        let mut source = HostState::new(3);
+        source.set(epoch(1));
+        source.set(Fact::Load { bytes: 5 });
+        let mut copy = HostState::default();
+        assert_eq!(copy.take(&source.delta(&copy.digest(HOST))), Taken::Restart);
+        assert_eq!(copy, source);
+        source.set(epoch(2));
+        source.set(epoch(2));
+        let delta = source.delta(&copy.digest(HOST));
+        assert_eq!(delta.facts, vec![(epoch(2), 3)]);
+        assert_eq!(source.lead(&copy.digest(HOST)), Some(1));
+        assert_eq!(copy.take(&delta), Taken::Heartbeat);
+        assert_eq!(copy.take(&delta), Taken::Nothing);
+        assert_eq!(copy, source);
+    }
+
+    #[test]
+    fn a_later_generation_replaces_and_an_earlier_is_ignored() {
+        let mut old = HostState::new(3);
+        old.set(epoch(9));
+        old.set(Fact::Load { bytes: 5 });
+        let mut new = HostState::new(4);
+        new.set(epoch(1));
+        let delta = new.delta(&old.digest(HOST));
+        assert_eq!(delta.since, 0);
+        let late = old.delta(&HostState::default().digest(HOST));
+        assert_eq!(old.take(&delta), Taken::Restart);
+        assert_eq!(old, new);
+        assert_eq!(old.take(&late), Taken::Nothing);
+        assert_eq!(old.facts().collect::<Vec<_>>(), [epoch(1)]);
+    }
+
+    #[test]
+    fn a_delta_for_somebody_who_knew_more_is_not_taken() {
+        let mut source = HostState::new(1);
+        source.set(epoch(1));
+        source.set(Fact::Load { bytes: 5 });
+        let partial = source.delta(&Digest { host: HOST, generation: 1, version: 1 });
+        let mut fresh = HostState::default();
+        assert_eq!(fresh.take(&partial), Taken::Nothing);
+        assert_eq!(fresh, HostState::default());
+    }
+
+    #[test]
+    fn overtaking_tells_everything_again() {
+        let mut state = HostState::new(1);
+        state.set(epoch(1));
+        state.overtake(100);
+        let delta = state.delta(&Digest { host: HOST, generation: 1, version: 100 });
+        assert_eq!(delta.facts, vec![(epoch(1), 101)]);
+    }
+}

@@ -1,0 +1,28 @@
+//! Liveness and soft facts, told from node to node. A pure state machine: its owner sends the messages and tells the time.
+//! Nothing here decides who is a member or who holds what.
+//!
+//! - `gossip`: one node's part, and its owner's way in.
+//! - `exchange`: the three steps in which two nodes bring each other up to date (scuttlebutt; van Renesse and others, 2008).
+//! - `message`, `fact`, `event`: what is sent, what is told, what is concluded.
+//! - `host_state`: the facts of one host, by generation and version.
+//! - `peer`, `detector`: whether another host seems alive (phi accrual).
+//! - `limits`: how large messages and tables get.
+
+mod detector;
+mod event;
+mod exchange;
+mod fact;
+mod gossip;
+mod host_state;
+mod limits;
+mod message;
+mod peer;
+#[cfg(test)]
+mod tests;
+
+pub use detector::{FIRST_INTERVAL, INTERVAL_MAX, MEAN_MIN, PHI_THRESHOLD, WINDOW};
+pub use event::Event;
+pub use fact::Fact;
+pub use gossip::{Gossip, PAUSE_MAX};
+pub use limits::{FORGOTTEN_MAX, GENERATION_STEP_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX, MESSAGE_FACTS_MAX, VERSION_MAX};
+pub use message::{Delta, Digest, Message};

@@ -1,0 +1,220 @@
+//! Whole exchanges: schedules of lost, late and repeated messages; peers that stop, return and restart.
+
+mod claims;
+mod cluster;
+
+use crate::{Delta, Digest, Event, Fact, Gossip, Message};
+use cluster::{Cluster, epoch, host};
+use henge_base::Mono;
+use proptest::prelude::*;
+use std::time::Duration;
+
+#[test]
+fn everybody_comes_up_and_hears_every_fact() {
+    let mut cluster = Cluster::new(5, 1);
+    (0..5).for_each(|at| cluster.node(at).set(epoch(at as u64)));
+    cluster.rounds(20, 1);
+    assert!((0..5).all(|at| cluster.sees_who_runs(at)));
+    for at in 0..5 {
+        assert_eq!(cluster.known_of(at), vec![vec![epoch(at as u64)]; 4]);
+    }
+    assert_eq!(cluster.node(0).newest_epoch(), Some((host(4), 0, 4)));
+    assert_eq!(cluster.node(4).newest_epoch(), Some((host(3), 0, 3)));
+}
+
+#[test]
+fn a_stopped_peer_goes_down_in_ten_seconds_and_returns_with_its_heartbeats() {
+    for seed in 0..20 {
+        let mut cluster = Cluster::new(3, seed);
+        cluster.rounds(60, 3);
+        cluster.events.clear();
+        let stopped = cluster.nodes[2].take();
+        let stopped_at = cluster.now;
+        cluster.rounds(15, 3);
+        for at in 0..2 {
+            let down = cluster.events.iter().find(|(_, who, event)| *who == at && *event == Event::Down(host(2)));
+            let after = down.unwrap().0.since(stopped_at);
+            assert!(
+                after >= Duration::from_secs(6) && after <= Duration::from_millis(10_500),
+                "seed {seed}: {after:?}"
+            );
+        }
+        assert_eq!(cluster.events.len(), 2);
+        cluster.events.clear();
+        cluster.nodes[2] = stopped;
+        cluster.rounds(3, 3);
+        assert!((0..3).all(|at| cluster.sees_who_runs(at)), "seed {seed}");
+        assert_eq!(cluster.events.iter().filter(|(_, who, _)| *who < 2).count(), 2);
+    }
+}
+
+#[test]
+fn one_that_stood_still_gives_nobody_up_for_it() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.rounds(30, 3);
+    cluster.events.clear();
+    cluster.letters.clear();
+    cluster.now = cluster.now + Duration::from_secs(60);
+    cluster.rounds(5, 3);
+    assert_eq!(cluster.events, []);
+}
+
+#[test]
+fn a_restart_is_seen_as_down_and_up_even_when_it_is_quick() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.node(2).set(epoch(7));
+    cluster.rounds(30, 3);
+    cluster.events.clear();
+    cluster.nodes[2] = Some(Gossip::new(host(2), 2));
+    cluster.node(2).set(epoch(3));
+    cluster.rounds(4, 3);
+    assert_eq!(cluster.known_of(2), vec![vec![epoch(3)]; 2], "what the earlier run told is gone");
+    for at in 0..2 {
+        let seen: Vec<_> = cluster.events.iter().filter(|(_, who, _)| *who == at).map(|(_, _, event)| *event).collect();
+        assert_eq!(seen, [Event::Down(host(2)), Event::Up(host(2))]);
+    }
+    assert!(cluster.sees_who_runs(2));
+}
+
+#[test]
+fn an_earlier_generation_is_not_listened_to_and_learns_of_it() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.nodes[2] = Some(Gossip::new(host(2), 5));
+    cluster.node(2).set(epoch(7));
+    cluster.rounds(10, 3);
+    cluster.nodes[2] = Some(Gossip::new(host(2), 4));
+    cluster.node(2).set(epoch(9));
+    cluster.rounds(10, 3);
+    assert_eq!(cluster.known_of(2), vec![vec![epoch(7)]; 2]);
+    assert_eq!(cluster.node(2).superseded(), Some(5));
+    assert_eq!(cluster.node(0).superseded(), None);
+}
+
+#[test]
+fn a_peer_that_only_others_reach_stays_down_and_is_unmet() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.cut.extend([(0, 2), (2, 0)]);
+    cluster.rounds(20, 3);
+    let now = cluster.now;
+    assert!(!cluster.node(0).is_up(host(2)) && cluster.node(0).is_up(host(1)));
+    assert_eq!(cluster.node(0).unmet(now).collect::<Vec<_>>(), [host(2)]);
+    cluster.cut.clear();
+    cluster.rounds(3, 3);
+    assert!(cluster.sees_who_runs(0));
+    assert_eq!(cluster.node(0).unmet(now).count(), 0);
+}
+
+#[test]
+fn what_gets_through_one_way_only_is_no_answer() {
+    let mut cluster = Cluster::new(2, 1);
+    cluster.cut.insert((0, 1));
+    cluster.rounds(20, 1);
+    assert!(!cluster.node(0).is_up(host(1)) && !cluster.node(1).is_up(host(0)));
+}
+
+#[test]
+fn answers_to_requests_hold_a_silent_peer_up() {
+    let mut cluster = Cluster::new(2, 1);
+    cluster.rounds(20, 1);
+    cluster.cut.extend([(0, 1), (1, 0)]);
+    for _ in 0..30 {
+        let now = cluster.now;
+        cluster.node(0).evidence(host(1), now);
+        cluster.round(1);
+    }
+    assert!(cluster.node(0).is_up(host(1)) && !cluster.node(1).is_up(host(0)));
+    cluster.rounds(12, 1);
+    assert!(!cluster.node(0).is_up(host(1)));
+    let now = cluster.now;
+    cluster.node(0).evidence(host(1), now);
+    assert_eq!(cluster.node(0).poll(now), [Event::Up(host(1))]);
+}
+
+#[test]
+fn old_evidence_brings_nobody_up() {
+    let mut gossip = Gossip::new(host(0), 1);
+    gossip.evidence(host(1), Mono(1_000_000));
+    assert_eq!(gossip.poll(Mono(60_000_000)), []);
+    assert_eq!(gossip.poll(Mono(61_000_000)), []);
+}
+
+#[test]
+fn an_answer_of_the_run_before_does_not_bring_up_the_next() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.rounds(10, 3);
+    let answered = cluster.now;
+    let next = Digest { host: host(2), generation: 2, version: 1 };
+    let news = Message::Close { deltas: vec![Delta { upto: next, since: 0, facts: vec![] }] };
+    let later = answered + Duration::from_millis(500);
+    cluster.node(0).on_message(host(1), news, later);
+    cluster.node(0).evidence(host(2), answered);
+    assert_eq!(cluster.node(0).poll(later), [Event::Down(host(2))]);
+    cluster.node(0).evidence(host(2), later);
+    assert_eq!(cluster.node(0).poll(later), [Event::Up(host(2))]);
+}
+
+#[test]
+fn the_epoch_of_a_peer_that_is_down_is_not_followed() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.node(2).set(epoch(9));
+    cluster.node(1).set(epoch(2));
+    cluster.rounds(10, 3);
+    assert_eq!(cluster.node(0).newest_epoch(), Some((host(2), 0, 9)));
+    cluster.nodes[2] = None;
+    cluster.rounds(15, 3);
+    assert_eq!(cluster.node(0).newest_epoch(), Some((host(1), 0, 2)));
+}
+
+#[test]
+fn a_forgotten_host_does_not_come_back() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.rounds(10, 3);
+    cluster.node(0).forget(host(2));
+    cluster.events.clear();
+    cluster.rounds(10, 3);
+    assert!(!cluster.node(0).is_up(host(2)));
+    assert_eq!(cluster.node(0).facts(host(2)).count(), 0);
+    assert!(cluster.events.iter().all(|(_, at, _)| *at != 0));
+    assert_eq!(cluster.node(0).on_message(host(2), Message::Open { digests: vec![], whole: true }, Mono(0)), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Facts change, messages get lost, late, out of order and repeated, nodes restart; then it is quiet and all know the same.
+    #[test]
+    fn random_schedules_converge(size in 2..8usize, seed: u64, loss in 0..60u64, repeats in 0..50u64) {
+        let mut cluster = Cluster::new(size, seed);
+        (cluster.loss, cluster.repeats) = (loss, repeats);
+        let mut last = vec![(1, None); size];
+        for step in 0..40u64 {
+            let at = cluster.random.below(size as u64) as usize;
+            if cluster.random.chance(1, 10) {
+                last[at] = (last[at].0 + 1, None);
+                cluster.nodes[at] = Some(Gossip::new(host(at), last[at].0));
+            } else {
+                last[at].1 = Some(epoch(step));
+                cluster.node(at).set(epoch(step));
+            }
+            cluster.round(1);
+        }
+        (cluster.loss, cluster.repeats) = (0, 0);
+        cluster.rounds(6 * size, 1);
+        for (at, (_, fact)) in last.iter().enumerate() {
+            let expected: Vec<Fact> = fact.iter().copied().collect();
+            prop_assert!(cluster.known_of(at).iter().all(|known| *known == expected), "{} {:?}", at, expected);
+            prop_assert!(cluster.sees_who_runs(at));
+        }
+    }
+
+    /// With messages lost now and then, nobody who runs is given up.
+    #[test]
+    fn a_lossy_network_alone_gives_nobody_up(seed: u64) {
+        let mut cluster = Cluster::new(4, seed);
+        cluster.rounds(20, 3);
+        cluster.events.clear();
+        cluster.loss = 20;
+        cluster.rounds(300, 3);
+        prop_assert_eq!(&cluster.events, &[]);
+    }
+}

@@ -1,0 +1,124 @@
+//! Nodes, a network that misbehaves as told, and a clock: what a schedule of exchanges is run on.
+
+use crate::{Event, Fact, Gossip, Message};
+use henge_base::{HostId, Mono, Random};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use uuid::Uuid;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+pub(super) fn host(at: usize) -> HostId {
+    HostId(Uuid::from_u128(at as u128 + 1))
+}
+
+pub(super) fn epoch(index: u64) -> Fact {
+    Fact::Epoch { lineage: 0, index }
+}
+
+/// A message under way.
+pub(super) struct Letter {
+    due: Mono,
+    from: usize,
+    to: usize,
+    message: Message,
+}
+
+/// Nodes with a network between them and a clock of their own.
+pub(super) struct Cluster {
+    pub(super) nodes: Vec<Option<Gossip>>,
+    pub(super) now: Mono,
+    pub(super) letters: Vec<Letter>,
+    pub(super) random: Random,
+    /// Chances in a hundred that a message is lost, and that it comes twice.
+    pub(super) loss: u64,
+    pub(super) repeats: u64,
+    /// Pairs between which nothing gets through, in this direction.
+    pub(super) cut: BTreeSet<(usize, usize)>,
+    /// When, at whom, what.
+    pub(super) events: Vec<(Mono, usize, Event)>,
+}
+
+impl Cluster {
+    pub(super) fn new(size: usize, seed: u64) -> Cluster {
+        Cluster {
+            nodes: (0..size).map(|at| Some(Gossip::new(host(at), 1))).collect(),
+            now: Mono(1_000_000),
+            letters: Vec::new(),
+            random: Random::new(seed),
+            loss: 0,
+            repeats: 0,
+            cut: BTreeSet::new(),
+            events: Vec::new(),
+        }
+    }
+
+    pub(super) fn node(&mut self, at: usize) -> &mut Gossip {
+        self.nodes[at].as_mut().unwrap()
+    }
+
+    /// Sends a message through rmp, as the node does.
+    pub(super) fn send(&mut self, from: usize, to: usize, message: &Message) {
+        let bytes = rmp_serde::to_vec_named(message).unwrap();
+        if self.cut.contains(&(from, to)) {
+            return;
+        }
+        let copies = if self.random.chance(self.repeats, 100) { 2 } else { 1 };
+        for _ in 0..copies {
+            if !self.random.chance(self.loss, 100) {
+                let due = self.now + Duration::from_millis(self.random.between(1, 400));
+                self.letters.push(Letter { due, from, to, message: rmp_serde::from_slice(&bytes).unwrap() });
+            }
+        }
+    }
+
+    pub(super) fn deliver_until(&mut self, until: Mono) {
+        loop {
+            let next = (0..self.letters.len()).min_by_key(|at| self.letters[*at].due);
+            let Some(next) = next.filter(|at| self.letters[*at].due <= until) else { break };
+            let letter = self.letters.swap_remove(next);
+            self.now = letter.due;
+            let Some(node) = self.nodes[letter.to].as_mut() else { continue };
+            if let Some(answer) = node.on_message(host(letter.from), letter.message, letter.due) {
+                self.send(letter.to, letter.from, &answer);
+            }
+        }
+        self.now = until;
+    }
+
+    /// A second: each node beats, opens an exchange with `fanout` others and polls.
+    pub(super) fn round(&mut self, fanout: usize) {
+        for at in 0..self.nodes.len() {
+            let now = self.now;
+            let Some(node) = self.nodes[at].as_mut() else { continue };
+            node.tick(now);
+            let opening = node.open();
+            let events = node.poll(now);
+            self.events.extend(events.into_iter().map(|event| (now, at, event)));
+            let mut others: Vec<usize> = (0..self.nodes.len()).filter(|other| *other != at).collect();
+            self.random.shuffle(&mut others);
+            for other in others.into_iter().take(fanout) {
+                self.send(at, other, &opening);
+            }
+        }
+        self.deliver_until(self.now + SECOND);
+    }
+
+    pub(super) fn rounds(&mut self, count: usize, fanout: usize) {
+        (0..count).for_each(|_| self.round(fanout));
+    }
+
+    /// Whether `at` thinks everybody that runs up, and nobody else.
+    pub(super) fn sees_who_runs(&self, at: usize) -> bool {
+        let node = self.nodes[at].as_ref().unwrap();
+        (0..self.nodes.len())
+            .filter(|other| *other != at)
+            .all(|other| node.is_up(host(other)) == self.nodes[other].is_some())
+    }
+
+    /// What every node that runs knows of `at`.
+    pub(super) fn known_of(&self, at: usize) -> Vec<Vec<Fact>> {
+        let others = self.nodes.iter().enumerate().filter(|(other, _)| *other != at);
+        others.filter_map(|(_, node)| node.as_ref()).map(|node| node.facts(host(at)).collect()).collect()
+    }
+}

@@ -1,0 +1,131 @@
+//! The seam to an ordered key-value store. Synchronous, and starts no threads of its own that callers have to know of.
+
+use crate::{EngineError, Family, Figures};
+use henge_base::Bytes;
+
+/// Whether a write is on disk before it is visible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncMode {
+    /// On disk first.
+    Synced,
+    /// In memory, and in the log that a later [`Engine::sync`] brings to disk.
+    Unsynced,
+}
+
+/// How an attempt from memory ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// Answered.
+    Done,
+    /// The disk would have to be asked; nothing was answered.
+    WouldBlock,
+}
+
+/// How far a read may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// Memory only.
+    Memory,
+    /// The disk too: for disk lanes.
+    Disk,
+}
+
+/// Whether a scan goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// With the next key.
+    Continue,
+    /// No further.
+    Stop,
+}
+
+/// How a scan ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// At the end of its range.
+    Done,
+    /// Where the caller stopped it.
+    Stopped,
+    /// At a key that is not in memory.
+    WouldBlock,
+}
+
+/// Keys to scan, in order, from one that is included to one that is not.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanRange<'a> {
+    /// The family.
+    pub family: Family,
+    /// The lowest key.
+    pub start: &'a [u8],
+    /// Above the highest key; empty for no bound.
+    pub end: &'a [u8],
+    /// From the highest key down.
+    pub reversed: bool,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Merges an encoded row into a key. The only way for user data.
+    Merge {
+        /// A family whose values merge.
+        family: Family,
+        /// The key.
+        key: Bytes,
+        /// The row.
+        value: Bytes,
+    },
+    /// Sets a key.
+    Put {
+        /// The family.
+        family: Family,
+        /// The key.
+        key: Bytes,
+        /// The value.
+        value: Bytes,
+    },
+    /// Removes a key of a node-local family.
+    Delete {
+        /// The family.
+        family: Family,
+        /// The key.
+        key: Bytes,
+    },
+}
+
+/// Changes that become visible, and survive a crash, together or not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// The changes in order.
+    pub ops: Vec<Op>,
+}
+
+/// An ordered key-value store with families.
+pub trait Engine: Send + Sync {
+    /// Looks a key up in memory. `hit` is called once if the answer is [`Tried::Done`].
+    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError>;
+    /// Looks a key up, on disk if need be. Calls `hit` once.
+    fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError>;
+    /// Goes through a range; one consistent cut of it.
+    fn scan(
+        &self, range: &ScanRange<'_>, tier: Tier, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
+    ) -> Result<Scanned, EngineError>;
+    /// Writes a batch; gives its sequence number. Unsynced it never waits: [`EngineError::Stalled`] instead.
+    fn write(&self, batch: &Batch, sync: SyncMode) -> Result<u64, EngineError>;
+    /// Brings everything written so far to disk; gives the durable sequence number.
+    fn sync(&self) -> Result<u64, EngineError>;
+    /// Writes memory tables to files.
+    fn flush(&self) -> Result<(), EngineError>;
+    /// A consistent cut of all families, for one page at most.
+    fn snapshot(&self) -> Box<dyn EngineView + '_>;
+    /// Figures for metrics.
+    fn figures(&self) -> Figures;
+}
+
+/// A consistent cut.
+pub trait EngineView {
+    /// As [`Engine::get`].
+    fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError>;
+    /// As [`Engine::scan`] with the disk.
+    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<Scanned, EngineError>;
+}

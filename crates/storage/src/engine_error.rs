@@ -1,0 +1,28 @@
+//! What an engine can answer instead.
+
+/// An engine could not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// Compaction is behind; nothing was written. Later it will go.
+    #[error("the storage engine is stalled")]
+    Stalled,
+    /// The disk is full; nothing was written.
+    #[error("the disk is full")]
+    Full,
+    /// What was written may or may not be on disk. Nothing may be acknowledged any more: the process has to end.
+    #[error("a sync failed, what is on disk is unknown: {0}")]
+    Sync(String),
+    /// Stored bytes contradict their checksums.
+    #[error("stored data is damaged: {0}")]
+    Corrupt(String),
+    /// Anything else of the disk.
+    #[error("the storage engine failed: {0}")]
+    Io(String),
+}
+
+impl EngineError {
+    /// Whether the process has to end.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, EngineError::Sync(_))
+    }
+}

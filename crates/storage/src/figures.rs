@@ -1,0 +1,44 @@
+//! Figures of an engine, for metrics.
+
+/// Bytes and counts at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Bytes that compaction has yet to rewrite.
+    pub compaction_pending_bytes: u64,
+    /// Compactions running.
+    pub compactions_running: u64,
+    /// 1 while writes are stopped, else 0.
+    pub write_stopped: u64,
+    /// Writes refused because of a stall since the start.
+    pub stalls: u64,
+    /// Bytes in memory tables.
+    pub memtable_bytes: u64,
+    /// Bytes in the block cache.
+    pub cache_bytes: u64,
+    /// Bytes of live data, estimated.
+    pub live_data_bytes: u64,
+    /// Files in the first level of all families.
+    pub level0_files: u64,
+    /// Reads answered from memory.
+    pub memory_hits: u64,
+    /// Reads that had to ask the disk.
+    pub memory_misses: u64,
+}
+
+impl Figures {
+    /// Each figure with its name.
+    pub fn named(&self) -> [(&'static str, u64); 10] {
+        [
+            ("compaction_pending_bytes", self.compaction_pending_bytes),
+            ("compactions_running", self.compactions_running),
+            ("write_stopped", self.write_stopped),
+            ("stalls", self.stalls),
+            ("memtable_bytes", self.memtable_bytes),
+            ("cache_bytes", self.cache_bytes),
+            ("live_data_bytes", self.live_data_bytes),
+            ("level0_files", self.level0_files),
+            ("memory_hits", self.memory_hits),
+            ("memory_misses", self.memory_misses),
+        ]
+    }
+}

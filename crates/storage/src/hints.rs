@@ -1,0 +1,128 @@
+//! Hints on disk: writes that a peer missed, oldest first.
+//!
+//! Key: peer's host id (16 B) | created, sign flipped (8 B) | number (8 B). Value: the encoded mutation, whose rows carry their
+//! own checksums.
+
+use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
+use henge_base::{Bytes, HostId, Micros};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const PEER_BYTES: usize = 16;
+const KEY_BYTES: usize = PEER_BYTES + 16;
+const SIGN: u64 = 1 << 63;
+
+/// A write that a peer missed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// Whom it is for.
+    pub to: HostId,
+    /// The encoded mutation.
+    pub mutation: Bytes,
+    /// When it became owed.
+    pub created: Micros,
+}
+
+/// Names a stored hint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HintId {
+    key: Bytes,
+    bytes: u64,
+}
+
+/// What is stored, by peer.
+#[derive(Debug)]
+pub(crate) struct Hints {
+    stored: Mutex<BTreeMap<HostId, u64>>,
+    next: AtomicU64,
+}
+
+impl Hints {
+    /// Counts what is stored.
+    pub(crate) fn open(engine: &dyn Engine) -> Result<Hints, EngineError> {
+        let mut stored: BTreeMap<HostId, u64> = BTreeMap::new();
+        let mut next = 0;
+        let all = ScanRange { family: Family::Hints, start: &[], end: &[], reversed: false };
+        engine.scan(&all, Tier::Disk, &mut |key, value| {
+            if let Some((peer, number)) = names(key) {
+                *stored.entry(peer).or_default() += value.len() as u64;
+                next = next.max(number + 1);
+            }
+            Flow::Continue
+        })?;
+        Ok(Hints { stored: Mutex::new(stored), next: AtomicU64::new(next) })
+    }
+
+    /// Stores hints, synced.
+    pub(crate) fn add(&self, engine: &dyn Engine, hints: Vec<Hint>) -> Result<(), EngineError> {
+        let mut added: BTreeMap<HostId, u64> = BTreeMap::new();
+        let mut ops = Vec::with_capacity(hints.len());
+        for hint in hints {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            *added.entry(hint.to).or_default() += hint.mutation.len() as u64;
+            let key = key(hint.to, hint.created, number);
+            ops.push(Op::Put { family: Family::Hints, key, value: hint.mutation });
+        }
+        engine.write(&Batch { ops }, SyncMode::Synced)?;
+        let mut stored = self.stored.lock();
+        for (peer, bytes) in added {
+            *stored.entry(peer).or_default() += bytes;
+        }
+        Ok(())
+    }
+
+    /// The oldest hints for a peer.
+    pub(crate) fn of(engine: &dyn Engine, peer: HostId, max: usize) -> Result<Vec<(HintId, Hint)>, EngineError> {
+        let mut out = Vec::new();
+        let start = peer.0.into_bytes();
+        let end = henge_model::Key::prefix_end(&start);
+        let range = ScanRange { family: Family::Hints, start: &start, end: &end, reversed: false };
+        engine.scan(&range, Tier::Disk, &mut |key, value| {
+            let mutation = Bytes::copy_from_slice(value);
+            let id = HintId { key: Bytes::copy_from_slice(key), bytes: value.len() as u64 };
+            out.push((id, Hint { to: peer, mutation, created: created(key) }));
+            if out.len() >= max { Flow::Stop } else { Flow::Continue }
+        })?;
+        Ok(out)
+    }
+
+    /// Forgets hints that are settled. Not synced: after a crash a hint may be delivered once more, which changes nothing.
+    pub(crate) fn delete(&self, engine: &dyn Engine, ids: &[HintId]) -> Result<(), EngineError> {
+        let ops = ids.iter().map(|id| Op::Delete { family: Family::Hints, key: id.key.clone() }).collect();
+        engine.write(&Batch { ops }, SyncMode::Unsynced)?;
+        let mut stored = self.stored.lock();
+        for id in ids {
+            if let Some((peer, _)) = names(&id.key)
+                && let Some(bytes) = stored.get_mut(&peer)
+            {
+                *bytes = bytes.saturating_sub(id.bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes stored for a peer.
+    pub(crate) fn bytes(&self, peer: HostId) -> u64 {
+        self.stored.lock().get(&peer).copied().unwrap_or(0)
+    }
+}
+
+fn key(peer: HostId, created: Micros, number: u64) -> Bytes {
+    let mut key = Vec::with_capacity(KEY_BYTES);
+    key.extend_from_slice(&peer.0.into_bytes());
+    key.extend_from_slice(&(created as u64 ^ SIGN).to_be_bytes());
+    key.extend_from_slice(&number.to_be_bytes());
+    key.into()
+}
+
+fn names(key: &[u8]) -> Option<(HostId, u64)> {
+    let peer = key.first_chunk::<PEER_BYTES>()?;
+    let number = key.last_chunk::<8>().filter(|_| key.len() == KEY_BYTES)?;
+    Some((HostId(uuid::Uuid::from_bytes(*peer)), u64::from_be_bytes(*number)))
+}
+
+fn created(key: &[u8]) -> Micros {
+    let bytes = key.get(PEER_BYTES..PEER_BYTES + 8).and_then(|b| b.try_into().ok());
+    bytes.map_or(0, |b| (u64::from_be_bytes(b) ^ SIGN) as Micros)
+}

@@ -1,0 +1,29 @@
+//! Rows over an ordered key-value engine.
+//!
+//! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
+//! - `model_engine`, `model_state`: an engine in memory that can be crashed.
+//! - `store`: what a node asks for; `read`, `combiner`, `stripes`, `hints` do the work; `error` says what can go wrong.
+
+mod combiner;
+mod engine;
+mod engine_error;
+mod error;
+mod family;
+mod figures;
+mod hints;
+mod limits;
+mod model_engine;
+mod model_state;
+mod read;
+mod store;
+mod stripes;
+
+pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
+pub use engine_error::EngineError;
+pub use error::{ReadError, WriteError};
+pub use family::Family;
+pub use figures::Figures;
+pub use hints::{Hint, HintId};
+pub use model_engine::{ModelEngine, ModelFaults};
+pub use store::{Outcomes, Store};
+pub use stripes::Stripe;

@@ -1,0 +1,12 @@
+//! How large things may be.
+
+/// Writes waiting in the combiner: 64 MiB. Beyond it a write is refused at once rather than queued for longer than its client waits.
+pub(crate) const QUEUE_BYTES: usize = 64 << 20;
+/// Rows written in one batch: enough that the cost of a batch disappears, few enough that its sync comes soon.
+pub(crate) const BATCH_ROWS: usize = 4_096;
+/// Bytes written in one batch: 4 MiB.
+pub(crate) const BATCH_BYTES: usize = 4 << 20;
+/// Counters that tell whether a partition was written; partitions share them by chance, which costs a retry and nothing else.
+pub(crate) const STRIPES: usize = 4_096;
+/// Longest name of a local fact.
+pub(crate) const LOCAL_NAME: usize = 255;

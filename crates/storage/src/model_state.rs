@@ -1,0 +1,135 @@
+//! What the model engine holds: tables, and the batches that are not on disk yet.
+
+use crate::{Batch, EngineError, Family, Flow, ModelFaults, Op, ScanRange, Scanned};
+use henge_base::{Bytes, Random};
+use henge_model::merge_encoded;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+type Table = BTreeMap<Bytes, Bytes>;
+
+/// Families and their keys. Cloning shares them: a snapshot costs nothing until the next write.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables {
+    families: [Arc<Table>; Family::ALL.len()],
+}
+
+impl Tables {
+    pub(crate) fn get(&self, family: Family, key: &[u8]) -> Option<Bytes> {
+        self.families[family.number()].get(key).cloned()
+    }
+
+    pub(crate) fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Scanned {
+        if !range.end.is_empty() && range.start >= range.end {
+            return Scanned::Done;
+        }
+        let end = if range.end.is_empty() { Bound::Unbounded } else { Bound::Excluded(range.end) };
+        let mut keys = self.families[range.family.number()].range::<[u8], _>((Bound::Included(range.start), end));
+        loop {
+            let next = if range.reversed { keys.next_back() } else { keys.next() };
+            let Some((key, value)) = next else { return Scanned::Done };
+            if row(key, value) == Flow::Stop {
+                return Scanned::Stopped;
+            }
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.families.iter().flat_map(|t| t.iter()).map(|(k, v)| (k.len() + v.len()) as u64).sum()
+    }
+
+    fn apply(&mut self, batch: &Batch) {
+        for op in &batch.ops {
+            match op {
+                Op::Merge { family, key, value } => {
+                    let table = Arc::make_mut(&mut self.families[family.number()]);
+                    let merged = match table.get(key) {
+                        Some(old) => merge_encoded(key, [old.as_ref(), value.as_ref()].into_iter()).into(),
+                        None => value.clone(),
+                    };
+                    table.insert(key.clone(), merged);
+                }
+                Op::Put { family, key, value } => {
+                    Arc::make_mut(&mut self.families[family.number()]).insert(key.clone(), value.clone());
+                }
+                Op::Delete { family, key } => {
+                    Arc::make_mut(&mut self.families[family.number()]).remove(key);
+                }
+            }
+        }
+    }
+}
+
+/// Tables as they are seen, as they are on disk, and what lies between.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) tables: Tables,
+    pub(crate) faults: ModelFaults,
+    pub(crate) chance: Random,
+    durable: Tables,
+    unsynced: Vec<Batch>,
+    sequence: u64,
+}
+
+impl State {
+    pub(crate) fn new() -> State {
+        State {
+            tables: Tables::default(),
+            faults: ModelFaults::default(),
+            chance: Random::new(0),
+            durable: Tables::default(),
+            unsynced: Vec::new(),
+            sequence: 0,
+        }
+    }
+
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    pub(crate) fn misses(&mut self) -> bool {
+        self.faults.miss_permille > 0 && self.chance.chance(self.faults.miss_permille, 1_000)
+    }
+
+    pub(crate) fn write(&mut self, batch: &Batch) -> Result<(), EngineError> {
+        if self.faults.stall {
+            return Err(EngineError::Stalled);
+        }
+        if self.faults.full {
+            return Err(EngineError::Full);
+        }
+        self.tables.apply(batch);
+        self.unsynced.push(batch.clone());
+        self.sequence += 1;
+        Ok(())
+    }
+
+    pub(crate) fn sync(&mut self) -> Result<u64, EngineError> {
+        if self.faults.fail_sync {
+            return Err(EngineError::Sync("a fault that was asked for".to_owned()));
+        }
+        self.unsynced.clear();
+        self.durable = self.tables.clone();
+        Ok(self.sequence)
+    }
+
+    pub(crate) fn crash(&mut self, random: &mut Random) {
+        let kept = random.below(self.unsynced.len() as u64 + 1) as usize;
+        for batch in self.unsynced.drain(..).take(kept) {
+            self.durable.apply(&batch);
+        }
+        self.tables = self.durable.clone();
+    }
+
+    pub(crate) fn corrupt(&mut self, family: Family, key: &[u8]) -> bool {
+        let Some(value) = self.tables.get(family, key) else { return false };
+        let mut bytes = value.to_vec();
+        let Some(last) = bytes.last_mut() else { return false };
+        *last ^= 1;
+        let batch = Batch { ops: vec![Op::Put { family, key: Bytes::copy_from_slice(key), value: bytes.into() }] };
+        self.tables.apply(&batch);
+        self.durable.apply(&batch);
+        true
+    }
+}

@@ -1,0 +1,174 @@
+//! Rows, hints and the node's own facts over an engine.
+
+use crate::combiner::Combiner;
+use crate::hints::Hints;
+use crate::limits::LOCAL_NAME;
+use crate::{
+    Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, ScanRange, Stripe, SyncMode, Tier, Tried,
+    WriteError, read,
+};
+use henge_base::{Bytes, HostId};
+use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowSink, StorageId};
+use parking_lot::RwLock;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A node's store. All methods may be called from any thread.
+pub struct Store {
+    engine: Arc<dyn Engine>,
+    combiner: Combiner,
+    hints: Hints,
+    tables: RwLock<BTreeMap<StorageId, Family>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("tables", &self.tables.read().len()).finish_non_exhaustive()
+    }
+}
+
+/// What happened to each ticket of a turn.
+pub type Outcomes = Vec<(u64, Result<(), WriteError>)>;
+
+impl Store {
+    /// A store over an engine. No table is known yet: see [`Store::set_tables`].
+    pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
+        let hints = Hints::open(&*engine)?;
+        Ok(Store { engine, combiner: Combiner::default(), hints, tables: RwLock::default() })
+    }
+
+    /// Sets which tables there are and where their rows lie. Others are refused.
+    pub fn set_tables(&self, tables: BTreeMap<StorageId, Family>) {
+        *self.tables.write() = tables;
+    }
+
+    fn family(&self, storage: StorageId) -> Option<Family> {
+        self.tables.read().get(&storage).copied()
+    }
+
+    // Reads.
+
+    /// Reads from memory through a projection into a sink, which is left as it was unless the answer is [`Tried::Done`].
+    pub fn try_read(
+        &self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink,
+    ) -> Result<Tried, ReadError> {
+        let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
+        read::try_read(&*self.engine, family, command, projection, sink)
+    }
+
+    /// Reads rows as replicas exchange them, at most `max_bytes` of stored rows; `None`: not in memory.
+    pub fn read_block(&self, command: &ReadCommand, tier: Tier, max_bytes: usize) -> Result<Option<RowBlock>, ReadError> {
+        let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
+        read::read_block(&*self.engine, family, command, tier, max_bytes)
+    }
+
+    /// The digest of what [`Store::read_block`] would answer; `None`: not in memory.
+    pub fn digest(&self, command: &ReadCommand, tier: Tier, max_bytes: usize) -> Result<Option<Digest>, ReadError> {
+        let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
+        read::digest(&*self.engine, family, command, tier, max_bytes)
+    }
+
+    // Writes.
+
+    /// Queues a mutation under a ticket. True: the caller has to take turns ([`Store::turn`]) until one says that nothing is left.
+    pub fn submit(&self, mutation: &Mutation, ticket: u64) -> Result<bool, WriteError> {
+        let storage = mutation.rows.first().and_then(|(key, _)| Key::storage_id(key)).ok_or(WriteError::UnknownTable)?;
+        let family = self.family(storage).ok_or(WriteError::UnknownTable)?;
+        self.combiner.submit(family, mutation.rows.clone(), ticket)
+    }
+
+    /// Writes a batch of what is queued; says whether there is more. Tickets come back with what became of them.
+    pub fn turn(&self, sync: SyncMode, done: &mut Outcomes) -> bool {
+        self.combiner.turn(&*self.engine, sync, done)
+    }
+
+    /// How many writes have entered the combiner, and how many the engine has returned from, in the stripe of a key.
+    pub fn versions(&self, stripe: Stripe) -> (u64, u64) {
+        (self.combiner.stripes.queued(stripe), self.combiner.stripes.applied(stripe))
+    }
+
+    /// Queues the replacement of a row by an equivalent one. It happens only if no write of its stripe has entered since the stripe's
+    /// queued version was `version`; otherwise its ticket ends in [`WriteError::Changed`]. As [`Store::submit`] besides.
+    pub fn replace_if_unchanged(&self, key: Bytes, row: Bytes, version: u64, ticket: u64) -> Result<bool, WriteError> {
+        let storage = Key::storage_id(&key).ok_or(WriteError::UnknownTable)?;
+        let family = self.family(storage).ok_or(WriteError::UnknownTable)?;
+        self.combiner.submit_replacement(family, key, row, version, ticket)
+    }
+
+    /// Brings everything written so far to disk.
+    pub fn sync(&self) -> Result<(), EngineError> {
+        self.engine.sync().map(|_| ())
+    }
+
+    /// The last thing before a clean end: everything on disk, so that the next start has nothing to recover.
+    pub fn close(&self) -> Result<(), EngineError> {
+        self.engine.sync()?;
+        self.engine.flush()
+    }
+
+    // Hints.
+
+    /// Stores hints, synced.
+    pub fn add_hints(&self, hints: Vec<Hint>) -> Result<(), EngineError> {
+        self.hints.add(&*self.engine, hints)
+    }
+
+    /// The oldest hints for a peer, at most `max`.
+    pub fn hints_of(&self, peer: HostId, max: usize) -> Result<Vec<(HintId, Hint)>, EngineError> {
+        Hints::of(&*self.engine, peer, max)
+    }
+
+    /// Forgets hints that are settled.
+    pub fn delete_hints(&self, ids: &[HintId]) -> Result<(), EngineError> {
+        self.hints.delete(&*self.engine, ids)
+    }
+
+    /// Bytes of hints stored for a peer.
+    pub fn hint_bytes(&self, peer: HostId) -> u64 {
+        self.hints.bytes(peer)
+    }
+
+    // Facts of this node.
+
+    /// Sets a fact, synced.
+    pub fn put_local(&self, name: &str, value: &[u8]) -> Result<(), EngineError> {
+        if name.len() > LOCAL_NAME {
+            return Err(EngineError::Io(format!("the name of a local fact is longer than {LOCAL_NAME} bytes")));
+        }
+        self.put_synced(Family::Local, name.as_bytes(), Bytes::copy_from_slice(value))
+    }
+
+    /// A fact.
+    pub fn local(&self, name: &str) -> Result<Option<Bytes>, EngineError> {
+        let mut found = None;
+        self.engine.get(Family::Local, name.as_bytes(), &mut |value| found = value.map(Bytes::copy_from_slice))?;
+        Ok(found)
+    }
+
+    /// Stores an entry of the metadata log, synced.
+    pub fn append_entry(&self, index: u64, entry: Bytes) -> Result<(), EngineError> {
+        self.put_synced(Family::Metadata, &index.to_be_bytes(), entry)
+    }
+
+    /// All entries of the metadata log in order.
+    pub fn entries(&self) -> Result<Vec<(u64, Bytes)>, EngineError> {
+        let mut out = Vec::new();
+        let all = ScanRange { family: Family::Metadata, start: &[], end: &[], reversed: false };
+        self.engine.scan(&all, Tier::Disk, &mut |key, value| {
+            let index = key.try_into().map_or(u64::MAX, u64::from_be_bytes);
+            out.push((index, Bytes::copy_from_slice(value)));
+            Flow::Continue
+        })?;
+        Ok(out)
+    }
+
+    fn put_synced(&self, family: Family, key: &[u8], value: Bytes) -> Result<(), EngineError> {
+        let ops = vec![Op::Put { family, key: Bytes::copy_from_slice(key), value }];
+        self.engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
+    }
+
+    /// Figures of the engine, for metrics.
+    pub fn figures(&self) -> Figures {
+        self.engine.figures()
+    }
+}

@@ -1,0 +1,52 @@
+//! Two versions for each partition, shared by stripes of them: how many writes entered the combiner, and how many the engine has returned.
+
+use crate::limits::STRIPES;
+use henge_model::{Key, Token};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The stripe of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stripe(usize);
+
+impl Stripe {
+    /// The stripe of an encoded key.
+    pub fn of(key: &[u8]) -> Stripe {
+        let token = Key::token(key).unwrap_or(Token(0));
+        // Tokens are hashes already: their low bits are as good as any.
+        Stripe(token.0 as usize % STRIPES)
+    }
+}
+
+/// All stripes.
+#[derive(Debug)]
+pub(crate) struct Stripes {
+    versions: Vec<(AtomicU64, AtomicU64)>,
+}
+
+impl Default for Stripes {
+    fn default() -> Self {
+        Stripes { versions: (0..STRIPES).map(|_| Default::default()).collect() }
+    }
+}
+
+impl Stripes {
+    /// A write enters the combiner.
+    pub(crate) fn enter(&self, stripe: Stripe) {
+        self.versions[stripe.0].0.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The engine has returned from it.
+    pub(crate) fn leave(&self, stripe: Stripe) {
+        self.versions[stripe.0].1.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How many writes entered.
+    pub(crate) fn queued(&self, stripe: Stripe) -> u64 {
+        self.versions[stripe.0].0.load(Ordering::Acquire)
+    }
+
+    /// How many the engine has returned from.
+    pub(crate) fn applied(&self, stripe: Stripe) -> u64 {
+        self.versions[stripe.0].1.load(Ordering::Acquire)
+    }
+}
