@@ -1,0 +1,131 @@
+//! What can be asked of the log. A command is turned into an entry once, by whoever proposes it.
+
+use henge_base::HostId;
+use henge_model::{DataType, Order, Replication, TableId, TableOptions};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+/// A wish.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Create the cluster with its first member.
+    Bootstrap {
+        /// The cluster's name.
+        name: String,
+        /// The member.
+        first: JoinDraft,
+    },
+    /// Become a member.
+    Join {
+        /// The name of the cluster that the node means to join.
+        name: String,
+        /// The member.
+        member: JoinDraft,
+    },
+    /// Change a member's addresses.
+    UpdateMember {
+        /// Which member.
+        id: HostId,
+        /// Where peers reach it.
+        address: SocketAddr,
+        /// Where clients reach it.
+        rpc_address: SocketAddr,
+    },
+    /// `CREATE KEYSPACE`.
+    CreateKeyspace {
+        /// Its name.
+        name: String,
+        /// Its replication setting.
+        replication: Replication,
+        /// Its `durable_writes`.
+        durable_writes: bool,
+        /// Leave one that exists as it is.
+        if_not_exists: bool,
+    },
+    /// `ALTER KEYSPACE`, of a replication setting that moves no data.
+    AlterKeyspace {
+        /// Its name.
+        name: String,
+        /// Its `durable_writes`.
+        durable_writes: bool,
+    },
+    /// `DROP KEYSPACE`.
+    DropKeyspace {
+        /// Its name.
+        name: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+    },
+    /// `CREATE TABLE`.
+    CreateTable {
+        /// The table.
+        draft: TableDraft,
+        /// Leave one that exists as it is.
+        if_not_exists: bool,
+    },
+    /// `DROP TABLE`.
+    DropTable {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        table: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+    },
+    /// `TRUNCATE`.
+    Truncate {
+        /// The table's keyspace.
+        keyspace: String,
+        /// Its name.
+        table: String,
+    },
+}
+
+/// A node that wants to be a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinDraft {
+    /// Its identity.
+    pub id: HostId,
+    /// Its datacentre.
+    pub datacenter: String,
+    /// Its rack.
+    pub rack: String,
+    /// Where peers reach it.
+    pub address: SocketAddr,
+    /// Where clients reach it.
+    pub rpc_address: SocketAddr,
+    /// How many tokens it wants.
+    pub num_tokens: u32,
+}
+
+/// A table before it has ids.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableDraft {
+    /// Its keyspace.
+    pub keyspace: String,
+    /// Its name.
+    pub name: String,
+    /// The id the statement asks for.
+    pub id: Option<TableId>,
+    /// Columns of the partition key, in order.
+    pub partition_key: Vec<ColumnDraft>,
+    /// Clustering columns, in order.
+    pub clustering: Vec<ColumnDraft>,
+    /// Static columns, by name.
+    pub statics: Vec<ColumnDraft>,
+    /// Regular columns, by name.
+    pub regulars: Vec<ColumnDraft>,
+    /// Settings.
+    pub options: TableOptions,
+}
+
+/// A column before it has an id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnDraft {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub data_type: DataType,
+    /// Its direction, if it is a clustering column.
+    pub order: Order,
+}

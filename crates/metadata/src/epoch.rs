@@ -1,0 +1,26 @@
+//! Where in the log a node stands.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A place in the log. Epochs of a later lineage are newer than all of an earlier one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Which branch of the log; a new one begins only by an operator's override after a lost majority.
+    pub lineage: u32,
+    /// Number of entries so far; the first entry has 1, an empty log 0.
+    pub index: u64,
+}
+
+impl Epoch {
+    /// The epoch after this one.
+    pub fn next(self) -> Epoch {
+        Epoch { index: self.index + 1, ..self }
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.lineage, self.index)
+    }
+}

@@ -1,0 +1,28 @@
+//! The cluster's own log: schema, members, tokens and placements, as one linear history of epochs. Pure: who may add to it, and how
+//! entries travel, is decided above.
+//!
+//! - `epoch`, `entry`, `log`: the history; `state`: what it adds up to; `placements`: who holds what, by replication setting.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership` and `tables`; `refused`: why not.
+
+mod command;
+mod entry;
+mod epoch;
+mod limits;
+mod log;
+mod membership;
+mod placements;
+mod propose;
+mod refused;
+mod state;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use command::{ColumnDraft, Command, JoinDraft, TableDraft};
+pub use entry::{Change, Entry, EntryError};
+pub use epoch::Epoch;
+pub use log::{Gap, Log};
+pub use placements::Placements;
+pub use propose::propose;
+pub use refused::Refused;
+pub use state::{ApplyError, ClusterState};

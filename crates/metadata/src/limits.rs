@@ -1,0 +1,12 @@
+//! How large things may be.
+
+/// Largest encoded entry: 16 MiB, placements of a thousand members and a schema of some thousand columns.
+pub(crate) const ENTRY_BYTES: usize = 16 << 20;
+/// Members of a cluster.
+pub(crate) const MEMBERS: usize = 1_000;
+/// Tokens of one member.
+pub(crate) const TOKENS: u32 = 1_536;
+/// Tables of a cluster.
+pub(crate) const TABLES: usize = 50_000;
+/// Storage ids below this belong to computed tables.
+pub(crate) const FIRST_STORAGE_ID: u32 = 1_024;

@@ -1,0 +1,83 @@
+//! Commands about members.
+
+use crate::limits::{MEMBERS, TOKENS};
+use crate::propose::placed;
+use crate::{Change, ClusterState, JoinDraft, Refused};
+use henge_base::{ClusterId, HostId, Random};
+use henge_ring::{Member, allocate_tokens_beside};
+use std::net::SocketAddr;
+
+/// The version of formats that this release writes.
+const VERSION: u32 = 1;
+
+pub(crate) fn bootstrap(
+    state: &ClusterState, name: &str, first: &JoinDraft, random: &mut Random,
+) -> Result<Vec<Change>, Refused> {
+    if state.epoch.index > 0 {
+        return Err(Refused::Cluster(format!("this node is in the cluster {} already", state.name)));
+    }
+    let id = ClusterId::random(random);
+    let member = member(state, first, random)?;
+    let cluster = Change::Cluster { id, name: name.to_owned(), voters: vec![first.id], version: VERSION };
+    Ok(vec![cluster, Change::Joined(member)])
+}
+
+pub(crate) fn join(
+    state: &ClusterState, name: &str, draft: &JoinDraft, random: &mut Random,
+) -> Result<Vec<Change>, Refused> {
+    if name != state.name {
+        return Err(Refused::Cluster(format!("the node means to join {name:?}, this cluster is {:?}", state.name)));
+    }
+    if state.removed.contains(&draft.id) {
+        return Err(Refused::Member(format!("host {} was removed; a removed host id never comes back", draft.id)));
+    }
+    if state.members.contains_key(&draft.id) {
+        return Err(Refused::Member(format!("host {} is a member already", draft.id)));
+    }
+    address_is_free(state, draft.id, draft.address)?;
+    if let Some(keyspace) = state.schema.keyspaces.keys().next() {
+        return Err(Refused::Member(format!(
+            "keyspace {keyspace} exists: its data would have to be streamed to the new node, which is not supported yet; nodes can \
+             join while there are no keyspaces"
+        )));
+    }
+    if state.members.len() >= MEMBERS {
+        return Err(Refused::Limit(format!("a cluster has at most {MEMBERS} members")));
+    }
+    Ok(vec![Change::Joined(member(state, draft, random)?)])
+}
+
+/// A member with tokens that share its datacentre out evenly.
+fn member(state: &ClusterState, draft: &JoinDraft, random: &mut Random) -> Result<Member, Refused> {
+    if !(1..=TOKENS).contains(&draft.num_tokens) {
+        return Err(Refused::Limit(format!("num_tokens must be 1 to {TOKENS}, not {}", draft.num_tokens)));
+    }
+    let (near, far): (Vec<Member>, Vec<Member>) =
+        state.members.values().cloned().partition(|m| m.datacenter == draft.datacenter);
+    Ok(Member {
+        id: draft.id,
+        datacenter: draft.datacenter.clone(),
+        rack: draft.rack.clone(),
+        address: draft.address,
+        rpc_address: draft.rpc_address,
+        tokens: allocate_tokens_beside(random, &near, &far, draft.num_tokens),
+    })
+}
+
+pub(crate) fn update_member(
+    state: &ClusterState, id: HostId, address: SocketAddr, rpc_address: SocketAddr,
+) -> Result<Vec<Change>, Refused> {
+    let member = state.members.get(&id).ok_or_else(|| Refused::Member(format!("host {id} is no member")))?;
+    if (member.address, member.rpc_address) == (address, rpc_address) {
+        return Err(Refused::Nothing);
+    }
+    address_is_free(state, id, address)?;
+    Ok(vec![Change::Moved { id, address, rpc_address }, placed(state, state.schema.keyspaces.values())])
+}
+
+fn address_is_free(state: &ClusterState, id: HostId, address: SocketAddr) -> Result<(), Refused> {
+    match state.members.values().find(|m| m.id != id && m.address == address) {
+        Some(other) => Err(Refused::Member(format!("address {address} belongs to member {}", other.id))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,90 @@
+//! Turning a command into an entry: the one place where algorithms run and ids are allocated.
+
+use crate::limits::{ENTRY_BYTES, TABLES};
+use crate::membership::{bootstrap, join, update_member};
+use crate::tables::{create_table, truncate};
+use crate::{Change, ClusterState, Command, Entry, Placements, Refused};
+use henge_base::{Micros, Random};
+use henge_model::{Keyspace, Replication};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The entry that carries out a command on a state.
+pub fn propose(
+    state: &ClusterState, command: &Command, random: &mut Random, now_us: Micros,
+) -> Result<Entry, Refused> {
+    let changes = match command {
+        Command::Bootstrap { name, first } => bootstrap(state, name, first, random),
+        _ if state.epoch.index == 0 => Err(Refused::Cluster("this node has no cluster yet".to_owned())),
+        Command::Join { name, member } => join(state, name, member, random),
+        Command::UpdateMember { id, address, rpc_address } => update_member(state, *id, *address, *rpc_address),
+        Command::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
+            create_keyspace(state, name, replication, *durable_writes, *if_not_exists)
+        }
+        Command::AlterKeyspace { name, durable_writes } => alter_keyspace(state, name, *durable_writes),
+        Command::DropKeyspace { name, if_exists } => drop_keyspace(state, name, *if_exists),
+        Command::CreateTable { draft, if_not_exists } => create_table(state, draft, *if_not_exists, random),
+        Command::DropTable { keyspace, table, if_exists } => drop_table(state, keyspace, table, *if_exists),
+        Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
+    }?;
+    let entry = Entry { epoch: state.epoch.next(), proposed: now_us, changes };
+    let bytes = entry.encode().len();
+    if bytes > ENTRY_BYTES {
+        return Err(Refused::Limit(format!("the change takes {bytes} bytes, more than the {ENTRY_BYTES} that one may")));
+    }
+    Ok(entry)
+}
+
+fn create_keyspace(
+    state: &ClusterState, name: &str, replication: &Replication, durable_writes: bool, if_not_exists: bool,
+) -> Result<Vec<Change>, Refused> {
+    if state.schema.keyspaces.contains_key(name) {
+        return Err(match if_not_exists {
+            true => Refused::Nothing,
+            false => Refused::AlreadyExists { keyspace: name.to_owned(), table: String::new() },
+        });
+    }
+    if state.schema.keyspaces.len() >= TABLES {
+        return Err(Refused::Limit(format!("a cluster has at most {TABLES} keyspaces")));
+    }
+    let keyspace = Keyspace {
+        name: name.to_owned(),
+        replication: replication.clone(),
+        durable_writes,
+        tables: BTreeMap::new(),
+    };
+    let keyspace = Arc::new(keyspace);
+    let placed = placed(state, state.schema.keyspaces.values().chain([&keyspace]));
+    Ok(vec![placed, Change::Keyspace(keyspace)])
+}
+
+/// Placements of the settings that these keyspaces have, on the members there are.
+pub(crate) fn placed<'a>(state: &ClusterState, keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>) -> Change {
+    let members: Vec<_> = state.members.values().cloned().collect();
+    let settings = crate::entry::settings(keyspaces);
+    Change::Placed(Placements::compute(&state.placements, &members, settings, state.epoch.index + 1))
+}
+
+fn alter_keyspace(state: &ClusterState, name: &str, durable_writes: bool) -> Result<Vec<Change>, Refused> {
+    let keyspace = state.schema.keyspaces.get(name).ok_or_else(|| Refused::NoKeyspace(name.to_owned()))?;
+    let changed = Keyspace { durable_writes, ..Keyspace::clone(keyspace) };
+    Ok(vec![Change::Keyspace(Arc::new(changed))])
+}
+
+fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {
+    if !state.schema.keyspaces.contains_key(name) {
+        return Err(if if_exists { Refused::Nothing } else { Refused::NoKeyspace(name.to_owned()) });
+    }
+    let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
+    Ok(vec![Change::KeyspaceDropped(name.to_owned()), placed(state, rest)])
+}
+
+fn drop_table(state: &ClusterState, keyspace: &str, table: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {
+    if state.table(keyspace, table).is_none() {
+        return Err(match if_exists {
+            true => Refused::Nothing,
+            false => Refused::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() },
+        });
+    }
+    Ok(vec![Change::TableDropped { keyspace: keyspace.to_owned(), table: table.to_owned() }])
+}

@@ -1,0 +1,128 @@
+//! What the log adds up to.
+
+use crate::limits::FIRST_STORAGE_ID;
+use crate::{Change, Entry, Epoch, Placements};
+use henge_base::{ClusterId, HostId};
+use henge_model::{Keyspace, Schema, StorageId, Table};
+use henge_ring::Member;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The state after an epoch. Cheap to clone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterState {
+    /// The last entry applied.
+    pub epoch: Epoch,
+    /// The cluster's id; nil before the first entry.
+    pub cluster_id: ClusterId,
+    /// Its name.
+    pub name: String,
+    /// Keyspaces and tables of users.
+    pub schema: Arc<Schema>,
+    /// Members by id.
+    pub members: BTreeMap<HostId, Member>,
+    /// Who holds what.
+    pub placements: Placements,
+    /// Who agrees on the next entry.
+    pub voters: Vec<HostId>,
+    /// Ids that left: they never come back.
+    pub removed: BTreeSet<HostId>,
+    /// The lowest storage id that was never taken.
+    pub next_storage_id: StorageId,
+    /// The version of formats in use.
+    pub active_version: u32,
+}
+
+impl Default for ClusterState {
+    fn default() -> Self {
+        ClusterState {
+            epoch: Epoch::default(),
+            cluster_id: ClusterId(uuid::Uuid::nil()),
+            name: String::new(),
+            schema: Arc::default(),
+            members: BTreeMap::new(),
+            placements: Placements::default(),
+            voters: Vec::new(),
+            removed: BTreeSet::new(),
+            next_storage_id: StorageId(FIRST_STORAGE_ID),
+            active_version: 0,
+        }
+    }
+}
+
+/// An entry contradicts the state: it belongs elsewhere in the log, or to another log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// It is not the next one.
+    #[error("entry {found} does not follow on epoch {expected_after}")]
+    Order {
+        /// The state's epoch.
+        expected_after: Epoch,
+        /// The entry's.
+        found: Epoch,
+    },
+    /// It changes something that is not there.
+    #[error("an entry changes {0}, which does not exist")]
+    Missing(String),
+}
+
+impl ClusterState {
+    /// Applies the next entry; on an error the state is as it was.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), ApplyError> {
+        if entry.epoch != self.epoch.next() {
+            return Err(ApplyError::Order { expected_after: self.epoch, found: entry.epoch });
+        }
+        let mut next = self.clone();
+        for change in &entry.changes {
+            next.change(change)?;
+        }
+        next.epoch = entry.epoch;
+        *self = next;
+        Ok(())
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), ApplyError> {
+        match change {
+            Change::Cluster { id, name, voters, version } => {
+                (self.cluster_id, self.name, self.voters) = (*id, name.clone(), voters.clone());
+                self.active_version = *version;
+            }
+            Change::Joined(member) => {
+                self.members.insert(member.id, member.clone());
+            }
+            Change::Moved { id, address, rpc_address } => {
+                let member = self.members.get_mut(id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
+                (member.address, member.rpc_address) = (*address, *rpc_address);
+            }
+            Change::Placed(placements) => self.placements = placements.clone(),
+            Change::Keyspace(keyspace) => {
+                self.schema_mut().keyspaces.insert(keyspace.name.clone(), Arc::clone(keyspace));
+            }
+            Change::KeyspaceDropped(name) => {
+                self.schema_mut().keyspaces.remove(name).ok_or_else(|| ApplyError::Missing(format!("keyspace {name}")))?;
+            }
+            Change::Table(table) => {
+                self.keyspace_mut(&table.keyspace)?.tables.insert(table.name.clone(), Arc::clone(table));
+            }
+            Change::TableDropped { keyspace, table } => {
+                let gone = self.keyspace_mut(keyspace)?.tables.remove(table);
+                gone.ok_or_else(|| ApplyError::Missing(format!("table {keyspace}.{table}")))?;
+            }
+            Change::NextStorageId(id) => self.next_storage_id = *id,
+        }
+        Ok(())
+    }
+
+    fn schema_mut(&mut self) -> &mut Schema {
+        Arc::make_mut(&mut self.schema)
+    }
+
+    fn keyspace_mut(&mut self, name: &str) -> Result<&mut Keyspace, ApplyError> {
+        let keyspace = self.schema_mut().keyspaces.get_mut(name);
+        keyspace.map(Arc::make_mut).ok_or_else(|| ApplyError::Missing(format!("keyspace {name}")))
+    }
+
+    pub(crate) fn table(&self, keyspace: &str, table: &str) -> Option<&Arc<Table>> {
+        self.schema.table(keyspace, table)
+    }
+}

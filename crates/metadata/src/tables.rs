@@ -1,0 +1,64 @@
+//! Commands about tables: where ids are given out.
+
+use crate::limits::TABLES;
+use crate::{Change, ClusterState, ColumnDraft, Refused, TableDraft};
+use henge_base::Random;
+use henge_model::{Column, ColumnId, ColumnKind, StorageId, Table};
+use std::sync::Arc;
+
+pub(crate) fn create_table(
+    state: &ClusterState, draft: &TableDraft, if_not_exists: bool, random: &mut Random,
+) -> Result<Vec<Change>, Refused> {
+    if !state.schema.keyspaces.contains_key(&draft.keyspace) {
+        return Err(Refused::NoKeyspace(draft.keyspace.clone()));
+    }
+    if state.table(&draft.keyspace, &draft.name).is_some() {
+        return Err(match if_not_exists {
+            true => Refused::Nothing,
+            false => Refused::AlreadyExists { keyspace: draft.keyspace.clone(), table: draft.name.clone() },
+        });
+    }
+    if state.schema.tables().count() >= TABLES {
+        return Err(Refused::Limit(format!("a cluster has at most {TABLES} tables")));
+    }
+    let (storage_id, next) = allocate(state)?;
+    let table = table(draft, storage_id, random);
+    Ok(vec![Change::Table(Arc::new(table)), next])
+}
+
+/// An incarnation of its own: rows of the one before are never looked at again.
+pub(crate) fn truncate(state: &ClusterState, keyspace: &str, table: &str) -> Result<Vec<Change>, Refused> {
+    let missing = || Refused::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() };
+    let old = state.table(keyspace, table).ok_or_else(missing)?;
+    let (storage_id, next) = allocate(state)?;
+    let table = Table { storage_id, ..Table::clone(old) };
+    Ok(vec![Change::Table(Arc::new(table)), next])
+}
+
+fn allocate(state: &ClusterState) -> Result<(StorageId, Change), Refused> {
+    let id = state.next_storage_id;
+    let next = id.0.checked_add(1).ok_or_else(|| Refused::Limit("storage ids are used up".to_owned()))?;
+    Ok((id, Change::NextStorageId(StorageId(next))))
+}
+
+fn table(draft: &TableDraft, storage_id: StorageId, random: &mut Random) -> Table {
+    let mut ids = (0..).map(ColumnId);
+    let mut columns = |drafts: &[ColumnDraft], kind| -> Vec<Column> {
+        drafts.iter().zip(&mut ids).map(|(draft, id)| column(draft, kind, id)).collect()
+    };
+    Table {
+        id: draft.id.unwrap_or_else(|| uuid::Builder::from_random_bytes(random.bytes()).into_uuid()),
+        storage_id,
+        keyspace: draft.keyspace.clone(),
+        name: draft.name.clone(),
+        partition_key: columns(&draft.partition_key, ColumnKind::PartitionKey),
+        clustering: columns(&draft.clustering, ColumnKind::Clustering),
+        statics: columns(&draft.statics, ColumnKind::Static),
+        regulars: columns(&draft.regulars, ColumnKind::Regular),
+        options: draft.options.clone(),
+    }
+}
+
+fn column(draft: &ColumnDraft, kind: ColumnKind, id: ColumnId) -> Column {
+    Column { id, name: draft.name.clone(), data_type: draft.data_type.clone(), kind, order: draft.order }
+}

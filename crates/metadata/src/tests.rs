@@ -1,0 +1,187 @@
+//! Any history of commands adds up to the same state on every node, and what must never come twice never does.
+
+use crate::{ClusterState, ColumnDraft, Command, Entry, JoinDraft, Log, Refused, TableDraft, propose};
+use henge_base::{HostId, Random};
+use henge_model::{DataType, Order, Replication, TableOptions};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+fn draft(number: u8) -> JoinDraft {
+    JoinDraft {
+        id: HostId::random(&mut Random::new(u64::from(number))),
+        datacenter: format!("dc{}", number % 2),
+        rack: "r".to_owned(),
+        address: SocketAddr::from(([10, 0, 0, number], 7000)),
+        rpc_address: SocketAddr::from(([10, 0, 0, number], 9042)),
+        num_tokens: 8,
+    }
+}
+
+fn table(keyspace: &str, name: &str) -> TableDraft {
+    let column = |name: &str| ColumnDraft { name: name.to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    TableDraft {
+        keyspace: keyspace.to_owned(),
+        name: name.to_owned(),
+        id: None,
+        partition_key: vec![column("k")],
+        clustering: vec![column("c")],
+        statics: Vec::new(),
+        regulars: vec![column("v"), column("w")],
+        options: TableOptions::default(),
+    }
+}
+
+fn keyspace(name: &str, factor: u32) -> Command {
+    let replication = Replication::Simple { factor };
+    Command::CreateKeyspace { name: name.to_owned(), replication, durable_writes: true, if_not_exists: false }
+}
+
+fn create(keyspace: &str, name: &str) -> Command {
+    Command::CreateTable { draft: table(keyspace, name), if_not_exists: false }
+}
+
+/// A state with a log, as a voter has it.
+#[derive(Default)]
+struct Voter {
+    state: ClusterState,
+    log: Log,
+}
+
+impl Voter {
+    fn run(&mut self, command: &Command, random: &mut Random) -> Result<Entry, Refused> {
+        let entry = propose(&self.state, command, random, 7)?;
+        self.state.apply(&entry).unwrap();
+        self.log.append(entry.clone()).unwrap();
+        Ok(entry)
+    }
+
+    fn with_members(members: u8) -> Voter {
+        let mut voter = Voter::default();
+        let mut random = Random::new(1);
+        voter.run(&Command::Bootstrap { name: "Test Cluster".to_owned(), first: draft(0) }, &mut random).unwrap();
+        for number in 1..members {
+            let command = Command::Join { name: "Test Cluster".to_owned(), member: draft(number) };
+            voter.run(&command, &mut random).unwrap();
+        }
+        voter
+    }
+}
+
+fn any(random: &mut Random) -> Command {
+    let name = |random: &mut Random| format!("n{}", random.below(4));
+    let (keyspace_name, table_name) = (name(random), name(random));
+    match random.below(7) {
+        0 => keyspace(&keyspace_name, random.below(4) as u32 + 1),
+        1 => Command::DropKeyspace { name: keyspace_name, if_exists: random.chance(1, 2) },
+        2..4 => create(&keyspace_name, &table_name),
+        4 => Command::DropTable { keyspace: keyspace_name, table: table_name, if_exists: random.chance(1, 2) },
+        5 => Command::Truncate { keyspace: keyspace_name, table: table_name },
+        _ => {
+            let number = random.below(3) as u8;
+            let rpc_address = SocketAddr::from(([10, 0, 0, number], random.below(3) as u16 + 9042));
+            Command::UpdateMember { id: draft(number).id, address: draft(number).address, rpc_address }
+        }
+    }
+}
+
+#[test]
+fn encoded_entries_add_up_to_the_same_state_elsewhere() {
+    for seed in 0..40 {
+        let mut random = Random::new(seed);
+        let mut voter = Voter::with_members(3);
+        let mut elsewhere = ClusterState::default();
+        for entry in voter.log.clone().after(0) {
+            elsewhere.apply(entry).unwrap();
+        }
+        let mut storage_ids = BTreeSet::new();
+        for _ in 0..60 {
+            let before = voter.state.clone();
+            match voter.run(&any(&mut random), &mut random) {
+                Err(_) => assert_eq!(voter.state, before),
+                Ok(entry) => {
+                    elsewhere.apply(&Entry::decode(&entry.encode()).unwrap()).unwrap();
+                    assert_eq!(elsewhere, voter.state);
+                    assert_eq!(voter.state.epoch.index, before.epoch.index + 1);
+                    let known: BTreeSet<_> = before.schema.tables().map(|t| t.storage_id).collect();
+                    let new = voter.state.schema.tables().map(|t| t.storage_id).filter(|id| !known.contains(id));
+                    new.for_each(|id| assert!(storage_ids.insert(id), "{id:?} was given out twice"));
+                }
+            }
+            for keyspace in voter.state.schema.keyspaces.values() {
+                assert!(voter.state.placements.get(&keyspace.replication).is_some_and(|p| !p.ranges.is_empty()));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_entry_out_of_order_changes_nothing() {
+    let voter = Voter::with_members(2);
+    let entries: Vec<Entry> = voter.log.after(0).cloned().collect();
+    let mut state = ClusterState::default();
+    assert!(state.apply(&entries[1]).is_err());
+    assert_eq!(state, ClusterState::default());
+    state.apply(&entries[0]).unwrap();
+    assert!(state.apply(&entries[0]).is_err());
+    assert!(Log::default().append(entries[1].clone()).is_err());
+}
+
+#[test]
+fn joins_are_refused_with_the_reason() {
+    let mut voter = Voter::with_members(2);
+    let mut random = Random::new(2);
+    let mut refusal = |voter: &mut Voter, name: &str, member| {
+        let command = Command::Join { name: name.to_owned(), member };
+        voter.run(&command, &mut random).unwrap_err().to_string()
+    };
+    assert!(refusal(&mut voter, "Other", draft(5)).contains("\"Other\""));
+    assert!(refusal(&mut voter, "Test Cluster", draft(1)).contains("is a member already"));
+    let squatter = JoinDraft { id: draft(9).id, ..draft(1) };
+    assert!(refusal(&mut voter, "Test Cluster", squatter).contains("belongs to member"));
+    let greedy = JoinDraft { num_tokens: 0, ..draft(5) };
+    assert!(refusal(&mut voter, "Test Cluster", greedy).contains("num_tokens"));
+    voter.run(&keyspace("ks", 1), &mut Random::new(3)).unwrap();
+    assert!(refusal(&mut voter, "Test Cluster", draft(5)).contains("keyspace ks exists"));
+}
+
+#[test]
+fn what_exists_or_does_not_is_told_apart() {
+    let mut voter = Voter::with_members(1);
+    let mut random = Random::new(4);
+    voter.run(&keyspace("ks", 1), &mut random).unwrap();
+    voter.run(&create("ks", "t"), &mut random).unwrap();
+    let again = voter.run(&create("ks", "t"), &mut random).unwrap_err();
+    assert_eq!(again, Refused::AlreadyExists { keyspace: "ks".to_owned(), table: "t".to_owned() });
+    let quietly = Command::CreateTable { draft: table("ks", "t"), if_not_exists: true };
+    assert!(voter.run(&quietly, &mut random).unwrap_err().is_no_op());
+    assert_eq!(voter.run(&create("none", "t"), &mut random).unwrap_err(), Refused::NoKeyspace("none".to_owned()));
+    let columns: Vec<u32> = voter.state.table("ks", "t").unwrap().columns().map(|c| c.id.0).collect();
+    assert_eq!(columns, [0, 1, 2, 3]);
+}
+
+#[test]
+fn a_range_keeps_the_epoch_since_which_it_is_held() {
+    let mut voter = Voter::with_members(3);
+    let mut random = Random::new(5);
+    voter.run(&keyspace("a", 2), &mut random).unwrap();
+    let first = voter.state.epoch.index;
+    voter.run(&keyspace("b", 2), &mut random).unwrap();
+    voter.run(&keyspace("c", 3), &mut random).unwrap();
+    let since = |factor| {
+        let placement = voter.state.placements.get(&Replication::Simple { factor }).unwrap();
+        placement.ranges.iter().map(|r| r.since).collect::<BTreeSet<u64>>()
+    };
+    assert_eq!(since(2), BTreeSet::from([first]));
+    assert_eq!(since(3), BTreeSet::from([first + 2]));
+}
+
+#[test]
+fn rubbish_is_no_entry() {
+    assert!(Entry::decode(b"").is_err());
+    assert!(Entry::decode(&[9, 1, 2]).unwrap_err().to_string().contains("format 9"));
+    let voter = Voter::with_members(1);
+    let bytes = voter.log.after(0).next().unwrap().encode();
+    for cut in 0..bytes.len() {
+        assert!(Entry::decode(&bytes[..cut]).is_err(), "{cut}");
+    }
+}

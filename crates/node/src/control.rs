@@ -1,0 +1,84 @@
+//! The cluster's own business between nodes: joining, agreeing on metadata, catching up. Named maps in MessagePack, so that
+//! fields can be added.
+
+use crate::header::Unreadable;
+use henge_base::{Bytes, HostId};
+use henge_metadata::{Command, Epoch};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+/// Largest control message: a schema of some thousand tables.
+const CONTROL_BYTES_MAX: usize = 16 << 20;
+
+/// A request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Control {
+    /// Who are you, and have you a cluster? Asked of seeds before there is one.
+    Probe {
+        /// The seeds the asker was given; discovery wants one list everywhere.
+        seeds: Vec<SocketAddr>,
+    },
+    /// Carry this out, if you vote; else pass it on once.
+    Propose {
+        /// What is asked for.
+        command: Command,
+        /// Whether it was passed on already.
+        forwarded: bool,
+    },
+    /// Entries of the log after an index.
+    Pull {
+        /// The last index the asker holds.
+        after: u64,
+    },
+    /// There is a new epoch; answered once it is applied.
+    Advance {
+        /// The newest epoch.
+        epoch: Epoch,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// To `Probe`.
+    Here {
+        /// The answering node.
+        host: HostId,
+        /// Its seeds.
+        seeds: Vec<SocketAddr>,
+        /// Its epoch, if it is in a cluster.
+        epoch: Option<Epoch>,
+    },
+    /// To `Propose` and `Advance`: agreed and applied.
+    Agreed {
+        /// The epoch at which it holds.
+        epoch: Epoch,
+        /// Whether something changed (`IF NOT EXISTS` may change nothing).
+        changed: bool,
+    },
+    /// To `Propose`: the log refuses, and nothing changed.
+    Refused(henge_metadata::Refused),
+    /// To `Pull`: encoded entries, oldest first.
+    Entries {
+        /// The entries.
+        entries: Vec<Vec<u8>>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// The node is in no cluster yet, or cannot reach the voters.
+    NotReady(String),
+}
+
+/// Encodes a control message or an answer.
+pub(crate) fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    // Writing to memory cannot fail and every type here serialises; an empty body is refused by the other side.
+    rmp_serde::to_vec_named(message).unwrap_or_default()
+}
+
+/// Decodes one, after its size was checked.
+pub(crate) fn decode<T: for<'de> Deserialize<'de>>(body: &Bytes) -> Result<T, Unreadable> {
+    if body.len() > CONTROL_BYTES_MAX {
+        return Err(Unreadable);
+    }
+    rmp_serde::from_slice(body).map_err(|_| Unreadable)
+}

@@ -1,0 +1,23 @@
+//! What a client's statement can end in.
+
+use crate::propose::ChangeError;
+
+/// An error of executing a statement; the server gives each its protocol code.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The statement cannot be parsed, or contradicts the schema.
+    #[error(transparent)]
+    Cql(#[from] henge_cql::Error),
+    /// Running it failed.
+    #[error(transparent)]
+    Query(#[from] henge_query::Error),
+    /// The cluster's metadata could not be changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The node is too busy, or its disk too slow, to take it; nothing was done.
+    #[error("{0}")]
+    Overloaded(String),
+    /// The node is not a member yet, or is shutting down; nothing was done.
+    #[error("{0}")]
+    Bootstrapping(String),
+}

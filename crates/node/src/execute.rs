@@ -1,0 +1,188 @@
+//! Executing a client's statement: the one entry for every driver, shell and test.
+
+use crate::core::Core;
+use crate::error::Error;
+use crate::events::{Change, SchemaEvent};
+use crate::ready::{Ready, ready};
+use crate::schema_change;
+use crate::world::World;
+use henge_base::Micros;
+use henge_coordinator::{Local, Replicas};
+use henge_cql::{BindContext, BoundValue, Plan};
+use henge_model::{Consistency, RowSink};
+use henge_query::{BatchPart, Page, Request};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks whether the clock's lease was renewed.
+const LEASE_WAIT: Duration = Duration::from_millis(2);
+
+/// What a client sends with a statement.
+#[derive(Clone, Copy)]
+pub struct Parameters<'a> {
+    /// Bound values, in the order of the statement's markers.
+    pub values: &'a [BoundValue<'a>],
+    /// Consistency level.
+    pub consistency: Consistency,
+    /// The driver's timestamp for writes, if it sent one.
+    pub timestamp: Option<Micros>,
+    /// The driver's clock in seconds, if it sent one (v5).
+    pub now_seconds: Option<i64>,
+    /// Which page.
+    pub page: Page<'a>,
+}
+
+/// What a statement answered, besides the rows in the sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing.
+    Void,
+    /// Rows; where the next page starts, if there may be one.
+    Rows(Option<Vec<u8>>),
+    /// `USE`.
+    Keyspace(String),
+    /// A schema statement that changed something.
+    Schema(SchemaEvent),
+}
+
+impl<W: World> Core<W> {
+    /// Parses and resolves a statement, without keeping it.
+    pub fn ready(&self, text: &str, keyspace: Option<&str>) -> Result<Arc<Ready>, Error> {
+        ready(&self.shared, text, keyspace).map(Arc::new)
+    }
+
+    /// Prepares a statement under an id, which the protocol derives from keyspace and text.
+    pub fn prepare(&self, id: [u8; 16], text: &str, keyspace: Option<&str>) -> Result<Arc<Ready>, Error> {
+        let ready = self.ready(text, keyspace)?;
+        self.shared.statements.keep(id, Arc::clone(&ready));
+        Ok(ready)
+    }
+
+    /// A prepared statement at the current epoch; `None` if it is not, or no longer, known.
+    pub fn prepared(&self, id: &[u8; 16]) -> Option<Result<Arc<Ready>, Error>> {
+        let known = self.shared.statements.find(id)?;
+        if known.epoch == self.shared.epoch() {
+            return Some(Ok(known));
+        }
+        Some(self.prepare(*id, &known.text, known.keyspace.as_deref()))
+    }
+
+    /// Whether a statement was resolved at the current epoch; if not, it must be made ready again.
+    pub fn is_current(&self, ready: &Ready) -> bool {
+        ready.epoch == self.shared.epoch()
+    }
+
+    /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.
+    pub fn try_execute(&self, ready: &Ready, parameters: &Parameters<'_>, sink: &mut dyn RowSink) -> bool {
+        let (Plan::Select(plan), [placed]) = (&ready.prepared.plan, &ready.placed[..]) else { return false };
+        let request = self.request(parameters, 0, 0, self.shared.options.read_timeout);
+        henge_query::try_select(self, plan, placed, &request, sink) == Local::Done
+    }
+
+    /// Executes a statement. Rows go to `sink`, whose columns are `ready.prepared.result`.
+    pub async fn execute(
+        &self, ready: &Ready, parameters: &Parameters<'_>, sink: &mut (dyn RowSink + Send),
+    ) -> Result<Outcome, Error> {
+        if self.shared.is_draining() {
+            return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
+        }
+        match &ready.prepared.plan {
+            Plan::Select(plan) => {
+                let timeout = self.shared.options.read_timeout.max(self.shared.options.range_timeout);
+                let request = self.request(parameters, 0, self.seed(), timeout);
+                let placed = ready.placed.first().ok_or_else(unplaced)?;
+                let next = henge_query::select(self, plan, placed, &request, sink).await?;
+                Ok(Outcome::Rows(next.map(|state| state.encode())))
+            }
+            Plan::Modify(plan) => {
+                let request = self.write_request(parameters).await?;
+                let placed = ready.placed.first().ok_or_else(unplaced)?;
+                henge_query::modify(self, plan, placed, &request).await?;
+                Ok(Outcome::Void)
+            }
+            Plan::Batch(plan) => {
+                let request = self.write_request(parameters).await?;
+                henge_query::batch(self, plan, &ready.placed, &request).await?;
+                Ok(Outcome::Void)
+            }
+            Plan::Schema(change) => schema_change::run(self, change).await,
+            Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
+            Plan::Describe(target) => {
+                let view = self.shared.view.load_full();
+                let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view))?;
+                rows.iter().for_each(|row| {
+                    sink.begin_row();
+                    row.iter().for_each(|value| sink.value(value.as_deref()));
+                });
+                Ok(Outcome::Rows(None))
+            }
+        }
+    }
+
+    /// Executes several statements as one batch.
+    pub async fn execute_batch(
+        &self, kind: henge_cql::BatchKind, statements: &[(Arc<Ready>, Vec<BoundValue<'_>>)], parameters: &Parameters<'_>,
+    ) -> Result<Outcome, Error> {
+        if self.shared.is_draining() {
+            return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
+        }
+        let request = self.write_request(parameters).await?;
+        let mut parts = Vec::with_capacity(statements.len());
+        for (ready, values) in statements {
+            match (&ready.prepared.plan, ready.placed.first()) {
+                (Plan::Modify(plan), Some(placed)) => parts.push(BatchPart { plan, placed, values }),
+                _ => {
+                    let text = "Invalid statement in batch: only UPDATE, INSERT and DELETE statements are allowed.";
+                    return Err(henge_query::Error::Invalid(text.to_owned()).into());
+                }
+            }
+        }
+        henge_query::batch_of(self, kind, &parts, &request).await?;
+        Ok(Outcome::Void)
+    }
+
+    async fn write_request<'a>(&self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
+        let issued = self.stamp().await?;
+        Ok(self.request(parameters, issued, self.seed(), self.shared.options.write_timeout))
+    }
+
+    fn request<'a>(&self, parameters: &Parameters<'a>, issued: Micros, seed: u64, timeout: Duration) -> Request<'a> {
+        let now_us = self.shared.world.wall_us();
+        let context = BindContext {
+            values: parameters.values,
+            timestamp: parameters.timestamp.unwrap_or(issued),
+            now_us,
+            now_seconds: parameters.now_seconds.unwrap_or(now_us.div_euclid(1_000_000)),
+            seed,
+        };
+        let (consistency, page) = (parameters.consistency, parameters.page);
+        Request { context, consistency, deadline: self.mono() + timeout, issued, page }
+    }
+
+    fn seed(&self) -> u64 {
+        self.shared.world.random("request")
+    }
+
+    /// A stamp under the clock's lease. Waits for a renewal that is late, at most as long as a write may take.
+    async fn stamp(&self) -> Result<Micros, Error> {
+        let deadline = self.mono() + self.shared.options.write_timeout;
+        loop {
+            if let Some(stamp) = self.shared.clock.stamp(self.shared.world.wall_us()) {
+                return Ok(stamp);
+            }
+            if self.mono() >= deadline {
+                return Err(Error::Overloaded("the disk is too slow to extend the clock's lease".to_owned()));
+            }
+            self.shared.pause(LEASE_WAIT).await;
+        }
+    }
+}
+
+fn unplaced() -> Error {
+    henge_query::Error::Invalid("the keyspace is not placed at this epoch".to_owned()).into()
+}
+
+/// The event of a schema statement.
+pub(crate) fn changed(change: Change, keyspace: &str, table: Option<&str>) -> Outcome {
+    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), table: table.map(str::to_owned) })
+}

@@ -1,0 +1,113 @@
+//! Once a second: a heartbeat, an exchange with a peer or three, and the detector's verdicts laid out for requests.
+
+use crate::control;
+use crate::events::ClusterEvent;
+use crate::header::Kind;
+use crate::hints::HintQueue;
+use crate::shared::Shared;
+use crate::world::{To, World};
+use henge_base::{Bytes, HostId, Random};
+use henge_gossip::{Event, Fact, Gossip, Message};
+use henge_metadata::Epoch;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two rounds.
+const ROUND: Duration = Duration::from_secs(1);
+/// Peers spoken to in a round.
+const FANOUT: usize = 3;
+
+/// Gossip's state between rounds and messages.
+pub(crate) struct Talk {
+    pub(crate) gossip: Mutex<Gossip>,
+}
+
+/// Runs rounds until the node ends.
+pub(crate) async fn run<W: World>(shared: Arc<Shared<W>>, talk: Arc<Talk>, hints: Arc<HintQueue>) {
+    let mut random = Random::new(shared.world.random("gossip"));
+    loop {
+        round(&shared, &talk, &mut random);
+        settle(&shared, &talk, &hints);
+        shared.pause(ROUND).await;
+    }
+}
+
+fn round<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, random: &mut Random) {
+    let mut peers: Vec<HostId> =
+        shared.view.load().state.members.keys().copied().filter(|m| *m != shared.local()).collect();
+    random.shuffle(&mut peers);
+    let now = shared.world.mono();
+    let (opening, unmet) = {
+        let mut gossip = talk.gossip.lock();
+        for (peer, at) in shared.liveness.take_answered() {
+            gossip.evidence(peer, at);
+        }
+        gossip.set(Fact::Epoch { lineage: shared.epoch().lineage, index: shared.epoch().index });
+        gossip.tick(now);
+        let unmet: Vec<HostId> = gossip.unmet(now).collect();
+        (gossip.open(), unmet)
+    };
+    // Whoever has news but never answered us is met on purpose: in a large cluster chance alone takes long.
+    for peer in unmet.into_iter().take(FANOUT).chain(peers.into_iter().take(FANOUT)) {
+        send(shared, peer, &opening);
+    }
+}
+
+fn send<W: World>(shared: &Shared<W>, to: HostId, message: &Message) {
+    let bytes = shared.message(Kind::Gossip, &control::encode(message));
+    shared.world.tell(to, bytes);
+}
+
+/// A message of gossip arrived.
+pub(crate) fn heard<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, from: HostId, body: &Bytes) {
+    let Ok(message) = control::decode::<Message>(body) else { return };
+    if !shared.view.load().state.members.contains_key(&from) {
+        return;
+    }
+    let answer = talk.gossip.lock().on_message(from, message, shared.world.mono());
+    if let Some(answer) = answer {
+        send(shared, from, &answer);
+    }
+}
+
+/// Applies what gossip concluded: who is up, and whether there is a newer epoch to fetch.
+fn settle<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, hints: &HintQueue) {
+    let (events, newest) = {
+        let mut gossip = talk.gossip.lock();
+        (gossip.poll(shared.world.mono()), gossip.newest_epoch())
+    };
+    for event in events {
+        apply(shared, hints, &event);
+    }
+    if let Some((peer, lineage, index)) = newest {
+        let epoch = Epoch { lineage, index };
+        if epoch > shared.epoch() {
+            // A task of its own: a peer that is slow to answer must not hold up heartbeats (correctness F15).
+            let job = Arc::clone(shared);
+            shared.world.spawn("catch up", async move {
+                crate::catch_up::towards(&job, epoch, Some(To::Host(peer))).await;
+            });
+        }
+    }
+}
+
+fn apply<W: World>(shared: &Shared<W>, hints: &HintQueue, event: &Event) {
+    let (host, up) = match event {
+        Event::Up(host) => (*host, true),
+        Event::Down(host) => (*host, false),
+    };
+    let view = shared.view.load();
+    let Some(member) = view.state.members.get(&host) else { return };
+    if !shared.liveness.set(host, up) {
+        return;
+    }
+    tracing::info!(peer = %host, "{}", if up { "peer is UP" } else { "peer is DOWN" });
+    shared.metrics.peer_up(host, up);
+    if up {
+        hints.deliver.notify_one();
+    }
+    // Nobody may be listening.
+    let address = member.rpc_address;
+    let _ = shared.events.send(if up { ClusterEvent::Up(address) } else { ClusterEvent::Down(address) });
+}

@@ -1,0 +1,50 @@
+//! A whole node without sockets.
+//!
+//! - `world`: the seam to clocks, threads and peers; `options`: its settings.
+//! - `node`: the parts joined; `core`: one core's way in; `shared`, `view`, `liveness`, `clock`: what they all look at.
+//! - `ready`, `execute`, `schema_change`: a client's statement; `error`, `events`: what comes back.
+//! - `replica`, `pending`, `writer`, `slots`, `hints`: this node as a replica, and its requests to others.
+//! - `membership`, `propose`, `catch_up`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
+//! - `system_tables`: what drivers read about the cluster; `metrics`: what operators read.
+//!
+//! No runtime is named here: time, tasks, disk and peers come through [`World`].
+
+mod catch_up;
+mod clock;
+mod control;
+mod core;
+mod error;
+mod events;
+mod execute;
+mod faults;
+mod gossip_task;
+mod header;
+mod hints;
+mod liveness;
+mod membership;
+mod metrics;
+mod node;
+mod options;
+mod pending;
+mod propose;
+mod ready;
+mod replica;
+mod schema_change;
+mod shared;
+mod slots;
+mod system_tables;
+mod view;
+mod world;
+mod writer;
+
+pub use crate::core::Core;
+pub use error::Error;
+pub use events::{Change, ClusterEvent, SchemaEvent};
+pub use execute::{Outcome, Parameters};
+pub use membership::JoinError;
+pub use metrics::{Ending, Metrics, Operation};
+pub use node::{Identity, Node, StartError};
+pub use options::{Faults, Options};
+pub use propose::ChangeError;
+pub use ready::Ready;
+pub use world::{CallError, Class, Lane, To, World};

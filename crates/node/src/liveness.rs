@@ -1,0 +1,56 @@
+//! Who seems up, for requests to ask without a lock. Gossip and its detector decide; this is their answer laid out.
+
+use arc_swap::ArcSwap;
+use henge_base::{HostId, Mono};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The members thought to be up. Peers are down until they are heard of.
+#[derive(Debug, Default)]
+pub(crate) struct Liveness {
+    up: ArcSwap<BTreeSet<HostId>>,
+    /// When each member last answered a request, in microseconds of [`Mono`]; 0 for never.
+    answered: ArcSwap<BTreeMap<HostId, AtomicU64>>,
+}
+
+impl Liveness {
+    /// Whether `host` is thought to be up.
+    pub(crate) fn is_up(&self, host: HostId) -> bool {
+        self.up.load().contains(&host)
+    }
+
+    /// Everybody thought to be up.
+    pub(crate) fn up(&self) -> Arc<BTreeSet<HostId>> {
+        self.up.load_full()
+    }
+
+    /// A request to `host` was answered: direct evidence for the detector, which looks once a second.
+    pub(crate) fn answered(&self, host: HostId, now: Mono) {
+        if let Some(last) = self.answered.load().get(&host) {
+            last.fetch_max(now.0, Ordering::Relaxed);
+        }
+    }
+
+    /// Members that answered since they were last asked for.
+    pub(crate) fn take_answered(&self) -> Vec<(HostId, Mono)> {
+        let answered = self.answered.load();
+        let taken = answered.iter().map(|(host, last)| (*host, Mono(last.swap(0, Ordering::Relaxed))));
+        taken.filter(|(_, last)| last.0 > 0).collect()
+    }
+
+    /// Sets whose answers count.
+    pub(crate) fn watch(&self, members: impl Iterator<Item = HostId>) {
+        self.answered.store(Arc::new(members.map(|m| (m, AtomicU64::new(0))).collect()));
+    }
+
+    /// Marks `host`; says whether that changed anything. Only the gossip task calls this, so a load and a store suffice.
+    pub(crate) fn set(&self, host: HostId, up: bool) -> bool {
+        let mut next = BTreeSet::clone(&self.up.load());
+        let changed = if up { next.insert(host) } else { next.remove(&host) };
+        if changed {
+            self.up.store(Arc::new(next));
+        }
+        changed
+    }
+}

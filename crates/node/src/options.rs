@@ -1,0 +1,84 @@
+//! A node's settings, in the units of its configuration file.
+
+use henge_storage::SyncMode;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How a node behaves; the server fills it from the configuration, the simulator from a seed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of the cluster, for the node that creates it.
+    pub cluster_name: String,
+    /// Its datacentre.
+    pub datacenter: String,
+    /// Its rack.
+    pub rack: String,
+    /// Where peers reach it.
+    pub address: SocketAddr,
+    /// Where clients reach it.
+    pub rpc_address: SocketAddr,
+    /// Tokens it takes, 1 to 256.
+    pub num_tokens: u32,
+    /// Where to find the cluster. A node that is its own only seed creates one.
+    pub seeds: Vec<SocketAddr>,
+    /// Create the cluster here, whoever the seeds are.
+    pub bootstrap: bool,
+    /// `group` (synced before it is acknowledged) or `periodic`.
+    pub sync: SyncMode,
+    /// How often unsynced writes are synced in periodic mode.
+    pub sync_period: Duration,
+    /// `write_request_timeout`.
+    pub write_timeout: Duration,
+    /// `read_request_timeout`.
+    pub read_timeout: Duration,
+    /// `range_request_timeout`.
+    pub range_timeout: Duration,
+    /// How long schema changes and joins may take.
+    pub metadata_timeout: Duration,
+    /// Hints are kept for a replica that has been down for less than this.
+    pub max_hint_window: Duration,
+    /// Whether hints are kept at all.
+    pub hinted_handoff: bool,
+    /// Deliberate faults, for proving that the simulator finds them.
+    pub faults: Faults,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Options {
+            cluster_name: "Test Cluster".to_owned(),
+            datacenter: "datacenter1".to_owned(),
+            rack: "rack1".to_owned(),
+            address: loopback(7000),
+            rpc_address: loopback(9042),
+            num_tokens: 16,
+            seeds: vec![loopback(7000)],
+            bootstrap: false,
+            sync: SyncMode::Synced,
+            sync_period: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(2),
+            read_timeout: Duration::from_secs(5),
+            range_timeout: Duration::from_secs(10),
+            metadata_timeout: Duration::from_secs(10),
+            max_hint_window: Duration::from_secs(3 * 3600),
+            hinted_handoff: true,
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// Bugs put in on purpose, each off. Only the simulator switches one on, to prove that its checks can fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Acknowledges a write before it is synced.
+    pub ack_before_sync: bool,
+    /// Counts one answer too few as a quorum.
+    pub quorum_off_by_one: bool,
+    /// Digests codec bytes instead of content.
+    pub digest_of_bytes: bool,
+    /// Forgets hints.
+    pub drop_hints: bool,
+    /// Lets the replica's own clock decide between versions.
+    pub clock_in_reconcile: bool,
+}

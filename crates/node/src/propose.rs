@@ -1,0 +1,98 @@
+//! Changing the cluster's metadata. A voter turns a command into an entry, stores it, and waits until the members that are up
+//! have it too, so that a client that was told of a table can use it everywhere.
+
+use crate::catch_up::{append, towards};
+use crate::control::{Answer, Control};
+use crate::shared::Shared;
+use crate::world::{To, World};
+use futures_util::future::join_all;
+use henge_base::{HostId, Random};
+use henge_metadata::{Command, Epoch, Refused};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// One proposal at a time on this node: the second sees what the first did.
+pub(crate) type Turn = Mutex<()>;
+
+/// A change of metadata was not made, or is not known to have been.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The log refuses it; nothing changed.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The voters could not be reached; nothing was sent, or the outcome is unknown.
+    #[error("the cluster's metadata cannot be changed now: {0}")]
+    Unreachable(String),
+}
+
+/// Carries out a command, here or at a voter. Gives the epoch at which it holds, and whether anything changed.
+pub(crate) async fn change<W: World>(
+    shared: &Arc<Shared<W>>, command: Command, forwarded: bool,
+) -> Result<(Epoch, bool), ChangeError> {
+    let voters: Vec<HostId> = shared.view.load().state.voters.clone();
+    if voters.contains(&shared.local()) {
+        return here(shared, command).await;
+    }
+    if forwarded {
+        return Err(ChangeError::Unreachable("this node does not vote on metadata".to_owned()));
+    }
+    elsewhere(shared, &voters, command).await
+}
+
+/// Creates the cluster: the first entry, which no voter can agree on because none is named yet.
+pub(crate) async fn found<W: World>(shared: &Arc<Shared<W>>, command: Command) -> Result<(), ChangeError> {
+    here(shared, command).await.map(|_| ())
+}
+
+async fn here<W: World>(shared: &Arc<Shared<W>>, command: Command) -> Result<(Epoch, bool), ChangeError> {
+    let _turn = shared.turn.lock().await;
+    let mut random = Random::new(shared.world.random("metadata"));
+    let state = shared.view.load().state.clone();
+    let entry = match henge_metadata::propose(&state, &command, &mut random, shared.world.wall_us()) {
+        Ok(entry) => entry,
+        Err(refused) if refused.is_no_op() => return Ok((state.epoch, false)),
+        Err(refused) => return Err(refused.into()),
+    };
+    let epoch = entry.epoch;
+    append(shared, entry).await.map_err(|e| ChangeError::Unreachable(e.to_string()))?;
+    spread(shared, epoch).await;
+    Ok((epoch, true))
+}
+
+/// Tells every member that is up, and waits for each to have the epoch or to be too slow.
+async fn spread<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch) {
+    let members: Vec<HostId> = shared.view.load().state.members.keys().copied().collect();
+    let up = shared.liveness.up();
+    let told = members.into_iter().filter(|m| up.contains(m)).map(|member| async move {
+        let question = Control::Advance { epoch };
+        let answer: Result<Answer, _> = shared.ask(To::Host(member), &question, shared.options.metadata_timeout / 2).await;
+        if answer.is_err() {
+            tracing::warn!(%member, epoch = epoch.index, "a member has not confirmed a new epoch; it will catch up");
+        }
+    });
+    join_all(told).await;
+}
+
+async fn elsewhere<W: World>(
+    shared: &Arc<Shared<W>>, voters: &[HostId], command: Command,
+) -> Result<(Epoch, bool), ChangeError> {
+    let mut last = "no voter is known".to_owned();
+    for voter in voters {
+        let question = Control::Propose { command: command.clone(), forwarded: true };
+        match shared.ask(To::Host(*voter), &question, shared.options.metadata_timeout).await {
+            Ok(Answer::Agreed { epoch, changed }) => {
+                towards(shared, epoch, Some(To::Host(*voter))).await;
+                return Ok((epoch, changed));
+            }
+            Ok(Answer::Refused(refused)) => return Err(refused.into()),
+            Ok(Answer::NotReady(reason)) => last = reason,
+            Ok(_) => last = "a voter answered something else".to_owned(),
+            // The command may have been carried out: asking another voter could do it twice.
+            Err(crate::world::CallError::Unknown) => {
+                return Err(ChangeError::Unreachable(format!("voter {voter} did not answer in time; the outcome is unknown")));
+            }
+            Err(error) => last = format!("voter {voter}: {error}"),
+        }
+    }
+    Err(ChangeError::Unreachable(last))
+}

@@ -1,0 +1,91 @@
+//! Statements made ready: parsed, resolved against one epoch's schema, with the placement of their keyspaces beside them.
+
+use crate::error::Error;
+use crate::shared::Shared;
+use crate::view::View;
+use crate::world::World;
+use henge_coordinator::Placed;
+use henge_cql::{Plan, Prepared};
+use henge_metadata::Epoch;
+use parking_lot::RwLock;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Prepared statements that a node keeps; beyond it the oldest go, and drivers prepare them again.
+const STATEMENTS_MAX: usize = 10_000;
+/// Longest statement text: 1 MiB.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// A statement at one epoch.
+#[derive(Debug)]
+pub struct Ready {
+    /// Its text.
+    pub text: String,
+    /// The keyspace that was in effect.
+    pub keyspace: Option<String>,
+    /// Bind columns, result columns and plan.
+    pub prepared: Prepared,
+    pub(crate) epoch: Epoch,
+    /// The placement of each table that the plan touches, in its order.
+    pub(crate) placed: Vec<Placed>,
+}
+
+/// Prepared statements by id.
+#[derive(Debug, Default)]
+pub(crate) struct Statements {
+    by_id: RwLock<ById>,
+}
+
+#[derive(Debug, Default)]
+struct ById {
+    entries: BTreeMap<[u8; 16], (u64, Arc<Ready>)>,
+    age: BTreeMap<u64, [u8; 16]>,
+    next: u64,
+}
+
+impl Statements {
+    pub(crate) fn find(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
+        self.by_id.read().entries.get(id).map(|(_, ready)| Arc::clone(ready))
+    }
+
+    pub(crate) fn keep(&self, id: [u8; 16], ready: Arc<Ready>) {
+        let mut by_id = self.by_id.write();
+        let number = by_id.next;
+        by_id.next += 1;
+        if let Some((old, _)) = by_id.entries.insert(id, (number, ready)) {
+            by_id.age.remove(&old);
+        }
+        by_id.age.insert(number, id);
+        if by_id.entries.len() > STATEMENTS_MAX
+            && let Some((_, oldest)) = by_id.age.pop_first()
+        {
+            by_id.entries.remove(&oldest);
+        }
+    }
+}
+
+/// Parses a statement and resolves it at the current epoch.
+pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(henge_query::Error::Invalid(format!("a statement may be at most {TEXT_BYTES_MAX} bytes long")).into());
+    }
+    let statement = henge_cql::parse(text)?;
+    let view = shared.view.load_full();
+    let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;
+    let placed = placements(&view, &prepared.plan)?;
+    let keyspace = keyspace.map(str::to_owned);
+    Ok(Ready { text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), placed })
+}
+
+fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {
+    let of = |keyspace: &str| {
+        let missing = || Error::Query(henge_query::Error::Invalid(format!("Keyspace {keyspace} does not exist")));
+        view.placed(keyspace).cloned().ok_or_else(missing)
+    };
+    match plan {
+        Plan::Select(select) => Ok(vec![of(&select.table().keyspace)?]),
+        Plan::Modify(modify) => Ok(vec![of(&modify.table().keyspace)?]),
+        Plan::Batch(batch) => batch.statements.iter().map(|s| of(&s.table().keyspace)).collect(),
+        Plan::Schema(_) | Plan::Use(_) | Plan::Describe(_) => Ok(Vec::new()),
+    }
+}

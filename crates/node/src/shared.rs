@@ -1,0 +1,132 @@
+//! What all parts of a node share: its store, its view of the cluster, its clocks.
+
+use crate::clock::Clock;
+use crate::control;
+use crate::events::ClusterEvent;
+use crate::header::{Header, Kind, Status};
+use crate::liveness::Liveness;
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::propose::Turn;
+use crate::ready::Statements;
+use crate::system_tables::Me;
+use crate::view::View;
+use crate::world::{CallError, Class, To, World};
+use arc_swap::ArcSwap;
+use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_metadata::{Epoch, Log};
+use henge_storage::Store;
+use parking_lot::Mutex;
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// Events that a slow client connection may lag behind before it misses some.
+const EVENTS_MAX: usize = 1024;
+
+/// The parts. One per node, shared by its cores and its background tasks.
+pub(crate) struct Shared<W> {
+    pub(crate) world: Arc<W>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) me: Me,
+    pub(crate) options: Options,
+    pub(crate) clock: Clock,
+    pub(crate) liveness: Liveness,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) view: ArcSwap<View>,
+    /// The metadata log; its lock is held to append, never across a wait.
+    pub(crate) log: Mutex<Log>,
+    /// Held by the proposal under way.
+    pub(crate) turn: Turn,
+    /// Held by the pull under way: many requests may find out at once that this node is behind.
+    pub(crate) pulling: tokio::sync::Mutex<()>,
+    /// Prepared statements.
+    pub(crate) statements: Statements,
+    /// Told to clients who registered.
+    pub(crate) events: broadcast::Sender<ClusterEvent>,
+    /// Draining: new client requests are refused.
+    pub(crate) draining: AtomicBool,
+}
+
+impl<W: World> Shared<W> {
+    /// The parts of a node that goes on after `lease`, with the log it has on disk.
+    pub(crate) fn new(world: Arc<W>, store: Arc<Store>, me: Me, options: Options, lease: Micros, log: Log) -> Self {
+        let view = ArcSwap::from_pointee(View::empty(me.host));
+        Shared {
+            clock: Clock::after(lease),
+            liveness: Liveness::default(),
+            metrics: Arc::default(),
+            view,
+            log: Mutex::new(log),
+            turn: Turn::default(),
+            pulling: tokio::sync::Mutex::default(),
+            statements: Statements::default(),
+            events: broadcast::Sender::new(EVENTS_MAX),
+            draining: AtomicBool::new(false),
+            world,
+            store,
+            me,
+            options,
+        }
+    }
+
+    /// This node's id.
+    pub(crate) fn local(&self) -> HostId {
+        self.me.host
+    }
+
+    /// The newest epoch this node has applied.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.view.load().epoch()
+    }
+
+    /// A message with this node's epoch and clock in its header.
+    pub(crate) fn message(&self, kind: Kind, body: &[u8]) -> Bytes {
+        self.header(kind, Status::Ok).with_body(body)
+    }
+
+    /// A reply.
+    pub(crate) fn reply(&self, status: Status, body: &[u8]) -> Bytes {
+        self.header(Kind::Reply, status).with_body(body)
+    }
+
+    fn header(&self, kind: Kind, status: Status) -> Header {
+        Header { kind, status, epoch: self.epoch(), clock: self.clock.last() }
+    }
+
+    /// Takes over the clock of a header that arrived; a stamp too far ahead is ignored and counted.
+    pub(crate) fn witness(&self, header: &Header) {
+        if self.clock.witness(header.clock, self.world.wall_us()).is_err() {
+            self.metrics.clock_refusals.inc();
+        }
+    }
+
+    /// Calls a peer about the cluster's own business.
+    pub(crate) async fn ask<Q: Serialize, A: for<'de> serde::Deserialize<'de>>(
+        &self, to: To, question: &Q, patience: Duration,
+    ) -> Result<A, CallError> {
+        let message = self.message(Kind::Control, &control::encode(question));
+        let deadline = self.world.mono() + patience;
+        let reply = self.world.call(to, Class::Control, deadline, message).await?;
+        let (header, body) = Header::split(&reply).map_err(|_| CallError::Unknown)?;
+        self.witness(&header);
+        control::decode(&body).map_err(|_| CallError::Unknown)
+    }
+
+    /// Waits for a while.
+    pub(crate) async fn pause(&self, time: Duration) {
+        self.world.sleep_until(self.world.mono() + time).await;
+    }
+
+    /// Whether this node is shutting down.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// A deadline from now.
+    pub(crate) fn within(&self, time: Duration) -> Mono {
+        self.world.mono() + time
+    }
+}

@@ -1,0 +1,227 @@
+//! Columns of the computed tables, in Cassandra 5.0's names and types: drivers and cqlsh read them by name.
+
+use henge_model::{
+    Column, ColumnId, ColumnKind, DataType, Keyspace, Order, Replication, StorageId, Table, TableOptions,
+};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// Columns shared by `system_schema.tables` and `views`.
+const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean, bloom_filter_fp_chance double, \
+    caching frozen<map<text,text>>, cdc boolean, comment text, compaction frozen<map<text,text>>, \
+    compression frozen<map<text,text>>, crc_check_chance double, dclocal_read_repair_chance double, \
+    default_time_to_live int, extensions frozen<map<text,blob>>, gc_grace_seconds int, id uuid, \
+    incremental_backups boolean, max_index_interval int, memtable text, memtable_flush_period_in_ms int, \
+    min_index_interval int, read_repair text, read_repair_chance double, speculative_retry text";
+
+/// Keyspace, table, number of partition key columns, number of clustering columns, columns.
+const TABLES: [(&str, &str, usize, usize, &str); 17] = [
+    (
+        "system",
+        "local",
+        1,
+        0,
+        "key text, bootstrapped text, broadcast_address inet, broadcast_port int, cluster_name text, cql_version text, \
+         data_center text, gossip_generation int, host_id uuid, listen_address inet, listen_port int, \
+         native_protocol_version text, partitioner text, rack text, release_version text, rpc_address inet, \
+         rpc_port int, schema_version uuid, tokens set<text>, truncated_at map<uuid,blob>",
+    ),
+    (
+        "system",
+        "peers",
+        1,
+        0,
+        "peer inet, data_center text, host_id uuid, preferred_ip inet, rack text, release_version text, \
+         rpc_address inet, schema_version uuid, tokens set<text>",
+    ),
+    (
+        "system",
+        "peers_v2",
+        1,
+        1,
+        "peer inet, peer_port int, data_center text, host_id uuid, native_address inet, native_port int, \
+         preferred_ip inet, preferred_port int, rack text, release_version text, schema_version uuid, tokens set<text>",
+    ),
+    (
+        "system",
+        "size_estimates",
+        1,
+        3,
+        "keyspace_name text, table_name text, range_start text, range_end text, mean_partition_size bigint, \
+         partitions_count bigint",
+    ),
+    ("system_schema", "keyspaces", 1, 0, "keyspace_name text, durable_writes boolean, replication frozen<map<text,text>>"),
+    ("system_schema", "tables", 1, 1, ""),
+    (
+        "system_schema",
+        "columns",
+        1,
+        2,
+        "keyspace_name text, table_name text, column_name text, clustering_order text, column_name_bytes blob, \
+         kind text, position int, type text",
+    ),
+    (
+        "system_schema",
+        "dropped_columns",
+        1,
+        2,
+        "keyspace_name text, table_name text, column_name text, dropped_time timestamp, kind text, type text",
+    ),
+    ("system_schema", "views", 1, 1, ""),
+    (
+        "system_schema",
+        "indexes",
+        1,
+        2,
+        "keyspace_name text, table_name text, index_name text, kind text, options frozen<map<text,text>>",
+    ),
+    (
+        "system_schema",
+        "types",
+        1,
+        1,
+        "keyspace_name text, type_name text, field_names frozen<list<text>>, field_types frozen<list<text>>",
+    ),
+    (
+        "system_schema",
+        "functions",
+        1,
+        2,
+        "keyspace_name text, function_name text, argument_types frozen<list<text>>, argument_names frozen<list<text>>, \
+         body text, called_on_null_input boolean, language text, return_type text",
+    ),
+    (
+        "system_schema",
+        "aggregates",
+        1,
+        2,
+        "keyspace_name text, aggregate_name text, argument_types frozen<list<text>>, final_func text, initcond text, \
+         return_type text, state_func text, state_type text",
+    ),
+    (
+        "system_schema",
+        "triggers",
+        1,
+        2,
+        "keyspace_name text, table_name text, trigger_name text, options frozen<map<text,text>>",
+    ),
+    ("system_virtual_schema", "keyspaces", 1, 0, "keyspace_name text"),
+    ("system_virtual_schema", "tables", 1, 1, "keyspace_name text, table_name text, comment text"),
+    (
+        "system_virtual_schema",
+        "columns",
+        1,
+        2,
+        "keyspace_name text, table_name text, column_name text, clustering_order text, column_name_bytes blob, \
+         kind text, position int, type text",
+    ),
+];
+
+static KEYSPACES: LazyLock<Vec<Arc<Keyspace>>> = LazyLock::new(build);
+
+/// The system keyspaces with their tables.
+pub(crate) fn keyspaces() -> Vec<Arc<Keyspace>> {
+    KEYSPACES.clone()
+}
+
+/// The computed table with this storage id.
+pub(super) fn table(storage: StorageId) -> Option<&'static Arc<Table>> {
+    KEYSPACES.iter().flat_map(|k| k.tables.values()).find(|t| t.storage_id == storage)
+}
+
+fn build() -> Vec<Arc<Keyspace>> {
+    let mut keyspaces: BTreeMap<&str, BTreeMap<String, Arc<Table>>> = BTreeMap::new();
+    for (number, (keyspace, name, ..)) in TABLES.iter().enumerate() {
+        let table = Arc::new(define(number));
+        keyspaces.entry(keyspace).or_default().insert((*name).to_owned(), table);
+    }
+    let keyspace = |(name, tables): (&str, _)| {
+        Arc::new(Keyspace { name: name.to_owned(), replication: Replication::Local, durable_writes: true, tables })
+    };
+    keyspaces.into_iter().map(keyspace).collect()
+}
+
+fn define(number: usize) -> Table {
+    let (keyspace, name, partition, clustering, listed) = TABLES[number];
+    let text = match (keyspace, name) {
+        ("system_schema", "tables") => format!("keyspace_name text, table_name text, flags frozen<set<text>>, {OPTIONS}"),
+        ("system_schema", "views") => format!(
+            "keyspace_name text, view_name text, base_table_id uuid, base_table_name text, \
+             include_all_columns boolean, where_clause text, {OPTIONS}"
+        ),
+        _ => listed.to_owned(),
+    };
+    let mut columns: Vec<Column> = columns_of(&text, partition, clustering);
+    let mut regulars = columns.split_off(partition + clustering);
+    regulars.sort_by(|a, b| a.name.cmp(&b.name));
+    let clustering = columns.split_off(partition);
+    Table {
+        id: uuid::Uuid::from_u128(0x6865_6e67_6500_4000_8000_0000_0000_0000 | (number as u128 + 1)),
+        storage_id: StorageId(number as u32 + 1),
+        keyspace: keyspace.to_owned(),
+        name: name.to_owned(),
+        partition_key: columns,
+        clustering,
+        statics: Vec::new(),
+        regulars,
+        options: TableOptions { gc_grace_seconds: 0, ..TableOptions::default() },
+    }
+}
+
+/// Reads `name type, name type`; commas inside `<>` belong to the type.
+fn columns_of(text: &str, partition: usize, clustering: usize) -> Vec<Column> {
+    let mut depth = 0;
+    let pieces = text.split(|c: char| {
+        depth += i32::from(c == '<') - i32::from(c == '>');
+        c == ',' && depth == 0
+    });
+    let column = |(at, piece): (usize, &str)| {
+        let (name, type_name) = piece.trim().split_once(' ').unwrap_or((piece, "text"));
+        let kind = match at {
+            at if at < partition => ColumnKind::PartitionKey,
+            at if at < partition + clustering => ColumnKind::Clustering,
+            _ => ColumnKind::Regular,
+        };
+        Column {
+            id: ColumnId(at as u32),
+            name: name.to_owned(),
+            data_type: type_of(type_name.trim()),
+            kind,
+            order: Order::Ascending,
+        }
+    };
+    pieces.enumerate().map(column).collect()
+}
+
+fn type_of(text: &str) -> DataType {
+    let Some((outer, inner)) = text.strip_suffix('>').and_then(|t| t.split_once('<')) else {
+        return DataType::native(text).unwrap_or(DataType::Text);
+    };
+    match outer {
+        "frozen" => DataType::Frozen(Box::new(type_of(inner))),
+        "list" => DataType::List(Box::new(type_of(inner))),
+        "set" => DataType::Set(Box::new(type_of(inner))),
+        _ => {
+            let (key, value) = inner.split_once(',').unwrap_or((inner, "text"));
+            DataType::Map(Box::new(type_of(key.trim())), Box::new(type_of(value.trim())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_the_types_that_drivers_expect() {
+        let all = keyspaces();
+        let tables: Vec<&Arc<Table>> = all.iter().flat_map(|k| k.tables.values()).collect();
+        let local = tables.iter().find(|t| t.name == "local").unwrap();
+        assert_eq!(local.column("tokens").unwrap().data_type.to_string(), "set<text>");
+        assert_eq!(local.column("truncated_at").unwrap().data_type.to_string(), "map<uuid, blob>");
+        let columns = tables.iter().find(|t| t.name == "tables" && t.keyspace == "system_schema").unwrap();
+        assert_eq!(columns.column("compaction").unwrap().data_type.to_string(), "frozen<map<text, text>>");
+        assert_eq!(columns.clustering.len(), 1);
+        assert_eq!(tables.len(), TABLES.len());
+    }
+}

@@ -1,0 +1,69 @@
+//! System keyspaces: tables that are computed, not stored. Their storage ids lie below every allocated one, and a read of
+//! them goes the way of any read until the replica (this node) answers from its own state.
+//!
+//! - `definition`: their columns, as Cassandra 5.0 has them.
+//! - `local`, `peers`, `schema_rows`: their rows.
+
+mod build;
+mod definition;
+mod local;
+mod peers;
+mod schema_rows;
+
+use crate::view::View;
+use build::TableRows;
+use henge_base::{Bytes, HostId};
+use henge_model::{KeyRange, ReadCommand, RowBlock, StorageId};
+
+pub(crate) use definition::keyspaces;
+
+/// Every id below this belongs to a computed table.
+const COMPUTED_BELOW: u32 = 1024;
+
+/// What a node says of itself in `system.local`.
+#[derive(Clone, Debug)]
+pub(crate) struct Me {
+    pub(crate) host: HostId,
+    pub(crate) generation: i32,
+    pub(crate) native_port: u16,
+}
+
+/// Whether a storage id belongs to a computed table.
+pub(crate) fn is_computed(storage: StorageId) -> bool {
+    storage.0 < COMPUTED_BELOW
+}
+
+/// Answers a read of a computed table.
+pub(crate) fn read(view: &View, me: &Me, command: &ReadCommand) -> RowBlock {
+    let rows = rows_of(view, me, command.storage_id);
+    let wanted = |key: &Bytes| match &command.keys {
+        KeyRange::One(one) => key.as_ref() == one.bytes(),
+        KeyRange::Run { start, end, .. } => start <= key && key < end,
+    };
+    let mut rows: Vec<(Bytes, Bytes)> = rows.into_iter().filter(|(key, _)| wanted(key)).collect();
+    if matches!(command.keys, KeyRange::Run { reversed: true, .. }) {
+        rows.reverse();
+    }
+    let more = rows.len() > command.limit as usize;
+    rows.truncate(command.limit as usize);
+    RowBlock { rows, more }
+}
+
+/// All rows of a table in key order. These tables are small: one row per node, table or column.
+fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
+    let Some(table) = definition::table(storage) else { return Vec::new() };
+    let mut out = TableRows::of(table);
+    match (table.keyspace.as_str(), table.name.as_str()) {
+        ("system", "local") => local::rows(view, me, &mut out),
+        ("system", "peers") => peers::rows(view, me, &mut out, false),
+        ("system", "peers_v2") => peers::rows(view, me, &mut out, true),
+        ("system_schema", "keyspaces") => schema_rows::keyspaces(view, &mut out),
+        ("system_schema", "tables") => schema_rows::tables(view, &mut out),
+        ("system_schema", "columns") => schema_rows::columns(view, &mut out),
+        ("system_virtual_schema", "keyspaces") => schema_rows::virtual_keyspaces(&mut out),
+        ("system_virtual_schema", "tables") => schema_rows::virtual_tables(&mut out),
+        ("system_virtual_schema", "columns") => schema_rows::virtual_columns(&mut out),
+        _ => {} // Kept for drivers that ask: these are empty.
+    }
+    out.sorted()
+}

@@ -1,0 +1,143 @@
+//! The invariants, by the numbers that the documentation gives them. Each looks at a finished run and says what is wrong.
+//!
+//! | | |
+//! |---|---|
+//! | I1 | an acknowledged write is on every replica once the cluster has healed, or something newer is |
+//! | I2 | every version that was read or stored was written by an operation that did not definitely fail |
+//! | I3 | a quorum read sees every quorum write that ended before it began |
+//! | I4 | a quorum read never sees less than an earlier one |
+//! | I10 | all replicas of a register hold the same version |
+//! | I39 | what was answered as certainly failed is nowhere |
+//!
+//! I9 is a property test of the row model; I15 and I31 are checked while the run is in its quiet phase, I32 by the model disk, I35 on
+//! every message.
+
+use crate::history::{Deed, Ending, History, Operation, Version};
+use crate::wire::Violation;
+use henge_base::Micros;
+use henge_model::Consistency;
+
+/// What one replica holds of one register at the end: a version, or the timestamp of its deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) machine: usize,
+    pub(crate) key: i64,
+    pub(crate) version: Option<Version>,
+    /// The newest timestamp in the row, of whatever kind.
+    pub(crate) newest: Option<Micros>,
+}
+
+/// Checks of what clients saw.
+pub(crate) fn history(history: &History) -> Vec<Violation> {
+    let mut out = Vec::new();
+    for (number, operation) in history.operations.iter().enumerate() {
+        if operation.ending == Ending::Ok
+            && let Deed::Read(found) = operation.deed
+        {
+            known(history, operation, found, &mut out);
+            if is_quorum(operation.consistency) {
+                fresh(history, operation, found, &mut out);
+                monotonic(&history.operations[..number], operation, found, &mut out);
+            }
+        }
+    }
+    out
+}
+
+/// QUORUM and more: two of them always share a replica.
+pub(crate) fn is_quorum(consistency: Consistency) -> bool {
+    matches!(consistency, Consistency::Quorum | Consistency::All)
+}
+
+/// I2, I39: a version that somebody issued, and that was not answered as failed.
+fn known(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
+    let Some(version) = found else { return };
+    let writer = history.changes(read.key).find(|(_, o)| o.deed == Deed::Write(version));
+    match writer {
+        None => out.push(Violation { rule: "I2", what: format!("{read:?} found {version:?}, which nobody wrote") }),
+        Some((_, writer)) if writer.ending == Ending::Failed => {
+            out.push(Violation { rule: "I39", what: format!("{read:?} found what {writer:?} was told has failed") });
+        }
+        Some(_) => {}
+    }
+}
+
+/// I3: of all quorum changes that ended well before the read began, the newest or something newer.
+fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
+    let before = history.changes(read.key).filter(|(_, o)| {
+        o.ending == Ending::Ok && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began)
+    });
+    let Some((newest, operation)) = before.max_by_key(|(timestamp, _)| *timestamp) else { return };
+    let seen = found.map(|(timestamp, _)| timestamp);
+    let wrong = match (operation.deed, seen) {
+        (_, Some(seen)) => seen < newest,
+        // Nothing was found: then a deletion at least as new must have been issued by somebody.
+        (Deed::Write(_), None) => !deleted_since(history, read.key, newest),
+        (_, None) => false,
+    };
+    if wrong {
+        out.push(Violation { rule: "I3", what: format!("{read:?} does not see {operation:?}") });
+    }
+}
+
+fn deleted_since(history: &History, key: i64, timestamp: Micros) -> bool {
+    history.changes(key).any(|(t, o)| t >= timestamp && matches!(o.deed, Deed::Delete(_)) && o.ending != Ending::Failed)
+}
+
+/// I4: what an earlier quorum read saw, or something newer.
+fn monotonic(earlier: &[Operation], read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
+    let newest = earlier
+        .iter()
+        .filter(|o| o.key == read.key && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began))
+        .filter_map(|o| match (o.deed, o.ending) {
+            (Deed::Read(Some(version)), Ending::Ok) => Some((version, o)),
+            _ => None,
+        })
+        .max_by_key(|(version, _)| *version);
+    let (Some((before, other)), Some(seen)) = (newest, found) else { return };
+    if seen < before {
+        out.push(Violation { rule: "I4", what: format!("{read:?} sees less than {other:?}") });
+    }
+}
+
+/// I1, I2, I10, I39 on what is stored once the cluster has healed.
+pub(crate) fn stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
+    let mut out = Vec::new();
+    let mut keys: Vec<i64> = stored.iter().map(|s| s.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let copies: Vec<&Stored> = stored.iter().filter(|s| s.key == key).collect();
+        durable(history, key, &copies, &mut out);
+        converged(&copies, &mut out);
+        copies.iter().for_each(|copy| issued(history, copy, &mut out));
+    }
+    out
+}
+
+fn durable(history: &History, key: i64, copies: &[&Stored], out: &mut Vec<Violation>) {
+    for (timestamp, operation) in history.changes(key).filter(|(_, o)| o.ending == Ending::Ok) {
+        for copy in copies.iter().filter(|c| c.newest.is_none_or(|newest| newest < timestamp)) {
+            out.push(Violation { rule: "I1", what: format!("{operation:?} is not in {copy:?}") });
+        }
+    }
+}
+
+fn converged(copies: &[&Stored], out: &mut Vec<Violation>) {
+    for pair in copies.windows(2) {
+        if (pair[0].version, pair[0].newest) != (pair[1].version, pair[1].newest) {
+            out.push(Violation { rule: "I10", what: format!("{:?} and {:?} differ", pair[0], pair[1]) });
+        }
+    }
+}
+
+fn issued(history: &History, copy: &Stored, out: &mut Vec<Violation>) {
+    let Some(version) = copy.version else { return };
+    match history.changes(copy.key).find(|(_, o)| o.deed == Deed::Write(version)) {
+        None => out.push(Violation { rule: "I2", what: format!("nobody wrote {copy:?}") }),
+        Some((_, operation)) if operation.ending == Ending::Failed => {
+            out.push(Violation { rule: "I39", what: format!("{operation:?} is stored in {copy:?}") });
+        }
+        Some(_) => {}
+    }
+}

@@ -1,0 +1,151 @@
+//! Clients: registers written, deleted and read through whatever node they pick, as drivers would.
+
+use crate::cluster::Cluster;
+use crate::history::{Deed, Ending, History, Operation, Version};
+use crate::machine::Life;
+use crate::slot::Slot;
+use futures_util::future::{Either, select};
+use henge_base::{Micros, Random};
+use henge_coordinator::{ReadError, WriteError};
+use henge_cql::BoundValue;
+use henge_model::{Consistency, Rows};
+use henge_node::{Error, Outcome, Parameters};
+use henge_query::Page;
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::Arc;
+
+/// The schema of every run.
+pub(crate) const KEYSPACE: &str =
+    "CREATE KEYSPACE sim WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}";
+pub(crate) const TABLE: &str = "CREATE TABLE sim.registers (k bigint PRIMARY KEY, v bigint)";
+pub(crate) const SELECT: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ?";
+const INSERT: &str = "INSERT INTO sim.registers (k, v) VALUES (?, ?)";
+const DELETE: &str = "DELETE FROM sim.registers WHERE k = ?";
+
+/// What all clients of a run share.
+pub(crate) struct Clients {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) history: Mutex<History>,
+    stamps: Mutex<BTreeSet<Micros>>,
+}
+
+impl Clients {
+    pub(crate) fn new(cluster: Arc<Cluster>) -> Arc<Clients> {
+        Arc::new(Clients { cluster, history: Mutex::default(), stamps: Mutex::default() })
+    }
+
+    /// A timestamp that no other operation has, off by up to 50 ms as client clocks are.
+    pub(crate) fn stamp(&self, random: &mut Random) -> Micros {
+        let now = self.cluster.machines[0].wall(self.cluster.clockwork.now());
+        let mut stamp = now + random.below(100_000) as Micros - 50_000;
+        let mut stamps = self.stamps.lock();
+        while !stamps.insert(stamp) {
+            stamp += 1;
+        }
+        stamp
+    }
+
+    /// Begins an operation at a node; it runs as a task of that node and ends with it. `patience`: the client hangs up after it.
+    pub(crate) fn run(self: &Arc<Self>, life: &Life, key: i64, deed: Deed, consistency: Consistency, patience: Option<u64>) -> usize {
+        let operation = Operation {
+            key,
+            deed,
+            consistency,
+            machine: life.owner.machine,
+            began: self.cluster.clockwork.now(),
+            ended: None,
+            ending: Ending::Unknown,
+            told: String::new(),
+        };
+        let number = self.history.lock().begin(operation);
+        let (clients, life) = (Arc::clone(self), life.clone());
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let Some((deed, ending, told)) = clients.until_hung_up(&life, key, deed, consistency, patience).await else {
+                return;
+            };
+            clients.cluster.clockwork.note("answer", told.as_bytes());
+            let mut history = clients.history.lock();
+            let operation = &mut history.operations[number];
+            (operation.deed, operation.ending, operation.told) = (deed, ending, told);
+            operation.ended = Some(clients.cluster.clockwork.now());
+        });
+        number
+    }
+
+    async fn until_hung_up(
+        &self, life: &Life, key: i64, deed: Deed, consistency: Consistency, patience: Option<u64>,
+    ) -> Option<(Deed, Ending, String)> {
+        let work = pin!(execute(life, key, deed, consistency));
+        let Some(patience) = patience else { return Some(work.await) };
+        let hung_up = Slot::default();
+        let slot = hung_up.clone();
+        self.cluster.clockwork.at(self.cluster.clockwork.now() + patience, move || slot.fill(()));
+        match select(work, hung_up).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(((), _)) => None,
+        }
+    }
+}
+
+async fn execute(life: &Life, key: i64, deed: Deed, consistency: Consistency) -> (Deed, Ending, String) {
+    let key = key.to_be_bytes();
+    match deed {
+        Deed::Write((timestamp, value)) => {
+            let value = value.to_be_bytes();
+            let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
+            ended(deed, statement(life, INSERT, &values, consistency, Some(timestamp)).await)
+        }
+        Deed::Delete(timestamp) => {
+            let values = [BoundValue::Value(&key)];
+            ended(deed, statement(life, DELETE, &values, consistency, Some(timestamp)).await)
+        }
+        Deed::Read(_) => match statement(life, SELECT, &[BoundValue::Value(&key)], consistency, None).await {
+            Ok(rows) => (Deed::Read(version(&rows)), Ending::Ok, String::new()),
+            Err(error) => ended(deed, Err(error)),
+        },
+    }
+}
+
+fn ended(deed: Deed, result: Result<Rows, Error>) -> (Deed, Ending, String) {
+    match result {
+        Ok(_) => (deed, Ending::Ok, String::new()),
+        Err(error) => (deed, if is_definite(&error) { Ending::Failed } else { Ending::Unknown }, error.to_string()),
+    }
+}
+
+/// Whether an error says that nothing was done and nothing will be.
+fn is_definite(error: &Error) -> bool {
+    match error {
+        Error::Query(henge_query::Error::Write(e)) => matches!(e, WriteError::Unavailable { .. } | WriteError::Invalid(_)),
+        Error::Query(henge_query::Error::Read(e)) => matches!(e, ReadError::Unavailable { .. } | ReadError::Invalid(_)),
+        Error::Change(_) => false,
+        _ => true,
+    }
+}
+
+/// Executes a statement as a driver would: prepared, at the newest schema.
+pub(crate) async fn statement(
+    life: &Life, text: &str, values: &[BoundValue<'_>], consistency: Consistency, timestamp: Option<Micros>,
+) -> Result<Rows, Error> {
+    let ready = life.core.ready(text, None)?;
+    let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
+    let parameters = Parameters { values, consistency, timestamp, now_seconds: None, page: Page::default() };
+    let mut rows = Rows::new(width);
+    if life.core.try_execute(&ready, &parameters, &mut rows) {
+        return Ok(rows);
+    }
+    let outcome = life.core.execute(&ready, &parameters, &mut rows).await?;
+    debug_assert!(!matches!(outcome, Outcome::Keyspace(_)), "no USE here");
+    Ok(rows)
+}
+
+/// The version in a row of [`SELECT`].
+fn version(rows: &Rows) -> Option<Version> {
+    let number = |at: usize| {
+        let bytes = rows.rows.first()?.get(at)?.as_ref()?;
+        Some(i64::from_be_bytes(bytes.as_ref().try_into().ok()?))
+    };
+    Some((number(1)?, number(0)?))
+}

@@ -1,0 +1,184 @@
+//! The executor: one thread, one heap of events in microseconds, and chance that picks which ready task goes next.
+
+use crate::trace::Trace;
+use henge_base::Random;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+/// Whose a task is: a life of a machine, from its start to its crash. Tasks of a life that ended are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Owner {
+    /// The machine's number.
+    pub(crate) machine: usize,
+    /// Which life of it.
+    pub(crate) life: u32,
+}
+
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Action = Box<dyn FnOnce() + Send>;
+
+/// Time, tasks and events.
+pub(crate) struct Clockwork {
+    inner: Mutex<Inner>,
+    ready: Arc<Mutex<Vec<u64>>>,
+}
+
+struct Inner {
+    now: u64,
+    next: u64,
+    events: BTreeMap<(u64, u64), Action>,
+    tasks: BTreeMap<u64, Task>,
+    random: Random,
+    trace: Trace,
+}
+
+struct Task {
+    owner: Option<Owner>,
+    /// `None` while it is being polled.
+    work: Option<Work>,
+    waker: Waker,
+}
+
+struct Ready {
+    task: u64,
+    list: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Wake for Ready {
+    fn wake(self: Arc<Self>) {
+        self.list.lock().push(self.task);
+    }
+}
+
+impl Clockwork {
+    /// At time zero, with chance of its own.
+    pub(crate) fn new(random: Random) -> Arc<Clockwork> {
+        let (events, tasks) = (BTreeMap::new(), BTreeMap::new());
+        let inner = Inner { now: 0, next: 0, events, tasks, random, trace: Trace::default() };
+        Arc::new(Clockwork { inner: Mutex::new(inner), ready: Arc::default() })
+    }
+
+    /// Microseconds since the start.
+    pub(crate) fn now(&self) -> u64 {
+        self.inner.lock().now
+    }
+
+    /// Mixes something that happened into the trace, by which two runs are compared.
+    pub(crate) fn note(&self, what: &str, bytes: &[u8]) {
+        let mut inner = self.inner.lock();
+        let now = inner.now;
+        inner.trace.add(now, what, bytes);
+    }
+
+    /// The hash of everything that happened.
+    pub(crate) fn trace(&self) -> u64 {
+        self.inner.lock().trace.hash()
+    }
+
+    /// Starts a task; without an owner it belongs to the run itself.
+    pub(crate) fn spawn(&self, owner: Option<Owner>, work: impl Future<Output = ()> + Send + 'static) {
+        let mut inner = self.inner.lock();
+        let task = inner.next;
+        inner.next += 1;
+        let waker = Waker::from(Arc::new(Ready { task, list: Arc::clone(&self.ready) }));
+        inner.tasks.insert(task, Task { owner, work: Some(Box::pin(work)), waker });
+        self.ready.lock().push(task);
+    }
+
+    /// Does something at a time to come.
+    pub(crate) fn at(&self, time: u64, action: impl FnOnce() + Send + 'static) {
+        let mut inner = self.inner.lock();
+        let key = (time.max(inner.now), inner.next);
+        inner.next += 1;
+        inner.events.insert(key, Box::new(action));
+    }
+
+    /// Ends every task of a life.
+    pub(crate) fn kill(&self, owner: Owner) {
+        let gone: Vec<Task> = {
+            let mut inner = self.inner.lock();
+            let ids: Vec<u64> = inner.tasks.iter().filter(|(_, t)| t.owner == Some(owner)).map(|(id, _)| *id).collect();
+            ids.iter().filter_map(|id| inner.tasks.remove(id)).collect()
+        };
+        // Dropped without the lock: what they hold may reach for it.
+        drop(gone);
+    }
+
+    /// Goes on until `until`, or until nothing is left to happen.
+    pub(crate) fn run_until(&self, until: u64) {
+        loop {
+            if self.poll_one() {
+                continue;
+            }
+            let Some(action) = self.next_event(until) else { break };
+            action();
+        }
+        let mut inner = self.inner.lock();
+        inner.now = inner.now.max(until);
+    }
+
+    fn next_event(&self, until: u64) -> Option<Action> {
+        let mut inner = self.inner.lock();
+        let (time, number) = *inner.events.keys().next()?;
+        if time > until {
+            return None;
+        }
+        inner.now = time;
+        inner.events.remove(&(time, number))
+    }
+
+    /// Polls one of the ready tasks, any of them; says whether there was one.
+    fn poll_one(&self) -> bool {
+        let Some((task, mut work, waker)) = self.take_ready() else { return false };
+        if work.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Ready(()) {
+            let done = self.inner.lock().tasks.remove(&task);
+            drop(done);
+            return true;
+        }
+        let mut inner = self.inner.lock();
+        let orphan = match inner.tasks.get_mut(&task) {
+            Some(entry) => {
+                entry.work = Some(work);
+                None
+            }
+            None => Some(work),
+        };
+        drop(inner);
+        drop(orphan);
+        true
+    }
+
+    fn take_ready(&self) -> Option<(u64, Work, Waker)> {
+        loop {
+            let mut inner = self.inner.lock();
+            let task = {
+                let mut ready = self.ready.lock();
+                if ready.is_empty() {
+                    return None;
+                }
+                let at = inner.random.below(ready.len() as u64) as usize;
+                ready.swap_remove(at)
+            };
+            // A task may have been woken twice, or be gone.
+            if let Some(entry) = inner.tasks.get_mut(&task)
+                && let Some(work) = entry.work.take()
+            {
+                return Some((task, work, entry.waker.clone()));
+            }
+        }
+    }
+
+    /// Drops everything, so that nothing keeps the run in memory.
+    pub(crate) fn clear(&self) {
+        let (tasks, events) = {
+            let mut inner = self.inner.lock();
+            (std::mem::take(&mut inner.tasks), std::mem::take(&mut inner.events))
+        };
+        drop(tasks);
+        drop(events);
+    }
+}

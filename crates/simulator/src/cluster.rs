@@ -1,0 +1,122 @@
+//! The machines of a run, their network, and the watch over what they say to each other.
+
+use crate::clockwork::{Clockwork, Owner};
+use crate::machine::Machine;
+use crate::network::Weather;
+use crate::slot::Slot;
+use crate::wire::Watch;
+use henge_base::{Bytes, HostId, Random};
+use henge_node::{CallError, To};
+use parking_lot::Mutex;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A whole cluster in one thread.
+pub(crate) struct Cluster {
+    pub(crate) clockwork: Arc<Clockwork>,
+    pub(crate) machines: Vec<Machine>,
+    pub(crate) weather: Mutex<Weather>,
+    pub(crate) watch: Mutex<Watch>,
+    random: Mutex<Random>,
+}
+
+impl Cluster {
+    /// Machines that have not been started.
+    pub(crate) fn new(clockwork: Arc<Clockwork>, machines: Vec<Machine>, random: Random) -> Arc<Cluster> {
+        let watch = Mutex::new(Watch::new(machines.len()));
+        let weather = Mutex::new(Weather::fair());
+        Arc::new(Cluster { clockwork, machines, weather, watch, random: Mutex::new(random) })
+    }
+
+    /// Something broke a rule that must always hold.
+    pub(crate) fn violated(&self, rule: &'static str, what: String) {
+        self.watch.lock().violated(rule, what);
+    }
+
+    /// The machine at the other end.
+    pub(crate) fn find(&self, to: To) -> Option<usize> {
+        match to {
+            To::Host(host) => self.machines.iter().position(|m| m.host == host),
+            To::Address(address) => self.at(address),
+        }
+    }
+
+    fn at(&self, address: SocketAddr) -> Option<usize> {
+        self.machines.iter().position(|m| m.address == address)
+    }
+
+    /// Carries a request to a machine and its answer back. `answer` stays empty when either is lost.
+    pub(crate) fn carry(self: &Arc<Self>, from: Owner, to: usize, message: Bytes, answer: Slot<Result<Bytes, CallError>>) {
+        self.watch_sent(from, &message);
+        let Some(delay) = self.fate(from.machine, to) else { return };
+        let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
+        self.clockwork.at(at, move || cluster.arrive(from, to, message, answer));
+    }
+
+    /// Carries a message that nobody answers.
+    pub(crate) fn drift(self: &Arc<Self>, from: Owner, to: usize, message: Bytes) {
+        let Some(delay) = self.fate(from.machine, to) else { return };
+        let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
+        self.clockwork.at(at, move || {
+            cluster.clockwork.note("tell", &message);
+            if let Some(life) = cluster.machines[to].life() {
+                life.node.hear(cluster.machines[from.machine].host, &message);
+            }
+        });
+    }
+
+    fn arrive(self: &Arc<Self>, from: Owner, to: usize, message: Bytes, answer: Slot<Result<Bytes, CallError>>) {
+        self.clockwork.note("request", &message);
+        let Some(life) = self.machines[to].life() else { return };
+        let (cluster, host) = (Arc::clone(self), self.machines[from.machine].host);
+        let owner = life.owner;
+        self.clockwork.spawn(Some(owner), async move {
+            let reply = life.node.serve(&life.core, host, message).await;
+            cluster.watch_reply(owner, &reply);
+            let Some(delay) = cluster.fate(to, from.machine) else { return };
+            let (again, at) = (Arc::clone(&cluster), cluster.clockwork.now() + delay);
+            cluster.clockwork.at(at, move || {
+                if again.is_alive(from) {
+                    again.clockwork.note("reply", &reply);
+                    answer.fill(Ok(reply));
+                }
+            });
+        });
+    }
+
+    fn fate(&self, from: usize, to: usize) -> Option<u64> {
+        self.weather.lock().fate(from, to, &mut self.random.lock())
+    }
+
+    fn watch_sent(&self, from: Owner, message: &Bytes) {
+        let wall = self.machines[from.machine].wall(self.clockwork.now());
+        self.watch.lock().sent(from.machine, wall, message);
+    }
+
+    fn watch_reply(&self, from: Owner, message: &Bytes) {
+        let wall = self.machines[from.machine].wall(self.clockwork.now());
+        self.watch.lock().sent(from.machine, wall, message);
+    }
+
+    /// Whether a life goes on.
+    pub(crate) fn is_alive(&self, owner: Owner) -> bool {
+        self.machines[owner.machine].life().is_some_and(|l| l.owner == owner)
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn chance(&self, bound: u64) -> u64 {
+        self.random.lock().below(bound)
+    }
+
+    /// The host ids, by machine.
+    pub(crate) fn hosts(&self) -> Vec<HostId> {
+        self.machines.iter().map(|m| m.host).collect()
+    }
+
+    /// Ends everything.
+    pub(crate) fn clear(&self) {
+        self.clockwork.clear();
+        self.machines.iter().for_each(Machine::stop);
+        self.clockwork.clear();
+    }
+}

@@ -1,0 +1,187 @@
+//! `henge simulate`: many seeds, one seed again, or the proof that the checks can fail.
+
+use crate::run::{Report, run};
+use henge_node::Faults;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Every so many seeds one is run twice, and both runs must be the same.
+const TWICE_EVERY: u64 = 10;
+/// Seeds tried with each deliberate bug before it counts as not found.
+const MUTATION_SEEDS: u64 = 200;
+
+/// Runs whole clusters in one thread each, from seeds, and checks what they promise.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SimulateOptions {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 100)]
+    pub seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 1)]
+    pub first: u64,
+    /// Run this seed alone, and tell everything about it.
+    #[arg(long, conflicts_with_all = ["seeds", "mutations"])]
+    pub seed: Option<u64>,
+    /// Put a bug in on purpose (see --mutations for their names).
+    #[arg(long)]
+    pub mutate: Option<String>,
+    /// Put in each bug in turn, and tell after how many seeds it is found.
+    #[arg(long)]
+    pub mutations: bool,
+    /// Threads; by default one for each core.
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+const MUTATIONS: [(&str, Faults); 5] = [
+    ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
+    ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
+    ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
+    ("drop-hints", Faults { drop_hints: true, ..NONE }),
+    ("clock-in-reconcile", Faults { clock_in_reconcile: true, ..NONE }),
+];
+const NONE: Faults = Faults {
+    ack_before_sync: false,
+    quorum_off_by_one: false,
+    digest_of_bytes: false,
+    drop_hints: false,
+    clock_in_reconcile: false,
+};
+
+/// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.
+pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
+    if options.mutations {
+        return Ok(mutations());
+    }
+    let faults = match &options.mutate {
+        Some(name) => named(name)?,
+        None => Faults::default(),
+    };
+    if let Some(seed) = options.seed {
+        return Ok(single(seed, faults));
+    }
+    Ok(many(options, faults))
+}
+
+fn named(name: &str) -> anyhow::Result<Faults> {
+    let known = MUTATIONS.iter().find(|(known, _)| *known == name);
+    let names: Vec<&str> = MUTATIONS.iter().map(|(known, _)| *known).collect();
+    known.map(|(_, faults)| *faults).ok_or_else(|| anyhow::anyhow!("no bug is called {name}; there are: {}", names.join(", ")))
+}
+
+fn single(seed: u64, faults: Faults) -> i32 {
+    let report = run(seed, faults);
+    println!("{report:#?}");
+    let same = run(seed, faults).trace == report.trace;
+    println!("a second run {}", if same { "is the same" } else { "DIFFERS" });
+    i32::from(!report.violations.is_empty() || !same)
+}
+
+/// Sums over runs.
+#[derive(Debug, Default)]
+struct Totals {
+    runs: u64,
+    twice: u64,
+    outcomes: (usize, usize, usize),
+    messages: u64,
+    crashes: u64,
+    partitions: u64,
+    simulated: f64,
+}
+
+impl Totals {
+    fn add(&mut self, report: &Report) {
+        self.runs += 1;
+        let (ok, unknown, failed) = report.outcomes;
+        self.outcomes = (self.outcomes.0 + ok, self.outcomes.1 + unknown, self.outcomes.2 + failed);
+        self.messages += report.messages;
+        self.crashes += u64::from(report.crashes);
+        self.partitions += u64::from(report.partitions);
+        self.simulated += report.time.as_secs_f64();
+    }
+}
+
+fn many(options: &SimulateOptions, faults: Faults) -> i32 {
+    let began = Instant::now();
+    let next = AtomicU64::new(options.first);
+    let end = options.first.saturating_add(options.seeds);
+    let totals = Mutex::new(Totals::default());
+    let broken = Mutex::new(Vec::new());
+    let threads = options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    one_of_many(seed, faults, &totals, &broken);
+                }
+            });
+        }
+    });
+    let mut broken = broken.into_inner().unwrap_or_default();
+    broken.sort();
+    print_totals(&totals.into_inner().unwrap_or_default(), began);
+    for (seed, what) in broken.iter().take(20) {
+        println!("seed {seed}: {what}");
+    }
+    if let Some((seed, _)) = broken.first() {
+        println!("{} of {} seeds broke a rule; see one again with: henge simulate --seed {seed}", broken.len(), options.seeds);
+    }
+    i32::from(!broken.is_empty())
+}
+
+fn one_of_many(seed: u64, faults: Faults, totals: &Mutex<Totals>, broken: &Mutex<Vec<(u64, String)>>) {
+    let report = run(seed, faults);
+    let twice = seed.is_multiple_of(TWICE_EVERY);
+    let differs = twice && run(seed, faults).trace != report.trace;
+    if let Ok(mut totals) = totals.lock() {
+        totals.add(&report);
+        totals.twice += u64::from(twice);
+    }
+    let what = match report.violations.first() {
+        Some((rule, what)) => format!("{rule}: {what}"),
+        None if differs => "a second run differs from the first".to_owned(),
+        None => return,
+    };
+    if let Ok(mut broken) = broken.lock() {
+        broken.push((seed, what));
+    }
+}
+
+fn print_totals(totals: &Totals, began: Instant) {
+    let (ok, unknown, failed) = totals.outcomes;
+    println!(
+        "{} seeds ({} of them twice) in {:.1} s: {:.1} simulated hours, {ok} operations done, {unknown} in doubt, {failed} refused, \
+         {} messages, {} crashes, {} partitions",
+        totals.runs,
+        totals.twice,
+        began.elapsed().as_secs_f64(),
+        totals.simulated / 3600.0,
+        totals.messages,
+        totals.crashes,
+        totals.partitions,
+    );
+}
+
+/// Each bug must be found.
+fn mutations() -> i32 {
+    let mut missed = 0;
+    for (name, faults) in MUTATIONS {
+        let found = (1..=MUTATION_SEEDS).find_map(|seed| {
+            let rules = run(seed, faults).violations;
+            rules.first().map(|(rule, _)| (seed, *rule))
+        });
+        match found {
+            Some((seed, rule)) => println!("{name}: found after {seed} seeds by {rule}"),
+            None => {
+                println!("{name}: NOT found in {MUTATION_SEEDS} seeds");
+                missed += 1;
+            }
+        }
+    }
+    i32::from(missed > 0)
+}

@@ -1,0 +1,108 @@
+//! A machine: a disk that survives crashes, a clock that is a little wrong, and at most one running node.
+
+use crate::clockwork::Owner;
+use crate::cluster::Cluster;
+use crate::world::SimWorld;
+use henge_base::{HostId, Micros, Random};
+use henge_node::{Core, Identity, Node, Options};
+use henge_storage::{ModelEngine, Store};
+use parking_lot::Mutex;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+/// When every run begins, microseconds since 1970.
+const EPOCH_US: i64 = 1_700_000_000_000_000;
+
+/// One machine.
+pub(crate) struct Machine {
+    pub(crate) host: HostId,
+    pub(crate) address: SocketAddr,
+    pub(crate) options: Options,
+    pub(crate) engine: Arc<ModelEngine>,
+    /// How far its wall clock is ahead, in microseconds.
+    pub(crate) skew: AtomicI64,
+    lives: AtomicU32,
+    life: Mutex<Option<Life>>,
+}
+
+/// A running node.
+#[derive(Clone)]
+pub(crate) struct Life {
+    pub(crate) owner: Owner,
+    pub(crate) node: Node<SimWorld>,
+    pub(crate) core: Core<SimWorld>,
+    pub(crate) store: Arc<Store>,
+}
+
+impl Machine {
+    /// A machine with an empty disk.
+    pub(crate) fn new(options: Options, random: &mut Random) -> Machine {
+        Machine {
+            host: HostId::random(random),
+            address: options.address,
+            options,
+            engine: Arc::new(ModelEngine::new()),
+            skew: AtomicI64::new(0),
+            lives: AtomicU32::new(0),
+            life: Mutex::new(None),
+        }
+    }
+
+    /// Its wall clock.
+    pub(crate) fn wall(&self, now: u64) -> Micros {
+        EPOCH_US + now as i64 + self.skew.load(Ordering::Relaxed)
+    }
+
+    /// The running node, if there is one.
+    pub(crate) fn life(&self) -> Option<Life> {
+        self.life.lock().clone()
+    }
+
+    /// Forgets the running node.
+    pub(crate) fn stop(&self) {
+        let life = self.life.lock().take();
+        drop(life);
+    }
+}
+
+/// Starts the node of a machine from what its disk holds.
+pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
+    let machine = &cluster.machines[number];
+    let life = machine.lives.fetch_add(1, Ordering::Relaxed) + 1;
+    let owner = Owner { machine: number, life };
+    let random = Random::new(cluster.chance(u64::MAX));
+    let world = Arc::new(SimWorld::new(Arc::clone(cluster), owner, random));
+    let opened = Store::open(machine.engine.clone())
+        .map_err(|e| e.to_string())
+        .and_then(|store| {
+            let store = Arc::new(store);
+            let identity = Identity { host: machine.host, generation: u64::from(life) };
+            let node = Node::open(world, Arc::clone(&store), identity, machine.options.clone());
+            node.map(|node| (node, store)).map_err(|e| e.to_string())
+        });
+    let (node, store) = match opened {
+        Ok(opened) => opened,
+        Err(reason) => return cluster.violated("restart", format!("machine {number} cannot start again: {reason}")),
+    };
+    node.start();
+    let core = node.core();
+    *machine.life.lock() = Some(Life { owner, node: node.clone(), core, store });
+    cluster.clockwork.note("start", &[number as u8]);
+    let again = Arc::clone(cluster);
+    cluster.clockwork.spawn(Some(owner), async move {
+        if let Err(error) = node.become_member().await {
+            again.violated("join", format!("machine {number} was refused: {error}"));
+        }
+    });
+}
+
+/// Pulls the plug: tasks end where they are, and of what was not synced a random part is lost.
+pub(crate) fn crash(cluster: &Arc<Cluster>, number: usize) {
+    let machine = &cluster.machines[number];
+    let Some(life) = machine.life() else { return };
+    cluster.clockwork.note("crash", &[number as u8]);
+    machine.stop();
+    cluster.clockwork.kill(life.owner);
+    machine.engine.crash(&mut Random::new(cluster.chance(u64::MAX)));
+}

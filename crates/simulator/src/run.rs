@@ -1,0 +1,349 @@
+//! One run: a cluster made from a seed, broken, healed, and held to the invariants.
+
+use crate::checks::{self, Stored};
+use crate::client::{Clients, KEYSPACE, SELECT, TABLE, statement};
+use crate::clockwork::Clockwork;
+use crate::cluster::Cluster;
+use crate::history::{Deed, Ending};
+use crate::machine::{Life, Machine, start};
+use crate::slot::Slot;
+use crate::storm::{Damage, Temper, heal, strike};
+use crate::wire::Violation;
+use henge_base::{HostId, Random};
+use henge_coordinator::{Event, Replicas};
+use henge_cql::{BoundValue, Plan};
+use henge_model::{CellKind, Consistency, Key, KeyRange, ReadCommand, RowView};
+use henge_node::{Faults, Options};
+use henge_storage::Tier;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Registers of a run: few, so that operations meet.
+const KEYS: i64 = 6;
+const CLIENTS: u64 = 4;
+const SECOND: u64 = 1_000_000;
+/// How long a cluster may take to form, and to heal.
+const PATIENCE: u64 = 60 * SECOND;
+/// How long hints may take once everybody is up: a few rounds of delivery.
+const HINTS: u64 = 30 * SECOND;
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The seed it can be replayed from.
+    pub seed: u64,
+    /// Operations that ended well, in uncertainty, and in certain failure.
+    pub outcomes: (usize, usize, usize),
+    /// Messages between nodes.
+    pub messages: u64,
+    /// Machines that crashed.
+    pub crashes: u32,
+    /// Times the network fell apart.
+    pub partitions: u32,
+    /// Simulated time.
+    pub time: Duration,
+    /// Hash of everything that happened.
+    pub trace: u64,
+    /// Each broken rule: its name and what was seen.
+    pub violations: Vec<(&'static str, String)>,
+}
+
+/// Runs a seed. `faults` are bugs put in on purpose.
+pub fn run(seed: u64, faults: Faults) -> Report {
+    let mut random = Random::new(seed);
+    let mut run = Run::new(&mut random, faults);
+    run.everything();
+    run.report(seed)
+}
+
+struct Run {
+    cluster: Arc<Cluster>,
+    clients: Arc<Clients>,
+    random: Random,
+    temper: Temper,
+    damage: Damage,
+}
+
+impl Run {
+    fn new(random: &mut Random, faults: Faults) -> Run {
+        let clockwork = Clockwork::new(random.fork("clockwork"));
+        let count = random.between(3, 5) as usize;
+        let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
+        let mut hosts = random.fork("hosts");
+        let machines = (0..count).map(|n| Machine::new(options(n, faults), &mut hosts)).collect();
+        let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
+        let clients = Clients::new(Arc::clone(&cluster));
+        Run { cluster, clients, random: random.fork("run"), temper, damage: Damage::default() }
+    }
+
+    fn everything(&mut self) {
+        if !self.form() {
+            return;
+        }
+        self.storm();
+        heal(&self.cluster);
+        if !self.wait("heal", |run| run.all_see_all()) {
+            return;
+        }
+        self.progress();
+        self.pass(HINTS);
+        if self.temper == Temper::Links {
+            // Nothing was lost from memory, so hints alone have brought every replica level.
+            self.check_stored();
+        }
+        self.read_all(Consistency::All);
+        self.check_stored();
+        self.quiet();
+        let found = checks::history(&self.clients.history.lock());
+        self.found(found);
+    }
+
+    /// Starts the machines, some later than others, and makes the schema.
+    fn form(&mut self) -> bool {
+        for machine in 0..self.cluster.machines.len() {
+            let (cluster, at) = (Arc::clone(&self.cluster), self.random.below(SECOND));
+            self.cluster.clockwork.at(at, move || start(&cluster, machine));
+        }
+        self.wait("forming", |run| run.all_see_all())
+            && self.schema(KEYSPACE)
+            && self.schema(TABLE)
+            && self.wait("schema", |run| run.lives().iter().all(|l| l.core.ready(SELECT, None).is_ok()))
+    }
+
+    fn schema(&mut self, text: &'static str) -> bool {
+        let slot = Slot::default();
+        let done = slot.clone();
+        let Some(life) = self.lives().into_iter().next() else { return false };
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            done.fill(statement(&life, text, &[], Consistency::One, None).await.map_err(|e| e.to_string()));
+        });
+        let outcome = self.await_slot(&slot);
+        if !matches!(outcome, Some(Ok(_))) {
+            self.cluster.violated("schema", format!("{text}: {outcome:?}"));
+        }
+        matches!(outcome, Some(Ok(_)))
+    }
+
+    /// Faults and clients together.
+    fn storm(&mut self) {
+        let end = self.now() + self.random.between(10, 30) * SECOND;
+        let mut next_strike = self.now();
+        let mut next_operation = vec![self.now(); CLIENTS as usize];
+        while self.now() < end {
+            if next_strike <= self.now() {
+                let mut random = self.random.fork("strike");
+                self.random.next_u64();
+                next_strike = self.now() + strike(&self.cluster, self.temper, &mut random, &mut self.damage);
+            }
+            for due in &mut next_operation {
+                if *due <= self.cluster.clockwork.now() {
+                    operate(&self.clients, &mut self.random);
+                    *due = self.cluster.clockwork.now() + self.random.below(200_000);
+                }
+            }
+            let soonest = next_operation.iter().copied().min().unwrap_or(end).min(next_strike);
+            self.cluster.clockwork.run_until(soonest.max(self.now() + 1));
+        }
+    }
+
+    /// I31: once healed, every node serves quorums.
+    fn progress(&mut self) {
+        let mut numbers = Vec::new();
+        for life in self.lives() {
+            let stamp = self.clients.stamp(&mut self.random);
+            let key = self.random.below(KEYS as u64) as i64;
+            let value = 1_000_000 + life.owner.machine as i64;
+            numbers.push(self.clients.run(&life, key, Deed::Write((stamp, value)), Consistency::Quorum, None));
+            numbers.push(self.clients.run(&life, key, Deed::Read(None), Consistency::Quorum, None));
+            self.pass(SECOND);
+        }
+        self.pass(10 * SECOND);
+        self.must_be_good("I31", &numbers);
+    }
+
+    fn must_be_good(&self, rule: &'static str, numbers: &[usize]) {
+        let history = self.clients.history.lock();
+        for operation in numbers.iter().map(|n| &history.operations[*n]).filter(|o| o.ending != Ending::Ok) {
+            self.cluster.violated(rule, format!("on a healthy cluster: {operation:?}"));
+        }
+    }
+
+    /// Reads every register through every node.
+    fn read_all(&mut self, consistency: Consistency) {
+        let mut numbers = Vec::new();
+        for life in self.lives() {
+            for key in 0..KEYS {
+                numbers.push(self.clients.run(&life, key, Deed::Read(None), consistency, None));
+            }
+            self.pass(2 * SECOND);
+        }
+        self.pass(10 * SECOND);
+        self.must_be_good("I31", &numbers);
+    }
+
+    /// I15: replicas that hold the same answer with the same digest, and nothing is repaired.
+    fn quiet(&mut self) {
+        let before = self.repairs();
+        self.read_all(Consistency::Quorum);
+        let after = self.repairs();
+        if before != after {
+            let what = format!("digest mismatches and repairs went from {before:?} to {after:?} with nothing to repair");
+            self.cluster.violated("I15", what);
+        }
+    }
+
+    fn repairs(&self) -> (u64, u64) {
+        let of = |event| self.lives().iter().map(|l| l.node.metrics().events_of(event)).sum();
+        (of(Event::DigestMismatch), of(Event::ReadRepair))
+    }
+
+    fn check_stored(&self) {
+        let stored: Vec<Stored> = (0..KEYS).flat_map(|key| self.stored(key)).collect();
+        self.found(checks::stored(&self.clients.history.lock(), &stored));
+    }
+
+    /// What each replica of a register holds.
+    fn stored(&self, key: i64) -> Vec<Stored> {
+        let replicas = self.replicas_of(key);
+        let lives = self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
+        lives.filter_map(|life| stored_at(&life, key)).collect()
+    }
+
+    fn replicas_of(&self, key: i64) -> Vec<HostId> {
+        let Some(life) = self.lives().into_iter().next() else { return Vec::new() };
+        let Some(command) = command(&life, key) else { return Vec::new() };
+        let placed = life.core.placed("sim");
+        let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
+        range.map(|r| r.read.clone()).unwrap_or_default()
+    }
+
+    fn lives(&self) -> Vec<Life> {
+        self.cluster.machines.iter().filter_map(Machine::life).collect()
+    }
+
+    fn all_see_all(&self) -> bool {
+        let lives = self.lives();
+        let hosts = self.cluster.hosts();
+        lives.len() == hosts.len()
+            && lives.iter().all(|l| l.node.readiness().is_ok() && hosts.iter().all(|h| l.core.alive(*h)))
+    }
+
+    fn wait(&mut self, what: &'static str, done: impl Fn(&Run) -> bool) -> bool {
+        let end = self.now() + PATIENCE;
+        while !done(self) {
+            if self.now() >= end || self.broken() {
+                self.cluster.violated("I31", format!("{what} took longer than {PATIENCE} us"));
+                return false;
+            }
+            self.pass(SECOND / 10);
+        }
+        true
+    }
+
+    fn await_slot<T: Clone + Send + 'static>(&mut self, slot: &Slot<T>) -> Option<T> {
+        let end = self.now() + PATIENCE;
+        while self.now() < end {
+            if let Some(value) = slot.take() {
+                return Some(value);
+            }
+            self.pass(SECOND / 100);
+        }
+        None
+    }
+
+    fn broken(&self) -> bool {
+        !self.cluster.watch.lock().violations.is_empty()
+    }
+
+    fn found(&self, violations: Vec<Violation>) {
+        violations.into_iter().for_each(|v| self.cluster.violated(v.rule, v.what));
+    }
+
+    fn now(&self) -> u64 {
+        self.cluster.clockwork.now()
+    }
+
+    fn pass(&self, time: u64) {
+        self.cluster.clockwork.run_until(self.now() + time);
+    }
+
+    fn report(self, seed: u64) -> Report {
+        let history = self.clients.history.lock();
+        let watch = self.cluster.watch.lock();
+        let report = Report {
+            seed,
+            outcomes: (history.count(Ending::Ok), history.count(Ending::Unknown), history.count(Ending::Failed)),
+            messages: watch.messages,
+            crashes: self.damage.crashes,
+            partitions: self.damage.partitions,
+            time: Duration::from_micros(self.now()),
+            trace: self.cluster.clockwork.trace(),
+            violations: watch.violations.iter().map(|v| (v.rule, v.what.clone())).collect(),
+        };
+        drop((history, watch));
+        self.cluster.clear();
+        report
+    }
+}
+
+fn options(number: usize, faults: Faults) -> Options {
+    let address = |n: usize| SocketAddr::from(([10, 0, 0, n as u8 + 1], 7000));
+    Options {
+        address: address(number),
+        rpc_address: SocketAddr::from(([10, 0, 0, number as u8 + 1], 9042)),
+        // The first machine creates the cluster, the others find it there.
+        seeds: vec![address(0)],
+        num_tokens: 4,
+        faults,
+        ..Options::default()
+    }
+}
+
+/// One operation of one client: any register, mostly at QUORUM, through any running node; some clients hang up early.
+fn operate(clients: &Arc<Clients>, random: &mut Random) {
+    let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
+    let Some(life) = random.pick(&lives) else { return };
+    if life.node.readiness().is_err() {
+        return;
+    }
+    let key = random.below(KEYS as u64) as i64;
+    let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };
+    let deed = match random.below(20) {
+        0..10 => Deed::Write((clients.stamp(random), random.below(1 << 40) as i64)),
+        10 => Deed::Delete(clients.stamp(random)),
+        _ => Deed::Read(None),
+    };
+    let patience = random.chance(1, 20).then(|| random.below(20_000));
+    clients.run(life, key, deed, consistency, patience);
+}
+
+/// The read command of one register.
+fn command(life: &Life, key: i64) -> Option<ReadCommand> {
+    let ready = life.core.ready(SELECT, None).ok()?;
+    let Plan::Select(plan) = &ready.prepared.plan else { return None };
+    let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;
+    Some(ReadCommand {
+        storage_id: plan.table().storage_id,
+        token: Key::token(key.bytes())?,
+        keys: KeyRange::One(key),
+        columns: plan.columns().clone(),
+        limit: 1,
+        now_seconds: 0,
+        purge_before: i64::MIN,
+    })
+}
+
+fn stored_at(life: &Life, key: i64) -> Option<Stored> {
+    let command = command(life, key)?;
+    let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
+    let mut stored = Stored { machine: life.owner.machine, key, version: None, newest: None };
+    let Some((row_key, row)) = block.rows.first() else { return Some(stored) };
+    let view = RowView::parse(row_key, row).ok()?;
+    stored.newest = Some(view.newest());
+    stored.version = view.to_row().cells.into_iter().find_map(|cell| match cell.kind {
+        CellKind::Live { value } => Some((cell.timestamp, i64::from_be_bytes(value.as_ref().try_into().ok()?))),
+        _ => None,
+    });
+    Some(stored)
+}

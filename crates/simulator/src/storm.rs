@@ -1,0 +1,77 @@
+//! The breaking phase: machines crash and return, links break, clocks jump; all of it drawn from the seed.
+
+use crate::cluster::Cluster;
+use crate::machine::{crash, start};
+use crate::network::Weather;
+use henge_base::Random;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// How far a wall clock is put ahead or back, in microseconds. Two of them differ by less than the drift bound.
+const SKEW_US: u64 = 200_000;
+
+/// What a run does to its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Temper {
+    /// Links only: every hint is kept by somebody, so hints alone must bring replicas level.
+    Links,
+    /// Machines crash too: what they had not synced is lost, and reads have to repair.
+    Crashes,
+}
+
+/// What has happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Damage {
+    pub(crate) crashes: u32,
+    pub(crate) partitions: u32,
+}
+
+/// Does the next thing; says after how long, in microseconds, the one after it is due.
+pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
+    let machines = cluster.machines.len();
+    match random.below(10) {
+        0..3 => {
+            damage.partitions += 1;
+            let group: BTreeSet<usize> = (0..machines).filter(|_| random.chance(1, 3)).collect();
+            let mut weather = Weather::fair();
+            weather.isolate(&group, machines, random.chance(2, 3));
+            set(cluster, weather);
+        }
+        3 => set(cluster, Weather { loss: random.between(10, 200), ..Weather::fair() }),
+        4 => set(cluster, Weather { delay: (500, random.between(10_000, 700_000)), ..Weather::fair() }),
+        5 => set(cluster, Weather::fair()),
+        6 => {
+            let machine = random.below(machines as u64) as usize;
+            let skew = random.between(0, 2 * SKEW_US) as i64 - SKEW_US as i64;
+            cluster.machines[machine].skew.store(skew, Ordering::Relaxed);
+        }
+        _ if temper == Temper::Crashes => {
+            damage.crashes += 1;
+            let machine = random.below(machines as u64) as usize;
+            crash(cluster, machine);
+            let back = cluster.clockwork.now() + random.between(50_000, 5_000_000);
+            let again = Arc::clone(cluster);
+            cluster.clockwork.at(back, move || revive(&again, machine));
+        }
+        _ => {}
+    }
+    random.between(100_000, 2_500_000)
+}
+
+fn set(cluster: &Cluster, weather: Weather) {
+    *cluster.weather.lock() = weather;
+}
+
+fn revive(cluster: &Arc<Cluster>, machine: usize) {
+    if cluster.machines[machine].life().is_none() {
+        start(cluster, machine);
+    }
+}
+
+/// Ends the breaking: every machine runs, every link carries.
+pub(crate) fn heal(cluster: &Arc<Cluster>) {
+    set(cluster, Weather::fair());
+    (0..cluster.machines.len()).for_each(|machine| revive(cluster, machine));
+}
+

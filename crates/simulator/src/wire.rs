@@ -1,0 +1,57 @@
+//! Rules that hold at every moment, checked on what nodes say to each other (I35), and the list of rules that were broken.
+
+use henge_base::{Bytes, Micros};
+
+/// Where the sender's clock stands in a message's header, little-endian (see the node's header layout).
+const CLOCK_AT: std::ops::Range<usize> = 16..24;
+/// How far a stamp may be ahead of its node's wall clock (architecture: "Time").
+const DRIFT_US: Micros = 500_000;
+
+/// A broken rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Violation {
+    /// The rule's name: `I1` and so on, or a word.
+    pub(crate) rule: &'static str,
+    /// What was seen.
+    pub(crate) what: String,
+}
+
+/// Watches all messages.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    /// The last clock in a header of each machine, over all its lives.
+    clocks: Vec<Micros>,
+    /// The latest that any wall clock has shown: clocks are told of each other, and wall clocks jump back.
+    latest: Micros,
+    pub(crate) messages: u64,
+    pub(crate) violations: Vec<Violation>,
+}
+
+impl Watch {
+    pub(crate) fn new(machines: usize) -> Watch {
+        Watch { clocks: vec![0; machines], latest: 0, messages: 0, violations: Vec::new() }
+    }
+
+    /// Something broke a rule. A few are enough to tell what is wrong.
+    pub(crate) fn violated(&mut self, rule: &'static str, what: String) {
+        if self.violations.len() < 20 {
+            self.violations.push(Violation { rule, what });
+        }
+    }
+
+    /// I35: a node's clock never goes back, not even over a crash, and never runs far ahead of its wall clock.
+    pub(crate) fn sent(&mut self, machine: usize, wall: Micros, message: &Bytes) {
+        self.messages += 1;
+        let Some(clock) = message.get(CLOCK_AT).and_then(|b| b.try_into().ok()).map(Micros::from_le_bytes) else {
+            return self.violated("I35", format!("machine {machine} sent a message without a header"));
+        };
+        let before = std::mem::replace(&mut self.clocks[machine], clock);
+        if clock < before {
+            self.violated("I35", format!("the clock of machine {machine} went from {before} back to {clock}"));
+        }
+        self.latest = self.latest.max(wall);
+        if clock > self.latest + DRIFT_US {
+            self.violated("I35", format!("the clock of machine {machine} is at {clock}, no wall clock above {}", self.latest));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a node sees of the simulator: a clock that is a little wrong, a disk that takes its time, peers behind a bad network.
+
+use crate::clockwork::Owner;
+use crate::cluster::Cluster;
+use crate::slot::Slot;
+use henge_base::{Bytes, HostId, Micros, Mono, Random};
+use henge_node::{CallError, Class, Lane, To, World};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// How long a disk job takes, in microseconds: at least, at most.
+const DISK_US: (u64, u64) = (50, 3_000);
+/// One job in this many takes a hundred times as long.
+const SLOW_DISK: u64 = 200;
+
+/// The world of one life of a machine.
+pub(crate) struct SimWorld {
+    cluster: Arc<Cluster>,
+    owner: Owner,
+    chance: Mutex<Chance>,
+    lanes: Mutex<BTreeMap<Lane, u64>>,
+}
+
+struct Chance {
+    root: Random,
+    streams: BTreeMap<&'static str, Random>,
+}
+
+impl SimWorld {
+    pub(crate) fn new(cluster: Arc<Cluster>, owner: Owner, root: Random) -> SimWorld {
+        let chance = Mutex::new(Chance { root, streams: BTreeMap::new() });
+        SimWorld { cluster, owner, chance, lanes: Mutex::default() }
+    }
+
+    fn now(&self) -> u64 {
+        self.cluster.clockwork.now()
+    }
+
+    /// When a job that is asked for now is done: a lane does one after the other.
+    fn done_at(&self, lane: Lane) -> u64 {
+        let mut time = DISK_US.0 + self.cluster.chance(DISK_US.1 - DISK_US.0);
+        if self.cluster.chance(SLOW_DISK) == 0 {
+            time *= 100;
+        }
+        let mut lanes = self.lanes.lock();
+        let free = lanes.entry(lane).or_insert(0);
+        *free = (*free).max(self.now()) + time;
+        *free
+    }
+}
+
+impl World for SimWorld {
+    fn call(
+        &self, to: To, _class: Class, deadline: Mono, message: Bytes,
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static {
+        let answer = Slot::default();
+        let late = answer.clone();
+        self.cluster.clockwork.at(deadline.0, move || late.fill(Err(CallError::Unknown)));
+        match self.cluster.find(to) {
+            // A machine that is off may be known to be: the connection is refused, and nothing has left.
+            Some(machine) if self.cluster.machines[machine].life().is_none() && self.cluster.chance(2) == 0 => {
+                answer.fill(Err(CallError::NotSent));
+            }
+            Some(machine) => self.cluster.carry(self.owner, machine, message, answer.clone()),
+            None => answer.fill(Err(CallError::NotSent)),
+        }
+        answer
+    }
+
+    fn tell(&self, to: HostId, message: Bytes) {
+        if let Some(machine) = self.cluster.find(To::Host(to)) {
+            self.cluster.drift(self.owner, machine, message);
+        }
+    }
+
+    fn learn(&self, _host: HostId, _address: SocketAddr) {}
+
+    fn forget(&self, _host: HostId) {}
+
+    fn spawn(&self, _name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.cluster.clockwork.spawn(Some(self.owner), task);
+    }
+
+    fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static {
+        let slot = Slot::default();
+        let woken = slot.clone();
+        self.cluster.clockwork.at(until.0, move || woken.fill(()));
+        slot
+    }
+
+    fn disk<T: Send + 'static>(
+        &self, lane: Lane, job: impl FnOnce() -> T + Send + 'static,
+    ) -> impl Future<Output = T> + Send + 'static {
+        let slot = Slot::default();
+        let (done, owner, cluster) = (slot.clone(), self.owner, Arc::clone(&self.cluster));
+        self.cluster.clockwork.at(self.done_at(lane), move || {
+            if cluster.is_alive(owner) {
+                let result = job();
+                // The answer takes a moment more: a crash may fall between a sync and its acknowledgement.
+                let at = cluster.clockwork.now() + 1 + cluster.chance(100);
+                cluster.clockwork.at(at, move || done.fill(result));
+            }
+        });
+        slot
+    }
+
+    fn mono(&self) -> Mono {
+        Mono(self.now())
+    }
+
+    fn wall_us(&self) -> Micros {
+        self.cluster.machines[self.owner.machine].wall(self.now())
+    }
+
+    fn random(&self, stream: &'static str) -> u64 {
+        let mut chance = self.chance.lock();
+        let Chance { root, streams } = &mut *chance;
+        streams.entry(stream).or_insert_with(|| root.fork(stream)).next_u64()
+    }
+
+    fn free_bytes(&self) -> u64 {
+        1 << 40
+    }
+
+    fn fatal(&self, reason: &str) {
+        self.cluster.violated("fatal", format!("machine {} gave up: {reason}", self.owner.machine));
+    }
+}
