@@ -46,17 +46,28 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
             let skew = random.between(0, 2 * SKEW_US) as i64 - SKEW_US as i64;
             cluster.machines[machine].skew.store(skew, Ordering::Relaxed);
         }
+        7 if temper == Temper::Crashes => {
+            // The lights go out: whatever no disk has is gone everywhere.
+            for machine in 0..machines {
+                power_cut(cluster, machine, random, damage);
+            }
+        }
         _ if temper == Temper::Crashes => {
-            damage.crashes += 1;
             let machine = random.below(machines as u64) as usize;
-            crash(cluster, machine);
-            let back = cluster.clockwork.now() + random.between(50_000, 5_000_000);
-            let again = Arc::clone(cluster);
-            cluster.clockwork.at(back, move || revive(&again, machine));
+            power_cut(cluster, machine, random, damage);
         }
         _ => {}
     }
     random.between(100_000, 2_500_000)
+}
+
+/// Crashes a machine, which comes back within five seconds.
+fn power_cut(cluster: &Arc<Cluster>, machine: usize, random: &mut Random, damage: &mut Damage) {
+    damage.crashes += 1;
+    crash(cluster, machine);
+    let back = cluster.clockwork.now() + random.between(50_000, 5_000_000);
+    let again = Arc::clone(cluster);
+    cluster.clockwork.at(back, move || revive(&again, machine));
 }
 
 fn set(cluster: &Cluster, weather: Weather) {
