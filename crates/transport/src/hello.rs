@@ -1,0 +1,90 @@
+//! The first frame each way: who is speaking, and what the connection is for. What the certificate says wins over what is said.
+
+use crate::frame::{Head, Kind, next};
+use crate::handler::{Class, Hello};
+use crate::identity::{Names, names};
+use crate::limits::{HELLO_BYTES, READ_BYTES};
+use henge_base::{BytesMut, ClusterId};
+use rustls_pki_types::CertificateDer;
+use std::net::SocketAddr;
+
+const FORMAT: u8 = 1;
+const CLUSTER_BYTES: usize = 16;
+
+/// Why a peer was turned away.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HelloError {
+    #[error("its certificate names no host")]
+    NoHost,
+    #[error("it said nothing that can be understood")]
+    Malformed,
+    #[error("its certificate is for another cluster")]
+    OtherCluster,
+    #[error("{0}")]
+    Refused(String),
+    #[error("the connection ended: {0}")]
+    Lost(String),
+}
+
+/// The frame that says who we are.
+pub(crate) fn encode(class: Class, cluster: Option<ClusterId>, release: &str) -> Vec<u8> {
+    let mut body = vec![FORMAT, class.number(), u8::from(cluster.is_some())];
+    body.extend_from_slice(&cluster.map_or([0; CLUSTER_BYTES], |c| c.0.into_bytes()));
+    body.extend_from_slice(release.as_bytes());
+    body.truncate(HELLO_BYTES);
+    let mut out = Vec::new();
+    Head::of(Kind::Hello, 0).put(&body, &mut out);
+    out
+}
+
+/// Waits for the peer's hello on a stream; what was read beyond it stays in `input`.
+pub(crate) async fn receive(
+    connection: &quinn::Connection, stream: &mut quinn::RecvStream, input: &mut BytesMut, address: SocketAddr,
+) -> Result<Hello, HelloError> {
+    let Names { host, cluster: certified } = certified(connection).ok_or(HelloError::NoHost)?;
+    loop {
+        match next(input, HELLO_BYTES) {
+            Ok(Some((head, body))) if head.kind == Kind::Hello => {
+                let (class, cluster, release) = decode(&body).ok_or(HelloError::Malformed)?;
+                if certified.is_some() && cluster.is_some() && certified != cluster {
+                    return Err(HelloError::OtherCluster);
+                }
+                return Ok(Hello { host, cluster, release, class, address });
+            }
+            Ok(None) => {}
+            _ => return Err(HelloError::Malformed),
+        }
+        match stream.read_chunk(READ_BYTES, true).await {
+            Ok(Some(chunk)) => input.extend_from_slice(&chunk.bytes),
+            Ok(None) => return Err(HelloError::Lost("the peer closed it".to_owned())),
+            Err(error) => return Err(HelloError::Lost(reason(connection, &error))),
+        }
+    }
+}
+
+/// The peer's own words if it closed the connection, else the error.
+fn reason(connection: &quinn::Connection, error: &quinn::ReadError) -> String {
+    match connection.close_reason() {
+        Some(quinn::ConnectionError::ApplicationClosed(close)) => {
+            format!("the peer refuses us: {}", String::from_utf8_lossy(&close.reason))
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn decode(body: &[u8]) -> Option<(Class, Option<ClusterId>, String)> {
+    let (head, rest) = body.split_at_checked(3)?;
+    let (cluster, release) = rest.split_first_chunk::<CLUSTER_BYTES>()?;
+    if head[0] != FORMAT {
+        return None;
+    }
+    let class = *Class::ALL.get(usize::from(head[1]))?;
+    let cluster = (head[2] == 1).then(|| ClusterId(uuid::Uuid::from_bytes(*cluster)));
+    Some((class, cluster, String::from_utf8_lossy(release).into_owned()))
+}
+
+/// What the peer's certificate says, its chain being verified.
+fn certified(connection: &quinn::Connection) -> Option<Names> {
+    let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+    names(chain.first()?)
+}

@@ -1,0 +1,93 @@
+//! Who a node is towards its peers: a certificate, its key, and whom it trusts.
+
+use crate::certificate::{CLUSTER_URN, HOST_URN};
+use henge_base::{ClusterId, HostId};
+use rustls::RootCertStore;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::sync::Arc;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// A node's certificate with its key and the authorities it trusts.
+#[derive(Clone)]
+pub struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: Arc<PrivateKeyDer<'static>>,
+    pub(crate) roots: Arc<RootCertStore>,
+    host: HostId,
+    cluster: Option<ClusterId>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// Files are no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// PEM cannot be read.
+    #[error("{0} cannot be read: {1}")]
+    Pem(&'static str, rustls_pki_types::pem::Error),
+    /// A file holds nothing of what it should.
+    #[error("there is no certificate in {0}")]
+    Empty(&'static str),
+    /// The certificate names no host.
+    #[error("the node's certificate has no host id (a subject alternative name urn:henge:host:UUID)")]
+    NoHost,
+    /// Certificate and key do not belong together, or are not usable.
+    #[error("the node's certificate or key cannot be used: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+impl Identity {
+    /// From PEM: the node's certificate (with intermediates, if any), its key, and the trusted authorities.
+    pub fn from_pem(certificates: &[u8], key: &[u8], roots: &[u8]) -> Result<Identity, IdentityError> {
+        let chain = certificates_of("the node's certificate", certificates)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| IdentityError::Pem("the node's key", e))?;
+        let mut store = RootCertStore::empty();
+        for root in certificates_of("the authorities' certificates", roots)? {
+            store.add(root)?;
+        }
+        let Names { host, cluster } = names(&chain[0]).ok_or(IdentityError::NoHost)?;
+        Ok(Identity { chain, key: Arc::new(key), roots: Arc::new(store), host, cluster })
+    }
+
+    /// The host that the certificate authorises.
+    pub fn host(&self) -> HostId {
+        self.host
+    }
+
+    /// The cluster it is for, if it says so.
+    pub fn cluster(&self) -> Option<ClusterId> {
+        self.cluster
+    }
+}
+
+fn certificates_of(what: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let found = found.map_err(|e| IdentityError::Pem(what, e))?;
+    if found.is_empty() { Err(IdentityError::Empty(what)) } else { Ok(found) }
+}
+
+/// What a certificate says of its holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) host: HostId,
+    pub(crate) cluster: Option<ClusterId>,
+}
+
+/// Reads the URNs of a certificate whose chain was verified; `None`: it names no host.
+pub(crate) fn names(certificate: &CertificateDer<'_>) -> Option<Names> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let alternatives = parsed.subject_alternative_name().ok()??;
+    let uuid = |prefix: &str| {
+        alternatives.value.general_names.iter().find_map(|name| match name {
+            GeneralName::URI(uri) => uri.strip_prefix(prefix)?.parse().ok(),
+            _ => None,
+        })
+    };
+    Some(Names { host: HostId(uuid(HOST_URN)?), cluster: uuid(CLUSTER_URN).map(ClusterId) })
+}

@@ -1,0 +1,94 @@
+//! Connections from peers. Whatever one of them sends ends at most that connection.
+
+use crate::endpoint::Shared;
+use crate::frame::Kind;
+use crate::handler::{Hello, ReplyHandle};
+use crate::hello::{self, HelloError};
+use crate::limits::{HANDSHAKE, INBOUND};
+use crate::outbox::Outbox;
+use crate::stream;
+use henge_base::BytesMut;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Accepts until the endpoint is closed.
+pub(crate) async fn accept(shared: Arc<Shared>) {
+    while let Some(incoming) = shared.quinn.accept().await {
+        if shared.inbound.load(Ordering::Relaxed) >= INBOUND {
+            incoming.refuse();
+            continue;
+        }
+        shared.inbound.fetch_add(1, Ordering::Relaxed);
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let address = incoming.remote_address();
+            if let Err(error) = serve(&shared, incoming).await {
+                shared.refused(address.ip(), &error.to_string());
+            }
+            shared.inbound.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+/// A peer's connection after its hello.
+struct Accepted {
+    connection: quinn::Connection,
+    sender: quinn::SendStream,
+    receiver: quinn::RecvStream,
+    input: BytesMut,
+    hello: Hello,
+}
+
+async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), HelloError> {
+    let lost = || HelloError::Lost("no hello in time".to_owned());
+    let accepted = timeout(HANDSHAKE, greet(shared, incoming)).await.map_err(|_| lost())??;
+    let Accepted { connection, sender, mut receiver, input, hello } = accepted;
+    let outbox = Arc::new(Outbox::default());
+    let write = stream::write(&outbox, sender, |_| {});
+    let read = stream::read(&mut receiver, input, |head, body| match head.kind {
+        Kind::Request => {
+            let reply = ReplyHandle::new(Arc::clone(&outbox), head.correlation);
+            let left = Duration::from_millis(u64::from(head.budget_ms));
+            shared.handler.request(hello.host, hello.class, left, body, reply);
+        }
+        Kind::Tell => shared.handler.tell(hello.host, body),
+        Kind::Hello | Kind::Reply | Kind::NoReply => {}
+    });
+    let ended = tokio::select! {
+        () = write => Ok(()),
+        ended = read => ended,
+    };
+    outbox.close();
+    if let Err(error) = ended {
+        connection.close(1u32.into(), error.to_string().as_bytes());
+        return Err(HelloError::Refused(error.to_string()));
+    }
+    Ok(())
+}
+
+async fn greet(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accepted, HelloError> {
+    let lost = |reason: String| HelloError::Lost(reason);
+    let address = incoming.remote_address();
+    let connection = incoming.await.map_err(|e| lost(e.to_string()))?;
+    let (mut sender, mut receiver) = connection.accept_bi().await.map_err(|e| lost(e.to_string()))?;
+    let mut input = BytesMut::new();
+    let heard = hello::receive(&connection, &mut receiver, &mut input, address).await;
+    let admitted = heard.and_then(|hello| match shared.handler.admit(&hello) {
+        Ok(()) => Ok(hello),
+        Err(reason) => Err(HelloError::Refused(reason)),
+    });
+    let hello = match admitted {
+        Ok(hello) => hello,
+        Err(error) => {
+            connection.close(1u32.into(), error.to_string().as_bytes());
+            // The peer hears the reason before the connection is dropped.
+            connection.closed().await;
+            return Err(error);
+        }
+    };
+    let ours = hello::encode(hello.class, shared.cluster(), &shared.options.release);
+    sender.write_all(&ours).await.map_err(|e| lost(e.to_string()))?;
+    Ok(Accepted { connection, sender, receiver, input, hello })
+}

@@ -1,0 +1,169 @@
+//! A link to a peer: dialled when there is something to send, and again after it broke.
+
+use crate::endpoint::Shared;
+use crate::frame::{Head, Kind};
+use crate::handler::{Call, CallError, Class, Destination};
+use crate::hello::{self, HelloError};
+use crate::limits::{BACKOFF, HANDSHAKE, SWEEP};
+use crate::outbox::{Outbox, Waiting};
+use crate::pending::Pending;
+use crate::stream;
+use crate::tls::SERVER_NAME;
+use henge_base::{Bytes, BytesMut, HostId};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// One link: a peer and a class.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) to: Destination,
+    pub(crate) class: Class,
+    /// Replaced for each connection: what waits in a broken one's is settled first.
+    outbox: Mutex<Arc<Outbox>>,
+    pub(crate) pending: Pending,
+    pub(crate) up: AtomicBool,
+    pub(crate) over: AtomicBool,
+}
+
+/// A connection whose hellos were exchanged.
+struct Connected {
+    connection: quinn::Connection,
+    sender: quinn::SendStream,
+    receiver: quinn::RecvStream,
+    input: BytesMut,
+    host: HostId,
+}
+
+impl Link {
+    pub(crate) fn new(to: Destination, class: Class) -> Link {
+        Link {
+            to,
+            class,
+            outbox: Mutex::default(),
+            pending: Pending::default(),
+            up: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    /// Sends a request.
+    pub(crate) fn call(&self, deadline: Duration, body: Bytes) -> Call {
+        let deadline = Instant::now() + deadline;
+        let Some((correlation, receiver)) = self.pending.open(deadline) else {
+            return Call::Ready(Some(CallError::NotSent));
+        };
+        let head = Head::of(Kind::Request, correlation);
+        let outbox = Arc::clone(&self.outbox.lock());
+        if outbox.push(Waiting { head, body, deadline: Some(deadline) }).is_err() {
+            self.pending.complete(correlation, Err(CallError::NotSent));
+        }
+        Call::Waiting(receiver)
+    }
+
+    /// Sends a message that may be lost.
+    pub(crate) fn tell(&self, body: Bytes) {
+        let outbox = Arc::clone(&self.outbox.lock());
+        let _ = outbox.push(Waiting { head: Head::of(Kind::Tell, 0), body, deadline: None });
+    }
+
+    /// Bytes that wait to be sent.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.outbox.lock().bytes()
+    }
+
+    /// Ends the link for good.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Release);
+        let outbox = Arc::clone(&self.outbox.lock());
+        self.settle(&outbox);
+    }
+
+    /// Nothing more leaves through this outbox: what still waits was not sent, what was sent is unknown.
+    fn settle(&self, outbox: &Outbox) {
+        for waiting in outbox.close() {
+            self.not_sent(waiting);
+        }
+        self.pending.end(None);
+    }
+
+    fn not_sent(&self, waiting: Waiting) {
+        self.pending.complete(waiting.head.correlation, Err(CallError::NotSent));
+    }
+}
+
+/// Runs a link until it or the endpoint is over.
+pub(crate) async fn run(shared: Arc<Shared>, link: Arc<Link>) {
+    tokio::select! {
+        () = connect_again_and_again(&shared, &link) => {}
+        () = link.pending.sweep(SWEEP) => {}
+    }
+}
+
+async fn connect_again_and_again(shared: &Arc<Shared>, link: &Arc<Link>) {
+    let mut backoff = BACKOFF.0;
+    while !link.over.load(Ordering::Acquire) && !shared.is_closed() {
+        let outbox = Arc::clone(&link.outbox.lock());
+        outbox.wanted().await;
+        if link.over.load(Ordering::Acquire) {
+            return;
+        }
+        match timeout(HANDSHAKE, connect(shared, link)).await.unwrap_or(Err(HelloError::Lost("no answer".to_owned()))) {
+            Ok(connected) => {
+                backoff = BACKOFF.0;
+                link.up.store(true, Ordering::Relaxed);
+                carry(shared, link, &outbox, connected).await;
+                link.up.store(false, Ordering::Relaxed);
+            }
+            Err(error) => shared.refused(link.to.address.ip(), &error.to_string()),
+        }
+        link.settle(&outbox);
+        // Some jitter, so that a cluster does not return to a peer in one moment.
+        sleep(backoff.mul_f64(0.5 + shared.jitter())).await;
+        backoff = (backoff * 2).min(BACKOFF.1);
+        *link.outbox.lock() = Arc::default();
+    }
+}
+
+async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<Connected, HelloError> {
+    let lost = |reason: String| HelloError::Lost(reason);
+    let dialled = shared.quinn.connect_with(shared.client_config(), link.to.address, SERVER_NAME);
+    let connection = dialled.map_err(|e| lost(e.to_string()))?.await.map_err(|e| lost(e.to_string()))?;
+    let (mut sender, mut receiver) = connection.open_bi().await.map_err(|e| lost(e.to_string()))?;
+    let hello = hello::encode(link.class, shared.cluster(), &shared.options.release);
+    sender.write_all(&hello).await.map_err(|e| lost(e.to_string()))?;
+    let mut input = BytesMut::new();
+    let heard = hello::receive(&connection, &mut receiver, &mut input, link.to.address).await?;
+    if let Some(expected) = link.to.host.filter(|h| *h != heard.host) {
+        connection.close(1u32.into(), b"another host was expected here");
+        return Err(HelloError::Refused(format!("host {} answers where {expected} should", heard.host)));
+    }
+    if let Err(reason) = shared.handler.admit(&heard) {
+        connection.close(1u32.into(), reason.as_bytes());
+        return Err(HelloError::Refused(reason));
+    }
+    Ok(Connected { connection, sender, receiver, input, host: heard.host })
+}
+
+/// Carries frames both ways until either half ends.
+async fn carry(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox, connected: Connected) {
+    let Connected { connection, sender, mut receiver, input, host } = connected;
+    let write = stream::write(outbox, sender, |late| link.not_sent(late));
+    let read = stream::read(&mut receiver, input, |head, body| {
+        let outcome = match head.kind {
+            Kind::Reply => Ok(body),
+            Kind::NoReply => Err(CallError::Unknown),
+            _ => return,
+        };
+        if let Some(time) = link.pending.complete(head.correlation, outcome) {
+            shared.handler.round_trip(host, link.class, time);
+        }
+    });
+    let reason = tokio::select! {
+        () = write => String::new(),
+        ended = read => ended.err().map(|e| e.to_string()).unwrap_or_default(),
+    };
+    connection.close(0u32.into(), reason.as_bytes());
+}

@@ -1,0 +1,56 @@
+//! Settings of an endpoint.
+
+use henge_base::ClusterId;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// UDP payload on loopback, where nothing cuts packets. Ten of them are sent by one call, and Linux takes 64 KiB of them together.
+const LOOPBACK_MTU: u16 = 6_400;
+
+/// How an endpoint behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The cluster this node is in, told to peers.
+    pub cluster: Option<ClusterId>,
+    /// This node's release, told to peers.
+    pub release: String,
+    /// Largest UDP payload to every peer; `None`: found out, and large on loopback.
+    pub max_mtu: Option<u16>,
+    /// A peer that is silent for so long is disconnected.
+    pub idle_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { cluster: None, release: String::new(), max_mtu: None, idle_timeout: Duration::from_secs(8) }
+    }
+}
+
+impl Options {
+    /// QUIC's settings for peers reached from `local`.
+    pub(crate) fn transport(&self, local: SocketAddr) -> Arc<quinn::TransportConfig> {
+        let mut transport = quinn::TransportConfig::default();
+        let keep_alive = self.idle_timeout / 4;
+        // An idle timeout that does not fit QUIC's varint would be refused; then there is none.
+        transport.max_idle_timeout(self.idle_timeout.try_into().ok());
+        transport.keep_alive_interval(Some(keep_alive));
+        transport.initial_rtt(Duration::from_millis(5));
+        transport.send_fairness(false);
+        transport.stream_receive_window(quinn::VarInt::from_u32(8 << 20));
+        transport.receive_window(quinn::VarInt::from_u32(16 << 20));
+        transport.send_window(16 << 20);
+        transport.max_concurrent_bidi_streams(quinn::VarInt::from_u32(4));
+        transport.max_concurrent_uni_streams(quinn::VarInt::from_u32(0));
+        transport.datagram_receive_buffer_size(None);
+        if let Some(mtu) = self.max_mtu.or(is_loopback(local.ip()).then_some(LOOPBACK_MTU)) {
+            transport.initial_mtu(mtu);
+            transport.mtu_discovery_config(None);
+        }
+        Arc::new(transport)
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.is_loopback()
+}

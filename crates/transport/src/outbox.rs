@@ -1,0 +1,99 @@
+//! Frames on their way out of one stream: queued by anybody, drained together by the stream's writer.
+
+use crate::frame::Head;
+use crate::limits::{BODY_BYTES, QUEUE_BYTES};
+use henge_base::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// A frame that waits. One that is still here after its deadline is never sent.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) head: Head,
+    pub(crate) body: Bytes,
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// The queue of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: Mutex<Queue>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    frames: Vec<Waiting>,
+    bytes: usize,
+    closed: bool,
+}
+
+/// The queue is full, closed, or the frame too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused;
+
+impl Outbox {
+    /// Queues a frame.
+    pub(crate) fn push(&self, waiting: Waiting) -> Result<(), Refused> {
+        let bytes = waiting.body.len();
+        let first = {
+            let mut queue = self.queue.lock();
+            if queue.closed || bytes > BODY_BYTES || queue.bytes + bytes > QUEUE_BYTES {
+                return Err(Refused);
+            }
+            queue.bytes += bytes;
+            queue.frames.push(waiting);
+            queue.frames.len() == 1
+        };
+        if first {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Everything that waits, as soon as something does; nothing once closed.
+    pub(crate) async fn take(&self) -> Vec<Waiting> {
+        loop {
+            let wake = self.wake.notified();
+            {
+                let mut queue = self.queue.lock();
+                if queue.closed || !queue.frames.is_empty() {
+                    queue.bytes = 0;
+                    return std::mem::take(&mut queue.frames);
+                }
+            }
+            wake.await;
+        }
+    }
+
+    /// Waits until something is to be sent.
+    pub(crate) async fn wanted(&self) {
+        loop {
+            let wake = self.wake.notified();
+            {
+                let queue = self.queue.lock();
+                if queue.closed || !queue.frames.is_empty() {
+                    return;
+                }
+            }
+            wake.await;
+        }
+    }
+
+    /// Refuses frames from now on; gives those that were not sent.
+    pub(crate) fn close(&self) -> Vec<Waiting> {
+        let mut queue = self.queue.lock();
+        queue.closed = true;
+        queue.bytes = 0;
+        let left = std::mem::take(&mut queue.frames);
+        drop(queue);
+        self.wake.notify_one();
+        left
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.queue.lock().bytes
+    }
+}

@@ -1,0 +1,113 @@
+//! Calls under way on a link, by correlation.
+
+use crate::handler::CallError;
+use crate::limits::PENDING;
+use henge_base::Bytes;
+use parking_lot::Mutex;
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+pub(crate) type Outcome = Result<Bytes, CallError>;
+
+/// A slab of calls. A correlation is a place and how often it was used, so that a late reply never meets a later call.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    slab: Mutex<Slab>,
+    /// Woken when the first call is added: the sweeper sleeps while there are none.
+    pub(crate) added: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Slab {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    count: usize,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    used: u32,
+    call: Option<Waiter>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    sender: oneshot::Sender<Outcome>,
+    began: Instant,
+    deadline: Instant,
+}
+
+impl Pending {
+    /// A correlation for a call, and what it will complete; `None`: too many are under way.
+    pub(crate) fn open(&self, deadline: Instant) -> Option<(u64, oneshot::Receiver<Outcome>)> {
+        let (sender, receiver) = oneshot::channel();
+        let mut slab = self.slab.lock();
+        if slab.count >= PENDING {
+            return None;
+        }
+        let place = slab.free.pop().unwrap_or_else(|| {
+            slab.places.push(Place::default());
+            slab.places.len() as u32 - 1
+        });
+        slab.count += 1;
+        let first = slab.count == 1;
+        let entry = &mut slab.places[place as usize];
+        entry.used = entry.used.wrapping_add(1);
+        entry.call = Some(Waiter { sender, began: Instant::now(), deadline });
+        let correlation = (u64::from(entry.used) << 32) | u64::from(place);
+        drop(slab);
+        if first {
+            self.added.notify_one();
+        }
+        Some((correlation, receiver))
+    }
+
+    /// Completes a call and tells how long it took; `None` if nobody waits for it any more.
+    pub(crate) fn complete(&self, correlation: u64, outcome: Outcome) -> Option<Duration> {
+        let mut slab = self.slab.lock();
+        let place = correlation as u32;
+        let used = (correlation >> 32) as u32;
+        let call = slab.places.get_mut(place as usize).filter(|p| p.used == used)?.call.take()?;
+        slab.free.push(place);
+        slab.count -= 1;
+        drop(slab);
+        // The caller may have gone.
+        let _ = call.sender.send(outcome);
+        Some(call.began.elapsed())
+    }
+
+    /// Ends calls whose deadline has passed, or all of them.
+    pub(crate) fn end(&self, overdue_at: Option<Instant>) {
+        let mut ended = Vec::new();
+        let mut slab = self.slab.lock();
+        let Slab { places, free, count } = &mut *slab;
+        for (number, place) in places.iter_mut().enumerate() {
+            let due = place.call.as_ref().is_some_and(|w| overdue_at.is_none_or(|now| w.deadline <= now));
+            if due && let Some(waiter) = place.call.take() {
+                free.push(number as u32);
+                *count -= 1;
+                ended.push(waiter.sender);
+            }
+        }
+        drop(slab);
+        ended.into_iter().for_each(|sender| drop(sender.send(Err(CallError::Unknown))));
+    }
+
+    /// How many calls are under way.
+    pub(crate) fn count(&self) -> usize {
+        self.slab.lock().count
+    }
+
+    /// Ends overdue calls for as long as it is polled.
+    pub(crate) async fn sweep(&self, every: Duration) {
+        loop {
+            let added = self.added.notified();
+            if self.count() == 0 {
+                added.await;
+            }
+            tokio::time::sleep(every).await;
+            self.end(Some(Instant::now()));
+        }
+    }
+}
