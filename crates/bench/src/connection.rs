@@ -2,7 +2,9 @@
 
 use anyhow::{Context, bail};
 use henge_base::{Bytes, BytesMut};
-use henge_protocol::{ClientCodec, Execute, Incoming, Prepare, Query, QueryParameters, Request, Response, Startup, Version};
+use henge_protocol::{
+    ClientCodec, Execute, Incoming, Prepare, Query, QueryParameters, Request, Response, Startup, Version,
+};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -55,7 +57,10 @@ impl Connection {
 
     /// Puts an EXECUTE into the output.
     pub(crate) fn queue<'a>(
-        &mut self, stream: i16, statement: &'a Statement, parameters: QueryParameters<'a>,
+        &mut self,
+        stream: i16,
+        statement: &'a Statement,
+        parameters: QueryParameters<'a>,
     ) -> anyhow::Result<()> {
         let execute = Execute { id: &statement.id, metadata_id: statement.metadata_id.as_deref(), parameters };
         Ok(self.codec.send(stream, &Request::Execute(execute))?)
@@ -79,7 +84,9 @@ impl Connection {
                 self.input.extend_from_slice(&self.chunk[..count]);
                 Ok(true)
             }
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => Ok(false),
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+                Ok(false)
+            }
             Err(error) => Err(error.into()),
         }
     }

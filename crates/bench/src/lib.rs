@@ -49,7 +49,9 @@ fn fill(options: &BenchOptions) -> anyhow::Result<()> {
     let options = BenchOptions { write: true, rate: 0, in_flight: 256.max(options.in_flight), ..options.clone() };
     let stop = Arc::new(AtomicBool::new(false));
     let threads: Vec<_> = (0..options.connections)
-        .map(|number| Load::new(&options, number, Arc::clone(&stop)).map(|load| std::thread::spawn(move || load.fill())))
+        .map(|number| {
+            Load::new(&options, number, Arc::clone(&stop)).map(|load| std::thread::spawn(move || load.fill()))
+        })
         .collect::<anyhow::Result<_>>()?;
     gather(threads).map(|_| ())
 }

@@ -56,8 +56,8 @@ impl Load {
         };
         let statement = connection.prepare(text)?;
         let depth = (options.in_flight / options.connections).clamp(1, 4096);
-        let every = (options.rate > 0)
-            .then(|| Duration::from_nanos(1_000_000_000 * options.connections as u64 / options.rate));
+        let every =
+            (options.rate > 0).then(|| Duration::from_nanos(1_000_000_000 * options.connections as u64 / options.rate));
         let mut random = Random::new(number as u64 + 1);
         let value = (0..options.value_bytes).map(|_| random.below(256) as u8).collect();
         Ok(Load {
@@ -171,7 +171,9 @@ impl Load {
             return Ok(());
         }
         while let Some(incoming) = self.connection.next()? {
-            let Some(sent) = usize::try_from(incoming.stream).ok().and_then(|s| self.sent.get_mut(s)?.take()) else { continue };
+            let Some(sent) = usize::try_from(incoming.stream).ok().and_then(|s| self.sent.get_mut(s)?.take()) else {
+                continue;
+            };
             self.free.push(incoming.stream);
             match incoming.response {
                 Response::Error(error) => {

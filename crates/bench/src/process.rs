@@ -16,7 +16,10 @@ pub(crate) fn cpu(pids: &[u32]) -> anyhow::Result<Duration> {
         // The command's name may hold spaces; it ends with the last parenthesis.
         let fields: Vec<&str> = text.rsplit(')').next().unwrap_or("").split_whitespace().collect();
         for at in [11, 12] {
-            ticks += fields.get(at).and_then(|f| f.parse::<u32>().ok()).with_context(|| format!("{path} is not understood"))?;
+            ticks += fields
+                .get(at)
+                .and_then(|f| f.parse::<u32>().ok())
+                .with_context(|| format!("{path} is not understood"))?;
         }
     }
     Ok(TICK * ticks)

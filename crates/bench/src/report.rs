@@ -19,10 +19,17 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(options: &BenchOptions, recorded: Recorded, time: Duration, cpu: Duration, resident: u64) -> Report {
+    pub(crate) fn new(
+        options: &BenchOptions,
+        recorded: Recorded,
+        time: Duration,
+        cpu: Duration,
+        resident: u64,
+    ) -> Report {
         let mut latencies = recorded.latencies;
         latencies.sort_unstable();
-        let load = if options.rate > 0 { format!("{}/s", options.rate) } else { format!("{} in flight", options.in_flight) };
+        let load =
+            if options.rate > 0 { format!("{}/s", options.rate) } else { format!("{} in flight", options.in_flight) };
         let operation = if options.write { "write" } else { "read" };
         Report {
             what: format!("{operation} {} {load} over {} connections", options.consistency, options.connections),

@@ -16,6 +16,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Start a node.
+    Server(henge_server::ServerOptions),
+    /// Start a cluster of several nodes on this machine, for development.
+    Dev(henge_server::DevOptions),
+    /// Check a configuration and print what is in effect.
+    CheckConfig(henge_server::CheckOptions),
+    /// Make certificates.
+    Cert(henge_server::CertOptions),
     /// Measure reads or writes and what they cost the servers.
     Bench(henge_bench::BenchOptions),
     /// Run whole clusters from seeds and check what they promise.
@@ -24,6 +32,10 @@ enum Command {
 
 fn main() {
     let outcome = match Arguments::parse().command {
+        Command::Server(options) => henge_server::server(&options),
+        Command::Dev(options) => henge_server::dev(&options),
+        Command::CheckConfig(options) => henge_server::check_config(&options),
+        Command::Cert(options) => henge_server::cert(&options),
         Command::Bench(options) => henge_bench::bench(&options),
         Command::Simulate(options) => henge_simulator::simulate(&options),
     };

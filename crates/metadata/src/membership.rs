@@ -11,7 +11,10 @@ use std::net::SocketAddr;
 const VERSION: u32 = 1;
 
 pub(crate) fn bootstrap(
-    state: &ClusterState, name: &str, first: &JoinDraft, random: &mut Random,
+    state: &ClusterState,
+    name: &str,
+    first: &JoinDraft,
+    random: &mut Random,
 ) -> Result<Vec<Change>, Refused> {
     if state.epoch.index > 0 {
         return Err(Refused::Cluster(format!("this node is in the cluster {} already", state.name)));
@@ -23,7 +26,10 @@ pub(crate) fn bootstrap(
 }
 
 pub(crate) fn join(
-    state: &ClusterState, name: &str, draft: &JoinDraft, random: &mut Random,
+    state: &ClusterState,
+    name: &str,
+    draft: &JoinDraft,
+    random: &mut Random,
 ) -> Result<Vec<Change>, Refused> {
     if name != state.name {
         return Err(Refused::Cluster(format!("the node means to join {name:?}, this cluster is {:?}", state.name)));
@@ -65,7 +71,10 @@ fn member(state: &ClusterState, draft: &JoinDraft, random: &mut Random) -> Resul
 }
 
 pub(crate) fn update_member(
-    state: &ClusterState, id: HostId, address: SocketAddr, rpc_address: SocketAddr,
+    state: &ClusterState,
+    id: HostId,
+    address: SocketAddr,
+    rpc_address: SocketAddr,
 ) -> Result<Vec<Change>, Refused> {
     let member = state.members.get(&id).ok_or_else(|| Refused::Member(format!("host {id} is no member")))?;
     if (member.address, member.rpc_address) == (address, rpc_address) {

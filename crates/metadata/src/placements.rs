@@ -32,7 +32,12 @@ impl Placements {
     }
 
     /// Places everything for the entry `index`. A range that keeps its holders keeps the index since which they hold it.
-    pub(crate) fn compute(before: &Placements, members: &[Member], settings: Vec<Replication>, index: u64) -> Placements {
+    pub(crate) fn compute(
+        before: &Placements,
+        members: &[Member],
+        settings: Vec<Replication>,
+        index: u64,
+    ) -> Placements {
         let ring = Ring::new(members);
         let place = |setting: Replication| {
             let mut placement = ring.placements(&setting);

@@ -10,9 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The entry that carries out a command on a state.
-pub fn propose(
-    state: &ClusterState, command: &Command, random: &mut Random, now_us: Micros,
-) -> Result<Entry, Refused> {
+pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now_us: Micros) -> Result<Entry, Refused> {
     let changes = match command {
         Command::Bootstrap { name, first } => bootstrap(state, name, first, random),
         _ if state.epoch.index == 0 => Err(Refused::Cluster("this node has no cluster yet".to_owned())),
@@ -30,13 +28,19 @@ pub fn propose(
     let entry = Entry { epoch: state.epoch.next(), proposed: now_us, changes };
     let bytes = entry.encode().len();
     if bytes > ENTRY_BYTES {
-        return Err(Refused::Limit(format!("the change takes {bytes} bytes, more than the {ENTRY_BYTES} that one may")));
+        return Err(Refused::Limit(format!(
+            "the change takes {bytes} bytes, more than the {ENTRY_BYTES} that one may"
+        )));
     }
     Ok(entry)
 }
 
 fn create_keyspace(
-    state: &ClusterState, name: &str, replication: &Replication, durable_writes: bool, if_not_exists: bool,
+    state: &ClusterState,
+    name: &str,
+    replication: &Replication,
+    durable_writes: bool,
+    if_not_exists: bool,
 ) -> Result<Vec<Change>, Refused> {
     if state.schema.keyspaces.contains_key(name) {
         return Err(match if_not_exists {
@@ -47,12 +51,8 @@ fn create_keyspace(
     if state.schema.keyspaces.len() >= TABLES {
         return Err(Refused::Limit(format!("a cluster has at most {TABLES} keyspaces")));
     }
-    let keyspace = Keyspace {
-        name: name.to_owned(),
-        replication: replication.clone(),
-        durable_writes,
-        tables: BTreeMap::new(),
-    };
+    let keyspace =
+        Keyspace { name: name.to_owned(), replication: replication.clone(), durable_writes, tables: BTreeMap::new() };
     let keyspace = Arc::new(keyspace);
     let placed = placed(state, state.schema.keyspaces.values().chain([&keyspace]));
     Ok(vec![placed, Change::Keyspace(keyspace)])

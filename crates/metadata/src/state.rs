@@ -99,7 +99,10 @@ impl ClusterState {
                 self.schema_mut().keyspaces.insert(keyspace.name.clone(), Arc::clone(keyspace));
             }
             Change::KeyspaceDropped(name) => {
-                self.schema_mut().keyspaces.remove(name).ok_or_else(|| ApplyError::Missing(format!("keyspace {name}")))?;
+                self.schema_mut()
+                    .keyspaces
+                    .remove(name)
+                    .ok_or_else(|| ApplyError::Missing(format!("keyspace {name}")))?;
             }
             Change::Table(table) => {
                 self.keyspace_mut(&table.keyspace)?.tables.insert(table.name.clone(), Arc::clone(table));

@@ -7,7 +7,10 @@ use henge_model::{Column, ColumnId, ColumnKind, StorageId, Table};
 use std::sync::Arc;
 
 pub(crate) fn create_table(
-    state: &ClusterState, draft: &TableDraft, if_not_exists: bool, random: &mut Random,
+    state: &ClusterState,
+    draft: &TableDraft,
+    if_not_exists: bool,
+    random: &mut Random,
 ) -> Result<Vec<Change>, Refused> {
     if !state.schema.keyspaces.contains_key(&draft.keyspace) {
         return Err(Refused::NoKeyspace(draft.keyspace.clone()));

@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) async fn towards<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch, first: Option<To>) {
     let _pulling = shared.pulling.lock().await;
     let up = shared.liveness.up();
-    let members: Vec<To> = shared.view.load().state.members.keys().filter(|m| up.contains(m)).map(|m| To::Host(*m)).collect();
+    let members: Vec<To> =
+        shared.view.load().state.members.keys().filter(|m| up.contains(m)).map(|m| To::Host(*m)).collect();
     for peer in first.into_iter().chain(members) {
         while shared.epoch() < epoch {
             if !pull(shared, peer).await {

@@ -14,9 +14,7 @@ use crate::world::{CallError, Class, Lane, To, World};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::{Bytes, HostId, Mono};
-use henge_coordinator::{
-    Datacenter, Event, Local, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
-};
+use henge_coordinator::{Datacenter, Event, Local, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
 use henge_model::{Digest, Mutation, Projection, ReadCommand, RowBlock, RowSink, RowView, project};
 use henge_storage::Tier;
 use std::sync::Arc;
@@ -51,16 +49,19 @@ impl<W> Clone for Core<W> {
 
 impl<W: World> Core<W> {
     /// Starts a core's tasks; called on the core itself, since tasks stay where they are spawned.
-    pub(crate) fn start(shared: Arc<Shared<W>>, hints: Arc<HintQueue>, slots: Arc<Slots<Result<(), ReplicaError>>>) -> Self {
+    pub(crate) fn start(
+        shared: Arc<Shared<W>>,
+        hints: Arc<HintQueue>,
+        slots: Arc<Slots<Result<(), ReplicaError>>>,
+    ) -> Self {
         let (tail, work) = mpsc::unbounded_channel();
         let tail_length = Arc::new(AtomicUsize::new(0));
         let core = Core { shared, hints, slots, turn: Arc::new(Notify::new()), tail, tail_length };
         core.shared.world.spawn("tail", run_tail(work, Arc::clone(&core.tail_length)));
-        core.shared.world.spawn("writer", crate::writer::run(
-            Arc::clone(&core.shared),
-            Arc::clone(&core.slots),
-            Arc::clone(&core.turn),
-        ));
+        core.shared.world.spawn(
+            "writer",
+            crate::writer::run(Arc::clone(&core.shared), Arc::clone(&core.slots), Arc::clone(&core.turn)),
+        );
         core
     }
 
@@ -84,6 +85,11 @@ impl<W: World> Core<W> {
                 WritePending::refused(error)
             }
         }
+    }
+
+    /// Where clients reach a member.
+    pub fn rpc_address_of(&self, host: HostId) -> Option<std::net::SocketAddr> {
+        self.shared.view.load().state.members.get(&host).map(|m| m.rpc_address)
     }
 
     /// Sends a mutation to a peer from the tail. `hint` says whether a failure leaves a hint.
@@ -234,7 +240,10 @@ impl<W: World> Replicas for Core<W> {
 }
 
 fn computed<W: World>(
-    shared: &Shared<W>, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink,
+    shared: &Shared<W>,
+    command: &ReadCommand,
+    projection: &Projection,
+    sink: &mut dyn RowSink,
 ) -> Local {
     let block = system_tables::read(&shared.view.load(), &shared.me, command);
     let mark = sink.mark();

@@ -72,7 +72,9 @@ fn schema(before: &Schema, after: &Schema, out: &mut Vec<ClusterEvent>) {
         for (table_name, table) in &keyspace.tables {
             match old.and_then(|o| o.tables.get(table_name)) {
                 None => tell(Change::Created, name, Some(table_name)),
-                Some(old) if old.id != table.id || old.columns().ne(table.columns()) || old.options != table.options => {
+                Some(old)
+                    if old.id != table.id || old.columns().ne(table.columns()) || old.options != table.options =>
+                {
                     tell(Change::Updated, name, Some(table_name));
                 }
                 Some(_) => {}

@@ -81,7 +81,10 @@ impl<W: World> Core<W> {
 
     /// Executes a statement. Rows go to `sink`, whose columns are `ready.prepared.result`.
     pub async fn execute(
-        &self, ready: &Ready, parameters: &Parameters<'_>, sink: &mut (dyn RowSink + Send),
+        &self,
+        ready: &Ready,
+        parameters: &Parameters<'_>,
+        sink: &mut (dyn RowSink + Send),
     ) -> Result<Outcome, Error> {
         if self.shared.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
@@ -121,7 +124,10 @@ impl<W: World> Core<W> {
 
     /// Executes several statements as one batch.
     pub async fn execute_batch(
-        &self, kind: henge_cql::BatchKind, statements: &[(Arc<Ready>, Vec<BoundValue<'_>>)], parameters: &Parameters<'_>,
+        &self,
+        kind: henge_cql::BatchKind,
+        statements: &[(Arc<Ready>, Vec<BoundValue<'_>>)],
+        parameters: &Parameters<'_>,
     ) -> Result<Outcome, Error> {
         if self.shared.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));

@@ -38,8 +38,7 @@ pub(crate) enum Kind {
     Reply,
 }
 
-const KINDS: [Kind; 6] =
-    [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply];
+const KINDS: [Kind; 6] = [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply];
 
 /// How a request went, on the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,8 +131,7 @@ mod tests {
     fn headers_round_trip() {
         for kind in KINDS {
             for status in STATUSES {
-                let header =
-                    Header { kind, epoch: Epoch { lineage: 3, index: 1 << 40 }, clock: -5, status };
+                let header = Header { kind, epoch: Epoch { lineage: 3, index: 1 << 40 }, clock: -5, status };
                 let (back, body) = Header::split(&header.with_body(b"rows")).unwrap();
                 assert_eq!((back, body.as_ref()), (header, b"rows".as_ref()));
             }

@@ -10,9 +10,8 @@ use prometheus::{
 use std::time::Duration;
 
 /// Latency buckets in seconds, from 50 us to 10 s.
-const BUCKETS: [f64; 17] = [
-    0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0,
-];
+const BUCKETS: [f64; 17] =
+    [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 /// What a client's request was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,14 +95,14 @@ impl Default for Metrics {
         Metrics {
             requests: by_request,
             latency: OPERATIONS.map(|o| latency.with_label_values(&[o])).into(),
-            round_trips: make.histograms(
-                "henge_peer_round_trip_seconds",
-                "Time of calls to a peer.",
-                &["peer"],
-            ),
+            round_trips: make.histograms("henge_peer_round_trip_seconds", "Time of calls to a peer.", &["peer"]),
             peers: make.gauges("henge_peer_up", "1 if the peer is thought to be up.", &["peer"]),
             events: make.counters("henge_coordinator_events_total", "What coordinators did on the way.", &["event"]),
-            engine: make.gauges("henge_engine", "Figures of the storage engine, by name; bytes or counts.", &["figure"]),
+            engine: make.gauges(
+                "henge_engine",
+                "Figures of the storage engine, by name; bytes or counts.",
+                &["figure"],
+            ),
             connections: make.gauge("henge_client_connections", "Client connections open now."),
             epoch: make.gauge("henge_metadata_epoch", "Newest metadata epoch applied."),
             hints_created: make.counter("henge_hints_created_total", "Hints owed to replicas."),

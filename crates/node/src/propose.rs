@@ -27,7 +27,9 @@ pub enum ChangeError {
 
 /// Carries out a command, here or at a voter. Gives the epoch at which it holds, and whether anything changed.
 pub(crate) async fn change<W: World>(
-    shared: &Arc<Shared<W>>, command: Command, forwarded: bool,
+    shared: &Arc<Shared<W>>,
+    command: Command,
+    forwarded: bool,
 ) -> Result<(Epoch, bool), ChangeError> {
     let voters: Vec<HostId> = shared.view.load().state.voters.clone();
     if voters.contains(&shared.local()) {
@@ -65,7 +67,8 @@ async fn spread<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch) {
     let up = shared.liveness.up();
     let told = members.into_iter().filter(|m| up.contains(m)).map(|member| async move {
         let question = Control::Advance { epoch };
-        let answer: Result<Answer, _> = shared.ask(To::Host(member), &question, shared.options.metadata_timeout / 2).await;
+        let answer: Result<Answer, _> =
+            shared.ask(To::Host(member), &question, shared.options.metadata_timeout / 2).await;
         if answer.is_err() {
             tracing::warn!(%member, epoch = epoch.index, "a member has not confirmed a new epoch; it will catch up");
         }
@@ -74,7 +77,9 @@ async fn spread<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch) {
 }
 
 async fn elsewhere<W: World>(
-    shared: &Arc<Shared<W>>, voters: &[HostId], command: Command,
+    shared: &Arc<Shared<W>>,
+    voters: &[HostId],
+    command: Command,
 ) -> Result<(Epoch, bool), ChangeError> {
     let mut last = "no voter is known".to_owned();
     for voter in voters {
@@ -89,7 +94,9 @@ async fn elsewhere<W: World>(
             Ok(_) => last = "a voter answered something else".to_owned(),
             // The command may have been carried out: asking another voter could do it twice.
             Err(crate::world::CallError::Unknown) => {
-                return Err(ChangeError::Unreachable(format!("voter {voter} did not answer in time; the outcome is unknown")));
+                return Err(ChangeError::Unreachable(format!(
+                    "voter {voter} did not answer in time; the outcome is unknown"
+                )));
             }
             Err(error) => last = format!("voter {voter}: {error}"),
         }

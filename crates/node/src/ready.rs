@@ -67,7 +67,9 @@ impl Statements {
 /// Parses a statement and resolves it at the current epoch.
 pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(henge_query::Error::Invalid(format!("a statement may be at most {TEXT_BYTES_MAX} bytes long")).into());
+        return Err(
+            henge_query::Error::Invalid(format!("a statement may be at most {TEXT_BYTES_MAX} bytes long")).into()
+        );
     }
     let statement = henge_cql::parse(text)?;
     let view = shared.view.load_full();

@@ -18,12 +18,13 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// Reads this node's copy. `None`: not in memory, ask again with `Tier::Disk`.
 pub(crate) fn read<W: World>(
-    shared: &Shared<W>, command: &ReadCommand, kind: ReadKind, tier: Tier,
+    shared: &Shared<W>,
+    command: &ReadCommand,
+    kind: ReadKind,
+    tier: Tier,
 ) -> Result<Option<ReadReply>, ReplicaError> {
     let reply = match kind {
-        ReadKind::Rows => {
-            shared.store.read_block(command, tier, ANSWER_BYTES_MAX).map(|b| b.map(ReadReply::Rows))
-        }
+        ReadKind::Rows => shared.store.read_block(command, tier, ANSWER_BYTES_MAX).map(|b| b.map(ReadReply::Rows)),
         ReadKind::Digest => shared.store.digest(command, tier, ANSWER_BYTES_MAX).map(|d| d.map(ReadReply::Digest)),
     };
     let faults = shared.options.faults;
@@ -48,9 +49,10 @@ pub(crate) async fn serve_write<W: World>(core: &Core<W>, from: HostId, header: 
     core.current(from, header).await;
     let shared = &core.shared;
     let Ok(mutation) = Mutation::decode(body.clone()) else { return shared.reply(Status::Corrupt, &[]) };
-    let place = mutation.rows.first().and_then(|(key, _)| {
-        Some((henge_model::Key::storage_id(key)?, henge_model::Key::token(key)?))
-    });
+    let place = mutation
+        .rows
+        .first()
+        .and_then(|(key, _)| Some((henge_model::Key::storage_id(key)?, henge_model::Key::token(key)?)));
     let Some((storage, token)) = place else { return shared.reply(Status::Corrupt, &[]) };
     if let Err(error) = admit(shared, storage, token, header.epoch, Access::Write) {
         return shared.reply(status(error), &[]);
@@ -86,7 +88,11 @@ enum Access {
 
 /// The fence (I23): a request is served only by an owner, and only if its sender knew the range's last change of placement.
 fn admit<W: World>(
-    shared: &Shared<W>, storage: StorageId, token: Token, epoch: Epoch, access: Access,
+    shared: &Shared<W>,
+    storage: StorageId,
+    token: Token,
+    epoch: Epoch,
+    access: Access,
 ) -> Result<(), ReplicaError> {
     let view = shared.view.load();
     if system_tables::is_computed(storage) {

@@ -105,7 +105,10 @@ impl<W: World> Shared<W> {
 
     /// Calls a peer about the cluster's own business.
     pub(crate) async fn ask<Q: Serialize, A: for<'de> serde::Deserialize<'de>>(
-        &self, to: To, question: &Q, patience: Duration,
+        &self,
+        to: To,
+        question: &Q,
+        patience: Duration,
     ) -> Result<A, CallError> {
         let message = self.message(Kind::Control, &control::encode(question));
         let deadline = self.world.mono() + patience;

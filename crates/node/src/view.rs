@@ -33,17 +33,12 @@ impl View {
         let mut datacenters: Vec<String> = state.members.values().map(|m| m.datacenter.clone()).collect();
         datacenters.sort();
         datacenters.dedup();
-        let member_datacenter = state
-            .members
-            .values()
-            .filter_map(|m| Some((m.id, number(&datacenters, &m.datacenter)?)))
-            .collect();
+        let member_datacenter =
+            state.members.values().filter_map(|m| Some((m.id, number(&datacenters, &m.datacenter)?))).collect();
         let mut placed = user_placements(&state);
         let mut schema = (*state.schema).clone();
-        let here = Placed {
-            replication: Arc::new(Replication::Local),
-            placement: Arc::new(Placement::everything_on(local)),
-        };
+        let here =
+            Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::everything_on(local)) };
         for keyspace in system_tables::keyspaces() {
             placed.insert(keyspace.name.clone(), here.clone());
             schema.keyspaces.insert(keyspace.name.clone(), keyspace);

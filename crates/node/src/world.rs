@@ -53,7 +53,11 @@ pub enum To {
 pub trait World: Send + Sync + 'static {
     /// Sends a request and waits for its answer until `deadline`.
     fn call(
-        &self, to: To, class: Class, deadline: Mono, message: Bytes,
+        &self,
+        to: To,
+        class: Class,
+        deadline: Mono,
+        message: Bytes,
     ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static;
     /// Sends a message that nobody answers and that may be lost.
     fn tell(&self, to: HostId, message: Bytes);
@@ -67,7 +71,9 @@ pub trait World: Send + Sync + 'static {
     fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static;
     /// Runs a job that may touch the disk on a worker.
     fn disk<T: Send + 'static>(
-        &self, lane: Lane, job: impl FnOnce() -> T + Send + 'static,
+        &self,
+        lane: Lane,
+        job: impl FnOnce() -> T + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static;
     /// Monotonic time.
     fn mono(&self) -> Mono;

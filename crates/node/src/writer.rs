@@ -14,7 +14,9 @@ type Done = Vec<(u64, Result<(), WriteError>)>;
 
 /// A core's writer task.
 pub(crate) async fn run<W: World>(
-    shared: Arc<Shared<W>>, slots: Arc<Slots<Result<(), ReplicaError>>>, turn: Arc<Notify>,
+    shared: Arc<Shared<W>>,
+    slots: Arc<Slots<Result<(), ReplicaError>>>,
+    turn: Arc<Notify>,
 ) {
     loop {
         turn.notified().await;

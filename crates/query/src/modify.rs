@@ -15,7 +15,10 @@ const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Writes what a statement says. `placed` is the placement of its table's keyspace.
 pub async fn modify<R: Replicas>(
-    replicas: &R, plan: &ModifyPlan, placed: &Placed, request: &Request<'_>,
+    replicas: &R,
+    plan: &ModifyPlan,
+    placed: &Placed,
+    request: &Request<'_>,
 ) -> Result<(), Error> {
     check(request.consistency)?;
     let mut bound = Vec::with_capacity(1);
@@ -42,7 +45,10 @@ pub struct BatchPart<'a> {
 
 /// Writes what the statements of a `BEGIN BATCH` text say. `placed` gives the placement of each statement's keyspace, in order.
 pub async fn batch<R: Replicas>(
-    replicas: &R, plan: &BatchPlan, placed: &[Placed], request: &Request<'_>,
+    replicas: &R,
+    plan: &BatchPlan,
+    placed: &[Placed],
+    request: &Request<'_>,
 ) -> Result<(), Error> {
     let values = request.context.values;
     let parts: Vec<BatchPart<'_>> =
@@ -52,7 +58,10 @@ pub async fn batch<R: Replicas>(
 
 /// Writes what the statements of a protocol batch say.
 pub async fn batch_of<R: Replicas>(
-    replicas: &R, kind: BatchKind, statements: &[BatchPart<'_>], request: &Request<'_>,
+    replicas: &R,
+    kind: BatchKind,
+    statements: &[BatchPart<'_>],
+    request: &Request<'_>,
 ) -> Result<(), Error> {
     check(request.consistency)?;
     let mut parts = Parts::default();
@@ -69,18 +78,25 @@ pub async fn batch_of<R: Replicas>(
 
 fn check(consistency: Consistency) -> Result<(), Error> {
     if consistency.is_serial() {
-        return Err(Error::Invalid(
-            "You must use conditional updates for serializable writes".to_owned(),
-        ));
+        return Err(Error::Invalid("You must use conditional updates for serializable writes".to_owned()));
     }
     Ok(())
 }
 
 async fn write<R: Replicas>(
-    replicas: &R, placed: &Placed, request: &Request<'_>, token: Token, mutation: Bytes, write_type: WriteType,
+    replicas: &R,
+    placed: &Placed,
+    request: &Request<'_>,
+    token: Token,
+    mutation: Bytes,
+    write_type: WriteType,
 ) -> Result<(), WriteError> {
     let (consistency, deadline) = (request.consistency, request.deadline);
-    henge_coordinator::write(replicas, Write { placed: placed.clone(), token, mutation, consistency, deadline, write_type }).await
+    henge_coordinator::write(
+        replicas,
+        Write { placed: placed.clone(), token, mutation, consistency, deadline, write_type },
+    )
+    .await
 }
 
 /// Rows by table and partition: each group becomes one mutation, applied atomically by each replica.

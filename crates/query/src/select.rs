@@ -14,7 +14,11 @@ const CHUNK_ROWS: u32 = 5_000;
 /// Answers from this node's memory if the statement names one row and one copy here suffices; else leaves the sink alone and
 /// says so. Nothing is awaited and, beyond the key, nothing allocated.
 pub fn try_select<R: Replicas>(
-    replicas: &R, plan: &SelectPlan, placed: &Placed, request: &Request<'_>, sink: &mut dyn RowSink,
+    replicas: &R,
+    plan: &SelectPlan,
+    placed: &Placed,
+    request: &Request<'_>,
+    sink: &mut dyn RowSink,
 ) -> Local {
     let Some(key) = plan.single_row_key(request.context.values) else { return Local::Miss };
     let Some(token) = Key::token(key.bytes()) else { return Local::Miss };
@@ -27,7 +31,11 @@ pub fn try_select<R: Replicas>(
 
 /// Reads a page into `sink`. Gives where the next page starts, if there may be one.
 pub async fn select<R: Replicas>(
-    replicas: &R, plan: &SelectPlan, placed: &Placed, request: &Request<'_>, sink: &mut (dyn RowSink + Send),
+    replicas: &R,
+    plan: &SelectPlan,
+    placed: &Placed,
+    request: &Request<'_>,
+    sink: &mut (dyn RowSink + Send),
 ) -> Result<Option<PageState>, Error> {
     if request.consistency == Consistency::Any {
         return Err(Error::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
@@ -84,7 +92,9 @@ impl<R: Replicas> PageRun<'_, R> {
     }
 
     async fn rows(
-        &mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send),
+        &mut self,
+        filter: &henge_cql::Filter,
+        sink: &mut (dyn RowSink + Send),
     ) -> Result<Option<PageState>, Error> {
         let page = self.request.page.size.unwrap_or(u32::MAX);
         let mut given = 0;
@@ -97,7 +107,8 @@ impl<R: Replicas> PageRun<'_, R> {
                 self.push_computed(&block, filter, sink)?
             };
             given += pushed;
-            self.remaining = if self.remaining == u32::MAX { u32::MAX } else { self.remaining - pushed.min(self.remaining) };
+            self.remaining =
+                if self.remaining == u32::MAX { u32::MAX } else { self.remaining - pushed.min(self.remaining) };
         }
         if self.remaining == 0 {
             return Ok(None);
@@ -121,7 +132,10 @@ impl<R: Replicas> PageRun<'_, R> {
 
     /// Rows that are filtered, or whose result columns are computed.
     fn push_computed(
-        &self, block: &RowBlock, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send),
+        &self,
+        block: &RowBlock,
+        filter: &henge_cql::Filter,
+        sink: &mut (dyn RowSink + Send),
     ) -> Result<u32, Error> {
         let mut output = self.plan.output(&self.request.context);
         let mut computed = Vec::new();
@@ -143,9 +157,7 @@ impl<R: Replicas> PageRun<'_, R> {
         Ok(rows)
     }
 
-    async fn aggregate(
-        &mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send),
-    ) -> Result<(), Error> {
+    async fn aggregate(&mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send)) -> Result<(), Error> {
         let mut output: Output<'_> = self.plan.output(&self.request.context);
         while let Some(block) = self.block(CHUNK_ROWS).await? {
             for row in self.collect(&block)?.rows.iter().filter(|row| filter.matches(row)) {

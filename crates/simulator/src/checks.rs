@@ -64,9 +64,9 @@ fn known(history: &History, read: &Operation, found: Option<Version>, out: &mut 
 
 /// I3: of all quorum changes that ended well before the read began, the newest or something newer.
 fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
-    let before = history.changes(read.key).filter(|(_, o)| {
-        o.ending == Ending::Ok && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began)
-    });
+    let before = history
+        .changes(read.key)
+        .filter(|(_, o)| o.ending == Ending::Ok && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began));
     let Some((newest, operation)) = before.max_by_key(|(timestamp, _)| *timestamp) else { return };
     let seen = found.map(|(timestamp, _)| timestamp);
     let wrong = match (operation.deed, seen) {

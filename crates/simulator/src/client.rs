@@ -48,7 +48,14 @@ impl Clients {
     }
 
     /// Begins an operation at a node; it runs as a task of that node and ends with it. `patience`: the client hangs up after it.
-    pub(crate) fn run(self: &Arc<Self>, life: &Life, key: i64, deed: Deed, consistency: Consistency, patience: Option<u64>) -> usize {
+    pub(crate) fn run(
+        self: &Arc<Self>,
+        life: &Life,
+        key: i64,
+        deed: Deed,
+        consistency: Consistency,
+        patience: Option<u64>,
+    ) -> usize {
         let operation = Operation {
             key,
             deed,
@@ -62,7 +69,8 @@ impl Clients {
         let number = self.history.lock().begin(operation);
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let Some((deed, ending, told)) = clients.until_hung_up(&life, key, deed, consistency, patience).await else {
+            let Some((deed, ending, told)) = clients.until_hung_up(&life, key, deed, consistency, patience).await
+            else {
                 return;
             };
             clients.cluster.clockwork.note("answer", told.as_bytes());
@@ -75,7 +83,12 @@ impl Clients {
     }
 
     async fn until_hung_up(
-        &self, life: &Life, key: i64, deed: Deed, consistency: Consistency, patience: Option<u64>,
+        &self,
+        life: &Life,
+        key: i64,
+        deed: Deed,
+        consistency: Consistency,
+        patience: Option<u64>,
     ) -> Option<(Deed, Ending, String)> {
         let work = pin!(execute(life, key, deed, consistency));
         let Some(patience) = patience else { return Some(work.await) };
@@ -118,7 +131,9 @@ fn ended(deed: Deed, result: Result<Rows, Error>) -> (Deed, Ending, String) {
 /// Whether an error says that nothing was done and nothing will be.
 fn is_definite(error: &Error) -> bool {
     match error {
-        Error::Query(henge_query::Error::Write(e)) => matches!(e, WriteError::Unavailable { .. } | WriteError::Invalid(_)),
+        Error::Query(henge_query::Error::Write(e)) => {
+            matches!(e, WriteError::Unavailable { .. } | WriteError::Invalid(_))
+        }
         Error::Query(henge_query::Error::Read(e)) => matches!(e, ReadError::Unavailable { .. } | ReadError::Invalid(_)),
         Error::Change(_) => false,
         _ => true,
@@ -127,7 +142,11 @@ fn is_definite(error: &Error) -> bool {
 
 /// Executes a statement as a driver would: prepared, at the newest schema.
 pub(crate) async fn statement(
-    life: &Life, text: &str, values: &[BoundValue<'_>], consistency: Consistency, timestamp: Option<Micros>,
+    life: &Life,
+    text: &str,
+    values: &[BoundValue<'_>],
+    consistency: Consistency,
+    timestamp: Option<Micros>,
 ) -> Result<Rows, Error> {
     let ready = life.core.ready(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());

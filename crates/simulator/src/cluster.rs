@@ -46,7 +46,13 @@ impl Cluster {
     }
 
     /// Carries a request to a machine and its answer back. `answer` stays empty when either is lost.
-    pub(crate) fn carry(self: &Arc<Self>, from: Owner, to: usize, message: Bytes, answer: Slot<Result<Bytes, CallError>>) {
+    pub(crate) fn carry(
+        self: &Arc<Self>,
+        from: Owner,
+        to: usize,
+        message: Bytes,
+        answer: Slot<Result<Bytes, CallError>>,
+    ) {
         self.watch_sent(from, &message);
         let Some(delay) = self.fate(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);

@@ -67,7 +67,9 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
 fn named(name: &str) -> anyhow::Result<Faults> {
     let known = MUTATIONS.iter().find(|(known, _)| *known == name);
     let names: Vec<&str> = MUTATIONS.iter().map(|(known, _)| *known).collect();
-    known.map(|(_, faults)| *faults).ok_or_else(|| anyhow::anyhow!("no bug is called {name}; there are: {}", names.join(", ")))
+    known
+        .map(|(_, faults)| *faults)
+        .ok_or_else(|| anyhow::anyhow!("no bug is called {name}; there are: {}", names.join(", ")))
 }
 
 fn single(seed: u64, faults: Faults) -> i32 {
@@ -129,7 +131,11 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
         println!("seed {seed}: {what}");
     }
     if let Some((seed, _)) = broken.first() {
-        println!("{} of {} seeds broke a rule; see one again with: henge simulate --seed {seed}", broken.len(), options.seeds);
+        println!(
+            "{} of {} seeds broke a rule; see one again with: henge simulate --seed {seed}",
+            broken.len(),
+            options.seeds
+        );
     }
     i32::from(!broken.is_empty())
 }

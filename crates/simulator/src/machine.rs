@@ -73,14 +73,12 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     let owner = Owner { machine: number, life };
     let random = Random::new(cluster.chance(u64::MAX));
     let world = Arc::new(SimWorld::new(Arc::clone(cluster), owner, random));
-    let opened = Store::open(machine.engine.clone())
-        .map_err(|e| e.to_string())
-        .and_then(|store| {
-            let store = Arc::new(store);
-            let identity = Identity { host: machine.host, generation: u64::from(life) };
-            let node = Node::open(world, Arc::clone(&store), identity, machine.options.clone());
-            node.map(|node| (node, store)).map_err(|e| e.to_string())
-        });
+    let opened = Store::open(machine.engine.clone()).map_err(|e| e.to_string()).and_then(|store| {
+        let store = Arc::new(store);
+        let identity = Identity { host: machine.host, generation: u64::from(life) };
+        let node = Node::open(world, Arc::clone(&store), identity, machine.options.clone());
+        node.map(|node| (node, store)).map_err(|e| e.to_string())
+    });
     let (node, store) = match opened {
         Ok(opened) => opened,
         Err(reason) => return cluster.violated("restart", format!("machine {number} cannot start again: {reason}")),

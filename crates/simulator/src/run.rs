@@ -188,7 +188,8 @@ impl Run {
         self.read_all(Consistency::Quorum);
         let after = self.repairs();
         if before != after {
-            let what = format!("digest mismatches and repairs went from {before:?} to {after:?} with nothing to repair");
+            let what =
+                format!("digest mismatches and repairs went from {before:?} to {after:?} with nothing to repair");
             self.cluster.violated("I15", what);
         }
     }
@@ -206,7 +207,8 @@ impl Run {
     /// What each replica of a register holds.
     fn stored(&self, key: i64) -> Vec<Stored> {
         let replicas = self.replicas_of(key);
-        let lives = self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
+        let lives =
+            self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
         lives.filter_map(|life| stored_at(&life, key)).collect()
     }
 

@@ -85,4 +85,3 @@ pub(crate) fn heal(cluster: &Arc<Cluster>) {
     set(cluster, Weather::fair());
     (0..cluster.machines.len()).for_each(|machine| revive(cluster, machine));
 }
-

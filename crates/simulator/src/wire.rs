@@ -51,7 +51,10 @@ impl Watch {
         }
         self.latest = self.latest.max(wall);
         if clock > self.latest + DRIFT_US {
-            self.violated("I35", format!("the clock of machine {machine} is at {clock}, no wall clock above {}", self.latest));
+            self.violated(
+                "I35",
+                format!("the clock of machine {machine} is at {clock}, no wall clock above {}", self.latest),
+            );
         }
     }
 }

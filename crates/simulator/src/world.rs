@@ -54,7 +54,11 @@ impl SimWorld {
 
 impl World for SimWorld {
     fn call(
-        &self, to: To, _class: Class, deadline: Mono, message: Bytes,
+        &self,
+        to: To,
+        _class: Class,
+        deadline: Mono,
+        message: Bytes,
     ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static {
         let answer = Slot::default();
         let late = answer.clone();
@@ -92,7 +96,9 @@ impl World for SimWorld {
     }
 
     fn disk<T: Send + 'static>(
-        &self, lane: Lane, job: impl FnOnce() -> T + Send + 'static,
+        &self,
+        lane: Lane,
+        job: impl FnOnce() -> T + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         let slot = Slot::default();
         let (done, owner, cluster) = (slot.clone(), self.owner, Arc::clone(&self.cluster));

@@ -54,7 +54,12 @@ impl Combiner {
 
     /// Queues a replacement of one row that happens only if no write of its stripe entered since it had `version`.
     pub(crate) fn submit_replacement(
-        &self, family: Family, key: Bytes, row: Bytes, version: u64, ticket: u64,
+        &self,
+        family: Family,
+        key: Bytes,
+        row: Bytes,
+        version: u64,
+        ticket: u64,
     ) -> Result<bool, WriteError> {
         self.queue(Item { ticket, family, rows: vec![(key, row)], unchanged: Some(version) })
     }
@@ -74,7 +79,12 @@ impl Combiner {
     }
 
     /// Writes one batch. Says whether there is more; if not, the caller's duty ends.
-    pub(crate) fn turn(&self, engine: &dyn Engine, sync: SyncMode, done: &mut Vec<(u64, Result<(), WriteError>)>) -> bool {
+    pub(crate) fn turn(
+        &self,
+        engine: &dyn Engine,
+        sync: SyncMode,
+        done: &mut Vec<(u64, Result<(), WriteError>)>,
+    ) -> bool {
         let mut items = self.take();
         self.drop_changed(&mut items, done);
         if !items.is_empty() {

@@ -108,7 +108,10 @@ pub trait Engine: Send + Sync {
     fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError>;
     /// Goes through a range; one consistent cut of it.
     fn scan(
-        &self, range: &ScanRange<'_>, tier: Tier, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
+        &self,
+        range: &ScanRange<'_>,
+        tier: Tier,
+        row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
     ) -> Result<Scanned, EngineError>;
     /// Writes a batch; gives its sequence number. Unsynced it never waits: [`EngineError::Stalled`] instead.
     fn write(&self, batch: &Batch, sync: SyncMode) -> Result<u64, EngineError>;

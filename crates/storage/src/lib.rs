@@ -2,9 +2,11 @@
 //!
 //! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
+//! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `combiner`, `stripes`, `hints` do the work; `error` says what can go wrong.
 
 mod combiner;
+mod directory;
 mod engine;
 mod engine_error;
 mod error;
@@ -18,6 +20,7 @@ mod read;
 mod store;
 mod stripes;
 
+pub use directory::{DataDirectory, DirectoryError};
 pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
 pub use engine_error::EngineError;
 pub use error::{ReadError, WriteError};

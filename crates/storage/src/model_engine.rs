@@ -72,7 +72,10 @@ impl Engine for ModelEngine {
     }
 
     fn scan(
-        &self, range: &ScanRange<'_>, tier: Tier, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
+        &self,
+        range: &ScanRange<'_>,
+        tier: Tier,
+        row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
     ) -> Result<Scanned, EngineError> {
         let mut state = self.state.lock();
         if tier == Tier::Memory && state.misses() {

@@ -8,7 +8,11 @@ use henge_model::{
 
 /// Reads from memory through a projection into a sink, which is left as it was unless the read was answered.
 pub(crate) fn try_read(
-    engine: &dyn Engine, family: Family, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink,
+    engine: &dyn Engine,
+    family: Family,
+    command: &ReadCommand,
+    projection: &Projection,
+    sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
     let mark = sink.mark();
     let tried = match &command.keys {
@@ -22,7 +26,12 @@ pub(crate) fn try_read(
 }
 
 fn try_one(
-    engine: &dyn Engine, family: Family, key: &Key, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink,
+    engine: &dyn Engine,
+    family: Family,
+    key: &Key,
+    command: &ReadCommand,
+    projection: &Projection,
+    sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
     let mut outcome = Ok(());
     let tried = engine.try_get(family, key.bytes(), &mut |value| {
@@ -36,12 +45,17 @@ fn try_one(
 }
 
 fn try_run(
-    engine: &dyn Engine, family: Family, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink,
+    engine: &dyn Engine,
+    family: Family,
+    command: &ReadCommand,
+    projection: &Projection,
+    sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
     let mut pushed = 0;
     let mut outcome = Ok(());
     let scanned = scan(engine, family, command, Tier::Memory, &mut |key, value| {
-        let row = RowView::parse(key, value).and_then(|row| project(key, &row, projection, command.now_seconds, &mut *sink));
+        let row =
+            RowView::parse(key, value).and_then(|row| project(key, &row, projection, command.now_seconds, &mut *sink));
         match row {
             Ok(live) => pushed += u32::from(live),
             Err(error) => outcome = Err(error),
@@ -55,7 +69,11 @@ fn try_run(
 /// Reads rows as replicas exchange them; `None`: not in memory. Stops at the command's limit of live rows, and at `max_bytes`
 /// of stored rows.
 pub(crate) fn read_block(
-    engine: &dyn Engine, family: Family, command: &ReadCommand, tier: Tier, max_bytes: usize,
+    engine: &dyn Engine,
+    family: Family,
+    command: &ReadCommand,
+    tier: Tier,
+    max_bytes: usize,
 ) -> Result<Option<RowBlock>, ReadError> {
     let mut block = RowBlock::default();
     let ended = visit(engine, family, command, tier, max_bytes, &mut |key, row| {
@@ -70,10 +88,15 @@ pub(crate) fn read_block(
 
 /// The digest of what [`read_block`] would answer.
 pub(crate) fn digest(
-    engine: &dyn Engine, family: Family, command: &ReadCommand, tier: Tier, max_bytes: usize,
+    engine: &dyn Engine,
+    family: Family,
+    command: &ReadCommand,
+    tier: Tier,
+    max_bytes: usize,
 ) -> Result<Option<Digest>, ReadError> {
     let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    let ended = visit(engine, family, command, tier, max_bytes, &mut |key, row| digester.row(key, row, &command.columns))?;
+    let ended =
+        visit(engine, family, command, tier, max_bytes, &mut |key, row| digester.row(key, row, &command.columns))?;
     Ok((ended != Ended::WouldBlock).then(|| digester.finish()))
 }
 
@@ -86,7 +109,11 @@ enum Ended {
 
 /// Goes through the rows of a command up to its limits.
 fn visit(
-    engine: &dyn Engine, family: Family, command: &ReadCommand, tier: Tier, max_bytes: usize,
+    engine: &dyn Engine,
+    family: Family,
+    command: &ReadCommand,
+    tier: Tier,
+    max_bytes: usize,
     row: &mut dyn FnMut(&[u8], &RowView<'_>),
 ) -> Result<Ended, ReadError> {
     if let KeyRange::One(key) = &command.keys {
@@ -114,7 +141,11 @@ fn visit(
 }
 
 fn visit_one(
-    engine: &dyn Engine, family: Family, key: &Key, tier: Tier, row: &mut dyn FnMut(&[u8], &RowView<'_>),
+    engine: &dyn Engine,
+    family: Family,
+    key: &Key,
+    tier: Tier,
+    row: &mut dyn FnMut(&[u8], &RowView<'_>),
 ) -> Result<Ended, ReadError> {
     let mut outcome: Result<(), RowError> = Ok(());
     let mut hit = |value: Option<&[u8]>| {
@@ -133,7 +164,11 @@ fn visit_one(
 }
 
 fn scan(
-    engine: &dyn Engine, family: Family, command: &ReadCommand, tier: Tier, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
+    engine: &dyn Engine,
+    family: Family,
+    command: &ReadCommand,
+    tier: Tier,
+    row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
 ) -> Result<Scanned, EngineError> {
     // One iterator over one family is a consistent cut: nothing has to be compared before and after.
     let KeyRange::Run { start, end, reversed } = &command.keys else { return Ok(Scanned::Done) };

@@ -4,8 +4,8 @@ use crate::combiner::Combiner;
 use crate::hints::Hints;
 use crate::limits::LOCAL_NAME;
 use crate::{
-    Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, ScanRange, Stripe, SyncMode, Tier, Tried,
-    WriteError, read,
+    Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, ScanRange, Stripe, SyncMode, Tier,
+    Tried, WriteError, read,
 };
 use henge_base::{Bytes, HostId};
 use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowSink, StorageId};
@@ -50,14 +50,22 @@ impl Store {
 
     /// Reads from memory through a projection into a sink, which is left as it was unless the answer is [`Tried::Done`].
     pub fn try_read(
-        &self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink,
+        &self,
+        command: &ReadCommand,
+        projection: &Projection,
+        sink: &mut dyn RowSink,
     ) -> Result<Tried, ReadError> {
         let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
         read::try_read(&*self.engine, family, command, projection, sink)
     }
 
     /// Reads rows as replicas exchange them, at most `max_bytes` of stored rows; `None`: not in memory.
-    pub fn read_block(&self, command: &ReadCommand, tier: Tier, max_bytes: usize) -> Result<Option<RowBlock>, ReadError> {
+    pub fn read_block(
+        &self,
+        command: &ReadCommand,
+        tier: Tier,
+        max_bytes: usize,
+    ) -> Result<Option<RowBlock>, ReadError> {
         let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
         read::read_block(&*self.engine, family, command, tier, max_bytes)
     }
@@ -72,7 +80,8 @@ impl Store {
 
     /// Queues a mutation under a ticket. True: the caller has to take turns ([`Store::turn`]) until one says that nothing is left.
     pub fn submit(&self, mutation: &Mutation, ticket: u64) -> Result<bool, WriteError> {
-        let storage = mutation.rows.first().and_then(|(key, _)| Key::storage_id(key)).ok_or(WriteError::UnknownTable)?;
+        let storage =
+            mutation.rows.first().and_then(|(key, _)| Key::storage_id(key)).ok_or(WriteError::UnknownTable)?;
         let family = self.family(storage).ok_or(WriteError::UnknownTable)?;
         self.combiner.submit(family, mutation.rows.clone(), ticket)
     }

@@ -76,7 +76,10 @@ pub struct Figures {
 impl Endpoint {
     /// Binds a UDP address, port 0 for any, within a tokio runtime.
     pub fn bind(
-        listen: SocketAddr, identity: &Identity, handler: Arc<dyn Handler>, options: Options,
+        listen: SocketAddr,
+        identity: &Identity,
+        handler: Arc<dyn Handler>,
+        options: Options,
     ) -> Result<Endpoint, BindError> {
         let transport = options.transport(listen);
         let mut server = quinn::ServerConfig::with_crypto(Arc::new(tls::server(identity)?));

@@ -111,7 +111,8 @@ mod tests {
     fn frames_come_back_whole_however_they_are_cut() {
         let mut bytes = Vec::new();
         for (number, kind) in KINDS.into_iter().enumerate() {
-            Head { kind, correlation: number as u64 + 7, budget_ms: 3 }.put(&vec![number as u8; number * 10], &mut bytes);
+            Head { kind, correlation: number as u64 + 7, budget_ms: 3 }
+                .put(&vec![number as u8; number * 10], &mut bytes);
         }
         for cut in 1..bytes.len() {
             let mut input = BytesMut::new();

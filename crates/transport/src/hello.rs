@@ -39,7 +39,10 @@ pub(crate) fn encode(class: Class, cluster: Option<ClusterId>, release: &str) ->
 
 /// Waits for the peer's hello on a stream; what was read beyond it stays in `input`.
 pub(crate) async fn receive(
-    connection: &quinn::Connection, stream: &mut quinn::RecvStream, input: &mut BytesMut, address: SocketAddr,
+    connection: &quinn::Connection,
+    stream: &mut quinn::RecvStream,
+    input: &mut BytesMut,
+    address: SocketAddr,
 ) -> Result<Hello, HelloError> {
     let Names { host, cluster: certified } = certified(connection).ok_or(HelloError::NoHost)?;
     loop {

@@ -25,7 +25,8 @@ pub(crate) async fn write(outbox: &Outbox, mut stream: quinn::SendStream, unsent
                 Some(deadline) if deadline <= now => unsent(frame),
                 deadline => {
                     let left = deadline.map_or(0, |d| (d - now).as_millis().min(u128::from(u32::MAX)) as u32);
-                    Head { budget_ms: left.max(u32::from(deadline.is_some())), ..frame.head }.put(&frame.body, &mut buffer);
+                    Head { budget_ms: left.max(u32::from(deadline.is_some())), ..frame.head }
+                        .put(&frame.body, &mut buffer);
                 }
             }
         }
@@ -40,7 +41,9 @@ pub(crate) async fn write(outbox: &Outbox, mut stream: quinn::SendStream, unsent
 
 /// Reads frames until the stream ends; an error says that the peer sends none.
 pub(crate) async fn read(
-    stream: &mut quinn::RecvStream, mut input: BytesMut, mut frame: impl FnMut(Head, Bytes),
+    stream: &mut quinn::RecvStream,
+    mut input: BytesMut,
+    mut frame: impl FnMut(Head, Bytes),
 ) -> Result<(), FrameError> {
     loop {
         while let Some((head, body)) = next(&mut input, BODY_BYTES)? {

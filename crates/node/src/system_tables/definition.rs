@@ -50,7 +50,13 @@ const TABLES: [(&str, &str, usize, usize, &str); 17] = [
         "keyspace_name text, table_name text, range_start text, range_end text, mean_partition_size bigint, \
          partitions_count bigint",
     ),
-    ("system_schema", "keyspaces", 1, 0, "keyspace_name text, durable_writes boolean, replication frozen<map<text,text>>"),
+    (
+        "system_schema",
+        "keyspaces",
+        1,
+        0,
+        "keyspace_name text, durable_writes boolean, replication frozen<map<text,text>>",
+    ),
     ("system_schema", "tables", 1, 1, ""),
     (
         "system_schema",
@@ -144,7 +150,9 @@ fn build() -> Vec<Arc<Keyspace>> {
 fn define(number: usize) -> Table {
     let (keyspace, name, partition, clustering, listed) = TABLES[number];
     let text = match (keyspace, name) {
-        ("system_schema", "tables") => format!("keyspace_name text, table_name text, flags frozen<set<text>>, {OPTIONS}"),
+        ("system_schema", "tables") => {
+            format!("keyspace_name text, table_name text, flags frozen<set<text>>, {OPTIONS}")
+        }
         ("system_schema", "views") => format!(
             "keyspace_name text, view_name text, base_table_id uuid, base_table_name text, \
              include_all_columns boolean, where_clause text, {OPTIONS}"

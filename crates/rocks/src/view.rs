@@ -1,0 +1,34 @@
+//! A consistent cut of all families.
+
+use crate::RocksEngine;
+use crate::engine::{bounds, walk};
+use crate::error;
+use henge_storage::{EngineError, EngineView, Family, Flow, ScanRange, Scanned};
+use rocksdb::{DB, ReadOptions, SnapshotWithThreadMode};
+
+/// A snapshot; RocksDB keeps what it sees for as long as it is there.
+pub(crate) struct View<'a> {
+    engine: &'a RocksEngine,
+    snapshot: SnapshotWithThreadMode<'a, DB>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn of(engine: &'a RocksEngine) -> View<'a> {
+        View { engine, snapshot: engine.db.snapshot() }
+    }
+}
+
+impl EngineView for View<'_> {
+    fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError> {
+        let handle = self.engine.handle(family)?;
+        let value =
+            self.snapshot.get_pinned_cf_opt(handle, key, ReadOptions::default()).map_err(|e| error::read(&e))?;
+        hit(value.as_deref());
+        Ok(())
+    }
+
+    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<Scanned, EngineError> {
+        let handle = self.engine.handle(range.family)?;
+        walk(self.snapshot.raw_iterator_cf_opt(handle, bounds(range)), range.reversed, row)
+    }
+}

@@ -1,0 +1,115 @@
+//! RocksDB keeps what an engine promises: families apart, rows merged, bounds kept, and everything there after a restart.
+
+use henge_base::Bytes;
+use henge_model::{Cell, CellKind, ColumnId, Key, PartitionKey, Row, RowView, StorageId, Token, encode_row};
+use henge_rocks::{RocksEngine, RocksOptions};
+use henge_storage::{Batch, Engine, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
+use std::path::Path;
+
+fn open(path: &Path) -> RocksEngine {
+    RocksEngine::open(path, &RocksOptions { memory_bytes: 32 << 20, ..RocksOptions::default() }).unwrap()
+}
+
+/// A key like a row's: enough for the codec, which hashes it into the checksum.
+fn key(number: u32) -> Bytes {
+    let partition = PartitionKey::from_components(&[&number.to_be_bytes()]).unwrap();
+    let (start, _) = Key::table_range(StorageId(2_000), Token(i64::MIN), Token(i64::MAX));
+    [&start[..4], partition.bytes()].concat().into()
+}
+
+fn row(key: &[u8], column: u32, timestamp: i64, text: &'static str) -> Bytes {
+    let kind = CellKind::Live { value: Bytes::from_static(text.as_bytes()) };
+    let cell = Cell { column: ColumnId(column), path: Bytes::new(), timestamp, kind };
+    let mut out = Vec::new();
+    encode_row(key, &Row { marker: None, deletion: None, cells: vec![cell] }, &mut out);
+    out.into()
+}
+
+fn merge(key: &Bytes, value: Bytes) -> Batch {
+    Batch { ops: vec![Op::Merge { family: Family::Rows, key: key.clone(), value }] }
+}
+
+fn stored(engine: &RocksEngine, key: &[u8]) -> Vec<(i64, Vec<u8>)> {
+    let mut found = Vec::new();
+    let tried = engine.try_get(Family::Rows, key, &mut |value| {
+        let Some(value) = value else { return };
+        let row = RowView::parse(key, value).unwrap().to_row();
+        found = row.cells.iter().map(|c| (c.timestamp, format!("{:?}", c.kind).into_bytes())).collect();
+    });
+    assert_eq!(tried, Ok(Tried::Done));
+    found
+}
+
+#[test]
+fn rows_of_one_key_merge_whatever_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let key = key(1);
+    for (column, timestamp, text) in [(1, 5, "new"), (2, 3, "other"), (1, 4, "old")] {
+        engine.write(&merge(&key, row(&key, column, timestamp, text)), SyncMode::Unsynced).unwrap();
+    }
+    let merged = stored(&engine, &key);
+    assert_eq!(merged.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [5, 3]);
+    engine.flush().unwrap();
+    assert_eq!(stored(&engine, &key), merged, "what was written out is read from memory still");
+}
+
+#[test]
+fn scans_keep_their_bounds_in_both_directions() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let put = |family, n: u8| Op::Put { family, key: Bytes::from(vec![n]), value: Bytes::from(vec![n]) };
+    let ops = (0..10).map(|n| put(Family::Local, n)).chain([put(Family::Hints, 5)]).collect();
+    engine.write(&Batch { ops }, SyncMode::Synced).unwrap();
+    let scan = |start: &[u8], end: &[u8], reversed, stop_after: usize| {
+        let mut keys = Vec::new();
+        let range = ScanRange { family: Family::Local, start, end, reversed };
+        let scanned = engine.scan(&range, Tier::Memory, &mut |key, _| {
+            keys.push(key[0]);
+            if keys.len() == stop_after { Flow::Stop } else { Flow::Continue }
+        });
+        (keys, scanned.unwrap())
+    };
+    assert_eq!(scan(&[2], &[5], false, 99), (vec![2, 3, 4], Scanned::Done));
+    assert_eq!(scan(&[2], &[5], true, 99), (vec![4, 3, 2], Scanned::Done));
+    assert_eq!(scan(&[7], &[], false, 99), (vec![7, 8, 9], Scanned::Done));
+    assert_eq!(scan(&[], &[], true, 2), (vec![9, 8], Scanned::Stopped));
+    assert_eq!(scan(&[5], &[5], false, 99), (vec![], Scanned::Done));
+}
+
+#[test]
+fn a_snapshot_does_not_see_what_comes_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let key = key(2);
+    engine.write(&merge(&key, row(&key, 1, 1, "a")), SyncMode::Synced).unwrap();
+    let snapshot = engine.snapshot();
+    engine.write(&merge(&key, row(&key, 1, 2, "b")), SyncMode::Synced).unwrap();
+    let mut seen = 0;
+    snapshot
+        .get(Family::Rows, &key, &mut |value| seen = RowView::parse(&key, value.unwrap()).unwrap().newest())
+        .unwrap();
+    assert_eq!(seen, 1);
+    assert_eq!(stored(&engine, &key)[0].0, 2);
+}
+
+#[test]
+fn everything_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys: Vec<Bytes> = (0..500).map(key).collect();
+    let engine = open(folder.path());
+    for (n, key) in keys.iter().enumerate() {
+        let sync = if n % 100 == 99 { SyncMode::Synced } else { SyncMode::Unsynced };
+        engine.write(&merge(key, row(key, 1, n as i64 + 1, "v")), sync).unwrap();
+    }
+    drop(engine);
+    let engine = open(folder.path());
+    for (n, key) in keys.iter().enumerate() {
+        let mut found = 0;
+        engine
+            .get(Family::Rows, key, &mut |value| found = RowView::parse(key, value.unwrap()).unwrap().newest())
+            .unwrap();
+        assert_eq!(found, n as i64 + 1);
+    }
+    assert!(engine.figures().live_data_bytes > 0 || engine.figures().memtable_bytes > 0);
+}

@@ -1,0 +1,82 @@
+//! `henge cert`: an authority, and certificates for nodes and clients.
+
+use crate::certificates::{make_authority, make_node, open_authority, write};
+use anyhow::Context;
+use henge_base::HostId;
+use std::path::PathBuf;
+
+/// Makes certificates as PEM files.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CertOptions {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum What {
+    /// Make an authority: ca.pem, which every node gets, and ca.key, which stays with you.
+    Ca {
+        /// Where to.
+        #[arg(long, default_value = "certs")]
+        directory: PathBuf,
+        /// Days of validity.
+        #[arg(long, default_value_t = 3_650)]
+        days: u32,
+    },
+    /// Make a node's certificate: node.pem and node.key, with ca.pem beside them.
+    Node {
+        /// Folder with ca.pem and ca.key.
+        #[arg(long, default_value = "certs")]
+        authority: PathBuf,
+        /// Where to.
+        #[arg(long)]
+        directory: PathBuf,
+        /// The host id, from the file `identity` in the node's data directory.
+        #[arg(long)]
+        host_id: String,
+        /// DNS names and addresses of the node.
+        #[arg(long = "name")]
+        names: Vec<String>,
+        /// Days of validity.
+        #[arg(long, default_value_t = 397)]
+        days: u32,
+    },
+    /// Make a client's certificate: ROLE.pem and ROLE.key.
+    Client {
+        /// Folder with ca.pem and ca.key.
+        #[arg(long, default_value = "certs")]
+        authority: PathBuf,
+        /// Where to.
+        #[arg(long, default_value = "certs")]
+        directory: PathBuf,
+        /// The role it stands for.
+        role: String,
+        /// Days of validity.
+        #[arg(long, default_value_t = 397)]
+        days: u32,
+    },
+}
+
+/// Runs `henge cert`.
+pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
+    match &options.what {
+        What::Ca { directory, days } => {
+            std::fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
+            anyhow::ensure!(!directory.join("ca.key").exists(), "{} has an authority already", directory.display());
+            make_authority(directory, *days)?;
+            println!("made {0}/ca.pem and {0}/ca.key", directory.display());
+        }
+        What::Node { authority, directory, host_id, names, days } => {
+            let host = HostId(host_id.parse().with_context(|| format!("{host_id:?} is no host id"))?);
+            make_node(authority, directory, host, names, *days)?;
+            println!("made {0}/node.pem and {0}/node.key", directory.display());
+        }
+        What::Client { authority, directory, role, days } => {
+            let issued = open_authority(authority)?.client(role, *days)?;
+            write(&directory.join(format!("{role}.key")), &issued.key_pem, true)?;
+            write(&directory.join(format!("{role}.pem")), &issued.certificate_pem, false)?;
+            println!("made {0}/{role}.pem and {0}/{role}.key", directory.display());
+        }
+    }
+    Ok(0)
+}

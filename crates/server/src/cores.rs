@@ -1,0 +1,111 @@
+//! One thread with a runtime of its own for each core, and who gets the next connection.
+
+use crate::connection::Connection;
+use crate::world::ServerWorld;
+use henge_node::{Core, Node};
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use tokio::sync::{mpsc, watch};
+
+/// A thread that serves connections.
+pub(crate) struct ServingCore {
+    connections: mpsc::UnboundedSender<TcpStream>,
+    open: Arc<AtomicUsize>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Limits of client connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientLimits {
+    pub(crate) max_frame: usize,
+    pub(crate) max_connections: usize,
+}
+
+impl ServingCore {
+    /// Starts a thread.
+    pub(crate) fn start(
+        number: usize,
+        node: Node<ServerWorld>,
+        stop: watch::Receiver<bool>,
+        limits: ClientLimits,
+    ) -> io::Result<ServingCore> {
+        let (connections, arriving) = mpsc::unbounded_channel();
+        let open = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&open);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = thread::Builder::new().name(format!("core-{number}")).spawn(move || {
+            runtime.block_on(async {
+                let core = node.core();
+                serve_all(arriving, &node, &core, &stop, limits, &counted).await;
+            });
+        })?;
+        Ok(ServingCore { connections, open, thread: Some(thread) })
+    }
+
+    /// Connections it serves.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Gives it a connection.
+    pub(crate) fn give(&self, stream: TcpStream) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        let _ = self.connections.send(stream);
+    }
+
+    /// Waits for its connections to end; it must have been told to stop.
+    pub(crate) fn join(mut self) {
+        drop(std::mem::replace(&mut self.connections, mpsc::unbounded_channel().0));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Serves connections until no more can arrive and all have ended.
+async fn serve_all(
+    mut arriving: mpsc::UnboundedReceiver<TcpStream>,
+    node: &Node<ServerWorld>,
+    core: &Core<ServerWorld>,
+    stop: &watch::Receiver<bool>,
+    limits: ClientLimits,
+    open: &Arc<AtomicUsize>,
+) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            stream = arriving.recv() => match stream {
+                Some(stream) => {
+                    connections.spawn(serve_one(stream, node.clone(), core.clone(), stop.clone(), limits, Arc::clone(open)));
+                }
+                None => break,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve_one(
+    stream: TcpStream,
+    node: Node<ServerWorld>,
+    core: Core<ServerWorld>,
+    stop: watch::Receiver<bool>,
+    limits: ClientLimits,
+    open: Arc<AtomicUsize>,
+) {
+    let metrics = Arc::clone(node.metrics());
+    metrics.connections.inc();
+    if let Ok(stream) = tokio::net::TcpStream::from_std(stream) {
+        let _ = stream.set_nodelay(true);
+        let events = node.events();
+        if let Err(error) = Connection::new(core, &node, limits.max_frame).serve(stream, events, stop).await {
+            tracing::debug!(%error, "a client connection broke");
+        }
+    }
+    metrics.connections.dec();
+    open.fetch_sub(1, Ordering::Relaxed);
+}

@@ -1,0 +1,31 @@
+//! The server: a node with its sockets, threads and files.
+//!
+//! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `memory`: what it goes by; `logging`, `http`: what it tells.
+//! - `cores`, `connection`, `request`, `statement`, `answer`: clients.
+//! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
+//! - `cert`, `dev`: commands beside it.
+
+mod answer;
+mod args;
+mod cert;
+mod certificates;
+mod config;
+mod connection;
+mod cores;
+mod dev;
+mod duration;
+mod http;
+mod lanes;
+mod logging;
+mod memory;
+mod peers;
+mod request;
+mod server;
+mod setting;
+mod statement;
+mod world;
+
+pub use args::{CheckOptions, ServerOptions, check_config};
+pub use cert::{CertOptions, cert};
+pub use dev::{DevOptions, dev};
+pub use server::server;

@@ -1,0 +1,227 @@
+//! One request from its frame to its answer, apart from the connection it came on.
+
+use crate::answer;
+use crate::statement::{Known, result_of};
+use crate::world::ServerWorld;
+use henge_base::{Bytes, HostId};
+use henge_model::{BoundValue, Consistency, Rows};
+use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready};
+use henge_protocol::{
+    Batch, BatchKind, BatchQuery, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query,
+    QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
+};
+use henge_query::Page;
+use smallvec::SmallVec;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// An answer on its way to the output buffer.
+pub(crate) enum Answer {
+    Void,
+    Rows { rows: Rows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
+    Keyspace(String),
+    Schema(henge_node::SchemaEvent),
+    Prepared(Arc<Known>),
+    Error(ErrorResponse),
+}
+
+/// Where the columns of rows are described.
+pub(crate) enum RowsMetadata {
+    Known(Arc<Known>),
+    Own(Box<ResultMetadata>),
+}
+
+impl RowsMetadata {
+    pub(crate) fn get(&self) -> &ResultMetadata {
+        match self {
+            RowsMetadata::Known(known) => &known.metadata.result,
+            RowsMetadata::Own(own) => own,
+        }
+    }
+}
+
+/// What a finished request counts as.
+pub(crate) struct Counted {
+    pub(crate) operation: Operation,
+    pub(crate) consistency: Consistency,
+    pub(crate) ending: Ending,
+}
+
+/// Runs the request of a frame. `keyspace` is the connection's.
+pub(crate) async fn run(
+    core: Core<ServerWorld>,
+    frame: Frame,
+    known: Option<Arc<Known>>,
+    keyspace: Option<Arc<str>>,
+) -> (Answer, Counted) {
+    let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
+    let answer = match Request::decode(&frame) {
+        Ok(request) => answer(&core, frame.header.version, &request, known, keyspace.as_deref(), &mut counted).await,
+        Err(error) => Err(error.into()),
+    };
+    let answer = answer.unwrap_or_else(Answer::Error);
+    if let Answer::Error(error) = &answer {
+        counted.ending = answer::ending(&error.kind);
+    }
+    (answer, counted)
+}
+
+async fn answer(
+    core: &Core<ServerWorld>,
+    version: Version,
+    request: &Request<'_>,
+    known: Option<Arc<Known>>,
+    keyspace: Option<&str>,
+    counted: &mut Counted,
+) -> Result<Answer, ErrorResponse> {
+    match request {
+        Request::Query(query) => run_query(core, query, keyspace, counted).await,
+        Request::Prepare(prepare) => run_prepare(core, prepare, keyspace),
+        Request::Execute(execute) => run_execute(core, version, execute, known, counted).await,
+        Request::Batch(batch) => run_batch(core, batch, keyspace, counted).await,
+        _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
+    }
+}
+
+fn failed(core: &Core<ServerWorld>, error: &henge_node::Error) -> ErrorResponse {
+    answer::error(error, &|host: HostId| -> Option<IpAddr> { core.rpc_address_of(host).map(|a| a.ip()) })
+}
+
+async fn run_query(
+    core: &Core<ServerWorld>,
+    query: &Query<'_>,
+    keyspace: Option<&str>,
+    counted: &mut Counted,
+) -> Result<Answer, ErrorResponse> {
+    let keyspace = query.parameters.keyspace.or(keyspace);
+    let ready = core.ready(query.text, keyspace).map_err(|e| failed(core, &e))?;
+    let metadata = RowsMetadata::Own(Box::new(result_of(&ready)));
+    execute(core, &ready, &query.parameters, metadata, MetadataMode::Full, counted).await
+}
+
+fn run_prepare(
+    core: &Core<ServerWorld>,
+    prepare: &Prepare<'_>,
+    keyspace: Option<&str>,
+) -> Result<Answer, ErrorResponse> {
+    let keyspace = prepare.keyspace.or(keyspace);
+    let id = prepared_id(keyspace, prepare.text);
+    let ready = core.prepare(id, prepare.text, keyspace).map_err(|e| failed(core, &e))?;
+    Ok(Answer::Prepared(Arc::new(Known::new(id, ready))))
+}
+
+async fn run_execute(
+    core: &Core<ServerWorld>,
+    version: Version,
+    message: &Execute<'_>,
+    known: Option<Arc<Known>>,
+    counted: &mut Counted,
+) -> Result<Answer, ErrorResponse> {
+    let known = match known.filter(|k| core.is_current(&k.ready)) {
+        Some(known) => known,
+        None => find(core, message.id)?,
+    };
+    let result = &known.metadata.result;
+    let told = message.metadata_id.unwrap_or(result.id());
+    let mode = MetadataMode::of_execute(version, message.parameters.skip_metadata, told, result);
+    let metadata = RowsMetadata::Known(Arc::clone(&known));
+    execute(core, &known.ready, &message.parameters, metadata, mode, counted).await
+}
+
+/// A prepared statement at the current epoch.
+fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<Arc<Known>, ErrorResponse> {
+    let known = StatementId::try_from(id).ok().and_then(|id| Some((id, core.prepared(&id)?)));
+    match known {
+        Some((id, Ok(ready))) => Ok(Arc::new(Known::new(id, ready))),
+        Some((_, Err(error))) => Err(failed(core, &error)),
+        None => Err(ErrorResponse::unprepared(id)),
+    }
+}
+
+async fn execute(
+    core: &Core<ServerWorld>,
+    ready: &Arc<Ready>,
+    parameters: &QueryParameters<'_>,
+    metadata: RowsMetadata,
+    mode: MetadataMode,
+    counted: &mut Counted,
+) -> Result<Answer, ErrorResponse> {
+    counted.operation = operation_of(ready);
+    counted.consistency = parameters.consistency;
+    let values = values_of(ready, parameters)?;
+    let asked = asked(parameters, &values);
+    let mut rows = Rows::new(metadata.get().column_count());
+    let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| failed(core, &e))?;
+    Ok(match outcome {
+        Outcome::Void => Answer::Void,
+        Outcome::Rows(next) => Answer::Rows { rows, next, metadata, mode },
+        Outcome::Keyspace(name) => Answer::Keyspace(name),
+        Outcome::Schema(event) => Answer::Schema(event),
+    })
+}
+
+/// Bound values in the order of the markers.
+pub(crate) fn values_of<'a>(
+    ready: &Ready,
+    parameters: &QueryParameters<'a>,
+) -> Result<SmallVec<[BoundValue<'a>; 8]>, ErrorResponse> {
+    let names = ready.prepared.bind.iter().map(|column| column.name.as_str());
+    Ok(parameters.values.clone().in_order(names)?)
+}
+
+/// What a node is asked for, in its words.
+pub(crate) fn asked<'a>(parameters: &'a QueryParameters<'_>, values: &'a [BoundValue<'_>]) -> Parameters<'a> {
+    Parameters {
+        values,
+        consistency: parameters.consistency,
+        timestamp: parameters.timestamp,
+        now_seconds: parameters.now_in_seconds.map(i64::from),
+        page: Page { size: parameters.page_size, state: parameters.paging_state },
+    }
+}
+
+fn operation_of(ready: &Ready) -> Operation {
+    match ready.prepared.plan {
+        henge_cql::Plan::Select(_) => Operation::Read,
+        henge_cql::Plan::Modify(_) | henge_cql::Plan::Batch(_) => Operation::Write,
+        _ => Operation::Other,
+    }
+}
+
+async fn run_batch(
+    core: &Core<ServerWorld>,
+    batch: &Batch<'_>,
+    keyspace: Option<&str>,
+    counted: &mut Counted,
+) -> Result<Answer, ErrorResponse> {
+    counted.operation = Operation::Write;
+    counted.consistency = batch.consistency;
+    let keyspace = batch.keyspace.or(keyspace);
+    let mut statements = Vec::with_capacity(batch.statements.len());
+    for statement in &batch.statements {
+        let ready = match statement.query {
+            BatchQuery::Text(text) => core.ready(text, keyspace).map_err(|e| failed(core, &e))?,
+            BatchQuery::Prepared(id) => Arc::clone(&find(core, id)?.ready),
+        };
+        statements.push((ready, batch.values(statement).to_vec()));
+    }
+    let kind = match batch.kind {
+        BatchKind::Logged => henge_cql::BatchKind::Logged,
+        BatchKind::Unlogged => henge_cql::BatchKind::Unlogged,
+        BatchKind::Counter => henge_cql::BatchKind::Counter,
+    };
+    let parameters = Parameters {
+        values: &[],
+        consistency: batch.consistency,
+        timestamp: batch.timestamp,
+        now_seconds: batch.now_in_seconds.map(i64::from),
+        page: Page::default(),
+    };
+    core.execute_batch(kind, &statements, &parameters).await.map_err(|e| failed(core, &e))?;
+    Ok(Answer::Void)
+}
+
+/// Copies a frame, so that a request that takes its time does not keep the connection's read buffer alive.
+pub(crate) fn detached(frame: &Frame) -> Frame {
+    Frame { header: frame.header, body: Bytes::copy_from_slice(&frame.body) }
+}

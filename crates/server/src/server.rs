@@ -1,0 +1,195 @@
+//! `henge server`: a node with its sockets, from start to clean end.
+
+use crate::args::ServerOptions;
+use crate::certificates;
+use crate::config::Config;
+use crate::cores::{ClientLimits, ServingCore};
+use crate::http::{Pages, router, transport_gauges};
+use crate::logging;
+use crate::peers::Peers;
+use crate::world::ServerWorld;
+use anyhow::Context;
+use henge_base::Random;
+use henge_node::{Identity, Node};
+use henge_rocks::{RocksEngine, RocksOptions};
+use henge_storage::{DataDirectory, Store};
+use henge_transport::Endpoint;
+use std::future::Future;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Runs a node until it is told to stop.
+pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
+    let (config, warnings) = options.config()?;
+    logging::start(&config.log_level, config.log_json)?;
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(config))?;
+    Ok(0)
+}
+
+/// The parts of a running server.
+struct Running {
+    directory: DataDirectory,
+    node: Node<ServerWorld>,
+    store: Arc<Store>,
+    endpoint: Endpoint,
+    stop: watch::Sender<bool>,
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    let mut stopped = Box::pin(told_to_stop()?);
+    let mut running = open(&config)?;
+    serve_pages(&config, &running).await?;
+    tokio::select! {
+        joined = running.node.become_member() => joined?,
+        () = &mut stopped => return close(running, Vec::new()).await,
+    }
+    remember_cluster(&mut running)?;
+    let listener = TcpListener::bind(config.node.rpc_address)
+        .await
+        .with_context(|| format!("tcp {} cannot be bound for clients", config.node.rpc_address))?;
+    let cores = start_cores(&config, &running)?;
+    println!("ready: clients are served on {}", config.node.rpc_address);
+    tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
+    let limits = limits(&config);
+    tokio::select! {
+        () = accept(&listener, &cores, limits) => {}
+        () = stopped => {}
+    }
+    drop(listener);
+    close(running, cores).await
+}
+
+fn open(config: &Config) -> anyhow::Result<Running> {
+    let seed = seed()?;
+    let directory = DataDirectory::open(&config.data_directory, &mut Random::new(seed))?;
+    let own = directory.path().join("certs");
+    let identity = match &config.certificates {
+        Some(folder) => certificates::load(folder, directory.host())?,
+        None => certificates::load_or_make(config.development_certificates.as_ref().unwrap_or(&own), directory.host())?,
+    };
+    let engine = RocksEngine::open(
+        &directory.engine_path(),
+        &RocksOptions { memory_bytes: config.memory, ..RocksOptions::default() },
+    )?;
+    let store = Arc::new(Store::open(Arc::new(engine))?);
+    let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31))?);
+    let who = Identity { host: directory.host(), generation: directory.generation() };
+    let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, config.node.clone())?;
+    if let (Some(directory), Some(log)) = (directory.cluster(), node.cluster()) {
+        anyhow::ensure!(
+            directory == log,
+            "the data directory is of cluster {directory}, the metadata log in it of cluster {log}"
+        );
+    }
+    let peers = Arc::new(Peers::default());
+    let options = henge_transport::Options {
+        cluster: node.cluster(),
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        ..henge_transport::Options::default()
+    };
+    let endpoint = Endpoint::bind(config.node.address, &identity, peers.clone(), options)?;
+    world.connect(endpoint.clone());
+    node.start();
+    peers.connect(node.clone(), node.core());
+    Ok(Running { directory, node, store, endpoint, stop: watch::Sender::new(false) })
+}
+
+/// Sixty-four bits from the system.
+fn seed() -> anyhow::Result<u64> {
+    let mut bytes = [0; 8];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut f| f.read_exact(&mut bytes))
+        .context("/dev/urandom cannot be read")?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+async fn serve_pages(config: &Config, running: &Running) -> anyhow::Result<()> {
+    let Some(address) = config.metrics else { return Ok(()) };
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("tcp {address} cannot be bound for metrics (metrics_port)"))?;
+    let pages = Pages {
+        node: running.node.clone(),
+        store: Arc::clone(&running.store),
+        endpoint: running.endpoint.clone(),
+        transport: transport_gauges(&running.node)?,
+    };
+    tokio::spawn(async move { axum::serve(listener, router(pages)).await });
+    Ok(())
+}
+
+/// From now on peers of other clusters are refused, and a restart knows its cluster.
+fn remember_cluster(running: &mut Running) -> anyhow::Result<()> {
+    if let Some(cluster) = running.node.cluster() {
+        running.endpoint.set_cluster(cluster);
+        if running.directory.cluster().is_none() {
+            running.directory.set_cluster(cluster)?;
+        }
+    }
+    Ok(())
+}
+
+fn limits(config: &Config) -> ClientLimits {
+    ClientLimits { max_frame: config.max_frame, max_connections: config.max_connections }
+}
+
+fn start_cores(config: &Config, running: &Running) -> anyhow::Result<Vec<ServingCore>> {
+    let count = match config.cores {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        cores => cores,
+    };
+    let start = |number| ServingCore::start(number, running.node.clone(), running.stop.subscribe(), limits(config));
+    (0..count).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
+}
+
+/// Gives each connection to the core that has fewest.
+async fn accept(listener: &TcpListener, cores: &[ServingCore], limits: ClientLimits) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let open: usize = cores.iter().map(ServingCore::open).sum();
+                let core = cores.iter().min_by_key(|c| c.open());
+                if let (Some(core), Ok(stream)) = (core.filter(|_| open < limits.max_connections), stream.into_std()) {
+                    core.give(stream);
+                }
+            }
+            Err(error) => {
+                // Out of descriptors, mostly: others may close theirs.
+                tracing::warn!(%error, "a client connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// SIGTERM or SIGINT.
+pub(crate) fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Answers what is under way, brings everything to disk, says goodbye to peers.
+async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> {
+    tracing::info!("shutting down");
+    running.stop.send_replace(true);
+    let joined = tokio::task::spawn_blocking(move || cores.into_iter().for_each(ServingCore::join));
+    // Connections end within a few seconds of the signal, see their own limit.
+    let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
+    running.node.drain();
+    running.node.settle().await?;
+    running.endpoint.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The settings there are, by name; and names of Cassandra's that mean nothing here.
+
+/// A setting with its default as it would be written, and what it means.
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    pub(crate) default: &'static str,
+    pub(crate) meaning: &'static str,
+}
+
+macro_rules! settings {
+    ($($name:ident = $default:literal, $meaning:literal;)*) => {
+        /// All settings, in the order of the configuration file.
+        pub(crate) const SETTINGS: &[Setting] =
+            &[$(Setting { name: stringify!($name), default: $default, meaning: $meaning },)*];
+    };
+}
+
+settings! {
+    cluster_name = "Test Cluster", "The cluster's name; a node refuses to join one of another name.";
+    datacenter = "datacenter1", "This node's datacentre.";
+    rack = "rack1", "This node's rack.";
+    num_tokens = "16", "Tokens this node takes, 1 to 1536.";
+    seeds = "", "Where to find the cluster: address:port, comma-separated. Empty: this node alone.";
+    data_directory = "./henge-data", "Where everything is kept.";
+    listen_address = "127.0.0.1", "The address peers reach this node at.";
+    storage_port = "7000", "The UDP port between nodes.";
+    rpc_address = "127.0.0.1", "The address clients reach this node at.";
+    native_transport_port = "9042", "The TCP port for clients.";
+    metrics_address = "127.0.0.1", "The address of /metrics, /livez and /readyz.";
+    metrics_port = "9180", "Its port; 0 switches it off.";
+    certificates = "", "Folder with ca.pem, node.pem and node.key. Empty: made for development, in the data directory.";
+    allow_insecure_clients = "false", "Serve clients off loopback although nobody has to authenticate.";
+    commitlog_sync = "group", "group: synced before it is acknowledged. periodic: synced every commitlog_sync_period.";
+    commitlog_sync_period = "10s", "With periodic: what a power cut may take.";
+    read_request_timeout = "5s", "How long a read by key may take.";
+    range_request_timeout = "10s", "How long a scan may take.";
+    write_request_timeout = "2s", "How long a write may take.";
+    metadata_request_timeout = "10s", "How long a change of schema or members may take.";
+    hinted_handoff_enabled = "true", "Keep writes for replicas that are down.";
+    max_hint_window = "3h", "For how long.";
+    native_transport_max_frame_size = "16MiB", "The largest request.";
+    native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
+    memory = "auto", "Cache and write buffers together: a size, or auto for a quarter of the smaller of memory and cgroup limit.";
+    cores = "0", "Threads that serve clients; 0: one for each processor.";
+    log_level = "info", "error, warn, info, debug, or a filter such as henge_node=debug.";
+    log_format = "text", "text or json.";
+}
+
+/// Settings of cassandra.yaml that a file may keep: they mean nothing here, and are named in a warning.
+pub(crate) const IGNORED: &[&str] = &[
+    "allocate_tokens_for_local_replication_factor",
+    "authenticator",
+    "authorizer",
+    "auto_snapshot",
+    "batch_size_fail_threshold",
+    "batch_size_warn_threshold",
+    "cdc_enabled",
+    "column_index_size",
+    "commitlog_directory",
+    "commitlog_segment_size",
+    "compaction_throughput",
+    "concurrent_compactors",
+    "concurrent_reads",
+    "concurrent_writes",
+    "counter_write_request_timeout",
+    "disk_failure_policy",
+    "disk_optimization_strategy",
+    "endpoint_snitch",
+    "hints_directory",
+    "hints_flush_period",
+    "incremental_backups",
+    "memtable_heap_space",
+    "memtable_offheap_space",
+    "network_authorizer",
+    "partitioner",
+    "phi_convict_threshold",
+    "request_timeout",
+    "role_manager",
+    "row_cache_size",
+    "saved_caches_directory",
+    "start_native_transport",
+    "tombstone_failure_threshold",
+    "tombstone_warn_threshold",
+    "truncate_request_timeout",
+];
+
+/// The setting whose name is nearest to a name that is none.
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+    let near = SETTINGS.iter().map(|s| (distance(name, s.name), s.name)).min()?;
+    (near.0 <= 1 + name.len() / 3).then_some(near.1)
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised() {
+        assert_eq!(nearest("cluser_name"), Some("cluster_name"));
+        assert_eq!(nearest("read_request_timeout_in_ms"), Some("read_request_timeout"));
+        assert_eq!(nearest("xyzzy"), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! Prepared statements as connections hold them: the node's with the protocol's metadata, encoded once.
+
+use henge_cql::ColumnSpec;
+use henge_node::Ready;
+use henge_protocol::{BindMetadata, ColumnRef, PreparedMetadata, ResultMetadata, StatementId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Statements that a connection remembers.
+const REMEMBERED: usize = 1_000;
+
+/// A statement that is ready to run, with its columns as clients are told of them.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) ready: Arc<Ready>,
+    pub(crate) metadata: PreparedMetadata,
+}
+
+impl Known {
+    pub(crate) fn new(id: StatementId, ready: Arc<Ready>) -> Known {
+        let prepared = &ready.prepared;
+        let bind = BindMetadata::new(prepared.bind.iter().map(column), &prepared.pk_indexes);
+        let metadata = PreparedMetadata { id, bind, result: result_of(&ready) };
+        Known { ready, metadata }
+    }
+}
+
+/// The columns of a statement's result.
+pub(crate) fn result_of(ready: &Ready) -> ResultMetadata {
+    ResultMetadata::new(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
+}
+
+fn column(spec: &ColumnSpec) -> ColumnRef<'_> {
+    ColumnRef { keyspace: &spec.keyspace, table: &spec.table, name: &spec.name, data_type: &spec.data_type }
+}
+
+/// What a connection remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Statements {
+    by_id: HashMap<StatementId, Arc<Known>>,
+}
+
+impl Statements {
+    pub(crate) fn get(&self, id: &[u8]) -> Option<&Arc<Known>> {
+        self.by_id.get(id)
+    }
+
+    pub(crate) fn keep(&mut self, known: Arc<Known>) {
+        if self.by_id.len() >= REMEMBERED {
+            self.by_id.clear();
+        }
+        self.by_id.insert(known.metadata.id, known);
+    }
+}
