@@ -1,7 +1,7 @@
 //! Rows of a computed table, written by column name.
 
 use henge_base::Bytes;
-use henge_model::{Cell, CellKind, Key, Marker, PartitionKey, Row, Table, encode_row};
+use henge_model::{Cell, CellKind, DataType, Key, Marker, PartitionKey, Row, Table, encode_row};
 
 /// Rows of one table, in the making.
 #[derive(Debug)]
@@ -27,18 +27,27 @@ impl<'a> TableRows<'a> {
         // Names in these tables are far below the key limit; a longer one would only be left out.
         let Ok(partition) = PartitionKey::from_components(&parts) else { return };
         let Ok(key) = Key::row(self.table, &partition, &rest) else { return };
-        let mut cells: Vec<Cell> = columns.iter().filter_map(|(name, value)| self.cell(name, value)).collect();
-        cells.sort_by_key(|c| c.column);
+        let mut cells: Vec<Cell> = columns.iter().flat_map(|(name, value)| self.cells(name, value)).collect();
+        cells.sort_by(|a, b| (a.column, &a.path).cmp(&(b.column, &b.path)));
         let row = Row { marker: Some(Marker { timestamp: 1, expiry: None }), deletion: None, cells };
         let mut bytes = Vec::new();
         encode_row(key.bytes(), &row, &mut bytes);
         self.rows.push((Bytes::copy_from_slice(key.bytes()), bytes.into()));
     }
 
-    fn cell(&self, name: &str, value: &[u8]) -> Option<Cell> {
-        let column = self.table.regulars.iter().find(|c| c.name == name)?;
-        let kind = CellKind::Live { value: Bytes::copy_from_slice(value) };
-        Some(Cell { column: column.id, path: Bytes::new(), timestamp: 1, kind })
+    /// One cell, or one for each element of a set that is not frozen.
+    fn cells(&self, name: &str, value: &[u8]) -> Vec<Cell> {
+        let Some(column) = self.table.regulars.iter().find(|c| c.name == name) else { return Vec::new() };
+        let cell = |path: &[u8], value: &[u8]| Cell {
+            column: column.id,
+            path: Bytes::copy_from_slice(path),
+            timestamp: 1,
+            kind: CellKind::Live { value: Bytes::copy_from_slice(value) },
+        };
+        match column.data_type {
+            DataType::Set(_) => elements(value).map(|element| cell(element, &[])).collect(),
+            _ => vec![cell(&[], value)],
+        }
     }
 
     /// The rows in key order.
@@ -94,6 +103,17 @@ pub(super) fn map<'m>(items: impl IntoIterator<Item = (&'m str, &'m str)>) -> Va
     }
     out[..4].copy_from_slice(&count.to_be_bytes());
     out
+}
+
+/// The elements of what [`list`] made.
+fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = list.get(4..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (element, after) = after.split_at_checked(i32::from_be_bytes(*length) as usize)?;
+        rest = after;
+        Some(element)
+    })
 }
 
 fn put(out: &mut Value, item: &[u8]) {
