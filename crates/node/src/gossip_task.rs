@@ -12,6 +12,7 @@ use henge_metadata::Epoch;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(1);
@@ -21,15 +22,22 @@ const FANOUT: usize = 3;
 /// Gossip's state between rounds and messages.
 pub(crate) struct Talk {
     pub(crate) gossip: Mutex<Gossip>,
+    /// Begins a round at once.
+    pub(crate) kick: Notify,
+    pub(crate) hints: Arc<HintQueue>,
 }
 
 /// Runs rounds until the node ends.
-pub(crate) async fn run<W: World>(shared: Arc<Shared<W>>, talk: Arc<Talk>, hints: Arc<HintQueue>) {
+pub(crate) async fn run<W: World>(shared: Arc<Shared<W>>, talk: Arc<Talk>) {
     let mut random = Random::new(shared.world.random("gossip"));
     loop {
         round(&shared, &talk, &mut random);
-        settle(&shared, &talk, &hints);
-        shared.pause(ROUND).await;
+        settle(&shared, &talk);
+        tokio::select! {
+            biased;
+            () = talk.kick.notified() => {}
+            () = shared.pause(ROUND) => {}
+        }
     }
 }
 
@@ -69,16 +77,18 @@ pub(crate) fn heard<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, from: HostId
     if let Some(answer) = answer {
         send(shared, from, &answer);
     }
+    // Whoever answered is up from this moment on.
+    settle(shared, talk);
 }
 
 /// Applies what gossip concluded: who is up, and whether there is a newer epoch to fetch.
-fn settle<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, hints: &HintQueue) {
+fn settle<W: World>(shared: &Arc<Shared<W>>, talk: &Talk) {
     let (events, newest) = {
         let mut gossip = talk.gossip.lock();
         (gossip.poll(shared.world.mono()), gossip.newest_epoch())
     };
     for event in events {
-        apply(shared, hints, &event);
+        apply(shared, &talk.hints, &event);
     }
     if let Some((peer, lineage, index)) = newest {
         let epoch = Epoch { lineage, index };

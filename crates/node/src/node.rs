@@ -90,8 +90,10 @@ impl<W: World> Node<W> {
         let gossip = henge_gossip::Gossip::new(identity.host, identity.generation);
         let shared = Arc::new(Shared::new(world, store, me, options, lease, log));
         publish(&shared, view);
-        let talk = Arc::new(Talk { gossip: parking_lot::Mutex::new(gossip) });
-        Ok(Node { shared, hints: Arc::default(), slots: Arc::default(), talk })
+        let hints = Arc::new(HintQueue::default());
+        let (gossip, kick) = (parking_lot::Mutex::new(gossip), tokio::sync::Notify::new());
+        let talk = Arc::new(Talk { gossip, kick, hints: Arc::clone(&hints) });
+        Ok(Node { shared, hints, slots: Arc::default(), talk })
     }
 
     /// Begins background work on this core.
@@ -100,7 +102,7 @@ impl<W: World> Node<W> {
         world.spawn("lease", renew_lease(Arc::clone(&self.shared)));
         world.spawn(
             "gossip",
-            gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk), Arc::clone(&self.hints)),
+            gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk)),
         );
         world.spawn("hints", hints::keep(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         world.spawn("delivery", hints::deliver(Arc::clone(&self.shared), Arc::clone(&self.hints)));
@@ -111,7 +113,22 @@ impl<W: World> Node<W> {
 
     /// Creates the cluster or joins it; returns at once for a node that is a member.
     pub async fn become_member(&self) -> Result<(), JoinError> {
-        membership::become_member(&self.shared).await
+        membership::become_member(&self.shared).await?;
+        self.talk.kick.notify_one();
+        Ok(())
+    }
+
+    /// Waits until every other member is up, or for `patience`: a node that serves before it has heard of its peers would refuse
+    /// what they could well answer.
+    pub async fn meet(&self, patience: Duration) {
+        let end = self.shared.within(patience);
+        let all_up = || {
+            let up = self.shared.liveness.up();
+            self.shared.view.load().state.members.keys().all(|m| *m == self.shared.local() || up.contains(m))
+        };
+        while !all_up() && self.shared.world.mono() < end {
+            self.shared.pause(Duration::from_millis(10)).await;
+        }
     }
 
     /// A handle for the calling core; its tasks are spawned here.

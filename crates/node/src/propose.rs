@@ -9,7 +9,11 @@ use futures_util::future::join_all;
 use henge_base::{HostId, Random};
 use henge_metadata::{Command, Epoch, Refused};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
+
+/// How long a member that seems down may take to confirm an epoch.
+const PROBE: Duration = Duration::from_millis(300);
 
 /// One proposal at a time on this node: the second sees what the first did.
 pub(crate) type Turn = Mutex<()>;
@@ -65,10 +69,14 @@ async fn here<W: World>(shared: &Arc<Shared<W>>, command: Command) -> Result<(Ep
 async fn spread<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch) {
     let members: Vec<HostId> = shared.view.load().state.members.keys().copied().collect();
     let up = shared.liveness.up();
-    let told = members.into_iter().filter(|m| up.contains(m)).map(|member| async move {
+    let told = members.into_iter().filter(|m| *m != shared.local()).map(|member| {
+        // A member that seems down may have come up this moment: it is told too, but not waited for long.
+        let patience = if up.contains(&member) { shared.options.metadata_timeout / 2 } else { PROBE };
+        (member, patience)
+    });
+    let told = told.map(|(member, patience)| async move {
         let question = Control::Advance { epoch };
-        let answer: Result<Answer, _> =
-            shared.ask(To::Host(member), &question, shared.options.metadata_timeout / 2).await;
+        let answer: Result<Answer, _> = shared.ask(To::Host(member), &question, patience).await;
         if answer.is_err() {
             tracing::warn!(%member, epoch = epoch.index, "a member has not confirmed a new epoch; it will catch up");
         }

@@ -22,6 +22,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// How long a node waits for its peers before it serves clients.
+const MEET: Duration = Duration::from_secs(1);
+
 /// Runs a node until it is told to stop.
 pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
     let (config, warnings) = options.config()?;
@@ -50,6 +53,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         () = &mut stopped => return close(running, Vec::new()).await,
     }
     remember_cluster(&mut running)?;
+    running.node.meet(MEET).await;
     let listener = TcpListener::bind(config.node.rpc_address)
         .await
         .with_context(|| format!("tcp {} cannot be bound for clients", config.node.rpc_address))?;

@@ -2,10 +2,12 @@
 //!
 //! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
+//! - `contract_tests`: what every engine promises, to be run over each.
 //! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `combiner`, `stripes`, `hints` do the work; `error` says what can go wrong.
 
 mod combiner;
+pub mod contract_tests;
 mod directory;
 mod engine;
 mod engine_error;

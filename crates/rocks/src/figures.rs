@@ -1,0 +1,34 @@
+//! What RocksDB says of itself.
+
+use crate::RocksEngine;
+use henge_storage::{Family, Figures};
+
+impl RocksEngine {
+    /// What RocksDB knows; what the engine counts itself is left at nought.
+    pub(crate) fn properties(&self) -> Figures {
+        Figures {
+            compaction_pending_bytes: self.total("rocksdb.estimate-pending-compaction-bytes"),
+            compactions_running: self.overall("rocksdb.num-running-compactions"),
+            write_stopped: self.overall("rocksdb.is-write-stopped"),
+            memtable_bytes: self.total("rocksdb.cur-size-all-mem-tables"),
+            live_data_bytes: self.total("rocksdb.estimate-live-data-size"),
+            level0_files: self.total("rocksdb.num-files-at-level0"),
+            ..Figures::default()
+        }
+    }
+
+    /// A property that each family has for itself.
+    fn total(&self, property: &str) -> u64 {
+        Family::ALL.iter().map(|family| self.property(*family, property)).sum()
+    }
+
+    /// A property of the whole database, which every family answers alike: a sum would count it eight times.
+    fn overall(&self, property: &str) -> u64 {
+        self.property(Family::Rows, property)
+    }
+
+    fn property(&self, family: Family, property: &str) -> u64 {
+        let value = self.handle(family).ok().and_then(|handle| self.db.property_int_value_cf(handle, property).ok()?);
+        value.unwrap_or(0)
+    }
+}

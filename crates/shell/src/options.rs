@@ -1,0 +1,38 @@
+//! The command line, as cqlsh has it.
+
+use std::path::PathBuf;
+
+/// A CQL shell.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ShellOptions {
+    /// The node to connect to.
+    #[arg(default_value = "127.0.0.1", env = "CQLSH_HOST")]
+    pub host: String,
+    /// Its port for clients.
+    #[arg(default_value_t = 9042, env = "CQLSH_PORT")]
+    pub port: u16,
+    /// Run these statements and end.
+    #[arg(short, long, conflicts_with = "file")]
+    pub execute: Option<String>,
+    /// Run the statements of a file and end.
+    #[arg(short, long)]
+    pub file: Option<PathBuf>,
+    /// The keyspace to begin in.
+    #[arg(short, long)]
+    pub keyspace: Option<String>,
+    /// The consistency level to begin with.
+    #[arg(long, default_value = "ONE")]
+    pub consistency_level: String,
+    /// Seconds to wait for a connection.
+    #[arg(long, default_value_t = 5)]
+    pub connect_timeout: u64,
+    /// Seconds to wait for an answer.
+    #[arg(long, default_value_t = 10)]
+    pub request_timeout: u64,
+    /// Never use colours.
+    #[arg(long)]
+    pub no_color: bool,
+    /// Always use colours.
+    #[arg(short = 'C', long, conflicts_with = "no_color")]
+    pub color: bool,
+}

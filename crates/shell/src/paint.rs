@@ -1,0 +1,38 @@
+//! Colours, where a person looks.
+
+/// Whether and how to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    /// No colours.
+    pub(crate) fn none() -> Paint {
+        Paint { on: false }
+    }
+
+    /// Colours if asked for.
+    pub(crate) fn when(on: bool) -> Paint {
+        Paint { on }
+    }
+
+    /// A column's name.
+    pub(crate) fn name(self, text: &str) -> String {
+        self.with("35;1", text)
+    }
+
+    /// A value, padded, by what it is.
+    pub(crate) fn value(self, padded: &str, value: &str) -> String {
+        self.with(if value == "null" { "31;1" } else { "33;1" }, padded)
+    }
+
+    /// An error.
+    pub(crate) fn error(self, text: &str) -> String {
+        self.with("31;1", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,90 @@
+//! Tables in cqlsh's layout.
+
+use crate::paint::Paint;
+use unicode_width::UnicodeWidthStr;
+
+/// Names of columns, and rows of values as they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Columns side by side: names in the middle, values to the right.
+    pub(crate) fn wide(&self, paint: Paint) -> String {
+        let widths = self.widths();
+        let names = self.columns.iter().zip(&widths).map(|(name, width)| paint.name(&centred(name, *width)));
+        let line: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
+        let mut out = format!(" {}\n{}\n", names.collect::<Vec<_>>().join(" | "), line.join("+"));
+        for row in &self.rows {
+            let values = row.iter().zip(&widths).map(|(value, width)| paint.value(&right(value, *width), value));
+            out += &format!(" {}\n", values.collect::<Vec<_>>().join(" | "));
+        }
+        out
+    }
+
+    /// One value below the other, each row under its number, counted from `first`.
+    pub(crate) fn expanded(&self, first: usize, paint: Paint) -> String {
+        let name_width = self.columns.iter().map(|c| c.width()).max().unwrap_or(0);
+        let value_width = self.rows.iter().flatten().map(|v| v.width()).max().unwrap_or(0);
+        let line = format!("{}+{}", "-".repeat(name_width + 2), "-".repeat(value_width + 2));
+        let mut out = String::new();
+        for (number, row) in self.rows.iter().enumerate() {
+            out += &format!("@ Row {}\n{line}\n", first + number);
+            for (name, value) in self.columns.iter().zip(row) {
+                let padded = format!("{}{name}", " ".repeat(name_width - name.width()));
+                let value_padded = format!("{value}{}", " ".repeat(value_width - value.width()));
+                out += format!(" {} | {}", paint.name(&left(&padded, name_width)), paint.value(&value_padded, value)).trim_end();
+                out.push('\n');
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let width = |at: usize| {
+            let values = self.rows.iter().filter_map(|row| row.get(at)).map(|v| v.width()).max().unwrap_or(0);
+            values.max(self.columns[at].width())
+        };
+        (0..self.columns.len()).map(width).collect()
+    }
+}
+
+fn centred(text: &str, width: usize) -> String {
+    let space = width.saturating_sub(text.width());
+    // As Python centres: an odd space goes to the left if the width is odd.
+    let before = space / 2 + (space & width & 1);
+    format!("{}{text}{}", " ".repeat(before), " ".repeat(space - before))
+}
+
+fn right(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn left(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let text = |items: &[&str]| items.iter().map(|s| (*s).to_owned()).collect();
+        Table { columns: text(&["town", "name", "age"]), rows: vec![text(&["Avebury", "Ada", "36"]), text(&["日本", "x", "null"])] }
+    }
+
+    #[test]
+    fn columns_stand_as_in_cqlsh() {
+        let expected = " town    | name | age\n---------+------+------\n Avebury |  Ada |   36\n    日本 |    x | null\n";
+        assert_eq!(table().wide(Paint::none()), expected.replace("| age\n", "|  age\n").replace(" town    |", "   town  |"));
+    }
+
+    #[test]
+    fn expanded_rows_have_numbers() {
+        let expected = "@ Row 1\n------+---------\n town | Avebury\n name | Ada\n  age | 36\n\n";
+        assert!(table().expanded(1, Paint::none()).starts_with(expected), "{}", table().expanded(1, Paint::none()));
+    }
+}
