@@ -18,6 +18,8 @@ struct Arguments {
 enum Command {
     /// Start a node.
     Server(henge_server::ServerOptions),
+    /// Run CQL by hand, or from a file.
+    Shell(henge_shell::ShellOptions),
     /// Start a cluster of several nodes on this machine, for development.
     Dev(henge_server::DevOptions),
     /// Check a configuration and print what is in effect.
@@ -33,6 +35,7 @@ enum Command {
 fn main() {
     let outcome = match Arguments::parse().command {
         Command::Server(options) => henge_server::server(&options),
+        Command::Shell(options) => henge_shell::shell(&options),
         Command::Dev(options) => henge_server::dev(&options),
         Command::CheckConfig(options) => henge_server::check_config(&options),
         Command::Cert(options) => henge_server::cert(&options),

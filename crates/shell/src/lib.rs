@@ -1,1 +1,64 @@
-//! shell.
+//! `henge shell`: CQL by hand, with the flags and the layout of cqlsh.
+//!
+//! - `options`, `interactive`: how it is begun; `session`: what becomes of statements; `command`: those of the shell itself.
+//! - `connection`: to the server; `splitter`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
+
+mod command;
+mod connection;
+mod error;
+mod interactive;
+mod options;
+mod paint;
+mod session;
+mod splitter;
+mod table;
+mod value;
+
+pub use options::ShellOptions;
+
+use anyhow::Context;
+use command::level_named;
+use connection::Connection;
+use paint::Paint;
+use session::{Output, Session};
+use std::io::{IsTerminal, Read, Write};
+use std::time::Duration;
+
+/// The exit code when a statement failed, as cqlsh has it.
+const FAILED: i32 = 2;
+
+/// Runs the shell; gives the process's exit code.
+pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
+    let (connect, request) = (Duration::from_secs(options.connect_timeout), Duration::from_secs(options.request_timeout));
+    let connection = Connection::open(&options.host, options.port, connect, request)?;
+    let interactive = options.execute.is_none() && options.file.is_none() && std::io::stdin().is_terminal();
+    let paint = Paint::when(options.color || (!options.no_color && interactive && std::io::stdout().is_terminal()));
+    let mut session = Session::new(connection, format!("{}:{}", options.host, options.port), paint);
+    let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
+    let mut output = Output { results: &mut results, errors: &mut errors };
+    let level = level_named(&options.consistency_level).map_err(anyhow::Error::msg)?;
+    session.set_consistency(level);
+    if let Some(keyspace) = &options.keyspace {
+        session.run(&format!("USE {keyspace}"), &mut output)?;
+    }
+    if interactive {
+        interactive::run(&mut session)?;
+        return Ok(0);
+    }
+    session.run_all(&text(options)?, &mut output)?;
+    std::io::stdout().flush()?;
+    Ok(if session.failures > 0 { FAILED } else { 0 })
+}
+
+/// What to run: of the command line, a file, or standard input.
+fn text(options: &ShellOptions) -> anyhow::Result<String> {
+    if let Some(text) = &options.execute {
+        return Ok(text.clone());
+    }
+    if let Some(path) = &options.file {
+        return std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}

@@ -7,11 +7,6 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
-    /// No colours.
-    pub(crate) fn none() -> Paint {
-        Paint { on: false }
-    }
-
     /// Colours if asked for.
     pub(crate) fn when(on: bool) -> Paint {
         Paint { on }

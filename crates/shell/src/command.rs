@@ -1,0 +1,94 @@
+//! Commands of the shell itself.
+
+use henge_model::Consistency;
+use std::path::PathBuf;
+
+/// A command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Consistency(Option<Consistency>),
+    Expand(bool),
+    Paging(Option<u32>),
+    ShowVersion,
+    ShowHost,
+    Source(PathBuf),
+    Help,
+    Clear,
+    Exit,
+}
+
+/// What HELP says.
+pub(crate) const HELP: &str = "\nCommands of the shell:\n\
+    \n  CONSISTENCY [level]   show or set the consistency level\
+    \n  EXPAND ON | OFF       one value below the other\
+    \n  PAGING ON | OFF | n   rows of a page\
+    \n  SHOW VERSION | HOST   what this is connected to\
+    \n  SOURCE 'file'         run the statements of a file\
+    \n  DESCRIBE ...          the schema, as CQL (answered by the server)\
+    \n  CLEAR                 an empty screen\
+    \n  EXIT, QUIT            the end\n\
+    \nEverything else goes to the server; statements end with a semicolon.\n";
+
+impl Command {
+    /// Reads a command; `None`: it is a statement for the server.
+    pub(crate) fn parse(text: &str) -> Option<Result<Command, String>> {
+        let text = text.trim().trim_end_matches(';').trim();
+        let mut words = text.split_whitespace();
+        let first = words.next()?.to_ascii_uppercase();
+        let second = words.next();
+        let argument = second.map(str::to_ascii_uppercase);
+        Some(match (first.as_str(), argument.as_deref()) {
+            ("CONSISTENCY", None) => Ok(Command::Consistency(None)),
+            ("CONSISTENCY", Some(level)) => level_named(level).map(|level| Command::Consistency(Some(level))),
+            ("EXPAND", Some("ON")) => Ok(Command::Expand(true)),
+            ("EXPAND", Some("OFF")) => Ok(Command::Expand(false)),
+            ("EXPAND", _) => Err("EXPAND takes ON or OFF".to_owned()),
+            ("PAGING", Some("ON")) => Ok(Command::Paging(Some(100))),
+            ("PAGING", Some("OFF")) => Ok(Command::Paging(None)),
+            ("PAGING", Some(size)) => page_size(size),
+            ("PAGING", None) => Err("PAGING takes ON, OFF or a number of rows".to_owned()),
+            ("SHOW", Some("VERSION")) => Ok(Command::ShowVersion),
+            ("SHOW", Some("HOST")) => Ok(Command::ShowHost),
+            ("SHOW", _) => Err("SHOW takes VERSION or HOST".to_owned()),
+            ("SOURCE", Some(_)) => Ok(Command::Source(PathBuf::from(text[first.len()..].trim().trim_matches('\'')))),
+            ("SOURCE", None) => Err("SOURCE takes the name of a file in quotes".to_owned()),
+            ("TRACING" | "COPY" | "CAPTURE" | "LOGIN" | "SERIAL", _) => {
+                Err(format!("{first} is not supported by this shell yet; the cqlsh of Apache Cassandra works with this server"))
+            }
+            ("HELP" | "?", _) => Ok(Command::Help),
+            ("CLEAR" | "CLS", None) => Ok(Command::Clear),
+            ("EXIT" | "QUIT", None) => Ok(Command::Exit),
+            _ => return None,
+        })
+    }
+}
+
+pub(crate) fn level_named(name: &str) -> Result<Consistency, String> {
+    let found = Consistency::all().into_iter().find(|level| level.name().eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        let names: Vec<&str> = Consistency::all().into_iter().map(|level| level.name()).collect();
+        format!("{name} is no consistency level; there are {}", names.join(", "))
+    })
+}
+
+fn page_size(text: &str) -> Result<Command, String> {
+    let size = text.parse().ok().filter(|size| *size > 0);
+    size.map(|size| Command::Paging(Some(size))).ok_or_else(|| format!("{text} is no number of rows"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_told_from_statements() {
+        let parse = |text| Command::parse(text);
+        assert_eq!(parse("consistency quorum;"), Some(Ok(Command::Consistency(Some(Consistency::Quorum)))));
+        assert_eq!(parse("CONSISTENCY"), Some(Ok(Command::Consistency(None))));
+        assert_eq!(parse("expand on"), Some(Ok(Command::Expand(true))));
+        assert_eq!(parse("SOURCE 'a b.cql'"), Some(Ok(Command::Source(PathBuf::from("a b.cql")))));
+        assert_eq!(parse("SELECT 1"), None);
+        assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.contains("QUORUM")));
+        assert!(matches!(parse("PAGING 0"), Some(Err(_))));
+    }
+}

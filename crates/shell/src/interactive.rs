@@ -1,0 +1,74 @@
+//! A session with a person: a prompt, a history, statements over several lines.
+
+use crate::command::Command;
+use crate::session::{Output, Session};
+use crate::splitter::{is_blank, split};
+use anyhow::Context;
+use rustyline::DefaultEditor;
+use rustyline::error::ReadlineError;
+use std::path::PathBuf;
+
+/// Lines that are remembered.
+const HISTORY: usize = 10_000;
+
+/// Runs until EXIT or the end of input.
+pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
+    session.interactive = true;
+    println!("{}", session.connected()?);
+    println!("{}\nUse HELP for help.", session.version()?);
+    let mut editor = DefaultEditor::with_config(rustyline::Config::builder().max_history_size(HISTORY)?.build())?;
+    let history = history_file();
+    if let Some(path) = &history {
+        // There is none at first.
+        let _ = editor.load_history(path);
+    }
+    let mut waiting = String::new();
+    while !session.ended {
+        match editor.readline(&prompt(session, &waiting)) {
+            Ok(line) => take(session, &mut editor, &mut waiting, &line)?,
+            Err(ReadlineError::Interrupted) => waiting.clear(),
+            Err(ReadlineError::Eof) => break,
+            Err(error) => return Err(error).context("the terminal cannot be read"),
+        }
+    }
+    if let Some(path) = history {
+        let _ = editor.save_history(&path);
+    }
+    Ok(())
+}
+
+/// Takes a line, and runs what is complete with it.
+fn take(session: &mut Session, editor: &mut DefaultEditor, waiting: &mut String, line: &str) -> anyhow::Result<()> {
+    if !line.trim().is_empty() {
+        let _ = editor.add_history_entry(line);
+    }
+    let is_command = is_blank(waiting) && Command::parse(line).is_some();
+    waiting.push_str(line);
+    waiting.push('\n');
+    let text = std::mem::take(waiting);
+    let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
+    let mut output = Output { results: &mut results, errors: &mut errors };
+    if is_command {
+        return session.run_all(&text, &mut output);
+    }
+    let parts = split(&text);
+    for statement in &parts.statements {
+        session.run(statement, &mut output)?;
+    }
+    if !parts.statements.is_empty() {
+        println!();
+    }
+    if !is_blank(parts.rest) {
+        waiting.push_str(parts.rest);
+    }
+    Ok(())
+}
+
+fn prompt(session: &Session, waiting: &str) -> String {
+    let name = session.keyspace.as_ref().map_or("cqlsh".to_owned(), |keyspace| format!("cqlsh:{keyspace}"));
+    if is_blank(waiting) { format!("{name}> ") } else { format!("{}... ", " ".repeat(name.len().saturating_sub(2))) }
+}
+
+fn history_file() -> Option<PathBuf> {
+    Some(PathBuf::from(std::env::var_os("HOME")?).join(".henge_history"))
+}

@@ -1,0 +1,278 @@
+//! One user's session: what is set, and what becomes of each statement.
+
+use crate::command::{Command, HELP};
+use crate::connection::Connection;
+use crate::error;
+use crate::paint::Paint;
+use crate::splitter::split;
+use crate::table::Table;
+use crate::value::show;
+use henge_base::Bytes;
+use henge_model::Consistency;
+use henge_protocol::{QueryParameters, Response, Rows};
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+/// Rows of a page until PAGING says otherwise.
+const PAGE: u32 = 100;
+/// Pages fetched at once where nobody looks at them one by one.
+const BULK_PAGE: u32 = 5_000;
+/// Files that SOURCE other files, at most so deep.
+const SOURCES: usize = 16;
+
+/// Where a session writes.
+pub(crate) struct Output<'a> {
+    pub(crate) results: &'a mut dyn Write,
+    pub(crate) errors: &'a mut dyn Write,
+}
+
+/// A session.
+pub(crate) struct Session {
+    connection: Connection,
+    pub(crate) host: String,
+    pub(crate) keyspace: Option<String>,
+    consistency: Consistency,
+    expand: bool,
+    paging: Option<u32>,
+    paint: Paint,
+    /// Somebody looks at each page.
+    pub(crate) interactive: bool,
+    /// Statements that failed.
+    pub(crate) failures: usize,
+    sources: usize,
+    pub(crate) ended: bool,
+}
+
+impl Session {
+    pub(crate) fn new(connection: Connection, host: String, paint: Paint) -> Session {
+        Session {
+            connection,
+            host,
+            keyspace: None,
+            consistency: Consistency::One,
+            expand: false,
+            paging: Some(PAGE),
+            paint,
+            interactive: false,
+            failures: 0,
+            sources: 0,
+            ended: false,
+        }
+    }
+
+    /// Sets the consistency level.
+    pub(crate) fn set_consistency(&mut self, level: Consistency) {
+        self.consistency = level;
+    }
+
+    /// Runs every statement of a text; what is left without a semicolon counts as one.
+    pub(crate) fn run_all(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let parts = split(text);
+        for statement in parts.statements.into_iter().chain([parts.rest]) {
+            for piece in commands_first(statement) {
+                if self.ended {
+                    return Ok(());
+                }
+                self.run(piece, output)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a statement or a command of the shell. An error of the server is printed and counted; one of the connection ends the session.
+    pub(crate) fn run(&mut self, statement: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+        if crate::splitter::is_blank(statement) {
+            return Ok(());
+        }
+        match Command::parse(statement) {
+            Some(Ok(command)) => self.command(command, output),
+            Some(Err(reason)) => self.failed(&reason, output),
+            None => self.statement(statement, output),
+        }
+    }
+
+    fn failed(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+        self.failures += 1;
+        output.results.flush()?;
+        Ok(writeln!(output.errors, "{}", self.paint.error(text))?)
+    }
+
+    fn command(&mut self, command: Command, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let said = match command {
+            Command::Consistency(None) => format!("Current consistency level is {}.", self.consistency.name()),
+            Command::Consistency(Some(level)) => {
+                self.consistency = level;
+                format!("Consistency level set to {}.", level.name())
+            }
+            Command::Expand(on) => {
+                self.expand = on;
+                format!("Now Expanded output is {}", if on { "enabled" } else { "disabled" })
+            }
+            Command::Paging(size) => {
+                self.paging = size;
+                size.map_or("Disabled Query paging.".to_owned(), |n| format!("Now Query paging is enabled\nPage size: {n}"))
+            }
+            Command::ShowVersion => self.version()?,
+            Command::ShowHost => self.connected()?,
+            Command::Source(path) => return self.source(&path, output),
+            Command::Help => HELP.to_owned(),
+            Command::Clear => "\u{1b}[2J\u{1b}[H".to_owned(),
+            Command::Exit => {
+                self.ended = true;
+                return Ok(());
+            }
+        };
+        Ok(writeln!(output.results, "{said}")?)
+    }
+
+    fn source(&mut self, path: &Path, output: &mut Output<'_>) -> anyhow::Result<()> {
+        if self.sources == SOURCES {
+            return self.failed(&format!("SOURCE goes at most {SOURCES} files deep"), output);
+        }
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => return self.failed(&format!("Could not open {:?}: {error}", path.display().to_string()), output),
+        };
+        self.sources += 1;
+        let outcome = self.run_all(&text, output);
+        self.sources -= 1;
+        outcome
+    }
+
+    /// The banner's first line.
+    pub(crate) fn connected(&mut self) -> anyhow::Result<String> {
+        let name = self.local("cluster_name")?;
+        Ok(format!("Connected to {name} at {}", self.host))
+    }
+
+    /// The banner's second line.
+    pub(crate) fn version(&mut self) -> anyhow::Result<String> {
+        let release = self.local("release_version")?;
+        let language = self.connection.supported.options.get("CQL_VERSION").and_then(|v| v.first()).cloned().unwrap_or_default();
+        Ok(format!(
+            "[henge shell {} | Cassandra {release} | CQL spec {language} | Native protocol v{}]",
+            env!("CARGO_PKG_VERSION"),
+            self.connection.version().number()
+        ))
+    }
+
+    fn local(&mut self, column: &str) -> anyhow::Result<String> {
+        let text = format!("SELECT {column} FROM system.local");
+        match self.connection.query(&text, QueryParameters::default())? {
+            Ok(Response::Rows(rows)) => {
+                let value = rows.rows.first().and_then(|row| row.first()?.as_ref());
+                Ok(value.map_or("?".to_owned(), |v| String::from_utf8_lossy(v).into_owned()))
+            }
+            _ => Ok("?".to_owned()),
+        }
+    }
+
+    fn statement(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let mut pages = Pages { first: 1, state: None };
+        loop {
+            let page_size = self.paging.map(|size| if self.interactive { size } else { size.max(BULK_PAGE) });
+            let parameters = QueryParameters {
+                consistency: self.consistency,
+                page_size,
+                paging_state: pages.state.as_deref(),
+                ..QueryParameters::default()
+            };
+            match self.connection.query(text, parameters)? {
+                Err(refusal) => return self.failed(&error::show(&refusal, text), output),
+                Ok(Response::Rows(rows)) => {
+                    if !self.page(rows, &mut pages, text, output)? {
+                        return Ok(());
+                    }
+                }
+                Ok(Response::SetKeyspace(name)) => {
+                    self.keyspace = Some(name);
+                    return Ok(());
+                }
+                Ok(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Prints a page; says whether to fetch another.
+    fn page(&mut self, rows: Rows, pages: &mut Pages, text: &str, output: &mut Output<'_>) -> anyhow::Result<bool> {
+        if is_describe(text) {
+            return self.described(&rows, output).map(|()| false);
+        }
+        let table = Table {
+            columns: rows.columns.iter().map(|c| c.name.clone()).collect(),
+            rows: rows.rows.iter().map(|row| shown(&rows, row)).collect(),
+        };
+        let layout = if self.expand { table.expanded(pages.first, self.paint) } else { table.wide(self.paint) };
+        write!(output.results, "\n{layout}")?;
+        pages.first += table.rows.len();
+        pages.state = rows.paging_state;
+        if pages.state.is_some() {
+            return Ok(!self.interactive || more(output)?);
+        }
+        writeln!(output.results, "{}({} rows)", if self.expand { "" } else { "\n" }, pages.first - 1)?;
+        Ok(false)
+    }
+
+    /// DESCRIBE answers rows: statements to print one after the other, or a list of names.
+    fn described(&self, rows: &Rows, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let at = |name: &str| rows.columns.iter().position(|c| c.name == name);
+        let text = |row: &[Option<Bytes>], at: usize| {
+            row.get(at).and_then(Option::as_ref).map(|v| String::from_utf8_lossy(v).into_owned()).unwrap_or_default()
+        };
+        if let Some(statement) = at("create_statement") {
+            for row in &rows.rows {
+                writeln!(output.results, "\n{}", text(row, statement))?;
+            }
+            return Ok(writeln!(output.results)?);
+        }
+        if let Some(cluster) = at("cluster") {
+            for row in &rows.rows {
+                let partitioner = at("partitioner").map(|at| text(row, at)).unwrap_or_default();
+                writeln!(output.results, "\nCluster: {}\nPartitioner: {partitioner}\n", text(row, cluster))?;
+            }
+            return Ok(());
+        }
+        let names = at("name").or_else(|| at("keyspace_name")).unwrap_or(0);
+        let list: Vec<String> = rows.rows.iter().map(|row| text(row, names)).collect();
+        Ok(writeln!(output.results, "\n{}\n", list.join("  "))?)
+    }
+}
+
+/// How far the pages of a result have come.
+struct Pages {
+    first: usize,
+    state: Option<Bytes>,
+}
+
+fn shown(rows: &Rows, row: &[Option<Bytes>]) -> Vec<String> {
+    rows.columns.iter().zip(row).map(|(column, value)| show(&column.data_type, value.as_deref())).collect()
+}
+
+fn is_describe(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.eq_ignore_ascii_case("describe") || word.eq_ignore_ascii_case("desc")
+}
+
+/// Waits for Enter; anything else ends the result.
+fn more(output: &mut Output<'_>) -> anyhow::Result<bool> {
+    write!(output.results, "\n---MORE---")?;
+    output.results.flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().is_empty())
+}
+
+/// Commands of the shell end at the end of their line, with or without a semicolon.
+fn commands_first(statement: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = statement.trim();
+    while let Some((line, after)) = rest.split_once('\n') {
+        if Command::parse(line).is_none() {
+            break;
+        }
+        pieces.push(line);
+        rest = after.trim_start();
+    }
+    pieces.push(rest);
+    pieces
+}
