@@ -15,6 +15,7 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
+#[allow(clippy::large_enum_variant)] // There is one of it.
 enum Command {
     /// Start a node.
     Server(henge_server::ServerOptions),

@@ -5,7 +5,8 @@ use henge_model::{DataType, Order, Replication, TableId, TableOptions};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
-/// A wish.
+/// A wish. Its variants differ in size, but there is never more than one at a time.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Create the cluster with its first member.

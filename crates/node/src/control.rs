@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 /// Largest control message: a schema of some thousand tables.
 const CONTROL_BYTES_MAX: usize = 16 << 20;
 
-/// A request.
+/// A request. Its variants differ in size, but there is never more than one at a time.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Control {
     /// Who are you, and have you a cluster? Asked of seeds before there is one.

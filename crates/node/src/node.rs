@@ -100,10 +100,7 @@ impl<W: World> Node<W> {
     pub fn start(&self) {
         let world = &self.shared.world;
         world.spawn("lease", renew_lease(Arc::clone(&self.shared)));
-        world.spawn(
-            "gossip",
-            gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk)),
-        );
+        world.spawn("gossip", gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk)));
         world.spawn("hints", hints::keep(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         world.spawn("delivery", hints::deliver(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         if self.shared.options.sync == SyncMode::Unsynced {

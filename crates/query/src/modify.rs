@@ -99,10 +99,13 @@ async fn write<R: Replicas>(
     .await
 }
 
+/// Keys with their encoded rows.
+type KeyedRows = Vec<(Bytes, Bytes)>;
+
 /// Rows by table and partition: each group becomes one mutation, applied atomically by each replica.
 #[derive(Default)]
 struct Parts {
-    groups: BTreeMap<(Token, Bytes), (Placed, Vec<(Bytes, Bytes)>)>,
+    groups: BTreeMap<(Token, Bytes), (Placed, KeyedRows)>,
 }
 
 impl Parts {

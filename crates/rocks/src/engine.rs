@@ -1,13 +1,14 @@
 //! The engine.
 
 use crate::error::{self, OpenError, would_block};
-use crate::options::{RocksOptions, database, families};
+use crate::options::{RocksOptions, after_opening, database, families};
+use crate::scan::{bounds, walk};
 use crate::view::View;
 use henge_storage::{
     Batch, Engine, EngineError, EngineView, Family, Figures, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried,
 };
 use parking_lot::Mutex;
-use rocksdb::{Cache, ColumnFamily, DB, DBRawIterator, FlushOptions, ReadOptions, ReadTier, WriteBatch, WriteOptions};
+use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, ReadOptions, ReadTier, WriteBatch, WriteOptions};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,37 +35,28 @@ impl std::fmt::Debug for RocksEngine {
 impl RocksEngine {
     /// Opens a directory, or makes one.
     pub fn open(path: &Path, options: &RocksOptions) -> Result<RocksEngine, OpenError> {
-        let failed = |reason: String| OpenError { path: path.to_owned(), reason };
+        let failed = |error: rocksdb::Error| OpenError { path: path.to_owned(), reason: error.to_string() };
         let cache = Cache::new_hyper_clock_cache(options.memory_bytes, 0);
-        let db = DB::open_cf_descriptors(&database(options, &cache), path, families(&cache))
-            .map_err(|e| failed(e.to_string()))?;
-        for family in Family::ALL.iter().filter(|f| f.merges()) {
-            // What was just written is what is read next: writing a memory table out must not cost its rows their place in memory.
-            // There is no other way to set it through this binding.
-            let handle =
-                db.cf_handle(family.name()).ok_or_else(|| failed(format!("family {} is missing", family.name())))?;
-            let setting = [("block_based_table_factory", "{prepopulate_block_cache=kFlushOnly;}")];
-            db.set_options_cf(handle, &setting).map_err(|e| failed(e.to_string()))?;
-        }
-        let mut memory = ReadOptions::default();
-        memory.set_read_tier(ReadTier::BlockCache);
-        let mut synced = WriteOptions::default();
-        synced.set_sync(true);
-        let mut unsynced = WriteOptions::default();
-        unsynced.set_no_slowdown(true);
-        Ok(RocksEngine {
-            db,
-            cache,
-            memory,
-            synced,
-            unsynced,
-            hits: AtomicU64::new(0),
-            misses: AtomicU64::new(0),
-            stalls: AtomicU64::new(0),
-            failed: Mutex::new(None),
-        })
+        let settings = database(options, &cache).map_err(failed)?;
+        let db = DB::open_cf_descriptors(&settings, path, families(options, &cache)).map_err(failed)?;
+        after_opening(&db).map_err(failed)?;
+        Ok(RocksEngine::over(db, cache))
     }
 
+    fn over(db: DB, cache: Cache) -> RocksEngine {
+        // Built once: each would be an allocation and a tenth of a microsecond per read or write.
+        let (mut memory, mut synced, mut unsynced) =
+            (ReadOptions::default(), WriteOptions::default(), WriteOptions::default());
+        memory.set_read_tier(ReadTier::BlockCache);
+        synced.set_sync(true);
+        unsynced.set_no_slowdown(true);
+        let nought = AtomicU64::default;
+        let (hits, misses, stalls) = (nought(), nought(), nought());
+        RocksEngine { db, cache, memory, synced, unsynced, hits, misses, stalls, failed: Mutex::new(None) }
+    }
+
+    /// A family's handle. The binding lends handles out of the database only, so that none can be kept beside it; looking
+    /// one up is a search among nine short names, without a lock.
     pub(crate) fn handle(&self, family: Family) -> Result<&ColumnFamily, EngineError> {
         let missing = || EngineError::Io(format!("family {} is missing", family.name()));
         self.db.cf_handle(family.name()).ok_or_else(missing)
@@ -100,13 +92,6 @@ impl RocksEngine {
             None => Ok(()),
         }
     }
-
-    fn figure(&self, property: &str) -> u64 {
-        let of = |family: &Family| {
-            self.handle(*family).ok().and_then(|h| self.db.property_int_value_cf(h, property).ok()?)
-        };
-        Family::ALL.iter().filter_map(of).sum()
-    }
 }
 
 impl Engine for RocksEngine {
@@ -137,11 +122,8 @@ impl Engine for RocksEngine {
         tier: Tier,
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
     ) -> Result<Scanned, EngineError> {
-        let mut options = bounds(range);
-        if tier == Tier::Memory {
-            options.set_read_tier(ReadTier::BlockCache);
-        }
-        walk(self.db.raw_iterator_cf_opt(self.handle(range.family)?, options), range.reversed, row)
+        let iterator = self.db.raw_iterator_cf_opt(self.handle(range.family)?, bounds(range, tier));
+        walk(iterator, range.reversed, row)
     }
 
     fn write(&self, batch: &Batch, sync: SyncMode) -> Result<u64, EngineError> {
@@ -157,8 +139,9 @@ impl Engine for RocksEngine {
 
     fn sync(&self) -> Result<u64, EngineError> {
         self.check()?;
+        // Before the sync: what is written meanwhile may come too late for it.
         let sequence = self.db.latest_sequence_number();
-        self.settled(self.db.flush_wal(true).map_err(|e| EngineError::Sync(e.to_string())))?;
+        self.settled(self.db.flush_wal(true).map_err(|e| error::sync(&e)))?;
         Ok(sequence)
     }
 
@@ -176,56 +159,11 @@ impl Engine for RocksEngine {
 
     fn figures(&self) -> Figures {
         Figures {
-            compaction_pending_bytes: self.figure("rocksdb.estimate-pending-compaction-bytes"),
-            compactions_running: self.figure("rocksdb.num-running-compactions"),
-            write_stopped: u64::from(self.figure("rocksdb.is-write-stopped") > 0),
             stalls: self.stalls.load(Ordering::Relaxed),
-            memtable_bytes: self.figure("rocksdb.cur-size-all-mem-tables"),
             cache_bytes: self.cache.get_usage() as u64,
-            live_data_bytes: self.figure("rocksdb.estimate-live-data-size"),
-            level0_files: self.figure("rocksdb.num-files-at-level0"),
             memory_hits: self.hits.load(Ordering::Relaxed),
             memory_misses: self.misses.load(Ordering::Relaxed),
+            ..self.properties()
         }
-    }
-}
-
-/// Read options of a range: with bounds an iterator never looks beyond it.
-pub(crate) fn bounds(range: &ScanRange<'_>) -> ReadOptions {
-    let mut options = ReadOptions::default();
-    if !range.start.is_empty() {
-        options.set_iterate_lower_bound(range.start);
-    }
-    if !range.end.is_empty() {
-        options.set_iterate_upper_bound(range.end);
-    }
-    options
-}
-
-/// Goes through an iterator that has bounds.
-pub(crate) fn walk(
-    mut iterator: DBRawIterator<'_>,
-    reversed: bool,
-    row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-) -> Result<Scanned, EngineError> {
-    if reversed {
-        iterator.seek_to_last();
-    } else {
-        iterator.seek_to_first();
-    }
-    while let Some((key, value)) = iterator.item() {
-        if row(key, value) == Flow::Stop {
-            return Ok(Scanned::Stopped);
-        }
-        if reversed {
-            iterator.prev();
-        } else {
-            iterator.next();
-        }
-    }
-    match iterator.status() {
-        Ok(()) => Ok(Scanned::Done),
-        Err(error) if would_block(&error) => Ok(Scanned::WouldBlock),
-        Err(error) => Err(error::read(&error)),
     }
 }

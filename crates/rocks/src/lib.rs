@@ -1,12 +1,14 @@
 //! Henge's storage engine over RocksDB. The server alone uses it: testing everything above compiles no C++.
 //!
-//! - `engine`, `view`: the engine and its snapshots; `merge`: how rows of one key come together.
-//! - `options`: RocksDB's settings; `error`: its statuses.
+//! - `engine`, `scan`, `view`: the engine, its iterators and its snapshots; `merge`: how rows of one key come together.
+//! - `options`: RocksDB's settings; `error`: its statuses; `figures`: what it says of itself.
 
 mod engine;
 mod error;
+mod figures;
 mod merge;
 mod options;
+mod scan;
 mod view;
 
 pub use engine::RocksEngine;

@@ -3,6 +3,9 @@
 use henge_model::merge_encoded;
 use rocksdb::MergeOperands;
 
+/// Its name in every file: RocksDB refuses to open a database with another. A change of what merging means needs a new one.
+pub(crate) const MERGE_OPERATOR: &str = "henge.rows.1";
+
 /// Everything there is of a key. A row that is alone is what was written, byte for byte.
 pub(crate) fn full_merge(key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
     match (existing, operands.len()) {

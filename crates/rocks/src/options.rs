@@ -1,23 +1,27 @@
 //! RocksDB's settings, and why they are so.
 
-use crate::merge::{full_merge, partial_merge};
+use crate::merge::{MERGE_OPERATOR, full_merge, partial_merge};
 use henge_storage::Family;
 use rocksdb::{
-    BlockBasedOptions, Cache, ChecksumType, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
-    DataBlockIndexType, Options, WriteBufferManager,
+    BlockBasedOptions, Cache, ChecksumType, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode,
+    DEFAULT_COLUMN_FAMILY_NAME, DataBlockIndexType, Error, Options, WriteBufferManager,
 };
 
-/// A memory table of a family of user rows is written out at this size.
+/// Memory tables take at most this part of the memory.
+const BUFFERS_PART: usize = 3;
+/// A memory table of a family of user rows is written out at this size, or sooner where there is little memory.
 const ROWS_BUFFER: usize = 64 << 20;
 /// One of the node's own families: little is written there.
 const OWN_BUFFER: usize = 4 << 20;
+/// Memory tables of a family that may wait to be written out. With two a write is refused as soon as the second is full.
+const BUFFERS: i32 = 4;
 const BLOCK: usize = 8 << 10;
 const BLOOM_BITS: f64 = 10.0;
 /// The log is cut when it reaches this, whatever family holds it back.
 const LOG_BYTES: u64 = 512 << 20;
-/// Memory tables take at most this part of the memory.
-const BUFFERS_PART: usize = 3;
-/// Older files of an expiring family are rewritten at least so often, which drops what has expired: 1 day.
+/// RocksDB's own diary, of which two files are kept.
+const DIARY_BYTES: usize = 8 << 20;
+/// Older files of an expiring family are rewritten at least so often, so that what has expired goes: 1 day.
 const TIMED_SECONDS: u64 = 86_400;
 
 /// How much the engine may use.
@@ -35,50 +39,78 @@ impl Default for RocksOptions {
     }
 }
 
+impl RocksOptions {
+    fn buffers(&self) -> usize {
+        self.memory_bytes / BUFFERS_PART
+    }
+
+    /// Two such tables fit into what memory tables may take, so that one is filled while another is written out.
+    fn rows_buffer(&self) -> usize {
+        (self.buffers() / 2).clamp(OWN_BUFFER, ROWS_BUFFER)
+    }
+}
+
 /// Settings of the whole database.
-pub(crate) fn database(options: &RocksOptions, cache: &Cache) -> Options {
-    let mut database = Options::default();
+pub(crate) fn database(options: &RocksOptions, cache: &Cache) -> Result<Options, Error> {
+    // After an error in the background nothing is tried again behind our back: what is on disk is unknown, and the process
+    // ends. The binding has no setter for it, but reads it from text; that gives new options, so it comes first.
+    let mut database = Options::default().get_options_from_string("max_bgerror_resume_count=0")?;
     database.create_if_missing(true);
     database.create_missing_column_families(true);
-    // A torn tail of the log is what a crash leaves; anything else is damage and is not skipped.
+    // What a crash leaves is a torn tail of the log: recovery ends at the first record that is not whole.
     database.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     database.set_max_total_wal_size(LOG_BYTES);
     database.set_max_background_jobs(i32::try_from(options.background_threads).unwrap_or(2).max(1));
-    // Memory tables are charged to the cache: one limit for both.
-    let buffers = options.memory_bytes / BUFFERS_PART;
-    database.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(
-        buffers,
-        false,
-        cache.clone(),
-    ));
+    // Memory tables are charged to the cache: one limit for both. It never stalls writers, only writes tables out sooner.
+    let manager = WriteBufferManager::new_write_buffer_manager_with_cache(options.buffers(), false, cache.clone());
+    database.set_write_buffer_manager(&manager);
+    database.set_bytes_per_sync(1 << 20);
+    quiet(&mut database);
+    Ok(database)
+}
+
+/// Opens fast, and leaves readers and the disk alone.
+fn quiet(database: &mut Options) {
     // Reads must not delete files, opening must not read them all.
     database.set_avoid_unnecessary_blocking_io(true);
     database.set_skip_stats_update_on_db_open(true);
+    // Statistics stay off, as they are by default: they cost a tenth of a read.
     database.set_stats_dump_period_sec(0);
     database.set_stats_persist_period_sec(0);
     database.set_keep_log_file_num(2);
-    database.set_bytes_per_sync(1 << 20);
-    database
+    database.set_max_log_file_size(DIARY_BYTES);
 }
 
-/// All families with their settings.
-pub(crate) fn families(cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
-    Family::ALL.iter().map(|f| ColumnFamilyDescriptor::new(f.name(), family(*f, cache))).collect()
+/// All families with their settings, and RocksDB's own, which has to be there and stays empty.
+pub(crate) fn families(options: &RocksOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+    let unused = ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, family(Family::Local, options, cache));
+    let ours = Family::ALL.iter().map(|f| ColumnFamilyDescriptor::new(f.name(), family(*f, options, cache)));
+    ours.chain([unused]).collect()
 }
 
-fn family(family: Family, cache: &Cache) -> Options {
+/// What can be set in an open database only.
+pub(crate) fn after_opening(db: &DB) -> Result<(), Error> {
+    // What was just written is what is read next: writing a memory table out must not cost its rows their place in memory.
+    let setting = [("block_based_table_factory", "{prepopulate_block_cache=kFlushOnly;}")];
+    let rows = Family::ALL.iter().filter(|family| family.merges());
+    rows.filter_map(|family| db.cf_handle(family.name())).try_for_each(|handle| db.set_options_cf(handle, &setting))
+}
+
+fn family(family: Family, of: &RocksOptions, cache: &Cache) -> Options {
     let mut options = Options::default();
     options.set_block_based_table_factory(&table(family, cache));
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_level_compaction_dynamic_level_bytes(true);
     let rows = family.merges();
-    options.set_write_buffer_size(if rows { ROWS_BUFFER } else { OWN_BUFFER });
+    options.set_write_buffer_size(if rows { of.rows_buffer() } else { OWN_BUFFER });
+    options.set_max_write_buffer_number(BUFFERS);
     // Arenas are allocated in blocks of this: eight families of a node at rest should take next to nothing.
     options.set_arena_block_size(if rows { 1 << 20 } else { 64 << 10 });
     if rows {
-        options.set_merge_operator("henge.rows.1", full_merge, partial_merge);
+        options.set_merge_operator(MERGE_OPERATOR, full_merge, partial_merge);
     }
     if family == Family::Rows {
+        // Most reads are not of what was just written. Not elsewhere: it is allocated and cleared for every memory table.
         options.set_memtable_whole_key_filtering(true);
         options.set_memtable_prefix_bloom_ratio(0.02);
     }

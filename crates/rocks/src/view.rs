@@ -1,9 +1,9 @@
 //! A consistent cut of all families.
 
 use crate::RocksEngine;
-use crate::engine::{bounds, walk};
 use crate::error;
-use henge_storage::{EngineError, EngineView, Family, Flow, ScanRange, Scanned};
+use crate::scan::{bounds, walk};
+use henge_storage::{EngineError, EngineView, Family, Flow, ScanRange, Scanned, Tier};
 use rocksdb::{DB, ReadOptions, SnapshotWithThreadMode};
 
 /// A snapshot; RocksDB keeps what it sees for as long as it is there.
@@ -29,6 +29,6 @@ impl EngineView for View<'_> {
 
     fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<Scanned, EngineError> {
         let handle = self.engine.handle(range.family)?;
-        walk(self.snapshot.raw_iterator_cf_opt(handle, bounds(range)), range.reversed, row)
+        walk(self.snapshot.raw_iterator_cf_opt(handle, bounds(range, Tier::Disk)), range.reversed, row)
     }
 }

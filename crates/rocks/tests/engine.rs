@@ -1,5 +1,8 @@
 //! RocksDB keeps what an engine promises: families apart, rows merged, bounds kept, and everything there after a restart.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used)]
+
 use henge_base::Bytes;
 use henge_model::{Cell, CellKind, ColumnId, Key, PartitionKey, Row, RowView, StorageId, Token, encode_row};
 use henge_rocks::{RocksEngine, RocksOptions};

@@ -52,9 +52,9 @@ impl Command {
             ("SHOW", _) => Err("SHOW takes VERSION or HOST".to_owned()),
             ("SOURCE", Some(_)) => Ok(Command::Source(PathBuf::from(text[first.len()..].trim().trim_matches('\'')))),
             ("SOURCE", None) => Err("SOURCE takes the name of a file in quotes".to_owned()),
-            ("TRACING" | "COPY" | "CAPTURE" | "LOGIN" | "SERIAL", _) => {
-                Err(format!("{first} is not supported by this shell yet; the cqlsh of Apache Cassandra works with this server"))
-            }
+            ("TRACING" | "COPY" | "CAPTURE" | "LOGIN" | "SERIAL", _) => Err(format!(
+                "{first} is not supported by this shell yet; the cqlsh of Apache Cassandra works with this server"
+            )),
             ("HELP" | "?", _) => Ok(Command::Help),
             ("CLEAR" | "CLS", None) => Ok(Command::Clear),
             ("EXIT" | "QUIT", None) => Ok(Command::Exit),
@@ -64,9 +64,9 @@ impl Command {
 }
 
 pub(crate) fn level_named(name: &str) -> Result<Consistency, String> {
-    let found = Consistency::all().into_iter().find(|level| level.name().eq_ignore_ascii_case(name));
+    let found = Consistency::all().find(|level| level.name().eq_ignore_ascii_case(name));
     found.ok_or_else(|| {
-        let names: Vec<&str> = Consistency::all().into_iter().map(|level| level.name()).collect();
+        let names: Vec<&str> = Consistency::all().map(|level| level.name()).collect();
         format!("{name} is no consistency level; there are {}", names.join(", "))
     })
 }

@@ -2,7 +2,9 @@
 
 use anyhow::{Context, bail};
 use henge_base::BytesMut;
-use henge_protocol::{ClientCodec, ErrorResponse, Query, QueryParameters, Request, Response, Startup, Supported, Version};
+use henge_protocol::{
+    ClientCodec, ErrorResponse, Query, QueryParameters, Request, Response, Startup, Supported, Version,
+};
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
@@ -28,7 +30,13 @@ impl Connection {
         newest.or_else(|_| Connection::with(host, port, connect, request, Version::V4))
     }
 
-    fn with(host: &str, port: u16, connect: Duration, request: Duration, version: Version) -> anyhow::Result<Connection> {
+    fn with(
+        host: &str,
+        port: u16,
+        connect: Duration,
+        request: Duration,
+        version: Version,
+    ) -> anyhow::Result<Connection> {
         let place = format!("{host}:{port}");
         let address = (host, port).to_socket_addrs().ok().and_then(|mut found| found.next());
         let address = address.with_context(|| format!("{place} is no address"))?;

@@ -17,7 +17,9 @@ pub(crate) fn show(error: &ErrorResponse, statement: &str) -> String {
 fn text(error: &ErrorResponse) -> String {
     match (&error.kind, code(&error.kind)) {
         (ErrorKind::Syntax, _) | (_, None) => error.message.clone(),
-        (_, Some((number, name))) => format!("Error from server: code={number:04x} [{name}] message=\"{}\"", error.message),
+        (_, Some((number, name))) => {
+            format!("Error from server: code={number:04x} [{name}] message=\"{}\"", error.message)
+        }
     }
 }
 
@@ -75,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_caret_stands_under_the_place() {
-        let error = ErrorResponse { kind: ErrorKind::Syntax, message: "line 2:2 expected FROM, found 'FRM'".to_owned() };
+        let error =
+            ErrorResponse { kind: ErrorKind::Syntax, message: "line 2:2 expected FROM, found 'FRM'".to_owned() };
         let shown = show(&error, "SELECT *\n  FRM t");
         assert_eq!(shown, "SyntaxException: line 2:2 expected FROM, found 'FRM'\n    FRM t\n    ^");
     }
@@ -83,7 +86,8 @@ mod tests {
     #[test]
     fn other_errors_name_their_code() {
         let error = ErrorResponse { kind: ErrorKind::Invalid, message: "Table 't' does not exist".to_owned() };
-        let expected = "InvalidRequest: Error from server: code=2200 [Invalid query] message=\"Table 't' does not exist\"";
+        let expected =
+            "InvalidRequest: Error from server: code=2200 [Invalid query] message=\"Table 't' does not exist\"";
         assert_eq!(show(&error, "SELECT * FROM t"), expected);
     }
 }

@@ -110,7 +110,9 @@ impl Session {
             }
             Command::Paging(size) => {
                 self.paging = size;
-                size.map_or("Disabled Query paging.".to_owned(), |n| format!("Now Query paging is enabled\nPage size: {n}"))
+                size.map_or("Disabled Query paging.".to_owned(), |n| {
+                    format!("Now Query paging is enabled\nPage size: {n}")
+                })
             }
             Command::ShowVersion => self.version()?,
             Command::ShowHost => self.connected()?,
@@ -131,7 +133,9 @@ impl Session {
         }
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) => return self.failed(&format!("Could not open {:?}: {error}", path.display().to_string()), output),
+            Err(error) => {
+                return self.failed(&format!("Could not open {:?}: {error}", path.display().to_string()), output);
+            }
         };
         self.sources += 1;
         let outcome = self.run_all(&text, output);
@@ -148,7 +152,8 @@ impl Session {
     /// The banner's second line.
     pub(crate) fn version(&mut self) -> anyhow::Result<String> {
         let release = self.local("release_version")?;
-        let language = self.connection.supported.options.get("CQL_VERSION").and_then(|v| v.first()).cloned().unwrap_or_default();
+        let language =
+            self.connection.supported.options.get("CQL_VERSION").and_then(|v| v.first()).cloned().unwrap_or_default();
         Ok(format!(
             "[henge shell {} | Cassandra {release} | CQL spec {language} | Native protocol v{}]",
             env!("CARGO_PKG_VERSION"),

@@ -15,9 +15,12 @@ impl Table {
     pub(crate) fn wide(&self, paint: Paint) -> String {
         let widths = self.widths();
         let last = self.columns.len().saturating_sub(1);
-        let names = self.columns.iter().zip(&widths).enumerate().map(|(at, (name, width))| {
-            paint.name(&if at == last { name.clone() } else { left(name, *width) })
-        });
+        let names = self
+            .columns
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(at, (name, width))| paint.name(&if at == last { name.clone() } else { left(name, *width) }));
         let line: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
         let mut out = format!(" {}\n{}\n", names.collect::<Vec<_>>().join(" | "), line.join("+"));
         for row in &self.rows {
@@ -66,18 +69,26 @@ mod tests {
 
     fn table() -> Table {
         let text = |items: &[&str]| items.iter().map(|s| (*s).to_owned()).collect();
-        Table { columns: text(&["town", "name", "age"]), rows: vec![text(&["Avebury", "Ada", "36"]), text(&["日本", "x", "null"])] }
+        Table {
+            columns: text(&["town", "name", "age"]),
+            rows: vec![text(&["Avebury", "Ada", "36"]), text(&["日本", "x", "null"])],
+        }
     }
 
     #[test]
     fn columns_stand_as_in_cqlsh() {
-        let expected = " town    | name | age\n---------+------+------\n Avebury |  Ada |   36\n    日本 |    x | null\n";
+        let expected =
+            " town    | name | age\n---------+------+------\n Avebury |  Ada |   36\n    日本 |    x | null\n";
         assert_eq!(table().wide(Paint::when(false)), expected);
     }
 
     #[test]
     fn expanded_rows_have_numbers() {
         let expected = "@ Row 1\n------+---------\n town | Avebury\n name | Ada\n age  | 36\n\n";
-        assert!(table().expanded(1, Paint::when(false)).starts_with(expected), "{}", table().expanded(1, Paint::when(false)));
+        assert!(
+            table().expanded(1, Paint::when(false)).starts_with(expected),
+            "{}",
+            table().expanded(1, Paint::when(false))
+        );
     }
 }

@@ -21,7 +21,9 @@ fn top(data_type: &DataType, bytes: &[u8]) -> String {
 fn within(data_type: &DataType, bytes: &[u8]) -> String {
     match data_type {
         DataType::Frozen(inner) => within(inner, bytes),
-        DataType::Text | DataType::Ascii => format!("'{}'", escaped(&String::from_utf8_lossy(bytes)).replace('\'', "''")),
+        DataType::Text | DataType::Ascii => {
+            format!("'{}'", escaped(&String::from_utf8_lossy(bytes)).replace('\'', "''"))
+        }
         DataType::Timestamp => timestamp(bytes).unwrap_or_else(|| data_type.literal(bytes)),
         DataType::Date | DataType::Time | DataType::Inet => data_type.literal(bytes).trim_matches('\'').to_owned(),
         DataType::Float => number(bytes).map_or_else(|| data_type.literal(bytes), |n: f64| general(n)),
@@ -126,9 +128,14 @@ mod tests {
 
     #[test]
     fn doubles_have_five_digits() {
-        for (number, text) in
-            [(1.0, "1"), (3.14159265, "3.1416"), (100000.0, "1e+05"), (0.00001234567, "1.2346e-05"), (12345.678, "12346"), (-0.5, "-0.5")]
-        {
+        for (number, text) in [
+            (1.0, "1"),
+            (2.34567891, "2.3457"),
+            (100000.0, "1e+05"),
+            (0.00001234567, "1.2346e-05"),
+            (12345.678, "12346"),
+            (-0.5, "-0.5"),
+        ] {
             assert_eq!(show(&DataType::Double, Some(&f64::to_be_bytes(number))), text);
         }
     }

@@ -52,8 +52,7 @@ fn puts_replace_and_deletes_remove(engine: &dyn Engine) {
 }
 
 fn versions_of_a_row_merge_in_any_order(engine: &dyn Engine) {
-    let versions =
-        |key: &[u8]| [row(key, &[(1, 5, "new")]), row(key, &[(2, 3, "other")]), row(key, &[(1, 4, "old")])];
+    let versions = |key: &[u8]| [row(key, &[(1, 5, "new")]), row(key, &[(2, 3, "other")]), row(key, &[(1, 4, "old")])];
     for (n, order) in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].into_iter().enumerate() {
         for family in Family::ALL.into_iter().filter(|family| family.merges()) {
             let key = [b'k', n as u8];
@@ -72,7 +71,7 @@ fn versions_of_a_row_merge_in_any_order(engine: &dyn Engine) {
 
 fn a_deletion_covers_what_is_older(engine: &dyn Engine) {
     let mut deletion = Vec::new();
-    let at = Deletion { timestamp: 4, deleted_at: 100 };
+    let at = Deletion { timestamp: 4, local_seconds: 100 };
     encode_row(b"k", &Row { marker: None, deletion: Some(at), cells: Vec::new() }, &mut deletion);
     write(engine, [merge(MERGING, b"k", &row(b"k", &[(1, 4, "covered"), (2, 5, "not")]))]);
     write(engine, [merge(MERGING, b"k", &deletion)]);

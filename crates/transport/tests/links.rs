@@ -1,5 +1,7 @@
 //! Links over real sockets on loopback: what works, and whom nobody talks to.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use henge_base::{Bytes, ClusterId, HostId, Random};
 use henge_transport::{
     Authority, CallError, Class, Destination, Endpoint, Handler, Hello, Identity, NodeCertificate, Options, ReplyHandle,

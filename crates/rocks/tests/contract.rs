@@ -1,0 +1,161 @@
+//! RocksDB keeps the contract of an engine, and what is particular to a disk: what survives, and what is in memory.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use henge_base::Bytes;
+use henge_rocks::{RocksEngine, RocksOptions};
+use henge_storage::{Batch, Engine, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried, contract_tests};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+fn open(path: &Path) -> RocksEngine {
+    RocksEngine::open(path, &RocksOptions { memory_bytes: 32 << 20, ..RocksOptions::default() }).unwrap()
+}
+
+fn put(family: Family, key: &str) -> Op {
+    Op::Put { family, key: Bytes::copy_from_slice(key.as_bytes()), value: Bytes::from_static(b"value") }
+}
+
+/// Writes keys, all in one batch, to two families.
+fn write(engine: &RocksEngine, keys: &[&str], sync: SyncMode) {
+    let ops = keys.iter().flat_map(|key| [put(Family::Local, key), put(Family::Hints, key)]).collect();
+    engine.write(&Batch { ops }, sync).unwrap();
+}
+
+fn keys(engine: &RocksEngine, family: Family) -> Vec<String> {
+    let mut seen = Vec::new();
+    let range = ScanRange { family, start: b"", end: b"", reversed: false };
+    let scanned = engine.scan(&range, Tier::Disk, &mut |key, _| {
+        seen.push(String::from_utf8(key.to_vec()).unwrap());
+        Flow::Continue
+    });
+    assert_eq!(scanned, Ok(Scanned::Done));
+    seen
+}
+
+/// What a crash at this moment would leave: the files as they are, without a word to the engine that has them open.
+fn crashed(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "LOCK" {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// The log that was written last.
+fn log(folder: &Path) -> PathBuf {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let with_data = |path: &PathBuf| path.metadata().unwrap().len() > 0;
+    files.filter(|path| path.extension().is_some_and(|end| end == "log")).filter(with_data).max().unwrap()
+}
+
+#[test]
+fn rocks_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = AtomicU32::new(0);
+    contract_tests::run(&|| {
+        let path = folder.path().join(number.fetch_add(1, Ordering::Relaxed).to_string());
+        Arc::new(open(&path)) as Arc<dyn Engine>
+    });
+}
+
+#[test]
+fn everything_is_there_after_closing() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    write(&engine, &["a"], SyncMode::Synced);
+    engine.flush().unwrap();
+    write(&engine, &["b"], SyncMode::Synced);
+    write(&engine, &["c"], SyncMode::Unsynced);
+    drop(engine);
+    let engine = open(folder.path());
+    assert_eq!(keys(&engine, Family::Local), ["a", "b", "c"]);
+    assert_eq!(keys(&engine, Family::Hints), ["a", "b", "c"]);
+    assert_eq!(keys(&engine, Family::Metadata), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_synced_survives_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, left) = (folder.path().join("live"), folder.path().join("left"));
+    let engine = open(&live);
+    write(&engine, &["a"], SyncMode::Synced);
+    write(&engine, &["b"], SyncMode::Unsynced);
+    engine.sync().unwrap();
+    crashed(&live, &left);
+    drop(engine);
+    assert_eq!(keys(&open(&left), Family::Local), ["a", "b"]);
+}
+
+#[test]
+fn a_torn_log_loses_its_last_batch_wholly_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, left) = (folder.path().join("live"), folder.path().join("left"));
+    let engine = open(&live);
+    write(&engine, &["a"], SyncMode::Synced);
+    write(&engine, &["b", "c", "d"], SyncMode::Unsynced);
+    crashed(&live, &left);
+    drop(engine);
+    let file = std::fs::OpenOptions::new().write(true).open(log(&left)).unwrap();
+    file.set_len(file.metadata().unwrap().len() - 1).unwrap();
+    let engine = open(&left);
+    assert_eq!(keys(&engine, Family::Local), ["a"]);
+    assert_eq!(keys(&engine, Family::Hints), ["a"]);
+    write(&engine, &["e"], SyncMode::Synced);
+    drop(engine);
+    assert_eq!(keys(&open(&left), Family::Hints), ["a", "e"], "it goes on from there");
+}
+
+#[test]
+fn a_read_from_memory_does_not_ask_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    write(&engine, &["a", "b"], SyncMode::Synced);
+    engine.flush().unwrap();
+    drop(engine);
+    let engine = open(folder.path());
+    let tried = |engine: &RocksEngine| {
+        let mut calls = 0;
+        let tried = engine.try_get(Family::Local, b"a", &mut |_| calls += 1).unwrap();
+        (tried, calls)
+    };
+    let range = ScanRange { family: Family::Local, start: b"", end: b"", reversed: false };
+    let scanned = |engine: &RocksEngine| engine.scan(&range, Tier::Memory, &mut |_, _| Flow::Continue);
+    assert_eq!(tried(&engine), (Tried::WouldBlock, 0));
+    assert_eq!(scanned(&engine), Ok(Scanned::WouldBlock));
+    engine.get(Family::Local, b"a", &mut |value| assert_eq!(value, Some(b"value".as_slice()))).unwrap();
+    assert_eq!(tried(&engine), (Tried::Done, 1));
+    assert_eq!(scanned(&engine), Ok(Scanned::Done));
+    let figures = engine.figures();
+    assert_eq!((figures.memory_hits, figures.memory_misses), (1, 1));
+    assert_eq!((figures.level0_files, figures.compactions_running, figures.write_stopped), (2, 0, 0));
+}
+
+#[test]
+fn a_directory_is_open_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let second = RocksEngine::open(folder.path(), &RocksOptions::default());
+    assert_eq!(second.unwrap_err().path, folder.path());
+    drop(engine);
+    open(folder.path());
+}
+
+/// Told, not asserted to the millisecond: the machine may be busy.
+#[test]
+fn opening_takes_no_time() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let fastest = (0..3).map(|_| {
+        let start = Instant::now();
+        drop(open(folder.path()));
+        start.elapsed()
+    });
+    let fastest = fastest.min().unwrap();
+    println!("opened and closed in {fastest:?}");
+    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
+}
