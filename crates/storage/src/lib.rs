@@ -21,6 +21,8 @@ mod model_state;
 mod read;
 mod store;
 mod stripes;
+#[cfg(test)]
+mod tests;
 
 pub use directory::{DataDirectory, DirectoryError};
 pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
