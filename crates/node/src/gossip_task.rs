@@ -109,7 +109,7 @@ fn apply<W: World>(shared: &Shared<W>, hints: &HintQueue, event: &Event) {
     };
     let view = shared.view.load();
     let Some(member) = view.state.members.get(&host) else { return };
-    if !shared.liveness.set(host, up) {
+    if !shared.liveness.set(host, up, shared.world.mono()) {
         return;
     }
     tracing::info!(peer = %host, "{}", if up { "peer is UP" } else { "peer is DOWN" });

@@ -41,6 +41,10 @@ impl HintQueue {
         if !shared.options.hinted_handoff || shared.options.faults.drop_hints {
             return;
         }
+        if shared.liveness.down_for(to, shared.world.mono()) > shared.options.max_hint_window {
+            shared.metrics.hints_dropped.inc();
+            return;
+        }
         let mut waiting = self.waiting.lock();
         if waiting.1 + mutation.len() > QUEUE_BYTES_MAX || shared.store.hint_bytes(to) > STORED_BYTES_MAX {
             shared.metrics.hints_dropped.inc();

@@ -2,14 +2,18 @@
 
 use arc_swap::ArcSwap;
 use henge_base::{HostId, Mono};
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The members thought to be up. Peers are down until they are heard of.
 #[derive(Debug, Default)]
 pub(crate) struct Liveness {
     up: ArcSwap<BTreeSet<HostId>>,
+    /// Since when members that were up once are down.
+    down_since: Mutex<BTreeMap<HostId, Mono>>,
     /// When each member last answered a request, in microseconds of [`Mono`]; 0 for never.
     answered: ArcSwap<BTreeMap<HostId, AtomicU64>>,
 }
@@ -18,6 +22,14 @@ impl Liveness {
     /// Whether `host` is thought to be up.
     pub(crate) fn is_up(&self, host: HostId) -> bool {
         self.up.load().contains(&host)
+    }
+
+    /// How long a member has been down; since this node's start if it was never up.
+    pub(crate) fn down_for(&self, host: HostId, now: Mono) -> Duration {
+        if self.is_up(host) {
+            return Duration::ZERO;
+        }
+        now.since(self.down_since.lock().get(&host).copied().unwrap_or_default())
     }
 
     /// Everybody thought to be up.
@@ -45,11 +57,17 @@ impl Liveness {
     }
 
     /// Marks `host`; says whether that changed anything. Only the gossip task calls this, so a load and a store suffice.
-    pub(crate) fn set(&self, host: HostId, up: bool) -> bool {
+    pub(crate) fn set(&self, host: HostId, up: bool, now: Mono) -> bool {
         let mut next = BTreeSet::clone(&self.up.load());
         let changed = if up { next.insert(host) } else { next.remove(&host) };
         if changed {
             self.up.store(Arc::new(next));
+            let mut down = self.down_since.lock();
+            if up {
+                down.remove(&host)
+            } else {
+                down.insert(host, now)
+            };
         }
         changed
     }

@@ -55,8 +55,8 @@ impl RocksEngine {
         RocksEngine { db, cache, memory, synced, unsynced, hits, misses, stalls, failed: Mutex::new(None) }
     }
 
-    /// A family's handle. The binding lends handles out of the database only, so that none can be kept beside it; looking
-    /// one up is a search among nine short names, without a lock.
+    /// A family's handle. The binding lends handles out of the database only, so that none can be kept beside it;
+    /// looking one up is a search among nine short names, without a lock.
     pub(crate) fn handle(&self, family: Family) -> Result<&ColumnFamily, EngineError> {
         let missing = || EngineError::Io(format!("family {} is missing", family.name()));
         self.db.cf_handle(family.name()).ok_or_else(missing)

@@ -27,8 +27,8 @@ pub(crate) fn write(error: &Error, sync: SyncMode) -> EngineError {
     written(error.kind(), error.to_string(), sync)
 }
 
-/// What a failed sync of the log means: whatever RocksDB says, the kernel may have dropped the pages and will not say so
-/// again, so that a second attempt that succeeds proves nothing.
+/// What a failed sync of the log means: whatever RocksDB says, the kernel may have dropped the pages and will not say
+/// so again, so that a second attempt that succeeds proves nothing.
 pub(crate) fn sync(error: &Error) -> EngineError {
     EngineError::Sync(error.to_string())
 }

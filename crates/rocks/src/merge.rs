@@ -3,7 +3,7 @@
 use henge_model::merge_encoded;
 use rocksdb::MergeOperands;
 
-/// Its name in every file: RocksDB refuses to open a database with another. A change of what merging means needs a new one.
+/// Its name, which RocksDB records with its files but does not hold us to.
 pub(crate) const MERGE_OPERATOR: &str = "henge.rows.1";
 
 /// Everything there is of a key. A row that is alone is what was written, byte for byte.

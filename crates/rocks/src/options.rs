@@ -13,7 +13,8 @@ const BUFFERS_PART: usize = 3;
 const ROWS_BUFFER: usize = 64 << 20;
 /// One of the node's own families: little is written there.
 const OWN_BUFFER: usize = 4 << 20;
-/// Memory tables of a family that may wait to be written out. With two a write is refused as soon as the second is full.
+/// Memory tables of a family that may wait to be written out. With two a write is refused as soon as the second is
+/// full.
 const BUFFERS: i32 = 4;
 const BLOCK: usize = 8 << 10;
 const BLOOM_BITS: f64 = 10.0;
@@ -52,8 +53,9 @@ impl RocksOptions {
 
 /// Settings of the whole database.
 pub(crate) fn database(options: &RocksOptions, cache: &Cache) -> Result<Options, Error> {
-    // After an error in the background nothing is tried again behind our back: what is on disk is unknown, and the process
-    // ends. The binding has no setter for it, but reads it from text; that gives new options, so it comes first.
+    // After an error in the background nothing is tried again behind our back: what is on disk is unknown, and the
+    // process ends. A full disk is apart: RocksDB polls for space and goes on, as nothing acknowledged was lost. The
+    // binding has no setter for it, but reads it from text; that gives new options, so it comes first.
     let mut database = Options::default().get_options_from_string("max_bgerror_resume_count=0")?;
     database.create_if_missing(true);
     database.create_missing_column_families(true);
@@ -61,7 +63,8 @@ pub(crate) fn database(options: &RocksOptions, cache: &Cache) -> Result<Options,
     database.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     database.set_max_total_wal_size(LOG_BYTES);
     database.set_max_background_jobs(i32::try_from(options.background_threads).unwrap_or(2).max(1));
-    // Memory tables are charged to the cache: one limit for both. It never stalls writers, only writes tables out sooner.
+    // Memory tables are charged to the cache: one limit for both. It never stalls writers, only writes tables out
+    // sooner.
     let manager = WriteBufferManager::new_write_buffer_manager_with_cache(options.buffers(), false, cache.clone());
     database.set_write_buffer_manager(&manager);
     database.set_bytes_per_sync(1 << 20);
@@ -90,7 +93,8 @@ pub(crate) fn families(options: &RocksOptions, cache: &Cache) -> Vec<ColumnFamil
 
 /// What can be set in an open database only.
 pub(crate) fn after_opening(db: &DB) -> Result<(), Error> {
-    // What was just written is what is read next: writing a memory table out must not cost its rows their place in memory.
+    // What was just written is what is read next: writing a memory table out must not cost its rows their place in
+    // memory.
     let setting = [("block_based_table_factory", "{prepopulate_block_cache=kFlushOnly;}")];
     let rows = Family::ALL.iter().filter(|family| family.merges());
     rows.filter_map(|family| db.cf_handle(family.name())).try_for_each(|handle| db.set_options_cf(handle, &setting))
@@ -110,7 +114,8 @@ fn family(family: Family, of: &RocksOptions, cache: &Cache) -> Options {
         options.set_merge_operator(MERGE_OPERATOR, full_merge, partial_merge);
     }
     if family == Family::Rows {
-        // Most reads are not of what was just written. Not elsewhere: it is allocated and cleared for every memory table.
+        // Most reads are not of what was just written. Not elsewhere: it is allocated and cleared for every memory
+        // table.
         options.set_memtable_whole_key_filtering(true);
         options.set_memtable_prefix_bloom_ratio(0.02);
     }

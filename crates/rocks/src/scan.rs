@@ -6,9 +6,10 @@ use rocksdb::{DBRawIterator, ReadOptions, ReadTier};
 
 /// Read options of a range: with bounds an iterator never looks beyond it, not even to find that it has ended.
 ///
-/// There is no prefix extractor, hence every seek is in total order. One of 12 bytes, storage id and token, would pay only
-/// for scans within one partition, and scans of token ranges would have to opt out of it. Blocks of a scan stay in the
-/// cache, as RocksDB has it: a scan is a page of a query, and its next page begins in the block where this one ends.
+/// There is no prefix extractor, hence every seek is in total order. One of 12 bytes, storage id and token, would pay
+/// only for scans within one partition, and scans of token ranges would have to opt out of it. Blocks of a scan stay in
+/// the cache, as RocksDB has it: a scan is a page of a query, and its next page begins in the block where this one
+/// ends.
 pub(crate) fn bounds(range: &ScanRange<'_>, tier: Tier) -> ReadOptions {
     let mut options = ReadOptions::default();
     if !range.start.is_empty() {

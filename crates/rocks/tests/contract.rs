@@ -1,6 +1,6 @@
 //! RocksDB keeps the contract of an engine, and what is particular to a disk: what survives, and what is in memory.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use henge_base::Bytes;
 use henge_rocks::{RocksEngine, RocksOptions};

@@ -1,6 +1,6 @@
-//! RocksDB keeps what an engine promises: families apart, rows merged, bounds kept, and everything there after a restart.
+//! RocksDB keeps what an engine promises: families apart, rows merged, bounds kept, and everything there after a
+//! restart.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
 #![allow(clippy::unwrap_used)]
 
 use henge_base::Bytes;

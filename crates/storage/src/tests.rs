@@ -5,8 +5,8 @@ use crate::{
 };
 use henge_base::{Bytes, HostId, Random};
 use henge_model::{
-    Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey, Projected, Projection,
-    ReadCommand, Row, RowSink, RowView, Rows, StorageId, Table, TableOptions, Token, encode_row,
+    Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey,
+    Projected, Projection, ReadCommand, Row, RowSink, RowView, Rows, StorageId, Table, TableOptions, Token, encode_row,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,7 +101,10 @@ fn clusterings(store: &Store, keys: KeyRange, limit: u32) -> (Vec<i32>, bool) {
 fn what_was_synced_survives_and_nothing_is_torn() {
     for seed in 0..50 {
         let (store, engine) = open();
-        let both = |n: i32| Mutation { issued: 1, rows: [write(n, 1, 1, "a"), write(n, 2, 1, "b")].map(|m| m.rows[0].clone()).into() };
+        let both = |n: i32| Mutation {
+            issued: 1,
+            rows: [write(n, 1, 1, "a"), write(n, 2, 1, "b")].map(|m| m.rows[0].clone()).into(),
+        };
         apply(&store, SyncMode::Synced, &[both(1)]);
         for n in 2..6 {
             apply(&store, SyncMode::Unsynced, &[both(n)]);
@@ -111,7 +114,10 @@ fn what_was_synced_survives_and_nothing_is_torn() {
         let found: Vec<usize> = (1..6).map(|n| clusterings(&store, partition(n, false), 9).0.len()).collect();
         assert_eq!(found[0], 2, "a synced write is gone");
         assert!(found.iter().all(|n| [0, 2].contains(n)), "a batch is torn: {found:?}");
-        assert!(found.windows(2).all(|w| w[0] >= w[1]), "an earlier write is gone while a later one is there: {found:?}");
+        assert!(
+            found.windows(2).all(|w| w[0] >= w[1]),
+            "an earlier write is gone while a later one is there: {found:?}"
+        );
     }
 }
 
@@ -245,7 +251,9 @@ fn hints_come_back_oldest_first_and_are_counted() {
     let mut random = Random::new(3);
     let (a, b) = (HostId::random(&mut random), HostId::random(&mut random));
     let hint = |to, created, text: &'static str| Hint { to, mutation: Bytes::from_static(text.as_bytes()), created };
-    store.add_hints(vec![hint(a, 20, "later"), hint(b, 5, "other"), hint(a, 10, "first"), hint(a, 20, "last")]).unwrap();
+    store
+        .add_hints(vec![hint(a, 20, "later"), hint(b, 5, "other"), hint(a, 10, "first"), hint(a, 20, "last")])
+        .unwrap();
     engine.crash(&mut random);
     let store = store_over(&engine);
     assert_eq!((store.hint_bytes(a), store.hint_bytes(b)), (14, 5));
