@@ -51,11 +51,9 @@ impl<W: World> Core<W> {
         ready(&self.shared, text, keyspace).map(Arc::new)
     }
 
-    /// Prepares a statement under an id, which the protocol derives from keyspace and text.
-    pub fn prepare(&self, id: [u8; 16], text: &str, keyspace: Option<&str>) -> Result<Arc<Ready>, Error> {
-        let ready = self.ready(text, keyspace)?;
-        self.shared.statements.keep(id, Arc::clone(&ready));
-        Ok(ready)
+    /// Keeps a statement under an id, which the protocol derives from keyspace and text.
+    pub fn keep(&self, id: [u8; 16], ready: &Arc<Ready>) {
+        self.shared.statements.keep(id, Arc::clone(ready));
     }
 
     /// A prepared statement at the current epoch; `None` if it is not, or no longer, known.
@@ -64,7 +62,11 @@ impl<W: World> Core<W> {
         if known.epoch == self.shared.epoch() {
             return Some(Ok(known));
         }
-        Some(self.prepare(*id, &known.text, known.keyspace.as_deref()))
+        let again = self.ready(&known.text, known.keyspace.as_deref());
+        if let Ok(ready) = &again {
+            self.keep(*id, ready);
+        }
+        Some(again)
     }
 
     /// Whether a statement was resolved at the current epoch; if not, it must be made ready again.

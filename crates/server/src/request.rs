@@ -105,8 +105,15 @@ fn run_prepare(
     keyspace: Option<&str>,
 ) -> Result<Answer, ErrorResponse> {
     let keyspace = prepare.keyspace.or(keyspace);
+    // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
+    // connections to other nodes, and must get the id that they know.
+    let qualified = core.ready(prepare.text, None).ok().map(|ready| (None, ready));
+    let (keyspace, ready) = match qualified {
+        Some(qualified) => qualified,
+        None => (keyspace, core.ready(prepare.text, keyspace).map_err(|e| failed(core, &e))?),
+    };
     let id = prepared_id(keyspace, prepare.text);
-    let ready = core.prepare(id, prepare.text, keyspace).map_err(|e| failed(core, &e))?;
+    core.keep(id, &ready);
     Ok(Answer::Prepared(Arc::new(Known::new(id, ready))))
 }
 
