@@ -24,19 +24,7 @@ pub(crate) fn error(error: &Error, address_of: AddressOf<'_>) -> ErrorResponse {
         Error::Overloaded(_) => ErrorKind::Overloaded,
         Error::Bootstrapping(_) => ErrorKind::Bootstrapping,
     };
-    ErrorResponse { kind, message: message(error) }
-}
-
-/// The text: with the hint, where there is one.
-fn message(error: &Error) -> String {
-    let hint = match error {
-        Error::Cql(e) | Error::Query(henge_query::Error::Cql(e)) => e.hint.as_deref(),
-        _ => None,
-    };
-    match hint {
-        Some(hint) => format!("{error} ({hint})"),
-        None => error.to_string(),
-    }
+    ErrorResponse { kind, message: error.to_string() }
 }
 
 fn cql(kind: &Cql) -> ErrorKind {
