@@ -21,7 +21,8 @@ const NODE_KEY: &str = "node.key";
 pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
     let read = |name: &str| {
         let path = folder.join(name);
-        fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
+        let remedy = || format!("make one with: henge cert node --host-id {host} --directory {}", folder.display());
+        fs::read(&path).with_context(|| format!("{} cannot be read; {}", path.display(), remedy()))
     };
     let identity = Identity::from_pem(&read(NODE)?, &read(NODE_KEY)?, &read(AUTHORITY)?)
         .with_context(|| format!("the certificates in {} cannot be used", folder.display()))?;

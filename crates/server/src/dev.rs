@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const START: Duration = Duration::from_secs(90);
 const STOP: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(50);
+/// What each node may use for cache and write buffers, unless told otherwise after `--`.
+const MEMORY: &str = "memory=256MiB";
 /// Nodes at most: addresses 127.0.0.1 to 127.0.0.200.
 const NODES: usize = 200;
 
@@ -102,6 +104,8 @@ fn start(plan: &Plan, options: &DevOptions) -> anyhow::Result<Child> {
         .args(["--seeds", "127.0.0.1:7000", "--datacenter", &plan.datacenter])
         .arg("--development-certificates")
         .arg(fs::canonicalize(&certificates)?)
+        // Several nodes share this machine: each by itself would take a quarter of its memory.
+        .args(["--set", MEMORY])
         .args(&options.server)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -1,8 +1,8 @@
 //! What the store promises over an engine that can be crashed.
 
 use crate::{
-    Engine,
-    EngineError, Family, Hint, ModelEngine, ModelFaults, ReadError, Store, Stripe, SyncMode, Tier, Tried, WriteError,
+    Engine, EngineError, Family, Hint, ModelEngine, ModelFaults, ReadError, Store, Stripe, SyncMode, Tier, Tried,
+    WriteError,
 };
 use henge_base::{Bytes, HostId, Random};
 use henge_model::{
