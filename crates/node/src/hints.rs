@@ -113,7 +113,6 @@ async fn deliver_some<W: World>(shared: &Arc<Shared<W>>, peer: HostId) -> bool {
             return false;
         }
     };
-    let full = hints.len() == DELIVERY_BATCH;
     let total = hints.len();
     let calls = hints.into_iter().map(|(id, hint)| send(shared, peer, id, hint));
     let finished: Vec<HintId> = futures_util::future::join_all(calls).await.into_iter().flatten().collect();
@@ -121,7 +120,8 @@ async fn deliver_some<W: World>(shared: &Arc<Shared<W>>, peer: HostId) -> bool {
     shared.metrics.hints_delivered.inc_by(finished.len() as u64);
     let job = Arc::clone(shared);
     let deleted = shared.world.disk(Lane::Background, move || job.store.delete_hints(&finished)).await;
-    full && all && deleted.is_ok()
+    // Fewer than a batch may still not be the last: large hints are read a few at a time.
+    all && deleted.is_ok()
 }
 
 /// Sends one hint; gives its id when it is settled: applied, or for a table that is gone.

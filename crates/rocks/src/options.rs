@@ -16,6 +16,8 @@ const OWN_BUFFER: usize = 4 << 20;
 /// Memory tables of a family that may wait to be written out. With two a write is refused as soon as the second is
 /// full.
 const BUFFERS: i32 = 4;
+/// Operands of one row in a memory table before they are folded into one.
+const OPERANDS: usize = 8;
 const BLOCK: usize = 8 << 10;
 const BLOOM_BITS: f64 = 10.0;
 /// The log is cut when it reaches this, whatever family holds it back.
@@ -112,6 +114,11 @@ fn family(family: Family, of: &RocksOptions, cache: &Cache) -> Options {
     options.set_arena_block_size(if rows { 1 << 20 } else { 64 << 10 });
     if rows {
         options.set_merge_operator(MERGE_OPERATOR, full_merge, partial_merge);
+    }
+    if rows {
+        // A row that is written again and again is folded as it is written, so that a read meets few operands: what merging comes
+        // to is the same in any grouping. Only what is in memory is looked at.
+        options.set_max_successive_merges(OPERANDS);
     }
     if family == Family::Rows {
         // Most reads are not of what was just written. Not elsewhere: it is allocated and cleared for every memory

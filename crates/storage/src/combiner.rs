@@ -9,7 +9,11 @@ use crate::{Batch, Engine, Family, Op, SyncMode, WriteError};
 use henge_base::Bytes;
 use henge_model::merge_encoded;
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
+
+/// A row on its way: where it goes, its key and its bytes. Most writes are of one.
+pub(crate) type Rows = SmallVec<[(Family, Bytes, Bytes); 1]>;
 
 /// The queue and the stripes of the partitions in it.
 #[derive(Debug, Default)]
@@ -22,136 +26,136 @@ pub(crate) struct Combiner {
 struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
-    /// Somebody takes turns.
+    /// Somebody has the duty to take turns.
     writing: bool,
+    /// A turn is under way.
+    turning: bool,
 }
 
 #[derive(Debug)]
 struct Item {
     ticket: u64,
-    family: Family,
-    rows: Vec<(Bytes, Bytes)>,
+    /// All of one partition.
+    rows: Rows,
+    bytes: usize,
+    stripe: Stripe,
     /// Set for a replacement: the version its stripe must still have.
     unchanged: Option<u64>,
 }
 
 impl Item {
-    fn bytes(&self) -> usize {
-        self.rows.iter().map(|(key, row)| key.len() + row.len()).sum()
-    }
-
-    /// All rows of an item are of one partition.
-    fn stripe(&self) -> Option<Stripe> {
-        self.rows.first().map(|(key, _)| Stripe::of(key))
+    fn new(rows: Rows, unchanged: Option<u64>, ticket: u64) -> Item {
+        let bytes = rows.iter().map(|(_, key, row)| key.len() + row.len()).sum();
+        let stripe = Stripe::of(rows.first().map_or(&[], |(_, key, _)| key));
+        Item { ticket, rows, bytes, stripe, unchanged }
     }
 }
 
 impl Combiner {
     /// Queues rows of one partition. True: the caller has to take turns, until one says that nothing is left.
-    pub(crate) fn submit(&self, family: Family, rows: Vec<(Bytes, Bytes)>, ticket: u64) -> Result<bool, WriteError> {
-        self.queue(Item { ticket, family, rows, unchanged: None })
+    pub(crate) fn submit(&self, rows: Rows, ticket: u64) -> Result<bool, WriteError> {
+        self.queue(Item::new(rows, None, ticket))
     }
 
     /// Queues a replacement of one row that happens only if no write of its stripe entered since it had `version`.
     pub(crate) fn submit_replacement(
         &self,
-        family: Family,
-        key: Bytes,
-        row: Bytes,
+        (family, key, row): (Family, Bytes, Bytes),
         version: u64,
         ticket: u64,
     ) -> Result<bool, WriteError> {
-        self.queue(Item { ticket, family, rows: vec![(key, row)], unchanged: Some(version) })
+        let rows = std::iter::once((family, key, row)).collect();
+        self.queue(Item::new(rows, Some(version), ticket))
     }
 
     fn queue(&self, item: Item) -> Result<bool, WriteError> {
-        let bytes = item.bytes();
         let mut queue = self.queue.lock();
-        if queue.bytes + bytes > QUEUE_BYTES {
+        if queue.bytes + item.bytes > QUEUE_BYTES {
             return Err(WriteError::Stalled);
         }
-        if let (Some(stripe), None) = (item.stripe(), item.unchanged) {
-            self.stripes.enter(stripe);
+        if item.unchanged.is_none() {
+            self.stripes.enter(item.stripe);
         }
-        queue.bytes += bytes;
+        queue.bytes += item.bytes;
         queue.items.push_back(item);
         Ok(!std::mem::replace(&mut queue.writing, true))
     }
 
-    /// Writes one batch. Says whether there is more; if not, the caller's duty ends.
+    /// Writes one batch. Says whether there is more; if not, the caller's duty ends. While a turn is under way another does
+    /// nothing: the duty is then whose turn it is, and that one sees what is queued meanwhile before it ends.
     pub(crate) fn turn(
         &self,
         engine: &dyn Engine,
         sync: SyncMode,
         done: &mut Vec<(u64, Result<(), WriteError>)>,
     ) -> bool {
-        let mut items = self.take();
+        let Some(mut items) = self.take() else { return false };
         self.drop_changed(&mut items, done);
         if !items.is_empty() {
             let outcome = engine.write(&batch_of(&items), sync).map(|_| ()).map_err(WriteError::from);
             for item in items {
-                if let (Some(stripe), None) = (item.stripe(), item.unchanged) {
-                    self.stripes.leave(stripe);
-                }
+                self.stripes.leave(item.stripe);
                 done.push((item.ticket, outcome.clone()));
             }
         }
         let mut queue = self.queue.lock();
+        queue.turning = false;
         queue.writing = !queue.items.is_empty();
         queue.writing
     }
 
-    fn take(&self) -> Vec<Item> {
+    /// Begins a turn: what its batch will hold, oldest first. `None`: one is under way.
+    fn take(&self) -> Option<Vec<Item>> {
         let mut queue = self.queue.lock();
+        if std::mem::replace(&mut queue.turning, true) {
+            return None;
+        }
         let (mut rows, mut bytes, mut count) = (0, 0, 0);
         for item in &queue.items {
-            if count > 0 && (rows + item.rows.len() > BATCH_ROWS || bytes + item.bytes() > BATCH_BYTES) {
+            if count > 0 && (rows + item.rows.len() > BATCH_ROWS || bytes + item.bytes > BATCH_BYTES) {
                 break;
             }
             rows += item.rows.len();
-            bytes += item.bytes();
+            bytes += item.bytes;
             count += 1;
         }
         queue.bytes -= bytes;
-        queue.items.drain(..count).collect()
+        Some(queue.items.drain(..count).collect())
     }
 
-    /// Replacements whose partition was written meanwhile are refused. The writer is alone, so what holds here holds in the batch;
-    /// what enters from now on merges on top of the replacement.
+    /// Refuses replacements whose partition was written meanwhile, by a write or by another replacement. The writer is alone, so
+    /// what holds here holds in the batch; what enters from now on merges on top of the replacement.
     fn drop_changed(&self, items: &mut Vec<Item>, done: &mut Vec<(u64, Result<(), WriteError>)>) {
         items.retain(|item| {
-            let (Some(version), Some(stripe)) = (item.unchanged, item.stripe()) else { return true };
-            let unchanged = self.stripes.queued(stripe) == version;
-            if !unchanged {
+            let kept = item.unchanged.is_none_or(|version| self.stripes.enter_unchanged(item.stripe, version));
+            if !kept {
                 done.push((item.ticket, Err(WriteError::Changed)));
             }
-            unchanged
+            kept
         });
     }
 }
 
-/// One batch of all rows in key order; rows of one key are merged first.
+/// One batch: replacements, then all rows in key order; rows of one key are merged first.
 fn batch_of(items: &[Item]) -> Batch {
-    let mut rows: Vec<(Family, &Bytes, &Bytes)> = Vec::new();
-    let mut ops = Vec::new();
-    for item in items {
-        match item.unchanged {
-            None => rows.extend(item.rows.iter().map(|(key, row)| (item.family, key, row))),
-            Some(_) => ops.extend(item.rows.iter().map(|(key, row)| put(item.family, key, row))),
-        }
-    }
-    rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    for same in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let (family, key, first) = same[0];
-        let value = match same {
-            [_] => first.clone(),
-            several => merge_encoded(key, several.iter().map(|(_, _, row)| row.as_ref())).into(),
-        };
-        ops.push(Op::Merge { family, key: key.clone(), value });
-    }
+    let (replacements, writes): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.unchanged.is_some());
+    let mut ops: Vec<Op> = replacements.iter().flat_map(|item| &item.rows).map(put).collect();
+    let mut rows: Vec<&(Family, Bytes, Bytes)> = writes.iter().flat_map(|item| &item.rows).collect();
+    rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    ops.extend(rows.chunk_by(|a, b| (a.0, &a.1) == (b.0, &b.1)).map(merge));
     Batch { ops }
 }
 
-fn put(family: Family, key: &Bytes, row: &Bytes) -> Op {
-    Op::Put { family, key: key.clone(), value: row.clone() }
+/// The rows of one key as one.
+fn merge(same: &[&(Family, Bytes, Bytes)]) -> Op {
+    let (family, key, first) = same[0];
+    let value = match same {
+        [_] => first.clone(),
+        several => merge_encoded(key, several.iter().map(|(_, _, row)| row.as_ref())).into(),
+    };
+    Op::Merge { family: *family, key: key.clone(), value }
+}
+
+fn put((family, key, row): &(Family, Bytes, Bytes)) -> Op {
+    Op::Put { family: *family, key: key.clone(), value: row.clone() }
 }

@@ -66,6 +66,16 @@ pub enum DirectoryError {
         /// What is wrong.
         reason: String,
     },
+    /// The node is in another cluster.
+    #[error("{path} says cluster {own}, not {other}: to move this node there, start it with an empty data directory")]
+    OtherCluster {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        own: ClusterId,
+        /// What it was to say.
+        other: ClusterId,
+    },
     /// The directory holds something else.
     #[error("{0} is not empty and is no data directory of henge; name another one")]
     Foreign(PathBuf),
@@ -74,23 +84,23 @@ pub enum DirectoryError {
 impl DataDirectory {
     /// Opens a directory, or makes one. `random` names a new node.
     pub fn open(path: &Path, random: &mut Random) -> Result<DataDirectory, DirectoryError> {
-        fs::create_dir_all(path).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })?;
+        create(path)?;
         let format = path.join("format");
-        let is_new = !format.exists();
-        if is_new && !only_leftovers(path)? {
+        if is_new(path, &format)? && !only_leftovers(path)? {
             return Err(DirectoryError::Foreign(path.to_owned()));
         }
         let lock = lock(&path.join("lock"))?;
-        if is_new {
+        // Asked again under the lock: another process may have made the directory meanwhile, and its identity must stay.
+        if is_new(path, &format)? {
             let host = HostId::random(random);
             replace(&path.join("identity"), &format!("host {host}\nshards {SHARDS}\n"))?;
+            replace(&path.join("generation"), "0\n")?;
             // Written last: a directory without it was never finished.
             replace(&format, &format!("{FORMAT}\n"))?;
         }
         check_format(&format)?;
         let host = identity(&path.join("identity"))?;
-        let generation = read_number(&path.join("generation"))?.unwrap_or(0) + 1;
-        replace(&path.join("generation"), &format!("{generation}\n"))?;
+        let generation = raise(&path.join("generation"))?;
         let cluster = read_id(&path.join("cluster"))?.map(ClusterId);
         Ok(DataDirectory { path: path.to_owned(), host, generation, cluster, _lock: lock })
     }
@@ -110,8 +120,12 @@ impl DataDirectory {
         self.cluster
     }
 
-    /// Remembers the cluster.
+    /// Remembers the cluster. A directory never changes to another: its rows are that cluster's.
     pub fn set_cluster(&mut self, cluster: ClusterId) -> Result<(), DirectoryError> {
+        if let Some(own) = self.cluster.filter(|own| *own != cluster) {
+            let path = self.path.join("cluster");
+            return Err(DirectoryError::OtherCluster { path, own, other: cluster });
+        }
         replace(&self.path.join("cluster"), &format!("{cluster}\n"))?;
         self.cluster = Some(cluster);
         Ok(())
@@ -128,10 +142,30 @@ impl DataDirectory {
     }
 }
 
+/// Makes a directory and whatever is missing above it, so that none of it is gone after a power cut.
+fn create(path: &Path) -> Result<(), DirectoryError> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).collect();
+    fs::create_dir_all(path).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })?;
+    missing.into_iter().try_for_each(sync_parent)
+}
+
+/// Brings a name to disk: a file's own sync does not.
+fn sync_parent(path: &Path) -> Result<(), DirectoryError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let synced = File::open(parent).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| DirectoryError::Io { path: parent.to_owned(), error })
+}
+
+/// Whether there is no format file. What cannot be told is an error: taking it for new would make another node of it.
+fn is_new(path: &Path, format: &Path) -> Result<bool, DirectoryError> {
+    format.try_exists().map(|exists| !exists).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })
+}
+
 /// Whether a directory without a format file holds nothing, or what an interrupted first start left.
 fn only_leftovers(path: &Path) -> Result<bool, DirectoryError> {
     let entries = fs::read_dir(path).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })?;
-    let ours = ["lock", "identity", "identity.new", "format.new", "lost+found"];
+    let ours =
+        ["lock", "identity", "identity.new", "generation", "generation.new", "format", "format.new", "lost+found"];
     Ok(entries.flatten().all(|entry| ours.iter().any(|name| entry.file_name() == *name)))
 }
 
@@ -152,8 +186,7 @@ fn replace(path: &Path, content: &str) -> Result<(), DirectoryError> {
     let mut file = File::create(&new).map_err(io)?;
     file.write_all(content.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
     fs::rename(&new, path).map_err(io)?;
-    let parent = path.parent().unwrap_or(path);
-    File::open(parent).and_then(|folder| folder.sync_all()).map_err(io)
+    sync_parent(path)
 }
 
 fn check_format(path: &Path) -> Result<(), DirectoryError> {
@@ -175,9 +208,13 @@ fn identity(path: &Path) -> Result<HostId, DirectoryError> {
     Ok(HostId(host))
 }
 
-fn read_number(path: &Path) -> Result<Option<u64>, DirectoryError> {
+/// Counts a start. A lost count is not begun again: peers would take this node's news for old.
+fn raise(path: &Path) -> Result<u64, DirectoryError> {
     let damaged = || DirectoryError::Damaged { path: path.to_owned(), reason: "it holds no number".to_owned() };
-    read(path)?.map(|text| text.trim().parse().map_err(|_| damaged())).transpose()
+    let before: Option<u64> = read(path)?.and_then(|text| text.trim().parse().ok());
+    let generation = before.and_then(|before| before.checked_add(1)).ok_or_else(damaged)?;
+    replace(path, &format!("{generation}\n"))?;
+    Ok(generation)
 }
 
 fn read_id(path: &Path) -> Result<Option<uuid::Uuid>, DirectoryError> {
@@ -194,57 +231,4 @@ fn read(path: &Path) -> Result<Option<String>, DirectoryError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn open(path: &Path) -> Result<DataDirectory, DirectoryError> {
-        DataDirectory::open(path, &mut Random::new(1))
-    }
-
-    #[test]
-    fn identity_stays_and_generation_rises() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data");
-        let mut first = open(&path).unwrap();
-        assert_eq!((first.generation(), first.cluster()), (1, None));
-        let cluster = ClusterId::random(&mut Random::new(2));
-        first.set_cluster(cluster).unwrap();
-        let host = first.host();
-        drop(first);
-        let second = DataDirectory::open(&path, &mut Random::new(99)).unwrap();
-        assert_eq!((second.host(), second.generation(), second.cluster()), (host, 2, Some(cluster)));
-    }
-
-    #[test]
-    fn a_second_process_is_turned_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let _first = open(folder.path()).unwrap();
-        let refusal = open(folder.path()).unwrap_err().to_string();
-        assert!(refusal.contains("lock is locked") && refusal.contains("another henge"), "{refusal}");
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_named_with_a_way_out() {
-        let refusal = |change: &dyn Fn(&Path)| {
-            let folder = tempfile::tempdir().unwrap();
-            drop(open(folder.path()).unwrap());
-            change(folder.path());
-            open(folder.path()).unwrap_err().to_string()
-        };
-        let write =
-            |name: &'static str, text: &'static str| move |path: &Path| fs::write(path.join(name), text).unwrap();
-        assert!(refusal(&write("format", "7\n")).contains("format 7"));
-        assert!(refusal(&write("identity", "")).contains("restore it from a backup"));
-        assert!(refusal(&write("identity", "host nobody\nshards 1\n")).contains("names no host id"));
-        assert!(refusal(&write("cluster", "x")).contains("cluster is damaged"));
-        assert!(refusal(&write("generation", "-")).contains("generation is damaged"));
-    }
-
-    #[test]
-    fn somebody_elses_folder_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("thesis.tex"), "x").unwrap();
-        assert!(open(folder.path()).unwrap_err().to_string().contains("is no data directory"));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-}
+mod tests;

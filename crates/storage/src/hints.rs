@@ -3,6 +3,7 @@
 //! Key: peer's host id (16 B) | created, sign flipped (8 B) | number (8 B). Value: the encoded mutation, whose rows carry their
 //! own checksums.
 
+use crate::limits::HINTS_READ_BYTES;
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
 use henge_base::{Bytes, HostId, Micros};
 use parking_lot::Mutex;
@@ -28,7 +29,6 @@ pub struct Hint {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HintId {
     key: Bytes,
-    bytes: u64,
 }
 
 /// What is stored, by peer.
@@ -36,6 +36,7 @@ pub struct HintId {
 pub(crate) struct Hints {
     stored: Mutex<BTreeMap<HostId, u64>>,
     next: AtomicU64,
+    deleting: Mutex<()>,
 }
 
 impl Hints {
@@ -51,7 +52,7 @@ impl Hints {
             }
             Flow::Continue
         })?;
-        Ok(Hints { stored: Mutex::new(stored), next: AtomicU64::new(next) })
+        Ok(Hints { stored: Mutex::new(stored), next: AtomicU64::new(next), deleting: Mutex::default() })
     }
 
     /// Stores hints, synced.
@@ -64,42 +65,67 @@ impl Hints {
             let key = key(hint.to, hint.created, number);
             ops.push(Op::Put { family: Family::Hints, key, value: hint.mutation });
         }
-        engine.write(&Batch { ops }, SyncMode::Synced)?;
-        let mut stored = self.stored.lock();
-        for (peer, bytes) in added {
-            *stored.entry(peer).or_default() += bytes;
+        // Counted first: whoever finds a hint may settle it at once.
+        self.count(&added, u64::saturating_add);
+        let written = engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ());
+        if written.is_err() {
+            self.count(&added, u64::saturating_sub);
         }
-        Ok(())
+        written
     }
 
-    /// The oldest hints for a peer.
+    fn count(&self, bytes: &BTreeMap<HostId, u64>, how: fn(u64, u64) -> u64) {
+        let mut stored = self.stored.lock();
+        for (peer, bytes) in bytes {
+            let before = stored.entry(*peer).or_default();
+            *before = how(*before, *bytes);
+        }
+        stored.retain(|_, bytes| *bytes > 0);
+    }
+
+    /// The oldest hints for a peer, up to a number and a size.
     pub(crate) fn of(engine: &dyn Engine, peer: HostId, max: usize) -> Result<Vec<(HintId, Hint)>, EngineError> {
-        let mut out = Vec::new();
+        let (mut out, mut bytes) = (Vec::new(), 0);
         let start = peer.0.into_bytes();
         let end = henge_model::Key::prefix_end(&start);
         let range = ScanRange { family: Family::Hints, start: &start, end: &end, reversed: false };
         engine.scan(&range, Tier::Disk, &mut |key, value| {
             let mutation = Bytes::copy_from_slice(value);
-            let id = HintId { key: Bytes::copy_from_slice(key), bytes: value.len() as u64 };
+            let id = HintId { key: Bytes::copy_from_slice(key) };
             out.push((id, Hint { to: peer, mutation, created: created(key) }));
-            if out.len() >= max { Flow::Stop } else { Flow::Continue }
+            bytes += value.len();
+            if out.len() >= max || bytes >= HINTS_READ_BYTES { Flow::Stop } else { Flow::Continue }
         })?;
         Ok(out)
     }
 
     /// Forgets hints that are settled. Not synced: after a crash a hint may be delivered once more, which changes nothing.
     pub(crate) fn delete(&self, engine: &dyn Engine, ids: &[HintId]) -> Result<(), EngineError> {
-        let ops = ids.iter().map(|id| Op::Delete { family: Family::Hints, key: id.key.clone() }).collect();
-        engine.write(&Batch { ops }, SyncMode::Unsynced)?;
-        let mut stored = self.stored.lock();
+        // One at a time, so that a hint that is settled twice is counted once. Not `stored`: that is asked for on every hint owed.
+        let _alone = self.deleting.lock();
+        let mut gone: BTreeMap<&Bytes, u64> = BTreeMap::new();
         for id in ids {
-            if let Some((peer, _)) = names(&id.key)
-                && let Some(bytes) = stored.get_mut(&peer)
-            {
-                *bytes = bytes.saturating_sub(id.bytes);
+            engine.get(Family::Hints, &id.key, &mut |value| {
+                if let Some(value) = value {
+                    gone.insert(&id.key, value.len() as u64);
+                }
+            })?;
+        }
+        let ops = gone.keys().map(|key| Op::Delete { family: Family::Hints, key: Bytes::clone(key) }).collect();
+        engine.write(&Batch { ops }, SyncMode::Unsynced)?;
+        let mut bytes: BTreeMap<HostId, u64> = BTreeMap::new();
+        for (key, size) in gone {
+            if let Some((peer, _)) = names(key) {
+                *bytes.entry(peer).or_default() += size;
             }
         }
+        self.count(&bytes, u64::saturating_sub);
         Ok(())
+    }
+
+    /// Bytes stored for all peers.
+    pub(crate) fn total(&self) -> u64 {
+        self.stored.lock().values().sum()
     }
 
     /// Bytes stored for a peer.

@@ -10,3 +10,8 @@ pub(crate) const BATCH_BYTES: usize = 4 << 20;
 pub(crate) const STRIPES: usize = 4_096;
 /// Longest name of a local fact.
 pub(crate) const LOCAL_NAME: usize = 255;
+/// Bytes of rows that a read from memory goes through before it leaves the rest to a disk lane: what a core may spend on one
+/// request without keeping its other connections waiting.
+pub(crate) const MEMORY_SCAN_BYTES: usize = 128 << 10;
+/// Bytes of hints read at once: 8 MiB, so that many large ones are never in memory together.
+pub(crate) const HINTS_READ_BYTES: usize = 8 << 20;

@@ -1,9 +1,11 @@
 //! Reads of rows. Every row's checksum is checked on every read.
 
+use crate::limits::MEMORY_SCAN_BYTES;
 use crate::{Engine, EngineError, Family, Flow, ReadError, ScanRange, Scanned, Tier, Tried};
 use henge_base::Bytes;
 use henge_model::{
-    Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowError, RowSink, RowView, project, strip_row,
+    Columns, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowError, RowSink, RowView, project,
+    strip_row,
 };
 
 /// Reads from memory through a projection into a sink, which is left as it was unless the read was answered.
@@ -51,9 +53,13 @@ fn try_run(
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
+    // Rows are shown together with their partition's static row, which may lie outside the run.
+    if !projection.table.statics.is_empty() {
+        return Ok(Tried::WouldBlock);
+    }
     let mut pushed = 0;
     let mut outcome = Ok(());
-    let scanned = scan(engine, family, command, Tier::Memory, &mut |key, value| {
+    let ended = scan(engine, family, command, Tier::Memory, &mut |key, value| {
         let row =
             RowView::parse(key, value).and_then(|row| project(key, &row, projection, command.now_seconds, &mut *sink));
         match row {
@@ -63,11 +69,11 @@ fn try_run(
         if outcome.is_err() || pushed >= command.limit { Flow::Stop } else { Flow::Continue }
     })?;
     outcome?;
-    Ok(if scanned == Scanned::WouldBlock { Tried::WouldBlock } else { Tried::Done })
+    Ok(if ended == Scanned::WouldBlock { Tried::WouldBlock } else { Tried::Done })
 }
 
-/// Reads rows as replicas exchange them; `None`: not in memory. Stops at the command's limit of live rows, and at `max_bytes`
-/// of stored rows.
+/// Reads rows as replicas exchange them; `None`: not in memory. Stops at the command's limit of live rows, and once the answer
+/// has `max_bytes`; an answer that stopped holds a row, for the next one to go on from.
 pub(crate) fn read_block(
     engine: &dyn Engine,
     family: Family,
@@ -75,15 +81,11 @@ pub(crate) fn read_block(
     tier: Tier,
     max_bytes: usize,
 ) -> Result<Option<RowBlock>, ReadError> {
-    let mut block = RowBlock::default();
+    let mut rows = Vec::new();
     let ended = visit(engine, family, command, tier, max_bytes, &mut |key, row| {
-        let mut out = Vec::new();
-        if strip_row(key, row, &command.columns, command.purge_before, &mut out) {
-            block.rows.push((Bytes::copy_from_slice(key), out.into()));
-        }
+        rows.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
     })?;
-    block.more = ended == Ended::Stopped;
-    Ok((ended != Ended::WouldBlock).then_some(block))
+    Ok((ended != Scanned::WouldBlock).then_some(RowBlock { rows, more: ended == Scanned::Stopped }))
 }
 
 /// The digest of what [`read_block`] would answer.
@@ -95,74 +97,102 @@ pub(crate) fn digest(
     max_bytes: usize,
 ) -> Result<Option<Digest>, ReadError> {
     let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    let ended =
-        visit(engine, family, command, tier, max_bytes, &mut |key, row| digester.row(key, row, &command.columns))?;
-    Ok((ended != Ended::WouldBlock).then(|| digester.finish()))
+    let ended = visit(engine, family, command, tier, max_bytes, &mut |key, row| {
+        if let Ok(row) = RowView::parse_trusted(row) {
+            digester.row(key, &row, &command.columns);
+        }
+    })?;
+    Ok((ended != Scanned::WouldBlock).then(|| digester.finish()))
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
-    Done,
-    Stopped,
-    WouldBlock,
-}
-
-/// Goes through the rows of a command up to its limits.
+/// Goes through the rows of an answer, up to its limits.
 fn visit(
     engine: &dyn Engine,
     family: Family,
     command: &ReadCommand,
     tier: Tier,
     max_bytes: usize,
-    row: &mut dyn FnMut(&[u8], &RowView<'_>),
-) -> Result<Ended, ReadError> {
-    if let KeyRange::One(key) = &command.keys {
-        return visit_one(engine, family, key, tier, row);
-    }
-    let (mut live, mut bytes) = (0, 0);
-    let mut outcome: Result<(), RowError> = Ok(());
-    let scanned = scan(engine, family, command, tier, &mut |key, value| {
-        match RowView::parse(key, value) {
-            Ok(view) => {
-                row(key, &view);
-                live += u32::from(view.is_live(command.now_seconds));
-                bytes += key.len() + value.len();
-            }
-            Err(error) => outcome = Err(error),
-        }
-        if outcome.is_err() || live >= command.limit || bytes >= max_bytes { Flow::Stop } else { Flow::Continue }
-    })?;
-    outcome?;
-    Ok(match scanned {
-        Scanned::Done => Ended::Done,
-        Scanned::Stopped => Ended::Stopped,
-        Scanned::WouldBlock => Ended::WouldBlock,
-    })
+    row: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<Scanned, ReadError> {
+    let mut answer = Answer { command, row, scratch: Vec::new(), live: 0, bytes: 0, outcome: Ok(()) };
+    let ended = match &command.keys {
+        KeyRange::One(key) => one(engine, family, key, tier, &mut |value| answer.take(key.bytes(), value))?,
+        KeyRange::Run { .. } if command.limit == 0 => Scanned::Done,
+        KeyRange::Run { .. } => scan(engine, family, command, tier, &mut |key, value| {
+            answer.take(key, value);
+            if answer.is_full(max_bytes) { Flow::Stop } else { Flow::Continue }
+        })?,
+    };
+    answer.outcome?;
+    Ok(ended)
 }
 
-fn visit_one(
+/// An answer in the making. Only what it holds counts towards its limits, so that replicas of equal content stop at one place
+/// however much each of them has yet to purge.
+struct Answer<'a> {
+    command: &'a ReadCommand,
+    row: &'a mut dyn FnMut(&[u8], &[u8]),
+    scratch: Vec<u8>,
+    live: u32,
+    bytes: usize,
+    outcome: Result<(), RowError>,
+}
+
+impl Answer<'_> {
+    fn take(&mut self, key: &[u8], value: &[u8]) {
+        let view = match RowView::parse(key, value) {
+            Ok(view) => view,
+            Err(error) => return self.outcome = Err(error),
+        };
+        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
+        // A row has one encoding: of one that is wanted whole, the stored bytes are the answer.
+        if *columns == Columns::All && !view.has_purgeable(purge_before) {
+            if !view.is_empty() {
+                self.give(key, value, view.is_live(self.command.now_seconds));
+            }
+            return;
+        }
+        let mut stripped = std::mem::take(&mut self.scratch);
+        stripped.clear();
+        if strip_row(key, &view, columns, purge_before, &mut stripped) {
+            let live = RowView::parse_trusted(&stripped).is_ok_and(|row| row.is_live(self.command.now_seconds));
+            self.give(key, &stripped, live);
+        }
+        self.scratch = stripped;
+    }
+
+    fn give(&mut self, key: &[u8], row: &[u8], live: bool) {
+        (self.row)(key, row);
+        self.live += u32::from(live);
+        self.bytes += key.len() + row.len();
+    }
+
+    fn is_full(&self, max_bytes: usize) -> bool {
+        let is_large = self.bytes > 0 && self.bytes >= max_bytes;
+        self.outcome.is_err() || self.live >= self.command.limit || is_large
+    }
+}
+
+fn one(
     engine: &dyn Engine,
     family: Family,
     key: &Key,
     tier: Tier,
-    row: &mut dyn FnMut(&[u8], &RowView<'_>),
-) -> Result<Ended, ReadError> {
-    let mut outcome: Result<(), RowError> = Ok(());
+    found: &mut dyn FnMut(&[u8]),
+) -> Result<Scanned, EngineError> {
     let mut hit = |value: Option<&[u8]>| {
-        let Some(value) = value else { return };
-        match RowView::parse(key.bytes(), value) {
-            Ok(view) => row(key.bytes(), &view),
-            Err(error) => outcome = Err(error),
+        if let Some(value) = value {
+            found(value);
         }
     };
     let tried = match tier {
         Tier::Memory => engine.try_get(family, key.bytes(), &mut hit)?,
         Tier::Disk => engine.get(family, key.bytes(), &mut hit).map(|()| Tried::Done)?,
     };
-    outcome?;
-    Ok(if tried == Tried::Done { Ended::Done } else { Ended::WouldBlock })
+    Ok(if tried == Tried::Done { Scanned::Done } else { Scanned::WouldBlock })
 }
 
+/// Goes through a run; from memory only so far as a core may be kept busy.
 fn scan(
     engine: &dyn Engine,
     family: Family,
@@ -172,5 +202,15 @@ fn scan(
 ) -> Result<Scanned, EngineError> {
     // One iterator over one family is a consistent cut: nothing has to be compared before and after.
     let KeyRange::Run { start, end, reversed } = &command.keys else { return Ok(Scanned::Done) };
-    engine.scan(&ScanRange { family, start, end, reversed: *reversed }, tier, row)
+    let (mut bytes, mut too_long) = (0, false);
+    let range = ScanRange { family, start, end, reversed: *reversed };
+    let scanned = engine.scan(&range, tier, &mut |key, value| {
+        too_long = tier == Tier::Memory && bytes > MEMORY_SCAN_BYTES;
+        if too_long {
+            return Flow::Stop;
+        }
+        bytes += key.len() + value.len();
+        row(key, value)
+    })?;
+    Ok(if too_long { Scanned::WouldBlock } else { scanned })
 }

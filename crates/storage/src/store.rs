@@ -1,15 +1,15 @@
 //! Rows, hints and the node's own facts over an engine.
 
-use crate::combiner::Combiner;
+use crate::combiner::{Combiner, Rows};
 use crate::hints::Hints;
 use crate::limits::LOCAL_NAME;
 use crate::{
     Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, ScanRange, Stripe, SyncMode, Tier,
     Tried, WriteError, read,
 };
+use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId};
 use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowSink, StorageId};
-use parking_lot::RwLock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,12 +18,13 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     combiner: Combiner,
     hints: Hints,
-    tables: RwLock<BTreeMap<StorageId, Family>>,
+    /// Looked up by every request, and replaced as a whole.
+    tables: ArcSwap<BTreeMap<StorageId, Family>>,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("tables", &self.tables.read().len()).finish_non_exhaustive()
+        f.debug_struct("Store").field("tables", &self.tables.load().len()).finish_non_exhaustive()
     }
 }
 
@@ -34,16 +35,16 @@ impl Store {
     /// A store over an engine. No table is known yet: see [`Store::set_tables`].
     pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
         let hints = Hints::open(&*engine)?;
-        Ok(Store { engine, combiner: Combiner::default(), hints, tables: RwLock::default() })
+        Ok(Store { engine, combiner: Combiner::default(), hints, tables: ArcSwap::default() })
     }
 
     /// Sets which tables there are and where their rows lie. Others are refused.
     pub fn set_tables(&self, tables: BTreeMap<StorageId, Family>) {
-        *self.tables.write() = tables;
+        self.tables.store(Arc::new(tables));
     }
 
     fn family(&self, storage: StorageId) -> Option<Family> {
-        self.tables.read().get(&storage).copied()
+        self.tables.load().get(&storage).copied()
     }
 
     // Reads.
@@ -80,13 +81,20 @@ impl Store {
 
     /// Queues a mutation under a ticket. True: the caller has to take turns ([`Store::turn`]) until one says that nothing is left.
     pub fn submit(&self, mutation: &Mutation, ticket: u64) -> Result<bool, WriteError> {
-        let storage =
-            mutation.rows.first().and_then(|(key, _)| Key::storage_id(key)).ok_or(WriteError::UnknownTable)?;
-        let family = self.family(storage).ok_or(WriteError::UnknownTable)?;
-        self.combiner.submit(family, mutation.rows.clone(), ticket)
+        if mutation.rows.is_empty() {
+            return Err(WriteError::UnknownTable);
+        }
+        let tables = self.tables.load();
+        let place = |(key, row): &(Bytes, Bytes)| {
+            let family = Key::storage_id(key).and_then(|storage| tables.get(&storage))?;
+            Some((*family, key.clone(), row.clone()))
+        };
+        let rows: Option<Rows> = mutation.rows.iter().map(place).collect();
+        self.combiner.submit(rows.ok_or(WriteError::UnknownTable)?, ticket)
     }
 
-    /// Writes a batch of what is queued; says whether there is more. Tickets come back with what became of them.
+    /// Writes a batch of what is queued; says whether there is more. Tickets come back with what became of them. While another
+    /// thread is in here this does nothing and says so by false: the other goes on.
     pub fn turn(&self, sync: SyncMode, done: &mut Outcomes) -> bool {
         self.combiner.turn(&*self.engine, sync, done)
     }
@@ -96,12 +104,18 @@ impl Store {
         (self.combiner.stripes.queued(stripe), self.combiner.stripes.applied(stripe))
     }
 
-    /// Queues the replacement of a row by an equivalent one. It happens only if no write of its stripe has entered since the stripe's
-    /// queued version was `version`; otherwise its ticket ends in [`WriteError::Changed`]. As [`Store::submit`] besides.
+    /// The version of a stripe none of whose writes is on its way, else `None`. Take it before reading what is to be replaced.
+    pub fn quiet_version(&self, stripe: Stripe) -> Option<u64> {
+        self.combiner.stripes.quiet(stripe)
+    }
+
+    /// Queues the replacement of a row by an equivalent one, made from what was read after `version` was taken by
+    /// [`Store::quiet_version`]. It happens only if no write and no other replacement of the stripe came between; otherwise its
+    /// ticket ends in [`WriteError::Changed`]. As [`Store::submit`] besides.
     pub fn replace_if_unchanged(&self, key: Bytes, row: Bytes, version: u64, ticket: u64) -> Result<bool, WriteError> {
         let storage = Key::storage_id(&key).ok_or(WriteError::UnknownTable)?;
         let family = self.family(storage).ok_or(WriteError::UnknownTable)?;
-        self.combiner.submit_replacement(family, key, row, version, ticket)
+        self.combiner.submit_replacement((family, key, row), version, ticket)
     }
 
     /// Brings everything written so far to disk.
@@ -122,7 +136,7 @@ impl Store {
         self.hints.add(&*self.engine, hints)
     }
 
-    /// The oldest hints for a peer, at most `max`.
+    /// The oldest hints for a peer: at most `max`, and fewer if they are large, but one at least if there is any.
     pub fn hints_of(&self, peer: HostId, max: usize) -> Result<Vec<(HintId, Hint)>, EngineError> {
         Hints::of(&*self.engine, peer, max)
     }
@@ -135,6 +149,11 @@ impl Store {
     /// Bytes of hints stored for a peer.
     pub fn hint_bytes(&self, peer: HostId) -> u64 {
         self.hints.bytes(peer)
+    }
+
+    /// Bytes of hints stored for all peers.
+    pub fn hint_total(&self) -> u64 {
+        self.hints.total()
     }
 
     // Facts of this node.
@@ -161,13 +180,18 @@ impl Store {
 
     /// All entries of the metadata log in order.
     pub fn entries(&self) -> Result<Vec<(u64, Bytes)>, EngineError> {
-        let mut out = Vec::new();
+        let (mut out, mut broken) = (Vec::new(), false);
         let all = ScanRange { family: Family::Metadata, start: &[], end: &[], reversed: false };
         self.engine.scan(&all, Tier::Disk, &mut |key, value| {
-            let index = key.try_into().map_or(u64::MAX, u64::from_be_bytes);
-            out.push((index, Bytes::copy_from_slice(value)));
+            match key.try_into() {
+                Ok(index) => out.push((u64::from_be_bytes(index), Bytes::copy_from_slice(value))),
+                Err(_) => broken = true,
+            }
             Flow::Continue
         })?;
+        if broken {
+            return Err(EngineError::Corrupt("an entry of the metadata log has no index".to_owned()));
+        }
         Ok(out)
     }
 

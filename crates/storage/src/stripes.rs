@@ -40,6 +40,19 @@ impl Stripes {
         self.versions[stripe.0].1.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Enters one write if none has entered since there were `version`; says whether it did.
+    pub(crate) fn enter_unchanged(&self, stripe: Stripe, version: u64) -> bool {
+        let queued = &self.versions[stripe.0].0;
+        queued.compare_exchange(version, version + 1, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// The version of a stripe with no write on its way: whoever reads after this sees every write that it counts.
+    pub(crate) fn quiet(&self, stripe: Stripe) -> Option<u64> {
+        // In this order: what is applied was queued before, so that equal counts were equal when the first was read.
+        let applied = self.applied(stripe);
+        (self.queued(stripe) == applied).then_some(applied)
+    }
+
     /// How many writes entered.
     pub(crate) fn queued(&self, stripe: Stripe) -> u64 {
         self.versions[stripe.0].0.load(Ordering::Acquire)

@@ -1,8 +1,7 @@
 //! What the store promises over an engine that can be crashed.
 
 use crate::{
-    Engine, EngineError, Family, Hint, ModelEngine, ModelFaults, ReadError, Store, Stripe, SyncMode, Tier, Tried,
-    WriteError,
+    EngineError, Family, Hint, ModelEngine, ModelFaults, ReadError, Store, Stripe, SyncMode, Tier, Tried, WriteError,
 };
 use henge_base::{Bytes, HostId, Random};
 use henge_model::{
@@ -11,6 +10,10 @@ use henge_model::{
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+mod reads;
+mod records;
+mod writes;
 
 const TABLE: StorageId = StorageId(2_000);
 const VALUE: ColumnId = ColumnId(2);
@@ -292,40 +295,4 @@ fn tombstone(key: &Key, timestamp: i64, local_seconds: i64) -> Mutation {
     let mut out = Vec::new();
     encode_row(key.bytes(), &Row { marker: None, deletion, cells: Vec::new() }, &mut out);
     Mutation::single(timestamp, key.to_bytes(), out.into())
-}
-
-#[test]
-fn every_row_of_a_mutation_needs_a_table_and_goes_to_its_family() {
-    let (store, engine) = open();
-    let other = |storage: u32| {
-        let mut bytes = key(1, 1).bytes().to_vec();
-        bytes[..4].copy_from_slice(&storage.to_be_bytes());
-        Key(bytes.into())
-    };
-    let both = |storage| {
-        let (own, other) = (key(1, 1), other(storage));
-        let rows = [own, other].map(|key| (key.to_bytes(), row(&key, 1, "v")));
-        Mutation { issued: 1, rows: rows.to_vec() }
-    };
-    assert_eq!(store.submit(&both(7_777), 1), Err(WriteError::UnknownTable));
-    store.set_tables(BTreeMap::from([(TABLE, Family::Rows), (StorageId(7_777), Family::Timed)]));
-    apply(&store, SyncMode::Synced, &[both(7_777)]);
-    let held = |family, key: &Key| {
-        let mut found = false;
-        engine.get(family, key.bytes(), &mut |value| found = value.is_some()).unwrap();
-        found
-    };
-    assert!(held(Family::Rows, &key(1, 1)) && held(Family::Timed, &other(7_777)));
-    assert!(!held(Family::Rows, &other(7_777)));
-}
-
-#[test]
-fn rows_of_which_nothing_is_left_do_not_end_a_run() {
-    let (store, _) = open();
-    let mut rows: Vec<Mutation> = (0..20).map(|c| tombstone(&key(1, c), 1, 10)).collect();
-    rows.push(write(1, 99, 1, "alive"));
-    apply(&store, SyncMode::Synced, &rows);
-    let command = ReadCommand { purge_before: 50, now_seconds: 100, ..command(partition(1, false), 5) };
-    let block = store.read_block(&command, Tier::Disk, 1).unwrap().unwrap();
-    assert_eq!(block.rows.len(), 1, "an answer that stopped holds the row to go on from");
 }

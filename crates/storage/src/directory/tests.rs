@@ -1,0 +1,111 @@
+//! What a data directory promises, and what it refuses.
+
+use super::*;
+
+fn open(path: &Path) -> Result<DataDirectory, DirectoryError> {
+    DataDirectory::open(path, &mut Random::new(1))
+}
+
+#[test]
+fn identity_stays_and_generation_rises() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let mut first = open(&path).unwrap();
+    assert_eq!((first.generation(), first.cluster()), (1, None));
+    let cluster = ClusterId::random(&mut Random::new(2));
+    first.set_cluster(cluster).unwrap();
+    let host = first.host();
+    drop(first);
+    let second = DataDirectory::open(&path, &mut Random::new(99)).unwrap();
+    assert_eq!((second.host(), second.generation(), second.cluster()), (host, 2, Some(cluster)));
+}
+
+#[test]
+fn a_second_process_is_turned_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = open(folder.path()).unwrap();
+    let refusal = open(folder.path()).unwrap_err().to_string();
+    assert!(refusal.contains("lock is locked") && refusal.contains("another henge"), "{refusal}");
+}
+
+#[test]
+fn what_cannot_be_used_is_named_with_a_way_out() {
+    let refusal = |change: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()).unwrap());
+        change(folder.path());
+        open(folder.path()).unwrap_err().to_string()
+    };
+    let write = |name: &'static str, text: &'static str| move |path: &Path| fs::write(path.join(name), text).unwrap();
+    assert!(refusal(&write("format", "7\n")).contains("format 7"));
+    assert!(refusal(&write("identity", "")).contains("restore it from a backup"));
+    assert!(refusal(&write("identity", "host nobody\nshards 1\n")).contains("names no host id"));
+    assert!(refusal(&write("cluster", "x")).contains("cluster is damaged"));
+    assert!(refusal(&write("generation", "-")).contains("generation is damaged"));
+    assert!(refusal(&write("generation", "18446744073709551615")).contains("generation is damaged"));
+    assert!(refusal(&|path| fs::remove_file(path.join("generation")).unwrap()).contains("generation is damaged"));
+    assert!(refusal(&|path| fs::remove_file(path.join("identity")).unwrap()).contains("identity is damaged"));
+}
+
+#[test]
+fn what_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "x").unwrap();
+    let refusal = open(&file.join("data")).unwrap_err().to_string();
+    assert!(refusal.contains("file/data") && refusal.contains("belong to the user"), "{refusal}");
+    // The lock is the first file that is written.
+    let data = folder.path().join("data");
+    fs::create_dir_all(data.join("lock")).unwrap();
+    let refusal = open(&data).unwrap_err().to_string();
+    assert!(refusal.contains("data/lock") && refusal.contains("belong to the user"), "{refusal}");
+}
+
+#[test]
+fn an_interrupted_first_start_is_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = open(folder.path()).unwrap().host();
+    fs::remove_file(folder.path().join("format")).unwrap();
+    let again = DataDirectory::open(folder.path(), &mut Random::new(7)).unwrap();
+    assert_eq!(again.generation(), 1);
+    assert_ne!(again.host(), host, "nobody has heard of the first");
+}
+
+#[test]
+fn starts_at_the_same_time_make_one_node() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/data");
+        let start = &|seed| DataDirectory::open(&path, &mut Random::new(seed)).map(|d| (d.host(), d.generation()));
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..4).map(|seed| scope.spawn(move || start(seed))).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        let (host, generation) = start(9).unwrap();
+        let winners: Vec<_> = made.iter().flatten().collect();
+        assert!(winners.iter().all(|(winner, _)| *winner == host), "{made:?}");
+        assert_eq!(generation, winners.len() as u64 + 1);
+        let lost = made.iter().filter_map(|m| m.as_ref().err());
+        assert!(lost.into_iter().all(|e| matches!(e, DirectoryError::Locked(_))), "{made:?}");
+    }
+}
+
+#[test]
+fn a_directory_stays_with_its_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = open(folder.path()).unwrap();
+    let [own, other] = [2, 3].map(|seed| ClusterId::random(&mut Random::new(seed)));
+    directory.set_cluster(own).unwrap();
+    directory.set_cluster(own).unwrap();
+    let refusal = directory.set_cluster(other).unwrap_err().to_string();
+    assert!(refusal.contains(&other.to_string()) && refusal.contains("empty data directory"), "{refusal}");
+    assert_eq!(directory.cluster(), Some(own));
+}
+
+#[test]
+fn somebody_elses_folder_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("thesis.tex"), "x").unwrap();
+    assert!(open(folder.path()).unwrap_err().to_string().contains("is no data directory"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
