@@ -21,7 +21,7 @@ const OPERANDS: usize = 8;
 const BLOCK: usize = 8 << 10;
 const BLOOM_BITS: f64 = 10.0;
 /// The log is cut when it reaches this, whatever family holds it back: a crash must not take long to recover from.
-const LOG_BYTES: u64 = 64 << 20;
+const LOG_BYTES: u64 = 32 << 20;
 /// RocksDB's own diary, of which two files are kept.
 const DIARY_BYTES: usize = 8 << 20;
 /// Older files of an expiring family are rewritten at least so often, so that what has expired goes: 1 day.
