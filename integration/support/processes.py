@@ -134,18 +134,24 @@ class Program:
 
 
 class Server:
-    """`henge server`: a single node on 127.0.0.1 that can be stopped and started on the same data."""
+    """`henge server`: a single node that can be stopped and started on the same data."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, address="127.0.0.1", arguments=()):
         self.directory = directory
-        self.address = "127.0.0.1"
+        self.address = address
         self.addresses = [self.address]
+        self.arguments = arguments
         self.program = None
 
-    def start(self):
+    def launch(self):
+        """Starts the process and does not wait for it to serve."""
         assert not answers(self.address), f"something serves {self.address}:{CQL_PORT} already"
-        arguments = ["server", "--data-directory", str(self.directory / "data"), "--rpc-address", self.address]
-        self.program = Program(arguments, self.directory, "server")
+        own = [part for flag in ("--rpc-address", "--listen-address", "--metrics-address") for part in (flag, self.address)]
+        self.program = Program(["server", "--data-directory", str(self.directory / "data"), *own, *self.arguments], self.directory, "server")
+        return self
+
+    def start(self):
+        self.launch()
         wait_until(lambda: self.program.alive() and answers(self.address), "the server is ready", START_SECONDS)
         return self
 

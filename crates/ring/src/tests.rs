@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use uuid::Uuid;
 
+mod recorded;
+
 fn member(at: usize, datacenter: &str, rack: &str, tokens: Vec<Token>) -> Member {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 7000 + at as u16));
     let id = HostId(Uuid::from_u128(at as u128));

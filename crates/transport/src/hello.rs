@@ -26,6 +26,29 @@ pub(crate) enum HelloError {
     Lost(String),
 }
 
+impl HelloError {
+    /// The connection ended before there were hellos.
+    pub(crate) fn ended(error: &quinn::ConnectionError) -> HelloError {
+        let remedy = if is_about_certificates(error) {
+            "; both nodes need certificates that the authority in ca.pem of the other has signed"
+        } else {
+            ""
+        };
+        HelloError::Lost(format!("{error}{remedy}"))
+    }
+}
+
+/// Whether either end says that a certificate is missing or not to be trusted: TLS alerts 40 to 51 and 116 (RFC 8446, 6.2), to
+/// which QUIC adds 0x100 (RFC 9001, 4.8).
+fn is_about_certificates(error: &quinn::ConnectionError) -> bool {
+    let code = match error {
+        quinn::ConnectionError::TransportError(error) => u64::from(error.code),
+        quinn::ConnectionError::ConnectionClosed(close) => u64::from(close.error_code),
+        _ => return false,
+    };
+    matches!(code.checked_sub(0x100), Some(40..=51 | 116))
+}
+
 /// The frame that says who we are.
 pub(crate) fn encode(class: Class, cluster: Option<ClusterId>, release: &str) -> Vec<u8> {
     let mut body = vec![FORMAT, class.number(), u8::from(cluster.is_some())];

@@ -71,8 +71,8 @@ async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), He
 async fn greet(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accepted, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let address = incoming.remote_address();
-    let connection = incoming.await.map_err(|e| lost(e.to_string()))?;
-    let (mut sender, mut receiver) = connection.accept_bi().await.map_err(|e| lost(e.to_string()))?;
+    let connection = incoming.await.map_err(|e| HelloError::ended(&e))?;
+    let (mut sender, mut receiver) = connection.accept_bi().await.map_err(|e| HelloError::ended(&e))?;
     let mut input = BytesMut::new();
     let heard = hello::receive(&connection, &mut receiver, &mut input, address).await;
     let admitted = heard.and_then(|hello| match shared.handler.admit(&hello) {

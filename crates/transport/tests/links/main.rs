@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod hostile;
+
 use henge_base::{Bytes, ClusterId, HostId, Random};
 use henge_transport::{
     Authority, CallError, Class, Destination, Endpoint, Handler, Hello, Identity, NodeCertificate, Options, ReplyHandle,
@@ -58,11 +60,17 @@ fn host(number: u64) -> HostId {
     HostId::random(&mut Random::new(number))
 }
 
-fn identity(authority: &Authority, number: u64) -> Identity {
-    let node = NodeCertificate { host: host(number), cluster: None, names: &[], days: 1 };
+/// A node's certificate and key, which name `localhost` too: a client of the bare protocol looks at names.
+fn identity_pem(authority: &Authority, number: u64) -> (String, String) {
+    let names = ["localhost".to_owned()];
+    let node = NodeCertificate { host: host(number), cluster: None, names: &names, days: 1 };
     let issued = authority.node(&node).unwrap();
-    let (certificate, key) = (issued.certificate_pem.as_bytes(), issued.key_pem.as_bytes());
-    Identity::from_pem(certificate, key, authority.certificate_pem().as_bytes()).unwrap()
+    (issued.certificate_pem.clone(), issued.key_pem.clone())
+}
+
+fn identity(authority: &Authority, number: u64) -> Identity {
+    let (certificate, key) = identity_pem(authority, number);
+    Identity::from_pem(certificate.as_bytes(), key.as_bytes(), authority.certificate_pem().as_bytes()).unwrap()
 }
 
 fn peer_at(listen: SocketAddr, identity: &Identity, cluster: Option<u64>) -> Peer {
