@@ -2,6 +2,7 @@
 //! costs the servers in CPU per operation.
 //!
 //! - `options`: the command line; `connection`: one blocking connection; `load`: what a connection's thread does.
+//! - `probe`: what the disk asks for a sync.
 //! - `process`: CPU time and memory of the server processes; `report`: the figures.
 
 // Above the seams: real clocks, threads and maps are allowed here.
@@ -10,6 +11,7 @@
 mod connection;
 mod load;
 mod options;
+mod probe;
 mod process;
 mod report;
 
@@ -24,6 +26,10 @@ use std::time::{Duration, Instant};
 
 /// Runs a measurement and prints it.
 pub fn bench(options: &BenchOptions) -> anyhow::Result<i32> {
+    if let Some(folder) = &options.probe {
+        println!("{}", probe::sync(folder)?);
+        return Ok(0);
+    }
     prepare_schema(options)?;
     let stop = Arc::new(AtomicBool::new(false));
     if options.fill {

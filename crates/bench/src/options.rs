@@ -3,6 +3,7 @@
 use henge_model::Consistency;
 use henge_protocol::Version;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Measures single-row reads or writes and what they cost the servers.
 #[derive(Clone, Debug, clap::Args)]
@@ -46,6 +47,9 @@ pub struct BenchOptions {
     /// Protocol version, 4 or 5.
     #[arg(long, default_value_t = 5)]
     pub protocol: u8,
+    /// Measure only what a synced append to a file in this folder costs.
+    #[arg(long)]
+    pub probe: Option<PathBuf>,
     /// Processes of the servers, comma-separated: their CPU time is divided by the operations.
     #[arg(long, value_delimiter = ',')]
     pub pids: Vec<u32>,

@@ -87,6 +87,13 @@ impl<W: World> Core<W> {
         }
     }
 
+    /// Sees to it that a row which this read found in many versions is folded.
+    fn fold(&self) {
+        if self.shared.store.claim_folds() {
+            self.turn.notify_one();
+        }
+    }
+
     /// Where clients reach a member.
     pub fn rpc_address_of(&self, host: HostId) -> Option<std::net::SocketAddr> {
         self.shared.view.load().state.members.get(&host).map(|m| m.rpc_address)
@@ -130,7 +137,10 @@ impl<W: World> Core<W> {
         }
         match replica::read(&self.shared, &command, kind, Tier::Memory) {
             Err(error) => ready(Err(error)),
-            Ok(Some(reply)) => ready(Ok(reply)),
+            Ok(Some(reply)) => {
+                self.fold();
+                ready(Ok(reply))
+            }
             Ok(None) => {
                 let (shared, world) = (Arc::clone(&self.shared), Arc::clone(&self.shared.world));
                 let job = world.disk(Lane::Read, move || replica::read(&shared, &command, kind, Tier::Disk));
@@ -208,9 +218,13 @@ impl<W: World> Replicas for Core<W> {
             return computed(&self.shared, command, projection, sink);
         }
         match self.shared.store.try_read(command, projection, sink) {
-            Ok(henge_storage::Tried::Done) => Local::Done,
+            Ok(henge_storage::Tried::WouldBlock) => Local::Miss,
+            Ok(_) => {
+                self.fold();
+                Local::Done
+            }
             // An error takes the long way, where it is counted and another replica may be asked.
-            Ok(henge_storage::Tried::WouldBlock) | Err(_) => Local::Miss,
+            Err(_) => Local::Miss,
         }
     }
 

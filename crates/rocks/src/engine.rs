@@ -1,11 +1,12 @@
 //! The engine.
 
 use crate::error::{self, OpenError, would_block};
+use crate::merge::counting;
 use crate::options::{RocksOptions, after_opening, database, families};
 use crate::scan::{bounds, walk};
 use crate::view::View;
 use henge_storage::{
-    Batch, Engine, EngineError, EngineView, Family, Figures, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried,
+    Batch, Engine, EngineError, EngineView, Family, Figures, Flow, Op, PILE, ScanRange, Scanned, SyncMode, Tier, Tried,
 };
 use parking_lot::Mutex;
 use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, ReadOptions, ReadTier, WriteBatch, WriteOptions};
@@ -22,6 +23,7 @@ pub struct RocksEngine {
     hits: AtomicU64,
     misses: AtomicU64,
     stalls: AtomicU64,
+    batches: AtomicU64,
     /// Set by the first failed sync: nothing is written after it.
     failed: Mutex<Option<EngineError>>,
 }
@@ -51,8 +53,8 @@ impl RocksEngine {
         synced.set_sync(true);
         unsynced.set_no_slowdown(true);
         let nought = AtomicU64::default;
-        let (hits, misses, stalls) = (nought(), nought(), nought());
-        RocksEngine { db, cache, memory, synced, unsynced, hits, misses, stalls, failed: Mutex::new(None) }
+        let (hits, misses, stalls, batches) = (nought(), nought(), nought(), nought());
+        RocksEngine { db, cache, memory, synced, unsynced, hits, misses, stalls, batches, failed: Mutex::new(None) }
     }
 
     /// A family's handle. The binding lends handles out of the database only, so that none can be kept beside it;
@@ -96,11 +98,13 @@ impl RocksEngine {
 
 impl Engine for RocksEngine {
     fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
-        match self.db.get_pinned_cf_opt(self.handle(family)?, key, &self.memory) {
+        let handle = self.handle(family)?;
+        let (found, versions) = counting(|| self.db.get_pinned_cf_opt(handle, key, &self.memory));
+        match found {
             Ok(value) => {
                 self.hits.fetch_add(1, Ordering::Relaxed);
                 hit(value.as_deref());
-                Ok(Tried::Done)
+                Ok(if versions > PILE { Tried::Piled } else { Tried::Done })
             }
             Err(error) if would_block(&error) => {
                 self.misses.fetch_add(1, Ordering::Relaxed);
@@ -134,6 +138,7 @@ impl Engine for RocksEngine {
         };
         let written = self.db.write_opt(self.batch(batch)?, options).map_err(|e| error::write(&e, sync));
         self.settled(written)?;
+        self.batches.fetch_add(1, Ordering::Relaxed);
         Ok(self.db.latest_sequence_number())
     }
 
@@ -160,6 +165,7 @@ impl Engine for RocksEngine {
     fn figures(&self) -> Figures {
         Figures {
             stalls: self.stalls.load(Ordering::Relaxed),
+            batches: self.batches.load(Ordering::Relaxed),
             cache_bytes: self.cache.get_usage() as u64,
             memory_hits: self.hits.load(Ordering::Relaxed),
             memory_misses: self.misses.load(Ordering::Relaxed),

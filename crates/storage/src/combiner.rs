@@ -3,6 +3,7 @@
 //! One caller of [`Combiner::submit`] is told to take turns; until a turn says that nothing is left, everybody else only queues. So
 //! there is one writer at any time, and while it syncs the next batch gathers.
 
+use crate::folds::Folds;
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, QUEUE_BYTES};
 use crate::stripes::{Stripe, Stripes};
 use crate::{Batch, Engine, Family, Op, SyncMode, WriteError};
@@ -20,6 +21,7 @@ pub(crate) type Rows = SmallVec<[(Family, Bytes, Bytes); 1]>;
 pub(crate) struct Combiner {
     queue: Mutex<Queue>,
     pub(crate) stripes: Stripes,
+    pub(crate) folds: Folds,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +70,11 @@ impl Combiner {
         self.queue(Item::new(rows, Some(version), ticket))
     }
 
+    /// Whether a row that wants folding was found since this was asked last, and nobody writes: the caller has to take turns.
+    pub(crate) fn claim_folds(&self) -> bool {
+        self.folds.announced() && !std::mem::replace(&mut self.queue.lock().writing, true)
+    }
+
     fn queue(&self, item: Item) -> Result<bool, WriteError> {
         let mut queue = self.queue.lock();
         if queue.bytes + item.bytes > QUEUE_BYTES {
@@ -91,8 +98,10 @@ impl Combiner {
     ) -> bool {
         let Some(mut items) = self.take() else { return false };
         self.drop_changed(&mut items, done);
-        if !items.is_empty() {
-            let outcome = engine.write(&batch_of(&items), sync).map(|_| ()).map_err(WriteError::from);
+        // A fold that fails is only not done; what is wrong with the engine shows in the write.
+        let folds = self.folds.take(engine).unwrap_or_default();
+        if !items.is_empty() || !folds.is_empty() {
+            let outcome = engine.write(&batch_of(folds, &items), sync).map(|_| ()).map_err(WriteError::from);
             for item in items {
                 self.stripes.leave(item.stripe);
                 done.push((item.ticket, outcome.clone()));
@@ -100,7 +109,7 @@ impl Combiner {
         }
         let mut queue = self.queue.lock();
         queue.turning = false;
-        queue.writing = !queue.items.is_empty();
+        queue.writing = !queue.items.is_empty() || !self.folds.is_empty();
         queue.writing
     }
 
@@ -136,10 +145,11 @@ impl Combiner {
     }
 }
 
-/// One batch: replacements, then all rows in key order; rows of one key are merged first.
-fn batch_of(items: &[Item]) -> Batch {
+/// One batch: folds, then replacements, which may say less, then all rows in key order; rows of one key are merged first.
+fn batch_of(folds: Vec<Op>, items: &[Item]) -> Batch {
     let (replacements, writes): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.unchanged.is_some());
-    let mut ops: Vec<Op> = replacements.iter().flat_map(|item| &item.rows).map(put).collect();
+    let mut ops = folds;
+    ops.extend(replacements.iter().flat_map(|item| &item.rows).map(put));
     let mut rows: Vec<&(Family, Bytes, Bytes)> = writes.iter().flat_map(|item| &item.rows).collect();
     rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     ops.extend(rows.chunk_by(|a, b| (a.0, &a.1) == (b.0, &b.1)).map(merge));

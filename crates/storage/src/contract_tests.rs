@@ -25,6 +25,7 @@ pub fn run(make: &dyn Fn() -> Arc<dyn Engine>) {
         scans_see_merged_rows,
         a_snapshot_stands_still,
         what_was_written_is_in_memory,
+        a_row_in_many_versions_says_so,
         sequence_numbers_grow,
         flushing_changes_nothing,
     ];
@@ -196,6 +197,20 @@ fn what_was_written_is_in_memory(engine: &dyn Engine) {
         assert_eq!((found, tried), (expected, Ok(Tried::Done)), "{family:?}");
     }
     assert_eq!(try_get(engine, PLAIN, b"absent"), (None, Ok(Tried::Done)));
+}
+
+fn a_row_in_many_versions_says_so(engine: &dyn Engine) {
+    let versions: Vec<Vec<u8>> = (0..=crate::PILE as i64).map(|n| row(b"k", &[(1, n, "v")])).collect();
+    for version in &versions[1..] {
+        write(engine, [merge(MERGING, b"k", version)]);
+    }
+    assert_eq!(try_get(engine, MERGING, b"k").1, Ok(Tried::Done), "few enough");
+    write(engine, [merge(MERGING, b"k", &versions[0])]);
+    let (found, tried) = try_get(engine, MERGING, b"k");
+    assert_eq!(tried, Ok(Tried::Piled));
+    let folded = found.unwrap_or_default();
+    write(engine, [put(MERGING, b"k", &folded)]);
+    assert_eq!(try_get(engine, MERGING, b"k"), (Some(folded), Ok(Tried::Done)));
 }
 
 fn sequence_numbers_grow(engine: &dyn Engine) {

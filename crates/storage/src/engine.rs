@@ -17,6 +17,8 @@ pub enum SyncMode {
 pub enum Tried {
     /// Answered.
     Done,
+    /// Answered, from more than [`crate::PILE`] versions that had to be merged: folding them is worth a write.
+    Piled,
     /// The disk would have to be asked; nothing was answered.
     WouldBlock,
 }
@@ -102,7 +104,7 @@ pub struct Batch {
 
 /// An ordered key-value store with families.
 pub trait Engine: Send + Sync {
-    /// Looks a key up in memory. `hit` is called once if the answer is [`Tried::Done`].
+    /// Looks a key up in memory. `hit` is called once unless the answer is [`Tried::WouldBlock`].
     fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError>;
     /// Looks a key up, on disk if need be. Calls `hit` once.
     fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError>;

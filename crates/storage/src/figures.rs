@@ -11,6 +11,8 @@ pub struct Figures {
     pub write_stopped: u64,
     /// Writes refused because of a stall since the start.
     pub stalls: u64,
+    /// Batches written since the start; in group mode each is one sync.
+    pub batches: u64,
     /// Bytes in memory tables.
     pub memtable_bytes: u64,
     /// Bytes in the block cache.
@@ -27,12 +29,13 @@ pub struct Figures {
 
 impl Figures {
     /// Each figure with its name.
-    pub fn named(&self) -> [(&'static str, u64); 10] {
+    pub fn named(&self) -> [(&'static str, u64); 11] {
         [
             ("compaction_pending_bytes", self.compaction_pending_bytes),
             ("compactions_running", self.compactions_running),
             ("write_stopped", self.write_stopped),
             ("stalls", self.stalls),
+            ("batches", self.batches),
             ("memtable_bytes", self.memtable_bytes),
             ("cache_bytes", self.cache_bytes),
             ("live_data_bytes", self.live_data_bytes),

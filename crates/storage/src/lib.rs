@@ -4,7 +4,7 @@
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
 //! - `contract_tests`: what every engine promises, to be run over each.
 //! - `directory`: whose the data directory is.
-//! - `store`: what a node asks for; `read`, `combiner`, `stripes`, `hints` do the work; `error` says what can go wrong.
+//! - `store`: what a node asks for; `read`, `combiner`, `stripes`, `folds`, `hints` do the work; `error` says what can go wrong.
 
 mod combiner;
 pub mod contract_tests;
@@ -14,6 +14,7 @@ mod engine_error;
 mod error;
 mod family;
 mod figures;
+mod folds;
 mod hints;
 mod limits;
 mod model_engine;
@@ -31,6 +32,7 @@ pub use error::{ReadError, WriteError};
 pub use family::Family;
 pub use figures::Figures;
 pub use hints::{Hint, HintId};
+pub use limits::PILE;
 pub use model_engine::{ModelEngine, ModelFaults};
 pub use store::{Outcomes, Store};
 pub use stripes::Stripe;

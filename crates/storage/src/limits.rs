@@ -8,6 +8,12 @@ pub(crate) const BATCH_ROWS: usize = 4_096;
 pub(crate) const BATCH_BYTES: usize = 4 << 20;
 /// Counters that tell whether a partition was written; partitions share them by chance, which costs a retry and nothing else.
 pub(crate) const STRIPES: usize = 4_096;
+/// Rows waiting to be folded.
+pub(crate) const FOLDS: usize = 1_024;
+/// Rows folded in one batch: each is read first.
+pub(crate) const FOLDS_OF_A_TURN: usize = 64;
+/// Versions of a row that a read may meet before it is worth folding.
+pub const PILE: usize = 4;
 /// Longest name of a local fact.
 pub(crate) const LOCAL_NAME: usize = 255;
 /// Bytes of rows that a read from memory goes through before it leaves the rest to a disk lane: what a core may spend on one

@@ -60,9 +60,10 @@ impl Engine for ModelEngine {
             return Ok(Tried::WouldBlock);
         }
         let value = state.tables.get(family, key);
+        let piled = state.tables.is_piled(family, key);
         drop(state);
         hit(value.as_deref());
-        Ok(Tried::Done)
+        Ok(if piled { Tried::Piled } else { Tried::Done })
     }
 
     fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError> {

@@ -1,5 +1,6 @@
 //! What the model engine holds: tables, and the batches that are not on disk yet.
 
+use crate::limits::PILE;
 use crate::{Batch, EngineError, Family, Flow, ModelFaults, Op, ScanRange, Scanned};
 use henge_base::{Bytes, Random};
 use henge_model::merge_encoded;
@@ -13,11 +14,18 @@ type Table = BTreeMap<Bytes, Bytes>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
     families: [Arc<Table>; Family::ALL.len()],
+    /// Merges into a key since it was last put.
+    merges: Arc<BTreeMap<(Family, Bytes), usize>>,
 }
 
 impl Tables {
     pub(crate) fn get(&self, family: Family, key: &[u8]) -> Option<Bytes> {
         self.families[family.number()].get(key).cloned()
+    }
+
+    /// Whether a key has more versions than a read should meet.
+    pub(crate) fn is_piled(&self, family: Family, key: &[u8]) -> bool {
+        self.merges.get(&(family, Bytes::copy_from_slice(key))).is_some_and(|merges| *merges > PILE)
     }
 
     pub(crate) fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Scanned {
@@ -49,12 +57,15 @@ impl Tables {
                         None => value.clone(),
                     };
                     table.insert(key.clone(), merged);
+                    *Arc::make_mut(&mut self.merges).entry((*family, key.clone())).or_default() += 1;
                 }
                 Op::Put { family, key, value } => {
                     Arc::make_mut(&mut self.families[family.number()]).insert(key.clone(), value.clone());
+                    Arc::make_mut(&mut self.merges).remove(&(*family, key.clone()));
                 }
                 Op::Delete { family, key } => {
                     Arc::make_mut(&mut self.families[family.number()]).remove(key);
+                    Arc::make_mut(&mut self.merges).remove(&(*family, key.clone()));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Reads of rows. Every row's checksum is checked on every read.
 
+use crate::folds::Folds;
 use crate::limits::MEMORY_SCAN_BYTES;
 use crate::{Engine, EngineError, Family, Flow, ReadError, ScanRange, Scanned, Tier, Tried};
 use henge_base::Bytes;
@@ -8,9 +9,28 @@ use henge_model::{
     strip_row,
 };
 
+/// Where reads look, and where they leave word of rows in many versions.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) engine: &'a dyn Engine,
+    pub(crate) folds: &'a Folds,
+}
+
+impl Source<'_> {
+    /// Looks one row up in memory; says whether it was answered.
+    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
+        let tried = self.engine.try_get(family, key, hit)?;
+        if tried != Tried::Piled {
+            return Ok(tried);
+        }
+        self.folds.want(family, key);
+        Ok(Tried::Done)
+    }
+}
+
 /// Reads from memory through a projection into a sink, which is left as it was unless the read was answered.
 pub(crate) fn try_read(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     command: &ReadCommand,
     projection: &Projection,
@@ -18,8 +38,8 @@ pub(crate) fn try_read(
 ) -> Result<Tried, ReadError> {
     let mark = sink.mark();
     let tried = match &command.keys {
-        KeyRange::One(key) => try_one(engine, family, key, command, projection, sink),
-        KeyRange::Run { .. } => try_run(engine, family, command, projection, sink),
+        KeyRange::One(key) => try_one(source, family, key, command, projection, sink),
+        KeyRange::Run { .. } => try_run(source, family, command, projection, sink),
     };
     if !matches!(tried, Ok(Tried::Done)) {
         sink.rollback(mark);
@@ -28,7 +48,7 @@ pub(crate) fn try_read(
 }
 
 fn try_one(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     key: &Key,
     command: &ReadCommand,
@@ -36,7 +56,7 @@ fn try_one(
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
     let mut outcome = Ok(());
-    let tried = engine.try_get(family, key.bytes(), &mut |value| {
+    let tried = source.try_get(family, key.bytes(), &mut |value| {
         let Some(value) = value else { return };
         outcome = RowView::parse(key.bytes(), value)
             .and_then(|row| project(key.bytes(), &row, projection, command.now_seconds, &mut *sink))
@@ -47,7 +67,7 @@ fn try_one(
 }
 
 fn try_run(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     command: &ReadCommand,
     projection: &Projection,
@@ -59,7 +79,7 @@ fn try_run(
     }
     let mut pushed = 0;
     let mut outcome = Ok(());
-    let ended = scan(engine, family, command, Tier::Memory, &mut |key, value| {
+    let ended = scan(source, family, command, Tier::Memory, &mut |key, value| {
         let row =
             RowView::parse(key, value).and_then(|row| project(key, &row, projection, command.now_seconds, &mut *sink));
         match row {
@@ -75,14 +95,14 @@ fn try_run(
 /// Reads rows as replicas exchange them; `None`: not in memory. Stops at the command's limit of live rows, and once the answer
 /// has `max_bytes`; an answer that stopped holds a row, for the next one to go on from.
 pub(crate) fn read_block(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     command: &ReadCommand,
     tier: Tier,
     max_bytes: usize,
 ) -> Result<Option<RowBlock>, ReadError> {
     let mut rows = Vec::new();
-    let ended = visit(engine, family, command, tier, max_bytes, &mut |key, row| {
+    let ended = visit(source, family, command, tier, max_bytes, &mut |key, row| {
         rows.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
     })?;
     Ok((ended != Scanned::WouldBlock).then_some(RowBlock { rows, more: ended == Scanned::Stopped }))
@@ -90,14 +110,14 @@ pub(crate) fn read_block(
 
 /// The digest of what [`read_block`] would answer.
 pub(crate) fn digest(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     command: &ReadCommand,
     tier: Tier,
     max_bytes: usize,
 ) -> Result<Option<Digest>, ReadError> {
     let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    let ended = visit(engine, family, command, tier, max_bytes, &mut |key, row| {
+    let ended = visit(source, family, command, tier, max_bytes, &mut |key, row| {
         if let Ok(row) = RowView::parse_trusted(row) {
             digester.row(key, &row, &command.columns);
         }
@@ -107,7 +127,7 @@ pub(crate) fn digest(
 
 /// Goes through the rows of an answer, up to its limits.
 fn visit(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     command: &ReadCommand,
     tier: Tier,
@@ -116,9 +136,9 @@ fn visit(
 ) -> Result<Scanned, ReadError> {
     let mut answer = Answer { command, row, scratch: Vec::new(), live: 0, bytes: 0, outcome: Ok(()) };
     let ended = match &command.keys {
-        KeyRange::One(key) => one(engine, family, key, tier, &mut |value| answer.take(key.bytes(), value))?,
+        KeyRange::One(key) => one(source, family, key, tier, &mut |value| answer.take(key.bytes(), value))?,
         KeyRange::Run { .. } if command.limit == 0 => Scanned::Done,
-        KeyRange::Run { .. } => scan(engine, family, command, tier, &mut |key, value| {
+        KeyRange::Run { .. } => scan(source, family, command, tier, &mut |key, value| {
             answer.take(key, value);
             if answer.is_full(max_bytes) { Flow::Stop } else { Flow::Continue }
         })?,
@@ -174,7 +194,7 @@ impl Answer<'_> {
 }
 
 fn one(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     key: &Key,
     tier: Tier,
@@ -186,15 +206,15 @@ fn one(
         }
     };
     let tried = match tier {
-        Tier::Memory => engine.try_get(family, key.bytes(), &mut hit)?,
-        Tier::Disk => engine.get(family, key.bytes(), &mut hit).map(|()| Tried::Done)?,
+        Tier::Memory => source.try_get(family, key.bytes(), &mut hit)?,
+        Tier::Disk => source.engine.get(family, key.bytes(), &mut hit).map(|()| Tried::Done)?,
     };
     Ok(if tried == Tried::Done { Scanned::Done } else { Scanned::WouldBlock })
 }
 
 /// Goes through a run; from memory only so far as a core may be kept busy.
 fn scan(
-    engine: &dyn Engine,
+    source: &Source<'_>,
     family: Family,
     command: &ReadCommand,
     tier: Tier,
@@ -204,7 +224,7 @@ fn scan(
     let KeyRange::Run { start, end, reversed } = &command.keys else { return Ok(Scanned::Done) };
     let (mut bytes, mut too_long) = (0, false);
     let range = ScanRange { family, start, end, reversed: *reversed };
-    let scanned = engine.scan(&range, tier, &mut |key, value| {
+    let scanned = source.engine.scan(&range, tier, &mut |key, value| {
         too_long = tier == Tier::Memory && bytes > MEMORY_SCAN_BYTES;
         if too_long {
             return Flow::Stop;

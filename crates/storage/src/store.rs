@@ -3,6 +3,7 @@
 use crate::combiner::{Combiner, Rows};
 use crate::hints::Hints;
 use crate::limits::LOCAL_NAME;
+use crate::read::Source;
 use crate::{
     Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, ScanRange, Stripe, SyncMode, Tier,
     Tried, WriteError, read,
@@ -47,6 +48,10 @@ impl Store {
         self.tables.load().get(&storage).copied()
     }
 
+    fn source(&self) -> Source<'_> {
+        Source { engine: &*self.engine, folds: &self.combiner.folds }
+    }
+
     // Reads.
 
     /// Reads from memory through a projection into a sink, which is left as it was unless the answer is [`Tried::Done`].
@@ -57,7 +62,7 @@ impl Store {
         sink: &mut dyn RowSink,
     ) -> Result<Tried, ReadError> {
         let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
-        read::try_read(&*self.engine, family, command, projection, sink)
+        read::try_read(&self.source(), family, command, projection, sink)
     }
 
     /// Reads rows as replicas exchange them, at most `max_bytes` of stored rows; `None`: not in memory.
@@ -68,13 +73,13 @@ impl Store {
         max_bytes: usize,
     ) -> Result<Option<RowBlock>, ReadError> {
         let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
-        read::read_block(&*self.engine, family, command, tier, max_bytes)
+        read::read_block(&self.source(), family, command, tier, max_bytes)
     }
 
     /// The digest of what [`Store::read_block`] would answer; `None`: not in memory.
     pub fn digest(&self, command: &ReadCommand, tier: Tier, max_bytes: usize) -> Result<Option<Digest>, ReadError> {
         let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
-        read::digest(&*self.engine, family, command, tier, max_bytes)
+        read::digest(&self.source(), family, command, tier, max_bytes)
     }
 
     // Writes.
@@ -97,6 +102,11 @@ impl Store {
     /// thread is in here this does nothing and says so by false: the other goes on.
     pub fn turn(&self, sync: SyncMode, done: &mut Outcomes) -> bool {
         self.combiner.turn(&*self.engine, sync, done)
+    }
+
+    /// Whether a read found a row in so many versions that it should be folded, and nobody takes turns: the caller has to.
+    pub fn claim_folds(&self) -> bool {
+        self.combiner.claim_folds()
     }
 
     /// How many writes have entered the combiner, and how many the engine has returned from, in the stripe of a key.
