@@ -4,7 +4,8 @@ use crate::{Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Refus
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_model::{
     Cell, CellKind, ColumnId, Columns, Deletion, Digester, Key, KeyRange, Marker, Mutation, Projection, ReadCommand,
-    Replication, Row, RowBlock, RowSink, RowView, StorageId, Token, TokenRange, encode_row, merge_encoded, strip_row,
+    Replication, Row, RowBlock, RowSink, RowView, StorageId, Strip, Token, TokenRange, encode_row, merge_encoded,
+    strip_row,
 };
 use henge_ring::{PlacedRange, Placement};
 use std::collections::BTreeMap;
@@ -238,7 +239,9 @@ impl Node {
             }
             let view = RowView::parse(&key, &row).unwrap();
             let mut stripped = Vec::new();
-            if strip_row(&key, &view, &command.columns, command.purge_before, &mut stripped) {
+            let (columns, purge_before) = (&command.columns, command.purge_before);
+            let strip = Strip { columns, purge_before, covered_by: None };
+            if strip_row(&key, &view, &strip, &mut stripped) {
                 live += u32::from(view.is_live(command.now_seconds));
                 block.rows.push((key, stripped.into()));
             }
@@ -336,7 +339,7 @@ impl Replicas for Fake {
             ReadKind::Rows => ReadReply::Rows(node.block(&command, node.block_rows)),
             ReadKind::Digest => node.digest(&command),
         };
-        let lie = RowBlock { rows: vec![(key(1, 1), Bytes::from_static(b"no row"))], more: false };
+        let lie = RowBlock { rows: vec![(key(1, 1), Bytes::from_static(b"no row"))], context: Vec::new(), more: false };
         self.scripted(does, answer, ReadReply::Rows(lie))
     }
 
@@ -388,6 +391,7 @@ fn command(keys: KeyRange, limit: u32) -> ReadCommand {
         storage_id: StorageId(9),
         token: Token(1),
         keys,
+        statics: false,
         columns: Columns::All,
         limit,
         now_seconds: NOW,

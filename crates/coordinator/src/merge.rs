@@ -4,9 +4,14 @@
 //! merged only while every replica either has rows left or has none beyond.
 
 use henge_base::Bytes;
-use henge_model::{KeyRange, ReadCommand, RowBlock, RowView, merge_encoded};
+use henge_model::{
+    Columns, Covers, Key, KeyKind, KeyRange, ReadCommand, RowBlock, RowView, Strip, merge_encoded, strip_row,
+};
 use smallvec::SmallVec;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+
+/// What each replica has at a key, by its number.
+type Versions = SmallVec<[Option<Bytes>; 3]>;
 
 /// What one replica answered, as far as it is not merged yet.
 #[derive(Debug)]
@@ -44,6 +49,9 @@ pub(crate) struct Merge {
     reversed: bool,
     now_seconds: i64,
     sources: SmallVec<[Source; 3]>,
+    /// Tombstones and static rows beside the rows.
+    context: BTreeMap<Bytes, Versions>,
+    covers: Covers,
 }
 
 impl Merge {
@@ -53,23 +61,56 @@ impl Merge {
             KeyRange::One(_) => (false, false),
             KeyRange::Run { reversed, .. } => (true, *reversed),
         };
-        let mut merge = Merge { run, reversed, now_seconds: command.now_seconds, sources: SmallVec::new() };
-        for block in blocks {
+        let (sources, context, covers) = (SmallVec::new(), BTreeMap::new(), Covers::default());
+        let mut merge = Merge { run, reversed, now_seconds: command.now_seconds, sources, context, covers };
+        for (number, block) in blocks.enumerate() {
             merge.sources.push(Source { rows: VecDeque::new(), stopped: true, last: Bytes::new() });
-            merge.feed(merge.sources.len() - 1, block, command.limit);
+            merge.feed(number, block, command.limit);
         }
         merge
     }
 
     /// Adds what a replica answered to a read beyond its last key, of at most `limit` live rows.
     pub(crate) fn feed(&mut self, number: usize, block: RowBlock, limit: u32) {
-        let live = block.rows.iter().filter(|(_, row)| is_live(row, self.now_seconds)).count();
+        let live = block.live_rows(self.now_seconds);
         let source = &mut self.sources[number];
         source.stopped = self.run && (block.more || live >= limit as usize);
         if let Some((key, _)) = block.rows.last() {
             source.last = key.clone();
         }
         source.rows.extend(block.rows);
+        if !block.context.is_empty() {
+            self.add_context(number, block.context);
+        }
+    }
+
+    fn add_context(&mut self, number: usize, context: Vec<(Bytes, Bytes)>) {
+        for (key, row) in context {
+            let versions = self.context.entry(key).or_default();
+            versions.resize(versions.len().max(number + 1), None);
+            versions[number] = Some(row);
+        }
+        let merged = self.context.iter().map(|(key, versions)| (key, merged(key, versions)));
+        let merged: Vec<(&Bytes, Bytes)> = merged.collect();
+        self.covers = Covers::of(merged.iter().map(|(key, row)| (&key[..], &row[..])));
+    }
+
+    /// What all replicas have beside the rows, with those that lack some of it. Of an answer that ends at a key, what lies beyond is left out:
+    /// not every replica has been asked for it.
+    pub(crate) fn context(mut self, end: Option<&Bytes>) -> Vec<Merged> {
+        let context = std::mem::take(&mut self.context);
+        let within = |key: &[u8]| match (end, Key::extent(key)) {
+            (Some(end), Some(extent)) if self.reversed => extent.end > *end,
+            (Some(end), Some(extent)) => extent.start <= *end,
+            _ => true,
+        };
+        let wanted = context.into_iter().filter(|(key, _)| within(key));
+        wanted
+            .map(|(key, mut versions)| {
+                versions.resize(self.sources.len(), None);
+                self.merged(key, &versions)
+            })
+            .collect()
     }
 
     /// The last key that a replica answered: what it is asked next lies beyond.
@@ -97,11 +138,34 @@ impl Merge {
     }
 
     fn merge(&mut self, key: Bytes) -> Merged {
-        let own: SmallVec<[Option<Bytes>; 3]> = self.sources.iter_mut().map(|source| source.take(&key)).collect();
-        let row = merged(&key, &own);
-        let differs = |version: &Option<Bytes>| version.as_ref() != Some(&row);
+        let own: Versions = self.sources.iter_mut().map(|source| source.take(&key)).collect();
+        self.merged(key, &own)
+    }
+
+    /// One row of those that the replicas have, without what the tombstones of any of them cover.
+    fn merged(&self, key: Bytes, own: &Versions) -> Merged {
+        let covered_by = if Key::extent(&key).is_some() { None } else { self.covers.deletion(&key) };
+        let Some(_) = covered_by else { return self.settled(key, own) };
+        let strip = Strip { columns: &Columns::All, purge_before: i64::MIN, covered_by };
+        let uncovered = |row: &Bytes| {
+            let view = RowView::parse_trusted(row).ok()?;
+            let mut out = Vec::new();
+            strip_row(&key, &view, &strip, &mut out).then(|| Bytes::from(out))
+        };
+        // A tombstone that a replica lacks is sent to it as it is; its rows then need no more than what is left of them.
+        let own: Versions = own.iter().map(|version| version.as_ref().and_then(uncovered)).collect();
+        self.settled(key, &own)
+    }
+
+    fn settled(&self, key: Bytes, own: &Versions) -> Merged {
+        let row = merged(&key, own);
+        let view = RowView::parse_trusted(&row);
+        let (is_empty, is_live) = view.map_or((false, false), |view| (view.is_empty(), view.is_live(self.now_seconds)));
+        let differs = |version: &Option<Bytes>| !is_empty && version.as_ref() != Some(&row);
         let lacking = own.iter().enumerate().filter(|(_, version)| differs(version)).map(|(at, _)| at).collect();
-        Merged { live: is_live(&row, self.now_seconds), key, row, lacking }
+        // A static row is shown with rows of its partition, not by itself.
+        let live = is_live && Key::kind(&key) != Some(KeyKind::Static);
+        Merged { live, key, row, lacking }
     }
 }
 
@@ -119,10 +183,6 @@ fn merged(key: &[u8], own: &[Option<Bytes>]) -> Bytes {
     let versions = || own.iter().flatten();
     let merged = merge_encoded(key, versions().map(|row| &row[..]));
     versions().find(|row| row[..] == merged[..]).cloned().unwrap_or_else(|| Bytes::from(merged))
-}
-
-fn is_live(row: &[u8], now_seconds: i64) -> bool {
-    RowView::parse_trusted(row).is_ok_and(|row| row.is_live(now_seconds))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::plan::{Candidates, ReadPlan};
 use crate::required::Shortage;
 use crate::{Event, Placed, ReadError, ReadReply, Replicas};
 use henge_base::{Micros, Mono};
-use henge_model::{Consistency, Digester, ReadCommand, RowBlock, RowView};
+use henge_model::{Consistency, Digester, ReadCommand, RowBlock};
 use std::sync::Arc;
 
 /// Rows to read.
@@ -84,7 +84,7 @@ fn agreed(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differi
         if answers.len() == 1 {
             return Ok(block);
         }
-        let full = live_rows(command, &block) >= command.limit as usize;
+        let full = block.live_rows(command.now_seconds) >= command.limit as usize;
         if all_agree(command, &block, answers.iter().map(|(_, reply)| reply)) {
             // Beyond the limit the others may have rows where this replica has none.
             block.more |= full && matches!(command.keys, henge_model::KeyRange::Run { .. });
@@ -96,16 +96,10 @@ fn agreed(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differi
     Err(Differing { pool: answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect(), digests })
 }
 
-fn live_rows(command: &ReadCommand, block: &RowBlock) -> usize {
-    let live = |row: &[u8]| RowView::parse_trusted(row).is_ok_and(|row| row.is_live(command.now_seconds));
-    block.rows.iter().filter(|(_, row)| live(row)).count()
-}
-
 fn all_agree<'a>(command: &ReadCommand, block: &RowBlock, replies: impl Iterator<Item = &'a ReadReply>) -> bool {
     let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    for (key, row) in &block.rows {
-        let Ok(view) = RowView::parse_trusted(row) else { return false };
-        digester.row(key, &view, &command.columns);
+    if digester.block(block, &command.columns).is_err() {
+        return false;
     }
     let digest = digester.finish();
     replies

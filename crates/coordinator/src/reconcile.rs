@@ -50,7 +50,9 @@ impl<R: Replicas> Gather<'_, R> {
                 }
             }
         }
-        answer.finish(merge.has_more())
+        let more = merge.has_more();
+        let end = answer.rows.last().filter(|_| more).map(|(key, _)| key.clone());
+        answer.finish(more, merge.context(end.as_ref()))
     }
 
     /// Asks replicas for rows beyond their last. If one of them fails the answer ends there.
@@ -122,8 +124,14 @@ impl Answer {
         self.rows.push((merged.key, merged.row));
     }
 
-    fn finish(self, more: bool) -> Reconciled {
+    fn finish(mut self, more: bool, context: Vec<Merged>) -> Reconciled {
+        for merged in &context {
+            for number in &merged.lacking {
+                self.repairs[*number].1.push((merged.key.clone(), merged.row.clone()));
+            }
+        }
         let repairs = self.repairs.into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
-        Reconciled { block: RowBlock { rows: self.rows, more }, repairs }
+        let context = context.into_iter().map(|merged| (merged.key, merged.row)).collect();
+        Reconciled { block: RowBlock { rows: self.rows, context, more }, repairs }
     }
 }

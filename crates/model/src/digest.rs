@@ -4,7 +4,7 @@
 //! asked for, the local time of a deletion, and what an expired value was: it is a deletion of its timestamp.
 
 use crate::row_codec::{CellKindView, CellView};
-use crate::{Columns, Marker, RowView};
+use crate::{Columns, Marker, RowBlock, RowError, RowView};
 use henge_base::put_vint;
 use std::fmt;
 use xxhash_rust::xxh3::Xxh3;
@@ -68,6 +68,14 @@ impl Digester {
             self.row.push(tag::END);
             self.hash.update(&self.row);
         }
+    }
+
+    /// Takes in the rows of an answer and what concerns them.
+    pub fn block(&mut self, block: &RowBlock, columns: &Columns) -> Result<(), RowError> {
+        for (key, row) in block.rows.iter().chain(&block.context) {
+            self.row(key, &RowView::parse_trusted(row)?, columns);
+        }
+        Ok(())
     }
 
     /// The digest of all rows taken in.

@@ -6,15 +6,17 @@
 //! | token | 8, big-endian, sign flipped |
 //! | partition key | as hashed, 00 written as 00 FF, then 00 00 |
 //! | clustering | a component per column (see `value::sort_key`), every bit inverted for DESC |
-//! | kind | 01 static row, 02 row |
+//! | kind | 01 static row, 02 row; tombstones have keys of their own, see `tombstone` |
 
 mod decode;
 mod original;
 mod partition_key;
+mod tombstone;
 
 pub(crate) use decode::KeyParts;
 pub(crate) use original::{is_exact, original_value};
 pub use partition_key::PartitionKey;
+pub use tombstone::Extent;
 
 use crate::limits::MAX_COMPONENT;
 use crate::token::{from_sortable, sortable};
@@ -35,6 +37,10 @@ pub enum KeyKind {
     Static = 0x01,
     /// A row.
     Row = 0x02,
+    /// The deletion of a partition.
+    PartitionTombstone = 0x03,
+    /// The deletion of a range of a partition's rows.
+    RangeTombstone = 0x04,
 }
 
 /// Why there is no such key.
@@ -181,6 +187,8 @@ impl Key {
         match bytes.last()? {
             0x01 => Some(KeyKind::Static),
             0x02 => Some(KeyKind::Row),
+            0x03 => Some(KeyKind::PartitionTombstone),
+            0x04 => Some(KeyKind::RangeTombstone),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@
 //! - `token`, `key`: the partitioner, and the order-preserving key of every row.
 //! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; what is left once deletions have been applied;
 //!   their bytes; how versions merge.
+//! - `covers`: which rows tombstones of partitions and ranges cover.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
 //! - `mutation`, `read_command`: what travels to replicas.
 //! - `row_sink`, `project`: where rows go, and how the selected columns of a row get there.
@@ -12,6 +13,7 @@
 
 mod bound_value;
 mod consistency;
+mod covers;
 mod data_type;
 mod digest;
 mod key;
@@ -32,16 +34,17 @@ mod value;
 
 pub use bound_value::BoundValue;
 pub use consistency::Consistency;
+pub use covers::Covers;
 pub use data_type::{DataType, UserType};
 pub use digest::{Digest, Digester};
-pub use key::{Key, KeyError, KeyKind, PartitionKey, StorageId};
+pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
 pub use merge::{merge_encoded, merge_rows};
 pub use mutation::{Mutation, MutationError};
 pub use project::{project, project_joined};
 pub use read_command::{Columns, CommandError, KeyRange, ReadCommand, RowBlock};
 pub use row::{Cell, CellKind, ColumnId, Deletion, Marker, Row};
-pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, encode_cells, encode_row, strip_row};
+pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, Strip, encode_cells, encode_row, strip_row};
 pub use row_sink::{Projected, Projection, RowSink, Rows};
 pub use schema::{
     Column, ColumnKind, Compaction, Keyspace, Order, Replication, ReplicationFactor, Schema, Table, TableId,

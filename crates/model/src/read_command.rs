@@ -1,7 +1,7 @@
 //! What a replica is asked to read, and what it answers. Keys sort as rows do, so every read is one key or one run of keys.
 
 use crate::mutation::{put_rows, take_rows};
-use crate::{ColumnId, Key, StorageId, Token};
+use crate::{ColumnId, Key, KeyKind, RowView, StorageId, Token};
 use henge_base::{Bytes, Reader, Truncated, put_signed_vint, put_vint};
 
 /// One read of one replica.
@@ -13,6 +13,8 @@ pub struct ReadCommand {
     pub token: Token,
     /// Which rows.
     pub keys: KeyRange,
+    /// Whether the static row of the partition that the keys begin in has to come along.
+    pub statics: bool,
     /// Which columns must be in the answer; others may be left out.
     pub columns: Columns,
     /// At most so many live rows; dead ones come along uncounted.
@@ -48,11 +50,14 @@ pub enum Columns {
     Some(Vec<ColumnId>),
 }
 
-/// Rows as replicas exchange them: keys with encoded rows, tombstones included, in the order of the read.
+/// Rows as replicas exchange them: keys with encoded rows, deletions included, in the order of the read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowBlock {
-    /// Key and encoded row.
+    /// Key and encoded row, without what the tombstones of the context cover.
     pub rows: Vec<(Bytes, Bytes)>,
+    /// What else concerns these rows, by ascending key: tombstones of partitions and ranges that overlap what was asked, and the
+    /// static row where it lies outside.
+    pub context: Vec<(Bytes, Bytes)>,
     /// Whether the replica stopped at the limit (of rows or bytes) and more may follow.
     pub more: bool,
 }
@@ -71,6 +76,8 @@ impl From<Truncated> for CommandError {
 const ONE: u8 = 0;
 const RUN: u8 = 1;
 const RUN_REVERSED: u8 = 2;
+/// Added to these.
+const STATICS: u8 = 4;
 
 impl Columns {
     /// Whether a column has to be in the answer; clustering values as they were written always have.
@@ -124,13 +131,14 @@ impl ReadCommand {
         put_signed_vint(&mut out, self.now_seconds);
         put_signed_vint(&mut out, self.purge_before);
         self.columns.encode(&mut out);
+        let statics = if self.statics { STATICS } else { 0 };
         match &self.keys {
             KeyRange::One(key) => {
-                out.push(ONE);
+                out.push(ONE | statics);
                 out.extend_from_slice(key.bytes());
             }
             KeyRange::Run { start, end, reversed } => {
-                out.push(if *reversed { RUN_REVERSED } else { RUN });
+                out.push(statics | if *reversed { RUN_REVERSED } else { RUN });
                 put_vint(&mut out, start.len() as u64);
                 out.extend_from_slice(start);
                 out.extend_from_slice(end);
@@ -142,20 +150,21 @@ impl ReadCommand {
     /// Reads a command; keys are slices of `bytes`.
     pub fn decode(bytes: Bytes) -> Result<ReadCommand, CommandError> {
         let mut reader = Reader::new(&bytes);
-        Ok(ReadCommand {
-            storage_id: StorageId(reader.u32()?),
-            token: Token(reader.i64()?),
-            limit: reader.u32()?,
-            now_seconds: reader.signed_vint()?,
-            purge_before: reader.signed_vint()?,
-            columns: Columns::decode(&mut reader)?,
-            keys: keys(&bytes, &mut reader)?,
-        })
+        let (storage_id, token, limit) = (StorageId(reader.u32()?), Token(reader.i64()?), reader.u32()?);
+        let (now_seconds, purge_before) = (reader.signed_vint()?, reader.signed_vint()?);
+        let columns = Columns::decode(&mut reader)?;
+        let kind = reader.u8()?;
+        let (statics, keys) = (kind & STATICS != 0, keys(kind & !STATICS, &bytes, &mut reader)?);
+        Ok(ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before })
     }
 }
 
-fn keys(whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, CommandError> {
-    let kind = reader.u8()?;
+/// Whether a row that was checked counts towards a limit.
+fn counts(key: &[u8], row: &[u8], now_seconds: i64) -> bool {
+    Key::kind(key) != Some(KeyKind::Static) && RowView::parse_trusted(row).is_ok_and(|row| row.is_live(now_seconds))
+}
+
+fn keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, CommandError> {
     match kind {
         ONE => Ok(KeyRange::One(Key(whole.slice_ref(reader.rest())))),
         RUN | RUN_REVERSED => {
@@ -167,12 +176,18 @@ fn keys(whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, CommandError
 }
 
 impl RowBlock {
+    /// How many rows count towards a limit at `now_seconds`: live ones but for static rows, which are shown with others.
+    pub fn live_rows(&self, now_seconds: i64) -> usize {
+        self.rows.iter().filter(|(key, row)| counts(key, row, now_seconds)).count()
+    }
+
     /// Its bytes.
     pub fn encode(&self) -> Bytes {
-        let size: usize = self.rows.iter().map(|(key, row)| key.len() + row.len() + 8).sum();
-        let mut out = Vec::with_capacity(size + 8);
+        let size: usize = self.rows.iter().chain(&self.context).map(|(key, row)| key.len() + row.len() + 8).sum();
+        let mut out = Vec::with_capacity(size + 16);
         out.push(u8::from(self.more));
         put_rows(&self.rows, &mut out);
+        put_rows(&self.context, &mut out);
         Bytes::from(out)
     }
 
@@ -185,7 +200,8 @@ impl RowBlock {
             _ => return Err(CommandError),
         };
         let rows = take_rows(&bytes, &mut reader, usize::MAX)?;
-        if reader.is_empty() { Ok(RowBlock { rows, more }) } else { Err(CommandError) }
+        let context = take_rows(&bytes, &mut reader, usize::MAX)?;
+        if reader.is_empty() { Ok(RowBlock { rows, context, more }) } else { Err(CommandError) }
     }
 }
 
@@ -216,17 +232,21 @@ mod tests {
         fn commands_read_back(
             (storage_id, token, limit) in any::<(u32, i64, u32)>(),
             (now_seconds, purge_before) in any::<(i64, i64)>(),
-            keys in keys(),
+            (keys, statics) in (keys(), any::<bool>()),
             columns in columns(),
         ) {
             let (storage_id, token) = (StorageId(storage_id), Token(token));
-            let command = ReadCommand { storage_id, token, keys, columns, limit, now_seconds, purge_before };
+            let command = ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before };
             prop_assert_eq!(ReadCommand::decode(command.encode()), Ok(command));
         }
 
         #[test]
-        fn blocks_read_back(rows in prop::collection::vec((bytes(), bytes()), 0..4), more: bool) {
-            let block = RowBlock { rows, more };
+        fn blocks_read_back(
+            rows in prop::collection::vec((bytes(), bytes()), 0..4),
+            context in prop::collection::vec((bytes(), bytes()), 0..3),
+            more: bool,
+        ) {
+            let block = RowBlock { rows, context, more };
             prop_assert_eq!(RowBlock::decode(block.encode()), Ok(block));
         }
 

@@ -17,7 +17,7 @@ mod view;
 
 pub use cells::{CellKindView, CellView, Cells};
 pub(crate) use encode::{Parts, encode_parts, seal};
-pub use encode::{encode_cells, encode_row, strip_row};
+pub use encode::{Strip, encode_cells, encode_row, strip_row};
 pub use view::RowView;
 pub(crate) use view::checked_body;
 

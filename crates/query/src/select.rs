@@ -58,6 +58,7 @@ fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRang
         storage_id: plan.table().storage_id,
         token,
         keys,
+        statics: false,
         columns: plan.columns().clone(),
         limit,
         now_seconds: request.context.now_seconds,

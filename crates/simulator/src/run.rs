@@ -329,6 +329,7 @@ fn command(life: &Life, key: i64) -> Option<ReadCommand> {
         storage_id: plan.table().storage_id,
         token: Key::token(key.bytes())?,
         keys: KeyRange::One(key),
+        statics: false,
         columns: plan.columns().clone(),
         limit: 1,
         now_seconds: 0,

@@ -156,9 +156,12 @@ fn batch_of(folds: Vec<Op>, items: &[Item]) -> Batch {
     Batch { ops }
 }
 
-/// The rows of one key as one.
+/// The rows of one key as one. A fact of this node that goes with them is set.
 fn merge(same: &[&(Family, Bytes, Bytes)]) -> Op {
     let (family, key, first) = same[0];
+    if !family.merges() {
+        return put(same[same.len() - 1]);
+    }
     let value = match same {
         [_] => first.clone(),
         several => merge_encoded(key, several.iter().map(|(_, _, row)| row.as_ref())).into(),

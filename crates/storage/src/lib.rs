@@ -3,8 +3,9 @@
 //! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
 //! - `contract_tests`: what every engine promises, to be run over each.
+//! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `directory`: whose the data directory is.
-//! - `store`: what a node asks for; `read`, `combiner`, `stripes`, `folds`, `hints` do the work; `error` says what can go wrong.
+//! - `store`: what a node asks for; `read`, `tombstoned`, `combiner`, `stripes`, `folds`, `hints` do the work; `error` says what can go wrong.
 
 mod combiner;
 pub mod contract_tests;
@@ -20,10 +21,12 @@ mod limits;
 mod model_engine;
 mod model_state;
 mod read;
+pub mod script_tests;
 mod store;
 mod stripes;
 #[cfg(test)]
 mod tests;
+mod tombstoned;
 
 pub use directory::{DataDirectory, DirectoryError};
 pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};

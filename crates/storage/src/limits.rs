@@ -8,6 +8,10 @@ pub(crate) const BATCH_ROWS: usize = 4_096;
 pub(crate) const BATCH_BYTES: usize = 4 << 20;
 /// Counters that tell whether a partition was written; partitions share them by chance, which costs a retry and nothing else.
 pub(crate) const STRIPES: usize = 4_096;
+/// Tombstones of several partitions that a read takes in before it goes through the rows they cover: 1 MiB.
+pub(crate) const CONTEXT_BYTES: usize = 1 << 20;
+/// Tombstones of one partition that a read takes in; with more it fails, as Cassandra's `tombstone_failure_threshold` has it.
+pub(crate) const CONTEXT_TOMBSTONES: usize = 100_000;
 /// Rows waiting to be folded.
 pub(crate) const FOLDS: usize = 1_024;
 /// Rows folded in one batch: each is read first.

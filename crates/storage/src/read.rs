@@ -1,12 +1,21 @@
 //! Reads of rows. Every row's checksum is checked on every read.
+//!
+//! - `eye`: what a read looks at, the engine as it goes on or one state of it.
+//! - `answer`: what an answer takes in, and where it ends.
+//! - `context`: reads of tables with tombstones or static rows, which look at more than one run of keys.
+
+mod answer;
+mod context;
+mod eye;
 
 use crate::folds::Folds;
-use crate::limits::MEMORY_SCAN_BYTES;
-use crate::{Engine, EngineError, Family, Flow, ReadError, ScanRange, Scanned, Tier, Tried};
+use crate::stripes::Stripes;
+use crate::{Engine, Family, Flow, ReadError, Scanned, Tier, Tried};
+use answer::Answer;
+use eye::Eye;
 use henge_base::Bytes;
 use henge_model::{
-    Columns, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowError, RowSink, RowView, project,
-    strip_row,
+    Covers, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project,
 };
 
 /// Where reads look, and where they leave word of rows in many versions.
@@ -14,32 +23,38 @@ use henge_model::{
 pub(crate) struct Source<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) folds: &'a Folds,
+    pub(crate) stripes: &'a Stripes,
+    /// Where the table's rows lie.
+    pub(crate) family: Family,
+    /// Whether tombstones of partitions or ranges were ever written to the table.
+    pub(crate) tombstones: bool,
 }
 
-impl Source<'_> {
-    /// Looks one row up in memory; says whether it was answered.
-    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
-        let tried = self.engine.try_get(family, key, hit)?;
-        if tried != Tried::Piled {
-            return Ok(tried);
-        }
-        self.folds.want(family, key);
-        Ok(Tried::Done)
+impl<'a> Source<'a> {
+    fn eye(&self, tier: Tier) -> Eye<'a> {
+        Eye::Live { engine: self.engine, folds: self.folds, tier }
     }
 }
 
 /// Reads from memory through a projection into a sink, which is left as it was unless the read was answered.
 pub(crate) fn try_read(
     source: &Source<'_>,
-    family: Family,
     command: &ReadCommand,
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
+    // Rows are shown together with their partition's static row, which may lie elsewhere.
+    if command.statics {
+        return Ok(Tried::WouldBlock);
+    }
     let mark = sink.mark();
-    let tried = match &command.keys {
-        KeyRange::One(key) => try_one(source, family, key, command, projection, sink),
-        KeyRange::Run { .. } => try_run(source, family, command, projection, sink),
+    let tried = if source.tombstones {
+        try_context(source, command, projection, sink)
+    } else {
+        match &command.keys {
+            KeyRange::One(key) => try_one(source, key, command, projection, sink),
+            KeyRange::Run { .. } => try_run(source, command, projection, sink),
+        }
     };
     if !matches!(tried, Ok(Tried::Done)) {
         sink.rollback(mark);
@@ -49,15 +64,13 @@ pub(crate) fn try_read(
 
 fn try_one(
     source: &Source<'_>,
-    family: Family,
     key: &Key,
     command: &ReadCommand,
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
     let mut outcome = Ok(());
-    let tried = source.try_get(family, key.bytes(), &mut |value| {
-        let Some(value) = value else { return };
+    let tried = source.eye(Tier::Memory).get(source.family, key.bytes(), &mut |value| {
         outcome = RowView::parse(key.bytes(), value)
             .and_then(|row| project(key.bytes(), &row, projection, command.now_seconds, &mut *sink))
             .map(|_| ());
@@ -68,18 +81,15 @@ fn try_one(
 
 fn try_run(
     source: &Source<'_>,
-    family: Family,
     command: &ReadCommand,
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
-    // Rows are shown together with their partition's static row, which may lie outside the run.
-    if !projection.table.statics.is_empty() {
-        return Ok(Tried::WouldBlock);
-    }
+    let KeyRange::Run { start, end, reversed } = &command.keys else { return Ok(Tried::WouldBlock) };
     let mut pushed = 0;
     let mut outcome = Ok(());
-    let ended = scan(source, family, command, Tier::Memory, &mut |key, value| {
+    let range = crate::ScanRange { family: source.family, start, end, reversed: *reversed };
+    let ended = source.eye(Tier::Memory).scan(&range, &mut |key, value| {
         let row =
             RowView::parse(key, value).and_then(|row| project(key, &row, projection, command.now_seconds, &mut *sink));
         match row {
@@ -92,32 +102,57 @@ fn try_run(
     Ok(if ended == Scanned::WouldBlock { Tried::WouldBlock } else { Tried::Done })
 }
 
+/// An answer that memory has, with tombstones taken into account. What is longer than a page takes the long way.
+fn try_context(
+    source: &Source<'_>,
+    command: &ReadCommand,
+    projection: &Projection,
+    sink: &mut dyn RowSink,
+) -> Result<Tried, ReadError> {
+    let Some(block) = context::read(source, command, Tier::Memory, crate::limits::MEMORY_SCAN_BYTES)? else {
+        return Ok(Tried::WouldBlock);
+    };
+    let mut pushed = 0;
+    for (key, row) in &block.rows {
+        let view = RowView::parse_trusted(row)?;
+        pushed += u32::from(project(key, &view, projection, command.now_seconds, sink)?);
+    }
+    Ok(if block.more && pushed < command.limit { Tried::WouldBlock } else { Tried::Done })
+}
+
 /// Reads rows as replicas exchange them; `None`: not in memory. Stops at the command's limit of live rows, and once the answer
 /// has `max_bytes`; an answer that stopped holds a row, for the next one to go on from.
 pub(crate) fn read_block(
     source: &Source<'_>,
-    family: Family,
     command: &ReadCommand,
     tier: Tier,
     max_bytes: usize,
 ) -> Result<Option<RowBlock>, ReadError> {
+    if source.tombstones || command.statics {
+        return context::read(source, command, tier, max_bytes);
+    }
     let mut rows = Vec::new();
-    let ended = visit(source, family, command, tier, max_bytes, &mut |key, row| {
+    let ended = visit(source, command, tier, max_bytes, &mut |key, row| {
         rows.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
     })?;
-    Ok((ended != Scanned::WouldBlock).then_some(RowBlock { rows, more: ended == Scanned::Stopped }))
+    let more = ended == Scanned::Stopped;
+    Ok((ended != Scanned::WouldBlock).then_some(RowBlock { rows, context: Vec::new(), more }))
 }
 
 /// The digest of what [`read_block`] would answer.
 pub(crate) fn digest(
     source: &Source<'_>,
-    family: Family,
     command: &ReadCommand,
     tier: Tier,
     max_bytes: usize,
 ) -> Result<Option<Digest>, ReadError> {
     let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    let ended = visit(source, family, command, tier, max_bytes, &mut |key, row| {
+    if source.tombstones || command.statics {
+        let Some(block) = context::read(source, command, tier, max_bytes)? else { return Ok(None) };
+        digester.block(&block, &command.columns)?;
+        return Ok(Some(digester.finish()));
+    }
+    let ended = visit(source, command, tier, max_bytes, &mut |key, row| {
         if let Ok(row) = RowView::parse_trusted(row) {
             digester.row(key, &row, &command.columns);
         }
@@ -128,109 +163,12 @@ pub(crate) fn digest(
 /// Goes through the rows of an answer, up to its limits.
 fn visit(
     source: &Source<'_>,
-    family: Family,
     command: &ReadCommand,
     tier: Tier,
     max_bytes: usize,
     row: &mut dyn FnMut(&[u8], &[u8]),
 ) -> Result<Scanned, ReadError> {
-    let mut answer = Answer { command, row, scratch: Vec::new(), live: 0, bytes: 0, outcome: Ok(()) };
-    let ended = match &command.keys {
-        KeyRange::One(key) => one(source, family, key, tier, &mut |value| answer.take(key.bytes(), value))?,
-        KeyRange::Run { .. } if command.limit == 0 => Scanned::Done,
-        KeyRange::Run { .. } => scan(source, family, command, tier, &mut |key, value| {
-            answer.take(key, value);
-            if answer.is_full(max_bytes) { Flow::Stop } else { Flow::Continue }
-        })?,
-    };
-    answer.outcome?;
-    Ok(ended)
-}
-
-/// An answer in the making. Only what it holds counts towards its limits, so that replicas of equal content stop at one place
-/// however much each of them has yet to purge.
-struct Answer<'a> {
-    command: &'a ReadCommand,
-    row: &'a mut dyn FnMut(&[u8], &[u8]),
-    scratch: Vec<u8>,
-    live: u32,
-    bytes: usize,
-    outcome: Result<(), RowError>,
-}
-
-impl Answer<'_> {
-    fn take(&mut self, key: &[u8], value: &[u8]) {
-        let view = match RowView::parse(key, value) {
-            Ok(view) => view,
-            Err(error) => return self.outcome = Err(error),
-        };
-        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
-        // A row has one encoding: of one that is wanted whole, the stored bytes are the answer.
-        if *columns == Columns::All && !view.has_purgeable(purge_before) {
-            if !view.is_empty() {
-                self.give(key, value, view.is_live(self.command.now_seconds));
-            }
-            return;
-        }
-        let mut stripped = std::mem::take(&mut self.scratch);
-        stripped.clear();
-        if strip_row(key, &view, columns, purge_before, &mut stripped) {
-            let live = RowView::parse_trusted(&stripped).is_ok_and(|row| row.is_live(self.command.now_seconds));
-            self.give(key, &stripped, live);
-        }
-        self.scratch = stripped;
-    }
-
-    fn give(&mut self, key: &[u8], row: &[u8], live: bool) {
-        (self.row)(key, row);
-        self.live += u32::from(live);
-        self.bytes += key.len() + row.len();
-    }
-
-    fn is_full(&self, max_bytes: usize) -> bool {
-        let is_large = self.bytes > 0 && self.bytes >= max_bytes;
-        self.outcome.is_err() || self.live >= self.command.limit || is_large
-    }
-}
-
-fn one(
-    source: &Source<'_>,
-    family: Family,
-    key: &Key,
-    tier: Tier,
-    found: &mut dyn FnMut(&[u8]),
-) -> Result<Scanned, EngineError> {
-    let mut hit = |value: Option<&[u8]>| {
-        if let Some(value) = value {
-            found(value);
-        }
-    };
-    let tried = match tier {
-        Tier::Memory => source.try_get(family, key.bytes(), &mut hit)?,
-        Tier::Disk => source.engine.get(family, key.bytes(), &mut hit).map(|()| Tried::Done)?,
-    };
-    Ok(if tried == Tried::Done { Scanned::Done } else { Scanned::WouldBlock })
-}
-
-/// Goes through a run; from memory only so far as a core may be kept busy.
-fn scan(
-    source: &Source<'_>,
-    family: Family,
-    command: &ReadCommand,
-    tier: Tier,
-    row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-) -> Result<Scanned, EngineError> {
-    // One iterator over one family is a consistent cut: nothing has to be compared before and after.
-    let KeyRange::Run { start, end, reversed } = &command.keys else { return Ok(Scanned::Done) };
-    let (mut bytes, mut too_long) = (0, false);
-    let range = ScanRange { family, start, end, reversed: *reversed };
-    let scanned = source.engine.scan(&range, tier, &mut |key, value| {
-        too_long = tier == Tier::Memory && bytes > MEMORY_SCAN_BYTES;
-        if too_long {
-            return Flow::Stop;
-        }
-        bytes += key.len() + value.len();
-        row(key, value)
-    })?;
-    Ok(if too_long { Scanned::WouldBlock } else { scanned })
+    let covers = Covers::default();
+    let mut answer = Answer::new(command, max_bytes, row);
+    answer.rows(&source.eye(tier), source.family, &covers, &command.keys)
 }

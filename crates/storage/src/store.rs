@@ -4,6 +4,7 @@ use crate::combiner::{Combiner, Rows};
 use crate::hints::Hints;
 use crate::limits::LOCAL_NAME;
 use crate::read::Source;
+use crate::tombstoned::Tombstoned;
 use crate::{
     Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, ScanRange, Stripe, SyncMode, Tier,
     Tried, WriteError, read,
@@ -21,6 +22,7 @@ pub struct Store {
     hints: Hints,
     /// Looked up by every request, and replaced as a whole.
     tables: ArcSwap<BTreeMap<StorageId, Family>>,
+    tombstoned: Tombstoned,
 }
 
 impl std::fmt::Debug for Store {
@@ -36,7 +38,8 @@ impl Store {
     /// A store over an engine. No table is known yet: see [`Store::set_tables`].
     pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
         let hints = Hints::open(&*engine)?;
-        Ok(Store { engine, combiner: Combiner::default(), hints, tables: ArcSwap::default() })
+        let tombstoned = Tombstoned::open(&*engine)?;
+        Ok(Store { engine, combiner: Combiner::default(), hints, tables: ArcSwap::default(), tombstoned })
     }
 
     /// Sets which tables there are and where their rows lie. Others are refused.
@@ -48,8 +51,14 @@ impl Store {
         self.tables.load().get(&storage).copied()
     }
 
-    fn source(&self) -> Source<'_> {
-        Source { engine: &*self.engine, folds: &self.combiner.folds }
+    fn source(&self, storage: StorageId) -> Result<Source<'_>, ReadError> {
+        Ok(Source {
+            engine: &*self.engine,
+            folds: &self.combiner.folds,
+            stripes: &self.combiner.stripes,
+            family: self.family(storage).ok_or(ReadError::UnknownTable)?,
+            tombstones: self.tombstoned.contains(storage),
+        })
     }
 
     // Reads.
@@ -61,8 +70,7 @@ impl Store {
         projection: &Projection,
         sink: &mut dyn RowSink,
     ) -> Result<Tried, ReadError> {
-        let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
-        read::try_read(&self.source(), family, command, projection, sink)
+        read::try_read(&self.source(command.storage_id)?, command, projection, sink)
     }
 
     /// Reads rows as replicas exchange them, at most `max_bytes` of stored rows; `None`: not in memory.
@@ -72,14 +80,12 @@ impl Store {
         tier: Tier,
         max_bytes: usize,
     ) -> Result<Option<RowBlock>, ReadError> {
-        let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
-        read::read_block(&self.source(), family, command, tier, max_bytes)
+        read::read_block(&self.source(command.storage_id)?, command, tier, max_bytes)
     }
 
     /// The digest of what [`Store::read_block`] would answer; `None`: not in memory.
     pub fn digest(&self, command: &ReadCommand, tier: Tier, max_bytes: usize) -> Result<Option<Digest>, ReadError> {
-        let family = self.family(command.storage_id).ok_or(ReadError::UnknownTable)?;
-        read::digest(&self.source(), family, command, tier, max_bytes)
+        read::digest(&self.source(command.storage_id)?, command, tier, max_bytes)
     }
 
     // Writes.
@@ -90,12 +96,16 @@ impl Store {
             return Err(WriteError::UnknownTable);
         }
         let tables = self.tables.load();
-        let place = |(key, row): &(Bytes, Bytes)| {
-            let family = Key::storage_id(key).and_then(|storage| tables.get(&storage))?;
-            Some((*family, key.clone(), row.clone()))
-        };
-        let rows: Option<Rows> = mutation.rows.iter().map(place).collect();
-        self.combiner.submit(rows.ok_or(WriteError::UnknownTable)?, ticket)
+        let mut rows = Rows::new();
+        for (key, row) in &mutation.rows {
+            let storage = Key::storage_id(key).ok_or(WriteError::UnknownTable)?;
+            let family = *tables.get(&storage).ok_or(WriteError::UnknownTable)?;
+            match Key::kind(key) {
+                Some(kind) if kind.is_tombstone() => self.tombstoned.place(storage, key, row, &mut rows)?,
+                _ => rows.push((family, key.clone(), row.clone())),
+            }
+        }
+        self.combiner.submit(rows, ticket)
     }
 
     /// Writes a batch of what is queued; says whether there is more. Tickets come back with what became of them. While another

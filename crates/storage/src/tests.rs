@@ -60,7 +60,16 @@ fn write(k: i32, c: i32, timestamp: i64, text: &str) -> Mutation {
 
 fn command(keys: KeyRange, limit: u32) -> ReadCommand {
     let purge_before = i64::MIN;
-    ReadCommand { storage_id: TABLE, token: Token(0), keys, columns: Columns::All, limit, now_seconds: 0, purge_before }
+    ReadCommand {
+        storage_id: TABLE,
+        token: Token(0),
+        keys,
+        statics: false,
+        columns: Columns::All,
+        limit,
+        now_seconds: 0,
+        purge_before,
+    }
 }
 
 fn partition(k: i32, reversed: bool) -> KeyRange {

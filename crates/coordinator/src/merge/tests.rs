@@ -8,7 +8,7 @@ fn block(rows: &[(u8, i64)], more: bool) -> RowBlock {
         let key = key(1, *number);
         (key.clone(), encoded(&key, &value(*timestamp, "x")))
     };
-    RowBlock { rows: rows.iter().map(row).collect(), more }
+    RowBlock { rows: rows.iter().map(row).collect(), context: Vec::new(), more }
 }
 
 /// The numbers of the rows that are merged, with who lacks them; then why it stopped.
@@ -52,7 +52,7 @@ fn a_replica_at_its_limit_has_stopped_even_if_it_does_not_say_so() {
     let blocks = [block(&[(1, 5), (2, 5)], false), block(&[(3, 5)], false)];
     assert_eq!(merged(&all(2, false), &blocks), "1[1] 2[1] starved [0]");
     let (key, row) = block(&[(1, 5)], true).rows.remove(0);
-    let single = RowBlock { rows: vec![(key.clone(), row)], more: true };
+    let single = RowBlock { rows: vec![(key.clone(), row)], context: Vec::new(), more: true };
     assert_eq!(merged(&one(&key), &[single, RowBlock::default()]), "1[1] end");
 }
 
@@ -72,8 +72,8 @@ fn what_was_asked_for_beyond_goes_on() {
 #[test]
 fn a_deletion_wins_over_what_is_older_and_is_not_live() {
     let key = key(1, 1);
-    let old = RowBlock { rows: vec![(key.clone(), encoded(&key, &value(5, "x")))], more: false };
-    let gone = RowBlock { rows: vec![(key.clone(), encoded(&key, &deleted(6)))], more: false };
+    let old = RowBlock { rows: vec![(key.clone(), encoded(&key, &value(5, "x")))], context: Vec::new(), more: false };
+    let gone = RowBlock { rows: vec![(key.clone(), encoded(&key, &deleted(6)))], context: Vec::new(), more: false };
     let mut merge = Merge::new(&one(&key), [old, gone].into_iter());
     let Step::Row(merged) = merge.next() else { panic!("there is a row") };
     assert!(!merged.live);

@@ -2,7 +2,7 @@ use super::*;
 use crate::fake::{DEADLINE, Does, Fake, all, deleted, encoded, key, one, settle, value};
 use crate::{Refusal, can_read_locally};
 use henge_base::Bytes;
-use henge_model::{Row, Token};
+use henge_model::{Row, RowView, Token};
 
 fn read_at(
     fake: &Fake,

@@ -32,8 +32,10 @@ impl KeyParts {
     }
 
     fn read_clustering<'a>(&mut self, table: &Table, mut reader: Reader<'a>) -> Result<Reader<'a>, KeyError> {
-        if self.kind == KeyKind::Static {
-            return Ok(reader);
+        match self.kind {
+            KeyKind::Static => return Ok(reader),
+            KeyKind::Row => {}
+            KeyKind::PartitionTombstone | KeyKind::RangeTombstone => return Err(KeyError::Malformed),
         }
         for column in &table.clustering {
             let mut masked = Masked::new(reader, column.order == Order::Descending);

@@ -34,14 +34,39 @@ pub fn encode_cells<'a>(
     encode_parts(key, &Parts { marker, deletion }, cells, out);
 }
 
-/// Appends what an answer has to hold of a row: the columns asked for, without deletions and expired values from before
-/// `purge_before` (seconds). Says whether anything is left; if not, nothing is appended.
-pub fn strip_row(key: &[u8], row: &RowView<'_>, columns: &Columns, purge_before: i64, out: &mut Vec<u8>) -> bool {
+/// What is left out of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Strip<'a> {
+    /// All columns but these.
+    pub columns: &'a Columns,
+    /// Deletions made, and values expired, before this (seconds).
+    pub purge_before: i64,
+    /// What a tombstone of the row's partition or of a range covers.
+    pub covered_by: Option<Deletion>,
+}
+
+impl Strip<'_> {
+    /// Whether a row stays as it is.
+    pub fn keeps(&self, row: &RowView<'_>) -> bool {
+        let covers_none = self.covered_by.is_none_or(|deletion| row.oldest().is_none_or(|at| at > deletion.timestamp));
+        *self.columns == Columns::All && covers_none && !row.has_purgeable(self.purge_before)
+    }
+
+    fn covers(&self, timestamp: Micros) -> bool {
+        self.covered_by.is_some_and(|deletion| timestamp <= deletion.timestamp)
+    }
+}
+
+/// Appends what an answer has to hold of a row. Says whether anything is left; if not, nothing is appended.
+pub fn strip_row(key: &[u8], row: &RowView<'_>, strip: &Strip<'_>, out: &mut Vec<u8>) -> bool {
+    let Strip { columns, purge_before, .. } = *strip;
     let parts = Parts {
-        marker: row.marker().filter(|m| !m.is_purgeable(purge_before)),
-        deletion: row.deletion().filter(|d| d.local_seconds >= purge_before),
+        marker: row.marker().filter(|m| !m.is_purgeable(purge_before) && !strip.covers(m.timestamp)),
+        deletion: row.deletion().filter(|d| d.local_seconds >= purge_before && !strip.covers(d.timestamp)),
     };
-    let cells = row.cells().filter(|c| columns.contains(c.column) && !c.is_purgeable(purge_before));
+    let left =
+        |c: &CellView<'_>| columns.contains(c.column) && !c.is_purgeable(purge_before) && !strip.covers(c.timestamp);
+    let cells = row.cells().filter(left);
     let any = parts.marker.is_some() || parts.deletion.is_some() || cells.clone().next().is_some();
     if any {
         encode_parts(key, &parts, cells, out);

@@ -80,7 +80,7 @@ fn stripping_keeps_what_was_asked_for() {
     let view = RowView::parse(KEY, &bytes).unwrap();
     let strip = |columns: Columns, purge_before| {
         let mut out = Vec::new();
-        let any = strip_row(KEY, &view, &columns, purge_before, &mut out);
+        let any = strip_row(KEY, &view, &Strip { columns: &columns, purge_before, covered_by: None }, &mut out);
         any.then(|| RowView::parse(KEY, &out).unwrap().to_row())
     };
     assert_eq!(strip(Columns::All, 50), Some(view.to_row()));
@@ -90,6 +90,25 @@ fn stripping_keeps_what_was_asked_for() {
 }
 
 proptest! {
+    #[test]
+    fn covering_a_row_is_deleting_it(row in row(), timestamp in 0i64..6) {
+        let deletion = Deletion { timestamp, local_seconds: 20 };
+        let mut deleted = Row { deletion: row.deletion.max(Some(deletion)), ..row.clone() };
+        deleted.normalize();
+        // The tombstone lies elsewhere; a deletion of the row's own that is no newer says nothing beside it.
+        deleted.deletion = deleted.deletion.filter(|own| own.timestamp > timestamp);
+        let bytes = encoded(&row);
+        let view = RowView::parse(KEY, &bytes).unwrap();
+        let strip = Strip { columns: &Columns::All, purge_before: i64::MIN, covered_by: Some(deletion) };
+        let mut out = Vec::new();
+        let any = strip_row(KEY, &view, &strip, &mut out);
+        prop_assert_eq!(any, !deleted.is_empty());
+        prop_assert_eq!(strip.keeps(&view), view.to_row() == deleted);
+        if any {
+            prop_assert_eq!(RowView::parse(KEY, &out).unwrap().to_row(), deleted);
+        }
+    }
+
     #[test]
     fn rows_read_back(row in row()) {
         let bytes = encoded(&row);

@@ -82,6 +82,12 @@ impl<'a> RowView<'a> {
         self.newest
     }
 
+    /// The oldest timestamp of any part; `None` of an empty row.
+    pub(crate) fn oldest(&self) -> Option<Micros> {
+        let head = self.marker.map(|m| m.timestamp).into_iter().chain(self.deletion.map(|d| d.timestamp));
+        head.chain(self.cells().map(|cell| cell.timestamp)).min()
+    }
+
     /// The cells, in order.
     pub fn cells(&self) -> Cells<'a> {
         self.cells

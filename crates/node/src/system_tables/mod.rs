@@ -46,7 +46,7 @@ pub(crate) fn read(view: &View, me: &Me, command: &ReadCommand) -> RowBlock {
     }
     let more = rows.len() > command.limit as usize;
     rows.truncate(command.limit as usize);
-    RowBlock { rows, more }
+    RowBlock { rows, context: Vec::new(), more }
 }
 
 /// All rows of a table in key order. These tables are small: one row per node, table or column.

@@ -1,7 +1,7 @@
 //! Reads of runs: where they stop, and what they leave out.
 
 use super::*;
-use henge_model::{Digest, strip_row};
+use henge_model::{Digest, Strip, strip_row};
 
 #[test]
 fn rows_of_which_nothing_is_left_do_not_end_a_run() {
@@ -92,7 +92,7 @@ fn rows_answered_whole_are_what_stripping_gives() {
             let whole = block(&store, &super::command(KeyRange::One(key(1, c)), 1), 1 << 20).rows.remove(0);
             let mut out = Vec::new();
             let view = RowView::parse(&whole.0, &whole.1).unwrap();
-            if strip_row(&whole.0, &view, &Columns::All, purge_before, &mut out) {
+            if strip_row(&whole.0, &view, &Strip { columns: &Columns::All, purge_before, covered_by: None }, &mut out) {
                 expected.push((whole.0, Bytes::from(out)));
             }
         }
@@ -117,18 +117,17 @@ fn long_runs_and_static_rows_leave_memory_to_others() {
     let rows: Vec<Mutation> = (0..300).map(|c| write(1, c, 1, &text)).collect();
     apply(&store, SyncMode::Synced, &rows);
     let mut sink = Rows::new(2);
-    let mut read = |limit, projection: &Projection| {
-        let tried = store.try_read(&command(partition(1, false), limit), projection, &mut sink).unwrap();
+    let mut read = |limit| {
+        let tried = store.try_read(&command(partition(1, false), limit), &projection(), &mut sink).unwrap();
         (tried, sink.rows())
     };
-    assert_eq!(read(50, &projection()), (Tried::Done, 50));
-    assert_eq!(read(300, &projection()), (Tried::WouldBlock, 50));
+    assert_eq!(read(50), (Tried::Done, 50));
+    assert_eq!(read(300), (Tried::WouldBlock, 50));
     assert_eq!(store.read_block(&command(partition(1, false), 300), Tier::Memory, 1 << 20), Ok(None));
     assert_eq!(block(&store, &command(partition(1, false), 300), 1 << 20).rows.len(), 300);
-    let mut table = Arc::unwrap_or_clone(table());
-    table.statics.push(Column { id: ColumnId(9), kind: ColumnKind::Static, ..table.regulars[0].clone() });
-    let with_statics = Projection { table: Arc::new(table), ..projection() };
-    assert_eq!(read(5, &with_statics), (Tried::WouldBlock, 50));
+    let with_statics = ReadCommand { statics: true, ..command(partition(1, false), 5) };
+    assert_eq!(store.try_read(&with_statics, &projection(), &mut sink), Ok(Tried::WouldBlock));
+    assert_eq!(sink.rows(), 50);
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! Keys of deletions that cover more than one row.
+//!
+//! Partition tombstone: the partition's prefix, then 03. Range tombstone: the prefix; where it starts and where it ends, each escaped; 04. Start
+//! and end are what follows the prefix in a row's key, so that whether a row is covered is a comparison of bytes.
+
+use super::{Key, KeyKind};
+use crate::value::{Masked, Scratch, put_escaped, take_escaped};
+use henge_base::{Bytes, Reader};
+
+/// Below every row of a partition and above its static row.
+const FIRST_ROW: u8 = KeyKind::Row as u8;
+
+/// What a tombstone covers: keys of one partition from `start` (included) to `end` (excluded).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The lowest key that is covered, or would be.
+    pub start: Bytes,
+    /// The lowest key above it that is not.
+    pub end: Bytes,
+}
+
+impl Key {
+    /// The key of the deletion of a whole partition, static row included. `partition` is the prefix of its keys.
+    pub fn partition_tombstone(partition: &[u8]) -> Key {
+        let mut out = partition.to_vec();
+        out.push(KeyKind::PartitionTombstone as u8);
+        Key(out.into())
+    }
+
+    /// The key of the deletion of a partition's rows from `start` (included) to `end` (excluded), which are keys or prefixes of keys of that
+    /// partition, or its bounds. `None` if no row lies between, or they are of no one partition.
+    pub fn range_tombstone(start: &[u8], end: &[u8]) -> Option<Key> {
+        let length = Key::partition(start)?;
+        let (partition, from) = start.split_at(length);
+        let to = match end.strip_prefix(partition) {
+            Some(to) => to,
+            None if *end == *Key::prefix_end(partition) => &[],
+            None => return None,
+        };
+        // The static row is no row of a range.
+        let from = from.max(&[FIRST_ROW]);
+        if !to.is_empty() && from >= to {
+            return None;
+        }
+        let mut out = partition.to_vec();
+        put_escaped(from, &mut out);
+        put_escaped(to, &mut out);
+        out.push(KeyKind::RangeTombstone as u8);
+        Some(Key(out.into()))
+    }
+
+    /// What a tombstone's key covers; `None` of any other key.
+    pub fn extent(key: &[u8]) -> Option<Extent> {
+        let length = Key::partition(key)?;
+        let (partition, rest) = key.split_at(length);
+        let whole = || Bytes::from(Key::prefix_end(partition));
+        match Key::kind(key)? {
+            KeyKind::PartitionTombstone if rest.len() == 1 => {
+                Some(Extent { start: Bytes::copy_from_slice(partition), end: whole() })
+            }
+            KeyKind::RangeTombstone => {
+                let (from, to) = bounds(&rest[..rest.len() - 1])?;
+                let end = if to.is_empty() { whole() } else { [partition, &to].concat().into() };
+                Some(Extent { start: [partition, &from].concat().into(), end })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl KeyKind {
+    /// Whether such a key stands for a deletion of more than one row.
+    pub fn is_tombstone(self) -> bool {
+        matches!(self, KeyKind::PartitionTombstone | KeyKind::RangeTombstone)
+    }
+}
+
+fn bounds(bytes: &[u8]) -> Option<(Scratch, Scratch)> {
+    let mut reader = Masked::new(Reader::new(bytes), false);
+    let (mut from, mut to) = (Scratch::new(), Scratch::new());
+    take_escaped(&mut reader, &mut from).ok()?;
+    take_escaped(&mut reader, &mut to).ok()?;
+    let sound = reader.reader().is_empty() && !from.is_empty() && (to.is_empty() || from < to);
+    sound.then_some((from, to))
+}

@@ -1,0 +1,92 @@
+//! An answer in the making.
+
+use super::Eye;
+use crate::{Family, Flow, ReadError, ScanRange, Scanned, Tried};
+use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, RowError, RowView, Strip, strip_row};
+
+/// What has been answered. Only what it holds counts towards its limits, so that replicas of equal content stop at one place however
+/// much each of them has yet to purge.
+pub(super) struct Answer<'a> {
+    command: &'a ReadCommand,
+    max_bytes: usize,
+    row: &'a mut dyn FnMut(&[u8], &[u8]),
+    scratch: Vec<u8>,
+    live: u32,
+    bytes: usize,
+    outcome: Result<(), RowError>,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn new(command: &'a ReadCommand, max_bytes: usize, row: &'a mut dyn FnMut(&[u8], &[u8])) -> Answer<'a> {
+        Answer { command, max_bytes, row, scratch: Vec::new(), live: 0, bytes: 0, outcome: Ok(()) }
+    }
+
+    /// Takes in the rows of some keys, up to the answer's limits.
+    pub(super) fn rows(
+        &mut self,
+        eye: &Eye<'_>,
+        family: Family,
+        covers: &Covers,
+        keys: &KeyRange,
+    ) -> Result<Scanned, ReadError> {
+        let ended = match keys {
+            KeyRange::One(key) => {
+                match eye.get(family, key.bytes(), &mut |value| self.take(key.bytes(), value, covers))? {
+                    Tried::WouldBlock => Scanned::WouldBlock,
+                    Tried::Done | Tried::Piled => Scanned::Done,
+                }
+            }
+            KeyRange::Run { .. } if self.command.limit == 0 => Scanned::Done,
+            KeyRange::Run { start, end, reversed } => {
+                let range = ScanRange { family, start, end, reversed: *reversed };
+                eye.scan(&range, &mut |key, value| {
+                    self.take(key, value, covers);
+                    if self.is_full() { Flow::Stop } else { Flow::Continue }
+                })?
+            }
+        };
+        std::mem::replace(&mut self.outcome, Ok(()))?;
+        Ok(ended)
+    }
+
+    /// How many bytes it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn take(&mut self, key: &[u8], value: &[u8], covers: &Covers) {
+        let view = match RowView::parse(key, value) {
+            Ok(view) => view,
+            Err(error) => return self.outcome = Err(error),
+        };
+        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
+        let covered_by = if covers.is_empty() { None } else { covers.deletion(key) };
+        let strip = Strip { columns, purge_before, covered_by };
+        // A row has one encoding: of one that is wanted whole, the stored bytes are the answer.
+        if strip.keeps(&view) {
+            if !view.is_empty() {
+                self.give(key, value, view.is_live(self.command.now_seconds));
+            }
+            return;
+        }
+        let mut stripped = std::mem::take(&mut self.scratch);
+        stripped.clear();
+        if strip_row(key, &view, &strip, &mut stripped) {
+            let live = RowView::parse_trusted(&stripped).is_ok_and(|row| row.is_live(self.command.now_seconds));
+            self.give(key, &stripped, live);
+        }
+        self.scratch = stripped;
+    }
+
+    fn give(&mut self, key: &[u8], row: &[u8], live: bool) {
+        (self.row)(key, row);
+        // A static row is shown with rows of its partition, not by itself.
+        self.live += u32::from(live && Key::kind(key) != Some(KeyKind::Static));
+        self.bytes += key.len() + row.len();
+    }
+
+    fn is_full(&self) -> bool {
+        let is_large = self.bytes > 0 && self.bytes >= self.max_bytes;
+        self.outcome.is_err() || self.live >= self.command.limit || is_large
+    }
+}

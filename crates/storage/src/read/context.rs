@@ -1,0 +1,250 @@
+//! Reads that look at more than one run of keys: rows, the tombstones that cover them, and a static row that lies apart.
+//!
+//! All of it has to be of one state. Within a partition that is so if no write to it was on its way before and none came
+//! meanwhile; that is tried twice, and then, as for several partitions, a snapshot is taken.
+
+use super::{Answer, Eye, Source};
+use crate::limits::{CONTEXT_BYTES, CONTEXT_TOMBSTONES};
+use crate::stripes::Stripe;
+use crate::{Family, Flow, ReadError, ScanRange, Scanned, Tier, Tried};
+use henge_base::Bytes;
+use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, Strip, encode_row, strip_row};
+
+/// Attempts without a snapshot.
+const ATTEMPTS: usize = 2;
+
+/// Reads rows with their context; `None`: not in memory.
+pub(super) fn read(
+    source: &Source<'_>,
+    command: &ReadCommand,
+    tier: Tier,
+    max_bytes: usize,
+) -> Result<Option<RowBlock>, ReadError> {
+    let span = Span::of(&command.keys);
+    if span.partition.is_some() {
+        for _ in 0..ATTEMPTS {
+            let Some(version) = source.stripes.quiet(Stripe::of(span.start)) else { continue };
+            let block = Reading::new(source, source.eye(tier), command, max_bytes).read(&span)?;
+            if source.stripes.queued(Stripe::of(span.start)) == version {
+                return Ok(block);
+            }
+        }
+    }
+    if tier == Tier::Memory {
+        return Ok(None);
+    }
+    Reading::new(source, Eye::Cut(source.engine.snapshot()), command, max_bytes).read(&span)
+}
+
+/// Which keys a command asks for, and whether they are of one partition.
+struct Span<'a> {
+    start: &'a [u8],
+    end: Bytes,
+    /// The prefix of the only partition.
+    partition: Option<&'a [u8]>,
+}
+
+impl<'a> Span<'a> {
+    fn of(keys: &'a KeyRange) -> Span<'a> {
+        let prefix = |key: &'a [u8]| Key::partition(key).map(|length| &key[..length]);
+        match keys {
+            KeyRange::One(key) => {
+                Span { start: key.bytes(), end: [key.bytes(), &[0]].concat().into(), partition: prefix(key.bytes()) }
+            }
+            KeyRange::Run { start, end, .. } => {
+                let within = |partition: &&[u8]| !end.is_empty() && end[..] <= *Key::prefix_end(partition);
+                Span { start, end: end.clone(), partition: prefix(start).filter(within) }
+            }
+        }
+    }
+
+    /// Whether a tombstone covers any of it.
+    fn overlaps(&self, tombstone: &[u8]) -> bool {
+        Key::extent(tombstone).is_some_and(|extent| extent.start < self.end && extent.end[..] > *self.start)
+    }
+}
+
+/// One attempt.
+struct Reading<'a> {
+    source: &'a Source<'a>,
+    eye: Eye<'a>,
+    command: &'a ReadCommand,
+    max_bytes: usize,
+    context: Vec<(Bytes, Bytes)>,
+}
+
+/// Tombstones of the partitions up to `cut`, or of all that were asked for.
+struct Chunk {
+    tombstones: Vec<(Bytes, Bytes)>,
+    cut: Option<Bytes>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(source: &'a Source<'a>, eye: Eye<'a>, command: &'a ReadCommand, max_bytes: usize) -> Reading<'a> {
+        Reading { source, eye, command, max_bytes, context: Vec::new() }
+    }
+
+    fn read(mut self, span: &Span<'_>) -> Result<Option<RowBlock>, ReadError> {
+        let mut rows = Vec::new();
+        let mut row = |key: &[u8], row: &[u8]| rows.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
+        let mut answer = Answer::new(self.command, self.max_bytes, &mut row);
+        let (mut start, mut stop) = (Bytes::copy_from_slice(span.start), None);
+        let more = loop {
+            let Some(chunk) = self.tombstones(span, &start)? else { return Ok(None) };
+            let covers = Covers::of(chunk.tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
+            if start == span.start && !self.static_row(span, &covers)? {
+                return Ok(None);
+            }
+            let last = chunk.tombstones.last().map(|(key, _)| key.clone());
+            self.keep(chunk.tombstones);
+            let keys = part(&self.command.keys, &start, chunk.cut.as_ref());
+            match answer.rows(&self.eye, self.source.family, &covers, &keys)? {
+                Scanned::WouldBlock => return Ok(None),
+                Scanned::Stopped => break true,
+                Scanned::Done => {}
+            }
+            let Some(cut) = chunk.cut else { break false };
+            if self.context_bytes() + answer.bytes() >= self.max_bytes {
+                stop = last.and_then(|key| Key::partition(&key).map(|length| stop_row(&key[..length])));
+                break true;
+            }
+            start = cut;
+        };
+        // Rows further on were answered already.
+        rows.extend(stop.filter(|(key, _)| rows.last().is_none_or(|(last, _)| last < key)));
+        self.context.sort();
+        Ok(Some(RowBlock { rows, context: self.context, more }))
+    }
+
+    fn context_bytes(&self) -> usize {
+        self.context.iter().map(|(key, row)| key.len() + row.len()).sum()
+    }
+
+    /// What of a chunk goes into the answer: that which is not to be forgotten yet.
+    fn keep(&mut self, tombstones: Vec<(Bytes, Bytes)>) {
+        let kept = |row: &[u8]| {
+            let deletion = RowView::parse_trusted(row).ok().and_then(|row| row.deletion());
+            deletion.is_some_and(|deletion| deletion.local_seconds >= self.command.purge_before)
+        };
+        let kept: Vec<_> = tombstones.into_iter().filter(|(_, row)| kept(row)).collect();
+        self.context.extend(kept);
+    }
+
+    /// Adds the static row where it is wanted and lies outside; false: it is not in memory.
+    fn static_row(&mut self, span: &Span<'_>, covers: &Covers) -> Result<bool, ReadError> {
+        let Some(length) = Key::partition(span.start).filter(|_| self.command.statics) else { return Ok(true) };
+        let key = [&span.start[..length], &[KeyKind::Static as u8]].concat();
+        if key[..] >= *span.start && key < span.end && !matches!(self.command.keys, KeyRange::One(_)) {
+            return Ok(true);
+        }
+        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
+        let strip = Strip { columns, purge_before, covered_by: covers.deletion(&key) };
+        let mut stripped = Vec::new();
+        let mut outcome = Ok(());
+        let tried = self.eye.get(self.source.family, &key, &mut |value| {
+            outcome = RowView::parse(&key, value).map(|row| {
+                strip_row(&key, &row, &strip, &mut stripped);
+            });
+        })?;
+        outcome?;
+        if !stripped.is_empty() {
+            self.context.push((key.into(), stripped.into()));
+        }
+        Ok(tried != Tried::WouldBlock)
+    }
+
+    /// The tombstones from `start` on that cover any of what was asked; `None`: not in memory.
+    fn tombstones(&self, span: &Span<'_>, start: &[u8]) -> Result<Option<Chunk>, ReadError> {
+        let nothing = Chunk { tombstones: Vec::new(), cut: None };
+        if !self.source.tombstones {
+            return Ok(Some(nothing));
+        }
+        let (low, high) = match span.partition {
+            Some(partition) => match self.has_any(partition)? {
+                None => return Ok(None),
+                Some(false) => return Ok(Some(nothing)),
+                Some(true) => (partition, Bytes::from(Key::prefix_end(partition))),
+            },
+            // Those of the first partition that begin further down may reach into what is asked.
+            None => (&start[..Key::partition(start).unwrap_or(start.len())], span.end.clone()),
+        };
+        self.scan(span, &ScanRange { family: Family::Tombstones, start: low, end: &high, reversed: false })
+    }
+
+    /// Whether a partition has any tombstone: one lookup, which a filter answers for most that have none.
+    fn has_any(&self, partition: &[u8]) -> Result<Option<bool>, ReadError> {
+        let key = Key::partition_tombstone(partition);
+        let mut any = false;
+        let tried = self.eye.get(Family::Tombstones, key.bytes(), &mut |_| any = true)?;
+        Ok((tried != Tried::WouldBlock).then_some(any))
+    }
+
+    fn scan(&self, span: &Span<'_>, range: &ScanRange<'_>) -> Result<Option<Chunk>, ReadError> {
+        let mut gathering = Gathering { several: span.partition.is_none(), ..Gathering::default() };
+        let scanned = self.eye.scan(range, &mut |key, value| match RowView::parse(key, value) {
+            Ok(row) if row.deletion().is_some() && span.overlaps(key) => gathering.add(key, value),
+            Ok(_) => Flow::Continue,
+            Err(error) => {
+                gathering.outcome = Err(error.into());
+                Flow::Stop
+            }
+        })?;
+        gathering.outcome?;
+        if scanned == Scanned::WouldBlock {
+            return Ok(None);
+        }
+        Ok(Some(Chunk { tombstones: gathering.found, cut: gathering.cut }))
+    }
+}
+
+/// Tombstones as they are found. Of several partitions the first ones are enough; of one all are needed.
+struct Gathering {
+    several: bool,
+    found: Vec<(Bytes, Bytes)>,
+    bytes: usize,
+    cut: Option<Bytes>,
+    outcome: Result<(), ReadError>,
+}
+
+impl Default for Gathering {
+    fn default() -> Self {
+        Gathering { several: false, found: Vec::new(), bytes: 0, cut: None, outcome: Ok(()) }
+    }
+}
+
+impl Gathering {
+    fn add(&mut self, key: &[u8], value: &[u8]) -> Flow {
+        let prefix = &key[..Key::partition(key).unwrap_or(key.len())];
+        if self.several && self.bytes >= CONTEXT_BYTES && self.found.last().is_some_and(|(k, _)| !k.starts_with(prefix))
+        {
+            self.cut = Some(Bytes::copy_from_slice(prefix));
+            return Flow::Stop;
+        }
+        if self.found.len() >= CONTEXT_TOMBSTONES {
+            self.outcome = Err(ReadError::Tombstones(CONTEXT_TOMBSTONES));
+            return Flow::Stop;
+        }
+        self.bytes += key.len() + value.len();
+        self.found.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(value)));
+        Flow::Continue
+    }
+}
+
+/// The part of a command's keys from `start` up to `cut`.
+fn part(keys: &KeyRange, start: &Bytes, cut: Option<&Bytes>) -> KeyRange {
+    match keys {
+        KeyRange::One(key) => KeyRange::One(key.clone()),
+        KeyRange::Run { end, reversed, .. } => {
+            KeyRange::Run { start: start.clone(), end: cut.unwrap_or(end).clone(), reversed: *reversed }
+        }
+    }
+}
+
+/// An empty row behind all others of a partition: where the next read goes on from an answer that ended there.
+fn stop_row(partition: &[u8]) -> (Bytes, Bytes) {
+    // What follows the prefix in a key never begins with FF.
+    let key: Bytes = [partition, &[0xff]].concat().into();
+    let mut row = Vec::new();
+    encode_row(&key, &Row::default(), &mut row);
+    (key, row.into())
+}

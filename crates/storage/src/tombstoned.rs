@@ -1,0 +1,56 @@
+//! Which tables ever had a tombstone of a partition or a range. The others' reads need not look for any.
+//!
+//! A fact is written in the batch of every such tombstone, so that none is ever on disk without it.
+
+use crate::combiner::Rows;
+use crate::{Engine, EngineError, Family, Flow, ScanRange, Tier, WriteError};
+use arc_swap::ArcSwap;
+use henge_base::Bytes;
+use henge_model::{Key, KeyKind, Row, StorageId, encode_row};
+use std::collections::BTreeSet;
+
+/// What the names of the facts begin with; the storage id follows.
+const NAME: &[u8] = b"tombstones/";
+
+/// The tables, by storage id.
+#[derive(Debug, Default)]
+pub(crate) struct Tombstoned {
+    tables: ArcSwap<BTreeSet<StorageId>>,
+}
+
+impl Tombstoned {
+    /// Those that are on disk.
+    pub(crate) fn open(engine: &dyn Engine) -> Result<Tombstoned, EngineError> {
+        let mut tables = BTreeSet::new();
+        let end = Key::prefix_end(NAME);
+        let range = ScanRange { family: Family::Local, start: NAME, end: &end, reversed: false };
+        engine.scan(&range, Tier::Disk, &mut |key, _| {
+            tables.extend(Key::storage_id(&key[NAME.len()..]));
+            Flow::Continue
+        })?;
+        Ok(Tombstoned { tables: ArcSwap::from_pointee(tables) })
+    }
+
+    pub(crate) fn contains(&self, table: StorageId) -> bool {
+        self.tables.load().contains(&table)
+    }
+
+    /// Adds a tombstone to rows on their way, with what finds it: the fact that its table has some, and for a range the word
+    /// that its partition has some. From here on reads look for them.
+    pub(crate) fn place(&self, table: StorageId, key: &Bytes, row: &Bytes, rows: &mut Rows) -> Result<(), WriteError> {
+        let length = Key::extent(key).and(Key::partition(key)).ok_or(WriteError::UnknownTable)?;
+        if !self.contains(table) {
+            self.tables.rcu(|tables| tables.iter().copied().chain([table]).collect::<BTreeSet<_>>());
+        }
+        let fact = [NAME, &table.0.to_be_bytes()].concat();
+        rows.push((Family::Tombstones, key.clone(), row.clone()));
+        if Key::kind(key) == Some(KeyKind::RangeTombstone) {
+            let word = Key::partition_tombstone(&key[..length]);
+            let mut empty = Vec::new();
+            encode_row(word.bytes(), &Row::default(), &mut empty);
+            rows.push((Family::Tombstones, word.to_bytes(), empty.into()));
+        }
+        rows.push((Family::Local, fact.into(), Bytes::new()));
+        Ok(())
+    }
+}
