@@ -44,9 +44,9 @@ impl Cursor {
     }
 
     /// Where to go on, or `None` at the end.
-    pub(crate) fn state(&mut self, remaining: u32) -> Option<PageState> {
+    pub(crate) fn state(&mut self, remaining: u32, shown: bool) -> Option<PageState> {
         self.next()?;
-        Some(PageState { piece: self.at as u32, remaining, key: self.last.clone() })
+        Some(PageState { piece: self.at as u32, remaining, shown, key: self.last.clone() })
     }
 }
 
@@ -104,8 +104,8 @@ mod tests {
         let mut cursor = Cursor::new(pieces.clone(), None);
         cursor.advance();
         cursor.read_to(Bytes::from_static(b"b5"));
-        let state = cursor.state(9).unwrap();
-        assert_eq!((state.piece, state.remaining, state.key.as_ref()), (1, 9, b"b5".as_ref()));
+        let state = cursor.state(9, true).unwrap();
+        assert_eq!((state.piece, state.remaining, state.shown, state.key.as_ref()), (1, 9, true, b"b5".as_ref()));
         assert_eq!(Cursor::new(pieces, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
     }
 }

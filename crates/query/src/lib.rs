@@ -1,12 +1,14 @@
 //! Runs plans: binds them, reads and writes through the coordinator, filters, aggregates and pages into a row sink.
 //!
 //! - `request`: what a client asked for besides the statement.
-//! - `select`: one page of a SELECT; `cursor` walks its pieces, `piece` lays them out, `page_state` remembers where it stopped.
+//! - `select`: one page of a SELECT; `cursor` walks its pieces, `piece` lays them out, `page_state` remembers where it stopped,
+//!   `join` puts rows and static rows together.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them.
 //! - `error`: what can go wrong, by class.
 
 mod cursor;
 mod error;
+mod join;
 mod modify;
 mod page_state;
 mod piece;

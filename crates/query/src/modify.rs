@@ -29,7 +29,8 @@ pub async fn modify<R: Replicas>(
     }
     let mut parts = Parts::default();
     parts.add(placed, bound)?;
-    parts.write(replicas, request, WriteType::UnloggedBatch).await
+    let write_type = if parts.groups.len() > 1 { WriteType::UnloggedBatch } else { WriteType::Simple };
+    parts.write(replicas, request, write_type).await
 }
 
 /// One statement of a batch that a client put together: its values are its own.

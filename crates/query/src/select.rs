@@ -1,12 +1,13 @@
 //! One page of a SELECT.
 
 use crate::cursor::Cursor;
+use crate::join::{Join, Progress};
 use crate::piece::pieces;
 use crate::{Error, PageState, Request};
 use henge_base::Bytes;
 use henge_coordinator::{Local, Placed, Read, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, SelectPlan};
-use henge_model::{Consistency, Key, KeyRange, ReadCommand, RowBlock, RowSink, RowView, Rows, Token, project};
+use henge_model::{Consistency, Key, KeyRange, ReadCommand, RowBlock, RowSink, Rows, Token};
 
 /// Rows asked of replicas at once when a page has no bound of its own.
 const CHUNK_ROWS: u32 = 5_000;
@@ -45,7 +46,9 @@ pub async fn select<R: Replicas>(
     let BoundSelect { reads, limit, filter, .. } = bound;
     let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
     let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
-    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining };
+    let after = state.as_ref().map(|s| (&s.key, s.shown));
+    let join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);
+    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join };
     if plan.is_aggregate() {
         page.aggregate(&filter, sink).await?;
         return Ok(None);
@@ -58,7 +61,7 @@ fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRang
         storage_id: plan.table().storage_id,
         token,
         keys,
-        statics: false,
+        statics: !plan.table().statics.is_empty(),
         columns: plan.columns().clone(),
         limit,
         now_seconds: request.context.now_seconds,
@@ -74,6 +77,7 @@ struct PageRun<'a, R> {
     request: &'a Request<'a>,
     cursor: Cursor,
     remaining: u32,
+    join: Join<'a>,
 }
 
 impl<R: Replicas> PageRun<'_, R> {
@@ -84,12 +88,17 @@ impl<R: Replicas> PageRun<'_, R> {
         let (placed, consistency) = (self.placed.clone(), self.request.consistency);
         let (deadline, issued) = (self.request.deadline, self.request.issued);
         let read = Read { placed, command, consistency, deadline, issued };
-        let block = henge_coordinator::read(self.replicas, read).await?;
-        match block.rows.last() {
-            Some((key, _)) if block.more => self.cursor.read_to(key.clone()),
-            _ => self.cursor.advance(),
+        Ok(Some(henge_coordinator::read(self.replicas, read).await?))
+    }
+
+    /// Puts the rows of a block together, at most `most`; the read goes on behind what was taken in.
+    fn take(&mut self, block: &RowBlock, most: u32, sink: &mut dyn RowSink) -> Result<u32, Error> {
+        let Progress { pushed, stopped } = self.join.block(block, most, sink)?;
+        match stopped.as_ref().or(block.rows.last().filter(|_| block.more).map(|(key, _)| key)) {
+            Some(key) => self.cursor.read_to(key.clone()),
+            None => self.cursor.advance(),
         }
-        Ok(Some(block))
+        Ok(pushed)
     }
 
     async fn rows(
@@ -103,9 +112,9 @@ impl<R: Replicas> PageRun<'_, R> {
             let wanted = (page - given).min(self.remaining).min(CHUNK_ROWS);
             let Some(block) = self.block(wanted).await? else { return Ok(None) };
             let pushed = if self.plan.is_identity() && filter.is_empty() {
-                self.push_all(&block, sink)?
+                self.take(&block, wanted, sink)?
             } else {
-                self.push_computed(&block, filter, sink)?
+                self.push_computed(&block, wanted, filter, sink)?
             };
             given += pushed;
             self.remaining =
@@ -114,34 +123,21 @@ impl<R: Replicas> PageRun<'_, R> {
         if self.remaining == 0 {
             return Ok(None);
         }
-        Ok(self.cursor.state(self.remaining))
-    }
-
-    /// Rows whose columns are the result's columns go straight to the sink.
-    fn push_all(&self, block: &RowBlock, sink: &mut (dyn RowSink + Send)) -> Result<u32, Error> {
-        let mut pushed = 0;
-        for (key, row) in &block.rows {
-            pushed += u32::from(self.project(key, row, sink)?);
-        }
-        Ok(pushed)
-    }
-
-    fn project(&self, key: &[u8], row: &[u8], sink: &mut dyn RowSink) -> Result<bool, Error> {
-        let view = RowView::parse_trusted(row)?;
-        Ok(project(key, &view, self.plan.projection(), self.request.context.now_seconds, sink)?)
+        Ok(self.cursor.state(self.remaining, self.join.shown()))
     }
 
     /// Rows that are filtered, or whose result columns are computed.
     fn push_computed(
-        &self,
+        &mut self,
         block: &RowBlock,
+        most: u32,
         filter: &henge_cql::Filter,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<u32, Error> {
         let mut output = self.plan.output(&self.request.context);
         let mut computed = Vec::new();
         let mut pushed = 0;
-        for row in self.collect(block)?.rows.iter().filter(|row| filter.matches(row)) {
+        for row in self.collect(block, most)?.rows.iter().filter(|row| filter.matches(row)) {
             computed.clear();
             output.row(row, &mut computed)?;
             push(&computed, sink);
@@ -150,18 +146,16 @@ impl<R: Replicas> PageRun<'_, R> {
         Ok(pushed)
     }
 
-    fn collect(&self, block: &RowBlock) -> Result<Rows, Error> {
+    fn collect(&mut self, block: &RowBlock, most: u32) -> Result<Rows, Error> {
         let mut rows = Rows::new(self.plan.projection().columns.len());
-        for (key, row) in &block.rows {
-            self.project(key, row, &mut rows)?;
-        }
+        self.take(block, most, &mut rows)?;
         Ok(rows)
     }
 
     async fn aggregate(&mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send)) -> Result<(), Error> {
         let mut output: Output<'_> = self.plan.output(&self.request.context);
         while let Some(block) = self.block(CHUNK_ROWS).await? {
-            for row in self.collect(&block)?.rows.iter().filter(|row| filter.matches(row)) {
+            for row in self.collect(&block, CHUNK_ROWS)?.rows.iter().filter(|row| filter.matches(row)) {
                 output.add(row)?;
             }
         }

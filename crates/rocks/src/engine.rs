@@ -57,6 +57,13 @@ impl RocksEngine {
         RocksEngine { db, cache, memory, synced, unsynced, hits, misses, stalls, batches, failed: Mutex::new(None) }
     }
 
+    /// Rewrites all files of all families into the fewest.
+    pub fn compact(&self) {
+        for handle in Family::ALL.iter().filter_map(|family| self.handle(*family).ok()) {
+            self.db.compact_range_cf(handle, None::<&[u8]>, None::<&[u8]>);
+        }
+    }
+
     /// A family's handle. The binding lends handles out of the database only, so that none can be kept beside it;
     /// looking one up is a search among nine short names, without a lock.
     pub(crate) fn handle(&self, family: Family) -> Result<&ColumnFamily, EngineError> {

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use henge_base::Bytes;
+use henge_base::{Bytes, Random};
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{Batch, Engine, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried, contract_tests};
+use henge_storage::script_tests::Subject;
+use henge_storage::{
+    Batch, Engine, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried, contract_tests, script_tests,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -143,6 +146,42 @@ fn a_directory_is_open_once() {
     assert_eq!(second.unwrap_err().path, folder.path());
     drop(engine);
     open(folder.path());
+}
+
+/// A directory that is flushed, compacted, and opened anew.
+struct Disk {
+    folder: tempfile::TempDir,
+    engine: Option<Arc<RocksEngine>>,
+}
+
+impl Subject for Disk {
+    fn engine(&self) -> Arc<dyn Engine> {
+        self.engine.clone().unwrap()
+    }
+
+    fn disturb(&mut self, random: &mut Random) {
+        let engine = self.engine.take().unwrap();
+        match random.below(4) {
+            0 => engine.flush().unwrap(),
+            1 => {
+                engine.flush().unwrap();
+                engine.compact();
+            }
+            // What was synced is in the log alone.
+            _ => {}
+        }
+        drop(engine);
+        self.engine = Some(Arc::new(open(self.folder.path())));
+    }
+}
+
+#[test]
+fn rocks_answers_as_rows_have_to() {
+    script_tests::run(0..15, &|| {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Some(Arc::new(open(folder.path())));
+        Box::new(Disk { folder, engine })
+    });
 }
 
 /// Told, not asserted to the millisecond: the machine may be busy.

@@ -6,6 +6,7 @@ mod keys;
 mod modify;
 mod output;
 mod select;
+mod slice;
 mod source;
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use super::BindContext;
 use super::keys::{partition, partitions, plain, product};
+use super::slice::SliceValues;
 use super::source::Given;
 use crate::error::Error;
 use crate::limits;
-use crate::prepare::ModifyPlan;
+use crate::prepare::{CellPlan, ModifyPlan, Reach, Slice};
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, CellView, ColumnId, Deletion, Key, Marker, PartitionKey, Token, encode_cells};
 use smallvec::SmallVec;
@@ -27,16 +28,24 @@ impl ModifyPlan {
     /// Appends a row for each key the statement names. A write that sets nothing (all values unset) appends none.
     pub fn bind(&self, context: &BindContext<'_>, out: &mut Vec<BoundModify>) -> Result<(), Error> {
         context.expect(self.markers)?;
-        let content = self.content(context)?;
+        let content = self.content(&self.cells, context)?;
         if let (true, Some(components)) = (self.is_single(), plain(&self.partition, context.values)) {
             let (partition, token) = partition(components.into_iter())?;
             if let Some(clustering) = plain(&self.clustering, context.values) {
                 return self.put(&partition, token, &clustering, &content, out);
             }
         }
+        let statics = Content { marker: None, deletion: None, ..self.content(&self.statics, context)? };
         let keys = partitions(&self.partition, &self.table.partition_key, context)?;
         for (key, token) in keys {
-            self.rows_of(&key, token, &content, context, out)?;
+            if !statics.values.is_empty() {
+                statics.put(Key::static_row(&self.table, &key), token, out);
+            }
+            match &self.reach {
+                Reach::Rows => self.rows_of(&key, token, &content, context, out)?,
+                Reach::Statics => {}
+                Reach::Ranges(slice) => self.ranges_of(&key, token, slice, &content, context, out)?,
+            }
             if out.len() > limits::READS_MAX {
                 return Err(Error::invalid(format!("a statement may write at most {} rows", limits::READS_MAX)));
             }
@@ -59,6 +68,32 @@ impl ModifyPlan {
         Ok(())
     }
 
+    /// Appends a tombstone for each range of a partition.
+    fn ranges_of(
+        &self,
+        partition: &PartitionKey,
+        token: Token,
+        slice: &Slice,
+        content: &Content<'_>,
+        context: &BindContext<'_>,
+        out: &mut Vec<BoundModify>,
+    ) -> Result<(), Error> {
+        if self.clustering.is_empty() && slice.is_empty() {
+            let prefix = Key::partition_prefix(&self.table, partition);
+            content.put(Key::partition_tombstone(&prefix), token, out);
+            return Ok(());
+        }
+        let slice = SliceValues::evaluate(&self.clustering, slice, &self.table, context)?;
+        for prefix in product(&self.clustering, &self.table.clustering, context)? {
+            let Some((start, end)) = slice.bounds(&self.table, partition, &prefix)? else { continue };
+            // Bounds between which no row can lie delete nothing.
+            if let Some(key) = Key::range_tombstone(&start, &end) {
+                content.put(key, token, out);
+            }
+        }
+        Ok(())
+    }
+
     /// Appends the row of one full key, unless it says nothing.
     fn put(
         &self,
@@ -70,8 +105,7 @@ impl ModifyPlan {
     ) -> Result<(), Error> {
         let key = Key::row(&self.table, partition, clustering).map_err(|e| Error::invalid(e.to_string()))?;
         if !content.is_empty() {
-            let row = content.encode(key.bytes());
-            out.push(BoundModify { key, token, row, timestamp: content.timestamp });
+            content.put(key, token, out);
         }
         Ok(())
     }
@@ -113,7 +147,7 @@ impl ModifyPlan {
     }
 
     /// Evaluates what is written, the same for every key of the statement.
-    fn content<'a>(&'a self, context: &BindContext<'a>) -> Result<Content<'a>, Error> {
+    fn content<'a>(&'a self, cells: &'a [CellPlan], context: &BindContext<'a>) -> Result<Content<'a>, Error> {
         let (timestamp, local_seconds) = (self.timestamp(context)?, context.now_seconds);
         let mut content = Content { timestamp, local_seconds, ..Content::default() };
         if self.deletes_row {
@@ -122,7 +156,7 @@ impl ModifyPlan {
         }
         content.expiry = self.time_to_live(context)?.map(|ttl| (ttl, context.now_seconds + i64::from(ttl)));
         content.marker = self.marks_row.then_some(Marker { timestamp, expiry: content.expiry });
-        for cell in &self.cells {
+        for cell in cells {
             match cell.source.evaluate(context)? {
                 Given::Unset => {}
                 given => content.values.push((cell.column, given)),
@@ -148,6 +182,11 @@ impl Content<'_> {
     /// Whether nothing would be written: every value was left unset.
     fn is_empty(&self) -> bool {
         self.marker.is_none() && self.deletion.is_none() && self.values.is_empty()
+    }
+
+    fn put(&self, key: Key, token: Token, out: &mut Vec<BoundModify>) {
+        let row = self.encode(key.bytes());
+        out.push(BoundModify { key, token, row, timestamp: self.timestamp });
     }
 
     fn encode(&self, key: &[u8]) -> Bytes {

@@ -1,12 +1,13 @@
 //! A SELECT with its values: which keys are read, in which order, and up to how many rows.
 
 use super::keys::{self, Values, partitions, product};
+use super::slice::{SliceValues, key_error};
 use super::{BindContext, BoundValue, Filter, Source};
 use crate::error::Error;
 use crate::limits;
-use crate::prepare::{Bound, Partition, SelectPlan, TokenBounds, Where};
+use crate::prepare::{Partition, SelectPlan, TokenBounds};
 use henge_base::Bytes;
-use henge_model::{Key, KeyError, KeyRange, PartitionKey, Table, Token, TokenRange};
+use henge_model::{Key, KeyRange, PartitionKey, Table, Token, TokenRange};
 
 /// A SELECT ready to run.
 #[derive(Clone, Debug)]
@@ -91,7 +92,8 @@ impl SelectPlan {
         if partitions.len().saturating_mul(prefixes.len()) > limits::READS_MAX {
             return Err(Error::invalid(format!("IN restrictions come to more than {} reads", limits::READS_MAX)));
         }
-        let bounds = SliceValues::evaluate(&self.restrictions, &self.table, context)?;
+        let bounds =
+            SliceValues::evaluate(&self.restrictions.clustering, &self.restrictions.slice, &self.table, context)?;
         let mut reads = Vec::with_capacity(partitions.len());
         for (partition, token) in partitions {
             let mut ranges = Vec::with_capacity(prefixes.len());
@@ -117,69 +119,14 @@ impl SelectPlan {
         prefix: &Values<'_>,
         slice: &SliceValues<'_>,
     ) -> Result<Option<KeyRange>, Error> {
-        let mut values: Vec<&[u8]> = prefix.iter().map(|v| &**v).collect();
+        let values: Vec<&[u8]> = prefix.iter().map(|v| &**v).collect();
         if values.len() == self.table.clustering.len() {
             return Key::row(&self.table, partition, &values).map(|k| Some(KeyRange::One(k))).map_err(key_error);
         }
-        let given = values.len();
-        let mut end_of = |bound: &Option<(Values<'_>, bool)>, above: bool| -> Result<Option<Vec<u8>>, Error> {
-            let Some((bound, _)) = bound else {
-                return Ok(None);
-            };
-            values.truncate(given);
-            let mut all: Vec<&[u8]> = values.clone();
-            all.extend(bound.iter().map(|v| &**v));
-            let key = prefix_of(&self.table, partition, &all)?;
-            Ok(Some(if above { Key::prefix_end(&key) } else { key }))
-        };
-        // Against the stored order the lower bound ends the run and the upper one begins it.
-        let inclusive = |bound: &Option<(Values<'_>, bool)>| bound.as_ref().is_some_and(|b| b.1);
-        let (first, last) = if slice.descending { (&slice.upper, &slice.lower) } else { (&slice.lower, &slice.upper) };
-        let start = end_of(first, !inclusive(first))?;
-        let end = end_of(last, inclusive(last))?;
-        let all: Vec<&[u8]> = prefix.iter().map(|v| &**v).collect();
-        let whole = prefix_of(&self.table, partition, &all)?;
-        let end = end.unwrap_or_else(|| Key::prefix_end(&whole));
-        let start = start.unwrap_or(whole);
-        Ok((start < end).then(|| KeyRange::Run { start: start.into(), end: end.into(), reversed: self.reversed }))
+        let bounds = slice.bounds(&self.table, partition, prefix)?;
+        let run = |(start, end)| KeyRange::Run { start, end, reversed: self.reversed };
+        Ok(bounds.map(run))
     }
-}
-
-/// The evaluated bounds of a slice.
-struct SliceValues<'a> {
-    lower: Option<(Values<'a>, bool)>,
-    upper: Option<(Values<'a>, bool)>,
-    descending: bool,
-}
-
-impl<'a> SliceValues<'a> {
-    fn evaluate(restrictions: &'a Where, table: &Table, context: &BindContext<'a>) -> Result<Self, Error> {
-        let first: usize = restrictions.clustering.iter().map(keys::Choices::width).sum();
-        let columns = table.clustering.get(first..).unwrap_or(&[]);
-        let evaluate = |bound: &'a Option<Bound>| -> Result<_, Error> {
-            let Some(bound) = bound else {
-                return Ok(None);
-            };
-            let mut values = Values::new();
-            for (source, column) in bound.values.iter().zip(columns) {
-                values.push(source.evaluate(context)?.required(&format!("column {}", column.name))?);
-            }
-            Ok(Some((values, bound.inclusive)))
-        };
-        let slice = &restrictions.slice;
-        Ok(SliceValues { lower: evaluate(&slice.lower)?, upper: evaluate(&slice.upper)?, descending: slice.descending })
-    }
-}
-
-fn prefix_of(table: &Table, partition: &PartitionKey, values: &[&[u8]]) -> Result<Vec<u8>, Error> {
-    if values.is_empty() {
-        return Ok(Key::partition_prefix(table, partition));
-    }
-    Key::clustering_prefix(table, partition, values).map_err(key_error)
-}
-
-fn key_error(e: KeyError) -> Error {
-    Error::invalid(e.to_string())
 }
 
 fn start_of(range: &KeyRange) -> &[u8] {

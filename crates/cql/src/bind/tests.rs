@@ -2,7 +2,7 @@ use super::*;
 use crate::fixture::prepared;
 use crate::{ModifyPlan, Plan, SelectPlan};
 use henge_base::Bytes;
-use henge_model::{CellKind, Key, KeyRange, PartitionKey, Row, RowView, Token};
+use henge_model::{CellKind, Key, KeyKind, KeyRange, PartitionKey, Row, RowView, Token};
 use proptest::prelude::*;
 
 const NOW: i64 = 1_700_000_000;
@@ -134,6 +134,37 @@ fn in_writes_every_row_once() {
     assert!(!modify("UPDATE kv SET v = 1 WHERE k IN ('b', 'a')").is_single());
     assert_eq!(written("DELETE FROM wide WHERE a = 1 AND b = 'x' AND (c, d) IN ((1, 2), (3, 4))", &[]).len(), 2);
     assert_eq!(written("DELETE FROM kv WHERE k IN ()", &[]), []);
+}
+
+#[test]
+fn deletions_of_ranges_are_tombstones_of_what_a_select_reads() {
+    for bounds in [
+        "AND c = 1",
+        "AND c > 1",
+        "AND c >= 1 AND c < 7",
+        "AND c = 1 AND d <= 4",
+        "AND c = 1 AND d > 4 AND d < 9",
+        "AND c IN (1, 3)",
+    ] {
+        let extents: Vec<_> = written(&format!("DELETE FROM wide WHERE a = 1 AND b = 'x' {bounds}"), &[])
+            .iter()
+            .map(|(bound, row)| {
+                assert_eq!(row.deletion.map(|d| d.timestamp), Some(bound.timestamp), "{bounds}");
+                Key::extent(bound.key.bytes()).unwrap()
+            })
+            .collect();
+        let runs: Vec<_> = partitions(&format!("SELECT * FROM wide WHERE a = 1 AND b = 'x' {bounds}"), &[])
+            .into_iter()
+            .map(|read| match read.keys {
+                KeyRange::Run { start, end, .. } => henge_model::Extent { start, end },
+                KeyRange::One(_) => panic!("{bounds} is one row"),
+            })
+            .collect();
+        assert_eq!(extents, runs, "{bounds}");
+    }
+    let (whole, _) = &written("DELETE FROM wide WHERE a = 1 AND b = 'x'", &[])[0];
+    assert_eq!(Key::kind(whole.key.bytes()), Some(KeyKind::PartitionTombstone));
+    assert_eq!(written("DELETE FROM wide WHERE a = 1 AND b = 'x' AND c > 5 AND c < 5", &[]), []);
 }
 
 #[test]

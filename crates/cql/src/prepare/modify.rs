@@ -2,7 +2,7 @@
 
 use super::marker::Markers;
 use super::relation::{Restrictions, restrictions};
-use super::restriction::{Partition, Where, sort};
+use super::restriction::{Partition, Slice, Where, sort};
 use super::scope::{Scope, column};
 use super::select::partition_markers;
 use super::term::Terms;
@@ -24,8 +24,11 @@ pub struct ModifyPlan {
     pub(crate) partition: Vec<Choices>,
     /// Choices for all clustering columns.
     pub(crate) clustering: Vec<Choices>,
-    /// What is written, by column.
+    /// What is written to rows, by column.
     pub(crate) cells: Vec<CellPlan>,
+    /// What is written to the static row, by column.
+    pub(crate) statics: Vec<CellPlan>,
+    pub(crate) reach: Reach,
     /// INSERT leaves a marker: the row is there even if every cell is null.
     pub(crate) marks_row: bool,
     pub(crate) deletes_row: bool,
@@ -34,6 +37,17 @@ pub struct ModifyPlan {
     pub(crate) is_single: bool,
     /// Markers of the whole text, of which this statement may be a part.
     pub(crate) markers: usize,
+}
+
+/// Which rows of its partitions a statement writes.
+#[derive(Clone, Debug)]
+pub(crate) enum Reach {
+    /// Those with the clustering values.
+    Rows,
+    /// None but the static one.
+    Statics,
+    /// It deletes all rows between the bounds, or whole partitions.
+    Ranges(Slice),
 }
 
 /// One cell to write; null deletes it.
@@ -109,9 +123,14 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
         Ok(wanted.iter().filter_map(of).collect())
     };
     let partition = take(&table.partition_key, "Some partition key parts are missing")?;
-    let clustering = take(&table.clustering, "Some clustering keys are missing")?;
+    // Without any clustering value it is about the partition alone.
+    let clustered = table.clustering.iter().any(|c| keys.iter().any(|(id, _)| *id == c.id));
+    let only_static = !clustered && is_static_only(table, &cells);
+    let clustering =
+        if only_static { Vec::new() } else { take(&table.clustering, "Some clustering keys are missing")? };
     let (ttl, timestamp) = using(&insert.using, &mut terms)?;
-    Ok(ModifyPlan { marks_row: true, ..assemble(table, partition, clustering, cells, ttl, timestamp) })
+    let reach = if only_static { Reach::Statics } else { Reach::Rows };
+    Ok(ModifyPlan { marks_row: !only_static, ..assemble(table, partition, clustering, reach, cells, ttl, timestamp) })
 }
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
@@ -127,8 +146,10 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
         }
         cells.push(made);
     }
-    let keys = full_key(&update.relations, table, &mut terms, update.table.name.position)?;
-    Ok(assemble(table, keys.0, keys.1, cells, ttl, timestamp))
+    let restrictions = restricted(&update.relations, table, &mut terms)?;
+    let position = update.table.name.position;
+    let (partition, clustering, reach) = reached(restrictions, table, &cells, "UPDATE", position)?;
+    Ok(assemble(table, partition, clustering, reach, cells, ttl, timestamp))
 }
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
@@ -149,17 +170,16 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     cells.dedup_by_key(|c| c.column);
     let position = delete.table.name.position;
     let restrictions = restricted(&delete.relations, table, &mut terms)?;
-    if !restrictions.has_full_key(table) && delete.deletions.is_empty() && keyed(&restrictions) {
-        let what = if restrictions.clustering.is_empty() && restrictions.slice.is_empty() {
-            "DELETE of a whole partition of a table with clustering columns is"
-        } else {
-            "DELETE of a range of rows is"
-        };
-        return Err(Error::unsupported(what, position));
+    if !restrictions.has_full_key(table) && delete.deletions.is_empty() && restrictions.filter.is_empty() {
+        if let Partition::Keys(partition) = restrictions.partition {
+            let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
+            let plan = assemble(table, partition, clustering, reach, cells, None, timestamp);
+            return Ok(ModifyPlan { deletes_row: true, is_single: false, ..plan });
+        }
     }
-    let keys = require_full_key(restrictions, table, position)?;
+    let (partition, clustering, reach) = reached(restrictions, table, &cells, "DELETE", position)?;
     let deletes_row = cells.is_empty();
-    Ok(ModifyPlan { deletes_row, ..assemble(table, keys.0, keys.1, cells, None, timestamp) })
+    Ok(ModifyPlan { deletes_row, ..assemble(table, partition, clustering, reach, cells, None, timestamp) })
 }
 
 fn target<'s: 'm, 'm>(
@@ -175,18 +195,23 @@ fn assemble(
     table: &Arc<Table>,
     partition: Vec<Choices>,
     clustering: Vec<Choices>,
+    reach: Reach,
     mut cells: Vec<CellPlan>,
     ttl: Option<Source>,
     timestamp: Option<Source>,
 ) -> ModifyPlan {
     cells.sort_by_key(|c| c.column);
     cells.dedup_by_key(|c| c.column);
-    let is_single = partition.iter().chain(&clustering).all(|g| g.single().is_some());
+    let (statics, cells): (Vec<_>, Vec<_>) = cells.into_iter().partition(|c| is_static(table, c));
+    let of_one = partition.iter().chain(&clustering).all(|g| g.single().is_some());
+    let is_single = of_one && statics.is_empty();
     ModifyPlan {
         table: table.clone(),
         partition,
         clustering,
         cells,
+        statics,
+        reach,
         marks_row: false,
         deletes_row: false,
         ttl,
@@ -239,11 +264,16 @@ fn assigned(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>) -> Re
     }
 }
 
-/// A cell of a regular column that holds one value.
+fn is_static(table: &Table, cell: &CellPlan) -> bool {
+    table.statics.iter().any(|column| column.id == cell.column)
+}
+
+fn is_static_only(table: &Table, cells: &[CellPlan]) -> bool {
+    !cells.is_empty() && cells.iter().all(|cell| is_static(table, cell))
+}
+
+/// A cell of a column that holds one value.
 fn cell(column: &Column, source: Source, position: Position) -> Result<CellPlan, Error> {
-    if column.kind == ColumnKind::Static {
-        return Err(Error::unsupported("writing static columns is", position));
-    }
     if column.data_type.is_complex() {
         return Err(Error::unsupported("writing collections that are not frozen is", position));
     }
@@ -260,14 +290,31 @@ pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Sour
     Ok((ttl, timestamp))
 }
 
-fn full_key(
-    relations: &[Relation],
+/// Partitions and rows of a write to columns: rows by their full key, or the static row where nothing else is written.
+fn reached(
+    restrictions: Where,
     table: &Table,
-    terms: &mut Terms<'_>,
+    cells: &[CellPlan],
+    statement: &str,
     position: Position,
-) -> Result<(Vec<Choices>, Vec<Choices>), Error> {
-    let restrictions = restricted(relations, table, terms)?;
-    require_full_key(restrictions, table, position)
+) -> Result<(Vec<Choices>, Vec<Choices>, Reach), Error> {
+    if !is_static_only(table, cells) {
+        let (partition, clustering) = require_full_key(restrictions, table, position)?;
+        return Ok((partition, clustering, Reach::Rows));
+    }
+    let on_clustering = !restrictions.clustering.is_empty() || !restrictions.slice.is_empty();
+    match restrictions.partition {
+        Partition::Keys(partition) if !on_clustering && restrictions.filter.is_empty() => {
+            Ok((partition, Vec::new(), Reach::Statics))
+        }
+        Partition::Keys(_) => {
+            let message = format!(
+                "Invalid restrictions on clustering columns since the {statement} statement modifies only static columns"
+            );
+            Err(Error::invalid(message).at(position))
+        }
+        Partition::Tokens(_) => require_full_key(restrictions, table, position).map(|(p, c)| (p, c, Reach::Statics)),
+    }
 }
 
 /// WHERE of a write, which may only restrict key columns.
@@ -287,10 +334,6 @@ fn restricted(relations: &[Relation], table: &Table, terms: &mut Terms<'_>) -> R
     }
     // What would be a filter of a SELECT is found missing from the key below.
     sort(found, table, true)
-}
-
-fn keyed(restrictions: &Where) -> bool {
-    matches!(restrictions.partition, Partition::Keys(_)) && restrictions.filter.is_empty()
 }
 
 /// Choices for every key column.

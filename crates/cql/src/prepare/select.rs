@@ -56,6 +56,13 @@ impl SelectPlan {
         self.selectors.iter().any(|s| matches!(s, Selector::Aggregate { .. }))
     }
 
+    /// Whether no clustering column is restricted: a partition that has nothing but a static row is then a row of the answer.
+    pub fn reads_whole_partitions(&self) -> bool {
+        let Where { clustering, slice, filter, .. } = &self.restrictions;
+        let on_clustering = |c: &Column| c.kind == ColumnKind::Clustering;
+        clustering.is_empty() && slice.is_empty() && !filter.iter().any(|r| r.columns.iter().any(on_clustering))
+    }
+
     /// Whether rows must pass a filter.
     pub fn has_filter(&self) -> bool {
         !self.filter.is_empty()
@@ -79,6 +86,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         && selectors.iter().enumerate().all(|(i, s)| matches!(s, Selector::Column(place) if *place == i));
     let single_row =
         is_identity && filter.is_empty() && is_fixed(limit.as_ref()) && is_single_row(&restrictions, table);
+    let single_row = single_row && table.statics.is_empty();
     let pk_indexes = match &restrictions.partition {
         Partition::Keys(groups) => partition_markers(groups),
         Partition::Tokens(_) => Vec::new(),

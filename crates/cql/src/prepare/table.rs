@@ -37,11 +37,14 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
         partition.iter().map(|n| key_column(n, Order::Ascending)).collect::<Result<_, _>>()?;
     let clustering: Vec<ColumnDraft> =
         clustering.iter().zip(orders).map(|(n, order)| key_column(n, order)).collect::<Result<_, _>>()?;
-    let is_key = |c: &ColumnDraft| partition_key.iter().chain(&clustering).any(|k| k.name == c.name);
-    let mut regulars: Vec<ColumnDraft> = columns.iter().filter(|c| !is_key(c)).cloned().collect();
-    regulars.sort_by(|a, b| a.name.cmp(&b.name));
+    let is_key = |name: &str| partition_key.iter().chain(&clustering).any(|k| k.name == name);
+    let is_static = |c: &ColumnDraft| create.columns.iter().any(|d| d.is_static && d.name.text == c.name);
+    let mut others: Vec<ColumnDraft> = columns.iter().filter(|c| !is_key(&c.name)).cloned().collect();
+    others.sort_by(|a, b| a.name.cmp(&b.name));
+    let (statics, regulars) = others.into_iter().partition(is_static);
+    check_statics(create, !clustering.is_empty(), is_key)?;
     let (options, id) = table_options::read(&create.properties)?;
-    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics: Vec::new(), regulars, options };
+    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options };
     Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
 }
 
@@ -65,12 +68,9 @@ fn named(table: &TableName, scope: &Scope<'_>) -> Result<(String, String), Error
 fn columns(create: &CreateTable) -> Result<Vec<ColumnDraft>, Error> {
     let mut columns: Vec<ColumnDraft> = Vec::with_capacity(create.columns.len());
     for definition in &create.columns {
-        let ColumnDefinition { name, data_type, is_static, masked, .. } = definition;
+        let ColumnDefinition { name, data_type, masked, .. } = definition;
         if columns.iter().any(|c| c.name == name.text) {
             return Err(Error::invalid(format!("Duplicate column '{}' declaration", name.text)).at(name.position));
-        }
-        if *is_static {
-            return Err(Error::unsupported("a STATIC column is", name.position));
         }
         if let Some(position) = masked {
             return Err(Error::unsupported("MASKED WITH is", *position));
@@ -86,6 +86,21 @@ fn columns(create: &CreateTable) -> Result<Vec<ColumnDraft>, Error> {
         }
     }
     Ok(columns)
+}
+
+/// Static columns belong to a partition of several rows, and are no part of a key.
+fn check_statics(create: &CreateTable, is_clustered: bool, is_key: impl Fn(&str) -> bool) -> Result<(), Error> {
+    let Some(first) = create.columns.iter().find(|c| c.is_static) else { return Ok(()) };
+    if let Some(key) = create.columns.iter().find(|c| c.is_static && is_key(&c.name.text)) {
+        let message = format!("Static column {} cannot be part of the PRIMARY KEY", key.name.text);
+        return Err(Error::invalid(message).at(key.name.position));
+    }
+    if !is_clustered {
+        let message =
+            "Static columns are only useful (and thus allowed) if the table has at least one clustering column";
+        return Err(Error::invalid(message).at(first.name.position));
+    }
+    Ok(())
 }
 
 fn check_regular_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {

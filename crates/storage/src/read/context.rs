@@ -134,7 +134,9 @@ impl<'a> Reading<'a> {
     fn static_row(&mut self, span: &Span<'_>, covers: &Covers) -> Result<bool, ReadError> {
         let Some(length) = Key::partition(span.start).filter(|_| self.command.statics) else { return Ok(true) };
         let key = [&span.start[..length], &[KeyKind::Static as u8]].concat();
-        if key[..] >= *span.start && key < span.end && !matches!(self.command.keys, KeyRange::One(_)) {
+        // Read from the start it comes before the rows that are shown with it.
+        let forward = matches!(self.command.keys, KeyRange::Run { reversed: false, .. });
+        if forward && key[..] >= *span.start && key < span.end {
             return Ok(true);
         }
         let (columns, purge_before) = (&self.command.columns, self.command.purge_before);

@@ -1,0 +1,133 @@
+//! Rows as CQL shows them: each with the static row of its partition, and a partition of nothing but a static row as one row of its own.
+
+use crate::Error;
+use henge_base::Bytes;
+use henge_model::{Key, KeyKind, Projection, RowBlock, RowSink, RowView, project, project_joined};
+
+/// Goes through the blocks of a read in order.
+pub(crate) struct Join<'a> {
+    projection: &'a Projection,
+    now_seconds: i64,
+    /// Whether whole partitions are read, so that a static row without others is shown.
+    whole: bool,
+    partition: Bytes,
+    /// The partition's static row, with its key.
+    statics: Option<(Bytes, Bytes)>,
+    /// Whether a row of the partition was shown.
+    shown: bool,
+}
+
+/// How far a block was shown.
+pub(crate) struct Progress {
+    /// Rows shown.
+    pub(crate) pushed: u32,
+    /// The last key that was taken in, if there were too many rows to show all of them.
+    pub(crate) stopped: Option<Bytes>,
+}
+
+impl<'a> Join<'a> {
+    /// Begins, or goes on behind the last key of an earlier page, of whose partition a row was shown or not.
+    pub(crate) fn new(
+        projection: &'a Projection,
+        now_seconds: i64,
+        whole: bool,
+        after: Option<(&Bytes, bool)>,
+    ) -> Self {
+        let (partition, shown) = after.map_or((Bytes::new(), false), |(key, shown)| (partition_of(key), shown));
+        Join { projection, now_seconds, whole, partition, statics: None, shown }
+    }
+
+    /// Whether a row of the partition that is under way was shown.
+    pub(crate) fn shown(&self) -> bool {
+        self.shown
+    }
+
+    /// Shows the rows of a block, at most `most`.
+    pub(crate) fn block(&mut self, block: &RowBlock, most: u32, sink: &mut dyn RowSink) -> Result<Progress, Error> {
+        if self.projection.table.statics.is_empty() {
+            return self.plain(block, sink);
+        }
+        let mut pushed = 0;
+        let mut last = None;
+        self.statics = static_row(block, &self.partition);
+        for (key, row) in &block.rows {
+            let partition = partition_of(key);
+            if partition != self.partition {
+                if pushed < most {
+                    pushed += self.finish(sink)?;
+                }
+                if pushed == most {
+                    return Ok(Progress { pushed, stopped: last.or_else(|| self.end()) });
+                }
+                self.statics = static_row(block, &partition);
+                (self.partition, self.shown) = (partition, false);
+            }
+            if pushed == most {
+                return Ok(Progress { pushed, stopped: last });
+            }
+            if Key::kind(key) == Some(KeyKind::Static) {
+                self.statics = Some((key.clone(), row.clone()));
+            } else {
+                pushed += u32::from(self.row(key, row, sink)?);
+            }
+            last = Some(key.clone());
+        }
+        if !block.more && self.is_owed() && pushed == most {
+            return Ok(Progress { pushed, stopped: last.or_else(|| self.end()) });
+        }
+        if !block.more {
+            pushed += self.finish(sink)?;
+            (self.partition, self.shown) = (Bytes::new(), false);
+        }
+        Ok(Progress { pushed, stopped: None })
+    }
+
+    fn plain(&mut self, block: &RowBlock, sink: &mut dyn RowSink) -> Result<Progress, Error> {
+        let mut pushed = 0;
+        for (key, row) in &block.rows {
+            let view = RowView::parse_trusted(row)?;
+            pushed += u32::from(project(key, &view, self.projection, self.now_seconds, sink)?);
+        }
+        Ok(Progress { pushed, stopped: None })
+    }
+
+    fn row(&mut self, key: &[u8], row: &[u8], sink: &mut dyn RowSink) -> Result<bool, Error> {
+        let view = RowView::parse_trusted(row)?;
+        let statics = self.statics.as_ref().map(|(_, row)| RowView::parse_trusted(row)).transpose()?;
+        let shown = project_joined(key, Some(&view), statics.as_ref(), self.projection, self.now_seconds, sink)?;
+        self.shown |= shown;
+        Ok(shown)
+    }
+
+    /// Whether the end of the partition will show its static row by itself, if that is live.
+    fn is_owed(&self) -> bool {
+        self.whole && !self.shown && self.statics.is_some()
+    }
+
+    /// The partition is at its end: a static row that no row was shown with is shown by itself.
+    fn finish(&mut self, sink: &mut dyn RowSink) -> Result<u32, Error> {
+        let owed = self.is_owed();
+        let Some((key, row)) = self.statics.take().filter(|_| owed) else { return Ok(0) };
+        let view = RowView::parse_trusted(&row)?;
+        self.shown = true;
+        Ok(u32::from(project_joined(&key, None, Some(&view), self.projection, self.now_seconds, sink)?))
+    }
+
+    /// A key behind all others of the partition.
+    fn end(&self) -> Option<Bytes> {
+        (!self.partition.is_empty()).then(|| [&self.partition[..], &[0xff]].concat().into())
+    }
+}
+
+/// The static row of a partition where it lies outside of what was read.
+fn static_row(block: &RowBlock, partition: &Bytes) -> Option<(Bytes, Bytes)> {
+    let of_it = |(key, _): &&(Bytes, Bytes)| Key::kind(key) == Some(KeyKind::Static) && partition_of(key) == *partition;
+    block.context.iter().find(of_it).cloned()
+}
+
+fn partition_of(key: &Bytes) -> Bytes {
+    key.slice(..Key::partition(key).unwrap_or(key.len()))
+}
+
+#[cfg(test)]
+mod tests;
