@@ -16,13 +16,18 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 
-/// The schema of every run.
+/// The schema of every run: a register is the only row of its partition, so that it can be read and deleted in several ways.
 pub(crate) const KEYSPACE: &str =
     "CREATE KEYSPACE sim WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}";
-pub(crate) const TABLE: &str = "CREATE TABLE sim.registers (k bigint PRIMARY KEY, v bigint)";
-pub(crate) const SELECT: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ?";
-const INSERT: &str = "INSERT INTO sim.registers (k, v) VALUES (?, ?)";
-const DELETE: &str = "DELETE FROM sim.registers WHERE k = ?";
+pub(crate) const TABLE: &str = "CREATE TABLE sim.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c))";
+pub(crate) const SELECT: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c = 0";
+const SELECT_SLICE: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c >= 0";
+const INSERT: &str = "INSERT INTO sim.registers (k, c, v) VALUES (?, 0, ?)";
+const DELETES: [&str; 3] = [
+    "DELETE FROM sim.registers WHERE k = ? AND c = 0",
+    "DELETE FROM sim.registers WHERE k = ? AND c > -5 AND c <= 7",
+    "DELETE FROM sim.registers WHERE k = ?",
+];
 
 /// What all clients of a run share.
 pub(crate) struct Clients {
@@ -90,7 +95,8 @@ impl Clients {
         consistency: Consistency,
         patience: Option<u64>,
     ) -> Option<(Deed, Ending, String)> {
-        let work = pin!(execute(life, key, deed, consistency));
+        let select_text = if self.cluster.clockwork.now() % 2 == 0 { SELECT } else { SELECT_SLICE };
+        let work = pin!(execute(life, key, deed, consistency, select_text));
         let Some(patience) = patience else { return Some(work.await) };
         let hung_up = Slot::default();
         let slot = hung_up.clone();
@@ -102,7 +108,7 @@ impl Clients {
     }
 }
 
-async fn execute(life: &Life, key: i64, deed: Deed, consistency: Consistency) -> (Deed, Ending, String) {
+async fn execute(life: &Life, key: i64, deed: Deed, consistency: Consistency, select: &str) -> (Deed, Ending, String) {
     let key = key.to_be_bytes();
     match deed {
         Deed::Write((timestamp, value)) => {
@@ -112,9 +118,10 @@ async fn execute(life: &Life, key: i64, deed: Deed, consistency: Consistency) ->
         }
         Deed::Delete(timestamp) => {
             let values = [BoundValue::Value(&key)];
-            ended(deed, statement(life, DELETE, &values, consistency, Some(timestamp)).await)
+            let text = DELETES[timestamp.rem_euclid(3) as usize];
+            ended(deed, statement(life, text, &values, consistency, Some(timestamp)).await)
         }
-        Deed::Read(_) => match statement(life, SELECT, &[BoundValue::Value(&key)], consistency, None).await {
+        Deed::Read(_) => match statement(life, select, &[BoundValue::Value(&key)], consistency, None).await {
             Ok(rows) => (Deed::Read(version(&rows)), Ending::Ok, String::new()),
             Err(error) => ended(deed, Err(error)),
         },

@@ -9,7 +9,7 @@ use crate::machine::{Life, Machine, start};
 use crate::slot::Slot;
 use crate::storm::{Damage, Temper, heal, strike};
 use crate::wire::Violation;
-use henge_base::{HostId, Random};
+use henge_base::{Bytes, HostId, Random};
 use henge_coordinator::{Event, Replicas};
 use henge_cql::{BoundValue, Plan};
 use henge_model::{CellKind, Consistency, Key, KeyRange, ReadCommand, RowView};
@@ -313,7 +313,7 @@ fn operate(clients: &Arc<Clients>, random: &mut Random) {
     let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };
     let deed = match random.below(20) {
         0..10 => Deed::Write((clients.stamp(random), random.below(1 << 40) as i64)),
-        10 => Deed::Delete(clients.stamp(random)),
+        10..13 => Deed::Delete(clients.stamp(random)),
         _ => Deed::Read(None),
     };
     let patience = random.chance(1, 20).then(|| random.below(20_000));
@@ -341,9 +341,10 @@ fn stored_at(life: &Life, key: i64) -> Option<Stored> {
     let command = command(life, key)?;
     let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
     let mut stored = Stored { machine: life.owner.machine, key, version: None, newest: None };
+    let newest = |(key, row): &(Bytes, Bytes)| RowView::parse(key, row).map(|row| row.newest()).ok();
+    stored.newest = block.rows.iter().chain(&block.context).filter_map(newest).max();
     let Some((row_key, row)) = block.rows.first() else { return Some(stored) };
     let view = RowView::parse(row_key, row).ok()?;
-    stored.newest = Some(view.newest());
     stored.version = view.to_row().cells.into_iter().find_map(|cell| match cell.kind {
         CellKind::Live { value } => Some((cell.timestamp, i64::from_be_bytes(value.as_ref().try_into().ok()?))),
         _ => None,
