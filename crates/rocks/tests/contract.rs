@@ -175,13 +175,25 @@ impl Subject for Disk {
     }
 }
 
+fn disk() -> Box<dyn Subject> {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Some(Arc::new(open(folder.path())));
+    Box::new(Disk { folder, engine })
+}
+
 #[test]
 fn rocks_answers_as_rows_have_to() {
-    script_tests::run(0..15, &|| {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = Some(Arc::new(open(folder.path())));
-        Box::new(Disk { folder, engine })
-    });
+    script_tests::run(0..seeds(12), &disk);
+}
+
+#[test]
+fn what_rocks_forgot_stays_forgotten() {
+    script_tests::torture(0..seeds(8), &disk);
+}
+
+/// How many seeds: `HENGE_SEEDS`, or few.
+fn seeds(few: u64) -> u64 {
+    std::env::var("HENGE_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
 }
 
 /// Told, not asserted to the millisecond: the machine may be busy.

@@ -59,14 +59,8 @@ impl Combiner {
         self.queue(Item::new(rows, None, ticket))
     }
 
-    /// Queues a replacement of one row that happens only if no write of its stripe entered since it had `version`.
-    pub(crate) fn submit_replacement(
-        &self,
-        (family, key, row): (Family, Bytes, Bytes),
-        version: u64,
-        ticket: u64,
-    ) -> Result<bool, WriteError> {
-        let rows = std::iter::once((family, key, row)).collect();
+    /// Queues a replacement of rows of one partition that happens only if no write of its stripe entered since it had `version`.
+    pub(crate) fn submit_replacement(&self, rows: Rows, version: u64, ticket: u64) -> Result<bool, WriteError> {
         self.queue(Item::new(rows, Some(version), ticket))
     }
 
@@ -169,6 +163,10 @@ fn merge(same: &[&(Family, Bytes, Bytes)]) -> Op {
     Op::Merge { family: *family, key: key.clone(), value }
 }
 
+/// No bytes are no row: a replacement by nothing removes the key.
 fn put((family, key, row): &(Family, Bytes, Bytes)) -> Op {
+    if row.is_empty() && family.merges() {
+        return Op::Delete { family: *family, key: key.clone() };
+    }
     Op::Put { family: *family, key: key.clone(), value: row.clone() }
 }

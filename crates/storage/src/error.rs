@@ -34,6 +34,9 @@ pub enum WriteError {
     /// No table has this storage id, or none any more; nothing was written.
     #[error("no table has this storage id")]
     UnknownTable,
+    /// It was issued before the table's fence: a deletion that covers it may be forgotten already. Nothing was written.
+    #[error("the write comes too late: deletions of its time have been purged")]
+    Fenced,
     /// A replacement found that its partition was written meanwhile; nothing was replaced.
     #[error("the partition was written meanwhile")]
     Changed,

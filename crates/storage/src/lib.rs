@@ -3,6 +3,7 @@
 //! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
 //! - `contract_tests`: what every engine promises, to be run over each.
+//! - `purge`, `fences`: forgetting deletions, and refusing what comes too late for it.
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `tombstoned`, `combiner`, `stripes`, `folds`, `hints` do the work; `error` says what can go wrong.
@@ -14,12 +15,14 @@ mod engine;
 mod engine_error;
 mod error;
 mod family;
+mod fences;
 mod figures;
 mod folds;
 mod hints;
 mod limits;
 mod model_engine;
 mod model_state;
+mod purge;
 mod read;
 pub mod script_tests;
 mod store;
@@ -37,5 +40,6 @@ pub use figures::Figures;
 pub use hints::{Hint, HintId};
 pub use limits::PILE;
 pub use model_engine::{ModelEngine, ModelFaults};
+pub use purge::{Replacement, Sweep, Swept};
 pub use store::{Outcomes, Store};
 pub use stripes::Stripe;

@@ -12,6 +12,10 @@ pub(crate) const STRIPES: usize = 4_096;
 pub(crate) const CONTEXT_BYTES: usize = 1 << 20;
 /// Tombstones of one partition that a read takes in; with more it fails, as Cassandra's `tombstone_failure_threshold` has it.
 pub(crate) const CONTEXT_TOMBSTONES: usize = 100_000;
+/// Bytes that a step of a sweep goes through: 4 MiB.
+pub(crate) const SWEEP_BYTES: usize = 4 << 20;
+/// Bytes of what is left, and of keys, that one step replaces: 1 MiB.
+pub(crate) const SWEEP_REPLACED_BYTES: usize = 1 << 20;
 /// Rows waiting to be folded.
 pub(crate) const FOLDS: usize = 1_024;
 /// Rows folded in one batch: each is read first.

@@ -2,11 +2,15 @@
 //! crate's model engine and of the crates that bring another. It panics where an answer differs, and is for tests alone.
 //!
 //! - `script`: what is done. - `naive`: what has to come of it.
+//! - `torture`: the same with purges, and writes that come late.
 
 mod naive;
 mod script;
+mod torture;
 
 use crate::{Engine, Family, Outcomes, Store, SyncMode, Tier};
+pub use torture::torture;
+
 use henge_base::Random;
 use henge_model::{Digest, ReadCommand, RowBlock, RowView};
 use naive::{Naive, Shown};
@@ -27,7 +31,7 @@ pub fn run(seeds: std::ops::Range<u64>, make: &dyn Fn() -> Box<dyn Subject>) {
     for seed in seeds {
         let mut random = Random::new(seed);
         let script = Script::new(&mut random);
-        let naive = Naive::of(&script.writes);
+        let naive = Naive::of(&script.writes, script::NOW);
         let mut digests = Vec::new();
         for _ in 0..2 {
             let mut writes = script.writes.clone();
@@ -55,7 +59,7 @@ fn play(writes: &[Write], subject: &mut dyn Subject, random: &mut Random) -> Sto
         rest = others;
         let mut duty = false;
         for (ticket, write) in group.iter().enumerate() {
-            duty |= store.submit(&write.mutation(), ticket as u64).is_ok_and(|duty| duty);
+            duty |= store.submit(&write.mutation(5), ticket as u64).is_ok_and(|duty| duty);
         }
         let mut done = Outcomes::new();
         while duty && store.turn(SyncMode::Synced, &mut done) {}
@@ -144,5 +148,10 @@ mod tests {
     #[test]
     fn the_model_answers_as_rows_have_to() {
         run(0..400, &|| Box::new(Model(Arc::new(ModelEngine::new()))));
+    }
+
+    #[test]
+    fn what_the_model_forgot_stays_forgotten() {
+        torture(0..80, &|| Box::new(Model(Arc::new(ModelEngine::new()))));
     }
 }

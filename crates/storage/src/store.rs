@@ -1,16 +1,17 @@
 //! Rows, hints and the node's own facts over an engine.
 
 use crate::combiner::{Combiner, Rows};
+use crate::fences::Fences;
 use crate::hints::Hints;
 use crate::limits::LOCAL_NAME;
 use crate::read::Source;
 use crate::tombstoned::Tombstoned;
 use crate::{
-    Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, ScanRange, Stripe, SyncMode, Tier,
-    Tried, WriteError, read,
+    Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, Replacement, ScanRange, Stripe,
+    Sweep, Swept, SyncMode, Tier, Tried, WriteError, read,
 };
 use arc_swap::ArcSwap;
-use henge_base::{Bytes, HostId};
+use henge_base::{Bytes, HostId, Micros};
 use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowSink, StorageId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub struct Store {
     /// Looked up by every request, and replaced as a whole.
     tables: ArcSwap<BTreeMap<StorageId, Family>>,
     tombstoned: Tombstoned,
+    fences: Fences,
 }
 
 impl std::fmt::Debug for Store {
@@ -38,8 +40,8 @@ impl Store {
     /// A store over an engine. No table is known yet: see [`Store::set_tables`].
     pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
         let hints = Hints::open(&*engine)?;
-        let tombstoned = Tombstoned::open(&*engine)?;
-        Ok(Store { engine, combiner: Combiner::default(), hints, tables: ArcSwap::default(), tombstoned })
+        let (tombstoned, fences) = (Tombstoned::open(&*engine)?, Fences::open(&*engine)?);
+        Ok(Store { engine, combiner: Combiner::default(), hints, tables: ArcSwap::default(), tombstoned, fences })
     }
 
     /// Sets which tables there are and where their rows lie. Others are refused.
@@ -100,6 +102,9 @@ impl Store {
         for (key, row) in &mutation.rows {
             let storage = Key::storage_id(key).ok_or(WriteError::UnknownTable)?;
             let family = *tables.get(&storage).ok_or(WriteError::UnknownTable)?;
+            if self.fences.refuses(storage, mutation.issued) {
+                return Err(WriteError::Fenced);
+            }
             match Key::kind(key) {
                 Some(kind) if kind.is_tombstone() => self.tombstoned.place(storage, key, row, &mut rows)?,
                 _ => rows.push((family, key.clone(), row.clone())),
@@ -135,7 +140,24 @@ impl Store {
     pub fn replace_if_unchanged(&self, key: Bytes, row: Bytes, version: u64, ticket: u64) -> Result<bool, WriteError> {
         let storage = Key::storage_id(&key).ok_or(WriteError::UnknownTable)?;
         let family = self.family(storage).ok_or(WriteError::UnknownTable)?;
-        self.combiner.submit_replacement((family, key, row), version, ticket)
+        self.combiner.submit_replacement(std::iter::once((family, key, row)).collect(), version, ticket)
+    }
+
+    // Forgetting.
+
+    /// Refuses from now on, over restarts too, writes to a table that were issued before `fence`. To be done before a sweep.
+    pub fn raise_fence(&self, table: StorageId, fence: Micros) -> Result<(), EngineError> {
+        self.fences.raise(&*self.engine, table, fence)
+    }
+
+    /// Goes on with a sweep; for a disk lane.
+    pub fn sweep(&self, sweep: &mut Sweep) -> Result<Swept, ReadError> {
+        sweep.step(&self.source(sweep.table())?)
+    }
+
+    /// Queues what a sweep found, as [`Store::replace_if_unchanged`].
+    pub fn replace(&self, replacement: Replacement, ticket: u64) -> Result<bool, WriteError> {
+        self.combiner.submit_replacement(replacement.rows.into(), replacement.version, ticket)
     }
 
     /// Brings everything written so far to disk.

@@ -1,6 +1,6 @@
 //! What has to come of a script, by the rules of CQL and nothing else: for each place of each row, all that was ever written.
 
-use super::script::{MAP, NOW, Place, Read, Write, place};
+use super::script::{MAP, Place, Read, Write, place};
 use henge_model::{ColumnId, KeyRange, ReadCommand, RowView};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,14 +35,16 @@ pub(super) struct Naive {
     writes: Vec<Write>,
     /// In the order of tokens, as a scan meets them.
     partitions: Vec<u8>,
+    now: i64,
 }
 
 impl Naive {
-    pub(super) fn of(writes: &[Write]) -> Naive {
+    /// At a moment, in seconds.
+    pub(super) fn of(writes: &[Write], now: i64) -> Naive {
         let partitions: BTreeSet<u8> = (0..3).collect();
         let mut partitions: Vec<u8> = partitions.into_iter().collect();
         partitions.sort_by_key(|partition| henge_model::Token::of(&[*partition]));
-        Naive { writes: writes.to_vec(), partitions }
+        Naive { writes: writes.to_vec(), partitions, now }
     }
 
     /// The rows that a read has to show, in its order.
@@ -70,7 +72,7 @@ impl Naive {
         });
         // Of markers the later, one that expires before one that does not, the later expiry.
         let marker = markers.filter(|(timestamp, _)| uncovered(*timestamp)).max();
-        let marked = marker.is_some_and(|(_, expires)| expires.is_none_or(|expires| NOW < expires));
+        let marked = marker.is_some_and(|(_, expires)| expires.is_none_or(|expires| self.now < expires));
         let mut values = BTreeMap::new();
         for ((column, path), versions) in self.places(at) {
             let column_deleted = self.column_deletion(at).filter(|_| column == MAP);
@@ -78,7 +80,7 @@ impl Naive {
             let Some((timestamp, kind, expires, value)) = winner else { continue };
             let live = match kind {
                 0 => true,
-                1 => NOW < expires,
+                1 => self.now < expires,
                 _ => false,
             };
             if live && uncovered(timestamp) && column_deleted.is_none_or(|deleted| timestamp > deleted) {

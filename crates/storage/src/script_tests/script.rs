@@ -152,7 +152,7 @@ fn bound(partition: u8, row: Option<i32>, is_end: bool) -> Bytes {
     }
 }
 
-fn write(random: &mut Random) -> Write {
+pub(super) fn write(random: &mut Random) -> Write {
     let partition = random.below(PARTITIONS) as u8;
     let row = random.below(ROWS) as i32;
     let at = (partition, Some(row));
@@ -232,15 +232,30 @@ pub(super) fn place(key: &[u8]) -> Place {
 }
 
 impl Write {
-    /// As a coordinator would send it.
-    pub(super) fn mutation(&self) -> Mutation {
-        let (key, row) = self.encoded();
-        Mutation { issued: 1, rows: vec![(key, row)] }
+    /// As a coordinator would send it at a moment, in seconds.
+    pub(super) fn mutation(&self, issued: i64) -> Mutation {
+        let (key, row) = self.encoded(issued);
+        Mutation { issued: issued * 1_000_000, rows: vec![(key, row)] }
     }
 
-    fn encoded(&self) -> (Bytes, Bytes) {
+    /// The same at a moment of its own: that is its timestamp, and what expires does so soon after.
+    pub(super) fn at_moment(mut self, moment: i64) -> Write {
+        match &mut self {
+            Write::Marker { timestamp, expires, .. } | Write::Value { timestamp, expires, .. } => {
+                *timestamp = moment;
+                *expires = expires.map(|at| moment + 1 + at.rem_euclid(40));
+            }
+            Write::DeleteCell { timestamp, .. }
+            | Write::DeleteColumn { timestamp, .. }
+            | Write::DeleteRow { timestamp, .. }
+            | Write::DeleteRange { timestamp, .. }
+            | Write::DeletePartition { timestamp, .. } => *timestamp = moment,
+        }
+        self
+    }
+
+    fn encoded(&self, local_seconds: i64) -> (Bytes, Bytes) {
         let mut row = Row::default();
-        let local_seconds = 5;
         let key = match self {
             Write::Marker { at, timestamp, expires } => {
                 row.marker = Some(Marker { timestamp: *timestamp, expiry: expires.map(|at| (60, at)) });

@@ -1,0 +1,58 @@
+//! What may not come any more: writes that were issued before a table's fence, whose deletions may have been forgotten.
+
+use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
+use arc_swap::ArcSwap;
+use henge_base::{Bytes, Micros};
+use henge_model::{Key, StorageId};
+use std::collections::BTreeMap;
+
+/// What the names of the facts begin with; the storage id follows.
+const NAME: &[u8] = b"fence/";
+
+/// The fence of each table that has one.
+#[derive(Debug, Default)]
+pub(crate) struct Fences {
+    tables: ArcSwap<BTreeMap<StorageId, Micros>>,
+}
+
+impl Fences {
+    /// Those that are on disk.
+    pub(crate) fn open(engine: &dyn Engine) -> Result<Fences, EngineError> {
+        let mut tables = BTreeMap::new();
+        let mut broken = false;
+        let range = ScanRange { family: Family::Local, start: NAME, end: &Key::prefix_end(NAME), reversed: false };
+        engine.scan(&range, Tier::Disk, &mut |key, value| {
+            match (Key::storage_id(&key[NAME.len()..]), value.try_into()) {
+                (Some(table), Ok(fence)) => _ = tables.insert(table, Micros::from_be_bytes(fence)),
+                _ => broken = true,
+            }
+            Flow::Continue
+        })?;
+        if broken {
+            return Err(EngineError::Corrupt("the fence of a table is no time".to_owned()));
+        }
+        Ok(Fences { tables: ArcSwap::from_pointee(tables) })
+    }
+
+    /// Whether a write issued then comes too late.
+    pub(crate) fn refuses(&self, table: StorageId, issued: Micros) -> bool {
+        self.tables.load().get(&table).is_some_and(|fence| issued < *fence)
+    }
+
+    /// Raises a fence; it holds before it is on disk, and is on disk when this returns. It never sinks, whatever a clock says.
+    pub(crate) fn raise(&self, engine: &dyn Engine, table: StorageId, fence: Micros) -> Result<(), EngineError> {
+        if self.tables.load().get(&table).is_some_and(|before| *before >= fence) {
+            return Ok(());
+        }
+        self.tables.rcu(|tables| {
+            let mut tables = BTreeMap::clone(tables);
+            let held = tables.entry(table).or_insert(fence);
+            *held = fence.max(*held);
+            tables
+        });
+        let key = [NAME, &table.0.to_be_bytes()].concat().into();
+        let value = Bytes::copy_from_slice(&fence.to_be_bytes());
+        let ops = vec![Op::Put { family: Family::Local, key, value }];
+        engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
+    }
+}

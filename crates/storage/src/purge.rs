@@ -1,0 +1,228 @@
+//! Forgetting: deletions, and values that have expired, from before a moment that the caller vouches for; and whatever they cover.
+//!
+//! A sweep goes through a table partition by partition. What is left of a partition's rows replaces them only if no write to the
+//! partition came between; a tombstone goes last, once every row that it covers has been gone through with no write between. What
+//! may still arrive late is refused by the table's fence, which is on disk before anything is forgotten.
+
+use crate::limits::{SWEEP_BYTES, SWEEP_REPLACED_BYTES};
+use crate::read::Source;
+use crate::stripes::Stripe;
+use crate::{Engine, EngineError, Family, Flow, ReadError, ScanRange, Tier};
+use henge_base::Bytes;
+use henge_model::{Columns, Covers, Key, KeyKind, RowView, StorageId, Strip, Token, strip_row};
+
+/// A sweep under way.
+#[derive(Debug)]
+pub struct Sweep {
+    table: StorageId,
+    /// What was made, or expired, before this (seconds) is forgotten.
+    before: i64,
+    /// Where it goes on.
+    next: Vec<u8>,
+    end: Vec<u8>,
+    /// The partition that it is in the middle of.
+    partition: Option<Partition>,
+}
+
+#[derive(Debug)]
+struct Partition {
+    prefix: Vec<u8>,
+    /// The version that its stripe has if nothing but this sweep has written to it.
+    version: u64,
+}
+
+/// What is left of some rows: keys with their new content, or none.
+#[derive(Debug)]
+pub struct Replacement {
+    pub(crate) rows: Vec<(Family, Bytes, Bytes)>,
+    pub(crate) version: u64,
+}
+
+/// What a step of a sweep came to.
+#[derive(Debug)]
+pub enum Swept {
+    /// There is something to forget: queue it, and tell the sweep if it was not done.
+    Found(Replacement),
+    /// Nothing so far, and it went on for long enough to let others have their turn.
+    Nothing,
+    /// It has been through the table.
+    End,
+}
+
+impl Sweep {
+    /// A sweep of a table, from its start.
+    pub fn new(table: StorageId, before: i64) -> Sweep {
+        let (next, end) = Key::table_range(table, Token::MIN, Token::MIN);
+        Sweep { table, before, next, end, partition: None }
+    }
+
+    /// The table.
+    pub fn table(&self) -> StorageId {
+        self.table
+    }
+
+    /// The replacement was not made: the partition is left for the next sweep.
+    pub fn refused(&mut self) {
+        if let Some(partition) = self.partition.take() {
+            self.next = Key::prefix_end(&partition.prefix);
+        }
+    }
+
+    /// Goes on; for a disk lane.
+    pub(crate) fn step(&mut self, source: &Source<'_>) -> Result<Swept, ReadError> {
+        let mut seen = 0;
+        while seen < SWEEP_BYTES {
+            let Some((prefix, version)) = self.partition(source)? else { return Ok(Swept::End) };
+            let Some(version) = version else {
+                // Somebody writes to it; what can be forgotten now can be later.
+                self.partition = None;
+                self.next = Key::prefix_end(&prefix);
+                continue;
+            };
+            let tombstones = tombstones(source.engine, &prefix)?;
+            let mut page = Page::new(self.before, &tombstones);
+            let ended = page.rows(source, &self.next, &Key::prefix_end(&prefix))?;
+            seen += page.seen + prefix.len();
+            match ended {
+                Some(next) => self.next = next,
+                None => {
+                    page.tombstones(&tombstones);
+                    self.next = Key::prefix_end(&prefix);
+                }
+            }
+            let rows = page.rows;
+            let changed = u64::from(!rows.is_empty());
+            let within = self.next.starts_with(&prefix);
+            self.partition = within.then_some(Partition { prefix, version: version + changed });
+            if !rows.is_empty() {
+                return Ok(Swept::Found(Replacement { rows, version }));
+            }
+        }
+        Ok(Swept::Nothing)
+    }
+
+    /// The partition to go on with, and its version if nobody else writes to it.
+    fn partition(&mut self, source: &Source<'_>) -> Result<Option<(Vec<u8>, Option<u64>)>, ReadError> {
+        if let Some(Partition { prefix, version }) = self.partition.take() {
+            let undisturbed = source.stripes.quiet(Stripe::of(&prefix)) == Some(version);
+            return Ok(Some((prefix, undisturbed.then_some(version))));
+        }
+        let first = |family| first_key(source.engine, family, &self.next, &self.end);
+        let (row, tombstone) = (first(source.family)?, first(Family::Tombstones)?);
+        let Some(key) = row.into_iter().chain(tombstone).min() else { return Ok(None) };
+        let Some(length) = Key::partition(&key) else {
+            return Err(EngineError::Corrupt(format!("no partition in the key {}", hex(&key))).into());
+        };
+        let prefix = key[..length].to_vec();
+        let version = source.stripes.quiet(Stripe::of(&prefix));
+        self.next.clone_from(&prefix);
+        Ok(Some((prefix, version)))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn first_key(engine: &dyn Engine, family: Family, start: &[u8], end: &[u8]) -> Result<Option<Bytes>, EngineError> {
+    let mut found = None;
+    engine.scan(&ScanRange { family, start, end, reversed: false }, Tier::Disk, &mut |key, _| {
+        found = Some(Bytes::copy_from_slice(key));
+        Flow::Stop
+    })?;
+    Ok(found)
+}
+
+/// Keys with encoded rows.
+type Tombstones = Vec<(Bytes, Bytes)>;
+
+fn tombstones(engine: &dyn Engine, prefix: &[u8]) -> Result<Tombstones, ReadError> {
+    let (mut found, mut outcome) = (Vec::new(), Ok(()));
+    let range = ScanRange { family: Family::Tombstones, start: prefix, end: &Key::prefix_end(prefix), reversed: false };
+    engine.scan(&range, Tier::Disk, &mut |key, row| match RowView::parse(key, row) {
+        Ok(_) => {
+            found.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
+            Flow::Continue
+        }
+        Err(error) => {
+            outcome = Err(error);
+            Flow::Stop
+        }
+    })?;
+    outcome?;
+    Ok(found)
+}
+
+/// Changes to a part of a partition.
+struct Page {
+    before: i64,
+    covers: Covers,
+    rows: Vec<(Family, Bytes, Bytes)>,
+    seen: usize,
+    bytes: usize,
+}
+
+impl Page {
+    fn new(before: i64, tombstones: &Tombstones) -> Page {
+        let covers = Covers::of(tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
+        Page { before, covers, rows: Vec::new(), seen: 0, bytes: 0 }
+    }
+
+    /// Goes through rows; gives where to go on if there were too many. A damaged row is passed over: repair mends it.
+    fn rows(&mut self, source: &Source<'_>, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        let mut next = None;
+        let range = ScanRange { family: source.family, start, end, reversed: false };
+        source.engine.scan(&range, Tier::Disk, &mut |key, value| {
+            if self.seen >= SWEEP_BYTES || self.bytes >= SWEEP_REPLACED_BYTES {
+                next = Some(key.to_vec());
+                return Flow::Stop;
+            }
+            self.seen += key.len() + value.len();
+            self.row(source.family, key, value);
+            Flow::Continue
+        })?;
+        Ok(next)
+    }
+
+    fn row(&mut self, family: Family, key: &[u8], value: &[u8]) {
+        let Ok(view) = RowView::parse(key, value) else { return };
+        let covered_by = self.covers.deletion(key);
+        let strip = Strip { columns: &Columns::All, purge_before: self.before, covered_by };
+        if strip.keeps(&view) && !view.is_empty() {
+            return;
+        }
+        let mut left = Vec::new();
+        // Nothing left is no bytes: the key goes.
+        strip_row(key, &view, &strip, &mut left);
+        self.bytes += key.len() + left.len();
+        self.rows.push((family, Bytes::copy_from_slice(key), left.into()));
+    }
+
+    /// The tombstones that go, once all rows they cover have been gone through; and the word that there are any.
+    fn tombstones(&mut self, tombstones: &Tombstones) {
+        let goes = |row: &[u8]| {
+            let deletion = RowView::parse_trusted(row).ok().and_then(|row| row.deletion());
+            deletion.is_none_or(|deletion| deletion.local_seconds < self.before)
+        };
+        let is_range = |key: &[u8]| Key::kind(key) == Some(KeyKind::RangeTombstone);
+        let ranges_stay = tombstones.iter().any(|(key, row)| is_range(key) && !goes(row));
+        for (key, row) in tombstones.iter().filter(|(_, row)| goes(row)) {
+            let says_nothing = RowView::parse_trusted(row).is_ok_and(|row| row.is_empty());
+            // The word of a partition without a tombstone of its own stays as long as there are ranges.
+            let left = if is_range(key) || !ranges_stay {
+                Bytes::new()
+            } else if says_nothing {
+                continue;
+            } else {
+                empty_row(key)
+            };
+            self.rows.push((Family::Tombstones, key.clone(), left));
+        }
+    }
+}
+
+fn empty_row(key: &[u8]) -> Bytes {
+    let mut out = Vec::new();
+    henge_model::encode_row(key, &henge_model::Row::default(), &mut out);
+    out.into()
+}
