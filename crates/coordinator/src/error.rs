@@ -35,6 +35,9 @@ pub enum Refusal {
     /// What it stores, or what it was sent, is damaged.
     #[error("damaged data")]
     Corrupt,
+    /// The write comes too late: deletions of its time have been purged there.
+    #[error("too late: deletions of its time have been purged")]
+    Fenced,
     /// Anything else.
     #[error("failed")]
     Other,
@@ -45,7 +48,8 @@ impl Refusal {
     pub fn reason(self) -> u16 {
         match self {
             Refusal::UnknownTable => 3,
-            Refusal::StaleEpoch | Refusal::Stalled | Refusal::Full | Refusal::Corrupt | Refusal::Other => 0,
+            Refusal::StaleEpoch | Refusal::Stalled | Refusal::Full => 0,
+            Refusal::Corrupt | Refusal::Fenced | Refusal::Other => 0,
         }
     }
 }

@@ -191,6 +191,13 @@ impl Table {
         self.partition_key.iter().chain(&self.clustering).chain(&self.statics).chain(&self.regulars)
     }
 
+    /// After how many seconds a deletion is taken to be on every replica, if it need not be known:
+    /// `gc_grace_seconds`, where the compaction options say `only_purge_repaired_tombstones: false`.
+    pub fn forgets_unproven_after(&self) -> Option<u32> {
+        let unproven = self.options.compaction.get("only_purge_repaired_tombstones").is_some_and(|v| v == "false");
+        unproven.then_some(self.options.gc_grace_seconds)
+    }
+
     /// The place of a column within its own kind, by name.
     pub fn position(&self, column: &Column) -> Option<usize> {
         let of = match column.kind {

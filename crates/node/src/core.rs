@@ -87,6 +87,24 @@ impl<W: World> Core<W> {
         }
     }
 
+    /// Gives the combiner what is left of rows once deletions are forgotten; refused if the partition was written meanwhile.
+    pub(crate) fn replace(&self, replacement: henge_storage::Replacement) -> WritePending {
+        let (ticket, receiver) = self.slots.open();
+        match self.shared.store.replace(replacement, ticket) {
+            Ok(free) => {
+                if free {
+                    self.turn.notify_one();
+                }
+                WritePending::Waiting(receiver)
+            }
+            Err(error) => {
+                let error = refusal(&error);
+                self.slots.complete(std::iter::once((ticket, Err(error))));
+                WritePending::refused(error)
+            }
+        }
+    }
+
     /// Sees to it that a row which this read found in many versions is folded.
     fn fold(&self) {
         if self.shared.store.claim_folds() {

@@ -59,9 +59,11 @@ pub(crate) enum Status {
     Unsupported,
     /// Anything else; the replica's log says what.
     Failed,
+    /// The write comes too late: deletions of its time have been purged.
+    Fenced,
 }
 
-const STATUSES: [Status; 8] = [
+const STATUSES: [Status; 9] = [
     Status::Ok,
     Status::StaleEpoch,
     Status::UnknownTable,
@@ -70,6 +72,7 @@ const STATUSES: [Status; 8] = [
     Status::Corrupt,
     Status::Unsupported,
     Status::Failed,
+    Status::Fenced,
 ];
 
 /// A decoded header.

@@ -9,6 +9,7 @@ use crate::pending::outcome;
 use crate::shared::Shared;
 use crate::world::{Class, Lane, To, World};
 use henge_base::{Bytes, HostId};
+use henge_coordinator::{Refusal, ReplicaError};
 use henge_storage::{Hint, HintId};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -130,8 +131,9 @@ async fn send<W: World>(shared: &Arc<Shared<W>>, peer: HostId, id: HintId, hint:
     let reply = shared.world.call(To::Host(peer), Class::Bulk, shared.within(PATIENCE), message).await;
     match outcome(reply) {
         Ok(_) => Some(id),
-        Err(henge_coordinator::ReplicaError::Refused(henge_coordinator::Refusal::UnknownTable)) => {
-            // The peer knows at least our epoch, so a table unknown to it is dropped for good.
+        Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)) => {
+            // The peer knows at least our epoch, so a table unknown to it is dropped for good; and what was issued before its
+            // fence never passes it.
             shared.metrics.hints_dropped.inc();
             Some(id)
         }

@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod execute;
 mod faults;
+mod forget;
 mod gossip_task;
 mod header;
 mod hints;

@@ -4,6 +4,7 @@ use crate::catch_up::{self, publish};
 use crate::control::{self, Answer, Control};
 use crate::core::Core;
 use crate::events::ClusterEvent;
+use crate::forget;
 use crate::gossip_task::{self, Talk};
 use crate::header::{Header, Kind, Status};
 use crate::hints::{self, HintQueue};
@@ -103,6 +104,8 @@ impl<W: World> Node<W> {
         world.spawn("gossip", gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk)));
         world.spawn("hints", hints::keep(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         world.spawn("delivery", hints::deliver(Arc::clone(&self.shared), Arc::clone(&self.hints)));
+        world.spawn("purge", forget::sweep_all(self.core()));
+        world.spawn("strays", forget::remove_strays(Arc::clone(&self.shared)));
         if self.shared.options.sync == SyncMode::Unsynced {
             world.spawn("sync", writer::sync_periodically(Arc::clone(&self.shared)));
         }

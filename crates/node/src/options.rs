@@ -39,6 +39,8 @@ pub struct Options {
     pub max_hint_window: Duration,
     /// Whether hints are kept at all.
     pub hinted_handoff: bool,
+    /// How often tables are gone through for deletions that may be forgotten.
+    pub purge_interval: Duration,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -63,6 +65,7 @@ impl Default for Options {
             metadata_timeout: Duration::from_secs(10),
             max_hint_window: Duration::from_secs(3 * 3600),
             hinted_handoff: true,
+            purge_interval: Duration::from_secs(24 * 3600),
             faults: Faults::default(),
         }
     }

@@ -73,6 +73,7 @@ pub(crate) fn outcome(reply: Result<Bytes, CallError>) -> Result<(Header, Bytes)
         Status::Stalled => refused(Refusal::Stalled),
         Status::Full => refused(Refusal::Full),
         Status::Corrupt => refused(Refusal::Corrupt),
+        Status::Fenced => refused(Refusal::Fenced),
         Status::Unsupported | Status::Failed => refused(Refusal::Other),
     }
 }
@@ -85,6 +86,7 @@ pub(crate) fn status(error: ReplicaError) -> Status {
         ReplicaError::Refused(Refusal::Stalled) => Status::Stalled,
         ReplicaError::Refused(Refusal::Full) => Status::Full,
         ReplicaError::Refused(Refusal::Corrupt) => Status::Corrupt,
+        ReplicaError::Refused(Refusal::Fenced) => Status::Fenced,
         _ => Status::Failed,
     }
 }
@@ -95,6 +97,9 @@ pub(crate) fn refusal(error: &WriteError) -> ReplicaError {
         WriteError::Stalled => ReplicaError::Refused(Refusal::Stalled),
         WriteError::Full => ReplicaError::Refused(Refusal::Full),
         WriteError::UnknownTable => ReplicaError::Refused(Refusal::UnknownTable),
+        WriteError::Fenced => ReplicaError::Refused(Refusal::Fenced),
+        // Known not to have been made.
+        WriteError::Changed => ReplicaError::Refused(Refusal::Other),
         _ => ReplicaError::Unknown,
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Shared<W> {
     pub(crate) statements: Statements,
     /// Told to clients who registered.
     pub(crate) events: broadcast::Sender<ClusterEvent>,
+    /// Tables were dropped or truncated.
+    pub(crate) tables_gone: tokio::sync::Notify,
     /// Draining: new client requests are refused.
     pub(crate) draining: AtomicBool,
 }
@@ -64,6 +66,7 @@ impl<W: World> Shared<W> {
             pulling: tokio::sync::Mutex::default(),
             statements: Statements::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
+            tables_gone: tokio::sync::Notify::new(),
             draining: AtomicBool::new(false),
             world,
             store,

@@ -57,6 +57,9 @@ pub async fn select<R: Replicas>(
 }
 
 fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
+    let now_seconds = request.context.now_seconds;
+    // What one replica may have forgotten already, the others leave out.
+    let purge_before = plan.table().forgets_unproven_after().map_or(i64::MIN, |after| now_seconds - i64::from(after));
     ReadCommand {
         storage_id: plan.table().storage_id,
         token,
@@ -64,8 +67,8 @@ fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRang
         statics: !plan.table().statics.is_empty(),
         columns: plan.columns().clone(),
         limit,
-        now_seconds: request.context.now_seconds,
-        purge_before: i64::MIN,
+        now_seconds,
+        purge_before,
     }
 }
 

@@ -157,6 +157,16 @@ impl Engine for RocksEngine {
         Ok(sequence)
     }
 
+    fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
+        self.check()?;
+        let handle = self.handle(family)?;
+        // Whole files go at once; what is left of the range becomes one tombstone, which compaction works off.
+        self.db.delete_file_in_range_cf(handle, start, end).map_err(|e| error::read(&e))?;
+        let mut batch = WriteBatch::default();
+        batch.delete_range_cf(handle, start, end);
+        self.settled(self.db.write_opt(batch, &self.synced).map_err(|e| error::write(&e, SyncMode::Synced)))
+    }
+
     fn flush(&self) -> Result<(), EngineError> {
         self.check()?;
         let handles: Vec<&ColumnFamily> = Family::ALL.iter().map(|f| self.handle(*f)).collect::<Result<_, _>>()?;

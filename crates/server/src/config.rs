@@ -148,6 +148,7 @@ impl Settings {
             metadata_timeout: self.time("metadata_request_timeout")?,
             max_hint_window: self.time("max_hint_window")?,
             hinted_handoff: self.flag("hinted_handoff_enabled")?,
+            purge_interval: self.time("tombstone_purge_interval")?,
             ..Options::default()
         };
         let metrics_port = self.number("metrics_port", 0, 65_535)? as u16;

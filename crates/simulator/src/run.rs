@@ -297,6 +297,7 @@ fn options(number: usize, faults: Faults) -> Options {
         // The first machine creates the cluster, the others find it there.
         seeds: vec![address(0)],
         num_tokens: 4,
+        purge_interval: Duration::from_secs(100),
         faults,
         ..Options::default()
     }
@@ -351,3 +352,6 @@ fn stored_at(life: &Life, key: i64) -> Option<Stored> {
     });
     Some(stored)
 }
+
+#[cfg(test)]
+mod tests;

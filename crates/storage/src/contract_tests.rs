@@ -26,6 +26,7 @@ pub fn run(make: &dyn Fn() -> Arc<dyn Engine>) {
         a_snapshot_stands_still,
         what_was_written_is_in_memory,
         a_row_in_many_versions_says_so,
+        a_range_is_removed_and_its_neighbours_stay,
         sequence_numbers_grow,
         flushing_changes_nothing,
     ];
@@ -211,6 +212,19 @@ fn a_row_in_many_versions_says_so(engine: &dyn Engine) {
     let folded = found.unwrap_or_default();
     write(engine, [put(MERGING, b"k", &folded)]);
     assert_eq!(try_get(engine, MERGING, b"k"), (Some(folded), Ok(Tried::Done)));
+}
+
+fn a_range_is_removed_and_its_neighbours_stay(engine: &dyn Engine) {
+    let value = row(b"b1", &[(1, 1, "v")]);
+    write(engine, [put(PLAIN, b"a", b"1"), put(PLAIN, b"b", b"1"), merge(MERGING, b"b1", &value)]);
+    assert_eq!(engine.flush(), Ok(()));
+    write(engine, [put(PLAIN, b"b2", b"1"), put(PLAIN, b"c", b"1"), merge(MERGING, b"b1", &value)]);
+    assert_eq!(engine.remove(PLAIN, b"b", b"c"), Ok(()));
+    assert_eq!(keys(engine, PLAIN, (b"", b""), false), [b"a".to_vec(), b"c".to_vec()]);
+    assert_eq!(get(engine, PLAIN, b"b"), None);
+    assert_eq!(get(engine, MERGING, b"b1"), Some(value), "another family");
+    assert_eq!(engine.remove(MERGING, b"a", b"z"), Ok(()));
+    assert_eq!(get(engine, MERGING, b"b1"), None);
 }
 
 fn sequence_numbers_grow(engine: &dyn Engine) {

@@ -119,6 +119,8 @@ pub trait Engine: Send + Sync {
     fn write(&self, batch: &Batch, sync: SyncMode) -> Result<u64, EngineError>;
     /// Brings everything written so far to disk; gives the durable sequence number.
     fn sync(&self) -> Result<u64, EngineError>;
+    /// Removes all keys of a range for good: of a table that is gone, whose keys are never written again.
+    fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError>;
     /// Writes memory tables to files.
     fn flush(&self) -> Result<(), EngineError>;
     /// A consistent cut of all families, for one page at most.

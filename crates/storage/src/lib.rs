@@ -3,7 +3,7 @@
 //! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
 //! - `contract_tests`: what every engine promises, to be run over each.
-//! - `purge`, `fences`: forgetting deletions, and refusing what comes too late for it.
+//! - `purge`, `fences`, `strays`: forgetting deletions, refusing what comes too late for it, and removing tables that are gone.
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `tombstoned`, `combiner`, `stripes`, `folds`, `hints` do the work; `error` says what can go wrong.
@@ -26,6 +26,7 @@ mod purge;
 mod read;
 pub mod script_tests;
 mod store;
+mod strays;
 mod stripes;
 #[cfg(test)]
 mod tests;

@@ -100,6 +100,10 @@ impl Engine for ModelEngine {
         self.state.lock().sync()
     }
 
+    fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
+        self.state.lock().remove(family, start, end)
+    }
+
     fn flush(&self) -> Result<(), EngineError> {
         self.state.lock().sync().map(|_| ())
     }

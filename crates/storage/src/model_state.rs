@@ -116,6 +116,16 @@ impl State {
         Ok(())
     }
 
+    /// Removes a range as a batch of its own.
+    pub(crate) fn remove(&mut self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
+        let mut ops = Vec::new();
+        self.tables.scan(&ScanRange { family, start, end, reversed: false }, &mut |key, _| {
+            ops.push(Op::Delete { family, key: Bytes::copy_from_slice(key) });
+            Flow::Continue
+        });
+        self.write(&Batch { ops })
+    }
+
     pub(crate) fn sync(&mut self) -> Result<u64, EngineError> {
         if self.faults.fail_sync {
             return Err(EngineError::Sync("a fault that was asked for".to_owned()));

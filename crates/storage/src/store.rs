@@ -8,7 +8,7 @@ use crate::read::Source;
 use crate::tombstoned::Tombstoned;
 use crate::{
     Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, Replacement, ScanRange, Stripe,
-    Sweep, Swept, SyncMode, Tier, Tried, WriteError, read,
+    Sweep, Swept, SyncMode, Tier, Tried, WriteError, read, strays,
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};
@@ -153,6 +153,12 @@ impl Store {
     /// Goes on with a sweep; for a disk lane.
     pub fn sweep(&self, sweep: &mut Sweep) -> Result<Swept, ReadError> {
         sweep.step(&self.source(sweep.table())?)
+    }
+
+    /// Removes the rows of tables that are not among those set; says of how many tables. For a disk lane.
+    pub fn remove_strays(&self) -> Result<usize, EngineError> {
+        let known = self.tables.load().keys().copied().collect();
+        strays::remove(&*self.engine, &known)
     }
 
     /// Queues what a sweep found, as [`Store::replace_if_unchanged`].

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod folds;
+mod forgetting;
 mod reads;
 mod records;
 mod writes;

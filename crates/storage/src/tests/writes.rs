@@ -76,6 +76,10 @@ impl Engine for Watched {
         self.inner.sync()
     }
 
+    fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
+        self.inner.remove(family, start, end)
+    }
+
     fn flush(&self) -> Result<(), EngineError> {
         self.inner.flush()
     }

@@ -1,0 +1,93 @@
+//! Forgetting, in the background: deletions that nobody needs any more with what they cover, and rows of tables that are gone.
+//!
+//! A deletion may go once every replica has it and nothing older is on its way. What proves that hangs on the table: by default it has
+//! to be known, which it is where this node holds the only copy; with `only_purge_repaired_tombstones: false` in its compaction
+//! options it is taken for granted after `gc_grace_seconds`, as in Apache Cassandra.
+
+use crate::core::Core;
+use crate::shared::Shared;
+use crate::world::{Lane, World};
+use henge_base::Micros;
+use henge_model::Table;
+use henge_storage::{Sweep, Swept};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How far behind the present a purge stays: longer than any write is under way, and than clocks of a cluster may differ.
+const MARGIN_SECONDS: i64 = 60;
+/// Between two steps of a sweep, each of which goes through 4 MiB at most: 40 MiB/s.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Sweeps all tables again and again.
+pub(crate) async fn sweep_all<W: World>(core: Core<W>) {
+    loop {
+        core.shared.pause(core.shared.options.purge_interval).await;
+        let tables: Vec<Arc<Table>> = core.shared.view.load().state.schema.tables().cloned().collect();
+        for table in tables {
+            if let Some(before) = bound(&core.shared, &table) {
+                sweep(&core, &table, before).await;
+            }
+        }
+    }
+}
+
+/// Up to which second deletions of a table may be forgotten; `None`: none of them.
+fn bound<W: World>(shared: &Shared<W>, table: &Table) -> Option<i64> {
+    let now = shared.world.wall_us() / 1_000_000 - MARGIN_SECONDS;
+    if let Some(seconds) = table.forgets_unproven_after() {
+        return Some(now - i64::from(seconds));
+    }
+    let view = shared.view.load();
+    let placed = view.placed(&table.keyspace)?;
+    // Of the only copy there is no other that could miss the deletion.
+    let alone = placed.placement.ranges.iter().all(|range| range.write.len() == 1);
+    alone.then_some(now)
+}
+
+async fn sweep<W: World>(core: &Core<W>, table: &Table, before: i64) {
+    let storage = table.storage_id;
+    let job = Arc::clone(&core.shared);
+    let fence: Micros = before.saturating_mul(1_000_000);
+    let raised = core.shared.world.disk(Lane::Background, move || job.store.raise_fence(storage, fence)).await;
+    if let Err(error) = raised {
+        tracing::error!(%error, "the fence of a purge cannot be kept");
+        return;
+    }
+    let mut sweep = Sweep::new(storage, before);
+    loop {
+        let job = Arc::clone(&core.shared);
+        let step = core.shared.world.disk(Lane::Background, move || {
+            let swept = job.store.sweep(&mut sweep);
+            (sweep, swept)
+        });
+        let (after, swept) = step.await;
+        sweep = after;
+        match swept {
+            Ok(Swept::End) => return,
+            Ok(Swept::Nothing) => {}
+            Ok(Swept::Found(replacement)) => {
+                if core.replace(replacement).await.is_err() {
+                    sweep.refused();
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, table = %table.name, "a purge ended early");
+                return;
+            }
+        }
+        core.shared.pause(BREATH).await;
+    }
+}
+
+/// Removes the rows of tables that were dropped or truncated, whenever there are some.
+pub(crate) async fn remove_strays<W: World>(shared: Arc<Shared<W>>) {
+    loop {
+        let job = Arc::clone(&shared);
+        match shared.world.disk(Lane::Background, move || job.store.remove_strays()).await {
+            Ok(0) => {}
+            Ok(tables) => tracing::info!(tables, "removed the rows of tables that are gone"),
+            Err(error) => tracing::error!(%error, "the rows of tables that are gone cannot be removed"),
+        }
+        shared.tables_gone.notified().await;
+    }
+}

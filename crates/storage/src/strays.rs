@@ -1,0 +1,37 @@
+//! Rows of tables that are gone: of a storage id that was dropped or truncated, and is never used again.
+
+use crate::{Engine, EngineError, Family, Flow, ScanRange, Tier};
+use henge_base::Bytes;
+use henge_model::{Key, StorageId};
+use std::collections::BTreeSet;
+
+/// Removes all rows of unknown tables; says of how many. Going from table to table costs one seek each.
+pub(crate) fn remove(engine: &dyn Engine, known: &BTreeSet<StorageId>) -> Result<usize, EngineError> {
+    let mut removed = BTreeSet::new();
+    for family in Family::ALL.into_iter().filter(|family| family.merges()) {
+        let mut start = Bytes::new();
+        while let Some(table) = next_table(engine, family, &start)? {
+            let low = table.0.to_be_bytes();
+            let high = Key::prefix_end(&low);
+            if !known.contains(&table) {
+                engine.remove(family, &low, &high)?;
+                removed.insert(table);
+            }
+            if high.is_empty() {
+                break;
+            }
+            start = high.into();
+        }
+    }
+    Ok(removed.len())
+}
+
+fn next_table(engine: &dyn Engine, family: Family, start: &[u8]) -> Result<Option<StorageId>, EngineError> {
+    let mut found = Ok(None);
+    engine.scan(&ScanRange { family, start, end: &[], reversed: false }, Tier::Disk, &mut |key, _| {
+        let nameless = || EngineError::Corrupt(format!("a key of {} bytes names no table", key.len()));
+        found = Key::storage_id(key).map(Some).ok_or_else(nameless);
+        Flow::Stop
+    })?;
+    found
+}

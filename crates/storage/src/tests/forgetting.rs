@@ -1,0 +1,92 @@
+//! Tables that are gone, and sweeps that meet writers.
+
+use super::*;
+use crate::{Outcomes, Sweep, Swept};
+
+fn turn(store: &Store) -> Outcomes {
+    let mut done = Outcomes::new();
+    while store.turn(SyncMode::Synced, &mut done) {}
+    done
+}
+
+#[test]
+fn rows_of_unknown_tables_are_removed_and_no_others() {
+    let (store, _) = open();
+    let other = StorageId(TABLE.0 + 1);
+    store.set_tables(BTreeMap::from([(TABLE, Family::Rows), (other, Family::Timed)]));
+    let mut of_other = table();
+    Arc::get_mut(&mut of_other).unwrap().storage_id = other;
+    let partition_key = PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap();
+    let gone = Key::row(&of_other, &partition_key, &[&1i32.to_be_bytes()]).unwrap();
+    let dead = Key::partition_tombstone(&Key::partition_prefix(&of_other, &partition_key));
+    let writes =
+        [write(1, 1, 1, "stays"), Mutation::single(1, gone.to_bytes(), row(&gone, 1, "goes")), tombstone_at(&dead, 1)];
+    apply(&store, SyncMode::Synced, &writes);
+    assert_eq!(store.remove_strays(), Ok(0));
+    store.set_tables(BTreeMap::from([(TABLE, Family::Rows)]));
+    assert_eq!(store.remove_strays(), Ok(1));
+    assert_eq!(store.remove_strays(), Ok(0));
+    assert_eq!(clusterings(&store, partition(1, false), 9).0, [1]);
+}
+
+fn tombstone_at(key: &Key, seconds: i64) -> Mutation {
+    let deletion = henge_model::Deletion { timestamp: 5, local_seconds: seconds };
+    let mut out = Vec::new();
+    encode_row(key.bytes(), &Row { deletion: Some(deletion), ..Row::default() }, &mut out);
+    Mutation::single(1, key.to_bytes(), out.into())
+}
+
+#[test]
+fn a_partition_that_is_written_meanwhile_is_left_alone() {
+    let (store, _) = open();
+    let prefix = Key::partition_prefix(&table(), &PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap());
+    apply(&store, SyncMode::Synced, &[write(1, 1, 1, "covered"), tombstone_at(&Key::partition_tombstone(&prefix), 10)]);
+    let mut sweep = Sweep::new(TABLE, 20);
+    let Ok(Swept::Found(replacement)) = store.sweep(&mut sweep) else { panic!("there is a tombstone to forget") };
+    apply(&store, SyncMode::Synced, &[write(1, 2, 1, "late, and covered too")]);
+    store.replace(replacement, 7).unwrap();
+    assert_eq!(turn(&store), [(7, Err(WriteError::Changed))]);
+    sweep.refused();
+    assert!(matches!(store.sweep(&mut sweep), Ok(Swept::End)));
+    assert_eq!(clusterings(&store, partition(1, false), 9).0, Vec::<i32>::new(), "the tombstone is still there");
+}
+
+#[test]
+fn a_fence_outlives_a_restart_and_never_sinks() {
+    let (store, engine) = open();
+    let at = |issued| Mutation { issued, ..write(1, 1, 1, "v") };
+    store.raise_fence(TABLE, 100).unwrap();
+    store.raise_fence(TABLE, 50).unwrap();
+    for store in [store, store_over(&engine)] {
+        assert_eq!(store.submit(&at(99), 1), Err(WriteError::Fenced));
+        assert!(store.submit(&at(100), 1).is_ok());
+        turn(&store);
+    }
+}
+
+#[test]
+fn a_large_partition_is_gone_through_in_parts() {
+    let (store, engine) = open();
+    let text = "x".repeat(60_000);
+    let rows: Vec<Mutation> = (0..200).map(|c| write(1, c, 1, &text)).collect();
+    for part in rows.chunks(20) {
+        apply(&store, SyncMode::Synced, part);
+    }
+    let prefix = Key::partition_prefix(&table(), &PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap());
+    apply(&store, SyncMode::Synced, &[tombstone_at(&Key::partition_tombstone(&prefix), 10)]);
+    let mut sweep = Sweep::new(TABLE, 20);
+    let mut steps = 0;
+    loop {
+        match store.sweep(&mut sweep).unwrap() {
+            Swept::Found(replacement) => {
+                store.replace(replacement, 7).unwrap();
+                assert_eq!(turn(&store), [(7, Ok(()))]);
+                steps += 1;
+            }
+            Swept::Nothing => {}
+            Swept::End => break,
+        }
+    }
+    assert!(steps > 1, "12 MB in one step");
+    assert!(crate::Engine::figures(&*engine).live_data_bytes < 1_000, "rows or tombstones are left");
+}
