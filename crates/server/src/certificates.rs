@@ -39,13 +39,22 @@ pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
 /// an authority is made too.
 pub(crate) fn load_or_make(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
     if !folder.join(NODE).exists() {
-        fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        make_folder(folder)?;
         if !folder.join(AUTHORITY).exists() {
             make_authority(folder, DEVELOPMENT_DAYS)?;
         }
         make_node(folder, folder, host, &["localhost".to_owned()], DEVELOPMENT_DAYS)?;
     }
     load(folder, host)
+}
+
+/// Makes a folder whose name survives a power cut.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let made = fs::create_dir_all(folder).and_then(|()| match folder.parent().filter(|p| !p.as_os_str().is_empty()) {
+        Some(parent) => fs::File::open(parent)?.sync_all(),
+        None => Ok(()),
+    });
+    made.with_context(|| format!("{} cannot be made", folder.display()))
 }
 
 /// Makes an authority in a folder.
@@ -65,7 +74,7 @@ pub(crate) fn make_node(
 ) -> anyhow::Result<()> {
     let signer = open_authority(authority)?;
     let issued = signer.node(&NodeCertificate { host, cluster: None, names, days })?;
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     write(&folder.join(NODE_KEY), &issued.key_pem, true)?;
     write(&folder.join(NODE), &issued.certificate_pem, false)?;
     if authority != folder {
@@ -84,15 +93,19 @@ pub(crate) fn open_authority(folder: &Path) -> anyhow::Result<Authority> {
     Ok(Authority::from_pem(&read(AUTHORITY)?, &read(AUTHORITY_KEY)?)?)
 }
 
-/// Writes a file; a secret one is its owner's alone.
+/// Writes a file so that even a power cut leaves all of it or nothing; a secret one is its owner's alone.
 pub(crate) fn write(path: &Path, content: &str, secret: bool) -> anyhow::Result<()> {
+    put(path, content, secret).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn put(path: &Path, content: &str, secret: bool) -> std::io::Result<()> {
     let mode = if secret { 0o600 } else { 0o644 };
-    let mut file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(mode)
-        .open(path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(file.write_all(content.as_bytes())?)
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(mode).open(&name)?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&name, path)?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(folder)?.sync_all()
 }
