@@ -24,6 +24,7 @@ pub struct RocksEngine {
     misses: AtomicU64,
     stalls: AtomicU64,
     batches: AtomicU64,
+    durable: AtomicU64,
     /// Set by the first failed sync: nothing is written after it.
     failed: Mutex<Option<EngineError>>,
 }
@@ -53,8 +54,20 @@ impl RocksEngine {
         synced.set_sync(true);
         unsynced.set_no_slowdown(true);
         let nought = AtomicU64::default;
-        let (hits, misses, stalls, batches) = (nought(), nought(), nought(), nought());
-        RocksEngine { db, cache, memory, synced, unsynced, hits, misses, stalls, batches, failed: Mutex::new(None) }
+        let (hits, misses, stalls, batches, durable) = (nought(), nought(), nought(), nought(), nought());
+        RocksEngine {
+            db,
+            cache,
+            memory,
+            synced,
+            unsynced,
+            hits,
+            misses,
+            stalls,
+            batches,
+            durable,
+            failed: Mutex::new(None),
+        }
     }
 
     /// Rewrites all files of all families into the fewest.
@@ -146,7 +159,11 @@ impl Engine for RocksEngine {
         let written = self.db.write_opt(self.batch(batch)?, options).map_err(|e| error::write(&e, sync));
         self.settled(written)?;
         self.batches.fetch_add(1, Ordering::Relaxed);
-        Ok(self.db.latest_sequence_number())
+        let sequence = self.db.latest_sequence_number();
+        if sync == SyncMode::Synced {
+            self.durable.fetch_max(sequence, Ordering::Release);
+        }
+        Ok(sequence)
     }
 
     fn sync(&self) -> Result<u64, EngineError> {
@@ -154,7 +171,16 @@ impl Engine for RocksEngine {
         // Before the sync: what is written meanwhile may come too late for it.
         let sequence = self.db.latest_sequence_number();
         self.settled(self.db.flush_wal(true).map_err(|e| error::sync(&e)))?;
+        self.durable.fetch_max(sequence, Ordering::Release);
         Ok(sequence)
+    }
+
+    fn sequence(&self) -> u64 {
+        self.db.latest_sequence_number()
+    }
+
+    fn durable(&self) -> u64 {
+        self.durable.load(Ordering::Acquire)
     }
 
     fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {

@@ -12,7 +12,7 @@ use anyhow::Context;
 use henge_base::Random;
 use henge_node::{Identity, Node};
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{DataDirectory, Store};
+use henge_storage::{DataDirectory, DurableRecord, Store};
 use henge_transport::Endpoint;
 use std::future::Future;
 use std::io::Read;
@@ -22,6 +22,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// How often it is recorded what is on disk.
+const RECORD_EVERY: Duration = Duration::from_secs(1);
 /// How long a node waits for its peers before it serves clients.
 const MEET: Duration = Duration::from_secs(1);
 
@@ -82,6 +84,8 @@ fn open(config: &Config) -> anyhow::Result<Running> {
         &RocksOptions { memory_bytes: config.memory, ..RocksOptions::default() },
     )?;
     let store = Arc::new(Store::open(Arc::new(engine))?);
+    directory.durable().check(store.sequence())?;
+    remember_durable(Arc::clone(&store), directory.durable())?;
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31))?);
     let who = Identity { host: directory.host(), generation: directory.generation() };
     let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, config.node.clone())?;
@@ -102,6 +106,22 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     node.start();
     peers.connect(node.clone(), node.core());
     Ok(Running { directory, node, store, endpoint, stop: watch::Sender::new(false) })
+}
+
+/// Records from now on, every second in which it changes, what is on disk. Falling behind only makes the record say less.
+fn remember_durable(store: Arc<Store>, record: DurableRecord) -> std::io::Result<()> {
+    let mut recorded = 0;
+    let remember = move || loop {
+        std::thread::sleep(RECORD_EVERY);
+        let durable = store.durable();
+        if durable > recorded {
+            match record.write(durable) {
+                Ok(()) => recorded = durable,
+                Err(error) => tracing::warn!(%error, "what is on disk cannot be recorded"),
+            }
+        }
+    };
+    std::thread::Builder::new().name("durable".to_owned()).spawn(remember).map(|_| ())
 }
 
 /// Sixty-four bits from the system.

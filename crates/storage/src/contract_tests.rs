@@ -235,7 +235,11 @@ fn sequence_numbers_grow(engine: &dyn Engine) {
         assert!(number > last, "{number} after {last}");
         last = number;
     }
+    assert_eq!(engine.sequence(), last);
     assert!(engine.sync().is_ok_and(|durable| durable >= last), "a sync covers what was written before it");
+    assert_eq!(engine.durable(), last);
+    write(engine, [put(PLAIN, b"more", b"v")]);
+    assert!(engine.durable() == last && engine.sequence() > last, "what is not synced is not known to be on disk");
 }
 
 fn flushing_changes_nothing(engine: &dyn Engine) {

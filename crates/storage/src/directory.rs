@@ -7,13 +7,19 @@
 //! | `identity` | host id and number of shards, written once |
 //! | `cluster` | the cluster's id, once the node is in one |
 //! | `generation` | raised at every start |
+//! | `durable` | up to which write everything is on disk, at most a second behind |
 //! | `engine/` | the storage engine's own |
 //!
-//! Files are replaced by renaming a synced copy, so that a crash leaves the old one or the new one.
+//! All but the first two carry a checksum.
+
+mod durable;
+mod file;
+
+pub use durable::DurableRecord;
 
 use henge_base::{ClusterId, HostId, Random};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The only format there is.
@@ -66,6 +72,20 @@ pub enum DirectoryError {
         /// What is wrong.
         reason: String,
     },
+    /// Writes that were on disk are not there any more.
+    #[error(
+        "the storage engine ends at write {recovered}, but {path} says that write {known} was on disk: acknowledged writes are lost, \
+         by a damaged log or a disk that was rolled back; restore a backup, or, where other replicas have them, start with an empty \
+         directory; to go on with what is left, remove that file"
+    )]
+    Amnesia {
+        /// The record.
+        path: PathBuf,
+        /// The last write that was recovered.
+        recovered: u64,
+        /// The last one that is known to have been on disk.
+        known: u64,
+    },
     /// The node is in another cluster.
     #[error("{path} says cluster {own}, not {other}: to move this node there, start it with an empty data directory")]
     OtherCluster {
@@ -93,10 +113,10 @@ impl DataDirectory {
         // Asked again under the lock: another process may have made the directory meanwhile, and its identity must stay.
         if is_new(path, &format)? {
             let host = HostId::random(random);
-            replace(&path.join("identity"), &format!("host {host}\nshards {SHARDS}\n"))?;
-            replace(&path.join("generation"), "0\n")?;
+            file::write(&path.join("identity"), &format!("host {host}\nshards {SHARDS}\n"))?;
+            file::write(&path.join("generation"), "0\n")?;
             // Written last: a directory without it was never finished.
-            replace(&format, &format!("{FORMAT}\n"))?;
+            file::replace(&format, &format!("{FORMAT}\n"))?;
         }
         check_format(&format)?;
         let host = identity(&path.join("identity"))?;
@@ -126,7 +146,7 @@ impl DataDirectory {
             let path = self.path.join("cluster");
             return Err(DirectoryError::OtherCluster { path, own, other: cluster });
         }
-        replace(&self.path.join("cluster"), &format!("{cluster}\n"))?;
+        file::write(&self.path.join("cluster"), &format!("{cluster}\n"))?;
         self.cluster = Some(cluster);
         Ok(())
     }
@@ -134,6 +154,11 @@ impl DataDirectory {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where it is kept what was on disk.
+    pub fn durable(&self) -> DurableRecord {
+        DurableRecord::at(self.path.join("durable"))
     }
 
     /// Where the storage engine keeps its files.
@@ -146,14 +171,7 @@ impl DataDirectory {
 fn create(path: &Path) -> Result<(), DirectoryError> {
     let missing: Vec<&Path> = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).collect();
     fs::create_dir_all(path).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })?;
-    missing.into_iter().try_for_each(sync_parent)
-}
-
-/// Brings a name to disk: a file's own sync does not.
-fn sync_parent(path: &Path) -> Result<(), DirectoryError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let synced = File::open(parent).and_then(|folder| folder.sync_all());
-    synced.map_err(|error| DirectoryError::Io { path: parent.to_owned(), error })
+    missing.into_iter().try_for_each(file::sync_parent)
 }
 
 /// Whether there is no format file. What cannot be told is an error: taking it for new would make another node of it.
@@ -179,18 +197,8 @@ fn lock(path: &Path) -> Result<File, DirectoryError> {
     }
 }
 
-/// Writes a file so that a crash leaves the old content or the new.
-fn replace(path: &Path, content: &str) -> Result<(), DirectoryError> {
-    let io = |error| DirectoryError::Io { path: path.to_owned(), error };
-    let new = path.with_extension("new");
-    let mut file = File::create(&new).map_err(io)?;
-    file.write_all(content.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-    fs::rename(&new, path).map_err(io)?;
-    sync_parent(path)
-}
-
 fn check_format(path: &Path) -> Result<(), DirectoryError> {
-    let text = read(path)?.unwrap_or_default();
+    let text = file::read_plain(path)?.unwrap_or_default();
     if text.trim() == FORMAT.to_string() {
         return Ok(());
     }
@@ -198,7 +206,7 @@ fn check_format(path: &Path) -> Result<(), DirectoryError> {
 }
 
 fn identity(path: &Path) -> Result<HostId, DirectoryError> {
-    let text = read(path)?.unwrap_or_default();
+    let text = file::read(path)?.unwrap_or_default();
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     let damaged = |reason: &str| DirectoryError::Damaged { path: path.to_owned(), reason: reason.to_owned() };
     if field("shards ") != Some("1") {
@@ -211,23 +219,15 @@ fn identity(path: &Path) -> Result<HostId, DirectoryError> {
 /// Counts a start. A lost count is not begun again: peers would take this node's news for old.
 fn raise(path: &Path) -> Result<u64, DirectoryError> {
     let damaged = || DirectoryError::Damaged { path: path.to_owned(), reason: "it holds no number".to_owned() };
-    let before: Option<u64> = read(path)?.and_then(|text| text.trim().parse().ok());
+    let before: Option<u64> = file::read(path)?.and_then(|text| text.trim().parse().ok());
     let generation = before.and_then(|before| before.checked_add(1)).ok_or_else(damaged)?;
-    replace(path, &format!("{generation}\n"))?;
+    file::write(path, &format!("{generation}\n"))?;
     Ok(generation)
 }
 
 fn read_id(path: &Path) -> Result<Option<uuid::Uuid>, DirectoryError> {
     let damaged = || DirectoryError::Damaged { path: path.to_owned(), reason: "it holds no id".to_owned() };
-    read(path)?.map(|text| text.trim().parse().map_err(|_| damaged())).transpose()
-}
-
-fn read(path: &Path) -> Result<Option<String>, DirectoryError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(DirectoryError::Io { path: path.to_owned(), error }),
-    }
+    file::read(path)?.map(|text| text.trim().parse().map_err(|_| damaged())).transpose()
 }
 
 #[cfg(test)]

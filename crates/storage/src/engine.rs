@@ -121,6 +121,10 @@ pub trait Engine: Send + Sync {
     fn sync(&self) -> Result<u64, EngineError>;
     /// Removes all keys of a range for good: of a table that is gone, whose keys are never written again.
     fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError>;
+    /// The sequence number of the last write there is.
+    fn sequence(&self) -> u64;
+    /// A sequence number up to which everything is known to be on disk; 0 until something was synced.
+    fn durable(&self) -> u64;
     /// Writes memory tables to files.
     fn flush(&self) -> Result<(), EngineError>;
     /// A consistent cut of all families, for one page at most.

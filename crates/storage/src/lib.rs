@@ -32,7 +32,7 @@ mod stripes;
 mod tests;
 mod tombstoned;
 
-pub use directory::{DataDirectory, DirectoryError};
+pub use directory::{DataDirectory, DirectoryError, DurableRecord};
 pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
 pub use engine_error::EngineError;
 pub use error::{ReadError, WriteError};

@@ -100,6 +100,14 @@ impl Engine for ModelEngine {
         self.state.lock().sync()
     }
 
+    fn sequence(&self) -> u64 {
+        self.state.lock().sequence()
+    }
+
+    fn durable(&self) -> u64 {
+        self.state.lock().durable_sequence()
+    }
+
     fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
         self.state.lock().remove(family, start, end)
     }

@@ -81,6 +81,7 @@ pub(crate) struct State {
     durable: Tables,
     unsynced: Vec<Batch>,
     sequence: u64,
+    durable_sequence: u64,
 }
 
 impl State {
@@ -92,11 +93,16 @@ impl State {
             durable: Tables::default(),
             unsynced: Vec::new(),
             sequence: 0,
+            durable_sequence: 0,
         }
     }
 
     pub(crate) fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    pub(crate) fn durable_sequence(&self) -> u64 {
+        self.durable_sequence
     }
 
     pub(crate) fn misses(&mut self) -> bool {
@@ -132,6 +138,7 @@ impl State {
         }
         self.unsynced.clear();
         self.durable = self.tables.clone();
+        self.durable_sequence = self.sequence;
         Ok(self.sequence)
     }
 
@@ -140,6 +147,7 @@ impl State {
         for batch in self.unsynced.drain(..).take(kept) {
             self.durable.apply(&batch);
         }
+        self.sequence = self.durable_sequence + kept as u64;
         self.tables = self.durable.clone();
     }
 

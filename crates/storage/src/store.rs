@@ -171,6 +171,16 @@ impl Store {
         self.engine.sync().map(|_| ())
     }
 
+    /// A bound below which everything is on disk, for a record of it that outlives a log that does not.
+    pub fn durable(&self) -> u64 {
+        self.engine.durable()
+    }
+
+    /// The last write there is: after a start, the last that was recovered.
+    pub fn sequence(&self) -> u64 {
+        self.engine.sequence()
+    }
+
     /// The last thing before a clean end: everything on disk, so that the next start has nothing to recover.
     pub fn close(&self) -> Result<(), EngineError> {
         self.engine.sync()?;

@@ -39,12 +39,50 @@ fn what_cannot_be_used_is_named_with_a_way_out() {
     let write = |name: &'static str, text: &'static str| move |path: &Path| fs::write(path.join(name), text).unwrap();
     assert!(refusal(&write("format", "7\n")).contains("format 7"));
     assert!(refusal(&write("identity", "")).contains("restore it from a backup"));
-    assert!(refusal(&write("identity", "host nobody\nshards 1\n")).contains("names no host id"));
+    assert!(
+        refusal(&|path| file::write(&path.join("identity"), "host nobody\nshards 1\n").unwrap()).contains("no host id")
+    );
     assert!(refusal(&write("cluster", "x")).contains("cluster is damaged"));
     assert!(refusal(&write("generation", "-")).contains("generation is damaged"));
     assert!(refusal(&write("generation", "18446744073709551615")).contains("generation is damaged"));
     assert!(refusal(&|path| fs::remove_file(path.join("generation")).unwrap()).contains("generation is damaged"));
     assert!(refusal(&|path| fs::remove_file(path.join("identity")).unwrap()).contains("identity is damaged"));
+}
+
+#[test]
+fn a_flipped_bit_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = open(folder.path()).unwrap();
+    directory.set_cluster(ClusterId::random(&mut Random::new(2))).unwrap();
+    directory.durable().write(77).unwrap();
+    drop(directory);
+    for name in ["identity", "generation", "cluster", "durable"] {
+        let path = folder.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, &flipped).unwrap();
+            let refusal = match name {
+                "durable" => DurableRecord::at(path.clone()).check(100).unwrap_err(),
+                _ => open(folder.path()).unwrap_err(),
+            };
+            assert!(refusal.to_string().contains(name), "bit {bit} of {name}: {refusal}");
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    assert!(open(folder.path()).is_ok());
+}
+
+#[test]
+fn a_log_that_forgot_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = open(folder.path()).unwrap();
+    directory.durable().check(0).unwrap();
+    directory.durable().write(77).unwrap();
+    directory.durable().check(77).unwrap();
+    let refusal = directory.durable().check(76).unwrap_err().to_string();
+    assert!(refusal.contains("ends at write 76") && refusal.contains("remove that file"), "{refusal}");
 }
 
 #[test]

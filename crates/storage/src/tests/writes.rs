@@ -76,6 +76,14 @@ impl Engine for Watched {
         self.inner.sync()
     }
 
+    fn sequence(&self) -> u64 {
+        self.inner.sequence()
+    }
+
+    fn durable(&self) -> u64 {
+        self.inner.durable()
+    }
+
     fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
         self.inner.remove(family, start, end)
     }

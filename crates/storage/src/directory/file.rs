@@ -1,0 +1,52 @@
+//! Small files that say what they say or are found out: each ends with a checksum, and is replaced by renaming a synced copy, so that a
+//! crash leaves the old one or the new one.
+
+use super::DirectoryError;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What the last line begins with.
+const CHECKSUM: &str = "crc32 ";
+
+fn io_at(path: &Path) -> impl Fn(io::Error) -> DirectoryError {
+    move |error| DirectoryError::Io { path: path.to_owned(), error }
+}
+
+/// Writes lines with their checksum.
+pub(super) fn write(path: &Path, lines: &str) -> Result<(), DirectoryError> {
+    replace(path, &format!("{lines}{CHECKSUM}{:08x}\n", crc32fast::hash(lines.as_bytes())))
+}
+
+/// The lines of a file; `None` if there is none.
+pub(super) fn read(path: &Path) -> Result<Option<String>, DirectoryError> {
+    let Some(text) = read_plain(path)? else { return Ok(None) };
+    let damaged = || DirectoryError::Damaged { path: path.to_owned(), reason: "its checksum is wrong".to_owned() };
+    let (lines, checksum) = text.rfind(CHECKSUM).map(|at| text.split_at(at)).ok_or_else(damaged)?;
+    let expected = format!("{CHECKSUM}{:08x}\n", crc32fast::hash(lines.as_bytes()));
+    if checksum == expected { Ok(Some(lines.to_owned())) } else { Err(damaged()) }
+}
+
+/// A file's text as it is. Bytes that are no text cannot have a right checksum.
+pub(super) fn read_plain(path: &Path) -> Result<Option<String>, DirectoryError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_at(path)(error)),
+    }
+}
+
+/// Writes a file so that a crash leaves the old content or the new.
+pub(super) fn replace(path: &Path, content: &str) -> Result<(), DirectoryError> {
+    let new = path.with_extension("new");
+    let mut file = File::create(&new).map_err(io_at(path))?;
+    file.write_all(content.as_bytes()).and_then(|()| file.sync_all()).map_err(io_at(path))?;
+    fs::rename(&new, path).map_err(io_at(path))?;
+    sync_parent(path)
+}
+
+/// Brings a name to disk: a file's own sync does not.
+pub(super) fn sync_parent(path: &Path) -> Result<(), DirectoryError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|folder| folder.sync_all()).map_err(io_at(parent))
+}
