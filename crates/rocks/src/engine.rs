@@ -3,6 +3,7 @@
 use crate::error::{self, OpenError, would_block};
 use crate::merge::counting;
 use crate::options::{RocksOptions, after_opening, database, families};
+use crate::record_types;
 use crate::scan::{bounds, walk};
 use crate::view::View;
 use henge_storage::{
@@ -38,6 +39,7 @@ impl std::fmt::Debug for RocksEngine {
 impl RocksEngine {
     /// Opens a directory, or makes one.
     pub fn open(path: &Path, options: &RocksOptions) -> Result<RocksEngine, OpenError> {
+        record_types::check(path)?;
         let failed = |error: rocksdb::Error| OpenError { path: path.to_owned(), reason: error.to_string() };
         let cache = Cache::new_hyper_clock_cache(options.memory_bytes, 0);
         let settings = database(options, &cache).map_err(failed)?;

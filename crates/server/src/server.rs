@@ -89,12 +89,7 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31))?);
     let who = Identity { host: directory.host(), generation: directory.generation() };
     let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, config.node.clone())?;
-    if let (Some(directory), Some(log)) = (directory.cluster(), node.cluster()) {
-        anyhow::ensure!(
-            directory == log,
-            "the data directory is of cluster {directory}, the metadata log in it of cluster {log}"
-        );
-    }
+    check_cluster(&directory, &node)?;
     let peers = Arc::new(Peers::default());
     let options = henge_transport::Options {
         cluster: node.cluster(),
@@ -106,6 +101,25 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     node.start();
     peers.connect(node.clone(), node.core());
     Ok(Running { directory, node, store, endpoint, stop: watch::Sender::new(false) })
+}
+
+/// The directory learns of its cluster once the log has: what it says without a log has been lost from the engine.
+fn check_cluster(directory: &DataDirectory, node: &Node<ServerWorld>) -> anyhow::Result<()> {
+    let Some(own) = directory.cluster() else { return Ok(()) };
+    let engine = directory.engine_path();
+    match node.cluster() {
+        Some(log) => anyhow::ensure!(
+            own == log,
+            "the data directory is of cluster {own}, the metadata log in {} of cluster {log}",
+            engine.display()
+        ),
+        None => anyhow::bail!(
+            "the data directory is of cluster {own}, but {} holds no metadata log: its files are damaged or were removed; \
+             restore a backup, or, where other replicas have the data, start with an empty directory",
+            engine.display()
+        ),
+    }
+    Ok(())
 }
 
 /// Records from now on, every second in which it changes, what is on disk. Falling behind only makes the record say less.
@@ -213,6 +227,7 @@ async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> 
     let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
     running.node.drain();
     running.node.settle().await?;
+    running.directory.durable().write(running.store.durable())?;
     running.endpoint.close().await;
     tracing::info!("stopped");
     Ok(())

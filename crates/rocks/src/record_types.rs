@@ -1,0 +1,99 @@
+//! A look at RocksDB's logs before it reads them. A record whose type byte has turned into that of a recycled log, which a single flipped bit
+//! does, sends the log reader of RocksDB 11 into an endless loop instead of an error; we never recycle logs, so such a type is damage.
+
+use crate::error::OpenError;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// Records do not cross blocks of this size.
+const BLOCK: usize = 32 << 10;
+/// Checksum (4), length (2), type (1).
+const HEADER: usize = 7;
+/// Types of recycled logs, by RocksDB's `log_format.h`.
+const RECYCLED: [u8; 6] = [5, 6, 7, 8, 11, 131];
+
+/// Goes through the manifests and logs of a directory, if there is one.
+pub(crate) fn check(directory: &Path) -> Result<(), OpenError> {
+    let failed = |reason: String| OpenError { path: directory.to_owned(), reason };
+    let Ok(entries) = std::fs::read_dir(directory) else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_log = name.ends_with(".log");
+        if !is_log && !name.starts_with("MANIFEST-") {
+            continue;
+        }
+        let damage = File::open(&path).and_then(damaged_at).map_err(|e| failed(format!("{}: {e}", path.display())))?;
+        if let Some(offset) = damage {
+            let remedy = if is_log {
+                "restore a backup, or, where other replicas have the data, start with an empty data directory; to go on with what \
+                 comes before, cut the file there"
+            } else {
+                "restore a backup, or, where other replicas have the data, start with an empty data directory"
+            };
+            return Err(failed(format!("{} is damaged at byte {offset}; {remedy}", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Where the first record is of a type that no record of ours has. What else may be wrong RocksDB finds by itself.
+fn damaged_at(file: impl Read) -> io::Result<Option<u64>> {
+    let mut reader = BufReader::with_capacity(8 * BLOCK, file);
+    let mut block = Vec::with_capacity(BLOCK);
+    let mut start = 0;
+    loop {
+        block.clear();
+        let length = reader.by_ref().take(BLOCK as u64).read_to_end(&mut block)?;
+        if let Some(at) = damaged_in(&block) {
+            return Ok(Some(start + at as u64));
+        }
+        if length < BLOCK {
+            return Ok(None);
+        }
+        start += length as u64;
+    }
+}
+
+fn damaged_in(block: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(header) = block.get(at..at + HEADER) {
+        let (length, kind) = (usize::from(u16::from_le_bytes([header[4], header[5]])), header[6]);
+        if RECYCLED.contains(&kind) {
+            return Some(at);
+        }
+        at += HEADER + length;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u8, length: usize) -> Vec<u8> {
+        let mut out = vec![9; HEADER + length];
+        out[4..6].copy_from_slice(&(length as u16).to_le_bytes());
+        out[6] = kind;
+        out
+    }
+
+    #[test]
+    fn a_type_that_was_never_written_is_found_wherever_it_is() {
+        let full = record(1, 1_000);
+        let mut blocks = Vec::new();
+        for _ in 0..3 {
+            let mut block: Vec<u8> = full.repeat(32);
+            block.resize(BLOCK, 0);
+            blocks.extend(block);
+        }
+        assert_eq!(damaged_at(&blocks[..]).unwrap(), None);
+        for number in [0, 1, 40, 95] {
+            let mut damaged = blocks.clone();
+            let at = number / 32 * BLOCK + number % 32 * full.len();
+            damaged[at + 6] ^= 4;
+            assert_eq!(damaged_at(&damaged[..]).unwrap(), Some(at as u64), "record {number}");
+        }
+        assert_eq!(damaged_at(&blocks[..BLOCK + 500]).unwrap(), None, "a torn tail is no damage");
+    }
+}
