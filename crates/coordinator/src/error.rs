@@ -110,7 +110,7 @@ pub enum WriteError {
         write_type: WriteType,
     },
     /// So many replicas refused that the level cannot be met. Others may have written all the same.
-    #[error("Operation failed - received {received} of {block_for} responses, {} replicas failed", failures.len())]
+    #[error("Operation failed - received {received} of {block_for} responses, {}", why(failures))]
     Failure {
         /// The level asked for.
         consistency: Consistency,
@@ -118,8 +118,8 @@ pub enum WriteError {
         received: u32,
         /// Acknowledgements needed.
         block_for: u32,
-        /// Who refused, with the protocol's reason.
-        failures: Vec<(HostId, u16)>,
+        /// Who refused, and why.
+        failures: Vec<(HostId, Refusal)>,
         /// What kind of write it was.
         write_type: WriteType,
     },
@@ -154,7 +154,7 @@ pub enum ReadError {
         data_present: bool,
     },
     /// So many replicas refused that the level cannot be met.
-    #[error("Operation failed - received {received} of {block_for} responses, {} replicas failed", failures.len())]
+    #[error("Operation failed - received {received} of {block_for} responses, {}", why(failures))]
     Failure {
         /// The level asked for.
         consistency: Consistency,
@@ -162,12 +162,18 @@ pub enum ReadError {
         received: u32,
         /// Answers needed.
         block_for: u32,
-        /// Who refused, with the protocol's reason.
-        failures: Vec<(HostId, u16)>,
+        /// Who refused, and why.
+        failures: Vec<(HostId, Refusal)>,
         /// Whether rows, not only digests, were among the answers.
         data_present: bool,
     },
     /// The level makes no sense for a read.
     #[error("{0}")]
     Invalid(String),
+}
+
+/// How many refused, and what the first of them said.
+fn why(failures: &[(HostId, Refusal)]) -> String {
+    let first = failures.first().map_or(Refusal::Other, |(_, refusal)| *refusal);
+    format!("{} replicas failed: {first}", failures.len())
 }

@@ -1,7 +1,7 @@
 //! How far the answers to one request came.
 
-use crate::ReplicaError;
 use crate::required::Required;
+use crate::{Refusal, ReplicaError};
 use henge_base::HostId;
 use smallvec::SmallVec;
 
@@ -28,7 +28,7 @@ struct Count {
 pub(crate) struct Tally<'a> {
     required: &'a Required,
     counts: SmallVec<[Count; 1]>,
-    failures: Vec<(HostId, u16)>,
+    failures: Vec<(HostId, Refusal)>,
 }
 
 impl<'a> Tally<'a> {
@@ -49,7 +49,7 @@ impl<'a> Tally<'a> {
     pub(crate) fn failed(&mut self, group: usize, host: HostId, error: ReplicaError) {
         self.counts[group].open -= 1;
         match error {
-            ReplicaError::Refused(refusal) => self.failures.push((host, refusal.reason())),
+            ReplicaError::Refused(refusal) => self.failures.push((host, refusal)),
             ReplicaError::NotSent | ReplicaError::Unknown => self.counts[group].silent += 1,
         }
     }
@@ -82,7 +82,7 @@ impl<'a> Tally<'a> {
         counted.min(self.required.block_for().saturating_sub(1))
     }
 
-    pub(crate) fn into_failures(self) -> Vec<(HostId, u16)> {
+    pub(crate) fn into_failures(self) -> Vec<(HostId, Refusal)> {
         self.failures
     }
 

@@ -67,6 +67,9 @@ impl<W: World> Core<W> {
 
     /// Gives an encoded mutation to the combiner. The one way for user data to reach this node's disk.
     pub(crate) fn apply(&self, mutation: Bytes) -> WritePending {
+        if self.shared.disk_full.load(Ordering::Relaxed) {
+            return WritePending::refused(ReplicaError::Refused(Refusal::Full));
+        }
         let Ok(mutation) = Mutation::decode(mutation) else {
             return WritePending::refused(ReplicaError::Refused(Refusal::Corrupt));
         };

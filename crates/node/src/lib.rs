@@ -33,6 +33,7 @@ mod replica;
 mod schema_change;
 mod shared;
 mod slots;
+mod space;
 mod system_tables;
 mod view;
 mod world;

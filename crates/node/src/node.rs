@@ -15,6 +15,7 @@ use crate::propose::{ChangeError, change};
 use crate::replica;
 use crate::shared::Shared;
 use crate::slots::Slots;
+use crate::space;
 use crate::system_tables::Me;
 use crate::view::View;
 use crate::world::{Lane, World};
@@ -104,6 +105,7 @@ impl<W: World> Node<W> {
         world.spawn("gossip", gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk)));
         world.spawn("hints", hints::keep(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         world.spawn("delivery", hints::deliver(Arc::clone(&self.shared), Arc::clone(&self.hints)));
+        world.spawn("space", space::watch(Arc::clone(&self.shared)));
         world.spawn("purge", forget::sweep_all(self.core()));
         world.spawn("strays", forget::remove_strays(Arc::clone(&self.shared)));
         if self.shared.options.sync == SyncMode::Unsynced {

@@ -41,6 +41,8 @@ pub struct Options {
     pub hinted_handoff: bool,
     /// How often tables are gone through for deletions that may be forgotten.
     pub purge_interval: Duration,
+    /// Bytes of the disk that writes leave free.
+    pub disk_reserve: u64,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -66,6 +68,7 @@ impl Default for Options {
             max_hint_window: Duration::from_secs(3 * 3600),
             hinted_handoff: true,
             purge_interval: Duration::from_secs(24 * 3600),
+            disk_reserve: 0,
             faults: Faults::default(),
         }
     }

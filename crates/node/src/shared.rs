@@ -46,6 +46,8 @@ pub(crate) struct Shared<W> {
     pub(crate) statements: Statements,
     /// Told to clients who registered.
     pub(crate) events: broadcast::Sender<ClusterEvent>,
+    /// There is no room for writes.
+    pub(crate) disk_full: AtomicBool,
     /// Tables were dropped or truncated.
     pub(crate) tables_gone: tokio::sync::Notify,
     /// Draining: new client requests are refused.
@@ -66,6 +68,7 @@ impl<W: World> Shared<W> {
             pulling: tokio::sync::Mutex::default(),
             statements: Statements::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
+            disk_full: AtomicBool::new(false),
             tables_gone: tokio::sync::Notify::new(),
             draining: AtomicBool::new(false),
             world,

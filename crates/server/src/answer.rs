@@ -1,7 +1,7 @@
 //! From what a node says to what the protocol says.
 
 use henge_base::HostId;
-use henge_coordinator::{ReadError, WriteError};
+use henge_coordinator::{ReadError, Refusal, WriteError};
 use henge_cql::ErrorKind as Cql;
 use henge_metadata::Refused;
 use henge_node::Ending;
@@ -94,8 +94,8 @@ fn write(error: &WriteError, address_of: AddressOf<'_>) -> ErrorKind {
     }
 }
 
-fn addressed(failures: &[(HostId, u16)], address_of: AddressOf<'_>) -> Vec<Failure> {
-    let known = failures.iter().filter_map(|(host, reason)| Some((address_of(*host)?, *reason)));
+fn addressed(failures: &[(HostId, Refusal)], address_of: AddressOf<'_>) -> Vec<Failure> {
+    let known = failures.iter().filter_map(|(host, reason)| Some((address_of(*host)?, reason.reason())));
     known.map(|(address, reason)| Failure { address, reason }).collect()
 }
 

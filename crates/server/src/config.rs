@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) max_frame: usize,
     pub(crate) max_connections: usize,
     pub(crate) memory: usize,
+    /// Bytes that writes leave free on the disk, if it is given.
+    pub(crate) disk_reserve: Option<u64>,
     pub(crate) cores: usize,
     pub(crate) log_level: String,
     pub(crate) log_json: bool,
@@ -163,6 +165,7 @@ impl Settings {
             max_frame: self.bytes("native_transport_max_frame_size")?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
             memory: self.memory()?,
+            disk_reserve: self.disk_reserve()?,
             cores: self.number("cores", 0, 1_024)? as usize,
             log_level: self.text_of("log_level").to_owned(),
             log_json: self.choice("log_format", &["text", "json"])? == "json",
@@ -223,6 +226,14 @@ impl Settings {
     fn sync_mode(&self) -> Result<SyncMode, ConfigError> {
         let periodic = self.choice("commitlog_sync", &["group", "periodic"])? == "periodic";
         Ok(if periodic { SyncMode::Unsynced } else { SyncMode::Synced })
+    }
+
+    /// `None` is left to the size of the disk.
+    fn disk_reserve(&self) -> Result<Option<u64>, ConfigError> {
+        match self.text_of("disk_reserve") {
+            "auto" => Ok(None),
+            _ => self.bytes("disk_reserve").map(|bytes| Some(bytes as u64)),
+        }
     }
 
     fn memory(&self) -> Result<usize, ConfigError> {

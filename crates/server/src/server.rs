@@ -16,6 +16,7 @@ use henge_storage::{DataDirectory, DurableRecord, Store};
 use henge_transport::Endpoint;
 use std::future::Future;
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -88,7 +89,9 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     remember_durable(Arc::clone(&store), directory.durable())?;
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31))?);
     let who = Identity { host: directory.host(), generation: directory.generation() };
-    let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, config.node.clone())?;
+    let disk_reserve = config.disk_reserve.unwrap_or_else(|| reserve_of(directory.path()));
+    let options = henge_node::Options { disk_reserve, ..config.node.clone() };
+    let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, options)?;
     check_cluster(&directory, &node)?;
     let peers = Arc::new(Peers::default());
     let options = henge_transport::Options {
@@ -101,6 +104,12 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     node.start();
     peers.connect(node.clone(), node.core());
     Ok(Running { directory, node, store, endpoint, stop: watch::Sender::new(false) })
+}
+
+/// A twentieth of a disk, within bounds: a small one should be of use, of a large one no more than this is ever needed.
+fn reserve_of(path: &Path) -> u64 {
+    let total = rustix::fs::statvfs(path).map_or(0, |disk| disk.f_blocks.saturating_mul(disk.f_frsize));
+    (total / 20).clamp(32 << 20, 1 << 30)
 }
 
 /// The directory learns of its cluster once the log has: what it says without a log has been lost from the engine.

@@ -38,6 +38,7 @@ settings! {
     metadata_request_timeout = "10s", "How long a change of schema or members may take.";
     hinted_handoff_enabled = "true", "Keep writes for replicas that are down.";
     max_hint_window = "3h", "For how long.";
+    disk_reserve = "auto", "Bytes that writes leave free on the disk; auto for a twentieth of it, 32 MiB at least and 1 GiB at most.";
     tombstone_purge_interval = "24h", "How often tables are gone through for deletions that may be forgotten.";
     native_transport_max_frame_size = "16MiB", "The largest request.";
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
