@@ -62,6 +62,12 @@ pub(crate) struct Connection {
     closing: bool,
 }
 
+/// Tells the client's kernel that the first part of a frame is here. Many drivers send large requests in several writes, of which Nagle's
+/// algorithm holds the last one back until then; a delayed acknowledgement would cost 40 ms for each such request.
+fn acknowledge(stream: &TcpStream) {
+    let _ = rustix::net::sockopt::set_tcp_quickack(stream, true);
+}
+
 impl Connection {
     pub(crate) fn new(core: Core<ServerWorld>, node: &Node<ServerWorld>, max_frame: usize) -> Connection {
         Connection {
@@ -97,6 +103,9 @@ impl Connection {
             if more {
                 tokio::task::yield_now().await;
                 continue;
+            }
+            if !self.input.is_empty() {
+                acknowledge(&stream);
             }
             let reading =
                 deadline.is_none() && self.under_way.len() < UNDER_WAY && self.output.pending() < OUTPUT_BYTES;
