@@ -95,7 +95,7 @@ impl Clients {
         consistency: Consistency,
         patience: Option<u64>,
     ) -> Option<(Deed, Ending, String)> {
-        let select_text = if self.cluster.clockwork.now() % 2 == 0 { SELECT } else { SELECT_SLICE };
+        let select_text = if self.cluster.clockwork.now().is_multiple_of(2) { SELECT } else { SELECT_SLICE };
         let work = pin!(execute(life, key, deed, consistency, select_text));
         let Some(patience) = patience else { return Some(work.await) };
         let hung_up = Slot::default();

@@ -31,6 +31,9 @@ struct Partition {
     version: u64,
 }
 
+/// The prefix of a partition, and its version unless somebody else writes to it.
+type Found = (Vec<u8>, Option<u64>);
+
 /// What is left of some rows: keys with their new content, or none.
 #[derive(Debug)]
 pub struct Replacement {
@@ -102,7 +105,7 @@ impl Sweep {
     }
 
     /// The partition to go on with, and its version if nobody else writes to it.
-    fn partition(&mut self, source: &Source<'_>) -> Result<Option<(Vec<u8>, Option<u64>)>, ReadError> {
+    fn partition(&mut self, source: &Source<'_>) -> Result<Option<Found>, ReadError> {
         if let Some(Partition { prefix, version }) = self.partition.take() {
             let undisturbed = source.stripes.quiet(Stripe::of(&prefix)) == Some(version);
             return Ok(Some((prefix, undisturbed.then_some(version))));

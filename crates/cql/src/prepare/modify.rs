@@ -170,12 +170,14 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     cells.dedup_by_key(|c| c.column);
     let position = delete.table.name.position;
     let restrictions = restricted(&delete.relations, table, &mut terms)?;
-    if !restrictions.has_full_key(table) && delete.deletions.is_empty() && restrictions.filter.is_empty() {
-        if let Partition::Keys(partition) = restrictions.partition {
-            let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
-            let plan = assemble(table, partition, clustering, reach, cells, None, timestamp);
-            return Ok(ModifyPlan { deletes_row: true, is_single: false, ..plan });
-        }
+    let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
+    if of_rows
+        && !restrictions.has_full_key(table)
+        && let Partition::Keys(partition) = restrictions.partition
+    {
+        let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
+        let plan = assemble(table, partition, clustering, reach, cells, None, timestamp);
+        return Ok(ModifyPlan { deletes_row: true, is_single: false, ..plan });
     }
     let (partition, clustering, reach) = reached(restrictions, table, &cells, "DELETE", position)?;
     let deletes_row = cells.is_empty();
