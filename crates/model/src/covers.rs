@@ -119,6 +119,7 @@ mod tests {
         assert_eq!(tombstone(b"\x41b", b"\x41b", 1), None);
         assert_eq!(tombstone(b"\x41c", b"\x41b", 1), None);
         assert_eq!(tombstone(b"", b"\x02", 1), None, "only the static row lies there");
+        assert_eq!(Key::range_tombstone(PARTITION, PARTITION), None, "it ends where it begins, and has no end unsaid");
         assert_eq!(Key::range_tombstone(b"short", b"shorter"), None);
         assert_eq!(Key::range_tombstone(PARTITION, b"\0\0\0\x02\x80\0\0\0\0\0\0\x05key\0\0"), None, "another table");
     }

@@ -33,6 +33,8 @@ impl Key {
         let length = Key::partition(start)?;
         let (partition, from) = start.split_at(length);
         let to = match end.strip_prefix(partition) {
+            // The partition's own beginning: below all of its keys.
+            Some([]) => return None,
             Some(to) => to,
             None if *end == *Key::prefix_end(partition) => &[],
             None => return None,
