@@ -24,6 +24,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// How long all servers may take to learn of the schema.
+const SCHEMA: Duration = Duration::from_secs(30);
+
 /// Runs a measurement and prints it.
 pub fn bench(options: &BenchOptions) -> anyhow::Result<i32> {
     if let Some(folder) = &options.probe {
@@ -50,7 +53,20 @@ fn prepare_schema(options: &BenchOptions) -> anyhow::Result<()> {
         "CREATE KEYSPACE IF NOT EXISTS bench WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': {}}}",
         options.replication
     ))?;
-    connection.run("CREATE TABLE IF NOT EXISTS bench.data (k bigint PRIMARY KEY, v blob)")
+    connection.run("CREATE TABLE IF NOT EXISTS bench.data (k bigint PRIMARY KEY, v blob)")?;
+    (0..options.hosts.len()).try_for_each(|host| wait_for_table(options, host))
+}
+
+/// Other servers than the one that made the table may learn of it later.
+fn wait_for_table(options: &BenchOptions, host: usize) -> anyhow::Result<()> {
+    let mut connection = Connection::open(options.host(host), options.version()?)?;
+    let end = Instant::now() + SCHEMA;
+    loop {
+        match connection.run("SELECT k FROM bench.data LIMIT 1") {
+            Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(100)),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Writes every row once.

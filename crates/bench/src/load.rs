@@ -33,6 +33,7 @@ pub(crate) struct Load {
     consistency: Consistency,
     write: bool,
     rows: u64,
+    first: u64,
     value: Vec<u8>,
     depth: usize,
     every: Option<Duration>,
@@ -66,6 +67,7 @@ impl Load {
             consistency: options.level()?,
             write: options.write,
             rows: options.rows,
+            first: options.first,
             value,
             depth,
             every,
@@ -91,7 +93,7 @@ impl Load {
 
     /// Writes this connection's share of all rows.
     pub(crate) fn fill(mut self) -> anyhow::Result<Recorded> {
-        let mut keys = (self.number..self.rows).step_by(self.of as usize);
+        let mut keys = (self.first + self.number..self.first + self.rows).step_by(self.of as usize);
         loop {
             let mut done = false;
             while let Some(stream) = self.free.pop() {
@@ -114,7 +116,7 @@ impl Load {
     fn closed(&mut self) -> anyhow::Result<()> {
         while !self.stop.load(Ordering::Relaxed) {
             while let Some(stream) = self.free.pop() {
-                let key = self.random.below(self.rows);
+                let key = self.first + self.random.below(self.rows);
                 self.send(stream, key)?;
             }
             self.connection.flush()?;
@@ -131,7 +133,7 @@ impl Load {
             if now >= due {
                 due += every;
                 if let Some(stream) = self.free.pop() {
-                    let key = self.random.below(self.rows);
+                    let key = self.first + self.random.below(self.rows);
                     self.send(stream, key)?;
                     self.connection.flush()?;
                 }

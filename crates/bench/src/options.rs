@@ -20,6 +20,9 @@ pub struct BenchOptions {
     /// Rows that keys are drawn from.
     #[arg(long, default_value_t = 100_000)]
     pub rows: u64,
+    /// The first of these keys.
+    #[arg(long, default_value_t = 0)]
+    pub first: u64,
     /// Bytes of a value.
     #[arg(long, default_value_t = 200)]
     pub value_bytes: usize,

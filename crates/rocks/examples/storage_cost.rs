@@ -5,7 +5,7 @@
 // A program for people: it may read clocks, and gives up with a word where something fails.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use henge_base::Bytes;
+use henge_base::{Bytes, Random};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey,
     Projected, Projection, ReadCommand, Row, RowSink, Rows, StorageId, Table, TableOptions, Token, encode_row,
@@ -49,10 +49,10 @@ fn main() {
 /// CPU time of this process, its background threads included.
 fn cpu() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<u64> =
+    let fields: Vec<i64> =
         text.rsplit(')').next().unwrap().split_whitespace().filter_map(|field| field.parse().ok()).collect();
     // utime and stime, the first letter not being a number.
-    Duration::from_millis(10 * (fields[10] + fields[11]))
+    Duration::from_millis(10 * (fields[10] + fields[11]) as u64)
 }
 
 fn report(what: &str, count: u32, began: Duration) {
@@ -63,7 +63,7 @@ fn report(what: &str, count: u32, began: Duration) {
 fn row(table: &Table, number: u32) -> (Key, Bytes) {
     let partition = PartitionKey::from_components(&[&(number / PARTITION).to_be_bytes()]).unwrap();
     let key = Key::row(table, &partition, &[&(number % PARTITION).to_be_bytes()]).unwrap();
-    let value = Bytes::from([number as u8; 100].to_vec());
+    let value = Bytes::copy_from_slice(&Random::new(u64::from(number)).bytes::<100>());
     let cell = Cell {
         column: ColumnId(2),
         path: Bytes::new(),
