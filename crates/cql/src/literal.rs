@@ -87,7 +87,8 @@ fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     match data_type {
         DataType::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
         DataType::Text => Some(text.as_bytes().to_vec()),
-        DataType::Inet => match text.parse().ok()? {
+        // An IPv4 address written as IPv6 is the IPv4 address, as Java has it.
+        DataType::Inet => match text.parse::<IpAddr>().ok()?.to_canonical() {
             IpAddr::V4(address) => Some(address.octets().to_vec()),
             IpAddr::V6(address) => Some(address.octets().to_vec()),
         },
@@ -190,6 +191,7 @@ mod tests {
     fn strings_become_text_dates_and_addresses() {
         assert_eq!(string("1970-01-02", DataType::Date).as_deref(), Ok("80000001"));
         assert_eq!(string("127.0.0.1", DataType::Inet).as_deref(), Ok("7f000001"));
+        assert_eq!(string("::ffff:1.2.3.4", DataType::Inet).as_deref(), Ok("01020304"));
         assert_eq!(string("1970-01-01 00:00:01", DataType::Timestamp).as_deref(), Ok("00000000000003e8"));
         assert!(string("é", DataType::Ascii).is_err());
         assert_eq!(string("abc", DataType::Int), Err("Invalid STRING constant (abc) for \"c\" of type int".to_owned()));

@@ -135,7 +135,10 @@ impl Parser<'_> {
             Kind::Integer => Constant::Integer(text.to_owned()),
             Kind::Float => Constant::Float(text.to_owned()),
             Kind::Duration => Constant::Duration(text.to_owned()),
-            Kind::Hex => Constant::Blob(bytes_of_hex(&text[2..]).ok_or_else(|| self.unexpected("pairs of digits"))?),
+            Kind::Hex => Constant::Blob(bytes_of_hex(&text[2..]).ok_or_else(|| {
+                Error::invalid(format!("Invalid HEX constant ({text}): it has an odd number of digits"))
+                    .at(self.position())
+            })?),
             Kind::Uuid => {
                 let digits = bytes_of_hex(&text.replace('-', ""));
                 Constant::Uuid(digits.and_then(|d| d.try_into().ok()).ok_or_else(|| self.unexpected("a uuid"))?)

@@ -1,0 +1,27 @@
+"""Runs the statements of every topic against an Apache Cassandra and writes down its answers, which the tests hold Henge to.
+
+    integration/run oracle/record.py 127.0.1.1        a Cassandra 5.0 on port 9042; the topics' keyspaces are dropped first
+
+A topic is a file of statements, one to a line; `topics/NAME.cql` gets `topics/NAME.answers`, a line of JSON for each statement.
+"""
+
+import json
+import re
+import sys
+
+from answers import TOPICS, answer, connect
+
+
+def main():
+    session = connect(sys.argv[1])
+    for topic in sorted(TOPICS.glob("*.cql")):
+        statements = topic.read_text().splitlines()
+        for keyspace in re.findall(r"^CREATE KEYSPACE (\w+)", topic.read_text(), re.MULTILINE):
+            session.execute(f"DROP KEYSPACE IF EXISTS {keyspace}")
+        answers = [answer(session, text) for text in statements]
+        topic.with_suffix(".answers").write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for a in answers))
+        print(f"{topic.stem}: {len(statements)} statements")
+    session.cluster.shutdown()
+
+
+main()

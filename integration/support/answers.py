@@ -1,0 +1,40 @@
+"""What a server answers to a statement, in a form that can be written down and compared."""
+
+from pathlib import Path
+
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+from cassandra.policies import FallthroughRetryPolicy
+from cassandra.query import tuple_factory
+
+TOPICS = Path(__file__).parent.parent / "oracle" / "topics"
+
+
+def connect(address):
+    profile = ExecutionProfile(row_factory=tuple_factory, retry_policy=FallthroughRetryPolicy(), request_timeout=60)
+    return Cluster([address], execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=5).connect()
+
+
+def answer(session, text):
+    """Columns with types and rows, or the class of the error; its words are each server's own."""
+    try:
+        future = session.execute_async(text)
+        rows = future.result()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        return {"error": type(error).__name__}
+    if not rows.column_names:
+        return {}
+    types = [str(kind.cql_parameterized_type()) for kind in rows.column_types]
+    return {"columns": list(rows.column_names), "types": types, "rows": [[plain(value) for value in row] for row in rows]}
+
+
+def plain(value):
+    """A value that JSON holds without loss: text for whatever is not null, a number of its range, or truth."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int) and abs(value) < 2**53:
+        return value
+    if isinstance(value, (bytes, bytearray)):
+        return "0x" + value.hex()
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return str(value)

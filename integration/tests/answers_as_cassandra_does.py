@@ -1,0 +1,38 @@
+"""Statements by topic, answered as Apache Cassandra 5.0.6 answered them: rows, columns, types, and the class of errors, but for the
+differences that are listed with their reasons."""
+
+import json
+
+import pytest
+
+from answers import TOPICS, answer, connect
+
+DIFFERENCES = {
+    tuple(line.split(" ", 2)[:2])
+    for line in (TOPICS.parent / "differences.txt").read_text().splitlines()
+    if not line.startswith("#")
+}
+TOPIC_FILES = sorted(TOPICS.glob("*.cql"))
+
+
+@pytest.mark.parametrize("topic", TOPIC_FILES, ids=lambda path: path.stem)
+def test_topic(node, topic):
+    statements = topic.read_text().splitlines()
+    recorded = [json.loads(line) for line in topic.with_suffix(".answers").read_text().splitlines()]
+    assert len(statements) == len(recorded), "record the topic again: integration/run oracle/record.py ADDRESS"
+    session = connect(node.address)
+    try:
+        different = []
+        for number, (text, expected) in enumerate(zip(statements, recorded), 1):
+            found = answer(session, text)
+            if (topic.stem, str(number)) in DIFFERENCES:
+                assert found != expected, f"{topic.name}:{number} does not differ any more: take it off the list"
+            elif found != expected:
+                different.append(f"{topic.name}:{number}: {text}\n  Cassandra {expected}\n  Henge     {found}")
+        assert not different, f"{len(different)} of {len(statements)} differ\n" + "\n".join(different[:20])
+    finally:
+        session.cluster.shutdown()
+
+
+def test_there_are_topics():
+    assert TOPIC_FILES
