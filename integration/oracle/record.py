@@ -16,7 +16,7 @@ def main():
     session = connect(sys.argv[1])
     for topic in sorted(TOPICS.glob("*.cql")):
         statements = topic.read_text().splitlines()
-        for keyspace in re.findall(r"^CREATE KEYSPACE (\w+)", topic.read_text(), re.MULTILINE):
+        for keyspace in set(re.findall(r"^CREATE KEYSPACE (?!IF )(\w+)", topic.read_text(), re.MULTILINE)) - {"system"}:
             session.execute(f"DROP KEYSPACE IF EXISTS {keyspace}")
         answers = [answer(session, text) for text in statements]
         topic.with_suffix(".answers").write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for a in answers))

@@ -76,7 +76,10 @@ fn terms_keep_their_forms() {
     assert!(matches!(value("$$it's$$"), TermKind::Constant(Constant::String(s)) if s == "it's"));
     assert!(matches!(value("'it''s'"), TermKind::Constant(Constant::String(s)) if s == "it's"));
     assert!(matches!(value("system.now()"), TermKind::Call { keyspace: Some(_), .. }));
-    assert_eq!(message("INSERT INTO t (a) VALUES (0xabc)"), "line 1:26 expected pairs of digits, found '0xabc'");
+    assert_eq!(
+        message("INSERT INTO t (a) VALUES (0xabc)"),
+        "Invalid HEX constant (0xabc): it has an odd number of digits"
+    );
 }
 
 #[test]

@@ -21,7 +21,9 @@ pub(crate) fn create(create: &CreateKeyspace) -> Result<SchemaChange, Error> {
         );
         return Err(Error::invalid(message).at(position));
     }
-    refuse_system(&Schema::default(), &name)?;
+    if refuse_system(&Schema::default(), &name).is_err() {
+        return Err(Error::invalid(format!("{name} keyspace is reserved")).at(position));
+    }
     let mut properties = Properties::new(&create.properties)?;
     let replication = properties.map("replication")?;
     let durable_writes = properties.parsed("durable_writes", "a boolean")?.unwrap_or(true);

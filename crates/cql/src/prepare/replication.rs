@@ -63,9 +63,8 @@ impl ReplicationDraft {
 }
 
 fn simple(mut map: BTreeMap<String, String>) -> Result<ReplicationDraft, Error> {
-    let Some(text) = map.remove("replication_factor") else {
-        return Err(Error::config("SimpleStrategy requires a replication_factor strategy option."));
-    };
+    // Cassandra's `default_keyspace_rf` is 1.
+    let text = map.remove("replication_factor").unwrap_or_else(|| "1".to_owned());
     if let Some(option) = map.keys().next() {
         return Err(Error::config(format!("Unrecognized strategy option {{{option}}} passed to SimpleStrategy")));
     }

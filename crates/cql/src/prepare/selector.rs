@@ -6,7 +6,7 @@ use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::Function;
 use crate::literal;
-use crate::statement::{Arguments, SelectItem, Term, TermKind};
+use crate::statement::{Arguments, Constant, SelectItem, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected, Table};
 
 /// How one column of the answer is made.
@@ -271,6 +271,7 @@ fn of_row(term: &Term) -> bool {
 
 fn value_name(term: &Term) -> String {
     match &term.kind {
+        TermKind::Constant(Constant::String(text)) => format!("'{text}'"),
         TermKind::Constant(constant) => literal::describe(constant).1,
         TermKind::Null => "NULL".to_owned(),
         _ => "?".to_owned(),

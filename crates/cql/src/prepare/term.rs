@@ -131,6 +131,8 @@ impl<'a> Terms<'a> {
     /// The type a term has by itself; `None` if it takes that of its place.
     pub(crate) fn type_of(&self, term: &Term) -> Result<Option<DataType>, Error> {
         Ok(match &term.kind {
+            // One of version 1 is a time, which functions of times take.
+            TermKind::Constant(Constant::Uuid(bytes)) if bytes[6] >> 4 == 1 => Some(DataType::Timeuuid),
             TermKind::Constant(constant) => literal::natural_type(constant),
             TermKind::Hinted { target, .. } => Some(resolve(target)?),
             TermKind::Column(name) => Some(super::scope::column(self.table, name)?.data_type.clone()),

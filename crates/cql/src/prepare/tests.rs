@@ -211,7 +211,6 @@ fn keyspaces_are_created_with_either_strategy() {
     assert_eq!(factors.into_iter().collect::<Vec<_>>(), [("dc1".to_owned(), 3), ("dc2".to_owned(), 2)]);
     assert_eq!(replication.resolve(&["dc2".to_owned()].into()).unwrap_err().kind, ErrorKind::Config);
     for (text, kind) in [
-        ("CREATE KEYSPACE n WITH replication = {'class': 'SimpleStrategy'}", ErrorKind::Config),
         ("CREATE KEYSPACE n WITH replication = {'class': 'Nope', 'replication_factor': 1}", ErrorKind::Config),
         ("CREATE KEYSPACE n WITH replication = {'replication_factor': 1}", ErrorKind::Config),
         (
@@ -232,7 +231,7 @@ fn keyspaces_are_created_with_either_strategy() {
         ),
         (
             "CREATE KEYSPACE system WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
-            ErrorKind::Unauthorized,
+            ErrorKind::Invalid,
         ),
         ("DROP KEYSPACE system_schema", ErrorKind::Unauthorized),
     ] {
