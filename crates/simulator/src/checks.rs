@@ -9,7 +9,7 @@
 //! | I10 | all replicas of a register hold the same version |
 //! | I39 | what was answered as certainly failed is nowhere |
 //!
-//! I9 is a property test of the row model; I15 and I31 are checked while the run is in its quiet phase, I32 by the model disk, I35 on
+//! I30 is checked whenever a write is acknowledged (`acknowledged`). I9 is a property test of the row model; I15 and I31 are checked while the run is in its quiet phase, I32 by the model disk, I35 on
 //! every message.
 
 use crate::history::{Deed, Ending, History, Operation, Version};

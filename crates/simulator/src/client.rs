@@ -1,5 +1,6 @@
 //! Clients: registers written, deleted and read through whatever node they pick, as drivers would.
 
+use crate::acknowledged;
 use crate::cluster::Cluster;
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::machine::Life;
@@ -79,6 +80,9 @@ impl Clients {
                 return;
             };
             clients.cluster.clockwork.note("answer", told.as_bytes());
+            if let (Deed::Write((stamp, _)), Ending::Ok) = (deed, ending) {
+                acknowledged::check(&clients.cluster, &life, key, stamp, consistency);
+            }
             let mut history = clients.history.lock();
             let operation = &mut history.operations[number];
             (operation.deed, operation.ending, operation.told) = (deed, ending, told);

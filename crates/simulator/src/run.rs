@@ -19,6 +19,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The keyspace of the registers.
+pub(crate) const KEYSPACE_NAME: &str = "sim";
 /// Registers of a run: few, so that operations meet.
 const KEYS: i64 = 6;
 const CLIENTS: u64 = 4;
@@ -215,7 +217,7 @@ impl Run {
     fn replicas_of(&self, key: i64) -> Vec<HostId> {
         let Some(life) = self.lives().into_iter().next() else { return Vec::new() };
         let Some(command) = command(&life, key) else { return Vec::new() };
-        let placed = life.core.placed("sim");
+        let placed = life.core.placed(KEYSPACE_NAME);
         let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
         range.map(|r| r.read.clone()).unwrap_or_default()
     }
@@ -322,7 +324,7 @@ fn operate(clients: &Arc<Clients>, random: &mut Random) {
 }
 
 /// The read command of one register.
-fn command(life: &Life, key: i64) -> Option<ReadCommand> {
+pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
     let ready = life.core.ready(SELECT, None).ok()?;
     let Plan::Select(plan) = &ready.prepared.plan else { return None };
     let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;

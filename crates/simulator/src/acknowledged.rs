@@ -1,0 +1,46 @@
+//! I30, at the moment it can be seen: when a client hears that its write was made, as many replicas as its level asks for have it, each its
+//! own copy, or something newer.
+
+use crate::cluster::Cluster;
+use crate::machine::{Life, Machine};
+use crate::run::{KEYSPACE_NAME, command};
+use henge_base::Micros;
+use henge_coordinator::Replicas;
+use henge_model::{Consistency, Key, KeyRange, RowView};
+use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
+
+/// Checks a write of a register that has just been acknowledged.
+pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, consistency: Consistency) {
+    let Some(command) = command(life, key) else { return };
+    let KeyRange::One(row) = &command.keys else { return };
+    let placed = life.core.placed(KEYSPACE_NAME);
+    let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };
+    let replicas = cluster.machines.iter().filter(|machine| range.write.contains(&machine.host));
+    let holders = replicas.filter(|machine| newest(machine, row).is_some_and(|newest| newest >= stamp)).count();
+    let needed = match consistency {
+        Consistency::One => 1,
+        Consistency::All => range.write.len(),
+        _ => range.write.len() / 2 + 1,
+    };
+    if holders < needed {
+        let what = format!("register {key}: {stamp} was acknowledged at {consistency} and {holders} replicas have it");
+        cluster.violated("I30", what);
+    }
+}
+
+/// The newest that a machine's disk says of a row, running or not: its parts, or a deletion that may cover it.
+fn newest(machine: &Machine, row: &Key) -> Option<Micros> {
+    let mut newest = None;
+    let read = machine.engine.get(Family::Rows, row.bytes(), &mut |value| {
+        let view = value.and_then(|value| RowView::parse(row.bytes(), value).ok());
+        newest = view.map(|view| view.newest());
+    });
+    let length = Key::partition(row.bytes())?;
+    let start = &row.bytes()[..length];
+    let range = ScanRange { family: Family::Tombstones, start, end: &Key::prefix_end(start), reversed: false };
+    let scanned = machine.engine.scan(&range, Tier::Disk, &mut |key, value| {
+        newest = newest.max(RowView::parse(key, value).ok().and_then(|view| view.deletion()).map(|d| d.timestamp));
+        Flow::Continue
+    });
+    (read.is_ok() && scanned.is_ok()).then_some(newest).flatten()
+}
