@@ -238,7 +238,7 @@ impl Settings {
 
     fn memory(&self) -> Result<usize, ConfigError> {
         match self.text_of("memory") {
-            "auto" => Ok((crate::memory::available() / 4) as usize),
+            "auto" => Ok((crate::memory::available() / 2) as usize),
             _ => self.bytes("memory"),
         }
     }

@@ -104,7 +104,7 @@ fn start(plan: &Plan, options: &DevOptions) -> anyhow::Result<Child> {
         .args(["--seeds", "127.0.0.1:7000", "--datacenter", &plan.datacenter])
         .arg("--development-certificates")
         .arg(fs::canonicalize(&certificates)?)
-        // Several nodes share this machine: each by itself would take a quarter of its memory.
+        // Several nodes share this machine: each by itself would take half of its memory.
         .args(["--set", MEMORY])
         .args(&options.server)
         .stdin(Stdio::null())

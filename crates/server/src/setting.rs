@@ -42,7 +42,7 @@ settings! {
     tombstone_purge_interval = "24h", "How often tables are gone through for deletions that may be forgotten.";
     native_transport_max_frame_size = "16MiB", "The largest request.";
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
-    memory = "auto", "Cache and write buffers together: a size, or auto for a quarter of the smaller of memory and cgroup limit.";
+    memory = "auto", "Cache and write buffers together: a size, or auto for half of the smaller of memory and cgroup limit.";
     cores = "0", "Threads that serve clients; 0: one for each processor.";
     log_level = "info", "error, warn, info, debug, or a filter such as henge_node=debug.";
     log_format = "text", "text or json.";
