@@ -120,7 +120,7 @@ fn put_body(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(),
 
 fn put_composite(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
     let mut parts = parts(data_type, value)?;
-    if matches!(data_type, DataType::Tuple(_) | DataType::Udt(_)) {
+    if has_fields(data_type) {
         // A field that is missing and one that is null are the same.
         while parts.last() == Some(&None) {
             parts.pop();
@@ -134,6 +134,11 @@ fn put_composite(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Resul
     }
     out.push(END);
     Ok(())
+}
+
+/// Whether trailing parts may be missing.
+fn has_fields(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Tuple(_) | DataType::Udt(_))
 }
 
 /// Appends bytes with 00 as 00 FF and an end of 00 00, so that a prefix sorts first and nothing follows the end by accident.
@@ -277,6 +282,10 @@ fn take_composite(data_type: &DataType, reader: &mut Masked<'_>, out: &mut Scrat
             }
             _ => return Err(Truncated.into()),
         }
+    }
+    if ends.is_empty() && has_fields(data_type) {
+        // Without any field it would be the empty value, which sorts before one whose fields are all null.
+        ends.push(None);
     }
     let mut start = 0;
     let parts: SmallVec<[Option<&[u8]>; 8]> =

@@ -299,3 +299,16 @@ proptest! {
         prop_assert!(t.compare(&values[0], &values[1]).is_le());
     }
 }
+
+#[test]
+fn a_tuple_of_nulls_in_a_key_is_not_the_empty_value() {
+    let pair = DataType::Frozen(Box::new(DataType::Tuple(vec![DataType::Int, DataType::Text])));
+    let null = (-1i32).to_be_bytes();
+    for value in [&null[..], &[null, null].concat(), &[0xb9, 0x91, 2, 0xff]] {
+        let mut key = Vec::new();
+        pair.encode_key(value, &mut key).unwrap();
+        let back = pair.decode_key(&mut Reader::new(&key)).unwrap();
+        assert_eq!(&back[..], &null);
+        assert!(pair.compare(value, &back).is_eq() && pair.compare(&back, b"").is_gt());
+    }
+}
