@@ -10,6 +10,7 @@ use henge_storage::{
     Batch, Engine, EngineError, EngineView, Family, Figures, Flow, Op, PILE, ScanRange, Scanned, SyncMode, Tier, Tried,
 };
 use parking_lot::Mutex;
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, ReadOptions, ReadTier, WriteBatch, WriteOptions};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,13 @@ impl RocksEngine {
         for handle in Family::ALL.iter().filter_map(|family| self.handle(*family).ok()) {
             self.db.compact_range_cf(handle, None::<&[u8]>, None::<&[u8]>);
         }
+    }
+
+    /// Makes a copy of everything at this moment in a directory that is not there yet. Files are shared with it where the file system
+    /// can link them; nothing that is written later changes it.
+    pub fn checkpoint(&self, path: &Path) -> Result<(), OpenError> {
+        let failed = |error: rocksdb::Error| OpenError { path: path.to_owned(), reason: error.to_string() };
+        Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(path)).map_err(failed)
     }
 
     /// A family's handle. The binding lends handles out of the database only, so that none can be kept beside it;
@@ -193,6 +201,11 @@ impl Engine for RocksEngine {
         let mut batch = WriteBatch::default();
         batch.delete_range_cf(handle, start, end);
         self.settled(self.db.write_opt(batch, &self.synced).map_err(|e| error::write(&e, SyncMode::Synced)))
+    }
+
+    fn disk_bytes(&self, family: Family, start: &[u8], end: &[u8]) -> Result<u64, EngineError> {
+        let sizes = self.db.get_approximate_sizes_cf(self.handle(family)?, &[rocksdb::Range::new(start, end)]);
+        Ok(sizes.iter().sum())
     }
 
     fn flush(&self) -> Result<(), EngineError> {

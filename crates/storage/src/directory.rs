@@ -9,13 +9,16 @@
 //! | `generation` | raised at every start |
 //! | `durable` | up to which write everything is on disk, at most a second behind |
 //! | `engine/` | the storage engine's own |
+//! | `snapshots/NAME/` | copies of all the above |
 //!
 //! All but the first two carry a checksum.
 
 mod durable;
 mod file;
+mod snapshots;
 
 pub use durable::DurableRecord;
+pub use snapshots::{Snapshot, SnapshotError, Snapshots};
 
 use henge_base::{ClusterId, HostId, Random};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -159,6 +162,11 @@ impl DataDirectory {
     /// Where it is kept what was on disk.
     pub fn durable(&self) -> DurableRecord {
         DurableRecord::at(self.path.join("durable"))
+    }
+
+    /// Copies of it.
+    pub fn snapshots(&self) -> Snapshots {
+        Snapshots::of(self.path.clone())
     }
 
     /// Where the storage engine keeps its files.

@@ -125,6 +125,8 @@ pub trait Engine: Send + Sync {
     fn sequence(&self) -> u64;
     /// A sequence number up to which everything is known to be on disk; 0 until something was synced.
     fn durable(&self) -> u64;
+    /// Bytes of a range in files, about.
+    fn disk_bytes(&self, family: Family, start: &[u8], end: &[u8]) -> Result<u64, EngineError>;
     /// Writes memory tables to files.
     fn flush(&self) -> Result<(), EngineError>;
     /// A consistent cut of all families, for one page at most.

@@ -6,8 +6,10 @@
 //! - `purge`, `fences`, `strays`: forgetting deletions, refusing what comes too late for it, and removing tables that are gone.
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `directory`: whose the data directory is.
-//! - `store`: what a node asks for; `read`, `tombstoned`, `combiner`, `stripes`, `folds`, `hints` do the work; `error` says what can go wrong.
+//! - `store`: what a node asks for; `read`, `tombstoned`, `combiner`, `stripes`, `folds`, `hints`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
 
+mod acceptors;
+mod batchlog;
 mod combiner;
 pub mod contract_tests;
 mod directory;
@@ -25,6 +27,7 @@ mod model_state;
 mod purge;
 mod read;
 pub mod script_tests;
+mod statistics;
 mod store;
 mod strays;
 mod stripes;
@@ -32,7 +35,8 @@ mod stripes;
 mod tests;
 mod tombstoned;
 
-pub use directory::{DataDirectory, DirectoryError, DurableRecord};
+pub use batchlog::{BatchId, LoggedBatch};
+pub use directory::{DataDirectory, DirectoryError, DurableRecord, Snapshot, SnapshotError, Snapshots};
 pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
 pub use engine_error::EngineError;
 pub use error::{ReadError, WriteError};
@@ -42,5 +46,6 @@ pub use hints::{Hint, HintId};
 pub use limits::PILE;
 pub use model_engine::{ModelEngine, ModelFaults};
 pub use purge::{Replacement, Sweep, Swept};
+pub use statistics::TableStatistics;
 pub use store::{Outcomes, Store};
 pub use stripes::Stripe;

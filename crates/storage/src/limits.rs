@@ -22,6 +22,11 @@ pub(crate) const FOLDS: usize = 1_024;
 pub(crate) const FOLDS_OF_A_TURN: usize = 64;
 /// Versions of a row that a read may meet before it is worth folding.
 pub const PILE: usize = 4;
+/// Places in a table's ring of tokens where its partitions are counted for an estimate, and how many at each.
+pub(crate) const SAMPLES: u32 = 8;
+pub(crate) const SAMPLE_PARTITIONS: u64 = 32;
+/// Bytes of batches read at once from the batch log: 8 MiB.
+pub(crate) const BATCHES_READ_BYTES: usize = 8 << 20;
 /// Longest name of a local fact.
 pub(crate) const LOCAL_NAME: usize = 255;
 /// Bytes of rows that a read from memory goes through before it leaves the rest to a disk lane: what a core may spend on one

@@ -112,6 +112,16 @@ impl Engine for ModelEngine {
         self.state.lock().remove(family, start, end)
     }
 
+    fn disk_bytes(&self, family: Family, start: &[u8], end: &[u8]) -> Result<u64, EngineError> {
+        let mut bytes = 0;
+        let range = ScanRange { family, start, end, reversed: false };
+        self.scan(&range, Tier::Disk, &mut |key, value| {
+            bytes += (key.len() + value.len()) as u64;
+            Flow::Continue
+        })?;
+        Ok(bytes)
+    }
+
     fn flush(&self) -> Result<(), EngineError> {
         self.state.lock().sync().map(|_| ())
     }

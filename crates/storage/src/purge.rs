@@ -41,6 +41,13 @@ pub struct Replacement {
     pub(crate) version: u64,
 }
 
+impl Replacement {
+    /// How many rows and tombstones it changes.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+}
+
 /// What a step of a sweep came to.
 #[derive(Debug)]
 pub enum Swept {
@@ -102,6 +109,12 @@ impl Sweep {
             }
         }
         Ok(Swept::Nothing)
+    }
+
+    /// Whether there is anything left to go through.
+    pub(crate) fn finds_any(&self, source: &Source<'_>) -> Result<bool, ReadError> {
+        let any = |family| first_key(source.engine, family, &self.next, &self.end).map(|key| key.is_some());
+        Ok(any(source.family)? || any(Family::Tombstones)?)
     }
 
     /// The partition to go on with, and its version if nobody else writes to it.

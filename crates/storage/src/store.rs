@@ -7,8 +7,9 @@ use crate::limits::LOCAL_NAME;
 use crate::read::Source;
 use crate::tombstoned::Tombstoned;
 use crate::{
-    Batch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, Op, ReadError, Replacement, ScanRange, Stripe,
-    Sweep, Swept, SyncMode, Tier, Tried, WriteError, read, strays,
+    Batch, BatchId, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch, Op, ReadError, Replacement,
+    ScanRange, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried, WriteError, acceptors, batchlog, read,
+    statistics, strays,
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};
@@ -94,6 +95,12 @@ impl Store {
 
     /// Queues a mutation under a ticket. True: the caller has to take turns ([`Store::turn`]) until one says that nothing is left.
     pub fn submit(&self, mutation: &Mutation, ticket: u64) -> Result<bool, WriteError> {
+        let rows = self.rows_of(mutation)?;
+        self.combiner.submit(rows, ticket)
+    }
+
+    /// A mutation's rows and where they go, if they may be written.
+    fn rows_of(&self, mutation: &Mutation) -> Result<Rows, WriteError> {
         if mutation.rows.is_empty() {
             return Err(WriteError::UnknownTable);
         }
@@ -110,7 +117,7 @@ impl Store {
                 _ => rows.push((family, key.clone(), row.clone())),
             }
         }
-        self.combiner.submit(rows, ticket)
+        Ok(rows)
     }
 
     /// Writes a batch of what is queued; says whether there is more. Tickets come back with what became of them. While another
@@ -143,11 +150,54 @@ impl Store {
         self.combiner.submit_replacement(std::iter::once((family, key, row)).collect(), version, ticket)
     }
 
+    // Acceptor state.
+
+    /// The state of the acceptor of a partition, by the prefix of its keys; for a disk lane.
+    pub fn acceptor(&self, prefix: &[u8]) -> Result<Option<Bytes>, EngineError> {
+        acceptors::get(&*self.engine, prefix)
+    }
+
+    /// Queues the state of the acceptor of a partition, and with it what it commits there: both are stored or neither. As
+    /// [`Store::submit`] besides. The state may be spoken of only once it is synced, in periodic mode by [`Store::sync`].
+    pub fn submit_acceptor(
+        &self,
+        prefix: &[u8],
+        state: &[u8],
+        commit: Option<&Mutation>,
+        ticket: u64,
+    ) -> Result<bool, WriteError> {
+        let mut rows = commit.map_or(Ok(Rows::new()), |commit| self.rows_of(commit))?;
+        rows.push(acceptors::row(prefix, state));
+        self.combiner.submit(rows, ticket)
+    }
+
+    // The batch log.
+
+    /// Stores a batch that is under way, synced.
+    pub fn add_batch(&self, batch: &LoggedBatch) -> Result<(), EngineError> {
+        batchlog::add(&*self.engine, batch)
+    }
+
+    /// Forgets a batch that is settled. Not synced: after a crash it may be replayed once more, which changes nothing.
+    pub fn remove_batch(&self, batch: BatchId) -> Result<(), EngineError> {
+        batchlog::remove(&*self.engine, batch)
+    }
+
+    /// The oldest batches from before a moment: at most `max`, and fewer if they are large, but one at least if there is any.
+    pub fn batches_before(&self, moment: Micros, max: usize) -> Result<Vec<LoggedBatch>, EngineError> {
+        batchlog::before(&*self.engine, moment, max)
+    }
+
     // Forgetting.
 
     /// Refuses from now on, over restarts too, writes to a table that were issued before `fence`. To be done before a sweep.
     pub fn raise_fence(&self, table: StorageId, fence: Micros) -> Result<(), EngineError> {
         self.fences.raise(&*self.engine, table, fence)
+    }
+
+    /// Whether there is any row or tombstone of a table; for a disk lane.
+    pub fn holds_rows(&self, table: StorageId) -> Result<bool, ReadError> {
+        Sweep::new(table, 0).finds_any(&self.source(table)?)
     }
 
     /// Goes on with a sweep; for a disk lane.
@@ -256,6 +306,16 @@ impl Store {
     fn put_synced(&self, family: Family, key: &[u8], value: Bytes) -> Result<(), EngineError> {
         let ops = vec![Op::Put { family, key: Bytes::copy_from_slice(key), value }];
         self.engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
+    }
+
+    /// What a table takes; for a disk lane.
+    pub fn statistics(&self, table: StorageId) -> Result<TableStatistics, ReadError> {
+        statistics::of(&self.source(table)?, table)
+    }
+
+    /// Writes memory tables to files; for a disk lane.
+    pub fn flush(&self) -> Result<(), EngineError> {
+        self.engine.flush()
     }
 
     /// Figures of the engine, for metrics.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 mod folds;
 mod forgetting;
+mod promises;
 mod reads;
 mod records;
 mod writes;

@@ -9,7 +9,7 @@ use std::path::Path;
 /// What the last line begins with.
 const CHECKSUM: &str = "crc32 ";
 
-fn io_at(path: &Path) -> impl Fn(io::Error) -> DirectoryError {
+pub(super) fn io_at(path: &Path) -> impl Fn(io::Error) -> DirectoryError {
     move |error| DirectoryError::Io { path: path.to_owned(), error }
 }
 

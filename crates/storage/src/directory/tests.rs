@@ -147,3 +147,42 @@ fn somebody_elses_folder_is_left_alone() {
     assert!(open(folder.path()).unwrap_err().to_string().contains("is no data directory"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_snapshot_is_a_data_directory_that_later_changes_leave_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = open(folder.path()).unwrap();
+    directory.set_cluster(ClusterId::random(&mut Random::new(2))).unwrap();
+    directory.durable().write(7).unwrap();
+    let snapshots = directory.snapshots();
+    assert_eq!(snapshots.list().unwrap(), []);
+    let engine = |path: &Path| {
+        fs::create_dir(path).and_then(|()| fs::write(path.join("1.sst"), [0; 1000])).map_err(|e| e.to_string())
+    };
+    let taken = snapshots.take("before-upgrade", engine).unwrap();
+    assert!(taken.bytes > 1000 && taken.own_bytes == taken.bytes, "{taken:?}");
+    assert_eq!(snapshots.list().unwrap(), [taken]);
+    directory.durable().write(8).unwrap();
+    let copy = open(&folder.path().join("snapshots/before-upgrade")).unwrap();
+    assert_eq!((copy.host(), copy.cluster()), (directory.host(), directory.cluster()));
+    copy.durable().check(7).unwrap();
+    assert!(snapshots.clear("before-upgrade").unwrap() && !snapshots.clear("before-upgrade").unwrap());
+    assert_eq!(snapshots.list().unwrap(), []);
+}
+
+#[test]
+fn a_snapshot_that_fails_leaves_nothing_and_names_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = open(folder.path()).unwrap();
+    let snapshots = directory.snapshots();
+    let failed = snapshots.take("a", |_| Err("no room".to_owned())).unwrap_err();
+    assert_eq!(failed.to_string(), "no room");
+    assert_eq!(fs::read_dir(folder.path().join("snapshots")).unwrap().count(), 0);
+    let engine = |path: &Path| fs::create_dir(path).map_err(|e| e.to_string());
+    snapshots.take("a", engine).unwrap();
+    assert!(matches!(snapshots.take("a", engine), Err(SnapshotError::Exists(_))));
+    for name in ["", "..", ".hidden", "a/b", "a.partial", &"x".repeat(65)] {
+        assert!(matches!(snapshots.take(name, engine), Err(SnapshotError::Name(_))), "{name}");
+        assert!(matches!(snapshots.clear(name), Err(SnapshotError::Name(_))), "{name}");
+    }
+}

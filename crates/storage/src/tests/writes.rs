@@ -84,6 +84,10 @@ impl Engine for Watched {
         self.inner.durable()
     }
 
+    fn disk_bytes(&self, family: Family, start: &[u8], end: &[u8]) -> Result<u64, EngineError> {
+        self.inner.disk_bytes(family, start, end)
+    }
+
     fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
         self.inner.remove(family, start, end)
     }

@@ -1,0 +1,40 @@
+//! The state of acceptors on disk, one row for each partition that was ever written under a condition. What it means is Paxos'
+//! business; here it is bytes with a checksum, found out when a bit flips.
+//!
+//! Key: the prefix of the partition's keys. Value: `crc32 of key and state (LE) | format | state`.
+
+use crate::{Engine, EngineError, Family};
+use henge_base::Bytes;
+
+/// The only format there is.
+const FORMAT: u8 = 1;
+/// Checksum and format.
+const HEAD: usize = 5;
+
+pub(crate) fn row(prefix: &[u8], state: &[u8]) -> (Family, Bytes, Bytes) {
+    let value = [&checksum(prefix, state).to_le_bytes()[..], &[FORMAT], state].concat();
+    (Family::Paxos, Bytes::copy_from_slice(prefix), value.into())
+}
+
+pub(crate) fn get(engine: &dyn Engine, prefix: &[u8]) -> Result<Option<Bytes>, EngineError> {
+    let mut found = Ok(None);
+    engine.get(Family::Paxos, prefix, &mut |value| found = value.map(|value| checked(prefix, value)).transpose())?;
+    found
+}
+
+fn checked(prefix: &[u8], value: &[u8]) -> Result<Bytes, EngineError> {
+    let damaged = || EngineError::Corrupt("the state of an acceptor is damaged".to_owned());
+    let (head, state) = value.split_first_chunk::<HEAD>().ok_or_else(damaged)?;
+    let [a, b, c, d, FORMAT] = *head else { return Err(damaged()) };
+    if u32::from_le_bytes([a, b, c, d]) != checksum(prefix, state) {
+        return Err(damaged());
+    }
+    Ok(Bytes::copy_from_slice(state))
+}
+
+fn checksum(prefix: &[u8], state: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(prefix);
+    hasher.update(state);
+    hasher.finalize()
+}

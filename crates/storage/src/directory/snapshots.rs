@@ -1,0 +1,168 @@
+//! Copies of a data directory, made while it is in use: `snapshots/NAME`, each a data directory by itself, on which a node can be
+//! started. Files that the engine still uses are shared with it and cost nothing; what it has replaced since is the copy's own.
+
+use super::{DirectoryError, file};
+use parking_lot::Mutex;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Files of a data directory that go into its copy, besides the engine's. The record of what is on disk comes first: what it says
+/// is in an engine that is copied later.
+const FILES: [&str; 5] = ["durable", "identity", "cluster", "generation", "format"];
+/// Longest name.
+const NAME_MAX: usize = 64;
+/// What the name of a copy that is being made, or removed, ends with.
+const PARTIAL: &str = ".partial";
+
+/// The copies of one data directory.
+#[derive(Debug)]
+pub struct Snapshots {
+    directory: PathBuf,
+    /// One is made or removed at a time.
+    alone: Mutex<()>,
+}
+
+/// A copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created: SystemTime,
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// Of them, bytes that nothing else uses: what removing it would free.
+    pub own_bytes: u64,
+}
+
+/// A copy cannot be made or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The name cannot be that of a folder.
+    #[error("{0:?} cannot name a snapshot: 1 to {NAME_MAX} letters, digits, - _ and ., the first no point")]
+    Name(String),
+    /// There is one of that name.
+    #[error("there is a snapshot {0} already; clear it, or give this one another name")]
+    Exists(String),
+    /// The engine cannot be copied.
+    #[error("{0}")]
+    Engine(String),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+impl Snapshots {
+    pub(super) fn of(directory: PathBuf) -> Snapshots {
+        Snapshots { directory, alone: Mutex::new(()) }
+    }
+
+    /// Makes a copy; `engine` copies the engine's files into a folder that is not there yet.
+    pub fn take(
+        &self,
+        name: &str,
+        engine: impl FnOnce(&Path) -> Result<(), String>,
+    ) -> Result<Snapshot, SnapshotError> {
+        check(name)?;
+        let _alone = self.alone.lock();
+        let (target, partial) = (self.folder().join(name), self.folder().join(format!("{name}{PARTIAL}")));
+        if target.exists() {
+            return Err(SnapshotError::Exists(name.to_owned()));
+        }
+        fs::create_dir_all(self.folder()).map_err(file::io_at(&self.folder()))?;
+        remove(&partial)?;
+        fs::create_dir(&partial).map_err(file::io_at(&partial))?;
+        let made = self.fill(&partial, engine);
+        if let Err(error) = made {
+            remove(&partial)?;
+            return Err(error);
+        }
+        fs::rename(&partial, &target).map_err(file::io_at(&target))?;
+        file::sync_parent(&target)?;
+        Ok(read(&target, name.to_owned())?)
+    }
+
+    fn fill(&self, partial: &Path, engine: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), SnapshotError> {
+        for name in FILES {
+            if let Some(text) = file::read_plain(&self.directory.join(name))? {
+                file::replace(&partial.join(name), &text)?;
+            }
+        }
+        engine(&partial.join("engine")).map_err(SnapshotError::Engine)?;
+        Ok(file::sync_parent(&partial.join("engine"))?)
+    }
+
+    /// Those there are, by name.
+    pub fn list(&self) -> Result<Vec<Snapshot>, SnapshotError> {
+        let mut found = Vec::new();
+        for path in entries(&self.folder())? {
+            if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| check(name).is_ok()) {
+                found.push(read(&path, name.to_owned())?);
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    /// Removes one; says whether there was one.
+    pub fn clear(&self, name: &str) -> Result<bool, SnapshotError> {
+        check(name)?;
+        let _alone = self.alone.lock();
+        let (target, partial) = (self.folder().join(name), self.folder().join(format!("{name}{PARTIAL}")));
+        remove(&partial)?;
+        if !target.exists() {
+            return Ok(false);
+        }
+        // Half a copy must not pass for a whole one.
+        fs::rename(&target, &partial).map_err(file::io_at(&target))?;
+        remove(&partial)?;
+        Ok(true)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.directory.join("snapshots")
+    }
+}
+
+fn check(name: &str) -> Result<(), SnapshotError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let good = !name.is_empty() && name.len() <= NAME_MAX && name.chars().all(allowed);
+    if good && !name.starts_with('.') && !name.ends_with(PARTIAL) {
+        return Ok(());
+    }
+    Err(SnapshotError::Name(name.to_owned()))
+}
+
+fn remove(path: &Path) -> Result<(), DirectoryError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file::io_at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// What lies in a folder, if there is one.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(file::io_at(folder)(error)),
+    }
+}
+
+fn read(path: &Path, name: String) -> Result<Snapshot, DirectoryError> {
+    let metadata = |path: &Path| fs::metadata(path).map_err(file::io_at(path));
+    // Written last, never changed.
+    let created = metadata(&path.join("format"))?.modified().map_err(file::io_at(path))?;
+    let mut files: Vec<Metadata> = Vec::new();
+    for folder in [path.to_owned(), path.join("engine")] {
+        for entry in entries(&folder)? {
+            files.extend(Some(metadata(&entry)?).filter(Metadata::is_file));
+        }
+    }
+    let bytes = files.iter().map(Metadata::len).sum();
+    let own_bytes = files.iter().filter(|file| file.nlink() == 1).map(Metadata::len).sum();
+    Ok(Snapshot { name, created, bytes, own_bytes })
+}

@@ -1,0 +1,65 @@
+//! What a table takes: its size, and how many partitions it has, from samples.
+
+use crate::limits::{SAMPLE_PARTITIONS, SAMPLES};
+use crate::read::Source;
+use crate::{EngineError, Family, Flow, ReadError, ScanRange, Tier};
+use henge_model::{Key, StorageId, Token};
+
+/// Of one table, on this node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableStatistics {
+    /// Bytes of its rows and tombstones in files, compressed; what is in memory only is not counted.
+    pub disk_bytes: u64,
+    /// Partitions, exact up to some hundred, estimated from samples above.
+    pub partitions: u64,
+}
+
+/// For a disk lane.
+pub(crate) fn of(source: &Source<'_>, table: StorageId) -> Result<TableStatistics, ReadError> {
+    let (start, end) = Key::table_range(table, Token::MIN, Token::MIN);
+    let size = |family| source.engine.disk_bytes(family, &start, &end);
+    let disk_bytes = size(source.family)?.saturating_add(size(Family::Tombstones)?);
+    Ok(TableStatistics { disk_bytes, partitions: partitions(source, table)? })
+}
+
+/// Tokens are spread evenly, so the distance that some partitions span says how many there are in all.
+fn partitions(source: &Source<'_>, table: StorageId) -> Result<u64, ReadError> {
+    let (mut found, mut spanned) = (0u64, 0u128);
+    let width = (1u128 << 64) / u128::from(SAMPLES);
+    for sample in 0..SAMPLES {
+        let from = Token((i128::from(i64::MIN) + (width * u128::from(sample)) as i128) as i64);
+        let to = i128::from(from.0) + width as i128;
+        let (count, last) = sample_from(source, table, from, to)?;
+        found += count;
+        spanned += (last.unwrap_or(to) - i128::from(from.0)).unsigned_abs();
+    }
+    let all = u128::from(found).saturating_mul(1 << 64) / spanned.max(1);
+    Ok(u64::try_from(all).unwrap_or(u64::MAX))
+}
+
+/// Counts partitions with tokens above `from` and below `to`; gives the token of the last if there were too many to count.
+fn sample_from(
+    source: &Source<'_>,
+    table: StorageId,
+    from: Token,
+    to: i128,
+) -> Result<(u64, Option<i128>), EngineError> {
+    let (mut next, end) = Key::table_range(table, from, Token::MAX);
+    let mut count = 0;
+    loop {
+        let mut partition = None;
+        let range = ScanRange { family: source.family, start: &next, end: &end, reversed: false };
+        source.engine.scan(&range, Tier::Disk, &mut |key, _| {
+            partition = Key::token(key).zip(Key::partition(key)).map(|(token, length)| (token, key[..length].to_vec()));
+            Flow::Stop
+        })?;
+        let Some((token, prefix)) = partition.filter(|(token, _)| i128::from(token.0) < to) else {
+            return Ok((count, None));
+        };
+        count += 1;
+        if count == SAMPLE_PARTITIONS {
+            return Ok((count, Some(i128::from(token.0))));
+        }
+        next = Key::prefix_end(&prefix);
+    }
+}
