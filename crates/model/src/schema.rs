@@ -198,6 +198,26 @@ impl Table {
         unproven.then_some(self.options.gc_grace_seconds)
     }
 
+    /// After how many seconds there are expired rows to expect again, if rows of this table expire as a rule: its time window, or
+    /// a quarter of its default TTL.
+    pub fn expiry_rhythm(&self) -> Option<u64> {
+        let ttl = u64::from(self.options.default_time_to_live);
+        self.time_window().or((ttl > 0).then_some(ttl.div_ceil(4)))
+    }
+
+    /// The window of time window compaction, in seconds.
+    fn time_window(&self) -> Option<u64> {
+        let compaction = &self.options.compaction;
+        compaction.get("class").filter(|class| class.ends_with("TimeWindowCompactionStrategy"))?;
+        let unit = match compaction.get("compaction_window_unit").map(String::as_str) {
+            Some("MINUTES") => 60,
+            Some("HOURS") => 3_600,
+            _ => 86_400,
+        };
+        let size = compaction.get("compaction_window_size").and_then(|size| size.parse().ok()).unwrap_or(1u64);
+        Some(size.saturating_mul(unit))
+    }
+
     /// The place of a column within its own kind, by name.
     pub fn position(&self, column: &Column) -> Option<usize> {
         let of = match column.kind {

@@ -3,13 +3,17 @@
 //! A deletion may go once every replica has it and nothing older is on its way. What proves that hangs on the table: by default it has
 //! to be known, which it is where this node holds the only copy; with `only_purge_repaired_tombstones: false` in its compaction
 //! options it is taken for granted after `gc_grace_seconds`, as in Apache Cassandra.
+//!
+//! Every table is gone through once in `tombstone_purge_interval`, one whose rows expire as a rule in its own rhythm if that is faster:
+//! what expired in a time window is gone from the disk before the window after the next one ends.
 
 use crate::core::Core;
 use crate::shared::Shared;
 use crate::world::{Lane, World};
-use henge_base::Micros;
-use henge_model::Table;
-use henge_storage::{Sweep, Swept};
+use henge_base::{Micros, Mono};
+use henge_model::{StorageId, Table};
+use henge_storage::{ReadError, Sweep, Swept};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,17 +22,35 @@ const MARGIN_SECONDS: i64 = 60;
 /// Between two steps of a sweep, each of which goes through 4 MiB at most: 40 MiB/s.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Sweeps all tables again and again.
+/// How often it is looked which tables there are, at most.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Sweeps all tables again and again, one at a time.
 pub(crate) async fn sweep_all<W: World>(core: Core<W>) {
+    let mut due: BTreeMap<StorageId, Mono> = BTreeMap::new();
     loop {
-        core.shared.pause(core.shared.options.purge_interval).await;
         let tables: Vec<Arc<Table>> = core.shared.view.load().state.schema.tables().cloned().collect();
+        let known: BTreeSet<StorageId> = tables.iter().map(|table| table.storage_id).collect();
+        due.retain(|storage, _| known.contains(storage));
         for table in tables {
+            let next = || core.shared.world.mono() + rhythm(&core.shared, &table);
+            let at = due.entry(table.storage_id).or_insert_with(next);
+            if *at > core.shared.world.mono() {
+                continue;
+            }
             if let Some(before) = bound(&core.shared, &table) {
                 sweep(&core, &table, before).await;
             }
+            *at = next();
         }
+        core.shared.pause(LOOK.min(core.shared.options.purge_interval)).await;
     }
+}
+
+/// Between two sweeps of a table.
+fn rhythm<W: World>(shared: &Shared<W>, table: &Table) -> Duration {
+    let own = table.expiry_rhythm().map(|seconds| Duration::from_secs(seconds).max(LOOK));
+    own.map_or(shared.options.purge_interval, |own| own.min(shared.options.purge_interval))
 }
 
 /// Up to which second deletions of a table may be forgotten; `None`: none of them.
@@ -48,10 +70,16 @@ async fn sweep<W: World>(core: &Core<W>, table: &Table, before: i64) {
     let storage = table.storage_id;
     let job = Arc::clone(&core.shared);
     let fence: Micros = before.saturating_mul(1_000_000);
-    let raised = core.shared.world.disk(Lane::Background, move || job.store.raise_fence(storage, fence)).await;
-    if let Err(error) = raised {
-        tracing::error!(%error, "the fence of a purge cannot be kept");
-        return;
+    // Of a table without rows there is nothing to forget, and no fence is worth a write.
+    let prepare = move || Ok(job.store.holds_rows(storage)? && job.store.raise_fence(storage, fence).map(|()| true)?);
+    let prepared: Result<bool, ReadError> = core.shared.world.disk(Lane::Background, prepare).await;
+    match prepared {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => {
+            tracing::error!(%error, table = %table.name, "a purge cannot begin");
+            return;
+        }
     }
     let mut sweep = Sweep::new(storage, before);
     loop {

@@ -23,6 +23,7 @@ use crate::writer;
 use henge_base::{Bytes, ClusterId, HostId};
 use henge_coordinator::ReplicaError;
 use henge_metadata::{ClusterState, Entry, Log};
+use henge_model::Table;
 use henge_storage::{Store, SyncMode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -193,6 +194,11 @@ impl<W: World> Node<W> {
     /// Changes of members and schema, for clients who registered.
     pub fn events(&self) -> broadcast::Receiver<ClusterEvent> {
         self.shared.events.subscribe()
+    }
+
+    /// The tables of all keyspaces.
+    pub fn tables(&self) -> Vec<Arc<Table>> {
+        self.shared.view.load().state.schema.tables().cloned().collect()
     }
 
     /// The metrics.

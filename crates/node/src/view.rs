@@ -85,8 +85,7 @@ impl View {
 
 /// Tables whose rows expire as a rule lie apart, so that whole files of them can go (architecture: "Storage layout").
 fn family_of(table: &Table) -> Family {
-    let windowed = table.options.compaction.get("class").is_some_and(|c| c.ends_with("TimeWindowCompactionStrategy"));
-    if windowed || table.options.default_time_to_live > 0 { Family::Timed } else { Family::Rows }
+    if table.expiry_rhythm().is_some() { Family::Timed } else { Family::Rows }
 }
 
 fn number(datacenters: &[String], name: &str) -> Option<Datacenter> {

@@ -4,7 +4,7 @@ use crate::merge::{MERGE_OPERATOR, full_merge, partial_merge};
 use henge_storage::Family;
 use rocksdb::{
     BlockBasedOptions, Cache, ChecksumType, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode,
-    DEFAULT_COLUMN_FAMILY_NAME, DataBlockIndexType, Error, Options, WriteBufferManager,
+    DEFAULT_COLUMN_FAMILY_NAME, DataBlockIndexType, Env, Error, Options, WriteBufferManager,
 };
 
 /// Memory tables take at most this part of the memory.
@@ -26,6 +26,20 @@ const LOG_BYTES: u64 = 32 << 20;
 const DIARY_BYTES: usize = 8 << 20;
 /// Older files of an expiring family are rewritten at least so often, so that what has expired goes: 1 day.
 const TIMED_SECONDS: u64 = 86_400;
+/// The first level of an expiring family, and the files of all its levels.
+const TIMED_LEVEL: u64 = 64 << 20;
+const TIMED_FILE: u64 = 16 << 20;
+/// What compaction and memory tables written out may write per second at most: 2 GiB. The limit in force is found by RocksDB,
+/// between a twentieth of this and all of it, so that compaction runs evenly instead of in bursts. With a smaller twentieth
+/// compaction falls behind for minutes before the limit follows.
+const BACKGROUND_RATE: i64 = 2 << 30;
+/// How often that allowance is handed out: 100 ms.
+const BACKGROUND_REFILL_US: i64 = 100_000;
+/// Compaction is passed over for memory tables nine times of ten.
+const BACKGROUND_FAIRNESS: i32 = 10;
+/// A file of which so many entries in a row, or half of all, only remove others is compacted soon: what was forgotten leaves the
+/// disk.
+const REMOVALS: (usize, usize, f64) = (4096, 512, 0.125);
 
 /// How much the engine may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +84,19 @@ pub(crate) fn database(options: &RocksOptions, cache: &Cache) -> Result<Options,
     let manager = WriteBufferManager::new_write_buffer_manager_with_cache(options.buffers(), false, cache.clone());
     database.set_write_buffer_manager(&manager);
     database.set_bytes_per_sync(1 << 20);
+    background(&mut database)?;
     quiet(&mut database);
     Ok(database)
+}
+
+/// Compaction leaves processor and disk to those who wait for answers; writing memory tables out does not, for writers wait for it.
+fn background(database: &mut Options) -> Result<(), Error> {
+    let mut threads = Env::new()?;
+    threads.lower_thread_pool_cpu_priority();
+    threads.lower_thread_pool_io_priority();
+    database.set_env(&threads);
+    database.set_auto_tuned_ratelimiter(BACKGROUND_RATE, BACKGROUND_REFILL_US, BACKGROUND_FAIRNESS);
+    Ok(())
 }
 
 /// Opens fast, and leaves readers and the disk alone.
@@ -126,7 +151,14 @@ fn family(family: Family, of: &RocksOptions, cache: &Cache) -> Options {
         options.set_memtable_whole_key_filtering(true);
         options.set_memtable_prefix_bloom_ratio(0.02);
     }
+    if rows {
+        let (window, removals, part) = REMOVALS;
+        options.add_compact_on_deletion_collector_factory(window, removals, part);
+    }
     if family == Family::Timed {
+        // A compaction needs room for what it replaces: in small steps it is little beside the data.
+        options.set_max_bytes_for_level_base(TIMED_LEVEL);
+        options.set_target_file_size_base(TIMED_FILE);
         options.set_periodic_compaction_seconds(TIMED_SECONDS);
     }
     options
