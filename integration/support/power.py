@@ -40,7 +40,7 @@ class Machine(Server):
             "POWER_SAVED": str(self.saved),
             "POWER_LIE": "1" if self.lie else "0",
         }
-        own = [part for flag in ("--rpc-address", "--listen-address", "--metrics-address") for part in (flag, self.address)]
+        own = [part for flag in ("--rpc-address", "--listen-address", "--metrics-address", "--admin-address") for part in (flag, self.address)]
         command = [HENGE, "server", "--data-directory", str(self.directory / "data"), *own, *self.arguments]
         self.output = (self.directory / "server.out").open("ab")
         self.process = subprocess.Popen(

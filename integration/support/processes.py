@@ -146,7 +146,7 @@ class Server:
     def launch(self):
         """Starts the process and does not wait for it to serve."""
         assert not answers(self.address), f"something serves {self.address}:{CQL_PORT} already"
-        own = [part for flag in ("--rpc-address", "--listen-address", "--metrics-address") for part in (flag, self.address)]
+        own = [part for flag in ("--rpc-address", "--listen-address", "--metrics-address", "--admin-address") for part in (flag, self.address)]
         self.program = Program(["server", "--data-directory", str(self.directory / "data"), *own, *self.arguments], self.directory, "server")
         return self
 

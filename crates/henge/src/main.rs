@@ -23,6 +23,8 @@ enum Command {
     Shell(henge_shell::ShellOptions),
     /// Start a cluster of several nodes on this machine, for development.
     Dev(henge_server::DevOptions),
+    /// Act on a running node, by nodetool's command names.
+    Admin(henge_admin::AdminOptions),
     /// Check a configuration and print what is in effect.
     CheckConfig(henge_server::CheckOptions),
     /// Make certificates.
@@ -38,6 +40,7 @@ fn main() {
         Command::Server(options) => henge_server::server(&options),
         Command::Shell(options) => henge_shell::shell(&options),
         Command::Dev(options) => henge_server::dev(&options),
+        Command::Admin(options) => henge_admin::admin(&options),
         Command::CheckConfig(options) => henge_server::check_config(&options),
         Command::Cert(options) => henge_server::cert(&options),
         Command::Bench(options) => henge_bench::bench(&options),

@@ -30,6 +30,9 @@ pub struct ServerOptions {
     /// Its port; 0 switches it off.
     #[arg(long)]
     pub metrics_port: Option<String>,
+    /// The address for henge admin; loopback.
+    #[arg(long)]
+    pub admin_address: Option<String>,
     /// Where to find the cluster: address:port, comma-separated.
     #[arg(long)]
     pub seeds: Option<String>,
@@ -75,6 +78,7 @@ impl ServerOptions {
             ("native_transport_port", &self.native_transport_port),
             ("metrics_address", &self.metrics_address),
             ("metrics_port", &self.metrics_port),
+            ("admin_address", &self.admin_address),
             ("seeds", &self.seeds),
             ("cluster_name", &self.cluster_name),
             ("datacenter", &self.datacenter),

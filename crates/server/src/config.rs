@@ -39,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) certificates: Option<PathBuf>,
     pub(crate) development_certificates: Option<PathBuf>,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) admin: Option<SocketAddr>,
     pub(crate) max_frame: usize,
     pub(crate) max_connections: usize,
     pub(crate) memory: usize,
@@ -155,6 +156,14 @@ impl Settings {
         };
         let metrics_port = self.number("metrics_port", 0, 65_535)? as u16;
         let metrics = SocketAddr::new(self.ip("metrics_address")?, metrics_port);
+        let admin_port = self.number("admin_port", 0, 65_535)? as u16;
+        let admin = SocketAddr::new(self.ip("admin_address")?, admin_port);
+        if !admin.ip().is_loopback() {
+            return Err(self.wrong(
+                "admin_address",
+                "nobody has to authenticate there: it must be an address of this machine alone, as 127.0.0.1",
+            ));
+        }
         let certificates = self.text_of("certificates");
         Ok(Config {
             node,
@@ -162,6 +171,7 @@ impl Settings {
             certificates: (!certificates.is_empty()).then(|| PathBuf::from(certificates)),
             development_certificates: None,
             metrics: (metrics_port > 0).then_some(metrics),
+            admin: (admin_port > 0).then_some(admin),
             max_frame: self.bytes("native_transport_max_frame_size")?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
             memory: self.memory()?,

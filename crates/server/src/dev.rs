@@ -101,6 +101,7 @@ fn start(plan: &Plan, options: &DevOptions) -> anyhow::Result<Child> {
         .arg("--data-directory")
         .arg(fs::canonicalize(&folder)?.join("data"))
         .args(["--listen-address", &address, "--rpc-address", &address, "--metrics-address", &address])
+        .args(["--admin-address", &address])
         .args(["--seeds", "127.0.0.1:7000", "--datacenter", &plan.datacenter])
         .arg("--development-certificates")
         .arg(fs::canonicalize(&certificates)?)

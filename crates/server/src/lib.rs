@@ -8,6 +8,7 @@
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod admin;
 mod answer;
 mod args;
 mod cert;

@@ -1,5 +1,6 @@
 //! `henge server`: a node with its sockets, from start to clean end.
 
+use crate::admin::{self, Admin};
 use crate::args::ServerOptions;
 use crate::certificates;
 use crate::config::Config;
@@ -12,7 +13,7 @@ use anyhow::Context;
 use henge_base::Random;
 use henge_node::{Identity, Node};
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{DataDirectory, DurableRecord, Store};
+use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
 use std::future::Future;
 use std::io::Read;
@@ -43,6 +44,7 @@ struct Running {
     directory: DataDirectory,
     node: Node<ServerWorld>,
     store: Arc<Store>,
+    engine: Arc<RocksEngine>,
     endpoint: Endpoint,
     stop: watch::Sender<bool>,
 }
@@ -51,6 +53,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut stopped = Box::pin(told_to_stop()?);
     let mut running = open(&config)?;
     serve_pages(&config, &running).await?;
+    serve_admin(&config, &running).await?;
     tokio::select! {
         joined = running.node.become_member() => joined?,
         () = &mut stopped => return close(running, Vec::new()).await,
@@ -84,7 +87,8 @@ fn open(config: &Config) -> anyhow::Result<Running> {
         &directory.engine_path(),
         &RocksOptions { memory_bytes: config.memory, ..RocksOptions::default() },
     )?;
-    let store = Arc::new(Store::open(Arc::new(engine))?);
+    let engine = Arc::new(engine);
+    let store = Arc::new(Store::open(Arc::clone(&engine) as Arc<dyn Engine>)?);
     directory.durable().check(store.sequence())?;
     remember_durable(Arc::clone(&store), directory.durable())?;
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31))?);
@@ -103,7 +107,7 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     world.connect(endpoint.clone());
     node.start();
     peers.connect(node.clone(), node.core());
-    Ok(Running { directory, node, store, endpoint, stop: watch::Sender::new(false) })
+    Ok(Running { directory, node, store, engine, endpoint, stop: watch::Sender::new(false) })
 }
 
 /// A twentieth of a disk, within bounds: a small one should be of use, of a large one no more than this is ever needed.
@@ -168,6 +172,21 @@ async fn serve_pages(config: &Config, running: &Running) -> anyhow::Result<()> {
         transport: transport_gauges(&running.node)?,
     };
     tokio::spawn(async move { axum::serve(listener, router(pages)).await });
+    Ok(())
+}
+
+async fn serve_admin(config: &Config, running: &Running) -> anyhow::Result<()> {
+    let Some(address) = config.admin else { return Ok(()) };
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("tcp {address} cannot be bound for henge admin (admin_port)"))?;
+    let admin = Admin {
+        node: running.node.clone(),
+        store: Arc::clone(&running.store),
+        engine: Arc::clone(&running.engine),
+        snapshots: Arc::new(running.directory.snapshots()),
+    };
+    tokio::spawn(async move { axum::serve(listener, admin::router(admin)).await });
     Ok(())
 }
 

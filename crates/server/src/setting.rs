@@ -28,6 +28,8 @@ settings! {
     native_transport_port = "9042", "The TCP port for clients.";
     metrics_address = "127.0.0.1", "The address of /metrics, /livez and /readyz.";
     metrics_port = "9180", "Its port; 0 switches it off.";
+    admin_address = "127.0.0.1", "The address for henge admin; loopback.";
+    admin_port = "7199", "Its port; 0 switches it off.";
     certificates = "", "Folder with ca.pem, node.pem and node.key. Empty: made for development, in the data directory.";
     allow_insecure_clients = "false", "Serve clients off loopback although nobody has to authenticate.";
     commitlog_sync = "group", "group: synced before it is acknowledged. periodic: synced every commitlog_sync_period.";
