@@ -59,8 +59,6 @@ impl Load {
         let depth = (options.in_flight / options.connections).clamp(1, 4096);
         let every =
             (options.rate > 0).then(|| Duration::from_nanos(1_000_000_000 * options.connections as u64 / options.rate));
-        let mut random = Random::new(number as u64 + 1);
-        let value = (0..options.value_bytes).map(|_| random.below(256) as u8).collect();
         Ok(Load {
             connection,
             statement,
@@ -68,12 +66,12 @@ impl Load {
             write: options.write,
             rows: options.rows,
             first: options.first,
-            value,
+            value: vec![0; options.value_bytes],
             depth,
             every,
             number: number as u64,
             of: options.connections as u64,
-            random,
+            random: Random::new(number as u64 + 1),
             sent: vec![None; depth],
             free: (0..depth as i16).collect(),
             recorded: Recorded::default(),
@@ -155,6 +153,10 @@ impl Load {
         let key = key.to_be_bytes();
         let mut values = vec![BoundValue::Value(&key)];
         if self.write {
+            // Every row has a value of its own: copies of one would compress to nothing on disk.
+            for part in self.value.chunks_mut(8) {
+                part.copy_from_slice(&self.random.next_u64().to_le_bytes()[..part.len()]);
+            }
             values.push(BoundValue::Value(&self.value));
         }
         let parameters = QueryParameters {
