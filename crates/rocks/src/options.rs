@@ -122,7 +122,7 @@ pub(crate) fn families(options: &RocksOptions, cache: &Cache) -> Vec<ColumnFamil
 pub(crate) fn after_opening(db: &DB) -> Result<(), Error> {
     // What was just written is what is read next: writing a memory table out must not cost its rows their place in
     // memory.
-    let setting = [("block_based_table_factory", "{prepopulate_block_cache=kFlushOnly;}")];
+    let setting = [("block_based_table_factory", "{prepopulate_block_cache=kFlushAndCompaction;}")];
     let rows = Family::ALL.iter().filter(|family| family.merges());
     rows.filter_map(|family| db.cf_handle(family.name())).try_for_each(|handle| db.set_options_cf(handle, &setting))
 }
