@@ -14,6 +14,8 @@ pub(crate) const KEYSPACE_NAME_MAX: usize = 48;
 pub(crate) const TABLE_NAME_MAX: usize = 222;
 /// Longest TTL in seconds: twenty years.
 pub(crate) const TTL_MAX: u32 = 630_720_000;
+/// Bytes of a set's element or a map's key in a collection that is not frozen, as in Cassandra.
+pub(crate) const ELEMENT_MAX: usize = 65_535;
 /// Elements of a vector.
 pub(crate) const VECTOR_MAX: u32 = 8_192;
 /// Digits of a decimal or varint literal, exponents included.

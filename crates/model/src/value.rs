@@ -2,6 +2,7 @@
 //! stands in a key so that keys sort as values do.
 
 mod calendar;
+mod canonical;
 mod compare;
 mod fixed;
 mod literal;
@@ -74,6 +75,12 @@ impl DataType {
         take_component(self, &mut masked, &mut out)?;
         *reader = masked.reader();
         Ok(Bytes::copy_from_slice(&out))
+    }
+
+    /// The bytes that stand for a value and all that equal it in [`DataType::compare`]: what names an element of a set or a key of a
+    /// map must be the same on every replica. Of a decimal it is the shortest form without an exponent, if that is short.
+    pub fn canonical(&self, bytes: &[u8]) -> Bytes {
+        canonical::canonical(self, bytes)
     }
 
     /// Whether columns of this type may stand in a primary key.

@@ -161,6 +161,8 @@ impl<W: World> Core<W> {
             timestamp: parameters.timestamp.unwrap_or(issued),
             now_us,
             now_seconds: parameters.now_seconds.unwrap_or(now_us.div_euclid(1_000_000)),
+            before: None,
+            statement: 0,
             seed,
         };
         let (consistency, page) = (parameters.consistency, parameters.page);

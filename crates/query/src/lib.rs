@@ -3,9 +3,10 @@
 //! - `request`: what a client asked for besides the statement.
 //! - `select`: one page of a SELECT; `cursor` walks its pieces, `piece` lays them out, `page_state` remembers where it stopped,
 //!   `join` puts rows and static rows together.
-//! - `modify`: INSERT, UPDATE, DELETE and batches of them.
+//! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads what such a statement has to know of its rows.
 //! - `error`: what can go wrong, by class.
 
+mod before;
 mod cursor;
 mod error;
 mod join;

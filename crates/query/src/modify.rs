@@ -1,5 +1,6 @@
 //! INSERT, UPDATE, DELETE and batches of them.
 
+use crate::before::bind;
 use crate::{Error, Request};
 use futures_util::future::join_all;
 use henge_base::Bytes;
@@ -22,7 +23,7 @@ pub async fn modify<R: Replicas>(
 ) -> Result<(), Error> {
     check(request.consistency)?;
     let mut bound = Vec::with_capacity(1);
-    plan.bind(&request.context, &mut bound)?;
+    bind(replicas, plan, placed, request, &request.context, &mut bound).await?;
     if let [one] = &bound[..] {
         let mutation = Mutation::single(request.issued, one.key.to_bytes(), one.row.clone());
         return Ok(write(replicas, placed, request, one.token, mutation.encode(), WriteType::Simple).await?);
@@ -70,8 +71,9 @@ pub async fn batch_of<R: Replicas>(
         let mut bound = Vec::new();
         // Each statement has its own chance: two `uuid()` of one batch differ.
         let seed = request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP));
-        let context = BindContext { values: statement.values, seed, ..request.context };
-        statement.plan.bind(&context, &mut bound)?;
+        let place = u16::try_from(number).unwrap_or(u16::MAX);
+        let context = BindContext { values: statement.values, statement: place, seed, ..request.context };
+        bind(replicas, statement.plan, statement.placed, request, &context, &mut bound).await?;
         parts.add(statement.placed, bound)?;
     }
     parts.finish(kind, replicas, request).await

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use henge_base::Micros;
+use henge_model::RowView;
 
 pub use henge_model::BoundValue;
 
@@ -16,6 +17,10 @@ pub struct BindContext<'a> {
     pub now_us: Micros,
     /// Seconds since the epoch: TTLs count from here, and tombstones are as old as this.
     pub now_seconds: i64,
+    /// The row as it is, for statements that say they must know (see [`crate::ModifyPlan::reads_rows`]).
+    pub before: Option<&'a RowView<'a>>,
+    /// Its place in its batch: what later statements add to a list comes later in it.
+    pub statement: u16,
     /// What `now()` and `uuid()` draw their random bits from; fresh for every execution of a statement.
     pub seed: u64,
 }

@@ -1,5 +1,6 @@
 //! From plan and bound values to keys, rows and filters.
 
+mod collection;
 mod context;
 mod filter;
 mod keys;

@@ -1,14 +1,18 @@
 //! A write with its values: a key and an encoded row for each row it names.
 
 use super::BindContext;
+use super::collection::Cells;
 use super::keys::{partition, partitions, plain, product};
 use super::slice::SliceValues;
 use super::source::Given;
 use crate::error::Error;
 use crate::limits;
-use crate::prepare::{CellPlan, ModifyPlan, Reach, Slice};
+use crate::prepare::{CellPlan, CollectionPlan, ModifyPlan, Reach, Slice};
 use henge_base::{Bytes, Micros};
-use henge_model::{CellKindView, CellView, ColumnId, Deletion, Key, Marker, PartitionKey, Token, encode_cells};
+use henge_model::{
+    Cell, CellKindView, CellView, ColumnId, Deletion, Key, KeyKind, Marker, PartitionKey, Row, Token, encode_cells,
+    encode_row,
+};
 use smallvec::SmallVec;
 
 /// One row to write.
@@ -28,17 +32,18 @@ impl ModifyPlan {
     /// Appends a row for each key the statement names. A write that sets nothing (all values unset) appends none.
     pub fn bind(&self, context: &BindContext<'_>, out: &mut Vec<BoundModify>) -> Result<(), Error> {
         context.expect(self.markers)?;
-        let content = self.content(&self.cells, context)?;
+        let content = self.content(&self.cells, &self.collections, context)?;
         if let (true, Some(components)) = (self.is_single(), plain(&self.partition, context.values)) {
             let (partition, token) = partition(components.into_iter())?;
             if let Some(clustering) = plain(&self.clustering, context.values) {
                 return self.put(&partition, token, &clustering, &content, out);
             }
         }
-        let statics = Content { marker: None, deletion: None, ..self.content(&self.statics, context)? };
+        let statics = self.content(&self.statics, &self.static_collections, context)?;
+        let statics = Content { marker: None, deletion: None, ..statics };
         let keys = partitions(&self.partition, &self.table.partition_key, context)?;
         for (key, token) in keys {
-            if !statics.values.is_empty() {
+            if !statics.is_empty() {
                 statics.put(Key::static_row(&self.table, &key), token, out);
             }
             match &self.reach {
@@ -49,6 +54,50 @@ impl ModifyPlan {
             if out.len() > limits::READS_MAX {
                 return Err(Error::invalid(format!("a statement may write at most {} rows", limits::READS_MAX)));
             }
+        }
+        Ok(())
+    }
+
+    /// The keys of the rows it writes, static ones before those of their partition.
+    pub fn row_keys(&self, context: &BindContext<'_>) -> Result<Vec<(Key, Token)>, Error> {
+        context.expect(self.markers)?;
+        let mut keys = Vec::new();
+        let has_statics = !self.statics.is_empty() || !self.static_collections.is_empty();
+        for (partition, token) in partitions(&self.partition, &self.table.partition_key, context)? {
+            if has_statics {
+                keys.push((Key::static_row(&self.table, &partition), token));
+            }
+            if !matches!(self.reach, Reach::Rows) {
+                continue;
+            }
+            for values in product(&self.clustering, &self.table.clustering, context)? {
+                let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
+                let key = Key::row(&self.table, &partition, &values).map_err(|e| Error::invalid(e.to_string()))?;
+                keys.push((key, token));
+            }
+        }
+        if keys.len() > limits::READS_MAX {
+            return Err(Error::invalid(format!("a statement may write at most {} rows", limits::READS_MAX)));
+        }
+        Ok(keys)
+    }
+
+    /// Appends the row of one of those keys, if there is anything to write to it. The context holds the row as it is.
+    pub fn bind_row(
+        &self,
+        key: Key,
+        token: Token,
+        context: &BindContext<'_>,
+        out: &mut Vec<BoundModify>,
+    ) -> Result<(), Error> {
+        let content = if Key::kind(key.bytes()) == Some(KeyKind::Static) {
+            let statics = self.content(&self.statics, &self.static_collections, context)?;
+            Content { marker: None, deletion: None, ..statics }
+        } else {
+            self.content(&self.cells, &self.collections, context)?
+        };
+        if !content.is_empty() {
+            content.put(key, token, out);
         }
         Ok(())
     }
@@ -147,7 +196,12 @@ impl ModifyPlan {
     }
 
     /// Evaluates what is written, the same for every key of the statement.
-    fn content<'a>(&'a self, cells: &'a [CellPlan], context: &BindContext<'a>) -> Result<Content<'a>, Error> {
+    fn content<'a>(
+        &'a self,
+        cells: &'a [CellPlan],
+        collections: &'a [CollectionPlan],
+        context: &BindContext<'a>,
+    ) -> Result<Content<'a>, Error> {
         let (timestamp, local_seconds) = (self.timestamp(context)?, context.now_seconds);
         let mut content = Content { timestamp, local_seconds, ..Content::default() };
         if self.deletes_row {
@@ -161,6 +215,11 @@ impl ModifyPlan {
                 Given::Unset => {}
                 given => content.values.push((cell.column, given)),
             }
+        }
+        if !collections.is_empty() {
+            let mut cells = Cells::new(context, timestamp, content.expiry);
+            collections.iter().try_for_each(|plan| cells.add(plan))?;
+            content.elements = cells.cells;
         }
         Ok(content)
     }
@@ -176,12 +235,14 @@ struct Content<'a> {
     deletion: Option<Deletion>,
     /// By column; null deletes.
     values: SmallVec<[(ColumnId, Given<'a>); 8]>,
+    /// Of collections, in any order.
+    elements: Vec<Cell>,
 }
 
 impl Content<'_> {
     /// Whether nothing would be written: every value was left unset.
     fn is_empty(&self) -> bool {
-        self.marker.is_none() && self.deletion.is_none() && self.values.is_empty()
+        self.marker.is_none() && self.deletion.is_none() && self.values.is_empty() && self.elements.is_empty()
     }
 
     fn put(&self, key: Key, token: Token, out: &mut Vec<BoundModify>) {
@@ -190,9 +251,21 @@ impl Content<'_> {
     }
 
     fn encode(&self, key: &[u8]) -> Bytes {
+        if !self.elements.is_empty() {
+            return self.encode_with_elements(key);
+        }
         let values: usize = self.values.iter().map(|(_, given)| given.len() + 16).sum();
         let mut encoded = Vec::with_capacity(48 + values);
         encode_cells(key, self.marker, self.deletion, self.values.iter().map(|v| self.cell(v)), &mut encoded);
+        encoded.into()
+    }
+
+    /// Cells of collections stand in the order of their paths, and a statement may name one twice.
+    fn encode_with_elements(&self, key: &[u8]) -> Bytes {
+        let owned = self.values.iter().map(|value| self.cell(value).to_cell());
+        let cells = owned.chain(self.elements.iter().cloned()).collect();
+        let mut encoded = Vec::new();
+        encode_row(key, &Row { marker: self.marker, deletion: self.deletion, cells }, &mut encoded);
         encoded.into()
     }
 

@@ -1,13 +1,15 @@
 //! The columns of an answer, computed from what was fetched: functions of columns, constants, aggregates.
 
 use super::BindContext;
-use super::source::Given;
+use super::source::{Given, Source};
+use crate::collection;
 use crate::error::Error;
 use crate::functions::Call;
 use crate::prepare::{Aggregate, SelectPlan, Selector};
 use henge_base::Bytes;
 use henge_model::DataType;
 use num_bigint::BigInt;
+use std::borrow::Cow;
 
 /// Computes the answer to one execution of a SELECT, row by row.
 pub struct Output<'a> {
@@ -77,10 +79,10 @@ impl Output<'_> {
     }
 }
 
-fn value(
-    selector: &Selector,
+fn value<'a>(
+    selector: &'a Selector,
     row: &[Option<Bytes>],
-    context: &BindContext<'_>,
+    context: &BindContext<'a>,
     number: u64,
 ) -> Result<Option<Bytes>, Error> {
     match selector {
@@ -99,9 +101,71 @@ fn value(
             let made = function.call(&Call { context, row: number, ordinal: *ordinal }, &values)?;
             Ok(made.map(Bytes::from))
         }
+        Selector::Element { of, data_type, key } => {
+            let Some(collection) = value(of, row, context, number)? else { return Ok(None) };
+            let key = key.evaluate(context)?.required("the key of a collection's element")?;
+            Ok(element(data_type, &collection, &key))
+        }
+        Selector::Slice { of, data_type, from, to } => {
+            let Some(collection) = value(of, row, context, number)? else { return Ok(None) };
+            let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
+            Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
+        }
+        Selector::Newest(of) => {
+            let Some(list) = value(of, row, context, number)? else { return Ok(None) };
+            let timestamps = DataType::List(Box::new(DataType::Bigint));
+            let parts = collection::parts(&timestamps, &list).unwrap_or_default();
+            let newest =
+                parts.into_iter().filter_map(|(of, part)| Some((of, part?))).max_by(|a, b| a.0.compare(a.1, b.1));
+            Ok(newest.map(|(_, timestamp)| Bytes::copy_from_slice(timestamp)))
+        }
         // Aggregates stand at the top alone.
         Selector::Aggregate { .. } => Ok(None),
     }
+}
+
+/// The entries of a set or map: key, and what it selects.
+fn entries<'v>(data_type: &DataType, collection: &'v [u8]) -> Vec<(&'v [u8], &'v [u8])> {
+    let parts = collection::parts(data_type, collection).unwrap_or_default();
+    let parts: Vec<&[u8]> = parts.into_iter().filter_map(|(_, part)| part).collect();
+    match data_type.unfrozen() {
+        DataType::Map(..) => parts.chunks_exact(2).map(|entry| (entry[0], entry[1])).collect(),
+        _ => parts.into_iter().map(|element| (element, element)).collect(),
+    }
+}
+
+fn bound<'a>(source: Option<&'a Source>, context: &BindContext<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> {
+    source.map(|source| source.evaluate(context)?.required("the bound of a slice")).transpose()
+}
+
+fn key_type(data_type: &DataType) -> &DataType {
+    match data_type.unfrozen() {
+        DataType::Map(key, _) | DataType::Set(key) => key,
+        other => other,
+    }
+}
+
+fn element(data_type: &DataType, collection: &[u8], key: &[u8]) -> Option<Bytes> {
+    let of_key = key_type(data_type);
+    let found = entries(data_type, collection).into_iter().find(|(found, _)| of_key.compare(found, key).is_eq());
+    found.map(|(_, selected)| Bytes::copy_from_slice(selected))
+}
+
+fn slice(data_type: &DataType, collection: &[u8], from: Option<&[u8]>, to: Option<&[u8]>) -> Option<Bytes> {
+    let of_key = key_type(data_type);
+    let within = |key: &[u8]| {
+        from.is_none_or(|from| of_key.compare(key, from).is_ge()) && to.is_none_or(|to| of_key.compare(key, to).is_le())
+    };
+    let found: Vec<(&[u8], &[u8])> =
+        entries(data_type, collection).into_iter().filter(|(key, _)| within(key)).collect();
+    // Where every element is a cell, no elements are no collection.
+    if found.is_empty() && data_type.is_complex() {
+        return None;
+    }
+    let is_map = matches!(data_type.unfrozen(), DataType::Map(..));
+    let parts = found.into_iter().flat_map(|(key, selected)| [Some(key), is_map.then_some(selected)]).flatten();
+    let parts: Vec<Option<Cow<'_, [u8]>>> = parts.map(|part| Some(Cow::Borrowed(part))).collect();
+    collection::build(data_type, &parts).ok().map(Bytes::from)
 }
 
 impl State {

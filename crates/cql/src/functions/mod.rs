@@ -3,6 +3,8 @@
 mod json;
 mod time;
 
+pub(crate) use time::{appended, prepended};
+
 use crate::bind::BindContext;
 use crate::error::Error;
 use henge_base::Random;

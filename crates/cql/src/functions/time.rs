@@ -1,5 +1,6 @@
 //! Time-based uuids, timestamps and dates turned into one another.
 
+use crate::bind::BindContext;
 use crate::calendar::DAY_MS;
 use crate::error::Error;
 use henge_base::Micros;
@@ -16,6 +17,41 @@ pub(crate) fn timeuuid(now_us: Micros, chance: [u8; 16]) -> [u8; 16] {
     rest[0] = rest[0] & 0x3f | 0x80;
     // A node id that is no network card's has the multicast bit.
     rest[2] |= 1;
+    assemble(steps, rest)
+}
+
+/// The start of 2010 in microseconds, from which places of what is prepended count backwards, as Cassandra has it.
+const PREPEND_REFERENCE_US: Micros = 1_262_304_000_000_000;
+
+/// The place of an element that is added to a list's end: after what was added earlier, and in one batch after that of the statements
+/// and elements before it.
+pub(crate) fn appended(context: &BindContext<'_>, element: u16) -> [u8; 16] {
+    place(context.now_us, context.statement, element, context.seed)
+}
+
+/// The place of an element that is put before a list's first: before what was put there earlier.
+pub(crate) fn prepended(context: &BindContext<'_>, element: u16) -> [u8; 16] {
+    let backwards = (2 * PREPEND_REFERENCE_US).saturating_sub(context.now_us);
+    place(backwards, u16::MAX - context.statement, element, context.seed)
+}
+
+/// A timeuuid whose last bytes, which are compared as signed ones, number the elements of one moment.
+fn place(now_us: Micros, statement: u16, element: u16, seed: u64) -> [u8; 16] {
+    let steps = now_us.wrapping_mul(10).wrapping_add(UUID_EPOCH);
+    // 14 bits of the statement, all of the element's; above them stands the variant.
+    let number = (u32::from(statement & 0x3fff) << 16 | u32::from(element)).to_be_bytes();
+    let chance = seed.to_be_bytes();
+    let signed = |byte: u8| byte ^ 0x80;
+    let rest = [
+        0x80 | number[0],
+        signed(number[1]),
+        signed(number[2]),
+        signed(number[3]),
+        chance[0],
+        chance[1],
+        chance[2],
+        chance[3],
+    ];
     assemble(steps, rest)
 }
 
@@ -76,6 +112,39 @@ mod tests {
         assert_eq!(id[8] >> 6, 2);
         assert_eq!(milliseconds(&DataType::Timeuuid, &id).unwrap(), now / 1_000);
         assert_eq!(DataType::Timeuuid.validate(&id), Ok(()));
+    }
+
+    #[test]
+    fn places_of_a_list_follow_one_another() {
+        let at = |now_us, statement| BindContext {
+            values: &[],
+            timestamp: 0,
+            now_us,
+            now_seconds: 0,
+            before: None,
+            statement,
+            seed: 7,
+        };
+        let now = 1_700_000_000_123_456;
+        let appended_at = |now, statement, element| appended(&at(now, statement), element);
+        let prepended_at = |now, statement, element| prepended(&at(now, statement), element);
+        let order = [
+            prepended_at(now + 1, 0, 0),
+            prepended_at(now + 1, 0, 1),
+            prepended_at(now, 4, 0),
+            prepended_at(now, 0, 0),
+            prepended_at(now, 0, 300),
+            appended_at(now, 0, 0),
+            appended_at(now, 0, 127),
+            appended_at(now, 0, 128),
+            appended_at(now, 0, 65_535),
+            appended_at(now, 4, 0),
+            appended_at(now + 1, 0, 0),
+        ];
+        for pair in order.windows(2) {
+            assert!(DataType::Timeuuid.compare(&pair[0], &pair[1]).is_lt(), "{pair:?}");
+        }
+        assert!(order.iter().all(|place| DataType::Timeuuid.validate(place).is_ok()));
     }
 
     #[test]

@@ -101,6 +101,9 @@ impl Parser<'_> {
             let key = from.ok_or_else(|| self.unexpected("an element"))?;
             return Ok(TermKind::Element { of, key });
         }
+        if from.is_none() && self.at_symbol("]") {
+            return Err(self.unexpected("a bound of the slice"));
+        }
         let to = if self.at_symbol("]") { None } else { Some(Box::new(self.term()?)) };
         self.expect_symbol("]")?;
         Ok(TermKind::Slice { of, from, to })

@@ -2,6 +2,7 @@
 
 mod batch;
 mod change;
+mod collection;
 mod data_type;
 mod describe;
 mod keyspace;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use batch::BatchPlan;
 pub use change::{ColumnDraft, SchemaChange, TableDraft};
+pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub use describe::DescribeTarget;
 pub use marker::{BindColumn, ColumnSpec, ResultColumn};
 pub use modify::ModifyPlan;

@@ -1,5 +1,6 @@
 //! INSERT, UPDATE and DELETE to a plan.
 
+use super::collection::{self, CollectionPlan};
 use super::marker::Markers;
 use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Slice, Where, sort};
@@ -28,6 +29,9 @@ pub struct ModifyPlan {
     pub(crate) cells: Vec<CellPlan>,
     /// What is written to the static row, by column.
     pub(crate) statics: Vec<CellPlan>,
+    /// What is changed of collections of rows, and of those of the static row.
+    pub(crate) collections: Vec<CollectionPlan>,
+    pub(crate) static_collections: Vec<CollectionPlan>,
     pub(crate) reach: Reach,
     /// INSERT leaves a marker: the row is there even if every cell is null.
     pub(crate) marks_row: bool,
@@ -50,6 +54,47 @@ pub(crate) enum Reach {
     Ranges(Slice),
 }
 
+/// What is written to columns.
+#[derive(Default)]
+struct Changes {
+    cells: Vec<CellPlan>,
+    collections: Vec<CollectionPlan>,
+}
+
+impl Changes {
+    fn columns(&self) -> impl Iterator<Item = ColumnId> {
+        self.cells.iter().map(|c| c.column).chain(self.collections.iter().map(|c| c.column))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.columns().next().is_none()
+    }
+
+    /// Whether they are all of static columns, and there are any.
+    fn are_static_only(&self, table: &Table) -> bool {
+        !self.is_empty() && self.columns().all(|column| is_static(table, column))
+    }
+
+    /// A column gets a value.
+    fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
+        match &column.data_type {
+            data_type if data_type.is_complex() => self.collections.push(CollectionPlan::replace(column, source)),
+            DataType::Counter => return Err(Error::unsupported("writing counters is", position)),
+            _ => self.cells.push(CellPlan { column: column.id, source }),
+        }
+        Ok(())
+    }
+
+    /// A column is deleted. Of a collection that is more than to set it to null, which leaves what has the same timestamp.
+    fn delete(&mut self, column: &Column, position: Position) -> Result<(), Error> {
+        if column.data_type.is_complex() {
+            self.collections.push(CollectionPlan::clear(column));
+            return Ok(());
+        }
+        self.set(column, Source::Null, position)
+    }
+}
+
 /// One cell to write; null deletes it.
 #[derive(Clone, Debug)]
 pub(crate) struct CellPlan {
@@ -61,6 +106,12 @@ impl ModifyPlan {
     /// The table.
     pub fn table(&self) -> &Arc<Table> {
         &self.table
+    }
+
+    /// Whether rows must be read before they are written: elements of lists are named by what the list holds. Such a statement is
+    /// bound row by row: [`ModifyPlan::row_keys`], [`ModifyPlan::bind_row`].
+    pub fn reads_rows(&self) -> bool {
+        self.collections.iter().chain(&self.static_collections).any(CollectionPlan::reads)
     }
 
     /// Whether it writes exactly one row, or none if all its values are unset. Without IN it does.
@@ -99,7 +150,7 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
         return Err(Error::invalid("Unmatched column names/values").at(insert.table.name.position));
     }
     let mut keys: Vec<(ColumnId, Choices)> = Vec::new();
-    let mut cells = Vec::new();
+    let mut changes = Changes::default();
     for (i, (name, value)) in columns.iter().zip(values).enumerate() {
         if columns[..i].iter().any(|earlier| earlier.text == name.text) {
             return Err(
@@ -110,7 +161,7 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
         let source = terms.source(value, &column.data_type, &column.name)?;
         match column.kind {
             ColumnKind::PartitionKey | ColumnKind::Clustering => keys.push((column.id, Choices::one(source))),
-            _ => cells.push(cell(column, source, name.position)?),
+            _ => changes.set(column, source, name.position)?,
         }
     }
     let take = |wanted: &[Column], missing: &str| -> Result<Vec<Choices>, Error> {
@@ -125,49 +176,46 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
     let partition = take(&table.partition_key, "Some partition key parts are missing")?;
     // Without any clustering value it is about the partition alone.
     let clustered = table.clustering.iter().any(|c| keys.iter().any(|(id, _)| *id == c.id));
-    let only_static = !clustered && is_static_only(table, &cells);
+    let only_static = !clustered && changes.are_static_only(table);
     let clustering =
         if only_static { Vec::new() } else { take(&table.clustering, "Some clustering keys are missing")? };
     let (ttl, timestamp) = using(&insert.using, &mut terms)?;
     let reach = if only_static { Reach::Statics } else { Reach::Rows };
-    Ok(ModifyPlan { marks_row: !only_static, ..assemble(table, partition, clustering, reach, cells, ttl, timestamp) })
+    Ok(ModifyPlan { marks_row: !only_static, ..assemble(table, partition, clustering, reach, changes, ttl, timestamp) })
 }
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&update.table, scope, markers)?;
     refuse_condition(update.condition.as_ref())?;
     let (ttl, timestamp) = using(&update.using, &mut terms)?;
-    let mut cells: Vec<CellPlan> = Vec::new();
+    let mut changes = Changes::default();
     for assignment in &update.assignments {
-        let made = assigned(assignment, table, &mut terms)?;
-        if cells.iter().any(|c| c.column == made.column) {
-            let message = format!("Multiple incompatible setting of column {}", assignment.column.text);
-            return Err(Error::invalid(message).at(assignment.column.position));
-        }
-        cells.push(made);
+        assign(assignment, table, &mut terms, &mut changes)?;
     }
     let restrictions = restricted(&update.relations, table, &mut terms)?;
     let position = update.table.name.position;
-    let (partition, clustering, reach) = reached(restrictions, table, &cells, "UPDATE", position)?;
-    Ok(assemble(table, partition, clustering, reach, cells, ttl, timestamp))
+    let (partition, clustering, reach) = reached(restrictions, table, &changes, "UPDATE", position)?;
+    Ok(assemble(table, partition, clustering, reach, changes, ttl, timestamp))
 }
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&delete.table, scope, markers)?;
     refuse_condition(delete.condition.as_ref())?;
     let (_, timestamp) = using(&delete.using, &mut terms)?;
-    let mut cells = Vec::new();
+    let mut changes = Changes::default();
     for deletion in &delete.deletions {
-        let name = match deletion {
-            Deletion::Column(name) => name,
-            Deletion::Element(name, _) => return Err(Error::unsupported("deleting elements is", name.position)),
-            Deletion::Field(name, _) => return Err(Error::unsupported("deleting fields is", name.position)),
-        };
+        let (Deletion::Column(name) | Deletion::Element(name, _) | Deletion::Field(name, _)) = deletion;
         let column = column(table, name)?;
         refuse_key(column, name, "Invalid identifier {} for deletion (should not be a PRIMARY KEY part)")?;
-        cells.push(cell(column, Source::Null, name.position)?);
+        match deletion {
+            Deletion::Column(_) => changes.delete(column, name.position)?,
+            Deletion::Element(_, key) => {
+                changes.collections.push(collection::element_deleted(key, column, name, &mut terms)?);
+            }
+            Deletion::Field(_, field) => return Err(collection::no_field(column, field)),
+        }
     }
-    cells.dedup_by_key(|c| c.column);
+    changes.cells.dedup_by_key(|c| c.column);
     let position = delete.table.name.position;
     let restrictions = restricted(&delete.relations, table, &mut terms)?;
     let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
@@ -176,12 +224,12 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         && let Partition::Keys(partition) = restrictions.partition
     {
         let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
-        let plan = assemble(table, partition, clustering, reach, cells, None, timestamp);
+        let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
         return Ok(ModifyPlan { deletes_row: true, is_single: false, ..plan });
     }
-    let (partition, clustering, reach) = reached(restrictions, table, &cells, "DELETE", position)?;
-    let deletes_row = cells.is_empty();
-    Ok(ModifyPlan { deletes_row, ..assemble(table, partition, clustering, reach, cells, None, timestamp) })
+    let (partition, clustering, reach) = reached(restrictions, table, &changes, "DELETE", position)?;
+    let deletes_row = changes.is_empty();
+    Ok(ModifyPlan { deletes_row, ..assemble(table, partition, clustering, reach, changes, None, timestamp) })
 }
 
 fn target<'s: 'm, 'm>(
@@ -198,21 +246,26 @@ fn assemble(
     partition: Vec<Choices>,
     clustering: Vec<Choices>,
     reach: Reach,
-    mut cells: Vec<CellPlan>,
+    changes: Changes,
     ttl: Option<Source>,
     timestamp: Option<Source>,
 ) -> ModifyPlan {
+    let Changes { mut cells, collections } = changes;
     cells.sort_by_key(|c| c.column);
     cells.dedup_by_key(|c| c.column);
-    let (statics, cells): (Vec<_>, Vec<_>) = cells.into_iter().partition(|c| is_static(table, c));
+    let (statics, cells): (Vec<_>, Vec<_>) = cells.into_iter().partition(|c| is_static(table, c.column));
+    let (static_collections, collections): (Vec<_>, Vec<_>) =
+        collections.into_iter().partition(|c| is_static(table, c.column));
     let of_one = partition.iter().chain(&clustering).all(|g| g.single().is_some());
-    let is_single = of_one && statics.is_empty();
+    let is_single = of_one && statics.is_empty() && static_collections.is_empty();
     ModifyPlan {
         table: table.clone(),
         partition,
         clustering,
         cells,
         statics,
+        collections,
+        static_collections,
         reach,
         marks_row: false,
         deletes_row: false,
@@ -241,48 +294,54 @@ fn refuse_key(column: &Column, name: &Name, message: &str) -> Result<(), Error> 
     Ok(())
 }
 
-fn assigned(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>) -> Result<CellPlan, Error> {
+/// Takes an assignment of `SET` in. Parts of a collection may be changed side by side; all else only once.
+fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes: &mut Changes) -> Result<(), Error> {
     let name = &assignment.column;
     let column = column(table, name)?;
     refuse_key(column, name, "PRIMARY KEY part {} found in SET part")?;
+    let met = changes.columns().any(|earlier| earlier == column.id);
+    let repeated = || Error::syntax(name.position, format!("Multiple incompatible setting of column {}", name.text));
+    if column.data_type.is_complex() {
+        let made = collection::assigned(assignment, column, terms)?;
+        let all_parts =
+            changes.collections.iter().filter(|c| c.column == column.id).all(CollectionPlan::goes_with_others);
+        if met && !(made.goes_with_others() && all_parts) {
+            return Err(repeated());
+        }
+        changes.collections.push(made);
+        return Ok(());
+    }
+    if met {
+        return Err(repeated());
+    }
     match &assignment.kind {
         AssignmentKind::Value(term) => {
             let source = terms.source(term, &column.data_type, &column.name)?;
-            cell(column, source, name.position)
-        }
-        AssignmentKind::Change(..) | AssignmentKind::Prepend(_) if column.data_type.is_complex() => {
-            Err(Error::unsupported("changing a collection in part is", name.position))
+            changes.set(column, source, name.position)
         }
         AssignmentKind::Change(operator, _) => {
             let message =
                 format!("Invalid operation ({0} = {0} {1} ?) for non counter column {0}", name.text, operator.sign());
-            Err(Error::invalid(message).at(name.position))
+            Err(invalid_at(message, name))
         }
         AssignmentKind::Prepend(_) => {
-            Err(Error::invalid(format!("Invalid operation for non list column {}", name.text)).at(name.position))
+            Err(invalid_at(format!("Invalid operation for non list column {}", name.text), name))
         }
-        AssignmentKind::Element(..) => Err(Error::unsupported("setting elements of a collection is", name.position)),
-        AssignmentKind::Field(..) => Err(Error::unsupported("setting fields of a user type is", name.position)),
+        AssignmentKind::Element(..) => {
+            let message = format!("Invalid operation ({0}[?] = ?) for non collection column {0}", name.text);
+            Err(invalid_at(message, name))
+        }
+        AssignmentKind::Field(field, _) => Err(collection::no_field(column, field)),
     }
 }
 
-fn is_static(table: &Table, cell: &CellPlan) -> bool {
-    table.statics.iter().any(|column| column.id == cell.column)
+/// What is wrong with a name.
+pub(super) fn invalid_at(message: String, name: &Name) -> Error {
+    Error::invalid(message).at(name.position)
 }
 
-fn is_static_only(table: &Table, cells: &[CellPlan]) -> bool {
-    !cells.is_empty() && cells.iter().all(|cell| is_static(table, cell))
-}
-
-/// A cell of a column that holds one value.
-fn cell(column: &Column, source: Source, position: Position) -> Result<CellPlan, Error> {
-    if column.data_type.is_complex() {
-        return Err(Error::unsupported("writing collections that are not frozen is", position));
-    }
-    if column.data_type == DataType::Counter {
-        return Err(Error::unsupported("writing counters is", position));
-    }
-    Ok(CellPlan { column: column.id, source })
+fn is_static(table: &Table, column: ColumnId) -> bool {
+    table.statics.iter().any(|c| c.id == column)
 }
 
 /// TTL and timestamp.
@@ -296,11 +355,11 @@ pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Sour
 fn reached(
     restrictions: Where,
     table: &Table,
-    cells: &[CellPlan],
+    changes: &Changes,
     statement: &str,
     position: Position,
 ) -> Result<(Vec<Choices>, Vec<Choices>, Reach), Error> {
-    if !is_static_only(table, cells) {
+    if !changes.are_static_only(table) {
         let (partition, clustering) = require_full_key(restrictions, table, position)?;
         return Ok((partition, clustering, Reach::Rows));
     }

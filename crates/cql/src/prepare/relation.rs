@@ -105,6 +105,13 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
         (_, t) if is_slice(operator) && column.data_type.is_complex() => {
             return refuse(format!("Slice restrictions are not supported on collection columns ({t})"));
         }
+        (_, t) if column.data_type.is_complex() => {
+            let sign = operator.sign();
+            return refuse(format!(
+                "Collection column '{}' ({t}) cannot be restricted by a '{sign}' relation",
+                name.text
+            ));
+        }
         _ => column.data_type.clone(),
     };
     let choices = match (operator, &relation.values[..], relation.listed) {

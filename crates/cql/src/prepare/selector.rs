@@ -21,6 +21,21 @@ pub(crate) enum Selector {
         arguments: Vec<Selector>,
         ordinal: u32,
     },
+    /// An element of a collection: a map's value, or a set's element if it is there.
+    Element {
+        of: Box<Selector>,
+        data_type: DataType,
+        key: Source,
+    },
+    /// The part of a set or map between two elements or keys, both included.
+    Slice {
+        of: Box<Selector>,
+        data_type: DataType,
+        from: Option<Source>,
+        to: Option<Source>,
+    },
+    /// The greatest of a list of timestamps.
+    Newest(Box<Selector>),
     /// `data_type` is that of the argument, and but for COUNT that of the answer.
     Aggregate {
         aggregate: Aggregate,
@@ -179,14 +194,63 @@ fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -
         }
         TermKind::Cast { .. } => Err(Error::unsupported("CAST is", term.position)),
         TermKind::Arithmetic { .. } | TermKind::Negated(_) => Err(Error::unsupported("arithmetic is", term.position)),
-        TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => {
-            Err(Error::unsupported("selecting parts of a collection or user type is", term.position))
-        }
+        TermKind::Element { of, key } => element(term, of, key, terms, fetched),
+        TermKind::Slice { of, from, to } => slice(term, of, [from.as_deref(), to.as_deref()], terms, fetched),
+        TermKind::Field { .. } => Err(Error::unsupported("selecting fields of a user type is", term.position)),
         _ => Err(Error::unsupported("selecting literals of collections, tuples and null is", term.position)),
     }
 }
 
-/// `writetime(c)`, `ttl(c)` and `maxwritetime(c)`, which are the same as `writetime` for a single cell.
+/// `c[key]` of a set or map.
+fn element(
+    term: &Term,
+    of: &Term,
+    key: &Term,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let collection = plain(of, terms, fetched, false)?;
+    let (key_type, data_type) = parts_of(&collection, term)?;
+    let source = terms.source(key, &key_type, &format!("key({})", collection.name))?;
+    let name = format!("{}[{}]", collection.name, value_name(key));
+    let of = Box::new(collection.selector);
+    Ok(Selected { selector: Selector::Element { of, data_type: collection.data_type, key: source }, name, data_type })
+}
+
+/// `c[from..to]` of a set or map.
+fn slice(
+    term: &Term,
+    of: &Term,
+    bounds: [Option<&Term>; 2],
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let collection = plain(of, terms, fetched, false)?;
+    let (key_type, _) = parts_of(&collection, term)?;
+    let label = format!("key({})", collection.name);
+    let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
+    let (from, to) = (bound(bounds[0])?, bound(bounds[1])?);
+    let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
+    let name = format!("{}[{first}..{last}]", collection.name);
+    let data_type = collection.data_type;
+    let of = Box::new(collection.selector);
+    Ok(Selected { selector: Selector::Slice { of, data_type: data_type.clone(), from, to }, name, data_type })
+}
+
+/// The types of a set's or map's keys, and of what one of them selects.
+fn parts_of(collection: &Selected, term: &Term) -> Result<(DataType, DataType), Error> {
+    match collection.data_type.unfrozen() {
+        DataType::Map(key, value) => Ok((DataType::clone(key), DataType::clone(value))),
+        DataType::Set(element) => Ok((DataType::clone(element), DataType::clone(element))),
+        other => {
+            let message =
+                format!("Invalid element selection: {} is of type {other}, not a set or map", collection.name);
+            Err(Error::invalid(message).at(term.position))
+        }
+    }
+}
+
+/// `writetime(c)` and `ttl(c)`; `maxwritetime(c)`, which differs from `writetime` for collections alone.
 fn of_cell(
     term: &Term,
     function: &str,
@@ -207,15 +271,22 @@ fn of_cell(
         let message = format!("Cannot use selection function {function} on PRIMARY KEY part {}", column.name);
         return Err(Error::invalid(message).at(term.position));
     }
-    if column.data_type.is_complex() {
-        return Err(Error::unsupported(format!("{function} of a collection that is not frozen is"), term.position));
-    }
     let (projected, data_type) = match function {
         "ttl" => (Projected::Ttl(column.id), DataType::Int),
         _ => (Projected::Writetime(column.id), DataType::Bigint),
     };
+    let name = format!("{function}({})", column.name);
     let place = if top { fetched.push(projected) } else { fetched.once(projected) };
-    Ok(Selected { selector: Selector::Column(place), name: format!("{function}({})", column.name), data_type })
+    let selector = Selector::Column(place);
+    if !column.data_type.is_complex() {
+        return Ok(Selected { selector, name, data_type });
+    }
+    // Of a collection every element has its own.
+    if matches!(function, "writetime" | "ttl") {
+        return Ok(Selected { selector, name, data_type: DataType::List(Box::new(data_type)) });
+    }
+    let selector = Selector::Newest(Box::new(selector));
+    Ok(Selected { selector, name, data_type })
 }
 
 fn call(

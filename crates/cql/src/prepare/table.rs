@@ -107,10 +107,6 @@ fn check_regular_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
     if column.data_type == DataType::Counter {
         return Err(Error::unsupported("a counter column is", name.position));
     }
-    if column.data_type.is_complex() {
-        let what = format!("a column of type {0} is (frozen<{0}> is), and it is", column.data_type);
-        return Err(Error::unsupported(what, name.position));
-    }
     Ok(())
 }
 

@@ -1,0 +1,174 @@
+//! Changes of collections that are not frozen: every element is a cell of its own.
+
+use super::modify::invalid_at;
+use super::term::Terms;
+use crate::bind::Source;
+use crate::error::Error;
+use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Term};
+use henge_model::{Column, ColumnId, DataType};
+
+/// A change of one collection.
+#[derive(Clone, Debug)]
+pub(crate) struct CollectionPlan {
+    pub(crate) column: ColumnId,
+    pub(crate) data_type: DataType,
+    pub(crate) change: CollectionChange,
+}
+
+/// What happens to a collection.
+#[derive(Clone, Debug)]
+pub(crate) enum CollectionChange {
+    /// What it held goes, and a value of its type takes its place.
+    Replace(Source),
+    /// Nothing is left of it.
+    Clear,
+    /// Elements join it; a list's at its end.
+    Add(Source),
+    /// Elements join a list at its beginning.
+    Prepend(Source),
+    /// Elements of a set, or keys of a map, leave it.
+    Remove(Source),
+    /// A map's key gets a value; null removes it.
+    Put(Source, Source),
+    /// One element of a set, or one key of a map, leaves it.
+    RemoveOne(Source),
+    /// The element of a list at an index gets a value; null removes it.
+    PutAt(Source, Source),
+    /// The element of a list at an index leaves it.
+    RemoveAt(Source),
+    /// All elements of a list that equal one of these leave it.
+    RemoveValues(Source),
+}
+
+impl CollectionPlan {
+    fn of(column: &Column, change: CollectionChange) -> CollectionPlan {
+        CollectionPlan { column: column.id, data_type: column.data_type.clone(), change }
+    }
+
+    /// All of a column gets a value.
+    pub(super) fn replace(column: &Column, source: Source) -> CollectionPlan {
+        CollectionPlan::of(column, CollectionChange::Replace(source))
+    }
+
+    /// A column is deleted.
+    pub(super) fn clear(column: &Column) -> CollectionPlan {
+        CollectionPlan::of(column, CollectionChange::Clear)
+    }
+
+    /// Whether what the list holds has to be known first: only then has an element a place.
+    pub(crate) fn reads(&self) -> bool {
+        use CollectionChange::{PutAt, RemoveAt, RemoveValues};
+        matches!(self.change, PutAt(..) | RemoveAt(_) | RemoveValues(_))
+    }
+
+    /// Whether another change of the same column may stand beside it: every part of a collection may be changed for itself.
+    pub(super) fn goes_with_others(&self) -> bool {
+        !matches!(self.change, CollectionChange::Replace(_))
+    }
+}
+
+/// `SET` of a column that is a collection.
+pub(super) fn assigned(
+    assignment: &Assignment,
+    column: &Column,
+    terms: &mut Terms<'_>,
+) -> Result<CollectionPlan, Error> {
+    let change = match &assignment.kind {
+        AssignmentKind::Value(term) => CollectionChange::Replace(whole(term, column, terms)?),
+        AssignmentKind::Change(ArithmeticOperator::Add, term) => CollectionChange::Add(whole(term, column, terms)?),
+        AssignmentKind::Change(ArithmeticOperator::Subtract, term) => removed(term, column, terms)?,
+        AssignmentKind::Change(operator, _) => {
+            let message =
+                format!("Invalid operation ({0} = {0} {1} ?) for collection {0}", column.name, operator.sign());
+            return Err(invalid_at(message, &assignment.column));
+        }
+        AssignmentKind::Prepend(term) => prepended(term, column, assignment, terms)?,
+        AssignmentKind::Element(key, value) => put(key, value, column, &assignment.column, terms)?,
+        AssignmentKind::Field(field, _) => return Err(no_field(column, field)),
+    };
+    Ok(CollectionPlan::of(column, change))
+}
+
+fn whole(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<Source, Error> {
+    terms.source(term, &column.data_type, &column.name)
+}
+
+/// Whole keys of a map leave it, without their values.
+fn removed(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<CollectionChange, Error> {
+    match &column.data_type {
+        DataType::Set(_) => whole(term, column, terms).map(CollectionChange::Remove),
+        DataType::Map(key, _) => {
+            let keys = DataType::Set(key.clone());
+            terms.source(term, &keys, &column.name).map(CollectionChange::Remove)
+        }
+        _ => whole(term, column, terms).map(CollectionChange::RemoveValues),
+    }
+}
+
+fn prepended(
+    term: &Term,
+    column: &Column,
+    assignment: &Assignment,
+    terms: &mut Terms<'_>,
+) -> Result<CollectionChange, Error> {
+    if !matches!(column.data_type, DataType::List(_)) {
+        let message = format!("Invalid operation ({0} = ? + {0}) for non list column {0}", column.name);
+        return Err(invalid_at(message, &assignment.column));
+    }
+    whole(term, column, terms).map(CollectionChange::Prepend)
+}
+
+fn put(
+    key: &Term,
+    value: &Term,
+    column: &Column,
+    name: &Name,
+    terms: &mut Terms<'_>,
+) -> Result<CollectionChange, Error> {
+    match &column.data_type {
+        DataType::Map(of_key, of_value) => {
+            let key = terms.source(key, of_key, &format!("key({})", column.name))?;
+            let value = terms.source(value, of_value, &format!("value({})", column.name))?;
+            Ok(CollectionChange::Put(key, value))
+        }
+        DataType::Set(_) => {
+            let message = format!("Invalid operation ({0}[?] = ?) for set column {0}", column.name);
+            Err(invalid_at(message, name))
+        }
+        DataType::List(of) => {
+            let index = terms.source(key, &DataType::Int, &format!("idx({})", column.name))?;
+            let value = terms.source(value, of, &format!("value({})", column.name))?;
+            Ok(CollectionChange::PutAt(index, value))
+        }
+        _ => Err(no_field(column, name)),
+    }
+}
+
+/// `DELETE c[key]`.
+pub(super) fn element_deleted(
+    key: &Term,
+    column: &Column,
+    name: &Name,
+    terms: &mut Terms<'_>,
+) -> Result<CollectionPlan, Error> {
+    let (of_key, label) = match &column.data_type {
+        DataType::Map(of_key, _) => (of_key, "key"),
+        DataType::Set(of) => (of, "value"),
+        DataType::List(_) => {
+            let index = terms.source(key, &DataType::Int, &format!("idx({})", column.name))?;
+            return Ok(CollectionPlan::of(column, CollectionChange::RemoveAt(index)));
+        }
+        _ => {
+            let message = format!("Invalid deletion operation for non collection column {}", column.name);
+            return Err(invalid_at(message, name));
+        }
+    };
+    let key = terms.source(key, of_key, &format!("{label}({})", column.name))?;
+    Ok(CollectionPlan::of(column, CollectionChange::RemoveOne(key)))
+}
+
+/// Fields belong to user types.
+pub(super) fn no_field(column: &Column, field: &Name) -> Error {
+    let message = format!("Invalid operation ({0}.{1} = ?) for non-UDT column {0}", column.name, field.text);
+    invalid_at(message, field)
+}

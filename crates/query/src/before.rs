@@ -1,0 +1,70 @@
+//! Writes that have to know what they change: an element of a list is named by its index or its value, and only the list knows
+//! where that is. As in Cassandra nothing keeps others from changing the list in between.
+
+use crate::{Error, Request};
+use henge_base::Bytes;
+use henge_coordinator::{Placed, Read, Replicas};
+use henge_cql::{BindContext, BoundModify, ModifyPlan};
+use henge_model::{Columns, Consistency, Covers, Key, KeyRange, ReadCommand, RowView, Strip, Token, strip_row};
+
+/// Binds a statement with its values; what it has to know of its rows is read first.
+pub(crate) async fn bind<R: Replicas>(
+    replicas: &R,
+    plan: &ModifyPlan,
+    placed: &Placed,
+    request: &Request<'_>,
+    context: &BindContext<'_>,
+    out: &mut Vec<BoundModify>,
+) -> Result<(), Error> {
+    if !plan.reads_rows() {
+        return Ok(plan.bind(context, out)?);
+    }
+    for (key, token) in plan.row_keys(context)? {
+        let row = read(replicas, plan, placed, request, &key, token).await?;
+        let view = row.as_ref().map(|row| RowView::parse(key.bytes(), row)).transpose();
+        let view = view.map_err(|error| Error::Invalid(format!("the row to change cannot be read: {error}")))?;
+        plan.bind_row(key.clone(), token, &BindContext { before: view.as_ref(), ..*context }, out)?;
+    }
+    Ok(())
+}
+
+/// A row as it is now, without what deletions cover.
+async fn read<R: Replicas>(
+    replicas: &R,
+    plan: &ModifyPlan,
+    placed: &Placed,
+    request: &Request<'_>,
+    key: &Key,
+    token: Token,
+) -> Result<Option<Bytes>, Error> {
+    let command = ReadCommand {
+        storage_id: plan.table().storage_id,
+        token,
+        keys: KeyRange::One(key.clone()),
+        statics: false,
+        columns: Columns::All,
+        limit: 1,
+        now_seconds: request.context.now_seconds,
+        purge_before: i64::MIN,
+    };
+    let (deadline, issued) = (request.deadline, request.issued);
+    let consistency = level(request.consistency);
+    let read = Read { placed: placed.clone(), command, consistency, deadline, issued };
+    let block = henge_coordinator::read(replicas, read).await?;
+    let covers = Covers::of(block.context.iter().map(|(key, row)| (&key[..], &row[..])));
+    let Some((_, row)) = block.rows.iter().find(|(found, _)| found == key.bytes()) else { return Ok(None) };
+    let Ok(view) = RowView::parse(key.bytes(), row) else { return Ok(Some(row.clone())) };
+    let covered_by = covers.deletion(key.bytes());
+    let mut left = Vec::new();
+    strip_row(key.bytes(), &view, &Strip { columns: &Columns::All, purge_before: i64::MIN, covered_by }, &mut left);
+    Ok(Some(left.into()).filter(|row: &Bytes| !row.is_empty()))
+}
+
+/// The level that a write's own read is made with: its own, where it is one of reads.
+fn level(of_write: Consistency) -> Consistency {
+    match of_write {
+        Consistency::Any => Consistency::One,
+        Consistency::EachQuorum => Consistency::Quorum,
+        other => other,
+    }
+}
