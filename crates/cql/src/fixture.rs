@@ -79,6 +79,7 @@ pub(crate) fn table(draft: &TableDraft, number: u32) -> Table {
         statics: columns(&draft.statics, ColumnKind::Static),
         regulars: columns(&draft.regulars, ColumnKind::Regular),
         options: draft.options.clone(),
+        history: henge_model::TableHistory::default(),
     }
 }
 
@@ -104,5 +105,6 @@ fn local_table() -> Table {
             column(3, "tokens", DataType::Set(Box::new(DataType::Text)), ColumnKind::Regular),
         ],
         options: henge_model::TableOptions::default(),
+        history: henge_model::TableHistory::default(),
     }
 }

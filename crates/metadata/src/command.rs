@@ -64,6 +64,17 @@ pub enum Command {
         /// Leave one that exists as it is.
         if_not_exists: bool,
     },
+    /// `ALTER TABLE`.
+    AlterTable {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        table: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+        /// What changes.
+        change: TableChange,
+    },
     /// `DROP TABLE`.
     DropTable {
         /// Its keyspace.
@@ -80,6 +91,48 @@ pub enum Command {
         /// Its name.
         table: String,
     },
+}
+
+/// What an `ALTER TABLE` changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TableChange {
+    /// Columns join it.
+    Add {
+        /// Which.
+        columns: Vec<AddedColumn>,
+        /// Leave out those that are there.
+        if_not_exists: bool,
+    },
+    /// Columns leave it.
+    Drop {
+        /// Their names.
+        columns: Vec<String>,
+        /// Leave out those that are not there.
+        if_exists: bool,
+    },
+    /// Columns of the primary key get other names.
+    Rename {
+        /// From, to.
+        names: Vec<(String, String)>,
+        /// Leave out those that are not there.
+        if_exists: bool,
+    },
+    /// It gets other settings.
+    Options {
+        /// What they were taken to be; a table that was altered meanwhile is left alone.
+        was: Box<TableOptions>,
+        /// What they are to be.
+        now: Box<TableOptions>,
+    },
+}
+
+/// A column that is added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedColumn {
+    /// Its name and type.
+    pub draft: ColumnDraft,
+    /// `STATIC`.
+    pub is_static: bool,
 }
 
 /// A node that wants to be a member.

@@ -2,8 +2,9 @@
 //! entries travel, is decided above.
 //!
 //! - `epoch`, `entry`, `log`: the history; `state`: what it adds up to; `placements`: who holds what, by replication setting.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership` and `tables`; `refused`: why not.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `tables` and `alter`; `refused`: why not.
 
+mod alter;
 mod command;
 mod entry;
 mod epoch;
@@ -18,7 +19,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use command::{ColumnDraft, Command, JoinDraft, TableDraft};
+pub use command::{AddedColumn, ColumnDraft, Command, JoinDraft, TableChange, TableDraft};
 pub use entry::{Change, Entry, EntryError};
 pub use epoch::Epoch;
 pub use log::{Gap, Log};

@@ -1,5 +1,6 @@
 //! Turning a command into an entry: the one place where algorithms run and ids are allocated.
 
+use crate::alter::alter_table;
 use crate::limits::{ENTRY_BYTES, TABLES};
 use crate::membership::{bootstrap, join, update_member};
 use crate::tables::{create_table, truncate};
@@ -22,6 +23,9 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
         Command::AlterKeyspace { name, durable_writes } => alter_keyspace(state, name, *durable_writes),
         Command::DropKeyspace { name, if_exists } => drop_keyspace(state, name, *if_exists),
         Command::CreateTable { draft, if_not_exists } => create_table(state, draft, *if_not_exists, random),
+        Command::AlterTable { keyspace, table, if_exists, change } => {
+            alter_table(state, keyspace, table, *if_exists, change, now_us)
+        }
         Command::DropTable { keyspace, table, if_exists } => drop_table(state, keyspace, table, *if_exists),
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
     }?;

@@ -33,6 +33,9 @@ pub enum Refused {
     /// The node cannot be a member.
     #[error("{0}")]
     Member(String),
+    /// What is asked for contradicts what is there.
+    #[error("{0}")]
+    Invalid(String),
     /// A limit is reached.
     #[error("{0}")]
     Limit(String),

@@ -34,7 +34,9 @@ pub(crate) fn truncate(state: &ClusterState, keyspace: &str, table: &str) -> Res
     let missing = || Refused::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() };
     let old = state.table(keyspace, table).ok_or_else(missing)?;
     let (storage_id, next) = allocate(state)?;
-    let table = Table { storage_id, ..Table::clone(old) };
+    let mut table = Table { storage_id, ..Table::clone(old) };
+    // Without rows it lies where its options say.
+    table.history.lies_apart = None;
     Ok(vec![Change::Table(Arc::new(table)), next])
 }
 
@@ -59,6 +61,7 @@ fn table(draft: &TableDraft, storage_id: StorageId, random: &mut Random) -> Tabl
         statics: columns(&draft.statics, ColumnKind::Static),
         regulars: columns(&draft.regulars, ColumnKind::Regular),
         options: draft.options.clone(),
+        history: henge_model::TableHistory::default(),
     }
 }
 

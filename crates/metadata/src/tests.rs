@@ -1,6 +1,8 @@
 //! Any history of commands adds up to the same state on every node, and what must never come twice never does.
 
-use crate::{ClusterState, ColumnDraft, Command, Entry, JoinDraft, Log, Refused, TableDraft, propose};
+use crate::{
+    AddedColumn, ClusterState, ColumnDraft, Command, Entry, JoinDraft, Log, Refused, TableChange, TableDraft, propose,
+};
 use henge_base::{HostId, Random};
 use henge_model::{DataType, Order, Replication, TableOptions};
 use std::collections::BTreeSet;
@@ -157,6 +159,56 @@ fn what_exists_or_does_not_is_told_apart() {
     assert_eq!(voter.run(&create("none", "t"), &mut random).unwrap_err(), Refused::NoKeyspace("none".to_owned()));
     let columns: Vec<u32> = voter.state.table("ks", "t").unwrap().columns().map(|c| c.id.0).collect();
     assert_eq!(columns, [0, 1, 2, 3]);
+}
+
+#[test]
+fn an_altered_table_never_uses_a_column_id_again() {
+    let mut voter = Voter::with_members(1);
+    let mut random = Random::new(4);
+    voter.run(&keyspace("ks", 1), &mut random).unwrap();
+    voter.run(&create("ks", "t"), &mut random).unwrap();
+    let alter = |voter: &mut Voter, change| {
+        let command =
+            Command::AlterTable { keyspace: "ks".to_owned(), table: "t".to_owned(), if_exists: false, change };
+        voter.run(&command, &mut Random::new(1)).map(|_| ())
+    };
+    let text = |name: &str| ColumnDraft { name: name.to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    let add = |name: &str| TableChange::Add {
+        columns: vec![AddedColumn { draft: text(name), is_static: false }],
+        if_not_exists: false,
+    };
+    let drop = |name: &str| TableChange::Drop { columns: vec![name.to_owned()], if_exists: false };
+    let id = |voter: &Voter, name: &str| voter.state.table("ks", "t").unwrap().column(name).map(|c| c.id.0);
+    alter(&mut voter, add("x")).unwrap();
+    assert_eq!(id(&voter, "x"), Some(4));
+    alter(&mut voter, drop("x")).unwrap();
+    assert_eq!(id(&voter, "x"), None);
+    alter(&mut voter, add("y")).unwrap();
+    alter(&mut voter, add("x")).unwrap();
+    assert_eq!((id(&voter, "y"), id(&voter, "x")), (Some(5), Some(6)));
+    assert!(alter(&mut voter, add("x")).unwrap_err().to_string().contains("already exists"));
+    alter(&mut voter, drop("x")).unwrap();
+    let number = AddedColumn { draft: ColumnDraft { data_type: DataType::Int, ..text("x") }, is_static: false };
+    let other = TableChange::Add { columns: vec![number], if_not_exists: false };
+    assert!(alter(&mut voter, other).unwrap_err().to_string().contains("incompatible with previous type text"));
+}
+
+#[test]
+fn options_are_changed_by_one_at_a_time_and_rows_stay_where_they_lie() {
+    let mut voter = Voter::with_members(1);
+    voter.run(&keyspace("ks", 1), &mut Random::new(4)).unwrap();
+    voter.run(&create("ks", "t"), &mut Random::new(4)).unwrap();
+    let was = voter.state.table("ks", "t").unwrap().options.clone();
+    let now = henge_model::TableOptions { default_time_to_live: 60, ..was.clone() };
+    let change = TableChange::Options { was: Box::new(was), now: Box::new(now) };
+    let alter = Command::AlterTable { keyspace: "ks".to_owned(), table: "t".to_owned(), if_exists: false, change };
+    voter.run(&alter, &mut Random::new(5)).unwrap();
+    let table = voter.state.table("ks", "t").unwrap();
+    assert_eq!((table.options.default_time_to_live, table.lies_apart()), (60, false));
+    assert!(voter.run(&alter, &mut Random::new(6)).unwrap_err().to_string().contains("try again"));
+    let truncate = Command::Truncate { keyspace: "ks".to_owned(), table: "t".to_owned() };
+    voter.run(&truncate, &mut Random::new(7)).unwrap();
+    assert!(voter.state.table("ks", "t").unwrap().lies_apart(), "without rows it can move");
 }
 
 #[test]

@@ -106,5 +106,6 @@ pub(crate) fn table(
         statics: columns(ColumnKind::Static, "s", plain(statics)),
         regulars: columns(ColumnKind::Regular, "r", plain(regulars)),
         options: TableOptions::default(),
+        history: crate::TableHistory::default(),
     }
 }

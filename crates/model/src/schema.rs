@@ -69,6 +69,31 @@ pub struct Table {
     pub regulars: Vec<Column>,
     /// Settings of `WITH`.
     pub options: TableOptions,
+    /// What was changed since it was created.
+    #[serde(default)]
+    pub history: TableHistory,
+}
+
+/// What has to be remembered of a table's past.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableHistory {
+    /// Column ids below this one were given out; 0 in a table that was never altered.
+    pub next_column: u32,
+    /// Columns that were dropped, by name.
+    pub dropped: BTreeMap<String, DroppedColumn>,
+    /// Whether its rows lie apart, as those that expire do; `None` of a table that was never altered, whose options say so.
+    pub lies_apart: Option<bool>,
+}
+
+/// A column that is no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DroppedColumn {
+    /// The type it had.
+    pub data_type: DataType,
+    /// Its role.
+    pub kind: ColumnKind,
+    /// When it was dropped, microseconds since 1970.
+    pub dropped_us: i64,
 }
 
 /// A column.
@@ -196,6 +221,17 @@ impl Table {
     pub fn forgets_unproven_after(&self) -> Option<u32> {
         let unproven = self.options.compaction.get("only_purge_repaired_tombstones").is_some_and(|v| v == "false");
         unproven.then_some(self.options.gc_grace_seconds)
+    }
+
+    /// Whether its rows lie apart from others: those of tables that expire as a rule, as it was when the table was created.
+    pub fn lies_apart(&self) -> bool {
+        self.history.lies_apart.unwrap_or_else(|| self.expiry_rhythm().is_some())
+    }
+
+    /// The lowest column id that was never given out.
+    pub fn next_column_id(&self) -> ColumnId {
+        let highest = self.columns().map(|column| column.id.0 + 1).max().unwrap_or(0);
+        ColumnId(highest.max(self.history.next_column))
     }
 
     /// After how many seconds there are expired rows to expect again, if rows of this table expire as a rule: its time window, or

@@ -7,7 +7,7 @@ use crate::execute::{Outcome, changed};
 use crate::propose::change;
 use crate::view::View;
 use crate::world::World;
-use henge_cql::{ClusterFacts, SchemaChange};
+use henge_cql::{ClusterFacts, ReplicationDraft, SchemaChange};
 use henge_metadata::Command;
 use std::collections::BTreeSet;
 
@@ -34,6 +34,13 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
             };
             (command, changed(Change::Created, name, None))
         }
+        SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
+            let command = Command::AlterKeyspace {
+                name: name.clone(),
+                durable_writes: altered_keyspace(view, name, replication.as_ref(), *durable_writes)?,
+            };
+            (command, changed(Change::Updated, name, None))
+        }
         SchemaChange::DropKeyspace { name, if_exists } => {
             let command = Command::DropKeyspace { name: name.clone(), if_exists: *if_exists };
             (command, changed(Change::Dropped, name, None))
@@ -42,6 +49,11 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
             let outcome = changed(Change::Created, &draft.keyspace, Some(&draft.name));
             let draft = table_draft(draft);
             (Command::CreateTable { draft, if_not_exists: *if_not_exists }, outcome)
+        }
+        SchemaChange::AlterTable { keyspace, table, if_exists, change } => {
+            let outcome = changed(Change::Updated, keyspace, Some(table));
+            let (keyspace, table, change) = (keyspace.clone(), table.clone(), table_change(change));
+            (Command::AlterTable { keyspace, table, if_exists: *if_exists, change }, outcome)
         }
         SchemaChange::DropTable { keyspace, table, if_exists } => {
             let outcome = changed(Change::Dropped, keyspace, Some(table));
@@ -54,15 +66,55 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
     })
 }
 
+/// The `durable_writes` that a keyspace is to have. Another replication setting would move data, which nothing does yet.
+fn altered_keyspace(
+    view: &View,
+    name: &str,
+    replication: Option<&ReplicationDraft>,
+    durable_writes: Option<bool>,
+) -> Result<bool, Error> {
+    let keyspace = view.state.schema.keyspaces.get(name);
+    if let (Some(keyspace), Some(replication)) = (keyspace, replication) {
+        let datacenters = view.state.members.values().map(|m| m.datacenter.clone()).collect();
+        if replication.resolve(&datacenters)? != keyspace.replication {
+            let message = format!("the replication of {name} cannot be changed: moving data is not supported yet");
+            return Err(henge_query::Error::Invalid(message).into());
+        }
+    }
+    Ok(durable_writes.unwrap_or_else(|| keyspace.is_none_or(|keyspace| keyspace.durable_writes)))
+}
+
+fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange {
+    use henge_cql::TableChange;
+    match change {
+        TableChange::Add { columns, if_not_exists } => {
+            let added = |added: &henge_cql::AddedColumn| henge_metadata::AddedColumn {
+                draft: column_draft(&added.draft),
+                is_static: added.is_static,
+            };
+            henge_metadata::TableChange::Add {
+                columns: columns.iter().map(added).collect(),
+                if_not_exists: *if_not_exists,
+            }
+        }
+        TableChange::Drop { columns, if_exists } => {
+            henge_metadata::TableChange::Drop { columns: columns.clone(), if_exists: *if_exists }
+        }
+        TableChange::Rename { names, if_exists } => {
+            henge_metadata::TableChange::Rename { names: names.clone(), if_exists: *if_exists }
+        }
+        TableChange::Options { was, now } => {
+            henge_metadata::TableChange::Options { was: was.clone(), now: now.clone() }
+        }
+    }
+}
+
+fn column_draft(draft: &henge_cql::ColumnDraft) -> henge_metadata::ColumnDraft {
+    henge_metadata::ColumnDraft { name: draft.name.clone(), data_type: draft.data_type.clone(), order: draft.order }
+}
+
 fn table_draft(draft: &henge_cql::TableDraft) -> henge_metadata::TableDraft {
-    let columns = |drafts: &[henge_cql::ColumnDraft]| {
-        let column = |c: &henge_cql::ColumnDraft| henge_metadata::ColumnDraft {
-            name: c.name.clone(),
-            data_type: c.data_type.clone(),
-            order: c.order,
-        };
-        drafts.iter().map(column).collect()
-    };
+    let columns = |drafts: &[henge_cql::ColumnDraft]| drafts.iter().map(column_draft).collect();
     henge_metadata::TableDraft {
         keyspace: draft.keyspace.clone(),
         name: draft.name.clone(),

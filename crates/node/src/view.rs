@@ -85,7 +85,7 @@ impl View {
 
 /// Tables whose rows expire as a rule lie apart, so that whole files of them can go (architecture: "Storage layout").
 fn family_of(table: &Table) -> Family {
-    if table.expiry_rhythm().is_some() { Family::Timed } else { Family::Rows }
+    if table.lies_apart() { Family::Timed } else { Family::Rows }
 }
 
 fn number(datacenters: &[String], name: &str) -> Option<Datacenter> {

@@ -150,5 +150,6 @@ fn table() -> Table {
         statics: Vec::new(),
         regulars: vec![column(2, "v", DataType::Blob, ColumnKind::Regular)],
         options: TableOptions::default(),
+        history: henge_model::TableHistory::default(),
     }
 }

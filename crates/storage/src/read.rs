@@ -15,7 +15,7 @@ use answer::Answer;
 use eye::Eye;
 use henge_base::Bytes;
 use henge_model::{
-    Covers, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project,
+    Columns, Covers, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project,
 };
 
 /// Where reads look, and where they leave word of rows in many versions.
@@ -43,8 +43,9 @@ pub(crate) fn try_read(
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
-    // Rows are shown together with their partition's static row, which may lie elsewhere.
-    if command.statics {
+    // Rows are shown together with their partition's static row, which may lie elsewhere; and what is left out of a row may be what
+    // kept it alive.
+    if command.statics || command.columns != Columns::All {
         return Ok(Tried::WouldBlock);
     }
     let mark = sink.mark();

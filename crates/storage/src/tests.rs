@@ -39,6 +39,7 @@ fn table() -> Arc<Table> {
         statics: Vec::new(),
         regulars: vec![column(2, "v", DataType::Text, ColumnKind::Regular)],
         options: TableOptions::default(),
+        history: henge_model::TableHistory::default(),
     })
 }
 

@@ -168,6 +168,7 @@ fn table(random: &mut Random) -> Table {
         statics: Vec::new(),
         regulars: Vec::new(),
         options: TableOptions::default(),
+        history: henge_model::TableHistory::default(),
     }
 }
 

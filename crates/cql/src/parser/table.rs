@@ -124,9 +124,9 @@ impl Parser<'_> {
         }
     }
 
-    /// `x`, `x, y` or `(x, y)`.
+    /// `x` or `(x, y)`.
     fn one_or_listed<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
-        if self.at_symbol("(") { self.in_parentheses(one) } else { self.comma_separated(one) }
+        if self.at_symbol("(") { self.in_parentheses(one) } else { one(self).map(|x| vec![x]) }
     }
 
     fn renames(&mut self) -> Result<AlterTableChange, Error> {

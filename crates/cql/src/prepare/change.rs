@@ -18,6 +18,17 @@ pub enum SchemaChange {
         /// `IF NOT EXISTS`.
         if_not_exists: bool,
     },
+    /// `ALTER KEYSPACE`.
+    AlterKeyspace {
+        /// Its name.
+        name: String,
+        /// Where copies are to go, if it says so.
+        replication: Option<ReplicationDraft>,
+        /// Its `durable_writes`, if it says so.
+        durable_writes: Option<bool>,
+        /// `IF EXISTS`.
+        if_exists: bool,
+    },
     /// `DROP KEYSPACE`.
     DropKeyspace {
         /// Its name.
@@ -31,6 +42,17 @@ pub enum SchemaChange {
         draft: Box<TableDraft>,
         /// `IF NOT EXISTS`.
         if_not_exists: bool,
+    },
+    /// `ALTER TABLE`.
+    AlterTable {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        table: String,
+        /// `IF EXISTS`.
+        if_exists: bool,
+        /// What changes.
+        change: TableChange,
     },
     /// `DROP TABLE`.
     DropTable {
@@ -48,6 +70,48 @@ pub enum SchemaChange {
         /// Its name.
         table: String,
     },
+}
+
+/// What an `ALTER TABLE` changes. Whether the table admits it is for the metadata log to say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableChange {
+    /// `ADD`.
+    Add {
+        /// The columns.
+        columns: Vec<AddedColumn>,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
+    /// `DROP`.
+    Drop {
+        /// Names of columns.
+        columns: Vec<String>,
+        /// `IF EXISTS`.
+        if_exists: bool,
+    },
+    /// `RENAME`.
+    Rename {
+        /// From, to.
+        names: Vec<(String, String)>,
+        /// `IF EXISTS`.
+        if_exists: bool,
+    },
+    /// `WITH`.
+    Options {
+        /// The options that were changed.
+        was: Box<TableOptions>,
+        /// What came of them.
+        now: Box<TableOptions>,
+    },
+}
+
+/// A column that is added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedColumn {
+    /// Its name and type.
+    pub draft: ColumnDraft,
+    /// `STATIC`.
+    pub is_static: bool,
 }
 
 /// A table before the metadata log has given it ids.
@@ -86,9 +150,13 @@ impl SchemaChange {
     /// The keyspace it concerns.
     pub fn keyspace(&self) -> &str {
         match self {
-            SchemaChange::CreateKeyspace { name, .. } | SchemaChange::DropKeyspace { name, .. } => name,
+            SchemaChange::CreateKeyspace { name, .. }
+            | SchemaChange::AlterKeyspace { name, .. }
+            | SchemaChange::DropKeyspace { name, .. } => name,
             SchemaChange::CreateTable { draft, .. } => &draft.keyspace,
-            SchemaChange::DropTable { keyspace, .. } | SchemaChange::Truncate { keyspace, .. } => keyspace,
+            SchemaChange::AlterTable { keyspace, .. }
+            | SchemaChange::DropTable { keyspace, .. }
+            | SchemaChange::Truncate { keyspace, .. } => keyspace,
         }
     }
 
@@ -100,12 +168,14 @@ impl SchemaChange {
             SchemaChange::CreateKeyspace { name, if_not_exists, .. } => {
                 absent(keyspace.is_some(), *if_not_exists, name, None)
             }
-            SchemaChange::DropKeyspace { if_exists, .. } => present(keyspace.is_some(), *if_exists, missing),
+            SchemaChange::AlterKeyspace { if_exists, .. } | SchemaChange::DropKeyspace { if_exists, .. } => {
+                present(keyspace.is_some(), *if_exists, missing)
+            }
             SchemaChange::CreateTable { draft, if_not_exists } => {
                 let tables = &keyspace.ok_or_else(missing)?.tables;
                 absent(tables.contains_key(&draft.name), *if_not_exists, &draft.keyspace, Some(&draft.name))
             }
-            SchemaChange::DropTable { table, if_exists, .. } => {
+            SchemaChange::AlterTable { table, if_exists, .. } | SchemaChange::DropTable { table, if_exists, .. } => {
                 let there = keyspace.is_some_and(|k| k.tables.contains_key(table));
                 present(there, *if_exists, || unknown_table(self.keyspace(), table))
             }

@@ -1,5 +1,6 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
+mod alter;
 mod batch;
 mod change;
 mod collection;
@@ -23,7 +24,7 @@ mod term;
 mod tests;
 
 pub use batch::BatchPlan;
-pub use change::{ColumnDraft, SchemaChange, TableDraft};
+pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub use describe::DescribeTarget;
 pub use marker::{BindColumn, ColumnSpec, ResultColumn};
@@ -95,8 +96,8 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::DropTable(drop) => table::drop(drop, &scope).map(schema_plan),
         Statement::Truncate(truncate) => table::truncate(truncate, &scope).map(schema_plan),
         Statement::Describe(describe) => describe::prepare(describe, &scope),
-        Statement::AlterKeyspace(alter) => Err(Error::unsupported("ALTER KEYSPACE is", alter.name.position)),
-        Statement::AlterTable(alter) => Err(Error::unsupported("ALTER TABLE is", alter.position)),
+        Statement::AlterKeyspace(alter) => alter::keyspace(alter).map(schema_plan),
+        Statement::AlterTable(alter) => alter::table(alter, &scope).map(schema_plan),
         Statement::Unsupported(other) => Err(Error::unsupported(format!("{} is", other.what), other.position)),
     }
 }

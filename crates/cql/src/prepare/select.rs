@@ -10,7 +10,7 @@ use super::{Plan, Prepared};
 use crate::bind::{Choices, FilterRelation, Source};
 use crate::error::Error;
 use crate::statement::{Operator, OrderBy, Select, Term};
-use henge_model::{Column, ColumnKind, Columns, DataType, Order, Projection, Table};
+use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Order, Projection, Table};
 use std::sync::Arc;
 
 /// How to answer a SELECT, but for its bound values.
@@ -94,7 +94,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let plan = SelectPlan {
         table: table.clone(),
         projection: Projection { table: table.clone(), columns: fetched.columns },
-        columns: Columns::All,
+        columns: needed(table),
         selectors,
         is_identity,
         restrictions,
@@ -172,6 +172,16 @@ fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) 
         Some(FilterRelation { place, column, operator: r.operator, choices: r.choices.clone() })
     };
     restrictions.filter.iter().filter_map(one).collect()
+}
+
+/// What replicas must send: all columns, since any of them may be the one that keeps a row alive. One that was dropped does not.
+fn needed(table: &Table) -> Columns {
+    if table.history.dropped.is_empty() {
+        return Columns::All;
+    }
+    let mut ids: Vec<ColumnId> = table.columns().map(|column| column.id).collect();
+    ids.sort_unstable();
+    Columns::Some(ids)
 }
 
 /// Clustering columns with one value, which ORDER BY may leave out.

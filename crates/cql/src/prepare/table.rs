@@ -58,7 +58,7 @@ pub(crate) fn truncate(truncate: &Truncate, scope: &Scope<'_>) -> Result<SchemaC
     Ok(SchemaChange::Truncate { keyspace, table })
 }
 
-fn named(table: &TableName, scope: &Scope<'_>) -> Result<(String, String), Error> {
+pub(super) fn named(table: &TableName, scope: &Scope<'_>) -> Result<(String, String), Error> {
     let keyspace = scope.keyspace_of(table)?;
     refuse_system(scope.schema, &keyspace).map_err(|e| e.at(table.name.position))?;
     Ok((keyspace, table.name.text.clone()))
@@ -103,7 +103,7 @@ fn check_statics(create: &CreateTable, is_clustered: bool, is_key: impl Fn(&str)
     Ok(())
 }
 
-fn check_regular_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
+pub(super) fn check_regular_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
     if column.data_type == DataType::Counter {
         return Err(Error::unsupported("a counter column is", name.position));
     }

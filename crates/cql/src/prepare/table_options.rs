@@ -7,10 +7,17 @@ use crate::statement::{Constant, Property};
 use henge_model::{TableId, TableOptions};
 use std::collections::BTreeMap;
 
-/// The options, and the id if one is asked for.
+/// The options of a new table, and the id if one is asked for.
 pub(crate) fn read(properties: &[Property]) -> Result<(TableOptions, Option<TableId>), Error> {
+    read_onto(TableOptions::default(), properties)
+}
+
+/// Options changed by what is given.
+pub(crate) fn read_onto(
+    mut options: TableOptions,
+    properties: &[Property],
+) -> Result<(TableOptions, Option<TableId>), Error> {
     let mut given = Properties::new(properties)?;
-    let mut options = TableOptions::default();
     let id =
         given.text("id")?.map(|text| text.parse().map_err(|_| Error::config(format!("Invalid table id '{text}'"))));
     scalars(&mut given, &mut options)?;

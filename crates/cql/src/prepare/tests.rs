@@ -318,7 +318,21 @@ fn other_statements_are_planned_or_refused() {
     assert!(matches!(prepared("USE ks").unwrap().plan, Plan::Use(name) if name == "ks"));
     assert_eq!(error("USE nope").to_string(), "Keyspace 'nope' does not exist");
     assert_eq!(error("CREATE INDEX ON kv (v)").to_string(), "CREATE INDEX is not supported yet (line 1:0)");
-    assert_eq!(error("ALTER TABLE kv ADD x int").to_string(), "ALTER TABLE is not supported yet (line 1:15)");
+    let Plan::Schema(SchemaChange::AlterTable { change, .. }) =
+        prepared("ALTER TABLE kv WITH gc_grace_seconds = 5").unwrap().plan
+    else {
+        panic!("no ALTER TABLE")
+    };
+    let TableChange::Options { was, now } = change else { panic!("no options") };
+    assert_eq!((was.gc_grace_seconds, now.gc_grace_seconds), (864_000, 5));
+    assert_eq!(
+        error("ALTER TABLE kv WITH id = 00000000-0000-4000-8000-000000000001").to_string(),
+        "Cannot alter table id."
+    );
+    assert_eq!(
+        error("ALTER TABLE kv ALTER v TYPE text").to_string(),
+        "ALTER of a column is not supported yet (line 1:15)"
+    );
     let text = parse_only("SELECT * FROM kv");
     let e = prepare(&text, &schema(), None).unwrap_err();
     assert!(e.message.starts_with("No keyspace has been specified"));

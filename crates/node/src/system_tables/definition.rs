@@ -173,6 +173,7 @@ fn define(number: usize) -> Table {
         statics: Vec::new(),
         regulars,
         options: TableOptions { gc_grace_seconds: 0, ..TableOptions::default() },
+        history: henge_model::TableHistory::default(),
     }
 }
 

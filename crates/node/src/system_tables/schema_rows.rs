@@ -109,6 +109,17 @@ fn columns_of(table: &Table, out: &mut TableRows<'_>) {
     }
 }
 
+pub(super) fn dropped_columns(view: &View, out: &mut TableRows<'_>) {
+    for table in ordinary(view).flat_map(|k| k.tables.values()) {
+        for (name, dropped) in &table.history.dropped {
+            let kind = if dropped.kind == ColumnKind::Static { "static" } else { "regular" };
+            let at = dropped.dropped_us.div_euclid(1_000).to_be_bytes().to_vec();
+            let columns = [("dropped_time", at), ("kind", text(kind)), ("type", text(dropped.data_type.to_string()))];
+            out.push(&[text(&table.keyspace), text(&table.name), text(name)], &columns);
+        }
+    }
+}
+
 /// A column's kind, and its place within the key; -1 outside it.
 fn role(table: &Table, column: &Column) -> (&'static str, i32) {
     let place = table.position(column).map_or(-1, |p| p as i32);

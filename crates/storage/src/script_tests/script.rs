@@ -210,6 +210,7 @@ fn table() -> Table {
             column(MAP, "m", map, ColumnKind::Regular),
         ],
         options: TableOptions::default(),
+        history: henge_model::TableHistory::default(),
     }
 }
 

@@ -1,0 +1,70 @@
+//! ALTER KEYSPACE and ALTER TABLE.
+
+use super::change::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
+use super::data_type::of_column;
+use super::property::Properties;
+use super::replication::ReplicationDraft;
+use super::scope::{Scope, refuse_system};
+use super::table::{check_regular_type, named};
+use super::table_options;
+use crate::error::Error;
+use crate::statement::{AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Property};
+use henge_model::{Order, Schema, TableOptions};
+
+pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
+    let name = alter.name.text.clone();
+    refuse_system(&Schema::default(), &name).map_err(|e| e.at(alter.name.position))?;
+    let mut properties = Properties::new(&alter.properties)?;
+    let replication = properties.map("replication")?.map(ReplicationDraft::read).transpose();
+    let durable_writes = properties.parsed("durable_writes", "a boolean")?;
+    properties.finish()?;
+    let replication = replication.map_err(|e| e.at(alter.name.position))?;
+    Ok(SchemaChange::AlterKeyspace { name, replication, durable_writes, if_exists: alter.if_exists })
+}
+
+pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
+    let (keyspace, table) = named(&alter.table, scope)?;
+    let change = match &alter.change {
+        AlterTableChange::Add { if_not_exists, columns } => {
+            let columns = columns.iter().map(added).collect::<Result<_, _>>()?;
+            TableChange::Add { columns, if_not_exists: *if_not_exists }
+        }
+        AlterTableChange::Drop { timestamp: Some(term), .. } => {
+            return Err(Error::unsupported("USING TIMESTAMP of a dropped column is", term.position));
+        }
+        AlterTableChange::Drop { if_exists, columns, timestamp: None } => {
+            let columns = columns.iter().map(|name| name.text.clone()).collect();
+            TableChange::Drop { columns, if_exists: *if_exists }
+        }
+        AlterTableChange::Rename { if_exists, names } => {
+            let names = names.iter().map(|(from, to)| (from.text.clone(), to.text.clone())).collect();
+            TableChange::Rename { names, if_exists: *if_exists }
+        }
+        AlterTableChange::With(properties) => {
+            let was = scope.schema.table(&keyspace, &table).map(|t| t.options.clone()).unwrap_or_default();
+            let now = altered(&was, properties)?;
+            TableChange::Options { was: Box::new(was), now: Box::new(now) }
+        }
+        AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),
+    };
+    Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
+}
+
+fn added(definition: &ColumnDefinition) -> Result<AddedColumn, Error> {
+    let ColumnDefinition { name, data_type, is_static, masked, .. } = definition;
+    if let Some(position) = masked {
+        return Err(Error::unsupported("MASKED WITH is", *position));
+    }
+    let data_type = of_column(data_type).map_err(|e| e.at(name.position))?;
+    let draft = ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending };
+    check_regular_type(&draft, name)?;
+    Ok(AddedColumn { draft, is_static: *is_static })
+}
+
+fn altered(was: &TableOptions, properties: &[Property]) -> Result<TableOptions, Error> {
+    let (now, id) = table_options::read_onto(was.clone(), properties)?;
+    match id {
+        Some(_) => Err(Error::config("Cannot alter table id.")),
+        None => Ok(now),
+    }
+}

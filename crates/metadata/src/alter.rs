@@ -1,0 +1,131 @@
+//! `ALTER TABLE`: the table as it will be. Column ids are never used again, so rows written before a column was dropped say nothing of
+//! one that has its name later.
+
+use crate::{AddedColumn, Change, ClusterState, Refused, TableChange};
+use henge_model::{Column, ColumnId, ColumnKind, DroppedColumn, Order, Table};
+use std::sync::Arc;
+
+pub(crate) fn alter_table(
+    state: &ClusterState,
+    keyspace: &str,
+    name: &str,
+    if_exists: bool,
+    change: &TableChange,
+    now_us: i64,
+) -> Result<Vec<Change>, Refused> {
+    let Some(old) = state.table(keyspace, name) else {
+        return Err(match if_exists {
+            true => Refused::Nothing,
+            false => Refused::NoTable { keyspace: keyspace.to_owned(), table: name.to_owned() },
+        });
+    };
+    let mut table = Table::clone(old);
+    // Rows stay where they lie, whatever options say from now on.
+    table.history.lies_apart = Some(old.lies_apart());
+    match change {
+        TableChange::Add { columns, if_not_exists } => add(&mut table, columns, *if_not_exists)?,
+        TableChange::Drop { columns, if_exists } => drop_columns(&mut table, columns, *if_exists, now_us)?,
+        TableChange::Rename { names, if_exists } => rename(&mut table, names, *if_exists)?,
+        TableChange::Options { was, now } => {
+            if **was != table.options {
+                return Err(invalid("the table was altered at the same time; try again".to_owned()));
+            }
+            table.options.clone_from(now);
+        }
+    }
+    if table == **old {
+        return Err(Refused::Nothing);
+    }
+    Ok(vec![Change::Table(Arc::new(table))])
+}
+
+fn invalid(message: String) -> Refused {
+    Refused::Invalid(message)
+}
+
+fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Result<(), Refused> {
+    for AddedColumn { draft, is_static } in columns {
+        let name = &draft.name;
+        if table.column(name).is_some() {
+            if if_not_exists {
+                continue;
+            }
+            return Err(invalid(format!("Column with name '{name}' already exists")));
+        }
+        if *is_static && table.clustering.is_empty() {
+            let message =
+                "Static columns are only useful (and thus allowed) if the table has at least one clustering column";
+            return Err(invalid(message.to_owned()));
+        }
+        let kind = if *is_static { ColumnKind::Static } else { ColumnKind::Regular };
+        if let Some(dropped) = table.history.dropped.get(name) {
+            check_again(name, dropped, &draft.data_type.to_string(), kind)?;
+        }
+        let id = table.next_column_id();
+        table.history.next_column = id.0 + 1;
+        let data_type = draft.data_type.clone();
+        let column = Column { id, name: name.clone(), data_type, kind, order: Order::Ascending };
+        let place = if *is_static { &mut table.statics } else { &mut table.regulars };
+        place.push(column);
+        place.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    Ok(())
+}
+
+/// Tools that keep rows by column name would take the one for the other.
+fn check_again(name: &str, dropped: &DroppedColumn, data_type: &str, kind: ColumnKind) -> Result<(), Refused> {
+    let was = dropped.data_type.to_string();
+    if was != data_type {
+        return Err(invalid(format!(
+            "Cannot re-add previously dropped column '{name}' of type {data_type}, incompatible with previous type {was}"
+        )));
+    }
+    if dropped.kind != kind {
+        return Err(invalid(format!("Cannot re-add previously dropped column '{name}' of another kind")));
+    }
+    Ok(())
+}
+
+fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, now_us: i64) -> Result<(), Refused> {
+    for name in names {
+        let Some(column) = table.column(name).cloned() else {
+            if if_exists {
+                continue;
+            }
+            return Err(invalid(format!("Column {name} was not found in table '{}.{}'", table.keyspace, table.name)));
+        };
+        if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
+            return Err(invalid(format!("Cannot drop PRIMARY KEY column {name}")));
+        }
+        table.history.next_column = table.next_column_id().0;
+        let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us: now_us };
+        table.history.dropped.insert(name.clone(), dropped);
+        table.statics.retain(|c| c.name != *name);
+        table.regulars.retain(|c| c.name != *name);
+    }
+    Ok(())
+}
+
+fn rename(table: &mut Table, names: &[(String, String)], if_exists: bool) -> Result<(), Refused> {
+    for (from, to) in names {
+        let Some(column) = table.column(from) else {
+            if if_exists {
+                continue;
+            }
+            return Err(invalid(format!("Column {from} was not found in table {}.{}", table.keyspace, table.name)));
+        };
+        if !matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
+            return Err(invalid(format!("Cannot rename non PRIMARY KEY column {from}")));
+        }
+        if table.column(to).is_some() {
+            let (keyspace, name) = (&table.keyspace, &table.name);
+            return Err(invalid(format!(
+                "Cannot rename column {from} to {to} in table '{keyspace}.{name}'; another column with that name already exists"
+            )));
+        }
+        let id: ColumnId = column.id;
+        let keys = table.partition_key.iter_mut().chain(&mut table.clustering);
+        keys.filter(|c| c.id == id).for_each(|c| c.name.clone_from(to));
+    }
+    Ok(())
+}
