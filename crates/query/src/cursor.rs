@@ -43,10 +43,20 @@ impl Cursor {
         self.last = Bytes::new();
     }
 
-    /// Where to go on, or `None` at the end.
-    pub(crate) fn state(&mut self, remaining: u32, shown: bool) -> Option<PageState> {
+    /// What comes of a partition is of no interest any more.
+    pub(crate) fn skip(&mut self, partition: &[u8]) {
+        let reversed =
+            matches!(self.pieces.get(self.at), Some(Piece { keys: KeyRange::Run { reversed: true, .. }, .. }));
+        if !partition.is_empty() && self.last.starts_with(partition) {
+            // No key of the partition is above its prefix and FF, and none below its prefix.
+            self.last = if reversed { Bytes::copy_from_slice(partition) } else { [partition, &[0xff]].concat().into() };
+        }
+    }
+
+    /// Where to go on, or `None` at the end. `given` rows of the partition were answered, if they are counted.
+    pub(crate) fn state(&mut self, remaining: u32, shown: bool, given: u32) -> Option<PageState> {
         self.next()?;
-        Some(PageState { piece: self.at as u32, remaining, shown, key: self.last.clone() })
+        Some(PageState { piece: self.at as u32, remaining, shown, given, key: self.last.clone() })
     }
 }
 
@@ -104,7 +114,7 @@ mod tests {
         let mut cursor = Cursor::new(pieces.clone(), None);
         cursor.advance();
         cursor.read_to(Bytes::from_static(b"b5"));
-        let state = cursor.state(9, true).unwrap();
+        let state = cursor.state(9, true, 0).unwrap();
         assert_eq!((state.piece, state.remaining, state.shown, state.key.as_ref()), (1, 9, true, b"b5".as_ref()));
         assert_eq!(Cursor::new(pieces, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
     }

@@ -15,6 +15,10 @@ pub(crate) struct Join<'a> {
     statics: Option<(Bytes, Bytes)>,
     /// Whether a row of the partition was shown.
     shown: bool,
+    /// For each row shown whether it is the first of its partition, if that is asked for.
+    firsts: Option<Vec<bool>>,
+    /// The partition of the last row shown: unlike `partition` it outlasts the run of keys that was read.
+    last: Bytes,
 }
 
 /// How far a block was shown.
@@ -34,7 +38,23 @@ impl<'a> Join<'a> {
         after: Option<(&Bytes, bool)>,
     ) -> Self {
         let (partition, shown) = after.map_or((Bytes::new(), false), |(key, shown)| (partition_of(key), shown));
-        Join { projection, now_seconds, whole, partition, statics: None, shown }
+        let last = partition.clone();
+        Join { projection, now_seconds, whole, partition, statics: None, shown, firsts: None, last }
+    }
+
+    /// Records from now on which rows are the first of their partition.
+    pub(crate) fn record_firsts(&mut self) {
+        self.firsts = Some(Vec::new());
+    }
+
+    /// Which of the rows shown since this was asked last are the first of their partition.
+    pub(crate) fn take_firsts(&mut self) -> Vec<bool> {
+        self.firsts.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The partition of the last row shown: what its keys begin with.
+    pub(crate) fn last_partition(&self) -> &[u8] {
+        &self.last
     }
 
     /// Whether a row of the partition that is under way was shown.
@@ -86,16 +106,33 @@ impl<'a> Join<'a> {
         let mut pushed = 0;
         for (key, row) in &block.rows {
             let view = RowView::parse_trusted(row)?;
-            pushed += u32::from(project(key, &view, self.projection, self.now_seconds, sink)?);
+            let live = project(key, &view, self.projection, self.now_seconds, sink)?;
+            pushed += u32::from(live);
+            if live {
+                self.record(key);
+            }
         }
         Ok(Progress { pushed, stopped: None })
+    }
+
+    /// A row is shown.
+    fn record(&mut self, key: &[u8]) {
+        let Some(firsts) = &mut self.firsts else { return };
+        let partition = &key[..Key::partition(key).unwrap_or(key.len())];
+        firsts.push(*partition != *self.last);
+        if *partition != *self.last {
+            self.last = Bytes::copy_from_slice(partition);
+        }
     }
 
     fn row(&mut self, key: &[u8], row: &[u8], sink: &mut dyn RowSink) -> Result<bool, Error> {
         let view = RowView::parse_trusted(row)?;
         let statics = self.statics.as_ref().map(|(_, row)| RowView::parse_trusted(row)).transpose()?;
         let shown = project_joined(key, Some(&view), statics.as_ref(), self.projection, self.now_seconds, sink)?;
-        self.shown |= shown;
+        if shown {
+            self.record(key);
+            self.shown = true;
+        }
         Ok(shown)
     }
 
@@ -109,8 +146,12 @@ impl<'a> Join<'a> {
         let owed = self.is_owed();
         let Some((key, row)) = self.statics.take().filter(|_| owed) else { return Ok(0) };
         let view = RowView::parse_trusted(&row)?;
+        let shown = project_joined(&key, None, Some(&view), self.projection, self.now_seconds, sink)?;
+        if shown {
+            self.record(&key);
+        }
         self.shown = true;
-        Ok(u32::from(project_joined(&key, None, Some(&view), self.projection, self.now_seconds, sink)?))
+        Ok(u32::from(shown))
     }
 
     /// A key behind all others of the partition.

@@ -6,6 +6,8 @@ use henge_base::{Bytes, Reader};
 const KEY_BYTES_MAX: usize = 512 << 10;
 const FORMAT: u8 = 1;
 const FORMAT_SHOWN: u8 = 2;
+/// With the count of rows answered of the partition.
+const FORMAT_COUNTED: u8 = 3;
 
 /// A place in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +16,10 @@ pub struct PageState {
     pub piece: u32,
     /// Result rows still allowed by LIMIT; `u32::MAX` for no limit.
     pub remaining: u32,
-    /// Whether a row of that key's partition was answered: a static row alone is then no row any more.
+    /// Whether a row of that key's partition was there: a static row alone is then no row any more.
     pub shown: bool,
+    /// How many rows of that partition were answered, where PER PARTITION LIMIT counts them.
+    pub given: u32,
     /// The last key that was answered; empty when the piece has not begun.
     pub key: Bytes,
 }
@@ -29,9 +33,17 @@ impl PageState {
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(9 + self.key.len());
-        out.push(if self.shown { FORMAT_SHOWN } else { FORMAT });
+        let format = match (self.given, self.shown) {
+            (0, false) => FORMAT,
+            (0, true) => FORMAT_SHOWN,
+            _ => FORMAT_COUNTED,
+        };
+        out.push(format);
         out.extend_from_slice(&self.piece.to_be_bytes());
         out.extend_from_slice(&self.remaining.to_be_bytes());
+        if format == FORMAT_COUNTED {
+            out.extend_from_slice(&self.given.to_be_bytes());
+        }
         out.extend_from_slice(&self.key);
         out
     }
@@ -41,10 +53,17 @@ impl PageState {
         let mut reader = Reader::new(bytes);
         let mut fields = || Ok((reader.u8()?, reader.u32()?, reader.u32()?));
         let (format, piece, remaining) = fields().map_err(|_: henge_base::Truncated| PageStateError)?;
-        if !matches!(format, FORMAT | FORMAT_SHOWN) || reader.rest().len() > KEY_BYTES_MAX {
+        let given = match format {
+            FORMAT | FORMAT_SHOWN => 0,
+            FORMAT_COUNTED => reader.u32().map_err(|_| PageStateError)?,
+            _ => return Err(PageStateError),
+        };
+        if reader.rest().len() > KEY_BYTES_MAX {
             return Err(PageStateError);
         }
-        Ok(PageState { piece, remaining, shown: format == FORMAT_SHOWN, key: Bytes::copy_from_slice(reader.rest()) })
+        let key = Bytes::copy_from_slice(reader.rest());
+        // Of a partition of which rows were answered one was there.
+        Ok(PageState { piece, remaining, shown: format != FORMAT, given, key })
     }
 }
 
@@ -54,8 +73,8 @@ mod tests {
 
     #[test]
     fn states_round_trip_and_rubbish_is_refused() {
-        for shown in [false, true] {
-            let state = PageState { piece: 3, remaining: 7, shown, key: Bytes::from_static(b"key") };
+        for (shown, given) in [(false, 0), (true, 0), (true, 5)] {
+            let state = PageState { piece: 3, remaining: 7, shown, given, key: Bytes::from_static(b"key") };
             assert_eq!(PageState::decode(&state.encode()), Ok(state));
         }
         assert_eq!(PageState::decode(b""), Err(PageStateError));

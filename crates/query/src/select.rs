@@ -12,6 +12,9 @@ use henge_model::{Consistency, Key, KeyRange, ReadCommand, RowBlock, RowSink, Ro
 /// Rows asked of replicas at once when a page has no bound of its own.
 const CHUNK_ROWS: u32 = 5_000;
 
+/// Rows asked for at first where each partition may answer only some.
+const QUOTA_ROWS: u32 = 32;
+
 /// Answers from this node's memory if the statement names one row and one copy here suffices; else leaves the sink alone and
 /// says so. Nothing is awaited and, beyond the key, nothing allocated.
 pub fn try_select<R: Replicas>(
@@ -43,12 +46,17 @@ pub async fn select<R: Replicas>(
     }
     let bound = plan.bind(&request.context)?;
     let state = request.page.state.map(PageState::decode).transpose()?;
-    let BoundSelect { reads, limit, filter, .. } = bound;
+    let BoundSelect { reads, limit, per_partition, filter, .. } = bound;
     let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
     let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
     let after = state.as_ref().map(|s| (&s.key, s.shown));
-    let join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);
-    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join };
+    let mut join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);
+    let quota =
+        per_partition.map(|most| Quota { most, given: state.as_ref().map_or(0, |s| s.given), chunk: QUOTA_ROWS });
+    if quota.is_some() {
+        join.record_firsts();
+    }
+    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota };
     if plan.is_aggregate() {
         page.aggregate(&filter, sink).await?;
         return Ok(None);
@@ -81,6 +89,16 @@ struct PageRun<'a, R> {
     cursor: Cursor,
     remaining: u32,
     join: Join<'a>,
+    quota: Option<Quota>,
+}
+
+/// How many rows of each partition are answered.
+struct Quota {
+    most: u32,
+    /// Of the partition under way.
+    given: u32,
+    /// Rows to read at once: few as long as partitions are left in their middle, more otherwise.
+    chunk: u32,
 }
 
 impl<R: Replicas> PageRun<'_, R> {
@@ -112,9 +130,12 @@ impl<R: Replicas> PageRun<'_, R> {
         let page = self.request.page.size.unwrap_or(u32::MAX);
         let mut given = 0;
         while given < page && self.remaining > 0 {
-            let wanted = (page - given).min(self.remaining).min(CHUNK_ROWS);
+            let chunk = self.quota.as_ref().map_or(CHUNK_ROWS, |quota| quota.chunk);
+            let wanted = (page - given).min(self.remaining).min(chunk);
             let Some(block) = self.block(wanted).await? else { return Ok(None) };
-            let pushed = if self.plan.is_identity() && filter.is_empty() {
+            let pushed = if self.quota.is_some() {
+                self.push_within_quota(&block, wanted, filter, sink)?
+            } else if self.plan.is_identity() && filter.is_empty() {
                 self.take(&block, wanted, sink)?
             } else {
                 self.push_computed(&block, wanted, filter, sink)?
@@ -126,7 +147,8 @@ impl<R: Replicas> PageRun<'_, R> {
         if self.remaining == 0 {
             return Ok(None);
         }
-        Ok(self.cursor.state(self.remaining, self.join.shown()))
+        let counted = self.quota.as_ref().map_or(0, |quota| quota.given);
+        Ok(self.cursor.state(self.remaining, self.join.shown(), counted))
     }
 
     /// Rows that are filtered, or whose result columns are computed.
@@ -145,6 +167,39 @@ impl<R: Replicas> PageRun<'_, R> {
             output.row(row, &mut computed)?;
             push(&computed, sink);
             pushed += 1;
+        }
+        Ok(pushed)
+    }
+
+    /// Rows of which each partition may answer only some; the rest of a partition is not read.
+    fn push_within_quota(
+        &mut self,
+        block: &RowBlock,
+        most: u32,
+        filter: &henge_cql::Filter,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<u32, Error> {
+        let rows = self.collect(block, most)?;
+        let firsts = self.join.take_firsts();
+        let mut output = self.plan.output(&self.request.context);
+        let (mut computed, mut pushed) = (Vec::new(), 0);
+        let Some(quota) = &mut self.quota else { return Ok(0) };
+        for (row, first) in rows.rows.iter().zip(firsts) {
+            if first {
+                quota.given = 0;
+            }
+            if quota.given < quota.most && filter.matches(row) {
+                computed.clear();
+                output.row(row, &mut computed)?;
+                push(&computed, sink);
+                quota.given += 1;
+                pushed += 1;
+            }
+        }
+        let is_full = quota.given >= quota.most;
+        quota.chunk = if is_full { QUOTA_ROWS.max(quota.most) } else { quota.chunk.saturating_mul(2) }.min(CHUNK_ROWS);
+        if is_full {
+            self.cursor.skip(self.join.last_partition());
         }
         Ok(pushed)
     }

@@ -16,6 +16,8 @@ pub struct BoundSelect {
     pub reads: Reads,
     /// At most so many rows in the answer, counted behind the filter; `u32::MAX` is no limit, as it is for aggregates.
     pub limit: u32,
+    /// At most so many rows of each partition, counted behind the filter.
+    pub per_partition: Option<u32>,
     /// Whether rows come against the order of their keys.
     pub reversed: bool,
     /// What rows must satisfy.
@@ -54,7 +56,7 @@ impl SelectPlan {
     pub fn bind(&self, context: &BindContext<'_>) -> Result<BoundSelect, Error> {
         context.expect(self.markers)?;
         let limit = match &self.limit {
-            Some(source) => limit(source, context)?,
+            Some(source) => positive(source, "LIMIT", context)?,
             None => u32::MAX,
         };
         let filter = Filter::bind(&self.filter, context)?;
@@ -66,7 +68,9 @@ impl SelectPlan {
             Partition::Tokens(bounds) => scan(&self.table, bounds, context)?,
         };
         let limit = if self.is_aggregate() { u32::MAX } else { limit };
-        Ok(BoundSelect { reads, limit, reversed: self.reversed, filter })
+        let per_partition = self.per_partition.as_ref().map(|source| positive(source, "PER PARTITION LIMIT", context));
+        let per_partition = per_partition.transpose()?;
+        Ok(BoundSelect { reads, limit, per_partition, reversed: self.reversed, filter })
     }
 
     /// The key of the one row a statement reads, if its bound values alone tell it; `None` sends the caller to [`SelectPlan::bind`].
@@ -136,14 +140,17 @@ fn start_of(range: &KeyRange) -> &[u8] {
     }
 }
 
-/// LIMIT's value; left unset it is no limit.
-fn limit(source: &Source, context: &BindContext<'_>) -> Result<u32, Error> {
+/// The value of LIMIT or PER PARTITION LIMIT; left unset it is no limit.
+fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u32, Error> {
     let bytes = match source.evaluate(context)? {
         super::source::Given::Unset => return Ok(u32::MAX),
-        given => given.required("LIMIT")?,
+        given => given.required(what)?,
     };
     let value = <[u8; 4]>::try_from(&*bytes).map(i32::from_be_bytes).unwrap_or(0);
-    u32::try_from(value).ok().filter(|v| *v > 0).ok_or_else(|| Error::invalid("LIMIT must be strictly positive"))
+    u32::try_from(value)
+        .ok()
+        .filter(|v| *v > 0)
+        .ok_or_else(|| Error::invalid(format!("{what} must be strictly positive")))
 }
 
 /// A run of tokens. The lowest token as an end means that there is none, as Cassandra has it.

@@ -8,8 +8,9 @@ use super::selector::{Fetched, Selector, projected, select};
 use super::term::{Terms, is_integer};
 use super::{Plan, Prepared};
 use crate::bind::{Choices, FilterRelation, Source};
-use crate::error::Error;
-use crate::statement::{Operator, OrderBy, Select, Term};
+use crate::error::{Error, Position};
+use crate::statement::{Name, Operator, OrderBy, Select, Term, TermKind};
+use henge_base::Bytes;
 use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Order, Projection, Table};
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct SelectPlan {
     pub(crate) restrictions: Where,
     pub(crate) filter: Vec<FilterRelation>,
     pub(crate) limit: Option<Source>,
+    /// `PER PARTITION LIMIT`; one of `DISTINCT`.
+    pub(crate) per_partition: Option<Source>,
     pub(crate) reversed: bool,
     /// Whether it reads one row whose key hangs on text and bound values alone, and hands it out as it is.
     pub(crate) single_row: bool,
@@ -77,16 +80,20 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let mut fetched = Fetched::default();
     let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
+    if let Some(position) = select.distinct {
+        check_distinct_where(&found, position)?;
+    }
     let fixed: Vec<Column> = equal_columns(&found);
     let restrictions = sort(found, table, select.allow_filtering)?;
     let reversed = order(&select.order_by, table, &restrictions, &fixed)?;
-    let limit = select.limit.as_ref().map(|term| limit(term, &mut terms)).transpose()?;
+    let per_partition = per_partition(select, &selectors, &mut terms)?;
+    let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
     let is_identity = fetched.columns.len() == selectors.len()
         && selectors.iter().enumerate().all(|(i, s)| matches!(s, Selector::Column(place) if *place == i));
     let single_row =
         is_identity && filter.is_empty() && is_fixed(limit.as_ref()) && is_single_row(&restrictions, table);
-    let single_row = single_row && table.statics.is_empty();
+    let single_row = single_row && table.statics.is_empty() && per_partition.is_none();
     let pk_indexes = match &restrictions.partition {
         Partition::Keys(groups) => partition_markers(groups),
         Partition::Tokens(_) => Vec::new(),
@@ -100,6 +107,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         restrictions,
         filter,
         limit,
+        per_partition,
         reversed,
         single_row,
         markers: markers.count(),
@@ -108,18 +116,77 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     Ok(Prepared { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
 }
 
-/// LIMIT's source. A literal is checked here, a bound value when it is bound.
-fn limit(term: &Term, terms: &mut Terms<'_>) -> Result<Source, Error> {
+/// The source of LIMIT or PER PARTITION LIMIT. A literal is checked here, a bound value when it is bound.
+fn limit(term: &Term, what: &str, terms: &mut Terms<'_>) -> Result<Source, Error> {
     if !is_integer(term) {
-        return Err(Error::syntax(term.position, "LIMIT takes an integer or a bind marker"));
+        return Err(Error::syntax(term.position, format!("{what} takes an integer or a bind marker")));
     }
-    let source = terms.source(term, &DataType::Int, "[limit]")?;
+    let label = format!("[{}]", what.to_ascii_lowercase().replace(' ', "_"));
+    let source = terms.source(term, &DataType::Int, &label)?;
     match &source {
         Source::Fixed(bytes) if bytes.first().is_some_and(|b| b >> 7 == 1) || bytes.iter().all(|b| *b == 0) => {
-            Err(Error::invalid("LIMIT must be strictly positive").at(term.position))
+            Err(Error::invalid(format!("{what} must be strictly positive")).at(term.position))
         }
         _ => Ok(source),
     }
+}
+
+/// How many rows of a partition are answered, if not all. What is distinct is one of each.
+fn per_partition(select: &Select, selectors: &[Selector], terms: &mut Terms<'_>) -> Result<Option<Source>, Error> {
+    let aggregates = selectors.iter().any(|s| matches!(s, Selector::Aggregate { .. }));
+    match (&select.per_partition_limit, select.distinct) {
+        (Some(term), Some(_)) => {
+            Err(Error::invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries").at(term.position))
+        }
+        (Some(term), None) if aggregates => {
+            Err(Error::invalid("PER PARTITION LIMIT is not allowed with aggregate queries.").at(term.position))
+        }
+        (Some(term), None) => limit(term, "PER PARTITION LIMIT", terms).map(Some),
+        (None, Some(position)) => {
+            check_distinct(select, terms.table, position)?;
+            let one = Source::Fixed(Bytes::from_static(&[0, 0, 0, 1]));
+            Ok((!terms.table.clustering.is_empty()).then_some(one))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// Only what a partition has once can be distinct.
+fn check_distinct(select: &Select, table: &Table, position: Position) -> Result<(), Error> {
+    let names = select.items.iter().map(|item| match &item.term.kind {
+        TermKind::Column(name) => Ok(name),
+        _ => Err(Error::unsupported("SELECT DISTINCT of anything but columns is", item.term.position)),
+    });
+    let names: Vec<&Name> = names.collect::<Result<_, _>>()?;
+    let of_all_rows: Vec<&Column> = match names.is_empty() {
+        true => table.columns().collect(),
+        false => names.iter().map(|name| column(table, name)).collect::<Result<_, _>>()?,
+    };
+    let once = |c: &Column| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Static);
+    if let Some(other) = of_all_rows.iter().find(|c| !once(c)) {
+        let name = &other.name;
+        let message = format!(
+            "SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})"
+        );
+        return Err(Error::invalid(message).at(position));
+    }
+    if let Some(missing) = table.partition_key.iter().find(|key| !of_all_rows.contains(key)) {
+        let message =
+            format!("SELECT DISTINCT queries must request all the partition key columns (missing {})", missing.name);
+        return Err(Error::invalid(message).at(position));
+    }
+    Ok(())
+}
+
+/// DISTINCT is of partitions: a restriction may not be of rows.
+fn check_distinct_where(found: &Restrictions, position: Position) -> Result<(), Error> {
+    let of_rows = |c: &Column| matches!(c.kind, ColumnKind::Clustering | ColumnKind::Regular);
+    if found.columns.iter().any(|r| r.columns.iter().any(of_rows)) {
+        let message =
+            "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static columns.";
+        return Err(Error::invalid(message).at(position));
+    }
+    Ok(())
 }
 
 /// Whether a limit cannot be refused any more, so that one row is always within it.
@@ -131,14 +198,8 @@ fn refuse_unsupported(select: &Select) -> Result<(), Error> {
     if let Some(position) = select.json {
         return Err(Error::unsupported("SELECT JSON is", position));
     }
-    if let Some(position) = select.distinct {
-        return Err(Error::unsupported("SELECT DISTINCT is", position));
-    }
     if let Some(term) = select.group_by.first() {
         return Err(Error::unsupported("GROUP BY is", term.position));
-    }
-    if let Some(term) = &select.per_partition_limit {
-        return Err(Error::unsupported("PER PARTITION LIMIT is", term.position));
     }
     Ok(())
 }

@@ -130,9 +130,17 @@ fn selects_that_cannot_be_answered_say_why() {
         ("SELECT writetime(k) FROM kv", "Cannot use selection function writetime on PRIMARY KEY part k"),
         ("SELECT nope(v) FROM kv", "Unknown function 'nope' (did you mean now?)"),
         ("SELECT ? FROM kv", "Cannot infer type for term ? in selection clause (try using a cast to force a type)"),
-        ("SELECT DISTINCT k FROM kv", "SELECT DISTINCT is not supported yet (line 1:16)"),
+        (
+            "SELECT DISTINCT k, v FROM kv",
+            "SELECT DISTINCT queries must only request partition key columns and/or static columns (not v)",
+        ),
+        (
+            "SELECT DISTINCT a FROM wide",
+            "SELECT DISTINCT queries must request all the partition key columns (missing b)",
+        ),
         ("SELECT JSON * FROM kv", "SELECT JSON is not supported yet (line 1:12)"),
-        ("SELECT * FROM kv PER PARTITION LIMIT 1", "PER PARTITION LIMIT is not supported yet (line 1:37)"),
+        ("SELECT * FROM kv PER PARTITION LIMIT 0", "PER PARTITION LIMIT must be strictly positive"),
+        ("SELECT count(*) FROM kv PER PARTITION LIMIT 1", "PER PARTITION LIMIT is not allowed with aggregate queries."),
     ] {
         assert_eq!(error(text).to_string(), expected, "{text}");
         assert_eq!(error(text).kind, ErrorKind::Invalid, "{text}");
