@@ -4,7 +4,7 @@ use super::BindContext;
 use super::source::{Given, Source};
 use crate::collection;
 use crate::error::Error;
-use crate::functions::Call;
+use crate::functions::{Call, json};
 use crate::prepare::{Aggregate, SelectPlan, Selector};
 use henge_base::Bytes;
 use henge_model::DataType;
@@ -110,6 +110,14 @@ fn value<'a>(
             let Some(collection) = value(of, row, context, number)? else { return Ok(None) };
             let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
             Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
+        }
+        Selector::Json(columns) => {
+            let mut values = Vec::with_capacity(columns.len());
+            for (_, _, selector) in columns {
+                values.push(value(selector, row, context, number)?);
+            }
+            let columns = columns.iter().zip(&values).map(|((name, of, _), v)| (name.as_str(), of, v.as_deref()));
+            Ok(Some(json::row(columns).into()))
         }
         Selector::Newest(of) => {
             let Some(list) = value(of, row, context, number)? else { return Ok(None) };

@@ -5,6 +5,7 @@ use crate::collection::parts;
 use crate::literal::hex;
 use henge_model::DataType;
 use std::fmt::Write;
+use std::net::Ipv6Addr;
 
 /// The JSON of a value. Bytes that are no value of the type become a string.
 pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
@@ -14,6 +15,7 @@ pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
         _ if bytes.is_empty() => "\"\"".to_owned(),
         DataType::Blob => format!("\"0x{}\"", hex(bytes)),
         DataType::Boolean => (bytes != [0]).to_string(),
+        DataType::Inet => quoted(&address(data_type, bytes)),
         DataType::Float | DataType::Double => number(data_type.literal(bytes)),
         DataType::Timestamp => format!("\"{}\"", timestamp(bytes)),
         DataType::Tinyint
@@ -33,6 +35,11 @@ pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
         // Printed as literals print them, but in JSON's quotes.
         _ => quoted(data_type.literal(bytes).trim_matches('\'')),
     }
+}
+
+/// A row as one object: names, types and values of its columns.
+pub(crate) fn row<'a>(columns: impl Iterator<Item = (&'a str, &'a DataType, Option<&'a [u8]>)>) -> String {
+    braced(columns.map(|(name, data_type, bytes)| (field_name(name), value(data_type, bytes))))
 }
 
 fn value(data_type: &DataType, bytes: Option<&[u8]>) -> String {
@@ -78,6 +85,15 @@ fn timestamp(bytes: &[u8]) -> String {
     let (seconds, fraction) = (of_day / 1_000, of_day % 1_000);
     let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
     format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{:02}.{fraction:03}Z", seconds % 60)
+}
+
+/// As Java prints addresses: of one of version 6 all eight parts.
+fn address(data_type: &DataType, bytes: &[u8]) -> String {
+    let Ok(v6) = <[u8; 16]>::try_from(bytes) else {
+        return data_type.literal(bytes).trim_matches('\'').to_owned();
+    };
+    let parts: Vec<String> = Ipv6Addr::from(v6).segments().iter().map(|part| format!("{part:x}")).collect();
+    parts.join(":")
 }
 
 fn quoted(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Native functions: which there are, what they take, and what they answer.
 
-mod json;
+pub(crate) mod json;
 mod time;
 
 pub(crate) use time::{appended, prepended};

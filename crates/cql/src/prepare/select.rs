@@ -195,9 +195,6 @@ fn is_fixed(limit: Option<&Source>) -> bool {
 }
 
 fn refuse_unsupported(select: &Select) -> Result<(), Error> {
-    if let Some(position) = select.json {
-        return Err(Error::unsupported("SELECT JSON is", position));
-    }
     if let Some(term) = select.group_by.first() {
         return Err(Error::unsupported("GROUP BY is", term.position));
     }
@@ -223,7 +220,13 @@ fn selection(
         selectors.push(selected.selector);
         result.push(labels.column(selected.name, selected.data_type));
     }
-    Ok((selectors, result))
+    let Some(position) = statement.json else { return Ok((selectors, result)) };
+    if selectors.iter().any(|s| matches!(s, Selector::Aggregate { .. })) {
+        return Err(Error::unsupported("SELECT JSON of aggregates is", position));
+    }
+    let columns = result.into_iter().zip(selectors).map(|(column, selector)| (column.name, column.data_type, selector));
+    let object = Selector::Json(columns.collect());
+    Ok((vec![object], vec![labels.column("[json]", DataType::Text)]))
 }
 
 fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) -> Vec<FilterRelation> {

@@ -34,6 +34,8 @@ pub(crate) enum Selector {
         from: Option<Source>,
         to: Option<Source>,
     },
+    /// All columns of the answer as one JSON object, each with its name and type.
+    Json(Vec<(String, DataType, Selector)>),
     /// The greatest of a list of timestamps.
     Newest(Box<Selector>),
     /// `data_type` is that of the argument, and but for COUNT that of the answer.

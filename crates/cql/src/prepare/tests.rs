@@ -138,7 +138,7 @@ fn selects_that_cannot_be_answered_say_why() {
             "SELECT DISTINCT a FROM wide",
             "SELECT DISTINCT queries must request all the partition key columns (missing b)",
         ),
-        ("SELECT JSON * FROM kv", "SELECT JSON is not supported yet (line 1:12)"),
+        ("SELECT JSON count(*) FROM kv", "SELECT JSON of aggregates is not supported yet (line 1:12)"),
         ("SELECT * FROM kv PER PARTITION LIMIT 0", "PER PARTITION LIMIT must be strictly positive"),
         ("SELECT count(*) FROM kv PER PARTITION LIMIT 1", "PER PARTITION LIMIT is not allowed with aggregate queries."),
     ] {
