@@ -1,14 +1,17 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
 mod alter;
+mod arithmetic;
 mod batch;
 mod change;
 mod collection;
 mod data_type;
 mod describe;
+mod json;
 mod keyspace;
 mod marker;
 mod modify;
+mod operand;
 mod property;
 mod relation;
 mod replication;
@@ -27,6 +30,7 @@ pub use batch::BatchPlan;
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub use describe::DescribeTarget;
+pub(crate) use json::JsonPlan;
 pub use marker::{BindColumn, ColumnSpec, ResultColumn};
 pub use modify::ModifyPlan;
 pub(crate) use modify::{CellPlan, Reach};

@@ -315,7 +315,7 @@ fn call(
         });
         from_row.push(selected);
     }
-    let signature = terms.signature(function, &types, term)?;
+    let signature = terms.signature(function, &types, term, None)?;
     let mut arguments = Vec::with_capacity(given.len());
     let mut names = Vec::with_capacity(given.len());
     for (i, (selected, parameter)) in from_row.into_iter().zip(&signature.parameters).enumerate() {
@@ -342,7 +342,7 @@ fn of_row(term: &Term) -> bool {
     matches!(term.kind, TermKind::Column(_) | TermKind::Call { .. })
 }
 
-fn value_name(term: &Term) -> String {
+pub(super) fn value_name(term: &Term) -> String {
     match &term.kind {
         TermKind::Constant(Constant::String(text)) => format!("'{text}'"),
         TermKind::Constant(constant) => literal::describe(constant).1,

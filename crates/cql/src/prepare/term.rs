@@ -42,7 +42,7 @@ impl<'a> Terms<'a> {
                 self.source(term, &hinted, name)
             }
             TermKind::Call { function, arguments, .. } => {
-                let (source, result) = self.call(&function.text, arguments, term)?;
+                let (source, result) = self.call(&function.text, arguments, term, data_type)?;
                 assignable(&result, data_type, name)?;
                 Ok(source)
             }
@@ -56,7 +56,9 @@ impl<'a> Terms<'a> {
             TermKind::UserType(_) => Err(Error::unsupported("values of user types are", term.position)),
             TermKind::Cast { .. } => Err(Error::unsupported("CAST is", term.position)),
             TermKind::Arithmetic { .. } | TermKind::Negated(_) => {
-                Err(Error::unsupported("arithmetic is", term.position))
+                let (source, result) = self.operation(term, data_type)?;
+                assignable(&result, data_type, name)?;
+                Ok(source)
             }
             TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => {
                 Err(Error::syntax(term.position, "expected a value, found a part of a column"))
@@ -103,7 +105,13 @@ impl<'a> Terms<'a> {
     }
 
     /// A function call and the type of its answer.
-    pub(crate) fn call(&mut self, name: &str, arguments: &Arguments, at: &Term) -> Result<(Source, DataType), Error> {
+    pub(crate) fn call(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        at: &Term,
+        wanted: &DataType,
+    ) -> Result<(Source, DataType), Error> {
         let Arguments::Terms(terms) = arguments else {
             return Err(Error::invalid(format!("{name}(*) is no function")).at(at.position));
         };
@@ -111,7 +119,7 @@ impl<'a> Terms<'a> {
         for term in terms {
             types.push(self.type_of(term)?);
         }
-        let signature = self.signature(name, &types, at)?;
+        let signature = self.signature(name, &types, at, Some(wanted))?;
         let mut arguments = Vec::with_capacity(terms.len());
         for (i, (term, parameter)) in terms.iter().zip(&signature.parameters).enumerate() {
             arguments.push(self.source(term, parameter, &argument_name(name, i))?);
@@ -121,8 +129,14 @@ impl<'a> Terms<'a> {
     }
 
     /// The function of that name for those types.
-    pub(crate) fn signature(&self, name: &str, types: &[Option<DataType>], at: &Term) -> Result<Signature, Error> {
-        let found = functions::signature(name, types, self.table).unwrap_or_else(|| {
+    pub(crate) fn signature(
+        &self,
+        name: &str,
+        types: &[Option<DataType>],
+        at: &Term,
+        wanted: Option<&DataType>,
+    ) -> Result<Signature, Error> {
+        let found = functions::signature(name, types, self.table, wanted).unwrap_or_else(|| {
             Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::NAMES)))
         });
         found.map_err(|e| e.at(at.position))
@@ -138,8 +152,9 @@ impl<'a> Terms<'a> {
             TermKind::Column(name) => Some(super::scope::column(self.table, name)?.data_type.clone()),
             TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
                 let types: Result<Vec<_>, Error> = terms.iter().map(|t| self.type_of(t)).collect();
-                Some(self.signature(&function.text, &types?, term)?.result)
+                Some(self.signature(&function.text, &types?, term, None)?.result)
             }
+            TermKind::Arithmetic { .. } | TermKind::Negated(_) => self.operation_type(term)?,
             _ => None,
         })
     }

@@ -162,7 +162,6 @@ fn writes_that_cannot_be_done_say_why() {
             "INSERT INTO kv (k, v) VALUES ('a', 1) IF NOT EXISTS",
             "IF NOT EXISTS of INSERT is not supported yet (line 1:38)",
         ),
-        ("INSERT INTO kv JSON '{}'", "INSERT JSON is not supported yet (line 1:12)"),
         ("UPDATE kv SET k = 'b' WHERE k = 'a'", "PRIMARY KEY part k found in SET part"),
         ("UPDATE kv SET v[1] = 2 WHERE k = 'a'", "Invalid operation (v[?] = ?) for non collection column v"),
         ("UPDATE many SET s[1] = 2 WHERE k = 1", "Invalid operation (s[?] = ?) for set column s"),
