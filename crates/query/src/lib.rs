@@ -9,6 +9,7 @@
 mod before;
 mod cursor;
 mod error;
+mod group;
 mod join;
 mod modify;
 mod page_state;

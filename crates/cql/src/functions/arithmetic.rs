@@ -267,9 +267,9 @@ mod tests {
         let at = |text| (text, DataType::Timestamp);
         let by = |text| (text, DataType::Duration);
         let moved = |text| result(Add, at("2020-01-31 10:00:00"), by(text)).unwrap();
-        assert_eq!(moved("1mo"), "'2020-02-29 10:00:00.000+0000'");
-        assert_eq!(moved("1d2h"), "'2020-02-01 12:00:00.000+0000'");
-        assert_eq!(moved("-1mo1ms"), "'2019-12-31 09:59:59.999+0000'");
+        assert_eq!(moved("1mo"), "'2020-02-29T10:00:00.000Z'");
+        assert_eq!(moved("1d2h"), "'2020-02-01T12:00:00.000Z'");
+        assert_eq!(moved("-1mo1ms"), "'2019-12-31T09:59:59.999Z'");
         assert!(result(Add, at("2020-01-31"), by("1ns")).is_err());
         assert!(result(Add, ("2020-01-31", DataType::Date), by("1h")).is_err());
         assert_eq!(result(Subtract, ("2020-03-31", DataType::Date), by("1mo")).as_deref(), Ok("'2020-02-29'"));

@@ -70,7 +70,11 @@ impl Decimal {
         let scale = scale.min(QUOTIENT_SCALE_MAX);
         let power = scale - self.scale + other.scale;
         let (mut dividend, mut divisor) = (self.unscaled.clone(), other.unscaled.clone());
-        if power >= 0 { dividend *= ten_to(power)? } else { divisor *= ten_to(-power)? }
+        if power >= 0 {
+            dividend *= ten_to(power)?
+        } else {
+            divisor *= ten_to(-power)?
+        }
         Ok(Decimal { unscaled: half_up(&dividend, &divisor), scale }.stripped())
     }
 
@@ -90,6 +94,23 @@ impl Decimal {
         let scale = self.scale.max(of_quotient + other.scale);
         let rest = Decimal { unscaled: rest, scale: common };
         rest.rescaled(scale)
+    }
+
+    /// The average of `count` values, of which `self` is that of all but the last: moved towards the last by its part of the way.
+    /// That part has the scale of the way, halves to the even digit.
+    pub(crate) fn average_with(&self, last: &Decimal, count: u64) -> Result<Decimal, String> {
+        let way = last.add(&self.clone().negated())?;
+        let (part, rest) = (&way.unscaled / count, &way.unscaled % count);
+        let twice: BigInt = rest * 2u8;
+        let is_odd = part.bit(0);
+        let up = match twice.magnitude().cmp(&count.into()) {
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Equal => is_odd,
+            std::cmp::Ordering::Greater => true,
+        };
+        let step = if way.unscaled.sign() == Sign::Minus { -1 } else { 1 };
+        let part = if up { part + step } else { part };
+        self.add(&Decimal { unscaled: part, scale: way.scale })
     }
 
     /// To the nearest whole number, halves away from zero.

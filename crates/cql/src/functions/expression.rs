@@ -1,6 +1,7 @@
 //! Functions that hang on their arguments alone: arithmetic, conversions, and functions of collections.
 
 use super::arithmetic::{Arithmetic, negated};
+use super::cast::Cast;
 use super::failure::failure;
 use crate::error::Error;
 use crate::json::{Json, decode, parse};
@@ -14,6 +15,7 @@ pub(crate) enum Expression {
     Negate(DataType),
     /// The value that a text of JSON stands for.
     FromJson(DataType),
+    Cast(Box<Cast>),
 }
 
 impl Expression {
@@ -24,6 +26,7 @@ impl Expression {
         match self {
             Expression::Arithmetic(arithmetic) => arithmetic.call(first, second),
             Expression::Negate(data_type) => first.map_or(Ok(None), |value| negated(data_type, value)),
+            Expression::Cast(cast) => first.map_or(Ok(None), |value| cast.call(value)),
             Expression::FromJson(data_type) => first.map_or(Ok(None), |text| from_json(data_type, text)),
         }
     }

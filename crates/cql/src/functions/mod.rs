@@ -1,6 +1,7 @@
 //! Native functions: which there are, what they take, and what they answer.
 
 pub(crate) mod arithmetic;
+mod cast;
 mod decimal;
 mod expression;
 mod failure;
@@ -8,6 +9,8 @@ pub(crate) mod json;
 mod number;
 mod time;
 
+pub(crate) use cast::{cast_signature, cast_target};
+pub(crate) use decimal::Decimal;
 pub(crate) use expression::Expression;
 pub(crate) use time::{appended, prepended};
 

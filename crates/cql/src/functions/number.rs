@@ -4,7 +4,7 @@ use super::decimal::Decimal;
 use crate::limits::NUMBER_BYTES_MAX;
 use crate::literal;
 use henge_model::DataType;
-use num_bigint::{BigInt, ToBigInt};
+use num_bigint::BigInt;
 
 /// A number, in the form its type has.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,7 +115,7 @@ impl Number {
         }
     }
 
-    /// The nearest whole number below or above, as a varint; for tests of range.
+    /// Whether it is neither infinite nor no number at all.
     pub(crate) fn is_finite(&self) -> bool {
         match self {
             Number::Float(value) => value.is_finite(),
@@ -135,7 +135,9 @@ pub(crate) fn decimal_of(value: f64) -> Result<Decimal, String> {
     }
     let text = DataType::Double.literal(&value.to_be_bytes());
     let bytes = literal::of_number(&text, &DataType::Decimal);
-    bytes.and_then(|bytes| Decimal::of_bytes(&bytes)).ok_or_else(|| format!("{text} cannot be converted into a decimal"))
+    bytes
+        .and_then(|bytes| Decimal::of_bytes(&bytes))
+        .ok_or_else(|| format!("{text} cannot be converted into a decimal"))
 }
 
 /// A whole number of up to eight bytes.
@@ -155,11 +157,6 @@ fn low_bits(value: &BigInt) -> i64 {
 
 fn scientific(value: &Decimal) -> String {
     format!("{}e{}", value.unscaled, -value.scale)
-}
-
-/// A finite float's whole part.
-pub(crate) fn whole_part(value: f64) -> Option<BigInt> {
-    value.to_bigint()
 }
 
 #[cfg(test)]

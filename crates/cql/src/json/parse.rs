@@ -230,7 +230,9 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_refused() {
-        for text in ["", "{", "{a: 1}", "[1,]", "01", "1.", "1e", "nul", "NaN", "\"a", "\"\\x\"", "\"\\u12\"", "-", "+1"] {
+        for text in
+            ["", "{", "{a: 1}", "[1,]", "01", "1.", "1e", "nul", "NaN", "\"a", "\"\\x\"", "\"\\u12\"", "-", "+1"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
         assert!(parse(&"[".repeat(100_000)).is_err());

@@ -247,18 +247,16 @@ impl Parser<'_> {
         entries.into_iter().map(field).collect::<Result<_, _>>().map(TermKind::UserType)
     }
 
-    /// `(type) term`, a tuple, or a term in parentheses.
+    /// `(type) term`, a tuple, or a term in parentheses, which is a tuple of one.
     fn parenthesised(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if let Some(target) = self.type_hint() {
             let term = Box::new(self.nested(Self::signed)?);
             return Ok(Term { kind: TermKind::Hinted { target, term }, position });
         }
-        let mut terms = self.bracketed("(", ")")?;
-        match terms.len() {
-            1 => Ok(terms.remove(0)),
-            _ => Ok(Term { kind: TermKind::Tuple(terms), position }),
-        }
+        // Whether one term in parentheses is that term or a tuple of it, only its place tells.
+        let terms = self.bracketed("(", ")")?;
+        Ok(Term { kind: TermKind::Tuple(terms), position })
     }
 
     /// A type in parentheses, if a term follows it.

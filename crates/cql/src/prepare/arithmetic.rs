@@ -1,13 +1,13 @@
 //! Arithmetic between values: the types that operands settle on hang on one another and on what the result is for.
 
 use super::operand::{Shape, Unsettled, settle, settle_negation};
-use super::term::{Terms, argument_name};
+use super::term::{Terms, argument_name, is_assignable};
 use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::arithmetic::{Arithmetic, function_name, result_type};
-use crate::functions::{Expression, Function};
+use crate::functions::{Expression, Function, cast_signature};
 use crate::limits::OPERATIONS_DEPTH_MAX;
-use crate::statement::{Arguments, ArithmeticOperator, Term, TermKind};
+use crate::statement::{Arguments, ArithmeticOperator, Term, TermKind, TypeName};
 use henge_model::DataType;
 
 /// A term with the shapes of all its operands.
@@ -40,6 +40,20 @@ impl Terms<'_> {
         })
     }
 
+    /// `CAST(value AS type)`, and its type.
+    pub(super) fn cast(&mut self, value: &Term, target: &TypeName, at: &Term) -> Result<(Source, DataType), Error> {
+        let name = shown(value);
+        let Some(from) = self.type_of(value)?.filter(|_| !matches!(value.kind, TermKind::Constant(_))) else {
+            let message = format!("Ambiguous cast of {name}: use a type hint to disambiguate");
+            return Err(Error::invalid(message).at(value.position));
+        };
+        let source = self.source(value, &from, &name)?;
+        let signature = cast_signature(&from, target, &name, is_assignable).map_err(|e| e.at(at.position))?;
+        let Some(signature) = signature else { return Ok((source, from)) };
+        let ordinal = at.position.offset;
+        Ok((Source::Call { function: signature.function, arguments: vec![source], ordinal }, signature.result))
+    }
+
     fn operand<'t>(&self, term: &'t Term, depth: usize) -> Result<Operand<'t>, Error> {
         if depth > OPERATIONS_DEPTH_MAX {
             let message = format!("more than {OPERATIONS_DEPTH_MAX} operations inside one another");
@@ -56,6 +70,7 @@ impl Terms<'_> {
                 let shape = Shape::of_operation(|wanted| settle_negation(&operand.shape, Some(wanted)));
                 (shape, Parts::Negation(Box::new(operand)))
             }
+            TermKind::Tuple(parts) if parts.len() == 1 => return self.operand(&parts[0], depth + 1),
             _ => (self.shape(term)?, Parts::Whole),
         };
         Ok(Operand { term, shape, parts })
@@ -90,7 +105,8 @@ impl Terms<'_> {
                     error(why, *operator, &shown(left.term), &shown(right.term)).at(operand.term.position)
                 })?;
                 let name = function_name(*operator);
-                let arguments = vec![self.argument(left, &types[0], name, 0)?, self.argument(right, &types[1], name, 1)?];
+                let arguments =
+                    vec![self.argument(left, &types[0], name, 0)?, self.argument(right, &types[1], name, 1)?];
                 let (function, result) = function(*operator, types)?;
                 Ok((Source::Call { function, arguments, ordinal }, result))
             }
@@ -148,11 +164,13 @@ pub(super) fn error(why: Unsettled, operator: ArithmeticOperator, left: &str, ri
 pub(super) fn negation_error(why: Unsettled, operand: &str) -> Error {
     Error::invalid(match why {
         Unsettled::Unsupported => format!("the '-' operation is not supported on {operand}"),
-        Unsettled::Ambiguous => format!("Ambiguous negation: use type hint to disambiguate, example '-(int) {operand}'"),
+        Unsettled::Ambiguous => {
+            format!("Ambiguous negation: use type hint to disambiguate, example '-(int) {operand}'")
+        }
     })
 }
 
 /// A term as messages repeat it.
 pub(super) fn shown(term: &Term) -> String {
-    super::selector::value_name(term)
+    super::shown::value_name(term)
 }

@@ -83,8 +83,9 @@ struct Values(Vec<(String, Json)>);
 
 impl Values {
     fn parse(document: &str) -> Result<Values, Error> {
-        let undecodable =
-            |why: &str| Error::invalid(format!("Could not decode JSON string as a map: {why}. (String was: {document})"));
+        let undecodable = |why: &str| {
+            Error::invalid(format!("Could not decode JSON string as a map: {why}. (String was: {document})"))
+        };
         match parse(document) {
             Ok(Json::Object(members)) => Ok(Values(fold_case(members))),
             Ok(Json::Null) => Err(Error::invalid("Got null for INSERT JSON values")),

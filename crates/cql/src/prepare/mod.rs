@@ -1,12 +1,15 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
+mod aggregate;
 mod alter;
 mod arithmetic;
 mod batch;
 mod change;
 mod collection;
+mod computed;
 mod data_type;
 mod describe;
+mod group;
 mod json;
 mod keyspace;
 mod marker;
@@ -19,6 +22,7 @@ mod restriction;
 mod scope;
 mod select;
 mod selector;
+mod shown;
 mod table;
 mod table_options;
 mod term;
@@ -26,10 +30,12 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use aggregate::{Aggregate, AggregatePlan};
 pub use batch::BatchPlan;
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub use describe::DescribeTarget;
+pub(crate) use group::Grouping;
 pub(crate) use json::JsonPlan;
 pub use marker::{BindColumn, ColumnSpec, ResultColumn};
 pub use modify::ModifyPlan;
@@ -38,7 +44,7 @@ pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
 pub(crate) use scope::is_virtual;
 pub use select::SelectPlan;
-pub(crate) use selector::{Aggregate, Selector};
+pub(crate) use selector::Selector;
 
 use crate::error::Error;
 use crate::statement::Statement;

@@ -87,7 +87,8 @@ impl Shape {
         Shape::by(|t| settle(t).map_or(Fit::Weak, |result| fit_of_type(&result, t)))
     }
 
-    pub(super) fn fit(&self, data_type: &DataType) -> Fit {
+    #[cfg(test)]
+    fn fit(&self, data_type: &DataType) -> Fit {
         let place = TYPES.iter().position(|t| t == data_type);
         place.and_then(|place| self.0.get(place).copied()).unwrap_or(Fit::No)
     }
@@ -218,7 +219,8 @@ mod tests {
         assert_eq!(settle(Add, both, Some(&DataType::Uuid), true), Err(Unsettled::Unsupported));
         let with_marker = [&literal("1"), &Shape::any()];
         assert_eq!(settle(Add, with_marker, Some(&DataType::Int), false), Err(Unsettled::Ambiguous));
-        let dated = [&Shape::of_literal(&Constant::String("2020-01-01".to_owned())), &Shape::of_type(&DataType::Duration)];
+        let dated =
+            [&Shape::of_literal(&Constant::String("2020-01-01".to_owned())), &Shape::of_type(&DataType::Duration)];
         assert_eq!(settle(Add, dated, Some(&DataType::Date), true), Ok([DataType::Date, DataType::Duration]));
     }
 

@@ -6,7 +6,7 @@ use crate::bind::{BindContext, Source};
 use crate::error::{Error, nearest};
 use crate::functions::{self, Signature};
 use crate::literal;
-use crate::statement::{Arguments, Constant, Term, TermKind};
+use crate::statement::{Arguments, Constant, Name, Term, TermKind};
 use henge_model::{DataType, Table};
 
 /// Resolves the terms of one statement about one table.
@@ -41,7 +41,8 @@ impl<'a> Terms<'a> {
                 assignable(&hinted, data_type, name)?;
                 self.source(term, &hinted, name)
             }
-            TermKind::Call { function, arguments, .. } => {
+            TermKind::Call { keyspace, function, arguments } => {
+                check_keyspace(keyspace.as_ref(), function)?;
                 let (source, result) = self.call(&function.text, arguments, term, data_type)?;
                 assignable(&result, data_type, name)?;
                 Ok(source)
@@ -50,11 +51,19 @@ impl<'a> Terms<'a> {
                 term.position,
                 format!("expected a value, found the name {} (text stands in single quotes)", column.text),
             )),
+            // A term in parentheses, where no tuple is wanted.
+            TermKind::Tuple(parts) if parts.len() == 1 && !matches!(data_type.unfrozen(), DataType::Tuple(_)) => {
+                self.source(&parts[0], data_type, name)
+            }
             TermKind::List(_) | TermKind::Set(_) | TermKind::Map(_) | TermKind::Tuple(_) => {
                 self.composite(term, data_type, name)
             }
             TermKind::UserType(_) => Err(Error::unsupported("values of user types are", term.position)),
-            TermKind::Cast { .. } => Err(Error::unsupported("CAST is", term.position)),
+            TermKind::Cast { term: inner, target } => {
+                let (source, result) = self.cast(inner, target, term)?;
+                assignable(&result, data_type, name)?;
+                Ok(source)
+            }
             TermKind::Arithmetic { .. } | TermKind::Negated(_) => {
                 let (source, result) = self.operation(term, data_type)?;
                 assignable(&result, data_type, name)?;
@@ -155,8 +164,21 @@ impl<'a> Terms<'a> {
                 Some(self.signature(&function.text, &types?, term, None)?.result)
             }
             TermKind::Arithmetic { .. } | TermKind::Negated(_) => self.operation_type(term)?,
+            TermKind::Cast { target, .. } => Some(functions::cast_target(target)?),
+            TermKind::Tuple(parts) if parts.len() == 1 => self.type_of(&parts[0])?,
             _ => None,
         })
+    }
+}
+
+/// All functions are the system's.
+pub(super) fn check_keyspace(keyspace: Option<&Name>, function: &Name) -> Result<(), Error> {
+    match keyspace {
+        Some(keyspace) if keyspace.text != "system" => {
+            let message = format!("Unknown function '{}.{}'", keyspace.text, function.text);
+            Err(Error::invalid(message).at(keyspace.position))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -186,15 +208,21 @@ fn fold(source: Source) -> Result<Source, Error> {
 
 /// Refuses a value of type `from` where `to` is wanted, unless its bytes are a value of that too.
 pub(crate) fn assignable(from: &DataType, to: &DataType, name: &str) -> Result<(), Error> {
-    let compatible = match (from.unfrozen(), to.unfrozen()) {
-        (a, b) if a == b => true,
-        (DataType::Ascii, DataType::Text) | (DataType::Timeuuid, DataType::Uuid) | (_, DataType::Blob) => true,
-        (DataType::Tinyint | DataType::Smallint | DataType::Int | DataType::Bigint, DataType::Varint) => true,
-        (DataType::Bigint | DataType::Counter, DataType::Timestamp | DataType::Bigint | DataType::Counter) => true,
-        _ => false,
-    };
-    if compatible {
+    if is_assignable(from, to) {
         return Ok(());
     }
     Err(Error::invalid(format!("Type error: cannot assign a value of type {from} to {name} of type {to}")))
+}
+
+/// Whether the bytes of every value of type `from` are a value of type `to`.
+pub(super) fn is_assignable(from: &DataType, to: &DataType) -> bool {
+    match (from.unfrozen(), to.unfrozen()) {
+        (a, b) if a == b => true,
+        (DataType::Ascii, DataType::Text) | (DataType::Timeuuid, DataType::Uuid) | (_, DataType::Blob) => true,
+        (DataType::Int | DataType::Bigint | DataType::Timestamp, DataType::Varint) => true,
+        (DataType::Int, DataType::Date) | (DataType::Bigint, DataType::Time) => true,
+        (DataType::Timestamp, DataType::Bigint) => true,
+        (DataType::Bigint | DataType::Counter, DataType::Timestamp | DataType::Bigint | DataType::Counter) => true,
+        _ => false,
+    }
 }

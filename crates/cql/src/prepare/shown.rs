@@ -1,0 +1,71 @@
+//! Terms as text: names of result columns, and messages.
+
+use super::data_type::resolve;
+use crate::literal;
+use crate::statement::{Arguments, Constant, Term, TermKind};
+use henge_model::DataType;
+
+/// Whether a term takes something of a row, or has a type of its own, rather than that of its place.
+pub(super) fn of_row(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Null | TermKind::Constant(_) | TermKind::Marker(_) => false,
+        TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => parts.iter().any(of_row),
+        TermKind::Map(entries) => entries.iter().any(|(key, value)| of_row(key) || of_row(value)),
+        TermKind::UserType(fields) => fields.iter().any(|(_, value)| of_row(value)),
+        _ => true,
+    }
+}
+
+/// A term as Cassandra prints it.
+pub(super) fn value_name(term: &Term) -> String {
+    match &term.kind {
+        TermKind::Null => "NULL".to_owned(),
+        TermKind::Constant(Constant::String(text)) => format!("'{text}'"),
+        TermKind::Constant(constant) => literal::describe(constant).1,
+        TermKind::Marker(marker) => marker.name.as_ref().map_or_else(|| "?".to_owned(), |name| format!(":{name}")),
+        TermKind::Column(name) => name.text.clone(),
+        TermKind::List(parts) => format!("[{}]", all(parts)),
+        TermKind::Set(parts) => format!("{{{}}}", all(parts)),
+        TermKind::Tuple(parts) => format!("({})", all(parts)),
+        TermKind::Map(entries) => {
+            let entries: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{}: {}", value_name(key), value_name(value))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        TermKind::UserType(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{}: {}", name.text, value_name(value))).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        TermKind::Call { function, arguments: Arguments::Star, .. } => format!("{}(*)", function.text),
+        TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
+            format!("{}({})", function.text, all(terms))
+        }
+        TermKind::Hinted { target, term } => match resolve(target) {
+            Ok(data_type) => hinted_name(&data_type, &value_name(term)),
+            Err(_) => value_name(term),
+        },
+        TermKind::Cast { term, .. } => format!("cast({})", value_name(term)),
+        TermKind::Arithmetic { operator, left, right } => {
+            format!("{} {} {}", value_name(left), operator.sign(), value_name(right))
+        }
+        TermKind::Negated(term) => format!("-{}", value_name(term)),
+        TermKind::Field { of, field } => format!("{}.{}", value_name(of), field.text),
+        TermKind::Element { of, key } => format!("{}[{}]", value_name(of), value_name(key)),
+        TermKind::Slice { of, .. } => format!("{}[..]", value_name(of)),
+    }
+}
+
+fn all(terms: &[Term]) -> String {
+    terms.iter().map(value_name).collect::<Vec<_>>().join(", ")
+}
+
+/// `(type)term`. Tuples stand there without the `frozen<>` that columns of them have.
+pub(super) fn hinted_name(data_type: &DataType, term: &str) -> String {
+    let name = data_type.to_string();
+    let unfrozen = name.strip_prefix("frozen<").and_then(|rest| rest.strip_suffix('>'));
+    match (data_type, unfrozen) {
+        (DataType::Tuple(_), Some(unfrozen)) => format!("({unfrozen}){term}"),
+        _ => format!("({name}){term}"),
+    }
+}
