@@ -54,7 +54,11 @@ pub(crate) fn cast_target(target: &TypeName) -> Result<DataType, Error> {
     match target {
         TypeName::Named { keyspace: None, name } => DataType::native(&name.text)
             .ok_or_else(|| Error::syntax(name.position, format!("expected a native type, found {}", name.text))),
-        _ => Err(Error::invalid("CAST is to native types only")),
+        TypeName::Named { name, .. } | TypeName::Custom(name) => {
+            Err(Error::syntax(name.position, format!("expected a native type, found {}", name.text)))
+        }
+        // Their places are not kept; the parser's error would name the line and column.
+        _ => Err(Error::syntax(Default::default(), "CAST is to native types only")),
     }
 }
 

@@ -45,6 +45,10 @@ impl Decimal {
         self.unscaled.sign() == Sign::NoSign
     }
 
+    pub(crate) fn absolute(self) -> Decimal {
+        Decimal { unscaled: self.unscaled.magnitude().clone().into(), ..self }
+    }
+
     pub(crate) fn negated(self) -> Decimal {
         Decimal { unscaled: -self.unscaled, ..self }
     }

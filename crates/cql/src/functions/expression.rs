@@ -2,7 +2,12 @@
 
 use super::arithmetic::{Arithmetic, negated};
 use super::cast::Cast;
+use super::collections::OfCollection;
 use super::failure::failure;
+use super::floor::floor;
+use super::mask::{self, Masked};
+use super::math::Math;
+use super::similarity::Similarity;
 use crate::error::Error;
 use crate::json::{Json, decode, parse};
 use henge_model::DataType;
@@ -16,6 +21,18 @@ pub(crate) enum Expression {
     /// The value that a text of JSON stands for.
     FromJson(DataType),
     Cast(Box<Cast>),
+    Math(Math, DataType),
+    OfCollection(OfCollection, DataType),
+    Similarity(Similarity, DataType),
+    /// Of a moment of that type.
+    Floor(DataType),
+    /// Null, whatever the argument.
+    Null,
+    MaskDefault(DataType),
+    /// The second argument instead of the first.
+    Second,
+    Hash,
+    MaskText(Masked, DataType),
 }
 
 impl Expression {
@@ -26,6 +43,18 @@ impl Expression {
         match self {
             Expression::Arithmetic(arithmetic) => arithmetic.call(first, second),
             Expression::Negate(data_type) => first.map_or(Ok(None), |value| negated(data_type, value)),
+            Expression::Math(math, of) => first.map_or(Ok(None), |value| math.call(of, value)),
+            Expression::OfCollection(function, of) => first.map_or(Ok(None), |value| function.call(of, value)),
+            Expression::Similarity(measure, of) => match (first, second) {
+                (Some(left), Some(right)) => measure.call(of, left, right).map(Some),
+                _ => Ok(None),
+            },
+            Expression::Floor(from) => floor(from, arguments),
+            Expression::Null => Ok(None),
+            Expression::MaskDefault(of) => mask::default(of).map(Some),
+            Expression::Second => Ok(second.map(<[u8]>::to_vec)),
+            Expression::Hash => first.map_or(Ok(None), |value| mask::hash(value, second).map(Some)),
+            Expression::MaskText(masked, of) => mask::text(*masked, of, arguments),
             Expression::Cast(cast) => first.map_or(Ok(None), |value| cast.call(value)),
             Expression::FromJson(data_type) => first.map_or(Ok(None), |text| from_json(data_type, text)),
         }

@@ -2,16 +2,24 @@
 
 pub(crate) mod arithmetic;
 mod cast;
+mod collections;
 mod decimal;
 mod expression;
 mod failure;
+mod floor;
+mod generic;
 pub(crate) mod json;
+mod logarithm;
+mod mask;
+mod math;
 mod number;
+mod similarity;
 mod time;
 
 pub(crate) use cast::{cast_signature, cast_target};
 pub(crate) use decimal::Decimal;
 pub(crate) use expression::Expression;
+pub(crate) use generic::Argument;
 pub(crate) use time::{appended, prepended};
 
 use crate::bind::BindContext;
@@ -82,13 +90,17 @@ pub(crate) const NAMES: [&str; 21] = [
 ];
 
 /// The function of that name for arguments of these types; `None` for a type that is not known. `table` is what `token` is of,
-/// `wanted` the type of the place the call stands in, if that is known.
+/// `wanted` the type of the place the call stands in, if that is known, and `given` the arguments themselves.
 pub(crate) fn signature(
     name: &str,
     arguments: &[Option<DataType>],
     table: &Table,
     wanted: Option<&DataType>,
+    given: &[Argument],
 ) -> Option<Result<Signature, Error>> {
+    if let Some(found) = generic::signature(name, given, wanted) {
+        return Some(found);
+    }
     let signature = |function, parameters: Vec<DataType>, result| {
         if parameters.len() == arguments.len() {
             return Ok(Signature { function, parameters, result });

@@ -328,7 +328,7 @@ impl Parser<'_> {
         } else {
             ahead.name("a function name")?
         };
-        let arguments = ahead.arguments()?;
+        let arguments = Arguments::Terms(ahead.bracketed("(", ")")?);
         *self = ahead;
         Ok(Some(TermKind::Call { keyspace: Some(keyspace.clone()), function, arguments }))
     }

@@ -84,6 +84,10 @@ impl Terms<'_> {
             TermKind::Call { arguments: Arguments::Terms(_), .. } | TermKind::Hinted { .. } | TermKind::Cast { .. } => {
                 self.type_of(term)?.map_or_else(Shape::any, |data_type| Shape::of_type(&data_type))
             }
+            TermKind::Column(name) => {
+                let message = format!("expected a value, found the name {}", name.text);
+                return Err(Error::syntax(term.position, message));
+            }
             _ => Shape::none(),
         })
     }

@@ -52,6 +52,16 @@ pub(super) fn typed(
                 entries.iter().flat_map(|(k, v)| [(k, &**key), (v, &**value)]).collect();
             built(term, data_type, &parts, terms, fetched)
         }
+        // Names before colons are fields, unless a map is wanted: then they are columns.
+        (TermKind::UserType(fields), DataType::Map(key, value)) => {
+            let columns =
+                fields.iter().map(|(name, _)| Term { kind: TermKind::Column(name.clone()), position: name.position });
+            let keys: Vec<Term> = columns.collect();
+            let entries = keys.iter().zip(fields);
+            let parts: Vec<(&Term, &DataType)> =
+                entries.flat_map(|(column, (_, v))| [(column, &**key), (v, &**value)]).collect();
+            built(&Term { kind: TermKind::Map(Vec::new()), position: term.position }, data_type, &parts, terms, fetched)
+        }
         (TermKind::Tuple(parts), DataType::Tuple(types)) if parts.len() == types.len() => {
             let parts: Vec<(&Term, &DataType)> = parts.iter().zip(types).collect();
             built(term, data_type, &parts, terms, fetched)

@@ -15,6 +15,10 @@ pub(crate) struct Grouping {
     pub(crate) data_type: DataType,
 }
 
+/// Functions that keep the order of moments, so that what they give alike lies together.
+const MONOTONIC: [&str; 7] =
+    ["floor", "todate", "to_date", "totimestamp", "to_timestamp", "tounixtimestamp", "to_unix_timestamp"];
+
 const ORDER: &str =
     "Group by currently only support groups of columns following their declared order in the PRIMARY KEY";
 
@@ -45,13 +49,15 @@ pub(super) fn groups(
                 }
                 wanted
             }
-            TermKind::Call { arguments, .. } => {
+            TermKind::Call { function, arguments, .. } => {
                 let wanted = of_function(arguments, term, terms)?;
-                let before = fetched.aggregates.len();
-                let selected = plain(term, terms, fetched, false)?;
-                if fetched.aggregates.len() > before {
-                    return refuse("Aggregate functions are not supported within the GROUP BY clause".to_owned());
+                if !MONOTONIC.contains(&function.text.as_str()) {
+                    let name = &function.text;
+                    return refuse(format!(
+                        "Only monotonic functions are supported in the GROUP BY clause, got {name}"
+                    ));
                 }
+                let selected = plain(term, terms, fetched, false)?;
                 last = Some(Grouping { selector: selected.selector, data_type: selected.data_type });
                 wanted
             }

@@ -241,7 +241,7 @@ fn call(
         });
         from_row.push(selected);
     }
-    let signature = terms.signature(function, &types, term, None)?;
+    let signature = terms.signature(function, &types, (term, given), None)?;
     let mut arguments = Vec::with_capacity(given.len());
     let mut names = Vec::with_capacity(given.len());
     for (i, (selected, parameter)) in from_row.into_iter().zip(&signature.parameters).enumerate() {

@@ -1,6 +1,8 @@
 //! Terms as text: names of result columns, and messages.
 
 use super::data_type::resolve;
+use super::operand::preferred_type;
+use crate::functions::Argument;
 use crate::literal;
 use crate::statement::{Arguments, Constant, Term, TermKind};
 use henge_model::DataType;
@@ -11,8 +13,35 @@ pub(super) fn of_row(term: &Term) -> bool {
         TermKind::Null | TermKind::Constant(_) | TermKind::Marker(_) => false,
         TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => parts.iter().any(of_row),
         TermKind::Map(entries) => entries.iter().any(|(key, value)| of_row(key) || of_row(value)),
-        TermKind::UserType(fields) => fields.iter().any(|(_, value)| of_row(value)),
+        TermKind::UserType(_) => true,
         _ => true,
+    }
+}
+
+/// What a function is given: the type a literal would rather have, where it has none of its own.
+pub(super) fn argument(term: &Term, known: Option<&DataType>) -> Argument {
+    let is_literal = !of_row(term);
+    let elements = match &term.kind {
+        TermKind::List(parts) if is_literal => u32::try_from(parts.len()).ok(),
+        _ => None,
+    };
+    Argument { data_type: known.cloned().or_else(|| preferred(term)), is_literal, elements }
+}
+
+/// The type a literal would rather have.
+fn preferred(term: &Term) -> Option<DataType> {
+    match &term.kind {
+        TermKind::Constant(constant) => Some(preferred_type(constant)),
+        TermKind::List(parts) => parts.iter().find_map(preferred).map(|of| DataType::List(Box::new(of))),
+        TermKind::Set(parts) => parts.iter().find_map(preferred).map(|of| DataType::Set(Box::new(of))),
+        TermKind::Tuple(parts) if parts.len() == 1 => preferred(&parts[0]),
+        TermKind::Tuple(parts) => parts.iter().map(preferred).collect::<Option<_>>().map(DataType::Tuple),
+        TermKind::Map(entries) => {
+            let key = entries.iter().find_map(|(key, _)| preferred(key))?;
+            let value = entries.iter().find_map(|(_, value)| preferred(value))?;
+            Some(DataType::Map(Box::new(key), Box::new(value)))
+        }
+        _ => None,
     }
 }
 

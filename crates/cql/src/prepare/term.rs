@@ -2,9 +2,10 @@
 
 use super::data_type::resolve;
 use super::marker::{Labels, Markers};
+use super::shown::argument;
 use crate::bind::{BindContext, Source};
 use crate::error::{Error, nearest};
-use crate::functions::{self, Signature};
+use crate::functions::{self, Argument, Signature};
 use crate::literal;
 use crate::statement::{Arguments, Constant, Name, Term, TermKind};
 use henge_model::{DataType, Table};
@@ -128,7 +129,7 @@ impl<'a> Terms<'a> {
         for term in terms {
             types.push(self.type_of(term)?);
         }
-        let signature = self.signature(name, &types, at, Some(wanted))?;
+        let signature = self.signature(name, &types, (at, terms), Some(wanted))?;
         let mut arguments = Vec::with_capacity(terms.len());
         for (i, (term, parameter)) in terms.iter().zip(&signature.parameters).enumerate() {
             arguments.push(self.source(term, parameter, &argument_name(name, i))?);
@@ -142,10 +143,12 @@ impl<'a> Terms<'a> {
         &self,
         name: &str,
         types: &[Option<DataType>],
-        at: &Term,
+        (at, given): (&Term, &[Term]),
         wanted: Option<&DataType>,
     ) -> Result<Signature, Error> {
-        let found = functions::signature(name, types, self.table, wanted).unwrap_or_else(|| {
+        let given: Vec<Argument> =
+            given.iter().zip(types).map(|(term, known)| argument(term, known.as_ref())).collect();
+        let found = functions::signature(name, types, self.table, wanted, &given).unwrap_or_else(|| {
             Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::NAMES)))
         });
         found.map_err(|e| e.at(at.position))
@@ -161,7 +164,7 @@ impl<'a> Terms<'a> {
             TermKind::Column(name) => Some(super::scope::column(self.table, name)?.data_type.clone()),
             TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
                 let types: Result<Vec<_>, Error> = terms.iter().map(|t| self.type_of(t)).collect();
-                Some(self.signature(&function.text, &types?, term, None)?.result)
+                Some(self.signature(&function.text, &types?, (term, terms), None)?.result)
             }
             TermKind::Arithmetic { .. } | TermKind::Negated(_) => self.operation_type(term)?,
             TermKind::Cast { target, .. } => Some(functions::cast_target(target)?),
