@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::error::Error;
-use crate::events::{Change, SchemaEvent};
+use crate::events::{Change, SchemaEvent, Subject};
 use crate::ready::{Ready, ready};
 use crate::schema_change;
 use crate::world::World;
@@ -194,5 +194,11 @@ fn unplaced() -> Error {
 
 /// The event of a schema statement.
 pub(crate) fn changed(change: Change, keyspace: &str, table: Option<&str>) -> Outcome {
-    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), table: table.map(str::to_owned) })
+    let subject = table.map_or(Subject::Keyspace, |table| Subject::Table(table.to_owned()));
+    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject })
+}
+
+/// The event of a statement about a user type.
+pub(crate) fn changed_type(change: Change, keyspace: &str, name: &str) -> Outcome {
+    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject: Subject::Type(name.to_owned()) })
 }

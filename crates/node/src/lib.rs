@@ -41,7 +41,7 @@ mod writer;
 
 pub use crate::core::Core;
 pub use error::Error;
-pub use events::{Change, ClusterEvent, SchemaEvent};
+pub use events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use execute::{Outcome, Parameters};
 pub use membership::JoinError;
 pub use metrics::{Ending, Metrics, Operation};

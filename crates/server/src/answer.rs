@@ -5,7 +5,7 @@ use henge_coordinator::{ReadError, Refusal, WriteError};
 use henge_cql::ErrorKind as Cql;
 use henge_metadata::Refused;
 use henge_node::Ending;
-use henge_node::{Change, ChangeError, ClusterEvent, Error, SchemaEvent};
+use henge_node::{Change, ChangeError, ClusterEvent, Error, SchemaEvent, Subject};
 use henge_protocol::{
     ChangeKind, ErrorKind, ErrorResponse, Event, Failure, Progress, SchemaChange, SchemaTarget, StatusKind,
     TopologyKind, WriteType,
@@ -145,7 +145,11 @@ pub(crate) fn schema_change(event: &SchemaEvent) -> SchemaChange {
             Change::Dropped => ChangeKind::Dropped,
         },
         keyspace: event.keyspace.clone(),
-        target: event.table.as_ref().map_or(SchemaTarget::Keyspace, |t| SchemaTarget::Table(t.clone())),
+        target: match &event.subject {
+            Subject::Keyspace => SchemaTarget::Keyspace,
+            Subject::Table(name) => SchemaTarget::Table(name.clone()),
+            Subject::Type(name) => SchemaTarget::Type(name.clone()),
+        },
     }
 }
 

@@ -19,6 +19,7 @@ mod selector;
 mod table;
 mod table_options;
 mod term;
+mod user_type;
 
 #[cfg(test)]
 mod tests;
@@ -94,6 +95,9 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::DropKeyspace(drop) => keyspace::drop(drop).map(schema_plan),
         Statement::CreateTable(create) => table::create(create, &scope).map(schema_plan),
         Statement::DropTable(drop) => table::drop(drop, &scope).map(schema_plan),
+        Statement::CreateType(create) => user_type::create(create, &scope).map(schema_plan),
+        Statement::AlterType(alter) => user_type::alter(alter, &scope).map(schema_plan),
+        Statement::DropType(drop) => user_type::drop(drop, &scope).map(schema_plan),
         Statement::Truncate(truncate) => table::truncate(truncate, &scope).map(schema_plan),
         Statement::Describe(describe) => describe::prepare(describe, &scope),
         Statement::AlterKeyspace(alter) => alter::keyspace(alter).map(schema_plan),

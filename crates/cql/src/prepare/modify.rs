@@ -212,7 +212,7 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
             Deletion::Element(_, key) => {
                 changes.collections.push(collection::element_deleted(key, column, name, &mut terms)?);
             }
-            Deletion::Field(_, field) => return Err(collection::no_field(column, field)),
+            Deletion::Field(_, field) => changes.collections.push(collection::field_deleted(column, field)?),
         }
     }
     changes.cells.dedup_by_key(|c| c.column);
@@ -238,7 +238,7 @@ fn target<'s: 'm, 'm>(
     markers: &'m mut Markers,
 ) -> Result<(&'s Arc<Table>, Terms<'m>), Error> {
     let table = scope.writable_table(name)?;
-    Ok((table, Terms::of(table, markers)))
+    Ok((table, Terms::of(table, scope, markers)))
 }
 
 fn assemble(
@@ -305,7 +305,8 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
         let made = collection::assigned(assignment, column, terms)?;
         let all_parts =
             changes.collections.iter().filter(|c| c.column == column.id).all(CollectionPlan::goes_with_others);
-        if met && !(made.goes_with_others() && all_parts) {
+        let same_part = |c: &CollectionPlan| c.column == column.id && c.sets_field_of(&made);
+        if (met && !(made.goes_with_others() && all_parts)) || changes.collections.iter().any(same_part) {
             return Err(repeated());
         }
         changes.collections.push(made);

@@ -76,7 +76,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let table = scope.table(&select.table)?;
     refuse_unsupported(select)?;
     let mut markers = Markers::default();
-    let mut terms = Terms::of(table, &mut markers);
+    let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = Fetched::default();
     let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;

@@ -3,10 +3,10 @@
 use super::scope::column;
 use super::term::{Terms, argument_name, assignable};
 use crate::bind::Source;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::functions::Function;
 use crate::literal;
-use crate::statement::{Arguments, Constant, SelectItem, Term, TermKind};
+use crate::statement::{Arguments, Constant, Name, SelectItem, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected, Table};
 
 /// How one column of the answer is made.
@@ -26,6 +26,12 @@ pub(crate) enum Selector {
         of: Box<Selector>,
         data_type: DataType,
         key: Source,
+    },
+    /// A field of a user type.
+    Field {
+        of: Box<Selector>,
+        data_type: DataType,
+        place: usize,
     },
     /// The part of a set or map between two elements or keys, both included.
     Slice {
@@ -186,7 +192,7 @@ fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -
             Ok(Selected { selector: Selector::Given(source), name: literal::describe(constant).1, data_type })
         }
         TermKind::Hinted { target, .. } => {
-            let data_type = super::data_type::resolve(target)?;
+            let data_type = terms.resolve(target)?;
             let source = terms.source(term, &data_type, "[selection]")?;
             Ok(Selected { selector: Selector::Given(source), name: format!("({data_type})"), data_type })
         }
@@ -198,7 +204,7 @@ fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -
         TermKind::Arithmetic { .. } | TermKind::Negated(_) => Err(Error::unsupported("arithmetic is", term.position)),
         TermKind::Element { of, key } => element(term, of, key, terms, fetched),
         TermKind::Slice { of, from, to } => slice(term, of, [from.as_deref(), to.as_deref()], terms, fetched),
-        TermKind::Field { .. } => Err(Error::unsupported("selecting fields of a user type is", term.position)),
+        TermKind::Field { of, field: name } => field(of, name, terms, fetched),
         _ => Err(Error::unsupported("selecting literals of collections, tuples and null is", term.position)),
     }
 }
@@ -217,6 +223,23 @@ fn element(
     let name = format!("{}[{}]", collection.name, value_name(key));
     let of = Box::new(collection.selector);
     Ok(Selected { selector: Selector::Element { of, data_type: collection.data_type, key: source }, name, data_type })
+}
+
+/// `u.field`.
+fn field(of: &Term, name: &Name, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
+    let whole = plain(of, terms, fetched, false)?;
+    let DataType::Udt(own) = whole.data_type.unfrozen() else {
+        let message = format!("Invalid field selection: {} of type {} is not a user type", whole.name, whole.data_type);
+        return Err(Error::invalid(message).at(name.position));
+    };
+    let Some((place, data_type)) = own.field(&name.text) else {
+        let guess = nearest(&name.text, own.fields.iter().map(|(field, _)| field.as_str()));
+        let message = format!("{} of type {} has no field {}", whole.name, own.name, name.text);
+        return Err(Error::invalid(message).at(name.position).hinted(guess));
+    };
+    let (label, data_type) = (format!("{}.{}", whole.name, name.text), data_type.clone());
+    let selector = Selector::Field { of: Box::new(whole.selector), data_type: whole.data_type, place };
+    Ok(Selected { selector, name: label, data_type })
 }
 
 /// `c[from..to]` of a set or map.
