@@ -9,6 +9,7 @@
 //!
 //! No runtime is named here: time, tasks, disk and peers come through [`World`].
 
+mod acceptor;
 mod catch_up;
 mod clock;
 mod control;

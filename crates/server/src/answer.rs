@@ -90,6 +90,9 @@ fn write(error: &WriteError, address_of: AddressOf<'_>) -> ErrorKind {
             failures: addressed(failures, address_of),
             write_type: kind_of(*write_type),
         },
+        WriteError::Undecided { consistency, received, block_for } => ErrorKind::CasWriteUnknown {
+            progress: Progress { consistency: *consistency, received: *received, block_for: *block_for },
+        },
         WriteError::Invalid(_) => ErrorKind::Invalid,
     }
 }

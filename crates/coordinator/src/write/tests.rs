@@ -24,6 +24,7 @@ fn show(outcome: &Result<(), WriteError>) -> String {
         Err(WriteError::Failure { received, block_for, failures, .. }) => {
             format!("failure {received}/{block_for} by {}", failures.len())
         }
+        Err(WriteError::Undecided { .. }) => "undecided".to_owned(),
         Err(WriteError::Invalid(_)) => "invalid".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! INSERT, UPDATE and DELETE to a plan.
 
 use super::collection::{self, CollectionPlan};
+use super::condition::ConditionPlan;
 use super::marker::Markers;
 use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Slice, Where, sort};
@@ -39,6 +40,8 @@ pub struct ModifyPlan {
     pub(crate) ttl: Option<Source>,
     pub(crate) timestamp: Option<Source>,
     pub(crate) is_single: bool,
+    /// What has to be so for it to happen.
+    pub(crate) condition: Option<ConditionPlan>,
     /// Markers of the whole text, of which this statement may be a part.
     pub(crate) markers: usize,
 }
@@ -140,9 +143,6 @@ pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Marke
 
 fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&insert.table, scope, markers)?;
-    if let Some(position) = insert.if_not_exists {
-        return Err(Error::unsupported("IF NOT EXISTS of INSERT is", position));
-    }
     let InsertValues::Columns { columns, terms: values } = &insert.values else {
         return Err(Error::unsupported("INSERT JSON is", insert.table.name.position));
     };
@@ -181,12 +181,16 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
         if only_static { Vec::new() } else { take(&table.clustering, "Some clustering keys are missing")? };
     let (ttl, timestamp) = using(&insert.using, &mut terms)?;
     let reach = if only_static { Reach::Statics } else { Reach::Rows };
-    Ok(ModifyPlan { marks_row: !only_static, ..assemble(table, partition, clustering, reach, changes, ttl, timestamp) })
+    let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
+    let plan = ModifyPlan { marks_row: !only_static, ..plan };
+    match insert.if_not_exists {
+        Some(position) => plan.under(ConditionPlan::NotExists, position),
+        None => Ok(plan),
+    }
 }
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&update.table, scope, markers)?;
-    refuse_condition(update.condition.as_ref())?;
     let (ttl, timestamp) = using(&update.using, &mut terms)?;
     let mut changes = Changes::default();
     for assignment in &update.assignments {
@@ -194,13 +198,15 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
     }
     let restrictions = restricted(&update.relations, table, &mut terms)?;
     let position = update.table.name.position;
-    let (partition, clustering, reach) = reached(restrictions, table, &changes, "UPDATE", position)?;
-    Ok(assemble(table, partition, clustering, reach, changes, ttl, timestamp))
+    let condition = condition(update.condition.as_ref(), &mut terms)?;
+    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
+    let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
+    plan.under_any(condition, position)
 }
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&delete.table, scope, markers)?;
-    refuse_condition(delete.condition.as_ref())?;
     let (_, timestamp) = using(&delete.using, &mut terms)?;
     let mut changes = Changes::default();
     for deletion in &delete.deletions {
@@ -219,17 +225,21 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     let position = delete.table.name.position;
     let restrictions = restricted(&delete.relations, table, &mut terms)?;
     let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
+    let condition = condition(delete.condition.as_ref(), &mut terms)?;
     if of_rows
         && !restrictions.has_full_key(table)
         && let Partition::Keys(partition) = restrictions.partition
     {
         let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
         let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
-        return Ok(ModifyPlan { deletes_row: true, is_single: false, ..plan });
+        let plan = ModifyPlan { deletes_row: true, is_single: false, ..plan };
+        return plan.under_any(condition, position);
     }
-    let (partition, clustering, reach) = reached(restrictions, table, &changes, "DELETE", position)?;
+    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "DELETE", position)?;
     let deletes_row = changes.is_empty();
-    Ok(ModifyPlan { deletes_row, ..assemble(table, partition, clustering, reach, changes, None, timestamp) })
+    let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
+    ModifyPlan { deletes_row, ..plan }.under_any(condition, position)
 }
 
 fn target<'s: 'm, 'm>(
@@ -272,19 +282,18 @@ fn assemble(
         ttl,
         timestamp,
         is_single,
+        condition: None,
         markers: 0,
     }
 }
 
-fn refuse_condition(condition: Option<&Condition>) -> Result<(), Error> {
-    match condition {
-        None => Ok(()),
-        Some(Condition::Exists(position)) => Err(Error::unsupported("IF EXISTS of a write is", *position)),
-        Some(Condition::Relations(relations)) => {
-            let position = relations.first().map_or(Position::default(), |r| r.position);
-            Err(Error::unsupported("IF of a write is", position))
-        }
-    }
+fn condition(condition: Option<&Condition>, terms: &mut Terms<'_>) -> Result<Option<ConditionPlan>, Error> {
+    condition.map(|condition| ConditionPlan::prepare(condition, terms)).transpose()
+}
+
+/// Whether a condition, if there is one, needs no row of its own.
+fn is_of_partition(condition: Option<&ConditionPlan>) -> bool {
+    condition.is_none_or(|c| matches!(c, ConditionPlan::Exists | ConditionPlan::NotExists) || c.is_of_statics())
 }
 
 fn refuse_key(column: &Column, name: &Name, message: &str) -> Result<(), Error> {
@@ -356,11 +365,11 @@ pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Sour
 fn reached(
     restrictions: Where,
     table: &Table,
-    changes: &Changes,
+    of_statics: bool,
     statement: &str,
     position: Position,
 ) -> Result<(Vec<Choices>, Vec<Choices>, Reach), Error> {
-    if !changes.are_static_only(table) {
+    if !of_statics {
         let (partition, clustering) = require_full_key(restrictions, table, position)?;
         return Ok((partition, clustering, Reach::Rows));
     }
