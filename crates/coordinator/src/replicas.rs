@@ -115,6 +115,8 @@ pub trait Replicas: Send + Sync + 'static {
 pub struct Faults {
     /// Counts one answer too few as a quorum.
     pub quorum_off_by_one: bool,
+    /// Proposes over what another round may have decided.
+    pub ignore_accepted: bool,
 }
 
 /// What is counted on the way.

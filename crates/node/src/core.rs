@@ -333,7 +333,11 @@ impl<W: World> Replicas for Core<W> {
     }
 
     fn faults(&self) -> henge_coordinator::Faults {
-        henge_coordinator::Faults { quorum_off_by_one: self.shared.options.faults.quorum_off_by_one }
+        let faults = self.shared.options.faults;
+        henge_coordinator::Faults {
+            quorum_off_by_one: faults.quorum_off_by_one,
+            ignore_accepted: faults.ignore_accepted,
+        }
     }
 
     fn count(&self, event: Event) {

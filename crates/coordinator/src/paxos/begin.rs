@@ -68,6 +68,7 @@ impl<R: Replicas> Electorate<'_, R> {
         let round = self.prepare(ballot, is_write, reads).await?;
         match round.verdict() {
             Verdict::Superseded(by) => return Ok(Attempt::Again { after: by, at_once: false }),
+            Verdict::Finish(_) if self.replicas.faults().ignore_accepted => {}
             Verdict::Finish(unfinished) => return self.finish(ballot, unfinished).await,
             Verdict::Commit(decided, lacking) => {
                 if !self.bring_level(&decided, &lacking).await {

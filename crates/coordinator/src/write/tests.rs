@@ -160,6 +160,6 @@ fn no_placement_is_no_replica() {
 #[test]
 fn the_deliberate_fault_acknowledges_too_early() {
     let mut fake = Fake::new("odd");
-    fake.faults = Faults { quorum_off_by_one: true };
+    fake.faults = Faults { quorum_off_by_one: true, ..Faults::default() };
     assert_eq!(show(&run(&fake, fake.keyspace("3"), Consistency::Quorum)), "ok");
 }
