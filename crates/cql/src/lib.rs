@@ -24,7 +24,10 @@ mod parser;
 mod prepare;
 pub mod statement;
 
-pub use bind::{BindContext, BoundModify, BoundSelect, BoundValue, Filter, Output, PartitionRead, Reads};
+pub use bind::{
+    BindContext, BoundModify, BoundSelect, BoundValue, Conditional, ConditionalPart, Filter, Output, PartitionRead,
+    Present, Reads,
+};
 pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe};
 pub use error::{Error, ErrorKind, Position};
 pub use parser::parse;

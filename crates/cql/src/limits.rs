@@ -18,6 +18,8 @@ pub(crate) const TTL_MAX: u32 = 630_720_000;
 pub(crate) const ELEMENT_MAX: usize = 65_535;
 /// Elements of a vector.
 pub(crate) const VECTOR_MAX: u32 = 8_192;
+/// Fields of a user type: a field is named by its number in two bytes.
+pub(crate) const FIELDS_MAX: usize = 32_767;
 /// Digits of a decimal or varint literal, exponents included.
 pub(crate) const DIGITS_MAX: usize = 10_000;
 /// Digits of a decimal that arithmetic comes to; more are rounded away, as in Cassandra.

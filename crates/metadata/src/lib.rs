@@ -18,6 +18,7 @@ mod state;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use command::{AddedColumn, ColumnDraft, Command, JoinDraft, TableChange, TableDraft};
 pub use entry::{Change, Entry, EntryError};

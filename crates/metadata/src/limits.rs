@@ -8,5 +8,7 @@ pub(crate) const MEMBERS: usize = 1_000;
 pub(crate) const TOKENS: u32 = 1_536;
 /// Tables of a cluster.
 pub(crate) const TABLES: usize = 50_000;
+/// User types of a keyspace.
+pub(crate) const TYPES: usize = 1_000;
 /// Storage ids below this belong to computed tables.
 pub(crate) const FIRST_STORAGE_ID: u32 = 1_024;

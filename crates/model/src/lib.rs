@@ -30,12 +30,13 @@ mod row_sink;
 mod sample;
 mod schema;
 mod token;
+mod user_type;
 mod value;
 
 pub use bound_value::BoundValue;
 pub use consistency::Consistency;
 pub use covers::Covers;
-pub use data_type::{DataType, UserType};
+pub use data_type::DataType;
 pub use digest::{Digest, Digester};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
@@ -51,4 +52,5 @@ pub use schema::{
     TableHistory, TableId, TableOptions,
 };
 pub use token::{Token, TokenRange};
+pub use user_type::{TypeChange, UserType, field_path};
 pub use value::ValueError;

@@ -9,6 +9,7 @@
 //!
 //! No runtime is named here: time, tasks, disk and peers come through [`World`].
 
+mod acceptor;
 mod catch_up;
 mod clock;
 mod control;
@@ -41,7 +42,7 @@ mod writer;
 
 pub use crate::core::Core;
 pub use error::Error;
-pub use events::{Change, ClusterEvent, SchemaEvent};
+pub use events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use execute::{Outcome, Parameters};
 pub use membership::JoinError;
 pub use metrics::{Ending, Metrics, Operation};

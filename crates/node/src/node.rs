@@ -1,5 +1,6 @@
 //! A whole node without sockets: the parts joined, and its background work begun.
 
+use crate::acceptor;
 use crate::catch_up::{self, publish};
 use crate::control::{self, Answer, Control};
 use crate::core::Core;
@@ -146,6 +147,7 @@ impl<W: World> Node<W> {
         match header.kind {
             Kind::Write => replica::serve_write(core, from, &header, body).await,
             Kind::ReadRows | Kind::ReadDigest => replica::serve_read(core, from, &header, body).await,
+            Kind::Paxos => acceptor::serve(core, from, &header, body).await,
             Kind::Control => match control::decode::<Control>(&body) {
                 Ok(question) => {
                     let answer = self.answer(question).await;

@@ -87,4 +87,6 @@ pub struct Faults {
     pub drop_hints: bool,
     /// Lets the replica's own clock decide between versions.
     pub clock_in_reconcile: bool,
+    /// Proposes over what another round may have decided.
+    pub ignore_accepted: bool,
 }

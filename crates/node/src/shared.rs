@@ -1,5 +1,6 @@
 //! What all parts of a node share: its store, its view of the cluster, its clocks.
 
+use crate::acceptor::Turns;
 use crate::clock::Clock;
 use crate::control;
 use crate::events::ClusterEvent;
@@ -44,6 +45,10 @@ pub(crate) struct Shared<W> {
     pub(crate) pulling: tokio::sync::Mutex<()>,
     /// Prepared statements.
     pub(crate) statements: Statements,
+    /// One request of Paxos on a partition at a time.
+    pub(crate) acceptors: Turns,
+    /// One proposal of this node on a partition at a time: it would only compete with itself.
+    pub(crate) proposers: Turns,
     /// Told to clients who registered.
     pub(crate) events: broadcast::Sender<ClusterEvent>,
     /// There is no room for writes.
@@ -67,6 +72,8 @@ impl<W: World> Shared<W> {
             turn: Turn::default(),
             pulling: tokio::sync::Mutex::default(),
             statements: Statements::default(),
+            acceptors: Turns::default(),
+            proposers: Turns::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),
             tables_gone: tokio::sync::Notify::new(),

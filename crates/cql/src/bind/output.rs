@@ -151,6 +151,11 @@ fn value<'a>(selector: &'a Selector, row: Row<'_>, context: &BindContext<'a>) ->
             let key = key.evaluate(context)?.required("the key of a collection's element")?;
             Ok(element(data_type, &collection, &key))
         }
+        Selector::Field { of, data_type, place } => {
+            let Some(whole) = value(of, row, context)? else { return Ok(None) };
+            let field = collection::parts(data_type, &whole).and_then(|parts| parts.get(*place)?.1);
+            Ok(field.map(Bytes::copy_from_slice))
+        }
         Selector::Slice { of, data_type, from, to } => {
             let Some(collection) = value(of, row, context)? else { return Ok(None) };
             let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);

@@ -15,6 +15,7 @@ mod select;
 mod statement;
 mod table;
 mod term;
+mod user_type;
 
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ const FIRST_WORDS: [&str; 21] = [
 ];
 
 /// What CREATE, ALTER and DROP know besides keyspaces and tables.
-const OBJECTS: [&str; 11] =
-    ["CUSTOM", "INDEX", "MATERIALIZED", "TYPE", "FUNCTION", "AGGREGATE", "TRIGGER", "ROLE", "USER", "IDENTITY", "OR"];
+const OBJECTS: [&str; 10] =
+    ["CUSTOM", "INDEX", "MATERIALIZED", "FUNCTION", "AGGREGATE", "TRIGGER", "ROLE", "USER", "IDENTITY", "OR"];
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Result<Statement, Error> {
@@ -49,6 +49,9 @@ impl Parser<'_> {
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.create_table().map(Statement::CreateTable);
         }
+        if self.at_object("TYPE", "TYPE") {
+            return self.create_type().map(Statement::CreateType);
+        }
         self.other_object()
     }
 
@@ -59,6 +62,9 @@ impl Parser<'_> {
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.alter_table().map(Statement::AlterTable);
         }
+        if self.at_object("TYPE", "TYPE") {
+            return self.alter_type().map(Statement::AlterType);
+        }
         self.other_object()
     }
 
@@ -68,6 +74,9 @@ impl Parser<'_> {
         }
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.drop_table().map(Statement::DropTable);
+        }
+        if self.at_object("TYPE", "TYPE") {
+            return self.drop_type().map(Statement::DropType);
         }
         self.other_object()
     }

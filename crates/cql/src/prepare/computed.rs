@@ -1,11 +1,11 @@
 //! Expressions of a select list: what stands in it takes the type of its place, if it has none of its own.
 
 use super::arithmetic::{error, function, negation_error};
-use super::data_type::resolve;
 use super::operand::{Shape, settle, settle_negation};
 use super::selector::{Fetched, Selected, Selector, plain};
 use super::shown::{hinted_name, of_row, value_name};
 use super::term::{Terms, assignable, is_assignable};
+use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::{Expression, Function, cast_signature};
 use crate::statement::{ArithmeticOperator, Term, TermKind, TypeName};
@@ -62,6 +62,26 @@ pub(super) fn typed(
                 entries.flat_map(|(column, (_, v))| [(column, &**key), (v, &**value)]).collect();
             built(&Term { kind: TermKind::Map(Vec::new()), position: term.position }, data_type, &parts, terms, fetched)
         }
+        (TermKind::UserType(fields), DataType::Udt(own)) => {
+            let mut parts: Vec<Selected> = Vec::with_capacity(own.fields.len());
+            for (name, data_type) in &own.fields {
+                let given = fields.iter().rfind(|(field, _)| field.text == *name);
+                parts.push(match given {
+                    Some((_, value)) => typed(value, data_type, terms, fetched)?,
+                    None => Selected {
+                        selector: Selector::Given(Source::Null),
+                        name: "NULL".to_owned(),
+                        data_type: data_type.clone(),
+                    },
+                });
+            }
+            if let Some((unknown, _)) = fields.iter().find(|(field, _)| own.field(&field.text).is_none()) {
+                let message = format!("Unknown field '{}' in value of user defined type {}", unknown.text, own.name);
+                return Err(Error::invalid(message).at(unknown.position));
+            }
+            let name = value_name(term);
+            Ok(Selected { name, ..put_together(term, data_type.clone(), parts) })
+        }
         (TermKind::Tuple(parts), DataType::Tuple(types)) if parts.len() == types.len() => {
             let parts: Vec<(&Term, &DataType)> = parts.iter().zip(types).collect();
             built(term, data_type, &parts, terms, fetched)
@@ -108,7 +128,7 @@ pub(super) fn hinted(
     terms: &mut Terms<'_>,
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
-    let data_type = resolve(target)?;
+    let data_type = terms.resolve(target)?;
     let selected = typed(term, &data_type, terms, fetched)?;
     if of_row(term) && selected.data_type.unfrozen() != data_type.unfrozen() {
         let name = &selected.name;

@@ -7,6 +7,7 @@ mod batch;
 mod change;
 mod collection;
 mod computed;
+mod condition;
 mod data_type;
 mod describe;
 mod group;
@@ -26,6 +27,7 @@ mod shown;
 mod table;
 mod table_options;
 mod term;
+mod user_type;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ pub(crate) use aggregate::{Aggregate, AggregatePlan};
 pub use batch::BatchPlan;
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
+pub(crate) use condition::{ConditionPlan, Part, TestPlan, result_columns};
 pub use describe::DescribeTarget;
 pub(crate) use group::Grouping;
 pub(crate) use json::JsonPlan;
@@ -104,6 +107,9 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::DropKeyspace(drop) => keyspace::drop(drop).map(schema_plan),
         Statement::CreateTable(create) => table::create(create, &scope).map(schema_plan),
         Statement::DropTable(drop) => table::drop(drop, &scope).map(schema_plan),
+        Statement::CreateType(create) => user_type::create(create, &scope).map(schema_plan),
+        Statement::AlterType(alter) => user_type::alter(alter, &scope).map(schema_plan),
+        Statement::DropType(drop) => user_type::drop(drop, &scope).map(schema_plan),
         Statement::Truncate(truncate) => table::truncate(truncate, &scope).map(schema_plan),
         Statement::Describe(describe) => describe::prepare(describe, &scope),
         Statement::AlterKeyspace(alter) => alter::keyspace(alter).map(schema_plan),

@@ -84,7 +84,7 @@ impl SelectPlan {
 pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let table = scope.table(&select.table)?;
     let mut markers = Markers::default();
-    let mut terms = Terms::of(table, &mut markers);
+    let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = Fetched::default();
     let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;

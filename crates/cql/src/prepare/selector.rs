@@ -6,9 +6,9 @@ use super::scope::column;
 use super::shown::{of_row, value_name};
 use super::term::{Terms, argument_name, assignable, check_keyspace};
 use crate::bind::Source;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::functions::Function;
-use crate::statement::{Arguments, SelectItem, Term, TermKind};
+use crate::statement::{Arguments, Name, SelectItem, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected, Table};
 
 /// How one column of the answer is made.
@@ -28,6 +28,12 @@ pub(crate) enum Selector {
         of: Box<Selector>,
         data_type: DataType,
         key: Source,
+    },
+    /// A field of a user type.
+    Field {
+        of: Box<Selector>,
+        data_type: DataType,
+        place: usize,
     },
     /// The part of a set or map between two elements or keys, both included.
     Slice {
@@ -125,7 +131,7 @@ pub(super) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, t
         }
         TermKind::Element { of, key } => element(term, of, key, terms, fetched),
         TermKind::Slice { of, from, to } => slice(term, of, [from.as_deref(), to.as_deref()], terms, fetched),
-        TermKind::Field { .. } => Err(Error::unsupported("selecting fields of a user type is", term.position)),
+        TermKind::Field { of, field: name } => field(of, name, terms, fetched),
         TermKind::Constant(_) | TermKind::Marker(_) | TermKind::Null | TermKind::Map(_) | TermKind::UserType(_) => {
             Err(untyped(term))
         }
@@ -146,6 +152,23 @@ fn element(
     let name = format!("{}[{}]", collection.name, value_name(key));
     let of = Box::new(collection.selector);
     Ok(Selected { selector: Selector::Element { of, data_type: collection.data_type, key: source }, name, data_type })
+}
+
+/// `u.field`.
+fn field(of: &Term, name: &Name, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
+    let whole = plain(of, terms, fetched, false)?;
+    let DataType::Udt(own) = whole.data_type.unfrozen() else {
+        let message = format!("Invalid field selection: {} of type {} is not a user type", whole.name, whole.data_type);
+        return Err(Error::invalid(message).at(name.position));
+    };
+    let Some((place, data_type)) = own.field(&name.text) else {
+        let guess = nearest(&name.text, own.fields.iter().map(|(field, _)| field.as_str()));
+        let message = format!("{} of type {} has no field {}", whole.name, own.name, name.text);
+        return Err(Error::invalid(message).at(name.position).hinted(guess));
+    };
+    let (label, data_type) = (format!("{}.{}", whole.name, name.text), data_type.clone());
+    let selector = Selector::Field { of: Box::new(whole.selector), data_type: whole.data_type, place };
+    Ok(Selected { selector, name: label, data_type })
 }
 
 /// `c[from..to]` of a set or map.

@@ -1,10 +1,9 @@
 //! Terms as text: names of result columns, and messages.
 
-use super::data_type::resolve;
 use super::operand::preferred_type;
 use crate::functions::Argument;
 use crate::literal;
-use crate::statement::{Arguments, Constant, Term, TermKind};
+use crate::statement::{Arguments, Constant, Term, TermKind, TypeName};
 use henge_model::DataType;
 
 /// Whether a term takes something of a row, or has a type of its own, rather than that of its place.
@@ -70,10 +69,7 @@ pub(super) fn value_name(term: &Term) -> String {
         TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
             format!("{}({})", function.text, all(terms))
         }
-        TermKind::Hinted { target, term } => match resolve(target) {
-            Ok(data_type) => hinted_name(&data_type, &value_name(term)),
-            Err(_) => value_name(term),
-        },
+        TermKind::Hinted { target, term } => format!("({}){}", type_name(target), value_name(term)),
         TermKind::Cast { term, .. } => format!("cast({})", value_name(term)),
         TermKind::Arithmetic { operator, left, right } => {
             format!("{} {} {}", value_name(left), operator.sign(), value_name(right))
@@ -82,6 +78,21 @@ pub(super) fn value_name(term: &Term) -> String {
         TermKind::Field { of, field } => format!("{}.{}", value_name(of), field.text),
         TermKind::Element { of, key } => format!("{}[{}]", value_name(of), value_name(key)),
         TermKind::Slice { of, .. } => format!("{}[..]", value_name(of)),
+    }
+}
+
+fn type_name(name: &TypeName) -> String {
+    match name {
+        TypeName::Named { name, .. } => {
+            DataType::native(&name.text).map_or_else(|| name.text.clone(), |t| t.to_string())
+        }
+        TypeName::List(of) => format!("list<{}>", type_name(of)),
+        TypeName::Set(of) => format!("set<{}>", type_name(of)),
+        TypeName::Map(key, value) => format!("map<{}, {}>", type_name(key), type_name(value)),
+        TypeName::Tuple(of) => format!("tuple<{}>", of.iter().map(type_name).collect::<Vec<_>>().join(", ")),
+        TypeName::Vector(of, n) => format!("vector<{}, {n}>", type_name(of)),
+        TypeName::Frozen(of) => format!("frozen<{}>", type_name(of)),
+        TypeName::Custom(name) => format!("'{}'", name.text),
     }
 }
 

@@ -1,25 +1,32 @@
 //! Terms to sources: each is given the type of what it is for.
 
-use super::data_type::resolve;
+use super::data_type::Types;
 use super::marker::{Labels, Markers};
+use super::scope::Scope;
 use super::shown::argument;
 use crate::bind::{BindContext, Source};
 use crate::error::{Error, nearest};
 use crate::functions::{self, Argument, Signature};
 use crate::literal;
-use crate::statement::{Arguments, Constant, Name, Term, TermKind};
-use henge_model::{DataType, Table};
+use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
+use henge_model::{DataType, Schema, Table, UserType};
 
 /// Resolves the terms of one statement about one table.
 pub(crate) struct Terms<'a> {
     pub(crate) table: &'a Table,
+    schema: &'a Schema,
     pub(crate) labels: Labels,
     pub(crate) markers: &'a mut Markers,
 }
 
 impl<'a> Terms<'a> {
-    pub(crate) fn of(table: &'a Table, markers: &'a mut Markers) -> Self {
-        Terms { table, labels: Labels::of(table), markers }
+    pub(crate) fn of(table: &'a Table, scope: &Scope<'a>, markers: &'a mut Markers) -> Self {
+        Terms { table, schema: scope.schema, labels: Labels::of(table), markers }
+    }
+
+    /// The type a name stands for.
+    pub(crate) fn resolve(&self, name: &TypeName) -> Result<DataType, Error> {
+        Types { schema: self.schema, keyspace: &self.table.keyspace }.resolve(name)
     }
 
     /// The source of a term that must be a `data_type`. `name` is what it is for, in messages and for markers.
@@ -38,7 +45,7 @@ impl<'a> Terms<'a> {
                 Ok(Source::Marker { index: marker.index, data_type: data_type.clone() })
             }
             TermKind::Hinted { target, term } => {
-                let hinted = resolve(target)?;
+                let hinted = self.resolve(target)?;
                 assignable(&hinted, data_type, name)?;
                 self.source(term, &hinted, name)
             }
@@ -56,10 +63,9 @@ impl<'a> Terms<'a> {
             TermKind::Tuple(parts) if parts.len() == 1 && !matches!(data_type.unfrozen(), DataType::Tuple(_)) => {
                 self.source(&parts[0], data_type, name)
             }
-            TermKind::List(_) | TermKind::Set(_) | TermKind::Map(_) | TermKind::Tuple(_) => {
+            TermKind::List(_) | TermKind::Set(_) | TermKind::Map(_) | TermKind::Tuple(_) | TermKind::UserType(_) => {
                 self.composite(term, data_type, name)
             }
-            TermKind::UserType(_) => Err(Error::unsupported("values of user types are", term.position)),
             TermKind::Cast { term: inner, target } => {
                 let (source, result) = self.cast(inner, target, term)?;
                 assignable(&result, data_type, name)?;
@@ -102,6 +108,7 @@ impl<'a> Terms<'a> {
                     parts.push(self.source(term, element, name)?);
                 }
             }
+            (TermKind::UserType(given), DataType::Udt(own)) => self.fields(given, own, name, &mut parts)?,
             _ => return Err(Error::invalid(format!("Invalid value for \"{name}\" of type {data_type}"))),
         }
         fold(Source::Built { data_type: data_type.clone(), parts })
@@ -110,6 +117,27 @@ impl<'a> Terms<'a> {
     fn parts(&mut self, terms: &[Term], element: &DataType, name: &str, out: &mut Vec<Source>) -> Result<(), Error> {
         for term in terms {
             out.push(self.source(term, element, name)?);
+        }
+        Ok(())
+    }
+
+    /// A source for every field of a user type: null for those left out. Of a field given twice the last one counts.
+    fn fields(
+        &mut self,
+        given: &[(Name, Term)],
+        own: &UserType,
+        name: &str,
+        out: &mut Vec<Source>,
+    ) -> Result<(), Error> {
+        let fields_start = out.len();
+        out.resize_with(fields_start + own.fields.len(), || Source::Null);
+        for (field, term) in given {
+            let Some((place, data_type)) = own.field(&field.text) else {
+                let guess = nearest(&field.text, own.fields.iter().map(|(field, _)| field.as_str()));
+                let message = format!("Unknown field '{}' in value of user defined type {}", field.text, own.name);
+                return Err(Error::invalid(message).at(field.position).hinted(guess));
+            };
+            out[fields_start + place] = self.source(term, data_type, &format!("{name}.{}", field.text))?;
         }
         Ok(())
     }
@@ -160,7 +188,7 @@ impl<'a> Terms<'a> {
             // One of version 1 is a time, which functions of times take.
             TermKind::Constant(Constant::Uuid(bytes)) if bytes[6] >> 4 == 1 => Some(DataType::Timeuuid),
             TermKind::Constant(constant) => literal::natural_type(constant),
-            TermKind::Hinted { target, .. } => Some(resolve(target)?),
+            TermKind::Hinted { target, .. } => Some(self.resolve(target)?),
             TermKind::Column(name) => Some(super::scope::column(self.table, name)?.data_type.clone()),
             TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
                 let types: Result<Vec<_>, Error> = terms.iter().map(|t| self.type_of(t)).collect();

@@ -14,6 +14,7 @@ mod select;
 mod table;
 mod term;
 mod type_name;
+mod user_type;
 
 pub use batch::{Batch, BatchKind};
 pub use describe::{Describe, DescribeSubject};
@@ -26,6 +27,7 @@ pub use select::{Limit, OrderBy, Select, SelectItem};
 pub use table::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Truncate};
 pub use term::{Arguments, ArithmeticOperator, Constant, Marker, Term, TermKind};
 pub use type_name::TypeName;
+pub use user_type::{AlterType, AlterTypeChange, CreateType, DropType};
 
 use crate::error::Position;
 
@@ -45,6 +47,9 @@ pub enum Statement {
     CreateTable(CreateTable),
     AlterTable(AlterTable),
     DropTable(DropTable),
+    CreateType(CreateType),
+    AlterType(AlterType),
+    DropType(DropType),
     Truncate(Truncate),
     Describe(Describe),
     Unsupported(Unsupported),
