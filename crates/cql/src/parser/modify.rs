@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::error::{Error, Position};
 use crate::statement::{
-    ArithmeticOperator, Assignment, AssignmentKind, Delete, Deletion, Insert, InsertValues, Name, Term, TermKind,
-    Update, Using,
+    ArithmeticOperator, Assignment, AssignmentKind, Constant, Delete, Deletion, Insert, InsertValues, Name, Term,
+    TermKind, Update, Using,
 };
 
 impl Parser<'_> {
@@ -52,7 +52,11 @@ impl Parser<'_> {
             } else {
                 return Err(self.unexpected("TTL or TIMESTAMP"));
             };
-            if place.replace(self.term()?).is_some() {
+            let term = self.term()?;
+            if !matches!(term.kind, TermKind::Constant(Constant::Integer(_)) | TermKind::Marker(_)) {
+                return Err(Error::syntax(term.position, "expected an integer or a bind marker"));
+            }
+            if place.replace(term).is_some() {
                 return Err(Error::syntax(position, "given twice"));
             }
             if !self.take_word("AND") {
