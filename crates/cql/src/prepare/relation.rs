@@ -154,8 +154,12 @@ fn on_columns(
             Error::invalid(format!("{} cannot be used on several columns at once", operator.sign())).at(position)
         );
     }
-    if operator == Operator::In && !relation.listed {
-        return Err(Error::unsupported("a bind marker for the whole IN list of several columns is", position));
+    if let (Operator::In, [list], false) = (operator, &relation.values[..], relation.listed) {
+        let source =
+            terms.source(list, &DataType::List(Box::new(tuple_type(&columns))), &format!("in({})", named(names)))?;
+        let choices = Choices::TupleList(source, columns.len());
+        out.push(Restriction { columns, key: None, operator, choices, position });
+        return Ok(());
     }
     let mut tuples = Vec::new();
     for value in &relation.values {
@@ -171,11 +175,25 @@ fn on_columns(
     Ok(())
 }
 
+fn tuple_type(columns: &[Column]) -> DataType {
+    DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect())
+}
+
+fn named(names: &[Name]) -> String {
+    names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(",")
+}
+
 /// The sources of a tuple literal, one for each column.
 fn tuple(value: &Term, columns: &[Column], terms: &mut Terms<'_>) -> Result<Vec<Source>, Error> {
     let parts = match &value.kind {
         TermKind::Tuple(parts) => &parts[..],
-        TermKind::Marker(_) => return Err(Error::unsupported("a bind marker for a whole tuple is", value.position)),
+        TermKind::Marker(_) => {
+            let data_type = tuple_type(columns);
+            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+            let whole = terms.source(value, &data_type, &format!("({})", names.join(",")))?;
+            let part = |place| Source::Part { of: Box::new(whole.clone()), data_type: data_type.clone(), place };
+            return Ok((0..columns.len()).map(part).collect());
+        }
         _ => return Err(Error::syntax(value.position, "expected a tuple")),
     };
     if parts.len() != columns.len() {

@@ -236,7 +236,7 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
         }
         let values = match restriction.choices {
             Choices::Tuples(tuples) => tuples.into_iter().next().unwrap_or_default(),
-            Choices::List(source) => vec![source],
+            Choices::List(source) | Choices::TupleList(source, _) => vec![source],
         };
         let values = values.into_iter().take(alike).collect();
         let bound = Some(Bound { values, inclusive });
