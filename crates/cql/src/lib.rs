@@ -16,6 +16,8 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod functions;
+#[cfg(test)]
+mod hostile;
 mod lexer;
 mod limits;
 mod literal;
