@@ -2,7 +2,8 @@
 
 use super::commas;
 use super::name::quoted;
-use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind};
+use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind, TypeName};
+use henge_model::DataType;
 use std::fmt::{Display, Formatter, Result};
 
 /// How strongly a term holds together, from the weakest.
@@ -39,7 +40,7 @@ impl Display for TermKind {
             TermKind::UserType(fields) => entries_of(f, fields),
             TermKind::Tuple(terms) => write!(f, "({})", commas(terms)),
             TermKind::Call { keyspace, function, arguments } => call(f, keyspace.as_ref(), function, arguments),
-            TermKind::Hinted { target, term } => write!(f, "({target}) {}", AtLeast(Strength::Signed, term)),
+            TermKind::Hinted { target, term } => hinted(f, target, term),
             TermKind::Cast { term, target } => write!(f, "CAST({term} AS {target})"),
             TermKind::Arithmetic { operator, left, right } => arithmetic(f, *operator, left, right),
             TermKind::Negated(term) => negated(f, term),
@@ -84,6 +85,19 @@ fn arithmetic(f: &mut Formatter<'_>, operator: ArithmeticOperator, left: &Term, 
         _ => (Strength::Product, Strength::Signed),
     };
     write!(f, "{} {} {}", AtLeast(on_left, left), operator.sign(), AtLeast(on_right, right))
+}
+
+/// A name in parentheses that is no native type is a term of its own before a word or a minus, and so would be the term behind it
+/// in one pair of parentheses.
+fn hinted(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Result {
+    let is_native = match target {
+        TypeName::Named { keyspace: None, name } => DataType::native(&name.text).is_some(),
+        TypeName::Named { .. } => false,
+        _ => true,
+    };
+    let text = AtLeast(Strength::Signed, term).to_string();
+    let bare = is_native || !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-');
+    if bare { write!(f, "({target}) {text}") } else { write!(f, "({target}) (({text}))") }
 }
 
 /// Two minuses in a row would begin a comment.

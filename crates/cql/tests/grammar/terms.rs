@@ -3,7 +3,7 @@
 use crate::names::{collection, many, maybe, name, native, type_name};
 use henge_base::Random;
 use henge_cql::Position;
-use henge_cql::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind, TypeName};
+use henge_cql::statement::{Arguments, ArithmeticOperator, Constant, Marker, Term, TermKind, TypeName};
 
 /// How deep a term is at most, and whether it may name columns.
 #[derive(Clone, Copy)]
@@ -113,24 +113,13 @@ fn call(random: &mut Random, of: Of) -> TermKind {
     TermKind::Call { keyspace: maybe(random, name), function: name(random), arguments }
 }
 
-/// What follows a user type in parentheses must not look like going on with a term that is one.
 fn hinted(random: &mut Random, of: Of) -> TermKind {
-    let (target, term) = match random.below(3) {
-        0 => (native(random), term(random, of.inner())),
-        1 => (collection(random, 1), term(random, of.inner())),
-        _ => {
-            let target = TypeName::Named { keyspace: maybe(random, name), name: name(random) };
-            let one = |random: &mut Random| term(random, of.inner());
-            let fields: Vec<(Name, Term)> = many(random, 1, 2, |random| (name(random), one(random)));
-            let term = match random.below(3) {
-                0 => marker(random),
-                1 => made(TermKind::UserType(fields)),
-                _ => made(TermKind::Tuple(many(random, 2, 3, one))),
-            };
-            (target, term)
-        }
+    let target = match random.below(3) {
+        0 => native(random),
+        1 => collection(random, 1),
+        _ => TypeName::Named { keyspace: maybe(random, name), name: name(random) },
     };
-    TermKind::Hinted { target, term: Box::new(term) }
+    TermKind::Hinted { target, term: Box::new(term(random, of.inner())) }
 }
 
 fn arithmetic(random: &mut Random, of: Of) -> TermKind {
