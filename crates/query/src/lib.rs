@@ -9,6 +9,8 @@
 mod before;
 mod cursor;
 mod error;
+#[cfg(test)]
+mod hostile;
 mod join;
 mod modify;
 mod page_state;
