@@ -5,7 +5,7 @@
 //! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
 //!   an answer's columns from fetched ones.
 //! - `functions`: the native functions. `literal`, `calendar`, `collection`: values from text and from their parts.
-//! - `describe`: CREATE statements and names, as DESCRIBE answers them.
+//! - `print`: `Display` of the statement tree. `describe`: CREATE statements and names, as DESCRIBE answers them.
 //! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
 
 mod bind;
@@ -16,11 +16,14 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod functions;
+#[cfg(test)]
+mod hostile;
 mod lexer;
 mod limits;
 mod literal;
 mod parser;
 mod prepare;
+mod print;
 pub mod statement;
 
 pub use bind::{

@@ -11,6 +11,8 @@ mod before;
 mod conditional;
 mod cursor;
 mod error;
+#[cfg(test)]
+mod hostile;
 mod join;
 mod modify;
 mod page_state;
