@@ -4,7 +4,7 @@
 //! - `prepare`: a statement against a schema: bind and result columns, and a plan.
 //! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
 //!   an answer's columns from fetched ones.
-//! - `functions`: the native functions. `literal`, `calendar`, `collection`: values from text and from their parts.
+//! - `functions`: the native functions. `json`: JSON to values. `literal`, `calendar`, `collection`: values from text and from their parts.
 //! - `print`: `Display` of the statement tree. `describe`: CREATE statements and names, as DESCRIBE answers them.
 //! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
 
@@ -18,6 +18,7 @@ mod fixture;
 mod functions;
 #[cfg(test)]
 mod hostile;
+mod json;
 mod lexer;
 mod limits;
 mod literal;

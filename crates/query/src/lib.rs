@@ -11,6 +11,7 @@ mod before;
 mod conditional;
 mod cursor;
 mod error;
+mod group;
 #[cfg(test)]
 mod hostile;
 mod join;

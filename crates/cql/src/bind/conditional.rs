@@ -192,6 +192,9 @@ fn check(plan: &ModifyPlan, table: &Table, is_batch: bool) -> Result<(), Error> 
 }
 
 fn one_partition(plan: &ModifyPlan, context: &BindContext<'_>) -> Result<(henge_model::PartitionKey, Token), Error> {
+    if let Some(json) = &plan.json {
+        return one_partition(&json.fill(plan, context)?, context);
+    }
     let mut all = partitions(&plan.partition, &plan.table.partition_key, context)?;
     match (all.pop(), all.is_empty()) {
         (Some(only), true) => Ok(only),

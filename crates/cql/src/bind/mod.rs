@@ -1,5 +1,6 @@
 //! From plan and bound values to keys, rows and filters.
 
+mod aggregate;
 mod collection;
 mod condition;
 mod conditional;

@@ -66,7 +66,7 @@ fn terms_keep_their_forms() {
     assert!(matches!(value("{'a': 1, 'b': :x}"), TermKind::Map(l) if l.len() == 2));
     assert!(matches!(value("{a: 1}"), TermKind::UserType(_)));
     assert!(matches!(value("(1, 'a')"), TermKind::Tuple(l) if l.len() == 2));
-    assert!(matches!(value("(1)"), TermKind::Constant(_)));
+    assert!(matches!(value("(1)"), TermKind::Tuple(l) if l.len() == 1));
     assert!(matches!(value("(int) ?"), TermKind::Hinted { .. }));
     assert!(matches!(value("(list<int>) [1]"), TermKind::Hinted { .. }));
     assert!(matches!(value("CAST(1 AS text)"), TermKind::Cast { .. }));

@@ -1,15 +1,21 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
+mod aggregate;
 mod alter;
+mod arithmetic;
 mod batch;
 mod change;
 mod collection;
+mod computed;
 mod condition;
 mod data_type;
 mod describe;
+mod group;
+mod json;
 mod keyspace;
 mod marker;
 mod modify;
+mod operand;
 mod property;
 mod relation;
 mod replication;
@@ -17,6 +23,7 @@ mod restriction;
 mod scope;
 mod select;
 mod selector;
+mod shown;
 mod table;
 mod table_options;
 mod term;
@@ -25,11 +32,14 @@ mod user_type;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use aggregate::{Aggregate, AggregatePlan};
 pub use batch::BatchPlan;
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub(crate) use condition::{ConditionPlan, Part, TestPlan, result_columns};
 pub use describe::DescribeTarget;
+pub(crate) use group::Grouping;
+pub(crate) use json::JsonPlan;
 pub use marker::{BindColumn, ColumnSpec, ResultColumn};
 pub use modify::ModifyPlan;
 pub(crate) use modify::{CellPlan, Reach};
@@ -37,7 +47,7 @@ pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
 pub(crate) use scope::is_virtual;
 pub use select::SelectPlan;
-pub(crate) use selector::{Aggregate, Selector};
+pub(crate) use selector::Selector;
 
 use crate::error::Error;
 use crate::statement::Statement;

@@ -8,7 +8,7 @@ use super::restriction::{Partition, Slice, Where, sort};
 use super::scope::{Scope, column};
 use super::select::partition_markers;
 use super::term::Terms;
-use super::{Plan, Prepared};
+use super::{JsonPlan, Plan, Prepared, json};
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{
@@ -40,6 +40,8 @@ pub struct ModifyPlan {
     pub(crate) ttl: Option<Source>,
     pub(crate) timestamp: Option<Source>,
     pub(crate) is_single: bool,
+    /// The document that the values come from, where only a bound value tells it.
+    pub(crate) json: Option<JsonPlan>,
     /// What has to be so for it to happen.
     pub(crate) condition: Option<ConditionPlan>,
     /// Markers of the whole text, of which this statement may be a part.
@@ -59,7 +61,7 @@ pub(crate) enum Reach {
 
 /// What is written to columns.
 #[derive(Default)]
-struct Changes {
+pub(super) struct Changes {
     cells: Vec<CellPlan>,
     collections: Vec<CollectionPlan>,
 }
@@ -79,7 +81,7 @@ impl Changes {
     }
 
     /// A column gets a value.
-    fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
+    pub(super) fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
         match &column.data_type {
             data_type if data_type.is_complex() => self.collections.push(CollectionPlan::replace(column, source)),
             DataType::Counter => return Err(Error::unsupported("writing counters is", position)),
@@ -143,8 +145,17 @@ pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Marke
 
 fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&insert.table, scope, markers)?;
-    let InsertValues::Columns { columns, terms: values } = &insert.values else {
-        return Err(Error::unsupported("INSERT JSON is", insert.table.name.position));
+    let (columns, values) = match &insert.values {
+        InsertValues::Columns { columns, terms } => (columns, terms),
+        InsertValues::Json { document, default_unset } => {
+            let (ttl, timestamp) = using(&insert.using, &mut terms)?;
+            let plan = assemble(table, Vec::new(), Vec::new(), Reach::Rows, Changes::default(), ttl, timestamp);
+            let plan = json::insert(document, *default_unset, plan, &mut terms)?;
+            return match insert.if_not_exists {
+                Some(position) => plan.under(ConditionPlan::NotExists, position),
+                None => Ok(plan),
+            };
+        }
     };
     if columns.len() != values.len() {
         return Err(Error::invalid("Unmatched column names/values").at(insert.table.name.position));
@@ -251,7 +262,7 @@ fn target<'s: 'm, 'm>(
     Ok((table, Terms::of(table, scope, markers)))
 }
 
-fn assemble(
+pub(super) fn assemble(
     table: &Arc<Table>,
     partition: Vec<Choices>,
     clustering: Vec<Choices>,
@@ -282,6 +293,7 @@ fn assemble(
         ttl,
         timestamp,
         is_single,
+        json: None,
         condition: None,
         markers: 0,
     }
