@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 
+use crate::client_tls::{ClientAuth, ClientTlsOptions};
 use crate::duration::{duration, size};
 use crate::setting::{IGNORED, SETTINGS, nearest};
 use henge_node::Options;
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// What the environment's names begin with.
 const PREFIX: &str = "HENGE_";
+
+/// Settings that a file may give as a map, as in cassandra.yaml: each of its keys is a setting whose name begins with the map's.
+const MAPS: &[&str] = &["client_encryption_options"];
 
 /// A configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) development_certificates: Option<PathBuf>,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) admin: Option<SocketAddr>,
+    /// `None`: clients are served without TLS.
+    pub(crate) client_tls: Option<ClientTlsOptions>,
     pub(crate) max_frame: usize,
     pub(crate) max_connections: usize,
     pub(crate) memory: usize,
@@ -77,7 +83,15 @@ impl Settings {
         })?;
         for (name, value) in parsed {
             let line = text.lines().position(|l| l.starts_with(&format!("{name}:"))).map_or(0, |at| at + 1);
-            self.set(&name, plain(&value), &format!("{place}:{line}"))?;
+            let place = format!("{place}:{line}");
+            match value {
+                serde_json::Value::Object(parts) if MAPS.contains(&name.as_str()) => {
+                    for (part, value) in parts {
+                        self.set(&format!("{name}_{part}"), plain(&value), &place)?;
+                    }
+                }
+                value => self.set(&name, plain(&value), &place)?,
+            }
         }
         Ok(())
     }
@@ -172,6 +186,7 @@ impl Settings {
             development_certificates: None,
             metrics: (metrics_port > 0).then_some(metrics),
             admin: (admin_port > 0).then_some(admin),
+            client_tls: self.client_tls()?,
             max_frame: self.bytes("native_transport_max_frame_size")?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
             memory: self.memory()?,
@@ -236,6 +251,34 @@ impl Settings {
     fn sync_mode(&self) -> Result<SyncMode, ConfigError> {
         let periodic = self.choice("commitlog_sync", &["group", "periodic"])? == "periodic";
         Ok(if periodic { SyncMode::Unsynced } else { SyncMode::Synced })
+    }
+
+    fn client_tls(&self) -> Result<Option<ClientTlsOptions>, ConfigError> {
+        if !self.flag("client_encryption_options_enabled")? {
+            return Ok(None);
+        }
+        let path = |name: &'static str| {
+            let text = self.text_of(name);
+            (!text.is_empty()).then(|| PathBuf::from(text))
+        };
+        let needed = |name: &'static str| path(name).ok_or_else(|| self.wrong(name, "must be a PEM file for TLS"));
+        let auth = "client_encryption_options_require_client_auth";
+        let client_auth = match self.choice(auth, &["false", "optional", "true"])? {
+            "false" => ClientAuth::No,
+            "optional" => ClientAuth::IfGiven,
+            _ => ClientAuth::Required,
+        };
+        let truststore = match client_auth {
+            ClientAuth::No => None,
+            _ => Some(needed("client_encryption_options_truststore")?),
+        };
+        Ok(Some(ClientTlsOptions {
+            optional: self.flag("client_encryption_options_optional")?,
+            client_auth,
+            certificate: needed("client_encryption_options_certificate")?,
+            key: needed("client_encryption_options_key")?,
+            truststore,
+        }))
     }
 
     /// `None` is left to the size of the disk.
@@ -311,6 +354,20 @@ mod tests {
         assert!(error("seeds: {a: b}").contains("takes a single value"));
         assert!(error("commitlog_sync: batch").contains("group, periodic"));
         assert!(error("- a list").contains("not YAML of the form"));
+    }
+
+    #[test]
+    fn encryption_for_clients_is_written_as_in_cassandra_yaml() {
+        let given = "client_encryption_options:\n  enabled: true\n  require_client_auth: optional\n  certificate: a.pem\n  key: a.key\n";
+        let tls = config(&format!("{given}  truststore: ca.pem")).unwrap().client_tls.unwrap();
+        assert_eq!((tls.optional, tls.client_auth), (false, ClientAuth::IfGiven));
+        assert_eq!((tls.key, tls.truststore), (PathBuf::from("a.key"), Some(PathBuf::from("ca.pem"))));
+        assert!(
+            config(given).unwrap_err().contains("client_encryption_options_truststore: must be a PEM file for TLS")
+        );
+        assert!(config("client_encryption_options: {enabled: true}").unwrap_err().contains("must be a PEM file"));
+        assert!(config("client_encryption_options: {protocol: TLS}").unwrap_err().contains("no setting is called"));
+        assert_eq!(config("client_encryption_options: {optional: true}").unwrap().client_tls, None);
     }
 
     #[test]

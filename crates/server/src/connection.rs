@@ -5,6 +5,7 @@
 
 use crate::answer;
 use crate::request::{Answer, Counted, asked, detached, run, values_of};
+use crate::socket::{READ_BYTES, Socket};
 use crate::statement::{Known, Statements};
 use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
@@ -19,8 +20,6 @@ use henge_protocol::{
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::{broadcast, watch};
 
 /// Requests under way on one connection; beyond it nothing is read.
@@ -29,8 +28,6 @@ const UNDER_WAY: usize = 1_024;
 const OUTPUT_BYTES: usize = 4 << 20;
 /// Frames that a turn serves before others get theirs.
 const FRAMES_PER_TURN: usize = 64;
-/// Bytes asked of the socket at once.
-const READ_BYTES: usize = 64 << 10;
 /// What the language is called to clients.
 const CQL_VERSION: &str = "3.4.7";
 /// How long answers under way may take once the server shuts down.
@@ -62,12 +59,6 @@ pub(crate) struct Connection {
     closing: bool,
 }
 
-/// Tells the client's kernel that the first part of a frame is here. Many drivers send large requests in several writes, of which Nagle's
-/// algorithm holds the last one back until then; a delayed acknowledgement would cost 40 ms for each such request.
-fn acknowledge(stream: &TcpStream) {
-    let _ = rustix::net::sockopt::set_tcp_quickack(stream, true);
-}
-
 impl Connection {
     pub(crate) fn new(core: Core<ServerWorld>, node: &Node<ServerWorld>, max_frame: usize) -> Connection {
         Connection {
@@ -89,15 +80,16 @@ impl Connection {
     /// Serves until the client goes, breaks the protocol, or the server shuts down and everything under way is answered.
     pub(crate) async fn serve(
         mut self,
-        mut stream: TcpStream,
+        mut socket: Socket,
         mut events: broadcast::Receiver<ClusterEvent>,
         mut stop: watch::Receiver<bool>,
     ) -> io::Result<()> {
         let mut deadline = None;
         loop {
             let more = self.turn();
-            self.send(&mut stream).await?;
+            self.send(&mut socket).await?;
             if self.closing || (deadline.is_some() && self.under_way.is_empty()) {
+                socket.close().await;
                 return Ok(());
             }
             if more {
@@ -105,16 +97,15 @@ impl Connection {
                 continue;
             }
             if !self.input.is_empty() {
-                acknowledge(&stream);
+                socket.acknowledge();
             }
             let reading =
                 deadline.is_none() && self.under_way.len() < UNDER_WAY && self.output.pending() < OUTPUT_BYTES;
             tokio::select! {
                 biased;
                 Some(done) = self.under_way.next(), if !self.under_way.is_empty() => self.finish(done),
-                ready = stream.readable(), if reading => {
-                    ready?;
-                    if !self.receive(&stream)? {
+                received = socket.receive(&mut self.input), if reading => {
+                    if !received? {
                         return Ok(());
                     }
                 }
@@ -125,24 +116,16 @@ impl Connection {
         }
     }
 
-    /// Takes what the socket has; false at the end of the stream.
-    fn receive(&mut self, stream: &TcpStream) -> io::Result<bool> {
-        self.input.reserve(READ_BYTES);
-        match stream.try_read_buf(&mut self.input) {
-            Ok(0) => Ok(false),
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn send(&mut self, stream: &mut TcpStream) -> io::Result<()> {
+    async fn send(&mut self, socket: &mut Socket) -> io::Result<()> {
         self.output.seal();
+        if self.output.ready().is_empty() {
+            return Ok(());
+        }
         while !self.output.ready().is_empty() {
-            let count = stream.write(self.output.ready()).await?;
+            let count = socket.send(self.output.ready()).await?;
             self.output.consume(count);
         }
-        Ok(())
+        socket.flush().await
     }
 
     /// Serves complete frames and finished requests. Says whether frames are left for another turn.

@@ -1,7 +1,7 @@
 //! The server: a node with its sockets, threads and files.
 //!
 //! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `memory`: what it goes by; `logging`, `http`: what it tells.
-//! - `cores`, `connection`, `request`, `statement`, `answer`: clients.
+//! - `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `request`, `statement`, `answer`: clients.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
 //! - `cert`, `dev`: commands beside it.
 
@@ -13,6 +13,7 @@ mod answer;
 mod args;
 mod cert;
 mod certificates;
+mod client_tls;
 mod config;
 mod connection;
 mod cores;
@@ -26,6 +27,7 @@ mod peers;
 mod request;
 mod server;
 mod setting;
+mod socket;
 mod statement;
 mod world;
 

@@ -32,6 +32,12 @@ settings! {
     admin_port = "7199", "Its port; 0 switches it off.";
     certificates = "", "Folder with ca.pem, node.pem and node.key. Empty: made for development, in the data directory.";
     allow_insecure_clients = "false", "Serve clients off loopback although nobody has to authenticate.";
+    client_encryption_options_enabled = "false", "TLS on the port for clients. All of client_encryption_options may also be written as in cassandra.yaml, as a map.";
+    client_encryption_options_optional = "false", "Serve clients without TLS as well, on the same port.";
+    client_encryption_options_certificate = "", "The node's certificate for clients, with intermediates: a PEM file. Changed files are taken without a restart.";
+    client_encryption_options_key = "", "Its private key: a PEM file.";
+    client_encryption_options_require_client_auth = "false", "Whether clients have to show a certificate: true, false, or optional (if they show one, it must be good).";
+    client_encryption_options_truststore = "", "The authorities whose signatures count on clients' certificates: a PEM file.";
     commitlog_sync = "group", "group: synced before it is acknowledged. periodic: synced every commitlog_sync_period.";
     commitlog_sync_period = "10s", "With periodic: what a power cut may take.";
     read_request_timeout = "5s", "How long a read by key may take.";
