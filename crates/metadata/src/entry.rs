@@ -2,7 +2,7 @@
 //! makes of algorithms.
 
 use crate::limits::ENTRY_BYTES;
-use crate::{Epoch, Placements};
+use crate::{Epoch, Placements, Role};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Replication, StorageId, Table};
 use henge_ring::Member;
@@ -64,6 +64,10 @@ pub enum Change {
         /// Its name.
         table: String,
     },
+    /// The role, with its memberships and permissions, is this now.
+    Role(Arc<Role>),
+    /// The role is gone.
+    RoleDropped(String),
     /// Storage ids below this one are taken.
     NextStorageId(StorageId),
 }
