@@ -1,5 +1,6 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
+mod access;
 mod alter;
 mod batch;
 mod change;
@@ -23,6 +24,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+pub use access::PermissionPlan;
 pub use batch::BatchPlan;
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
@@ -37,7 +39,7 @@ pub use select::SelectPlan;
 pub(crate) use selector::{Aggregate, Selector};
 
 use crate::error::Error;
-use crate::statement::Statement;
+use crate::statement::{RoleStatement, Statement};
 use henge_model::Schema;
 
 use scope::Scope;
@@ -71,6 +73,10 @@ pub enum Plan {
     Use(String),
     /// Print schema.
     Describe(DescribeTarget),
+    /// Change or list roles.
+    Role(RoleStatement),
+    /// Change or list permissions.
+    Permission(PermissionPlan),
 }
 
 impl Prepared {
@@ -98,6 +104,8 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::Describe(describe) => describe::prepare(describe, &scope),
         Statement::AlterKeyspace(alter) => alter::keyspace(alter).map(schema_plan),
         Statement::AlterTable(alter) => alter::table(alter, &scope).map(schema_plan),
+        Statement::Role(statement) => Ok(access::roles(statement)),
+        Statement::Permission(statement) => access::permissions(statement, &scope),
         Statement::Unsupported(other) => Err(Error::unsupported(format!("{} is", other.what), other.position)),
     }
 }

@@ -3,6 +3,7 @@
 //! Families that Henge recognises but cannot do yet are a [`Statement::Unsupported`] with their name; each gets its own
 //! file and variant when it comes to life.
 
+mod access;
 mod batch;
 mod describe;
 mod keyspace;
@@ -15,6 +16,7 @@ mod table;
 mod term;
 mod type_name;
 
+pub use access::{Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
 pub use batch::{Batch, BatchKind};
 pub use describe::{Describe, DescribeSubject};
 pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
@@ -47,6 +49,8 @@ pub enum Statement {
     DropTable(DropTable),
     Truncate(Truncate),
     Describe(Describe),
+    Role(RoleStatement),
+    Permission(PermissionStatement),
     Unsupported(Unsupported),
 }
 
