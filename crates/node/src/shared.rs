@@ -1,5 +1,6 @@
 //! What all parts of a node share: its store, its view of the cluster, its clocks.
 
+use crate::access::Logins;
 use crate::clock::Clock;
 use crate::control;
 use crate::events::ClusterEvent;
@@ -42,6 +43,8 @@ pub(crate) struct Shared<W> {
     pub(crate) turn: Turn,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pub(crate) pulling: tokio::sync::Mutex<()>,
+    /// Passwords that are being checked.
+    pub(crate) logins: Logins,
     /// Prepared statements.
     pub(crate) statements: Statements,
     /// Told to clients who registered.
@@ -58,6 +61,7 @@ impl<W: World> Shared<W> {
     /// The parts of a node that goes on after `lease`, with the log it has on disk.
     pub(crate) fn new(world: Arc<W>, store: Arc<Store>, me: Me, options: Options, lease: Micros, log: Log) -> Self {
         let view = ArcSwap::from_pointee(View::empty(me.host));
+        let logins = Logins::new(if options.authenticate { secret(&*world) } else { [0; 16] });
         Shared {
             clock: Clock::after(lease),
             liveness: Liveness::default(),
@@ -66,6 +70,7 @@ impl<W: World> Shared<W> {
             log: Mutex::new(log),
             turn: Turn::default(),
             pulling: tokio::sync::Mutex::default(),
+            logins,
             statements: Statements::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),
@@ -138,4 +143,12 @@ impl<W: World> Shared<W> {
     pub(crate) fn within(&self, time: Duration) -> Mono {
         self.world.mono() + time
     }
+}
+
+/// Sixteen random bytes.
+fn secret<W: World>(world: &W) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes[8..].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes
 }

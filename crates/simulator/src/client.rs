@@ -161,7 +161,8 @@ pub(crate) async fn statement(
 ) -> Result<Rows, Error> {
     let ready = life.core.ready(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
-    let parameters = Parameters { values, consistency, timestamp, now_seconds: None, page: Page::default() };
+    let parameters =
+        Parameters { values, consistency, timestamp, now_seconds: None, page: Page::default(), user: None };
     let mut rows = Rows::new(width);
     if life.core.try_execute(&ready, &parameters, &mut rows) {
         return Ok(rows);
