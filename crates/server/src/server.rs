@@ -9,6 +9,7 @@ use crate::cores::{ClientSettings, ServingCore};
 use crate::http::{Pages, router, transport_gauges};
 use crate::logging;
 use crate::peers::Peers;
+use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
 use henge_base::Random;
@@ -53,6 +54,7 @@ struct Running {
 async fn run(config: Config) -> anyhow::Result<()> {
     let mut stopped = Box::pin(told_to_stop()?);
     let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
+    warn_of_open_passwords(&config);
     let mut running = open(&config)?;
     serve_pages(&config, &running).await?;
     serve_admin(&config, &running).await?;
@@ -61,6 +63,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
         () = &mut stopped => return close(running, Vec::new()).await,
     }
     remember_cluster(&mut running)?;
+    if config.node.authenticate {
+        superuser::make(&running.node, config.superuser_password.as_deref()).await?;
+    }
     running.node.meet(MEET).await;
     let listener = TcpListener::bind(config.node.rpc_address)
         .await
@@ -109,6 +114,13 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     node.start();
     peers.connect(node.clone(), node.core());
     Ok(Running { directory, node, store, engine, endpoint, stop: watch::Sender::new(false) })
+}
+
+fn warn_of_open_passwords(config: &Config) {
+    let encrypted = config.client_tls.as_ref().is_some_and(|tls| !tls.optional);
+    if config.node.authenticate && !encrypted && !config.node.rpc_address.ip().is_loopback() {
+        tracing::warn!("clients may send passwords unencrypted: see client_encryption_options");
+    }
 }
 
 /// A twentieth of a disk, within bounds: a small one should be of use, of a large one no more than this is ever needed.
