@@ -40,6 +40,8 @@ pub struct Parameters<'a> {
 pub enum Outcome {
     /// Nothing.
     Void,
+    /// Nothing, with a warning for the user.
+    Warning(String),
     /// Rows; where the next page starts, if there may be one.
     Rows(Option<Vec<u8>>),
     /// `USE`.

@@ -256,6 +256,7 @@ impl Connection {
         }
         match answer {
             Answer::Void => self.output.void(&reply),
+            Answer::Warning(text) => self.output.void(&Reply { warnings: &[text], ..reply }),
             Answer::Error(error) => self.output.error(&reply, &error),
             Answer::Rows { rows, next, metadata, mode } => {
                 let mut writer = self.output.rows(&reply, metadata.get(), mode);

@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// An answer on its way to the output buffer.
 pub(crate) enum Answer {
     Void,
+    Warning(String),
     Rows { rows: Rows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
@@ -169,6 +170,7 @@ async fn execute(
     let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| failed(core, &e))?;
     Ok(match outcome {
         Outcome::Void => Answer::Void,
+        Outcome::Warning(text) => Answer::Warning(text),
         Outcome::Rows(next) => Answer::Rows { rows, next, metadata, mode },
         Outcome::Keyspace(name) => Answer::Keyspace(name),
         Outcome::Schema(event) => Answer::Schema(event),

@@ -34,7 +34,7 @@ impl Parser<'_> {
             "GRANT" => self.grant(true),
             "REVOKE" => self.grant(false),
             "LIST" => self.list(),
-            "ADD" => self.unsupported(1),
+            "ADD" => self.unsupported(2),
             _ => Err(self.no_statement()),
         }
     }

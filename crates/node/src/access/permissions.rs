@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use crate::view::View;
 use crate::world::World;
 use henge_cql::PermissionPlan;
-use henge_metadata::{Command, Role, RoleCommand};
+use henge_metadata::{Command, Role, RoleCommand, Roles};
 use henge_model::{Permission, Permissions, Replication, Resource, RowSink};
 use std::sync::Arc;
 
@@ -24,16 +24,20 @@ pub(super) async fn run<W: World>(
     match plan {
         PermissionPlan::Change { permissions, resource, role, given } => {
             may_change(shared, user, *permissions, resource, role, *given)?;
+            let warning = warning(&shared.view.load().state.roles, *permissions, resource, role, *given);
             let (role, resource, permissions) = (role.clone(), resource.clone(), *permissions);
             let command = match given {
                 true => RoleCommand::Grant { role, resource, permissions },
                 false => RoleCommand::Revoke { role, resource, permissions },
             };
             crate::propose::change(shared, Command::Role(command), false).await?;
-            Ok(Outcome::Void)
+            Ok(warning.map_or(Outcome::Void, Outcome::Warning))
         }
         PermissionPlan::List { permissions, resource, of, recursive } => {
             let rows = listed(shared, user, *permissions, resource.as_ref(), of.as_deref(), *recursive)?;
+            if rows.is_empty() {
+                return Ok(Outcome::Void);
+            }
             for (role, resource, permission) in rows {
                 sink.begin_row();
                 [&role, &role, &resource].into_iter().for_each(|value| sink.value(Some(value.as_bytes())));
@@ -42,6 +46,15 @@ pub(super) async fn run<W: World>(
             Ok(Outcome::Rows(None))
         }
     }
+}
+
+/// What a statement gives that was given, or takes that was not.
+fn warning(roles: &Roles, asked: Permissions, on: &Resource, role: &str, given: bool) -> Option<String> {
+    let has = roles.get(role).and_then(|r| r.permissions.get(on)).copied().unwrap_or_default();
+    let idle = if given { asked.common(has) } else { asked.without(has) };
+    let names: Vec<&str> = idle.iter().map(Permission::name).collect();
+    let what = if given { "already" } else { "not" };
+    (!names.is_empty()).then(|| format!("Role '{role}' was {what} granted {} on {on}", names.join(", ")))
 }
 
 fn may_change<W: World>(

@@ -180,6 +180,9 @@ pub(super) fn list<W: World>(
         Some(of) if sees_all || roles.is_member(user, of) => granted(roles, of, recursive),
         Some(of) => return Err(unauthorized(format!("You are not authorized to view roles granted to {of} "))),
     };
+    if shown.is_empty() {
+        return Ok(Outcome::Void);
+    }
     for role in shown.into_iter().filter(|role| !users || role.can_login) {
         sink.begin_row();
         sink.value(Some(role.name.as_bytes()));

@@ -31,3 +31,9 @@ pub(super) fn permissions(view: &View, out: &mut TableRows<'_>) {
         }
     }
 }
+
+pub(super) fn resources(view: &View, out: &mut TableRows<'_>) {
+    for role in view.state.roles.iter() {
+        role.permissions.keys().for_each(|resource| out.push(&[text(resource.path()), text(&role.name)], &[]));
+    }
+}

@@ -15,7 +15,7 @@ const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean
     min_index_interval int, read_repair text, read_repair_chance double, speculative_retry text";
 
 /// Keyspace, table, number of partition key columns, number of clustering columns, columns.
-const TABLES: [(&str, &str, usize, usize, &str); 20] = [
+const TABLES: [(&str, &str, usize, usize, &str); 22] = [
     (
         "system",
         "local",
@@ -130,6 +130,9 @@ const TABLES: [(&str, &str, usize, usize, &str); 20] = [
     ),
     ("system_auth", "role_members", 1, 1, "role text, member text"),
     ("system_auth", "role_permissions", 1, 1, "role text, resource text, permissions set<text>"),
+    // So Cassandra spells it.
+    ("system_auth", "resource_role_permissons_index", 1, 1, "resource text, role text"),
+    ("system_auth", "network_permissions", 1, 0, "role text, dcs frozen<set<text>>"),
 ];
 
 static KEYSPACES: LazyLock<Vec<Arc<Keyspace>>> = LazyLock::new(build);

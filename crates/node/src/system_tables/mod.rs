@@ -68,6 +68,7 @@ fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
         ("system_auth", "roles") => auth_rows::roles(view, &mut out),
         ("system_auth", "role_members") => auth_rows::members(view, &mut out),
         ("system_auth", "role_permissions") => auth_rows::permissions(view, &mut out),
+        ("system_auth", "resource_role_permissons_index") => auth_rows::resources(view, &mut out),
         _ => {} // Kept for drivers that ask: these are empty.
     }
     out.sorted()
