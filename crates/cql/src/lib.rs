@@ -35,7 +35,7 @@ pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, descri
 pub use error::{Error, ErrorKind, Position};
 pub use parser::parse;
 pub use prepare::{
-    AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, Plan, Prepared,
-    ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, prepare,
+    AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan,
+    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, prepare,
 };
 pub use statement::{BatchKind, Statement};

@@ -163,8 +163,8 @@ pub(crate) async fn statement(
 ) -> Result<Rows, Error> {
     let ready = life.core.ready(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
-    let serial = Consistency::Serial;
-    let parameters = Parameters { values, consistency, serial, timestamp, now_seconds: None, page: Page::default() };
+    let (serial, page) = (Consistency::Serial, Page::default());
+    let parameters = Parameters { values, consistency, serial, timestamp, now_seconds: None, page, user: None };
     let mut rows = Rows::new(width);
     if life.core.try_execute(&ready, &parameters, &mut rows) {
         return Ok(rows);

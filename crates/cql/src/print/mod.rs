@@ -3,6 +3,7 @@
 //! One file per family of statements, as in `statement`. A new statement gets a file with its `Display` and a line in the
 //! match below. Parentheses and quotes are printed where reading needs them, and nowhere else.
 
+mod access;
 mod batch;
 mod describe;
 mod keyspace;
@@ -37,6 +38,8 @@ impl Display for Statement {
             Statement::CreateType(s) => s.fmt(f),
             Statement::AlterType(s) => s.fmt(f),
             Statement::DropType(s) => s.fmt(f),
+            Statement::Role(s) => s.fmt(f),
+            Statement::Permission(s) => s.fmt(f),
             Statement::Truncate(s) => s.fmt(f),
             Statement::Describe(s) => s.fmt(f),
             // Its text was not kept: only what it is.

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod access;
 mod modify;
 mod names;
 mod relations;
@@ -16,7 +17,7 @@ use henge_base::Random;
 use henge_cql::{ErrorKind, Statement, parse};
 
 fn statement(random: &mut Random) -> Statement {
-    match random.below(16) {
+    match random.below(18) {
         0..=3 => Statement::Select(select::select(random)),
         4 => Statement::Insert(modify::insert(random)),
         5 => Statement::Update(modify::update(random)),
@@ -27,6 +28,8 @@ fn statement(random: &mut Random) -> Statement {
         10 => Statement::Describe(schema::describe(random)),
         11 => Statement::CreateType(schema::create_type(random)),
         12 => Statement::AlterType(schema::alter_type(random)),
+        13 => Statement::Role(access::roles(random)),
+        14 => Statement::Permission(access::permissions(random)),
         _ => schema::small(random),
     }
 }
