@@ -12,6 +12,7 @@
 
 mod acceptor;
 mod access;
+mod batches;
 mod catch_up;
 mod clock;
 mod control;

@@ -4,6 +4,7 @@ use crate::acknowledged;
 use crate::cluster::Cluster;
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::machine::Life;
+use crate::pairs::Batch;
 use crate::slot::Slot;
 use crate::swap::Swap;
 use futures_util::future::{Either, select};
@@ -36,12 +37,19 @@ pub(crate) struct Clients {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) history: Mutex<History>,
     pub(crate) swaps: Mutex<Vec<Swap>>,
+    pub(crate) batches: Mutex<Vec<Batch>>,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
 impl Clients {
     pub(crate) fn new(cluster: Arc<Cluster>) -> Arc<Clients> {
-        Arc::new(Clients { cluster, history: Mutex::default(), swaps: Mutex::default(), stamps: Mutex::default() })
+        Arc::new(Clients {
+            cluster,
+            history: Mutex::default(),
+            swaps: Mutex::default(),
+            batches: Mutex::default(),
+            stamps: Mutex::default(),
+        })
     }
 
     /// A timestamp that no other operation has, off by up to 50 ms as client clocks are.
