@@ -1,6 +1,8 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
-use crate::{Boxed, Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
+use crate::{
+    Boxed, Datacenter, Event, Faults, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
+};
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_model::{
     Cell, CellKind, ColumnId, Columns, Deletion, Digester, Key, KeyRange, Marker, Mutation, Projection, ReadCommand,
@@ -400,6 +402,15 @@ impl Replicas for Fake {
         let does = node.writes;
         let vote = || _ = node.vote(Request::decode(&message).unwrap());
         self.scripted(does, vote, ())
+    }
+
+    fn log_batch(&self, _: Vec<Bytes>, created: Micros, _: Mono) -> Boxed<Result<Logged, ReplicaError>> {
+        self.log.lock().unwrap().push("log".to_owned());
+        Box::pin(std::future::ready(Ok(Logged { created, number: 1, hosts: vec![host(2)] })))
+    }
+
+    fn forget_batch(&self, _: Logged) {
+        self.log.lock().unwrap().push("forget".to_owned());
     }
 
     fn queue(&self, _: &Bytes) -> Boxed<Box<dyn Send>> {

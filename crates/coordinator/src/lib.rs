@@ -5,6 +5,7 @@
 //! - `required`, `tally`: pure counting; what a level needs, and how far its answers came.
 //! - `plan`: the replicas of one token, checked against the level before anything is sent.
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
+//! - `batch`: writes of several partitions, all or none.
 //! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails.
 //! - `block`: whether rows from elsewhere may be trusted.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
@@ -14,6 +15,7 @@
 //!
 //! One request is one linear async function. It sets no timers: every future of the seam ends by its deadline.
 
+mod batch;
 mod block;
 mod error;
 mod fast;
@@ -31,6 +33,7 @@ mod tally;
 mod under_way;
 mod write;
 
+pub use batch::{Logged, logged_batch};
 pub use error::{ReadError, Refusal, ReplicaError, WriteError, WriteType};
 pub use fast::can_read_locally;
 pub use paxos::{Conditional, Decision, conditional};

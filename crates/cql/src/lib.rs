@@ -5,7 +5,7 @@
 //! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
 //!   an answer's columns from fetched ones.
 //! - `functions`: the native functions. `json`: JSON to values. `literal`, `calendar`, `collection`: values from text and from their parts.
-//! - `describe`: CREATE statements and names, as DESCRIBE answers them.
+//! - `print`: `Display` of the statement tree. `describe`: CREATE statements and names, as DESCRIBE answers them.
 //! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
 
 mod bind;
@@ -16,12 +16,15 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod functions;
+#[cfg(test)]
+mod hostile;
 mod json;
 mod lexer;
 mod limits;
 mod literal;
 mod parser;
 mod prepare;
+mod print;
 pub mod statement;
 
 pub use bind::{
@@ -32,7 +35,7 @@ pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, descri
 pub use error::{Error, ErrorKind, Position};
 pub use parser::parse;
 pub use prepare::{
-    AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, Plan, Prepared,
-    ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, prepare,
+    AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan,
+    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, prepare,
 };
 pub use statement::{BatchKind, Statement};

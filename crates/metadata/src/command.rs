@@ -1,5 +1,6 @@
 //! What can be asked of the log. A command is turned into an entry once, by whoever proposes it.
 
+use crate::RoleCommand;
 use henge_base::HostId;
 use henge_model::{DataType, Order, Replication, TableId, TableOptions, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,15 @@ pub enum Command {
         name: String,
         /// Do nothing if there is none.
         if_exists: bool,
+    },
+    /// A statement about roles.
+    Role(RoleCommand),
+    /// What someone asks for who gets every permission on what it creates.
+    By {
+        /// The creator.
+        role: String,
+        /// What is asked for.
+        command: Box<Command>,
     },
     /// `TRUNCATE`.
     Truncate {

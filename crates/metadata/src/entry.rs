@@ -2,7 +2,7 @@
 //! makes of algorithms.
 
 use crate::limits::ENTRY_BYTES;
-use crate::{Epoch, Placements};
+use crate::{Epoch, Placements, Role};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Replication, StorageId, Table, UserType};
 use henge_ring::Member;
@@ -73,6 +73,10 @@ pub enum Change {
         /// Its name.
         name: String,
     },
+    /// The role, with its memberships and permissions, is this now.
+    Role(Arc<Role>),
+    /// The role is gone.
+    RoleDropped(String),
     /// Storage ids below this one are taken.
     NextStorageId(StorageId),
 }

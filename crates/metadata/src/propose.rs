@@ -1,5 +1,6 @@
 //! Turning a command into an entry: the one place where algorithms run and ids are allocated.
 
+use crate::access;
 use crate::alter::alter_table;
 use crate::limits::{ENTRY_BYTES, TABLES};
 use crate::membership::{bootstrap, join, update_member};
@@ -13,7 +14,11 @@ use std::sync::Arc;
 
 /// The entry that carries out a command on a state.
 pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now_us: Micros) -> Result<Entry, Refused> {
-    let changes = match command {
+    let (command, creator) = match command {
+        Command::By { role, command } => (&**command, Some(role.as_str())),
+        command => (command, None),
+    };
+    let mut changes = match command {
         Command::Bootstrap { name, first } => bootstrap(state, name, first, random),
         _ if state.epoch.index == 0 => Err(Refused::Cluster("this node has no cluster yet".to_owned())),
         Command::Join { name, member } => join(state, name, member, random),
@@ -34,7 +39,10 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
         }
         Command::DropType { keyspace, name, if_exists } => drop_type(state, keyspace, name, *if_exists),
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
+        Command::Role(command) => access::propose(state, command),
+        Command::By { .. } => Err(Refused::Invalid("a command has one creator".to_owned())),
     }?;
+    changes.extend(access::follow(state, &changes, creator));
     let entry = Entry { epoch: state.epoch.next(), proposed: now_us, changes };
     let bytes = entry.encode().len();
     if bytes > ENTRY_BYTES {

@@ -9,8 +9,10 @@
 //! - `digest`: a hash of logical content, equal wherever content is equal.
 //! - `mutation`, `read_command`: what travels to replicas.
 //! - `row_sink`, `project`: where rows go, and how the selected columns of a row get there.
+//! - `access`: permissions, and the resources they are given on.
 //! - `consistency`, `limits`: the levels a request may ask for; how large things may be.
 
+mod access;
 mod bound_value;
 mod consistency;
 mod covers;
@@ -33,6 +35,7 @@ mod token;
 mod user_type;
 mod value;
 
+pub use access::{Permission, Permissions, Resource};
 pub use bound_value::BoundValue;
 pub use consistency::Consistency;
 pub use covers::Covers;

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
-    Boxed, Datacenter, Event, Local, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
+    Boxed, Datacenter, Event, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
 };
 use henge_model::{Digest, Mutation, Projection, ReadCommand, RowBlock, RowSink, RowView, project};
 use henge_storage::{Store, Tier, WriteError};
@@ -172,7 +172,7 @@ impl<W: World> Core<W> {
         }
     }
 
-    fn answered(&self, from: HostId, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
+    pub(crate) fn answered(&self, from: HostId, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
         let (header, body) = outcome(reply)?;
         self.shared.liveness.answered(from, self.shared.world.mono());
         self.shared.witness(&header);
@@ -309,6 +309,17 @@ impl<W: World> Replicas for Core<W> {
             committed
         };
         self.in_tail(committed).map_or_else(WritePending::refused, WritePending::Waiting)
+    }
+
+    fn log_batch(&self, mutations: Vec<Bytes>, issued: Micros, deadline: Mono) -> Boxed<Result<Logged, ReplicaError>> {
+        let core = self.clone();
+        Box::pin(async move { crate::batches::log(&core, mutations, issued, deadline).await })
+    }
+
+    fn forget_batch(&self, batch: Logged) {
+        let core = self.clone();
+        // A batch that nobody forgets is written again, which changes nothing.
+        let _ = self.in_tail(async move { crate::batches::forget(&core, batch).await });
     }
 
     fn queue(&self, key: &Bytes) -> Boxed<Box<dyn Send>> {

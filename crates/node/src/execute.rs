@@ -1,5 +1,6 @@
 //! Executing a client's statement: the one entry for every driver, shell and test.
 
+use crate::access;
 use crate::core::Core;
 use crate::error::Error;
 use crate::events::{Change, SchemaEvent, Subject};
@@ -32,6 +33,8 @@ pub struct Parameters<'a> {
     pub now_seconds: Option<i64>,
     /// Which page.
     pub page: Page<'a>,
+    /// The role that is logged in; `None` where nobody has to.
+    pub user: Option<&'a str>,
 }
 
 /// What a statement answered, besides the rows in the sink.
@@ -39,6 +42,8 @@ pub struct Parameters<'a> {
 pub enum Outcome {
     /// Nothing.
     Void,
+    /// Nothing, with a warning for the user.
+    Warning(String),
     /// Rows; where the next page starts, if there may be one.
     Rows(Option<Vec<u8>>),
     /// What became of a conditional write.
@@ -81,6 +86,9 @@ impl<W: World> Core<W> {
     /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.
     pub fn try_execute(&self, ready: &Ready, parameters: &Parameters<'_>, sink: &mut dyn RowSink) -> bool {
         let (Plan::Select(plan), [placed]) = (&ready.prepared.plan, &ready.placed[..]) else { return false };
+        if self.authorize(ready, parameters.user).is_err() {
+            return false;
+        }
         let request = self.request(parameters, 0, 0, self.shared.options.read_timeout);
         henge_query::try_select(self, plan, placed, &request, sink) == Local::Done
     }
@@ -95,6 +103,7 @@ impl<W: World> Core<W> {
         if self.shared.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
+        self.authorize(ready, parameters.user)?;
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let timeout = self.shared.options.read_timeout.max(self.shared.options.range_timeout);
@@ -119,8 +128,9 @@ impl<W: World> Core<W> {
                 let applied = henge_query::batch(self, plan, &ready.placed, &request).await?;
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
-            Plan::Schema(change) => schema_change::run(self, change).await,
+            Plan::Schema(change) => schema_change::run(self, change, parameters.user).await,
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
+            Plan::Role(_) | Plan::Permission(_) => access::run(self, &ready.prepared.plan, parameters.user, sink).await,
             Plan::Describe(target) => {
                 let view = self.shared.view.load_full();
                 let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view))?;
@@ -143,6 +153,7 @@ impl<W: World> Core<W> {
         if self.shared.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
+        statements.iter().try_for_each(|(ready, _)| self.authorize(ready, parameters.user))?;
         let request = self.write_request(parameters).await?;
         let mut parts = Vec::with_capacity(statements.len());
         for (ready, values) in statements {

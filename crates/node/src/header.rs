@@ -38,10 +38,12 @@ pub(crate) enum Kind {
     Reply,
     /// A proposer asks an acceptor of Paxos, as rmp.
     Paxos,
+    /// A batch to keep, or to forget, as rmp.
+    Batch,
 }
 
-const KINDS: [Kind; 7] =
-    [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply, Kind::Paxos];
+const KINDS: [Kind; 8] =
+    [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply, Kind::Paxos, Kind::Batch];
 
 /// How a request went, on the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

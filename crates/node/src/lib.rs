@@ -3,6 +3,7 @@
 //! - `world`: the seam to clocks, threads and peers; `options`: its settings.
 //! - `node`: the parts joined; `core`: one core's way in; `shared`, `view`, `liveness`, `clock`: what they all look at.
 //! - `ready`, `execute`, `schema_change`: a client's statement; `error`, `events`: what comes back.
+//! - `access`: who asks, and whether they may.
 //! - `replica`, `pending`, `writer`, `slots`, `hints`: this node as a replica, and its requests to others.
 //! - `membership`, `propose`, `catch_up`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
 //! - `system_tables`: what drivers read about the cluster; `metrics`: what operators read.
@@ -10,6 +11,8 @@
 //! No runtime is named here: time, tasks, disk and peers come through [`World`].
 
 mod acceptor;
+mod access;
+mod batches;
 mod catch_up;
 mod clock;
 mod control;

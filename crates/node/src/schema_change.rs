@@ -11,13 +11,22 @@ use henge_cql::{ClusterFacts, ReplicationDraft, SchemaChange};
 use henge_metadata::Command;
 use std::collections::BTreeSet;
 
-/// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`.
-pub(crate) async fn run<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<Outcome, Error> {
+/// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`. With an
+/// authorizer the user gets every permission on what is created.
+pub(crate) async fn run<W: World>(
+    core: &Core<W>,
+    statement: &SchemaChange,
+    user: Option<&str>,
+) -> Result<Outcome, Error> {
     let view = core.shared.view.load_full();
     if !statement.check(&view.schema)? {
         return Ok(Outcome::Void);
     }
     let (command, outcome) = command(statement, &view)?;
+    let command = match user.filter(|_| core.shared.options.authorize) {
+        Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
+        None => command,
+    };
     let (_, changed) = change(&core.shared, command, false).await?;
     Ok(if changed { outcome } else { Outcome::Void })
 }

@@ -1,6 +1,7 @@
 //! What all parts of a node share: its store, its view of the cluster, its clocks.
 
 use crate::acceptor::Turns;
+use crate::access::Logins;
 use crate::clock::Clock;
 use crate::control;
 use crate::events::ClusterEvent;
@@ -43,6 +44,8 @@ pub(crate) struct Shared<W> {
     pub(crate) turn: Turn,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pub(crate) pulling: tokio::sync::Mutex<()>,
+    /// Passwords that are being checked.
+    pub(crate) logins: Logins,
     /// Prepared statements.
     pub(crate) statements: Statements,
     /// One request of Paxos on a partition at a time.
@@ -63,6 +66,7 @@ impl<W: World> Shared<W> {
     /// The parts of a node that goes on after `lease`, with the log it has on disk.
     pub(crate) fn new(world: Arc<W>, store: Arc<Store>, me: Me, options: Options, lease: Micros, log: Log) -> Self {
         let view = ArcSwap::from_pointee(View::empty(me.host));
+        let logins = Logins::new(if options.authenticate { secret(&*world) } else { [0; 16] });
         Shared {
             clock: Clock::after(lease),
             liveness: Liveness::default(),
@@ -71,6 +75,7 @@ impl<W: World> Shared<W> {
             log: Mutex::new(log),
             turn: Turn::default(),
             pulling: tokio::sync::Mutex::default(),
+            logins,
             statements: Statements::default(),
             acceptors: Turns::default(),
             proposers: Turns::default(),
@@ -145,4 +150,12 @@ impl<W: World> Shared<W> {
     pub(crate) fn within(&self, time: Duration) -> Mono {
         self.world.mono() + time
     }
+}
+
+/// Sixteen random bytes.
+fn secret<W: World>(world: &W) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes[8..].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes
 }

@@ -12,6 +12,8 @@ mod conditional;
 mod cursor;
 mod error;
 mod group;
+#[cfg(test)]
+mod hostile;
 mod join;
 mod modify;
 mod page_state;

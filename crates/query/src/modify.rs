@@ -142,15 +142,20 @@ impl Parts {
             // One partition is one mutation: atomic without a batch log, as in Cassandra.
             (_, 0 | 1) => WriteType::UnloggedBatch,
             (BatchKind::Unlogged, _) => WriteType::UnloggedBatch,
-            (BatchKind::Logged, _) => {
-                return Err(Error::Invalid(
-                    "a logged batch over several partitions is not supported yet: it would need a batch log to be \
-                     atomic; use BEGIN UNLOGGED BATCH where atomicity across partitions is not needed"
-                        .to_owned(),
-                ));
-            }
+            (BatchKind::Logged, _) => return self.write_logged(replicas, request).await,
         };
         self.write(replicas, request, write_type).await
+    }
+
+    /// Writes all groups, or none of them (I20).
+    async fn write_logged<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
+        let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
+        let write = |((token, _), (placed, rows)): ((Token, Bytes), (Placed, KeyedRows))| {
+            let mutation = Mutation { issued, rows }.encode();
+            Write { placed, token, mutation, consistency, deadline, write_type: WriteType::Batch }
+        };
+        let writes = self.groups.into_iter().map(write).collect();
+        Ok(henge_coordinator::logged_batch(replicas, writes, issued).await?)
     }
 
     /// Writes all groups at once. A level that cannot be met for one of them is refused before any of them is sent (I39).

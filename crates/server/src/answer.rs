@@ -21,6 +21,8 @@ pub(crate) fn error(error: &Error, address_of: AddressOf<'_>) -> ErrorResponse {
         Error::Cql(e) => cql(&e.kind),
         Error::Query(e) => query(e, address_of),
         Error::Change(e) => change(e),
+        Error::Authentication(_) => ErrorKind::Authentication,
+        Error::Unauthorized(_) => ErrorKind::Unauthorized,
         Error::Overloaded(_) => ErrorKind::Overloaded,
         Error::Bootstrapping(_) => ErrorKind::Bootstrapping,
     };

@@ -4,6 +4,7 @@ use crate::acknowledged;
 use crate::cluster::Cluster;
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::machine::Life;
+use crate::pairs::Batch;
 use crate::slot::Slot;
 use crate::swap::Swap;
 use futures_util::future::{Either, select};
@@ -36,12 +37,19 @@ pub(crate) struct Clients {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) history: Mutex<History>,
     pub(crate) swaps: Mutex<Vec<Swap>>,
+    pub(crate) batches: Mutex<Vec<Batch>>,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
 impl Clients {
     pub(crate) fn new(cluster: Arc<Cluster>) -> Arc<Clients> {
-        Arc::new(Clients { cluster, history: Mutex::default(), swaps: Mutex::default(), stamps: Mutex::default() })
+        Arc::new(Clients {
+            cluster,
+            history: Mutex::default(),
+            swaps: Mutex::default(),
+            batches: Mutex::default(),
+            stamps: Mutex::default(),
+        })
     }
 
     /// A timestamp that no other operation has, off by up to 50 ms as client clocks are.
@@ -163,8 +171,8 @@ pub(crate) async fn statement(
 ) -> Result<Rows, Error> {
     let ready = life.core.ready(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
-    let serial = Consistency::Serial;
-    let parameters = Parameters { values, consistency, serial, timestamp, now_seconds: None, page: Page::default() };
+    let (serial, page) = (Consistency::Serial, Page::default());
+    let parameters = Parameters { values, consistency, serial, timestamp, now_seconds: None, page, user: None };
     let mut rows = Rows::new(width);
     if life.core.try_execute(&ready, &parameters, &mut rows) {
         return Ok(rows);

@@ -18,6 +18,7 @@ mod history;
 mod linear;
 mod machine;
 mod network;
+mod pairs;
 mod run;
 mod slot;
 mod storm;

@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::error::{Error, Position};
 use crate::statement::{
-    ArithmeticOperator, Assignment, AssignmentKind, Constant, Delete, Deletion, Insert, InsertValues, Name, Term,
+    ArithmeticOperator, Assignment, AssignmentKind, Delete, Deletion, Insert, InsertValues, Name, Term,
     TermKind, Update, Using,
 };
 
@@ -52,11 +52,7 @@ impl Parser<'_> {
             } else {
                 return Err(self.unexpected("TTL or TIMESTAMP"));
             };
-            let term = self.term()?;
-            if !matches!(term.kind, TermKind::Constant(Constant::Integer(_)) | TermKind::Marker(_)) {
-                return Err(Error::syntax(term.position, "expected an integer or a bind marker"));
-            }
-            if place.replace(term).is_some() {
+            if place.replace(self.integer_or_marker()?).is_some() {
                 return Err(Error::syntax(position, "given twice"));
             }
             if !self.take_word("AND") {

@@ -2,7 +2,7 @@
 
 use super::Parser;
 use crate::error::Error;
-use crate::statement::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Name, Truncate};
+use crate::statement::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Name, Term, Truncate};
 
 impl Parser<'_> {
     /// Behind `CREATE TABLE`.
@@ -105,13 +105,14 @@ impl Parser<'_> {
             let if_not_exists = self.if_not_exists()?;
             let columns = self.one_or_listed(Self::column_definition)?;
             Ok(AlterTableChange::Add { if_not_exists, columns })
-        } else if self.at_words("DROP", "COMPACT") {
+        } else if self.at_drop_compact_storage() {
             self.skip_rest()?;
             Ok(AlterTableChange::Other("DROP COMPACT STORAGE"))
         } else if self.take_word("DROP") {
             let if_exists = self.if_exists()?;
             let columns = self.one_or_listed(|p| p.name("a column"))?;
-            Ok(AlterTableChange::Drop { if_exists, columns, timestamp: self.using()?.timestamp })
+            let timestamp = if self.take_word("USING") { Some(self.dropped_at()?) } else { None };
+            Ok(AlterTableChange::Drop { if_exists, columns, timestamp })
         } else if self.take_word("RENAME") {
             let (if_exists, names) = self.renames("a column")?;
             Ok(AlterTableChange::Rename { if_exists, names })
@@ -123,6 +124,21 @@ impl Parser<'_> {
         } else {
             Err(self.unexpected("ADD, DROP, RENAME, ALTER or WITH"))
         }
+    }
+
+    /// A column may be called `compact`.
+    fn at_drop_compact_storage(&self) -> bool {
+        let mut ahead = *self;
+        ahead.take_words("DROP", "COMPACT") && ahead.at_word("STORAGE")
+    }
+
+    /// `TIMESTAMP n`, where a bind marker will not do.
+    fn dropped_at(&mut self) -> Result<Term, Error> {
+        self.expect_word("TIMESTAMP")?;
+        if self.at_marker() {
+            return Err(self.unexpected("an integer"));
+        }
+        self.integer_or_marker()
     }
 
     /// `x` or `(x, y)`.

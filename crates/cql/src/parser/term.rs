@@ -134,7 +134,7 @@ impl Parser<'_> {
     fn unmeasured_term(&mut self) -> Result<Term, Error> {
         let position = self.position();
         let kind = match self.token.kind {
-            Kind::Symbol if self.at_symbol("?") || self.at_symbol(":") => TermKind::Marker(self.marker()?),
+            Kind::Symbol if self.at_marker() => return self.marker_term(),
             Kind::Symbol if self.at_symbol("[") => TermKind::List(self.bracketed("[", "]")?),
             Kind::Symbol if self.at_symbol("{") => self.braced()?,
             Kind::Symbol if self.at_symbol("(") => return self.parenthesised(),
@@ -213,6 +213,24 @@ impl Parser<'_> {
         Ok(Marker { index, name: Some(self.marker_name()?) })
     }
 
+    pub(super) fn at_marker(&self) -> bool {
+        self.at_symbol("?") || self.at_symbol(":")
+    }
+
+    pub(super) fn marker_term(&mut self) -> Result<Term, Error> {
+        let position = self.position();
+        Ok(Term { kind: TermKind::Marker(self.marker()?), position })
+    }
+
+    /// An integer or a bind marker, where the grammar knows nothing else.
+    pub(super) fn integer_or_marker(&mut self) -> Result<Term, Error> {
+        if self.at_marker() {
+            return self.marker_term();
+        }
+        let integer = self.token.kind == Kind::Integer || self.at_symbol("-") && self.following.kind == Kind::Integer;
+        if integer { self.signed() } else { Err(self.unexpected("an integer or a bind marker")) }
+    }
+
     /// Reserved words may name a marker.
     fn marker_name(&mut self) -> Result<String, Error> {
         if self.token.kind == Kind::Word && is_reserved(self.token.text) {
@@ -277,7 +295,7 @@ impl Parser<'_> {
             return Ok(Term { kind: TermKind::Hinted { target, term }, position });
         }
         // Whether one term in parentheses is that term or a tuple of it, only its place tells.
-        let terms = self.bracketed("(", ")")?;
+        let terms = self.in_parentheses(Self::term)?;
         Ok(Term { kind: TermKind::Tuple(terms), position })
     }
 

@@ -1,5 +1,6 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
+mod access;
 mod aggregate;
 mod alter;
 mod arithmetic;
@@ -33,6 +34,7 @@ mod user_type;
 #[cfg(test)]
 mod tests;
 
+pub use access::PermissionPlan;
 pub(crate) use aggregate::{Aggregate, AggregatePlan};
 pub use batch::BatchPlan;
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
@@ -51,7 +53,7 @@ pub use select::SelectPlan;
 pub(crate) use selector::Selector;
 
 use crate::error::Error;
-use crate::statement::Statement;
+use crate::statement::{RoleStatement, Statement};
 use henge_model::Schema;
 
 use scope::Scope;
@@ -85,6 +87,10 @@ pub enum Plan {
     Use(String),
     /// Print schema.
     Describe(DescribeTarget),
+    /// Change or list roles.
+    Role(RoleStatement),
+    /// Change or list permissions.
+    Permission(PermissionPlan),
 }
 
 impl Prepared {
@@ -115,6 +121,8 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::Describe(describe) => describe::prepare(describe, &scope),
         Statement::AlterKeyspace(alter) => alter::keyspace(alter).map(schema_plan),
         Statement::AlterTable(alter) => alter::table(alter, &scope).map(schema_plan),
+        Statement::Role(statement) => Ok(access::roles(statement)),
+        Statement::Permission(statement) => access::permissions(statement, &scope),
         Statement::Unsupported(other) => Err(Error::unsupported(format!("{} is", other.what), other.position)),
     }
 }

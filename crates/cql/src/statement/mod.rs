@@ -3,6 +3,7 @@
 //! Families that Henge recognises but cannot do yet are a [`Statement::Unsupported`] with their name; each gets its own
 //! file and variant when it comes to life.
 
+mod access;
 mod batch;
 mod describe;
 mod keyspace;
@@ -16,6 +17,7 @@ mod term;
 mod type_name;
 mod user_type;
 
+pub use access::{Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
 pub use batch::{Batch, BatchKind};
 pub use describe::{Describe, DescribeSubject};
 pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
@@ -52,6 +54,8 @@ pub enum Statement {
     DropType(DropType),
     Truncate(Truncate),
     Describe(Describe),
+    Role(RoleStatement),
+    Permission(PermissionStatement),
     Unsupported(Unsupported),
 }
 
