@@ -22,7 +22,7 @@ use crate::slots::Slots;
 use crate::space;
 use crate::system_tables::Me;
 use crate::view::View;
-use crate::world::{Lane, World};
+use crate::world::{Lane, To, World};
 use crate::writer;
 use henge_base::{Bytes, ClusterId, HostId};
 use henge_coordinator::ReplicaError;
@@ -136,6 +136,10 @@ impl<W: World> Node<W> {
         };
         while !all_up() && self.shared.world.mono() < end {
             self.shared.pause(Duration::from_millis(10)).await;
+        }
+        // What was agreed while this node was away, clients who find it back take for granted.
+        for peer in self.shared.liveness.up().iter() {
+            while catch_up::pull(&self.shared, To::Host(*peer)).await {}
         }
     }
 
