@@ -4,11 +4,11 @@ use crate::answer;
 use crate::statement::{Known, result_of};
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
-use henge_model::{BoundValue, Consistency, Rows};
+use henge_model::{BoundValue, Consistency};
 use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready};
 use henge_protocol::{
-    Batch, BatchKind, BatchQuery, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query,
-    QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
+    Batch, BatchKind, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError,
+    Query, QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
 };
 use henge_query::Page;
 use smallvec::SmallVec;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// An answer on its way to the output buffer.
 pub(crate) enum Answer {
     Void,
-    Rows { rows: Rows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
+    Rows { rows: EncodedRows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
     Prepared(Arc<Known>),
@@ -157,7 +157,7 @@ async fn execute(
     counted.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
     let asked = asked(parameters, &values);
-    let mut rows = Rows::new(metadata.get().column_count());
+    let mut rows = EncodedRows::default();
     let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| failed(core, &e))?;
     Ok(match outcome {
         Outcome::Void => Answer::Void,
