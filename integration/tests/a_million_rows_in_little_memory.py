@@ -115,7 +115,7 @@ def test_a_filter_with_few_hits_finds_them(session):
 def test_memory_stayed_small(small_node):
     most = small_node[1].most
     assert max(most.values()) < LIMIT_MB, {name: f"{megabytes:.0f} MB" for name, megabytes in most.items()}
-    print({name: f"{megabytes:.0f} MB" for name, megabytes in most.items()})
+    print({name: f"{megabytes:.0f} MB" for name, megabytes in most.items()}, flush=True)
 
 
 def test_what_a_large_answer_took_is_given_back(small_node, session):
