@@ -8,6 +8,7 @@
 //! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails.
 //! - `block`: whether rows from elsewhere may be trusted.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
+//! - `paxos`: conditional writes and SERIAL reads.
 //! - `fast`: whether this node's own copy is answer enough.
 //! - `under_way`: requests awaited together, without allocation.
 //!
@@ -20,6 +21,7 @@ mod gather;
 mod limits;
 mod mend;
 mod merge;
+mod paxos;
 mod plan;
 mod read;
 mod reconcile;
@@ -31,8 +33,9 @@ mod write;
 
 pub use error::{ReadError, Refusal, ReplicaError, WriteError, WriteType};
 pub use fast::can_read_locally;
+pub use paxos::{Conditional, Decision, conditional};
 pub use read::{Read, read};
-pub use replicas::{Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
+pub use replicas::{Boxed, Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
 pub use write::{Write, check_write, write};
 
 #[cfg(test)]

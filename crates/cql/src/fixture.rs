@@ -62,7 +62,13 @@ pub(crate) fn error(text: &str) -> Error {
 }
 
 fn add_keyspace(schema: &mut Schema, name: &str, replication: Replication) {
-    let keyspace = Keyspace { name: name.to_owned(), replication, durable_writes: true, tables: BTreeMap::new() };
+    let keyspace = Keyspace {
+        name: name.to_owned(),
+        replication,
+        durable_writes: true,
+        tables: BTreeMap::new(),
+        types: BTreeMap::new(),
+    };
     schema.keyspaces.insert(name.to_owned(), Arc::new(keyspace));
 }
 

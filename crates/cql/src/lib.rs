@@ -4,7 +4,7 @@
 //! - `prepare`: a statement against a schema: bind and result columns, and a plan.
 //! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
 //!   an answer's columns from fetched ones.
-//! - `functions`: the native functions. `literal`, `calendar`, `collection`: values from text and from their parts.
+//! - `functions`: the native functions. `json`: JSON to values. `literal`, `calendar`, `collection`: values from text and from their parts.
 //! - `print`: `Display` of the statement tree. `describe`: CREATE statements and names, as DESCRIBE answers them.
 //! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
 
@@ -18,6 +18,7 @@ mod fixture;
 mod functions;
 #[cfg(test)]
 mod hostile;
+mod json;
 mod lexer;
 mod limits;
 mod literal;
@@ -26,12 +27,15 @@ mod prepare;
 mod print;
 pub mod statement;
 
-pub use bind::{BindContext, BoundModify, BoundSelect, BoundValue, Filter, Output, PartitionRead, Reads};
+pub use bind::{
+    BindContext, BoundModify, BoundSelect, BoundValue, Conditional, ConditionalPart, Filter, Output, PartitionRead,
+    Present, Reads,
+};
 pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe};
 pub use error::{Error, ErrorKind, Position};
 pub use parser::parse;
 pub use prepare::{
-    AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, Plan, Prepared,
-    ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, prepare,
+    AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan,
+    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, prepare,
 };
 pub use statement::{BatchKind, Statement};

@@ -1,7 +1,8 @@
 //! What can be asked of the log. A command is turned into an entry once, by whoever proposes it.
 
+use crate::RoleCommand;
 use henge_base::HostId;
-use henge_model::{DataType, Order, Replication, TableId, TableOptions};
+use henge_model::{DataType, Order, Replication, TableId, TableOptions, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -83,6 +84,42 @@ pub enum Command {
         table: String,
         /// Do nothing if there is none.
         if_exists: bool,
+    },
+    /// `CREATE TYPE`.
+    CreateType {
+        /// The type.
+        user_type: UserType,
+        /// Leave one that exists as it is.
+        if_not_exists: bool,
+    },
+    /// `ALTER TYPE`.
+    AlterType {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+        /// What changes.
+        change: TypeChange,
+    },
+    /// `DROP TYPE`.
+    DropType {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+    },
+    /// A statement about roles.
+    Role(RoleCommand),
+    /// What someone asks for who gets every permission on what it creates.
+    By {
+        /// The creator.
+        role: String,
+        /// What is asked for.
+        command: Box<Command>,
     },
     /// `TRUNCATE`.
     Truncate {

@@ -2,8 +2,10 @@
 //! entries travel, is decided above.
 //!
 //! - `epoch`, `entry`, `log`: the history; `state`: what it adds up to; `placements`: who holds what, by replication setting.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `tables` and `alter`; `refused`: why not.
+//! - `roles`: who may do what.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `tables`, `alter` and `access`; `refused`: why not.
 
+mod access;
 mod alter;
 mod command;
 mod entry;
@@ -14,11 +16,16 @@ mod membership;
 mod placements;
 mod propose;
 mod refused;
+#[cfg(test)]
+mod role_tests;
+mod roles;
 mod state;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod types;
 
+pub use access::{RoleCommand, RoleSettings};
 pub use command::{AddedColumn, ColumnDraft, Command, JoinDraft, TableChange, TableDraft};
 pub use entry::{Change, Entry, EntryError};
 pub use epoch::Epoch;
@@ -26,4 +33,5 @@ pub use log::{Gap, Log};
 pub use placements::Placements;
 pub use propose::propose;
 pub use refused::Refused;
+pub use roles::{Role, Roles};
 pub use state::{ApplyError, ClusterState};

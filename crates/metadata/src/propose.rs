@@ -1,9 +1,11 @@
 //! Turning a command into an entry: the one place where algorithms run and ids are allocated.
 
+use crate::access;
 use crate::alter::alter_table;
 use crate::limits::{ENTRY_BYTES, TABLES};
 use crate::membership::{bootstrap, join, update_member};
 use crate::tables::{create_table, truncate};
+use crate::types::{alter_type, create_type, drop_type};
 use crate::{Change, ClusterState, Command, Entry, Placements, Refused};
 use henge_base::{Micros, Random};
 use henge_model::{Keyspace, Replication};
@@ -12,7 +14,11 @@ use std::sync::Arc;
 
 /// The entry that carries out a command on a state.
 pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now_us: Micros) -> Result<Entry, Refused> {
-    let changes = match command {
+    let (command, creator) = match command {
+        Command::By { role, command } => (&**command, Some(role.as_str())),
+        command => (command, None),
+    };
+    let mut changes = match command {
         Command::Bootstrap { name, first } => bootstrap(state, name, first, random),
         _ if state.epoch.index == 0 => Err(Refused::Cluster("this node has no cluster yet".to_owned())),
         Command::Join { name, member } => join(state, name, member, random),
@@ -27,8 +33,16 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
             alter_table(state, keyspace, table, *if_exists, change, now_us)
         }
         Command::DropTable { keyspace, table, if_exists } => drop_table(state, keyspace, table, *if_exists),
+        Command::CreateType { user_type, if_not_exists } => create_type(state, user_type, *if_not_exists),
+        Command::AlterType { keyspace, name, if_exists, change } => {
+            alter_type(state, keyspace, name, *if_exists, change)
+        }
+        Command::DropType { keyspace, name, if_exists } => drop_type(state, keyspace, name, *if_exists),
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
+        Command::Role(command) => access::propose(state, command),
+        Command::By { .. } => Err(Refused::Invalid("a command has one creator".to_owned())),
     }?;
+    changes.extend(access::follow(state, &changes, creator));
     let entry = Entry { epoch: state.epoch.next(), proposed: now_us, changes };
     let bytes = entry.encode().len();
     if bytes > ENTRY_BYTES {
@@ -55,8 +69,13 @@ fn create_keyspace(
     if state.schema.keyspaces.len() >= TABLES {
         return Err(Refused::Limit(format!("a cluster has at most {TABLES} keyspaces")));
     }
-    let keyspace =
-        Keyspace { name: name.to_owned(), replication: replication.clone(), durable_writes, tables: BTreeMap::new() };
+    let keyspace = Keyspace {
+        name: name.to_owned(),
+        replication: replication.clone(),
+        durable_writes,
+        tables: BTreeMap::new(),
+        types: BTreeMap::new(),
+    };
     let keyspace = Arc::new(keyspace);
     let placed = placed(state, state.schema.keyspaces.values().chain([&keyspace]));
     Ok(vec![placed, Change::Keyspace(keyspace)])

@@ -1,7 +1,7 @@
 //! What the log adds up to.
 
 use crate::limits::FIRST_STORAGE_ID;
-use crate::{Change, Entry, Epoch, Placements};
+use crate::{Change, Entry, Epoch, Placements, Roles};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Schema, StorageId, Table};
 use henge_ring::Member;
@@ -19,6 +19,8 @@ pub struct ClusterState {
     pub name: String,
     /// Keyspaces and tables of users.
     pub schema: Arc<Schema>,
+    /// Roles by name.
+    pub roles: Arc<Roles>,
     /// Members by id.
     pub members: BTreeMap<HostId, Member>,
     /// Who holds what.
@@ -40,6 +42,7 @@ impl Default for ClusterState {
             cluster_id: ClusterId(uuid::Uuid::nil()),
             name: String::new(),
             schema: Arc::default(),
+            roles: Arc::default(),
             members: BTreeMap::new(),
             placements: Placements::default(),
             voters: Vec::new(),
@@ -110,6 +113,20 @@ impl ClusterState {
             Change::TableDropped { keyspace, table } => {
                 let gone = self.keyspace_mut(keyspace)?.tables.remove(table);
                 gone.ok_or_else(|| ApplyError::Missing(format!("table {keyspace}.{table}")))?;
+            }
+            Change::Type(user_type) => {
+                let types = &mut self.keyspace_mut(&user_type.keyspace)?.types;
+                types.insert(user_type.name.clone(), Arc::clone(user_type));
+            }
+            Change::TypeDropped { keyspace, name } => {
+                let gone = self.keyspace_mut(keyspace)?.types.remove(name);
+                gone.ok_or_else(|| ApplyError::Missing(format!("type {keyspace}.{name}")))?;
+            }
+            Change::Role(role) => Arc::make_mut(&mut self.roles).put(role),
+            Change::RoleDropped(name) => {
+                if !Arc::make_mut(&mut self.roles).remove(name) {
+                    return Err(ApplyError::Missing(format!("role {name}")));
+                }
             }
             Change::NextStorageId(id) => self.next_storage_id = *id,
         }

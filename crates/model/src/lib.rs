@@ -9,8 +9,10 @@
 //! - `digest`: a hash of logical content, equal wherever content is equal.
 //! - `mutation`, `read_command`: what travels to replicas.
 //! - `row_sink`, `project`: where rows go, and how the selected columns of a row get there.
+//! - `access`: permissions, and the resources they are given on.
 //! - `consistency`, `limits`: the levels a request may ask for; how large things may be.
 
+mod access;
 mod bound_value;
 mod consistency;
 mod covers;
@@ -30,12 +32,14 @@ mod row_sink;
 mod sample;
 mod schema;
 mod token;
+mod user_type;
 mod value;
 
+pub use access::{Permission, Permissions, Resource};
 pub use bound_value::BoundValue;
 pub use consistency::Consistency;
 pub use covers::Covers;
-pub use data_type::{DataType, UserType};
+pub use data_type::DataType;
 pub use digest::{Digest, Digester};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
@@ -51,4 +55,5 @@ pub use schema::{
     TableHistory, TableId, TableOptions,
 };
 pub use token::{Token, TokenRange};
+pub use user_type::{TypeChange, UserType, field_path};
 pub use value::ValueError;

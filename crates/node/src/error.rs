@@ -14,6 +14,12 @@ pub enum Error {
     /// The cluster's metadata could not be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// Name or password are wrong, or the role may not log in.
+    #[error("{0}")]
+    Authentication(String),
+    /// The user lacks a permission; nothing was done.
+    #[error("{0}")]
+    Unauthorized(String),
     /// The node is too busy, or its disk too slow, to take it; nothing was done.
     #[error("{0}")]
     Overloaded(String),

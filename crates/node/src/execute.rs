@@ -1,8 +1,9 @@
 //! Executing a client's statement: the one entry for every driver, shell and test.
 
+use crate::access;
 use crate::core::Core;
 use crate::error::Error;
-use crate::events::{Change, SchemaEvent};
+use crate::events::{Change, SchemaEvent, Subject};
 use crate::ready::{Ready, ready};
 use crate::schema_change;
 use crate::world::World;
@@ -10,7 +11,7 @@ use henge_base::Micros;
 use henge_coordinator::{Local, Replicas};
 use henge_cql::{BindContext, BoundValue, Plan};
 use henge_model::{Consistency, RowSink};
-use henge_query::{BatchPart, Page, Request};
+use henge_query::{Applied, BatchPart, Page, Request};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,12 +25,16 @@ pub struct Parameters<'a> {
     pub values: &'a [BoundValue<'a>],
     /// Consistency level.
     pub consistency: Consistency,
+    /// Who decides on a condition: SERIAL or LOCAL_SERIAL.
+    pub serial: Consistency,
     /// The driver's timestamp for writes, if it sent one.
     pub timestamp: Option<Micros>,
     /// The driver's clock in seconds, if it sent one (v5).
     pub now_seconds: Option<i64>,
     /// Which page.
     pub page: Page<'a>,
+    /// The role that is logged in; `None` where nobody has to.
+    pub user: Option<&'a str>,
 }
 
 /// What a statement answered, besides the rows in the sink.
@@ -37,8 +42,12 @@ pub struct Parameters<'a> {
 pub enum Outcome {
     /// Nothing.
     Void,
+    /// Nothing, with a warning for the user.
+    Warning(String),
     /// Rows; where the next page starts, if there may be one.
     Rows(Option<Vec<u8>>),
+    /// What became of a conditional write.
+    Applied(Applied),
     /// `USE`.
     Keyspace(String),
     /// A schema statement that changed something.
@@ -77,6 +86,9 @@ impl<W: World> Core<W> {
     /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.
     pub fn try_execute(&self, ready: &Ready, parameters: &Parameters<'_>, sink: &mut dyn RowSink) -> bool {
         let (Plan::Select(plan), [placed]) = (&ready.prepared.plan, &ready.placed[..]) else { return false };
+        if self.authorize(ready, parameters.user).is_err() {
+            return false;
+        }
         let request = self.request(parameters, 0, 0, self.shared.options.read_timeout);
         henge_query::try_select(self, plan, placed, &request, sink) == Local::Done
     }
@@ -91,6 +103,7 @@ impl<W: World> Core<W> {
         if self.shared.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
+        self.authorize(ready, parameters.user)?;
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let timeout = self.shared.options.read_timeout.max(self.shared.options.range_timeout);
@@ -98,6 +111,11 @@ impl<W: World> Core<W> {
                 let placed = ready.placed.first().ok_or_else(unplaced)?;
                 let next = henge_query::select(self, plan, placed, &request, sink).await?;
                 Ok(Outcome::Rows(next.map(|state| state.encode())))
+            }
+            Plan::Modify(plan) if plan.is_conditional() => {
+                let request = self.write_request(parameters).await?;
+                let placed = ready.placed.first().ok_or_else(unplaced)?;
+                Ok(Outcome::Applied(henge_query::modify_if(self, plan, placed, &request).await?))
             }
             Plan::Modify(plan) => {
                 let request = self.write_request(parameters).await?;
@@ -107,11 +125,12 @@ impl<W: World> Core<W> {
             }
             Plan::Batch(plan) => {
                 let request = self.write_request(parameters).await?;
-                henge_query::batch(self, plan, &ready.placed, &request).await?;
-                Ok(Outcome::Void)
+                let applied = henge_query::batch(self, plan, &ready.placed, &request).await?;
+                Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
-            Plan::Schema(change) => schema_change::run(self, change).await,
+            Plan::Schema(change) => schema_change::run(self, change, parameters.user).await,
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
+            Plan::Role(_) | Plan::Permission(_) => access::run(self, &ready.prepared.plan, parameters.user, sink).await,
             Plan::Describe(target) => {
                 let view = self.shared.view.load_full();
                 let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view))?;
@@ -134,6 +153,7 @@ impl<W: World> Core<W> {
         if self.shared.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
+        statements.iter().try_for_each(|(ready, _)| self.authorize(ready, parameters.user))?;
         let request = self.write_request(parameters).await?;
         let mut parts = Vec::with_capacity(statements.len());
         for (ready, values) in statements {
@@ -145,8 +165,8 @@ impl<W: World> Core<W> {
                 }
             }
         }
-        henge_query::batch_of(self, kind, &parts, &request).await?;
-        Ok(Outcome::Void)
+        let applied = henge_query::batch_of(self, kind, &parts, &request).await?;
+        Ok(applied.map_or(Outcome::Void, Outcome::Applied))
     }
 
     async fn write_request<'a>(&self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
@@ -165,8 +185,8 @@ impl<W: World> Core<W> {
             statement: 0,
             seed,
         };
-        let (consistency, page) = (parameters.consistency, parameters.page);
-        Request { context, consistency, deadline: self.mono() + timeout, issued, page }
+        let Parameters { consistency, serial, page, .. } = *parameters;
+        Request { context, consistency, serial, deadline: self.mono() + timeout, issued, page }
     }
 
     fn seed(&self) -> u64 {
@@ -194,5 +214,11 @@ fn unplaced() -> Error {
 
 /// The event of a schema statement.
 pub(crate) fn changed(change: Change, keyspace: &str, table: Option<&str>) -> Outcome {
-    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), table: table.map(str::to_owned) })
+    let subject = table.map_or(Subject::Keyspace, |table| Subject::Table(table.to_owned()));
+    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject })
+}
+
+/// The event of a statement about a user type.
+pub(crate) fn changed_type(change: Change, keyspace: &str, name: &str) -> Outcome {
+    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject: Subject::Type(name.to_owned()) })
 }

@@ -36,9 +36,12 @@ pub(crate) enum Kind {
     Gossip,
     /// The answer to any of them.
     Reply,
+    /// A proposer asks an acceptor of Paxos, as rmp.
+    Paxos,
 }
 
-const KINDS: [Kind; 6] = [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply];
+const KINDS: [Kind; 7] =
+    [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply, Kind::Paxos];
 
 /// How a request went, on the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

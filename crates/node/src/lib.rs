@@ -3,12 +3,15 @@
 //! - `world`: the seam to clocks, threads and peers; `options`: its settings.
 //! - `node`: the parts joined; `core`: one core's way in; `shared`, `view`, `liveness`, `clock`: what they all look at.
 //! - `ready`, `execute`, `schema_change`: a client's statement; `error`, `events`: what comes back.
+//! - `access`: who asks, and whether they may.
 //! - `replica`, `pending`, `writer`, `slots`, `hints`: this node as a replica, and its requests to others.
 //! - `membership`, `propose`, `catch_up`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
 //! - `system_tables`: what drivers read about the cluster; `metrics`: what operators read.
 //!
 //! No runtime is named here: time, tasks, disk and peers come through [`World`].
 
+mod acceptor;
+mod access;
 mod catch_up;
 mod clock;
 mod control;
@@ -41,7 +44,7 @@ mod writer;
 
 pub use crate::core::Core;
 pub use error::Error;
-pub use events::{Change, ClusterEvent, SchemaEvent};
+pub use events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use execute::{Outcome, Parameters};
 pub use membership::JoinError;
 pub use metrics::{Ending, Metrics, Operation};

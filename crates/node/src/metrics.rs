@@ -160,6 +160,8 @@ impl Metrics {
 
 fn name_of(event: Event) -> &'static str {
     match event {
+        Event::Superseded => "paxos_superseded",
+        Event::Finished => "paxos_finished",
         Event::DigestMismatch => "digest_mismatch",
         Event::ReadRepair => "read_repair",
         Event::ShortRead => "short_read",

@@ -1,8 +1,11 @@
 //! A whole node without sockets: the parts joined, and its background work begun.
 
+use crate::acceptor;
+use crate::access;
 use crate::catch_up::{self, publish};
 use crate::control::{self, Answer, Control};
 use crate::core::Core;
+use crate::error::Error;
 use crate::events::ClusterEvent;
 use crate::forget;
 use crate::gossip_task::{self, Talk};
@@ -134,6 +137,16 @@ impl<W: World> Node<W> {
         }
     }
 
+    /// Whether the cluster has any role.
+    pub fn has_roles(&self) -> bool {
+        !self.shared.view.load().state.roles.is_empty()
+    }
+
+    /// Makes a superuser with a password, if there is no role at all in the cluster. Says whether it did.
+    pub async fn make_superuser(&self, name: &str, password: &str) -> Result<bool, Error> {
+        access::make_superuser(&self.shared, name, password).await
+    }
+
     /// A handle for the calling core; its tasks are spawned here.
     pub fn core(&self) -> Core<W> {
         Core::start(Arc::clone(&self.shared), Arc::clone(&self.hints), Arc::clone(&self.slots))
@@ -146,6 +159,7 @@ impl<W: World> Node<W> {
         match header.kind {
             Kind::Write => replica::serve_write(core, from, &header, body).await,
             Kind::ReadRows | Kind::ReadDigest => replica::serve_read(core, from, &header, body).await,
+            Kind::Paxos => acceptor::serve(core, from, &header, body).await,
             Kind::Control => match control::decode::<Control>(&body) {
                 Ok(question) => {
                     let answer = self.answer(question).await;

@@ -43,6 +43,10 @@ pub struct Options {
     pub purge_interval: Duration,
     /// Bytes of the disk that writes leave free.
     pub disk_reserve: u64,
+    /// Clients have to log in (`PasswordAuthenticator`).
+    pub authenticate: bool,
+    /// Statements need permissions (`CassandraAuthorizer`); only with `authenticate`.
+    pub authorize: bool,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -69,6 +73,8 @@ impl Default for Options {
             hinted_handoff: true,
             purge_interval: Duration::from_secs(24 * 3600),
             disk_reserve: 0,
+            authenticate: false,
+            authorize: false,
             faults: Faults::default(),
         }
     }
@@ -87,4 +93,6 @@ pub struct Faults {
     pub drop_hints: bool,
     /// Lets the replica's own clock decide between versions.
     pub clock_in_reconcile: bool,
+    /// Proposes over what another round may have decided.
+    pub ignore_accepted: bool,
 }

@@ -1,5 +1,6 @@
 //! Statements made ready: parsed, resolved against one epoch's schema, with the placement of their keyspaces beside them.
 
+use crate::access::{Need, needs};
 use crate::error::Error;
 use crate::shared::Shared;
 use crate::view::View;
@@ -26,6 +27,8 @@ pub struct Ready {
     /// Bind columns, result columns and plan.
     pub prepared: Prepared,
     pub(crate) epoch: Epoch,
+    /// The permissions it needs; none without an authorizer.
+    pub(crate) needs: Vec<Need>,
     /// The placement of each table that the plan touches, in its order.
     pub(crate) placed: Vec<Placed>,
 }
@@ -75,8 +78,9 @@ pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&
     let view = shared.view.load_full();
     let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;
     let placed = placements(&view, &prepared.plan)?;
+    let needs = if shared.options.authorize { needs(&prepared.plan) } else { Vec::new() };
     let keyspace = keyspace.map(str::to_owned);
-    Ok(Ready { text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), placed })
+    Ok(Ready { text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, placed })
 }
 
 fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {
@@ -88,6 +92,6 @@ fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {
         Plan::Select(select) => Ok(vec![of(&select.table().keyspace)?]),
         Plan::Modify(modify) => Ok(vec![of(&modify.table().keyspace)?]),
         Plan::Batch(batch) => batch.statements.iter().map(|s| of(&s.table().keyspace)).collect(),
-        Plan::Schema(_) | Plan::Use(_) | Plan::Describe(_) => Ok(Vec::new()),
+        Plan::Schema(_) | Plan::Use(_) | Plan::Describe(_) | Plan::Role(_) | Plan::Permission(_) => Ok(Vec::new()),
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::error::Error;
 use crate::events::Change;
-use crate::execute::{Outcome, changed};
+use crate::execute::{Outcome, changed, changed_type};
 use crate::propose::change;
 use crate::view::View;
 use crate::world::World;
@@ -11,13 +11,22 @@ use henge_cql::{ClusterFacts, ReplicationDraft, SchemaChange};
 use henge_metadata::Command;
 use std::collections::BTreeSet;
 
-/// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`.
-pub(crate) async fn run<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<Outcome, Error> {
+/// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`. With an
+/// authorizer the user gets every permission on what is created.
+pub(crate) async fn run<W: World>(
+    core: &Core<W>,
+    statement: &SchemaChange,
+    user: Option<&str>,
+) -> Result<Outcome, Error> {
     let view = core.shared.view.load_full();
     if !statement.check(&view.schema)? {
         return Ok(Outcome::Void);
     }
     let (command, outcome) = command(statement, &view)?;
+    let command = match user.filter(|_| core.shared.options.authorize) {
+        Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
+        None => command,
+    };
     let (_, changed) = change(&core.shared, command, false).await?;
     Ok(if changed { outcome } else { Outcome::Void })
 }
@@ -59,6 +68,19 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
             let outcome = changed(Change::Dropped, keyspace, Some(table));
             let (keyspace, table) = (keyspace.clone(), table.clone());
             (Command::DropTable { keyspace, table, if_exists: *if_exists }, outcome)
+        }
+        SchemaChange::CreateType { user_type, if_not_exists } => {
+            let outcome = changed_type(Change::Created, &user_type.keyspace, &user_type.name);
+            (Command::CreateType { user_type: user_type.clone(), if_not_exists: *if_not_exists }, outcome)
+        }
+        SchemaChange::AlterType { keyspace, name, if_exists, change } => {
+            let outcome = changed_type(Change::Updated, keyspace, name);
+            let (keyspace, name, change) = (keyspace.clone(), name.clone(), change.clone());
+            (Command::AlterType { keyspace, name, if_exists: *if_exists, change }, outcome)
+        }
+        SchemaChange::DropType { keyspace, name, if_exists } => {
+            let outcome = changed_type(Change::Dropped, keyspace, name);
+            (Command::DropType { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
         }
         SchemaChange::Truncate { keyspace, table } => {
             (Command::Truncate { keyspace: keyspace.clone(), table: table.clone() }, Outcome::Void)

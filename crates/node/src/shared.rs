@@ -1,5 +1,7 @@
 //! What all parts of a node share: its store, its view of the cluster, its clocks.
 
+use crate::acceptor::Turns;
+use crate::access::Logins;
 use crate::clock::Clock;
 use crate::control;
 use crate::events::ClusterEvent;
@@ -42,8 +44,14 @@ pub(crate) struct Shared<W> {
     pub(crate) turn: Turn,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pub(crate) pulling: tokio::sync::Mutex<()>,
+    /// Passwords that are being checked.
+    pub(crate) logins: Logins,
     /// Prepared statements.
     pub(crate) statements: Statements,
+    /// One request of Paxos on a partition at a time.
+    pub(crate) acceptors: Turns,
+    /// One proposal of this node on a partition at a time: it would only compete with itself.
+    pub(crate) proposers: Turns,
     /// Told to clients who registered.
     pub(crate) events: broadcast::Sender<ClusterEvent>,
     /// There is no room for writes.
@@ -58,6 +66,7 @@ impl<W: World> Shared<W> {
     /// The parts of a node that goes on after `lease`, with the log it has on disk.
     pub(crate) fn new(world: Arc<W>, store: Arc<Store>, me: Me, options: Options, lease: Micros, log: Log) -> Self {
         let view = ArcSwap::from_pointee(View::empty(me.host));
+        let logins = Logins::new(if options.authenticate { secret(&*world) } else { [0; 16] });
         Shared {
             clock: Clock::after(lease),
             liveness: Liveness::default(),
@@ -66,7 +75,10 @@ impl<W: World> Shared<W> {
             log: Mutex::new(log),
             turn: Turn::default(),
             pulling: tokio::sync::Mutex::default(),
+            logins,
             statements: Statements::default(),
+            acceptors: Turns::default(),
+            proposers: Turns::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),
             tables_gone: tokio::sync::Notify::new(),
@@ -138,4 +150,12 @@ impl<W: World> Shared<W> {
     pub(crate) fn within(&self, time: Duration) -> Mono {
         self.world.mono() + time
     }
+}
+
+/// Sixteen random bytes.
+fn secret<W: World>(world: &W) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes[8..].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes
 }

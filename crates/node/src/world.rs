@@ -25,6 +25,8 @@ pub enum Lane {
     Write,
     /// Hints, scans, folds: whatever may wait.
     Background,
+    /// Passwords, which take long to check on purpose.
+    Password,
 }
 
 /// A call ended without an answer.

@@ -76,6 +76,11 @@ impl FrameDecoder {
         FrameDecoder { limits, version: None, mode: Mode::Envelopes(EnvelopeReader::default()), failed: false }
     }
 
+    /// From now on takes bodies of up to `max_body` bytes, at most [`crate::MAX_BODY`].
+    pub fn set_limit(&mut self, max_body: usize) {
+        self.limits.max_body = max_body.min(crate::MAX_BODY);
+    }
+
     /// Fixes what STARTUP agreed on; call it before the next [`FrameDecoder::next`]. Other versions are refused from here
     /// on; version 5 is in segments. (The answer to STARTUP is still a bare envelope: a client calls this after reading
     /// it, a server after reading STARTUP.)

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 
+use crate::client_tls::{ClientAuth, ClientTlsOptions};
 use crate::duration::{duration, size};
 use crate::setting::{IGNORED, SETTINGS, nearest};
 use henge_node::Options;
@@ -11,6 +12,15 @@ use std::time::Duration;
 
 /// What the environment's names begin with.
 const PREFIX: &str = "HENGE_";
+
+/// Settings that a file may give as a map, as in cassandra.yaml: each of its keys is a setting whose name begins with the map's.
+const MAPS: &[&str] = &["client_encryption_options"];
+
+/// Settings that name a class of Cassandra's, which a file may give as `{class_name: ...}` and with its package.
+const CLASSES: &[&str] = &["authenticator", "authorizer"];
+const PACKAGE: &str = "org.apache.cassandra.auth.";
+/// The setting that nobody is shown.
+const SECRET: &str = "superuser_password";
 
 /// A configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,11 +45,15 @@ pub(crate) struct Settings {
 pub(crate) struct Config {
     /// The node's part of it.
     pub(crate) node: Options,
+    /// The password of the first role, if it is given.
+    pub(crate) superuser_password: Option<String>,
     pub(crate) data_directory: PathBuf,
     pub(crate) certificates: Option<PathBuf>,
     pub(crate) development_certificates: Option<PathBuf>,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) admin: Option<SocketAddr>,
+    /// `None`: clients are served without TLS.
+    pub(crate) client_tls: Option<ClientTlsOptions>,
     pub(crate) max_frame: usize,
     pub(crate) max_connections: usize,
     pub(crate) memory: usize,
@@ -77,7 +91,20 @@ impl Settings {
         })?;
         for (name, value) in parsed {
             let line = text.lines().position(|l| l.starts_with(&format!("{name}:"))).map_or(0, |at| at + 1);
-            self.set(&name, plain(&value), &format!("{place}:{line}"))?;
+            let place = format!("{place}:{line}");
+            match value {
+                serde_json::Value::Object(parts) if MAPS.contains(&name.as_str()) => {
+                    for (part, value) in parts {
+                        self.set(&format!("{name}_{part}"), plain(&value), &place)?;
+                    }
+                }
+                serde_json::Value::Object(parts)
+                    if CLASSES.contains(&name.as_str()) && parts.contains_key("class_name") =>
+                {
+                    self.set(&name, plain(&parts["class_name"]), &place)?;
+                }
+                value => self.set(&name, plain(&value), &place)?,
+            }
         }
         Ok(())
     }
@@ -116,7 +143,12 @@ impl Settings {
     pub(crate) fn describe(&self) -> String {
         let line = |s: &crate::setting::Setting| {
             let (value, place) = &self.values[s.name];
-            format!("{}: {}   # {}\n", s.name, if value.is_empty() { "\"\"" } else { value }, place)
+            let shown = match value.as_str() {
+                "" => "\"\"",
+                _ if s.name == SECRET => "(not shown)",
+                value => value,
+            };
+            format!("{}: {shown}   # {place}\n", s.name)
         };
         SETTINGS.iter().map(line).collect()
     }
@@ -125,10 +157,12 @@ impl Settings {
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
         let listen = self.address("listen_address", "storage_port")?;
         let rpc_address = self.address("rpc_address", "native_transport_port")?;
-        if !rpc_address.ip().is_loopback() && !self.flag("allow_insecure_clients")? {
+        let (authenticate, authorize) = self.access()?;
+        if !rpc_address.ip().is_loopback() && !authenticate && !self.flag("allow_insecure_clients")? {
             return Err(self.wrong(
                 "rpc_address",
-                "clients off loopback would not have to authenticate; set allow_insecure_clients: true if that network is yours alone",
+                "clients off loopback would not have to authenticate; set authenticator: PasswordAuthenticator, or \
+                 allow_insecure_clients: true if that network is yours alone",
             ));
         }
         let mut seeds = self.seeds()?;
@@ -152,6 +186,8 @@ impl Settings {
             max_hint_window: self.time("max_hint_window")?,
             hinted_handoff: self.flag("hinted_handoff_enabled")?,
             purge_interval: self.time("tombstone_purge_interval")?,
+            authenticate,
+            authorize,
             ..Options::default()
         };
         let metrics_port = self.number("metrics_port", 0, 65_535)? as u16;
@@ -167,11 +203,13 @@ impl Settings {
         let certificates = self.text_of("certificates");
         Ok(Config {
             node,
+            superuser_password: Some(self.text_of(SECRET).to_owned()).filter(|password| !password.is_empty()),
             data_directory: PathBuf::from(self.text_of("data_directory")),
             certificates: (!certificates.is_empty()).then(|| PathBuf::from(certificates)),
             development_certificates: None,
             metrics: (metrics_port > 0).then_some(metrics),
             admin: (admin_port > 0).then_some(admin),
+            client_tls: self.client_tls()?,
             max_frame: self.bytes("native_transport_max_frame_size")?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
             memory: self.memory()?,
@@ -236,6 +274,54 @@ impl Settings {
     fn sync_mode(&self) -> Result<SyncMode, ConfigError> {
         let periodic = self.choice("commitlog_sync", &["group", "periodic"])? == "periodic";
         Ok(if periodic { SyncMode::Unsynced } else { SyncMode::Synced })
+    }
+
+    /// Whether clients log in, and whether they need permissions.
+    fn access(&self) -> Result<(bool, bool), ConfigError> {
+        let class = |name: &'static str, none: &'static str, some: &'static str| {
+            let given = self.text_of(name);
+            match given.strip_prefix(PACKAGE).unwrap_or(given) {
+                given if given == none => Ok(false),
+                given if given == some => Ok(true),
+                _ => Err(self.wrong(name, &format!("must be {none} or {some}"))),
+            }
+        };
+        let authenticate = class("authenticator", "AllowAllAuthenticator", "PasswordAuthenticator")?;
+        let authorize = class("authorizer", "AllowAllAuthorizer", "CassandraAuthorizer")?;
+        if authorize && !authenticate {
+            return Err(
+                self.wrong("authorizer", "permissions are of roles that log in: it needs PasswordAuthenticator")
+            );
+        }
+        Ok((authenticate, authorize))
+    }
+
+    fn client_tls(&self) -> Result<Option<ClientTlsOptions>, ConfigError> {
+        if !self.flag("client_encryption_options_enabled")? {
+            return Ok(None);
+        }
+        let path = |name: &'static str| {
+            let text = self.text_of(name);
+            (!text.is_empty()).then(|| PathBuf::from(text))
+        };
+        let needed = |name: &'static str| path(name).ok_or_else(|| self.wrong(name, "must be a PEM file for TLS"));
+        let auth = "client_encryption_options_require_client_auth";
+        let client_auth = match self.choice(auth, &["false", "optional", "true"])? {
+            "false" => ClientAuth::No,
+            "optional" => ClientAuth::IfGiven,
+            _ => ClientAuth::Required,
+        };
+        let truststore = match client_auth {
+            ClientAuth::No => None,
+            _ => Some(needed("client_encryption_options_truststore")?),
+        };
+        Ok(Some(ClientTlsOptions {
+            optional: self.flag("client_encryption_options_optional")?,
+            client_auth,
+            certificate: needed("client_encryption_options_certificate")?,
+            key: needed("client_encryption_options_key")?,
+            truststore,
+        }))
     }
 
     /// `None` is left to the size of the disk.
@@ -311,6 +397,47 @@ mod tests {
         assert!(error("seeds: {a: b}").contains("takes a single value"));
         assert!(error("commitlog_sync: batch").contains("group, periodic"));
         assert!(error("- a list").contains("not YAML of the form"));
+    }
+
+    #[test]
+    fn encryption_for_clients_is_written_as_in_cassandra_yaml() {
+        let given = "client_encryption_options:\n  enabled: true\n  require_client_auth: optional\n  certificate: a.pem\n  key: a.key\n";
+        let tls = config(&format!("{given}  truststore: ca.pem")).unwrap().client_tls.unwrap();
+        assert_eq!((tls.optional, tls.client_auth), (false, ClientAuth::IfGiven));
+        assert_eq!((tls.key, tls.truststore), (PathBuf::from("a.key"), Some(PathBuf::from("ca.pem"))));
+        assert!(
+            config(given).unwrap_err().contains("client_encryption_options_truststore: must be a PEM file for TLS")
+        );
+        assert!(config("client_encryption_options: {enabled: true}").unwrap_err().contains("must be a PEM file"));
+        assert!(config("client_encryption_options: {protocol: TLS}").unwrap_err().contains("no setting is called"));
+        assert_eq!(config("client_encryption_options: {optional: true}").unwrap().client_tls, None);
+    }
+
+    #[test]
+    fn clients_off_loopback_have_to_log_in() {
+        let open = "rpc_address: 0.0.0.0\n";
+        let config = |more: &str| config(&format!("{open}{more}"));
+        assert!(config("").is_err());
+        assert!(config("allow_insecure_clients: true").is_ok());
+        let both =
+            config("authenticator:\n  class_name: PasswordAuthenticator\nauthorizer: CassandraAuthorizer").unwrap();
+        assert!(both.node.authenticate && both.node.authorize);
+        let full = config("authenticator: org.apache.cassandra.auth.PasswordAuthenticator").unwrap();
+        assert!(full.node.authenticate && !full.node.authorize);
+        assert!(config("authorizer: CassandraAuthorizer").unwrap_err().contains("it needs PasswordAuthenticator"));
+        assert!(
+            config("authenticator: KerberosAuthenticator").unwrap_err().contains("must be AllowAllAuthenticator or")
+        );
+    }
+
+    #[test]
+    fn the_superusers_password_is_not_shown() {
+        let mut settings = Settings::default();
+        settings.environment([("HENGE_SUPERUSER_PASSWORD".to_owned(), "s3cret".to_owned())].into_iter()).unwrap();
+        assert_eq!(settings.config().unwrap().superuser_password.as_deref(), Some("s3cret"));
+        assert!(
+            !settings.describe().contains("s3cret") && settings.describe().contains("superuser_password: (not shown)")
+        );
     }
 
     #[test]

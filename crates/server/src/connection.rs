@@ -4,7 +4,9 @@
 //! stops while too many requests are under way or too much waits to be sent: a client that does not read is not read from.
 
 use crate::answer;
-use crate::request::{Answer, Counted, asked, detached, run, values_of};
+use crate::login::{self, Stage, log_in};
+use crate::request::{Answer, Client, Counted, asked, detached, run, values_of};
+use crate::socket::{READ_BYTES, Socket};
 use crate::statement::{Known, Statements};
 use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
@@ -17,11 +19,11 @@ use henge_protocol::{
     Request, Response, Role, Startup, Supported, Version,
 };
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::{broadcast, watch};
+use tokio::time::Sleep;
 
 /// Requests under way on one connection; beyond it nothing is read.
 const UNDER_WAY: usize = 1_024;
@@ -29,8 +31,6 @@ const UNDER_WAY: usize = 1_024;
 const OUTPUT_BYTES: usize = 4 << 20;
 /// Frames that a turn serves before others get theirs.
 const FRAMES_PER_TURN: usize = 64;
-/// Bytes asked of the socket at once.
-const READ_BYTES: usize = 64 << 10;
 /// What the language is called to clients.
 const CQL_VERSION: &str = "3.4.7";
 /// How long answers under way may take once the server shuts down.
@@ -54,32 +54,37 @@ pub(crate) struct Connection {
     input: BytesMut,
     output: OutputBuffer,
     statements: Statements,
-    keyspace: Option<Arc<str>>,
+    client: Client,
     version: Version,
-    started: bool,
+    stage: Stage,
+    max_frame: usize,
     registered: Register,
     under_way: UnderWay,
     closing: bool,
 }
 
-/// Tells the client's kernel that the first part of a frame is here. Many drivers send large requests in several writes, of which Nagle's
-/// algorithm holds the last one back until then; a delayed acknowledgement would cost 40 ms for each such request.
-fn acknowledge(stream: &TcpStream) {
-    let _ = rustix::net::sockopt::set_tcp_quickack(stream, true);
+/// Waits for a moment, if there is one to wait for.
+async fn end_of(moment: &mut Option<Pin<Box<Sleep>>>) {
+    match moment {
+        Some(moment) => moment.await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Connection {
     pub(crate) fn new(core: Core<ServerWorld>, node: &Node<ServerWorld>, max_frame: usize) -> Connection {
+        let before_login = if core.demands_login() { login::MAX_FRAME } else { max_frame };
         Connection {
             core,
             metrics: Arc::clone(node.metrics()),
-            decoder: FrameDecoder::with_limit(Role::Server, max_frame),
+            decoder: FrameDecoder::with_limit(Role::Server, before_login),
             input: BytesMut::with_capacity(READ_BYTES),
             output: OutputBuffer::new(Role::Server),
             statements: Statements::default(),
-            keyspace: None,
+            client: Client::default(),
             version: Version::NEWEST,
-            started: false,
+            stage: Stage::New,
+            max_frame,
             registered: Register::default(),
             under_way: FuturesUnordered::new(),
             closing: false,
@@ -89,15 +94,17 @@ impl Connection {
     /// Serves until the client goes, breaks the protocol, or the server shuts down and everything under way is answered.
     pub(crate) async fn serve(
         mut self,
-        mut stream: TcpStream,
+        mut socket: Socket,
         mut events: broadcast::Receiver<ClusterEvent>,
         mut stop: watch::Receiver<bool>,
     ) -> io::Result<()> {
         let mut deadline = None;
+        let mut patience = self.core.demands_login().then(|| Box::pin(tokio::time::sleep(login::PATIENCE)));
         loop {
             let more = self.turn();
-            self.send(&mut stream).await?;
+            self.send(&mut socket).await?;
             if self.closing || (deadline.is_some() && self.under_way.is_empty()) {
+                socket.close().await;
                 return Ok(());
             }
             if more {
@@ -105,44 +112,36 @@ impl Connection {
                 continue;
             }
             if !self.input.is_empty() {
-                acknowledge(&stream);
+                socket.acknowledge();
             }
             let reading =
                 deadline.is_none() && self.under_way.len() < UNDER_WAY && self.output.pending() < OUTPUT_BYTES;
             tokio::select! {
                 biased;
                 Some(done) = self.under_way.next(), if !self.under_way.is_empty() => self.finish(done),
-                ready = stream.readable(), if reading => {
-                    ready?;
-                    if !self.receive(&stream)? {
+                received = socket.receive(&mut self.input), if reading => {
+                    if !received? {
                         return Ok(());
                     }
                 }
-                event = events.recv(), if self.started => self.tell(event),
+                event = events.recv(), if self.stage.is_established() => self.tell(event),
                 _ = stop.changed(), if deadline.is_none() => deadline = Some(Box::pin(tokio::time::sleep(LAST_WORDS))),
-                () = async { match &mut deadline { Some(d) => d.await, None => std::future::pending().await } } => return Ok(()),
+                () = end_of(&mut deadline) => return Ok(()),
+                () = end_of(&mut patience), if !self.stage.is_established() => return Ok(()),
             }
         }
     }
 
-    /// Takes what the socket has; false at the end of the stream.
-    fn receive(&mut self, stream: &TcpStream) -> io::Result<bool> {
-        self.input.reserve(READ_BYTES);
-        match stream.try_read_buf(&mut self.input) {
-            Ok(0) => Ok(false),
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn send(&mut self, stream: &mut TcpStream) -> io::Result<()> {
+    async fn send(&mut self, socket: &mut Socket) -> io::Result<()> {
         self.output.seal();
+        if self.output.ready().is_empty() {
+            return Ok(());
+        }
         while !self.output.ready().is_empty() {
-            let count = stream.write(self.output.ready()).await?;
+            let count = socket.send(self.output.ready()).await?;
             self.output.consume(count);
         }
-        Ok(())
+        socket.flush().await
     }
 
     /// Serves complete frames and finished requests. Says whether frames are left for another turn.
@@ -177,12 +176,18 @@ impl Connection {
 
     fn serve_frame(&mut self, frame: Frame, began: Instant) {
         match frame.header.opcode {
-            Opcode::Execute | Opcode::Query | Opcode::Prepare | Opcode::Batch if self.started => {
+            Opcode::Execute | Opcode::Query | Opcode::Prepare | Opcode::Batch if self.stage.is_established() => {
                 self.serve_statement(frame, began)
             }
             Opcode::Startup | Opcode::Options | Opcode::Register | Opcode::AuthResponse => self.serve_session(&frame),
-            _ => {
-                let error = ProtocolError::new("Unexpected message, expecting STARTUP or OPTIONS");
+            opcode => {
+                let error = match self.stage {
+                    Stage::New => ProtocolError::new("Unexpected message, expecting STARTUP or OPTIONS"),
+                    _ => ProtocolError::new(format!(
+                        "Unexpected message {}, expecting SASL_RESPONSE",
+                        format!("{opcode:?}").to_uppercase()
+                    )),
+                };
                 self.output.error(&Reply::to(&frame.header), &error.into());
             }
         }
@@ -198,10 +203,10 @@ impl Connection {
                 return;
             }
         }
-        let (header, core, keyspace) = (frame.header, self.core.clone(), self.keyspace.clone());
+        let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
         let frame = detached(&frame);
         self.under_way.push(Box::pin(async move {
-            let (answer, counted) = run(core, frame, known, keyspace).await;
+            let (answer, counted) = run(core, frame, known, client).await;
             Done { header, answer, counted, began }
         }));
     }
@@ -230,7 +235,7 @@ impl Connection {
         let mode = MetadataMode::of_execute(frame.header.version, execute.parameters.skip_metadata, told, result);
         let mut rows = self.output.rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
-        if !self.core.try_execute(&known.ready, &asked(&execute.parameters, &values), &mut rows) {
+        if !self.core.try_execute(&known.ready, &asked(&execute.parameters, &values, &self.client), &mut rows) {
             rows.rollback(mark);
             return false;
         }
@@ -243,8 +248,15 @@ impl Connection {
         let Done { header, answer, counted, began } = done;
         let reply = Reply::to(&header);
         self.metrics.request(counted.operation, counted.consistency, counted.ending, began.elapsed());
+        if header.opcode == Opcode::AuthResponse {
+            match self.stage.after(&answer) {
+                Some(stage) => self.stage = stage,
+                None => self.closing = true,
+            }
+        }
         match answer {
             Answer::Void => self.output.void(&reply),
+            Answer::Warning(text) => self.output.void(&Reply { warnings: &[text], ..reply }),
             Answer::Error(error) => self.output.error(&reply, &error),
             Answer::Rows { rows, next, metadata, mode } => {
                 let mut writer = self.output.rows(&reply, metadata.get(), mode);
@@ -252,7 +264,7 @@ impl Connection {
                 writer.finish(next.as_deref());
             }
             Answer::Keyspace(name) => {
-                self.keyspace = Some(name.as_str().into());
+                self.client.keyspace = Some(name.as_str().into());
                 self.output.respond(&reply, &Response::SetKeyspace(name));
             }
             Answer::Schema(event) => {
@@ -263,6 +275,11 @@ impl Connection {
                 self.output.prepared(&reply, &known.metadata);
                 self.statements.keep(known);
             }
+            Answer::LoggedIn(user) => {
+                self.client.user = Some(user);
+                self.decoder.set_limit(self.max_frame);
+                self.output.respond(&reply, &Response::AuthSuccess(None));
+            }
         }
     }
 
@@ -272,7 +289,8 @@ impl Connection {
         match Request::decode(frame) {
             Ok(Request::Options) => self.output.respond(&reply, &Response::Supported(Supported::new(CQL_VERSION))),
             Ok(Request::Startup(startup)) => self.start(&reply, &startup),
-            Ok(Request::Register(register)) if self.started => {
+            Ok(Request::AuthResponse(response)) => self.check(&frame.header, response.token),
+            Ok(Request::Register(register)) if self.stage.is_established() => {
                 self.registered.add(register);
                 self.output.respond(&reply, &Response::Ready);
             }
@@ -282,15 +300,34 @@ impl Connection {
     }
 
     fn start(&mut self, reply: &Reply<'_>, startup: &Startup<'_>) {
-        if self.started {
+        if self.stage != Stage::New {
             return self
                 .output
                 .error(reply, &ProtocolError::new("Unexpected message STARTUP, the connection is established").into());
         }
-        (self.started, self.version) = (true, reply.version);
+        let (stage, response) = match self.core.demands_login() {
+            true => (Stage::Asked { failures: 0 }, Response::Authenticate(login::AUTHENTICATOR.to_owned())),
+            false => (Stage::Established, Response::Ready),
+        };
+        (self.stage, self.version) = (stage, reply.version);
         self.decoder.establish(reply.version, startup.compression);
-        self.output.respond(reply, &Response::Ready);
+        self.output.respond(reply, &response);
         self.output.establish(reply.version, startup.compression);
+    }
+
+    /// Has a password checked, one at a time.
+    fn check(&mut self, header: &Header, token: Option<&[u8]>) {
+        let Stage::Asked { failures } = self.stage else {
+            let error = ProtocolError::new("Unexpected message AUTH_RESPONSE");
+            return self.output.error(&Reply::to(header), &error.into());
+        };
+        self.stage = Stage::Checking { failures };
+        let (header, core, began) = (*header, self.core.clone(), Instant::now());
+        let token = token.map(<[u8]>::to_vec);
+        self.under_way.push(Box::pin(async move {
+            let (answer, counted) = log_in(core, token).await;
+            Done { header, answer, counted, began }
+        }));
     }
 
     fn tell(&mut self, event: Result<ClusterEvent, broadcast::error::RecvError>) {

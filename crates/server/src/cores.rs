@@ -1,6 +1,8 @@
 //! One thread with a runtime of its own for each core, and who gets the next connection.
 
+use crate::client_tls::ClientTls;
 use crate::connection::Connection;
+use crate::socket::Socket;
 use crate::world::ServerWorld;
 use henge_node::{Core, Node};
 use std::io;
@@ -17,11 +19,12 @@ pub(crate) struct ServingCore {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Limits of client connections.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ClientLimits {
+/// What holds for all client connections.
+#[derive(Clone)]
+pub(crate) struct ClientSettings {
     pub(crate) max_frame: usize,
-    pub(crate) max_connections: usize,
+    /// How they are encrypted; `None`: not at all.
+    pub(crate) tls: Option<ClientTls>,
 }
 
 impl ServingCore {
@@ -30,7 +33,7 @@ impl ServingCore {
         number: usize,
         node: Node<ServerWorld>,
         stop: watch::Receiver<bool>,
-        limits: ClientLimits,
+        settings: ClientSettings,
     ) -> io::Result<ServingCore> {
         let (connections, arriving) = mpsc::unbounded_channel();
         let open = Arc::new(AtomicUsize::new(0));
@@ -39,7 +42,7 @@ impl ServingCore {
         let thread = thread::Builder::new().name(format!("core-{number}")).spawn(move || {
             runtime.block_on(async {
                 let core = node.core();
-                serve_all(arriving, &node, &core, &stop, limits, &counted).await;
+                serve_all(arriving, &node, &core, &stop, settings, &counted).await;
             });
         })?;
         Ok(ServingCore { connections, open, thread: Some(thread) })
@@ -71,7 +74,7 @@ async fn serve_all(
     node: &Node<ServerWorld>,
     core: &Core<ServerWorld>,
     stop: &watch::Receiver<bool>,
-    limits: ClientLimits,
+    settings: ClientSettings,
     open: &Arc<AtomicUsize>,
 ) {
     let mut connections = tokio::task::JoinSet::new();
@@ -79,7 +82,7 @@ async fn serve_all(
         tokio::select! {
             stream = arriving.recv() => match stream {
                 Some(stream) => {
-                    connections.spawn(serve_one(stream, node.clone(), core.clone(), stop.clone(), limits, Arc::clone(open)));
+                    connections.spawn(serve_one(stream, node.clone(), core.clone(), stop.clone(), settings.clone(), Arc::clone(open)));
                 }
                 None => break,
             },
@@ -93,17 +96,23 @@ async fn serve_one(
     stream: TcpStream,
     node: Node<ServerWorld>,
     core: Core<ServerWorld>,
-    stop: watch::Receiver<bool>,
-    limits: ClientLimits,
+    mut stop: watch::Receiver<bool>,
+    settings: ClientSettings,
     open: Arc<AtomicUsize>,
 ) {
     let metrics = Arc::clone(node.metrics());
     metrics.connections.inc();
     if let Ok(stream) = tokio::net::TcpStream::from_std(stream) {
         let _ = stream.set_nodelay(true);
-        let events = node.events();
-        if let Err(error) = Connection::new(core, &node, limits.max_frame).serve(stream, events, stop).await {
-            tracing::debug!(%error, "a client connection broke");
+        match Socket::accept(stream, settings.tls.as_ref(), &mut stop).await {
+            Ok(Some(socket)) => {
+                let connection = Connection::new(core, &node, settings.max_frame);
+                if let Err(error) = connection.serve(socket, node.events(), stop).await {
+                    tracing::debug!(%error, "a client connection broke");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "a client connection was not encrypted as it should be"),
         }
     }
     metrics.connections.dec();

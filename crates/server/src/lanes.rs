@@ -11,8 +11,12 @@ use std::thread;
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Lanes with their names and numbers of threads: one writer, because there is one log.
-const LANES: [(Lane, &str, usize); 3] =
-    [(Lane::Read, "disk-read", 4), (Lane::Write, "disk-write", 1), (Lane::Background, "disk-back", 2)];
+const LANES: [(Lane, &str, usize); 4] = [
+    (Lane::Read, "disk-read", 4),
+    (Lane::Write, "disk-write", 1),
+    (Lane::Background, "disk-back", 2),
+    (Lane::Password, "passwords", 1),
+];
 
 /// The threads.
 pub(crate) struct Lanes {
@@ -31,7 +35,7 @@ impl Lanes {
             }
             Ok(sender)
         };
-        Ok(Lanes { senders: [lane(LANES[0])?, lane(LANES[1])?, lane(LANES[2])?] })
+        Ok(Lanes { senders: [lane(LANES[0])?, lane(LANES[1])?, lane(LANES[2])?, lane(LANES[3])?] })
     }
 
     /// Queues a job.

@@ -1,9 +1,9 @@
 //! The server: a node with its sockets, threads and files.
 //!
 //! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `memory`: what it goes by; `logging`, `http`: what it tells.
-//! - `cores`, `connection`, `request`, `statement`, `answer`: clients.
+//! - `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
-//! - `cert`, `dev`: commands beside it.
+//! - `superuser`: the first role; `cert`, `dev`: commands beside it.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -13,6 +13,7 @@ mod answer;
 mod args;
 mod cert;
 mod certificates;
+mod client_tls;
 mod config;
 mod connection;
 mod cores;
@@ -21,12 +22,15 @@ mod duration;
 mod http;
 mod lanes;
 mod logging;
+mod login;
 mod memory;
 mod peers;
 mod request;
 mod server;
 mod setting;
+mod socket;
 mod statement;
+mod superuser;
 mod world;
 
 pub use args::{CheckOptions, ServerOptions, check_config};

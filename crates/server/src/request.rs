@@ -1,16 +1,16 @@
 //! One request from its frame to its answer, apart from the connection it came on.
 
 use crate::answer;
-use crate::statement::{Known, result_of};
+use crate::statement::{Known, described, result_of};
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
-use henge_model::{BoundValue, Consistency};
+use henge_model::{BoundValue, Consistency, RowSink};
 use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready};
 use henge_protocol::{
     Batch, BatchKind, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError,
     Query, QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
 };
-use henge_query::Page;
+use henge_query::{Applied, Page};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,10 +18,12 @@ use std::sync::Arc;
 /// An answer on its way to the output buffer.
 pub(crate) enum Answer {
     Void,
+    Warning(String),
     Rows { rows: EncodedRows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
     Prepared(Arc<Known>),
+    LoggedIn(Arc<str>),
     Error(ErrorResponse),
 }
 
@@ -47,16 +49,25 @@ pub(crate) struct Counted {
     pub(crate) ending: Ending,
 }
 
-/// Runs the request of a frame. `keyspace` is the connection's.
+/// On whose behalf a request is run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Client {
+    /// The connection's keyspace.
+    pub(crate) keyspace: Option<Arc<str>>,
+    /// The role that is logged in; `None` where nobody has to.
+    pub(crate) user: Option<Arc<str>>,
+}
+
+/// Runs the request of a frame.
 pub(crate) async fn run(
     core: Core<ServerWorld>,
     frame: Frame,
     known: Option<Arc<Known>>,
-    keyspace: Option<Arc<str>>,
+    client: Client,
 ) -> (Answer, Counted) {
     let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
     let answer = match Request::decode(&frame) {
-        Ok(request) => answer(&core, frame.header.version, &request, known, keyspace.as_deref(), &mut counted).await,
+        Ok(request) => answer(&core, frame.header.version, &request, known, &client, &mut counted).await,
         Err(error) => Err(error.into()),
     };
     let answer = answer.unwrap_or_else(Answer::Error);
@@ -71,40 +82,36 @@ async fn answer(
     version: Version,
     request: &Request<'_>,
     known: Option<Arc<Known>>,
-    keyspace: Option<&str>,
+    client: &Client,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     match request {
-        Request::Query(query) => run_query(core, query, keyspace, counted).await,
-        Request::Prepare(prepare) => run_prepare(core, prepare, keyspace),
-        Request::Execute(execute) => run_execute(core, version, execute, known, counted).await,
-        Request::Batch(batch) => run_batch(core, batch, keyspace, counted).await,
+        Request::Query(query) => run_query(core, query, client, counted).await,
+        Request::Prepare(prepare) => run_prepare(core, prepare, client),
+        Request::Execute(execute) => run_execute(core, version, execute, known, client, counted).await,
+        Request::Batch(batch) => run_batch(core, batch, client, counted).await,
         _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
     }
 }
 
-fn failed(core: &Core<ServerWorld>, error: &henge_node::Error) -> ErrorResponse {
+pub(crate) fn failed(core: &Core<ServerWorld>, error: &henge_node::Error) -> ErrorResponse {
     answer::error(error, &|host: HostId| -> Option<IpAddr> { core.rpc_address_of(host).map(|a| a.ip()) })
 }
 
 async fn run_query(
     core: &Core<ServerWorld>,
     query: &Query<'_>,
-    keyspace: Option<&str>,
+    client: &Client,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
-    let keyspace = query.parameters.keyspace.or(keyspace);
+    let keyspace = query.parameters.keyspace.or(client.keyspace.as_deref());
     let ready = core.ready(query.text, keyspace).map_err(|e| failed(core, &e))?;
     let metadata = RowsMetadata::Own(Box::new(result_of(&ready)));
-    execute(core, &ready, &query.parameters, metadata, MetadataMode::Full, counted).await
+    execute(core, &ready, &query.parameters, client, metadata, MetadataMode::Full, counted).await
 }
 
-fn run_prepare(
-    core: &Core<ServerWorld>,
-    prepare: &Prepare<'_>,
-    keyspace: Option<&str>,
-) -> Result<Answer, ErrorResponse> {
-    let keyspace = prepare.keyspace.or(keyspace);
+fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client) -> Result<Answer, ErrorResponse> {
+    let keyspace = prepare.keyspace.or(client.keyspace.as_deref());
     // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
     // connections to other nodes, and must get the id that they know.
     let qualified = core.ready(prepare.text, None).ok().map(|ready| (None, ready));
@@ -122,6 +129,7 @@ async fn run_execute(
     version: Version,
     message: &Execute<'_>,
     known: Option<Arc<Known>>,
+    client: &Client,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let known = match known.filter(|k| core.is_current(&k.ready)) {
@@ -132,7 +140,7 @@ async fn run_execute(
     let told = message.metadata_id.unwrap_or(result.id());
     let mode = MetadataMode::of_execute(version, message.parameters.skip_metadata, told, result);
     let metadata = RowsMetadata::Known(Arc::clone(&known));
-    execute(core, &known.ready, &message.parameters, metadata, mode, counted).await
+    execute(core, &known.ready, &message.parameters, client, metadata, mode, counted).await
 }
 
 /// A prepared statement at the current epoch.
@@ -149,6 +157,7 @@ async fn execute(
     core: &Core<ServerWorld>,
     ready: &Arc<Ready>,
     parameters: &QueryParameters<'_>,
+    client: &Client,
     metadata: RowsMetadata,
     mode: MetadataMode,
     counted: &mut Counted,
@@ -156,15 +165,28 @@ async fn execute(
     counted.operation = operation_of(ready);
     counted.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
-    let asked = asked(parameters, &values);
+    let asked = asked(parameters, &values, client);
     let mut rows = EncodedRows::default();
     let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| failed(core, &e))?;
     Ok(match outcome {
         Outcome::Void => Answer::Void,
+        Outcome::Warning(text) => Answer::Warning(text),
         Outcome::Rows(next) => Answer::Rows { rows, next, metadata, mode },
+        Outcome::Applied(applied) => conditional(applied),
         Outcome::Keyspace(name) => Answer::Keyspace(name),
         Outcome::Schema(event) => Answer::Schema(event),
     })
+}
+
+/// The answer of a conditional write describes its own columns: they depend on what became of it.
+fn conditional(applied: Applied) -> Answer {
+    let metadata = RowsMetadata::Own(Box::new(described(&applied.columns)));
+    let mut rows = EncodedRows::default();
+    for row in &applied.rows {
+        rows.begin_row();
+        row.iter().for_each(|value| rows.value(value.as_deref()));
+    }
+    Answer::Rows { rows, next: None, metadata, mode: MetadataMode::Full }
 }
 
 /// Bound values in the order of the markers.
@@ -177,13 +199,19 @@ pub(crate) fn values_of<'a>(
 }
 
 /// What a node is asked for, in its words.
-pub(crate) fn asked<'a>(parameters: &'a QueryParameters<'_>, values: &'a [BoundValue<'_>]) -> Parameters<'a> {
+pub(crate) fn asked<'a>(
+    parameters: &'a QueryParameters<'_>,
+    values: &'a [BoundValue<'_>],
+    client: &'a Client,
+) -> Parameters<'a> {
     Parameters {
         values,
         consistency: parameters.consistency,
+        serial: parameters.serial_consistency.unwrap_or(Consistency::Serial),
         timestamp: parameters.timestamp,
         now_seconds: parameters.now_in_seconds.map(i64::from),
         page: Page { size: parameters.page_size, state: parameters.paging_state },
+        user: client.user.as_deref(),
     }
 }
 
@@ -198,12 +226,12 @@ fn operation_of(ready: &Ready) -> Operation {
 async fn run_batch(
     core: &Core<ServerWorld>,
     batch: &Batch<'_>,
-    keyspace: Option<&str>,
+    client: &Client,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     counted.operation = Operation::Write;
     counted.consistency = batch.consistency;
-    let keyspace = batch.keyspace.or(keyspace);
+    let keyspace = batch.keyspace.or(client.keyspace.as_deref());
     let mut statements = Vec::with_capacity(batch.statements.len());
     for statement in &batch.statements {
         let ready = match statement.query {
@@ -220,12 +248,14 @@ async fn run_batch(
     let parameters = Parameters {
         values: &[],
         consistency: batch.consistency,
+        serial: batch.serial_consistency.unwrap_or(Consistency::Serial),
         timestamp: batch.timestamp,
         now_seconds: batch.now_in_seconds.map(i64::from),
         page: Page::default(),
+        user: client.user.as_deref(),
     };
-    core.execute_batch(kind, &statements, &parameters).await.map_err(|e| failed(core, &e))?;
-    Ok(Answer::Void)
+    let outcome = core.execute_batch(kind, &statements, &parameters).await.map_err(|e| failed(core, &e))?;
+    Ok(if let Outcome::Applied(applied) = outcome { conditional(applied) } else { Answer::Void })
 }
 
 /// Copies a frame, so that a request that takes its time does not keep the connection's read buffer alive.

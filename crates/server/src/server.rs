@@ -3,11 +3,13 @@
 use crate::admin::{self, Admin};
 use crate::args::ServerOptions;
 use crate::certificates;
+use crate::client_tls::ClientTls;
 use crate::config::Config;
-use crate::cores::{ClientLimits, ServingCore};
+use crate::cores::{ClientSettings, ServingCore};
 use crate::http::{Pages, router, transport_gauges};
 use crate::logging;
 use crate::peers::Peers;
+use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
 use henge_base::Random;
@@ -51,6 +53,8 @@ struct Running {
 
 async fn run(config: Config) -> anyhow::Result<()> {
     let mut stopped = Box::pin(told_to_stop()?);
+    let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
+    warn_of_open_passwords(&config);
     let mut running = open(&config)?;
     serve_pages(&config, &running).await?;
     serve_admin(&config, &running).await?;
@@ -59,16 +63,18 @@ async fn run(config: Config) -> anyhow::Result<()> {
         () = &mut stopped => return close(running, Vec::new()).await,
     }
     remember_cluster(&mut running)?;
+    if config.node.authenticate {
+        superuser::make(&running.node, config.superuser_password.as_deref()).await?;
+    }
     running.node.meet(MEET).await;
     let listener = TcpListener::bind(config.node.rpc_address)
         .await
         .with_context(|| format!("tcp {} cannot be bound for clients", config.node.rpc_address))?;
-    let cores = start_cores(&config, &running)?;
+    let cores = start_cores(&config, &running, tls)?;
     println!("ready: clients are served on {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
-    let limits = limits(&config);
     tokio::select! {
-        () = accept(&listener, &cores, limits) => {}
+        () = accept(&listener, &cores, config.max_connections) => {}
         () = stopped => {}
     }
     drop(listener);
@@ -108,6 +114,13 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     node.start();
     peers.connect(node.clone(), node.core());
     Ok(Running { directory, node, store, engine, endpoint, stop: watch::Sender::new(false) })
+}
+
+fn warn_of_open_passwords(config: &Config) {
+    let encrypted = config.client_tls.as_ref().is_some_and(|tls| !tls.optional);
+    if config.node.authenticate && !encrypted && !config.node.rpc_address.ip().is_loopback() {
+        tracing::warn!("clients may send passwords unencrypted: see client_encryption_options");
+    }
 }
 
 /// A twentieth of a disk, within bounds: a small one should be of use, of a large one no more than this is ever needed.
@@ -201,27 +214,24 @@ fn remember_cluster(running: &mut Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn limits(config: &Config) -> ClientLimits {
-    ClientLimits { max_frame: config.max_frame, max_connections: config.max_connections }
-}
-
-fn start_cores(config: &Config, running: &Running) -> anyhow::Result<Vec<ServingCore>> {
+fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> anyhow::Result<Vec<ServingCore>> {
     let count = match config.cores {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         cores => cores,
     };
-    let start = |number| ServingCore::start(number, running.node.clone(), running.stop.subscribe(), limits(config));
+    let settings = ClientSettings { max_frame: config.max_frame, tls };
+    let start = |number| ServingCore::start(number, running.node.clone(), running.stop.subscribe(), settings.clone());
     (0..count).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
 }
 
 /// Gives each connection to the core that has fewest.
-async fn accept(listener: &TcpListener, cores: &[ServingCore], limits: ClientLimits) {
+async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: usize) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let open: usize = cores.iter().map(ServingCore::open).sum();
                 let core = cores.iter().min_by_key(|c| c.open());
-                if let (Some(core), Ok(stream)) = (core.filter(|_| open < limits.max_connections), stream.into_std()) {
+                if let (Some(core), Ok(stream)) = (core.filter(|_| open < max_connections), stream.into_std()) {
                     core.give(stream);
                 }
             }

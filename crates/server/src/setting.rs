@@ -31,7 +31,16 @@ settings! {
     admin_address = "127.0.0.1", "The address for henge admin; loopback.";
     admin_port = "7199", "Its port; 0 switches it off.";
     certificates = "", "Folder with ca.pem, node.pem and node.key. Empty: made for development, in the data directory.";
+    authenticator = "AllowAllAuthenticator", "AllowAllAuthenticator: clients need no password. PasswordAuthenticator: they log in as a role.";
+    authorizer = "AllowAllAuthorizer", "AllowAllAuthorizer: every client may do everything. CassandraAuthorizer: what its role was granted.";
+    superuser_password = "", "The password of the superuser cassandra that a first start with passwords makes. Empty: a random one, printed once.";
     allow_insecure_clients = "false", "Serve clients off loopback although nobody has to authenticate.";
+    client_encryption_options_enabled = "false", "TLS on the port for clients. All of client_encryption_options may also be written as in cassandra.yaml, as a map.";
+    client_encryption_options_optional = "false", "Serve clients without TLS as well, on the same port.";
+    client_encryption_options_certificate = "", "The node's certificate for clients, with intermediates: a PEM file. Changed files are taken without a restart.";
+    client_encryption_options_key = "", "Its private key: a PEM file.";
+    client_encryption_options_require_client_auth = "false", "Whether clients have to show a certificate: true, false, or optional (if they show one, it must be good).";
+    client_encryption_options_truststore = "", "The authorities whose signatures count on clients' certificates: a PEM file.";
     commitlog_sync = "group", "group: synced before it is acknowledged. periodic: synced every commitlog_sync_period.";
     commitlog_sync_period = "10s", "With periodic: what a power cut may take.";
     read_request_timeout = "5s", "How long a read by key may take.";
@@ -53,8 +62,6 @@ settings! {
 /// Settings of cassandra.yaml that a file may keep: they mean nothing here, and are named in a warning.
 pub(crate) const IGNORED: &[&str] = &[
     "allocate_tokens_for_local_replication_factor",
-    "authenticator",
-    "authorizer",
     "auto_snapshot",
     "batch_size_fail_threshold",
     "batch_size_warn_threshold",

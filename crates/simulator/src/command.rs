@@ -34,12 +34,13 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 5] = [
+const MUTATIONS: [(&str, Faults); 6] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
     ("drop-hints", Faults { drop_hints: true, ..NONE }),
     ("clock-in-reconcile", Faults { clock_in_reconcile: true, ..NONE }),
+    ("ignore-accepted", Faults { ignore_accepted: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -47,6 +48,7 @@ const NONE: Faults = Faults {
     digest_of_bytes: false,
     drop_hints: false,
     clock_in_reconcile: false,
+    ignore_accepted: false,
 };
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.

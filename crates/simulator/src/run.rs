@@ -5,9 +5,11 @@ use crate::client::{Clients, KEYSPACE, SELECT, TABLE, statement};
 use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
 use crate::history::{Deed, Ending};
+use crate::linear::linear;
 use crate::machine::{Life, Machine, start};
 use crate::slot::Slot;
 use crate::storm::{Damage, Temper, heal, strike};
+use crate::swap::{self, Act, SWAPS};
 use crate::wire::Violation;
 use henge_base::{Bytes, HostId, Random};
 use henge_coordinator::{Event, Replicas};
@@ -99,6 +101,8 @@ impl Run {
         self.quiet();
         let found = checks::history(&self.clients.history.lock());
         self.found(found);
+        let found = linear(&self.clients.swaps.lock());
+        self.found(found);
     }
 
     /// Starts the machines, some later than others, and makes the schema.
@@ -110,6 +114,7 @@ impl Run {
         self.wait("forming", |run| run.all_see_all())
             && self.schema(KEYSPACE)
             && self.schema(TABLE)
+            && self.schema(SWAPS)
             && self.wait("schema", |run| run.lives().iter().all(|l| l.core.ready(SELECT, None).is_ok()))
     }
 
@@ -162,6 +167,26 @@ impl Run {
         }
         self.pass(10 * SECOND);
         self.must_be_good("I31", &numbers);
+        self.swap_on();
+    }
+
+    /// I31: once healed, conditional writes go on through every node, one at a time.
+    fn swap_on(&mut self) {
+        for life in self.lives() {
+            for key in 0..swap::KEYS {
+                let read = self.clients.swap(&life, key, Act::Read, None);
+                self.pass(3 * SECOND);
+                let from = self.clients.swaps.lock()[read].seen;
+                let to = self.random.below(1 << 60) as i64;
+                let write = self.clients.swap(&life, key, Act::Swap { from, to }, None);
+                self.pass(3 * SECOND);
+                let swaps = self.clients.swaps.lock();
+                if swaps[read].ending != Ending::Ok || !swaps[write].applied {
+                    let what = format!("on a healthy cluster: {:?}, then {:?}", swaps[read], swaps[write]);
+                    self.cluster.violated("I31", what);
+                }
+            }
+        }
     }
 
     fn must_be_good(&self, rule: &'static str, numbers: &[usize]) {
@@ -311,6 +336,9 @@ fn operate(clients: &Arc<Clients>, random: &mut Random) {
     let Some(life) = random.pick(&lives) else { return };
     if life.node.readiness().is_err() {
         return;
+    }
+    if random.chance(1, 4) {
+        return clients.next_swap(life, random);
     }
     let key = random.below(KEYS as u64) as i64;
     let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };

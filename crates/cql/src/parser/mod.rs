@@ -3,18 +3,21 @@
 //! A parser is a cursor that can be copied; the few places where one token does not decide (a cast or a tuple, a map
 //! or a user type) try one reading on a copy. Depth is limited, so that no text can use up the stack.
 
+mod access;
 mod batch;
 mod data_type;
 mod describe;
 mod keyspace;
 mod modify;
 mod name;
+mod permission;
 mod property;
 mod relation;
 mod select;
 mod statement;
 mod table;
 mod term;
+mod user_type;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Which statement it is, by its first words.
 
 use super::Parser;
+use super::access::RoleVerb;
 use crate::error::{Error, nearest};
 use crate::lexer::Kind;
 use crate::statement::{Statement, Unsupported};
@@ -11,8 +12,7 @@ const FIRST_WORDS: [&str; 21] = [
 ];
 
 /// What CREATE, ALTER and DROP know besides keyspaces and tables.
-const OBJECTS: [&str; 11] =
-    ["CUSTOM", "INDEX", "MATERIALIZED", "TYPE", "FUNCTION", "AGGREGATE", "TRIGGER", "ROLE", "USER", "IDENTITY", "OR"];
+const OBJECTS: [&str; 8] = ["CUSTOM", "INDEX", "MATERIALIZED", "FUNCTION", "AGGREGATE", "TRIGGER", "IDENTITY", "OR"];
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Result<Statement, Error> {
@@ -30,7 +30,10 @@ impl Parser<'_> {
             "DROP" => self.drop_object(),
             "TRUNCATE" => self.truncate().map(Statement::Truncate),
             "DESCRIBE" | "DESC" => self.describe().map(Statement::Describe),
-            "GRANT" | "REVOKE" | "LIST" | "ADD" => self.unsupported(1),
+            "GRANT" => self.grant(true),
+            "REVOKE" => self.grant(false),
+            "LIST" => self.list(),
+            "ADD" => self.unsupported(2),
             _ => Err(self.no_statement()),
         }
     }
@@ -43,33 +46,55 @@ impl Parser<'_> {
     }
 
     fn create(&mut self) -> Result<Statement, Error> {
+        if self.at_role_object() {
+            return self.role_statement(RoleVerb::Create);
+        }
         if self.at_object("KEYSPACE", "SCHEMA") {
             return self.create_keyspace().map(Statement::CreateKeyspace);
         }
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.create_table().map(Statement::CreateTable);
         }
+        if self.at_object("TYPE", "TYPE") {
+            return self.create_type().map(Statement::CreateType);
+        }
         self.other_object()
     }
 
     fn alter(&mut self) -> Result<Statement, Error> {
+        if self.at_role_object() {
+            return self.role_statement(RoleVerb::Alter);
+        }
         if self.at_object("KEYSPACE", "SCHEMA") {
             return self.alter_keyspace().map(Statement::AlterKeyspace);
         }
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.alter_table().map(Statement::AlterTable);
         }
+        if self.at_object("TYPE", "TYPE") {
+            return self.alter_type().map(Statement::AlterType);
+        }
         self.other_object()
     }
 
     fn drop_object(&mut self) -> Result<Statement, Error> {
+        if self.at_role_object() {
+            return self.role_statement(RoleVerb::Drop);
+        }
         if self.at_object("KEYSPACE", "SCHEMA") {
             return self.drop_keyspace().map(Statement::DropKeyspace);
         }
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.drop_table().map(Statement::DropTable);
         }
+        if self.at_object("TYPE", "TYPE") {
+            return self.drop_type().map(Statement::DropType);
+        }
         self.other_object()
+    }
+
+    fn at_role_object(&self) -> bool {
+        self.following.is_word("ROLE") || self.following.is_word("USER")
     }
 
     /// Takes `CREATE TABLE` and its like, if the second word is one of the two.

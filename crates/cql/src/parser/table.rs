@@ -115,7 +115,8 @@ impl Parser<'_> {
             let timestamp = if self.take_word("USING") { Some(self.dropped_at()?) } else { None };
             Ok(AlterTableChange::Drop { if_exists, columns, timestamp })
         } else if self.take_word("RENAME") {
-            self.renames()
+            let (if_exists, names) = self.renames("a column")?;
+            Ok(AlterTableChange::Rename { if_exists, names })
         } else if self.at_word("WITH") {
             self.with_properties().map(AlterTableChange::With)
         } else if self.take_word("ALTER") {
@@ -146,15 +147,16 @@ impl Parser<'_> {
         if self.at_symbol("(") { self.in_parentheses(one) } else { one(self).map(|x| vec![x]) }
     }
 
-    fn renames(&mut self) -> Result<AlterTableChange, Error> {
+    /// `[IF EXISTS] a TO b [AND c TO d]`.
+    pub(super) fn renames(&mut self, what: &str) -> Result<(bool, Vec<(Name, Name)>), Error> {
         let if_exists = self.if_exists()?;
         let mut names = Vec::new();
         loop {
-            let from = self.name("a column")?;
+            let from = self.name(what)?;
             self.expect_word("TO")?;
-            names.push((from, self.name("a column")?));
+            names.push((from, self.name(what)?));
             if !self.take_word("AND") {
-                return Ok(AlterTableChange::Rename { if_exists, names });
+                return Ok((if_exists, names));
             }
         }
     }

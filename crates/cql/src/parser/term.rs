@@ -265,18 +265,16 @@ impl Parser<'_> {
         entries.into_iter().map(field).collect::<Result<_, _>>().map(TermKind::UserType)
     }
 
-    /// `(type) term`, a tuple, or a term in parentheses.
+    /// `(type) term`, a tuple, or a term in parentheses, which is a tuple of one.
     fn parenthesised(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if let Some(target) = self.type_hint() {
             let term = Box::new(self.nested(Self::signed)?);
             return Ok(Term { kind: TermKind::Hinted { target, term }, position });
         }
-        let mut terms = self.in_parentheses(Self::term)?;
-        match terms.len() {
-            1 => Ok(terms.remove(0)),
-            _ => Ok(Term { kind: TermKind::Tuple(terms), position }),
-        }
+        // Whether one term in parentheses is that term or a tuple of it, only its place tells.
+        let terms = self.in_parentheses(Self::term)?;
+        Ok(Term { kind: TermKind::Tuple(terms), position })
     }
 
     /// A type in parentheses, if a term follows it.
@@ -348,7 +346,7 @@ impl Parser<'_> {
         } else {
             ahead.name("a function name")?
         };
-        let arguments = ahead.arguments()?;
+        let arguments = Arguments::Terms(ahead.bracketed("(", ")")?);
         *self = ahead;
         Ok(Some(TermKind::Call { keyspace: Some(keyspace.clone()), function, arguments }))
     }

@@ -3,6 +3,7 @@
 //! One file per family of statements, as in `statement`. A new statement gets a file with its `Display` and a line in the
 //! match below. Parentheses and quotes are printed where reading needs them, and nowhere else.
 
+mod access;
 mod batch;
 mod describe;
 mod keyspace;
@@ -14,6 +15,7 @@ mod select;
 mod table;
 mod term;
 mod type_name;
+mod user_type;
 
 use crate::statement::Statement;
 use std::fmt::{Display, Formatter, Result};
@@ -33,6 +35,11 @@ impl Display for Statement {
             Statement::CreateTable(s) => s.fmt(f),
             Statement::AlterTable(s) => s.fmt(f),
             Statement::DropTable(s) => s.fmt(f),
+            Statement::CreateType(s) => s.fmt(f),
+            Statement::AlterType(s) => s.fmt(f),
+            Statement::DropType(s) => s.fmt(f),
+            Statement::Role(s) => s.fmt(f),
+            Statement::Permission(s) => s.fmt(f),
             Statement::Truncate(s) => s.fmt(f),
             Statement::Describe(s) => s.fmt(f),
             // Its text was not kept: only what it is.

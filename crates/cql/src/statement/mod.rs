@@ -3,6 +3,7 @@
 //! Families that Henge recognises but cannot do yet are a [`Statement::Unsupported`] with their name; each gets its own
 //! file and variant when it comes to life.
 
+mod access;
 mod batch;
 mod describe;
 mod keyspace;
@@ -14,7 +15,9 @@ mod select;
 mod table;
 mod term;
 mod type_name;
+mod user_type;
 
+pub use access::{Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
 pub use batch::{Batch, BatchKind};
 pub use describe::{Describe, DescribeSubject};
 pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
@@ -26,6 +29,7 @@ pub use select::{Limit, OrderBy, Select, SelectItem};
 pub use table::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Truncate};
 pub use term::{Arguments, ArithmeticOperator, Constant, Marker, Term, TermKind};
 pub use type_name::TypeName;
+pub use user_type::{AlterType, AlterTypeChange, CreateType, DropType};
 
 use crate::error::Position;
 
@@ -45,8 +49,13 @@ pub enum Statement {
     CreateTable(CreateTable),
     AlterTable(AlterTable),
     DropTable(DropTable),
+    CreateType(CreateType),
+    AlterType(AlterType),
+    DropType(DropType),
     Truncate(Truncate),
     Describe(Describe),
+    Role(RoleStatement),
+    Permission(PermissionStatement),
     Unsupported(Unsupported),
 }
 

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod access;
 mod modify;
 mod names;
 mod relations;
@@ -16,7 +17,7 @@ use henge_base::Random;
 use henge_cql::{ErrorKind, Statement, parse};
 
 fn statement(random: &mut Random) -> Statement {
-    match random.below(14) {
+    match random.below(18) {
         0..=3 => Statement::Select(select::select(random)),
         4 => Statement::Insert(modify::insert(random)),
         5 => Statement::Update(modify::update(random)),
@@ -25,6 +26,10 @@ fn statement(random: &mut Random) -> Statement {
         8 => Statement::CreateTable(schema::create_table(random)),
         9 => Statement::AlterTable(schema::alter_table(random)),
         10 => Statement::Describe(schema::describe(random)),
+        11 => Statement::CreateType(schema::create_type(random)),
+        12 => Statement::AlterType(schema::alter_type(random)),
+        13 => Statement::Role(access::roles(random)),
+        14 => Statement::Permission(access::permissions(random)),
         _ => schema::small(random),
     }
 }
@@ -39,6 +44,46 @@ fn shape(statement: &Statement) -> String {
         shape.push_str(part.split_once(" }").unwrap().1);
     }
     shape
+}
+
+/// A shape without terms that stand alone in parentheses: those that reading needs may be read as tuples of one.
+fn bare(shape: &str) -> String {
+    const OPEN: &str = "Term { kind: Tuple([";
+    const CLOSE: &str = "]), position: _ }";
+    let Some(start) = shape.find(OPEN) else { return shape.to_owned() };
+    let inner_start = start + OPEN.len();
+    let inner = &shape[inner_start..inner_start + length_inside(&shape[inner_start..])];
+    let rest = &shape[inner_start + inner.len()..];
+    let (head, inner, tail) = (&shape[..start], bare(inner), bare(&rest[CLOSE.len()..]));
+    match is_one_term(&inner) {
+        true => format!("{head}{inner}{tail}"),
+        false => format!("{head}{OPEN}{inner}{CLOSE}{tail}"),
+    }
+}
+
+/// The depth of brackets before each character outside of quotes.
+fn depths(text: &str) -> impl Iterator<Item = (usize, char, i32)> + '_ {
+    let (mut depth, mut quoted, mut escaped) = (0, false, false);
+    text.char_indices().filter_map(move |(at, c)| {
+        if quoted {
+            (quoted, escaped) = (escaped || c != '"', !escaped && c == '\\');
+            return None;
+        }
+        quoted = c == '"';
+        depth -= i32::from("])}".contains(c));
+        let here = (at, c, depth);
+        depth += i32::from("[({".contains(c));
+        Some(here)
+    })
+}
+
+/// How far it is to the bracket that closes what the text begins in.
+fn length_inside(text: &str) -> usize {
+    depths(text).find(|(_, _, depth)| *depth < 0).map_or(text.len(), |(at, ..)| at)
+}
+
+fn is_one_term(text: &str) -> bool {
+    text.starts_with("Term") && depths(text).all(|(_, c, depth)| depth > 0 || c != ',')
 }
 
 /// A shape whose markers are counted, as reading counts them: in the order of the text, which is the tree's.
@@ -60,7 +105,7 @@ fn what_is_printed_reads_as_the_same_tree() {
             let made = statement(random);
             let text = made.to_string();
             let read = parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}\n{made:?}"));
-            assert_eq!(counted(&shape(&made)), shape(&read), "{text}");
+            assert_eq!(bare(&counted(&shape(&made))), bare(&shape(&read)), "{text}");
             assert_eq!(text, read.to_string());
             text.len()
         },
@@ -88,7 +133,7 @@ fn words_of_the_grammar_are_names_where_nothing_else_fits() {
         ("SELECT json (int) a FROM t", "SELECT JSON (int) a FROM t"),
         ("SELECT json - json FROM t", "SELECT JSON -\"json\" FROM t"),
         ("SELECT json[0] FROM t", "SELECT JSON [0] FROM t"),
-        ("SELECT a FROM t WHERE (a) != (1)", "SELECT a FROM t WHERE (a) != 1"),
+        ("SELECT a FROM t WHERE (a) != (1)", "SELECT a FROM t WHERE (a) != (1)"),
         ("UPDATE t SET v = 1 WHERE k = 1 IF exists > 1", "UPDATE t SET v = 1 WHERE k = 1 IF \"exists\" > 1"),
         ("UPDATE t SET v = 1 WHERE k = 1 IF exists IN (1)", "UPDATE t SET v = 1 WHERE k = 1 IF \"exists\" IN (1)"),
         ("UPDATE t SET v = 1 WHERE k = 1 IF exists", "UPDATE t SET v = 1 WHERE k = 1 IF EXISTS"),

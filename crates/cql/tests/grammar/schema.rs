@@ -4,8 +4,9 @@ use crate::names::{many, maybe, name, names, table_name, type_name};
 use crate::terms::{constant, integer};
 use henge_base::Random;
 use henge_cql::statement::{
-    AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, CreateKeyspace, CreateTable, Describe,
-    DescribeSubject, DropKeyspace, DropTable, Property, PropertyValue, Truncate, Use,
+    AlterKeyspace, AlterTable, AlterTableChange, AlterType, AlterTypeChange, ColumnDefinition, CreateKeyspace,
+    CreateTable, CreateType, Describe, DescribeSubject, DropKeyspace, DropTable, DropType, Property, PropertyValue,
+    Truncate, Use,
 };
 use henge_cql::{Position, Statement};
 
@@ -22,7 +23,7 @@ fn properties(random: &mut Random, least: u64) -> Vec<Property> {
 /// The statements of one or two parts.
 pub(crate) fn small(random: &mut Random) -> Statement {
     let yes = random.chance(1, 2);
-    match random.below(6) {
+    match random.below(7) {
         0 => Statement::Use(Use { keyspace: name(random) }),
         1 => Statement::CreateKeyspace(CreateKeyspace {
             name: name(random),
@@ -36,6 +37,7 @@ pub(crate) fn small(random: &mut Random) -> Statement {
         }),
         3 => Statement::DropKeyspace(DropKeyspace { name: name(random), if_exists: yes }),
         4 => Statement::DropTable(DropTable { table: table_name(random), if_exists: yes }),
+        5 => Statement::DropType(DropType { name: table_name(random), if_exists: yes }),
         _ => Statement::Truncate(Truncate { table: table_name(random) }),
     }
 }
@@ -76,6 +78,31 @@ pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
         _ => AlterTableChange::With(properties(random, 1)),
     };
     AlterTable { table: table_name(random), if_exists: random.chance(1, 2), change, position: Position::default() }
+}
+
+pub(crate) fn create_type(random: &mut Random) -> CreateType {
+    // What is a native type names no other.
+    let mut name_of_none = table_name(random);
+    while henge_model::DataType::native(&name_of_none.name.text).is_some() {
+        name_of_none = table_name(random);
+    }
+    CreateType {
+        name: name_of_none,
+        if_not_exists: random.chance(1, 2),
+        fields: many(random, 1, 4, |random| (name(random), type_name(random, 2))),
+    }
+}
+
+pub(crate) fn alter_type(random: &mut Random) -> AlterType {
+    let yes = random.chance(1, 2);
+    let change = match random.below(3) {
+        0 => AlterTypeChange::Add { if_not_exists: yes, field: name(random), data_type: type_name(random, 2) },
+        1 => {
+            AlterTypeChange::Rename { if_exists: yes, names: many(random, 1, 2, |random| (name(random), name(random))) }
+        }
+        _ => AlterTypeChange::Retype,
+    };
+    AlterType { name: table_name(random), if_exists: random.chance(1, 2), change, position: Position::default() }
 }
 
 pub(crate) fn describe(random: &mut Random) -> Describe {

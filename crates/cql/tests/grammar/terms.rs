@@ -106,11 +106,13 @@ fn map(random: &mut Random, of: Of) -> TermKind {
 }
 
 fn call(random: &mut Random, of: Of) -> TermKind {
-    let arguments = match random.chance(1, 6) {
+    // Functions of a keyspace take no star.
+    let keyspace = maybe(random, name);
+    let arguments = match keyspace.is_none() && random.chance(1, 6) {
         true => Arguments::Star,
         false => Arguments::Terms(many(random, 0, 3, |random| term(random, of.inner()))),
     };
-    TermKind::Call { keyspace: maybe(random, name), function: name(random), arguments }
+    TermKind::Call { keyspace, function: name(random), arguments }
 }
 
 fn hinted(random: &mut Random, of: Of) -> TermKind {

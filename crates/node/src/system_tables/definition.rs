@@ -15,7 +15,7 @@ const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean
     min_index_interval int, read_repair text, read_repair_chance double, speculative_retry text";
 
 /// Keyspace, table, number of partition key columns, number of clustering columns, columns.
-const TABLES: [(&str, &str, usize, usize, &str); 17] = [
+const TABLES: [(&str, &str, usize, usize, &str); 22] = [
     (
         "system",
         "local",
@@ -121,6 +121,18 @@ const TABLES: [(&str, &str, usize, usize, &str); 17] = [
         "keyspace_name text, table_name text, column_name text, clustering_order text, column_name_bytes blob, \
          kind text, position int, type text",
     ),
+    (
+        "system_auth",
+        "roles",
+        1,
+        0,
+        "role text, can_login boolean, is_superuser boolean, member_of set<text>, salted_hash text",
+    ),
+    ("system_auth", "role_members", 1, 1, "role text, member text"),
+    ("system_auth", "role_permissions", 1, 1, "role text, resource text, permissions set<text>"),
+    // So Cassandra spells it.
+    ("system_auth", "resource_role_permissons_index", 1, 1, "resource text, role text"),
+    ("system_auth", "network_permissions", 1, 0, "role text, dcs frozen<set<text>>"),
 ];
 
 static KEYSPACES: LazyLock<Vec<Arc<Keyspace>>> = LazyLock::new(build);
@@ -142,7 +154,8 @@ fn build() -> Vec<Arc<Keyspace>> {
         keyspaces.entry(keyspace).or_default().insert((*name).to_owned(), table);
     }
     let keyspace = |(name, tables): (&str, _)| {
-        Arc::new(Keyspace { name: name.to_owned(), replication: Replication::Local, durable_writes: true, tables })
+        let (name, replication) = (name.to_owned(), Replication::Local);
+        Arc::new(Keyspace { name, replication, durable_writes: true, tables, types: BTreeMap::new() })
     };
     keyspaces.into_iter().map(keyspace).collect()
 }

@@ -2,8 +2,9 @@
 //! them goes the way of any read until the replica (this node) answers from its own state.
 //!
 //! - `definition`: their columns, as Cassandra 5.0 has them.
-//! - `local`, `peers`, `schema_rows`: their rows.
+//! - `local`, `peers`, `schema_rows`, `auth_rows`: their rows.
 
+mod auth_rows;
 mod build;
 mod definition;
 mod local;
@@ -60,10 +61,15 @@ fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
         ("system_schema", "keyspaces") => schema_rows::keyspaces(view, &mut out),
         ("system_schema", "tables") => schema_rows::tables(view, &mut out),
         ("system_schema", "columns") => schema_rows::columns(view, &mut out),
+        ("system_schema", "types") => schema_rows::types(view, &mut out),
         ("system_schema", "dropped_columns") => schema_rows::dropped_columns(view, &mut out),
         ("system_virtual_schema", "keyspaces") => schema_rows::virtual_keyspaces(&mut out),
         ("system_virtual_schema", "tables") => schema_rows::virtual_tables(&mut out),
         ("system_virtual_schema", "columns") => schema_rows::virtual_columns(&mut out),
+        ("system_auth", "roles") => auth_rows::roles(view, &mut out),
+        ("system_auth", "role_members") => auth_rows::members(view, &mut out),
+        ("system_auth", "role_permissions") => auth_rows::permissions(view, &mut out),
+        ("system_auth", "resource_role_permissons_index") => auth_rows::resources(view, &mut out),
         _ => {} // Kept for drivers that ask: these are empty.
     }
     out.sorted()

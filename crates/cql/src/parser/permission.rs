@@ -1,0 +1,251 @@
+//! GRANT, REVOKE and LIST of permissions.
+
+use super::Parser;
+use super::access::plain;
+use crate::error::Error;
+use crate::lexer::Kind;
+use crate::statement::{PermissionList, PermissionStatement, ResourceName, Statement};
+use henge_model::{Permission, Permissions, Resource};
+
+impl Parser<'_> {
+    /// `GRANT` or `REVOKE`, of a role or of permissions.
+    pub(super) fn grant(&mut self, granted: bool) -> Result<Statement, Error> {
+        self.advance();
+        // A role may be called `all`, or like a permission that is not reserved.
+        let follows = if granted { "TO" } else { "FROM" };
+        if !self.at_permission() || self.following.is_word(follows) {
+            return self.membership(granted);
+        }
+        let permissions = self.permission_list()?;
+        self.expect_word("ON")?;
+        let resource = self.resource()?;
+        supported(permissions, &resource)?;
+        self.expect_word(follows)?;
+        let role = self.role_name()?;
+        Ok(Statement::Permission(match granted {
+            true => PermissionStatement::Grant { permissions, resource, role },
+            false => PermissionStatement::Revoke { permissions, resource, role },
+        }))
+    }
+
+    /// `LIST ROLES`, `LIST USERS` or `LIST ... PERMISSIONS`.
+    pub(super) fn list(&mut self) -> Result<Statement, Error> {
+        self.advance();
+        if self.take_word("ROLES") {
+            return self.list_roles(false);
+        }
+        if self.take_word("USERS") {
+            return self.list_roles(true);
+        }
+        let permissions = self.permission_list()?;
+        let resource = if self.take_word("ON") { Some(self.resource()?) } else { None };
+        let of = if self.take_word("OF") { Some(self.role_name()?) } else { None };
+        let recursive = !self.take_word("NORECURSIVE");
+        Ok(Statement::Permission(PermissionStatement::List { permissions, resource, of, recursive }))
+    }
+
+    fn at_permission(&self) -> bool {
+        self.at_word("ALL") || (self.token.kind == Kind::Word && Permission::named(self.token.text).is_some())
+    }
+
+    fn permission_list(&mut self) -> Result<PermissionList, Error> {
+        if self.take_word("ALL") {
+            self.take_word("PERMISSIONS");
+            return Ok(PermissionList::All);
+        }
+        let all = self.comma_separated(|p| {
+            let named = if p.token.kind == Kind::Word { Permission::named(p.token.text) } else { None };
+            let permission = named.ok_or_else(|| p.unexpected("a permission, ROLES or USERS"))?;
+            p.advance();
+            let _ = p.take_word("PERMISSION") || p.take_word("PERMISSIONS");
+            Ok(permission)
+        })?;
+        Ok(PermissionList::These(all.into_iter().collect()))
+    }
+
+    fn resource(&mut self) -> Result<ResourceName, Error> {
+        let position = self.position();
+        if self.at_word("ALL") && !self.following_ends_name() {
+            self.advance();
+            return self.all_of_a_kind();
+        }
+        for kind in ["FUNCTION", "MBEAN", "MBEANS"] {
+            if self.at_word(kind) && !self.following_ends_name() {
+                self.skip_resource();
+                return Ok(ResourceName::Unsupported("on single functions and on MBeans", position));
+            }
+        }
+        if self.take_word("KEYSPACE") {
+            return Ok(ResourceName::Full(Resource::Keyspace(self.name("a keyspace")?.text)));
+        }
+        if self.at_word("ROLE") && !self.following_ends_name() {
+            self.advance();
+            return Ok(ResourceName::Full(Resource::Role(self.role_name()?)));
+        }
+        self.take_word("TABLE");
+        self.table_name().map(ResourceName::Table)
+    }
+
+    /// Behind `ALL`.
+    fn all_of_a_kind(&mut self) -> Result<ResourceName, Error> {
+        let position = self.position();
+        if self.take_word("KEYSPACES") {
+            return Ok(ResourceName::Full(Resource::AllKeyspaces));
+        }
+        if self.take_word("ROLES") {
+            return Ok(ResourceName::Full(Resource::AllRoles));
+        }
+        if self.take_word("MBEANS") {
+            return Ok(ResourceName::Unsupported("on single functions and on MBeans", position));
+        }
+        if self.take_word("TABLES") {
+            self.expect_word("IN")?;
+            self.expect_word("KEYSPACE")?;
+            return Ok(ResourceName::Full(Resource::AllTables(self.name("a keyspace")?.text)));
+        }
+        self.expect_word("FUNCTIONS")?;
+        if !self.take_word("IN") {
+            return Ok(ResourceName::Full(Resource::AllFunctions));
+        }
+        self.expect_word("KEYSPACE")?;
+        Ok(ResourceName::Full(Resource::KeyspaceFunctions(self.name("a keyspace")?.text)))
+    }
+
+    /// Whether the word at hand is a name by itself: what follows is no part of a resource.
+    fn following_ends_name(&self) -> bool {
+        let words = ["TO", "FROM", "OF", "NORECURSIVE"];
+        let end = self.following.kind == Kind::End || self.following.is_symbol(";") || self.following.is_symbol(".");
+        end || words.iter().any(|w| self.following.is_word(w))
+    }
+
+    fn skip_resource(&mut self) {
+        while !["TO", "FROM", "OF", "NORECURSIVE"].iter().any(|w| self.at_word(w))
+            && self.token.kind != Kind::End
+            && !self.at_symbol(";")
+        {
+            self.advance();
+        }
+    }
+}
+
+/// Refuses permissions of which the kind of resource knows none.
+fn supported(permissions: PermissionList, resource: &ResourceName) -> Result<(), Error> {
+    let table = Resource::Table(String::new(), String::new());
+    let resource = match resource {
+        ResourceName::Full(resource) => resource,
+        ResourceName::Table(_) => &table,
+        ResourceName::Unsupported(..) => return Ok(()),
+    };
+    let none = |asked: Permissions| resource.applicable().common(asked).is_empty();
+    match permissions {
+        PermissionList::These(asked) if none(asked) => {
+            Err(plain(format!("Resource type {} does not support any of the requested permissions", resource.kind())))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+    use crate::statement::{PermissionStatement, ResourceName, RoleStatement, Statement};
+    use henge_model::Resource;
+
+    #[test]
+    fn statements_about_roles_and_permissions_are_read() {
+        for text in [
+            "CREATE ROLE r",
+            "CREATE ROLE IF NOT EXISTS 'any Name' WITH PASSWORD = 'x' AND LOGIN = true AND SUPERUSER = FALSE",
+            "CREATE ROLE \"R\" WITH HASHED PASSWORD = '$2a$10$x' AND ACCESS TO ALL DATACENTERS AND ACCESS FROM ALL CIDRS",
+            "CREATE ROLE r WITH OPTIONS = {'a': 'b'}",
+            "ALTER ROLE IF EXISTS r WITH LOGIN = false",
+            "ALTER ROLE r",
+            "DROP ROLE IF EXISTS r;",
+            "CREATE USER IF NOT EXISTS u WITH PASSWORD 'x' SUPERUSER",
+            "CREATE USER u NOSUPERUSER",
+            "ALTER USER u WITH HASHED PASSWORD '$2a$10$x'",
+            "DROP USER u",
+            "GRANT a TO b",
+            "REVOKE a FROM 'b'",
+            "GRANT all TO b",
+            "GRANT unmask TO b",
+            "GRANT SELECT, MODIFY PERMISSION ON ALL KEYSPACES TO r",
+            "REVOKE ALL PERMISSIONS ON ALL TABLES IN KEYSPACE k FROM r",
+            "GRANT ALL ON role TO r",
+            "LIST ROLES OF r NORECURSIVE",
+            "LIST USERS",
+            "LIST ALL",
+            "LIST SELECT, ALTER PERMISSIONS ON k.t OF r NORECURSIVE",
+            "LIST ALL PERMISSIONS ON ALL ROLES",
+        ] {
+            assert!(
+                matches!(parse(text), Ok(Statement::Role(_) | Statement::Permission(_))),
+                "{text}: {:?}",
+                parse(text)
+            );
+        }
+    }
+
+    #[test]
+    fn resources_are_told_apart() {
+        for (text, path) in [
+            ("ALL KEYSPACES", "data"),
+            ("KEYSPACE k", "data/k"),
+            ("ALL TABLES IN KEYSPACE k", "data/k/*"),
+            ("ALL ROLES", "roles"),
+            ("ROLE 'R'", "roles/R"),
+            ("ALL FUNCTIONS", "functions"),
+            ("ALL FUNCTIONS IN KEYSPACE k", "functions/k"),
+        ] {
+            let text = format!("REVOKE ALL ON {text} FROM r");
+            let Ok(Statement::Permission(PermissionStatement::Revoke { resource, .. })) = parse(&text) else {
+                panic!("{text}: {:?}", parse(&text))
+            };
+            assert!(matches!(resource, ResourceName::Full(r) if r.path() == path), "{text}");
+        }
+        let text = "GRANT ALTER ON TABLE k.t TO r";
+        let Ok(Statement::Permission(PermissionStatement::Grant { resource, .. })) = parse(text) else { panic!() };
+        assert!(matches!(resource, ResourceName::Table(name) if name.name.text == "t"));
+        let role = Resource::Role("r".to_owned());
+        assert_eq!(role.kind(), "RoleResource");
+    }
+
+    #[test]
+    fn mistakes_have_cassandras_words_where_it_has_its_own() {
+        let error = |text: &str| parse(text).unwrap_err().message;
+        let mistakes = [
+            ("CREATE ROLE ?", "Bind variables cannot be used for role names"),
+            (
+                "CREATE USER \"U\" WITH PASSWORD 'x'",
+                "Quoted strings are are not supported for user names and USER is deprecated, please use ROLE",
+            ),
+            (
+                "CREATE ROLE x WITH HASHED PASSWORD = 'x' AND PASSWORD = 'x'",
+                "Options 'password' and 'hashed password' are mutually exclusive",
+            ),
+            ("CREATE ROLE x WITH LOGIN = true AND LOGIN = false", "Multiple definition for property 'LOGIN'"),
+            (
+                "GRANT CREATE ON k.t TO r",
+                "Resource type DataResource does not support any of the requested permissions",
+            ),
+            (
+                "GRANT SELECT ON ALL ROLES TO r",
+                "Resource type RoleResource does not support any of the requested permissions",
+            ),
+        ];
+        for (text, message) in mistakes {
+            assert_eq!(error(text), message);
+        }
+        assert!(error("CREATE ROLE x WITH LOGIN = 'true'").contains("expected true or false"));
+        assert!(error("CREATE ROLE x WITH PASSWORD 'x'").contains("expected '='"));
+        assert!(error("GRANT FOO ON k.t TO r").contains("expected TO"));
+        assert!(error("CREATE ROLE x WITH ACCESS TO DATACENTERS {'dc1'}").contains("DATACENTERS is not supported yet"));
+    }
+
+    #[test]
+    fn passwords_are_not_printed() {
+        let statement = parse("CREATE ROLE r WITH PASSWORD = 'secret'").unwrap();
+        assert!(!format!("{statement:?}").contains("secret"));
+        assert!(matches!(statement, Statement::Role(RoleStatement::Create { .. })));
+    }
+}

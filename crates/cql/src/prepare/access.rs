@@ -1,0 +1,100 @@
+//! Statements about permissions: resources get their keyspaces; and the columns of LIST.
+
+use super::marker::{Labels, ResultColumn};
+use super::scope::Scope;
+use super::{Plan, Prepared};
+use crate::error::Error;
+use crate::statement::{PermissionList, PermissionStatement, ResourceName, RoleStatement};
+use henge_model::{DataType, Permission, Permissions, Resource};
+use std::sync::Arc;
+
+/// A statement about permissions, with its resource resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PermissionPlan {
+    /// `GRANT` if `given`, else `REVOKE`.
+    Change {
+        /// Which.
+        permissions: Permissions,
+        /// On what.
+        resource: Resource,
+        /// Of whom.
+        role: String,
+        /// To give, or to take.
+        given: bool,
+    },
+    /// `LIST PERMISSIONS`.
+    List {
+        /// Which.
+        permissions: Permissions,
+        /// On what; `None` for everything.
+        resource: Option<Resource>,
+        /// Of whom; `None` for everybody.
+        of: Option<String>,
+        /// Those on what contains the resource too.
+        recursive: bool,
+    },
+}
+
+pub(crate) fn roles(statement: &RoleStatement) -> Prepared {
+    let result = match statement {
+        RoleStatement::List { users, .. } => Some(role_columns(*users)),
+        _ => None,
+    };
+    Prepared { result, ..Prepared::bare(Plan::Role(statement.clone())) }
+}
+
+pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+    let change = |permissions: &PermissionList, name: &ResourceName, role: &str, given| {
+        let resource = resource(name, scope)?;
+        let applicable = resource.applicable();
+        let permissions = match permissions {
+            PermissionList::All => applicable,
+            PermissionList::These(asked) => applicable.common(*asked),
+        };
+        Ok(Prepared::bare(Plan::Permission(PermissionPlan::Change {
+            permissions,
+            resource,
+            role: role.to_owned(),
+            given,
+        })))
+    };
+    match statement {
+        PermissionStatement::Grant { permissions, resource, role } => change(permissions, resource, role, true),
+        PermissionStatement::Revoke { permissions, resource, role } => change(permissions, resource, role, false),
+        PermissionStatement::List { permissions, resource: name, of, recursive } => {
+            let permissions = match permissions {
+                PermissionList::All => Permissions::of(&Permission::ALL),
+                PermissionList::These(asked) => *asked,
+            };
+            let resource = name.as_ref().map(|name| resource(name, scope)).transpose()?;
+            let plan = PermissionPlan::List { permissions, resource, of: of.clone(), recursive: *recursive };
+            Ok(Prepared { result: Some(permission_columns()), ..Prepared::bare(Plan::Permission(plan)) })
+        }
+    }
+}
+
+fn resource(name: &ResourceName, scope: &Scope<'_>) -> Result<Resource, Error> {
+    match name {
+        ResourceName::Full(resource) => Ok(resource.clone()),
+        ResourceName::Table(table) => Ok(Resource::Table(scope.keyspace_of(table)?, table.name.text.clone())),
+        ResourceName::Unsupported(what, position) => {
+            Err(Error::unsupported(format!("permissions {what} are"), *position))
+        }
+    }
+}
+
+fn role_columns(users: bool) -> Arc<[ResultColumn]> {
+    let labels = Labels::new("system_auth", if users { "users" } else { "roles" });
+    let text = |name| labels.column(name, DataType::Text);
+    let flag = |name| labels.column(name, DataType::Boolean);
+    if users {
+        return [text("name"), flag("super"), text("datacenters")].into();
+    }
+    let options = DataType::Map(Box::new(DataType::Text), Box::new(DataType::Text));
+    [text("role"), flag("super"), flag("login"), labels.column("options", options), text("datacenters")].into()
+}
+
+fn permission_columns() -> Arc<[ResultColumn]> {
+    let labels = Labels::new("system_auth", "permissions");
+    ["role", "username", "resource", "permission"].map(|name| labels.column(name, DataType::Text)).into()
+}

@@ -1,0 +1,281 @@
+//! Commands about roles: the roles as they will be. What a role that is dropped leaves behind in others goes with it.
+
+use crate::limits::{GRANTS, ROLE_NAME_BYTES, ROLES};
+use crate::{Change, ClusterState, Refused, Role};
+use henge_model::{Permissions, Resource};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What can be asked about roles.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoleCommand {
+    /// Make the first role: a superuser who logs in. Nothing happens if there is any role.
+    First {
+        /// Its name.
+        name: String,
+        /// The bcrypt hash of its password.
+        salted_hash: String,
+    },
+    /// `CREATE ROLE`.
+    Create {
+        /// Its name.
+        name: String,
+        /// Leave one that exists as it is.
+        if_not_exists: bool,
+        /// What it is to be.
+        settings: RoleSettings,
+    },
+    /// `ALTER ROLE`.
+    Alter {
+        /// Its name.
+        name: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+        /// What changes.
+        settings: RoleSettings,
+    },
+    /// `DROP ROLE`.
+    Drop {
+        /// Its name.
+        name: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+    },
+    /// `GRANT role TO member` and `REVOKE role FROM member`.
+    Member {
+        /// The role.
+        role: String,
+        /// Who becomes a member or ceases to be one.
+        member: String,
+        /// Which of the two.
+        is_one: bool,
+    },
+    /// `GRANT permissions ON resource TO role`.
+    Grant {
+        /// The role.
+        role: String,
+        /// On what.
+        resource: Resource,
+        /// Which.
+        permissions: Permissions,
+    },
+    /// `REVOKE permissions ON resource FROM role`.
+    Revoke {
+        /// The role.
+        role: String,
+        /// On what.
+        resource: Resource,
+        /// Which.
+        permissions: Permissions,
+    },
+}
+
+/// Without hashes: they have no place in logs.
+impl std::fmt::Debug for RoleCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RoleCommand")
+    }
+}
+
+/// What a statement says of a role; `None` where it says nothing.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleSettings {
+    /// `SUPERUSER`.
+    pub is_superuser: Option<bool>,
+    /// `LOGIN`.
+    pub can_login: Option<bool>,
+    /// The bcrypt hash of its password.
+    pub salted_hash: Option<String>,
+}
+
+pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec<Change>, Refused> {
+    match command {
+        RoleCommand::First { name, salted_hash } => {
+            if !state.roles.is_empty() {
+                return Err(Refused::Nothing);
+            }
+            let salted_hash = Some(salted_hash.clone());
+            Ok(vec![put(Role {
+                name: name.clone(),
+                is_superuser: true,
+                can_login: true,
+                salted_hash,
+                ..Role::default()
+            })])
+        }
+        RoleCommand::Create { name, if_not_exists, settings } => create(state, name, *if_not_exists, settings),
+        RoleCommand::Alter { name, if_exists, settings } => match state.roles.get(name) {
+            None if *if_exists => Err(Refused::Nothing),
+            None => Err(invalid(format!("Role {name} doesn't exist"))),
+            Some(role) => Ok(vec![put(with(role, settings))]),
+        },
+        RoleCommand::Drop { name, if_exists } => drop_role(state, name, *if_exists),
+        RoleCommand::Member { role, member, is_one } => membership(state, role, member, *is_one),
+        RoleCommand::Grant { role, resource, permissions } => {
+            if !exists(state, resource) {
+                return Err(invalid(format!("Resource {resource} doesn't exist")));
+            }
+            regrant(state, role, resource, |given| given.and(*permissions))
+        }
+        RoleCommand::Revoke { role, resource, permissions } => {
+            regrant(state, role, resource, |given| given.without(*permissions))
+        }
+    }
+}
+
+/// What the creator gets on what `changes` create, and what roles lose with what they drop.
+pub(crate) fn follow(state: &ClusterState, changes: &[Change], creator: Option<&str>) -> Vec<Change> {
+    let mut changed: BTreeMap<&str, Role> = BTreeMap::new();
+    for change in changes {
+        let (made, gone) = touched(state, change);
+        for role in state.roles.iter() {
+            let losses: Vec<&Resource> = role.permissions.keys().filter(|r| gone.contains(r)).collect();
+            if !losses.is_empty() {
+                let role = changed.entry(&role.name).or_insert_with(|| Role::clone(role));
+                losses.iter().for_each(|resource| {
+                    role.permissions.remove(*resource);
+                });
+            }
+        }
+        if let Some(role) = creator.and_then(|name| state.roles.get(name)) {
+            let role = changed.entry(&role.name).or_insert_with(|| Role::clone(role));
+            role.permissions.extend(made.into_iter().map(|resource| (resource.clone(), resource.applicable())));
+        }
+    }
+    changed.retain(|name, role| state.roles.get(name).is_none_or(|was| **was != *role));
+    changed.into_values().map(put).collect()
+}
+
+/// The resources that come to be by a change, and those that go.
+fn touched(state: &ClusterState, change: &Change) -> (Vec<Resource>, Vec<Resource>) {
+    match change {
+        Change::Keyspace(keyspace) if !state.schema.keyspaces.contains_key(&keyspace.name) => {
+            let name = || keyspace.name.clone();
+            (vec![Resource::Keyspace(name()), Resource::KeyspaceFunctions(name())], Vec::new())
+        }
+        Change::Table(table) if state.table(&table.keyspace, &table.name).is_none() => {
+            (vec![Resource::Table(table.keyspace.clone(), table.name.clone())], Vec::new())
+        }
+        Change::Role(role) if state.roles.get(&role.name).is_none() => {
+            (vec![Resource::Role(role.name.clone())], Vec::new())
+        }
+        Change::TableDropped { keyspace, table } => {
+            (Vec::new(), vec![Resource::Table(keyspace.clone(), table.clone())])
+        }
+        Change::KeyspaceDropped(name) => {
+            let tables = state.schema.keyspaces.get(name).into_iter().flat_map(|k| k.tables.keys());
+            let mut gone: Vec<Resource> = tables.map(|t| Resource::Table(name.clone(), t.clone())).collect();
+            gone.push(Resource::Keyspace(name.clone()));
+            gone.push(Resource::AllTables(name.clone()));
+            gone.push(Resource::KeyspaceFunctions(name.clone()));
+            (Vec::new(), gone)
+        }
+        _ => (Vec::new(), Vec::new()),
+    }
+}
+
+/// Whether a resource is there; system keyspaces are not in the log and count as there.
+fn exists(state: &ClusterState, resource: &Resource) -> bool {
+    let is_system = resource.keyspace().is_some_and(|k| k.starts_with("system"));
+    match resource {
+        _ if is_system => true,
+        Resource::AllKeyspaces | Resource::AllRoles | Resource::AllFunctions => true,
+        Resource::Keyspace(name) | Resource::AllTables(name) | Resource::KeyspaceFunctions(name) => {
+            state.schema.keyspaces.contains_key(name)
+        }
+        Resource::Table(keyspace, table) => state.table(keyspace, table).is_some(),
+        Resource::Role(name) => state.roles.get(name).is_some(),
+    }
+}
+
+fn put(role: Role) -> Change {
+    Change::Role(Arc::new(role))
+}
+
+fn invalid(message: String) -> Refused {
+    Refused::Invalid(message)
+}
+
+fn with(role: &Role, settings: &RoleSettings) -> Role {
+    let mut role = role.clone();
+    role.is_superuser = settings.is_superuser.unwrap_or(role.is_superuser);
+    role.can_login = settings.can_login.unwrap_or(role.can_login);
+    role.salted_hash = settings.salted_hash.clone().or(role.salted_hash);
+    role
+}
+
+fn create(
+    state: &ClusterState,
+    name: &str,
+    if_not_exists: bool,
+    settings: &RoleSettings,
+) -> Result<Vec<Change>, Refused> {
+    if state.roles.get(name).is_some() {
+        return Err(if if_not_exists { Refused::Nothing } else { invalid(format!("{name} already exists")) });
+    }
+    if state.roles.len() >= ROLES {
+        return Err(Refused::Limit(format!("a cluster has at most {ROLES} roles")));
+    }
+    if name.len() > ROLE_NAME_BYTES {
+        return Err(Refused::Limit(format!("a role's name has at most {ROLE_NAME_BYTES} bytes")));
+    }
+    Ok(vec![put(with(&Role { name: name.to_owned(), ..Role::default() }, settings))])
+}
+
+fn drop_role(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {
+    if state.roles.get(name).is_none() {
+        return Err(if if_exists { Refused::Nothing } else { missing(name) });
+    }
+    let resource = Resource::Role(name.to_owned());
+    let mentions = |role: &&Arc<Role>| role.member_of.contains(name) || role.permissions.contains_key(&resource);
+    let mut changes = vec![Change::RoleDropped(name.to_owned())];
+    changes.extend(state.roles.iter().filter(|r| r.name != name).filter(mentions).map(|role| {
+        let mut role = Role::clone(role);
+        role.member_of.remove(name);
+        role.permissions.remove(&resource);
+        put(role)
+    }));
+    Ok(changes)
+}
+
+fn membership(state: &ClusterState, role: &str, member: &str, is_one: bool) -> Result<Vec<Change>, Refused> {
+    state.roles.get(role).ok_or_else(|| missing(role))?;
+    let mut changed = Role::clone(state.roles.get(member).ok_or_else(|| missing(member))?);
+    if is_one {
+        for (one, other) in [(member, role), (role, member)] {
+            if state.roles.is_member(one, other) {
+                return Err(invalid(format!("{one} is a member of {other}")));
+            }
+        }
+        limited(changed.member_of.len())?;
+        changed.member_of.insert(role.to_owned());
+    } else if !changed.member_of.remove(role) {
+        return Err(invalid(format!("{member} is not a member of {role}")));
+    }
+    Ok(vec![put(changed)])
+}
+
+fn regrant(
+    state: &ClusterState,
+    role: &str,
+    resource: &Resource,
+    change: impl FnOnce(Permissions) -> Permissions,
+) -> Result<Vec<Change>, Refused> {
+    let old = state.roles.get(role).ok_or_else(|| invalid(format!("Role {role} doesn't exist")))?;
+    let mut changed = Role::clone(old);
+    let given = change(changed.permissions.remove(resource).unwrap_or_default());
+    if !given.is_empty() {
+        limited(changed.permissions.len())?;
+        changed.permissions.insert(resource.clone(), given);
+    }
+    if changed == **old { Err(Refused::Nothing) } else { Ok(vec![put(changed)]) }
+}
+
+fn limited(count: usize) -> Result<(), Refused> {
+    if count >= GRANTS { Err(Refused::Limit(format!("a role has at most {GRANTS} grants"))) } else { Ok(()) }
+}
+
+fn missing(role: &str) -> Refused {
+    invalid(format!("{role} doesn't exist"))
+}

@@ -1,0 +1,64 @@
+//! Whether a user has a permission: looked up in the state that this node holds, so that what was taken away is gone at once.
+
+use super::needs::Need;
+use super::unauthorized;
+use crate::core::Core;
+use crate::error::Error;
+use crate::ready::Ready;
+use crate::shared::Shared;
+use crate::world::World;
+use henge_model::{Permission, Resource};
+
+impl<W: World> Core<W> {
+    /// Refuses a statement that the user has not all permissions for. Without an authorizer statements need none.
+    pub(crate) fn authorize(&self, ready: &Ready, user: Option<&str>) -> Result<(), Error> {
+        if ready.needs.is_empty() {
+            return Ok(());
+        }
+        let view = self.shared.view.load();
+        let user = logged_in(user)?;
+        match ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)) {
+            Some(need) => Err(denied(user, need)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses what the user has no permission for, or what contains it.
+pub(super) fn ensure<W: World>(
+    shared: &Shared<W>,
+    user: Option<&str>,
+    permission: Permission,
+    resource: &Resource,
+) -> Result<(), Error> {
+    if !shared.options.authorize {
+        return Ok(());
+    }
+    let (user, need) = (logged_in(user)?, Need::new(permission, resource));
+    match shared.view.load().state.roles.allows(user, permission, &need.chain) {
+        true => Ok(()),
+        false => Err(denied(user, &need)),
+    }
+}
+
+/// The same of roles, in other words.
+pub(super) fn ensure_of_role<W: World>(
+    shared: &Shared<W>,
+    user: Option<&str>,
+    permission: Permission,
+    resource: &Resource,
+) -> Result<(), Error> {
+    ensure(shared, user, permission, resource).map_err(|_| {
+        let user = user.unwrap_or("anonymous");
+        unauthorized(format!("User {user} does not have sufficient privileges to perform the requested operation"))
+    })
+}
+
+fn logged_in(user: Option<&str>) -> Result<&str, Error> {
+    user.ok_or_else(|| unauthorized("You have not logged in"))
+}
+
+fn denied(user: &str, need: &Need) -> Error {
+    let (permission, resource) = (need.permission, &need.chain[0]);
+    unauthorized(format!("User {user} has no {permission} permission on {resource} or any of its parents"))
+}

@@ -1,0 +1,21 @@
+//! The first role: without it nobody could log in to make one.
+
+use super::login;
+use crate::error::Error;
+use crate::propose::change;
+use crate::shared::Shared;
+use crate::world::World;
+use henge_metadata::{Command, RoleCommand};
+use std::sync::Arc;
+
+/// Makes a superuser with a password, if there is no role at all in the cluster. Says whether it did.
+pub(crate) async fn make_superuser<W: World>(
+    shared: &Arc<Shared<W>>,
+    name: &str,
+    password: &str,
+) -> Result<bool, Error> {
+    let salted_hash = login::hash(shared, password).await?;
+    let command = Command::Role(RoleCommand::First { name: name.to_owned(), salted_hash });
+    let (_, made) = change(shared, command, false).await?;
+    Ok(made)
+}

@@ -1,0 +1,141 @@
+//! TLS for clients: the settings, the files, and taking changed files without a restart.
+
+use anyhow::Context;
+use parking_lot::RwLock;
+use rustls::crypto::aws_lc_rs;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
+use tokio_rustls::TlsAcceptor;
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Whether clients have to show a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientAuth {
+    No,
+    IfGiven,
+    Required,
+}
+
+/// The settings `client_encryption_options`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClientTlsOptions {
+    /// Plaintext is served as well.
+    pub(crate) optional: bool,
+    pub(crate) client_auth: ClientAuth,
+    /// The chain, as PEM.
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    /// Whose signatures count on clients' certificates; needed unless `client_auth` is `No`.
+    pub(crate) truststore: Option<PathBuf>,
+}
+
+/// How connections of clients are encrypted; clones see the same certificates.
+#[derive(Clone)]
+pub(crate) struct ClientTls {
+    optional: bool,
+    current: Arc<RwLock<TlsAcceptor>>,
+}
+
+impl ClientTls {
+    /// Reads the files, and from now on reads them again whenever they change: what then cannot be used is told in the log, and what was
+    /// in use stays. Fails if they cannot be used now.
+    pub(crate) fn open(options: &ClientTlsOptions) -> anyhow::Result<ClientTls> {
+        let seen = stamps(options);
+        let current = Arc::new(RwLock::new(acceptor(options)?));
+        let (options_of, weak) = (options.clone(), Arc::downgrade(&current));
+        thread::Builder::new().name("certificates".to_owned()).spawn(move || watch(&options_of, seen, &weak))?;
+        Ok(ClientTls { optional: options.optional, current })
+    }
+
+    /// Whether plaintext is served as well.
+    pub(crate) fn optional(&self) -> bool {
+        self.optional
+    }
+
+    /// What makes a connection's first bytes into TLS, with the certificate of now.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.current.read().clone()
+    }
+}
+
+/// What of a file changes with its content.
+type Stamp = Option<(u64, u64, i64, i64)>;
+
+fn stamps(options: &ClientTlsOptions) -> Vec<Stamp> {
+    let files = [Some(&options.certificate), Some(&options.key), options.truststore.as_ref()];
+    let stamp = |path: &PathBuf| {
+        let data = fs::metadata(path).ok()?;
+        Some((data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
+    };
+    files.into_iter().flatten().map(stamp).collect()
+}
+
+fn watch(options: &ClientTlsOptions, mut seen: Vec<Stamp>, current: &Weak<RwLock<TlsAcceptor>>) {
+    loop {
+        thread::sleep(LOOK);
+        let Some(current) = current.upgrade() else { return };
+        // Taken before the files are read: what is written meanwhile is seen next time.
+        let now = stamps(options);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        match acceptor(options) {
+            Ok(new) => {
+                *current.write() = new;
+                tracing::info!(certificate = %options.certificate.display(), "new certificates for clients are in use");
+            }
+            // A certificate may be there before its key.
+            Err(error) => {
+                tracing::warn!("changed certificates for clients cannot be used, the former stay in use: {error:#}");
+            }
+        }
+    }
+}
+
+fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<TlsAcceptor> {
+    let chain = certificates(&options.certificate)?;
+    let key = PrivateKeyDer::from_pem_slice(&read(&options.key)?)
+        .with_context(|| format!("{} holds no private key", options.key.display()))?;
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+    let builder = match (options.client_auth, &options.truststore) {
+        (ClientAuth::No, _) => builder.with_no_client_auth(),
+        (auth, truststore) => {
+            let mut roots = RootCertStore::empty();
+            for root in certificates(truststore.as_deref().unwrap_or(Path::new("")))? {
+                roots.add(root)?;
+            }
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier =
+                if auth == ClientAuth::IfGiven { verifier.allow_unauthenticated() } else { verifier }.build()?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let config = builder.with_single_cert(chain, key).with_context(|| {
+        format!("{} and {} cannot be used together", options.certificate.display(), options.key.display())
+    })?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    let found = found.with_context(|| format!("{} cannot be read as PEM", path.display()))?;
+    anyhow::ensure!(!found.is_empty(), "there is no certificate in {}", path.display());
+    Ok(found)
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+}

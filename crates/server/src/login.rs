@@ -1,0 +1,91 @@
+//! How far a connection's client is on its way in.
+
+use crate::answer;
+use crate::request::{Answer, Counted, failed};
+use crate::world::ServerWorld;
+use henge_model::Consistency;
+use henge_node::{Core, Ending, Operation};
+use henge_protocol::{AuthResponse, ErrorResponse};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What drivers know as the way to log in with name and password.
+pub(crate) const AUTHENTICATOR: &str = "org.apache.cassandra.auth.PasswordAuthenticator";
+/// Wrong passwords on one connection; after the last it is closed.
+const ATTEMPTS: u32 = 3;
+/// How long a client may take to log in.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The largest request of a client that is not logged in, in bytes.
+pub(crate) const MAX_FRAME: usize = 64 << 10;
+
+/// A stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nothing but OPTIONS was said.
+    New,
+    /// The client has been asked who it is, and was wrong so often.
+    Asked { failures: u32 },
+    /// A password is being checked.
+    Checking { failures: u32 },
+    /// Statements are served.
+    Established,
+}
+
+impl Stage {
+    /// Whether statements are served.
+    pub(crate) fn is_established(self) -> bool {
+        self == Stage::Established
+    }
+
+    /// What comes after an answer to AUTH_RESPONSE; `None`: the connection is to be closed.
+    pub(crate) fn after(self, answer: &Answer) -> Option<Stage> {
+        match (self, answer) {
+            (Stage::Checking { .. }, Answer::LoggedIn(_)) => Some(Stage::Established),
+            (Stage::Checking { failures }, _) if failures + 1 < ATTEMPTS => {
+                Some(Stage::Asked { failures: failures + 1 })
+            }
+            (Stage::Checking { .. }, _) => None,
+            (stage, _) => Some(stage),
+        }
+    }
+}
+
+/// Checks the credentials of an AUTH_RESPONSE.
+pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>) -> (Answer, Counted) {
+    let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
+    let answer = match checked(&core, token.as_deref()).await {
+        Ok(user) => Answer::LoggedIn(user),
+        Err(error) => {
+            counted.ending = answer::ending(&error.kind);
+            Answer::Error(error)
+        }
+    };
+    (answer, counted)
+}
+
+async fn checked(core: &Core<ServerWorld>, token: Option<&[u8]>) -> Result<Arc<str>, ErrorResponse> {
+    let (user, password) = AuthResponse { token }.credentials()?;
+    core.login(user, password).await.map_err(|e| failed(core, &e))?;
+    Ok(user.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_may_be_wrong_a_few_times() {
+        let wrong = Answer::Void;
+        let mut stage = Stage::Asked { failures: 0 };
+        for failures in 1..ATTEMPTS {
+            let Stage::Asked { failures: before } = stage else { panic!("{stage:?}") };
+            stage = Stage::Checking { failures: before }.after(&wrong).unwrap();
+            assert_eq!(stage, Stage::Asked { failures });
+        }
+        assert_eq!(Stage::Checking { failures: ATTEMPTS - 1 }.after(&wrong), None);
+        let right = Answer::LoggedIn("ann".into());
+        assert_eq!(Stage::Checking { failures: 0 }.after(&right), Some(Stage::Established));
+        // An answer that comes late, after the stage has moved on, changes nothing.
+        assert_eq!(Stage::Established.after(&wrong), Some(Stage::Established));
+    }
+}
