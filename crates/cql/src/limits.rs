@@ -28,5 +28,7 @@ pub(crate) const DECIMAL_DIGITS_MAX: i64 = 10_000;
 pub(crate) const EXPONENT_GAP_MAX: i64 = 40_000;
 /// Bytes of a varint or decimal that arithmetic takes and gives.
 pub(crate) const NUMBER_BYTES_MAX: usize = 16_384;
-/// Arithmetic operations inside one another.
-pub(crate) const OPERATIONS_DEPTH_MAX: usize = 256;
+/// Bytes of a text, list or the like that an expression puts together: as many as a frame may have by default.
+pub(crate) const BUILT_BYTES_MAX: usize = 16 << 20;
+/// Levels of a term: what walks it walks its own stack.
+pub(crate) const TERM_HEIGHT_MAX: usize = 100;

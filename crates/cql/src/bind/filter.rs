@@ -1,6 +1,6 @@
 //! Relations that only a row's own values can answer.
 
-use super::{BindContext, Choices};
+use super::{BindContext, Choices, Source};
 use crate::collection;
 use crate::error::Error;
 use crate::statement::Operator;
@@ -14,6 +14,10 @@ pub(crate) struct FilterRelation {
     /// Where the column stands in the projection.
     pub(crate) place: usize,
     pub(crate) column: Column,
+    /// Further columns, of a relation between tuples.
+    pub(crate) rest: Vec<(usize, Column)>,
+    /// The key of a map's entry, where that is what is compared.
+    pub(crate) key: Option<Source>,
     pub(crate) operator: Operator,
     pub(crate) choices: Choices,
 }
@@ -28,19 +32,28 @@ pub struct Filter {
 struct Condition {
     place: usize,
     data_type: DataType,
+    rest: Vec<(usize, DataType)>,
+    key: Option<Bytes>,
     operator: Operator,
-    values: Vec<Bytes>,
+    /// Tuples as wide as there are columns.
+    values: Vec<Vec<Bytes>>,
 }
 
 impl Filter {
     pub(crate) fn bind(relations: &[FilterRelation], context: &BindContext<'_>) -> Result<Filter, Error> {
         let mut conditions = Vec::with_capacity(relations.len());
         for relation in relations {
-            let choices = relation.choices.evaluate(context, std::slice::from_ref(&relation.column))?;
-            let values = choices.into_iter().filter_map(|c| c.into_iter().next()).map(|v| v.into_owned().into());
+            let name = &relation.column.name;
+            let mut columns = vec![relation.column.clone()];
+            columns.extend(relation.rest.iter().map(|(_, column)| column.clone()));
+            let choices = relation.choices.evaluate(context, &columns)?;
+            let values = choices.into_iter().map(|tuple| tuple.into_iter().map(|v| v.into_owned().into()).collect());
+            let key = relation.key.as_ref().map(|key| key.evaluate(context)?.required(&format!("a map key of {name}")));
             conditions.push(Condition {
                 place: relation.place,
                 data_type: relation.column.data_type.clone(),
+                rest: relation.rest.iter().map(|(place, column)| (*place, column.data_type.clone())).collect(),
+                key: key.transpose()?.map(|key| key.into_owned().into()),
                 operator: relation.operator,
                 values: values.collect(),
             });
@@ -56,7 +69,8 @@ impl Filter {
     /// Whether a row, given as the values of the plan's projection, is in the answer. Null satisfies nothing.
     pub fn matches(&self, row: &[Option<Bytes>]) -> bool {
         self.conditions.iter().all(|condition| match row.get(condition.place) {
-            Some(Some(value)) => condition.holds(value),
+            Some(Some(value)) if condition.rest.is_empty() => condition.holds(value),
+            Some(Some(value)) => condition.holds_of_tuple(value, row),
             _ => false,
         })
     }
@@ -64,8 +78,11 @@ impl Filter {
 
 impl Condition {
     fn holds(&self, value: &[u8]) -> bool {
+        if let Some(key) = &self.key {
+            return self.has_entry(value, key);
+        }
         let compared = |test: fn(Ordering) -> bool| {
-            self.values.first().is_some_and(|wanted| test(self.data_type.compare(value, wanted)))
+            self.wanted().is_some_and(|wanted| test(self.data_type.compare(value, wanted)))
         };
         match self.operator {
             Operator::Equal => compared(Ordering::is_eq),
@@ -74,16 +91,56 @@ impl Condition {
             Operator::LessOrEqual => compared(Ordering::is_le),
             Operator::Greater => compared(Ordering::is_gt),
             Operator::GreaterOrEqual => compared(Ordering::is_ge),
-            Operator::In => self.values.iter().any(|wanted| self.data_type.compare(value, wanted).is_eq()),
+            Operator::In => self.values.iter().flatten().any(|wanted| self.data_type.compare(value, wanted).is_eq()),
             Operator::Contains => self.has_part(value, matches!(self.data_type.unfrozen(), DataType::Map(..)), 1),
             Operator::ContainsKey => self.has_part(value, true, 0),
             Operator::Like | Operator::IsNotNull => false,
         }
     }
 
+    /// The one value to compare with.
+    fn wanted(&self) -> Option<&Bytes> {
+        self.values.first()?.first()
+    }
+
+    /// Whether the tuple of a row's columns, of which `first` is the first, satisfies the relation. Null in it does not.
+    fn holds_of_tuple(&self, first: &[u8], row: &[Option<Bytes>]) -> bool {
+        let mut found = vec![(&self.data_type, first)];
+        for (place, data_type) in &self.rest {
+            let Some(Some(value)) = row.get(*place) else { return false };
+            found.push((data_type, value));
+        }
+        let compare = |wanted: &Vec<Bytes>| {
+            let parts = found.iter().zip(wanted).map(|((data_type, value), wanted)| data_type.compare(value, wanted));
+            parts.fold(Ordering::Equal, Ordering::then)
+        };
+        let mut compared = self.values.iter().map(compare);
+        match self.operator {
+            Operator::In => compared.any(Ordering::is_eq),
+            operator => compared.next().is_some_and(|ordering| match operator {
+                Operator::Equal => ordering.is_eq(),
+                Operator::Less => ordering.is_lt(),
+                Operator::LessOrEqual => ordering.is_le(),
+                Operator::Greater => ordering.is_gt(),
+                Operator::GreaterOrEqual => ordering.is_ge(),
+                _ => false,
+            }),
+        }
+    }
+
+    /// Whether a map has the value at the key.
+    fn has_entry(&self, map: &[u8], key: &[u8]) -> bool {
+        let parts = collection::parts(&self.data_type, map).unwrap_or_default();
+        let same = |(data_type, part): &collection::Part<'_, '_>, wanted: &[u8]| {
+            part.is_some_and(|part| data_type.compare(part, wanted).is_eq())
+        };
+        let entry = parts.chunks_exact(2).find(|entry| same(&entry[0], key));
+        entry.is_some_and(|entry| self.wanted().is_some_and(|wanted| same(&entry[1], wanted)))
+    }
+
     /// Whether a collection holds the value; of a map's parts every second is a key (`offset` 0) or a value (1).
     fn has_part(&self, value: &[u8], is_map: bool, offset: usize) -> bool {
-        let Some(wanted) = self.values.first() else {
+        let Some(wanted) = self.wanted() else {
             return false;
         };
         let parts = collection::parts(&self.data_type, value).unwrap_or_default();

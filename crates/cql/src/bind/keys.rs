@@ -17,6 +17,8 @@ pub(crate) enum Choices {
     Tuples(Vec<Vec<Source>>),
     /// A bound list of one column's values.
     List(Source),
+    /// A bound list of tuples, each of so many columns' values.
+    TupleList(Source, usize),
 }
 
 /// Values of leading key columns.
@@ -32,6 +34,7 @@ impl Choices {
         match self {
             Choices::Tuples(tuples) => tuples.first().map_or(1, Vec::len),
             Choices::List(_) => 1,
+            Choices::TupleList(_, width) => *width,
         }
     }
 
@@ -60,6 +63,7 @@ impl Choices {
         match self {
             Choices::Tuples(tuples) => tuples.iter().map(|tuple| one(tuple, columns, context)).collect(),
             Choices::List(source) => list(source, columns, context),
+            Choices::TupleList(source, width) => tuple_list(source, columns.get(..*width).unwrap_or(columns), context),
         }
     }
 }
@@ -92,6 +96,24 @@ fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -
     for (_, part) in parts {
         let value = part.ok_or_else(|| Error::invalid(format!("Invalid null value in condition for column {name}")))?;
         choices.push(Values::from_iter([Cow::Owned(value.to_vec())]));
+    }
+    Ok(choices)
+}
+
+/// The tuples of a bound list, taken apart.
+fn tuple_list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
+    let bytes = source.evaluate(context)?.required("the list of IN")?;
+    let tuple = DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect());
+    let invalid = || Error::invalid("Invalid list of tuples for IN");
+    let list = DataType::List(Box::new(tuple.clone()));
+    let mut choices = Vec::new();
+    for (_, part) in collection::parts(&list, &bytes).ok_or_else(invalid)? {
+        let parts = part.and_then(|part| collection::parts(&tuple, part)).ok_or_else(invalid)?;
+        let values = parts.into_iter().zip(columns).map(|((_, value), column)| {
+            let null = || Error::invalid(format!("Invalid null value in condition for column {}", column.name));
+            value.map(|value| Cow::Owned(value.to_vec())).ok_or_else(null)
+        });
+        choices.push(values.collect::<Result<Values<'a>, Error>>()?);
     }
     Ok(choices)
 }

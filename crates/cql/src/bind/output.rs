@@ -6,6 +6,7 @@ use super::source::{Given, Source};
 use crate::collection;
 use crate::error::Error;
 use crate::functions::{Call, json};
+use crate::limits::BUILT_BYTES_MAX;
 use crate::prepare::{Grouping, SelectPlan, Selector};
 use henge_base::Bytes;
 use henge_model::DataType;
@@ -179,8 +180,14 @@ fn value<'a>(selector: &'a Selector, row: Row<'_>, context: &BindContext<'a>) ->
         }
         Selector::Built { data_type, parts } => {
             let mut values = Vec::with_capacity(parts.len());
+            let mut bytes = 0;
             for part in parts {
-                values.push(value(part, row, context)?);
+                let part = value(part, row, context)?;
+                bytes += part.as_ref().map_or(0, Bytes::len);
+                if bytes > BUILT_BYTES_MAX {
+                    return Err(Error::invalid(format!("a {data_type} would have more than {BUILT_BYTES_MAX} bytes")));
+                }
+                values.push(part);
             }
             let values: Vec<Option<Cow<'_, [u8]>>> = values.iter().map(|v| v.as_deref().map(Cow::Borrowed)).collect();
             collection::build(data_type, &values).map(|bytes| Some(bytes.into()))

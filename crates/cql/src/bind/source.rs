@@ -29,6 +29,12 @@ pub(crate) enum Source {
         data_type: DataType,
         parts: Vec<Source>,
     },
+    /// One part of a tuple, of which the tuple may be bound as a whole.
+    Part {
+        of: Box<Source>,
+        data_type: DataType,
+        place: usize,
+    },
 }
 
 /// A value at last.
@@ -59,6 +65,12 @@ impl Source {
                 let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
                 let made = function.call(&Call { context, row, ordinal: *ordinal }, &values)?;
                 Ok(made.map_or(Given::Null, |bytes| Given::Value(Cow::Owned(bytes))))
+            }
+            Source::Part { of, data_type, place } => {
+                let whole = of.evaluate_for_row(context, row)?.required("a tuple")?;
+                let parts = collection::parts(data_type, &whole);
+                let part = parts.as_ref().and_then(|parts| parts.get(*place)?.1);
+                Ok(part.map_or(Given::Null, |part| Given::Value(Cow::Owned(part.to_vec()))))
             }
             Source::Built { data_type, parts } => {
                 let mut values = Vec::with_capacity(parts.len());

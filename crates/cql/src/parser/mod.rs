@@ -48,6 +48,8 @@ struct Parser<'a> {
     following: Token<'a>,
     markers: usize,
     depth: usize,
+    /// Height of the highest term since this was last measured.
+    height: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -55,7 +57,7 @@ impl<'a> Parser<'a> {
         let mut lexer = Lexer::new(text);
         let token = lexer.next();
         let following = lexer.next();
-        Parser { lexer, token, following, markers: 0, depth: 0 }
+        Parser { lexer, token, following, markers: 0, depth: 0, height: 0 }
     }
 
     /// Takes the token and moves on.

@@ -18,20 +18,39 @@ impl Parser<'_> {
         })
     }
 
-    /// Operands with operators of one strength between them. The tree leans left, so its depth is limited here.
+    /// Operands with operators of one strength between them.
     fn chain(
         &mut self,
         operators: &[(&str, ArithmeticOperator)],
         operand: impl Fn(&mut Self) -> Result<Term, Error>,
     ) -> Result<Term, Error> {
-        let mut left = operand(self)?;
+        let (mut left, mut height) = self.measured(&operand)?;
         for _ in 0..limits::NESTING_MAX {
             let Some(operator) = self.operator(operators) else {
+                self.height = self.height.max(height);
                 return Ok(left);
             };
-            left = arithmetic(operator, left, operand(self)?);
+            let (right, other) = self.measured(&operand)?;
+            height = self.above(height.max(other))?;
+            left = arithmetic(operator, left, right);
         }
         Err(Error::syntax(self.position(), format!("more than {} operators in a row", limits::NESTING_MAX)))
+    }
+
+    /// A production and the height of the highest term in it.
+    fn measured<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<(T, usize), Error> {
+        let around = std::mem::take(&mut self.height);
+        let parsed = production(self)?;
+        Ok((parsed, std::mem::replace(&mut self.height, around)))
+    }
+
+    /// The height of a term whose highest part has that height. Trees lean to the left, so the parser's own depth does not limit it.
+    fn above(&self, height: usize) -> Result<usize, Error> {
+        if height >= limits::TERM_HEIGHT_MAX {
+            let message = format!("a term of more than {} levels", limits::TERM_HEIGHT_MAX);
+            return Err(Error::syntax(self.position(), message));
+        }
+        Ok(height + 1)
     }
 
     fn product(&mut self) -> Result<Term, Error> {
@@ -71,22 +90,19 @@ impl Parser<'_> {
 
     /// A simple term with the fields and elements taken of it.
     fn selected(&mut self) -> Result<Term, Error> {
-        let mut term = self.simple_term()?;
-        let mut levels = 0;
+        let (mut term, mut height) = self.measured(Self::simple_term)?;
         loop {
             let position = term.position;
-            let kind = if self.at_symbol(".") {
+            let (kind, other) = if self.at_symbol(".") {
                 self.advance();
-                TermKind::Field { of: Box::new(term), field: self.name("a field name")? }
+                (TermKind::Field { of: Box::new(term), field: self.name("a field name")? }, 0)
             } else if self.at_symbol("[") {
-                self.element_of(term)?
+                self.measured(|p| p.element_of(term))?
             } else {
+                self.height = self.height.max(height);
                 return Ok(term);
             };
-            levels += 1;
-            if levels > limits::NESTING_MAX {
-                return Err(Error::syntax(position, "too many selections of one term"));
-            }
+            height = self.above(height.max(other))?;
             term = Term { kind, position };
         }
     }
@@ -110,6 +126,12 @@ impl Parser<'_> {
     }
 
     fn simple_term(&mut self) -> Result<Term, Error> {
+        let (term, height) = self.measured(Self::unmeasured_term)?;
+        self.height = self.height.max(self.above(height)?);
+        Ok(term)
+    }
+
+    fn unmeasured_term(&mut self) -> Result<Term, Error> {
         let position = self.position();
         let kind = match self.token.kind {
             Kind::Symbol if self.at_marker() => return self.marker_term(),

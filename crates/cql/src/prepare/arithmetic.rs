@@ -6,7 +6,6 @@ use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::arithmetic::{Arithmetic, function_name, result_type};
 use crate::functions::{Expression, Function, cast_signature};
-use crate::limits::OPERATIONS_DEPTH_MAX;
 use crate::statement::{Arguments, ArithmeticOperator, Term, TermKind, TypeName};
 use henge_model::DataType;
 
@@ -26,13 +25,13 @@ enum Parts<'t> {
 impl Terms<'_> {
     /// An operation whose result is wanted as a value of some type, and the type it is of.
     pub(super) fn operation(&mut self, term: &Term, wanted: &DataType) -> Result<(Source, DataType), Error> {
-        let operand = self.operand(term, 0)?;
+        let operand = self.operand(term)?;
         self.settled(&operand, wanted)
     }
 
     /// The type an operation has by itself; `None` if that hangs on its place.
     pub(super) fn operation_type(&self, term: &Term) -> Result<Option<DataType>, Error> {
-        let operand = self.operand(term, 0)?;
+        let operand = self.operand(term)?;
         Ok(match &operand.parts {
             Parts::Whole => None,
             Parts::Operation(operator, operands) => operation_result(*operator, operands, None).ok(),
@@ -54,23 +53,19 @@ impl Terms<'_> {
         Ok((Source::Call { function: signature.function, arguments: vec![source], ordinal }, signature.result))
     }
 
-    fn operand<'t>(&self, term: &'t Term, depth: usize) -> Result<Operand<'t>, Error> {
-        if depth > OPERATIONS_DEPTH_MAX {
-            let message = format!("more than {OPERATIONS_DEPTH_MAX} operations inside one another");
-            return Err(Error::invalid(message).at(term.position));
-        }
+    fn operand<'t>(&self, term: &'t Term) -> Result<Operand<'t>, Error> {
         let (shape, parts) = match &term.kind {
             TermKind::Arithmetic { operator, left, right } => {
-                let operands = [self.operand(left, depth + 1)?, self.operand(right, depth + 1)?];
+                let operands = [self.operand(left)?, self.operand(right)?];
                 let shape = Shape::of_operation(|wanted| operation_result(*operator, &operands, Some(wanted)));
                 (shape, Parts::Operation(*operator, Box::new(operands)))
             }
             TermKind::Negated(inner) => {
-                let operand = self.operand(inner, depth + 1)?;
+                let operand = self.operand(inner)?;
                 let shape = Shape::of_operation(|wanted| settle_negation(&operand.shape, Some(wanted)));
                 (shape, Parts::Negation(Box::new(operand)))
             }
-            TermKind::Tuple(parts) if parts.len() == 1 => return self.operand(&parts[0], depth + 1),
+            TermKind::Tuple(parts) if parts.len() == 1 => return self.operand(&parts[0]),
             _ => (self.shape(term)?, Parts::Whole),
         };
         Ok(Operand { term, shape, parts })

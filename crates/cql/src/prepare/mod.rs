@@ -11,6 +11,7 @@ mod computed;
 mod condition;
 mod data_type;
 mod describe;
+mod entry;
 mod group;
 mod json;
 mod keyspace;

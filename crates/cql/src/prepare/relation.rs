@@ -1,16 +1,19 @@
 //! WHERE's relations with their columns found and their values typed.
 
+use super::entry;
 use super::scope::column;
 use super::term::Terms;
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
-use henge_model::{Column, DataType};
+use henge_model::{Column, ColumnKind, DataType};
 
 /// One relation on one column, or on several at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Restriction {
     pub(crate) columns: Vec<Column>,
+    /// The key of a map's entry, if that is restricted.
+    pub(crate) key: Option<Source>,
     pub(crate) operator: Operator,
     pub(crate) choices: Choices,
     pub(crate) position: Position,
@@ -64,9 +67,7 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
             Subject::Column(name) => found.columns.push(on_column(name, relation, terms)?),
             Subject::Columns(names) => on_columns(names, relation, terms, &mut found.columns)?,
             Subject::Token(names) => found.tokens.push(on_token(names, relation, terms)?),
-            Subject::Element(..) => {
-                return Err(Error::unsupported("restricting elements of a map is", relation.position));
-            }
+            Subject::Element(name, key) => found.columns.push(entry::on_entry(name, key, relation, terms)?),
             Subject::Field(..) => return Err(Error::unsupported("restricting fields of a type is", relation.position)),
         }
     }
@@ -127,7 +128,7 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
         (_, [value], _) => Choices::one(required(terms.source(value, &value_type, &name.text)?, name)?),
         _ => return refuse("a relation compares with one value".to_owned()),
     };
-    Ok(Restriction { columns: vec![column], operator, choices, position: relation.position })
+    Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
 }
 
 /// `(a, b) op (1, 2)` of clustering columns that follow one another. `=` is as many single relations.
@@ -139,34 +140,61 @@ fn on_columns(
 ) -> Result<(), Error> {
     let columns: Vec<Column> = names.iter().map(|n| column(terms.table, n).cloned()).collect::<Result<_, _>>()?;
     let (operator, position) = (relation.operator, relation.position);
+    if matches!(operator, Operator::Contains | Operator::ContainsKey | Operator::Like | Operator::IsNotNull) {
+        return Err(Error::syntax(position, format!("{} stands behind one column", operator.sign())));
+    }
+    if let Some(other) = columns.iter().find(|c| c.kind != ColumnKind::Clustering) {
+        let name = &other.name;
+        let message =
+            format!("Multi-column relations can only be applied to clustering columns but was applied to: {name}");
+        return Err(Error::invalid(message).at(position));
+    }
     if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::In) {
         return Err(
             Error::invalid(format!("{} cannot be used on several columns at once", operator.sign())).at(position)
         );
     }
-    if operator == Operator::In && !relation.listed {
-        return Err(Error::unsupported("a bind marker for the whole IN list of several columns is", position));
+    if let (Operator::In, [list], false) = (operator, &relation.values[..], relation.listed) {
+        let source =
+            terms.source(list, &DataType::List(Box::new(tuple_type(&columns))), &format!("in({})", named(names)))?;
+        let choices = Choices::TupleList(source, columns.len());
+        out.push(Restriction { columns, key: None, operator, choices, position });
+        return Ok(());
     }
     let mut tuples = Vec::new();
     for value in &relation.values {
         tuples.push(tuple(value, &columns, terms)?);
     }
     if operator != Operator::Equal {
-        out.push(Restriction { columns, operator, choices: Choices::Tuples(tuples), position });
+        out.push(Restriction { columns, key: None, operator, choices: Choices::Tuples(tuples), position });
         return Ok(());
     }
     for (column, source) in columns.into_iter().zip(tuples.into_iter().flatten()) {
-        out.push(Restriction { columns: vec![column], operator, choices: Choices::one(source), position });
+        out.push(Restriction { columns: vec![column], key: None, operator, choices: Choices::one(source), position });
     }
     Ok(())
+}
+
+fn tuple_type(columns: &[Column]) -> DataType {
+    DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect())
+}
+
+fn named(names: &[Name]) -> String {
+    names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// The sources of a tuple literal, one for each column.
 fn tuple(value: &Term, columns: &[Column], terms: &mut Terms<'_>) -> Result<Vec<Source>, Error> {
     let parts = match &value.kind {
         TermKind::Tuple(parts) => &parts[..],
-        TermKind::Marker(_) => return Err(Error::unsupported("a bind marker for a whole tuple is", value.position)),
-        _ => std::slice::from_ref(value),
+        TermKind::Marker(_) => {
+            let data_type = tuple_type(columns);
+            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+            let whole = terms.source(value, &data_type, &format!("({})", names.join(",")))?;
+            let part = |place| Source::Part { of: Box::new(whole.clone()), data_type: data_type.clone(), place };
+            return Ok((0..columns.len()).map(part).collect());
+        }
+        _ => return Err(Error::syntax(value.position, "expected a tuple")),
     };
     if parts.len() != columns.len() {
         let message = format!("Expected {} elements in value tuple, but got {}", columns.len(), parts.len());
@@ -187,7 +215,7 @@ fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Resul
         return Err(Error::invalid(message).at(position));
     }
     let [value] = &relation.values[..] else {
-        return Err(Error::invalid("IN cannot be used with token()").at(position));
+        return Err(Error::syntax(position, "IN cannot be used with token()"));
     };
     if !is_slice(operator) && operator != Operator::Equal {
         return Err(Error::invalid(format!("{} cannot be used with token()", operator.sign())).at(position));

@@ -5,7 +5,7 @@ use super::scope::is_virtual;
 use crate::bind::{Choices, Source};
 use crate::error::Error;
 use crate::statement::Operator;
-use henge_model::{Column, ColumnKind, Table};
+use henge_model::{Column, ColumnId, ColumnKind, Table};
 
 /// WHERE, sorted out.
 #[derive(Clone, Debug)]
@@ -87,12 +87,14 @@ pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) ->
     filter.extend(unkeyed);
     let mut sorted = Where { partition, clustering: Vec::new(), slice: Slice::default(), filter };
     let keyed = matches!(sorted.partition, Partition::Keys(_));
+    let chosen = behind_choices(&on_clustering, table);
     let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };
     if let (Some(first), false) = (left.first(), allow_filtering) {
         return Err(clustering_gap(first, table, keyed));
     }
-    if let Some(several) = left.iter().find(|r| r.columns.len() > 1) {
-        return Err(Error::unsupported("filtering on several columns at once is", several.position));
+    if let Some(several) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
+        let message = "Multi-column slice restrictions cannot be used for filtering.";
+        return Err(Error::invalid(message).at(several.position));
     }
     sorted.filter.extend(left);
     Ok(sorted)
@@ -100,6 +102,13 @@ pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) ->
 
 fn split(all: Vec<Restriction>, kind: ColumnKind) -> (Vec<Restriction>, Vec<Restriction>) {
     all.into_iter().partition(|r| r.columns.iter().any(|c| c.kind == kind))
+}
+
+/// The clustering columns of which all earlier ones have an `=` or `IN`.
+fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
+    let has_choice = |c: &&Column| restricted.iter().any(|r| r.is_choice() && r.columns.contains(c));
+    let leading = table.clustering.iter().take_while(has_choice).count();
+    table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
 }
 
 /// A column takes one `=` or `IN`, or a bound on each side.
@@ -110,6 +119,10 @@ fn check_repeats(all: &[Restriction]) -> Result<(), Error> {
                 continue;
             };
             let name = &shared.name;
+            // Entries of a map are restricted each for itself.
+            if one.key.is_some() && other.key.is_some() {
+                continue;
+            }
             if one.is_choice() || other.is_choice() {
                 let message = format!("{name} cannot be restricted by more than one relation if it includes an Equal");
                 return Err(Error::invalid(message).at(other.position));
@@ -136,13 +149,13 @@ fn partitions(
         return Err(Error::invalid(message).at(several.position));
     }
     if !tokens.is_empty() {
-        if let Some(other) = restricted.first() {
+        if let (Some(other), false) = (restricted.first(), allow_filtering) {
             let name = &other.columns[0].name;
             let message =
                 format!("Column \"{name}\" cannot be restricted by both a normal relation and a token relation");
             return Err(Error::invalid(message).at(other.position));
         }
-        return token_bounds(tokens).map(|p| (p, Vec::new()));
+        return token_bounds(tokens).map(|p| (p, restricted));
     }
     let place = |column: &Column| restricted.iter().position(|r| r.is_choice() && r.columns[0].id == column.id);
     let places: Option<Vec<usize>> = table.partition_key.iter().map(place).collect();
@@ -196,7 +209,7 @@ fn take_prefix(mut left: Vec<Restriction>, table: &Table, sorted: &mut Where) ->
             continue;
         }
         let (slices, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|r| begins(r) && r.is_slice());
-        sorted.slice = slice(slices)?;
+        sorted.slice = slice(slices, &mut sorted.filter);
         return Ok(rest);
     }
     Ok(left)
@@ -207,23 +220,29 @@ fn follow(columns: &[Column], of: &[Column]) -> bool {
     columns.len() <= of.len() && columns.iter().zip(of).all(|(a, b)| a.id == b.id)
 }
 
-fn slice(restrictions: Vec<Restriction>) -> Result<Slice, Error> {
+/// The bounds of leading columns. Where further columns are stored in another order the bound is of the first alone, and a filter
+/// tells of the rows at that bound which are meant.
+fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice {
     let mut slice = Slice::default();
     for restriction in restrictions {
         let order = restriction.columns[0].order;
-        if restriction.columns.iter().any(|c| c.order != order) {
-            return Err(Error::unsupported("a slice of columns with different orders is", restriction.position));
-        }
         slice.descending = order == henge_model::Order::Descending;
-        let (lower, inclusive) = (restriction.is_lower(), restriction.is_inclusive());
+        let alike = restriction.columns.iter().take_while(|c| c.order == order).count();
+        let (lower, mut inclusive) = (restriction.is_lower(), restriction.is_inclusive());
+        let is_mixed = alike < restriction.columns.len();
+        if is_mixed {
+            filter.push(restriction.clone());
+            inclusive = true;
+        }
         let values = match restriction.choices {
             Choices::Tuples(tuples) => tuples.into_iter().next().unwrap_or_default(),
-            Choices::List(source) => vec![source],
+            Choices::List(source) | Choices::TupleList(source, _) => vec![source],
         };
+        let values = values.into_iter().take(alike).collect();
         let bound = Some(Bound { values, inclusive });
         *(if lower { &mut slice.lower } else { &mut slice.upper }) = bound;
     }
-    Ok(slice)
+    slice
 }
 
 fn clustering_gap(restriction: &Restriction, table: &Table, keyed: bool) -> Error {

@@ -237,12 +237,14 @@ fn selection(
 }
 
 fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) -> Vec<FilterRelation> {
-    let one = |r: &super::relation::Restriction| {
-        let column = r.columns.first()?.clone();
-        let place = fetched.once(projected(&column, table));
-        Some(FilterRelation { place, column, operator: r.operator, choices: r.choices.clone() })
+    let mut one = |r: &super::relation::Restriction| {
+        let mut places = r.columns.iter().map(|column| (fetched.once(projected(column, table)), column.clone()));
+        let (place, column) = places.next()?;
+        let rest = places.collect();
+        let (key, choices) = (r.key.clone(), r.choices.clone());
+        Some(FilterRelation { place, column, rest, key, operator: r.operator, choices })
     };
-    restrictions.filter.iter().filter_map(one).collect()
+    restrictions.filter.iter().filter_map(&mut one).collect()
 }
 
 /// What replicas must send: all columns, since any of them may be the one that keeps a row alive. One that was dropped does not.

@@ -562,3 +562,26 @@ proptest! {
         let _ = prepared(&format!("{start} {}", pieces.join(" ")));
     }
 }
+
+#[test]
+fn terms_as_deep_as_they_may_be_are_within_the_stack() {
+    // Chains of operators at every level of parentheses, as high as the parser takes them.
+    let nested = |levels: usize, operators: usize| {
+        let chain = " + 1".repeat(operators);
+        (0..levels).fold("v".to_owned(), |term, _| format!("({term}{chain})"))
+    };
+    let select = |term: &str| format!("SELECT 1 + {term} FROM kv");
+    let update = |term: &str| format!("UPDATE kv SET v = {} WHERE k = 'a'", term.replace('v', "1"));
+    for (levels, operators) in [(30, 2), (10, 8), (1, 60)] {
+        let term = nested(levels, operators);
+        assert!(prepared(&select(&term)).is_ok(), "{levels} {operators}");
+        assert!(prepared(&update(&term)).is_ok(), "{levels} {operators}");
+    }
+    for (levels, operators) in [(60, 60), (60, 4), (4, 60)] {
+        let term = nested(levels, operators);
+        assert!(error(&select(&term)).message.contains("levels"), "{levels} {operators}");
+        assert!(error(&update(&term)).message.contains("levels"), "{levels} {operators}");
+    }
+    let selections = (0..60).fold("v".to_owned(), |term, _| format!("v[{term}]{}", "[1]".repeat(60)));
+    assert!(error(&format!("SELECT {selections} FROM kv")).message.contains("levels"));
+}
