@@ -146,6 +146,20 @@ def test_cqlsh_speaks_tls(tls_server, certificates, tmp_path):
     assert "Test Cluster" in process.stdout
 
 
+def test_our_shell_speaks_tls(tls_server, certificates, tmp_path):
+    tls_server()
+    command = [HENGE, "shell", ADDRESS, "--ssl", "-e", "SELECT cluster_name FROM system.local"]
+
+    def run(authority):
+        environment = {"HOME": str(tmp_path), "SSL_CERTFILE": str(authority)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
+
+    process = run(certificates / "ca.pem")
+    assert process.returncode == 0 and "Test Cluster" in process.stdout, process
+    henge("cert", "ca", "--directory", tmp_path / "other")
+    assert run(tmp_path / "other" / "ca.pem").returncode != 0
+
+
 def test_unusable_files_are_told_at_the_start(certificates, tmp_path):
     pair = [f"{SETTING}enabled=true", f"{SETTING}certificate={certificates}/node/node.pem", f"{SETTING}key={certificates}/reporter.key"]
     flags = [part for setting in pair for part in ("--set", setting)]
