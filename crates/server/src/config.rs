@@ -158,7 +158,9 @@ impl Settings {
         let listen = self.address("listen_address", "storage_port")?;
         let rpc_address = self.address("rpc_address", "native_transport_port")?;
         let (authenticate, authorize) = self.access()?;
-        if !rpc_address.ip().is_loopback() && !authenticate && !self.flag("allow_insecure_clients")? {
+        let client_tls = self.client_tls()?;
+        let certified = client_tls.as_ref().is_some_and(ClientTlsOptions::proves_clients);
+        if !rpc_address.ip().is_loopback() && !authenticate && !certified && !self.flag("allow_insecure_clients")? {
             return Err(self.wrong(
                 "rpc_address",
                 "clients off loopback would not have to authenticate; set authenticator: PasswordAuthenticator, or \
@@ -209,7 +211,7 @@ impl Settings {
             development_certificates: None,
             metrics: (metrics_port > 0).then_some(metrics),
             admin: (admin_port > 0).then_some(admin),
-            client_tls: self.client_tls()?,
+            client_tls,
             max_frame: self.bytes("native_transport_max_frame_size")?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
             memory: self.memory()?,
@@ -419,6 +421,11 @@ mod tests {
         let config = |more: &str| config(&format!("{open}{more}"));
         assert!(config("").is_err());
         assert!(config("allow_insecure_clients: true").is_ok());
+        let tls =
+            "client_encryption_options: {enabled: true, certificate: c, key: k, truststore: t, require_client_auth: ";
+        assert!(config(&format!("{tls}true}}")).is_ok());
+        assert!(config(&format!("{tls}true, optional: true}}")).is_err());
+        assert!(config(&format!("{tls}optional}}")).is_err());
         let both =
             config("authenticator:\n  class_name: PasswordAuthenticator\nauthorizer: CassandraAuthorizer").unwrap();
         assert!(both.node.authenticate && both.node.authorize);
