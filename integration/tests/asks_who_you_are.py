@@ -281,8 +281,16 @@ def test_a_first_password_can_be_given(tmp_path, monkeypatch):
     server = Server(tmp_path, "127.0.11.4", PASSWORDS).start()
     clients = Clients(["127.0.11.4"])
     try:
-        clients.session(auth_provider=PlainTextAuthProvider("cassandra", "given"))
-        assert "given" not in server.program.text()
+        session = clients.session(auth_provider=PlainTextAuthProvider("cassandra", "given"))
+        assert "password given" not in server.program.text()
+        # Nobody can log in any more, until a start that says so.
+        session.execute("ALTER ROLE cassandra WITH LOGIN = false")
+        clients.close()
+        assert server.stop() == 0
+        monkeypatch.setenv("HENGE_SUPERUSER_PASSWORD", "again")
+        monkeypatch.setenv("HENGE_SUPERUSER_RESET", "true")
+        server.start()
+        clients.session(auth_provider=PlainTextAuthProvider("cassandra", "again"))
     finally:
         clients.close()
         assert server.stop() == 0

@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) node: Options,
     /// The password of the first role, if it is given.
     pub(crate) superuser_password: Option<String>,
+    /// Make it whatever roles there are.
+    pub(crate) superuser_reset: bool,
     pub(crate) data_directory: PathBuf,
     pub(crate) certificates: Option<PathBuf>,
     pub(crate) development_certificates: Option<PathBuf>,
@@ -205,6 +207,7 @@ impl Settings {
         let certificates = self.text_of("certificates");
         Ok(Config {
             node,
+            superuser_reset: self.flag("superuser_reset")?,
             superuser_password: Some(self.text_of(SECRET).to_owned()).filter(|password| !password.is_empty()),
             data_directory: PathBuf::from(self.text_of("data_directory")),
             certificates: (!certificates.is_empty()).then(|| PathBuf::from(certificates)),
