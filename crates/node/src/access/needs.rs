@@ -30,7 +30,7 @@ pub(crate) fn needs(statement: &Statement, plan: &Plan) -> Vec<Need> {
         Plan::Modify(modify) => {
             let mut needs = vec![on(Permission::Modify, modify.table())];
             if is_conditional(statement) {
-                needs.insert(0, on(Permission::Select, modify.table()));
+                needs.push(on(Permission::Select, modify.table()));
             }
             needs
         }
