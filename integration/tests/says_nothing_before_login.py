@@ -1,7 +1,9 @@
 """What a client can do that has not logged in: next to nothing. In protocol v4, byte by byte."""
 
+import re
 import socket
 import struct
+import urllib.request
 
 import pytest
 
@@ -96,6 +98,18 @@ def test_the_third_wrong_password_closes_the_connection(wire):
         code, message = wire.error(AUTH_RESPONSE, token(b"\0cassandra\0guess"))
         assert (code, message) == (BAD_CREDENTIALS, "Provided username cassandra and/or password are incorrect")
     assert wire.closed()
+
+
+def test_logins_are_counted(wire):
+    def count(outcome):
+        page = urllib.request.urlopen(f"http://{ADDRESS}:9180/metrics").read().decode()
+        found = re.search(rf'henge_logins_total{{outcome="{outcome}"}} (\d+)', page)
+        return int(found[1]) if found else 0
+
+    refused, ok = count("refused"), count("ok")
+    wire.error(AUTH_RESPONSE, token(b"\0cassandra\0guess"))
+    wire.ask(AUTH_RESPONSE, token(b"\0cassandra\0secret"))
+    assert (count("refused"), count("ok")) == (refused + 1, ok + 1)
 
 
 @pytest.mark.parametrize("bad", [b"", b"cassandra", b"\0\xff\0\xff", b"\0a\0b\0c", b"\0cassandra\0" + 2000 * b"x", b"\0\0"])
