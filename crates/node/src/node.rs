@@ -148,9 +148,9 @@ impl<W: World> Node<W> {
         !self.shared.view.load().state.roles.is_empty()
     }
 
-    /// Makes a superuser with a password, if there is no role at all in the cluster. Says whether it did.
-    pub async fn make_superuser(&self, name: &str, password: &str) -> Result<bool, Error> {
-        access::make_superuser(&self.shared, name, password).await
+    /// Makes a superuser with a password, if there is no role at all in the cluster or if `anew`. Says whether it did.
+    pub async fn make_superuser(&self, name: &str, password: &str, anew: bool) -> Result<bool, Error> {
+        access::make_superuser(&self.shared, name, password, anew).await
     }
 
     /// A handle for the calling core; its tasks are spawned here.

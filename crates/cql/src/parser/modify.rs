@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::error::{Error, Position};
 use crate::statement::{
-    ArithmeticOperator, Assignment, AssignmentKind, Delete, Deletion, Insert, InsertValues, Name, Term,
-    TermKind, Update, Using,
+    ArithmeticOperator, Assignment, AssignmentKind, Delete, Deletion, Insert, InsertValues, Name, Term, TermKind,
+    Update, Using,
 };
 
 impl Parser<'_> {
