@@ -6,6 +6,7 @@ use crate::batches;
 use crate::catch_up::{self, publish};
 use crate::control::{self, Answer, Control};
 use crate::core::Core;
+use crate::counters;
 use crate::error::Error;
 use crate::events::ClusterEvent;
 use crate::forget;
@@ -165,6 +166,7 @@ impl<W: World> Node<W> {
         match header.kind {
             Kind::Write => replica::serve_write(core, from, &header, body).await,
             Kind::ReadRows | Kind::ReadDigest => replica::serve_read(core, from, &header, body).await,
+            Kind::Count => counters::serve(core, from, &header, &body).await,
             Kind::Batch => batches::serve(&self.shared, &body).await,
             Kind::Paxos => acceptor::serve(core, from, &header, body).await,
             Kind::Control => match control::decode::<Control>(&body) {
