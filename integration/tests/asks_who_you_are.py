@@ -11,7 +11,7 @@ from cassandra.cluster import NoHostAvailable
 from cassandra.query import BatchStatement
 
 from clients import Clients
-from processes import CQL_PORT, Server, answers, wait_until
+from processes import CQL_PORT, HENGE, Server, answers, wait_until
 
 ADDRESS = "127.0.11.3"
 PASSWORDS = ["--set", "authenticator=PasswordAuthenticator", "--set", "authorizer=CassandraAuthorizer"]
@@ -253,6 +253,20 @@ def test_cqlsh_logs_in(log_in, boss, tmp_path):
     assert process.returncode == 0 and "operator" in process.stdout, process
 
 
+def test_our_shell_logs_in(boss, tmp_path):
+    role(boss, "sheller")
+    command = [HENGE, "shell", ADDRESS, "-u", "sheller", "-e", "SELECT key FROM system.local; LIST ROLES"]
+
+    def run(password):
+        environment = {"HOME": str(tmp_path), "CQLSH_PASSWORD": password} if password else {"HOME": str(tmp_path)}
+        return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, start_new_session=True)
+
+    process = run("sheller")
+    assert process.returncode == 0 and "sheller" in process.stdout, process
+    assert "Provided username sheller and/or password are incorrect" in run("wrong").stderr
+    assert "give it with -p" in run(None).stderr
+
+
 def test_roles_survive_a_restart_and_the_password_is_shown_once(guarded, log_in, boss):
     role(boss, "stayer")
     boss.cluster.shutdown()
@@ -267,8 +281,16 @@ def test_a_first_password_can_be_given(tmp_path, monkeypatch):
     server = Server(tmp_path, "127.0.11.4", PASSWORDS).start()
     clients = Clients(["127.0.11.4"])
     try:
-        clients.session(auth_provider=PlainTextAuthProvider("cassandra", "given"))
-        assert "given" not in server.program.text()
+        session = clients.session(auth_provider=PlainTextAuthProvider("cassandra", "given"))
+        assert "password given" not in server.program.text()
+        # Nobody can log in any more, until a start that says so.
+        session.execute("ALTER ROLE cassandra WITH LOGIN = false")
+        clients.close()
+        assert server.stop() == 0
+        monkeypatch.setenv("HENGE_SUPERUSER_PASSWORD", "again")
+        monkeypatch.setenv("HENGE_SUPERUSER_RESET", "true")
+        server.start()
+        clients.session(auth_provider=PlainTextAuthProvider("cassandra", "again"))
     finally:
         clients.close()
         assert server.stop() == 0

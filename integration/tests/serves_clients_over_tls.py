@@ -104,6 +104,19 @@ def test_both_are_served_on_one_port(tls_server, certificates):
     assert release(None) == "Test Cluster"
 
 
+@pytest.mark.parametrize("optional", ["false", "true"])
+def test_garbage_and_silence_harm_nobody(tls_server, certificates, optional):
+    server = tls_server(optional=optional)
+    open_ones = [socket.create_connection((ADDRESS, CQL_PORT)) for _ in range(50)]
+    for number, stream in enumerate(open_ones[10:]):
+        start = b"\x16" if number % 2 else b""
+        stream.sendall(start + os.urandom(300))
+    assert release(trusting(certificates)) == "Test Cluster"
+    assert server.program.alive()
+    for stream in open_ones:
+        stream.close()
+
+
 def test_clients_have_to_show_certificates(tls_server, certificates):
     tls_server(require_client_auth="true", truststore=certificates / "ca.pem")
     assert release(trusting(certificates, own="reporter")) == "Test Cluster"
@@ -144,6 +157,20 @@ def test_cqlsh_speaks_tls(tls_server, certificates, tmp_path):
     process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert process.returncode == 0, process
     assert "Test Cluster" in process.stdout
+
+
+def test_our_shell_speaks_tls(tls_server, certificates, tmp_path):
+    tls_server()
+    command = [HENGE, "shell", ADDRESS, "--ssl", "-e", "SELECT cluster_name FROM system.local"]
+
+    def run(authority):
+        environment = {"HOME": str(tmp_path), "SSL_CERTFILE": str(authority)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
+
+    process = run(certificates / "ca.pem")
+    assert process.returncode == 0 and "Test Cluster" in process.stdout, process
+    henge("cert", "ca", "--directory", tmp_path / "other")
+    assert run(tmp_path / "other" / "ca.pem").returncode != 0
 
 
 def test_unusable_files_are_told_at_the_start(certificates, tmp_path):

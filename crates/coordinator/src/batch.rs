@@ -70,7 +70,15 @@ mod tests {
             let key = key(partition, 1);
             let mutation = Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).encode();
             let (placed, token, consistency) = (fake.keyspace("3"), Token(1), Consistency::Quorum);
-            Write { placed, token, mutation, consistency, deadline: DEADLINE, write_type: WriteType::Batch }
+            Write {
+                placed,
+                token,
+                mutation,
+                consistency,
+                deadline: DEADLINE,
+                write_type: WriteType::Batch,
+                applied: None,
+            }
         };
         vec![write(1), write(2)]
     }

@@ -1,7 +1,8 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
 use crate::{
-    Boxed, Datacenter, Event, Faults, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
+    Boxed, Count, Datacenter, Event, Faults, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError,
+    Replicas, WriteError,
 };
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_model::{
@@ -402,6 +403,11 @@ impl Replicas for Fake {
         let does = node.writes;
         let vote = || _ = node.vote(Request::decode(&message).unwrap());
         self.scripted(does, vote, ())
+    }
+
+    fn count_at(&self, leader: HostId, _: Count) -> Boxed<Result<(), WriteError>> {
+        self.said("count", leader);
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn log_batch(&self, _: Vec<Bytes>, created: Micros, _: Mono) -> Boxed<Result<Logged, ReplicaError>> {

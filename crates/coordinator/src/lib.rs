@@ -6,6 +6,7 @@
 //! - `plan`: the replicas of one token, checked against the level before anything is sent.
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
 //! - `batch`: writes of several partitions, all or none.
+//! - `count`: additions to counters.
 //! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails.
 //! - `block`: whether rows from elsewhere may be trusted.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
@@ -17,6 +18,7 @@
 
 mod batch;
 mod block;
+mod count;
 mod error;
 mod fast;
 mod gather;
@@ -34,6 +36,7 @@ mod under_way;
 mod write;
 
 pub use batch::{Logged, logged_batch};
+pub use count::{Count, count};
 pub use error::{ReadError, Refusal, ReplicaError, WriteError, WriteType};
 pub use fast::can_read_locally;
 pub use paxos::{Conditional, Decision, conditional};

@@ -1,6 +1,6 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
-use crate::{Logged, ReplicaError};
+use crate::{Count, Logged, ReplicaError, WriteError};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink};
 use henge_ring::Placement;
@@ -94,6 +94,8 @@ pub trait Replicas: Send + Sync + 'static {
     fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>>;
     /// Tells a replica's acceptor what is decided. Goes on in the node if it is dropped; unless it is done, a hint of the mutation is owed.
     fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
+    /// Has a replica, or this node, lead additions to counters.
+    fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>>;
     /// Has other nodes, or this one where it is alone, keep a batch until [`Replicas::forget_batch`]; after a while they write it themselves.
     fn log_batch(&self, mutations: Vec<Bytes>, issued: Micros, deadline: Mono) -> Boxed<Result<Logged, ReplicaError>>;
     /// A batch was written. Nothing is awaited: one that is written twice is as if it were written once.

@@ -5,7 +5,7 @@ use crate::required::Shortage;
 use crate::tally::{Loss, Tally};
 use crate::under_way::UnderWay;
 use crate::{Placed, Replicas, WriteError, WriteType};
-use henge_base::{Bytes, Mono};
+use henge_base::{Bytes, HostId, Mono};
 use henge_model::{Consistency, Token};
 
 /// A mutation to write.
@@ -23,6 +23,8 @@ pub struct Write {
     pub deadline: Mono,
     /// What the client asked for, as errors name it.
     pub write_type: WriteType,
+    /// A replica that has it already: it is not sent there, and counts as one that acknowledged.
+    pub applied: Option<HostId>,
 }
 
 /// Writes to all replicas, those in other datacentres included, and returns when enough have acknowledged; the rest goes on
@@ -67,12 +69,19 @@ fn plan<R: Replicas>(
     WritePlan::new(replicas, placed, token, consistency).map_err(unavailable)
 }
 
-type Acknowledgements<R> = UnderWay<(henge_base::HostId, usize), <R as Replicas>::Write>;
+type Acknowledgements<R> = UnderWay<(HostId, usize), <R as Replicas>::Write>;
 
 /// Sends first and hands out hints after, which may cost more. Only what counts is awaited.
 fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut Tally<'_>) -> Acknowledgements<R> {
     let mut under_way = UnderWay::new();
     for target in plan.targets.iter().filter(|target| target.alive) {
+        if Some(target.host) == write.applied {
+            target.group.into_iter().for_each(|group| {
+                tally.asked(group);
+                tally.received(group);
+            });
+            continue;
+        }
         let pending = replicas.write(target.host, write.mutation.clone(), write.deadline);
         if let Some(group) = target.group {
             tally.asked(group);

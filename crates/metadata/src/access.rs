@@ -10,12 +10,15 @@ use std::sync::Arc;
 /// What can be asked about roles.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RoleCommand {
-    /// Make the first role: a superuser who logs in. Nothing happens if there is any role.
+    /// Make the first role: a superuser who logs in. Nothing happens if there is any role, unless it is asked for anyway.
     First {
         /// Its name.
         name: String,
         /// The bcrypt hash of its password.
         salted_hash: String,
+        /// Whatever roles there are, and whatever this one was.
+        #[serde(default)]
+        anew: bool,
     },
     /// `CREATE ROLE`.
     Create {
@@ -91,18 +94,13 @@ pub struct RoleSettings {
 
 pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec<Change>, Refused> {
     match command {
-        RoleCommand::First { name, salted_hash } => {
-            if !state.roles.is_empty() {
+        RoleCommand::First { name, salted_hash, anew } => {
+            if !state.roles.is_empty() && !anew {
                 return Err(Refused::Nothing);
             }
-            let salted_hash = Some(salted_hash.clone());
-            Ok(vec![put(Role {
-                name: name.clone(),
-                is_superuser: true,
-                can_login: true,
-                salted_hash,
-                ..Role::default()
-            })])
+            let was = state.roles.get(name).map(|role| Role::clone(role)).unwrap_or_default();
+            let (name, salted_hash) = (name.clone(), Some(salted_hash.clone()));
+            Ok(vec![put(Role { name, is_superuser: true, can_login: true, salted_hash, ..was })])
         }
         RoleCommand::Create { name, if_not_exists, settings } => create(state, name, *if_not_exists, settings),
         RoleCommand::Alter { name, if_exists, settings } => match state.roles.get(name) {

@@ -195,13 +195,20 @@ fn creators_own_what_they_made_until_it_is_dropped() {
 #[test]
 fn the_first_role_is_made_once() {
     let mut state = cluster();
-    let first = || {
+    let first = |anew| {
         let (name, salted_hash) = ("cassandra".to_owned(), "hash".to_owned());
-        Command::Role(RoleCommand::First { name, salted_hash })
+        Command::Role(RoleCommand::First { name, salted_hash, anew })
     };
-    run(&mut state, &first()).unwrap();
+    run(&mut state, &first(false)).unwrap();
     assert!(state.roles.is_superuser("cassandra"));
-    assert!(run(&mut state, &first()).is_err());
+    assert!(run(&mut state, &first(false)).is_err());
+    let settings = RoleSettings { is_superuser: Some(false), can_login: Some(false), salted_hash: None };
+    let alter = RoleCommand::Alter { name: "cassandra".to_owned(), if_exists: false, settings };
+    for command in [alter, command("role team"), command("member cassandra team")] {
+        run(&mut state, &Command::Role(command)).unwrap();
+    }
+    run(&mut state, &first(true)).unwrap();
+    assert!(state.roles.is_superuser("cassandra") && state.roles.is_member("cassandra", "team"));
     let role: &Role = state.roles.get("cassandra").unwrap();
     assert!(role.can_login && !format!("{role:?}").contains("hash"));
 }

@@ -1,10 +1,11 @@
 //! The selected columns of a row, into a sink: expired values and deletions show as null.
 
 mod collection;
+mod counter;
 
 use crate::key::{KeyParts, is_exact, original_value};
 use crate::row_codec::{CellKindView, CellView, Cells};
-use crate::{Column, ColumnId, ColumnKind, Projected, Projection, RowError, RowSink, RowView, Table};
+use crate::{Column, ColumnId, ColumnKind, DataType, Projected, Projection, RowError, RowSink, RowView, Table};
 
 /// Pushes the row at `key` if it is live at `now_seconds`; says whether it was. Static columns are read from the row only if
 /// it is the static row; [`project_joined`] shows a row together with its partition's. The sink is left alone on an error.
@@ -117,7 +118,9 @@ impl Walk<'_, '_> {
         };
         let Some(cursor) = cursor else { return sink.value(None) };
         cursor.seek(id);
-        if column.data_type.is_complex() {
+        if column.data_type == DataType::Counter {
+            counter::show(cursor.column(id), what, self.now_seconds, sink);
+        } else if column.data_type.is_complex() {
             collection::show(&column.data_type, cursor.column(id), what, self.now_seconds, sink);
         } else {
             show(cursor.head.filter(|cell| cell.column == id), what, self.now_seconds, sink);

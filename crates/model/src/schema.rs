@@ -209,6 +209,11 @@ impl Schema {
 }
 
 impl Table {
+    /// Whether its columns, apart from keys, are counters: they are then all of them.
+    pub fn is_counter(&self) -> bool {
+        self.statics.iter().chain(&self.regulars).any(|column| column.data_type == DataType::Counter)
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns().find(|c| c.name == name)

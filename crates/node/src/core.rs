@@ -15,10 +15,11 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
-    Boxed, Datacenter, Event, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
+    Boxed, Count, Datacenter, Event, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
+    WriteError, WriteType,
 };
 use henge_model::{Digest, Mutation, Projection, ReadCommand, RowBlock, RowSink, RowView, project};
-use henge_storage::{Store, Tier, WriteError};
+use henge_storage::{Store, Tier};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -89,7 +90,7 @@ impl<W: World> Core<W> {
     /// Gives something to the combiner, and turns it if nobody else does.
     pub(crate) fn submit(
         &self,
-        give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
+        give: impl FnOnce(&Store, u64) -> Result<bool, henge_storage::WriteError>,
     ) -> Result<WritePending, ReplicaError> {
         let (ticket, receiver) = self.slots.open();
         match give(&self.shared.store, ticket) {
@@ -309,6 +310,24 @@ impl<W: World> Replicas for Core<W> {
             committed
         };
         self.in_tail(committed).map_or_else(WritePending::refused, WritePending::Waiting)
+    }
+
+    fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>> {
+        let core = self.clone();
+        if leader != self.local() {
+            return Box::pin(async move { crate::counters::ask(&core, leader, count).await });
+        }
+        // From the tail: what was added must reach the others, whether the client waits for it or not.
+        let (consistency, own) = (count.consistency, core.clone());
+        let led = core.in_tail(async move { crate::counters::lead(&own, count).await });
+        Box::pin(async move {
+            let unknown =
+                || WriteError::Timeout { consistency, received: 0, block_for: 1, write_type: WriteType::Counter };
+            match led {
+                Ok(led) => led.await.unwrap_or_else(|_| Err(unknown())),
+                Err(_) => Err(unknown()),
+            }
+        })
     }
 
     fn log_batch(&self, mutations: Vec<Bytes>, issued: Micros, deadline: Mono) -> Boxed<Result<Logged, ReplicaError>> {

@@ -40,10 +40,21 @@ pub(crate) enum Kind {
     Paxos,
     /// A batch to keep, or to forget, as rmp.
     Batch,
+    /// Additions to counters to lead, as rmp.
+    Count,
 }
 
-const KINDS: [Kind; 8] =
-    [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply, Kind::Paxos, Kind::Batch];
+const KINDS: [Kind; 9] = [
+    Kind::Write,
+    Kind::ReadRows,
+    Kind::ReadDigest,
+    Kind::Control,
+    Kind::Gossip,
+    Kind::Reply,
+    Kind::Paxos,
+    Kind::Batch,
+    Kind::Count,
+];
 
 /// How a request went, on the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

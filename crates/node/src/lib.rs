@@ -17,6 +17,7 @@ mod catch_up;
 mod clock;
 mod control;
 mod core;
+mod counters;
 mod error;
 mod events;
 mod execute;

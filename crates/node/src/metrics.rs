@@ -50,6 +50,9 @@ pub struct Metrics {
     peers: IntGaugeVec,
     events: IntCounterVec,
     engine: IntGaugeVec,
+    logins: IntCounterVec,
+    /// Statements refused for want of a permission.
+    pub denied: IntCounter,
     /// Client connections open now.
     pub connections: IntGauge,
     /// The newest metadata epoch applied here.
@@ -107,6 +110,8 @@ impl Default for Metrics {
                 "Figures of the storage engine, by name; bytes or counts.",
                 &["figure"],
             ),
+            logins: make.counters("henge_logins_total", "Logins of clients by outcome.", &["outcome"]),
+            denied: make.counter("henge_denied_total", "Statements refused for want of a permission."),
             connections: make.gauge("henge_client_connections", "Client connections open now."),
             epoch: make.gauge("henge_metadata_epoch", "Newest metadata epoch applied."),
             hints_created: make.counter("henge_hints_created_total", "Hints owed to replicas."),
@@ -137,6 +142,10 @@ impl Metrics {
         if let Some(histogram) = self.latency.get(operation as usize) {
             histogram.observe(time.as_secs_f64());
         }
+    }
+
+    pub(crate) fn login(&self, outcome: &str) {
+        self.logins.with_label_values(&[outcome]).inc();
     }
 
     /// A call to a peer was answered.

@@ -6,6 +6,7 @@ use crate::batches;
 use crate::catch_up::{self, publish};
 use crate::control::{self, Answer, Control};
 use crate::core::Core;
+use crate::counters;
 use crate::error::Error;
 use crate::events::ClusterEvent;
 use crate::forget;
@@ -22,7 +23,7 @@ use crate::slots::Slots;
 use crate::space;
 use crate::system_tables::Me;
 use crate::view::View;
-use crate::world::{Lane, World};
+use crate::world::{Lane, To, World};
 use crate::writer;
 use henge_base::{Bytes, ClusterId, HostId};
 use henge_coordinator::ReplicaError;
@@ -137,6 +138,10 @@ impl<W: World> Node<W> {
         while !all_up() && self.shared.world.mono() < end {
             self.shared.pause(Duration::from_millis(10)).await;
         }
+        // What was agreed while this node was away, clients who find it back take for granted.
+        for peer in self.shared.liveness.up().iter() {
+            while catch_up::pull(&self.shared, To::Host(*peer)).await {}
+        }
     }
 
     /// Whether the cluster has any role.
@@ -144,9 +149,9 @@ impl<W: World> Node<W> {
         !self.shared.view.load().state.roles.is_empty()
     }
 
-    /// Makes a superuser with a password, if there is no role at all in the cluster. Says whether it did.
-    pub async fn make_superuser(&self, name: &str, password: &str) -> Result<bool, Error> {
-        access::make_superuser(&self.shared, name, password).await
+    /// Makes a superuser with a password, if there is no role at all in the cluster or if `anew`. Says whether it did.
+    pub async fn make_superuser(&self, name: &str, password: &str, anew: bool) -> Result<bool, Error> {
+        access::make_superuser(&self.shared, name, password, anew).await
     }
 
     /// A handle for the calling core; its tasks are spawned here.
@@ -161,6 +166,7 @@ impl<W: World> Node<W> {
         match header.kind {
             Kind::Write => replica::serve_write(core, from, &header, body).await,
             Kind::ReadRows | Kind::ReadDigest => replica::serve_read(core, from, &header, body).await,
+            Kind::Count => counters::serve(core, from, &header, &body).await,
             Kind::Batch => batches::serve(&self.shared, &body).await,
             Kind::Paxos => acceptor::serve(core, from, &header, body).await,
             Kind::Control => match control::decode::<Control>(&body) {

@@ -50,6 +50,8 @@ pub(crate) struct Shared<W> {
     pub(crate) statements: Statements,
     /// One request of Paxos on a partition at a time.
     pub(crate) acceptors: Turns,
+    /// One addition to counters of a partition at a time.
+    pub(crate) counters: Turns,
     /// One proposal of this node on a partition at a time: it would only compete with itself.
     pub(crate) proposers: Turns,
     /// Told to clients who registered.
@@ -78,6 +80,7 @@ impl<W: World> Shared<W> {
             logins,
             statements: Statements::default(),
             acceptors: Turns::default(),
+            counters: Turns::default(),
             proposers: Turns::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),

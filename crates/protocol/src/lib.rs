@@ -49,7 +49,7 @@ pub use header::{Flags, Header};
 pub use limits::{DEFAULT_MAX_FRAME, MAX_BODY};
 pub use metadata::{BindMetadata, ColumnRef, ColumnSpec, MetadataMode, PreparedMetadata, ResultMetadata};
 pub use opcode::Opcode;
-pub use output::{OutputBuffer, Reply, RowsWriter};
+pub use output::{EncodedRows, OutputBuffer, Reply, RowsWriter};
 pub use prepared_id::{StatementId, prepared_id};
 pub use request::{
     AuthResponse, Batch, BatchKind, BatchQuery, BatchStatement, Execute, Prepare, Query, QueryParameters, Register,

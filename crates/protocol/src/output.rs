@@ -8,8 +8,10 @@
 //!       ^ sent          ^ open
 //! ```
 
+mod encoded_rows;
 mod rows_writer;
 
+pub use encoded_rows::EncodedRows;
 pub use rows_writer::RowsWriter;
 
 use crate::header::{HEADER_LENGTH, put_header};

@@ -5,8 +5,8 @@ use crate::conditional::{Applied, batch_if};
 use crate::{Error, Request};
 use futures_util::future::join_all;
 use henge_base::Bytes;
-use henge_coordinator::{Placed, Replicas, Write, WriteError, WriteType, check_write};
-use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, BoundValue, ModifyPlan};
+use henge_coordinator::{Count, Placed, Replicas, Write, WriteError, WriteType, check_write};
+use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, BoundValue, ModifyPlan, check_kind};
 use henge_model::{Consistency, Key, Mutation, Token};
 use std::collections::BTreeMap;
 
@@ -25,6 +25,11 @@ pub async fn modify<R: Replicas>(
     check(request.consistency)?;
     let mut bound = Vec::with_capacity(1);
     bind(replicas, plan, placed, request, &request.context, &mut bound).await?;
+    if plan.table().is_counter() {
+        let mut parts = Parts::default();
+        parts.add(placed, bound)?;
+        return parts.count(replicas, request).await;
+    }
     if let [one] = &bound[..] {
         let mutation = Mutation::single(request.issued, one.key.to_bytes(), one.row.clone());
         return Ok(write(replicas, placed, request, one.token, mutation.encode(), WriteType::Simple).await?);
@@ -70,6 +75,7 @@ pub async fn batch_of<R: Replicas>(
         return batch_if(replicas, kind, statements, request).await.map(Some);
     }
     check(request.consistency)?;
+    check_kind(kind, statements.iter().map(|statement| statement.plan))?;
     let mut parts = Parts::default();
     for (number, statement) in statements.iter().enumerate() {
         let mut bound = Vec::new();
@@ -78,6 +84,9 @@ pub async fn batch_of<R: Replicas>(
         let context = BindContext { values: statement.values, statement: place, seed, ..request.context };
         bind(replicas, statement.plan, statement.placed, request, &context, &mut bound).await?;
         parts.add(statement.placed, bound)?;
+    }
+    if statements.iter().any(|statement| statement.plan.table().is_counter()) {
+        return parts.count(replicas, request).await.map(|()| None);
     }
     parts.finish(kind, replicas, request).await.map(|()| None)
 }
@@ -105,7 +114,7 @@ async fn write<R: Replicas>(
     let (consistency, deadline) = (request.consistency, request.deadline);
     henge_coordinator::write(
         replicas,
-        Write { placed: placed.clone(), token, mutation, consistency, deadline, write_type },
+        Write { placed: placed.clone(), token, mutation, consistency, deadline, write_type, applied: None },
     )
     .await
 }
@@ -136,15 +145,25 @@ impl Parts {
 
     async fn finish<R: Replicas>(self, kind: BatchKind, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
         let write_type = match (kind, self.groups.len()) {
-            (BatchKind::Counter, _) => {
-                return Err(Error::Invalid("counter batches are not supported yet".to_owned()));
-            }
             // One partition is one mutation: atomic without a batch log, as in Cassandra.
             (_, 0 | 1) => WriteType::UnloggedBatch,
-            (BatchKind::Unlogged, _) => WriteType::UnloggedBatch,
+            (BatchKind::Unlogged | BatchKind::Counter, _) => WriteType::UnloggedBatch,
             (BatchKind::Logged, _) => return self.write_logged(replicas, request).await,
         };
         self.write(replicas, request, write_type).await
+    }
+
+    /// Adds to counters, and deletes some, each partition by itself.
+    async fn count<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
+        let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
+        for ((token, _), (placed, _)) in &self.groups {
+            check_write(replicas, placed, *token, consistency)?;
+        }
+        let counts = self.groups.into_iter().map(|((token, _), (placed, rows))| {
+            let additions = Mutation { issued, rows }.encode();
+            henge_coordinator::count(replicas, Count { placed, token, additions, consistency, deadline })
+        });
+        Ok(together(join_all(counts).await, WriteType::Counter)?)
     }
 
     /// Writes all groups, or none of them (I20).
@@ -152,7 +171,7 @@ impl Parts {
         let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
         let write = |((token, _), (placed, rows)): ((Token, Bytes), (Placed, KeyedRows))| {
             let mutation = Mutation { issued, rows }.encode();
-            Write { placed, token, mutation, consistency, deadline, write_type: WriteType::Batch }
+            Write { placed, token, mutation, consistency, deadline, write_type: WriteType::Batch, applied: None }
         };
         let writes = self.groups.into_iter().map(write).collect();
         Ok(henge_coordinator::logged_batch(replicas, writes, issued).await?)

@@ -39,6 +39,13 @@ pub(crate) struct ClientTlsOptions {
     pub(crate) truststore: Option<PathBuf>,
 }
 
+impl ClientTlsOptions {
+    /// Whether nobody is served without a certificate that an authority signed.
+    pub(crate) fn proves_clients(&self) -> bool {
+        self.client_auth == ClientAuth::Required && !self.optional
+    }
+}
+
 /// How connections of clients are encrypted; clones see the same certificates.
 #[derive(Clone)]
 pub(crate) struct ClientTls {

@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) node: Options,
     /// The password of the first role, if it is given.
     pub(crate) superuser_password: Option<String>,
+    /// Make it whatever roles there are.
+    pub(crate) superuser_reset: bool,
     pub(crate) data_directory: PathBuf,
     pub(crate) certificates: Option<PathBuf>,
     pub(crate) development_certificates: Option<PathBuf>,
@@ -158,7 +160,9 @@ impl Settings {
         let listen = self.address("listen_address", "storage_port")?;
         let rpc_address = self.address("rpc_address", "native_transport_port")?;
         let (authenticate, authorize) = self.access()?;
-        if !rpc_address.ip().is_loopback() && !authenticate && !self.flag("allow_insecure_clients")? {
+        let client_tls = self.client_tls()?;
+        let certified = client_tls.as_ref().is_some_and(ClientTlsOptions::proves_clients);
+        if !rpc_address.ip().is_loopback() && !authenticate && !certified && !self.flag("allow_insecure_clients")? {
             return Err(self.wrong(
                 "rpc_address",
                 "clients off loopback would not have to authenticate; set authenticator: PasswordAuthenticator, or \
@@ -203,13 +207,14 @@ impl Settings {
         let certificates = self.text_of("certificates");
         Ok(Config {
             node,
+            superuser_reset: self.flag("superuser_reset")?,
             superuser_password: Some(self.text_of(SECRET).to_owned()).filter(|password| !password.is_empty()),
             data_directory: PathBuf::from(self.text_of("data_directory")),
             certificates: (!certificates.is_empty()).then(|| PathBuf::from(certificates)),
             development_certificates: None,
             metrics: (metrics_port > 0).then_some(metrics),
             admin: (admin_port > 0).then_some(admin),
-            client_tls: self.client_tls()?,
+            client_tls,
             max_frame: self.bytes("native_transport_max_frame_size")?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
             memory: self.memory()?,
@@ -419,6 +424,11 @@ mod tests {
         let config = |more: &str| config(&format!("{open}{more}"));
         assert!(config("").is_err());
         assert!(config("allow_insecure_clients: true").is_ok());
+        let tls =
+            "client_encryption_options: {enabled: true, certificate: c, key: k, truststore: t, require_client_auth: ";
+        assert!(config(&format!("{tls}true}}")).is_ok());
+        assert!(config(&format!("{tls}true, optional: true}}")).is_err());
+        assert!(config(&format!("{tls}optional}}")).is_err());
         let both =
             config("authenticator:\n  class_name: PasswordAuthenticator\nauthorizer: CassandraAuthorizer").unwrap();
         assert!(both.node.authenticate && both.node.authorize);

@@ -260,10 +260,7 @@ impl Connection {
             Answer::Error(error) => self.output.error(&reply, &error),
             Answer::Rows { rows, next, metadata, mode } => {
                 let mut writer = self.output.rows(&reply, metadata.get(), mode);
-                for row in &rows.rows {
-                    writer.begin_row();
-                    row.iter().for_each(|value| writer.value(value.as_deref()));
-                }
+                writer.append(rows);
                 writer.finish(next.as_deref());
             }
             Answer::Keyspace(name) => {

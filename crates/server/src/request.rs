@@ -4,11 +4,11 @@ use crate::answer;
 use crate::statement::{Known, described, result_of};
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
-use henge_model::{BoundValue, Consistency, Rows};
+use henge_model::{BoundValue, Consistency, RowSink};
 use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready};
 use henge_protocol::{
-    Batch, BatchKind, BatchQuery, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query,
-    QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
+    Batch, BatchKind, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError,
+    Query, QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
 };
 use henge_query::{Applied, Page};
 use smallvec::SmallVec;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(crate) enum Answer {
     Void,
     Warning(String),
-    Rows { rows: Rows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
+    Rows { rows: EncodedRows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
     Prepared(Arc<Known>),
@@ -166,7 +166,7 @@ async fn execute(
     counted.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
     let asked = asked(parameters, &values, client);
-    let mut rows = Rows::new(metadata.get().column_count());
+    let mut rows = EncodedRows::default();
     let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| failed(core, &e))?;
     Ok(match outcome {
         Outcome::Void => Answer::Void,
@@ -181,8 +181,11 @@ async fn execute(
 /// The answer of a conditional write describes its own columns: they depend on what became of it.
 fn conditional(applied: Applied) -> Answer {
     let metadata = RowsMetadata::Own(Box::new(described(&applied.columns)));
-    let mut rows = Rows::new(applied.columns.len());
-    rows.rows = applied.rows;
+    let mut rows = EncodedRows::default();
+    for row in &applied.rows {
+        rows.begin_row();
+        row.iter().for_each(|value| rows.value(value.as_deref()));
+    }
     Answer::Rows { rows, next: None, metadata, mode: MetadataMode::Full }
 }
 

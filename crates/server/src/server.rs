@@ -64,7 +64,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     }
     remember_cluster(&mut running)?;
     if config.node.authenticate {
-        superuser::make(&running.node, config.superuser_password.as_deref()).await?;
+        superuser::make(&running.node, config.superuser_password.as_deref(), config.superuser_reset).await?;
     }
     running.node.meet(MEET).await;
     let listener = TcpListener::bind(config.node.rpc_address)

@@ -34,6 +34,7 @@ settings! {
     authenticator = "AllowAllAuthenticator", "AllowAllAuthenticator: clients need no password. PasswordAuthenticator: they log in as a role.";
     authorizer = "AllowAllAuthorizer", "AllowAllAuthorizer: every client may do everything. CassandraAuthorizer: what its role was granted.";
     superuser_password = "", "The password of the superuser cassandra that a first start with passwords makes. Empty: a random one, printed once.";
+    superuser_reset = "false", "At this start: make cassandra a superuser with such a password again. For when nobody can log in.";
     allow_insecure_clients = "false", "Serve clients off loopback although nobody has to authenticate.";
     client_encryption_options_enabled = "false", "TLS on the port for clients. All of client_encryption_options may also be written as in cassandra.yaml, as a map.";
     client_encryption_options_optional = "false", "Serve clients without TLS as well, on the same port.";

@@ -11,8 +11,10 @@ use tokio_rustls::server::TlsStream;
 
 /// Bytes asked of the socket at once.
 pub(crate) const READ_BYTES: usize = 64 << 10;
-/// How long a client may take to agree on keys.
+/// How long a client may take to say whether it wants encryption, and to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a client may take to hear that the connection ends.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// What a TLS connection begins with (a handshake record); a CQL request begins with its version, which is far below.
 const TLS_RECORD: u8 = 0x16;
 
@@ -38,11 +40,10 @@ impl Socket {
                     None => return Ok(None),
                 }
             }
-            let handshake = tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(stream)).await;
-            Ok(Some(Socket::Tls(Box::new(handshake.map_err(|_| io::ErrorKind::TimedOut)??))))
+            Ok(Some(Socket::Tls(Box::new(tls.acceptor().accept(stream).await?))))
         };
         tokio::select! {
-            agreed = agreed => agreed,
+            agreed = tokio::time::timeout(HANDSHAKE, agreed) => agreed.map_err(|_| io::ErrorKind::TimedOut)?,
             _ = stop.wait_for(|stopped| *stopped) => Ok(None),
         }
     }
@@ -98,7 +99,7 @@ impl Socket {
     /// Ends the connection in its protocol's way.
     pub(crate) async fn close(&mut self) {
         if let Socket::Tls(stream) = self {
-            let _ = stream.shutdown().await;
+            let _ = tokio::time::timeout(LAST_WORD, stream.shutdown()).await;
         }
     }
 }

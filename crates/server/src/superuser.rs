@@ -16,15 +16,16 @@ const LENGTH: usize = 20;
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Makes a superuser if the cluster has no role. Its password is `given`, or one made up here that is printed once.
-pub(crate) async fn make(node: &Node<ServerWorld>, given: Option<&str>) -> anyhow::Result<()> {
-    if node.has_roles() {
+/// Makes a superuser if the cluster has no role, or if it is wanted `anew`. Its password is `given`, or one made up here that is
+/// printed once.
+pub(crate) async fn make(node: &Node<ServerWorld>, given: Option<&str>, anew: bool) -> anyhow::Result<()> {
+    if node.has_roles() && !anew {
         return Ok(());
     }
     let password = given.map_or_else(random, |password| Ok(password.to_owned()))?;
     let mut attempt = 1;
     let made = loop {
-        match node.make_superuser(NAME, &password).await {
+        match node.make_superuser(NAME, &password, anew).await {
             Ok(made) => break made,
             Err(error) if attempt < ATTEMPTS => tracing::warn!(%error, "the first role cannot be made yet"),
             Err(error) => return Err(error).context("the first role, a superuser, cannot be made"),

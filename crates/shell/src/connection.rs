@@ -1,19 +1,19 @@
 //! One blocking connection to a node.
 
+use crate::stream::Stream;
+use crate::target::Target;
 use anyhow::{Context, bail};
 use henge_base::BytesMut;
 use henge_protocol::{
-    ClientCodec, ErrorResponse, Query, QueryParameters, Request, Response, Startup, Supported, Version,
+    AuthResponse, ClientCodec, ErrorResponse, Query, QueryParameters, Request, Response, Startup, Supported, Version,
 };
 use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
 
 const READ_BYTES: usize = 64 << 10;
 
 /// A connection after STARTUP.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     codec: ClientCodec,
     input: BytesMut,
     /// What the server supports.
@@ -25,24 +25,13 @@ pub(crate) type Answer = Result<Response, ErrorResponse>;
 
 impl Connection {
     /// Connects with the newest version that the server speaks.
-    pub(crate) fn open(host: &str, port: u16, connect: Duration, request: Duration) -> anyhow::Result<Connection> {
-        let newest = Connection::with(host, port, connect, request, Version::V5);
-        newest.or_else(|_| Connection::with(host, port, connect, request, Version::V4))
+    pub(crate) fn open(target: &Target) -> anyhow::Result<Connection> {
+        let newest = Connection::with(target, Version::V5);
+        newest.or_else(|_| Connection::with(target, Version::V4))
     }
 
-    fn with(
-        host: &str,
-        port: u16,
-        connect: Duration,
-        request: Duration,
-        version: Version,
-    ) -> anyhow::Result<Connection> {
-        let place = format!("{host}:{port}");
-        let address = (host, port).to_socket_addrs().ok().and_then(|mut found| found.next());
-        let address = address.with_context(|| format!("{place} is no address"))?;
-        let stream = TcpStream::connect_timeout(&address, connect).with_context(|| format!("connecting to {place}"))?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(request))?;
+    fn with(target: &Target, version: Version) -> anyhow::Result<Connection> {
+        let stream = Stream::open(target)?;
         let codec = ClientCodec::new(version);
         let mut connection = Connection { stream, codec, input: BytesMut::new(), supported: Supported::new("") };
         match connection.ask(&Request::Options)? {
@@ -51,8 +40,20 @@ impl Connection {
         }
         match connection.ask(&Request::Startup(Startup::new("henge shell", env!("CARGO_PKG_VERSION"), None)))? {
             Ok(Response::Ready) => Ok(connection),
-            Ok(Response::Authenticate(_)) => bail!("the server asks for a password, which this shell cannot give yet"),
+            Ok(Response::Authenticate(_)) => connection.logged_in(target),
             other => bail!("STARTUP was answered with {other:?}"),
+        }
+    }
+
+    fn logged_in(mut self, target: &Target) -> anyhow::Result<Connection> {
+        let Some((user, password)) = &target.credentials else {
+            bail!("the server asks for a password: see -u and -p");
+        };
+        let token = AuthResponse::plain_token(user, password);
+        match self.ask(&Request::AuthResponse(AuthResponse { token: Some(&token) }))? {
+            Ok(Response::AuthSuccess(_)) => Ok(self),
+            Err(error) => bail!("{}", error.message),
+            other => bail!("AUTH_RESPONSE was answered with {other:?}"),
         }
     }
 
@@ -70,7 +71,7 @@ impl Connection {
         self.codec.send(0, request)?;
         let output = self.codec.output();
         let length = output.len();
-        self.stream.write_all(output).context("the connection broke")?;
+        self.stream.write_all(output).and_then(|()| self.stream.flush()).context("the connection broke")?;
         self.codec.consume(length);
         loop {
             if let Some(incoming) = self.codec.receive(&mut self.input)? {

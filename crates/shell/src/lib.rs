@@ -1,7 +1,7 @@
 //! `henge shell`: CQL by hand, with the flags and the layout of cqlsh.
 //!
 //! - `options`, `interactive`: how it is begun; `session`: what becomes of statements; `command`: those of the shell itself.
-//! - `connection`: to the server; `splitter`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
+//! - `target`: where to, and as whom; `connection`, `stream`: to the server; `splitter`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -14,7 +14,9 @@ mod options;
 mod paint;
 mod session;
 mod splitter;
+mod stream;
 mod table;
+mod target;
 mod value;
 
 pub use options::ShellOptions;
@@ -25,16 +27,14 @@ use connection::Connection;
 use paint::Paint;
 use session::{Output, Session};
 use std::io::{IsTerminal, Read, Write};
-use std::time::Duration;
+use target::Target;
 
 /// The exit code when a statement failed, as cqlsh has it.
 const FAILED: i32 = 2;
 
 /// Runs the shell; gives the process's exit code.
 pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
-    let (connect, request) =
-        (Duration::from_secs(options.connect_timeout), Duration::from_secs(options.request_timeout));
-    let connection = Connection::open(&options.host, options.port, connect, request)?;
+    let connection = Connection::open(&Target::of(options)?)?;
     let interactive = options.execute.is_none() && options.file.is_none() && std::io::stdin().is_terminal();
     let paint = Paint::when(options.color || (!options.no_color && interactive && std::io::stdout().is_terminal()));
     let mut session = Session::new(connection, format!("{}:{}", options.host, options.port), paint);

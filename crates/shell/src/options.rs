@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// A CQL shell.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 pub struct ShellOptions {
     /// The node to connect to.
     #[arg(default_value = "127.0.0.1", env = "CQLSH_HOST")]
@@ -20,6 +20,18 @@ pub struct ShellOptions {
     /// The keyspace to begin in.
     #[arg(short, long)]
     pub keyspace: Option<String>,
+    /// The role to log in as.
+    #[arg(short, long)]
+    pub username: Option<String>,
+    /// Its password. Left out, it is asked for; on the command line others may see it.
+    #[arg(short, long, env = "CQLSH_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
+    /// Use TLS.
+    #[arg(long)]
+    pub ssl: bool,
+    /// The authorities' certificates, as PEM: whom to believe the node's.
+    #[arg(long, env = "SSL_CERTFILE")]
+    pub ssl_certfile: Option<PathBuf>,
     /// The consistency level to begin with.
     #[arg(long, default_value = "ONE")]
     pub consistency_level: String,

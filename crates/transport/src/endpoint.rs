@@ -9,12 +9,15 @@ use crate::options::Options;
 use crate::tls;
 use henge_base::{Bytes, ClusterId, HostId};
 use parking_lot::Mutex;
+use quinn_proto::RandomConnectionIdGenerator;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// Length of the connection ids that this endpoint gives out.
+const CONNECTION_ID_BYTES: usize = 8;
 /// Largest UDP payload taken.
 const PAYLOAD_BYTES: u16 = 65_000;
 
@@ -87,7 +90,7 @@ impl Endpoint {
         let mut client = quinn::ClientConfig::new(Arc::new(tls::client(identity)?));
         client.transport_config(transport);
         let shared = Arc::new(Shared {
-            quinn: socket(listen, server).map_err(|e| BindError::Socket(listen, e))?,
+            quinn: socket(listen, server, identity).map_err(|e| BindError::Socket(listen, e))?,
             handler,
             cluster: Mutex::new(options.cluster),
             options,
@@ -178,8 +181,11 @@ impl Endpoint {
     }
 }
 
-fn socket(listen: SocketAddr, server: quinn::ServerConfig) -> std::io::Result<quinn::Endpoint> {
-    let mut config = quinn::EndpointConfig::default();
+fn socket(listen: SocketAddr, server: quinn::ServerConfig, identity: &Identity) -> std::io::Result<quinn::Endpoint> {
+    // A node that was killed tells peers at their next packet that their connections are gone (RFC 9000, 10.3): they connect anew at
+    // once, where they would go on sending into the void until the idle timeout. Hence a key that outlives the process.
+    let mut config = quinn::EndpointConfig::new(Arc::new(identity.reset_key()));
+    config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(CONNECTION_ID_BYTES)));
     config.max_udp_payload_size(PAYLOAD_BYTES).map_err(std::io::Error::other)?;
     let socket = std::net::UdpSocket::bind(listen)?;
     quinn::Endpoint::new(config, Some(server), socket, Arc::new(quinn::TokioRuntime))

@@ -1,6 +1,7 @@
 //! Who a node is towards its peers: a certificate, its key, and whom it trusts.
 
 use crate::certificate::{CLUSTER_URN, HOST_URN};
+use aws_lc_rs::hmac;
 use henge_base::{ClusterId, HostId};
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
@@ -53,6 +54,12 @@ impl Identity {
         }
         let Names { host, cluster } = names(&chain[0]).ok_or(IdentityError::NoHost)?;
         Ok(Identity { chain, key: Arc::new(key), roots: Arc::new(store), host, cluster })
+    }
+
+    /// The key of the tokens by which this node resets connections of an earlier process of its own.
+    pub(crate) fn reset_key(&self) -> hmac::Key {
+        let secret = [b"henge stateless reset", self.key.secret_der()].concat();
+        hmac::Key::new(hmac::HMAC_SHA256, &secret)
     }
 
     /// The host that the certificate authorises.

@@ -12,7 +12,15 @@ fn mutation() -> Bytes {
 
 fn run(fake: &Fake, placed: Placed, consistency: Consistency) -> Result<(), WriteError> {
     let write_type = WriteType::Simple;
-    let write = Write { placed, token: Token(1), mutation: mutation(), consistency, deadline: DEADLINE, write_type };
+    let write = Write {
+        placed,
+        token: Token(1),
+        mutation: mutation(),
+        consistency,
+        deadline: DEADLINE,
+        write_type,
+        applied: None,
+    };
     settle(super::write(fake, write))
 }
 

@@ -58,6 +58,7 @@ impl<'c, 'a> Cells<'c, 'a> {
                 self.tombstone(plan, &place)?;
             }
             CollectionChange::RemoveValues(source) => self.remove_values(plan, source)?,
+            CollectionChange::Count(source, subtract) => self.count(plan, source, *subtract)?,
             CollectionChange::SetField(place, value) => match value.evaluate(self.context)? {
                 Given::Unset => {}
                 Given::Null => self.tombstone(plan, &field_path(*place))?,
@@ -129,6 +130,24 @@ impl<'c, 'a> Cells<'c, 'a> {
                 Ok(())
             }
         }
+    }
+
+    /// An addition becomes a cell without a path: the replica that leads it makes a shard of it. All of one statement are one.
+    fn count(&mut self, plan: &CollectionPlan, source: &Source, subtract: bool) -> Result<(), Error> {
+        let given = match source.evaluate(self.context)? {
+            Given::Unset => return Ok(()),
+            given => given.required("counter increment")?,
+        };
+        let amount = <[u8; 8]>::try_from(&*given).map(i64::from_be_bytes);
+        let amount = amount.map_err(|_| Error::invalid("Invalid empty value for counter increment"))?;
+        let amount = if subtract { amount.wrapping_neg() } else { amount };
+        let is_its_own = |cell: &Cell| cell.column == plan.column && cell.path.is_empty();
+        let before = self.cells.iter().position(is_its_own).map(|at| self.cells.remove(at));
+        let before = before.and_then(|cell| match cell.kind {
+            CellKind::Live { value } => value.as_ref().try_into().ok().map(i64::from_be_bytes),
+            _ => None,
+        });
+        self.put(plan, &[], &before.unwrap_or(0).wrapping_add(amount).to_be_bytes())
     }
 
     /// Every field that is not null becomes a cell.

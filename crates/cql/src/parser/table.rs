@@ -18,10 +18,11 @@ impl Parser<'_> {
             properties: Vec::new(),
         };
         self.expect_symbol("(")?;
-        loop {
-            self.table_element(&mut create)?;
-            if !self.take_symbol(",") {
-                break;
+        self.table_element(&mut create)?;
+        while self.take_symbol(",") {
+            // A comma with nothing behind it is none.
+            if !self.at_symbol(",") && !self.at_symbol(")") {
+                self.table_element(&mut create)?;
             }
         }
         self.expect_symbol(")")?;

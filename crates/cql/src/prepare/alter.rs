@@ -5,11 +5,11 @@ use super::data_type::Types;
 use super::property::Properties;
 use super::replication::ReplicationDraft;
 use super::scope::{Scope, refuse_system};
-use super::table::{check_regular_type, named};
+use super::table::{check_counter_options, named};
 use super::table_options;
 use crate::error::Error;
 use crate::statement::{AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Property};
-use henge_model::{Order, Schema, TableOptions};
+use henge_model::{DataType, Order, Schema, Table, TableOptions};
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
     let name = alter.name.text.clone();
@@ -27,7 +27,9 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
     let change = match &alter.change {
         AlterTableChange::Add { if_not_exists, columns } => {
             let types = Types { schema: scope.schema, keyspace: &keyspace };
-            let columns = columns.iter().map(|added| column(added, types)).collect::<Result<_, _>>()?;
+            let columns: Vec<AddedColumn> =
+                columns.iter().map(|added| column(added, types)).collect::<Result<_, _>>()?;
+            check_kind(scope.schema.table(&keyspace, &table).map(|t| &**t), &columns)?;
             TableChange::Add { columns, if_not_exists: *if_not_exists }
         }
         AlterTableChange::Drop { timestamp: Some(term), .. } => {
@@ -44,11 +46,29 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
         AlterTableChange::With(properties) => {
             let was = scope.schema.table(&keyspace, &table).map(|t| t.options.clone()).unwrap_or_default();
             let now = altered(&was, properties)?;
+            if scope.schema.table(&keyspace, &table).is_some_and(|table| table.is_counter()) {
+                check_counter_options(&now)?;
+            }
             TableChange::Options { was: Box::new(was), now: Box::new(now) }
         }
         AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),
     };
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
+}
+
+/// Tables of counters have nothing else.
+fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Error> {
+    let Some(table) = table else { return Ok(()) };
+    for AddedColumn { draft, .. } in columns {
+        let is_counter = draft.data_type == DataType::Counter;
+        if table.is_counter() && !is_counter {
+            return Err(Error::config("Cannot have a non counter column in a table of counters"));
+        }
+        if !table.is_counter() && is_counter && !(table.statics.is_empty() && table.regulars.is_empty()) {
+            return Err(Error::config("Cannot have a counter column in a table without counters"));
+        }
+    }
+    Ok(())
 }
 
 fn column(definition: &ColumnDefinition, types: Types<'_>) -> Result<AddedColumn, Error> {
@@ -58,7 +78,6 @@ fn column(definition: &ColumnDefinition, types: Types<'_>) -> Result<AddedColumn
     }
     let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
     let draft = ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending };
-    check_regular_type(&draft, name)?;
     Ok(AddedColumn { draft, is_static: *is_static })
 }
 

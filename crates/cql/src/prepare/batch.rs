@@ -19,9 +19,6 @@ pub struct BatchPlan {
 }
 
 pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Error> {
-    if batch.kind == BatchKind::Counter {
-        return Err(Error::unsupported("COUNTER batches are", batch.position));
-    }
     let mut markers = Markers::default();
     let mut statements = Vec::with_capacity(batch.statements.len());
     for statement in &batch.statements {
@@ -37,6 +34,10 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
             statements.iter_mut().for_each(|s| s.timestamp.clone_from(&timestamp));
         }
     }
+    check_kind(batch.kind, statements.iter()).map_err(|e| e.at(batch.position))?;
+    if batch.kind == BatchKind::Counter && batch.using.timestamp.is_some() {
+        return Err(Error::invalid("Cannot provide custom timestamp for counter BATCH").at(batch.position));
+    }
     statements.iter_mut().for_each(|s| s.markers = markers.count());
     let one_table = statements.windows(2).all(|pair| pair[0].table.id == pair[1].table.id);
     let pk_indexes = match statements.first() {
@@ -45,6 +46,24 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
     };
     let plan = Plan::Batch(BatchPlan { kind: batch.kind, statements });
     Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan })
+}
+
+/// Counters are for batches of their own: an addition that is made again counts twice.
+pub fn check_kind<'p>(
+    kind: BatchKind,
+    mut statements: impl Iterator<Item = &'p ModifyPlan> + Clone,
+) -> Result<(), Error> {
+    let counters = statements.clone().filter(|statement| statement.table.is_counter()).count();
+    let all = statements.by_ref().count();
+    let refused = match kind {
+        BatchKind::Logged if counters > 0 => "Cannot include a counter statement in a logged batch",
+        BatchKind::Counter if counters < all => "Cannot include non-counter statement in a counter batch",
+        BatchKind::Unlogged if counters > 0 && counters < all => {
+            "Counter and non-counter mutations cannot exist in the same batch"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::invalid(refused))
 }
 
 fn own_timestamp(statement: &Statement) -> Option<crate::Position> {

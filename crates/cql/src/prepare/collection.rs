@@ -40,6 +40,8 @@ pub(crate) enum CollectionChange {
     RemoveValues(Source),
     /// The field of a user type at that place gets a value; null removes it.
     SetField(usize, Source),
+    /// So much is added to a counter, or taken from it.
+    Count(Source, bool),
 }
 
 impl CollectionPlan {
@@ -186,6 +188,30 @@ pub(super) fn element_deleted(
     };
     let key = terms.source(key, of_key, &format!("{label}({})", column.name))?;
     Ok(CollectionPlan::of(column, CollectionChange::RemoveOne(key)))
+}
+
+/// `c = c + term` or `c = c - term` of a counter.
+pub(super) fn counted(
+    operator: ArithmeticOperator,
+    term: &Term,
+    column: &Column,
+    name: &Name,
+    terms: &mut Terms<'_>,
+) -> Result<CollectionPlan, Error> {
+    let subtract = match operator {
+        ArithmeticOperator::Add => false,
+        ArithmeticOperator::Subtract => true,
+        other => {
+            let message =
+                format!("Invalid operation ({0} = {0} {1} ?) for counter column {0}", name.text, other.sign());
+            return Err(invalid_at(message, name));
+        }
+    };
+    let source = terms.source(term, &DataType::Bigint, &column.name)?;
+    if matches!(source, Source::Null) {
+        return Err(invalid_at("Invalid null value for counter increment".to_owned(), name));
+    }
+    Ok(CollectionPlan::of(column, CollectionChange::Count(source, subtract)))
 }
 
 fn is_user_type(column: &Column) -> bool {

@@ -37,7 +37,7 @@ mod tests;
 
 pub use access::PermissionPlan;
 pub(crate) use aggregate::{Aggregate, AggregatePlan};
-pub use batch::BatchPlan;
+pub use batch::{BatchPlan, check_kind};
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub(crate) use condition::{ConditionPlan, Part, TestPlan, result_columns};

@@ -84,7 +84,13 @@ impl Changes {
     pub(super) fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
         match &column.data_type {
             data_type if data_type.is_complex() => self.collections.push(CollectionPlan::replace(column, source)),
-            DataType::Counter => return Err(Error::unsupported("writing counters is", position)),
+            DataType::Counter => {
+                let message = format!(
+                    "Cannot set the value of counter column {} (counters can only be incremented/decremented, not set)",
+                    column.name
+                );
+                return Err(Error::invalid(message).at(position));
+            }
             _ => self.cells.push(CellPlan { column: column.id, source }),
         }
         Ok(())
@@ -92,7 +98,7 @@ impl Changes {
 
     /// A column is deleted. Of a collection that is more than to set it to null, which leaves what has the same timestamp.
     fn delete(&mut self, column: &Column, position: Position) -> Result<(), Error> {
-        if column.data_type.is_complex() {
+        if column.data_type.is_complex() || column.data_type == DataType::Counter {
             self.collections.push(CollectionPlan::clear(column));
             return Ok(());
         }
@@ -145,6 +151,10 @@ pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Marke
 
 fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&insert.table, scope, markers)?;
+    if table.is_counter() {
+        let message = "INSERT statements are not allowed on counter tables, use UPDATE instead";
+        return Err(Error::invalid(message).at(insert.table.name.position));
+    }
     let (columns, values) = match &insert.values {
         InsertValues::Columns { columns, terms } => (columns, terms),
         InsertValues::Json { document, default_unset } => {
@@ -202,6 +212,7 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&update.table, scope, markers)?;
+    check_counters(table, &update.using, update.condition.is_some(), update.table.name.position)?;
     let (ttl, timestamp) = using(&update.using, &mut terms)?;
     let mut changes = Changes::default();
     for assignment in &update.assignments {
@@ -218,6 +229,7 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&delete.table, scope, markers)?;
+    check_counters(table, &delete.using, delete.condition.is_some(), delete.table.name.position)?;
     let (_, timestamp) = using(&delete.using, &mut terms)?;
     let mut changes = Changes::default();
     for deletion in &delete.deletions {
@@ -299,6 +311,18 @@ pub(super) fn assemble(
     }
 }
 
+/// What writes of counters cannot have.
+fn check_counters(table: &Table, using: &Using, is_conditional: bool, position: Position) -> Result<(), Error> {
+    let refused = match table.is_counter() {
+        false => return Ok(()),
+        true if using.timestamp.is_some() => "Cannot provide custom timestamp for counter updates",
+        true if using.ttl.is_some() => "Cannot provide custom TTL for counter updates",
+        true if is_conditional => "Conditional updates are not supported on counter tables",
+        true => return Ok(()),
+    };
+    Err(Error::invalid(refused).at(position))
+}
+
 fn condition(condition: Option<&Condition>, terms: &mut Terms<'_>) -> Result<Option<ConditionPlan>, Error> {
     condition.map(|condition| ConditionPlan::prepare(condition, terms)).transpose()
 }
@@ -322,6 +346,10 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
     refuse_key(column, name, "PRIMARY KEY part {} found in SET part")?;
     let met = changes.columns().any(|earlier| earlier == column.id);
     let repeated = || Error::syntax(name.position, format!("Multiple incompatible setting of column {}", name.text));
+    if let (DataType::Counter, AssignmentKind::Change(operator, term)) = (&column.data_type, &assignment.kind) {
+        changes.collections.push(collection::counted(*operator, term, column, name, terms)?);
+        return Ok(());
+    }
     if column.data_type.is_complex() {
         let made = collection::assigned(assignment, column, terms)?;
         let all_parts =

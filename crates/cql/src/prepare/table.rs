@@ -4,10 +4,10 @@ use super::change::{ColumnDraft, SchemaChange, TableDraft};
 use super::data_type::Types;
 use super::scope::{Scope, refuse_system};
 use super::table_options;
-use crate::error::Error;
+use crate::error::{Error, Position};
 use crate::limits;
 use crate::statement::{ColumnDefinition, CreateTable, DropTable, Name, TableName, Truncate};
-use henge_model::{DataType, Order};
+use henge_model::{DataType, Order, TableOptions};
 
 pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
     let (keyspace, name) = named(&create.table, scope)?;
@@ -41,9 +41,10 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let is_static = |c: &ColumnDraft| create.columns.iter().any(|d| d.is_static && d.name.text == c.name);
     let mut others: Vec<ColumnDraft> = columns.iter().filter(|c| !is_key(&c.name)).cloned().collect();
     others.sort_by(|a, b| a.name.cmp(&b.name));
-    let (statics, regulars) = others.into_iter().partition(is_static);
     check_statics(create, !clustering.is_empty(), is_key)?;
     let (options, id) = table_options::read(&create.properties)?;
+    check_counters(&others, &options, position)?;
+    let (statics, regulars) = others.into_iter().partition(is_static);
     let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options };
     Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
 }
@@ -78,13 +79,6 @@ fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, E
         let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
         columns.push(ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending });
     }
-    let (partition, clustering) = primary_key(create)?;
-    for (column, definition) in columns.iter().zip(&create.columns) {
-        let is_key = partition.iter().chain(&clustering).any(|n| n.text == column.name);
-        if !is_key {
-            check_regular_type(column, &definition.name)?;
-        }
-    }
     Ok(columns)
 }
 
@@ -103,11 +97,25 @@ fn check_statics(create: &CreateTable, is_clustered: bool, is_key: impl Fn(&str)
     Ok(())
 }
 
-pub(super) fn check_regular_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
-    if column.data_type == DataType::Counter {
-        return Err(Error::unsupported("a counter column is", name.position));
+/// Counters are written in another way than all else, so a table has nothing but them beside its key.
+fn check_counters(others: &[ColumnDraft], options: &TableOptions, position: Position) -> Result<(), Error> {
+    let counters = others.iter().filter(|column| column.data_type == DataType::Counter).count();
+    if counters == 0 {
+        return Ok(());
     }
-    Ok(())
+    if counters < others.len() {
+        let message = "Cannot mix counter and non counter columns in the same table";
+        return Err(Error::invalid(message).at(position));
+    }
+    check_counter_options(options).map_err(|e| e.at(position))
+}
+
+/// Counters do not expire.
+pub(super) fn check_counter_options(options: &TableOptions) -> Result<(), Error> {
+    match options.default_time_to_live {
+        0 => Ok(()),
+        _ => Err(Error::invalid("Cannot set default_time_to_live on a table with counters")),
+    }
 }
 
 fn check_key_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {

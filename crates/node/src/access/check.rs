@@ -10,15 +10,27 @@ use crate::world::World;
 use henge_model::{Permission, Resource};
 
 impl<W: World> Core<W> {
+    /// Whether the user has all permissions that a statement needs.
+    pub(crate) fn may(&self, ready: &Ready, user: Option<&str>) -> bool {
+        ready.needs.is_empty() || self.lacking(ready, user).is_ok_and(|lacking| lacking.is_none())
+    }
+
+    /// What a statement needs that the user does not have.
+    fn lacking<'r>(&self, ready: &'r Ready, user: Option<&str>) -> Result<Option<&'r Need>, Error> {
+        let (view, user) = (self.shared.view.load(), logged_in(user)?);
+        Ok(ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)))
+    }
+
     /// Refuses a statement that the user has not all permissions for. Without an authorizer statements need none.
     pub(crate) fn authorize(&self, ready: &Ready, user: Option<&str>) -> Result<(), Error> {
         if ready.needs.is_empty() {
             return Ok(());
         }
-        let view = self.shared.view.load();
-        let user = logged_in(user)?;
-        match ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)) {
-            Some(need) => Err(denied(user, need)),
+        match self.lacking(ready, user)? {
+            Some(need) => {
+                self.shared.metrics.denied.inc();
+                Err(denied(user.unwrap_or_default(), need))
+            }
             None => Ok(()),
         }
     }

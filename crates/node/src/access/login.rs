@@ -95,6 +95,16 @@ impl<W: World> Core<W> {
 
     /// Checks name and password; says the same whether the name or the password is wrong, after the same time.
     pub async fn login(&self, user: &str, password: &str) -> Result<(), Error> {
+        let outcome = self.checked(user, password).await;
+        self.shared.metrics.login(match &outcome {
+            Ok(()) => "ok",
+            Err(Error::Authentication(_)) => "refused",
+            Err(_) => "overloaded",
+        });
+        outcome
+    }
+
+    async fn checked(&self, user: &str, password: &str) -> Result<(), Error> {
         let role = self.shared.view.load().state.roles.get(user).cloned();
         let wrong = || Error::Authentication(format!("Provided username {user} and/or password are incorrect"));
         if password.len() > PASSWORD_BYTES_MAX {

@@ -30,7 +30,7 @@ pub(crate) fn needs(plan: &Plan) -> Vec<Need> {
             let mut needs = vec![on(Permission::Modify, modify.table())];
             // It tells something of what was there before.
             if modify.is_conditional() {
-                needs.insert(0, on(Permission::Select, modify.table()));
+                needs.push(on(Permission::Select, modify.table()));
             }
             needs
         }

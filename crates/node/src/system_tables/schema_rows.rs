@@ -66,7 +66,7 @@ pub(super) fn tables(view: &View, out: &mut TableRows<'_>) {
             ("default_time_to_live", int(o.default_time_to_live as i32)),
             ("extensions", map([])),
             // Without `compound` drivers take a table for COMPACT STORAGE and drop columns from their metadata.
-            ("flags", list(["compound"])),
+            ("flags", if table.is_counter() { list(["compound", "counter"]) } else { list(["compound"]) }),
             ("gc_grace_seconds", int(o.gc_grace_seconds as i32)),
             ("id", table.id.as_bytes().to_vec()),
             ("incremental_backups", boolean(o.incremental_backups)),

@@ -1,6 +1,6 @@
 //! Rows go straight from storage into the output buffer.
 
-use super::OutputBuffer;
+use super::{EncodedRows, OutputBuffer};
 use crate::metadata::{METADATA_CHANGED, MORE_PAGES, NO_METADATA};
 use crate::primitive::{put_bytes, put_int, put_short_bytes};
 use crate::response::ROWS;
@@ -59,6 +59,15 @@ impl<'o> RowsWriter<'o> {
         self.finished = true;
         self.output.finish(self.start);
         self.rows
+    }
+
+    /// Adds rows that were put down elsewhere.
+    pub fn append(&mut self, rows: EncodedRows) {
+        self.output.bytes.reserve(rows.bytes());
+        self.rows += rows.rows();
+        for piece in rows.into_pieces() {
+            self.output.bytes.extend_from_slice(&piece);
+        }
     }
 
     /// Whether there is more is known at the end, but stands at the start: the rows move, once per page.

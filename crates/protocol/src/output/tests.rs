@@ -107,3 +107,33 @@ fn an_idle_buffer_gives_memory_back() {
     output.consume(usize::MAX);
     assert!(output.bytes.capacity() <= KEPT_CAPACITY && output.scratch.capacity() <= KEPT_CAPACITY);
 }
+
+#[test]
+fn rows_put_down_elsewhere_look_like_rows_written_at_once() {
+    let metadata =
+        ResultMetadata::new([ColumnRef { keyspace: "k", table: "t", name: "c", data_type: &DataType::Blob }]);
+    let values: [Option<&[u8]>; 4] = [Some(b"a"), None, Some(b""), Some(b"longer")];
+    let fill = |sink: &mut dyn RowSink| {
+        for value in values {
+            sink.begin_row();
+            sink.value(value);
+        }
+        let mark = sink.mark();
+        sink.begin_row();
+        sink.value(Some(b"taken back"));
+        sink.rollback(mark);
+    };
+    let (mut at_once, mut later, mut encoded) = (version_5(None), version_5(None), EncodedRows::default());
+    let mut writer = at_once.rows(&reply(1), &metadata, MetadataMode::Full);
+    fill(&mut writer);
+    assert_eq!(writer.finish(Some(b"state")), 4);
+    fill(&mut encoded);
+    let mut writer = later.rows(&reply(1), &metadata, MetadataMode::Full);
+    let length = encoded.bytes();
+    writer.append(encoded);
+    assert_eq!((writer.rows(), writer.bytes()), (4, length));
+    assert_eq!(writer.finish(Some(b"state")), 4);
+    at_once.seal();
+    later.seal();
+    assert_eq!(at_once.ready(), later.ready());
+}

@@ -1,0 +1,43 @@
+//! Additions to counters. One replica leads each: it turns the additions into its own shards, which the others then take like any
+//! write. An addition that is sent again counts again, so nothing here repeats one.
+
+use crate::plan::WritePlan;
+use crate::required::Shortage;
+use crate::{Placed, Replicas, WriteError};
+use henge_base::{Bytes, HostId, Mono};
+use henge_model::{Consistency, Token};
+
+/// Additions to counters of one partition.
+#[derive(Clone, Debug)]
+pub struct Count {
+    /// Its keyspace.
+    pub placed: Placed,
+    /// The token of the partition.
+    pub token: Token,
+    /// An encoded [`henge_model::Mutation`] whose cells without a path are additions.
+    pub additions: Bytes,
+    /// How many replicas must have the sums.
+    pub consistency: Consistency,
+    /// When to answer at the latest.
+    pub deadline: Mono,
+}
+
+/// Has a replica add: this node if it is one, else the nearest that is up. An error other than Unavailable or Invalid leaves open whether it
+/// was added.
+pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteError> {
+    let consistency = count.consistency;
+    if consistency == Consistency::Any || consistency.is_serial() {
+        let message = format!("Consistency level {consistency} is not supported for counters");
+        return Err(WriteError::Invalid(message));
+    }
+    let unavailable = |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
+    WritePlan::new(replicas, &count.placed, count.token, consistency).map_err(unavailable)?;
+    let leader = leader(replicas, &count).ok_or(WriteError::Unavailable { consistency, required: 1, alive: 0 })?;
+    replicas.count_at(leader, count).await
+}
+
+fn leader<R: Replicas>(replicas: &R, count: &Count) -> Option<HostId> {
+    let holders = count.placed.placement.replicas(count.token).map_or(&[][..], |range| &range.read[..]);
+    let up = holders.iter().filter(|host| replicas.alive(**host));
+    up.min_by_key(|host| replicas.distance(**host)).copied()
+}

@@ -1,0 +1,31 @@
+//! Counters: every replica that ever led an addition has a cell of its own, a *shard*, with all that it added. The counter is their sum.
+//!
+//! A shard's path is its host's id, its value the sum so far (8 bytes), and only its host writes it: so the newest of two versions of a
+//! shard holds all of the older one, and merging needs to know nothing of counters.
+
+use super::What;
+use crate::RowSink;
+use crate::row_codec::CellView;
+
+/// Shows the sum of the live shards: null if there are none.
+pub(super) fn show<'a>(
+    cells: impl Iterator<Item = CellView<'a>>,
+    what: What,
+    now_seconds: i64,
+    sink: &mut dyn RowSink,
+) {
+    let mut shards = cells.filter_map(|cell| Some((cell.timestamp, cell.live_value(now_seconds)?))).peekable();
+    if shards.peek().is_none() || what == What::Ttl {
+        return sink.value(None);
+    }
+    let shown = match what {
+        What::Writetime => shards.map(|(timestamp, _)| timestamp).max().unwrap_or(0),
+        _ => shards.map(|(_, value)| total(value)).fold(0, i64::wrapping_add),
+    };
+    sink.value(Some(&shown.to_be_bytes()));
+}
+
+/// The value of a shard, or of an addition. Bytes that are none count nothing.
+fn total(value: &[u8]) -> i64 {
+    value.try_into().map_or(0, i64::from_be_bytes)
+}

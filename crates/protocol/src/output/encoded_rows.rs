@@ -1,0 +1,97 @@
+//! Rows that wait for their answer.
+
+use crate::primitive::put_bytes;
+use henge_model::RowSink;
+
+/// A piece is given up for another when it has this length, in bytes: a large answer is not copied again and again as it grows.
+const PIECE: usize = 256 << 10;
+
+/// Rows as a result holds them: whatever version the answer is in, values look alike. Each costs four bytes more than it has, and no
+/// allocation of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EncodedRows {
+    pieces: Vec<Vec<u8>>,
+    /// Of all pieces together.
+    bytes: usize,
+    rows: usize,
+}
+
+impl EncodedRows {
+    /// The pieces in order, each given away when it is the next one's turn.
+    pub(super) fn into_pieces(self) -> impl Iterator<Item = Vec<u8>> {
+        self.pieces.into_iter()
+    }
+
+    /// The piece to write to.
+    fn last(&mut self) -> &mut Vec<u8> {
+        if self.pieces.last().is_none_or(|piece| piece.len() >= PIECE) {
+            self.pieces.push(Vec::new());
+        }
+        let last = self.pieces.len() - 1;
+        &mut self.pieces[last]
+    }
+}
+
+impl RowSink for EncodedRows {
+    fn begin_row(&mut self) {
+        self.rows += 1;
+    }
+
+    fn value(&mut self, value: Option<&[u8]>) {
+        let piece = self.last();
+        let before = piece.len();
+        put_bytes(piece, value);
+        let put = piece.len() - before;
+        self.bytes += put;
+    }
+
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn mark(&self) -> (usize, usize) {
+        (self.rows, self.bytes)
+    }
+
+    fn rollback(&mut self, (rows, bytes): (usize, usize)) {
+        self.rows = rows;
+        while self.bytes > bytes {
+            let Some(last) = self.pieces.last_mut() else { return };
+            let kept = last.len().saturating_sub(self.bytes - bytes);
+            self.bytes -= last.len() - kept;
+            last.truncate(kept);
+            if kept == 0 {
+                self.pieces.pop();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rollback_goes_over_pieces() {
+        let mut rows = EncodedRows::default();
+        let long = vec![7; PIECE];
+        rows.begin_row();
+        rows.value(Some(b"stays"));
+        let mark = rows.mark();
+        for _ in 0..3 {
+            rows.begin_row();
+            rows.value(Some(&long));
+            rows.value(None);
+        }
+        rows.rollback(mark);
+        let mut expected = EncodedRows::default();
+        expected.begin_row();
+        expected.value(Some(b"stays"));
+        assert_eq!((rows.rows(), rows.bytes()), (1, 9));
+        assert_eq!(rows, expected);
+    }
+}

@@ -1,0 +1,33 @@
+"""Statements of users with more and less permissions, answered as Apache Cassandra 5.0.6 answered them, word by word."""
+
+import json
+
+import pytest
+
+from guarded import TOPIC, Users
+from processes import Server
+
+ADDRESS = "127.0.11.8"
+
+
+@pytest.fixture
+def users(tmp_path, monkeypatch):
+    monkeypatch.setenv("HENGE_SUPERUSER_PASSWORD", "cassandra")
+    settings = ("authenticator=PasswordAuthenticator", "authorizer=CassandraAuthorizer")
+    server = Server(tmp_path, ADDRESS, [part for setting in settings for part in ("--set", setting)]).start()
+    users = Users(ADDRESS)
+    yield users
+    users.close()
+    assert server.stop() == 0
+
+
+def test_statements_of_users(users):
+    lines = TOPIC.read_text().splitlines()
+    recorded = [json.loads(line) for line in TOPIC.with_suffix(".answers").read_text().splitlines()]
+    assert len(lines) == len(recorded), "record it again: integration/run oracle/record_guarded.py ADDRESS"
+    different = []
+    for number, (line, expected) in enumerate(zip(lines, recorded), 1):
+        found = users.answer(line)
+        if found != expected:
+            different.append(f"{number}: {line}\n  Cassandra {expected}\n  Henge     {found}")
+    assert not different, f"{len(different)} of {len(lines)} differ\n" + "\n".join(different[:20])
