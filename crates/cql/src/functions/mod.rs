@@ -173,7 +173,7 @@ pub(crate) fn signature(
 
 /// `intasblob`, `int_as_blob`, `blobasint`, `blob_as_int` and so on.
 fn blob_conversion(name: &str) -> Option<(Function, DataType, DataType)> {
-    let native = |n: &str| DataType::native(n).filter(|t| !matches!(t, DataType::Blob | DataType::Counter));
+    let native = |n: &str| DataType::native(n).filter(|t| *t != DataType::Blob);
     if let Some(from) = name.strip_suffix("_as_blob").or_else(|| name.strip_suffix("asblob")).and_then(native) {
         return Some((Function::AsBlob, from, DataType::Blob));
     }

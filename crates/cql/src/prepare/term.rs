@@ -253,7 +253,7 @@ pub(super) fn is_assignable(from: &DataType, to: &DataType) -> bool {
         (DataType::Int | DataType::Bigint | DataType::Timestamp, DataType::Varint) => true,
         (DataType::Int, DataType::Date) | (DataType::Bigint, DataType::Time) => true,
         (DataType::Timestamp, DataType::Bigint) => true,
-        (DataType::Bigint | DataType::Counter, DataType::Timestamp | DataType::Bigint | DataType::Counter) => true,
+        (DataType::Bigint, DataType::Timestamp) => true,
         _ => false,
     }
 }
