@@ -1,4 +1,4 @@
-"""GROUP BY with pages: however small they are, every group comes once and whole, and any page state can be gone on from."""
+"""GROUP BY with pages: however small they are, every group comes once and whole, and every node goes on from any page state."""
 
 import pytest
 from cassandra.concurrent import execute_concurrent_with_args
@@ -10,8 +10,8 @@ PARTITIONS, FIRST, SECOND = 6, 4, 300
 
 
 @pytest.fixture(scope="module")
-def filled(node):
-    clients = Clients(node.addresses)
+def filled(three_nodes):
+    clients = Clients(three_nodes.addresses)
     session = clients.keyspace("grouped")
     session.execute("CREATE TABLE t (k int, a int, b int, s int STATIC, v int, PRIMARY KEY (k, a, b))")
     insert = session.prepare("INSERT INTO t (k, a, b, v) VALUES (?, ?, ?, ?)")

@@ -241,6 +241,7 @@ fn as_double(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::literal::hex;
+    use proptest::prelude::*;
 
     fn made(text: &str, data_type: &DataType) -> Result<String, String> {
         decode(&parse(text).unwrap(), data_type).map(|bytes| hex(&bytes))
@@ -278,5 +279,21 @@ mod tests {
         let folded = fold_case(vec![member("Ab"), member("\"Ab\""), member("AB")]);
         let names: Vec<&str> = folded.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["ab", "Ab"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange(text in "[\\[\\]{}\",:\\\\u0-9eE.+nulltrefas é-]{0,40}") {
+            if let Ok(json) = parse(&text) {
+                for data_type in [DataType::Int, DataType::Decimal, DataType::Text, DataType::Timestamp, DataType::Blob] {
+                    for data_type in [DataType::List(Box::new(data_type.clone())), data_type] {
+                        if let Ok(bytes) = decode(&json, &data_type) {
+                            let empty = bytes.is_empty();
+                            prop_assert!(empty || data_type.validate(&bytes).is_ok(), "{} {:?}", data_type, bytes);
+                        }
+                    }
+                }
+            }
+        }
     }
 }
