@@ -123,6 +123,16 @@ pub enum WriteError {
         /// What kind of write it was.
         write_type: WriteType,
     },
+    /// A conditional write was proposed, and too few replicas answered to know whether it is decided. It may be, or become so.
+    #[error("CAS operation result is unknown - proposal accepted by {received} but not a quorum.")]
+    Undecided {
+        /// SERIAL or LOCAL_SERIAL.
+        consistency: Consistency,
+        /// Replicas that accepted it.
+        received: u32,
+        /// Replicas that decide.
+        block_for: u32,
+    },
     /// The level makes no sense for a write.
     #[error("{0}")]
     Invalid(String),

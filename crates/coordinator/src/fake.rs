@@ -1,19 +1,23 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
-use crate::{Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
-use henge_base::{Bytes, HostId, Mono, Random};
+use crate::{
+    Boxed, Datacenter, Event, Faults, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
+};
+use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_model::{
     Cell, CellKind, ColumnId, Columns, Deletion, Digester, Key, KeyRange, Marker, Mutation, Projection, ReadCommand,
     Replication, Row, RowBlock, RowSink, RowView, StorageId, Strip, Token, TokenRange, encode_row, merge_encoded,
     strip_row,
 };
+use henge_paxos::{Acceptor, Permission, Prepared, Reply, Request};
 use henge_ring::{PlacedRange, Placement};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// When every request of a test must be answered.
 pub(crate) const DEADLINE: Mono = Mono(1_000_000);
@@ -44,6 +48,9 @@ pub(crate) struct Node {
     pub(crate) reads: Vec<Does>,
     pub(crate) mends: Does,
     pub(crate) rows: BTreeMap<Bytes, Bytes>,
+    /// What it does with its first Paxos requests; it answers the later ones.
+    pub(crate) paxos: Vec<Does>,
+    pub(crate) acceptors: BTreeMap<Bytes, Acceptor>,
     /// Rows in one answer at most, as if they were large.
     pub(crate) block_rows: usize,
 }
@@ -56,6 +63,7 @@ pub(crate) struct Fake {
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) faults: Faults,
     clock: Arc<AtomicU64>,
+    stamps: AtomicI64,
 }
 
 /// A future that ends after some polls, or never.
@@ -130,6 +138,7 @@ impl Fake {
             events: Mutex::default(),
             faults: Faults::default(),
             clock: Arc::default(),
+            stamps: AtomicI64::new(1_000),
         }
     }
 
@@ -153,6 +162,11 @@ impl Fake {
     pub(crate) fn row(&self, number: usize, key: &Bytes) -> Option<Row> {
         let nodes = self.nodes.lock().unwrap();
         nodes[&host(number)].rows.get(key).map(|row| RowView::parse(key, row).unwrap().to_row())
+    }
+
+    /// The timestamp of the register of conditional writes on a node.
+    pub(crate) fn node_row(&self, number: usize) -> Option<i64> {
+        self.row(number, &key(1, 1)).and_then(|row| Some(row.cells.first()?.timestamp))
     }
 
     pub(crate) fn log(&self) -> String {
@@ -205,6 +219,8 @@ fn node(datacenter: Datacenter, letter: char) -> Node {
         reads: vec![does; 2],
         mends: does,
         rows: BTreeMap::new(),
+        paxos: vec![does; 3],
+        acceptors: BTreeMap::new(),
         block_rows: usize::MAX,
     }
 }
@@ -227,6 +243,28 @@ impl Node {
         let before = self.rows.get(key).cloned();
         let merged = merge_encoded(key, before.iter().chain([row]).map(|row| &row[..]));
         self.rows.insert(key.clone(), merged.into());
+    }
+
+    fn vote(&mut self, request: Request) -> Reply {
+        let acceptor = self.acceptors.entry(Bytes::copy_from_slice(request.key())).or_default();
+        match request {
+            Request::Prepare { ballot, is_write, reads, .. } => match acceptor.prepare(ballot, is_write) {
+                Prepared::Rejected(by) => Reply::Rejected { by },
+                Prepared::Permitted(permission) => {
+                    let rows = |read: &Bytes| self.block(&ReadCommand::decode(read.clone()).unwrap(), 100).encode();
+                    Reply::Permitted(Permission { rows: reads.iter().map(rows).collect(), ..permission })
+                }
+            },
+            Request::Propose { proposal, .. } => {
+                acceptor.propose(&proposal).map_or_else(|by| Reply::Rejected { by }, |()| Reply::Done)
+            }
+            Request::Commit { proposal, .. } => {
+                acceptor.commit(&proposal);
+                let mutation = Mutation::decode(proposal.update.unwrap()).unwrap();
+                mutation.rows.iter().for_each(|(key, row)| self.apply(key, row));
+                Reply::Done
+            }
+        }
     }
 
     fn block(&self, command: &ReadCommand, most: usize) -> RowBlock {
@@ -341,6 +379,56 @@ impl Replicas for Fake {
         };
         let lie = RowBlock { rows: vec![(key(1, 1), Bytes::from_static(b"no row"))], context: Vec::new(), more: false };
         self.scripted(does, answer, ReadReply::Rows(lie))
+    }
+
+    fn paxos(&self, to: HostId, message: Bytes, _: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
+        let request = Request::decode(&message).unwrap();
+        let what = match request {
+            Request::Prepare { .. } => "prepare",
+            Request::Propose { .. } => "propose",
+            Request::Commit { .. } => "commit",
+        };
+        self.said(what, to);
+        let mut nodes = self.nodes.lock().unwrap();
+        let node = nodes.get_mut(&to).unwrap();
+        let does = if node.paxos.is_empty() { Does::Answers } else { node.paxos.remove(0) };
+        Box::pin(self.scripted(does, || node.vote(request).encode(), Bytes::from_static(b"nonsense")))
+    }
+
+    fn commit(&self, to: HostId, message: Bytes, _: Bytes, _: Mono) -> Self::Write {
+        self.said("commit", to);
+        let mut nodes = self.nodes.lock().unwrap();
+        let node = nodes.get_mut(&to).unwrap();
+        let does = node.writes;
+        let vote = || _ = node.vote(Request::decode(&message).unwrap());
+        self.scripted(does, vote, ())
+    }
+
+    fn log_batch(&self, _: Vec<Bytes>, created: Micros, _: Mono) -> Boxed<Result<Logged, ReplicaError>> {
+        self.log.lock().unwrap().push("log".to_owned());
+        Box::pin(std::future::ready(Ok(Logged { created, number: 1, hosts: vec![host(2)] })))
+    }
+
+    fn forget_batch(&self, _: Logged) {
+        self.log.lock().unwrap().push("forget".to_owned());
+    }
+
+    fn queue(&self, _: &Bytes) -> Boxed<Box<dyn Send>> {
+        Box::pin(std::future::ready(Box::new(()) as Box<dyn Send>))
+    }
+
+    fn stamp(&self, after: Micros) -> Option<Micros> {
+        Some(self.stamps.fetch_max(after, Ordering::Relaxed).max(after) + 1)
+            .inspect(|stamp| self.stamps.store(*stamp, Ordering::Relaxed))
+    }
+
+    fn random(&self) -> u64 {
+        7
+    }
+
+    fn pause(&self, time: Duration) -> Boxed<()> {
+        self.clock.fetch_add(time.as_micros() as u64, Ordering::Relaxed);
+        Box::pin(std::future::ready(()))
     }
 
     fn count(&self, event: Event) {

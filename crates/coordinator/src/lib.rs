@@ -5,14 +5,17 @@
 //! - `required`, `tally`: pure counting; what a level needs, and how far its answers came.
 //! - `plan`: the replicas of one token, checked against the level before anything is sent.
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
+//! - `batch`: writes of several partitions, all or none.
 //! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails.
 //! - `block`: whether rows from elsewhere may be trusted.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
+//! - `paxos`: conditional writes and SERIAL reads.
 //! - `fast`: whether this node's own copy is answer enough.
 //! - `under_way`: requests awaited together, without allocation.
 //!
 //! One request is one linear async function. It sets no timers: every future of the seam ends by its deadline.
 
+mod batch;
 mod block;
 mod error;
 mod fast;
@@ -20,6 +23,7 @@ mod gather;
 mod limits;
 mod mend;
 mod merge;
+mod paxos;
 mod plan;
 mod read;
 mod reconcile;
@@ -29,10 +33,12 @@ mod tally;
 mod under_way;
 mod write;
 
+pub use batch::{Logged, logged_batch};
 pub use error::{ReadError, Refusal, ReplicaError, WriteError, WriteType};
 pub use fast::can_read_locally;
+pub use paxos::{Conditional, Decision, conditional};
 pub use read::{Read, read};
-pub use replicas::{Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
+pub use replicas::{Boxed, Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
 pub use write::{Write, check_write, write};
 
 #[cfg(test)]

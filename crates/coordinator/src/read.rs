@@ -29,6 +29,9 @@ pub struct Read {
 ///
 /// The answer may hold fewer live rows than the limit although there are more; it says so by `more`, and is not empty then.
 pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
+    if read.consistency.is_serial() {
+        return crate::paxos::serial_read(replicas, read).await;
+    }
     let ReadPlan { required, candidates } = plan(replicas, &read)?;
     let Read { command, consistency, deadline, issued, .. } = read;
     let gather = Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline };
@@ -56,9 +59,6 @@ fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
     let consistency = read.consistency;
     if consistency == Consistency::Any {
         return Err(ReadError::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
-    }
-    if consistency.is_serial() {
-        return Err(ReadError::Invalid(format!("{consistency} reads are not supported")));
     }
     let unavailable = |Shortage { required, alive }| ReadError::Unavailable { consistency, required, alive };
     ReadPlan::new(replicas, &read.placed, read.command.token, consistency).map_err(unavailable)

@@ -20,6 +20,8 @@ pub(crate) type Repair = (HostId, Vec<(Bytes, Bytes)>);
 pub(crate) struct Reconciled {
     pub(crate) block: RowBlock,
     pub(crate) repairs: Vec<Repair>,
+    /// Whether replicas had to be asked for more than they had answered.
+    pub(crate) asked_again: bool,
 }
 
 impl<R: Replicas> Gather<'_, R> {
@@ -52,7 +54,7 @@ impl<R: Replicas> Gather<'_, R> {
         }
         let more = merge.has_more();
         let end = answer.rows.last().filter(|_| more).map(|(key, _)| key.clone());
-        answer.finish(more, merge.context(end.as_ref()))
+        answer.finish(more, merge.context(end.as_ref()), short_reads > 0)
     }
 
     /// Asks replicas for rows beyond their last. If one of them fails the answer ends there.
@@ -124,7 +126,7 @@ impl Answer {
         self.rows.push((merged.key, merged.row));
     }
 
-    fn finish(mut self, more: bool, context: Vec<Merged>) -> Reconciled {
+    fn finish(mut self, more: bool, context: Vec<Merged>, asked_again: bool) -> Reconciled {
         for merged in &context {
             for number in &merged.lacking {
                 self.repairs[*number].1.push((merged.key.clone(), merged.row.clone()));
@@ -132,6 +134,6 @@ impl Answer {
         }
         let repairs = self.repairs.into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
         let context = context.into_iter().map(|merged| (merged.key, merged.row)).collect();
-        Reconciled { block: RowBlock { rows: self.rows, context, more }, repairs }
+        Reconciled { block: RowBlock { rows: self.rows, context, more }, repairs, asked_again }
     }
 }

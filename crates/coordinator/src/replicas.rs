@@ -1,11 +1,16 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
-use crate::ReplicaError;
-use henge_base::{Bytes, HostId, Mono};
+use crate::{Logged, ReplicaError};
+use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink};
 use henge_ring::Placement;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A future of a rare path, whose type nobody needs to know.
+pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// How far a read of this node's own memory came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +90,22 @@ pub trait Replicas: Send + Sync + 'static {
     fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Asks a replica, or reads here.
     fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;
+    /// Sends an encoded [`henge_paxos::Request`] to a replica's acceptor, or asks this node's own; gives the encoded reply.
+    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>>;
+    /// Tells a replica's acceptor what is decided. Goes on in the node if it is dropped; unless it is done, a hint of the mutation is owed.
+    fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
+    /// Has other nodes, or this one where it is alone, keep a batch until [`Replicas::forget_batch`]; after a while they write it themselves.
+    fn log_batch(&self, mutations: Vec<Bytes>, issued: Micros, deadline: Mono) -> Boxed<Result<Logged, ReplicaError>>;
+    /// A batch was written. Nothing is awaited: one that is written twice is as if it were written once.
+    fn forget_batch(&self, batch: Logged);
+    /// Waits until no other proposal of this node for the partition is under way; the next one begins when what this gives is dropped.
+    fn queue(&self, key: &Bytes) -> Boxed<Box<dyn Send>>;
+    /// The next stamp of this node's clock, and one after `after`. `None` if the clock may not go there yet.
+    fn stamp(&self, after: Micros) -> Option<Micros>;
+    /// Chance.
+    fn random(&self) -> u64;
+    /// Waits.
+    fn pause(&self, time: Duration) -> Boxed<()>;
     /// Counts what a coordinator did besides its answer.
     fn count(&self, event: Event);
     /// Bugs put in on purpose: none, but in the simulator.
@@ -98,6 +119,8 @@ pub trait Replicas: Send + Sync + 'static {
 pub struct Faults {
     /// Counts one answer too few as a quorum.
     pub quorum_off_by_one: bool,
+    /// Proposes over what another round may have decided.
+    pub ignore_accepted: bool,
 }
 
 /// What is counted on the way.
@@ -109,4 +132,8 @@ pub enum Event {
     ReadRepair,
     /// A replica's answer ran out before the limit and more was asked of it.
     ShortRead,
+    /// A round of Paxos gave way to another.
+    Superseded,
+    /// A value that another round had left unfinished was decided.
+    Finished,
 }

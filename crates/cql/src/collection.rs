@@ -5,10 +5,10 @@ use henge_base::{Reader, put_vint};
 use henge_model::DataType;
 use std::borrow::Cow;
 
-/// A value of `data_type` made of its parts. A map's parts are keys and values in turn. Null is allowed in tuples alone.
+/// A value of `data_type` made of its parts. A map's parts are keys and values in turn. Null is allowed in tuples and user types alone.
 pub(crate) fn build(data_type: &DataType, parts: &[Option<Cow<'_, [u8]>>]) -> Result<Vec<u8>, Error> {
     let data_type = data_type.unfrozen();
-    if let DataType::Tuple(_) = data_type {
+    if let DataType::Tuple(_) | DataType::Udt(_) = data_type {
         let mut out = Vec::new();
         parts.iter().for_each(|part| put_part(part.as_deref(), &mut out));
         return Ok(out);

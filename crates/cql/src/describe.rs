@@ -6,7 +6,7 @@ use crate::literal::hex;
 use crate::parser::is_reserved;
 use crate::prepare::{DescribeTarget, is_virtual};
 use henge_base::Bytes;
-use henge_model::{Column, DataType, Keyspace, Order, Replication, Schema, Table, TableOptions};
+use henge_model::{Column, DataType, Keyspace, Order, Replication, Schema, Table, TableOptions, UserType};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -36,6 +36,15 @@ pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts
         DescribeTarget::Tables { keyspace } => {
             let wanted = sorted(schema).into_iter().filter(|k| keyspace.as_ref().is_none_or(|name| *name == k.name));
             Ok(wanted.flat_map(|k| k.tables.values().map(|t| name_row(&k.name, "table", &t.name))).collect())
+        }
+        DescribeTarget::Types { keyspace } => {
+            let wanted = sorted(schema).into_iter().filter(|k| keyspace.as_ref().is_none_or(|name| *name == k.name));
+            Ok(wanted.flat_map(|k| k.types.keys().map(|name| name_row(&k.name, "type", name))).collect())
+        }
+        DescribeTarget::Type { keyspace, name } => {
+            let found = schema.keyspaces.get(keyspace).and_then(|k| k.types.get(name));
+            let missing = || Error::invalid(format!("User defined type '{name}' not found in keyspace '{keyspace}'"));
+            found.map(|found| vec![type_row(found)]).ok_or_else(missing)
         }
         DescribeTarget::Nothing => Ok(Vec::new()),
         DescribeTarget::Schema { full, internals } => {
@@ -205,9 +214,35 @@ fn keyspace_rows(keyspace: &Keyspace, only: bool, internals: bool) -> Vec<Row> {
     first.push(value(create_keyspace_text(keyspace)));
     let mut rows = vec![first];
     if !only {
+        rows.extend(types_in_order(keyspace).into_iter().map(type_row));
         rows.extend(keyspace.tables.values().map(|t| table_row(t, internals)));
     }
     rows
+}
+
+/// Types, those that others are made of before them, so that their statements can be executed in turn.
+fn types_in_order(keyspace: &Keyspace) -> Vec<&UserType> {
+    let mut out: Vec<&UserType> = Vec::new();
+    let mut waiting: Vec<&UserType> = keyspace.types.values().map(|t| &**t).collect();
+    while !waiting.is_empty() {
+        let needs = |one: &UserType, other: &UserType| {
+            let mentions = |(_, field): &(String, DataType)| field.mentions(&other.keyspace, &other.name);
+            one.name != other.name && one.fields.iter().any(mentions)
+        };
+        let ready = waiting.iter().position(|one| !waiting.iter().any(|other| needs(one, other)));
+        // Types do not contain each other, so there is always one; the first would do otherwise.
+        out.push(waiting.remove(ready.unwrap_or(0)));
+    }
+    out
+}
+
+fn type_row(user_type: &UserType) -> Row {
+    let fields: Vec<String> =
+        user_type.fields.iter().map(|(name, data_type)| format!("    {} {data_type}", identifier(name))).collect();
+    let name = format!("{}.{}", identifier(&user_type.keyspace), identifier(&user_type.name));
+    let mut row = name_row(&user_type.keyspace, "type", &user_type.name);
+    row.push(value(format!("CREATE TYPE {name} (\n{}\n);", fields.join(",\n"))));
+    row
 }
 
 fn table_row(table: &Table, internals: bool) -> Row {

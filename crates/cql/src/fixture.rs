@@ -27,6 +27,27 @@ pub(crate) fn schema() -> Schema {
     schema
 }
 
+/// What the keyspaces and tables made by these texts come to; the other texts do nothing.
+pub(crate) fn schema_of<'a>(texts: impl Iterator<Item = &'a str>) -> Schema {
+    let mut schema = Schema::default();
+    for text in texts {
+        let Ok(statement) = parse(text) else { continue };
+        match prepare(&statement, &schema, None).map(|prepared| prepared.plan) {
+            Ok(Plan::Schema(SchemaChange::CreateTable { draft, .. }))
+                if schema.keyspaces.contains_key(&draft.keyspace) =>
+            {
+                let number = 10 + schema.tables().count() as u32;
+                insert(&mut schema, &draft.keyspace.clone(), table(&draft, number));
+            }
+            Ok(Plan::Schema(SchemaChange::CreateKeyspace { name, .. })) => {
+                add_keyspace(&mut schema, &name, Replication::Simple { factor: 1 });
+            }
+            _ => {}
+        }
+    }
+    schema
+}
+
 /// Prepares a text against the fixture, with `ks` in use.
 pub(crate) fn prepared(text: &str) -> Result<Prepared, Error> {
     prepare(&parse(text)?, &schema(), Some("ks"))
@@ -41,7 +62,13 @@ pub(crate) fn error(text: &str) -> Error {
 }
 
 fn add_keyspace(schema: &mut Schema, name: &str, replication: Replication) {
-    let keyspace = Keyspace { name: name.to_owned(), replication, durable_writes: true, tables: BTreeMap::new() };
+    let keyspace = Keyspace {
+        name: name.to_owned(),
+        replication,
+        durable_writes: true,
+        tables: BTreeMap::new(),
+        types: BTreeMap::new(),
+    };
     schema.keyspaces.insert(name.to_owned(), Arc::new(keyspace));
 }
 

@@ -159,9 +159,9 @@ fn word_or_number(rest: &str) -> (Kind, usize) {
         return number(bytes, word);
     }
     if bytes[0] == b'P' {
-        let len = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':')).count();
-        for len in [len, word] {
-            if is_iso_duration(&bytes[..len]) {
+        // A colon or dash behind it may be the next token.
+        for len in [ALTERNATIVE_DURATION.len(), word] {
+            if bytes.get(..len).is_some_and(is_iso_duration) {
                 return (Kind::Duration, len);
             }
         }
@@ -221,11 +221,13 @@ fn duration_len(word: &[u8]) -> Option<usize> {
 
 const UNITS: [&[u8]; 10] = [b"y", b"mo", b"w", b"d", b"h", b"m", b"s", b"ms", b"us", b"ns"];
 
+/// The form of a duration that is written as a date and a time, with every digit as 0.
+const ALTERNATIVE_DURATION: &[u8] = b"P0000-00-00T00:00:00";
+
 /// `P1Y2M3DT4H5M6S`, `P3W` or `P0001-02-03T04:05:06`; a bare `P` stays an identifier.
 fn is_iso_duration(text: &[u8]) -> bool {
-    let alternative = b"P0000-00-00T00:00:00";
     let shape = |b: &u8| if b.is_ascii_digit() { b'0' } else { *b };
-    if text.len() == alternative.len() && text.iter().map(shape).eq(alternative.iter().copied()) {
+    if text.iter().map(shape).eq(ALTERNATIVE_DURATION.iter().copied()) {
         return true;
     }
     let Some((_, body)) = text.split_first().filter(|(p, _)| **p == b'P') else {
@@ -297,6 +299,8 @@ mod tests {
         for text in ["1y2mo3w4d5h6m7s8ms9us10ns", "P1Y2M3DT4H5M6S", "P3W", "P0001-02-03T04:05:06", "12h30m", "PT5M"] {
             assert_eq!(kinds(text), [(Kind::Duration, text)]);
         }
+        let date = "P0001-02-03T04:05:06";
+        assert_eq!(kinds(&format!("{date}: {date}-1"))[..2], [(Kind::Duration, date), (Kind::Symbol, ":")]);
         assert_eq!(kinds("P p1y P1"), [(Kind::Word, "P"), (Kind::Word, "p1y"), (Kind::Word, "P1")]);
     }
 

@@ -4,8 +4,8 @@
 //! - `prepare`: a statement against a schema: bind and result columns, and a plan.
 //! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
 //!   an answer's columns from fetched ones.
-//! - `functions`: the native functions. `literal`, `calendar`, `collection`: values from text and from their parts.
-//! - `describe`: CREATE statements and names, as DESCRIBE answers them.
+//! - `functions`: the native functions. `json`: JSON to values. `literal`, `calendar`, `collection`: values from text and from their parts.
+//! - `print`: `Display` of the statement tree. `describe`: CREATE statements and names, as DESCRIBE answers them.
 //! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
 
 mod bind;
@@ -16,14 +16,21 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod functions;
+#[cfg(test)]
+mod hostile;
+mod json;
 mod lexer;
 mod limits;
 mod literal;
 mod parser;
 mod prepare;
+mod print;
 pub mod statement;
 
-pub use bind::{BindContext, BoundModify, BoundSelect, BoundValue, Filter, Output, PartitionRead, Reads};
+pub use bind::{
+    BindContext, BoundModify, BoundSelect, BoundValue, Conditional, ConditionalPart, Filter, Output, PartitionRead,
+    Present, Reads,
+};
 pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe};
 pub use error::{Error, ErrorKind, Position};
 pub use parser::parse;

@@ -18,5 +18,15 @@ pub(crate) const TTL_MAX: u32 = 630_720_000;
 pub(crate) const ELEMENT_MAX: usize = 65_535;
 /// Elements of a vector.
 pub(crate) const VECTOR_MAX: u32 = 8_192;
+/// Fields of a user type: a field is named by its number in two bytes.
+pub(crate) const FIELDS_MAX: usize = 32_767;
 /// Digits of a decimal or varint literal, exponents included.
 pub(crate) const DIGITS_MAX: usize = 10_000;
+/// Digits of a decimal that arithmetic comes to; more are rounded away, as in Cassandra.
+pub(crate) const DECIMAL_DIGITS_MAX: i64 = 10_000;
+/// How far the exponents of decimals that are put together may lie apart: so many digits are written out.
+pub(crate) const EXPONENT_GAP_MAX: i64 = 40_000;
+/// Bytes of a varint or decimal that arithmetic takes and gives.
+pub(crate) const NUMBER_BYTES_MAX: usize = 16_384;
+/// Arithmetic operations inside one another.
+pub(crate) const OPERATIONS_DEPTH_MAX: usize = 256;

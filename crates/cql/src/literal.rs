@@ -23,7 +23,7 @@ pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) ->
         Constant::Boolean(value) => Some(vec![u8::from(*value)]),
         Constant::Uuid(bytes) => of_uuid(bytes, data_type),
         Constant::Blob(bytes) => Some(bytes.clone()),
-        Constant::Duration(text) => calendar::parse_duration(text).map(duration_bytes),
+        Constant::Duration(text) => of_duration(text),
     }
     .ok_or_else(|| {
         Error::invalid(format!("Unable to make {data_type} from '{}' for \"{column}\"", describe(constant).1))
@@ -83,7 +83,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
+/// A value written in quotes.
+pub(crate) fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     match data_type {
         DataType::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
         DataType::Text => Some(text.as_bytes().to_vec()),
@@ -99,7 +100,8 @@ fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     }
 }
 
-fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
+/// A value written in digits.
+pub(crate) fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     match data_type {
         DataType::Tinyint => Some(text.parse::<i8>().ok()?.to_be_bytes().to_vec()),
         DataType::Smallint => Some(text.parse::<i16>().ok()?.to_be_bytes().to_vec()),
@@ -115,6 +117,11 @@ fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
         DataType::Time => time_bytes(text.parse().ok()?),
         _ => None,
     }
+}
+
+/// A duration in any of its forms.
+pub(crate) fn of_duration(text: &str) -> Option<Vec<u8>> {
+    calendar::parse_duration(text).map(duration_bytes)
 }
 
 fn of_uuid(bytes: &[u8; 16], data_type: &DataType) -> Option<Vec<u8>> {

@@ -1,8 +1,9 @@
 //! `ALTER TABLE`: the table as it will be. Column ids are never used again, so rows written before a column was dropped say nothing of
 //! one that has its name later.
 
+use crate::types::check_current;
 use crate::{AddedColumn, Change, ClusterState, Refused, TableChange};
-use henge_model::{Column, ColumnId, ColumnKind, DroppedColumn, Order, Table};
+use henge_model::{Column, ColumnId, ColumnKind, DataType, DroppedColumn, Order, Table};
 use std::sync::Arc;
 
 pub(crate) fn alter_table(
@@ -22,6 +23,9 @@ pub(crate) fn alter_table(
     let mut table = Table::clone(old);
     // Rows stay where they lie, whatever options say from now on.
     table.history.lies_apart = Some(old.lies_apart());
+    if let (TableChange::Add { columns, .. }, Some(within)) = (change, state.schema.keyspaces.get(keyspace)) {
+        columns.iter().try_for_each(|added| check_current(&added.draft.data_type, within))?;
+    }
     match change {
         TableChange::Add { columns, if_not_exists } => add(&mut table, columns, *if_not_exists)?,
         TableChange::Drop { columns, if_exists } => drop_columns(&mut table, columns, *if_exists, now_us)?,
@@ -96,6 +100,9 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, now_us: i6
         };
         if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
             return Err(invalid(format!("Cannot drop PRIMARY KEY column {name}")));
+        }
+        if matches!(column.data_type, DataType::Udt(_)) {
+            return Err(invalid(format!("Cannot drop non-frozen column {name} of user type {}", column.data_type)));
         }
         table.history.next_column = table.next_column_id().0;
         let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us: now_us };

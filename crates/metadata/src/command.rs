@@ -2,7 +2,7 @@
 
 use crate::RoleCommand;
 use henge_base::HostId;
-use henge_model::{DataType, Order, Replication, TableId, TableOptions};
+use henge_model::{DataType, Order, Replication, TableId, TableOptions, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -82,6 +82,33 @@ pub enum Command {
         keyspace: String,
         /// Its name.
         table: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+    },
+    /// `CREATE TYPE`.
+    CreateType {
+        /// The type.
+        user_type: UserType,
+        /// Leave one that exists as it is.
+        if_not_exists: bool,
+    },
+    /// `ALTER TYPE`.
+    AlterType {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+        /// What changes.
+        change: TypeChange,
+    },
+    /// `DROP TYPE`.
+    DropType {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
         /// Do nothing if there is none.
         if_exists: bool,
     },

@@ -4,7 +4,7 @@
 use crate::limits::ENTRY_BYTES;
 use crate::{Epoch, Placements, Role};
 use henge_base::{ClusterId, HostId};
-use henge_model::{Keyspace, Replication, StorageId, Table};
+use henge_model::{Keyspace, Replication, StorageId, Table, UserType};
 use henge_ring::Member;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -63,6 +63,15 @@ pub enum Change {
         keyspace: String,
         /// Its name.
         table: String,
+    },
+    /// The user type is this now. The tables and types it stands in are changed by changes of their own.
+    Type(Arc<UserType>),
+    /// The user type is gone.
+    TypeDropped {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
     },
     /// The role, with its memberships and permissions, is this now.
     Role(Arc<Role>),

@@ -23,6 +23,7 @@ mod state;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use access::{RoleCommand, RoleSettings};
 pub use command::{AddedColumn, ColumnDraft, Command, JoinDraft, TableChange, TableDraft};

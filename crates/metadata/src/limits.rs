@@ -8,6 +8,8 @@ pub(crate) const MEMBERS: usize = 1_000;
 pub(crate) const TOKENS: u32 = 1_536;
 /// Tables of a cluster.
 pub(crate) const TABLES: usize = 50_000;
+/// User types of a keyspace.
+pub(crate) const TYPES: usize = 1_000;
 /// Roles of a cluster.
 pub(crate) const ROLES: usize = 10_000;
 /// Roles, and resources, that one role may be granted.

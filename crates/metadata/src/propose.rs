@@ -5,6 +5,7 @@ use crate::alter::alter_table;
 use crate::limits::{ENTRY_BYTES, TABLES};
 use crate::membership::{bootstrap, join, update_member};
 use crate::tables::{create_table, truncate};
+use crate::types::{alter_type, create_type, drop_type};
 use crate::{Change, ClusterState, Command, Entry, Placements, Refused};
 use henge_base::{Micros, Random};
 use henge_model::{Keyspace, Replication};
@@ -32,6 +33,11 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
             alter_table(state, keyspace, table, *if_exists, change, now_us)
         }
         Command::DropTable { keyspace, table, if_exists } => drop_table(state, keyspace, table, *if_exists),
+        Command::CreateType { user_type, if_not_exists } => create_type(state, user_type, *if_not_exists),
+        Command::AlterType { keyspace, name, if_exists, change } => {
+            alter_type(state, keyspace, name, *if_exists, change)
+        }
+        Command::DropType { keyspace, name, if_exists } => drop_type(state, keyspace, name, *if_exists),
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
         Command::Role(command) => access::propose(state, command),
         Command::By { .. } => Err(Refused::Invalid("a command has one creator".to_owned())),
@@ -63,8 +69,13 @@ fn create_keyspace(
     if state.schema.keyspaces.len() >= TABLES {
         return Err(Refused::Limit(format!("a cluster has at most {TABLES} keyspaces")));
     }
-    let keyspace =
-        Keyspace { name: name.to_owned(), replication: replication.clone(), durable_writes, tables: BTreeMap::new() };
+    let keyspace = Keyspace {
+        name: name.to_owned(),
+        replication: replication.clone(),
+        durable_writes,
+        tables: BTreeMap::new(),
+        types: BTreeMap::new(),
+    };
     let keyspace = Arc::new(keyspace);
     let placed = placed(state, state.schema.keyspaces.values().chain([&keyspace]));
     Ok(vec![placed, Change::Keyspace(keyspace)])

@@ -114,6 +114,14 @@ impl ClusterState {
                 let gone = self.keyspace_mut(keyspace)?.tables.remove(table);
                 gone.ok_or_else(|| ApplyError::Missing(format!("table {keyspace}.{table}")))?;
             }
+            Change::Type(user_type) => {
+                let types = &mut self.keyspace_mut(&user_type.keyspace)?.types;
+                types.insert(user_type.name.clone(), Arc::clone(user_type));
+            }
+            Change::TypeDropped { keyspace, name } => {
+                let gone = self.keyspace_mut(keyspace)?.types.remove(name);
+                gone.ok_or_else(|| ApplyError::Missing(format!("type {keyspace}.{name}")))?;
+            }
             Change::Role(role) => Arc::make_mut(&mut self.roles).put(role),
             Change::RoleDropped(name) => {
                 if !Arc::make_mut(&mut self.roles).remove(name) {

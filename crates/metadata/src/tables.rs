@@ -1,6 +1,7 @@
 //! Commands about tables: where ids are given out.
 
 use crate::limits::TABLES;
+use crate::types::check_current;
 use crate::{Change, ClusterState, ColumnDraft, Refused, TableDraft};
 use henge_base::Random;
 use henge_model::{Column, ColumnId, ColumnKind, StorageId, Table};
@@ -12,9 +13,8 @@ pub(crate) fn create_table(
     if_not_exists: bool,
     random: &mut Random,
 ) -> Result<Vec<Change>, Refused> {
-    if !state.schema.keyspaces.contains_key(&draft.keyspace) {
-        return Err(Refused::NoKeyspace(draft.keyspace.clone()));
-    }
+    let missing = || Refused::NoKeyspace(draft.keyspace.clone());
+    let keyspace = state.schema.keyspaces.get(&draft.keyspace).ok_or_else(missing)?;
     if state.table(&draft.keyspace, &draft.name).is_some() {
         return Err(match if_not_exists {
             true => Refused::Nothing,
@@ -23,6 +23,10 @@ pub(crate) fn create_table(
     }
     if state.schema.tables().count() >= TABLES {
         return Err(Refused::Limit(format!("a cluster has at most {TABLES} tables")));
+    }
+    let columns = draft.partition_key.iter().chain(&draft.clustering).chain(&draft.statics).chain(&draft.regulars);
+    for column in columns {
+        check_current(&column.data_type, keyspace)?;
     }
     let (storage_id, next) = allocate(state)?;
     let table = table(draft, storage_id, random);

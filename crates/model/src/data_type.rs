@@ -1,5 +1,6 @@
 //! CQL types.
 
+use crate::UserType;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -35,17 +36,6 @@ pub enum DataType {
     Udt(UserType),
     /// A collection, tuple or user type stored as one value.
     Frozen(Box<DataType>),
-}
-
-/// A user-defined type: a named list of named fields.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct UserType {
-    /// The keyspace it lives in.
-    pub keyspace: String,
-    /// Its name.
-    pub name: String,
-    /// Field names and types, in declaration order.
-    pub fields: Vec<(String, DataType)>,
 }
 
 impl DataType {
@@ -101,7 +91,7 @@ impl fmt::Display for DataType {
             DataType::Map(k, v) => write!(f, "map<{k}, {v}>"),
             DataType::Vector(t, n) => write!(f, "vector<{t}, {n}>"),
             DataType::Frozen(t) => write!(f, "frozen<{t}>"),
-            DataType::Udt(u) => f.write_str(&u.name),
+            DataType::Udt(u) => u.put_name(f),
             DataType::Tuple(fields) => {
                 f.write_str("frozen<tuple<")?;
                 for (i, t) in fields.iter().enumerate() {

@@ -32,13 +32,14 @@ mod row_sink;
 mod sample;
 mod schema;
 mod token;
+mod user_type;
 mod value;
 
 pub use access::{Permission, Permissions, Resource};
 pub use bound_value::BoundValue;
 pub use consistency::Consistency;
 pub use covers::Covers;
-pub use data_type::{DataType, UserType};
+pub use data_type::DataType;
 pub use digest::{Digest, Digester};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
@@ -54,4 +55,5 @@ pub use schema::{
     TableHistory, TableId, TableOptions,
 };
 pub use token::{Token, TokenRange};
+pub use user_type::{TypeChange, UserType, field_path};
 pub use value::ValueError;

@@ -1,6 +1,6 @@
 //! The schema: what the metadata log agrees on. Maps are ordered, so that every node walks them alike.
 
-use crate::{ColumnId, DataType, StorageId};
+use crate::{ColumnId, DataType, StorageId, UserType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +26,9 @@ pub struct Keyspace {
     pub durable_writes: bool,
     /// Its tables by name.
     pub tables: BTreeMap<String, Arc<Table>>,
+    /// Its user-defined types by name.
+    #[serde(default)]
+    pub types: BTreeMap<String, Arc<UserType>>,
 }
 
 /// A replication setting, as `CREATE KEYSPACE` gives it.

@@ -13,12 +13,16 @@ use crate::system_tables;
 use crate::world::{CallError, Class, Lane, To, World};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use henge_base::{Bytes, HostId, Mono};
-use henge_coordinator::{Datacenter, Event, Local, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
+use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
+use henge_coordinator::{
+    Boxed, Datacenter, Event, Local, Logged, Placed, ReadKind, ReadReply, Refusal, ReplicaError, Replicas,
+};
 use henge_model::{Digest, Mutation, Projection, ReadCommand, RowBlock, RowSink, RowView, project};
-use henge_storage::Tier;
+use henge_storage::{Store, Tier, WriteError};
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Writes to peers that one core may have under way; beyond it a write is refused at once rather than queued.
@@ -74,36 +78,31 @@ impl<W: World> Core<W> {
             return WritePending::refused(ReplicaError::Refused(Refusal::Corrupt));
         };
         let mutation = self.shared.options.faults.applied(mutation, self.shared.world.wall_us());
-        let (ticket, receiver) = self.slots.open();
-        match self.shared.store.submit(&mutation, ticket) {
-            Ok(free) => {
-                if free {
-                    self.turn.notify_one();
-                }
-                WritePending::Waiting(receiver)
-            }
-            Err(error) => {
-                let error = refusal(&error);
-                self.slots.complete(std::iter::once((ticket, Err(error))));
-                WritePending::refused(error)
-            }
-        }
+        self.submit(|store, ticket| store.submit(&mutation, ticket)).unwrap_or_else(WritePending::refused)
     }
 
     /// Gives the combiner what is left of rows once deletions are forgotten; refused if the partition was written meanwhile.
     pub(crate) fn replace(&self, replacement: henge_storage::Replacement) -> WritePending {
+        self.submit(|store, ticket| store.replace(replacement, ticket)).unwrap_or_else(WritePending::refused)
+    }
+
+    /// Gives something to the combiner, and turns it if nobody else does.
+    pub(crate) fn submit(
+        &self,
+        give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
+    ) -> Result<WritePending, ReplicaError> {
         let (ticket, receiver) = self.slots.open();
-        match self.shared.store.replace(replacement, ticket) {
+        match give(&self.shared.store, ticket) {
             Ok(free) => {
                 if free {
                     self.turn.notify_one();
                 }
-                WritePending::Waiting(receiver)
+                Ok(WritePending::Waiting(receiver))
             }
             Err(error) => {
                 let error = refusal(&error);
                 self.slots.complete(std::iter::once((ticket, Err(error))));
-                WritePending::refused(error)
+                Err(error)
             }
         }
     }
@@ -122,27 +121,58 @@ impl<W: World> Core<W> {
 
     /// Sends a mutation to a peer from the tail. `hint` says whether a failure leaves a hint.
     fn send(&self, to: HostId, mutation: Bytes, deadline: Mono, hint: bool) -> WritePending {
-        if self.tail_length.load(Ordering::Relaxed) >= TAIL_MAX {
-            return WritePending::refused(ReplicaError::NotSent);
-        }
         let message = self.shared.message(Kind::Write, &mutation);
         let call = self.shared.world.call(To::Host(to), Class::Request, deadline, message);
-        let (sender, receiver) = oneshot::channel();
         let core = self.clone();
-        let finish = async move {
+        let written = async move {
             let written = core.answered(to, call.await).map(|_| ());
             if hint && written.is_err() {
                 core.hints.owe(&core.shared, to, mutation);
             }
-            let _ = sender.send(written);
+            written
         };
-        self.tail_length.fetch_add(1, Ordering::Relaxed);
-        // The tail ends only with the node; then nobody waits for the answer either.
-        let _ = self.tail.send(Box::pin(finish));
-        WritePending::Waiting(receiver)
+        self.in_tail(written).map_or_else(WritePending::refused, WritePending::Waiting)
     }
 
-    fn answered(&self, from: HostId, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
+    /// Has the tail do something, whether anybody waits for its outcome or not.
+    fn in_tail<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<T>, ReplicaError> {
+        if self.tail_length.load(Ordering::Relaxed) >= TAIL_MAX {
+            return Err(ReplicaError::NotSent);
+        }
+        let (sender, receiver) = oneshot::channel();
+        self.tail_length.fetch_add(1, Ordering::Relaxed);
+        // The tail ends only with the node; then nobody waits for the answer either.
+        let _ = self.tail.send(Box::pin(async move {
+            let _ = sender.send(work.await);
+        }));
+        Ok(receiver)
+    }
+
+    /// Asks an acceptor. This node's own works from the tail, where nothing stops it halfway.
+    fn ask_acceptor(
+        &self,
+        to: HostId,
+        message: Bytes,
+        deadline: Mono,
+    ) -> impl Future<Output = Result<Bytes, ReplicaError>> + Send + use<W> {
+        let core = self.clone();
+        async move {
+            if to != core.local() {
+                let message = core.shared.message(Kind::Paxos, &message);
+                let call = core.shared.world.call(To::Host(to), Class::Request, deadline, message);
+                return core.answered(to, call.await);
+            }
+            let request = henge_paxos::Request::decode(&message).map_err(|_| ReplicaError::NotSent)?;
+            let own = core.clone();
+            let reply = core.in_tail(async move { crate::acceptor::answer(&own, request).await })?;
+            Ok(reply.await.map_err(|_| ReplicaError::Unknown)??.encode())
+        }
+    }
+
+    pub(crate) fn answered(&self, from: HostId, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
         let (header, body) = outcome(reply)?;
         self.shared.liveness.answered(from, self.shared.world.mono());
         self.shared.witness(&header);
@@ -265,8 +295,60 @@ impl<W: World> Replicas for Core<W> {
         if to == self.local() { self.read_here(command, kind) } else { self.read_there(to, &command, kind, deadline) }
     }
 
+    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
+        Box::pin(self.ask_acceptor(to, message, deadline))
+    }
+
+    fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
+        let (core, asked) = (self.clone(), self.ask_acceptor(to, message, deadline));
+        let committed = async move {
+            let committed = asked.await.map(|_| ());
+            if committed.is_err() && to != core.local() {
+                core.hints.owe(&core.shared, to, mutation);
+            }
+            committed
+        };
+        self.in_tail(committed).map_or_else(WritePending::refused, WritePending::Waiting)
+    }
+
+    fn log_batch(&self, mutations: Vec<Bytes>, issued: Micros, deadline: Mono) -> Boxed<Result<Logged, ReplicaError>> {
+        let core = self.clone();
+        Box::pin(async move { crate::batches::log(&core, mutations, issued, deadline).await })
+    }
+
+    fn forget_batch(&self, batch: Logged) {
+        let core = self.clone();
+        // A batch that nobody forgets is written again, which changes nothing.
+        let _ = self.in_tail(async move { crate::batches::forget(&core, batch).await });
+    }
+
+    fn queue(&self, key: &Bytes) -> Boxed<Box<dyn Send>> {
+        let (shared, key) = (Arc::clone(&self.shared), key.clone());
+        Box::pin(async move { Box::new(shared.proposers.take(&key).await) as Box<dyn Send> })
+    }
+
+    fn stamp(&self, after: Micros) -> Option<Micros> {
+        let wall = self.shared.world.wall_us();
+        let own = self.shared.clock.stamp(wall)?;
+        // What another proposer's clock was ahead is no reason for this node's clock to follow.
+        let stamp = own.max(after.saturating_add(1));
+        (stamp <= wall.saturating_add(MAX_DRIFT_US)).then_some(stamp)
+    }
+
+    fn random(&self) -> u64 {
+        self.shared.world.random("paxos")
+    }
+
+    fn pause(&self, time: Duration) -> Boxed<()> {
+        Box::pin(self.shared.world.sleep_until(self.shared.within(time)))
+    }
+
     fn faults(&self) -> henge_coordinator::Faults {
-        henge_coordinator::Faults { quorum_off_by_one: self.shared.options.faults.quorum_off_by_one }
+        let faults = self.shared.options.faults;
+        henge_coordinator::Faults {
+            quorum_off_by_one: faults.quorum_off_by_one,
+            ignore_accepted: faults.ignore_accepted,
+        }
     }
 
     fn count(&self, event: Event) {

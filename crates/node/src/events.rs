@@ -2,8 +2,10 @@
 //! state before and after, so that every node tells its own clients, whoever made the change.
 
 use henge_metadata::ClusterState;
-use henge_model::Schema;
+use henge_model::{Schema, Table};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// One event. Addresses are those of `rpc_address`, as drivers know members by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +29,19 @@ pub struct SchemaEvent {
     pub change: Change,
     /// The keyspace.
     pub keyspace: String,
-    /// The table, or `None` for the keyspace itself.
-    pub table: Option<String>,
+    /// What of it.
+    pub subject: Subject,
+}
+
+/// What of a keyspace changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The keyspace itself.
+    Keyspace,
+    /// The table of that name.
+    Table(String),
+    /// The user type of that name.
+    Type(String),
 }
 
 /// What happened to a keyspace or table.
@@ -58,32 +71,43 @@ pub(crate) fn between(before: &ClusterState, after: &ClusterState) -> Vec<Cluste
 }
 
 fn schema(before: &Schema, after: &Schema, out: &mut Vec<ClusterEvent>) {
-    let mut tell = |change, keyspace: &str, table: Option<&str>| {
-        let event = SchemaEvent { change, keyspace: keyspace.to_owned(), table: table.map(str::to_owned) };
-        out.push(ClusterEvent::Schema(event));
+    let mut tell = |change, keyspace: &str, subject: Subject| {
+        out.push(ClusterEvent::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject }));
     };
     for (name, keyspace) in &after.keyspaces {
         let old = before.keyspaces.get(name);
         match old {
-            None => tell(Change::Created, name, None),
-            Some(old) if old.replication != keyspace.replication => tell(Change::Updated, name, None),
+            None => tell(Change::Created, name, Subject::Keyspace),
+            Some(old) if old.replication != keyspace.replication => tell(Change::Updated, name, Subject::Keyspace),
             Some(_) => {}
         }
-        for (table_name, table) in &keyspace.tables {
-            match old.and_then(|o| o.tables.get(table_name)) {
-                None => tell(Change::Created, name, Some(table_name)),
-                Some(old)
-                    if old.id != table.id || old.columns().ne(table.columns()) || old.options != table.options =>
-                {
-                    tell(Change::Updated, name, Some(table_name));
-                }
-                Some(_) => {}
-            }
-        }
-        let gone = old.into_iter().flat_map(|o| o.tables.keys()).filter(|t| !keyspace.tables.contains_key(*t));
-        gone.for_each(|t| tell(Change::Dropped, name, Some(t)));
+        let none = BTreeMap::new();
+        let types = changes(old.map_or(&none, |old| &old.types), &keyspace.types, |old, new| old != new);
+        types.for_each(|(change, of)| tell(change, name, Subject::Type(of.clone())));
+        let none = BTreeMap::new();
+        let tables = changes(old.map_or(&none, |old| &old.tables), &keyspace.tables, differ);
+        tables.for_each(|(change, of)| tell(change, name, Subject::Table(of.clone())));
     }
     for name in before.keyspaces.keys().filter(|k| !after.keyspaces.contains_key(*k)) {
-        tell(Change::Dropped, name, None);
+        tell(Change::Dropped, name, Subject::Keyspace);
     }
+}
+
+/// What came, what differs, and then what went.
+fn changes<'m, T>(
+    before: &'m BTreeMap<String, Arc<T>>,
+    after: &'m BTreeMap<String, Arc<T>>,
+    differs: impl Fn(&T, &T) -> bool,
+) -> impl Iterator<Item = (Change, &'m String)> {
+    let there = after.iter().filter_map(move |(name, new)| match before.get(name) {
+        None => Some((Change::Created, name)),
+        Some(old) => differs(old, new).then_some((Change::Updated, name)),
+    });
+    let gone = before.keys().filter(|name| !after.contains_key(*name)).map(|name| (Change::Dropped, name));
+    there.chain(gone)
+}
+
+/// Whether a table differs in what clients see of it.
+fn differ(old: &Table, new: &Table) -> bool {
+    old.id != new.id || old.columns().ne(new.columns()) || old.options != new.options
 }

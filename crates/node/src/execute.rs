@@ -3,7 +3,7 @@
 use crate::access;
 use crate::core::Core;
 use crate::error::Error;
-use crate::events::{Change, SchemaEvent};
+use crate::events::{Change, SchemaEvent, Subject};
 use crate::ready::{Ready, ready};
 use crate::schema_change;
 use crate::world::World;
@@ -11,7 +11,7 @@ use henge_base::Micros;
 use henge_coordinator::{Local, Replicas};
 use henge_cql::{BindContext, BoundValue, Plan};
 use henge_model::{Consistency, RowSink};
-use henge_query::{BatchPart, Page, Request};
+use henge_query::{Applied, BatchPart, Page, Request};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub struct Parameters<'a> {
     pub values: &'a [BoundValue<'a>],
     /// Consistency level.
     pub consistency: Consistency,
+    /// Who decides on a condition: SERIAL or LOCAL_SERIAL.
+    pub serial: Consistency,
     /// The driver's timestamp for writes, if it sent one.
     pub timestamp: Option<Micros>,
     /// The driver's clock in seconds, if it sent one (v5).
@@ -44,6 +46,8 @@ pub enum Outcome {
     Warning(String),
     /// Rows; where the next page starts, if there may be one.
     Rows(Option<Vec<u8>>),
+    /// What became of a conditional write.
+    Applied(Applied),
     /// `USE`.
     Keyspace(String),
     /// A schema statement that changed something.
@@ -108,6 +112,11 @@ impl<W: World> Core<W> {
                 let next = henge_query::select(self, plan, placed, &request, sink).await?;
                 Ok(Outcome::Rows(next.map(|state| state.encode())))
             }
+            Plan::Modify(plan) if plan.is_conditional() => {
+                let request = self.write_request(parameters).await?;
+                let placed = ready.placed.first().ok_or_else(unplaced)?;
+                Ok(Outcome::Applied(henge_query::modify_if(self, plan, placed, &request).await?))
+            }
             Plan::Modify(plan) => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced)?;
@@ -116,8 +125,8 @@ impl<W: World> Core<W> {
             }
             Plan::Batch(plan) => {
                 let request = self.write_request(parameters).await?;
-                henge_query::batch(self, plan, &ready.placed, &request).await?;
-                Ok(Outcome::Void)
+                let applied = henge_query::batch(self, plan, &ready.placed, &request).await?;
+                Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
             Plan::Schema(change) => schema_change::run(self, change, parameters.user).await,
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
@@ -156,8 +165,8 @@ impl<W: World> Core<W> {
                 }
             }
         }
-        henge_query::batch_of(self, kind, &parts, &request).await?;
-        Ok(Outcome::Void)
+        let applied = henge_query::batch_of(self, kind, &parts, &request).await?;
+        Ok(applied.map_or(Outcome::Void, Outcome::Applied))
     }
 
     async fn write_request<'a>(&self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
@@ -176,8 +185,8 @@ impl<W: World> Core<W> {
             statement: 0,
             seed,
         };
-        let (consistency, page) = (parameters.consistency, parameters.page);
-        Request { context, consistency, deadline: self.mono() + timeout, issued, page }
+        let Parameters { consistency, serial, page, .. } = *parameters;
+        Request { context, consistency, serial, deadline: self.mono() + timeout, issued, page }
     }
 
     fn seed(&self) -> u64 {
@@ -205,5 +214,11 @@ fn unplaced() -> Error {
 
 /// The event of a schema statement.
 pub(crate) fn changed(change: Change, keyspace: &str, table: Option<&str>) -> Outcome {
-    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), table: table.map(str::to_owned) })
+    let subject = table.map_or(Subject::Keyspace, |table| Subject::Table(table.to_owned()));
+    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject })
+}
+
+/// The event of a statement about a user type.
+pub(crate) fn changed_type(change: Change, keyspace: &str, name: &str) -> Outcome {
+    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject: Subject::Type(name.to_owned()) })
 }

@@ -36,9 +36,14 @@ pub(crate) enum Kind {
     Gossip,
     /// The answer to any of them.
     Reply,
+    /// A proposer asks an acceptor of Paxos, as rmp.
+    Paxos,
+    /// A batch to keep, or to forget, as rmp.
+    Batch,
 }
 
-const KINDS: [Kind; 6] = [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply];
+const KINDS: [Kind; 8] =
+    [Kind::Write, Kind::ReadRows, Kind::ReadDigest, Kind::Control, Kind::Gossip, Kind::Reply, Kind::Paxos, Kind::Batch];
 
 /// How a request went, on the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,9 @@
 //!
 //! No runtime is named here: time, tasks, disk and peers come through [`World`].
 
+mod acceptor;
 mod access;
+mod batches;
 mod catch_up;
 mod clock;
 mod control;
@@ -43,7 +45,7 @@ mod writer;
 
 pub use crate::core::Core;
 pub use error::Error;
-pub use events::{Change, ClusterEvent, SchemaEvent};
+pub use events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use execute::{Outcome, Parameters};
 pub use membership::JoinError;
 pub use metrics::{Ending, Metrics, Operation};

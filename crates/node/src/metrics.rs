@@ -63,6 +63,10 @@ pub struct Metrics {
     pub hints_delivered: IntCounter,
     /// Hints given up: limits, or tables that are gone.
     pub hints_dropped: IntCounter,
+    /// Batches written from the batch log, because their coordinators did not come to it.
+    pub batches_replayed: IntCounter,
+    /// Batches given up.
+    pub batches_dropped: IntCounter,
     /// Peer clocks that were too far ahead to follow.
     pub clock_refusals: IntCounter,
     /// Reads that failed on this replica: damage, or the disk.
@@ -113,6 +117,9 @@ impl Default for Metrics {
             hints_created: make.counter("henge_hints_created_total", "Hints owed to replicas."),
             hints_delivered: make.counter("henge_hints_delivered_total", "Hints that replicas acknowledged."),
             hints_dropped: make.counter("henge_hints_dropped_total", "Hints given up."),
+            batches_replayed: make
+                .counter("henge_batches_replayed_total", "Logged batches written from the batch log."),
+            batches_dropped: make.counter("henge_batches_dropped_total", "Logged batches given up."),
             clock_refusals: make.counter("henge_clock_refusals_total", "Peer clocks too far ahead to follow."),
             replica_read_errors: make.counter("henge_replica_read_errors_total", "Reads that failed on this replica."),
             registry,
@@ -169,6 +176,8 @@ impl Metrics {
 
 fn name_of(event: Event) -> &'static str {
     match event {
+        Event::Superseded => "paxos_superseded",
+        Event::Finished => "paxos_finished",
         Event::DigestMismatch => "digest_mismatch",
         Event::ReadRepair => "read_repair",
         Event::ShortRead => "short_read",

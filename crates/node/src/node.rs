@@ -1,6 +1,8 @@
 //! A whole node without sockets: the parts joined, and its background work begun.
 
+use crate::acceptor;
 use crate::access;
+use crate::batches;
 use crate::catch_up::{self, publish};
 use crate::control::{self, Answer, Control};
 use crate::core::Core;
@@ -108,6 +110,7 @@ impl<W: World> Node<W> {
         world.spawn("gossip", gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk)));
         world.spawn("hints", hints::keep(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         world.spawn("delivery", hints::deliver(Arc::clone(&self.shared), Arc::clone(&self.hints)));
+        world.spawn("batches", batches::replay(self.core()));
         world.spawn("space", space::watch(Arc::clone(&self.shared)));
         world.spawn("purge", forget::sweep_all(self.core()));
         world.spawn("strays", forget::remove_strays(Arc::clone(&self.shared)));
@@ -158,6 +161,8 @@ impl<W: World> Node<W> {
         match header.kind {
             Kind::Write => replica::serve_write(core, from, &header, body).await,
             Kind::ReadRows | Kind::ReadDigest => replica::serve_read(core, from, &header, body).await,
+            Kind::Batch => batches::serve(&self.shared, &body).await,
+            Kind::Paxos => acceptor::serve(core, from, &header, body).await,
             Kind::Control => match control::decode::<Control>(&body) {
                 Ok(question) => {
                     let answer = self.answer(question).await;

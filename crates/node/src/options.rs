@@ -93,4 +93,8 @@ pub struct Faults {
     pub drop_hints: bool,
     /// Lets the replica's own clock decide between versions.
     pub clock_in_reconcile: bool,
+    /// Proposes over what another round may have decided.
+    pub ignore_accepted: bool,
+    /// Says that it keeps a batch, and does not.
+    pub drop_batches: bool,
 }

@@ -78,7 +78,7 @@ pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&
     let view = shared.view.load_full();
     let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;
     let placed = placements(&view, &prepared.plan)?;
-    let needs = if shared.options.authorize { needs(&statement, &prepared.plan) } else { Vec::new() };
+    let needs = if shared.options.authorize { needs(&prepared.plan) } else { Vec::new() };
     let keyspace = keyspace.map(str::to_owned);
     Ok(Ready { text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, placed })
 }

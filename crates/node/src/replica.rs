@@ -81,13 +81,13 @@ pub(crate) async fn serve_read<W: World>(core: &Core<W>, from: HostId, header: &
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub(crate) enum Access {
     Read,
     Write,
 }
 
 /// The fence (I23): a request is served only by an owner, and only if its sender knew the range's last change of placement.
-fn admit<W: World>(
+pub(crate) fn admit<W: World>(
     shared: &Shared<W>,
     storage: StorageId,
     token: Token,

@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::error::Error;
 use crate::events::Change;
-use crate::execute::{Outcome, changed};
+use crate::execute::{Outcome, changed, changed_type};
 use crate::propose::change;
 use crate::view::View;
 use crate::world::World;
@@ -68,6 +68,19 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
             let outcome = changed(Change::Dropped, keyspace, Some(table));
             let (keyspace, table) = (keyspace.clone(), table.clone());
             (Command::DropTable { keyspace, table, if_exists: *if_exists }, outcome)
+        }
+        SchemaChange::CreateType { user_type, if_not_exists } => {
+            let outcome = changed_type(Change::Created, &user_type.keyspace, &user_type.name);
+            (Command::CreateType { user_type: user_type.clone(), if_not_exists: *if_not_exists }, outcome)
+        }
+        SchemaChange::AlterType { keyspace, name, if_exists, change } => {
+            let outcome = changed_type(Change::Updated, keyspace, name);
+            let (keyspace, name, change) = (keyspace.clone(), name.clone(), change.clone());
+            (Command::AlterType { keyspace, name, if_exists: *if_exists, change }, outcome)
+        }
+        SchemaChange::DropType { keyspace, name, if_exists } => {
+            let outcome = changed_type(Change::Dropped, keyspace, name);
+            (Command::DropType { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
         }
         SchemaChange::Truncate { keyspace, table } => {
             (Command::Truncate { keyspace: keyspace.clone(), table: table.clone() }, Outcome::Void)

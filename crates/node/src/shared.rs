@@ -1,5 +1,6 @@
 //! What all parts of a node share: its store, its view of the cluster, its clocks.
 
+use crate::acceptor::Turns;
 use crate::access::Logins;
 use crate::clock::Clock;
 use crate::control;
@@ -47,6 +48,10 @@ pub(crate) struct Shared<W> {
     pub(crate) logins: Logins,
     /// Prepared statements.
     pub(crate) statements: Statements,
+    /// One request of Paxos on a partition at a time.
+    pub(crate) acceptors: Turns,
+    /// One proposal of this node on a partition at a time: it would only compete with itself.
+    pub(crate) proposers: Turns,
     /// Told to clients who registered.
     pub(crate) events: broadcast::Sender<ClusterEvent>,
     /// There is no room for writes.
@@ -72,6 +77,8 @@ impl<W: World> Shared<W> {
             pulling: tokio::sync::Mutex::default(),
             logins,
             statements: Statements::default(),
+            acceptors: Turns::default(),
+            proposers: Turns::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),
             tables_gone: tokio::sync::Notify::new(),

@@ -37,6 +37,16 @@ impl Cursor {
         self.last = key;
     }
 
+    /// The number of the current piece.
+    pub(crate) fn piece(&self) -> usize {
+        self.at
+    }
+
+    /// Back to behind a key of an earlier piece, or of this one.
+    pub(crate) fn back_to(&mut self, piece: usize, key: Bytes) {
+        (self.at, self.last) = (piece, key);
+    }
+
     /// The current piece has no more rows.
     pub(crate) fn advance(&mut self) {
         self.at += 1;

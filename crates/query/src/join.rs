@@ -17,6 +17,8 @@ pub(crate) struct Join<'a> {
     shown: bool,
     /// For each row shown whether it is the first of its partition, if that is asked for.
     firsts: Option<Vec<bool>>,
+    /// The keys of rows shown, if they are asked for: reading on behind one goes on behind that row.
+    keys: Option<Vec<Bytes>>,
     /// The partition of the last row shown: unlike `partition` it outlasts the run of keys that was read.
     last: Bytes,
 }
@@ -39,7 +41,7 @@ impl<'a> Join<'a> {
     ) -> Self {
         let (partition, shown) = after.map_or((Bytes::new(), false), |(key, shown)| (partition_of(key), shown));
         let last = partition.clone();
-        Join { projection, now_seconds, whole, partition, statics: None, shown, firsts: None, last }
+        Join { projection, now_seconds, whole, partition, statics: None, shown, firsts: None, keys: None, last }
     }
 
     /// Records from now on which rows are the first of their partition.
@@ -50,6 +52,18 @@ impl<'a> Join<'a> {
     /// Which of the rows shown since this was asked last are the first of their partition.
     pub(crate) fn take_firsts(&mut self) -> Vec<bool> {
         self.firsts.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Records from now on the keys of rows too.
+    pub(crate) fn record_keys(&mut self) {
+        self.record_firsts();
+        self.keys = Some(Vec::new());
+    }
+
+    /// The keys of the rows shown since this was asked last, each with whether it is the first of its partition.
+    pub(crate) fn take_keys(&mut self) -> Vec<(Bytes, bool)> {
+        let keys = self.keys.as_mut().map(std::mem::take).unwrap_or_default();
+        keys.into_iter().zip(self.take_firsts()).collect()
     }
 
     /// The partition of the last row shown: what its keys begin with.
@@ -117,6 +131,9 @@ impl<'a> Join<'a> {
 
     /// A row is shown.
     fn record(&mut self, key: &[u8]) {
+        if let Some(keys) = &mut self.keys {
+            keys.push(Bytes::copy_from_slice(key));
+        }
         let Some(firsts) = &mut self.firsts else { return };
         let partition = &key[..Key::partition(key).unwrap_or(key.len())];
         firsts.push(*partition != *self.last);
@@ -145,10 +162,15 @@ impl<'a> Join<'a> {
     fn finish(&mut self, sink: &mut dyn RowSink) -> Result<u32, Error> {
         let owed = self.is_owed();
         let Some((key, row)) = self.statics.take().filter(|_| owed) else { return Ok(0) };
+        let end = self.end();
         let view = RowView::parse_trusted(&row)?;
         let shown = project_joined(&key, None, Some(&view), self.projection, self.now_seconds, sink)?;
         if shown {
             self.record(&key);
+            // It stands for all of its partition, and not for the place of the static row.
+            if let (Some(last), Some(end)) = (self.keys.as_mut().and_then(|keys| keys.last_mut()), end) {
+                *last = end;
+            }
         }
         self.shown = true;
         Ok(u32::from(shown))

@@ -4,11 +4,16 @@
 //! - `select`: one page of a SELECT; `cursor` walks its pieces, `piece` lays them out, `page_state` remembers where it stopped,
 //!   `join` puts rows and static rows together.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads what such a statement has to know of its rows.
+//! - `conditional`: statements with IF.
 //! - `error`: what can go wrong, by class.
 
 mod before;
+mod conditional;
 mod cursor;
 mod error;
+mod group;
+#[cfg(test)]
+mod hostile;
 mod join;
 mod modify;
 mod page_state;
@@ -16,6 +21,7 @@ mod piece;
 mod request;
 mod select;
 
+pub use conditional::{Applied, batch_if, modify_if};
 pub use error::Error;
 pub use modify::{BatchPart, batch, batch_of, modify};
 pub use page_state::{PageState, PageStateError};

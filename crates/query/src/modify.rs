@@ -1,6 +1,7 @@
 //! INSERT, UPDATE, DELETE and batches of them.
 
 use crate::before::bind;
+use crate::conditional::{Applied, batch_if};
 use crate::{Error, Request};
 use futures_util::future::join_all;
 use henge_base::Bytes;
@@ -45,38 +46,45 @@ pub struct BatchPart<'a> {
     pub values: &'a [BoundValue<'a>],
 }
 
-/// Writes what the statements of a `BEGIN BATCH` text say. `placed` gives the placement of each statement's keyspace, in order.
+/// Writes what the statements of a `BEGIN BATCH` text say. `placed` gives the placement of each statement's keyspace, in order. Gives what became of one with conditions.
 pub async fn batch<R: Replicas>(
     replicas: &R,
     plan: &BatchPlan,
     placed: &[Placed],
     request: &Request<'_>,
-) -> Result<(), Error> {
+) -> Result<Option<Applied>, Error> {
     let values = request.context.values;
     let parts: Vec<BatchPart<'_>> =
         plan.statements.iter().zip(placed).map(|(plan, placed)| BatchPart { plan, placed, values }).collect();
     batch_of(replicas, plan.kind, &parts, request).await
 }
 
-/// Writes what the statements of a protocol batch say.
+/// Writes what the statements of a protocol batch say. Gives what became of one with conditions.
 pub async fn batch_of<R: Replicas>(
     replicas: &R,
     kind: BatchKind,
     statements: &[BatchPart<'_>],
     request: &Request<'_>,
-) -> Result<(), Error> {
+) -> Result<Option<Applied>, Error> {
+    if statements.iter().any(|statement| statement.plan.is_conditional()) {
+        return batch_if(replicas, kind, statements, request).await.map(Some);
+    }
     check(request.consistency)?;
     let mut parts = Parts::default();
     for (number, statement) in statements.iter().enumerate() {
         let mut bound = Vec::new();
-        // Each statement has its own chance: two `uuid()` of one batch differ.
-        let seed = request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP));
+        let seed = seed_of(request, number);
         let place = u16::try_from(number).unwrap_or(u16::MAX);
         let context = BindContext { values: statement.values, statement: place, seed, ..request.context };
         bind(replicas, statement.plan, statement.placed, request, &context, &mut bound).await?;
         parts.add(statement.placed, bound)?;
     }
-    parts.finish(kind, replicas, request).await
+    parts.finish(kind, replicas, request).await.map(|()| None)
+}
+
+/// Each statement of a batch has its own chance: two `uuid()` of one batch differ.
+pub(crate) fn seed_of(request: &Request<'_>, number: usize) -> u64 {
+    request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP))
 }
 
 fn check(consistency: Consistency) -> Result<(), Error> {
@@ -134,15 +142,20 @@ impl Parts {
             // One partition is one mutation: atomic without a batch log, as in Cassandra.
             (_, 0 | 1) => WriteType::UnloggedBatch,
             (BatchKind::Unlogged, _) => WriteType::UnloggedBatch,
-            (BatchKind::Logged, _) => {
-                return Err(Error::Invalid(
-                    "a logged batch over several partitions is not supported yet: it would need a batch log to be \
-                     atomic; use BEGIN UNLOGGED BATCH where atomicity across partitions is not needed"
-                        .to_owned(),
-                ));
-            }
+            (BatchKind::Logged, _) => return self.write_logged(replicas, request).await,
         };
         self.write(replicas, request, write_type).await
+    }
+
+    /// Writes all groups, or none of them (I20).
+    async fn write_logged<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
+        let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
+        let write = |((token, _), (placed, rows)): ((Token, Bytes), (Placed, KeyedRows))| {
+            let mutation = Mutation { issued, rows }.encode();
+            Write { placed, token, mutation, consistency, deadline, write_type: WriteType::Batch }
+        };
+        let writes = self.groups.into_iter().map(write).collect();
+        Ok(henge_coordinator::logged_batch(replicas, writes, issued).await?)
     }
 
     /// Writes all groups at once. A level that cannot be met for one of them is refused before any of them is sent (I39).

@@ -11,6 +11,8 @@ pub struct Request<'a> {
     pub context: BindContext<'a>,
     /// How many replicas must agree.
     pub consistency: Consistency,
+    /// Who decides on a condition: SERIAL or LOCAL_SERIAL.
+    pub serial: Consistency,
     /// When the client gives up.
     pub deadline: Mono,
     /// The coordinator's stamp of this request (see architecture, "Encode once").

@@ -10,7 +10,7 @@ use henge_cql::{BoundSelect, Output, SelectPlan};
 use henge_model::{Consistency, Key, KeyRange, ReadCommand, RowBlock, RowSink, Rows, Token};
 
 /// Rows asked of replicas at once when a page has no bound of its own.
-const CHUNK_ROWS: u32 = 5_000;
+pub(crate) const CHUNK_ROWS: u32 = 5_000;
 
 /// Rows asked for at first where each partition may answer only some.
 const QUOTA_ROWS: u32 = 32;
@@ -53,10 +53,15 @@ pub async fn select<R: Replicas>(
     let mut join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);
     let quota =
         per_partition.map(|most| Quota { most, given: state.as_ref().map_or(0, |s| s.given), chunk: QUOTA_ROWS });
-    if quota.is_some() {
+    if plan.is_grouped() {
+        join.record_keys();
+    } else if quota.is_some() {
         join.record_firsts();
     }
     let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota };
+    if plan.is_grouped() {
+        return page.groups(&filter, sink).await;
+    }
     if plan.is_aggregate() {
         page.aggregate(&filter, sink).await?;
         return Ok(None);
@@ -81,29 +86,29 @@ fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRang
 }
 
 /// A page in the making.
-struct PageRun<'a, R> {
+pub(crate) struct PageRun<'a, R> {
     replicas: &'a R,
-    plan: &'a SelectPlan,
+    pub(crate) plan: &'a SelectPlan,
     placed: &'a Placed,
-    request: &'a Request<'a>,
-    cursor: Cursor,
-    remaining: u32,
-    join: Join<'a>,
-    quota: Option<Quota>,
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) cursor: Cursor,
+    pub(crate) remaining: u32,
+    pub(crate) join: Join<'a>,
+    pub(crate) quota: Option<Quota>,
 }
 
 /// How many rows of each partition are answered.
-struct Quota {
-    most: u32,
+pub(crate) struct Quota {
+    pub(crate) most: u32,
     /// Of the partition under way.
-    given: u32,
+    pub(crate) given: u32,
     /// Rows to read at once: few as long as partitions are left in their middle, more otherwise.
     chunk: u32,
 }
 
 impl<R: Replicas> PageRun<'_, R> {
     /// The next rows, at most `wanted`, and whether the read is at its end.
-    async fn block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
+    pub(crate) async fn block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
         let command = command(self.plan, self.request, token, keys, wanted);
         let (placed, consistency) = (self.placed.clone(), self.request.consistency);
@@ -204,7 +209,7 @@ impl<R: Replicas> PageRun<'_, R> {
         Ok(pushed)
     }
 
-    fn collect(&mut self, block: &RowBlock, most: u32) -> Result<Rows, Error> {
+    pub(crate) fn collect(&mut self, block: &RowBlock, most: u32) -> Result<Rows, Error> {
         let mut rows = Rows::new(self.plan.projection().columns.len());
         self.take(block, most, &mut rows)?;
         Ok(rows)
@@ -224,7 +229,7 @@ impl<R: Replicas> PageRun<'_, R> {
     }
 }
 
-fn push(row: &[Option<Bytes>], sink: &mut dyn RowSink) {
+pub(crate) fn push(row: &[Option<Bytes>], sink: &mut dyn RowSink) {
     sink.begin_row();
     for value in row {
         sink.value(value.as_deref());

@@ -5,7 +5,7 @@ use henge_coordinator::{ReadError, Refusal, WriteError};
 use henge_cql::ErrorKind as Cql;
 use henge_metadata::Refused;
 use henge_node::Ending;
-use henge_node::{Change, ChangeError, ClusterEvent, Error, SchemaEvent};
+use henge_node::{Change, ChangeError, ClusterEvent, Error, SchemaEvent, Subject};
 use henge_protocol::{
     ChangeKind, ErrorKind, ErrorResponse, Event, Failure, Progress, SchemaChange, SchemaTarget, StatusKind,
     TopologyKind, WriteType,
@@ -92,6 +92,9 @@ fn write(error: &WriteError, address_of: AddressOf<'_>) -> ErrorKind {
             failures: addressed(failures, address_of),
             write_type: kind_of(*write_type),
         },
+        WriteError::Undecided { consistency, received, block_for } => ErrorKind::CasWriteUnknown {
+            progress: Progress { consistency: *consistency, received: *received, block_for: *block_for },
+        },
         WriteError::Invalid(_) => ErrorKind::Invalid,
     }
 }
@@ -147,7 +150,11 @@ pub(crate) fn schema_change(event: &SchemaEvent) -> SchemaChange {
             Change::Dropped => ChangeKind::Dropped,
         },
         keyspace: event.keyspace.clone(),
-        target: event.table.as_ref().map_or(SchemaTarget::Keyspace, |t| SchemaTarget::Table(t.clone())),
+        target: match &event.subject {
+            Subject::Keyspace => SchemaTarget::Keyspace,
+            Subject::Table(name) => SchemaTarget::Table(name.clone()),
+            Subject::Type(name) => SchemaTarget::Type(name.clone()),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! One request from its frame to its answer, apart from the connection it came on.
 
 use crate::answer;
-use crate::statement::{Known, result_of};
+use crate::statement::{Known, described, result_of};
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
 use henge_model::{BoundValue, Consistency, Rows};
@@ -10,7 +10,7 @@ use henge_protocol::{
     Batch, BatchKind, BatchQuery, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query,
     QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
 };
-use henge_query::Page;
+use henge_query::{Applied, Page};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -172,9 +172,18 @@ async fn execute(
         Outcome::Void => Answer::Void,
         Outcome::Warning(text) => Answer::Warning(text),
         Outcome::Rows(next) => Answer::Rows { rows, next, metadata, mode },
+        Outcome::Applied(applied) => conditional(applied),
         Outcome::Keyspace(name) => Answer::Keyspace(name),
         Outcome::Schema(event) => Answer::Schema(event),
     })
+}
+
+/// The answer of a conditional write describes its own columns: they depend on what became of it.
+fn conditional(applied: Applied) -> Answer {
+    let metadata = RowsMetadata::Own(Box::new(described(&applied.columns)));
+    let mut rows = Rows::new(applied.columns.len());
+    rows.rows = applied.rows;
+    Answer::Rows { rows, next: None, metadata, mode: MetadataMode::Full }
 }
 
 /// Bound values in the order of the markers.
@@ -195,6 +204,7 @@ pub(crate) fn asked<'a>(
     Parameters {
         values,
         consistency: parameters.consistency,
+        serial: parameters.serial_consistency.unwrap_or(Consistency::Serial),
         timestamp: parameters.timestamp,
         now_seconds: parameters.now_in_seconds.map(i64::from),
         page: Page { size: parameters.page_size, state: parameters.paging_state },
@@ -235,13 +245,14 @@ async fn run_batch(
     let parameters = Parameters {
         values: &[],
         consistency: batch.consistency,
+        serial: batch.serial_consistency.unwrap_or(Consistency::Serial),
         timestamp: batch.timestamp,
         now_seconds: batch.now_in_seconds.map(i64::from),
         page: Page::default(),
         user: client.user.as_deref(),
     };
-    core.execute_batch(kind, &statements, &parameters).await.map_err(|e| failed(core, &e))?;
-    Ok(Answer::Void)
+    let outcome = core.execute_batch(kind, &statements, &parameters).await.map_err(|e| failed(core, &e))?;
+    Ok(if let Outcome::Applied(applied) = outcome { conditional(applied) } else { Answer::Void })
 }
 
 /// Copies a frame, so that a request that takes its time does not keep the connection's read buffer alive.

@@ -30,6 +30,11 @@ pub(crate) fn result_of(ready: &Ready) -> ResultMetadata {
     ResultMetadata::new(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
 }
 
+/// Columns that only an answer itself can tell.
+pub(crate) fn described(columns: &[ColumnSpec]) -> ResultMetadata {
+    ResultMetadata::new(columns.iter().map(column))
+}
+
 fn column(spec: &ColumnSpec) -> ColumnRef<'_> {
     ColumnRef { keyspace: &spec.keyspace, table: &spec.table, name: &spec.name, data_type: &spec.data_type }
 }

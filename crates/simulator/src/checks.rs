@@ -6,6 +6,7 @@
 //! | I2 | every version that was read or stored was written by an operation that did not definitely fail |
 //! | I3 | a quorum read sees every quorum write that ended before it began |
 //! | I4 | a quorum read never sees less than an earlier one |
+//! | I5 | conditional writes and SERIAL reads of a register are linearizable (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
 //! | I39 | what was answered as certainly failed is nowhere |
 //!

@@ -4,7 +4,9 @@ use crate::acknowledged;
 use crate::cluster::Cluster;
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::machine::Life;
+use crate::pairs::Batch;
 use crate::slot::Slot;
+use crate::swap::Swap;
 use futures_util::future::{Either, select};
 use henge_base::{Micros, Random};
 use henge_coordinator::{ReadError, WriteError};
@@ -34,12 +36,20 @@ const DELETES: [&str; 3] = [
 pub(crate) struct Clients {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) history: Mutex<History>,
+    pub(crate) swaps: Mutex<Vec<Swap>>,
+    pub(crate) batches: Mutex<Vec<Batch>>,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
 impl Clients {
     pub(crate) fn new(cluster: Arc<Cluster>) -> Arc<Clients> {
-        Arc::new(Clients { cluster, history: Mutex::default(), stamps: Mutex::default() })
+        Arc::new(Clients {
+            cluster,
+            history: Mutex::default(),
+            swaps: Mutex::default(),
+            batches: Mutex::default(),
+            stamps: Mutex::default(),
+        })
     }
 
     /// A timestamp that no other operation has, off by up to 50 ms as client clocks are.
@@ -140,7 +150,7 @@ fn ended(deed: Deed, result: Result<Rows, Error>) -> (Deed, Ending, String) {
 }
 
 /// Whether an error says that nothing was done and nothing will be.
-fn is_definite(error: &Error) -> bool {
+pub(crate) fn is_definite(error: &Error) -> bool {
     match error {
         Error::Query(henge_query::Error::Write(e)) => {
             matches!(e, WriteError::Unavailable { .. } | WriteError::Invalid(_))
@@ -161,14 +171,16 @@ pub(crate) async fn statement(
 ) -> Result<Rows, Error> {
     let ready = life.core.ready(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
-    let parameters =
-        Parameters { values, consistency, timestamp, now_seconds: None, page: Page::default(), user: None };
+    let (serial, page) = (Consistency::Serial, Page::default());
+    let parameters = Parameters { values, consistency, serial, timestamp, now_seconds: None, page, user: None };
     let mut rows = Rows::new(width);
     if life.core.try_execute(&ready, &parameters, &mut rows) {
         return Ok(rows);
     }
     let outcome = life.core.execute(&ready, &parameters, &mut rows).await?;
-    debug_assert!(!matches!(outcome, Outcome::Keyspace(_)), "no USE here");
+    if let Outcome::Applied(applied) = outcome {
+        rows.rows = applied.rows;
+    }
     Ok(rows)
 }
 

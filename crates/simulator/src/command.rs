@@ -9,7 +9,7 @@ use std::time::Instant;
 /// Every so many seeds one is run twice, and both runs must be the same.
 const TWICE_EVERY: u64 = 10;
 /// Seeds tried with each deliberate bug before it counts as not found.
-const MUTATION_SEEDS: u64 = 200;
+const MUTATION_SEEDS: u64 = 400;
 
 /// Runs whole clusters in one thread each, from seeds, and checks what they promise.
 #[derive(Clone, Debug, clap::Args)]
@@ -34,12 +34,14 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 5] = [
+const MUTATIONS: [(&str, Faults); 7] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
     ("drop-hints", Faults { drop_hints: true, ..NONE }),
     ("clock-in-reconcile", Faults { clock_in_reconcile: true, ..NONE }),
+    ("ignore-accepted", Faults { ignore_accepted: true, ..NONE }),
+    ("drop-batches", Faults { drop_batches: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -47,6 +49,8 @@ const NONE: Faults = Faults {
     digest_of_bytes: false,
     drop_hints: false,
     clock_in_reconcile: false,
+    ignore_accepted: false,
+    drop_batches: false,
 };
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.

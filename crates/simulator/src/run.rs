@@ -5,9 +5,12 @@ use crate::client::{Clients, KEYSPACE, SELECT, TABLE, statement};
 use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
 use crate::history::{Deed, Ending};
+use crate::linear::linear;
 use crate::machine::{Life, Machine, start};
+use crate::pairs::{self, PAIRS};
 use crate::slot::Slot;
 use crate::storm::{Damage, Temper, heal, strike};
+use crate::swap::{self, Act, SWAPS};
 use crate::wire::Violation;
 use henge_base::{Bytes, HostId, Random};
 use henge_coordinator::{Event, Replicas};
@@ -96,8 +99,11 @@ impl Run {
         }
         self.read_all(Consistency::All);
         self.check_stored();
+        self.read_pairs();
         self.quiet();
         let found = checks::history(&self.clients.history.lock());
+        self.found(found);
+        let found = linear(&self.clients.swaps.lock());
         self.found(found);
     }
 
@@ -110,6 +116,8 @@ impl Run {
         self.wait("forming", |run| run.all_see_all())
             && self.schema(KEYSPACE)
             && self.schema(TABLE)
+            && self.schema(SWAPS)
+            && self.schema(PAIRS)
             && self.wait("schema", |run| run.lives().iter().all(|l| l.core.ready(SELECT, None).is_ok()))
     }
 
@@ -162,6 +170,26 @@ impl Run {
         }
         self.pass(10 * SECOND);
         self.must_be_good("I31", &numbers);
+        self.swap_on();
+    }
+
+    /// I31: once healed, conditional writes go on through every node, one at a time.
+    fn swap_on(&mut self) {
+        for life in self.lives() {
+            for key in 0..swap::KEYS {
+                let read = self.clients.swap(&life, key, Act::Read, None);
+                self.pass(3 * SECOND);
+                let from = self.clients.swaps.lock()[read].seen;
+                let to = self.random.below(1 << 60) as i64;
+                let write = self.clients.swap(&life, key, Act::Swap { from, to }, None);
+                self.pass(3 * SECOND);
+                let swaps = self.clients.swaps.lock();
+                if swaps[read].ending != Ending::Ok || !swaps[write].applied {
+                    let what = format!("on a healthy cluster: {:?}, then {:?}", swaps[read], swaps[write]);
+                    self.cluster.violated("I31", what);
+                }
+            }
+        }
     }
 
     fn must_be_good(&self, rule: &'static str, numbers: &[usize]) {
@@ -182,6 +210,33 @@ impl Run {
         }
         self.pass(10 * SECOND);
         self.must_be_good("I31", &numbers);
+    }
+
+    /// I20: what a batch wrote, it wrote whole.
+    fn read_pairs(&mut self) {
+        let Some(life) = self.lives().into_iter().next() else { return };
+        for pair in 0..pairs::COUNT {
+            let slot = Slot::default();
+            let (done, life) = (slot.clone(), life.clone());
+            self.cluster.clockwork.spawn(Some(life.owner), async move {
+                let [first, second] = [2 * pair, 2 * pair + 1].map(i64::to_be_bytes);
+                let read = |key: [u8; 8]| {
+                    let life = life.clone();
+                    async move {
+                        statement(&life, pairs::READ, &[BoundValue::Value(&key)], Consistency::All, None).await
+                    }
+                };
+                let both = (read(first).await, read(second).await);
+                done.fill(both.0.and_then(|first| Ok((first.rows, both.1?.rows))).map_err(|e| e.to_string()));
+            });
+            let what = match self.await_slot(&slot) {
+                Some(Ok((first, second))) => pairs::torn(pair, &self.clients.batches.lock(), &first, &second),
+                other => Some(format!("pair {pair} cannot be read: {other:?}")),
+            };
+            if let Some(what) = what {
+                self.cluster.violated("I20", what);
+            }
+        }
     }
 
     /// I15: replicas that hold the same answer with the same digest, and nothing is repaired.
@@ -311,6 +366,11 @@ fn operate(clients: &Arc<Clients>, random: &mut Random) {
     let Some(life) = random.pick(&lives) else { return };
     if life.node.readiness().is_err() {
         return;
+    }
+    match random.below(8) {
+        0 | 1 => return clients.next_swap(life, random),
+        2 | 3 => return clients.write_pair(life, random),
+        _ => {}
     }
     let key = random.below(KEYS as u64) as i64;
     let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };

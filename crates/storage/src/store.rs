@@ -207,8 +207,7 @@ impl Store {
 
     /// Removes the rows of tables that are not among those set; says of how many tables. For a disk lane.
     pub fn remove_strays(&self) -> Result<usize, EngineError> {
-        let known = self.tables.load().keys().copied().collect();
-        strays::remove(&*self.engine, &known)
+        strays::remove(&*self.engine, |table| self.tables.load().contains_key(&table))
     }
 
     /// Queues what a sweep found, as [`Store::replace_if_unchanged`].

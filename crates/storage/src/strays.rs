@@ -6,14 +6,17 @@ use henge_model::{Key, StorageId};
 use std::collections::BTreeSet;
 
 /// Removes all rows of unknown tables; says of how many. Going from table to table costs one seek each.
-pub(crate) fn remove(engine: &dyn Engine, known: &BTreeSet<StorageId>) -> Result<usize, EngineError> {
+///
+/// Whether a table is known is asked after its rows were found, never before: a table may be made and written to while this
+/// goes on, and is known before its first row is written.
+pub(crate) fn remove(engine: &dyn Engine, known: impl Fn(StorageId) -> bool) -> Result<usize, EngineError> {
     let mut removed = BTreeSet::new();
     for family in Family::ALL.into_iter().filter(|family| family.merges()) {
         let mut start = Bytes::new();
         while let Some(table) = next_table(engine, family, &start)? {
             let low = table.0.to_be_bytes();
             let high = Key::prefix_end(&low);
-            if !known.contains(&table) {
+            if !known(table) {
                 engine.remove(family, &low, &high)?;
                 removed.insert(table);
             }

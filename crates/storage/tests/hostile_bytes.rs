@@ -5,98 +5,23 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use henge_base::{Bytes, HostId, Random, Reader};
+use henge_fuzz::{change, noise};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Deletion, Digester, Key, KeyRange, Marker,
     Mutation, Order, PartitionKey, ReadCommand, Row, RowBlock, RowView, StorageId, Strip, Table, TableOptions, Token,
     UserType, encode_row, merge_encoded, strip_row,
 };
 use henge_storage::{Batch, DataDirectory, Engine, Family, Hint, ModelEngine, Op, Store, Sweep, SyncMode, Tier};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell as Counter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Counts what the calling thread has allocated, and the most it had at once.
-struct Counting;
-
-thread_local! {
-    static NOW: Counter<usize> = const { Counter::new(0) };
-    static MOST: Counter<usize> = const { Counter::new(0) };
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn allocated(size: usize) {
-    let now = NOW.get() + size;
-    NOW.set(now);
-    MOST.set(MOST.get().max(now));
-}
-
-// SAFETY: every call is passed to the system's allocator as it is; beside that only this thread's counters change.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        allocated(layout.size());
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.set(NOW.get().saturating_sub(layout.size()));
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 /// What reading so many bytes may take: room for a view of every byte, and some for what is there anyway.
 fn bound(given: usize) -> usize {
     given * 128 + (64 << 10)
 }
 
-/// Runs a target for many seeds; each returns how many bytes it was given.
 fn fuzz(rounds: u64, target: impl Fn(&mut Random) -> usize) {
-    let times = std::env::var("HENGE_FUZZ").map_or(1, |text| text.parse::<u64>().unwrap());
-    for seed in 0..rounds * times {
-        let mut random = Random::new(seed);
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            NOW.set(0);
-            MOST.set(0);
-            let given = target(&mut random);
-            assert!(MOST.get() <= bound(given), "{given} bytes took {} bytes of memory", MOST.get());
-        }));
-        assert!(outcome.is_ok(), "seed {seed}");
-    }
-}
-
-fn noise(random: &mut Random, most: u64) -> Vec<u8> {
-    let mut out = Vec::new();
-    for _ in 0..random.below(most + 1) {
-        // Lengths and flags are small or all ones more often than anything else.
-        out.push(if random.chance(1, 3) {
-            *random.pick(&[0, 1, 2, 4, 8, 0x7f, 0x80, 0xff]).unwrap()
-        } else {
-            random.next_u64() as u8
-        });
-    }
-    out
-}
-
-/// Changes bytes here and there: bits, runs, lengths.
-fn change(random: &mut Random, bytes: &mut Vec<u8>) {
-    for _ in 0..=random.below(3) {
-        let at = random.below(bytes.len() as u64 + 1) as usize;
-        match random.below(5) {
-            0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
-            1 if at < bytes.len() => bytes[at] = noise(random, 1).first().copied().unwrap_or(0xff),
-            2 => bytes.truncate(at),
-            3 => _ = bytes.splice(at..at, noise(random, 12)),
-            _ => {
-                let from = random.below(bytes.len() as u64 + 1) as usize;
-                let piece = bytes[from.min(at)..from.max(at)].to_vec();
-                bytes.extend(piece);
-            }
-        }
-    }
+    henge_fuzz::fuzz(rounds, bound, target);
 }
 
 fn data_type(random: &mut Random, depth: u32) -> DataType {

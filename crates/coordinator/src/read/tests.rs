@@ -61,8 +61,9 @@ fn who_is_asked_and_what_becomes_of_it() {
         ONE          3    nnn: timeout 0/1 | rows1 rows2 rows3
         ONE          3    ddd: unavailable 0/1 |
         ANY          3    ooo: invalid |
-        SERIAL       3    ooo: invalid |
-        LOCAL_SERIAL 3    ooo: invalid |
+        SERIAL       3    ooo: ok | prepare1 prepare2 prepare3
+        LOCAL_SERIAL a3b3 ooo/ooo: ok | prepare1 prepare2 prepare3
+        SERIAL       3    odd: unavailable 1/2 |
         TWO          3    ooo: ok | rows1 digest2
         THREE        3    ooo: ok | rows1 digest2 digest3
         QUORUM       1    o: ok | rows1

@@ -74,7 +74,7 @@ fn a_shortage_is_told_of_the_group_that_has_it() {
 
 #[test]
 fn the_deliberate_fault_makes_a_quorum_too_small() {
-    let faults = Faults { quorum_off_by_one: true };
+    let faults = Faults { quorum_off_by_one: true, ..Faults::default() };
     let of = |level, setting| show(&Required::of(level, &replication_of(setting), &Here, faults));
     assert_eq!(of(Consistency::Quorum, "3"), "1");
     assert_eq!(of(Consistency::EachQuorum, "a3b1"), "a1b1");

@@ -24,6 +24,7 @@ fn show(outcome: &Result<(), WriteError>) -> String {
         Err(WriteError::Failure { received, block_for, failures, .. }) => {
             format!("failure {received}/{block_for} by {}", failures.len())
         }
+        Err(WriteError::Undecided { .. }) => "undecided".to_owned(),
         Err(WriteError::Invalid(_)) => "invalid".to_owned(),
     }
 }
@@ -159,6 +160,6 @@ fn no_placement_is_no_replica() {
 #[test]
 fn the_deliberate_fault_acknowledges_too_early() {
     let mut fake = Fake::new("odd");
-    fake.faults = Faults { quorum_off_by_one: true };
+    fake.faults = Faults { quorum_off_by_one: true, ..Faults::default() };
     assert_eq!(show(&run(&fake, fake.keyspace("3"), Consistency::Quorum)), "ok");
 }

@@ -8,7 +8,7 @@ use crate::functions::{appended, prepended};
 use crate::limits;
 use crate::prepare::{CollectionChange, CollectionPlan};
 use henge_base::{Bytes, Micros};
-use henge_model::{Cell, CellKind, CellView, DataType};
+use henge_model::{Cell, CellKind, CellView, DataType, field_path};
 
 /// Puts the cells of a statement's collections together.
 pub(super) struct Cells<'c, 'a> {
@@ -58,6 +58,11 @@ impl<'c, 'a> Cells<'c, 'a> {
                 self.tombstone(plan, &place)?;
             }
             CollectionChange::RemoveValues(source) => self.remove_values(plan, source)?,
+            CollectionChange::SetField(place, value) => match value.evaluate(self.context)? {
+                Given::Unset => {}
+                Given::Null => self.tombstone(plan, &field_path(*place))?,
+                Given::Value(value) => self.put(plan, &field_path(*place), &value)?,
+            },
         }
         Ok(())
     }
@@ -109,6 +114,9 @@ impl<'c, 'a> Cells<'c, 'a> {
     /// Every element of a value becomes a cell. Null has none.
     fn put_all(&mut self, plan: &CollectionPlan, given: &Given<'_>, prepend: bool) -> Result<(), Error> {
         let Given::Value(value) = given else { return Ok(()) };
+        if let DataType::Udt(_) = plan.data_type {
+            return self.put_fields(plan, value);
+        }
         let elements = elements(&plan.data_type, value)?;
         match &plan.data_type {
             DataType::Map(..) => elements.chunks(2).try_for_each(|entry| self.put(plan, entry[0], entry[1])),
@@ -121,6 +129,13 @@ impl<'c, 'a> Cells<'c, 'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Every field that is not null becomes a cell.
+    fn put_fields(&mut self, plan: &CollectionPlan, value: &[u8]) -> Result<(), Error> {
+        let fields = parts(&plan.data_type, value).unwrap_or_default();
+        let there = fields.iter().enumerate().filter_map(|(place, (_, field))| Some((place, (*field)?)));
+        there.into_iter().try_for_each(|(place, field)| self.put(plan, &field_path(place), field))
     }
 
     /// The place of a list's next element.

@@ -1,6 +1,9 @@
 //! From plan and bound values to keys, rows and filters.
 
+mod aggregate;
 mod collection;
+mod condition;
+mod conditional;
 mod context;
 mod filter;
 mod keys;
@@ -13,6 +16,8 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use condition::Present;
+pub use conditional::{Conditional, ConditionalPart};
 pub use context::{BindContext, BoundValue};
 pub use filter::Filter;
 pub(crate) use filter::FilterRelation;

@@ -32,6 +32,9 @@ impl ModifyPlan {
     /// Appends a row for each key the statement names. A write that sets nothing (all values unset) appends none.
     pub fn bind(&self, context: &BindContext<'_>, out: &mut Vec<BoundModify>) -> Result<(), Error> {
         context.expect(self.markers)?;
+        if let Some(json) = &self.json {
+            return json.fill(self, context)?.bind(context, out);
+        }
         let content = self.content(&self.cells, &self.collections, context)?;
         if let (true, Some(components)) = (self.is_single(), plain(&self.partition, context.values)) {
             let (partition, token) = partition(components.into_iter())?;
@@ -61,6 +64,9 @@ impl ModifyPlan {
     /// The keys of the rows it writes, static ones before those of their partition.
     pub fn row_keys(&self, context: &BindContext<'_>) -> Result<Vec<(Key, Token)>, Error> {
         context.expect(self.markers)?;
+        if let Some(json) = &self.json {
+            return json.fill(self, context)?.row_keys(context);
+        }
         let mut keys = Vec::new();
         let has_statics = !self.statics.is_empty() || !self.static_collections.is_empty();
         for (partition, token) in partitions(&self.partition, &self.table.partition_key, context)? {
@@ -90,6 +96,9 @@ impl ModifyPlan {
         context: &BindContext<'_>,
         out: &mut Vec<BoundModify>,
     ) -> Result<(), Error> {
+        if let Some(json) = &self.json {
+            return json.fill(self, context)?.bind_row(key, token, context, out);
+        }
         let content = if Key::kind(key.bytes()) == Some(KeyKind::Static) {
             let statics = self.content(&self.statics, &self.static_collections, context)?;
             Content { marker: None, deletion: None, ..statics }

@@ -1,14 +1,14 @@
 //! The columns of an answer, computed from what was fetched: functions of columns, constants, aggregates.
 
 use super::BindContext;
+use super::aggregate::State;
 use super::source::{Given, Source};
 use crate::collection;
 use crate::error::Error;
 use crate::functions::{Call, json};
-use crate::prepare::{Aggregate, SelectPlan, Selector};
+use crate::prepare::{Grouping, SelectPlan, Selector};
 use henge_base::Bytes;
 use henge_model::DataType;
-use num_bigint::BigInt;
 use std::borrow::Cow;
 
 /// Computes the answer to one execution of a SELECT, row by row.
@@ -16,78 +16,123 @@ pub struct Output<'a> {
     plan: &'a SelectPlan,
     context: &'a BindContext<'a>,
     rows: u64,
-    states: Vec<State>,
+    group: Group,
 }
 
-/// What an aggregate knows so far; of a plain column, its first value.
-enum State {
-    First(Option<Bytes>),
-    Count(i64),
-    Extreme(Option<Bytes>),
-    Integers { sum: BigInt, count: u64 },
-    Floats { sum: f64, count: u64 },
+/// The rows that come to one.
+#[derive(Default)]
+struct Group {
+    /// What was fetched of the first of them: plain columns beside aggregates are of that row.
+    first: Option<Vec<Option<Bytes>>>,
+    states: Vec<State>,
+    /// What its rows have in common; `None` before the first row.
+    common: Option<Vec<Option<Bytes>>>,
+}
+
+/// What selectors compute a column from.
+#[derive(Clone, Copy)]
+struct Row<'r> {
+    fetched: &'r [Option<Bytes>],
+    /// What the aggregates of the rows come to.
+    aggregated: &'r [Option<Bytes>],
+    number: u64,
 }
 
 impl SelectPlan {
     /// What computes this plan's answer.
     pub fn output<'a>(&'a self, context: &'a BindContext<'a>) -> Output<'a> {
-        let states = if self.is_aggregate() { self.selectors.iter().map(State::new).collect() } else { Vec::new() };
-        Output { plan: self, context, rows: 0, states }
+        Output { plan: self, context, rows: 0, group: Group::of(self) }
     }
 }
 
 impl Output<'_> {
     /// Appends the columns of the answer for one fetched row. Not for aggregates.
     pub fn row(&mut self, row: &[Option<Bytes>], out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
+        let row = Row { fetched: row, aggregated: &[], number: self.rows };
         for selector in &self.plan.selectors {
-            out.push(value(selector, row, self.context, self.rows)?);
+            out.push(value(selector, row, self.context)?);
         }
         self.rows += 1;
         Ok(())
     }
 
-    /// Counts a fetched row into the aggregates.
+    /// Counts a fetched row into the group under way.
     pub fn add(&mut self, row: &[Option<Bytes>]) -> Result<(), Error> {
-        for (selector, state) in self.plan.selectors.iter().zip(&mut self.states) {
-            match selector {
-                Selector::Aggregate { aggregate, argument, data_type } => {
-                    let argument = match argument {
-                        Some(argument) => value(argument, row, self.context, self.rows)?,
-                        None => Some(Bytes::new()),
-                    };
-                    if let Some(argument) = argument {
-                        state.add(*aggregate, data_type, &argument);
-                    }
-                }
-                plain => {
-                    if let (State::First(first), 0) = (state, self.rows) {
-                        *first = value(plain, row, self.context, 0)?;
-                    }
-                }
+        let of_row = Row { fetched: row, aggregated: &[], number: self.rows };
+        for (plan, state) in self.plan.aggregates.iter().zip(&mut self.group.states) {
+            let argument = match &plan.argument {
+                Some(argument) => value(argument, of_row, self.context)?,
+                None => Some(Bytes::new()),
+            };
+            if let Some(argument) = argument {
+                state.add(plan, &argument)?;
             }
         }
+        if self.group.first.is_none() {
+            self.group.first = Some(row.to_vec());
+        }
         self.rows += 1;
         Ok(())
     }
 
-    /// Appends the columns of the one row that aggregates come to.
-    pub fn finish(self, out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
-        for (selector, state) in self.plan.selectors.iter().zip(self.states) {
-            out.push(state.finish(selector));
+    /// Whether a fetched row is of another group than the one under way.
+    pub fn begins_group(&self, row: &[Option<Bytes>]) -> Result<bool, Error> {
+        let Some(common) = &self.group.common else { return Ok(true) };
+        for (grouping, common) in self.plan.groups.iter().zip(common) {
+            let found = self.of_group(grouping, row)?;
+            let same = match (&found, common) {
+                (Some(found), Some(common)) => grouping.data_type.compare(found, common).is_eq(),
+                (None, None) => true,
+                _ => false,
+            };
+            if !same {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Begins the group of a fetched row, which is then to be added. The one before it is finished.
+    pub fn begin_group(&mut self, row: &[Option<Bytes>]) -> Result<(), Error> {
+        let common = self.plan.groups.iter().map(|grouping| self.of_group(grouping, row));
+        self.group.common = Some(common.collect::<Result<_, _>>()?);
+        Ok(())
+    }
+
+    /// Whether a group was begun and not finished.
+    pub fn is_in_group(&self) -> bool {
+        self.group.common.is_some()
+    }
+
+    fn of_group(&self, grouping: &Grouping, row: &[Option<Bytes>]) -> Result<Option<Bytes>, Error> {
+        value(&grouping.selector, Row { fetched: row, aggregated: &[], number: 0 }, self.context)
+    }
+
+    /// Appends the columns of the one row that the group under way comes to, and begins another.
+    pub fn finish(&mut self, out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
+        let Group { first, states, .. } = std::mem::replace(&mut self.group, Group::of(self.plan));
+        let aggregates = self.plan.aggregates.iter().zip(states);
+        let aggregated: Vec<Option<Bytes>> =
+            aggregates.map(|(plan, state)| state.finish(plan)).collect::<Result<_, _>>()?;
+        let row = Row { fetched: first.as_deref().unwrap_or_default(), aggregated: &aggregated, number: self.rows };
+        for selector in &self.plan.selectors {
+            out.push(value(selector, row, self.context)?);
         }
         Ok(())
     }
 }
 
-fn value<'a>(
-    selector: &'a Selector,
-    row: &[Option<Bytes>],
-    context: &BindContext<'a>,
-    number: u64,
-) -> Result<Option<Bytes>, Error> {
+impl Group {
+    fn of(plan: &SelectPlan) -> Group {
+        Group { states: plan.aggregates.iter().map(State::new).collect(), ..Group::default() }
+    }
+}
+
+fn value<'a>(selector: &'a Selector, row: Row<'_>, context: &BindContext<'a>) -> Result<Option<Bytes>, Error> {
     match selector {
-        Selector::Column(place) => Ok(row.get(*place).cloned().flatten()),
-        Selector::Given(source) => Ok(match source.evaluate_for_row(context, number)? {
+        Selector::Column(place) => Ok(row.fetched.get(*place).cloned().flatten()),
+        Selector::Aggregate(place) => Ok(row.aggregated.get(*place).cloned().flatten()),
+        Selector::Given(source) => Ok(match source.evaluate_for_row(context, row.number)? {
             Given::Value(bytes) => Some(Bytes::from(bytes.into_owned())),
             Given::Null => None,
             Given::Unset => return Err(Error::invalid("Invalid unset value in the selection")),
@@ -95,40 +140,51 @@ fn value<'a>(
         Selector::Call { function, arguments, ordinal } => {
             let mut values = Vec::with_capacity(arguments.len());
             for argument in arguments {
-                values.push(value(argument, row, context, number)?);
+                values.push(value(argument, row, context)?);
             }
             let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
-            let made = function.call(&Call { context, row: number, ordinal: *ordinal }, &values)?;
+            let made = function.call(&Call { context, row: row.number, ordinal: *ordinal }, &values)?;
             Ok(made.map(Bytes::from))
         }
         Selector::Element { of, data_type, key } => {
-            let Some(collection) = value(of, row, context, number)? else { return Ok(None) };
+            let Some(collection) = value(of, row, context)? else { return Ok(None) };
             let key = key.evaluate(context)?.required("the key of a collection's element")?;
             Ok(element(data_type, &collection, &key))
         }
+        Selector::Field { of, data_type, place } => {
+            let Some(whole) = value(of, row, context)? else { return Ok(None) };
+            let field = collection::parts(data_type, &whole).and_then(|parts| parts.get(*place)?.1);
+            Ok(field.map(Bytes::copy_from_slice))
+        }
         Selector::Slice { of, data_type, from, to } => {
-            let Some(collection) = value(of, row, context, number)? else { return Ok(None) };
+            let Some(collection) = value(of, row, context)? else { return Ok(None) };
             let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
             Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
         }
         Selector::Json(columns) => {
             let mut values = Vec::with_capacity(columns.len());
             for (_, _, selector) in columns {
-                values.push(value(selector, row, context, number)?);
+                values.push(value(selector, row, context)?);
             }
             let columns = columns.iter().zip(&values).map(|((name, of, _), v)| (name.as_str(), of, v.as_deref()));
             Ok(Some(json::row(columns).into()))
         }
         Selector::Newest(of) => {
-            let Some(list) = value(of, row, context, number)? else { return Ok(None) };
+            let Some(list) = value(of, row, context)? else { return Ok(None) };
             let timestamps = DataType::List(Box::new(DataType::Bigint));
             let parts = collection::parts(&timestamps, &list).unwrap_or_default();
             let newest =
                 parts.into_iter().filter_map(|(of, part)| Some((of, part?))).max_by(|a, b| a.0.compare(a.1, b.1));
             Ok(newest.map(|(_, timestamp)| Bytes::copy_from_slice(timestamp)))
         }
-        // Aggregates stand at the top alone.
-        Selector::Aggregate { .. } => Ok(None),
+        Selector::Built { data_type, parts } => {
+            let mut values = Vec::with_capacity(parts.len());
+            for part in parts {
+                values.push(value(part, row, context)?);
+            }
+            let values: Vec<Option<Cow<'_, [u8]>>> = values.iter().map(|v| v.as_deref().map(Cow::Borrowed)).collect();
+            collection::build(data_type, &values).map(|bytes| Some(bytes.into()))
+        }
     }
 }
 
@@ -174,92 +230,4 @@ fn slice(data_type: &DataType, collection: &[u8], from: Option<&[u8]>, to: Optio
     let parts = found.into_iter().flat_map(|(key, selected)| [Some(key), is_map.then_some(selected)]).flatten();
     let parts: Vec<Option<Cow<'_, [u8]>>> = parts.map(|part| Some(Cow::Borrowed(part))).collect();
     collection::build(data_type, &parts).ok().map(Bytes::from)
-}
-
-impl State {
-    fn new(selector: &Selector) -> State {
-        let Selector::Aggregate { aggregate, data_type, .. } = selector else {
-            return State::First(None);
-        };
-        match (aggregate, data_type) {
-            (Aggregate::Count, _) => State::Count(0),
-            (Aggregate::Min | Aggregate::Max, _) => State::Extreme(None),
-            (_, DataType::Float | DataType::Double) => State::Floats { sum: 0.0, count: 0 },
-            _ => State::Integers { sum: BigInt::ZERO, count: 0 },
-        }
-    }
-
-    fn add(&mut self, aggregate: Aggregate, data_type: &DataType, value: &Bytes) {
-        match self {
-            State::First(_) => {}
-            State::Count(count) => *count += 1,
-            State::Extreme(best) => {
-                let better = match (best.as_ref(), aggregate) {
-                    (None, _) => true,
-                    (Some(b), Aggregate::Min) => data_type.compare(value, b).is_lt(),
-                    (Some(b), _) => data_type.compare(value, b).is_gt(),
-                };
-                if better {
-                    *best = Some(value.clone());
-                }
-            }
-            State::Integers { sum, count } => {
-                *sum += BigInt::from_signed_bytes_be(value);
-                *count += 1;
-            }
-            State::Floats { sum, count } => {
-                *sum += float(value);
-                *count += 1;
-            }
-        }
-    }
-
-    fn finish(self, selector: &Selector) -> Option<Bytes> {
-        let Selector::Aggregate { aggregate, data_type, .. } = selector else {
-            return match self {
-                State::First(value) => value,
-                _ => None,
-            };
-        };
-        let is_average = *aggregate == Aggregate::Average;
-        match self {
-            State::First(value) | State::Extreme(value) => value,
-            State::Count(count) => Some(Bytes::copy_from_slice(&count.to_be_bytes())),
-            State::Integers { sum, count } => {
-                let result = if is_average { sum / count.max(1) } else { sum };
-                Some(integer_bytes(&result, data_type))
-            }
-            State::Floats { sum, count } => {
-                let result = if is_average && count > 0 { sum / count as f64 } else { sum };
-                Some(match data_type {
-                    DataType::Float => Bytes::copy_from_slice(&(result as f32).to_be_bytes()),
-                    _ => Bytes::copy_from_slice(&result.to_be_bytes()),
-                })
-            }
-        }
-    }
-}
-
-fn float(value: &[u8]) -> f64 {
-    if let Ok(bytes) = value.try_into() {
-        return f64::from_be_bytes(bytes);
-    }
-    value.try_into().map_or(0.0, |bytes| f64::from(f32::from_be_bytes(bytes)))
-}
-
-/// The number in the type's width; what does not fit wraps, as in Cassandra.
-fn integer_bytes(value: &BigInt, data_type: &DataType) -> Bytes {
-    let width = match data_type {
-        DataType::Tinyint => 1,
-        DataType::Smallint => 2,
-        DataType::Int => 4,
-        DataType::Bigint | DataType::Counter => 8,
-        _ => return value.to_signed_bytes_be().into(),
-    };
-    let bytes = value.to_signed_bytes_be();
-    let fill = if value.sign() == num_bigint::Sign::Minus { 0xff } else { 0 };
-    let mut out = vec![fill; width];
-    let taken = bytes.len().min(width);
-    out[width - taken..].copy_from_slice(&bytes[bytes.len() - taken..]);
-    out.into()
 }

@@ -410,7 +410,7 @@ fn fetched(plan: &SelectPlan, v: Option<Bytes>, w: Option<Bytes>) -> Vec<Option<
 #[test]
 fn output_computes_functions_and_aggregates() {
     let context = context(&[]);
-    let plan = select("SELECT token(k), v, 'x', uuid(), uuid() FROM kv");
+    let plan = select("SELECT token(k), v, (text) 'x', uuid(), uuid() FROM kv");
     let mut out = Vec::new();
     let mut output = plan.output(&context);
     let row = [text("a"), number(1)];

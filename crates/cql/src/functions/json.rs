@@ -88,7 +88,7 @@ fn timestamp(bytes: &[u8]) -> String {
 }
 
 /// As Java prints addresses: of one of version 6 all eight parts.
-fn address(data_type: &DataType, bytes: &[u8]) -> String {
+pub(crate) fn address(data_type: &DataType, bytes: &[u8]) -> String {
     let Ok(v6) = <[u8; 16]>::try_from(bytes) else {
         return data_type.literal(bytes).trim_matches('\'').to_owned();
     };

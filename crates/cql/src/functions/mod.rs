@@ -1,8 +1,25 @@
 //! Native functions: which there are, what they take, and what they answer.
 
+pub(crate) mod arithmetic;
+mod cast;
+mod collections;
+mod decimal;
+mod expression;
+mod failure;
+mod floor;
+mod generic;
 pub(crate) mod json;
+mod logarithm;
+mod mask;
+mod math;
+mod number;
+mod similarity;
 mod time;
 
+pub(crate) use cast::{cast_signature, cast_target};
+pub(crate) use decimal::Decimal;
+pub(crate) use expression::Expression;
+pub(crate) use generic::Argument;
 pub(crate) use time::{appended, prepended};
 
 use crate::bind::BindContext;
@@ -28,6 +45,7 @@ pub(crate) enum Function {
     FromBlob(DataType),
     Token,
     ToJson(DataType),
+    Expression(Expression),
 }
 
 /// A function with the types it takes and gives.
@@ -47,7 +65,9 @@ pub(crate) struct Call<'a> {
 }
 
 /// Every name that [`signature`] knows, for hints; `asblob` and its like aside.
-pub(crate) const NAMES: [&str; 19] = [
+pub(crate) const NAMES: [&str; 21] = [
+    "fromjson",
+    "from_json",
     "now",
     "uuid",
     "token",
@@ -69,8 +89,18 @@ pub(crate) const NAMES: [&str; 19] = [
     "tojson",
 ];
 
-/// The function of that name for arguments of these types; `None` for a type that is not known. `table` is what `token` is of.
-pub(crate) fn signature(name: &str, arguments: &[Option<DataType>], table: &Table) -> Option<Result<Signature, Error>> {
+/// The function of that name for arguments of these types; `None` for a type that is not known. `table` is what `token` is of,
+/// `wanted` the type of the place the call stands in, if that is known, and `given` the arguments themselves.
+pub(crate) fn signature(
+    name: &str,
+    arguments: &[Option<DataType>],
+    table: &Table,
+    wanted: Option<&DataType>,
+    given: &[Argument],
+) -> Option<Result<Signature, Error>> {
+    if let Some(found) = generic::signature(name, given, wanted) {
+        return Some(found);
+    }
     let signature = |function, parameters: Vec<DataType>, result| {
         if parameters.len() == arguments.len() {
             return Ok(Signature { function, parameters, result });
@@ -123,6 +153,16 @@ pub(crate) fn signature(name: &str, arguments: &[Option<DataType>], table: &Tabl
             [Some(t)] => signature(Function::ToJson(t.clone()), vec![t.clone()], DataType::Text),
             _ => known(&[]).and_then(|t| signature(Function::AsBlob, vec![t], DataType::Text)),
         },
+        "fromjson" | "from_json" => match wanted {
+            Some(to) => {
+                let function = Function::Expression(Expression::FromJson(to.clone()));
+                signature(function, vec![DataType::Text], to.clone())
+            }
+            None => {
+                let message = format!("{name}() cannot be used in the selection clause of a SELECT statement");
+                Err(Error::invalid(message))
+            }
+        },
         _ => return blob_conversion(name).map(|(function, from, to)| signature(function, vec![from], to)),
     })
 }
@@ -148,6 +188,7 @@ impl Function {
             Function::CurrentDate => time::date(now.div_euclid(1_000)),
             Function::CurrentTime => (now.rem_euclid(86_400_000_000) * 1_000).to_be_bytes().to_vec(),
             Function::Token => return token(arguments).map(Some),
+            Function::Expression(expression) => return expression.call(arguments),
             Function::ToJson(data_type) => {
                 let value = arguments.first().copied().flatten();
                 value.map_or_else(|| "null".to_owned(), |v| json::json(data_type, v)).into_bytes()

@@ -17,6 +17,7 @@ mod select;
 mod statement;
 mod table;
 mod term;
+mod user_type;
 
 #[cfg(test)]
 mod tests;

@@ -52,7 +52,7 @@ impl Parser<'_> {
             } else {
                 return Err(self.unexpected("TTL or TIMESTAMP"));
             };
-            if place.replace(self.term()?).is_some() {
+            if place.replace(self.integer_or_marker()?).is_some() {
                 return Err(Error::syntax(position, "given twice"));
             }
             if !self.take_word("AND") {

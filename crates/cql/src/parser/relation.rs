@@ -16,8 +16,11 @@ impl Parser<'_> {
         if !self.take_word("IF") {
             return Ok(None);
         }
-        let exists = self.at_word("EXISTS") && !self.following.is_symbol("=");
-        if exists {
+        // A column may have that name too.
+        let mut ahead = *self;
+        ahead.advance();
+        let compared = ahead.comparison().is_ok() || ahead.at_symbol("[") || ahead.at_symbol(".");
+        if self.at_word("EXISTS") && !compared {
             self.advance();
             return Ok(Some(Condition::Exists(position)));
         }
@@ -57,7 +60,7 @@ impl Parser<'_> {
     }
 
     fn at_comparison(&self) -> bool {
-        ["=", "<", "<=", ">", ">="].iter().any(|s| self.at_symbol(s)) || self.at_word("IN")
+        ["=", "!=", "<", "<=", ">", ">="].iter().any(|s| self.at_symbol(s)) || self.at_word("IN")
     }
 
     fn subject(&mut self) -> Result<Subject, Error> {
@@ -124,10 +127,10 @@ impl Parser<'_> {
                 Ok((values, true))
             }
             Operator::In => {
-                if !self.at_symbol("?") && !self.at_symbol(":") {
+                if !self.at_marker() {
                     return Err(self.unexpected("'(' or a bind marker"));
                 }
-                Ok((vec![self.term()?], false))
+                Ok((vec![self.marker_term()?], false))
             }
             _ => Ok((vec![self.term()?], false)),
         }

@@ -42,12 +42,20 @@ impl Parser<'_> {
         })
     }
 
-    /// JSON or DISTINCT, unless it is a column or function of that name.
+    /// JSON or DISTINCT, unless it is a column of that name: which it is where no expression can begin behind it.
     fn take_modifier(&mut self, keyword: &str) -> bool {
-        let is_name = [",", "(", ".", "["].iter().any(|s| self.following.is_symbol(s))
+        let is_name = [",", ".", "+", "/", "%"].iter().any(|s| self.following.is_symbol(s))
             || self.following.is_word("FROM")
-            || self.following.is_word("AS");
+            || self.following.is_word("AS") && !self.at_column_called_as();
         !is_name && self.take_word(keyword)
+    }
+
+    /// Whether the AS that follows is no AS, but a column.
+    fn at_column_called_as(&self) -> bool {
+        let mut ahead = *self;
+        ahead.advance();
+        ahead.advance();
+        ahead.at_word("FROM") || ahead.at_symbol(",")
     }
 
     fn select_item(&mut self) -> Result<SelectItem, Error> {

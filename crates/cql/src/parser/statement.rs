@@ -12,8 +12,7 @@ const FIRST_WORDS: [&str; 21] = [
 ];
 
 /// What CREATE, ALTER and DROP know besides keyspaces and tables.
-const OBJECTS: [&str; 9] =
-    ["CUSTOM", "INDEX", "MATERIALIZED", "TYPE", "FUNCTION", "AGGREGATE", "TRIGGER", "IDENTITY", "OR"];
+const OBJECTS: [&str; 8] = ["CUSTOM", "INDEX", "MATERIALIZED", "FUNCTION", "AGGREGATE", "TRIGGER", "IDENTITY", "OR"];
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Result<Statement, Error> {
@@ -56,6 +55,9 @@ impl Parser<'_> {
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.create_table().map(Statement::CreateTable);
         }
+        if self.at_object("TYPE", "TYPE") {
+            return self.create_type().map(Statement::CreateType);
+        }
         self.other_object()
     }
 
@@ -69,6 +71,9 @@ impl Parser<'_> {
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.alter_table().map(Statement::AlterTable);
         }
+        if self.at_object("TYPE", "TYPE") {
+            return self.alter_type().map(Statement::AlterType);
+        }
         self.other_object()
     }
 
@@ -81,6 +86,9 @@ impl Parser<'_> {
         }
         if self.at_object("TABLE", "COLUMNFAMILY") {
             return self.drop_table().map(Statement::DropTable);
+        }
+        if self.at_object("TYPE", "TYPE") {
+            return self.drop_type().map(Statement::DropType);
         }
         self.other_object()
     }

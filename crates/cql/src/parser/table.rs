@@ -2,7 +2,7 @@
 
 use super::Parser;
 use crate::error::Error;
-use crate::statement::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Name, Truncate};
+use crate::statement::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Name, Term, Truncate};
 
 impl Parser<'_> {
     /// Behind `CREATE TABLE`.
@@ -105,15 +105,17 @@ impl Parser<'_> {
             let if_not_exists = self.if_not_exists()?;
             let columns = self.one_or_listed(Self::column_definition)?;
             Ok(AlterTableChange::Add { if_not_exists, columns })
-        } else if self.at_words("DROP", "COMPACT") {
+        } else if self.at_drop_compact_storage() {
             self.skip_rest()?;
             Ok(AlterTableChange::Other("DROP COMPACT STORAGE"))
         } else if self.take_word("DROP") {
             let if_exists = self.if_exists()?;
             let columns = self.one_or_listed(|p| p.name("a column"))?;
-            Ok(AlterTableChange::Drop { if_exists, columns, timestamp: self.using()?.timestamp })
+            let timestamp = if self.take_word("USING") { Some(self.dropped_at()?) } else { None };
+            Ok(AlterTableChange::Drop { if_exists, columns, timestamp })
         } else if self.take_word("RENAME") {
-            self.renames()
+            let (if_exists, names) = self.renames("a column")?;
+            Ok(AlterTableChange::Rename { if_exists, names })
         } else if self.at_word("WITH") {
             self.with_properties().map(AlterTableChange::With)
         } else if self.take_word("ALTER") {
@@ -124,20 +126,36 @@ impl Parser<'_> {
         }
     }
 
+    /// A column may be called `compact`.
+    fn at_drop_compact_storage(&self) -> bool {
+        let mut ahead = *self;
+        ahead.take_words("DROP", "COMPACT") && ahead.at_word("STORAGE")
+    }
+
+    /// `TIMESTAMP n`, where a bind marker will not do.
+    fn dropped_at(&mut self) -> Result<Term, Error> {
+        self.expect_word("TIMESTAMP")?;
+        if self.at_marker() {
+            return Err(self.unexpected("an integer"));
+        }
+        self.integer_or_marker()
+    }
+
     /// `x` or `(x, y)`.
     fn one_or_listed<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         if self.at_symbol("(") { self.in_parentheses(one) } else { one(self).map(|x| vec![x]) }
     }
 
-    fn renames(&mut self) -> Result<AlterTableChange, Error> {
+    /// `[IF EXISTS] a TO b [AND c TO d]`.
+    pub(super) fn renames(&mut self, what: &str) -> Result<(bool, Vec<(Name, Name)>), Error> {
         let if_exists = self.if_exists()?;
         let mut names = Vec::new();
         loop {
-            let from = self.name("a column")?;
+            let from = self.name(what)?;
             self.expect_word("TO")?;
-            names.push((from, self.name("a column")?));
+            names.push((from, self.name(what)?));
             if !self.take_word("AND") {
-                return Ok(AlterTableChange::Rename { if_exists, names });
+                return Ok((if_exists, names));
             }
         }
     }

@@ -112,7 +112,7 @@ impl Parser<'_> {
     fn simple_term(&mut self) -> Result<Term, Error> {
         let position = self.position();
         let kind = match self.token.kind {
-            Kind::Symbol if self.at_symbol("?") || self.at_symbol(":") => TermKind::Marker(self.marker()?),
+            Kind::Symbol if self.at_marker() => return self.marker_term(),
             Kind::Symbol if self.at_symbol("[") => TermKind::List(self.bracketed("[", "]")?),
             Kind::Symbol if self.at_symbol("{") => self.braced()?,
             Kind::Symbol if self.at_symbol("(") => return self.parenthesised(),
@@ -191,6 +191,24 @@ impl Parser<'_> {
         Ok(Marker { index, name: Some(self.marker_name()?) })
     }
 
+    pub(super) fn at_marker(&self) -> bool {
+        self.at_symbol("?") || self.at_symbol(":")
+    }
+
+    pub(super) fn marker_term(&mut self) -> Result<Term, Error> {
+        let position = self.position();
+        Ok(Term { kind: TermKind::Marker(self.marker()?), position })
+    }
+
+    /// An integer or a bind marker, where the grammar knows nothing else.
+    pub(super) fn integer_or_marker(&mut self) -> Result<Term, Error> {
+        if self.at_marker() {
+            return self.marker_term();
+        }
+        let integer = self.token.kind == Kind::Integer || self.at_symbol("-") && self.following.kind == Kind::Integer;
+        if integer { self.signed() } else { Err(self.unexpected("an integer or a bind marker")) }
+    }
+
     /// Reserved words may name a marker.
     fn marker_name(&mut self) -> Result<String, Error> {
         if self.token.kind == Kind::Word && is_reserved(self.token.text) {
@@ -247,18 +265,16 @@ impl Parser<'_> {
         entries.into_iter().map(field).collect::<Result<_, _>>().map(TermKind::UserType)
     }
 
-    /// `(type) term`, a tuple, or a term in parentheses.
+    /// `(type) term`, a tuple, or a term in parentheses, which is a tuple of one.
     fn parenthesised(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if let Some(target) = self.type_hint() {
             let term = Box::new(self.nested(Self::signed)?);
             return Ok(Term { kind: TermKind::Hinted { target, term }, position });
         }
-        let mut terms = self.bracketed("(", ")")?;
-        match terms.len() {
-            1 => Ok(terms.remove(0)),
-            _ => Ok(Term { kind: TermKind::Tuple(terms), position }),
-        }
+        // Whether one term in parentheses is that term or a tuple of it, only its place tells.
+        let terms = self.in_parentheses(Self::term)?;
+        Ok(Term { kind: TermKind::Tuple(terms), position })
     }
 
     /// A type in parentheses, if a term follows it.
@@ -330,7 +346,7 @@ impl Parser<'_> {
         } else {
             ahead.name("a function name")?
         };
-        let arguments = ahead.arguments()?;
+        let arguments = Arguments::Terms(ahead.bracketed("(", ")")?);
         *self = ahead;
         Ok(Some(TermKind::Call { keyspace: Some(keyspace.clone()), function, arguments }))
     }

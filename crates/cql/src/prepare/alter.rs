@@ -1,7 +1,7 @@
 //! ALTER KEYSPACE and ALTER TABLE.
 
 use super::change::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
-use super::data_type::of_column;
+use super::data_type::Types;
 use super::property::Properties;
 use super::replication::ReplicationDraft;
 use super::scope::{Scope, refuse_system};
@@ -26,7 +26,8 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
     let (keyspace, table) = named(&alter.table, scope)?;
     let change = match &alter.change {
         AlterTableChange::Add { if_not_exists, columns } => {
-            let columns = columns.iter().map(added).collect::<Result<_, _>>()?;
+            let types = Types { schema: scope.schema, keyspace: &keyspace };
+            let columns = columns.iter().map(|added| column(added, types)).collect::<Result<_, _>>()?;
             TableChange::Add { columns, if_not_exists: *if_not_exists }
         }
         AlterTableChange::Drop { timestamp: Some(term), .. } => {
@@ -50,12 +51,12 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
 }
 
-fn added(definition: &ColumnDefinition) -> Result<AddedColumn, Error> {
+fn column(definition: &ColumnDefinition, types: Types<'_>) -> Result<AddedColumn, Error> {
     let ColumnDefinition { name, data_type, is_static, masked, .. } = definition;
     if let Some(position) = masked {
         return Err(Error::unsupported("MASKED WITH is", *position));
     }
-    let data_type = of_column(data_type).map_err(|e| e.at(name.position))?;
+    let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
     let draft = ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending };
     check_regular_type(&draft, name)?;
     Ok(AddedColumn { draft, is_static: *is_static })

@@ -32,7 +32,7 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
         statements.push(plan(statement, scope, &mut markers)?);
     }
     if let Some(first) = statements.first().map(|s: &ModifyPlan| s.table.clone()) {
-        let (_, timestamp) = using(&batch.using, &mut Terms::of(&first, &mut markers))?;
+        let (_, timestamp) = using(&batch.using, &mut Terms::of(&first, scope, &mut markers))?;
         if timestamp.is_some() {
             statements.iter_mut().for_each(|s| s.timestamp.clone_from(&timestamp));
         }

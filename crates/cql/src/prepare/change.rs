@@ -2,7 +2,7 @@
 
 use super::replication::ReplicationDraft;
 use crate::error::{Error, ErrorKind};
-use henge_model::{DataType, Order, Schema, TableId, TableOptions};
+use henge_model::{DataType, Order, Schema, TableId, TableOptions, TypeChange, UserType};
 
 /// What a statement would change. Whether it can is for the newest schema to say: see [`SchemaChange::check`].
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,33 @@ pub enum SchemaChange {
         keyspace: String,
         /// Its name.
         table: String,
+        /// `IF EXISTS`.
+        if_exists: bool,
+    },
+    /// `CREATE TYPE`.
+    CreateType {
+        /// The type.
+        user_type: UserType,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
+    /// `ALTER TYPE`.
+    AlterType {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+        /// `IF EXISTS`.
+        if_exists: bool,
+        /// What changes. Whether the type admits it is for the metadata log to say.
+        change: TypeChange,
+    },
+    /// `DROP TYPE`.
+    DropType {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
         /// `IF EXISTS`.
         if_exists: bool,
     },
@@ -154,8 +181,11 @@ impl SchemaChange {
             | SchemaChange::AlterKeyspace { name, .. }
             | SchemaChange::DropKeyspace { name, .. } => name,
             SchemaChange::CreateTable { draft, .. } => &draft.keyspace,
+            SchemaChange::CreateType { user_type, .. } => &user_type.keyspace,
             SchemaChange::AlterTable { keyspace, .. }
             | SchemaChange::DropTable { keyspace, .. }
+            | SchemaChange::AlterType { keyspace, .. }
+            | SchemaChange::DropType { keyspace, .. }
             | SchemaChange::Truncate { keyspace, .. } => keyspace,
         }
     }
@@ -179,6 +209,9 @@ impl SchemaChange {
                 let there = keyspace.is_some_and(|k| k.tables.contains_key(table));
                 present(there, *if_exists, || unknown_table(self.keyspace(), table))
             }
+            // The rest is for the metadata log to say.
+            SchemaChange::CreateType { .. } => keyspace.map(|_| true).ok_or_else(missing),
+            SchemaChange::AlterType { .. } | SchemaChange::DropType { .. } => Ok(true),
             SchemaChange::Truncate { table, .. } => {
                 let tables = &keyspace.ok_or_else(missing)?.tables;
                 present(tables.contains_key(table), false, || unknown_table(self.keyspace(), table))

@@ -3,7 +3,7 @@
 use super::modify::invalid_at;
 use super::term::Terms;
 use crate::bind::Source;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Term};
 use henge_model::{Column, ColumnId, DataType};
 
@@ -38,6 +38,8 @@ pub(crate) enum CollectionChange {
     RemoveAt(Source),
     /// All elements of a list that equal one of these leave it.
     RemoveValues(Source),
+    /// The field of a user type at that place gets a value; null removes it.
+    SetField(usize, Source),
 }
 
 impl CollectionPlan {
@@ -61,6 +63,12 @@ impl CollectionPlan {
         matches!(self.change, PutAt(..) | RemoveAt(_) | RemoveValues(_))
     }
 
+    /// Whether both set the same field of a user type.
+    pub(super) fn sets_field_of(&self, other: &CollectionPlan) -> bool {
+        use CollectionChange::SetField;
+        matches!((&self.change, &other.change), (SetField(one, _), SetField(another, _)) if one == another)
+    }
+
     /// Whether another change of the same column may stand beside it: every part of a collection may be changed for itself.
     pub(super) fn goes_with_others(&self) -> bool {
         !matches!(self.change, CollectionChange::Replace(_))
@@ -75,6 +83,15 @@ pub(super) fn assigned(
 ) -> Result<CollectionPlan, Error> {
     let change = match &assignment.kind {
         AssignmentKind::Value(term) => CollectionChange::Replace(whole(term, column, terms)?),
+        AssignmentKind::Change(operator, _) if is_user_type(column) => {
+            let message =
+                format!("Invalid operation ({0} = {0} {1} ?) for tuple column {0}", column.name, operator.sign());
+            return Err(invalid_at(message, &assignment.column));
+        }
+        AssignmentKind::Element(..) if is_user_type(column) => {
+            let message = format!("Invalid operation ({0}[?] = ?) for non collection column {0}", column.name);
+            return Err(invalid_at(message, &assignment.column));
+        }
         AssignmentKind::Change(ArithmeticOperator::Add, term) => CollectionChange::Add(whole(term, column, terms)?),
         AssignmentKind::Change(ArithmeticOperator::Subtract, term) => removed(term, column, terms)?,
         AssignmentKind::Change(operator, _) => {
@@ -84,7 +101,11 @@ pub(super) fn assigned(
         }
         AssignmentKind::Prepend(term) => prepended(term, column, assignment, terms)?,
         AssignmentKind::Element(key, value) => put(key, value, column, &assignment.column, terms)?,
-        AssignmentKind::Field(field, _) => return Err(no_field(column, field)),
+        AssignmentKind::Field(field, value) => {
+            let (place, data_type) = field_of(column, field)?;
+            let label = format!("{}.{}", column.name, field.text);
+            CollectionChange::SetField(place, terms.source(value, &data_type, &label)?)
+        }
     };
     Ok(CollectionPlan::of(column, change))
 }
@@ -167,8 +188,38 @@ pub(super) fn element_deleted(
     Ok(CollectionPlan::of(column, CollectionChange::RemoveOne(key)))
 }
 
-/// Fields belong to user types.
+fn is_user_type(column: &Column) -> bool {
+    matches!(column.data_type, DataType::Udt(_))
+}
+
+/// `DELETE u.field`.
+pub(super) fn field_deleted(column: &Column, field: &Name) -> Result<CollectionPlan, Error> {
+    if let DataType::Frozen(of) = &column.data_type
+        && matches!(**of, DataType::Udt(_))
+    {
+        let message = format!("Frozen UDT column {} does not support field deletions", column.name);
+        return Err(invalid_at(message, field));
+    }
+    let (place, _) = field_of(column, field)?;
+    Ok(CollectionPlan::of(column, CollectionChange::SetField(place, Source::Null)))
+}
+
+/// The place and type of a field of a column that is a user type, not frozen.
+fn field_of(column: &Column, field: &Name) -> Result<(usize, DataType), Error> {
+    let DataType::Udt(own) = &column.data_type else { return Err(no_field(column, field)) };
+    own.field(&field.text).map(|(place, data_type)| (place, data_type.clone())).ok_or_else(|| {
+        let guess = nearest(&field.text, own.fields.iter().map(|(field, _)| field.as_str()));
+        let message = format!("UDT column {} does not have a field named {}", column.name, field.text);
+        invalid_at(message, field).hinted(guess)
+    })
+}
+
+/// Fields belong to user types that are not frozen.
 pub(super) fn no_field(column: &Column, field: &Name) -> Error {
-    let message = format!("Invalid operation ({0}.{1} = ?) for non-UDT column {0}", column.name, field.text);
+    let what = match column.data_type.unfrozen() {
+        DataType::Udt(_) => "frozen UDT",
+        _ => "non-UDT",
+    };
+    let message = format!("Invalid operation ({0}.{1} = ?) for {what} column {0}", column.name, field.text);
     invalid_at(message, field)
 }

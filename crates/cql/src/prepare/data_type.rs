@@ -1,8 +1,8 @@
 //! Types as written to types.
 
 use crate::error::{Error, nearest};
-use crate::statement::TypeName;
-use henge_model::DataType;
+use crate::statement::{Name, TypeName};
+use henge_model::{DataType, Schema, UserType};
 
 const NAMES: [&str; 21] = [
     "ascii",
@@ -28,39 +28,93 @@ const NAMES: [&str; 21] = [
     "varint",
 ];
 
-/// The type a name stands for.
-pub(crate) fn resolve(name: &TypeName) -> Result<DataType, Error> {
-    Ok(match name {
-        TypeName::Named { keyspace, name } => match (keyspace, DataType::native(&name.text)) {
-            (None, Some(native)) => native,
-            _ => {
-                let error = Error::invalid(format!("Unknown type {}", name.text)).at(name.position);
-                return Err(error.hinted(nearest(&name.text, NAMES)));
-            }
-        },
-        TypeName::Custom(name) => return Err(Error::unsupported("types given as Java classes are", name.position)),
-        TypeName::Frozen(inner) => frozen(resolve(inner)?)?,
-        TypeName::List(element) => DataType::List(Box::new(part(element)?)),
-        TypeName::Set(element) => {
-            let element = part(element)?;
-            no_duration(&element, "set")?;
-            DataType::Set(Box::new(element))
-        }
-        TypeName::Map(key, value) => {
-            let key = part(key)?;
-            no_duration(&key, "map key")?;
-            DataType::Map(Box::new(key), Box::new(part(value)?))
-        }
-        TypeName::Tuple(fields) => DataType::Tuple(fields.iter().map(part).collect::<Result<_, _>>()?),
-        TypeName::Vector(element, dimension) => DataType::Vector(Box::new(part(element)?), *dimension),
-    })
+/// Where the names of user types are looked up: in the keyspace that a statement is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Types<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) keyspace: &'a str,
 }
 
-/// A type inside another: what is frozen round it freezes it too, see [`frozen`].
-fn part(name: &TypeName) -> Result<DataType, Error> {
-    match resolve(name)? {
-        DataType::Counter => Err(Error::invalid("counter type is not supported within collections")),
-        other => Ok(other),
+impl Types<'_> {
+    /// The type a name stands for.
+    pub(crate) fn resolve(&self, name: &TypeName) -> Result<DataType, Error> {
+        Ok(match name {
+            TypeName::Named { keyspace, name } => match (keyspace, DataType::native(&name.text)) {
+                (None, Some(native)) => native,
+                _ => self.user_type(keyspace.as_ref(), name)?,
+            },
+            TypeName::Custom(name) => return Err(Error::unsupported("types given as Java classes are", name.position)),
+            TypeName::Frozen(inner) => frozen(self.resolve(inner)?)?,
+            TypeName::List(element) => DataType::List(Box::new(self.part(element)?)),
+            TypeName::Set(element) => {
+                let element = self.part(element)?;
+                no_duration(&element, "set")?;
+                DataType::Set(Box::new(element))
+            }
+            TypeName::Map(key, value) => {
+                let key = self.part(key)?;
+                no_duration(&key, "map key")?;
+                DataType::Map(Box::new(key), Box::new(self.part(value)?))
+            }
+            TypeName::Tuple(fields) => {
+                DataType::Tuple(fields.iter().map(|field| self.part(field)).collect::<Result<_, _>>()?)
+            }
+            TypeName::Vector(element, dimension) => DataType::Vector(Box::new(self.part(element)?), *dimension),
+        })
+    }
+
+    fn user_type(&self, keyspace: Option<&Name>, name: &Name) -> Result<DataType, Error> {
+        if let Some(other) = keyspace.filter(|other| other.text != self.keyspace) {
+            let message = format!(
+                "Statement on keyspace {} cannot refer to a user type in keyspace {}; user types can only be used in the \
+                 keyspace they are defined in",
+                self.keyspace, other.text
+            );
+            return Err(Error::invalid(message).at(other.position));
+        }
+        let types = self.schema.keyspaces.get(self.keyspace).map(|k| &k.types);
+        if let Some(known) = types.and_then(|types| types.get(&name.text)) {
+            return Ok(DataType::Udt(UserType::clone(known)));
+        }
+        let candidates = types.into_iter().flat_map(|types| types.keys().map(String::as_str)).chain(NAMES);
+        let message = format!("Unknown type {}.{}", self.keyspace, name.text);
+        Err(Error::invalid(message).at(name.position).hinted(nearest(&name.text, candidates)))
+    }
+
+    /// A type inside another: what is frozen round it freezes it too, see [`frozen`].
+    fn part(&self, name: &TypeName) -> Result<DataType, Error> {
+        match self.resolve(name)? {
+            DataType::Counter => Err(Error::invalid("counter type is not supported within collections")),
+            other => Ok(other),
+        }
+    }
+
+    /// Freezes a column's tuple or vector, and refuses a collection in a collection that is not frozen.
+    pub(crate) fn of_column(&self, name: &TypeName) -> Result<DataType, Error> {
+        let data_type = self.resolve(name)?;
+        let nested = |e: &DataType| e.is_complex();
+        let bad = match &data_type {
+            DataType::List(e) | DataType::Set(e) => nested(e).then_some(&**e),
+            DataType::Map(k, v) => [k, v].into_iter().find(|e| nested(e)).map(|e| &**e),
+            DataType::Tuple(_) | DataType::Vector(..) => return frozen(data_type),
+            DataType::Udt(own) if own.fields.iter().any(|(_, field)| nested(field)) => {
+                return Err(Error::invalid("Non-frozen UDTs with nested non-frozen collections are not supported"));
+            }
+            _ => None,
+        };
+        let Some(bad) = bad else { return Ok(data_type) };
+        let what = if matches!(bad, DataType::Udt(_)) { "UDTs" } else { "collections" };
+        Err(Error::invalid(format!("Non-frozen {what} are not allowed inside collections: {data_type}")))
+    }
+
+    /// The type of a field: user types are frozen there, collections become so with the type they stand in.
+    pub(crate) fn of_field(&self, name: &TypeName) -> Result<DataType, Error> {
+        match self.resolve(name)? {
+            DataType::Counter => Err(Error::invalid("A user type cannot contain counters")),
+            DataType::Udt(_) => Err(Error::invalid("A user type cannot contain non-frozen UDTs")),
+            tuple @ (DataType::Tuple(_) | DataType::Vector(..)) => frozen(tuple),
+            other => Ok(other),
+        }
     }
 }
 
@@ -100,20 +154,4 @@ fn frozen_inside(data_type: DataType) -> DataType {
         DataType::Vector(e, n) => DataType::Vector(Box::new(freeze(*e)), n),
         other => other,
     }
-}
-
-/// Freezes a column's tuple or vector, and refuses a collection in a collection that is not frozen.
-pub(crate) fn of_column(name: &TypeName) -> Result<DataType, Error> {
-    let data_type = resolve(name)?;
-    let nested = |e: &DataType| e.is_complex();
-    let bad = match &data_type {
-        DataType::List(e) | DataType::Set(e) => nested(e),
-        DataType::Map(k, v) => nested(k) || nested(v),
-        DataType::Tuple(_) | DataType::Vector(..) => return frozen(data_type),
-        _ => false,
-    };
-    if bad {
-        return Err(Error::invalid(format!("Non-frozen collections are not allowed inside collections: {data_type}")));
-    }
-    Ok(data_type)
 }

@@ -22,7 +22,19 @@ pub enum DescribeTarget {
         /// The keyspace.
         keyspace: Option<String>,
     },
-    /// Names of things there are none of yet: types, functions, aggregates.
+    /// Names of user types, of one keyspace or all.
+    Types {
+        /// The keyspace.
+        keyspace: Option<String>,
+    },
+    /// The CREATE statement of a user type.
+    Type {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+    },
+    /// Names of things there are none of yet: functions, aggregates.
     Nothing,
     /// CREATE statements of every keyspace.
     Schema {
@@ -71,16 +83,18 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
         }
         DescribeSubject::Keyspaces => Ok(DescribeTarget::Keyspaces),
         DescribeSubject::Tables => Ok(DescribeTarget::Tables { keyspace: scope.keyspace.map(str::to_owned) }),
-        DescribeSubject::Types | DescribeSubject::Functions | DescribeSubject::Aggregates => {
-            Ok(DescribeTarget::Nothing)
-        }
+        DescribeSubject::Types => Ok(DescribeTarget::Types { keyspace: scope.keyspace.map(str::to_owned) }),
+        DescribeSubject::Functions | DescribeSubject::Aggregates => Ok(DescribeTarget::Nothing),
         DescribeSubject::Schema { full } => Ok(DescribeTarget::Schema { full: *full, internals }),
         DescribeSubject::Keyspace { name, only } => keyspace(name.as_ref(), *only, internals, scope),
         DescribeSubject::Table(name) => table(name, internals, scope),
         DescribeSubject::Any(name) => any(name, internals, scope),
         DescribeSubject::Index(name) => missing("Index", name),
         DescribeSubject::View(name) => missing("Materialized view", name),
-        DescribeSubject::Type(name) => missing("User defined type", name),
+        DescribeSubject::Type(name) => match user_type(name, scope)? {
+            Some(found) => Ok(found),
+            None => missing("User defined type", name),
+        },
         DescribeSubject::Function(name) => missing("User defined function", name),
         DescribeSubject::Aggregate(name) => missing("User defined aggregate", name),
     }
@@ -116,6 +130,12 @@ fn table(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<Describ
     Ok(DescribeTarget::Table { keyspace, name: name.clone(), internals })
 }
 
+fn user_type(name: &TableName, scope: &Scope<'_>) -> Result<Option<DescribeTarget>, Error> {
+    let keyspace = scope.keyspace_of(name)?;
+    let known = scope.schema.keyspaces.get(&keyspace).is_some_and(|k| k.types.contains_key(&name.name.text));
+    Ok(known.then(|| DescribeTarget::Type { keyspace, name: name.name.text.clone() }))
+}
+
 /// A bare name is a keyspace's before it is a table's.
 fn any(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {
     if name.keyspace.is_none() && scope.schema.keyspaces.contains_key(&name.name.text) {
@@ -123,6 +143,11 @@ fn any(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeT
     }
     if name.keyspace.is_none() && scope.keyspace.is_none() {
         return Err(Error::invalid(format!("'{}' not found in keyspaces", name.name.text)).at(name.name.position));
+    }
+    let is_table = scope.keyspace_of(name).is_ok_and(|k| scope.schema.table(&k, &name.name.text).is_some());
+    match user_type(name, scope)? {
+        Some(found) if !is_table => return Ok(found),
+        _ => {}
     }
     table(name, internals, scope).map_err(|e| Error { message: e.message.replacen("Table ", "", 1), ..e })
 }
@@ -141,7 +166,10 @@ fn columns(target: &DescribeTarget) -> Vec<ResultColumn> {
             }
             columns
         }
-        DescribeTarget::Keyspaces | DescribeTarget::Tables { .. } | DescribeTarget::Nothing => {
+        DescribeTarget::Keyspaces
+        | DescribeTarget::Tables { .. }
+        | DescribeTarget::Types { .. }
+        | DescribeTarget::Nothing => {
             vec![text("keyspace_name"), text("type"), text("name")]
         }
         _ => vec![text("keyspace_name"), text("type"), text("name"), text("create_statement")],

@@ -1,15 +1,22 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
 mod access;
+mod aggregate;
 mod alter;
+mod arithmetic;
 mod batch;
 mod change;
 mod collection;
+mod computed;
+mod condition;
 mod data_type;
 mod describe;
+mod group;
+mod json;
 mod keyspace;
 mod marker;
 mod modify;
+mod operand;
 mod property;
 mod relation;
 mod replication;
@@ -17,18 +24,24 @@ mod restriction;
 mod scope;
 mod select;
 mod selector;
+mod shown;
 mod table;
 mod table_options;
 mod term;
+mod user_type;
 
 #[cfg(test)]
 mod tests;
 
 pub use access::PermissionPlan;
+pub(crate) use aggregate::{Aggregate, AggregatePlan};
 pub use batch::BatchPlan;
 pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
+pub(crate) use condition::{ConditionPlan, Part, TestPlan, result_columns};
 pub use describe::DescribeTarget;
+pub(crate) use group::Grouping;
+pub(crate) use json::JsonPlan;
 pub use marker::{BindColumn, ColumnSpec, ResultColumn};
 pub use modify::ModifyPlan;
 pub(crate) use modify::{CellPlan, Reach};
@@ -36,7 +49,7 @@ pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
 pub(crate) use scope::is_virtual;
 pub use select::SelectPlan;
-pub(crate) use selector::{Aggregate, Selector};
+pub(crate) use selector::Selector;
 
 use crate::error::Error;
 use crate::statement::{RoleStatement, Statement};
@@ -100,6 +113,9 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::DropKeyspace(drop) => keyspace::drop(drop).map(schema_plan),
         Statement::CreateTable(create) => table::create(create, &scope).map(schema_plan),
         Statement::DropTable(drop) => table::drop(drop, &scope).map(schema_plan),
+        Statement::CreateType(create) => user_type::create(create, &scope).map(schema_plan),
+        Statement::AlterType(alter) => user_type::alter(alter, &scope).map(schema_plan),
+        Statement::DropType(drop) => user_type::drop(drop, &scope).map(schema_plan),
         Statement::Truncate(truncate) => table::truncate(truncate, &scope).map(schema_plan),
         Statement::Describe(describe) => describe::prepare(describe, &scope),
         Statement::AlterKeyspace(alter) => alter::keyspace(alter).map(schema_plan),

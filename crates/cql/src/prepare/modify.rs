@@ -1,13 +1,14 @@
 //! INSERT, UPDATE and DELETE to a plan.
 
 use super::collection::{self, CollectionPlan};
+use super::condition::ConditionPlan;
 use super::marker::Markers;
 use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Slice, Where, sort};
 use super::scope::{Scope, column};
 use super::select::partition_markers;
 use super::term::Terms;
-use super::{Plan, Prepared};
+use super::{JsonPlan, Plan, Prepared, json};
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{
@@ -39,6 +40,10 @@ pub struct ModifyPlan {
     pub(crate) ttl: Option<Source>,
     pub(crate) timestamp: Option<Source>,
     pub(crate) is_single: bool,
+    /// The document that the values come from, where only a bound value tells it.
+    pub(crate) json: Option<JsonPlan>,
+    /// What has to be so for it to happen.
+    pub(crate) condition: Option<ConditionPlan>,
     /// Markers of the whole text, of which this statement may be a part.
     pub(crate) markers: usize,
 }
@@ -56,7 +61,7 @@ pub(crate) enum Reach {
 
 /// What is written to columns.
 #[derive(Default)]
-struct Changes {
+pub(super) struct Changes {
     cells: Vec<CellPlan>,
     collections: Vec<CollectionPlan>,
 }
@@ -76,7 +81,7 @@ impl Changes {
     }
 
     /// A column gets a value.
-    fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
+    pub(super) fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
         match &column.data_type {
             data_type if data_type.is_complex() => self.collections.push(CollectionPlan::replace(column, source)),
             DataType::Counter => return Err(Error::unsupported("writing counters is", position)),
@@ -140,11 +145,17 @@ pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Marke
 
 fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&insert.table, scope, markers)?;
-    if let Some(position) = insert.if_not_exists {
-        return Err(Error::unsupported("IF NOT EXISTS of INSERT is", position));
-    }
-    let InsertValues::Columns { columns, terms: values } = &insert.values else {
-        return Err(Error::unsupported("INSERT JSON is", insert.table.name.position));
+    let (columns, values) = match &insert.values {
+        InsertValues::Columns { columns, terms } => (columns, terms),
+        InsertValues::Json { document, default_unset } => {
+            let (ttl, timestamp) = using(&insert.using, &mut terms)?;
+            let plan = assemble(table, Vec::new(), Vec::new(), Reach::Rows, Changes::default(), ttl, timestamp);
+            let plan = json::insert(document, *default_unset, plan, &mut terms)?;
+            return match insert.if_not_exists {
+                Some(position) => plan.under(ConditionPlan::NotExists, position),
+                None => Ok(plan),
+            };
+        }
     };
     if columns.len() != values.len() {
         return Err(Error::invalid("Unmatched column names/values").at(insert.table.name.position));
@@ -181,12 +192,16 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
         if only_static { Vec::new() } else { take(&table.clustering, "Some clustering keys are missing")? };
     let (ttl, timestamp) = using(&insert.using, &mut terms)?;
     let reach = if only_static { Reach::Statics } else { Reach::Rows };
-    Ok(ModifyPlan { marks_row: !only_static, ..assemble(table, partition, clustering, reach, changes, ttl, timestamp) })
+    let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
+    let plan = ModifyPlan { marks_row: !only_static, ..plan };
+    match insert.if_not_exists {
+        Some(position) => plan.under(ConditionPlan::NotExists, position),
+        None => Ok(plan),
+    }
 }
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&update.table, scope, markers)?;
-    refuse_condition(update.condition.as_ref())?;
     let (ttl, timestamp) = using(&update.using, &mut terms)?;
     let mut changes = Changes::default();
     for assignment in &update.assignments {
@@ -194,13 +209,15 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
     }
     let restrictions = restricted(&update.relations, table, &mut terms)?;
     let position = update.table.name.position;
-    let (partition, clustering, reach) = reached(restrictions, table, &changes, "UPDATE", position)?;
-    Ok(assemble(table, partition, clustering, reach, changes, ttl, timestamp))
+    let condition = condition(update.condition.as_ref(), &mut terms)?;
+    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
+    let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
+    plan.under_any(condition, position)
 }
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&delete.table, scope, markers)?;
-    refuse_condition(delete.condition.as_ref())?;
     let (_, timestamp) = using(&delete.using, &mut terms)?;
     let mut changes = Changes::default();
     for deletion in &delete.deletions {
@@ -212,24 +229,28 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
             Deletion::Element(_, key) => {
                 changes.collections.push(collection::element_deleted(key, column, name, &mut terms)?);
             }
-            Deletion::Field(_, field) => return Err(collection::no_field(column, field)),
+            Deletion::Field(_, field) => changes.collections.push(collection::field_deleted(column, field)?),
         }
     }
     changes.cells.dedup_by_key(|c| c.column);
     let position = delete.table.name.position;
     let restrictions = restricted(&delete.relations, table, &mut terms)?;
     let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
+    let condition = condition(delete.condition.as_ref(), &mut terms)?;
     if of_rows
         && !restrictions.has_full_key(table)
         && let Partition::Keys(partition) = restrictions.partition
     {
         let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
         let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
-        return Ok(ModifyPlan { deletes_row: true, is_single: false, ..plan });
+        let plan = ModifyPlan { deletes_row: true, is_single: false, ..plan };
+        return plan.under_any(condition, position);
     }
-    let (partition, clustering, reach) = reached(restrictions, table, &changes, "DELETE", position)?;
+    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "DELETE", position)?;
     let deletes_row = changes.is_empty();
-    Ok(ModifyPlan { deletes_row, ..assemble(table, partition, clustering, reach, changes, None, timestamp) })
+    let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
+    ModifyPlan { deletes_row, ..plan }.under_any(condition, position)
 }
 
 fn target<'s: 'm, 'm>(
@@ -238,10 +259,10 @@ fn target<'s: 'm, 'm>(
     markers: &'m mut Markers,
 ) -> Result<(&'s Arc<Table>, Terms<'m>), Error> {
     let table = scope.writable_table(name)?;
-    Ok((table, Terms::of(table, markers)))
+    Ok((table, Terms::of(table, scope, markers)))
 }
 
-fn assemble(
+pub(super) fn assemble(
     table: &Arc<Table>,
     partition: Vec<Choices>,
     clustering: Vec<Choices>,
@@ -272,19 +293,19 @@ fn assemble(
         ttl,
         timestamp,
         is_single,
+        json: None,
+        condition: None,
         markers: 0,
     }
 }
 
-fn refuse_condition(condition: Option<&Condition>) -> Result<(), Error> {
-    match condition {
-        None => Ok(()),
-        Some(Condition::Exists(position)) => Err(Error::unsupported("IF EXISTS of a write is", *position)),
-        Some(Condition::Relations(relations)) => {
-            let position = relations.first().map_or(Position::default(), |r| r.position);
-            Err(Error::unsupported("IF of a write is", position))
-        }
-    }
+fn condition(condition: Option<&Condition>, terms: &mut Terms<'_>) -> Result<Option<ConditionPlan>, Error> {
+    condition.map(|condition| ConditionPlan::prepare(condition, terms)).transpose()
+}
+
+/// Whether a condition, if there is one, needs no row of its own.
+fn is_of_partition(condition: Option<&ConditionPlan>) -> bool {
+    condition.is_none_or(|c| matches!(c, ConditionPlan::Exists | ConditionPlan::NotExists) || c.is_of_statics())
 }
 
 fn refuse_key(column: &Column, name: &Name, message: &str) -> Result<(), Error> {
@@ -305,7 +326,8 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
         let made = collection::assigned(assignment, column, terms)?;
         let all_parts =
             changes.collections.iter().filter(|c| c.column == column.id).all(CollectionPlan::goes_with_others);
-        if met && !(made.goes_with_others() && all_parts) {
+        let same_part = |c: &CollectionPlan| c.column == column.id && c.sets_field_of(&made);
+        if (met && !(made.goes_with_others() && all_parts)) || changes.collections.iter().any(same_part) {
             return Err(repeated());
         }
         changes.collections.push(made);
@@ -355,11 +377,11 @@ pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Sour
 fn reached(
     restrictions: Where,
     table: &Table,
-    changes: &Changes,
+    of_statics: bool,
     statement: &str,
     position: Position,
 ) -> Result<(Vec<Choices>, Vec<Choices>, Reach), Error> {
-    if !changes.are_static_only(table) {
+    if !of_statics {
         let (partition, clustering) = require_full_key(restrictions, table, position)?;
         return Ok((partition, clustering, Reach::Rows));
     }

@@ -1,12 +1,13 @@
 //! SELECT to a plan.
 
+use super::group::{self, Grouping};
 use super::marker::{Labels, Markers, ResultColumn};
 use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Where, sort};
 use super::scope::{Scope, column};
 use super::selector::{Fetched, Selector, projected, select};
 use super::term::{Terms, is_integer};
-use super::{Plan, Prepared};
+use super::{AggregatePlan, Plan, Prepared};
 use crate::bind::{Choices, FilterRelation, Source};
 use crate::error::{Error, Position};
 use crate::statement::{Name, Operator, OrderBy, Select, Term, TermKind};
@@ -21,6 +22,9 @@ pub struct SelectPlan {
     projection: Projection,
     columns: Columns,
     pub(crate) selectors: Vec<Selector>,
+    pub(crate) aggregates: Vec<AggregatePlan>,
+    /// What rows of one group have in common; empty without `GROUP BY`.
+    pub(crate) groups: Vec<Grouping>,
     is_identity: bool,
     pub(crate) restrictions: Where,
     pub(crate) filter: Vec<FilterRelation>,
@@ -56,7 +60,12 @@ impl SelectPlan {
 
     /// Whether all rows come to one.
     pub fn is_aggregate(&self) -> bool {
-        self.selectors.iter().any(|s| matches!(s, Selector::Aggregate { .. }))
+        !self.aggregates.is_empty() && !self.is_grouped()
+    }
+
+    /// Whether the rows of each group come to one.
+    pub fn is_grouped(&self) -> bool {
+        !self.groups.is_empty()
     }
 
     /// Whether no clustering column is restricted: a partition that has nothing but a static row is then a row of the answer.
@@ -74,9 +83,8 @@ impl SelectPlan {
 
 pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let table = scope.table(&select.table)?;
-    refuse_unsupported(select)?;
     let mut markers = Markers::default();
-    let mut terms = Terms::of(table, &mut markers);
+    let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = Fetched::default();
     let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
@@ -84,12 +92,17 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         check_distinct_where(&found, position)?;
     }
     let fixed: Vec<Column> = equal_columns(&found);
+    let groups = match &select.group_by[..] {
+        [] => Vec::new(),
+        group_by => group::groups(group_by, &found, &mut terms, &mut fetched)?,
+    };
     let restrictions = sort(found, table, select.allow_filtering)?;
     let reversed = order(&select.order_by, table, &restrictions, &fixed)?;
-    let per_partition = per_partition(select, &selectors, &mut terms)?;
+    let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
     let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
     let is_identity = fetched.columns.len() == selectors.len()
+        && groups.is_empty()
         && selectors.iter().enumerate().all(|(i, s)| matches!(s, Selector::Column(place) if *place == i));
     let single_row =
         is_identity && filter.is_empty() && is_fixed(limit.as_ref()) && is_single_row(&restrictions, table);
@@ -103,6 +116,8 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         projection: Projection { table: table.clone(), columns: fetched.columns },
         columns: needed(table),
         selectors,
+        aggregates: fetched.aggregates,
+        groups,
         is_identity,
         restrictions,
         filter,
@@ -132,8 +147,8 @@ fn limit(term: &Term, what: &str, terms: &mut Terms<'_>) -> Result<Source, Error
 }
 
 /// How many rows of a partition are answered, if not all. What is distinct is one of each.
-fn per_partition(select: &Select, selectors: &[Selector], terms: &mut Terms<'_>) -> Result<Option<Source>, Error> {
-    let aggregates = selectors.iter().any(|s| matches!(s, Selector::Aggregate { .. }));
+fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Result<Option<Source>, Error> {
+    let aggregates = aggregates && select.group_by.is_empty();
     match (&select.per_partition_limit, select.distinct) {
         (Some(term), Some(_)) => {
             Err(Error::invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries").at(term.position))
@@ -194,13 +209,6 @@ fn is_fixed(limit: Option<&Source>) -> bool {
     matches!(limit, None | Some(Source::Fixed(_)))
 }
 
-fn refuse_unsupported(select: &Select) -> Result<(), Error> {
-    if let Some(term) = select.group_by.first() {
-        return Err(Error::unsupported("GROUP BY is", term.position));
-    }
-    Ok(())
-}
-
 fn selection(
     statement: &Select,
     terms: &mut Terms<'_>,
@@ -220,9 +228,8 @@ fn selection(
         selectors.push(selected.selector);
         result.push(labels.column(selected.name, selected.data_type));
     }
-    let Some(position) = statement.json else { return Ok((selectors, result)) };
-    if selectors.iter().any(|s| matches!(s, Selector::Aggregate { .. })) {
-        return Err(Error::unsupported("SELECT JSON of aggregates is", position));
+    if statement.json.is_none() {
+        return Ok((selectors, result));
     }
     let columns = result.into_iter().zip(selectors).map(|(column, selector)| (column.name, column.data_type, selector));
     let object = Selector::Json(columns.collect());

@@ -1,12 +1,14 @@
 //! Select lists: what must be fetched of each row, and how the answer's columns come of it.
 
+use super::aggregate::{AggregatePlan, aggregate, aggregated};
+use super::computed::{cast, collection, hinted, negation, operation, untyped};
 use super::scope::column;
-use super::term::{Terms, argument_name, assignable};
+use super::shown::{of_row, value_name};
+use super::term::{Terms, argument_name, assignable, check_keyspace};
 use crate::bind::Source;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::functions::Function;
-use crate::literal;
-use crate::statement::{Arguments, Constant, SelectItem, Term, TermKind};
+use crate::statement::{Arguments, Name, SelectItem, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected, Table};
 
 /// How one column of the answer is made.
@@ -27,6 +29,12 @@ pub(crate) enum Selector {
         data_type: DataType,
         key: Source,
     },
+    /// A field of a user type.
+    Field {
+        of: Box<Selector>,
+        data_type: DataType,
+        place: usize,
+    },
     /// The part of a set or map between two elements or keys, both included.
     Slice {
         of: Box<Selector>,
@@ -38,22 +46,13 @@ pub(crate) enum Selector {
     Json(Vec<(String, DataType, Selector)>),
     /// The greatest of a list of timestamps.
     Newest(Box<Selector>),
-    /// `data_type` is that of the argument, and but for COUNT that of the answer.
-    Aggregate {
-        aggregate: Aggregate,
-        argument: Option<Box<Selector>>,
+    /// What the aggregate at that place of the plan comes to.
+    Aggregate(usize),
+    /// A collection, tuple or vector of what its parts select. A map's parts are keys and values in turn.
+    Built {
         data_type: DataType,
+        parts: Vec<Selector>,
     },
-}
-
-/// The functions over many rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aggregate {
-    Count,
-    Min,
-    Max,
-    Sum,
-    Average,
 }
 
 /// A selector, what its column is called, and its type.
@@ -67,6 +66,7 @@ pub(crate) struct Selected {
 #[derive(Debug, Default)]
 pub(crate) struct Fetched {
     pub(crate) columns: Vec<Projected>,
+    pub(crate) aggregates: Vec<AggregatePlan>,
 }
 
 impl Fetched {
@@ -95,79 +95,15 @@ pub(crate) fn projected(column: &Column, table: &Table) -> Projected {
 
 /// One item of a select list.
 pub(crate) fn select(item: &SelectItem, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
-    let term = &item.term;
-    let mut selected = match aggregate(term) {
-        Some((aggregate, arguments)) => aggregated(term, aggregate, arguments, terms, fetched)?,
-        None => plain(term, terms, fetched, true)?,
-    };
+    let mut selected = plain(&item.term, terms, fetched, true)?;
     if let Some(alias) = &item.alias {
         selected.name.clone_from(&alias.text);
     }
     Ok(selected)
 }
 
-fn aggregate(term: &Term) -> Option<(Aggregate, &Arguments)> {
-    let TermKind::Call { function, arguments, .. } = &term.kind else {
-        return None;
-    };
-    let aggregate = match function.text.as_str() {
-        "count" => Aggregate::Count,
-        "min" => Aggregate::Min,
-        "max" => Aggregate::Max,
-        "sum" => Aggregate::Sum,
-        "avg" => Aggregate::Average,
-        _ => return None,
-    };
-    Some((aggregate, arguments))
-}
-
-fn aggregated(
-    term: &Term,
-    aggregate: Aggregate,
-    arguments: &Arguments,
-    terms: &mut Terms<'_>,
-    fetched: &mut Fetched,
-) -> Result<Selected, Error> {
-    let argument = match arguments {
-        Arguments::Star if aggregate == Aggregate::Count => None,
-        Arguments::Terms(all) if all.len() == 1 => match &all[0].kind {
-            TermKind::Constant(_) if aggregate == Aggregate::Count => None,
-            _ => Some(plain(&all[0], terms, fetched, false)?),
-        },
-        _ => return Err(Error::invalid("an aggregate takes one argument").at(term.position)),
-    };
-    let Some(argument) = argument else {
-        let selector = Selector::Aggregate { aggregate, argument: None, data_type: DataType::Bigint };
-        return Ok(Selected { selector, name: "count".to_owned(), data_type: DataType::Bigint });
-    };
-    let of = argument.data_type;
-    if matches!(aggregate, Aggregate::Sum | Aggregate::Average) {
-        check_summable(&of, term)?;
-    }
-    let data_type = if aggregate == Aggregate::Count { DataType::Bigint } else { of.clone() };
-    let function = match aggregate {
-        Aggregate::Count => "count",
-        Aggregate::Min => "min",
-        Aggregate::Max => "max",
-        Aggregate::Sum => "sum",
-        Aggregate::Average => "avg",
-    };
-    let name = format!("system.{function}({})", argument.name);
-    let selector = Selector::Aggregate { aggregate, argument: Some(Box::new(argument.selector)), data_type: of };
-    Ok(Selected { selector, name, data_type })
-}
-
-fn check_summable(data_type: &DataType, term: &Term) -> Result<(), Error> {
-    use DataType::{Bigint, Counter, Decimal, Double, Float, Int, Smallint, Tinyint, Varint};
-    match data_type {
-        Tinyint | Smallint | Int | Bigint | Counter | Varint | Float | Double => Ok(()),
-        Decimal => Err(Error::unsupported("sum and avg of decimal are", term.position)),
-        other => Err(Error::invalid(format!("sum and avg take numbers, not {other}")).at(term.position)),
-    }
-}
-
-/// An expression without aggregates. At the top of a list a column is fetched once per mention.
-fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -> Result<Selected, Error> {
+/// An expression. At the top of a list a column is fetched once per mention.
+pub(super) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -> Result<Selected, Error> {
     match &term.kind {
         TermKind::Column(name) => {
             let column = column(terms.table, name)?;
@@ -176,30 +112,29 @@ fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -
             let (name, data_type) = (column.name.clone(), column.data_type.clone());
             Ok(Selected { selector: Selector::Column(place), name, data_type })
         }
-        TermKind::Call { function, arguments, .. } => match function.text.as_str() {
-            "writetime" | "ttl" | "maxwritetime" => of_cell(term, &function.text, arguments, terms, fetched, top),
-            _ => call(term, &function.text, arguments, terms, fetched),
-        },
-        TermKind::Constant(constant) => {
-            let data_type = literal::natural_type(constant).unwrap_or(DataType::Text);
-            let source = terms.source(term, &data_type, "[selection]")?;
-            Ok(Selected { selector: Selector::Given(source), name: literal::describe(constant).1, data_type })
+        TermKind::Call { keyspace, function, arguments } => {
+            check_keyspace(keyspace.as_ref(), function)?;
+            match (function.text.as_str(), aggregate(&function.text)) {
+                ("writetime" | "ttl" | "maxwritetime", _) => {
+                    of_cell(term, &function.text, arguments, terms, fetched, top)
+                }
+                (_, Some(aggregate)) => aggregated(term, aggregate, arguments, terms, fetched),
+                _ => call(term, &function.text, arguments, terms, fetched),
+            }
         }
-        TermKind::Hinted { target, .. } => {
-            let data_type = super::data_type::resolve(target)?;
-            let source = terms.source(term, &data_type, "[selection]")?;
-            Ok(Selected { selector: Selector::Given(source), name: format!("({data_type})"), data_type })
+        TermKind::Hinted { target, term } => hinted(target, term, terms, fetched),
+        TermKind::Cast { term, target } => cast(term, target, terms, fetched),
+        TermKind::Arithmetic { operator, left, right } => operation(term, *operator, [left, right], terms, fetched),
+        TermKind::Negated(operand) => negation(term, operand, terms, fetched),
+        TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => {
+            collection(term, parts, terms, fetched)
         }
-        TermKind::Marker(_) => {
-            let message = "Cannot infer type for term ? in selection clause (try using a cast to force a type)";
-            Err(Error::invalid(message).at(term.position))
-        }
-        TermKind::Cast { .. } => Err(Error::unsupported("CAST is", term.position)),
-        TermKind::Arithmetic { .. } | TermKind::Negated(_) => Err(Error::unsupported("arithmetic is", term.position)),
         TermKind::Element { of, key } => element(term, of, key, terms, fetched),
         TermKind::Slice { of, from, to } => slice(term, of, [from.as_deref(), to.as_deref()], terms, fetched),
-        TermKind::Field { .. } => Err(Error::unsupported("selecting fields of a user type is", term.position)),
-        _ => Err(Error::unsupported("selecting literals of collections, tuples and null is", term.position)),
+        TermKind::Field { of, field: name } => field(of, name, terms, fetched),
+        TermKind::Constant(_) | TermKind::Marker(_) | TermKind::Null | TermKind::Map(_) | TermKind::UserType(_) => {
+            Err(untyped(term))
+        }
     }
 }
 
@@ -217,6 +152,23 @@ fn element(
     let name = format!("{}[{}]", collection.name, value_name(key));
     let of = Box::new(collection.selector);
     Ok(Selected { selector: Selector::Element { of, data_type: collection.data_type, key: source }, name, data_type })
+}
+
+/// `u.field`.
+fn field(of: &Term, name: &Name, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
+    let whole = plain(of, terms, fetched, false)?;
+    let DataType::Udt(own) = whole.data_type.unfrozen() else {
+        let message = format!("Invalid field selection: {} of type {} is not a user type", whole.name, whole.data_type);
+        return Err(Error::invalid(message).at(name.position));
+    };
+    let Some((place, data_type)) = own.field(&name.text) else {
+        let guess = nearest(&name.text, own.fields.iter().map(|(field, _)| field.as_str()));
+        let message = format!("{} of type {} has no field {}", whole.name, own.name, name.text);
+        return Err(Error::invalid(message).at(name.position).hinted(guess));
+    };
+    let (label, data_type) = (format!("{}.{}", whole.name, name.text), data_type.clone());
+    let selector = Selector::Field { of: Box::new(whole.selector), data_type: whole.data_type, place };
+    Ok(Selected { selector, name: label, data_type })
 }
 
 /// `c[from..to]` of a set or map.
@@ -301,9 +253,6 @@ fn call(
     let Arguments::Terms(given) = arguments else {
         return Err(Error::invalid(format!("{function}(*) is no function")).at(term.position));
     };
-    if given.iter().any(|t| aggregate(t).is_some()) {
-        return Err(Error::unsupported("a function of an aggregate is", term.position));
-    }
     // Columns come from the row; values take the type of the parameter, as they do in a WHERE.
     let mut from_row = Vec::with_capacity(given.len());
     let mut types = Vec::with_capacity(given.len());
@@ -315,7 +264,7 @@ fn call(
         });
         from_row.push(selected);
     }
-    let signature = terms.signature(function, &types, term)?;
+    let signature = terms.signature(function, &types, (term, given), None)?;
     let mut arguments = Vec::with_capacity(given.len());
     let mut names = Vec::with_capacity(given.len());
     for (i, (selected, parameter)) in from_row.into_iter().zip(&signature.parameters).enumerate() {
@@ -335,18 +284,4 @@ fn call(
     let name = format!("system.{function}({})", names.join(", "));
     let selector = Selector::Call { function: signature.function, arguments, ordinal: term.position.offset };
     Ok(Selected { selector, name, data_type: signature.result })
-}
-
-/// Whether a term is a column or a function, rather than a value.
-fn of_row(term: &Term) -> bool {
-    matches!(term.kind, TermKind::Column(_) | TermKind::Call { .. })
-}
-
-fn value_name(term: &Term) -> String {
-    match &term.kind {
-        TermKind::Constant(Constant::String(text)) => format!("'{text}'"),
-        TermKind::Constant(constant) => literal::describe(constant).1,
-        TermKind::Null => "NULL".to_owned(),
-        _ => "?".to_owned(),
-    }
 }

@@ -1,7 +1,7 @@
 //! CREATE and DROP TABLE, TRUNCATE.
 
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
-use super::data_type::of_column;
+use super::data_type::Types;
 use super::scope::{Scope, refuse_system};
 use super::table_options;
 use crate::error::Error;
@@ -24,7 +24,7 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     if let Some(position) = create.compact_storage {
         return Err(Error::unsupported("COMPACT STORAGE is", position));
     }
-    let columns = columns(create)?;
+    let columns = columns(create, Types { schema: scope.schema, keyspace: &keyspace })?;
     let (partition, clustering) = primary_key(create)?;
     let orders = clustering_order(create, &clustering)?;
     let key_column = |name: &Name, order: Order| -> Result<ColumnDraft, Error> {
@@ -65,7 +65,7 @@ pub(super) fn named(table: &TableName, scope: &Scope<'_>) -> Result<(String, Str
 }
 
 /// Every column with its type; the order is that of the text.
-fn columns(create: &CreateTable) -> Result<Vec<ColumnDraft>, Error> {
+fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, Error> {
     let mut columns: Vec<ColumnDraft> = Vec::with_capacity(create.columns.len());
     for definition in &create.columns {
         let ColumnDefinition { name, data_type, masked, .. } = definition;
@@ -75,7 +75,7 @@ fn columns(create: &CreateTable) -> Result<Vec<ColumnDraft>, Error> {
         if let Some(position) = masked {
             return Err(Error::unsupported("MASKED WITH is", *position));
         }
-        let data_type = of_column(data_type).map_err(|e| e.at(name.position))?;
+        let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
         columns.push(ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending });
     }
     let (partition, clustering) = primary_key(create)?;
@@ -118,6 +118,10 @@ fn check_key_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
         DataType::Duration => {
             refuse(format!("duration type is not supported for PRIMARY KEY column '{}'", column.name))
         }
+        DataType::Udt(own) => refuse(format!(
+            "Invalid non-frozen user-defined type \"{}.{}\" for PRIMARY KEY column '{}'",
+            own.keyspace, own.name, column.name
+        )),
         _ if data_type.is_complex() => {
             refuse(format!("Invalid non-frozen collection type {data_type} for PRIMARY KEY column '{}'", column.name))
         }

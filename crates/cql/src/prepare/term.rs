@@ -1,24 +1,32 @@
 //! Terms to sources: each is given the type of what it is for.
 
-use super::data_type::resolve;
+use super::data_type::Types;
 use super::marker::{Labels, Markers};
+use super::scope::Scope;
+use super::shown::argument;
 use crate::bind::{BindContext, Source};
 use crate::error::{Error, nearest};
-use crate::functions::{self, Signature};
+use crate::functions::{self, Argument, Signature};
 use crate::literal;
-use crate::statement::{Arguments, Constant, Term, TermKind};
-use henge_model::{DataType, Table};
+use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
+use henge_model::{DataType, Schema, Table, UserType};
 
 /// Resolves the terms of one statement about one table.
 pub(crate) struct Terms<'a> {
     pub(crate) table: &'a Table,
+    schema: &'a Schema,
     pub(crate) labels: Labels,
     pub(crate) markers: &'a mut Markers,
 }
 
 impl<'a> Terms<'a> {
-    pub(crate) fn of(table: &'a Table, markers: &'a mut Markers) -> Self {
-        Terms { table, labels: Labels::of(table), markers }
+    pub(crate) fn of(table: &'a Table, scope: &Scope<'a>, markers: &'a mut Markers) -> Self {
+        Terms { table, schema: scope.schema, labels: Labels::of(table), markers }
+    }
+
+    /// The type a name stands for.
+    pub(crate) fn resolve(&self, name: &TypeName) -> Result<DataType, Error> {
+        Types { schema: self.schema, keyspace: &self.table.keyspace }.resolve(name)
     }
 
     /// The source of a term that must be a `data_type`. `name` is what it is for, in messages and for markers.
@@ -37,12 +45,13 @@ impl<'a> Terms<'a> {
                 Ok(Source::Marker { index: marker.index, data_type: data_type.clone() })
             }
             TermKind::Hinted { target, term } => {
-                let hinted = resolve(target)?;
+                let hinted = self.resolve(target)?;
                 assignable(&hinted, data_type, name)?;
                 self.source(term, &hinted, name)
             }
-            TermKind::Call { function, arguments, .. } => {
-                let (source, result) = self.call(&function.text, arguments, term)?;
+            TermKind::Call { keyspace, function, arguments } => {
+                check_keyspace(keyspace.as_ref(), function)?;
+                let (source, result) = self.call(&function.text, arguments, term, data_type)?;
                 assignable(&result, data_type, name)?;
                 Ok(source)
             }
@@ -50,13 +59,22 @@ impl<'a> Terms<'a> {
                 term.position,
                 format!("expected a value, found the name {} (text stands in single quotes)", column.text),
             )),
-            TermKind::List(_) | TermKind::Set(_) | TermKind::Map(_) | TermKind::Tuple(_) => {
+            // A term in parentheses, where no tuple is wanted.
+            TermKind::Tuple(parts) if parts.len() == 1 && !matches!(data_type.unfrozen(), DataType::Tuple(_)) => {
+                self.source(&parts[0], data_type, name)
+            }
+            TermKind::List(_) | TermKind::Set(_) | TermKind::Map(_) | TermKind::Tuple(_) | TermKind::UserType(_) => {
                 self.composite(term, data_type, name)
             }
-            TermKind::UserType(_) => Err(Error::unsupported("values of user types are", term.position)),
-            TermKind::Cast { .. } => Err(Error::unsupported("CAST is", term.position)),
+            TermKind::Cast { term: inner, target } => {
+                let (source, result) = self.cast(inner, target, term)?;
+                assignable(&result, data_type, name)?;
+                Ok(source)
+            }
             TermKind::Arithmetic { .. } | TermKind::Negated(_) => {
-                Err(Error::unsupported("arithmetic is", term.position))
+                let (source, result) = self.operation(term, data_type)?;
+                assignable(&result, data_type, name)?;
+                Ok(source)
             }
             TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => {
                 Err(Error::syntax(term.position, "expected a value, found a part of a column"))
@@ -90,6 +108,7 @@ impl<'a> Terms<'a> {
                     parts.push(self.source(term, element, name)?);
                 }
             }
+            (TermKind::UserType(given), DataType::Udt(own)) => self.fields(given, own, name, &mut parts)?,
             _ => return Err(Error::invalid(format!("Invalid value for \"{name}\" of type {data_type}"))),
         }
         fold(Source::Built { data_type: data_type.clone(), parts })
@@ -102,8 +121,35 @@ impl<'a> Terms<'a> {
         Ok(())
     }
 
+    /// A source for every field of a user type: null for those left out. Of a field given twice the last one counts.
+    fn fields(
+        &mut self,
+        given: &[(Name, Term)],
+        own: &UserType,
+        name: &str,
+        out: &mut Vec<Source>,
+    ) -> Result<(), Error> {
+        let fields_start = out.len();
+        out.resize_with(fields_start + own.fields.len(), || Source::Null);
+        for (field, term) in given {
+            let Some((place, data_type)) = own.field(&field.text) else {
+                let guess = nearest(&field.text, own.fields.iter().map(|(field, _)| field.as_str()));
+                let message = format!("Unknown field '{}' in value of user defined type {}", field.text, own.name);
+                return Err(Error::invalid(message).at(field.position).hinted(guess));
+            };
+            out[fields_start + place] = self.source(term, data_type, &format!("{name}.{}", field.text))?;
+        }
+        Ok(())
+    }
+
     /// A function call and the type of its answer.
-    pub(crate) fn call(&mut self, name: &str, arguments: &Arguments, at: &Term) -> Result<(Source, DataType), Error> {
+    pub(crate) fn call(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        at: &Term,
+        wanted: &DataType,
+    ) -> Result<(Source, DataType), Error> {
         let Arguments::Terms(terms) = arguments else {
             return Err(Error::invalid(format!("{name}(*) is no function")).at(at.position));
         };
@@ -111,7 +157,7 @@ impl<'a> Terms<'a> {
         for term in terms {
             types.push(self.type_of(term)?);
         }
-        let signature = self.signature(name, &types, at)?;
+        let signature = self.signature(name, &types, (at, terms), Some(wanted))?;
         let mut arguments = Vec::with_capacity(terms.len());
         for (i, (term, parameter)) in terms.iter().zip(&signature.parameters).enumerate() {
             arguments.push(self.source(term, parameter, &argument_name(name, i))?);
@@ -121,8 +167,16 @@ impl<'a> Terms<'a> {
     }
 
     /// The function of that name for those types.
-    pub(crate) fn signature(&self, name: &str, types: &[Option<DataType>], at: &Term) -> Result<Signature, Error> {
-        let found = functions::signature(name, types, self.table).unwrap_or_else(|| {
+    pub(crate) fn signature(
+        &self,
+        name: &str,
+        types: &[Option<DataType>],
+        (at, given): (&Term, &[Term]),
+        wanted: Option<&DataType>,
+    ) -> Result<Signature, Error> {
+        let given: Vec<Argument> =
+            given.iter().zip(types).map(|(term, known)| argument(term, known.as_ref())).collect();
+        let found = functions::signature(name, types, self.table, wanted, &given).unwrap_or_else(|| {
             Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::NAMES)))
         });
         found.map_err(|e| e.at(at.position))
@@ -134,14 +188,28 @@ impl<'a> Terms<'a> {
             // One of version 1 is a time, which functions of times take.
             TermKind::Constant(Constant::Uuid(bytes)) if bytes[6] >> 4 == 1 => Some(DataType::Timeuuid),
             TermKind::Constant(constant) => literal::natural_type(constant),
-            TermKind::Hinted { target, .. } => Some(resolve(target)?),
+            TermKind::Hinted { target, .. } => Some(self.resolve(target)?),
             TermKind::Column(name) => Some(super::scope::column(self.table, name)?.data_type.clone()),
             TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
                 let types: Result<Vec<_>, Error> = terms.iter().map(|t| self.type_of(t)).collect();
-                Some(self.signature(&function.text, &types?, term)?.result)
+                Some(self.signature(&function.text, &types?, (term, terms), None)?.result)
             }
+            TermKind::Arithmetic { .. } | TermKind::Negated(_) => self.operation_type(term)?,
+            TermKind::Cast { target, .. } => Some(functions::cast_target(target)?),
+            TermKind::Tuple(parts) if parts.len() == 1 => self.type_of(&parts[0])?,
             _ => None,
         })
+    }
+}
+
+/// All functions are the system's.
+pub(super) fn check_keyspace(keyspace: Option<&Name>, function: &Name) -> Result<(), Error> {
+    match keyspace {
+        Some(keyspace) if keyspace.text != "system" => {
+            let message = format!("Unknown function '{}.{}'", keyspace.text, function.text);
+            Err(Error::invalid(message).at(keyspace.position))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -171,15 +239,21 @@ fn fold(source: Source) -> Result<Source, Error> {
 
 /// Refuses a value of type `from` where `to` is wanted, unless its bytes are a value of that too.
 pub(crate) fn assignable(from: &DataType, to: &DataType, name: &str) -> Result<(), Error> {
-    let compatible = match (from.unfrozen(), to.unfrozen()) {
-        (a, b) if a == b => true,
-        (DataType::Ascii, DataType::Text) | (DataType::Timeuuid, DataType::Uuid) | (_, DataType::Blob) => true,
-        (DataType::Tinyint | DataType::Smallint | DataType::Int | DataType::Bigint, DataType::Varint) => true,
-        (DataType::Bigint | DataType::Counter, DataType::Timestamp | DataType::Bigint | DataType::Counter) => true,
-        _ => false,
-    };
-    if compatible {
+    if is_assignable(from, to) {
         return Ok(());
     }
     Err(Error::invalid(format!("Type error: cannot assign a value of type {from} to {name} of type {to}")))
+}
+
+/// Whether the bytes of every value of type `from` are a value of type `to`.
+pub(super) fn is_assignable(from: &DataType, to: &DataType) -> bool {
+    match (from.unfrozen(), to.unfrozen()) {
+        (a, b) if a == b => true,
+        (DataType::Ascii, DataType::Text) | (DataType::Timeuuid, DataType::Uuid) | (_, DataType::Blob) => true,
+        (DataType::Int | DataType::Bigint | DataType::Timestamp, DataType::Varint) => true,
+        (DataType::Int, DataType::Date) | (DataType::Bigint, DataType::Time) => true,
+        (DataType::Timestamp, DataType::Bigint) => true,
+        (DataType::Bigint | DataType::Counter, DataType::Timestamp | DataType::Bigint | DataType::Counter) => true,
+        _ => false,
+    }
 }

@@ -15,6 +15,7 @@ mod select;
 mod table;
 mod term;
 mod type_name;
+mod user_type;
 
 pub use access::{Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
 pub use batch::{Batch, BatchKind};
@@ -28,6 +29,7 @@ pub use select::{Limit, OrderBy, Select, SelectItem};
 pub use table::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Truncate};
 pub use term::{Arguments, ArithmeticOperator, Constant, Marker, Term, TermKind};
 pub use type_name::TypeName;
+pub use user_type::{AlterType, AlterTypeChange, CreateType, DropType};
 
 use crate::error::Position;
 
@@ -47,6 +49,9 @@ pub enum Statement {
     CreateTable(CreateTable),
     AlterTable(AlterTable),
     DropTable(DropTable),
+    CreateType(CreateType),
+    AlterType(AlterType),
+    DropType(DropType),
     Truncate(Truncate),
     Describe(Describe),
     Role(RoleStatement),

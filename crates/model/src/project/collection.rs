@@ -4,7 +4,7 @@
 
 use super::{What, ttl};
 use crate::row_codec::CellView;
-use crate::{DataType, RowSink, UserType};
+use crate::{DataType, RowSink, UserType, field_path};
 use smallvec::SmallVec;
 
 type Elements<'a> = SmallVec<[CellView<'a>; 8]>;
@@ -51,7 +51,7 @@ fn put_fields(udt: &UserType, elements: &Elements<'_>, what: What, now_seconds: 
         out.extend_from_slice(&(udt.fields.len() as i32).to_be_bytes());
     }
     for field in 0..udt.fields.len() {
-        match elements.iter().find(|cell| cell.path == (field as u16).to_be_bytes()) {
+        match elements.iter().find(|cell| cell.path == field_path(field)) {
             Some(cell) => put_cell(cell, what, now_seconds, out),
             None => put(None, out),
         }

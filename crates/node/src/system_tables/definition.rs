@@ -154,7 +154,8 @@ fn build() -> Vec<Arc<Keyspace>> {
         keyspaces.entry(keyspace).or_default().insert((*name).to_owned(), table);
     }
     let keyspace = |(name, tables): (&str, _)| {
-        Arc::new(Keyspace { name: name.to_owned(), replication: Replication::Local, durable_writes: true, tables })
+        let (name, replication) = (name.to_owned(), Replication::Local);
+        Arc::new(Keyspace { name, replication, durable_writes: true, tables, types: BTreeMap::new() })
     };
     keyspaces.into_iter().map(keyspace).collect()
 }

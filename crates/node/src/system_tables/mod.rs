@@ -61,6 +61,7 @@ fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
         ("system_schema", "keyspaces") => schema_rows::keyspaces(view, &mut out),
         ("system_schema", "tables") => schema_rows::tables(view, &mut out),
         ("system_schema", "columns") => schema_rows::columns(view, &mut out),
+        ("system_schema", "types") => schema_rows::types(view, &mut out),
         ("system_schema", "dropped_columns") => schema_rows::dropped_columns(view, &mut out),
         ("system_virtual_schema", "keyspaces") => schema_rows::virtual_keyspaces(&mut out),
         ("system_virtual_schema", "tables") => schema_rows::virtual_tables(&mut out),

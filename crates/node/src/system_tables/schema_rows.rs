@@ -109,6 +109,16 @@ fn columns_of(table: &Table, out: &mut TableRows<'_>) {
     }
 }
 
+pub(super) fn types(view: &View, out: &mut TableRows<'_>) {
+    for user_type in ordinary(view).flat_map(|k| k.types.values()) {
+        let names = list(user_type.fields.iter().map(|(name, _)| name.as_str()));
+        let types: Vec<String> = user_type.fields.iter().map(|(_, data_type)| data_type.to_string()).collect();
+        let types = list(types.iter().map(String::as_str));
+        let columns = [("field_names", names), ("field_types", types)];
+        out.push(&[text(&user_type.keyspace), text(&user_type.name)], &columns);
+    }
+}
+
 pub(super) fn dropped_columns(view: &View, out: &mut TableRows<'_>) {
     for table in ordinary(view).flat_map(|k| k.tables.values()) {
         for (name, dropped) in &table.history.dropped {

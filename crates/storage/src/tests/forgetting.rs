@@ -29,6 +29,30 @@ fn rows_of_unknown_tables_are_removed_and_no_others() {
     assert_eq!(clusterings(&store, partition(1, false), 9).0, [1]);
 }
 
+#[test]
+fn a_table_made_while_others_are_removed_keeps_its_rows() {
+    let (store, engine) = open();
+    let (gone, made) = (TABLE, StorageId(TABLE.0 + 1));
+    let row_of = |id| {
+        let mut table = table();
+        Arc::get_mut(&mut table).unwrap().storage_id = id;
+        let partition_key = PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap();
+        let key = Key::row(&table, &partition_key, &[&1i32.to_be_bytes()]).unwrap();
+        Mutation::single(1, key.to_bytes(), row(&key, 1, "v"))
+    };
+    apply(&store, SyncMode::Synced, &[row_of(gone)]);
+    store.set_tables(BTreeMap::new());
+    let known = |table| {
+        if table == gone {
+            store.set_tables(BTreeMap::from([(made, Family::Rows)]));
+            apply(&store, SyncMode::Synced, &[row_of(made)]);
+        }
+        store.holds_rows(table).is_ok()
+    };
+    assert_eq!(crate::strays::remove(&*engine, known), Ok(1));
+    assert_eq!(store.holds_rows(made), Ok(true));
+}
+
 fn tombstone_at(key: &Key, seconds: i64) -> Mutation {
     let deletion = henge_model::Deletion { timestamp: 5, local_seconds: seconds };
     let mut out = Vec::new();

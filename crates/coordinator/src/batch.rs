@@ -1,0 +1,101 @@
+//! Writes of several partitions that all happen or none: what is to be written is kept on other nodes first, and written by them
+//! if this one does not come to it (a batch log).
+
+use crate::under_way::UnderWay;
+use crate::{Replicas, Write, WriteError, WriteType, check_write, write};
+use henge_base::{HostId, Micros};
+use henge_model::Consistency;
+
+/// A batch in the batch logs of some nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// When its coordinator took it on.
+    pub created: Micros,
+    /// Its number, by chance.
+    pub number: u128,
+    /// The nodes that keep it.
+    pub hosts: Vec<HostId>,
+}
+
+/// Writes a batch. Unavailable or invalid: nothing was written, nor will be. A timeout of the batch log leaves that open; after any later
+/// error all of it will be written in the end.
+pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued: Micros) -> Result<(), WriteError> {
+    for write in &writes {
+        check_write(replicas, &write.placed, write.token, write.consistency)?;
+    }
+    let Some(deadline) = writes.first().map(|write| write.deadline) else { return Ok(()) };
+    let mutations = writes.iter().map(|write| write.mutation.clone()).collect();
+    let logged = replicas.log_batch(mutations, issued, deadline).await.map_err(|_| not_logged())?;
+    let mut under_way = UnderWay::new();
+    for one in writes {
+        under_way.push((), Box::pin(write(replicas, one)));
+    }
+    let mut outcome = Ok(());
+    while let Some(((), ended)) = under_way.next().await {
+        outcome = worse(outcome, ended);
+    }
+    if outcome.is_ok() {
+        replicas.forget_batch(logged);
+    }
+    outcome
+}
+
+fn not_logged() -> WriteError {
+    WriteError::Timeout { consistency: Consistency::One, received: 0, block_for: 1, write_type: WriteType::BatchLog }
+}
+
+/// The outcome of two parts. Once the batch is logged none may sound as if it had not been begun, and a timeout says the least.
+fn worse(one: Result<(), WriteError>, other: Result<(), WriteError>) -> Result<(), WriteError> {
+    let begun = |error: WriteError| match error {
+        WriteError::Unavailable { consistency, required, .. } => {
+            WriteError::Timeout { consistency, received: 0, block_for: required, write_type: WriteType::Batch }
+        }
+        other => other,
+    };
+    match (one, other.map_err(begun)) {
+        (Ok(()), other) => other,
+        (Err(_), Err(timeout @ WriteError::Timeout { .. })) => Err(timeout),
+        (error, _) => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{DEADLINE, Fake, encoded, key, settle, value};
+    use henge_model::{Mutation, Token};
+
+    fn batch(fake: &Fake) -> Vec<Write> {
+        let write = |partition: u8| {
+            let key = key(partition, 1);
+            let mutation = Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).encode();
+            let (placed, token, consistency) = (fake.keyspace("3"), Token(1), Consistency::Quorum);
+            Write { placed, token, mutation, consistency, deadline: DEADLINE, write_type: WriteType::Batch }
+        };
+        vec![write(1), write(2)]
+    }
+
+    #[test]
+    fn a_batch_is_logged_written_and_forgotten() {
+        let fake = Fake::new("ooo");
+        assert_eq!(settle(logged_batch(&fake, batch(&fake), 5)), Ok(()));
+        let log = fake.log();
+        assert!(log.starts_with("log write") && log.ends_with("forget"), "{log}");
+        assert_eq!(log.matches("write").count(), 6);
+    }
+
+    #[test]
+    fn what_did_not_end_well_stays_logged() {
+        let fake = Fake::new("orr");
+        let outcome = settle(logged_batch(&fake, batch(&fake), 5));
+        assert!(matches!(outcome, Err(WriteError::Failure { write_type: WriteType::Batch, .. })), "{outcome:?}");
+        assert!(!fake.log().contains("forget"));
+    }
+
+    #[test]
+    fn nothing_is_logged_that_cannot_be_written() {
+        let fake = Fake::new("odd");
+        assert!(matches!(settle(logged_batch(&fake, batch(&fake), 5)), Err(WriteError::Unavailable { .. })));
+        assert_eq!(fake.log(), "");
+    }
+}

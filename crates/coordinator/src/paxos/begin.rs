@@ -1,0 +1,171 @@
+//! Beginning a round: a quorum promises and reads, and what an earlier round left unfinished is finished first.
+
+use super::electorate::{Electorate, read_reply};
+use super::propose::Proposed;
+use crate::block::is_sound;
+use crate::gather::Gather;
+use crate::plan::Candidate;
+use crate::tally::{Loss, Tally};
+use crate::{Event, ReadReply, Replicas, WriteError, WriteType};
+use henge_base::{Bytes, Micros};
+use henge_model::{ReadCommand, RowBlock};
+use henge_paxos::{Ballot, Proposal, Request, Round, Verdict};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// A round in which rows were read.
+pub(crate) struct Begun {
+    pub(crate) ballot: Ballot,
+    /// The rows of each read.
+    pub(crate) blocks: Vec<RowBlock>,
+    /// No decision can have been missed: without a proposal, the rows are the truth.
+    pub(crate) stable: bool,
+    /// Whether a value may be proposed.
+    pub(crate) promised: bool,
+    /// When the latest round began that is known to be after this one.
+    pub(crate) superseded: Micros,
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Begun(Begun),
+    /// Begin again with a ballot after this; at once, or after a while.
+    Again {
+        after: Micros,
+        at_once: bool,
+    },
+}
+
+impl<R: Replicas> Electorate<'_, R> {
+    /// Begins a round after another, as often as it takes.
+    pub(crate) async fn begin(
+        &mut self,
+        is_write: bool,
+        reads: &[Arc<ReadCommand>],
+        mut after: Micros,
+    ) -> Result<Begun, WriteError> {
+        loop {
+            match self.attempt(is_write, reads, after).await? {
+                Attempt::Begun(begun) => return Ok(begun),
+                Attempt::Again { after: later, at_once } => {
+                    after = later;
+                    if !at_once {
+                        self.back_off().await?;
+                    }
+                    self.check_time(0)?;
+                }
+            }
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        is_write: bool,
+        reads: &[Arc<ReadCommand>],
+        after: Micros,
+    ) -> Result<Attempt, WriteError> {
+        let ballot = self.ballot(after).await?;
+        let round = self.prepare(ballot, is_write, reads).await?;
+        match round.verdict() {
+            Verdict::Superseded(by) => return Ok(Attempt::Again { after: by, at_once: false }),
+            Verdict::Finish(_) if self.replicas.faults().ignore_accepted => {}
+            Verdict::Finish(unfinished) => return self.finish(ballot, unfinished).await,
+            Verdict::Commit(decided, lacking) => {
+                if !self.bring_level(&decided, &lacking).await {
+                    return Ok(Attempt::Again { after: ballot.micros, at_once: false });
+                }
+            }
+            Verdict::Ready | Verdict::Wait => {}
+        }
+        let (stable, promised, superseded) = round.standing();
+        let Some((blocks, asked_again)) = self.resolve(reads, round).await else {
+            return Ok(Attempt::Again { after: ballot.micros, at_once: false });
+        };
+        // What was read outside of the round may be older or newer than the round.
+        let stable = stable && !asked_again;
+        Ok(Attempt::Begun(Begun { ballot, blocks, stable, promised, superseded }))
+    }
+
+    /// Asks all voters for a promise; returns once a quorum permits, or one rejects.
+    async fn prepare(
+        &self,
+        ballot: Ballot,
+        is_write: bool,
+        reads: &[Arc<ReadCommand>],
+    ) -> Result<Round<Candidate>, WriteError> {
+        let encoded: Vec<Bytes> = reads.iter().map(|read| read.encode()).collect();
+        let (mut tally, mut under_way) = self.ask(|voter| {
+            let reads = if self.holds_rows(voter.host) { encoded.clone() } else { Vec::new() };
+            Request::Prepare { key: self.key.clone(), ballot, is_write, reads }
+        });
+        let mut round = Round::new(self.quorum());
+        while matches!(round.verdict(), Verdict::Wait) {
+            if let Some(loss) = tally.loss() {
+                return Err(self.not_begun(tally, loss));
+            }
+            match under_way.next().await.map(|(voter, reply)| (voter, read_reply(reply))) {
+                Some((voter, Ok(reply))) => {
+                    tally.received(voter.group);
+                    round.add(voter, reply);
+                }
+                Some((voter, Err(error))) => tally.failed(voter.group, voter.host, error),
+                None => return Err(self.not_begun(tally, Loss::Silent)),
+            }
+        }
+        Ok(round)
+    }
+
+    /// Proposes what another round left unfinished, and commits it.
+    async fn finish(&mut self, ballot: Ballot, unfinished: Proposal) -> Result<Attempt, WriteError> {
+        let again = |after, at_once| Ok(Attempt::Again { after, at_once });
+        let proposal = Proposal { ballot, ..unfinished };
+        match self.propose(&proposal).await {
+            Proposed::Accepted => {
+                self.replicas.count(Event::Finished);
+                let mut round: SmallVec<[Candidate; 3]> = self.voters().collect();
+                round.truncate(self.quorum());
+                let level = self.bring_level(&proposal, &round).await;
+                again(ballot.micros, level)
+            }
+            Proposed::Refused(by) => again(by.max(ballot.micros), false),
+            // It may be decided or not, as before.
+            Proposed::Unknown(_) => again(ballot.micros, false),
+        }
+    }
+
+    /// The rows of each read, as the replicas that permitted have them together. `None` if one of them sent nonsense.
+    async fn resolve(&self, reads: &[Arc<ReadCommand>], round: Round<Candidate>) -> Option<(Vec<RowBlock>, bool)> {
+        let answers: Vec<(Candidate, Vec<Bytes>)> =
+            round.into_rows().into_iter().filter(|(voter, _)| self.holds_rows(voter.host)).collect();
+        let mut blocks = Vec::with_capacity(reads.len());
+        let mut asked_again = false;
+        for (number, command) in reads.iter().enumerate() {
+            let mut replies: SmallVec<[(Candidate, ReadReply); 3]> = SmallVec::new();
+            for (voter, rows) in &answers {
+                let block = RowBlock::decode(rows.get(number)?.clone()).ok()?;
+                if !is_sound(&block, command) {
+                    return None;
+                }
+                replies.push((*voter, ReadReply::Rows(block)));
+            }
+            let (required, consistency) = (&self.plan.required, self.consistency);
+            let command = Arc::clone(command);
+            let gather = Gather { replicas: self.replicas, command, required, consistency, deadline: self.deadline };
+            let reconciled = gather.reconcile(replies).await;
+            asked_again |= reconciled.asked_again;
+            blocks.push(reconciled.block);
+        }
+        Some((blocks, asked_again))
+    }
+
+    fn not_begun(&self, tally: Tally<'_>, loss: Loss) -> WriteError {
+        let (consistency, received, block_for) = (self.consistency, tally.short(), self.plan.required.block_for());
+        match loss {
+            Loss::Silent => self.timeout(received),
+            Loss::Refused => {
+                let failures = tally.into_failures();
+                WriteError::Failure { consistency, received, block_for, failures, write_type: WriteType::Cas }
+            }
+        }
+    }
+}

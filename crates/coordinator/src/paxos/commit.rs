@@ -1,0 +1,71 @@
+//! What is decided reaches the rows of every replica.
+
+use super::electorate::Electorate;
+use crate::plan::{Candidate, WritePlan};
+use crate::tally::{Loss, Tally};
+use crate::under_way::UnderWay;
+use crate::{Replicas, WriteError, WriteType};
+use henge_base::Bytes;
+use henge_model::Consistency;
+use henge_paxos::{Proposal, Request};
+
+impl<R: Replicas> Electorate<'_, R> {
+    /// Sends a decision to some replicas, and says whether all of them have it.
+    pub(crate) async fn bring_level(&self, decided: &Proposal, lacking: &[Candidate]) -> bool {
+        let (message, mutation) = self.commitment(decided);
+        let mut under_way = UnderWay::new();
+        for replica in lacking {
+            let commit = self.replicas.commit(replica.host, message.clone(), mutation.clone(), self.deadline);
+            under_way.push(replica.host, commit);
+        }
+        let mut all = true;
+        while let Some((_, outcome)) = under_way.next().await {
+            all &= outcome.is_ok();
+        }
+        all
+    }
+
+    /// Sends a decision to every replica, and awaits as many as the level needs. It holds whatever comes of this: an error can
+    /// only say that not enough of them are known to have it.
+    pub(crate) async fn commit(
+        &self,
+        decided: &Proposal,
+        everyone: &WritePlan,
+        consistency: Consistency,
+    ) -> Result<(), WriteError> {
+        let (message, mutation) = self.commitment(decided);
+        let mut tally = Tally::new(&everyone.required);
+        let mut under_way = UnderWay::new();
+        for target in everyone.targets.iter().filter(|target| target.alive) {
+            let commit = self.replicas.commit(target.host, message.clone(), mutation.clone(), self.deadline);
+            if let Some(group) = target.group {
+                tally.asked(group);
+                under_way.push((target.host, group), commit);
+            }
+        }
+        for target in everyone.targets.iter().filter(|target| !target.alive) {
+            self.replicas.owe(target.host, mutation.clone());
+        }
+        while !tally.is_met() {
+            match under_way.next().await {
+                Some(((_, group), Ok(()))) => tally.received(group),
+                Some(((host, group), Err(error))) => tally.failed(group, host, error),
+                None => break,
+            }
+            if matches!(tally.loss(), Some(Loss::Silent | Loss::Refused)) {
+                break;
+            }
+        }
+        if tally.is_met() {
+            return Ok(());
+        }
+        // Never Unavailable, nor a failure: it is decided.
+        let (received, block_for) = (tally.short(), everyone.required.block_for());
+        Err(WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Cas })
+    }
+
+    fn commitment(&self, decided: &Proposal) -> (Bytes, Bytes) {
+        let mutation = decided.update.clone().unwrap_or_default();
+        (Request::Commit { key: self.key.clone(), proposal: decided.clone() }.encode(), mutation)
+    }
+}

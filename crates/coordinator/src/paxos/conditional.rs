@@ -1,0 +1,96 @@
+//! A write that happens only if rows are as it says.
+
+use super::electorate::Electorate;
+use super::propose::Proposed;
+use crate::plan::WritePlan;
+use crate::required::Shortage;
+use crate::{Placed, Replicas, WriteError};
+use henge_base::{Bytes, Micros, Mono};
+use henge_model::{Consistency, ReadCommand, RowBlock, Token};
+use henge_paxos::Proposal;
+use std::sync::Arc;
+
+/// A conditional write of one partition.
+#[derive(Clone, Debug)]
+pub struct Conditional {
+    /// Its keyspace.
+    pub placed: Placed,
+    /// The token of the partition.
+    pub token: Token,
+    /// The beginning of the partition's keys.
+    pub key: Bytes,
+    /// The rows that the condition is about, and all that the write touches.
+    pub reads: Vec<ReadCommand>,
+    /// Who decides: SERIAL or LOCAL_SERIAL.
+    pub serial: Consistency,
+    /// How many replicas must have the decision before it is answered.
+    pub consistency: Consistency,
+    /// When to answer at the latest.
+    pub deadline: Mono,
+}
+
+/// What is to be done about rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The condition does not hold.
+    Stop,
+    /// It holds: write this encoded [`henge_model::Mutation`].
+    Write(Bytes),
+    /// It holds, but there is nothing to write.
+    Nothing,
+}
+
+/// Decides a write on what the rows are, and makes it known. `decide` is given the rows of each read, and the round's stamp, which no other decision
+/// of the partition has. It may be called several times.
+///
+/// Gives whether the write was made, and the rows on which that was decided.
+pub async fn conditional<R, E>(
+    replicas: &R,
+    request: Conditional,
+    mut decide: impl FnMut(&[RowBlock], Micros) -> Result<Decision, E> + Send,
+) -> Result<(bool, Vec<RowBlock>), E>
+where
+    R: Replicas,
+    E: From<WriteError>,
+{
+    let Conditional { placed, token, key, reads, serial, consistency, deadline } = request;
+    let unavailable =
+        |consistency| move |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
+    let everyone = WritePlan::new(replicas, &placed, token, consistency).map_err(unavailable(consistency))?;
+    let electorate = Electorate::new(replicas, &placed, token, key, serial, deadline);
+    let mut electorate = electorate.map_err(unavailable(serial))?;
+    let Some(_turn) = electorate.turn().await else { return Err(electorate.timeout(0).into()) };
+    let reads: Vec<Arc<ReadCommand>> = reads.into_iter().map(Arc::new).collect();
+    let mut after = 0;
+    loop {
+        let begun = electorate.begin(true, &reads, after).await?;
+        let decision = decide(&begun.blocks, begun.ballot.micros)?;
+        let holds = decision != Decision::Stop;
+        let update = if let Decision::Write(mutation) = decision { Some(mutation) } else { None };
+        if update.is_none() && begun.stable {
+            return Ok((holds, begun.blocks));
+        }
+        after = begun.superseded.max(begun.ballot.micros);
+        if !begun.promised {
+            electorate.back_off().await?;
+            continue;
+        }
+        // Where nothing is to be written, deciding nothing makes sure that nothing older was decided meanwhile.
+        let writes = update.is_some();
+        let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update };
+        match electorate.propose(&proposal).await {
+            Proposed::Accepted if writes => {
+                electorate.commit(&proposal, &everyone, consistency).await?;
+                return Ok((true, begun.blocks));
+            }
+            Proposed::Accepted => return Ok((holds, begun.blocks)),
+            Proposed::Refused(by) => after = after.max(by),
+            Proposed::Unknown(received) if writes => {
+                let block_for = electorate.quorum() as u32;
+                return Err(WriteError::Undecided { consistency: serial, received, block_for }.into());
+            }
+            Proposed::Unknown(_) => {}
+        }
+        electorate.back_off().await?;
+    }
+}

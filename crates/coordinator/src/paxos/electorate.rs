@@ -1,0 +1,134 @@
+//! Who votes on one partition.
+
+use crate::plan::{Candidate, Target, WritePlan};
+use crate::required::Shortage;
+use crate::tally::Tally;
+use crate::under_way::UnderWay;
+use crate::{Boxed, Placed, ReplicaError, Replicas, WriteError, WriteType};
+use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_model::{Consistency, Token};
+use henge_paxos::{Ballot, Reply, Request, Scope};
+use smallvec::SmallVec;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+/// How long to wait for the clock's lease.
+const CLOCK_WAIT: Duration = Duration::from_millis(2);
+/// The longest wait before a round is begun again.
+const BACK_OFF_MAX_MS: u64 = 100;
+
+/// The voters on a partition. A majority of those that hold it, and one more for each that is about to: then majorities before and
+/// after a change of placement meet.
+pub(crate) struct Electorate<'a, R> {
+    pub(crate) replicas: &'a R,
+    /// The beginning of the partition's keys.
+    pub(crate) key: Bytes,
+    pub(crate) consistency: Consistency,
+    pub(crate) deadline: Mono,
+    pub(crate) plan: WritePlan,
+    /// Those whose rows count.
+    natural: SmallVec<[HostId; 3]>,
+    /// Rounds so far that gave way to others.
+    superseded: u32,
+}
+
+impl<'a, R: Replicas> Electorate<'a, R> {
+    pub(crate) fn new(
+        replicas: &'a R,
+        placed: &Placed,
+        token: Token,
+        key: Bytes,
+        consistency: Consistency,
+        deadline: Mono,
+    ) -> Result<Self, Shortage> {
+        let plan = WritePlan::new(replicas, placed, token, consistency)?;
+        let natural = placed.placement.replicas(token).map_or(&[][..], |range| &range.read[..]);
+        let natural = SmallVec::from_slice(natural);
+        Ok(Electorate { replicas, key, consistency, deadline, plan, natural, superseded: 0 })
+    }
+
+    /// Waits until no other proposal of this node for the partition is under way. `None` if time is up before that.
+    pub(crate) async fn turn(&self) -> Option<Box<dyn Send>> {
+        let mut turn = self.replicas.queue(&self.key);
+        let left = self.deadline.0.saturating_sub(self.replicas.mono().0);
+        let mut time_up = None;
+        poll_fn(|context| match turn.as_mut().poll(context) {
+            Poll::Ready(turn) => Poll::Ready(Some(turn)),
+            Poll::Pending => {
+                let time_up = time_up.get_or_insert_with(|| self.replicas.pause(Duration::from_micros(left)));
+                time_up.as_mut().poll(context).map(|()| None)
+            }
+        })
+        .await
+    }
+
+    /// How many votes decide.
+    pub(crate) fn quorum(&self) -> usize {
+        self.plan.required.block_for() as usize
+    }
+
+    /// Who votes and is up.
+    pub(crate) fn voters(&self) -> impl Iterator<Item = Candidate> + '_ {
+        let candidate = |target: &Target| Some(Candidate { host: target.host, group: target.group? });
+        self.plan.targets.iter().filter(|target| target.alive).filter_map(candidate)
+    }
+
+    pub(crate) fn holds_rows(&self, host: HostId) -> bool {
+        self.natural.contains(&host)
+    }
+
+    /// Sends a request to all voters that are up. The tally takes answers of any kind; which are good is for the caller to say.
+    pub(crate) fn ask<'r>(
+        &'r self,
+        request: impl Fn(Candidate) -> Request,
+    ) -> (Tally<'r>, UnderWay<Candidate, Boxed<Result<Bytes, ReplicaError>>>) {
+        let mut tally = Tally::new(&self.plan.required);
+        let mut under_way = UnderWay::new();
+        for voter in self.voters() {
+            tally.asked(voter.group);
+            under_way.push(voter, self.replicas.paxos(voter.host, request(voter).encode(), self.deadline));
+        }
+        (tally, under_way)
+    }
+
+    /// A ballot after another.
+    pub(crate) async fn ballot(&self, after: Micros) -> Result<Ballot, WriteError> {
+        let scope = if self.consistency == Consistency::LocalSerial { Scope::Local } else { Scope::Global };
+        loop {
+            if let Some(micros) = self.replicas.stamp(after) {
+                return Ok(Ballot { micros, scope, node: self.replicas.random() });
+            }
+            self.check_time(0)?;
+            self.replicas.pause(CLOCK_WAIT).await;
+        }
+    }
+
+    /// A round gave way to another: waits for a random while, longer each time.
+    pub(crate) async fn back_off(&mut self) -> Result<(), WriteError> {
+        self.replicas.count(crate::Event::Superseded);
+        self.superseded = self.superseded.saturating_add(1);
+        self.check_time(0)?;
+        let longest = (2u64 << self.superseded.min(10)).min(BACK_OFF_MAX_MS) * 1_000;
+        self.replicas.pause(Duration::from_micros(self.replicas.random() % longest)).await;
+        Ok(())
+    }
+
+    /// The answer when time is up and nothing was proposed.
+    pub(crate) fn check_time(&self, received: u32) -> Result<(), WriteError> {
+        if self.replicas.mono() < self.deadline {
+            return Ok(());
+        }
+        Err(self.timeout(received))
+    }
+
+    pub(crate) fn timeout(&self, received: u32) -> WriteError {
+        let (consistency, block_for) = (self.consistency, self.plan.required.block_for());
+        WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Cas }
+    }
+}
+
+/// What a reply says, if it is one.
+pub(crate) fn read_reply(reply: Result<Bytes, ReplicaError>) -> Result<Reply, ReplicaError> {
+    reply.and_then(|bytes| Reply::decode(&bytes).map_err(|_| ReplicaError::Unknown))
+}

@@ -1,0 +1,44 @@
+//! Proposing a value.
+
+use super::electorate::{Electorate, read_reply};
+use crate::Replicas;
+use henge_base::Micros;
+use henge_paxos::{Proposal, Reply, Request};
+
+/// What became of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proposed {
+    /// A quorum accepted it: it is decided.
+    Accepted,
+    /// Nobody accepted it, nor ever will: a round that began then was promised.
+    Refused(Micros),
+    /// So many accepted it: too few to know, too many to be sure that it comes to nothing.
+    Unknown(u32),
+}
+
+impl<R: Replicas> Electorate<'_, R> {
+    /// Proposes to all voters. A value that was refused by each of them will not be decided; of any other that lacks its quorum nothing
+    /// is known.
+    pub(crate) async fn propose(&self, proposal: &Proposal) -> Proposed {
+        let request = || Request::Propose { key: self.key.clone(), proposal: proposal.clone() };
+        let (mut tally, mut under_way) = self.ask(|_| request());
+        let (mut accepted, mut in_doubt, mut refused) = (0, 0, 0);
+        while let Some((voter, reply)) = under_way.next().await {
+            match read_reply(reply) {
+                Ok(Reply::Done) => {
+                    tally.received(voter.group);
+                    accepted += 1;
+                }
+                Ok(Reply::Rejected { by }) => refused = refused.max(by),
+                Ok(Reply::Permitted(_)) | Err(_) => in_doubt += 1,
+            }
+            if tally.is_met() {
+                return Proposed::Accepted;
+            }
+        }
+        match (accepted, in_doubt) {
+            (0, 0) => Proposed::Refused(refused),
+            _ => Proposed::Unknown(accepted),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A read that sees every decision made before it began.
+
+use super::electorate::Electorate;
+use super::propose::Proposed;
+use crate::required::Shortage;
+use crate::{Read, ReadError, Replicas, WriteError};
+use henge_base::Bytes;
+use henge_model::{Consistency, Key, KeyRange, ReadCommand, Replication, RowBlock};
+use henge_paxos::Proposal;
+use std::sync::Arc;
+
+pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
+    let Read { placed, command, consistency, deadline, .. } = read;
+    if *placed.replication == Replication::Local {
+        // One copy that nobody writes under conditions.
+        let read = Read { placed, command, consistency: Consistency::One, ..read };
+        return Box::pin(crate::read(replicas, read)).await;
+    }
+    let Some(key) = partition(&command) else {
+        let message = "SERIAL/LOCAL_SERIAL consistency may only be requested for one partition at a time";
+        return Err(ReadError::Invalid(message.to_owned()));
+    };
+    let unavailable = |Shortage { required, alive }| ReadError::Unavailable { consistency, required, alive };
+    let electorate = Electorate::new(replicas, &placed, command.token, key, consistency, deadline);
+    let mut electorate = electorate.map_err(unavailable)?;
+    let reads = [Arc::new(command)];
+    let mut after = 0;
+    loop {
+        let mut begun = electorate.begin(false, &reads, after).await.map_err(of_read)?;
+        let block = begun.blocks.pop().unwrap_or_default();
+        if begun.stable {
+            return Ok(block);
+        }
+        after = begun.superseded.max(begun.ballot.micros);
+        if begun.promised {
+            let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update: None };
+            match electorate.propose(&proposal).await {
+                Proposed::Accepted => return Ok(block),
+                Proposed::Refused(by) => after = after.max(by),
+                // Nothing was to be written, so it does not matter.
+                Proposed::Unknown(_) => {}
+            }
+        }
+        electorate.back_off().await.map_err(of_read)?;
+    }
+}
+
+/// The beginning of the keys of the one partition that is read.
+fn partition(command: &ReadCommand) -> Option<Bytes> {
+    match &command.keys {
+        KeyRange::One(key) => Key::partition(key.bytes()).map(|end| key.to_bytes().slice(..end)),
+        KeyRange::Run { start, end, .. } => {
+            let partition = start.slice(..Key::partition(start)?);
+            (end[..] <= Key::prefix_end(&partition)[..]).then_some(partition)
+        }
+    }
+}
+
+/// The same outcome, of a read.
+fn of_read(error: WriteError) -> ReadError {
+    match error {
+        WriteError::Unavailable { consistency, required, alive } => {
+            ReadError::Unavailable { consistency, required, alive }
+        }
+        WriteError::Timeout { consistency, received, block_for, .. }
+        | WriteError::Undecided { consistency, received, block_for } => {
+            ReadError::Timeout { consistency, received, block_for, data_present: false }
+        }
+        WriteError::Failure { consistency, received, block_for, failures, .. } => {
+            ReadError::Failure { consistency, received, block_for, failures, data_present: false }
+        }
+        WriteError::Invalid(message) => ReadError::Invalid(message),
+    }
+}

@@ -1,0 +1,162 @@
+//! Conditional writes of a register: written if it is as it was thought to be.
+
+use crate::fake::{DEADLINE, Does, Fake, encoded, key, one, settle, value};
+use crate::{Conditional, Decision, Read, ReadError, Refusal, WriteError, conditional, read};
+use henge_base::{Bytes, Micros};
+use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
+use henge_paxos::{Ballot, Proposal, Scope};
+
+fn request(fake: &Fake, serial: Consistency) -> Conditional {
+    let key = key(1, 1);
+    Conditional {
+        placed: fake.keyspace("3"),
+        token: Token(1),
+        key: partition(&key),
+        reads: vec![one(&key)],
+        serial,
+        consistency: Consistency::Quorum,
+        deadline: DEADLINE,
+    }
+}
+
+fn partition(key: &Bytes) -> Bytes {
+    key.slice(..henge_model::Key::partition(key).unwrap())
+}
+
+/// What the register is.
+fn found(blocks: &[RowBlock]) -> Option<String> {
+    let (key, row) = blocks[0].rows.first()?;
+    let view = RowView::parse(key, row).unwrap();
+    let cell = view.cells().next()?;
+    let CellKindView::Live { value } = cell.kind else { return None };
+    Some(String::from_utf8(value.to_vec()).unwrap())
+}
+
+fn write(stamp: Micros, text: &'static str) -> Bytes {
+    let key = key(1, 1);
+    Mutation::single(stamp, key.clone(), encoded(&key, &value(stamp, text))).encode()
+}
+
+/// Writes `to` if the register is `from`; gives whether it was, and what it is otherwise.
+fn swap(fake: &Fake, from: Option<&str>, to: &'static str) -> Result<Result<(), Option<String>>, WriteError> {
+    let decide = |blocks: &[RowBlock], stamp: Micros| -> Result<Decision, WriteError> {
+        Ok(if found(blocks).as_deref() == from { Decision::Write(write(stamp, to)) } else { Decision::Stop })
+    };
+    let (applied, blocks) = settle(conditional(fake, request(fake, Consistency::Serial), decide))?;
+    Ok(if applied { Ok(()) } else { Err(found(&blocks)) })
+}
+
+fn serial(fake: &Fake) -> Result<Option<String>, ReadError> {
+    let (placed, command, deadline) = (fake.keyspace("3"), one(&key(1, 1)), DEADLINE);
+    let read_request = Read { placed, command, consistency: Consistency::Serial, deadline, issued: 1 };
+    settle(read(fake, read_request)).map(|block| found(&[block]))
+}
+
+/// A value that one node accepted, of a proposer that is gone.
+fn left_behind(fake: &Fake, number: usize, micros: Micros, text: &'static str) {
+    let ballot = Ballot { micros, scope: Scope::Global, node: 99 };
+    let proposal = Proposal { ballot, original: ballot, update: Some(write(micros, text)) };
+    fake.set(number, |node| {
+        let acceptor = node.acceptors.entry(partition(&key(1, 1))).or_default();
+        acceptor.propose(&proposal).unwrap();
+    });
+}
+
+#[test]
+fn a_write_happens_once() {
+    let fake = Fake::new("ooo");
+    assert_eq!(swap(&fake, None, "a"), Ok(Ok(())));
+    assert_eq!(swap(&fake, None, "b"), Ok(Err(Some("a".to_owned()))));
+    assert_eq!(swap(&fake, Some("a"), "b"), Ok(Ok(())));
+    assert_eq!(serial(&fake), Ok(Some("b".to_owned())));
+}
+
+#[test]
+fn an_uncontended_write_takes_two_rounds_and_a_read_one() {
+    let fake = Fake::new("ooo");
+    swap(&fake, None, "a").unwrap().unwrap();
+    let write = "prepare1 prepare2 prepare3 propose1 propose2 propose3 commit1 commit2 commit3";
+    assert_eq!(fake.log(), write);
+    fake.log.lock().unwrap().clear();
+    assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
+    assert_eq!(fake.log(), "prepare1 prepare2 prepare3");
+}
+
+#[test]
+fn a_minority_may_be_gone() {
+    let fake = Fake::new("ood");
+    swap(&fake, None, "a").unwrap().unwrap();
+    assert!(fake.log().ends_with("commit1 commit2 owe3"), "{}", fake.log());
+    assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
+    let fake = Fake::new("odd");
+    let unavailable = WriteError::Unavailable { consistency: Consistency::Quorum, required: 2, alive: 1 };
+    assert_eq!(swap(&fake, None, "a"), Err(unavailable));
+    assert_eq!(fake.log(), "", "nothing was sent");
+}
+
+#[test]
+fn what_another_left_unfinished_is_finished() {
+    let fake = Fake::new("ooo");
+    left_behind(&fake, 2, 500, "theirs");
+    assert_eq!(swap(&fake, None, "mine"), Ok(Err(Some("theirs".to_owned()))));
+    assert_eq!(serial(&fake), Ok(Some("theirs".to_owned())));
+    let fake = Fake::new("ooo");
+    left_behind(&fake, 1, 500, "theirs");
+    assert_eq!(serial(&fake), Ok(Some("theirs".to_owned())), "a read finishes it too");
+}
+
+#[test]
+fn a_later_promise_is_overtaken() {
+    let fake = Fake::new("ooo");
+    for number in [1, 2, 3] {
+        fake.set(number, |node| {
+            let later = Ballot { micros: 50_000, scope: Scope::Global, node: 99 };
+            node.acceptors.entry(partition(&key(1, 1))).or_default().prepare(later, true);
+        });
+    }
+    assert_eq!(swap(&fake, None, "a"), Ok(Ok(())));
+    assert!(fake.node_row(1).is_some_and(|stamp| stamp > 50_000));
+}
+
+#[test]
+fn what_is_not_known_is_said_to_be_unknown() {
+    let fake = Fake::new("ooo");
+    for number in [2, 3] {
+        fake.set(number, |node| node.paxos = vec![Does::Answers, Does::Silent]);
+    }
+    let undecided = WriteError::Undecided { consistency: Consistency::Serial, received: 1, block_for: 2 };
+    assert_eq!(swap(&fake, None, "a"), Err(undecided));
+}
+
+#[test]
+fn refused_commits_leave_the_decision_standing() {
+    let fake = Fake::new("ooo");
+    for number in [2, 3] {
+        fake.set(number, |node| node.writes = Does::Refuses(Refusal::Full));
+    }
+    assert!(matches!(swap(&fake, None, "a"), Err(WriteError::Timeout { received: 1, .. })));
+    for number in [2, 3] {
+        fake.set(number, |node| node.writes = Does::Answers);
+    }
+    assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
+}
+
+#[test]
+fn nonsense_is_no_vote() {
+    let fake = Fake::new("loo");
+    assert_eq!(swap(&fake, None, "a"), Ok(Ok(())));
+}
+
+#[test]
+fn a_local_electorate_votes_alone() {
+    let fake = Fake::new("ooo/ddd");
+    let local = Conditional {
+        placed: fake.keyspace("a3b3"),
+        consistency: Consistency::LocalQuorum,
+        ..request(&fake, Consistency::LocalSerial)
+    };
+    let decide = |_: &[RowBlock], stamp| -> Result<Decision, WriteError> { Ok(Decision::Write(write(stamp, "a"))) };
+    assert!(settle(conditional(&fake, local, decide)).unwrap().0);
+    assert_eq!(fake.log().matches("prepare").count(), 3);
+    assert_eq!(fake.log().matches("owe").count(), 3);
+}

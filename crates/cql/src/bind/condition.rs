@@ -1,0 +1,136 @@
+//! IF with its values, held against a row.
+
+use super::BindContext;
+use super::source::Given;
+use crate::collection;
+use crate::error::Error;
+use crate::prepare::{ConditionPlan, Part, TestPlan};
+use crate::statement::Operator;
+use henge_model::{ColumnId, DataType};
+use std::cmp::Ordering;
+
+/// The row that a condition is held against.
+pub trait Present {
+    /// Whether it is there.
+    fn exists(&self) -> bool;
+    /// The value of one of its columns, static ones included; `None` for null.
+    fn value(&self, column: ColumnId) -> Option<&[u8]>;
+}
+
+impl ConditionPlan {
+    /// Whether it holds for a row. Errors are those of bound values.
+    pub(crate) fn holds(&self, row: &dyn Present, context: &BindContext<'_>) -> Result<bool, Error> {
+        match self {
+            ConditionPlan::NotExists => Ok(!row.exists()),
+            ConditionPlan::Exists => Ok(row.exists()),
+            ConditionPlan::Tests(tests) => {
+                // All are looked at: a wrong value is an error whatever the others say.
+                let mut all = true;
+                for test in tests {
+                    all &= test.holds(row.value(test.column.id), context)?;
+                }
+                Ok(all)
+            }
+        }
+    }
+}
+
+impl TestPlan {
+    fn holds(&self, value: Option<&[u8]>, context: &BindContext<'_>) -> Result<bool, Error> {
+        let actual = self.part_of(value, context)?;
+        let values = self.values(context)?;
+        let wanted = values.first().and_then(Option::as_deref);
+        let by_order = !matches!(self.operator, Operator::Equal | Operator::NotEqual | Operator::In);
+        if by_order && wanted.is_none() {
+            let message = format!("Invalid comparison with null for operator \"{}\"", self.operator.sign());
+            return Err(Error::invalid(message));
+        }
+        let ordered = |test: fn(Ordering) -> bool| match (actual.as_deref(), wanted) {
+            (Some(actual), Some(wanted)) => test(self.data_type.compare(actual, wanted)),
+            _ => false,
+        };
+        Ok(match self.operator {
+            Operator::Equal => self.equal(actual.as_deref(), wanted),
+            Operator::NotEqual => !self.equal(actual.as_deref(), wanted),
+            Operator::In => values.iter().any(|wanted| self.equal(actual.as_deref(), wanted.as_deref())),
+            Operator::Less => ordered(Ordering::is_lt),
+            Operator::LessOrEqual => ordered(Ordering::is_le),
+            Operator::Greater => ordered(Ordering::is_gt),
+            Operator::GreaterOrEqual => ordered(Ordering::is_ge),
+            Operator::Contains | Operator::ContainsKey => {
+                actual.is_some_and(|actual| self.has_part(&actual, wanted.unwrap_or_default()))
+            }
+            // Refused when the statement is prepared.
+            Operator::Like | Operator::IsNotNull => false,
+        })
+    }
+
+    /// Null equals null; a collection without elements, of which nothing is stored, is null.
+    fn equal(&self, actual: Option<&[u8]>, wanted: Option<&[u8]>) -> bool {
+        let is_empty = |value: &[u8]| {
+            let parts = collection::parts(&self.data_type, value);
+            self.data_type.is_complex() && parts.is_some_and(|parts| parts.iter().all(|(_, part)| part.is_none()))
+        };
+        match (actual, wanted) {
+            (None, None) => true,
+            (Some(actual), Some(wanted)) => self.data_type.compare(actual, wanted).is_eq(),
+            (None, Some(value)) | (Some(value), None) => is_empty(value),
+        }
+    }
+
+    /// What of the column's value is compared.
+    fn part_of(&self, value: Option<&[u8]>, context: &BindContext<'_>) -> Result<Option<Vec<u8>>, Error> {
+        let own = &self.column.data_type;
+        let parts = |value| collection::parts(own, value).unwrap_or_default();
+        let part = match (&self.part, value) {
+            (Part::Whole, value) => value,
+            (Part::Field(place), Some(value)) => parts(value).get(*place).and_then(|(_, part)| *part),
+            (Part::Field(_), None) => None,
+            (Part::Element(key), value) => {
+                let key = key.evaluate(context)?.required("the key of a condition's element")?;
+                let parts = value.map(parts).unwrap_or_default();
+                match own.unfrozen() {
+                    DataType::Map(of, _) => {
+                        let entry = parts
+                            .chunks_exact(2)
+                            .find(|entry| entry[0].1.is_some_and(|found| of.compare(found, &key).is_eq()));
+                        entry.and_then(|entry| entry[1].1)
+                    }
+                    _ => {
+                        let index = <[u8; 4]>::try_from(&*key).map(i32::from_be_bytes).unwrap_or(-1);
+                        if index < 0 {
+                            return Err(Error::invalid(format!("Invalid negative list index {index}")));
+                        }
+                        parts.get(index as usize).and_then(|(_, part)| *part)
+                    }
+                }
+            }
+        };
+        Ok(part.map(<[u8]>::to_vec))
+    }
+
+    fn has_part(&self, value: &[u8], wanted: &[u8]) -> bool {
+        let parts = collection::parts(&self.data_type, value).unwrap_or_default();
+        let is_map = matches!(self.data_type.unfrozen(), DataType::Map(..));
+        let (skip, step) = match (is_map, self.operator) {
+            (false, _) => (0, 1),
+            (true, Operator::ContainsKey) => (0, 2),
+            (true, _) => (1, 2),
+        };
+        let mut wanted_parts = parts.iter().skip(skip).step_by(step);
+        wanted_parts.any(|(of, part)| part.is_some_and(|part| of.compare(part, wanted).is_eq()))
+    }
+
+    /// What it is compared with; null is `None`.
+    fn values(&self, context: &BindContext<'_>) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        if !self.is_list {
+            let value = |given: Given<'_>| Ok(given.or_null("a condition")?.map(std::borrow::Cow::into_owned));
+            return self.values.iter().map(|source| value(source.evaluate(context)?)).collect();
+        }
+        let Some(source) = self.values.first() else { return Ok(Vec::new()) };
+        let list = source.evaluate(context)?.required("an IN condition")?;
+        let of = DataType::List(Box::new(self.data_type.clone()));
+        let parts = collection::parts(&of, &list).ok_or_else(|| Error::invalid("not a valid list"))?;
+        Ok(parts.into_iter().map(|(_, part)| part.map(<[u8]>::to_vec)).collect())
+    }
+}

@@ -1,0 +1,212 @@
+//! A conditional statement, or a batch of them, with its values: one partition, what has to be so, and what is written then.
+
+use super::keys::partitions;
+use super::{BindContext, BoundModify, BoundValue, Present};
+use crate::error::Error;
+use crate::prepare::{ConditionPlan, ModifyPlan, ResultColumn, result_columns};
+use henge_base::{Bytes, Micros};
+use henge_model::{Column, ColumnKind, Key, KeyKind, Projected, RowView, Table, Token};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One statement of it.
+#[derive(Clone, Copy)]
+pub struct ConditionalPart<'a> {
+    /// The statement.
+    pub plan: &'a ModifyPlan,
+    /// The values of its markers.
+    pub values: &'a [BoundValue<'a>],
+    /// What its functions of chance draw from.
+    pub seed: u64,
+}
+
+/// All of it.
+pub struct Conditional<'a> {
+    parts: Vec<Part<'a>>,
+    table: Arc<Table>,
+    partition: Bytes,
+    token: Token,
+    is_batch: bool,
+}
+
+struct Part<'a> {
+    plan: &'a ModifyPlan,
+    context: BindContext<'a>,
+    /// The rows that it writes, where they can be named.
+    keys: Vec<Key>,
+    /// What its condition is about.
+    subject: Option<Key>,
+}
+
+impl<'a> Conditional<'a> {
+    /// Puts statements together; `context` is the request's.
+    pub fn new(statements: &[ConditionalPart<'a>], context: &BindContext<'a>, is_batch: bool) -> Result<Self, Error> {
+        let first = statements.first().ok_or_else(|| Error::invalid("a batch of no statements has no condition"))?;
+        let table = Arc::clone(&first.plan.table);
+        let mut parts = Vec::with_capacity(statements.len());
+        let mut place = None;
+        for (number, statement) in statements.iter().enumerate() {
+            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            let context = BindContext { values: statement.values, statement: number, seed: statement.seed, ..*context };
+            check(statement.plan, &table, is_batch)?;
+            context.expect(statement.plan.markers)?;
+            let (key, token) = one_partition(statement.plan, &context)?;
+            let partition = Bytes::from(Key::partition_prefix(&table, &key));
+            if place.get_or_insert_with(|| (partition.clone(), token)).0 != partition {
+                return Err(Error::invalid("Batch with conditions cannot span multiple partitions"));
+            }
+            parts.push(Part::new(statement.plan, context, Key::static_row(&table, &key))?);
+        }
+        let (partition, token) = place.unwrap_or_default();
+        let conditional = Conditional { parts, table, partition, token, is_batch };
+        conditional.check_mix()?;
+        Ok(conditional)
+    }
+
+    /// The table.
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
+    /// The token of its partition.
+    pub fn token(&self) -> Token {
+        self.token
+    }
+
+    /// The beginning of the partition's keys.
+    pub fn partition(&self) -> &Bytes {
+        &self.partition
+    }
+
+    /// The rows to read: those that conditions are about, and those that are written.
+    pub fn rows(&self) -> BTreeSet<Bytes> {
+        self.parts.iter().flat_map(|part| part.keys.iter().chain(&part.subject)).map(Key::to_bytes).collect()
+    }
+
+    /// The rows that conditions are about, without the static one.
+    pub fn subjects(&self) -> BTreeSet<Bytes> {
+        let subjects = self.parts.iter().filter_map(|part| part.subject.as_ref());
+        subjects.filter(|key| Key::kind(key.bytes()) != Some(KeyKind::Static)).map(Key::to_bytes).collect()
+    }
+
+    /// Whether all conditions hold. `seen` gives the row at a key.
+    pub fn holds<P: Present>(&self, seen: impl Fn(&Bytes) -> P) -> Result<bool, Error> {
+        let mut all = true;
+        for part in &self.parts {
+            if let (Some(condition), Some(subject)) = (&part.plan.condition, &part.subject) {
+                all &= condition.holds(&seen(&subject.to_bytes()), &part.context)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// What is written, with this timestamp. Rows and ranges are deleted a microsecond before it, so that what the same batch writes
+    /// to them stays. `before` are the rows by key.
+    pub fn update(&self, stamp: Micros, before: &BTreeMap<Bytes, Bytes>) -> Result<Vec<BoundModify>, Error> {
+        let mut out = Vec::new();
+        for Part { plan, context, keys, .. } in &self.parts {
+            let timestamp = if plan.deletes_row { stamp - 1 } else { stamp };
+            let context = BindContext { timestamp, ..*context };
+            if !plan.reads_rows() {
+                plan.bind(&context, &mut out)?;
+                continue;
+            }
+            for key in keys {
+                let row = before.get(key.bytes());
+                let view = row.map(|row| RowView::parse(key.bytes(), row)).transpose();
+                let view = view.map_err(|e| Error::invalid(format!("the row to change cannot be read: {e}")))?;
+                plan.bind_row(key.clone(), self.token, &BindContext { before: view.as_ref(), ..context }, &mut out)?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// The columns of the answer: `[applied]`, and if the write did not happen those that tell why.
+    pub fn columns(&self, applied: bool) -> (Vec<ResultColumn>, Vec<Projected>) {
+        let others = if applied { Vec::new() } else { self.telling() };
+        let projected = others.iter().map(|column| projected(column, &self.table)).collect();
+        (result_columns(&self.table, others.into_iter()), projected)
+    }
+
+    fn telling(&self) -> Vec<&Column> {
+        let mut columns: Vec<&Column> = Vec::new();
+        if self.is_batch {
+            columns.extend(self.table.partition_key.iter().chain(&self.table.clustering));
+        }
+        for part in &self.parts {
+            match part.plan.condition_columns() {
+                None => return self.table.columns().collect(),
+                Some(own) => columns.extend(own),
+            }
+        }
+        let mut met = BTreeSet::new();
+        columns.retain(|column| met.insert(column.id));
+        columns
+    }
+
+    /// IF NOT EXISTS, IF EXISTS and comparisons of one row exclude each other.
+    fn check_mix(&self) -> Result<(), Error> {
+        let mut kinds: BTreeMap<Bytes, u8> = BTreeMap::new();
+        for part in &self.parts {
+            let (Some(condition), Some(subject)) = (&part.plan.condition, &part.subject) else { continue };
+            let kind = match condition {
+                ConditionPlan::NotExists => 0,
+                ConditionPlan::Exists => 1,
+                ConditionPlan::Tests(_) => 2,
+            };
+            match (*kinds.entry(subject.to_bytes()).or_insert(kind), kind) {
+                (a, b) if a == b => {}
+                (0, _) | (_, 0) => {
+                    return Err(Error::invalid("Cannot mix IF conditions and IF NOT EXISTS for the same row"));
+                }
+                _ => return Err(Error::invalid("Cannot mix IF conditions and IF EXISTS for the same row")),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Part<'a> {
+    fn new(plan: &'a ModifyPlan, context: BindContext<'a>, static_row: Key) -> Result<Part<'a>, Error> {
+        let keys: Vec<Key> = plan.row_keys(&context)?.into_iter().map(|(key, _)| key).collect();
+        let subject = plan.condition.as_ref().map(|condition| {
+            let row = keys.iter().find(|key| Key::kind(key.bytes()) != Some(KeyKind::Static));
+            match row {
+                Some(row) if !condition.is_of_statics() => row.clone(),
+                _ => static_row,
+            }
+        });
+        Ok(Part { plan, context, keys, subject })
+    }
+}
+
+fn check(plan: &ModifyPlan, table: &Table, is_batch: bool) -> Result<(), Error> {
+    if plan.table.id != table.id {
+        return Err(Error::invalid("Batch with conditions cannot span multiple tables"));
+    }
+    if plan.timestamp.is_some() {
+        let what = if is_batch { "conditional BATCH" } else { "conditional updates" };
+        return Err(Error::invalid(format!("Cannot provide custom timestamp for {what}")));
+    }
+    Ok(())
+}
+
+fn one_partition(plan: &ModifyPlan, context: &BindContext<'_>) -> Result<(henge_model::PartitionKey, Token), Error> {
+    if let Some(json) = &plan.json {
+        return one_partition(&json.fill(plan, context)?, context);
+    }
+    let mut all = partitions(&plan.partition, &plan.table.partition_key, context)?;
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => Ok(only),
+        _ => Err(Error::invalid("Batch with conditions cannot span multiple partitions")),
+    }
+}
+
+fn projected(column: &Column, table: &Table) -> Projected {
+    let place = table.position(column).unwrap_or(0);
+    match column.kind {
+        ColumnKind::PartitionKey => Projected::PartitionKey(place),
+        ColumnKind::Clustering => Projected::Clustering(place),
+        ColumnKind::Static | ColumnKind::Regular => Projected::Cell(column.id),
+    }
+}

@@ -1,0 +1,184 @@
+//! `CAST`: which types turn into which, and how.
+
+use super::failure::failure;
+use super::number::{Number, is_number};
+use super::{Expression, Function, Signature, json, time};
+use crate::error::Error;
+use crate::literal;
+use crate::statement::TypeName;
+use henge_model::DataType;
+
+/// A conversion, settled for both types.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Cast {
+    from: DataType,
+    to: DataType,
+}
+
+const FROM: [DataType; 16] = [
+    DataType::Tinyint,
+    DataType::Smallint,
+    DataType::Int,
+    DataType::Bigint,
+    DataType::Counter,
+    DataType::Varint,
+    DataType::Float,
+    DataType::Double,
+    DataType::Decimal,
+    DataType::Ascii,
+    DataType::Boolean,
+    DataType::Inet,
+    DataType::Date,
+    DataType::Time,
+    DataType::Timestamp,
+    DataType::Timeuuid,
+];
+
+/// The types that a cast to `to` takes as they are.
+fn takes(to: &DataType, from: &DataType) -> bool {
+    let of_time = |t: &DataType| matches!(t, DataType::Timestamp | DataType::Date);
+    match (from, to) {
+        (from, to) if from == to => false,
+        (from, to) if is_number(from) && is_number(to) => *to != DataType::Counter,
+        (DataType::Timeuuid, to) if of_time(to) => true,
+        (from, to) if of_time(from) && of_time(to) => true,
+        (DataType::Ascii, DataType::Text) => true,
+        (DataType::Ascii, _) => false,
+        (_, DataType::Text | DataType::Ascii) => *from != DataType::Text,
+        _ => false,
+    }
+}
+
+/// The type that `AS` names.
+pub(crate) fn cast_target(target: &TypeName) -> Result<DataType, Error> {
+    match target {
+        TypeName::Named { keyspace: None, name } => DataType::native(&name.text)
+            .ok_or_else(|| Error::syntax(name.position, format!("expected a native type, found {}", name.text))),
+        TypeName::Named { name, .. } | TypeName::Custom(name) => {
+            Err(Error::syntax(name.position, format!("expected a native type, found {}", name.text)))
+        }
+        // Their places are not kept; the parser's error would name the line and column.
+        _ => Err(Error::syntax(Default::default(), "CAST is to native types only")),
+    }
+}
+
+/// The conversion of a value of type `from`, printed as `shown`; `None` where it is one of that type already.
+/// `assignable` says whether the bytes of a type are a value of another too.
+pub(crate) fn cast_signature(
+    from: &DataType,
+    target: &TypeName,
+    shown: &str,
+    assignable: impl Fn(&DataType, &DataType) -> bool,
+) -> Result<Option<Signature>, Error> {
+    let to = cast_target(target)?;
+    if *from == to {
+        return Ok(None);
+    }
+    let by_other_name = matches!(target, TypeName::Named { name, .. } if name.text == "varchar");
+    let known: Vec<&DataType> = FROM.iter().chain([&DataType::Uuid]).filter(|from| takes(&to, from)).collect();
+    if by_other_name || known.is_empty() {
+        let name = if by_other_name { "varchar".to_owned() } else { to.to_string() };
+        return Err(Error::invalid(format!("{shown} cannot be cast to {name}")));
+    }
+    let exact = known.contains(&from);
+    let fitting: Vec<&DataType> =
+        known.into_iter().filter(|known| if exact { *known == from } else { assignable(from, known) }).collect();
+    let chosen = match &fitting[..] {
+        [only] => DataType::clone(only),
+        [] => return Err(Error::invalid(format!("{shown} of type {from} cannot be cast to {to}"))),
+        _ => return Err(Error::invalid(format!("Ambiguous cast of {shown} to {to}: use a type hint"))),
+    };
+    let cast = Cast { from: chosen.clone(), to: to.clone() };
+    let function = Function::Expression(Expression::Cast(Box::new(cast)));
+    Ok(Some(Signature { function, parameters: vec![chosen], result: to }))
+}
+
+impl Cast {
+    /// The value as one of the other type; the empty value of most types is null.
+    pub(crate) fn call(&self, value: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        if value.is_empty() && self.from != DataType::Ascii {
+            return Ok(None);
+        }
+        let made = match self.to {
+            DataType::Text | DataType::Ascii => Ok(text(&self.from, value).into_bytes()),
+            DataType::Date => return time::milliseconds(&self.from, value).map(|at| Some(time::date(at))),
+            DataType::Timestamp => {
+                return time::milliseconds(&self.from, value).map(|at| Some(at.to_be_bytes().to_vec()));
+            }
+            _ => self.number(value),
+        };
+        let failed = |why| failure(&format!("cast_as_{}", self.to), &[&self.from], why);
+        made.map(Some).map_err(failed)
+    }
+
+    fn number(&self, value: &[u8]) -> Result<Vec<u8>, String> {
+        let number = Number::of_bytes(&self.from, value)?.ok_or("the value is empty")?;
+        if self.to != DataType::Decimal && self.to != DataType::Varint {
+            return number.to_bytes(&self.to);
+        }
+        let whole = match number {
+            Number::Varint(value) => Number::Varint(value),
+            Number::Integer(value) => Number::Varint(value.into()),
+            // A varint of what has a fraction is one of 64 bits, as in Cassandra.
+            number if self.to == DataType::Varint => Number::Integer(number.to_i64()?),
+            number if !number.is_finite() => return Err("a value that is not finite is no decimal".to_owned()),
+            _ => {
+                let made = literal::of_number(&self.from.literal(value), &self.to);
+                return made.ok_or_else(|| "the value is no decimal".to_owned());
+            }
+        };
+        whole.to_bytes(&self.to)
+    }
+}
+
+/// A value as text, without quotes.
+fn text(data_type: &DataType, value: &[u8]) -> String {
+    let literal = data_type.literal(value);
+    match data_type {
+        DataType::Ascii => String::from_utf8_lossy(value).into_owned(),
+        DataType::Inet => json::address(data_type, value),
+        _ => literal.trim_matches('\'').to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::Name;
+
+    fn target(name: &str) -> TypeName {
+        TypeName::Named { keyspace: None, name: Name { text: name.to_owned(), position: Default::default() } }
+    }
+
+    fn cast(from: DataType, value: &[u8], to: &str) -> String {
+        let signature = cast_signature(&from, &target(to), "x", |_, _| false).unwrap().unwrap();
+        let Function::Expression(expression) = &signature.function else { panic!("a cast is an expression") };
+        signature.result.literal(&expression.call(&[Some(value)]).unwrap().unwrap())
+    }
+
+    #[test]
+    fn values_turn_into_text_and_numbers() {
+        assert_eq!(cast(DataType::Float, &(-0.001f32).to_be_bytes(), "decimal"), "-0.001");
+        assert_eq!(cast(DataType::Double, &1e30f64.to_be_bytes(), "varint"), "9223372036854775807");
+        assert_eq!(cast(DataType::Int, &70_000i32.to_be_bytes(), "tinyint"), "112");
+        assert_eq!(cast(DataType::Int, &70_000i32.to_be_bytes(), "decimal"), "70000");
+        assert_eq!(
+            cast(DataType::Timestamp, &1_582_978_394_567i64.to_be_bytes(), "text"),
+            "'2020-02-29T12:13:14.567Z'"
+        );
+        assert_eq!(cast(DataType::Boolean, &[1], "ascii"), "'true'");
+        assert_eq!(cast(DataType::Timestamp, &0i64.to_be_bytes(), "date"), "'1970-01-01'");
+    }
+
+    #[test]
+    fn what_does_not_go_is_refused() {
+        let signature = |from: &DataType, to: &str| cast_signature(from, &target(to), "x", |_, _| false);
+        assert!(signature(&DataType::Int, "int").unwrap().is_none());
+        assert!(signature(&DataType::Int, "boolean").is_err());
+        assert!(signature(&DataType::Text, "int").is_err());
+        assert!(signature(&DataType::Int, "varchar").is_err());
+        assert!(signature(&DataType::Blob, "text").is_err());
+        let nan = Cast { from: DataType::Double, to: DataType::Decimal };
+        assert!(nan.call(&f64::NAN.to_be_bytes()).is_err());
+    }
+}

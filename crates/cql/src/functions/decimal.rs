@@ -1,0 +1,256 @@
+//! Decimals: a whole number and how many of its digits stand behind the point. Operations give the digits and the scale that Java's
+//! `BigDecimal` gives, so that results print alike.
+
+use crate::limits::{DECIMAL_DIGITS_MAX, EXPONENT_GAP_MAX};
+use num_bigint::{BigInt, Sign};
+
+/// Digits of a quotient at least, and behind its point.
+const QUOTIENT_DIGITS: i64 = 32;
+/// Digits of a quotient behind its point at most.
+const QUOTIENT_SCALE_MAX: i64 = 1_000;
+
+/// `unscaled / 10^scale`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decimal {
+    pub(crate) unscaled: BigInt,
+    /// Fits 32 bits.
+    pub(crate) scale: i64,
+}
+
+impl Decimal {
+    /// From native bytes that are not empty.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Decimal> {
+        let (scale, unscaled) = bytes.split_first_chunk::<4>()?;
+        let unscaled = BigInt::from_signed_bytes_be(unscaled);
+        Some(Decimal { unscaled, scale: i64::from(i32::from_be_bytes(*scale)) })
+    }
+
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        let scale = i32::try_from(self.scale).map_err(|_| "Overflow of the exponent".to_owned())?;
+        let mut out = scale.to_be_bytes().to_vec();
+        out.extend(self.unscaled.to_signed_bytes_be());
+        Ok(out)
+    }
+
+    pub(crate) fn whole(unscaled: BigInt) -> Decimal {
+        Decimal { unscaled, scale: 0 }
+    }
+
+    /// Decimal digits of the unscaled number; one of zero.
+    pub(crate) fn precision(&self) -> i64 {
+        digits(&self.unscaled)
+    }
+
+    fn is_zero(&self) -> bool {
+        self.unscaled.sign() == Sign::NoSign
+    }
+
+    pub(crate) fn absolute(self) -> Decimal {
+        Decimal { unscaled: self.unscaled.magnitude().clone().into(), ..self }
+    }
+
+    pub(crate) fn negated(self) -> Decimal {
+        Decimal { unscaled: -self.unscaled, ..self }
+    }
+
+    pub(crate) fn add(&self, other: &Decimal) -> Result<Decimal, String> {
+        let scale = self.scale.max(other.scale);
+        let unscaled = self.aligned(scale)? + other.aligned(scale)?;
+        Ok(Decimal { unscaled, scale }.rounded(DECIMAL_DIGITS_MAX))
+    }
+
+    pub(crate) fn multiply(&self, other: &Decimal) -> Decimal {
+        let product = Decimal { unscaled: &self.unscaled * &other.unscaled, scale: self.scale + other.scale };
+        product.rounded(DECIMAL_DIGITS_MAX)
+    }
+
+    /// The quotient with 32 digits or more, without zeros at its end.
+    pub(crate) fn divide(&self, other: &Decimal) -> Result<Decimal, String> {
+        if other.is_zero() {
+            return Err("BigInteger divide by zero".to_owned());
+        }
+        let first_digit = (self.precision() - self.scale) - (other.precision() - other.scale);
+        let scale = (QUOTIENT_DIGITS - first_digit).max(self.scale).max(other.scale).max(QUOTIENT_DIGITS);
+        let scale = scale.min(QUOTIENT_SCALE_MAX);
+        let power = scale - self.scale + other.scale;
+        let (mut dividend, mut divisor) = (self.unscaled.clone(), other.unscaled.clone());
+        if power >= 0 {
+            dividend *= ten_to(power)?
+        } else {
+            divisor *= ten_to(-power)?
+        }
+        Ok(Decimal { unscaled: half_up(&dividend, &divisor), scale }.stripped())
+    }
+
+    pub(crate) fn remainder(&self, other: &Decimal) -> Result<Decimal, String> {
+        if other.is_zero() {
+            return Err("Division by zero".to_owned());
+        }
+        let common = self.scale.max(other.scale);
+        let (dividend, divisor) = (self.aligned(common)?, other.aligned(common)?);
+        let (quotient, rest) = (&dividend / &divisor, &dividend % &divisor);
+        // The quotient is a whole number, written with as many zeros behind it as the difference of scales asks for.
+        let preferred = self.scale - other.scale;
+        let of_quotient = match quotient.sign() {
+            Sign::NoSign => preferred,
+            _ => preferred.max(-trailing_zeros(&quotient)).min(preferred.max(0)),
+        };
+        let scale = self.scale.max(of_quotient + other.scale);
+        let rest = Decimal { unscaled: rest, scale: common };
+        rest.rescaled(scale)
+    }
+
+    /// The average of `count` values, of which `self` is that of all but the last: moved towards the last by its part of the way.
+    /// That part has the scale of the way, halves to the even digit.
+    pub(crate) fn average_with(&self, last: &Decimal, count: u64) -> Result<Decimal, String> {
+        let way = last.add(&self.clone().negated())?;
+        let (part, rest) = (&way.unscaled / count, &way.unscaled % count);
+        let twice: BigInt = rest * 2u8;
+        let is_odd = part.bit(0);
+        let up = match twice.magnitude().cmp(&count.into()) {
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Equal => is_odd,
+            std::cmp::Ordering::Greater => true,
+        };
+        let step = if way.unscaled.sign() == Sign::Minus { -1 } else { 1 };
+        let part = if up { part + step } else { part };
+        self.add(&Decimal { unscaled: part, scale: way.scale })
+    }
+
+    /// To the nearest whole number, halves away from zero.
+    pub(crate) fn round(&self) -> Result<Decimal, String> {
+        if self.scale <= 0 {
+            return Ok(Decimal::whole(self.aligned(0)?));
+        }
+        if self.scale > self.precision() + 1 {
+            return Ok(Decimal::whole(BigInt::ZERO));
+        }
+        Ok(Decimal::whole(half_up(&self.unscaled, &ten_to(self.scale)?)))
+    }
+
+    /// What stands before the point.
+    pub(crate) fn truncated(&self) -> Result<BigInt, String> {
+        match self.scale {
+            scale if scale > self.precision() => Ok(BigInt::ZERO),
+            scale if scale > 0 => Ok(&self.unscaled / ten_to(scale)?),
+            _ => self.aligned(0),
+        }
+    }
+
+    /// The unscaled number of a scale that is no smaller.
+    fn aligned(&self, scale: i64) -> Result<BigInt, String> {
+        if self.is_zero() { Ok(BigInt::ZERO) } else { Ok(&self.unscaled * ten_to(scale - self.scale)?) }
+    }
+
+    /// The same number with another scale, for which no digit has to go.
+    fn rescaled(self, scale: i64) -> Result<Decimal, String> {
+        let unscaled = match scale - self.scale {
+            more if more >= 0 => self.unscaled * ten_to(more)?,
+            fewer => self.unscaled / ten_to(-fewer)?,
+        };
+        Ok(Decimal { unscaled, scale })
+    }
+
+    /// At most so many digits, halves away from zero.
+    pub(crate) fn rounded(self, most: i64) -> Decimal {
+        let surplus = self.precision() - most;
+        if surplus <= 0 {
+            return self;
+        }
+        // Both fit memory: the surplus is of digits that are there.
+        let rounded = half_up(&self.unscaled, &BigInt::from(10).pow(u32::try_from(surplus).unwrap_or(u32::MAX)));
+        // 99.9 becomes 100, a digit more.
+        Decimal { unscaled: rounded, scale: self.scale - surplus }.rounded(most)
+    }
+
+    /// Without zeros at the end.
+    pub(crate) fn stripped(self) -> Decimal {
+        if self.is_zero() {
+            return Decimal::whole(BigInt::ZERO);
+        }
+        let zeros = trailing_zeros(&self.unscaled);
+        let power = BigInt::from(10).pow(u32::try_from(zeros).unwrap_or(0));
+        Decimal { unscaled: self.unscaled / power, scale: self.scale - zeros }
+    }
+}
+
+fn digits(number: &BigInt) -> i64 {
+    number.magnitude().to_string().len() as i64
+}
+
+fn trailing_zeros(number: &BigInt) -> i64 {
+    let text = number.magnitude().to_string();
+    (text.len() - text.trim_end_matches('0').len()) as i64
+}
+
+/// A power of ten, unless it is one that would fill memory.
+fn ten_to(power: i64) -> Result<BigInt, String> {
+    match u32::try_from(power) {
+        Ok(power) if i64::from(power) <= EXPONENT_GAP_MAX => Ok(BigInt::from(10).pow(power)),
+        _ => Err(format!("the exponents of the operands lie more than {EXPONENT_GAP_MAX} apart")),
+    }
+}
+
+/// The nearest whole quotient, halves away from zero.
+fn half_up(dividend: &BigInt, divisor: &BigInt) -> BigInt {
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    let is_more = (rest * 2u8).magnitude() >= divisor.magnitude();
+    match (is_more, (dividend.sign() == Sign::Minus) != (divisor.sign() == Sign::Minus)) {
+        (false, _) => quotient,
+        (true, false) => quotient + 1,
+        (true, true) => quotient - 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::literal::of_number;
+    use henge_model::DataType;
+
+    fn decimal(text: &str) -> Decimal {
+        Decimal::of_bytes(&of_number(text, &DataType::Decimal).unwrap()).unwrap()
+    }
+
+    fn shown(decimal: Decimal) -> String {
+        DataType::Decimal.literal(&decimal.to_bytes().unwrap())
+    }
+
+    #[test]
+    fn quotients_have_32_digits_and_no_zeros_at_the_end() {
+        let quotient = |a: &str, b: &str| shown(decimal(a).divide(&decimal(b)).unwrap());
+        assert_eq!(quotient("3.75", "7"), "0.53571428571428571428571428571429");
+        assert_eq!(quotient("3.75", "3e10"), "1.25E-10");
+        assert_eq!(quotient("100", "1"), "1E+2");
+        assert_eq!(quotient("-2", "3"), "-0.66666666666666666666666666666667");
+        assert!(decimal("1").divide(&decimal("0")).is_err());
+    }
+
+    #[test]
+    fn remainders_keep_their_scale() {
+        let rest = |a: &str, b: &str| shown(decimal(a).remainder(&decimal(b)).unwrap());
+        assert_eq!(rest("10", "0.003"), "0.001");
+        assert_eq!(rest("1.50", "1"), "0.50");
+        assert_eq!(rest("1e5", "7.0"), "5.0");
+        assert_eq!(rest("1.5", "0.25"), "0.00");
+        assert_eq!(rest("-7", "3"), "-1");
+    }
+
+    #[test]
+    fn sums_far_apart_are_refused_rather_than_written_out() {
+        assert_eq!(shown(decimal("1.10").add(&decimal("2")).unwrap()), "3.10");
+        assert!(decimal("1e2000000000").add(&decimal("1")).is_err());
+        assert!(decimal("1e-2000000000").divide(&decimal("1e2000000000")).is_err());
+        assert_eq!(decimal("1e-2000000000").truncated(), Ok(BigInt::ZERO));
+        assert!(decimal("1e2000000000").truncated().is_err());
+    }
+
+    #[test]
+    fn products_are_rounded_to_ten_thousand_digits() {
+        let long = Decimal::whole(BigInt::from(10).pow(9_999) - 1);
+        assert_eq!(long.multiply(&long).precision(), 10_000);
+        assert_eq!(shown(decimal("0.5").round().unwrap()), "1");
+        assert_eq!(shown(decimal("-2.5").round().unwrap()), "-3");
+        assert_eq!(shown(decimal("0.05").round().unwrap()), "0");
+    }
+}

@@ -1,0 +1,75 @@
+//! Functions that hang on their arguments alone: arithmetic, conversions, and functions of collections.
+
+use super::arithmetic::{Arithmetic, negated};
+use super::cast::Cast;
+use super::collections::OfCollection;
+use super::failure::failure;
+use super::floor::floor;
+use super::mask::{self, Masked};
+use super::math::Math;
+use super::similarity::Similarity;
+use crate::error::Error;
+use crate::json::{Json, decode, parse};
+use henge_model::DataType;
+
+/// A function without clock and chance, settled for the types of its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Expression {
+    Arithmetic(Box<Arithmetic>),
+    /// The sign turned round.
+    Negate(DataType),
+    /// The value that a text of JSON stands for.
+    FromJson(DataType),
+    Cast(Box<Cast>),
+    Math(Math, DataType),
+    OfCollection(OfCollection, DataType),
+    Similarity(Similarity, DataType),
+    /// Of a moment of that type.
+    Floor(DataType),
+    /// Null, whatever the argument.
+    Null,
+    MaskDefault(DataType),
+    /// The second argument instead of the first.
+    Second,
+    Hash,
+    MaskText(Masked, DataType),
+}
+
+impl Expression {
+    /// The answer for these arguments; null is `None`.
+    pub(crate) fn call(&self, arguments: &[Option<&[u8]>]) -> Result<Option<Vec<u8>>, Error> {
+        let first = arguments.first().copied().flatten();
+        let second = arguments.get(1).copied().flatten();
+        match self {
+            Expression::Arithmetic(arithmetic) => arithmetic.call(first, second),
+            Expression::Negate(data_type) => first.map_or(Ok(None), |value| negated(data_type, value)),
+            Expression::Math(math, of) => first.map_or(Ok(None), |value| math.call(of, value)),
+            Expression::OfCollection(function, of) => first.map_or(Ok(None), |value| function.call(of, value)),
+            Expression::Similarity(measure, of) => match (first, second) {
+                (Some(left), Some(right)) => measure.call(of, left, right).map(Some),
+                _ => Ok(None),
+            },
+            Expression::Floor(from) => floor(from, arguments),
+            Expression::Null => Ok(None),
+            Expression::MaskDefault(of) => mask::default(of).map(Some),
+            Expression::Second => Ok(second.map(<[u8]>::to_vec)),
+            Expression::Hash => first.map_or(Ok(None), |value| mask::hash(value, second).map(Some)),
+            Expression::MaskText(masked, of) => mask::text(*masked, of, arguments),
+            Expression::Cast(cast) => first.map_or(Ok(None), |value| cast.call(value)),
+            Expression::FromJson(data_type) => first.map_or(Ok(None), |text| from_json(data_type, text)),
+        }
+    }
+}
+
+fn from_json(data_type: &DataType, text: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    let failed = |why: String| failure("from_json", &[&DataType::Text], why);
+    let text = std::str::from_utf8(text).map_err(|_| failed("the argument is not valid UTF-8".to_owned()))?;
+    let undecodable = |why: String| {
+        let shown = Json::Text(text.to_owned()).shown();
+        failed(format!("execution of 'system.from_json[text]' failed: Could not decode JSON string '{shown}': {why}"))
+    };
+    match parse(text).map_err(undecodable)? {
+        Json::Null => Ok(None),
+        json => decode(&json, data_type).map(Some).map_err(failed),
+    }
+}

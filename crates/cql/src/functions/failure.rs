@@ -1,0 +1,11 @@
+//! A function that fails on its arguments.
+
+use crate::error::{Error, ErrorKind};
+use henge_model::DataType;
+
+/// The failure of a native function called with arguments of these types.
+pub(crate) fn failure(function: &str, arguments: &[&DataType], message: String) -> Error {
+    let arguments = arguments.iter().map(ToString::to_string).collect();
+    let kind = ErrorKind::FunctionFailure { keyspace: "system".into(), function: function.into(), arguments };
+    Error { kind, message, position: None, hint: None }
+}

@@ -1,0 +1,195 @@
+//! Functions whose types follow those of their arguments.
+
+use super::collections::OfCollection;
+use super::mask::Masked;
+use super::math::Math;
+use super::number::is_number;
+use super::similarity::Similarity;
+use super::{Expression, Function, Signature};
+use crate::error::Error;
+use henge_model::DataType;
+
+/// What a function is called with, as far as that is known before its types are.
+#[derive(Clone, Debug)]
+pub(crate) struct Argument {
+    /// The type it has, or would rather have.
+    pub(crate) data_type: Option<DataType>,
+    /// Whether it takes the type of its place: a literal.
+    pub(crate) is_literal: bool,
+    /// Elements of a list literal.
+    pub(crate) elements: Option<u32>,
+}
+
+/// The names of these functions.
+pub(super) const NAMES: [&str; 22] = [
+    "abs",
+    "exp",
+    "log",
+    "log10",
+    "round",
+    "floor",
+    "map_keys",
+    "map_values",
+    "collection_count",
+    "collection_min",
+    "collection_max",
+    "collection_sum",
+    "collection_avg",
+    "mask_null",
+    "mask_default",
+    "mask_replace",
+    "mask_inner",
+    "mask_outer",
+    "mask_hash",
+    "similarity_cosine",
+    "similarity_euclidean",
+    "similarity_dot_product",
+];
+
+/// The function of that name for such arguments; `None` for a name that is not one of these. `wanted` is the type of its place.
+pub(crate) fn signature(
+    name: &str,
+    arguments: &[Argument],
+    wanted: Option<&DataType>,
+) -> Option<Result<Signature, Error>> {
+    if !NAMES.contains(&name) {
+        return None;
+    }
+    let call = Invocation { name, arguments, wanted };
+    if let Some(math) = Math::named(name) {
+        return Some(call.math(math));
+    }
+    if let Some(function) = OfCollection::named(name) {
+        return Some(call.of_collection(function));
+    }
+    if let Some(measure) = Similarity::named(name) {
+        return Some(call.similarity(measure));
+    }
+    Some(if name == "floor" { call.floor() } else { call.mask() })
+}
+
+struct Invocation<'a> {
+    name: &'a str,
+    arguments: &'a [Argument],
+    wanted: Option<&'a DataType>,
+}
+
+impl Invocation<'_> {
+    fn count(&self, least: usize, most: usize) -> Result<(), Error> {
+        let (name, given) = (self.name, self.arguments.len());
+        if (least..=most).contains(&given) {
+            return Ok(());
+        }
+        let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        Err(Error::invalid(format!(
+            "Invalid number of arguments for function system.{name}: {wanted} required but {given} provided"
+        )))
+    }
+
+    /// The type of the first argument.
+    fn first(&self) -> Result<DataType, Error> {
+        let known = self.arguments.first().and_then(|argument| argument.data_type.clone());
+        known.ok_or_else(|| {
+            let name = self.name;
+            let message = format!(
+                "Cannot infer type of an argument in call to function system.{name}: use type casts to disambiguate"
+            );
+            Error::invalid(message)
+        })
+    }
+
+    fn wrong(&self, data_type: &DataType) -> Error {
+        let name = self.name;
+        Error::invalid(format!("Function system.{name} takes no argument of type {data_type}"))
+    }
+
+    fn made(&self, expression: Expression, parameters: Vec<DataType>, result: DataType) -> Result<Signature, Error> {
+        Ok(Signature { function: Function::Expression(expression), parameters, result })
+    }
+
+    /// A literal takes the type that is wanted of the function.
+    fn math(&self, math: Math) -> Result<Signature, Error> {
+        self.count(1, 1)?;
+        let is_literal = self.arguments.iter().any(|argument| argument.is_literal);
+        let data_type = match self.wanted {
+            Some(wanted) if is_literal && is_number(wanted) => wanted.clone(),
+            _ => self.first()?,
+        };
+        if !is_number(&data_type) {
+            return Err(self.wrong(&data_type));
+        }
+        self.made(Expression::Math(math, data_type.clone()), vec![data_type.clone()], data_type)
+    }
+
+    fn of_collection(&self, function: OfCollection) -> Result<Signature, Error> {
+        self.count(1, 1)?;
+        let of = self.first()?;
+        let result = function.result_type(&of).ok_or_else(|| self.wrong(&of))?;
+        self.made(Expression::OfCollection(function, of.clone()), vec![of], result)
+    }
+
+    fn similarity(&self, measure: Similarity) -> Result<Signature, Error> {
+        self.count(2, 2)?;
+        let vector = |t: &&DataType| matches!(t, DataType::Vector(e, _) if **e == DataType::Float);
+        let known = || self.arguments.iter().filter(|argument| !argument.is_literal);
+        let of = match known().filter_map(|argument| argument.data_type.as_ref()).map(DataType::unfrozen).find(vector) {
+            Some(of) => of.clone(),
+            None => match (known().next(), self.arguments.iter().find_map(|argument| argument.elements)) {
+                (None, Some(n)) => DataType::Vector(Box::new(DataType::Float), n),
+                _ => return Err(self.wrong(&self.first()?)),
+            },
+        };
+        self.made(Expression::Similarity(measure, of.clone()), vec![of.clone(), of], DataType::Float)
+    }
+
+    fn floor(&self) -> Result<Signature, Error> {
+        self.count(2, 3)?;
+        let of_time = |t: &DataType| matches!(t, DataType::Timestamp | DataType::Date | DataType::Time);
+        let from = match self.wanted.filter(|wanted| of_time(wanted)) {
+            Some(wanted) if self.arguments[0].is_literal => wanted.clone(),
+            _ => self.first()?,
+        };
+        let result = match &from {
+            DataType::Timeuuid | DataType::Timestamp => DataType::Timestamp,
+            DataType::Date | DataType::Time => from.clone(),
+            other => return Err(self.wrong(other)),
+        };
+        let mut parameters = vec![from.clone(), DataType::Duration];
+        if self.arguments.len() == 3 {
+            if from == DataType::Time {
+                return self.count(2, 2).and_then(|()| Err(self.wrong(&from)));
+            }
+            parameters.push(result.clone());
+        }
+        self.made(Expression::Floor(from), parameters, result)
+    }
+
+    fn mask(&self) -> Result<Signature, Error> {
+        let (least, most) = match self.name {
+            "mask_replace" => (2, 2),
+            "mask_inner" | "mask_outer" => (3, 4),
+            "mask_hash" => (1, 2),
+            _ => (1, 1),
+        };
+        self.count(least, most)?;
+        let of = self.first()?;
+        let (expression, rest, result) = match self.name {
+            "mask_null" => (Expression::Null, vec![], of.clone()),
+            "mask_default" => (Expression::MaskDefault(of.clone()), vec![], of.clone()),
+            "mask_replace" => (Expression::Second, vec![of.clone()], of.clone()),
+            "mask_hash" => (Expression::Hash, vec![DataType::Text], DataType::Blob),
+            name => {
+                if !matches!(of, DataType::Ascii | DataType::Text) {
+                    return Err(self.wrong(&of));
+                }
+                let masked = if name == "mask_inner" { Masked::Inner } else { Masked::Outer };
+                let rest = vec![DataType::Int, DataType::Int, DataType::Text];
+                (Expression::MaskText(masked, of.clone()), rest, of.clone())
+            }
+        };
+        let mut parameters = vec![of];
+        parameters.extend(rest);
+        parameters.truncate(self.arguments.len());
+        self.made(expression, parameters, result)
+    }
+}

@@ -1,0 +1,190 @@
+//! Exponentials and logarithms of decimals, to as many digits as the argument has and at least 32. They are computed as whole
+//! numbers that stand for a fixed count of digits behind the point, with digits to spare.
+
+use super::decimal::Decimal;
+use num_bigint::{BigInt, Sign};
+
+/// Digits of a result at least.
+const DIGITS_MIN: i64 = 32;
+/// Digits of a result at most: the work grows with the square of them.
+const DIGITS_MAX: i64 = 1_000;
+/// Digits computed beyond those of the result.
+const SPARE: i64 = 12;
+/// The greatest argument of `exp`: its result has as many digits before the point as decimals are given.
+const EXP_MAX: u32 = 20_000;
+
+/// A number as a count of `10^-digits`.
+struct Fixed {
+    value: BigInt,
+    digits: i64,
+}
+
+fn one(digits: i64) -> BigInt {
+    // Never negative, and bounded by the digits that are asked for.
+    BigInt::from(10).pow(u32::try_from(digits).unwrap_or(0))
+}
+
+fn digits_of(argument: &Decimal) -> i64 {
+    argument.precision().clamp(DIGITS_MIN, DIGITS_MAX)
+}
+
+impl Fixed {
+    /// A decimal to so many digits behind the point.
+    fn of(decimal: &Decimal, digits: i64) -> Result<Fixed, String> {
+        let scaled = Decimal { unscaled: decimal.unscaled.clone(), scale: decimal.scale - digits };
+        Ok(Fixed { value: scaled.truncated()?, digits })
+    }
+
+    /// One by the number.
+    fn inverse(&self, digits: i64) -> Decimal {
+        let places = self.value.magnitude().to_string().len() as i64 + digits + SPARE;
+        Decimal { unscaled: one(places) / &self.value, scale: places - self.digits }.rounded(digits)
+    }
+
+    fn to_decimal(&self, digits: i64) -> Decimal {
+        Decimal { unscaled: self.value.clone(), scale: self.digits }.rounded(digits)
+    }
+}
+
+/// e to the power of a decimal.
+pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
+    let digits = digits_of(argument);
+    if argument.unscaled.sign() == Sign::NoSign {
+        return Ok(Decimal::whole(BigInt::from(1)));
+    }
+    let whole = argument.truncated()?;
+    if whole.magnitude() > &EXP_MAX.into() {
+        return Err(format!("the argument of exp is beyond {EXP_MAX}"));
+    }
+    let is_negative = argument.unscaled.sign() == Sign::Minus;
+    let exponential = exp_of(&Fixed::of(&argument.clone().absolute(), digits + SPARE)?);
+    Ok(trimmed(if is_negative { exponential.inverse(digits) } else { exponential.to_decimal(digits) }))
+}
+
+/// A result that came out even has no noughts behind its digits.
+fn trimmed(result: Decimal) -> Decimal {
+    let stripped = result.clone().stripped();
+    if stripped.precision() * 2 < result.precision() { stripped } else { result }
+}
+
+/// The series of a small part of the argument, squared back.
+fn exp_of(argument: &Fixed) -> Fixed {
+    let halvings = 8 + argument.value.bits().saturating_sub(one(argument.digits).bits());
+    let spare = i64::try_from(halvings).unwrap_or(0) + 4;
+    let places = argument.digits + spare;
+    let unit = one(places);
+    let small = (&argument.value * one(spare)) >> halvings;
+    let (mut term, mut sum) = (unit.clone(), unit.clone());
+    let mut n = 1u32;
+    loop {
+        term = term * &small / &unit / n;
+        if term.sign() == Sign::NoSign || term == BigInt::from(-1) {
+            break;
+        }
+        sum += &term;
+        n += 1;
+    }
+    for _ in 0..halvings {
+        sum = &sum * &sum / &unit;
+    }
+    Fixed { value: sum, digits: places }
+}
+
+/// The natural logarithm.
+pub(super) fn log(argument: &Decimal) -> Result<Decimal, String> {
+    if argument.unscaled.sign() != Sign::Plus {
+        return Err("Natural log of number zero or less".to_owned());
+    }
+    let digits = digits_of(argument);
+    let result = log_to(argument, digits + SPARE)?;
+    Ok(trimmed(result.to_decimal(digits)))
+}
+
+/// The logarithm to base ten.
+pub(super) fn log10(argument: &Decimal) -> Result<Decimal, String> {
+    if argument.unscaled.sign() != Sign::Plus {
+        return Err("Log10 of number zero or less".to_owned());
+    }
+    let digits = digits_of(argument);
+    let places = digits + SPARE;
+    let of_argument = log_to(argument, places)?;
+    let of_ten = log_to(&Decimal::whole(BigInt::from(10)), places)?;
+    let value = of_argument.value * one(places) / of_ten.value;
+    // What is a power of ten comes out to a digit or two.
+    let nearest = (&value + one(places) / 2u8) / one(places) * one(places);
+    let near = (&value - &nearest).magnitude() < one(4).magnitude();
+    let result = Fixed { value: if near { nearest } else { value }, digits: places };
+    Ok(trimmed(result.to_decimal(digits)))
+}
+
+/// The natural logarithm to so many places behind the point: of `m * 10^e`, with `m` near one, it is `ln m + e ln 10`.
+fn log_to(argument: &Decimal, places: i64) -> Result<Fixed, String> {
+    let places = places + 12;
+    let exponent = argument.precision() - argument.scale - 1;
+    let mantissa = Decimal { unscaled: argument.unscaled.clone(), scale: argument.scale + exponent };
+    let unit = one(places);
+    let mut mantissa = Fixed::of(&mantissa, places)?.value;
+    // Halved until it is near one: ln m = ln (m / 2^n) + n ln 2.
+    let mut halvings = 0i64;
+    while mantissa > &unit * 3 / 2 {
+        mantissa /= 2;
+        halvings += 1;
+    }
+    let two = inverse_hyperbolic(&unit, &(&unit * 3), &unit) * 2;
+    let ten = &two * 3 + inverse_hyperbolic(&unit, &(&unit * 9), &unit) * 2;
+    let near = inverse_hyperbolic(&(&mantissa - &unit), &(&mantissa + &unit), &unit) * 2;
+    let value = near + two * halvings + ten * exponent;
+    Ok(Fixed { value: value / one(12), digits: places - 12 })
+}
+
+/// The inverse hyperbolic tangent of a fraction well below one, as a count of such parts as `unit` is one of.
+fn inverse_hyperbolic(above: &BigInt, below: &BigInt, unit: &BigInt) -> BigInt {
+    let first = above * unit / below;
+    let square = &first * &first / unit;
+    let (mut power, mut sum, mut n) = (first.clone(), first, 3u32);
+    loop {
+        power = power * &square / unit;
+        if power.sign() == Sign::NoSign {
+            return sum;
+        }
+        sum += &power / n;
+        n += 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::literal::of_number;
+    use henge_model::DataType;
+
+    fn decimal(text: &str) -> Decimal {
+        Decimal::of_bytes(&of_number(text, &DataType::Decimal).unwrap()).unwrap()
+    }
+
+    fn shown(result: Result<Decimal, String>) -> String {
+        DataType::Decimal.literal(&result.unwrap().to_bytes().unwrap())
+    }
+
+    #[test]
+    fn results_have_32_digits() {
+        assert_eq!(shown(exp(&decimal("10.50"))), "36315.502674246637738912026901317");
+        assert_eq!(shown(exp(&decimal("1e-5"))), "1.0000100000500001666670833341667");
+        assert_eq!(shown(exp(&decimal("0"))), "1");
+        assert_eq!(shown(exp(&decimal("-100"))), "3.7200759760208359629596958038631E-44");
+        assert_eq!(shown(log(&decimal("10.50"))), "2.3513752571634776870833658589075");
+        assert_eq!(shown(log(&decimal("1e-5"))), "-11.512925464970228420089957273422");
+        assert_eq!(shown(log10(&decimal("10.50"))), "1.0211892990699380727935052671233");
+        assert_eq!(shown(log10(&decimal("1e-5"))), "-5");
+        assert_eq!(shown(log10(&decimal("123456789.987654321"))), "8.0915149806436263205069926630572");
+    }
+
+    #[test]
+    fn what_would_fill_memory_is_refused() {
+        assert_eq!(shown(exp(&decimal("20000"))), "7.7560047259868610458320406792635E+8685");
+        assert!(exp(&decimal("1e9")).is_err());
+        assert!(exp(&decimal("1e2000000000")).is_err());
+        assert!(log(&decimal("-1")).is_err());
+        assert_eq!(log(&decimal("1e2000000000")).unwrap().precision(), 32);
+    }
+}

@@ -1,0 +1,282 @@
+//! JSON to a value's bytes, by type. Strings stand for values of every type; collections in strings are JSON once more.
+
+use super::{Json, parse};
+use crate::collection;
+use crate::literal;
+use henge_model::{DataType, UserType};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// The bytes of a JSON value that is not null, or a sentence on why it is no value of the type.
+pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
+    match data_type.unfrozen() {
+        DataType::List(element) => {
+            let parts = elements(json, "a list", element, "list")?;
+            built(data_type, parts)
+        }
+        DataType::Set(element) => {
+            let parts = elements(json, "a list (representing a set)", element, "set")?;
+            built(data_type, parts)
+        }
+        DataType::Map(key, value) => map(json, key, value).and_then(|parts| built(data_type, parts)),
+        DataType::Tuple(fields) => tuple(json, fields).and_then(|parts| built(data_type, parts)),
+        DataType::Vector(element, count) => {
+            let parts = elements(json, "a list (representing a vector)", element, "vector")?;
+            if parts.len() != *count as usize {
+                let found = parts.len();
+                return Err(format!("Invalid vector of {count} elements, it has {found}"));
+            }
+            built(data_type, parts)
+        }
+        DataType::Udt(user) => user_type(json, user),
+        native => scalar(json, native),
+    }
+}
+
+type Parts = Vec<Option<Vec<u8>>>;
+
+fn built(data_type: &DataType, parts: Parts) -> Result<Vec<u8>, String> {
+    let parts: Vec<Option<Cow<'_, [u8]>>> = parts.into_iter().map(|part| part.map(Cow::Owned)).collect();
+    collection::build(data_type, &parts).map_err(|e| e.message)
+}
+
+/// JSON that stands in a string is read once more.
+fn unquoted(json: &Json) -> Result<Cow<'_, Json>, String> {
+    match json {
+        Json::Text(text) => parse(text).map(Cow::Owned).map_err(|e| format!("Error decoding JSON string: {e}")),
+        other => Ok(Cow::Borrowed(other)),
+    }
+}
+
+fn wrong(wanted: &str, json: &Json) -> String {
+    format!("Expected {wanted}, but got a {}: {}", json.form(), json.shown())
+}
+
+fn elements(json: &Json, wanted: &str, element: &DataType, of: &str) -> Result<Parts, String> {
+    let json = unquoted(json)?;
+    let Json::List(parts) = &*json else { return Err(wrong(wanted, &json)) };
+    let decoded = parts.iter().map(|part| match part {
+        Json::Null => Err(format!("Invalid null element in {of}")),
+        part => decode(part, element).map(Some),
+    });
+    decoded.collect()
+}
+
+fn map(json: &Json, key: &DataType, value: &DataType) -> Result<Parts, String> {
+    let json = unquoted(json)?;
+    let Json::Object(members) = &*json else { return Err(wrong("a map", &json)) };
+    let mut parts = Vec::with_capacity(2 * members.len());
+    for (name, member) in members {
+        if *member == Json::Null {
+            return Err("Invalid null value in map".to_owned());
+        }
+        parts.push(Some(decode(&Json::Text(name.clone()), key)?));
+        parts.push(Some(decode(member, value)?));
+    }
+    Ok(parts)
+}
+
+fn tuple(json: &Json, fields: &[DataType]) -> Result<Parts, String> {
+    let json = unquoted(json)?;
+    let Json::List(parts) = &*json else { return Err(wrong("a list representation of a tuple", &json)) };
+    let how = match parts.len() {
+        found if found > fields.len() => "contains extra items",
+        found if found < fields.len() => "is missing items",
+        _ => return fields.iter().zip(parts).map(|(field, part)| part_of(part, field)).collect(),
+    };
+    Err(format!("Tuple {how} (expected {}): {}", fields.len(), json.shown()))
+}
+
+fn part_of(part: &Json, data_type: &DataType) -> Result<Option<Vec<u8>>, String> {
+    if *part == Json::Null { Ok(None) } else { decode(part, data_type).map(Some) }
+}
+
+fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
+    let json = unquoted(json)?;
+    let Json::Object(members) = &*json else { return Err(wrong("a map", &json)) };
+    let mut members = fold_case(members.clone());
+    let mut parts = Vec::with_capacity(user.fields.len());
+    for (name, field) in &user.fields {
+        let place = members.iter().position(|(given, _)| given == name);
+        let member = place.map(|place| members.swap_remove(place).1).unwrap_or(Json::Null);
+        parts.push(part_of(&member, field)?);
+    }
+    if let Some((name, _)) = members.first() {
+        return Err(format!("Unknown field '{name}' in value of user defined type {}", user.name));
+    }
+    let fields = user.fields.iter().map(|(_, field)| field.clone()).collect();
+    // A user type's value is laid out as a tuple's.
+    built(&DataType::Tuple(fields), parts)
+}
+
+/// Names of members as names of columns: small, unless they stand in quotes of their own. Of equal names the last one counts.
+pub(crate) fn fold_case(members: Vec<(String, Json)>) -> Vec<(String, Json)> {
+    let mut folded: Vec<(String, Json)> = Vec::with_capacity(members.len());
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(members.len());
+    for (name, value) in members {
+        let inside = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let name = inside.map_or_else(|| name.to_lowercase(), str::to_owned);
+        match places.get(&name) {
+            Some(place) => folded[*place].1 = value,
+            None => {
+                places.insert(name.clone(), folded.len());
+                folded.push((name, value));
+            }
+        }
+    }
+    folded
+}
+
+fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
+    use DataType::{
+        Ascii, Bigint, Blob, Boolean, Counter, Date, Decimal, Double, Duration, Float, Inet, Int, Smallint, Text, Time,
+        Timestamp, Timeuuid, Tinyint, Uuid, Varint,
+    };
+    match (data_type, json) {
+        (Text, Json::Text(text)) => Ok(text.as_bytes().to_vec()),
+        (Ascii, Json::Text(text)) if text.is_ascii() => Ok(text.as_bytes().to_vec()),
+        (Ascii, Json::Text(_)) => Err("Invalid ASCII character in string literal".to_owned()),
+        (Text, other) => Err(wrong("a UTF-8 string", other)),
+        (Ascii, other) => Err(wrong("an ascii string", other)),
+        (Blob, Json::Text(text)) => blob(text),
+        (Boolean, Json::Boolean(value)) => Ok(vec![u8::from(*value)]),
+        (Boolean, Json::Text(text)) => boolean(text),
+        (Int | Bigint | Counter | Tinyint | Smallint, _) => integer(json, data_type),
+        (Timestamp, Json::Integer(text)) if json.form() == "Long" => from_text(text, data_type),
+        (Float | Double, Json::Integer(text) | Json::Float(text)) => from_text(text, data_type),
+        (Decimal, Json::Float(text)) => from_text(&as_double(text), data_type),
+        (Decimal | Varint, Json::Integer(text) | Json::Text(text)) => {
+            from_text(text, data_type).map_err(|_| unrepresentable(json, data_type))
+        }
+        (Decimal | Varint | Blob, other) => Err(unrepresentable(other, data_type)),
+        (Float | Double | Inet | Date | Time | Timestamp | Uuid | Timeuuid | Duration, Json::Text(text)) => {
+            from_text(text, data_type)
+        }
+        (Timestamp, other) => Err(wrong("a long or a datestring representation of a timestamp value", other)),
+        (Float | Double, other) => Err(wrong(&format!("a {data_type} value"), other)),
+        (Boolean, other) => Err(wrong("a boolean value", other)),
+        (other_type, other) => Err(wrong(&format!("a string representation of a {other_type} value"), other)),
+    }
+}
+
+fn unrepresentable(json: &Json, data_type: &DataType) -> String {
+    format!("Value '{}' is not a valid representation of a {data_type} value", json.shown())
+}
+
+/// Whole numbers: of 32 and 64 bits by their form, the smaller ones by their text.
+fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
+    let wanted = match data_type {
+        DataType::Int => "an int value",
+        DataType::Smallint => "a short value",
+        DataType::Tinyint => "a byte value",
+        _ => "a bigint value",
+    };
+    let small = matches!(data_type, DataType::Tinyint | DataType::Smallint);
+    match json {
+        Json::Text(text) => from_text(text, data_type),
+        Json::Integer(text) => match (from_text(text, data_type), small) {
+            (Err(_), false) => Err(wrong(wanted, json)),
+            (made, _) => made,
+        },
+        Json::Float(text) if small => from_text(text, data_type),
+        other => Err(wrong(wanted, other)),
+    }
+}
+
+/// A value from text of its own; an empty one is the empty value.
+fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let made = match data_type {
+        DataType::Inet | DataType::Date | DataType::Time | DataType::Timestamp => literal::of_text(text, data_type),
+        DataType::Uuid | DataType::Timeuuid => uuid(text, data_type),
+        DataType::Duration => literal::of_duration(text),
+        DataType::Float | DataType::Double if !is_number(text) => None,
+        _ => literal::of_number(text, data_type),
+    };
+    made.ok_or_else(|| format!("Unable to make {data_type} from '{}'", Json::Text(text.to_owned()).shown()))
+}
+
+/// Rust reads more words as numbers than Java does.
+fn is_number(text: &str) -> bool {
+    let unsigned = text.trim_start_matches(['-', '+']);
+    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') || matches!(unsigned, "NaN" | "Infinity")
+}
+
+fn uuid(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
+    let dashed = text.len() == 36;
+    let bytes = uuid::Uuid::parse_str(text).ok().filter(|_| dashed)?.into_bytes();
+    data_type.validate(&bytes).ok().map(|()| bytes.to_vec())
+}
+
+fn boolean(text: &str) -> Result<Vec<u8>, String> {
+    if text.is_empty() || text.eq_ignore_ascii_case("false") {
+        return Ok(vec![0]);
+    }
+    if text.eq_ignore_ascii_case("true") {
+        return Ok(vec![1]);
+    }
+    Err(format!("Unable to make boolean from '{}'", Json::Text(text.to_owned()).shown()))
+}
+
+fn blob(text: &str) -> Result<Vec<u8>, String> {
+    let shown = Json::Text(text.to_owned()).shown();
+    let Some(digits) = text.strip_prefix("0x") else {
+        return Err(format!("Value '{shown}' is not a valid blob representation: it is missing the 0x prefix"));
+    };
+    let byte = |i: usize| digits.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let only_digits = digits.bytes().all(|b| b.is_ascii_hexdigit()) && digits.len().is_multiple_of(2);
+    let bytes = only_digits.then(|| (0..digits.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()).flatten();
+    bytes.ok_or_else(|| format!("Value '{shown}' is not a valid blob representation: cannot parse it as hex bytes"))
+}
+
+/// A number with a fraction is a double before it is a decimal, as in Cassandra; written in quotes it keeps its digits.
+fn as_double(text: &str) -> String {
+    let double = text.parse::<f64>().unwrap_or(f64::NAN);
+    DataType::Double.literal(&double.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::literal::hex;
+
+    fn made(text: &str, data_type: &DataType) -> Result<String, String> {
+        decode(&parse(text).unwrap(), data_type).map(|bytes| hex(&bytes))
+    }
+
+    #[test]
+    fn numbers_take_strings_too() {
+        assert_eq!(made("1", &DataType::Int).as_deref(), Ok("00000001"));
+        assert_eq!(made("\"1\"", &DataType::Int).as_deref(), Ok("00000001"));
+        assert_eq!(made("1.0", &DataType::Int), Err("Expected an int value, but got a Double: 1.0".to_owned()));
+        assert_eq!(made("\"x\"", &DataType::Int), Err("Unable to make int from 'x'".to_owned()));
+        assert_eq!(made("1.10", &DataType::Decimal).as_deref(), Ok("000000010b"));
+        assert_eq!(made("\"1.10\"", &DataType::Decimal).as_deref(), Ok("000000026e"));
+        assert!(made("12", &DataType::Timestamp).is_err());
+        assert!(made("1e400", &DataType::Decimal).is_err());
+        assert!(made("\"inf\"", &DataType::Double).is_err());
+    }
+
+    #[test]
+    fn collections_are_checked_part_by_part() {
+        let map = DataType::Map(Box::new(DataType::Int), Box::new(DataType::Text));
+        assert_eq!(made(r#"{"1": "a"}"#, &map).as_deref(), Ok("0000000100000004000000010000000161"));
+        assert_eq!(made(r#""{\"1\": \"a\"}""#, &map).as_deref(), Ok("0000000100000004000000010000000161"));
+        assert_eq!(made(r#"{"1": null}"#, &map), Err("Invalid null value in map".to_owned()));
+        let list = DataType::List(Box::new(DataType::Int));
+        assert_eq!(made("[null]", &list), Err("Invalid null element in list".to_owned()));
+        let tuple = DataType::Tuple(vec![DataType::Int, DataType::Text]);
+        assert_eq!(made("[null, \"a\"]", &tuple).as_deref(), Ok("ffffffff0000000161"));
+        assert_eq!(made("[1]", &tuple), Err("Tuple is missing items (expected 2): [1]".to_owned()));
+    }
+
+    #[test]
+    fn names_fold_unless_they_are_quoted() {
+        let member = |name: &str| (name.to_owned(), Json::Null);
+        let folded = fold_case(vec![member("Ab"), member("\"Ab\""), member("AB")]);
+        let names: Vec<&str> = folded.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["ab", "Ab"]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Aggregates of a select list.
+
+use super::computed::{typed, untyped};
+use super::operand::preferred_type;
+use super::selector::{Fetched, Selected, Selector, plain};
+use super::shown::{of_row, value_name};
+use super::term::Terms;
+use crate::bind::Source;
+use crate::error::Error;
+use crate::statement::{Arguments, Term, TermKind};
+use henge_model::DataType;
+
+/// The functions over many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Count,
+    Min,
+    Max,
+    Sum,
+    Average,
+}
+
+/// One aggregate of a statement.
+#[derive(Clone, Debug)]
+pub(crate) struct AggregatePlan {
+    pub(crate) aggregate: Aggregate,
+    /// What it is of; none of `count(*)`.
+    pub(crate) argument: Option<Selector>,
+    /// The type of the argument, and but for COUNT that of the answer.
+    pub(crate) data_type: DataType,
+}
+
+/// The aggregate of that name.
+pub(super) fn aggregate(function: &str) -> Option<Aggregate> {
+    Some(match function {
+        "count" => Aggregate::Count,
+        "min" => Aggregate::Min,
+        "max" => Aggregate::Max,
+        "sum" => Aggregate::Sum,
+        "avg" => Aggregate::Average,
+        _ => return None,
+    })
+}
+
+/// A call of an aggregate.
+pub(super) fn aggregated(
+    term: &Term,
+    aggregate: Aggregate,
+    arguments: &Arguments,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let before = fetched.aggregates.len();
+    let argument = match arguments {
+        Arguments::Star if aggregate == Aggregate::Count => None,
+        Arguments::Terms(all) if all.len() == 1 => match &all[0].kind {
+            TermKind::Constant(_) if aggregate == Aggregate::Count => None,
+            _ => Some(argument(&all[0], aggregate, terms, fetched)?),
+        },
+        _ => return Err(Error::invalid("an aggregate takes one argument").at(term.position)),
+    };
+    if fetched.aggregates.len() > before {
+        let message = "aggregate functions cannot be used as arguments of aggregate functions";
+        return Err(Error::invalid(message).at(term.position));
+    }
+    let mut add = |argument: Option<Selector>, data_type: DataType| {
+        fetched.aggregates.push(AggregatePlan { aggregate, argument, data_type });
+        Selector::Aggregate(before)
+    };
+    let Some(argument) = argument else {
+        let selector = add(None, DataType::Bigint);
+        return Ok(Selected { selector, name: "count".to_owned(), data_type: DataType::Bigint });
+    };
+    let of = argument.data_type;
+    if matches!(aggregate, Aggregate::Sum | Aggregate::Average) {
+        check_summable(&of, term)?;
+    }
+    let data_type = if aggregate == Aggregate::Count { DataType::Bigint } else { of.clone() };
+    let function = match aggregate {
+        Aggregate::Count => "count",
+        Aggregate::Min => "min",
+        Aggregate::Max => "max",
+        Aggregate::Sum => "sum",
+        Aggregate::Average => "avg",
+    };
+    let name = format!("system.{function}({})", argument.name);
+    Ok(Selected { selector: add(Some(argument.selector), of), name, data_type })
+}
+
+fn argument(
+    term: &Term,
+    aggregate: Aggregate,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    match &term.kind {
+        TermKind::Constant(constant) => typed(term, &preferred_type(constant), terms, fetched),
+        TermKind::Null if aggregate == Aggregate::Count => {
+            let selector = Selector::Given(Source::Null);
+            Ok(Selected { selector, name: value_name(term), data_type: DataType::Blob })
+        }
+        _ if of_row(term) => plain(term, terms, fetched, false),
+        _ => Err(untyped(term)),
+    }
+}
+
+fn check_summable(data_type: &DataType, term: &Term) -> Result<(), Error> {
+    use DataType::{Bigint, Counter, Decimal, Double, Float, Int, Smallint, Tinyint, Varint};
+    match data_type {
+        Tinyint | Smallint | Int | Bigint | Counter | Varint | Float | Double | Decimal => Ok(()),
+        other => Err(Error::invalid(format!("sum and avg take numbers, not {other}")).at(term.position)),
+    }
+}

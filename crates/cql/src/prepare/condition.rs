@@ -1,0 +1,221 @@
+//! IF: what a row has to be for a write to happen.
+
+use super::marker::{Labels, ResultColumn};
+use super::modify::ModifyPlan;
+use super::scope::column;
+use super::term::Terms;
+use crate::bind::Source;
+use crate::error::{Error, Position};
+use crate::statement::{Condition, Name, Operator, Relation, Subject};
+use henge_model::{Column, ColumnKind, DataType, Table};
+
+/// The condition of one statement.
+#[derive(Clone, Debug)]
+pub(crate) enum ConditionPlan {
+    /// `IF NOT EXISTS`.
+    NotExists,
+    /// `IF EXISTS`.
+    Exists,
+    /// `IF a = 1 AND ...`: all of them.
+    Tests(Vec<TestPlan>),
+}
+
+/// One comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct TestPlan {
+    pub(crate) column: Column,
+    pub(crate) part: Part,
+    pub(crate) operator: Operator,
+    /// The type of what is compared.
+    pub(crate) data_type: DataType,
+    /// One value; of IN several, or one that is the list of them.
+    pub(crate) values: Vec<Source>,
+    pub(crate) is_list: bool,
+}
+
+/// What of a column is compared.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    Whole,
+    /// The value at a key of a map, or at an index of a list.
+    Element(Source),
+    /// The field of a user type at that place.
+    Field(usize),
+}
+
+impl ConditionPlan {
+    /// `IF` of an UPDATE or DELETE.
+    pub(super) fn prepare(condition: &Condition, terms: &mut Terms<'_>) -> Result<ConditionPlan, Error> {
+        match condition {
+            Condition::Exists(_) => Ok(ConditionPlan::Exists),
+            Condition::Relations(all) => {
+                all.iter().map(|relation| test(relation, terms)).collect::<Result<_, _>>().map(ConditionPlan::Tests)
+            }
+        }
+    }
+
+    /// The columns compared, those of rows before static ones.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+        let tests = match self {
+            ConditionPlan::Tests(tests) => &tests[..],
+            ConditionPlan::NotExists | ConditionPlan::Exists => &[],
+        };
+        let of = |is_static: bool| {
+            tests.iter().map(|test| &test.column).filter(move |c| (c.kind == ColumnKind::Static) == is_static)
+        };
+        of(false).chain(of(true))
+    }
+
+    /// Whether it says nothing about rows, only about what a partition's rows share.
+    pub(crate) fn is_of_statics(&self) -> bool {
+        let mut columns = self.columns().peekable();
+        columns.peek().is_some() && columns.all(|column| column.kind == ColumnKind::Static)
+    }
+}
+
+fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
+    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    let (name, operator) = match (&relation.subject, relation.operator) {
+        (_, Operator::Like | Operator::IsNotNull) => {
+            let message = format!("{} is no comparison of IF", relation.operator.sign());
+            return Err(Error::syntax(relation.position, message));
+        }
+        (Subject::Column(name) | Subject::Element(name, _) | Subject::Field(name, _), operator) => (name, operator),
+        (Subject::Columns(_) | Subject::Token(_), _) => {
+            return Err(Error::syntax(relation.position, "IF compares one column at a time"));
+        }
+    };
+    let column = column(terms.table, name)?.clone();
+    if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
+        return refuse(format!("PRIMARY KEY column '{}' cannot have IF conditions", column.name));
+    }
+    if column.data_type == DataType::Counter {
+        return refuse("Conditional updates are not supported on counter tables".to_owned());
+    }
+    let (part, of) = part(&relation.subject, &column, terms)?;
+    let compared = compared(operator, &of, name)?;
+    let label = match part {
+        Part::Whole => column.name.clone(),
+        Part::Element(_) => format!("value({})", column.name),
+        Part::Field(_) => format!("{}.{}", column.name, relation.values.len()),
+    };
+    let is_list = operator == Operator::In && !relation.listed;
+    let values = match (&relation.values[..], is_list) {
+        ([marker], true) => {
+            let list = DataType::List(Box::new(compared.clone()));
+            vec![terms.source(marker, &list, &format!("in({})", column.name))?]
+        }
+        (values, _) => {
+            values.iter().map(|value| terms.source(value, &compared, &label)).collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    if operator != Operator::In && values.len() != 1 {
+        return refuse("a comparison is with one value".to_owned());
+    }
+    let by_order = !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In);
+    if by_order && matches!(values[..], [Source::Null]) {
+        return refuse(format!("Invalid comparison with null for operator \"{}\"", operator.sign()));
+    }
+    Ok(TestPlan { column, part, operator, data_type: of, values, is_list })
+}
+
+/// What is compared, and its type.
+fn part(subject: &Subject, column: &Column, terms: &mut Terms<'_>) -> Result<(Part, DataType), Error> {
+    let name = &column.name;
+    match (subject, column.data_type.unfrozen()) {
+        (Subject::Element(_, key), DataType::Map(of_key, of)) => {
+            Ok((Part::Element(terms.source(key, of_key, &format!("key({name})"))?), DataType::clone(of)))
+        }
+        (Subject::Element(_, index), DataType::List(of)) => {
+            Ok((Part::Element(terms.source(index, &DataType::Int, &format!("idx({name})"))?), DataType::clone(of)))
+        }
+        (Subject::Element(at, _), _) => {
+            Err(Error::invalid(format!("Invalid element access syntax for non-collection column {name}"))
+                .at(at.position))
+        }
+        (Subject::Field(_, field), DataType::Udt(own)) => match own.field(&field.text) {
+            Some((place, of)) => Ok((Part::Field(place), of.clone())),
+            None => {
+                let message = format!("Unknown field '{}' in value of user defined type {}", field.text, own.name);
+                Err(Error::invalid(message).at(field.position))
+            }
+        },
+        (Subject::Field(_, field), _) => {
+            let message = format!("Invalid field access syntax for non-UDT column {name}");
+            Err(Error::invalid(message).at(field.position))
+        }
+        _ => Ok((Part::Whole, column.data_type.clone())),
+    }
+}
+
+/// The type of the value that something is compared with.
+fn compared(operator: Operator, of: &DataType, name: &Name) -> Result<DataType, Error> {
+    let is_slice = !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In);
+    match (operator, of.unfrozen()) {
+        (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => Ok(DataType::clone(e)),
+        (Operator::ContainsKey, DataType::Map(key, _)) => Ok(DataType::clone(key)),
+        (Operator::Contains | Operator::ContainsKey, t) => {
+            let message = format!("Cannot use {} on non-collection column {} of type {t}", operator.sign(), name.text);
+            Err(Error::invalid(message).at(name.position))
+        }
+        (_, DataType::Duration) if is_slice => {
+            Err(Error::invalid("Slice conditions are not supported on durations").at(name.position))
+        }
+        _ => Ok(of.clone()),
+    }
+}
+
+impl ModifyPlan {
+    /// Whether it writes only under a condition.
+    pub fn is_conditional(&self) -> bool {
+        self.condition.is_some()
+    }
+
+    /// Gives the statement its condition, if it can have one.
+    pub(super) fn under(mut self, condition: ConditionPlan, position: Position) -> Result<ModifyPlan, Error> {
+        if self.timestamp.is_some() {
+            return Err(Error::invalid("Cannot provide custom timestamp for conditional updates").at(position));
+        }
+        let is_choice = |choices: &[crate::bind::Choices]| choices.iter().any(|c| c.single().is_none());
+        if is_choice(&self.partition) {
+            let message = "IN on the partition key is not supported with conditional updates";
+            return Err(Error::invalid(message).at(position));
+        }
+        if is_choice(&self.clustering) {
+            let message = "IN on the clustering key columns is not supported with conditional updates";
+            return Err(Error::invalid(message).at(position));
+        }
+        if matches!(self.reach, super::Reach::Ranges(_)) {
+            let message = "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to \
+                           delete under a condition";
+            return Err(Error::invalid(message).at(position));
+        }
+        self.condition = Some(condition);
+        Ok(self)
+    }
+
+    /// The same, if there is a condition.
+    pub(super) fn under_any(self, condition: Option<ConditionPlan>, position: Position) -> Result<ModifyPlan, Error> {
+        match condition {
+            Some(condition) => self.under(condition, position),
+            None => Ok(self),
+        }
+    }
+
+    /// The columns of the answer when the write does not happen, behind `[applied]`. `None` stands for all of the table.
+    pub(crate) fn condition_columns(&self) -> Option<Vec<&Column>> {
+        match &self.condition {
+            Some(ConditionPlan::NotExists) => None,
+            Some(condition) => Some(condition.columns().collect()),
+            None => Some(Vec::new()),
+        }
+    }
+}
+
+/// The columns of the answer to a conditional write: `[applied]`, and others if it was not.
+pub(crate) fn result_columns<'t>(table: &Table, others: impl Iterator<Item = &'t Column>) -> Vec<ResultColumn> {
+    let labels = Labels::of(table);
+    let mut columns = vec![labels.column("[applied]", DataType::Boolean)];
+    columns.extend(others.map(|column| labels.column(column.name.clone(), column.data_type.clone())));
+    columns
+}

@@ -1,0 +1,47 @@
+use super::name::quoted;
+use super::words;
+use crate::statement::{Describe, DescribeSubject, Name, TableName};
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for Describe {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "DESCRIBE {}", self.subject)?;
+        words(f, self.internals, "WITH INTERNALS")
+    }
+}
+
+impl Display for DescribeSubject {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            DescribeSubject::Cluster => f.write_str("CLUSTER"),
+            DescribeSubject::Keyspaces => f.write_str("KEYSPACES"),
+            DescribeSubject::Tables => f.write_str("TABLES"),
+            DescribeSubject::Types => f.write_str("TYPES"),
+            DescribeSubject::Functions => f.write_str("FUNCTIONS"),
+            DescribeSubject::Aggregates => f.write_str("AGGREGATES"),
+            DescribeSubject::Schema { full } => f.write_str(if *full { "FULL SCHEMA" } else { "SCHEMA" }),
+            DescribeSubject::Keyspace { name, only } => keyspace(f, name.as_ref(), *only),
+            DescribeSubject::Table(name) => write!(f, "TABLE {name}"),
+            DescribeSubject::Index(name) => write!(f, "INDEX {name}"),
+            DescribeSubject::View(name) => write!(f, "MATERIALIZED VIEW {name}"),
+            DescribeSubject::Type(name) => write!(f, "TYPE {name}"),
+            DescribeSubject::Function(name) => write!(f, "FUNCTION {name}"),
+            DescribeSubject::Aggregate(name) => write!(f, "AGGREGATE {name}"),
+            DescribeSubject::Any(name) => any(f, name),
+        }
+    }
+}
+
+fn keyspace(f: &mut Formatter<'_>, name: Option<&Name>, only: bool) -> Result {
+    f.write_str(if only { "ONLY KEYSPACE" } else { "KEYSPACE" })?;
+    name.map_or(Ok(()), |name| write!(f, " {name}"))
+}
+
+/// In quotes: any bare word might be a subject of its own.
+fn any(f: &mut Formatter<'_>, name: &TableName) -> Result {
+    if let Some(keyspace) = &name.keyspace {
+        quoted(f, &keyspace.text, '"')?;
+        f.write_str(".")?;
+    }
+    quoted(f, &name.name.text, '"')
+}

@@ -1,0 +1,87 @@
+//! Statements as text: `Display` of the tree, so that reading what was printed gives the same tree again.
+//!
+//! One file per family of statements, as in `statement`. A new statement gets a file with its `Display` and a line in the
+//! match below. Parentheses and quotes are printed where reading needs them, and nowhere else.
+
+mod access;
+mod batch;
+mod describe;
+mod keyspace;
+mod modify;
+mod name;
+mod property;
+mod relation;
+mod select;
+mod table;
+mod term;
+mod type_name;
+mod user_type;
+
+use crate::statement::Statement;
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for Statement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Statement::Select(s) => s.fmt(f),
+            Statement::Insert(s) => s.fmt(f),
+            Statement::Update(s) => s.fmt(f),
+            Statement::Delete(s) => s.fmt(f),
+            Statement::Batch(s) => s.fmt(f),
+            Statement::Use(s) => s.fmt(f),
+            Statement::CreateKeyspace(s) => s.fmt(f),
+            Statement::AlterKeyspace(s) => s.fmt(f),
+            Statement::DropKeyspace(s) => s.fmt(f),
+            Statement::CreateTable(s) => s.fmt(f),
+            Statement::AlterTable(s) => s.fmt(f),
+            Statement::DropTable(s) => s.fmt(f),
+            Statement::CreateType(s) => s.fmt(f),
+            Statement::AlterType(s) => s.fmt(f),
+            Statement::DropType(s) => s.fmt(f),
+            Statement::Role(s) => s.fmt(f),
+            Statement::Permission(s) => s.fmt(f),
+            Statement::Truncate(s) => s.fmt(f),
+            Statement::Describe(s) => s.fmt(f),
+            // Its text was not kept: only what it is.
+            Statement::Unsupported(s) => f.write_str(&s.what),
+        }
+    }
+}
+
+/// The parts, with something between each two.
+struct Separated<'a, T>(&'a [T], &'a str);
+
+impl<T: Display> Display for Separated<'_, T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (i, part) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(self.1)?;
+            }
+            part.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// `a, b, c`.
+fn commas<T: Display>(parts: &[T]) -> Separated<'_, T> {
+    Separated(parts, ", ")
+}
+
+/// `a AND b AND c`.
+fn ands<T: Display>(parts: &[T]) -> Separated<'_, T> {
+    Separated(parts, " AND ")
+}
+
+/// `keyword part`, if there is a part; a blank before it.
+fn clause(f: &mut Formatter<'_>, keyword: &str, part: Option<&impl Display>) -> Result {
+    match part {
+        Some(part) => write!(f, " {keyword} {part}"),
+        None => Ok(()),
+    }
+}
+
+/// The words, if they are wanted; a blank before them.
+fn words(f: &mut Formatter<'_>, wanted: bool, words: &str) -> Result {
+    if wanted { write!(f, " {words}") } else { Ok(()) }
+}

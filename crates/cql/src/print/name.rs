@@ -1,0 +1,36 @@
+use crate::parser::is_reserved;
+use crate::statement::{Name, TableName};
+use std::fmt::{Display, Formatter, Result};
+
+/// Words that are names in most places, but mean something else in some.
+const CONTEXTUAL: [&str; 7] = ["as", "cast", "compact", "distinct", "exists", "json", "key"];
+
+impl Display for Name {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if is_plain(&self.text) { f.write_str(&self.text) } else { quoted(f, &self.text, '"') }
+    }
+}
+
+impl Display for TableName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.keyspace {
+            Some(keyspace) => write!(f, "{keyspace}.{}", self.name),
+            None => self.name.fmt(f),
+        }
+    }
+}
+
+/// Whether a name is read as itself without quotes.
+pub(super) fn is_plain(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && !is_reserved(text)
+        && !CONTEXTUAL.contains(&text)
+}
+
+/// The text between quotes, with the quotes inside doubled.
+pub(super) fn quoted(f: &mut Formatter<'_>, text: &str, quote: char) -> Result {
+    let doubled = text.replace(quote, &format!("{quote}{quote}"));
+    write!(f, "{quote}{doubled}{quote}")
+}

@@ -1,0 +1,93 @@
+use super::{ands, clause, commas, words};
+use crate::statement::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Name, Truncate};
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for CreateTable {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let condition = if self.if_not_exists { "IF NOT EXISTS " } else { "" };
+        let mut elements: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
+        elements.extend(self.primary_keys.iter().map(primary_key));
+        write!(f, "CREATE TABLE {condition}{} ({})", self.table, commas(&elements))?;
+        let options = options(self);
+        if !options.is_empty() {
+            write!(f, " WITH {}", ands(&options))?;
+        }
+        Ok(())
+    }
+}
+
+fn primary_key((partition, clustering): &(Vec<Name>, Vec<Name>)) -> String {
+    let clustering: String = clustering.iter().map(|name| format!(", {name}")).collect();
+    format!("PRIMARY KEY (({}){clustering})", commas(partition))
+}
+
+fn options(create: &CreateTable) -> Vec<String> {
+    let mut options = Vec::new();
+    if create.compact_storage.is_some() {
+        options.push("COMPACT STORAGE".to_owned());
+    }
+    if !create.clustering_order.is_empty() {
+        let order = |(name, descending): &(Name, bool)| format!("{name} {}", if *descending { "DESC" } else { "ASC" });
+        let columns: Vec<String> = create.clustering_order.iter().map(order).collect();
+        options.push(format!("CLUSTERING ORDER BY ({})", commas(&columns)));
+    }
+    options.extend(create.properties.iter().map(ToString::to_string));
+    options
+}
+
+impl Display for ColumnDefinition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{} {}", self.name, self.data_type)?;
+        words(f, self.is_static, "STATIC")?;
+        // With which function was not kept.
+        words(f, self.masked.is_some(), "MASKED WITH DEFAULT")?;
+        words(f, self.is_primary_key, "PRIMARY KEY")
+    }
+}
+
+impl Display for AlterTable {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let condition = if self.if_exists { "IF EXISTS " } else { "" };
+        write!(f, "ALTER TABLE {condition}{} {}", self.table, self.change)
+    }
+}
+
+impl Display for AlterTableChange {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            AlterTableChange::Add { if_not_exists, columns } => {
+                f.write_str("ADD")?;
+                words(f, *if_not_exists, "IF NOT EXISTS")?;
+                write!(f, " ({})", commas(columns))
+            }
+            AlterTableChange::Drop { if_exists, columns, timestamp } => {
+                f.write_str("DROP")?;
+                words(f, *if_exists, "IF EXISTS")?;
+                write!(f, " ({})", commas(columns))?;
+                clause(f, "USING TIMESTAMP", timestamp.as_ref())
+            }
+            AlterTableChange::Rename { if_exists, names } => {
+                f.write_str("RENAME")?;
+                words(f, *if_exists, "IF EXISTS")?;
+                let names: Vec<String> = names.iter().map(|(from, to)| format!("{from} TO {to}")).collect();
+                write!(f, " {}", ands(&names))
+            }
+            AlterTableChange::With(properties) => write!(f, "WITH {}", ands(properties)),
+            // Its text was not kept: only what it begins with.
+            AlterTableChange::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+impl Display for DropTable {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let condition = if self.if_exists { "IF EXISTS " } else { "" };
+        write!(f, "DROP TABLE {condition}{}", self.table)
+    }
+}
+
+impl Display for Truncate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "TRUNCATE {}", self.table)
+    }
+}

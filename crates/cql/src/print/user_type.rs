@@ -1,0 +1,45 @@
+use super::{ands, words};
+use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType};
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for CreateType {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let condition = if self.if_not_exists { "IF NOT EXISTS " } else { "" };
+        let fields: Vec<String> = self.fields.iter().map(|(name, data_type)| format!("{name} {data_type}")).collect();
+        write!(f, "CREATE TYPE {condition}{} ({})", self.name, super::commas(&fields))
+    }
+}
+
+impl Display for AlterType {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let condition = if self.if_exists { "IF EXISTS " } else { "" };
+        write!(f, "ALTER TYPE {condition}{} {}", self.name, self.change)
+    }
+}
+
+impl Display for AlterTypeChange {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            AlterTypeChange::Add { if_not_exists, field, data_type } => {
+                f.write_str("ADD")?;
+                words(f, *if_not_exists, "IF NOT EXISTS")?;
+                write!(f, " {field} {data_type}")
+            }
+            AlterTypeChange::Rename { if_exists, names } => {
+                f.write_str("RENAME")?;
+                words(f, *if_exists, "IF EXISTS")?;
+                let names: Vec<String> = names.iter().map(|(from, to)| format!("{from} TO {to}")).collect();
+                write!(f, " {}", ands(&names))
+            }
+            // Which field and which type was not kept: there is nothing it could be used for.
+            AlterTypeChange::Retype => f.write_str("ALTER \"f\" TYPE int"),
+        }
+    }
+}
+
+impl Display for DropType {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let condition = if self.if_exists { "IF EXISTS " } else { "" };
+        write!(f, "DROP TYPE {condition}{}", self.name)
+    }
+}

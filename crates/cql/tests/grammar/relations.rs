@@ -1,0 +1,50 @@
+//! The conditions of WHERE and IF.
+
+use crate::names::{many, name, names};
+use crate::terms::{marker, value};
+use henge_base::Random;
+use henge_cql::Position;
+use henge_cql::statement::{Condition, Operator, Relation, Subject};
+
+const SIGNS: [Operator; 7] = [
+    Operator::Equal,
+    Operator::NotEqual,
+    Operator::Less,
+    Operator::LessOrEqual,
+    Operator::Greater,
+    Operator::GreaterOrEqual,
+    Operator::In,
+];
+const WORDS: [Operator; 4] = [Operator::Like, Operator::Contains, Operator::ContainsKey, Operator::IsNotNull];
+
+/// One to three.
+pub(crate) fn relations(random: &mut Random) -> Vec<Relation> {
+    many(random, 1, 3, relation)
+}
+
+fn relation(random: &mut Random) -> Relation {
+    let subject = match random.below(9) {
+        0 => Subject::Columns(names(random, 3)),
+        1 => Subject::Token(names(random, 3)),
+        2 => Subject::Element(name(random), value(random)),
+        3 => Subject::Field(name(random), name(random)),
+        _ => Subject::Column(name(random)),
+    };
+    let words = !matches!(subject, Subject::Columns(_)) && random.chance(1, 3);
+    let operator = *if words { random.pick(&WORDS) } else { random.pick(&SIGNS) }.unwrap();
+    let listed = operator == Operator::In && random.chance(2, 3);
+    let values = match operator {
+        Operator::IsNotNull => vec![],
+        Operator::In if listed => many(random, 0, 3, value),
+        Operator::In => vec![marker(random)],
+        _ => vec![value(random)],
+    };
+    Relation { subject, operator, values, listed, position: Position::default() }
+}
+
+pub(crate) fn condition(random: &mut Random) -> Condition {
+    match random.chance(1, 4) {
+        true => Condition::Exists(Position::default()),
+        false => Condition::Relations(relations(random)),
+    }
+}

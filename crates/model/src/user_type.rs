@@ -1,0 +1,142 @@
+//! User-defined types. A column's type holds the whole of the user type it names, so that whoever reads a row needs no schema
+//! besides its table; the metadata log rewrites the tables of a type that is altered.
+
+use crate::DataType;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A user-defined type: a named list of named fields.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UserType {
+    /// The keyspace it lives in.
+    pub keyspace: String,
+    /// Its name.
+    pub name: String,
+    /// Field names and types, in declaration order. Fields are only ever added, at the end: values written before have fewer.
+    pub fields: Vec<(String, DataType)>,
+}
+
+/// What an `ALTER TYPE` changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TypeChange {
+    /// `ADD`.
+    Add {
+        /// The field.
+        field: String,
+        /// Its type.
+        data_type: DataType,
+        /// Do nothing if it is there.
+        if_not_exists: bool,
+    },
+    /// `RENAME`.
+    Rename {
+        /// From, to.
+        names: Vec<(String, String)>,
+        /// Leave out those that are not there.
+        if_exists: bool,
+    },
+}
+
+impl UserType {
+    /// The field of that name: its place and its type.
+    pub fn field(&self, name: &str) -> Option<(usize, &DataType)> {
+        let place = self.fields.iter().position(|(field, _)| field == name)?;
+        Some((place, &self.fields[place].1))
+    }
+
+    /// Its name as CQL writes it: in quotes, unless it reads back as itself.
+    pub(crate) fn put_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = self.name.bytes();
+        let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        match plain {
+            true => f.write_str(&self.name),
+            false => write!(f, "\"{}\"", self.name.replace('"', "\"\"")),
+        }
+    }
+}
+
+/// The path of a field's cell, where a column of the type is not frozen.
+pub fn field_path(place: usize) -> [u8; 2] {
+    // A type has far fewer fields than this number can count: see the limit on fields in `cql`.
+    u16::try_from(place).unwrap_or(u16::MAX).to_be_bytes()
+}
+
+impl DataType {
+    /// Shows every user type that it is or has somewhere inside.
+    pub fn each_user_type(&self, show: &mut dyn FnMut(&UserType)) {
+        match self {
+            DataType::Udt(own) => {
+                show(own);
+                own.fields.iter().for_each(|(_, field)| field.each_user_type(show));
+            }
+            DataType::List(of) | DataType::Set(of) | DataType::Vector(of, _) | DataType::Frozen(of) => {
+                of.each_user_type(show);
+            }
+            DataType::Map(key, value) => {
+                key.each_user_type(show);
+                value.each_user_type(show);
+            }
+            DataType::Tuple(fields) => fields.iter().for_each(|field| field.each_user_type(show)),
+            _ => {}
+        }
+    }
+
+    /// Whether it is the user type of that name, or has it somewhere inside.
+    pub fn mentions(&self, keyspace: &str, name: &str) -> bool {
+        let mut found = false;
+        self.each_user_type(&mut |own| found |= own.keyspace == keyspace && own.name == name);
+        found
+    }
+
+    /// The same type, with a user type as it is now wherever it stands inside.
+    pub fn updated(&self, altered: &UserType) -> DataType {
+        let boxed = |of: &DataType| Box::new(of.updated(altered));
+        match self {
+            DataType::Udt(own) if own.keyspace == altered.keyspace && own.name == altered.name => {
+                DataType::Udt(altered.clone())
+            }
+            DataType::Udt(own) => {
+                let fields = own.fields.iter().map(|(name, field)| (name.clone(), field.updated(altered))).collect();
+                DataType::Udt(UserType { fields, ..own.clone() })
+            }
+            DataType::List(of) => DataType::List(boxed(of)),
+            DataType::Set(of) => DataType::Set(boxed(of)),
+            DataType::Vector(of, dimension) => DataType::Vector(boxed(of), *dimension),
+            DataType::Frozen(of) => DataType::Frozen(boxed(of)),
+            DataType::Map(key, value) => DataType::Map(boxed(key), boxed(value)),
+            DataType::Tuple(fields) => DataType::Tuple(fields.iter().map(|field| field.updated(altered)).collect()),
+            native => native.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user_type(name: &str, fields: &[(&str, DataType)]) -> UserType {
+        let fields = fields.iter().map(|(name, data_type)| ((*name).to_owned(), data_type.clone())).collect();
+        UserType { keyspace: "ks".to_owned(), name: name.to_owned(), fields }
+    }
+
+    #[test]
+    fn an_altered_type_is_found_wherever_it_stands() {
+        let frozen = |t| DataType::Frozen(Box::new(t));
+        let inner = user_type("inner", &[("a", DataType::Int)]);
+        let outer = user_type("outer", &[("i", frozen(DataType::Udt(inner.clone())))]);
+        let column = DataType::Map(Box::new(DataType::Text), Box::new(frozen(DataType::Udt(outer))));
+        assert!(column.mentions("ks", "inner") && column.mentions("ks", "outer"));
+        assert!(!column.mentions("other", "inner"));
+        let altered = user_type("inner", &[("a", DataType::Int), ("b", DataType::Text)]);
+        let DataType::Map(_, value) = column.updated(&altered) else { panic!("still a map") };
+        let DataType::Udt(outer) = value.unfrozen() else { panic!("still a user type") };
+        assert_eq!(outer.field("i").map(|(_, t)| t.clone()), Some(frozen(DataType::Udt(altered))));
+    }
+
+    #[test]
+    fn names_are_quoted_where_they_must_be() {
+        assert_eq!(DataType::Udt(user_type("plain_1", &[])).to_string(), "plain_1");
+        assert_eq!(DataType::Udt(user_type("Mixed", &[])).to_string(), "\"Mixed\"");
+    }
+}

@@ -1,0 +1,194 @@
+//! The batch log: batches of other coordinators, kept until they are written, and written here if that takes too long.
+//!
+//! As in Apache Cassandra two nodes of the coordinator's datacentre keep a batch, of other racks if there are any; a node that is alone
+//! keeps it itself.
+
+use crate::control::{decode, encode};
+use crate::core::Core;
+use crate::header::{Kind, Status};
+use crate::shared::Shared;
+use crate::view::View;
+use crate::world::{Class, Lane, To, World};
+use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_coordinator::{Logged, Refusal, ReplicaError, Replicas};
+use henge_model::{Key, Mutation};
+use henge_storage::{BatchId, LoggedBatch};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Nodes that keep a batch.
+const KEEPERS: usize = 2;
+/// How often it is looked for batches that were left behind.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Batches replayed at once.
+const BATCHES_MAX: usize = 64;
+
+/// What is asked of a keeper.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Message {
+    Keep { created: Micros, number: u128, mutations: Vec<Bytes> },
+    Forget { created: Micros, number: u128 },
+}
+
+/// Has a batch kept; gives who keeps it, once all have it on disk.
+pub(crate) async fn log<W: World>(
+    core: &Core<W>,
+    mutations: Vec<Bytes>,
+    created: Micros,
+    deadline: Mono,
+) -> Result<Logged, ReplicaError> {
+    let random = || u128::from(core.shared.world.random("batch"));
+    let number = (random() << 64) | random();
+    let hosts = keepers(core);
+    let message = Message::Keep { created, number, mutations };
+    let body = encode(&message);
+    let asked = hosts.iter().map(|host| tell(core, *host, &message, &body, deadline));
+    for outcome in futures_util::future::join_all(asked).await {
+        outcome?;
+    }
+    Ok(Logged { created, number, hosts })
+}
+
+/// A batch was written.
+pub(crate) async fn forget<W: World>(core: &Core<W>, batch: Logged) {
+    let message = Message::Forget { created: batch.created, number: batch.number };
+    let body = encode(&message);
+    let deadline = core.shared.within(core.shared.options.write_timeout);
+    let told = batch.hosts.iter().map(|host| tell(core, *host, &message, &body, deadline));
+    // Whoever does not hear of it writes it again, which changes nothing.
+    futures_util::future::join_all(told).await;
+}
+
+async fn tell<W: World>(
+    core: &Core<W>,
+    host: HostId,
+    message: &Message,
+    body: &[u8],
+    deadline: Mono,
+) -> Result<(), ReplicaError> {
+    if host == core.local() {
+        return take(&core.shared, message.clone()).await;
+    }
+    let message = core.shared.message(Kind::Batch, body);
+    let reply = core.shared.world.call(To::Host(host), Class::Request, deadline, message).await;
+    core.answered(host, reply).map(|_| ())
+}
+
+/// Serves a peer.
+pub(crate) async fn serve<W: World>(shared: &Arc<Shared<W>>, body: &Bytes) -> Bytes {
+    let Ok(message) = decode::<Message>(body) else { return shared.reply(Status::Unsupported, &[]) };
+    match take(shared, message).await {
+        Ok(()) => shared.reply(Status::Ok, &[]),
+        Err(_) => shared.reply(Status::Failed, &[]),
+    }
+}
+
+async fn take<W: World>(shared: &Arc<Shared<W>>, message: Message) -> Result<(), ReplicaError> {
+    if shared.options.faults.drop_batches {
+        return Ok(());
+    }
+    let job = Arc::clone(shared);
+    let done = shared.world.disk(Lane::Background, move || match message {
+        Message::Keep { created, number, mutations } => {
+            job.store.add_batch(&LoggedBatch { id: id(created, number), mutations })
+        }
+        Message::Forget { created, number } => job.store.remove_batch(id(created, number)),
+    });
+    done.await.map_err(|error| {
+        tracing::error!(%error, "the batch log cannot be written");
+        if error.is_fatal() {
+            shared.world.fatal(&error.to_string());
+        }
+        ReplicaError::Unknown
+    })
+}
+
+fn id(created: Micros, number: u128) -> BatchId {
+    BatchId { created, id: uuid::Uuid::from_u128(number) }
+}
+
+/// Live members of this datacentre, of other racks first; this node where there are none.
+fn keepers<W: World>(core: &Core<W>) -> Vec<HostId> {
+    let view = core.shared.view.load();
+    let members = &view.state.members;
+    let Some(own) = members.get(&core.local()) else { return vec![core.local()] };
+    let near = members.values().filter(|m| m.id != own.id && m.datacenter == own.datacenter && core.alive(m.id));
+    let mut near: Vec<(bool, u64, HostId)> =
+        near.map(|m| (m.rack == own.rack, core.shared.world.random("batch"), m.id)).collect();
+    near.sort_unstable();
+    match near.is_empty() {
+        true => vec![own.id],
+        false => near.into_iter().take(KEEPERS).map(|(_, _, host)| host).collect(),
+    }
+}
+
+/// Writes batches whose coordinators did not come to it.
+pub(crate) async fn replay<W: World>(core: Core<W>) {
+    loop {
+        core.shared.pause(LOOK_EVERY).await;
+        while replay_some(&core).await {}
+    }
+}
+
+/// Writes some; says whether there may be more that can be written now.
+async fn replay_some<W: World>(core: &Core<W>) -> bool {
+    let shared = &core.shared;
+    let age = 2 * shared.options.write_timeout;
+    let before = shared.world.wall_us() - age.as_micros() as Micros;
+    let job = Arc::clone(shared);
+    let found = shared.world.disk(Lane::Background, move || job.store.batches_before(before, BATCHES_MAX)).await;
+    let batches = match found {
+        Ok(batches) => batches,
+        Err(error) => {
+            tracing::error!(%error, "the batch log cannot be read");
+            return false;
+        }
+    };
+    let full = batches.len() == BATCHES_MAX;
+    let mut all = true;
+    for batch in batches {
+        let too_old = shared.world.wall_us() - batch.id.created > shared.options.max_hint_window.as_micros() as Micros;
+        if written(core, &batch.mutations).await {
+            shared.metrics.batches_replayed.inc();
+        } else if too_old {
+            tracing::warn!("a batch that could not be written for longer than max_hint_window is given up");
+            shared.metrics.batches_dropped.inc();
+        } else {
+            all = false;
+            continue;
+        }
+        let (job, id) = (Arc::clone(shared), batch.id);
+        if shared.world.disk(Lane::Background, move || job.store.remove_batch(id)).await.is_err() {
+            return false;
+        }
+    }
+    full && all
+}
+
+/// Writes the parts of a batch to all their replicas; says whether all of them have all of it.
+async fn written<W: World>(core: &Core<W>, mutations: &[Bytes]) -> bool {
+    let deadline = core.shared.within(core.shared.options.write_timeout);
+    let view = core.shared.view.load_full();
+    let mut under_way = Vec::new();
+    for mutation in mutations {
+        for host in replicas(&view, mutation) {
+            under_way.push(Replicas::mend(core, host, mutation.clone(), deadline));
+        }
+    }
+    let outcomes = futures_util::future::join_all(under_way).await;
+    // A table that is gone, and deletions that have been forgotten since, make a write void for good.
+    let settled = |outcome: &Result<(), ReplicaError>| {
+        matches!(outcome, Ok(()) | Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)))
+    };
+    outcomes.iter().all(settled)
+}
+
+/// The replicas of a mutation; none of one that cannot be read or whose table is gone.
+fn replicas(view: &View, mutation: &Bytes) -> Vec<HostId> {
+    let key = Mutation::decode(mutation.clone()).ok().and_then(|mutation| Some(mutation.rows.first()?.0.clone()));
+    let place = key.and_then(|key| Some((Key::storage_id(&key)?, Key::token(&key)?)));
+    let Some((storage, token)) = place else { return Vec::new() };
+    let range = view.placed_of(storage).and_then(|placed| placed.placement.replicas(token));
+    range.map(|range| range.write.clone()).unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+//! One page of a SELECT with GROUP BY: groups follow one another as their rows are read, and only the one under way is held. A page
+//! ends behind the last row of a group, so that every group is counted by one page, whole.
+
+use crate::select::{CHUNK_ROWS, PageRun, push};
+use crate::{Error, PageState};
+use henge_base::Bytes;
+use henge_coordinator::Replicas;
+use henge_cql::Filter;
+use henge_model::RowSink;
+
+/// Where reading goes on behind a group.
+struct Behind {
+    piece: usize,
+    key: Bytes,
+    /// Groups of that partition up to there.
+    given: u32,
+}
+
+impl<R: Replicas> PageRun<'_, R> {
+    /// Reads a page of groups. Gives where the next one starts, if there may be one.
+    pub(crate) async fn groups(
+        &mut self,
+        filter: &Filter,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<Option<PageState>, Error> {
+        let page = self.request.page.size.unwrap_or(u32::MAX);
+        let most = self.quota.as_ref().map_or(u32::MAX, |quota| quota.most);
+        let mut given = self.quota.as_ref().map_or(0, |quota| quota.given);
+        let (mut finished, mut behind) = (0, None);
+        let mut output = self.plan.output(&self.request.context);
+        let mut computed = Vec::new();
+        loop {
+            let piece = self.cursor.piece();
+            let Some(block) = self.block(CHUNK_ROWS).await? else { break };
+            let rows = self.collect(&block, CHUNK_ROWS)?;
+            for (row, (key, first)) in rows.rows.iter().zip(self.join.take_keys()) {
+                if first {
+                    given = 0;
+                }
+                if !filter.matches(row) {
+                    continue;
+                }
+                if output.begins_group(row)? {
+                    if output.is_in_group() {
+                        computed.clear();
+                        output.finish(&mut computed)?;
+                        push(&computed, sink);
+                        finished += 1;
+                        if self.counts_down() {
+                            return Ok(None);
+                        }
+                        if finished >= page {
+                            return Ok(self.stop(behind));
+                        }
+                    }
+                    if given >= most {
+                        continue;
+                    }
+                    given += 1;
+                    output.begin_group(row)?;
+                }
+                behind = Some(Behind { piece, key, given });
+                output.add(row)?;
+            }
+            // No more of this partition is answered: the rest of it is not read.
+            if given >= most && !output.is_in_group() {
+                self.cursor.skip(self.join.last_partition());
+            }
+        }
+        if output.is_in_group() {
+            computed.clear();
+            output.finish(&mut computed)?;
+            push(&computed, sink);
+        }
+        Ok(None)
+    }
+
+    /// Counts a group against LIMIT; whether it was the last.
+    fn counts_down(&mut self) -> bool {
+        if self.remaining != u32::MAX {
+            self.remaining = self.remaining.saturating_sub(1);
+        }
+        self.remaining == 0
+    }
+
+    fn stop(&mut self, behind: Option<Behind>) -> Option<PageState> {
+        let Behind { piece, key, given } = behind?;
+        self.cursor.back_to(piece, key);
+        self.cursor.state(self.remaining, true, given)
+    }
+}

@@ -1,0 +1,134 @@
+//! I5: conditional writes and SERIAL reads of a register happen one after another, each at a moment between its begin and its end.
+//!
+//! Every value is written by one operation, which names the value before it. So values form a tree; a register that is
+//! linearizable has only ever been on one path of it, and never goes back.
+
+use crate::history::Ending;
+use crate::swap::{Act, Swap, Value};
+use crate::wire::Violation;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) fn linear(swaps: &[Swap]) -> Vec<Violation> {
+    let keys: BTreeSet<i64> = swaps.iter().map(|swap| swap.key).collect();
+    let of = |key| swaps.iter().filter(|swap| swap.key == key).collect::<Vec<_>>();
+    keys.into_iter().filter_map(|key| broken(&of(key)).err()).map(|what| Violation { rule: "I5", what }).collect()
+}
+
+fn broken(swaps: &[&Swap]) -> Result<(), String> {
+    let depths = Depths::of(swaps);
+    let mut by_depth: BTreeMap<u64, Value> = BTreeMap::new();
+    for swap in swaps.iter().filter(|swap| swap.ending == Ending::Ok) {
+        for value in [swap.seen, swap.leaves()] {
+            // What was seen, and all that came before it.
+            let mut at = value;
+            loop {
+                let depth = depths.depth(at).ok_or_else(|| format!("{swap:?} saw {at:?}, which nobody wrote"))?;
+                let other = *by_depth.entry(depth).or_insert(at);
+                if other != at {
+                    return Err(format!(
+                        "{swap:?}: the register was {at:?} and {other:?} at its change number {depth}"
+                    ));
+                }
+                match at {
+                    None => break,
+                    Some(_) => at = depths.before(at),
+                }
+            }
+        }
+    }
+    order(swaps, &depths)
+}
+
+/// What ended before another began is seen by that.
+fn order(swaps: &[&Swap], depths: &Depths) -> Result<(), String> {
+    let mut ended: Vec<(u64, u64, &Swap)> = Vec::new();
+    let good = swaps.iter().filter(|swap| swap.ending == Ending::Ok);
+    for swap in good.clone() {
+        if let (Some(at), Some(depth)) = (swap.ended, depths.depth(swap.leaves())) {
+            ended.push((at, depth, swap));
+        }
+    }
+    ended.sort_by_key(|(at, ..)| *at);
+    for swap in good {
+        let before = ended.iter().take_while(|(at, ..)| *at < swap.began);
+        let Some((_, depth, earlier)) = before.max_by_key(|(_, depth, _)| *depth) else { continue };
+        if depths.depth(swap.seen).is_some_and(|seen| seen < *depth) {
+            return Err(format!("{swap:?} does not see {earlier:?}, which ended before it began"));
+        }
+    }
+    Ok(())
+}
+
+/// How many changes led to each value.
+struct Depths {
+    before: BTreeMap<i64, Value>,
+}
+
+impl Depths {
+    fn of(swaps: &[&Swap]) -> Depths {
+        let mut before = BTreeMap::new();
+        for swap in swaps.iter().filter(|swap| swap.ending != Ending::Failed) {
+            let happened = swap.applied || swap.ending == Ending::Unknown;
+            if let (Act::Swap { from, to }, true) = (swap.act, happened) {
+                before.insert(to, from);
+            }
+        }
+        Depths { before }
+    }
+
+    fn before(&self, value: Value) -> Value {
+        value.and_then(|value| self.before.get(&value).copied().flatten())
+    }
+
+    /// `None` of a value that nobody wrote.
+    fn depth(&self, value: Value) -> Option<u64> {
+        let mut depth = 0;
+        let mut at = value;
+        while let Some(value) = at {
+            at = *self.before.get(&value)?;
+            depth += 1;
+        }
+        Some(depth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn swap(began: u64, ended: u64, act: Act, applied: bool, seen: Value) -> Swap {
+        let (ending, told) = (Ending::Ok, String::new());
+        Swap { key: 1, act, began, ended: Some(ended), ending, seen, applied, told }
+    }
+
+    fn write(began: u64, ended: u64, from: Value, to: i64) -> Swap {
+        swap(began, ended, Act::Swap { from, to }, true, from)
+    }
+
+    fn read(began: u64, ended: u64, seen: Value) -> Swap {
+        swap(began, ended, Act::Read, false, seen)
+    }
+
+    #[test]
+    fn one_after_another_is_well() {
+        let unknown = Swap { ending: Ending::Unknown, ended: None, applied: false, ..write(3, 0, Some(1), 2) };
+        let swaps = [write(1, 2, None, 1), unknown, read(4, 5, Some(1)), read(6, 7, Some(2)), write(8, 9, Some(2), 3)];
+        assert!(linear(&swaps).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_is_found() {
+        for swaps in [
+            // Two in place of one.
+            vec![write(1, 2, None, 1), write(3, 4, Some(1), 2), write(3, 5, Some(1), 3)],
+            // An older value after a newer one.
+            vec![write(1, 2, None, 1), read(3, 4, Some(1)), read(5, 6, None)],
+            // A value from nowhere.
+            vec![read(1, 2, Some(9))],
+            // One that was told it failed.
+            vec![Swap { ending: Ending::Failed, applied: false, ..write(1, 2, None, 1) }, read(3, 4, Some(1))],
+        ] {
+            assert_eq!(linear(&swaps).len(), 1, "{swaps:?}");
+        }
+    }
+}
