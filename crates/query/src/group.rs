@@ -37,7 +37,7 @@ impl<R: Replicas> PageRun<'_, R> {
                 if first {
                     given = 0;
                 }
-                if !filter.matches(row) {
+                if !filter.matches(row) || self.plan.is_distinct() && !first {
                     continue;
                 }
                 if output.begins_group(row)? {

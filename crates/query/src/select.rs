@@ -217,9 +217,20 @@ impl<R: Replicas> PageRun<'_, R> {
 
     async fn aggregate(&mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send)) -> Result<(), Error> {
         let mut output: Output<'_> = self.plan.output(&self.request.context);
+        let distinct = self.plan.is_distinct();
+        if distinct {
+            self.join.record_firsts();
+        }
         while let Some(block) = self.block(CHUNK_ROWS).await? {
-            for row in self.collect(&block, CHUNK_ROWS)?.rows.iter().filter(|row| filter.matches(row)) {
-                output.add(row)?;
+            let rows = self.collect(&block, CHUNK_ROWS)?;
+            let firsts = self.join.take_firsts();
+            let mut firsts = firsts.iter();
+            for row in &rows.rows {
+                // Of what is distinct only the first row of each partition counts.
+                let counts = firsts.next().is_none_or(|first| *first || !distinct);
+                if counts && filter.matches(row) {
+                    output.add(row)?;
+                }
             }
         }
         let mut computed = Vec::new();

@@ -250,8 +250,11 @@ impl Run {
                         statement(&life, pairs::READ, &[BoundValue::Value(&key)], Consistency::All, None).await
                     }
                 };
-                let both = (read(first).await, read(second).await);
-                done.fill(both.0.and_then(|first| Ok((first.rows, both.1?.rows))).map_err(|e| e.to_string()));
+                let (first, second) = (read(first).await, read(second).await);
+                done.fill(match (first, second) {
+                    (Ok(first), Ok(second)) => Ok((first.rows, second.rows)),
+                    (Err(error), _) | (_, Err(error)) => Err(error.to_string()),
+                });
             });
             let what = match self.await_slot(&slot) {
                 Some(Ok((first, second))) => pairs::torn(pair, &self.clients.batches.lock(), &first, &second),

@@ -162,6 +162,13 @@ fn value<'a>(selector: &'a Selector, row: Row<'_>, context: &BindContext<'a>) ->
             let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
             Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
         }
+        Selector::PartTimes { times, of, data_type, from, to, one } => {
+            let (Some(times), Some(collection)) = (value(times, row, context)?, value(of, row, context)?) else {
+                return Ok(None);
+            };
+            let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
+            Ok(part_times(data_type, &times, &collection, from.as_deref(), to.as_deref(), *one))
+        }
         Selector::Json(columns) => {
             let mut values = Vec::with_capacity(columns.len());
             for (_, _, selector) in columns {
@@ -193,6 +200,42 @@ fn value<'a>(selector: &'a Selector, row: Row<'_>, context: &BindContext<'a>) ->
             collection::build(data_type, &values).map(|bytes| Some(bytes.into()))
         }
     }
+}
+
+/// The times of the elements between two bounds.
+fn part_times(
+    data_type: &DataType,
+    times: &Bytes,
+    collection: &[u8],
+    from: Option<&[u8]>,
+    to: Option<&[u8]>,
+    one: bool,
+) -> Option<Bytes> {
+    let of_key = key_type(data_type);
+    let within = |key: &[u8]| {
+        from.is_none_or(|from| of_key.compare(key, from).is_ge()) && to.is_none_or(|to| of_key.compare(key, to).is_le())
+    };
+    let chosen: Vec<bool> = entries(data_type, collection).into_iter().map(|(key, _)| within(key)).collect();
+    if !data_type.is_complex() {
+        return chosen.contains(&true).then(|| times.clone());
+    }
+    // Elements and their times stand in the same order.
+    let list_type = DataType::List(Box::new(DataType::Blob));
+    let of_all = collection::parts(&list_type, times)?;
+    let mut found = of_all.into_iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|((_, time), _)| time);
+    if one {
+        return found.next().flatten().map(Bytes::copy_from_slice);
+    }
+    let found: Vec<Option<&[u8]>> = found.collect();
+    if found.is_empty() {
+        return None;
+    }
+    let mut list = i32::try_from(found.len()).unwrap_or(i32::MAX).to_be_bytes().to_vec();
+    for time in found {
+        list.extend(time.map_or(-1, |time| time.len() as i32).to_be_bytes());
+        list.extend(time.unwrap_or_default());
+    }
+    Some(list.into())
 }
 
 /// The entries of a set or map: key, and what it selects.

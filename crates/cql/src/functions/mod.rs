@@ -65,7 +65,11 @@ pub(crate) struct Call<'a> {
 }
 
 /// Every name that [`signature`] knows, for hints; `asblob` and its like aside.
-pub(crate) const NAMES: [&str; 21] = [
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(generic::NAMES)
+}
+
+const NAMES: [&str; 21] = [
     "fromjson",
     "from_json",
     "now",

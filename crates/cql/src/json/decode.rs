@@ -5,7 +5,7 @@ use crate::collection;
 use crate::literal;
 use henge_model::{DataType, UserType};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The bytes of a JSON value that is not null, or a sentence on why it is no value of the type.
 pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
@@ -112,7 +112,7 @@ fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
 /// Names of members as names of columns: small, unless they stand in quotes of their own. Of equal names the last one counts.
 pub(crate) fn fold_case(members: Vec<(String, Json)>) -> Vec<(String, Json)> {
     let mut folded: Vec<(String, Json)> = Vec::with_capacity(members.len());
-    let mut places: HashMap<String, usize> = HashMap::with_capacity(members.len());
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (name, value) in members {
         let inside = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let name = inside.map_or_else(|| name.to_lowercase(), str::to_owned);

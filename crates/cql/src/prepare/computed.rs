@@ -182,7 +182,7 @@ pub(super) fn collection(
 
 /// One side of an operator.
 enum Side<'t> {
-    Selected(Selected),
+    Selected(Box<Selected>),
     /// A literal and the like, with the text round it.
     Value(&'t Term, Shape, String),
 }
@@ -191,10 +191,12 @@ impl<'t> Side<'t> {
     fn of(term: &'t Term, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Self, Error> {
         match &term.kind {
             TermKind::Tuple(parts) if parts.len() == 1 => Ok(match Side::of(&parts[0], terms, fetched)? {
-                Side::Selected(inner) => Side::Selected(Selected { name: format!("({})", inner.name), ..inner }),
+                Side::Selected(inner) => {
+                    Side::Selected(Box::new(Selected { name: format!("({})", inner.name), ..*inner }))
+                }
                 Side::Value(inner, shape, name) => Side::Value(inner, shape, format!("({name})")),
             }),
-            _ if of_row(term) => plain(term, terms, fetched, false).map(Side::Selected),
+            _ if of_row(term) => plain(term, terms, fetched, false).map(|selected| Side::Selected(Box::new(selected))),
             _ => Ok(Side::Value(term, terms.shape(term)?, value_name(term))),
         }
     }

@@ -5,6 +5,7 @@ mod aggregate;
 mod alter;
 mod arithmetic;
 mod batch;
+mod cell_times;
 mod change;
 mod collection;
 mod computed;

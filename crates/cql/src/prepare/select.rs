@@ -10,9 +10,9 @@ use super::term::{Terms, is_integer};
 use super::{AggregatePlan, Plan, Prepared};
 use crate::bind::{Choices, FilterRelation, Source};
 use crate::error::{Error, Position};
-use crate::statement::{Name, Operator, OrderBy, Select, Term, TermKind};
+use crate::statement::{Operator, OrderBy, Select, Term};
 use henge_base::Bytes;
-use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Order, Projection, Table};
+use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Order, Projected, Projection, Table};
 use std::sync::Arc;
 
 /// How to answer a SELECT, but for its bound values.
@@ -26,6 +26,7 @@ pub struct SelectPlan {
     /// What rows of one group have in common; empty without `GROUP BY`.
     pub(crate) groups: Vec<Grouping>,
     is_identity: bool,
+    is_distinct: bool,
     pub(crate) restrictions: Where,
     pub(crate) filter: Vec<FilterRelation>,
     pub(crate) limit: Option<Source>,
@@ -75,6 +76,11 @@ impl SelectPlan {
         clustering.is_empty() && slice.is_empty() && !filter.iter().any(|r| r.columns.iter().any(on_clustering))
     }
 
+    /// Whether one row stands for each partition.
+    pub fn is_distinct(&self) -> bool {
+        self.is_distinct
+    }
+
     /// Whether rows must pass a filter.
     pub fn has_filter(&self) -> bool {
         !self.filter.is_empty()
@@ -87,8 +93,10 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = Fetched::default();
     let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
+    let selected = fetched.columns.clone();
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
     if let Some(position) = select.distinct {
+        check_distinct(&selected, table, position)?;
         check_distinct_where(&found, position)?;
     }
     let fixed: Vec<Column> = equal_columns(&found);
@@ -119,6 +127,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         aggregates: fetched.aggregates,
         groups,
         is_identity,
+        is_distinct: select.distinct.is_some(),
         restrictions,
         filter,
         limit,
@@ -157,8 +166,7 @@ fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Re
             Err(Error::invalid("PER PARTITION LIMIT is not allowed with aggregate queries.").at(term.position))
         }
         (Some(term), None) => limit(term, "PER PARTITION LIMIT", terms).map(Some),
-        (None, Some(position)) => {
-            check_distinct(select, terms.table, position)?;
+        (None, Some(_)) => {
             let one = Source::Fixed(Bytes::from_static(&[0, 0, 0, 1]));
             Ok((!terms.table.clustering.is_empty()).then_some(one))
         }
@@ -167,25 +175,25 @@ fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Re
 }
 
 /// Only what a partition has once can be distinct.
-fn check_distinct(select: &Select, table: &Table, position: Position) -> Result<(), Error> {
-    let names = select.items.iter().map(|item| match &item.term.kind {
-        TermKind::Column(name) => Ok(name),
-        _ => Err(Error::unsupported("SELECT DISTINCT of anything but columns is", item.term.position)),
-    });
-    let names: Vec<&Name> = names.collect::<Result<_, _>>()?;
-    let of_all_rows: Vec<&Column> = match names.is_empty() {
-        true => table.columns().collect(),
-        false => names.iter().map(|name| column(table, name)).collect::<Result<_, _>>()?,
+fn check_distinct(selected: &[Projected], table: &Table, position: Position) -> Result<(), Error> {
+    let of_key = |place: &usize, keys: &'_ [Column]| keys.get(*place).cloned();
+    let column = |projected: &Projected| match projected {
+        Projected::PartitionKey(place) => of_key(place, &table.partition_key),
+        Projected::Clustering(place) => of_key(place, &table.clustering),
+        Projected::Cell(id) | Projected::Writetime(id) | Projected::Ttl(id) => {
+            table.columns().find(|column| column.id == *id).cloned()
+        }
     };
+    let columns: Vec<Column> = selected.iter().filter_map(column).collect();
     let once = |c: &Column| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Static);
-    if let Some(other) = of_all_rows.iter().find(|c| !once(c)) {
+    if let Some(other) = columns.iter().find(|c| !once(c)) {
         let name = &other.name;
         let message = format!(
             "SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})"
         );
         return Err(Error::invalid(message).at(position));
     }
-    if let Some(missing) = table.partition_key.iter().find(|key| !of_all_rows.contains(key)) {
+    if let Some(missing) = table.partition_key.iter().find(|key| !columns.contains(key)) {
         let message =
             format!("SELECT DISTINCT queries must request all the partition key columns (missing {})", missing.name);
         return Err(Error::invalid(message).at(position));

@@ -1,6 +1,7 @@
 //! Select lists: what must be fetched of each row, and how the answer's columns come of it.
 
 use super::aggregate::{AggregatePlan, aggregate, aggregated};
+use super::cell_times::of_cell;
 use super::computed::{cast, collection, hinted, negation, operation, untyped};
 use super::scope::column;
 use super::shown::{of_row, value_name};
@@ -44,6 +45,16 @@ pub(crate) enum Selector {
     },
     /// All columns of the answer as one JSON object, each with its name and type.
     Json(Vec<(String, DataType, Selector)>),
+    /// The timestamps or times to live of a set's or map's elements between two bounds, both included, or of one element.
+    PartTimes {
+        /// Those of all elements, of a collection that is not frozen; else of the whole cell.
+        times: Box<Selector>,
+        of: Box<Selector>,
+        data_type: DataType,
+        from: Option<Source>,
+        to: Option<Source>,
+        one: bool,
+    },
     /// The greatest of a list of timestamps.
     Newest(Box<Selector>),
     /// What the aggregate at that place of the plan comes to.
@@ -192,7 +203,7 @@ fn slice(
 }
 
 /// The types of a set's or map's keys, and of what one of them selects.
-fn parts_of(collection: &Selected, term: &Term) -> Result<(DataType, DataType), Error> {
+pub(super) fn parts_of(collection: &Selected, term: &Term) -> Result<(DataType, DataType), Error> {
     match collection.data_type.unfrozen() {
         DataType::Map(key, value) => Ok((DataType::clone(key), DataType::clone(value))),
         DataType::Set(element) => Ok((DataType::clone(element), DataType::clone(element))),
@@ -202,45 +213,6 @@ fn parts_of(collection: &Selected, term: &Term) -> Result<(DataType, DataType), 
             Err(Error::invalid(message).at(term.position))
         }
     }
-}
-
-/// `writetime(c)` and `ttl(c)`; `maxwritetime(c)`, which differs from `writetime` for collections alone.
-fn of_cell(
-    term: &Term,
-    function: &str,
-    arguments: &Arguments,
-    terms: &Terms<'_>,
-    fetched: &mut Fetched,
-    top: bool,
-) -> Result<Selected, Error> {
-    let name = match arguments {
-        Arguments::Terms(all) => match &all[..] {
-            [Term { kind: TermKind::Column(name), .. }] => name,
-            _ => return Err(Error::unsupported(format!("{function} of anything but a column is"), term.position)),
-        },
-        Arguments::Star => return Err(Error::invalid(format!("{function} takes a column")).at(term.position)),
-    };
-    let column = column(terms.table, name)?;
-    if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
-        let message = format!("Cannot use selection function {function} on PRIMARY KEY part {}", column.name);
-        return Err(Error::invalid(message).at(term.position));
-    }
-    let (projected, data_type) = match function {
-        "ttl" => (Projected::Ttl(column.id), DataType::Int),
-        _ => (Projected::Writetime(column.id), DataType::Bigint),
-    };
-    let name = format!("{function}({})", column.name);
-    let place = if top { fetched.push(projected) } else { fetched.once(projected) };
-    let selector = Selector::Column(place);
-    if !column.data_type.is_complex() {
-        return Ok(Selected { selector, name, data_type });
-    }
-    // Of a collection every element has its own.
-    if matches!(function, "writetime" | "ttl") {
-        return Ok(Selected { selector, name, data_type: DataType::List(Box::new(data_type)) });
-    }
-    let selector = Selector::Newest(Box::new(selector));
-    Ok(Selected { selector, name, data_type })
 }
 
 fn call(

@@ -24,7 +24,11 @@ pub(super) fn argument(term: &Term, known: Option<&DataType>) -> Argument {
         TermKind::List(parts) if is_literal => u32::try_from(parts.len()).ok(),
         _ => None,
     };
-    Argument { data_type: known.cloned().or_else(|| preferred(term)), is_literal, elements }
+    let data_type = match &term.kind {
+        TermKind::Constant(constant) => Some(preferred_type(constant)),
+        _ => known.cloned().or_else(|| preferred(term)),
+    };
+    Argument { data_type, is_literal, elements }
 }
 
 /// The type a literal would rather have.

@@ -177,7 +177,7 @@ impl<'a> Terms<'a> {
         let given: Vec<Argument> =
             given.iter().zip(types).map(|(term, known)| argument(term, known.as_ref())).collect();
         let found = functions::signature(name, types, self.table, wanted, &given).unwrap_or_else(|| {
-            Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::NAMES)))
+            Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::names())))
         });
         found.map_err(|e| e.at(at.position))
     }

@@ -5,8 +5,9 @@ use super::validate::{duration, validate};
 use super::{calendar, number};
 use crate::DataType;
 use henge_base::Reader;
-use std::fmt::Write;
+use std::fmt::{LowerExp, Write};
 use std::net::IpAddr;
+use std::str::FromStr;
 
 /// Whole units of a nanosecond count, largest first.
 const UNITS: [(u64, &str); 6] =
@@ -35,8 +36,8 @@ fn scalar(data_type: &DataType, bytes: &[u8]) -> Option<String> {
         DataType::Smallint => (reader.u16().ok()? as i16).to_string(),
         DataType::Int => reader.i32().ok()?.to_string(),
         DataType::Bigint | DataType::Counter => reader.i64().ok()?.to_string(),
-        DataType::Float => float(f64::from(f32::from_be_bytes(reader.array().ok()?)), |v| format!("{:e}", v as f32)),
-        DataType::Double => float(f64::from_be_bytes(reader.array().ok()?), |v| format!("{v:e}")),
+        DataType::Float => float(f64::from(f32::from_be_bytes(reader.array().ok()?)), |v| shortest(v as f32)),
+        DataType::Double => float(f64::from_be_bytes(reader.array().ok()?), shortest),
         DataType::Varint => number::print_varint(bytes)?,
         DataType::Decimal => number::print_decimal(bytes)?,
         DataType::Uuid | DataType::Timeuuid => uuid::Uuid::from_slice(bytes).ok()?.to_string(),
@@ -90,6 +91,15 @@ fn float(value: f64, shortest: impl Fn(f64) -> String) -> String {
         _ => (digits[..1].to_owned(), digits[1..].to_owned(), format!("E{exponent}")),
     };
     format!("{sign}{whole}.{}{suffix}", if fraction.is_empty() { "0" } else { &fraction })
+}
+
+/// The fewest digits that read back as the same number; of two as near to it the even one.
+fn shortest<T: LowerExp + FromStr + PartialEq + Copy>(value: T) -> String {
+    let text = format!("{value:e}");
+    let mantissa = text.split('e').next().unwrap_or_default().trim_start_matches('-');
+    // To a given count of digits halves are rounded to even.
+    let even = format!("{value:.*e}", mantissa.len().saturating_sub(2));
+    if even.parse::<T>().is_ok_and(|read| read == value) { even } else { text }
 }
 
 fn print_duration((months, days, nanos): (i32, i32, i64)) -> String {

@@ -80,6 +80,7 @@ fn floating_point_is_printed_as_in_java() {
         assert_eq!(double(value), text);
     }
     assert_eq!(DataType::Float.literal(&0.1f32.to_be_bytes()), "0.1");
+    assert_eq!(double(f64::from(899.438_54_f32)), "899.4385375976562", "of two as near the even one");
 }
 
 #[test]
