@@ -9,7 +9,7 @@ use crate::replica::{Access, admit};
 use crate::world::{CallError, Class, Lane, To, World};
 use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{
-    Count, ReadKind, ReadReply, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, write,
+    Count, ReadKind, ReadReply, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, check_write, write,
 };
 use henge_model::{Cell, CellKind, ColumnId, Columns, Key, KeyRange, Mutation, ReadCommand, Row, RowView, encode_row};
 use henge_storage::SyncMode;
@@ -99,10 +99,18 @@ pub(crate) async fn lead<W: World>(core: &Core<W>, count: Count) -> Result<(), W
         },
         _ => WriteError::Timeout { consistency, received: 0, block_for, write_type: WriteType::Counter },
     };
+    check_write(core, &placed, token, consistency)?;
     let sums = add(core, additions).await.map_err(failed)?;
     let write_type = WriteType::Counter;
     let applied = Some(core.local());
-    write(core, Write { placed, token, mutation: sums, consistency, deadline, write_type, applied }).await
+    let write = write(core, Write { placed, token, mutation: sums, consistency, deadline, write_type, applied });
+    write.await.map_err(|error| match error {
+        // Others went down meanwhile: but it is added here, and will be there.
+        WriteError::Unavailable { consistency, required, .. } => {
+            WriteError::Timeout { consistency, received: 1, block_for: required, write_type }
+        }
+        other => other,
+    })
 }
 
 /// Makes shards of additions, and gives them once they are on this node's disk.

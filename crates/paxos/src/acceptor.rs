@@ -22,7 +22,8 @@ pub struct Acceptor {
     committed: Option<Proposal>,
 }
 
-/// The answer to a prepare, but for the rows.
+/// The answer to a prepare, but for the rows. Its variants differ in size, but there is never more than one at a time.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prepared {
     /// The state changed if it was not superseded.

@@ -51,7 +51,8 @@ pub enum Request {
     },
 }
 
-/// What an acceptor answers.
+/// What an acceptor answers. Its variants differ in size, but there is never more than one at a time.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// To `Prepare`: take part, or at least read.

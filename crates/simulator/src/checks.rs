@@ -8,6 +8,8 @@
 //! | I4 | a quorum read never sees less than an earlier one |
 //! | I5 | conditional writes and SERIAL reads of a register are linearizable (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
+//! | I20 | a logged batch is written whole or not at all (`pairs`) |
+//! | I21 | a counter is what was added to it (`counts`) |
 //! | I39 | what was answered as certainly failed is nowhere |
 //!
 //! I30 is checked whenever a write is acknowledged (`acknowledged`). I9 is a property test of the row model; I15 and I31 are checked while the run is in its quiet phase, I32 by the model disk, I35 on

@@ -2,6 +2,7 @@
 
 use crate::acknowledged;
 use crate::cluster::Cluster;
+use crate::counts::Addition;
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::machine::Life;
 use crate::pairs::Batch;
@@ -38,6 +39,7 @@ pub(crate) struct Clients {
     pub(crate) history: Mutex<History>,
     pub(crate) swaps: Mutex<Vec<Swap>>,
     pub(crate) batches: Mutex<Vec<Batch>>,
+    pub(crate) additions: Mutex<Vec<Addition>>,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
@@ -48,6 +50,7 @@ impl Clients {
             history: Mutex::default(),
             swaps: Mutex::default(),
             batches: Mutex::default(),
+            additions: Mutex::default(),
             stamps: Mutex::default(),
         })
     }

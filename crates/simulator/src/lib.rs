@@ -14,6 +14,7 @@ mod client;
 mod clockwork;
 mod cluster;
 mod command;
+mod counts;
 mod history;
 mod linear;
 mod machine;

@@ -4,6 +4,7 @@ use crate::checks::{self, Stored};
 use crate::client::{Clients, KEYSPACE, SELECT, TABLE, statement};
 use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
+use crate::counts::{self, COUNTS};
 use crate::history::{Deed, Ending};
 use crate::linear::linear;
 use crate::machine::{Life, Machine, start};
@@ -100,6 +101,7 @@ impl Run {
         self.read_all(Consistency::All);
         self.check_stored();
         self.read_pairs();
+        self.read_counts();
         self.quiet();
         let found = checks::history(&self.clients.history.lock());
         self.found(found);
@@ -118,6 +120,7 @@ impl Run {
             && self.schema(TABLE)
             && self.schema(SWAPS)
             && self.schema(PAIRS)
+            && self.schema(COUNTS)
             && self.wait("schema", |run| run.lives().iter().all(|l| l.core.ready(SELECT, None).is_ok()))
     }
 
@@ -212,6 +215,27 @@ impl Run {
         self.must_be_good("I31", &numbers);
     }
 
+    /// I21: nothing was counted that was not added, and nothing that was is lost.
+    fn read_counts(&mut self) {
+        let Some(life) = self.lives().into_iter().next() else { return };
+        for key in 0..counts::COUNT {
+            let slot = Slot::default();
+            let (done, life) = (slot.clone(), life.clone());
+            self.cluster.clockwork.spawn(Some(life.owner), async move {
+                let key = key.to_be_bytes();
+                let read = statement(&life, counts::READ, &[BoundValue::Value(&key)], Consistency::All, None).await;
+                done.fill(read.map(|rows| rows.rows).map_err(|e| e.to_string()));
+            });
+            let what = match self.await_slot(&slot) {
+                Some(Ok(rows)) => counts::miscounted(key, &self.clients.additions.lock(), &rows),
+                other => Some(format!("counter {key} cannot be read: {other:?}")),
+            };
+            if let Some(what) = what {
+                self.cluster.violated("I21", what);
+            }
+        }
+    }
+
     /// I20: what a batch wrote, it wrote whole.
     fn read_pairs(&mut self) {
         let Some(life) = self.lives().into_iter().next() else { return };
@@ -226,8 +250,11 @@ impl Run {
                         statement(&life, pairs::READ, &[BoundValue::Value(&key)], Consistency::All, None).await
                     }
                 };
-                let both = (read(first).await, read(second).await);
-                done.fill(both.0.and_then(|first| Ok((first.rows, both.1?.rows))).map_err(|e| e.to_string()));
+                let (first, second) = (read(first).await, read(second).await);
+                done.fill(match (first, second) {
+                    (Ok(first), Ok(second)) => Ok((first.rows, second.rows)),
+                    (Err(error), _) | (_, Err(error)) => Err(error.to_string()),
+                });
             });
             let what = match self.await_slot(&slot) {
                 Some(Ok((first, second))) => pairs::torn(pair, &self.clients.batches.lock(), &first, &second),
@@ -367,9 +394,10 @@ fn operate(clients: &Arc<Clients>, random: &mut Random) {
     if life.node.readiness().is_err() {
         return;
     }
-    match random.below(8) {
+    match random.below(10) {
         0 | 1 => return clients.next_swap(life, random),
         2 | 3 => return clients.write_pair(life, random),
+        4 => return clients.add_one(life, random),
         _ => {}
     }
     let key = random.below(KEYS as u64) as i64;

@@ -66,12 +66,14 @@ fn of_schema_change(change: &SchemaChange) -> Need {
         SchemaChange::CreateTable { draft, .. } => {
             Need::new(Permission::Create, &Resource::AllTables(draft.keyspace.clone()))
         }
-        // Types are the keyspace's, as in Cassandra.
+        // Types are the keyspace's, as its tables are.
         SchemaChange::CreateType { user_type, .. } => {
-            Need::new(Permission::Create, &Resource::Keyspace(user_type.keyspace.clone()))
+            Need::new(Permission::Create, &Resource::AllTables(user_type.keyspace.clone()))
         }
-        SchemaChange::AlterType { keyspace, .. } => Need::new(Permission::Alter, &Resource::Keyspace(keyspace.clone())),
-        SchemaChange::DropType { keyspace, .. } => Need::new(Permission::Drop, &Resource::Keyspace(keyspace.clone())),
+        SchemaChange::AlterType { keyspace, .. } => {
+            Need::new(Permission::Alter, &Resource::AllTables(keyspace.clone()))
+        }
+        SchemaChange::DropType { keyspace, .. } => Need::new(Permission::Drop, &Resource::AllTables(keyspace.clone())),
         SchemaChange::AlterTable { keyspace, table: name, .. } => Need::new(Permission::Alter, &table(keyspace, name)),
         SchemaChange::DropTable { keyspace, table: name, .. } => Need::new(Permission::Drop, &table(keyspace, name)),
         SchemaChange::Truncate { keyspace, table: name } => Need::new(Permission::Modify, &table(keyspace, name)),

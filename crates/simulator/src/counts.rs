@@ -1,0 +1,61 @@
+//! Clients that count: each adds one to a counter, and never again if it is not told what came of it.
+//!
+//! | | |
+//! |---|---|
+//! | I21 | once the cluster has healed a counter is at least what was acknowledged, and at most that and all that is in doubt |
+
+use crate::client::{Clients, is_definite, statement};
+use crate::history::Ending;
+use crate::machine::Life;
+use henge_base::{Bytes, Random};
+use henge_cql::BoundValue;
+use henge_model::Consistency;
+use std::sync::Arc;
+
+/// The counters.
+pub(crate) const COUNTS: &str = "CREATE TABLE sim.counts (k bigint PRIMARY KEY, n counter)";
+const ADD: &str = "UPDATE sim.counts SET n = n + 1 WHERE k = ?";
+pub(crate) const READ: &str = "SELECT n FROM sim.counts WHERE k = ?";
+/// How many there are.
+pub(crate) const COUNT: i64 = 2;
+
+/// One addition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addition {
+    pub(crate) key: i64,
+    pub(crate) ending: Ending,
+}
+
+impl Clients {
+    /// Adds one to a counter through a node.
+    pub(crate) fn add_one(self: &Arc<Self>, life: &Life, random: &mut Random) {
+        let key = random.below(COUNT as u64) as i64;
+        let consistency = if random.chance(1, 3) { Consistency::One } else { Consistency::Quorum };
+        let number = {
+            let mut additions = self.additions.lock();
+            additions.push(Addition { key, ending: Ending::Unknown });
+            additions.len() - 1
+        };
+        let (clients, life) = (Arc::clone(self), life.clone());
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let key = key.to_be_bytes();
+            let outcome = statement(&life, ADD, &[BoundValue::Value(&key)], consistency, None).await;
+            clients.cluster.clockwork.note("count", format!("{:?}", outcome.as_ref().err()).as_bytes());
+            clients.additions.lock()[number].ending = match outcome {
+                Ok(_) => Ending::Ok,
+                Err(error) if is_definite(&error) => Ending::Failed,
+                Err(_) => Ending::Unknown,
+            };
+        });
+    }
+}
+
+/// What is wrong with a counter, if it was read so.
+pub(crate) fn miscounted(key: i64, additions: &[Addition], rows: &[Vec<Option<Bytes>>]) -> Option<String> {
+    let of = |ending| additions.iter().filter(|one| one.key == key && one.ending == ending).count() as i64;
+    let value = rows.first().and_then(|row| row.first()?.as_ref()?.as_ref().try_into().ok());
+    let value = value.map_or(0, i64::from_be_bytes);
+    let (done, in_doubt) = (of(Ending::Ok), of(Ending::Unknown));
+    let right = (done..=done + in_doubt).contains(&value);
+    (!right).then(|| format!("counter {key} is {value}: {done} additions were acknowledged, {in_doubt} are in doubt"))
+}
