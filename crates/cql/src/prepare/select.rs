@@ -95,6 +95,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
     let selected = fetched.columns.clone();
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
+    check_statics(&selected, &found, table)?;
     if let Some(position) = select.distinct {
         check_distinct(&selected, table, position)?;
         check_distinct_where(&found, position)?;
@@ -174,8 +175,8 @@ fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Re
     }
 }
 
-/// Only what a partition has once can be distinct.
-fn check_distinct(selected: &[Projected], table: &Table, position: Position) -> Result<(), Error> {
+/// The columns that fetched values are of.
+fn columns_of(selected: &[Projected], table: &Table) -> Vec<Column> {
     let of_key = |place: &usize, keys: &'_ [Column]| keys.get(*place).cloned();
     let column = |projected: &Projected| match projected {
         Projected::PartitionKey(place) => of_key(place, &table.partition_key),
@@ -184,9 +185,32 @@ fn check_distinct(selected: &[Projected], table: &Table, position: Position) -> 
             table.columns().find(|column| column.id == *id).cloned()
         }
     };
-    let columns: Vec<Column> = selected.iter().filter_map(column).collect();
-    let once = |c: &Column| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Static);
-    if let Some(other) = columns.iter().find(|c| !once(c)) {
+    selected.iter().filter_map(column).collect()
+}
+
+/// Whether a partition has one value of a column.
+fn is_once(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Static)
+}
+
+/// What a partition has once cannot be asked for by row.
+fn check_statics(selected: &[Projected], found: &Restrictions, table: &Table) -> Result<(), Error> {
+    let columns = columns_of(selected, table);
+    let only_statics = columns.iter().any(|c| c.kind == ColumnKind::Static) && columns.iter().all(is_once);
+    let on_clustering = |r: &&super::relation::Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::Clustering);
+    match found.columns.iter().find(on_clustering) {
+        Some(restriction) if only_statics => {
+            let message = "Cannot restrict clustering columns when selecting only static columns";
+            Err(Error::invalid(message).at(restriction.position))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Only what a partition has once can be distinct.
+fn check_distinct(selected: &[Projected], table: &Table, position: Position) -> Result<(), Error> {
+    let columns = columns_of(selected, table);
+    if let Some(other) = columns.iter().find(|c| !is_once(c)) {
         let name = &other.name;
         let message = format!(
             "SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})"
