@@ -189,7 +189,10 @@ fn writes_that_cannot_be_done_say_why() {
             "DELETE FROM kv WHERE token(k) = 1",
             "The token function cannot be used in WHERE clauses for UPDATE and DELETE statements",
         ),
-        ("BEGIN COUNTER BATCH APPLY BATCH", "COUNTER batches are not supported yet (line 1:0)"),
+        (
+            "BEGIN COUNTER BATCH INSERT INTO kv (k, v) VALUES ('a', 1); APPLY BATCH",
+            "Cannot include non-counter statement in a counter batch",
+        ),
         (
             "BEGIN BATCH USING TIMESTAMP 1 INSERT INTO kv (k) VALUES ('a') USING TIMESTAMP 2 APPLY BATCH",
             "Timestamp must be set either on BATCH or individual statements",
@@ -300,7 +303,7 @@ fn tables_are_drafted_and_their_options_checked() {
         ("CREATE TABLE t (a int PRIMARY KEY, b list<list<int>>)", Invalid),
         ("CREATE TABLE t (a int PRIMARY KEY, b frozen<int>)", Invalid),
         ("CREATE TABLE t (a int PRIMARY KEY, b nope)", Invalid),
-        ("CREATE TABLE t (a int PRIMARY KEY, b counter)", Invalid),
+        ("CREATE TABLE t (a int PRIMARY KEY, b counter, c int)", Invalid),
         ("CREATE TABLE t (a int, b int STATIC, PRIMARY KEY (a))", Invalid),
         ("CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b, c)) WITH CLUSTERING ORDER BY (b DESC)", Invalid),
         ("CREATE TABLE t (a int, b int, PRIMARY KEY (a)) WITH CLUSTERING ORDER BY (b DESC)", Invalid),
