@@ -10,6 +10,7 @@ use crate::replica;
 use crate::shared::Shared;
 use crate::slots::Slots;
 use crate::system_tables;
+use crate::traces::Trace;
 use crate::world::{CallError, Class, Lane, To, World};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -37,6 +38,8 @@ pub struct Core<W> {
     turn: Arc<Notify>,
     tail: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
     tail_length: Arc<AtomicUsize>,
+    /// What the request at hand is noted in, if it is traced.
+    pub(crate) trace: Option<Arc<Trace>>,
 }
 
 impl<W> Clone for Core<W> {
@@ -48,6 +51,7 @@ impl<W> Clone for Core<W> {
             turn: Arc::clone(&self.turn),
             tail: self.tail.clone(),
             tail_length: Arc::clone(&self.tail_length),
+            trace: self.trace.clone(),
         }
     }
 }
@@ -61,13 +65,18 @@ impl<W: World> Core<W> {
     ) -> Self {
         let (tail, work) = mpsc::unbounded_channel();
         let tail_length = Arc::new(AtomicUsize::new(0));
-        let core = Core { shared, hints, slots, turn: Arc::new(Notify::new()), tail, tail_length };
+        let core = Core { shared, hints, slots, turn: Arc::new(Notify::new()), tail, tail_length, trace: None };
         core.shared.world.spawn("tail", run_tail(work, Arc::clone(&core.tail_length)));
         core.shared.world.spawn(
             "writer",
             crate::writer::run(Arc::clone(&core.shared), Arc::clone(&core.slots), Arc::clone(&core.turn)),
         );
         core
+    }
+
+    /// The same core, noting what is done in another trace or in none.
+    pub(crate) fn with_trace(&self, trace: Option<Arc<Trace>>) -> Core<W> {
+        Core { trace, ..self.clone() }
     }
 
     /// Gives an encoded mutation to the combiner. The one way for user data to reach this node's disk.
@@ -136,7 +145,7 @@ impl<W: World> Core<W> {
     }
 
     /// Has the tail do something, whether anybody waits for its outcome or not.
-    fn in_tail<T: Send + 'static>(
+    pub(crate) fn in_tail<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<oneshot::Receiver<T>, ReplicaError> {
@@ -174,6 +183,10 @@ impl<W: World> Core<W> {
     }
 
     pub(crate) fn answered(&self, from: HostId, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
+        self.note(|| {
+            let how = if reply.is_ok() { "REQUEST_RSP message received" } else { "No answer" };
+            format!("{how} from {}", self.name_of(from))
+        });
         let (header, body) = outcome(reply)?;
         self.shared.liveness.answered(from, self.shared.world.mono());
         self.shared.witness(&header);
@@ -272,6 +285,7 @@ impl<W: World> Replicas for Core<W> {
         match self.shared.store.try_read(command, projection, sink) {
             Ok(henge_storage::Tried::WouldBlock) => Local::Miss,
             Ok(_) => {
+                self.note(|| "Read from this node's memory".to_owned());
                 self.fold();
                 Local::Done
             }
@@ -281,10 +295,12 @@ impl<W: World> Replicas for Core<W> {
     }
 
     fn write(&self, to: HostId, mutation: Bytes, deadline: Mono) -> WritePending {
+        self.note(|| format!("Sending MUTATION_REQ message to {}", self.name_of(to)));
         if to == self.local() { self.apply(mutation) } else { self.send(to, mutation, deadline, true) }
     }
 
     fn owe(&self, to: HostId, mutation: Bytes) {
+        self.note(|| format!("Adding hint for {}", self.name_of(to)));
         self.hints.owe(&self.shared, to, mutation);
     }
 
@@ -293,10 +309,15 @@ impl<W: World> Replicas for Core<W> {
     }
 
     fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
+        self.note(|| {
+            let what = if kind == ReadKind::Digest { "digest" } else { "data" };
+            format!("Reading {what} from {}", self.name_of(to))
+        });
         if to == self.local() { self.read_here(command, kind) } else { self.read_there(to, &command, kind, deadline) }
     }
 
     fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
+        self.note(|| format!("Sending PAXOS message to {}", self.name_of(to)));
         Box::pin(self.ask_acceptor(to, message, deadline))
     }
 
@@ -313,6 +334,7 @@ impl<W: World> Replicas for Core<W> {
     }
 
     fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>> {
+        self.note(|| format!("{} leads the counters", self.name_of(leader)));
         let core = self.clone();
         if leader != self.local() {
             return Box::pin(async move { crate::counters::ask(&core, leader, count).await });

@@ -5,7 +5,7 @@
 
 use crate::answer;
 use crate::login::{self, Stage, log_in};
-use crate::request::{Answer, Client, Counted, asked, detached, run, values_of};
+use crate::request::{Answer, Client, Counted, asked, detached, run, traced, values_of};
 use crate::socket::{READ_BYTES, Socket};
 use crate::statement::{Known, Statements};
 use crate::world::ServerWorld;
@@ -13,12 +13,13 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::BytesMut;
 use henge_model::RowSink;
-use henge_node::{ClusterEvent, Core, Ending, Metrics, Node, Operation};
+use henge_node::{ClusterEvent, Core, Ending, Metrics, Node, Operation, Trace};
 use henge_protocol::{
     Event, Execute, Frame, FrameDecoder, Header, MetadataMode, Opcode, OutputBuffer, ProtocolError, Register, Reply,
     Request, Response, Role, Startup, Supported, Version,
 };
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,6 +45,7 @@ struct Done {
     answer: Answer,
     counted: Counted,
     began: Instant,
+    trace: Option<Arc<Trace>>,
 }
 
 /// A connection.
@@ -55,6 +57,7 @@ pub(crate) struct Connection {
     output: OutputBuffer,
     statements: Statements,
     client: Client,
+    peer: Option<IpAddr>,
     version: Version,
     stage: Stage,
     max_frame: usize,
@@ -72,7 +75,12 @@ async fn end_of(moment: &mut Option<Pin<Box<Sleep>>>) {
 }
 
 impl Connection {
-    pub(crate) fn new(core: Core<ServerWorld>, node: &Node<ServerWorld>, max_frame: usize) -> Connection {
+    pub(crate) fn new(
+        core: Core<ServerWorld>,
+        node: &Node<ServerWorld>,
+        max_frame: usize,
+        peer: Option<IpAddr>,
+    ) -> Connection {
         let before_login = if core.demands_login() { login::MAX_FRAME } else { max_frame };
         Connection {
             core,
@@ -82,6 +90,7 @@ impl Connection {
             output: OutputBuffer::new(Role::Server),
             statements: Statements::default(),
             client: Client::default(),
+            peer,
             version: Version::NEWEST,
             stage: Stage::New,
             max_frame,
@@ -195,9 +204,11 @@ impl Connection {
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
         let mut known = None;
+        let is_traced = frame.header.wants_tracing();
         if frame.header.opcode == Opcode::Execute {
             known = self.known(&frame);
             if let Some(known) = &known
+                && !is_traced
                 && self.answered_from_memory(&frame, known, began)
             {
                 return;
@@ -205,9 +216,19 @@ impl Connection {
         }
         let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
         let frame = detached(&frame);
+        if is_traced {
+            let (core, trace) = core.traced(self.peer);
+            self.under_way.push(Box::pin(async move {
+                let traced = traced(&frame, known.as_deref());
+                let (answer, counted) = run(core.clone(), frame, known, client).await;
+                core.keep_trace(Arc::clone(&trace), traced);
+                Done { header, answer, counted, began, trace: Some(trace) }
+            }));
+            return;
+        }
         self.under_way.push(Box::pin(async move {
             let (answer, counted) = run(core, frame, known, client).await;
-            Done { header, answer, counted, began }
+            Done { header, answer, counted, began, trace: None }
         }));
     }
 
@@ -245,8 +266,8 @@ impl Connection {
     }
 
     fn finish(&mut self, done: Done) {
-        let Done { header, answer, counted, began } = done;
-        let reply = Reply::to(&header);
+        let Done { header, answer, counted, began, trace } = done;
+        let reply = Reply { tracing: trace.map(|trace| trace.session), ..Reply::to(&header) };
         self.metrics.request(counted.operation, counted.consistency, counted.ending, began.elapsed());
         if header.opcode == Opcode::AuthResponse {
             match self.stage.after(&answer) {
@@ -326,7 +347,7 @@ impl Connection {
         let token = token.map(<[u8]>::to_vec);
         self.under_way.push(Box::pin(async move {
             let (answer, counted) = log_in(core, token).await;
-            Done { header, answer, counted, began }
+            Done { header, answer, counted, began, trace: None }
         }));
     }
 

@@ -104,9 +104,10 @@ async fn serve_one(
     metrics.connections.inc();
     if let Ok(stream) = tokio::net::TcpStream::from_std(stream) {
         let _ = stream.set_nodelay(true);
+        let peer = stream.peer_addr().ok().map(|address| address.ip());
         match Socket::accept(stream, settings.tls.as_ref(), &mut stop).await {
             Ok(Some(socket)) => {
-                let connection = Connection::new(core, &node, settings.max_frame);
+                let connection = Connection::new(core, &node, settings.max_frame, peer);
                 if let Err(error) = connection.serve(socket, node.events(), stop).await {
                     tracing::debug!(%error, "a client connection broke");
                 }

@@ -5,7 +5,7 @@ use crate::statement::{Known, described, result_of};
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
 use henge_model::{BoundValue, Consistency, RowSink};
-use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready};
+use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready, Traced};
 use henge_protocol::{
     Batch, BatchKind, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError,
     Query, QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
@@ -75,6 +75,36 @@ pub(crate) async fn run(
         counted.ending = answer::ending(&error.kind);
     }
     (answer, counted)
+}
+
+/// What a traced request says of itself.
+pub(crate) fn traced(frame: &Frame, known: Option<&Known>) -> Traced {
+    let (request, text, parameters) = match Request::decode(frame) {
+        Ok(Request::Query(query)) => ("Execute CQL3 query", query.text.to_owned(), Some(query.parameters)),
+        Ok(Request::Execute(execute)) => {
+            let text = known.map_or_else(String::new, |known| known.ready.text.clone());
+            ("Execute CQL3 prepared query", text, Some(execute.parameters))
+        }
+        Ok(Request::Prepare(prepare)) => ("Preparing CQL3 query", prepare.text.to_owned(), None),
+        Ok(Request::Batch(_)) => ("Execute batch of CQL3 queries", String::new(), None),
+        _ => return Traced::default(),
+    };
+    let mut all = vec![("query", without_password(text))];
+    if let Some(parameters) = parameters {
+        all.push(("consistency_level", parameters.consistency.to_string()));
+        all.extend(parameters.serial_consistency.map(|level| ("serial_consistency_level", level.to_string())));
+        all.extend(parameters.page_size.map(|size| ("page_size", size.to_string())));
+    }
+    all.retain(|(_, text)| !text.is_empty());
+    Traced { request: request.to_owned(), parameters: all }
+}
+
+/// A statement without what comes behind the word: traces are read by many.
+fn without_password(text: String) -> String {
+    match text.to_ascii_lowercase().find("password") {
+        Some(at) => format!("{} ***", &text[..at + "password".len()]),
+        None => text,
+    }
 }
 
 async fn answer(
