@@ -123,6 +123,8 @@ pub struct Faults {
     pub quorum_off_by_one: bool,
     /// Proposes over what another round may have decided.
     pub ignore_accepted: bool,
+    /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
+    pub unlogged_batches: bool,
 }
 
 /// What is counted on the way.

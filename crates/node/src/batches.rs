@@ -85,9 +85,6 @@ pub(crate) async fn serve<W: World>(shared: &Arc<Shared<W>>, body: &Bytes) -> By
 }
 
 async fn take<W: World>(shared: &Arc<Shared<W>>, message: Message) -> Result<(), ReplicaError> {
-    if shared.options.faults.drop_batches {
-        return Ok(());
-    }
     let job = Arc::clone(shared);
     let done = shared.world.disk(Lane::Background, move || match message {
         Message::Keep { created, number, mutations } => {

@@ -389,6 +389,7 @@ impl<W: World> Replicas for Core<W> {
         henge_coordinator::Faults {
             quorum_off_by_one: faults.quorum_off_by_one,
             ignore_accepted: faults.ignore_accepted,
+            unlogged_batches: faults.unlogged_batches,
         }
     }
 

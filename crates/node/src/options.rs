@@ -95,6 +95,6 @@ pub struct Faults {
     pub clock_in_reconcile: bool,
     /// Proposes over what another round may have decided.
     pub ignore_accepted: bool,
-    /// Says that it keeps a batch, and does not.
-    pub drop_batches: bool,
+    /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
+    pub unlogged_batches: bool,
 }

@@ -41,7 +41,7 @@ const MUTATIONS: [(&str, Faults); 7] = [
     ("drop-hints", Faults { drop_hints: true, ..NONE }),
     ("clock-in-reconcile", Faults { clock_in_reconcile: true, ..NONE }),
     ("ignore-accepted", Faults { ignore_accepted: true, ..NONE }),
-    ("drop-batches", Faults { drop_batches: true, ..NONE }),
+    ("unlogged-batches", Faults { unlogged_batches: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -50,7 +50,7 @@ const NONE: Faults = Faults {
     drop_hints: false,
     clock_in_reconcile: false,
     ignore_accepted: false,
-    drop_batches: false,
+    unlogged_batches: false,
 };
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.
