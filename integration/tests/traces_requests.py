@@ -1,7 +1,7 @@
 """Tracing: what a request was and what its coordinator did for it is found through any node; passwords are not."""
 
 from cassandra import ConsistencyLevel, InvalidRequest
-from cassandra.query import SimpleStatement, dict_factory
+from cassandra.query import SimpleStatement
 
 from processes import wait_until
 
@@ -13,7 +13,7 @@ def test_a_trace_says_what_was_done(three_nodes, clients):
     session.execute("CREATE TABLE t (k int PRIMARY KEY, v int)")
     insert = session.prepare("INSERT INTO t (k, v) VALUES (?, ?)")
     written = session.execute(insert, (1, 2), trace=True)
-    trace = written.get_query_trace(max_wait=10)
+    trace = written.get_query_trace(max_wait_sec=10)
     assert trace.request_type == "Execute CQL3 prepared query"
     assert trace.parameters["query"] == "INSERT INTO t (k, v) VALUES (?, ?)"
     assert trace.parameters["consistency_level"] == "QUORUM"
@@ -23,7 +23,7 @@ def test_a_trace_says_what_was_done(three_nodes, clients):
     assert len([text for text in said if text.startswith("Sending MUTATION_REQ")]) == 3, said
     read = session.execute(SimpleStatement("SELECT v FROM t WHERE k = 1"), trace=True)
     assert read.one().v == 2
-    said = [event.description for event in read.get_query_trace(max_wait=10).events]
+    said = [event.description for event in read.get_query_trace(max_wait_sec=10).events]
     assert len([text for text in said if text.startswith("Reading")]) == 2, said
 
 
@@ -40,7 +40,6 @@ def test_what_is_not_traced_leaves_none_and_errors_can_be(three_nodes, clients):
 
 def test_passwords_are_left_out(three_nodes, clients):
     session = clients.session(consistency=ConsistencyLevel.ONE)
-    session.row_factory = dict_factory
     text = "CREATE ROLE r WITH PASSWORD = 'very secret' AND LOGIN = true"
     try:
         session.execute(text, trace=True)
@@ -49,7 +48,7 @@ def test_passwords_are_left_out(three_nodes, clients):
 
     def kept():
         rows = session.execute("SELECT parameters FROM system_traces.sessions")
-        return [row["parameters"] for row in rows if "ROLE" in str(row["parameters"])]
+        return [row.parameters for row in rows if "ROLE" in str(row.parameters)]
 
     found = wait_until(kept, "the trace is kept", seconds=10)
     assert "secret" not in str(found)

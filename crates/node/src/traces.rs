@@ -85,11 +85,12 @@ impl<W: World> Core<W> {
         let core = self.with_trace(None);
         let duration = self.shared.world.mono().0.saturating_sub(trace.began.0);
         // A trace that cannot be kept is not worth an error: its request was answered.
-        let _ = self.in_tail(async move {
-            if tables(&core.shared).await {
-                write_trace(&core, &trace, &traced, duration).await;
-            }
-        });
+        let _ = self.in_tail(async move { write_trace(&core, &trace, &traced, duration).await });
+    }
+
+    /// Makes the tables that traces lie in, unless they are there: a client looks for its trace as soon as it has its answer.
+    pub async fn make_trace_tables(&self) {
+        make_tables(&self.shared).await;
     }
 }
 
@@ -181,14 +182,10 @@ fn row(
     Row { marker: Some(Marker { timestamp, expiry: Some((TTL, expires)) }), deletion: None, cells }
 }
 
-/// Makes the tables, unless they are there. Says whether they are.
-async fn tables<W: World>(shared: &Arc<Shared<W>>) -> bool {
-    let there = |shared: &Shared<W>| {
-        let view = shared.view.load();
-        ["sessions", "events"].iter().all(|table| view.schema.table(KEYSPACE, table).is_some())
-    };
-    if there(shared) {
-        return true;
+async fn make_tables<W: World>(shared: &Arc<Shared<W>>) {
+    let view = shared.view.load_full();
+    if ["sessions", "events"].iter().all(|table| view.schema.table(KEYSPACE, table).is_some()) {
+        return;
     }
     let keyspace = Command::CreateKeyspace {
         name: KEYSPACE.to_owned(),
@@ -200,10 +197,9 @@ async fn tables<W: World>(shared: &Arc<Shared<W>>) -> bool {
     for command in [keyspace, table(sessions()), table(events())] {
         if let Err(error) = change(shared, command, false).await {
             tracing::warn!(%error, "there is nowhere to keep traces");
-            return false;
+            return;
         }
     }
-    there(shared)
 }
 
 fn sessions() -> TableDraft {

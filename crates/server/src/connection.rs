@@ -219,6 +219,7 @@ impl Connection {
         if is_traced {
             let (core, trace) = core.traced(self.peer);
             self.under_way.push(Box::pin(async move {
+                core.make_trace_tables().await;
                 let traced = traced(&frame, known.as_deref());
                 let (answer, counted) = run(core.clone(), frame, known, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);
