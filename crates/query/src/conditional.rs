@@ -62,6 +62,7 @@ async fn run<R: Replicas>(
     placed: &Placed,
     request: &Request<'_>,
 ) -> Result<Applied, Error> {
+    check(request)?;
     let now_seconds = request.context.now_seconds;
     let table = conditional.table();
     let paxos = henge_coordinator::Conditional {
@@ -89,6 +90,19 @@ async fn run<R: Replicas>(
     };
     let (applied, blocks) = henge_coordinator::conditional(replicas, paxos, decide).await?;
     answer(conditional, applied, &Found::of(&blocks, table, now_seconds))
+}
+
+/// One level says who decides, another how many have to have the decision.
+fn check(request: &Request<'_>) -> Result<(), Error> {
+    if !request.serial.is_serial() {
+        let message = "Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL";
+        return Err(Error::Invalid(message.to_owned()));
+    }
+    if request.consistency.is_serial() {
+        let level = request.consistency;
+        return Err(Error::Invalid(format!("{level} is not supported as conditional update commit consistency")));
+    }
+    Ok(())
 }
 
 fn read(table: &Table, conditional: &Conditional<'_>, key: Bytes, now_seconds: i64) -> ReadCommand {
