@@ -66,6 +66,16 @@ impl Connection {
         Ok(self.codec.send(stream, &Request::Execute(execute))?)
     }
 
+    /// Puts a QUERY into the output.
+    pub(crate) fn queue_text<'a>(
+        &mut self,
+        stream: i16,
+        text: &'a str,
+        parameters: QueryParameters<'a>,
+    ) -> anyhow::Result<()> {
+        Ok(self.codec.send(stream, &Request::Query(Query { text, parameters }))?)
+    }
+
     /// Sends what is queued.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
         let output = self.codec.output();

@@ -71,7 +71,14 @@ fn wait_for_table(options: &BenchOptions, host: usize) -> anyhow::Result<()> {
 
 /// Writes every row once.
 fn fill(options: &BenchOptions) -> anyhow::Result<()> {
-    let options = BenchOptions { write: true, rate: 0, in_flight: 256.max(options.in_flight), ..options.clone() };
+    let options = BenchOptions {
+        write: true,
+        conditional: false,
+        unprepared: false,
+        rate: 0,
+        in_flight: 256.max(options.in_flight),
+        ..options.clone()
+    };
     let stop = Arc::new(AtomicBool::new(false));
     let threads: Vec<_> = (0..options.connections)
         .map(|number| {

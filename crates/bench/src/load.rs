@@ -32,6 +32,9 @@ pub(crate) struct Load {
     statement: Statement,
     consistency: Consistency,
     write: bool,
+    conditional: bool,
+    /// What is sent instead of the prepared statement's id.
+    text: Option<&'static str>,
     rows: u64,
     first: u64,
     value: Vec<u8>,
@@ -50,10 +53,10 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) fn new(options: &BenchOptions, number: usize, stop: Arc<AtomicBool>) -> anyhow::Result<Load> {
         let mut connection = Connection::open(options.host(number), options.version()?)?;
-        let text = if options.write {
-            "INSERT INTO bench.data (k, v) VALUES (?, ?)"
-        } else {
-            "SELECT v FROM bench.data WHERE k = ?"
+        let text = match (options.write, options.conditional) {
+            (true, _) => "INSERT INTO bench.data (k, v) VALUES (?, ?)",
+            (_, true) => "UPDATE bench.data SET v = :v WHERE k = :k IF EXISTS",
+            _ => "SELECT v FROM bench.data WHERE k = ?",
         };
         let statement = connection.prepare(text)?;
         let depth = (options.in_flight / options.connections).clamp(1, 4096);
@@ -63,7 +66,9 @@ impl Load {
             connection,
             statement,
             consistency: options.level()?,
-            write: options.write,
+            write: options.write || options.conditional,
+            conditional: options.conditional,
+            text: options.unprepared.then_some(text),
             rows: options.rows,
             first: options.first,
             value: vec![0; options.value_bytes],
@@ -159,13 +164,19 @@ impl Load {
             }
             values.push(BoundValue::Value(&self.value));
         }
+        if self.conditional {
+            values.reverse();
+        }
         let parameters = QueryParameters {
             consistency: self.consistency,
             values: Values::positional(values),
             skip_metadata: true,
             ..QueryParameters::default()
         };
-        self.connection.queue(stream, &self.statement, parameters)?;
+        match self.text {
+            Some(text) => self.connection.queue_text(stream, text, parameters)?,
+            None => self.connection.queue(stream, &self.statement, parameters)?,
+        }
         self.sent[stream as usize] = Some(Instant::now());
         Ok(())
     }

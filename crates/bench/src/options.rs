@@ -14,6 +14,12 @@ pub struct BenchOptions {
     /// Write instead of read.
     #[arg(long)]
     pub write: bool,
+    /// Write under a condition that holds: UPDATE ... IF EXISTS.
+    #[arg(long, conflicts_with = "write")]
+    pub conditional: bool,
+    /// Send the statement's text with every request instead of preparing it.
+    #[arg(long)]
+    pub unprepared: bool,
     /// Write every row once before measuring.
     #[arg(long)]
     pub fill: bool,
