@@ -102,7 +102,7 @@ async fn load<W: World>(shared: &Arc<Shared<W>>, key: &Bytes) -> Result<Acceptor
     }
 }
 
-/// Stores the state, and what is committed with it, and waits until both are on disk.
+/// Stores the state, and what is committed with it, and waits until a promise or an acceptance is on disk.
 async fn store<W: World>(
     core: &Core<W>,
     key: &Bytes,
@@ -110,12 +110,9 @@ async fn store<W: World>(
     commit: Option<&Mutation>,
 ) -> Result<(), ReplicaError> {
     core.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
-    if core.shared.options.sync == SyncMode::Unsynced {
-        let job = Arc::clone(&core.shared);
-        if let Err(error) = core.shared.world.disk(Lane::Background, move || job.store.sync()).await {
-            core.shared.world.fatal(&error.to_string());
-            return Err(ReplicaError::Unknown);
-        }
+    // A commit that a crash takes back is finished again: what was accepted is then still there.
+    if core.shared.options.sync == SyncMode::Unsynced && commit.is_none() {
+        core.shared.syncs.synced(&core.shared).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::header::{Header, Kind, Status};
 use crate::pending::status;
 use crate::replica::{Access, admit};
-use crate::world::{CallError, Class, Lane, To, World};
+use crate::world::{CallError, Class, To, World};
 use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{
     Count, ReadKind, ReadReply, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, check_write, write,
@@ -131,11 +131,7 @@ async fn add<W: World>(core: &Core<W>, additions: Bytes) -> Result<Bytes, Replic
     let sums = Mutation { issued: mutation.issued, rows }.encode();
     core.apply(sums.clone()).await?;
     if core.shared.options.sync == SyncMode::Unsynced {
-        let job = Arc::clone(&core.shared);
-        if let Err(error) = core.shared.world.disk(Lane::Background, move || job.store.sync()).await {
-            core.shared.world.fatal(&error.to_string());
-            return Err(ReplicaError::Unknown);
-        }
+        core.shared.syncs.synced(&core.shared).await?;
     }
     Ok(sums)
 }

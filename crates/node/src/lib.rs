@@ -39,6 +39,7 @@ mod schema_change;
 mod shared;
 mod slots;
 mod space;
+mod syncs;
 mod system_tables;
 mod traces;
 mod view;

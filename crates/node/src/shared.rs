@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::propose::Turn;
 use crate::ready::Statements;
+use crate::syncs::Syncs;
 use crate::system_tables::Me;
 use crate::view::View;
 use crate::world::{CallError, Class, To, World};
@@ -52,6 +53,8 @@ pub(crate) struct Shared<W> {
     pub(crate) acceptors: Turns,
     /// One addition to counters of a partition at a time.
     pub(crate) counters: Turns,
+    /// Syncs that are shared, in periodic mode.
+    pub(crate) syncs: Syncs,
     /// One proposal of this node on a partition at a time: it would only compete with itself.
     pub(crate) proposers: Turns,
     /// Told to clients who registered.
@@ -81,6 +84,7 @@ impl<W: World> Shared<W> {
             statements: Statements::default(),
             acceptors: Turns::default(),
             counters: Turns::default(),
+            syncs: Syncs::default(),
             proposers: Turns::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),
