@@ -102,7 +102,7 @@ async fn load<W: World>(shared: &Arc<Shared<W>>, key: &Bytes) -> Result<Acceptor
     }
 }
 
-/// Stores the state, and what is committed with it, and waits until a promise or an acceptance is on disk.
+/// Stores the state, and what is committed with it, and waits until both are on disk.
 async fn store<W: World>(
     core: &Core<W>,
     key: &Bytes,
@@ -110,8 +110,8 @@ async fn store<W: World>(
     commit: Option<&Mutation>,
 ) -> Result<(), ReplicaError> {
     core.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
-    // A commit that a crash takes back is finished again: what was accepted is then still there.
-    if core.shared.options.sync == SyncMode::Unsynced && commit.is_none() {
+    // Commits too: a later round that accepts nothing rests on a quorum that has them, and writes over what was accepted elsewhere.
+    if core.shared.options.sync == SyncMode::Unsynced {
         core.shared.syncs.synced(&core.shared).await?;
     }
     Ok(())

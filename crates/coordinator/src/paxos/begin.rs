@@ -122,9 +122,8 @@ impl<R: Replicas> Electorate<'_, R> {
         match self.propose(&proposal).await {
             Proposed::Accepted => {
                 self.replicas.count(Event::Finished);
-                let mut round: SmallVec<[Candidate; 3]> = self.voters().collect();
-                round.truncate(self.quorum());
-                let level = self.bring_level(&proposal, &round).await;
+                // To every replica, as its own proposer would have: those that are down are owed it.
+                let level = self.commit(&proposal, &self.plan, self.consistency).await.is_ok();
                 again(ballot.micros, level)
             }
             Proposed::Refused(by) => again(by.max(ballot.micros), false),
