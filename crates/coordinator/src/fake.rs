@@ -490,5 +490,6 @@ fn command(keys: KeyRange, limit: u32) -> ReadCommand {
         limit,
         now_seconds: NOW,
         purge_before: i64::MIN,
+        probe: None,
     }
 }
