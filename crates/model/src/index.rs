@@ -13,6 +13,6 @@ mod term;
 mod tests;
 
 pub use analysis::Analysis;
-pub use definition::{Index, IndexId, IndexKind, IndexedPart};
+pub use definition::{Index, IndexDraft, IndexId, IndexKind, IndexedPart};
 pub use entry::IndexEntry;
 pub use term::{Probe, Terms};

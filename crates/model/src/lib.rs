@@ -43,7 +43,7 @@ pub use consistency::Consistency;
 pub use covers::Covers;
 pub use data_type::DataType;
 pub use digest::{Digest, Digester};
-pub use index::{Analysis, Index, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
+pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
 pub use merge::{merge_encoded, merge_rows};

@@ -89,6 +89,9 @@ const MANY: u8 = 3;
 const STATICS: u8 = 4;
 /// Added to these: an index is asked first.
 const PROBE: u8 = 8;
+/// Flags of a probe.
+const ONE_TERM: u8 = 1;
+const WHOLE: u8 = 2;
 
 impl Columns {
     /// Whether a column has to be in the answer; clustering values as they were written always have.
@@ -194,16 +197,17 @@ fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
-/// The index's id, whether it is one term, and the terms.
+/// The index's id, flags, and the terms.
 fn put_probe(probe: &Probe, out: &mut Vec<u8>) {
     put_vint(out, u64::from(probe.index.0));
+    let whole = if probe.whole_partitions { WHOLE } else { 0 };
     match &probe.terms {
         Terms::One(term) => {
-            out.push(1);
+            out.push(ONE_TERM | whole);
             put_bytes(term, out);
         }
         Terms::Range { start, end } => {
-            out.push(0);
+            out.push(whole);
             put_bytes(start, out);
             put_bytes(end, out);
         }
@@ -212,14 +216,14 @@ fn put_probe(probe: &Probe, out: &mut Vec<u8>) {
 
 fn take_probe(whole: &Bytes, reader: &mut Reader<'_>) -> Result<Probe, CommandError> {
     let index = IndexId(u32::try_from(reader.vint()?).map_err(|_| CommandError)?);
-    let one = reader.u8()?;
+    let flags = reader.u8()?;
     let mut bytes = || Ok::<_, Truncated>(whole.slice_ref(reader.vint_bytes()?));
-    let terms = match one {
+    let terms = match flags & !WHOLE {
         0 => Terms::Range { start: bytes()?, end: bytes()? },
-        1 => Terms::One(bytes()?),
+        ONE_TERM => Terms::One(bytes()?),
         _ => return Err(CommandError),
     };
-    Ok(Probe { index, terms })
+    Ok(Probe { index, whole_partitions: flags & WHOLE != 0, terms })
 }
 
 /// Whether a row that was checked counts towards a limit.
@@ -302,7 +306,8 @@ mod tests {
     fn probe() -> impl Strategy<Value = Probe> {
         let range = (bytes(), bytes()).prop_map(|(start, end)| Terms::Range { start, end });
         let terms = prop_oneof![bytes().prop_map(Terms::One), range];
-        (any::<u32>(), terms).prop_map(|(index, terms)| Probe { index: IndexId(index), terms })
+        let probe = |(index, whole_partitions, terms)| Probe { index: IndexId(index), whole_partitions, terms };
+        (any::<u32>(), any::<bool>(), terms).prop_map(probe)
     }
 
     proptest! {

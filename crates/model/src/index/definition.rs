@@ -27,6 +27,19 @@ pub struct Index {
     pub kind: IndexKind,
 }
 
+/// An index before it has an id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexDraft {
+    /// Its name, if it is given one.
+    pub name: Option<String>,
+    /// The column's name.
+    pub column: String,
+    /// What of the column's value is looked up.
+    pub part: IndexedPart,
+    /// What it can be asked.
+    pub kind: IndexKind,
+}
+
 /// What of a value an index holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IndexedPart {

@@ -14,6 +14,8 @@ const TERM_BYTES: usize = 1_024;
 pub struct Probe {
     /// The index.
     pub index: IndexId,
+    /// Whether a match is a whole partition, since its static row is what matches.
+    pub whole_partitions: bool,
     /// What is looked for. It may let rows through that the query does not mean, never leave one out.
     pub terms: Terms,
 }

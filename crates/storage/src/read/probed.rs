@@ -7,8 +7,8 @@ use crate::stripes::Stripe;
 use crate::{EngineError, Family, Flow, ReadError, ScanRange, Tier};
 use henge_base::Bytes;
 use henge_model::{
-    ColumnKind, Columns, Index, IndexEntry, Key, KeyKind, KeyRange, Probe, ReadCommand, RowBlock, RowView, Strip,
-    Table, Terms, strip_row,
+    Columns, Index, IndexEntry, Key, KeyKind, KeyRange, Probe, ReadCommand, RowBlock, RowView, Strip, Table, Terms,
+    strip_row,
 };
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub(crate) fn read(
     max_bytes: usize,
 ) -> Result<RowBlock, ReadError> {
     let KeyRange::Run { start, end, .. } = &command.keys else { return Ok(RowBlock::default()) };
-    let of_partitions = indexed.index.column(indexed.table).is_some_and(|column| column.kind == ColumnKind::Static);
+    let of_partitions = probe.whole_partitions;
     let (block, with_statics) = (RowBlock::default(), Bytes::new());
     let (start, end) = (start.clone(), end.clone());
     let probing = Probing {

@@ -32,7 +32,7 @@ fn everything() -> KeyRange {
 fn keys(store: &Store, probe: Option<Terms>, limit: u32) -> Vec<Bytes> {
     let (mut keys, mut all) = (everything(), Vec::new());
     loop {
-        let probe = probe.clone().map(|terms| Probe { index: INDEX, terms });
+        let probe = probe.clone().map(|terms| Probe { index: INDEX, whole_partitions: false, terms });
         let command = ReadCommand { probe, ..command(keys.clone(), limit) };
         let block = store.read_block(&command, Tier::Disk, 1 << 20).unwrap().unwrap();
         let live = |row: &Bytes| RowView::parse_trusted(row).unwrap().is_live(0);
@@ -123,7 +123,7 @@ fn rows_from_before_an_index_are_found_once_it_is_built() {
     let writes: Vec<Mutation> = (0..50).map(|i| write(i % 5, i, 1, VALUES[i as usize % 4])).collect();
     apply(&store, SyncMode::Unsynced, &writes);
     know_index(&store);
-    let probe = Some(Probe { index: INDEX, terms: Terms::One(term("a")) });
+    let probe = Some(Probe { index: INDEX, whole_partitions: false, terms: Terms::One(term("a")) });
     let early = ReadCommand { probe, ..command(everything(), 9) };
     assert_eq!(store.read_block(&early, Tier::Disk, 1 << 20), Err(ReadError::NoIndex));
     assert_eq!(store.indexes_to_change(), (vec![(TABLE, INDEX)], vec![]));
