@@ -57,9 +57,6 @@ fn drop_compact_storage(table: &mut Table) -> Result<(), Refused> {
 }
 
 fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Result<(), Refused> {
-    if table.options.compact_storage.is_some() {
-        return Err(invalid("Cannot add new column to a COMPACT STORAGE table".to_owned()));
-    }
     for AddedColumn { draft, is_static } in columns {
         let name = &draft.name;
         if table.column(name).is_some() {
@@ -67,6 +64,9 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
                 continue;
             }
             return Err(invalid(format!("Column with name '{name}' already exists")));
+        }
+        if table.options.compact_storage.is_some() {
+            return Err(invalid("Cannot add new column to a COMPACT STORAGE table".to_owned()));
         }
         if *is_static && table.clustering.is_empty() {
             let message =
