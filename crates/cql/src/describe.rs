@@ -114,6 +114,10 @@ fn table_text(table: &Table, internals: bool) -> String {
         );
     }
     let mut options = Vec::new();
+    let is_compact = table.options.compact_storage.is_some();
+    if is_compact {
+        options.push("COMPACT STORAGE".to_owned());
+    }
     if internals {
         options.push(format!("ID = {}", table.id));
     }
@@ -121,17 +125,26 @@ fn table_text(table: &Table, internals: bool) -> String {
         options.push(format!("CLUSTERING ORDER BY ({})", joined(&table.clustering, clustering_order)));
     }
     options.extend(settings(&table.options));
-    format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "))
+    let created = format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "));
+    match is_compact {
+        false => created,
+        // As Cassandra has it, although it can be executed here and there.
+        true => format!(
+            "/*\nWarning: Table {name} omitted because it has constructs not compatible with CQL (was created via legacy \
+             API).\nApproximate structure, for reference:\n(this should not be used to reproduce this schema)\n\n{created}\n*/"
+        ),
+    }
 }
 
 /// The columns and the primary key, one a line.
 fn definitions(table: &Table) -> String {
     let single = table.partition_key.len() == 1 && table.clustering.is_empty();
-    let mut lines: Vec<String> = table.columns().map(|c| definition(c, table, single)).collect();
+    let mut lines: Vec<String> = table.visible_columns().map(|c| definition(c, table, single)).collect();
     if !single {
         let partition = joined(&table.partition_key, |c| identifier(&c.name));
         let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
-        let clustering = table.clustering.iter().map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
+        let clustering = table.clustering.iter().filter(|c| !table.hides(c));
+        let clustering = clustering.map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
         lines.push(format!("    PRIMARY KEY ({partition}{clustering})"));
     }
     lines.join(",\n")
@@ -141,10 +154,9 @@ fn definition(column: &Column, table: &Table, single: bool) -> String {
     use henge_model::ColumnKind::{PartitionKey, Static};
     let suffix = match column.kind {
         PartitionKey if single => " PRIMARY KEY",
-        Static => " static",
+        Static if table.options.compact_storage.is_none() => " static",
         _ => "",
     };
-    debug_assert!(table.column(&column.name).is_some());
     format!("    {} {}{suffix}", identifier(&column.name), column.data_type)
 }
 

@@ -39,6 +39,8 @@ pub struct Options {
     pub max_hint_window: Duration,
     /// Whether hints are kept at all.
     pub hinted_handoff: bool,
+    /// Whether `ALTER TABLE ... DROP COMPACT STORAGE` is allowed.
+    pub drop_compact_storage: bool,
     /// How often tables are gone through for deletions that may be forgotten.
     pub purge_interval: Duration,
     /// Bytes of the disk that writes leave free.
@@ -71,6 +73,7 @@ impl Default for Options {
             metadata_timeout: Duration::from_secs(10),
             max_hint_window: Duration::from_secs(3 * 3600),
             hinted_handoff: true,
+            drop_compact_storage: false,
             purge_interval: Duration::from_secs(24 * 3600),
             disk_reserve: 0,
             authenticate: false,

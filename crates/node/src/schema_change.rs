@@ -22,6 +22,7 @@ pub(crate) async fn run<W: World>(
     if !statement.check(&view.schema)? {
         return Ok(Outcome::Void);
     }
+    check_enabled(core, statement)?;
     let (command, outcome) = command(statement, &view)?;
     let command = match user.filter(|_| core.shared.options.authorize) {
         Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
@@ -29,6 +30,16 @@ pub(crate) async fn run<W: World>(
     };
     let (_, changed) = change(&core.shared, command, false).await?;
     Ok(if changed { outcome } else { Outcome::Void })
+}
+
+/// Refuses what the settings switch off.
+fn check_enabled<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<(), Error> {
+    let change = if let SchemaChange::AlterTable { change, .. } = statement { Some(change) } else { None };
+    if change == Some(&henge_cql::TableChange::DropCompactStorage) && !core.shared.options.drop_compact_storage {
+        let message = "DROP COMPACT STORAGE is disabled; drop_compact_storage_enabled switches it on";
+        return Err(henge_query::Error::Invalid(message.to_owned()).into());
+    }
+    Ok(())
 }
 
 fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), Error> {
@@ -137,6 +148,7 @@ fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange 
         TableChange::Options { was, now } => {
             henge_metadata::TableChange::Options { was: was.clone(), now: now.clone() }
         }
+        TableChange::DropCompactStorage => henge_metadata::TableChange::DropCompactStorage,
     }
 }
 

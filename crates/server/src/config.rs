@@ -189,6 +189,7 @@ impl Settings {
             metadata_timeout: self.time("metadata_request_timeout")?,
             max_hint_window: self.time("max_hint_window")?,
             hinted_handoff: self.flag("hinted_handoff_enabled")?,
+            drop_compact_storage: self.flag("drop_compact_storage_enabled")?,
             purge_interval: self.time("tombstone_purge_interval")?,
             authenticate,
             authorize,

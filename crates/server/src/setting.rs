@@ -52,6 +52,7 @@ settings! {
     max_hint_window = "3h", "For how long.";
     disk_reserve = "auto", "Bytes that writes leave free on the disk; auto for a twentieth of it, 32 MiB at least and 1 GiB at most.";
     tombstone_purge_interval = "24h", "How often tables are gone through for deletions that may be forgotten.";
+    drop_compact_storage_enabled = "false", "Allow ALTER TABLE ... DROP COMPACT STORAGE, which cannot be taken back.";
     native_transport_max_frame_size = "16MiB", "The largest request.";
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
     memory = "auto", "Cache and write buffers together: a size, or auto for half of the smaller of memory and cgroup limit.";

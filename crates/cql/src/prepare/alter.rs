@@ -51,6 +51,7 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             }
             TableChange::Options { was: Box::new(was), now: Box::new(now) }
         }
+        AlterTableChange::DropCompactStorage => TableChange::DropCompactStorage,
         AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),
     };
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
@@ -58,7 +59,8 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
 
 /// Tables of counters have nothing else.
 fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Error> {
-    let Some(table) = table else { return Ok(()) };
+    // No column at all can be added to a compact table.
+    let Some(table) = table.filter(|t| t.options.compact_storage.is_none()) else { return Ok(()) };
     for AddedColumn { draft, .. } in columns {
         let is_counter = draft.data_type == DataType::Counter;
         if table.is_counter() && !is_counter {

@@ -152,6 +152,8 @@ pub enum TableChange {
         /// What came of them.
         now: Box<TableOptions>,
     },
+    /// `DROP COMPACT STORAGE`.
+    DropCompactStorage,
 }
 
 /// A column that is added.

@@ -8,6 +8,7 @@ mod batch;
 mod cell_times;
 mod change;
 mod collection;
+mod compact;
 mod computed;
 mod condition;
 mod data_type;

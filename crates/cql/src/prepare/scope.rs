@@ -73,7 +73,7 @@ pub(crate) fn is_virtual(keyspace: &str) -> bool {
 /// The column of that name.
 pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Error> {
     table.column(&name.text).ok_or_else(|| {
-        let guess = nearest(&name.text, table.columns().map(|c| c.name.as_str()));
+        let guess = nearest(&name.text, table.visible_columns().map(|c| c.name.as_str()));
         let message = format!("Undefined column name {} in table {}.{}", name.text, table.keyspace, table.name);
         Error::invalid(message).at(name.position).hinted(guess)
     })

@@ -251,7 +251,7 @@ fn selection(
     let mut selectors = Vec::new();
     let mut result = Vec::new();
     if statement.items.is_empty() {
-        for column in terms.table.columns() {
+        for column in terms.table.visible_columns() {
             selectors.push(Selector::Column(fetched.push(projected(column, terms.table))));
             result.push(labels.column(&column.name, column.data_type.clone()));
         }

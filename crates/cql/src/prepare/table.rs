@@ -1,6 +1,7 @@
 //! CREATE and DROP TABLE, TRUNCATE.
 
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
+use super::compact;
 use super::data_type::Types;
 use super::scope::{Scope, refuse_system};
 use super::table_options;
@@ -21,9 +22,6 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
         );
         return Err(Error::config(message).at(position));
     }
-    if let Some(position) = create.compact_storage {
-        return Err(Error::unsupported("COMPACT STORAGE is", position));
-    }
     let columns = columns(create, Types { schema: scope.schema, keyspace: &keyspace })?;
     let (partition, clustering) = primary_key(create)?;
     let orders = clustering_order(create, &clustering)?;
@@ -41,11 +39,15 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let is_static = |c: &ColumnDraft| create.columns.iter().any(|d| d.is_static && d.name.text == c.name);
     let mut others: Vec<ColumnDraft> = columns.iter().filter(|c| !is_key(&c.name)).cloned().collect();
     others.sort_by(|a, b| a.name.cmp(&b.name));
-    check_statics(create, !clustering.is_empty(), is_key)?;
+    match create.compact_storage {
+        Some(_) => compact::check(create, !clustering.is_empty(), &others)?,
+        None => check_statics(create, !clustering.is_empty(), is_key)?,
+    }
     let (options, id) = table_options::read(&create.properties)?;
     check_counters(&others, &options, position)?;
     let (statics, regulars) = others.into_iter().partition(is_static);
     let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options };
+    let draft = if create.compact_storage.is_some() { compact::shaped(draft) } else { draft };
     Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
 }
 

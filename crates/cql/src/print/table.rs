@@ -73,6 +73,7 @@ impl Display for AlterTableChange {
                 write!(f, " {}", ands(&names))
             }
             AlterTableChange::With(properties) => write!(f, "WITH {}", ands(properties)),
+            AlterTableChange::DropCompactStorage => f.write_str("DROP COMPACT STORAGE"),
             // Its text was not kept: only what it begins with.
             AlterTableChange::Other(what) => f.write_str(what),
         }

@@ -66,7 +66,8 @@ pub enum AlterTableChange {
         names: Vec<(Name, Name)>,
     },
     With(Vec<Property>),
-    /// `ALTER column TYPE ...`, `MASKED ...` and `DROP COMPACT STORAGE`, read to their end.
+    DropCompactStorage,
+    /// `ALTER column TYPE ...` and `MASKED ...`, read to their end.
     Other(&'static str),
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
             if_exists: yes,
             names: many(random, 1, 2, |random| (name(random), name(random))),
         },
-        3 => AlterTableChange::Other("DROP COMPACT STORAGE"),
+        3 => AlterTableChange::DropCompactStorage,
         4 => AlterTableChange::Other("ALTER of a column"),
         _ => AlterTableChange::With(properties(random, 1)),
     };

@@ -3,7 +3,7 @@
 use super::build::{TableRows, Value, boolean, double, int, list, map, text};
 use super::definition;
 use crate::view::View;
-use henge_model::{Column, ColumnKind, IndexKind, Keyspace, Order, Replication, Table};
+use henge_model::{Column, ColumnKind, CompactStorage, IndexKind, Keyspace, Order, Replication, Table};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ pub(super) fn tables(view: &View, out: &mut TableRows<'_>) {
             ("default_time_to_live", int(o.default_time_to_live as i32)),
             ("extensions", map([])),
             // Without `compound` drivers take a table for COMPACT STORAGE and drop columns from their metadata.
-            ("flags", if table.is_counter() { list(["compound", "counter"]) } else { list(["compound"]) }),
+            ("flags", list(flags(table))),
             ("gc_grace_seconds", int(o.gc_grace_seconds as i32)),
             ("id", table.id.as_bytes().to_vec()),
             ("incremental_backups", boolean(o.incremental_backups)),
@@ -80,6 +80,14 @@ pub(super) fn tables(view: &View, out: &mut TableRows<'_>) {
         columns.extend(o.memtable.as_ref().map(|m| ("memtable", text(m))));
         out.push(&[text(&table.keyspace), text(&table.name)], &columns);
     }
+}
+
+/// As Cassandra has them, in the order of their names.
+fn flags(table: &Table) -> Vec<&'static str> {
+    let dense = table.options.compact_storage == Some(CompactStorage::Dense);
+    let compound = table.options.compact_storage.is_none() || (dense && table.clustering.len() > 1);
+    let all = [("compound", compound), ("counter", table.is_counter()), ("dense", dense)];
+    all.into_iter().filter(|(_, is_so)| *is_so).map(|(flag, _)| flag).collect()
 }
 
 pub(super) fn columns(view: &View, out: &mut TableRows<'_>) {
