@@ -31,6 +31,7 @@ mod table;
 mod table_options;
 mod term;
 mod user_type;
+mod virtual_table;
 
 #[cfg(test)]
 mod tests;
@@ -49,7 +50,7 @@ pub use modify::ModifyPlan;
 pub(crate) use modify::{CellPlan, Reach};
 pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
-pub(crate) use scope::is_virtual;
+pub use scope::is_virtual;
 pub use select::SelectPlan;
 pub(crate) use selector::Selector;
 
