@@ -197,8 +197,13 @@ impl<W: World> Core<W> {
     fn read_here(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
         let ready = |reply| ReadPending::Ready(Some(reply));
         if system_tables::is_computed(command.storage_id) {
-            let block = system_tables::read(&self.shared.view.load(), &self.shared.me, &command);
-            return ready(Ok(ReadReply::Rows(block)));
+            if system_tables::is_slow(command.storage_id) {
+                let shared = Arc::clone(&self.shared);
+                let job = move || system_tables::read(&shared, &command);
+                let block = self.shared.world.disk(Lane::Read, job);
+                return ReadPending::Waiting(Box::pin(async move { Ok(ReadReply::Rows(block.await)) }));
+            }
+            return ready(Ok(ReadReply::Rows(system_tables::read(&self.shared, &command))));
         }
         match replica::read(&self.shared, &command, kind, Tier::Memory) {
             Err(error) => ready(Err(error)),
@@ -396,6 +401,10 @@ impl<W: World> Replicas for Core<W> {
     fn count(&self, event: Event) {
         self.shared.metrics.coordinator_event(event);
     }
+
+    fn batched(&self, write_type: WriteType, partitions: usize) {
+        self.shared.metrics.batches.add(write_type, partitions);
+    }
 }
 
 fn computed<W: World>(
@@ -404,7 +413,10 @@ fn computed<W: World>(
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Local {
-    let block = system_tables::read(&shared.view.load(), &shared.me, command);
+    if system_tables::is_slow(command.storage_id) {
+        return Local::Miss;
+    }
+    let block = system_tables::read(shared, command);
     let mark = sink.mark();
     for (key, row) in &block.rows {
         let pushed = RowView::parse_trusted(row).and_then(|v| project(key, &v, projection, command.now_seconds, sink));
