@@ -30,7 +30,7 @@ pub struct ClientFacts {
     pub keyspace: Option<String>,
     /// Of the native protocol.
     pub protocol_version: u8,
-    /// What it said in STARTUP, keys in capitals.
+    /// What it said in STARTUP: keys in capitals and in order, each once.
     pub options: Vec<(String, String)>,
     /// `authenticating` or `ready`.
     pub stage: &'static str,

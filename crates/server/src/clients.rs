@@ -190,7 +190,10 @@ impl Record {
             bytes <= OPTION_BYTES_MAX
         };
         let kept = startup.options.iter().take(OPTIONS_MAX).take_while(fits);
-        let options = kept.map(|(key, value)| (key.to_ascii_uppercase(), (*value).to_owned())).collect();
+        // In the order of keys, as a map has them; of one key that comes twice the last value.
+        let options: BTreeMap<String, String> =
+            kept.map(|(key, value)| (key.to_ascii_uppercase(), (*value).to_owned())).collect();
+        let options = options.into_iter().collect();
         let username = is_ready.then(|| ANONYMOUS.to_owned());
         *self.session.lock() = Session { version: Some(version), options, is_ready, username, keyspace: None };
     }
@@ -308,11 +311,13 @@ mod tests {
         let clients = Arc::new(Clients::default());
         let entered = clients.enter(0, address(1), None);
         assert_eq!(clients.facts(), []);
-        let startup = Startup { options: vec![("driver_name", "x"), ("FOO", "bar")], compression: None };
+        let startup = Startup { options: vec![("FOO", "no"), ("driver_name", "x"), ("foo", "bar")], compression: None };
         entered.record.started(Version::V4, &startup, false);
         let facts = &clients.facts()[0];
         assert_eq!((facts.stage, facts.username.as_deref(), facts.protocol_version), ("authenticating", None, 4));
-        assert_eq!(facts.options[0], ("DRIVER_NAME".to_owned(), "x".to_owned()));
+        let options: Vec<(&str, &str)> =
+            facts.options.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(options, [("DRIVER_NAME", "x"), ("FOO", "bar")]);
         entered.record.logged_in("ann");
         entered.record.uses("ks");
         let facts = &clients.facts()[0];
@@ -332,7 +337,8 @@ mod tests {
         let many = vec![("A", long.as_str()), ("B", long.as_str())];
         entered.record.started(Version::V4, &Startup { options: many, compression: None }, true);
         assert_eq!(clients.facts()[0].options.len(), 1);
-        let many = vec![("A", ""); 1_000];
+        let keys: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
+        let many = keys.iter().map(|key| (key.as_str(), "")).collect();
         entered.record.started(Version::V4, &Startup { options: many, compression: None }, true);
         assert_eq!(clients.facts()[0].options.len(), OPTIONS_MAX);
     }
