@@ -16,7 +16,7 @@ STARTUP, OPTIONS, CUSTOM_PAYLOAD = 1, 5, 4
 
 @pytest.mark.parametrize("version", [4, 5])
 @pytest.mark.parametrize("compression", [True, False])
-def test_statements_of_all_kinds_take_them(clients, version, compression):
+def test_statements_of_all_kinds_take_them(node, clients, version, compression):
     keyspace = f"payloads_{version}_{compression}".lower()
     session = clients.keyspace(keyspace, version=version, compression=compression)
     session.execute("CREATE TABLE t (k int PRIMARY KEY, v text)", custom_payload={"ddl": b"too"})

@@ -8,7 +8,7 @@ import subprocess
 import uuid
 
 import pytest
-from cassandra import ConsistencyLevel, InvalidRequest, Unauthorized
+from cassandra import InvalidRequest, Unauthorized
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.query import BatchStatement, BatchType
 
@@ -80,7 +80,7 @@ def test_our_shell_sees_itself(node):
     assert done.returncode == 0 and "henge shell" in done.stdout, done
 
 
-def test_queries_under_way_are_shown(clients):
+def test_queries_under_way_are_shown(node, clients):
     session, other = clients.keyspace("busy"), clients.session()
     (own,) = session.execute("SELECT * FROM system_views.queries")
     assert own.task == "QUERY SELECT * FROM system_views.queries [pageSize = 5000] at consistency LOCAL_ONE"
@@ -103,7 +103,7 @@ def test_queries_under_way_are_shown(clients):
     assert [row.task for row in session.execute("SELECT task FROM system_views.queries")] == ["QUERY SELECT task FROM system_views.queries [pageSize = 5000] at consistency LOCAL_ONE"]
 
 
-def test_figures_are_those_of_the_node(clients):
+def test_figures_are_those_of_the_node(node, clients):
     session = clients.keyspace("figures")
     session.execute("CREATE TABLE t (k int PRIMARY KEY, v blob)")
     numbers = lambda: {row.name: row.value for row in session.execute("SELECT * FROM system_views.cql_metrics")}  # noqa: E731
@@ -138,7 +138,7 @@ def test_figures_are_those_of_the_node(clients):
     assert session.execute(usage).one().mebibytes in (2, 3)
 
 
-def test_settings_are_those_in_effect(clients):
+def test_settings_are_those_in_effect(node, clients):
     session = clients.session()
     settings = {row.name: row.value for row in session.execute("SELECT * FROM system_views.settings")}
     assert settings["rpc_address"] == settings["listen_address"] == "127.0.0.1"
@@ -148,7 +148,7 @@ def test_settings_are_those_in_effect(clients):
     assert len(settings) > 30
 
 
-def test_nothing_is_written_there(clients):
+def test_nothing_is_written_there(node, clients):
     session = clients.session()
     for statement in ("UPDATE system_views.settings SET value = 'x' WHERE name = 'y'", "TRUNCATE system_views.clients"):
         with pytest.raises(InvalidRequest, match="is not supported by table system_views"):
@@ -161,7 +161,7 @@ def test_nothing_is_written_there(clients):
             session.execute(statement)
 
 
-def test_drivers_know_the_tables_as_virtual(clients):
+def test_drivers_know_the_tables_as_virtual(node, clients):
     metadata = clients.session().cluster.metadata.keyspaces["system_views"]
     assert metadata.virtual and sorted(metadata.tables) == TABLES
     table = metadata.tables["clients"]
@@ -183,39 +183,6 @@ def test_cqlsh_describes_and_selects(node, tmp_path):
     assert "system_views" in cqlsh("DESCRIBE KEYSPACES").split()
     selected = cqlsh("SELECT * FROM system_views.clients")
     assert "connection_stage" in selected and "Apache Cassandra Python Driver" in selected and "ready" in selected
-    assert all(f"{number} rows)" not in selected for number in (0,))
-
-
-def test_members_and_what_they_are_owed(three_nodes):
-    nodes = three_nodes.nodes
-    clients = Clients(three_nodes.addresses)
-    try:
-        session = clients.keyspace("owed", "{'class': 'NetworkTopologyStrategy', 'replication_factor': 3}", via=[nodes[0].address])
-        session.execute("CREATE TABLE t (k int PRIMARY KEY)")
-        told = {row.address: row for row in session.execute("SELECT * FROM system_views.gossip_info")}
-        assert sorted(told) == sorted(three_nodes.addresses)
-        assert {(row.dc, row.rack, row.release_version) for row in told.values()} == {("datacenter1", "rack1", "5.0.0-henge")}
-        first = told[nodes[0].address]
-        assert first.heartbeat > 0 and first.generation >= 1 and first.status.startswith("NORMAL,")
-        wait_until(
-            lambda: len({row.schema for row in session.execute("SELECT schema FROM system_views.gossip_info")}) == 1,
-            "all members tell of one schema",
-        )
-        local = session.execute("SELECT schema_version, host_id FROM system.local").one()
-        row = session.execute("SELECT schema, host_id FROM system_views.gossip_info WHERE address = %s", (nodes[0].address,)).one()
-        assert (uuid.UUID(row.schema), uuid.UUID(row.host_id)) == (local.schema_version, local.host_id)
-
-        assert list(session.execute("SELECT * FROM system_views.pending_hints")) == []
-        nodes[2].kill()
-        for k in range(10):
-            session.execute("INSERT INTO t (k) VALUES (%s)", (k,))
-        (owed,) = wait_until(lambda: list(session.execute("SELECT * FROM system_views.pending_hints")), "hints are pending")
-        assert (str(owed.host_id), owed.address, owed.dc, owed.port) == (told[nodes[2].address].host_id, nodes[2].address, "datacenter1", 7000)
-        assert owed.status in ("UP", "DOWN") and owed.oldest <= owed.newest and owed.files is None
-        nodes[2].restart()
-        wait_until(lambda: not list(session.execute("SELECT * FROM system_views.pending_hints")), "hints are delivered")
-    finally:
-        clients.close()
 
 
 @pytest.fixture
@@ -258,7 +225,7 @@ def test_traces_are_read_by_everybody_as_in_cassandra(guarded):
     for table in ("sessions", "events"):
         assert list(ann.execute(f"SELECT session_id FROM system_traces.{table} LIMIT 1"))
         for refused in (f"TRUNCATE system_traces.{table}", f"DELETE FROM system_traces.{table} WHERE session_id = {uuid.uuid4()}"):
-            with pytest.raises(Unauthorized, match="has no MODIFY permission"):
+            with pytest.raises(Unauthorized):
                 ann.execute(refused)
     with pytest.raises(Unauthorized, match="Granting permissions on system keyspaces is strictly limited"):
         boss.execute("GRANT MODIFY ON KEYSPACE system_traces TO ann")
