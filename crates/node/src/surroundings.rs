@@ -73,8 +73,8 @@ pub struct PoolFacts {
     pub limit: Option<u64>,
     /// Jobs done since the start.
     pub completed: u64,
-    /// Jobs that wait.
-    pub pending: u64,
+    /// Jobs that wait; `None` where they wait with clients.
+    pub pending: Option<u64>,
 }
 
 /// Statements of clients, batches apart.

@@ -83,7 +83,7 @@ impl Lanes {
             active: load.active.load(Ordering::Relaxed),
             limit: Some(*threads as u64),
             completed: load.completed.load(Ordering::Relaxed),
-            pending: load.waiting.load(Ordering::Relaxed),
+            pending: Some(load.waiting.load(Ordering::Relaxed)),
         };
         LANES.iter().zip(&self.loads).map(pool).collect()
     }
@@ -102,5 +102,44 @@ fn work(receiver: &Mutex<Receiver<Job>>, load: &Load) {
             }
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn pool(lanes: &Lanes, name: &str) -> PoolFacts {
+        lanes.pools().into_iter().find(|pool| pool.name == name).unwrap()
+    }
+
+    fn wait(condition: impl Fn() -> bool) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while !condition() {
+            assert!(Instant::now() < end, "still not so");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn jobs_wait_are_at_work_and_done() {
+        let lanes = Lanes::start().unwrap();
+        let (go, gone) = channel::<()>();
+        lanes.run(
+            Lane::Write,
+            Box::new(move || {
+                let _ = gone.recv();
+            }),
+        );
+        lanes.run(Lane::Write, Box::new(|| {}));
+        wait(|| pool(&lanes, "disk-write").active == 1);
+        let busy = pool(&lanes, "disk-write");
+        assert_eq!((busy.limit, busy.completed, busy.pending), (Some(1), 0, Some(1)));
+        drop(go);
+        wait(|| pool(&lanes, "disk-write").completed == 2);
+        let idle = pool(&lanes, "disk-write");
+        assert_eq!((idle.active, idle.pending), (0, Some(0)));
+        assert_eq!(pool(&lanes, "disk-read").completed, 0);
     }
 }

@@ -32,7 +32,7 @@ impl Surroundings for ServerWorld {
     fn pools(&self) -> Vec<PoolFacts> {
         let core = |core: usize| {
             let (active, completed) = self.process.clients.load(core);
-            PoolFacts { name: format!("core-{core}"), active, limit: None, completed, pending: 0 }
+            PoolFacts { name: format!("core-{core}"), active, limit: None, completed, pending: None }
         };
         let mut pools = self.lanes.pools();
         pools.extend((0..self.process.cores).map(core));

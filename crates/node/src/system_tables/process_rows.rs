@@ -57,9 +57,9 @@ pub(super) fn thread_pools(process: &dyn Surroundings, out: &mut TableRows<'_>) 
             ("blocked_tasks", count(0)),
             ("blocked_tasks_all_time", count(0)),
             ("completed_tasks", count(pool.completed)),
-            ("pending_tasks", small(pool.pending)),
         ];
         columns.extend(pool.limit.map(|limit| ("active_tasks_limit", small(limit))));
+        columns.extend(pool.pending.map(|pending| ("pending_tasks", small(pending))));
         out.push(&[text(pool.name)], &columns);
     }
 }
