@@ -75,8 +75,8 @@ pub fn create_keyspace_text(keyspace: &Keyspace) -> String {
     let name = identifier(&keyspace.name);
     if is_virtual(&keyspace.name) {
         return format!(
-            "/*\nWarning: Keyspace {name} is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:*/\n\
-             // VIRTUAL KEYSPACE {name};"
+            "/*\nWarning: Keyspace {name} is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:\n\
+             VIRTUAL KEYSPACE {name};\n*/"
         );
     }
     let mut replication = String::new();
@@ -105,14 +105,6 @@ pub fn create_table_text(table: &Table) -> String {
 
 fn table_text(table: &Table, internals: bool) -> String {
     let name = format!("{}.{}", identifier(&table.keyspace), identifier(&table.name));
-    if is_virtual(&table.keyspace) {
-        return format!(
-            "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
-             VIRTUAL TABLE {name} (\n{}\n) WITH comment = {};\n*/",
-            definitions(table),
-            text(&table.options.comment)
-        );
-    }
     let mut options = Vec::new();
     let is_compact = table.options.compact_storage.is_some();
     if is_compact {
@@ -123,6 +115,15 @@ fn table_text(table: &Table, internals: bool) -> String {
     }
     if !table.clustering.is_empty() {
         options.push(format!("CLUSTERING ORDER BY ({})", joined(&table.clustering, clustering_order)));
+    }
+    if is_virtual(&table.keyspace) {
+        options.push(format!("comment = {}", text(&table.options.comment)));
+        return format!(
+            "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
+             VIRTUAL TABLE {name} (\n{}\n) WITH {};\n*/",
+            definitions(table),
+            options.join("\n    AND ")
+        );
     }
     options.extend(settings(&table.options));
     let created = format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "));

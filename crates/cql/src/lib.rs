@@ -36,6 +36,7 @@ pub use error::{Error, ErrorKind, Position};
 pub use parser::parse;
 pub use prepare::{
     AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan,
-    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, check_kind, prepare,
+    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, check_kind,
+    is_virtual, prepare,
 };
 pub use statement::{BatchKind, Statement};

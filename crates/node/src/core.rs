@@ -195,8 +195,13 @@ impl<W: World> Core<W> {
     fn read_here(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
         let ready = |reply| ReadPending::Ready(Some(reply));
         if system_tables::is_computed(command.storage_id) {
-            let block = system_tables::read(&self.shared.view.load(), &self.shared.me, &command);
-            return ready(Ok(ReadReply::Rows(block)));
+            if system_tables::is_slow(command.storage_id) {
+                let shared = Arc::clone(&self.shared);
+                let job = move || system_tables::read(&shared, &command);
+                let block = self.shared.world.disk(Lane::Read, job);
+                return ReadPending::Waiting(Box::pin(async move { Ok(ReadReply::Rows(block.await)) }));
+            }
+            return ready(Ok(ReadReply::Rows(system_tables::read(&self.shared, &command))));
         }
         if command.probe.is_some() {
             return self.read_probed(command, kind);

@@ -104,6 +104,7 @@ impl<W: World> Core<W> {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
         self.authorize(ready, parameters.user)?;
+        executable(ready)?;
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let timeout = self.shared.options.read_timeout.max(self.shared.options.range_timeout);
@@ -154,6 +155,7 @@ impl<W: World> Core<W> {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
         statements.iter().try_for_each(|(ready, _)| self.authorize(ready, parameters.user))?;
+        statements.iter().try_for_each(|(ready, _)| executable(ready))?;
         let request = self.write_request(parameters).await?;
         let mut parts = Vec::with_capacity(statements.len());
         for (ready, values) in statements {
@@ -205,6 +207,14 @@ impl<W: World> Core<W> {
             }
             self.shared.pause(LEASE_WAIT).await;
         }
+    }
+}
+
+/// Refuses what can be prepared and yet not be done.
+fn executable(ready: &Ready) -> Result<(), Error> {
+    match &ready.refusal {
+        Some(refusal) => Err(henge_query::Error::Invalid(refusal.clone()).into()),
+        None => Ok(()),
     }
 }
 

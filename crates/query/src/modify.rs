@@ -85,7 +85,16 @@ pub async fn batch_of<R: Replicas>(
         bind(replicas, statement.plan, statement.placed, request, &context, &mut bound).await?;
         parts.add(statement.placed, bound)?;
     }
-    if statements.iter().any(|statement| statement.plan.table().is_counter()) {
+    let counters = statements.iter().any(|statement| statement.plan.table().is_counter());
+    replicas.batched(
+        match kind {
+            _ if counters => WriteType::Counter,
+            BatchKind::Logged => WriteType::Batch,
+            BatchKind::Unlogged | BatchKind::Counter => WriteType::UnloggedBatch,
+        },
+        parts.groups.len(),
+    );
+    if counters {
         return parts.count(replicas, request).await.map(|()| None);
     }
     parts.finish(kind, replicas, request).await.map(|()| None)

@@ -3,6 +3,7 @@
 use crate::client_tls::{ClientAuth, ClientTlsOptions};
 use crate::duration::{duration, size};
 use crate::setting::{IGNORED, SETTINGS, nearest};
+use crate::shown::shown;
 use henge_node::Options;
 use henge_storage::SyncMode;
 use std::collections::BTreeMap;
@@ -62,6 +63,8 @@ pub(crate) struct Config {
     /// Bytes that writes leave free on the disk, if it is given.
     pub(crate) disk_reserve: Option<u64>,
     pub(crate) cores: usize,
+    /// Every setting as clients may see it.
+    pub(crate) shown: Vec<(String, Option<String>)>,
     pub(crate) log_level: String,
     pub(crate) log_json: bool,
 }
@@ -206,7 +209,7 @@ impl Settings {
             ));
         }
         let certificates = self.text_of("certificates");
-        Ok(Config {
+        let config = Config {
             node,
             superuser_reset: self.flag("superuser_reset")?,
             superuser_password: Some(self.text_of(SECRET).to_owned()).filter(|password| !password.is_empty()),
@@ -223,10 +226,12 @@ impl Settings {
             cores: self.number("cores", 0, 1_024)? as usize,
             log_level: self.text_of("log_level").to_owned(),
             log_json: self.choice("log_format", &["text", "json"])? == "json",
-        })
+            shown: Vec::new(),
+        };
+        Ok(Config { shown: shown(self, &config), ..config })
     }
 
-    fn text_of(&self, name: &'static str) -> &str {
+    pub(crate) fn text_of(&self, name: &'static str) -> &str {
         self.values.get(name).map_or("", |(value, _)| value)
     }
 

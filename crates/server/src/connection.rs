@@ -4,6 +4,7 @@
 //! stops while too many requests are under way or too much waits to be sent: a client that does not read is not read from.
 
 use crate::answer;
+use crate::clients::{Entered, Place};
 use crate::login::{self, Stage, log_in};
 use crate::request::{Answer, Client, Counted, asked, detached, run, traced, values_of};
 use crate::socket::{READ_BYTES, Socket};
@@ -46,6 +47,8 @@ struct Done {
     counted: Counted,
     began: Instant,
     trace: Option<Arc<Trace>>,
+    /// Where it is noted as under way.
+    place: Option<Place>,
 }
 
 /// A connection.
@@ -57,7 +60,9 @@ pub(crate) struct Connection {
     output: OutputBuffer,
     statements: Statements,
     client: Client,
-    peer: Option<IpAddr>,
+    peer: IpAddr,
+    /// What others are shown of this connection.
+    entered: Entered,
     version: Version,
     stage: Stage,
     max_frame: usize,
@@ -79,7 +84,8 @@ impl Connection {
         core: Core<ServerWorld>,
         node: &Node<ServerWorld>,
         max_frame: usize,
-        peer: Option<IpAddr>,
+        peer: IpAddr,
+        entered: Entered,
     ) -> Connection {
         let before_login = if core.demands_login() { login::MAX_FRAME } else { max_frame };
         Connection {
@@ -91,6 +97,7 @@ impl Connection {
             statements: Statements::default(),
             client: Client::default(),
             peer,
+            entered,
             version: Version::NEWEST,
             stage: Stage::New,
             max_frame,
@@ -184,6 +191,10 @@ impl Connection {
     }
 
     fn serve_frame(&mut self, frame: Frame, began: Instant) {
+        // OPTIONS before it only ask what STARTUP may say.
+        if self.stage != Stage::New || frame.header.opcode == Opcode::Startup {
+            self.entered.record.count(frame.header.opcode);
+        }
         match frame.header.opcode {
             Opcode::Execute | Opcode::Query | Opcode::Prepare | Opcode::Batch if self.stage.is_established() => {
                 self.serve_statement(frame, began)
@@ -216,20 +227,21 @@ impl Connection {
         }
         let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
         let frame = detached(&frame);
+        let place = Some(self.entered.record.begin(frame.clone(), known.clone(), began));
         if is_traced {
-            let (core, trace) = core.traced(self.peer);
+            let (core, trace) = core.traced(Some(self.peer));
             self.under_way.push(Box::pin(async move {
                 core.make_trace_tables().await;
                 let traced = traced(&frame, known.as_deref());
                 let (answer, counted) = run(core.clone(), frame, known, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);
-                Done { header, answer, counted, began, trace: Some(trace) }
+                Done { header, answer, counted, began, trace: Some(trace), place }
             }));
             return;
         }
         self.under_way.push(Box::pin(async move {
             let (answer, counted) = run(core, frame, known, client).await;
-            Done { header, answer, counted, began, trace: None }
+            Done { header, answer, counted, began, trace: None, place }
         }));
     }
 
@@ -267,7 +279,10 @@ impl Connection {
     }
 
     fn finish(&mut self, done: Done) {
-        let Done { header, answer, counted, began, trace } = done;
+        let Done { header, answer, counted, began, trace, place } = done;
+        if let Some(place) = place {
+            self.entered.record.end(place);
+        }
         let reply = Reply { tracing: trace.map(|trace| trace.session), ..Reply::to(&header) };
         self.metrics.request(counted.operation, counted.consistency, counted.ending, began.elapsed());
         if header.opcode == Opcode::AuthResponse {
@@ -287,6 +302,7 @@ impl Connection {
             }
             Answer::Keyspace(name) => {
                 self.client.keyspace = Some(name.as_str().into());
+                self.entered.record.uses(&name);
                 self.output.respond(&reply, &Response::SetKeyspace(name));
             }
             Answer::Schema(event) => {
@@ -298,6 +314,7 @@ impl Connection {
                 self.statements.keep(known);
             }
             Answer::LoggedIn(user) => {
+                self.entered.record.logged_in(&user);
                 self.client.user = Some(user);
                 self.decoder.set_limit(self.max_frame);
                 self.output.respond(&reply, &Response::AuthSuccess(None));
@@ -332,6 +349,7 @@ impl Connection {
             false => (Stage::Established, Response::Ready),
         };
         (self.stage, self.version) = (stage, reply.version);
+        self.entered.record.started(reply.version, startup, stage.is_established());
         self.decoder.establish(reply.version, startup.compression);
         self.output.respond(reply, &response);
         self.output.establish(reply.version, startup.compression);
@@ -348,7 +366,7 @@ impl Connection {
         let token = token.map(<[u8]>::to_vec);
         self.under_way.push(Box::pin(async move {
             let (answer, counted) = log_in(core, token).await;
-            Done { header, answer, counted, began, trace: None }
+            Done { header, answer, counted, began, trace: None, place: None }
         }));
     }
 

@@ -100,7 +100,7 @@ pub(crate) fn traced(frame: &Frame, known: Option<&Known>) -> Traced {
 }
 
 /// A statement without what comes behind the word: traces are read by many.
-fn without_password(text: String) -> String {
+pub(crate) fn without_password(text: String) -> String {
     match text.to_ascii_lowercase().find("password") {
         Some(at) => format!("{} ***", &text[..at + "password".len()]),
         None => text,

@@ -34,6 +34,7 @@ mod table;
 mod table_options;
 mod term;
 mod user_type;
+mod virtual_table;
 
 #[cfg(test)]
 mod tests;
@@ -53,7 +54,7 @@ pub(crate) use modify::{CellPlan, Reach};
 pub(crate) use probe::{ProbeCondition, ProbePlan};
 pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
-pub(crate) use scope::is_virtual;
+pub use scope::is_virtual;
 pub use select::SelectPlan;
 pub(crate) use selector::Selector;
 

@@ -8,7 +8,7 @@ use super::restriction::{Partition, Slice, Where, sort};
 use super::scope::{Scope, column};
 use super::select::partition_markers;
 use super::term::Terms;
-use super::{JsonPlan, Plan, Prepared, compact, json};
+use super::{JsonPlan, Plan, Prepared, compact, json, virtual_table};
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{
@@ -141,12 +141,14 @@ pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepar
 
 /// The plan of one statement, whose markers join those met before.
 pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
-    match statement {
+    let plan = match statement {
         Statement::Insert(insert) => insert_plan(insert, scope, markers),
         Statement::Update(update) => update_plan(update, scope, markers),
         Statement::Delete(delete) => delete_plan(delete, scope, markers),
         _ => Err(Error::invalid("only INSERT, UPDATE and DELETE write rows")),
-    }
+    }?;
+    virtual_table::check(&plan)?;
+    Ok(plan)
 }
 
 fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {

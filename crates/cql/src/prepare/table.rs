@@ -3,7 +3,7 @@
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
 use super::compact;
 use super::data_type::Types;
-use super::scope::{Scope, refuse_system};
+use super::scope::{Scope, is_virtual, refuse_system};
 use super::table_options;
 use crate::error::{Error, Position};
 use crate::limits;
@@ -57,7 +57,10 @@ pub(crate) fn drop(drop: &DropTable, scope: &Scope<'_>) -> Result<SchemaChange, 
 }
 
 pub(crate) fn truncate(truncate: &Truncate, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, table) = named(&truncate.table, scope)?;
+    let (keyspace, table) = match scope.keyspace_of(&truncate.table)? {
+        keyspace if is_virtual(&keyspace) => (keyspace, scope.table(&truncate.table)?.name.clone()),
+        _ => named(&truncate.table, scope)?,
+    };
     Ok(SchemaChange::Truncate { keyspace, table })
 }
 

@@ -168,6 +168,10 @@ impl<W: World> Replicas for Core<W> {
     fn count(&self, event: Event) {
         self.shared.metrics.coordinator_event(event);
     }
+
+    fn batched(&self, write_type: WriteType, partitions: usize) {
+        self.shared.metrics.batches.add(write_type, partitions);
+    }
 }
 
 fn computed<W: World>(
@@ -176,7 +180,10 @@ fn computed<W: World>(
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Local {
-    let block = system_tables::read(&shared.view.load(), &shared.me, command);
+    if system_tables::is_slow(command.storage_id) {
+        return Local::Miss;
+    }
+    let block = system_tables::read(shared, command);
     let mark = sink.mark();
     for (key, row) in &block.rows {
         let pushed = RowView::parse_trusted(row).and_then(|v| project(key, &v, projection, command.now_seconds, sink));

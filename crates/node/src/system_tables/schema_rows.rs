@@ -3,17 +3,15 @@
 use super::build::{TableRows, Value, boolean, double, int, list, map, text};
 use super::definition;
 use crate::view::View;
+use henge_cql::is_virtual;
 use henge_model::{Column, ColumnKind, CompactStorage, IndexKind, Keyspace, Order, Replication, Table};
-use std::collections::BTreeMap;
+use henge_storage::BuiltIndex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Keyspaces whose tables clients should find as ordinary ones. `system_virtual_schema` describes itself instead.
+/// Keyspaces whose tables clients should find as ordinary ones. The others are described by `system_virtual_schema`.
 fn ordinary(view: &View) -> impl Iterator<Item = &Arc<Keyspace>> {
     view.schema.keyspaces.values().filter(|k| !is_virtual(&k.name))
-}
-
-fn is_virtual(keyspace: &str) -> bool {
-    keyspace.starts_with("system_virtual") || keyspace == "system_views"
 }
 
 pub(super) fn keyspaces(view: &View, out: &mut TableRows<'_>) {
@@ -117,6 +115,15 @@ fn columns_of(table: &Table, out: &mut TableRows<'_>) {
     }
 }
 
+/// Indexes that this node has built.
+pub(super) fn built_indexes(view: &View, built: &BTreeSet<BuiltIndex>, out: &mut TableRows<'_>) {
+    for table in ordinary(view).flat_map(|k| k.tables.values()) {
+        for index in table.indexes.iter().filter(|index| built.contains(&(table.storage_id, index.id))) {
+            out.push(&[text(&table.keyspace), text(&index.name)], &[]);
+        }
+    }
+}
+
 pub(super) fn indexes(view: &View, out: &mut TableRows<'_>) {
     for table in ordinary(view).flat_map(|k| k.tables.values()) {
         for index in &table.indexes {
@@ -182,7 +189,7 @@ pub(super) fn virtual_keyspaces(out: &mut TableRows<'_>) {
 
 pub(super) fn virtual_tables(out: &mut TableRows<'_>) {
     for table in virtual_ones().iter().flat_map(|k| k.tables.values()) {
-        out.push(&[text(&table.keyspace), text(&table.name)], &[("comment", text(""))]);
+        out.push(&[text(&table.keyspace), text(&table.name)], &[("comment", text(&table.options.comment))]);
     }
 }
 
