@@ -3,26 +3,31 @@
 use crate::core::Core;
 use crate::error::Error;
 use crate::events::Change;
-use crate::execute::{Outcome, changed, changed_type};
+use crate::execute::{Outcome, Parameters, changed, changed_type};
 use crate::propose::change;
 use crate::view::View;
 use crate::world::World;
-use henge_cql::{ClusterFacts, ReplicationDraft, SchemaChange};
+use henge_cql::{ClusterFacts, Guard, ReplicationDraft, SchemaChange};
 use henge_metadata::Command;
-use std::collections::BTreeSet;
+use henge_model::Replication;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`. With an
 /// authorizer the user gets every permission on what is created.
 pub(crate) async fn run<W: World>(
     core: &Core<W>,
     statement: &SchemaChange,
-    user: Option<&str>,
+    parameters: &Parameters<'_>,
 ) -> Result<Outcome, Error> {
     let view = core.shared.view.load_full();
+    let guard = core.schema_guard(parameters);
+    let statement = &*statement.guarded(&guard, &view.schema)?;
     if !statement.check(&view.schema)? {
         return Ok(Outcome::Void);
     }
-    let (command, outcome) = command(statement, &view)?;
+    statement.guard_change(&guard, &view.schema)?;
+    let (command, outcome) = command(statement, &view, core.shared.options.default_keyspace_rf, &guard)?;
+    let user = parameters.user;
     let command = match user.filter(|_| core.shared.options.authorize) {
         Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
         None => command,
@@ -31,13 +36,19 @@ pub(crate) async fn run<W: World>(
     Ok(if changed { outcome } else { Outcome::Void })
 }
 
-fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), Error> {
+fn command(
+    statement: &SchemaChange,
+    view: &View,
+    default_rf: u32,
+    guard: &Guard<'_>,
+) -> Result<(Command, Outcome), Error> {
     Ok(match statement {
         SchemaChange::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
-            let datacenters: BTreeSet<String> = view.state.members.values().map(|m| m.datacenter.clone()).collect();
+            let replication = replication.resolve(&datacenters(view), default_rf)?;
+            guard_replication(guard, name, &replication, view)?;
             let command = Command::CreateKeyspace {
                 name: name.clone(),
-                replication: replication.resolve(&datacenters)?,
+                replication,
                 durable_writes: *durable_writes,
                 if_not_exists: *if_not_exists,
             };
@@ -46,7 +57,13 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
         SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
             let command = Command::AlterKeyspace {
                 name: name.clone(),
-                durable_writes: altered_keyspace(view, name, replication.as_ref(), *durable_writes)?,
+                durable_writes: altered_keyspace(
+                    view,
+                    name,
+                    replication.as_ref(),
+                    *durable_writes,
+                    (default_rf, guard),
+                )?,
             };
             (command, changed(Change::Updated, name, None))
         }
@@ -94,16 +111,33 @@ fn altered_keyspace(
     name: &str,
     replication: Option<&ReplicationDraft>,
     durable_writes: Option<bool>,
+    (default_rf, guard): (u32, &Guard<'_>),
 ) -> Result<bool, Error> {
     let keyspace = view.state.schema.keyspaces.get(name);
     if let (Some(keyspace), Some(replication)) = (keyspace, replication) {
-        let datacenters = view.state.members.values().map(|m| m.datacenter.clone()).collect();
-        if replication.resolve(&datacenters)? != keyspace.replication {
+        if replication.resolve(&datacenters(view), default_rf)? != keyspace.replication {
             let message = format!("the replication of {name} cannot be changed: moving data is not supported yet");
             return Err(henge_query::Error::Invalid(message).into());
         }
     }
+    if let Some(keyspace) = keyspace {
+        guard_replication(guard, name, &keyspace.replication, view)?;
+    }
     Ok(durable_writes.unwrap_or_else(|| keyspace.is_none_or(|keyspace| keyspace.durable_writes)))
+}
+
+fn datacenters(view: &View) -> BTreeSet<String> {
+    view.state.members.values().map(|member| member.datacenter.clone()).collect()
+}
+
+fn guard_replication(guard: &Guard<'_>, name: &str, replication: &Replication, view: &View) -> Result<(), Error> {
+    guard.replication(name, replication)?;
+    let mut nodes: BTreeMap<String, usize> = BTreeMap::new();
+    for member in view.state.members.values() {
+        *nodes.entry(member.datacenter.clone()).or_default() += 1;
+    }
+    guard.warn_of_few_nodes(name, replication, &nodes);
+    Ok(())
 }
 
 fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange {
@@ -125,7 +159,7 @@ fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange 
         TableChange::Rename { names, if_exists } => {
             henge_metadata::TableChange::Rename { names: names.clone(), if_exists: *if_exists }
         }
-        TableChange::Options { was, now } => {
+        TableChange::Options { was, now, .. } => {
             henge_metadata::TableChange::Options { was: was.clone(), now: now.clone() }
         }
     }

@@ -63,6 +63,8 @@ pub(crate) struct Shared<W> {
     pub(crate) disk_full: AtomicBool,
     /// Tables were dropped or truncated.
     pub(crate) tables_gone: tokio::sync::Notify,
+    /// Whether reads and writes of some users are held to guardrails.
+    pub(crate) holds_requests: bool,
     /// Draining: new client requests are refused.
     pub(crate) draining: AtomicBool,
 }
@@ -89,6 +91,7 @@ impl<W: World> Shared<W> {
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),
             tables_gone: tokio::sync::Notify::new(),
+            holds_requests: options.guardrails.concern_requests(),
             draining: AtomicBool::new(false),
             world,
             store,

@@ -44,6 +44,7 @@ pub async fn select<R: Replicas>(
     if request.consistency == Consistency::Any {
         return Err(Error::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
     }
+    plan.guard(&request.context.guard, request.page.size, request.consistency)?;
     let bound = plan.bind(&request.context)?;
     let state = request.page.state.map(PageState::decode).transpose()?;
     let BoundSelect { reads, limit, per_partition, filter, .. } = bound;

@@ -31,6 +31,7 @@ mod setting;
 mod socket;
 mod statement;
 mod superuser;
+mod warned;
 mod world;
 
 pub use args::{CheckOptions, ServerOptions, check_config};

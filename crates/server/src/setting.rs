@@ -8,14 +8,24 @@ pub(crate) struct Setting {
 }
 
 macro_rules! settings {
-    ($($name:ident = $default:literal, $meaning:literal;)*) => {
-        /// All settings, in the order of the configuration file.
-        pub(crate) const SETTINGS: &[Setting] =
+    ($all:ident: $($name:ident = $default:literal, $meaning:literal;)*) => {
+        /// These settings, in the order of the configuration file.
+        pub(crate) const $all: &[Setting] =
             &[$(Setting { name: stringify!($name), default: $default, meaning: $meaning },)*];
     };
 }
 
+mod guardrails;
+
+pub(crate) use guardrails::GUARDRAILS;
+
+/// All settings, in the order of the configuration file.
+pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(GUARDRAILS)
+}
+
 settings! {
+    SETTINGS:
     cluster_name = "Test Cluster", "The cluster's name; a node refuses to join one of another name.";
     datacenter = "datacenter1", "This node's datacentre.";
     rack = "rack1", "This node's rack.";
@@ -52,6 +62,7 @@ settings! {
     max_hint_window = "3h", "For how long.";
     disk_reserve = "auto", "Bytes that writes leave free on the disk; auto for a twentieth of it, 32 MiB at least and 1 GiB at most.";
     tombstone_purge_interval = "24h", "How often tables are gone through for deletions that may be forgotten.";
+    default_keyspace_rf = "1", "Copies of a keyspace whose replication says nothing of them.";
     native_transport_max_frame_size = "16MiB", "The largest request.";
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
     memory = "auto", "Cache and write buffers together: a size, or auto for half of the smaller of memory and cgroup limit.";
@@ -64,8 +75,6 @@ settings! {
 pub(crate) const IGNORED: &[&str] = &[
     "allocate_tokens_for_local_replication_factor",
     "auto_snapshot",
-    "batch_size_fail_threshold",
-    "batch_size_warn_threshold",
     "cdc_enabled",
     "column_index_size",
     "commitlog_directory",
@@ -91,14 +100,12 @@ pub(crate) const IGNORED: &[&str] = &[
     "row_cache_size",
     "saved_caches_directory",
     "start_native_transport",
-    "tombstone_failure_threshold",
-    "tombstone_warn_threshold",
     "truncate_request_timeout",
 ];
 
 /// The setting whose name is nearest to a name that is none.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    let near = SETTINGS.iter().map(|s| (distance(name, s.name), s.name)).min()?;
+    let near = all().map(|s| (distance(name, s.name), s.name)).min()?;
     (near.0 <= 1 + name.len() / 3).then_some(near.1)
 }
 

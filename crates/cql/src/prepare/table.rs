@@ -2,6 +2,7 @@
 
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
 use super::data_type::Types;
+use super::property::names;
 use super::scope::{Scope, refuse_system};
 use super::table_options;
 use crate::error::{Error, Position};
@@ -45,7 +46,8 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let (options, id) = table_options::read(&create.properties)?;
     check_counters(&others, &options, position)?;
     let (statics, regulars) = others.into_iter().partition(is_static);
-    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options };
+    let properties = names(&create.properties);
+    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options, properties };
     Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
 }
 
