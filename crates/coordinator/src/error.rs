@@ -38,6 +38,9 @@ pub enum Refusal {
     /// The write comes too late: deletions of its time have been purged there.
     #[error("too late: deletions of its time have been purged")]
     Fenced,
+    /// The read goes over more deletions than `tombstone_failure_threshold`.
+    #[error("too many tombstones")]
+    TooManyTombstones,
     /// Anything else.
     #[error("failed")]
     Other,
@@ -47,6 +50,7 @@ impl Refusal {
     /// The protocol's number for it, in the failure map of READ_FAILURE and WRITE_FAILURE.
     pub fn reason(self) -> u16 {
         match self {
+            Refusal::TooManyTombstones => 1,
             Refusal::UnknownTable => 3,
             Refusal::StaleEpoch | Refusal::Stalled | Refusal::Full => 0,
             Refusal::Corrupt | Refusal::Fenced | Refusal::Other => 0,

@@ -40,24 +40,31 @@ impl ModifyPlan {
         if let Some(json) = &self.json {
             return json.fill(self, context)?.bind(context, out);
         }
-        let content = self.content(&self.cells, &self.collections, context)?;
         if let (true, Some(components)) = (self.is_single(), plain(&self.partition, context.values)) {
             let (partition, token) = partition(components.into_iter())?;
             if let Some(clustering) = plain(&self.clustering, context.values) {
+                let content = self.content(&self.cells, &self.collections, context)?;
                 return self.put(&partition, token, &clustering, &content, out);
             }
         }
+        let keys = partitions(&self.partition, &self.table.partition_key, context)?;
+        let rows = match self.reach {
+            Reach::Rows => product(&self.clustering, &self.table.clustering, Some(CLUSTERING_KEY), context)?,
+            Reach::Statics | Reach::Ranges(_) => Vec::new(),
+        };
+        let content = self.content(&self.cells, &self.collections, context)?;
         let statics = self.content(&self.statics, &self.static_collections, context)?;
         let statics = Content { marker: None, deletion: None, ..statics };
-        let keys = partitions(&self.partition, &self.table.partition_key, context)?;
         for (key, token) in keys {
             if !statics.is_empty() {
                 statics.put(Key::static_row(&self.table, &key), token, out);
             }
-            match &self.reach {
-                Reach::Rows => self.rows_of(&key, token, &content, context, out)?,
-                Reach::Statics => {}
-                Reach::Ranges(slice) => self.ranges_of(&key, token, slice, &content, context, out)?,
+            if let Reach::Ranges(slice) = &self.reach {
+                self.ranges_of(&key, token, slice, &content, context, out)?;
+            }
+            for values in &rows {
+                let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
+                self.put(&key, token, &values, &content, out)?;
             }
             if out.len() > limits::READS_MAX {
                 return Err(Error::invalid(format!("a statement may write at most {} rows", limits::READS_MAX)));
@@ -112,21 +119,6 @@ impl ModifyPlan {
         };
         if !content.is_empty() {
             content.put(key, token, out);
-        }
-        Ok(())
-    }
-
-    fn rows_of(
-        &self,
-        partition: &PartitionKey,
-        token: Token,
-        content: &Content<'_>,
-        context: &BindContext<'_>,
-        out: &mut Vec<BoundModify>,
-    ) -> Result<(), Error> {
-        for values in product(&self.clustering, &self.table.clustering, Some(CLUSTERING_KEY), context)? {
-            let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
-            self.put(partition, token, &values, content, out)?;
         }
         Ok(())
     }

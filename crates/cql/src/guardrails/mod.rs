@@ -2,10 +2,11 @@
 //!
 //! - `guard`: the settings as they apply to one request, and the warnings it collects.
 //! - `threshold`, `listed`: a number with two limits, and lists of what is warned of and what is refused.
-//! - `schema`, `reads`, `writes`, `batches`: the settings of each family with their checks.
+//! - `schema`, `replication`, `indexes`, `reads`, `writes`, `batches`: the settings of each family with their checks.
 
 mod batches;
 mod guard;
+mod indexes;
 mod listed;
 mod reads;
 mod replication;
@@ -13,9 +14,13 @@ mod schema;
 mod threshold;
 mod writes;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use batches::CELL_BYTES;
 pub use batches::{BatchLimits, BatchSize};
 pub use guard::{Guard, Warnings};
+pub use indexes::IndexGuardrails;
 pub use listed::Listed;
 pub use reads::ReadGuardrails;
 pub use schema::SchemaGuardrails;
@@ -27,6 +32,8 @@ pub use writes::WriteGuardrails;
 pub struct Guardrails {
     /// Of statements that change the schema.
     pub schema: SchemaGuardrails,
+    /// Of indexes and of the old storage form.
+    pub indexes: IndexGuardrails,
     /// Of SELECT.
     pub reads: ReadGuardrails,
     /// Of INSERT, UPDATE, DELETE and batches of them.
@@ -45,6 +52,8 @@ impl Guardrails {
 
     /// Whether any of those is set that superusers are exempt from.
     pub fn are_set(&self) -> bool {
-        self.concern_requests() || self.schema != SchemaGuardrails::default()
+        self.concern_requests()
+            || self.schema != SchemaGuardrails::default()
+            || self.indexes != IndexGuardrails::default()
     }
 }

@@ -50,8 +50,20 @@ impl Guardrails {
 impl SelectPlan {
     /// Holds a SELECT to the guardrails, before its values are looked at.
     pub fn guard(&self, guard: &Guard<'_>, page_size: Option<u32>, level: Consistency) -> Result<(), Error> {
+        if let Some(settings) = guard.settings() {
+            self.guard_by(&settings.reads, guard, page_size, level)?;
+        }
         self.warn_of_aggregation(guard);
-        let Some(reads) = guard.settings().map(|settings| &settings.reads) else { return Ok(()) };
+        Ok(())
+    }
+
+    fn guard_by(
+        &self,
+        reads: &ReadGuardrails,
+        guard: &Guard<'_>,
+        page_size: Option<u32>,
+        level: Consistency,
+    ) -> Result<(), Error> {
         if self.is_grouped() {
             guard.allowed("group_by", reads.group_by, "GROUP BY functionality")?;
         }

@@ -2,7 +2,9 @@
 
 use super::{ConfigError, Settings};
 use henge_cql::Guardrails;
-use henge_cql::guardrails::{BatchLimits, Listed, ReadGuardrails, SchemaGuardrails, Threshold, WriteGuardrails};
+use henge_cql::guardrails::{
+    BatchLimits, IndexGuardrails, Listed, ReadGuardrails, SchemaGuardrails, Threshold, WriteGuardrails,
+};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -14,6 +16,14 @@ impl Settings {
     pub(super) fn guardrails(&self) -> Result<Guardrails, ConfigError> {
         Ok(Guardrails {
             schema: self.of_schema()?,
+            indexes: IndexGuardrails {
+                secondary_indexes: self.flag("secondary_indexes_enabled")?,
+                secondary_indexes_per_table: self.counts(
+                    "secondary_indexes_per_table_warn_threshold",
+                    "secondary_indexes_per_table_fail_threshold",
+                )?,
+                compact_tables: self.flag("compact_tables_enabled")?,
+            },
             reads: self.of_reads()?,
             writes: self.of_writes()?,
             batches: BatchLimits {

@@ -34,6 +34,10 @@ settings! {
     uncompressed_tables_enabled = "true", "Whether users may make tables without compression.";
     zero_ttl_on_twcs_warned = "true", "Whether users are warned of tables of TimeWindowCompactionStrategy without default_time_to_live.";
     zero_ttl_on_twcs_enabled = "true", "Whether users may make such tables.";
+    secondary_indexes_enabled = "true", "Whether users may make indexes.";
+    secondary_indexes_per_table_warn_threshold = "-1", "Indexes of a table.";
+    secondary_indexes_per_table_fail_threshold = "-1", "The same, refused.";
+    compact_tables_enabled = "true", "Whether users may make tables WITH COMPACT STORAGE.";
     allow_filtering_enabled = "true", "Whether users may say ALLOW FILTERING.";
     group_by_enabled = "true", "Whether users may say GROUP BY.";
     page_size_warn_threshold = "-1", "Rows of a page.";
