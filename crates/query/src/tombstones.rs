@@ -101,3 +101,90 @@ impl Tombstones {
         ReadError::Failure { consistency: *consistency, received: 0, block_for, failures, data_present: false }.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_base::Bytes;
+    use henge_cql::Warnings;
+    use henge_cql::guardrails::{Guardrails, Threshold};
+    use henge_model::{
+        Cell, CellKind, ColumnId, Deletion, Marker, Replication, Row, StorageId, TableOptions, encode_row,
+    };
+    use henge_ring::Placement;
+    use std::sync::Arc;
+
+    const NOW: i64 = 1_000;
+
+    fn cell(kind: CellKind) -> Cell {
+        Cell { column: ColumnId(9), path: Bytes::new(), timestamp: 1, kind }
+    }
+
+    /// A row with a deletion, or with cells, as replicas send it.
+    fn row(number: u8, row: &Row) -> (Bytes, Bytes) {
+        let key = Bytes::from(vec![0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, b'k', 0, 0, number, 2]);
+        let mut encoded = Vec::new();
+        encode_row(&key, row, &mut encoded);
+        (key, encoded.into())
+    }
+
+    fn block() -> RowBlock {
+        let deletion = Some(Deletion { timestamp: 2, local_seconds: 5 });
+        let marker = Some(Marker { timestamp: 1, expiry: None });
+        let dead = cell(CellKind::Tombstone { local_seconds: 5 });
+        let expired = cell(CellKind::Expiring { value: Bytes::new(), ttl: 1, expires: NOW });
+        let live = cell(CellKind::Live { value: Bytes::new() });
+        let rows = vec![
+            row(1, &Row { deletion, ..Row::default() }),
+            row(2, &Row { marker, cells: vec![dead.clone()], ..Row::default() }),
+            row(3, &Row { cells: vec![expired], ..Row::default() }),
+            row(4, &Row { marker, cells: vec![live], ..Row::default() }),
+        ];
+        RowBlock { rows, ..RowBlock::default() }
+    }
+
+    /// What is told and whether the read fails, of so many blocks under a limit.
+    fn read(blocks: usize, limits: Threshold) -> (Vec<String>, bool) {
+        let settings = Guardrails { tombstones: limits, ..Guardrails::default() };
+        let (warnings, table) = (Warnings::default(), table());
+        let placed = Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::default()) };
+        let guard = Guard::new(&settings, true, &warnings);
+        let reader = Reader { guard, table: &table, placed: &placed, consistency: Consistency::One, now_seconds: NOW };
+        let mut tombstones = Tombstones::default();
+        let counted = (0..blocks).try_for_each(|_| tombstones.count(&reader, (0, Token(7)), &block()));
+        if counted.is_ok() {
+            tombstones.report(&reader);
+        }
+        (warnings.into_inner(), counted.is_err())
+    }
+
+    fn table() -> Table {
+        Table {
+            id: Default::default(),
+            storage_id: StorageId(1),
+            keyspace: "ks".to_owned(),
+            name: "t".to_owned(),
+            partition_key: Vec::new(),
+            clustering: Vec::new(),
+            statics: Vec::new(),
+            regulars: Vec::new(),
+            options: TableOptions::default(),
+            history: Default::default(),
+        }
+    }
+
+    #[test]
+    fn dead_cells_and_rows_count_over_all_blocks_of_a_piece() {
+        let told = |live, dead| {
+            format!(
+                "Read {live} live rows and {dead} tombstone cells for query SELECT * FROM ks.t; token 7 (see \
+                 tombstone_warn_threshold)"
+            )
+        };
+        let warn = |most| Threshold { warn: Some(most), fail: None };
+        assert_eq!(read(1, warn(3)), (Vec::new(), false));
+        assert_eq!(read(1, warn(2)), (vec![told(2, 3)], false));
+        assert_eq!(read(2, warn(3)), (vec![told(4, 6)], false));
+        assert_eq!(read(2, Threshold { warn: Some(3), fail: Some(4) }), (vec![told(3, 5)], true));
+    }
+}

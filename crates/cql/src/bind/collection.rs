@@ -186,7 +186,10 @@ impl<'c, 'a> Cells<'c, 'a> {
     fn put(&mut self, plan: &CollectionPlan, path: &[u8], value: &[u8]) -> Result<(), Error> {
         if plan.data_type != DataType::Counter {
             let name = || name_of(self.table, plan.column);
-            self.context.guard.value_size(path.len(), name)?;
+            // Elements of sets and keys of maps are users' values too.
+            if matches!(plan.data_type, DataType::Set(_) | DataType::Map(..)) {
+                self.context.guard.value_size(path.len(), name)?;
+            }
             self.context.guard.value_size(value.len(), name)?;
         }
         let value = Bytes::copy_from_slice(value);
