@@ -26,7 +26,8 @@ pub(crate) async fn run<W: World>(
         return Ok(Outcome::Void);
     }
     statement.guard_change(&guard, &view.schema)?;
-    let (command, outcome) = command(statement, &view, core.shared.options.default_keyspace_rf, &guard)?;
+    let scene = Scene { view: &view, default_rf: core.shared.options.default_keyspace_rf, guard };
+    let (command, outcome) = command(statement, &scene)?;
     let user = parameters.user;
     let command = match user.filter(|_| core.shared.options.authorize) {
         Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
@@ -36,16 +37,19 @@ pub(crate) async fn run<W: World>(
     Ok(if changed { outcome } else { Outcome::Void })
 }
 
-fn command(
-    statement: &SchemaChange,
-    view: &View,
+/// What a change is made in.
+struct Scene<'a> {
+    view: &'a View,
+    /// Copies of a keyspace that says nothing of them.
     default_rf: u32,
-    guard: &Guard<'_>,
-) -> Result<(Command, Outcome), Error> {
+    guard: Guard<'a>,
+}
+
+fn command(statement: &SchemaChange, scene: &Scene<'_>) -> Result<(Command, Outcome), Error> {
     Ok(match statement {
         SchemaChange::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
-            let replication = replication.resolve(&datacenters(view), default_rf)?;
-            guard_replication(guard, name, &replication, view)?;
+            let replication = scene.resolve(replication)?;
+            scene.check(name, &replication)?;
             let command = Command::CreateKeyspace {
                 name: name.clone(),
                 replication,
@@ -57,13 +61,7 @@ fn command(
         SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
             let command = Command::AlterKeyspace {
                 name: name.clone(),
-                durable_writes: altered_keyspace(
-                    view,
-                    name,
-                    replication.as_ref(),
-                    *durable_writes,
-                    (default_rf, guard),
-                )?,
+                durable_writes: scene.altered_keyspace(name, replication.as_ref(), *durable_writes)?,
             };
             (command, changed(Change::Updated, name, None))
         }
@@ -105,39 +103,44 @@ fn command(
     })
 }
 
-/// The `durable_writes` that a keyspace is to have. Another replication setting would move data, which nothing does yet.
-fn altered_keyspace(
-    view: &View,
-    name: &str,
-    replication: Option<&ReplicationDraft>,
-    durable_writes: Option<bool>,
-    (default_rf, guard): (u32, &Guard<'_>),
-) -> Result<bool, Error> {
-    let keyspace = view.state.schema.keyspaces.get(name);
-    if let (Some(keyspace), Some(replication)) = (keyspace, replication) {
-        if replication.resolve(&datacenters(view), default_rf)? != keyspace.replication {
+impl Scene<'_> {
+    fn resolve(&self, replication: &ReplicationDraft) -> Result<Replication, Error> {
+        let datacenters: BTreeSet<String> =
+            self.view.state.members.values().map(|member| member.datacenter.clone()).collect();
+        Ok(replication.resolve(&datacenters, self.default_rf)?)
+    }
+
+    /// Holds a replication setting to the guardrails, and tells of one that wants more nodes than there are.
+    fn check(&self, keyspace: &str, replication: &Replication) -> Result<(), Error> {
+        self.guard.replication(keyspace, replication)?;
+        let mut nodes: BTreeMap<String, usize> = BTreeMap::new();
+        for member in self.view.state.members.values() {
+            *nodes.entry(member.datacenter.clone()).or_default() += 1;
+        }
+        self.guard.warn_of_few_nodes(keyspace, replication, &nodes);
+        Ok(())
+    }
+
+    /// The `durable_writes` that a keyspace is to have. Another replication setting would move data, which nothing does yet.
+    fn altered_keyspace(
+        &self,
+        name: &str,
+        replication: Option<&ReplicationDraft>,
+        durable_writes: Option<bool>,
+    ) -> Result<bool, Error> {
+        // One that is not there is for the metadata log to tell.
+        let Some(keyspace) = self.view.state.schema.keyspaces.get(name) else {
+            return Ok(durable_writes.unwrap_or(true));
+        };
+        if let Some(replication) = replication
+            && self.resolve(replication)? != keyspace.replication
+        {
             let message = format!("the replication of {name} cannot be changed: moving data is not supported yet");
             return Err(henge_query::Error::Invalid(message).into());
         }
+        self.check(name, &keyspace.replication)?;
+        Ok(durable_writes.unwrap_or(keyspace.durable_writes))
     }
-    if let Some(keyspace) = keyspace {
-        guard_replication(guard, name, &keyspace.replication, view)?;
-    }
-    Ok(durable_writes.unwrap_or_else(|| keyspace.is_none_or(|keyspace| keyspace.durable_writes)))
-}
-
-fn datacenters(view: &View) -> BTreeSet<String> {
-    view.state.members.values().map(|member| member.datacenter.clone()).collect()
-}
-
-fn guard_replication(guard: &Guard<'_>, name: &str, replication: &Replication, view: &View) -> Result<(), Error> {
-    guard.replication(name, replication)?;
-    let mut nodes: BTreeMap<String, usize> = BTreeMap::new();
-    for member in view.state.members.values() {
-        *nodes.entry(member.datacenter.clone()).or_default() += 1;
-    }
-    guard.warn_of_few_nodes(name, replication, &nodes);
-    Ok(())
 }
 
 fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange {

@@ -42,6 +42,11 @@ impl Tombstones {
             self.report(reader);
             *self = Tombstones { piece, ..Tombstones::default() };
         }
+        let is_first = self.dead == 0 && self.live == 0;
+        let least = limits.warn.into_iter().chain(limits.fail).min().unwrap_or(0);
+        if is_first && !block.more && most(reader.table, block).is_some_and(|most| most <= least) {
+            return Ok(());
+        }
         self.token = token;
         let ranges = block.context.iter().filter(|(key, _)| Key::kind(key) == Some(KeyKind::RangeTombstone));
         self.dead += RANGE * ranges.count() as u64;
@@ -102,6 +107,13 @@ impl Tombstones {
     }
 }
 
+/// The most deletions that a block can hold, without looking: of elements of collections a row may have any number.
+fn most(table: &Table, block: &RowBlock) -> Option<u64> {
+    let columns = table.regulars.iter().chain(&table.statics);
+    let in_row = columns.clone().all(|column| !column.data_type.is_complex()).then(|| 1 + columns.count() as u64)?;
+    Some(block.rows.len() as u64 * in_row + RANGE * block.context.len() as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +121,8 @@ mod tests {
     use henge_cql::Warnings;
     use henge_cql::guardrails::{Guardrails, Threshold};
     use henge_model::{
-        Cell, CellKind, ColumnId, Deletion, Marker, Replication, Row, StorageId, TableOptions, encode_row,
+        Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Deletion, Marker, Order, Replication, Row, StorageId,
+        TableOptions, encode_row,
     };
     use henge_ring::Placement;
     use std::sync::Arc;
@@ -167,7 +180,13 @@ mod tests {
             partition_key: Vec::new(),
             clustering: Vec::new(),
             statics: Vec::new(),
-            regulars: Vec::new(),
+            regulars: vec![Column {
+                id: ColumnId(9),
+                name: "v".to_owned(),
+                data_type: DataType::Blob,
+                kind: ColumnKind::Regular,
+                order: Order::Ascending,
+            }],
             options: TableOptions::default(),
             history: Default::default(),
         }

@@ -1,25 +1,43 @@
-//! What users are warned of: in the log a line a second at most; and of prepared statements that hang on the keyspace in effect.
+//! What users are warned of: in the log ten lines a second at most; and of prepared statements that hang on the keyspace in effect.
 
+use parking_lot::Mutex;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
-/// The second in which the last line was written, counted from one.
-static LAST: AtomicU64 = AtomicU64::new(0);
-/// Warnings that were not written since.
-static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
+/// Lines a second.
+const LINES: u32 = 10;
 
-/// Writes the first of a request's warnings, unless one was written within this second.
-pub(crate) fn log(warnings: &[String], user: Option<&str>) {
-    let Some(first) = warnings.first() else { return };
-    let now = BEGAN.elapsed().as_secs() + 1;
-    if LAST.swap(now, Ordering::Relaxed) == now {
-        LEFT_OUT.fetch_add(warnings.len() as u64, Ordering::Relaxed);
-        return;
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+static RATE: Mutex<Rate> = Mutex::new(Rate { second: 0, lines: 0, left_out: 0 });
+
+/// How many lines were written within this second, and how many were not since one was written last.
+struct Rate {
+    second: u64,
+    lines: u32,
+    left_out: u64,
+}
+
+impl Rate {
+    /// Whether a line may be written: then with how many were left out before it.
+    fn take(&mut self, second: u64) -> Option<u64> {
+        if self.second != second {
+            (self.second, self.lines) = (second, 0);
+        }
+        if self.lines == LINES {
+            self.left_out += 1;
+            return None;
+        }
+        self.lines += 1;
+        Some(std::mem::take(&mut self.left_out))
     }
-    let left_out = LEFT_OUT.swap(0, Ordering::Relaxed) + warnings.len() as u64 - 1;
-    tracing::warn!(user, left_out, "a client was warned: {first}");
+}
+
+/// Writes a request's warnings.
+pub(crate) fn log(warnings: &[String], user: Option<&str>) {
+    for text in warnings {
+        let Some(left_out) = RATE.lock().take(BEGAN.elapsed().as_secs()) else { continue };
+        tracing::warn!(user, left_out, "a client was warned: {text}");
+    }
 }
 
 /// What a client is told of a statement whose tables hang on the keyspace in effect.
@@ -32,4 +50,16 @@ pub(crate) fn of_use(keyspace: &str, id: &[u8]) -> String {
          qualified table names (e.g. <keyspace>.<table>). Keyspace used: {keyspace}, statement keyspace: {keyspace}, \
          statement id: {id}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_few_and_tell_of_those_left_out() {
+        let mut rate = Rate { second: 0, lines: 0, left_out: 0 };
+        let written = (0..25).filter_map(|_| rate.take(7)).count();
+        assert_eq!((written, rate.take(8), rate.take(8)), (10, Some(15), Some(0)));
+    }
 }
