@@ -1,5 +1,6 @@
 //! A node's settings, in the units of its configuration file.
 
+use henge_cql::Guardrails;
 use henge_storage::SyncMode;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -49,6 +50,10 @@ pub struct Options {
     pub authenticate: bool,
     /// Statements need permissions (`CassandraAuthorizer`); only with `authenticate`.
     pub authorize: bool,
+    /// Copies of a keyspace that says nothing of them.
+    pub default_keyspace_rf: u32,
+    /// What users are warned of, and refused.
+    pub guardrails: Guardrails,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -78,6 +83,8 @@ impl Default for Options {
             disk_reserve: 0,
             authenticate: false,
             authorize: false,
+            default_keyspace_rf: 1,
+            guardrails: Guardrails::default(),
             faults: Faults::default(),
         }
     }

@@ -70,6 +70,8 @@ pub(crate) struct Shared<W> {
     pub(crate) indexes_changed: tokio::sync::Notify,
     /// An index was built.
     pub(crate) index_built: tokio::sync::Notify,
+    /// Whether reads and writes of some users are held to guardrails.
+    pub(crate) holds_requests: bool,
     /// Draining: new client requests are refused.
     pub(crate) draining: AtomicBool,
 }
@@ -107,6 +109,7 @@ impl<W: World> Shared<W> {
             tables_gone: tokio::sync::Notify::new(),
             indexes_changed: tokio::sync::Notify::new(),
             index_built: tokio::sync::Notify::new(),
+            holds_requests: options.guardrails.concern_requests(),
             draining: AtomicBool::new(false),
             world,
             store,

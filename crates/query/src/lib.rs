@@ -5,6 +5,7 @@
 //!   `join` puts rows and static rows together.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads what such a statement has to know of its rows.
 //! - `conditional`: statements with IF.
+//! - `tombstones`: how many deletions a read goes over.
 //! - `error`: what can go wrong, by class.
 
 mod before;
@@ -20,6 +21,7 @@ mod page_state;
 mod piece;
 mod request;
 mod select;
+mod tombstones;
 
 pub use conditional::{Applied, batch_if, modify_if};
 pub use error::Error;

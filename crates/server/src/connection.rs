@@ -9,10 +9,12 @@ use crate::login::{self, Stage, log_in};
 use crate::request::{Answer, Client, Counted, asked, detached, run, traced, values_of};
 use crate::socket::{READ_BYTES, Socket};
 use crate::statement::{Known, Statements};
+use crate::warned;
 use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::BytesMut;
+use henge_cql::Warnings;
 use henge_model::RowSink;
 use henge_node::{ClusterEvent, Core, Ending, Metrics, Node, Operation, Trace};
 use henge_protocol::{
@@ -44,6 +46,8 @@ type UnderWay = FuturesUnordered<BoxFuture<'static, Done>>;
 struct Done {
     header: Header,
     answer: Answer,
+    /// For the user.
+    warnings: Vec<String>,
     counted: Counted,
     began: Instant,
     trace: Option<Arc<Trace>>,
@@ -65,6 +69,8 @@ pub(crate) struct Connection {
     entered: Entered,
     version: Version,
     stage: Stage,
+    /// Whether the client was told of prepared statements that hang on the keyspace in effect.
+    told_of_use: bool,
     max_frame: usize,
     registered: Register,
     under_way: UnderWay,
@@ -100,6 +106,7 @@ impl Connection {
             entered,
             version: Version::NEWEST,
             stage: Stage::New,
+            told_of_use: false,
             max_frame,
             registered: Register::default(),
             under_way: FuturesUnordered::new(),
@@ -233,15 +240,15 @@ impl Connection {
             self.under_way.push(Box::pin(async move {
                 core.make_trace_tables().await;
                 let traced = traced(&frame, known.as_deref());
-                let (answer, counted) = run(core.clone(), frame, known, client).await;
+                let (answer, warnings, counted) = run(core.clone(), frame, known, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);
-                Done { header, answer, counted, began, trace: Some(trace), place }
+                Done { header, answer, warnings, counted, began, trace: Some(trace), place }
             }));
             return;
         }
         self.under_way.push(Box::pin(async move {
-            let (answer, counted) = run(core, frame, known, client).await;
-            Done { header, answer, counted, began, trace: None, place }
+            let (answer, warnings, counted) = run(core, frame, known, client).await;
+            Done { header, answer, warnings, counted, began, trace: None, place }
         }));
     }
 
@@ -267,9 +274,15 @@ impl Connection {
         let result = &known.metadata.result;
         let told = execute.metadata_id.unwrap_or(result.id());
         let mode = MetadataMode::of_execute(frame.header.version, execute.parameters.skip_metadata, told, result);
+        // What has to be warned of does not go this way.
+        let warnings = Warnings::default();
         let mut rows = self.output.rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
-        if !self.core.try_execute(&known.ready, &asked(&execute.parameters, &values, &self.client), &mut rows) {
+        if !self.core.try_execute(
+            &known.ready,
+            &asked(&execute.parameters, &values, &self.client, &warnings),
+            &mut rows,
+        ) {
             rows.rollback(mark);
             return false;
         }
@@ -279,11 +292,15 @@ impl Connection {
     }
 
     fn finish(&mut self, done: Done) {
-        let Done { header, answer, counted, began, trace, place } = done;
+        let Done { header, answer, mut warnings, counted, began, trace, place } = done;
         if let Some(place) = place {
             self.entered.record.end(place);
         }
-        let reply = Reply { tracing: trace.map(|trace| trace.session), ..Reply::to(&header) };
+        if let Answer::Prepared(known) = &answer {
+            warnings.extend(self.warning_of_use(known));
+        }
+        let tracing = trace.map(|trace| trace.session);
+        let reply = Reply { tracing, warnings: &warnings, ..Reply::to(&header) };
         self.metrics.request(counted.operation, counted.consistency, counted.ending, began.elapsed());
         if header.opcode == Opcode::AuthResponse {
             match self.stage.after(&answer) {
@@ -293,7 +310,6 @@ impl Connection {
         }
         match answer {
             Answer::Void => self.output.void(&reply),
-            Answer::Warning(text) => self.output.void(&Reply { warnings: &[text], ..reply }),
             Answer::Error(error) => self.output.error(&reply, &error),
             Answer::Rows { rows, next, metadata, mode } => {
                 let mut writer = self.output.rows(&reply, metadata.get(), mode);
@@ -320,6 +336,13 @@ impl Connection {
                 self.output.respond(&reply, &Response::AuthSuccess(None));
             }
         }
+    }
+
+    /// What users are told, once for each connection, of a statement that means another table with another keyspace in effect.
+    fn warning_of_use(&mut self, known: &Known) -> Option<String> {
+        let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.told_of_use)?;
+        self.told_of_use = true;
+        Some(warned::of_use(keyspace, &known.metadata.id))
     }
 
     /// Messages about the connection itself.
@@ -366,7 +389,7 @@ impl Connection {
         let token = token.map(<[u8]>::to_vec);
         self.under_way.push(Box::pin(async move {
             let (answer, counted) = log_in(core, token).await;
-            Done { header, answer, counted, began, trace: None, place: None }
+            Done { header, answer, warnings: Vec::new(), counted, began, trace: None, place: None }
         }));
     }
 

@@ -37,6 +37,7 @@ mod socket;
 mod statement;
 mod superuser;
 mod task;
+mod warned;
 mod world;
 
 pub use args::{CheckOptions, ServerOptions, check_config};

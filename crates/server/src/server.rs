@@ -58,6 +58,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut stopped = Box::pin(told_to_stop()?);
     let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
     warn_of_open_passwords(&config);
+    warn_of_idle_guardrails(&config);
     let mut running = open(&config)?;
     serve_pages(&config, &running).await?;
     serve_admin(&config, &running).await?;
@@ -119,6 +120,13 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     node.start();
     peers.connect(node.clone(), node.core());
     Ok(Running { directory, node, store, engine, endpoint, clients, stop: watch::Sender::new(false) })
+}
+
+/// Guardrails are for users who log in and are no superusers.
+fn warn_of_idle_guardrails(config: &Config) {
+    if !config.node.authenticate && config.node.guardrails.are_set() {
+        tracing::warn!("guardrails are set, but hold nobody: where clients do not log in, all of them are superusers");
+    }
 }
 
 fn warn_of_open_passwords(config: &Config) {

@@ -20,6 +20,7 @@ fn context<'a>(values: &'a [BoundValue<'a>]) -> BindContext<'a> {
         before: None,
         statement: 0,
         seed: 1,
+        guard: Default::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::change::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
 use super::data_type::Types;
-use super::property::Properties;
+use super::property::{Properties, names};
 use super::replication::ReplicationDraft;
 use super::scope::{Scope, refuse_system};
 use super::table::{check_counter_options, named};
@@ -49,7 +49,7 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             if scope.schema.table(&keyspace, &table).is_some_and(|table| table.is_counter()) {
                 check_counter_options(&now)?;
             }
-            TableChange::Options { was: Box::new(was), now: Box::new(now) }
+            TableChange::Options { was: Box::new(was), now: Box::new(now), properties: names(properties) }
         }
         AlterTableChange::DropCompactStorage => TableChange::DropCompactStorage,
         AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),

@@ -31,7 +31,10 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
     if let Some(first) = statements.first().map(|s: &ModifyPlan| s.table.clone()) {
         let (_, timestamp) = using(&batch.using, &mut Terms::of(&first, scope, &mut markers))?;
         if timestamp.is_some() {
-            statements.iter_mut().for_each(|s| s.timestamp.clone_from(&timestamp));
+            for statement in &mut statements {
+                statement.timestamp.clone_from(&timestamp);
+                statement.has_timestamp_of_batch = true;
+            }
         }
     }
     check_kind(batch.kind, statements.iter()).map_err(|e| e.at(batch.position))?;

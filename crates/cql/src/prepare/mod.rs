@@ -54,9 +54,11 @@ pub(crate) use modify::{CellPlan, Reach};
 pub(crate) use probe::{ProbeCondition, ProbePlan};
 pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
+pub(crate) use scope::is_system;
 pub use scope::is_virtual;
 pub use select::SelectPlan;
 pub(crate) use selector::Selector;
+pub(crate) use table_options::{is_table_property, reset_property};
 
 use crate::error::Error;
 use crate::statement::{RoleStatement, Statement};

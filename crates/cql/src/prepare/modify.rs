@@ -42,6 +42,8 @@ pub struct ModifyPlan {
     pub(crate) is_single: bool,
     /// The document that the values come from, where only a bound value tells it.
     pub(crate) json: Option<JsonPlan>,
+    /// Whether its timestamp is the one of its batch.
+    pub(crate) has_timestamp_of_batch: bool,
     /// What has to be so for it to happen.
     pub(crate) condition: Option<ConditionPlan>,
     /// Markers of the whole text, of which this statement may be a part.
@@ -312,6 +314,7 @@ pub(super) fn assemble(
         timestamp,
         is_single,
         json: None,
+        has_timestamp_of_batch: false,
         condition: None,
         markers: 0,
     }

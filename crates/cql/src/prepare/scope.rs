@@ -68,6 +68,11 @@ pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error
 
 const SYSTEM: [&str; 5] = ["system", "system_schema", "system_auth", "system_distributed", "system_traces"];
 
+/// Keyspaces that are not users'.
+pub(crate) fn is_system(keyspace: &str) -> bool {
+    is_virtual(keyspace) || SYSTEM.contains(&keyspace)
+}
+
 /// Keyspaces whose tables are made up when they are read.
 pub fn is_virtual(keyspace: &str) -> bool {
     keyspace == "system_views" || keyspace == "system_virtual_schema"

@@ -3,6 +3,7 @@
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
 use super::compact;
 use super::data_type::Types;
+use super::property::names;
 use super::scope::{Scope, is_virtual, refuse_system};
 use super::table_options;
 use crate::error::{Error, Position};
@@ -46,7 +47,8 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let (options, id) = table_options::read(&create.properties)?;
     check_counters(&others, &options, position)?;
     let (statics, regulars) = others.into_iter().partition(is_static);
-    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options };
+    let properties = names(&create.properties);
+    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options, properties };
     let draft = if create.compact_storage.is_some() { compact::shaped(draft) } else { draft };
     Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
 }

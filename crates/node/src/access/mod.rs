@@ -2,9 +2,11 @@
 //!
 //! - `login`: passwords, on a worker of their own; `first`: the first role.
 //! - `needs`: the permissions that a statement needs, found once when it is made ready; `check`: whether a user has them.
+//! - `exempt`: who is held to guardrails.
 //! - `roles`, `permissions`: statements about roles and permissions; `settings`: what is said of a role.
 
 mod check;
+mod exempt;
 mod first;
 mod login;
 mod needs;

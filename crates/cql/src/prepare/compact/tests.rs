@@ -37,8 +37,16 @@ fn refused(text: &str) -> String {
 /// The keys and rows that a text writes.
 fn written(text: &str) -> Vec<(Key, Row)> {
     let Plan::Modify(plan) = prepared(text).unwrap() else { panic!("{text} writes nothing") };
-    let context =
-        BindContext { values: &[], timestamp: 7, now_us: 0, now_seconds: 0, before: None, statement: 0, seed: 1 };
+    let context = BindContext {
+        values: &[],
+        timestamp: 7,
+        now_us: 0,
+        now_seconds: 0,
+        before: None,
+        statement: 0,
+        seed: 1,
+        guard: Default::default(),
+    };
     let mut out: Vec<BoundModify> = Vec::new();
     plan.bind(&context, &mut out).unwrap();
     let row = |m: &BoundModify| RowView::parse(m.key.bytes(), &m.row).unwrap().to_row();

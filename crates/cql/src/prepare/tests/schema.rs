@@ -19,11 +19,11 @@ fn keyspaces_are_created_with_either_strategy() {
     };
     assert!(!durable_writes);
     let datacenters = ["dc1".to_owned(), "dc2".to_owned()].into();
-    let henge_model::Replication::NetworkTopology { factors } = replication.resolve(&datacenters).unwrap() else {
+    let henge_model::Replication::NetworkTopology { factors } = replication.resolve(&datacenters, 1).unwrap() else {
         panic!("a topology")
     };
     assert_eq!(factors.into_iter().collect::<Vec<_>>(), [("dc1".to_owned(), 3), ("dc2".to_owned(), 2)]);
-    assert_eq!(replication.resolve(&["dc2".to_owned()].into()).unwrap_err().kind, ErrorKind::Config);
+    assert_eq!(replication.resolve(&["dc2".to_owned()].into(), 1).unwrap_err().kind, ErrorKind::Config);
     for (text, kind) in [
         ("CREATE KEYSPACE n WITH replication = {'class': 'Nope', 'replication_factor': 1}", ErrorKind::Config),
         ("CREATE KEYSPACE n WITH replication = {'replication_factor': 1}", ErrorKind::Config),
@@ -135,7 +135,7 @@ fn other_statements_are_planned_or_refused() {
     else {
         panic!("no ALTER TABLE")
     };
-    let TableChange::Options { was, now } = change else { panic!("no options") };
+    let TableChange::Options { was, now, .. } = change else { panic!("no options") };
     assert_eq!((was.gc_grace_seconds, now.gc_grace_seconds), (864_000, 5));
     assert_eq!(
         error("ALTER TABLE kv WITH id = 00000000-0000-4000-8000-000000000001").to_string(),
