@@ -1,5 +1,9 @@
 //! DESCRIBE's answers: names, and CREATE statements as Cassandra 5.0 prints them, which can be executed again.
 
+mod columns;
+
+use columns::{definitions, past_changes};
+
 use crate::collection;
 use crate::error::Error;
 use crate::literal::hex;
@@ -101,7 +105,7 @@ fn table_text(table: &Table, internals: bool) -> String {
         return format!(
             "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
              VIRTUAL TABLE {name} (\n{}\n) WITH comment = {};\n*/",
-            definitions(table),
+            definitions(table, false),
             text(&table.options.comment)
         );
     }
@@ -113,31 +117,8 @@ fn table_text(table: &Table, internals: bool) -> String {
         options.push(format!("CLUSTERING ORDER BY ({})", joined(&table.clustering, clustering_order)));
     }
     options.extend(settings(&table.options));
-    format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "))
-}
-
-/// The columns and the primary key, one a line.
-fn definitions(table: &Table) -> String {
-    let single = table.partition_key.len() == 1 && table.clustering.is_empty();
-    let mut lines: Vec<String> = table.columns().map(|c| definition(c, table, single)).collect();
-    if !single {
-        let partition = joined(&table.partition_key, |c| identifier(&c.name));
-        let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
-        let clustering = table.clustering.iter().map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
-        lines.push(format!("    PRIMARY KEY ({partition}{clustering})"));
-    }
-    lines.join(",\n")
-}
-
-fn definition(column: &Column, table: &Table, single: bool) -> String {
-    use henge_model::ColumnKind::{PartitionKey, Static};
-    let suffix = match column.kind {
-        PartitionKey if single => " PRIMARY KEY",
-        Static => " static",
-        _ => "",
-    };
-    debug_assert!(table.column(&column.name).is_some());
-    format!("    {} {}{suffix}", identifier(&column.name), column.data_type)
+    let past = if internals { past_changes(table, &name) } else { String::new() };
+    format!("CREATE TABLE {name} (\n{}\n) WITH {};{past}", definitions(table, internals), options.join("\n    AND "))
 }
 
 fn clustering_order(column: &Column) -> String {

@@ -28,7 +28,9 @@ pub(crate) fn alter_table(
     }
     match change {
         TableChange::Add { columns, if_not_exists } => add(&mut table, columns, *if_not_exists)?,
-        TableChange::Drop { columns, if_exists } => drop_columns(&mut table, columns, *if_exists, now_us)?,
+        TableChange::Drop { columns, if_exists, dropped_us } => {
+            drop_columns(&mut table, columns, *if_exists, dropped_us.unwrap_or(now_us))?;
+        }
         TableChange::Rename { names, if_exists } => rename(&mut table, names, *if_exists)?,
         TableChange::Options { was, now } => {
             if **was != table.options {
@@ -94,7 +96,7 @@ fn check_again(name: &str, dropped: &DroppedColumn, data_type: &str, kind: Colum
     Ok(())
 }
 
-fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, now_us: i64) -> Result<(), Refused> {
+fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us: i64) -> Result<(), Refused> {
     for name in names {
         let Some(column) = table.column(name).cloned() else {
             if if_exists {
@@ -109,7 +111,7 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, now_us: i6
             return Err(invalid(format!("Cannot drop non-frozen column {name} of user type {}", column.data_type)));
         }
         table.history.next_column = table.next_column_id().0;
-        let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us: now_us };
+        let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us };
         table.history.dropped.insert(name.clone(), dropped);
         table.statics.retain(|c| c.name != *name);
         table.regulars.retain(|c| c.name != *name);

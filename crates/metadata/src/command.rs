@@ -146,6 +146,9 @@ pub enum TableChange {
         columns: Vec<String>,
         /// Leave out those that are not there.
         if_exists: bool,
+        /// When they are said to have been dropped, microseconds since 1970; now, if nothing is said.
+        #[serde(default)]
+        dropped_us: Option<i64>,
     },
     /// Columns of the primary key get other names.
     Rename {

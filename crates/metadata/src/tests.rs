@@ -177,7 +177,7 @@ fn an_altered_table_never_uses_a_column_id_again() {
         columns: vec![AddedColumn { draft: text(name), is_static: false }],
         if_not_exists: false,
     };
-    let drop = |name: &str| TableChange::Drop { columns: vec![name.to_owned()], if_exists: false };
+    let drop = |name: &str| TableChange::Drop { columns: vec![name.to_owned()], if_exists: false, dropped_us: None };
     let id = |voter: &Voter, name: &str| voter.state.table("ks", "t").unwrap().column(name).map(|c| c.id.0);
     alter(&mut voter, add("x")).unwrap();
     assert_eq!(id(&voter, "x"), Some(4));
@@ -187,7 +187,9 @@ fn an_altered_table_never_uses_a_column_id_again() {
     alter(&mut voter, add("x")).unwrap();
     assert_eq!((id(&voter, "y"), id(&voter, "x")), (Some(5), Some(6)));
     assert!(alter(&mut voter, add("x")).unwrap_err().to_string().contains("already exists"));
-    alter(&mut voter, drop("x")).unwrap();
+    let at = TableChange::Drop { columns: vec!["x".to_owned()], if_exists: false, dropped_us: Some(-5) };
+    alter(&mut voter, at).unwrap();
+    assert_eq!(voter.state.table("ks", "t").unwrap().history.dropped["x"].dropped_us, -5);
     let number = AddedColumn { draft: ColumnDraft { data_type: DataType::Int, ..text("x") }, is_static: false };
     let other = TableChange::Add { columns: vec![number], if_not_exists: false };
     assert!(alter(&mut voter, other).unwrap_err().to_string().contains("incompatible with previous type text"));

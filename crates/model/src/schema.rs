@@ -95,7 +95,7 @@ pub struct DroppedColumn {
     pub data_type: DataType,
     /// Its role.
     pub kind: ColumnKind,
-    /// When it was dropped, microseconds since 1970.
+    /// When it was dropped, or is said to have been, microseconds since 1970.
     pub dropped_us: i64,
 }
 

@@ -119,9 +119,11 @@ fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange 
                 if_not_exists: *if_not_exists,
             }
         }
-        TableChange::Drop { columns, if_exists } => {
-            henge_metadata::TableChange::Drop { columns: columns.clone(), if_exists: *if_exists }
-        }
+        TableChange::Drop { columns, if_exists, dropped_us } => henge_metadata::TableChange::Drop {
+            columns: columns.clone(),
+            if_exists: *if_exists,
+            dropped_us: *dropped_us,
+        },
         TableChange::Rename { names, if_exists } => {
             henge_metadata::TableChange::Rename { names: names.clone(), if_exists: *if_exists }
         }

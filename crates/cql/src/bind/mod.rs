@@ -14,6 +14,8 @@ mod slice;
 mod source;
 
 #[cfg(test)]
+mod cell_time_tests;
+#[cfg(test)]
 mod expression_tests;
 #[cfg(test)]
 mod tests;

@@ -169,6 +169,12 @@ fn value<'a>(selector: &'a Selector, row: Row<'_>, context: &BindContext<'a>) ->
             let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
             Ok(part_times(data_type, &times, &collection, from.as_deref(), to.as_deref(), *one))
         }
+        Selector::FieldTimes { times, of, place } => {
+            let (Some(times), Some(_)) = (value(times, row, context)?, value(of, row, context)?) else {
+                return Ok(None);
+            };
+            Ok(place.map_or(Some(times.clone()), |place| nth(&times, place)))
+        }
         Selector::Json(columns) => {
             let mut values = Vec::with_capacity(columns.len());
             for (_, _, selector) in columns {
@@ -236,6 +242,13 @@ fn part_times(
         list.extend(time.unwrap_or_default());
     }
     Some(list.into())
+}
+
+/// One of a list of times.
+fn nth(times: &[u8], place: usize) -> Option<Bytes> {
+    let list_type = DataType::List(Box::new(DataType::Blob));
+    let of_all = collection::parts(&list_type, times)?;
+    of_all.get(place)?.1.map(Bytes::copy_from_slice)
 }
 
 /// The entries of a set or map: key, and what it selects.

@@ -8,7 +8,9 @@ use super::scope::{Scope, refuse_system};
 use super::table::{check_counter_options, named};
 use super::table_options;
 use crate::error::Error;
-use crate::statement::{AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Property};
+use crate::statement::{
+    AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Constant, Property, Term, TermKind,
+};
 use henge_model::{DataType, Order, Schema, Table, TableOptions};
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
@@ -32,12 +34,10 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             check_kind(scope.schema.table(&keyspace, &table).map(|t| &**t), &columns)?;
             TableChange::Add { columns, if_not_exists: *if_not_exists }
         }
-        AlterTableChange::Drop { timestamp: Some(term), .. } => {
-            return Err(Error::unsupported("USING TIMESTAMP of a dropped column is", term.position));
-        }
-        AlterTableChange::Drop { if_exists, columns, timestamp: None } => {
+        AlterTableChange::Drop { if_exists, columns, timestamp } => {
             let columns = columns.iter().map(|name| name.text.clone()).collect();
-            TableChange::Drop { columns, if_exists: *if_exists }
+            let dropped_us = timestamp.as_ref().map(microseconds).transpose()?;
+            TableChange::Drop { columns, if_exists: *if_exists, dropped_us }
         }
         AlterTableChange::Rename { if_exists, names } => {
             let names = names.iter().map(|(from, to)| (from.text.clone(), to.text.clone())).collect();
@@ -54,6 +54,15 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
         AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),
     };
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
+}
+
+/// The number behind `USING TIMESTAMP`.
+fn microseconds(term: &Term) -> Result<i64, Error> {
+    let number = match &term.kind {
+        TermKind::Constant(Constant::Integer(text)) => text.parse().ok(),
+        _ => None,
+    };
+    number.ok_or_else(|| Error::syntax(term.position, "expected an integer of 64 bits"))
 }
 
 /// Tables of counters have nothing else.

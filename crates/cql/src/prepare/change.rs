@@ -115,6 +115,8 @@ pub enum TableChange {
         columns: Vec<String>,
         /// `IF EXISTS`.
         if_exists: bool,
+        /// `USING TIMESTAMP`: when they are said to have been dropped, microseconds since 1970.
+        dropped_us: Option<i64>,
     },
     /// `RENAME`.
     Rename {
