@@ -27,6 +27,7 @@ mod scope;
 mod select;
 mod selector;
 mod shown;
+mod sorting;
 mod table;
 mod table_options;
 mod term;

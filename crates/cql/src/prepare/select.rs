@@ -6,6 +6,7 @@ use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Where, sort};
 use super::scope::{Scope, column};
 use super::selector::{Fetched, Selector, projected, select};
+use super::sorting::Sorting;
 use super::term::{Terms, is_integer};
 use super::{AggregatePlan, Plan, Prepared};
 use crate::bind::{Choices, FilterRelation, Source};
@@ -33,6 +34,8 @@ pub struct SelectPlan {
     /// `PER PARTITION LIMIT`; one of `DISTINCT`.
     pub(crate) per_partition: Option<Source>,
     pub(crate) reversed: bool,
+    /// What rows of several partitions are sorted by: the last of the selectors.
+    pub(crate) sorting: Sorting,
     /// Whether it reads one row whose key hangs on text and bound values alone, and hands it out as it is.
     pub(crate) single_row: bool,
     pub(crate) markers: usize,
@@ -106,7 +109,15 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         group_by => group::groups(group_by, &found, &mut terms, &mut fetched)?,
     };
     let restrictions = sort(found, table, select.allow_filtering)?;
-    let reversed = order(&select.order_by, table, &restrictions, &fixed)?;
+    let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
+    let sorting = Sorting::of(ordering, &restrictions, reversed);
+    let mut selectors = selectors;
+    for column in sorting.columns() {
+        if let Some(position) = select.distinct {
+            check_distinct(&[projected(column, table)], table, position)?;
+        }
+        selectors.push(Selector::Column(fetched.push(projected(column, table))));
+    }
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
     let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
@@ -134,6 +145,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         limit,
         per_partition,
         reversed,
+        sorting,
         single_row,
         markers: markers.count(),
     };
@@ -295,19 +307,22 @@ fn equal_columns(found: &Restrictions) -> Vec<Column> {
     equal.flat_map(|r| r.columns.iter().cloned()).collect()
 }
 
-/// Whether rows come against their stored order.
-fn order(order_by: &[OrderBy], table: &Table, restrictions: &Where, fixed: &[Column]) -> Result<bool, Error> {
+/// Whether rows come against their stored order, and the columns that ORDER BY names.
+fn order<'t>(
+    order_by: &[OrderBy],
+    table: &'t Table,
+    restrictions: &Where,
+    fixed: &[Column],
+) -> Result<(bool, Vec<&'t Column>), Error> {
     let Some(first) = order_by.first() else {
-        return Ok(false);
+        return Ok((false, Vec::new()));
     };
     let position = first.column.position;
     let refuse = |message: &str| Err(Error::invalid(message).at(position));
-    let Partition::Keys(groups) = &restrictions.partition else {
+    if !matches!(restrictions.partition, Partition::Keys(_)) {
         return refuse("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
-    };
-    if groups.iter().any(|g| g.single().is_none()) {
-        return Err(Error::unsupported("ORDER BY with IN on the partition key is", position));
     }
+    let mut named = Vec::with_capacity(order_by.len());
     let mut clustering = table.clustering.iter();
     let mut reversed = None;
     for item in order_by {
@@ -329,8 +344,9 @@ fn order(order_by: &[OrderBy], table: &Table, restrictions: &Where, fixed: &[Col
         if *reversed.get_or_insert(against) != against {
             return refuse("Unsupported order by relation");
         }
+        named.push(wanted);
     }
-    Ok(reversed.unwrap_or(false))
+    Ok((reversed.unwrap_or(false), named))
 }
 
 fn is_single_row(restrictions: &Where, table: &Table) -> bool {
