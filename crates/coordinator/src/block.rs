@@ -24,6 +24,11 @@ pub(crate) fn is_ordered(block: &RowBlock, command: &ReadCommand) -> bool {
                 let within = keys.clone().all(|key| key >= start && key < end && Key::token(key).is_some());
                 moved && within && keys.is_sorted_by(|a, b| if *reversed { a > b } else { a < b })
             }
+            KeyRange::Many(wanted) => {
+                let moved = !block.more || !block.rows.is_empty();
+                let asked = keys.clone().all(|key| wanted.binary_search(key).is_ok());
+                moved && asked && keys.is_sorted_by(|a, b| a < b)
+            }
         }
 }
 

@@ -38,6 +38,9 @@ pub enum Refusal {
     /// The write comes too late: deletions of its time have been purged there.
     #[error("too late: deletions of its time have been purged")]
     Fenced,
+    /// Its index is not built yet.
+    #[error("the index is not built yet")]
+    NoIndex,
     /// Anything else.
     #[error("failed")]
     Other,
@@ -48,6 +51,7 @@ impl Refusal {
     pub fn reason(self) -> u16 {
         match self {
             Refusal::UnknownTable => 3,
+            Refusal::NoIndex => 6,
             Refusal::StaleEpoch | Refusal::Stalled | Refusal::Full => 0,
             Refusal::Corrupt | Refusal::Fenced | Refusal::Other => 0,
         }

@@ -6,9 +6,9 @@ use crate::{
 };
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_model::{
-    Cell, CellKind, ColumnId, Columns, Deletion, Digester, Key, KeyRange, Marker, Mutation, Projection, ReadCommand,
-    Replication, Row, RowBlock, RowSink, RowView, StorageId, Strip, Token, TokenRange, encode_row, merge_encoded,
-    strip_row,
+    Cell, CellKind, ColumnId, Columns, Deletion, Digester, IndexId, Key, KeyRange, Marker, Mutation, Probe, Projection,
+    ReadCommand, Replication, Row, RowBlock, RowSink, RowView, StorageId, Strip, Terms, Token, TokenRange, encode_row,
+    merge_encoded, strip_row,
 };
 use henge_paxos::{Acceptor, Permission, Prepared, Reply, Request};
 use henge_ring::{PlacedRange, Placement};
@@ -290,12 +290,16 @@ impl Node {
 
     fn in_order(&self, command: &ReadCommand) -> Vec<(Bytes, Bytes)> {
         let pair = |(key, row): (&Bytes, &Bytes)| (key.clone(), row.clone());
+        let found = |(_, row): &(Bytes, Bytes)| command.probe.as_ref().is_none_or(|probe| has_value(row, &probe.terms));
         match &command.keys {
+            KeyRange::Many(keys) => {
+                keys.iter().filter_map(|key| self.rows.get(key).map(|row| (key.clone(), row.clone()))).collect()
+            }
             KeyRange::One(key) => {
                 self.rows.get(key.bytes()).map(|row| (key.to_bytes(), row.clone())).into_iter().collect()
             }
             KeyRange::Run { start, end, reversed } => {
-                let mut rows: Vec<_> = self.rows.range(start.clone()..end.clone()).map(pair).collect();
+                let mut rows: Vec<_> = self.rows.range(start.clone()..end.clone()).map(pair).filter(found).collect();
                 if *reversed {
                     rows.reverse();
                 }
@@ -446,6 +450,18 @@ impl Replicas for Fake {
     }
 }
 
+/// Whether a row has a value that an index is asked for; here values are their own terms.
+fn has_value(row: &[u8], terms: &Terms) -> bool {
+    let row = RowView::parse_trusted(row).unwrap();
+    row.cells().any(|cell| cell.live_value(NOW).is_some_and(|value| terms.contain(value)))
+}
+
+/// A read of the rows with a value.
+pub(crate) fn probing(value: &'static str, limit: u32) -> ReadCommand {
+    let terms = Terms::One(Bytes::from_static(value.as_bytes()));
+    ReadCommand { probe: Some(Probe { index: IndexId(1), whole_partitions: false, terms }), ..all(limit, false) }
+}
+
 /// The key of a row in a partition.
 pub(crate) fn key(partition: u8, row: u8) -> Bytes {
     Bytes::from(vec![0, 0, 0, 9, 0x80, 0, 0, 0, 0, 0, 0, partition, partition, row, 0, 0, 2])
@@ -490,5 +506,6 @@ fn command(keys: KeyRange, limit: u32) -> ReadCommand {
         limit,
         now_seconds: NOW,
         purge_before: i64::MIN,
+        probe: None,
     }
 }

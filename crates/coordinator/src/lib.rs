@@ -10,6 +10,7 @@
 //! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails.
 //! - `block`: whether rows from elsewhere may be trusted.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
+//! - `probed`: what an index finds, however far each replica's index is.
 //! - `paxos`: conditional writes and SERIAL reads.
 //! - `fast`: whether this node's own copy is answer enough.
 //! - `under_way`: requests awaited together, without allocation.
@@ -27,6 +28,7 @@ mod mend;
 mod merge;
 mod paxos;
 mod plan;
+mod probed;
 mod read;
 mod reconcile;
 mod replicas;

@@ -60,6 +60,7 @@ impl Merge {
         let (run, reversed) = match &command.keys {
             KeyRange::One(_) => (false, false),
             KeyRange::Run { reversed, .. } => (true, *reversed),
+            KeyRange::Many(_) => (true, false),
         };
         let (sources, context, covers) = (SmallVec::new(), BTreeMap::new(), Covers::default());
         let mut merge = Merge { run, reversed, now_seconds: command.now_seconds, sources, context, covers };

@@ -30,8 +30,19 @@ pub struct Read {
 /// The answer may hold fewer live rows than the limit although there are more; it says so by `more`, and is not empty then.
 pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     if read.consistency.is_serial() {
-        return crate::paxos::serial_read(replicas, read).await;
+        // Of the one partition that may be asked for all rows are read; the query's filter tells the rest.
+        let command = ReadCommand { probe: None, ..read.command };
+        return crate::paxos::serial_read(replicas, Read { command, ..read }).await;
     }
+    if read.command.probe.is_some() {
+        let plan = plan(replicas, &read)?;
+        return crate::probed::probed(replicas, read, plan).await;
+    }
+    plain(replicas, read).await
+}
+
+/// A read that asks no index and no Paxos.
+pub(crate) async fn plain<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let ReadPlan { required, candidates } = plan(replicas, &read)?;
     let Read { command, consistency, deadline, issued, .. } = read;
     let gather = Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline };

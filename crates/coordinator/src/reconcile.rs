@@ -79,11 +79,20 @@ impl<R: Replicas> Gather<'_, R> {
 }
 
 /// The rest of a command beyond a key.
-fn beyond(command: &ReadCommand, last: &Bytes, wanted: u32) -> Option<ReadCommand> {
-    let KeyRange::Run { start, end, reversed } = &command.keys else { return None };
-    let (start, end) = if *reversed { (start.clone(), last.clone()) } else { (above(last), end.clone()) };
+pub(crate) fn beyond(command: &ReadCommand, last: &Bytes, wanted: u32) -> Option<ReadCommand> {
     let limit = wanted.max(SHORT_READ_ROWS_MIN);
-    Some(ReadCommand { keys: KeyRange::Run { start, end, reversed: *reversed }, limit, ..command.clone() })
+    let keys = match &command.keys {
+        KeyRange::One(_) => return None,
+        KeyRange::Run { start, end, reversed } => {
+            let (start, end) = if *reversed { (start.clone(), last.clone()) } else { (above(last), end.clone()) };
+            KeyRange::Run { start, end, reversed: *reversed }
+        }
+        KeyRange::Many(keys) => {
+            let left = &keys[keys.partition_point(|key| key <= last)..];
+            (!left.is_empty()).then(|| KeyRange::Many(left.to_vec()))?
+        }
+    };
+    Some(ReadCommand { keys, limit, ..command.clone() })
 }
 
 /// The lowest key above another.

@@ -72,6 +72,7 @@ fn schema() -> Schema {
         statics: Vec::new(),
         regulars: regulars.map(|(c, id)| column(id, &c.name, c.data_type.clone(), ColumnKind::Regular)).collect(),
         options: draft.options.clone(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     };
     let keyspace = Arc::make_mut(schema.keyspaces.get_mut("ks").unwrap());

@@ -10,7 +10,9 @@ use crate::literal::hex;
 use crate::parser::is_reserved;
 use crate::prepare::{DescribeTarget, is_virtual};
 use henge_base::Bytes;
-use henge_model::{Column, DataType, Keyspace, Order, Replication, Schema, Table, TableOptions, UserType};
+use henge_model::{
+    Column, DataType, Index, IndexKind, Keyspace, Order, Replication, Schema, Table, TableOptions, UserType,
+};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -50,6 +52,12 @@ pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts
             let missing = || Error::invalid(format!("User defined type '{name}' not found in keyspace '{keyspace}'"));
             found.map(|found| vec![type_row(found)]).ok_or_else(missing)
         }
+        DescribeTarget::Index { keyspace, name } => {
+            let tables = schema.keyspaces.get(keyspace).into_iter().flat_map(|k| k.tables.values());
+            let mut found = tables.filter_map(|t| Some(index_row(t, t.indexes.iter().find(|i| i.name == *name)?)));
+            let missing = || Error::invalid(format!("Table for existing index '{name}' not found in '{keyspace}'"));
+            found.next().map(|row| vec![row]).ok_or_else(missing)
+        }
         DescribeTarget::Nothing => Ok(Vec::new()),
         DescribeTarget::Schema { full, internals } => {
             let wanted = sorted(schema).into_iter().filter(|k| *full || !is_system(k));
@@ -60,7 +68,7 @@ pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts
             None => Err(Error::invalid(format!("'{name}' not found in keyspaces"))),
         },
         DescribeTarget::Table { keyspace, name, internals } => match schema.table(keyspace, name) {
-            Some(table) => Ok(vec![table_row(table, *internals)]),
+            Some(table) => Ok(table_rows(table, *internals)),
             None => Err(Error::invalid(format!("Table '{name}' not found in keyspace '{keyspace}'"))),
         },
     }
@@ -157,7 +165,7 @@ fn settings(options: &TableOptions) -> Vec<String> {
 }
 
 /// A name as it must be written: in quotes unless it reads back as itself.
-pub(crate) fn identifier(name: &str) -> String {
+pub fn identifier(name: &str) -> String {
     let mut bytes = name.bytes();
     let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
@@ -165,7 +173,7 @@ pub(crate) fn identifier(name: &str) -> String {
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-fn text(value: &str) -> String {
+pub(crate) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 
@@ -196,7 +204,7 @@ fn keyspace_rows(keyspace: &Keyspace, only: bool, internals: bool) -> Vec<Row> {
     let mut rows = vec![first];
     if !only {
         rows.extend(types_in_order(keyspace).into_iter().map(type_row));
-        rows.extend(keyspace.tables.values().map(|t| table_row(t, internals)));
+        rows.extend(keyspace.tables.values().flat_map(|t| table_rows(t, internals)));
     }
     rows
 }
@@ -224,6 +232,30 @@ fn type_row(user_type: &UserType) -> Row {
     let mut row = name_row(&user_type.keyspace, "type", &user_type.name);
     row.push(value(format!("CREATE TYPE {name} (\n{}\n);", fields.join(",\n"))));
     row
+}
+
+/// A table and its indexes.
+fn table_rows(table: &Table, internals: bool) -> Vec<Row> {
+    let indexes = table.indexes.iter().map(|index| index_row(table, index));
+    std::iter::once(table_row(table, internals)).chain(indexes).collect()
+}
+
+fn index_row(table: &Table, index: &Index) -> Row {
+    let mut row = name_row(&table.keyspace, "index", &index.name);
+    row.push(value(create_index_text(table, index)));
+    row
+}
+
+/// The CREATE statement of an index.
+fn create_index_text(table: &Table, index: &Index) -> String {
+    let column = index.column(table).map(|column| identifier(&column.name)).unwrap_or_default();
+    let (name, target) = (identifier(&index.name), index.target(&column));
+    let of = format!("{}.{}", identifier(&table.keyspace), identifier(&table.name));
+    let IndexKind::StorageAttached { class, options } = &index.kind else {
+        return format!("CREATE INDEX {name} ON {of} ({target});");
+    };
+    let options = if options.is_empty() { String::new() } else { format!(" WITH OPTIONS = {}", map(options)) };
+    format!("CREATE CUSTOM INDEX {name} ON {of} ({target}) USING {}{options};", text(class))
 }
 
 fn table_row(table: &Table, internals: bool) -> Row {

@@ -106,6 +106,7 @@ pub(crate) fn table(draft: &TableDraft, number: u32) -> Table {
         statics: columns(&draft.statics, ColumnKind::Static),
         regulars: columns(&draft.regulars, ColumnKind::Regular),
         options: draft.options.clone(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }
@@ -132,6 +133,7 @@ fn local_table() -> Table {
             column(3, "tokens", DataType::Set(Box::new(DataType::Text)), ColumnKind::Regular),
         ],
         options: henge_model::TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }

@@ -31,7 +31,7 @@ pub use bind::{
     BindContext, BoundModify, BoundSelect, BoundValue, Conditional, ConditionalPart, Filter, Output, PartitionRead,
     Present, Reads,
 };
-pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe};
+pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe, identifier};
 pub use error::{Error, ErrorKind, Position};
 pub use parser::parse;
 pub use prepare::{

@@ -1,6 +1,7 @@
 //! `ALTER TABLE`: the table as it will be. Column ids are never used again, so rows written before a column was dropped say nothing of
 //! one that has its name later.
 
+use crate::indexes::of_column;
 use crate::types::check_current;
 use crate::{AddedColumn, Change, ClusterState, Refused, TableChange};
 use henge_model::{Column, ColumnId, ColumnKind, DataType, DroppedColumn, Order, Table};
@@ -107,6 +108,13 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us
         if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
             return Err(invalid(format!("Cannot drop PRIMARY KEY column {name}")));
         }
+        let indexes = of_column(table, name);
+        if !indexes.is_empty() {
+            let indexes = indexes.join(", ");
+            return Err(invalid(format!(
+                "Cannot drop column {name} because it has dependent secondary indexes ({indexes})"
+            )));
+        }
         if matches!(column.data_type, DataType::Udt(_)) {
             return Err(invalid(format!("Cannot drop non-frozen column {name} of user type {}", column.data_type)));
         }
@@ -129,6 +137,13 @@ fn rename(table: &mut Table, names: &[(String, String)], if_exists: bool) -> Res
         };
         if !matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
             return Err(invalid(format!("Cannot rename non PRIMARY KEY column {from}")));
+        }
+        let indexes = of_column(table, from);
+        if !indexes.is_empty() {
+            let indexes = indexes.join(", ");
+            return Err(invalid(format!(
+                "Can't rename column {from} because it has dependent secondary indexes ({indexes})"
+            )));
         }
         if table.column(to).is_some() {
             let (keyspace, name) = (&table.keyspace, &table.name);

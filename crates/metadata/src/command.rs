@@ -2,7 +2,7 @@
 
 use crate::RoleCommand;
 use henge_base::HostId;
-use henge_model::{DataType, Order, Replication, TableId, TableOptions, TypeChange, UserType};
+use henge_model::{DataType, IndexDraft, Order, Replication, TableId, TableOptions, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -105,6 +105,26 @@ pub enum Command {
     },
     /// `DROP TYPE`.
     DropType {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+        /// Do nothing if there is none.
+        if_exists: bool,
+    },
+    /// `CREATE INDEX`.
+    CreateIndex {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its table.
+        table: String,
+        /// The index.
+        draft: IndexDraft,
+        /// Leave one that exists as it is.
+        if_not_exists: bool,
+    },
+    /// `DROP INDEX`.
+    DropIndex {
         /// Its keyspace.
         keyspace: String,
         /// Its name.

@@ -10,6 +10,7 @@ mod alter;
 mod command;
 mod entry;
 mod epoch;
+mod indexes;
 mod limits;
 mod log;
 mod membership;

@@ -18,3 +18,6 @@ pub(crate) const GRANTS: usize = 1_000;
 pub(crate) const ROLE_NAME_BYTES: usize = 256;
 /// Storage ids below this belong to computed tables.
 pub(crate) const FIRST_STORAGE_ID: u32 = 1_024;
+
+/// Indexes of a table: each costs a write at every write of its column.
+pub(crate) const INDEXES: usize = 100;

@@ -2,6 +2,7 @@
 
 use crate::access;
 use crate::alter::alter_table;
+use crate::indexes::{create_index, drop_index};
 use crate::limits::{ENTRY_BYTES, TABLES};
 use crate::membership::{bootstrap, join, update_member};
 use crate::tables::{create_table, truncate};
@@ -38,6 +39,10 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
             alter_type(state, keyspace, name, *if_exists, change)
         }
         Command::DropType { keyspace, name, if_exists } => drop_type(state, keyspace, name, *if_exists),
+        Command::CreateIndex { keyspace, table, draft, if_not_exists } => {
+            create_index(state, keyspace, table, draft, *if_not_exists)
+        }
+        Command::DropIndex { keyspace, name, if_exists } => drop_index(state, keyspace, name, *if_exists),
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
         Command::Role(command) => access::propose(state, command),
         Command::By { .. } => Err(Refused::Invalid("a command has one creator".to_owned())),

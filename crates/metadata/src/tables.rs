@@ -65,6 +65,7 @@ fn table(draft: &TableDraft, storage_id: StorageId, random: &mut Random) -> Tabl
         statics: columns(&draft.statics, ColumnKind::Static),
         regulars: columns(&draft.regulars, ColumnKind::Regular),
         options: draft.options.clone(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }

@@ -5,6 +5,7 @@
 //! - `token`, `key`: the partitioner, and the order-preserving key of every row.
 //! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; what is left once deletions have been applied;
 //!   their bytes; how versions merge.
+//! - `index`: secondary indexes, and what rows are found by.
 //! - `covers`: which rows tombstones of partitions and ranges cover.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
 //! - `mutation`, `read_command`: what travels to replicas.
@@ -18,6 +19,7 @@ mod consistency;
 mod covers;
 mod data_type;
 mod digest;
+mod index;
 mod key;
 mod limits;
 mod merge;
@@ -41,12 +43,13 @@ pub use consistency::Consistency;
 pub use covers::Covers;
 pub use data_type::DataType;
 pub use digest::{Digest, Digester};
+pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
 pub use merge::{merge_encoded, merge_rows};
 pub use mutation::{Mutation, MutationError};
 pub use project::{project, project_joined};
-pub use read_command::{Columns, CommandError, KeyRange, ReadCommand, RowBlock};
+pub use read_command::{Columns, CommandError, KeyRange, MANY_KEYS, ReadCommand, RowBlock};
 pub use row::{Cell, CellKind, ColumnId, Deletion, Marker, Row};
 pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, Strip, encode_cells, encode_row, strip_row};
 pub use row_sink::{Projected, Projection, RowSink, Rows};

@@ -1,7 +1,8 @@
-//! What a replica is asked to read, and what it answers. Keys sort as rows do, so every read is one key or one run of keys.
+//! What a replica is asked to read, and what it answers. Keys sort as rows do, so a read is of one key, of one run of keys, or of
+//! keys that an index named.
 
 use crate::mutation::{put_rows, take_rows};
-use crate::{ColumnId, Key, KeyKind, RowView, StorageId, Token};
+use crate::{ColumnId, IndexId, Key, KeyKind, Probe, RowView, StorageId, Terms, Token};
 use henge_base::{Bytes, Reader, Truncated, put_signed_vint, put_vint};
 
 /// One read of one replica.
@@ -23,6 +24,8 @@ pub struct ReadCommand {
     pub now_seconds: i64,
     /// Tombstones made before this (seconds since the epoch, at most `now_seconds`) are left out of answers and digests.
     pub purge_before: i64,
+    /// Of a run of keys only those rows that an index finds. Replicas then answer rows and static rows, no tombstones.
+    pub probe: Option<Probe>,
 }
 
 /// The rows of a read.
@@ -39,7 +42,12 @@ pub enum KeyRange {
         /// Highest first.
         reversed: bool,
     },
+    /// The rows at these keys, which ascend; [`MANY_KEYS`] at most.
+    Many(Vec<Bytes>),
 }
+
+/// Keys of one command.
+pub const MANY_KEYS: usize = 10_000;
 
 /// Which columns a read needs. Row markers and deletions always come along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +84,14 @@ impl From<Truncated> for CommandError {
 const ONE: u8 = 0;
 const RUN: u8 = 1;
 const RUN_REVERSED: u8 = 2;
+const MANY: u8 = 3;
 /// Added to these.
 const STATICS: u8 = 4;
+/// Added to these: an index is asked first.
+const PROBE: u8 = 8;
+/// Flags of a probe.
+const ONE_TERM: u8 = 1;
+const WHOLE: u8 = 2;
 
 impl Columns {
     /// Whether a column has to be in the answer; clustering values as they were written always have.
@@ -131,19 +145,12 @@ impl ReadCommand {
         put_signed_vint(&mut out, self.now_seconds);
         put_signed_vint(&mut out, self.purge_before);
         self.columns.encode(&mut out);
-        let statics = if self.statics { STATICS } else { 0 };
-        match &self.keys {
-            KeyRange::One(key) => {
-                out.push(ONE | statics);
-                out.extend_from_slice(key.bytes());
-            }
-            KeyRange::Run { start, end, reversed } => {
-                out.push(statics | if *reversed { RUN_REVERSED } else { RUN });
-                put_vint(&mut out, start.len() as u64);
-                out.extend_from_slice(start);
-                out.extend_from_slice(end);
-            }
+        let flags = if self.statics { STATICS } else { 0 } | if self.probe.is_some() { PROBE } else { 0 };
+        out.push(flags | self.keys.kind());
+        if let Some(probe) = &self.probe {
+            put_probe(probe, &mut out);
         }
+        self.keys.encode(&mut out);
         Bytes::from(out)
     }
 
@@ -154,9 +161,69 @@ impl ReadCommand {
         let (now_seconds, purge_before) = (reader.signed_vint()?, reader.signed_vint()?);
         let columns = Columns::decode(&mut reader)?;
         let kind = reader.u8()?;
-        let (statics, keys) = (kind & STATICS != 0, keys(kind & !STATICS, &bytes, &mut reader)?);
-        Ok(ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before })
+        let probe = if kind & PROBE != 0 { Some(take_probe(&bytes, &mut reader)?) } else { None };
+        let (statics, keys) = (kind & STATICS != 0, keys(kind & !(STATICS | PROBE), &bytes, &mut reader)?);
+        Ok(ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before, probe })
     }
+}
+
+impl KeyRange {
+    fn kind(&self) -> u8 {
+        match self {
+            KeyRange::One(_) => ONE,
+            KeyRange::Run { reversed: false, .. } => RUN,
+            KeyRange::Run { reversed: true, .. } => RUN_REVERSED,
+            KeyRange::Many(_) => MANY,
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            KeyRange::One(key) => out.extend_from_slice(key.bytes()),
+            KeyRange::Run { start, end, .. } => {
+                put_bytes(start, out);
+                out.extend_from_slice(end);
+            }
+            KeyRange::Many(keys) => {
+                put_vint(out, keys.len() as u64);
+                keys.iter().for_each(|key| put_bytes(key, out));
+            }
+        }
+    }
+}
+
+fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    put_vint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// The index's id, flags, and the terms.
+fn put_probe(probe: &Probe, out: &mut Vec<u8>) {
+    put_vint(out, u64::from(probe.index.0));
+    let whole = if probe.whole_partitions { WHOLE } else { 0 };
+    match &probe.terms {
+        Terms::One(term) => {
+            out.push(ONE_TERM | whole);
+            put_bytes(term, out);
+        }
+        Terms::Range { start, end } => {
+            out.push(whole);
+            put_bytes(start, out);
+            put_bytes(end, out);
+        }
+    }
+}
+
+fn take_probe(whole: &Bytes, reader: &mut Reader<'_>) -> Result<Probe, CommandError> {
+    let index = IndexId(u32::try_from(reader.vint()?).map_err(|_| CommandError)?);
+    let flags = reader.u8()?;
+    let mut bytes = || Ok::<_, Truncated>(whole.slice_ref(reader.vint_bytes()?));
+    let terms = match flags & !WHOLE {
+        0 => Terms::Range { start: bytes()?, end: bytes()? },
+        ONE_TERM => Terms::One(bytes()?),
+        _ => return Err(CommandError),
+    };
+    Ok(Probe { index, whole_partitions: flags & WHOLE != 0, terms })
 }
 
 /// Whether a row that was checked counts towards a limit.
@@ -170,6 +237,14 @@ fn keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, Co
         RUN | RUN_REVERSED => {
             let start = whole.slice_ref(reader.vint_bytes()?);
             Ok(KeyRange::Run { start, end: whole.slice_ref(reader.rest()), reversed: kind == RUN_REVERSED })
+        }
+        MANY => {
+            let count = reader.vint()?;
+            if count > MANY_KEYS as u64 {
+                return Err(CommandError);
+            }
+            let keys = (0..count).map(|_| Ok(whole.slice_ref(reader.vint_bytes()?)));
+            keys.collect::<Result<_, Truncated>>().map(KeyRange::Many).map_err(CommandError::from)
         }
         _ => Err(CommandError),
     }
@@ -224,7 +299,15 @@ mod tests {
         prop_oneof![
             bytes().prop_map(|key| KeyRange::One(Key(key))),
             run.prop_map(|(start, end, reversed)| KeyRange::Run { start, end, reversed }),
+            prop::collection::vec(bytes(), 0..4).prop_map(KeyRange::Many),
         ]
+    }
+
+    fn probe() -> impl Strategy<Value = Probe> {
+        let range = (bytes(), bytes()).prop_map(|(start, end)| Terms::Range { start, end });
+        let terms = prop_oneof![bytes().prop_map(Terms::One), range];
+        let probe = |(index, whole_partitions, terms)| Probe { index: IndexId(index), whole_partitions, terms };
+        (any::<u32>(), any::<bool>(), terms).prop_map(probe)
     }
 
     proptest! {
@@ -234,9 +317,11 @@ mod tests {
             (now_seconds, purge_before) in any::<(i64, i64)>(),
             (keys, statics) in (keys(), any::<bool>()),
             columns in columns(),
+            probe in prop::option::of(probe()),
         ) {
             let (storage_id, token) = (StorageId(storage_id), Token(token));
-            let command = ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before };
+            let command =
+                ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before, probe };
             prop_assert_eq!(ReadCommand::decode(command.encode()), Ok(command));
         }
 

@@ -106,6 +106,7 @@ pub(crate) fn table(
         statics: columns(ColumnKind::Static, "s", plain(statics)),
         regulars: columns(ColumnKind::Regular, "r", plain(regulars)),
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: crate::TableHistory::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! The schema: what the metadata log agrees on. Maps are ordered, so that every node walks them alike.
 
-use crate::{ColumnId, DataType, StorageId, UserType};
+use crate::{ColumnId, DataType, Index, StorageId, UserType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,6 +72,9 @@ pub struct Table {
     pub regulars: Vec<Column>,
     /// Settings of `WITH`.
     pub options: TableOptions,
+    /// Its secondary indexes, by name.
+    #[serde(default)]
+    pub indexes: Vec<Index>,
     /// What was changed since it was created.
     #[serde(default)]
     pub history: TableHistory,
@@ -86,6 +89,9 @@ pub struct TableHistory {
     pub dropped: BTreeMap<String, DroppedColumn>,
     /// Whether its rows lie apart, as those that expire do; `None` of a table that was never altered, whose options say so.
     pub lies_apart: Option<bool>,
+    /// Index ids below this one were given out.
+    #[serde(default)]
+    pub next_index: u32,
 }
 
 /// A column that is no more.

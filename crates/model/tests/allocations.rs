@@ -75,6 +75,7 @@ fn table() -> Table {
         statics: vec![],
         regulars: (2..12).map(|id| column(id, DataType::Text, ColumnKind::Regular)).collect(),
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }

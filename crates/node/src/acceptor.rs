@@ -151,7 +151,8 @@ async fn read<W: World>(core: &Core<W>, key: &Bytes, reads: &[Bytes]) -> Result<
         let command = ReadCommand::decode(read.clone()).map_err(|_| unsupported)?;
         let inside = match &command.keys {
             KeyRange::One(one) => one.bytes().starts_with(key),
-            KeyRange::Run { start, .. } => start.starts_with(key),
+            KeyRange::Run { start, .. } => start.starts_with(key) && command.probe.is_none(),
+            KeyRange::Many(_) => false,
         };
         if !inside {
             return Err(unsupported);

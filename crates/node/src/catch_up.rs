@@ -100,6 +100,7 @@ pub(crate) fn publish<W: World>(shared: &Shared<W>, view: View) {
     shared.liveness.watch(view.state.members.keys().copied());
     shared.metrics.epoch.set(view.epoch().index as i64);
     let before = shared.view.swap(Arc::new(view));
+    shared.indexes_changed.notify_one();
     let tables = shared.view.load().storage_tables();
     if before.storage_tables().keys().any(|table| !tables.contains_key(table)) {
         shared.tables_gone.notify_one();

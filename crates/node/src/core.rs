@@ -118,7 +118,7 @@ impl<W: World> Core<W> {
     }
 
     /// Sees to it that a row which this read found in many versions is folded.
-    fn fold(&self) {
+    pub(crate) fn fold(&self) {
         if self.shared.store.claim_folds() {
             self.turn.notify_one();
         }
@@ -200,6 +200,9 @@ impl<W: World> Core<W> {
             let block = system_tables::read(&self.shared.view.load(), &self.shared.me, &command);
             return ready(Ok(ReadReply::Rows(block)));
         }
+        if command.probe.is_some() {
+            return self.read_probed(command, kind);
+        }
         match replica::read(&self.shared, &command, kind, Tier::Memory) {
             Err(error) => ready(Err(error)),
             Ok(Some(reply)) => {
@@ -212,6 +215,19 @@ impl<W: World> Core<W> {
                 ReadPending::Waiting(Box::pin(async move { job.await?.ok_or(ReplicaError::Unknown) }))
             }
         }
+    }
+
+    /// Reads what an index of this node's own copy finds.
+    fn read_probed(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
+        let core = self.clone();
+        ReadPending::Waiting(Box::pin(async move {
+            crate::indexes::ready(&core.shared, &command).await?;
+            let shared = Arc::clone(&core.shared);
+            let job = core.shared.world.disk(Lane::Read, move || replica::read(&shared, &command, kind, Tier::Disk));
+            let reply = job.await;
+            core.fold();
+            reply?.ok_or(ReplicaError::Unknown)
+        }))
     }
 
     fn read_there(&self, to: HostId, command: &ReadCommand, kind: ReadKind, deadline: Mono) -> ReadPending {

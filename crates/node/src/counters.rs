@@ -161,6 +161,7 @@ impl Shards {
             limit: 1,
             now_seconds,
             purge_before: i64::MIN,
+            probe: None,
         };
         let read = Replicas::read(core, core.local(), Arc::new(command), ReadKind::Rows, core.shared.world.mono());
         let ReadReply::Rows(block) = read.await? else { return Err(corrupt) };

@@ -41,6 +41,7 @@ pub(crate) async fn sweep_all<W: World>(core: Core<W>) {
             if let Some(before) = bound(&core.shared, &table) {
                 sweep(&core, &table, before).await;
             }
+            crate::indexes::sweep(&core, &table).await;
             *at = next();
         }
         core.shared.pause(LOOK.min(core.shared.options.purge_interval)).await;

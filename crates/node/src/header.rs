@@ -77,9 +77,11 @@ pub(crate) enum Status {
     Failed,
     /// The write comes too late: deletions of its time have been purged.
     Fenced,
+    /// The index that a read asks is not built yet.
+    NoIndex,
 }
 
-const STATUSES: [Status; 9] = [
+const STATUSES: [Status; 10] = [
     Status::Ok,
     Status::StaleEpoch,
     Status::UnknownTable,
@@ -89,6 +91,7 @@ const STATUSES: [Status; 9] = [
     Status::Unsupported,
     Status::Failed,
     Status::Fenced,
+    Status::NoIndex,
 ];
 
 /// A decoded header.

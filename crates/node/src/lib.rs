@@ -4,6 +4,7 @@
 //! - `node`: the parts joined; `core`: one core's way in; `shared`, `view`, `liveness`, `clock`: what they all look at.
 //! - `ready`, `execute`, `schema_change`: a client's statement; `error`, `events`: what comes back.
 //! - `access`: who asks, and whether they may.
+//! - `indexes`, `forget`: work in the background on what is stored.
 //! - `replica`, `pending`, `writer`, `slots`, `hints`: this node as a replica, and its requests to others.
 //! - `membership`, `propose`, `catch_up`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
 //! - `system_tables`: what drivers read about the cluster; `metrics`: what operators read.
@@ -26,6 +27,7 @@ mod forget;
 mod gossip_task;
 mod header;
 mod hints;
+mod indexes;
 mod liveness;
 mod membership;
 mod metrics;

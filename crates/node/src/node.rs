@@ -13,6 +13,7 @@ use crate::forget;
 use crate::gossip_task::{self, Talk};
 use crate::header::{Header, Kind, Status};
 use crate::hints::{self, HintQueue};
+use crate::indexes;
 use crate::membership::{self, JoinError};
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -114,6 +115,7 @@ impl<W: World> Node<W> {
         world.spawn("batches", batches::replay(self.core()));
         world.spawn("space", space::watch(Arc::clone(&self.shared)));
         world.spawn("purge", forget::sweep_all(self.core()));
+        world.spawn("indexes", indexes::keep(self.core()));
         world.spawn("strays", forget::remove_strays(Arc::clone(&self.shared)));
         if self.shared.options.sync == SyncMode::Unsynced {
             world.spawn("sync", writer::sync_periodically(Arc::clone(&self.shared)));

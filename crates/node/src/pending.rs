@@ -74,6 +74,7 @@ pub(crate) fn outcome(reply: Result<Bytes, CallError>) -> Result<(Header, Bytes)
         Status::Full => refused(Refusal::Full),
         Status::Corrupt => refused(Refusal::Corrupt),
         Status::Fenced => refused(Refusal::Fenced),
+        Status::NoIndex => refused(Refusal::NoIndex),
         Status::Unsupported | Status::Failed => refused(Refusal::Other),
     }
 }
@@ -87,6 +88,7 @@ pub(crate) fn status(error: ReplicaError) -> Status {
         ReplicaError::Refused(Refusal::Full) => Status::Full,
         ReplicaError::Refused(Refusal::Corrupt) => Status::Corrupt,
         ReplicaError::Refused(Refusal::Fenced) => Status::Fenced,
+        ReplicaError::Refused(Refusal::NoIndex) => Status::NoIndex,
         _ => Status::Failed,
     }
 }

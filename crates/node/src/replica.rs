@@ -40,6 +40,7 @@ fn refused(error: &ReadError) -> ReplicaError {
     ReplicaError::Refused(match error {
         ReadError::UnknownTable => Refusal::UnknownTable,
         ReadError::Row(_) => Refusal::Corrupt,
+        ReadError::NoIndex => Refusal::NoIndex,
         _ => Refusal::Other,
     })
 }

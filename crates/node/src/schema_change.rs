@@ -82,6 +82,15 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
             let outcome = changed_type(Change::Dropped, keyspace, name);
             (Command::DropType { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
         }
+        SchemaChange::CreateIndex { keyspace, table, draft, if_not_exists } => {
+            let outcome = changed(Change::Updated, keyspace, Some(table));
+            let (keyspace, table, draft) = (keyspace.clone(), table.clone(), draft.clone());
+            (Command::CreateIndex { keyspace, table, draft, if_not_exists: *if_not_exists }, outcome)
+        }
+        SchemaChange::DropIndex { keyspace, table, name, if_exists } => {
+            let outcome = changed(Change::Updated, keyspace, table.as_deref());
+            (Command::DropIndex { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
+        }
         SchemaChange::Truncate { keyspace, table } => {
             (Command::Truncate { keyspace: keyspace.clone(), table: table.clone() }, Outcome::Void)
         }

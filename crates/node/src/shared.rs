@@ -63,6 +63,10 @@ pub(crate) struct Shared<W> {
     pub(crate) disk_full: AtomicBool,
     /// Tables were dropped or truncated.
     pub(crate) tables_gone: tokio::sync::Notify,
+    /// There may be indexes to build, or to remove.
+    pub(crate) indexes_changed: tokio::sync::Notify,
+    /// An index was built.
+    pub(crate) index_built: tokio::sync::Notify,
     /// Draining: new client requests are refused.
     pub(crate) draining: AtomicBool,
 }
@@ -89,6 +93,8 @@ impl<W: World> Shared<W> {
             events: broadcast::Sender::new(EVENTS_MAX),
             disk_full: AtomicBool::new(false),
             tables_gone: tokio::sync::Notify::new(),
+            indexes_changed: tokio::sync::Notify::new(),
+            index_built: tokio::sync::Notify::new(),
             draining: AtomicBool::new(false),
             world,
             store,

@@ -6,7 +6,7 @@ use henge_coordinator::{Datacenter, Placed};
 use henge_metadata::{ClusterState, Epoch};
 use henge_model::{Replication, Schema, StorageId, Table};
 use henge_ring::Placement;
-use henge_storage::Family;
+use henge_storage::{Family, StoredTable};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -52,9 +52,13 @@ impl View {
         View::new(ClusterState::default(), local)
     }
 
-    /// Which family holds each table that is stored.
-    pub(crate) fn storage_tables(&self) -> BTreeMap<StorageId, Family> {
-        self.state.schema.tables().map(|t| (t.storage_id, family_of(t))).collect()
+    /// What storage has to know of each table that is stored.
+    pub(crate) fn storage_tables(&self) -> BTreeMap<StorageId, StoredTable> {
+        let stored = |table: &Arc<Table>| StoredTable {
+            family: family_of(table),
+            indexed: (!table.indexes.is_empty()).then(|| Arc::clone(table)),
+        };
+        self.state.schema.tables().map(|t| (t.storage_id, stored(t))).collect()
     }
 
     /// Its epoch.

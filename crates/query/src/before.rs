@@ -46,6 +46,7 @@ async fn read<R: Replicas>(
         limit: 1,
         now_seconds: request.context.now_seconds,
         purge_before: i64::MIN,
+        probe: None,
     };
     let (deadline, issued) = (request.deadline, request.issued);
     let consistency = level(request.consistency);

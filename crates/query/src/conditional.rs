@@ -115,6 +115,7 @@ fn read(table: &Table, conditional: &Conditional<'_>, key: Bytes, now_seconds: i
         limit: 1,
         now_seconds,
         purge_before: i64::MIN,
+        probe: None,
     }
 }
 

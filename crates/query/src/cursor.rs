@@ -82,6 +82,10 @@ fn rest_of(keys: &KeyRange, last: &Bytes) -> Option<KeyRange> {
             };
             (start < end).then_some(KeyRange::Run { start, end, reversed: *reversed })
         }
+        KeyRange::Many(keys) => {
+            let left = &keys[keys.partition_point(|key| !last.is_empty() && key <= last)..];
+            (!left.is_empty()).then(|| KeyRange::Many(left.to_vec()))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{Error, PageState, Request};
 use henge_base::Bytes;
 use henge_coordinator::{Local, Placed, Read, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
-use henge_model::{Consistency, Key, KeyRange, ReadCommand, RowBlock, RowSink, Rows, Token};
+use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowSink, Rows, Token};
 
 /// Rows asked of replicas at once when a page has no bound of its own.
 pub(crate) const CHUNK_ROWS: u32 = 5_000;
@@ -69,7 +69,7 @@ async fn run<R: Replicas>(
     state: Option<PageState>,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<Option<PageState>, Error> {
-    let BoundSelect { reads, limit, per_partition, filter, .. } = bound;
+    let BoundSelect { reads, limit, per_partition, filter, probe, .. } = bound;
     let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
     let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
     let after = state.as_ref().map(|s| (&s.key, s.shown));
@@ -81,7 +81,7 @@ async fn run<R: Replicas>(
     } else if quota.is_some() {
         join.record_firsts();
     }
-    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota };
+    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota, probe };
     if plan.is_grouped() {
         return page.groups(&filter, sink).await;
     }
@@ -105,6 +105,7 @@ fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRang
         limit,
         now_seconds,
         purge_before,
+        probe: None,
     }
 }
 
@@ -118,6 +119,7 @@ pub(crate) struct PageRun<'a, R> {
     pub(crate) remaining: u32,
     pub(crate) join: Join<'a>,
     pub(crate) quota: Option<Quota>,
+    probe: Option<Probe>,
 }
 
 /// How many rows of each partition are answered.
@@ -133,7 +135,10 @@ impl<R: Replicas> PageRun<'_, R> {
     /// The next rows, at most `wanted`, and whether the read is at its end.
     pub(crate) async fn block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
-        let command = command(self.plan, self.request, token, keys, wanted);
+        let mut command = command(self.plan, self.request, token, keys, wanted);
+        if matches!(command.keys, KeyRange::Run { .. }) {
+            command.probe.clone_from(&self.probe);
+        }
         let (placed, consistency) = (self.placed.clone(), self.request.consistency);
         let (deadline, issued) = (self.request.deadline, self.request.issued);
         let read = Read { placed, command, consistency, deadline, issued };

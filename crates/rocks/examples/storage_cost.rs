@@ -169,6 +169,7 @@ fn command(keys: KeyRange, limit: u32) -> ReadCommand {
         limit,
         now_seconds: 0,
         purge_before: i64::MIN,
+        probe: None,
     }
 }
 
@@ -195,6 +196,7 @@ fn table() -> Table {
         statics: Vec::new(),
         regulars: vec![column(2, "v", DataType::Blob, ColumnKind::Regular)],
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }

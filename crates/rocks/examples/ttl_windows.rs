@@ -150,6 +150,7 @@ fn table() -> Table {
         statics: Vec::new(),
         regulars: vec![column(2, "v", DataType::Blob, ColumnKind::Regular)],
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }

@@ -425,6 +425,7 @@ pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
         limit: 1,
         now_seconds: 0,
         purge_before: i64::MIN,
+        probe: None,
     })
 }
 

@@ -5,6 +5,7 @@
 
 use crate::folds::Folds;
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, QUEUE_BYTES};
+use crate::stale::Stale;
 use crate::stripes::{Stripe, Stripes};
 use crate::{Batch, Engine, Family, Op, SyncMode, WriteError};
 use henge_base::Bytes;
@@ -12,6 +13,7 @@ use henge_model::merge_encoded;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A row on its way: where it goes, its key and its bytes. Most writes are of one.
 pub(crate) type Rows = SmallVec<[(Family, Bytes, Bytes); 1]>;
@@ -22,6 +24,8 @@ pub(crate) struct Combiner {
     queue: Mutex<Queue>,
     pub(crate) stripes: Stripes,
     pub(crate) folds: Folds,
+    pub(crate) stale: Stale,
+    generation: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -54,23 +58,43 @@ impl Item {
 }
 
 impl Combiner {
-    /// Queues rows of one partition. True: the caller has to take turns, until one says that nothing is left.
-    pub(crate) fn submit(&self, rows: Rows, ticket: u64) -> Result<bool, WriteError> {
-        self.queue(Item::new(rows, None, ticket))
+    /// Queues rows of one partition, made of what was known of tables at `generation`; [`WriteError::Changed`] if that is over. True:
+    /// the caller has to take turns, until one says that nothing is left.
+    pub(crate) fn submit(&self, rows: Rows, generation: u64, ticket: u64) -> Result<bool, WriteError> {
+        self.queue(Item::new(rows, None, ticket), Some(generation))
+    }
+
+    /// Queues what hangs on nothing that is known of tables.
+    pub(crate) fn submit_any(&self, rows: Rows, ticket: u64) -> Result<bool, WriteError> {
+        self.queue(Item::new(rows, None, ticket), None)
+    }
+
+    /// How often what is known of tables has changed.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// What is known of tables has changed: from now on nothing is queued that was made of what was known before.
+    pub(crate) fn renew(&self) {
+        let _queue = self.queue.lock();
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Queues a replacement of rows of one partition that happens only if no write of its stripe entered since it had `version`.
     pub(crate) fn submit_replacement(&self, rows: Rows, version: u64, ticket: u64) -> Result<bool, WriteError> {
-        self.queue(Item::new(rows, Some(version), ticket))
+        self.queue(Item::new(rows, Some(version), ticket), None)
     }
 
     /// Whether a row that wants folding was found since this was asked last, and nobody writes: the caller has to take turns.
     pub(crate) fn claim_folds(&self) -> bool {
-        self.folds.announced() && !std::mem::replace(&mut self.queue.lock().writing, true)
+        (self.folds.announced() | self.stale.announced()) && !std::mem::replace(&mut self.queue.lock().writing, true)
     }
 
-    fn queue(&self, item: Item) -> Result<bool, WriteError> {
+    fn queue(&self, item: Item, generation: Option<u64>) -> Result<bool, WriteError> {
         let mut queue = self.queue.lock();
+        if generation.is_some_and(|generation| generation != self.generation()) {
+            return Err(WriteError::Changed);
+        }
         if queue.bytes + item.bytes > QUEUE_BYTES {
             return Err(WriteError::Stalled);
         }
@@ -94,8 +118,11 @@ impl Combiner {
         self.drop_changed(&mut items, done);
         // A fold that fails is only not done; what is wrong with the engine shows in the write.
         let folds = self.folds.take(engine).unwrap_or_default();
-        if !items.is_empty() || !folds.is_empty() {
-            let outcome = engine.write(&batch_of(folds, &items), sync).map(|_| ()).map_err(WriteError::from);
+        let (removals, entered) = self.stale.take(&self.stripes);
+        if !items.is_empty() || !folds.is_empty() || !removals.is_empty() {
+            let first = folds.into_iter().chain(removals).collect();
+            let outcome = engine.write(&batch_of(first, &items), sync).map(|_| ()).map_err(WriteError::from);
+            entered.into_iter().for_each(|stripe| self.stripes.leave(stripe));
             for item in items {
                 self.stripes.leave(item.stripe);
                 done.push((item.ticket, outcome.clone()));
@@ -103,7 +130,7 @@ impl Combiner {
         }
         let mut queue = self.queue.lock();
         queue.turning = false;
-        queue.writing = !queue.items.is_empty() || !self.folds.is_empty();
+        queue.writing = !queue.items.is_empty() || !self.folds.is_empty() || !self.stale.is_empty();
         queue.writing
     }
 
@@ -139,10 +166,10 @@ impl Combiner {
     }
 }
 
-/// One batch: folds, then replacements, which may say less, then all rows in key order; rows of one key are merged first.
-fn batch_of(folds: Vec<Op>, items: &[Item]) -> Batch {
+/// One batch: folds and removals, then replacements, which may say less, then all rows in key order; rows of one key are merged first.
+fn batch_of(first: Vec<Op>, items: &[Item]) -> Batch {
     let (replacements, writes): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.unchanged.is_some());
-    let mut ops = folds;
+    let mut ops = first;
     ops.extend(replacements.iter().flat_map(|item| &item.rows).map(put));
     let mut rows: Vec<&(Family, Bytes, Bytes)> = writes.iter().flat_map(|item| &item.rows).collect();
     rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));

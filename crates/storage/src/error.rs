@@ -12,6 +12,9 @@ pub enum ReadError {
     /// A stored row is damaged. Other rows can be read.
     #[error("a stored row cannot be read: {0}")]
     Row(#[from] RowError),
+    /// The table has no such index, or it is not built yet.
+    #[error("the index is not built on this replica")]
+    NoIndex,
     /// More deletions of ranges than a read takes in.
     #[error(
         "more than {0} deletions of ranges in one partition: delete the partition as a whole, or read a smaller part of it"

@@ -19,11 +19,13 @@ pub enum Family {
     Metadata,
     /// Facts of this node: its clock's lease and the like.
     Local,
+    /// Entries of secondary indexes.
+    Index,
 }
 
 impl Family {
     /// Every family, in the order of its number.
-    pub const ALL: [Family; 8] = [
+    pub const ALL: [Family; 9] = [
         Family::Rows,
         Family::Timed,
         Family::Tombstones,
@@ -32,6 +34,7 @@ impl Family {
         Family::Paxos,
         Family::Metadata,
         Family::Local,
+        Family::Index,
     ];
 
     /// Its name on disk and in metrics.
@@ -45,12 +48,18 @@ impl Family {
             Family::Paxos => "paxos",
             Family::Metadata => "metadata",
             Family::Local => "local",
+            Family::Index => "index",
         }
     }
 
     /// Whether its values are encoded rows, written as merge operands only.
     pub const fn merges(self) -> bool {
         matches!(self, Family::Rows | Family::Timed | Family::Tombstones)
+    }
+
+    /// Whether its keys begin with the storage id of a table, and go when the table goes.
+    pub const fn is_of_tables(self) -> bool {
+        self.merges() || matches!(self, Family::Index)
     }
 
     /// Its place in [`Family::ALL`].

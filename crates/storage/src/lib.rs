@@ -5,6 +5,7 @@
 //! - `contract_tests`: what every engine promises, to be run over each.
 //! - `purge`, `fences`, `strays`: forgetting deletions, refusing what comes too late for it, and removing tables that are gone.
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
+//! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
 //! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `tombstoned`, `combiner`, `stripes`, `folds`, `hints`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
 
@@ -21,12 +22,14 @@ mod fences;
 mod figures;
 mod folds;
 mod hints;
+mod indexes;
 mod limits;
 mod model_engine;
 mod model_state;
 mod purge;
 mod read;
 pub mod script_tests;
+mod stale;
 mod statistics;
 mod store;
 mod strays;
@@ -43,6 +46,7 @@ pub use error::{ReadError, WriteError};
 pub use family::Family;
 pub use figures::Figures;
 pub use hints::{Hint, HintId};
+pub use indexes::{BuiltIndex, Entries, IndexBuild, IndexSweep, StoredTable};
 pub use limits::PILE;
 pub use model_engine::{ModelEngine, ModelFaults};
 pub use purge::{Replacement, Sweep, Swept};

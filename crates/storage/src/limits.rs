@@ -16,6 +16,14 @@ pub(crate) const CONTEXT_TOMBSTONES: usize = 100_000;
 pub(crate) const SWEEP_BYTES: usize = 4 << 20;
 /// Bytes of what is left, and of keys, that one step replaces: 1 MiB.
 pub(crate) const SWEEP_REPLACED_BYTES: usize = 1 << 20;
+/// Entries of indexes waiting to be removed.
+pub(crate) const STALE: usize = 4_096;
+/// Rows that an index names at once, at least and at most.
+pub(crate) const PROBED_MIN: u32 = 16;
+pub(crate) const PROBED_MAX: u32 = 1_024;
+/// Bytes of rows, and entries, that a step of building or sweeping an index goes through: 1 MiB.
+pub(crate) const INDEX_STEP_BYTES: usize = 1 << 20;
+pub(crate) const INDEX_STEP_ENTRIES: usize = 2_048;
 /// Rows waiting to be folded.
 pub(crate) const FOLDS: usize = 1_024;
 /// Rows folded in one batch: each is read first.

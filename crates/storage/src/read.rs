@@ -2,13 +2,19 @@
 //!
 //! - `eye`: what a read looks at, the engine as it goes on or one state of it.
 //! - `answer`: what an answer takes in, and where it ends.
+//! - `many`: reads of several keys; `probed`: reads of what an index finds.
 //! - `context`: reads of tables with tombstones or static rows, which look at more than one run of keys.
 
 mod answer;
 mod context;
 mod eye;
+mod many;
+mod probed;
+
+pub(crate) use probed::{Indexed, check};
 
 use crate::folds::Folds;
+use crate::stale::Stale;
 use crate::stripes::Stripes;
 use crate::{Engine, Family, Flow, ReadError, Scanned, Tier, Tried};
 use answer::Answer;
@@ -23,6 +29,7 @@ use henge_model::{
 pub(crate) struct Source<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) folds: &'a Folds,
+    pub(crate) stale: &'a Stale,
     pub(crate) stripes: &'a Stripes,
     /// Where the table's rows lie.
     pub(crate) family: Family,
@@ -45,7 +52,7 @@ pub(crate) fn try_read(
 ) -> Result<Tried, ReadError> {
     // Rows are shown together with their partition's static row, which may lie elsewhere; and what is left out of a row may be what
     // kept it alive.
-    if command.statics || command.columns != Columns::All {
+    if command.statics || command.columns != Columns::All || command.probe.is_some() {
         return Ok(Tried::WouldBlock);
     }
     let mark = sink.mark();
@@ -55,6 +62,7 @@ pub(crate) fn try_read(
         match &command.keys {
             KeyRange::One(key) => try_one(source, key, command, projection, sink),
             KeyRange::Run { .. } => try_run(source, command, projection, sink),
+            KeyRange::Many(_) => Ok(Tried::WouldBlock),
         }
     };
     if !matches!(tried, Ok(Tried::Done)) {
@@ -129,6 +137,9 @@ pub(crate) fn read_block(
     tier: Tier,
     max_bytes: usize,
 ) -> Result<Option<RowBlock>, ReadError> {
+    if let KeyRange::Many(keys) = &command.keys {
+        return many::read(source, command, keys, tier, max_bytes);
+    }
     if source.tombstones || command.statics {
         return context::read(source, command, tier, max_bytes);
     }
@@ -148,8 +159,8 @@ pub(crate) fn digest(
     max_bytes: usize,
 ) -> Result<Option<Digest>, ReadError> {
     let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    if source.tombstones || command.statics {
-        let Some(block) = context::read(source, command, tier, max_bytes)? else { return Ok(None) };
+    if source.tombstones || command.statics || matches!(command.keys, KeyRange::Many(_)) {
+        let Some(block) = read_block(source, command, tier, max_bytes)? else { return Ok(None) };
         digester.block(&block, &command.columns)?;
         return Ok(Some(digester.finish()));
     }
@@ -172,4 +183,15 @@ fn visit(
     let covers = Covers::default();
     let mut answer = Answer::new(command, max_bytes, row);
     answer.rows(&source.eye(tier), source.family, &covers, &command.keys)
+}
+
+/// Reads rows that an index finds; for a disk lane.
+pub(crate) fn read_probed(
+    source: &Source<'_>,
+    indexed: Indexed<'_>,
+    command: &ReadCommand,
+    probe: &henge_model::Probe,
+    max_bytes: usize,
+) -> Result<RowBlock, ReadError> {
+    probed::read(source, indexed, command, probe, max_bytes)
 }

@@ -3,13 +3,14 @@
 use crate::combiner::{Combiner, Rows};
 use crate::fences::Fences;
 use crate::hints::Hints;
+use crate::indexes::{self, Indexes};
 use crate::limits::LOCAL_NAME;
 use crate::read::Source;
 use crate::tombstoned::Tombstoned;
 use crate::{
     Batch, BatchId, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch, Op, ReadError, Replacement,
-    ScanRange, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried, WriteError, acceptors, batchlog, read,
-    statistics, strays,
+    ScanRange, StoredTable, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried, WriteError, acceptors,
+    batchlog, read, statistics, strays,
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};
@@ -17,13 +18,16 @@ use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowS
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod indexed;
+
 /// A node's store. All methods may be called from any thread.
 pub struct Store {
     engine: Arc<dyn Engine>,
     combiner: Combiner,
     hints: Hints,
     /// Looked up by every request, and replaced as a whole.
-    tables: ArcSwap<BTreeMap<StorageId, Family>>,
+    tables: ArcSwap<BTreeMap<StorageId, StoredTable>>,
+    indexes: Indexes,
     tombstoned: Tombstoned,
     fences: Fences,
 }
@@ -42,22 +46,26 @@ impl Store {
     pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
         let hints = Hints::open(&*engine)?;
         let (tombstoned, fences) = (Tombstoned::open(&*engine)?, Fences::open(&*engine)?);
-        Ok(Store { engine, combiner: Combiner::default(), hints, tables: ArcSwap::default(), tombstoned, fences })
+        let (indexes, combiner, tables) = (Indexes::open(&*engine)?, Combiner::default(), ArcSwap::default());
+        Ok(Store { engine, combiner, hints, tables, indexes, tombstoned, fences })
     }
 
     /// Sets which tables there are and where their rows lie. Others are refused.
-    pub fn set_tables(&self, tables: BTreeMap<StorageId, Family>) {
+    pub fn set_tables<T: Into<StoredTable>>(&self, tables: BTreeMap<StorageId, T>) {
+        let tables: BTreeMap<_, _> = tables.into_iter().map(|(id, table)| (id, table.into())).collect();
         self.tables.store(Arc::new(tables));
+        self.combiner.renew();
     }
 
     fn family(&self, storage: StorageId) -> Option<Family> {
-        self.tables.load().get(&storage).copied()
+        self.tables.load().get(&storage).map(|table| table.family)
     }
 
     fn source(&self, storage: StorageId) -> Result<Source<'_>, ReadError> {
         Ok(Source {
             engine: &*self.engine,
             folds: &self.combiner.folds,
+            stale: &self.combiner.stale,
             stripes: &self.combiner.stripes,
             family: self.family(storage).ok_or(ReadError::UnknownTable)?,
             tombstones: self.tombstoned.contains(storage),
@@ -83,7 +91,11 @@ impl Store {
         tier: Tier,
         max_bytes: usize,
     ) -> Result<Option<RowBlock>, ReadError> {
-        read::read_block(&self.source(command.storage_id)?, command, tier, max_bytes)
+        let source = self.source(command.storage_id)?;
+        if let Some(probe) = &command.probe {
+            return if tier == Tier::Memory { Ok(None) } else { self.read_probed(&source, command, probe, max_bytes) };
+        }
+        read::read_block(&source, command, tier, max_bytes)
     }
 
     /// The digest of what [`Store::read_block`] would answer; `None`: not in memory.
@@ -95,8 +107,14 @@ impl Store {
 
     /// Queues a mutation under a ticket. True: the caller has to take turns ([`Store::turn`]) until one says that nothing is left.
     pub fn submit(&self, mutation: &Mutation, ticket: u64) -> Result<bool, WriteError> {
-        let rows = self.rows_of(mutation)?;
-        self.combiner.submit(rows, ticket)
+        loop {
+            let generation = self.combiner.generation();
+            let rows = self.rows_of(mutation)?;
+            match self.combiner.submit(rows, generation, ticket) {
+                Err(WriteError::Changed) => {}
+                queued => return queued,
+            }
+        }
     }
 
     /// A mutation's rows and where they go, if they may be written.
@@ -105,16 +123,24 @@ impl Store {
             return Err(WriteError::UnknownTable);
         }
         let tables = self.tables.load();
-        let mut rows = Rows::new();
+        let (mut rows, mut any_indexed) = (Rows::new(), false);
         for (key, row) in &mutation.rows {
             let storage = Key::storage_id(key).ok_or(WriteError::UnknownTable)?;
-            let family = *tables.get(&storage).ok_or(WriteError::UnknownTable)?;
+            let StoredTable { family, indexed } = tables.get(&storage).ok_or(WriteError::UnknownTable)?;
+            any_indexed |= indexed.is_some();
             if self.fences.refuses(storage, mutation.issued) {
                 return Err(WriteError::Fenced);
             }
             match Key::kind(key) {
                 Some(kind) if kind.is_tombstone() => self.tombstoned.place(storage, key, row, &mut rows)?,
-                _ => rows.push((family, key.clone(), row.clone())),
+                _ => rows.push((*family, key.clone(), row.clone())),
+            }
+        }
+        // Behind the rows: by the first of these the partition is known.
+        for (key, row) in mutation.rows.iter().filter(|_| any_indexed) {
+            let indexed = Key::storage_id(key).and_then(|storage| tables.get(&storage)?.indexed.as_ref());
+            if let Some(table) = indexed.filter(|_| !Key::kind(key).is_some_and(|kind| kind.is_tombstone())) {
+                indexes::place(table, key, row, &mut rows);
             }
         }
         Ok(rows)
@@ -166,9 +192,15 @@ impl Store {
         commit: Option<&Mutation>,
         ticket: u64,
     ) -> Result<bool, WriteError> {
-        let mut rows = commit.map_or(Ok(Rows::new()), |commit| self.rows_of(commit))?;
-        rows.push(acceptors::row(prefix, state));
-        self.combiner.submit(rows, ticket)
+        loop {
+            let generation = self.combiner.generation();
+            let mut rows = commit.map_or(Ok(Rows::new()), |commit| self.rows_of(commit))?;
+            rows.push(acceptors::row(prefix, state));
+            match self.combiner.submit(rows, generation, ticket) {
+                Err(WriteError::Changed) => {}
+                queued => return queued,
+            }
+        }
     }
 
     // The batch log.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// goes on, and is known before its first row is written.
 pub(crate) fn remove(engine: &dyn Engine, known: impl Fn(StorageId) -> bool) -> Result<usize, EngineError> {
     let mut removed = BTreeSet::new();
-    for family in Family::ALL.into_iter().filter(|family| family.merges()) {
+    for family in Family::ALL.into_iter().filter(|family| family.is_of_tables()) {
         let mut start = Bytes::new();
         while let Some(table) = next_table(engine, family, &start)? {
             let low = table.0.to_be_bytes();

@@ -15,6 +15,11 @@ impl Stripe {
         // Tokens are hashes already: their low bits are as good as any.
         Stripe(token.0 as usize % STRIPES)
     }
+
+    /// Its number.
+    pub(crate) fn number(self) -> usize {
+        self.0
+    }
 }
 
 /// All stripes.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 mod folds;
 mod forgetting;
+mod indexes;
 mod promises;
 mod reads;
 mod records;
@@ -39,6 +40,7 @@ fn table() -> Arc<Table> {
         statics: Vec::new(),
         regulars: vec![column(2, "v", DataType::Text, ColumnKind::Regular)],
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     })
 }
@@ -72,6 +74,7 @@ fn command(keys: KeyRange, limit: u32) -> ReadCommand {
         limit,
         now_seconds: 0,
         purge_before,
+        probe: None,
     }
 }
 
@@ -234,7 +237,7 @@ fn a_replacement_gives_way_to_a_write() {
 #[test]
 fn unknown_tables_full_disks_and_failed_syncs_are_told_apart() {
     let (store, engine) = open();
-    store.set_tables(BTreeMap::new());
+    store.set_tables::<Family>(BTreeMap::new());
     assert_eq!(store.submit(&write(1, 1, 1, "a"), 1), Err(WriteError::UnknownTable));
     let read = store.read_block(&command(KeyRange::One(key(1, 1)), 1), Tier::Memory, 1);
     assert_eq!(read, Err(ReadError::UnknownTable));

@@ -93,6 +93,7 @@ fn table(random: &mut Random) -> Table {
         statics: Vec::new(),
         regulars: Vec::new(),
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }
@@ -212,6 +213,7 @@ fn messages() {
             limit: 100,
             now_seconds: 5,
             purge_before: 0,
+            probe: None,
         };
         let mut command = command.encode().to_vec();
         let block =
@@ -271,6 +273,7 @@ fn an_engine_full_of_noise() {
             limit: 10,
             now_seconds: 0,
             purge_before: i64::MIN,
+            probe: None,
         };
         let _ = (store.read_block(&command, Tier::Disk, 1 << 20), store.digest(&command, Tier::Disk, 1 << 20));
         let _ = store.sweep(&mut Sweep::new(StorageId(7), 5));

@@ -53,6 +53,7 @@ fn partition(command: &ReadCommand) -> Option<Bytes> {
             let partition = start.slice(..Key::partition(start)?);
             (end[..] <= Key::prefix_end(&partition)[..]).then_some(partition)
         }
+        KeyRange::Many(_) => None,
     }
 }
 

@@ -5,7 +5,8 @@ use crate::collection;
 use crate::error::Error;
 use crate::statement::Operator;
 use henge_base::Bytes;
-use henge_model::{Column, DataType};
+use henge_model::{Analysis, Column, DataType};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// A relation of a prepared SELECT that filters.
@@ -20,6 +21,8 @@ pub(crate) struct FilterRelation {
     pub(crate) key: Option<Source>,
     pub(crate) operator: Operator,
     pub(crate) choices: Choices,
+    /// How texts are compared.
+    pub(crate) analysis: Analysis,
 }
 
 /// The relations a row has to satisfy to be in the answer; all of them.
@@ -35,6 +38,7 @@ struct Condition {
     rest: Vec<(usize, DataType)>,
     key: Option<Bytes>,
     operator: Operator,
+    analysis: Analysis,
     /// Tuples as wide as there are columns.
     values: Vec<Vec<Bytes>>,
 }
@@ -47,7 +51,8 @@ impl Filter {
             let mut columns = vec![relation.column.clone()];
             columns.extend(relation.rest.iter().map(|(_, column)| column.clone()));
             let choices = relation.choices.evaluate(context, &columns)?;
-            let values = choices.into_iter().map(|tuple| tuple.into_iter().map(|v| v.into_owned().into()).collect());
+            let analysed = |value: Cow<'_, [u8]>| Bytes::copy_from_slice(&relation.analysis.apply(&value));
+            let values = choices.into_iter().map(|tuple| tuple.into_iter().map(analysed).collect());
             let key = relation.key.as_ref().map(|key| key.evaluate(context)?.required(&format!("a map key of {name}")));
             conditions.push(Condition {
                 place: relation.place,
@@ -55,6 +60,7 @@ impl Filter {
                 rest: relation.rest.iter().map(|(place, column)| (*place, column.data_type.clone())).collect(),
                 key: key.transpose()?.map(|key| key.into_owned().into()),
                 operator: relation.operator,
+                analysis: relation.analysis,
                 values: values.collect(),
             });
         }
@@ -82,7 +88,8 @@ impl Condition {
             return self.has_entry(value, key);
         }
         let compared = |test: fn(Ordering) -> bool| {
-            self.wanted().is_some_and(|wanted| test(self.data_type.compare(value, wanted)))
+            let value = self.analysis.apply(value);
+            self.wanted().is_some_and(|wanted| test(self.data_type.compare(&value, wanted)))
         };
         match self.operator {
             Operator::Equal => compared(Ordering::is_eq),
@@ -146,6 +153,6 @@ impl Condition {
         let parts = collection::parts(&self.data_type, value).unwrap_or_default();
         let step = if is_map { 2 } else { 1 };
         let mut wanted_parts = parts.iter().skip(if is_map { offset } else { 0 }).step_by(step);
-        wanted_parts.any(|(t, part)| part.is_some_and(|p| t.compare(p, wanted).is_eq()))
+        wanted_parts.any(|(t, part)| part.is_some_and(|p| t.compare(&self.analysis.apply(p), wanted).is_eq()))
     }
 }

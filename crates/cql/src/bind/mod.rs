@@ -9,6 +9,7 @@ mod filter;
 mod keys;
 mod modify;
 mod output;
+mod probe;
 mod select;
 mod slice;
 mod source;

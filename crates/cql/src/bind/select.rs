@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::prepare::{Partition, SelectPlan, TokenBounds};
 use henge_base::Bytes;
-use henge_model::{Key, KeyRange, PartitionKey, Table, Token, TokenRange};
+use henge_model::{Key, KeyRange, PartitionKey, Probe, Table, Token, TokenRange};
 
 /// A SELECT ready to run.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct BoundSelect {
     pub reversed: bool,
     /// What rows must satisfy.
     pub filter: Filter,
+    /// The index that names the rows of a run of keys which may satisfy it.
+    pub probe: Option<Probe>,
 }
 
 /// What a SELECT reads.
@@ -70,7 +72,8 @@ impl SelectPlan {
         let limit = if self.is_aggregate() { u32::MAX } else { limit };
         let per_partition = self.per_partition.as_ref().map(|source| positive(source, "PER PARTITION LIMIT", context));
         let per_partition = per_partition.transpose()?;
-        Ok(BoundSelect { reads, limit, per_partition, reversed: self.reversed, filter })
+        let probe = self.restrictions.probe.as_ref().map(|probe| probe.bind(&self.table, context)).transpose()?;
+        Ok(BoundSelect { reads, limit, per_partition, reversed: self.reversed, filter, probe: probe.flatten() })
     }
 
     /// The key of the one row a statement reads, if its bound values alone tell it; `None` sends the caller to [`SelectPlan::bind`].
@@ -137,6 +140,7 @@ fn start_of(range: &KeyRange) -> &[u8] {
     match range {
         KeyRange::One(key) => key.bytes(),
         KeyRange::Run { start, .. } => start,
+        KeyRange::Many(keys) => keys.first().map_or(&[], |key| key),
     }
 }
 

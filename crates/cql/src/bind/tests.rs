@@ -224,7 +224,7 @@ fn deletions_of_ranges_are_tombstones_of_what_a_select_reads() {
             .into_iter()
             .map(|read| match read.keys {
                 KeyRange::Run { start, end, .. } => henge_model::Extent { start, end },
-                KeyRange::One(_) => panic!("{bounds} is one row"),
+                KeyRange::One(_) | KeyRange::Many(_) => panic!("{bounds} is no run"),
             })
             .collect();
         assert_eq!(extents, runs, "{bounds}");
@@ -269,6 +269,7 @@ fn rows_read(restriction: &str) -> Vec<(i32, i32)> {
         here.sort_by(|a, b| a.0.bytes().cmp(b.0.bytes()));
         let inside = |key: &Key| match &read.keys {
             KeyRange::One(one) => one == key,
+            KeyRange::Many(_) => false,
             KeyRange::Run { start, end, .. } => key.bytes() >= &start[..] && key.bytes() < &end[..],
         };
         rows.extend(here.into_iter().filter(|(key, _)| inside(key)).map(|(_, row)| row));

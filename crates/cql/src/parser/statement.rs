@@ -12,7 +12,7 @@ const FIRST_WORDS: [&str; 21] = [
 ];
 
 /// What CREATE, ALTER and DROP know besides keyspaces and tables.
-const OBJECTS: [&str; 8] = ["CUSTOM", "INDEX", "MATERIALIZED", "FUNCTION", "AGGREGATE", "TRIGGER", "IDENTITY", "OR"];
+const OBJECTS: [&str; 6] = ["MATERIALIZED", "FUNCTION", "AGGREGATE", "TRIGGER", "IDENTITY", "OR"];
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Result<Statement, Error> {
@@ -58,6 +58,14 @@ impl Parser<'_> {
         if self.at_object("TYPE", "TYPE") {
             return self.create_type().map(Statement::CreateType);
         }
+        let position = self.position();
+        if self.at_object("INDEX", "INDEX") {
+            return self.create_index(false, position).map(Statement::CreateIndex);
+        }
+        if self.at_object("CUSTOM", "CUSTOM") {
+            self.expect_word("INDEX")?;
+            return self.create_index(true, position).map(Statement::CreateIndex);
+        }
         self.other_object()
     }
 
@@ -90,6 +98,9 @@ impl Parser<'_> {
         if self.at_object("TYPE", "TYPE") {
             return self.drop_type().map(Statement::DropType);
         }
+        if self.at_object("INDEX", "INDEX") {
+            return self.drop_index().map(Statement::DropIndex);
+        }
         self.other_object()
     }
 
@@ -110,7 +121,7 @@ impl Parser<'_> {
     /// CREATE, ALTER or DROP of something else.
     fn other_object(&mut self) -> Result<Statement, Error> {
         if OBJECTS.iter().any(|o| self.following.is_word(o)) {
-            let long = ["CUSTOM", "MATERIALIZED"].iter().any(|w| self.following.is_word(w));
+            let long = self.following.is_word("MATERIALIZED");
             return self.unsupported(if long { 3 } else { 2 });
         }
         self.advance();

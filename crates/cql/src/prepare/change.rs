@@ -2,7 +2,7 @@
 
 use super::replication::ReplicationDraft;
 use crate::error::{Error, ErrorKind};
-use henge_model::{DataType, Order, Schema, TableId, TableOptions, TypeChange, UserType};
+use henge_model::{DataType, IndexDraft, Order, Schema, TableId, TableOptions, TypeChange, UserType};
 
 /// What a statement would change. Whether it can is for the newest schema to say: see [`SchemaChange::check`].
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +85,28 @@ pub enum SchemaChange {
     DropType {
         /// Its keyspace.
         keyspace: String,
+        /// Its name.
+        name: String,
+        /// `IF EXISTS`.
+        if_exists: bool,
+    },
+    /// `CREATE INDEX`.
+    CreateIndex {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its table.
+        table: String,
+        /// The index.
+        draft: IndexDraft,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
+    /// `DROP INDEX`.
+    DropIndex {
+        /// Its keyspace.
+        keyspace: String,
+        /// The table it is of; `None` if there is no such index.
+        table: Option<String>,
         /// Its name.
         name: String,
         /// `IF EXISTS`.
@@ -188,6 +210,8 @@ impl SchemaChange {
             | SchemaChange::DropTable { keyspace, .. }
             | SchemaChange::AlterType { keyspace, .. }
             | SchemaChange::DropType { keyspace, .. }
+            | SchemaChange::CreateIndex { keyspace, .. }
+            | SchemaChange::DropIndex { keyspace, .. }
             | SchemaChange::Truncate { keyspace, .. } => keyspace,
         }
     }
@@ -214,6 +238,8 @@ impl SchemaChange {
             // The rest is for the metadata log to say.
             SchemaChange::CreateType { .. } => keyspace.map(|_| true).ok_or_else(missing),
             SchemaChange::AlterType { .. } | SchemaChange::DropType { .. } => Ok(true),
+            SchemaChange::CreateIndex { .. } => Ok(true),
+            SchemaChange::DropIndex { table, .. } => Ok(table.is_some()),
             SchemaChange::Truncate { table, .. } => {
                 let tables = &keyspace.ok_or_else(missing)?.tables;
                 present(tables.contains_key(table), false, || unknown_table(self.keyspace(), table))

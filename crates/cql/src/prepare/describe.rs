@@ -34,6 +34,13 @@ pub enum DescribeTarget {
         /// Its name.
         name: String,
     },
+    /// The CREATE statement of an index.
+    Index {
+        /// Its keyspace.
+        keyspace: String,
+        /// Its name.
+        name: String,
+    },
     /// Names of things there are none of yet: functions, aggregates.
     Nothing,
     /// CREATE statements of every keyspace.
@@ -89,7 +96,9 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
         DescribeSubject::Keyspace { name, only } => keyspace(name.as_ref(), *only, internals, scope),
         DescribeSubject::Table(name) => table(name, internals, scope),
         DescribeSubject::Any(name) => any(name, internals, scope),
-        DescribeSubject::Index(name) => missing("Index", name),
+        DescribeSubject::Index(name) => {
+            Ok(DescribeTarget::Index { keyspace: scope.keyspace_of(name)?, name: name.name.text.clone() })
+        }
         DescribeSubject::View(name) => missing("Materialized view", name),
         DescribeSubject::Type(name) => match user_type(name, scope)? {
             Some(found) => Ok(found),
@@ -148,6 +157,14 @@ fn any(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeT
     match user_type(name, scope)? {
         Some(found) if !is_table => return Ok(found),
         _ => {}
+    }
+    let keyspace = scope.keyspace_of(name)?;
+    let is_index = |name: &str| {
+        let tables = scope.schema.keyspaces.get(&keyspace).into_iter().flat_map(|k| k.tables.values());
+        tables.into_iter().any(|table| table.indexes.iter().any(|index| index.name == name))
+    };
+    if !is_table && is_index(&name.name.text) {
+        return Ok(DescribeTarget::Index { keyspace, name: name.name.text.clone() });
     }
     table(name, internals, scope).map_err(|e| Error { message: e.message.replacen("Table ", "", 1), ..e })
 }

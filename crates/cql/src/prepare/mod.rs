@@ -14,11 +14,13 @@ mod data_type;
 mod describe;
 mod entry;
 mod group;
+mod index;
 mod json;
 mod keyspace;
 mod marker;
 mod modify;
 mod operand;
+mod probe;
 mod property;
 mod relation;
 mod replication;
@@ -48,6 +50,7 @@ pub(crate) use json::JsonPlan;
 pub use marker::{BindColumn, ColumnSpec, ResultColumn};
 pub use modify::ModifyPlan;
 pub(crate) use modify::{CellPlan, Reach};
+pub(crate) use probe::{ProbeCondition, ProbePlan};
 pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
 pub(crate) use scope::is_virtual;
@@ -119,6 +122,8 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::CreateType(create) => user_type::create(create, &scope).map(schema_plan),
         Statement::AlterType(alter) => user_type::alter(alter, &scope).map(schema_plan),
         Statement::DropType(drop) => user_type::drop(drop, &scope).map(schema_plan),
+        Statement::CreateIndex(create) => index::create(create, &scope).map(schema_plan),
+        Statement::DropIndex(drop) => index::drop(drop, &scope).map(schema_plan),
         Statement::Truncate(truncate) => table::truncate(truncate, &scope).map(schema_plan),
         Statement::Describe(describe) => describe::prepare(describe, &scope),
         Statement::AlterKeyspace(alter) => alter::keyspace(alter).map(schema_plan),

@@ -1,5 +1,6 @@
 //! What WHERE comes to: partitions or a run of tokens, a prefix of clustering columns, at most one slice, and a filter for the rest.
 
+use super::probe::{self, ProbePlan};
 use super::relation::{Restriction, Restrictions, TokenRestriction};
 use super::scope::is_virtual;
 use crate::bind::{Choices, Source};
@@ -16,6 +17,8 @@ pub(crate) struct Where {
     pub(crate) slice: Slice,
     /// What only the rows themselves can tell.
     pub(crate) filter: Vec<Restriction>,
+    /// The index that names rows which may pass the filter.
+    pub(crate) probe: Option<ProbePlan>,
 }
 
 /// Which partitions.
@@ -74,9 +77,25 @@ impl Where {
 const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
-/// Sorts out WHERE. Without `allow_filtering` nothing may be left to filter.
+/// Sorts out WHERE. Without `allow_filtering` nothing may be left to filter but what indexes know.
 pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
     check_repeats(&found.columns)?;
+    if !found.columns.iter().any(|r| probe::supporting(table, r).is_some()) {
+        return sort_out(found, table, allow_filtering);
+    }
+    let mut sorted = sort_out(found.clone(), table, true)?;
+    sorted.probe = probe::choose(table, &sorted.filter);
+    if sorted.probe.is_none() || !(allow_filtering || probe::suffice(table, &sorted.filter)) {
+        return sort_out(found, table, allow_filtering);
+    }
+    if matches!(&sorted.partition, Partition::Keys(groups) if groups.iter().any(|group| group.single().is_none())) {
+        let message = "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported";
+        return Err(Error::invalid(message));
+    }
+    Ok(sorted)
+}
+
+fn sort_out(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
     let allow_filtering = allow_filtering || is_virtual(&table.keyspace);
     let (on_partition, rest) = split(found.columns, ColumnKind::PartitionKey);
     let (on_clustering, mut filter) = split(rest, ColumnKind::Clustering);
@@ -85,7 +104,7 @@ pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) ->
     }
     let (partition, unkeyed) = partitions(on_partition, found.tokens, table, allow_filtering)?;
     filter.extend(unkeyed);
-    let mut sorted = Where { partition, clustering: Vec::new(), slice: Slice::default(), filter };
+    let mut sorted = Where { partition, clustering: Vec::new(), slice: Slice::default(), filter, probe: None };
     let keyed = matches!(sorted.partition, Partition::Keys(_));
     let chosen = behind_choices(&on_clustering, table);
     let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };

@@ -2,6 +2,7 @@
 
 use super::group::{self, Grouping};
 use super::marker::{Labels, Markers, ResultColumn};
+use super::probe;
 use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Where, sort};
 use super::scope::{Scope, column};
@@ -285,8 +286,8 @@ fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) 
         let mut places = r.columns.iter().map(|column| (fetched.once(projected(column, table)), column.clone()));
         let (place, column) = places.next()?;
         let rest = places.collect();
-        let (key, choices) = (r.key.clone(), r.choices.clone());
-        Some(FilterRelation { place, column, rest, key, operator: r.operator, choices })
+        let (key, choices, analysis) = (r.key.clone(), r.choices.clone(), probe::analysis(table, r));
+        Some(FilterRelation { place, column, rest, key, operator: r.operator, choices, analysis })
     };
     restrictions.filter.iter().filter_map(&mut one).collect()
 }
@@ -319,6 +320,9 @@ fn order<'t>(
     };
     let position = first.column.position;
     let refuse = |message: &str| Err(Error::invalid(message).at(position));
+    if restrictions.probe.is_some() {
+        return refuse("ORDER BY with 2ndary indexes is not supported, except for ANN queries.");
+    }
     if !matches!(restrictions.partition, Partition::Keys(_)) {
         return refuse("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
     }

@@ -6,6 +6,7 @@
 mod access;
 mod batch;
 mod describe;
+mod index;
 mod keyspace;
 mod modify;
 mod name;
@@ -38,6 +39,8 @@ impl Display for Statement {
             Statement::CreateType(s) => s.fmt(f),
             Statement::AlterType(s) => s.fmt(f),
             Statement::DropType(s) => s.fmt(f),
+            Statement::CreateIndex(s) => s.fmt(f),
+            Statement::DropIndex(s) => s.fmt(f),
             Statement::Role(s) => s.fmt(f),
             Statement::Permission(s) => s.fmt(f),
             Statement::Truncate(s) => s.fmt(f),

@@ -6,6 +6,7 @@
 mod access;
 mod batch;
 mod describe;
+mod index;
 mod keyspace;
 mod modify;
 mod name;
@@ -20,6 +21,7 @@ mod user_type;
 pub use access::{Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
 pub use batch::{Batch, BatchKind};
 pub use describe::{Describe, DescribeSubject};
+pub use index::{CreateIndex, DropIndex, IndexTarget};
 pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
 pub use modify::{Assignment, AssignmentKind, Condition, Delete, Deletion, Insert, InsertValues, Update, Using};
 pub use name::{Name, TableName};
@@ -52,6 +54,8 @@ pub enum Statement {
     CreateType(CreateType),
     AlterType(AlterType),
     DropType(DropType),
+    CreateIndex(CreateIndex),
+    DropIndex(DropIndex),
     Truncate(Truncate),
     Describe(Describe),
     Role(RoleStatement),

@@ -76,6 +76,13 @@ fn of_schema_change(change: &SchemaChange) -> Need {
         SchemaChange::DropType { keyspace, .. } => Need::new(Permission::Drop, &Resource::AllTables(keyspace.clone())),
         SchemaChange::AlterTable { keyspace, table: name, .. } => Need::new(Permission::Alter, &table(keyspace, name)),
         SchemaChange::DropTable { keyspace, table: name, .. } => Need::new(Permission::Drop, &table(keyspace, name)),
+        SchemaChange::CreateIndex { keyspace, table: name, .. }
+        | SchemaChange::DropIndex { keyspace, table: Some(name), .. } => {
+            Need::new(Permission::Alter, &table(keyspace, name))
+        }
+        SchemaChange::DropIndex { keyspace, table: None, .. } => {
+            Need::new(Permission::Alter, &Resource::AllTables(keyspace.clone()))
+        }
         SchemaChange::Truncate { keyspace, table: name } => Need::new(Permission::Modify, &table(keyspace, name)),
     }
 }

@@ -186,6 +186,7 @@ fn define(number: usize) -> Table {
         statics: Vec::new(),
         regulars,
         options: TableOptions { gc_grace_seconds: 0, ..TableOptions::default() },
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }

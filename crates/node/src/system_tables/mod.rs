@@ -40,6 +40,7 @@ pub(crate) fn read(view: &View, me: &Me, command: &ReadCommand) -> RowBlock {
     let wanted = |key: &Bytes| match &command.keys {
         KeyRange::One(one) => key.as_ref() == one.bytes(),
         KeyRange::Run { start, end, .. } => start <= key && key < end,
+        KeyRange::Many(keys) => keys.contains(key),
     };
     let mut rows: Vec<(Bytes, Bytes)> = rows.into_iter().filter(|(key, _)| wanted(key)).collect();
     if matches!(command.keys, KeyRange::Run { reversed: true, .. }) {
@@ -62,6 +63,7 @@ fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
         ("system_schema", "tables") => schema_rows::tables(view, &mut out),
         ("system_schema", "columns") => schema_rows::columns(view, &mut out),
         ("system_schema", "types") => schema_rows::types(view, &mut out),
+        ("system_schema", "indexes") => schema_rows::indexes(view, &mut out),
         ("system_schema", "dropped_columns") => schema_rows::dropped_columns(view, &mut out),
         ("system_virtual_schema", "keyspaces") => schema_rows::virtual_keyspaces(&mut out),
         ("system_virtual_schema", "tables") => schema_rows::virtual_tables(&mut out),

@@ -3,7 +3,7 @@
 use super::build::{TableRows, Value, boolean, double, int, list, map, text};
 use super::definition;
 use crate::view::View;
-use henge_model::{Column, ColumnKind, Keyspace, Order, Replication, Table};
+use henge_model::{Column, ColumnKind, IndexKind, Keyspace, Order, Replication, Table};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -106,6 +106,27 @@ fn columns_of(table: &Table, out: &mut TableRows<'_>) {
                 ("type", text(column.data_type.to_string())),
             ],
         );
+    }
+}
+
+pub(super) fn indexes(view: &View, out: &mut TableRows<'_>) {
+    for table in ordinary(view).flat_map(|k| k.tables.values()) {
+        for index in &table.indexes {
+            let column = index.column(table).map(|column| henge_cql::identifier(&column.name)).unwrap_or_default();
+            let mut options = BTreeMap::from([("target".to_owned(), index.target(&column))]);
+            let kind = match &index.kind {
+                IndexKind::Plain => "COMPOSITES",
+                IndexKind::StorageAttached { class, options: own } => {
+                    options.extend(own.clone());
+                    options.insert("class_name".to_owned(), class.clone());
+                    "CUSTOM"
+                }
+            };
+            out.push(
+                &[text(&table.keyspace), text(&table.name), text(&index.name)],
+                &[("kind", text(kind)), ("options", map(pairs(&options)))],
+            );
+        }
     }
 }
 

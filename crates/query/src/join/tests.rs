@@ -28,6 +28,7 @@ fn table() -> Arc<Table> {
         statics: vec![column(STATIC, "s", ColumnKind::Static)],
         regulars: vec![column(REGULAR, "v", ColumnKind::Regular)],
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     })
 }

@@ -36,6 +36,8 @@ impl<'a> Answer<'a> {
                     Tried::Done | Tried::Piled => Scanned::Done,
                 }
             }
+            // Each is read by itself: see `many`.
+            KeyRange::Many(_) => Scanned::Done,
             KeyRange::Run { .. } if self.command.limit == 0 => Scanned::Done,
             KeyRange::Run { start, end, reversed } => {
                 let range = ScanRange { family, start, end, reversed: *reversed };

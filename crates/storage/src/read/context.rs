@@ -51,6 +51,7 @@ impl<'a> Span<'a> {
             KeyRange::One(key) => {
                 Span { start: key.bytes(), end: [key.bytes(), &[0]].concat().into(), partition: prefix(key.bytes()) }
             }
+            KeyRange::Many(_) => Span { start: &[], end: Bytes::new(), partition: None },
             KeyRange::Run { start, end, .. } => {
                 let within = |partition: &&[u8]| !end.is_empty() && end[..] <= *Key::prefix_end(partition);
                 Span { start, end: end.clone(), partition: prefix(start).filter(within) }
@@ -235,7 +236,7 @@ impl Gathering {
 /// The part of a command's keys from `start` up to `cut`.
 fn part(keys: &KeyRange, start: &Bytes, cut: Option<&Bytes>) -> KeyRange {
     match keys {
-        KeyRange::One(key) => KeyRange::One(key.clone()),
+        KeyRange::One(_) | KeyRange::Many(_) => keys.clone(),
         KeyRange::Run { end, reversed, .. } => {
             KeyRange::Run { start: start.clone(), end: cut.unwrap_or(end).clone(), reversed: *reversed }
         }

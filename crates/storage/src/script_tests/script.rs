@@ -135,6 +135,7 @@ fn command(keys: KeyRange, limit: u32, token: Token) -> ReadCommand {
         limit,
         now_seconds: NOW,
         purge_before: i64::MIN,
+        probe: None,
     }
 }
 
@@ -210,6 +211,7 @@ fn table() -> Table {
             column(MAP, "m", map, ColumnKind::Regular),
         ],
         options: TableOptions::default(),
+        indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
     }
 }

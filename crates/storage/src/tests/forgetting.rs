@@ -41,7 +41,7 @@ fn a_table_made_while_others_are_removed_keeps_its_rows() {
         Mutation::single(1, key.to_bytes(), row(&key, 1, "v"))
     };
     apply(&store, SyncMode::Synced, &[row_of(gone)]);
-    store.set_tables(BTreeMap::new());
+    store.set_tables::<Family>(BTreeMap::new());
     let known = |table| {
         if table == gone {
             store.set_tables(BTreeMap::from([(made, Family::Rows)]));

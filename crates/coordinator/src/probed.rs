@@ -1,0 +1,175 @@
+//! Reading what an index finds.
+//!
+//! A replica that is behind may name a row whose value has changed since, and leave out one whose value came since. So a row
+//! counts at once only where all replicas that were asked answer the same of it; whatever else any of them named is read again by
+//! its key, at the level of the read. A row that satisfies the query has its value on a quorum, so one of those asked names it.
+
+use crate::gather::{Gather, Wanted};
+use crate::limits::{AGAIN_BYTES, AGAIN_KEYS};
+use crate::plan::ReadPlan;
+use crate::read::plain;
+use crate::reconcile::beyond;
+use crate::{Read, ReadError, ReadReply, Replicas};
+use henge_base::Bytes;
+use henge_model::{Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, encode_row};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Reads rows that an index finds.
+pub(crate) async fn probed<R: Replicas>(replicas: &R, read: Read, plan: ReadPlan) -> Result<RowBlock, ReadError> {
+    let ReadPlan { required, candidates } = plan;
+    let (consistency, deadline) = (read.consistency, read.deadline);
+    let command = Arc::new(read.command.clone());
+    let gather = Gather { replicas, command, required: &required, consistency, deadline };
+    let gathered = gather.gather(candidates, Wanted::Rows).await?;
+    let blocks = gathered.answers.into_iter().filter_map(|(_, reply)| match reply {
+        ReadReply::Rows(block) => Some(block),
+        ReadReply::Digest(_) => None,
+    });
+    let mut blocks: Vec<RowBlock> = blocks.collect();
+    if blocks.len() == 1 {
+        return Ok(blocks.pop().unwrap_or_default());
+    }
+    let whole_partitions = read.command.probe.as_ref().is_some_and(|probe| probe.whole_partitions);
+    let (mut found, doubtful) = Found::of(blocks, whole_partitions);
+    let again = if whole_partitions { partitions(&doubtful, &read.command, found.end()) } else { keys(&doubtful) };
+    for keys in again {
+        read_again(replicas, &read, keys, &mut found).await?;
+    }
+    Ok(found.finish(&read.command))
+}
+
+/// Reads keys without the index, to their end.
+async fn read_again<R: Replicas>(
+    replicas: &R,
+    read: &Read,
+    keys: KeyRange,
+    found: &mut Found,
+) -> Result<(), ReadError> {
+    let limit = if matches!(keys, KeyRange::Many(_)) { u32::MAX } else { read.command.limit };
+    let mut next = Some(ReadCommand { keys, limit, probe: None, ..read.command.clone() });
+    while let Some(command) = next.take() {
+        let block = plain(replicas, Read { command: command.clone(), ..read.clone() }).await?;
+        let last = block.rows.last().filter(|_| block.more).map(|(key, _)| key.clone());
+        next = last.and_then(|last| beyond(&command, &last, limit));
+        found.rows.extend(block.rows);
+        found.context.extend(block.context);
+    }
+    Ok(())
+}
+
+/// Rows that count.
+struct Found {
+    rows: BTreeMap<Bytes, Bytes>,
+    context: BTreeMap<Bytes, Bytes>,
+    /// Beyond this key some replica has not said what it has; empty if all have.
+    last: Bytes,
+    /// Whether there may be rows beyond.
+    more: bool,
+}
+
+/// Keys that replicas do not agree on, with the size of the largest version.
+type Doubtful = BTreeMap<Bytes, usize>;
+
+impl Found {
+    /// What replicas agree on, and the keys that are left.
+    fn of(blocks: Vec<RowBlock>, whole_partitions: bool) -> (Found, Doubtful) {
+        let stopped = blocks.iter().filter(|block| block.more);
+        let last = stopped.filter_map(|block| block.rows.last()).map(|(key, _)| key.clone()).min();
+        let last = last.unwrap_or_default();
+        let same_context = blocks.windows(2).all(|pair| pair[0].context == pair[1].context);
+        let asked = blocks.len();
+        let (mut versions, mut more) = (BTreeMap::<Bytes, Vec<Bytes>>::new(), false);
+        let mut context = BTreeMap::new();
+        for block in blocks {
+            more |= block.more;
+            context.extend(block.context);
+            for (key, row) in block.rows {
+                let is_beyond = !last.is_empty() && key > last;
+                more |= is_beyond;
+                if !is_beyond {
+                    versions.entry(key).or_default().push(row);
+                }
+            }
+        }
+        let agreed =
+            |of_key: &[Bytes]| same_context && of_key.len() == asked && of_key.windows(2).all(|p| p[0] == p[1]);
+        let partition = |key: &Bytes| key.slice(..Key::partition(key).unwrap_or(key.len()));
+        let doubted = versions.iter().filter(|(_, of_key)| !agreed(of_key)).map(|(key, _)| partition(key));
+        let doubted: BTreeSet<Bytes> = if whole_partitions { doubted.collect() } else { BTreeSet::new() };
+        let mut found = Found { rows: BTreeMap::new(), context, last, more };
+        let mut doubtful = Doubtful::new();
+        for (key, of_key) in versions {
+            if agreed(&of_key) && !doubted.contains(&partition(&key)) {
+                found.rows.extend(of_key.into_iter().next().map(|row| (key, row)));
+            } else {
+                let size = of_key.iter().map(Bytes::len).max().unwrap_or(0);
+                doubtful.insert(key, size);
+            }
+        }
+        (found, doubtful)
+    }
+
+    /// The lowest key that no replica has to be asked for again, if there is one.
+    fn end(&self) -> Option<Bytes> {
+        (!self.last.is_empty()).then(|| [&self.last[..], &[0]].concat().into())
+    }
+
+    /// The answer: no more live rows than asked for, and where it stops a row to go on from.
+    fn finish(self, command: &ReadCommand) -> RowBlock {
+        let (mut rows, mut live, mut more) = (Vec::new(), 0, self.more);
+        let mut stop = self.last;
+        for (key, row) in self.rows {
+            if live >= command.limit {
+                more = true;
+                stop = Bytes::new();
+                break;
+            }
+            let counts = Key::kind(&key) != Some(KeyKind::Static);
+            let is_live = RowView::parse_trusted(&row).is_ok_and(|row| row.is_live(command.now_seconds));
+            live += u32::from(counts && is_live);
+            rows.push((key, row));
+        }
+        if more && !stop.is_empty() && rows.last().is_none_or(|(key, _)| *key < stop) {
+            // What was there has gone meanwhile, or was never so.
+            let mut nothing = Vec::new();
+            encode_row(&stop, &Row::default(), &mut nothing);
+            rows.push((stop, nothing.into()));
+        }
+        RowBlock { rows, context: self.context.into_iter().collect(), more }
+    }
+}
+
+/// Commands for single keys, none for too many at once.
+fn keys(doubtful: &Doubtful) -> Vec<KeyRange> {
+    let (mut all, mut keys, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for (key, size) in doubtful {
+        if keys.len() >= AGAIN_KEYS || (bytes + size > AGAIN_BYTES && !keys.is_empty()) {
+            all.push(KeyRange::Many(std::mem::take(&mut keys)));
+            bytes = 0;
+        }
+        bytes += size;
+        keys.push(key.clone());
+    }
+    if !keys.is_empty() {
+        all.push(KeyRange::Many(keys));
+    }
+    all
+}
+
+/// The partitions of keys, as far as they were asked for and answered.
+fn partitions(doubtful: &Doubtful, command: &ReadCommand, end: Option<Bytes>) -> Vec<KeyRange> {
+    let KeyRange::Run { start: first, end: last, .. } = &command.keys else { return Vec::new() };
+    let prefixes: BTreeSet<&[u8]> = doubtful.keys().filter_map(|key| Some(&key[..Key::partition(key)?])).collect();
+    let run = |prefix: &[u8]| {
+        let start = first.clone().max(Bytes::copy_from_slice(prefix));
+        let behind = Bytes::from(Key::prefix_end(prefix));
+        let bounds = [Some(behind), Some(last.clone()).filter(|last| !last.is_empty()), end.clone()];
+        let end = bounds.into_iter().flatten().min().unwrap_or_default();
+        KeyRange::Run { start, end, reversed: false }
+    };
+    prefixes.into_iter().map(run).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! What an index is asked, with the values of a statement.
+
+use super::BindContext;
+use crate::error::Error;
+use crate::prepare::{ProbeCondition, ProbePlan};
+use crate::statement::Operator;
+use henge_base::Bytes;
+use henge_model::{ColumnKind, Probe, Table, Terms};
+
+impl ProbePlan {
+    /// The terms to look for; `None` if a value has none, and all rows have to be looked at.
+    pub(crate) fn bind(&self, table: &Table, context: &BindContext<'_>) -> Result<Option<Probe>, Error> {
+        let (mut lower, mut upper) = (None, None);
+        let column = self.index.column(table);
+        let whole_partitions = column.is_some_and(|column| column.kind == ColumnKind::Static);
+        let of = |terms| Some(Probe { index: self.index.id, whole_partitions, terms });
+        for condition in &self.conditions {
+            let Some(term) = self.term(condition, table, context)? else { return Ok(None) };
+            match condition.operator {
+                Operator::Greater | Operator::GreaterOrEqual => lower = Some(term),
+                Operator::Less | Operator::LessOrEqual => upper = Some(term),
+                _ => return Ok(of(Terms::One(term))),
+            }
+        }
+        // What equals an end of a range, or begins as it does, is told by the filter.
+        Ok(of(Terms::between(lower, upper)))
+    }
+
+    fn term(
+        &self,
+        condition: &ProbeCondition,
+        table: &Table,
+        context: &BindContext<'_>,
+    ) -> Result<Option<Bytes>, Error> {
+        let choices = condition.choices.evaluate(context, std::slice::from_ref(&condition.column))?;
+        let Some(value) = choices.first().and_then(|values| values.first()) else { return Ok(None) };
+        let Some(key) = &condition.key else { return Ok(self.index.term(table, value)) };
+        let key = key.evaluate(context)?.required(&format!("a map key of {}", condition.column.name))?;
+        Ok(self.index.entry_term(table, &key, value))
+    }
+}

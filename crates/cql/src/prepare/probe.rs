@@ -1,0 +1,72 @@
+//! Which index answers a query, and what it is asked.
+
+use super::relation::Restriction;
+use crate::bind::Choices;
+use crate::bind::Source;
+use crate::statement::Operator;
+use henge_model::{Analysis, Column, DataType, Index, IndexedPart, Table};
+
+/// An index to ask, and what every row of the answer satisfies of it.
+#[derive(Clone, Debug)]
+pub(crate) struct ProbePlan {
+    pub(crate) index: Index,
+    pub(crate) conditions: Vec<ProbeCondition>,
+}
+
+/// One relation that an index knows the rows of.
+#[derive(Clone, Debug)]
+pub(crate) struct ProbeCondition {
+    pub(crate) column: Column,
+    pub(crate) key: Option<Source>,
+    pub(crate) operator: Operator,
+    pub(crate) choices: Choices,
+}
+
+/// The index that knows which rows satisfy a restriction; of several the one that can be asked more.
+pub(crate) fn supporting<'t>(table: &'t Table, restriction: &Restriction) -> Option<&'t Index> {
+    let [column] = &restriction.columns[..] else { return None };
+    let supports = |index: &&Index| index.column == column.id && answers(index, restriction, &column.data_type);
+    table.indexes.iter().filter(supports).max_by_key(|index| index.is_storage_attached())
+}
+
+fn answers(index: &Index, restriction: &Restriction, data_type: &DataType) -> bool {
+    match (index.part, restriction.operator) {
+        (IndexedPart::Entries, Operator::Equal) => restriction.key.is_some(),
+        _ if restriction.key.is_some() => false,
+        (IndexedPart::Value | IndexedPart::Full, Operator::Equal) => true,
+        (IndexedPart::Values, Operator::Contains) | (IndexedPart::Keys, Operator::ContainsKey) => true,
+        _ => restriction.is_slice() && index.analysis().is_none() && index.has_ranges(data_type),
+    }
+}
+
+/// How the value of a restricted column is compared.
+pub(crate) fn analysis(table: &Table, restriction: &Restriction) -> Analysis {
+    supporting(table, restriction).map(Index::analysis).unwrap_or_default()
+}
+
+/// Whether indexes know enough that nothing has to be filtered: storage-attached ones all of it, another one relation alone.
+pub(crate) fn suffice(table: &Table, filter: &[Restriction]) -> bool {
+    let attached = |r: &Restriction| supporting(table, r).is_some_and(Index::is_storage_attached);
+    match filter {
+        [one] => supporting(table, one).is_some(),
+        several => several.iter().all(attached),
+    }
+}
+
+/// The index to ask for the rows of a filter: one of equality before one of a range.
+pub(crate) fn choose(table: &Table, filter: &[Restriction]) -> Option<ProbePlan> {
+    let mut known = filter.iter().filter_map(|r| Some((supporting(table, r)?, r)));
+    let (index, first) = known.clone().find(|(_, r)| !r.is_slice()).or_else(|| known.next())?;
+    let conditions = filter.iter().filter(|r| {
+        let of_index = supporting(table, r).is_some_and(|other| other.id == index.id);
+        // Of values that are equal to several each says all there is; the ends of a range belong together.
+        of_index && if first.is_slice() { r.is_slice() } else { std::ptr::eq(*r, first) }
+    });
+    let conditions = conditions.map(|r| ProbeCondition {
+        column: r.columns[0].clone(),
+        key: r.key.clone(),
+        operator: r.operator,
+        choices: r.choices.clone(),
+    });
+    Some(ProbePlan { index: index.clone(), conditions: conditions.collect() })
+}

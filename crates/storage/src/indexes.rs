@@ -1,0 +1,191 @@
+//! Secondary indexes on this node: entries that go with rows, indexes that are built, and their sweeping.
+//!
+//! An entry is in the batch of every value that it stands for, so that none is ever there without it. What was written before the
+//! index is known is gone through once, and a fact says that this is done.
+
+use crate::combiner::Rows;
+use crate::limits::{INDEX_STEP_BYTES, INDEX_STEP_ENTRIES};
+use crate::read::{Indexed, Source, check};
+use crate::{Batch, Engine, EngineError, Family, Flow, Op, ReadError, ScanRange, SyncMode, Tier};
+use arc_swap::ArcSwap;
+use henge_base::Bytes;
+use henge_model::{IndexEntry, IndexId, Key, RowView, StorageId, Table, Terms, Token};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What the names of the facts begin with; storage id and index id follow.
+const NAME: &[u8] = b"index/";
+/// What an entry holds: bytes that are not none, which would remove it.
+const ENTRY: &[u8] = &[1];
+
+/// An index of a table's incarnation.
+pub type BuiltIndex = (StorageId, IndexId);
+
+/// What storage has to know of a table.
+#[derive(Clone, Debug)]
+pub struct StoredTable {
+    /// Where its rows lie.
+    pub family: Family,
+    /// The table, if it has indexes.
+    pub indexed: Option<Arc<Table>>,
+}
+
+impl From<Family> for StoredTable {
+    /// A table without indexes.
+    fn from(family: Family) -> Self {
+        StoredTable { family, indexed: None }
+    }
+}
+
+/// The indexes that are built.
+#[derive(Debug, Default)]
+pub(crate) struct Indexes {
+    built: ArcSwap<BTreeSet<BuiltIndex>>,
+}
+
+impl Indexes {
+    /// Those that are on disk.
+    pub(crate) fn open(engine: &dyn Engine) -> Result<Indexes, EngineError> {
+        let mut built = BTreeSet::new();
+        let range = ScanRange { family: Family::Local, start: NAME, end: &Key::prefix_end(NAME), reversed: false };
+        engine.scan(&range, Tier::Disk, &mut |key, _| {
+            let (table, index) = key[NAME.len()..].split_at(key.len().saturating_sub(NAME.len()).min(4));
+            let index = index.try_into().map(|id| IndexId(u32::from_be_bytes(id)));
+            built.extend(Key::storage_id(table).zip(index.ok()));
+            Flow::Continue
+        })?;
+        Ok(Indexes { built: ArcSwap::from_pointee(built) })
+    }
+
+    pub(crate) fn is_built(&self, index: BuiltIndex) -> bool {
+        self.built.load().contains(&index)
+    }
+
+    pub(crate) fn built(&self) -> BTreeSet<BuiltIndex> {
+        self.built.load().as_ref().clone()
+    }
+
+    /// All rows there are have entries now.
+    pub(crate) fn finish(&self, engine: &dyn Engine, index: BuiltIndex) -> Result<(), EngineError> {
+        let op = Op::Put { family: Family::Local, key: fact(index), value: Bytes::new() };
+        engine.write(&Batch { ops: vec![op] }, SyncMode::Synced)?;
+        self.built.rcu(|built| built.iter().copied().chain([index]).collect::<BTreeSet<_>>());
+        Ok(())
+    }
+
+    /// Removes the entries of an index that is gone, and that no write on its way belongs to.
+    pub(crate) fn remove(&self, engine: &dyn Engine, index: BuiltIndex) -> Result<(), EngineError> {
+        self.built.rcu(|built| built.iter().copied().filter(|other| *other != index).collect::<BTreeSet<_>>());
+        let prefix = IndexEntry::prefix(index.0, index.1);
+        engine.remove(Family::Index, &prefix, &Key::prefix_end(&prefix))?;
+        let op = Op::Delete { family: Family::Local, key: fact(index) };
+        engine.write(&Batch { ops: vec![op] }, SyncMode::Synced).map(|_| ())
+    }
+}
+
+fn fact((table, index): BuiltIndex) -> Bytes {
+    [NAME, &IndexEntry::prefix(table, index)].concat().into()
+}
+
+/// Adds the entries of a row that is written. A row that cannot be read has none: it is damaged on its way already.
+pub(crate) fn place(table: &Table, key: &Bytes, row: &Bytes, rows: &mut Rows) {
+    let Ok(view) = RowView::parse_trusted(row) else { return };
+    for index in &table.indexes {
+        index.terms_of(table, key, &view, &mut |term| {
+            let entry = IndexEntry::key(table.storage_id, index.id, &term, key);
+            rows.push((Family::Index, entry, Bytes::from_static(ENTRY)));
+        });
+    }
+}
+
+/// An index being built.
+#[derive(Debug)]
+pub struct IndexBuild {
+    index: BuiltIndex,
+    next: Vec<u8>,
+    end: Vec<u8>,
+}
+
+/// Entries of rows that were there before the index; to be queued.
+#[derive(Debug)]
+pub struct Entries(pub(crate) Rows);
+
+impl IndexBuild {
+    /// From the first row on.
+    pub fn new(index: BuiltIndex) -> IndexBuild {
+        let (next, end) = Key::table_range(index.0, Token::MIN, Token::MIN);
+        IndexBuild { index, next, end }
+    }
+
+    /// Which index.
+    pub fn index(&self) -> BuiltIndex {
+        self.index
+    }
+
+    /// The entries of the next rows; `None` at the end.
+    pub(crate) fn step(&mut self, source: &Source<'_>, table: &Table) -> Result<Option<Entries>, EngineError> {
+        if self.next.is_empty() {
+            return Ok(None);
+        }
+        let index = table.indexes.iter().find(|index| index.id == self.index.1);
+        let (mut rows, mut bytes, mut next) = (Rows::new(), 0, Vec::new());
+        let range = ScanRange { family: source.family, start: &self.next, end: &self.end, reversed: false };
+        source.engine.scan(&range, Tier::Disk, &mut |key, row| {
+            if bytes >= INDEX_STEP_BYTES || rows.len() >= INDEX_STEP_ENTRIES {
+                next = key.to_vec();
+                return Flow::Stop;
+            }
+            bytes += key.len() + row.len();
+            if let (Some(index), Ok(view)) = (index, RowView::parse(key, row)) {
+                index.terms_of(table, key, &view, &mut |term| {
+                    let entry = IndexEntry::key(table.storage_id, index.id, &term, key);
+                    rows.push((Family::Index, entry, Bytes::from_static(ENTRY)));
+                });
+            }
+            Flow::Continue
+        })?;
+        self.next = next;
+        Ok(Some(Entries(rows)))
+    }
+}
+
+/// A walk through the entries of an index, of those that say nothing any more.
+#[derive(Debug)]
+pub struct IndexSweep {
+    index: BuiltIndex,
+    next: Bytes,
+}
+
+impl IndexSweep {
+    /// From the first entry on.
+    pub fn new(index: BuiltIndex) -> IndexSweep {
+        IndexSweep { index, next: Bytes::copy_from_slice(&IndexEntry::prefix(index.0, index.1)) }
+    }
+
+    /// Which index.
+    pub fn index(&self) -> BuiltIndex {
+        self.index
+    }
+
+    /// Goes on; says whether there is more. Word of what is to go is left for the combiner.
+    pub(crate) fn step(&mut self, source: &Source<'_>, table: &Table) -> Result<bool, ReadError> {
+        let Some(index) = table.indexes.iter().find(|index| index.id == self.index.1) else { return Ok(false) };
+        let end = Key::prefix_end(&IndexEntry::prefix(self.index.0, self.index.1));
+        let (mut found, mut next) = (Vec::new(), None);
+        let range = ScanRange { family: Family::Index, start: &self.next, end: &end, reversed: false };
+        source.engine.scan(&range, Tier::Disk, &mut |entry, _| {
+            if found.len() == INDEX_STEP_ENTRIES {
+                next = Some(Bytes::copy_from_slice(entry));
+                return Flow::Stop;
+            }
+            found.extend(IndexEntry::parse(entry).map(|(term, key)| (Bytes::copy_from_slice(term), key)));
+            Flow::Continue
+        })?;
+        for (term, key) in found {
+            check(source, Indexed { table, index }, &key, &Terms::One(term))?;
+        }
+        let more = next.is_some();
+        self.next = next.unwrap_or_default();
+        Ok(more)
+    }
+}

@@ -1,0 +1,237 @@
+//! Reads of the rows that an index finds. An entry is only a hint: the row decides, and entries that it bears out no longer are
+//! left word of, to be removed.
+
+use super::{Source, read_block};
+use crate::limits::{PROBED_MAX, PROBED_MIN};
+use crate::stripes::Stripe;
+use crate::{EngineError, Family, Flow, ReadError, ScanRange, Tier};
+use henge_base::Bytes;
+use henge_model::{
+    Columns, Index, IndexEntry, Key, KeyKind, KeyRange, Probe, ReadCommand, RowBlock, RowView, Strip, Table, Terms,
+    strip_row,
+};
+use std::collections::BTreeSet;
+
+/// An index and its table.
+#[derive(Clone, Copy)]
+pub(crate) struct Indexed<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) index: &'a Index,
+}
+
+/// Reads the rows of a run that an index finds, on disk if need be.
+pub(crate) fn read(
+    source: &Source<'_>,
+    indexed: Indexed<'_>,
+    command: &ReadCommand,
+    probe: &Probe,
+    max_bytes: usize,
+) -> Result<RowBlock, ReadError> {
+    let KeyRange::Run { start, end, .. } = &command.keys else { return Ok(RowBlock::default()) };
+    let of_partitions = probe.whole_partitions;
+    let (block, with_statics) = (RowBlock::default(), Bytes::new());
+    let (start, end) = (start.clone(), end.clone());
+    let probing = Probing {
+        source,
+        indexed,
+        command,
+        terms: &probe.terms,
+        start,
+        end,
+        of_partitions,
+        max_bytes,
+        block,
+        live: 0,
+        bytes: 0,
+        with_statics,
+    };
+    probing.run()
+}
+
+/// Whether the row at the key of an entry, or what is left of it, bears the entry out; if not, word is left.
+pub(crate) fn check(
+    source: &Source<'_>,
+    indexed: Indexed<'_>,
+    key: &Bytes,
+    terms: &Terms,
+) -> Result<Option<Bytes>, ReadError> {
+    let version = source.stripes.quiet(Stripe::of(key));
+    let row = row_at(source, indexed.table, key)?;
+    let mut found = Vec::new();
+    if let Some(row) = &row {
+        let view = RowView::parse_trusted(row)?;
+        indexed.index.terms_of(indexed.table, key, &view, &mut |term| found.push(term));
+    }
+    if found.iter().any(|term| terms.contain(term)) {
+        return Ok(row);
+    }
+    if let (Some(version), Terms::One(term)) = (version, terms) {
+        let entry = IndexEntry::key(indexed.table.storage_id, indexed.index.id, term, key);
+        source.stale.want(entry, Stripe::of(key), version);
+    }
+    Ok(None)
+}
+
+/// A row without what deletions cover, expired values included.
+fn row_at(source: &Source<'_>, table: &Table, key: &Bytes) -> Result<Option<Bytes>, ReadError> {
+    let command = ReadCommand {
+        storage_id: table.storage_id,
+        token: Key::token(key).unwrap_or_default(),
+        keys: KeyRange::One(Key(key.clone())),
+        statics: false,
+        columns: Columns::All,
+        limit: 1,
+        now_seconds: 0,
+        purge_before: i64::MIN,
+        probe: None,
+    };
+    let block = read_block(source, &command, Tier::Disk, usize::MAX)?;
+    Ok(block.and_then(|block| block.rows.into_iter().next()).map(|(_, row)| row))
+}
+
+/// A read under way.
+struct Probing<'a> {
+    source: &'a Source<'a>,
+    indexed: Indexed<'a>,
+    command: &'a ReadCommand,
+    terms: &'a Terms,
+    start: Bytes,
+    end: Bytes,
+    /// Whether a match is a whole partition, since its static row is what matches.
+    of_partitions: bool,
+    max_bytes: usize,
+    block: RowBlock,
+    live: u32,
+    bytes: usize,
+    /// The partition whose static row is in the answer, or known not to be there.
+    with_statics: Bytes,
+}
+
+impl Probing<'_> {
+    fn run(mut self) -> Result<RowBlock, ReadError> {
+        let mut from = self.start.clone();
+        if self.of_partitions {
+            // The entry of a partition that is gone on with lies before the rows that are left.
+            from.truncate(Key::partition(&from).unwrap_or(from.len()));
+        }
+        while self.live < self.command.limit {
+            let wanted = (self.command.limit - self.live).clamp(PROBED_MIN, PROBED_MAX) as usize;
+            let (keys, more) = self.candidates(&from, wanted)?;
+            for (key, terms) in &keys {
+                if self.candidate(key, terms)? == Flow::Stop {
+                    self.block.more = true;
+                    return Ok(self.block);
+                }
+            }
+            match keys.last() {
+                Some((last, _)) if more => from = [&last[..], &[0]].concat().into(),
+                _ => return Ok(self.block),
+            }
+        }
+        Ok(self.block)
+    }
+
+    /// The first keys from `from` on that have entries, each with the terms it has them under; and whether there are more.
+    fn candidates(&self, from: &[u8], wanted: usize) -> Result<(Vec<(Bytes, Terms)>, bool), EngineError> {
+        let (table, index) = (self.indexed.table.storage_id, self.indexed.index.id);
+        let (low, high) = IndexEntry::range(table, index, self.terms, from, &self.end);
+        // Entries of several terms are not in the order of rows: the first so many rows of all of them are kept.
+        let in_order = matches!(self.terms, Terms::One(_));
+        let (mut found, mut more) = (BTreeSet::new(), false);
+        let range = ScanRange { family: Family::Index, start: &low, end: &high, reversed: false };
+        self.source.engine.scan(&range, Tier::Disk, &mut |entry, _| {
+            let Some((term, key)) = IndexEntry::parse(entry) else { return Flow::Continue };
+            if key[..] < *from || (!self.end.is_empty() && key >= self.end) {
+                return Flow::Continue;
+            }
+            if in_order && found.len() == wanted {
+                more = true;
+                return Flow::Stop;
+            }
+            found.insert((key, Bytes::copy_from_slice(term)));
+            if found.len() > wanted {
+                found.pop_last();
+                more = true;
+            }
+            Flow::Continue
+        })?;
+        Ok((found.into_iter().map(|(key, term)| (key, Terms::One(term))).collect(), more))
+    }
+
+    fn candidate(&mut self, key: &Bytes, term: &Terms) -> Result<Flow, ReadError> {
+        if self.block.rows.last().is_some_and(|(last, _)| last == key) {
+            // Found under another term already.
+            return Ok(Flow::Continue);
+        }
+        let Some(row) = check(self.source, self.indexed, key, term)? else { return Ok(Flow::Continue) };
+        let partition = partition_of(key);
+        if Key::kind(key) == Some(KeyKind::Static) {
+            self.with_statics = partition.clone();
+            self.give_statics(key, &row)?;
+            return if self.of_partitions { self.partition(&partition) } else { Ok(Flow::Continue) };
+        }
+        if self.command.statics && self.with_statics != partition {
+            let statics = Bytes::from([&partition[..], &[KeyKind::Static as u8]].concat());
+            self.with_statics = partition;
+            if let Some(row) = row_at(self.source, self.indexed.table, &statics)? {
+                self.give_context(&statics, &row)?;
+            }
+        }
+        self.give(key, &row)
+    }
+
+    /// All rows of a partition, within what is asked.
+    fn partition(&mut self, partition: &Bytes) -> Result<Flow, ReadError> {
+        let start = self.start.clone().max(partition.clone());
+        let behind = Bytes::from(Key::prefix_end(partition));
+        let end = if self.end.is_empty() { behind } else { behind.min(self.end.clone()) };
+        let keys = KeyRange::Run { start, end, reversed: false };
+        let limit = self.command.limit - self.live;
+        let command = ReadCommand { keys, limit, statics: false, probe: None, ..self.command.clone() };
+        let Some(rows) = read_block(self.source, &command, Tier::Disk, self.max_bytes)? else { return Ok(Flow::Stop) };
+        for (key, row) in &rows.rows {
+            if Key::kind(key) != Some(KeyKind::Static) && self.give(key, row)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+        }
+        Ok(if rows.more { Flow::Stop } else { Flow::Continue })
+    }
+
+    /// A static row that matches stands before the rows of its partition, unless these were begun before.
+    fn give_statics(&mut self, key: &Bytes, row: &Bytes) -> Result<(), ReadError> {
+        if *key < self.start { self.give_context(key, row) } else { self.give(key, row).map(|_| ()) }
+    }
+
+    fn give_context(&mut self, key: &Bytes, row: &Bytes) -> Result<(), ReadError> {
+        if let Some(row) = self.stripped(key, row)? {
+            self.bytes += key.len() + row.len();
+            self.block.context.push((key.clone(), row));
+        }
+        Ok(())
+    }
+
+    fn give(&mut self, key: &Bytes, row: &Bytes) -> Result<Flow, ReadError> {
+        let Some(row) = self.stripped(key, row)? else { return Ok(Flow::Continue) };
+        let is_live = RowView::parse_trusted(&row)?.is_live(self.command.now_seconds);
+        self.live += u32::from(is_live && Key::kind(key) != Some(KeyKind::Static));
+        self.bytes += key.len() + row.len();
+        self.block.rows.push((key.clone(), row));
+        let is_full = self.live >= self.command.limit || self.bytes >= self.max_bytes;
+        Ok(if is_full { Flow::Stop } else { Flow::Continue })
+    }
+
+    /// What of a row is answered.
+    fn stripped(&self, key: &Bytes, row: &Bytes) -> Result<Option<Bytes>, ReadError> {
+        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
+        let (view, strip) = (RowView::parse_trusted(row)?, Strip { columns, purge_before, covered_by: None });
+        if strip.keeps(&view) {
+            return Ok((!view.is_empty()).then(|| row.clone()));
+        }
+        let mut out = Vec::new();
+        Ok(strip_row(key, &view, &strip, &mut out).then(|| out.into()))
+    }
+}
+
+fn partition_of(key: &Bytes) -> Bytes {
+    key.slice(..Key::partition(key).unwrap_or(key.len()))
+}
