@@ -4,7 +4,7 @@
 use crate::indexes::of_column;
 use crate::types::check_current;
 use crate::{AddedColumn, Change, ClusterState, Refused, TableChange};
-use henge_model::{Column, ColumnId, ColumnKind, DataType, DroppedColumn, Order, Table};
+use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, DataType, DroppedColumn, Order, Table};
 use std::sync::Arc;
 
 pub(crate) fn alter_table(
@@ -33,6 +33,9 @@ pub(crate) fn alter_table(
             drop_columns(&mut table, columns, *if_exists, dropped_us.unwrap_or(now_us))?;
         }
         TableChange::Rename { names, if_exists } => rename(&mut table, names, *if_exists)?,
+        TableChange::Mask { column, data_type, mask, if_exists } => {
+            set_mask(&mut table, column, data_type.as_ref(), mask.as_ref(), *if_exists)?;
+        }
         TableChange::Options { was, now } => {
             if **was != table.options {
                 return Err(invalid("the table was altered at the same time; try again".to_owned()));
@@ -74,6 +77,7 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
         }
         let id = table.next_column_id();
         table.history.next_column = id.0 + 1;
+        table.masks.extend(draft.mask.clone().map(|mask| (id, mask)));
         let data_type = draft.data_type.clone();
         let column = Column { id, name: name.clone(), data_type, kind, order: Order::Ascending };
         let place = if *is_static { &mut table.statics } else { &mut table.regulars };
@@ -121,9 +125,33 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us
         table.history.next_column = table.next_column_id().0;
         let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us };
         table.history.dropped.insert(name.clone(), dropped);
+        table.masks.remove(&column.id);
         table.statics.retain(|c| c.name != *name);
         table.regulars.retain(|c| c.name != *name);
     }
+    Ok(())
+}
+
+/// A mask is of a type: a column that has become another one meanwhile is left alone.
+fn set_mask(
+    table: &mut Table,
+    name: &str,
+    data_type: Option<&DataType>,
+    mask: Option<&ColumnMask>,
+    if_exists: bool,
+) -> Result<(), Refused> {
+    let Some(column) = table.column(name) else {
+        let missing = format!("Column with name '{name}' doesn't exist on table '{}'", table.name);
+        return if if_exists { Err(Refused::Nothing) } else { Err(invalid(missing)) };
+    };
+    if data_type != Some(&column.data_type) {
+        return Err(invalid("the table was altered at the same time; try again".to_owned()));
+    }
+    let id = column.id;
+    match mask {
+        Some(mask) => table.masks.insert(id, mask.clone()),
+        None => table.masks.remove(&id),
+    };
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::RoleCommand;
 use henge_base::HostId;
-use henge_model::{DataType, IndexDraft, Order, Replication, TableId, TableOptions, TypeChange, UserType};
+use henge_model::{ColumnMask, DataType, IndexDraft, Order, Replication, TableId, TableOptions, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -177,6 +177,17 @@ pub enum TableChange {
         /// Leave out those that are not there.
         if_exists: bool,
     },
+    /// A column gets a mask, or loses it.
+    Mask {
+        /// The column's name.
+        column: String,
+        /// The type that the mask was made for.
+        data_type: Option<DataType>,
+        /// The mask.
+        mask: Option<ColumnMask>,
+        /// Do nothing if it is not there.
+        if_exists: bool,
+    },
     /// It gets other settings.
     Options {
         /// What they were taken to be; a table that was altered meanwhile is left alone.
@@ -242,4 +253,7 @@ pub struct ColumnDraft {
     pub data_type: DataType,
     /// Its direction, if it is a clustering column.
     pub order: Order,
+    /// Its mask.
+    #[serde(default)]
+    pub mask: Option<ColumnMask>,
 }

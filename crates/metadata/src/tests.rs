@@ -20,7 +20,12 @@ fn draft(number: u8) -> JoinDraft {
 }
 
 fn table(keyspace: &str, name: &str) -> TableDraft {
-    let column = |name: &str| ColumnDraft { name: name.to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    let column = |name: &str| ColumnDraft {
+        name: name.to_owned(),
+        data_type: DataType::Text,
+        order: Order::Ascending,
+        mask: None,
+    };
     TableDraft {
         keyspace: keyspace.to_owned(),
         name: name.to_owned(),
@@ -172,7 +177,12 @@ fn an_altered_table_never_uses_a_column_id_again() {
             Command::AlterTable { keyspace: "ks".to_owned(), table: "t".to_owned(), if_exists: false, change };
         voter.run(&command, &mut Random::new(1)).map(|_| ())
     };
-    let text = |name: &str| ColumnDraft { name: name.to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    let text = |name: &str| ColumnDraft {
+        name: name.to_owned(),
+        data_type: DataType::Text,
+        order: Order::Ascending,
+        mask: None,
+    };
     let add = |name: &str| TableChange::Add {
         columns: vec![AddedColumn { draft: text(name), is_static: false }],
         if_not_exists: false,

@@ -47,6 +47,8 @@ pub struct Options {
     pub authenticate: bool,
     /// Statements need permissions (`CassandraAuthorizer`); only with `authenticate`.
     pub authorize: bool,
+    /// Columns may be masked, and are shown masked to roles without `UNMASK` (`dynamic_data_masking_enabled`).
+    pub masking: bool,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -75,6 +77,7 @@ impl Default for Options {
             disk_reserve: 0,
             authenticate: false,
             authorize: false,
+            masking: false,
             faults: Faults::default(),
         }
     }

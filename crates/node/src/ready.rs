@@ -1,6 +1,6 @@
 //! Statements made ready: parsed, resolved against one epoch's schema, with the placement of their keyspaces beside them.
 
-use crate::access::{Need, needs};
+use crate::access::{MaskedRead, Need, masked_read, needs};
 use crate::error::Error;
 use crate::shared::Shared;
 use crate::view::View;
@@ -29,6 +29,8 @@ pub struct Ready {
     pub(crate) epoch: Epoch,
     /// The permissions it needs; none without an authorizer.
     pub(crate) needs: Vec<Need>,
+    /// What to look at before masked columns are read; nothing without an authorizer.
+    pub(crate) masked: Option<Box<MaskedRead>>,
     /// The placement of each table that the plan touches, in its order.
     pub(crate) placed: Vec<Placed>,
 }
@@ -79,8 +81,9 @@ pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&
     let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;
     let placed = placements(&view, &prepared.plan)?;
     let needs = if shared.options.authorize { needs(&prepared.plan) } else { Vec::new() };
+    let masked = if shared.options.authorize && shared.options.masking { masked_read(&prepared.plan) } else { None };
     let keyspace = keyspace.map(str::to_owned);
-    Ok(Ready { text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, placed })
+    Ok(Ready { text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, masked, placed })
 }
 
 fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {

@@ -135,6 +135,7 @@ mod tests {
             regulars: vec![column(3, "v", ColumnKind::Regular, Order::Ascending)],
             options: TableOptions::default(),
             history: TableHistory::default(),
+            masks: Default::default(),
         };
         let keyspace = Keyspace {
             name: "ks".to_owned(),

@@ -192,6 +192,7 @@ impl Settings {
             purge_interval: self.time("tombstone_purge_interval")?,
             authenticate,
             authorize,
+            masking: self.flag("dynamic_data_masking_enabled")?,
             ..Options::default()
         };
         let metrics_port = self.number("metrics_port", 0, 65_535)? as u16;

@@ -9,7 +9,7 @@ pub(super) fn definitions(table: &Table, past: bool) -> String {
     let single = table.partition_key.len() == 1 && table.clustering.is_empty();
     let is_past = |column: &&Column| past && table.history.dropped.contains_key(&column.name);
     let mut lines: Vec<String> =
-        in_order(table).into_iter().filter(|c| !is_past(c)).map(|c| definition(c, single)).collect();
+        in_order(table).into_iter().filter(|c| !is_past(c)).map(|c| definition(table, c, single)).collect();
     if past {
         let dropped = table.history.dropped.iter().map(|(name, column)| format!("    {}", as_it_was(name, column)));
         lines.extend(dropped);
@@ -32,15 +32,16 @@ fn in_order(table: &Table) -> Vec<&Column> {
     columns
 }
 
-fn definition(column: &Column, single: bool) -> String {
+fn definition(table: &Table, column: &Column, single: bool) -> String {
     let key = if single && column.kind == ColumnKind::PartitionKey { " PRIMARY KEY" } else { "" };
-    format!("    {}{key}", as_it_is(column))
+    format!("    {}{key}", as_it_is(table, column))
 }
 
 /// Name, type and what else belongs to the column alone.
-fn as_it_is(column: &Column) -> String {
+fn as_it_is(table: &Table, column: &Column) -> String {
     let is_static = if column.kind == ColumnKind::Static { " static" } else { "" };
-    format!("{} {}{is_static}", identifier(&column.name), column.data_type)
+    let mask = table.masks.get(&column.id).map_or_else(String::new, |mask| format!(" MASKED WITH {mask}"));
+    format!("{} {}{is_static}{mask}", identifier(&column.name), column.data_type)
 }
 
 fn as_it_was(name: &str, dropped: &DroppedColumn) -> String {
@@ -55,7 +56,7 @@ pub(super) fn past_changes(table: &Table, full_name: &str) -> String {
         let at = dropped.dropped_us;
         out.push_str(&format!("\nALTER TABLE {full_name} DROP {} USING TIMESTAMP {at};", identifier(name)));
         if let Some(column) = table.column(name) {
-            out.push_str(&format!("\nALTER TABLE {full_name} ADD {};", as_it_is(column)));
+            out.push_str(&format!("\nALTER TABLE {full_name} ADD {};", as_it_is(table, column)));
         }
     }
     out

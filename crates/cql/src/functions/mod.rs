@@ -19,7 +19,7 @@ mod time;
 pub(crate) use cast::{cast_signature, cast_target};
 pub(crate) use decimal::Decimal;
 pub(crate) use expression::Expression;
-pub(crate) use generic::Argument;
+pub(crate) use generic::{Argument, masking, masking_parameters};
 pub(crate) use time::{appended, prepended};
 
 use crate::bind::BindContext;

@@ -2,6 +2,7 @@
 
 use super::change::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
 use super::data_type::Types;
+use super::mask;
 use super::property::Properties;
 use super::replication::ReplicationDraft;
 use super::scope::{Scope, refuse_system};
@@ -51,6 +52,12 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             }
             TableChange::Options { was: Box::new(was), now: Box::new(now) }
         }
+        AlterTableChange::Mask { if_exists, column, masked } => {
+            let types = Types { schema: scope.schema, keyspace: &keyspace };
+            let table = scope.schema.table(&keyspace, &table).map(|table| &**table);
+            mask::altered(table, column, masked.as_ref(), *if_exists, types)?
+        }
+        AlterTableChange::Retype(_) => return Err(Error::invalid("Altering column types is no longer supported")),
         AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),
     };
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
@@ -82,11 +89,9 @@ fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Erro
 
 fn column(definition: &ColumnDefinition, types: Types<'_>) -> Result<AddedColumn, Error> {
     let ColumnDefinition { name, data_type, is_static, masked, .. } = definition;
-    if let Some(position) = masked {
-        return Err(Error::unsupported("MASKED WITH is", *position));
-    }
     let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
-    let draft = ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending };
+    let mask = masked.as_ref().map(|masked| mask::column_mask(masked, &name.text, &data_type, types)).transpose()?;
+    let draft = ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending, mask };
     Ok(AddedColumn { draft, is_static: *is_static })
 }
 

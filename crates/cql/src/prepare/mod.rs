@@ -18,6 +18,8 @@ mod index;
 mod json;
 mod keyspace;
 mod marker;
+mod mask;
+mod masked;
 mod modify;
 mod operand;
 mod probe;

@@ -2,6 +2,7 @@
 
 use super::group::{self, Grouping};
 use super::marker::{Labels, Markers, ResultColumn};
+use super::masked::restricted;
 use super::probe;
 use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Where, sort};
@@ -37,6 +38,8 @@ pub struct SelectPlan {
     pub(crate) reversed: bool,
     /// What rows of several partitions are sorted by: the last of the selectors.
     pub(crate) sorting: Sorting,
+    /// The masked columns that it restricts.
+    pub(super) restricted_masked: Vec<String>,
     /// Whether it reads one row whose key hangs on text and bound values alone, and hands it out as it is.
     pub(crate) single_row: bool,
     pub(crate) markers: usize,
@@ -61,6 +64,11 @@ impl SelectPlan {
     /// Whether the fetched values are the answer's columns, so that rows can go straight to their sink.
     pub fn is_identity(&self) -> bool {
         self.is_identity
+    }
+
+    /// Its columns are no longer those that are fetched.
+    pub(super) fn computes_all(&mut self) {
+        (self.is_identity, self.single_row) = (false, false);
     }
 
     /// Whether all rows come to one.
@@ -105,6 +113,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         check_distinct_where(&found, position)?;
     }
     let fixed: Vec<Column> = equal_columns(&found);
+    let restricted_masked = restricted(&found, table);
     let groups = match &select.group_by[..] {
         [] => Vec::new(),
         group_by => group::groups(group_by, &found, &mut terms, &mut fetched)?,
@@ -147,6 +156,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         per_partition,
         reversed,
         sorting,
+        restricted_masked,
         single_row,
         markers: markers.count(),
     };

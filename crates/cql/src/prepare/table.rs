@@ -2,6 +2,7 @@
 
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
 use super::data_type::Types;
+use super::mask::column_mask;
 use super::scope::{Scope, refuse_system};
 use super::table_options;
 use crate::error::{Error, Position};
@@ -73,11 +74,9 @@ fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, E
         if columns.iter().any(|c| c.name == name.text) {
             return Err(Error::invalid(format!("Duplicate column '{}' declaration", name.text)).at(name.position));
         }
-        if let Some(position) = masked {
-            return Err(Error::unsupported("MASKED WITH is", *position));
-        }
         let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
-        columns.push(ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending });
+        let mask = masked.as_ref().map(|masked| column_mask(masked, &name.text, &data_type, types)).transpose()?;
+        columns.push(ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending, mask });
     }
     Ok(columns)
 }

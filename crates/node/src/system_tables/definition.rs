@@ -15,7 +15,7 @@ const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean
     min_index_interval int, read_repair text, read_repair_chance double, speculative_retry text";
 
 /// Keyspace, table, number of partition key columns, number of clustering columns, columns.
-const TABLES: [(&str, &str, usize, usize, &str); 22] = [
+const TABLES: [(&str, &str, usize, usize, &str); 23] = [
     (
         "system",
         "local",
@@ -133,6 +133,15 @@ const TABLES: [(&str, &str, usize, usize, &str); 22] = [
     // So Cassandra spells it.
     ("system_auth", "resource_role_permissons_index", 1, 1, "resource text, role text"),
     ("system_auth", "network_permissions", 1, 0, "role text, dcs frozen<set<text>>"),
+    (
+        "system_schema",
+        "column_masks",
+        1,
+        2,
+        "keyspace_name text, table_name text, column_name text, function_argument_nulls frozen<list<boolean>>, \
+         function_argument_types frozen<list<text>>, function_argument_values frozen<list<text>>, function_keyspace text, \
+         function_name text",
+    ),
 ];
 
 static KEYSPACES: LazyLock<Vec<Arc<Keyspace>>> = LazyLock::new(build);
@@ -188,6 +197,7 @@ fn define(number: usize) -> Table {
         options: TableOptions { gc_grace_seconds: 0, ..TableOptions::default() },
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }
 

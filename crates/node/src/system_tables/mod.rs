@@ -8,6 +8,7 @@ mod auth_rows;
 mod build;
 mod definition;
 mod local;
+mod mask_rows;
 mod peers;
 mod schema_rows;
 
@@ -62,6 +63,7 @@ fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
         ("system_schema", "keyspaces") => schema_rows::keyspaces(view, &mut out),
         ("system_schema", "tables") => schema_rows::tables(view, &mut out),
         ("system_schema", "columns") => schema_rows::columns(view, &mut out),
+        ("system_schema", "column_masks") => mask_rows::column_masks(view, &mut out),
         ("system_schema", "types") => schema_rows::types(view, &mut out),
         ("system_schema", "indexes") => schema_rows::indexes(view, &mut out),
         ("system_schema", "dropped_columns") => schema_rows::dropped_columns(view, &mut out),
