@@ -134,6 +134,7 @@ mod tests {
             statics: Vec::new(),
             regulars: vec![column(3, "v", ColumnKind::Regular, Order::Ascending)],
             options: TableOptions::default(),
+            indexes: Vec::new(),
             history: TableHistory::default(),
             masks: Default::default(),
         };

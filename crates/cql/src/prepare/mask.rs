@@ -9,7 +9,7 @@ use super::shown::value_name;
 use super::term::Terms;
 use crate::bind::BindContext;
 use crate::error::Error;
-use crate::functions::{Function, Signature, masking, masking_parameters, names};
+use crate::functions::{self, Function, Signature, masking, masking_parameters};
 use crate::statement::{MaskCall, Masked, Name, Term};
 use henge_model::{ColumnMask, DataType, MaskArgument, StorageId, Table, TableHistory, TableId, TableOptions};
 
@@ -27,9 +27,10 @@ pub(super) fn column_mask(
         return Ok(ColumnMask { function: DEFAULT.to_owned(), arguments: Vec::new() });
     };
     let shown = shown(call);
-    check_function(call, column, &shown)?;
+    let table = nothing_of(types.keyspace);
+    check_function(call, column, &shown, &table)?;
     let scope = Scope { schema: types.schema, keyspace: Some(types.keyspace) };
-    let (table, mut markers) = (nothing_of(types.keyspace), Markers::default());
+    let mut markers = Markers::default();
     let mut terms = Terms::of(&table, &scope, &mut markers);
     let function = &call.function.text;
     let signature = signature(call, data_type)?;
@@ -75,13 +76,14 @@ fn shown(call: &MaskCall) -> String {
 }
 
 /// Refuses what is no masking function.
-fn check_function(call: &MaskCall, column: &str, shown: &str) -> Result<(), Error> {
+fn check_function(call: &MaskCall, column: &str, shown: &str, table: &Table) -> Result<(), Error> {
     let name = call.function.text.as_str();
     let is_ours = call.keyspace.as_ref().is_none_or(|keyspace| keyspace.text == "system");
     if is_ours && masking_parameters(name).is_some() {
         return Ok(());
     }
-    let refused = match (is_ours, aggregate(name).is_some(), names().any(|known| known == name)) {
+    let is_known = functions::signature(name, &[], table, None, &[]).is_some();
+    let refused = match (is_ours, aggregate(name).is_some(), is_known) {
         (true, true, _) => format!("Aggregate function {shown} cannot be used for masking table columns"),
         (true, false, true) => format!("Not-masking function {shown} cannot be used for masking table columns"),
         _ => {
@@ -179,6 +181,8 @@ mod tests {
             ),
             ("int", "ks.mask_default()", "no declared function matches the signature ks.mask_default()"),
             ("int", "abs()", "Not-masking function abs() cannot be used for masking table columns"),
+            ("text", "to_json()", "Not-masking function to_json() cannot be used for masking table columns"),
+            ("text", "blob_as_text()", "Not-masking function blob_as_text() cannot be used"),
             ("int", "max()", "Aggregate function max() cannot be used for masking table columns"),
             (
                 "int",

@@ -6,16 +6,16 @@ use super::masked::restricted;
 use super::probe;
 use super::relation::{Restrictions, restrictions};
 use super::restriction::{Partition, Where, sort};
-use super::scope::{Scope, column};
+use super::scope::Scope;
 use super::selector::{Fetched, Selector, projected, select};
-use super::sorting::Sorting;
+use super::sorting::{Sorting, equal_columns, order};
 use super::term::{Terms, is_integer};
 use super::{AggregatePlan, Plan, Prepared};
 use crate::bind::{Choices, FilterRelation, Source};
 use crate::error::{Error, Position};
-use crate::statement::{Operator, OrderBy, Select, Term};
+use crate::statement::{Select, Term};
 use henge_base::Bytes;
-use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Order, Projected, Projection, Table};
+use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Projected, Projection, Table};
 use std::sync::Arc;
 
 /// How to answer a SELECT, but for its bound values.
@@ -122,12 +122,10 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
     let sorting = Sorting::of(ordering, &restrictions, reversed);
     let mut selectors = selectors;
-    for column in sorting.columns() {
-        if let Some(position) = select.distinct {
-            check_distinct(&[projected(column, table)], table, position)?;
-        }
-        selectors.push(Selector::Column(fetched.push(projected(column, table))));
+    if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
+        check_distinct(&sorting.projected(table), table, position)?;
     }
+    selectors.extend(sorting.projected(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
     let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
@@ -310,57 +308,6 @@ fn needed(table: &Table) -> Columns {
     let mut ids: Vec<ColumnId> = table.columns().map(|column| column.id).collect();
     ids.sort_unstable();
     Columns::Some(ids)
-}
-
-/// Clustering columns with one value, which ORDER BY may leave out.
-fn equal_columns(found: &Restrictions) -> Vec<Column> {
-    let equal = found.columns.iter().filter(|r| r.operator == Operator::Equal);
-    equal.flat_map(|r| r.columns.iter().cloned()).collect()
-}
-
-/// Whether rows come against their stored order, and the columns that ORDER BY names.
-fn order<'t>(
-    order_by: &[OrderBy],
-    table: &'t Table,
-    restrictions: &Where,
-    fixed: &[Column],
-) -> Result<(bool, Vec<&'t Column>), Error> {
-    let Some(first) = order_by.first() else {
-        return Ok((false, Vec::new()));
-    };
-    let position = first.column.position;
-    let refuse = |message: &str| Err(Error::invalid(message).at(position));
-    if restrictions.probe.is_some() {
-        return refuse("ORDER BY with 2ndary indexes is not supported, except for ANN queries.");
-    }
-    if !matches!(restrictions.partition, Partition::Keys(_)) {
-        return refuse("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
-    }
-    let mut named = Vec::with_capacity(order_by.len());
-    let mut clustering = table.clustering.iter();
-    let mut reversed = None;
-    for item in order_by {
-        if item.nearest_to.is_some() {
-            return Err(Error::unsupported("ORDER BY ... ANN OF is", item.column.position));
-        }
-        let wanted = column(table, &item.column)?;
-        if wanted.kind != ColumnKind::Clustering {
-            let message = "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got ";
-            return refuse(&format!("{message}{}", wanted.name));
-        }
-        let next = clustering.by_ref().find(|c| c.id == wanted.id || !fixed.contains(c));
-        if next.is_none_or(|c| c.id != wanted.id) {
-            return refuse(
-                "Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY",
-            );
-        }
-        let against = item.descending != (wanted.order == Order::Descending);
-        if *reversed.get_or_insert(against) != against {
-            return refuse("Unsupported order by relation");
-        }
-        named.push(wanted);
-    }
-    Ok((reversed.unwrap_or(false), named))
 }
 
 fn is_single_row(restrictions: &Where, table: &Table) -> bool {

@@ -1,10 +1,15 @@
-//! ORDER BY where rows of several partitions have to be put in order: what they are sorted by.
+//! ORDER BY: rows of one partition come in order or against it; those of several have to be put in order.
 
+use super::relation::Restrictions;
 use super::restriction::{Partition, Where};
+use super::scope::column;
 use super::select::SelectPlan;
+use super::selector::projected;
 use crate::bind::Choices;
+use crate::error::Error;
+use crate::statement::{Operator, OrderBy};
 use henge_base::Bytes;
-use henge_model::{Column, Order};
+use henge_model::{Column, ColumnKind, Order, Projected, Table};
 use std::cmp::Ordering;
 
 /// What rows are sorted by: nothing, where they come in order already. Their values stand behind those of the answer.
@@ -27,8 +32,13 @@ impl Sorting {
         }
     }
 
-    pub(super) fn columns(&self) -> &[Column] {
-        &self.columns
+    pub(super) fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// What has to be fetched to sort by.
+    pub(super) fn projected(&self, table: &Table) -> Vec<Projected> {
+        self.columns.iter().map(|column| projected(column, table)).collect()
     }
 
     /// Compares the values that rows are sorted by.
@@ -45,6 +55,57 @@ impl Sorting {
         }
         Ordering::Equal
     }
+}
+
+/// Clustering columns with one value, which ORDER BY may leave out.
+pub(super) fn equal_columns(found: &Restrictions) -> Vec<Column> {
+    let equal = found.columns.iter().filter(|r| r.operator == Operator::Equal);
+    equal.flat_map(|r| r.columns.iter().cloned()).collect()
+}
+
+/// Whether rows come against their stored order, and the columns that ORDER BY names.
+pub(super) fn order<'t>(
+    order_by: &[OrderBy],
+    table: &'t Table,
+    restrictions: &Where,
+    fixed: &[Column],
+) -> Result<(bool, Vec<&'t Column>), Error> {
+    let Some(first) = order_by.first() else {
+        return Ok((false, Vec::new()));
+    };
+    let position = first.column.position;
+    let refuse = |message: &str| Err(Error::invalid(message).at(position));
+    if restrictions.probe.is_some() {
+        return refuse("ORDER BY with 2ndary indexes is not supported, except for ANN queries.");
+    }
+    if !matches!(restrictions.partition, Partition::Keys(_)) {
+        return refuse("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
+    }
+    let mut named = Vec::with_capacity(order_by.len());
+    let mut clustering = table.clustering.iter();
+    let mut reversed = None;
+    for item in order_by {
+        if item.nearest_to.is_some() {
+            return Err(Error::unsupported("ORDER BY ... ANN OF is", item.column.position));
+        }
+        let wanted = column(table, &item.column)?;
+        if wanted.kind != ColumnKind::Clustering {
+            let message = "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got ";
+            return refuse(&format!("{message}{}", wanted.name));
+        }
+        let next = clustering.by_ref().find(|c| c.id == wanted.id || !fixed.contains(c));
+        if next.is_none_or(|c| c.id != wanted.id) {
+            return refuse(
+                "Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY",
+            );
+        }
+        let against = item.descending != (wanted.order == Order::Descending);
+        if *reversed.get_or_insert(against) != against {
+            return refuse("Unsupported order by relation");
+        }
+        named.push(wanted);
+    }
+    Ok((reversed.unwrap_or(false), named))
 }
 
 impl SelectPlan {
