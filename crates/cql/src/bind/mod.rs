@@ -9,8 +9,10 @@ mod filter;
 mod keys;
 mod modify;
 mod output;
+mod part;
 mod probe;
 mod select;
+mod selected;
 mod slice;
 mod source;
 
