@@ -23,7 +23,7 @@ pub(crate) fn signature(
             native.fixed(Function::Token, types, DataType::Bigint)
         }
         "tojson" | "to_json" => native.to_json(),
-        "fromjson" | "from_json" => native.from_json(wanted),
+        "fromjson" | "from_json" => native.of_json(wanted),
         _ => return native.of_nothing().or_else(|| native.of_times()).or_else(|| native.blob_conversion()),
     })
 }
@@ -96,7 +96,7 @@ impl Native<'_> {
         }
     }
 
-    fn from_json(&self, wanted: Option<&DataType>) -> Result<Signature, Error> {
+    fn of_json(&self, wanted: Option<&DataType>) -> Result<Signature, Error> {
         let Some(to) = wanted else {
             let name = self.name;
             let message = format!("{name}() cannot be used in the selection clause of a SELECT statement");
