@@ -125,6 +125,8 @@ pub struct Faults {
     pub ignore_accepted: bool,
     /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
     pub unlogged_batches: bool,
+    /// Takes what replicas' indexes name for what is there.
+    pub trust_indexes: bool,
 }
 
 /// What is counted on the way.

@@ -406,6 +406,7 @@ impl<W: World> Replicas for Core<W> {
             quorum_off_by_one: faults.quorum_off_by_one,
             ignore_accepted: faults.ignore_accepted,
             unlogged_batches: faults.unlogged_batches,
+            trust_indexes: faults.trust_indexes,
         }
     }
 

@@ -100,4 +100,6 @@ pub struct Faults {
     pub ignore_accepted: bool,
     /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
     pub unlogged_batches: bool,
+    /// What the indexes of replicas name is taken for what is there.
+    pub trust_indexes: bool,
 }

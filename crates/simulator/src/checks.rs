@@ -4,7 +4,7 @@
 //! |---|---|
 //! | I1 | an acknowledged write is on every replica once the cluster has healed, or something newer is |
 //! | I2 | every version that was read or stored was written by an operation that did not definitely fail |
-//! | I3 | a quorum read sees every quorum write that ended before it began |
+//! | I3 | a quorum read sees every quorum write that ended before it began; through an index too |
 //! | I4 | a quorum read never sees less than an earlier one |
 //! | I5 | conditional writes and SERIAL reads of a register are linearizable (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
@@ -34,6 +34,11 @@ pub(crate) struct Stored {
 pub(crate) fn history(history: &History) -> Vec<Violation> {
     let mut out = Vec::new();
     for (number, operation) in history.operations.iter().enumerate() {
+        if let (Ending::Ok, Deed::Find(sought), true) =
+            (operation.ending, operation.deed, is_quorum(operation.consistency))
+        {
+            missed(history, operation, sought, &mut out);
+        }
         if operation.ending == Ending::Ok
             && let Deed::Read(found) = operation.deed
         {
@@ -80,6 +85,19 @@ fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut 
     };
     if wrong {
         out.push(Violation { rule: "I3", what: format!("{read:?} does not see {operation:?}") });
+    }
+}
+
+/// I3: a version that was there before a query by its value began, and that nobody has meant to change since, is found.
+fn missed(history: &History, query: &Operation, sought: Version, out: &mut Vec<Violation>) {
+    let mut changes = history.changes(query.key);
+    let written = changes.find(|(_, o)| o.deed == Deed::Write(sought));
+    let Some((_, writer)) = written else { return };
+    let is_there =
+        writer.ending == Ending::Ok && is_quorum(writer.consistency) && writer.ended.is_some_and(|t| t < query.began);
+    let is_over = history.changes(query.key).any(|(timestamp, o)| timestamp > sought.0 && o.ending != Ending::Failed);
+    if is_there && !is_over {
+        out.push(Violation { rule: "I3", what: format!("{query:?} does not find {writer:?}") });
     }
 }
 

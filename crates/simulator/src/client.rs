@@ -26,6 +26,9 @@ pub(crate) const KEYSPACE: &str =
 pub(crate) const TABLE: &str = "CREATE TABLE sim.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c))";
 pub(crate) const SELECT: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c = 0";
 const SELECT_SLICE: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c >= 0";
+/// By its value, which no other register ever has.
+pub(crate) const INDEX: &str = "CREATE INDEX by_value ON sim.registers (v)";
+const SELECT_BY_VALUE: &str = "SELECT v, writetime(v), k FROM sim.registers WHERE v = ?";
 const INSERT: &str = "INSERT INTO sim.registers (k, c, v) VALUES (?, 0, ?)";
 const DELETES: [&str; 3] = [
     "DELETE FROM sim.registers WHERE k = ? AND c = 0",
@@ -137,6 +140,13 @@ async fn execute(life: &Life, key: i64, deed: Deed, consistency: Consistency, se
             let values = [BoundValue::Value(&key)];
             let text = DELETES[timestamp.rem_euclid(3) as usize];
             ended(deed, statement(life, text, &values, consistency, Some(timestamp)).await)
+        }
+        Deed::Find((_, value)) => {
+            let value = value.to_be_bytes();
+            match statement(life, SELECT_BY_VALUE, &[BoundValue::Value(&value)], consistency, None).await {
+                Ok(rows) => (version(&rows).map_or(deed, |found| Deed::Read(Some(found))), Ending::Ok, String::new()),
+                Err(error) => ended(deed, Err(error)),
+            }
         }
         Deed::Read(_) => match statement(life, select, &[BoundValue::Value(&key)], consistency, None).await {
             Ok(rows) => (Deed::Read(version(&rows)), Ending::Ok, String::new()),

@@ -34,7 +34,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 7] = [
+const MUTATIONS: [(&str, Faults); 8] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -42,6 +42,7 @@ const MUTATIONS: [(&str, Faults); 7] = [
     ("clock-in-reconcile", Faults { clock_in_reconcile: true, ..NONE }),
     ("ignore-accepted", Faults { ignore_accepted: true, ..NONE }),
     ("unlogged-batches", Faults { unlogged_batches: true, ..NONE }),
+    ("trust-indexes", Faults { trust_indexes: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -51,6 +52,7 @@ const NONE: Faults = Faults {
     clock_in_reconcile: false,
     ignore_accepted: false,
     unlogged_batches: false,
+    trust_indexes: false,
 };
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.

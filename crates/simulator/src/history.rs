@@ -26,6 +26,8 @@ pub(crate) enum Deed {
     Delete(Micros),
     /// Read; what was found, once it ended well.
     Read(Option<Version>),
+    /// Looked for by its value through an index; one that is found was read.
+    Find(Version),
 }
 
 /// One operation on one register.
@@ -63,8 +65,14 @@ impl History {
     pub(crate) fn changes(&self, key: i64) -> impl Iterator<Item = (Micros, &Operation)> {
         self.operations.iter().filter(move |o| o.key == key).filter_map(|o| match o.deed {
             Deed::Write((timestamp, _)) | Deed::Delete(timestamp) => Some((timestamp, o)),
-            Deed::Read(_) => None,
+            Deed::Read(_) | Deed::Find(_) => None,
         })
+    }
+
+    /// The last versions that were written to a key, or were meant to be, newest first.
+    pub(crate) fn written(&self, key: i64) -> impl Iterator<Item = Version> {
+        let of_key = self.operations.iter().rev().filter(move |o| o.key == key);
+        of_key.filter_map(|o| if let Deed::Write(version) = o.deed { Some(version) } else { None })
     }
 
     /// How many ended so.

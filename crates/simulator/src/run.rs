@@ -1,7 +1,7 @@
 //! One run: a cluster made from a seed, broken, healed, and held to the invariants.
 
 use crate::checks::{self, Stored};
-use crate::client::{Clients, KEYSPACE, SELECT, TABLE, statement};
+use crate::client::{Clients, INDEX, KEYSPACE, SELECT, TABLE, statement};
 use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
 use crate::counts::{self, COUNTS};
@@ -118,6 +118,7 @@ impl Run {
         self.wait("forming", |run| run.all_see_all())
             && self.schema(KEYSPACE)
             && self.schema(TABLE)
+            && self.schema(INDEX)
             && self.schema(SWAPS)
             && self.schema(PAIRS)
             && self.schema(COUNTS)
@@ -208,6 +209,8 @@ impl Run {
         for life in self.lives() {
             for key in 0..KEYS {
                 numbers.push(self.clients.run(&life, key, Deed::Read(None), consistency, None));
+                let newest = self.clients.history.lock().written(key).max();
+                numbers.extend(newest.map(|v| self.clients.run(&life, key, Deed::Find(v), consistency, None)));
             }
             self.pass(2 * SECOND);
         }
@@ -405,10 +408,17 @@ fn operate(clients: &Arc<Clients>, random: &mut Random) {
     let deed = match random.below(20) {
         0..10 => Deed::Write((clients.stamp(random), random.below(1 << 40) as i64)),
         10..13 => Deed::Delete(clients.stamp(random)),
+        13..16 => find(clients, key, random).unwrap_or(Deed::Read(None)),
         _ => Deed::Read(None),
     };
     let patience = random.chance(1, 20).then(|| random.below(20_000));
     clients.run(life, key, deed, consistency, patience);
+}
+
+/// A query by one of the last values that a register was given.
+fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<Deed> {
+    let back = random.below(3) as usize;
+    clients.history.lock().written(key).nth(back).map(Deed::Find)
 }
 
 /// The read command of one register.

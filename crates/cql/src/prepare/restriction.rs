@@ -138,8 +138,9 @@ fn check_repeats(all: &[Restriction]) -> Result<(), Error> {
                 continue;
             };
             let name = &shared.name;
-            // Entries of a map are restricted each for itself.
-            if one.key.is_some() && other.key.is_some() {
+            // Entries of a map, and what it contains, are restricted each for itself.
+            let of_parts = |r: &Restriction| r.key.is_some() || !(r.is_choice() || r.is_slice());
+            if of_parts(one) && of_parts(other) {
                 continue;
             }
             if one.is_choice() || other.is_choice() {

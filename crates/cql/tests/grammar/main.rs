@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod access;
+mod indexes;
 mod modify;
 mod names;
 mod relations;
@@ -17,7 +18,7 @@ use henge_base::Random;
 use henge_cql::{ErrorKind, Statement, parse};
 
 fn statement(random: &mut Random) -> Statement {
-    match random.below(18) {
+    match random.below(19) {
         0..=3 => Statement::Select(select::select(random)),
         4 => Statement::Insert(modify::insert(random)),
         5 => Statement::Update(modify::update(random)),
@@ -30,6 +31,7 @@ fn statement(random: &mut Random) -> Statement {
         12 => Statement::AlterType(schema::alter_type(random)),
         13 => Statement::Role(access::roles(random)),
         14 => Statement::Permission(access::permissions(random)),
+        15 => indexes::indexes(random),
         _ => schema::small(random),
     }
 }
