@@ -1,6 +1,6 @@
 """Runs the statements of every topic against an Apache Cassandra and writes down its answers, which the tests hold Henge to.
 
-    integration/run oracle/record.py 127.0.1.1        a Cassandra 5.0 on port 9042; the topics' keyspaces are dropped first
+    integration/run oracle/record.py 127.0.1.1 [TOPIC...]    a Cassandra 5.0 on port 9042; the topics' keyspaces are dropped first
 
 A topic is a file of statements, one to a line; `topics/NAME.cql` gets `topics/NAME.answers`, a line of JSON for each statement.
 """
@@ -9,12 +9,15 @@ import json
 import re
 import sys
 
-from answers import TOPICS, answer, connect
+from answers import TOPICS, answer, connect, page_size
 
 
 def main():
     session = connect(sys.argv[1])
     for topic in sorted(TOPICS.glob("*.cql")):
+        if sys.argv[2:] and topic.stem not in sys.argv[2:]:
+            continue
+        session.default_fetch_size = page_size(topic)
         statements = topic.read_text().splitlines()
         for keyspace in set(re.findall(r"^CREATE KEYSPACE (?!IF )(\w+)", topic.read_text(), re.MULTILINE)) - {"system"}:
             session.execute(f"DROP KEYSPACE IF EXISTS {keyspace}")

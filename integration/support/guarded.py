@@ -11,7 +11,7 @@ from cassandra.query import tuple_factory
 
 from answers import plain
 
-TOPIC = Path(__file__).parent.parent / "oracle" / "guarded" / "roles.cql"
+GUARDED = Path(__file__).parent.parent / "oracle" / "guarded"
 # Classes whose sentences are Cassandra's own; of the others the class says enough.
 WORDED = ("Unauthorized", "InvalidRequest")
 UNORDERED = re.compile(r"FROM system")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from answers import TOPICS, answer, connect
+from answers import TOPICS, answer, connect, page_size
 
 # The Cassandra that was asked had it switched on.
 ARGUMENTS = ["--set", "drop_compact_storage_enabled=true"]
@@ -23,6 +23,7 @@ def test_topic(node, topic):
     recorded = [json.loads(line) for line in topic.with_suffix(".answers").read_text().splitlines()]
     assert len(statements) == len(recorded), "record the topic again: integration/run oracle/record.py ADDRESS"
     session = connect(node.address)
+    session.default_fetch_size = page_size(topic)
     try:
         different = []
         for number, (text, expected) in enumerate(zip(statements, recorded), 1):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from guarded import TOPIC, Users
+from guarded import GUARDED, Users
 from processes import Server
 
 ADDRESS = "127.0.11.8"
@@ -13,7 +13,7 @@ ADDRESS = "127.0.11.8"
 @pytest.fixture
 def users(tmp_path, monkeypatch):
     monkeypatch.setenv("HENGE_SUPERUSER_PASSWORD", "cassandra")
-    settings = ("authenticator=PasswordAuthenticator", "authorizer=CassandraAuthorizer")
+    settings = ("authenticator=PasswordAuthenticator", "authorizer=CassandraAuthorizer", "dynamic_data_masking_enabled=true")
     server = Server(tmp_path, ADDRESS, [part for setting in settings for part in ("--set", setting)]).start()
     users = Users(ADDRESS)
     yield users
@@ -21,10 +21,11 @@ def users(tmp_path, monkeypatch):
     assert server.stop() == 0
 
 
-def test_statements_of_users(users):
-    lines = TOPIC.read_text().splitlines()
-    recorded = [json.loads(line) for line in TOPIC.with_suffix(".answers").read_text().splitlines()]
-    assert len(lines) == len(recorded), "record it again: integration/run oracle/record_guarded.py ADDRESS"
+@pytest.mark.parametrize("topic", sorted(GUARDED.glob("*.cql")), ids=lambda path: path.stem)
+def test_statements_of_users(users, topic):
+    lines = topic.read_text().splitlines()
+    recorded = [json.loads(line) for line in topic.with_suffix(".answers").read_text().splitlines()]
+    assert len(lines) == len(recorded), "record it again: integration/run oracle/record_guarded.py ADDRESS TOPIC"
     different = []
     for number, (line, expected) in enumerate(zip(lines, recorded), 1):
         found = users.answer(line)

@@ -74,6 +74,7 @@ fn schema() -> Schema {
         options: draft.options.clone(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     };
     let keyspace = Arc::make_mut(schema.keyspaces.get_mut("ks").unwrap());
     keyspace.tables.insert(table.name.clone(), Arc::new(table));

@@ -1,5 +1,9 @@
 //! DESCRIBE's answers: names, and CREATE statements as Cassandra 5.0 prints them, which can be executed again.
 
+mod columns;
+
+use columns::{definitions, past_changes};
+
 use crate::collection;
 use crate::error::Error;
 use crate::literal::hex;
@@ -121,12 +125,14 @@ fn table_text(table: &Table, internals: bool) -> String {
         return format!(
             "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
              VIRTUAL TABLE {name} (\n{}\n) WITH {};\n*/",
-            definitions(table),
+            definitions(table, false),
             options.join("\n    AND ")
         );
     }
     options.extend(settings(&table.options));
-    let created = format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "));
+    let past = if internals { past_changes(table, &name) } else { String::new() };
+    let columns = definitions(table, internals);
+    let created = format!("CREATE TABLE {name} (\n{columns}\n) WITH {};{past}", options.join("\n    AND "));
     match is_compact {
         false => created,
         // As Cassandra has it, although it can be executed here and there.
@@ -135,30 +141,6 @@ fn table_text(table: &Table, internals: bool) -> String {
              API).\nApproximate structure, for reference:\n(this should not be used to reproduce this schema)\n\n{created}\n*/"
         ),
     }
-}
-
-/// The columns and the primary key, one a line.
-fn definitions(table: &Table) -> String {
-    let single = table.partition_key.len() == 1 && table.clustering.is_empty();
-    let mut lines: Vec<String> = table.visible_columns().map(|c| definition(c, table, single)).collect();
-    if !single {
-        let partition = joined(&table.partition_key, |c| identifier(&c.name));
-        let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
-        let clustering = table.clustering.iter().filter(|c| !table.hides(c));
-        let clustering = clustering.map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
-        lines.push(format!("    PRIMARY KEY ({partition}{clustering})"));
-    }
-    lines.join(",\n")
-}
-
-fn definition(column: &Column, table: &Table, single: bool) -> String {
-    use henge_model::ColumnKind::{PartitionKey, Static};
-    let suffix = match column.kind {
-        PartitionKey if single => " PRIMARY KEY",
-        Static if table.options.compact_storage.is_none() => " static",
-        _ => "",
-    };
-    format!("    {} {}{suffix}", identifier(&column.name), column.data_type)
 }
 
 fn clustering_order(column: &Column) -> String {

@@ -108,6 +108,7 @@ pub(crate) fn table(draft: &TableDraft, number: u32) -> Table {
         options: draft.options.clone(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }
 
@@ -135,5 +136,6 @@ fn local_table() -> Table {
         options: henge_model::TableOptions::default(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }

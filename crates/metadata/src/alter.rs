@@ -4,7 +4,7 @@
 use crate::indexes::of_column;
 use crate::types::check_current;
 use crate::{AddedColumn, Change, ClusterState, Refused, TableChange};
-use henge_model::{Column, ColumnId, ColumnKind, CompactStorage, DataType, DroppedColumn, Order, Table};
+use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, CompactStorage, DataType, DroppedColumn, Order, Table};
 use std::sync::Arc;
 
 pub(crate) fn alter_table(
@@ -29,8 +29,13 @@ pub(crate) fn alter_table(
     }
     match change {
         TableChange::Add { columns, if_not_exists } => add(&mut table, columns, *if_not_exists)?,
-        TableChange::Drop { columns, if_exists } => drop_columns(&mut table, columns, *if_exists, now_us)?,
+        TableChange::Drop { columns, if_exists, dropped_us } => {
+            drop_columns(&mut table, columns, *if_exists, dropped_us.unwrap_or(now_us))?;
+        }
         TableChange::Rename { names, if_exists } => rename(&mut table, names, *if_exists)?,
+        TableChange::Mask { column, data_type, mask, if_exists } => {
+            set_mask(&mut table, column, data_type.as_ref(), mask.as_ref(), *if_exists)?;
+        }
         TableChange::Options { was, now } => {
             if **was != table.options {
                 return Err(invalid("the table was altered at the same time; try again".to_owned()));
@@ -84,6 +89,7 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
         }
         let id = table.next_column_id();
         table.history.next_column = id.0 + 1;
+        table.masks.extend(draft.mask.clone().map(|mask| (id, mask)));
         let data_type = draft.data_type.clone();
         let column = Column { id, name: name.clone(), data_type, kind, order: Order::Ascending };
         let place = if *is_static { &mut table.statics } else { &mut table.regulars };
@@ -107,7 +113,7 @@ fn check_again(name: &str, dropped: &DroppedColumn, data_type: &str, kind: Colum
     Ok(())
 }
 
-fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, now_us: i64) -> Result<(), Refused> {
+fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us: i64) -> Result<(), Refused> {
     if table.options.compact_storage == Some(CompactStorage::Dense) {
         return Err(invalid("Cannot drop columns from a COMPACT STORAGE table with clustering columns".to_owned()));
     }
@@ -132,11 +138,35 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, now_us: i6
             return Err(invalid(format!("Cannot drop non-frozen column {name} of user type {}", column.data_type)));
         }
         table.history.next_column = table.next_column_id().0;
-        let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us: now_us };
+        let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us };
         table.history.dropped.insert(name.clone(), dropped);
+        table.masks.remove(&column.id);
         table.statics.retain(|c| c.name != *name);
         table.regulars.retain(|c| c.name != *name);
     }
+    Ok(())
+}
+
+/// A mask is of a type: a column that has become another one meanwhile is left alone.
+fn set_mask(
+    table: &mut Table,
+    name: &str,
+    data_type: Option<&DataType>,
+    mask: Option<&ColumnMask>,
+    if_exists: bool,
+) -> Result<(), Refused> {
+    let Some(column) = table.column(name) else {
+        let missing = format!("Column with name '{name}' doesn't exist on table '{}'", table.name);
+        return if if_exists { Err(Refused::Nothing) } else { Err(invalid(missing)) };
+    };
+    if data_type != Some(&column.data_type) {
+        return Err(invalid("the table was altered at the same time; try again".to_owned()));
+    }
+    let id = column.id;
+    match mask {
+        Some(mask) => table.masks.insert(id, mask.clone()),
+        None => table.masks.remove(&id),
+    };
     Ok(())
 }
 

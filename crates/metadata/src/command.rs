@@ -2,7 +2,7 @@
 
 use crate::RoleCommand;
 use henge_base::HostId;
-use henge_model::{DataType, IndexDraft, Order, Replication, TableId, TableOptions, TypeChange, UserType};
+use henge_model::{ColumnMask, DataType, IndexDraft, Order, Replication, TableId, TableOptions, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -166,12 +166,26 @@ pub enum TableChange {
         columns: Vec<String>,
         /// Leave out those that are not there.
         if_exists: bool,
+        /// When they are said to have been dropped, microseconds since 1970; now, if nothing is said.
+        #[serde(default)]
+        dropped_us: Option<i64>,
     },
     /// Columns of the primary key get other names.
     Rename {
         /// From, to.
         names: Vec<(String, String)>,
         /// Leave out those that are not there.
+        if_exists: bool,
+    },
+    /// A column gets a mask, or loses it.
+    Mask {
+        /// The column's name.
+        column: String,
+        /// The type that the mask was made for.
+        data_type: Option<DataType>,
+        /// The mask.
+        mask: Option<ColumnMask>,
+        /// Do nothing if it is not there.
         if_exists: bool,
     },
     /// It gets other settings.
@@ -241,4 +255,7 @@ pub struct ColumnDraft {
     pub data_type: DataType,
     /// Its direction, if it is a clustering column.
     pub order: Order,
+    /// Its mask.
+    #[serde(default)]
+    pub mask: Option<ColumnMask>,
 }

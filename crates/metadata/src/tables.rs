@@ -5,6 +5,7 @@ use crate::types::check_current;
 use crate::{Change, ClusterState, ColumnDraft, Refused, TableDraft};
 use henge_base::Random;
 use henge_model::{Column, ColumnId, ColumnKind, StorageId, Table};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) fn create_table(
@@ -52,8 +53,13 @@ fn allocate(state: &ClusterState) -> Result<(StorageId, Change), Refused> {
 
 fn table(draft: &TableDraft, storage_id: StorageId, random: &mut Random) -> Table {
     let mut ids = (0..).map(ColumnId);
+    let mut masks = BTreeMap::new();
     let mut columns = |drafts: &[ColumnDraft], kind| -> Vec<Column> {
-        drafts.iter().zip(&mut ids).map(|(draft, id)| column(draft, kind, id)).collect()
+        let mut one = |(draft, id): (&ColumnDraft, ColumnId)| {
+            masks.extend(draft.mask.clone().map(|mask| (id, mask)));
+            column(draft, kind, id)
+        };
+        drafts.iter().zip(&mut ids).map(&mut one).collect()
     };
     Table {
         id: draft.id.unwrap_or_else(|| uuid::Builder::from_random_bytes(random.bytes()).into_uuid()),
@@ -67,6 +73,7 @@ fn table(draft: &TableDraft, storage_id: StorageId, random: &mut Random) -> Tabl
         options: draft.options.clone(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks,
     }
 }
 

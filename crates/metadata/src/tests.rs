@@ -4,7 +4,7 @@ use crate::{
     AddedColumn, ClusterState, ColumnDraft, Command, Entry, JoinDraft, Log, Refused, TableChange, TableDraft, propose,
 };
 use henge_base::{HostId, Random};
-use henge_model::{CompactStorage, DataType, Order, Replication, TableOptions};
+use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, TableOptions};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -20,7 +20,12 @@ fn draft(number: u8) -> JoinDraft {
 }
 
 fn table(keyspace: &str, name: &str) -> TableDraft {
-    let column = |name: &str| ColumnDraft { name: name.to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    let column = |name: &str| ColumnDraft {
+        name: name.to_owned(),
+        data_type: DataType::Text,
+        order: Order::Ascending,
+        mask: None,
+    };
     TableDraft {
         keyspace: keyspace.to_owned(),
         name: name.to_owned(),
@@ -172,12 +177,17 @@ fn an_altered_table_never_uses_a_column_id_again() {
             Command::AlterTable { keyspace: "ks".to_owned(), table: "t".to_owned(), if_exists: false, change };
         voter.run(&command, &mut Random::new(1)).map(|_| ())
     };
-    let text = |name: &str| ColumnDraft { name: name.to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    let text = |name: &str| ColumnDraft {
+        name: name.to_owned(),
+        data_type: DataType::Text,
+        order: Order::Ascending,
+        mask: None,
+    };
     let add = |name: &str| TableChange::Add {
         columns: vec![AddedColumn { draft: text(name), is_static: false }],
         if_not_exists: false,
     };
-    let drop = |name: &str| TableChange::Drop { columns: vec![name.to_owned()], if_exists: false };
+    let drop = |name: &str| TableChange::Drop { columns: vec![name.to_owned()], if_exists: false, dropped_us: None };
     let id = |voter: &Voter, name: &str| voter.state.table("ks", "t").unwrap().column(name).map(|c| c.id.0);
     alter(&mut voter, add("x")).unwrap();
     assert_eq!(id(&voter, "x"), Some(4));
@@ -187,10 +197,55 @@ fn an_altered_table_never_uses_a_column_id_again() {
     alter(&mut voter, add("x")).unwrap();
     assert_eq!((id(&voter, "y"), id(&voter, "x")), (Some(5), Some(6)));
     assert!(alter(&mut voter, add("x")).unwrap_err().to_string().contains("already exists"));
-    alter(&mut voter, drop("x")).unwrap();
+    let at = TableChange::Drop { columns: vec!["x".to_owned()], if_exists: false, dropped_us: Some(-5) };
+    alter(&mut voter, at).unwrap();
+    assert_eq!(voter.state.table("ks", "t").unwrap().history.dropped["x"].dropped_us, -5);
     let number = AddedColumn { draft: ColumnDraft { data_type: DataType::Int, ..text("x") }, is_static: false };
     let other = TableChange::Add { columns: vec![number], if_not_exists: false };
     assert!(alter(&mut voter, other).unwrap_err().to_string().contains("incompatible with previous type text"));
+}
+
+#[test]
+fn masks_stay_with_their_columns_and_entries_without_them_are_read() {
+    let mut voter = Voter::with_members(1);
+    voter.run(&keyspace("ks", 1), &mut Random::new(4)).unwrap();
+    let mask = |name: &str| ColumnMask { function: name.to_owned(), arguments: Vec::new() };
+    let mut draft = table("ks", "t");
+    draft.clustering[0].mask = Some(mask("mask_null"));
+    draft.regulars[1].mask = Some(mask("mask_default"));
+    let entry = voter.run(&Command::CreateTable { draft, if_not_exists: false }, &mut Random::new(4)).unwrap();
+    assert_eq!(Entry::decode(&entry.encode()).as_ref(), Ok(&entry));
+    let alter = |voter: &mut Voter, change| {
+        let (keyspace, table) = ("ks".to_owned(), "t".to_owned());
+        let command = Command::AlterTable { keyspace, table, if_exists: false, change };
+        voter.run(&command, &mut Random::new(1))
+    };
+    let set = |name: &str, data_type: DataType, mask: Option<ColumnMask>| TableChange::Mask {
+        column: name.to_owned(),
+        data_type: Some(data_type),
+        mask,
+        if_exists: false,
+    };
+    let masks = |voter: &Voter| -> Vec<(String, String)> {
+        let table = voter.state.table("ks", "t").unwrap();
+        let masked = table.columns().filter_map(|c| Some((c.name.clone(), table.masks.get(&c.id)?.function.clone())));
+        masked.collect()
+    };
+    let of = |name: &str, function: &str| (name.to_owned(), function.to_owned());
+    alter(&mut voter, TableChange::Rename { names: vec![("c".to_owned(), "d".to_owned())], if_exists: false }).unwrap();
+    alter(&mut voter, set("v", DataType::Text, Some(mask("mask_hash")))).unwrap();
+    assert_eq!(masks(&voter), [of("d", "mask_null"), of("v", "mask_hash"), of("w", "mask_default")]);
+    assert!(alter(&mut voter, set("v", DataType::Int, None)).is_err());
+    assert!(alter(&mut voter, set("x", DataType::Text, None)).unwrap_err().to_string().contains("'x' doesn't exist"));
+    alter(&mut voter, set("v", DataType::Text, None)).unwrap();
+    assert_eq!(alter(&mut voter, set("v", DataType::Text, None)), Err(Refused::Nothing));
+    let drop = TableChange::Drop { columns: vec!["w".to_owned()], if_exists: false, dropped_us: None };
+    alter(&mut voter, drop).unwrap();
+    assert_eq!(masks(&voter), [of("d", "mask_null")]);
+    let unmasked = alter(&mut voter, set("d", DataType::Text, None)).unwrap();
+    // Without masks it is written as it was before there were any.
+    assert!(!unmasked.encode().windows(5).any(|bytes| bytes == b"masks"));
+    assert_eq!(Entry::decode(&unmasked.encode()), Ok(unmasked));
 }
 
 #[test]

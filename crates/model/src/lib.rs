@@ -10,6 +10,7 @@
 //! - `digest`: a hash of logical content, equal wherever content is equal.
 //! - `mutation`, `read_command`: what travels to replicas.
 //! - `row_sink`, `project`: where rows go, and how the selected columns of a row get there.
+//! - `mask`: what columns show to those who may not see what is in them.
 //! - `access`: permissions, and the resources they are given on.
 //! - `consistency`, `limits`: the levels a request may ask for; how large things may be.
 
@@ -22,6 +23,7 @@ mod digest;
 mod index;
 mod key;
 mod limits;
+mod mask;
 mod merge;
 mod mutation;
 mod normal;
@@ -46,6 +48,7 @@ pub use digest::{Digest, Digester};
 pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{MAX_COMPONENT, MAX_MUTATION_ROWS};
+pub use mask::{ColumnMask, MaskArgument};
 pub use merge::{merge_encoded, merge_rows};
 pub use mutation::{Mutation, MutationError};
 pub use project::{project, project_joined};

@@ -108,5 +108,6 @@ pub(crate) fn table(
         options: TableOptions::default(),
         indexes: Vec::new(),
         history: crate::TableHistory::default(),
+        masks: Default::default(),
     }
 }

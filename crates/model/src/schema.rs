@@ -1,6 +1,6 @@
 //! The schema: what the metadata log agrees on. Maps are ordered, so that every node walks them alike.
 
-use crate::{ColumnId, DataType, Index, StorageId, UserType};
+use crate::{ColumnId, ColumnMask, DataType, Index, StorageId, UserType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,6 +78,9 @@ pub struct Table {
     /// What was changed since it was created.
     #[serde(default)]
     pub history: TableHistory,
+    /// Masks of columns.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub masks: BTreeMap<ColumnId, ColumnMask>,
 }
 
 /// What has to be remembered of a table's past.
@@ -101,7 +104,7 @@ pub struct DroppedColumn {
     pub data_type: DataType,
     /// Its role.
     pub kind: ColumnKind,
-    /// When it was dropped, microseconds since 1970.
+    /// When it was dropped, or is said to have been, microseconds since 1970.
     pub dropped_us: i64,
 }
 

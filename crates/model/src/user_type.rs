@@ -89,6 +89,27 @@ impl DataType {
         found
     }
 
+    /// The same type with a tuple in place of each user type: what a column was that may outlive the types it was made of.
+    pub fn without_user_types(&self) -> DataType {
+        let boxed = |of: &DataType| Box::new(of.without_user_types());
+        match self {
+            DataType::Udt(own) => {
+                DataType::Tuple(own.fields.iter().map(|(_, field)| field.without_user_types()).collect())
+            }
+            // A tuple is frozen by itself.
+            DataType::Frozen(of) => match of.without_user_types() {
+                tuple @ DataType::Tuple(_) => tuple,
+                other => DataType::Frozen(Box::new(other)),
+            },
+            DataType::List(of) => DataType::List(boxed(of)),
+            DataType::Set(of) => DataType::Set(boxed(of)),
+            DataType::Vector(of, n) => DataType::Vector(boxed(of), *n),
+            DataType::Map(key, value) => DataType::Map(boxed(key), boxed(value)),
+            DataType::Tuple(fields) => DataType::Tuple(fields.iter().map(DataType::without_user_types).collect()),
+            other => other.clone(),
+        }
+    }
+
     /// The same type, with a user type as it is now wherever it stands inside.
     pub fn updated(&self, altered: &UserType) -> DataType {
         let boxed = |of: &DataType| Box::new(of.updated(altered));
@@ -132,6 +153,15 @@ mod tests {
         let DataType::Map(_, value) = column.updated(&altered) else { panic!("still a map") };
         let DataType::Udt(outer) = value.unfrozen() else { panic!("still a user type") };
         assert_eq!(outer.field("i").map(|(_, t)| t.clone()), Some(frozen(DataType::Udt(altered))));
+    }
+
+    #[test]
+    fn without_user_types_there_are_tuples() {
+        let frozen = |t| DataType::Frozen(Box::new(t));
+        let inner =
+            user_type("inner", &[("a", DataType::Int), ("l", frozen(DataType::List(Box::new(DataType::Text))))]);
+        let column = DataType::Set(Box::new(frozen(DataType::Udt(inner))));
+        assert_eq!(column.without_user_types().to_string(), "set<frozen<tuple<int, frozen<list<text>>>>>");
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn table() -> Table {
         options: TableOptions::default(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }
 

@@ -88,7 +88,7 @@ impl<W: World> Core<W> {
     /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.
     pub fn try_execute(&self, ready: &Ready, parameters: &Parameters<'_>, sink: &mut dyn RowSink) -> bool {
         let (Plan::Select(plan), [placed]) = (&ready.prepared.plan, &ready.placed[..]) else { return false };
-        if !self.may(ready, parameters.user) {
+        if !self.may(ready, parameters.user) || !self.sees_clear(ready, parameters.user) {
             return false;
         }
         let request = self.request(parameters, 0, 0, self.shared.options.read_timeout);
@@ -115,6 +115,7 @@ impl<W: World> Core<W> {
         executable(ready)?;
         match &ready.prepared.plan {
             Plan::Select(plan) => {
+                let plan = self.seen_by(ready, plan, parameters.user)?;
                 let timeout = self.shared.options.read_timeout.max(self.shared.options.range_timeout);
                 let request = self.request(parameters, 0, self.seed(), timeout);
                 let placed = ready.placed.first().ok_or_else(unplaced)?;

@@ -54,6 +54,8 @@ pub struct Options {
     pub default_keyspace_rf: u32,
     /// What users are warned of, and refused.
     pub guardrails: Guardrails,
+    /// Columns may be masked, and are shown masked to roles without `UNMASK` (`dynamic_data_masking_enabled`).
+    pub masking: bool,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -85,6 +87,7 @@ impl Default for Options {
             authorize: false,
             default_keyspace_rf: 1,
             guardrails: Guardrails::default(),
+            masking: false,
             faults: Faults::default(),
         }
     }

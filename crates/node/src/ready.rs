@@ -1,6 +1,6 @@
 //! Statements made ready: parsed, resolved against one epoch's schema, with the placement of their keyspaces beside them.
 
-use crate::access::{Need, needs};
+use crate::access::{MaskedRead, Need, masked_read, needs};
 use crate::error::Error;
 use crate::read_only;
 use crate::shared::Shared;
@@ -32,6 +32,8 @@ pub struct Ready {
     pub(crate) refusal: Option<String>,
     /// The permissions it needs; none without an authorizer.
     pub(crate) needs: Vec<Need>,
+    /// What to look at before masked columns are read; nothing without an authorizer.
+    pub(crate) masked: Option<Box<MaskedRead>>,
     /// The placement of each table that the plan touches, in its order.
     pub(crate) placed: Vec<Placed>,
 }
@@ -91,9 +93,10 @@ pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&
     let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;
     let placed = placements(&view, &prepared.plan)?;
     let needs = if shared.options.authorize { needs(&prepared.plan) } else { Vec::new() };
+    let masked = if shared.options.authorize && shared.options.masking { masked_read(&prepared.plan) } else { None };
     let keyspace = keyspace.map(str::to_owned);
     let refusal = read_only::refusal(&prepared.plan);
-    Ok(Ready { refusal, text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, placed })
+    Ok(Ready { refusal, text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, masked, placed })
 }
 
 fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {

@@ -19,6 +19,11 @@ pub(crate) async fn run<W: World>(
     statement: &SchemaChange,
     parameters: &Parameters<'_>,
 ) -> Result<Outcome, Error> {
+    if statement.needs_masking() && !core.shared.options.masking {
+        let message = "Cannot mask columns because dynamic data masking is not enabled. You can enable it with the \
+                       dynamic_data_masking_enabled property on cassandra.yaml";
+        return Err(henge_query::Error::Invalid(message.to_owned()).into());
+    }
     let view = core.shared.view.load_full();
     let guard = core.schema_guard(parameters);
     let statement = &*statement.guarded(&guard, &view.schema)?;
@@ -176,12 +181,20 @@ fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange 
                 if_not_exists: *if_not_exists,
             }
         }
-        TableChange::Drop { columns, if_exists } => {
-            henge_metadata::TableChange::Drop { columns: columns.clone(), if_exists: *if_exists }
-        }
+        TableChange::Drop { columns, if_exists, dropped_us } => henge_metadata::TableChange::Drop {
+            columns: columns.clone(),
+            if_exists: *if_exists,
+            dropped_us: *dropped_us,
+        },
         TableChange::Rename { names, if_exists } => {
             henge_metadata::TableChange::Rename { names: names.clone(), if_exists: *if_exists }
         }
+        TableChange::Mask { column, data_type, mask, if_exists } => henge_metadata::TableChange::Mask {
+            column: column.clone(),
+            data_type: data_type.clone(),
+            mask: mask.clone(),
+            if_exists: *if_exists,
+        },
         TableChange::Options { was, now, .. } => {
             henge_metadata::TableChange::Options { was: was.clone(), now: now.clone() }
         }
@@ -190,7 +203,12 @@ fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange 
 }
 
 fn column_draft(draft: &henge_cql::ColumnDraft) -> henge_metadata::ColumnDraft {
-    henge_metadata::ColumnDraft { name: draft.name.clone(), data_type: draft.data_type.clone(), order: draft.order }
+    henge_metadata::ColumnDraft {
+        name: draft.name.clone(),
+        data_type: draft.data_type.clone(),
+        order: draft.order,
+        mask: draft.mask.clone(),
+    }
 }
 
 fn table_draft(draft: &henge_cql::TableDraft) -> henge_metadata::TableDraft {

@@ -243,6 +243,7 @@ fn draft(
             name: (*name).to_owned(),
             data_type: data_type.clone(),
             order: Order::Ascending,
+            mask: None,
         };
         columns.iter().map(column).collect()
     };

@@ -2,6 +2,7 @@
 //! ends behind the last row of a group, so that every group is counted by one page, whole.
 
 use crate::select::{CHUNK_ROWS, PageRun, push};
+use crate::sorted;
 use crate::{Error, PageState};
 use henge_base::Bytes;
 use henge_coordinator::Replicas;
@@ -62,6 +63,7 @@ impl<R: Replicas> PageRun<'_, R> {
                 behind = Some(Behind { piece, key, given });
                 output.add(row)?;
             }
+            sorted::check(self.plan, sink)?;
             // No more of this partition is answered: the rest of it is not read.
             if given >= most && !output.is_in_group() {
                 self.cursor.skip(self.join.last_partition());

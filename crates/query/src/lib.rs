@@ -2,7 +2,7 @@
 //!
 //! - `request`: what a client asked for besides the statement.
 //! - `select`: one page of a SELECT; `cursor` walks its pieces, `piece` lays them out, `page_state` remembers where it stopped,
-//!   `join` puts rows and static rows together.
+//!   `join` puts rows and static rows together, `sorted` holds those that have to be put in order first.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads what such a statement has to know of its rows.
 //! - `conditional`: statements with IF.
 //! - `tombstones`: how many deletions a read goes over.
@@ -21,6 +21,7 @@ mod page_state;
 mod piece;
 mod request;
 mod select;
+mod sorted;
 mod tombstones;
 
 pub use conditional::{Applied, batch_if, modify_if};

@@ -3,11 +3,12 @@
 use crate::cursor::Cursor;
 use crate::join::{Join, Progress};
 use crate::piece::pieces;
+use crate::sorted::{self, Held};
 use crate::tombstones::{Reader, Tombstones};
 use crate::{Error, PageState, Request};
 use henge_base::Bytes;
 use henge_coordinator::{Local, Placed, Read, Replicas, can_read_locally};
-use henge_cql::{BoundSelect, Output, SelectPlan};
+use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
 use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowSink, Rows, Token};
 
 /// Rows asked of replicas at once when a page has no bound of its own.
@@ -47,7 +48,29 @@ pub async fn select<R: Replicas>(
     }
     plan.guard(&request.context.guard, request.page.size, request.consistency)?;
     let bound = plan.bind(&request.context)?;
+    if plan.is_sorted() {
+        let reads_nothing = matches!(&bound.reads, Reads::Partitions(partitions) if partitions.is_empty());
+        sorted::refuse_pages(plan, reads_nothing, request.page.size)?;
+        let mut held = Held::new(plan, bound.limit);
+        let bound = BoundSelect { limit: u32::MAX, ..bound };
+        run(replicas, plan, placed, request, bound, None, &mut held).await?;
+        held.answer(sink);
+        return Ok(None);
+    }
     let state = request.page.state.map(PageState::decode).transpose()?;
+    run(replicas, plan, placed, request, bound, state, sink).await
+}
+
+/// Reads what was bound, from where an earlier page stopped.
+async fn run<R: Replicas>(
+    replicas: &R,
+    plan: &SelectPlan,
+    placed: &Placed,
+    request: &Request<'_>,
+    bound: BoundSelect,
+    state: Option<PageState>,
+    sink: &mut (dyn RowSink + Send),
+) -> Result<Option<PageState>, Error> {
     let BoundSelect { reads, limit, per_partition, filter, probe, .. } = bound;
     let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
     let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
@@ -179,6 +202,7 @@ impl<R: Replicas> PageRun<'_, R> {
                 self.push_computed(&block, wanted, filter, sink)?
             };
             given += pushed;
+            sorted::check(self.plan, sink)?;
             self.remaining =
                 if self.remaining == u32::MAX { u32::MAX } else { self.remaining - pushed.min(self.remaining) };
         }

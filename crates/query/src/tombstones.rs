@@ -188,6 +188,8 @@ mod tests {
                 order: Order::Ascending,
             }],
             options: TableOptions::default(),
+            indexes: Vec::new(),
+            masks: Default::default(),
             history: Default::default(),
         }
     }

@@ -198,5 +198,6 @@ fn table() -> Table {
         options: TableOptions::default(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }

@@ -152,5 +152,6 @@ fn table() -> Table {
         options: TableOptions::default(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }

@@ -43,6 +43,7 @@ settings! {
     certificates = "", "Folder with ca.pem, node.pem and node.key. Empty: made for development, in the data directory.";
     authenticator = "AllowAllAuthenticator", "AllowAllAuthenticator: clients need no password. PasswordAuthenticator: they log in as a role.";
     authorizer = "AllowAllAuthorizer", "AllowAllAuthorizer: every client may do everything. CassandraAuthorizer: what its role was granted.";
+    dynamic_data_masking_enabled = "false", "Columns may be MASKED WITH functions, and roles without UNMASK see them masked. Needs an authorizer to mask anything.";
     superuser_password = "", "The password of the superuser cassandra that a first start with passwords makes. Empty: a random one, printed once.";
     superuser_reset = "false", "At this start: make cassandra a superuser with such a password again. For when nobody can log in.";
     allow_insecure_clients = "false", "Serve clients off loopback although nobody has to authenticate.";

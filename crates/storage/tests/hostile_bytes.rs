@@ -95,6 +95,7 @@ fn table(random: &mut Random) -> Table {
         options: TableOptions::default(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }
 

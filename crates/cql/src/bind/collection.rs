@@ -159,7 +159,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         };
         let amount = <[u8; 8]>::try_from(&*given).map(i64::from_be_bytes);
         let amount = amount.map_err(|_| Error::invalid("Invalid empty value for counter increment"))?;
-        let amount = if subtract { amount.wrapping_neg() } else { amount };
+        let amount = if subtract { negated(amount)? } else { amount };
         let is_its_own = |cell: &Cell| cell.column == plan.column && cell.path.is_empty();
         let before = self.cells.iter().position(is_its_own).map(|at| self.cells.remove(at));
         let before = before.and_then(|cell| match cell.kind {
@@ -261,4 +261,13 @@ fn elements<'v>(data_type: &DataType, value: &'v [u8]) -> Result<Vec<&'v [u8]>, 
     let null = || Error::invalid(format!("null is not supported inside {data_type}"));
     let found = parts(data_type, value).ok_or_else(|| Error::invalid(format!("not a valid {data_type}")))?;
     found.into_iter().map(|(_, element)| element.ok_or_else(null)).collect()
+}
+
+/// What is added where so much is taken away.
+fn negated(amount: i64) -> Result<i64, Error> {
+    let overflow = || {
+        let precision = "supported counter precision (signed 8 bytes integer)";
+        Error::invalid(format!("The negation of {amount} overflows {precision}"))
+    };
+    amount.checked_neg().ok_or_else(overflow)
 }

@@ -9,11 +9,15 @@ mod filter;
 mod keys;
 mod modify;
 mod output;
+mod part;
 mod probe;
 mod select;
+mod selected;
 mod slice;
 mod source;
 
+#[cfg(test)]
+mod cell_time_tests;
 #[cfg(test)]
 mod expression_tests;
 #[cfg(test)]

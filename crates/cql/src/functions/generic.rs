@@ -165,12 +165,7 @@ impl Invocation<'_> {
     }
 
     fn mask(&self) -> Result<Signature, Error> {
-        let (least, most) = match self.name {
-            "mask_replace" => (2, 2),
-            "mask_inner" | "mask_outer" => (3, 4),
-            "mask_hash" => (1, 2),
-            _ => (1, 1),
-        };
+        let (least, most, _) = masking_parameters(self.name).unwrap_or((1, 1, ""));
         self.count(least, most)?;
         let of = self.first()?;
         let (expression, rest, result) = match self.name {
@@ -192,4 +187,26 @@ impl Invocation<'_> {
         parameters.truncate(self.arguments.len());
         self.made(expression, parameters, result)
     }
+}
+
+/// How many arguments a masking function takes, its column included, and which; `None` of other functions.
+pub(crate) fn masking_parameters(name: &str) -> Option<(usize, usize, &'static str)> {
+    Some(match name {
+        "mask_null" | "mask_default" => (1, 1, "any"),
+        "mask_replace" => (2, 2, "any, any"),
+        "mask_inner" | "mask_outer" => (3, 4, "[text|varchar|ascii], int, int, [text]"),
+        "mask_hash" => (1, 2, "any, [text]"),
+        _ => return None,
+    })
+}
+
+/// The masking function of that name for a column of that type, and what it is called with besides.
+pub(crate) fn masking(
+    name: &str,
+    column: &DataType,
+    given: impl Iterator<Item = DataType>,
+) -> Result<Signature, Error> {
+    let known = |data_type| Argument { data_type: Some(data_type), is_literal: false, elements: None };
+    let arguments: Vec<Argument> = std::iter::once(column.clone()).chain(given).map(known).collect();
+    Invocation { name, arguments: &arguments, wanted: None }.mask()
 }

@@ -12,6 +12,7 @@ pub(crate) mod json;
 mod logarithm;
 mod mask;
 mod math;
+mod native;
 mod number;
 mod similarity;
 mod time;
@@ -19,13 +20,14 @@ mod time;
 pub(crate) use cast::{cast_signature, cast_target};
 pub(crate) use decimal::Decimal;
 pub(crate) use expression::Expression;
-pub(crate) use generic::Argument;
+pub(crate) use generic::{Argument, masking, masking_parameters};
+pub(crate) use native::signature;
 pub(crate) use time::{appended, prepended};
 
 use crate::bind::BindContext;
 use crate::error::Error;
 use henge_base::Random;
-use henge_model::{DataType, PartitionKey, Table};
+use henge_model::{DataType, PartitionKey};
 
 /// A native function, settled for the types of its arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,94 +94,6 @@ const NAMES: [&str; 21] = [
     "totimestamp",
     "tojson",
 ];
-
-/// The function of that name for arguments of these types; `None` for a type that is not known. `table` is what `token` is of,
-/// `wanted` the type of the place the call stands in, if that is known, and `given` the arguments themselves.
-pub(crate) fn signature(
-    name: &str,
-    arguments: &[Option<DataType>],
-    table: &Table,
-    wanted: Option<&DataType>,
-    given: &[Argument],
-) -> Option<Result<Signature, Error>> {
-    if let Some(found) = generic::signature(name, given, wanted) {
-        return Some(found);
-    }
-    let signature = |function, parameters: Vec<DataType>, result| {
-        if parameters.len() == arguments.len() {
-            return Ok(Signature { function, parameters, result });
-        }
-        let message = format!(
-            "Invalid number of arguments for function {name}: {} required but {} provided",
-            parameters.len(),
-            arguments.len()
-        );
-        Err(Error::invalid(message))
-    };
-    let known = |wanted: &[DataType]| match arguments {
-        [Some(t)] if wanted.contains(t) => Ok(t.clone()),
-        [_] => Err(Error::invalid(format!(
-            "Ambiguous or wrong argument for function {name}: give a value of one of its types, or a type hint"
-        ))),
-        _ => Err(Error::invalid(format!(
-            "Invalid number of arguments for function {name}: 1 required but {} provided",
-            arguments.len()
-        ))),
-    };
-    let of_time = |wanted: &[DataType], make: fn(DataType) -> Function, result| {
-        known(wanted).and_then(|t| signature(make(t.clone()), vec![t], result))
-    };
-    Some(match name {
-        "now" | "currenttimeuuid" | "current_timeuuid" => signature(Function::Now, vec![], DataType::Timeuuid),
-        "uuid" => signature(Function::Uuid, vec![], DataType::Uuid),
-        "currenttimestamp" | "current_timestamp" => signature(Function::CurrentTimestamp, vec![], DataType::Timestamp),
-        "currentdate" | "current_date" => signature(Function::CurrentDate, vec![], DataType::Date),
-        "currenttime" | "current_time" => signature(Function::CurrentTime, vec![], DataType::Time),
-        "mintimeuuid" | "min_timeuuid" => {
-            signature(Function::MinTimeuuid, vec![DataType::Timestamp], DataType::Timeuuid)
-        }
-        "maxtimeuuid" | "max_timeuuid" => {
-            signature(Function::MaxTimeuuid, vec![DataType::Timestamp], DataType::Timeuuid)
-        }
-        "todate" | "to_date" => of_time(&[DataType::Timeuuid, DataType::Timestamp], Function::ToDate, DataType::Date),
-        "totimestamp" | "to_timestamp" => {
-            of_time(&[DataType::Timeuuid, DataType::Date], Function::ToTimestamp, DataType::Timestamp)
-        }
-        "tounixtimestamp" | "to_unix_timestamp" => {
-            let wanted = [DataType::Timeuuid, DataType::Timestamp, DataType::Date];
-            of_time(&wanted, Function::ToUnixTimestamp, DataType::Bigint)
-        }
-        "token" => {
-            let types = table.partition_key.iter().map(|c| c.data_type.clone()).collect();
-            signature(Function::Token, types, DataType::Bigint)
-        }
-        "tojson" | "to_json" => match arguments {
-            [Some(t)] => signature(Function::ToJson(t.clone()), vec![t.clone()], DataType::Text),
-            _ => known(&[]).and_then(|t| signature(Function::AsBlob, vec![t], DataType::Text)),
-        },
-        "fromjson" | "from_json" => match wanted {
-            Some(to) => {
-                let function = Function::Expression(Expression::FromJson(to.clone()));
-                signature(function, vec![DataType::Text], to.clone())
-            }
-            None => {
-                let message = format!("{name}() cannot be used in the selection clause of a SELECT statement");
-                Err(Error::invalid(message))
-            }
-        },
-        _ => return blob_conversion(name).map(|(function, from, to)| signature(function, vec![from], to)),
-    })
-}
-
-/// `intasblob`, `int_as_blob`, `blobasint`, `blob_as_int` and so on.
-fn blob_conversion(name: &str) -> Option<(Function, DataType, DataType)> {
-    let native = |n: &str| DataType::native(n).filter(|t| *t != DataType::Blob);
-    if let Some(from) = name.strip_suffix("_as_blob").or_else(|| name.strip_suffix("asblob")).and_then(native) {
-        return Some((Function::AsBlob, from, DataType::Blob));
-    }
-    let to = name.strip_prefix("blob_as_").or_else(|| name.strip_prefix("blobas")).and_then(native)?;
-    Some((Function::FromBlob(to.clone()), DataType::Blob, to))
-}
 
 impl Function {
     /// The answer for these arguments; null is `None`.

@@ -9,6 +9,7 @@ mod data_type;
 mod describe;
 mod index;
 mod keyspace;
+mod mask;
 mod modify;
 mod name;
 mod permission;

@@ -125,6 +125,7 @@ impl Parser<'_> {
 
 /// `c = c + term`, `c = term + c` and `c = c - term` change the column; anything else replaces it.
 fn assigned(column: &Name, term: Term, position: Position) -> Result<AssignmentKind, Error> {
+    let term = behind(column, term);
     let TermKind::Arithmetic { operator, left, right } = term.kind else {
         return Ok(AssignmentKind::Value(term));
     };
@@ -143,4 +144,40 @@ fn assigned(column: &Name, term: Term, position: Position) -> Result<AssignmentK
         }
         _ => Err(Error::syntax(position, format!("only {} itself may be added to or taken from", column.text))),
     }
+}
+
+/// `(c + a) + b`, as it was read, as `c + (a + b)`: behind the column stands one term.
+fn behind(column: &Name, mut term: Term) -> Term {
+    let mut rest: Vec<(ArithmeticOperator, Term)> = Vec::new();
+    let is_sum = |operator| matches!(operator, ArithmeticOperator::Add | ArithmeticOperator::Subtract);
+    let position = term.position;
+    let build = |operator, left: Term, right: Term| {
+        let position = left.position;
+        Term { kind: TermKind::Arithmetic { operator, left: Box::new(left), right: Box::new(right) }, position }
+    };
+    let begins = |t: &Term| matches!(&t.kind, TermKind::Column(name) if name.text == column.text);
+    loop {
+        match term.kind {
+            TermKind::Arithmetic { operator, left, right } if is_sum(operator) => {
+                rest.push((operator, *right));
+                term = *left;
+            }
+            kind => {
+                term.kind = kind;
+                break;
+            }
+        }
+    }
+    if begins(&term)
+        && let Some((first, mut behind)) = rest.pop()
+    {
+        while let Some((operator, right)) = rest.pop() {
+            behind = build(operator, behind, right);
+        }
+        return build(first, term, behind);
+    }
+    while let Some((operator, right)) = rest.pop() {
+        term = build(operator, term, right);
+    }
+    Term { position, ..term }
 }

@@ -63,11 +63,7 @@ impl Parser<'_> {
         let name = self.name("a column or PRIMARY KEY")?;
         let data_type = self.type_name()?;
         let is_static = self.take_word("STATIC");
-        let position = self.position();
-        let masked = self.take_words("MASKED", "WITH").then_some(position);
-        if masked.is_some() && !self.take_word("DEFAULT") {
-            self.term()?;
-        }
+        let masked = self.masked()?;
         let is_primary_key = self.take_words("PRIMARY", "KEY");
         Ok(ColumnDefinition { name, data_type, is_static, masked, is_primary_key })
     }
@@ -119,8 +115,7 @@ impl Parser<'_> {
         } else if self.at_word("WITH") {
             self.with_properties().map(AlterTableChange::With)
         } else if self.take_word("ALTER") {
-            self.skip_rest()?;
-            Ok(AlterTableChange::Other("ALTER of a column"))
+            self.column_change()
         } else {
             Err(self.unexpected("ADD, DROP, RENAME, ALTER or WITH"))
         }

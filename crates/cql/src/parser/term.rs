@@ -340,7 +340,7 @@ impl Parser<'_> {
     }
 
     /// A column, `f(...)` or `keyspace.f(...)`.
-    fn column_or_call(&mut self) -> Result<TermKind, Error> {
+    pub(super) fn column_or_call(&mut self) -> Result<TermKind, Error> {
         if self.at_word("TOKEN") && self.following.is_symbol("(") {
             let function = Name { text: "token".to_owned(), position: self.position() };
             self.advance();

@@ -2,13 +2,16 @@
 
 use super::change::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
 use super::data_type::Types;
+use super::mask;
 use super::property::{Properties, names};
 use super::replication::ReplicationDraft;
 use super::scope::{Scope, refuse_system};
 use super::table::{check_counter_options, named};
 use super::table_options;
 use crate::error::Error;
-use crate::statement::{AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Property};
+use crate::statement::{
+    AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Constant, Property, Term, TermKind,
+};
 use henge_model::{DataType, Order, Schema, Table, TableOptions};
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
@@ -32,12 +35,10 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             check_kind(scope.schema.table(&keyspace, &table).map(|t| &**t), &columns)?;
             TableChange::Add { columns, if_not_exists: *if_not_exists }
         }
-        AlterTableChange::Drop { timestamp: Some(term), .. } => {
-            return Err(Error::unsupported("USING TIMESTAMP of a dropped column is", term.position));
-        }
-        AlterTableChange::Drop { if_exists, columns, timestamp: None } => {
+        AlterTableChange::Drop { if_exists, columns, timestamp } => {
             let columns = columns.iter().map(|name| name.text.clone()).collect();
-            TableChange::Drop { columns, if_exists: *if_exists }
+            let dropped_us = timestamp.as_ref().map(microseconds).transpose()?;
+            TableChange::Drop { columns, if_exists: *if_exists, dropped_us }
         }
         AlterTableChange::Rename { if_exists, names } => {
             let names = names.iter().map(|(from, to)| (from.text.clone(), to.text.clone())).collect();
@@ -52,9 +53,23 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             TableChange::Options { was: Box::new(was), now: Box::new(now), properties: names(properties) }
         }
         AlterTableChange::DropCompactStorage => TableChange::DropCompactStorage,
-        AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),
+        AlterTableChange::Mask { if_exists, column, masked } => {
+            let types = Types { schema: scope.schema, keyspace: &keyspace };
+            let table = scope.schema.table(&keyspace, &table).map(|table| &**table);
+            mask::altered(table, column, masked.as_ref(), *if_exists, types)?
+        }
+        AlterTableChange::Retype(_) => return Err(Error::invalid("Altering column types is no longer supported")),
     };
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
+}
+
+/// The number behind `USING TIMESTAMP`.
+fn microseconds(term: &Term) -> Result<i64, Error> {
+    let number = match &term.kind {
+        TermKind::Constant(Constant::Integer(text)) => text.parse().ok(),
+        _ => None,
+    };
+    number.ok_or_else(|| Error::syntax(term.position, "expected an integer of 64 bits"))
 }
 
 /// Tables of counters have nothing else.
@@ -75,11 +90,9 @@ fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Erro
 
 fn column(definition: &ColumnDefinition, types: Types<'_>) -> Result<AddedColumn, Error> {
     let ColumnDefinition { name, data_type, is_static, masked, .. } = definition;
-    if let Some(position) = masked {
-        return Err(Error::unsupported("MASKED WITH is", *position));
-    }
     let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
-    let draft = ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending };
+    let mask = masked.as_ref().map(|masked| mask::column_mask(masked, &name.text, &data_type, types)).transpose()?;
+    let draft = ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending, mask };
     Ok(AddedColumn { draft, is_static: *is_static })
 }
 

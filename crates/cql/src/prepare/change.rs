@@ -2,7 +2,7 @@
 
 use super::replication::ReplicationDraft;
 use crate::error::{Error, ErrorKind};
-use henge_model::{DataType, IndexDraft, Order, Schema, TableId, TableOptions, TypeChange, UserType};
+use henge_model::{ColumnMask, DataType, IndexDraft, Order, Schema, TableId, TableOptions, TypeChange, UserType};
 
 /// What a statement would change. Whether it can is for the newest schema to say: see [`SchemaChange::check`].
 #[derive(Clone, Debug, PartialEq)]
@@ -137,12 +137,25 @@ pub enum TableChange {
         columns: Vec<String>,
         /// `IF EXISTS`.
         if_exists: bool,
+        /// `USING TIMESTAMP`: when they are said to have been dropped, microseconds since 1970.
+        dropped_us: Option<i64>,
     },
     /// `RENAME`.
     Rename {
         /// From, to.
         names: Vec<(String, String)>,
         /// `IF EXISTS`.
+        if_exists: bool,
+    },
+    /// `ALTER column MASKED WITH ...` or `DROP MASKED`.
+    Mask {
+        /// The column's name.
+        column: String,
+        /// Its type, which the mask gives; none of a column that is not there.
+        data_type: Option<DataType>,
+        /// Its mask from now on.
+        mask: Option<ColumnMask>,
+        /// `IF EXISTS`, of the column.
         if_exists: bool,
     },
     /// `WITH`.
@@ -199,6 +212,8 @@ pub struct ColumnDraft {
     pub data_type: DataType,
     /// Its direction, if it is a clustering column.
     pub order: Order,
+    /// Its mask.
+    pub mask: Option<ColumnMask>,
 }
 
 impl SchemaChange {
@@ -217,6 +232,19 @@ impl SchemaChange {
             | SchemaChange::CreateIndex { keyspace, .. }
             | SchemaChange::DropIndex { keyspace, .. }
             | SchemaChange::Truncate { keyspace, .. } => keyspace,
+        }
+    }
+
+    /// Whether it is refused where columns are not masked. Columns that are added may have masks for later, as in Cassandra.
+    pub fn needs_masking(&self) -> bool {
+        match self {
+            SchemaChange::CreateTable { draft, .. } => {
+                let TableDraft { partition_key, clustering, statics, regulars, .. } = &**draft;
+                let mut columns = partition_key.iter().chain(clustering).chain(statics).chain(regulars);
+                columns.any(|column| column.mask.is_some())
+            }
+            SchemaChange::AlterTable { change: TableChange::Mask { mask, .. }, .. } => mask.is_some(),
+            _ => false,
         }
     }
 

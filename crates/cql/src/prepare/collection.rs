@@ -4,7 +4,7 @@ use super::modify::invalid_at;
 use super::term::Terms;
 use crate::bind::Source;
 use crate::error::{Error, nearest};
-use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Term};
+use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Term, TermKind};
 use henge_model::{Column, ColumnId, DataType};
 
 /// A change of one collection.
@@ -207,11 +207,24 @@ pub(super) fn counted(
             return Err(invalid_at(message, name));
         }
     };
-    let source = terms.source(term, &DataType::Bigint, &column.name)?;
+    // What is added is a counter: operations come to none, but for a sign, which says what is done with it.
+    let (mut term, mut subtract) = (term, subtract);
+    while let TermKind::Negated(inner) = &bare(term).kind {
+        (term, subtract) = (inner, !subtract);
+    }
+    let source = terms.source(term, &DataType::Counter, &column.name)?;
     if matches!(source, Source::Null) {
         return Err(invalid_at("Invalid null value for counter increment".to_owned(), name));
     }
     Ok(CollectionPlan::of(column, CollectionChange::Count(source, subtract)))
+}
+
+/// A term without parentheses around it.
+fn bare(term: &Term) -> &Term {
+    match &term.kind {
+        TermKind::Tuple(parts) if parts.len() == 1 => bare(&parts[0]),
+        _ => term,
+    }
 }
 
 fn is_user_type(column: &Column) -> bool {

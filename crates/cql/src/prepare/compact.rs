@@ -65,7 +65,7 @@ fn hidden(draft: &TableDraft, prefix: &str, first: u32, data_type: DataType) -> 
     while taken(&numbered(number)) {
         number += 1;
     }
-    ColumnDraft { name: numbered(number), data_type, order: Order::Ascending }
+    ColumnDraft { name: numbered(number), data_type, order: Order::Ascending, mask: None }
 }
 
 /// What makes the row that an INSERT is of be there: a marker, or in a compact table, where rows have none, a cell of the hidden column.

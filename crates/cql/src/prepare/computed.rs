@@ -8,8 +8,8 @@ use super::term::{Terms, assignable, is_assignable};
 use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::{Expression, Function, cast_signature};
-use crate::statement::{ArithmeticOperator, Term, TermKind, TypeName};
-use henge_model::DataType;
+use crate::statement::{ArithmeticOperator, Name, Term, TermKind, TypeName};
+use henge_model::{DataType, UserType};
 
 /// Nothing tells which type a term is of.
 pub(super) fn untyped(term: &Term) -> Error {
@@ -54,34 +54,9 @@ pub(super) fn typed(
         }
         // Names before colons are fields, unless a map is wanted: then they are columns.
         (TermKind::UserType(fields), DataType::Map(key, value)) => {
-            let columns =
-                fields.iter().map(|(name, _)| Term { kind: TermKind::Column(name.clone()), position: name.position });
-            let keys: Vec<Term> = columns.collect();
-            let entries = keys.iter().zip(fields);
-            let parts: Vec<(&Term, &DataType)> =
-                entries.flat_map(|(column, (_, v))| [(column, &**key), (v, &**value)]).collect();
-            built(&Term { kind: TermKind::Map(Vec::new()), position: term.position }, data_type, &parts, terms, fetched)
+            entries(term, fields, data_type, [key, value], terms, fetched)
         }
-        (TermKind::UserType(fields), DataType::Udt(own)) => {
-            let mut parts: Vec<Selected> = Vec::with_capacity(own.fields.len());
-            for (name, data_type) in &own.fields {
-                let given = fields.iter().rfind(|(field, _)| field.text == *name);
-                parts.push(match given {
-                    Some((_, value)) => typed(value, data_type, terms, fetched)?,
-                    None => Selected {
-                        selector: Selector::Given(Source::Null),
-                        name: "NULL".to_owned(),
-                        data_type: data_type.clone(),
-                    },
-                });
-            }
-            if let Some((unknown, _)) = fields.iter().find(|(field, _)| own.field(&field.text).is_none()) {
-                let message = format!("Unknown field '{}' in value of user defined type {}", unknown.text, own.name);
-                return Err(Error::invalid(message).at(unknown.position));
-            }
-            let name = value_name(term);
-            Ok(Selected { name, ..put_together(term, data_type.clone(), parts) })
-        }
+        (TermKind::UserType(given), DataType::Udt(own)) => fields(term, given, data_type, own, terms, fetched),
         (TermKind::Tuple(parts), DataType::Tuple(types)) if parts.len() == types.len() => {
             let parts: Vec<(&Term, &DataType)> = parts.iter().zip(types).collect();
             built(term, data_type, &parts, terms, fetched)
@@ -92,6 +67,52 @@ pub(super) fn typed(
             Ok(selected)
         }
     }
+}
+
+/// A map whose keys are columns.
+fn entries(
+    term: &Term,
+    given: &[(Name, Term)],
+    data_type: &DataType,
+    [key, value]: [&DataType; 2],
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let columns = given.iter().map(|(name, _)| Term { kind: TermKind::Column(name.clone()), position: name.position });
+    let keys: Vec<Term> = columns.collect();
+    let parts = keys.iter().zip(given).flat_map(|(column, (_, v))| [(column, key), (v, value)]);
+    let parts: Vec<(&Term, &DataType)> = parts.collect();
+    let map = Term { kind: TermKind::Map(Vec::new()), position: term.position };
+    built(&map, data_type, &parts, terms, fetched)
+}
+
+/// A user type's fields: null for those left out.
+fn fields(
+    term: &Term,
+    given: &[(Name, Term)],
+    data_type: &DataType,
+    own: &UserType,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let mut parts: Vec<Selected> = Vec::with_capacity(own.fields.len());
+    for (name, data_type) in &own.fields {
+        let value = given.iter().rfind(|(field, _)| field.text == *name);
+        parts.push(match value {
+            Some((_, value)) => typed(value, data_type, terms, fetched)?,
+            None => Selected {
+                selector: Selector::Given(Source::Null),
+                name: "NULL".to_owned(),
+                data_type: data_type.clone(),
+            },
+        });
+    }
+    if let Some((unknown, _)) = given.iter().find(|(field, _)| own.field(&field.text).is_none()) {
+        let message = format!("Unknown field '{}' in value of user defined type {}", unknown.text, own.name);
+        return Err(Error::invalid(message).at(unknown.position));
+    }
+    let name = value_name(term);
+    Ok(Selected { name, ..put_together(term, data_type.clone(), parts) })
 }
 
 fn built(

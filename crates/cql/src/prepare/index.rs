@@ -22,7 +22,7 @@ pub(crate) fn create(create: &CreateIndex, scope: &Scope<'_>) -> Result<SchemaCh
     let keyspace = scope.keyspace_of(&create.table)?;
     refuse_system(scope.schema, &keyspace).map_err(|e| e.at(create.table.name.position))?;
     let table = table(create, &keyspace, scope)?;
-    let name = create.name.as_ref().map(|name| checked_name(name)).transpose()?;
+    let name = create.name.as_ref().map(checked_name).transpose()?;
     let [target] = &create.targets[..] else {
         return Err(Error::invalid("Only CUSTOM indexes support multiple columns").at(create.position));
     };

@@ -2,18 +2,20 @@
 
 use super::group::{self, Grouping};
 use super::marker::{Labels, Markers, ResultColumn};
+use super::masked::restricted;
 use super::probe;
 use super::relation::{Restriction, Restrictions, restrictions};
 use super::restriction::{Partition, Where, sort};
-use super::scope::{Scope, column};
+use super::scope::Scope;
 use super::selector::{Fetched, Selector, projected, select};
+use super::sorting::{Sorting, equal_columns, order};
 use super::term::{Terms, is_integer};
 use super::{AggregatePlan, Plan, Prepared};
 use crate::bind::{Choices, FilterRelation, Source};
 use crate::error::{Error, Position};
-use crate::statement::{Operator, OrderBy, Select, Term};
+use crate::statement::{Select, Term};
 use henge_base::Bytes;
-use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Order, Projected, Projection, Table};
+use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Projected, Projection, Table};
 use std::sync::Arc;
 
 /// How to answer a SELECT, but for its bound values.
@@ -34,6 +36,10 @@ pub struct SelectPlan {
     /// `PER PARTITION LIMIT`; one of `DISTINCT`.
     pub(crate) per_partition: Option<Source>,
     pub(crate) reversed: bool,
+    /// What rows of several partitions are sorted by: the last of the selectors.
+    pub(crate) sorting: Sorting,
+    /// The masked columns that it restricts.
+    pub(super) restricted_masked: Vec<String>,
     /// Whether it reads one row whose key hangs on text and bound values alone, and hands it out as it is.
     pub(crate) single_row: bool,
     /// Whether it says ALLOW FILTERING, needed or not.
@@ -60,6 +66,11 @@ impl SelectPlan {
     /// Whether the fetched values are the answer's columns, so that rows can go straight to their sink.
     pub fn is_identity(&self) -> bool {
         self.is_identity
+    }
+
+    /// Its columns are no longer those that are fetched.
+    pub(super) fn computes_all(&mut self) {
+        (self.is_identity, self.single_row) = (false, false);
     }
 
     /// Whether all rows come to one.
@@ -122,12 +133,19 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         check_distinct_where(&found, position)?;
     }
     let fixed: Vec<Column> = equal_columns(&found);
+    let restricted_masked = restricted(&found, table);
     let groups = match &select.group_by[..] {
         [] => Vec::new(),
         group_by => group::groups(group_by, &found, &mut terms, &mut fetched)?,
     };
     let restrictions = sort(found, table, select.allow_filtering)?;
-    let reversed = order(&select.order_by, table, &restrictions, &fixed)?;
+    let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
+    let sorting = Sorting::of(ordering, &restrictions, reversed);
+    let mut selectors = selectors;
+    if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
+        check_distinct(&sorting.projected(table), table, position)?;
+    }
+    selectors.extend(sorting.projected(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
     let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
@@ -155,6 +173,8 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         limit,
         per_partition,
         reversed,
+        sorting,
+        restricted_masked,
         single_row,
         allows_filtering: select.allow_filtering,
         markers: markers.count(),
@@ -309,53 +329,6 @@ fn needed(table: &Table) -> Columns {
     let mut ids: Vec<ColumnId> = table.columns().map(|column| column.id).collect();
     ids.sort_unstable();
     Columns::Some(ids)
-}
-
-/// Clustering columns with one value, which ORDER BY may leave out.
-fn equal_columns(found: &Restrictions) -> Vec<Column> {
-    let equal = found.columns.iter().filter(|r| r.operator == Operator::Equal);
-    equal.flat_map(|r| r.columns.iter().cloned()).collect()
-}
-
-/// Whether rows come against their stored order.
-fn order(order_by: &[OrderBy], table: &Table, restrictions: &Where, fixed: &[Column]) -> Result<bool, Error> {
-    let Some(first) = order_by.first() else {
-        return Ok(false);
-    };
-    let position = first.column.position;
-    let refuse = |message: &str| Err(Error::invalid(message).at(position));
-    if restrictions.probe.is_some() {
-        return refuse("ORDER BY with 2ndary indexes is not supported, except for ANN queries.");
-    }
-    let Partition::Keys(groups) = &restrictions.partition else {
-        return refuse("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
-    };
-    if groups.iter().any(|g| g.single().is_none()) {
-        return Err(Error::unsupported("ORDER BY with IN on the partition key is", position));
-    }
-    let mut clustering = table.clustering.iter();
-    let mut reversed = None;
-    for item in order_by {
-        if item.nearest_to.is_some() {
-            return Err(Error::unsupported("ORDER BY ... ANN OF is", item.column.position));
-        }
-        let wanted = column(table, &item.column)?;
-        if wanted.kind != ColumnKind::Clustering {
-            let message = "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got ";
-            return refuse(&format!("{message}{}", wanted.name));
-        }
-        let next = clustering.by_ref().find(|c| c.id == wanted.id || !fixed.contains(c));
-        if next.is_none_or(|c| c.id != wanted.id) {
-            return refuse(
-                "Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY",
-            );
-        }
-        let against = item.descending != (wanted.order == Order::Descending);
-        if *reversed.get_or_insert(against) != against {
-            return refuse("Unsupported order by relation");
-        }
-    }
-    Ok(reversed.unwrap_or(false))
 }
 
 fn is_single_row(restrictions: &Where, table: &Table) -> bool {

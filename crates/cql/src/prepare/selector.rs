@@ -55,6 +55,13 @@ pub(crate) enum Selector {
         to: Option<Source>,
         one: bool,
     },
+    /// The timestamp or time to live of a field, if it is there.
+    FieldTimes {
+        times: Box<Selector>,
+        of: Box<Selector>,
+        /// Where the times are a list of those of all fields.
+        place: Option<usize>,
+    },
     /// The greatest of a list of timestamps.
     Newest(Box<Selector>),
     /// What the aggregate at that place of the plan comes to.
@@ -167,7 +174,11 @@ fn element(
 
 /// `u.field`.
 fn field(of: &Term, name: &Name, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
-    let whole = plain(of, terms, fetched, false)?;
+    field_of(plain(of, terms, fetched, false)?, name)
+}
+
+/// The field of that name of a user type.
+pub(super) fn field_of(whole: Selected, name: &Name) -> Result<Selected, Error> {
     let DataType::Udt(own) = whole.data_type.unfrozen() else {
         let message = format!("Invalid field selection: {} of type {} is not a user type", whole.name, whole.data_type);
         return Err(Error::invalid(message).at(name.position));

@@ -3,6 +3,7 @@
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
 use super::compact;
 use super::data_type::Types;
+use super::mask::column_mask;
 use super::property::names;
 use super::scope::{Scope, is_virtual, refuse_system};
 use super::table_options;
@@ -80,11 +81,9 @@ fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, E
         if columns.iter().any(|c| c.name == name.text) {
             return Err(Error::invalid(format!("Duplicate column '{}' declaration", name.text)).at(name.position));
         }
-        if let Some(position) = masked {
-            return Err(Error::unsupported("MASKED WITH is", *position));
-        }
         let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
-        columns.push(ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending });
+        let mask = masked.as_ref().map(|masked| column_mask(masked, &name.text, &data_type, types)).transpose()?;
+        columns.push(ColumnDraft { name: name.text.clone(), data_type, order: Order::Ascending, mask });
     }
     Ok(columns)
 }

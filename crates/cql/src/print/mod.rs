@@ -8,6 +8,7 @@ mod batch;
 mod describe;
 mod index;
 mod keyspace;
+mod mask;
 mod modify;
 mod name;
 mod property;

@@ -39,8 +39,9 @@ impl Display for ColumnDefinition {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{} {}", self.name, self.data_type)?;
         words(f, self.is_static, "STATIC")?;
-        // With which function was not kept.
-        words(f, self.masked.is_some(), "MASKED WITH DEFAULT")?;
+        if let Some(masked) = &self.masked {
+            write!(f, " {masked}")?;
+        }
         words(f, self.is_primary_key, "PRIMARY KEY")
     }
 }
@@ -74,8 +75,16 @@ impl Display for AlterTableChange {
             }
             AlterTableChange::With(properties) => write!(f, "WITH {}", ands(properties)),
             AlterTableChange::DropCompactStorage => f.write_str("DROP COMPACT STORAGE"),
-            // Its text was not kept: only what it begins with.
-            AlterTableChange::Other(what) => f.write_str(what),
+            AlterTableChange::Mask { if_exists, column, masked } => {
+                f.write_str("ALTER")?;
+                words(f, *if_exists, "IF EXISTS")?;
+                match masked {
+                    Some(masked) => write!(f, " {column} {masked}"),
+                    None => write!(f, " {column} DROP MASKED"),
+                }
+            }
+            // To which one does not matter.
+            AlterTableChange::Retype(column) => write!(f, "ALTER {column} TYPE blob"),
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Name, Property, TableName, Term, TypeName};
+use super::{Masked, Name, Property, TableName, Term, TypeName};
 use crate::error::Position;
 
 /// `CREATE TABLE`.
@@ -30,7 +30,7 @@ pub struct ColumnDefinition {
     /// `STATIC`.
     pub is_static: bool,
     /// `MASKED WITH`.
-    pub masked: Option<Position>,
+    pub masked: Option<Masked>,
     /// `PRIMARY KEY` behind the type.
     pub is_primary_key: bool,
 }
@@ -67,8 +67,14 @@ pub enum AlterTableChange {
     },
     With(Vec<Property>),
     DropCompactStorage,
-    /// `ALTER column TYPE ...` and `MASKED ...`, read to their end.
-    Other(&'static str),
+    /// `ALTER column MASKED WITH ...`, or `DROP MASKED` without one.
+    Mask {
+        if_exists: bool,
+        column: Name,
+        masked: Option<Masked>,
+    },
+    /// `ALTER column TYPE ...`, which is always refused.
+    Retype(Name),
 }
 
 /// `DROP TABLE`.

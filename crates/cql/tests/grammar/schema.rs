@@ -1,12 +1,12 @@
 //! Statements about keyspaces and tables, and DESCRIBE.
 
 use crate::names::{many, maybe, name, names, table_name, type_name};
-use crate::terms::{constant, integer};
+use crate::terms::{constant, integer, value};
 use henge_base::Random;
 use henge_cql::statement::{
     AlterKeyspace, AlterTable, AlterTableChange, AlterType, AlterTypeChange, ColumnDefinition, CreateKeyspace,
-    CreateTable, CreateType, Describe, DescribeSubject, DropKeyspace, DropTable, DropType, Property, PropertyValue,
-    Truncate, Use,
+    CreateTable, CreateType, Describe, DescribeSubject, DropKeyspace, DropTable, DropType, MaskCall, Masked, Property,
+    PropertyValue, Truncate, Use,
 };
 use henge_cql::{Position, Statement};
 
@@ -42,12 +42,21 @@ pub(crate) fn small(random: &mut Random) -> Statement {
     }
 }
 
+fn masked(random: &mut Random) -> Masked {
+    let call = maybe(random, |random| MaskCall {
+        keyspace: maybe(random, name),
+        function: name(random),
+        arguments: many(random, 0, 2, value),
+    });
+    Masked { call, position: Position::default() }
+}
+
 fn column(random: &mut Random) -> ColumnDefinition {
     ColumnDefinition {
         name: name(random),
         data_type: type_name(random, 2),
         is_static: random.chance(1, 4),
-        masked: maybe(random, |_| Position::default()),
+        masked: maybe(random, masked),
         is_primary_key: random.chance(1, 4),
     }
 }
@@ -66,7 +75,7 @@ pub(crate) fn create_table(random: &mut Random) -> CreateTable {
 
 pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
     let yes = random.chance(1, 2);
-    let change = match random.below(6) {
+    let change = match random.below(7) {
         0 => AlterTableChange::Add { if_not_exists: yes, columns: many(random, 1, 3, column) },
         1 => AlterTableChange::Drop { if_exists: yes, columns: names(random, 3), timestamp: maybe(random, integer) },
         2 => AlterTableChange::Rename {
@@ -74,7 +83,8 @@ pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
             names: many(random, 1, 2, |random| (name(random), name(random))),
         },
         3 => AlterTableChange::DropCompactStorage,
-        4 => AlterTableChange::Other("ALTER of a column"),
+        4 => AlterTableChange::Retype(name(random)),
+        5 => AlterTableChange::Mask { if_exists: yes, column: name(random), masked: maybe(random, masked) },
         _ => AlterTableChange::With(properties(random, 1)),
     };
     AlterTable { table: table_name(random), if_exists: random.chance(1, 2), change, position: Position::default() }

@@ -66,7 +66,7 @@ pub(super) fn ensure_of_role<W: World>(
     })
 }
 
-fn logged_in(user: Option<&str>) -> Result<&str, Error> {
+pub(super) fn logged_in(user: Option<&str>) -> Result<&str, Error> {
     user.ok_or_else(|| unauthorized("You have not logged in"))
 }
 

@@ -20,7 +20,7 @@ const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean
     min_index_interval int, read_repair text, read_repair_chance double, speculative_retry text";
 
 /// Keyspace, table, number of partition key columns, number of clustering columns, columns.
-const TABLES: [(&str, &str, usize, usize, &str); 20] = [
+const TABLES: [(&str, &str, usize, usize, &str); 21] = [
     (
         "system",
         "local",
@@ -130,6 +130,15 @@ const TABLES: [(&str, &str, usize, usize, &str); 20] = [
     // So Cassandra spells it.
     ("system_auth", "resource_role_permissons_index", 1, 1, "resource text, role text"),
     ("system_auth", "network_permissions", 1, 0, "role text, dcs frozen<set<text>>"),
+    (
+        "system_schema",
+        "column_masks",
+        1,
+        2,
+        "keyspace_name text, table_name text, column_name text, function_argument_nulls frozen<list<boolean>>, \
+         function_argument_types frozen<list<text>>, function_argument_values frozen<list<text>>, function_keyspace text, \
+         function_name text",
+    ),
 ];
 
 static KEYSPACES: LazyLock<Vec<Arc<Keyspace>>> = LazyLock::new(build);
@@ -197,6 +206,7 @@ fn table_of(storage: u32, keyspace: &str, name: &str, keys: (usize, usize), colu
         options,
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     }
 }
 

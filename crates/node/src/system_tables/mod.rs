@@ -10,6 +10,7 @@ mod build;
 mod definition;
 mod gossip_rows;
 mod local;
+mod mask_rows;
 mod peers;
 mod process_rows;
 mod schema_rows;
@@ -77,6 +78,7 @@ fn rows_of<W: World>(shared: &Shared<W>, storage: StorageId) -> Vec<(Bytes, Byte
         ("system_schema", "keyspaces") => schema_rows::keyspaces(view, &mut out),
         ("system_schema", "tables") => schema_rows::tables(view, &mut out),
         ("system_schema", "columns") => schema_rows::columns(view, &mut out),
+        ("system_schema", "column_masks") => mask_rows::column_masks(view, &mut out),
         ("system_schema", "types") => schema_rows::types(view, &mut out),
         ("system", "IndexInfo") => schema_rows::built_indexes(view, &shared.store.built_indexes(), &mut out),
         ("system_schema", "indexes") => schema_rows::indexes(view, &mut out),

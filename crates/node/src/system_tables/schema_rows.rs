@@ -159,8 +159,13 @@ pub(super) fn dropped_columns(view: &View, out: &mut TableRows<'_>) {
     for table in ordinary(view).flat_map(|k| k.tables.values()) {
         for (name, dropped) in &table.history.dropped {
             let kind = if dropped.kind == ColumnKind::Static { "static" } else { "regular" };
-            let at = dropped.dropped_us.div_euclid(1_000).to_be_bytes().to_vec();
-            let columns = [("dropped_time", at), ("kind", text(kind)), ("type", text(dropped.data_type.to_string()))];
+            // Towards 1970, as Cassandra rounds.
+            let at = (dropped.dropped_us / 1_000).to_be_bytes().to_vec();
+            let columns = [
+                ("dropped_time", at),
+                ("kind", text(kind)),
+                ("type", text(dropped.data_type.without_user_types().to_string())),
+            ];
             out.push(&[text(&table.keyspace), text(&table.name), text(name)], &columns);
         }
     }

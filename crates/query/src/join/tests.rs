@@ -30,6 +30,7 @@ fn table() -> Arc<Table> {
         options: TableOptions::default(),
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
+        masks: Default::default(),
     })
 }
 

@@ -1,0 +1,109 @@
+//! What a selector makes of a fetched row.
+
+use super::BindContext;
+use super::part::{bound, element, newest, nth, part_times, slice};
+use super::source::{Given, Source};
+use crate::collection;
+use crate::error::Error;
+use crate::functions::{Call, json};
+use crate::limits::BUILT_BYTES_MAX;
+use crate::prepare::Selector;
+use henge_base::Bytes;
+use henge_model::DataType;
+use std::borrow::Cow;
+
+/// What selectors compute a column from.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'r> {
+    pub(super) fetched: &'r [Option<Bytes>],
+    /// What the aggregates of the rows come to.
+    pub(super) aggregated: &'r [Option<Bytes>],
+    pub(super) number: u64,
+}
+
+/// The value of one selector.
+pub(super) fn value<'a>(
+    selector: &'a Selector,
+    row: Row<'_>,
+    context: &BindContext<'a>,
+) -> Result<Option<Bytes>, Error> {
+    let of = |selector: &'a Selector| value(selector, row, context);
+    match selector {
+        Selector::Column(place) => Ok(row.fetched.get(*place).cloned().flatten()),
+        Selector::Aggregate(place) => Ok(row.aggregated.get(*place).cloned().flatten()),
+        Selector::Given(source) => given(source, row, context),
+        Selector::Call { function, arguments, ordinal } => {
+            let values = all(arguments, row, context)?;
+            let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
+            let made = function.call(&Call { context, row: row.number, ordinal: *ordinal }, &values)?;
+            Ok(made.map(Bytes::from))
+        }
+        Selector::Element { of: whole, data_type, key } => {
+            let Some(collection) = of(whole)? else { return Ok(None) };
+            let key = key.evaluate(context)?.required("the key of a collection's element")?;
+            Ok(element(data_type, &collection, &key))
+        }
+        Selector::Field { of: whole, data_type, place } => {
+            let Some(whole) = of(whole)? else { return Ok(None) };
+            let field = collection::parts(data_type, &whole).and_then(|parts| parts.get(*place)?.1);
+            Ok(field.map(Bytes::copy_from_slice))
+        }
+        Selector::Slice { of: whole, data_type, from, to } => {
+            let Some(collection) = of(whole)? else { return Ok(None) };
+            let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
+            Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
+        }
+        Selector::PartTimes { times, of: whole, data_type, from, to, one } => {
+            let (Some(times), Some(collection)) = (of(times)?, of(whole)?) else { return Ok(None) };
+            let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
+            Ok(part_times(data_type, &times, &collection, from.as_deref(), to.as_deref(), *one))
+        }
+        Selector::FieldTimes { times, of: field, place } => {
+            let (Some(times), Some(_)) = (of(times)?, of(field)?) else { return Ok(None) };
+            Ok(place.map_or(Some(times.clone()), |place| nth(&times, place)))
+        }
+        Selector::Newest(list) => Ok(of(list)?.and_then(|list| newest(&list))),
+        Selector::Json(columns) => {
+            let values = all(columns.iter().map(|(_, _, selector)| selector), row, context)?;
+            let columns = columns.iter().zip(&values).map(|((name, of, _), v)| (name.as_str(), of, v.as_deref()));
+            Ok(Some(json::row(columns).into()))
+        }
+        Selector::Built { data_type, parts } => built(data_type, parts, row, context),
+    }
+}
+
+fn all<'a>(
+    selectors: impl IntoIterator<Item = &'a Selector>,
+    row: Row<'_>,
+    context: &BindContext<'a>,
+) -> Result<Vec<Option<Bytes>>, Error> {
+    selectors.into_iter().map(|selector| value(selector, row, context)).collect()
+}
+
+fn given<'a>(source: &'a Source, row: Row<'_>, context: &BindContext<'a>) -> Result<Option<Bytes>, Error> {
+    match source.evaluate_for_row(context, row.number)? {
+        Given::Value(bytes) => Ok(Some(Bytes::from(bytes.into_owned()))),
+        Given::Null => Ok(None),
+        Given::Unset => Err(Error::invalid("Invalid unset value in the selection")),
+    }
+}
+
+fn built<'a>(
+    data_type: &DataType,
+    parts: &'a [Selector],
+    row: Row<'_>,
+    context: &BindContext<'a>,
+) -> Result<Option<Bytes>, Error> {
+    let mut values = Vec::with_capacity(parts.len());
+    let mut bytes = 0;
+    for part in parts {
+        let part = value(part, row, context)?;
+        bytes += part.as_ref().map_or(0, Bytes::len);
+        if bytes > BUILT_BYTES_MAX {
+            return Err(Error::invalid(format!("a {data_type} would have more than {BUILT_BYTES_MAX} bytes")));
+        }
+        values.push(part);
+    }
+    let values: Vec<Option<Cow<'_, [u8]>>> = values.iter().map(|v| v.as_deref().map(Cow::Borrowed)).collect();
+    collection::build(data_type, &values).map(|bytes| Some(bytes.into()))
+}

@@ -1,0 +1,102 @@
+//! The columns of a CREATE TABLE, and what was dropped of them since.
+
+use super::{identifier, joined};
+use henge_model::{Column, ColumnKind, DroppedColumn, Table};
+
+/// The columns and the primary key, one a line. With `past` those that were dropped stand there too, for rows may still hold them;
+/// [`past_changes`] has the statements that lead from there to the table as it is.
+pub(super) fn definitions(table: &Table, past: bool) -> String {
+    let single = table.partition_key.len() == 1 && table.clustering.is_empty();
+    let is_past = |column: &&Column| past && table.history.dropped.contains_key(&column.name);
+    let mut lines: Vec<String> =
+        in_order(table).into_iter().filter(|c| !is_past(c)).map(|c| definition(table, c, single)).collect();
+    if past {
+        let dropped = table.history.dropped.iter().map(|(name, column)| format!("    {}", as_it_was(name, column)));
+        lines.extend(dropped);
+    }
+    if !single {
+        let partition = joined(&table.partition_key, |c| identifier(&c.name));
+        let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
+        let clustering = table.clustering.iter().filter(|c| !table.hides(c));
+        let clustering = clustering.map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
+        lines.push(format!("    PRIMARY KEY ({partition}{clustering})"));
+    }
+    lines.join(",\n")
+}
+
+/// As Cassandra prints them: of static and of regular columns those first that are one cell.
+fn in_order(table: &Table) -> Vec<&Column> {
+    let mut columns: Vec<&Column> = table.visible_columns().collect();
+    let is_late = |c: &&Column| (c.kind == ColumnKind::Regular, c.data_type.is_complex());
+    let keys = columns.iter().filter(|c| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Clustering)).count();
+    columns[keys..].sort_by_key(is_late);
+    columns
+}
+
+fn definition(table: &Table, column: &Column, single: bool) -> String {
+    let key = if single && column.kind == ColumnKind::PartitionKey { " PRIMARY KEY" } else { "" };
+    format!("    {}{key}", as_it_is(table, column))
+}
+
+/// Name, type and what else belongs to the column alone.
+fn as_it_is(table: &Table, column: &Column) -> String {
+    let is_static = column.kind == ColumnKind::Static && table.options.compact_storage.is_none();
+    let is_static = if is_static { " static" } else { "" };
+    let mask = table.masks.get(&column.id).map_or_else(String::new, |mask| format!(" MASKED WITH {mask}"));
+    format!("{} {}{is_static}{mask}", identifier(&column.name), column.data_type)
+}
+
+fn as_it_was(name: &str, dropped: &DroppedColumn) -> String {
+    let is_static = if dropped.kind == ColumnKind::Static { " static" } else { "" };
+    format!("{} {}{is_static}", identifier(name), dropped.data_type.without_user_types())
+}
+
+/// The statements that drop what was dropped, and add what was added again; each on a line of its own behind the first.
+pub(super) fn past_changes(table: &Table, full_name: &str) -> String {
+    let mut out = String::new();
+    for (name, dropped) in &table.history.dropped {
+        let at = dropped.dropped_us;
+        out.push_str(&format!("\nALTER TABLE {full_name} DROP {} USING TIMESTAMP {at};", identifier(name)));
+        if let Some(column) = table.column(name) {
+            out.push_str(&format!("\nALTER TABLE {full_name} ADD {};", as_it_is(table, column)));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::schema;
+    use henge_model::DataType;
+
+    fn altered() -> Table {
+        let mut table = Table::clone(schema().table("ks", "many").unwrap());
+        let dropped = |data_type, kind, dropped_us| DroppedColumn { data_type, kind, dropped_us };
+        let history = &mut table.history.dropped;
+        history.insert("l".to_owned(), dropped(DataType::List(Box::new(DataType::Int)), ColumnKind::Regular, 7));
+        history.insert("Old".to_owned(), dropped(DataType::Int, ColumnKind::Static, -5));
+        table
+    }
+
+    #[test]
+    fn what_was_dropped_stands_in_its_past() {
+        let table = altered();
+        assert_eq!(
+            definitions(&table, true),
+            "    k int PRIMARY KEY,\n    m map<text, int>,\n    s set<decimal>,\n    \"Old\" int static,\n    l list<int>"
+        );
+        let lines = past_changes(&table, "ks.many");
+        let added = "\nALTER TABLE ks.many DROP l USING TIMESTAMP 7;\nALTER TABLE ks.many ADD l list<int>;";
+        assert_eq!(lines, format!("\nALTER TABLE ks.many DROP \"Old\" USING TIMESTAMP -5;{added}"));
+        assert!(!definitions(&table, false).contains("Old"));
+    }
+
+    #[test]
+    fn columns_of_one_cell_stand_first() {
+        let mut table = Table::clone(schema().table("ks", "many").unwrap());
+        table.regulars[2].data_type = DataType::Frozen(Box::new(table.regulars[2].data_type.clone()));
+        let text = definitions(&table, false);
+        assert!(text.find("s frozen<").unwrap() < text.find("l list").unwrap(), "{text}");
+    }
+}

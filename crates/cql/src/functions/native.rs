@@ -1,0 +1,119 @@
+//! Functions by name: what they take, and what they answer.
+
+use super::{Argument, Expression, Function, Signature, generic};
+use crate::error::Error;
+use henge_model::{DataType, Table};
+
+/// The function of that name for arguments of these types; `None` for a type that is not known. `table` is what `token` is of,
+/// `wanted` the type of the place the call stands in, if that is known, and `given` the arguments themselves.
+pub(crate) fn signature(
+    name: &str,
+    arguments: &[Option<DataType>],
+    table: &Table,
+    wanted: Option<&DataType>,
+    given: &[Argument],
+) -> Option<Result<Signature, Error>> {
+    if let Some(found) = generic::signature(name, given, wanted) {
+        return Some(found);
+    }
+    let native = Native { name, arguments };
+    Some(match name {
+        "token" => {
+            let types = table.partition_key.iter().map(|c| c.data_type.clone()).collect();
+            native.fixed(Function::Token, types, DataType::Bigint)
+        }
+        "tojson" | "to_json" => native.to_json(),
+        "fromjson" | "from_json" => native.of_json(wanted),
+        _ => return native.of_nothing().or_else(|| native.of_times()).or_else(|| native.blob_conversion()),
+    })
+}
+
+/// A call of a function that takes one list of types, or a value of one of some types.
+struct Native<'a> {
+    name: &'a str,
+    arguments: &'a [Option<DataType>],
+}
+
+impl Native<'_> {
+    fn fixed(&self, function: Function, parameters: Vec<DataType>, result: DataType) -> Result<Signature, Error> {
+        if parameters.len() == self.arguments.len() {
+            return Ok(Signature { function, parameters, result });
+        }
+        let (name, required, given) = (self.name, parameters.len(), self.arguments.len());
+        let message =
+            format!("Invalid number of arguments for function {name}: {required} required but {given} provided");
+        Err(Error::invalid(message))
+    }
+
+    /// The type of the one argument, which has to be one of those.
+    fn known(&self, wanted: &[DataType]) -> Result<DataType, Error> {
+        let name = self.name;
+        match self.arguments {
+            [Some(t)] if wanted.contains(t) => Ok(t.clone()),
+            [_] => Err(Error::invalid(format!(
+                "Ambiguous or wrong argument for function {name}: give a value of one of its types, or a type hint"
+            ))),
+            _ => Err(Error::invalid(format!(
+                "Invalid number of arguments for function {name}: 1 required but {} provided",
+                self.arguments.len()
+            ))),
+        }
+    }
+
+    fn of_nothing(&self) -> Option<Result<Signature, Error>> {
+        let (function, result) = match self.name {
+            "now" | "currenttimeuuid" | "current_timeuuid" => (Function::Now, DataType::Timeuuid),
+            "uuid" => (Function::Uuid, DataType::Uuid),
+            "currenttimestamp" | "current_timestamp" => (Function::CurrentTimestamp, DataType::Timestamp),
+            "currentdate" | "current_date" => (Function::CurrentDate, DataType::Date),
+            "currenttime" | "current_time" => (Function::CurrentTime, DataType::Time),
+            _ => return None,
+        };
+        Some(self.fixed(function, vec![], result))
+    }
+
+    fn of_times(&self) -> Option<Result<Signature, Error>> {
+        use DataType::{Bigint, Date, Timestamp, Timeuuid};
+        let of = |wanted: &[DataType], make: fn(DataType) -> Function, result| {
+            self.known(wanted).and_then(|t| self.fixed(make(t.clone()), vec![t], result))
+        };
+        Some(match self.name {
+            "mintimeuuid" | "min_timeuuid" => self.fixed(Function::MinTimeuuid, vec![Timestamp], Timeuuid),
+            "maxtimeuuid" | "max_timeuuid" => self.fixed(Function::MaxTimeuuid, vec![Timestamp], Timeuuid),
+            "todate" | "to_date" => of(&[Timeuuid, Timestamp], Function::ToDate, Date),
+            "totimestamp" | "to_timestamp" => of(&[Timeuuid, Date], Function::ToTimestamp, Timestamp),
+            "tounixtimestamp" | "to_unix_timestamp" => {
+                of(&[Timeuuid, Timestamp, Date], Function::ToUnixTimestamp, Bigint)
+            }
+            _ => return None,
+        })
+    }
+
+    fn to_json(&self) -> Result<Signature, Error> {
+        match self.arguments {
+            [Some(t)] => self.fixed(Function::ToJson(t.clone()), vec![t.clone()], DataType::Text),
+            _ => self.known(&[]).and_then(|t| self.fixed(Function::AsBlob, vec![t], DataType::Text)),
+        }
+    }
+
+    fn of_json(&self, wanted: Option<&DataType>) -> Result<Signature, Error> {
+        let Some(to) = wanted else {
+            let name = self.name;
+            let message = format!("{name}() cannot be used in the selection clause of a SELECT statement");
+            return Err(Error::invalid(message));
+        };
+        let function = Function::Expression(Expression::FromJson(to.clone()));
+        self.fixed(function, vec![DataType::Text], to.clone())
+    }
+
+    /// `intasblob`, `int_as_blob`, `blobasint`, `blob_as_int` and so on.
+    fn blob_conversion(&self) -> Option<Result<Signature, Error>> {
+        let native = |n: &str| DataType::native(n).filter(|t| *t != DataType::Blob);
+        let name = self.name;
+        if let Some(from) = name.strip_suffix("_as_blob").or_else(|| name.strip_suffix("asblob")).and_then(native) {
+            return Some(self.fixed(Function::AsBlob, vec![from], DataType::Blob));
+        }
+        let to = name.strip_prefix("blob_as_").or_else(|| name.strip_prefix("blobas")).and_then(native)?;
+        Some(self.fixed(Function::FromBlob(to.clone()), vec![DataType::Blob], to))
+    }
+}

@@ -1,0 +1,63 @@
+//! Masks of columns.
+
+use super::Parser;
+use crate::error::Error;
+use crate::statement::{AlterTableChange, Arguments, MaskCall, Masked, Term, TermKind};
+
+impl Parser<'_> {
+    /// `MASKED WITH DEFAULT` or `MASKED WITH f(...)`, if it is there.
+    pub(super) fn masked(&mut self) -> Result<Option<Masked>, Error> {
+        let position = self.position();
+        if !self.take_words("MASKED", "WITH") {
+            return Ok(None);
+        }
+        let call = if self.take_word("DEFAULT") { None } else { Some(self.mask_call()?) };
+        Ok(Some(Masked { call, position }))
+    }
+
+    fn mask_call(&mut self) -> Result<MaskCall, Error> {
+        let position = self.position();
+        let expected = || Error::syntax(position, "expected DEFAULT or a function with its arguments");
+        match self.column_or_call()? {
+            TermKind::Call { keyspace, function, arguments: Arguments::Terms(arguments) } => {
+                match arguments.iter().find_map(column_in) {
+                    Some(column) => Err(Error::syntax(column.position, "a mask has nothing of other columns")),
+                    None => Ok(MaskCall { keyspace, function, arguments }),
+                }
+            }
+            _ => Err(expected()),
+        }
+    }
+
+    /// Behind `ALTER TABLE t ALTER`: a mask of a column. Types of columns are not changed any more.
+    pub(super) fn column_change(&mut self) -> Result<AlterTableChange, Error> {
+        let if_exists = self.if_exists()?;
+        let column = self.name("a column")?;
+        if !if_exists && self.take_word("TYPE") {
+            self.type_name()?;
+            return Ok(AlterTableChange::Retype(column));
+        }
+        if self.take_words("DROP", "MASKED") {
+            return Ok(AlterTableChange::Mask { if_exists, column, masked: None });
+        }
+        match self.masked()? {
+            Some(masked) => Ok(AlterTableChange::Mask { if_exists, column, masked: Some(masked) }),
+            None => Err(self.unexpected("MASKED WITH or DROP MASKED")),
+        }
+    }
+}
+
+/// A column within a term.
+fn column_in(term: &Term) -> Option<&Term> {
+    match &term.kind {
+        TermKind::Column(_) => Some(term),
+        TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => parts.iter().find_map(column_in),
+        TermKind::Map(entries) => entries.iter().find_map(|(key, value)| column_in(key).or_else(|| column_in(value))),
+        TermKind::UserType(fields) => fields.iter().find_map(|(_, value)| column_in(value)),
+        TermKind::Call { arguments: Arguments::Terms(terms), .. } => terms.iter().find_map(column_in),
+        TermKind::Hinted { term, .. } | TermKind::Cast { term, .. } | TermKind::Negated(term) => column_in(term),
+        TermKind::Arithmetic { left, right, .. } => column_in(left).or_else(|| column_in(right)),
+        TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => Some(term),
+        _ => None,
+    }
+}

@@ -1,0 +1,217 @@
+//! ORDER BY over several partitions: their rows are read partition by partition, held, and answered in the order of clustering
+//! columns. As in Cassandra that is not done page by page.
+
+use crate::Error;
+use henge_base::Bytes;
+use henge_cql::SelectPlan;
+use henge_model::RowSink;
+
+/// Bytes of rows that are held to be sorted, what each value and row takes beside its own included.
+const HELD_BYTES_MAX: usize = 64 << 20;
+/// What a value takes besides its bytes.
+const VALUE_BYTES: usize = size_of::<Option<Bytes>>();
+
+/// Refuses pages, unless there is nothing to sort.
+pub(crate) fn refuse_pages(plan: &SelectPlan, reads_nothing: bool, page_size: Option<u32>) -> Result<(), Error> {
+    let counts = plan.is_aggregate() || plan.is_grouped();
+    if page_size.is_none() || reads_nothing && !counts {
+        return Ok(());
+    }
+    let message = "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either \
+                   remove the ORDER BY or the IN and sort client side, or disable paging for this query";
+    Err(Error::Invalid(message.to_owned()))
+}
+
+/// Whether what is held has become too much.
+pub(crate) fn check(plan: &SelectPlan, sink: &dyn RowSink) -> Result<(), Error> {
+    if !plan.is_sorted() || sink.bytes() <= HELD_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "ORDER BY of several partitions would have to sort more than {HELD_BYTES_MAX} bytes; read less of them, or sort client side"
+    );
+    Err(Error::Invalid(message))
+}
+
+/// Takes rows of the plan's selectors, and gives the first of them in order.
+pub(crate) struct Held<'a> {
+    plan: &'a SelectPlan,
+    /// As many rows as are answered.
+    limit: usize,
+    rows: Vec<Vec<Option<Bytes>>>,
+    bytes: usize,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) fn new(plan: &'a SelectPlan, limit: u32) -> Self {
+        let limit = if limit == u32::MAX { usize::MAX } else { limit as usize };
+        Held { plan, limit, rows: Vec::new(), bytes: 0 }
+    }
+
+    /// Hands the rows out, without what they were sorted by.
+    pub(crate) fn answer(mut self, sink: &mut dyn RowSink) {
+        self.cut();
+        let shown = self.plan.shown();
+        for row in &self.rows {
+            sink.begin_row();
+            row.iter().take(shown).for_each(|value| sink.value(value.as_deref()));
+        }
+    }
+
+    /// Sorts what there is, rows that compare alike as they came, and forgets what is beyond the limit.
+    fn cut(&mut self) {
+        let plan = self.plan;
+        self.rows.sort_by(|a, b| plan.compare(a, b));
+        self.rows.truncate(self.limit);
+        self.bytes = self.rows.iter().flatten().map(|value| size_of_value(value.as_deref())).sum();
+    }
+}
+
+fn size_of_value(value: Option<&[u8]>) -> usize {
+    VALUE_BYTES + value.map_or(0, <[u8]>::len)
+}
+
+impl RowSink for Held<'_> {
+    fn begin_row(&mut self) {
+        // Twice as many as needed, so that sorting comes to little for each.
+        if self.rows.len() >= self.limit.saturating_mul(2) {
+            self.cut();
+        }
+        self.rows.push(Vec::new());
+    }
+
+    fn value(&mut self, value: Option<&[u8]>) {
+        self.bytes += size_of_value(value);
+        if let Some(row) = self.rows.last_mut() {
+            row.push(value.map(Bytes::copy_from_slice));
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn mark(&self) -> (usize, usize) {
+        (self.rows.len(), self.bytes)
+    }
+
+    fn rollback(&mut self, (rows, bytes): (usize, usize)) {
+        self.rows.truncate(rows);
+        self.bytes = bytes;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_cql::{Plan, parse, prepare};
+    use henge_model::{
+        Column, ColumnId, ColumnKind, DataType, Keyspace, Order, Replication, Rows, Schema, StorageId, Table,
+        TableHistory, TableId, TableOptions,
+    };
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    fn plan(text: &str) -> Box<SelectPlan> {
+        let column = |id, name: &str, kind, order| {
+            let data_type = DataType::Int;
+            Column { id: ColumnId(id), name: name.to_owned(), data_type, kind, order }
+        };
+        let table = Table {
+            id: TableId::nil(),
+            storage_id: StorageId(9),
+            keyspace: "ks".to_owned(),
+            name: "t".to_owned(),
+            partition_key: vec![column(0, "k", ColumnKind::PartitionKey, Order::Ascending)],
+            clustering: vec![
+                column(1, "c", ColumnKind::Clustering, Order::Ascending),
+                column(2, "d", ColumnKind::Clustering, Order::Descending),
+            ],
+            statics: Vec::new(),
+            regulars: vec![column(3, "v", ColumnKind::Regular, Order::Ascending)],
+            options: TableOptions::default(),
+            indexes: Vec::new(),
+            history: TableHistory::default(),
+            masks: Default::default(),
+        };
+        let keyspace = Keyspace {
+            name: "ks".to_owned(),
+            replication: Replication::Simple { factor: 1 },
+            durable_writes: true,
+            tables: BTreeMap::from([("t".to_owned(), Arc::new(table))]),
+            types: BTreeMap::new(),
+        };
+        let schema = Schema { keyspaces: BTreeMap::from([("ks".to_owned(), Arc::new(keyspace))]) };
+        match prepare(&parse(text).unwrap(), &schema, Some("ks")).unwrap().plan {
+            Plan::Select(plan) => plan,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What comes of rows of `v` and the columns they are sorted by.
+    fn sorted(text: &str, limit: u32, rows: &[&[Option<i32>]]) -> Vec<i32> {
+        let plan = plan(text);
+        let mut held = Held::new(&plan, limit);
+        for row in rows {
+            held.begin_row();
+            row.iter().for_each(|n| held.value(n.map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice)));
+        }
+        let mut out = Rows::new(1);
+        held.answer(&mut out);
+        let number = |row: Vec<Option<Bytes>>| {
+            assert_eq!(row.len(), 1);
+            i32::from_be_bytes(row[0].as_deref().unwrap().try_into().unwrap())
+        };
+        out.rows.into_iter().map(number).collect()
+    }
+
+    const BY_C: &str = "SELECT v FROM t WHERE k IN (1, 2) ORDER BY c";
+    const BY_D: &str = "SELECT v FROM t WHERE k IN (1, 2) AND c = 1 ORDER BY d";
+
+    #[test]
+    fn rows_alike_stay_as_they_came_and_null_is_the_least() {
+        let rows: [&[Option<i32>]; 5] =
+            [&[Some(1), Some(5)], &[Some(2), Some(3)], &[Some(3), None], &[Some(4), Some(3)], &[Some(5), Some(-1)]];
+        assert_eq!(sorted(BY_C, u32::MAX, &rows), [3, 5, 2, 4, 1]);
+        assert_eq!(sorted(&format!("{BY_C} DESC"), u32::MAX, &rows), [1, 2, 4, 5, 3]);
+        for limit in 1..=5 {
+            assert_eq!(sorted(BY_C, limit, &rows), [3, 5, 2, 4, 1][..limit as usize]);
+        }
+    }
+
+    #[test]
+    fn columns_stored_downwards_are_sorted_upwards_where_that_is_asked_for() {
+        let rows: [&[Option<i32>]; 3] = [&[Some(1), Some(1)], &[Some(2), Some(2)], &[Some(3), None]];
+        assert_eq!(sorted(BY_D, u32::MAX, &rows), [1, 2, 3]);
+        assert_eq!(sorted(&format!("{BY_D} DESC"), u32::MAX, &rows), [3, 2, 1]);
+    }
+
+    #[test]
+    fn only_several_partitions_are_sorted_and_never_in_pages() {
+        let several = plan(BY_C);
+        assert!(several.is_sorted() && !plan("SELECT v FROM t WHERE k = 1 ORDER BY c").is_sorted());
+        assert!(!plan("SELECT v FROM t WHERE k IN (1) ORDER BY c").is_sorted());
+        assert!(!plan("SELECT v FROM t WHERE k IN (1, 2)").is_sorted());
+        assert!(refuse_pages(&several, false, Some(5_000)).is_err());
+        assert!(refuse_pages(&several, true, Some(5_000)).is_ok());
+        assert!(refuse_pages(&several, false, None).is_ok());
+        let counted = plan("SELECT count(*) FROM t WHERE k IN (1, 2) ORDER BY c");
+        assert!(refuse_pages(&counted, true, Some(5_000)).is_err());
+    }
+
+    #[test]
+    fn what_is_held_is_limited() {
+        let (several, one) = (plan(BY_C), plan("SELECT v FROM t WHERE k = 1 ORDER BY c"));
+        let mut held = Held::new(&several, u32::MAX);
+        held.begin_row();
+        held.value(Some(&vec![0; HELD_BYTES_MAX]));
+        assert!(check(&several, &held).is_err());
+        assert!(check(&one, &held).is_ok());
+        held.rollback((0, 0));
+        assert!(check(&several, &held).is_ok());
+    }
+}
