@@ -278,11 +278,11 @@ fn a_compact_table_takes_no_column_and_can_become_as_others_are() {
         let command = Command::AlterTable { keyspace, table, if_exists: false, change };
         voter.run(&command, &mut Random::new(1)).map(|_| ()).map_err(|e| e.to_string())
     };
-    let draft = ColumnDraft { name: "x".to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    let draft = ColumnDraft { name: "x".to_owned(), data_type: DataType::Text, order: Order::Ascending, mask: None };
     let add = TableChange::Add { columns: vec![AddedColumn { draft, is_static: false }], if_not_exists: false };
     assert!(alter(&mut voter, add.clone()).unwrap_err().contains("Cannot add new column to a COMPACT STORAGE table"));
     let name = voter.state.table("ks", "t").unwrap().regulars[0].name.clone();
-    let drop = TableChange::Drop { columns: vec![name], if_exists: false };
+    let drop = TableChange::Drop { columns: vec![name], if_exists: false, dropped_us: None };
     assert!(alter(&mut voter, drop).unwrap_err().contains("Cannot drop columns from a COMPACT STORAGE table"));
     alter(&mut voter, TableChange::DropCompactStorage).unwrap();
     assert_eq!(voter.state.table("ks", "t").unwrap().options.compact_storage, None);
