@@ -23,10 +23,10 @@ def run(system, directory):
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    """One node on 127.0.0.1."""
+def node(request, tmp_path_factory):
+    """One node on 127.0.0.1, with the ARGUMENTS of the test file."""
     directory = tmp_path_factory.mktemp("node")
-    yield from run(Server(directory), directory)
+    yield from run(Server(directory, arguments=getattr(request.module, "ARGUMENTS", ())), directory)
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,9 @@ pub enum Refusal {
     /// Its index is not built yet.
     #[error("the index is not built yet")]
     NoIndex,
+    /// The read goes over more deletions than `tombstone_failure_threshold`.
+    #[error("too many tombstones")]
+    TooManyTombstones,
     /// Anything else.
     #[error("failed")]
     Other,
@@ -50,6 +53,7 @@ impl Refusal {
     /// The protocol's number for it, in the failure map of READ_FAILURE and WRITE_FAILURE.
     pub fn reason(self) -> u16 {
         match self {
+            Refusal::TooManyTombstones => 1,
             Refusal::UnknownTable => 3,
             Refusal::NoIndex => 6,
             Refusal::StaleEpoch | Refusal::Stalled | Refusal::Full => 0,

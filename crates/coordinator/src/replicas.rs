@@ -1,6 +1,6 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
-use crate::{Count, Logged, ReplicaError, WriteError};
+use crate::{Count, Logged, ReplicaError, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink};
 use henge_ring::Placement;
@@ -110,6 +110,8 @@ pub trait Replicas: Send + Sync + 'static {
     fn pause(&self, time: Duration) -> Boxed<()>;
     /// Counts what a coordinator did besides its answer.
     fn count(&self, event: Event);
+    /// Counts a batch and its partitions: logged, unlogged or of counters.
+    fn batched(&self, _write_type: WriteType, _partitions: usize) {}
     /// Bugs put in on purpose: none, but in the simulator.
     fn faults(&self) -> Faults {
         Faults::default()

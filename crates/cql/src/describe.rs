@@ -79,8 +79,8 @@ pub fn create_keyspace_text(keyspace: &Keyspace) -> String {
     let name = identifier(&keyspace.name);
     if is_virtual(&keyspace.name) {
         return format!(
-            "/*\nWarning: Keyspace {name} is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:*/\n\
-             // VIRTUAL KEYSPACE {name};"
+            "/*\nWarning: Keyspace {name} is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:\n\
+             VIRTUAL KEYSPACE {name};\n*/"
         );
     }
     let mut replication = String::new();
@@ -109,24 +109,38 @@ pub fn create_table_text(table: &Table) -> String {
 
 fn table_text(table: &Table, internals: bool) -> String {
     let name = format!("{}.{}", identifier(&table.keyspace), identifier(&table.name));
-    if is_virtual(&table.keyspace) {
-        return format!(
-            "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
-             VIRTUAL TABLE {name} (\n{}\n) WITH comment = {};\n*/",
-            definitions(table, false),
-            text(&table.options.comment)
-        );
-    }
     let mut options = Vec::new();
+    let is_compact = table.options.compact_storage.is_some();
+    if is_compact {
+        options.push("COMPACT STORAGE".to_owned());
+    }
     if internals {
         options.push(format!("ID = {}", table.id));
     }
     if !table.clustering.is_empty() {
         options.push(format!("CLUSTERING ORDER BY ({})", joined(&table.clustering, clustering_order)));
     }
+    if is_virtual(&table.keyspace) {
+        options.push(format!("comment = {}", text(&table.options.comment)));
+        return format!(
+            "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
+             VIRTUAL TABLE {name} (\n{}\n) WITH {};\n*/",
+            definitions(table, false),
+            options.join("\n    AND ")
+        );
+    }
     options.extend(settings(&table.options));
     let past = if internals { past_changes(table, &name) } else { String::new() };
-    format!("CREATE TABLE {name} (\n{}\n) WITH {};{past}", definitions(table, internals), options.join("\n    AND "))
+    let columns = definitions(table, internals);
+    let created = format!("CREATE TABLE {name} (\n{columns}\n) WITH {};{past}", options.join("\n    AND "));
+    match is_compact {
+        false => created,
+        // As Cassandra has it, although it can be executed here and there.
+        true => format!(
+            "/*\nWarning: Table {name} omitted because it has constructs not compatible with CQL (was created via legacy \
+             API).\nApproximate structure, for reference:\n(this should not be used to reproduce this schema)\n\n{created}\n*/"
+        ),
+    }
 }
 
 fn clustering_order(column: &Column) -> String {

@@ -191,6 +191,7 @@ fn changed_statements_with_values() {
             before: None,
             statement: 0,
             seed: 1,
+            guard: Default::default(),
         };
         bind(random, &prepared.plan, &context);
         text.len() + given.len() * 40

@@ -4,6 +4,7 @@
 //! - `prepare`: a statement against a schema: bind and result columns, and a plan.
 //! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
 //!   an answer's columns from fetched ones.
+//! - `guardrails`: what an operator forbids or warns of.
 //! - `functions`: the native functions. `json`: JSON to values. `literal`, `calendar`, `collection`: values from text and from their parts.
 //! - `print`: `Display` of the statement tree. `describe`: CREATE statements and names, as DESCRIBE answers them.
 //! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
@@ -16,6 +17,7 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod functions;
+pub mod guardrails;
 #[cfg(test)]
 mod hostile;
 mod json;
@@ -33,9 +35,11 @@ pub use bind::{
 };
 pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe, identifier};
 pub use error::{Error, ErrorKind, Position};
+pub use guardrails::{Guard, Guardrails, Warnings};
 pub use parser::parse;
 pub use prepare::{
     AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan,
-    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, check_kind, prepare,
+    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, check_kind,
+    is_virtual, prepare,
 };
 pub use statement::{BatchKind, Statement};

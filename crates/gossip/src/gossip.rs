@@ -3,7 +3,7 @@
 use crate::host_state::HostState;
 use crate::limits::{FORGOTTEN_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX};
 use crate::peer::Peer;
-use crate::{Digest, Event, Fact, Message};
+use crate::{Digest, Event, Fact, Message, Told};
 use henge_base::{HostId, Mono};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -102,6 +102,13 @@ impl Gossip {
     /// What `peer` tells of itself; nothing when it never was heard of.
     pub fn facts(&self, peer: HostId) -> impl Iterator<Item = Fact> {
         self.peers.get(&peer).into_iter().flat_map(|peer| peer.state.facts())
+    }
+
+    /// What is known of every host, this one included.
+    pub fn told(&self) -> Vec<Told> {
+        let peers =
+            self.peers.iter().map(|(host, peer)| (*host, &peer.state)).filter(|(_, state)| state.generation > 0);
+        std::iter::once((self.host, &self.own)).chain(peers).map(|(host, state)| state.told(host)).collect()
     }
 
     /// Whether `peer` is up, by the last poll.

@@ -14,6 +14,19 @@ pub(crate) struct HostState {
     facts: [Option<(Fact, u64)>; KINDS],
 }
 
+/// What a host has told of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The host.
+    pub host: HostId,
+    /// Raised at each of its starts.
+    pub generation: u64,
+    /// Raised with each heartbeat, and with each fact that changes.
+    pub version: u64,
+    /// Each with the version it was told at.
+    pub facts: Vec<(Fact, u64)>,
+}
+
 /// What a delta did to a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
@@ -58,6 +71,12 @@ impl HostState {
 
     pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> {
         self.facts.iter().flatten().map(|(fact, _)| *fact)
+    }
+
+    /// The state in words for others than gossip itself.
+    pub(crate) fn told(&self, host: HostId) -> Told {
+        let facts = self.facts.iter().flatten().copied().collect();
+        Told { host, generation: self.generation, version: self.version, facts }
     }
 
     /// How far a state at `known` is behind this one; `None` when it isn't.

@@ -23,6 +23,21 @@ fn everybody_comes_up_and_hears_every_fact() {
 }
 
 #[test]
+fn what_is_told_of_all_hosts_is_known_with_its_versions() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.node(0).set(epoch(7));
+    cluster.rounds(20, 2);
+    let told = cluster.node(1).told();
+    assert_eq!(told.len(), 3);
+    assert_eq!(told[0].host, host(1));
+    let first = told.iter().find(|told| told.host == host(0)).unwrap();
+    assert_eq!((first.generation, &first.facts[..]), (1, &[(epoch(7), 1)][..]));
+    assert!(told.iter().all(|told| told.version >= 15));
+    // Nothing is known of a host that others only name.
+    assert_eq!(Gossip::new(host(5), 1).told().len(), 1);
+}
+
+#[test]
 fn a_stopped_peer_goes_down_in_ten_seconds_and_returns_with_its_heartbeats() {
     for seed in 0..20 {
         let mut cluster = Cluster::new(3, seed);

@@ -4,7 +4,7 @@
 use crate::indexes::of_column;
 use crate::types::check_current;
 use crate::{AddedColumn, Change, ClusterState, Refused, TableChange};
-use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, DataType, DroppedColumn, Order, Table};
+use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, CompactStorage, DataType, DroppedColumn, Order, Table};
 use std::sync::Arc;
 
 pub(crate) fn alter_table(
@@ -42,6 +42,7 @@ pub(crate) fn alter_table(
             }
             table.options.clone_from(now);
         }
+        TableChange::DropCompactStorage => drop_compact_storage(&mut table)?,
     }
     if table == **old {
         return Err(Refused::Nothing);
@@ -53,6 +54,14 @@ fn invalid(message: String) -> Refused {
     Refused::Invalid(message)
 }
 
+/// What was hidden shows from now on. Rows stay as they are: they lie where those of other tables lie.
+fn drop_compact_storage(table: &mut Table) -> Result<(), Refused> {
+    match table.options.compact_storage.take() {
+        Some(_) => Ok(()),
+        None => Err(invalid("Cannot DROP COMPACT STORAGE on table without COMPACT STORAGE".to_owned())),
+    }
+}
+
 fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Result<(), Refused> {
     for AddedColumn { draft, is_static } in columns {
         let name = &draft.name;
@@ -61,6 +70,9 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
                 continue;
             }
             return Err(invalid(format!("Column with name '{name}' already exists")));
+        }
+        if table.options.compact_storage.is_some() {
+            return Err(invalid("Cannot add new column to a COMPACT STORAGE table".to_owned()));
         }
         if *is_static && table.clustering.is_empty() {
             let message =
@@ -102,6 +114,9 @@ fn check_again(name: &str, dropped: &DroppedColumn, data_type: &str, kind: Colum
 }
 
 fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us: i64) -> Result<(), Refused> {
+    if table.options.compact_storage == Some(CompactStorage::Dense) {
+        return Err(invalid("Cannot drop columns from a COMPACT STORAGE table with clustering columns".to_owned()));
+    }
     for name in names {
         let Some(column) = table.column(name).cloned() else {
             if if_exists {
@@ -173,7 +188,7 @@ fn rename(table: &mut Table, names: &[(String, String)], if_exists: bool) -> Res
                 "Can't rename column {from} because it has dependent secondary indexes ({indexes})"
             )));
         }
-        if table.column(to).is_some() {
+        if table.columns().any(|column| column.name == *to) {
             let (keyspace, name) = (&table.keyspace, &table.name);
             return Err(invalid(format!(
                 "Cannot rename column {from} to {to} in table '{keyspace}.{name}'; another column with that name already exists"

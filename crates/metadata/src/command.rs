@@ -195,6 +195,8 @@ pub enum TableChange {
         /// What they are to be.
         now: Box<TableOptions>,
     },
+    /// A compact table becomes as others are.
+    DropCompactStorage,
 }
 
 /// A column that is added.

@@ -4,7 +4,7 @@ use crate::{
     AddedColumn, ClusterState, ColumnDraft, Command, Entry, JoinDraft, Log, Refused, TableChange, TableDraft, propose,
 };
 use henge_base::{HostId, Random};
-use henge_model::{ColumnMask, DataType, Order, Replication, TableOptions};
+use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, TableOptions};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -264,6 +264,30 @@ fn options_are_changed_by_one_at_a_time_and_rows_stay_where_they_lie() {
     let truncate = Command::Truncate { keyspace: "ks".to_owned(), table: "t".to_owned() };
     voter.run(&truncate, &mut Random::new(7)).unwrap();
     assert!(voter.state.table("ks", "t").unwrap().lies_apart(), "without rows it can move");
+}
+
+#[test]
+fn a_compact_table_takes_no_column_and_can_become_as_others_are() {
+    let mut voter = Voter::with_members(1);
+    voter.run(&keyspace("ks", 1), &mut Random::new(4)).unwrap();
+    let mut draft = table("ks", "t");
+    draft.options.compact_storage = Some(CompactStorage::Dense);
+    voter.run(&Command::CreateTable { draft, if_not_exists: false }, &mut Random::new(4)).unwrap();
+    let alter = |voter: &mut Voter, change| {
+        let (keyspace, table) = ("ks".to_owned(), "t".to_owned());
+        let command = Command::AlterTable { keyspace, table, if_exists: false, change };
+        voter.run(&command, &mut Random::new(1)).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let draft = ColumnDraft { name: "x".to_owned(), data_type: DataType::Text, order: Order::Ascending };
+    let add = TableChange::Add { columns: vec![AddedColumn { draft, is_static: false }], if_not_exists: false };
+    assert!(alter(&mut voter, add.clone()).unwrap_err().contains("Cannot add new column to a COMPACT STORAGE table"));
+    let name = voter.state.table("ks", "t").unwrap().regulars[0].name.clone();
+    let drop = TableChange::Drop { columns: vec![name], if_exists: false };
+    assert!(alter(&mut voter, drop).unwrap_err().contains("Cannot drop columns from a COMPACT STORAGE table"));
+    alter(&mut voter, TableChange::DropCompactStorage).unwrap();
+    assert_eq!(voter.state.table("ks", "t").unwrap().options.compact_storage, None);
+    assert!(alter(&mut voter, TableChange::DropCompactStorage).unwrap_err().contains("without COMPACT STORAGE"));
+    alter(&mut voter, add).unwrap();
 }
 
 #[test]

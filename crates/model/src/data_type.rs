@@ -36,6 +36,8 @@ pub enum DataType {
     Udt(UserType),
     /// A collection, tuple or user type stored as one value.
     Frozen(Box<DataType>),
+    /// A type whose only value has no bytes: that of the hidden column of compact tables without one of their own.
+    Empty,
 }
 
 impl DataType {
@@ -92,6 +94,7 @@ impl fmt::Display for DataType {
             DataType::Vector(t, n) => write!(f, "vector<{t}, {n}>"),
             DataType::Frozen(t) => write!(f, "frozen<{t}>"),
             DataType::Udt(u) => u.put_name(f),
+            DataType::Empty => f.write_str("empty"),
             DataType::Tuple(fields) => {
                 f.write_str("frozen<tuple<")?;
                 for (i, t) in fields.iter().enumerate() {

@@ -7,6 +7,8 @@
 //! | partition key | as hashed, 00 written as 00 FF, then 00 00 |
 //! | clustering | a component per column (see `value::sort_key`), every bit inverted for DESC |
 //! | kind | 01 static row, 02 row; tombstones have keys of their own, see `tombstone` |
+//!
+//! A row of a compact table may lack its last clustering columns: their components are not there.
 
 mod decode;
 mod original;
@@ -76,7 +78,8 @@ pub struct Key(pub Bytes);
 const HEAD: usize = 12;
 
 impl Key {
-    /// The key of a row; every clustering column has a value.
+    /// The key of a row; every clustering column has a value. In a table that [has short rows](Table::has_short_rows) the last ones
+    /// may be missing: the row lies before those that have them.
     pub fn row(table: &Table, partition: &PartitionKey, clustering: &[&[u8]]) -> Result<Key, KeyError> {
         let values: usize = clustering.iter().map(|value| value.len() + 8).sum();
         let mut out = Vec::with_capacity(HEAD + partition.bytes().len() + values + 16);
@@ -91,7 +94,7 @@ impl Key {
         clustering: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Result<(), KeyError> {
-        if clustering.len() != table.clustering.len() {
+        if clustering.len() != table.clustering.len() && !is_short(table, clustering.len()) {
             return Err(KeyError::Components { expected: table.clustering.len(), actual: clustering.len() });
         }
         let start = out.len();
@@ -224,6 +227,10 @@ fn head(storage_id: StorageId, token: Token) -> [u8; HEAD] {
 fn put_prefix(table: &Table, partition: &PartitionKey, out: &mut Vec<u8>) {
     out.extend_from_slice(&head(table.storage_id, partition.token()));
     put_escaped(partition.bytes(), out);
+}
+
+fn is_short(table: &Table, given: usize) -> bool {
+    table.has_short_rows() && (1..table.clustering.len()).contains(&given)
 }
 
 fn put_clustering(table: &Table, values: &[&[u8]], out: &mut Vec<u8>) -> Result<(), KeyError> {

@@ -57,8 +57,8 @@ pub use row::{Cell, CellKind, ColumnId, Deletion, Marker, Row};
 pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, Strip, encode_cells, encode_row, strip_row};
 pub use row_sink::{Projected, Projection, RowSink, Rows};
 pub use schema::{
-    Column, ColumnKind, Compaction, DroppedColumn, Keyspace, Order, Replication, ReplicationFactor, Schema, Table,
-    TableHistory, TableId, TableOptions,
+    Column, ColumnKind, CompactStorage, Compaction, DroppedColumn, Keyspace, Order, Replication, ReplicationFactor,
+    Schema, Table, TableHistory, TableId, TableOptions,
 };
 pub use token::{Token, TokenRange};
 pub use user_type::{TypeChange, UserType, field_path};

@@ -165,6 +165,17 @@ pub struct TableOptions {
     pub compaction: Compaction,
     pub compression: BTreeMap<String, String>,
     pub extensions: BTreeMap<String, Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compact_storage: Option<CompactStorage>,
+}
+
+/// The form of a table `WITH COMPACT STORAGE`. Its rows have no marker: they are there as long as a cell is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CompactStorage {
+    /// One row for each partition, of static columns; the clustering column and the regular one are hidden.
+    Static,
+    /// Clustering columns, the last of which a row may lack, and one regular column; it is hidden if its type is empty.
+    Dense,
 }
 
 /// The compaction map with its class.
@@ -201,6 +212,7 @@ impl Default for TableOptions {
                 ("class", "org.apache.cassandra.io.compress.LZ4Compressor"),
             ]),
             extensions: BTreeMap::new(),
+            compact_storage: None,
         }
     }
 }
@@ -223,12 +235,31 @@ impl Table {
         self.statics.iter().chain(&self.regulars).any(|column| column.data_type == DataType::Counter)
     }
 
-    /// The column of that name.
+    /// The column that statements know by that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns().find(|c| c.name == name)
+        self.visible_columns().find(|c| c.name == name)
     }
 
-    /// All columns in the order of `SELECT *`: partition key, clustering, statics, regulars.
+    /// All columns that statements see, in the order of `SELECT *`.
+    pub fn visible_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns().filter(|column| !self.hides(column))
+    }
+
+    /// Whether statements do not see a column: compact tables have some that only [`CompactStorage`] asks for.
+    pub fn hides(&self, column: &Column) -> bool {
+        match self.options.compact_storage {
+            None => false,
+            Some(CompactStorage::Static) => matches!(column.kind, ColumnKind::Clustering | ColumnKind::Regular),
+            Some(CompactStorage::Dense) => column.kind == ColumnKind::Regular && column.data_type == DataType::Empty,
+        }
+    }
+
+    /// Whether rows may lack clustering columns, but for the first.
+    pub fn has_short_rows(&self) -> bool {
+        self.options.compact_storage == Some(CompactStorage::Dense)
+    }
+
+    /// All columns, hidden ones too: partition key, clustering, statics, regulars.
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         self.partition_key.iter().chain(&self.clustering).chain(&self.statics).chain(&self.regulars)
     }

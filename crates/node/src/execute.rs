@@ -9,7 +9,7 @@ use crate::schema_change;
 use crate::world::World;
 use henge_base::Micros;
 use henge_coordinator::{Local, Replicas};
-use henge_cql::{BindContext, BoundValue, Plan};
+use henge_cql::{BindContext, BoundValue, Guard, Plan, Warnings};
 use henge_model::{Consistency, RowSink};
 use henge_query::{Applied, BatchPart, Page, Request};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Parameters<'a> {
     pub page: Page<'a>,
     /// The role that is logged in; `None` where nobody has to.
     pub user: Option<&'a str>,
+    /// Where warnings for the user go.
+    pub warnings: &'a Warnings,
 }
 
 /// What a statement answered, besides the rows in the sink.
@@ -90,6 +92,12 @@ impl<W: World> Core<W> {
             return false;
         }
         let request = self.request(parameters, 0, 0, self.shared.options.read_timeout);
+        if self.is_held(parameters.user) {
+            let settings = &self.shared.options.guardrails;
+            if !settings.pass_single_row(plan, parameters.page.size, parameters.consistency) {
+                return false;
+            }
+        }
         henge_query::try_select(self, plan, placed, &request, sink) == Local::Done
     }
 
@@ -104,6 +112,7 @@ impl<W: World> Core<W> {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
         self.authorize(ready, parameters.user)?;
+        executable(ready)?;
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
@@ -129,7 +138,7 @@ impl<W: World> Core<W> {
                 let applied = henge_query::batch(self, plan, &ready.placed, &request).await?;
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
-            Plan::Schema(change) => schema_change::run(self, change, parameters.user).await,
+            Plan::Schema(change) => schema_change::run(self, change, parameters).await,
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
             Plan::Role(_) | Plan::Permission(_) => access::run(self, &ready.prepared.plan, parameters.user, sink).await,
             Plan::Describe(target) => {
@@ -155,6 +164,7 @@ impl<W: World> Core<W> {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
         statements.iter().try_for_each(|(ready, _)| self.authorize(ready, parameters.user))?;
+        statements.iter().try_for_each(|(ready, _)| executable(ready))?;
         let request = self.write_request(parameters).await?;
         let mut parts = Vec::with_capacity(statements.len());
         for (ready, values) in statements {
@@ -170,12 +180,12 @@ impl<W: World> Core<W> {
         Ok(applied.map_or(Outcome::Void, Outcome::Applied))
     }
 
-    async fn write_request<'a>(&self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
+    async fn write_request<'a>(&'a self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
         let issued = self.stamp().await?;
         Ok(self.request(parameters, issued, self.seed(), self.shared.options.write_timeout))
     }
 
-    fn request<'a>(&self, parameters: &Parameters<'a>, issued: Micros, seed: u64, timeout: Duration) -> Request<'a> {
+    fn request<'a>(&'a self, parameters: &Parameters<'a>, issued: Micros, seed: u64, timeout: Duration) -> Request<'a> {
         let now_us = self.shared.world.wall_us();
         let context = BindContext {
             values: parameters.values,
@@ -185,9 +195,15 @@ impl<W: World> Core<W> {
             before: None,
             statement: 0,
             seed,
+            guard: self.guard(parameters),
         };
         let Parameters { consistency, serial, page, .. } = *parameters;
         Request { context, consistency, serial, deadline: self.mono() + timeout, issued, page }
+    }
+
+    /// What a request that reads or writes is held to.
+    fn guard<'a>(&'a self, parameters: &Parameters<'a>) -> Guard<'a> {
+        Guard::new(&self.shared.options.guardrails, !self.is_held(parameters.user), parameters.warnings)
     }
 
     fn seed(&self) -> u64 {
@@ -206,6 +222,14 @@ impl<W: World> Core<W> {
             }
             self.shared.pause(LEASE_WAIT).await;
         }
+    }
+}
+
+/// Refuses what can be prepared and yet not be done.
+fn executable(ready: &Ready) -> Result<(), Error> {
+    match &ready.refusal {
+        Some(refusal) => Err(henge_query::Error::Invalid(refusal.clone()).into()),
+        None => Ok(()),
     }
 }
 

@@ -7,9 +7,8 @@ use crate::hints::HintQueue;
 use crate::shared::Shared;
 use crate::world::{To, World};
 use henge_base::{Bytes, HostId, Random};
-use henge_gossip::{Event, Fact, Gossip, Message};
+use henge_gossip::{Event, Fact, Message};
 use henge_metadata::Epoch;
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -19,9 +18,8 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Peers spoken to in a round.
 const FANOUT: usize = 3;
 
-/// Gossip's state between rounds and messages.
+/// What wakes gossip, and whom it wakes.
 pub(crate) struct Talk {
-    pub(crate) gossip: Mutex<Gossip>,
     /// Begins a round at once.
     pub(crate) kick: Notify,
     pub(crate) hints: Arc<HintQueue>,
@@ -31,7 +29,7 @@ pub(crate) struct Talk {
 pub(crate) async fn run<W: World>(shared: Arc<Shared<W>>, talk: Arc<Talk>) {
     let mut random = Random::new(shared.world.random("gossip"));
     loop {
-        round(&shared, &talk, &mut random);
+        round(&shared, &mut random);
         settle(&shared, &talk);
         tokio::select! {
             biased;
@@ -41,13 +39,13 @@ pub(crate) async fn run<W: World>(shared: Arc<Shared<W>>, talk: Arc<Talk>) {
     }
 }
 
-fn round<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, random: &mut Random) {
+fn round<W: World>(shared: &Arc<Shared<W>>, random: &mut Random) {
     let mut peers: Vec<HostId> =
         shared.view.load().state.members.keys().copied().filter(|m| *m != shared.local()).collect();
     random.shuffle(&mut peers);
     let now = shared.world.mono();
     let (opening, unmet) = {
-        let mut gossip = talk.gossip.lock();
+        let mut gossip = shared.gossip.lock();
         for (peer, at) in shared.liveness.take_answered() {
             gossip.evidence(peer, at);
         }
@@ -73,7 +71,7 @@ pub(crate) fn heard<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, from: HostId
     if !shared.view.load().state.members.contains_key(&from) {
         return;
     }
-    let answer = talk.gossip.lock().on_message(from, message, shared.world.mono());
+    let answer = shared.gossip.lock().on_message(from, message, shared.world.mono());
     if let Some(answer) = answer {
         send(shared, from, &answer);
     }
@@ -84,7 +82,7 @@ pub(crate) fn heard<W: World>(shared: &Arc<Shared<W>>, talk: &Talk, from: HostId
 /// Applies what gossip concluded: who is up, and whether there is a newer epoch to fetch.
 fn settle<W: World>(shared: &Arc<Shared<W>>, talk: &Talk) {
     let (events, newest) = {
-        let mut gossip = talk.gossip.lock();
+        let mut gossip = shared.gossip.lock();
         (gossip.poll(shared.world.mono()), gossip.newest_epoch())
     };
     for event in events {

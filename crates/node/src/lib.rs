@@ -1,13 +1,13 @@
 //! A whole node without sockets.
 //!
-//! - `world`: the seam to clocks, threads and peers; `options`: its settings.
+//! - `world`: the seam to clocks, threads and peers; `surroundings`: what only the process knows; `options`: its settings.
 //! - `node`: the parts joined; `core`: one core's way in; `shared`, `view`, `liveness`, `clock`: what they all look at.
 //! - `ready`, `execute`, `schema_change`: a client's statement; `error`, `events`: what comes back.
 //! - `access`: who asks, and whether they may.
 //! - `indexes`, `forget`: work in the background on what is stored.
 //! - `replica`, `pending`, `writer`, `slots`, `hints`: this node as a replica, and its requests to others.
 //! - `membership`, `propose`, `catch_up`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
-//! - `system_tables`: what drivers read about the cluster; `metrics`: what operators read.
+//! - `system_tables`: what drivers read about the cluster; `read_only`: tables that take no writes; `metrics`, `histogram`: what operators read.
 //!
 //! No runtime is named here: time, tasks, disk and peers come through [`World`].
 
@@ -27,6 +27,7 @@ mod forget;
 mod gossip_task;
 mod header;
 mod hints;
+mod histogram;
 mod indexes;
 mod liveness;
 mod membership;
@@ -35,12 +36,14 @@ mod node;
 mod options;
 mod pending;
 mod propose;
+mod read_only;
 mod ready;
 mod replica;
 mod schema_change;
 mod shared;
 mod slots;
 mod space;
+mod surroundings;
 mod syncs;
 mod system_tables;
 mod traces;
@@ -58,5 +61,6 @@ pub use node::{Identity, Node, StartError};
 pub use options::{Faults, Options};
 pub use propose::ChangeError;
 pub use ready::Ready;
+pub use surroundings::{ClientFacts, Executed, PoolFacts, QueryFacts, Surroundings, TlsFacts};
 pub use traces::{Trace, Traced};
 pub use world::{CallError, Class, Lane, To, World};

@@ -1,7 +1,8 @@
 //! Every metric of a node, in one place: the prometheus package is named here and nowhere else in this crate.
 
+use crate::histogram::Counts;
 use henge_base::HostId;
-use henge_coordinator::Event;
+use henge_coordinator::{Event, WriteType};
 use henge_model::Consistency;
 use henge_storage::Figures;
 use prometheus::{
@@ -67,10 +68,31 @@ pub struct Metrics {
     pub batches_replayed: IntCounter,
     /// Batches given up.
     pub batches_dropped: IntCounter,
+    /// Clients' batches by their numbers of partitions.
+    pub(crate) batches: Batches,
     /// Peer clocks that were too far ahead to follow.
     pub clock_refusals: IntCounter,
     /// Reads that failed on this replica: damage, or the disk.
     pub replica_read_errors: IntCounter,
+}
+
+/// Batches without conditions, by their numbers of partitions.
+#[derive(Debug, Default)]
+pub(crate) struct Batches {
+    pub(crate) logged: Counts,
+    pub(crate) unlogged: Counts,
+    pub(crate) counter: Counts,
+}
+
+impl Batches {
+    pub(crate) fn add(&self, write_type: WriteType, partitions: usize) {
+        let counts = match write_type {
+            WriteType::Batch => &self.logged,
+            WriteType::Counter => &self.counter,
+            _ => &self.unlogged,
+        };
+        counts.add(partitions as u64);
+    }
 }
 
 impl std::fmt::Debug for Metrics {
@@ -119,6 +141,7 @@ impl Default for Metrics {
             hints_dropped: make.counter("henge_hints_dropped_total", "Hints given up."),
             batches_replayed: make
                 .counter("henge_batches_replayed_total", "Logged batches written from the batch log."),
+            batches: Batches::default(),
             batches_dropped: make.counter("henge_batches_dropped_total", "Logged batches given up."),
             clock_refusals: make.counter("henge_clock_refusals_total", "Peer clocks too far ahead to follow."),
             replica_read_errors: make.counter("henge_replica_read_errors_total", "Reads that failed on this replica."),

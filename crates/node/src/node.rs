@@ -97,11 +97,10 @@ impl<W: World> Node<W> {
         };
         let view = View::new(state, identity.host);
         let gossip = henge_gossip::Gossip::new(identity.host, identity.generation);
-        let shared = Arc::new(Shared::new(world, store, me, options, lease, log));
+        let shared = Arc::new(Shared::new(world, store, me, gossip, options, lease, log));
         publish(&shared, view);
         let hints = Arc::new(HintQueue::default());
-        let (gossip, kick) = (parking_lot::Mutex::new(gossip), tokio::sync::Notify::new());
-        let talk = Arc::new(Talk { gossip, kick, hints: Arc::clone(&hints) });
+        let talk = Arc::new(Talk { kick: tokio::sync::Notify::new(), hints: Arc::clone(&hints) });
         Ok(Node { shared, hints, slots: Arc::default(), talk })
     }
 

@@ -1,5 +1,6 @@
 //! A node's settings, in the units of its configuration file.
 
+use henge_cql::Guardrails;
 use henge_storage::SyncMode;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Options {
     pub max_hint_window: Duration,
     /// Whether hints are kept at all.
     pub hinted_handoff: bool,
+    /// Whether `ALTER TABLE ... DROP COMPACT STORAGE` is allowed.
+    pub drop_compact_storage: bool,
     /// How often tables are gone through for deletions that may be forgotten.
     pub purge_interval: Duration,
     /// Bytes of the disk that writes leave free.
@@ -49,6 +52,10 @@ pub struct Options {
     pub authorize: bool,
     /// Columns may be masked, and are shown masked to roles without `UNMASK` (`dynamic_data_masking_enabled`).
     pub masking: bool,
+    /// Copies of a keyspace that says nothing of them.
+    pub default_keyspace_rf: u32,
+    /// What users are warned of, and refused.
+    pub guardrails: Guardrails,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -73,11 +80,14 @@ impl Default for Options {
             metadata_timeout: Duration::from_secs(10),
             max_hint_window: Duration::from_secs(3 * 3600),
             hinted_handoff: true,
+            drop_compact_storage: false,
             purge_interval: Duration::from_secs(24 * 3600),
             disk_reserve: 0,
             authenticate: false,
             authorize: false,
             masking: false,
+            default_keyspace_rf: 1,
+            guardrails: Guardrails::default(),
             faults: Faults::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::access::{MaskedRead, Need, masked_read, needs};
 use crate::error::Error;
+use crate::read_only;
 use crate::shared::Shared;
 use crate::view::View;
 use crate::world::World;
@@ -27,6 +28,8 @@ pub struct Ready {
     /// Bind columns, result columns and plan.
     pub prepared: Prepared,
     pub(crate) epoch: Epoch,
+    /// Why it cannot be carried out, though it can be prepared.
+    pub(crate) refusal: Option<String>,
     /// The permissions it needs; none without an authorizer.
     pub(crate) needs: Vec<Need>,
     /// What to look at before masked columns are read; nothing without an authorizer.
@@ -46,6 +49,8 @@ struct ById {
     entries: BTreeMap<[u8; 16], (u64, Arc<Ready>)>,
     age: BTreeMap<u64, [u8; 16]>,
     next: u64,
+    /// How many had to go.
+    evicted: u64,
 }
 
 impl Statements {
@@ -65,7 +70,14 @@ impl Statements {
             && let Some((_, oldest)) = by_id.age.pop_first()
         {
             by_id.entries.remove(&oldest);
+            by_id.evicted += 1;
         }
+    }
+
+    /// How many there are, and how many had to go since the start.
+    pub(crate) fn counts(&self) -> (usize, u64) {
+        let by_id = self.by_id.read();
+        (by_id.entries.len(), by_id.evicted)
     }
 }
 
@@ -83,7 +95,8 @@ pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&
     let needs = if shared.options.authorize { needs(&prepared.plan) } else { Vec::new() };
     let masked = if shared.options.authorize && shared.options.masking { masked_read(&prepared.plan) } else { None };
     let keyspace = keyspace.map(str::to_owned);
-    Ok(Ready { text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, masked, placed })
+    let refusal = read_only::refusal(&prepared.plan);
+    Ok(Ready { refusal, text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, masked, placed })
 }
 
 fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {

@@ -3,20 +3,21 @@
 use crate::core::Core;
 use crate::error::Error;
 use crate::events::Change;
-use crate::execute::{Outcome, changed, changed_type};
+use crate::execute::{Outcome, Parameters, changed, changed_type};
 use crate::propose::change;
 use crate::view::View;
 use crate::world::World;
-use henge_cql::{ClusterFacts, ReplicationDraft, SchemaChange};
+use henge_cql::{ClusterFacts, Guard, ReplicationDraft, SchemaChange};
 use henge_metadata::Command;
-use std::collections::BTreeSet;
+use henge_model::Replication;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`. With an
 /// authorizer the user gets every permission on what is created.
 pub(crate) async fn run<W: World>(
     core: &Core<W>,
     statement: &SchemaChange,
-    user: Option<&str>,
+    parameters: &Parameters<'_>,
 ) -> Result<Outcome, Error> {
     if statement.needs_masking() && !core.shared.options.masking {
         let message = "Cannot mask columns because dynamic data masking is not enabled. You can enable it with the \
@@ -24,10 +25,16 @@ pub(crate) async fn run<W: World>(
         return Err(henge_query::Error::Invalid(message.to_owned()).into());
     }
     let view = core.shared.view.load_full();
+    let guard = core.schema_guard(parameters);
+    let statement = &*statement.guarded(&guard, &view.schema)?;
     if !statement.check(&view.schema)? {
         return Ok(Outcome::Void);
     }
-    let (command, outcome) = command(statement, &view)?;
+    check_enabled(core, statement)?;
+    statement.guard_change(&guard, &view.schema)?;
+    let scene = Scene { view: &view, default_rf: core.shared.options.default_keyspace_rf, guard };
+    let (command, outcome) = command(statement, &scene)?;
+    let user = parameters.user;
     let command = match user.filter(|_| core.shared.options.authorize) {
         Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
         None => command,
@@ -36,13 +43,32 @@ pub(crate) async fn run<W: World>(
     Ok(if changed { outcome } else { Outcome::Void })
 }
 
-fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), Error> {
+/// Refuses what the settings switch off.
+fn check_enabled<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<(), Error> {
+    let change = if let SchemaChange::AlterTable { change, .. } = statement { Some(change) } else { None };
+    if change == Some(&henge_cql::TableChange::DropCompactStorage) && !core.shared.options.drop_compact_storage {
+        let message = "DROP COMPACT STORAGE is disabled; drop_compact_storage_enabled switches it on";
+        return Err(henge_query::Error::Invalid(message.to_owned()).into());
+    }
+    Ok(())
+}
+
+/// What a change is made in.
+struct Scene<'a> {
+    view: &'a View,
+    /// Copies of a keyspace that says nothing of them.
+    default_rf: u32,
+    guard: Guard<'a>,
+}
+
+fn command(statement: &SchemaChange, scene: &Scene<'_>) -> Result<(Command, Outcome), Error> {
     Ok(match statement {
         SchemaChange::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
-            let datacenters: BTreeSet<String> = view.state.members.values().map(|m| m.datacenter.clone()).collect();
+            let replication = scene.resolve(replication)?;
+            scene.check(name, &replication)?;
             let command = Command::CreateKeyspace {
                 name: name.clone(),
-                replication: replication.resolve(&datacenters)?,
+                replication,
                 durable_writes: *durable_writes,
                 if_not_exists: *if_not_exists,
             };
@@ -51,7 +77,7 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
         SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
             let command = Command::AlterKeyspace {
                 name: name.clone(),
-                durable_writes: altered_keyspace(view, name, replication.as_ref(), *durable_writes)?,
+                durable_writes: scene.altered_keyspace(name, replication.as_ref(), *durable_writes)?,
             };
             (command, changed(Change::Updated, name, None))
         }
@@ -102,22 +128,44 @@ fn command(statement: &SchemaChange, view: &View) -> Result<(Command, Outcome), 
     })
 }
 
-/// The `durable_writes` that a keyspace is to have. Another replication setting would move data, which nothing does yet.
-fn altered_keyspace(
-    view: &View,
-    name: &str,
-    replication: Option<&ReplicationDraft>,
-    durable_writes: Option<bool>,
-) -> Result<bool, Error> {
-    let keyspace = view.state.schema.keyspaces.get(name);
-    if let (Some(keyspace), Some(replication)) = (keyspace, replication) {
-        let datacenters = view.state.members.values().map(|m| m.datacenter.clone()).collect();
-        if replication.resolve(&datacenters)? != keyspace.replication {
+impl Scene<'_> {
+    fn resolve(&self, replication: &ReplicationDraft) -> Result<Replication, Error> {
+        let datacenters: BTreeSet<String> =
+            self.view.state.members.values().map(|member| member.datacenter.clone()).collect();
+        Ok(replication.resolve(&datacenters, self.default_rf)?)
+    }
+
+    /// Holds a replication setting to the guardrails, and tells of one that wants more nodes than there are.
+    fn check(&self, keyspace: &str, replication: &Replication) -> Result<(), Error> {
+        self.guard.replication(keyspace, replication)?;
+        let mut nodes: BTreeMap<String, usize> = BTreeMap::new();
+        for member in self.view.state.members.values() {
+            *nodes.entry(member.datacenter.clone()).or_default() += 1;
+        }
+        self.guard.warn_of_few_nodes(keyspace, replication, &nodes);
+        Ok(())
+    }
+
+    /// The `durable_writes` that a keyspace is to have. Another replication setting would move data, which nothing does yet.
+    fn altered_keyspace(
+        &self,
+        name: &str,
+        replication: Option<&ReplicationDraft>,
+        durable_writes: Option<bool>,
+    ) -> Result<bool, Error> {
+        // One that is not there is for the metadata log to tell.
+        let Some(keyspace) = self.view.state.schema.keyspaces.get(name) else {
+            return Ok(durable_writes.unwrap_or(true));
+        };
+        if let Some(replication) = replication
+            && self.resolve(replication)? != keyspace.replication
+        {
             let message = format!("the replication of {name} cannot be changed: moving data is not supported yet");
             return Err(henge_query::Error::Invalid(message).into());
         }
+        self.check(name, &keyspace.replication)?;
+        Ok(durable_writes.unwrap_or(keyspace.durable_writes))
     }
-    Ok(durable_writes.unwrap_or_else(|| keyspace.is_none_or(|keyspace| keyspace.durable_writes)))
 }
 
 fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange {
@@ -147,9 +195,10 @@ fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange 
             mask: mask.clone(),
             if_exists: *if_exists,
         },
-        TableChange::Options { was, now } => {
+        TableChange::Options { was, now, .. } => {
             henge_metadata::TableChange::Options { was: was.clone(), now: now.clone() }
         }
+        TableChange::DropCompactStorage => henge_metadata::TableChange::DropCompactStorage,
     }
 }
 

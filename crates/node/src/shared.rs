@@ -17,6 +17,7 @@ use crate::view::View;
 use crate::world::{CallError, Class, To, World};
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_gossip::Gossip;
 use henge_metadata::{Epoch, Log};
 use henge_storage::Store;
 use parking_lot::Mutex;
@@ -45,6 +46,8 @@ pub(crate) struct Shared<W> {
     pub(crate) turn: Turn,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pub(crate) pulling: tokio::sync::Mutex<()>,
+    /// Gossip's state between rounds and messages.
+    pub(crate) gossip: Mutex<Gossip>,
     /// Passwords that are being checked.
     pub(crate) logins: Logins,
     /// Prepared statements.
@@ -67,13 +70,23 @@ pub(crate) struct Shared<W> {
     pub(crate) indexes_changed: tokio::sync::Notify,
     /// An index was built.
     pub(crate) index_built: tokio::sync::Notify,
+    /// Whether reads and writes of some users are held to guardrails.
+    pub(crate) holds_requests: bool,
     /// Draining: new client requests are refused.
     pub(crate) draining: AtomicBool,
 }
 
 impl<W: World> Shared<W> {
     /// The parts of a node that goes on after `lease`, with the log it has on disk.
-    pub(crate) fn new(world: Arc<W>, store: Arc<Store>, me: Me, options: Options, lease: Micros, log: Log) -> Self {
+    pub(crate) fn new(
+        world: Arc<W>,
+        store: Arc<Store>,
+        me: Me,
+        gossip: Gossip,
+        options: Options,
+        lease: Micros,
+        log: Log,
+    ) -> Self {
         let view = ArcSwap::from_pointee(View::empty(me.host));
         let logins = Logins::new(if options.authenticate { secret(&*world) } else { [0; 16] });
         Shared {
@@ -83,6 +96,7 @@ impl<W: World> Shared<W> {
             view,
             log: Mutex::new(log),
             turn: Turn::default(),
+            gossip: Mutex::new(gossip),
             pulling: tokio::sync::Mutex::default(),
             logins,
             statements: Statements::default(),
@@ -95,6 +109,7 @@ impl<W: World> Shared<W> {
             tables_gone: tokio::sync::Notify::new(),
             indexes_changed: tokio::sync::Notify::new(),
             index_built: tokio::sync::Notify::new(),
+            holds_requests: options.guardrails.concern_requests(),
             draining: AtomicBool::new(false),
             world,
             store,

@@ -1,6 +1,7 @@
 //! The node's outside: everything a node cannot decide for itself comes through here. The server implements it over sockets,
 //! threads and clocks, the simulator over one seed.
 
+use crate::surroundings::Surroundings;
 use henge_base::{Bytes, HostId, Micros, Mono};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -85,6 +86,10 @@ pub trait World: Send + Sync + 'static {
     fn random(&self, stream: &'static str) -> u64;
     /// Bytes free on the data directory's file system.
     fn free_bytes(&self) -> u64;
+    /// The process that runs this node, if it is one of its own.
+    fn surroundings(&self) -> Option<&dyn Surroundings> {
+        None
+    }
     /// The node cannot go on (a sync failed): nothing more is acknowledged. The server ends the process.
     fn fatal(&self, reason: &str);
 }

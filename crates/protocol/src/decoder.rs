@@ -29,10 +29,13 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The message within a request's body: what follows a custom payload, which is skipped.
+    /// The message within a request's body: what follows a custom payload, which is skipped. Version 3 has no such payloads.
     pub fn message(&self) -> Result<&[u8], ProtocolError> {
-        if self.header.version < Version::V4 || !self.header.flags.contains(Flags::CUSTOM_PAYLOAD) {
+        if !self.header.flags.contains(Flags::CUSTOM_PAYLOAD) {
             return Ok(&self.body);
+        }
+        if self.header.version < Version::V4 {
+            return Err(ProtocolError::new("Received frame with CUSTOM_PAYLOAD flag for native protocol version < 4"));
         }
         let mut reader = Reader::new(&self.body);
         reader.skip_bytes_map()?;

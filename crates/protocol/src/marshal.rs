@@ -5,7 +5,7 @@ use henge_model::{DataType, UserType};
 
 const PACKAGE: &str = "org.apache.cassandra.db.marshal.";
 
-const NATIVE: [(&str, DataType); 20] = [
+const NATIVE: [(&str, DataType); 21] = [
     ("AsciiType", DataType::Ascii),
     ("LongType", DataType::Bigint),
     ("BytesType", DataType::Blob),
@@ -26,6 +26,7 @@ const NATIVE: [(&str, DataType); 20] = [
     ("ByteType", DataType::Tinyint),
     ("UUIDType", DataType::Uuid),
     ("IntegerType", DataType::Varint),
+    ("EmptyType", DataType::Empty),
 ];
 
 /// The class name of a type.

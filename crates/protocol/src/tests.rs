@@ -2,5 +2,6 @@
 
 mod hostile;
 mod noise;
+mod payload;
 mod round_trip;
 mod sample;

@@ -1,10 +1,10 @@
 //! Statements with IF: bound once, decided by Paxos on the rows as they are.
 
-use crate::modify::{BatchPart, seed_of};
+use crate::modify::{BatchPart, guard, seed_of};
 use crate::{Error, Request};
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Decision, Placed, Replicas};
-use henge_cql::{BatchKind, Conditional, ConditionalPart, ModifyPlan, Present, ResultColumn};
+use henge_cql::{BatchKind, BindContext, Conditional, ConditionalPart, ModifyPlan, Present, ResultColumn};
 use henge_model::{
     ColumnId, Columns, Key, KeyKind, KeyRange, Mutation, Projected, Projection, ReadCommand, RowBlock, RowView, Rows,
     Table, project_joined,
@@ -28,6 +28,7 @@ pub async fn modify_if<R: Replicas>(
     placed: &Placed,
     request: &Request<'_>,
 ) -> Result<Applied, Error> {
+    guard(plan, request)?;
     let part = ConditionalPart { plan, values: request.context.values, seed: request.context.seed };
     let conditional = Conditional::new(&[part], &request.context, false)?;
     run(replicas, &conditional, placed, request).await
@@ -43,6 +44,9 @@ pub async fn batch_if<R: Replicas>(
     let Some(first) = statements.first().filter(|_| kind != BatchKind::Counter) else {
         return Err(Error::Invalid("Conditional updates are not supported in counter batches".to_owned()));
     };
+    for statement in statements {
+        statement.plan.guard(&BindContext { values: statement.values, ..request.context }, true)?;
+    }
     let parts: Vec<ConditionalPart<'_>> = statements
         .iter()
         .enumerate()

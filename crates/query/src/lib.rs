@@ -5,6 +5,7 @@
 //!   `join` puts rows and static rows together, `sorted` holds those that have to be put in order first.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads what such a statement has to know of its rows.
 //! - `conditional`: statements with IF.
+//! - `tombstones`: how many deletions a read goes over.
 //! - `error`: what can go wrong, by class.
 
 mod before;
@@ -21,6 +22,7 @@ mod piece;
 mod request;
 mod select;
 mod sorted;
+mod tombstones;
 
 pub use conditional::{Applied, batch_if, modify_if};
 pub use error::Error;

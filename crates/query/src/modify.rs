@@ -6,8 +6,9 @@ use crate::{Error, Request};
 use futures_util::future::join_all;
 use henge_base::Bytes;
 use henge_coordinator::{Count, Placed, Replicas, Write, WriteError, WriteType, check_write};
+use henge_cql::guardrails::BatchSize;
 use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, BoundValue, ModifyPlan, check_kind};
-use henge_model::{Consistency, Key, Mutation, Token};
+use henge_model::{Consistency, Key, Mutation, Table, Token};
 use std::collections::BTreeMap;
 
 /// Partitions that one batch or one IN may touch.
@@ -23,6 +24,7 @@ pub async fn modify<R: Replicas>(
     request: &Request<'_>,
 ) -> Result<(), Error> {
     check(request.consistency)?;
+    guard(plan, request)?;
     let mut bound = Vec::with_capacity(1);
     bind(replicas, plan, placed, request, &request.context, &mut bound).await?;
     if plan.table().is_counter() {
@@ -71,6 +73,7 @@ pub async fn batch_of<R: Replicas>(
     statements: &[BatchPart<'_>],
     request: &Request<'_>,
 ) -> Result<Option<Applied>, Error> {
+    request.context.guard.write_levels(request.consistency, request.serial)?;
     if statements.iter().any(|statement| statement.plan.is_conditional()) {
         return batch_if(replicas, kind, statements, request).await.map(Some);
     }
@@ -82,10 +85,21 @@ pub async fn batch_of<R: Replicas>(
         let seed = seed_of(request, number);
         let place = u16::try_from(number).unwrap_or(u16::MAX);
         let context = BindContext { values: statement.values, statement: place, seed, ..request.context };
+        statement.plan.guard(&context, true)?;
         bind(replicas, statement.plan, statement.placed, request, &context, &mut bound).await?;
         parts.add(statement.placed, bound)?;
     }
-    if statements.iter().any(|statement| statement.plan.table().is_counter()) {
+    parts.guard(kind, statements, request)?;
+    let counters = statements.iter().any(|statement| statement.plan.table().is_counter());
+    replicas.batched(
+        match kind {
+            _ if counters => WriteType::Counter,
+            BatchKind::Logged => WriteType::Batch,
+            BatchKind::Unlogged | BatchKind::Counter => WriteType::UnloggedBatch,
+        },
+        parts.groups.len(),
+    );
+    if counters {
         return parts.count(replicas, request).await.map(|()| None);
     }
     parts.finish(kind, replicas, request).await.map(|()| None)
@@ -94,6 +108,12 @@ pub async fn batch_of<R: Replicas>(
 /// Each statement of a batch has its own chance: two `uuid()` of one batch differ.
 pub(crate) fn seed_of(request: &Request<'_>, number: usize) -> u64 {
     request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP))
+}
+
+/// Holds a statement that stands alone to the guardrails.
+pub(crate) fn guard(plan: &ModifyPlan, request: &Request<'_>) -> Result<(), Error> {
+    request.context.guard.write_levels(request.consistency, request.serial)?;
+    Ok(plan.guard(&request.context, false)?)
 }
 
 fn check(consistency: Consistency) -> Result<(), Error> {
@@ -141,6 +161,22 @@ impl Parts {
             return Err(Error::Invalid(format!("a statement may touch at most {PARTITIONS_MAX} partitions")));
         }
         Ok(())
+    }
+
+    /// Holds what a batch writes to its limits. Of one partition a batch may be of any size.
+    fn guard(&self, kind: BatchKind, statements: &[BatchPart<'_>], request: &Request<'_>) -> Result<(), Error> {
+        if self.groups.len() < 2 {
+            return Ok(());
+        }
+        let tables: BTreeMap<_, &Table> =
+            statements.iter().map(|s| (s.plan.table().storage_id, &**s.plan.table())).collect();
+        let mut size = BatchSize::default();
+        for (key, row) in self.groups.values().flat_map(|(_, rows)| rows) {
+            if let Some(table) = Key::storage_id(key).and_then(|id| tables.get(&id)) {
+                size.add(table, key, row);
+            }
+        }
+        Ok(request.context.guard.batch(kind, &size)?)
     }
 
     async fn finish<R: Replicas>(self, kind: BatchKind, replicas: &R, request: &Request<'_>) -> Result<(), Error> {

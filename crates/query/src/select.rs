@@ -4,6 +4,7 @@ use crate::cursor::Cursor;
 use crate::join::{Join, Progress};
 use crate::piece::pieces;
 use crate::sorted::{self, Held};
+use crate::tombstones::{Reader, Tombstones};
 use crate::{Error, PageState, Request};
 use henge_base::Bytes;
 use henge_coordinator::{Local, Placed, Read, Replicas, can_read_locally};
@@ -45,6 +46,7 @@ pub async fn select<R: Replicas>(
     if request.consistency == Consistency::Any {
         return Err(Error::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
     }
+    plan.guard(&request.context.guard, request.page.size, request.consistency)?;
     let bound = plan.bind(&request.context)?;
     if plan.is_sorted() {
         let reads_nothing = matches!(&bound.reads, Reads::Partitions(partitions) if partitions.is_empty());
@@ -81,15 +83,11 @@ async fn run<R: Replicas>(
     } else if quota.is_some() {
         join.record_firsts();
     }
-    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota, probe };
-    if plan.is_grouped() {
-        return page.groups(&filter, sink).await;
-    }
-    if plan.is_aggregate() {
-        page.aggregate(&filter, sink).await?;
-        return Ok(None);
-    }
-    page.rows(&filter, sink).await
+    let tombstones = Tombstones::default();
+    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota, probe, tombstones };
+    let next = page.run(&filter, sink).await?;
+    page.tombstones.report(&page.reader());
+    Ok(next)
 }
 
 fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
@@ -120,6 +118,7 @@ pub(crate) struct PageRun<'a, R> {
     pub(crate) join: Join<'a>,
     pub(crate) quota: Option<Quota>,
     probe: Option<Probe>,
+    tombstones: Tombstones,
 }
 
 /// How many rows of each partition are answered.
@@ -132,6 +131,31 @@ pub(crate) struct Quota {
 }
 
 impl<R: Replicas> PageRun<'_, R> {
+    async fn run(
+        &mut self,
+        filter: &henge_cql::Filter,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<Option<PageState>, Error> {
+        if self.plan.is_grouped() {
+            return self.groups(filter, sink).await;
+        }
+        if self.plan.is_aggregate() {
+            self.aggregate(filter, sink).await?;
+            return Ok(None);
+        }
+        self.rows(filter, sink).await
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader {
+            guard: self.request.context.guard,
+            table: self.plan.table(),
+            placed: self.placed,
+            consistency: self.request.consistency,
+            now_seconds: self.request.context.now_seconds,
+        }
+    }
+
     /// The next rows, at most `wanted`, and whether the read is at its end.
     pub(crate) async fn block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
@@ -142,7 +166,11 @@ impl<R: Replicas> PageRun<'_, R> {
         let (placed, consistency) = (self.placed.clone(), self.request.consistency);
         let (deadline, issued) = (self.request.deadline, self.request.issued);
         let read = Read { placed, command, consistency, deadline, issued };
-        Ok(Some(henge_coordinator::read(self.replicas, read).await?))
+        let block = henge_coordinator::read(self.replicas, read).await?;
+        let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
+        let counted = tombstones.count(&self.reader(), place, &block);
+        self.tombstones = tombstones;
+        counted.map(|()| Some(block))
     }
 
     /// Puts the rows of a block together, at most `most`; the read goes on behind what was taken in.

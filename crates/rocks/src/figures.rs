@@ -10,6 +10,7 @@ impl RocksEngine {
             compaction_pending_bytes: self.total("rocksdb.estimate-pending-compaction-bytes"),
             compactions_running: self.overall("rocksdb.num-running-compactions"),
             write_stopped: self.overall("rocksdb.is-write-stopped"),
+            cache_capacity_bytes: self.overall("rocksdb.block-cache-capacity"),
             memtable_bytes: self.total("rocksdb.cur-size-all-mem-tables"),
             live_data_bytes: self.total("rocksdb.estimate-live-data-size"),
             level0_files: self.total("rocksdb.num-files-at-level0"),

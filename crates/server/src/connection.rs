@@ -4,14 +4,17 @@
 //! stops while too many requests are under way or too much waits to be sent: a client that does not read is not read from.
 
 use crate::answer;
+use crate::clients::{Entered, Place};
 use crate::login::{self, Stage, log_in};
 use crate::request::{Answer, Client, Counted, asked, detached, run, traced, values_of};
 use crate::socket::{READ_BYTES, Socket};
 use crate::statement::{Known, Statements};
+use crate::warned;
 use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::BytesMut;
+use henge_cql::Warnings;
 use henge_model::RowSink;
 use henge_node::{ClusterEvent, Core, Ending, Metrics, Node, Operation, Trace};
 use henge_protocol::{
@@ -43,9 +46,13 @@ type UnderWay = FuturesUnordered<BoxFuture<'static, Done>>;
 struct Done {
     header: Header,
     answer: Answer,
+    /// For the user.
+    warnings: Vec<String>,
     counted: Counted,
     began: Instant,
     trace: Option<Arc<Trace>>,
+    /// Where it is noted as under way.
+    place: Option<Place>,
 }
 
 /// A connection.
@@ -57,9 +64,13 @@ pub(crate) struct Connection {
     output: OutputBuffer,
     statements: Statements,
     client: Client,
-    peer: Option<IpAddr>,
+    peer: IpAddr,
+    /// What others are shown of this connection.
+    entered: Entered,
     version: Version,
     stage: Stage,
+    /// Whether the client was told of prepared statements that hang on the keyspace in effect.
+    told_of_use: bool,
     max_frame: usize,
     registered: Register,
     under_way: UnderWay,
@@ -79,7 +90,8 @@ impl Connection {
         core: Core<ServerWorld>,
         node: &Node<ServerWorld>,
         max_frame: usize,
-        peer: Option<IpAddr>,
+        peer: IpAddr,
+        entered: Entered,
     ) -> Connection {
         let before_login = if core.demands_login() { login::MAX_FRAME } else { max_frame };
         Connection {
@@ -91,8 +103,10 @@ impl Connection {
             statements: Statements::default(),
             client: Client::default(),
             peer,
+            entered,
             version: Version::NEWEST,
             stage: Stage::New,
+            told_of_use: false,
             max_frame,
             registered: Register::default(),
             under_way: FuturesUnordered::new(),
@@ -184,6 +198,10 @@ impl Connection {
     }
 
     fn serve_frame(&mut self, frame: Frame, began: Instant) {
+        // OPTIONS before it only ask what STARTUP may say.
+        if self.stage != Stage::New || frame.header.opcode == Opcode::Startup {
+            self.entered.record.count(frame.header.opcode);
+        }
         match frame.header.opcode {
             Opcode::Execute | Opcode::Query | Opcode::Prepare | Opcode::Batch if self.stage.is_established() => {
                 self.serve_statement(frame, began)
@@ -216,20 +234,21 @@ impl Connection {
         }
         let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
         let frame = detached(&frame);
+        let place = Some(self.entered.record.begin(frame.clone(), known.clone(), began));
         if is_traced {
-            let (core, trace) = core.traced(self.peer);
+            let (core, trace) = core.traced(Some(self.peer));
             self.under_way.push(Box::pin(async move {
                 core.make_trace_tables().await;
                 let traced = traced(&frame, known.as_deref());
-                let (answer, counted) = run(core.clone(), frame, known, client).await;
+                let (answer, warnings, counted) = run(core.clone(), frame, known, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);
-                Done { header, answer, counted, began, trace: Some(trace) }
+                Done { header, answer, warnings, counted, began, trace: Some(trace), place }
             }));
             return;
         }
         self.under_way.push(Box::pin(async move {
-            let (answer, counted) = run(core, frame, known, client).await;
-            Done { header, answer, counted, began, trace: None }
+            let (answer, warnings, counted) = run(core, frame, known, client).await;
+            Done { header, answer, warnings, counted, began, trace: None, place }
         }));
     }
 
@@ -255,9 +274,15 @@ impl Connection {
         let result = &known.metadata.result;
         let told = execute.metadata_id.unwrap_or(result.id());
         let mode = MetadataMode::of_execute(frame.header.version, execute.parameters.skip_metadata, told, result);
+        // What has to be warned of does not go this way.
+        let warnings = Warnings::default();
         let mut rows = self.output.rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
-        if !self.core.try_execute(&known.ready, &asked(&execute.parameters, &values, &self.client), &mut rows) {
+        if !self.core.try_execute(
+            &known.ready,
+            &asked(&execute.parameters, &values, &self.client, &warnings),
+            &mut rows,
+        ) {
             rows.rollback(mark);
             return false;
         }
@@ -267,8 +292,15 @@ impl Connection {
     }
 
     fn finish(&mut self, done: Done) {
-        let Done { header, answer, counted, began, trace } = done;
-        let reply = Reply { tracing: trace.map(|trace| trace.session), ..Reply::to(&header) };
+        let Done { header, answer, mut warnings, counted, began, trace, place } = done;
+        if let Some(place) = place {
+            self.entered.record.end(place);
+        }
+        if let Answer::Prepared(known) = &answer {
+            warnings.extend(self.warning_of_use(known));
+        }
+        let tracing = trace.map(|trace| trace.session);
+        let reply = Reply { tracing, warnings: &warnings, ..Reply::to(&header) };
         self.metrics.request(counted.operation, counted.consistency, counted.ending, began.elapsed());
         if header.opcode == Opcode::AuthResponse {
             match self.stage.after(&answer) {
@@ -278,7 +310,6 @@ impl Connection {
         }
         match answer {
             Answer::Void => self.output.void(&reply),
-            Answer::Warning(text) => self.output.void(&Reply { warnings: &[text], ..reply }),
             Answer::Error(error) => self.output.error(&reply, &error),
             Answer::Rows { rows, next, metadata, mode } => {
                 let mut writer = self.output.rows(&reply, metadata.get(), mode);
@@ -287,6 +318,7 @@ impl Connection {
             }
             Answer::Keyspace(name) => {
                 self.client.keyspace = Some(name.as_str().into());
+                self.entered.record.uses(&name);
                 self.output.respond(&reply, &Response::SetKeyspace(name));
             }
             Answer::Schema(event) => {
@@ -298,11 +330,19 @@ impl Connection {
                 self.statements.keep(known);
             }
             Answer::LoggedIn(user) => {
+                self.entered.record.logged_in(&user);
                 self.client.user = Some(user);
                 self.decoder.set_limit(self.max_frame);
                 self.output.respond(&reply, &Response::AuthSuccess(None));
             }
         }
+    }
+
+    /// What users are told, once for each connection, of a statement that means another table with another keyspace in effect.
+    fn warning_of_use(&mut self, known: &Known) -> Option<String> {
+        let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.told_of_use)?;
+        self.told_of_use = true;
+        Some(warned::of_use(keyspace, &known.metadata.id))
     }
 
     /// Messages about the connection itself.
@@ -332,6 +372,7 @@ impl Connection {
             false => (Stage::Established, Response::Ready),
         };
         (self.stage, self.version) = (stage, reply.version);
+        self.entered.record.started(reply.version, startup, stage.is_established());
         self.decoder.establish(reply.version, startup.compression);
         self.output.respond(reply, &response);
         self.output.establish(reply.version, startup.compression);
@@ -348,7 +389,7 @@ impl Connection {
         let token = token.map(<[u8]>::to_vec);
         self.under_way.push(Box::pin(async move {
             let (answer, counted) = log_in(core, token).await;
-            Done { header, answer, counted, began, trace: None }
+            Done { header, answer, warnings: Vec::new(), counted, began, trace: None, place: None }
         }));
     }
 

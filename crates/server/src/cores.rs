@@ -1,6 +1,7 @@
 //! One thread with a runtime of its own for each core, and who gets the next connection.
 
 use crate::client_tls::ClientTls;
+use crate::clients::Clients;
 use crate::connection::Connection;
 use crate::socket::Socket;
 use crate::world::ServerWorld;
@@ -22,7 +23,11 @@ pub(crate) struct ServingCore {
 /// What holds for all client connections.
 #[derive(Clone)]
 pub(crate) struct ClientSettings {
+    /// The number of the core that serves them.
+    pub(crate) core: usize,
     pub(crate) max_frame: usize,
+    /// Where they are known.
+    pub(crate) clients: Arc<Clients>,
     /// How they are encrypted; `None`: not at all.
     pub(crate) tls: Option<ClientTls>,
 }
@@ -38,6 +43,7 @@ impl ServingCore {
         let (connections, arriving) = mpsc::unbounded_channel();
         let open = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&open);
+        let settings = ClientSettings { core: number, ..settings };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = thread::Builder::new().name(format!("core-{number}")).spawn(move || {
             runtime.block_on(async {
@@ -102,12 +108,14 @@ async fn serve_one(
 ) {
     let metrics = Arc::clone(node.metrics());
     metrics.connections.inc();
-    if let Ok(stream) = tokio::net::TcpStream::from_std(stream) {
+    // One that has no address is closed already.
+    let arrived = tokio::net::TcpStream::from_std(stream).and_then(|stream| Ok((stream.peer_addr()?, stream)));
+    if let Ok((peer, stream)) = arrived {
         let _ = stream.set_nodelay(true);
-        let peer = stream.peer_addr().ok().map(|address| address.ip());
         match Socket::accept(stream, settings.tls.as_ref(), &mut stop).await {
             Ok(Some(socket)) => {
-                let connection = Connection::new(core, &node, settings.max_frame, peer);
+                let entered = settings.clients.enter(settings.core, peer, socket.tls());
+                let connection = Connection::new(core, &node, settings.max_frame, peer.ip(), entered);
                 if let Err(error) = connection.serve(socket, node.events(), stop).await {
                     tracing::debug!(%error, "a client connection broke");
                 }

@@ -2,8 +2,9 @@
 //!
 //! What waits is bounded by who asks: one turn of the combiner per core, the requests under way on client connections, a few background tasks.
 
-use henge_node::Lane;
+use henge_node::{Lane, PoolFacts};
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -21,40 +22,124 @@ const LANES: [(Lane, &str, usize); 4] = [
 /// The threads.
 pub(crate) struct Lanes {
     senders: [Sender<Job>; LANES.len()],
+    loads: [Arc<Load>; LANES.len()],
+}
+
+/// What a lane has to do, and has done.
+#[derive(Default)]
+struct Load {
+    waiting: AtomicU64,
+    active: AtomicU64,
+    completed: AtomicU64,
+}
+
+impl Load {
+    /// A job counts as under way until this is dropped, also if it panics.
+    fn begin(&self) -> AtWork<'_> {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.active.fetch_add(1, Ordering::Relaxed);
+        AtWork(self)
+    }
+}
+
+struct AtWork<'l>(&'l Load);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
+        self.0.completed.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Lanes {
     /// Starts the threads.
     pub(crate) fn start() -> io::Result<Lanes> {
-        let lane = |(_, name, threads): (Lane, &'static str, usize)| -> io::Result<Sender<Job>> {
+        let loads: [Arc<Load>; LANES.len()] = std::array::from_fn(|_| Arc::default());
+        let lane = |at: usize| -> io::Result<Sender<Job>> {
+            let (_, name, threads) = LANES[at];
             let (sender, receiver) = channel::<Job>();
             let receiver = Arc::new(Mutex::new(receiver));
             for _ in 0..threads {
-                let receiver = Arc::clone(&receiver);
-                thread::Builder::new().name(name.to_owned()).spawn(move || work(&receiver))?;
+                let (receiver, load) = (Arc::clone(&receiver), Arc::clone(&loads[at]));
+                thread::Builder::new().name(name.to_owned()).spawn(move || work(&receiver, &load))?;
             }
             Ok(sender)
         };
-        Ok(Lanes { senders: [lane(LANES[0])?, lane(LANES[1])?, lane(LANES[2])?, lane(LANES[3])?] })
+        Ok(Lanes { senders: [lane(0)?, lane(1)?, lane(2)?, lane(3)?], loads })
     }
 
     /// Queues a job.
     pub(crate) fn run(&self, lane: Lane, job: Job) {
         let at = LANES.iter().position(|(l, ..)| *l == lane).unwrap_or(0);
+        self.loads[at].waiting.fetch_add(1, Ordering::Relaxed);
         // A lane's threads end only with the process.
         let _ = self.senders[at].send(job);
     }
+
+    /// The threads of each lane and what they do.
+    pub(crate) fn pools(&self) -> Vec<PoolFacts> {
+        let pool = |((_, name, threads), load): (&(Lane, &str, usize), &Arc<Load>)| PoolFacts {
+            name: (*name).to_owned(),
+            active: load.active.load(Ordering::Relaxed),
+            limit: Some(*threads as u64),
+            completed: load.completed.load(Ordering::Relaxed),
+            pending: Some(load.waiting.load(Ordering::Relaxed)),
+        };
+        LANES.iter().zip(&self.loads).map(pool).collect()
+    }
 }
 
-fn work(receiver: &Mutex<Receiver<Job>>) {
+fn work(receiver: &Mutex<Receiver<Job>>, load: &Load) {
     loop {
         let job = match receiver.lock() {
             Ok(receiver) => receiver.recv(),
             Err(_) => return,
         };
         match job {
-            Ok(job) => job(),
+            Ok(job) => {
+                let _at_work = load.begin();
+                job();
+            }
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn pool(lanes: &Lanes, name: &str) -> PoolFacts {
+        lanes.pools().into_iter().find(|pool| pool.name == name).unwrap()
+    }
+
+    fn wait(condition: impl Fn() -> bool) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while !condition() {
+            assert!(Instant::now() < end, "still not so");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn jobs_wait_are_at_work_and_done() {
+        let lanes = Lanes::start().unwrap();
+        let (go, gone) = channel::<()>();
+        lanes.run(
+            Lane::Write,
+            Box::new(move || {
+                let _ = gone.recv();
+            }),
+        );
+        lanes.run(Lane::Write, Box::new(|| {}));
+        wait(|| pool(&lanes, "disk-write").active == 1);
+        let busy = pool(&lanes, "disk-write");
+        assert_eq!((busy.limit, busy.completed, busy.pending), (Some(1), 0, Some(1)));
+        drop(go);
+        wait(|| pool(&lanes, "disk-write").completed == 2);
+        let idle = pool(&lanes, "disk-write");
+        assert_eq!((idle.active, idle.pending), (0, Some(0)));
+        assert_eq!(pool(&lanes, "disk-read").completed, 0);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `memory`: what it goes by; `logging`, `http`: what it tells.
 //! - `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
+//! - `clients`, `task`: who they are and what they have under way; `shown`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
 //! - `superuser`: the first role; `cert`, `dev`: commands beside it.
 
@@ -14,23 +15,29 @@ mod args;
 mod cert;
 mod certificates;
 mod client_tls;
+mod clients;
 mod config;
 mod connection;
 mod cores;
 mod dev;
 mod duration;
+mod hosts;
 mod http;
 mod lanes;
 mod logging;
 mod login;
 mod memory;
 mod peers;
+mod process;
 mod request;
 mod server;
 mod setting;
+mod shown;
 mod socket;
 mod statement;
 mod superuser;
+mod task;
+mod warned;
 mod world;
 
 pub use args::{CheckOptions, ServerOptions, check_config};

@@ -2,8 +2,10 @@
 
 use crate::answer;
 use crate::statement::{Known, described, result_of};
+use crate::warned::log;
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
+use henge_cql::Warnings;
 use henge_model::{BoundValue, Consistency, RowSink};
 use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready, Traced};
 use henge_protocol::{
@@ -18,7 +20,6 @@ use std::sync::Arc;
 /// An answer on its way to the output buffer.
 pub(crate) enum Answer {
     Void,
-    Warning(String),
     Rows { rows: EncodedRows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
@@ -58,23 +59,32 @@ pub(crate) struct Client {
     pub(crate) user: Option<Arc<str>>,
 }
 
-/// Runs the request of a frame.
+/// The same with where its warnings go.
+struct By<'a> {
+    client: &'a Client,
+    warnings: &'a Warnings,
+}
+
+/// Runs the request of a frame. Beside the answer it gives warnings for the user.
 pub(crate) async fn run(
     core: Core<ServerWorld>,
     frame: Frame,
     known: Option<Arc<Known>>,
     client: Client,
-) -> (Answer, Counted) {
+) -> (Answer, Vec<String>, Counted) {
+    let warnings = Warnings::default();
     let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
     let answer = match Request::decode(&frame) {
-        Ok(request) => answer(&core, frame.header.version, &request, known, &client, &mut counted).await,
+        Ok(request) => answer(&core, frame.header.version, &request, known, &client, &warnings, &mut counted).await,
         Err(error) => Err(error.into()),
     };
     let answer = answer.unwrap_or_else(Answer::Error);
     if let Answer::Error(error) = &answer {
         counted.ending = answer::ending(&error.kind);
     }
-    (answer, counted)
+    let warnings = warnings.into_inner();
+    log(&warnings, client.user.as_deref());
+    (answer, warnings, counted)
 }
 
 /// What a traced request says of itself.
@@ -100,7 +110,7 @@ pub(crate) fn traced(frame: &Frame, known: Option<&Known>) -> Traced {
 }
 
 /// A statement without what comes behind the word: traces are read by many.
-fn without_password(text: String) -> String {
+pub(crate) fn without_password(text: String) -> String {
     match text.to_ascii_lowercase().find("password") {
         Some(at) => format!("{} ***", &text[..at + "password".len()]),
         None => text,
@@ -113,13 +123,15 @@ async fn answer(
     request: &Request<'_>,
     known: Option<Arc<Known>>,
     client: &Client,
+    warnings: &Warnings,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
+    let by = &By { client, warnings };
     match request {
-        Request::Query(query) => run_query(core, query, client, counted).await,
+        Request::Query(query) => run_query(core, query, by, counted).await,
         Request::Prepare(prepare) => run_prepare(core, prepare, client),
-        Request::Execute(execute) => run_execute(core, version, execute, known, client, counted).await,
-        Request::Batch(batch) => run_batch(core, batch, client, counted).await,
+        Request::Execute(execute) => run_execute(core, version, execute, known, by, counted).await,
+        Request::Batch(batch) => run_batch(core, batch, by, counted).await,
         _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
     }
 }
@@ -131,13 +143,13 @@ pub(crate) fn failed(core: &Core<ServerWorld>, error: &henge_node::Error) -> Err
 async fn run_query(
     core: &Core<ServerWorld>,
     query: &Query<'_>,
-    client: &Client,
+    by: &By<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
-    let keyspace = query.parameters.keyspace.or(client.keyspace.as_deref());
+    let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
     let ready = core.ready(query.text, keyspace).map_err(|e| failed(core, &e))?;
     let metadata = RowsMetadata::Own(Box::new(result_of(&ready)));
-    execute(core, &ready, &query.parameters, client, metadata, MetadataMode::Full, counted).await
+    execute(core, &ready, &query.parameters, by, metadata, MetadataMode::Full, counted).await
 }
 
 fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client) -> Result<Answer, ErrorResponse> {
@@ -159,7 +171,7 @@ async fn run_execute(
     version: Version,
     message: &Execute<'_>,
     known: Option<Arc<Known>>,
-    client: &Client,
+    by: &By<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let known = match known.filter(|k| core.is_current(&k.ready)) {
@@ -170,7 +182,7 @@ async fn run_execute(
     let told = message.metadata_id.unwrap_or(result.id());
     let mode = MetadataMode::of_execute(version, message.parameters.skip_metadata, told, result);
     let metadata = RowsMetadata::Known(Arc::clone(&known));
-    execute(core, &known.ready, &message.parameters, client, metadata, mode, counted).await
+    execute(core, &known.ready, &message.parameters, by, metadata, mode, counted).await
 }
 
 /// A prepared statement at the current epoch.
@@ -187,7 +199,7 @@ async fn execute(
     core: &Core<ServerWorld>,
     ready: &Arc<Ready>,
     parameters: &QueryParameters<'_>,
-    client: &Client,
+    by: &By<'_>,
     metadata: RowsMetadata,
     mode: MetadataMode,
     counted: &mut Counted,
@@ -195,12 +207,15 @@ async fn execute(
     counted.operation = operation_of(ready);
     counted.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
-    let asked = asked(parameters, &values, client);
+    let asked = asked(parameters, &values, by.client, by.warnings);
     let mut rows = EncodedRows::default();
     let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| failed(core, &e))?;
     Ok(match outcome {
         Outcome::Void => Answer::Void,
-        Outcome::Warning(text) => Answer::Warning(text),
+        Outcome::Warning(text) => {
+            by.warnings.add(text);
+            Answer::Void
+        }
         Outcome::Rows(next) => Answer::Rows { rows, next, metadata, mode },
         Outcome::Applied(applied) => conditional(applied),
         Outcome::Keyspace(name) => Answer::Keyspace(name),
@@ -233,6 +248,7 @@ pub(crate) fn asked<'a>(
     parameters: &'a QueryParameters<'_>,
     values: &'a [BoundValue<'_>],
     client: &'a Client,
+    warnings: &'a Warnings,
 ) -> Parameters<'a> {
     Parameters {
         values,
@@ -242,6 +258,7 @@ pub(crate) fn asked<'a>(
         now_seconds: parameters.now_in_seconds.map(i64::from),
         page: Page { size: parameters.page_size, state: parameters.paging_state },
         user: client.user.as_deref(),
+        warnings,
     }
 }
 
@@ -256,12 +273,12 @@ fn operation_of(ready: &Ready) -> Operation {
 async fn run_batch(
     core: &Core<ServerWorld>,
     batch: &Batch<'_>,
-    client: &Client,
+    by: &By<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     counted.operation = Operation::Write;
     counted.consistency = batch.consistency;
-    let keyspace = batch.keyspace.or(client.keyspace.as_deref());
+    let keyspace = batch.keyspace.or(by.client.keyspace.as_deref());
     let mut statements = Vec::with_capacity(batch.statements.len());
     for statement in &batch.statements {
         let ready = match statement.query {
@@ -282,7 +299,8 @@ async fn run_batch(
         timestamp: batch.timestamp,
         now_seconds: batch.now_in_seconds.map(i64::from),
         page: Page::default(),
-        user: client.user.as_deref(),
+        user: by.client.user.as_deref(),
+        warnings: by.warnings,
     };
     let outcome = core.execute_batch(kind, &statements, &parameters).await.map_err(|e| failed(core, &e))?;
     Ok(if let Outcome::Applied(applied) = outcome { conditional(applied) } else { Answer::Void })

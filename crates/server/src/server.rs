@@ -4,11 +4,13 @@ use crate::admin::{self, Admin};
 use crate::args::ServerOptions;
 use crate::certificates;
 use crate::client_tls::ClientTls;
+use crate::clients::Clients;
 use crate::config::Config;
 use crate::cores::{ClientSettings, ServingCore};
 use crate::http::{Pages, router, transport_gauges};
 use crate::logging;
 use crate::peers::Peers;
+use crate::process::Process;
 use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
@@ -48,6 +50,7 @@ struct Running {
     store: Arc<Store>,
     engine: Arc<RocksEngine>,
     endpoint: Endpoint,
+    clients: Arc<Clients>,
     stop: watch::Sender<bool>,
 }
 
@@ -55,6 +58,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut stopped = Box::pin(told_to_stop()?);
     let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
     warn_of_open_passwords(&config);
+    warn_of_idle_guardrails(&config);
     let mut running = open(&config)?;
     serve_pages(&config, &running).await?;
     serve_admin(&config, &running).await?;
@@ -97,7 +101,9 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     let store = Arc::new(Store::open(Arc::clone(&engine) as Arc<dyn Engine>)?);
     directory.durable().check(store.sequence())?;
     remember_durable(Arc::clone(&store), directory.durable())?;
-    let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31))?);
+    let clients = Arc::new(Clients::default());
+    let process = Process { settings: config.shown.clone(), clients: Arc::clone(&clients), cores: cores_of(config) };
+    let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
     let who = Identity { host: directory.host(), generation: directory.generation() };
     let disk_reserve = config.disk_reserve.unwrap_or_else(|| reserve_of(directory.path()));
     let options = henge_node::Options { disk_reserve, ..config.node.clone() };
@@ -113,7 +119,14 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     world.connect(endpoint.clone());
     node.start();
     peers.connect(node.clone(), node.core());
-    Ok(Running { directory, node, store, engine, endpoint, stop: watch::Sender::new(false) })
+    Ok(Running { directory, node, store, engine, endpoint, clients, stop: watch::Sender::new(false) })
+}
+
+/// Guardrails are for users who log in and are no superusers.
+fn warn_of_idle_guardrails(config: &Config) {
+    if !config.node.authenticate && config.node.guardrails.are_set() {
+        tracing::warn!("guardrails are set, but hold nobody: where clients do not log in, all of them are superusers");
+    }
 }
 
 fn warn_of_open_passwords(config: &Config) {
@@ -214,14 +227,19 @@ fn remember_cluster(running: &mut Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> anyhow::Result<Vec<ServingCore>> {
-    let count = match config.cores {
+/// Threads that serve clients.
+fn cores_of(config: &Config) -> usize {
+    match config.cores {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         cores => cores,
-    };
-    let settings = ClientSettings { max_frame: config.max_frame, tls };
+    }
+}
+
+fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> anyhow::Result<Vec<ServingCore>> {
+    let clients = Arc::clone(&running.clients);
+    let settings = ClientSettings { core: 0, max_frame: config.max_frame, clients, tls };
     let start = |number| ServingCore::start(number, running.node.clone(), running.stop.subscribe(), settings.clone());
-    (0..count).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
+    (0..cores_of(config)).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
 }
 
 /// Gives each connection to the core that has fewest.

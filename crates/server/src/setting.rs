@@ -8,14 +8,24 @@ pub(crate) struct Setting {
 }
 
 macro_rules! settings {
-    ($($name:ident = $default:literal, $meaning:literal;)*) => {
-        /// All settings, in the order of the configuration file.
-        pub(crate) const SETTINGS: &[Setting] =
+    ($all:ident: $($name:ident = $default:literal, $meaning:literal;)*) => {
+        /// These settings, in the order of the configuration file.
+        pub(crate) const $all: &[Setting] =
             &[$(Setting { name: stringify!($name), default: $default, meaning: $meaning },)*];
     };
 }
 
+mod guardrails;
+
+pub(crate) use guardrails::GUARDRAILS;
+
+/// All settings, in the order of the configuration file.
+pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(GUARDRAILS)
+}
+
 settings! {
+    SETTINGS:
     cluster_name = "Test Cluster", "The cluster's name; a node refuses to join one of another name.";
     datacenter = "datacenter1", "This node's datacentre.";
     rack = "rack1", "This node's rack.";
@@ -53,6 +63,8 @@ settings! {
     max_hint_window = "3h", "For how long.";
     disk_reserve = "auto", "Bytes that writes leave free on the disk; auto for a twentieth of it, 32 MiB at least and 1 GiB at most.";
     tombstone_purge_interval = "24h", "How often tables are gone through for deletions that may be forgotten.";
+    drop_compact_storage_enabled = "false", "Allow ALTER TABLE ... DROP COMPACT STORAGE, which cannot be taken back.";
+    default_keyspace_rf = "1", "Copies of a keyspace whose replication says nothing of them.";
     native_transport_max_frame_size = "16MiB", "The largest request.";
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
     memory = "auto", "Cache and write buffers together: a size, or auto for half of the smaller of memory and cgroup limit.";
@@ -65,8 +77,6 @@ settings! {
 pub(crate) const IGNORED: &[&str] = &[
     "allocate_tokens_for_local_replication_factor",
     "auto_snapshot",
-    "batch_size_fail_threshold",
-    "batch_size_warn_threshold",
     "cdc_enabled",
     "column_index_size",
     "commitlog_directory",
@@ -75,31 +85,56 @@ pub(crate) const IGNORED: &[&str] = &[
     "concurrent_compactors",
     "concurrent_reads",
     "concurrent_writes",
+    "coordinator_read_size_fail_threshold",
+    "coordinator_read_size_warn_threshold",
     "counter_write_request_timeout",
+    "data_disk_usage_max_disk_size",
+    "data_disk_usage_percentage_fail_threshold",
+    "data_disk_usage_percentage_warn_threshold",
     "disk_failure_policy",
     "disk_optimization_strategy",
     "endpoint_snitch",
     "hints_directory",
     "hints_flush_period",
     "incremental_backups",
+    "intersect_filtering_query_enabled",
+    "intersect_filtering_query_warned",
+    "local_read_size_fail_threshold",
+    "local_read_size_warn_threshold",
+    "materialized_views_per_table_fail_threshold",
+    "materialized_views_per_table_warn_threshold",
     "memtable_heap_space",
     "memtable_offheap_space",
     "network_authorizer",
+    "non_partition_restricted_index_query_enabled",
+    "partition_size_fail_threshold",
+    "partition_size_warn_threshold",
+    "partition_tombstones_fail_threshold",
+    "partition_tombstones_warn_threshold",
     "partitioner",
     "phi_convict_threshold",
+    "read_thresholds_enabled",
     "request_timeout",
     "role_manager",
     "row_cache_size",
+    "row_index_read_size_fail_threshold",
+    "row_index_read_size_warn_threshold",
+    "sai_frozen_term_size_fail_threshold",
+    "sai_frozen_term_size_warn_threshold",
+    "sai_sstable_indexes_per_query_fail_threshold",
+    "sai_sstable_indexes_per_query_warn_threshold",
+    "sai_string_term_size_fail_threshold",
+    "sai_string_term_size_warn_threshold",
+    "sai_vector_term_size_fail_threshold",
+    "sai_vector_term_size_warn_threshold",
     "saved_caches_directory",
     "start_native_transport",
-    "tombstone_failure_threshold",
-    "tombstone_warn_threshold",
     "truncate_request_timeout",
 ];
 
 /// The setting whose name is nearest to a name that is none.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    let near = SETTINGS.iter().map(|s| (distance(name, s.name), s.name)).min()?;
+    let near = all().map(|s| (distance(name, s.name), s.name)).min()?;
     (near.0 <= 1 + name.len() / 3).then_some(near.1)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::client_tls::ClientTls;
 use henge_base::BytesMut;
+use henge_node::TlsFacts;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -84,6 +85,16 @@ impl Socket {
             Socket::Plain(_) => Ok(()),
             Socket::Tls(stream) => stream.flush().await,
         }
+    }
+
+    /// What was agreed on with the client, if it is encrypted.
+    pub(crate) fn tls(&self) -> Option<TlsFacts> {
+        let Socket::Tls(stream) = self else { return None };
+        let session = stream.get_ref().1;
+        let protocol = format!("{:?}", session.protocol_version()?).replace('_', ".");
+        // Its names of suites tell those of TLS 1.3 apart, which IANA does not.
+        let cipher_suite = format!("{:?}", session.negotiated_cipher_suite()?.suite()).replace("TLS13_", "TLS_");
+        Some(TlsFacts { protocol, cipher_suite })
     }
 
     /// Tells the client's kernel that the first part of a frame is here. Many drivers send large requests in several writes, of which

@@ -1,8 +1,9 @@
 //! A node's world in production: the system's clocks, this runtime's tasks, threads for the disk, links for peers.
 
 use crate::lanes::Lanes;
+use crate::process::Process;
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
-use henge_node::{CallError, Class, Lane, To, World};
+use henge_node::{CallError, Class, Lane, Surroundings, To, World};
 use henge_transport::{Destination, Endpoint};
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ const FATAL: i32 = 70;
 /// The world.
 pub(crate) struct ServerWorld {
     began: Instant,
-    lanes: Lanes,
+    pub(crate) lanes: Lanes,
+    pub(crate) process: Process,
     directory: PathBuf,
     endpoint: OnceLock<Endpoint>,
     addresses: RwLock<BTreeMap<HostId, SocketAddr>>,
@@ -28,10 +30,11 @@ pub(crate) struct ServerWorld {
 
 impl ServerWorld {
     /// A world without peers yet: see [`ServerWorld::connect`].
-    pub(crate) fn new(directory: PathBuf, seed: u64) -> std::io::Result<ServerWorld> {
+    pub(crate) fn new(directory: PathBuf, seed: u64, process: Process) -> std::io::Result<ServerWorld> {
         Ok(ServerWorld {
             began: Instant::now(),
             lanes: Lanes::start()?,
+            process,
             directory,
             endpoint: OnceLock::new(),
             addresses: RwLock::default(),
@@ -141,6 +144,10 @@ impl World for ServerWorld {
 
     fn free_bytes(&self) -> u64 {
         rustix::fs::statvfs(&self.directory).map_or(0, |s| s.f_bavail.saturating_mul(s.f_frsize))
+    }
+
+    fn surroundings(&self) -> Option<&dyn Surroundings> {
+        Some(self)
     }
 
     fn fatal(&self, reason: &str) {

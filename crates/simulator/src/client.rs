@@ -11,7 +11,7 @@ use crate::swap::Swap;
 use futures_util::future::{Either, select};
 use henge_base::{Micros, Random};
 use henge_coordinator::{ReadError, WriteError};
-use henge_cql::BoundValue;
+use henge_cql::{BoundValue, Warnings};
 use henge_model::{Consistency, Rows};
 use henge_node::{Error, Outcome, Parameters};
 use henge_query::Page;
@@ -185,7 +185,9 @@ pub(crate) async fn statement(
     let ready = life.core.ready(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
     let (serial, page) = (Consistency::Serial, Page::default());
-    let parameters = Parameters { values, consistency, serial, timestamp, now_seconds: None, page, user: None };
+    let warnings = &Warnings::default();
+    let parameters =
+        Parameters { values, consistency, serial, timestamp, now_seconds: None, page, user: None, warnings };
     let mut rows = Rows::new(width);
     if life.core.try_execute(&ready, &parameters, &mut rows) {
         return Ok(rows);

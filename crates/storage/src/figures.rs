@@ -17,6 +17,8 @@ pub struct Figures {
     pub memtable_bytes: u64,
     /// Bytes in the block cache.
     pub cache_bytes: u64,
+    /// Bytes that fit into it.
+    pub cache_capacity_bytes: u64,
     /// Bytes of live data, estimated.
     pub live_data_bytes: u64,
     /// Files in the first level of all families.
@@ -29,7 +31,7 @@ pub struct Figures {
 
 impl Figures {
     /// Each figure with its name.
-    pub fn named(&self) -> [(&'static str, u64); 11] {
+    pub fn named(&self) -> [(&'static str, u64); 12] {
         [
             ("compaction_pending_bytes", self.compaction_pending_bytes),
             ("compactions_running", self.compactions_running),
@@ -38,6 +40,7 @@ impl Figures {
             ("batches", self.batches),
             ("memtable_bytes", self.memtable_bytes),
             ("cache_bytes", self.cache_bytes),
+            ("cache_capacity_bytes", self.cache_capacity_bytes),
             ("live_data_bytes", self.live_data_bytes),
             ("level0_files", self.level0_files),
             ("memory_hits", self.memory_hits),

@@ -25,6 +25,9 @@ pub struct Hint {
     pub created: Micros,
 }
 
+/// The times of the oldest and the newest hint, if there is any.
+pub type HintSpan = Option<(Micros, Micros)>;
+
 /// Names a stored hint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HintId {
@@ -97,6 +100,27 @@ impl Hints {
             if out.len() >= max || bytes >= HINTS_READ_BYTES { Flow::Stop } else { Flow::Continue }
         })?;
         Ok(out)
+    }
+
+    /// When the oldest and the newest hint for a peer became owed; `None` without any.
+    pub(crate) fn span(engine: &dyn Engine, peer: HostId) -> Result<HintSpan, EngineError> {
+        let start = peer.0.into_bytes();
+        let end = henge_model::Key::prefix_end(&start);
+        let first = |reversed| {
+            let mut at = None;
+            let range = ScanRange { family: Family::Hints, start: &start, end: &end, reversed };
+            engine.scan(&range, Tier::Disk, &mut |key, _| {
+                at = Some(created(key));
+                Flow::Stop
+            })?;
+            Ok(at)
+        };
+        Ok(first(false)?.zip(first(true)?))
+    }
+
+    /// The peers that something is stored for.
+    pub(crate) fn peers(&self) -> Vec<HostId> {
+        self.stored.lock().keys().copied().collect()
     }
 
     /// Forgets hints that are settled. Not synced: after a crash a hint may be delivered once more, which changes nothing.

@@ -45,7 +45,7 @@ pub use engine_error::EngineError;
 pub use error::{ReadError, WriteError};
 pub use family::Family;
 pub use figures::Figures;
-pub use hints::{Hint, HintId};
+pub use hints::{Hint, HintId, HintSpan};
 pub use indexes::{BuiltIndex, Entries, IndexBuild, IndexSweep, StoredTable};
 pub use limits::PILE;
 pub use model_engine::{ModelEngine, ModelFaults};

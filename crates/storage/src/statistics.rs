@@ -16,10 +16,14 @@ pub struct TableStatistics {
 
 /// For a disk lane.
 pub(crate) fn of(source: &Source<'_>, table: StorageId) -> Result<TableStatistics, ReadError> {
+    Ok(TableStatistics { disk_bytes: disk_bytes(source, table)?, partitions: partitions(source, table)? })
+}
+
+/// Bytes of a table in files, compressed; for a disk lane.
+pub(crate) fn disk_bytes(source: &Source<'_>, table: StorageId) -> Result<u64, ReadError> {
     let (start, end) = Key::table_range(table, Token::MIN, Token::MIN);
     let size = |family| source.engine.disk_bytes(family, &start, &end);
-    let disk_bytes = size(source.family)?.saturating_add(size(Family::Tombstones)?);
-    Ok(TableStatistics { disk_bytes, partitions: partitions(source, table)? })
+    Ok(size(source.family)?.saturating_add(size(Family::Tombstones)?))
 }
 
 /// Tokens are spread evenly, so the distance that some partitions span says how many there are in all.

@@ -2,7 +2,7 @@
 
 use crate::combiner::{Combiner, Rows};
 use crate::fences::Fences;
-use crate::hints::Hints;
+use crate::hints::{HintSpan, Hints};
 use crate::indexes::{self, Indexes};
 use crate::limits::LOCAL_NAME;
 use crate::read::Source;
@@ -290,6 +290,12 @@ impl Store {
         self.hints.bytes(peer)
     }
 
+    /// Peers that are owed hints, each with the times of the oldest and the newest; for a disk lane.
+    pub fn hints_pending(&self) -> Vec<(HostId, Result<HintSpan, EngineError>)> {
+        let span = |peer: HostId| (peer, Hints::span(&*self.engine, peer));
+        self.hints.peers().into_iter().map(span).collect()
+    }
+
     /// Bytes of hints stored for all peers.
     pub fn hint_total(&self) -> u64 {
         self.hints.total()
@@ -342,6 +348,11 @@ impl Store {
     /// What a table takes; for a disk lane.
     pub fn statistics(&self, table: StorageId) -> Result<TableStatistics, ReadError> {
         statistics::of(&self.source(table)?, table)
+    }
+
+    /// Bytes of a table in files, compressed; for a disk lane.
+    pub fn disk_bytes(&self, table: StorageId) -> Result<u64, ReadError> {
+        statistics::disk_bytes(&self.source(table)?, table)
     }
 
     /// Writes memory tables to files; for a disk lane.

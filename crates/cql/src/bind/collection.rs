@@ -5,13 +5,15 @@ use super::source::{Given, Source};
 use crate::collection::parts;
 use crate::error::Error;
 use crate::functions::{appended, prepended};
+use crate::guardrails::CELL_BYTES;
 use crate::limits;
 use crate::prepare::{CollectionChange, CollectionPlan};
 use henge_base::{Bytes, Micros};
-use henge_model::{Cell, CellKind, CellView, DataType, field_path};
+use henge_model::{Cell, CellKind, CellView, ColumnId, DataType, Table, field_path};
 
 /// Puts the cells of a statement's collections together.
 pub(super) struct Cells<'c, 'a> {
+    table: &'c Table,
     pub(super) context: &'c BindContext<'a>,
     pub(super) timestamp: Micros,
     pub(super) expiry: Option<(u32, i64)>,
@@ -21,12 +23,18 @@ pub(super) struct Cells<'c, 'a> {
 }
 
 impl<'c, 'a> Cells<'c, 'a> {
-    pub(super) fn new(context: &'c BindContext<'a>, timestamp: Micros, expiry: Option<(u32, i64)>) -> Self {
-        Cells { context, timestamp, expiry, cells: Vec::new(), elements: 0 }
+    pub(super) fn new(
+        table: &'c Table,
+        context: &'c BindContext<'a>,
+        timestamp: Micros,
+        expiry: Option<(u32, i64)>,
+    ) -> Self {
+        Cells { table, context, timestamp, expiry, cells: Vec::new(), elements: 0 }
     }
 
     /// Adds the cells of a change.
     pub(super) fn add(&mut self, plan: &CollectionPlan) -> Result<(), Error> {
+        self.context.guard.list_reads(plan)?;
         match &plan.change {
             CollectionChange::Clear => self.delete_all(plan, self.timestamp),
             CollectionChange::Replace(source) => match source.evaluate(self.context)? {
@@ -119,17 +127,28 @@ impl<'c, 'a> Cells<'c, 'a> {
             return self.put_fields(plan, value);
         }
         let elements = elements(&plan.data_type, value)?;
+        let before = self.cells.len();
+        // As in Cassandra elements that are prepended are not counted.
+        let guarded = self.context.guard.measures_collections() && !elements.is_empty() && !prepend;
+        if guarded {
+            let each = if matches!(plan.data_type, DataType::Map(..)) { 2 } else { 1 };
+            self.context.guard.items(elements.len() / each, || name_of(self.table, plan.column))?;
+        }
         match &plan.data_type {
-            DataType::Map(..) => elements.chunks(2).try_for_each(|entry| self.put(plan, entry[0], entry[1])),
-            DataType::Set(_) => elements.into_iter().try_for_each(|element| self.put(plan, element, &[])),
+            DataType::Map(..) => elements.chunks(2).try_for_each(|entry| self.put(plan, entry[0], entry[1]))?,
+            DataType::Set(_) => elements.into_iter().try_for_each(|element| self.put(plan, element, &[]))?,
             _ => {
                 for element in elements {
                     let path = self.place(prepend);
                     self.put(plan, &path, element)?;
                 }
-                Ok(())
             }
         }
+        if guarded {
+            let bytes = self.cells[before..].iter().map(|cell| CELL_BYTES + cell.path.len() + value_of(cell).len());
+            self.context.guard.collection_size(bytes.sum(), || name_of(self.table, plan.column))?;
+        }
+        Ok(())
     }
 
     /// An addition becomes a cell without a path: the replica that leads it makes a shard of it. All of one statement are one.
@@ -165,6 +184,14 @@ impl<'c, 'a> Cells<'c, 'a> {
     }
 
     fn put(&mut self, plan: &CollectionPlan, path: &[u8], value: &[u8]) -> Result<(), Error> {
+        if plan.data_type != DataType::Counter {
+            let name = || name_of(self.table, plan.column);
+            // Elements of sets and keys of maps are users' values too.
+            if matches!(plan.data_type, DataType::Set(_) | DataType::Map(..)) {
+                self.context.guard.value_size(path.len(), name)?;
+            }
+            self.context.guard.value_size(value.len(), name)?;
+        }
         let value = Bytes::copy_from_slice(value);
         let kind = match self.expiry {
             None => CellKind::Live { value },
@@ -210,6 +237,18 @@ impl<'c, 'a> Cells<'c, 'a> {
             Given::Null => self.tombstone(plan, &key),
             Given::Value(value) => self.put(plan, &key, &value),
         }
+    }
+}
+
+/// A column's name.
+pub(super) fn name_of(table: &Table, column: ColumnId) -> &str {
+    table.columns().find(|c| c.id == column).map_or("", |c| &c.name)
+}
+
+fn value_of(cell: &Cell) -> &[u8] {
+    match &cell.kind {
+        CellKind::Live { value } | CellKind::Expiring { value, .. } => value,
+        CellKind::Tombstone { .. } | CellKind::ComplexDeletion { .. } => &[],
     }
 }
 

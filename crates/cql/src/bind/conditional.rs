@@ -135,7 +135,7 @@ impl<'a> Conditional<'a> {
         }
         for part in &self.parts {
             match part.plan.condition_columns() {
-                None => return self.table.columns().collect(),
+                None => return self.table.visible_columns().collect(),
                 Some(own) => columns.extend(own),
             }
         }

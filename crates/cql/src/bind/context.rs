@@ -1,6 +1,7 @@
 //! What a request brings to a plan.
 
 use crate::error::Error;
+use crate::guardrails::Guard;
 use henge_base::Micros;
 use henge_model::RowView;
 
@@ -23,6 +24,8 @@ pub struct BindContext<'a> {
     pub statement: u16,
     /// What `now()` and `uuid()` draw their random bits from; fresh for every execution of a statement.
     pub seed: u64,
+    /// What the request is held to, and where its warnings go.
+    pub guard: Guard<'a>,
 }
 
 impl<'a> BindContext<'a> {

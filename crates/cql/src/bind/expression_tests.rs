@@ -7,7 +7,16 @@ use henge_base::Bytes;
 use henge_model::{CellKind, RowView};
 
 fn context<'a>(values: &'a [BoundValue<'a>]) -> BindContext<'a> {
-    BindContext { values, timestamp: 7, now_us: 0, now_seconds: 0, before: None, statement: 0, seed: 1 }
+    BindContext {
+        values,
+        timestamp: 7,
+        now_us: 0,
+        now_seconds: 0,
+        before: None,
+        statement: 0,
+        seed: 1,
+        guard: Default::default(),
+    }
 }
 
 fn select(text: &str) -> Box<SelectPlan> {

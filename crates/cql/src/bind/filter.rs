@@ -5,7 +5,7 @@ use crate::collection;
 use crate::error::Error;
 use crate::statement::Operator;
 use henge_base::Bytes;
-use henge_model::{Analysis, Column, DataType};
+use henge_model::{Analysis, Column, DataType, Order};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -35,12 +35,28 @@ pub struct Filter {
 struct Condition {
     place: usize,
     data_type: DataType,
-    rest: Vec<(usize, DataType)>,
+    rest: Vec<Further>,
     key: Option<Bytes>,
     operator: Operator,
     analysis: Analysis,
     /// Tuples as wide as there are columns.
     values: Vec<Vec<Bytes>>,
+}
+
+/// A further column of a relation between tuples.
+#[derive(Clone, Debug)]
+struct Further {
+    place: usize,
+    data_type: DataType,
+    /// How it compares where a row of a compact table lacks it: such rows lie before those that have it.
+    lacking: Ordering,
+}
+
+impl Further {
+    fn of((place, column): &(usize, Column)) -> Further {
+        let lacking = if column.order == Order::Descending { Ordering::Greater } else { Ordering::Less };
+        Further { place: *place, data_type: column.data_type.clone(), lacking }
+    }
 }
 
 impl Filter {
@@ -57,7 +73,7 @@ impl Filter {
             conditions.push(Condition {
                 place: relation.place,
                 data_type: relation.column.data_type.clone(),
-                rest: relation.rest.iter().map(|(place, column)| (*place, column.data_type.clone())).collect(),
+                rest: relation.rest.iter().map(Further::of).collect(),
                 key: key.transpose()?.map(|key| key.into_owned().into()),
                 operator: relation.operator,
                 analysis: relation.analysis,
@@ -110,16 +126,16 @@ impl Condition {
         self.values.first()?.first()
     }
 
-    /// Whether the tuple of a row's columns, of which `first` is the first, satisfies the relation. Null in it does not.
+    /// Whether the tuple of a row's columns, of which `first` is the first, satisfies the relation.
     fn holds_of_tuple(&self, first: &[u8], row: &[Option<Bytes>]) -> bool {
-        let mut found = vec![(&self.data_type, first)];
-        for (place, data_type) in &self.rest {
-            let Some(Some(value)) = row.get(*place) else { return false };
-            found.push((data_type, value));
-        }
+        let further = |(column, wanted): (&Further, &Bytes)| match row.get(column.place) {
+            Some(Some(value)) => column.data_type.compare(value, wanted),
+            _ => column.lacking,
+        };
         let compare = |wanted: &Vec<Bytes>| {
-            let parts = found.iter().zip(wanted).map(|((data_type, value), wanted)| data_type.compare(value, wanted));
-            parts.fold(Ordering::Equal, Ordering::then)
+            let Some((own, rest)) = wanted.split_first() else { return Ordering::Equal };
+            let rest = self.rest.iter().zip(rest).map(further);
+            rest.fold(self.data_type.compare(first, own), Ordering::then)
         };
         let mut compared = self.values.iter().map(compare);
         match self.operator {

@@ -118,12 +118,15 @@ fn tuple_list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<
     Ok(choices)
 }
 
-/// All ways to take one choice from each group, in the order of the groups, joined into rows of values.
+/// All ways to take one choice from each group, in the order of the groups, joined into rows of values. `of` is the key that
+/// they are values of, if they are all of its values: these are held to the guardrail.
 pub(crate) fn product<'a>(
     groups: &'a [Choices],
     columns: &[Column],
+    of: Option<&str>,
     context: &BindContext<'a>,
 ) -> Result<Vec<Values<'a>>, Error> {
+    let of = of.filter(|_| groups.iter().any(|group| group.single().is_none()));
     let mut rows = vec![Values::new()];
     let mut rest = columns;
     for group in groups {
@@ -139,6 +142,9 @@ pub(crate) fn product<'a>(
             }
             _ => rows.iter().flat_map(|row| choices.iter().map(|c| row.iter().chain(c).cloned().collect())).collect(),
         };
+        if let Some(of) = of {
+            context.guard.in_product(of, rows.len())?;
+        }
     }
     Ok(rows)
 }
@@ -149,7 +155,7 @@ pub(crate) fn partitions(
     columns: &[Column],
     context: &BindContext<'_>,
 ) -> Result<Vec<(PartitionKey, Token)>, Error> {
-    let mut rows = product(groups, columns, context)?;
+    let mut rows = product(groups, columns, Some("partition key"), context)?;
     if rows.len() > 1 {
         rows.sort_by(|a, b| compare(a, b, columns));
         rows.dedup_by(|a, b| compare(a, b, columns).is_eq());

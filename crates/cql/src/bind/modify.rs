@@ -1,19 +1,24 @@
 //! A write with its values: a key and an encoded row for each row it names.
 
 use super::BindContext;
-use super::collection::Cells;
+use super::collection::{Cells, name_of};
 use super::keys::{partition, partitions, plain, product};
 use super::slice::SliceValues;
 use super::source::Given;
+use crate::collection::parts;
 use crate::error::Error;
+use crate::guardrails::CELL_BYTES;
 use crate::limits;
 use crate::prepare::{CellPlan, CollectionPlan, ModifyPlan, Reach, Slice};
 use henge_base::{Bytes, Micros};
 use henge_model::{
-    Cell, CellKindView, CellView, ColumnId, Deletion, Key, KeyKind, Marker, PartitionKey, Row, Token, encode_cells,
-    encode_row,
+    Cell, CellKindView, CellView, ColumnId, DataType, Deletion, Key, KeyKind, Marker, PartitionKey, Row, Token,
+    encode_cells, encode_row,
 };
 use smallvec::SmallVec;
+
+/// What values are of, in messages.
+const CLUSTERING_KEY: &str = "clustering key";
 
 /// One row to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,24 +40,31 @@ impl ModifyPlan {
         if let Some(json) = &self.json {
             return json.fill(self, context)?.bind(context, out);
         }
-        let content = self.content(&self.cells, &self.collections, context)?;
         if let (true, Some(components)) = (self.is_single(), plain(&self.partition, context.values)) {
             let (partition, token) = partition(components.into_iter())?;
             if let Some(clustering) = plain(&self.clustering, context.values) {
+                let content = self.content(&self.cells, &self.collections, context)?;
                 return self.put(&partition, token, &clustering, &content, out);
             }
         }
+        let keys = partitions(&self.partition, &self.table.partition_key, context)?;
+        let rows = match self.reach {
+            Reach::Rows => product(&self.clustering, &self.table.clustering, Some(CLUSTERING_KEY), context)?,
+            Reach::Statics | Reach::Ranges(_) => Vec::new(),
+        };
+        let content = self.content(&self.cells, &self.collections, context)?;
         let statics = self.content(&self.statics, &self.static_collections, context)?;
         let statics = Content { marker: None, deletion: None, ..statics };
-        let keys = partitions(&self.partition, &self.table.partition_key, context)?;
         for (key, token) in keys {
             if !statics.is_empty() {
                 statics.put(Key::static_row(&self.table, &key), token, out);
             }
-            match &self.reach {
-                Reach::Rows => self.rows_of(&key, token, &content, context, out)?,
-                Reach::Statics => {}
-                Reach::Ranges(slice) => self.ranges_of(&key, token, slice, &content, context, out)?,
+            if let Reach::Ranges(slice) = &self.reach {
+                self.ranges_of(&key, token, slice, &content, context, out)?;
+            }
+            for values in &rows {
+                let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
+                self.put(&key, token, &values, &content, out)?;
             }
             if out.len() > limits::READS_MAX {
                 return Err(Error::invalid(format!("a statement may write at most {} rows", limits::READS_MAX)));
@@ -76,7 +88,7 @@ impl ModifyPlan {
             if !matches!(self.reach, Reach::Rows) {
                 continue;
             }
-            for values in product(&self.clustering, &self.table.clustering, context)? {
+            for values in product(&self.clustering, &self.table.clustering, Some(CLUSTERING_KEY), context)? {
                 let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
                 let key = Key::row(&self.table, &partition, &values).map_err(|e| Error::invalid(e.to_string()))?;
                 keys.push((key, token));
@@ -111,21 +123,6 @@ impl ModifyPlan {
         Ok(())
     }
 
-    fn rows_of(
-        &self,
-        partition: &PartitionKey,
-        token: Token,
-        content: &Content<'_>,
-        context: &BindContext<'_>,
-        out: &mut Vec<BoundModify>,
-    ) -> Result<(), Error> {
-        for values in product(&self.clustering, &self.table.clustering, context)? {
-            let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
-            self.put(partition, token, &values, content, out)?;
-        }
-        Ok(())
-    }
-
     /// Appends a tombstone for each range of a partition.
     fn ranges_of(
         &self,
@@ -142,7 +139,7 @@ impl ModifyPlan {
             return Ok(());
         }
         let slice = SliceValues::evaluate(&self.clustering, slice, &self.table, context)?;
-        for prefix in product(&self.clustering, &self.table.clustering, context)? {
+        for prefix in product(&self.clustering, &self.table.clustering, None, context)? {
             let Some((start, end)) = slice.bounds(&self.table, partition, &prefix)? else { continue };
             // Bounds between which no row can lie delete nothing.
             if let Some(key) = Key::range_tombstone(&start, &end) {
@@ -168,7 +165,7 @@ impl ModifyPlan {
         Ok(())
     }
 
-    fn timestamp(&self, context: &BindContext<'_>) -> Result<Micros, Error> {
+    pub(crate) fn timestamp(&self, context: &BindContext<'_>) -> Result<Micros, Error> {
         let Some(source) = &self.timestamp else {
             return Ok(context.timestamp);
         };
@@ -204,6 +201,23 @@ impl ModifyPlan {
         Ok((ttl > 0).then_some(ttl))
     }
 
+    /// Holds a value that becomes one cell to the guardrails.
+    #[inline]
+    fn guard_value(&self, column: ColumnId, given: &Given<'_>, context: &BindContext<'_>) -> Result<(), Error> {
+        let Given::Value(value) = given else { return Ok(()) };
+        let name = || name_of(&self.table, column);
+        if context.guard.measures_collections() {
+            let of = self.table.columns().find(|c| c.id == column).map(|c| c.data_type.unfrozen());
+            if let Some(of @ (DataType::List(_) | DataType::Set(_) | DataType::Map(..))) = of {
+                let elements = parts(of, value).map_or(0, |parts| parts.len());
+                context.guard.items(if matches!(of, DataType::Map(..)) { elements / 2 } else { elements }, name)?;
+                context.guard.value_size(value.len(), name)?;
+                return context.guard.collection_size(value.len() + CELL_BYTES, name);
+            }
+        }
+        context.guard.value_size(value.len(), name)
+    }
+
     /// Evaluates what is written, the same for every key of the statement.
     fn content<'a>(
         &'a self,
@@ -222,11 +236,14 @@ impl ModifyPlan {
         for cell in cells {
             match cell.source.evaluate(context)? {
                 Given::Unset => {}
-                given => content.values.push((cell.column, given)),
+                given => {
+                    self.guard_value(cell.column, &given, context)?;
+                    content.values.push((cell.column, given));
+                }
             }
         }
         if !collections.is_empty() {
-            let mut cells = Cells::new(context, timestamp, content.expiry);
+            let mut cells = Cells::new(&self.table, context, timestamp, content.expiry);
             collections.iter().try_for_each(|plan| cells.add(plan))?;
             content.elements = cells.cells;
         }

@@ -65,6 +65,7 @@ impl SelectPlan {
         let reads = match &self.restrictions.partition {
             Partition::Keys(groups) => {
                 let partitions = partitions(groups, &self.table.partition_key, context)?;
+                self.guard_partitions(&context.guard, partitions.len())?;
                 Reads::Partitions(self.reads_of(partitions, context)?)
             }
             Partition::Tokens(bounds) => scan(&self.table, bounds, context)?,
@@ -95,7 +96,8 @@ impl SelectPlan {
         partitions: Vec<(PartitionKey, Token)>,
         context: &BindContext<'_>,
     ) -> Result<Vec<PartitionRead>, Error> {
-        let prefixes = product(&self.restrictions.clustering, &self.table.clustering, context)?;
+        let of = self.restrictions.has_full_key(&self.table).then_some("clustering key");
+        let prefixes = product(&self.restrictions.clustering, &self.table.clustering, of, context)?;
         if partitions.len().saturating_mul(prefixes.len()) > limits::READS_MAX {
             return Err(Error::invalid(format!("IN restrictions come to more than {} reads", limits::READS_MAX)));
         }

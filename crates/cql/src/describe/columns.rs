@@ -17,7 +17,8 @@ pub(super) fn definitions(table: &Table, past: bool) -> String {
     if !single {
         let partition = joined(&table.partition_key, |c| identifier(&c.name));
         let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
-        let clustering = table.clustering.iter().map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
+        let clustering = table.clustering.iter().filter(|c| !table.hides(c));
+        let clustering = clustering.map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
         lines.push(format!("    PRIMARY KEY ({partition}{clustering})"));
     }
     lines.join(",\n")
@@ -25,9 +26,10 @@ pub(super) fn definitions(table: &Table, past: bool) -> String {
 
 /// As Cassandra prints them: of static and of regular columns those first that are one cell.
 fn in_order(table: &Table) -> Vec<&Column> {
-    let mut columns: Vec<&Column> = table.columns().collect();
+    let mut columns: Vec<&Column> = table.visible_columns().collect();
     let is_late = |c: &&Column| (c.kind == ColumnKind::Regular, c.data_type.is_complex());
-    let keys = table.partition_key.len() + table.clustering.len();
+    let is_key = |c: &&&Column| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Clustering);
+    let keys = columns.iter().take_while(is_key).count();
     columns[keys..].sort_by_key(is_late);
     columns
 }
@@ -39,7 +41,9 @@ fn definition(table: &Table, column: &Column, single: bool) -> String {
 
 /// Name, type and what else belongs to the column alone.
 fn as_it_is(table: &Table, column: &Column) -> String {
-    let is_static = if column.kind == ColumnKind::Static { " static" } else { "" };
+    // The columns of a compact table with few rows are kept as static ones.
+    let is_static = column.kind == ColumnKind::Static && table.options.compact_storage.is_none();
+    let is_static = if is_static { " static" } else { "" };
     let mask = table.masks.get(&column.id).map_or_else(String::new, |mask| format!(" MASKED WITH {mask}"));
     format!("{} {}{is_static}{mask}", identifier(&column.name), column.data_type)
 }

@@ -20,7 +20,7 @@ pub(crate) enum Masked {
 pub(super) fn default(data_type: &DataType) -> Result<Vec<u8>, Error> {
     Ok(match data_type.unfrozen() {
         DataType::Ascii | DataType::Text => b"****".to_vec(),
-        DataType::Blob => Vec::new(),
+        DataType::Blob | DataType::Empty => Vec::new(),
         DataType::Boolean | DataType::Tinyint | DataType::Varint => vec![0],
         DataType::Smallint => vec![0; 2],
         DataType::Int | DataType::Float | DataType::Inet => vec![0; 4],

@@ -124,6 +124,7 @@ mod tests {
             before: None,
             statement,
             seed: 7,
+            guard: Default::default(),
         };
         let now = 1_700_000_000_123_456;
         let appended_at = |now, statement, element| appended(&at(now, statement), element);

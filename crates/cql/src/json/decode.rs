@@ -139,6 +139,7 @@ fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
         (Text, other) => Err(wrong("a UTF-8 string", other)),
         (Ascii, other) => Err(wrong("an ascii string", other)),
         (Blob, Json::Text(text)) => blob(text),
+        (DataType::Empty, Json::Text(text)) if text.is_empty() => Ok(Vec::new()),
         (Boolean, Json::Boolean(value)) => Ok(vec![u8::from(*value)]),
         (Boolean, Json::Text(text)) => boolean(text),
         (Int | Bigint | Counter | Tinyint | Smallint, _) => integer(json, data_type),

@@ -102,9 +102,8 @@ impl Parser<'_> {
             let if_not_exists = self.if_not_exists()?;
             let columns = self.one_or_listed(Self::column_definition)?;
             Ok(AlterTableChange::Add { if_not_exists, columns })
-        } else if self.at_drop_compact_storage() {
-            self.skip_rest()?;
-            Ok(AlterTableChange::Other("DROP COMPACT STORAGE"))
+        } else if self.take_drop_compact_storage() {
+            Ok(AlterTableChange::DropCompactStorage)
         } else if self.take_word("DROP") {
             let if_exists = self.if_exists()?;
             let columns = self.one_or_listed(|p| p.name("a column"))?;
@@ -123,9 +122,13 @@ impl Parser<'_> {
     }
 
     /// A column may be called `compact`.
-    fn at_drop_compact_storage(&self) -> bool {
+    fn take_drop_compact_storage(&mut self) -> bool {
         let mut ahead = *self;
-        ahead.take_words("DROP", "COMPACT") && ahead.at_word("STORAGE")
+        let found = ahead.take_words("DROP", "COMPACT") && ahead.take_word("STORAGE");
+        if found {
+            *self = ahead;
+        }
+        found
     }
 
     /// `TIMESTAMP n`, where a bind marker will not do.

@@ -3,7 +3,7 @@
 use super::change::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
 use super::data_type::Types;
 use super::mask;
-use super::property::Properties;
+use super::property::{Properties, names};
 use super::replication::ReplicationDraft;
 use super::scope::{Scope, refuse_system};
 use super::table::{check_counter_options, named};
@@ -50,7 +50,7 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             if scope.schema.table(&keyspace, &table).is_some_and(|table| table.is_counter()) {
                 check_counter_options(&now)?;
             }
-            TableChange::Options { was: Box::new(was), now: Box::new(now) }
+            TableChange::Options { was: Box::new(was), now: Box::new(now), properties: names(properties) }
         }
         AlterTableChange::Mask { if_exists, column, masked } => {
             let types = Types { schema: scope.schema, keyspace: &keyspace };
@@ -58,7 +58,7 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             mask::altered(table, column, masked.as_ref(), *if_exists, types)?
         }
         AlterTableChange::Retype(_) => return Err(Error::invalid("Altering column types is no longer supported")),
-        AlterTableChange::Other(what) => return Err(Error::unsupported(format!("{what} is"), alter.position)),
+        AlterTableChange::DropCompactStorage => TableChange::DropCompactStorage,
     };
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
 }
@@ -74,7 +74,8 @@ fn microseconds(term: &Term) -> Result<i64, Error> {
 
 /// Tables of counters have nothing else.
 fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Error> {
-    let Some(table) = table else { return Ok(()) };
+    // No column at all can be added to a compact table.
+    let Some(table) = table.filter(|t| t.options.compact_storage.is_none()) else { return Ok(()) };
     for AddedColumn { draft, .. } in columns {
         let is_counter = draft.data_type == DataType::Counter;
         if table.is_counter() && !is_counter {

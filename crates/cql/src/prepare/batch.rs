@@ -5,7 +5,7 @@ use super::modify::{ModifyPlan, plan, using};
 use super::scope::Scope;
 use super::select::partition_markers;
 use super::term::Terms;
-use super::{Plan, Prepared};
+use super::{Plan, Prepared, virtual_table};
 use crate::error::Error;
 use crate::statement::{Batch, BatchKind, Statement};
 
@@ -31,10 +31,14 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
     if let Some(first) = statements.first().map(|s: &ModifyPlan| s.table.clone()) {
         let (_, timestamp) = using(&batch.using, &mut Terms::of(&first, scope, &mut markers))?;
         if timestamp.is_some() {
-            statements.iter_mut().for_each(|s| s.timestamp.clone_from(&timestamp));
+            for statement in &mut statements {
+                statement.timestamp.clone_from(&timestamp);
+                statement.has_timestamp_of_batch = true;
+            }
         }
     }
     check_kind(batch.kind, statements.iter()).map_err(|e| e.at(batch.position))?;
+    virtual_table::check_batch(batch.kind, &statements).map_err(|e| e.at(batch.position))?;
     if batch.kind == BatchKind::Counter && batch.using.timestamp.is_some() {
         return Err(Error::invalid("Cannot provide custom timestamp for counter BATCH").at(batch.position));
     }

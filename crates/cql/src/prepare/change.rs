@@ -164,7 +164,11 @@ pub enum TableChange {
         was: Box<TableOptions>,
         /// What came of them.
         now: Box<TableOptions>,
+        /// Names of the properties that the statement gives.
+        properties: Vec<String>,
     },
+    /// `DROP COMPACT STORAGE`.
+    DropCompactStorage,
 }
 
 /// A column that is added.
@@ -195,6 +199,8 @@ pub struct TableDraft {
     pub regulars: Vec<ColumnDraft>,
     /// Settings.
     pub options: TableOptions,
+    /// Names of the properties that the statement gives.
+    pub properties: Vec<String>,
 }
 
 /// A column without an id.

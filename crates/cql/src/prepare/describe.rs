@@ -96,9 +96,11 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
         DescribeSubject::Keyspace { name, only } => keyspace(name.as_ref(), *only, internals, scope),
         DescribeSubject::Table(name) => table(name, internals, scope),
         DescribeSubject::Any(name) => any(name, internals, scope),
-        DescribeSubject::Index(name) => {
-            Ok(DescribeTarget::Index { keyspace: scope.keyspace_of(name)?, name: name.name.text.clone() })
-        }
+        DescribeSubject::Index(name) => index(name, scope)?.ok_or_else(|| {
+            let keyspace = name.keyspace.as_ref().map(|k| k.text.as_str()).or(scope.keyspace).unwrap_or_default();
+            let message = format!("Table for existing index '{}' not found in '{keyspace}'", name.name.text);
+            Error::invalid(message).at(name.name.position)
+        }),
         DescribeSubject::View(name) => missing("Materialized view", name),
         DescribeSubject::Type(name) => match user_type(name, scope)? {
             Some(found) => Ok(found),
@@ -145,6 +147,13 @@ fn user_type(name: &TableName, scope: &Scope<'_>) -> Result<Option<DescribeTarge
     Ok(known.then(|| DescribeTarget::Type { keyspace, name: name.name.text.clone() }))
 }
 
+fn index(name: &TableName, scope: &Scope<'_>) -> Result<Option<DescribeTarget>, Error> {
+    let (keyspace, name) = (scope.keyspace_of(name)?, &name.name.text);
+    let mut tables = scope.schema.keyspaces.get(&keyspace).into_iter().flat_map(|k| k.tables.values());
+    let known = tables.any(|table| table.indexes.iter().any(|index| index.name == *name));
+    Ok(known.then(|| DescribeTarget::Index { keyspace, name: name.clone() }))
+}
+
 /// A bare name is a keyspace's before it is a table's.
 fn any(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {
     if name.keyspace.is_none() && scope.schema.keyspaces.contains_key(&name.name.text) {
@@ -158,13 +167,8 @@ fn any(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeT
         Some(found) if !is_table => return Ok(found),
         _ => {}
     }
-    let keyspace = scope.keyspace_of(name)?;
-    let is_index = |name: &str| {
-        let tables = scope.schema.keyspaces.get(&keyspace).into_iter().flat_map(|k| k.tables.values());
-        tables.into_iter().any(|table| table.indexes.iter().any(|index| index.name == name))
-    };
-    if !is_table && is_index(&name.name.text) {
-        return Ok(DescribeTarget::Index { keyspace, name: name.name.text.clone() });
+    if let (false, Some(found)) = (is_table, index(name, scope)?) {
+        return Ok(found);
     }
     table(name, internals, scope).map_err(|e| Error { message: e.message.replacen("Table ", "", 1), ..e })
 }

@@ -6,7 +6,7 @@ use super::scope::{Scope, column, refuse_system};
 use crate::error::Error;
 use crate::limits;
 use crate::statement::{CreateIndex, DropIndex, IndexTarget};
-use henge_model::{Column, ColumnKind, DataType, Index, IndexDraft, IndexKind, IndexedPart, Table};
+use henge_model::{Column, ColumnKind, CompactStorage, DataType, Index, IndexDraft, IndexKind, IndexedPart, Table};
 use std::collections::BTreeMap;
 
 /// The class that stands for an index without a class.
@@ -79,6 +79,15 @@ fn check_column(table: &Table, column: &Column) -> Result<(), Error> {
     }
     if column.kind == ColumnKind::PartitionKey && table.partition_key.len() == 1 {
         return Err(Error::invalid(format!("Cannot create secondary index on the only partition key column {name}")));
+    }
+    let is_key = matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering);
+    if table.options.compact_storage.is_some() && is_key {
+        let message = "Secondary indexes are not supported on PRIMARY KEY columns in COMPACT STORAGE tables";
+        return Err(Error::invalid(message));
+    }
+    if table.options.compact_storage == Some(CompactStorage::Dense) {
+        let message = "Secondary indexes are not supported on compact value column of COMPACT STORAGE tables";
+        return Err(Error::invalid(message));
     }
     if column.data_type == DataType::Duration {
         return Err(Error::invalid("Secondary indexes are not supported on duration columns"));

@@ -1,8 +1,8 @@
 //! `INSERT ... JSON`: an INSERT of all columns, whose values stand in a document.
 
-use super::ModifyPlan;
 use super::modify::{Changes, Reach, assemble};
 use super::term::Terms;
+use super::{ModifyPlan, compact};
 use crate::bind::{BindContext, Choices, Source};
 use crate::error::{Error, Position};
 use crate::json::{Json, decode, fold_case, parse};
@@ -25,13 +25,14 @@ pub(super) fn insert(
     terms: &mut Terms<'_>,
 ) -> Result<ModifyPlan, Error> {
     let position = document.position;
+    compact::check_json(&plan.table).map_err(|error| error.at(position))?;
     match &document.kind {
         TermKind::Constant(Constant::String(text)) => {
             filled(&plan, text, default_unset).map_err(|error| error.at(position))
         }
         TermKind::Marker(_) => {
             let document = terms.source(document, &DataType::Text, "[json]")?;
-            Ok(ModifyPlan { json: Some(JsonPlan { document, default_unset }), marks_row: true, ..plan })
+            Ok(ModifyPlan { json: Some(JsonPlan { document, default_unset }), ..plan })
         }
         _ => Err(Error::syntax(position, "expected a string or a bind marker")),
     }
@@ -54,7 +55,7 @@ fn filled(plan: &ModifyPlan, document: &str, default_unset: bool) -> Result<Modi
     };
     let (partition, clustering) = (key(&table.partition_key)?, key(&table.clustering)?);
     let mut changes = Changes::default();
-    for column in table.statics.iter().chain(&table.regulars) {
+    for column in table.statics.iter().chain(&table.regulars).filter(|column| !table.hides(column)) {
         match values.take(column)? {
             Some(source) => changes.set(column, source, Position::default())?,
             None if default_unset => {}
@@ -64,7 +65,7 @@ fn filled(plan: &ModifyPlan, document: &str, default_unset: bool) -> Result<Modi
     values.check_all_taken()?;
     let (ttl, timestamp) = (plan.ttl.clone(), plan.timestamp.clone());
     let made = assemble(table, partition, clustering, Reach::Rows, changes, ttl, timestamp);
-    Ok(ModifyPlan {
+    let filled = ModifyPlan {
         partition: made.partition,
         clustering: made.clustering,
         cells: made.cells,
@@ -72,10 +73,10 @@ fn filled(plan: &ModifyPlan, document: &str, default_unset: bool) -> Result<Modi
         collections: made.collections,
         static_collections: made.static_collections,
         is_single: made.is_single,
-        marks_row: true,
         json: None,
         ..plan.clone()
-    })
+    };
+    Ok(compact::inserted(filled))
 }
 
 /// The members of a document that no column has taken yet.

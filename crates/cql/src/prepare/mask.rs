@@ -105,8 +105,16 @@ fn signature(call: &MaskCall, data_type: &DataType) -> Result<Signature, Error> 
 
 /// The value of a term that hangs on nothing.
 fn constant(term: &Term, data_type: &DataType, what: &str, terms: &mut Terms<'_>) -> Result<Option<Vec<u8>>, Error> {
-    let nothing =
-        BindContext { values: &[], timestamp: 0, now_us: 0, now_seconds: 0, before: None, statement: 0, seed: 0 };
+    let nothing = BindContext {
+        values: &[],
+        timestamp: 0,
+        now_us: 0,
+        now_seconds: 0,
+        before: None,
+        statement: 0,
+        seed: 0,
+        guard: Default::default(),
+    };
     let source = terms.source(term, data_type, what)?;
     if terms.markers.count() > 0 {
         return Err(Error::invalid("a mask has no bind markers").at(term.position));

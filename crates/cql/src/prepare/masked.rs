@@ -127,8 +127,16 @@ mod tests {
     fn row(text: &str, fetched: &[&[u8]]) -> Vec<Option<Bytes>> {
         let plan = plan(text).masked().unwrap();
         assert!(!plan.is_identity());
-        let context =
-            BindContext { values: &[], timestamp: 0, now_us: 0, now_seconds: 0, before: None, statement: 0, seed: 0 };
+        let context = BindContext {
+            values: &[],
+            timestamp: 0,
+            now_us: 0,
+            now_seconds: 0,
+            before: None,
+            statement: 0,
+            seed: 0,
+            guard: Default::default(),
+        };
         let fetched: Vec<Option<Bytes>> = fetched.iter().map(|value| Some(Bytes::copy_from_slice(value))).collect();
         let mut out = Vec::new();
         plan.output(&context).row(&fetched, &mut out).unwrap();

@@ -8,6 +8,7 @@ mod batch;
 mod cell_times;
 mod change;
 mod collection;
+mod compact;
 mod computed;
 mod condition;
 mod data_type;
@@ -36,6 +37,7 @@ mod table;
 mod table_options;
 mod term;
 mod user_type;
+mod virtual_table;
 
 #[cfg(test)]
 mod tests;
@@ -55,9 +57,11 @@ pub(crate) use modify::{CellPlan, Reach};
 pub(crate) use probe::{ProbeCondition, ProbePlan};
 pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
-pub(crate) use scope::is_virtual;
+pub(crate) use scope::is_system;
+pub use scope::is_virtual;
 pub use select::SelectPlan;
 pub(crate) use selector::Selector;
+pub(crate) use table_options::{is_table_property, reset_property};
 
 use crate::error::Error;
 use crate::statement::{RoleStatement, Statement};

@@ -8,7 +8,7 @@ use super::restriction::{Partition, Slice, Where, sort};
 use super::scope::{Scope, column};
 use super::select::partition_markers;
 use super::term::Terms;
-use super::{JsonPlan, Plan, Prepared, json};
+use super::{JsonPlan, Plan, Prepared, compact, json, virtual_table};
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{
@@ -42,6 +42,8 @@ pub struct ModifyPlan {
     pub(crate) is_single: bool,
     /// The document that the values come from, where only a bound value tells it.
     pub(crate) json: Option<JsonPlan>,
+    /// Whether its timestamp is the one of its batch.
+    pub(crate) has_timestamp_of_batch: bool,
     /// What has to be so for it to happen.
     pub(crate) condition: Option<ConditionPlan>,
     /// Markers of the whole text, of which this statement may be a part.
@@ -141,12 +143,14 @@ pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepar
 
 /// The plan of one statement, whose markers join those met before.
 pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
-    match statement {
+    let plan = match statement {
         Statement::Insert(insert) => insert_plan(insert, scope, markers),
         Statement::Update(update) => update_plan(update, scope, markers),
         Statement::Delete(delete) => delete_plan(delete, scope, markers),
         _ => Err(Error::invalid("only INSERT, UPDATE and DELETE write rows")),
-    }
+    }?;
+    virtual_table::check(&plan)?;
+    Ok(plan)
 }
 
 fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
@@ -196,14 +200,15 @@ fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Res
     };
     let partition = take(&table.partition_key, "Some partition key parts are missing")?;
     // Without any clustering value it is about the partition alone.
-    let clustered = table.clustering.iter().any(|c| keys.iter().any(|(id, _)| *id == c.id));
-    let only_static = !clustered && changes.are_static_only(table);
-    let clustering =
-        if only_static { Vec::new() } else { take(&table.clustering, "Some clustering keys are missing")? };
+    let clustered = table.clustering.iter().filter(|c| keys.iter().any(|(id, _)| *id == c.id)).count();
+    let only_static = clustered == 0 && changes.are_static_only(table);
+    let wanted = if only_static { &[] } else { compact::wanted_clustering(table, clustered) };
+    let clustering = take(wanted, "Some clustering keys are missing")?;
     let (ttl, timestamp) = using(&insert.using, &mut terms)?;
     let reach = if only_static { Reach::Statics } else { Reach::Rows };
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
-    let plan = ModifyPlan { marks_row: !only_static, ..plan };
+    let plan = compact::inserted(plan);
+    compact::check_value(&plan, insert.table.name.position)?;
     match insert.if_not_exists {
         Some(position) => plan.under(ConditionPlan::NotExists, position),
         None => Ok(plan),
@@ -247,6 +252,9 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     changes.cells.dedup_by_key(|c| c.column);
     let position = delete.table.name.position;
     let restrictions = restricted(&delete.relations, table, &mut terms)?;
+    if table.has_short_rows() && !delete.deletions.is_empty() && !restrictions.has_full_key(table) {
+        return Err(Error::invalid("Range deletions are not supported for specific columns").at(position));
+    }
     let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
     let condition = condition(delete.condition.as_ref(), &mut terms)?;
     if of_rows
@@ -306,6 +314,7 @@ pub(super) fn assemble(
         timestamp,
         is_single,
         json: None,
+        has_timestamp_of_batch: false,
         condition: None,
         markers: 0,
     }
@@ -472,9 +481,10 @@ fn require_full_key(
         let message = "Slice restrictions are not supported on the clustering columns in this statement";
         return Err(Error::invalid(message).at(position));
     }
-    if !full {
-        let given: usize = restrictions.clustering.iter().map(Choices::width).sum();
-        let missing: Vec<&str> = table.clustering.iter().skip(given).map(|c| c.name.as_str()).collect();
+    let given: usize = restrictions.clustering.iter().map(Choices::width).sum();
+    let wanted = compact::wanted_clustering(table, given);
+    if given < wanted.len() {
+        let missing: Vec<&str> = wanted.iter().skip(given).map(|c| c.name.as_str()).collect();
         return Err(Error::invalid(format!("Some clustering keys are missing: {}", missing.join(", "))).at(position));
     }
     Ok((partition, restrictions.clustering))

@@ -13,6 +13,11 @@ pub(crate) struct Properties<'a> {
     known: Vec<&'static str>,
 }
 
+/// The names of all options of a statement.
+pub(crate) fn names(all: &[Property]) -> Vec<String> {
+    all.iter().map(|property| property.name.text.clone()).collect()
+}
+
 impl<'a> Properties<'a> {
     /// All options of a statement; none may stand there twice.
     pub(crate) fn new(all: &'a [Property]) -> Result<Self, Error> {

@@ -40,6 +40,12 @@ impl Restriction {
         matches!(self.operator, Operator::Equal | Operator::In)
     }
 
+    /// `IN` of a column of the partition key.
+    pub(crate) fn is_partition_in(&self) -> bool {
+        let of_key = self.columns.iter().any(|column| column.kind == ColumnKind::PartitionKey);
+        of_key && self.is_choice() && self.choices.single().is_none()
+    }
+
     /// A comparison by order.
     pub(crate) fn is_slice(&self) -> bool {
         is_slice(self.operator)

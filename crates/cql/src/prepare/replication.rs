@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum ReplicationDraft {
     /// SimpleStrategy.
     Simple {
-        /// Number of copies.
-        factor: ReplicationFactor,
+        /// Number of copies; `None` is `default_keyspace_rf`.
+        factor: Option<ReplicationFactor>,
     },
-    /// NetworkTopologyStrategy.
+    /// NetworkTopologyStrategy. Nothing at all is `default_keyspace_rf` in every datacentre.
     NetworkTopology {
         /// Copies by datacentre; none is zero copies, which takes a datacentre out of `every_datacenter`.
         factors: BTreeMap<String, ReplicationFactor>,
@@ -37,11 +37,21 @@ impl ReplicationDraft {
         }
     }
 
-    /// The setting for these datacentres. One that is not there is refused.
-    pub fn resolve(&self, datacenters: &BTreeSet<String>) -> Result<Replication, Error> {
+    /// Whether it is SimpleStrategy.
+    pub(crate) fn is_simple(&self) -> bool {
+        matches!(self, ReplicationDraft::Simple { .. })
+    }
+
+    /// The setting for these datacentres. One that is not there is refused. `default` is the number of copies where none is given.
+    pub fn resolve(&self, datacenters: &BTreeSet<String>, default: ReplicationFactor) -> Result<Replication, Error> {
         let (named, every) = match self {
-            ReplicationDraft::Simple { factor } => return Ok(Replication::Simple { factor: *factor }),
-            ReplicationDraft::NetworkTopology { factors, every_datacenter } => (factors, every_datacenter),
+            ReplicationDraft::Simple { factor } => {
+                return Ok(Replication::Simple { factor: factor.unwrap_or(default) });
+            }
+            ReplicationDraft::NetworkTopology { factors, every_datacenter } => {
+                let unsaid = Some(default).filter(|_| factors.is_empty());
+                (factors, every_datacenter.or(unsaid))
+            }
         };
         if let Some(unknown) = named.keys().find(|dc| !datacenters.contains(*dc)) {
             let message = format!("Unrecognized strategy option {{{unknown}}} passed to NetworkTopologyStrategy");
@@ -51,7 +61,7 @@ impl ReplicationDraft {
         }
         let mut factors: BTreeMap<String, ReplicationFactor> = BTreeMap::new();
         if let Some(factor) = every {
-            factors.extend(datacenters.iter().map(|dc| (dc.clone(), *factor)));
+            factors.extend(datacenters.iter().map(|dc| (dc.clone(), factor)));
         }
         factors.extend(named.iter().map(|(dc, factor)| (dc.clone(), *factor)));
         factors.retain(|_, factor| *factor > 0);
@@ -63,13 +73,12 @@ impl ReplicationDraft {
 }
 
 fn simple(mut map: BTreeMap<String, String>) -> Result<ReplicationDraft, Error> {
-    // Cassandra's `default_keyspace_rf` is 1.
-    let text = map.remove("replication_factor").unwrap_or_else(|| "1".to_owned());
+    let text = map.remove("replication_factor");
     if let Some(option) = map.keys().next() {
         return Err(Error::config(format!("Unrecognized strategy option {{{option}}} passed to SimpleStrategy")));
     }
-    let factor = factor(&text)?;
-    if factor == 0 {
+    let factor = text.map(|text| factor(&text)).transpose()?;
+    if factor == Some(0) {
         return Err(Error::config("Replication factor must be positive; found 0"));
     }
     Ok(ReplicationDraft::Simple { factor })
@@ -79,9 +88,6 @@ fn network_topology(mut map: BTreeMap<String, String>) -> Result<ReplicationDraf
     let every_datacenter = map.remove("replication_factor").map(|text| factor(&text)).transpose()?;
     let factors: BTreeMap<_, _> =
         map.into_iter().map(|(dc, text)| Ok((dc, factor(&text)?))).collect::<Result<_, Error>>()?;
-    if factors.is_empty() && every_datacenter.is_none() {
-        return Err(Error::config("Configuration for at least one datacenter must be present"));
-    }
     Ok(ReplicationDraft::NetworkTopology { factors, every_datacenter })
 }
 

@@ -46,9 +46,12 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// A table that clients may write to.
+    /// A table that clients may write to, or a virtual one: that it takes no writes is said when one is carried out.
     pub(crate) fn writable_table(&self, name: &TableName) -> Result<&'a Arc<Table>, Error> {
         let table = self.table(name)?;
+        if is_virtual(&table.keyspace) {
+            return Ok(table);
+        }
         refuse_system(self.schema, &table.keyspace).map_err(|e| e.at(name.name.position))?;
         Ok(table)
     }
@@ -65,15 +68,20 @@ pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error
 
 const SYSTEM: [&str; 5] = ["system", "system_schema", "system_auth", "system_distributed", "system_traces"];
 
+/// Keyspaces that are not users'.
+pub(crate) fn is_system(keyspace: &str) -> bool {
+    is_virtual(keyspace) || SYSTEM.contains(&keyspace)
+}
+
 /// Keyspaces whose tables are made up when they are read.
-pub(crate) fn is_virtual(keyspace: &str) -> bool {
+pub fn is_virtual(keyspace: &str) -> bool {
     keyspace == "system_views" || keyspace == "system_virtual_schema"
 }
 
 /// The column of that name.
 pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Error> {
     table.column(&name.text).ok_or_else(|| {
-        let guess = nearest(&name.text, table.columns().map(|c| c.name.as_str()));
+        let guess = nearest(&name.text, table.visible_columns().map(|c| c.name.as_str()));
         let message = format!("Undefined column name {} in table {}.{}", name.text, table.keyspace, table.name);
         Error::invalid(message).at(name.position).hinted(guess)
     })

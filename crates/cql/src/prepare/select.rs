@@ -4,7 +4,7 @@ use super::group::{self, Grouping};
 use super::marker::{Labels, Markers, ResultColumn};
 use super::masked::restricted;
 use super::probe;
-use super::relation::{Restrictions, restrictions};
+use super::relation::{Restriction, Restrictions, restrictions};
 use super::restriction::{Partition, Where, sort};
 use super::scope::Scope;
 use super::selector::{Fetched, Selector, projected, select};
@@ -42,6 +42,8 @@ pub struct SelectPlan {
     pub(super) restricted_masked: Vec<String>,
     /// Whether it reads one row whose key hangs on text and bound values alone, and hands it out as it is.
     pub(crate) single_row: bool,
+    /// Whether it says ALLOW FILTERING, needed or not.
+    pub(crate) allows_filtering: bool,
     pub(crate) markers: usize,
 }
 
@@ -91,6 +93,24 @@ impl SelectPlan {
     /// Whether one row stands for each partition.
     pub fn is_distinct(&self) -> bool {
         self.is_distinct
+    }
+
+    /// Whether anything is said of which partitions.
+    pub(crate) fn restricts_partition(&self) -> bool {
+        let of_key = |c: &Column| c.kind == ColumnKind::PartitionKey;
+        match &self.restrictions.partition {
+            Partition::Keys(_) => true,
+            Partition::Tokens(bounds) if bounds.lower.is_some() || bounds.upper.is_some() => true,
+            Partition::Tokens(_) => self.restrictions.filter.iter().any(|r| r.columns.iter().any(of_key)),
+        }
+    }
+
+    /// Whether a column of the partition key may have several values, by IN.
+    pub(crate) fn has_partition_in(&self) -> bool {
+        match &self.restrictions.partition {
+            Partition::Keys(groups) => groups.iter().any(|group| group.single().is_none()),
+            Partition::Tokens(_) => self.restrictions.filter.iter().any(Restriction::is_partition_in),
+        }
     }
 
     /// Whether rows must pass a filter.
@@ -156,6 +176,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         sorting,
         restricted_masked,
         single_row,
+        allows_filtering: select.allow_filtering,
         markers: markers.count(),
     };
     let bind = markers.finish()?;
@@ -271,7 +292,7 @@ fn selection(
     let mut selectors = Vec::new();
     let mut result = Vec::new();
     if statement.items.is_empty() {
-        for column in terms.table.columns() {
+        for column in terms.table.visible_columns() {
             selectors.push(Selector::Column(fetched.push(projected(column, terms.table))));
             result.push(labels.column(&column.name, column.data_type.clone()));
         }

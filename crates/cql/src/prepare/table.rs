@@ -1,9 +1,11 @@
 //! CREATE and DROP TABLE, TRUNCATE.
 
 use super::change::{ColumnDraft, SchemaChange, TableDraft};
+use super::compact;
 use super::data_type::Types;
 use super::mask::column_mask;
-use super::scope::{Scope, refuse_system};
+use super::property::names;
+use super::scope::{Scope, is_virtual, refuse_system};
 use super::table_options;
 use crate::error::{Error, Position};
 use crate::limits;
@@ -22,9 +24,6 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
         );
         return Err(Error::config(message).at(position));
     }
-    if let Some(position) = create.compact_storage {
-        return Err(Error::unsupported("COMPACT STORAGE is", position));
-    }
     let columns = columns(create, Types { schema: scope.schema, keyspace: &keyspace })?;
     let (partition, clustering) = primary_key(create)?;
     let orders = clustering_order(create, &clustering)?;
@@ -42,11 +41,16 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let is_static = |c: &ColumnDraft| create.columns.iter().any(|d| d.is_static && d.name.text == c.name);
     let mut others: Vec<ColumnDraft> = columns.iter().filter(|c| !is_key(&c.name)).cloned().collect();
     others.sort_by(|a, b| a.name.cmp(&b.name));
-    check_statics(create, !clustering.is_empty(), is_key)?;
+    match create.compact_storage {
+        Some(_) => compact::check(create, !clustering.is_empty(), &others)?,
+        None => check_statics(create, !clustering.is_empty(), is_key)?,
+    }
     let (options, id) = table_options::read(&create.properties)?;
     check_counters(&others, &options, position)?;
     let (statics, regulars) = others.into_iter().partition(is_static);
-    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options };
+    let properties = names(&create.properties);
+    let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options, properties };
+    let draft = if create.compact_storage.is_some() { compact::shaped(draft) } else { draft };
     Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
 }
 
@@ -56,7 +60,10 @@ pub(crate) fn drop(drop: &DropTable, scope: &Scope<'_>) -> Result<SchemaChange, 
 }
 
 pub(crate) fn truncate(truncate: &Truncate, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, table) = named(&truncate.table, scope)?;
+    let (keyspace, table) = match scope.keyspace_of(&truncate.table)? {
+        keyspace if is_virtual(&keyspace) => (keyspace, scope.table(&truncate.table)?.name.clone()),
+        _ => named(&truncate.table, scope)?,
+    };
     Ok(SchemaChange::Truncate { keyspace, table })
 }
 

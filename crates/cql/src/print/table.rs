@@ -84,8 +84,7 @@ impl Display for AlterTableChange {
             }
             // To which one does not matter.
             AlterTableChange::Retype(column) => write!(f, "ALTER {column} TYPE blob"),
-            // Its text was not kept: only what it begins with.
-            AlterTableChange::Other(what) => f.write_str(what),
+            AlterTableChange::DropCompactStorage => f.write_str("DROP COMPACT STORAGE"),
         }
     }
 }

@@ -74,8 +74,7 @@ pub enum AlterTableChange {
     },
     /// `ALTER column TYPE ...`, which is always refused.
     Retype(Name),
-    /// `DROP COMPACT STORAGE`, read to its end.
-    Other(&'static str),
+    DropCompactStorage,
 }
 
 /// `DROP TABLE`.

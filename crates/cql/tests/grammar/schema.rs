@@ -82,7 +82,7 @@ pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
             if_exists: yes,
             names: many(random, 1, 2, |random| (name(random), name(random))),
         },
-        3 => AlterTableChange::Other("DROP COMPACT STORAGE"),
+        3 => AlterTableChange::DropCompactStorage,
         4 => AlterTableChange::Retype(name(random)),
         5 => AlterTableChange::Mask { if_exists: yes, column: name(random), masked: maybe(random, masked) },
         _ => AlterTableChange::With(properties(random, 1)),

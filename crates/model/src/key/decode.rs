@@ -38,6 +38,10 @@ impl KeyParts {
             KeyKind::PartitionTombstone | KeyKind::RangeTombstone => return Err(KeyError::Malformed),
         }
         for column in &table.clustering {
+            // A compact table's row may end early, and is kept as it is when the table is compact no more.
+            if reader.is_empty() && self.spans.len() > self.partition_columns {
+                break;
+            }
             let mut masked = Masked::new(reader, column.order == Order::Descending);
             let start = self.values.len() as u32;
             take_component(&column.data_type, &mut masked, &mut self.values).map_err(|_| KeyError::Malformed)?;

@@ -65,6 +65,26 @@ fn components_have_to_fit_the_table() {
 }
 
 #[test]
+fn rows_of_dense_tables_may_end_early_and_come_first() {
+    let mut dense =
+        table(&[DataType::Text], &[(DataType::Int, Order::Ascending), (DataType::Int, Order::Descending)], &[], &[]);
+    let one = 1i32.to_be_bytes();
+    assert!(Key::row(&dense, &partition(), &[&one]).is_err());
+    dense.options.compact_storage = Some(crate::CompactStorage::Dense);
+    let short = Key::row(&dense, &partition(), &[&one]).unwrap();
+    let long = [i32::MAX, -1].map(|d| Key::row(&dense, &partition(), &[&one, &d.to_be_bytes()]).unwrap());
+    assert!(short < long[0] && long[0] < long[1]);
+    assert!(Key::row(&dense, &partition(), &[]).is_err());
+    // It stays readable when the table is compact no more.
+    dense.options.compact_storage = None;
+    let (_, clustering, kind) = Key::decode(&dense, short.bytes()).unwrap();
+    assert_eq!((clustering, kind), (vec![Bytes::copy_from_slice(&one)], KeyKind::Row));
+    let mut none = Key::partition_prefix(&dense, &partition());
+    none.push(KeyKind::Row as u8);
+    assert_eq!(Key::decode(&dense, &none), Err(KeyError::Malformed));
+}
+
+#[test]
 fn ends_of_prefixes_and_tables() {
     assert_eq!(Key::prefix_end(&[1, 2]), [1, 3]);
     assert_eq!(Key::prefix_end(&[1, 0xff, 0xff]), [2]);

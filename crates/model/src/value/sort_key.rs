@@ -69,7 +69,7 @@ impl<'a> Masked<'a> {
 /// Whether the type has an order and holds one value.
 pub(super) fn supported(data_type: &DataType) -> bool {
     match data_type {
-        DataType::Duration | DataType::Counter => false,
+        DataType::Duration | DataType::Counter | DataType::Empty => false,
         DataType::Frozen(inner) => parts_supported(inner.unfrozen()),
         DataType::Tuple(_) | DataType::Vector(..) => parts_supported(data_type),
         other => !other.is_complex(),
@@ -79,7 +79,7 @@ pub(super) fn supported(data_type: &DataType) -> bool {
 fn parts_supported(data_type: &DataType) -> bool {
     // Inside a frozen value everything is frozen, whether or not it says so.
     match data_type.unfrozen() {
-        DataType::Duration | DataType::Counter => false,
+        DataType::Duration | DataType::Counter | DataType::Empty => false,
         DataType::List(t) | DataType::Set(t) | DataType::Vector(t, _) => parts_supported(t),
         DataType::Map(k, v) => parts_supported(k) && parts_supported(v),
         DataType::Tuple(fields) => fields.iter().all(parts_supported),
@@ -99,7 +99,9 @@ pub(super) fn put_component(data_type: &DataType, value: &[u8], out: &mut Vec<u8
 
 fn put_body(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
     match data_type {
-        DataType::Duration | DataType::Counter => return Err(ValueError::NotAKey(data_type.to_string())),
+        DataType::Duration | DataType::Counter | DataType::Empty => {
+            return Err(ValueError::NotAKey(data_type.to_string()));
+        }
         DataType::Text | DataType::Ascii | DataType::Blob | DataType::Inet => put_escaped(value, out),
         DataType::Varint => put_varint(minimal(value), out),
         DataType::Decimal => {

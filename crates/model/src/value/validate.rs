@@ -21,6 +21,7 @@ pub(super) fn validate(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueEr
         DataType::Time => time(bytes),
         DataType::Duration => duration(bytes).map(|_| ()),
         _ if bytes.is_empty() => Ok(()),
+        DataType::Empty => length(data_type, bytes, false, "0"),
         DataType::Inet => length(data_type, bytes, matches!(bytes.len(), 4 | 16), "4 or 16"),
         DataType::Decimal => length(data_type, bytes, bytes.len() > 4, "5 or more"),
         DataType::Timeuuid => timeuuid(bytes),

@@ -17,7 +17,8 @@ impl Need {
     }
 }
 
-/// System tables that drivers and shells read whoever uses them.
+/// System tables that drivers and shells read whoever uses them. As in Cassandra that goes for traces as well, but not for the tables of
+/// `system_views`, which show what others do and how the node is set up.
 const READABLE: [&str; 4] = ["local", "peers", "peers_v2", "size_estimates"];
 const READABLE_KEYSPACES: [&str; 3] = ["system_schema", "system_virtual_schema", "system_traces"];
 
@@ -84,5 +85,20 @@ fn of_schema_change(change: &SchemaChange) -> Need {
             Need::new(Permission::Alter, &Resource::AllTables(keyspace.clone()))
         }
         SchemaChange::Truncate { keyspace, table: name } => Need::new(Permission::Modify, &table(keyspace, name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system_tables;
+
+    #[test]
+    fn everybody_reads_what_drivers_need_and_no_more() {
+        let keyspaces = system_tables::keyspaces();
+        let tables = keyspaces.iter().flat_map(|keyspace| keyspace.tables.values());
+        let closed: Vec<&str> = tables.filter(|t| !readable(t)).map(|table| table.keyspace.as_str()).collect();
+        assert!(closed.iter().all(|keyspace| ["system_auth", "system_views"].contains(keyspace)), "{closed:?}");
+        assert_eq!(closed.iter().filter(|keyspace| **keyspace == "system_views").count(), 10);
     }
 }

@@ -8,9 +8,9 @@ use crate::execute::Outcome;
 use crate::shared::Shared;
 use crate::view::View;
 use crate::world::World;
-use henge_cql::PermissionPlan;
+use henge_cql::{PermissionPlan, is_virtual};
 use henge_metadata::{Command, Role, RoleCommand, Roles};
-use henge_model::{Permission, Permissions, Replication, Resource, RowSink};
+use henge_model::{Keyspace, Permission, Permissions, Replication, Resource, RowSink};
 use std::sync::Arc;
 
 /// Carries out a statement about permissions.
@@ -91,9 +91,11 @@ fn demand_authorizer<W: World>(shared: &Shared<W>, operation: &str) -> Result<()
     }
 }
 
+/// Whether a resource is of the system's own keyspaces. Virtual ones take no writes whatever is granted.
 fn is_system(view: &View, resource: &Resource) -> bool {
     let keyspace = resource.keyspace().and_then(|name| view.schema.keyspaces.get(name));
-    keyspace.is_some_and(|keyspace| keyspace.replication == Replication::Local)
+    let own = |k: &Arc<Keyspace>| k.replication == Replication::Local || k.name == "system_traces";
+    keyspace.is_some_and(|keyspace| own(keyspace) && !is_virtual(&keyspace.name))
 }
 
 /// Whether a resource is there, system keyspaces included.

@@ -65,6 +65,20 @@ pub(super) fn int(value: i32) -> Value {
     value.to_be_bytes().to_vec()
 }
 
+pub(super) fn bigint(value: i64) -> Value {
+    value.to_be_bytes().to_vec()
+}
+
+/// A count as a `bigint`.
+pub(super) fn count(value: u64) -> Value {
+    bigint(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// A count as an `int`.
+pub(super) fn small(value: u64) -> Value {
+    int(i32::try_from(value).unwrap_or(i32::MAX))
+}
+
 pub(super) fn boolean(value: bool) -> Value {
     vec![u8::from(value)]
 }

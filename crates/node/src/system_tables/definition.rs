@@ -1,10 +1,15 @@
 //! Columns of the computed tables, in Cassandra 5.0's names and types: drivers and cqlsh read them by name.
 
+use super::virtual_definition::{VIRTUAL, Virtual};
 use henge_model::{
     Column, ColumnId, ColumnKind, DataType, Keyspace, Order, Replication, StorageId, Table, TableOptions,
 };
+use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+
+/// The storage id of the first virtual table.
+const FIRST_VIRTUAL: u32 = 512;
 
 /// Columns shared by `system_schema.tables` and `views`.
 const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean, bloom_filter_fp_chance double, \
@@ -15,7 +20,7 @@ const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean
     min_index_interval int, read_repair text, read_repair_chance double, speculative_retry text";
 
 /// Keyspace, table, number of partition key columns, number of clustering columns, columns.
-const TABLES: [(&str, &str, usize, usize, &str); 23] = [
+const TABLES: [(&str, &str, usize, usize, &str); 21] = [
     (
         "system",
         "local",
@@ -50,6 +55,8 @@ const TABLES: [(&str, &str, usize, usize, &str); 23] = [
         "keyspace_name text, table_name text, range_start text, range_end text, mean_partition_size bigint, \
          partitions_count bigint",
     ),
+    // What it calls a table is a keyspace.
+    ("system", "IndexInfo", 1, 1, "table_name text, index_name text, value blob"),
     (
         "system_schema",
         "keyspaces",
@@ -111,16 +118,6 @@ const TABLES: [(&str, &str, usize, usize, &str); 23] = [
         2,
         "keyspace_name text, table_name text, trigger_name text, options frozen<map<text,text>>",
     ),
-    ("system_virtual_schema", "keyspaces", 1, 0, "keyspace_name text"),
-    ("system_virtual_schema", "tables", 1, 1, "keyspace_name text, table_name text, comment text"),
-    (
-        "system_virtual_schema",
-        "columns",
-        1,
-        2,
-        "keyspace_name text, table_name text, column_name text, clustering_order text, column_name_bytes blob, \
-         kind text, position int, type text",
-    ),
     (
         "system_auth",
         "roles",
@@ -157,21 +154,22 @@ pub(super) fn table(storage: StorageId) -> Option<&'static Arc<Table>> {
 }
 
 fn build() -> Vec<Arc<Keyspace>> {
-    let mut keyspaces: BTreeMap<&str, BTreeMap<String, Arc<Table>>> = BTreeMap::new();
-    for (number, (keyspace, name, ..)) in TABLES.iter().enumerate() {
-        let table = Arc::new(define(number));
-        keyspaces.entry(keyspace).or_default().insert((*name).to_owned(), table);
+    let mut keyspaces: BTreeMap<String, BTreeMap<String, Arc<Table>>> = BTreeMap::new();
+    let plain = TABLES.iter().enumerate().map(|(number, table)| define(number as u32 + 1, table));
+    let virtuals =
+        VIRTUAL.iter().enumerate().map(|(number, table)| define_virtual(FIRST_VIRTUAL + number as u32, table));
+    for table in plain.chain(virtuals) {
+        keyspaces.entry(table.keyspace.clone()).or_default().insert(table.name.clone(), Arc::new(table));
     }
-    let keyspace = |(name, tables): (&str, _)| {
-        let (name, replication) = (name.to_owned(), Replication::Local);
+    let keyspace = |(name, tables)| {
+        let replication = Replication::Local;
         Arc::new(Keyspace { name, replication, durable_writes: true, tables, types: BTreeMap::new() })
     };
     keyspaces.into_iter().map(keyspace).collect()
 }
 
-fn define(number: usize) -> Table {
-    let (keyspace, name, partition, clustering, listed) = TABLES[number];
-    let text = match (keyspace, name) {
+fn define(storage: u32, (keyspace, name, partition, clustering, listed): &(&str, &str, usize, usize, &str)) -> Table {
+    let columns = match (*keyspace, *name) {
         ("system_schema", "tables") => {
             format!("keyspace_name text, table_name text, flags frozen<set<text>>, {OPTIONS}")
         }
@@ -179,26 +177,43 @@ fn define(number: usize) -> Table {
             "keyspace_name text, view_name text, base_table_id uuid, base_table_name text, \
              include_all_columns boolean, where_clause text, {OPTIONS}"
         ),
-        _ => listed.to_owned(),
+        _ => (*listed).to_owned(),
     };
-    let mut columns: Vec<Column> = columns_of(&text, partition, clustering);
+    table_of(storage, keyspace, name, (*partition, *clustering), &columns, "")
+}
+
+fn define_virtual(storage: u32, table: &Virtual) -> Table {
+    table_of(storage, table.keyspace, table.name, table.keys, table.columns, table.comment)
+}
+
+/// `keys` are the numbers of columns of the partition key and of clustering columns, which stand first.
+fn table_of(storage: u32, keyspace: &str, name: &str, keys: (usize, usize), columns: &str, comment: &str) -> Table {
+    let (partition, clustering) = keys;
+    let mut columns: Vec<Column> = columns_of(columns, partition, clustering);
     let mut regulars = columns.split_off(partition + clustering);
     regulars.sort_by(|a, b| a.name.cmp(&b.name));
     let clustering = columns.split_off(partition);
+    let options = TableOptions { gc_grace_seconds: 0, comment: comment.to_owned(), ..TableOptions::default() };
     Table {
-        id: uuid::Uuid::from_u128(0x6865_6e67_6500_4000_8000_0000_0000_0000 | (number as u128 + 1)),
-        storage_id: StorageId(number as u32 + 1),
+        id: id_of(keyspace, name),
+        storage_id: StorageId(storage),
         keyspace: keyspace.to_owned(),
         name: name.to_owned(),
         partition_key: columns,
         clustering,
         statics: Vec::new(),
         regulars,
-        options: TableOptions { gc_grace_seconds: 0, ..TableOptions::default() },
+        options,
         indexes: Vec::new(),
         history: henge_model::TableHistory::default(),
         masks: Default::default(),
     }
+}
+
+/// The id that Cassandra gives a table of the system: made from its name.
+fn id_of(keyspace: &str, name: &str) -> uuid::Uuid {
+    let digest = Md5::new().chain_update(keyspace).chain_update(name).finalize();
+    uuid::Builder::from_md5_bytes(digest.into()).into_uuid()
 }
 
 /// Reads `name type, name type`; commas inside `<>` belong to the type.
@@ -255,6 +270,22 @@ mod tests {
         let columns = tables.iter().find(|t| t.name == "tables" && t.keyspace == "system_schema").unwrap();
         assert_eq!(columns.column("compaction").unwrap().data_type.to_string(), "frozen<map<text, text>>");
         assert_eq!(columns.clustering.len(), 1);
-        assert_eq!(tables.len(), TABLES.len());
+        assert_eq!(tables.len(), TABLES.len() + VIRTUAL.len());
+    }
+
+    #[test]
+    fn ids_are_those_of_cassandra() {
+        assert_eq!(id_of("system", "local").to_string(), "7ad54392-bcdd-35a6-8417-4e047860b377");
+        assert_eq!(id_of("system_views", "settings").to_string(), "5adfcadb-4407-3c1f-b97e-322735089073");
+    }
+
+    #[test]
+    fn every_table_has_a_storage_id_of_its_own() {
+        let all = keyspaces();
+        let mut ids: Vec<u32> = all.iter().flat_map(|k| k.tables.values()).map(|t| t.storage_id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), TABLES.len() + VIRTUAL.len());
+        assert!(ids.iter().all(|id| (1..super::super::COMPUTED_BELOW).contains(id)));
     }
 }

@@ -3,6 +3,7 @@
 use super::Me;
 use super::build::{TableRows, inet, int, list, text};
 use crate::view::View;
+use henge_metadata::Epoch;
 use henge_ring::Member;
 
 /// What drivers take for the server's version. One dash: cqlsh cuts at the last one.
@@ -39,9 +40,12 @@ pub(super) fn rows(view: &View, me: &Me, out: &mut TableRows<'_>) {
 
 /// The schema's version as a UUID: the epoch, so that nodes at one epoch agree and drivers see it.
 pub(super) fn schema_version(view: &View) -> Vec<u8> {
-    let epoch = view.epoch();
-    let bits = (u128::from(epoch.lineage) << 96) | 0x4000_8000_0000_0000_0000 | u128::from(epoch.index);
-    bits.to_be_bytes().to_vec()
+    version_of(view.epoch()).to_be_bytes().to_vec()
+}
+
+/// An epoch as the bits of a UUID.
+pub(super) fn version_of(epoch: Epoch) -> u128 {
+    (u128::from(epoch.lineage) << 96) | 0x4000_8000_0000_0000_0000 | u128::from(epoch.index)
 }
 
 /// A member's tokens as the set of decimal texts that drivers parse, in text order as Cassandra sorts a set.

@@ -2,17 +2,23 @@
 //! them goes the way of any read until the replica (this node) answers from its own state.
 //!
 //! - `definition`: their columns, as Cassandra 5.0 has them.
-//! - `local`, `peers`, `schema_rows`, `auth_rows`: their rows.
+//! - `local`, `peers`, `schema_rows`, `auth_rows`: their rows; of `system_views`: `view_rows`, `process_rows`, `gossip_rows`.
+//! - `virtual_definition`: columns of those that are virtual in Cassandra as well.
 
 mod auth_rows;
 mod build;
 mod definition;
+mod gossip_rows;
 mod local;
 mod mask_rows;
 mod peers;
+mod process_rows;
 mod schema_rows;
+mod view_rows;
+mod virtual_definition;
 
-use crate::view::View;
+use crate::shared::Shared;
+use crate::world::World;
 use build::TableRows;
 use henge_base::{Bytes, HostId};
 use henge_model::{KeyRange, ReadCommand, RowBlock, StorageId};
@@ -21,6 +27,8 @@ pub(crate) use definition::keyspaces;
 
 /// Every id below this belongs to a computed table.
 const COMPUTED_BELOW: u32 = 1024;
+/// What operators read.
+const VIEWS: &str = "system_views";
 
 /// What a node says of itself in `system.local`.
 #[derive(Clone, Debug)]
@@ -35,9 +43,15 @@ pub(crate) fn is_computed(storage: StorageId) -> bool {
     storage.0 < COMPUTED_BELOW
 }
 
+/// Whether a computed table takes more than memory: it is for a disk lane then.
+pub(crate) fn is_slow(storage: StorageId) -> bool {
+    let table = definition::table(storage);
+    table.is_some_and(|table| table.keyspace == VIEWS && view_rows::SLOW.contains(&table.name.as_str()))
+}
+
 /// Answers a read of a computed table.
-pub(crate) fn read(view: &View, me: &Me, command: &ReadCommand) -> RowBlock {
-    let rows = rows_of(view, me, command.storage_id);
+pub(crate) fn read<W: World>(shared: &Shared<W>, command: &ReadCommand) -> RowBlock {
+    let rows = rows_of(shared, command.storage_id);
     let wanted = |key: &Bytes| match &command.keys {
         KeyRange::One(one) => key.as_ref() == one.bytes(),
         KeyRange::Run { start, end, .. } => start <= key && key < end,
@@ -53,8 +67,9 @@ pub(crate) fn read(view: &View, me: &Me, command: &ReadCommand) -> RowBlock {
 }
 
 /// All rows of a table in key order. These tables are small: one row per node, table or column.
-fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
+fn rows_of<W: World>(shared: &Shared<W>, storage: StorageId) -> Vec<(Bytes, Bytes)> {
     let Some(table) = definition::table(storage) else { return Vec::new() };
+    let (view, me) = (&shared.view.load(), &shared.me);
     let mut out = TableRows::of(table);
     match (table.keyspace.as_str(), table.name.as_str()) {
         ("system", "local") => local::rows(view, me, &mut out),
@@ -65,6 +80,7 @@ fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
         ("system_schema", "columns") => schema_rows::columns(view, &mut out),
         ("system_schema", "column_masks") => mask_rows::column_masks(view, &mut out),
         ("system_schema", "types") => schema_rows::types(view, &mut out),
+        ("system", "IndexInfo") => schema_rows::built_indexes(view, &shared.store.built_indexes(), &mut out),
         ("system_schema", "indexes") => schema_rows::indexes(view, &mut out),
         ("system_schema", "dropped_columns") => schema_rows::dropped_columns(view, &mut out),
         ("system_virtual_schema", "keyspaces") => schema_rows::virtual_keyspaces(&mut out),
@@ -74,6 +90,7 @@ fn rows_of(view: &View, me: &Me, storage: StorageId) -> Vec<(Bytes, Bytes)> {
         ("system_auth", "role_members") => auth_rows::members(view, &mut out),
         ("system_auth", "role_permissions") => auth_rows::permissions(view, &mut out),
         ("system_auth", "resource_role_permissons_index") => auth_rows::resources(view, &mut out),
+        (VIEWS, name) => view_rows::rows(name, shared, &mut out),
         _ => {} // Kept for drivers that ask: these are empty.
     }
     out.sorted()

@@ -3,17 +3,15 @@
 use super::build::{TableRows, Value, boolean, double, int, list, map, text};
 use super::definition;
 use crate::view::View;
-use henge_model::{Column, ColumnKind, IndexKind, Keyspace, Order, Replication, Table};
-use std::collections::BTreeMap;
+use henge_cql::is_virtual;
+use henge_model::{Column, ColumnKind, CompactStorage, IndexKind, Keyspace, Order, Replication, Table};
+use henge_storage::BuiltIndex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Keyspaces whose tables clients should find as ordinary ones. `system_virtual_schema` describes itself instead.
+/// Keyspaces whose tables clients should find as ordinary ones. The others are described by `system_virtual_schema`.
 fn ordinary(view: &View) -> impl Iterator<Item = &Arc<Keyspace>> {
     view.schema.keyspaces.values().filter(|k| !is_virtual(&k.name))
-}
-
-fn is_virtual(keyspace: &str) -> bool {
-    keyspace.starts_with("system_virtual") || keyspace == "system_views"
 }
 
 pub(super) fn keyspaces(view: &View, out: &mut TableRows<'_>) {
@@ -66,7 +64,7 @@ pub(super) fn tables(view: &View, out: &mut TableRows<'_>) {
             ("default_time_to_live", int(o.default_time_to_live as i32)),
             ("extensions", map([])),
             // Without `compound` drivers take a table for COMPACT STORAGE and drop columns from their metadata.
-            ("flags", if table.is_counter() { list(["compound", "counter"]) } else { list(["compound"]) }),
+            ("flags", list(flags(table))),
             ("gc_grace_seconds", int(o.gc_grace_seconds as i32)),
             ("id", table.id.as_bytes().to_vec()),
             ("incremental_backups", boolean(o.incremental_backups)),
@@ -80,6 +78,14 @@ pub(super) fn tables(view: &View, out: &mut TableRows<'_>) {
         columns.extend(o.memtable.as_ref().map(|m| ("memtable", text(m))));
         out.push(&[text(&table.keyspace), text(&table.name)], &columns);
     }
+}
+
+/// As Cassandra has them, in the order of their names.
+fn flags(table: &Table) -> Vec<&'static str> {
+    let dense = table.options.compact_storage == Some(CompactStorage::Dense);
+    let compound = table.options.compact_storage.is_none() || (dense && table.clustering.len() > 1);
+    let all = [("compound", compound), ("counter", table.is_counter()), ("dense", dense)];
+    all.into_iter().filter(|(_, is_so)| *is_so).map(|(flag, _)| flag).collect()
 }
 
 pub(super) fn columns(view: &View, out: &mut TableRows<'_>) {
@@ -106,6 +112,15 @@ fn columns_of(table: &Table, out: &mut TableRows<'_>) {
                 ("type", text(column.data_type.to_string())),
             ],
         );
+    }
+}
+
+/// Indexes that this node has built.
+pub(super) fn built_indexes(view: &View, built: &BTreeSet<BuiltIndex>, out: &mut TableRows<'_>) {
+    for table in ordinary(view).flat_map(|k| k.tables.values()) {
+        for index in table.indexes.iter().filter(|index| built.contains(&(table.storage_id, index.id))) {
+            out.push(&[text(&table.keyspace), text(&index.name)], &[]);
+        }
     }
 }
 
@@ -179,7 +194,7 @@ pub(super) fn virtual_keyspaces(out: &mut TableRows<'_>) {
 
 pub(super) fn virtual_tables(out: &mut TableRows<'_>) {
     for table in virtual_ones().iter().flat_map(|k| k.tables.values()) {
-        out.push(&[text(&table.keyspace), text(&table.name)], &[("comment", text(""))]);
+        out.push(&[text(&table.keyspace), text(&table.name)], &[("comment", text(&table.options.comment))]);
     }
 }
 

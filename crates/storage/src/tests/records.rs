@@ -41,6 +41,22 @@ fn hints_from_before_the_epoch_are_older() {
 }
 
 #[test]
+fn it_is_known_since_when_peers_are_owed_hints() {
+    let (store, _) = open();
+    let mut random = Random::new(3);
+    let (a, b) = (HostId::random(&mut random), HostId::random(&mut random));
+    assert_eq!(store.hints_pending(), []);
+    let hint = |to, created| Hint { to, mutation: Bytes::from_static(b"m"), created };
+    store.add_hints(vec![hint(a, 7), hint(b, -5), hint(a, 3), hint(a, 5)]).unwrap();
+    let mut pending = store.hints_pending();
+    pending.sort_by_key(|(peer, _)| *peer != a);
+    assert_eq!(pending, [(a, Ok(Some((3, 7)))), (b, Ok(Some((-5, -5))))]);
+    let ids: Vec<_> = store.hints_of(a, 9).unwrap().into_iter().map(|(id, _)| id).collect();
+    store.delete_hints(&ids).unwrap();
+    assert_eq!(store.hints_pending(), [(b, Ok(Some((-5, -5))))]);
+}
+
+#[test]
 fn an_entry_without_an_index_is_damage() {
     let (store, engine) = open();
     let stray = Op::Put { family: Family::Metadata, key: Bytes::from_static(b"x"), value: Bytes::new() };

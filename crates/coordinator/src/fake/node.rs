@@ -1,0 +1,147 @@
+//! A node of the scripted cluster: what it does with what it is asked, and what it holds.
+
+use crate::{Datacenter, ReadReply, Refusal};
+use henge_base::Bytes;
+use henge_model::{
+    Digester, KeyRange, Mutation, ReadCommand, RowBlock, RowView, Strip, Terms, merge_encoded, strip_row,
+};
+use henge_paxos::{Acceptor, Permission, Prepared, Reply, Request};
+use std::collections::BTreeMap;
+
+/// What a node does with what it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Does {
+    Answers,
+    Refuses(Refusal),
+    /// No answer by the deadline.
+    Silent,
+    NotSent,
+    /// Its future never ends: a test that waits for it hangs.
+    Never,
+    /// Answers nonsense.
+    Lies,
+}
+
+/// One node.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) datacenter: Option<Datacenter>,
+    pub(crate) alive: bool,
+    pub(crate) writes: Does,
+    /// What it does with its first reads; it answers the later ones.
+    pub(crate) reads: Vec<Does>,
+    pub(crate) mends: Does,
+    pub(crate) rows: BTreeMap<Bytes, Bytes>,
+    /// What it does with its first Paxos requests; it answers the later ones.
+    pub(crate) paxos: Vec<Does>,
+    pub(crate) acceptors: BTreeMap<Bytes, Acceptor>,
+    /// Rows in one answer at most, as if they were large.
+    pub(crate) block_rows: usize,
+}
+
+pub(super) fn node(datacenter: Datacenter, letter: char) -> Node {
+    let does = match letter {
+        'o' | 'd' => Does::Answers,
+        'r' => Does::Refuses(Refusal::Other),
+        's' => Does::Silent,
+        'n' => Does::NotSent,
+        'p' => Does::Never,
+        'l' => Does::Lies,
+        other => panic!("no node is {other}"),
+    };
+    Node {
+        datacenter: Some(datacenter),
+        alive: letter != 'd',
+        writes: does,
+        reads: vec![does; 2],
+        mends: does,
+        rows: BTreeMap::new(),
+        paxos: vec![does; 3],
+        acceptors: BTreeMap::new(),
+        block_rows: usize::MAX,
+    }
+}
+
+impl Node {
+    pub(super) fn apply(&mut self, key: &Bytes, row: &Bytes) {
+        let before = self.rows.get(key).cloned();
+        let merged = merge_encoded(key, before.iter().chain([row]).map(|row| &row[..]));
+        self.rows.insert(key.clone(), merged.into());
+    }
+
+    pub(super) fn vote(&mut self, request: Request) -> Reply {
+        let acceptor = self.acceptors.entry(Bytes::copy_from_slice(request.key())).or_default();
+        match request {
+            Request::Prepare { ballot, is_write, reads, .. } => match acceptor.prepare(ballot, is_write) {
+                Prepared::Rejected(by) => Reply::Rejected { by },
+                Prepared::Permitted(permission) => {
+                    let rows = |read: &Bytes| self.block(&ReadCommand::decode(read.clone()).unwrap(), 100).encode();
+                    Reply::Permitted(Permission { rows: reads.iter().map(rows).collect(), ..permission })
+                }
+            },
+            Request::Propose { proposal, .. } => {
+                acceptor.propose(&proposal).map_or_else(|by| Reply::Rejected { by }, |()| Reply::Done)
+            }
+            Request::Commit { proposal, .. } => {
+                acceptor.commit(&proposal);
+                let mutation = Mutation::decode(proposal.update.unwrap()).unwrap();
+                mutation.rows.iter().for_each(|(key, row)| self.apply(key, row));
+                Reply::Done
+            }
+        }
+    }
+
+    pub(super) fn block(&self, command: &ReadCommand, most: usize) -> RowBlock {
+        let mut block = RowBlock::default();
+        let mut live = 0;
+        for (key, row) in self.in_order(command) {
+            if live >= command.limit || block.rows.len() >= most {
+                block.more = true;
+                break;
+            }
+            let view = RowView::parse(&key, &row).unwrap();
+            let mut stripped = Vec::new();
+            let (columns, purge_before) = (&command.columns, command.purge_before);
+            let strip = Strip { columns, purge_before, covered_by: None };
+            if strip_row(&key, &view, &strip, &mut stripped) {
+                live += u32::from(view.is_live(command.now_seconds));
+                block.rows.push((key, stripped.into()));
+            }
+        }
+        block
+    }
+
+    fn in_order(&self, command: &ReadCommand) -> Vec<(Bytes, Bytes)> {
+        let pair = |(key, row): (&Bytes, &Bytes)| (key.clone(), row.clone());
+        let found = |(_, row): &(Bytes, Bytes)| command.probe.as_ref().is_none_or(|probe| has_value(row, &probe.terms));
+        match &command.keys {
+            KeyRange::Many(keys) => {
+                keys.iter().filter_map(|key| self.rows.get(key).map(|row| (key.clone(), row.clone()))).collect()
+            }
+            KeyRange::One(key) => {
+                self.rows.get(key.bytes()).map(|row| (key.to_bytes(), row.clone())).into_iter().collect()
+            }
+            KeyRange::Run { start, end, reversed } => {
+                let mut rows: Vec<_> = self.rows.range(start.clone()..end.clone()).map(pair).filter(found).collect();
+                if *reversed {
+                    rows.reverse();
+                }
+                rows
+            }
+        }
+    }
+
+    pub(super) fn digest(&self, command: &ReadCommand) -> ReadReply {
+        let mut digester = Digester::new(command.now_seconds, command.purge_before);
+        for (key, row) in self.block(command, usize::MAX).rows {
+            digester.row(&key, &RowView::parse(&key, &row).unwrap(), &command.columns);
+        }
+        ReadReply::Digest(digester.finish())
+    }
+}
+
+/// Whether a row has a value that an index is asked for; here values are their own terms.
+fn has_value(row: &[u8], terms: &Terms) -> bool {
+    let row = RowView::parse_trusted(row).unwrap();
+    row.cells().any(|cell| cell.live_value(super::NOW).is_some_and(|value| terms.contain(value)))
+}

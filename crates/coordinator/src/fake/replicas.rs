@@ -1,0 +1,146 @@
+//! What a coordinator asks of the scripted cluster.
+
+use super::{Does, Fake, Scripted, datacenter, host, key, name};
+use crate::{
+    Boxed, Count, Datacenter, Event, Faults, Local, Logged, Placed, ReadKind, ReadReply, ReplicaError, Replicas,
+    WriteError,
+};
+use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_model::{Projection, ReadCommand, RowBlock, RowSink};
+use henge_paxos::Request;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Replicas for Fake {
+    type Write = Scripted<Result<(), ReplicaError>>;
+    type Read = Scripted<Result<ReadReply, ReplicaError>>;
+
+    fn local(&self) -> HostId {
+        host(1)
+    }
+
+    fn datacenter(&self, host: HostId) -> Option<Datacenter> {
+        self.nodes.lock().unwrap().get(&host)?.datacenter
+    }
+
+    fn datacenter_named(&self, name: &str) -> Option<Datacenter> {
+        let datacenter = Some(datacenter(name.chars().next()?));
+        let nodes = self.nodes.lock().unwrap();
+        nodes.values().any(|node| node.datacenter == datacenter).then_some(datacenter)?
+    }
+
+    fn alive(&self, host: HostId) -> bool {
+        self.nodes.lock().unwrap()[&host].alive
+    }
+
+    /// By number, the own datacentre first.
+    fn distance(&self, host: HostId) -> u32 {
+        let remote = self.datacenter(host) != self.datacenter(self.local());
+        name(host) as u32 + if remote { 100 } else { 0 }
+    }
+
+    fn placed(&self, _: &str) -> Option<Placed> {
+        None
+    }
+
+    fn mono(&self) -> Mono {
+        Mono(self.clock.load(Ordering::Relaxed))
+    }
+
+    fn try_local(&self, _: &ReadCommand, _: &Projection, _: &mut dyn RowSink) -> Local {
+        Local::Miss
+    }
+
+    fn write(&self, to: HostId, mutation: Bytes, _: Mono) -> Self::Write {
+        self.said("write", to);
+        let does = self.nodes.lock().unwrap()[&to].writes;
+        self.applied(to, &mutation, does)
+    }
+
+    fn owe(&self, to: HostId, _: Bytes) {
+        self.said("owe", to);
+    }
+
+    fn mend(&self, to: HostId, mutation: Bytes, _: Mono) -> Self::Write {
+        self.said("mend", to);
+        let does = self.nodes.lock().unwrap()[&to].mends;
+        self.applied(to, &mutation, does)
+    }
+
+    fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, _: Mono) -> Self::Read {
+        self.said(if kind == ReadKind::Rows { "rows" } else { "digest" }, to);
+        let mut nodes = self.nodes.lock().unwrap();
+        let node = nodes.get_mut(&to).unwrap();
+        let does = if node.reads.is_empty() { Does::Answers } else { node.reads.remove(0) };
+        let answer = || match kind {
+            ReadKind::Rows => ReadReply::Rows(node.block(&command, node.block_rows)),
+            ReadKind::Digest => node.digest(&command),
+        };
+        let lie = RowBlock { rows: vec![(key(1, 1), Bytes::from_static(b"no row"))], context: Vec::new(), more: false };
+        self.scripted(does, answer, ReadReply::Rows(lie))
+    }
+
+    fn paxos(&self, to: HostId, message: Bytes, _: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
+        let request = Request::decode(&message).unwrap();
+        let what = match request {
+            Request::Prepare { .. } => "prepare",
+            Request::Propose { .. } => "propose",
+            Request::Commit { .. } => "commit",
+        };
+        self.said(what, to);
+        let mut nodes = self.nodes.lock().unwrap();
+        let node = nodes.get_mut(&to).unwrap();
+        let does = if node.paxos.is_empty() { Does::Answers } else { node.paxos.remove(0) };
+        Box::pin(self.scripted(does, || node.vote(request).encode(), Bytes::from_static(b"nonsense")))
+    }
+
+    fn commit(&self, to: HostId, message: Bytes, _: Bytes, _: Mono) -> Self::Write {
+        self.said("commit", to);
+        let mut nodes = self.nodes.lock().unwrap();
+        let node = nodes.get_mut(&to).unwrap();
+        let does = node.writes;
+        let vote = || _ = node.vote(Request::decode(&message).unwrap());
+        self.scripted(does, vote, ())
+    }
+
+    fn count_at(&self, leader: HostId, _: Count) -> Boxed<Result<(), WriteError>> {
+        self.said("count", leader);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn log_batch(&self, _: Vec<Bytes>, created: Micros, _: Mono) -> Boxed<Result<Logged, ReplicaError>> {
+        self.log.lock().unwrap().push("log".to_owned());
+        Box::pin(std::future::ready(Ok(Logged { created, number: 1, hosts: vec![host(2)] })))
+    }
+
+    fn forget_batch(&self, _: Logged) {
+        self.log.lock().unwrap().push("forget".to_owned());
+    }
+
+    fn queue(&self, _: &Bytes) -> Boxed<Box<dyn Send>> {
+        Box::pin(std::future::ready(Box::new(()) as Box<dyn Send>))
+    }
+
+    fn stamp(&self, after: Micros) -> Option<Micros> {
+        Some(self.stamps.fetch_max(after, Ordering::Relaxed).max(after) + 1)
+            .inspect(|stamp| self.stamps.store(*stamp, Ordering::Relaxed))
+    }
+
+    fn random(&self) -> u64 {
+        7
+    }
+
+    fn pause(&self, time: Duration) -> Boxed<()> {
+        self.clock.fetch_add(time.as_micros() as u64, Ordering::Relaxed);
+        Box::pin(std::future::ready(()))
+    }
+
+    fn count(&self, event: Event) {
+        self.events.lock().unwrap().push(event);
+    }
+
+    fn faults(&self) -> Faults {
+        self.faults
+    }
+}

@@ -1,0 +1,85 @@
+//! Values that nobody meant, for statements of every kind.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Statements with markers of every kind, for values of every kind.
+const STATEMENTS: [&str; 17] = [
+    "SELECT * FROM kv WHERE k = ?",
+    "SELECT * FROM kv WHERE k IN ? AND v > ? LIMIT ? ALLOW FILTERING",
+    "SELECT * FROM wide WHERE a = ? AND b IN (?, ?) AND c > ? AND c <= ?",
+    "SELECT * FROM wide WHERE a = ? AND b = ? AND c IN ? AND d < ? ORDER BY c DESC",
+    "SELECT count(*), max(v) FROM kv WHERE token(k) > ? AND token(k) <= token(?)",
+    "SELECT * FROM events WHERE id = ? AND at > maxTimeuuid(?) AND at < ?",
+    "SELECT (text) ?, toJson(m), token(k) FROM types WHERE l = ? AND m CONTAINS KEY ? AND t = (?, ?) ALLOW FILTERING",
+    "INSERT INTO kv (k, v, w) VALUES (?, ?, ?) USING TTL ? AND TIMESTAMP ?",
+    "INSERT INTO types (k, l, m, t, e) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO types (k, l, m, t, e) VALUES (uuid(), [?], {?: ?}, (?, ?), [?, ?])",
+    "INSERT INTO types (k, ts, d, n, b, f, big, dt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "UPDATE wide USING TTL ? SET v = ? WHERE a IN ? AND b = ? AND (c, d) IN ((?, ?), (1, 2))",
+    "UPDATE types SET ts = toTimestamp((timeuuid) ?), big = toUnixTimestamp((date) ?), b = intAsBlob(?) WHERE k = blobAsUuid(?)",
+    "DELETE v FROM kv USING TIMESTAMP ? WHERE k IN (?, ?)",
+    "INSERT INTO many (k, l, s, m) VALUES (?, ?, ?, ?)",
+    "UPDATE many USING TTL ? SET l = ? + l, s = s - ?, m[?] = ?, m = m - ? WHERE k = ?",
+    "DELETE s[?], m[?], l FROM many WHERE k = ?",
+];
+
+#[derive(Clone, Debug)]
+enum Given {
+    Null,
+    Unset,
+    Bytes(Vec<u8>),
+}
+
+fn given() -> impl Strategy<Value = Given> {
+    prop_oneof![
+        1 => Just(Given::Null),
+        1 => Just(Given::Unset),
+        4 => prop::sample::select(vec![0, 1, 4, 8, 16]).prop_flat_map(|n| prop::collection::vec(any::<u8>(), n)).prop_map(Given::Bytes),
+        4 => (1..4i32).prop_flat_map(|n| prop::collection::vec(any::<i32>(), n as usize)).prop_map(|all| {
+            let parts = all.iter().flat_map(|v| [int(4), int(*v)].concat());
+            Given::Bytes(int(all.len() as i32).into_iter().chain(parts).collect())
+        }),
+        1 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Given::Bytes),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn no_bound_value_panics_a_plan(which in 0..STATEMENTS.len(), all in prop::collection::vec(given(), 10)) {
+        let prepared = prepared(STATEMENTS[which]).unwrap();
+        let values: Vec<BoundValue<'_>> = all.iter().take(prepared.bind.len()).map(|g| match g {
+            Given::Null => BoundValue::Null,
+            Given::Unset => BoundValue::Unset,
+            Given::Bytes(bytes) => BoundValue::Value(bytes),
+        }).collect();
+        let context = context(&values);
+        match prepared.plan {
+            Plan::Select(plan) => {
+                let key = plan.single_row_key(&values);
+                let bound = plan.bind(&context);
+                prop_assert!(key.is_none() || bound.is_ok());
+                let row: Vec<Option<Bytes>> = plan.projection().columns.iter().zip(all.iter().cycle()).map(|(_, g)| match g {
+                    Given::Bytes(bytes) => Some(Bytes::copy_from_slice(bytes)),
+                    _ => None,
+                }).collect();
+                let _ = bound.map(|b| b.filter.matches(&row));
+                let mut output = plan.output(&context);
+                let _ = if plan.is_aggregate() { output.add(&row) } else { output.row(&row, &mut Vec::new()) };
+                let _ = output.finish(&mut Vec::new());
+            }
+            Plan::Modify(plan) => {
+                let mut out = Vec::new();
+                if plan.bind(&context, &mut out).is_ok() {
+                    for modify in out {
+                        prop_assert!(RowView::parse(modify.key.bytes(), &modify.row).is_ok());
+                        prop_assert_eq!(Key::token(modify.key.bytes()), Some(modify.token));
+                    }
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

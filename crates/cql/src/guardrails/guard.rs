@@ -1,0 +1,124 @@
+//! Guardrails as they apply to one request.
+
+use super::Guardrails;
+use super::threshold::Crossed;
+use crate::error::Error;
+use parking_lot::Mutex;
+
+/// Warnings that one request may collect; what comes after them is left out.
+const WARNINGS_MAX: usize = 100;
+
+/// What a request's user is to be told, besides its answer.
+#[derive(Debug, Default)]
+pub struct Warnings(Mutex<Vec<String>>);
+
+impl Warnings {
+    /// Adds one, unless it is there.
+    pub fn add(&self, text: String) {
+        let mut all = self.0.lock();
+        if all.len() < WARNINGS_MAX && !all.contains(&text) {
+            all.push(text);
+        }
+    }
+
+    /// All of them, in the order they came.
+    pub fn into_inner(self) -> Vec<String> {
+        self.0.into_inner()
+    }
+}
+
+/// What one request is held to, and where its warnings go. The default is held to nothing, and loses them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Guard<'a> {
+    settings: Option<&'a Guardrails>,
+    exempt: bool,
+    warnings: Option<&'a Warnings>,
+}
+
+impl<'a> Guard<'a> {
+    /// Of a request. Superusers are exempt, but for what concerns everybody.
+    pub fn new(settings: &'a Guardrails, exempt: bool, warnings: &'a Warnings) -> Guard<'a> {
+        Guard { settings: Some(settings), exempt, warnings: Some(warnings) }
+    }
+
+    /// The settings that everybody is held to.
+    #[inline]
+    pub fn limits(&self) -> Option<&'a Guardrails> {
+        self.settings
+    }
+
+    /// The settings that this request is held to.
+    #[inline]
+    pub(crate) fn settings(&self) -> Option<&'a Guardrails> {
+        if self.exempt { None } else { self.settings }
+    }
+
+    /// Tells the user something.
+    pub fn warn(&self, text: String) {
+        if let Some(warnings) = self.warnings {
+            warnings.add(text);
+        }
+    }
+
+    /// Tells the user what a guardrail would rather not have.
+    pub(crate) fn warn_of(&self, name: &str, text: &str) {
+        self.warn(violated(name, text));
+    }
+
+    /// The refusal of a guardrail. It is a warning too, as in Cassandra: drivers log these.
+    pub(crate) fn refuse(&self, name: &str, text: &str) -> Error {
+        let text = violated(name, text);
+        self.warn(text.clone());
+        Error::invalid(text)
+    }
+
+    /// Warns or refuses if a limit was crossed.
+    #[inline]
+    pub(crate) fn crossed(
+        &self,
+        name: &str,
+        crossed: Option<Crossed>,
+        text: impl FnOnce(Crossed) -> String,
+    ) -> Result<(), Error> {
+        match crossed {
+            None => Ok(()),
+            Some(limit @ Crossed::Warn(_)) => {
+                self.warn_of(name, &text(limit));
+                Ok(())
+            }
+            Some(limit @ Crossed::Fail(_)) => Err(self.refuse(name, &text(limit))),
+        }
+    }
+
+    /// Refuses what is switched off. `what` it is, in the message.
+    pub(crate) fn allowed(&self, name: &str, is_allowed: bool, what: &str) -> Result<(), Error> {
+        if is_allowed { Ok(()) } else { Err(self.refuse(name, &format!("{what} is not allowed"))) }
+    }
+}
+
+fn violated(name: &str, text: &str) -> String {
+    format!("Guardrail {name} violated: {text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_each_told_once_and_not_without_end() {
+        let warnings = Warnings::default();
+        for number in 0..1_000 {
+            warnings.add(format!("of {}", number / 2));
+        }
+        let all = warnings.into_inner();
+        assert_eq!((all.len(), &*all[0], &*all[1]), (WARNINGS_MAX, "of 0", "of 1"));
+    }
+
+    #[test]
+    fn a_refusal_is_told_as_a_warning_too() {
+        let (settings, warnings) = (Guardrails::default(), Warnings::default());
+        let error = Guard::new(&settings, false, &warnings).refuse("page_size", "too large");
+        assert_eq!(error.message, "Guardrail page_size violated: too large");
+        assert_eq!(warnings.into_inner(), [error.message]);
+    }
+}

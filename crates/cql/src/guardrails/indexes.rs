@@ -1,0 +1,51 @@
+//! Guardrails of tables with indexes and of tables in the old storage form, for where such are made.
+
+use super::threshold::Crossed;
+use super::{Guard, Threshold};
+use crate::error::Error;
+
+/// What is held to: settings of their own, since a table's statement says nothing of its indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexGuardrails {
+    /// `secondary_indexes_enabled`.
+    pub secondary_indexes: bool,
+    /// `secondary_indexes_per_table`.
+    pub secondary_indexes_per_table: Threshold,
+    /// `compact_tables_enabled`.
+    pub compact_tables: bool,
+}
+
+impl Default for IndexGuardrails {
+    fn default() -> Self {
+        IndexGuardrails {
+            secondary_indexes: true,
+            secondary_indexes_per_table: Threshold::default(),
+            compact_tables: true,
+        }
+    }
+}
+
+impl Guard<'_> {
+    /// Holds a new index to the guardrails; `number` counts it with those that its table has.
+    pub fn secondary_index(&self, index: &str, table: &str, number: usize) -> Result<(), Error> {
+        let Some(rails) = self.settings().map(|settings| settings.indexes) else { return Ok(()) };
+        self.allowed("secondary_indexes", rails.secondary_indexes, "Creating secondary indexes")?;
+        let crossed = rails.secondary_indexes_per_table.above(number as u64);
+        self.crossed("secondary_indexes_per_table", crossed, |limit| match limit {
+            Crossed::Warn(most) => format!(
+                "Creating secondary index {index} on table {table}, current number of indexes {number} exceeds warning \
+                 threshold of {most}."
+            ),
+            Crossed::Fail(most) => format!(
+                "Tables cannot have more than {most} secondary indexes, aborting the creation of secondary index \
+                 {index} on table {table}"
+            ),
+        })
+    }
+
+    /// Holds `CREATE TABLE ... WITH COMPACT STORAGE` to the guardrails, before anybody looks whether there is such a table.
+    pub fn compact_table(&self) -> Result<(), Error> {
+        let is_allowed = self.settings().is_none_or(|settings| settings.indexes.compact_tables);
+        self.allowed("compact_tables", is_allowed, "Creation of new COMPACT STORAGE tables")
+    }
+}

@@ -1,0 +1,63 @@
+//! Values of which some are warned of, some ignored, and some refused.
+
+use super::Guard;
+use crate::error::Error;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// Which values of a kind an operator does not want.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// Users are warned of these.
+    pub warned: BTreeSet<T>,
+    /// These are left out, with a warning; only of properties of tables.
+    pub ignored: BTreeSet<T>,
+    /// These are refused.
+    pub disallowed: BTreeSet<T>,
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Listed { warned: BTreeSet::new(), ignored: BTreeSet::new(), disallowed: BTreeSet::new() }
+    }
+}
+
+impl<T: Ord + Display> Listed<T> {
+    /// Whether a value is of no list.
+    pub(crate) fn knows_nothing_of(&self, value: &T) -> bool {
+        !self.warned.contains(value) && !self.ignored.contains(value) && !self.disallowed.contains(value)
+    }
+
+    /// Refuses values, or warns of them. `name` is the guardrail's, `what` the values are.
+    pub(crate) fn check(&self, guard: &Guard<'_>, name: &str, what: &str, given: &BTreeSet<T>) -> Result<(), Error> {
+        let refused = shown(given.intersection(&self.disallowed));
+        if let Some(refused) = refused {
+            let all = list(&self.disallowed);
+            let text = format!("Provided values {refused} are not allowed for {what} (disallowed values are: {all})");
+            return Err(guard.refuse(name, &text));
+        }
+        if let Some(ignored) = shown(given.intersection(&self.ignored)) {
+            let all = list(&self.ignored);
+            let text = format!(
+                "Ignoring provided values {ignored} as they are not supported for {what} (ignored values are: {all})"
+            );
+            guard.warn_of(name, &text);
+        }
+        if let Some(warned) = shown(given.intersection(&self.warned)) {
+            let all = list(&self.warned);
+            let text = format!("Provided values {warned} are not recommended for {what} (warned values are: {all})");
+            guard.warn_of(name, &text);
+        }
+        Ok(())
+    }
+}
+
+fn shown<'t, T: Display + 't>(values: impl Iterator<Item = &'t T>) -> Option<String> {
+    let mut values = values.peekable();
+    values.peek().is_some().then(|| list(values))
+}
+
+fn list<'t, T: Display + 't>(values: impl IntoIterator<Item = &'t T>) -> String {
+    let values: Vec<String> = values.into_iter().map(T::to_string).collect();
+    format!("[{}]", values.join(", "))
+}

@@ -1,0 +1,170 @@
+use super::{BatchLimits, BatchSize, Guard, Guardrails, Threshold, Warnings};
+use crate::bind::BindContext;
+use crate::error::Error;
+use crate::fixture::{prepared, schema};
+use crate::prepare::{Plan, SchemaChange};
+use crate::statement::BatchKind;
+use henge_model::Consistency;
+
+const NOW_US: i64 = 1_700_000_000_000_000;
+
+/// What a user is answered and told under these settings.
+fn run(settings: &Guardrails, exempt: bool, text: &str) -> (Result<(), Error>, Vec<String>) {
+    let warnings = Warnings::default();
+    let guard = Guard::new(settings, exempt, &warnings);
+    let context = BindContext {
+        values: &[],
+        timestamp: NOW_US,
+        now_us: NOW_US,
+        now_seconds: NOW_US / 1_000_000,
+        before: None,
+        statement: 0,
+        seed: 1,
+        guard,
+    };
+    let answer = match prepared(text).unwrap().plan {
+        Plan::Select(plan) => {
+            plan.guard(&guard, Some(100), Consistency::One).and_then(|()| plan.bind(&context).map(|_| ()))
+        }
+        Plan::Modify(plan) => {
+            plan.guard(&context, false).and_then(|()| plan.bind(&context, &mut Vec::new()).map(|_| ()))
+        }
+        Plan::Schema(change) => {
+            change.guarded(&guard, &schema()).and_then(|change| change.guard_change(&guard, &schema()))
+        }
+        other => panic!("{other:?}"),
+    };
+    (answer, warnings.into_inner())
+}
+
+fn refused(settings: &Guardrails, text: &str) -> String {
+    assert!(run(settings, true, text).0.is_ok(), "a superuser is held to it: {text}");
+    assert!(run(&Guardrails::default(), false, text).0.is_ok(), "it is refused without a setting: {text}");
+    run(settings, false, text).0.unwrap_err().message
+}
+
+#[test]
+fn what_is_switched_off_is_refused_to_plain_users() {
+    let mut off = Guardrails::default();
+    (off.reads.group_by, off.reads.allow_filtering) = (false, false);
+    (off.writes.user_timestamps, off.schema.drop_keyspace) = (false, false);
+    assert_eq!(
+        refused(&off, "SELECT k, count(*) FROM ks.kv GROUP BY k"),
+        "Guardrail group_by violated: GROUP BY functionality is not allowed"
+    );
+    assert!(refused(&off, "SELECT k FROM ks.kv WHERE v = 1 ALLOW FILTERING").starts_with("Guardrail allow_filtering"));
+    assert!(refused(&off, "UPDATE ks.kv USING TIMESTAMP 5 SET v = 1 WHERE k = 'k'").contains("USING TIMESTAMP"));
+    assert!(refused(&off, "DROP KEYSPACE ks").starts_with("Guardrail drop_keyspace_enabled violated: DROP KEYSPACE"));
+}
+
+#[test]
+fn sizes_are_held_to_their_limits() {
+    let mut low = Guardrails::default();
+    low.writes.value_size = Threshold { warn: Some(3), fail: Some(5) };
+    low.writes.items_per_collection = Threshold { warn: None, fail: Some(2) };
+    let (answer, warnings) = run(&low, false, "INSERT INTO ks.kv (k, w) VALUES ('a long key', 'four')");
+    assert!(answer.is_ok());
+    let told = "Guardrail column_value_size violated: Value of column 'w' has size 4, this exceeds the warning threshold of 3.";
+    assert_eq!(warnings, [told]);
+    assert!(refused(&low, "INSERT INTO ks.kv (k, w) VALUES ('k', 'longer')").contains("failure threshold of 5"));
+    assert!(refused(&low, "UPDATE ks.many SET l = l + [1, 2, 3] WHERE k = 1").contains("collection l with 3 items"));
+    assert!(run(&low, false, "UPDATE ks.many SET l = [1, 2, 3] + l WHERE k = 1").0.is_ok());
+}
+
+#[test]
+fn combinations_of_in_count_before_equal_ones_go() {
+    let mut low = Guardrails::default();
+    low.reads.in_product = Threshold { warn: None, fail: Some(3) };
+    low.reads.partition_keys = Threshold { warn: Some(1), fail: None };
+    let text = "SELECT v FROM ks.wide WHERE a IN (1, 1) AND b IN ('x', 'y')";
+    assert!(refused(&low, text).contains("IN restrictions on partition key produces 4 values"));
+    let (_, warnings) = run(&low, false, "SELECT v FROM ks.kv WHERE k IN ('a', 'b')");
+    assert!(warnings[0].contains("number of partition keys 2 exceeds warning threshold of 1"), "{warnings:?}");
+    // A prefix of the clustering key is a range, not so many rows.
+    let prefix = "SELECT v FROM ks.wide WHERE a = 1 AND b = 'x' AND c IN (1, 2, 3, 4)";
+    assert!(run(&low, false, prefix).0.is_ok());
+    assert!(run(&low, false, &format!("{prefix} AND d = 1")).0.is_err());
+}
+
+#[test]
+fn timestamps_are_near_to_now() {
+    let mut low = Guardrails::default();
+    low.writes.maximum_timestamp = Threshold { warn: Some(10), fail: Some(20) };
+    low.writes.minimum_timestamp = Threshold { warn: None, fail: Some(10) };
+    let write = |distance: i64| {
+        let text = format!("UPDATE ks.kv USING TIMESTAMP {} SET v = 1 WHERE k = 'k'", NOW_US + distance);
+        let (answer, warnings) = run(&low, false, &text);
+        (answer.is_ok(), warnings.len())
+    };
+    assert_eq!([10, 11, 21, -10, -11].map(write), [(true, 0), (true, 1), (false, 1), (true, 0), (false, 1)]);
+}
+
+#[test]
+fn properties_that_are_ignored_stay_as_they_were() {
+    let (mut settings, warnings) = (Guardrails::default(), Warnings::default());
+    settings.schema.table_properties.ignored.insert("default_time_to_live".to_owned());
+    let guard = Guard::new(&settings, false, &warnings);
+    let text = "ALTER TABLE ks.events WITH default_time_to_live = 5 AND comment = 'kept'";
+    let Plan::Schema(change) = prepared(text).unwrap().plan else { panic!("no change") };
+    let change = change.guarded(&guard, &schema()).unwrap();
+    let SchemaChange::AlterTable { change: crate::TableChange::Options { now, .. }, .. } = &*change else {
+        panic!("{change:?}");
+    };
+    assert_eq!((now.default_time_to_live, &*now.comment), (60, "kept"));
+    assert!(warnings.into_inner()[0].contains("Ignoring provided values [default_time_to_live]"));
+}
+
+#[test]
+fn indexes_and_compact_tables_are_held_to_their_limits() {
+    let (mut settings, warnings) = (Guardrails::default(), Warnings::default());
+    settings.indexes.secondary_indexes_per_table = Threshold { warn: Some(1), fail: Some(2) };
+    settings.indexes.compact_tables = false;
+    let guard = Guard::new(&settings, false, &warnings);
+    assert!(guard.secondary_index("i1", "t", 1).is_ok() && guard.secondary_index("i2", "t", 2).is_ok());
+    let error = guard.secondary_index("i3", "t", 3).unwrap_err().message;
+    assert!(error.ends_with("than 2 secondary indexes, aborting the creation of secondary index i3 on table t"));
+    let error = guard.compact_table().unwrap_err().message;
+    assert_eq!(error, "Guardrail compact_tables violated: Creation of new COMPACT STORAGE tables is not allowed");
+    assert!(warnings.into_inner()[0].ends_with("current number of indexes 2 exceeds warning threshold of 1."));
+    settings.indexes.secondary_indexes = false;
+    let warnings = Warnings::default();
+    assert!(Guard::new(&settings, false, &warnings).secondary_index("i1", "t", 1).is_err());
+    let exempt = Guard::new(&settings, true, &warnings);
+    assert!(exempt.secondary_index("i3", "t", 3).is_ok() && exempt.compact_table().is_ok());
+}
+
+#[test]
+fn batches_count_only_beyond_one_partition() {
+    let settings = Guardrails {
+        batches: BatchLimits { size: Threshold { warn: Some(140), fail: Some(150) }, partitions: Some(2) },
+        ..Guardrails::default()
+    };
+    let answer = |texts: &[&str], kind: BatchKind| {
+        let (warnings, mut size, schema) = (Warnings::default(), BatchSize::default(), schema());
+        for text in texts {
+            let Plan::Modify(plan) = prepared(text).unwrap().plan else { panic!("no write") };
+            let context = BindContext {
+                values: &[],
+                timestamp: 1,
+                now_us: 0,
+                now_seconds: 0,
+                before: None,
+                statement: 0,
+                seed: 1,
+                guard: Guard::default(),
+            };
+            let mut bound = Vec::new();
+            plan.bind(&context, &mut bound).unwrap();
+            let table = schema.table("ks", "kv").unwrap();
+            bound.iter().for_each(|write| size.add(table, write.key.bytes(), &write.row));
+        }
+        let answer = Guard::new(&settings, true, &warnings).batch(kind, &size);
+        (answer.map_err(|error| error.message), warnings.into_inner())
+    };
+    let (one, other) = ("INSERT INTO ks.kv (k, v) VALUES ('a', 1)", "INSERT INTO ks.kv (k, v) VALUES ('b', 1)");
+    assert_eq!(answer(&[one, one, one], BatchKind::Logged), (Ok(()), Vec::new()));
+    let told = "Batch for [ks.kv] is of size 148, exceeding specified threshold of 140 by 8.";
+    assert_eq!(answer(&[one, other], BatchKind::Unlogged), (Ok(()), vec![told.to_owned()]));
+    let third = "DELETE FROM ks.kv WHERE k = 'c'";
+    assert_eq!(answer(&[one, other, third], BatchKind::Logged).0, Err("Batch too large".to_owned()));
+}

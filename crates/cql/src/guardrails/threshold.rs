@@ -1,0 +1,74 @@
+//! A number with two limits.
+
+/// The limits of a number; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Threshold {
+    /// Beyond this the user is warned.
+    pub warn: Option<u64>,
+    /// Beyond this the statement is refused.
+    pub fail: Option<u64>,
+}
+
+/// The limit that was crossed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crossed {
+    Warn(u64),
+    Fail(u64),
+}
+
+impl Threshold {
+    /// The limit that a number is above.
+    #[inline]
+    pub(crate) fn above(self, value: u64) -> Option<Crossed> {
+        match self {
+            Threshold { fail: Some(fail), .. } if value > fail => Some(Crossed::Fail(fail)),
+            Threshold { warn: Some(warn), .. } if value > warn => Some(Crossed::Warn(warn)),
+            _ => None,
+        }
+    }
+
+    /// The limit that a number is below.
+    pub(crate) fn below(self, value: u64) -> Option<Crossed> {
+        match self {
+            Threshold { fail: Some(fail), .. } if value < fail => Some(Crossed::Fail(fail)),
+            Threshold { warn: Some(warn), .. } if value < warn => Some(Crossed::Warn(warn)),
+            _ => None,
+        }
+    }
+}
+
+impl Crossed {
+    /// The limit itself.
+    pub(crate) fn limit(self) -> u64 {
+        let (Crossed::Warn(limit) | Crossed::Fail(limit)) = self;
+        limit
+    }
+
+    /// `warning` or `failure`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Crossed::Warn(_) => "warning",
+            Crossed::Fail(_) => "failure",
+        }
+    }
+
+    /// `this exceeds the warning threshold of 5.`
+    pub(crate) fn exceeds(self) -> String {
+        format!("this exceeds the {} threshold of {}.", self.word(), self.limit())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_itself_is_allowed_and_failing_comes_before_warning() {
+        let both = Threshold { warn: Some(2), fail: Some(4) };
+        let above: Vec<_> = [2, 3, 4, 5].map(|value| both.above(value)).to_vec();
+        assert_eq!(above, [None, Some(Crossed::Warn(2)), Some(Crossed::Warn(2)), Some(Crossed::Fail(4))]);
+        let least = Threshold { warn: Some(3), fail: Some(2) };
+        assert_eq!([3, 2, 1].map(|value| least.below(value)), [None, Some(Crossed::Warn(3)), Some(Crossed::Fail(2))]);
+        assert_eq!(Threshold::default().above(u64::MAX), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! What only the process around a node knows: its settings, clients and threads. The tables of `system_views` show it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// A process that runs a node. Asked only when somebody reads one of those tables; it must not wait for anything.
+pub trait Surroundings: Send + Sync {
+    /// Every setting with its value in text, secrets left out; `None` for one that is not set.
+    fn settings(&self) -> Vec<(String, Option<String>)>;
+    /// The connections of clients that have said STARTUP.
+    fn clients(&self) -> Vec<ClientFacts>;
+    /// The requests of clients that are under way.
+    fn queries(&self) -> Vec<QueryFacts>;
+    /// Threads that take work from a queue.
+    fn pools(&self) -> Vec<PoolFacts>;
+    /// Statements executed since the start.
+    fn executed(&self) -> Executed;
+    /// The name of an address, or its text if it has none.
+    fn hostname(&self, address: IpAddr) -> String;
+}
+
+/// A connection of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientFacts {
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// The role that is logged in; `anonymous` where nobody has to; none while it has not logged in yet.
+    pub username: Option<String>,
+    /// What it uses.
+    pub keyspace: Option<String>,
+    /// Of the native protocol.
+    pub protocol_version: u8,
+    /// What it said in STARTUP: keys in capitals and in order, each once.
+    pub options: Vec<(String, String)>,
+    /// `authenticating` or `ready`.
+    pub stage: &'static str,
+    /// Requests, from STARTUP on.
+    pub requests: u64,
+    /// How it is encrypted, if it is.
+    pub tls: Option<TlsFacts>,
+}
+
+/// What client and server agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// As `TLSv1.3`.
+    pub protocol: String,
+    /// As IANA names it.
+    pub cipher_suite: String,
+}
+
+/// A request under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryFacts {
+    /// Its name, unlike that of all others under way on this node.
+    pub id: String,
+    /// From its arrival until it was begun.
+    pub queued: Duration,
+    /// Since then.
+    pub running: Duration,
+    /// What it is.
+    pub task: String,
+}
+
+/// Threads that take work from one queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolFacts {
+    /// The name of the threads.
+    pub name: String,
+    /// Jobs at work.
+    pub active: u64,
+    /// At most; `None` where nothing but clients' connections limits it.
+    pub limit: Option<u64>,
+    /// Jobs done since the start.
+    pub completed: u64,
+    /// Jobs that wait; `None` where they wait with clients.
+    pub pending: Option<u64>,
+}
+
+/// Statements of clients, batches apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Executed {
+    /// Prepared ones.
+    pub prepared: u64,
+    /// Others.
+    pub regular: u64,
+}

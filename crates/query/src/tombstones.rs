@@ -1,0 +1,209 @@
+//! Deletions that a read goes over. Replicas send them with their rows, so that they are counted where the answer is put together.
+
+use crate::Error;
+use henge_coordinator::{Placed, ReadError, Refusal};
+use henge_cql::Guard;
+use henge_model::{CellKindView, Consistency, Key, KeyKind, RowBlock, RowView, Table, Token};
+
+/// What Cassandra counts for a range that is deleted: where it begins and where it ends.
+const RANGE: u64 = 2;
+
+/// What was read of one piece: of a partition, or of a run of tokens.
+#[derive(Debug, Default)]
+pub(crate) struct Tombstones {
+    piece: usize,
+    token: Token,
+    live: u64,
+    dead: u64,
+}
+
+/// Who reads, for the answer where there are too many.
+pub(crate) struct Reader<'a> {
+    pub(crate) guard: Guard<'a>,
+    pub(crate) table: &'a Table,
+    pub(crate) placed: &'a Placed,
+    pub(crate) consistency: Consistency,
+    pub(crate) now_seconds: i64,
+}
+
+impl Tombstones {
+    /// Counts a block of a piece. Too many fail the read.
+    pub(crate) fn count(
+        &mut self,
+        reader: &Reader<'_>,
+        (piece, token): (usize, Token),
+        block: &RowBlock,
+    ) -> Result<(), Error> {
+        let Some(limits) = reader.guard.limits().map(|settings| settings.tombstones) else { return Ok(()) };
+        if limits.warn.is_none() && limits.fail.is_none() {
+            return Ok(());
+        }
+        if piece != self.piece {
+            self.report(reader);
+            *self = Tombstones { piece, ..Tombstones::default() };
+        }
+        let is_first = self.dead == 0 && self.live == 0;
+        let least = limits.warn.into_iter().chain(limits.fail).min().unwrap_or(0);
+        if is_first && !block.more && most(reader.table, block).is_some_and(|most| most <= least) {
+            return Ok(());
+        }
+        self.token = token;
+        let ranges = block.context.iter().filter(|(key, _)| Key::kind(key) == Some(KeyKind::RangeTombstone));
+        self.dead += RANGE * ranges.count() as u64;
+        let are_too_many = |dead: u64| limits.fail.is_some_and(|most| dead > most);
+        for (_, row) in &block.rows {
+            if are_too_many(self.dead) {
+                break;
+            }
+            self.row(row, reader.now_seconds);
+        }
+        if are_too_many(self.dead) {
+            self.report(reader);
+            return Err(self.failure(reader));
+        }
+        Ok(())
+    }
+
+    /// Tells of the piece that was read last, if there were many.
+    pub(crate) fn report(&self, reader: &Reader<'_>) {
+        let limits = reader.guard.limits().map(|settings| settings.tombstones).unwrap_or_default();
+        if limits.warn.is_some_and(|most| self.dead > most) {
+            let (Tombstones { live, dead, token, .. }, Table { keyspace, name, .. }) = (self, reader.table);
+            let token = token.0;
+            reader.guard.warn(format!(
+                "Read {live} live rows and {dead} tombstone cells for query SELECT * FROM {keyspace}.{name}; token {token} \
+                 (see tombstone_warn_threshold)"
+            ));
+        }
+    }
+
+    fn row(&mut self, row: &[u8], now_seconds: i64) {
+        let Ok(view) = RowView::parse_trusted(row) else { return };
+        let is_dead = |kind: &CellKindView<'_>| match kind {
+            CellKindView::Live { .. } | CellKindView::ComplexDeletion { .. } => false,
+            CellKindView::Expiring { expires, .. } => now_seconds >= *expires,
+            CellKindView::Tombstone { .. } => true,
+        };
+        let (mut cells, mut dead) = (0, 0);
+        for cell in view.cells() {
+            cells += 1;
+            dead += u64::from(is_dead(&cell.kind));
+        }
+        self.dead += dead;
+        if cells > dead || view.marker().is_some_and(|marker| marker.is_live(now_seconds)) {
+            self.live += 1;
+        } else if dead == 0 && (view.deletion().is_some() || view.marker().is_some()) {
+            self.dead += 1;
+        }
+    }
+
+    fn failure(&self, reader: &Reader<'_>) -> Error {
+        let Reader { placed, consistency, .. } = reader;
+        let replicas = placed.placement.replicas(self.token);
+        let first = replicas.and_then(|range| range.read.first().copied());
+        let failures = first.into_iter().map(|host| (host, Refusal::TooManyTombstones)).collect();
+        let block_for = 1;
+        ReadError::Failure { consistency: *consistency, received: 0, block_for, failures, data_present: false }.into()
+    }
+}
+
+/// The most deletions that a block can hold, without looking: of elements of collections a row may have any number.
+fn most(table: &Table, block: &RowBlock) -> Option<u64> {
+    let columns = table.regulars.iter().chain(&table.statics);
+    let in_row = columns.clone().all(|column| !column.data_type.is_complex()).then(|| 1 + columns.count() as u64)?;
+    Some(block.rows.len() as u64 * in_row + RANGE * block.context.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_base::Bytes;
+    use henge_cql::Warnings;
+    use henge_cql::guardrails::{Guardrails, Threshold};
+    use henge_model::{
+        Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Deletion, Marker, Order, Replication, Row, StorageId,
+        TableOptions, encode_row,
+    };
+    use henge_ring::Placement;
+    use std::sync::Arc;
+
+    const NOW: i64 = 1_000;
+
+    fn cell(kind: CellKind) -> Cell {
+        Cell { column: ColumnId(9), path: Bytes::new(), timestamp: 1, kind }
+    }
+
+    /// A row with a deletion, or with cells, as replicas send it.
+    fn row(number: u8, row: &Row) -> (Bytes, Bytes) {
+        let key = Bytes::from(vec![0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, b'k', 0, 0, number, 2]);
+        let mut encoded = Vec::new();
+        encode_row(&key, row, &mut encoded);
+        (key, encoded.into())
+    }
+
+    fn block() -> RowBlock {
+        let deletion = Some(Deletion { timestamp: 2, local_seconds: 5 });
+        let marker = Some(Marker { timestamp: 1, expiry: None });
+        let dead = cell(CellKind::Tombstone { local_seconds: 5 });
+        let expired = cell(CellKind::Expiring { value: Bytes::new(), ttl: 1, expires: NOW });
+        let live = cell(CellKind::Live { value: Bytes::new() });
+        let rows = vec![
+            row(1, &Row { deletion, ..Row::default() }),
+            row(2, &Row { marker, cells: vec![dead.clone()], ..Row::default() }),
+            row(3, &Row { cells: vec![expired], ..Row::default() }),
+            row(4, &Row { marker, cells: vec![live], ..Row::default() }),
+        ];
+        RowBlock { rows, ..RowBlock::default() }
+    }
+
+    /// What is told and whether the read fails, of so many blocks under a limit.
+    fn read(blocks: usize, limits: Threshold) -> (Vec<String>, bool) {
+        let settings = Guardrails { tombstones: limits, ..Guardrails::default() };
+        let (warnings, table) = (Warnings::default(), table());
+        let placed = Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::default()) };
+        let guard = Guard::new(&settings, true, &warnings);
+        let reader = Reader { guard, table: &table, placed: &placed, consistency: Consistency::One, now_seconds: NOW };
+        let mut tombstones = Tombstones::default();
+        let counted = (0..blocks).try_for_each(|_| tombstones.count(&reader, (0, Token(7)), &block()));
+        if counted.is_ok() {
+            tombstones.report(&reader);
+        }
+        (warnings.into_inner(), counted.is_err())
+    }
+
+    fn table() -> Table {
+        Table {
+            id: Default::default(),
+            storage_id: StorageId(1),
+            keyspace: "ks".to_owned(),
+            name: "t".to_owned(),
+            partition_key: Vec::new(),
+            clustering: Vec::new(),
+            statics: Vec::new(),
+            regulars: vec![Column {
+                id: ColumnId(9),
+                name: "v".to_owned(),
+                data_type: DataType::Blob,
+                kind: ColumnKind::Regular,
+                order: Order::Ascending,
+            }],
+            options: TableOptions::default(),
+            history: Default::default(),
+        }
+    }
+
+    #[test]
+    fn dead_cells_and_rows_count_over_all_blocks_of_a_piece() {
+        let told = |live, dead| {
+            format!(
+                "Read {live} live rows and {dead} tombstone cells for query SELECT * FROM ks.t; token 7 (see \
+                 tombstone_warn_threshold)"
+            )
+        };
+        let warn = |most| Threshold { warn: Some(most), fail: None };
+        assert_eq!(read(1, warn(3)), (Vec::new(), false));
+        assert_eq!(read(1, warn(2)), (vec![told(2, 3)], false));
+        assert_eq!(read(2, warn(3)), (vec![told(4, 6)], false));
+        assert_eq!(read(2, Threshold { warn: Some(3), fail: Some(4) }), (vec![told(3, 5)], true));
+    }
+}

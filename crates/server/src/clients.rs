@@ -1,0 +1,373 @@
+//! The connections of clients, for whoever asks who is there. A connection keeps a record of itself; on the way of a request that memory
+//! answers it does nothing there but add to a number that nobody else writes.
+
+use crate::statement::Known;
+use crate::task;
+use henge_node::{ClientFacts, Executed, QueryFacts, TlsFacts};
+use henge_protocol::{Frame, Opcode, Startup, Version};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Options of STARTUP that are kept, and their bytes in all; a client may send what it likes.
+const OPTIONS_MAX: usize = 64;
+const OPTION_BYTES_MAX: usize = 8 << 10;
+
+/// Who clients are where nobody has to log in.
+const ANONYMOUS: &str = "anonymous";
+
+/// All connections there are.
+#[derive(Default)]
+pub(crate) struct Clients {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    records: BTreeMap<u64, Arc<Record>>,
+    next: u64,
+    /// What connections did that are closed, by core.
+    gone: BTreeMap<usize, Done>,
+}
+
+/// What connections of a core have done.
+#[derive(Clone, Copy, Default)]
+struct Done {
+    requests: u64,
+    executed: Executed,
+}
+
+impl Done {
+    fn plus(self, other: Done) -> Done {
+        let executed = Executed {
+            prepared: self.executed.prepared + other.executed.prepared,
+            regular: self.executed.regular + other.executed.regular,
+        };
+        Done { requests: self.requests + other.requests, executed }
+    }
+}
+
+/// One connection's record.
+pub(crate) struct Record {
+    number: u64,
+    core: usize,
+    address: SocketAddr,
+    tls: Option<TlsFacts>,
+    session: Mutex<Session>,
+    requests: Tally,
+    prepared: Tally,
+    regular: Tally,
+    under_way: Mutex<UnderWay>,
+}
+
+/// What a client has said of itself.
+#[derive(Default)]
+struct Session {
+    /// Since STARTUP.
+    version: Option<Version>,
+    options: Vec<(String, String)>,
+    is_ready: bool,
+    username: Option<String>,
+    keyspace: Option<String>,
+}
+
+/// A number that one thread counts up and others look at.
+#[derive(Default)]
+struct Tally(AtomicU64);
+
+impl Tally {
+    fn add(&self) {
+        // Nobody else writes it: no need to lock the bus.
+        self.0.store(self.get() + 1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Requests that wait for something, in places that are used again.
+#[derive(Default)]
+struct UnderWay {
+    places: Vec<Option<Request>>,
+    free: Vec<usize>,
+}
+
+#[derive(Clone)]
+struct Request {
+    frame: Frame,
+    known: Option<Arc<Known>>,
+    arrived: Instant,
+    begun: Instant,
+}
+
+/// A request's place among those under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(usize);
+
+impl Clients {
+    /// Takes up a connection on a core until what is returned is dropped.
+    pub(crate) fn enter(self: &Arc<Self>, core: usize, address: SocketAddr, tls: Option<TlsFacts>) -> Entered {
+        let mut inner = self.inner.lock();
+        let number = inner.next;
+        inner.next += 1;
+        let record = Arc::new(Record {
+            number,
+            core,
+            address,
+            tls,
+            session: Mutex::default(),
+            requests: Tally::default(),
+            prepared: Tally::default(),
+            regular: Tally::default(),
+            under_way: Mutex::default(),
+        });
+        inner.records.insert(number, Arc::clone(&record));
+        Entered { clients: Arc::clone(self), record }
+    }
+
+    fn leave(&self, record: &Record) {
+        let mut inner = self.inner.lock();
+        inner.records.remove(&record.number);
+        let gone = inner.gone.entry(record.core).or_default();
+        *gone = gone.plus(record.done());
+    }
+
+    fn records(&self) -> Vec<Arc<Record>> {
+        self.inner.lock().records.values().cloned().collect()
+    }
+
+    /// Those that have said STARTUP.
+    pub(crate) fn facts(&self) -> Vec<ClientFacts> {
+        self.records().iter().filter_map(|record| record.facts()).collect()
+    }
+
+    /// Requests under way.
+    pub(crate) fn queries(&self) -> Vec<QueryFacts> {
+        self.records().iter().flat_map(|record| record.queries()).collect()
+    }
+
+    /// Statements executed since the start.
+    pub(crate) fn executed(&self) -> Executed {
+        let inner = self.inner.lock();
+        let open = inner.records.values().map(|record| record.done());
+        open.chain(inner.gone.values().copied()).fold(Done::default(), Done::plus).executed
+    }
+
+    /// Requests under way, and requests answered since the start, on a core.
+    pub(crate) fn load(&self, core: usize) -> (u64, u64) {
+        let inner = self.inner.lock();
+        let gone = inner.gone.get(&core).map_or(0, |gone| gone.requests);
+        let records = inner.records.values().filter(|record| record.core == core);
+        let (under_way, begun) = records.fold((0, gone), |(under_way, begun), record| {
+            (under_way + record.under_way.lock().count(), begun + record.requests.get())
+        });
+        (under_way, begun.saturating_sub(under_way))
+    }
+}
+
+/// A connection that is there.
+pub(crate) struct Entered {
+    clients: Arc<Clients>,
+    pub(crate) record: Arc<Record>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.clients.leave(&self.record);
+    }
+}
+
+impl Record {
+    /// The client said STARTUP, and is served or has to log in first.
+    pub(crate) fn started(&self, version: Version, startup: &Startup<'_>, is_ready: bool) {
+        let mut bytes = 0;
+        let fits = |(key, value): &&(&str, &str)| {
+            bytes += key.len() + value.len();
+            bytes <= OPTION_BYTES_MAX
+        };
+        let kept = startup.options.iter().take(OPTIONS_MAX).take_while(fits);
+        // In the order of keys, as a map has them; of one key that comes twice the last value.
+        let options: BTreeMap<String, String> =
+            kept.map(|(key, value)| (key.to_ascii_uppercase(), (*value).to_owned())).collect();
+        let options = options.into_iter().collect();
+        let username = is_ready.then(|| ANONYMOUS.to_owned());
+        *self.session.lock() = Session { version: Some(version), options, is_ready, username, keyspace: None };
+    }
+
+    pub(crate) fn logged_in(&self, user: &str) {
+        let mut session = self.session.lock();
+        session.is_ready = true;
+        session.username = Some(user.to_owned());
+    }
+
+    pub(crate) fn uses(&self, keyspace: &str) {
+        self.session.lock().keyspace = Some(keyspace.to_owned());
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(&self, opcode: Opcode) {
+        self.requests.add();
+        match opcode {
+            Opcode::Execute => self.prepared.add(),
+            Opcode::Query => self.regular.add(),
+            _ => {}
+        }
+    }
+
+    /// Notes a request that is begun and will be answered later.
+    pub(crate) fn begin(&self, frame: Frame, known: Option<Arc<Known>>, arrived: Instant) -> Place {
+        let request = Request { frame, known, arrived, begun: Instant::now() };
+        self.under_way.lock().put(request)
+    }
+
+    /// It was answered.
+    pub(crate) fn end(&self, place: Place) {
+        let ended = self.under_way.lock().take(place);
+        drop(ended); // Not under the lock: it may be the last to hold the frame.
+    }
+
+    fn done(&self) -> Done {
+        let executed = Executed { prepared: self.prepared.get(), regular: self.regular.get() };
+        Done { requests: self.requests.get(), executed }
+    }
+
+    fn facts(&self) -> Option<ClientFacts> {
+        let session = self.session.lock();
+        Some(ClientFacts {
+            address: self.address,
+            username: session.username.clone(),
+            keyspace: session.keyspace.clone(),
+            protocol_version: session.version?.number(),
+            options: session.options.clone(),
+            stage: if session.is_ready { "ready" } else { "authenticating" },
+            requests: self.requests.get(),
+            tls: self.tls.clone(),
+        })
+    }
+
+    fn queries(&self) -> Vec<QueryFacts> {
+        // Copies share what they are of: the connection waits no longer than that takes.
+        let under_way = self.under_way.lock().places.clone();
+        let now = Instant::now();
+        let facts = |(place, request): (usize, Request)| QueryFacts {
+            id: format!("core-{}/{}/{place}", self.core, self.number),
+            queued: request.begun.saturating_duration_since(request.arrived),
+            running: now.saturating_duration_since(request.begun),
+            task: task::described(&request.frame, request.known.as_deref()),
+        };
+        let places = under_way.into_iter().enumerate();
+        places.filter_map(|(place, request)| Some((place, request?))).map(facts).collect()
+    }
+}
+
+impl UnderWay {
+    fn put(&mut self, request: Request) -> Place {
+        match self.free.pop() {
+            Some(place) => {
+                self.places[place] = Some(request);
+                Place(place)
+            }
+            None => {
+                self.places.push(Some(request));
+                Place(self.places.len() - 1)
+            }
+        }
+    }
+
+    fn take(&mut self, Place(place): Place) -> Option<Request> {
+        let taken = self.places.get_mut(place).and_then(Option::take);
+        if taken.is_some() {
+            self.free.push(place);
+        }
+        taken
+    }
+
+    fn count(&self) -> u64 {
+        (self.places.len() - self.free.len()) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_base::Bytes;
+    use henge_protocol::{Flags, Header};
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    fn options_frame() -> Frame {
+        let (flags, opcode) = (Flags::default(), Opcode::Options);
+        Frame { header: Header { version: Version::V4, flags, stream: 0, opcode, length: 0 }, body: Bytes::new() }
+    }
+
+    #[test]
+    fn connections_are_there_from_startup_to_their_end() {
+        let clients = Arc::new(Clients::default());
+        let entered = clients.enter(0, address(1), None);
+        assert_eq!(clients.facts(), []);
+        let startup = Startup { options: vec![("FOO", "no"), ("driver_name", "x"), ("foo", "bar")], compression: None };
+        entered.record.started(Version::V4, &startup, false);
+        let facts = &clients.facts()[0];
+        assert_eq!((facts.stage, facts.username.as_deref(), facts.protocol_version), ("authenticating", None, 4));
+        let options: Vec<(&str, &str)> =
+            facts.options.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(options, [("DRIVER_NAME", "x"), ("FOO", "bar")]);
+        entered.record.logged_in("ann");
+        entered.record.uses("ks");
+        let facts = &clients.facts()[0];
+        assert_eq!(
+            (facts.stage, facts.username.as_deref(), facts.keyspace.as_deref()),
+            ("ready", Some("ann"), Some("ks"))
+        );
+        drop(entered);
+        assert_eq!(clients.facts(), []);
+    }
+
+    #[test]
+    fn what_a_client_says_of_itself_is_limited() {
+        let clients = Arc::new(Clients::default());
+        let entered = clients.enter(0, address(1), None);
+        let long = "x".repeat(5_000);
+        let many = vec![("A", long.as_str()), ("B", long.as_str())];
+        entered.record.started(Version::V4, &Startup { options: many, compression: None }, true);
+        assert_eq!(clients.facts()[0].options.len(), 1);
+        let keys: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
+        let many = keys.iter().map(|key| (key.as_str(), "")).collect();
+        entered.record.started(Version::V4, &Startup { options: many, compression: None }, true);
+        assert_eq!(clients.facts()[0].options.len(), OPTIONS_MAX);
+    }
+
+    #[test]
+    fn requests_are_counted_beyond_the_end_of_connections() {
+        let clients = Arc::new(Clients::default());
+        let (first, second) = (clients.enter(0, address(1), None), clients.enter(0, address(2), None));
+        first.record.count(Opcode::Execute);
+        second.record.count(Opcode::Query);
+        second.record.count(Opcode::Register);
+        let place = first.record.begin(options_frame(), None, Instant::now());
+        assert_eq!((clients.load(0), clients.load(1)), ((1, 2), (0, 0)));
+        first.record.end(place);
+        drop(second);
+        assert_eq!(clients.load(0), (0, 3));
+        assert_eq!(clients.executed(), Executed { prepared: 1, regular: 1 });
+    }
+
+    #[test]
+    fn places_are_used_again_and_never_twice() {
+        let clients = Arc::new(Clients::default());
+        let entered = clients.enter(3, address(1), None);
+        let begin = || entered.record.begin(options_frame(), None, Instant::now());
+        let (first, _second) = (begin(), begin());
+        entered.record.end(first);
+        entered.record.end(first);
+        let (_third, _fourth) = (begin(), begin());
+        let ids: Vec<String> = clients.queries().into_iter().map(|query| query.id).collect();
+        assert_eq!(ids, ["core-3/0/0", "core-3/0/1", "core-3/0/2"]);
+    }
+}

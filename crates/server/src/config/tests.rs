@@ -1,0 +1,131 @@
+use super::*;
+use std::path::PathBuf;
+
+fn config(text: &str) -> Result<Config, String> {
+    let mut settings = Settings::default();
+    settings.text(text, "henge.yaml").and_then(|()| settings.config()).map_err(|e| e.to_string())
+}
+
+#[test]
+fn no_file_at_all_is_a_single_node_on_loopback() {
+    let config = config("").unwrap();
+    assert_eq!(config.node.seeds, vec![config.node.address]);
+    assert!(config.node.rpc_address.ip().is_loopback());
+}
+
+#[test]
+fn mistakes_are_told_with_place_and_remedy() {
+    let error = |text: &str| config(text).unwrap_err();
+    assert_eq!(
+        error("# a comment\ncluser_name: x"),
+        "henge.yaml:2: no setting is called cluser_name; did you mean cluster_name?"
+    );
+    assert_eq!(error("num_tokens: 0"), "henge.yaml:1: num_tokens: must be a number from 1 to 1536");
+    assert_eq!(
+        error("write_request_timeout: 10"),
+        "henge.yaml:1: write_request_timeout: \"10\" is no duration, such as 2000ms, 10s or 3h"
+    );
+    assert!(error("rpc_address: 0.0.0.0").contains("allow_insecure_clients: true"));
+    assert!(error("seeds: {a: b}").contains("takes a single value"));
+    assert!(error("commitlog_sync: batch").contains("group, periodic"));
+    assert!(error("- a list").contains("not YAML of the form"));
+}
+
+#[test]
+fn encryption_for_clients_is_written_as_in_cassandra_yaml() {
+    let given = "client_encryption_options:\n  enabled: true\n  require_client_auth: optional\n  certificate: a.pem\n  key: a.key\n";
+    let tls = config(&format!("{given}  truststore: ca.pem")).unwrap().client_tls.unwrap();
+    assert_eq!((tls.optional, tls.client_auth), (false, ClientAuth::IfGiven));
+    assert_eq!((tls.key, tls.truststore), (PathBuf::from("a.key"), Some(PathBuf::from("ca.pem"))));
+    assert!(config(given).unwrap_err().contains("client_encryption_options_truststore: must be a PEM file for TLS"));
+    assert!(config("client_encryption_options: {enabled: true}").unwrap_err().contains("must be a PEM file"));
+    assert!(config("client_encryption_options: {protocol: TLS}").unwrap_err().contains("no setting is called"));
+    assert_eq!(config("client_encryption_options: {optional: true}").unwrap().client_tls, None);
+}
+
+#[test]
+fn clients_off_loopback_have_to_log_in() {
+    let open = "rpc_address: 0.0.0.0\n";
+    let config = |more: &str| config(&format!("{open}{more}"));
+    assert!(config("").is_err());
+    assert!(config("allow_insecure_clients: true").is_ok());
+    let tls = "client_encryption_options: {enabled: true, certificate: c, key: k, truststore: t, require_client_auth: ";
+    assert!(config(&format!("{tls}true}}")).is_ok());
+    assert!(config(&format!("{tls}true, optional: true}}")).is_err());
+    assert!(config(&format!("{tls}optional}}")).is_err());
+    let both = config("authenticator:\n  class_name: PasswordAuthenticator\nauthorizer: CassandraAuthorizer").unwrap();
+    assert!(both.node.authenticate && both.node.authorize);
+    let full = config("authenticator: org.apache.cassandra.auth.PasswordAuthenticator").unwrap();
+    assert!(full.node.authenticate && !full.node.authorize);
+    assert!(config("authorizer: CassandraAuthorizer").unwrap_err().contains("it needs PasswordAuthenticator"));
+    assert!(config("authenticator: KerberosAuthenticator").unwrap_err().contains("must be AllowAllAuthenticator or"));
+}
+
+#[test]
+fn the_superusers_password_is_not_shown() {
+    let mut settings = Settings::default();
+    settings.environment([("HENGE_SUPERUSER_PASSWORD".to_owned(), "s3cret".to_owned())].into_iter()).unwrap();
+    assert_eq!(settings.config().unwrap().superuser_password.as_deref(), Some("s3cret"));
+    assert!(!settings.describe().contains("s3cret") && settings.describe().contains("superuser_password: (not shown)"));
+}
+
+#[test]
+fn settings_of_cassandra_that_mean_nothing_are_named() {
+    let mut settings = Settings::default();
+    settings.text("concurrent_reads: 32\nrack: r2", "c.yaml").unwrap();
+    assert_eq!(settings.warnings, ["c.yaml:1: concurrent_reads is Cassandra's and means nothing here"]);
+    assert_eq!(settings.config().unwrap().node.rack, "r2");
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let mut settings = Settings::default();
+    settings.text("rack: r2\nseeds: [127.0.0.1, \"127.0.0.2:7001\"]", "c.yaml").unwrap();
+    settings.environment([("HENGE_RACK".to_owned(), "r3".to_owned())].into_iter()).unwrap();
+    let node = settings.config().unwrap().node;
+    assert_eq!((node.rack.as_str(), node.seeds.len()), ("r3", 2));
+}
+
+#[test]
+fn the_documented_file_is_the_template() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/henge.yaml");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        template(),
+        "write it again with: henge check-config --template"
+    );
+}
+
+#[test]
+fn guardrails_are_written_as_in_cassandra_yaml() {
+    let guardrails = |text: &str| config(text).map(|config| config.node.guardrails);
+    let default = guardrails("").unwrap();
+    assert_eq!((default.batches.size.warn, default.batches.size.fail), (Some(5 << 10), Some(50 << 10)));
+    assert_eq!((default.batches.partitions, default.tombstones.fail), (Some(10), Some(100_000)));
+    assert!(!default.are_set() && !default.concern_requests());
+    let given = guardrails(
+        "page_size_fail_threshold: 500\ncollection_size_warn_threshold: 1KiB\nmaximum_timestamp_warn_threshold: 1d\n\
+         read_consistency_levels_disallowed: [ANY, EACH_QUORUM]\ntable_properties_warned: [Comment]\n\
+         drop_keyspace_enabled: false\nbatch_size_warn_threshold: null",
+    )
+    .unwrap();
+    assert_eq!((given.reads.page_size.warn, given.reads.page_size.fail), (None, Some(500)));
+    assert_eq!(given.writes.collection_size.warn, Some(1_024));
+    assert_eq!(given.writes.maximum_timestamp.warn, Some(86_400_000_000));
+    assert_eq!(given.reads.levels.disallowed.len(), 2);
+    assert!(given.schema.table_properties.warned.contains("comment") && !given.schema.drop_keyspace);
+    assert_eq!(given.batches.size.warn, None);
+    assert!(given.are_set() && given.concern_requests());
+}
+
+#[test]
+fn mistakes_in_guardrails_are_told() {
+    let error = |text: &str| config(text).unwrap_err();
+    assert!(error("page_size_warn_treshold: 5").ends_with("did you mean page_size_warn_threshold?"));
+    assert!(error("page_size_warn_threshold: 0").ends_with("must be a positive number, or -1 to switch it off"));
+    assert!(error("page_size_warn_threshold: 5\npage_size_fail_threshold: 4").contains("must not be higher than"));
+    assert!(error("collection_size_fail_threshold: 5").contains("is no size"));
+    assert!(error("table_properties_ignored: [coment]").contains("\"coment\" is no property of tables"));
+    assert!(error("read_consistency_levels_warned: MOST").contains("\"MOST\" is no consistency level"));
+    assert!(error("minimum_replication_factor_fail_threshold: 3").contains("default_keyspace_rf"));
+}

@@ -1,0 +1,49 @@
+//! This process, as the node's system tables show it.
+
+use crate::clients::Clients;
+use crate::hosts;
+use crate::world::ServerWorld;
+use henge_node::{ClientFacts, Executed, PoolFacts, QueryFacts, Surroundings};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What was known before the node was opened.
+pub(crate) struct Process {
+    /// Every setting with its value.
+    pub(crate) settings: Vec<(String, Option<String>)>,
+    pub(crate) clients: Arc<Clients>,
+    /// Threads that serve clients.
+    pub(crate) cores: usize,
+}
+
+impl Surroundings for ServerWorld {
+    fn settings(&self) -> Vec<(String, Option<String>)> {
+        self.process.settings.clone()
+    }
+
+    fn clients(&self) -> Vec<ClientFacts> {
+        self.process.clients.facts()
+    }
+
+    fn queries(&self) -> Vec<QueryFacts> {
+        self.process.clients.queries()
+    }
+
+    fn pools(&self) -> Vec<PoolFacts> {
+        let core = |core: usize| {
+            let (active, completed) = self.process.clients.load(core);
+            PoolFacts { name: format!("core-{core}"), active, limit: None, completed, pending: None }
+        };
+        let mut pools = self.lanes.pools();
+        pools.extend((0..self.process.cores).map(core));
+        pools
+    }
+
+    fn executed(&self) -> Executed {
+        self.process.clients.executed()
+    }
+
+    fn hostname(&self, address: IpAddr) -> String {
+        hosts::name_of(address)
+    }
+}
