@@ -50,12 +50,12 @@ pub struct Options {
     pub authenticate: bool,
     /// Statements need permissions (`CassandraAuthorizer`); only with `authenticate`.
     pub authorize: bool,
+    /// Columns may be masked, and are shown masked to roles without `UNMASK` (`dynamic_data_masking_enabled`).
+    pub masking: bool,
     /// Copies of a keyspace that says nothing of them.
     pub default_keyspace_rf: u32,
     /// What users are warned of, and refused.
     pub guardrails: Guardrails,
-    /// Columns may be masked, and are shown masked to roles without `UNMASK` (`dynamic_data_masking_enabled`).
-    pub masking: bool,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -85,9 +85,9 @@ impl Default for Options {
             disk_reserve: 0,
             authenticate: false,
             authorize: false,
+            masking: false,
             default_keyspace_rf: 1,
             guardrails: Guardrails::default(),
-            masking: false,
             faults: Faults::default(),
         }
     }

@@ -100,9 +100,9 @@ impl Settings {
             purge_interval: self.time("tombstone_purge_interval")?,
             authenticate,
             authorize,
+            masking: self.flag("dynamic_data_masking_enabled")?,
             default_keyspace_rf: self.number("default_keyspace_rf", 1, 1_000)? as u32,
             guardrails: self.guardrails()?,
-            masking: self.flag("dynamic_data_masking_enabled")?,
             ..Options::default()
         };
         let metrics_port = self.number("metrics_port", 0, 65_535)? as u16;

@@ -8,16 +8,10 @@ use henge_base::Bytes;
 use henge_model::{DataType, Keyspace, Projected, Schema, Table, UserType};
 use std::sync::Arc;
 
-static CONTEXT: std::sync::LazyLock<BindContext<'static>> = std::sync::LazyLock::new(|| BindContext {
-    values: &[],
-    timestamp: 0,
-    now_us: 0,
-    now_seconds: 0,
-    before: None,
-    statement: 0,
-    seed: 0,
-    guard: Default::default(),
-});
+fn context() -> BindContext<'static> {
+    let guard = Default::default();
+    BindContext { values: &[], timestamp: 0, now_us: 0, now_seconds: 0, before: None, statement: 0, seed: 0, guard }
+}
 
 /// `ks.t` with `u`, a user type of which each field is a cell, and `f`, the same frozen; `ks.n` with a counter.
 fn schema() -> Schema {
@@ -66,7 +60,7 @@ fn row(text: &str) -> (Vec<ResultColumn>, Vec<Option<Bytes>>) {
         _ => Some(Bytes::copy_from_slice(&9i64.to_be_bytes())),
     });
     let mut out = Vec::new();
-    plan.output(&CONTEXT).row(&fetched.collect::<Vec<_>>(), &mut out).unwrap();
+    plan.output(&context()).row(&fetched.collect::<Vec<_>>(), &mut out).unwrap();
     (result.unwrap().to_vec(), out)
 }
 

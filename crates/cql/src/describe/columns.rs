@@ -28,7 +28,8 @@ pub(super) fn definitions(table: &Table, past: bool) -> String {
 fn in_order(table: &Table) -> Vec<&Column> {
     let mut columns: Vec<&Column> = table.visible_columns().collect();
     let is_late = |c: &&Column| (c.kind == ColumnKind::Regular, c.data_type.is_complex());
-    let keys = columns.iter().filter(|c| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Clustering)).count();
+    let is_key = |c: &&&Column| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Clustering);
+    let keys = columns.iter().take_while(is_key).count();
     columns[keys..].sort_by_key(is_late);
     columns
 }
@@ -40,6 +41,7 @@ fn definition(table: &Table, column: &Column, single: bool) -> String {
 
 /// Name, type and what else belongs to the column alone.
 fn as_it_is(table: &Table, column: &Column) -> String {
+    // The columns of a compact table with few rows are kept as static ones.
     let is_static = column.kind == ColumnKind::Static && table.options.compact_storage.is_none();
     let is_static = if is_static { " static" } else { "" };
     let mask = table.masks.get(&column.id).map_or_else(String::new, |mask| format!(" MASKED WITH {mask}"));

@@ -11,7 +11,9 @@ impl Parser<'_> {
         if !self.take_words("MASKED", "WITH") {
             return Ok(None);
         }
-        let call = if self.take_word("DEFAULT") { None } else { Some(self.mask_call()?) };
+        // A function or its keyspace may have that name too.
+        let is_name = self.following.is_symbol("(") || self.following.is_symbol(".");
+        let call = if !is_name && self.take_word("DEFAULT") { None } else { Some(self.mask_call()?) };
         Ok(Some(Masked { call, position }))
     }
 
@@ -57,7 +59,12 @@ fn column_in(term: &Term) -> Option<&Term> {
         TermKind::Call { arguments: Arguments::Terms(terms), .. } => terms.iter().find_map(column_in),
         TermKind::Hinted { term, .. } | TermKind::Cast { term, .. } | TermKind::Negated(term) => column_in(term),
         TermKind::Arithmetic { left, right, .. } => column_in(left).or_else(|| column_in(right)),
-        TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => Some(term),
+        TermKind::Field { of, .. } => column_in(of),
+        TermKind::Element { of, key } => column_in(of).or_else(|| column_in(key)),
+        TermKind::Slice { of, from, to } => {
+            let bounds = || [from, to].into_iter().flatten().find_map(|bound| column_in(bound));
+            column_in(of).or_else(bounds)
+        }
         _ => None,
     }
 }

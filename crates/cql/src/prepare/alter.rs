@@ -52,13 +52,13 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
             }
             TableChange::Options { was: Box::new(was), now: Box::new(now), properties: names(properties) }
         }
-        AlterTableChange::DropCompactStorage => TableChange::DropCompactStorage,
         AlterTableChange::Mask { if_exists, column, masked } => {
             let types = Types { schema: scope.schema, keyspace: &keyspace };
             let table = scope.schema.table(&keyspace, &table).map(|table| &**table);
             mask::altered(table, column, masked.as_ref(), *if_exists, types)?
         }
         AlterTableChange::Retype(_) => return Err(Error::invalid("Altering column types is no longer supported")),
+        AlterTableChange::DropCompactStorage => TableChange::DropCompactStorage,
     };
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
 }

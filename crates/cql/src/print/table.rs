@@ -74,7 +74,6 @@ impl Display for AlterTableChange {
                 write!(f, " {}", ands(&names))
             }
             AlterTableChange::With(properties) => write!(f, "WITH {}", ands(properties)),
-            AlterTableChange::DropCompactStorage => f.write_str("DROP COMPACT STORAGE"),
             AlterTableChange::Mask { if_exists, column, masked } => {
                 f.write_str("ALTER")?;
                 words(f, *if_exists, "IF EXISTS")?;
@@ -85,6 +84,7 @@ impl Display for AlterTableChange {
             }
             // To which one does not matter.
             AlterTableChange::Retype(column) => write!(f, "ALTER {column} TYPE blob"),
+            AlterTableChange::DropCompactStorage => f.write_str("DROP COMPACT STORAGE"),
         }
     }
 }

@@ -66,7 +66,6 @@ pub enum AlterTableChange {
         names: Vec<(Name, Name)>,
     },
     With(Vec<Property>),
-    DropCompactStorage,
     /// `ALTER column MASKED WITH ...`, or `DROP MASKED` without one.
     Mask {
         if_exists: bool,
@@ -75,6 +74,7 @@ pub enum AlterTableChange {
     },
     /// `ALTER column TYPE ...`, which is always refused.
     Retype(Name),
+    DropCompactStorage,
 }
 
 /// `DROP TABLE`.
