@@ -129,6 +129,7 @@ impl<W: World> Core<W> {
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
             Plan::Schema(change) => schema_change::run(self, change, parameters.user).await,
+            Plan::Nothing => Ok(Outcome::Void),
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
             Plan::Role(_) | Plan::Permission(_) => access::run(self, &ready.prepared.plan, parameters.user, sink).await,
             Plan::Describe(target) => {

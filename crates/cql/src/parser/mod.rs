@@ -7,6 +7,8 @@ mod access;
 mod batch;
 mod data_type;
 mod describe;
+mod function;
+mod identity;
 mod keyspace;
 mod modify;
 mod name;
@@ -17,11 +19,14 @@ mod select;
 mod statement;
 mod table;
 mod term;
+mod trigger;
 mod user_type;
+mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use function::NO_FUNCTIONS;
 pub(crate) use name::is_reserved;
 
 use crate::error::{Error, Position, nearest};

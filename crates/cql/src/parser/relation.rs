@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::error::Error;
+use crate::lexer::Kind;
 use crate::statement::{Condition, Operator, Relation, Subject, Term};
 
 impl Parser<'_> {
@@ -24,16 +25,36 @@ impl Parser<'_> {
             self.advance();
             return Ok(Some(Condition::Exists(position)));
         }
-        self.where_relations().map(|all| Some(Condition::Relations(all)))
+        self.relations(Self::relation).map(|all| Some(Condition::Relations(all)))
     }
 
-    /// The relations behind WHERE or IF.
+    /// The relations behind WHERE.
     pub(super) fn where_relations(&mut self) -> Result<Vec<Relation>, Error> {
-        let mut all = vec![self.relation()?];
+        self.relations(|p| if p.at_index_expression() { p.index_expression() } else { p.relation() })
+    }
+
+    fn relations(&mut self, one: impl Fn(&mut Self) -> Result<Relation, Error>) -> Result<Vec<Relation>, Error> {
+        let mut all = vec![one(self)?];
         while self.take_word("AND") {
-            all.push(self.relation()?);
+            all.push(one(self)?);
         }
         Ok(all)
+    }
+
+    fn at_index_expression(&self) -> bool {
+        self.token.kind == Kind::Word && self.token.text == "expr" && self.following.is_symbol("(")
+    }
+
+    /// `expr(index, term)`.
+    fn index_expression(&mut self) -> Result<Relation, Error> {
+        let position = self.position();
+        self.advance();
+        self.expect_symbol("(")?;
+        let index = self.name("an index")?;
+        self.expect_symbol(",")?;
+        let values = vec![self.term()?];
+        self.expect_symbol(")")?;
+        Ok(Relation { subject: Subject::Index(index), operator: Operator::Equal, values, listed: false, position })
     }
 
     fn relation(&mut self) -> Result<Relation, Error> {

@@ -58,7 +58,7 @@ impl Parser<'_> {
         ahead.at_word("FROM") || ahead.at_symbol(",")
     }
 
-    fn select_item(&mut self) -> Result<SelectItem, Error> {
+    pub(super) fn select_item(&mut self) -> Result<SelectItem, Error> {
         let term = self.term()?;
         let alias = if self.take_word("AS") { Some(self.name("an alias")?) } else { None };
         Ok(SelectItem { term, alias })

@@ -2,20 +2,47 @@
 
 use super::Parser;
 use crate::error::Error;
+use crate::lexer::Kind;
 use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, Name, TypeName};
 use henge_model::DataType;
+
+/// What Cassandra keeps for types of its own that it does not have.
+const RESERVED: [&str; 6] = ["bitstring", "byte", "complex", "enum", "interval", "macaddr"];
 
 impl Parser<'_> {
     /// Behind `CREATE TYPE`.
     pub(super) fn create_type(&mut self) -> Result<CreateType, Error> {
         let if_not_exists = self.if_not_exists()?;
+        let quoted = self.names_in_quotes();
         let name = self.qualified_name("a type name")?;
+        if !quoted && RESERVED.contains(&name.name.text.as_str()) {
+            let message = format!("{} is kept for later and names no type; quote it to use it", name.name.text);
+            return Err(Error::syntax(name.name.position, message));
+        }
         if DataType::native(&name.name.text).is_some() {
             let message = format!("{} is a native type and names no other", name.name.text);
             return Err(Error::syntax(name.name.position, message));
         }
-        let fields = self.in_parentheses(Self::field)?;
+        self.expect_symbol("(")?;
+        let mut fields = vec![self.field()?];
+        while self.take_symbol(",") {
+            // A comma with nothing behind it is none.
+            if !self.at_symbol(",") && !self.at_symbol(")") {
+                fields.push(self.field()?);
+            }
+        }
+        self.expect_symbol(")")?;
         Ok(CreateType { name, if_not_exists, fields })
+    }
+
+    /// Whether the name that follows, behind its keyspace, stands in quotes.
+    fn names_in_quotes(&self) -> bool {
+        let mut ahead = *self;
+        if ahead.following.is_symbol(".") {
+            ahead.advance();
+            ahead.advance();
+        }
+        ahead.token.kind == Kind::QuotedName
     }
 
     fn field(&mut self) -> Result<(Name, TypeName), Error> {

@@ -73,8 +73,11 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
     let internals = describe.internals;
     let missing = |what: &str, name: &TableName| {
         let keyspace = scope.keyspace_of(name)?;
-        Err(Error::invalid(format!("{what} '{}' not found in keyspace '{keyspace}'", name.name.text))
-            .at(name.name.position))
+        let place = name.name.position;
+        if !scope.schema.keyspaces.contains_key(&keyspace) {
+            return Err(Error::invalid(format!("'{keyspace}' not found in keyspaces")).at(place));
+        }
+        Err(Error::invalid(format!("{what} '{}' not found in '{keyspace}'", name.name.text)).at(place))
     };
     match &describe.subject {
         DescribeSubject::Cluster => {
@@ -89,7 +92,7 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
         DescribeSubject::Keyspace { name, only } => keyspace(name.as_ref(), *only, internals, scope),
         DescribeSubject::Table(name) => table(name, internals, scope),
         DescribeSubject::Any(name) => any(name, internals, scope),
-        DescribeSubject::Index(name) => missing("Index", name),
+        DescribeSubject::Index(name) => missing("Table for existing index", name),
         DescribeSubject::View(name) => missing("Materialized view", name),
         DescribeSubject::Type(name) => match user_type(name, scope)? {
             Some(found) => Ok(found),

@@ -1,3 +1,4 @@
+use super::function::FunctionName;
 use super::name::quoted;
 use super::words;
 use crate::statement::{Describe, DescribeSubject, Name, TableName};
@@ -25,8 +26,8 @@ impl Display for DescribeSubject {
             DescribeSubject::Index(name) => write!(f, "INDEX {name}"),
             DescribeSubject::View(name) => write!(f, "MATERIALIZED VIEW {name}"),
             DescribeSubject::Type(name) => write!(f, "TYPE {name}"),
-            DescribeSubject::Function(name) => write!(f, "FUNCTION {name}"),
-            DescribeSubject::Aggregate(name) => write!(f, "AGGREGATE {name}"),
+            DescribeSubject::Function(name) => write!(f, "FUNCTION {}", FunctionName(name)),
+            DescribeSubject::Aggregate(name) => write!(f, "AGGREGATE {}", FunctionName(name)),
             DescribeSubject::Any(name) => any(f, name),
         }
     }

@@ -6,6 +6,8 @@
 mod access;
 mod batch;
 mod describe;
+mod function;
+mod identity;
 mod keyspace;
 mod modify;
 mod name;
@@ -14,12 +16,16 @@ mod relation;
 mod select;
 mod table;
 mod term;
+mod trigger;
 mod type_name;
 mod user_type;
+mod view;
 
-pub use access::{Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
+pub use access::{Access, Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
 pub use batch::{Batch, BatchKind};
 pub use describe::{Describe, DescribeSubject};
+pub use function::{CreateAggregate, CreateFunction, DropFunction, FunctionStatement, Presence};
+pub use identity::IdentityStatement;
 pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
 pub use modify::{Assignment, AssignmentKind, Condition, Delete, Deletion, Insert, InsertValues, Update, Using};
 pub use name::{Name, TableName};
@@ -28,8 +34,10 @@ pub use relation::{Operator, Relation, Subject};
 pub use select::{Limit, OrderBy, Select, SelectItem};
 pub use table::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Truncate};
 pub use term::{Arguments, ArithmeticOperator, Constant, Marker, Term, TermKind};
+pub use trigger::TriggerStatement;
 pub use type_name::TypeName;
 pub use user_type::{AlterType, AlterTypeChange, CreateType, DropType};
+pub use view::{CreateView, ViewStatement};
 
 use crate::error::Position;
 
@@ -56,6 +64,10 @@ pub enum Statement {
     Describe(Describe),
     Role(RoleStatement),
     Permission(PermissionStatement),
+    Identity(IdentityStatement),
+    Function(FunctionStatement),
+    View(ViewStatement),
+    Trigger(TriggerStatement),
     Unsupported(Unsupported),
 }
 

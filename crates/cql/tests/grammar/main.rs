@@ -6,18 +6,20 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod access;
+mod functions;
 mod modify;
 mod names;
 mod relations;
 mod schema;
 mod select;
 mod terms;
+mod views;
 
 use henge_base::Random;
 use henge_cql::{ErrorKind, Statement, parse};
 
 fn statement(random: &mut Random) -> Statement {
-    match random.below(18) {
+    match random.below(22) {
         0..=3 => Statement::Select(select::select(random)),
         4 => Statement::Insert(modify::insert(random)),
         5 => Statement::Update(modify::update(random)),
@@ -30,6 +32,10 @@ fn statement(random: &mut Random) -> Statement {
         12 => Statement::AlterType(schema::alter_type(random)),
         13 => Statement::Role(access::roles(random)),
         14 => Statement::Permission(access::permissions(random)),
+        15 => Statement::Identity(access::identity(random)),
+        16 => Statement::Function(functions::function(random)),
+        17 => Statement::View(views::view(random)),
+        18 => Statement::Trigger(views::trigger(random)),
         _ => schema::small(random),
     }
 }

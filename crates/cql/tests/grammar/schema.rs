@@ -10,7 +10,7 @@ use henge_cql::statement::{
 };
 use henge_cql::{Position, Statement};
 
-fn properties(random: &mut Random, least: u64) -> Vec<Property> {
+pub(crate) fn properties(random: &mut Random, least: u64) -> Vec<Property> {
     many(random, least, 3, |random| {
         let value = match random.chance(1, 3) {
             true => PropertyValue::Map(many(random, 0, 2, |random| (constant(random), constant(random)))),
