@@ -69,7 +69,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(generic::NAMES)
 }
 
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 25] = [
     "fromjson",
     "from_json",
     "now",
@@ -90,7 +90,11 @@ const NAMES: [&str; 21] = [
     "todate",
     "to_date",
     "totimestamp",
+    "to_timestamp",
+    "tounixtimestamp",
+    "to_unix_timestamp",
     "tojson",
+    "to_json",
 ];
 
 /// The function of that name for arguments of these types; `None` for a type that is not known. `table` is what `token` is of,

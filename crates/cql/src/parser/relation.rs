@@ -41,7 +41,7 @@ impl Parser<'_> {
         Ok(all)
     }
 
-    fn at_index_expression(&self) -> bool {
+    pub(super) fn at_index_expression(&self) -> bool {
         self.token.kind == Kind::Word && self.token.text == "expr" && self.following.is_symbol("(")
     }
 
@@ -76,7 +76,7 @@ impl Parser<'_> {
     /// Whether `(a, b)` or `(a) op` stands here, rather than a relation in parentheses.
     fn at_column_tuple(&self) -> bool {
         let mut ahead = *self;
-        let names = ahead.in_parentheses(|p| p.name("a column"));
+        let names = ahead.in_parentheses(Self::column);
         names.is_ok_and(|n| n.len() > 1 || ahead.at_comparison())
     }
 
@@ -87,12 +87,12 @@ impl Parser<'_> {
     fn subject(&mut self) -> Result<Subject, Error> {
         if self.at_word("TOKEN") {
             self.advance();
-            return self.in_parentheses(|p| p.name("a column")).map(Subject::Token);
+            return self.in_parentheses(Self::column).map(Subject::Token);
         }
         if self.at_symbol("(") {
-            return self.in_parentheses(|p| p.name("a column")).map(Subject::Columns);
+            return self.in_parentheses(Self::column).map(Subject::Columns);
         }
-        let column = self.name("a column")?;
+        let column = self.column()?;
         if self.take_symbol("[") {
             let key = self.term()?;
             self.expect_symbol("]")?;

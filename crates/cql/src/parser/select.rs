@@ -65,7 +65,7 @@ impl Parser<'_> {
     }
 
     fn order_by(&mut self) -> Result<OrderBy, Error> {
-        let column = self.name("a column")?;
+        let column = self.column()?;
         let nearest_to = match self.take_word("ANN") {
             true => {
                 self.expect_word("OF")?;

@@ -109,6 +109,9 @@ impl Parser<'_> {
         if self.take_word("ADD") {
             let if_not_exists = self.if_not_exists()?;
             let columns = self.one_or_listed(Self::column_definition)?;
+            if let Some(key) = columns.iter().find(|column| column.is_primary_key) {
+                return Err(Error::syntax(key.name.position, "a column cannot be added to the primary key"));
+            }
             Ok(AlterTableChange::Add { if_not_exists, columns })
         } else if self.at_drop_compact_storage() {
             self.skip_rest()?;
