@@ -29,7 +29,7 @@ type Row = Vec<Option<Bytes>>;
 /// The rows of a DESCRIBE, in the columns that its preparation gave.
 pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts) -> Result<Vec<Row>, Error> {
     match target {
-        DescribeTarget::Cluster { with_ownership } => Ok(vec![cluster_row(cluster, *with_ownership)?]),
+        DescribeTarget::Cluster { owned } => Ok(vec![cluster_row(cluster, owned.is_some())?]),
         DescribeTarget::Keyspaces => {
             Ok(sorted(schema).into_iter().map(|k| name_row(&k.name, "keyspace", &k.name)).collect())
         }
@@ -67,8 +67,8 @@ pub fn create_keyspace_text(keyspace: &Keyspace) -> String {
     let name = identifier(&keyspace.name);
     if is_virtual(&keyspace.name) {
         return format!(
-            "/*\nWarning: Keyspace {name} is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:*/\n\
-             // VIRTUAL KEYSPACE {name};"
+            "/*\nWarning: Keyspace {name} is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:\n\
+             VIRTUAL KEYSPACE {name};\n*/"
         );
     }
     let mut replication = String::new();
@@ -97,20 +97,21 @@ pub fn create_table_text(table: &Table) -> String {
 
 fn table_text(table: &Table, internals: bool) -> String {
     let name = format!("{}.{}", identifier(&table.keyspace), identifier(&table.name));
-    if is_virtual(&table.keyspace) {
-        return format!(
-            "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
-             VIRTUAL TABLE {name} (\n{}\n) WITH comment = {};\n*/",
-            definitions(table),
-            text(&table.options.comment)
-        );
-    }
     let mut options = Vec::new();
-    if internals {
+    if internals && !is_virtual(&table.keyspace) {
         options.push(format!("ID = {}", table.id));
     }
     if !table.clustering.is_empty() {
         options.push(format!("CLUSTERING ORDER BY ({})", joined(&table.clustering, clustering_order)));
+    }
+    if is_virtual(&table.keyspace) {
+        options.push(format!("comment = {}", text(&table.options.comment)));
+        return format!(
+            "/*\nWarning: Table {name} is a virtual table and cannot be recreated with CQL.\nStructure, for reference:\n\
+             VIRTUAL TABLE {name} (\n{}\n) WITH {};\n*/",
+            definitions(table),
+            options.join("\n    AND ")
+        );
     }
     options.extend(settings(&table.options));
     format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "))

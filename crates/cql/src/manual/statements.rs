@@ -275,3 +275,17 @@ fn examples_of_the_manual_are_taken_or_refused_as_it_says() {
         }
     }
 }
+
+#[test]
+fn as_many_answers_are_recorded_as_the_manual_says() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../integration/oracle/topics");
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let topics: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "answers")).collect();
+    let count: usize = topics.iter().map(|path| std::fs::read_to_string(path).unwrap().lines().count()).sum();
+    let text = format!(
+        "Recorded answers of Apache Cassandra 5.0.6 to {count} statements in {} files (`integration/oracle`) are compared, with the few \
+         [differences](../integration/oracle/differences.txt) argued.",
+        topics.len()
+    );
+    henge_manual::compatibility("recorded answers", &text);
+}

@@ -12,8 +12,8 @@ use henge_model::DataType;
 pub enum DescribeTarget {
     /// The cluster; and who owns which tokens, if a keyspace of the user is in use.
     Cluster {
-        /// Whether ownership is asked for.
-        with_ownership: bool,
+        /// That keyspace.
+        owned: Option<String>,
     },
     /// Names of keyspaces.
     Keyspaces,
@@ -81,8 +81,8 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
     };
     match &describe.subject {
         DescribeSubject::Cluster => {
-            let user = |k: &str| !super::scope::is_virtual(k) && !k.starts_with("system");
-            Ok(DescribeTarget::Cluster { with_ownership: scope.keyspace.is_some_and(user) })
+            let user = |k: &&str| !super::scope::is_virtual(k) && !k.starts_with("system");
+            Ok(DescribeTarget::Cluster { owned: scope.keyspace.filter(user).map(str::to_owned) })
         }
         DescribeSubject::Keyspaces => Ok(DescribeTarget::Keyspaces),
         DescribeSubject::Tables => Ok(DescribeTarget::Tables { keyspace: scope.keyspace.map(str::to_owned) }),
@@ -159,9 +159,9 @@ fn columns(target: &DescribeTarget) -> Vec<ResultColumn> {
     let labels = Labels::new("system", "describe");
     let text = |name: &str| labels.column(name, DataType::Text);
     match target {
-        DescribeTarget::Cluster { with_ownership } => {
+        DescribeTarget::Cluster { owned } => {
             let mut columns = vec![text("cluster"), text("partitioner"), text("snitch")];
-            if *with_ownership {
+            if owned.is_some() {
                 let endpoints = DataType::Frozen(Box::new(DataType::List(Box::new(DataType::Text))));
                 columns.push(
                     labels.column("range_ownership", DataType::Map(Box::new(DataType::Text), Box::new(endpoints))),

@@ -8,6 +8,8 @@ mod auth_rows;
 mod build;
 mod definition;
 mod local;
+#[cfg(test)]
+mod manual;
 mod peers;
 mod schema_rows;
 
