@@ -31,14 +31,15 @@ class Terminal:
     def until(self, pattern, seconds=30):
         """What was shown since it was last asked for, once it ends in the pattern and nothing more comes."""
         end = time.monotonic() + seconds
-        while not re.search(pattern + r"\Z", self._plain()) or self._more(QUIET_SECONDS):
+        while not re.search(rf"(?:{pattern})\Z", self._plain()) or self._more(QUIET_SECONDS):
             assert time.monotonic() < end, f"no {pattern!r} at the end of:\n{self._plain()[-4000:]}"
             self._more(0.2)
         return self._taken()
 
     def settled(self, seconds=0.7):
-        """What is shown once nothing came for so long."""
-        while self._more(seconds):
+        """What is shown once nothing came for so long, or far too much did."""
+        end = time.monotonic() + 10 * seconds
+        while time.monotonic() < end and self._more(seconds):
             pass
         return self._taken()
 

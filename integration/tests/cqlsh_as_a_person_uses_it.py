@@ -101,11 +101,11 @@ def batch(call, *arguments, text=None):
 def test_tabs_complete_statements_and_names(completed):
     assert completed("SEL")[0] == "SELECT"
     assert {"person.", "people", '"Mixed"', "system.", "system_schema."} <= set(completed("SELECT * FROM "))
-    assert "people" in completed("SELECT * FROM person.peo")
+    assert "person.people" in completed("SELECT * FROM person.peo")
     assert {"peers", "peers_v2", "local"} <= set(completed("SELECT * FROM system."))
-    assert {"age", "home", "name", "tags", "town"} <= set(completed("UPDATE people SET age = 1, ")) | {"town", "name"}
+    assert {"age", "home", "tags"} <= set(completed("UPDATE people SET "))
     assert "town" in completed("SELECT * FROM people WHERE ")
-    assert {"addr", "address"} & set(completed("DROP TYPE addr"))
+    assert "address" in completed("DROP TYPE addr")
     assert {"CLUSTER", "KEYSPACES", "TABLES", "TYPES", "people"} <= set(completed("DESCRIBE "))
     assert {"comment", "compaction", "gc_grace_seconds"} <= set(completed("CREATE TABLE x (k int PRIMARY KEY) WITH "))
 
@@ -161,18 +161,18 @@ def test_rows_stand_on_end_or_come_in_pages(terminal, typed):
     pages = [terminal.until("---MORE---"), *(shown(terminal) for _ in range(2))]
     assert sorted(int(key) for page in pages for key in re.findall(r"^ +(\d)$", page, re.MULTILINE)) == [0, 1, 2, 3, 4]
     assert "(5 rows)" in pages[2]
-    typed("PAGING ON")
+    typed("PAGING 100")
 
 
 def shown(terminal):
     """The next page, after the key that asks for it."""
-    terminal.type(" ")
+    terminal.type("\n")
     return terminal.until(f"---MORE---|{PROMPT}")
 
 
 def test_consistency_is_set_and_held_to(typed):
     assert "Consistency level set to THREE." in typed("CONSISTENCY THREE")
-    assert "'required_replicas': 3, 'alive_replicas': 1" in typed("SELECT name FROM people;")
+    assert "Cannot achieve consistency level THREE" in typed("SELECT name FROM people;")
     assert "Consistency level set to SERIAL." in typed("CONSISTENCY SERIAL")
     assert "(2 rows)" in typed("SELECT name FROM people WHERE town = 'Avebury';")
     assert "Consistency level set to ONE." in typed("CONSISTENCY ONE")
@@ -186,7 +186,9 @@ def test_a_trace_is_shown_in_order(typed):
     typed("TRACING ON")
     traced = typed("SELECT name FROM people WHERE town = 'Avebury';")
     typed("TRACING OFF")
+    assert "wasn't found" in typed("SHOW SESSION 11111111-1111-1111-1111-111111111111")
     lines = re.findall(rf"^ +(.+?) +\| +(\S+ \S+) \| +{re.escape(ADDRESS)} \| +(\S+) \|", traced, re.MULTILINE)
+    assert lines, traced
     activities = [activity for activity, _, _ in lines]
     assert activities[0] == "Execute CQL3 query" and activities[-1] == "Request complete"
     assert any(activity.startswith("Parsing SELECT name FROM people") for activity in activities)
@@ -204,9 +206,7 @@ def test_statements_come_from_files_and_answers_go_to_them(call, typed):
     )
     sourced = typed("SOURCE 'some.cql'")
     assert "(2 rows)" in sourced and "Undefined column name nope" in sourced and "(0 rows)" in sourced
-    typed("CAPTURE 'answers.txt'")
-    typed("SELECT name FROM people;")
-    typed("CAPTURE OFF")
+    batch(call, text="CAPTURE 'answers.txt'\nSELECT name FROM person.people;\n")
     assert "(2 rows)" in (folder / "answers.txt").read_text()
     (folder / "good.cql").write_text("USE person;\nSELECT name FROM people;\n")
     assert "(2 rows)" in batch(call, "-f", "good.cql")
@@ -217,7 +217,6 @@ def test_shows_and_helps(typed):
     assert f"Connected to Test Cluster at {ADDRESS}:{CQL_PORT}" in typed("SHOW HOST")
     assert re.search(r"\[cqlsh \S+ \| Cassandra 5\.0\.0-henge \| CQL spec 3\.4\.7 \| Native protocol v5\]", typed("SHOW VERSION"))
     assert f"['{ADDRESS}']" in typed("SHOW REPLICAS 5 person")
-    assert "wasn't found" in typed("SHOW SESSION 11111111-1111-1111-1111-111111111111")
     assert "Documented shell commands" in typed("HELP")
     assert "did you mean SELECT?" in typed("SELEC;")
 

@@ -41,8 +41,13 @@ impl Parser<'_> {
         Ok(all)
     }
 
+    /// Whether `expr(` stands here, which with a blank between is a function's name.
     pub(super) fn at_index_expression(&self) -> bool {
-        self.token.kind == Kind::Word && self.token.text == "expr" && self.following.is_symbol("(")
+        let behind = self.token.position.offset as usize + self.token.text.len();
+        self.token.kind == Kind::Word
+            && self.token.text == "expr"
+            && self.following.is_symbol("(")
+            && self.following.position.offset as usize == behind
     }
 
     /// `expr(index, term)`.

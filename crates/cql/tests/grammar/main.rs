@@ -144,6 +144,11 @@ fn words_of_the_grammar_are_names_where_nothing_else_fits() {
         ("UPDATE t SET v = 1 WHERE k = 1 IF exists IN (1)", "UPDATE t SET v = 1 WHERE k = 1 IF \"exists\" IN (1)"),
         ("UPDATE t SET v = 1 WHERE k = 1 IF exists", "UPDATE t SET v = 1 WHERE k = 1 IF EXISTS"),
         ("ALTER TABLE t DROP compact", "ALTER TABLE t DROP (\"compact\")"),
+        ("CREATE TYPE \"byte\" (a int,,b int,)", "CREATE TYPE \"byte\" (a int, b int)"),
+        ("DROP FUNCTION TOKEN(int)", "DROP FUNCTION \"token\"(int)"),
+        ("SELECT a FROM t WHERE \"\" = 1 AND expr(I, 'x')", "SELECT a FROM t WHERE \"\" = 1 AND expr(i, 'x')"),
+        ("SELECT expr (a) FROM t", "SELECT \"expr\"(a) FROM t"),
+        ("SELECT EXPR(a) FROM t", "SELECT \"expr\"(a) FROM t"),
         ("ALTER TABLE t DROP compact storage", "ALTER TABLE t DROP COMPACT STORAGE"),
     ];
     for (text, printed) in texts {
@@ -163,6 +168,18 @@ fn what_is_no_statement_is_refused() {
         "ALTER TABLE t DROP s USING TTL 5",
         "ALTER TABLE t DROP s USING TIMESTAMP ?",
         "ALTER TABLE t DROP s USING TIMESTAMP 5 AND TIMESTAMP 6",
+        "ALTER TABLE t ADD a int PRIMARY KEY",
+        "CREATE TYPE byte (a int)",
+        "CREATE TYPE t (,a int)",
+        "DROP TYPE ks.ttl",
+        "SELECT key(a) FROM t",
+        "SELECT expr(i, 'x') FROM t",
+        "SELECT a FROM t WHERE (expr(i, 'x'))",
+        "UPDATE t SET a = 1 WHERE k = 1 IF expr(i, 'x')",
+        "BEGIN TRANSACTION COMMIT TRANSACTION",
+        "LIST SUPERUSERS",
+        "DESCRIBE FUNCTION f(int)",
+        "SELECT \"\" FROM t",
     ];
     for text in texts {
         assert_eq!(parse(text).map_err(|e| e.kind), Err(ErrorKind::Syntax), "{text}");
