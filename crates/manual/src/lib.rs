@@ -8,6 +8,9 @@
 //!
 //! With `HENGE_WRITE_DOCS=1` in the environment the page is rewritten instead.
 
+// A crate for tests: to panic is how they fail.
+#![allow(clippy::panic)]
+
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};

@@ -28,6 +28,9 @@ const REST: [&[&str]; 9] = [
     &["text", "text"],
 ];
 
+/// The types of a first argument that are taken, each with the type of what comes of it.
+type Results = Vec<(&'static str, String)>;
+
 #[test]
 fn functions_are_as_the_manual_says() {
     let schema = schema();
@@ -64,10 +67,10 @@ fn ways(name: &str, schema: &Schema) -> Vec<(String, String)> {
     if let Some(result) = result_of(&format!("{name}()"), &[], schema) {
         ways.push((String::new(), format!("`{result}`")));
     }
-    let results = |rest: &[&str]| -> Vec<(&str, String)> {
+    let results = |rest: &[&str]| -> Results {
         SAMPLES.into_iter().filter_map(|first| Some((first, call(name, first, rest, schema)?))).collect()
     };
-    let mut forms: Vec<(&[&str], Vec<(&str, String)>)> = REST.map(|rest| (rest, results(rest))).to_vec();
+    let mut forms: Vec<(&[&str], Results)> = REST.map(|rest| (rest, results(rest))).to_vec();
     // The form that takes most is what is meant; others of its length take the same by conversions.
     forms.sort_by_key(|(rest, results)| (rest.len(), std::cmp::Reverse(results.len())));
     let mut seen: Vec<(usize, &str)> = Vec::new();

@@ -2,7 +2,7 @@
 //! refused, to drop one finds none there, and `IF EXISTS` makes that nothing.
 
 use super::data_type::Types;
-use super::scope::{Scope, is_own};
+use super::scope::{Scope, is_local};
 use super::{PermissionPlan, Plan, Prepared};
 use crate::error::Error;
 use crate::statement::{
@@ -35,7 +35,7 @@ fn consistent(presence: Presence) -> Result<(), Error> {
 
 fn drop_function(drop: &DropFunction, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let keyspace = scope.keyspace_of(&drop.name)?;
-    own(&keyspace, scope)?;
+    refuse_local(&keyspace, scope)?;
     let types = match &drop.parameters {
         Some(types) => format!("({})", signature(types, &keyspace, scope)?),
         None => String::new(),
@@ -67,7 +67,7 @@ pub(crate) fn views(statement: &ViewStatement, scope: &Scope<'_>) -> Result<Prep
         ViewStatement::Alter { name, if_exists, .. } | ViewStatement::Drop { name, if_exists } => (name, *if_exists),
     };
     let keyspace = scope.keyspace_of(name)?;
-    own(&keyspace, scope)?;
+    refuse_local(&keyspace, scope)?;
     let message = format!("Materialized view '{keyspace}.{}' doesn't exist", name.name.text);
     dropped(if_exists, Error::invalid(message).at(name.name.position))
 }
@@ -77,7 +77,7 @@ pub(crate) fn triggers(statement: &TriggerStatement, scope: &Scope<'_>) -> Resul
         TriggerStatement::Create { position, .. } => Err(Error::absent("triggers", *position)),
         TriggerStatement::Drop { name, if_exists, table } => {
             let keyspace = scope.keyspace_of(table)?;
-            own(&keyspace, scope)?;
+            refuse_local(&keyspace, scope)?;
             let message = format!("Trigger '{}' on '{keyspace}.{}' doesn't exist", name.text, table.name.text);
             dropped(*if_exists, Error::invalid(message).at(name.position))
         }
@@ -109,8 +109,8 @@ pub(super) fn function_resource(
     Ok(PermissionPlan::Absent { refusal: Some(message) })
 }
 
-fn own(keyspace: &str, scope: &Scope<'_>) -> Result<(), Error> {
-    match is_own(scope.schema, keyspace) {
+fn refuse_local(keyspace: &str, scope: &Scope<'_>) -> Result<(), Error> {
+    match is_local(scope.schema, keyspace) {
         true => Err(Error::invalid(format!("System keyspace '{keyspace}' is not user-modifiable"))),
         false => Ok(()),
     }

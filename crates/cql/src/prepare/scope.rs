@@ -54,15 +54,15 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Whether a keyspace is the system's own.
-pub(crate) fn is_own(schema: &Schema, keyspace: &str) -> bool {
+/// Whether a keyspace is each node's own.
+pub(crate) fn is_local(schema: &Schema, keyspace: &str) -> bool {
     let local = schema.keyspaces.get(keyspace).is_some_and(|k| k.replication == Replication::Local);
-    local || is_virtual(keyspace) || SYSTEM.contains(&keyspace)
+    local || is_virtual(keyspace)
 }
 
 /// Keyspaces that live on one node are written by that node alone.
 pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error> {
-    if is_own(schema, keyspace) {
+    if is_local(schema, keyspace) || SYSTEM.contains(&keyspace) {
         return Err(Error::unauthorized(format!("{keyspace} keyspace is not user-modifiable.")));
     }
     Ok(())
