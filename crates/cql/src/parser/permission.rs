@@ -86,7 +86,7 @@ impl Parser<'_> {
             self.advance();
             return Ok(ResourceName::Full(Resource::Role(self.role_name()?)));
         }
-        self.take_word("TABLE");
+        let _ = self.take_word("TABLE") || self.take_word("COLUMNFAMILY");
         self.table_name().map(ResourceName::Table)
     }
 
@@ -102,7 +102,7 @@ impl Parser<'_> {
         if self.take_word("MBEANS") {
             return Ok(ResourceName::Beans(None, position));
         }
-        if self.take_word("TABLES") {
+        if self.take_word("TABLES") || self.take_word("COLUMNFAMILIES") {
             self.expect_word("IN")?;
             self.expect_word("KEYSPACE")?;
             return Ok(ResourceName::Full(Resource::AllTables(self.name("a keyspace")?.text)));
@@ -182,6 +182,8 @@ mod tests {
             "ALTER ROLE r WITH ACCESS TO DATACENTERS {'dc1', 'dc2'} AND ACCESS FROM CIDRS {'home'}",
             "GRANT EXECUTE ON FUNCTION ks.f(int, frozen<list<int>>) TO r",
             "REVOKE ALL ON FUNCTION ks.token() FROM r",
+            "GRANT ALL ON COLUMNFAMILY k.t TO r",
+            "GRANT ALL ON ALL COLUMNFAMILIES IN KEYSPACE k TO r",
             "LIST ALL ON ALL MBEANS OF r",
             "GRANT SELECT, MODIFY ON MBEAN 'org.example:type=A,name=b' TO r",
             "GRANT EXECUTE ON MBEANS 'org.example:type=*' TO r",

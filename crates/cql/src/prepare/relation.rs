@@ -225,7 +225,10 @@ fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Resul
     let [value] = &relation.values[..] else {
         return Err(Error::syntax(position, "IN cannot be used with token()"));
     };
-    if !is_slice(operator) && operator != Operator::Equal {
+    if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::NotEqual) {
+        return Err(Error::syntax(position, format!("{} cannot be used with token()", operator.sign())));
+    }
+    if operator == Operator::NotEqual {
         return Err(Error::invalid(format!("{} cannot be used with token()", operator.sign())).at(position));
     }
     let source = terms.source(value, &DataType::Bigint, "partition key token")?;
