@@ -24,6 +24,8 @@ mod error;
 mod fast;
 mod gather;
 mod limits;
+#[cfg(test)]
+mod manual;
 mod mend;
 mod merge;
 mod paxos;

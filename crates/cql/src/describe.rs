@@ -35,7 +35,7 @@ type Row = Vec<Option<Bytes>>;
 /// The rows of a DESCRIBE, in the columns that its preparation gave.
 pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts) -> Result<Vec<Row>, Error> {
     match target {
-        DescribeTarget::Cluster { with_ownership } => Ok(vec![cluster_row(cluster, *with_ownership)?]),
+        DescribeTarget::Cluster { owned } => Ok(vec![cluster_row(cluster, owned.is_some())?]),
         DescribeTarget::Keyspaces => {
             Ok(sorted(schema).into_iter().map(|k| name_row(&k.name, "keyspace", &k.name)).collect())
         }
@@ -114,7 +114,7 @@ fn table_text(table: &Table, internals: bool) -> String {
     if is_compact {
         options.push("COMPACT STORAGE".to_owned());
     }
-    if internals {
+    if internals && !is_virtual(&table.keyspace) {
         options.push(format!("ID = {}", table.id));
     }
     if !table.clustering.is_empty() {

@@ -82,6 +82,11 @@ impl Error {
         Error::invalid(format!("{what} not supported yet (line {}:{})", position.line, position.column)).at(position)
     }
 
+    /// A statement or clause about what Henge has none of.
+    pub(crate) fn absent(what: &str, position: Position) -> Error {
+        Error::invalid(format!("Henge has no {what} (line {}:{})", position.line, position.column)).at(position)
+    }
+
     /// The same error with a place.
     pub(crate) fn at(mut self, position: Position) -> Error {
         self.position.get_or_insert(position);

@@ -155,8 +155,10 @@ fn word_or_number(rest: &str) -> (Kind, usize) {
     }
     let bytes = rest.as_bytes();
     let word = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let in_unit = |b: &u8| b.is_ascii_alphanumeric() || MICRO.contains(b);
     if bytes[0].is_ascii_digit() {
-        return number(bytes, word);
+        let duration = bytes.iter().take_while(|b| in_unit(b)).count();
+        return number(bytes, word, duration);
     }
     if bytes[0] == b'P' {
         // A colon or dash behind it may be the next token.
@@ -177,13 +179,13 @@ fn is_uuid(bytes: &[u8]) -> bool {
         && bytes[..UUID_LEN].iter().enumerate().all(|(i, b)| if dash(i) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
-/// A token that begins with a digit; `word` is the length of its letters and digits.
-fn number(bytes: &[u8], word: usize) -> (Kind, usize) {
+/// A token that begins with a digit; `word` is the length of its letters and digits, `duration` that of what may be one.
+fn number(bytes: &[u8], word: usize, duration: usize) -> (Kind, usize) {
     if bytes[0] == b'0' && matches!(bytes.get(1), Some(b'x' | b'X')) {
         let digits = bytes[2..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
         return (Kind::Hex, 2 + digits);
     }
-    if let Some(len) = duration_len(&bytes[..word]) {
+    if let Some(len) = duration_len(&bytes[..duration.max(word)]) {
         return (Kind::Duration, len);
     }
     let digits = |from: usize| bytes.get(from..).map_or(0, |b| b.iter().take_while(|c| c.is_ascii_digit()).count());
@@ -209,7 +211,7 @@ fn duration_len(word: &[u8]) -> Option<usize> {
     let mut i = 0;
     while i < word.len() {
         let digits = word[i..].iter().take_while(|b| b.is_ascii_digit()).count();
-        let letters = word[i + digits..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let letters = word[i + digits..].iter().take_while(|b| b.is_ascii_alphabetic() || MICRO.contains(b)).count();
         let unit = word[i + digits..i + digits + letters].to_ascii_lowercase();
         if digits == 0 || !UNITS.contains(&unit.as_slice()) {
             return None;
@@ -219,7 +221,10 @@ fn duration_len(word: &[u8]) -> Option<usize> {
     (i > 0).then_some(i)
 }
 
-const UNITS: [&[u8]; 10] = [b"y", b"mo", b"w", b"d", b"h", b"m", b"s", b"ms", b"us", b"ns"];
+const UNITS: [&[u8]; 11] = [b"y", b"mo", b"w", b"d", b"h", b"m", b"s", b"ms", b"us", "\u{b5}s".as_bytes(), b"ns"];
+
+/// The bytes of the micro sign.
+const MICRO: [u8; 2] = [0xc2, 0xb5];
 
 /// The form of a duration that is written as a date and a time, with every digit as 0.
 const ALTERNATIVE_DURATION: &[u8] = b"P0000-00-00T00:00:00";
@@ -238,7 +243,7 @@ fn is_iso_duration(text: &[u8]) -> bool {
         None => (body, None),
     };
     let weeks = time.is_none() && designators(date, b"W") == Some(1);
-    let parts = designators(date, b"YMD").zip(time.map_or(Some(0), |t| designators(t, b"HMS")));
+    let parts = designators(date, b"YMD").zip(time.map_or(Some(0), |t| designators(t, b"HMS").filter(|n| *n > 0)));
     weeks || parts.is_some_and(|(d, t)| d + t > 0)
 }
 
@@ -296,12 +301,22 @@ mod tests {
 
     #[test]
     fn durations_are_read_in_every_form() {
-        for text in ["1y2mo3w4d5h6m7s8ms9us10ns", "P1Y2M3DT4H5M6S", "P3W", "P0001-02-03T04:05:06", "12h30m", "PT5M"] {
+        for text in [
+            "1y2mo3w4d5h6m7s8ms9us10ns",
+            "P1Y2M3DT4H5M6S",
+            "P3W",
+            "P0001-02-03T04:05:06",
+            "12h30m",
+            "PT5M",
+            "1h5\u{b5}s3NS",
+        ] {
             assert_eq!(kinds(text), [(Kind::Duration, text)]);
         }
         let date = "P0001-02-03T04:05:06";
         assert_eq!(kinds(&format!("{date}: {date}-1"))[..2], [(Kind::Duration, date), (Kind::Symbol, ":")]);
-        assert_eq!(kinds("P p1y P1"), [(Kind::Word, "P"), (Kind::Word, "p1y"), (Kind::Word, "P1")]);
+        for text in ["P", "p1y", "P1", "P1YT", "PT", "P1Y2W", "P1M1Y", "P1y"] {
+            assert_eq!(kinds(text), [(Kind::Word, text)]);
+        }
     }
 
     #[test]

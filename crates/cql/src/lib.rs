@@ -24,6 +24,8 @@ mod json;
 mod lexer;
 mod limits;
 mod literal;
+#[cfg(test)]
+mod manual;
 mod parser;
 mod prepare;
 mod print;

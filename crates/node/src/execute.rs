@@ -139,11 +139,12 @@ impl<W: World> Core<W> {
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
             Plan::Schema(change) => schema_change::run(self, change, parameters).await,
+            Plan::Nothing => Ok(Outcome::Void),
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
             Plan::Role(_) | Plan::Permission(_) => access::run(self, &ready.prepared.plan, parameters.user, sink).await,
             Plan::Describe(target) => {
                 let view = self.shared.view.load_full();
-                let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view))?;
+                let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view, target))?;
                 rows.iter().for_each(|row| {
                     sink.begin_row();
                     row.iter().for_each(|value| sink.value(value.as_deref()));

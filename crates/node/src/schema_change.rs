@@ -7,9 +7,11 @@ use crate::execute::{Outcome, Parameters, changed, changed_type};
 use crate::propose::change;
 use crate::view::View;
 use crate::world::World;
-use henge_cql::{ClusterFacts, Guard, ReplicationDraft, SchemaChange};
+use henge_base::HostId;
+use henge_cql::{ClusterFacts, DescribeTarget, Guard, ReplicationDraft, SchemaChange};
 use henge_metadata::Command;
 use henge_model::Replication;
+use henge_ring::PlacedRange;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`. With an
@@ -226,11 +228,26 @@ fn table_draft(draft: &henge_cql::TableDraft) -> henge_metadata::TableDraft {
 }
 
 /// What DESCRIBE CLUSTER tells.
-pub(crate) fn facts(view: &View) -> ClusterFacts {
+pub(crate) fn facts(view: &View, target: &DescribeTarget) -> ClusterFacts {
+    let owned = match target {
+        DescribeTarget::Cluster { owned } => owned.as_deref(),
+        _ => None,
+    };
     ClusterFacts {
         name: view.state.name.clone(),
         partitioner: "Murmur3Partitioner".to_owned(),
         snitch: "DynamicEndpointSnitch".to_owned(),
-        range_ownership: Vec::new(),
+        range_ownership: owned.map(|keyspace| ownership(view, keyspace)).unwrap_or_default(),
     }
+}
+
+/// For the last token of each range the addresses of those who answer reads of it, as Cassandra writes them.
+fn ownership(view: &View, keyspace: &str) -> Vec<(String, Vec<String>)> {
+    let Some(placed) = view.placed(keyspace) else { return Vec::new() };
+    let address = |host: &HostId| {
+        let member = view.state.members.get(host)?;
+        Some(format!("{0}/{0}:{1}", member.address.ip(), member.address.port()))
+    };
+    let of = |range: &PlacedRange| (range.range.end.0.to_string(), range.read.iter().filter_map(address).collect());
+    placed.placement.ranges.iter().map(of).collect()
 }

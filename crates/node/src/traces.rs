@@ -116,9 +116,10 @@ async fn write_trace<W: World>(core: &Core<W>, trace: &Trace, traced: &Traced, d
     let events = std::mem::take(&mut *trace.events.lock()).into_iter();
     let events = parsing.into_iter().chain(events);
     for (number, (elapsed, what)) in events.enumerate() {
-        let at = trace.began_us + elapsed as Micros;
+        // The session's beginning is told in milliseconds; cqlsh adds to that, and shows no time at all for zero.
+        let at = trace.began_us - trace.began_us.rem_euclid(1_000) + elapsed as Micros;
         let event = time_uuid(at, core.shared.world.random("trace").wrapping_add(number as u64));
-        let elapsed = i32::try_from(elapsed).unwrap_or(i32::MAX).to_be_bytes().to_vec();
+        let elapsed = i32::try_from(elapsed.max(1)).unwrap_or(i32::MAX).to_be_bytes().to_vec();
         let mut columns = source.to_vec();
         columns.extend([("activity", what.into_bytes()), ("source_elapsed", elapsed)]);
         put(core, "events", &[&trace.session, &event], &columns, &[]).await;

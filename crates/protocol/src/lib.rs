@@ -22,6 +22,8 @@ mod error;
 mod error_code;
 mod header;
 mod limits;
+#[cfg(test)]
+mod manual;
 mod marshal;
 mod md5;
 mod metadata;

@@ -26,6 +26,8 @@ mod http;
 mod lanes;
 mod logging;
 mod login;
+#[cfg(test)]
+mod manual;
 mod memory;
 mod peers;
 mod process;

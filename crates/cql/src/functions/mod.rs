@@ -71,7 +71,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(generic::NAMES)
 }
 
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 25] = [
     "fromjson",
     "from_json",
     "now",
@@ -92,7 +92,11 @@ const NAMES: [&str; 21] = [
     "todate",
     "to_date",
     "totimestamp",
+    "to_timestamp",
+    "tounixtimestamp",
+    "to_unix_timestamp",
     "tojson",
+    "to_json",
 ];
 
 impl Function {

@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::error::{Error, ErrorKind};
 use crate::lexer::Kind;
-use crate::statement::{Password, RoleOptions, RoleStatement, Statement};
+use crate::statement::{Access, Password, PropertyValue, RoleOptions, RoleStatement, Statement};
 
 /// The words that begin a statement about one role.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,8 +103,7 @@ impl Parser<'_> {
 
     fn role_option(&mut self, options: &mut RoleOptions) -> Result<(), Error> {
         if self.take_word("ACCESS") {
-            options.has_access = true;
-            return self.access();
+            return self.access(options);
         }
         let hashed = self.take_word("HASHED");
         if hashed || self.at_word("PASSWORD") {
@@ -128,7 +127,7 @@ impl Parser<'_> {
             return self.role_flag("SUPERUSER", &mut options.is_superuser);
         }
         if self.at_word("OPTIONS") {
-            self.property()?;
+            self.role_map()?;
             options.has_options = true;
             return Ok(());
         }
@@ -149,17 +148,41 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Behind `ACCESS`. Only what does not restrict is known.
-    fn access(&mut self) -> Result<(), Error> {
+    /// `OPTIONS = {...}`.
+    fn role_map(&mut self) -> Result<(), Error> {
         let position = self.position();
-        let (what, all) = if self.take_word("FROM") {
-            ("CIDRS", self.take_word("ALL"))
-        } else {
-            self.expect_word("TO")?;
-            ("DATACENTERS", self.take_word("ALL"))
+        match self.property()?.value {
+            PropertyValue::Map(_) => Ok(()),
+            PropertyValue::Constant(_) => Err(Error::syntax(position, "expected a map behind OPTIONS =")),
+        }
+    }
+
+    /// Behind `ACCESS`.
+    fn access(&mut self, options: &mut RoleOptions) -> Result<(), Error> {
+        let from = self.take_word("FROM");
+        if !from {
+            self.expect_word("TO").map_err(|_| self.unexpected("TO or FROM"))?;
+        }
+        let (what, one, place) = match from {
+            true => ("CIDRS", "the name of a CIDR group", &mut options.cidrs),
+            false => ("DATACENTERS", "the name of a datacentre", &mut options.datacenters),
         };
+        let all = self.take_word("ALL");
+        let position = self.position();
         self.expect_word(what)?;
-        if all { Ok(()) } else { Err(Error::unsupported(format!("restricting access by {what} is"), position)) }
+        let access = match all {
+            true => Access::All,
+            false => {
+                self.expect_symbol("{")?;
+                let names = self.comma_separated(|p| p.string(one))?;
+                self.expect_symbol("}")?;
+                Access::Only(names)
+            }
+        };
+        match place.replace(access) {
+            None => Ok(()),
+            Some(_) => Err(Error::syntax(position, format!("access to {what} is given twice"))),
+        }
     }
 }
 

@@ -58,10 +58,11 @@ impl Parser<'_> {
 
     fn dimension(&mut self) -> Result<u32, Error> {
         let position = self.position();
-        if self.token.kind != Kind::Integer {
+        let negative = self.at_symbol("-") && self.following.kind == Kind::Integer;
+        if self.token.kind != Kind::Integer && !negative {
             return Err(self.unexpected("the vector's dimension"));
         }
-        let dimension = self.advance().text.parse().unwrap_or(u32::MAX);
+        let dimension = if negative { 0 } else { self.advance().text.parse().unwrap_or(u32::MAX) };
         if dimension == 0 || dimension > limits::VECTOR_MAX {
             let message = format!("vectors may have a dimension between 1 and {}", limits::VECTOR_MAX);
             return Err(Error::invalid(message).at(position));

@@ -33,14 +33,23 @@ impl Parser<'_> {
         if self.take_words("MATERIALIZED", "VIEW") {
             return self.table_name().map(DescribeSubject::View);
         }
-        let kinds: [(&str, Named); 6] = [
+        let kinds: [(&str, Named); 3] = [
             ("TABLE", DescribeSubject::Table),
             ("COLUMNFAMILY", DescribeSubject::Table),
             ("INDEX", DescribeSubject::Index),
-            ("TYPE", DescribeSubject::Type),
-            ("FUNCTION", DescribeSubject::Function),
-            ("AGGREGATE", DescribeSubject::Aggregate),
         ];
+        if self.at_word("TYPE") && !self.following_ends() {
+            self.advance();
+            return self.user_type_name().map(DescribeSubject::Type);
+        }
+        let functions: [(&str, Named); 2] =
+            [("FUNCTION", DescribeSubject::Function), ("AGGREGATE", DescribeSubject::Aggregate)];
+        for (keyword, subject) in functions {
+            if self.at_word(keyword) && !self.following_ends() {
+                self.advance();
+                return self.function_name().map(subject);
+            }
+        }
         for (keyword, subject) in kinds {
             if self.at_word(keyword) && !self.following_ends() {
                 self.advance();

@@ -7,6 +7,8 @@ mod access;
 mod batch;
 mod data_type;
 mod describe;
+mod function;
+mod identity;
 mod index;
 mod keyspace;
 mod mask;
@@ -19,12 +21,16 @@ mod select;
 mod statement;
 mod table;
 mod term;
+mod trigger;
 mod user_type;
+mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use function::NO_FUNCTIONS;
 pub(crate) use name::is_reserved;
+pub(crate) use user_type::names_user_type;
 
 use crate::error::{Error, Position, nearest};
 use crate::lexer::{Kind, Lexer, Token};
@@ -167,17 +173,6 @@ impl<'a> Parser<'a> {
         let result = production(self);
         self.depth -= 1;
         result
-    }
-
-    /// Moves to the end of the statement; only what cannot be read at all is an error.
-    fn skip_rest(&mut self) -> Result<(), Error> {
-        while !self.at_symbol(";") && self.token.kind != Kind::End {
-            if let Kind::Bad(_) = self.token.kind {
-                return Err(self.unexpected("a token"));
-            }
-            self.advance();
-        }
-        Ok(())
     }
 
     /// The error for the token at hand. A keyword that is nearly the expected one gets a hint.

@@ -19,7 +19,7 @@ impl Parser<'_> {
     }
 
     fn column_values(&mut self) -> Result<InsertValues, Error> {
-        let columns = self.in_parentheses(|p| p.name("a column"))?;
+        let columns = self.in_parentheses(Self::column)?;
         self.expect_word("VALUES")?;
         let terms = self.in_parentheses(Self::term)?;
         Ok(InsertValues::Columns { columns, terms })
@@ -73,7 +73,7 @@ impl Parser<'_> {
     }
 
     fn assignment(&mut self) -> Result<Assignment, Error> {
-        let column = self.name("a column")?;
+        let column = self.column()?;
         let kind = if self.take_symbol("[") {
             let key = self.term()?;
             self.expect_symbol("]")?;
@@ -110,7 +110,7 @@ impl Parser<'_> {
     }
 
     fn deletion(&mut self) -> Result<Deletion, Error> {
-        let column = self.name("a column")?;
+        let column = self.column()?;
         if self.take_symbol("[") {
             let key = self.term()?;
             self.expect_symbol("]")?;

@@ -90,6 +90,16 @@ impl Parser<'_> {
         Ok(Name { text, position })
     }
 
+    /// The name of a column that may be there already: the oldest tables have one without a name.
+    pub(super) fn column(&mut self) -> Result<Name, Error> {
+        let position = self.position();
+        if self.token.kind == Kind::QuotedName && self.token.text == "\"\"" {
+            self.advance();
+            return Ok(Name { text: String::new(), position });
+        }
+        self.name("a column")
+    }
+
     /// `name` or `keyspace.name`.
     pub(super) fn table_name(&mut self) -> Result<TableName, Error> {
         self.qualified_name("a table name")

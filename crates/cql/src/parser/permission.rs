@@ -69,10 +69,14 @@ impl Parser<'_> {
             self.advance();
             return self.all_of_a_kind();
         }
-        for kind in ["FUNCTION", "MBEAN", "MBEANS"] {
-            if self.at_word(kind) && !self.following_ends_name() {
-                self.skip_resource();
-                return Ok(ResourceName::Unsupported("on single functions and on MBeans", position));
+        if self.at_word("FUNCTION") && !self.following_ends_name() {
+            self.advance();
+            return Ok(ResourceName::Function(self.function_name()?, self.parameter_types()?));
+        }
+        for (word, plural) in [("MBEAN", false), ("MBEANS", true)] {
+            if self.at_word(word) && !self.following_ends_name() {
+                self.advance();
+                return Ok(ResourceName::Beans(Some(self.bean_name(plural)?), position));
             }
         }
         if self.take_word("KEYSPACE") {
@@ -82,7 +86,7 @@ impl Parser<'_> {
             self.advance();
             return Ok(ResourceName::Full(Resource::Role(self.role_name()?)));
         }
-        self.take_word("TABLE");
+        let _ = self.take_word("TABLE") || self.take_word("COLUMNFAMILY");
         self.table_name().map(ResourceName::Table)
     }
 
@@ -96,9 +100,9 @@ impl Parser<'_> {
             return Ok(ResourceName::Full(Resource::AllRoles));
         }
         if self.take_word("MBEANS") {
-            return Ok(ResourceName::Unsupported("on single functions and on MBeans", position));
+            return Ok(ResourceName::Beans(None, position));
         }
-        if self.take_word("TABLES") {
+        if self.take_word("TABLES") || self.take_word("COLUMNFAMILIES") {
             self.expect_word("IN")?;
             self.expect_word("KEYSPACE")?;
             return Ok(ResourceName::Full(Resource::AllTables(self.name("a keyspace")?.text)));
@@ -118,28 +122,45 @@ impl Parser<'_> {
         end || words.iter().any(|w| self.following.is_word(w))
     }
 
-    fn skip_resource(&mut self) {
-        while !["TO", "FROM", "OF", "NORECURSIVE"].iter().any(|w| self.at_word(w))
-            && self.token.kind != Kind::End
-            && !self.at_symbol(";")
-        {
-            self.advance();
+    /// The name of a bean, or with `plural` a pattern of names: `domain:key=value,...`.
+    fn bean_name(&mut self, plural: bool) -> Result<String, Error> {
+        if self.token.kind != Kind::String && self.token.kind != Kind::DollarString {
+            return Err(self.unexpected("a name in quotes"));
         }
+        let name = self.string("a name in quotes")?;
+        let is_property = |p: &str| p == "*" || p.split_once('=').is_some_and(|(k, v)| !k.is_empty() && !v.is_empty());
+        match name.split_once(':') {
+            _ if name.is_empty() => Err(plain("Empty JMX object name supplied")),
+            _ if name == "*:*" => Err(plain("Please use ALL MBEANS instead of wildcard pattern")),
+            Some((_, properties)) if properties.split(',').all(is_property) => {
+                match plural && !name.contains(['*', '?']) {
+                    true => Err(plain(format!("Plural form used, but non-pattern JMX object name specified ({name})"))),
+                    false => Ok(name),
+                }
+            }
+            _ => Err(plain(format!("{name} is not a valid JMX object name"))),
+        }
+    }
+}
+
+/// What can be given on it, and what Cassandra calls its kind.
+fn applicable(resource: &ResourceName) -> (Permissions, &'static str) {
+    use Permission::{Alter, Authorize, Describe, Drop, Execute, Modify, Select};
+    let table = Resource::Table(String::new(), String::new());
+    match resource {
+        ResourceName::Full(resource) => (resource.applicable(), resource.kind()),
+        ResourceName::Table(_) => (table.applicable(), table.kind()),
+        ResourceName::Function(..) => (Permissions::of(&[Alter, Drop, Authorize, Execute]), "FunctionResource"),
+        ResourceName::Beans(..) => (Permissions::of(&[Select, Modify, Authorize, Describe, Execute]), "JMXResource"),
     }
 }
 
 /// Refuses permissions of which the kind of resource knows none.
 fn supported(permissions: PermissionList, resource: &ResourceName) -> Result<(), Error> {
-    let table = Resource::Table(String::new(), String::new());
-    let resource = match resource {
-        ResourceName::Full(resource) => resource,
-        ResourceName::Table(_) => &table,
-        ResourceName::Unsupported(..) => return Ok(()),
-    };
-    let none = |asked: Permissions| resource.applicable().common(asked).is_empty();
+    let (applicable, kind) = applicable(resource);
     match permissions {
-        PermissionList::These(asked) if none(asked) => {
-            Err(plain(format!("Resource type {} does not support any of the requested permissions", resource.kind())))
+        PermissionList::These(asked) if applicable.common(asked).is_empty() => {
+            Err(plain(format!("Resource type {kind} does not support any of the requested permissions")))
         }
         _ => Ok(()),
     }
@@ -158,6 +179,14 @@ mod tests {
             "CREATE ROLE IF NOT EXISTS 'any Name' WITH PASSWORD = 'x' AND LOGIN = true AND SUPERUSER = FALSE",
             "CREATE ROLE \"R\" WITH HASHED PASSWORD = '$2a$10$x' AND ACCESS TO ALL DATACENTERS AND ACCESS FROM ALL CIDRS",
             "CREATE ROLE r WITH OPTIONS = {'a': 'b'}",
+            "ALTER ROLE r WITH ACCESS TO DATACENTERS {'dc1', 'dc2'} AND ACCESS FROM CIDRS {'home'}",
+            "GRANT EXECUTE ON FUNCTION ks.f(int, frozen<list<int>>) TO r",
+            "REVOKE ALL ON FUNCTION ks.token() FROM r",
+            "GRANT ALL ON COLUMNFAMILY k.t TO r",
+            "GRANT ALL ON ALL COLUMNFAMILIES IN KEYSPACE k TO r",
+            "LIST ALL ON ALL MBEANS OF r",
+            "GRANT SELECT, MODIFY ON MBEAN 'org.example:type=A,name=b' TO r",
+            "GRANT EXECUTE ON MBEANS 'org.example:type=*' TO r",
             "ALTER ROLE IF EXISTS r WITH LOGIN = false",
             "ALTER ROLE r",
             "DROP ROLE IF EXISTS r;",
@@ -239,7 +268,17 @@ mod tests {
         assert!(error("CREATE ROLE x WITH LOGIN = 'true'").contains("expected true or false"));
         assert!(error("CREATE ROLE x WITH PASSWORD 'x'").contains("expected '='"));
         assert!(error("GRANT FOO ON k.t TO r").contains("expected TO"));
-        assert!(error("CREATE ROLE x WITH ACCESS TO DATACENTERS {'dc1'}").contains("DATACENTERS is not supported yet"));
+        assert!(error("CREATE ROLE x WITH ACCESS TO DATACENTERS {}").contains("expected the name of a datacentre"));
+        assert!(error("CREATE ROLE x WITH ACCESS FROM ALL DATACENTERS").contains("expected CIDRS"));
+        assert!(error("CREATE ROLE x WITH OPTIONS = 'a'").contains("expected a map"));
+        let twice = "CREATE ROLE x WITH ACCESS TO ALL DATACENTERS AND ACCESS TO DATACENTERS {'a'}";
+        assert_eq!(error(twice), "line 1:59 access to DATACENTERS is given twice");
+        assert_eq!(error("GRANT SELECT ON MBEAN 'x' TO r"), "x is not a valid JMX object name");
+        assert_eq!(
+            error("GRANT SELECT ON MBEANS 'a:b=c' TO r"),
+            "Plural form used, but non-pattern JMX object name specified (a:b=c)"
+        );
+        assert!(error("GRANT EXECUTE ON FUNCTION ks.f TO r").contains("expected '('"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::error::Error;
+use crate::lexer::Kind;
 use crate::statement::{Condition, Operator, Relation, Subject, Term};
 
 impl Parser<'_> {
@@ -24,16 +25,41 @@ impl Parser<'_> {
             self.advance();
             return Ok(Some(Condition::Exists(position)));
         }
-        self.where_relations().map(|all| Some(Condition::Relations(all)))
+        self.relations(Self::relation).map(|all| Some(Condition::Relations(all)))
     }
 
-    /// The relations behind WHERE or IF.
+    /// The relations behind WHERE.
     pub(super) fn where_relations(&mut self) -> Result<Vec<Relation>, Error> {
-        let mut all = vec![self.relation()?];
+        self.relations(|p| if p.at_index_expression() { p.index_expression() } else { p.relation() })
+    }
+
+    fn relations(&mut self, one: impl Fn(&mut Self) -> Result<Relation, Error>) -> Result<Vec<Relation>, Error> {
+        let mut all = vec![one(self)?];
         while self.take_word("AND") {
-            all.push(self.relation()?);
+            all.push(one(self)?);
         }
         Ok(all)
+    }
+
+    /// Whether `expr(` stands here, which with a blank between is a function's name.
+    pub(super) fn at_index_expression(&self) -> bool {
+        let behind = self.token.position.offset as usize + self.token.text.len();
+        self.token.kind == Kind::Word
+            && self.token.text == "expr"
+            && self.following.is_symbol("(")
+            && self.following.position.offset as usize == behind
+    }
+
+    /// `expr(index, term)`.
+    fn index_expression(&mut self) -> Result<Relation, Error> {
+        let position = self.position();
+        self.advance();
+        self.expect_symbol("(")?;
+        let index = self.name("an index")?;
+        self.expect_symbol(",")?;
+        let values = vec![self.term()?];
+        self.expect_symbol(")")?;
+        Ok(Relation { subject: Subject::Index(index), operator: Operator::Equal, values, listed: false, position })
     }
 
     fn relation(&mut self) -> Result<Relation, Error> {
@@ -55,7 +81,7 @@ impl Parser<'_> {
     /// Whether `(a, b)` or `(a) op` stands here, rather than a relation in parentheses.
     fn at_column_tuple(&self) -> bool {
         let mut ahead = *self;
-        let names = ahead.in_parentheses(|p| p.name("a column"));
+        let names = ahead.in_parentheses(Self::column);
         names.is_ok_and(|n| n.len() > 1 || ahead.at_comparison())
     }
 
@@ -66,12 +92,12 @@ impl Parser<'_> {
     fn subject(&mut self) -> Result<Subject, Error> {
         if self.at_word("TOKEN") {
             self.advance();
-            return self.in_parentheses(|p| p.name("a column")).map(Subject::Token);
+            return self.in_parentheses(Self::column).map(Subject::Token);
         }
         if self.at_symbol("(") {
-            return self.in_parentheses(|p| p.name("a column")).map(Subject::Columns);
+            return self.in_parentheses(Self::column).map(Subject::Columns);
         }
-        let column = self.name("a column")?;
+        let column = self.column()?;
         if self.take_symbol("[") {
             let key = self.term()?;
             self.expect_symbol("]")?;

@@ -58,14 +58,14 @@ impl Parser<'_> {
         ahead.at_word("FROM") || ahead.at_symbol(",")
     }
 
-    fn select_item(&mut self) -> Result<SelectItem, Error> {
+    pub(super) fn select_item(&mut self) -> Result<SelectItem, Error> {
         let term = self.term()?;
         let alias = if self.take_word("AS") { Some(self.name("an alias")?) } else { None };
         Ok(SelectItem { term, alias })
     }
 
     fn order_by(&mut self) -> Result<OrderBy, Error> {
-        let column = self.name("a column")?;
+        let column = self.column()?;
         let nearest_to = match self.take_word("ANN") {
             true => {
                 self.expect_word("OF")?;

@@ -4,15 +4,12 @@ use super::Parser;
 use super::access::RoleVerb;
 use crate::error::{Error, nearest};
 use crate::lexer::Kind;
-use crate::statement::{Statement, Unsupported};
+use crate::statement::Statement;
 
-const FIRST_WORDS: [&str; 21] = [
+const FIRST_WORDS: [&str; 16] = [
     "SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "USE", "CREATE", "ALTER", "DROP", "TRUNCATE", "DESCRIBE", "DESC",
-    "GRANT", "REVOKE", "LIST", "ADD", "EXPLAIN", "APPLY", "COMMIT", "COMMENT", "SECURITY",
+    "GRANT", "REVOKE", "LIST", "ADD",
 ];
-
-/// What CREATE, ALTER and DROP know besides keyspaces and tables.
-const OBJECTS: [&str; 6] = ["MATERIALIZED", "FUNCTION", "AGGREGATE", "TRIGGER", "IDENTITY", "OR"];
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Result<Statement, Error> {
@@ -23,7 +20,7 @@ impl Parser<'_> {
             "INSERT" => self.insert().map(Statement::Insert),
             "UPDATE" => self.update().map(Statement::Update),
             "DELETE" => self.delete().map(Statement::Delete),
-            "BEGIN" => self.begin(),
+            "BEGIN" => self.batch().map(Statement::Batch),
             "USE" => self.use_keyspace().map(Statement::Use),
             "CREATE" => self.create(),
             "ALTER" => self.alter(),
@@ -33,19 +30,13 @@ impl Parser<'_> {
             "GRANT" => self.grant(true),
             "REVOKE" => self.grant(false),
             "LIST" => self.list(),
-            "ADD" => self.unsupported(2),
+            "ADD" => self.add_identity().map(Statement::Identity),
             _ => Err(self.no_statement()),
         }
     }
 
-    fn begin(&mut self) -> Result<Statement, Error> {
-        if self.following.is_word("TRANSACTION") {
-            return self.unsupported(2);
-        }
-        self.batch().map(Statement::Batch)
-    }
-
     fn create(&mut self) -> Result<Statement, Error> {
+        let position = self.position();
         if self.at_role_object() {
             return self.role_statement(RoleVerb::Create);
         }
@@ -58,13 +49,21 @@ impl Parser<'_> {
         if self.at_object("TYPE", "TYPE") {
             return self.create_type().map(Statement::CreateType);
         }
-        let position = self.position();
         if self.at_object("INDEX", "INDEX") {
             return self.create_index(false, position).map(Statement::CreateIndex);
         }
         if self.at_object("CUSTOM", "CUSTOM") {
             self.expect_word("INDEX")?;
             return self.create_index(true, position).map(Statement::CreateIndex);
+        }
+        if self.at_object("TRIGGER", "TRIGGER") {
+            return self.create_trigger(position).map(Statement::Trigger);
+        }
+        if self.at_view()? {
+            return self.create_view(position).map(Statement::View);
+        }
+        if let Some(function) = self.create_function()? {
+            return Ok(Statement::Function(function));
         }
         self.other_object()
     }
@@ -81,6 +80,9 @@ impl Parser<'_> {
         }
         if self.at_object("TYPE", "TYPE") {
             return self.alter_type().map(Statement::AlterType);
+        }
+        if self.at_view()? {
+            return self.alter_view().map(Statement::View);
         }
         self.other_object()
     }
@@ -101,6 +103,21 @@ impl Parser<'_> {
         if self.at_object("INDEX", "INDEX") {
             return self.drop_index().map(Statement::DropIndex);
         }
+        if self.at_object("TRIGGER", "TRIGGER") {
+            return self.drop_trigger().map(Statement::Trigger);
+        }
+        if self.at_object("IDENTITY", "IDENTITY") {
+            return self.drop_identity().map(Statement::Identity);
+        }
+        if self.at_view()? {
+            return self.drop_view().map(Statement::View);
+        }
+        if self.at_object("FUNCTION", "FUNCTION") {
+            return self.drop_function(false).map(Statement::Function);
+        }
+        if self.at_object("AGGREGATE", "AGGREGATE") {
+            return self.drop_function(true).map(Statement::Function);
+        }
         self.other_object()
     }
 
@@ -120,23 +137,8 @@ impl Parser<'_> {
 
     /// CREATE, ALTER or DROP of something else.
     fn other_object(&mut self) -> Result<Statement, Error> {
-        if OBJECTS.iter().any(|o| self.following.is_word(o)) {
-            let long = self.following.is_word("MATERIALIZED");
-            return self.unsupported(if long { 3 } else { 2 });
-        }
         self.advance();
         Err(self.unexpected("KEYSPACE, TABLE, INDEX, VIEW, TYPE, FUNCTION, AGGREGATE, TRIGGER, ROLE or USER"))
-    }
-
-    /// A statement named by its first `words`, read to its end.
-    fn unsupported(&mut self, words: usize) -> Result<Statement, Error> {
-        let position = self.position();
-        let mut named = Vec::new();
-        for _ in 0..words {
-            named.push(self.advance().text.to_ascii_uppercase());
-        }
-        self.skip_rest()?;
-        Ok(Statement::Unsupported(Unsupported { what: named.join(" "), position }))
     }
 
     fn no_statement(&self) -> Error {

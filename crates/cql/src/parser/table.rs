@@ -45,7 +45,7 @@ impl Parser<'_> {
     }
 
     /// `(a, b)` or `((a, b), c)`: partition key and clustering columns.
-    fn primary_key(&mut self) -> Result<(Vec<Name>, Vec<Name>), Error> {
+    pub(super) fn primary_key(&mut self) -> Result<(Vec<Name>, Vec<Name>), Error> {
         self.expect_symbol("(")?;
         let partition = match self.at_symbol("(") {
             true => self.in_parentheses(|p| p.name("a column"))?,
@@ -73,20 +73,24 @@ impl Parser<'_> {
         if self.take_words("COMPACT", "STORAGE") {
             create.compact_storage = Some(position);
         } else if self.take_words("CLUSTERING", "ORDER") {
-            self.expect_word("BY")?;
-            let order = self.in_parentheses(|p| {
-                let column = p.name("a column")?;
-                let descending = p.take_word("DESC");
-                if !descending {
-                    p.expect_word("ASC")?;
-                }
-                Ok((column, descending))
-            })?;
-            create.clustering_order.extend(order);
+            create.clustering_order.extend(self.clustering_order()?);
         } else {
             create.properties.push(self.property()?);
         }
         Ok(())
+    }
+
+    /// Behind `CLUSTERING ORDER`: columns, and whether they descend.
+    pub(super) fn clustering_order(&mut self) -> Result<Vec<(Name, bool)>, Error> {
+        self.expect_word("BY")?;
+        self.in_parentheses(|p| {
+            let column = p.name("a column")?;
+            let descending = p.take_word("DESC");
+            if !descending {
+                p.expect_word("ASC")?;
+            }
+            Ok((column, descending))
+        })
     }
 
     /// Behind `ALTER TABLE`.
@@ -101,6 +105,9 @@ impl Parser<'_> {
         if self.take_word("ADD") {
             let if_not_exists = self.if_not_exists()?;
             let columns = self.one_or_listed(Self::column_definition)?;
+            if let Some(key) = columns.iter().find(|column| column.is_primary_key) {
+                return Err(Error::syntax(key.name.position, "a column cannot be added to the primary key"));
+            }
             Ok(AlterTableChange::Add { if_not_exists, columns })
         } else if self.take_drop_compact_storage() {
             Ok(AlterTableChange::DropCompactStorage)

@@ -346,6 +346,9 @@ impl Parser<'_> {
             self.advance();
             return Ok(TermKind::Call { keyspace: None, function, arguments: self.arguments()? });
         }
+        if self.following.is_symbol("(") && (self.at_word("KEY") || self.at_index_expression()) {
+            return Err(Error::syntax(self.position(), format!("'{}' names no function", self.token.text)));
+        }
         let name = self.name("a value or column")?;
         if self.at_symbol("(") {
             return Ok(TermKind::Call { keyspace: None, function: name, arguments: self.arguments()? });

@@ -2,20 +2,70 @@
 
 use super::Parser;
 use crate::error::Error;
-use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, Name, TypeName};
+use crate::lexer::Kind;
+use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, Name, TableName, TypeName};
 use henge_model::DataType;
+
+/// What Cassandra keeps for types of its own that it does not have, and words that its grammar has a use for.
+const RESERVED: [&str; 13] = [
+    "bitstring",
+    "byte",
+    "cast",
+    "complex",
+    "count",
+    "distinct",
+    "enum",
+    "interval",
+    "json",
+    "macaddr",
+    "maxwritetime",
+    "ttl",
+    "writetime",
+];
+
+/// Whether a user type of that name needs no quotes.
+pub(crate) fn names_user_type(name: &str) -> bool {
+    !RESERVED.contains(&name) && DataType::native(name).is_none()
+}
 
 impl Parser<'_> {
     /// Behind `CREATE TYPE`.
     pub(super) fn create_type(&mut self) -> Result<CreateType, Error> {
         let if_not_exists = self.if_not_exists()?;
-        let name = self.qualified_name("a type name")?;
+        let name = self.user_type_name()?;
         if DataType::native(&name.name.text).is_some() {
             let message = format!("{} is a native type and names no other", name.name.text);
             return Err(Error::syntax(name.name.position, message));
         }
-        let fields = self.in_parentheses(Self::field)?;
+        self.expect_symbol("(")?;
+        let mut fields = vec![self.field()?];
+        while self.take_symbol(",") {
+            // A comma with nothing behind it is none.
+            if !self.at_symbol(",") && !self.at_symbol(")") {
+                fields.push(self.field()?);
+            }
+        }
+        self.expect_symbol(")")?;
         Ok(CreateType { name, if_not_exists, fields })
+    }
+
+    /// `name` or `keyspace.name` of a user type. Some words are names elsewhere, but need quotes here.
+    pub(super) fn user_type_name(&mut self) -> Result<TableName, Error> {
+        let keyspace = match self.following.is_symbol(".") {
+            true => {
+                let keyspace = self.name("a keyspace")?;
+                self.expect_symbol(".")?;
+                Some(keyspace)
+            }
+            false => None,
+        };
+        let bare = self.token.kind == Kind::Word;
+        let name = self.name("a type name")?;
+        if bare && !names_user_type(&name.text) {
+            let message = format!("'{}' names no type of users; quote it to use it as a name", name.text);
+            return Err(Error::syntax(name.position, message));
+        }
+        Ok(TableName { keyspace, name })
     }
 
     fn field(&mut self) -> Result<(Name, TypeName), Error> {
@@ -25,7 +75,7 @@ impl Parser<'_> {
     /// Behind `ALTER TYPE`.
     pub(super) fn alter_type(&mut self) -> Result<AlterType, Error> {
         let if_exists = self.if_exists()?;
-        let name = self.qualified_name("a type name")?;
+        let name = self.user_type_name()?;
         let position = self.position();
         Ok(AlterType { name, if_exists, position, change: self.type_change()? })
     }
@@ -50,6 +100,6 @@ impl Parser<'_> {
 
     /// Behind `DROP TYPE`.
     pub(super) fn drop_type(&mut self) -> Result<DropType, Error> {
-        Ok(DropType { if_exists: self.if_exists()?, name: self.qualified_name("a type name")? })
+        Ok(DropType { if_exists: self.if_exists()?, name: self.user_type_name()? })
     }
 }

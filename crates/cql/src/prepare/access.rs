@@ -1,5 +1,6 @@
 //! Statements about permissions: resources get their keyspaces; and the columns of LIST.
 
+use super::absent::function_resource;
 use super::marker::{Labels, ResultColumn};
 use super::scope::Scope;
 use super::{Plan, Prepared};
@@ -33,6 +34,11 @@ pub enum PermissionPlan {
         /// Those on what contains the resource too.
         recursive: bool,
     },
+    /// A statement about what there is none of: who has not logged in is told so first.
+    Absent {
+        /// What is wrong with that; `None` where `IF EXISTS` makes it nothing.
+        refusal: Option<String>,
+    },
 }
 
 pub(crate) fn roles(statement: &RoleStatement) -> Prepared {
@@ -45,7 +51,10 @@ pub(crate) fn roles(statement: &RoleStatement) -> Prepared {
 
 pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let change = |permissions: &PermissionList, name: &ResourceName, role: &str, given| {
-        let resource = resource(name, scope)?;
+        let resource = match resource(name, scope)? {
+            Ok(resource) => resource,
+            Err(absent) => return Ok(Prepared::bare(Plan::Permission(absent))),
+        };
         let applicable = resource.applicable();
         let permissions = match permissions {
             PermissionList::All => applicable,
@@ -66,19 +75,24 @@ pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) ->
                 PermissionList::All => Permissions::of(&Permission::ALL),
                 PermissionList::These(asked) => *asked,
             };
-            let resource = name.as_ref().map(|name| resource(name, scope)).transpose()?;
+            let resource = match name.as_ref().map(|name| resource(name, scope)).transpose()?.transpose() {
+                Ok(resource) => resource,
+                Err(absent) => return Ok(Prepared::bare(Plan::Permission(absent))),
+            };
             let plan = PermissionPlan::List { permissions, resource, of: of.clone(), recursive: *recursive };
             Ok(Prepared { result: Some(permission_columns()), ..Prepared::bare(Plan::Permission(plan)) })
         }
     }
 }
 
-fn resource(name: &ResourceName, scope: &Scope<'_>) -> Result<Resource, Error> {
+/// The resource of that name, or the plan of a statement about one that cannot be there.
+fn resource(name: &ResourceName, scope: &Scope<'_>) -> Result<Result<Resource, PermissionPlan>, Error> {
     match name {
-        ResourceName::Full(resource) => Ok(resource.clone()),
-        ResourceName::Table(table) => Ok(Resource::Table(scope.keyspace_of(table)?, table.name.text.clone())),
-        ResourceName::Unsupported(what, position) => {
-            Err(Error::unsupported(format!("permissions {what} are"), *position))
+        ResourceName::Full(resource) => Ok(Ok(resource.clone())),
+        ResourceName::Table(table) => Ok(Ok(Resource::Table(scope.keyspace_of(table)?, table.name.text.clone()))),
+        ResourceName::Function(name, types) => function_resource(name, types, scope).map(Err),
+        ResourceName::Beans(_, position) => {
+            Ok(Err(PermissionPlan::Absent { refusal: Some(Error::absent("MBeans", *position).message) }))
         }
     }
 }

@@ -81,7 +81,7 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
             return Err(Error::syntax(relation.position, message));
         }
         (Subject::Column(name) | Subject::Element(name, _) | Subject::Field(name, _), operator) => (name, operator),
-        (Subject::Columns(_) | Subject::Token(_), _) => {
+        (Subject::Columns(_) | Subject::Token(_) | Subject::Index(_), _) => {
             return Err(Error::syntax(relation.position, "IF compares one column at a time"));
         }
     };

@@ -1,6 +1,6 @@
 //! Types as written to types.
 
-use crate::error::{Error, nearest};
+use crate::error::{Error, ErrorKind, nearest};
 use crate::statement::{Name, TypeName};
 use henge_model::{DataType, Schema, UserType};
 
@@ -133,9 +133,11 @@ fn frozen(inner: DataType) -> Result<DataType, Error> {
         }
         // Tuples and vectors are always frozen, and printed so.
         DataType::Tuple(_) | DataType::Vector(..) | DataType::Frozen(_) => Ok(frozen_inside(inner)),
-        native => Err(Error::invalid(format!(
-            "frozen<> is only allowed on collections, tuples, and user-defined types (got {native})"
-        ))),
+        native => {
+            let message =
+                format!("frozen<> is only allowed on collections, tuples, and user-defined types (got {native})");
+            Err(Error { kind: ErrorKind::Syntax, ..Error::invalid(message) })
+        }
     }
 }
 

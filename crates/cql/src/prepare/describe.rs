@@ -12,8 +12,8 @@ use henge_model::DataType;
 pub enum DescribeTarget {
     /// The cluster; and who owns which tokens, if a keyspace of the user is in use.
     Cluster {
-        /// Whether ownership is asked for.
-        with_ownership: bool,
+        /// That keyspace.
+        owned: Option<String>,
     },
     /// Names of keyspaces.
     Keyspaces,
@@ -80,13 +80,16 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
     let internals = describe.internals;
     let missing = |what: &str, name: &TableName| {
         let keyspace = scope.keyspace_of(name)?;
-        Err(Error::invalid(format!("{what} '{}' not found in keyspace '{keyspace}'", name.name.text))
-            .at(name.name.position))
+        let place = name.name.position;
+        if !scope.schema.keyspaces.contains_key(&keyspace) {
+            return Err(Error::invalid(format!("'{keyspace}' not found in keyspaces")).at(place));
+        }
+        Err(Error::invalid(format!("{what} '{}' not found in '{keyspace}'", name.name.text)).at(place))
     };
     match &describe.subject {
         DescribeSubject::Cluster => {
-            let user = |k: &str| !super::scope::is_virtual(k) && !k.starts_with("system");
-            Ok(DescribeTarget::Cluster { with_ownership: scope.keyspace.is_some_and(user) })
+            let user = |k: &&str| !super::scope::is_virtual(k) && !k.starts_with("system");
+            Ok(DescribeTarget::Cluster { owned: scope.keyspace.filter(user).map(str::to_owned) })
         }
         DescribeSubject::Keyspaces => Ok(DescribeTarget::Keyspaces),
         DescribeSubject::Tables => Ok(DescribeTarget::Tables { keyspace: scope.keyspace.map(str::to_owned) }),
@@ -96,11 +99,10 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
         DescribeSubject::Keyspace { name, only } => keyspace(name.as_ref(), *only, internals, scope),
         DescribeSubject::Table(name) => table(name, internals, scope),
         DescribeSubject::Any(name) => any(name, internals, scope),
-        DescribeSubject::Index(name) => index(name, scope)?.ok_or_else(|| {
-            let keyspace = name.keyspace.as_ref().map(|k| k.text.as_str()).or(scope.keyspace).unwrap_or_default();
-            let message = format!("Table for existing index '{}' not found in '{keyspace}'", name.name.text);
-            Error::invalid(message).at(name.name.position)
-        }),
+        DescribeSubject::Index(name) => match index(name, scope)? {
+            Some(found) => Ok(found),
+            None => missing("Table for existing index", name),
+        },
         DescribeSubject::View(name) => missing("Materialized view", name),
         DescribeSubject::Type(name) => match user_type(name, scope)? {
             Some(found) => Ok(found),
@@ -177,9 +179,9 @@ fn columns(target: &DescribeTarget) -> Vec<ResultColumn> {
     let labels = Labels::new("system", "describe");
     let text = |name: &str| labels.column(name, DataType::Text);
     match target {
-        DescribeTarget::Cluster { with_ownership } => {
+        DescribeTarget::Cluster { owned } => {
             let mut columns = vec![text("cluster"), text("partitioner"), text("snitch")];
-            if *with_ownership {
+            if owned.is_some() {
                 let endpoints = DataType::Frozen(Box::new(DataType::List(Box::new(DataType::Text))));
                 columns.push(
                     labels.column("range_ownership", DataType::Map(Box::new(DataType::Text), Box::new(endpoints))),

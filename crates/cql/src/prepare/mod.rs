@@ -1,5 +1,6 @@
 //! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
 
+mod absent;
 mod access;
 mod aggregate;
 mod alter;
@@ -102,6 +103,8 @@ pub enum Plan {
     Role(RoleStatement),
     /// Change or list permissions.
     Permission(PermissionPlan),
+    /// `IF EXISTS` of what Henge has none of.
+    Nothing,
 }
 
 impl Prepared {
@@ -136,7 +139,10 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::AlterTable(alter) => alter::table(alter, &scope).map(schema_plan),
         Statement::Role(statement) => Ok(access::roles(statement)),
         Statement::Permission(statement) => access::permissions(statement, &scope),
-        Statement::Unsupported(other) => Err(Error::unsupported(format!("{} is", other.what), other.position)),
+        Statement::Identity(statement) => Ok(absent::identities(statement)),
+        Statement::Function(statement) => absent::functions(statement, &scope),
+        Statement::View(statement) => absent::views(statement, &scope),
+        Statement::Trigger(statement) => absent::triggers(statement, &scope),
     }
 }
 

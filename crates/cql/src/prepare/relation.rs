@@ -6,7 +6,7 @@ use super::term::Terms;
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
-use henge_model::{Column, ColumnKind, DataType};
+use henge_model::{Column, ColumnKind, DataType, Table};
 
 /// One relation on one column, or on several at once.
 #[derive(Clone, Debug)]
@@ -74,10 +74,18 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
             Subject::Columns(names) => on_columns(names, relation, terms, &mut found.columns)?,
             Subject::Token(names) => found.tokens.push(on_token(names, relation, terms)?),
             Subject::Element(name, key) => found.columns.push(entry::on_entry(name, key, relation, terms)?),
+            Subject::Index(index) => return Err(no_index(index, terms.table)),
             Subject::Field(..) => return Err(Error::unsupported("restricting fields of a type is", relation.position)),
         }
     }
     Ok(found)
+}
+
+/// Indexes with a language of their own are none of ours.
+fn no_index(index: &Name, table: &Table) -> Error {
+    let message =
+        format!("Invalid index expression, index {} not found for {}.{}", index.text, table.keyspace, table.name);
+    Error::invalid(message).at(index.position)
 }
 
 fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<Restriction, Error> {
@@ -223,7 +231,10 @@ fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Resul
     let [value] = &relation.values[..] else {
         return Err(Error::syntax(position, "IN cannot be used with token()"));
     };
-    if !is_slice(operator) && operator != Operator::Equal {
+    if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::NotEqual) {
+        return Err(Error::syntax(position, format!("{} cannot be used with token()", operator.sign())));
+    }
+    if operator == Operator::NotEqual {
         return Err(Error::invalid(format!("{} cannot be used with token()", operator.sign())).at(position));
     }
     let source = terms.source(value, &DataType::Bigint, "partition key token")?;

@@ -57,10 +57,15 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Whether a keyspace is each node's own.
+pub(crate) fn is_local(schema: &Schema, keyspace: &str) -> bool {
+    let local = schema.keyspaces.get(keyspace).is_some_and(|k| k.replication == Replication::Local);
+    local || is_virtual(keyspace)
+}
+
 /// Keyspaces that live on one node are written by that node alone.
 pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error> {
-    let local = schema.keyspaces.get(keyspace).is_some_and(|k| k.replication == Replication::Local);
-    if local || is_virtual(keyspace) || SYSTEM.contains(&keyspace) {
+    if is_local(schema, keyspace) || SYSTEM.contains(&keyspace) {
         return Err(Error::unauthorized(format!("{keyspace} keyspace is not user-modifiable.")));
     }
     Ok(())

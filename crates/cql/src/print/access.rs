@@ -1,6 +1,9 @@
+use super::function::FunctionName;
 use super::name::quoted;
 use super::{ands, commas, words};
-use crate::statement::{Name, Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
+use crate::statement::{
+    Access, Name, Password, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement,
+};
 use henge_model::Resource;
 use std::fmt::{Display, Formatter, Result};
 
@@ -45,7 +48,8 @@ impl Display for RoleOptions {
         options.extend(self.is_superuser.map(|flag| format!("SUPERUSER = {flag}")));
         // Which options was not kept: none mean anything.
         options.extend(self.has_options.then(|| "OPTIONS = {}".to_owned()));
-        options.extend(self.has_access.then(|| "ACCESS TO ALL DATACENTERS".to_owned()));
+        options.extend(self.datacenters.as_ref().map(|access| format!("ACCESS TO {}", Places(access, "DATACENTERS"))));
+        options.extend(self.cidrs.as_ref().map(|access| format!("ACCESS FROM {}", Places(access, "CIDRS"))));
         if options.is_empty() { Ok(()) } else { write!(f, " WITH {}", ands(&options)) }
     }
 }
@@ -95,8 +99,25 @@ impl Display for ResourceName {
                 write!(f, "ALL FUNCTIONS IN KEYSPACE {}", keyspace(name))
             }
             ResourceName::Table(name) => write!(f, "TABLE {name}"),
-            // Which of them was not kept.
-            ResourceName::Unsupported(..) => f.write_str("ALL MBEANS"),
+            ResourceName::Function(name, types) => write!(f, "FUNCTION {}({})", FunctionName(name), commas(types)),
+            ResourceName::Beans(None, _) => f.write_str("ALL MBEANS"),
+            // A pattern is a name to the singular too.
+            ResourceName::Beans(Some(name), _) => write!(f, "MBEAN {}", RoleName(name)),
+        }
+    }
+}
+
+/// `ALL what` or `what {'a', 'b'}`.
+struct Places<'a>(&'a Access, &'a str);
+
+impl Display for Places<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0 {
+            Access::All => write!(f, "ALL {}", self.1),
+            Access::Only(names) => {
+                let names: Vec<RoleName<'_>> = names.iter().map(|name| RoleName(name)).collect();
+                write!(f, "{} {{{}}}", self.1, commas(&names))
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
+use super::function::FunctionName;
 use super::name::quoted;
+use super::user_type::UserTypeName;
 use super::words;
 use crate::statement::{Describe, DescribeSubject, Name, TableName};
 use std::fmt::{Display, Formatter, Result};
@@ -24,9 +26,9 @@ impl Display for DescribeSubject {
             DescribeSubject::Table(name) => write!(f, "TABLE {name}"),
             DescribeSubject::Index(name) => write!(f, "INDEX {name}"),
             DescribeSubject::View(name) => write!(f, "MATERIALIZED VIEW {name}"),
-            DescribeSubject::Type(name) => write!(f, "TYPE {name}"),
-            DescribeSubject::Function(name) => write!(f, "FUNCTION {name}"),
-            DescribeSubject::Aggregate(name) => write!(f, "AGGREGATE {name}"),
+            DescribeSubject::Type(name) => write!(f, "TYPE {}", UserTypeName(name)),
+            DescribeSubject::Function(name) => write!(f, "FUNCTION {}", FunctionName(name)),
+            DescribeSubject::Aggregate(name) => write!(f, "AGGREGATE {}", FunctionName(name)),
             DescribeSubject::Any(name) => any(f, name),
         }
     }

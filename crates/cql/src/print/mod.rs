@@ -6,6 +6,8 @@
 mod access;
 mod batch;
 mod describe;
+mod function;
+mod identity;
 mod index;
 mod keyspace;
 mod mask;
@@ -16,8 +18,10 @@ mod relation;
 mod select;
 mod table;
 mod term;
+mod trigger;
 mod type_name;
 mod user_type;
+mod view;
 
 use crate::statement::Statement;
 use std::fmt::{Display, Formatter, Result};
@@ -44,10 +48,12 @@ impl Display for Statement {
             Statement::DropIndex(s) => s.fmt(f),
             Statement::Role(s) => s.fmt(f),
             Statement::Permission(s) => s.fmt(f),
+            Statement::Identity(s) => s.fmt(f),
+            Statement::Function(s) => s.fmt(f),
+            Statement::View(s) => s.fmt(f),
+            Statement::Trigger(s) => s.fmt(f),
             Statement::Truncate(s) => s.fmt(f),
             Statement::Describe(s) => s.fmt(f),
-            // Its text was not kept: only what it is.
-            Statement::Unsupported(s) => f.write_str(&s.what),
         }
     }
 }

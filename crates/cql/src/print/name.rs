@@ -3,7 +3,7 @@ use crate::statement::{Name, TableName};
 use std::fmt::{Display, Formatter, Result};
 
 /// Words that are names in most places, but mean something else in some.
-const CONTEXTUAL: [&str; 7] = ["as", "cast", "compact", "distinct", "exists", "json", "key"];
+const CONTEXTUAL: [&str; 8] = ["as", "cast", "compact", "distinct", "exists", "expr", "json", "key"];
 
 impl Display for Name {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

@@ -4,6 +4,9 @@ use std::fmt::{Display, Formatter, Result};
 
 impl Display for Relation {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if let Subject::Index(index) = &self.subject {
+            return write!(f, "expr({index}, {})", commas(&self.values));
+        }
         write!(f, "{} {}", self.subject, self.operator.sign())?;
         match self.operator {
             Operator::IsNotNull => Ok(()),
@@ -20,6 +23,7 @@ impl Display for Subject {
             Subject::Columns(names) => write!(f, "({})", commas(names)),
             Subject::Token(names) => write!(f, "token({})", commas(names)),
             Subject::Element(name, key) => write!(f, "{name}[{key}]"),
+            Subject::Index(name) => name.fmt(f),
             Subject::Field(name, field) => write!(f, "{name}.{field}"),
         }
     }

@@ -16,7 +16,7 @@ impl Display for CreateTable {
     }
 }
 
-fn primary_key((partition, clustering): &(Vec<Name>, Vec<Name>)) -> String {
+pub(super) fn primary_key((partition, clustering): &(Vec<Name>, Vec<Name>)) -> String {
     let clustering: String = clustering.iter().map(|name| format!(", {name}")).collect();
     format!("PRIMARY KEY (({}){clustering})", commas(partition))
 }
@@ -26,13 +26,16 @@ fn options(create: &CreateTable) -> Vec<String> {
     if create.compact_storage.is_some() {
         options.push("COMPACT STORAGE".to_owned());
     }
-    if !create.clustering_order.is_empty() {
-        let order = |(name, descending): &(Name, bool)| format!("{name} {}", if *descending { "DESC" } else { "ASC" });
-        let columns: Vec<String> = create.clustering_order.iter().map(order).collect();
-        options.push(format!("CLUSTERING ORDER BY ({})", commas(&columns)));
-    }
+    options.extend(clustering_order(&create.clustering_order));
     options.extend(create.properties.iter().map(ToString::to_string));
     options
+}
+
+/// `CLUSTERING ORDER BY (...)`, if there are any columns.
+pub(super) fn clustering_order(order: &[(Name, bool)]) -> Option<String> {
+    let one = |(name, descending): &(Name, bool)| format!("{name} {}", if *descending { "DESC" } else { "ASC" });
+    let columns: Vec<String> = order.iter().map(one).collect();
+    (!columns.is_empty()).then(|| format!("CLUSTERING ORDER BY ({})", commas(&columns)))
 }
 
 impl Display for ColumnDefinition {

@@ -1,19 +1,34 @@
+use super::name::quoted;
 use super::{ands, words};
-use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType};
+use crate::parser::names_user_type;
+use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, TableName};
 use std::fmt::{Display, Formatter, Result};
+
+/// The name of a user type.
+pub(super) struct UserTypeName<'a>(pub(super) &'a TableName);
+
+impl Display for UserTypeName<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if let Some(keyspace) = &self.0.keyspace {
+            write!(f, "{keyspace}.")?;
+        }
+        let name = &self.0.name;
+        if names_user_type(&name.text) { name.fmt(f) } else { quoted(f, &name.text, '"') }
+    }
+}
 
 impl Display for CreateType {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let condition = if self.if_not_exists { "IF NOT EXISTS " } else { "" };
         let fields: Vec<String> = self.fields.iter().map(|(name, data_type)| format!("{name} {data_type}")).collect();
-        write!(f, "CREATE TYPE {condition}{} ({})", self.name, super::commas(&fields))
+        write!(f, "CREATE TYPE {condition}{} ({})", UserTypeName(&self.name), super::commas(&fields))
     }
 }
 
 impl Display for AlterType {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let condition = if self.if_exists { "IF EXISTS " } else { "" };
-        write!(f, "ALTER TYPE {condition}{} {}", self.name, self.change)
+        write!(f, "ALTER TYPE {condition}{} {}", UserTypeName(&self.name), self.change)
     }
 }
 
@@ -40,6 +55,6 @@ impl Display for AlterTypeChange {
 impl Display for DropType {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let condition = if self.if_exists { "IF EXISTS " } else { "" };
-        write!(f, "DROP TYPE {condition}{}", self.name)
+        write!(f, "DROP TYPE {condition}{}", UserTypeName(&self.name))
     }
 }

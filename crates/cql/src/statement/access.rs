@@ -1,6 +1,6 @@
 //! Statements about roles and permissions.
 
-use super::TableName;
+use super::{TableName, TypeName};
 use crate::error::Position;
 use henge_model::{Permissions, Resource};
 use std::fmt;
@@ -39,8 +39,19 @@ pub struct RoleOptions {
     pub is_superuser: Option<bool>,
     /// `OPTIONS`: there are none that mean anything.
     pub has_options: bool,
-    /// `ACCESS TO ALL DATACENTERS` or `ACCESS FROM ALL CIDRS`: as it is anyway.
-    pub has_access: bool,
+    /// `ACCESS TO DATACENTERS`.
+    pub datacenters: Option<Access>,
+    /// `ACCESS FROM CIDRS`.
+    pub cidrs: Option<Access>,
+}
+
+/// From or to where a role has access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// `ALL`: as it is anyway.
+    All,
+    /// These alone.
+    Only(Vec<String>),
 }
 
 /// A password as a statement gives it; it is not printed.
@@ -86,6 +97,8 @@ pub enum ResourceName {
     Full(Resource),
     /// A table, perhaps of the connection's keyspace.
     Table(TableName),
-    /// A kind that nothing can be granted on yet.
-    Unsupported(&'static str, Position),
+    /// A function with the types of its parameters.
+    Function(TableName, Vec<TypeName>),
+    /// `MBEAN`, `MBEANS` with a pattern, or `ALL MBEANS`, which has none.
+    Beans(Option<String>, Position),
 }

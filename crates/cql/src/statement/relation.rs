@@ -29,6 +29,8 @@ pub enum Subject {
     Element(Name, Term),
     /// `u.f`.
     Field(Name, Name),
+    /// `expr(index, term)`: the index is asked, and the operator is `=`.
+    Index(Name),
 }
 
 /// The comparisons of the grammar.

@@ -1,8 +1,11 @@
 //! Statements about roles and permissions. Passwords, which are not printed, are left out.
 
-use crate::names::{maybe, name, table_name};
+use crate::names::{many, maybe, name, table_name, type_name};
 use henge_base::Random;
-use henge_cql::statement::{PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement};
+use henge_cql::Position;
+use henge_cql::statement::{
+    Access, IdentityStatement, PermissionList, PermissionStatement, ResourceName, RoleOptions, RoleStatement,
+};
 use henge_model::{Permissions, Resource};
 
 fn role(random: &mut Random) -> String {
@@ -15,7 +18,22 @@ fn options(random: &mut Random) -> RoleOptions {
         can_login: maybe(random, |random| random.chance(1, 2)),
         is_superuser: maybe(random, |random| random.chance(1, 2)),
         has_options: random.chance(1, 4),
-        has_access: random.chance(1, 4),
+        datacenters: maybe(random, access),
+        cidrs: maybe(random, access),
+    }
+}
+
+fn access(random: &mut Random) -> Access {
+    if random.chance(1, 2) { Access::All } else { Access::Only(many(random, 1, 3, role)) }
+}
+
+pub(crate) fn identity(random: &mut Random) -> IdentityStatement {
+    let (identity, yes) = (role(random), random.chance(1, 2));
+    match random.chance(1, 2) {
+        true => IdentityStatement::Drop { identity, if_exists: yes },
+        false => {
+            IdentityStatement::Add { identity, role: role(random), if_not_exists: yes, position: Position::default() }
+        }
     }
 }
 
@@ -29,6 +47,15 @@ pub(crate) fn roles(random: &mut Random) -> RoleStatement {
         4 => RoleStatement::Revoke { role: role(random), member: role(random) },
         5 => RoleStatement::List { of: None, recursive: true, users: true },
         _ => RoleStatement::List { of: maybe(random, role), recursive: yes, users: false },
+    }
+}
+
+/// What nothing can be granted on, and nothing but this is not refused for.
+fn absent(random: &mut Random) -> ResourceName {
+    match random.below(3) {
+        0 => ResourceName::Function(table_name(random), many(random, 0, 3, |random| type_name(random, 2))),
+        1 => ResourceName::Beans(Some("org.example:type=It's,name=*".to_owned()), Position::default()),
+        _ => ResourceName::Beans(None, Position::default()),
     }
 }
 
@@ -54,8 +81,11 @@ fn permissions_on(random: &mut Random, resource: &Resource) -> PermissionList {
 }
 
 pub(crate) fn permissions(random: &mut Random) -> PermissionStatement {
-    let (named, full) = resource(random);
-    let permissions = permissions_on(random, &full);
+    let (mut named, full) = resource(random);
+    let mut permissions = permissions_on(random, &full);
+    if random.chance(1, 4) {
+        (named, permissions) = (absent(random), PermissionList::All);
+    }
     match random.below(3) {
         0 => PermissionStatement::Grant { permissions, resource: named, role: role(random) },
         1 => PermissionStatement::Revoke { permissions, resource: named, role: role(random) },

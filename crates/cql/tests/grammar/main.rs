@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod access;
+mod functions;
 mod indexes;
 mod modify;
 mod names;
@@ -13,12 +14,13 @@ mod relations;
 mod schema;
 mod select;
 mod terms;
+mod views;
 
 use henge_base::Random;
 use henge_cql::{ErrorKind, Statement, parse};
 
 fn statement(random: &mut Random) -> Statement {
-    match random.below(19) {
+    match random.below(23) {
         0..=3 => Statement::Select(select::select(random)),
         4 => Statement::Insert(modify::insert(random)),
         5 => Statement::Update(modify::update(random)),
@@ -31,7 +33,11 @@ fn statement(random: &mut Random) -> Statement {
         12 => Statement::AlterType(schema::alter_type(random)),
         13 => Statement::Role(access::roles(random)),
         14 => Statement::Permission(access::permissions(random)),
-        15 => indexes::indexes(random),
+        15 => Statement::Identity(access::identity(random)),
+        16 => Statement::Function(functions::function(random)),
+        17 => Statement::View(views::view(random)),
+        18 => Statement::Trigger(views::trigger(random)),
+        19 => indexes::indexes(random),
         _ => schema::small(random),
     }
 }
@@ -140,6 +146,11 @@ fn words_of_the_grammar_are_names_where_nothing_else_fits() {
         ("UPDATE t SET v = 1 WHERE k = 1 IF exists IN (1)", "UPDATE t SET v = 1 WHERE k = 1 IF \"exists\" IN (1)"),
         ("UPDATE t SET v = 1 WHERE k = 1 IF exists", "UPDATE t SET v = 1 WHERE k = 1 IF EXISTS"),
         ("ALTER TABLE t DROP compact", "ALTER TABLE t DROP (\"compact\")"),
+        ("CREATE TYPE \"byte\" (a int,,b int,)", "CREATE TYPE \"byte\" (a int, b int)"),
+        ("DROP FUNCTION TOKEN(int)", "DROP FUNCTION \"token\"(int)"),
+        ("SELECT a FROM t WHERE \"\" = 1 AND expr(I, 'x')", "SELECT a FROM t WHERE \"\" = 1 AND expr(i, 'x')"),
+        ("SELECT expr (a) FROM t", "SELECT \"expr\"(a) FROM t"),
+        ("SELECT EXPR(a) FROM t", "SELECT \"expr\"(a) FROM t"),
         ("ALTER TABLE t DROP compact storage", "ALTER TABLE t DROP COMPACT STORAGE"),
     ];
     for (text, printed) in texts {
@@ -159,6 +170,18 @@ fn what_is_no_statement_is_refused() {
         "ALTER TABLE t DROP s USING TTL 5",
         "ALTER TABLE t DROP s USING TIMESTAMP ?",
         "ALTER TABLE t DROP s USING TIMESTAMP 5 AND TIMESTAMP 6",
+        "ALTER TABLE t ADD a int PRIMARY KEY",
+        "CREATE TYPE byte (a int)",
+        "CREATE TYPE t (,a int)",
+        "DROP TYPE ks.ttl",
+        "SELECT key(a) FROM t",
+        "SELECT expr(i, 'x') FROM t",
+        "SELECT a FROM t WHERE (expr(i, 'x'))",
+        "UPDATE t SET a = 1 WHERE k = 1 IF expr(i, 'x')",
+        "BEGIN TRANSACTION COMMIT TRANSACTION",
+        "LIST SUPERUSERS",
+        "DESCRIBE FUNCTION f(int)",
+        "SELECT \"\" FROM t",
     ];
     for text in texts {
         assert_eq!(parse(text).map_err(|e| e.kind), Err(ErrorKind::Syntax), "{text}");

@@ -17,9 +17,14 @@ const SIGNS: [Operator; 7] = [
 ];
 const WORDS: [Operator; 4] = [Operator::Like, Operator::Contains, Operator::ContainsKey, Operator::IsNotNull];
 
-/// One to three.
+/// One to three of WHERE, where an index may be asked too.
 pub(crate) fn relations(random: &mut Random) -> Vec<Relation> {
-    many(random, 1, 3, relation)
+    many(random, 1, 3, |random| if random.chance(1, 12) { index_expression(random) } else { relation(random) })
+}
+
+fn index_expression(random: &mut Random) -> Relation {
+    let (subject, values) = (Subject::Index(name(random)), vec![value(random)]);
+    Relation { subject, operator: Operator::Equal, values, listed: false, position: Position::default() }
 }
 
 fn relation(random: &mut Random) -> Relation {
@@ -45,6 +50,6 @@ fn relation(random: &mut Random) -> Relation {
 pub(crate) fn condition(random: &mut Random) -> Condition {
     match random.chance(1, 4) {
         true => Condition::Exists(Position::default()),
-        false => Condition::Relations(relations(random)),
+        false => Condition::Relations(many(random, 1, 3, relation)),
     }
 }

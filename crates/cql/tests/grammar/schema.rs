@@ -61,6 +61,11 @@ fn column(random: &mut Random) -> ColumnDefinition {
     }
 }
 
+/// What is added is of no key.
+fn added(random: &mut Random) -> ColumnDefinition {
+    ColumnDefinition { is_primary_key: false, ..column(random) }
+}
+
 pub(crate) fn create_table(random: &mut Random) -> CreateTable {
     CreateTable {
         table: table_name(random),
@@ -76,7 +81,7 @@ pub(crate) fn create_table(random: &mut Random) -> CreateTable {
 pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
     let yes = random.chance(1, 2);
     let change = match random.below(7) {
-        0 => AlterTableChange::Add { if_not_exists: yes, columns: many(random, 1, 3, column) },
+        0 => AlterTableChange::Add { if_not_exists: yes, columns: many(random, 1, 3, added) },
         1 => AlterTableChange::Drop { if_exists: yes, columns: names(random, 3), timestamp: maybe(random, integer) },
         2 => AlterTableChange::Rename {
             if_exists: yes,

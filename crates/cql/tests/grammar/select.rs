@@ -11,7 +11,7 @@ pub(crate) fn select(random: &mut Random) -> Select {
     Select {
         json: maybe(random, |_| Position::default()),
         distinct: maybe(random, |_| Position::default()),
-        items: many(random, 0, 3, |random| SelectItem { term: expression(random), alias: maybe(random, name) }),
+        items: many(random, 0, 3, item),
         table: table_name(random),
         relations: maybe(random, relations).unwrap_or_default(),
         group_by: maybe(random, |random| many(random, 1, 2, expression)).unwrap_or_default(),
@@ -20,6 +20,10 @@ pub(crate) fn select(random: &mut Random) -> Select {
         limit: maybe(random, value),
         allow_filtering: random.chance(1, 2),
     }
+}
+
+pub(crate) fn item(random: &mut Random) -> SelectItem {
+    SelectItem { term: expression(random), alias: maybe(random, name) }
 }
 
 fn order_by(random: &mut Random) -> OrderBy {

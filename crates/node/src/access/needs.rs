@@ -37,7 +37,7 @@ pub(crate) fn needs(plan: &Plan) -> Vec<Need> {
         }
         Plan::Batch(batch) => batched(batch),
         Plan::Schema(change) => vec![of_schema_change(change)],
-        Plan::Use(_) | Plan::Describe(_) | Plan::Role(_) | Plan::Permission(_) => Vec::new(),
+        Plan::Use(_) | Plan::Describe(_) | Plan::Role(_) | Plan::Permission(_) | Plan::Nothing => Vec::new(),
     }
 }
 

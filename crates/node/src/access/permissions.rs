@@ -45,6 +45,10 @@ pub(super) async fn run<W: World>(
             }
             Ok(Outcome::Rows(None))
         }
+        PermissionPlan::Absent { refusal } => {
+            known(user)?;
+            refusal.as_ref().map_or(Ok(Outcome::Void), |message| Err(invalid(message.clone())))
+        }
     }
 }
 

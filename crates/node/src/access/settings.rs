@@ -4,7 +4,7 @@ use super::{invalid, login};
 use crate::error::Error;
 use crate::shared::Shared;
 use crate::world::World;
-use henge_cql::statement::{Password, RoleOptions};
+use henge_cql::statement::{Access, Password, RoleOptions};
 use henge_metadata::RoleSettings;
 use std::sync::Arc;
 
@@ -14,6 +14,11 @@ const MANAGER: &str = "org.apache.cassandra.auth.CassandraRoleManager";
 pub(super) fn check<W: World>(shared: &Shared<W>, options: &RoleOptions) -> Result<(), Error> {
     if options.has_options {
         return Err(invalid(format!("{MANAGER} doesn't support OPTIONS")));
+    }
+    for (access, what) in [(&options.datacenters, "datacentre"), (&options.cidrs, "address")] {
+        if let Some(Access::Only(_)) = access {
+            return Err(invalid(format!("Henge does not restrict roles by {what}")));
+        }
     }
     let Some(password) = &options.password else { return Ok(()) };
     if !shared.options.authenticate {

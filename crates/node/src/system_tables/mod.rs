@@ -10,6 +10,8 @@ mod build;
 mod definition;
 mod gossip_rows;
 mod local;
+#[cfg(test)]
+mod manual;
 mod mask_rows;
 mod peers;
 mod process_rows;

@@ -63,7 +63,7 @@ fn describe_finds_keyspaces_before_tables() {
     assert!(matches!(target("DESCRIBE ks"), DescribeTarget::Keyspace { .. }));
     assert!(matches!(target("DESCRIBE kv"), DescribeTarget::Table { .. }));
     assert!(matches!(target("DESCRIBE KEYSPACE"), DescribeTarget::Keyspace { name, .. } if name == "ks"));
-    assert!(matches!(target("DESCRIBE CLUSTER"), DescribeTarget::Cluster { with_ownership: true }));
+    assert!(matches!(target("DESCRIBE CLUSTER"), DescribeTarget::Cluster { owned: Some(_) }));
     assert_eq!(error("DESCRIBE TABLE nope").to_string(), "Table 'nope' not found in keyspace 'ks'");
     assert_eq!(error("DESCRIBE nope").to_string(), "'nope' not found in keyspace 'ks'");
     assert_eq!(error("DESCRIBE INDEX i").kind, ErrorKind::Invalid);

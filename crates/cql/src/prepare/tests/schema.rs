@@ -96,7 +96,7 @@ fn tables_are_drafted_and_their_options_checked() {
         ("CREATE TABLE t (a list<int> PRIMARY KEY)", Invalid),
         ("CREATE TABLE t (a duration PRIMARY KEY)", Invalid),
         ("CREATE TABLE t (a int PRIMARY KEY, b list<list<int>>)", Invalid),
-        ("CREATE TABLE t (a int PRIMARY KEY, b frozen<int>)", Invalid),
+        ("CREATE TABLE t (a int PRIMARY KEY, b frozen<int>)", Syntax),
         ("CREATE TABLE t (a int PRIMARY KEY, b nope)", Invalid),
         ("CREATE TABLE t (a int PRIMARY KEY, b counter, c int)", Invalid),
         ("CREATE TABLE t (a int, b int STATIC, PRIMARY KEY (a))", Invalid),

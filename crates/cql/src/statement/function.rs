@@ -1,0 +1,77 @@
+//! Functions and aggregates of users.
+
+use super::{Name, TableName, Term, TypeName};
+use crate::error::Position;
+
+/// A statement about functions or aggregates.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // Each variant is the statement of its name.
+pub enum FunctionStatement {
+    Create(CreateFunction),
+    CreateAggregate(CreateAggregate),
+    Drop(DropFunction),
+}
+
+/// `CREATE FUNCTION`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateFunction {
+    /// Its name.
+    pub name: TableName,
+    /// Before the name: whether it may be there.
+    pub presence: Presence,
+    /// Its parameters.
+    pub parameters: Vec<(Name, TypeName)>,
+    /// `CALLED ON NULL INPUT`, rather than `RETURNS NULL ON NULL INPUT`.
+    pub called_on_null: bool,
+    /// `RETURNS`.
+    pub returns: TypeName,
+    /// `LANGUAGE`.
+    pub language: Name,
+    /// `AS`.
+    pub body: String,
+    /// Where the statement begins.
+    pub position: Position,
+}
+
+/// `CREATE AGGREGATE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateAggregate {
+    /// Its name.
+    pub name: TableName,
+    /// Before the name: whether it may be there.
+    pub presence: Presence,
+    /// Types of what it is called with.
+    pub parameters: Vec<TypeName>,
+    /// `SFUNC`.
+    pub state_function: Name,
+    /// `STYPE`.
+    pub state_type: TypeName,
+    /// `FINALFUNC`.
+    pub final_function: Option<Name>,
+    /// `INITCOND`.
+    pub initial: Option<Term>,
+    /// Where the statement begins.
+    pub position: Position,
+}
+
+/// What a `CREATE` says of a thing of its name that is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// `OR REPLACE`.
+    pub or_replace: bool,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+}
+
+/// `DROP FUNCTION` and `DROP AGGREGATE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropFunction {
+    /// Whether it is an aggregate.
+    pub aggregate: bool,
+    /// `IF EXISTS`.
+    pub if_exists: bool,
+    /// Its name.
+    pub name: TableName,
+    /// The types of its parameters, if the statement gives them.
+    pub parameters: Option<Vec<TypeName>>,
+}

@@ -1,0 +1,92 @@
+//! Pages that code writes in part, for tests: what stands between two marks of a page is what the code says, or the test fails.
+//!
+//! ```text
+//! <!-- generated: types -->
+//! ...
+//! <!-- end -->
+//! ```
+//!
+//! With `HENGE_WRITE_DOCS=1` in the environment the page is rewritten instead.
+
+// A crate for tests: to panic is how they fail.
+#![allow(clippy::panic)]
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// What writes every part of every page.
+const COMMAND: &str = "HENGE_WRITE_DOCS=1 cargo test -q --lib manual \
+    -p henge-cql -p henge-coordinator -p henge-protocol -p henge-node -p henge-server";
+
+/// Tests of one program run at once, and may write the same page.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Holds `docs/compatibility.md` to its part of that name, or rewrites it.
+///
+/// # Panics
+/// When the page says something else, has no such part, or cannot be read or written.
+#[track_caller]
+pub fn compatibility(part: &str, expected: &str) {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compatibility.md"));
+    let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let page = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let Some(wanted) = replaced(&page, part, expected) else {
+        panic!("docs/compatibility.md has no part <!-- generated: {part} --> that ends with <!-- end -->");
+    };
+    if page == wanted {
+        return;
+    }
+    if std::env::var_os("HENGE_WRITE_DOCS").is_none() {
+        panic!("docs/compatibility.md: the part {part} is not what the code says; to write it run\n  {COMMAND}");
+    }
+    std::fs::write(&path, wanted).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+}
+
+/// The page with another text in that part; `None` if it has no such part.
+fn replaced(page: &str, part: &str, text: &str) -> Option<String> {
+    let (before, rest) = page.split_once(&format!("<!-- generated: {part} -->\n"))?;
+    let (_, after) = rest.split_once("<!-- end -->")?;
+    Some(format!("{before}<!-- generated: {part} -->\n\n{}\n\n<!-- end -->{after}", text.trim_matches('\n')))
+}
+
+/// A table with a line of headings; a line is as many cells.
+pub fn table<const N: usize>(headings: [&str; N], lines: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut text = format!("| {} |\n|{}\n", headings.join(" | "), "---|".repeat(N));
+    for cells in lines {
+        let cells = cells.map(|cell| cell.replace('|', "\\|"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    text
+}
+
+/// Names as code, with blanks between.
+pub fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let all: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    all.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_replaced_and_nothing_else() {
+        let page = "prose\n<!-- generated: a -->\nold\n<!-- end -->\nmore\n<!-- generated: b -->\n<!-- end -->\n";
+        let now = replaced(page, "a", "new\n").unwrap_or_default();
+        assert_eq!(
+            now,
+            "prose\n<!-- generated: a -->\n\nnew\n\n<!-- end -->\nmore\n<!-- generated: b -->\n<!-- end -->\n"
+        );
+        assert_eq!(replaced(&now, "a", "new"), Some(now.clone()));
+        assert_eq!(replaced(page, "c", "new"), None);
+    }
+
+    #[test]
+    fn a_bar_in_a_cell_is_no_border() {
+        let lines = [["`a|b`".to_owned(), "c".to_owned()]];
+        assert_eq!(table(["x", "y"], lines), "| x | y |\n|---|---|\n| `a\\|b` | c |\n");
+        assert_eq!(names(["a", "b"]), "`a` `b`");
+    }
+}
