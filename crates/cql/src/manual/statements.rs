@@ -113,9 +113,10 @@ const LINES: [Line; 19] = [
     Line {
         statement: "`SELECT`",
         works: "by partition key, `IN`, clustering slices, several columns at once (bound as tuples too), `token()`, whole tables, `ALLOW FILTERING`, \
-                `ORDER BY`, `LIMIT`, `PER PARTITION LIMIT`, `DISTINCT`, aliases, `count`, `min`, `max`, `sum`, `avg` also inside other expressions, \
+                `ORDER BY`, also of several partitions where there are no pages (their rows are sorted in 64 MiB at most; only those within `LIMIT` \
+                count), `LIMIT`, `PER PARTITION LIMIT`, `DISTINCT`, aliases, `count`, `min`, `max`, `sum`, `avg` also inside other expressions, \
                 `GROUP BY`, `c[k]` and `c[a..b]` of sets and maps, `m[k] = v`, `CONTAINS`, `CONTAINS KEY`, `writetime`, `maxwritetime` and `ttl` of \
-                columns and elements, `SELECT JSON`, and the [expressions](#expressions) and [functions](#functions) below",
+                columns, fields and elements, `SELECT JSON`, and the [expressions](#expressions) and [functions](#functions) below",
         not_yet: "`ORDER BY ... ANN OF`, `LIKE`, `expr(index, ...)`",
         taken: &[
             "SELECT v AS x, max(v) + 1 FROM kv WHERE k IN ('a', ?) LIMIT 5",
@@ -123,9 +124,9 @@ const LINES: [Line; 19] = [
             "SELECT c, count(*) FROM wide WHERE a = 1 AND b = 'b' AND (c, d) > (1, 2) GROUP BY c ORDER BY c DESC",
             "SELECT JSON * FROM many WHERE token(k) > 5 AND m['a'] = 1 AND s CONTAINS 1 ALLOW FILTERING",
             "SELECT s[1..], m['a'], writetime(m), ttl(m['a']) FROM many",
+            "SELECT * FROM wide WHERE a IN (1, 2) AND b = 'b' ORDER BY c",
         ],
         refused: &[
-            "SELECT * FROM wide WHERE a IN (1, 2) AND b = 'b' ORDER BY c",
             "SELECT * FROM types ORDER BY e ANN OF [1, 2] LIMIT 3",
             "SELECT * FROM kv WHERE w LIKE 'a%' ALLOW FILTERING",
             "SELECT * FROM kv WHERE expr(i, 'x')",
