@@ -117,10 +117,18 @@ fn table_text(table: &Table, internals: bool) -> String {
     format!("CREATE TABLE {name} (\n{}\n) WITH {};", definitions(table), options.join("\n    AND "))
 }
 
+/// Columns, those of many cells last.
+fn simple_first(columns: &[Column]) -> impl Iterator<Item = &Column> {
+    let of = move |complex: bool| columns.iter().filter(move |c| c.data_type.is_complex() == complex);
+    of(false).chain(of(true))
+}
+
 /// The columns and the primary key, one a line.
 fn definitions(table: &Table) -> String {
     let single = table.partition_key.len() == 1 && table.clustering.is_empty();
-    let mut lines: Vec<String> = table.columns().map(|c| definition(c, table, single)).collect();
+    let keys = table.partition_key.iter().chain(&table.clustering);
+    let columns = keys.chain(simple_first(&table.statics)).chain(simple_first(&table.regulars));
+    let mut lines: Vec<String> = columns.map(|c| definition(c, table, single)).collect();
     if !single {
         let partition = joined(&table.partition_key, |c| identifier(&c.name));
         let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
