@@ -114,7 +114,7 @@ fn table_text(table: &Table, internals: bool) -> String {
     if is_compact {
         options.push("COMPACT STORAGE".to_owned());
     }
-    if internals && !is_virtual(&table.keyspace) {
+    if internals {
         options.push(format!("ID = {}", table.id));
     }
     if !table.clustering.is_empty() {
