@@ -97,7 +97,9 @@ mod tests {
     fn everybody_reads_what_drivers_need_and_no_more() {
         let keyspaces = system_tables::keyspaces();
         let tables = keyspaces.iter().flat_map(|keyspace| keyspace.tables.values());
-        let closed: Vec<&str> = tables.filter(|t| !readable(t)).map(|table| table.keyspace.as_str()).collect();
+        // What is built says what there is: that, too, is not for everybody.
+        let closed = tables.filter(|t| !readable(t) && t.name != "IndexInfo");
+        let closed: Vec<&str> = closed.map(|table| table.keyspace.as_str()).collect();
         assert!(closed.iter().all(|keyspace| ["system_auth", "system_views"].contains(keyspace)), "{closed:?}");
         assert_eq!(closed.iter().filter(|keyspace| **keyspace == "system_views").count(), 10);
     }
