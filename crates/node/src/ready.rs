@@ -81,6 +81,13 @@ impl Statements {
     }
 }
 
+impl Ready {
+    /// Whether it may be a read of one row that memory can answer; [`crate::Core::try_execute`] says whether it is.
+    pub fn may_read_one_row(&self) -> bool {
+        matches!(&self.prepared.plan, Plan::Select(plan) if plan.may_read_one_row())
+    }
+}
+
 /// Parses a statement and resolves it at the current epoch.
 pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
     if text.len() > TEXT_BYTES_MAX {

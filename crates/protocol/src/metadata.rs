@@ -139,12 +139,18 @@ impl ResultMetadata {
         ResultMetadata { columns: EncodedColumns::new(&columns), id: metadata_id(&columns) }
     }
 
+    /// The same without their digest, of a statement that is not prepared.
+    pub fn nameless<'a>(columns: impl IntoIterator<Item = ColumnRef<'a>>) -> Self {
+        let columns = columns.into_iter().collect::<Vec<_>>();
+        ResultMetadata { columns: EncodedColumns::new(&columns), id: StatementId::default() }
+    }
+
     /// How many columns there are.
     pub fn column_count(&self) -> usize {
         self.columns.count
     }
 
-    /// A digest of names and types: equal on all nodes, another one once a column comes, goes or changes.
+    /// A digest of names and types: equal on all nodes, another one once a column comes, goes or changes. Zeros of nameless ones.
     pub fn id(&self) -> &StatementId {
         &self.id
     }

@@ -3,10 +3,12 @@
 //! A turn takes what was received, answers at once what memory can answer, starts the rest, and sends everything with one call. Reading
 //! stops while too many requests are under way or too much waits to be sent: a client that does not read is not read from.
 
+mod fast;
+
 use crate::answer;
 use crate::clients::{Entered, Place};
 use crate::login::{self, Stage, log_in};
-use crate::request::{Answer, Client, Counted, asked, detached, run, traced, values_of};
+use crate::request::{Answer, Client, Counted, detached, run, traced};
 use crate::socket::{READ_BYTES, Socket};
 use crate::statement::{Known, Statements};
 use crate::warned;
@@ -14,12 +16,10 @@ use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::BytesMut;
-use henge_cql::Warnings;
-use henge_model::RowSink;
-use henge_node::{ClusterEvent, Core, Ending, Metrics, Node, Operation, Trace};
+use henge_node::{ClusterEvent, Core, Metrics, Node, Trace};
 use henge_protocol::{
-    Event, Execute, Frame, FrameDecoder, Header, MetadataMode, Opcode, OutputBuffer, ProtocolError, Register, Reply,
-    Request, Response, Role, Startup, Supported, Version,
+    Event, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Request, Response, Role,
+    Startup, Supported, Version,
 };
 use std::io;
 use std::net::IpAddr;
@@ -221,74 +221,25 @@ impl Connection {
     }
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
-        let mut known = None;
-        let is_traced = frame.header.wants_tracing();
-        if frame.header.opcode == Opcode::Execute {
-            known = self.known(&frame);
-            if let Some(known) = &known
-                && !is_traced
-                && self.answered_from_memory(&frame, known, began)
-            {
-                return;
-            }
-        }
+        let Some(found) = self.from_memory(&frame, began) else { return };
         let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
         let frame = detached(&frame);
-        let place = Some(self.entered.record.begin(frame.clone(), known.clone(), began));
-        if is_traced {
+        let place = Some(self.entered.record.begin(frame.clone(), found.prepared().cloned(), began));
+        if header.wants_tracing() {
             let (core, trace) = core.traced(Some(self.peer));
             self.under_way.push(Box::pin(async move {
                 core.make_trace_tables().await;
-                let traced = traced(&frame, known.as_deref());
-                let (answer, warnings, counted) = run(core.clone(), frame, known, client).await;
+                let traced = traced(&frame, found.prepared().map(|known| &**known));
+                let (answer, warnings, counted) = run(core.clone(), frame, found, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);
                 Done { header, answer, warnings, counted, began, trace: Some(trace), place }
             }));
             return;
         }
         self.under_way.push(Box::pin(async move {
-            let (answer, warnings, counted) = run(core, frame, known, client).await;
+            let (answer, warnings, counted) = run(core, frame, found, client).await;
             Done { header, answer, warnings, counted, began, trace: None, place }
         }));
-    }
-
-    /// The statement that an EXECUTE names, at the current epoch.
-    fn known(&mut self, frame: &Frame) -> Option<Arc<Known>> {
-        let message = frame.message().ok()?;
-        let execute = Execute::decode(frame.header.version, message).ok()?;
-        if let Some(known) = self.statements.get(execute.id).filter(|k| self.core.is_current(&k.ready)) {
-            return Some(Arc::clone(known));
-        }
-        let id = execute.id.try_into().ok()?;
-        let known = Arc::new(Known::new(id, self.core.prepared(&id)?.ok()?));
-        self.statements.keep(Arc::clone(&known));
-        Some(known)
-    }
-
-    /// The fast path: a read of one row that this node holds in memory goes straight into the output buffer.
-    fn answered_from_memory(&mut self, frame: &Frame, known: &Arc<Known>, began: Instant) -> bool {
-        let Ok(execute) = frame.message().and_then(|message| Execute::decode(frame.header.version, message)) else {
-            return false;
-        };
-        let Ok(values) = values_of(&known.ready, &execute.parameters) else { return false };
-        let result = &known.metadata.result;
-        let told = execute.metadata_id.unwrap_or(result.id());
-        let mode = MetadataMode::of_execute(frame.header.version, execute.parameters.skip_metadata, told, result);
-        // What has to be warned of does not go this way.
-        let warnings = Warnings::default();
-        let mut rows = self.output.rows(&Reply::to(&frame.header), result, mode);
-        let mark = rows.mark();
-        if !self.core.try_execute(
-            &known.ready,
-            &asked(&execute.parameters, &values, &self.client, &warnings),
-            &mut rows,
-        ) {
-            rows.rollback(mark);
-            return false;
-        }
-        rows.finish(None);
-        self.metrics.request(Operation::Read, execute.parameters.consistency, Ending::Ok, began.elapsed());
-        true
     }
 
     fn finish(&mut self, done: Done) {

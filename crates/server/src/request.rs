@@ -1,7 +1,7 @@
 //! One request from its frame to its answer, apart from the connection it came on.
 
 use crate::answer;
-use crate::statement::{Known, described, result_of};
+use crate::statement::{Known, described, result_of_text};
 use crate::warned::log;
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
@@ -26,6 +26,23 @@ pub(crate) enum Answer {
     Prepared(Arc<Known>),
     LoggedIn(Arc<str>),
     Error(ErrorResponse),
+}
+
+/// What is known of a request's statement before it is run.
+pub(crate) enum Found {
+    /// Nothing, or nothing good.
+    Nothing,
+    /// It was prepared.
+    Prepared(Arc<Known>),
+    /// Its text was read.
+    Ready(Arc<Ready>),
+}
+
+impl Found {
+    /// The prepared statement.
+    pub(crate) fn prepared(&self) -> Option<&Arc<Known>> {
+        if let Found::Prepared(known) = self { Some(known) } else { None }
+    }
 }
 
 /// Where the columns of rows are described.
@@ -69,13 +86,13 @@ struct By<'a> {
 pub(crate) async fn run(
     core: Core<ServerWorld>,
     frame: Frame,
-    known: Option<Arc<Known>>,
+    found: Found,
     client: Client,
 ) -> (Answer, Vec<String>, Counted) {
     let warnings = Warnings::default();
     let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
     let answer = match Request::decode(&frame) {
-        Ok(request) => answer(&core, frame.header.version, &request, known, &client, &warnings, &mut counted).await,
+        Ok(request) => answer(&core, frame.header.version, &request, found, &client, &warnings, &mut counted).await,
         Err(error) => Err(error.into()),
     };
     let answer = answer.unwrap_or_else(Answer::Error);
@@ -121,16 +138,16 @@ async fn answer(
     core: &Core<ServerWorld>,
     version: Version,
     request: &Request<'_>,
-    known: Option<Arc<Known>>,
+    found: Found,
     client: &Client,
     warnings: &Warnings,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let by = &By { client, warnings };
     match request {
-        Request::Query(query) => run_query(core, query, by, counted).await,
+        Request::Query(query) => run_query(core, query, found, by, counted).await,
         Request::Prepare(prepare) => run_prepare(core, prepare, client),
-        Request::Execute(execute) => run_execute(core, version, execute, known, by, counted).await,
+        Request::Execute(execute) => run_execute(core, version, execute, found.prepared().cloned(), by, counted).await,
         Request::Batch(batch) => run_batch(core, batch, by, counted).await,
         _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
     }
@@ -143,12 +160,16 @@ pub(crate) fn failed(core: &Core<ServerWorld>, error: &henge_node::Error) -> Err
 async fn run_query(
     core: &Core<ServerWorld>,
     query: &Query<'_>,
+    found: Found,
     by: &By<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
-    let ready = core.ready(query.text, keyspace).map_err(|e| failed(core, &e))?;
-    let metadata = RowsMetadata::Own(Box::new(result_of(&ready)));
+    let ready = match found {
+        Found::Ready(ready) if core.is_current(&ready) => ready,
+        _ => core.ready(query.text, keyspace).map_err(|e| failed(core, &e))?,
+    };
+    let metadata = RowsMetadata::Own(Box::new(result_of_text(&ready)));
     execute(core, &ready, &query.parameters, by, metadata, MetadataMode::Full, counted).await
 }
 

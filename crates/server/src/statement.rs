@@ -25,8 +25,13 @@ impl Known {
     }
 }
 
+/// The columns of a result whose statement was not prepared: nobody asks for their digest.
+pub(crate) fn result_of_text(ready: &Ready) -> ResultMetadata {
+    ResultMetadata::nameless(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
+}
+
 /// The columns of a statement's result.
-pub(crate) fn result_of(ready: &Ready) -> ResultMetadata {
+fn result_of(ready: &Ready) -> ResultMetadata {
     ResultMetadata::new(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
 }
 

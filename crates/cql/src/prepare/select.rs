@@ -90,6 +90,11 @@ impl SelectPlan {
         clustering.is_empty() && slice.is_empty() && !filter.iter().any(|r| r.columns.iter().any(on_clustering))
     }
 
+    /// Whether the values alone tell its one row; see [`SelectPlan::single_row_key`].
+    pub fn may_read_one_row(&self) -> bool {
+        self.single_row
+    }
+
     /// Whether one row stands for each partition.
     pub fn is_distinct(&self) -> bool {
         self.is_distinct

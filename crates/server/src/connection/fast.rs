@@ -1,0 +1,92 @@
+//! The fast path: a read of one row that this node holds in memory goes straight into the output buffer. Nothing is awaited.
+
+use super::Connection;
+use crate::request::{Found, asked, values_of};
+use crate::statement::{Known, result_of_text};
+use henge_cql::Warnings;
+use henge_model::RowSink;
+use henge_node::{Ending, Operation, Ready};
+use henge_protocol::{
+    Execute, Frame, MetadataMode, Opcode, ProtocolError, Query, QueryParameters, Reply, ResultMetadata,
+};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Connection {
+    /// Answers a frame from memory; otherwise gives what was found out of its statement, for the long way.
+    pub(super) fn from_memory(&mut self, frame: &Frame, began: Instant) -> Option<Found> {
+        match frame.header.opcode {
+            Opcode::Execute => {
+                let Some(known) = self.known(frame) else { return Some(Found::Nothing) };
+                let answered = !frame.header.wants_tracing() && self.executes(frame, &known, began);
+                (!answered).then_some(Found::Prepared(known))
+            }
+            Opcode::Query => {
+                let Ok(query) = query(frame) else { return Some(Found::Nothing) };
+                let keyspace = query.parameters.keyspace.or(self.client.keyspace.as_deref());
+                // What is wrong with it is told on the long way.
+                let Ok(ready) = self.core.ready(query.text, keyspace) else { return Some(Found::Nothing) };
+                let answered = !frame.header.wants_tracing() && self.queries(frame, &query.parameters, &ready, began);
+                (!answered).then_some(Found::Ready(ready))
+            }
+            _ => Some(Found::Nothing),
+        }
+    }
+
+    /// The statement that an EXECUTE names, at the current epoch.
+    fn known(&mut self, frame: &Frame) -> Option<Arc<Known>> {
+        let message = frame.message().ok()?;
+        let execute = Execute::decode(frame.header.version, message).ok()?;
+        if let Some(known) = self.statements.get(execute.id).filter(|k| self.core.is_current(&k.ready)) {
+            return Some(Arc::clone(known));
+        }
+        let id = execute.id.try_into().ok()?;
+        let known = Arc::new(Known::new(id, self.core.prepared(&id)?.ok()?));
+        self.statements.keep(Arc::clone(&known));
+        Some(known)
+    }
+
+    fn executes(&mut self, frame: &Frame, known: &Arc<Known>, began: Instant) -> bool {
+        let Ok(execute) = frame.message().and_then(|message| Execute::decode(frame.header.version, message)) else {
+            return false;
+        };
+        let result = &known.metadata.result;
+        let told = execute.metadata_id.unwrap_or(result.id());
+        let mode = MetadataMode::of_execute(frame.header.version, execute.parameters.skip_metadata, told, result);
+        self.answers(frame, &execute.parameters, &known.ready, (result, mode), began)
+    }
+
+    fn queries(&mut self, frame: &Frame, parameters: &QueryParameters<'_>, ready: &Ready, began: Instant) -> bool {
+        if !ready.may_read_one_row() {
+            return false;
+        }
+        let result = result_of_text(ready);
+        self.answers(frame, parameters, ready, (&result, MetadataMode::Full), began)
+    }
+
+    fn answers(
+        &mut self,
+        frame: &Frame,
+        parameters: &QueryParameters<'_>,
+        ready: &Ready,
+        (result, mode): (&ResultMetadata, MetadataMode),
+        began: Instant,
+    ) -> bool {
+        let Ok(values) = values_of(ready, parameters) else { return false };
+        // What has to be warned of does not go this way.
+        let warnings = Warnings::default();
+        let mut rows = self.output.rows(&Reply::to(&frame.header), result, mode);
+        let mark = rows.mark();
+        if !self.core.try_execute(ready, &asked(parameters, &values, &self.client, &warnings), &mut rows) {
+            rows.rollback(mark);
+            return false;
+        }
+        rows.finish(None);
+        self.metrics.request(Operation::Read, parameters.consistency, Ending::Ok, began.elapsed());
+        true
+    }
+}
+
+fn query(frame: &Frame) -> Result<Query<'_>, ProtocolError> {
+    Query::decode(frame.header.version, frame.message()?)
+}
