@@ -54,6 +54,7 @@ fn prepare_schema(options: &BenchOptions) -> anyhow::Result<()> {
         options.replication
     ))?;
     connection.run("CREATE TABLE IF NOT EXISTS bench.data (k bigint PRIMARY KEY, v blob)")?;
+    connection.run("CREATE TABLE IF NOT EXISTS bench.wide (k bigint, c bigint, v blob, PRIMARY KEY (k, c))")?;
     (0..options.hosts.len()).try_for_each(|host| wait_for_table(options, host))
 }
 
@@ -62,7 +63,7 @@ fn wait_for_table(options: &BenchOptions, host: usize) -> anyhow::Result<()> {
     let mut connection = Connection::open(options.host(host), options.version()?)?;
     let end = Instant::now() + SCHEMA;
     loop {
-        match connection.run("SELECT k FROM bench.data LIMIT 1") {
+        match connection.run("SELECT k FROM bench.wide LIMIT 1") {
             Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(100)),
             outcome => return outcome,
         }

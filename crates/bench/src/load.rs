@@ -53,11 +53,7 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) fn new(options: &BenchOptions, number: usize, stop: Arc<AtomicBool>) -> anyhow::Result<Load> {
         let mut connection = Connection::open(options.host(number), options.version()?)?;
-        let text = match (options.write, options.conditional) {
-            (true, _) => "INSERT INTO bench.data (k, v) VALUES (?, ?)",
-            (_, true) => "UPDATE bench.data SET v = :v WHERE k = :k IF EXISTS",
-            _ => "SELECT v FROM bench.data WHERE k = ?",
-        };
+        let text = options.text();
         let statement = connection.prepare(text)?;
         let depth = (options.in_flight / options.connections).clamp(1, 4096);
         let every =
@@ -69,7 +65,8 @@ impl Load {
             write: options.write || options.conditional,
             conditional: options.conditional,
             text: options.unprepared.then_some(text),
-            rows: options.rows,
+            // A scan begins where so many rows are left.
+            rows: (options.rows + 1).saturating_sub(options.rows_each()).max(1),
             first: options.first,
             value: vec![0; options.value_bytes],
             depth,

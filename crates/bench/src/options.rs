@@ -17,6 +17,9 @@ pub struct BenchOptions {
     /// Write under a condition that holds: UPDATE ... IF EXISTS.
     #[arg(long, conflicts_with = "write")]
     pub conditional: bool,
+    /// Read 5,000 neighbouring rows of one partition with every request; rows are counted.
+    #[arg(long, conflicts_with_all = ["write", "conditional"])]
+    pub scan: bool,
     /// Send the statement's text with every request instead of preparing it.
     #[arg(long)]
     pub unprepared: bool,
@@ -65,6 +68,22 @@ pub struct BenchOptions {
 }
 
 impl BenchOptions {
+    /// The statement of a load.
+    pub(crate) fn text(&self) -> &'static str {
+        match (self.write, self.conditional, self.scan) {
+            (true, _, false) => "INSERT INTO bench.data (k, v) VALUES (?, ?)",
+            (true, _, true) => "INSERT INTO bench.wide (k, c, v) VALUES (0, ?, ?)",
+            (_, true, _) => "UPDATE bench.data SET v = :v WHERE k = :k IF EXISTS",
+            (_, _, true) => "SELECT c, v FROM bench.wide WHERE k = 0 AND c >= ? LIMIT 5000",
+            _ => "SELECT v FROM bench.data WHERE k = ?",
+        }
+    }
+
+    /// Rows of one operation.
+    pub(crate) fn rows_each(&self) -> u64 {
+        if self.scan && !self.write { 5_000 } else { 1 }
+    }
+
     /// The server of a connection.
     pub(crate) fn host(&self, connection: usize) -> SocketAddr {
         self.hosts[connection % self.hosts.len().max(1)]

@@ -30,10 +30,14 @@ impl Report {
         latencies.sort_unstable();
         let load =
             if options.rate > 0 { format!("{}/s", options.rate) } else { format!("{} in flight", options.in_flight) };
-        let operation = if options.write { "write" } else { "read" };
+        let operation = match (options.write, options.scan) {
+            (true, _) => "write",
+            (_, true) => "scanned row",
+            _ => "read",
+        };
         Report {
             what: format!("{operation} {} {load} over {} connections", options.consistency, options.connections),
-            operations: latencies.len(),
+            operations: latencies.len() * options.rows_each() as usize,
             time,
             cpu: (!options.pids.is_empty()).then_some(cpu),
             resident,
@@ -58,7 +62,7 @@ impl fmt::Display for Report {
         if let Some(cpu) = self.cpu {
             let each = cpu.as_secs_f64() * 1e6 / self.operations.max(1) as f64;
             let share = cpu.as_secs_f64() / self.time.as_secs_f64();
-            write!(f, ", servers {each:.1} us of CPU each ({share:.2} cores), {} MB resident", self.resident >> 20)?;
+            write!(f, ", servers {each:.2} us of CPU each ({share:.2} cores), {} MB resident", self.resident >> 20)?;
         }
         if let Some(error) = &self.first_error {
             write!(f, ", {} ERRORS, the first: {error}", self.errors)?;
