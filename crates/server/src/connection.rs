@@ -221,7 +221,7 @@ impl Connection {
     }
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
-        let Some(found) = self.from_memory(&frame, began) else { return };
+        let Some(found) = self.try_memory(&frame, began) else { return };
         let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
         let frame = detached(&frame);
         let place = Some(self.entered.record.begin(frame.clone(), found.prepared().cloned(), began));

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 impl Connection {
     /// Answers a frame from memory; otherwise gives what was found out of its statement, for the long way.
-    pub(super) fn from_memory(&mut self, frame: &Frame, began: Instant) -> Option<Found> {
+    pub(super) fn try_memory(&mut self, frame: &Frame, began: Instant) -> Option<Found> {
         match frame.header.opcode {
             Opcode::Execute => {
                 let Some(known) = self.known(frame) else { return Some(Found::Nothing) };
