@@ -184,8 +184,10 @@ impl<'a> Join<'a> {
 
 /// The static row of a partition where it lies outside of what was read.
 fn static_row(block: &RowBlock, partition: &Bytes) -> Option<(Bytes, Bytes)> {
-    let of_it = |(key, _): &&(Bytes, Bytes)| Key::kind(key) == Some(KeyKind::Static) && partition_of(key) == *partition;
-    block.context.iter().find(of_it).cloned()
+    // A context ascends; it may hold a static row for each partition of the block.
+    let wanted = [&partition[..], &[KeyKind::Static as u8]].concat();
+    let at = block.context.binary_search_by(|(key, _)| key[..].cmp(&wanted[..])).ok()?;
+    block.context.get(at).cloned()
 }
 
 fn partition_of(key: &Bytes) -> Bytes {
