@@ -3,17 +3,16 @@
 use super::collection::{self, CollectionPlan};
 use super::condition::ConditionPlan;
 use super::marker::Markers;
-use super::relation::{Restrictions, restrictions};
-use super::restriction::{Partition, Slice, Where, sort};
+use super::reached::{reached, restricted};
+use super::restriction::{Partition, Slice};
 use super::scope::{Scope, column};
 use super::select::partition_markers;
 use super::term::Terms;
-use super::{JsonPlan, Plan, Prepared, compact, json, virtual_table};
+use super::{JsonPlan, Plan, Prepared, insert, virtual_table};
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{
-    Assignment, AssignmentKind, Condition, Delete, Deletion, Insert, InsertValues, Name, Relation, Statement,
-    TableName, Update, Using,
+    Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, TableName, Update, Using,
 };
 use henge_model::{Column, ColumnId, ColumnKind, DataType, Table};
 use std::sync::Arc;
@@ -78,7 +77,7 @@ impl Changes {
     }
 
     /// Whether they are all of static columns, and there are any.
-    fn are_static_only(&self, table: &Table) -> bool {
+    pub(super) fn are_static_only(&self, table: &Table) -> bool {
         !self.is_empty() && self.columns().all(|column| is_static(table, column))
     }
 
@@ -144,75 +143,13 @@ pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepar
 /// The plan of one statement, whose markers join those met before.
 pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let plan = match statement {
-        Statement::Insert(insert) => insert_plan(insert, scope, markers),
+        Statement::Insert(insert) => insert::plan(insert, scope, markers),
         Statement::Update(update) => update_plan(update, scope, markers),
         Statement::Delete(delete) => delete_plan(delete, scope, markers),
         _ => Err(Error::invalid("only INSERT, UPDATE and DELETE write rows")),
     }?;
     virtual_table::check(&plan)?;
     Ok(plan)
-}
-
-fn insert_plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
-    let (table, mut terms) = target(&insert.table, scope, markers)?;
-    if table.is_counter() {
-        let message = "INSERT statements are not allowed on counter tables, use UPDATE instead";
-        return Err(Error::invalid(message).at(insert.table.name.position));
-    }
-    let (columns, values) = match &insert.values {
-        InsertValues::Columns { columns, terms } => (columns, terms),
-        InsertValues::Json { document, default_unset } => {
-            let (ttl, timestamp) = using(&insert.using, &mut terms)?;
-            let plan = assemble(table, Vec::new(), Vec::new(), Reach::Rows, Changes::default(), ttl, timestamp);
-            let plan = json::insert(document, *default_unset, plan, &mut terms)?;
-            return match insert.if_not_exists {
-                Some(position) => plan.under(ConditionPlan::NotExists, position),
-                None => Ok(plan),
-            };
-        }
-    };
-    if columns.len() != values.len() {
-        return Err(Error::invalid("Unmatched column names/values").at(insert.table.name.position));
-    }
-    let mut keys: Vec<(ColumnId, Choices)> = Vec::new();
-    let mut changes = Changes::default();
-    for (i, (name, value)) in columns.iter().zip(values).enumerate() {
-        if columns[..i].iter().any(|earlier| earlier.text == name.text) {
-            return Err(
-                Error::invalid(format!("Multiple definitions found for column {}", name.text)).at(name.position)
-            );
-        }
-        let column = column(table, name)?;
-        let source = terms.source(value, &column.data_type, &column.name)?;
-        match column.kind {
-            ColumnKind::PartitionKey | ColumnKind::Clustering => keys.push((column.id, Choices::one(source))),
-            _ => changes.set(column, source, name.position)?,
-        }
-    }
-    let take = |wanted: &[Column], missing: &str| -> Result<Vec<Choices>, Error> {
-        let absent: Vec<&str> =
-            wanted.iter().filter(|c| !keys.iter().any(|(id, _)| *id == c.id)).map(|c| c.name.as_str()).collect();
-        if !absent.is_empty() {
-            return Err(Error::invalid(format!("{missing}: {}", absent.join(", "))).at(insert.table.name.position));
-        }
-        let of = |c: &Column| keys.iter().find(|(id, _)| *id == c.id).map(|(_, choices)| choices.clone());
-        Ok(wanted.iter().filter_map(of).collect())
-    };
-    let partition = take(&table.partition_key, "Some partition key parts are missing")?;
-    // Without any clustering value it is about the partition alone.
-    let clustered = table.clustering.iter().filter(|c| keys.iter().any(|(id, _)| *id == c.id)).count();
-    let only_static = clustered == 0 && changes.are_static_only(table);
-    let wanted = if only_static { &[] } else { compact::wanted_clustering(table, clustered) };
-    let clustering = take(wanted, "Some clustering keys are missing")?;
-    let (ttl, timestamp) = using(&insert.using, &mut terms)?;
-    let reach = if only_static { Reach::Statics } else { Reach::Rows };
-    let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
-    let plan = compact::inserted(plan);
-    compact::check_value(&plan, insert.table.name.position)?;
-    match insert.if_not_exists {
-        Some(position) => plan.under(ConditionPlan::NotExists, position),
-        None => Ok(plan),
-    }
 }
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
@@ -273,7 +210,7 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     ModifyPlan { deletes_row, ..plan }.under_any(condition, position)
 }
 
-fn target<'s: 'm, 'm>(
+pub(super) fn target<'s: 'm, 'm>(
     name: &TableName,
     scope: &Scope<'s>,
     markers: &'m mut Markers,
@@ -408,84 +345,4 @@ pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Sour
     let ttl = using.ttl.as_ref().map(|t| terms.source(t, &DataType::Int, "[ttl]")).transpose()?;
     let timestamp = using.timestamp.as_ref().map(|t| terms.source(t, &DataType::Bigint, "[timestamp]")).transpose()?;
     Ok((ttl, timestamp))
-}
-
-/// Partitions and rows of a write to columns: rows by their full key, or the static row where nothing else is written.
-fn reached(
-    restrictions: Where,
-    table: &Table,
-    of_statics: bool,
-    statement: &str,
-    position: Position,
-) -> Result<(Vec<Choices>, Vec<Choices>, Reach), Error> {
-    if !of_statics {
-        let (partition, clustering) = require_full_key(restrictions, table, position)?;
-        return Ok((partition, clustering, Reach::Rows));
-    }
-    let on_clustering = !restrictions.clustering.is_empty() || !restrictions.slice.is_empty();
-    match restrictions.partition {
-        Partition::Keys(partition) if !on_clustering && restrictions.filter.is_empty() => {
-            Ok((partition, Vec::new(), Reach::Statics))
-        }
-        Partition::Keys(_) => {
-            let message = format!(
-                "Invalid restrictions on clustering columns since the {statement} statement modifies only static columns"
-            );
-            Err(Error::invalid(message).at(position))
-        }
-        Partition::Tokens(_) => require_full_key(restrictions, table, position).map(|(p, c)| (p, c, Reach::Statics)),
-    }
-}
-
-/// WHERE of a write, which may only restrict key columns.
-fn restricted(relations: &[Relation], table: &Table, terms: &mut Terms<'_>) -> Result<Where, Error> {
-    let found: Restrictions = restrictions(relations, terms)?;
-    if let Some(token) = found.tokens.first() {
-        let message = "The token function cannot be used in WHERE clauses for UPDATE and DELETE statements";
-        return Err(Error::invalid(message).at(token.position));
-    }
-    for restriction in &found.columns {
-        for column in &restriction.columns {
-            if !matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
-                let message = format!("Non PRIMARY KEY columns found in where clause: {}", column.name);
-                return Err(Error::invalid(message).at(restriction.position));
-            }
-        }
-    }
-    // What would be a filter of a SELECT is found missing from the key below.
-    sort(found, table, true)
-}
-
-/// Choices for every key column.
-fn require_full_key(
-    restrictions: Where,
-    table: &Table,
-    position: Position,
-) -> Result<(Vec<Choices>, Vec<Choices>), Error> {
-    let full = restrictions.has_full_key(table);
-    let filter = restrictions.filter;
-    let Partition::Keys(partition) = restrictions.partition else {
-        let restricted = |c: &&Column| filter.iter().any(|r| r.is_choice() && r.columns.contains(c));
-        let missing: Vec<&str> =
-            table.partition_key.iter().filter(|c| !restricted(c)).map(|c| c.name.as_str()).collect();
-        let message = format!("Some partition key parts are missing: {}", missing.join(", "));
-        return Err(Error::invalid(message).at(position));
-    };
-    if let Some(first) = filter.first().filter(|r| r.is_choice() && !full) {
-        let name = &first.columns[0].name;
-        let message =
-            format!("PRIMARY KEY column \"{name}\" cannot be restricted as a preceding column is not restricted");
-        return Err(Error::invalid(message).at(first.position));
-    }
-    if !restrictions.slice.is_empty() || !filter.is_empty() {
-        let message = "Slice restrictions are not supported on the clustering columns in this statement";
-        return Err(Error::invalid(message).at(position));
-    }
-    let given: usize = restrictions.clustering.iter().map(Choices::width).sum();
-    let wanted = compact::wanted_clustering(table, given);
-    if given < wanted.len() {
-        let missing: Vec<&str> = wanted.iter().skip(given).map(|c| c.name.as_str()).collect();
-        return Err(Error::invalid(format!("Some clustering keys are missing: {}", missing.join(", "))).at(position));
-    }
-    Ok((partition, restrictions.clustering))
 }
