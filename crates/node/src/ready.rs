@@ -82,6 +82,11 @@ impl Statements {
 }
 
 impl Ready {
+    /// Whether it is a DESCRIBE: with no keyspace in effect it speaks of all of them.
+    pub fn describes(&self) -> bool {
+        matches!(self.prepared.plan, Plan::Describe(_))
+    }
+
     /// Whether it may be a read of one row that memory can answer; [`crate::Core::try_execute`] says whether it is.
     pub fn may_read_one_row(&self) -> bool {
         matches!(&self.prepared.plan, Plan::Select(plan) if plan.may_read_one_row())

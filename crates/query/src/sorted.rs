@@ -8,8 +8,11 @@ use henge_model::RowSink;
 
 /// Bytes of rows that are held to be sorted, what each value and row takes beside its own included.
 const HELD_BYTES_MAX: usize = 64 << 20;
-/// What a value takes besides its bytes.
+/// What a value takes besides its bytes, of which an allocation has sixteen at least.
 const VALUE_BYTES: usize = size_of::<Option<Bytes>>();
+const ALLOCATED_MIN: usize = 16;
+/// What a row takes besides its values: a vector, which begins with room for four.
+const ROW_BYTES: usize = size_of::<Vec<Option<Bytes>>>() + 4 * VALUE_BYTES;
 
 /// Refuses pages, unless there is nothing to sort.
 pub(crate) fn refuse_pages(plan: &SelectPlan, reads_nothing: bool, page_size: Option<u32>) -> Result<(), Error> {
@@ -63,12 +66,13 @@ impl<'a> Held<'a> {
         let plan = self.plan;
         self.rows.sort_by(|a, b| plan.compare(a, b));
         self.rows.truncate(self.limit);
-        self.bytes = self.rows.iter().flatten().map(|value| size_of_value(value.as_deref())).sum();
+        let values = self.rows.iter().flatten().map(|value| size_of_value(value.as_deref()));
+        self.bytes = values.sum::<usize>() + self.rows.len() * ROW_BYTES;
     }
 }
 
 fn size_of_value(value: Option<&[u8]>) -> usize {
-    VALUE_BYTES + value.map_or(0, <[u8]>::len)
+    VALUE_BYTES + value.map_or(0, |value| value.len().max(ALLOCATED_MIN))
 }
 
 impl RowSink for Held<'_> {
@@ -78,6 +82,7 @@ impl RowSink for Held<'_> {
             self.cut();
         }
         self.rows.push(Vec::new());
+        self.bytes += ROW_BYTES;
     }
 
     fn value(&mut self, value: Option<&[u8]>) {

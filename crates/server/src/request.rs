@@ -177,7 +177,7 @@ fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client)
     let keyspace = prepare.keyspace.or(client.keyspace.as_deref());
     // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
     // connections to other nodes, and must get the id that they know.
-    let qualified = core.ready(prepare.text, None).ok().map(|ready| (None, ready));
+    let qualified = core.ready(prepare.text, None).ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
     let (keyspace, ready) = match qualified {
         Some(qualified) => qualified,
         None => (keyspace, core.ready(prepare.text, keyspace).map_err(|e| failed(core, &e))?),

@@ -1,7 +1,7 @@
 //! Settings as `system_views.settings` shows them: by Cassandra's names where there is one.
 
 use crate::config::{Config, Settings};
-use crate::setting::SETTINGS;
+use crate::setting::all;
 
 /// Stands for what nobody is shown: passwords, and as in Cassandra the places of keys.
 const REDACTED: &str = "<REDACTED>";
@@ -16,7 +16,7 @@ const MAP: &str = "client_encryption_options";
 
 /// Every setting with its value; `None` for one that is not set.
 pub(crate) fn shown(settings: &Settings, config: &Config) -> Vec<(String, Option<String>)> {
-    SETTINGS.iter().map(|setting| one(setting.name, settings.text_of(setting.name), config)).collect()
+    all().map(|setting| one(setting.name, settings.text_of(setting.name), config)).collect()
 }
 
 fn one(name: &str, value: &str, config: &Config) -> (String, Option<String>) {
@@ -57,7 +57,7 @@ mod tests {
         let text = "superuser_password: s3cret\nseeds: 127.0.0.3\nclient_encryption_options: {enabled: true, certificate: a.pem, key: hidden.key}";
         settings.text(text, "henge.yaml").unwrap();
         let config = settings.config().unwrap();
-        assert_eq!(config.shown.len(), SETTINGS.len());
+        assert_eq!(config.shown.len(), all().count());
         let value =
             |name: &str| config.shown.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("{name}")).1.as_deref();
         assert_eq!(value("superuser_password"), Some(REDACTED));
@@ -68,6 +68,7 @@ mod tests {
         assert_eq!(value("authenticator.class_name"), Some("AllowAllAuthenticator"));
         assert_eq!(value("certificates"), None);
         assert_eq!(value("read_request_timeout"), Some("5s"));
+        assert_eq!(value("tombstone_warn_threshold"), Some("1000"));
         assert!(!format!("{:?}", config.shown).contains("s3cret"));
     }
 }

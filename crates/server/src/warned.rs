@@ -36,6 +36,8 @@ impl Rate {
 pub(crate) fn log(warnings: &[String], user: Option<&str>) {
     for text in warnings {
         let Some(left_out) = RATE.lock().take(BEGAN.elapsed().as_secs()) else { continue };
+        // Names in it are the client's: a line of the log stays one.
+        let text = text.replace(char::is_control, " ");
         tracing::warn!(user, left_out, "a client was warned: {text}");
     }
 }

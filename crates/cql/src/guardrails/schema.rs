@@ -71,12 +71,13 @@ impl Default for SchemaGuardrails {
 
 /// An index that is there already is for the metadata log to refuse, or to leave as it is.
 fn check_index(guard: &Guard<'_>, table: &Table, draft: &IndexDraft) -> Result<(), Error> {
-    let name = draft.name.clone().unwrap_or_else(|| format!("{}_{}_idx", table.name, draft.column));
+    let is_named = |index: &Index| draft.name.as_ref().is_some_and(|name| index.name == *name);
     let column = table.column(&draft.column).map(|column| column.id);
     let is_same = |index: &Index| (Some(index.column), index.part, &index.kind) == (column, draft.part, &draft.kind);
-    if table.indexes.iter().any(|index| index.name == name || is_same(index)) {
+    if table.indexes.iter().any(|index| is_named(index) || is_same(index)) {
         return Ok(());
     }
+    let name = draft.name.clone().unwrap_or_else(|| format!("{}_{}_idx", table.name, draft.column));
     guard.secondary_index(&name, &table.name, table.indexes.len() + 1)
 }
 

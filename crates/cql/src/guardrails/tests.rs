@@ -4,7 +4,8 @@ use crate::error::Error;
 use crate::fixture::{prepared, schema};
 use crate::prepare::{Plan, SchemaChange};
 use crate::statement::BatchKind;
-use henge_model::Consistency;
+use henge_model::{Consistency, Index, IndexKind, IndexedPart, Table};
+use std::sync::Arc;
 
 const NOW_US: i64 = 1_700_000_000_000_000;
 
@@ -131,6 +132,31 @@ fn indexes_and_compact_tables_are_held_to_their_limits() {
     assert!(Guard::new(&settings, false, &warnings).secondary_index("i1", "t", 1).is_err());
     let exempt = Guard::new(&settings, true, &warnings);
     assert!(exempt.secondary_index("i3", "t", 3).is_ok() && exempt.compact_table().is_ok());
+}
+
+#[test]
+fn statements_that_make_them_are_held_to_their_limits() {
+    let mut settings = Guardrails::default();
+    settings.indexes.secondary_indexes = false;
+    settings.indexes.compact_tables = false;
+    for text in
+        ["CREATE INDEX ON ks.kv (v)", "CREATE INDEX i ON ks.kv (v)", "CREATE INDEX IF NOT EXISTS i ON ks.kv (v)"]
+    {
+        assert!(refused(&settings, text).starts_with("Guardrail secondary_indexes violated"), "{text}");
+    }
+    let text = "CREATE TABLE ks.c (k int PRIMARY KEY, v int) WITH COMPACT STORAGE";
+    assert!(refused(&settings, text).starts_with("Guardrail compact_tables violated"));
+    // A name that an index without one would get does not hide it.
+    let (mut table, mut schema) = (Table::clone(schema().table("ks", "kv").unwrap()), schema());
+    let column = table.column("v").unwrap().id;
+    let (id, name) = (henge_model::IndexId(1), "kv_v_idx".to_owned());
+    table.indexes.push(Index { id, name, column, part: IndexedPart::Full, kind: IndexKind::Plain });
+    let keyspace = schema.keyspaces.get_mut("ks").map(Arc::make_mut).unwrap();
+    keyspace.tables.insert("kv".to_owned(), Arc::new(table));
+    let warnings = Warnings::default();
+    let guard = Guard::new(&settings, false, &warnings);
+    let Plan::Schema(change) = prepared("CREATE INDEX ON ks.kv (v)").unwrap().plan else { panic!("no change") };
+    assert!(change.guard_change(&guard, &schema).is_err());
 }
 
 #[test]

@@ -7,8 +7,8 @@ use crate::shared::Shared;
 use crate::world::World;
 use henge_base::Micros;
 
-/// The tables for which the engine may have to read files.
-pub(super) const SLOW: [&str; 2] = ["disk_usage", "pending_hints"];
+/// The tables for which files may have to be read, names of hosts among them, or much be looked through.
+pub(super) const SLOW: [&str; 5] = ["clients", "disk_usage", "gossip_info", "pending_hints", "queries"];
 
 const MEBIBYTE: u64 = 1 << 20;
 
