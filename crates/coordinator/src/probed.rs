@@ -34,28 +34,44 @@ pub(crate) async fn probed<R: Replicas>(replicas: &R, read: Read, plan: ReadPlan
     let (mut found, doubtful) = Found::of(blocks, whole_partitions, replicas.faults().trust_indexes);
     let again = if whole_partitions { partitions(&doubtful, &read.command, found.end()) } else { keys(&doubtful) };
     for keys in again {
-        read_again(replicas, &read, keys, &mut found).await?;
+        if read_again(replicas, &read, keys, &mut found).await? == Again::Stopped {
+            break;
+        }
     }
     Ok(found.finish(&read.command))
 }
 
-/// Reads keys without the index, to their end.
+/// How reading again ended.
+#[derive(PartialEq, Eq)]
+enum Again {
+    Done,
+    /// The answer ends where it came to.
+    Stopped,
+}
+
+/// Reads keys without the index: single ones to their end, a run of them as far as one answer goes.
 async fn read_again<R: Replicas>(
     replicas: &R,
     read: &Read,
     keys: KeyRange,
     found: &mut Found,
-) -> Result<(), ReadError> {
-    let limit = if matches!(keys, KeyRange::Many(_)) { u32::MAX } else { read.command.limit };
+) -> Result<Again, ReadError> {
+    let is_run = matches!(keys, KeyRange::Run { .. });
+    let limit = if is_run { read.command.limit } else { u32::MAX };
     let mut next = Some(ReadCommand { keys, limit, probe: None, ..read.command.clone() });
     while let Some(command) = next.take() {
         let block = plain(replicas, Read { command: command.clone(), ..read.clone() }).await?;
         let last = block.rows.last().filter(|_| block.more).map(|(key, _)| key.clone());
-        next = last.and_then(|last| beyond(&command, &last, limit));
         found.rows.extend(block.rows);
         found.context.extend(block.context);
+        let Some(last) = last else { break };
+        if is_run {
+            found.stop_at(last);
+            return Ok(Again::Stopped);
+        }
+        next = beyond(&command, &last, limit);
     }
-    Ok(())
+    Ok(Again::Done)
 }
 
 /// Rows that count.
@@ -77,10 +93,10 @@ impl Found {
         let stopped = blocks.iter().filter(|block| block.more);
         let last = stopped.filter_map(|block| block.rows.last()).map(|(key, _)| key.clone()).min();
         let last = last.unwrap_or_default();
-        let same_context = blocks.windows(2).all(|pair| pair[0].context == pair[1].context);
         let asked = blocks.len();
         let (mut versions, mut more) = (BTreeMap::<Bytes, Vec<Bytes>>::new(), false);
         let mut context = BTreeMap::new();
+        let statics: Vec<BTreeMap<Bytes, Bytes>> = blocks.iter().map(|b| b.context.iter().cloned().collect()).collect();
         for block in blocks {
             more |= block.more;
             context.extend(block.context);
@@ -92,15 +108,19 @@ impl Found {
                 }
             }
         }
-        let same = |of_key: &[Bytes]| of_key.len() == asked && of_key.windows(2).all(|pair| pair[0] == pair[1]);
-        let agreed = |of_key: &[Bytes]| trusting || (same_context && same(of_key));
         let partition = |key: &Bytes| key.slice(..Key::partition(key).unwrap_or(key.len()));
-        let doubted = versions.iter().filter(|(_, of_key)| !agreed(of_key)).map(|(key, _)| partition(key));
+        let same_statics = |key: &Bytes| {
+            let of_it = [&partition(key)[..], &[KeyKind::Static as u8]].concat();
+            statics.windows(2).all(|pair| pair[0].get(&of_it[..]) == pair[1].get(&of_it[..]))
+        };
+        let same = |of_key: &[Bytes]| of_key.len() == asked && of_key.windows(2).all(|pair| pair[0] == pair[1]);
+        let agreed = |key: &Bytes, of_key: &[Bytes]| trusting || (same(of_key) && same_statics(key));
+        let doubted = versions.iter().filter(|(key, of_key)| !agreed(key, of_key)).map(|(key, _)| partition(key));
         let doubted: BTreeSet<Bytes> = if whole_partitions { doubted.collect() } else { BTreeSet::new() };
         let mut found = Found { rows: BTreeMap::new(), context, last, more };
         let mut doubtful = Doubtful::new();
         for (key, of_key) in versions {
-            if agreed(&of_key) && !doubted.contains(&partition(&key)) {
+            if agreed(&key, &of_key) && !doubted.contains(&partition(&key)) {
                 found.rows.extend(of_key.into_iter().next().map(|row| (key, row)));
             } else {
                 let size = of_key.iter().map(Bytes::len).max().unwrap_or(0);
@@ -108,6 +128,13 @@ impl Found {
             }
         }
         (found, doubtful)
+    }
+
+    /// The answer ends at a key: what lies beyond has not all been read.
+    fn stop_at(&mut self, key: Bytes) {
+        let beyond = self.rows.split_off(&key);
+        self.rows.extend(beyond.into_iter().filter(|(other, _)| *other == key));
+        (self.last, self.more) = (key, true);
     }
 
     /// The lowest key that no replica has to be asked for again, if there is one.

@@ -10,39 +10,43 @@ use crate::world::{Lane, World};
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_model::{ReadCommand, Table};
 use henge_storage::{BuiltIndex, IndexBuild, IndexSweep, ReadError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Between two steps of building, each of which goes through 1 MiB at most.
 const BREATH: Duration = Duration::from_millis(2);
-/// After a failure, and where writes are stalled.
+/// After a failure, and where writes are stalled or the disk is nearly full.
 const AGAIN: Duration = Duration::from_millis(500);
 /// How long a read waits for an index that is being built.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Builds and removes indexes as the schema changes.
+/// Builds and removes indexes as the schema changes, all of them side by side: a long one keeps none waiting.
 pub(crate) async fn keep<W: World>(core: Core<W>) {
+    let (mut builds, mut failing) = (Builds::new(), false);
     loop {
-        let (missing, gone) = core.shared.store.indexes_to_change();
-        let mut failed = false;
-        for index in gone {
-            failed |= remove(&core, index).await.is_err();
+        let round = round(&core, &mut builds).await;
+        if let Err(error) = &round
+            && !failing
+        {
+            tracing::warn!(%error, "an index could not be built or removed; it will be tried again");
         }
-        for index in missing {
-            if let Err(error) = build(&core, index).await {
-                tracing::warn!(%error, "an index could not be built; it will be tried again");
-                failed = true;
-            }
-        }
-        if failed {
+        failing = round.is_err();
+        if failing {
             core.shared.pause(AGAIN).await;
-        } else {
+        } else if builds.is_empty() {
             core.shared.indexes_changed.notified().await;
+        } else {
+            core.shared.pause(BREATH).await;
         }
     }
 }
 
-/// Why building did not come to its end.
+/// How far indexes have come.
+type Builds = BTreeMap<BuiltIndex, IndexBuild>;
+
+/// Why building did not go on.
 #[derive(Debug, thiserror::Error)]
 enum BuildError {
     #[error(transparent)]
@@ -51,28 +55,69 @@ enum BuildError {
     Write(#[from] ReplicaError),
     #[error(transparent)]
     Engine(#[from] henge_storage::EngineError),
+    #[error("the disk is nearly full")]
+    DiskFull,
 }
 
-async fn build<W: World>(core: &Core<W>, index: BuiltIndex) -> Result<(), BuildError> {
-    settle(core).await?;
-    let mut build = IndexBuild::new(index);
-    loop {
-        let job = Arc::clone(&core.shared);
-        let step = core.shared.world.disk(Lane::Background, move || {
-            let entries = job.store.build_index(&mut build);
-            (build, entries)
-        });
-        let (after, entries) = step.await;
-        build = after;
-        match entries {
-            Ok(Some(entries)) => core.submit(|store, ticket| store.submit_entries(entries, ticket))?.await?,
-            Ok(None) => break,
-            // Dropped meanwhile, with its table or by itself.
-            Err(ReadError::NoIndex | ReadError::UnknownTable) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
-        core.shared.pause(BREATH).await;
+/// Removes what is gone, begins what is new, and takes one step of each; the first failure is told, and keeps none from its turn.
+async fn round<W: World>(core: &Core<W>, builds: &mut Builds) -> Result<(), BuildError> {
+    let (missing, gone) = core.shared.store.indexes_to_change();
+    builds.retain(|index, _| missing.contains(index));
+    let mut outcome = Ok(());
+    for index in gone {
+        outcome = outcome.and(remove(core, index).await);
     }
+    if missing.is_empty() {
+        return outcome;
+    }
+    if core.shared.disk_full.load(Ordering::Relaxed) {
+        return outcome.and(Err(BuildError::DiskFull));
+    }
+    for index in missing {
+        outcome = outcome.and(turn(core, builds, index).await);
+    }
+    outcome
+}
+
+async fn turn<W: World>(core: &Core<W>, builds: &mut Builds, index: BuiltIndex) -> Result<(), BuildError> {
+    match builds.get_mut(&index) {
+        Some(build) => advance(core, build).await,
+        None => {
+            begin(core, index).await?;
+            builds.insert(index, IndexBuild::new(index));
+            Ok(())
+        }
+    }
+}
+
+async fn begin<W: World>(core: &Core<W>, index: BuiltIndex) -> Result<(), BuildError> {
+    let job = Arc::clone(&core.shared);
+    core.shared.world.disk(Lane::Background, move || job.store.begin_index(index)).await?;
+    Ok(settle(core).await?)
+}
+
+/// One step. What was not taken is gone through once more.
+async fn advance<W: World>(core: &Core<W>, build: &mut IndexBuild) -> Result<(), BuildError> {
+    let (job, mut next) = (Arc::clone(&core.shared), build.clone());
+    let step = core.shared.world.disk(Lane::Background, move || {
+        let entries = job.store.build_index(&mut next);
+        (next, entries)
+    });
+    let (next, entries) = step.await;
+    let entries = match entries {
+        // Dropped meanwhile, with its table or by itself: the next round knows.
+        Err(ReadError::NoIndex | ReadError::UnknownTable) => return Ok(()),
+        entries => entries?,
+    };
+    match entries {
+        Some(entries) => core.submit(|store, ticket| store.submit_entries(entries, ticket))?.await?,
+        None => finish(core, build.index()).await?,
+    }
+    *build = next;
+    Ok(())
+}
+
+async fn finish<W: World>(core: &Core<W>, index: BuiltIndex) -> Result<(), BuildError> {
     let job = Arc::clone(&core.shared);
     core.shared.world.disk(Lane::Background, move || job.store.finish_index(index)).await?;
     core.shared.index_built.notify_waiters();

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// What the names of the facts begin with; storage id and index id follow.
 const NAME: &[u8] = b"index/";
+/// What the fact of an index says that is not built yet; of one that is, nothing.
+const BEGUN: &[u8] = b"begun";
 /// What an entry holds: bytes that are not none, which would remove it.
 const ENTRY: &[u8] = &[1];
 
@@ -37,24 +39,28 @@ impl From<Family> for StoredTable {
     }
 }
 
-/// The indexes that are built.
+/// The indexes that are built, or begun.
 #[derive(Debug, Default)]
 pub(crate) struct Indexes {
     built: ArcSwap<BTreeSet<BuiltIndex>>,
+    /// Those of which there may be entries.
+    begun: ArcSwap<BTreeSet<BuiltIndex>>,
 }
 
 impl Indexes {
     /// Those that are on disk.
     pub(crate) fn open(engine: &dyn Engine) -> Result<Indexes, EngineError> {
-        let mut built = BTreeSet::new();
+        let (mut built, mut begun) = (BTreeSet::new(), BTreeSet::new());
         let range = ScanRange { family: Family::Local, start: NAME, end: &Key::prefix_end(NAME), reversed: false };
-        engine.scan(&range, Tier::Disk, &mut |key, _| {
+        engine.scan(&range, Tier::Disk, &mut |key, value| {
             let (table, index) = key[NAME.len()..].split_at(key.len().saturating_sub(NAME.len()).min(4));
             let index = index.try_into().map(|id| IndexId(u32::from_be_bytes(id)));
-            built.extend(Key::storage_id(table).zip(index.ok()));
+            let index = Key::storage_id(table).zip(index.ok());
+            begun.extend(index);
+            built.extend(index.filter(|_| value != BEGUN));
             Flow::Continue
         })?;
-        Ok(Indexes { built: ArcSwap::from_pointee(built) })
+        Ok(Indexes { built: ArcSwap::from_pointee(built), begun: ArcSwap::from_pointee(begun) })
     }
 
     pub(crate) fn is_built(&self, index: BuiltIndex) -> bool {
@@ -65,11 +71,26 @@ impl Indexes {
         self.built.load().as_ref().clone()
     }
 
+    /// Those of which there may be entries.
+    pub(crate) fn begun(&self) -> BTreeSet<BuiltIndex> {
+        self.begun.load().as_ref().clone()
+    }
+
+    /// There will be entries: if the index goes before it is built, they have to go.
+    pub(crate) fn begin(&self, engine: &dyn Engine, index: BuiltIndex) -> Result<(), EngineError> {
+        let op = Op::Put { family: Family::Local, key: fact(index), value: Bytes::from_static(BEGUN) };
+        engine.write(&Batch { ops: vec![op] }, SyncMode::Synced)?;
+        self.begun.rcu(|begun| begun.iter().copied().chain([index]).collect::<BTreeSet<_>>());
+        Ok(())
+    }
+
     /// All rows there are have entries now.
     pub(crate) fn finish(&self, engine: &dyn Engine, index: BuiltIndex) -> Result<(), EngineError> {
         let op = Op::Put { family: Family::Local, key: fact(index), value: Bytes::new() };
         engine.write(&Batch { ops: vec![op] }, SyncMode::Synced)?;
-        self.built.rcu(|built| built.iter().copied().chain([index]).collect::<BTreeSet<_>>());
+        for known in [&self.built, &self.begun] {
+            known.rcu(|known| known.iter().copied().chain([index]).collect::<BTreeSet<_>>());
+        }
         Ok(())
     }
 
@@ -79,7 +100,9 @@ impl Indexes {
         let prefix = IndexEntry::prefix(index.0, index.1);
         engine.remove(Family::Index, &prefix, &Key::prefix_end(&prefix))?;
         let op = Op::Delete { family: Family::Local, key: fact(index) };
-        engine.write(&Batch { ops: vec![op] }, SyncMode::Synced).map(|_| ())
+        engine.write(&Batch { ops: vec![op] }, SyncMode::Synced)?;
+        self.begun.rcu(|begun| begun.iter().copied().filter(|other| *other != index).collect::<BTreeSet<_>>());
+        Ok(())
     }
 }
 
@@ -98,8 +121,8 @@ pub(crate) fn place(table: &Table, key: &Bytes, row: &Bytes, rows: &mut Rows) {
     }
 }
 
-/// An index being built.
-#[derive(Debug)]
+/// An index being built; a copy goes on from where it was taken.
+#[derive(Clone, Debug)]
 pub struct IndexBuild {
     index: BuiltIndex,
     next: Vec<u8>,
@@ -123,11 +146,11 @@ impl IndexBuild {
     }
 
     /// The entries of the next rows; `None` at the end.
-    pub(crate) fn step(&mut self, source: &Source<'_>, table: &Table) -> Result<Option<Entries>, EngineError> {
+    pub(crate) fn step(&mut self, source: &Source<'_>, table: &Table) -> Result<Option<Entries>, ReadError> {
         if self.next.is_empty() {
             return Ok(None);
         }
-        let index = table.indexes.iter().find(|index| index.id == self.index.1);
+        let index = table.indexes.iter().find(|index| index.id == self.index.1).ok_or(ReadError::NoIndex)?;
         let (mut rows, mut bytes, mut next) = (Rows::new(), 0, Vec::new());
         let range = ScanRange { family: source.family, start: &self.next, end: &self.end, reversed: false };
         source.engine.scan(&range, Tier::Disk, &mut |key, row| {
@@ -136,7 +159,7 @@ impl IndexBuild {
                 return Flow::Stop;
             }
             bytes += key.len() + row.len();
-            if let (Some(index), Ok(view)) = (index, RowView::parse(key, row)) {
+            if let Ok(view) = RowView::parse(key, row) {
                 index.terms_of(table, key, &view, &mut |term| {
                     let entry = IndexEntry::key(table.storage_id, index.id, &term, key);
                     rows.push((Family::Index, entry, Bytes::from_static(ENTRY)));
@@ -182,7 +205,7 @@ impl IndexSweep {
             Flow::Continue
         })?;
         for (term, key) in found {
-            check(source, Indexed { table, index }, &key, &Terms::One(term))?;
+            check(source, Indexed { table, index }, &key, &Terms::One(term.clone()), &[term])?;
         }
         let more = next.is_some();
         self.next = next.unwrap_or_default();

@@ -21,6 +21,10 @@ pub(crate) const STALE: usize = 4_096;
 /// Rows that an index names at once, at least and at most.
 pub(crate) const PROBED_MIN: u32 = 16;
 pub(crate) const PROBED_MAX: u32 = 1_024;
+/// Rows that one read by an index looks at; if they are not enough it says where to go on.
+pub(crate) const PROBED_CALL: usize = 10_000;
+/// Entries of one row that a read takes in; what is stale of the others goes another time.
+pub(crate) const TERMS_OF_A_ROW: usize = 64;
 /// Bytes of rows, and entries, that a step of building or sweeping an index goes through: 1 MiB.
 pub(crate) const INDEX_STEP_BYTES: usize = 1 << 20;
 pub(crate) const INDEX_STEP_ENTRIES: usize = 2_048;

@@ -30,7 +30,7 @@ pub(crate) fn create(create: &CreateIndex, scope: &Scope<'_>) -> Result<SchemaCh
     let at = |error: Error| error.at(target.column.position);
     check_column(table, column).map_err(at)?;
     let part = part(target, column).map_err(at)?;
-    let kind = kind(create, table, column, part)?;
+    let kind = kind(create, column, part)?;
     let draft = IndexDraft { name, column: column.name.clone(), part, kind };
     let if_not_exists = create.if_not_exists;
     Ok(SchemaChange::CreateIndex { keyspace, table: table.name.clone(), draft, if_not_exists })
@@ -163,7 +163,7 @@ fn frozen_fits(data_type: &DataType) -> bool {
     }
 }
 
-fn kind(create: &CreateIndex, table: &Table, column: &Column, part: IndexedPart) -> Result<IndexKind, Error> {
+fn kind(create: &CreateIndex, column: &Column, part: IndexedPart) -> Result<IndexKind, Error> {
     let mut properties = Properties::new(&create.properties)?;
     let options = properties.map("options")?.unwrap_or_default();
     properties.finish()?;
@@ -180,12 +180,12 @@ fn kind(create: &CreateIndex, table: &Table, column: &Column, part: IndexedPart)
     if !STORAGE_ATTACHED.contains(&class.to_ascii_lowercase().as_str()) {
         return Err(Error::config(format!("Unable to find custom indexer class '{class}'")).at(create.position));
     }
-    check_options(&options, column).map_err(|e| e.at(create.position))?;
-    check_type(table, column, part).map_err(|e| e.at(create.position))?;
+    check_options(&options, column, part).map_err(|e| e.at(create.position))?;
+    check_type(column, part).map_err(|e| e.at(create.position))?;
     Ok(IndexKind::StorageAttached { class: class.to_owned(), options })
 }
 
-fn check_options(options: &BTreeMap<String, String>, column: &Column) -> Result<(), Error> {
+fn check_options(options: &BTreeMap<String, String>, column: &Column, part: IndexedPart) -> Result<(), Error> {
     let is_key = matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering);
     for (name, value) in options {
         if name == "class_name" || name == "target" {
@@ -203,7 +203,7 @@ fn check_options(options: &BTreeMap<String, String>, column: &Column) -> Result<
                 format!("Analysis options are not supported on primary key columns, but found {{'{name}': '{value}'}}");
             return Err(Error::invalid(message));
         }
-        if !is_text(&column.data_type) {
+        if !is_text(column, part) {
             return Err(Error::invalid(format!("CQL type {} cannot be analyzed.", column.data_type)));
         }
         if !["true", "false"].iter().any(|truth| value.eq_ignore_ascii_case(truth)) {
@@ -213,20 +213,21 @@ fn check_options(options: &BTreeMap<String, String>, column: &Column) -> Result<
     Ok(())
 }
 
-fn is_text(data_type: &DataType) -> bool {
-    match data_type.unfrozen() {
-        DataType::Text | DataType::Ascii => true,
-        DataType::List(part) | DataType::Set(part) => is_text(part),
-        DataType::Map(key, value) => is_text(key) || is_text(value),
-        _ => false,
-    }
+/// Whether what is indexed is one text.
+fn is_text(column: &Column, part: IndexedPart) -> bool {
+    let sought = sought(column, part);
+    let is_one = !matches!(part, IndexedPart::Entries | IndexedPart::Full);
+    is_one && matches!(sought.value_type(column), Some(DataType::Text | DataType::Ascii))
+}
+
+/// An index of the column's part, to ask what it holds.
+fn sought(column: &Column, part: IndexedPart) -> Index {
+    Index { id: Default::default(), name: String::new(), column: column.id, part, kind: IndexKind::Plain }
 }
 
 /// The types that a storage-attached index takes.
-fn check_type(table: &Table, column: &Column, part: IndexedPart) -> Result<(), Error> {
-    let sought = Index { id: Default::default(), name: String::new(), column: column.id, part, kind: IndexKind::Plain };
-    debug_assert!(sought.column(table).is_some());
-    match sought.value_type(column) {
+fn check_type(column: &Column, part: IndexedPart) -> Result<(), Error> {
+    match sought(column, part).value_type(column) {
         Some(DataType::Blob) => Err(Error::invalid("Unsupported type: blob")),
         Some(DataType::Vector(..)) => {
             Err(Error::invalid("storage-attached indexes on vectors are not supported by Henge yet"))

@@ -94,6 +94,10 @@ impl Index {
     /// How it analyses text.
     pub fn analysis(&self) -> Analysis {
         let IndexKind::StorageAttached { options, .. } = &self.kind else { return Analysis::default() };
+        // What is more than one text is compared as it is.
+        if matches!(self.part, IndexedPart::Entries | IndexedPart::Full) {
+            return Analysis::default();
+        }
         let is = |name: &str, value: &str| options.get(name).is_some_and(|set| set.eq_ignore_ascii_case(value));
         Analysis {
             ignores_case: is(ANALYSIS[0], "false"),

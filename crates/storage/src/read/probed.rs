@@ -2,15 +2,18 @@
 //! left word of, to be removed.
 
 use super::{Source, read_block};
-use crate::limits::{PROBED_MAX, PROBED_MIN};
+use crate::limits::{PROBED_CALL, PROBED_MAX, PROBED_MIN, TERMS_OF_A_ROW};
 use crate::stripes::Stripe;
 use crate::{EngineError, Family, Flow, ReadError, ScanRange, Tier};
 use henge_base::Bytes;
 use henge_model::{
-    Columns, Index, IndexEntry, Key, KeyKind, KeyRange, Probe, ReadCommand, RowBlock, RowView, Strip, Table, Terms,
-    strip_row,
+    Columns, Index, IndexEntry, Key, KeyKind, KeyRange, Probe, ReadCommand, Row, RowBlock, RowView, Strip, Table,
+    Terms, encode_row, strip_row,
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+/// A row's key with the terms of entries that name it.
+type Candidate = (Bytes, Vec<Bytes>);
 
 /// An index and its table.
 #[derive(Clone, Copy)]
@@ -48,12 +51,14 @@ pub(crate) fn read(
     probing.run()
 }
 
-/// Whether the row at the key of an entry, or what is left of it, bears the entry out; if not, word is left.
+/// The row that entries name, or what is left of it, if it bears out any of what is sought; word is left of entries, given by their
+/// terms, that it does not bear out.
 pub(crate) fn check(
     source: &Source<'_>,
     indexed: Indexed<'_>,
     key: &Bytes,
-    terms: &Terms,
+    sought: &Terms,
+    entries: &[Bytes],
 ) -> Result<Option<Bytes>, ReadError> {
     let version = source.stripes.quiet(Stripe::of(key));
     let row = row_at(source, indexed.table, key)?;
@@ -62,14 +67,14 @@ pub(crate) fn check(
         let view = RowView::parse_trusted(row)?;
         indexed.index.terms_of(indexed.table, key, &view, &mut |term| found.push(term));
     }
-    if found.iter().any(|term| terms.contain(term)) {
-        return Ok(row);
+    if let Some(version) = version {
+        for term in entries.iter().filter(|term| !found.contains(term)) {
+            let entry = IndexEntry::key(indexed.table.storage_id, indexed.index.id, term, key);
+            source.stale.want(entry, Stripe::of(key), version);
+        }
     }
-    if let (Some(version), Terms::One(term)) = (version, terms) {
-        let entry = IndexEntry::key(indexed.table.storage_id, indexed.index.id, term, key);
-        source.stale.want(entry, Stripe::of(key), version);
-    }
-    Ok(None)
+    // By whatever term: its value may have changed within a range since its entry was met.
+    Ok(row.filter(|_| found.iter().any(|term| sought.contain(term))))
 }
 
 /// A row without what deletions cover, expired values included.
@@ -113,31 +118,58 @@ impl Probing<'_> {
         if self.of_partitions {
             // The entry of a partition that is gone on with lies before the rows that are left.
             from.truncate(Key::partition(&from).unwrap_or(from.len()));
+        } else {
+            self.first_statics()?;
         }
+        let mut examined = 0;
         while self.live < self.command.limit {
-            let wanted = (self.command.limit - self.live).clamp(PROBED_MIN, PROBED_MAX) as usize;
-            let (keys, more) = self.candidates(&from, wanted)?;
+            let (keys, more) = self.candidates(&from)?;
             for (key, terms) in &keys {
                 if self.candidate(key, terms)? == Flow::Stop {
                     self.block.more = true;
                     return Ok(self.block);
                 }
             }
-            match keys.last() {
-                Some((last, _)) if more => from = [&last[..], &[0]].concat().into(),
-                _ => return Ok(self.block),
+            let Some((last, _)) = keys.last().filter(|_| more) else { return Ok(self.block) };
+            examined += keys.len();
+            if examined >= PROBED_CALL {
+                // Others want the disk too; an empty row says where to go on.
+                let mut nothing = Vec::new();
+                encode_row(last, &Row::default(), &mut nothing);
+                if self.block.rows.last().is_none_or(|(key, _)| key < last) {
+                    self.block.rows.push((last.clone(), nothing.into()));
+                }
+                self.block.more = true;
+                return Ok(self.block);
             }
+            from = [&last[..], &[0]].concat().into();
         }
         Ok(self.block)
     }
 
+    /// The static row of a partition that is gone on with: it lies before what is asked.
+    fn first_statics(&mut self) -> Result<(), ReadError> {
+        let Some(length) = Key::partition(&self.start).filter(|_| self.command.statics) else { return Ok(()) };
+        let partition = self.start.slice(..length);
+        let statics = Bytes::from([&partition[..], &[KeyKind::Static as u8]].concat());
+        if statics < self.start {
+            self.with_statics = partition;
+            if let Some(row) = row_at(self.source, self.indexed.table, &statics)? {
+                self.give_context(&statics, &row)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The first keys from `from` on that have entries, each with the terms it has them under; and whether there are more.
-    fn candidates(&self, from: &[u8], wanted: usize) -> Result<(Vec<(Bytes, Terms)>, bool), EngineError> {
+    fn candidates(&self, from: &[u8]) -> Result<(Vec<Candidate>, bool), EngineError> {
         let (table, index) = (self.indexed.table.storage_id, self.indexed.index.id);
         let (low, high) = IndexEntry::range(table, index, self.terms, from, &self.end);
         // Entries of several terms are not in the order of rows: the first so many rows of all of them are kept.
         let in_order = matches!(self.terms, Terms::One(_));
-        let (mut found, mut more) = (BTreeSet::new(), false);
+        let most = if in_order { PROBED_MAX } else { PROBED_CALL as u32 };
+        let wanted = (self.command.limit - self.live).clamp(PROBED_MIN, most) as usize;
+        let (mut found, mut more) = (BTreeMap::<Bytes, Vec<Bytes>>::new(), false);
         let range = ScanRange { family: Family::Index, start: &low, end: &high, reversed: false };
         self.source.engine.scan(&range, Tier::Disk, &mut |entry, _| {
             let Some((term, key)) = IndexEntry::parse(entry) else { return Flow::Continue };
@@ -148,26 +180,27 @@ impl Probing<'_> {
                 more = true;
                 return Flow::Stop;
             }
-            found.insert((key, Bytes::copy_from_slice(term)));
+            let terms = found.entry(key).or_default();
+            if terms.len() < TERMS_OF_A_ROW {
+                terms.push(Bytes::copy_from_slice(term));
+            }
             if found.len() > wanted {
                 found.pop_last();
                 more = true;
             }
             Flow::Continue
         })?;
-        Ok((found.into_iter().map(|(key, term)| (key, Terms::One(term))).collect(), more))
+        Ok((found.into_iter().collect(), more))
     }
 
-    fn candidate(&mut self, key: &Bytes, term: &Terms) -> Result<Flow, ReadError> {
-        if self.block.rows.last().is_some_and(|(last, _)| last == key) {
-            // Found under another term already.
-            return Ok(Flow::Continue);
-        }
-        let Some(row) = check(self.source, self.indexed, key, term)? else { return Ok(Flow::Continue) };
+    fn candidate(&mut self, key: &Bytes, entries: &[Bytes]) -> Result<Flow, ReadError> {
+        let Some(row) = check(self.source, self.indexed, key, self.terms, entries)? else { return Ok(Flow::Continue) };
         let partition = partition_of(key);
         if Key::kind(key) == Some(KeyKind::Static) {
             self.with_statics = partition.clone();
-            self.give_statics(key, &row)?;
+            if self.give_statics(key, &row)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
             return if self.of_partitions { self.partition(&partition) } else { Ok(Flow::Continue) };
         }
         if self.command.statics && self.with_statics != partition {
@@ -198,8 +231,11 @@ impl Probing<'_> {
     }
 
     /// A static row that matches stands before the rows of its partition, unless these were begun before.
-    fn give_statics(&mut self, key: &Bytes, row: &Bytes) -> Result<(), ReadError> {
-        if *key < self.start { self.give_context(key, row) } else { self.give(key, row).map(|_| ()) }
+    fn give_statics(&mut self, key: &Bytes, row: &Bytes) -> Result<Flow, ReadError> {
+        if *key >= self.start {
+            return self.give(key, row);
+        }
+        self.give_context(key, row).map(|()| Flow::Continue)
     }
 
     fn give_context(&mut self, key: &Bytes, row: &Bytes) -> Result<(), ReadError> {

@@ -20,19 +20,24 @@ impl Store {
         self.indexes.is_built(index)
     }
 
-    /// Indexes that there are and that are not built, and such as are built of which there is no word any more.
+    /// Indexes that there are and that are not built, and such as were begun of which there is no word any more.
     pub fn indexes_to_change(&self) -> (Vec<BuiltIndex>, Vec<BuiltIndex>) {
         let tables = self.tables.load();
         let indexed = tables.iter().filter_map(|(id, table)| Some((*id, table.indexed.as_ref()?)));
         let wanted: BTreeSet<BuiltIndex> =
             indexed.flat_map(|(id, table)| table.indexes.iter().map(move |index| (id, index.id))).collect();
-        let built = self.indexes.built();
-        (wanted.difference(&built).copied().collect(), built.difference(&wanted).copied().collect())
+        let (built, begun) = (self.indexes.built(), self.indexes.begun());
+        (wanted.difference(&built).copied().collect(), begun.difference(&wanted).copied().collect())
     }
 
     /// Indexes that are built.
     pub fn built_indexes(&self) -> BTreeSet<BuiltIndex> {
         self.indexes.built()
+    }
+
+    /// Notes that there will be entries of an index, from now on or from before. Synced.
+    pub fn begin_index(&self, index: BuiltIndex) -> Result<(), EngineError> {
+        self.indexes.begin(&*self.engine, index)
     }
 
     /// Queues nothing: its ticket is done once everything is that was queued before.
@@ -43,7 +48,7 @@ impl Store {
     /// Goes on with building an index; for a disk lane. `None`: it has been through all rows.
     pub fn build_index(&self, build: &mut IndexBuild) -> Result<Option<Entries>, ReadError> {
         let storage = build.index().0;
-        Ok(build.step(&self.source(storage)?, &*self.indexed(storage)?)?)
+        build.step(&self.source(storage)?, &*self.indexed(storage)?)
     }
 
     /// Queues entries; as [`Store::submit`] besides.

@@ -198,3 +198,32 @@ fn several_keys_are_read_as_each_by_itself() {
     let cut = store.read_block(&many, Tier::Disk, 1).unwrap().unwrap();
     assert_eq!((cut.rows.len(), cut.more), (1, true));
 }
+
+#[test]
+fn a_row_named_by_many_entries_is_found_by_any_of_them() {
+    let (store, _) = open();
+    know_index(&store);
+    store.finish_index((TABLE, INDEX)).unwrap();
+    for timestamp in 0..200 {
+        apply(&store, SyncMode::Unsynced, &[write(1, 1, timestamp, &format!("v{:03}", timestamp * 7 % 200))]);
+    }
+    apply(&store, SyncMode::Unsynced, &[write(1, 2, 1, "v050"), write(2, 1, 1, "v151")]);
+    let all = Terms::between(Some(term("v")), Some(term("w")));
+    assert_eq!(keys(&store, Some(all), 1).len(), 3);
+    let upper = Terms::between(Some(term("v150")), Some(term("w")));
+    assert_eq!(keys(&store, Some(upper), 1), filtered(&store, |v| v >= &b"v150"[..]));
+}
+
+#[test]
+fn an_index_dropped_while_it_was_being_built_leaves_nothing() {
+    let (store, engine) = open();
+    know_index(&store);
+    store.begin_index((TABLE, INDEX)).unwrap();
+    apply(&store, SyncMode::Unsynced, &[write(1, 1, 1, "a")]);
+    let again = store_over(&engine);
+    again.set_tables(BTreeMap::from([(TABLE, Family::Rows)]));
+    assert!(!again.is_built((TABLE, INDEX)));
+    assert_eq!(again.indexes_to_change(), (vec![], vec![(TABLE, INDEX)]), "what was begun outlives the process");
+    again.remove_index((TABLE, INDEX)).unwrap();
+    assert_eq!((entries(&engine), again.indexes_to_change()), (0, (vec![], vec![])));
+}
