@@ -37,6 +37,7 @@ pub struct DataDirectory {
     host: HostId,
     generation: u64,
     cluster: Option<ClusterId>,
+    durable: DurableRecord,
     /// Unlocked when it is closed.
     _lock: File,
 }
@@ -125,7 +126,8 @@ impl DataDirectory {
         let host = identity(&path.join("identity"))?;
         let generation = raise(&path.join("generation"))?;
         let cluster = read_id(&path.join("cluster"))?.map(ClusterId);
-        Ok(DataDirectory { path: path.to_owned(), host, generation, cluster, _lock: lock })
+        let durable = DurableRecord::at(path.join("durable"));
+        Ok(DataDirectory { path: path.to_owned(), host, generation, cluster, durable, _lock: lock })
     }
 
     /// The node's id.
@@ -161,7 +163,7 @@ impl DataDirectory {
 
     /// Where it is kept what was on disk.
     pub fn durable(&self) -> DurableRecord {
-        DurableRecord::at(self.path.join("durable"))
+        self.durable.clone()
     }
 
     /// Copies of it.

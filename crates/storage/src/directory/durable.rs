@@ -2,22 +2,31 @@
 //! whole to the engine, and acknowledged writes would be gone without a word.
 
 use super::{DirectoryError, file};
+use parking_lot::Mutex;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// The record of one data directory.
+/// The record of one data directory; copies are of the same record.
 #[derive(Clone, Debug)]
 pub struct DurableRecord {
     path: PathBuf,
+    /// What was written last. Writers take turns, since all write the same new file before it replaces the old one.
+    written: Arc<Mutex<u64>>,
 }
 
 impl DurableRecord {
     pub(super) fn at(path: PathBuf) -> DurableRecord {
-        DurableRecord { path }
+        DurableRecord { path, written: Arc::default() }
     }
 
-    /// Remembers that everything up to a sequence number is on disk.
+    /// Remembers that everything up to a sequence number is on disk; one that is lower than the last says nothing new.
     pub fn write(&self, sequence: u64) -> Result<(), DirectoryError> {
-        file::write(&self.path, &format!("sequence {sequence}\n"))
+        let mut written = self.written.lock();
+        if sequence >= *written {
+            file::write(&self.path, &format!("sequence {sequence}\n"))?;
+            *written = sequence;
+        }
+        Ok(())
     }
 
     /// Compares with what was recovered.

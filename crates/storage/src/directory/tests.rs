@@ -86,6 +86,25 @@ fn a_log_that_forgot_is_found_out() {
 }
 
 #[test]
+fn a_record_that_several_write_is_whole_at_any_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = open(folder.path()).unwrap();
+    std::thread::scope(|scope| {
+        for first in 1..=4 {
+            let record = directory.durable();
+            scope.spawn(move || {
+                for sequence in (first..200).step_by(4) {
+                    record.write(sequence).unwrap();
+                    record.check(1_000).unwrap();
+                }
+            });
+        }
+    });
+    assert!(directory.durable().check(198).is_err(), "the highest stays");
+    directory.durable().check(199).unwrap();
+}
+
+#[test]
 fn what_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
