@@ -111,7 +111,8 @@ async fn store<W: World>(
 ) -> Result<(), ReplicaError> {
     core.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
     // Commits too: a later round that accepts nothing rests on a quorum that has them, and writes over what was accepted elsewhere.
-    if core.shared.options.sync == SyncMode::Unsynced {
+    let is_rash = commit.is_some() && core.shared.options.faults.unsynced_commits;
+    if core.shared.options.sync == SyncMode::Unsynced && !is_rash {
         core.shared.syncs.synced(&core.shared).await?;
     }
     Ok(())

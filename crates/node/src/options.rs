@@ -112,4 +112,6 @@ pub struct Faults {
     pub unlogged_batches: bool,
     /// What the indexes of replicas name is taken for what is there.
     pub trust_indexes: bool,
+    /// Speaks of a conditional write's commit before it is synced, in periodic mode. Too rare for seeds; a scenario shows it.
+    pub unsynced_commits: bool,
 }

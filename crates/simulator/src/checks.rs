@@ -6,7 +6,7 @@
 //! | I2 | every version that was read or stored was written by an operation that did not definitely fail |
 //! | I3 | a quorum read sees every quorum write that ended before it began; through an index too |
 //! | I4 | a quorum read never sees less than an earlier one |
-//! | I5 | conditional writes and SERIAL reads of a register are linearizable (`linear`) |
+//! | I5 | conditional writes and SERIAL reads of a register are linearizable, and nothing that was decided is lost, in periodic mode too (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
 //! | I20 | a logged batch is written whole or not at all (`pairs`) |
 //! | I21 | a counter is what was added to it (`counts`) |

@@ -53,6 +53,7 @@ const NONE: Faults = Faults {
     ignore_accepted: false,
     unlogged_batches: false,
     trust_indexes: false,
+    unsynced_commits: false,
 };
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.

@@ -1,7 +1,8 @@
 //! I5: conditional writes and SERIAL reads of a register happen one after another, each at a moment between its begin and its end.
 //!
 //! Every value is written by one operation, which names the value before it. So values form a tree; a register that is
-//! linearizable has only ever been on one path of it, and never goes back.
+//! linearizable has only ever been on one path of it, and never goes back. Each write also adds its value to a set beside the
+//! register: a read has to find all of the path there, and nothing else, or something that was decided has been lost.
 
 use crate::history::Ending;
 use crate::swap::{Act, Swap, Value};
@@ -34,6 +35,13 @@ fn broken(swaps: &[&Swap]) -> Result<(), String> {
                     Some(_) => at = depths.before(at),
                 }
             }
+        }
+    }
+    for read in swaps.iter().filter(|swap| swap.ending == Ending::Ok && swap.act == Act::Read) {
+        let path = depths.path(read.seen);
+        if read.all != path {
+            let (lost, extra) = (path.difference(&read.all).next(), read.all.difference(&path).next());
+            return Err(format!("{read:?}: {lost:?} was decided and is lost, or {extra:?} is of another path"));
         }
     }
     order(swaps, &depths)
@@ -80,6 +88,11 @@ impl Depths {
         value.and_then(|value| self.before.get(&value).copied().flatten())
     }
 
+    /// A value and all that came before it.
+    fn path(&self, value: Value) -> BTreeSet<i64> {
+        std::iter::successors(value, |value| self.before(Some(*value))).collect()
+    }
+
     /// `None` of a value that nobody wrote.
     fn depth(&self, value: Value) -> Option<u64> {
         let mut depth = 0;
@@ -98,7 +111,8 @@ mod tests {
 
     fn swap(began: u64, ended: u64, act: Act, applied: bool, seen: Value) -> Swap {
         let (ending, told) = (Ending::Ok, String::new());
-        Swap { key: 1, act, began, ended: Some(ended), ending, seen, applied, told }
+        let all = if act == Act::Read { (1..=seen.unwrap_or(0)).collect() } else { BTreeSet::new() };
+        Swap { key: 1, act, began, ended: Some(ended), ending, seen, all, applied, told }
     }
 
     fn write(began: u64, ended: u64, from: Value, to: i64) -> Swap {
@@ -125,6 +139,12 @@ mod tests {
             vec![write(1, 2, None, 1), read(3, 4, Some(1)), read(5, 6, None)],
             // A value from nowhere.
             vec![read(1, 2, Some(9))],
+            // One that was decided and is lost.
+            vec![
+                write(1, 2, None, 1),
+                write(3, 4, Some(1), 2),
+                Swap { all: BTreeSet::from([2]), ..read(5, 6, Some(2)) },
+            ],
             // One that was told it failed.
             vec![Swap { ending: Ending::Failed, applied: false, ..write(1, 2, None, 1) }, read(3, 4, Some(1))],
         ] {

@@ -18,7 +18,7 @@ use henge_coordinator::{Event, Replicas};
 use henge_cql::{BoundValue, Plan};
 use henge_model::{CellKind, Consistency, Key, KeyRange, ReadCommand, RowView};
 use henge_node::{Faults, Options};
-use henge_storage::Tier;
+use henge_storage::{SyncMode, Tier};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +68,8 @@ struct Run {
     clients: Arc<Clients>,
     random: Random,
     temper: Temper,
+    /// Periodic mode: a power cut may take what was acknowledged, unless it was decided.
+    is_periodic: bool,
     damage: Damage,
 }
 
@@ -76,11 +78,25 @@ impl Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let count = random.between(3, 5) as usize;
         let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
+        let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
+        Run::of(clockwork, count, temper, is_periodic, random, faults)
+    }
+
+    fn of(
+        clockwork: Arc<Clockwork>,
+        machines: usize,
+        temper: Temper,
+        is_periodic: bool,
+        random: &mut Random,
+        faults: Faults,
+    ) -> Run {
+        let sync = if is_periodic { SyncMode::Unsynced } else { SyncMode::Synced };
         let mut hosts = random.fork("hosts");
-        let machines = (0..count).map(|n| Machine::new(options(n, faults), &mut hosts)).collect();
+        let machine = |n| Machine::new(Options { sync, ..options(n, faults) }, &mut hosts);
+        let machines = (0..machines).map(machine).collect();
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));
-        Run { cluster, clients, random: random.fork("run"), temper, damage: Damage::default() }
+        Run { cluster, clients, random: random.fork("run"), temper, is_periodic, damage: Damage::default() }
     }
 
     fn everything(&mut self) {
@@ -152,7 +168,7 @@ impl Run {
             }
             for due in &mut next_operation {
                 if *due <= self.cluster.clockwork.now() {
-                    operate(&self.clients, &mut self.random);
+                    operate(&self.clients, self.is_periodic, &mut self.random);
                     *due = self.cluster.clockwork.now() + self.random.below(200_000);
                 }
             }
@@ -261,10 +277,11 @@ impl Run {
 
     fn report(self, seed: u64) -> Report {
         let history = self.clients.history.lock();
-        let watch = self.cluster.watch.lock();
+        let (watch, swaps) = (self.cluster.watch.lock(), self.clients.swaps.lock());
+        let count = |ending| history.count(ending) + swaps.iter().filter(|swap| swap.ending == ending).count();
         let report = Report {
             seed,
-            outcomes: (history.count(Ending::Ok), history.count(Ending::Unknown), history.count(Ending::Failed)),
+            outcomes: (count(Ending::Ok), count(Ending::Unknown), count(Ending::Failed)),
             messages: watch.messages,
             crashes: self.damage.crashes,
             partitions: self.damage.partitions,
@@ -272,7 +289,7 @@ impl Run {
             trace: self.cluster.clockwork.trace(),
             violations: watch.violations.iter().map(|v| (v.rule, v.what.clone())).collect(),
         };
-        drop((history, watch));
+        drop((history, watch, swaps));
         self.cluster.clear();
         report
     }
@@ -292,14 +309,15 @@ fn options(number: usize, faults: Faults) -> Options {
     }
 }
 
-/// One operation of one client: any register, mostly at QUORUM, through any running node; some clients hang up early.
-fn operate(clients: &Arc<Clients>, random: &mut Random) {
+/// One operation of one client: any register, mostly at QUORUM, through any running node; some clients hang up early. In periodic mode
+/// conditional ones alone: nothing is promised of others once the lights go out.
+fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
     let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
     let Some(life) = random.pick(&lives) else { return };
     if life.node.readiness().is_err() {
         return;
     }
-    match random.below(10) {
+    match if is_periodic { 0 } else { random.below(10) } {
         0 | 1 => return clients.next_swap(life, random),
         2 | 3 => return clients.write_pair(life, random),
         4 => return clients.add_one(life, random),

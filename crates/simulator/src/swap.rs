@@ -9,13 +9,14 @@ use henge_base::{Bytes, Random};
 use henge_cql::BoundValue;
 use henge_model::{Consistency, Rows};
 use henge_node::Error;
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 
 /// Registers that are written under a condition alone.
-pub(crate) const SWAPS: &str = "CREATE TABLE sim.swaps (k bigint PRIMARY KEY, v bigint)";
-const READ: &str = "SELECT v FROM sim.swaps WHERE k = ?";
-const SWAP: &str = "UPDATE sim.swaps SET v = ? WHERE k = ? IF v = ?";
+pub(crate) const SWAPS: &str = "CREATE TABLE sim.swaps (k bigint PRIMARY KEY, v bigint, all_values set<bigint>)";
+const READ: &str = "SELECT v, all_values FROM sim.swaps WHERE k = ?";
+const SWAP: &str = "UPDATE sim.swaps SET v = ?, all_values = all_values + ? WHERE k = ? IF v = ?";
 /// How many there are.
 pub(crate) const KEYS: i64 = 2;
 
@@ -42,6 +43,8 @@ pub(crate) struct Swap {
     pub(crate) ending: Ending,
     /// Of one that ended well what the register was: of a swap that happened, what it had expected.
     pub(crate) seen: Value,
+    /// Of a read that ended well all the values that the register ever had.
+    pub(crate) all: BTreeSet<i64>,
     /// Whether a swap happened.
     pub(crate) applied: bool,
     /// What the client was told, if it was not good.
@@ -55,7 +58,7 @@ impl Clients {
         let (ended, ending, told) = (None, Ending::Unknown, String::new());
         let number = {
             let mut swaps = self.swaps.lock();
-            swaps.push(Swap { key, act, began, ended, ending, seen: None, applied: false, told });
+            swaps.push(Swap { key, act, began, ended, ending, seen: None, all: BTreeSet::new(), applied: false, told });
             swaps.len() - 1
         };
         let (clients, life) = (Arc::clone(self), life.clone());
@@ -71,7 +74,9 @@ impl Clients {
             let mut swaps = clients.swaps.lock();
             let swap = &mut swaps[number];
             match outcome {
-                Ok((applied, seen)) => (swap.ending, swap.applied, swap.seen) = (Ending::Ok, applied, seen),
+                Ok(seen) => {
+                    (swap.ending, swap.applied, swap.seen, swap.all) = (Ending::Ok, seen.applied, seen.value, seen.all);
+                }
                 Err(error) => {
                     swap.ending = if is_definite(&error) { Ending::Failed } else { Ending::Unknown };
                     swap.told = error.to_string();
@@ -110,21 +115,31 @@ impl Swap {
     }
 }
 
-/// Whether a swap happened, and what was there.
-async fn execute(life: &Life, key: i64, act: Act) -> Result<(bool, Value), Error> {
+/// What an operation found.
+#[derive(Debug)]
+struct Seen {
+    /// Whether a swap happened.
+    applied: bool,
+    value: Value,
+    all: BTreeSet<i64>,
+}
+
+async fn execute(life: &Life, key: i64, act: Act) -> Result<Seen, Error> {
     let key = key.to_be_bytes();
     match act {
         Act::Read => {
             let rows = statement(life, READ, &[BoundValue::Value(&key)], Consistency::Serial, None).await?;
-            Ok((false, value(&rows, 0)))
+            Ok(Seen { applied: false, value: value(&rows, 0), all: all(&rows, 1) })
         }
         Act::Swap { from, to } => {
             let (from_bytes, to) = (from.map(i64::to_be_bytes), to.to_be_bytes());
             let from_value = from_bytes.as_ref().map_or(BoundValue::Null, |bytes| BoundValue::Value(bytes));
-            let values = [BoundValue::Value(&to), BoundValue::Value(&key), from_value];
+            let one = [&1_i32.to_be_bytes()[..], &8_i32.to_be_bytes(), &to].concat();
+            let values = [BoundValue::Value(&to), BoundValue::Value(&one), BoundValue::Value(&key), from_value];
             let rows = statement(life, SWAP, &values, Consistency::Quorum, None).await?;
             let applied = rows.rows.first().and_then(|row| row.first()?.clone()) == Some(Bytes::from_static(&[1]));
-            Ok((applied, if applied { from } else { value(&rows, 1) }))
+            let value = if applied { from } else { value(&rows, 1) };
+            Ok(Seen { applied, value, all: BTreeSet::new() })
         }
     }
 }
@@ -132,4 +147,11 @@ async fn execute(life: &Life, key: i64, act: Act) -> Result<(bool, Value), Error
 fn value(rows: &Rows, at: usize) -> Value {
     let bytes = rows.rows.first()?.get(at)?.as_ref()?;
     Some(i64::from_be_bytes(bytes.as_ref().try_into().ok()?))
+}
+
+/// A set's elements, each behind its length.
+fn all(rows: &Rows, at: usize) -> BTreeSet<i64> {
+    let bytes = rows.rows.first().and_then(|row| row.get(at)?.as_ref());
+    let elements = bytes.map_or(&[][..], |bytes| bytes.get(4..).unwrap_or_default());
+    elements.chunks_exact(12).filter_map(|element| Some(i64::from_be_bytes(element[4..].try_into().ok()?))).collect()
 }

@@ -1,6 +1,11 @@
 //! Scenarios with a course of their own.
 
 use super::*;
+use crate::machine::crash;
+use crate::network::Weather;
+use crate::swap::{Act, Swap};
+use henge_storage::{Engine, Family, Flow, ScanRange};
+use std::collections::BTreeSet;
 
 impl Run {
     fn stored_bytes(&self) -> u64 {
@@ -57,5 +62,110 @@ fn what_is_deleted_leaves_the_disk_once_that_is_safe() {
         let left = run.stored_bytes();
         assert_eq!(left < empty + 500, leaves, "{factor} replicas: {empty}, {full}, {deleted}, then {left} bytes");
         run.cluster.clear();
+    }
+}
+
+impl Run {
+    /// Links that carry nothing from now on.
+    fn cut(&self, cut: impl IntoIterator<Item = (usize, usize)>) {
+        *self.cluster.weather.lock() = Weather { cut: cut.into_iter().collect(), ..Weather::fair() };
+    }
+
+    /// Cuts a machine off.
+    fn isolate(&self, machine: usize) {
+        let mut weather = Weather::fair();
+        weather.isolate(&BTreeSet::from([machine]), self.cluster.machines.len(), true);
+        *self.cluster.weather.lock() = weather;
+    }
+
+    fn begin(&self, machine: usize, act: Act, patience: Option<u64>) -> usize {
+        self.clients.swap(&self.cluster.machines[machine].life().unwrap(), 0, act, patience)
+    }
+
+    fn until(&self, what: &str, done: impl Fn() -> bool) {
+        let end = self.now() + 10 * SECOND;
+        while !done() {
+            assert!(self.now() < end, "{what} takes too long");
+            self.pass(50);
+        }
+    }
+
+    fn end(&self, swap: usize) -> Swap {
+        let end = self.now() + 10 * SECOND;
+        while self.clients.swaps.lock()[swap].ended.is_none() && self.now() < end {
+            self.pass(SECOND / 1_000);
+        }
+        self.clients.swaps.lock()[swap].clone()
+    }
+
+    /// What a machine holds of a family.
+    fn held(&self, machine: usize, family: Family) -> Vec<Bytes> {
+        let mut held = Vec::new();
+        let all = ScanRange { family, start: &[], end: &[], reversed: false };
+        let engine = &self.cluster.machines[machine].engine;
+        let scanned = engine.scan(&all, Tier::Disk, &mut |_, value| {
+            held.push(Bytes::copy_from_slice(value));
+            Flow::Continue
+        });
+        scanned.unwrap();
+        held
+    }
+
+    /// Waits until a machine's acceptor says something else.
+    fn until_heard(&self, machine: usize) {
+        let before = self.held(machine, Family::Paxos);
+        self.until("an acceptor", || self.held(machine, Family::Paxos) != before);
+    }
+
+    /// Waits until a machine has a row.
+    fn until_decided(&self, machine: usize) {
+        self.until("a decision", || !self.held(machine, Family::Rows).is_empty());
+    }
+}
+
+/// A later round rests on a machine that has just learned what was decided before, and that loses power then; it writes over what was
+/// accepted elsewhere.
+fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
+    let mut random = Random::new(seed);
+    let clockwork = Clockwork::new(random.fork("clockwork"));
+    let mut run = Run::of(clockwork, 3, Temper::Crashes, true, &mut random, faults);
+    assert!(run.form());
+    // The first two accept it; that it is decided reaches only the second.
+    run.isolate(2);
+    run.begin(1, Act::Swap { from: None, to: 1 }, Some(SECOND / 20));
+    run.until_heard(0);
+    run.until_heard(0);
+    run.cut([(1, 0), (1, 2)]);
+    run.until_decided(1);
+    run.pass(SECOND / 20);
+    // The third promises the next round and is brought level; what is proposed then reaches the first alone.
+    run.isolate(0);
+    let second = run.begin(1, Act::Swap { from: Some(1), to: 2 }, None);
+    run.until_decided(2);
+    run.cut([]);
+    run.until_heard(1);
+    crash(&run.cluster, 2);
+    let second = run.end(second);
+    assert!(second.applied, "{second:?}");
+    run.isolate(1);
+    start(&run.cluster, 2);
+    for _ in 0..20 {
+        run.pass(SECOND / 2);
+        let read = run.begin(0, Act::Read, None);
+        if run.end(read).ending == Ending::Ok {
+            let found = linear(&run.clients.swaps.lock());
+            run.cluster.clear();
+            return found;
+        }
+    }
+    panic!("seed {seed}: two of three machines do not answer");
+}
+
+#[test]
+fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
+    let rash = Faults { unsynced_commits: true, ..Faults::default() };
+    assert!((0..10).any(|seed| !decided_then_dark(seed, rash).is_empty()), "the scenario shows nothing");
+    for seed in 0..10 {
+        assert!(decided_then_dark(seed, Faults::default()).is_empty(), "seed {seed}");
     }
 }
