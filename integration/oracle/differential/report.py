@@ -1,0 +1,40 @@
+"""Findings as text: what differs, and the lines that can be pasted into a topic."""
+
+from collections import Counter
+
+from .shown import request_text
+
+HISTORY_MAX = 30
+
+
+class Report:
+    """Counts findings by kind and shows the first of each."""
+
+    def __init__(self, shown_max):
+        self.counts, self.examples, self.argued = Counter(), {}, Counter()
+        self.shown_max = shown_max
+
+    def new(self, finding):
+        """True for the first finding of its kind, within the bound on what is shown."""
+        signature = finding.difference.signature
+        self.counts[signature] += 1
+        self.examples.setdefault(signature, finding.request.text)
+        return self.counts[signature] <= (self.shown_max if signature[1] == "" else 1)
+
+    def summary(self):
+        lines = [f"{sum(self.counts.values())} differences of {len(self.counts)} kinds, {sum(self.argued.values())} argued"]
+        for signature, count in self.counts.most_common():
+            kind, cassandra, henge = signature
+            lines.append(f"{count:6} {kind}\n       C {cassandra}\n       H {henge}\n       {self.examples[signature][:300]}")
+        lines += [f"{count:6} argued: {reason}" for reason, count in self.argued.most_common()]
+        return "\n".join(lines)
+
+
+def finding_text(finding, history, request, answers, keyspace, note):
+    difference = finding.difference
+    lines = [f"-- {difference.kind}, protocol v{finding.version}{note}"]
+    lines += [request_text(each, keyspace) for each in history[:HISTORY_MAX]]
+    lines.append(request_text(request, keyspace))
+    lines.append(f"  Cassandra {difference.cassandra or ''} {answers[0] if difference.kind not in ('class', 'words') else ''}")
+    lines.append(f"  Henge     {difference.henge or ''} {answers[1] if difference.kind not in ('class', 'words') else ''}")
+    return "\n".join(lines) + "\n"

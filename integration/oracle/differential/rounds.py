@@ -1,0 +1,112 @@
+"""A round: one random schema in a keyspace of its own, and random statements on it."""
+
+import random
+from dataclasses import dataclass
+
+from .definitions import Definitions
+from .pair import Pair
+from .relations import Relations
+from .schema import creation, random_schema
+from .selects import Selects
+from .shown import answer_text, rows_text
+from .terms import Request, Terms
+from .writes import Writes
+
+KEYSPACE = "CREATE KEYSPACE $ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
+# Rows differ from then on: what follows would only say so again.
+STATE_DIFFERENCES = ("rows", "class")
+
+
+@dataclass
+class Finding:
+    """A difference with all that came before it, to be shrunk."""
+
+    difference: object
+    request: Request
+    history: list
+    version: int
+    answers: tuple
+
+
+class Round:
+    def __init__(self, seed, number, statements, addresses, now, flush=None):
+        self.rng = random.Random(f"{seed}/{number}")
+        self.keyspace = f"random_{seed}_{number}"
+        self.version, self.now = self.rng.choice([4, 5]), now
+        self.statements, self.flush = statements, flush
+        self.schema = random_schema(self.rng)
+        self.terms = Terms(self.rng, self.schema)
+        relations = Relations(self.terms)
+        self.selects, self.writes = Selects(self.terms, relations), Writes(self.terms, relations)
+        self.definitions = Definitions(self.rng, self.schema)
+        self.pair = Pair(*addresses, self.version)
+        self.history, self.findings, self.count = [], [], 0
+
+    def run(self):
+        """Findings of the round; it ends early where the two hold different rows."""
+        try:
+            self.pair.define(f"DROP KEYSPACE IF EXISTS $ks", self.keyspace)
+            self.create()
+            while self.count < self.statements and not self.diverged() and self.schema.tables:
+                self.step()
+            self.pair.define("DROP KEYSPACE $ks", self.keyspace)
+        finally:
+            self.pair.close()
+        return self
+
+    def diverged(self):
+        return any(finding.difference.kind == "rows" for finding in self.findings) or any(finding.difference.kind == "class" and finding.request.kind_of_write for finding in self.findings)
+
+    def create(self):
+        """Tables that are refused are left out."""
+        self.answered(Request(KEYSPACE))
+        for text in creation(self.schema):
+            cassandra, henge = self.answered(Request(text))
+            if cassandra.failed or henge.failed:
+                self.forget(text)
+
+    def forget(self, text):
+        words = text.split()
+        if words[1] == "TABLE":
+            self.schema.tables = [table for table in self.schema.tables if f"$ks.{table.name}" != words[2]]
+        elif words[1] == "TYPE":
+            self.schema.types[:] = [kind for kind in self.schema.types if f"$ks.{kind.user}" != words[2]]
+        elif words[1] == "INDEX":
+            for table in self.schema.tables:
+                table.indexes = [index for index in table.indexes if index.name != words[2]]
+
+    def step(self):
+        self.terms.start()
+        roll = self.rng.random()
+        table = self.rng.choice(self.schema.tables)
+        if roll < 0.02:
+            request = self.definitions.change()
+        elif roll < 0.5 - 0.35 * (self.count > self.statements * 0.6):
+            request = self.writes.write(table)
+        else:
+            times = table.flavour != "conditional"
+            request = self.selects.select(table, times and (self.version >= 5 or self.rng.random() < 0.5))
+            if self.version < 5:
+                request.text = request.text.replace("ttl(", "writetime(")
+        if self.version >= 5:
+            request.now = self.now + self.rng.choice([0, 0, 0, 0, 10, 2000, 200000] if request.text.startswith("SELECT") else [0, 0, 0, 10])
+        if self.flush and self.rng.random() < 0.003:
+            self.flush()
+        cassandra, henge = self.answered(request)
+        if request.effect and not cassandra.failed and not henge.failed:
+            request.effect()
+
+    def answered(self, request):
+        self.count += 1
+        cassandra, henge, difference = self.pair.ask(request, self.keyspace)
+        if difference:
+            self.findings.append(self.finding(request, cassandra, henge, difference))
+        if not request.text.startswith("SELECT") and not cassandra.failed:
+            self.history.append(request)
+        return cassandra, henge
+
+    def finding(self, request, cassandra, henge, difference):
+        answers = (answer_text(cassandra), answer_text(henge))
+        if difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
+            difference.kind = "order"
+        return Finding(difference, request, list(self.history), self.version, answers)
