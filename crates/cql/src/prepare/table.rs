@@ -179,21 +179,46 @@ fn unknown_key_column(name: &Name, create: &CreateTable) -> Error {
     Error::invalid(message).at(name.position).hinted(guess)
 }
 
-/// The direction of each clustering column. If any is named, all must be, in order.
+/// The direction of each clustering column. Those named must be the leading ones, in their order; the others ascend.
 fn clustering_order(create: &CreateTable, clustering: &[Name]) -> Result<Vec<Order>, Error> {
     let given = &create.clustering_order;
-    let Some((first, _)) = given.first() else {
-        return Ok(vec![Order::Ascending; clustering.len()]);
-    };
-    if let Some((name, _)) = given.iter().find(|(n, _)| !clustering.iter().any(|c| c.text == n.text)) {
-        let message =
-            format!("Only clustering columns can be defined in CLUSTERING ORDER directive: {} is not", name.text);
-        return Err(Error::invalid(message).at(name.position));
-    }
-    if !given.iter().map(|(n, _)| &n.text).eq(clustering.iter().map(|c| &c.text)) {
-        let message = "Clustering order must name every clustering column, in the order of the PRIMARY KEY";
+    let other: Vec<&Name> = given.iter().map(|(name, _)| name).filter(|name| !is_among(name, clustering)).collect();
+    if let Some(first) = other.first() {
+        let names: Vec<&str> = other.iter().map(|name| name.text.as_str()).collect();
+        let message = format!(
+            "Only clustering key columns can be defined in CLUSTERING ORDER directive: [{}] are not clustering columns",
+            names.join(", ")
+        );
         return Err(Error::invalid(message).at(first.position));
     }
+    for (place, (name, _)) in given.iter().enumerate() {
+        check_place(create, &clustering[place.min(clustering.len() - 1)], name, &given[..place])?;
+    }
     let order = |descending: bool| if descending { Order::Descending } else { Order::Ascending };
-    Ok(given.iter().map(|(_, descending)| order(*descending)).collect())
+    let named = given.iter().map(|(_, descending)| order(*descending));
+    Ok(named.chain(std::iter::repeat(Order::Ascending)).take(clustering.len()).collect())
+}
+
+fn is_among(name: &Name, columns: &[Name]) -> bool {
+    columns.iter().any(|column| column.text == name.text)
+}
+
+/// Refuses a column of `CLUSTERING ORDER BY` that was named before, or stands where `expected` has to.
+fn check_place(create: &CreateTable, expected: &Name, name: &Name, before: &[(Name, bool)]) -> Result<(), Error> {
+    let is_named = |column: &Name, among: &[(Name, bool)]| among.iter().any(|(n, _)| n.text == column.text);
+    let message = if is_named(name, before) {
+        let table = create.table.to_string();
+        format!("Duplicate column '{}' in CLUSTERING ORDER BY clause for table '{table}'", name.text)
+    } else if expected.text == name.text {
+        return Ok(());
+    } else if is_named(expected, &create.clustering_order) {
+        format!(
+            "The order of columns in the CLUSTERING ORDER directive must match that of the clustering columns \
+             ({} must appear before {})",
+            expected.text, name.text
+        )
+    } else {
+        format!("Missing CLUSTERING ORDER for column {}", expected.text)
+    };
+    Err(Error::invalid(message).at(name.position))
 }

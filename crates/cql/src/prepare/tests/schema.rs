@@ -100,7 +100,15 @@ fn tables_are_drafted_and_their_options_checked() {
         ("CREATE TABLE t (a int PRIMARY KEY, b nope)", Invalid),
         ("CREATE TABLE t (a int PRIMARY KEY, b counter, c int)", Invalid),
         ("CREATE TABLE t (a int, b int STATIC, PRIMARY KEY (a))", Invalid),
-        ("CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b, c)) WITH CLUSTERING ORDER BY (b DESC)", Invalid),
+        ("CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b, c)) WITH CLUSTERING ORDER BY (c DESC)", Invalid),
+        (
+            "CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b, c)) WITH CLUSTERING ORDER BY (c DESC, b DESC)",
+            Invalid,
+        ),
+        (
+            "CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b, c)) WITH CLUSTERING ORDER BY (b DESC, b ASC)",
+            Invalid,
+        ),
         ("CREATE TABLE t (a int, b int, PRIMARY KEY (a)) WITH CLUSTERING ORDER BY (b DESC)", Invalid),
         ("CREATE TABLE t (a int PRIMARY KEY) WITH COMPACT STORAGE", Invalid),
         ("CREATE TABLE t (a int PRIMARY KEY) WITH commment = 'x'", Syntax),
