@@ -1,5 +1,5 @@
-//! `ALTER TABLE`: the table as it will be. Column ids are never used again, so rows written before a column was dropped say nothing of
-//! one that has its name later.
+//! `ALTER TABLE`: the table as it will be. A column that was dropped and is added again has its id again: cells written later than it
+//! was dropped, or is said to have been, are there again. Ids are never used for another name.
 
 use crate::indexes::of_column;
 use crate::types::check_current;
@@ -85,10 +85,11 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
             return Err(invalid(format!("Cannot re-add previously dropped counter column {name}")));
         }
         if let Some(dropped) = table.history.dropped.get(name) {
-            check_again(name, dropped, &draft.data_type.to_string(), kind)?;
+            check_again(name, dropped, &draft.data_type, kind)?;
         }
-        let id = table.next_column_id();
-        table.history.next_column = id.0 + 1;
+        let was = table.history.dropped.get(name).and_then(|dropped| dropped.id);
+        let id = was.unwrap_or_else(|| table.next_column_id());
+        table.history.next_column = table.next_column_id().0.max(id.0 + 1);
         table.masks.extend(draft.mask.clone().map(|mask| (id, mask)));
         let data_type = draft.data_type.clone();
         let column = Column { id, name: name.clone(), data_type, kind, order: Order::Ascending };
@@ -99,16 +100,21 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
     Ok(())
 }
 
-/// Tools that keep rows by column name would take the one for the other.
-fn check_again(name: &str, dropped: &DroppedColumn, data_type: &str, kind: ColumnKind) -> Result<(), Refused> {
-    let was = dropped.data_type.to_string();
-    if was != data_type {
+/// Cells of before may be there again, so they must be of use to the new column.
+fn check_again(name: &str, dropped: &DroppedColumn, data_type: &DataType, kind: ColumnKind) -> Result<(), Refused> {
+    let DroppedColumn { data_type: was, kind: was_kind, .. } = dropped;
+    if kind != *was_kind {
+        let word = |kind: ColumnKind| if kind == ColumnKind::Static { "STATIC" } else { "REGULAR" };
+        return Err(invalid(format!(
+            "Cannot re-add previously dropped column '{name}' of kind {}, incompatible with previous kind {}",
+            word(kind),
+            word(*was_kind)
+        )));
+    }
+    if !data_type.reads_values_of(was) {
         return Err(invalid(format!(
             "Cannot re-add previously dropped column '{name}' of type {data_type}, incompatible with previous type {was}"
         )));
-    }
-    if dropped.kind != kind {
-        return Err(invalid(format!("Cannot re-add previously dropped column '{name}' of another kind")));
     }
     Ok(())
 }
@@ -138,7 +144,7 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us
             return Err(invalid(format!("Cannot drop non-frozen column {name} of user type {}", column.data_type)));
         }
         table.history.next_column = table.next_column_id().0;
-        let dropped = DroppedColumn { data_type: column.data_type, kind: column.kind, dropped_us };
+        let dropped = DroppedColumn { id: Some(column.id), data_type: column.data_type, kind: column.kind, dropped_us };
         table.history.dropped.insert(name.clone(), dropped);
         table.masks.remove(&column.id);
         table.statics.retain(|c| c.name != *name);

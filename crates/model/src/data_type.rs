@@ -58,6 +58,64 @@ impl DataType {
     pub fn is_complex(&self) -> bool {
         matches!(self, DataType::List(_) | DataType::Set(_) | DataType::Map(..) | DataType::Udt(_))
     }
+
+    /// True if what was written as `other` can be read as this type. Blobs take everything but values of a fixed length.
+    pub fn reads_values_of(&self, other: &DataType) -> bool {
+        use DataType::{Ascii, Bigint, Blob, Boolean, Counter, Double, Float, Frozen, Int, List, Map, Set, Text};
+        use DataType::{Timestamp, Timeuuid, Uuid, Vector};
+        match (self, other) {
+            _ if self == other => true,
+            (Blob, Boolean | Int | Bigint | Counter | Float | Double | Timestamp | Uuid | Timeuuid | Vector(..)) => {
+                false
+            }
+            (Blob, _) => !other.is_complex(),
+            (Text, Ascii) | (Uuid, Timeuuid) | (Timestamp, Bigint) | (Bigint, Timestamp) => true,
+            (Frozen(own), Frozen(other)) => match (&**own, &**other) {
+                (List(own), List(other)) | (Set(own), Set(other)) => own.reads_values_of(other),
+                (Map(key, own), Map(other_key, other)) => key == other_key && own.reads_values_of(other),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The kind of this type, if its values hold durations, which have no order. Vectors of them are compared by their bytes.
+    pub fn holder_of_durations(&self) -> Option<DurationHolder> {
+        let holds = |t: &DataType| t.holder_of_durations().is_some();
+        match self.unfrozen() {
+            DataType::Duration => Some(DurationHolder::Itself),
+            DataType::List(e) | DataType::Set(e) if holds(e) => Some(DurationHolder::Collections),
+            DataType::Map(key, value) if holds(key) || holds(value) => Some(DurationHolder::Collections),
+            DataType::Tuple(types) if types.iter().any(holds) => Some(DurationHolder::Tuples),
+            DataType::Udt(own) if own.fields.iter().any(|(_, t)| holds(t)) => Some(DurationHolder::UserTypes),
+            _ => None,
+        }
+    }
+}
+
+/// Types whose values are or hold durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DurationHolder {
+    /// `duration`.
+    Itself,
+    /// A list, set or map.
+    Collections,
+    /// A tuple.
+    Tuples,
+    /// A user type.
+    UserTypes,
+}
+
+/// The word that errors have for it.
+impl fmt::Display for DurationHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DurationHolder::Itself => "durations",
+            DurationHolder::Collections => "collections",
+            DurationHolder::Tuples => "tuples",
+            DurationHolder::UserTypes => "UDTs",
+        })
+    }
 }
 
 /// Every native type with the name it is printed by; `varchar` is a second name for `text`.
@@ -106,6 +164,38 @@ impl fmt::Display for DataType {
                 let name = NATIVE.iter().find(|(_, t)| t == native).map_or("unknown", |(n, _)| n);
                 f.write_str(name)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_holds_durations_has_a_holder() {
+        let list = |of| DataType::Frozen(Box::new(DataType::List(Box::new(of))));
+        assert_eq!(DataType::Duration.holder_of_durations(), Some(DurationHolder::Itself));
+        assert_eq!(list(list(DataType::Duration)).holder_of_durations(), Some(DurationHolder::Collections));
+        let tuple = DataType::Tuple(vec![DataType::Int, list(DataType::Duration)]);
+        assert_eq!(tuple.holder_of_durations(), Some(DurationHolder::Tuples));
+        assert_eq!(list(DataType::Int).holder_of_durations(), None);
+        assert_eq!(DataType::Vector(Box::new(DataType::Duration), 2).holder_of_durations(), None);
+    }
+
+    #[test]
+    fn a_type_reads_what_was_written_as_a_narrower_one() {
+        let cases = [
+            (DataType::Blob, DataType::Text, true),
+            (DataType::Blob, DataType::Int, false),
+            (DataType::Blob, DataType::List(Box::new(DataType::Int)), false),
+            (DataType::Text, DataType::Ascii, true),
+            (DataType::Ascii, DataType::Text, false),
+            (DataType::Varint, DataType::Int, false),
+            (DataType::Uuid, DataType::Timeuuid, true),
+        ];
+        for (now, was, reads) in cases {
+            assert_eq!(now.reads_values_of(&was), reads, "{was} as {now}");
         }
     }
 }

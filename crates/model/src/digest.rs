@@ -61,7 +61,7 @@ impl Digester {
         if let Some(deletion) = row.deletion().filter(|d| d.local_seconds >= purge_before) {
             self.entry(tag::DELETION, deletion.timestamp);
         }
-        for cell in row.cells().filter(|c| columns.contains(c.column) && !c.is_purgeable(purge_before)) {
+        for cell in row.cells().filter(|c| columns.contains(c.column, c.timestamp) && !c.is_purgeable(purge_before)) {
             self.cell(&cell);
         }
         if self.row.len() > head {

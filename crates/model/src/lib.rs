@@ -43,7 +43,7 @@ pub use access::{Permission, Permissions, Resource};
 pub use bound_value::BoundValue;
 pub use consistency::Consistency;
 pub use covers::Covers;
-pub use data_type::DataType;
+pub use data_type::{DataType, DurationHolder};
 pub use digest::{Digest, Digester};
 pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};

@@ -3,7 +3,7 @@
 
 use crate::mutation::{put_rows, take_rows};
 use crate::{ColumnId, IndexId, Key, KeyKind, Probe, RowView, StorageId, Terms, Token};
-use henge_base::{Bytes, Reader, Truncated, put_signed_vint, put_vint};
+use henge_base::{Bytes, Micros, Reader, Truncated, put_signed_vint, put_vint};
 
 /// One read of one replica.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,9 @@ pub enum Columns {
     All,
     /// These, sorted.
     Some(Vec<ColumnId>),
+    /// These, sorted, and of each only cells with a timestamp above the given one, microseconds: for a column that was dropped and
+    /// added again the moment of its drop; for the others `i64::MIN`, which no cell has.
+    Since(Vec<(ColumnId, Micros)>),
 }
 
 /// Rows as replicas exchange them: keys with encoded rows, deletions included, in the order of the read.
@@ -89,31 +92,60 @@ const MANY: u8 = 3;
 const STATICS: u8 = 4;
 /// Added to these: an index is asked first.
 const PROBE: u8 = 8;
+/// Added to these: timestamps of the columns follow.
+const SINCE: u8 = 16;
 /// Flags of a probe.
 const ONE_TERM: u8 = 1;
 const WHOLE: u8 = 2;
 
 impl Columns {
-    /// Whether a column has to be in the answer; clustering values as they were written always have.
-    pub fn contains(&self, column: ColumnId) -> bool {
+    /// True if a cell has to be in the answer; clustering values as they were written always have.
+    pub fn contains(&self, column: ColumnId, timestamp: Micros) -> bool {
+        if column == ColumnId::CLUSTERING {
+            return true;
+        }
         match self {
             Columns::All => true,
-            Columns::Some(columns) => column == ColumnId::CLUSTERING || columns.binary_search(&column).is_ok(),
+            Columns::Some(columns) => columns.binary_search(&column).is_ok(),
+            Columns::Since(columns) => {
+                let place = columns.binary_search_by_key(&column, |(id, _)| *id);
+                place.is_ok_and(|place| timestamp > columns[place].1)
+            }
+        }
+    }
+
+    /// These columns, as far as they are among `others`, which are sorted.
+    pub fn among(&self, others: &[ColumnId]) -> Columns {
+        let is_other = |column: &ColumnId| others.binary_search(column).is_ok();
+        match self {
+            Columns::All => Columns::Some(others.to_vec()),
+            Columns::Some(columns) => Columns::Some(columns.iter().copied().filter(is_other).collect()),
+            Columns::Since(columns) => {
+                Columns::Since(columns.iter().copied().filter(|(column, _)| is_other(column)).collect())
+            }
         }
     }
 
     /// A byte of 0 for all; or the count plus one, and distances.
     fn encode(&self, out: &mut Vec<u8>) {
-        let Columns::Some(columns) = self else {
-            out.push(0);
-            return;
-        };
-        put_vint(out, columns.len() as u64 + 1);
-        let mut before = 0;
-        for column in columns {
-            put_vint(out, u64::from(column.0.wrapping_sub(before)));
-            before = column.0;
+        match self {
+            Columns::All => out.push(0),
+            Columns::Some(columns) => put_columns(columns.iter(), out),
+            Columns::Since(columns) => put_columns(columns.iter().map(|(column, _)| column), out),
         }
+    }
+
+    /// The timestamps of [`Columns::Since`], which follow the flags.
+    fn encode_moments(&self, out: &mut Vec<u8>) {
+        if let Columns::Since(columns) = self {
+            columns.iter().for_each(|(_, since)| put_signed_vint(out, *since));
+        }
+    }
+
+    fn with_moments(self, reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
+        let Columns::Some(columns) = self else { return Err(CommandError) };
+        let moments = columns.into_iter().map(|column| Ok((column, reader.signed_vint()?)));
+        moments.collect::<Result<_, Truncated>>().map(Columns::Since).map_err(CommandError::from)
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
@@ -135,6 +167,16 @@ impl Columns {
     }
 }
 
+/// The count plus one, and distances.
+fn put_columns<'c>(columns: impl ExactSizeIterator<Item = &'c ColumnId>, out: &mut Vec<u8>) {
+    put_vint(out, columns.len() as u64 + 1);
+    let mut before = 0;
+    for column in columns {
+        put_vint(out, u64::from(column.0.wrapping_sub(before)));
+        before = column.0;
+    }
+}
+
 impl ReadCommand {
     /// Its bytes.
     pub fn encode(&self) -> Bytes {
@@ -145,8 +187,11 @@ impl ReadCommand {
         put_signed_vint(&mut out, self.now_seconds);
         put_signed_vint(&mut out, self.purge_before);
         self.columns.encode(&mut out);
-        let flags = if self.statics { STATICS } else { 0 } | if self.probe.is_some() { PROBE } else { 0 };
+        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+        let since = flag(matches!(self.columns, Columns::Since(_)), SINCE);
+        let flags = flag(self.statics, STATICS) | flag(self.probe.is_some(), PROBE) | since;
         out.push(flags | self.keys.kind());
+        self.columns.encode_moments(&mut out);
         if let Some(probe) = &self.probe {
             put_probe(probe, &mut out);
         }
@@ -161,8 +206,9 @@ impl ReadCommand {
         let (now_seconds, purge_before) = (reader.signed_vint()?, reader.signed_vint()?);
         let columns = Columns::decode(&mut reader)?;
         let kind = reader.u8()?;
+        let columns = if kind & SINCE != 0 { columns.with_moments(&mut reader)? } else { columns };
         let probe = if kind & PROBE != 0 { Some(take_probe(&bytes, &mut reader)?) } else { None };
-        let (statics, keys) = (kind & STATICS != 0, keys(kind & !(STATICS | PROBE), &bytes, &mut reader)?);
+        let (statics, keys) = (kind & STATICS != 0, keys(kind & !(STATICS | PROBE | SINCE), &bytes, &mut reader)?);
         Ok(ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before, probe })
     }
 }
@@ -291,7 +337,12 @@ mod tests {
 
     fn columns() -> impl Strategy<Value = Columns> {
         let some = prop::collection::btree_set(any::<u32>(), 0..5);
-        prop_oneof![Just(Columns::All), some.prop_map(|c| Columns::Some(c.into_iter().map(ColumnId).collect()))]
+        let since = proptest::collection::btree_map(any::<u32>(), any::<i64>(), 0..5);
+        prop_oneof![
+            Just(Columns::All),
+            some.prop_map(|c| Columns::Some(c.into_iter().map(ColumnId).collect())),
+            since.prop_map(|c| Columns::Since(c.into_iter().map(|(id, since)| (ColumnId(id), since)).collect())),
+        ]
     }
 
     fn keys() -> impl Strategy<Value = KeyRange> {

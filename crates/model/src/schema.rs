@@ -1,6 +1,6 @@
 //! The schema: what the metadata log agrees on. Maps are ordered, so that every node walks them alike.
 
-use crate::{ColumnId, ColumnMask, DataType, Index, StorageId, UserType};
+use crate::{ColumnId, ColumnMask, Columns, DataType, Index, StorageId, UserType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -100,6 +100,9 @@ pub struct TableHistory {
 /// A column that is no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DroppedColumn {
+    /// The id it had and has again if it is added again; `None` where that was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ColumnId>,
     /// The type it had.
     pub data_type: DataType,
     /// Its role.
@@ -274,6 +277,22 @@ impl Table {
     /// Whether its rows lie apart from others: those of tables that expire as a rule, as it was when the table was created.
     pub fn lies_apart(&self) -> bool {
         self.history.lies_apart.unwrap_or_else(|| self.expiry_rhythm().is_some())
+    }
+
+    /// What of stored rows counts. Cells of dropped columns keep no row alive, and of a column that was added again those written until
+    /// it was dropped stay away.
+    pub fn live_columns(&self) -> Columns {
+        let dropped = &self.history.dropped;
+        if dropped.is_empty() {
+            return Columns::All;
+        }
+        let since = |column: &Column| dropped.get(&column.name).map_or(i64::MIN, |dropped| dropped.dropped_us);
+        let mut columns: Vec<(ColumnId, i64)> = self.columns().map(|column| (column.id, since(column))).collect();
+        columns.sort_unstable();
+        match columns.iter().any(|(_, since)| *since > i64::MIN) {
+            true => Columns::Since(columns),
+            false => Columns::Some(columns.into_iter().map(|(id, _)| id).collect()),
+        }
     }
 
     /// The lowest column id that was never given out.

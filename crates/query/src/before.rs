@@ -42,7 +42,7 @@ async fn read<R: Replicas>(
         token,
         keys: KeyRange::One(key.clone()),
         statics: false,
-        columns: Columns::All,
+        columns: plan.table().live_columns(),
         limit: 1,
         now_seconds: request.context.now_seconds,
         purge_before: i64::MIN,

@@ -74,7 +74,7 @@ mod tests {
 
     fn altered() -> Table {
         let mut table = Table::clone(schema().table("ks", "many").unwrap());
-        let dropped = |data_type, kind, dropped_us| DroppedColumn { data_type, kind, dropped_us };
+        let dropped = |data_type, kind, dropped_us| DroppedColumn { id: None, data_type, kind, dropped_us };
         let history = &mut table.history.dropped;
         history.insert("l".to_owned(), dropped(DataType::List(Box::new(DataType::Int)), ColumnKind::Regular, 7));
         history.insert("Old".to_owned(), dropped(DataType::Int, ColumnKind::Static, -5));

@@ -64,8 +64,9 @@ pub fn strip_row(key: &[u8], row: &RowView<'_>, strip: &Strip<'_>, out: &mut Vec
         marker: row.marker().filter(|m| !m.is_purgeable(purge_before) && !strip.covers(m.timestamp)),
         deletion: row.deletion().filter(|d| d.local_seconds >= purge_before && !strip.covers(d.timestamp)),
     };
-    let left =
-        |c: &CellView<'_>| columns.contains(c.column) && !c.is_purgeable(purge_before) && !strip.covers(c.timestamp);
+    let left = |c: &CellView<'_>| {
+        columns.contains(c.column, c.timestamp) && !c.is_purgeable(purge_before) && !strip.covers(c.timestamp)
+    };
     let cells = row.cells().filter(left);
     let any = parts.marker.is_some() || parts.deletion.is_some() || cells.clone().next().is_some();
     if any {

@@ -87,6 +87,8 @@ fn stripping_keeps_what_was_asked_for() {
     let second = Columns::Some(vec![ColumnId(2)]);
     assert_eq!(strip(second, 51), Some(Row { cells: vec![live(2, 6, b"y")], ..Row::default() }));
     assert_eq!(strip(Columns::Some(vec![]), 51), None);
+    let added_again = Columns::Since(vec![(ColumnId(1), 5), (ColumnId(2), 5)]);
+    assert_eq!(strip(added_again, 51), Some(Row { cells: vec![live(2, 6, b"y")], ..Row::default() }));
 }
 
 proptest! {
