@@ -12,6 +12,7 @@ mod before;
 mod conditional;
 mod cursor;
 mod error;
+mod found;
 mod group;
 #[cfg(test)]
 mod hostile;

@@ -5,7 +5,7 @@ use super::{BindContext, BoundModify, BoundValue, Present};
 use crate::error::Error;
 use crate::prepare::{ConditionPlan, ModifyPlan, ResultColumn, result_columns};
 use henge_base::{Bytes, Micros};
-use henge_model::{Column, ColumnKind, Key, KeyKind, Projected, RowView, Table, Token};
+use henge_model::{Column, ColumnId, ColumnKind, Key, KeyKind, Projected, RowView, Table, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -121,6 +121,29 @@ impl<'a> Conditional<'a> {
         Ok(out)
     }
 
+    /// True if conditions are about nothing but what the rows of the partition share. Its first row then stands for them.
+    pub fn reads_first_row(&self) -> bool {
+        self.subjects().is_empty()
+    }
+
+    /// Static and regular columns that an answer shows, sorted; it has null for the others. Conditional writes of static columns
+    /// show all of these, and writes of rows all regular ones.
+    pub fn shown(&self) -> Vec<ColumnId> {
+        let conditional = || self.parts.iter().filter(|part| part.plan.condition.is_some());
+        let mut shown: Vec<ColumnId> = conditional()
+            .flat_map(|part| part.plan.condition.iter().flat_map(ConditionPlan::columns).map(|column| column.id))
+            .collect();
+        if conditional().any(|part| part.plan.writes_statics()) {
+            shown.extend(self.table.statics.iter().map(|column| column.id));
+        }
+        if self.parts.iter().any(Part::writes_rows) {
+            shown.extend(self.table.regulars.iter().map(|column| column.id));
+        }
+        shown.sort_unstable();
+        shown.dedup();
+        shown
+    }
+
     /// The columns of the answer: `[applied]`, and if the write did not happen those that tell why.
     pub fn columns(&self, applied: bool) -> (Vec<ResultColumn>, Vec<Projected>) {
         let others = if applied { Vec::new() } else { self.telling() };
@@ -156,10 +179,12 @@ impl<'a> Conditional<'a> {
             };
             match (*kinds.entry(subject.to_bytes()).or_insert(kind), kind) {
                 (a, b) if a == b => {}
-                (0, _) | (_, 0) => {
-                    return Err(Error::invalid("Cannot mix IF conditions and IF NOT EXISTS for the same row"));
+                (0 | 1, 0 | 1) => {
+                    let message = "Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row";
+                    return Err(Error::invalid(message));
                 }
-                _ => return Err(Error::invalid("Cannot mix IF conditions and IF EXISTS for the same row")),
+                (_, 1) => return Err(Error::invalid("Cannot mix IF conditions and IF EXISTS for the same row")),
+                _ => return Err(Error::invalid("Cannot mix IF conditions and IF NOT EXISTS for the same row")),
             }
         }
         Ok(())
@@ -177,6 +202,12 @@ impl<'a> Part<'a> {
             }
         });
         Ok(Part { plan, context, keys, subject })
+    }
+
+    /// True if it writes rows that its clustering values name.
+    fn writes_rows(&self) -> bool {
+        let Part { plan, .. } = self;
+        plan.table.clustering.is_empty() || !plan.clustering.is_empty() || plan.json.is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use super::term::Terms;
 use crate::bind::Source;
 use crate::error::{Error, Position};
 use crate::statement::{Condition, Name, Operator, Relation, Subject};
-use henge_model::{Column, ColumnKind, DataType, Table};
+use henge_model::{Column, ColumnKind, DataType, DurationHolder, Table};
 
 /// The condition of one statement.
 #[derive(Clone, Debug)]
@@ -80,6 +80,10 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
             let message = format!("{} is no comparison of IF", relation.operator.sign());
             return Err(Error::syntax(relation.position, message));
         }
+        (Subject::Element(..) | Subject::Field(..), Operator::Contains | Operator::ContainsKey) => {
+            let message = format!("{} stands behind a whole column", relation.operator.sign());
+            return Err(Error::syntax(relation.position, message));
+        }
         (Subject::Column(name) | Subject::Element(name, _) | Subject::Field(name, _), operator) => (name, operator),
         (Subject::Columns(_) | Subject::Token(_) | Subject::Index(_), _) => {
             return Err(Error::syntax(relation.position, "IF compares one column at a time"));
@@ -150,18 +154,24 @@ fn part(subject: &Subject, column: &Column, terms: &mut Terms<'_>) -> Result<(Pa
 
 /// The type of the value that something is compared with.
 fn compared(operator: Operator, of: &DataType, name: &Name) -> Result<DataType, Error> {
-    let is_slice = !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In);
+    let refuse = |message: String| Err(Error::invalid(message).at(name.position));
     match (operator, of.unfrozen()) {
         (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => Ok(DataType::clone(e)),
         (Operator::ContainsKey, DataType::Map(key, _)) => Ok(DataType::clone(key)),
-        (Operator::Contains | Operator::ContainsKey, t) => {
-            let message = format!("Cannot use {} on non-collection column {} of type {t}", operator.sign(), name.text);
-            Err(Error::invalid(message).at(name.position))
+        (Operator::Contains, t) => {
+            refuse(format!("Cannot use CONTAINS on non-collection column {} of type {t}", name.text))
         }
-        (_, DataType::Duration) if is_slice => {
-            Err(Error::invalid("Slice conditions are not supported on durations").at(name.position))
+        (Operator::ContainsKey, t) => {
+            refuse(format!("Cannot use CONTAINS KEY on non-map column {} of type {t}", name.text))
         }
-        _ => Ok(of.clone()),
+        (Operator::Equal | Operator::NotEqual | Operator::In, _) => Ok(of.clone()),
+        (slice, _) => match of.holder_of_durations() {
+            None => Ok(of.clone()),
+            Some(DurationHolder::Itself) => {
+                refuse(format!("Slice conditions ( {} ) are not supported on durations", slice.sign()))
+            }
+            Some(holder) => refuse(format!("Slice conditions are not supported on {holder} containing durations")),
+        },
     }
 }
 
@@ -205,7 +215,7 @@ impl ModifyPlan {
     /// The columns of the answer when the write does not happen, behind `[applied]`. `None` stands for all of the table.
     pub(crate) fn condition_columns(&self) -> Option<Vec<&Column>> {
         match &self.condition {
-            Some(ConditionPlan::NotExists) => None,
+            Some(ConditionPlan::NotExists | ConditionPlan::Exists) => None,
             Some(condition) => Some(condition.columns().collect()),
             None => Some(Vec::new()),
         }

@@ -126,6 +126,13 @@ impl ModifyPlan {
         self.collections.iter().chain(&self.static_collections).any(CollectionPlan::reads)
     }
 
+    /// True if it writes static columns.
+    pub(crate) fn writes_statics(&self) -> bool {
+        // A bound document may name any column.
+        let by_document = self.json.is_some() && !self.table.statics.is_empty();
+        by_document || !self.statics.is_empty() || !self.static_collections.is_empty()
+    }
+
     /// Whether it writes exactly one row, or none if all its values are unset. Without IN it does.
     pub fn is_single(&self) -> bool {
         self.is_single

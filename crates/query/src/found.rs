@@ -1,0 +1,121 @@
+//! The rows that a conditional write is decided on.
+
+use crate::Error;
+use henge_base::{Bytes, Micros};
+use henge_cql::Present;
+use henge_model::{ColumnId, Key, KeyKind, Projected, Projection, RowBlock, RowView, Rows, Table, project_joined};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the reads of a conditional write found.
+pub(crate) struct Found<'t> {
+    table: &'t Arc<Table>,
+    now_seconds: i64,
+    /// Rows by key, the static one among them.
+    pub(crate) rows: BTreeMap<Bytes, Bytes>,
+    /// The partition's first live row, where conditions are of static columns alone: its key, and what of it is shown.
+    first: Option<(Bytes, Bytes)>,
+    /// The greatest timestamp of anything, deletions included.
+    pub(crate) newest: Micros,
+}
+
+impl<'t> Found<'t> {
+    /// `with_first`: the last block is of the partition's first row.
+    pub(crate) fn of(blocks: &[RowBlock], with_first: bool, table: &'t Arc<Table>, now_seconds: i64) -> Found<'t> {
+        let (blocks, first) = match blocks.split_last() {
+            Some((last, others)) if with_first => (others, Some(last)),
+            _ => (blocks, None),
+        };
+        let mut found = Found { table, now_seconds, rows: BTreeMap::new(), first: None, newest: Micros::MIN };
+        found.first = first.and_then(|block| block.rows.iter().find(|(_, row)| found.parse(row).is_some()).cloned());
+        for (key, row) in blocks.iter().flat_map(|block| block.rows.iter().chain(&block.context)) {
+            let Ok(view) = RowView::parse_trusted(row) else { continue };
+            found.newest = found.newest.max(newest(&view));
+            // Tombstones of ranges and partitions have taken what they cover from the rows already.
+            if Key::extent(key).is_none() {
+                found.rows.insert(key.clone(), row.clone());
+            }
+        }
+        found
+    }
+
+    /// A live row.
+    fn parse<'r>(&self, row: &'r [u8]) -> Option<RowView<'r>> {
+        RowView::parse_trusted(row).ok().filter(|view| view.is_live(self.now_seconds))
+    }
+
+    fn view(&self, key: &Bytes) -> Option<RowView<'_>> {
+        let first = self.first.as_ref().filter(|(of_first, _)| of_first == key).map(|(_, row)| row);
+        self.parse(self.rows.get(key).or(first)?)
+    }
+
+    /// The key of the partition's first row.
+    pub(crate) fn first_row(&self) -> Option<&Bytes> {
+        self.first.as_ref().map(|(key, _)| key)
+    }
+
+    /// True if one of these static columns has a value.
+    pub(crate) fn has_statics(&self, among: &[ColumnId]) -> Result<bool, Error> {
+        let columns = self.table.statics.iter().filter(|column| among.binary_search(&column.id).is_ok());
+        let values = self.project(None, columns.map(|column| Projected::Cell(column.id)).collect())?;
+        Ok(values.is_some_and(|values| values.iter().any(Option::is_some)))
+    }
+
+    pub(crate) fn exists(&self, key: &Bytes) -> bool {
+        self.view(key).is_some()
+    }
+
+    /// The static row, with its key.
+    fn statics(&self) -> Option<(&Bytes, RowView<'_>)> {
+        let key = self.rows.keys().find(|key| Key::kind(key) == Some(KeyKind::Static))?;
+        Some((key, self.view(key)?))
+    }
+
+    /// Columns of a row with its static ones, or of the static row alone; nothing of a row that is not there.
+    pub(crate) fn project(
+        &self,
+        key: Option<&Bytes>,
+        columns: Vec<Projected>,
+    ) -> Result<Option<Vec<Option<Bytes>>>, Error> {
+        let projection = Projection { table: Arc::clone(self.table), columns };
+        let mut rows = Rows::new(projection.columns.len());
+        let (row, statics) = (key.and_then(|key| self.view(key)), self.statics());
+        let Some(key) = key.filter(|_| row.is_some()).or(statics.as_ref().map(|(key, _)| *key)) else {
+            return Ok(None);
+        };
+        let statics = statics.map(|(_, view)| view);
+        project_joined(key, row.as_ref(), statics.as_ref(), &projection, self.now_seconds, &mut rows)?;
+        Ok(rows.rows.pop())
+    }
+
+    pub(crate) fn seen(&self, key: &Bytes) -> Seen {
+        let columns: Vec<ColumnId> = self.table.statics.iter().chain(&self.table.regulars).map(|c| c.id).collect();
+        let is_static = Key::kind(key) == Some(KeyKind::Static);
+        let row = Some(key).filter(|_| !is_static);
+        let projected = columns.iter().map(|column| Projected::Cell(*column)).collect();
+        let values = self.project(row, projected).ok().flatten().unwrap_or_default();
+        Seen { exists: self.exists(key), values: columns.into_iter().zip(values).collect() }
+    }
+}
+
+/// A row as a condition sees it.
+pub(crate) struct Seen {
+    exists: bool,
+    values: BTreeMap<ColumnId, Option<Bytes>>,
+}
+
+impl Present for Seen {
+    fn exists(&self) -> bool {
+        self.exists
+    }
+
+    fn value(&self, column: ColumnId) -> Option<&[u8]> {
+        self.values.get(&column)?.as_deref()
+    }
+}
+
+fn newest(view: &RowView<'_>) -> Micros {
+    let of_row = view.marker().map(|m| m.timestamp).max(view.deletion().map(|d| d.timestamp));
+    let of_cells = view.cells().map(|cell| cell.timestamp).max();
+    of_row.max(of_cells).unwrap_or(Micros::MIN)
+}
