@@ -1,6 +1,6 @@
 //! `m[key] = value` in WHERE: which a row satisfies is only seen in the row.
 
-use super::relation::Restriction;
+use super::relation::{Restriction, check_slice, is_slice};
 use super::scope::column;
 use super::term::Terms;
 use crate::bind::{Choices, Source};
@@ -18,21 +18,27 @@ pub(super) fn on_entry(
     let column = column(terms.table, name)?.clone();
     let (operator, position) = (relation.operator, relation.position);
     let refuse = |message: String| Err(Error::invalid(message).at(position));
+    use Operator::{Contains, ContainsKey, In, IsNotNull, Like};
+    if matches!(operator, Contains | ContainsKey | In | IsNotNull | Like) {
+        return Err(Error::syntax(position, format!("{} cannot stand behind a map's entry", operator.sign())));
+    }
+    if is_slice(operator) {
+        check_slice(&column.data_type).map_err(|e| e.at(position))?;
+    }
     let (of_key, of_value) = match (&column.data_type, column.data_type.unfrozen()) {
         (DataType::Map(key, value), _) => (DataType::clone(key), DataType::clone(value)),
         (_, DataType::Map(..)) => {
             let name = &column.name;
             return refuse(format!("Map-entry equality predicates on frozen map column {name} are not supported"));
         }
+        (_, DataType::List(_)) => {
+            return refuse("Indexes on list entries (l[index] = value) are not currently supported.".to_owned());
+        }
         (_, other) => {
             let name = &column.name;
-            return refuse(format!("Column {name} of type {other} cannot be used as a map"));
+            return refuse(format!("Column {name} cannot be used as a map (it is of type {other})"));
         }
     };
-    use Operator::{Contains, ContainsKey, In, IsNotNull, Like};
-    if matches!(operator, Contains | ContainsKey | In | IsNotNull | Like) {
-        return Err(Error::syntax(position, format!("{} cannot stand behind a map's entry", operator.sign())));
-    }
     if operator != Operator::Equal {
         return refuse("Only EQ relations are supported on map entries".to_owned());
     }

@@ -25,6 +25,7 @@ const ORDER: &str =
 /// What rows of a group have in common: all of the partition key, and of the clustering columns those up to the last that is named.
 pub(super) fn groups(
     terms_of_clause: &[Term],
+    is_distinct: bool,
     found: &Restrictions,
     terms: &mut Terms<'_>,
     fetched: &mut Fetched,
@@ -76,6 +77,10 @@ pub(super) fn groups(
     }
     if next < table.partition_key.len() {
         return Err(Error::invalid("Group by is not supported on only a part of the partition key"));
+    }
+    if is_distinct && next > table.partition_key.len() {
+        let message = "Grouping on clustering columns is not allowed for SELECT DISTINCT queries";
+        return Err(Error::invalid(message).at(terms_of_clause[0].position));
     }
     let plain = if last.is_some() { next - 1 } else { next };
     let mut of_column = |column: &&Column| Grouping {

@@ -6,7 +6,7 @@ use super::term::Terms;
 use crate::bind::{Choices, Source};
 use crate::error::{Error, Position};
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
-use henge_model::{Column, ColumnKind, DataType, Table};
+use henge_model::{Column, ColumnKind, DataType, DurationHolder, Table};
 
 /// One relation on one column, or on several at once.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Restriction {
     }
 }
 
-fn is_slice(operator: Operator) -> bool {
+pub(super) fn is_slice(operator: Operator) -> bool {
     use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
     matches!(operator, Less | LessOrEqual | Greater | GreaterOrEqual)
 }
@@ -92,6 +92,9 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
     let column = column(terms.table, name)?.clone();
     let operator = relation.operator;
     let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    if is_slice(operator) {
+        check_slice(&column.data_type).map_err(|e| e.at(relation.position))?;
+    }
     let value_type = match (operator, column.data_type.unfrozen()) {
         (Operator::NotEqual, _) => {
             return refuse(format!("Unsupported \"!=\" relation: {name} != ...", name = name.text));
@@ -107,18 +110,17 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
         }
         (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => (**e).clone(),
         (Operator::ContainsKey, DataType::Map(key, _)) => (**key).clone(),
-        (Operator::Contains | Operator::ContainsKey, t) => {
+        (Operator::Contains, t) => {
+            return refuse(format!("Cannot use CONTAINS on non-collection column {} of type {t}", name.text));
+        }
+        (Operator::ContainsKey, t) => {
+            return refuse(format!("Cannot use CONTAINS KEY on non-map column {} of type {t}", name.text));
+        }
+        (_, DataType::Udt(own)) if column.data_type.is_complex() => {
+            let (name, type_name) = (&name.text, &own.name);
             return refuse(format!(
-                "Cannot use {} on non-collection column {} of type {t}",
-                operator.sign(),
-                name.text
+                "Non-frozen UDT column '{name}' ({type_name}) cannot be restricted by any relation"
             ));
-        }
-        (_, DataType::Duration) if is_slice(operator) => {
-            return refuse("Slice restrictions are not supported on duration columns".to_owned());
-        }
-        (_, t) if is_slice(operator) && column.data_type.is_complex() => {
-            return refuse(format!("Slice restrictions are not supported on collection columns ({t})"));
         }
         (_, t) if column.data_type.is_complex() => {
             let sign = operator.sign();
@@ -129,6 +131,7 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
         }
         _ => column.data_type.clone(),
     };
+    let operator = choice_of_one(relation).unwrap_or(operator);
     let choices = match (operator, &relation.values[..], relation.listed) {
         (Operator::In, [marker], false) => {
             let list = DataType::List(Box::new(value_type));
@@ -145,6 +148,23 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
     Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
 }
 
+/// `IN (a)` is `= a`.
+fn choice_of_one(relation: &Relation) -> Option<Operator> {
+    let is_of_one = relation.operator == Operator::In && relation.listed && relation.values.len() == 1;
+    is_of_one.then_some(Operator::Equal)
+}
+
+/// Durations have no order, nor has what holds some.
+pub(super) fn check_slice(of: &DataType) -> Result<(), Error> {
+    match of.holder_of_durations() {
+        Some(DurationHolder::Itself) => Err(Error::invalid("Slice restrictions are not supported on duration columns")),
+        Some(holder) => {
+            Err(Error::invalid(format!("Slice restrictions are not supported on {holder} containing durations")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// `(a, b) op (1, 2)` of clustering columns that follow one another. `=` is as many single relations.
 fn on_columns(
     names: &[Name],
@@ -153,7 +173,7 @@ fn on_columns(
     out: &mut Vec<Restriction>,
 ) -> Result<(), Error> {
     let columns: Vec<Column> = names.iter().map(|n| column(terms.table, n).cloned()).collect::<Result<_, _>>()?;
-    let (operator, position) = (relation.operator, relation.position);
+    let (operator, position) = (choice_of_one(relation).unwrap_or(relation.operator), relation.position);
     if matches!(operator, Operator::Contains | Operator::ContainsKey | Operator::Like | Operator::IsNotNull) {
         return Err(Error::syntax(position, format!("{} stands behind one column", operator.sign())));
     }

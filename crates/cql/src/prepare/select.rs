@@ -15,7 +15,7 @@ use crate::bind::{Choices, FilterRelation, Source};
 use crate::error::{Error, Position};
 use crate::statement::{Select, Term};
 use henge_base::Bytes;
-use henge_model::{Column, ColumnId, ColumnKind, Columns, DataType, Projected, Projection, Table};
+use henge_model::{Column, ColumnKind, Columns, DataType, Projected, Projection, Table};
 use std::sync::Arc;
 
 /// How to answer a SELECT, but for its bound values.
@@ -134,21 +134,21 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
     check_statics(&selected, &found, table)?;
     if let Some(position) = select.distinct {
-        check_distinct(&selected, table, position)?;
         check_distinct_where(&found, position)?;
+        check_distinct(&selected, &found, table, position)?;
     }
     let fixed: Vec<Column> = equal_columns(&found);
     let restricted_masked = restricted(&found, table);
     let groups = match &select.group_by[..] {
         [] => Vec::new(),
-        group_by => group::groups(group_by, &found, &mut terms, &mut fetched)?,
+        group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched)?,
     };
     let restrictions = sort(found, table, select.allow_filtering)?;
     let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
     let sorting = Sorting::of(ordering, &restrictions, reversed);
     let mut selectors = selectors;
     if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
-        check_distinct(&sorting.projected(table), table, position)?;
+        check_distinct_columns(&columns_of(&sorting.projected(table), table), position)?;
     }
     selectors.extend(sorting.projected(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
@@ -167,7 +167,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let plan = SelectPlan {
         table: table.clone(),
         projection: Projection { table: table.clone(), columns: fetched.columns },
-        columns: needed(table),
+        columns: table.live_columns(),
         selectors,
         aggregates: fetched.aggregates,
         groups,
@@ -255,21 +255,37 @@ fn check_statics(selected: &[Projected], found: &Restrictions, table: &Table) ->
 }
 
 /// Only what a partition has once can be distinct.
-fn check_distinct(selected: &[Projected], table: &Table, position: Position) -> Result<(), Error> {
+fn check_distinct_columns(columns: &[Column], position: Position) -> Result<(), Error> {
+    let Some(other) = columns.iter().find(|c| !is_once(c)) else { return Ok(()) };
+    let name = &other.name;
+    let message =
+        format!("SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})");
+    Err(Error::invalid(message).at(position))
+}
+
+/// A read of many partitions has to select what tells them apart: all of the partition key.
+fn check_distinct(
+    selected: &[Projected],
+    found: &Restrictions,
+    table: &Table,
+    position: Position,
+) -> Result<(), Error> {
     let columns = columns_of(selected, table);
-    if let Some(other) = columns.iter().find(|c| !is_once(c)) {
-        let name = &other.name;
-        let message = format!(
-            "SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})"
-        );
-        return Err(Error::invalid(message).at(position));
+    check_distinct_columns(&columns, position)?;
+    let is_chosen = |key: &Column| found.columns.iter().any(|r| r.is_choice() && r.columns.contains(key));
+    if table.partition_key.iter().all(is_chosen) {
+        return Ok(());
     }
-    if let Some(missing) = table.partition_key.iter().find(|key| !columns.contains(key)) {
-        let message =
-            format!("SELECT DISTINCT queries must request all the partition key columns (missing {})", missing.name);
-        return Err(Error::invalid(message).at(position));
+    match table.partition_key.iter().find(|key| !columns.contains(key)) {
+        Some(missing) => {
+            let message = format!(
+                "SELECT DISTINCT queries must request all the partition key columns (missing {})",
+                missing.name
+            );
+            Err(Error::invalid(message).at(position))
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// DISTINCT is of partitions: a restriction may not be of rows.
@@ -324,16 +340,6 @@ fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) 
         Some(FilterRelation { place, column, rest, key, operator: r.operator, choices, analysis })
     };
     restrictions.filter.iter().filter_map(&mut one).collect()
-}
-
-/// What replicas must send: all columns, since any of them may be the one that keeps a row alive. One that was dropped does not.
-fn needed(table: &Table) -> Columns {
-    if table.history.dropped.is_empty() {
-        return Columns::All;
-    }
-    let mut ids: Vec<ColumnId> = table.columns().map(|column| column.id).collect();
-    ids.sort_unstable();
-    Columns::Some(ids)
 }
 
 fn is_single_row(restrictions: &Where, table: &Table) -> bool {

@@ -84,7 +84,7 @@ pub(super) fn order<'t>(
     let mut named = Vec::with_capacity(order_by.len());
     let mut clustering = table.clustering.iter();
     let mut reversed = None;
-    for item in order_by {
+    for item in once_each(order_by) {
         if item.nearest_to.is_some() {
             return Err(Error::unsupported("ORDER BY ... ANN OF is", item.column.position));
         }
@@ -106,6 +106,18 @@ pub(super) fn order<'t>(
         named.push(wanted);
     }
     Ok((reversed.unwrap_or(false), named))
+}
+
+/// Each column once, where it is named first, in the direction that it is given last.
+fn once_each(order_by: &[OrderBy]) -> Vec<&OrderBy> {
+    let mut once: Vec<&OrderBy> = Vec::with_capacity(order_by.len());
+    for item in order_by {
+        match once.iter_mut().find(|earlier| earlier.column.text == item.column.text) {
+            Some(earlier) => *earlier = item,
+            None => once.push(item),
+        }
+    }
+    once
 }
 
 impl SelectPlan {
