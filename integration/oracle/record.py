@@ -28,8 +28,8 @@ def main():
             continue
         session.default_fetch_size = page_size(topic)
         statements = topic.read_text().splitlines()
-        for keyspace in set(re.findall(r"^CREATE KEYSPACE (?!IF )(\w+)", topic.read_text(), re.MULTILINE)) - {"system"}:
-            session.execute(f"DROP KEYSPACE IF EXISTS {keyspace}")
+        for keyspace in set(re.findall(r"^CREATE KEYSPACE (?!IF |system)(\w{1,48})\b", topic.read_text(), re.MULTILINE)):
+            session.execute(f'DROP KEYSPACE IF EXISTS "{keyspace.lower()}"')
         answers = [patient(session, text) for text in statements]
         topic.with_suffix(".answers").write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for a in answers))
         print(f"{topic.stem}: {len(statements)} statements")

@@ -1,5 +1,6 @@
 """What a server answers to a statement, in a form that can be written down and compared."""
 
+import re
 from pathlib import Path
 
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
@@ -20,16 +21,28 @@ def page_size(topic):
 
 
 def answer(session, text):
-    """Columns with types and rows, or the class of the error; its words are each server's own."""
+    """Columns with types and rows, or the class and words of the error; those about syntax are each server's own."""
     try:
         future = session.execute_async(text)
         rows = future.result()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
-        return {"error": type(error).__name__}
+        kind = type(error).__name__
+        return {"error": kind} | ({} if kind == "SyntaxException" else {"message": message(error)})
     if not rows.column_names:
         return {}
     types = [str(kind.cql_parameterized_type()) for kind in rows.column_types]
     return {"columns": list(rows.column_names), "types": types, "rows": [[plain(value) for value in row] for row in rows]}
+
+
+def message(error):
+    """The server's words of an error, without what the driver puts round them."""
+    quoted = re.search(r'message="(.*)"', str(error), re.DOTALL)
+    return quoted[1] if quoted else str(error)
+
+
+def split_message(answer):
+    """An answer without its words, and the words: empty where there are none."""
+    return {key: value for key, value in answer.items() if key != "message"}, answer.get("message", "")
 
 
 def plain(value):

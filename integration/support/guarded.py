@@ -9,7 +9,7 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, N
 from cassandra.policies import FallthroughRetryPolicy
 from cassandra.query import tuple_factory
 
-from answers import plain
+from answers import message, plain
 
 GUARDED = Path(__file__).parent.parent / "oracle" / "guarded"
 # Classes whose sentences are Cassandra's own; of the others the class says enough.
@@ -59,7 +59,3 @@ class Users:
     def close(self):
         for cluster in self.clusters:
             cluster.shutdown()
-
-
-def message(error):
-    return re.search(r'message="(.*)"', str(error), re.DOTALL)[1]

@@ -1,11 +1,11 @@
-"""Statements by topic, answered as Apache Cassandra 5.0.6 answered them: rows, columns, types, and the class of errors, but for the
-differences that are listed with their reasons."""
+"""Statements by topic, answered as Apache Cassandra 5.0.6 answered them: rows, columns, types, and the class of errors, but
+for the differences that are listed with their reasons."""
 
 import json
 
 import pytest
 
-from answers import TOPICS, answer, connect, page_size
+from answers import TOPICS, answer, connect, page_size, split_message
 
 # The Cassandra that was asked had it switched on.
 ARGUMENTS = ["--set", "drop_compact_storage_enabled=true"]
@@ -28,13 +28,18 @@ def test_topic(node, topic):
         different = []
         for number, (text, expected) in enumerate(zip(statements, recorded), 1):
             found = answer(session, text)
+            is_same = is_alike(expected, found)
             if (topic.stem, str(number)) in DIFFERENCES:
-                assert found != expected, f"{topic.name}:{number} does not differ any more: take it off the list"
-            elif found != expected:
+                assert not is_same, f"{topic.name}:{number} does not differ any more: take it off the list"
+            elif not is_same:
                 different.append(f"{topic.name}:{number}: {text}\n  Cassandra {expected}\n  Henge     {found}")
         assert not different, f"{len(different)} of {len(statements)} differ\n" + "\n".join(different[:20])
     finally:
         session.cluster.shutdown()
+
+
+def is_alike(expected, found):
+    return split_message(expected)[0] == split_message(found)[0]
 
 
 def test_there_are_topics():
