@@ -13,24 +13,16 @@ pub(crate) fn build(data_type: &DataType, parts: &[Option<Cow<'_, [u8]>>]) -> Re
         parts.iter().for_each(|part| put_part(part.as_deref(), &mut out));
         return Ok(out);
     }
-    let null = || Error::invalid(format!("null is not supported inside {data_type}"));
+    let place = if matches!(data_type, DataType::Vector(..)) { "vectors" } else { "collections" };
+    let null = || Error::invalid(format!("null is not supported inside {place}"));
     let parts: Vec<&[u8]> = parts.iter().map(|p| p.as_deref().ok_or_else(null)).collect::<Result<_, _>>()?;
+    let each = if matches!(data_type, DataType::Map(..)) { 2 } else { 1 };
     Ok(match data_type {
-        DataType::Set(element) => {
-            let mut sorted = parts;
-            sorted.sort_by(|a, b| element.compare(a, b));
-            sorted.dedup_by(|a, b| element.compare(a, b).is_eq());
-            counted(&sorted, sorted.len())
-        }
-        DataType::Map(key, _) => {
-            let mut entries: Vec<&[&[u8]]> = parts.chunks(2).collect();
-            // Of equal keys the last one written counts.
-            entries.reverse();
-            entries.sort_by(|a, b| key.compare(a[0], b[0]));
-            entries.dedup_by(|a, b| key.compare(a[0], b[0]).is_eq());
-            counted(&entries.concat(), entries.len())
-        }
         DataType::Vector(element, _) => vector(element, &parts),
+        DataType::Set(_) | DataType::Map(..) => {
+            let given = counted(&parts, parts.len() / each);
+            data_type.sort_elements(&given).into_owned()
+        }
         _ => counted(&parts, parts.len()),
     })
 }

@@ -17,6 +17,8 @@ pub(crate) fn schema() -> Schema {
         "CREATE TABLE ks.events (id int, at timeuuid, note text, PRIMARY KEY (id, at)) WITH default_time_to_live = 60",
         "CREATE TABLE ks.types (k uuid PRIMARY KEY, l frozen<list<int>>, m frozen<map<text, int>>, t tuple<int, text>, \
          e vector<float, 2>, ts timestamp, d decimal, n varint, b blob, f double, big bigint, dt date)",
+        "CREATE TABLE ks.sets (k frozen<set<int>>, c frozen<map<int, int>>, t tuple<set<int>, int>, l list<frozen<list<int>>>, \
+         f frozen<list<int>>, v int, PRIMARY KEY (k, c))",
         "CREATE TABLE ks.many (k int PRIMARY KEY, l list<int>, s set<decimal>, m map<text, int>)",
     ] {
         create(&mut schema, text);

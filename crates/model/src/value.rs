@@ -4,6 +4,7 @@
 mod calendar;
 mod canonical;
 mod compare;
+mod element_order;
 mod fixed;
 mod literal;
 mod number;
@@ -15,33 +16,44 @@ pub(crate) use sort_key::{Masked, Scratch, put_escaped, take_component, take_esc
 
 use crate::DataType;
 use henge_base::{Bytes, Reader};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Bytes are not a value of the type, or the type cannot stand where it was put.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// The length does not fit the type.
-    #[error("{data_type} takes {expected} bytes, not {actual}")]
+    #[error("Expected {expected} ({actual})")]
     Length {
-        /// The type.
-        data_type: String,
-        /// What it takes, in words.
+        /// What the type takes, in Cassandra's words.
         expected: &'static str,
-        /// What it got.
+        /// How many bytes there are.
         actual: usize,
     },
-    /// Not text in the type's encoding.
-    #[error("not valid {0}")]
-    Encoding(&'static str),
+    /// A UUID of another length.
+    #[error("UUID should be 16 or 0 bytes ({0})")]
+    UuidLength(usize),
+    /// A byte that no ASCII character has.
+    #[error("Invalid byte for ascii: {0}")]
+    Ascii(i8),
+    /// Not UTF-8.
+    #[error("String didn't validate.")]
+    Utf8,
     /// A number or a structure that the type forbids.
     #[error("{0}")]
     Content(&'static str),
+    /// A null in a list, set, map or vector.
+    #[error("Null value read when not allowed: null is not supported inside collections")]
+    NullElement,
     /// Inside a collection, tuple or vector a length points past the end.
-    #[error("not enough bytes to read a {0}")]
+    #[error("Not enough bytes to read a {0}")]
     Truncated(String),
-    /// Bytes are left after a collection, tuple or vector.
-    #[error("unexpected bytes after a {0}")]
+    /// Bytes are left after a collection or vector.
+    #[error("Unexpected extraneous bytes after {0} value")]
     Trailing(String),
+    /// Bytes are left after the last field.
+    #[error("Invalid remaining data after end of {0} value")]
+    TrailingField(&'static str),
     /// The type has no order (duration, counter), or a collection is not frozen.
     #[error("{0} cannot be part of a key")]
     NotAKey(String),
@@ -56,6 +68,11 @@ impl DataType {
     /// The order of clustering columns and of elements in sets and maps. Total: bytes that are no value sort before those that are.
     pub fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
         compare::compare(self, a, b)
+    }
+
+    /// The value with its sets and maps, at any depth, in ascending order without duplicates; borrowed if they are so already.
+    pub fn sort_elements<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        element_order::sorted(self, bytes)
     }
 
     /// The value as a CQL literal. Bytes that are no value are printed as a blob.

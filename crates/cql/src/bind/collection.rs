@@ -6,10 +6,10 @@ use crate::collection::parts;
 use crate::error::Error;
 use crate::functions::{appended, prepended};
 use crate::guardrails::CELL_BYTES;
-use crate::limits;
 use crate::prepare::{CollectionChange, CollectionPlan};
 use henge_base::{Bytes, Micros};
-use henge_model::{Cell, CellKind, CellView, ColumnId, DataType, Table, field_path};
+use henge_model::{Cell, CellKind, ColumnId, DataType, Row, Table, field_path};
+use std::borrow::Cow;
 
 /// Puts the cells of a statement's collections together.
 pub(super) struct Cells<'c, 'a> {
@@ -18,8 +18,10 @@ pub(super) struct Cells<'c, 'a> {
     pub(super) timestamp: Micros,
     pub(super) expiry: Option<(u32, i64)>,
     pub(super) cells: Vec<Cell>,
-    /// Elements of lists so far: each has a later place than the one before it.
-    elements: u16,
+    /// Elements added to lists so far: each has a later place than the one before it.
+    appended: u32,
+    /// Elements put before lists so far: those of a later change come before them.
+    prepended: u32,
 }
 
 impl<'c, 'a> Cells<'c, 'a> {
@@ -29,7 +31,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         timestamp: Micros,
         expiry: Option<(u32, i64)>,
     ) -> Self {
-        Cells { table, context, timestamp, expiry, cells: Vec::new(), elements: 0 }
+        Cells { table, context, timestamp, expiry, cells: Vec::new(), appended: 0, prepended: 0 }
     }
 
     /// Adds the cells of a change.
@@ -49,46 +51,52 @@ impl<'c, 'a> Cells<'c, 'a> {
             CollectionChange::Prepend(source) => self.put_all(plan, &source.evaluate(self.context)?, true)?,
             CollectionChange::Remove(source) => self.remove_all(plan, source)?,
             CollectionChange::Put(key, value) => self.put_one(plan, key, value)?,
-            CollectionChange::RemoveOne(key) => {
-                let key = key.evaluate(self.context)?.required("an element of a collection")?;
-                self.tombstone(plan, &key)?;
-            }
+            CollectionChange::RemoveOne(key) => self.remove_one(plan, key)?,
             CollectionChange::PutAt(index, value) => {
-                let place = self.at(plan, index)?;
+                let unset = || Error::invalid("Invalid unset value for list index");
+                let place = self.at(plan, index)?.ok_or_else(unset)?;
                 match value.evaluate(self.context)? {
                     Given::Unset => {}
-                    Given::Null => self.tombstone(plan, &place)?,
+                    Given::Null => self.tombstone(plan, &place),
                     Given::Value(value) => self.put(plan, &place, &value)?,
                 }
             }
             CollectionChange::RemoveAt(index) => {
-                let place = self.at(plan, index)?;
-                self.tombstone(plan, &place)?;
+                if let Some(place) = self.at(plan, index)? {
+                    self.tombstone(plan, &place);
+                }
             }
             CollectionChange::RemoveValues(source) => self.remove_values(plan, source)?,
             CollectionChange::Count(source, subtract) => self.count(plan, source, *subtract)?,
             CollectionChange::SetField(place, value) => match value.evaluate(self.context)? {
                 Given::Unset => {}
-                Given::Null => self.tombstone(plan, &field_path(*place))?,
+                Given::Null => self.tombstone(plan, &field_path(*place)),
                 Given::Value(value) => self.put(plan, &field_path(*place), &value)?,
             },
         }
         Ok(())
     }
 
-    /// The elements that a list has, with their places, in order.
-    fn list(&self, plan: &CollectionPlan) -> Vec<CellView<'a>> {
-        let Some(row) = self.context.before else { return Vec::new() };
-        let live = |cell: &CellView<'_>| cell.live_value(self.context.now_seconds).is_some();
-        let mut elements: Vec<_> = row.cells().filter(|cell| cell.column == plan.column && live(cell)).collect();
-        elements.sort_by(|a, b| DataType::Timeuuid.compare(a.path, b.path));
+    /// The elements that a list has, with their places, in order: those of the row as it was, and what the statement did so far.
+    fn list(&self, plan: &CollectionPlan) -> Vec<Cell> {
+        let stored = self.context.before.into_iter().flat_map(|row| row.cells());
+        let stored = stored.filter(|cell| cell.column == plan.column).map(|cell| cell.to_cell());
+        let written = self.cells.iter().filter(|cell| cell.column == plan.column).cloned();
+        let mut row = Row { cells: stored.chain(written).collect(), ..Row::default() };
+        row.normalize();
+        let mut elements = row.cells;
+        elements.retain(|cell| cell.view().live_value(self.context.now_seconds).is_some());
+        elements.sort_by(|a, b| DataType::Timeuuid.compare(&a.path, &b.path));
         elements
     }
 
-    /// The place of the element at an index.
-    fn at(&self, plan: &CollectionPlan, index: &Source) -> Result<Vec<u8>, Error> {
-        let index = index.evaluate(self.context)?.required("a list index")?;
-        let index = <[u8; 4]>::try_from(&*index).map_err(|_| Error::invalid("Invalid empty value for a list index"))?;
+    /// The place of the element at an index; `None` if the index is unset.
+    fn at(&self, plan: &CollectionPlan, index: &Source) -> Result<Option<Vec<u8>>, Error> {
+        let index = match index.evaluate(self.context)? {
+            Given::Unset => return Ok(None),
+            given => given.required("list index")?,
+        };
+        let index = <[u8; 4]>::try_from(&*index).map_err(|_| Error::invalid("Invalid empty value for list index"))?;
         let (index, list) = (i32::from_be_bytes(index), self.list(plan));
         if list.is_empty() {
             return Err(Error::invalid("Attempted to set or delete an element of a list which is null"));
@@ -98,18 +106,21 @@ impl<'c, 'a> Cells<'c, 'a> {
             let size = list.len();
             Error::invalid(format!("List index {index} out of bound, list has size {size}"))
         };
-        element.map(|cell| cell.path.to_vec()).ok_or_else(out_of_bound)
+        element.map(|cell| Some(cell.path.to_vec())).ok_or_else(out_of_bound)
     }
 
     fn remove_values(&mut self, plan: &CollectionPlan, source: &Source) -> Result<(), Error> {
-        let (Given::Value(value), DataType::List(of)) = (source.evaluate(self.context)?, &plan.data_type) else {
+        let (Given::Value(value), DataType::List(of)) = (source.evaluate_choices(self.context)?, &plan.data_type)
+        else {
             return Ok(());
         };
-        let unwanted = elements(&plan.data_type, &value)?;
+        // No element of the list is null.
+        let unwanted = parts(&plan.data_type, &value).unwrap_or_default();
+        let unwanted: Vec<&[u8]> = unwanted.into_iter().filter_map(|(_, element)| element).collect();
         for cell in self.list(plan) {
-            let element = cell.live_value(self.context.now_seconds).unwrap_or_default();
+            let element = value_of(&cell);
             if unwanted.iter().any(|unwanted| of.compare(unwanted, element).is_eq()) {
-                self.tombstone(plan, cell.path)?;
+                self.tombstone(plan, &cell.path);
             }
         }
         Ok(())
@@ -138,10 +149,11 @@ impl<'c, 'a> Cells<'c, 'a> {
             DataType::Map(..) => elements.chunks(2).try_for_each(|entry| self.put(plan, entry[0], entry[1]))?,
             DataType::Set(_) => elements.into_iter().try_for_each(|element| self.put(plan, element, &[]))?,
             _ => {
-                for element in elements {
-                    let path = self.place(prepend);
+                for (number, element) in elements.iter().enumerate() {
+                    let path = self.place(prepend, number, elements.len());
                     self.put(plan, &path, element)?;
                 }
+                *if prepend { &mut self.prepended } else { &mut self.appended } += elements.len() as u32;
             }
         }
         if guarded {
@@ -176,11 +188,12 @@ impl<'c, 'a> Cells<'c, 'a> {
         there.into_iter().try_for_each(|(place, field)| self.put(plan, &field_path(place), field))
     }
 
-    /// The place of a list's next element.
-    fn place(&mut self, prepend: bool) -> [u8; 16] {
-        let number = self.elements;
-        self.elements = self.elements.saturating_add(1);
-        if prepend { prepended(self.context, number) } else { appended(self.context, number) }
+    /// The place of one of `count` elements that join a list.
+    fn place(&self, prepend: bool, number: usize, count: usize) -> [u8; 16] {
+        match prepend {
+            true => prepended(self.context, self.prepended + (count - 1 - number) as u32),
+            false => appended(self.context, self.appended + number as u32),
+        }
     }
 
     fn put(&mut self, plan: &CollectionPlan, path: &[u8], value: &[u8]) -> Result<(), Error> {
@@ -197,28 +210,20 @@ impl<'c, 'a> Cells<'c, 'a> {
             None => CellKind::Live { value },
             Some((ttl, expires)) => CellKind::Expiring { value, ttl, expires },
         };
-        self.cell(plan, path, kind)
+        self.cell(plan, path, kind);
+        Ok(())
     }
 
-    fn tombstone(&mut self, plan: &CollectionPlan, path: &[u8]) -> Result<(), Error> {
-        self.cell(plan, path, CellKind::Tombstone { local_seconds: self.context.now_seconds })
+    fn tombstone(&mut self, plan: &CollectionPlan, path: &[u8]) {
+        self.cell(plan, path, CellKind::Tombstone { local_seconds: self.context.now_seconds });
     }
 
-    fn cell(&mut self, plan: &CollectionPlan, path: &[u8], kind: CellKind) -> Result<(), Error> {
-        if path.len() > limits::ELEMENT_MAX {
-            let message = format!(
-                "an element of a set, or a key of a map, may have {} bytes at most, not {}",
-                limits::ELEMENT_MAX,
-                path.len()
-            );
-            return Err(Error::invalid(message));
-        }
+    fn cell(&mut self, plan: &CollectionPlan, path: &[u8], kind: CellKind) {
         let path = match &plan.data_type {
             DataType::Map(of, _) | DataType::Set(of) => of.canonical(path),
             _ => Bytes::copy_from_slice(path),
         };
         self.cells.push(Cell { column: plan.column, path, timestamp: self.timestamp, kind });
-        Ok(())
     }
 
     fn remove_all(&mut self, plan: &CollectionPlan, keys: &Source) -> Result<(), Error> {
@@ -227,16 +232,39 @@ impl<'c, 'a> Cells<'c, 'a> {
             DataType::Map(key, _) => DataType::Set(key.clone()),
             other => other.clone(),
         };
-        elements(&of, &value)?.into_iter().try_for_each(|key| self.tombstone(plan, key))
+        elements(&of, &value)?.into_iter().for_each(|key| self.tombstone(plan, key));
+        Ok(())
     }
 
     fn put_one(&mut self, plan: &CollectionPlan, key: &Source, value: &Source) -> Result<(), Error> {
-        let key = key.evaluate(self.context)?.required("a map key")?;
+        let key = map_key(key.evaluate(self.context)?)?;
         match value.evaluate(self.context)? {
             Given::Unset => Ok(()),
-            Given::Null => self.tombstone(plan, &key),
+            Given::Null => {
+                self.tombstone(plan, &key);
+                Ok(())
+            }
             Given::Value(value) => self.put(plan, &key, &value),
         }
+    }
+
+    /// An unset element of a set removes nothing; a map's key must be there.
+    fn remove_one(&mut self, plan: &CollectionPlan, key: &Source) -> Result<(), Error> {
+        let key = match (key.evaluate(self.context)?, &plan.data_type) {
+            (Given::Unset, DataType::Set(_)) => return Ok(()),
+            (Given::Null, DataType::Set(_)) => return Err(Error::invalid("Invalid null set element")),
+            (given, _) => map_key(given)?,
+        };
+        self.tombstone(plan, &key);
+        Ok(())
+    }
+}
+
+fn map_key(given: Given<'_>) -> Result<Cow<'_, [u8]>, Error> {
+    match given {
+        Given::Value(key) => Ok(key),
+        Given::Null => Err(Error::invalid("Invalid null map key")),
+        Given::Unset => Err(Error::invalid("Invalid unset map key")),
     }
 }
 
@@ -258,7 +286,7 @@ fn elements<'v>(data_type: &DataType, value: &'v [u8]) -> Result<Vec<&'v [u8]>, 
     if value.is_empty() {
         return Ok(Vec::new());
     }
-    let null = || Error::invalid(format!("null is not supported inside {data_type}"));
+    let null = || Error::invalid("null is not supported inside collections");
     let found = parts(data_type, value).ok_or_else(|| Error::invalid(format!("not a valid {data_type}")))?;
     found.into_iter().map(|(_, element)| element.ok_or_else(null)).collect()
 }

@@ -38,7 +38,7 @@ impl ConditionPlan {
 impl TestPlan {
     fn holds(&self, value: Option<&[u8]>, context: &BindContext<'_>) -> Result<bool, Error> {
         let actual = self.part_of(value, context)?;
-        let values = self.values(context)?;
+        let Some(values) = self.values(context)? else { return Ok(false) };
         let wanted = values.first().and_then(Option::as_deref);
         let by_order = !matches!(self.operator, Operator::Equal | Operator::NotEqual | Operator::In);
         if by_order && wanted.is_none() {
@@ -65,11 +65,12 @@ impl TestPlan {
         })
     }
 
-    /// Null equals null; a collection without elements, of which nothing is stored, is null.
+    /// Null equals null; a collection without elements, or a user type without fields, of which nothing is stored, is null.
     fn equal(&self, actual: Option<&[u8]>, wanted: Option<&[u8]>) -> bool {
-        let is_empty = |value: &[u8]| {
-            let parts = collection::parts(&self.data_type, value);
-            self.data_type.is_complex() && parts.is_some_and(|parts| parts.iter().all(|(_, part)| part.is_none()))
+        let is_empty = |value: &[u8]| match (&self.data_type, collection::parts(&self.data_type, value)) {
+            (DataType::Udt(_), Some(fields)) => fields.iter().all(|(_, field)| field.is_none()),
+            (of, Some(elements)) => of.is_complex() && elements.is_empty(),
+            (_, None) => false,
         };
         match (actual, wanted) {
             (None, None) => true,
@@ -87,7 +88,7 @@ impl TestPlan {
             (Part::Field(place), Some(value)) => parts(value).get(*place).and_then(|(_, part)| *part),
             (Part::Field(_), None) => None,
             (Part::Element(key), value) => {
-                let key = key.evaluate(context)?.required("the key of a condition's element")?;
+                let key = key.evaluate(context)?.required(&format!("{} element access", element_kind(own)))?;
                 let parts = value.map(parts).unwrap_or_default();
                 match own.unfrozen() {
                     DataType::Map(of, _) => {
@@ -121,16 +122,33 @@ impl TestPlan {
         wanted_parts.any(|(of, part)| part.is_some_and(|part| of.compare(part, wanted).is_eq()))
     }
 
-    /// What it is compared with; null is `None`.
-    fn values(&self, context: &BindContext<'_>) -> Result<Vec<Option<Vec<u8>>>, Error> {
-        if !self.is_list {
-            let value = |given: Given<'_>| Ok(given.or_null("a condition")?.map(std::borrow::Cow::into_owned));
-            return self.values.iter().map(|source| value(source.evaluate(context)?)).collect();
+    /// What it is compared with; null is `None`. There is nothing where CONTAINS is given an unset value, which nothing contains.
+    fn values(&self, context: &BindContext<'_>) -> Result<Option<Vec<Option<Vec<u8>>>>, Error> {
+        let unset = || Error::invalid("Invalid 'unset' value in condition");
+        let mut values = Vec::with_capacity(self.values.len());
+        for source in &self.values {
+            match (source.evaluate_choices(context)?, self.operator) {
+                (Given::Value(list), _) if self.is_list => return self.list(&list).map(Some),
+                (Given::Null, _) if self.is_list => return Err(Error::invalid("Invalid null list in IN condition")),
+                (Given::Unset, Operator::Contains | Operator::ContainsKey) => return Ok(None),
+                // One of several choices that is unset is none of them.
+                (Given::Unset, Operator::In) if !self.is_list => {}
+                (Given::Unset, _) => return Err(unset()),
+                (Given::Null, _) => values.push(None),
+                (Given::Value(value), _) => values.push(Some(value.into_owned())),
+            }
         }
-        let Some(source) = self.values.first() else { return Ok(Vec::new()) };
-        let list = source.evaluate(context)?.required("an IN condition")?;
+        Ok(Some(values))
+    }
+
+    /// The choices of a bound list.
+    fn list(&self, list: &[u8]) -> Result<Vec<Option<Vec<u8>>>, Error> {
         let of = DataType::List(Box::new(self.data_type.clone()));
-        let parts = collection::parts(&of, &list).ok_or_else(|| Error::invalid("not a valid list"))?;
+        let parts = collection::parts(&of, list).ok_or_else(|| Error::invalid("not a valid list"))?;
         Ok(parts.into_iter().map(|(_, part)| part.map(<[u8]>::to_vec)).collect())
     }
+}
+
+fn element_kind(data_type: &DataType) -> &'static str {
+    if matches!(data_type.unfrozen(), DataType::Map(..)) { "map" } else { "list" }
 }

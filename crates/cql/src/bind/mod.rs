@@ -7,6 +7,7 @@ mod conditional;
 mod context;
 mod filter;
 mod keys;
+mod marker;
 mod modify;
 mod output;
 mod part;

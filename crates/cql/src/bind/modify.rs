@@ -171,7 +171,8 @@ impl ModifyPlan {
         };
         let bytes = match source.evaluate(context)? {
             Given::Unset => return Ok(context.timestamp),
-            given => given.required("timestamp")?,
+            Given::Null => return Err(Error::invalid("Invalid null value of timestamp")),
+            Given::Value(bytes) => bytes,
         };
         match <[u8; 8]>::try_from(&*bytes).map(i64::from_be_bytes) {
             Ok(timestamp) if timestamp != i64::MIN => Ok(timestamp),

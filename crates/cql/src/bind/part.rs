@@ -1,7 +1,7 @@
 //! Parts of collections, and the times of their elements.
 
 use super::BindContext;
-use super::source::Source;
+use super::source::{Given, Source};
 use crate::collection;
 use crate::error::Error;
 use henge_base::Bytes;
@@ -69,9 +69,13 @@ fn entries<'v>(data_type: &DataType, collection: &'v [u8]) -> Vec<(&'v [u8], &'v
     }
 }
 
-/// The value of a slice's bound, if it has that one.
+/// The value of a slice's bound, if it has that one: an unset bound is none.
 pub(super) fn bound<'a>(source: Option<&'a Source>, context: &BindContext<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> {
-    source.map(|source| source.evaluate(context)?.required("the bound of a slice")).transpose()
+    let Some(source) = source else { return Ok(None) };
+    match source.evaluate(context)? {
+        Given::Unset => Ok(None),
+        given => given.required("slice selection").map(Some),
+    }
 }
 
 fn key_type(data_type: &DataType) -> &DataType {

@@ -150,6 +150,7 @@ fn start_of(range: &KeyRange) -> &[u8] {
 fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u32, Error> {
     let bytes = match source.evaluate(context)? {
         super::source::Given::Unset => return Ok(u32::MAX),
+        super::source::Given::Null => return Err(Error::invalid("Invalid null value of limit")),
         given => given.required(what)?,
     };
     let value = <[u8; 4]>::try_from(&*bytes).map(i32::from_be_bytes).unwrap_or(0);

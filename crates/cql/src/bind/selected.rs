@@ -40,7 +40,7 @@ pub(super) fn value<'a>(
         }
         Selector::Element { of: whole, data_type, key } => {
             let Some(collection) = of(whole)? else { return Ok(None) };
-            let key = key.evaluate(context)?.required("the key of a collection's element")?;
+            let key = key.evaluate(context)?.required("element selection")?;
             Ok(element(data_type, &collection, &key))
         }
         Selector::Field { of: whole, data_type, place } => {

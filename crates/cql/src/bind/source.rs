@@ -1,6 +1,6 @@
 //! Where a value comes from: the text, a bind marker, or a function of either.
 
-use super::{BindContext, BoundValue};
+use super::{BindContext, BoundValue, marker};
 use crate::collection;
 use crate::error::Error;
 use crate::functions::{Call, Function};
@@ -56,7 +56,7 @@ impl Source {
         match self {
             Source::Null => Ok(Given::Null),
             Source::Fixed(bytes) => Ok(Given::Value(Cow::Borrowed(bytes))),
-            Source::Marker { index, data_type } => marker(context, *index, data_type),
+            Source::Marker { index, data_type } => bound(context, *index, data_type),
             Source::Call { function, arguments, ordinal } => {
                 let mut values = Vec::with_capacity(arguments.len());
                 for argument in arguments {
@@ -74,8 +74,8 @@ impl Source {
             }
             Source::Built { data_type, parts } => {
                 let mut values = Vec::with_capacity(parts.len());
-                for part in parts {
-                    values.push(part.evaluate_for_row(context, row)?.or_null("a part of a collection")?);
+                for (place, part) in parts.iter().enumerate() {
+                    values.push(part.evaluate_for_row(context, row)?.or_null(&part_name(data_type, place))?);
                 }
                 collection::build(data_type, &values).map(|bytes| Given::Value(Cow::Owned(bytes)))
             }
@@ -87,22 +87,43 @@ impl Source {
         match self {
             Source::Fixed(bytes) => Some(bytes),
             Source::Marker { index, data_type } => match values.get(usize::from(*index))? {
-                BoundValue::Value(bytes) => data_type.validate(bytes).ok().map(|()| *bytes),
+                BoundValue::Value(bytes) => match marker::value(*index, data_type, bytes) {
+                    Ok(Cow::Borrowed(bytes)) => Some(bytes),
+                    _ => None,
+                },
                 _ => None,
             },
             _ => None,
         }
     }
+
+    /// The same as [`Source::evaluate`] of values that are chosen from or removed, never stored: elements of a bound list may be null.
+    pub(crate) fn evaluate_choices<'a>(&'a self, context: &BindContext<'a>) -> Result<Given<'a>, Error> {
+        let Source::Marker { index, data_type } = self else { return self.evaluate(context) };
+        match context.value(*index)? {
+            BoundValue::Value(bytes) => marker::choices(*index, data_type, bytes).map(Given::Value),
+            _ => self.evaluate(context),
+        }
+    }
 }
 
-fn marker<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) -> Result<Given<'a>, Error> {
+/// A part of a composite value, in messages.
+fn part_name(data_type: &DataType, place: usize) -> String {
+    match data_type.unfrozen() {
+        DataType::Udt(udt) => {
+            let field = udt.fields.get(place).map_or("", |(name, _)| name.as_str());
+            format!("field '{field}' of user defined type {}", udt.name)
+        }
+        DataType::Tuple(_) => format!("tuple field number {place}"),
+        other => format!("an element of {other}"),
+    }
+}
+
+fn bound<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) -> Result<Given<'a>, Error> {
     match context.value(index)? {
         BoundValue::Null => Ok(Given::Null),
         BoundValue::Unset => Ok(Given::Unset),
-        BoundValue::Value(bytes) => match data_type.validate(bytes) {
-            Ok(()) => Ok(Given::Value(Cow::Borrowed(bytes))),
-            Err(e) => Err(Error::invalid(format!("Invalid value for bind marker {index}: {e}"))),
-        },
+        BoundValue::Value(bytes) => marker::value(index, data_type, bytes).map(Given::Value),
     }
 }
 

@@ -24,20 +24,25 @@ pub(crate) fn timeuuid(now_us: Micros, chance: [u8; 16]) -> [u8; 16] {
 const PREPEND_REFERENCE_US: Micros = 1_262_304_000_000_000;
 
 /// The place of an element that is added to a list's end: after what was added earlier, and in one batch after that of the statements
-/// and elements before it.
-pub(crate) fn appended(context: &BindContext<'_>, element: u16) -> [u8; 16] {
-    place(context.now_us, context.statement, element, context.seed)
+/// and elements before it. `element` counts those that the statement adds before this one.
+pub(crate) fn appended(context: &BindContext<'_>, element: u32) -> [u8; 16] {
+    place(steps_of(context.now_us) + i64::from(element >> 16), context.statement, element as u16, context.seed)
 }
 
-/// The place of an element that is put before a list's first: before what was put there earlier.
-pub(crate) fn prepended(context: &BindContext<'_>, element: u16) -> [u8; 16] {
-    let backwards = (2 * PREPEND_REFERENCE_US).saturating_sub(context.now_us);
-    place(backwards, u16::MAX - context.statement, element, context.seed)
+/// The place of an element that is put before a list's first: before what was put there earlier. `element` counts those that the
+/// statement puts between this one and what the list held.
+pub(crate) fn prepended(context: &BindContext<'_>, element: u32) -> [u8; 16] {
+    let backwards = steps_of((2 * PREPEND_REFERENCE_US).saturating_sub(context.now_us));
+    place(backwards - i64::from(element >> 16), u16::MAX - context.statement, u16::MAX - element as u16, context.seed)
 }
 
-/// A timeuuid whose last bytes, which are compared as signed ones, number the elements of one moment.
-fn place(now_us: Micros, statement: u16, element: u16, seed: u64) -> [u8; 16] {
-    let steps = now_us.wrapping_mul(10).wrapping_add(UUID_EPOCH);
+/// A moment in the hundreds of nanoseconds that timeuuids count.
+fn steps_of(now_us: Micros) -> i64 {
+    now_us.wrapping_mul(10).wrapping_add(UUID_EPOCH)
+}
+
+/// A timeuuid whose last bytes, which are compared as signed ones, number the elements of one step.
+fn place(steps: i64, statement: u16, element: u16, seed: u64) -> [u8; 16] {
     // 14 bits of the statement, all of the element's; above them stands the variant.
     let number = (u32::from(statement & 0x3fff) << 16 | u32::from(element)).to_be_bytes();
     let chance = seed.to_be_bytes();
@@ -130,16 +135,19 @@ mod tests {
         let appended_at = |now, statement, element| appended(&at(now, statement), element);
         let prepended_at = |now, statement, element| prepended(&at(now, statement), element);
         let order = [
-            prepended_at(now + 1, 0, 0),
             prepended_at(now + 1, 0, 1),
+            prepended_at(now + 1, 0, 0),
+            prepended_at(now, 0, 65_536),
             prepended_at(now, 4, 0),
-            prepended_at(now, 0, 0),
+            prepended_at(now, 0, 65_535),
             prepended_at(now, 0, 300),
+            prepended_at(now, 0, 0),
             appended_at(now, 0, 0),
             appended_at(now, 0, 127),
             appended_at(now, 0, 128),
             appended_at(now, 0, 65_535),
             appended_at(now, 4, 0),
+            appended_at(now, 0, 65_536),
             appended_at(now + 1, 0, 0),
         ];
         for pair in order.windows(2) {

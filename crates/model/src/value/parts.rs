@@ -61,10 +61,22 @@ pub(super) fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Result<Parts<'
         DataType::Vector(element, count) => dimensions(&mut reader, element, *count as usize),
         _ => Some(Parts::new()),
     };
-    let parts = parts.ok_or_else(|| ValueError::Truncated(data_type.to_string()))?;
-    match reader.is_empty() {
-        true => Ok(parts),
-        false => Err(ValueError::Trailing(data_type.to_string())),
+    let parts = parts.ok_or_else(|| ValueError::Truncated(kind_name(data_type)))?;
+    match (reader.is_empty(), data_type) {
+        (true, _) => Ok(parts),
+        (false, DataType::Tuple(_)) => Err(ValueError::TrailingField("tuple")),
+        (false, DataType::Udt(_)) => Err(ValueError::TrailingField("UDT")),
+        (false, _) => Err(ValueError::Trailing(kind_name(data_type))),
+    }
+}
+
+/// The type in the words of errors about its bytes: collections without their elements' types.
+fn kind_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::List(_) => "list".to_owned(),
+        DataType::Set(_) => "set".to_owned(),
+        DataType::Map(..) => "map".to_owned(),
+        other => other.to_string(),
     }
 }
 

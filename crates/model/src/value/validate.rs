@@ -14,38 +14,51 @@ pub(super) fn validate(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueEr
         return composite(data_type, bytes);
     }
     match data_type {
-        DataType::Ascii if !bytes.is_ascii() => Err(ValueError::Encoding("ascii")),
-        DataType::Text if std::str::from_utf8(bytes).is_err() => Err(ValueError::Encoding("UTF-8")),
-        DataType::Ascii | DataType::Text | DataType::Blob | DataType::Varint => Ok(()),
+        DataType::Ascii => ascii(bytes),
+        DataType::Text => std::str::from_utf8(bytes).map(|_| ()).map_err(|_| ValueError::Utf8),
+        DataType::Blob | DataType::Varint => Ok(()),
         DataType::Tinyint | DataType::Smallint | DataType::Date => exact(data_type, bytes),
         DataType::Time => time(bytes),
         DataType::Duration => duration(bytes).map(|_| ()),
         _ if bytes.is_empty() => Ok(()),
-        DataType::Empty => length(data_type, bytes, false, "0"),
-        DataType::Inet => length(data_type, bytes, matches!(bytes.len(), 4 | 16), "4 or 16"),
-        DataType::Decimal => length(data_type, bytes, bytes.len() > 4, "5 or more"),
+        DataType::Empty => length(bytes, false, "0 bytes"),
+        DataType::Inet => length(bytes, matches!(bytes.len(), 4 | 16), "4 or 16 byte inetaddress"),
+        DataType::Decimal => length(bytes, bytes.len() > 4, "0 or at least 4 bytes"),
         DataType::Timeuuid => timeuuid(bytes),
         _ => exact(data_type, bytes),
     }
 }
 
-fn length(data_type: &DataType, bytes: &[u8], ok: bool, expected: &'static str) -> Result<(), ValueError> {
-    match ok {
+fn ascii(bytes: &[u8]) -> Result<(), ValueError> {
+    match bytes.is_ascii() {
         true => Ok(()),
-        false => Err(ValueError::Length { data_type: data_type.to_string(), expected, actual: bytes.len() }),
+        false => Err(ValueError::Ascii(bytes.iter().find(|byte| !byte.is_ascii()).map_or(0, |byte| *byte as i8))),
+    }
+}
+
+fn length(bytes: &[u8], fits: bool, expected: &'static str) -> Result<(), ValueError> {
+    match fits {
+        true => Ok(()),
+        false => Err(ValueError::Length { expected, actual: bytes.len() }),
     }
 }
 
 /// Fails unless a value of a fixed-length type has that length.
 pub(super) fn exact(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
-    let (wanted, words) = match fixed_length(data_type) {
-        Some(1) => (1, "1"),
-        Some(2) => (2, "2"),
-        Some(4) => (4, "4"),
-        Some(8) => (8, "8"),
-        _ => (16, "16"),
+    let expected = match data_type {
+        DataType::Boolean => "1 or 0 byte value",
+        DataType::Tinyint => "1 byte for a tinyint",
+        DataType::Smallint => "2 bytes for a smallint",
+        DataType::Int => "4 or 0 byte int",
+        DataType::Float => "4 or 0 byte value for a float",
+        DataType::Date => "4 byte long for date",
+        DataType::Double => "8 or 0 byte value for a double",
+        DataType::Time => "8 byte long for time",
+        DataType::Timestamp => "8 or 0 byte long for date",
+        DataType::Uuid | DataType::Timeuuid if bytes.len() != 16 => return Err(ValueError::UuidLength(bytes.len())),
+        _ => "8 or 0 byte long",
     };
-    length(data_type, bytes, bytes.len() == wanted, words)
+    length(bytes, fixed_length(data_type) == Some(bytes.len()), expected)
 }
 
 fn time(bytes: &[u8]) -> Result<(), ValueError> {
@@ -81,12 +94,15 @@ pub(super) fn duration(bytes: &[u8]) -> Result<(i32, i32, i64), ValueError> {
 }
 
 fn composite(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
+    if bytes.is_empty() && matches!(data_type, DataType::Vector(..)) {
+        return Err(ValueError::Content("Invalid empty vector value"));
+    }
     let nullable = matches!(data_type, DataType::Tuple(_) | DataType::Udt(_));
     for (i, part) in parts(data_type, bytes)?.into_iter().enumerate() {
         match part {
             Some(part) => validate(part_type(data_type, i), part)?,
             None if nullable => {}
-            None => return Err(ValueError::Content("null is not allowed inside a collection")),
+            None => return Err(ValueError::NullElement),
         }
     }
     Ok(())

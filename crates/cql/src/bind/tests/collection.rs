@@ -31,7 +31,8 @@ fn parts_of_a_collection_are_cells_of_their_own() {
     assert!(written("UPDATE many SET m['a'] = ? WHERE k = 1", &[BoundValue::Unset]).is_empty());
     assert!(refused("UPDATE many SET m[?] = 1 WHERE k = 1", &[BoundValue::Null]).contains("null"));
     let long = vec![b'x'; 65_536];
-    assert!(refused("UPDATE many SET m[?] = 1 WHERE k = 1", &[BoundValue::Value(&long)]).contains("65535"));
+    let (_, row) = &written("UPDATE many SET m[?] = 1 WHERE k = 1", &[BoundValue::Value(&long)])[0];
+    assert_eq!(row.cells[0].path, long);
 }
 
 #[test]
@@ -42,21 +43,67 @@ fn equal_elements_have_one_name() {
     assert_eq!(henge_model::DataType::Decimal.literal(&a.cells[0].path), "20");
 }
 
+/// The elements of a list with 5, 6 and 5 behind a change of it, or why it is refused.
+fn changed(change: &str, values: &[BoundValue<'_>]) -> Result<Vec<i32>, String> {
+    let (bound, mut row) = written("UPDATE many SET l = [5, 6, 5] WHERE k = 1", &[]).remove(0);
+    let view = RowView::parse(bound.key.bytes(), &bound.row).unwrap();
+    let plan = modify(&format!("UPDATE many SET {change} WHERE k = 1"));
+    let mut context = context(values);
+    (context.now_us, context.timestamp) = (context.now_us + 1, context.timestamp + 1);
+    let keys = plan.row_keys(&context).unwrap();
+    let mut out = Vec::new();
+    context.before = Some(&view);
+    plan.bind_row(keys[0].0.clone(), keys[0].1, &context, &mut out).map_err(|e| e.to_string())?;
+    for written in &out {
+        row.cells.extend(RowView::parse(written.key.bytes(), &written.row).unwrap().to_row().cells);
+    }
+    row.normalize();
+    row.cells.sort_by(|a, b| henge_model::DataType::Timeuuid.compare(&a.path, &b.path));
+    let values = elements(&row).into_iter().filter_map(|(_, value)| value);
+    Ok(values.map(|value| i32::from_be_bytes(value.try_into().unwrap())).collect())
+}
+
 #[test]
 fn elements_of_a_list_are_found_in_the_row_as_it_is() {
-    let (bound, before) = &written("UPDATE many SET l = [5, 6, 5] WHERE k = 1", &[])[0];
-    let view = RowView::parse(bound.key.bytes(), &bound.row).unwrap();
-    let plan = modify("UPDATE many SET l = l - [5], l[1] = 9 WHERE k = 1");
+    let plan = modify("UPDATE many SET l = l - [5], l[0] = 9 WHERE k = 1");
     assert!(plan.reads_rows());
     let keys = plan.row_keys(&context(&[])).unwrap();
-    assert_eq!(keys, [(bound.key.clone(), bound.token)]);
-    let mut out = Vec::new();
-    plan.bind_row(keys[0].0.clone(), keys[0].1, &BindContext { before: Some(&view), ..context(&[]) }, &mut out)
-        .unwrap();
-    let change = RowView::parse(out[0].key.bytes(), &out[0].row).unwrap().to_row();
-    let places: Vec<_> = elements(before).into_iter().map(|(path, _)| path).collect();
-    let nine = Some(int(9).to_vec());
-    assert_eq!(elements(&change), [(places[1].clone(), None), (places[2].clone(), nine), (places[3].clone(), None)]);
-    let refused = plan.bind_row(keys[0].0.clone(), keys[0].1, &context(&[]), &mut out).unwrap_err().to_string();
+    assert_eq!(keys.len(), 1);
+    assert_eq!(changed("l[1] = 9", &[]), Ok(vec![5, 9, 5]));
+    assert_eq!(changed("l = l - [5]", &[]), Ok(vec![6]));
+    let refused = plan.bind_row(keys[0].0.clone(), keys[0].1, &context(&[]), &mut Vec::new()).unwrap_err().to_string();
     assert!(refused.contains("null"), "{refused}");
+}
+
+#[test]
+fn changes_of_a_list_see_those_before_them() {
+    assert_eq!(changed("l = l - [5], l[0] = 9", &[]), Ok(vec![9]));
+    assert_eq!(changed("l[0] = 9, l = l - [9]", &[]), Ok(vec![6, 5]));
+    assert_eq!(changed("l = l + [7], l = l - [7]", &[]), Ok(vec![5, 6, 5]));
+    assert_eq!(changed("l = l - [7], l = l + [7]", &[]), Ok(vec![5, 6, 5, 7]));
+    assert_eq!(changed("l = l + [7], l[3] = 8", &[]), Ok(vec![5, 6, 5, 8]));
+    assert_eq!(changed("l[0] = null, l[0] = 9", &[]), Ok(vec![9, 5]));
+    let message = "List index 1 out of bound, list has size 1".to_owned();
+    assert_eq!(changed("l = l - [5], l[1] = 9", &[]), Err(message));
+}
+
+#[test]
+fn what_is_prepended_last_comes_first() {
+    assert_eq!(changed("l = [1, 2] + l, l = [3] + l", &[]), Ok(vec![3, 1, 2, 5, 6, 5]));
+    assert_eq!(changed("l = l + [1, 2], l = l + [3]", &[]), Ok(vec![5, 6, 5, 1, 2, 3]));
+}
+
+#[test]
+fn what_is_unset_changes_nothing_or_is_refused() {
+    let unset = [BoundValue::Unset];
+    for change in ["l = l - ?", "l = l + ?", "l = ? + l", "l[0] = ?"] {
+        assert!(matches!(changed(change, &unset).as_deref(), Ok([] | [5, 6, 5])), "{change}");
+    }
+    assert_eq!(changed("l[?] = 1", &unset), Err("Invalid unset value for list index".to_owned()));
+    assert_eq!(changed("l[?] = 1", &[BoundValue::Null]), Err("Invalid null value for list index".to_owned()));
+    assert_eq!(refused("UPDATE many SET m[?] = 1 WHERE k = 1", &unset), "Invalid unset map key");
+    assert_eq!(refused("DELETE m[?] FROM many WHERE k = 1", &unset), "Invalid unset map key");
+    assert!(written("DELETE s[?] FROM many WHERE k = 1", &unset).is_empty());
+    assert_eq!(refused("DELETE s[?] FROM many WHERE k = 1", &[BoundValue::Null]), "Invalid null set element");
+    assert!(written("DELETE l[?] FROM many WHERE k = 1", &unset).is_empty());
 }

@@ -138,6 +138,6 @@ fn limits_are_checked() {
     assert_eq!(limit(BoundValue::Value(&int(3))), Ok(3));
     assert_eq!(limit(BoundValue::Unset), Ok(u32::MAX));
     assert_eq!(limit(BoundValue::Value(&int(0))), Err("LIMIT must be strictly positive".to_owned()));
-    assert_eq!(limit(BoundValue::Null), Err("Invalid null value for LIMIT".to_owned()));
+    assert_eq!(limit(BoundValue::Null), Err("Invalid null value of limit".to_owned()));
     assert_eq!(select("SELECT count(*) FROM kv LIMIT 1").bind(&context(&[])).unwrap().limit, u32::MAX);
 }

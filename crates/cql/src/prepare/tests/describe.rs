@@ -44,7 +44,7 @@ fn describe_answers_with_statements_that_read_back() {
     for row in &all {
         assert!(prepared(&text(&row[3])).is_ok(), "{}", text(&row[3]));
     }
-    assert_eq!(all.len(), 6);
+    assert_eq!(all.len(), 7);
     assert_eq!(
         text(&all[0][3]),
         "CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': '1'}  AND durable_writes = true;"
