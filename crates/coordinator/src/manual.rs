@@ -23,7 +23,7 @@ fn note(level: Consistency) -> &'static str {
     match level {
         Consistency::Any => "writes only; a hint alone is never an acknowledgement",
         Consistency::Serial | Consistency::LocalSerial => {
-            "conditional writes, and reads of one partition that see them decided"
+            "conditional writes, and reads of one partition that see them decided; other reads as at the quorum level of that scope"
         }
         Consistency::EachQuorum => "a majority in every datacentre; reads too",
         Consistency::LocalOne | Consistency::LocalQuorum => "in the coordinator's datacentre",

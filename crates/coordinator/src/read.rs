@@ -29,8 +29,8 @@ pub struct Read {
 ///
 /// The answer may hold fewer live rows than the limit although there are more; it says so by `more`, and is not empty then.
 pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
-    if read.consistency.is_serial() {
-        // Of the one partition that may be asked for all rows are read; the query's filter tells the rest.
+    if read.consistency.is_serial() && crate::paxos::is_of_one_partition(&read.command) {
+        // All rows that are asked for are read; the query's filter tells which an index would have named.
         let command = ReadCommand { probe: None, ..read.command };
         return crate::paxos::serial_read(replicas, Read { command, ..read }).await;
     }

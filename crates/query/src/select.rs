@@ -48,6 +48,10 @@ pub async fn select<R: Replicas>(
     }
     plan.guard(&request.context.guard, request.page.size, request.consistency)?;
     let bound = plan.bind(&request.context)?;
+    if request.consistency.is_serial() && names_several_partitions(&bound.reads) {
+        let message = "SERIAL/LOCAL_SERIAL consistency may only be requested for one partition at a time";
+        return Err(Error::Invalid(message.to_owned()));
+    }
     if plan.is_sorted() {
         let reads_nothing = matches!(&bound.reads, Reads::Partitions(partitions) if partitions.is_empty());
         sorted::refuse_pages(plan, reads_nothing, request.page.size)?;
@@ -59,6 +63,14 @@ pub async fn select<R: Replicas>(
     }
     let state = request.page.state.map(PageState::decode).transpose()?;
     run(replicas, plan, placed, request, bound, state, sink).await
+}
+
+/// True of IN on the partition key. A scan names none.
+fn names_several_partitions(reads: &Reads) -> bool {
+    match reads {
+        Reads::Partitions(all) => all.windows(2).any(|pair| pair[0].partition != pair[1].partition),
+        Reads::Scan { .. } => false,
+    }
 }
 
 /// Reads what was bound, from where an earlier page stopped.

@@ -9,6 +9,11 @@ use henge_model::{Consistency, Key, KeyRange, ReadCommand, Replication, RowBlock
 use henge_paxos::Proposal;
 use std::sync::Arc;
 
+/// True if the read can be decided by Paxos. One of several partitions is a read of a quorum instead: no round spans partitions.
+pub(crate) fn is_of_one_partition(command: &ReadCommand) -> bool {
+    partition(command).is_some()
+}
+
 pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let Read { placed, command, consistency, deadline, .. } = read;
     if *placed.replication == Replication::Local {

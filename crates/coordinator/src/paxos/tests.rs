@@ -1,6 +1,6 @@
 //! Conditional writes of a register: written if it is as it was thought to be.
 
-use crate::fake::{DEADLINE, Does, Fake, encoded, key, one, settle, value};
+use crate::fake::{DEADLINE, Does, Fake, all, encoded, key, one, settle, value};
 use crate::{Conditional, Decision, Read, ReadError, Refusal, WriteError, conditional, read};
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
@@ -92,6 +92,20 @@ fn a_minority_may_be_gone() {
     let unavailable = WriteError::Unavailable { consistency: Consistency::Quorum, required: 2, alive: 1 };
     assert_eq!(swap(&fake, None, "a"), Err(unavailable));
     assert_eq!(fake.log(), "", "nothing was sent");
+}
+
+#[test]
+fn a_serial_read_of_several_partitions_is_one_of_a_quorum() {
+    let fake = Fake::new("ood");
+    fake.put(1, &key(1, 1), &value(5, "a"));
+    fake.put(2, &key(2, 1), &value(5, "b"));
+    for consistency in [Consistency::Serial, Consistency::LocalSerial] {
+        let read_request =
+            Read { placed: fake.keyspace("3"), command: all(10, false), consistency, deadline: DEADLINE, issued: 1 };
+        let block = settle(read(&fake, read_request)).unwrap();
+        assert_eq!(block.rows.len(), 2, "{consistency:?}");
+    }
+    assert!(!fake.log().contains("prepare"), "{}", fake.log());
 }
 
 #[test]
