@@ -5,7 +5,7 @@
 //! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
 //!   an answer's columns from fetched ones.
 //! - `guardrails`: what an operator forbids or warns of.
-//! - `functions`: the native functions. `json`: JSON to values. `literal`, `calendar`, `collection`: values from text and from their parts.
+//! - `functions`: the native functions. `json`: JSON to values. `literal`, `tuple_text`, `calendar`, `collection`: values from text and from their parts.
 //! - `print`: `Display` of the statement tree. `describe`: CREATE statements and names, as DESCRIBE answers them.
 //! - `error`: what can be wrong with a statement, and where. `limits`: how large things may get.
 
@@ -30,6 +30,7 @@ mod parser;
 mod prepare;
 mod print;
 pub mod statement;
+mod tuple_text;
 
 pub use bind::{
     BindContext, BoundModify, BoundSelect, BoundValue, Conditional, ConditionalPart, Filter, Output, PartitionRead,

@@ -4,6 +4,7 @@ use crate::calendar;
 use crate::error::Error;
 use crate::limits;
 use crate::statement::Constant;
+use crate::tuple_text;
 use henge_base::put_signed_vint;
 use henge_model::DataType;
 use num_bigint::BigInt;
@@ -12,6 +13,9 @@ use std::str::FromStr;
 
 /// The bytes of `constant` as a value of `data_type`. `column` is what it is for, in messages.
 pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) -> Result<Vec<u8>, Error> {
+    if let DataType::Tuple(_) = data_type {
+        return tuple_text::encode(constant, data_type);
+    }
     if !fits(constant, data_type) {
         let (kind, text) = describe(constant);
         let message = format!("Invalid {kind} constant ({text}) for \"{column}\" of type {data_type}");
@@ -36,6 +40,10 @@ pub(crate) fn fits(constant: &Constant, data_type: &DataType) -> bool {
         Ascii, Bigint, Blob, Boolean, Counter, Date, Decimal, Double, Duration, Float, Inet, Int, Smallint, Text, Time,
         Timestamp, Timeuuid, Tinyint, Uuid, Varint,
     };
+    // Every literal may be the text form of a tuple.
+    if matches!(data_type, DataType::Tuple(_)) {
+        return true;
+    }
     match constant {
         Constant::String(_) => matches!(data_type, Ascii | Text | Inet | Date | Time | Timestamp),
         Constant::Integer(_) => matches!(
@@ -75,6 +83,17 @@ pub(crate) fn describe(constant: &Constant) -> (&'static str, String) {
         Constant::Uuid(bytes) => ("UUID", uuid::Uuid::from_bytes(*bytes).to_string()),
         Constant::Blob(bytes) => ("HEX", format!("0x{}", hex(&bytes[..bytes.len().min(50)]))),
         Constant::Duration(text) => ("DURATION", text.clone()),
+    }
+}
+
+/// A literal's value as text.
+pub(crate) fn text_of(constant: &Constant) -> String {
+    match constant {
+        Constant::String(text) => text.clone(),
+        Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text) => text.clone(),
+        Constant::Boolean(value) => value.to_string(),
+        Constant::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).to_string(),
+        Constant::Blob(bytes) => format!("0x{}", hex(bytes)),
     }
 }
 
@@ -122,6 +141,37 @@ pub(crate) fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
 /// A duration in any of its forms.
 pub(crate) fn of_duration(text: &str) -> Option<Vec<u8>> {
     calendar::parse_duration(text).map(duration_bytes)
+}
+
+/// A value of a native type, neither text nor boolean nor blob, from a text that is all of it. The empty text is the empty value.
+pub(crate) fn of_string(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    match data_type {
+        DataType::Inet | DataType::Date | DataType::Time | DataType::Timestamp => of_text(text, data_type),
+        DataType::Uuid | DataType::Timeuuid => {
+            let bytes = uuid::Uuid::parse_str(text).ok().filter(|_| text.len() == 36)?.into_bytes();
+            data_type.validate(&bytes).ok().map(|()| bytes.to_vec())
+        }
+        DataType::Duration => of_duration(text),
+        DataType::Float | DataType::Double if !is_number(text) => None,
+        _ => of_number(text, data_type),
+    }
+}
+
+/// Rust reads more words as numbers than Java does.
+fn is_number(text: &str) -> bool {
+    let unsigned = text.trim_start_matches(['-', '+']);
+    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') || matches!(unsigned, "NaN" | "Infinity")
+}
+
+/// The bytes of hexadecimal digits, two for each.
+pub(crate) fn of_hex(digits: &str) -> Option<Vec<u8>> {
+    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(digits.get(i..i + 2)?, 16).ok()).collect()
 }
 
 fn of_uuid(bytes: &[u8; 16], data_type: &DataType) -> Option<Vec<u8>> {

@@ -5,6 +5,7 @@ use super::name::is_reserved;
 use crate::error::Error;
 use crate::lexer::Kind;
 use crate::limits;
+use crate::literal;
 use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind, TypeName};
 use henge_model::DataType;
 
@@ -160,12 +161,12 @@ impl Parser<'_> {
             Kind::Integer => Constant::Integer(text.to_owned()),
             Kind::Float => Constant::Float(text.to_owned()),
             Kind::Duration => Constant::Duration(text.to_owned()),
-            Kind::Hex => Constant::Blob(bytes_of_hex(&text[2..]).ok_or_else(|| {
+            Kind::Hex => Constant::Blob(literal::of_hex(&text[2..]).ok_or_else(|| {
                 Error::invalid(format!("Invalid HEX constant ({text}): it has an odd number of digits"))
                     .at(self.position())
             })?),
             Kind::Uuid => {
-                let digits = bytes_of_hex(&text.replace('-', ""));
+                let digits = literal::of_hex(&text.replace('-', ""));
                 Constant::Uuid(digits.and_then(|d| d.try_into().ok()).ok_or_else(|| self.unexpected("a uuid"))?)
             }
             _ => return Err(self.unexpected("a value")),
@@ -390,11 +391,4 @@ impl Parser<'_> {
 fn arithmetic(operator: ArithmeticOperator, left: Term, right: Term) -> Term {
     let position = left.position;
     Term { kind: TermKind::Arithmetic { operator, left: Box::new(left), right: Box::new(right) }, position }
-}
-
-fn bytes_of_hex(digits: &str) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(digits.get(i..i + 2)?, 16).ok()).collect()
 }
