@@ -38,26 +38,41 @@ pub(crate) struct Types<'a> {
 impl Types<'_> {
     /// The type a name stands for.
     pub(crate) fn resolve(&self, name: &TypeName) -> Result<DataType, Error> {
+        let data_type = self.unchecked(name)?;
+        check_nested(&data_type)?;
+        Ok(data_type)
+    }
+
+    /// The type a name stands for, which may yet have to be frozen.
+    fn unchecked(&self, name: &TypeName) -> Result<DataType, Error> {
         Ok(match name {
             TypeName::Named { keyspace, name } => match (keyspace, DataType::native(&name.text)) {
                 (None, Some(native)) => native,
                 _ => self.user_type(keyspace.as_ref(), name)?,
             },
             TypeName::Custom(name) => return Err(Error::unsupported("types given as Java classes are", name.position)),
-            TypeName::Frozen(inner) => frozen(self.resolve(inner)?)?,
+            TypeName::Frozen(inner) => frozen(self.unchecked(inner)?)?,
             TypeName::List(element) => DataType::List(Box::new(self.part(element)?)),
             TypeName::Set(element) => {
                 let element = self.part(element)?;
-                no_duration(&element, "set")?;
-                DataType::Set(Box::new(element))
+                let is_duration = element.unfrozen() == &DataType::Duration;
+                let set = DataType::Set(Box::new(element));
+                match is_duration {
+                    true => return Err(Error::invalid(format!("Durations are not allowed inside sets: {set}"))),
+                    false => set,
+                }
             }
             TypeName::Map(key, value) => {
                 let key = self.part(key)?;
-                no_duration(&key, "map key")?;
-                DataType::Map(Box::new(key), Box::new(self.part(value)?))
+                let is_duration = key.unfrozen() == &DataType::Duration;
+                let map = DataType::Map(Box::new(key), Box::new(self.part(value)?));
+                match is_duration {
+                    true => return Err(Error::invalid(format!("Durations are not allowed as map keys: {map}"))),
+                    false => map,
+                }
             }
             TypeName::Tuple(fields) => {
-                DataType::Tuple(fields.iter().map(|field| self.part(field)).collect::<Result<_, _>>()?)
+                frozen(DataType::Tuple(fields.iter().map(|field| self.part(field)).collect::<Result<_, _>>()?))?
             }
             TypeName::Vector(element, dimension) => DataType::Vector(Box::new(self.part(element)?), *dimension),
         })
@@ -83,28 +98,21 @@ impl Types<'_> {
 
     /// A type inside another: what is frozen round it freezes it too, see [`frozen`].
     fn part(&self, name: &TypeName) -> Result<DataType, Error> {
-        match self.resolve(name)? {
+        match self.unchecked(name)? {
             DataType::Counter => Err(Error::invalid("counter type is not supported within collections")),
             other => Ok(other),
         }
     }
 
-    /// Freezes a column's tuple or vector, and refuses a collection in a collection that is not frozen.
+    /// The type of a column: a user type that is not frozen holds no collections that are not.
     pub(crate) fn of_column(&self, name: &TypeName) -> Result<DataType, Error> {
         let data_type = self.resolve(name)?;
-        let nested = |e: &DataType| e.is_complex();
-        let bad = match &data_type {
-            DataType::List(e) | DataType::Set(e) => nested(e).then_some(&**e),
-            DataType::Map(k, v) => [k, v].into_iter().find(|e| nested(e)).map(|e| &**e),
-            DataType::Tuple(_) | DataType::Vector(..) => return frozen(data_type),
-            DataType::Udt(own) if own.fields.iter().any(|(_, field)| nested(field)) => {
-                return Err(Error::invalid("Non-frozen UDTs with nested non-frozen collections are not supported"));
+        match &data_type {
+            DataType::Udt(own) if own.fields.iter().any(|(_, field)| field.is_complex()) => {
+                Err(Error::invalid("Non-frozen UDTs with nested non-frozen collections are not supported"))
             }
-            _ => None,
-        };
-        let Some(bad) = bad else { return Ok(data_type) };
-        let what = if matches!(bad, DataType::Udt(_)) { "UDTs" } else { "collections" };
-        Err(Error::invalid(format!("Non-frozen {what} are not allowed inside collections: {data_type}")))
+            _ => Ok(data_type),
+        }
     }
 
     /// The type of a field: user types are frozen there, collections become so with the type they stand in.
@@ -112,26 +120,41 @@ impl Types<'_> {
         match self.resolve(name)? {
             DataType::Counter => Err(Error::invalid("A user type cannot contain counters")),
             DataType::Udt(_) => Err(Error::invalid("A user type cannot contain non-frozen UDTs")),
-            tuple @ (DataType::Tuple(_) | DataType::Vector(..)) => frozen(tuple),
             other => Ok(other),
         }
     }
 }
 
-fn no_duration(element: &DataType, place: &str) -> Result<(), Error> {
-    if element.unfrozen() == &DataType::Duration {
-        return Err(Error::invalid(format!("Durations are not allowed as {place} elements")));
+/// Refuses collections and user types that are not frozen in a collection that is not.
+fn check_nested(data_type: &DataType) -> Result<(), Error> {
+    let parts: Vec<&DataType> = match data_type {
+        DataType::List(element) | DataType::Set(element) => vec![element],
+        DataType::Map(key, value) => vec![key, value],
+        DataType::Vector(element, _) => return check_nested(element),
+        DataType::Tuple(fields) => return fields.iter().try_for_each(check_nested),
+        DataType::Frozen(inner) => match &**inner {
+            DataType::Udt(_) => return Ok(()),
+            other => return check_nested(other),
+        },
+        _ => return Ok(()),
+    };
+    for part in parts {
+        if part.is_complex() {
+            let what = if matches!(part, DataType::Udt(_)) { "UDTs" } else { "collections" };
+            return Err(Error::invalid(format!("Non-frozen {what} are not allowed inside collections: {data_type}")));
+        }
+        check_nested(part)?;
     }
     Ok(())
 }
 
-/// `frozen<...>`: everything inside is frozen with it, and shown so.
+/// `frozen<...>`: everything inside is frozen with it, and shown so, but for the elements of vectors.
 fn frozen(inner: DataType) -> Result<DataType, Error> {
     match inner {
         DataType::List(_) | DataType::Set(_) | DataType::Map(..) | DataType::Udt(_) => {
             Ok(DataType::Frozen(Box::new(frozen_inside(inner))))
         }
-        // Tuples and vectors are always frozen, and printed so.
+        // Tuples are always frozen, and printed so; vectors are one value and never printed so.
         DataType::Tuple(_) | DataType::Vector(..) | DataType::Frozen(_) => Ok(frozen_inside(inner)),
         native => {
             let message =
@@ -153,7 +176,6 @@ fn frozen_inside(data_type: DataType) -> DataType {
         DataType::Set(e) => DataType::Set(Box::new(freeze(*e))),
         DataType::Map(k, v) => DataType::Map(Box::new(freeze(*k)), Box::new(freeze(*v))),
         DataType::Tuple(fields) => DataType::Tuple(fields.into_iter().map(freeze).collect()),
-        DataType::Vector(e, n) => DataType::Vector(Box::new(freeze(*e)), n),
         other => other,
     }
 }
