@@ -14,8 +14,8 @@ pub(crate) const KEYSPACE_NAME_MAX: usize = 48;
 pub(crate) const TABLE_NAME_MAX: usize = 222;
 /// Longest TTL in seconds: twenty years.
 pub(crate) const TTL_MAX: u32 = 630_720_000;
-/// Bytes of a set's element or a map's key in a collection that is not frozen, as in Cassandra.
-pub(crate) const ELEMENT_MAX: usize = 65_535;
+/// Tokens of one statement: the tree of a long text takes far more memory than the text, by the number of its tokens.
+pub(crate) const TOKENS_MAX: usize = 2 << 20;
 /// Elements of a vector.
 pub(crate) const VECTOR_MAX: u32 = 8_192;
 /// Fields of a user type: a field is named by its number in two bytes.

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 /// Prepared statements that a node keeps; beyond it the oldest go, and drivers prepare them again.
 const STATEMENTS_MAX: usize = 10_000;
-/// Longest statement text: 1 MiB.
-const TEXT_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the texts of prepared statements that a node keeps: a text may be as long as a frame.
+const TEXT_BYTES_MAX: usize = 64 << 20;
 
 /// A statement at one epoch.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ struct ById {
     entries: BTreeMap<[u8; 16], (u64, Arc<Ready>)>,
     age: BTreeMap<u64, [u8; 16]>,
     next: u64,
+    /// Bytes of their texts.
+    text_bytes: usize,
     /// How many had to go.
     evicted: u64,
 }
@@ -62,15 +64,15 @@ impl Statements {
         let mut by_id = self.by_id.write();
         let number = by_id.next;
         by_id.next += 1;
-        if let Some((old, _)) = by_id.entries.insert(id, (number, ready)) {
+        by_id.text_bytes += ready.text.len();
+        if let Some((old, replaced)) = by_id.entries.insert(id, (number, ready)) {
             by_id.age.remove(&old);
+            by_id.text_bytes -= replaced.text.len();
         }
         by_id.age.insert(number, id);
-        if by_id.entries.len() > STATEMENTS_MAX
-            && let Some((_, oldest)) = by_id.age.pop_first()
-        {
-            by_id.entries.remove(&oldest);
-            by_id.evicted += 1;
+        // The one just prepared stays, however long it is.
+        while by_id.entries.len() > STATEMENTS_MAX || by_id.text_bytes > TEXT_BYTES_MAX && by_id.entries.len() > 1 {
+            by_id.evict_oldest();
         }
     }
 
@@ -78,6 +80,14 @@ impl Statements {
     pub(crate) fn counts(&self) -> (usize, u64) {
         let by_id = self.by_id.read();
         (by_id.entries.len(), by_id.evicted)
+    }
+}
+
+impl ById {
+    fn evict_oldest(&mut self) {
+        let oldest = self.age.pop_first().and_then(|(_, id)| self.entries.remove(&id));
+        self.text_bytes -= oldest.map_or(0, |(_, ready)| ready.text.len());
+        self.evicted += 1;
     }
 }
 
@@ -95,11 +105,6 @@ impl Ready {
 
 /// Parses a statement and resolves it at the current epoch.
 pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
-    if text.len() > TEXT_BYTES_MAX {
-        return Err(
-            henge_query::Error::Invalid(format!("a statement may be at most {TEXT_BYTES_MAX} bytes long")).into()
-        );
-    }
     let statement = henge_cql::parse(text)?;
     let view = shared.view.load_full();
     let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// Statements that a connection remembers.
 const REMEMBERED: usize = 1_000;
+/// Bytes of their texts.
+const REMEMBERED_TEXT_BYTES: usize = 16 << 20;
 
 /// A statement that is ready to run, with its columns as clients are told of them.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ fn column(spec: &ColumnSpec) -> ColumnRef<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Statements {
     by_id: HashMap<StatementId, Arc<Known>>,
+    /// Bytes of the texts that were added since it was last emptied.
+    text_bytes: usize,
 }
 
 impl Statements {
@@ -56,9 +60,11 @@ impl Statements {
     }
 
     pub(crate) fn keep(&mut self, known: Arc<Known>) {
-        if self.by_id.len() >= REMEMBERED {
+        if self.by_id.len() >= REMEMBERED || self.text_bytes > REMEMBERED_TEXT_BYTES {
             self.by_id.clear();
+            self.text_bytes = 0;
         }
+        self.text_bytes += known.ready.text.len();
         self.by_id.insert(known.metadata.id, known);
     }
 }

@@ -39,12 +39,35 @@ use crate::statement::Statement;
 
 /// Reads one statement. A `;` may end it; anything behind that is an error.
 pub fn parse(text: &str) -> Result<Statement, Error> {
+    check_tokens(text)?;
     let mut parser = Parser::new(text);
     let statement = parser.statement()?;
     while parser.take_symbol(";") {}
     match parser.token.kind {
         Kind::End => Ok(statement),
         _ => Err(parser.unexpected("the end of the statement")),
+    }
+}
+
+/// Refuses a text of more tokens than a statement may have, before a tree is made of them.
+fn check_tokens(text: &str) -> Result<(), Error> {
+    // A token has one byte at least.
+    if text.len() <= limits::TOKENS_MAX {
+        return Ok(());
+    }
+    let mut lexer = Lexer::new(text);
+    for _ in 0..limits::TOKENS_MAX {
+        if lexer.next().kind == Kind::End {
+            return Ok(());
+        }
+    }
+    let token = lexer.next();
+    match token.kind {
+        Kind::End => Ok(()),
+        _ => {
+            let message = format!("a statement may have at most {} words, values and signs", limits::TOKENS_MAX);
+            Err(Error::invalid(message).at(token.position))
+        }
     }
 }
 
@@ -147,7 +170,7 @@ impl<'a> Parser<'a> {
     }
 
     /// One or more of something, with commas between.
-    fn comma_separated<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    fn comma_separated<T>(&mut self, mut one: impl FnMut(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         let mut all = vec![one(self)?];
         while self.take_symbol(",") {
             all.push(one(self)?);

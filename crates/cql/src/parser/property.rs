@@ -3,7 +3,9 @@
 use super::Parser;
 use crate::error::Error;
 use crate::lexer::Kind;
+use crate::literal::text_of;
 use crate::statement::{Constant, Property, PropertyValue};
+use std::collections::BTreeSet;
 
 impl Parser<'_> {
     /// `WITH a = 1 AND ...`.
@@ -41,17 +43,31 @@ impl Parser<'_> {
         self.signed_constant()
     }
 
+    /// A map of literals, each key once. No word stands for itself here.
     fn constant_map(&mut self) -> Result<Vec<(Constant, Constant)>, Error> {
         self.expect_symbol("{")?;
         if self.take_symbol("}") {
             return Ok(Vec::new());
         }
+        let mut keys = BTreeSet::new();
         let entries = self.comma_separated(|p| {
-            let key = p.property_constant()?;
+            let position = p.position();
+            let key = p.map_constant()?;
+            if !keys.insert(text_of(&key)) {
+                return Err(Error::syntax(position, format!("Multiple definition for property {}", text_of(&key))));
+            }
             p.expect_symbol(":")?;
-            Ok((key, p.property_constant()?))
+            Ok((key, p.map_constant()?))
         })?;
         self.expect_symbol("}")?;
         Ok(entries)
+    }
+
+    fn map_constant(&mut self) -> Result<Constant, Error> {
+        match self.word_constant() {
+            Some(constant) => Ok(constant),
+            None if self.token.kind == Kind::Word => Err(self.unexpected("a literal (text stands in single quotes)")),
+            None => self.signed_constant(),
+        }
     }
 }

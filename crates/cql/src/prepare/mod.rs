@@ -10,6 +10,8 @@ mod cell_times;
 mod change;
 mod collection;
 mod compact;
+mod compaction_options;
+mod compression_options;
 mod computed;
 mod condition;
 mod data_type;

@@ -1,7 +1,7 @@
 //! The options of WITH, taken one by one; what is left over is unknown.
 
 use crate::error::{Error, nearest};
-use crate::literal;
+use crate::literal::text_of;
 use crate::statement::{Constant, Property, PropertyValue};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -89,15 +89,4 @@ impl<'a> Properties<'a> {
 fn wrong(property: &Property, expected: &str) -> Error {
     let message = format!("Invalid value for property '{}'. {expected}", property.name.text);
     Error::syntax(property.name.position, message)
-}
-
-/// A literal's value as text.
-pub(crate) fn text_of(constant: &Constant) -> String {
-    match constant {
-        Constant::String(text) => text.clone(),
-        Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text) => text.clone(),
-        Constant::Boolean(value) => value.to_string(),
-        Constant::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).to_string(),
-        Constant::Blob(bytes) => format!("0x{}", literal::hex(bytes)),
-    }
 }

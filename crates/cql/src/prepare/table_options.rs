@@ -1,15 +1,22 @@
 //! WITH of a table: every option of Cassandra 5.0 checked, and kept even where Henge has no use for it.
 
-use super::property::{Properties, text_of};
+use super::property::Properties;
+use super::{compaction_options, compression_options};
 use crate::error::Error;
 use crate::limits;
+use crate::literal::text_of;
 use crate::statement::{Constant, Property};
 use henge_model::{TableId, TableOptions};
 use std::collections::BTreeMap;
 
 /// The options of a new table, and the id if one is asked for.
 pub(crate) fn read(properties: &[Property]) -> Result<(TableOptions, Option<TableId>), Error> {
-    read_onto(TableOptions::default(), properties)
+    let (mut options, id) = read_onto(TableOptions::default(), properties)?;
+    let leveled = options.compaction.get("class").is_some_and(|c| c.ends_with("LeveledCompactionStrategy"));
+    if leveled && !properties.iter().any(|p| p.name.text == "bloom_filter_fp_chance") {
+        options.bloom_filter_fp_chance = 0.1;
+    }
+    Ok((options, id))
 }
 
 /// Options changed by what is given.
@@ -26,14 +33,10 @@ pub(crate) fn read_onto(
         options.caching = caching(map)?;
     }
     if let Some(map) = given.map("compaction")? {
-        options.compaction = compaction(map)?;
+        options.compaction = compaction_options::check(map)?;
     }
     if let Some(map) = given.map("compression")? {
-        options.compression = compression(map)?;
-    }
-    let leveled = options.compaction.get("class").is_some_and(|c| c.ends_with("LeveledCompactionStrategy"));
-    if leveled && !properties.iter().any(|p| p.name.text == "bloom_filter_fp_chance") {
-        options.bloom_filter_fp_chance = 0.1;
+        options.compression = compression_options::check(map)?;
     }
     if let Some(entries) = given.entries("extensions")? {
         options.extensions = entries.iter().map(extension).collect::<Result<_, _>>()?;
@@ -200,7 +203,8 @@ fn threshold(text: &str) -> Option<String> {
 }
 
 fn caching(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-    let mut caching = TableOptions::default().caching;
+    // What a map leaves out is switched off.
+    let mut caching = BTreeMap::from(["keys", "rows_per_partition"].map(|name| (name.to_owned(), "NONE".to_owned())));
     for (name, value) in map {
         let value = value.to_ascii_uppercase();
         let fits = match name.as_str() {
@@ -208,128 +212,16 @@ fn caching(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Er
             "rows_per_partition" => ["ALL", "NONE"].contains(&value.as_str()) || value.parse::<u32>().is_ok(),
             _ => {
                 return Err(Error::config(format!(
-                    "Invalid caching sub-option '{name}': only 'keys' and 'rows_per_partition' are allowed"
+                    "Invalid caching sub-options [{name}]: only 'keys' and 'rows_per_partition' are allowed"
                 )));
             }
         };
         if !fits {
             return Err(Error::config(format!("Invalid value '{value}' for caching sub-option '{name}'")));
         }
-        caching.insert(name, value);
+        caching.insert(name, if value == "0" { "NONE".to_owned() } else { value });
     }
     Ok(caching)
-}
-
-const COMPACTION: &str = "org.apache.cassandra.db.compaction.";
-
-/// Sub-options of every strategy.
-const COMPACTION_COMMON: [&str; 8] = [
-    "enabled",
-    "tombstone_threshold",
-    "tombstone_compaction_interval",
-    "unchecked_tombstone_compaction",
-    "only_purge_repaired_tombstones",
-    "provide_overlapping_tombstones",
-    "log_all",
-    "class",
-];
-const SIZE_TIERED: [&str; 5] = ["min_threshold", "max_threshold", "min_sstable_size", "bucket_low", "bucket_high"];
-const LEVELED: [&str; 3] = ["sstable_size_in_mb", "fanout_size", "single_sstable_uplevel"];
-const TIME_WINDOW: [&str; 5] = [
-    "compaction_window_unit",
-    "compaction_window_size",
-    "timestamp_resolution",
-    "unsafe_aggressive_sstable_expiration",
-    "expired_sstable_check_frequency_seconds",
-];
-const UNIFIED: [&str; 10] = [
-    "scaling_parameters",
-    "target_sstable_size",
-    "base_shard_count",
-    "min_sstable_size",
-    "sstable_growth",
-    "flush_size_override",
-    "max_sstables_to_compact",
-    "overlap_inclusion_method",
-    "survival_factor",
-    "unsafe_aggressive_sstable_expiration",
-];
-
-fn compaction(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-    let Some(class) = map.get("class") else {
-        return Err(Error::config("Missing sub-option 'class' for the 'compaction' option."));
-    };
-    let short = class.strip_prefix(COMPACTION).unwrap_or(class).to_owned();
-    let own: Vec<&str> = match short.as_str() {
-        "SizeTieredCompactionStrategy" => SIZE_TIERED.to_vec(),
-        "LeveledCompactionStrategy" => [&SIZE_TIERED[..], &LEVELED].concat(),
-        "TimeWindowCompactionStrategy" => [&SIZE_TIERED[..], &TIME_WINDOW].concat(),
-        "UnifiedCompactionStrategy" => UNIFIED.to_vec(),
-        _ => return Err(Error::config(format!("Unable to find compaction strategy class '{short}'"))),
-    };
-    if let Some(name) = map.keys().find(|n| !own.contains(&n.as_str()) && !COMPACTION_COMMON.contains(&n.as_str())) {
-        return Err(Error::config(format!("Properties specified [{name}] are not understood by {short}")));
-    }
-    map.insert("class".to_owned(), format!("{COMPACTION}{short}"));
-    if own.contains(&"min_threshold") {
-        map.entry("min_threshold".to_owned()).or_insert_with(|| "4".to_owned());
-        map.entry("max_threshold".to_owned()).or_insert_with(|| "32".to_owned());
-        thresholds(&map)?;
-    }
-    Ok(map)
-}
-
-fn thresholds(map: &BTreeMap<String, String>) -> Result<(), Error> {
-    let number = |name: &str| {
-        let text = map.get(name).map_or("", String::as_str);
-        text.parse::<u32>().map_err(|_| {
-            Error::config(format!("Invalid value {text} for '{name}' compaction sub-option - must be an integer"))
-        })
-    };
-    let (least, most) = (number("min_threshold")?, number("max_threshold")?);
-    if least < 2 || most < least {
-        let message =
-            format!("Compaction thresholds must be 2 <= min_threshold <= max_threshold (got {least} and {most})");
-        return Err(Error::config(message));
-    }
-    Ok(())
-}
-
-const COMPRESSION: &str = "org.apache.cassandra.io.compress.";
-
-fn compression(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-    let enabled = map.remove("enabled");
-    if enabled.as_deref() == Some("false") {
-        if !map.is_empty() {
-            return Err(Error::config("If the 'enabled' option is set to false no other options must be specified"));
-        }
-        return Ok(BTreeMap::from([("enabled".to_owned(), "false".to_owned())]));
-    }
-    let Some(class) = map.get("class") else {
-        return Err(Error::config("Missing sub-option 'class' for the 'compression' option."));
-    };
-    let short = class.strip_prefix(COMPRESSION).unwrap_or(class).to_owned();
-    let known = ["LZ4Compressor", "SnappyCompressor", "DeflateCompressor", "ZstdCompressor", "NoopCompressor"];
-    if !known.contains(&short.as_str()) {
-        return Err(Error::config(format!("Could not create Compression for type {short}")));
-    }
-    let options = [
-        "class",
-        "chunk_length_in_kb",
-        "min_compress_ratio",
-        "compression_level",
-        "lz4_compressor_type",
-        "lz4_high_compressor_level",
-    ];
-    if let Some(name) = map.keys().find(|n| !options.contains(&n.as_str())) {
-        return Err(Error::config(format!("Unknown compression options: ({name})")));
-    }
-    map.insert("class".to_owned(), format!("{COMPRESSION}{short}"));
-    let chunk = map.entry("chunk_length_in_kb".to_owned()).or_insert_with(|| "16".to_owned());
-    if !chunk.parse::<u32>().is_ok_and(u32::is_power_of_two) {
-        return Err(Error::config(format!("chunk_length_in_kb must be a power of 2 (got {chunk})")));
-    }
-    Ok(map)
 }
 
 fn extension((name, value): &(Constant, Constant)) -> Result<(String, Vec<u8>), Error> {
