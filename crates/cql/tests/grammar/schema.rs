@@ -4,20 +4,39 @@ use crate::names::{many, maybe, name, names, table_name, type_name};
 use crate::terms::{constant, integer, value};
 use henge_base::Random;
 use henge_cql::statement::{
-    AlterKeyspace, AlterTable, AlterTableChange, AlterType, AlterTypeChange, ColumnDefinition, CreateKeyspace,
-    CreateTable, CreateType, Describe, DescribeSubject, DropKeyspace, DropTable, DropType, MaskCall, Masked, Property,
-    PropertyValue, Truncate, Use,
+    AlterKeyspace, AlterTable, AlterTableChange, AlterType, AlterTypeChange, ColumnDefinition, Constant,
+    CreateKeyspace, CreateTable, CreateType, Describe, DescribeSubject, DropKeyspace, DropTable, DropType, MaskCall,
+    Masked, Property, PropertyValue, Truncate, Use,
 };
 use henge_cql::{Position, Statement};
+use std::collections::BTreeSet;
 
 pub(crate) fn properties(random: &mut Random, least: u64) -> Vec<Property> {
     many(random, least, 3, |random| {
         let value = match random.chance(1, 3) {
-            true => PropertyValue::Map(many(random, 0, 2, |random| (constant(random), constant(random)))),
+            true => PropertyValue::Map(entries(random)),
             false => PropertyValue::Constant(constant(random)),
         };
         Property { name: name(random), value }
     })
+}
+
+/// The entries of a map, in which no key may stand twice.
+fn entries(random: &mut Random) -> Vec<(Constant, Constant)> {
+    let mut met = BTreeSet::new();
+    let mut entries = many(random, 0, 2, |random| (constant(random), constant(random)));
+    entries.retain(|(key, _)| met.insert(text_of(key)));
+    entries
+}
+
+/// The text that makes a key the same as another, whatever its kind.
+fn text_of(key: &Constant) -> String {
+    match key {
+        Constant::String(text) | Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text) => {
+            text.clone()
+        }
+        other => format!("{other:?}"),
+    }
 }
 
 /// The statements of one or two parts.
