@@ -85,7 +85,7 @@ def test_values_are_those_of_literals(session, column, value, literal):
 def test_parts_are_those_of_literals(session):
     session.execute("UPDATE t SET ls = [{1, 2}, {3}] WHERE k = 2")
     one = ints(2, 1)
-    assert raw(session, "SELECT k FROM t WHERE ls CONTAINS ? ALLOW FILTERING", one).one().k == 2
+    assert raw(session, "SELECT k FROM t WHERE k = 2 AND ls CONTAINS ? ALLOW FILTERING", one).one().k == 2
     raw(session, "UPDATE t SET ls = ls - ? WHERE k = 2", collection(one))
     assert session.execute("SELECT ls FROM t WHERE k = 2").one().ls == [{3}]
 
