@@ -1,5 +1,6 @@
 //! Commands of the shell itself.
 
+use crate::splitter::without_comments;
 use henge_model::Consistency;
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
 impl Command {
     /// Reads a command; `None`: it is a statement for the server.
     pub(crate) fn parse(text: &str) -> Option<Result<Command, String>> {
+        let text = without_comments(text);
         let text = text.trim().trim_end_matches(';').trim();
         let mut words = text.split_whitespace();
         let first = words.next()?.to_ascii_uppercase();
@@ -87,6 +89,7 @@ mod tests {
         assert_eq!(parse("CONSISTENCY"), Some(Ok(Command::Consistency(None))));
         assert_eq!(parse("expand on"), Some(Ok(Command::Expand(true))));
         assert_eq!(parse("SOURCE 'a b.cql'"), Some(Ok(Command::Source(PathBuf::from("a b.cql")))));
+        assert_eq!(parse("-- no\nEXPAND /* yes */ off // x"), Some(Ok(Command::Expand(false))));
         assert_eq!(parse("SELECT 1"), None);
         assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.contains("QUORUM")));
         assert!(matches!(parse("PAGING 0"), Some(Err(_))));

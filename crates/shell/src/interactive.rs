@@ -1,6 +1,5 @@
 //! A session with a person: a prompt, a history, statements over several lines.
 
-use crate::command::Command;
 use crate::session::{Output, Session};
 use crate::splitter::{is_blank, split};
 use anyhow::Context;
@@ -37,26 +36,21 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes a line, and runs what is complete with it.
+/// Takes a line, or what was pasted, and runs what is complete with it.
 fn take(session: &mut Session, editor: &mut DefaultEditor, waiting: &mut String, line: &str) -> anyhow::Result<()> {
     if !line.trim().is_empty() {
         let _ = editor.add_history_entry(line);
     }
-    let is_command = is_blank(waiting) && Command::parse(line).is_some();
     waiting.push_str(line);
     waiting.push('\n');
     let text = std::mem::take(waiting);
     let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
     let mut output = Output { results: &mut results, errors: &mut errors };
-    if is_command {
-        return session.run_all(&text, &mut output);
-    }
     let parts = split(&text);
     for statement in &parts.statements {
-        session.run(statement, &mut output)?;
-    }
-    if !parts.statements.is_empty() {
-        println!();
+        if !session.ended {
+            session.run(statement, &mut output)?;
+        }
     }
     if !is_blank(parts.rest) {
         waiting.push_str(parts.rest);

@@ -1,7 +1,7 @@
 //! `henge shell`: CQL by hand, with the flags and the layout of cqlsh.
 //!
 //! - `options`, `interactive`: how it is begun; `session`: what becomes of statements; `command`: those of the shell itself.
-//! - `target`: where to, and as whom; `connection`, `stream`: to the server; `splitter`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
+//! - `target`: where to, and as whom; `connection`, `stream`: to the server; `splitter`, `token`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -17,6 +17,7 @@ mod splitter;
 mod stream;
 mod table;
 mod target;
+mod token;
 mod value;
 
 pub use options::ShellOptions;
@@ -57,7 +58,8 @@ pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
 /// What to run: of the command line, a file, or standard input.
 fn text(options: &ShellOptions) -> anyhow::Result<String> {
     if let Some(text) = &options.execute {
-        return Ok(text.clone());
+        // As in cqlsh the last statement needs no semicolon here.
+        return Ok(format!("{text}\n;"));
     }
     if let Some(path) = &options.file {
         return std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));

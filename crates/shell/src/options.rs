@@ -12,7 +12,7 @@ pub struct ShellOptions {
     #[arg(default_value_t = 9042, env = "CQLSH_PORT")]
     pub port: u16,
     /// Run these statements and end.
-    #[arg(short, long, conflicts_with = "file")]
+    #[arg(short, long, conflicts_with = "file", allow_hyphen_values = true)]
     pub execute: Option<String>,
     /// Run the statements of a file and end.
     #[arg(short, long)]

@@ -4,7 +4,7 @@ use crate::command::{Command, HELP};
 use crate::connection::Connection;
 use crate::error;
 use crate::paint::Paint;
-use crate::splitter::split;
+use crate::splitter::{is_blank, split, without_comments};
 use crate::table::Table;
 use crate::value::show;
 use henge_base::Bytes;
@@ -19,6 +19,9 @@ const PAGE: u32 = 100;
 const BULK_PAGE: u32 = 5_000;
 /// Files that SOURCE other files, at most so deep.
 const SOURCES: usize = 16;
+
+/// Characters of an incomplete statement that its error shows.
+const START_SHOWN: usize = 60;
 
 /// Where a session writes.
 pub(crate) struct Output<'a> {
@@ -65,23 +68,32 @@ impl Session {
         self.consistency = level;
     }
 
-    /// Runs every statement of a text; what is left without a semicolon counts as one.
+    /// Runs every statement of a whole text. A last one without its end is not run: what is missing may narrow what it does.
     pub(crate) fn run_all(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
-        let parts = split(text);
-        for statement in parts.statements.into_iter().chain([parts.rest]) {
-            for piece in commands_first(statement) {
-                if self.ended {
-                    return Ok(());
-                }
-                self.run(piece, output)?;
+        // The last line ends with its text.
+        let text = format!("{text}\n");
+        let parts = split(&text);
+        for statement in parts.statements {
+            if self.ended {
+                return Ok(());
             }
+            self.run(statement, output)?;
         }
-        Ok(())
+        if self.ended || is_blank(parts.rest) {
+            return Ok(());
+        }
+        let start: String = parts.rest.trim().lines().next().unwrap_or_default().chars().take(START_SHOWN).collect();
+        self.failed(
+            &format!(
+                "Incomplete statement at end of file: {start:?} was not run; statements end with a semicolon, batches with APPLY BATCH;"
+            ),
+            output,
+        )
     }
 
     /// Runs a statement or a command of the shell. An error of the server is printed and counted; one of the connection ends the session.
     pub(crate) fn run(&mut self, statement: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
-        if crate::splitter::is_blank(statement) {
+        if is_blank(statement) {
             return Ok(());
         }
         match Command::parse(statement) {
@@ -254,6 +266,7 @@ fn shown(rows: &Rows, row: &[Option<Bytes>]) -> Vec<String> {
 }
 
 fn is_describe(text: &str) -> bool {
+    let text = without_comments(text);
     let word = text.split_whitespace().next().unwrap_or_default();
     word.eq_ignore_ascii_case("describe") || word.eq_ignore_ascii_case("desc")
 }
@@ -265,19 +278,4 @@ fn more(output: &mut Output<'_>) -> anyhow::Result<bool> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim().is_empty())
-}
-
-/// Commands of the shell end at the end of their line, with or without a semicolon.
-fn commands_first(statement: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut rest = statement.trim();
-    while let Some((line, after)) = rest.split_once('\n') {
-        if Command::parse(line).is_none() {
-            break;
-        }
-        pieces.push(line);
-        rest = after.trim_start();
-    }
-    pieces.push(rest);
-    pieces
 }

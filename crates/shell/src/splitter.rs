@@ -1,61 +1,113 @@
-//! Where statements end: at a semicolon outside quotes and comments.
+//! Where statements end, as cqlsh has it: at a semicolon outside quotes and comments, a batch at the one behind `APPLY BATCH`, commands of
+//! the shell at the end of their line too. The prompt, `-e`, `-f`, a pipe and `SOURCE` all go through here.
 
-/// What a text holds.
+use crate::token::{Kind, Token, tokens};
+use std::ops::Range;
+
+/// Words that begin a command which ends with its line. `DESCRIBE` is among them although the server answers it.
+const LINE_COMMANDS: [&str; 19] = [
+    "?",
+    "CAPTURE",
+    "CLEAR",
+    "CLS",
+    "CONSISTENCY",
+    "DEBUG",
+    "DESC",
+    "DESCRIBE",
+    "EXIT",
+    "EXPAND",
+    "HELP",
+    "HISTORY",
+    "LOGIN",
+    "PAGING",
+    "QUIT",
+    "SERIAL",
+    "SHOW",
+    "SOURCE",
+    "TRACING",
+];
+
+/// A text in statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Split<'a> {
-    /// Complete statements without their semicolons, trimmed; empty ones are left out.
+    /// Complete statements and commands without their semicolons, trimmed; blank ones are left out.
     pub(crate) statements: Vec<&'a str>,
-    /// What comes after the last of them; blank if nothing does.
+    /// The text behind the last of them: blank, or a statement without its end.
     pub(crate) rest: &'a str,
 }
 
 /// Splits a text.
 pub(crate) fn split(text: &str) -> Split<'_> {
     let mut statements = Vec::new();
-    let mut start = 0;
-    let mut at = 0;
-    while at < text.len() {
-        if text[at..].starts_with(';') {
-            statements.push(&text[start..at]);
-            start = at + 1;
-        }
-        at += token(&text[at..]);
+    let mut rest = text;
+    while let Some(end) = statement_end(rest) {
+        statements.push(rest[..end.start].trim());
+        rest = &rest[end.end..];
     }
-    let statements = statements.into_iter().filter(|s| !is_blank(s)).map(str::trim).collect();
-    Split { statements, rest: &text[start..] }
+    statements.retain(|statement| !is_blank(statement));
+    Split { statements, rest }
 }
 
-/// Whether a text is nothing but spaces and comments.
+/// True for a text of nothing but spaces and comments.
 pub(crate) fn is_blank(text: &str) -> bool {
-    let mut at = 0;
-    while at < text.len() {
-        let length = token(&text[at..]);
-        let piece = &text[at..at + length];
-        if !piece.trim().is_empty() && !["--", "//", "/*"].iter().any(|c| piece.starts_with(c)) {
-            return false;
-        }
-        at += length;
-    }
-    true
+    tokens(text).all(|token| token.is_blank())
 }
 
-/// The length of what begins here: something quoted, a comment, or one character.
-fn token(text: &str) -> usize {
-    let until = |open: usize, close: &str| text[open..].find(close).map_or(text.len(), |at| open + at + close.len());
-    match text.as_bytes() {
-        // A doubled quote ends one text and begins another: the same for finding an end.
-        [b'\'', ..] => until(1, "'"),
-        [b'"', ..] => until(1, "\""),
-        [b'$', b'$', ..] => until(2, "$$"),
-        [b'-', b'-', ..] | [b'/', b'/', ..] => until(2, "\n"),
-        [b'/', b'*', ..] => until(2, "*/"),
-        _ => text.chars().next().map_or(0, char::len_utf8),
+/// A text with each comment replaced by a space, for reading commands.
+pub(crate) fn without_comments(text: &str) -> String {
+    tokens(text).map(|token| if token.kind == Kind::Comment { " " } else { token.text }).collect()
+}
+
+/// The kind of a statement, by its first word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Statement,
+    Batch,
+    LineCommand,
+}
+
+impl Begun {
+    fn by(first: Token<'_>) -> Begun {
+        let is = |word: &str| first.kind != Kind::Quoted && first.text.eq_ignore_ascii_case(word);
+        match () {
+            // A misspelt batch counts as one too, or its statements would be run one by one.
+            () if is("BEGIN") => Begun::Batch,
+            () if LINE_COMMANDS.iter().any(|word| is(word)) => Begun::LineCommand,
+            () => Begun::Statement,
+        }
     }
+}
+
+/// The place of what ends the first statement of a text; `None` if its end is missing.
+fn statement_end(text: &str) -> Option<Range<usize>> {
+    let mut begun = None;
+    // The two tokens before this one since a semicolon, without spaces and comments.
+    let mut before: [Option<Token<'_>>; 2] = [None, None];
+    for token in tokens(text) {
+        let applies = before[0].is_some_and(|t| t.kind == Kind::Word && t.text.eq_ignore_ascii_case("APPLY"));
+        match (token.kind, token.text, begun) {
+            (Kind::Open, ..) => return None,
+            (Kind::Symbol, ";", Some(Begun::Batch)) if !applies => before = [None, None],
+            (Kind::Symbol, ";", _) | (Kind::LineEnd, _, Some(Begun::LineCommand)) => {
+                return Some(token.start..token.end());
+            }
+            _ if token.is_blank() => {}
+            _ => {
+                begun = begun.or(Some(Begun::by(token)));
+                before = [before[1], Some(token)];
+            }
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn statements(text: &str) -> Vec<&str> {
+        split(text).statements
+    }
 
     #[test]
     fn semicolons_count_only_outside() {
@@ -68,11 +120,52 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_goes_on() {
+    fn open_quotes_and_comments_have_no_end() {
         for open in ["SELECT 'é;", "SELECT \"x;", "SELECT $$;", "SELECT /* ;", "SELECT -- ;"] {
             assert!(split(open).statements.is_empty(), "{open}");
         }
         assert!(is_blank(" -- only\n /* comments */ \n"));
-        assert!(!is_blank(" -- and\n x"));
+        assert!(!is_blank(" -- and\n x") && !is_blank("/* open"));
+    }
+
+    #[test]
+    fn a_batch_is_one_statement() {
+        let whole = [
+            "BEGIN BATCH INSERT a; INSERT b; APPLY BATCH",
+            "begin unlogged batch\n insert a;\n insert b;\n apply batch",
+            "BEGIN COUNTER BATCH USING TIMESTAMP 1 UPDATE a; UPDATE b APPLY BATCH",
+            "BEGIN /* ; */ BATCH INSERT a; -- APPLY BATCH;\n ; // x;\n INSERT ';APPLY BATCH;'; APPLY /*;*/ BATCH -- ;\n",
+            "/* first */ BEGIN BATCH DELETE \"APPLY\" BATCH; INSERT $$ APPLY BATCH; $$; UPDATE SET apply = batch; APPLY BATCH",
+            "BEGIN UNLOGED BATCH INSERT a; INSERT b; APPLY BATCH",
+        ];
+        for batch in whole {
+            assert_eq!(statements(&format!("USE k; {batch}; SELECT 1;")), ["USE k", batch.trim(), "SELECT 1"]);
+            assert!(statements(&batch.replace("APPLY BATCH", "").replace("apply batch", "")).is_empty());
+        }
+    }
+
+    #[test]
+    fn names_are_no_batches() {
+        let all =
+            ["SELECT batch FROM begin", "SELECT apply FROM batch", "INSERT INTO t (begin, batch)", "\"BEGIN\" BATCH a"];
+        assert_eq!(statements(&format!("{};", all.join(";"))), all);
+    }
+
+    #[test]
+    fn commands_end_with_their_line() {
+        let text = "/* x */ DESCRIBE TABLE t -- all of it\nconsistency quorum; EXPAND ON\n?\nSELECT help\nFROM t;\nSHOW\n VERSION;";
+        let expected = [
+            "/* x */ DESCRIBE TABLE t -- all of it",
+            "consistency quorum",
+            "EXPAND ON",
+            "?",
+            "SELECT help\nFROM t",
+            "SHOW",
+            "VERSION",
+        ];
+        assert_eq!(statements(text), expected);
+        assert_eq!(split("DESCRIBE TABLES").rest, "DESCRIBE TABLES");
+        assert_eq!(statements("SOURCE 'a\nb'\n"), ["SOURCE 'a\nb'"]);
+        assert_eq!(without_comments("SHOW/* x */VERSION '--' -- y\n"), "SHOW VERSION '--'  \n");
     }
 }
