@@ -191,9 +191,9 @@ fn what_rocks_forgot_stays_forgotten() {
     script_tests::torture(0..seeds(8), &disk);
 }
 
-/// How many seeds: `HENGE_SEEDS`, or few.
+/// How many seeds: `HENGE_TEST_SEEDS`, or few.
 fn seeds(few: u64) -> u64 {
-    std::env::var("HENGE_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+    std::env::var("HENGE_TEST_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
 }
 
 /// Told, not asserted to the millisecond: the machine may be busy.

@@ -69,7 +69,7 @@ impl ServerOptions {
         if let Some(path) = &self.config {
             settings.file(path)?;
         }
-        settings.environment(std::env::vars())?;
+        settings.environment(std::env::vars_os())?;
         let flags = [
             ("data_directory", &self.data_directory),
             ("listen_address", &self.listen_address),
@@ -92,7 +92,10 @@ impl ServerOptions {
             }
         }
         for pair in &self.set {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = pair.split_once('=').ok_or_else(|| ConfigError {
+                place: "--set".to_owned(),
+                reason: format!("invalid setting {pair:?}: expected NAME=VALUE"),
+            })?;
             settings.set(name, Some(value.to_owned()), "--set")?;
         }
         Ok(settings)

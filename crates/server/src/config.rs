@@ -1,8 +1,9 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 //!
-//! - `source`: settings as text, with where each comes from; `read`: as what they mean.
+//! - `source`, `environment`: settings as text, with where each comes from; `read`: as what they mean.
 //! - `guardrails`: those of guardrails, which are a group of their own.
 
+mod environment;
 mod guardrails;
 mod read;
 mod source;
@@ -12,16 +13,27 @@ mod tests;
 pub(crate) use source::{Settings, template};
 
 use crate::client_tls::{ClientAuth, ClientTlsOptions};
+use crate::logging::check_filter;
 use crate::shown::shown;
+use crate::spelling::did_you_mean;
 use henge_node::Options;
 use henge_storage::SyncMode;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where Cassandra's classes of authentication are.
 const PACKAGE: &str = "org.apache.cassandra.auth.";
 /// The setting that nobody is shown.
 const SECRET: &str = "superuser_password";
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+/// Bytes of the largest request: enough for a login at least, and no more than the protocol's lengths can say.
+const FRAME_MIN: usize = 64 << 10;
+const FRAME_MAX: usize = 2_047 << 20;
+/// Bytes that the storage engine's cache and write buffers need at least.
+const MEMORY_MIN: usize = 16 << 20;
 
 /// A configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +77,9 @@ impl Settings {
     /// The configuration they make.
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
         let listen = self.address("listen_address", "storage_port")?;
+        if listen.ip().is_unspecified() {
+            return Err(self.wrong("listen_address", "must be an address that peers can reach, not a wildcard"));
+        }
         let rpc_address = self.address("rpc_address", "native_transport_port")?;
         let (authenticate, authorize) = self.access()?;
         let client_tls = self.client_tls()?;
@@ -81,23 +96,23 @@ impl Settings {
             seeds.push(listen);
         }
         let node = Options {
-            cluster_name: self.text_of("cluster_name").to_owned(),
-            datacenter: self.text_of("datacenter").to_owned(),
-            rack: self.text_of("rack").to_owned(),
+            cluster_name: self.name("cluster_name")?.to_owned(),
+            datacenter: self.name("datacenter")?.to_owned(),
+            rack: self.name("rack")?.to_owned(),
             address: listen,
             rpc_address,
             num_tokens: self.number("num_tokens", 1, 1_536)? as u32,
             seeds,
             sync: self.sync_mode()?,
-            sync_period: self.time("commitlog_sync_period")?,
-            write_timeout: self.time("write_request_timeout")?,
-            read_timeout: self.time("read_request_timeout")?,
-            range_timeout: self.time("range_request_timeout")?,
-            metadata_timeout: self.time("metadata_request_timeout")?,
-            max_hint_window: self.time("max_hint_window")?,
+            sync_period: self.time_within("commitlog_sync_period", Duration::from_millis(1), HOUR)?,
+            write_timeout: self.request_timeout("write_request_timeout")?,
+            read_timeout: self.request_timeout("read_request_timeout")?,
+            range_timeout: self.request_timeout("range_request_timeout")?,
+            metadata_timeout: self.request_timeout("metadata_request_timeout")?,
+            max_hint_window: self.time_within("max_hint_window", Duration::ZERO, YEAR)?,
             hinted_handoff: self.flag("hinted_handoff_enabled")?,
             drop_compact_storage: self.flag("drop_compact_storage_enabled")?,
-            purge_interval: self.time("tombstone_purge_interval")?,
+            purge_interval: self.time_within("tombstone_purge_interval", Duration::from_secs(1), YEAR)?,
             authenticate,
             authorize,
             masking: self.flag("dynamic_data_masking_enabled")?,
@@ -120,18 +135,18 @@ impl Settings {
             node,
             superuser_reset: self.flag("superuser_reset")?,
             superuser_password: Some(self.text_of(SECRET).to_owned()).filter(|password| !password.is_empty()),
-            data_directory: PathBuf::from(self.text_of("data_directory")),
+            data_directory: PathBuf::from(self.name("data_directory")?),
             certificates: (!certificates.is_empty()).then(|| PathBuf::from(certificates)),
             development_certificates: None,
             metrics: (metrics_port > 0).then_some(metrics),
             admin: (admin_port > 0).then_some(admin),
             client_tls,
-            max_frame: self.bytes("native_transport_max_frame_size")?,
+            max_frame: self.bytes_within("native_transport_max_frame_size", FRAME_MIN, FRAME_MAX)?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
             memory: self.memory()?,
             disk_reserve: self.disk_reserve()?,
             cores: self.number("cores", 0, 1_024)? as usize,
-            log_level: self.text_of("log_level").to_owned(),
+            log_level: self.log_level()?,
             log_json: self.choice("log_format", &["text", "json"])? == "json",
             shown: Vec::new(),
         };
@@ -160,7 +175,10 @@ impl Settings {
             match given.strip_prefix(PACKAGE).unwrap_or(given) {
                 given if given == none => Ok(false),
                 given if given == some => Ok(true),
-                _ => Err(self.wrong(name, &format!("must be {none} or {some}"))),
+                given => Err(self.wrong(
+                    name,
+                    &format!("must be {none} or {some}, not {given:?}{}", did_you_mean(given, [none, some])),
+                )),
             }
         };
         let authenticate = class("authenticator", "AllowAllAuthenticator", "PasswordAuthenticator")?;
@@ -174,9 +192,8 @@ impl Settings {
     }
 
     fn client_tls(&self) -> Result<Option<ClientTlsOptions>, ConfigError> {
-        if !self.flag("client_encryption_options_enabled")? {
-            return Ok(None);
-        }
+        let enabled = self.flag("client_encryption_options_enabled")?;
+        let optional = self.flag("client_encryption_options_optional")?;
         let path = |name: &'static str| {
             let text = self.text_of(name);
             (!text.is_empty()).then(|| PathBuf::from(text))
@@ -188,17 +205,31 @@ impl Settings {
             "optional" => ClientAuth::IfGiven,
             _ => ClientAuth::Required,
         };
+        if !enabled {
+            return Ok(None);
+        }
         let truststore = match client_auth {
             ClientAuth::No => None,
             _ => Some(needed("client_encryption_options_truststore")?),
         };
         Ok(Some(ClientTlsOptions {
-            optional: self.flag("client_encryption_options_optional")?,
+            optional,
             client_auth,
             certificate: needed("client_encryption_options_certificate")?,
             key: needed("client_encryption_options_key")?,
             truststore,
         }))
+    }
+
+    fn log_level(&self) -> Result<String, ConfigError> {
+        let level = self.text_of("log_level");
+        check_filter(level).map_err(|reason| self.wrong("log_level", &reason))?;
+        Ok(level.to_owned())
+    }
+
+    /// Cassandra takes no shorter timeout either; a longer one than a year overflows deadlines sooner or later.
+    fn request_timeout(&self, name: &'static str) -> Result<Duration, ConfigError> {
+        self.time_within(name, Duration::from_millis(10), YEAR)
     }
 
     /// `None` is left to the size of the disk.
@@ -212,7 +243,7 @@ impl Settings {
     fn memory(&self) -> Result<usize, ConfigError> {
         match self.text_of("memory") {
             "auto" => Ok((crate::memory::available() / 2) as usize),
-            _ => self.bytes("memory"),
+            _ => self.bytes_within("memory", MEMORY_MIN, usize::MAX),
         }
     }
 }

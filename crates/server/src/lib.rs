@@ -1,6 +1,6 @@
 //! The server: a node with its sockets, threads and files.
 //!
-//! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `memory`: what it goes by; `logging`, `http`: what it tells.
+//! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `spelling`, `memory`: what it goes by; `logging`, `http`: what it tells.
 //! - `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
 //! - `clients`, `task`: who they are and what they have under way; `shown`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
@@ -36,6 +36,7 @@ mod server;
 mod setting;
 mod shown;
 mod socket;
+mod spelling;
 mod statement;
 mod superuser;
 mod task;

@@ -19,6 +19,8 @@ mod guardrails;
 
 pub(crate) use guardrails::GUARDRAILS;
 
+use crate::spelling;
+
 /// All settings, in the order of the configuration file.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().chain(GUARDRAILS)
@@ -69,7 +71,7 @@ settings! {
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
     memory = "auto", "Cache and write buffers together: a size, or auto for half of the smaller of memory and cgroup limit.";
     cores = "0", "Threads that serve clients; 0: one for each processor.";
-    log_level = "info", "error, warn, info, debug, or a filter such as henge_node=debug.";
+    log_level = "info", "off, error, warn, info, debug, or a filter such as info,henge_node=debug. RUST_LOG in the environment wins.";
     log_format = "text", "text or json.";
 }
 
@@ -134,21 +136,7 @@ pub(crate) const IGNORED: &[&str] = &[
 
 /// The setting whose name is nearest to a name that is none.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    let near = all().map(|s| (distance(name, s.name), s.name)).min()?;
-    (near.0 <= 1 + name.len() / 3).then_some(near.1)
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row[b.len()]
+    spelling::nearest(name, all().map(|setting| setting.name))
 }
 
 #[cfg(test)]

@@ -158,8 +158,8 @@ mod tests {
         torture(0..seeds(80), &|| Box::new(Model(Arc::new(ModelEngine::new()))));
     }
 
-    /// How many seeds: `HENGE_SEEDS`, or few.
+    /// How many seeds: `HENGE_TEST_SEEDS`, or few.
     fn seeds(few: u64) -> u64 {
-        std::env::var("HENGE_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+        std::env::var("HENGE_TEST_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
     }
 }

@@ -1,10 +1,12 @@
 //! Guardrails from their settings.
 
 use super::{ConfigError, Settings};
+use crate::spelling::did_you_mean;
 use henge_cql::Guardrails;
 use henge_cql::guardrails::{
     BatchLimits, IndexGuardrails, Listed, ReadGuardrails, SchemaGuardrails, Threshold, WriteGuardrails,
 };
+use henge_model::Consistency;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -154,8 +156,10 @@ impl Settings {
     }
 
     fn levels<T: Ord + FromStr>(&self, name: &'static str) -> Result<BTreeSet<T>, ConfigError> {
-        let level =
-            |text: &str| text.parse().map_err(|_| self.wrong(name, &format!("{text:?} is no consistency level")));
+        let level = |text: &str| {
+            let near = || did_you_mean(text, Consistency::all().map(|level| level.name()));
+            text.parse().map_err(|_| self.wrong(name, &format!("{text:?} is no consistency level{}", near())))
+        };
         self.listed(name).map(level).collect()
     }
 

@@ -5,9 +5,6 @@ use crate::setting::{GUARDRAILS, IGNORED, SETTINGS, Setting, all, nearest};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What the environment's names begin with.
-const PREFIX: &str = "HENGE_";
-
 /// Settings that a file may give as a map, as in cassandra.yaml: each of its keys is a setting whose name begins with the map's.
 const MAPS: &[&str] = &["client_encryption_options"];
 
@@ -61,18 +58,6 @@ impl Settings {
                     self.set(&name, plain(&parts["class_name"]), &place)?;
                 }
                 value => self.set(&name, plain(&value), &place)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the environment's settings.
-    pub(crate) fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
-        for (variable, value) in variables {
-            let known = variable.strip_prefix(PREFIX).map(str::to_lowercase);
-            // Other programs' variables may begin alike: only names of settings count.
-            if let Some(name) = known.filter(|n| all().any(|s| s.name == n)) {
-                self.set(&name, Some(value), &variable)?;
             }
         }
         Ok(())

@@ -20,15 +20,46 @@ fn mistakes_are_told_with_place_and_remedy() {
         error("# a comment\ncluser_name: x"),
         "henge.yaml:2: no setting is called cluser_name; did you mean cluster_name?"
     );
-    assert_eq!(error("num_tokens: 0"), "henge.yaml:1: num_tokens: must be a number from 1 to 1536");
+    assert_eq!(error("num_tokens: 0"), "henge.yaml:1: num_tokens: must be a number from 1 to 1536, not \"0\"");
     assert_eq!(
         error("write_request_timeout: 10"),
-        "henge.yaml:1: write_request_timeout: \"10\" is no duration, such as 2000ms, 10s or 3h"
+        "henge.yaml:1: write_request_timeout: invalid duration \"10\": expected a number and one of us, ms, s, m, h, d, \
+         such as 2000ms, 10s or 3h"
     );
     assert!(error("rpc_address: 0.0.0.0").contains("allow_insecure_clients: true"));
     assert!(error("seeds: {a: b}").contains("takes a single value"));
     assert!(error("commitlog_sync: batch").contains("group, periodic"));
     assert!(error("- a list").contains("not YAML of the form"));
+}
+
+#[test]
+fn values_that_cannot_be_are_refused_by_name() {
+    let refused = [
+        ("log_level: verbose", "log_level: invalid level \"verbose\": expected one of off, error, warn"),
+        ("log_format: jsn", "log_format: must be one of text, json, not \"jsn\"; did you mean json?"),
+        ("commitlog_sync: periodc", "did you mean periodic?"),
+        ("hinted_handoff_enabled: maybe", "hinted_handoff_enabled: must be one of true, false, not \"maybe\""),
+        ("client_encryption_options: {optional: maybe}", "client_encryption_options_optional: must be one of true"),
+        ("client_encryption_options: {require_client_auth: maybe}", "must be one of false, optional, true"),
+        ("authenticator: PasswordAutenticator", "did you mean PasswordAuthenticator?"),
+        ("read_consistency_levels_warned: QORUM", "did you mean QUORUM?"),
+        ("read_request_timeout: 0s", "read_request_timeout: must be from 10ms to 365d, not 0s"),
+        ("write_request_timeout: 213503982d", "write_request_timeout: must be from 10ms to 365d"),
+        ("commitlog_sync_period: 0ms", "commitlog_sync_period: must be from 1ms to 1h"),
+        ("tombstone_purge_interval: 1ms", "tombstone_purge_interval: must be from 1s to 365d"),
+        ("memory: 1B", "memory: must be at least 16384KiB, not 1B"),
+        ("memory: 2GB", "did you mean GiB?"),
+        ("disk_reserve: automatic", "disk_reserve: invalid size \"automatic\""),
+        ("native_transport_max_frame_size: 0B", "native_transport_max_frame_size: must be at least 64KiB"),
+        ("native_transport_max_frame_size: 3GiB", "native_transport_max_frame_size: must be at most 2047MiB"),
+        ("rack: ''", "rack: must not be empty"),
+        ("data_directory:", "data_directory: must not be empty"),
+        ("listen_address: 0.0.0.0", "listen_address: must be an address that peers can reach"),
+    ];
+    for (text, expected) in refused {
+        let error = config(text).expect_err(text);
+        assert!(error.starts_with("henge.yaml:1: ") && error.contains(expected), "{error}");
+    }
 }
 
 #[test]
@@ -64,7 +95,7 @@ fn clients_off_loopback_have_to_log_in() {
 #[test]
 fn the_superusers_password_is_not_shown() {
     let mut settings = Settings::default();
-    settings.environment([("HENGE_SUPERUSER_PASSWORD".to_owned(), "s3cret".to_owned())].into_iter()).unwrap();
+    settings.environment([("HENGE_SUPERUSER_PASSWORD", "s3cret")].into_iter()).unwrap();
     assert_eq!(settings.config().unwrap().superuser_password.as_deref(), Some("s3cret"));
     assert!(!settings.describe().contains("s3cret") && settings.describe().contains("superuser_password: (not shown)"));
 }
@@ -81,7 +112,7 @@ fn settings_of_cassandra_that_mean_nothing_are_named() {
 fn the_environment_wins_over_the_file() {
     let mut settings = Settings::default();
     settings.text("rack: r2\nseeds: [127.0.0.1, \"127.0.0.2:7001\"]", "c.yaml").unwrap();
-    settings.environment([("HENGE_RACK".to_owned(), "r3".to_owned())].into_iter()).unwrap();
+    settings.environment([("HENGE_RACK", "r3")].into_iter()).unwrap();
     let node = settings.config().unwrap().node;
     assert_eq!((node.rack.as_str(), node.seeds.len()), ("r3", 2));
 }
@@ -124,7 +155,7 @@ fn mistakes_in_guardrails_are_told() {
     assert!(error("page_size_warn_treshold: 5").ends_with("did you mean page_size_warn_threshold?"));
     assert!(error("page_size_warn_threshold: 0").ends_with("must be a positive number, or -1 to switch it off"));
     assert!(error("page_size_warn_threshold: 5\npage_size_fail_threshold: 4").contains("must not be higher than"));
-    assert!(error("collection_size_fail_threshold: 5").contains("is no size"));
+    assert!(error("collection_size_fail_threshold: 5").contains("invalid size \"5\""));
     assert!(error("table_properties_ignored: [coment]").contains("\"coment\" is no property of tables"));
     assert!(error("read_consistency_levels_warned: MOST").contains("\"MOST\" is no consistency level"));
     assert!(error("minimum_replication_factor_fail_threshold: 3").contains("default_keyspace_rf"));
