@@ -1,13 +1,21 @@
 //! The server: a node with its sockets, threads and files.
 //!
 //! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `spelling`, `memory`: what it goes by; `logging`, `http`: what it tells.
-//! - `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
+//! - `sockets`: the addresses of a server; `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
 //! - `clients`, `task`: who they are and what they have under way; `shown`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
 //! - `superuser`: the first role; `cert`, `dev`: commands beside it.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
+/// Prints a line of a process that goes on when nobody reads what it prints.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
 
 mod admin;
 mod answer;
@@ -36,6 +44,7 @@ mod server;
 mod setting;
 mod shown;
 mod socket;
+mod sockets;
 mod spelling;
 mod statement;
 mod superuser;

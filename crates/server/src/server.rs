@@ -11,6 +11,7 @@ use crate::http::{Pages, router, transport_gauges};
 use crate::logging;
 use crate::peers::Peers;
 use crate::process::Process;
+use crate::sockets::Sockets;
 use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
@@ -32,6 +33,9 @@ use tokio::sync::watch;
 const RECORD_EVERY: Duration = Duration::from_secs(1);
 /// How long a node waits for its peers before it serves clients.
 const MEET: Duration = Duration::from_secs(1);
+
+/// The beginning of the line that a node prints once it serves clients.
+pub(crate) const READY: &str = "ready: clients are served on";
 
 /// Runs a node until it is told to stop.
 pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
@@ -56,12 +60,17 @@ struct Running {
 
 async fn run(config: Config) -> anyhow::Result<()> {
     let mut stopped = Box::pin(told_to_stop()?);
+    let sockets = Sockets::bind(&config)?;
     let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
     warn_of_open_passwords(&config);
     warn_of_idle_guardrails(&config);
     let mut running = open(&config)?;
-    serve_pages(&config, &running).await?;
-    serve_admin(&config, &running).await?;
+    if let Some(listener) = sockets.metrics {
+        serve_pages(listener, &running)?;
+    }
+    if let Some(listener) = sockets.admin {
+        serve_admin(listener, &running);
+    }
     tokio::select! {
         joined = running.node.become_member() => joined?,
         () = &mut stopped => return close(running, Vec::new()).await,
@@ -71,11 +80,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
         superuser::make(&running.node, config.superuser_password.as_deref(), config.superuser_reset).await?;
     }
     running.node.meet(MEET).await;
-    let listener = TcpListener::bind(config.node.rpc_address)
-        .await
-        .with_context(|| format!("tcp {} cannot be bound for clients", config.node.rpc_address))?;
+    let listener = sockets.clients.listen()?;
     let cores = start_cores(&config, &running, tls)?;
-    println!("ready: clients are served on {}", config.node.rpc_address);
+    say!("{READY} {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
         () = accept(&listener, &cores, config.max_connections) => {}
@@ -154,7 +161,7 @@ fn check_cluster(directory: &DataDirectory, node: &Node<ServerWorld>) -> anyhow:
         ),
         None => anyhow::bail!(
             "the data directory is of cluster {own}, but {} holds no metadata log: its files are damaged or were removed; \
-             restore a backup, or, where other replicas have the data, start with an empty directory",
+             restore the data directory from a snapshot",
             engine.display()
         ),
     }
@@ -186,11 +193,7 @@ fn seed() -> anyhow::Result<u64> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-async fn serve_pages(config: &Config, running: &Running) -> anyhow::Result<()> {
-    let Some(address) = config.metrics else { return Ok(()) };
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("tcp {address} cannot be bound for metrics (metrics_port)"))?;
+fn serve_pages(listener: TcpListener, running: &Running) -> anyhow::Result<()> {
     let pages = Pages {
         node: running.node.clone(),
         store: Arc::clone(&running.store),
@@ -201,11 +204,7 @@ async fn serve_pages(config: &Config, running: &Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve_admin(config: &Config, running: &Running) -> anyhow::Result<()> {
-    let Some(address) = config.admin else { return Ok(()) };
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("tcp {address} cannot be bound for henge admin (admin_port)"))?;
+fn serve_admin(listener: TcpListener, running: &Running) {
     let admin = Admin {
         node: running.node.clone(),
         store: Arc::clone(&running.store),
@@ -213,7 +212,6 @@ async fn serve_admin(config: &Config, running: &Running) -> anyhow::Result<()> {
         snapshots: Arc::new(running.directory.snapshots()),
     };
     tokio::spawn(async move { axum::serve(listener, admin::router(admin)).await });
-    Ok(())
 }
 
 /// From now on peers of other clusters are refused, and a restart knows its cluster.

@@ -35,9 +35,9 @@ pub(crate) async fn make(node: &Node<ServerWorld>, given: Option<&str>, anew: bo
     };
     match (made, given) {
         (true, None) => {
-            println!("superuser: {NAME} with password {password}   (this is shown once: change it or note it)")
+            say!("superuser: {NAME} with password {password}   (this is shown once: change it or note it)")
         }
-        (true, Some(_)) => println!("superuser: {NAME} with the password that is set"),
+        (true, Some(_)) => say!("superuser: {NAME} with the password that is set"),
         // Another node was first.
         (false, _) => {}
     }

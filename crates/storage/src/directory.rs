@@ -56,7 +56,7 @@ pub enum DirectoryError {
         error: io::Error,
     },
     /// Another process uses it.
-    #[error("{0} is locked: another henge uses this data directory; stop it, or give this one a directory of its own")]
+    #[error("{0} is locked: another henge uses this data directory; stop it, or set another data_directory")]
     Locked(PathBuf),
     /// Another release wrote it.
     #[error("{path} says format {found}, this release reads format {FORMAT}: start the release that wrote it")]
@@ -67,9 +67,7 @@ pub enum DirectoryError {
         found: String,
     },
     /// A file says something that cannot be.
-    #[error(
-        "{path} is damaged ({reason}); restore it from a backup, or start with an empty directory and let the cluster refill it"
-    )]
+    #[error("{path} is damaged ({reason}); restore the data directory from a snapshot")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -79,8 +77,8 @@ pub enum DirectoryError {
     /// Writes that were on disk are not there any more.
     #[error(
         "the storage engine ends at write {recovered}, but {path} says that write {known} was on disk: acknowledged writes are lost, \
-         by a damaged log or a disk that was rolled back; restore a backup, or, where other replicas have them, start with an empty \
-         directory; to go on with what is left, remove that file"
+         by a damaged log or a disk that was rolled back; restore the data directory from a snapshot; to go on with what is left, \
+         remove that file"
     )]
     Amnesia {
         /// The record.
@@ -91,7 +89,10 @@ pub enum DirectoryError {
         known: u64,
     },
     /// The node is in another cluster.
-    #[error("{path} says cluster {own}, not {other}: to move this node there, start it with an empty data directory")]
+    #[error(
+        "{path} says cluster {own}, not {other}: a data directory never changes its cluster; with another, empty data_directory this \
+         is a new node, which can join while that cluster has no keyspaces"
+    )]
     OtherCluster {
         /// The file.
         path: PathBuf,
@@ -128,6 +129,16 @@ impl DataDirectory {
         let cluster = read_id(&path.join("cluster"))?.map(ClusterId);
         let durable = DurableRecord::at(path.join("durable"));
         Ok(DataDirectory { path: path.to_owned(), host, generation, cluster, durable, _lock: lock })
+    }
+
+    /// Fails if a process uses a directory. Nothing is made or written.
+    pub fn check_unused(path: &Path) -> Result<(), DirectoryError> {
+        let path = path.join("lock");
+        match File::options().write(true).open(&path) {
+            Ok(file) => try_lock(&file, &path),
+            // There is no directory, or none that was ever used.
+            Err(_) => Ok(()),
+        }
     }
 
     /// The node's id.
@@ -200,10 +211,14 @@ fn only_leftovers(path: &Path) -> Result<bool, DirectoryError> {
 fn lock(path: &Path) -> Result<File, DirectoryError> {
     let io = |error| DirectoryError::Io { path: path.to_owned(), error };
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(io)?;
+    try_lock(&file, path).map(|()| file)
+}
+
+fn try_lock(file: &File, path: &Path) -> Result<(), DirectoryError> {
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(DirectoryError::Locked(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(io(error)),
+        Err(TryLockError::Error(error)) => Err(DirectoryError::Io { path: path.to_owned(), error }),
     }
 }
 

@@ -38,7 +38,7 @@ fn what_cannot_be_used_is_named_with_a_way_out() {
     };
     let write = |name: &'static str, text: &'static str| move |path: &Path| fs::write(path.join(name), text).unwrap();
     assert!(refusal(&write("format", "7\n")).contains("format 7"));
-    assert!(refusal(&write("identity", "")).contains("restore it from a backup"));
+    assert!(refusal(&write("identity", "")).contains("restore the data directory from a snapshot"));
     assert!(
         refusal(&|path| file::write(&path.join("identity"), "host nobody\nshards 1\n").unwrap()).contains("no host id")
     );
