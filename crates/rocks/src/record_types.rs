@@ -26,10 +26,9 @@ pub(crate) fn check(directory: &Path) -> Result<(), OpenError> {
         let damage = File::open(&path).and_then(damaged_at).map_err(|e| failed(format!("{}: {e}", path.display())))?;
         if let Some(offset) = damage {
             let remedy = if is_log {
-                "restore a backup, or, where other replicas have the data, start with an empty data directory; to go on with what \
-                 comes before, cut the file there"
+                "restore the data directory from a snapshot; to go on with what comes before, cut the file there"
             } else {
-                "restore a backup, or, where other replicas have the data, start with an empty data directory"
+                "restore the data directory from a snapshot"
             };
             return Err(failed(format!("{} is damaged at byte {offset}; {remedy}", path.display())));
         }

@@ -1,7 +1,7 @@
 //! `henge cert`: an authority, and certificates for nodes and clients.
 
-use crate::certificates::{make_authority, make_node, open_authority, write};
-use anyhow::Context;
+use crate::certificates::{AUTHORITY_FOLDER, make_folder, make_new_authority, make_node, open_authority, write};
+use anyhow::{Context, ensure};
 use henge_base::HostId;
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ enum What {
     /// Make an authority: ca.pem, which every node gets, and ca.key, which stays with you.
     Ca {
         /// Where to.
-        #[arg(long, default_value = "certs")]
+        #[arg(long, default_value = AUTHORITY_FOLDER)]
         directory: PathBuf,
         /// Days of validity.
         #[arg(long, default_value_t = 3_650)]
@@ -26,12 +26,12 @@ enum What {
     /// Make a node's certificate: node.pem and node.key, with ca.pem beside them.
     Node {
         /// Folder with ca.pem and ca.key.
-        #[arg(long, default_value = "certs")]
+        #[arg(long, default_value = AUTHORITY_FOLDER)]
         authority: PathBuf,
         /// Where to.
         #[arg(long)]
         directory: PathBuf,
-        /// The host id, from the file `identity` in the node's data directory.
+        /// The host id: a node that is started without a certificate prints it, and keeps it in the file `identity` of its data directory.
         #[arg(long)]
         host_id: String,
         /// DNS names and addresses of the node.
@@ -44,10 +44,10 @@ enum What {
     /// Make a client's certificate: ROLE.pem and ROLE.key.
     Client {
         /// Folder with ca.pem and ca.key.
-        #[arg(long, default_value = "certs")]
+        #[arg(long, default_value = AUTHORITY_FOLDER)]
         authority: PathBuf,
         /// Where to.
-        #[arg(long, default_value = "certs")]
+        #[arg(long, default_value = AUTHORITY_FOLDER)]
         directory: PathBuf,
         /// The role it stands for.
         role: String,
@@ -61,9 +61,7 @@ enum What {
 pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
     match &options.what {
         What::Ca { directory, days } => {
-            std::fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
-            anyhow::ensure!(!directory.join("ca.key").exists(), "{} has an authority already", directory.display());
-            make_authority(directory, *days)?;
+            make_new_authority(directory, *days)?;
             println!("made {0}/ca.pem and {0}/ca.key", directory.display());
         }
         What::Node { authority, directory, host_id, names, days } => {
@@ -72,7 +70,9 @@ pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
             println!("made {0}/node.pem and {0}/node.key", directory.display());
         }
         What::Client { authority, directory, role, days } => {
+            ensure!(!role.contains('/') && !role.is_empty(), "{role:?} cannot be the name of a file");
             let issued = open_authority(authority)?.client(role, *days)?;
+            make_folder(directory)?;
             write(&directory.join(format!("{role}.key")), &issued.key_pem, true)?;
             write(&directory.join(format!("{role}.pem")), &issued.certificate_pem, false)?;
             println!("made {0}/{role}.pem and {0}/{role}.key", directory.display());

@@ -1,6 +1,6 @@
 //! Certificates: from files, or made for development in the data directory.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use henge_base::HostId;
 use henge_transport::{Authority, Identity, NodeCertificate};
 use std::fs;
@@ -14,6 +14,8 @@ pub(crate) const DEVELOPMENT_DAYS: u32 = 3_650;
 /// The files of a node's folder.
 pub(crate) const AUTHORITY: &str = "ca.pem";
 pub(crate) const AUTHORITY_KEY: &str = "ca.key";
+/// The folder of an authority unless another is named.
+pub(crate) const AUTHORITY_FOLDER: &str = "certs";
 const NODE: &str = "node.pem";
 const NODE_KEY: &str = "node.key";
 
@@ -21,18 +23,40 @@ const NODE_KEY: &str = "node.key";
 pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
     let read = |name: &str| {
         let path = folder.join(name);
-        let remedy = || format!("make one with: henge cert node --host-id {host} --directory {}", folder.display());
-        fs::read(&path).with_context(|| format!("{} cannot be read; {}", path.display(), remedy()))
+        // The command comes last, so that it can be copied.
+        fs::read(&path)
+            .map_err(|error| anyhow!("{} cannot be read ({error}); {}", path.display(), remedy(folder, host)))
     };
     let identity = Identity::from_pem(&read(NODE)?, &read(NODE_KEY)?, &read(AUTHORITY)?)
         .with_context(|| format!("the certificates in {} cannot be used", folder.display()))?;
     anyhow::ensure!(
         identity.host() == host,
-        "the certificate in {} is for host {}, this data directory is host {host}; make one with: henge cert node --host-id {host}",
+        "the certificate in {} is for host {}, this data directory is host {host}; {}",
         folder.display(),
-        identity.host()
+        identity.host(),
+        remedy(folder, host)
     );
     Ok(identity)
+}
+
+/// The way to a certificate: a command that runs as it is printed, here or where the authority's key is.
+fn remedy(folder: &Path, host: HostId) -> String {
+    let authority = if folder.join(AUTHORITY_KEY).exists() { folder } else { Path::new(AUTHORITY_FOLDER) };
+    let option = |path: &Path| {
+        if path == Path::new(AUTHORITY_FOLDER) { String::new() } else { format!(" --authority {}", quoted(path)) }
+    };
+    format!(
+        "where the authority's key is, make one with: henge cert node --host-id {host} --directory {}{}",
+        quoted(folder),
+        option(authority)
+    )
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@,=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// The identity in a folder. If the folder holds an authority's key but no certificate for this host, one is made; if it holds nothing,
@@ -49,7 +73,7 @@ pub(crate) fn load_or_make(folder: &Path, host: HostId) -> anyhow::Result<Identi
 }
 
 /// Makes a folder whose name survives a power cut.
-fn make_folder(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     let made = fs::create_dir_all(folder).and_then(|()| match folder.parent().filter(|p| !p.as_os_str().is_empty()) {
         Some(parent) => fs::File::open(parent)?.sync_all(),
         None => Ok(()),
@@ -83,14 +107,32 @@ pub(crate) fn make_node(
     Ok(())
 }
 
+/// Makes an authority in a folder that has none. A folder with another authority's certificate keeps it.
+pub(crate) fn make_new_authority(folder: &Path, days: u32) -> anyhow::Result<()> {
+    make_folder(folder)?;
+    for name in [AUTHORITY_KEY, AUTHORITY] {
+        anyhow::ensure!(
+            !folder.join(name).exists(),
+            "{} has an authority's {name} already; name another --directory",
+            folder.display()
+        );
+    }
+    make_authority(folder, days)
+}
+
 /// The authority of a folder.
 pub(crate) fn open_authority(folder: &Path) -> anyhow::Result<Authority> {
-    let read = |name: &str| {
-        let path = folder.join(name);
-        fs::read_to_string(&path)
-            .with_context(|| format!("{} cannot be read; make an authority with: henge cert ca", path.display()))
+    let (certificate, key) = (folder.join(AUTHORITY), folder.join(AUTHORITY_KEY));
+    let read = |path: &Path, remedy: &str| {
+        fs::read_to_string(path).map_err(|error| anyhow!("{} cannot be read ({error}); {remedy}", path.display()))
     };
-    Ok(Authority::from_pem(&read(AUTHORITY)?, &read(AUTHORITY_KEY)?)?)
+    let make = if certificate.exists() || key.exists() {
+        "certificates are made where the authority's ca.pem and ca.key are: name that folder with --authority"
+            .to_owned()
+    } else {
+        format!("make an authority with: henge cert ca --directory {}", quoted(folder))
+    };
+    Ok(Authority::from_pem(&read(&certificate, &make)?, &read(&key, &make)?)?)
 }
 
 /// Writes a file so that even a power cut leaves all of it or nothing; a secret one is its owner's alone.
@@ -108,4 +150,15 @@ fn put(path: &Path, content: &str, secret: bool) -> std::io::Result<()> {
     fs::rename(&name, path)?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_printed_as_a_shell_takes_them() {
+        assert_eq!(quoted(Path::new("/srv/henge/certs")), "/srv/henge/certs");
+        assert_eq!(quoted(Path::new("my certs/it's")), "'my certs/it'\\''s'");
+    }
 }
