@@ -14,6 +14,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Largest answer: some thousand tables.
 const ANSWER_MAX: usize = 16 << 20;
 
+/// Said of a port where something else listens.
+const NO_ADMIN_PORT: &str = "is no admin port, which is 7199 unless admin_port is set otherwise";
+
 /// Where a node is.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -45,11 +48,12 @@ impl Client {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         let request = Request::builder().method(method).uri(path).header("host", &place).header("henge-admin", "1");
-        let answer = sender.send_request(request.body(Empty::<Bytes>::new())?).await.context("the node hung up")?;
+        let answer = sender.send_request(request.body(Empty::<Bytes>::new())?).await;
+        let answer = answer.with_context(|| format!("what listens on {place} {NO_ADMIN_PORT}"))?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), ANSWER_MAX).collect().await.map_err(|e| anyhow!(e))?.to_bytes();
         let value: Value = serde_json::from_slice(&body)
-            .with_context(|| format!("what listens on {place} is no admin port: it answered {status}"))?;
+            .with_context(|| format!("what listens on {place} {NO_ADMIN_PORT}: it answered {status}"))?;
         match value["error"].as_str() {
             Some(error) => Err(anyhow!("{error}")),
             None if status.is_success() => Ok(value),

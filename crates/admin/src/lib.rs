@@ -72,15 +72,27 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<()> {
         Command::Listsnapshots => list(client).await,
         Command::Clearsnapshot { tag, .. } => clear(client, tag.as_deref()).await,
         Command::Tablestats { tables } => tablestats(client, tables).await,
-        Command::Flush => client.post("/flush").await.map(|_| ()),
-        Command::Compact => client.post("/compact").await.map(|_| ()),
+        Command::Flush => flush(client).await,
+        Command::Compact => compact(client).await,
     }
 }
 
 async fn snapshot(client: &Client, tag: Option<&str>) -> anyhow::Result<()> {
     let name = tag.map_or_else(|| jiff::Timestamp::now().as_millisecond().to_string(), str::to_owned);
     let taken = client.post(&format!("/snapshots/{}", segment(&name)?)).await?;
-    println!("Snapshot {name}: {} of data", bytes(&taken["bytes"]));
+    println!("Snapshot {name}: {} of data in {}", bytes(&taken["bytes"]), text(&taken["path"]));
+    Ok(())
+}
+
+async fn flush(client: &Client) -> anyhow::Result<()> {
+    let flushed = client.post("/flush").await?;
+    println!("Flushed {} from memory to files", bytes(&flushed["memory_bytes"]));
+    Ok(())
+}
+
+async fn compact(client: &Client) -> anyhow::Result<()> {
+    let compacted = client.post("/compact").await?;
+    println!("Compacted {} in files to {}", bytes(&compacted["before_bytes"]), bytes(&compacted["after_bytes"]));
     Ok(())
 }
 
@@ -121,6 +133,9 @@ async fn clear(client: &Client, tag: Option<&str>) -> anyhow::Result<()> {
         Some(tag) => vec![segment(tag)?.to_owned()],
         None => names(client).await?.iter().filter_map(|s| Some(s["name"].as_str()?.to_owned())).collect(),
     };
+    if names.is_empty() {
+        println!("There are no snapshots");
+    }
     for name in names {
         client.delete(&format!("/snapshots/{name}")).await?;
         println!("Cleared snapshot {name}");

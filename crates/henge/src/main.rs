@@ -42,8 +42,17 @@ enum Command {
     Simulate(henge_simulator::SimulateOptions),
 }
 
+/// The exit code of a command line that cannot be run; as nodetool has it.
+const WRONG_USAGE: i32 = 1;
+/// The exit code of a command that failed.
+const FAILED: i32 = 2;
+
 fn main() {
-    let outcome = match Arguments::parse().command {
+    let command = Arguments::try_parse().unwrap_or_else(|error| refuse(&error)).command;
+    if !matches!(command, Command::Server(_) | Command::Dev(_)) {
+        end_when_nobody_reads();
+    }
+    let outcome = match command {
         Command::Server(options) => henge_server::server(&options),
         Command::Shell(options) => henge_shell::shell(&options),
         Command::Dev(options) => henge_server::dev(&options),
@@ -55,7 +64,25 @@ fn main() {
     };
     let code = outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
-        1
+        FAILED
     });
     std::process::exit(code);
+}
+
+/// Prints help that was asked for, or what is wrong with the command line.
+fn refuse(error: &clap::Error) -> ! {
+    let _ = error.print();
+    std::process::exit(if error.use_stderr() { WRONG_USAGE } else { 0 })
+}
+
+/// Lets `henge ... | head` end without a word once `head` has: printing panics when the pipe is closed.
+fn end_when_nobody_reads() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        report(panic);
+    }));
 }

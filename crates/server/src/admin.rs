@@ -86,8 +86,10 @@ fn refused(error: SnapshotError) -> Failure {
 
 fn described(snapshot: &Snapshot) -> Value {
     let created = snapshot.created.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let path = std::path::absolute(&snapshot.path).unwrap_or_else(|_| snapshot.path.clone());
     json!({
         "name": snapshot.name, "created_seconds": created, "bytes": snapshot.bytes, "own_bytes": snapshot.own_bytes,
+        "path": path.display().to_string(),
     })
 }
 
@@ -144,14 +146,29 @@ fn counted(keyspace: &str, table: &str, statistics: TableStatistics) -> Value {
     json!({ "keyspace": keyspace, "table": table, "disk_bytes": disk_bytes, "partitions": partitions })
 }
 
+/// Answers the bytes that memory held before.
 async fn flush(State(admin): State<Admin>) -> Result<Json<Value>, Failure> {
-    aside(move || admin.store.flush().map_err(wrong)).await.map(|()| Json(json!({})))
-}
-
-async fn compact(State(admin): State<Admin>) -> Result<Json<Value>, Failure> {
     aside(move || {
-        admin.engine.compact();
-        Ok(Json(json!({})))
+        let memory = admin.store.figures().memtable_bytes;
+        admin.store.flush().map_err(wrong)?;
+        Ok(Json(json!({ "memory_bytes": memory })))
     })
     .await
+}
+
+/// Answers the bytes in files before and after.
+async fn compact(State(admin): State<Admin>) -> Result<Json<Value>, Failure> {
+    aside(move || {
+        admin.store.flush().map_err(wrong)?;
+        let before = disk_bytes(&admin)?;
+        admin.engine.compact();
+        Ok(Json(json!({ "before_bytes": before, "after_bytes": disk_bytes(&admin)? })))
+    })
+    .await
+}
+
+/// Bytes in files of all tables.
+fn disk_bytes(admin: &Admin) -> Result<u64, Failure> {
+    let tables = admin.node.tables();
+    tables.iter().map(|table| admin.store.disk_bytes(table.storage_id)).sum::<Result<u64, _>>().map_err(wrong)
 }

@@ -1,59 +1,80 @@
 //! One blocking connection to a node.
 
+use crate::failure::{Failure, OTHER_PROTOCOL, not_cql};
+use crate::interrupt;
 use crate::stream::Stream;
 use crate::target::Target;
-use anyhow::{Context, bail};
 use henge_base::BytesMut;
 use henge_protocol::{
     AuthResponse, ClientCodec, ErrorResponse, Query, QueryParameters, Request, Response, Startup, Supported, Version,
 };
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 64 << 10;
+/// Time after which a read looks for Ctrl-C; the stream's own limit.
+pub(crate) const READ_POLL: Duration = Duration::from_millis(100);
 
 /// A connection after STARTUP.
 pub(crate) struct Connection {
     stream: Stream,
     codec: ClientCodec,
     input: BytesMut,
+    /// True once the server has answered anything.
+    answered: bool,
+    /// Patience for an answer.
+    timeout: Duration,
     /// What the server supports.
     pub(crate) supported: Supported,
 }
 
 /// An answer: a result, or the server's error.
-pub(crate) type Answer = Result<Response, ErrorResponse>;
+pub(crate) struct Answer {
+    pub(crate) outcome: Result<Response, ErrorResponse>,
+    /// The server's warnings.
+    pub(crate) warnings: Vec<String>,
+}
 
 impl Connection {
     /// Connects with the newest version that the server speaks.
-    pub(crate) fn open(target: &Target) -> anyhow::Result<Connection> {
-        let newest = Connection::with(target, Version::V5);
-        newest.or_else(|_| Connection::with(target, Version::V4))
+    pub(crate) fn open(target: &Target) -> Result<Connection, Failure> {
+        match Connection::with(target, Version::V5) {
+            Err(Failure::Version(_) | Failure::Lost(_)) => Connection::with(target, Version::V4),
+            outcome => outcome,
+        }
     }
 
-    fn with(target: &Target, version: Version) -> anyhow::Result<Connection> {
-        let stream = Stream::open(target)?;
-        let codec = ClientCodec::new(version);
-        let mut connection = Connection { stream, codec, input: BytesMut::new(), supported: Supported::new("") };
-        match connection.ask(&Request::Options)? {
+    fn with(target: &Target, version: Version) -> Result<Connection, Failure> {
+        let mut connection = Connection {
+            stream: Stream::open(target)?,
+            codec: ClientCodec::new(version),
+            input: BytesMut::new(),
+            answered: false,
+            timeout: target.request,
+            supported: Supported::new(""),
+        };
+        match connection.ask(&Request::Options)?.outcome {
             Ok(Response::Supported(supported)) => connection.supported = supported,
-            other => bail!("OPTIONS was answered with {other:?}"),
+            Err(error) => return Err(Failure::Version(error.message)),
+            other => return Err(Failure::unexpected("OPTIONS", &other)),
         }
-        match connection.ask(&Request::Startup(Startup::new("henge shell", env!("CARGO_PKG_VERSION"), None)))? {
+        let startup = Startup::new("henge shell", env!("CARGO_PKG_VERSION"), None);
+        match connection.ask(&Request::Startup(startup))?.outcome {
             Ok(Response::Ready) => Ok(connection),
-            Ok(Response::Authenticate(_)) => connection.logged_in(target),
-            other => bail!("STARTUP was answered with {other:?}"),
+            Ok(Response::Authenticate(_)) => connection.log_in(target),
+            other => Err(Failure::unexpected("STARTUP", &other)),
         }
     }
 
-    fn logged_in(mut self, target: &Target) -> anyhow::Result<Connection> {
+    fn log_in(mut self, target: &Target) -> Result<Connection, Failure> {
         let Some((user, password)) = &target.credentials else {
-            bail!("the server asks for a password: see -u and -p");
+            return Err(Failure::Refused("the server asks for a password: see -u and -p".to_owned()));
         };
         let token = AuthResponse::plain_token(user, password);
-        match self.ask(&Request::AuthResponse(AuthResponse { token: Some(&token) }))? {
+        match self.ask(&Request::AuthResponse(AuthResponse { token: Some(&token) }))?.outcome {
             Ok(Response::AuthSuccess(_)) => Ok(self),
-            Err(error) => bail!("{}", error.message),
-            other => bail!("AUTH_RESPONSE was answered with {other:?}"),
+            Err(error) => Err(Failure::Refused(error.message)),
+            other => Err(Failure::unexpected("AUTH_RESPONSE", &other)),
         }
     }
 
@@ -62,41 +83,64 @@ impl Connection {
         self.codec.version()
     }
 
-    /// Runs a statement.
-    pub(crate) fn query<'a>(&mut self, text: &'a str, parameters: QueryParameters<'a>) -> anyhow::Result<Answer> {
+    /// Runs a statement. After a failure the connection is of no more use.
+    pub(crate) fn query<'a>(&mut self, text: &'a str, parameters: QueryParameters<'a>) -> Result<Answer, Failure> {
         self.ask(&Request::Query(Query { text, parameters }))
     }
 
-    fn ask(&mut self, request: &Request<'_>) -> anyhow::Result<Answer> {
-        self.codec.send(0, request)?;
+    fn ask(&mut self, request: &Request<'_>) -> Result<Answer, Failure> {
+        self.codec.send(0, request).map_err(|error| Failure::Lost(error.to_string()))?;
         let output = self.codec.output();
         let length = output.len();
-        self.stream.write_all(output).and_then(|()| self.stream.flush()).context("the connection broke")?;
+        let sent = self.stream.write_all(output).and_then(|()| self.stream.flush());
+        sent.map_err(|error| self.stream.failure(&error, self.answered))?;
         self.codec.consume(length);
+        let deadline = Instant::now() + self.timeout;
         loop {
-            if let Some(incoming) = self.codec.receive(&mut self.input)? {
-                if incoming.stream != 0 {
-                    continue;
+            let incoming = self.codec.receive(&mut self.input).map_err(|error| match self.answered {
+                true => Failure::Lost(error.to_string()),
+                false => Failure::NotCql(OTHER_PROTOCOL),
+            });
+            match incoming? {
+                Some(incoming) if incoming.stream == 0 => {
+                    self.answered = true;
+                    let outcome = match incoming.response {
+                        Response::Error(error) => Err(error),
+                        response => Ok(response),
+                    };
+                    return Ok(Answer { outcome, warnings: incoming.warnings });
                 }
-                return Ok(match incoming.response {
-                    Response::Error(error) => Err(error),
-                    response => Ok(response),
-                });
+                // An event.
+                Some(_) => {}
+                None => self.receive(deadline)?,
             }
-            self.receive()?;
         }
     }
 
-    fn receive(&mut self) -> anyhow::Result<()> {
+    /// Waits for bytes until the deadline, or Ctrl-C.
+    fn receive(&mut self, deadline: Instant) -> Result<(), Failure> {
         let mut chunk = [0; READ_BYTES];
-        match self.stream.read(&mut chunk) {
-            Ok(0) => bail!("the server closed the connection"),
-            Ok(count) => self.input.extend_from_slice(&chunk[..count]),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
-                bail!("no answer in time (see --request-timeout); the outcome is unknown")
+        loop {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return Err(self.stream.closed(self.answered)),
+                Ok(count) => {
+                    if let Some(reason) = Some(&chunk[..count]).filter(|_| !self.answered).and_then(not_cql) {
+                        return Err(Failure::NotCql(reason));
+                    }
+                    self.input.extend_from_slice(&chunk[..count]);
+                    return Ok(());
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    if interrupt::take() {
+                        return Err(Failure::Cancelled);
+                    }
+                    if Instant::now() >= deadline {
+                        return Err(Failure::TimedOut);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.stream.failure(&error, self.answered)),
             }
-            Err(error) => return Err(error).context("the connection broke"),
         }
-        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! A session with a person: a prompt, a history, statements over several lines.
 
+use crate::interrupt;
 use crate::session::{Output, Session};
 use crate::splitter::{is_blank, split};
 use anyhow::Context;
@@ -13,6 +14,7 @@ const HISTORY: usize = 10_000;
 /// Runs until EXIT or the end of input.
 pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     session.interactive = true;
+    interrupt::listen()?;
     println!("{}", session.connected()?);
     println!("{}\nUse HELP for help.", session.version()?);
     let mut editor = DefaultEditor::with_config(rustyline::Config::builder().max_history_size(HISTORY)?.build())?;
@@ -23,6 +25,9 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     }
     let mut waiting = String::new();
     while !session.ended {
+        if interrupt::take() {
+            waiting.clear();
+        }
         match editor.readline(&prompt(session, &waiting)) {
             Ok(line) => take(session, &mut editor, &mut waiting, &line)?,
             Err(ReadlineError::Interrupted) => waiting.clear(),

@@ -1,7 +1,7 @@
 //! `henge shell`: CQL by hand, with the flags and the layout of cqlsh.
 //!
 //! - `options`, `interactive`: how it is begun; `session`: what becomes of statements; `command`: those of the shell itself.
-//! - `target`: where to, and as whom; `connection`, `stream`: to the server; `splitter`, `token`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
+//! - `target`: where to, and as whom; `connection`, `stream`, `failure`, `interrupt`: to the server; `splitter`, `token`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -9,7 +9,9 @@
 mod command;
 mod connection;
 mod error;
+mod failure;
 mod interactive;
+mod interrupt;
 mod options;
 mod paint;
 mod session;
@@ -33,12 +35,22 @@ use target::Target;
 /// The exit code when a statement failed, as cqlsh has it.
 const FAILED: i32 = 2;
 
-/// Runs the shell; gives the process's exit code.
+/// Runs the shell; gives the process's exit code. It ends well when nobody reads its output any more, as behind `| head`.
 pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
-    let connection = Connection::open(&Target::of(options)?)?;
+    let outcome = run(options);
+    let is_unread = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    match outcome {
+        Err(error) if error.downcast_ref().is_some_and(is_unread) => Ok(0),
+        outcome => outcome,
+    }
+}
+
+fn run(options: &ShellOptions) -> anyhow::Result<i32> {
+    let target = Target::of(options)?;
+    let connection = Connection::open(&target)?;
     let interactive = options.execute.is_none() && options.file.is_none() && std::io::stdin().is_terminal();
     let paint = Paint::when(options.color || (!options.no_color && interactive && std::io::stdout().is_terminal()));
-    let mut session = Session::new(connection, format!("{}:{}", options.host, options.port), paint);
+    let mut session = Session::new(connection, target, paint);
     let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
     let mut output = Output { results: &mut results, errors: &mut errors };
     let level = level_named(&options.consistency_level).map_err(anyhow::Error::msg)?;

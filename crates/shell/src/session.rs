@@ -1,16 +1,22 @@
 //! One user's session: what is set, and what becomes of each statement.
 
 use crate::command::{Command, HELP};
-use crate::connection::Connection;
+use crate::connection::{Connection, READ_POLL};
 use crate::error;
+use crate::failure::Failure;
+use crate::interrupt;
 use crate::paint::Paint;
 use crate::splitter::{is_blank, split, without_comments};
 use crate::table::Table;
+use crate::target::Target;
 use crate::value::show;
 use henge_base::Bytes;
 use henge_model::Consistency;
 use henge_protocol::{QueryParameters, Response, Rows};
-use std::io::{BufRead, Write};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::collections::BTreeSet;
+use std::io::{BufRead, Stdin, Write};
 use std::path::Path;
 
 /// Rows of a page until PAGING says otherwise.
@@ -31,8 +37,9 @@ pub(crate) struct Output<'a> {
 
 /// A session.
 pub(crate) struct Session {
-    connection: Connection,
-    pub(crate) host: String,
+    /// `None`: it was lost, and is made anew for the next statement.
+    connection: Option<Connection>,
+    target: Target,
     pub(crate) keyspace: Option<String>,
     consistency: Consistency,
     expand: bool,
@@ -47,10 +54,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(connection: Connection, host: String, paint: Paint) -> Session {
+    pub(crate) fn new(connection: Connection, target: Target, paint: Paint) -> Session {
         Session {
-            connection,
-            host,
+            connection: Some(connection),
+            target,
             keyspace: None,
             consistency: Consistency::One,
             expand: false,
@@ -91,16 +98,40 @@ impl Session {
         )
     }
 
-    /// Runs a statement or a command of the shell. An error of the server is printed and counted; one of the connection ends the session.
+    /// Runs a statement or a command of the shell. An error of the server is printed and counted. One of the connection ends a session
+    /// without a person, for statements that follow may rest on what was lost; with one it is printed and counted too.
     pub(crate) fn run(&mut self, statement: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
         if is_blank(statement) {
             return Ok(());
         }
-        match Command::parse(statement) {
+        let outcome = match Command::parse(statement) {
             Some(Ok(command)) => self.command(command, output),
             Some(Err(reason)) => self.failed(&reason, output),
             None => self.statement(statement, output),
+        };
+        match outcome {
+            Err(error) if self.interactive && error.is::<Failure>() => {
+                self.connection = None;
+                self.failed(&error.to_string(), output)
+            }
+            outcome => outcome,
         }
+    }
+
+    /// The connection, made anew if it was lost.
+    fn connection(&mut self) -> Result<&mut Connection, Failure> {
+        // A Ctrl-C from before is not meant for this.
+        interrupt::take();
+        if self.connection.is_none() {
+            let mut connection = Connection::open(&self.target)?;
+            if let Some(keyspace) = &self.keyspace {
+                let text = format!("USE \"{}\"", keyspace.replace('"', "\"\""));
+                // A keyspace that was dropped meanwhile is complained of by the statement.
+                connection.query(&text, QueryParameters::default())?;
+            }
+            self.connection = Some(connection);
+        }
+        self.connection.as_mut().ok_or(Failure::Cancelled)
     }
 
     fn failed(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
@@ -158,24 +189,25 @@ impl Session {
     /// The banner's first line.
     pub(crate) fn connected(&mut self) -> anyhow::Result<String> {
         let name = self.local("cluster_name")?;
-        Ok(format!("Connected to {name} at {}", self.host))
+        Ok(format!("Connected to {name} at {}:{}", self.target.host, self.target.port))
     }
 
     /// The banner's second line.
     pub(crate) fn version(&mut self) -> anyhow::Result<String> {
         let release = self.local("release_version")?;
-        let language =
-            self.connection.supported.options.get("CQL_VERSION").and_then(|v| v.first()).cloned().unwrap_or_default();
+        let connection = self.connection()?;
+        let languages = connection.supported.options.get("CQL_VERSION");
+        let language = languages.and_then(|v| v.first()).cloned().unwrap_or_default();
         Ok(format!(
             "[henge shell {} | Cassandra {release} | CQL spec {language} | Native protocol v{}]",
             env!("CARGO_PKG_VERSION"),
-            self.connection.version().number()
+            connection.version().number()
         ))
     }
 
     fn local(&mut self, column: &str) -> anyhow::Result<String> {
         let text = format!("SELECT {column} FROM system.local");
-        match self.connection.query(&text, QueryParameters::default())? {
+        match self.connection()?.query(&text, QueryParameters::default())?.outcome {
             Ok(Response::Rows(rows)) => {
                 let value = rows.rows.first().and_then(|row| row.first()?.as_ref());
                 Ok(value.map_or("?".to_owned(), |v| String::from_utf8_lossy(v).into_owned()))
@@ -186,6 +218,8 @@ impl Session {
 
     fn statement(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
         let mut pages = Pages { first: 1, state: None };
+        // As in cqlsh those of all pages, each once, behind the rows.
+        let mut warnings = BTreeSet::new();
         loop {
             let page_size = self.paging.map(|size| if self.interactive { size } else { size.max(BULK_PAGE) });
             let parameters = QueryParameters {
@@ -194,18 +228,19 @@ impl Session {
                 paging_state: pages.state.as_deref(),
                 ..QueryParameters::default()
             };
-            match self.connection.query(text, parameters)? {
+            let answer = self.connection()?.query(text, parameters)?;
+            let is_last = match answer.outcome {
                 Err(refusal) => return self.failed(&error::show(&refusal, text), output),
-                Ok(Response::Rows(rows)) => {
-                    if !self.page(rows, &mut pages, text, output)? {
-                        return Ok(());
-                    }
-                }
+                Ok(Response::Rows(rows)) => !self.page(rows, &mut pages, text, output)?,
                 Ok(Response::SetKeyspace(name)) => {
                     self.keyspace = Some(name);
-                    return Ok(());
+                    true
                 }
-                Ok(_) => return Ok(()),
+                Ok(_) => true,
+            };
+            warnings.extend(answer.warnings);
+            if is_last {
+                return print_warnings(&warnings, output);
             }
         }
     }
@@ -271,11 +306,36 @@ fn is_describe(text: &str) -> bool {
     word.eq_ignore_ascii_case("describe") || word.eq_ignore_ascii_case("desc")
 }
 
-/// Waits for Enter; anything else ends the result.
+fn print_warnings(warnings: &BTreeSet<String>, output: &mut Output<'_>) -> anyhow::Result<()> {
+    if !warnings.is_empty() {
+        writeln!(output.results, "\nWarnings :")?;
+    }
+    warnings.iter().try_for_each(|warning| writeln!(output.results, "{warning}\n"))?;
+    Ok(())
+}
+
+/// Waits for Enter; anything else ends the result, and so does Ctrl-C.
 fn more(output: &mut Output<'_>) -> anyhow::Result<bool> {
     write!(output.results, "\n---MORE---")?;
     output.results.flush()?;
+    let stdin = std::io::stdin();
+    while !is_readable(&stdin)? {
+        if interrupt::take() {
+            writeln!(output.results)?;
+            return Ok(false);
+        }
+    }
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
+    stdin.lock().read_line(&mut line)?;
     Ok(line.trim().is_empty())
+}
+
+/// Waits a moment for input.
+fn is_readable(stdin: &Stdin) -> anyhow::Result<bool> {
+    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(READ_POLL.subsec_nanos()) };
+    match poll(&mut [PollFd::new(stdin, PollFlags::IN)], Some(&wait)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -1,7 +1,8 @@
 //! The bytes of a connection, encrypted or not.
 
+use crate::connection::READ_POLL;
+use crate::failure::{CLOSED_AT_ONCE, Failure, SPEAKS_NO_TLS};
 use crate::target::Target;
-use anyhow::Context;
 use rustls::{ClientConnection, StreamOwned};
 use rustls_pki_types::ServerName;
 use std::io::{self, Read, Write};
@@ -16,19 +17,67 @@ pub(crate) enum Stream {
 
 impl Stream {
     /// Connects.
-    pub(crate) fn open(target: &Target) -> anyhow::Result<Stream> {
+    pub(crate) fn open(target: &Target) -> Result<Stream, Failure> {
         let place = format!("{}:{}", target.host, target.port);
-        let address = (target.host.as_str(), target.port).to_socket_addrs().ok().and_then(|mut found| found.next());
-        let address = address.with_context(|| format!("{place} is no address"))?;
-        let stream =
-            TcpStream::connect_timeout(&address, target.connect).with_context(|| format!("connecting to {place}"))?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(target.request))?;
+        let unreachable = |reason: String| Failure::Unreachable(reason);
+        let mut addresses = (target.host.as_str(), target.port)
+            .to_socket_addrs()
+            .map_err(|error| unreachable(format!("{} is no address or known host: {error}", target.host)))?;
+        let address = addresses.next().ok_or_else(|| unreachable(format!("{} has no address", target.host)))?;
+        let stream = TcpStream::connect_timeout(&address, target.connect)
+            .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
+            .and_then(|stream| stream.set_read_timeout(Some(READ_POLL)).map(|()| stream))
+            .map_err(|error| {
+                unreachable(format!(
+                    "no node serves clients at {place} ({error}): is it running, and is its native_transport_port {}?",
+                    target.port
+                ))
+            })?;
         let Some(config) = &target.tls else { return Ok(Stream::Plain(stream)) };
         let name = ServerName::try_from(target.host.clone())
-            .with_context(|| format!("{:?} cannot be the name in a certificate", target.host))?;
-        let connection = ClientConnection::new(Arc::clone(config), name)?;
-        Ok(Stream::Tls(Box::new(StreamOwned::new(connection, stream))))
+            .map_err(|_| unreachable(format!("{:?} cannot be the name in a certificate", target.host)))?;
+        let connection =
+            ClientConnection::new(Arc::clone(config), name).map_err(|error| unreachable(error.to_string()))?;
+        let mut stream = Stream::Tls(Box::new(StreamOwned::new(connection, stream)));
+        stream.shake_hands(target).map_err(|error| stream.failure(&error, false))?;
+        Ok(stream)
+    }
+
+    /// Sets TLS up. Writing would do so too, but reads its answers with the short patience of a poll.
+    fn shake_hands(&mut self, target: &Target) -> io::Result<()> {
+        let Stream::Tls(tls) = self else { return Ok(()) };
+        tls.sock.set_read_timeout(Some(target.connect))?;
+        while tls.conn.is_handshaking() {
+            tls.conn.complete_io(&mut tls.sock)?;
+        }
+        tls.sock.set_read_timeout(Some(READ_POLL))
+    }
+
+    /// The failure that an error of this stream is. `answered`: the server has been understood before.
+    pub(crate) fn failure(&self, error: &io::Error, answered: bool) -> Failure {
+        let of_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match (self, of_tls) {
+            (Stream::Tls(_), Some(rustls::Error::InvalidMessage(_))) if !answered => Failure::NotCql(SPEAKS_NO_TLS),
+            (Stream::Tls(_), Some(error)) => Failure::Refused(format!("TLS: {error}")),
+            // The server may have hung up before it was asked.
+            _ if !answered => Failure::NotCql(self.closed_at_once()),
+            _ => Failure::Lost(error.to_string()),
+        }
+    }
+
+    /// The failure that an end of this stream is.
+    pub(crate) fn closed(&self, answered: bool) -> Failure {
+        if answered {
+            return Failure::Lost("the server closed the connection".to_owned());
+        }
+        Failure::NotCql(self.closed_at_once())
+    }
+
+    fn closed_at_once(&self) -> &'static str {
+        match self {
+            Stream::Plain(_) => CLOSED_AT_ONCE,
+            Stream::Tls(_) => SPEAKS_NO_TLS,
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Snapshots {
 pub struct Snapshot {
     /// Its name.
     pub name: String,
+    /// Its folder.
+    pub path: PathBuf,
     /// When it was made.
     pub created: SystemTime,
     /// Bytes of all its files.
@@ -164,5 +166,5 @@ fn read(path: &Path, name: String) -> Result<Snapshot, DirectoryError> {
     }
     let bytes = files.iter().map(Metadata::len).sum();
     let own_bytes = files.iter().filter(|file| file.nlink() == 1).map(Metadata::len).sum();
-    Ok(Snapshot { name, created, bytes, own_bytes })
+    Ok(Snapshot { name, path: path.to_owned(), created, bytes, own_bytes })
 }

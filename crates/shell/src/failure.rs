@@ -1,0 +1,81 @@
+//! Failures of the connection, apart from errors that the server answers: each is one sentence that says what to do.
+
+use henge_protocol::{ErrorResponse, Response};
+use std::fmt;
+
+/// The connection cannot be made, or is of no more use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The server does not speak the version; nothing was asked of it.
+    Version(String),
+    /// The server refuses this client.
+    Refused(String),
+    /// The place speaks something else than was expected: TLS or not, or another protocol.
+    NotCql(&'static str),
+    /// Nobody is there.
+    Unreachable(String),
+    /// No answer came in time.
+    TimedOut,
+    /// The user pressed Ctrl-C.
+    Cancelled,
+    /// The connection broke.
+    Lost(String),
+}
+
+impl Failure {
+    /// An answer that does not belong to its request.
+    pub(crate) fn unexpected(request: &str, outcome: &Result<Response, ErrorResponse>) -> Failure {
+        match outcome {
+            Err(error) => Failure::Refused(error.message.clone()),
+            Ok(response) => Failure::Lost(format!("{request} was answered with {response:?}")),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Version(reason) | Failure::Refused(reason) | Failure::Unreachable(reason) => f.write_str(reason),
+            Failure::NotCql(reason) => f.write_str(reason),
+            Failure::TimedOut => {
+                f.write_str("no answer in time (see --request-timeout); the statement may still take effect")
+            }
+            Failure::Cancelled => f.write_str("cancelled; the statement may still take effect"),
+            Failure::Lost(reason) => write!(f, "the connection broke ({reason}); the statement may have taken effect"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What speaks, by its first bytes, if it is not a server for clients without TLS.
+pub(crate) fn not_cql(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        // An alert or a handshake of TLS.
+        [0x15 | 0x16, 0x03, ..] => Some(SPEAKS_TLS),
+        [b'H', b'T', b'T', b'P', ..] => Some(
+            "this port speaks HTTP, as those of henge admin and of the metrics do: clients are served on native_transport_port, 9042 \
+             unless set otherwise",
+        ),
+        _ => None,
+    }
+}
+
+pub(crate) const OTHER_PROTOCOL: &str =
+    "this port speaks another protocol: clients are served on native_transport_port, 9042 unless set otherwise";
+pub(crate) const SPEAKS_TLS: &str = "the server expects TLS on this port: use --ssl";
+pub(crate) const SPEAKS_NO_TLS: &str = "this port answers without TLS: leave out --ssl";
+pub(crate) const CLOSED_AT_ONCE: &str = "the server closed the connection without an answer: if it expects TLS there, use --ssl; clients are served on \
+     native_transport_port, 9042 unless set otherwise";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_protocols_are_known_by_their_first_bytes() {
+        assert_eq!(not_cql(&[0x15, 0x03, 0x03, 0, 2, 2, 50]), Some(SPEAKS_TLS));
+        assert!(not_cql(b"HTTP/1.1 400 Bad Request").is_some_and(|reason| reason.contains("9042")));
+        assert_eq!(not_cql(&[0x85, 0, 0, 0, 6]), None);
+    }
+}
