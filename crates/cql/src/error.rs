@@ -87,6 +87,11 @@ impl Error {
         Error::invalid(format!("Henge has no {what} (line {}:{})", position.line, position.column)).at(position)
     }
 
+    /// True if a name is no column of its table.
+    pub(crate) fn is_unknown_column(&self) -> bool {
+        self.message.starts_with(UNKNOWN_COLUMN)
+    }
+
     /// The same error with a place.
     pub(crate) fn at(mut self, position: Position) -> Error {
         self.position.get_or_insert(position);
@@ -109,6 +114,9 @@ impl fmt::Display for Error {
         }
     }
 }
+
+/// How the message of [`Error::is_unknown_column`] begins.
+pub(crate) const UNKNOWN_COLUMN: &str = "Undefined column name ";
 
 /// The candidate that differs least from `word`: at most two edits, and at most half its letters.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

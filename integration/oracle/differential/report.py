@@ -5,6 +5,8 @@ from collections import Counter
 from .shown import request_text
 
 HISTORY_MAX = 30
+# The most harmful first.
+KINDS = ("rows", "order", "class", "columns", "bound", "pages", "warnings", "words")
 
 
 class Report:
@@ -23,7 +25,7 @@ class Report:
 
     def summary(self):
         lines = [f"{sum(self.counts.values())} differences of {len(self.counts)} kinds, {sum(self.argued.values())} argued"]
-        for signature, count in self.counts.most_common():
+        for signature, count in sorted(self.counts.items(), key=lambda item: (KINDS.index(item[0][0]), -item[1])):
             kind, cassandra, henge = signature
             lines.append(f"{count:6} {kind}\n       C {cassandra}\n       H {henge}\n       {self.examples[signature][:300]}")
         lines += [f"{count:6} argued: {reason}" for reason, count in self.argued.most_common()]

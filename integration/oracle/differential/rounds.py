@@ -13,8 +13,6 @@ from .terms import Request, Terms
 from .writes import Writes
 
 KEYSPACE = "CREATE KEYSPACE $ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
-# Rows differ from then on: what follows would only say so again.
-STATE_DIFFERENCES = ("rows", "class")
 
 
 @dataclass
@@ -26,6 +24,12 @@ class Finding:
     history: list
     version: int
     answers: tuple
+
+    @property
+    def diverges(self):
+        """True if the two hold different rows from then on, so that what follows would only say so again."""
+        kind, writes = self.difference.kind, self.request.kind_of_write
+        return kind == "rows" and not writes or kind == "class" and writes
 
 
 class Round:
@@ -55,7 +59,7 @@ class Round:
         return self
 
     def diverged(self):
-        return any(finding.difference.kind == "rows" for finding in self.findings) or any(finding.difference.kind == "class" and finding.request.kind_of_write for finding in self.findings)
+        return any(finding.diverges for finding in self.findings)
 
     def create(self):
         """Tables that are refused are left out."""

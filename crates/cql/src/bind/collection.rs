@@ -54,7 +54,7 @@ impl<'c, 'a> Cells<'c, 'a> {
             CollectionChange::RemoveOne(key) => self.remove_one(plan, key)?,
             CollectionChange::PutAt(index, value) => {
                 let unset = || Error::invalid("Invalid unset value for list index");
-                let place = self.at(plan, index)?.ok_or_else(unset)?;
+                let place = self.at(plan, index, "set an element on")?.ok_or_else(unset)?;
                 match value.evaluate(self.context)? {
                     Given::Unset => {}
                     Given::Null => self.tombstone(plan, &place),
@@ -62,7 +62,7 @@ impl<'c, 'a> Cells<'c, 'a> {
                 }
             }
             CollectionChange::RemoveAt(index) => {
-                if let Some(place) = self.at(plan, index)? {
+                if let Some(place) = self.at(plan, index, "delete an element from")? {
                     self.tombstone(plan, &place);
                 }
             }
@@ -90,8 +90,8 @@ impl<'c, 'a> Cells<'c, 'a> {
         elements
     }
 
-    /// The place of the element at an index; `None` if the index is unset.
-    fn at(&self, plan: &CollectionPlan, index: &Source) -> Result<Option<Vec<u8>>, Error> {
+    /// The place of the element at an index; `None` if the index is unset. `attempt` is what is to be done with it, in the message.
+    fn at(&self, plan: &CollectionPlan, index: &Source, attempt: &str) -> Result<Option<Vec<u8>>, Error> {
         let index = match index.evaluate(self.context)? {
             Given::Unset => return Ok(None),
             given => given.required("list index")?,
@@ -99,7 +99,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         let index = <[u8; 4]>::try_from(&*index).map_err(|_| Error::invalid("Invalid empty value for list index"))?;
         let (index, list) = (i32::from_be_bytes(index), self.list(plan));
         if list.is_empty() {
-            return Err(Error::invalid("Attempted to set or delete an element of a list which is null"));
+            return Err(Error::invalid(format!("Attempted to {attempt} a list which is null")));
         }
         let element = usize::try_from(index).ok().and_then(|index| list.get(index));
         let out_of_bound = || {

@@ -5,7 +5,7 @@ use super::{BindContext, BoundValue};
 use crate::collection;
 use crate::error::Error;
 use crate::limits;
-use henge_model::{Column, DataType, PartitionKey, Token};
+use henge_model::{Column, ColumnKind, DataType, PartitionKey, Token};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -46,14 +46,6 @@ impl Choices {
         }
     }
 
-    /// The marker, if one choice of one column is given by a marker of its own.
-    pub(crate) fn marker(&self) -> Option<u16> {
-        match self.single()? {
-            [Source::Marker { index, .. }] => Some(*index),
-            _ => None,
-        }
-    }
-
     /// Every choice; null and unset are refused.
     pub(crate) fn evaluate<'a>(
         &'a self,
@@ -79,9 +71,25 @@ fn one<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>)
 fn key_value<'a>(source: &'a Source, column: &Column, context: &BindContext<'a>) -> Result<Cow<'a, [u8]>, Error> {
     match source.evaluate(context)? {
         Given::Value(value) => Ok(value),
-        Given::Null => Err(Error::invalid(format!("Invalid null value in condition for column {}", column.name))),
-        Given::Unset => Err(Error::invalid(format!("Invalid unset value for column {}", column.name))),
+        Given::Null => Err(null_value(column)),
+        Given::Unset if is_of_key(column) => {
+            Err(Error::invalid(format!("Invalid unset value for column {}", column.name)))
+        }
+        Given::Unset => Err(Error::invalid(format!("Unsupported unset value for column {}", column.name))),
     }
+}
+
+fn is_of_key(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering)
+}
+
+/// A relation compares a column with null.
+pub(crate) fn null_value(column: &Column) -> Error {
+    let name = &column.name;
+    Error::invalid(match is_of_key(column) {
+        true => format!("Invalid null value in condition for column {name}"),
+        false => format!("Unsupported null value for column {name}"),
+    })
 }
 
 /// The elements of a bound `list`, which belong to the first column.
@@ -94,7 +102,10 @@ fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -
     let parts = parts.ok_or_else(|| Error::invalid(format!("Invalid list value for in({name})")))?;
     let mut choices = Vec::with_capacity(parts.len().min(limits::READS_MAX));
     for (_, part) in parts {
-        let value = part.ok_or_else(|| Error::invalid(format!("Invalid null value in condition for column {name}")))?;
+        let value = part.ok_or_else(|| match columns.first() {
+            Some(column) => null_value(column),
+            None => Error::invalid("Invalid null value in a list"),
+        })?;
         choices.push(Values::from_iter([Cow::Owned(value.to_vec())]));
     }
     Ok(choices)

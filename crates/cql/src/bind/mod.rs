@@ -29,7 +29,7 @@ pub use conditional::{Conditional, ConditionalPart};
 pub use context::{BindContext, BoundValue};
 pub use filter::Filter;
 pub(crate) use filter::FilterRelation;
-pub(crate) use keys::Choices;
+pub(crate) use keys::{Choices, null_value};
 pub use modify::BoundModify;
 pub use output::Output;
 pub use select::{BoundSelect, PartitionRead, Reads};

@@ -21,7 +21,7 @@ pub(crate) use cast::{cast_signature, cast_target};
 pub(crate) use decimal::Decimal;
 pub(crate) use expression::Expression;
 pub(crate) use generic::{Argument, masking, masking_parameters};
-pub(crate) use native::signature;
+pub(crate) use native::{signature, times_taken};
 pub(crate) use time::{appended, prepended};
 
 use crate::bind::BindContext;

@@ -28,6 +28,17 @@ pub(crate) fn signature(
     })
 }
 
+/// The types of which a function takes one, if it is one of times.
+pub(crate) fn times_taken(name: &str) -> &'static [DataType] {
+    use DataType::{Date, Timestamp, Timeuuid};
+    match name {
+        "todate" | "to_date" => &[Timeuuid, Timestamp],
+        "totimestamp" | "to_timestamp" => &[Timeuuid, Date],
+        "tounixtimestamp" | "to_unix_timestamp" => &[Timeuuid, Timestamp, Date],
+        _ => &[],
+    }
+}
+
 /// A call of a function that takes one list of types, or a value of one of some types.
 struct Native<'a> {
     name: &'a str,
@@ -74,17 +85,15 @@ impl Native<'_> {
 
     fn of_times(&self) -> Option<Result<Signature, Error>> {
         use DataType::{Bigint, Date, Timestamp, Timeuuid};
-        let of = |wanted: &[DataType], make: fn(DataType) -> Function, result| {
-            self.known(wanted).and_then(|t| self.fixed(make(t.clone()), vec![t], result))
+        let of = |make: fn(DataType) -> Function, result| {
+            self.known(times_taken(self.name)).and_then(|t| self.fixed(make(t.clone()), vec![t], result))
         };
         Some(match self.name {
             "mintimeuuid" | "min_timeuuid" => self.fixed(Function::MinTimeuuid, vec![Timestamp], Timeuuid),
             "maxtimeuuid" | "max_timeuuid" => self.fixed(Function::MaxTimeuuid, vec![Timestamp], Timeuuid),
-            "todate" | "to_date" => of(&[Timeuuid, Timestamp], Function::ToDate, Date),
-            "totimestamp" | "to_timestamp" => of(&[Timeuuid, Date], Function::ToTimestamp, Timestamp),
-            "tounixtimestamp" | "to_unix_timestamp" => {
-                of(&[Timeuuid, Timestamp, Date], Function::ToUnixTimestamp, Bigint)
-            }
+            "todate" | "to_date" => of(Function::ToDate, Date),
+            "totimestamp" | "to_timestamp" => of(Function::ToTimestamp, Timestamp),
+            "tounixtimestamp" | "to_unix_timestamp" => of(Function::ToUnixTimestamp, Bigint),
             _ => return None,
         })
     }

@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::error::Error;
 use crate::lexer::Kind;
-use crate::statement::{Condition, Operator, Relation, Subject, Term};
+use crate::statement::{Condition, Operator, Relation, Subject, Term, TermKind};
 
 impl Parser<'_> {
     /// `WHERE a = 1 AND ...`, if it is there.
@@ -74,6 +74,9 @@ impl Parser<'_> {
             let subject = p.subject()?;
             let operator = p.comparison()?;
             let (values, listed) = p.compared(operator)?;
+            if listed && matches!(subject, Subject::Columns(_)) {
+                check_tuples(&values)?;
+            }
             Ok(Relation { subject, operator, values, listed, position })
         })
     }
@@ -160,5 +163,14 @@ impl Parser<'_> {
             }
             _ => Ok((vec![self.term()?], false)),
         }
+    }
+}
+
+/// The values of `(a, b) IN (...)` are tuples or bind markers, not some of each.
+fn check_tuples(values: &[Term]) -> Result<(), Error> {
+    let is_marker = |term: &Term| matches!(term.kind, TermKind::Marker(_));
+    match values.iter().find(|term| is_marker(term) != is_marker(&values[0])) {
+        Some(other) => Err(Error::syntax(other.position, "tuples and bind markers cannot stand in one list")),
+        None => Ok(()),
     }
 }

@@ -42,6 +42,17 @@ fn every_part_of_a_select_is_read() {
 }
 
 #[test]
+fn a_text_in_parentheses_is_no_type_where_no_term_follows() {
+    let s = select("SELECT a FROM t WHERE a = 1 AND (c) = ('c') GROUP BY a LIMIT 1 ALLOW FILTERING");
+    assert!(s.group_by.len() == 1 && s.allow_filtering);
+    assert!(matches!(&s.relations[1].values[0].kind, TermKind::Tuple(parts) if parts.len() == 1));
+    assert!(parse("INSERT INTO t (a) VALUES ({('c'): 3})").is_ok());
+    assert!(parse("SELECT ('text') f(c) FROM t").is_ok());
+    let mixed = message("SELECT a FROM t WHERE (b, c) IN (?, (?, ?))");
+    assert_eq!(mixed, "line 1:36 tuples and bind markers cannot stand in one list");
+}
+
+#[test]
 fn words_that_are_not_reserved_are_names() {
     let s = select("SELECT key, value, json, distinct, ttl, count, timestamp FROM system.local WHERE key = 'local'");
     assert_eq!(s.items.len(), 7);

@@ -3,7 +3,6 @@
 use super::marker::Markers;
 use super::modify::{ModifyPlan, plan, using};
 use super::scope::Scope;
-use super::select::partition_markers;
 use super::term::Terms;
 use super::{Plan, Prepared, virtual_table};
 use crate::error::Error;
@@ -29,7 +28,7 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
         statements.push(plan(statement, scope, &mut markers)?);
     }
     if let Some(first) = statements.first().map(|s: &ModifyPlan| s.table.clone()) {
-        let (_, timestamp) = using(&batch.using, &mut Terms::of(&first, scope, &mut markers))?;
+        let (_, timestamp) = using(&batch.using, &mut Terms::of_batch(&first, scope, &mut markers))?;
         if timestamp.is_some() {
             for statement in &mut statements {
                 statement.timestamp.clone_from(&timestamp);
@@ -45,7 +44,7 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
     statements.iter_mut().for_each(|s| s.markers = markers.count());
     let one_table = statements.windows(2).all(|pair| pair[0].table.id == pair[1].table.id);
     let pk_indexes = match statements.first() {
-        Some(first) if one_table => partition_markers(&first.partition),
+        Some(first) if one_table => markers.partition_indexes(&first.table),
         _ => Vec::new(),
     };
     let plan = Plan::Batch(BatchPlan { kind: batch.kind, statements });

@@ -130,11 +130,11 @@ fn of_field(whole: Timed, field: &Name) -> Result<Timed, Error> {
 /// One element, or those between two bounds.
 fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Terms<'_>) -> Result<Timed, Error> {
     let Timed { value: whole, times } = whole;
-    let (key_type, selected) = parts_of(&whole, term)?;
+    let one = matches!(term.kind, TermKind::Element { .. });
+    let (key_type, selected) = parts_of(&whole, if one { "Element" } else { "Slice" }, term)?;
     let label = format!("key({})", whole.name);
     let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
     let (from, to): (Option<Source>, Option<Source>) = (bound(bounds[0])?, bound(bounds[1])?);
-    let one = matches!(term.kind, TermKind::Element { .. });
     let (of, times) = (Box::new(whole.selector), Box::new(times));
     let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
     let part = if one { first } else { format!("{first}..{last}") };

@@ -182,7 +182,10 @@ pub(super) fn element_deleted(
             return Ok(CollectionPlan::of(column, CollectionChange::RemoveAt(index)));
         }
         _ => {
-            let message = format!("Invalid deletion operation for non collection column {}", column.name);
+            let is_frozen =
+                matches!(column.data_type.unfrozen(), DataType::Map(..) | DataType::Set(_) | DataType::List(_));
+            let kind = if is_frozen { "frozen" } else { "non" };
+            let message = format!("Invalid deletion operation for {kind} collection column {}", column.name);
             return Err(invalid_at(message, name));
         }
     };

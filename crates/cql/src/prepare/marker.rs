@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::statement::Marker;
-use henge_model::{DataType, Table};
+use henge_model::{Column, DataType, Table};
 use std::sync::Arc;
 
 /// A column of an answer, or what a bind marker is for.
@@ -47,7 +47,14 @@ impl Labels {
 /// The markers met so far. They are met in any order, but end up in the order of the text.
 #[derive(Debug, Default)]
 pub(crate) struct Markers {
-    found: Vec<Option<BindColumn>>,
+    found: Vec<Option<FoundMarker>>,
+}
+
+/// A marker, and what it is for: a marker with a name of its own is told by that name, but routes by its column.
+#[derive(Clone, Debug)]
+struct FoundMarker {
+    spec: BindColumn,
+    target: String,
 }
 
 impl Markers {
@@ -56,8 +63,9 @@ impl Markers {
         if self.found.len() <= index {
             self.found.resize(index + 1, None);
         }
-        let name = marker.name.clone().unwrap_or(spec.name);
-        self.found[index] = Some(ColumnSpec { name, ..spec });
+        let target = spec.name;
+        let name = marker.name.clone().unwrap_or_else(|| target.clone());
+        self.found[index] = Some(FoundMarker { spec: ColumnSpec { name, ..spec }, target });
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -65,7 +73,20 @@ impl Markers {
     }
 
     pub(crate) fn finish(self) -> Result<Vec<BindColumn>, Error> {
-        let known: Option<Vec<BindColumn>> = self.found.into_iter().collect();
+        let known: Option<Vec<BindColumn>> = self.found.into_iter().map(|found| found.map(|f| f.spec)).collect();
         known.ok_or_else(|| Error::invalid("a bind marker stands where its type cannot be known"))
+    }
+
+    /// For each component of the table's partition key the marker of that column, of several the last; empty unless all have one and
+    /// every marker is of this table. Drivers route by them.
+    pub(crate) fn partition_indexes(&self, table: &Table) -> Vec<u16> {
+        let of_table = |f: &FoundMarker| *f.spec.keyspace == *table.keyspace && *f.spec.table == *table.name;
+        if !self.found.iter().flatten().all(of_table) {
+            return Vec::new();
+        }
+        let last =
+            |column: &Column| self.found.iter().rposition(|f| f.as_ref().is_some_and(|f| f.target == column.name));
+        let places: Option<Vec<usize>> = table.partition_key.iter().map(last).collect();
+        places.unwrap_or_default().into_iter().filter_map(|place| u16::try_from(place).ok()).collect()
     }
 }

@@ -6,7 +6,6 @@ use super::marker::Markers;
 use super::reached::{reached, restricted};
 use super::restriction::{Partition, Slice};
 use super::scope::{Scope, column};
-use super::select::partition_markers;
 use super::term::Terms;
 use super::{JsonPlan, Plan, Prepared, insert, virtual_table};
 use crate::bind::{Choices, Source};
@@ -143,7 +142,7 @@ pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepar
     let mut markers = Markers::default();
     let mut plan = plan(statement, scope, &mut markers)?;
     plan.markers = markers.count();
-    let pk_indexes = partition_markers(&plan.partition);
+    let pk_indexes = markers.partition_indexes(&plan.table);
     Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan: Plan::Modify(Box::new(plan)) })
 }
 

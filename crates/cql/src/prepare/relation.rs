@@ -3,7 +3,7 @@
 use super::entry;
 use super::scope::column;
 use super::term::Terms;
-use crate::bind::{Choices, Source};
+use crate::bind::{Choices, Source, null_value};
 use crate::error::{Error, Position};
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, DurationHolder, Table};
@@ -69,6 +69,7 @@ pub(super) fn is_slice(operator: Operator) -> bool {
 pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Result<Restrictions, Error> {
     let mut found = Restrictions::default();
     for relation in relations {
+        let known = found.columns.len();
         match &relation.subject {
             Subject::Column(name) => found.columns.push(on_column(name, relation, terms)?),
             Subject::Columns(names) => on_columns(names, relation, terms, &mut found.columns)?,
@@ -77,8 +78,47 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
             Subject::Index(index) => return Err(no_index(index, terms.table)),
             Subject::Field(..) => return Err(Error::unsupported("restricting fields of a type is", relation.position)),
         }
+        check_repeats(&found.columns, known)?;
     }
     Ok(found)
+}
+
+/// A column takes one `=` or `IN`, or a bound on each side. Those from `known` on are new.
+fn check_repeats(all: &[Restriction], known: usize) -> Result<(), Error> {
+    for (place, other) in all.iter().enumerate().skip(known) {
+        for one in &all[..place] {
+            let Some(shared) = one.columns.iter().find(|c| other.columns.contains(c)) else {
+                continue;
+            };
+            if let Some(message) = repeat_message(one, other, &shared.name) {
+                return Err(Error::invalid(message).at(other.position));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Why a column of one relation takes no other; `None` if both may stand.
+fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<String> {
+    let several = |what: &str| format!("{name} cannot be restricted by more than one relation if it includes {what}");
+    // Entries of a map, and what it contains, are restricted each for itself.
+    let of_parts = |r: &Restriction| r.key.is_some() || !(r.is_choice() || r.is_slice());
+    match one.operator {
+        _ if of_parts(one) && of_parts(other) => None,
+        _ if of_parts(one) => Some(format!(
+            "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
+        )),
+        Operator::Equal => Some(several("an Equal")),
+        Operator::In => Some(several("a IN")),
+        _ if !other.is_slice() => {
+            Some(format!("Column \"{name}\" cannot be restricted by both an equality and an inequality relation"))
+        }
+        _ if one.is_lower() == other.is_lower() => {
+            let end = if one.is_lower() { "start" } else { "end" };
+            Some(format!("More than one restriction was found for the {end} bound on {name}"))
+        }
+        _ => None,
+    }
 }
 
 /// Indexes with a language of their own are none of ours.
@@ -96,16 +136,13 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
         check_slice(&column.data_type).map_err(|e| e.at(relation.position))?;
     }
     let value_type = match (operator, column.data_type.unfrozen()) {
-        (Operator::NotEqual, _) => {
-            return refuse(format!("Unsupported \"!=\" relation: {name} != ...", name = name.text));
-        }
+        (Operator::NotEqual, _) => return refuse(format!("Unsupported \"!=\" relation: {relation}")),
         (Operator::IsNotNull, _) => {
             return refuse(format!("Unsupported restriction: {} IS NOT NULL is allowed in views only", name.text));
         }
         (Operator::Like, _) => {
             return refuse(format!(
-                "LIKE restriction is only supported on properly indexed columns. {} is not",
-                name.text
+                "LIKE restriction is only supported on properly indexed columns. {relation} is not valid."
             ));
         }
         (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => (**e).clone(),
@@ -142,7 +179,7 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
                 values.iter().map(|v| Ok(vec![terms.source(v, &value_type, &name.text)?])).collect();
             Choices::Tuples(sources?)
         }
-        (_, [value], _) => Choices::one(required(terms.source(value, &value_type, &name.text)?, name)?),
+        (_, [value], _) => Choices::one(required(terms.source(value, &value_type, &name.text)?, &column, name)?),
         _ => return refuse("a relation compares with one value".to_owned()),
     };
     Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
@@ -184,9 +221,8 @@ fn on_columns(
         return Err(Error::invalid(message).at(position));
     }
     if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::In) {
-        return Err(
-            Error::invalid(format!("{} cannot be used on several columns at once", operator.sign())).at(position)
-        );
+        let message = format!("Unsupported \"{}\" relation: {relation}", operator.sign());
+        return Err(Error::invalid(message).at(position));
     }
     if let (Operator::In, [list], false) = (operator, &relation.values[..], relation.listed) {
         let source =
@@ -255,18 +291,16 @@ fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Resul
         return Err(Error::syntax(position, format!("{} cannot be used with token()", operator.sign())));
     }
     if operator == Operator::NotEqual {
-        return Err(Error::invalid(format!("{} cannot be used with token()", operator.sign())).at(position));
+        return Err(Error::invalid(format!("Unsupported \"!=\" relation: {relation}")).at(position));
     }
     let source = terms.source(value, &DataType::Bigint, "partition key token")?;
     Ok(TokenRestriction { operator, source, position })
 }
 
 /// A literal null is refused at once; a bound one when it is bound.
-fn required(source: Source, name: &Name) -> Result<Source, Error> {
+fn required(source: Source, column: &Column, name: &Name) -> Result<Source, Error> {
     match source {
-        Source::Null => {
-            Err(Error::invalid(format!("Invalid null value in condition for column {}", name.text)).at(name.position))
-        }
+        Source::Null => Err(null_value(column).at(name.position)),
         other => Ok(other),
     }
 }

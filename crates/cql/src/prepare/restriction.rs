@@ -79,7 +79,6 @@ const FILTERING: &str = "Cannot execute this query as it might involve data filt
 
 /// Sorts out WHERE. Without `allow_filtering` nothing may be left to filter but what indexes know.
 pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
-    check_repeats(&found.columns)?;
     if !found.columns.iter().any(|r| probe::supporting(table, r).is_some()) {
         return sort_out(found, table, allow_filtering);
     }
@@ -99,21 +98,23 @@ fn sort_out(found: Restrictions, table: &Table, allow_filtering: bool) -> Result
     let allow_filtering = allow_filtering || is_virtual(&table.keyspace);
     let (on_partition, rest) = split(found.columns, ColumnKind::PartitionKey);
     let (on_clustering, mut filter) = split(rest, ColumnKind::Clustering);
-    if let (Some(first), false) = (filter.first(), allow_filtering) {
-        return Err(Error::invalid(FILTERING).at(first.position));
-    }
+    let unindexed = filter.first().map(|first| first.position);
     let (partition, unkeyed) = partitions(on_partition, found.tokens, table, allow_filtering)?;
     filter.extend(unkeyed);
     let mut sorted = Where { partition, clustering: Vec::new(), slice: Slice::default(), filter, probe: None };
     let keyed = matches!(sorted.partition, Partition::Keys(_));
     let chosen = behind_choices(&on_clustering, table);
+    let all_on_clustering = on_clustering.clone();
     let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };
     if let (Some(first), false) = (left.first(), allow_filtering) {
-        return Err(clustering_gap(first, table, keyed));
+        return Err(clustering_gap(first, &all_on_clustering, table));
     }
     if let Some(several) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
         let message = "Multi-column slice restrictions cannot be used for filtering.";
         return Err(Error::invalid(message).at(several.position));
+    }
+    if let (Some(position), false) = (unindexed, allow_filtering) {
+        return Err(Error::invalid(FILTERING).at(position));
     }
     sorted.filter.extend(left);
     Ok(sorted)
@@ -130,33 +131,6 @@ fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
     table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
 }
 
-/// A column takes one `=` or `IN`, or a bound on each side.
-fn check_repeats(all: &[Restriction]) -> Result<(), Error> {
-    for (i, one) in all.iter().enumerate() {
-        for other in &all[i + 1..] {
-            let Some(shared) = one.columns.iter().find(|c| other.columns.contains(c)) else {
-                continue;
-            };
-            let name = &shared.name;
-            // Entries of a map, and what it contains, are restricted each for itself.
-            let of_parts = |r: &Restriction| r.key.is_some() || !(r.is_choice() || r.is_slice());
-            if of_parts(one) && of_parts(other) {
-                continue;
-            }
-            if one.is_choice() || other.is_choice() {
-                let message = format!("{name} cannot be restricted by more than one relation if it includes an Equal");
-                return Err(Error::invalid(message).at(other.position));
-            }
-            if one.is_slice() && other.is_slice() && one.is_lower() == other.is_lower() {
-                let end = if one.is_lower() { "start" } else { "end" };
-                let message = format!("More than one restriction was found for the {end} bound on {name}");
-                return Err(Error::invalid(message).at(other.position));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// The partitions, and what of the partition key only a filter can tell.
 fn partitions(
     mut restricted: Vec<Restriction>,
@@ -169,13 +143,13 @@ fn partitions(
         return Err(Error::invalid(message).at(several.position));
     }
     if !tokens.is_empty() {
-        if let (Some(other), false) = (restricted.first(), allow_filtering) {
-            let name = &other.columns[0].name;
-            let message =
-                format!("Column \"{name}\" cannot be restricted by both a normal relation and a token relation");
-            return Err(Error::invalid(message).at(other.position));
+        // Partitions that are named may be held to a run of tokens besides.
+        let is_named = |c: &Column| restricted.iter().any(|r| r.is_choice() && r.columns[0].id == c.id);
+        if let (Some(other), false) = (restricted.first(), allow_filtering || table.partition_key.iter().all(is_named))
+        {
+            return Err(Error::invalid(FILTERING).at(other.position));
         }
-        return token_bounds(tokens).map(|p| (p, restricted));
+        return token_bounds(tokens, table).map(|p| (p, restricted));
     }
     let place = |column: &Column| restricted.iter().position(|r| r.is_choice() && r.columns[0].id == column.id);
     let places: Option<Vec<usize>> = table.partition_key.iter().map(place).collect();
@@ -184,34 +158,38 @@ fn partitions(
         return Ok((Partition::Keys(keys), Vec::new()));
     }
     if let (Some(first), false) = (restricted.first(), allow_filtering) {
-        let message = if first.is_slice() {
-            "Only EQ and IN relation are supported on the partition key (unless you use the token() function) \
-             for unindexed columns, or with ALLOW FILTERING"
-        } else {
-            FILTERING
-        };
-        return Err(Error::invalid(message).at(first.position));
+        return Err(Error::invalid(FILTERING).at(first.position));
     }
     let unkeyed = std::mem::take(&mut restricted);
     Ok((Partition::Tokens(Box::default()), unkeyed))
 }
 
-fn token_bounds(tokens: Vec<TokenRestriction>) -> Result<Partition, Error> {
+fn token_bounds(tokens: Vec<TokenRestriction>, table: &Table) -> Result<Partition, Error> {
+    let names = table.partition_key.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let (mut lower, mut upper) = (None, None);
-    let only_one = tokens.len() == 1;
+    let mut is_equal = false;
     for TokenRestriction { operator, source, position } in tokens {
+        let refuse = |message: String| Err(Error::invalid(message).at(position));
+        if is_equal {
+            return refuse(format!("{names} cannot be restricted by more than one relation if it includes an Equal"));
+        }
         let inclusive = !matches!(operator, Operator::Less | Operator::Greater);
         let bound = || Some(TokenBound { source: source.clone(), inclusive });
-        let repeated = match operator {
-            Operator::Equal => {
-                (lower, upper) = (bound(), bound());
-                !only_one
+        let end = match operator {
+            Operator::Equal if lower.is_some() || upper.is_some() => {
+                return refuse(format!(
+                    "Columns \"{names}\" cannot be restricted by both an equality and an inequality relation"
+                ));
             }
-            Operator::Greater | Operator::GreaterOrEqual => std::mem::replace(&mut lower, bound()).is_some(),
-            _ => std::mem::replace(&mut upper, bound()).is_some(),
+            Operator::Equal => {
+                (lower, upper, is_equal) = (bound(), bound(), true);
+                continue;
+            }
+            Operator::Greater | Operator::GreaterOrEqual => std::mem::replace(&mut lower, bound()).map(|_| "start"),
+            _ => std::mem::replace(&mut upper, bound()).map(|_| "end"),
         };
-        if repeated {
-            return Err(Error::invalid("More than one restriction was found for one bound on the token").at(position));
+        if let Some(end) = end {
+            return refuse(format!("More than one restriction was found for the {end} bound on {names}"));
         }
     }
     Ok(Partition::Tokens(Box::new(TokenBounds { lower, upper })))
@@ -265,20 +243,21 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
     slice
 }
 
-fn clustering_gap(restriction: &Restriction, table: &Table, keyed: bool) -> Error {
-    if !keyed || restriction.columns.iter().any(|c| c.kind != ColumnKind::Clustering) {
-        return Error::invalid(FILTERING).at(restriction.position);
-    }
+/// A clustering column is restricted that no key range can express.
+fn clustering_gap(restriction: &Restriction, all: &[Restriction], table: &Table) -> Error {
     let name = &restriction.columns[0].name;
     let place = table.clustering.iter().position(|c| c.name == *name).unwrap_or(0);
-    let before = table.clustering.get(place.saturating_sub(1)).map_or("", |c| c.name.as_str());
-    let message = if place == 0 {
-        format!("{FILTERING} (on clustering column \"{name}\")")
-    } else {
-        format!(
-            "PRIMARY KEY column \"{name}\" cannot be restricted as preceding column \"{before}\" is not restricted or is \
-             restricted by a non-EQ relation (ALLOW FILTERING would make it a filter)"
-        )
+    let of = |column: &Column| all.iter().find(|r| r.columns.contains(column));
+    let message = match table.clustering[..place].iter().find(|c| !of(c).is_some_and(Restriction::is_choice)) {
+        None => FILTERING.to_owned(),
+        Some(before) if of(before).is_some() => format!(
+            "Clustering column \"{name}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+            before.name
+        ),
+        Some(before) => format!(
+            "PRIMARY KEY column \"{name}\" cannot be restricted as preceding column \"{}\" is not restricted",
+            before.name
+        ),
     };
     Error::invalid(message).at(restriction.position)
 }

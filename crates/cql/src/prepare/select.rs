@@ -129,29 +129,34 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let mut markers = Markers::default();
     let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = Fetched::default();
-    let (selectors, result) = selection(select, &mut terms, &mut fetched)?;
+    let selection = selection(select, &mut terms, &mut fetched);
+    let selection =
+        selection.map_or_else(|e| if e.is_unknown_column() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
     let selected = fetched.columns.clone();
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
     check_statics(&selected, &found, table)?;
-    if let Some(position) = select.distinct {
+    let distinct = select.distinct.map_or(Ok(()), |position| {
         check_distinct_where(&found, position)?;
-        check_distinct(&selected, &found, table, position)?;
-    }
+        check_distinct(&selected, &found, table, position)
+    });
     let fixed: Vec<Column> = equal_columns(&found);
     let restricted_masked = restricted(&found, table);
     let groups = match &select.group_by[..] {
-        [] => Vec::new(),
-        group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched)?,
+        [] => Ok(Vec::new()),
+        group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
     };
+    // What is wrong with WHERE is told first, as Cassandra does; then the selection, grouping, and order.
     let restrictions = sort(found, table, select.allow_filtering)?;
+    let (mut selectors, result) = selection?;
+    let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
+    distinct?;
+    let groups = groups?;
     let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
     let sorting = Sorting::of(ordering, &restrictions, reversed);
-    let mut selectors = selectors;
     if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
         check_distinct_columns(&columns_of(&sorting.projected(table), table), position)?;
     }
     selectors.extend(sorting.projected(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
-    let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
     let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
     let is_identity = fetched.columns.len() == selectors.len()
@@ -160,10 +165,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let single_row =
         is_identity && filter.is_empty() && is_fixed(limit.as_ref()) && is_single_row(&restrictions, table);
     let single_row = single_row && table.statics.is_empty() && per_partition.is_none();
-    let pk_indexes = match &restrictions.partition {
-        Partition::Keys(groups) => partition_markers(groups),
-        Partition::Tokens(_) => Vec::new(),
-    };
+    let pk_indexes = markers.partition_indexes(table);
     let plan = SelectPlan {
         table: table.clone(),
         projection: Projection { table: table.clone(), columns: fetched.columns },
@@ -346,9 +348,4 @@ fn is_single_row(restrictions: &Where, table: &Table) -> bool {
     let single = |groups: &[Choices]| groups.iter().all(|g| g.single().is_some());
     let keyed = matches!(&restrictions.partition, Partition::Keys(groups) if single(groups));
     keyed && single(&restrictions.clustering) && restrictions.has_full_key(table)
-}
-
-/// The markers of the partition key's components, if each has one of its own.
-pub(crate) fn partition_markers(groups: &[Choices]) -> Vec<u16> {
-    groups.iter().map(Choices::marker).collect::<Option<_>>().unwrap_or_default()
 }

@@ -165,7 +165,7 @@ fn element(
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
     let collection = plain(of, terms, fetched, false)?;
-    let (key_type, data_type) = parts_of(&collection, term)?;
+    let (key_type, data_type) = parts_of(&collection, "Element", term)?;
     let source = terms.source(key, &key_type, &format!("key({})", collection.name))?;
     let name = format!("{}[{}]", collection.name, value_name(key));
     let of = Box::new(collection.selector);
@@ -202,7 +202,7 @@ fn slice(
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
     let collection = plain(of, terms, fetched, false)?;
-    let (key_type, _) = parts_of(&collection, term)?;
+    let (key_type, _) = parts_of(&collection, "Slice", term)?;
     let label = format!("key({})", collection.name);
     let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
     let (from, to) = (bound(bounds[0])?, bound(bounds[1])?);
@@ -213,14 +213,20 @@ fn slice(
     Ok(Selected { selector: Selector::Slice { of, data_type: data_type.clone(), from, to }, name, data_type })
 }
 
-/// The types of a set's or map's keys, and of what one of them selects.
-pub(super) fn parts_of(collection: &Selected, term: &Term) -> Result<(DataType, DataType), Error> {
+/// The types of a set's or map's keys, and of what one of them selects. `part` is what is selected of it: an element or a slice.
+pub(super) fn parts_of(collection: &Selected, part: &str, term: &Term) -> Result<(DataType, DataType), Error> {
     match collection.data_type.unfrozen() {
         DataType::Map(key, value) => Ok((DataType::clone(key), DataType::clone(value))),
         DataType::Set(element) => Ok((DataType::clone(element), DataType::clone(element))),
-        other => {
+        DataType::List(_) => {
             let message =
-                format!("Invalid element selection: {} is of type {other}, not a set or map", collection.name);
+                format!("{part} selection is only allowed on sets and maps, but {} is a list", collection.name);
+            Err(Error::invalid(message).at(term.position))
+        }
+        other => {
+            let part = part.to_ascii_lowercase();
+            let message =
+                format!("Invalid {part} selection: {} is of type {other} is not a collection", collection.name);
             Err(Error::invalid(message).at(term.position))
         }
     }

@@ -11,6 +11,9 @@ use crate::literal;
 use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, Schema, Table, UserType};
 
+/// Stands for keyspace and table of a batch's own markers.
+const BATCH: &str = "[batch]";
+
 /// Resolves the terms of one statement about one table.
 pub(crate) struct Terms<'a> {
     pub(crate) table: &'a Table,
@@ -22,6 +25,11 @@ pub(crate) struct Terms<'a> {
 impl<'a> Terms<'a> {
     pub(crate) fn of(table: &'a Table, scope: &Scope<'a>, markers: &'a mut Markers) -> Self {
         Terms { table, schema: scope.schema, labels: Labels::of(table), markers }
+    }
+
+    /// Those of a batch itself, whose markers are of no table.
+    pub(crate) fn of_batch(table: &'a Table, scope: &Scope<'a>, markers: &'a mut Markers) -> Self {
+        Terms { labels: Labels::new(BATCH, BATCH), ..Terms::of(table, scope, markers) }
     }
 
     /// The type a name stands for.
@@ -86,8 +94,9 @@ impl<'a> Terms<'a> {
     fn composite(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
         let mut parts = Vec::new();
         match (&term.kind, data_type.unfrozen()) {
-            (TermKind::List(terms), DataType::List(element)) => self.parts(terms, element, name, &mut parts)?,
-            (TermKind::Set(terms), DataType::Set(element)) => self.parts(terms, element, name, &mut parts)?,
+            (TermKind::List(terms), DataType::List(element)) | (TermKind::Set(terms), DataType::Set(element)) => {
+                self.parts(terms, element, name, &mut parts)?;
+            }
             (TermKind::List(terms), DataType::Vector(element, n)) => {
                 if terms.len() != *n as usize {
                     let message =
@@ -104,8 +113,8 @@ impl<'a> Terms<'a> {
                 }
             }
             (TermKind::Tuple(terms), DataType::Tuple(types)) if terms.len() <= types.len() => {
-                for (term, element) in terms.iter().zip(types) {
-                    parts.push(self.source(term, element, name)?);
+                for (place, (term, element)) in terms.iter().zip(types).enumerate() {
+                    parts.push(self.source(term, element, &format!("{name}[{place}]"))?);
                 }
             }
             (TermKind::UserType(given), DataType::Udt(own)) => self.fields(given, own, name, &mut parts)?,
@@ -115,8 +124,9 @@ impl<'a> Terms<'a> {
     }
 
     fn parts(&mut self, terms: &[Term], element: &DataType, name: &str, out: &mut Vec<Source>) -> Result<(), Error> {
+        let name = format!("value({name})");
         for term in terms {
-            out.push(self.source(term, element, name)?);
+            out.push(self.source(term, element, &name)?);
         }
         Ok(())
     }
@@ -171,11 +181,13 @@ impl<'a> Terms<'a> {
         &self,
         name: &str,
         types: &[Option<DataType>],
-        (at, given): (&Term, &[Term]),
+        (at, terms): (&Term, &[Term]),
         wanted: Option<&DataType>,
     ) -> Result<Signature, Error> {
         let given: Vec<Argument> =
-            given.iter().zip(types).map(|(term, known)| argument(term, known.as_ref())).collect();
+            terms.iter().zip(types).map(|(term, known)| argument(term, known.as_ref())).collect();
+        let of_literal = time_of_literal(name, terms);
+        let types = of_literal.as_ref().map_or(types, |one| std::slice::from_ref(one));
         let found = functions::signature(name, types, self.table, wanted, &given).unwrap_or_else(|| {
             Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::names())))
         });
@@ -199,6 +211,16 @@ impl<'a> Terms<'a> {
             TermKind::Tuple(parts) if parts.len() == 1 => self.type_of(&parts[0])?,
             _ => None,
         })
+    }
+}
+
+/// The type of a literal that a function of times takes, if it can be a value of just one of its types.
+fn time_of_literal(name: &str, terms: &[Term]) -> Option<Option<DataType>> {
+    let [Term { kind: TermKind::Constant(constant), .. }] = terms else { return None };
+    let mut fitting = functions::times_taken(name).iter().filter(|t| literal::fits(constant, t));
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(Some(only.clone())),
+        _ => None,
     }
 }
 

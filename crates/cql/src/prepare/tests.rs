@@ -48,7 +48,11 @@ fn partition_key_markers_are_told_for_routing() {
     assert_eq!(indexes("SELECT * FROM wide WHERE a = 1 AND b = ?"), [0u16; 0]);
     assert_eq!(indexes("SELECT * FROM kv WHERE k IN ?"), [0u16; 0]);
     assert_eq!(indexes("SELECT * FROM kv"), [0u16; 0]);
-    assert_eq!(indexes("BEGIN BATCH INSERT INTO kv (k) VALUES (?); DELETE FROM kv WHERE k = ? APPLY BATCH"), [0]);
+    assert_eq!(indexes("SELECT * FROM wide WHERE a = ? AND b > ? ALLOW FILTERING"), [0, 1]);
+    assert_eq!(indexes("SELECT * FROM wide WHERE a = :x AND b IN ('p', ?)"), [0, 1]);
+    assert_eq!(indexes("BEGIN BATCH INSERT INTO kv (k) VALUES (?); DELETE FROM kv WHERE k = ? APPLY BATCH"), [1]);
+    let timed = "BEGIN BATCH USING TIMESTAMP ? INSERT INTO kv (k) VALUES (?); DELETE FROM kv WHERE k = ? APPLY BATCH";
+    assert_eq!(indexes(timed), [0u16; 0]);
 }
 
 #[test]
@@ -101,16 +105,41 @@ fn selects_that_cannot_be_answered_say_why() {
         ("SELECT * FROM wide WHERE a = 1", FILTERING),
         ("SELECT * FROM kv WHERE v = 1", FILTERING),
         ("SELECT * FROM wide WHERE c = 1", FILTERING),
-        (
-            "SELECT * FROM kv WHERE k > 'a'",
-            "Only EQ and IN relation are supported on the partition key (unless you use the token() function) \
-             for unindexed columns, or with ALLOW FILTERING",
-        ),
+        ("SELECT * FROM kv WHERE k > 'a'", FILTERING),
+        ("SELECT * FROM kv WHERE token(k) > 1 AND k > 'a'", FILTERING),
         (
             "SELECT * FROM wide WHERE a = 1 AND b = '' AND d = 1",
-            "PRIMARY KEY column \"d\" cannot be restricted as preceding column \"c\" is not restricted or is \
-             restricted by a non-EQ relation (ALLOW FILTERING would make it a filter)",
+            "PRIMARY KEY column \"d\" cannot be restricted as preceding column \"c\" is not restricted",
         ),
+        (
+            "SELECT * FROM wide WHERE a = 1 AND b = '' AND c > 1 AND d = 1",
+            "Clustering column \"d\" cannot be restricted (preceding column \"c\" is restricted by a non-EQ relation)",
+        ),
+        (
+            "SELECT * FROM wide WHERE a = 1 AND b = '' AND c > 1 AND c = 2",
+            "Column \"c\" cannot be restricted by both an equality and an inequality relation",
+        ),
+        (
+            "SELECT * FROM wide WHERE a = 1 AND b = '' AND c IN (1, 2) AND c = 2 AND nosuch = 1",
+            "c cannot be restricted by more than one relation if it includes a IN",
+        ),
+        ("SELECT * FROM kv WHERE v = null ALLOW FILTERING", "Unsupported null value for column v"),
+        ("SELECT * FROM wide WHERE (c) != (1)", "Unsupported \"!=\" relation: (c) != (1)"),
+        (
+            "SELECT * FROM kv WHERE k LIKE 'a%'",
+            "LIKE restriction is only supported on properly indexed columns. k LIKE 'a%' is not valid.",
+        ),
+        (
+            "SELECT * FROM kv WHERE token(k) > 1 AND token(k) = 1",
+            "Columns \"k\" cannot be restricted by both an equality and an inequality relation",
+        ),
+        (
+            "SELECT * FROM kv WHERE token(k) > 1 AND token(k) > 2",
+            "More than one restriction was found for the start bound on k",
+        ),
+        // What is wrong with WHERE is told before what is wrong with the selection, but for columns that are not there.
+        ("SELECT nope(v) FROM kv WHERE k != 'a'", "Unsupported \"!=\" relation: k != 'a'"),
+        ("SELECT nope FROM kv WHERE k != 'a'", "Undefined column name nope in table ks.kv"),
         (
             "SELECT * FROM kv WHERE k = 'a' AND k = 'b'",
             "k cannot be restricted by more than one relation if it includes an Equal",
@@ -119,7 +148,7 @@ fn selects_that_cannot_be_answered_say_why() {
             "SELECT * FROM wide WHERE a = 1 AND b = '' AND c > 1 AND c >= 2",
             "More than one restriction was found for the start bound on c",
         ),
-        ("SELECT * FROM kv WHERE k != 'a'", "Unsupported \"!=\" relation: k != ..."),
+        ("SELECT * FROM kv WHERE k != 'a'", "Unsupported \"!=\" relation: k != 'a'"),
         ("SELECT * FROM kv WHERE k = null", "Invalid null value in condition for column k"),
         ("SELECT * FROM kv WHERE k = 5", "Invalid INTEGER constant (5) for \"k\" of type text"),
         (
