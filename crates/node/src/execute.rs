@@ -62,22 +62,20 @@ impl<W: World> Core<W> {
         ready(&self.shared, text, keyspace).map(Arc::new)
     }
 
-    /// Keeps a statement under an id, which the protocol derives from keyspace and text.
-    pub fn keep(&self, id: [u8; 16], ready: &Arc<Ready>) {
-        self.shared.statements.keep(id, Arc::clone(ready));
+    /// Keeps a statement that a client prepared, under an id that the protocol derives from keyspace and text.
+    pub fn keep(&self, id: [u8; 16], statement: Arc<Ready>) -> Arc<Ready> {
+        self.shared.statements.insert(id, statement)
     }
 
-    /// A prepared statement at the current epoch; `None` if it is not, or no longer, known.
-    pub fn prepared(&self, id: &[u8; 16]) -> Option<Result<Arc<Ready>, Error>> {
+    /// A prepared statement at the current epoch; `None` if it has to be prepared (again): it is not known, or the schema
+    /// changed what its id means, so that the client must learn of other bind markers or result columns first.
+    pub fn prepared(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
         let known = self.shared.statements.find(id)?;
-        if known.epoch == self.shared.epoch() {
-            return Some(Ok(known));
+        if self.is_current(&known) {
+            return Some(known);
         }
-        let again = self.ready(&known.text, known.keyspace.as_deref());
-        if let Ok(ready) = &again {
-            self.keep(*id, ready);
-        }
-        Some(again)
+        let again = self.ready(&known.text, known.keyspace.as_deref()).ok();
+        self.shared.statements.renewed(id, &known, again)
     }
 
     /// Whether a statement was resolved at the current epoch; if not, it must be made ready again.

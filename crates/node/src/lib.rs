@@ -43,6 +43,7 @@ mod schema_change;
 mod shared;
 mod slots;
 mod space;
+mod statements;
 mod surroundings;
 mod syncs;
 mod system_tables;

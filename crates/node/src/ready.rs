@@ -7,19 +7,12 @@ use crate::shared::Shared;
 use crate::view::View;
 use crate::world::World;
 use henge_coordinator::Placed;
-use henge_cql::{Plan, Prepared};
+use henge_cql::{Plan, Prepared, Statement};
 use henge_metadata::Epoch;
-use parking_lot::RwLock;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// Prepared statements that a node keeps; beyond it the oldest go, and drivers prepare them again.
-const STATEMENTS_MAX: usize = 10_000;
-/// Bytes of the texts of prepared statements that a node keeps: a text may be as long as a frame.
-const TEXT_BYTES_MAX: usize = 64 << 20;
+use henge_model::{Column, Table, TableId};
 
 /// A statement at one epoch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ready {
     /// Its text.
     pub text: String,
@@ -27,6 +20,8 @@ pub struct Ready {
     pub keyspace: Option<String>,
     /// Bind columns, result columns and plan.
     pub prepared: Prepared,
+    /// True if clients may hold other result columns under the same id, from before a change of the schema.
+    pub result_varies: bool,
     pub(crate) epoch: Epoch,
     /// Why it cannot be carried out, though it can be prepared.
     pub(crate) refusal: Option<String>,
@@ -36,59 +31,6 @@ pub struct Ready {
     pub(crate) masked: Option<Box<MaskedRead>>,
     /// The placement of each table that the plan touches, in its order.
     pub(crate) placed: Vec<Placed>,
-}
-
-/// Prepared statements by id.
-#[derive(Debug, Default)]
-pub(crate) struct Statements {
-    by_id: RwLock<ById>,
-}
-
-#[derive(Debug, Default)]
-struct ById {
-    entries: BTreeMap<[u8; 16], (u64, Arc<Ready>)>,
-    age: BTreeMap<u64, [u8; 16]>,
-    next: u64,
-    /// Bytes of their texts.
-    text_bytes: usize,
-    /// How many had to go.
-    evicted: u64,
-}
-
-impl Statements {
-    pub(crate) fn find(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
-        self.by_id.read().entries.get(id).map(|(_, ready)| Arc::clone(ready))
-    }
-
-    pub(crate) fn keep(&self, id: [u8; 16], ready: Arc<Ready>) {
-        let mut by_id = self.by_id.write();
-        let number = by_id.next;
-        by_id.next += 1;
-        by_id.text_bytes += ready.text.len();
-        if let Some((old, replaced)) = by_id.entries.insert(id, (number, ready)) {
-            by_id.age.remove(&old);
-            by_id.text_bytes -= replaced.text.len();
-        }
-        by_id.age.insert(number, id);
-        // The one just prepared stays, however long it is.
-        while by_id.entries.len() > STATEMENTS_MAX || by_id.text_bytes > TEXT_BYTES_MAX && by_id.entries.len() > 1 {
-            by_id.evict_oldest();
-        }
-    }
-
-    /// How many there are, and how many had to go since the start.
-    pub(crate) fn counts(&self) -> (usize, u64) {
-        let by_id = self.by_id.read();
-        (by_id.entries.len(), by_id.evicted)
-    }
-}
-
-impl ById {
-    fn evict_oldest(&mut self) {
-        let oldest = self.age.pop_first().and_then(|(_, id)| self.entries.remove(&id));
-        self.text_bytes -= oldest.map_or(0, |(_, ready)| ready.text.len());
-        self.evicted += 1;
-    }
 }
 
 impl Ready {
@@ -101,19 +43,66 @@ impl Ready {
     pub fn may_read_one_row(&self) -> bool {
         matches!(&self.prepared.plan, Plan::Select(plan) if plan.may_read_one_row())
     }
+
+    /// True if a client that prepared `older` may go on with this one: the same tables with the same columns, as in Cassandra,
+    /// so that bind markers and result columns are the same too.
+    pub(crate) fn continues(&self, older: &Ready) -> bool {
+        let (new, old) = (&self.prepared, &older.prepared);
+        let same_tables = tables(&new.plan).map(columns).eq(tables(&old.plan).map(columns));
+        same_tables && (&new.bind, &new.pk_indexes, &new.result) == (&old.bind, &old.pk_indexes, &old.result)
+    }
+}
+
+/// The tables that a plan reads or writes.
+fn tables(plan: &Plan) -> impl Iterator<Item = &Table> {
+    let (one, batch) = match plan {
+        Plan::Select(select) => (Some(select.table()), None),
+        Plan::Modify(modify) => (Some(modify.table()), None),
+        Plan::Batch(batch) => (None, Some(batch)),
+        _ => (None, None),
+    };
+    let batched = batch.into_iter().flat_map(|batch| batch.statements.iter().map(|s| s.table()));
+    one.into_iter().chain(batched).map(|table| &**table)
+}
+
+/// A table's identity and its columns with their types.
+fn columns(table: &Table) -> (TableId, Vec<&Column>) {
+    (table.id, table.columns().collect())
+}
+
+/// True for `SELECT *` of a table that got or lost columns: clients that prepared it before hold other result columns.
+fn widens(statement: &Statement, plan: &Plan) -> bool {
+    let selects_all =
+        matches!(statement, Statement::Select(select) if select.items.is_empty() && select.json.is_none());
+    selects_all && tables(plan).any(|table| table.history.next_column > 0)
 }
 
 /// Parses a statement and resolves it at the current epoch.
 pub(crate) fn ready<W: World>(shared: &Shared<W>, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
-    let statement = henge_cql::parse(text)?;
     let view = shared.view.load_full();
+    let mut ready = resolve(&view, text, keyspace)?;
+    if shared.options.authorize {
+        ready.needs = needs(&ready.prepared.plan);
+        ready.masked = if shared.options.masking { masked_read(&ready.prepared.plan) } else { None };
+    }
+    Ok(ready)
+}
+
+/// A statement at the epoch of a view, as a node without an authorizer has it.
+pub(crate) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
+    let statement = henge_cql::parse(text)?;
     let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;
-    let placed = placements(&view, &prepared.plan)?;
-    let needs = if shared.options.authorize { needs(&prepared.plan) } else { Vec::new() };
-    let masked = if shared.options.authorize && shared.options.masking { masked_read(&prepared.plan) } else { None };
-    let keyspace = keyspace.map(str::to_owned);
-    let refusal = read_only::refusal(&prepared.plan);
-    Ok(Ready { refusal, text: text.to_owned(), keyspace, prepared, epoch: view.epoch(), needs, masked, placed })
+    Ok(Ready {
+        text: text.to_owned(),
+        keyspace: keyspace.map(str::to_owned),
+        result_varies: widens(&statement, &prepared.plan),
+        epoch: view.epoch(),
+        refusal: read_only::refusal(&prepared.plan),
+        needs: Vec::new(),
+        masked: None,
+        placed: placements(view, &prepared.plan)?,
+        prepared,
+    })
 }
 
 fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {

@@ -10,7 +10,7 @@ use crate::liveness::Liveness;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::propose::Turn;
-use crate::ready::Statements;
+use crate::statements::Statements;
 use crate::syncs::Syncs;
 use crate::system_tables::Me;
 use crate::view::View;

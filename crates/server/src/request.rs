@@ -183,8 +183,7 @@ fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client)
         None => (keyspace, core.ready(prepare.text, keyspace).map_err(|e| failed(core, &e))?),
     };
     let id = prepared_id(keyspace, prepare.text);
-    core.keep(id, &ready);
-    Ok(Answer::Prepared(Arc::new(Known::new(id, ready))))
+    Ok(Answer::Prepared(Arc::new(Known::new(id, core.keep(id, ready)))))
 }
 
 async fn run_execute(
@@ -199,21 +198,15 @@ async fn run_execute(
         Some(known) => known,
         None => find(core, message.id)?,
     };
-    let result = &known.metadata.result;
-    let told = message.metadata_id.unwrap_or(result.id());
-    let mode = MetadataMode::of_execute(version, message.parameters.skip_metadata, told, result);
+    let mode = known.metadata_mode(version, message);
     let metadata = RowsMetadata::Known(Arc::clone(&known));
     execute(core, &known.ready, &message.parameters, by, metadata, mode, counted).await
 }
 
 /// A prepared statement at the current epoch.
 fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<Arc<Known>, ErrorResponse> {
-    let known = StatementId::try_from(id).ok().and_then(|id| Some((id, core.prepared(&id)?)));
-    match known {
-        Some((id, Ok(ready))) => Ok(Arc::new(Known::new(id, ready))),
-        Some((_, Err(error))) => Err(failed(core, &error)),
-        None => Err(ErrorResponse::unprepared(id)),
-    }
+    let known = StatementId::try_from(id).ok().and_then(|id| Some(Known::new(id, core.prepared(&id)?)));
+    known.map(Arc::new).ok_or_else(|| ErrorResponse::unprepared(id))
 }
 
 async fn execute(

@@ -2,7 +2,9 @@
 
 use henge_cql::ColumnSpec;
 use henge_node::Ready;
-use henge_protocol::{BindMetadata, ColumnRef, PreparedMetadata, ResultMetadata, StatementId};
+use henge_protocol::{
+    BindMetadata, ColumnRef, Execute, MetadataMode, PreparedMetadata, ResultMetadata, StatementId, Version,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,6 +26,14 @@ impl Known {
         let bind = BindMetadata::new(prepared.bind.iter().map(column), &prepared.pk_indexes);
         let metadata = PreparedMetadata { id, bind, result: result_of(&ready) };
         Known { ready, metadata }
+    }
+
+    /// How much an execution says of the columns. Before version 5 clients cannot tell which columns they know: where these may be
+    /// others, they are told of all, even if they asked to skip them.
+    pub(crate) fn metadata_mode(&self, version: Version, execute: &Execute<'_>) -> MetadataMode {
+        let result = &self.metadata.result;
+        let skip = execute.parameters.skip_metadata && (version >= Version::V5 || !self.ready.result_varies);
+        MetadataMode::of_execute(version, skip, execute.metadata_id.unwrap_or(result.id()), result)
     }
 }
 

@@ -10,7 +10,7 @@ use henge_cql::{Plan, SelectPlan};
 use henge_model::{Permission, Resource};
 
 /// A SELECT of a table with masked columns.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MaskedRead {
     /// The table, and what contains it.
     chain: Vec<Resource>,

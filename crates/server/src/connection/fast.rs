@@ -41,7 +41,7 @@ impl Connection {
             return Some(Arc::clone(known));
         }
         let id = execute.id.try_into().ok()?;
-        let known = Arc::new(Known::new(id, self.core.prepared(&id)?.ok()?));
+        let known = Arc::new(Known::new(id, self.core.prepared(&id)?));
         self.statements.keep(Arc::clone(&known));
         Some(known)
     }
@@ -50,10 +50,8 @@ impl Connection {
         let Ok(execute) = frame.message().and_then(|message| Execute::decode(frame.header.version, message)) else {
             return false;
         };
-        let result = &known.metadata.result;
-        let told = execute.metadata_id.unwrap_or(result.id());
-        let mode = MetadataMode::of_execute(frame.header.version, execute.parameters.skip_metadata, told, result);
-        self.answers(frame, &execute.parameters, &known.ready, (result, mode), began)
+        let mode = known.metadata_mode(frame.header.version, &execute);
+        self.answers(frame, &execute.parameters, &known.ready, (&known.metadata.result, mode), began)
     }
 
     fn queries(&mut self, frame: &Frame, parameters: &QueryParameters<'_>, ready: &Ready, began: Instant) -> bool {
