@@ -33,6 +33,8 @@ pub enum Command {
         /// Where clients reach it.
         rpc_address: SocketAddr,
     },
+    /// Add the keyspaces that newer clusters have from their first entry on.
+    CreateSystemKeyspaces,
     /// `CREATE KEYSPACE`.
     CreateKeyspace {
         /// Its name.

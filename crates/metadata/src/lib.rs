@@ -3,7 +3,7 @@
 //!
 //! - `epoch`, `entry`, `log`: the history; `state`: what it adds up to; `placements`: who holds what, by replication setting.
 //! - `roles`: who may do what.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `tables`, `alter` and `access`; `refused`: why not.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `system_keyspaces`, `tables`, `alter` and `access`; `refused`: why not.
 
 mod access;
 mod alter;
@@ -21,6 +21,7 @@ mod refused;
 mod role_tests;
 mod roles;
 mod state;
+mod system_keyspaces;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -36,3 +37,4 @@ pub use propose::propose;
 pub use refused::Refused;
 pub use roles::{Role, Roles};
 pub use state::{ApplyError, ClusterState};
+pub use system_keyspaces::{TRACE_TTL, TRACES};

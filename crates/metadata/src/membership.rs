@@ -2,6 +2,7 @@
 
 use crate::limits::{MEMBERS, TOKENS};
 use crate::propose::placed;
+use crate::system_keyspaces::{is_system, missing};
 use crate::{Change, ClusterState, JoinDraft, Refused};
 use henge_base::{ClusterId, HostId, Random};
 use henge_ring::{Member, allocate_tokens_beside};
@@ -22,7 +23,10 @@ pub(crate) fn bootstrap(
     let id = ClusterId::random(random);
     let member = member(state, first, random)?;
     let cluster = Change::Cluster { id, name: name.to_owned(), voters: vec![first.id], version: VERSION };
-    Ok(vec![cluster, Change::Joined(member)])
+    let mut changes = vec![cluster, Change::Joined(member)];
+    let begun = state.with(&changes).map_err(|e| Refused::Cluster(e.to_string()))?;
+    changes.extend(missing(&begun, random)?);
+    Ok(changes)
 }
 
 pub(crate) fn join(
@@ -41,16 +45,19 @@ pub(crate) fn join(
         return Err(Refused::Member(format!("host {} is a member already", draft.id)));
     }
     address_is_free(state, draft.id, draft.address)?;
-    if let Some(keyspace) = state.schema.keyspaces.keys().next() {
+    if let Some(keyspace) = state.schema.keyspaces.keys().find(|keyspace| !is_system(keyspace)) {
         return Err(Refused::Member(format!(
             "keyspace {keyspace} exists: its data would have to be streamed to the new node, which is not supported yet; nodes can \
-             join while there are no keyspaces"
+             join while there are no keyspaces of users"
         )));
     }
     if state.members.len() >= MEMBERS {
         return Err(Refused::Limit(format!("a cluster has at most {MEMBERS} members")));
     }
-    Ok(vec![Change::Joined(member(state, draft, random)?)])
+    let joined = Change::Joined(member(state, draft, random)?);
+    let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| Refused::Member(e.to_string()))?;
+    let placed = placed(&larger, larger.schema.keyspaces.values());
+    Ok(vec![joined, placed])
 }
 
 /// A member with tokens that share its datacentre out evenly.

@@ -5,6 +5,7 @@ use crate::alter::alter_table;
 use crate::indexes::{create_index, drop_index};
 use crate::limits::{ENTRY_BYTES, TABLES};
 use crate::membership::{bootstrap, join, update_member};
+use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
 use crate::{Change, ClusterState, Command, Entry, Placements, Refused};
@@ -24,6 +25,10 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
         _ if state.epoch.index == 0 => Err(Refused::Cluster("this node has no cluster yet".to_owned())),
         Command::Join { name, member } => join(state, name, member, random),
         Command::UpdateMember { id, address, rpc_address } => update_member(state, *id, *address, *rpc_address),
+        Command::CreateSystemKeyspaces => match missing(state, random)? {
+            changes if changes.is_empty() => Err(Refused::Nothing),
+            changes => Ok(changes),
+        },
         Command::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
             create_keyspace(state, name, replication, *durable_writes, *if_not_exists)
         }

@@ -75,13 +75,15 @@ impl ClusterState {
         if entry.epoch != self.epoch.next() {
             return Err(ApplyError::Order { expected_after: self.epoch, found: entry.epoch });
         }
-        let mut next = self.clone();
-        for change in &entry.changes {
-            next.change(change)?;
-        }
-        next.epoch = entry.epoch;
-        *self = next;
+        *self = ClusterState { epoch: entry.epoch, ..self.with(&entry.changes)? };
         Ok(())
+    }
+
+    /// The state with some changes made, at the same epoch.
+    pub(crate) fn with(&self, changes: &[Change]) -> Result<ClusterState, ApplyError> {
+        let mut next = self.clone();
+        changes.iter().try_for_each(|change| next.change(change))?;
+        Ok(next)
     }
 
     fn change(&mut self, change: &Change) -> Result<(), ApplyError> {

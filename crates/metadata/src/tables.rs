@@ -30,7 +30,7 @@ pub(crate) fn create_table(
         check_current(&column.data_type, keyspace)?;
     }
     let (storage_id, next) = allocate(state)?;
-    let table = table(draft, storage_id, random);
+    let table = new_table(draft, storage_id, random);
     Ok(vec![Change::Table(Arc::new(table)), next])
 }
 
@@ -46,12 +46,19 @@ pub(crate) fn truncate(state: &ClusterState, keyspace: &str, table: &str) -> Res
 }
 
 fn allocate(state: &ClusterState) -> Result<(StorageId, Change), Refused> {
-    let id = state.next_storage_id;
-    let next = id.0.checked_add(1).ok_or_else(|| Refused::Limit("storage ids are used up".to_owned()))?;
-    Ok((id, Change::NextStorageId(StorageId(next))))
+    let mut next = state.next_storage_id;
+    let id = take_storage_id(&mut next)?;
+    Ok((id, Change::NextStorageId(next)))
 }
 
-fn table(draft: &TableDraft, storage_id: StorageId, random: &mut Random) -> Table {
+/// Takes the lowest storage id that is free.
+pub(crate) fn take_storage_id(next: &mut StorageId) -> Result<StorageId, Refused> {
+    let id = *next;
+    next.0 = id.0.checked_add(1).ok_or_else(|| Refused::Limit("storage ids are used up".to_owned()))?;
+    Ok(id)
+}
+
+pub(crate) fn new_table(draft: &TableDraft, storage_id: StorageId, random: &mut Random) -> Table {
     let mut ids = (0..).map(ColumnId);
     let mut masks = BTreeMap::new();
     let mut columns = |drafts: &[ColumnDraft], kind| -> Vec<Column> {

@@ -35,7 +35,9 @@ pub(crate) async fn become_member<W: World>(shared: &Arc<Shared<W>>) -> Result<(
     let mut said = String::new();
     loop {
         if shared.view.load().state.members.contains_key(&shared.local()) {
-            return refresh(shared).await;
+            refresh(shared).await?;
+            add_system_keyspaces(shared).await;
+            return Ok(());
         }
         let waiting = match find(shared).await {
             Found::Create => {
@@ -145,5 +147,15 @@ async fn refresh<W: World>(shared: &Arc<Shared<W>>) -> Result<(), JoinError> {
             tracing::warn!(%error, "this node's new addresses could not be announced");
             Ok(())
         }
+    }
+}
+
+/// Adds the keyspaces that a cluster of an older release lacks. Only voters do, for they are sure to know the command.
+async fn add_system_keyspaces<W: World>(shared: &Arc<Shared<W>>) {
+    if !shared.view.load().state.voters.contains(&shared.local()) {
+        return;
+    }
+    if let Err(error) = change(shared, Command::CreateSystemKeyspaces, false).await {
+        tracing::warn!(%error, "cannot add the keyspace of traces; nothing is traced until the next start");
     }
 }

@@ -1,28 +1,17 @@
 //! Traces: what a coordinator did for one request, kept in `system_traces` for a day, where clients of any node find it.
 //!
-//! A core handle with a trace notes what the coordinator asks of it. The keyspace is made when it is first needed.
+//! A core handle with a trace notes what the coordinator asks of it.
 
 use crate::core::Core;
-use crate::propose::change;
-use crate::shared::Shared;
 use crate::world::World;
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_coordinator::{Replicas, Write, WriteType, write};
-use henge_metadata::{ColumnDraft, Command, TableDraft};
-use henge_model::{
-    Cell, CellKind, Consistency, DataType, Key, Marker, Mutation, Order, PartitionKey, Replication, Row, Table,
-    TableOptions, encode_row,
-};
+use henge_metadata::{TRACE_TTL, TRACES};
+use henge_model::{Cell, CellKind, Consistency, Key, Marker, Mutation, PartitionKey, Row, Table, encode_row};
 use parking_lot::Mutex;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The keyspace that traces lie in.
-const KEYSPACE: &str = "system_traces";
-/// Copies of each trace, as in Apache Cassandra.
-const COPIES: u32 = 2;
-/// How long a trace is kept, in seconds: a day.
-const TTL: u32 = 86_400;
 /// What one trace notes at most.
 const EVENTS_MAX: usize = 1_000;
 /// Bytes of a statement's text that are kept.
@@ -87,11 +76,6 @@ impl<W: World> Core<W> {
         // A trace that cannot be kept is not worth an error: its request was answered.
         let _ = self.in_tail(async move { write_trace(&core, &trace, &traced, duration).await });
     }
-
-    /// Makes the tables that traces lie in, unless they are there: a client looks for its trace as soon as it has its answer.
-    pub async fn make_trace_tables(&self) {
-        make_tables(&self.shared).await;
-    }
 }
 
 async fn write_trace<W: World>(core: &Core<W>, trace: &Trace, traced: &Traced, duration: u64) {
@@ -137,11 +121,11 @@ async fn put<W: World>(
     parameters: &[(&str, String)],
 ) {
     let view = core.shared.view.load_full();
-    let found = view.schema.table(KEYSPACE, table).zip(view.placed(KEYSPACE).cloned());
+    let found = view.schema.table(TRACES, table).zip(view.placed(TRACES).cloned());
     let Some((table, placed)) = found else { return };
     let Some(issued) = core.stamp(0) else { return };
     let Some((partition, key)) = row_key(table, key) else { return };
-    let expires = issued.div_euclid(1_000_000) + i64::from(TTL);
+    let expires = issued.div_euclid(1_000_000) + i64::from(TRACE_TTL);
     let row = row(table, columns, parameters, issued, expires);
     let mut encoded = Vec::new();
     encode_row(key.bytes(), &row, &mut encoded);
@@ -168,7 +152,7 @@ fn row(
     timestamp: Micros,
     expires: i64,
 ) -> Row {
-    let live = |value: Bytes| CellKind::Expiring { value, ttl: TTL, expires };
+    let live = |value: Bytes| CellKind::Expiring { value, ttl: TRACE_TTL, expires };
     let of = |name: &str| table.column(name).map(|column| column.id);
     let mut cells: Vec<Cell> = columns
         .iter()
@@ -180,84 +164,7 @@ fn row(
         let path = Bytes::copy_from_slice(name.as_bytes());
         Some(Cell { column: of("parameters")?, path, timestamp, kind: live(text.clone().into()) })
     }));
-    Row { marker: Some(Marker { timestamp, expiry: Some((TTL, expires)) }), deletion: None, cells }
-}
-
-async fn make_tables<W: World>(shared: &Arc<Shared<W>>) {
-    let view = shared.view.load_full();
-    if ["sessions", "events"].iter().all(|table| view.schema.table(KEYSPACE, table).is_some()) {
-        return;
-    }
-    let keyspace = Command::CreateKeyspace {
-        name: KEYSPACE.to_owned(),
-        replication: Replication::Simple { factor: COPIES },
-        durable_writes: true,
-        if_not_exists: true,
-    };
-    let table = |draft| Command::CreateTable { draft, if_not_exists: true };
-    for command in [keyspace, table(sessions()), table(events())] {
-        if let Err(error) = change(shared, command, false).await {
-            tracing::warn!(%error, "there is nowhere to keep traces");
-            return;
-        }
-    }
-}
-
-fn sessions() -> TableDraft {
-    let parameters = DataType::Map(Box::new(DataType::Text), Box::new(DataType::Text));
-    let regulars = [
-        ("client", DataType::Inet),
-        ("command", DataType::Text),
-        ("coordinator", DataType::Inet),
-        ("coordinator_port", DataType::Int),
-        ("duration", DataType::Int),
-        ("parameters", parameters),
-        ("request", DataType::Text),
-        ("started_at", DataType::Timestamp),
-    ];
-    draft("sessions", "tracing sessions", &[("session_id", DataType::Uuid)], &[], &regulars)
-}
-
-fn events() -> TableDraft {
-    let regulars = [
-        ("activity", DataType::Text),
-        ("source", DataType::Inet),
-        ("source_elapsed", DataType::Int),
-        ("source_port", DataType::Int),
-        ("thread", DataType::Text),
-    ];
-    let (partition, clustering) = ([("session_id", DataType::Uuid)], [("event_id", DataType::Timeuuid)]);
-    draft("events", "tracing events", &partition, &clustering, &regulars)
-}
-
-type Columns<'a> = &'a [(&'a str, DataType)];
-
-fn draft(
-    name: &str,
-    comment: &str,
-    partition: Columns<'_>,
-    clustering: Columns<'_>,
-    regulars: Columns<'_>,
-) -> TableDraft {
-    let columns = |columns: Columns<'_>| {
-        let column = |(name, data_type): &(&str, DataType)| ColumnDraft {
-            name: (*name).to_owned(),
-            data_type: data_type.clone(),
-            order: Order::Ascending,
-            mask: None,
-        };
-        columns.iter().map(column).collect()
-    };
-    TableDraft {
-        keyspace: KEYSPACE.to_owned(),
-        name: name.to_owned(),
-        id: None,
-        partition_key: columns(partition),
-        clustering: columns(clustering),
-        statics: Vec::new(),
-        regulars: columns(regulars),
-        options: TableOptions { comment: comment.to_owned(), default_time_to_live: TTL, ..TableOptions::default() },
-    }
+    Row { marker: Some(Marker { timestamp, expiry: Some((TRACE_TTL, expires)) }), deletion: None, cells }
 }
 
 fn ip(address: IpAddr) -> Vec<u8> {

@@ -228,7 +228,6 @@ impl Connection {
         if header.wants_tracing() {
             let (core, trace) = core.traced(Some(self.peer));
             self.under_way.push(Box::pin(async move {
-                core.make_trace_tables().await;
                 let traced = traced(&frame, found.prepared().map(|known| &**known));
                 let (answer, warnings, counted) = run(core.clone(), frame, found, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);

@@ -5,7 +5,7 @@ use super::data_type::Types;
 use super::mask;
 use super::property::{Properties, names};
 use super::replication::ReplicationDraft;
-use super::scope::{Scope, refuse_system};
+use super::scope::{Scope, refuse_writes};
 use super::table::{check_counter_options, named};
 use super::table_options;
 use crate::error::Error;
@@ -16,7 +16,7 @@ use henge_model::{DataType, Order, Schema, Table, TableOptions};
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
     let name = alter.name.text.clone();
-    refuse_system(&Schema::default(), &name).map_err(|e| e.at(alter.name.position))?;
+    refuse_writes(&Schema::default(), &name).map_err(|e| e.at(alter.name.position))?;
     let mut properties = Properties::new(&alter.properties)?;
     let replication = properties.map("replication")?.map(ReplicationDraft::read).transpose();
     let durable_writes = properties.parsed("durable_writes", "a boolean")?;

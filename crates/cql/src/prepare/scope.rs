@@ -52,7 +52,7 @@ impl<'a> Scope<'a> {
         if is_virtual(&table.keyspace) {
             return Ok(table);
         }
-        refuse_system(self.schema, &table.keyspace).map_err(|e| e.at(name.name.position))?;
+        refuse_writes(self.schema, &table.keyspace).map_err(|e| e.at(name.name.position))?;
         Ok(table)
     }
 }
@@ -71,7 +71,13 @@ pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error
     Ok(())
 }
 
-const SYSTEM: [&str; 5] = ["system", "system_schema", "system_auth", "system_distributed", "system_traces"];
+/// As [`refuse_system`], but for rows: those of traces are written and deleted by whoever may.
+pub(crate) fn refuse_writes(schema: &Schema, keyspace: &str) -> Result<(), Error> {
+    if keyspace == TRACES { Ok(()) } else { refuse_system(schema, keyspace) }
+}
+
+const TRACES: &str = "system_traces";
+const SYSTEM: [&str; 5] = ["system", "system_schema", "system_auth", "system_distributed", TRACES];
 
 /// Keyspaces that are not users'.
 pub(crate) fn is_system(keyspace: &str) -> bool {

@@ -5,7 +5,7 @@ use super::compact;
 use super::data_type::Types;
 use super::mask::column_mask;
 use super::property::names;
-use super::scope::{Scope, is_virtual, refuse_system};
+use super::scope::{Scope, is_virtual, refuse_system, refuse_writes};
 use super::table_options;
 use crate::error::{Error, Position};
 use crate::limits;
@@ -62,7 +62,10 @@ pub(crate) fn drop(drop: &DropTable, scope: &Scope<'_>) -> Result<SchemaChange, 
 pub(crate) fn truncate(truncate: &Truncate, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
     let (keyspace, table) = match scope.keyspace_of(&truncate.table)? {
         keyspace if is_virtual(&keyspace) => (keyspace, scope.table(&truncate.table)?.name.clone()),
-        _ => named(&truncate.table, scope)?,
+        keyspace => {
+            refuse_writes(scope.schema, &keyspace).map_err(|e| e.at(truncate.table.name.position))?;
+            (keyspace, truncate.table.name.text.clone())
+        }
     };
     Ok(SchemaChange::Truncate { keyspace, table })
 }

@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use crate::view::View;
 use crate::world::World;
 use henge_cql::{PermissionPlan, is_virtual};
-use henge_metadata::{Command, Role, RoleCommand, Roles};
+use henge_metadata::{Command, Role, RoleCommand, Roles, TRACES};
 use henge_model::{Keyspace, Permission, Permissions, Replication, Resource, RowSink};
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ fn demand_authorizer<W: World>(shared: &Shared<W>, operation: &str) -> Result<()
 /// Whether a resource is of the system's own keyspaces. Virtual ones take no writes whatever is granted.
 fn is_system(view: &View, resource: &Resource) -> bool {
     let keyspace = resource.keyspace().and_then(|name| view.schema.keyspaces.get(name));
-    let own = |k: &Arc<Keyspace>| k.replication == Replication::Local || k.name == "system_traces";
+    let own = |k: &Arc<Keyspace>| k.replication == Replication::Local || k.name == TRACES;
     keyspace.is_some_and(|keyspace| own(keyspace) && !is_virtual(&keyspace.name))
 }
 
