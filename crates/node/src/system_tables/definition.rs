@@ -20,7 +20,7 @@ const OPTIONS: &str = "additional_write_policy text, allow_auto_snapshot boolean
     min_index_interval int, read_repair text, read_repair_chance double, speculative_retry text";
 
 /// Keyspace, table, number of partition key columns, number of clustering columns, columns.
-const TABLES: [(&str, &str, usize, usize, &str); 21] = [
+const TABLES: [(&str, &str, usize, usize, &str); 28] = [
     (
         "system",
         "local",
@@ -130,6 +130,30 @@ const TABLES: [(&str, &str, usize, usize, &str); 21] = [
     // So Cassandra spells it.
     ("system_auth", "resource_role_permissons_index", 1, 1, "resource text, role text"),
     ("system_auth", "network_permissions", 1, 0, "role text, dcs frozen<set<text>>"),
+    ("system_auth", "cidr_groups", 1, 0, "cidr_group text, cidrs frozen<set<tuple<inet, smallint>>>"),
+    ("system_auth", "cidr_permissions", 1, 0, "role text, cidr_groups frozen<set<text>>"),
+    ("system_auth", "identity_to_role", 1, 0, "identity text, role text"),
+    (
+        "system_distributed",
+        "parent_repair_history",
+        1,
+        0,
+        "parent_id timeuuid, columnfamily_names set<text>, exception_message text, exception_stacktrace text, \
+         finished_at timestamp, keyspace_name text, options map<text,text>, requested_ranges set<text>, \
+         started_at timestamp, successful_ranges set<text>",
+    ),
+    ("system_distributed", "partition_denylist", 2, 1, "ks_name text, table_name text, key blob"),
+    (
+        "system_distributed",
+        "repair_history",
+        2,
+        1,
+        "keyspace_name text, columnfamily_name text, id timeuuid, coordinator inet, coordinator_port int, \
+         exception_message text, exception_stacktrace text, finished_at timestamp, parent_id timeuuid, \
+         participants set<inet>, participants_v2 set<text>, range_begin text, range_end text, started_at timestamp, \
+         status text",
+    ),
+    ("system_distributed", "view_build_status", 2, 1, "keyspace_name text, view_name text, host_id uuid, status text"),
     (
         "system_schema",
         "column_masks",
@@ -249,6 +273,7 @@ fn type_of(text: &str) -> DataType {
         "frozen" => DataType::Frozen(Box::new(type_of(inner))),
         "list" => DataType::List(Box::new(type_of(inner))),
         "set" => DataType::Set(Box::new(type_of(inner))),
+        "tuple" => DataType::Tuple(inner.split(',').map(|part| type_of(part.trim())).collect()),
         _ => {
             let (key, value) = inner.split_once(',').unwrap_or((inner, "text"));
             DataType::Map(Box::new(type_of(key.trim())), Box::new(type_of(value.trim())))
@@ -268,6 +293,9 @@ mod tests {
         assert_eq!(local.column("tokens").unwrap().data_type.to_string(), "set<text>");
         assert_eq!(local.column("truncated_at").unwrap().data_type.to_string(), "map<uuid, blob>");
         let columns = tables.iter().find(|t| t.name == "tables" && t.keyspace == "system_schema").unwrap();
+        let groups = tables.iter().find(|t| t.name == "cidr_groups").unwrap();
+        let cidrs = "frozen<set<frozen<tuple<inet, smallint>>>>";
+        assert_eq!(groups.column("cidrs").unwrap().data_type.to_string(), cidrs);
         assert_eq!(columns.column("compaction").unwrap().data_type.to_string(), "frozen<map<text, text>>");
         assert_eq!(columns.clustering.len(), 1);
         assert_eq!(tables.len(), TABLES.len() + VIRTUAL.len());
