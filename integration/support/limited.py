@@ -22,6 +22,8 @@ MOMENT = re.compile(r"(?<=timestamp |threshold )\d{16}\b")
 LIST = re.compile(r"\[([^\]]*)\]")
 # Replicas' reads in words of their own.
 READ = re.compile(r"(?<=for query ).*(?= \(see tombstone)")
+# What Henge alone warns of: options that have no effect.
+OWN = re.compile(r"Options of table \w+ that are kept but have no effect in Henge: ")
 # Errors whose sentences are told apart.
 WORDED = ("Guardrail", "Batch too large")
 
@@ -39,7 +41,7 @@ class Limited(Users):
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
             answer = refused(error)
         # Cassandra says some once for each row.
-        warnings = list(dict.fromkeys(same(text) for text in future.warnings or []))
+        warnings = list(dict.fromkeys(same(text) for text in future.warnings or [] if not OWN.match(text)))
         return answer | ({"warnings": warnings} if warnings else {})
 
 

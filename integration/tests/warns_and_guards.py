@@ -57,6 +57,21 @@ def test_large_batches_over_several_partitions(session, table):
     assert session.execute(f"SELECT count(*) FROM {table} WHERE k = 0 AND c > 50").one()[0] == 9
 
 
+def test_options_that_have_no_effect(session, table):
+    """Cassandra does what they say."""
+    create = "CREATE TABLE warned.o (k int PRIMARY KEY) WITH cdc = true AND comment = 'x' AND caching = {'keys': 'NONE'}"
+    told = "Options of table o that are kept but have no effect in Henge: "
+    assert warnings(session, create) == [told + "caching, cdc"]
+    assert warnings(session, create.replace("TABLE", "TABLE IF NOT EXISTS")) == []
+    # What tools set by habit is Cassandra's default.
+    habit = "ALTER TABLE warned.o WITH caching = {'keys': 'ALL', 'rows_per_partition': 'NONE'} AND speculative_retry = '99p'"
+    assert warnings(session, habit) == []
+    assert warnings(session, "ALTER TABLE warned.o WITH compression = {'class': 'ZstdCompressor'}") == [told + "compression"]
+    (warning,) = warnings(session, "ALTER KEYSPACE warned WITH durable_writes = false")
+    assert warning == "durable_writes = false of keyspace warned is kept but has no effect: all writes are durable"
+    assert warnings(session, "ALTER KEYSPACE warned WITH durable_writes = true") == []
+
+
 def test_unlogged_batches_over_many_partitions(session, table):
     insert = session.prepare(f"INSERT INTO {table} (k, c) VALUES (?, 1)")
     for partitions, number in ((10, 0), (11, 1)):

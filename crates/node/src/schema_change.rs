@@ -42,7 +42,11 @@ pub(crate) async fn run<W: World>(
         None => command,
     };
     let (_, changed) = change(&core.shared, command, false).await?;
-    Ok(if changed { outcome } else { Outcome::Void })
+    if !changed {
+        return Ok(Outcome::Void);
+    }
+    statement.idle_options().into_iter().for_each(|text| parameters.warnings.add(text));
+    Ok(outcome)
 }
 
 /// Refuses what the settings switch off.

@@ -27,6 +27,7 @@ mod mask;
 mod masked;
 mod modify;
 mod operand;
+mod option_effects;
 mod probe;
 mod property;
 mod reached;
