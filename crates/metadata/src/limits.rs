@@ -1,7 +1,7 @@
 //! How large things may be.
 
 /// Largest encoded entry: 16 MiB, placements of a thousand members and a schema of some thousand columns.
-pub(crate) const ENTRY_BYTES: usize = 16 << 20;
+pub const ENTRY_BYTES: usize = 16 << 20;
 /// Members of a cluster.
 pub(crate) const MEMBERS: usize = 1_000;
 /// Tokens of one member.

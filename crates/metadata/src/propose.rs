@@ -57,7 +57,7 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
     let bytes = entry.encode().len();
     if bytes > ENTRY_BYTES {
         return Err(Refused::Limit(format!(
-            "the change takes {bytes} bytes, more than the {ENTRY_BYTES} that one may"
+            "the change takes {bytes} bytes in the cluster's log, more than the {ENTRY_BYTES} that one entry may have"
         )));
     }
     Ok(entry)

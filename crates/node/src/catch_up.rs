@@ -1,60 +1,125 @@
 //! Following the metadata log: entries are pulled from any peer that has them, stored synced, applied, and only then spoken of.
 
-use crate::control::{Answer, Control};
+use crate::control::{Answer, AskError, Control};
 use crate::events;
+use crate::pulls::Pulls;
 use crate::shared::Shared;
 use crate::view::View;
 use crate::world::{Lane, To, World};
-use henge_base::Bytes;
-use henge_metadata::{Entry, Epoch};
+use henge_base::{Bytes, Random};
+use henge_metadata::{Entry, EntryError, Epoch, LogPage};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Entries in one answer.
-const PULL_MAX: usize = 256;
-/// How long one peer may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of entries in one answer; one that is longer travels alone.
+const PAGE_BYTES: usize = 1 << 20;
+/// How long one peer may take over a page.
+const PULL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Peers asked besides the one that is known to be ahead.
+const OTHERS_MAX: usize = 3;
 
-/// Brings this node to `epoch` at least, asking `first` and then whoever is up. Gives up quietly: whoever needs the epoch checks.
-pub(crate) async fn towards<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch, first: Option<To>) {
-    let _pulling = shared.pulling.lock().await;
-    let up = shared.liveness.up();
-    let members: Vec<To> =
-        shared.view.load().state.members.keys().filter(|m| up.contains(m)).map(|m| To::Host(*m)).collect();
-    for peer in first.into_iter().chain(members) {
-        while shared.epoch() < epoch {
-            if !pull(shared, peer).await {
+/// A peer gave no entries.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PullError {
+    /// It did not answer.
+    #[error(transparent)]
+    Call(#[from] AskError),
+    /// It answered another question.
+    #[error("its answer is to another question")]
+    Confused,
+    /// It knows no more than this node.
+    #[error("it has no entry after {0}")]
+    NothingNewer(u64),
+    /// An entry is damaged, or written by a later release.
+    #[error("an entry cannot be read, perhaps because this release is older than the cluster: {0}")]
+    Entry(#[from] EntryError),
+    /// An entry could not be taken.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+/// Brings this node to `epoch`, which `peer` is known to be at, if it can: whoever needs the epoch checks. One pull is under way at
+/// a time, and a peer that failed is left alone for a while.
+pub(crate) async fn towards<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch, peer: To) {
+    if shared.epoch() < epoch {
+        follow(shared, epoch, peer, &mut *shared.pulls.lock().await).await;
+    }
+}
+
+/// The same for a client that waits for the epoch: the peer, which answered just now, is asked whatever became of earlier pulls.
+pub(crate) async fn towards_at_once<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch, peer: To) {
+    let mut pulls = shared.pulls.lock().await;
+    pulls.succeeded(peer);
+    follow(shared, epoch, peer, &mut pulls).await;
+}
+
+/// Whether a pull from `peer` would begin now: none is under way, and the peer has not failed lately.
+pub(crate) fn may_follow<W: World>(shared: &Shared<W>, peer: To) -> bool {
+    shared.pulls.try_lock().is_ok_and(|pulls| pulls.may_ask(peer, shared.world.mono()))
+}
+
+/// Pulls all that a peer has.
+pub(crate) async fn level_with<W: World>(shared: &Arc<Shared<W>>, peer: To) {
+    let mut pulls = shared.pulls.lock().await;
+    while let Some(true) = pull_noted(shared, peer, &mut pulls).await {}
+}
+
+async fn follow<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch, peer: To, pulls: &mut Pulls) {
+    let candidates = std::iter::once(peer).chain(others(shared, peer));
+    for candidate in candidates {
+        while shared.epoch() < epoch && pulls.may_ask(candidate, shared.world.mono()) {
+            if pull_noted(shared, candidate, pulls).await.is_none() {
                 break;
             }
-        }
-        if shared.epoch() >= epoch {
-            return;
         }
     }
 }
 
-/// Pulls entries from one peer; says whether there was any progress.
-pub(crate) async fn pull<W: World>(shared: &Arc<Shared<W>>, peer: To) -> bool {
-    let before = shared.epoch();
-    let question = Control::Pull { after: before.index };
-    let Ok(Answer::Entries { entries, .. }) = shared.ask(peer, &question, PATIENCE).await else { return false };
-    for bytes in entries {
-        let Ok(entry) = Entry::decode(&bytes) else {
-            tracing::error!(?peer, "a metadata entry cannot be read; this node may be too old for its cluster");
-            return false;
-        };
-        if append(shared, entry).await.is_err() {
-            return false;
+/// Some of the members that are up, by chance: in a large cluster not everybody should ask the same ones.
+fn others<W: World>(shared: &Shared<W>, but: To) -> Vec<To> {
+    let up = shared.liveness.up();
+    let mut others: Vec<To> = up.iter().map(|host| To::Host(*host)).filter(|peer| *peer != but).collect();
+    Random::new(shared.world.random("catch up")).shuffle(&mut others);
+    others.truncate(OTHERS_MAX);
+    others
+}
+
+/// Pulls a page and keeps account of it. `None` if there was none; otherwise says whether there are more.
+async fn pull_noted<W: World>(shared: &Arc<Shared<W>>, peer: To, pulls: &mut Pulls) -> Option<bool> {
+    match pull(shared, peer).await {
+        Ok(more) => {
+            pulls.succeeded(peer);
+            Some(more)
+        }
+        Err(error) => {
+            let now = shared.world.mono();
+            pulls.failed(peer, now);
+            if let PullError::NothingNewer(_) = error {
+                tracing::debug!(?peer, %error, "a peer is not ahead in metadata");
+            } else if let Some(unlogged) = pulls.may_log(now) {
+                let epoch = shared.epoch();
+                tracing::error!(?peer, %epoch, %error, unlogged, "cannot catch up with the cluster's metadata from a peer");
+            }
+            None
         }
     }
-    shared.epoch() > before
+}
+
+/// Pulls a page of entries from one peer; says whether it has more.
+async fn pull<W: World>(shared: &Arc<Shared<W>>, peer: To) -> Result<bool, PullError> {
+    let before = shared.epoch();
+    let answer = shared.ask(peer, &Control::Pull { after: before.index }, PULL_TIMEOUT).await?;
+    let Answer::Entries { entries, more } = answer else { return Err(PullError::Confused) };
+    for bytes in entries {
+        append(shared, Entry::decode(&bytes)?).await?;
+    }
+    if shared.epoch() > before { Ok(more) } else { Err(PullError::NothingNewer(before.index)) }
 }
 
 /// Entries after an index, for a peer.
 pub(crate) fn entries_after<W: World>(shared: &Shared<W>, after: u64) -> Answer {
-    let log = shared.log.lock();
-    let entries: Vec<Vec<u8>> = log.after(after).take(PULL_MAX).map(|e| e.encode()).collect();
-    let more = entries.len() == PULL_MAX;
+    let bytes_max = if shared.options.faults.catch_up_by_entries { usize::MAX } else { PAGE_BYTES };
+    let LogPage { entries, more } = shared.log.lock().page(after, bytes_max);
     Answer::Entries { entries, more }
 }
 

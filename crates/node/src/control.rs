@@ -2,13 +2,14 @@
 //! fields can be added.
 
 use crate::header::Unreadable;
+use crate::world::CallError;
 use henge_base::{Bytes, HostId};
 use henge_metadata::{Command, Epoch};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
-/// Largest control message: a schema of some thousand tables.
-const CONTROL_BYTES_MAX: usize = 16 << 20;
+/// Bytes of the largest control message: the largest entry of the log, with what is said around it.
+pub(crate) const CONTROL_BYTES_MAX: usize = henge_metadata::ENTRY_BYTES + (64 << 10);
 
 /// A request. Its variants differ in size, but there is never more than one at a time.
 #[allow(clippy::large_enum_variant)]
@@ -62,12 +63,33 @@ pub(crate) enum Answer {
     /// To `Pull`: encoded entries, oldest first.
     Entries {
         /// The entries.
-        entries: Vec<Vec<u8>>,
+        entries: Vec<Bytes>,
         /// Whether more follow.
         more: bool,
     },
     /// The node is in no cluster yet, or cannot reach the voters.
     NotReady(String),
+}
+
+/// A question was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AskError {
+    /// No answer came.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The peer does not understand the question, or takes it for too large.
+    #[error("it does not understand the question")]
+    Unsupported,
+    /// The answer is too large, or of another release.
+    #[error("its answer of {0} bytes cannot be read")]
+    Unreadable(usize),
+}
+
+impl AskError {
+    /// Whether the peer has certainly not done what it was asked for.
+    pub(crate) fn is_definite(self) -> bool {
+        matches!(self, AskError::Call(CallError::NotSent) | AskError::Unsupported)
+    }
 }
 
 /// Encodes a control message or an answer.
@@ -82,4 +104,24 @@ pub(crate) fn decode<T: for<'de> Deserialize<'de>>(body: &Bytes) -> Result<T, Un
         return Err(Unreadable);
     }
     rmp_serde::from_slice(body).map_err(|_| Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_travel_as_bytes_and_the_largest_one_fits() {
+        let largest = Bytes::from(vec![0xC3; henge_metadata::ENTRY_BYTES]);
+        let answer = Answer::Entries { entries: vec![largest.clone()], more: true };
+        let encoded = Bytes::from(encode(&answer));
+        assert!(encoded.len() < largest.len() + 100, "{} bytes", encoded.len());
+        let Ok(Answer::Entries { entries, more: true }) = decode(&encoded) else { panic!("it cannot be read") };
+        assert_eq!(entries, [largest]);
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_it_is_read() {
+        assert!(decode::<Answer>(&Bytes::from(vec![0x90; CONTROL_BYTES_MAX + 1])).is_err());
+    }
 }

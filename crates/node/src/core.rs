@@ -255,9 +255,7 @@ impl<W: World> Core<W> {
 
     /// The header's epoch decides whether a request may be served here; a node that is behind catches up first.
     pub(crate) async fn current(&self, from: HostId, header: &Header) {
-        if header.epoch > self.shared.epoch() {
-            crate::catch_up::towards(&self.shared, header.epoch, Some(To::Host(from))).await;
-        }
+        crate::catch_up::towards(&self.shared, header.epoch, To::Host(from)).await;
     }
 }
 

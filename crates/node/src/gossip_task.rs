@@ -1,5 +1,6 @@
 //! Once a second: a heartbeat, an exchange with a peer or three, and the detector's verdicts laid out for requests.
 
+use crate::catch_up;
 use crate::control;
 use crate::events::ClusterEvent;
 use crate::header::Kind;
@@ -89,12 +90,12 @@ fn settle<W: World>(shared: &Arc<Shared<W>>, talk: &Talk) {
         apply(shared, &talk.hints, &event);
     }
     if let Some((peer, lineage, index)) = newest {
-        let epoch = Epoch { lineage, index };
-        if epoch > shared.epoch() {
-            // A task of its own: a peer that is slow to answer must not hold up heartbeats (correctness F15).
+        let (epoch, peer) = (Epoch { lineage, index }, To::Host(peer));
+        if epoch > shared.epoch() && catch_up::may_follow(shared, peer) {
+            // A task of its own: a peer that is slow to answer must not hold up heartbeats.
             let job = Arc::clone(shared);
             shared.world.spawn("catch up", async move {
-                crate::catch_up::towards(&job, epoch, Some(To::Host(peer))).await;
+                catch_up::towards(&job, epoch, peer).await;
             });
         }
     }

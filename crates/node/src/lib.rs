@@ -6,7 +6,7 @@
 //! - `access`: who asks, and whether they may.
 //! - `indexes`, `forget`: work in the background on what is stored.
 //! - `replica`, `pending`, `writer`, `slots`, `hints`: this node as a replica, and its requests to others.
-//! - `membership`, `propose`, `catch_up`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
+//! - `membership`, `propose`, `catch_up`, `pulls`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
 //! - `system_tables`: what drivers read about the cluster; `read_only`: tables that take no writes; `metrics`, `histogram`: what operators read.
 //!
 //! No runtime is named here: time, tasks, disk and peers come through [`World`].
@@ -36,6 +36,7 @@ mod node;
 mod options;
 mod pending;
 mod propose;
+mod pulls;
 mod read_only;
 mod ready;
 mod replica;

@@ -118,7 +118,7 @@ async fn join<W: World>(shared: &Arc<Shared<W>>, seed: To) -> Result<(), Attempt
     let question = Control::Propose { command, forwarded: false };
     let answer = shared.ask(seed, &question, shared.options.metadata_timeout).await;
     // Whatever the answer, the log tells: an earlier attempt may have been agreed while its answer was lost.
-    while catch_up::pull(shared, seed).await {}
+    catch_up::level_with(shared, seed).await;
     if shared.view.load().state.members.contains_key(&shared.local()) {
         return Ok(());
     }

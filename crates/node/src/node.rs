@@ -141,7 +141,7 @@ impl<W: World> Node<W> {
         }
         // What was agreed while this node was away, clients who find it back take for granted.
         for peer in self.shared.liveness.up().iter() {
-            while catch_up::pull(&self.shared, To::Host(*peer)).await {}
+            catch_up::level_with(&self.shared, To::Host(*peer)).await;
         }
     }
 
@@ -172,7 +172,7 @@ impl<W: World> Node<W> {
             Kind::Paxos => acceptor::serve(core, from, &header, body).await,
             Kind::Control => match control::decode::<Control>(&body) {
                 Ok(question) => {
-                    let answer = self.answer(question).await;
+                    let answer = self.answer(from, question).await;
                     self.shared.reply(Status::Ok, &control::encode(&answer))
                 }
                 Err(_) => self.shared.reply(Status::Unsupported, &[]),
@@ -190,7 +190,7 @@ impl<W: World> Node<W> {
         }
     }
 
-    async fn answer(&self, question: Control) -> Answer {
+    async fn answer(&self, from: HostId, question: Control) -> Answer {
         match question {
             Control::Probe { .. } => {
                 let epoch = self.shared.epoch();
@@ -199,7 +199,7 @@ impl<W: World> Node<W> {
             }
             Control::Pull { after } => catch_up::entries_after(&self.shared, after),
             Control::Advance { epoch } => {
-                catch_up::towards(&self.shared, epoch, None).await;
+                catch_up::towards_at_once(&self.shared, epoch, To::Host(from)).await;
                 Answer::Agreed { epoch: self.shared.epoch(), changed: false }
             }
             Control::Propose { command, forwarded } => {

@@ -114,4 +114,6 @@ pub struct Faults {
     pub trust_indexes: bool,
     /// Speaks of a conditional write's commit before it is synced, in periodic mode. Too rare for seeds; a scenario shows it.
     pub unsynced_commits: bool,
+    /// Answers a peer that catches up with a number of entries, however long they are. A scenario shows it.
+    pub catch_up_by_entries: bool,
 }

@@ -1,8 +1,8 @@
 //! Changing the cluster's metadata. A voter turns a command into an entry, stores it, and waits until the members that are up
 //! have it too, so that a client that was told of a table can use it everywhere.
 
-use crate::catch_up::{append, towards};
-use crate::control::{Answer, Control};
+use crate::catch_up::{append, towards_at_once};
+use crate::control::{self, Answer, AskError, CONTROL_BYTES_MAX, Control};
 use crate::shared::Shared;
 use crate::world::{To, World};
 use futures_util::future::join_all;
@@ -76,9 +76,10 @@ async fn spread<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch) {
     });
     let told = told.map(|(member, patience)| async move {
         let question = Control::Advance { epoch };
-        let answer: Result<Answer, _> = shared.ask(To::Host(member), &question, patience).await;
-        if answer.is_err() {
-            tracing::warn!(%member, epoch = epoch.index, "a member has not confirmed a new epoch; it will catch up");
+        match shared.ask(To::Host(member), &question, patience).await {
+            Ok(Answer::Agreed { epoch: confirmed, .. }) if confirmed >= epoch => {}
+            Ok(_) => tracing::warn!(%member, %epoch, "a member cannot follow to a new epoch; its log says why"),
+            Err(error) => tracing::warn!(%member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up"),
         }
     });
     join_all(told).await;
@@ -90,23 +91,31 @@ async fn elsewhere<W: World>(
     command: Command,
 ) -> Result<(Epoch, bool), ChangeError> {
     let mut last = "no voter is known".to_owned();
+    let question = Control::Propose { command, forwarded: true };
+    let bytes = control::encode(&question).len();
+    if bytes > CONTROL_BYTES_MAX {
+        let text = format!("the statement takes {bytes} bytes, more than the {CONTROL_BYTES_MAX} that reach a voter");
+        return Err(Refused::Limit(text).into());
+    }
     for voter in voters {
-        let question = Control::Propose { command: command.clone(), forwarded: true };
         match shared.ask(To::Host(*voter), &question, shared.options.metadata_timeout).await {
             Ok(Answer::Agreed { epoch, changed }) => {
-                towards(shared, epoch, Some(To::Host(*voter))).await;
+                towards_at_once(shared, epoch, To::Host(*voter)).await;
                 return Ok((epoch, changed));
             }
             Ok(Answer::Refused(refused)) => return Err(refused.into()),
             Ok(Answer::NotReady(reason)) => last = reason,
             Ok(_) => last = "a voter answered something else".to_owned(),
+            Err(error) if error.is_definite() => last = format!("voter {voter}: {error}"),
             // The command may have been carried out: asking another voter could do it twice.
-            Err(crate::world::CallError::Unknown) => {
+            Err(AskError::Call(_)) => {
                 return Err(ChangeError::Unreachable(format!(
                     "voter {voter} did not answer in time; the outcome is unknown"
                 )));
             }
-            Err(error) => last = format!("voter {voter}: {error}"),
+            Err(error) => {
+                return Err(ChangeError::Unreachable(format!("voter {voter}: {error}; the outcome is unknown")));
+            }
         }
     }
     Err(ChangeError::Unreachable(last))

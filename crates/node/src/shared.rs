@@ -3,25 +3,25 @@
 use crate::acceptor::Turns;
 use crate::access::Logins;
 use crate::clock::Clock;
-use crate::control;
+use crate::control::{self, Answer, AskError, Control};
 use crate::events::ClusterEvent;
 use crate::header::{Header, Kind, Status};
 use crate::liveness::Liveness;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::propose::Turn;
+use crate::pulls::Pulls;
 use crate::statements::Statements;
 use crate::syncs::Syncs;
 use crate::system_tables::Me;
 use crate::view::View;
-use crate::world::{CallError, Class, To, World};
+use crate::world::{Class, To, World};
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_gossip::Gossip;
 use henge_metadata::{Epoch, Log};
 use henge_storage::Store;
 use parking_lot::Mutex;
-use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(crate) struct Shared<W> {
     /// Held by the proposal under way.
     pub(crate) turn: Turn,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
-    pub(crate) pulling: tokio::sync::Mutex<()>,
+    pub(crate) pulls: tokio::sync::Mutex<Pulls>,
     /// Gossip's state between rounds and messages.
     pub(crate) gossip: Mutex<Gossip>,
     /// Passwords that are being checked.
@@ -97,7 +97,7 @@ impl<W: World> Shared<W> {
             log: Mutex::new(log),
             turn: Turn::default(),
             gossip: Mutex::new(gossip),
-            pulling: tokio::sync::Mutex::default(),
+            pulls: tokio::sync::Mutex::default(),
             logins,
             statements: Statements::default(),
             acceptors: Turns::default(),
@@ -150,18 +150,16 @@ impl<W: World> Shared<W> {
     }
 
     /// Calls a peer about the cluster's own business.
-    pub(crate) async fn ask<Q: Serialize, A: for<'de> serde::Deserialize<'de>>(
-        &self,
-        to: To,
-        question: &Q,
-        patience: Duration,
-    ) -> Result<A, CallError> {
+    pub(crate) async fn ask(&self, to: To, question: &Control, patience: Duration) -> Result<Answer, AskError> {
         let message = self.message(Kind::Control, &control::encode(question));
         let deadline = self.world.mono() + patience;
         let reply = self.world.call(to, Class::Control, deadline, message).await?;
-        let (header, body) = Header::split(&reply).map_err(|_| CallError::Unknown)?;
+        let (header, body) = Header::split(&reply).map_err(|_| AskError::Unreadable(reply.len()))?;
         self.witness(&header);
-        control::decode(&body).map_err(|_| CallError::Unknown)
+        if header.status == Status::Unsupported {
+            return Err(AskError::Unsupported);
+        }
+        control::decode(&body).map_err(|_| AskError::Unreadable(body.len()))
     }
 
     /// Waits for a while.

@@ -54,6 +54,7 @@ const NONE: Faults = Faults {
     unlogged_batches: false,
     trust_indexes: false,
     unsynced_commits: false,
+    catch_up_by_entries: false,
 };
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.

@@ -79,7 +79,7 @@ impl Run {
         let count = random.between(3, 5) as usize;
         let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
         let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
-        Run::of(clockwork, count, temper, is_periodic, random, faults)
+        Run::of(clockwork, count, temper, is_periodic, random, |n| options(n, faults))
     }
 
     fn of(
@@ -88,11 +88,11 @@ impl Run {
         temper: Temper,
         is_periodic: bool,
         random: &mut Random,
-        faults: Faults,
+        options: impl Fn(usize) -> Options,
     ) -> Run {
         let sync = if is_periodic { SyncMode::Unsynced } else { SyncMode::Synced };
         let mut hosts = random.fork("hosts");
-        let machine = |n| Machine::new(Options { sync, ..options(n, faults) }, &mut hosts);
+        let machine = |n| Machine::new(Options { sync, ..options(n) }, &mut hosts);
         let machines = (0..machines).map(machine).collect();
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));

@@ -128,7 +128,7 @@ impl Run {
 fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let mut run = Run::of(clockwork, 3, Temper::Crashes, true, &mut random, faults);
+    let mut run = Run::of(clockwork, 3, Temper::Crashes, true, &mut random, |n| options(n, faults));
     assert!(run.form());
     // The first two accept it; that it is decided reaches only the second.
     run.isolate(2);
@@ -168,4 +168,39 @@ fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
     for seed in 0..10 {
         assert!(decided_then_dark(seed, Faults::default()).is_empty(), "seed {seed}");
     }
+}
+
+/// Three machines with settings of their own, formed, whose links carry everything.
+fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
+    let mut random = Random::new(seed);
+    let clockwork = Clockwork::new(random.fork("clockwork"));
+    let mut run = Run::of(clockwork, 3, Temper::Links, false, &mut random, options);
+    assert!(run.form());
+    run
+}
+
+/// Whether a machine that was off over many large changes of the schema knows the last of them in the end.
+fn catches_up(faults: Faults) -> bool {
+    let mut run = three(11, |n| Options { num_tokens: 256, ..options(n, faults) });
+    crash(&run.cluster, 2);
+    // Each entry holds the placements of three settings: 60 of them are more than one message may have.
+    let keyspace = |n: usize| {
+        let factor = n % 3 + 1;
+        let replication = format!("{{'class': 'SimpleStrategy', 'replication_factor': {factor}}}");
+        format!("CREATE KEYSPACE late{n} WITH replication = {replication}")
+    };
+    let mut statements: Vec<String> = (0..60).map(keyspace).collect();
+    statements.push("CREATE TABLE late0.t (k int PRIMARY KEY)".to_owned());
+    run.execute(&statements);
+    start(&run.cluster, 2);
+    run.pass(30 * SECOND);
+    let level = run.lives().iter().all(|life| life.core.ready("SELECT * FROM late0.t", None).is_ok());
+    run.cluster.clear();
+    level
+}
+
+#[test]
+fn a_machine_that_missed_many_large_changes_of_the_schema_catches_up() {
+    assert!(!catches_up(Faults { catch_up_by_entries: true, ..Faults::default() }), "the scenario shows nothing");
+    assert!(catches_up(Faults::default()));
 }
