@@ -23,9 +23,15 @@ pub enum Refusal {
     /// The sender does not know the range's last change of placement, or the replica no longer owns the range.
     #[error("the sender's view of the ring is out of date")]
     StaleEpoch,
-    /// It has no such table.
+    /// It has yet to hear of changes of the metadata that the sender knows, so it cannot tell whether there is such a table.
+    #[error("the replica is behind with the cluster's metadata")]
+    Behind,
+    /// It has no such table, and knows at least as much of the metadata as the sender.
     #[error("unknown table")]
     UnknownTable,
+    /// It serves as many requests of this coordinator as it may.
+    #[error("the replica is overloaded")]
+    Overloaded,
     /// Its storage cannot keep up.
     #[error("storage is stalled")]
     Stalled,
@@ -56,7 +62,7 @@ impl Refusal {
             Refusal::TooManyTombstones => 1,
             Refusal::UnknownTable => 3,
             Refusal::NoIndex => 6,
-            Refusal::StaleEpoch | Refusal::Stalled | Refusal::Full => 0,
+            Refusal::StaleEpoch | Refusal::Behind | Refusal::Overloaded | Refusal::Stalled | Refusal::Full => 0,
             Refusal::Corrupt | Refusal::Fenced | Refusal::Other => 0,
         }
     }

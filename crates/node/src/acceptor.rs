@@ -2,8 +2,7 @@
 
 use crate::core::Core;
 use crate::header::{Header, Status};
-use crate::pending::status;
-use crate::replica::{Access, admit};
+use crate::replica::{Access, admit, refuse};
 use crate::shared::Shared;
 use crate::world::{Lane, World};
 use henge_base::{Bytes, HostId};
@@ -41,7 +40,7 @@ impl Turns {
 
 /// Serves a peer.
 pub(crate) async fn serve<W: World>(core: &Core<W>, from: HostId, header: &Header, body: Bytes) -> Bytes {
-    core.current(from, header).await;
+    let known = core.current(from, header).await;
     let shared = &core.shared;
     let Ok(request) = Request::decode(&body) else { return shared.reply(Status::Unsupported, &[]) };
     let place = Key::storage_id(request.key()).zip(Key::token(request.key()));
@@ -52,7 +51,7 @@ pub(crate) async fn serve<W: World>(core: &Core<W>, from: HostId, header: &Heade
     };
     match answered {
         Ok(reply) => shared.reply(Status::Ok, &reply.encode()),
-        Err(error) => shared.reply(status(error), &[]),
+        Err(error) => refuse(shared, header, known, error),
     }
 }
 

@@ -5,14 +5,16 @@
 
 use crate::control::{decode, encode};
 use crate::core::Core;
-use crate::header::{Kind, Status};
+use crate::header::{Header, Kind, Status};
+use crate::once_each::OnceEach;
 use crate::shared::Shared;
 use crate::view::View;
 use crate::world::{Class, Lane, To, World};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_coordinator::{Logged, Refusal, ReplicaError, Replicas};
+use henge_metadata::Epoch;
 use henge_model::{Key, Mutation};
-use henge_storage::{BatchId, LoggedBatch};
+use henge_storage::{BatchId, DamagedBatch, LogPlace, LoggedBatch};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +70,7 @@ async fn tell<W: World>(
     deadline: Mono,
 ) -> Result<(), ReplicaError> {
     if host == core.local() {
-        return take(&core.shared, message.clone()).await;
+        return take(&core.shared, message.clone(), core.shared.epoch()).await;
     }
     let message = core.shared.message(Kind::Batch, body);
     let reply = core.shared.world.call(To::Host(host), Class::Request, deadline, message).await;
@@ -76,19 +78,21 @@ async fn tell<W: World>(
 }
 
 /// Serves a peer.
-pub(crate) async fn serve<W: World>(shared: &Arc<Shared<W>>, body: &Bytes) -> Bytes {
+pub(crate) async fn serve<W: World>(shared: &Arc<Shared<W>>, header: &Header, body: &Bytes) -> Bytes {
     let Ok(message) = decode::<Message>(body) else { return shared.reply(Status::Unsupported, &[]) };
-    match take(shared, message).await {
+    match take(shared, message, header.epoch).await {
         Ok(()) => shared.reply(Status::Ok, &[]),
         Err(_) => shared.reply(Status::Failed, &[]),
     }
 }
 
-async fn take<W: World>(shared: &Arc<Shared<W>>, message: Message) -> Result<(), ReplicaError> {
+/// Does what is asked of a keeper. `epoch` is the coordinator's, or a later one.
+async fn take<W: World>(shared: &Arc<Shared<W>>, message: Message, epoch: Epoch) -> Result<(), ReplicaError> {
+    let place = LogPlace { lineage: epoch.lineage, index: epoch.index };
     let job = Arc::clone(shared);
     let done = shared.world.disk(Lane::Background, move || match message {
         Message::Keep { created, number, mutations } => {
-            job.store.add_batch(&LoggedBatch { id: id(created, number), mutations })
+            job.store.add_batch(&LoggedBatch { id: id(created, number), place, mutations })
         }
         Message::Forget { created, number } => job.store.remove_batch(id(created, number)),
     });
@@ -122,45 +126,78 @@ fn keepers<W: World>(core: &Core<W>) -> Vec<HostId> {
 
 /// Writes batches whose coordinators did not come to it.
 pub(crate) async fn replay<W: World>(core: Core<W>) {
+    let mut damaged = OnceEach::default();
     loop {
         core.shared.pause(LOOK_EVERY).await;
-        while replay_some(&core).await {}
+        replay_all(&core, &mut damaged).await;
     }
 }
 
-/// Writes some; says whether there may be more that can be written now.
-async fn replay_some<W: World>(core: &Core<W>) -> bool {
+/// Goes once through the batches that are old enough. One that cannot be written now keeps none from its turn.
+async fn replay_all<W: World>(core: &Core<W>, damaged: &mut OnceEach<DamagedBatch>) {
     let shared = &core.shared;
     let age = 2 * shared.options.write_timeout;
     let before = shared.world.wall_us() - age.as_micros() as Micros;
-    let job = Arc::clone(shared);
-    let found = shared.world.disk(Lane::Background, move || job.store.batches_before(before, BATCHES_MAX)).await;
-    let batches = match found {
-        Ok(batches) => batches,
-        Err(error) => {
-            tracing::error!(%error, "the batch log cannot be read");
-            return false;
+    let mut after = None;
+    loop {
+        let job = Arc::clone(shared);
+        let read = move || job.store.batches(after.as_ref(), before, BATCHES_MAX);
+        let page = match shared.world.disk(Lane::Background, read).await {
+            Ok(page) => page,
+            Err(error) => return tracing::error!(%error, "the batch log cannot be read"),
+        };
+        for found in page.damaged {
+            handle_damaged(shared, found, damaged).await;
         }
-    };
-    let full = batches.len() == BATCHES_MAX;
-    let mut all = true;
-    for batch in batches {
-        let too_old = shared.world.wall_us() - batch.id.created > shared.options.max_hint_window.as_micros() as Micros;
-        if written(core, &batch.mutations).await {
-            shared.metrics.batches_replayed.inc();
-        } else if too_old {
-            tracing::warn!("a batch that could not be written for longer than max_hint_window is given up");
-            shared.metrics.batches_dropped.inc();
-        } else {
-            all = false;
-            continue;
-        }
-        let (job, id) = (Arc::clone(shared), batch.id);
-        if shared.world.disk(Lane::Background, move || job.store.remove_batch(id)).await.is_err() {
-            return false;
+        futures_util::future::join_all(page.batches.into_iter().map(|batch| replay_one(core, batch))).await;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return,
         }
     }
-    full && all
+}
+
+/// Writes a batch and removes it once that is done, or once it is older than `max_hint_window`.
+async fn replay_one<W: World>(core: &Core<W>, batch: LoggedBatch) {
+    let shared = &core.shared;
+    // Until this node knows as much of the metadata as the batch's coordinator, it cannot tell a table that is gone from one that it
+    // has not heard of; and it keeps the batch, however old.
+    let epoch = Epoch { lineage: batch.place.lineage, index: batch.place.index };
+    if epoch > shared.epoch() && !shared.options.faults.replay_when_behind {
+        return;
+    }
+    if written(core, &batch.mutations).await {
+        shared.metrics.batches_replayed.inc();
+    } else if is_too_old(shared, batch.id.created) {
+        tracing::warn!("a batch that could not be written for longer than max_hint_window is given up");
+        shared.metrics.batches_dropped.inc();
+    } else {
+        return;
+    }
+    let job = Arc::clone(shared);
+    if let Err(error) = shared.world.disk(Lane::Background, move || job.store.remove_batch(batch.id)).await {
+        tracing::error!(%error, "a batch that was written cannot be removed from the batch log");
+    }
+}
+
+/// A damaged batch is logged and counted once. It is kept for those who look into it until it is older than `max_hint_window`, or
+/// removed at once if not even its key can be read.
+async fn handle_damaged<W: World>(shared: &Arc<Shared<W>>, found: DamagedBatch, known: &mut OnceEach<DamagedBatch>) {
+    if known.is_new(&found) {
+        let key = found.key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        tracing::error!(key, "a batch in the batch log is damaged and cannot be written; another node may keep it too");
+        shared.metrics.batches_damaged.inc();
+    }
+    if found.created.is_none_or(|created| is_too_old(shared, created)) {
+        let job = Arc::clone(shared);
+        if let Err(error) = shared.world.disk(Lane::Background, move || job.store.remove_damaged_batch(&found)).await {
+            tracing::error!(%error, "a damaged batch cannot be removed from the batch log");
+        }
+    }
+}
+
+fn is_too_old<W: World>(shared: &Shared<W>, created: Micros) -> bool {
+    shared.world.wall_us().saturating_sub(created) > shared.options.max_hint_window.as_micros() as Micros
 }
 
 /// Writes the parts of a batch to all their replicas; says whether all of them have all of it.
@@ -169,7 +206,8 @@ async fn written<W: World>(core: &Core<W>, mutations: &[Bytes]) -> bool {
     let view = core.shared.view.load_full();
     let mut under_way = Vec::new();
     for mutation in mutations {
-        for host in replicas(&view, mutation) {
+        let Some(hosts) = replicas(&view, mutation) else { return false };
+        for host in hosts {
             under_way.push(Replicas::mend(core, host, mutation.clone(), deadline));
         }
     }
@@ -181,11 +219,11 @@ async fn written<W: World>(core: &Core<W>, mutations: &[Bytes]) -> bool {
     outcomes.iter().all(settled)
 }
 
-/// The replicas of a mutation; none of one that cannot be read or whose table is gone.
-fn replicas(view: &View, mutation: &Bytes) -> Vec<HostId> {
-    let key = Mutation::decode(mutation.clone()).ok().and_then(|mutation| Some(mutation.rows.first()?.0.clone()));
-    let place = key.and_then(|key| Some((Key::storage_id(&key)?, Key::token(&key)?)));
-    let Some((storage, token)) = place else { return Vec::new() };
+/// The replicas of a mutation, none if its table is gone. `None` if it cannot be read.
+fn replicas(view: &View, mutation: &Bytes) -> Option<Vec<HostId>> {
+    let mutation = Mutation::decode(mutation.clone()).ok()?;
+    let key = &mutation.rows.first()?.0;
+    let (storage, token) = (Key::storage_id(key)?, Key::token(key)?);
     let range = view.placed_of(storage).and_then(|placed| placed.placement.replicas(token));
-    range.map(|range| range.write.clone()).unwrap_or_default()
+    Some(range.map(|range| range.write.clone()).unwrap_or_default())
 }

@@ -118,6 +118,9 @@ async fn pull<W: World>(shared: &Arc<Shared<W>>, peer: To) -> Result<bool, PullE
 
 /// Entries after an index, for a peer.
 pub(crate) fn entries_after<W: World>(shared: &Shared<W>, after: u64) -> Answer {
+    if shared.options.faults.withhold_entries {
+        return Answer::NotReady("entries are withheld".to_owned());
+    }
     let bytes_max = if shared.options.faults.catch_up_by_entries { usize::MAX } else { PAGE_BYTES };
     let LogPage { entries, more } = shared.log.lock().page(after, bytes_max);
     Answer::Entries { entries, more }

@@ -18,15 +18,13 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
+use henge_metadata::Epoch;
 use henge_model::{Digest, Mutation, ReadCommand, RowBlock};
 use henge_storage::{Store, Tier};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, mpsc, oneshot};
-
-/// Writes to peers that one core may have under way; beyond it a write is refused at once rather than queued.
-const TAIL_MAX: usize = 100_000;
 
 /// A core's handle. Cheap to clone.
 pub struct Core<W> {
@@ -64,7 +62,7 @@ impl<W: World> Core<W> {
         let (tail, work) = mpsc::unbounded_channel();
         let tail_length = Arc::new(AtomicUsize::new(0));
         let core = Core { shared, hints, slots, turn: Arc::new(Notify::new()), tail, tail_length, trace: None };
-        core.shared.world.spawn("tail", run_tail(work, Arc::clone(&core.tail_length)));
+        core.shared.world.spawn("tail", run_tail(work));
         core.shared.world.spawn(
             "writer",
             crate::writer::run(Arc::clone(&core.shared), Arc::clone(&core.slots), Arc::clone(&core.turn)),
@@ -129,6 +127,16 @@ impl<W: World> Core<W> {
 
     /// Sends a mutation to a peer from the tail. `hint` says whether a failure leaves a hint.
     fn send(&self, to: HostId, mutation: Bytes, deadline: Mono, hint: bool) -> WritePending {
+        // Before the call, which sends at once: what has left this node must be followed to its end.
+        let room = match self.tail_room() {
+            Ok(room) => room,
+            Err(full) => {
+                if hint {
+                    self.owe_unsent(to, mutation);
+                }
+                return WritePending::refused(full);
+            }
+        };
         let message = self.shared.message(Kind::Write, &mutation);
         let call = self.shared.world.call(To::Host(to), Class::Request, deadline, message);
         let core = self.clone();
@@ -139,24 +147,40 @@ impl<W: World> Core<W> {
             }
             written
         };
-        self.in_tail(written).map_or_else(WritePending::refused, WritePending::Waiting)
+        WritePending::Waiting(self.put_in_tail(room, written))
     }
 
-    /// Has the tail do something, whether anybody waits for its outcome or not.
+    /// Keeps a hint of a write that was not sent because the tail is full.
+    fn owe_unsent(&self, to: HostId, mutation: Bytes) {
+        if !self.shared.options.faults.forget_unsent {
+            self.hints.owe(&self.shared, to, mutation);
+        }
+    }
+
+    /// Has the tail do something, whether anybody waits for its outcome or not. Where the tail is full nothing is begun.
     pub(crate) fn in_tail<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<oneshot::Receiver<T>, ReplicaError> {
-        if self.tail_length.load(Ordering::Relaxed) >= TAIL_MAX {
-            return Err(ReplicaError::NotSent);
-        }
+        Ok(self.put_in_tail(self.tail_room()?, work))
+    }
+
+    fn tail_room(&self) -> Result<TailRoom, ReplicaError> {
+        TailRoom::reserve(&self.tail_length, self.shared.options.tail_max).ok_or(ReplicaError::NotSent)
+    }
+
+    fn put_in_tail<T: Send + 'static>(
+        &self,
+        room: TailRoom,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> oneshot::Receiver<T> {
         let (sender, receiver) = oneshot::channel();
-        self.tail_length.fetch_add(1, Ordering::Relaxed);
         // The tail ends only with the node; then nobody waits for the answer either.
         let _ = self.tail.send(Box::pin(async move {
+            let _room = room;
             let _ = sender.send(work.await);
         }));
-        Ok(receiver)
+        receiver
     }
 
     /// Asks an acceptor. This node's own works from the tail, where nothing stops it halfway.
@@ -253,23 +277,60 @@ impl<W: World> Core<W> {
         }))
     }
 
-    /// The header's epoch decides whether a request may be served here; a node that is behind catches up first.
-    pub(crate) async fn current(&self, from: HostId, header: &Header) {
+    /// The header's epoch decides whether a request may be served here; a node that is behind catches up first. Gives the epoch
+    /// that this node has come to.
+    pub(crate) async fn current(&self, from: HostId, header: &Header) -> Epoch {
         crate::catch_up::towards(&self.shared, header.epoch, To::Host(from)).await;
+        self.shared.epoch()
+    }
+}
+
+/// A place in a core's tail, free again when it is dropped.
+struct TailRoom {
+    taken: Arc<AtomicUsize>,
+}
+
+impl TailRoom {
+    /// Takes one of `max` places.
+    fn reserve(taken: &Arc<AtomicUsize>, max: usize) -> Option<TailRoom> {
+        let room = TailRoom { taken: Arc::clone(taken) };
+        // Counted first: dropping the room takes it back.
+        (taken.fetch_add(1, Ordering::Relaxed) < max).then_some(room)
+    }
+}
+
+impl Drop for TailRoom {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Drives calls to peers until the node ends.
-async fn run_tail(mut work: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>, length: Arc<AtomicUsize>) {
+async fn run_tail(mut work: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>) {
     let mut under_way = FuturesUnordered::new();
     loop {
         tokio::select! {
             biased;
-            Some(()) = under_way.next(), if !under_way.is_empty() => { length.fetch_sub(1, Ordering::Relaxed); }
+            Some(()) = under_way.next(), if !under_way.is_empty() => {}
             next = work.recv() => match next {
                 Some(call) => under_way.push(call),
                 None => return,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_the_tail_are_as_many_as_told_and_are_given_back() {
+        let taken = Arc::default();
+        let rooms: Vec<_> = (0..3).map(|_| TailRoom::reserve(&taken, 2)).collect();
+        assert_eq!(rooms.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false]);
+        drop(rooms);
+        assert!(TailRoom::reserve(&taken, 1).is_some());
+        assert_eq!(taken.load(Ordering::Relaxed), 0);
     }
 }

@@ -4,8 +4,7 @@
 use crate::control::{decode, encode};
 use crate::core::Core;
 use crate::header::{Header, Kind, Status};
-use crate::pending::status;
-use crate::replica::{Access, admit};
+use crate::replica::{Access, admit, refuse};
 use crate::world::{CallError, Class, To, World};
 use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{
@@ -54,7 +53,7 @@ pub(crate) async fn ask<W: World>(core: &Core<W>, leader: HostId, count: Count) 
 
 /// Serves a peer that asks this node to lead.
 pub(crate) async fn serve<W: World>(core: &Core<W>, from: HostId, header: &Header, body: &Bytes) -> Bytes {
-    core.current(from, header).await;
+    let known = core.current(from, header).await;
     let shared = &core.shared;
     let question = decode::<Question>(body).ok();
     let count = question.and_then(|q| Some((q.additions.clone(), q.consistency.parse().ok()?, place(&q.additions)?)));
@@ -62,10 +61,10 @@ pub(crate) async fn serve<W: World>(core: &Core<W>, from: HostId, header: &Heade
         return shared.reply(Status::Unsupported, &[]);
     };
     if let Err(error) = admit(shared, storage, token, header.epoch, Access::Write) {
-        return shared.reply(status(error), &[]);
+        return refuse(shared, header, known, error);
     }
     let Some(placed) = shared.view.load().placed_of(storage).cloned() else {
-        return shared.reply(Status::UnknownTable, &[]);
+        return refuse(shared, header, known, ReplicaError::Refused(Refusal::UnknownTable));
     };
     let deadline = shared.within(shared.options.write_timeout);
     let answer = match lead(core, Count { placed, token, additions, consistency, deadline }).await {

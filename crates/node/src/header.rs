@@ -79,9 +79,13 @@ pub(crate) enum Status {
     Fenced,
     /// The index that a read asks is not built yet.
     NoIndex,
+    /// The replica has yet to reach the sender's epoch, and cannot tell.
+    Behind,
+    /// The sender has too much under way on the replica.
+    Overloaded,
 }
 
-const STATUSES: [Status; 10] = [
+const STATUSES: [Status; 12] = [
     Status::Ok,
     Status::StaleEpoch,
     Status::UnknownTable,
@@ -92,6 +96,8 @@ const STATUSES: [Status; 10] = [
     Status::Failed,
     Status::Fenced,
     Status::NoIndex,
+    Status::Behind,
+    Status::Overloaded,
 ];
 
 /// A decoded header.

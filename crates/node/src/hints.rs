@@ -5,11 +5,13 @@
 //! read repair has to bring the row.
 
 use crate::header::Kind;
+use crate::once_each::OnceEach;
 use crate::pending::outcome;
 use crate::shared::Shared;
 use crate::world::{Class, Lane, To, World};
-use henge_base::{Bytes, HostId};
+use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{Refusal, ReplicaError};
+use henge_model::Mutation;
 use henge_storage::{Hint, HintId};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ const QUEUE_BYTES_MAX: usize = 64 << 20;
 const STORED_BYTES_MAX: u64 = 1 << 30;
 /// Hints sent together.
 const DELIVERY_BATCH: usize = 128;
+/// Hints of one peer that are sent again in vain in one go.
+const REFUSED_MAX: usize = 4_096;
 /// How often delivery looks for peers that are up and owed something.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a peer may take over one hint.
@@ -89,6 +93,7 @@ pub(crate) async fn keep<W: World>(shared: Arc<Shared<W>>, queue: Arc<HintQueue>
 
 /// Delivers hints to peers that are up.
 pub(crate) async fn deliver<W: World>(shared: Arc<Shared<W>>, queue: Arc<HintQueue>) {
+    let mut damaged = OnceEach::default();
     loop {
         let look = shared.world.sleep_until(shared.within(LOOK_EVERY));
         tokio::select! {
@@ -97,46 +102,103 @@ pub(crate) async fn deliver<W: World>(shared: Arc<Shared<W>>, queue: Arc<HintQue
             () = look => {}
         }
         for peer in shared.liveness.up().iter() {
-            while shared.liveness.is_up(*peer) && deliver_some(&shared, *peer).await {}
+            deliver_all(&shared, *peer, &mut damaged).await;
         }
     }
 }
 
-/// Sends a batch; says whether to go on with this peer.
-async fn deliver_some<W: World>(shared: &Arc<Shared<W>>, peer: HostId) -> bool {
-    let job = Arc::clone(shared);
-    let read = shared.world.disk(Lane::Background, move || job.store.hints_of(peer, DELIVERY_BATCH)).await;
-    let hints = match read {
-        Ok(hints) if hints.is_empty() => return false,
-        Ok(hints) => hints,
-        Err(error) => {
-            tracing::error!(%error, %peer, "hints cannot be read");
-            return false;
+/// Goes once through the hints of a peer, oldest first. A hint that it refuses stays, and keeps none from its turn; a peer that does
+/// not answer, or takes nothing for now, is left alone until the next time.
+async fn deliver_all<W: World>(shared: &Arc<Shared<W>>, peer: HostId, damaged: &mut OnceEach<HintId>) {
+    let (mut after, mut refused) = (None, 0);
+    while shared.liveness.is_up(peer) && refused < REFUSED_MAX {
+        let (job, behind) = (Arc::clone(shared), after.take());
+        let read = move || job.store.hints_of(peer, behind.as_ref(), DELIVERY_BATCH);
+        let hints = match shared.world.disk(Lane::Background, read).await {
+            Ok(hints) => hints,
+            Err(error) => {
+                tracing::error!(%error, %peer, "hints cannot be read");
+                return;
+            }
+        };
+        let Some((last, _)) = hints.last() else { return };
+        after = Some(last.clone());
+        match deliver_some(shared, peer, hints, damaged).await {
+            Some(more) => refused += more,
+            None => return,
         }
-    };
-    let total = hints.len();
-    let calls = hints.into_iter().map(|(id, hint)| send(shared, peer, id, hint));
-    let finished: Vec<HintId> = futures_util::future::join_all(calls).await.into_iter().flatten().collect();
-    let all = finished.len() == total;
-    shared.metrics.hints_delivered.inc_by(finished.len() as u64);
-    let job = Arc::clone(shared);
-    let deleted = shared.world.disk(Lane::Background, move || job.store.delete_hints(&finished)).await;
-    // Fewer than a batch may still not be the last: large hints are read a few at a time.
-    all && deleted.is_ok()
+    }
 }
 
-/// Sends one hint; gives its id when it is settled: applied, or for a table that is gone.
-async fn send<W: World>(shared: &Arc<Shared<W>>, peer: HostId, id: HintId, hint: Hint) -> Option<HintId> {
+/// Sends some hints and deletes those that are settled; says how many were refused. `None`: the peer takes none for now.
+async fn deliver_some<W: World>(
+    shared: &Arc<Shared<W>>,
+    peer: HostId,
+    hints: Vec<(HintId, Hint)>,
+    damaged: &mut OnceEach<HintId>,
+) -> Option<usize> {
+    let (mut calls, mut finished) = (Vec::with_capacity(hints.len()), Vec::new());
+    for (id, hint) in hints {
+        if Mutation::decode(hint.mutation.clone()).is_ok() {
+            calls.push(async move { (id, send(shared, peer, hint).await) });
+        } else if is_over(shared, &id, &hint, damaged) {
+            finished.push(id);
+        }
+    }
+    let (mut refused, mut takes) = (0, true);
+    for (id, outcome) in futures_util::future::join_all(calls).await {
+        match outcome {
+            Outcome::Delivered => {
+                shared.metrics.hints_delivered.inc();
+                finished.push(id);
+            }
+            Outcome::Void => {
+                shared.metrics.hints_dropped.inc();
+                finished.push(id);
+            }
+            Outcome::Refused => refused += 1,
+            Outcome::NotNow => takes = false,
+        }
+    }
+    let job = Arc::clone(shared);
+    let deleted = shared.world.disk(Lane::Background, move || job.store.delete_hints(&finished)).await;
+    (takes && deleted.is_ok()).then_some(refused)
+}
+
+/// A damaged hint is kept for those who look into it, and counted and logged once; whether it may go now, which is when it is older
+/// than `max_hint_window`.
+fn is_over<W: World>(shared: &Shared<W>, id: &HintId, hint: &Hint, damaged: &mut OnceEach<HintId>) -> bool {
+    if damaged.is_new(id) {
+        tracing::error!(peer = %hint.to, bytes = hint.mutation.len(), "a hint is damaged and cannot be delivered");
+        shared.metrics.hints_damaged.inc();
+    }
+    shared.world.wall_us().saturating_sub(hint.created) > shared.options.max_hint_window.as_micros() as Micros
+}
+
+/// What became of a hint that was sent.
+enum Outcome {
+    /// The replica has it.
+    Delivered,
+    /// It will never be of use: its table is gone, or deletions of its time have been purged.
+    Void,
+    /// The replica refuses this one.
+    Refused,
+    /// The replica takes nothing now, or does not answer.
+    NotNow,
+}
+
+async fn send<W: World>(shared: &Arc<Shared<W>>, peer: HostId, hint: Hint) -> Outcome {
     let message = shared.message(Kind::Write, &hint.mutation);
     let reply = shared.world.call(To::Host(peer), Class::Bulk, shared.within(PATIENCE), message).await;
     match outcome(reply) {
-        Ok(_) => Some(id),
-        Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)) => {
-            // The peer knows at least our epoch, so a table unknown to it is dropped for good; and what was issued before its
-            // fence never passes it.
-            shared.metrics.hints_dropped.inc();
-            Some(id)
+        Ok(_) => Outcome::Delivered,
+        // A peer that does not know our epoch says that it is behind. So the table is dropped; and what was issued before the
+        // peer's fence never passes it.
+        Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)) => Outcome::Void,
+        Err(ReplicaError::Refused(Refusal::Behind | Refusal::Overloaded | Refusal::Stalled | Refusal::Full)) => {
+            Outcome::NotNow
         }
-        Err(_) => None,
+        Err(ReplicaError::Refused(_)) => Outcome::Refused,
+        Err(ReplicaError::NotSent | ReplicaError::Unknown) => Outcome::NotNow,
     }
 }

@@ -5,7 +5,7 @@
 //! - `ready`, `execute`, `schema_change`: a client's statement; `error`, `events`: what comes back.
 //! - `access`: who asks, and whether they may.
 //! - `indexes`, `forget`: work in the background on what is stored.
-//! - `replica`, `pending`, `writer`, `slots`, `hints`: this node as a replica, and its requests to others.
+//! - `replica`, `pending`, `writer`, `slots`, `hints`, `once_each`, `peer_load`: this node as a replica, and its requests to others.
 //! - `membership`, `propose`, `catch_up`, `pulls`, `gossip_task`: the cluster's own business; `control`, `header`: its messages.
 //! - `system_tables`: what drivers read about the cluster; `read_only`: tables that take no writes; `metrics`, `histogram`: what operators read.
 //!
@@ -33,7 +33,9 @@ mod liveness;
 mod membership;
 mod metrics;
 mod node;
+mod once_each;
 mod options;
+mod peer_load;
 mod pending;
 mod propose;
 mod pulls;

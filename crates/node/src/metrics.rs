@@ -64,14 +64,20 @@ pub struct Metrics {
     pub hints_delivered: IntCounter,
     /// Hints given up: limits, or tables that are gone.
     pub hints_dropped: IntCounter,
+    /// Stored hints that were found damaged.
+    pub hints_damaged: IntCounter,
     /// Batches written from the batch log, because their coordinators did not come to it.
     pub batches_replayed: IntCounter,
     /// Batches given up.
     pub batches_dropped: IntCounter,
+    /// Batches in the log that were found damaged.
+    pub batches_damaged: IntCounter,
     /// Clients' batches by their numbers of partitions.
     pub(crate) batches: Batches,
     /// Peer clocks that were too far ahead to follow.
     pub clock_refusals: IntCounter,
+    /// Requests of peers that had too much under way.
+    pub peer_requests_refused: IntCounter,
     /// Reads that failed on this replica: damage, or the disk.
     pub replica_read_errors: IntCounter,
 }
@@ -139,11 +145,15 @@ impl Default for Metrics {
             hints_created: make.counter("henge_hints_created_total", "Hints owed to replicas."),
             hints_delivered: make.counter("henge_hints_delivered_total", "Hints that replicas acknowledged."),
             hints_dropped: make.counter("henge_hints_dropped_total", "Hints given up."),
+            hints_damaged: make.counter("henge_hints_damaged_total", "Stored hints found damaged."),
             batches_replayed: make
                 .counter("henge_batches_replayed_total", "Logged batches written from the batch log."),
             batches: Batches::default(),
             batches_dropped: make.counter("henge_batches_dropped_total", "Logged batches given up."),
+            batches_damaged: make.counter("henge_batches_damaged_total", "Logged batches found damaged."),
             clock_refusals: make.counter("henge_clock_refusals_total", "Peer clocks too far ahead to follow."),
+            peer_requests_refused: make
+                .counter("henge_peer_requests_refused_total", "Requests of peers that had too much under way."),
             replica_read_errors: make.counter("henge_replica_read_errors_total", "Reads that failed on this replica."),
             registry,
         }

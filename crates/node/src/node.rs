@@ -17,6 +17,7 @@ use crate::indexes;
 use crate::membership::{self, JoinError};
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::peer_load::PeerRequest;
 use crate::propose::{ChangeError, change};
 use crate::replica;
 use crate::shared::Shared;
@@ -164,11 +165,15 @@ impl<W: World> Node<W> {
     pub async fn serve(&self, core: &Core<W>, from: HostId, message: Bytes) -> Bytes {
         let Ok((header, body)) = Header::split(&message) else { return self.shared.reply(Status::Unsupported, &[]) };
         self.shared.witness(&header);
+        let _under_way = match self.take_in(from, &header, message.len()) {
+            Ok(under_way) => under_way,
+            Err(refusal) => return self.shared.reply(refusal, &[]),
+        };
         match header.kind {
             Kind::Write => replica::serve_write(core, from, &header, body).await,
             Kind::ReadRows | Kind::ReadDigest => replica::serve_read(core, from, &header, body).await,
             Kind::Count => counters::serve(core, from, &header, &body).await,
-            Kind::Batch => batches::serve(&self.shared, &body).await,
+            Kind::Batch => batches::serve(&self.shared, &header, &body).await,
             Kind::Paxos => acceptor::serve(core, from, &header, body).await,
             Kind::Control => match control::decode::<Control>(&body) {
                 Ok(question) => {
@@ -178,6 +183,21 @@ impl<W: World> Node<W> {
                 Err(_) => self.shared.reply(Status::Unsupported, &[]),
             },
             Kind::Gossip | Kind::Reply => self.shared.reply(Status::Unsupported, &[]),
+        }
+    }
+
+    /// Counts a peer's request as under way; the cluster's own business is always taken in.
+    fn take_in(&self, from: HostId, header: &Header, bytes: usize) -> Result<Option<PeerRequest>, Status> {
+        if header.kind == Kind::Control {
+            return Ok(None);
+        }
+        let Options { peer_requests_max, peer_bytes_max, .. } = self.shared.options;
+        match self.shared.peer_load.admit(from, bytes, peer_requests_max, peer_bytes_max) {
+            Some(under_way) => Ok(Some(under_way)),
+            None => {
+                self.shared.metrics.peer_requests_refused.inc();
+                Err(Status::Overloaded)
+            }
         }
     }
 

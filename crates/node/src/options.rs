@@ -56,6 +56,12 @@ pub struct Options {
     pub default_keyspace_rf: u32,
     /// What users are warned of, and refused.
     pub guardrails: Guardrails,
+    /// Requests of one peer that may be under way on this node; more are refused (`internode_max_concurrent_requests`).
+    pub peer_requests_max: usize,
+    /// Bytes of them (`internode_application_receive_queue_reserve_endpoint_capacity`).
+    pub peer_bytes_max: usize,
+    /// Calls to peers that one core may have under way; what comes on top of them is not sent, and owed as a hint.
+    pub tail_max: usize,
     /// Deliberate faults, for proving that the simulator finds them.
     pub faults: Faults,
 }
@@ -88,6 +94,9 @@ impl Default for Options {
             masking: false,
             default_keyspace_rf: 1,
             guardrails: Guardrails::default(),
+            peer_requests_max: 4_096,
+            peer_bytes_max: 128 << 20,
+            tail_max: 100_000,
             faults: Faults::default(),
         }
     }
@@ -116,4 +125,12 @@ pub struct Faults {
     pub unsynced_commits: bool,
     /// Answers a peer that catches up with a number of entries, however long they are. A scenario shows it.
     pub catch_up_by_entries: bool,
+    /// Answers that a table is unknown although the sender knows more of the metadata. A scenario shows it.
+    pub unknown_when_behind: bool,
+    /// Takes a batch from the log for written although its tables may be yet to come. A scenario shows it.
+    pub replay_when_behind: bool,
+    /// Owes no hint of what was not sent because too much was under way.
+    pub forget_unsent: bool,
+    /// Gives no entries to a peer that catches up: no bug, but what keeps one behind.
+    pub withhold_entries: bool,
 }

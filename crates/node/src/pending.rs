@@ -75,6 +75,8 @@ pub(crate) fn outcome(reply: Result<Bytes, CallError>) -> Result<(Header, Bytes)
         Status::Corrupt => refused(Refusal::Corrupt),
         Status::Fenced => refused(Refusal::Fenced),
         Status::NoIndex => refused(Refusal::NoIndex),
+        Status::Behind => refused(Refusal::Behind),
+        Status::Overloaded => refused(Refusal::Overloaded),
         Status::Unsupported | Status::Failed => refused(Refusal::Other),
     }
 }
@@ -89,6 +91,8 @@ pub(crate) fn status(error: ReplicaError) -> Status {
         ReplicaError::Refused(Refusal::Corrupt) => Status::Corrupt,
         ReplicaError::Refused(Refusal::Fenced) => Status::Fenced,
         ReplicaError::Refused(Refusal::NoIndex) => Status::NoIndex,
+        ReplicaError::Refused(Refusal::Behind) => Status::Behind,
+        ReplicaError::Refused(Refusal::Overloaded) => Status::Overloaded,
         _ => Status::Failed,
     }
 }

@@ -79,7 +79,9 @@ async fn spread<W: World>(shared: &Arc<Shared<W>>, epoch: Epoch) {
         match shared.ask(To::Host(member), &question, patience).await {
             Ok(Answer::Agreed { epoch: confirmed, .. }) if confirmed >= epoch => {}
             Ok(_) => tracing::warn!(%member, %epoch, "a member cannot follow to a new epoch; its log says why"),
-            Err(error) => tracing::warn!(%member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up"),
+            Err(error) => {
+                tracing::warn!(%member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up")
+            }
         }
     });
     join_all(told).await;

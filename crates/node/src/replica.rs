@@ -47,7 +47,7 @@ fn refused(error: &ReadError) -> ReplicaError {
 
 /// Serves a write from a peer.
 pub(crate) async fn serve_write<W: World>(core: &Core<W>, from: HostId, header: &Header, body: Bytes) -> Bytes {
-    core.current(from, header).await;
+    let known = core.current(from, header).await;
     let shared = &core.shared;
     let Ok(mutation) = Mutation::decode(body.clone()) else { return shared.reply(Status::Corrupt, &[]) };
     let place = mutation
@@ -56,29 +56,41 @@ pub(crate) async fn serve_write<W: World>(core: &Core<W>, from: HostId, header: 
         .and_then(|(key, _)| Some((henge_model::Key::storage_id(key)?, henge_model::Key::token(key)?)));
     let Some((storage, token)) = place else { return shared.reply(Status::Corrupt, &[]) };
     if let Err(error) = admit(shared, storage, token, header.epoch, Access::Write) {
-        return shared.reply(status(error), &[]);
+        return refuse(shared, header, known, error);
     }
     match core.apply(body).await {
         Ok(()) => shared.reply(Status::Ok, &[]),
-        Err(error) => shared.reply(status(error), &[]),
+        Err(error) => refuse(shared, header, known, error),
     }
 }
 
 /// Serves a read from a peer.
 pub(crate) async fn serve_read<W: World>(core: &Core<W>, from: HostId, header: &Header, body: Bytes) -> Bytes {
-    core.current(from, header).await;
+    let known = core.current(from, header).await;
     let shared = &core.shared;
     let Ok(command) = ReadCommand::decode(body) else { return shared.reply(Status::Unsupported, &[]) };
     if let Err(error) = admit(shared, command.storage_id, command.token, header.epoch, Access::Read) {
-        return shared.reply(status(error), &[]);
+        return refuse(shared, header, known, error);
     }
     let kind = if header.kind == Kind::ReadDigest { ReadKind::Digest } else { ReadKind::Rows };
     let reply = Replicas::read(core, core.local(), Arc::new(command), kind, shared.world.mono()).await;
     match reply {
         Ok(ReadReply::Rows(block)) => shared.reply(Status::Ok, &block.encode()),
         Ok(ReadReply::Digest(digest)) => shared.reply(Status::Ok, &digest.0),
-        Err(error) => shared.reply(status(error), &[]),
+        Err(error) => refuse(shared, header, known, error),
     }
+}
+
+/// The answer to a request that is refused. What this node would refuse for want of knowledge, it refuses as one that is behind
+/// if the sender's epoch is above the one that it was `known` to have before it looked: a table that it has not heard of yet is no
+/// table that is gone.
+pub(crate) fn refuse<W: World>(shared: &Shared<W>, header: &Header, known: Epoch, error: ReplicaError) -> Bytes {
+    let is_behind = header.epoch > known && !shared.options.faults.unknown_when_behind;
+    let status = match status(error) {
+        Status::UnknownTable | Status::StaleEpoch if is_behind => Status::Behind,
+        status => status,
+    };
+    shared.reply(status, &[])
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

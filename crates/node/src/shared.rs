@@ -9,6 +9,7 @@ use crate::header::{Header, Kind, Status};
 use crate::liveness::Liveness;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::peer_load::PeerLoad;
 use crate::propose::Turn;
 use crate::pulls::Pulls;
 use crate::statements::Statements;
@@ -52,6 +53,8 @@ pub(crate) struct Shared<W> {
     pub(crate) logins: Logins,
     /// Prepared statements.
     pub(crate) statements: Statements,
+    /// What peers have under way here.
+    pub(crate) peer_load: PeerLoad,
     /// One request of Paxos on a partition at a time.
     pub(crate) acceptors: Turns,
     /// One addition to counters of a partition at a time.
@@ -100,6 +103,7 @@ impl<W: World> Shared<W> {
             pulls: tokio::sync::Mutex::default(),
             logins,
             statements: Statements::default(),
+            peer_load: PeerLoad::default(),
             acceptors: Turns::default(),
             counters: Turns::default(),
             syncs: Syncs::default(),

@@ -34,7 +34,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 8] = [
+const MUTATIONS: [(&str, Faults); 9] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -43,6 +43,7 @@ const MUTATIONS: [(&str, Faults); 8] = [
     ("ignore-accepted", Faults { ignore_accepted: true, ..NONE }),
     ("unlogged-batches", Faults { unlogged_batches: true, ..NONE }),
     ("trust-indexes", Faults { trust_indexes: true, ..NONE }),
+    ("forget-unsent", Faults { forget_unsent: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -55,6 +56,10 @@ const NONE: Faults = Faults {
     trust_indexes: false,
     unsynced_commits: false,
     catch_up_by_entries: false,
+    unknown_when_behind: false,
+    replay_when_behind: false,
+    forget_unsent: false,
+    withhold_entries: false,
 };
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.

@@ -18,7 +18,8 @@ const EPOCH_US: i64 = 1_700_000_000_000_000;
 pub(crate) struct Machine {
     pub(crate) host: HostId,
     pub(crate) address: SocketAddr,
-    pub(crate) options: Options,
+    /// What it is started with next.
+    pub(crate) options: Mutex<Options>,
     pub(crate) engine: Arc<ModelEngine>,
     /// How far its wall clock is ahead, in microseconds.
     pub(crate) skew: AtomicI64,
@@ -41,7 +42,7 @@ impl Machine {
         Machine {
             host: HostId::random(random),
             address: options.address,
-            options,
+            options: Mutex::new(options),
             engine: Arc::new(ModelEngine::new()),
             skew: AtomicI64::new(0),
             lives: AtomicU32::new(0),
@@ -76,7 +77,7 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     let opened = Store::open(machine.engine.clone()).map_err(|e| e.to_string()).and_then(|store| {
         let store = Arc::new(store);
         let identity = Identity { host: machine.host, generation: u64::from(life) };
-        let node = Node::open(world, Arc::clone(&store), identity, machine.options.clone());
+        let node = Node::open(world, Arc::clone(&store), identity, machine.options.lock().clone());
         node.map(|node| (node, store)).map_err(|e| e.to_string())
     });
     let (node, store) = match opened {

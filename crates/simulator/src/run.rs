@@ -31,6 +31,8 @@ const CLIENTS: u64 = 4;
 const SECOND: u64 = 1_000_000;
 /// How long a cluster may take to form, and to heal.
 const PATIENCE: u64 = 60 * SECOND;
+/// Calls that a node may have under way in runs where there is hardly room for any: no more than a few operations take.
+const SHORT_TAIL: usize = 12;
 /// How long hints may take once everybody is up: a few rounds of delivery.
 const HINTS: u64 = 30 * SECOND;
 
@@ -79,7 +81,8 @@ impl Run {
         let count = random.between(3, 5) as usize;
         let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
         let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
-        Run::of(clockwork, count, temper, is_periodic, random, |n| options(n, faults))
+        let tail_max = if random.chance(1, 3) { SHORT_TAIL } else { Options::default().tail_max };
+        Run::of(clockwork, count, temper, is_periodic, random, |n| Options { tail_max, ..options(n, faults) })
     }
 
     fn of(

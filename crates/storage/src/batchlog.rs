@@ -1,6 +1,7 @@
 //! Batches under way on disk, oldest first: what their coordinator may die over is replayed from here.
 //!
-//! Key: created, sign flipped (8 B) | id (16 B). Value: `crc32 of key and rest (LE) | count vint | (mutation vint-bytes)*`.
+//! Key: created, sign flipped (8 B) | id (16 B). Value: `crc32 of key and rest (LE) | count vint | (mutation vint-bytes)* |
+//! lineage vint | index vint`. An entry without the last two is of place zero.
 
 use crate::limits::BATCHES_READ_BYTES;
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
@@ -24,8 +25,39 @@ pub struct BatchId {
 pub struct LoggedBatch {
     /// Its name.
     pub id: BatchId,
+    /// How far its coordinator had come in the metadata log: only a node that is as far knows all of its tables.
+    pub place: LogPlace,
     /// Encoded mutations.
     pub mutations: Vec<Bytes>,
+}
+
+/// A place in the metadata log; later lineages are newer than all of earlier ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogPlace {
+    /// The branch of the log.
+    pub lineage: u32,
+    /// Entries of it so far.
+    pub index: u64,
+}
+
+/// A batch whose bytes are not what was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DamagedBatch {
+    /// Its key.
+    pub key: Bytes,
+    /// When its coordinator took it on, if the key is whole.
+    pub created: Option<Micros>,
+}
+
+/// Some batches of the log, and where it goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchPage {
+    /// Oldest first.
+    pub batches: Vec<LoggedBatch>,
+    /// What lies between them and cannot be read.
+    pub damaged: Vec<DamagedBatch>,
+    /// Behind which key there may be more; `None` at the end.
+    pub next: Option<Bytes>,
 }
 
 pub(crate) fn add(engine: &dyn Engine, batch: &LoggedBatch) -> Result<(), EngineError> {
@@ -36,35 +68,54 @@ pub(crate) fn add(engine: &dyn Engine, batch: &LoggedBatch) -> Result<(), Engine
         put_vint(&mut rest, mutation.len() as u64);
         rest.extend_from_slice(mutation);
     }
+    put_vint(&mut rest, u64::from(batch.place.lineage));
+    put_vint(&mut rest, batch.place.index);
     let value = [&checksum(&key, &rest).to_le_bytes()[..], &rest].concat().into();
     let ops = vec![Op::Put { family: Family::Batchlog, key: Bytes::copy_from_slice(&key), value }];
     engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
 }
 
 pub(crate) fn remove(engine: &dyn Engine, batch: BatchId) -> Result<(), EngineError> {
-    let ops = vec![Op::Delete { family: Family::Batchlog, key: Bytes::copy_from_slice(&key(batch)) }];
+    remove_key(engine, Bytes::copy_from_slice(&key(batch)))
+}
+
+pub(crate) fn remove_key(engine: &dyn Engine, key: Bytes) -> Result<(), EngineError> {
+    let ops = vec![Op::Delete { family: Family::Batchlog, key }];
     engine.write(&Batch { ops }, SyncMode::Unsynced).map(|_| ())
 }
 
-pub(crate) fn before(engine: &dyn Engine, moment: Micros, max: usize) -> Result<Vec<LoggedBatch>, EngineError> {
-    let (mut found, mut bytes, mut broken) = (Vec::new(), 0, false);
-    let end = sortable(moment);
-    engine.scan(
-        &ScanRange { family: Family::Batchlog, start: &[], end: &end, reversed: false },
-        Tier::Disk,
-        &mut |key, value| {
-            match decode(key, value) {
-                Some(batch) => found.push(batch),
-                None => broken = true,
-            }
-            bytes += value.len();
-            if found.len() >= max || bytes >= BATCHES_READ_BYTES { Flow::Stop } else { Flow::Continue }
-        },
-    )?;
-    if broken {
-        return Err(EngineError::Corrupt("a batch in the batch log is damaged".to_owned()));
+pub(crate) fn page(
+    engine: &dyn Engine,
+    after: Option<&Bytes>,
+    before: Micros,
+    max: usize,
+) -> Result<BatchPage, EngineError> {
+    let (mut page, mut bytes) = (BatchPage::default(), 0);
+    // The first key behind another is that key with a zero.
+    let start = after.map_or_else(Vec::new, |after| [&after[..], &[0]].concat());
+    let end = sortable(before);
+    if start.as_slice() >= &end[..] {
+        return Ok(page);
     }
-    Ok(found)
+    let range = ScanRange { family: Family::Batchlog, start: &start, end: &end, reversed: false };
+    engine.scan(&range, Tier::Disk, &mut |key, value| {
+        match decode(key, value) {
+            Some(batch) => page.batches.push(batch),
+            None => page.damaged.push(DamagedBatch { key: Bytes::copy_from_slice(key), created: created(key) }),
+        }
+        bytes += value.len();
+        if page.batches.len() + page.damaged.len() < max && bytes < BATCHES_READ_BYTES {
+            return Flow::Continue;
+        }
+        page.next = Some(Bytes::copy_from_slice(key));
+        Flow::Stop
+    })?;
+    Ok(page)
+}
+
+fn created(key: &[u8]) -> Option<Micros> {
+    let (created, _) = key.split_first_chunk::<8>().filter(|_| key.len() == KEY)?;
+    Some((u64::from_be_bytes(*created) ^ SIGN) as Micros)
 }
 
 fn sortable(moment: Micros) -> [u8; 8] {
@@ -90,17 +141,22 @@ fn decode(key: &[u8], value: &[u8]) -> Option<LoggedBatch> {
     if u32::from_le_bytes(*crc) != checksum(key, rest) {
         return None;
     }
-    let (created, id) = key.split_first_chunk::<8>()?;
-    let id = BatchId { created: (u64::from_be_bytes(*created) ^ SIGN) as Micros, id: uuid::Uuid::from_slice(id).ok()? };
-    Some(LoggedBatch { id, mutations: mutations(rest).ok()? })
+    let created = created(key)?;
+    let id = BatchId { created, id: uuid::Uuid::from_slice(key.get(8..)?).ok()? };
+    let (mutations, place) = content(rest).ok()?;
+    Some(LoggedBatch { id, place, mutations })
 }
 
-fn mutations(rest: &[u8]) -> Result<Vec<Bytes>, Truncated> {
+fn content(rest: &[u8]) -> Result<(Vec<Bytes>, LogPlace), Truncated> {
     let mut reader = Reader::new(rest);
     let count = reader.vint()?;
-    let mut out = Vec::new();
+    let mut mutations = Vec::new();
     for _ in 0..count {
-        out.push(Bytes::copy_from_slice(reader.vint_bytes()?));
+        mutations.push(Bytes::copy_from_slice(reader.vint_bytes()?));
     }
-    Ok(out)
+    if reader.is_empty() {
+        return Ok((mutations, LogPlace::default()));
+    }
+    let lineage = u32::try_from(reader.vint()?).unwrap_or(u32::MAX);
+    Ok((mutations, LogPlace { lineage, index: reader.vint()? }))
 }

@@ -86,11 +86,18 @@ impl Hints {
         stored.retain(|_, bytes| *bytes > 0);
     }
 
-    /// The oldest hints for a peer, up to a number and a size.
-    pub(crate) fn of(engine: &dyn Engine, peer: HostId, max: usize) -> Result<Vec<(HintId, Hint)>, EngineError> {
+    /// The oldest hints for a peer behind another, up to a number and a size.
+    pub(crate) fn of(
+        engine: &dyn Engine,
+        peer: HostId,
+        after: Option<&HintId>,
+        max: usize,
+    ) -> Result<Vec<(HintId, Hint)>, EngineError> {
         let (mut out, mut bytes) = (Vec::new(), 0);
-        let start = peer.0.into_bytes();
-        let end = henge_model::Key::prefix_end(&start);
+        let prefix = peer.0.into_bytes();
+        // The first key behind another is that key with a zero.
+        let start = after.map_or_else(|| prefix.to_vec(), |after| [&after.key[..], &[0]].concat());
+        let end = henge_model::Key::prefix_end(&prefix);
         let range = ScanRange { family: Family::Hints, start: &start, end: &end, reversed: false };
         engine.scan(&range, Tier::Disk, &mut |key, value| {
             let mutation = Bytes::copy_from_slice(value);

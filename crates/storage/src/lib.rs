@@ -38,7 +38,7 @@ mod stripes;
 mod tests;
 mod tombstoned;
 
-pub use batchlog::{BatchId, LoggedBatch};
+pub use batchlog::{BatchId, BatchPage, DamagedBatch, LogPlace, LoggedBatch};
 pub use directory::{DataDirectory, DirectoryError, DurableRecord, Snapshot, SnapshotError, Snapshots};
 pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
 pub use engine_error::EngineError;

@@ -8,9 +8,9 @@ use crate::limits::LOCAL_NAME;
 use crate::read::Source;
 use crate::tombstoned::Tombstoned;
 use crate::{
-    Batch, BatchId, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch, Op, ReadError, Replacement,
-    ScanRange, StoredTable, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried, WriteError, acceptors,
-    batchlog, read, statistics, strays,
+    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch, Op,
+    ReadError, Replacement, ScanRange, StoredTable, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried,
+    WriteError, acceptors, batchlog, read, statistics, strays,
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};
@@ -215,9 +215,15 @@ impl Store {
         batchlog::remove(&*self.engine, batch)
     }
 
-    /// The oldest batches from before a moment: at most `max`, and fewer if they are large, but one at least if there is any.
-    pub fn batches_before(&self, moment: Micros, max: usize) -> Result<Vec<LoggedBatch>, EngineError> {
-        batchlog::before(&*self.engine, moment, max)
+    /// Batches from before a moment, oldest first, behind the key `after`: at most `max`, and fewer if they are large, but one at
+    /// least if there is any. What is damaged takes a place among them.
+    pub fn batches(&self, after: Option<&Bytes>, before: Micros, max: usize) -> Result<BatchPage, EngineError> {
+        batchlog::page(&*self.engine, after, before, max)
+    }
+
+    /// Removes a damaged batch.
+    pub fn remove_damaged_batch(&self, damaged: &DamagedBatch) -> Result<(), EngineError> {
+        batchlog::remove_key(&*self.engine, damaged.key.clone())
     }
 
     // Forgetting.
@@ -275,9 +281,14 @@ impl Store {
         self.hints.add(&*self.engine, hints)
     }
 
-    /// The oldest hints for a peer: at most `max`, and fewer if they are large, but one at least if there is any.
-    pub fn hints_of(&self, peer: HostId, max: usize) -> Result<Vec<(HintId, Hint)>, EngineError> {
-        Hints::of(&*self.engine, peer, max)
+    /// The oldest hints for a peer behind `after`: at most `max`, and fewer if they are large, but one at least if there is any.
+    pub fn hints_of(
+        &self,
+        peer: HostId,
+        after: Option<&HintId>,
+        max: usize,
+    ) -> Result<Vec<(HintId, Hint)>, EngineError> {
+        Hints::of(&*self.engine, peer, after, max)
     }
 
     /// Forgets hints that are settled.

@@ -278,15 +278,15 @@ fn hints_come_back_oldest_first_and_are_counted() {
     engine.crash(&mut random);
     let store = store_over(&engine);
     assert_eq!((store.hint_bytes(a), store.hint_bytes(b)), (14, 5));
-    let hints = store.hints_of(a, 9).unwrap();
+    let hints = store.hints_of(a, None, 9).unwrap();
     let texts: Vec<&[u8]> = hints.iter().map(|(_, h)| h.mutation.as_ref()).collect();
     assert_eq!(texts, [b"first".as_ref(), b"later", b"last"]);
     assert_eq!(hints[1].1.created, 20);
     store.delete_hints(&[hints[0].0.clone(), hints[1].0.clone()]).unwrap();
-    assert_eq!(store.hints_of(a, 9).unwrap().len(), 1);
-    assert_eq!((store.hint_bytes(a), store.hints_of(b, 9).unwrap().len()), (4, 1));
+    assert_eq!(store.hints_of(a, None, 9).unwrap().len(), 1);
+    assert_eq!((store.hint_bytes(a), store.hints_of(b, None, 9).unwrap().len()), (4, 1));
     store.add_hints(vec![hint(a, 20, "again")]).unwrap();
-    assert_eq!(store.hints_of(a, 9).unwrap().len(), 2, "numbers go on after a restart");
+    assert_eq!(store.hints_of(a, None, 9).unwrap().len(), 2, "numbers go on after a restart");
 }
 
 #[test]

@@ -93,6 +93,15 @@ impl<W: World> Replicas for Core<W> {
     }
 
     fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
+        let room = match self.tail_room() {
+            Ok(room) => room,
+            Err(full) => {
+                if to != self.local() {
+                    self.owe_unsent(to, mutation);
+                }
+                return WritePending::refused(full);
+            }
+        };
         let (core, asked) = (self.clone(), self.ask_acceptor(to, message, deadline));
         let committed = async move {
             let committed = asked.await.map(|_| ());
@@ -101,7 +110,7 @@ impl<W: World> Replicas for Core<W> {
             }
             committed
         };
-        self.in_tail(committed).map_or_else(WritePending::refused, WritePending::Waiting)
+        WritePending::Waiting(self.put_in_tail(room, committed))
     }
 
     fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>> {

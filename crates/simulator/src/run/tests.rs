@@ -78,6 +78,14 @@ impl Run {
         *self.cluster.weather.lock() = weather;
     }
 
+    /// Begins a statement that nobody waits for.
+    fn begin_text(&self, machine: usize, text: &'static str) {
+        let life = self.cluster.machines[machine].life().unwrap();
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let _ = statement(&life, text, &[], Consistency::One, None).await;
+        });
+    }
+
     fn begin(&self, machine: usize, act: Act, patience: Option<u64>) -> usize {
         self.clients.swap(&self.cluster.machines[machine].life().unwrap(), 0, act, patience)
     }
@@ -183,17 +191,18 @@ fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
 fn catches_up(faults: Faults) -> bool {
     let mut run = three(11, |n| Options { num_tokens: 256, ..options(n, faults) });
     crash(&run.cluster, 2);
-    // Each entry holds the placements of three settings: 60 of them are more than one message may have.
+    // Each entry holds the placements of three settings: so many of them are more than one message may have.
+    const KEYSPACES: usize = 60;
     let keyspace = |n: usize| {
         let factor = n % 3 + 1;
         let replication = format!("{{'class': 'SimpleStrategy', 'replication_factor': {factor}}}");
         format!("CREATE KEYSPACE late{n} WITH replication = {replication}")
     };
-    let mut statements: Vec<String> = (0..60).map(keyspace).collect();
+    let mut statements: Vec<String> = (0..KEYSPACES).map(keyspace).collect();
     statements.push("CREATE TABLE late0.t (k int PRIMARY KEY)".to_owned());
     run.execute(&statements);
     start(&run.cluster, 2);
-    run.pass(30 * SECOND);
+    run.pass(12 * SECOND);
     let level = run.lives().iter().all(|life| life.core.ready("SELECT * FROM late0.t", None).is_ok());
     run.cluster.clear();
     level
@@ -203,4 +212,47 @@ fn catches_up(faults: Faults) -> bool {
 fn a_machine_that_missed_many_large_changes_of_the_schema_catches_up() {
     assert!(!catches_up(Faults { catch_up_by_entries: true, ..Faults::default() }), "the scenario shows nothing");
     assert!(catches_up(Faults::default()));
+}
+
+/// A machine that is behind with the schema is sent a batch to keep, and hints, of a table that it has not heard of. Gives how many of
+/// the rows are on its disk in the end.
+fn rows_of_one_that_was_behind(faults: Faults) -> usize {
+    let mut run = three(12, |n| options(n, faults));
+    crash(&run.cluster, 1);
+    run.execute(&[
+        "CREATE KEYSPACE new WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}".to_owned(),
+        "CREATE TABLE new.t (k int PRIMARY KEY)".to_owned(),
+        // Owed to the second machine as a hint.
+        "INSERT INTO new.t (k) VALUES (1)".to_owned(),
+    ]);
+    run.pass(SECOND);
+    // From the first machine nobody learns anything any more; only the third can bring the second level.
+    crash(&run.cluster, 0);
+    run.cluster.machines[0].options.lock().faults.withhold_entries = true;
+    start(&run.cluster, 0);
+    crash(&run.cluster, 2);
+    start(&run.cluster, 1);
+    run.pass(20 * SECOND);
+    // Kept by the second machine alone, and answered by nobody: what becomes of it is the keeper's business.
+    run.begin_text(0, "BEGIN BATCH INSERT INTO new.t (k) VALUES (2); INSERT INTO new.t (k) VALUES (3) APPLY BATCH");
+    run.until("a batch that is kept", || !run.held(1, Family::Batchlog).is_empty());
+    crash(&run.cluster, 0);
+    run.pass(60 * SECOND);
+    assert!(run.held(1, Family::Rows).is_empty(), "it knows no table");
+    start(&run.cluster, 0);
+    run.pass(20 * SECOND);
+    start(&run.cluster, 2);
+    run.pass(60 * SECOND);
+    let rows = run.held(1, Family::Rows).len();
+    run.cluster.clear();
+    rows
+}
+
+#[test]
+fn a_machine_that_is_behind_loses_neither_hints_nor_batches() {
+    assert_eq!(rows_of_one_that_was_behind(Faults::default()), 3);
+    let unknown = Faults { unknown_when_behind: true, ..Faults::default() };
+    assert_eq!(rows_of_one_that_was_behind(unknown), 2, "the hint is lost");
+    let replayed = Faults { replay_when_behind: true, ..Faults::default() };
+    assert_eq!(rows_of_one_that_was_behind(replayed), 1, "the batch is lost");
 }

@@ -1,11 +1,16 @@
 //! Batches under way, acceptors, and what a table takes.
 
 use super::*;
-use crate::{BatchId, LoggedBatch};
+use crate::{Batch, BatchId, Engine, LogPlace, LoggedBatch, Op};
 
 fn batch(created: i64, id: u128) -> LoggedBatch {
     let mutations = vec![write(1, 1, created, "a").encode(), write(2, 1, created, "b").encode()];
-    LoggedBatch { id: BatchId { created, id: uuid::Uuid::from_u128(id) }, mutations }
+    let place = LogPlace { lineage: 1, index: 300 + created.unsigned_abs() };
+    LoggedBatch { id: BatchId { created, id: uuid::Uuid::from_u128(id) }, place, mutations }
+}
+
+fn before(store: &Store, moment: i64, max: usize) -> Vec<LoggedBatch> {
+    store.batches(None, moment, max).unwrap().batches
 }
 
 #[test]
@@ -17,22 +22,65 @@ fn batches_come_back_oldest_first_until_they_are_settled() {
     }
     engine.crash(&mut Random::new(1));
     let store = store_over(&engine);
-    assert_eq!(store.batches_before(40, 9).unwrap(), all[..3]);
-    assert_eq!(store.batches_before(40, 2).unwrap(), all[..2]);
+    assert_eq!(before(&store, 40, 9), all[..3]);
+    assert_eq!(before(&store, 40, 2), all[..2]);
     store.remove_batch(all[1].id).unwrap();
-    assert_eq!(store.batches_before(i64::MAX, 9).unwrap(), [all[0].clone(), all[2].clone(), all[3].clone()]);
-    for batch in store.batches_before(i64::MAX, 9).unwrap() {
+    assert_eq!(before(&store, i64::MAX, 9), [all[0].clone(), all[2].clone(), all[3].clone()]);
+    for batch in before(&store, i64::MAX, 9) {
         assert_eq!(Mutation::decode(batch.mutations[1].clone()).unwrap(), write(2, 1, batch.id.created, "b"));
     }
 }
 
 #[test]
-fn a_flipped_bit_in_the_batch_log_is_found_out() {
+fn the_batch_log_is_read_page_by_page() {
+    let (store, _) = open();
+    let all: Vec<LoggedBatch> = (0..5).map(|n| batch(n, 1)).collect();
+    all.iter().for_each(|batch| store.add_batch(batch).unwrap());
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.batches(after.as_ref(), 4, 2).unwrap();
+        pages.push(page.batches);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(pages, [all[..2].to_vec(), all[2..4].to_vec(), Vec::new()]);
+    assert_eq!(store.batches(after.as_ref(), 0, 2).unwrap(), crate::BatchPage::default(), "behind the end");
+}
+
+#[test]
+fn a_batch_of_before_places_is_of_place_zero() {
     let (store, engine) = open();
-    store.add_batch(&batch(7, 7)).unwrap();
+    let batch = LoggedBatch { place: LogPlace::default(), ..batch(7, 7) };
+    store.add_batch(&batch).unwrap();
+    let key = [&(7u64 ^ 1 << 63).to_be_bytes()[..], &7u128.to_be_bytes()].concat();
+    let mut value = Vec::new();
+    engine.get(Family::Batchlog, &key, &mut |found| value = found.unwrap().to_vec()).unwrap();
+    // Without its place, two zeros, and with a checksum that says so.
+    value.truncate(value.len() - 2);
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&key);
+    hasher.update(&value[4..]);
+    value[..4].copy_from_slice(&hasher.finalize().to_le_bytes());
+    let put = Op::Put { family: Family::Batchlog, key: key.into(), value: value.into() };
+    engine.write(&Batch { ops: vec![put] }, SyncMode::Synced).unwrap();
+    assert_eq!(before(&store, i64::MAX, 9), [batch]);
+}
+
+#[test]
+fn a_damaged_batch_is_told_apart_and_hides_no_other() {
+    let (store, engine) = open();
+    let all = [batch(6, 1), batch(7, 7), batch(8, 1)];
+    all.iter().for_each(|batch| store.add_batch(batch).unwrap());
     let key = [&(7u64 ^ 1 << 63).to_be_bytes()[..], &7u128.to_be_bytes()].concat();
     assert!(engine.corrupt(Family::Batchlog, &key));
-    assert!(matches!(store.batches_before(i64::MAX, 9), Err(EngineError::Corrupt(_))));
+    let page = store.batches(None, i64::MAX, 9).unwrap();
+    assert_eq!(page.batches, [all[0].clone(), all[2].clone()]);
+    let [damaged] = &page.damaged[..] else { panic!("{:?}", page.damaged) };
+    assert_eq!((damaged.key.as_ref(), damaged.created), (key.as_slice(), Some(7)));
+    store.remove_damaged_batch(damaged).unwrap();
+    assert_eq!(store.batches(None, i64::MAX, 9).unwrap().damaged, []);
 }
 
 #[test]

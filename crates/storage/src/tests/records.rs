@@ -14,7 +14,7 @@ fn large_hints_come_a_few_at_a_time_and_all_are_counted() {
     assert_eq!(store.hint_total(), 9 * (3 << 20));
     let mut seen = Vec::new();
     loop {
-        let hints = store.hints_of(a, 100).unwrap();
+        let hints = store.hints_of(a, None, 100).unwrap();
         let (ids, hints): (Vec<_>, Vec<_>) = hints.into_iter().unzip();
         if ids.is_empty() {
             break;
@@ -36,7 +36,7 @@ fn hints_from_before_the_epoch_are_older() {
     let to = HostId::random(&mut Random::new(3));
     let hints = [5, -5, 0, i64::MAX, i64::MIN].map(|created| Hint { to, mutation: Bytes::from_static(b"m"), created });
     store.add_hints(hints.to_vec()).unwrap();
-    let order: Vec<i64> = store.hints_of(to, 9).unwrap().into_iter().map(|(_, hint)| hint.created).collect();
+    let order: Vec<i64> = store.hints_of(to, None, 9).unwrap().into_iter().map(|(_, hint)| hint.created).collect();
     assert_eq!(order, [i64::MIN, -5, 0, 5, i64::MAX]);
 }
 
@@ -51,9 +51,26 @@ fn it_is_known_since_when_peers_are_owed_hints() {
     let mut pending = store.hints_pending();
     pending.sort_by_key(|(peer, _)| *peer != a);
     assert_eq!(pending, [(a, Ok(Some((3, 7)))), (b, Ok(Some((-5, -5))))]);
-    let ids: Vec<_> = store.hints_of(a, 9).unwrap().into_iter().map(|(id, _)| id).collect();
+    let ids: Vec<_> = store.hints_of(a, None, 9).unwrap().into_iter().map(|(id, _)| id).collect();
     store.delete_hints(&ids).unwrap();
     assert_eq!(store.hints_pending(), [(b, Ok(Some((-5, -5))))]);
+}
+
+#[test]
+fn hints_are_read_on_behind_those_that_stay() {
+    let (store, _) = open();
+    let mut random = Random::new(3);
+    let (a, b) = (HostId::random(&mut random), HostId::random(&mut random));
+    let hint = |to, created| Hint { to, mutation: Bytes::from_static(b"m"), created };
+    store.add_hints((0..5).map(|n| hint(a, n)).chain([hint(b, 0)]).collect()).unwrap();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.hints_of(a, after.as_ref(), 2).unwrap();
+        let Some((last, _)) = page.last() else { break };
+        after = Some(last.clone());
+        seen.push(page.iter().map(|(_, hint)| hint.created).collect::<Vec<_>>());
+    }
+    assert_eq!(seen, [vec![0, 1], vec![2, 3], vec![4]]);
 }
 
 #[test]
