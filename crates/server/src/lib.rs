@@ -37,6 +37,7 @@ mod login;
 #[cfg(test)]
 mod manual;
 mod memory;
+mod panics;
 mod peers;
 mod process;
 mod request;

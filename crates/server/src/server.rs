@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::cores::{ClientSettings, ServingCore};
 use crate::http::{Pages, router, transport_gauges};
 use crate::logging;
+use crate::panics;
 use crate::peers::Peers;
 use crate::process::Process;
 use crate::sockets::Sockets;
@@ -39,6 +40,7 @@ pub(crate) const READY: &str = "ready: clients are served on";
 
 /// Runs a node until it is told to stop.
 pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
+    panics::abort_on_panic();
     let (config, warnings) = options.config()?;
     logging::start(&config.log_level, config.log_json)?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));

@@ -1,6 +1,7 @@
 //! `henge simulate`: many seeds, one seed again, or the proof that the checks can fail.
 
-use crate::run::{Report, run};
+use crate::panics::{self, caught};
+use crate::run::{self, Report};
 use henge_node::Faults;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,6 +65,7 @@ const NONE: Faults = Faults {
 
 /// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.
 pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
+    panics::keep_what_is_said();
     if options.mutations {
         return Ok(mutations());
     }
@@ -75,6 +77,11 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
         return Ok(single(seed, faults));
     }
     Ok(many(options, faults))
+}
+
+/// Runs a seed; a panic fails it.
+fn run(seed: u64, faults: Faults) -> Report {
+    caught(seed, || run::run(seed, faults))
 }
 
 fn named(name: &str) -> anyhow::Result<Faults> {

@@ -20,6 +20,7 @@ mod linear;
 mod machine;
 mod network;
 mod pairs;
+mod panics;
 mod run;
 mod slot;
 mod storm;
