@@ -13,6 +13,7 @@ mod tests;
 pub(crate) use source::{Settings, template};
 
 use crate::client_tls::{ClientAuth, ClientTlsOptions};
+use crate::intake::IntakeLimits;
 use crate::logging::check_filter;
 use crate::shown::shown;
 use crate::spelling::did_you_mean;
@@ -24,6 +25,9 @@ use std::time::Duration;
 
 /// Where Cassandra's classes of authentication are.
 const PACKAGE: &str = "org.apache.cassandra.auth.";
+/// Requests under way for each thread that serves clients, unless told otherwise: as many as a driver sends to a node of two such
+/// threads on one connection, and answered well before they time out by one that does 1,000 a second.
+const REQUESTS_EACH_CORE: usize = 512;
 /// The setting that nobody is shown.
 const SECRET: &str = "superuser_password";
 
@@ -63,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) client_tls: Option<ClientTlsOptions>,
     pub(crate) max_frame: usize,
     pub(crate) max_connections: usize,
+    /// What clients may have under way.
+    pub(crate) intake: IntakeLimits,
     pub(crate) memory: usize,
     /// Bytes that writes leave free on the disk, if it is given.
     pub(crate) disk_reserve: Option<u64>,
@@ -118,6 +124,8 @@ impl Settings {
             masking: self.flag("dynamic_data_masking_enabled")?,
             default_keyspace_rf: self.number("default_keyspace_rf", 1, 1_000)? as u32,
             guardrails: self.guardrails()?,
+            peer_requests_max: self.number("internode_max_concurrent_requests", 1, 1 << 20)? as usize,
+            peer_bytes_max: self.bytes("internode_application_receive_queue_reserve_endpoint_capacity")?,
             ..Options::default()
         };
         let metrics_port = self.number("metrics_port", 0, 65_535)? as u16;
@@ -143,9 +151,10 @@ impl Settings {
             client_tls,
             max_frame: self.bytes_within("native_transport_max_frame_size", FRAME_MIN, FRAME_MAX)?,
             max_connections: self.number("native_transport_max_concurrent_connections", 1, 1 << 20)? as usize,
+            intake: self.intake()?,
             memory: self.memory()?,
             disk_reserve: self.disk_reserve()?,
-            cores: self.number("cores", 0, 1_024)? as usize,
+            cores: self.cores()?,
             log_level: self.log_level()?,
             log_json: self.choice("log_format", &["text", "json"])? == "json",
             shown: Vec::new(),
@@ -238,6 +247,33 @@ impl Settings {
             "auto" => Ok(None),
             _ => self.bytes("disk_reserve").map(|bytes| Some(bytes as u64)),
         }
+    }
+
+    /// Threads that serve clients.
+    fn cores(&self) -> Result<usize, ConfigError> {
+        Ok(match self.number("cores", 0, 1_024)? {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            cores => cores as usize,
+        })
+    }
+
+    /// What clients may have under way.
+    fn intake(&self) -> Result<IntakeLimits, ConfigError> {
+        let (requests, bytes) =
+            ("native_transport_max_concurrent_requests", "native_transport_max_request_data_in_flight");
+        let requests_max = match self.text_of(requests) {
+            "auto" => REQUESTS_EACH_CORE * self.cores()?,
+            _ => self.number(requests, 1, 1 << 24)? as usize,
+        };
+        let largest = self.bytes("native_transport_max_frame_size")?;
+        let bytes_max = match self.text_of(bytes) {
+            "auto" => largest.max(self.memory()? / 10),
+            _ => self.bytes(bytes)?,
+        };
+        if bytes_max < largest {
+            return Err(self.wrong(bytes, "must not be less than native_transport_max_frame_size"));
+        }
+        Ok(IntakeLimits { requests_max, bytes_max })
     }
 
     fn memory(&self) -> Result<usize, ConfigError> {

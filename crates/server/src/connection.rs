@@ -7,8 +7,10 @@ mod fast;
 
 use crate::answer;
 use crate::clients::{Entered, Place};
+use crate::cores::ClientSettings;
+use crate::intake::{Admitted, Intake};
 use crate::login::{self, Stage, log_in};
-use crate::request::{Answer, Client, Counted, detached, run, traced};
+use crate::request::{Answer, Client, Counted, Found, detached, run, traced};
 use crate::socket::{READ_BYTES, Socket};
 use crate::statement::{Known, Statements};
 use crate::warned;
@@ -16,10 +18,11 @@ use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::BytesMut;
+use henge_model::Consistency;
 use henge_node::{ClusterEvent, Core, Metrics, Node, Trace};
 use henge_protocol::{
-    Event, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Request, Response, Role,
-    Startup, Supported, Version,
+    ErrorResponse, Event, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Request,
+    Response, Role, Startup, Supported, Version,
 };
 use std::io;
 use std::net::IpAddr;
@@ -53,6 +56,8 @@ struct Done {
     trace: Option<Arc<Trace>>,
     /// Where it is noted as under way.
     place: Option<Place>,
+    /// It counts as under way until it is answered; what belongs to a login is not counted.
+    _admitted: Option<Admitted>,
 }
 
 /// A connection.
@@ -72,6 +77,8 @@ pub(crate) struct Connection {
     /// Whether the client was told of prepared statements that hang on the keyspace in effect.
     told_of_use: bool,
     max_frame: usize,
+    /// What all connections have under way.
+    intake: Arc<Intake>,
     registered: Register,
     under_way: UnderWay,
     closing: bool,
@@ -89,10 +96,11 @@ impl Connection {
     pub(crate) fn new(
         core: Core<ServerWorld>,
         node: &Node<ServerWorld>,
-        max_frame: usize,
+        settings: &ClientSettings,
         peer: IpAddr,
         entered: Entered,
     ) -> Connection {
+        let max_frame = settings.max_frame;
         let before_login = if core.demands_login() { login::MAX_FRAME } else { max_frame };
         Connection {
             core,
@@ -108,6 +116,7 @@ impl Connection {
             stage: Stage::New,
             told_of_use: false,
             max_frame,
+            intake: Arc::clone(&settings.intake),
             registered: Register::default(),
             under_way: FuturesUnordered::new(),
             closing: false,
@@ -222,6 +231,10 @@ impl Connection {
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
         let Some(found) = self.try_memory(&frame, began) else { return };
+        let admitted = match self.intake.admit(frame.body.len()) {
+            Ok(admitted) => Some(admitted),
+            Err(overloaded) => return self.refuse(&frame.header, &found, overloaded.into(), began),
+        };
         let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
         let frame = detached(&frame);
         let place = Some(self.entered.record.begin(frame.clone(), found.prepared().cloned(), began));
@@ -231,18 +244,25 @@ impl Connection {
                 let traced = traced(&frame, found.prepared().map(|known| &**known));
                 let (answer, warnings, counted) = run(core.clone(), frame, found, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);
-                Done { header, answer, warnings, counted, began, trace: Some(trace), place }
+                Done { header, answer, warnings, counted, began, trace: Some(trace), place, _admitted: admitted }
             }));
             return;
         }
         self.under_way.push(Box::pin(async move {
             let (answer, warnings, counted) = run(core, frame, found, client).await;
-            Done { header, answer, warnings, counted, began, trace: None, place }
+            Done { header, answer, warnings, counted, began, trace: None, place, _admitted: admitted }
         }));
     }
 
+    /// Answers a request that is not begun.
+    fn refuse(&mut self, header: &Header, found: &Found, error: ErrorResponse, began: Instant) {
+        let operation = found.operation();
+        self.metrics.request(operation, Consistency::One, answer::ending(&error.kind), began.elapsed());
+        self.output.error(&Reply::to(header), &error);
+    }
+
     fn finish(&mut self, done: Done) {
-        let Done { header, answer, mut warnings, counted, began, trace, place } = done;
+        let Done { header, answer, mut warnings, counted, began, trace, place, _admitted } = done;
         if let Some(place) = place {
             self.entered.record.end(place);
         }
@@ -339,7 +359,7 @@ impl Connection {
         let token = token.map(<[u8]>::to_vec);
         self.under_way.push(Box::pin(async move {
             let (answer, counted) = log_in(core, token).await;
-            Done { header, answer, warnings: Vec::new(), counted, began, trace: None, place: None }
+            Done { header, answer, warnings: Vec::new(), counted, began, trace: None, place: None, _admitted: None }
         }));
     }
 

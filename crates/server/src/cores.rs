@@ -3,6 +3,7 @@
 use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::connection::Connection;
+use crate::intake::Intake;
 use crate::socket::Socket;
 use crate::world::ServerWorld;
 use henge_node::{Core, Node};
@@ -26,6 +27,8 @@ pub(crate) struct ClientSettings {
     /// The number of the core that serves them.
     pub(crate) core: usize,
     pub(crate) max_frame: usize,
+    /// What all of them together may have under way.
+    pub(crate) intake: Arc<Intake>,
     /// Where they are known.
     pub(crate) clients: Arc<Clients>,
     /// How they are encrypted; `None`: not at all.
@@ -115,7 +118,7 @@ async fn serve_one(
         match Socket::accept(stream, settings.tls.as_ref(), &mut stop).await {
             Ok(Some(socket)) => {
                 let entered = settings.clients.enter(settings.core, peer, socket.tls());
-                let connection = Connection::new(core, &node, settings.max_frame, peer.ip(), entered);
+                let connection = Connection::new(core, &node, &settings, peer.ip(), entered);
                 if let Err(error) = connection.serve(socket, node.events(), stop).await {
                     tracing::debug!(%error, "a client connection broke");
                 }

@@ -31,6 +31,7 @@ mod dev;
 mod duration;
 mod hosts;
 mod http;
+mod intake;
 mod lanes;
 mod logging;
 mod login;

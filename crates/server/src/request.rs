@@ -43,6 +43,15 @@ impl Found {
     pub(crate) fn prepared(&self) -> Option<&Arc<Known>> {
         if let Found::Prepared(known) = self { Some(known) } else { None }
     }
+
+    /// What the request does, as far as that is known.
+    pub(crate) fn operation(&self) -> Operation {
+        match self {
+            Found::Nothing => Operation::Other,
+            Found::Prepared(known) => operation_of(&known.ready),
+            Found::Ready(ready) => operation_of(ready),
+        }
+    }
 }
 
 /// Where the columns of rows are described.

@@ -8,6 +8,7 @@ use crate::clients::Clients;
 use crate::config::Config;
 use crate::cores::{ClientSettings, ServingCore};
 use crate::http::{Pages, router, transport_gauges};
+use crate::intake::Intake;
 use crate::logging;
 use crate::panics;
 use crate::peers::Peers;
@@ -111,7 +112,7 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     directory.durable().check(store.sequence())?;
     remember_durable(Arc::clone(&store), directory.durable())?;
     let clients = Arc::new(Clients::default());
-    let process = Process { settings: config.shown.clone(), clients: Arc::clone(&clients), cores: cores_of(config) };
+    let process = Process { settings: config.shown.clone(), clients: Arc::clone(&clients), cores: config.cores };
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
     let who = Identity { host: directory.host(), generation: directory.generation() };
     let disk_reserve = config.disk_reserve.unwrap_or_else(|| reserve_of(directory.path()));
@@ -227,19 +228,12 @@ fn remember_cluster(running: &mut Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Threads that serve clients.
-fn cores_of(config: &Config) -> usize {
-    match config.cores {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        cores => cores,
-    }
-}
-
 fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> anyhow::Result<Vec<ServingCore>> {
     let clients = Arc::clone(&running.clients);
-    let settings = ClientSettings { core: 0, max_frame: config.max_frame, clients, tls };
+    let settings =
+        ClientSettings { core: 0, max_frame: config.max_frame, intake: Intake::new(config.intake), clients, tls };
     let start = |number| ServingCore::start(number, running.node.clone(), running.stop.subscribe(), settings.clone());
-    (0..cores_of(config)).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
+    (0..config.cores).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
 }
 
 /// Gives each connection to the core that has fewest.

@@ -69,6 +69,10 @@ settings! {
     default_keyspace_rf = "1", "Copies of a keyspace whose replication says nothing of them.";
     native_transport_max_frame_size = "16MiB", "The largest request.";
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
+    native_transport_max_concurrent_requests = "auto", "Requests of clients under way; more are answered Overloaded. auto: 512 for each thread that serves clients.";
+    native_transport_max_request_data_in_flight = "auto", "Bytes of requests of clients under way; more are answered Overloaded. auto: a tenth of memory, and the largest request at least.";
+    internode_max_concurrent_requests = "4096", "Requests of one peer under way; more are refused, and the peer keeps writes as hints.";
+    internode_application_receive_queue_reserve_endpoint_capacity = "128MiB", "Bytes of requests of one peer under way; more are refused.";
     memory = "auto", "Cache and write buffers together: a size, or auto for half of the smaller of memory and cgroup limit.";
     cores = "0", "Threads that serve clients; 0: one for each processor.";
     log_level = "info", "off, error, warn, info, debug, or a filter such as info,henge_node=debug. RUST_LOG in the environment wins.";
@@ -107,6 +111,9 @@ pub(crate) const IGNORED: &[&str] = &[
     "materialized_views_per_table_warn_threshold",
     "memtable_heap_space",
     "memtable_offheap_space",
+    "native_transport_max_request_data_in_flight_per_ip",
+    "native_transport_max_threads",
+    "native_transport_throw_on_overload",
     "network_authorizer",
     "non_partition_restricted_index_query_enabled",
     "partition_size_fail_threshold",
