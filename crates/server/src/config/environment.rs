@@ -9,7 +9,10 @@ use std::ffi::OsStr;
 /// The beginning of the names.
 const PREFIX: &str = "HENGE_";
 
-/// Variables of the scripts and tests.
+/// The beginning of the names of variables that tests make.
+const TEST_PREFIX: &str = "HENGE_TEST_";
+
+/// Other variables of the scripts and tests.
 pub(crate) const TOOLING: &[&str] = &[
     "HENGE_BIN",
     "HENGE_CACHE",
@@ -17,7 +20,6 @@ pub(crate) const TOOLING: &[&str] = &[
     "HENGE_FUZZ",
     "HENGE_POWER_CUTS",
     "HENGE_POWER_SEED",
-    "HENGE_TEST_SEEDS",
     "HENGE_WRITE_DOCS",
 ];
 
@@ -34,13 +36,17 @@ impl Settings {
                 place: variable.to_string(),
                 reason: "the value is not UTF-8".to_owned(),
             })?;
-            if TOOLING.contains(&&*variable) || is_service_link(&variable, value) {
+            if is_tooling(&variable) || is_service_link(&variable, value) {
                 continue;
             }
             self.set(&name.to_lowercase(), Some(value.to_owned()), &variable)?;
         }
         Ok(())
     }
+}
+
+fn is_tooling(variable: &str) -> bool {
+    variable.starts_with(TEST_PREFIX) || TOOLING.contains(&variable)
 }
 
 /// True for the variables that Kubernetes makes for a service: `X_SERVICE_HOST`, `X_SERVICE_PORT`, `X_SERVICE_PORT_NAME`,
@@ -86,7 +92,7 @@ mod tests {
 
     #[test]
     fn variables_of_tools_and_kubernetes_are_left_alone() {
-        for variable in TOOLING {
+        for variable in TOOLING.iter().chain(&["HENGE_TEST_SEEDS"]) {
             assert_eq!(taken(variable, "x").unwrap(), Settings::default(), "{variable}");
         }
         let links = [
@@ -94,7 +100,7 @@ mod tests {
             ("HENGE_SERVICE_PORT", "9042"),
             ("HENGE_SERVICE_PORT_CQL", "9042"),
             ("HENGE_PORT", "tcp://10.0.0.1:9042"),
-            ("HENGE_TEST_SEEDS_PORT_7000_UDP", "udp://10.0.0.1:7000"),
+            ("HENGE_NODES_PORT_7000_UDP", "udp://10.0.0.1:7000"),
             ("HENGE_PORT_9042_TCP_ADDR", "10.0.0.1"),
         ];
         for (variable, value) in links {
@@ -134,7 +140,7 @@ mod tests {
 
     fn is_known(variable: &str) -> bool {
         let name = variable[PREFIX.len()..].to_lowercase();
-        TOOLING.contains(&variable)
+        is_tooling(variable)
             || is_service_link(variable, "://")
             || IGNORED.contains(&&*name)
             || all().any(|s| s.name == name)
