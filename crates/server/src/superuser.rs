@@ -3,7 +3,7 @@
 use crate::world::ServerWorld;
 use anyhow::Context;
 use henge_node::Node;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::time::Duration;
 
 /// The first role, as Cassandra calls it.
@@ -35,7 +35,13 @@ pub(crate) async fn make(node: &Node<ServerWorld>, given: Option<&str>, anew: bo
     };
     match (made, given) {
         (true, None) => {
-            say!("superuser: {NAME} with password {password}   (this is shown once: change it or note it)")
+            let line =
+                format!("superuser: {NAME} with password {password}   (this is shown once: change it or note it)");
+            if writeln!(std::io::stdout(), "{line}").is_err() {
+                tracing::error!(
+                    "the superuser's password could not be printed: start once with --set superuser_reset=true"
+                );
+            }
         }
         (true, Some(_)) => say!("superuser: {NAME} with the password that is set"),
         // Another node was first.
