@@ -1,13 +1,14 @@
 //! `henge shell`: CQL by hand, with the flags and the layout of cqlsh.
 //!
 //! - `options`, `interactive`: how it is begun; `session`: what becomes of statements; `command`: those of the shell itself.
-//! - `target`: where to, and as whom; `connection`, `stream`, `failure`, `interrupt`: to the server; `splitter`, `token`: where statements end; `table`, `value`, `paint`, `error`: what is seen.
+//! - `target`: where to, and as whom; `connection`, `stream`, `failure`, `interrupt`: to the server; `splitter`, `token`: where statements end; `table`, `describe`, `value`, `paint`, `error`: what is seen.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod command;
 mod connection;
+mod describe;
 mod error;
 mod failure;
 mod interactive;

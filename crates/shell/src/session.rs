@@ -2,6 +2,7 @@
 
 use crate::command::{Command, HELP};
 use crate::connection::{Connection, READ_POLL};
+use crate::describe::description;
 use crate::error;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -248,7 +249,8 @@ impl Session {
     /// Prints a page; says whether to fetch another.
     fn page(&mut self, rows: Rows, pages: &mut Pages, text: &str, output: &mut Output<'_>) -> anyhow::Result<bool> {
         if is_describe(text) {
-            return self.described(&rows, output).map(|()| false);
+            write!(output.results, "{}", description(&rows, self.keyspace.is_some()))?;
+            return Ok(false);
         }
         let table = Table {
             columns: rows.columns.iter().map(|c| c.name.clone()).collect(),
@@ -263,30 +265,6 @@ impl Session {
         }
         writeln!(output.results, "{}({} rows)", if self.expand { "" } else { "\n" }, pages.first - 1)?;
         Ok(false)
-    }
-
-    /// DESCRIBE answers rows: statements to print one after the other, or a list of names.
-    fn described(&self, rows: &Rows, output: &mut Output<'_>) -> anyhow::Result<()> {
-        let at = |name: &str| rows.columns.iter().position(|c| c.name == name);
-        let text = |row: &[Option<Bytes>], at: usize| {
-            row.get(at).and_then(Option::as_ref).map(|v| String::from_utf8_lossy(v).into_owned()).unwrap_or_default()
-        };
-        if let Some(statement) = at("create_statement") {
-            for row in &rows.rows {
-                writeln!(output.results, "\n{}", text(row, statement))?;
-            }
-            return Ok(writeln!(output.results)?);
-        }
-        if let Some(cluster) = at("cluster") {
-            for row in &rows.rows {
-                let partitioner = at("partitioner").map(|at| text(row, at)).unwrap_or_default();
-                writeln!(output.results, "\nCluster: {}\nPartitioner: {partitioner}\n", text(row, cluster))?;
-            }
-            return Ok(());
-        }
-        let names = at("name").or_else(|| at("keyspace_name")).unwrap_or(0);
-        let list: Vec<String> = rows.rows.iter().map(|row| text(row, names)).collect();
-        Ok(writeln!(output.results, "\n{}\n", list.join("  "))?)
     }
 }
 
