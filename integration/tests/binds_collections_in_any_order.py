@@ -119,6 +119,18 @@ def test_the_drivers_own_null_in_a_list_is_invalid(session):
         session.execute(insert, ([1, None],))
 
 
+def test_literals_of_collections_hold_no_markers(session):
+    for text in [
+        "INSERT INTO t (k, l) VALUES (1, [?])",
+        "INSERT INTO t (k, m) VALUES (1, {1: ?})",
+        "UPDATE t SET s = s + {?} WHERE k = 1",
+        "SELECT v FROM keys WHERE k = {?}",
+    ]:
+        with pytest.raises(InvalidRequest, match="bind variables are not supported inside collection literals"):
+            session.prepare(text)
+    assert session.prepare("SELECT (list<int>)[?] FROM t") and session.prepare("UPDATE t SET tu = ({1}, ?) WHERE k = 1")
+
+
 def test_fields_may_be_null(session):
     raw(session, "INSERT INTO t (k, tu, u) VALUES (3, ?, ?)", packed(None, None), packed(None, struct.pack(">i", 1)))
     row = session.execute("SELECT tu, u FROM t WHERE k = 3").one()

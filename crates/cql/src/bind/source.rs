@@ -82,6 +82,17 @@ impl Source {
         }
     }
 
+    /// True if a bind marker is anywhere in it.
+    pub(crate) fn has_marker(&self) -> bool {
+        match self {
+            Source::Null | Source::Fixed(_) => false,
+            Source::Marker { .. } => true,
+            Source::Call { arguments, .. } => arguments.iter().any(Source::has_marker),
+            Source::Built { parts, .. } => parts.iter().any(Source::has_marker),
+            Source::Part { of, .. } => of.has_marker(),
+        }
+    }
+
     /// The bytes if they hang on nothing but the bound values, and are there and valid; for the fast path.
     pub(crate) fn plain<'a>(&'a self, values: &[BoundValue<'a>]) -> Option<&'a [u8]> {
         match self {

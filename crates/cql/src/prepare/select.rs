@@ -129,7 +129,9 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let mut markers = Markers::default();
     let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = Fetched::default();
+    terms.in_selection = true;
     let selection = selection(select, &mut terms, &mut fetched);
+    terms.in_selection = false;
     let selection =
         selection.map_or_else(|e| if e.is_unknown_column() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
     let selected = fetched.columns.clone();

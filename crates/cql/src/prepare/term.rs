@@ -20,11 +20,13 @@ pub(crate) struct Terms<'a> {
     schema: &'a Schema,
     pub(crate) labels: Labels,
     pub(crate) markers: &'a mut Markers,
+    /// True for terms of a select list, where literals of collections may hold bind markers.
+    pub(crate) in_selection: bool,
 }
 
 impl<'a> Terms<'a> {
     pub(crate) fn of(table: &'a Table, scope: &Scope<'a>, markers: &'a mut Markers) -> Self {
-        Terms { table, schema: scope.schema, labels: Labels::of(table), markers }
+        Terms { table, schema: scope.schema, labels: Labels::of(table), markers, in_selection: false }
     }
 
     /// Those of a batch itself, whose markers are of no table.
@@ -119,6 +121,20 @@ impl<'a> Terms<'a> {
             }
             (TermKind::UserType(given), DataType::Udt(own)) => self.fields(given, own, name, &mut parts)?,
             _ => return Err(Error::invalid(format!("Invalid value for \"{name}\" of type {data_type}"))),
+        }
+        let collection = match data_type.unfrozen() {
+            DataType::List(_) => Some("list"),
+            DataType::Set(_) => Some("set"),
+            DataType::Map(..) => Some("map"),
+            _ => None,
+        };
+        if let (Some(collection), false) = (collection, self.in_selection)
+            && parts.iter().any(Source::has_marker)
+        {
+            let message = format!(
+                "Invalid {collection} literal for {name}: bind variables are not supported inside collection literals"
+            );
+            return Err(Error::invalid(message));
         }
         fold(Source::Built { data_type: data_type.clone(), parts })
     }

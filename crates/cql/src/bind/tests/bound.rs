@@ -81,3 +81,20 @@ fn drivers_write_null_elements_of_lists_as_empty_ones() {
     assert!(message.contains("null is not supported inside collections"), "{message}");
     assert_eq!(written("UPDATE many SET s = ? WHERE k = 1", &[BoundValue::Value(&list)]).len(), 1);
 }
+
+#[test]
+fn literals_of_collections_hold_no_markers() {
+    for (text, literal) in [
+        ("UPDATE many SET l = [1, ?] WHERE k = 1", "list literal for l"),
+        ("UPDATE many SET s = s + {?} WHERE k = 1", "set literal for s"),
+        ("UPDATE many SET m = {'a': ?} WHERE k = 1", "map literal for m"),
+        ("UPDATE many SET l = [blobasint(?)] WHERE k = 1", "list literal for l"),
+        ("SELECT v FROM sets WHERE k = {?}", "set literal for k"),
+        ("INSERT INTO sets (k, c, t) VALUES ({1}, {}, ({?}, 1))", "set literal for t[0]"),
+    ] {
+        let wanted = format!("Invalid {literal}: bind variables are not supported inside collection literals");
+        assert_eq!(crate::fixture::error(text).message, wanted, "{text}");
+    }
+    assert!(prepared("INSERT INTO sets (k, c, t) VALUES (?, {}, ({1}, ?))").is_ok());
+    assert!(prepared("SELECT (list<int>)[?] FROM kv").is_ok());
+}

@@ -14,7 +14,7 @@ const STATEMENTS: [&str; 17] = [
     "SELECT (text) ?, toJson(m), token(k) FROM types WHERE l = ? AND m CONTAINS KEY ? AND t = (?, ?) ALLOW FILTERING",
     "INSERT INTO kv (k, v, w) VALUES (?, ?, ?) USING TTL ? AND TIMESTAMP ?",
     "INSERT INTO types (k, l, m, t, e) VALUES (?, ?, ?, ?, ?)",
-    "INSERT INTO types (k, l, m, t, e) VALUES (uuid(), [?], {?: ?}, (?, ?), [?, ?])",
+    "INSERT INTO types (k, l, m, t, e) VALUES (uuid(), [1], {'a': 1}, (?, ?), [?, ?])",
     "INSERT INTO types (k, ts, d, n, b, f, big, dt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "UPDATE wide USING TTL ? SET v = ? WHERE a IN ? AND b = ? AND (c, d) IN ((?, ?), (1, 2))",
     "UPDATE types SET ts = toTimestamp((timeuuid) ?), big = toUnixTimestamp((date) ?), b = intAsBlob(?) WHERE k = blobAsUuid(?)",
