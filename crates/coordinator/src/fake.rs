@@ -1,6 +1,6 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
-use crate::{Datacenter, Event, Faults, Placed, ReplicaError};
+use crate::{Datacenter, Event, Faults, Placed, Refusal, ReplicaError};
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_model::{Mutation, Replication, Row, RowView, TokenRange};
 use henge_ring::{PlacedRange, Placement};
@@ -23,6 +23,9 @@ pub(crate) const DEADLINE: Mono = Mono(1_000_000);
 /// The clock of every test's reads, in seconds.
 pub(crate) const NOW: i64 = 1_000;
 
+/// Stamps of the coordinator's clock are above this.
+pub(crate) const FIRST_STAMP: i64 = 1_000;
+
 /// The cluster.
 pub(crate) struct Fake {
     pub(crate) nodes: Mutex<BTreeMap<HostId, Node>>,
@@ -33,7 +36,10 @@ pub(crate) struct Fake {
     clock: Arc<AtomicU64>,
     stamps: AtomicI64,
 }
+    /// The last stamp that was given.
 
+    /// Times that a stamp is asked for in vain, as if the clock's lease were late.
+    pub(crate) late_stamps: AtomicU64,
 /// A future that ends after some polls, or never.
 pub(crate) struct Scripted<T> {
     outcome: Option<T>,
@@ -106,7 +112,8 @@ impl Fake {
             events: Mutex::default(),
             faults: Faults::default(),
             clock: Arc::default(),
-            stamps: AtomicI64::new(1_000),
+            stamps: AtomicI64::new(FIRST_STAMP),
+            late_stamps: AtomicU64::new(0),
         }
     }
 
@@ -140,6 +147,11 @@ impl Fake {
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().join(" ")
     }
+    /// How many stamps were given.
+    pub(crate) fn stamped(&self) -> i64 {
+        self.stamps.load(Ordering::Relaxed) - FIRST_STAMP
+    }
+
 
     fn said(&self, what: &str, to: HostId) {
         self.log.lock().unwrap().push(format!("{what}{}", name(to)));
@@ -164,6 +176,8 @@ impl Fake {
         let apply = || {
             let mut nodes = self.nodes.lock().unwrap();
             let node = nodes.get_mut(&to).unwrap();
+        let is_fenced = mutation.issued < self.nodes.lock().unwrap()[&to].fence;
+        let does = if is_fenced && does == Does::Answers { Does::Refuses(Refusal::Fenced) } else { does };
             mutation.rows.iter().for_each(|(key, row)| node.apply(key, row));
         };
         self.scripted(does, apply, ())

@@ -12,6 +12,7 @@
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
 //! - `probed`: what an index finds, however far each replica's index is.
 //! - `paxos`: conditional writes and SERIAL reads.
+//! - `stamp`: the node's clock, waited for.
 //! - `fast`: whether this node's own copy is answer enough.
 //! - `under_way`: requests awaited together, without allocation.
 //!
@@ -35,6 +36,7 @@ mod read;
 mod reconcile;
 mod replicas;
 mod required;
+mod stamp;
 mod tally;
 mod under_way;
 mod write;

@@ -2,6 +2,7 @@
 
 use crate::limits::{MEND_BYTES_MAX, MENDS_UNDER_WAY_MAX};
 use crate::reconcile::Repair;
+use crate::stamp::stamp;
 use crate::under_way::UnderWay;
 use crate::{Event, Replicas};
 use henge_base::{Bytes, HostId, Micros, Mono};
@@ -9,7 +10,18 @@ use henge_model::{Key, MAX_MUTATION_ROWS, Mutation};
 use std::collections::BTreeSet;
 
 /// Mends replicas and waits for all. Gives how many did not confirm.
-pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, issued: Micros, deadline: Mono) -> u32 {
+///
+/// A mend is a write, so it is issued now, whatever the age of its rows: a replica refuses what was issued before its fence. Rows
+/// cannot have been covered by a deletion that the replica has purged since they were read: a purge stays behind the present by
+/// far more than a read takes.
+pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadline: Mono) -> u32 {
+    if repairs.is_empty() {
+        return 0;
+    }
+    let stamp = stamp(replicas, 0, deadline).await;
+    let Some(issued) = stamp.map(|stamp| if replicas.faults().mend_at_zero { 0 } else { stamp }) else {
+        return repairs.len() as u32;
+    };
     let mut mutations = repairs
         .into_iter()
         .inspect(|_| replicas.count(Event::ReadRepair))

@@ -5,7 +5,7 @@ use crate::mend::mend;
 use crate::plan::{Candidates, ReadPlan};
 use crate::required::Shortage;
 use crate::{Event, Placed, ReadError, ReadReply, Replicas};
-use henge_base::{Micros, Mono};
+use henge_base::Mono;
 use henge_model::{Consistency, Digester, ReadCommand, RowBlock};
 use std::sync::Arc;
 
@@ -20,8 +20,6 @@ pub struct Read {
     pub consistency: Consistency,
     /// When to answer at the latest.
     pub deadline: Mono,
-    /// The coordinator's clock when it admitted the read: repairs are writes, and are issued then.
-    pub issued: Micros,
 }
 
 /// Reads rows, tombstones included. Replicas whose answers differ have what they lacked when this returns: what one read at
@@ -44,7 +42,7 @@ pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, Rea
 /// A read that asks no index and no Paxos.
 pub(crate) async fn plain<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let ReadPlan { required, candidates } = plan(replicas, &read)?;
-    let Read { command, consistency, deadline, issued, .. } = read;
+    let Read { command, consistency, deadline, .. } = read;
     let gather = Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline };
     let gathered = gather.gather(candidates, Wanted::OneAndDigests).await?;
     let differing = match agreed(&gather.command, gathered) {
@@ -57,7 +55,7 @@ pub(crate) async fn plain<R: Replicas>(replicas: &R, read: Read) -> Result<RowBl
     // Those that answered are asked again, and first.
     let gathered = gather.gather(differing.pool, Wanted::Rows).await?;
     let reconciled = gather.reconcile(gathered.answers).await;
-    let unmended = mend(replicas, reconciled.repairs, issued, deadline).await;
+    let unmended = mend(replicas, reconciled.repairs, deadline).await;
     if unmended > 0 {
         let block_for = required.block_for();
         let received = block_for.saturating_sub(unmended);

@@ -135,6 +135,8 @@ pub struct Faults {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Digests differed.
+    /// Stamps read repairs with time zero.
+    pub mend_at_zero: bool,
     DigestMismatch,
     /// A replica was sent rows it lacked.
     ReadRepair,

@@ -44,6 +44,8 @@ pub struct Options {
     pub drop_compact_storage: bool,
     /// How often tables are gone through for deletions that may be forgotten.
     pub purge_interval: Duration,
+    /// How far behind the present a purge stays: longer than any write is under way, and than clocks of a cluster may differ.
+    pub purge_margin: Duration,
     /// Bytes of the disk that writes leave free.
     pub disk_reserve: u64,
     /// Clients have to log in (`PasswordAuthenticator`).
@@ -88,6 +90,7 @@ impl Default for Options {
             hinted_handoff: true,
             drop_compact_storage: false,
             purge_interval: Duration::from_secs(24 * 3600),
+            purge_margin: Duration::from_secs(60),
             disk_reserve: 0,
             authenticate: false,
             authorize: false,
@@ -121,6 +124,12 @@ pub struct Faults {
     pub unlogged_batches: bool,
     /// What the indexes of replicas name is taken for what is there.
     pub trust_indexes: bool,
+    /// Stamps read repairs with time zero.
+    pub mend_at_zero: bool,
+    /// Purges deletions without refusing the late writes that they cover.
+    pub purge_without_fence: bool,
+    /// Goes on after a failed sync.
+    pub outlive_failed_syncs: bool,
     /// Speaks of a conditional write's commit before it is synced, in periodic mode. Too rare for seeds; a scenario shows it.
     pub unsynced_commits: bool,
     /// Answers a peer that catches up with a number of entries, however long they are. A scenario shows it.

@@ -48,9 +48,8 @@ async fn read<R: Replicas>(
         purge_before: i64::MIN,
         probe: None,
     };
-    let (deadline, issued) = (request.deadline, request.issued);
     let consistency = level(request.consistency);
-    let read = Read { placed: placed.clone(), command, consistency, deadline, issued };
+    let read = Read { placed: placed.clone(), command, consistency, deadline: request.deadline };
     let block = henge_coordinator::read(replicas, read).await?;
     let covers = Covers::of(block.context.iter().map(|(key, row)| (&key[..], &row[..])));
     let Some((_, row)) = block.rows.iter().find(|(found, _)| found == key.bytes()) else { return Ok(None) };

@@ -176,8 +176,7 @@ impl<R: Replicas> PageRun<'_, R> {
             command.probe.clone_from(&self.probe);
         }
         let (placed, consistency) = (self.placed.clone(), self.request.consistency);
-        let (deadline, issued) = (self.request.deadline, self.request.issued);
-        let read = Read { placed, command, consistency, deadline, issued };
+        let read = Read { placed, command, consistency, deadline: self.request.deadline };
         let block = henge_coordinator::read(self.replicas, read).await?;
         let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
         let counted = tombstones.count(&self.reader(), place, &block);

@@ -31,6 +31,8 @@ pub(crate) struct Node {
     /// What it does with its first reads; it answers the later ones.
     pub(crate) reads: Vec<Does>,
     pub(crate) mends: Does,
+    /// Refuses writes that were issued before this.
+    pub(crate) fence: i64,
     pub(crate) rows: BTreeMap<Bytes, Bytes>,
     /// What it does with its first Paxos requests; it answers the later ones.
     pub(crate) paxos: Vec<Does>,
@@ -55,6 +57,7 @@ pub(super) fn node(datacenter: Datacenter, letter: char) -> Node {
         writes: does,
         reads: vec![does; 2],
         mends: does,
+        fence: i64::MIN,
         rows: BTreeMap::new(),
         paxos: vec![does; 3],
         acceptors: BTreeMap::new(),

@@ -123,6 +123,10 @@ impl Replicas for Fake {
     }
 
     fn stamp(&self, after: Micros) -> Option<Micros> {
+        let late = self.late_stamps.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |late| late.checked_sub(1));
+        if late.is_ok() {
+            return None;
+        }
         Some(self.stamps.fetch_max(after, Ordering::Relaxed).max(after) + 1)
             .inspect(|stamp| self.stamps.store(*stamp, Ordering::Relaxed))
     }

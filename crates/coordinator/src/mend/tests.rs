@@ -1,5 +1,8 @@
 use super::*;
-use crate::fake::{encoded, key, value};
+use crate::fake::{DEADLINE, FIRST_STAMP, Fake, all, encoded, key, one, probing, settle, value};
+use crate::{Read, ReadError, read};
+use henge_model::{Consistency, ReadCommand, RowBlock};
+use std::sync::atomic::Ordering;
 
 fn rows(keys: impl Iterator<Item = (u8, u8)>) -> Vec<(Bytes, Bytes)> {
     let row = |key: &Bytes| encoded(key, &value(1, "x"));
@@ -27,4 +30,49 @@ fn a_large_partition_goes_in_several_parts() {
     let mutations = decoded(rows.clone());
     assert_eq!(mutations.iter().map(|m| m.rows.len()).collect::<Vec<_>>(), [2, 2, 1]);
     assert_eq!(mutations.into_iter().flat_map(|m| m.rows).collect::<Vec<_>>(), rows);
+}
+
+/// Reads at a level of three replicas, each of which has purged: it refuses what was issued before this moment.
+fn read_at(fake: &Fake, consistency: Consistency, command: ReadCommand) -> Result<RowBlock, ReadError> {
+    (1..=3).for_each(|number| fake.set(number, |node| node.fence = FIRST_STAMP));
+    let placed = fake.keyspace("3");
+    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE }))
+}
+
+#[test]
+fn replicas_that_have_purged_are_mended() {
+    for command in [one(&key(1, 1)), all(9, false), all(9, true), probing("new", 9)] {
+        for consistency in [Consistency::Two, Consistency::Quorum, Consistency::All] {
+            let fake = Fake::new("ooo");
+            (1..=3).for_each(|number| fake.put(number, &key(1, 1), &value(5, "old")));
+            fake.put(2, &key(1, 1), &value(6, "new"));
+            let block = read_at(&fake, consistency, command.clone()).unwrap();
+            assert_eq!(block.rows, [(key(1, 1), encoded(&key(1, 1), &value(6, "new")))], "{consistency} {command:?}");
+            assert_eq!(fake.row(1, &key(1, 1)), Some(value(6, "new")), "{consistency} {command:?}");
+        }
+    }
+}
+
+#[test]
+fn a_read_takes_a_stamp_only_to_mend() {
+    let fake = Fake::new("ooo");
+    (1..=3).for_each(|number| fake.put(number, &key(1, 1), &value(5, "x")));
+    read_at(&fake, Consistency::All, one(&key(1, 1))).unwrap();
+    assert_eq!(fake.stamped(), 0);
+    fake.put(2, &key(1, 1), &value(6, "new"));
+    read_at(&fake, Consistency::All, one(&key(1, 1))).unwrap();
+    assert_eq!((fake.stamped(), fake.log().matches("mend").count()), (1, 2));
+}
+
+#[test]
+fn a_mend_waits_for_the_clock_until_its_deadline() {
+    for (late, mended) in [(3, true), (u64::MAX, false)] {
+        let fake = Fake::new("ooo");
+        fake.put(2, &key(1, 1), &value(6, "new"));
+        fake.late_stamps.store(late, Ordering::Relaxed);
+        let outcome = read_at(&fake, Consistency::Quorum, one(&key(1, 1)));
+        let is_timeout = matches!(outcome, Err(ReadError::Timeout { received: 1, block_for: 2, .. }));
+        assert_eq!((outcome.is_ok(), is_timeout), (mended, !mended), "{late}");
+        assert_eq!(fake.row(1, &key(1, 1)).is_some(), mended, "nothing is sent without a stamp");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::plan::{Candidate, Target, WritePlan};
 use crate::required::Shortage;
+use crate::stamp::stamp;
 use crate::tally::Tally;
 use crate::under_way::UnderWay;
 use crate::{Boxed, Placed, ReplicaError, Replicas, WriteError, WriteType};
@@ -13,8 +14,6 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-/// How long to wait for the clock's lease.
-const CLOCK_WAIT: Duration = Duration::from_millis(2);
 /// The longest wait before a round is begun again.
 const BACK_OFF_MAX_MS: u64 = 100;
 
@@ -95,13 +94,8 @@ impl<'a, R: Replicas> Electorate<'a, R> {
     /// A ballot after another.
     pub(crate) async fn ballot(&self, after: Micros) -> Result<Ballot, WriteError> {
         let scope = if self.consistency == Consistency::LocalSerial { Scope::Local } else { Scope::Global };
-        loop {
-            if let Some(micros) = self.replicas.stamp(after) {
-                return Ok(Ballot { micros, scope, node: self.replicas.random() });
-            }
-            self.check_time(0)?;
-            self.replicas.pause(CLOCK_WAIT).await;
-        }
+        let micros = stamp(self.replicas, after, self.deadline).await.ok_or_else(|| self.timeout(0))?;
+        Ok(Ballot { micros, scope, node: self.replicas.random() })
     }
 
     /// A round gave way to another: waits for a random while, longer each time.

@@ -47,8 +47,8 @@ fn swap(fake: &Fake, from: Option<&str>, to: &'static str) -> Result<Result<(), 
 }
 
 fn serial(fake: &Fake) -> Result<Option<String>, ReadError> {
-    let (placed, command, deadline) = (fake.keyspace("3"), one(&key(1, 1)), DEADLINE);
-    let read_request = Read { placed, command, consistency: Consistency::Serial, deadline, issued: 1 };
+    let (placed, command, deadline) = (placed(fake), one(&key(1, 1)), DEADLINE);
+    let read_request = Read { placed, command, consistency: Consistency::Serial, deadline };
     settle(read(fake, read_request)).map(|block| found(&[block]))
 }
 

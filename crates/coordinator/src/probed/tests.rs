@@ -5,7 +5,7 @@ use henge_model::{Consistency, ReadCommand, RowBlock};
 
 fn ask(fake: &Fake, consistency: Consistency, command: ReadCommand) -> Result<RowBlock, ReadError> {
     let placed = fake.keyspace("3");
-    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, issued: 9 }))
+    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE }))
 }
 
 fn keys(block: &RowBlock) -> Vec<Bytes> {

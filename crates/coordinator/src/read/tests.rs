@@ -11,7 +11,7 @@ fn read_at(
     command: ReadCommand,
 ) -> Result<RowBlock, ReadError> {
     let placed = fake.keyspace(replication);
-    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, issued: 9 }))
+    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE }))
 }
 
 fn quorum(fake: &Fake, command: ReadCommand) -> Result<RowBlock, ReadError> {

@@ -176,6 +176,7 @@ impl<W: World> Replicas for Core<W> {
 
     fn count(&self, event: Event) {
         self.shared.metrics.coordinator_event(event);
+            mend_at_zero: faults.mend_at_zero,
     }
 
     fn batched(&self, write_type: WriteType, partitions: usize) {

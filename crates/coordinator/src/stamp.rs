@@ -1,0 +1,21 @@
+//! Stamps of the node's clock, which may have to be waited for.
+
+use crate::Replicas;
+use henge_base::{Micros, Mono};
+use std::time::Duration;
+
+/// Time between two looks whether the clock's lease was renewed.
+const LEASE_WAIT: Duration = Duration::from_millis(2);
+
+/// The next stamp of this node's clock, above `after`. Waits for a lease that is late; `None` if time is up before.
+pub(crate) async fn stamp<R: Replicas>(replicas: &R, after: Micros, deadline: Mono) -> Option<Micros> {
+    loop {
+        if let Some(stamp) = replicas.stamp(after) {
+            return Some(stamp);
+        }
+        if replicas.mono() >= deadline {
+            return None;
+        }
+        replicas.pause(LEASE_WAIT).await;
+    }
+}
