@@ -17,8 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How far behind the present a purge stays: longer than any write is under way, and than clocks of a cluster may differ.
-const MARGIN_SECONDS: i64 = 60;
 /// Between two steps of a sweep, each of which goes through 4 MiB at most: 40 MiB/s.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -56,7 +54,7 @@ fn rhythm<W: World>(shared: &Shared<W>, table: &Table) -> Duration {
 
 /// Up to which second deletions of a table may be forgotten; `None`: none of them.
 fn bound<W: World>(shared: &Shared<W>, table: &Table) -> Option<i64> {
-    let now = shared.world.wall_us() / 1_000_000 - MARGIN_SECONDS;
+    let now = shared.world.wall_us() / 1_000_000 - shared.options.purge_margin.as_secs() as i64;
     if let Some(seconds) = table.forgets_unproven_after() {
         return Some(now - i64::from(seconds));
     }
@@ -67,12 +65,27 @@ fn bound<W: World>(shared: &Shared<W>, table: &Table) -> Option<i64> {
     alone.then_some(now)
 }
 
+/// Writes from before this are refused once deletions from before `before` (seconds) are purged. It reaches half the margin
+/// further: a write that was issued shortly after a deletion may have an older timestamp, since clocks of clients differ.
+fn fence<W: World>(shared: &Shared<W>, before: i64) -> Micros {
+    before.saturating_mul(1_000_000).saturating_add((shared.options.purge_margin / 2).as_micros() as Micros)
+}
+
 async fn sweep<W: World>(core: &Core<W>, table: &Table, before: i64) {
     let storage = table.storage_id;
     let job = Arc::clone(&core.shared);
-    let fence: Micros = before.saturating_mul(1_000_000);
+    let is_unfenced = core.shared.options.faults.purge_without_fence;
+    let fence = fence(&core.shared, before);
     // Of a table without rows there is nothing to forget, and no fence is worth a write.
-    let prepare = move || Ok(job.store.holds_rows(storage)? && job.store.raise_fence(storage, fence).map(|()| true)?);
+    let prepare = move || {
+        if !job.store.holds_rows(storage)? {
+            return Ok(false);
+        }
+        if !is_unfenced {
+            job.store.raise_fence(storage, fence)?;
+        }
+        Ok(true)
+    };
     let prepared: Result<bool, ReadError> = core.shared.world.disk(Lane::Background, prepare).await;
     match prepared {
         Ok(true) => {}
