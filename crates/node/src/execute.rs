@@ -9,7 +9,7 @@ use crate::schema_change;
 use crate::world::World;
 use henge_base::Micros;
 use henge_coordinator::{Local, Replicas};
-use henge_cql::{BindContext, BoundValue, Guard, Plan, Warnings};
+use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan, Warnings};
 use henge_model::{Consistency, RowSink};
 use henge_query::{Applied, BatchPart, Page, Request};
 use std::sync::Arc;
@@ -114,8 +114,7 @@ impl<W: World> Core<W> {
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
-                let timeout = self.shared.options.read_timeout.max(self.shared.options.range_timeout);
-                let request = self.request(parameters, 0, self.seed(), timeout);
+                let request = self.request(parameters, 0, self.seed(), self.select_timeout(plan));
                 let placed = ready.placed.first().ok_or_else(unplaced)?;
                 let next = henge_query::select(self, plan, placed, &request, sink).await?;
                 Ok(Outcome::Rows(next.map(|state| state.encode())))
@@ -198,6 +197,12 @@ impl<W: World> Core<W> {
         };
         let Parameters { consistency, serial, page, .. } = *parameters;
         Request { context, consistency, serial, deadline: self.mono() + timeout, issued, page }
+    }
+
+    /// How long a SELECT may take: `read_request_timeout` if it names its partitions, else `range_request_timeout`.
+    fn select_timeout(&self, plan: &SelectPlan) -> Duration {
+        let options = &self.shared.options;
+        if plan.reads_by_key() { options.read_timeout } else { options.range_timeout }
     }
 
     /// What a request that reads or writes is held to.

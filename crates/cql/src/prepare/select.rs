@@ -100,6 +100,11 @@ impl SelectPlan {
         self.is_distinct
     }
 
+    /// True if the partitions are named by their keys: no run of tokens is read.
+    pub fn reads_by_key(&self) -> bool {
+        matches!(self.restrictions.partition, Partition::Keys(_))
+    }
+
     /// Whether anything is said of which partitions.
     pub(crate) fn restricts_partition(&self) -> bool {
         let of_key = |c: &Column| c.kind == ColumnKind::PartitionKey;
