@@ -59,7 +59,7 @@ impl Family {
 
     /// Whether its keys begin with the storage id of a table, and go when the table goes.
     pub const fn is_of_tables(self) -> bool {
-        self.merges() || matches!(self, Family::Index)
+        self.merges() || matches!(self, Family::Index | Family::Paxos)
     }
 
     /// Its place in [`Family::ALL`].

@@ -199,8 +199,11 @@ impl Store {
             match self.combiner.submit(rows, generation, ticket) {
                 Err(WriteError::Changed) => {}
                 queued => return queued,
+        let storage = Key::storage_id(prefix).ok_or(WriteError::UnknownTable)?;
             }
         }
+            // A state that came behind its table's removal would stay for ever.
+            self.family(storage).ok_or(WriteError::UnknownTable)?;
     }
 
     // The batch log.

@@ -1,11 +1,12 @@
-//! Rows of tables that are gone: of a storage id that was dropped or truncated, and is never used again.
+//! Rows of tables that are gone, and what was promised and decided about them: of a storage id that was dropped or truncated, and is
+//! never used again.
 
 use crate::{Engine, EngineError, Family, Flow, ScanRange, Tier};
 use henge_base::Bytes;
 use henge_model::{Key, StorageId};
 use std::collections::BTreeSet;
 
-/// Removes all rows of unknown tables; says of how many. Going from table to table costs one seek each.
+/// Removes everything of unknown tables; says of how many. Going from table to table costs one seek each.
 ///
 /// Whether a table is known is asked after its rows were found, never before: a table may be made and written to while this
 /// goes on, and is known before its first row is written.

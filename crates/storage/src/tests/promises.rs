@@ -111,11 +111,28 @@ fn an_acceptor_and_what_it_commits_are_stored_together() {
 #[test]
 fn an_acceptor_of_flipped_bits_is_an_error_and_no_promise() {
     let (store, engine) = open();
-    store.submit_acceptor(b"a prefix", b"state", None, 1).unwrap();
+    let prefix = |k: i32| Key::partition_prefix(&table(), &PartitionKey::from_components(&[&k.to_be_bytes()]).unwrap());
+    store.submit_acceptor(&prefix(1), b"state", None, 1).unwrap();
     while store.turn(SyncMode::Synced, &mut Vec::new()) {}
-    assert_eq!(store.acceptor(b"another").unwrap(), None);
-    assert!(engine.corrupt(Family::Paxos, b"a prefix"));
-    assert!(matches!(store.acceptor(b"a prefix"), Err(EngineError::Corrupt(_))));
+    assert_eq!(store.acceptor(&prefix(2)).unwrap(), None);
+    assert!(engine.corrupt(Family::Paxos, &prefix(1)));
+    assert!(matches!(store.acceptor(&prefix(1)), Err(EngineError::Corrupt(_))));
+}
+
+#[test]
+fn acceptors_go_with_their_table_and_do_not_come_back() {
+    let (store, engine) = open();
+    let prefix = Key::partition_prefix(&table(), &PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap());
+    store.submit_acceptor(&prefix, b"promised", None, 1).unwrap();
+    while store.turn(SyncMode::Synced, &mut Vec::new()) {}
+    assert_eq!(store.remove_strays(), Ok(0));
+    assert!(store.acceptor(&prefix).unwrap().is_some());
+    store.set_tables::<Family>(BTreeMap::new());
+    assert_eq!(store.remove_strays(), Ok(1));
+    for store in [&store, &store_over(&engine)] {
+        assert_eq!(store.acceptor(&prefix).unwrap(), None);
+    }
+    assert_eq!(store.submit_acceptor(&prefix, b"promised late", None, 2), Err(WriteError::UnknownTable));
 }
 
 #[test]
