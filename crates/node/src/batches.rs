@@ -98,9 +98,6 @@ async fn take<W: World>(shared: &Arc<Shared<W>>, message: Message, epoch: Epoch)
     });
     done.await.map_err(|error| {
         tracing::error!(%error, "the batch log cannot be written");
-        if error.is_fatal() {
-            shared.world.fatal(&error.to_string());
-        }
         ReplicaError::Unknown
     })
 }

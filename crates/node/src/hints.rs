@@ -83,9 +83,6 @@ pub(crate) async fn keep<W: World>(shared: Arc<Shared<W>>, queue: Arc<HintQueue>
             if let Err(error) = shared.world.disk(Lane::Background, move || job.store.add_hints(hints)).await {
                 tracing::error!(%error, count, "hints could not be kept");
                 shared.metrics.hints_dropped.inc_by(count as u64);
-                if error.is_fatal() {
-                    shared.world.fatal(&error.to_string());
-                }
             }
         }
     }

@@ -89,6 +89,10 @@ pub enum StartError {
 impl<W: World> Node<W> {
     /// A node from its store. Nothing runs yet: call [`Node::start`].
     pub fn open(world: Arc<W>, store: Arc<Store>, identity: Identity, options: Options) -> Result<Self, StartError> {
+        if !options.faults.outlive_failed_syncs {
+            let ends = Arc::clone(&world);
+            store.on_failure(move |error| ends.fatal(&error.to_string()));
+        }
         let (state, log) = recover(&store)?;
         let lease = store.local(LEASE)?.and_then(|b| b.as_ref().try_into().ok()).map_or(0, i64::from_be_bytes);
         let me = Me {

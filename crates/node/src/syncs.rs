@@ -25,10 +25,8 @@ impl Syncs {
         }
         let all = self.asked.load(Ordering::Acquire);
         let job = Arc::clone(shared);
-        if let Err(error) = shared.world.disk(Lane::Background, move || job.store.sync()).await {
-            shared.world.fatal(&error.to_string());
-            return Err(ReplicaError::Unknown);
-        }
+        let synced = shared.world.disk(Lane::Background, move || job.store.sync()).await;
+        synced.map_err(|_| ReplicaError::Unknown)?;
         self.done.store(all, Ordering::Release);
         Ok(())
     }

@@ -90,6 +90,6 @@ pub trait World: Send + Sync + 'static {
     fn surroundings(&self) -> Option<&dyn Surroundings> {
         None
     }
-    /// The node cannot go on (a sync failed): nothing more is acknowledged. The server ends the process.
+    /// The node cannot go on, since a sync failed: the process ends. May be called from any lane.
     fn fatal(&self, reason: &str);
 }

@@ -34,9 +34,6 @@ async fn turn_once<W: World>(shared: &Arc<Shared<W>>, slots: &Slots<Result<(), R
             shared.world.disk(Lane::Write, move || write(&job, SyncMode::Synced)).await
         }
     };
-    if let Some(fatal) = done.iter().find_map(|(_, r)| r.as_ref().err().filter(|e| e.is_fatal())) {
-        shared.world.fatal(&fatal.to_string());
-    }
     slots.complete(done.into_iter().map(|(ticket, r)| (ticket, r.map_err(|e| refusal(&e)))));
     more
 }
@@ -53,8 +50,7 @@ pub(crate) async fn sync_periodically<W: World>(shared: Arc<Shared<W>>) {
         shared.pause(shared.options.sync_period).await;
         let job = Arc::clone(&shared);
         if let Err(error) = shared.world.disk(Lane::Background, move || job.store.sync()).await {
-            shared.world.fatal(&error.to_string());
-            return;
+            tracing::error!(%error, "what was written in this period could not be synced");
         }
     }
 }

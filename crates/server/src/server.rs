@@ -18,7 +18,7 @@ use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
 use henge_base::Random;
-use henge_node::{Identity, Node};
+use henge_node::{Identity, Node, World};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
@@ -110,10 +110,10 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     let engine = Arc::new(engine);
     let store = Arc::new(Store::open(Arc::clone(&engine) as Arc<dyn Engine>)?);
     directory.durable().check(store.sequence())?;
-    remember_durable(Arc::clone(&store), directory.durable())?;
     let clients = Arc::new(Clients::default());
     let process = Process { settings: config.shown.clone(), clients: Arc::clone(&clients), cores: config.cores };
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
+    remember_durable(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
     let who = Identity { host: directory.host(), generation: directory.generation() };
     let disk_reserve = config.disk_reserve.unwrap_or_else(|| reserve_of(directory.path()));
     let options = henge_node::Options { disk_reserve, ..config.node.clone() };
@@ -172,7 +172,7 @@ fn check_cluster(directory: &DataDirectory, node: &Node<ServerWorld>) -> anyhow:
 }
 
 /// Records from now on, every second in which it changes, what is on disk. Falling behind only makes the record say less.
-fn remember_durable(store: Arc<Store>, record: DurableRecord) -> std::io::Result<()> {
+fn remember_durable(store: Arc<Store>, record: DurableRecord, world: Arc<ServerWorld>) -> std::io::Result<()> {
     let mut recorded = 0;
     let remember = move || loop {
         std::thread::sleep(RECORD_EVERY);
@@ -180,6 +180,7 @@ fn remember_durable(store: Arc<Store>, record: DurableRecord) -> std::io::Result
         if durable > recorded {
             match record.write(durable) {
                 Ok(()) => recorded = durable,
+                Err(error) if error.is_fatal() => world.fatal(&error.to_string()),
                 Err(error) => tracing::warn!(%error, "what is on disk cannot be recorded"),
             }
         }

@@ -55,6 +55,14 @@ pub enum DirectoryError {
         /// Why not.
         error: io::Error,
     },
+    /// A sync failed: what is on disk is unknown, and the process has to end.
+    #[error("{path} cannot be synced, what is on disk is unknown: {error}")]
+    Sync {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
     /// Another process uses it.
     #[error("{0} is locked: another henge uses this data directory; stop it, or set another data_directory")]
     Locked(PathBuf),
@@ -104,6 +112,13 @@ pub enum DirectoryError {
     /// The directory holds something else.
     #[error("{0} is not empty and is no data directory of henge; name another one")]
     Foreign(PathBuf),
+}
+
+impl DirectoryError {
+    /// True if the process has to end.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, DirectoryError::Sync { .. })
+    }
 }
 
 impl DataDirectory {

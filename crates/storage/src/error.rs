@@ -48,13 +48,6 @@ pub enum WriteError {
     Engine(EngineError),
 }
 
-impl WriteError {
-    /// Whether the process has to end.
-    pub fn is_fatal(&self) -> bool {
-        matches!(self, WriteError::Engine(error) if error.is_fatal())
-    }
-}
-
 impl From<EngineError> for WriteError {
     fn from(error: EngineError) -> Self {
         match error {

@@ -1,6 +1,7 @@
 //! Rows over an ordered key-value engine.
 //!
 //! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
+//! - `watched`: what happens when a sync fails.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
 //! - `contract_tests`: what every engine promises, to be run over each.
 //! - `purge`, `fences`, `strays`: forgetting deletions, refusing what comes too late for it, and removing tables that are gone.
@@ -37,6 +38,7 @@ mod stripes;
 #[cfg(test)]
 mod tests;
 mod tombstoned;
+mod watched;
 
 pub use batchlog::{BatchId, BatchPage, DamagedBatch, LogPlace, LoggedBatch};
 pub use directory::{DataDirectory, DirectoryError, DurableRecord, Snapshot, SnapshotError, Snapshots};

@@ -7,6 +7,7 @@ use crate::indexes::{self, Indexes};
 use crate::limits::LOCAL_NAME;
 use crate::read::Source;
 use crate::tombstoned::Tombstoned;
+use crate::watched::Watched;
 use crate::{
     Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch, Op,
     ReadError, Replacement, ScanRange, StoredTable, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried,
@@ -22,7 +23,7 @@ mod indexed;
 
 /// A node's store. All methods may be called from any thread.
 pub struct Store {
-    engine: Arc<dyn Engine>,
+    engine: Watched,
     combiner: Combiner,
     hints: Hints,
     /// Looked up by every request, and replaced as a whole.
@@ -47,7 +48,13 @@ impl Store {
         let hints = Hints::open(&*engine)?;
         let (tombstoned, fences) = (Tombstoned::open(&*engine)?, Fences::open(&*engine)?);
         let (indexes, combiner, tables) = (Indexes::open(&*engine)?, Combiner::default(), ArcSwap::default());
+        let engine = Watched::new(engine);
         Ok(Store { engine, combiner, hints, tables, indexes, tombstoned, fences })
+    }
+
+    /// Has the first failed sync told, whatever was being synced. Nothing is written after it, so the process has to end.
+    pub fn on_failure(&self, tell: impl Fn(&EngineError) + Send + Sync + 'static) {
+        self.engine.on_failure(tell);
     }
 
     /// Sets which tables there are and where their rows lie. Others are refused.
@@ -63,7 +70,7 @@ impl Store {
 
     fn source(&self, storage: StorageId) -> Result<Source<'_>, ReadError> {
         Ok(Source {
-            engine: &*self.engine,
+            engine: &self.engine,
             folds: &self.combiner.folds,
             stale: &self.combiner.stale,
             stripes: &self.combiner.stripes,
@@ -149,7 +156,7 @@ impl Store {
     /// Writes a batch of what is queued; says whether there is more. Tickets come back with what became of them. While another
     /// thread is in here this does nothing and says so by false: the other goes on.
     pub fn turn(&self, sync: SyncMode, done: &mut Outcomes) -> bool {
-        self.combiner.turn(&*self.engine, sync, done)
+        self.combiner.turn(&self.engine, sync, done)
     }
 
     /// Whether a read found a row in so many versions that it should be folded, and nobody takes turns: the caller has to.
@@ -180,7 +187,7 @@ impl Store {
 
     /// The state of the acceptor of a partition, by the prefix of its keys; for a disk lane.
     pub fn acceptor(&self, prefix: &[u8]) -> Result<Option<Bytes>, EngineError> {
-        acceptors::get(&*self.engine, prefix)
+        acceptors::get(&self.engine, prefix)
     }
 
     /// Queues the state of the acceptor of a partition, and with it what it commits there: both are stored or neither. As
@@ -192,48 +199,48 @@ impl Store {
         commit: Option<&Mutation>,
         ticket: u64,
     ) -> Result<bool, WriteError> {
+        let storage = Key::storage_id(prefix).ok_or(WriteError::UnknownTable)?;
         loop {
             let generation = self.combiner.generation();
+            // A state that came behind its table's removal would stay for ever.
+            self.family(storage).ok_or(WriteError::UnknownTable)?;
             let mut rows = commit.map_or(Ok(Rows::new()), |commit| self.rows_of(commit))?;
             rows.push(acceptors::row(prefix, state));
             match self.combiner.submit(rows, generation, ticket) {
                 Err(WriteError::Changed) => {}
                 queued => return queued,
-        let storage = Key::storage_id(prefix).ok_or(WriteError::UnknownTable)?;
             }
         }
-            // A state that came behind its table's removal would stay for ever.
-            self.family(storage).ok_or(WriteError::UnknownTable)?;
     }
 
     // The batch log.
 
     /// Stores a batch that is under way, synced.
     pub fn add_batch(&self, batch: &LoggedBatch) -> Result<(), EngineError> {
-        batchlog::add(&*self.engine, batch)
+        batchlog::add(&self.engine, batch)
     }
 
     /// Forgets a batch that is settled. Not synced: after a crash it may be replayed once more, which changes nothing.
     pub fn remove_batch(&self, batch: BatchId) -> Result<(), EngineError> {
-        batchlog::remove(&*self.engine, batch)
+        batchlog::remove(&self.engine, batch)
     }
 
     /// Batches from before a moment, oldest first, behind the key `after`: at most `max`, and fewer if they are large, but one at
     /// least if there is any. What is damaged takes a place among them.
     pub fn batches(&self, after: Option<&Bytes>, before: Micros, max: usize) -> Result<BatchPage, EngineError> {
-        batchlog::page(&*self.engine, after, before, max)
+        batchlog::page(&self.engine, after, before, max)
     }
 
     /// Removes a damaged batch.
     pub fn remove_damaged_batch(&self, damaged: &DamagedBatch) -> Result<(), EngineError> {
-        batchlog::remove_key(&*self.engine, damaged.key.clone())
+        batchlog::remove_key(&self.engine, damaged.key.clone())
     }
 
     // Forgetting.
 
     /// Refuses from now on, over restarts too, writes to a table that were issued before `fence`. To be done before a sweep.
     pub fn raise_fence(&self, table: StorageId, fence: Micros) -> Result<(), EngineError> {
-        self.fences.raise(&*self.engine, table, fence)
+        self.fences.raise(&self.engine, table, fence)
     }
 
     /// Whether there is any row or tombstone of a table; for a disk lane.
@@ -248,7 +255,7 @@ impl Store {
 
     /// Removes the rows of tables that are not among those set; says of how many tables. For a disk lane.
     pub fn remove_strays(&self) -> Result<usize, EngineError> {
-        strays::remove(&*self.engine, |table| self.tables.load().contains_key(&table))
+        strays::remove(&self.engine, |table| self.tables.load().contains_key(&table))
     }
 
     /// Queues what a sweep found, as [`Store::replace_if_unchanged`].
@@ -281,7 +288,7 @@ impl Store {
 
     /// Stores hints, synced.
     pub fn add_hints(&self, hints: Vec<Hint>) -> Result<(), EngineError> {
-        self.hints.add(&*self.engine, hints)
+        self.hints.add(&self.engine, hints)
     }
 
     /// The oldest hints for a peer behind `after`: at most `max`, and fewer if they are large, but one at least if there is any.
@@ -291,12 +298,12 @@ impl Store {
         after: Option<&HintId>,
         max: usize,
     ) -> Result<Vec<(HintId, Hint)>, EngineError> {
-        Hints::of(&*self.engine, peer, after, max)
+        Hints::of(&self.engine, peer, after, max)
     }
 
     /// Forgets hints that are settled.
     pub fn delete_hints(&self, ids: &[HintId]) -> Result<(), EngineError> {
-        self.hints.delete(&*self.engine, ids)
+        self.hints.delete(&self.engine, ids)
     }
 
     /// Bytes of hints stored for a peer.
@@ -306,7 +313,7 @@ impl Store {
 
     /// Peers that are owed hints, each with the times of the oldest and the newest; for a disk lane.
     pub fn hints_pending(&self) -> Vec<(HostId, Result<HintSpan, EngineError>)> {
-        let span = |peer: HostId| (peer, Hints::span(&*self.engine, peer));
+        let span = |peer: HostId| (peer, Hints::span(&self.engine, peer));
         self.hints.peers().into_iter().map(span).collect()
     }
 

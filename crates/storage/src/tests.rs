@@ -250,7 +250,47 @@ fn unknown_tables_full_disks_and_failed_syncs_are_told_apart() {
     assert_eq!(outcome(ModelFaults { full: true, ..ModelFaults::default() }), Err(WriteError::Full));
     assert_eq!(outcome(ModelFaults { stall: true, ..ModelFaults::default() }), Err(WriteError::Stalled));
     let failed = outcome(ModelFaults { fail_sync: true, ..ModelFaults::default() });
-    assert!(failed.is_err_and(|e| e.is_fatal()));
+    assert!(matches!(failed, Err(WriteError::Engine(EngineError::Sync(_)))));
+}
+
+#[test]
+fn the_first_failed_sync_of_anything_is_told_and_the_last() {
+    type Sync = fn(&Store) -> bool;
+    let syncs: [(&str, Sync); 9] = [
+        ("write", |store| {
+            store.submit(&write(1, 1, 1, "a"), 1).unwrap();
+            let mut done = Vec::new();
+            while store.turn(SyncMode::Synced, &mut done) {}
+            done[0].1.is_ok()
+        }),
+        ("period", |store| store.sync().is_ok()),
+        ("end", |store| store.close().is_ok()),
+        ("fact", |store| store.put_local("clock_lease", b"1").is_ok()),
+        ("entry", |store| store.append_entry(1, Bytes::new()).is_ok()),
+        ("fence", |store| store.raise_fence(TABLE, 5).is_ok()),
+        ("hint", |store| {
+            let to = HostId::random(&mut Random::new(1));
+            store.add_hints(vec![Hint { to, mutation: Bytes::new(), created: 1 }]).is_ok()
+        }),
+        ("batch", |store| {
+            let id = crate::BatchId { created: 1, id: uuid::Uuid::nil() };
+            store.add_batch(&crate::LoggedBatch { id, mutations: Vec::new() }).is_ok()
+        }),
+        ("index", |store| store.begin_index((TABLE, henge_model::IndexId(1))).is_ok()),
+    ];
+    for (name, sync) in syncs {
+        let (store, engine) = open();
+        let told = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let count = Arc::clone(&told);
+        store.on_failure(move |_| _ = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        engine.set_faults(ModelFaults { fail_sync: true, ..ModelFaults::default() }, Random::new(1));
+        assert!(!sync(&store), "{name}");
+        // Syncs that go well again prove nothing.
+        engine.set_faults(ModelFaults::default(), Random::new(1));
+        assert!(!sync(&store), "{name}");
+        assert!(store.put_local("clock_lease", b"2").is_err(), "{name}");
+        assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), 1, "{name}");
+    }
 }
 
 #[test]

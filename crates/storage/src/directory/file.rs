@@ -13,6 +13,14 @@ pub(super) fn io_at(path: &Path) -> impl Fn(io::Error) -> DirectoryError {
     move |error| DirectoryError::Io { path: path.to_owned(), error }
 }
 
+/// A failed sync. Out of space is none: the old content stands.
+fn sync_at(path: &Path) -> impl Fn(io::Error) -> DirectoryError {
+    move |error| match error.kind() {
+        io::ErrorKind::StorageFull => io_at(path)(error),
+        _ => DirectoryError::Sync { path: path.to_owned(), error },
+    }
+}
+
 /// Writes lines with their checksum.
 pub(super) fn write(path: &Path, lines: &str) -> Result<(), DirectoryError> {
     replace(path, &format!("{lines}{CHECKSUM}{:08x}\n", crc32fast::hash(lines.as_bytes())))
@@ -40,7 +48,8 @@ pub(super) fn read_plain(path: &Path) -> Result<Option<String>, DirectoryError> 
 pub(super) fn replace(path: &Path, content: &str) -> Result<(), DirectoryError> {
     let new = path.with_extension("new");
     let mut file = File::create(&new).map_err(io_at(path))?;
-    file.write_all(content.as_bytes()).and_then(|()| file.sync_all()).map_err(io_at(path))?;
+    file.write_all(content.as_bytes()).map_err(io_at(path))?;
+    file.sync_all().map_err(sync_at(path))?;
     fs::rename(&new, path).map_err(io_at(path))?;
     sync_parent(path)
 }
@@ -48,5 +57,5 @@ pub(super) fn replace(path: &Path, content: &str) -> Result<(), DirectoryError> 
 /// Brings a name to disk: a file's own sync does not.
 pub(super) fn sync_parent(path: &Path) -> Result<(), DirectoryError> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent).and_then(|folder| folder.sync_all()).map_err(io_at(parent))
+    File::open(parent).map_err(io_at(parent))?.sync_all().map_err(sync_at(parent))
 }

@@ -21,6 +21,21 @@ fn identity_stays_and_generation_rises() {
 }
 
 #[test]
+fn a_failed_sync_is_fatal_and_a_failed_write_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = open(folder.path()).unwrap();
+    directory.durable().write(1).unwrap();
+    let new = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let record = new.into_iter().find(|path| path.to_string_lossy().contains("durable")).unwrap();
+    // A device takes what is written and cannot be synced.
+    for (target, fatal) in [("/dev/null", true), ("/dev/full", false)] {
+        std::os::unix::fs::symlink(target, record.with_extension("new")).unwrap();
+        assert_eq!(directory.durable().write(2).unwrap_err().is_fatal(), fatal, "{target}");
+        fs::remove_file(record.with_extension("new")).unwrap();
+    }
+}
+
+#[test]
 fn a_second_process_is_turned_away() {
     let folder = tempfile::tempdir().unwrap();
     let _first = open(folder.path()).unwrap();

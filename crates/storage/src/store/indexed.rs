@@ -37,7 +37,7 @@ impl Store {
 
     /// Notes that there will be entries of an index, from now on or from before. Synced.
     pub fn begin_index(&self, index: BuiltIndex) -> Result<(), EngineError> {
-        self.indexes.begin(&*self.engine, index)
+        self.indexes.begin(&self.engine, index)
     }
 
     /// Queues nothing: its ticket is done once everything is that was queued before.
@@ -58,12 +58,12 @@ impl Store {
 
     /// Every row has its entries: from now on the index is answered from. Synced.
     pub fn finish_index(&self, index: BuiltIndex) -> Result<(), EngineError> {
-        self.indexes.finish(&*self.engine, index)
+        self.indexes.finish(&self.engine, index)
     }
 
     /// Removes the entries of an index that is gone, once nothing is queued any more that knew of it. For a disk lane.
     pub fn remove_index(&self, index: BuiltIndex) -> Result<(), EngineError> {
-        self.indexes.remove(&*self.engine, index)
+        self.indexes.remove(&self.engine, index)
     }
 
     /// Goes on with a walk through an index; for a disk lane. Says whether there is more.
