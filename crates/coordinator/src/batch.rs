@@ -2,7 +2,7 @@
 //! if this one does not come to it (a batch log).
 
 use crate::under_way::UnderWay;
-use crate::{Replicas, Write, WriteError, WriteType, check_write, write};
+use crate::{ReplicaError, Replicas, Write, WriteError, WriteType, check_write, write};
 use henge_base::{HostId, Micros};
 use henge_model::Consistency;
 
@@ -17,7 +17,7 @@ pub struct Logged {
     pub hosts: Vec<HostId>,
 }
 
-/// Writes a batch. Unavailable or invalid: nothing was written, nor will be. A timeout of the batch log leaves that open; after any later
+/// Writes a batch. Unavailable or invalid: nothing was written, nor will be. A timeout or failure of the batch log leaves that open; after any later
 /// error all of it will be written in the end.
 pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued: Micros) -> Result<(), WriteError> {
     for write in &writes {
@@ -31,7 +31,7 @@ pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued:
     }
     let Some(deadline) = writes.first().map(|write| write.deadline) else { return Ok(()) };
     let mutations = writes.iter().map(|write| write.mutation.clone()).collect();
-    let logged = replicas.log_batch(mutations, issued, deadline).await.map_err(|_| not_logged())?;
+    let logged = replicas.log_batch(mutations, issued, deadline).await.map_err(not_logged)?;
     let mut under_way = UnderWay::new();
     for one in writes {
         under_way.push((), Box::pin(write(replicas, one)));
@@ -46,8 +46,15 @@ pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued:
     outcome
 }
 
-fn not_logged() -> WriteError {
-    WriteError::Timeout { consistency: Consistency::One, received: 0, block_for: 1, write_type: WriteType::BatchLog }
+/// A node that was to keep the batch refused, or did not answer. Another may keep it all the same.
+fn not_logged((host, error): (HostId, ReplicaError)) -> WriteError {
+    let (consistency, received, block_for, write_type) = (Consistency::One, 0, 1, WriteType::BatchLog);
+    match error {
+        ReplicaError::Refused(refusal) if refusal.is_definite() => {
+            WriteError::Failure { consistency, received, block_for, failures: vec![(host, refusal)], write_type }
+        }
+        _ => WriteError::Timeout { consistency, received, block_for, write_type },
+    }
 }
 
 /// The outcome of two parts. Once the batch is logged none may sound as if it had not been begun, and a timeout says the least.
@@ -68,7 +75,8 @@ fn worse(one: Result<(), WriteError>, other: Result<(), WriteError>) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::{DEADLINE, Fake, encoded, key, settle, value};
+    use crate::Refusal;
+    use crate::fake::{DEADLINE, Fake, encoded, host, key, settle, value};
     use henge_model::{Mutation, Token};
 
     fn batch(fake: &Fake) -> Vec<Write> {
@@ -104,6 +112,17 @@ mod tests {
         let outcome = settle(logged_batch(&fake, batch(&fake), 5));
         assert!(matches!(outcome, Err(WriteError::Failure { write_type: WriteType::Batch, .. })), "{outcome:?}");
         assert!(!fake.log().contains("forget"));
+    }
+
+    #[test]
+    fn a_keeper_that_refuses_fails_the_batch_before_it_is_written() {
+        let mut fake = Fake::new("ooo");
+        fake.batch_log = Err((host(2), ReplicaError::Refused(Refusal::Full)));
+        let outcome = settle(logged_batch(&fake, batch(&fake), 5));
+        let failures = vec![(host(2), Refusal::Full)];
+        let (consistency, received, block_for, write_type) = (Consistency::One, 0, 1, WriteType::BatchLog);
+        assert_eq!(outcome, Err(WriteError::Failure { consistency, received, block_for, failures, write_type }));
+        assert_eq!(fake.log(), "log");
     }
 
     #[test]

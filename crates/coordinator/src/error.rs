@@ -56,6 +56,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// True if the replica has certainly done nothing. A failure for any other reason may have come halfway.
+    pub fn is_definite(self) -> bool {
+        self != Refusal::Other
+    }
+
     /// The protocol's number for it, in the failure map of READ_FAILURE and WRITE_FAILURE.
     pub fn reason(self) -> u16 {
         match self {

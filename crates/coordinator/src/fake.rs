@@ -33,13 +33,15 @@ pub(crate) struct Fake {
     pub(crate) log: Mutex<Vec<String>>,
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) faults: Faults,
+    /// Whether a batch is kept.
+    pub(crate) batch_log: Result<(), (HostId, ReplicaError)>,
     clock: Arc<AtomicU64>,
-    stamps: AtomicI64,
-}
     /// The last stamp that was given.
-
+    stamps: AtomicI64,
     /// Times that a stamp is asked for in vain, as if the clock's lease were late.
     pub(crate) late_stamps: AtomicU64,
+}
+
 /// A future that ends after some polls, or never.
 pub(crate) struct Scripted<T> {
     outcome: Option<T>,
@@ -111,6 +113,7 @@ impl Fake {
             log: Mutex::default(),
             events: Mutex::default(),
             faults: Faults::default(),
+            batch_log: Ok(()),
             clock: Arc::default(),
             stamps: AtomicI64::new(FIRST_STAMP),
             late_stamps: AtomicU64::new(0),
@@ -144,14 +147,14 @@ impl Fake {
         self.row(number, &key(1, 1)).and_then(|row| Some(row.cells.first()?.timestamp))
     }
 
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().join(" ")
-    }
     /// How many stamps were given.
     pub(crate) fn stamped(&self) -> i64 {
         self.stamps.load(Ordering::Relaxed) - FIRST_STAMP
     }
 
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().join(" ")
+    }
 
     fn said(&self, what: &str, to: HostId) {
         self.log.lock().unwrap().push(format!("{what}{}", name(to)));
@@ -173,11 +176,11 @@ impl Fake {
 
     fn applied(&self, to: HostId, mutation: &Bytes, does: Does) -> Scripted<Result<(), ReplicaError>> {
         let mutation = Mutation::decode(mutation.clone()).unwrap();
+        let is_fenced = mutation.issued < self.nodes.lock().unwrap()[&to].fence;
+        let does = if is_fenced && does == Does::Answers { Does::Refuses(Refusal::Fenced) } else { does };
         let apply = || {
             let mut nodes = self.nodes.lock().unwrap();
             let node = nodes.get_mut(&to).unwrap();
-        let is_fenced = mutation.issued < self.nodes.lock().unwrap()[&to].fence;
-        let does = if is_fenced && does == Does::Answers { Does::Refuses(Refusal::Fenced) } else { does };
             mutation.rows.iter().for_each(|(key, row)| node.apply(key, row));
         };
         self.scripted(does, apply, ())

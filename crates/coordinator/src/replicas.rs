@@ -97,7 +97,13 @@ pub trait Replicas: Send + Sync + 'static {
     /// Has a replica, or this node, lead additions to counters.
     fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>>;
     /// Has other nodes, or this one where it is alone, keep a batch until [`Replicas::forget_batch`]; after a while they write it themselves.
-    fn log_batch(&self, mutations: Vec<Bytes>, issued: Micros, deadline: Mono) -> Boxed<Result<Logged, ReplicaError>>;
+    /// An error names one of them that did not.
+    fn log_batch(
+        &self,
+        mutations: Vec<Bytes>,
+        issued: Micros,
+        deadline: Mono,
+    ) -> Boxed<Result<Logged, (HostId, ReplicaError)>>;
     /// A batch was written. Nothing is awaited: one that is written twice is as if it were written once.
     fn forget_batch(&self, batch: Logged);
     /// Waits until no other proposal of this node for the partition is under way; the next one begins when what this gives is dropped.
@@ -129,14 +135,14 @@ pub struct Faults {
     pub unlogged_batches: bool,
     /// Takes what replicas' indexes name for what is there.
     pub trust_indexes: bool,
+    /// Stamps read repairs with time zero.
+    pub mend_at_zero: bool,
 }
 
 /// What is counted on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Digests differed.
-    /// Stamps read repairs with time zero.
-    pub mend_at_zero: bool,
     DigestMismatch,
     /// A replica was sent rows it lacked.
     ReadRepair,

@@ -58,6 +58,8 @@ pub(crate) async fn serve<W: World>(core: &Core<W>, from: HostId, header: &Heade
 /// Answers a request. To be run to its end: what it gave to the combiner is stored whether anybody waits for it or not.
 pub(crate) async fn answer<W: World>(core: &Core<W>, request: Request) -> Result<Reply, ReplicaError> {
     let shared = &core.shared;
+    // Each of them stores a state, promises to readers too.
+    shared.check_room()?;
     let _turn = shared.acceptors.take(request.key()).await;
     let before = load(shared, request.key()).await?;
     let mut acceptor = before.clone();

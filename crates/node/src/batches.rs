@@ -7,6 +7,7 @@ use crate::control::{decode, encode};
 use crate::core::Core;
 use crate::header::{Header, Kind, Status};
 use crate::once_each::OnceEach;
+use crate::pending::status;
 use crate::shared::Shared;
 use crate::view::View;
 use crate::world::{Class, Lane, To, World};
@@ -39,15 +40,15 @@ pub(crate) async fn log<W: World>(
     mutations: Vec<Bytes>,
     created: Micros,
     deadline: Mono,
-) -> Result<Logged, ReplicaError> {
+) -> Result<Logged, (HostId, ReplicaError)> {
     let random = || u128::from(core.shared.world.random("batch"));
     let number = (random() << 64) | random();
     let hosts = keepers(core);
     let message = Message::Keep { created, number, mutations };
     let body = encode(&message);
     let asked = hosts.iter().map(|host| tell(core, *host, &message, &body, deadline));
-    for outcome in futures_util::future::join_all(asked).await {
-        outcome?;
+    for (host, outcome) in hosts.iter().zip(futures_util::future::join_all(asked).await) {
+        outcome.map_err(|error| (*host, error))?;
     }
     Ok(Logged { created, number, hosts })
 }
@@ -82,13 +83,16 @@ pub(crate) async fn serve<W: World>(shared: &Arc<Shared<W>>, header: &Header, bo
     let Ok(message) = decode::<Message>(body) else { return shared.reply(Status::Unsupported, &[]) };
     match take(shared, message, header.epoch).await {
         Ok(()) => shared.reply(Status::Ok, &[]),
-        Err(_) => shared.reply(Status::Failed, &[]),
+        Err(error) => shared.reply(status(error), &[]),
     }
 }
 
 /// Does what is asked of a keeper. `epoch` is the coordinator's, or a later one.
 async fn take<W: World>(shared: &Arc<Shared<W>>, message: Message, epoch: Epoch) -> Result<(), ReplicaError> {
     let place = LogPlace { lineage: epoch.lineage, index: epoch.index };
+    if matches!(message, Message::Keep { .. }) {
+        shared.check_room()?;
+    }
     let job = Arc::clone(shared);
     let done = shared.world.disk(Lane::Background, move || match message {
         Message::Keep { created, number, mutations } => {

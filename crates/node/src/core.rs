@@ -77,8 +77,8 @@ impl<W: World> Core<W> {
 
     /// Gives an encoded mutation to the combiner. The one way for user data to reach this node's disk.
     pub(crate) fn apply(&self, mutation: Bytes) -> WritePending {
-        if self.shared.disk_full.load(Ordering::Relaxed) {
-            return WritePending::refused(ReplicaError::Refused(Refusal::Full));
+        if let Err(error) = self.shared.check_room() {
+            return WritePending::refused(error);
         }
         let Ok(mutation) = Mutation::decode(mutation) else {
             return WritePending::refused(ReplicaError::Refused(Refusal::Corrupt));
@@ -113,9 +113,9 @@ impl<W: World> Core<W> {
         }
     }
 
-    /// Sees to it that a row which this read found in many versions is folded.
+    /// Sees to it that a row which this read found in many versions is folded. That takes room until compaction has been there.
     pub(crate) fn fold(&self) {
-        if self.shared.store.claim_folds() {
+        if self.shared.check_room().is_ok() && self.shared.store.claim_folds() {
             self.turn.notify_one();
         }
     }

@@ -42,8 +42,15 @@ pub(crate) async fn ask<W: World>(core: &Core<W>, leader: HostId, count: Count) 
     if reply == Err(CallError::NotSent) {
         return Err(WriteError::Unavailable { consistency, required: 1, alive: 0 });
     }
-    let answer = core.answered(leader, reply).ok().and_then(|body| decode(&body).ok());
-    match answer {
+    let body = match core.answered(leader, reply) {
+        Err(ReplicaError::Refused(refusal)) if refusal.is_definite() => {
+            let (received, block_for, failures) = (0, 1, vec![(leader, refusal)]);
+            let write_type = WriteType::Counter;
+            return Err(WriteError::Failure { consistency, received, block_for, failures, write_type });
+        }
+        body => body.ok(),
+    };
+    match body.and_then(|body| decode(&body).ok()) {
         Some(Answer::Done) => Ok(()),
         Some(Answer::Unavailable { required, alive }) => Err(WriteError::Unavailable { consistency, required, alive }),
         Some(Answer::Unknown { received, block_for }) => Err(unknown(received, block_for)),
@@ -60,7 +67,8 @@ pub(crate) async fn serve<W: World>(core: &Core<W>, from: HostId, header: &Heade
     let Some((additions, consistency, (storage, token))) = count else {
         return shared.reply(Status::Unsupported, &[]);
     };
-    if let Err(error) = admit(shared, storage, token, header.epoch, Access::Write) {
+    let admitted = admit(shared, storage, token, header.epoch, Access::Write).and_then(|()| shared.check_room());
+    if let Err(error) = admitted {
         return refuse(shared, header, known, error);
     }
     let Some(placed) = shared.view.load().placed_of(storage).cloned() else {

@@ -28,6 +28,8 @@ const DELIVERY_BATCH: usize = 128;
 const REFUSED_MAX: usize = 4_096;
 /// How often delivery looks for peers that are up and owed something.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Between two looks whether a full disk has room again.
+const ROOM_WAIT: Duration = Duration::from_millis(250);
 /// How long a peer may take over one hint.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -69,11 +71,14 @@ impl HintQueue {
     }
 }
 
-/// Writes queued hints to disk, synced.
+/// Writes queued hints to disk, synced. While the disk is full they wait in the queue, which is bounded.
 pub(crate) async fn keep<W: World>(shared: Arc<Shared<W>>, queue: Arc<HintQueue>) {
     loop {
         queue.wake.notified().await;
         loop {
+            while shared.check_room().is_err() {
+                shared.pause(ROOM_WAIT).await;
+            }
             let hints = queue.take();
             if hints.is_empty() {
                 break;

@@ -12,7 +12,6 @@ use henge_model::{ReadCommand, Table};
 use henge_storage::{BuiltIndex, IndexBuild, IndexSweep, ReadError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Between two steps of building, each of which goes through 1 MiB at most.
@@ -70,7 +69,7 @@ async fn round<W: World>(core: &Core<W>, builds: &mut Builds) -> Result<(), Buil
     if missing.is_empty() {
         return outcome;
     }
-    if core.shared.disk_full.load(Ordering::Relaxed) {
+    if core.shared.check_room().is_err() {
         return outcome.and(Err(BuildError::DiskFull));
     }
     for index in missing {

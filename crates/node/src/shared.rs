@@ -19,6 +19,7 @@ use crate::view::View;
 use crate::world::{Class, To, World};
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_coordinator::{Refusal, ReplicaError};
 use henge_gossip::Gossip;
 use henge_metadata::{Epoch, Log};
 use henge_storage::Store;
@@ -174,6 +175,12 @@ impl<W: World> Shared<W> {
     /// Whether this node is shutting down.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
+    }
+
+    /// Refuses what takes room on the disk while only the reserve is left. What the node itself lives on is never asked for: its
+    /// clock's lease, fences, the metadata log, and whatever makes room.
+    pub(crate) fn check_room(&self) -> Result<(), ReplicaError> {
+        if self.disk_full.load(Ordering::Relaxed) { Err(ReplicaError::Refused(Refusal::Full)) } else { Ok(()) }
     }
 
     /// A deadline from now.

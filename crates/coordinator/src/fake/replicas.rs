@@ -109,9 +109,9 @@ impl Replicas for Fake {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn log_batch(&self, _: Vec<Bytes>, created: Micros, _: Mono) -> Boxed<Result<Logged, ReplicaError>> {
+    fn log_batch(&self, _: Vec<Bytes>, created: Micros, _: Mono) -> Boxed<Result<Logged, (HostId, ReplicaError)>> {
         self.log.lock().unwrap().push("log".to_owned());
-        Box::pin(std::future::ready(Ok(Logged { created, number: 1, hosts: vec![host(2)] })))
+        Box::pin(std::future::ready(self.batch_log.map(|()| Logged { created, number: 1, hosts: vec![host(2)] })))
     }
 
     fn forget_batch(&self, _: Logged) {

@@ -128,7 +128,7 @@ impl<R: Replicas> Electorate<'_, R> {
             }
             Proposed::Refused(by) => again(by.max(ballot.micros), false),
             // It may be decided or not, as before.
-            Proposed::Unknown(_) => again(ballot.micros, false),
+            Proposed::Failed(_) | Proposed::Unknown(_) => again(ballot.micros, false),
         }
     }
 

@@ -4,7 +4,7 @@ use super::electorate::Electorate;
 use super::propose::Proposed;
 use crate::plan::WritePlan;
 use crate::required::Shortage;
-use crate::{Placed, Replicas, WriteError};
+use crate::{Placed, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, Micros, Mono};
 use henge_model::{Consistency, ReadCommand, RowBlock, Token};
 use henge_paxos::Proposal;
@@ -88,6 +88,11 @@ where
             Proposed::Unknown(received) if writes => {
                 let block_for = electorate.quorum() as u32;
                 return Err(WriteError::Undecided { consistency: serial, received, block_for }.into());
+            }
+            Proposed::Failed(failures) => {
+                let (received, block_for) = (0, electorate.quorum() as u32);
+                let (consistency, write_type) = (serial, WriteType::Cas);
+                return Err(WriteError::Failure { consistency, received, block_for, failures, write_type }.into());
             }
             Proposed::Unknown(_) => {}
         }

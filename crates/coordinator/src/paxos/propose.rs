@@ -1,18 +1,20 @@
 //! Proposing a value.
 
 use super::electorate::{Electorate, read_reply};
-use crate::Replicas;
-use henge_base::Micros;
+use crate::{Refusal, ReplicaError, Replicas};
+use henge_base::{HostId, Micros};
 use henge_paxos::{Proposal, Reply, Request};
 
 /// What became of a proposal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Proposed {
     /// A quorum accepted it: it is decided.
     Accepted,
     /// Nobody accepted it, nor ever will: a round that began then was promised.
     Refused(Micros),
-    /// So many accepted it: too few to know, too many to be sure that it comes to nothing.
+    /// Nobody accepted it, nor ever will: all of them refused for reasons of their own.
+    Failed(Vec<(HostId, Refusal)>),
+    /// Accepted by so many, fewer than a quorum: it may still be decided.
     Unknown(u32),
 }
 
@@ -30,6 +32,9 @@ impl<R: Replicas> Electorate<'_, R> {
                     accepted += 1;
                 }
                 Ok(Reply::Rejected { by }) => refused = refused.max(by),
+                Err(error @ ReplicaError::Refused(refusal)) if refusal.is_definite() => {
+                    tally.failed(voter.group, voter.host, error);
+                }
                 Ok(Reply::Permitted(_)) | Err(_) => in_doubt += 1,
             }
             if tally.is_met() {
@@ -37,7 +42,8 @@ impl<R: Replicas> Electorate<'_, R> {
             }
         }
         match (accepted, in_doubt) {
-            (0, 0) => Proposed::Refused(refused),
+            (0, 0) if refused > 0 => Proposed::Refused(refused),
+            (0, 0) => Proposed::Failed(tally.into_failures()),
             _ => Proposed::Unknown(accepted),
         }
     }

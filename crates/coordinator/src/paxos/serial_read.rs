@@ -43,7 +43,7 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
                 Proposed::Accepted => return Ok(block),
                 Proposed::Refused(by) => after = after.max(by),
                 // Nothing was to be written, so it does not matter.
-                Proposed::Unknown(_) => {}
+                Proposed::Failed(_) | Proposed::Unknown(_) => {}
             }
         }
         electorate.back_off().await.map_err(of_read)?;

@@ -132,7 +132,12 @@ impl<W: World> Replicas for Core<W> {
         })
     }
 
-    fn log_batch(&self, mutations: Vec<Bytes>, issued: Micros, deadline: Mono) -> Boxed<Result<Logged, ReplicaError>> {
+    fn log_batch(
+        &self,
+        mutations: Vec<Bytes>,
+        issued: Micros,
+        deadline: Mono,
+    ) -> Boxed<Result<Logged, (HostId, ReplicaError)>> {
         let core = self.clone();
         Box::pin(async move { crate::batches::log(&core, mutations, issued, deadline).await })
     }
@@ -171,12 +176,12 @@ impl<W: World> Replicas for Core<W> {
             ignore_accepted: faults.ignore_accepted,
             unlogged_batches: faults.unlogged_batches,
             trust_indexes: faults.trust_indexes,
+            mend_at_zero: faults.mend_at_zero,
         }
     }
 
     fn count(&self, event: Event) {
         self.shared.metrics.coordinator_event(event);
-            mend_at_zero: faults.mend_at_zero,
     }
 
     fn batched(&self, write_type: WriteType, partitions: usize) {
