@@ -21,8 +21,16 @@ pub enum Verdict<R> {
     Superseded(Micros),
     /// A value was accepted, and may have been decided: propose it in this round, commit it, begin again.
     Finish(Proposal),
-    /// A value was decided that a quorum does not have yet: these have to get it before what was read may be used.
-    Commit(Proposal, Vec<R>),
+    /// A value was decided that a quorum does not have yet: those that lack it have to get it before what was read may be used.
+    /// If none of those that have it was read, what was read is of no use even then: begin again.
+    Commit {
+        /// The decision.
+        decided: Proposal,
+        /// Who has it.
+        had_by: Vec<R>,
+        /// Who lacks it.
+        lacked_by: Vec<R>,
+    },
     /// What was read may be used: see [`Round::standing`].
     Ready,
 }
@@ -70,9 +78,12 @@ impl<R: Copy> Round<R> {
             (Some(_), None) => true,
             (Some(newest), Some(own)) => newest.ballot.is_after(own.ballot),
         };
-        let lacking: Vec<R> = self.permitted.iter().filter(|(_, p)| lacks(p)).map(|(from, _)| *from).collect();
+        let (lacking, having): (Vec<_>, Vec<_>) = self.permitted.iter().partition(|(_, p)| lacks(p));
+        let names = |voters: Vec<&(R, Permission)>| voters.into_iter().map(|(from, _)| *from).collect();
         match committed {
-            Some(committed) if !lacking.is_empty() => Verdict::Commit(committed.clone(), lacking),
+            Some(decided) if !lacking.is_empty() => {
+                Verdict::Commit { decided: decided.clone(), had_by: names(having), lacked_by: names(lacking) }
+            }
             _ => Verdict::Ready,
         }
     }

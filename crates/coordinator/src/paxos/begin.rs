@@ -8,7 +8,7 @@ use crate::plan::Candidate;
 use crate::tally::{Loss, Tally};
 use crate::{Event, ReadReply, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, Micros};
-use henge_model::{ReadCommand, RowBlock};
+use henge_model::{ReadCommand, RowBlock, RowView};
 use henge_paxos::{Ballot, Proposal, Request, Round, Verdict};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -70,19 +70,22 @@ impl<R: Replicas> Electorate<'_, R> {
             Verdict::Superseded(by) => return Ok(Attempt::Again { after: by, at_once: false }),
             Verdict::Finish(_) if self.replicas.faults().ignore_accepted => {}
             Verdict::Finish(unfinished) => return self.finish(ballot, unfinished).await,
-            Verdict::Commit(decided, lacking) => {
-                if !self.bring_level(&decided, &lacking).await {
-                    return Ok(Attempt::Again { after: ballot.micros, at_once: false });
+            Verdict::Commit { decided, had_by, lacked_by } => {
+                let is_level = self.bring_level(&decided, &lacked_by).await;
+                // A voter that is about to hold the partition is not read: a decision that it alone had is in none of the rows.
+                let was_read = had_by.iter().any(|voter| self.holds_rows(voter.host));
+                if !is_level || !was_read {
+                    return Ok(Attempt::Again { after: ballot.micros, at_once: is_level });
                 }
             }
             Verdict::Ready | Verdict::Wait => {}
         }
         let (stable, promised, superseded) = round.standing();
-        let Some((blocks, asked_again)) = self.resolve(reads, round).await else {
+        let Some((blocks, is_of_round)) = self.resolve(reads, round).await else {
             return Ok(Attempt::Again { after: ballot.micros, at_once: false });
         };
         // What was read outside of the round may be older or newer than the round.
-        let stable = stable && !asked_again;
+        let stable = stable && is_of_round;
         Ok(Attempt::Begun(Begun { ballot, blocks, stable, promised, superseded }))
     }
 
@@ -132,29 +135,35 @@ impl<R: Replicas> Electorate<'_, R> {
         }
     }
 
-    /// The rows of each read, as the replicas that permitted have them together. `None` if one of them sent nonsense.
+    /// The rows of each read, as the replicas that permitted have them together, and whether they can be of one moment. `None` if one of
+    /// them sent nonsense.
+    ///
+    /// They cannot if replicas had to be asked again, or if one has something newer than the others: it may have been told of a
+    /// decision by a hint, which brings rows but no state, and lack the decision before, as the others do.
     async fn resolve(&self, reads: &[Arc<ReadCommand>], round: Round<Candidate>) -> Option<(Vec<RowBlock>, bool)> {
         let answers: Vec<(Candidate, Vec<Bytes>)> =
             round.into_rows().into_iter().filter(|(voter, _)| self.holds_rows(voter.host)).collect();
         let mut blocks = Vec::with_capacity(reads.len());
-        let mut asked_again = false;
+        let mut is_of_round = true;
         for (number, command) in reads.iter().enumerate() {
             let mut replies: SmallVec<[(Candidate, ReadReply); 3]> = SmallVec::new();
+            let mut newest: SmallVec<[Option<Micros>; 3]> = SmallVec::new();
             for (voter, rows) in &answers {
                 let block = RowBlock::decode(rows.get(number)?.clone()).ok()?;
                 if !is_sound(&block, command) {
                     return None;
                 }
+                newest.push(newest_of(&block));
                 replies.push((*voter, ReadReply::Rows(block)));
             }
             let (required, consistency) = (&self.plan.required, self.consistency);
             let command = Arc::clone(command);
             let gather = Gather { replicas: self.replicas, command, required, consistency, deadline: self.deadline };
             let reconciled = gather.reconcile(replies).await;
-            asked_again |= reconciled.asked_again;
+            is_of_round &= !reconciled.asked_again && newest.windows(2).all(|pair| pair[0] == pair[1]);
             blocks.push(reconciled.block);
         }
-        Some((blocks, asked_again))
+        Some((blocks, is_of_round))
     }
 
     fn not_begun(&self, tally: Tally<'_>, loss: Loss) -> WriteError {
@@ -167,4 +176,10 @@ impl<R: Replicas> Electorate<'_, R> {
             }
         }
     }
+}
+
+/// The newest timestamp of anything in a block.
+fn newest_of(block: &RowBlock) -> Option<Micros> {
+    let rows = block.rows.iter().chain(&block.context);
+    rows.filter_map(|(_, row)| RowView::parse_trusted(row).ok()).map(|row| row.newest()).max()
 }

@@ -1,15 +1,23 @@
 //! Conditional writes of a register: written if it is as it was thought to be.
 
 use crate::fake::{DEADLINE, Does, Fake, all, encoded, key, one, settle, value};
-use crate::{Conditional, Decision, Read, ReadError, Refusal, WriteError, conditional, read};
+use crate::{Conditional, Decision, Placed, Read, ReadError, Refusal, WriteError, WriteType, conditional, read};
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
 use henge_paxos::{Ballot, Proposal, Scope};
+use std::sync::Arc;
+
+/// Three copies; a fourth node is about to hold one.
+fn placed(fake: &Fake) -> Placed {
+    let mut placed = fake.keyspace("3");
+    Arc::make_mut(&mut placed.placement).ranges[0].read.truncate(3);
+    placed
+}
 
 fn request(fake: &Fake, serial: Consistency) -> Conditional {
     let key = key(1, 1);
     Conditional {
-        placed: fake.keyspace("3"),
+        placed: placed(fake),
         token: Token(1),
         key: partition(&key),
         reads: vec![one(&key)],
@@ -101,7 +109,7 @@ fn a_serial_read_of_several_partitions_is_one_of_a_quorum() {
     fake.put(2, &key(2, 1), &value(5, "b"));
     for consistency in [Consistency::Serial, Consistency::LocalSerial] {
         let read_request =
-            Read { placed: fake.keyspace("3"), command: all(10, false), consistency, deadline: DEADLINE, issued: 1 };
+            Read { placed: fake.keyspace("3"), command: all(10, false), consistency, deadline: DEADLINE };
         let block = settle(read(&fake, read_request)).unwrap();
         assert_eq!(block.rows.len(), 2, "{consistency:?}");
     }
@@ -117,6 +125,41 @@ fn what_another_left_unfinished_is_finished() {
     let fake = Fake::new("ooo");
     left_behind(&fake, 1, 500, "theirs");
     assert_eq!(serial(&fake), Ok(Some("theirs".to_owned())), "a read finishes it too");
+}
+
+/// A hint brings rows of a decision without the state, and perhaps without the decision before.
+#[test]
+fn rows_that_one_replica_alone_has_are_confirmed_by_a_round() {
+    let fake = Fake::new("ooo");
+    swap(&fake, None, "a").unwrap().unwrap();
+    fake.put(2, &key(1, 1), &value(50_000, "b"));
+    fake.log.lock().unwrap().clear();
+    assert_eq!(serial(&fake), Ok(Some("b".to_owned())));
+    assert_eq!(fake.log(), "prepare1 prepare2 prepare3 propose1 propose2 propose3");
+}
+
+/// Three nodes hold the partition and a fourth is about to. It alone was told what the first, the third and itself had accepted.
+fn decided_at_a_pending_node(fake: &Fake) {
+    let ballot = Ballot { micros: 500, scope: Scope::Global, node: 99 };
+    let proposal = Proposal { ballot, original: ballot, update: Some(write(500, "theirs")) };
+    for number in [1, 3, 4] {
+        left_behind(fake, number, 500, "theirs");
+    }
+    fake.set(4, |node| {
+        node.acceptors.entry(partition(&key(1, 1))).or_default().commit(&proposal);
+    });
+    fake.put(4, &key(1, 1), &value(500, "theirs"));
+    fake.set(3, |node| node.alive = false);
+}
+
+#[test]
+fn a_decision_that_only_a_pending_replica_has_is_read() {
+    let fake = Fake::new("oooo");
+    decided_at_a_pending_node(&fake);
+    assert_eq!(swap(&fake, None, "mine"), Ok(Err(Some("theirs".to_owned()))));
+    let fake = Fake::new("oooo");
+    decided_at_a_pending_node(&fake);
+    assert_eq!(serial(&fake), Ok(Some("theirs".to_owned())));
 }
 
 #[test]
@@ -139,6 +182,34 @@ fn what_is_not_known_is_said_to_be_unknown() {
         fake.set(number, |node| node.paxos = vec![Does::Answers, Does::Silent]);
     }
     let undecided = WriteError::Undecided { consistency: Consistency::Serial, received: 1, block_for: 2 };
+    assert_eq!(swap(&fake, None, "a"), Err(undecided));
+}
+
+#[test]
+fn full_disks_fail_a_write_before_and_after_its_promise() {
+    for before in [vec![], vec![Does::Answers]] {
+        let fake = Fake::new("ooo");
+        for number in [1, 2, 3] {
+            let does = before.iter().copied().chain([Does::Refuses(Refusal::Full)]).collect();
+            fake.set(number, |node| node.paxos = does);
+        }
+        let outcome = swap(&fake, None, "a");
+        let Err(WriteError::Failure { failures, received: 0, write_type: WriteType::Cas, .. }) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(failures.len() >= 2 && failures.iter().all(|(_, refusal)| *refusal == Refusal::Full), "{failures:?}");
+        assert_eq!(fake.log().matches("commit").count(), 0);
+        assert_eq!(serial(&fake), Ok(None));
+    }
+}
+
+#[test]
+fn a_failure_that_may_have_come_halfway_is_no_refusal() {
+    let fake = Fake::new("ooo");
+    for number in [1, 2, 3] {
+        fake.set(number, |node| node.paxos = vec![Does::Answers, Does::Refuses(Refusal::Other)]);
+    }
+    let undecided = WriteError::Undecided { consistency: Consistency::Serial, received: 0, block_for: 2 };
     assert_eq!(swap(&fake, None, "a"), Err(undecided));
 }
 

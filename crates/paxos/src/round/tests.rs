@@ -21,6 +21,10 @@ fn verdict(permissions: impl IntoIterator<Item = Permission>) -> Verdict<usize> 
     round.verdict()
 }
 
+fn commit(decided: Proposal, had_by: usize, lacked_by: usize) -> Verdict<usize> {
+    Verdict::Commit { decided, had_by: vec![had_by], lacked_by: vec![lacked_by] }
+}
+
 const READY: Verdict<usize> = Verdict::Ready;
 
 #[test]
@@ -46,7 +50,7 @@ fn what_may_have_been_decided_is_finished_first() {
     assert_eq!(verdict([accepted.clone(), superseded]), Verdict::Superseded(7));
     // A later commit has overtaken it.
     let committed = Permission { committed: Some(proposal(6, 6, Some("y"))), ..fresh() };
-    assert_eq!(verdict([accepted.clone(), committed.clone()]), Verdict::Commit(proposal(6, 6, Some("y")), vec![0]));
+    assert_eq!(verdict([accepted.clone(), committed.clone()]), commit(proposal(6, 6, Some("y")), 1, 0));
     // It is what was committed, proposed anew by somebody who finished it.
     let again = Permission { accepted: Some(proposal(8, 6, Some("y"))), committed: committed.committed, ..fresh() };
     assert_eq!(verdict([again.clone(), again]), READY);
@@ -63,7 +67,7 @@ fn replicas_that_lack_a_decision_get_it_before_anything_is_concluded() {
     let newest = proposal(6, 6, Some("y"));
     let has = Permission { committed: Some(newest.clone()), ..fresh() };
     let old = Permission { committed: Some(proposal(5, 5, Some("x"))), ..fresh() };
-    assert_eq!(verdict([has.clone(), old]), Verdict::Commit(newest, vec![1]));
+    assert_eq!(verdict([has.clone(), old]), commit(newest, 0, 1));
     assert_eq!(verdict([has.clone(), has]), READY);
 }
 
