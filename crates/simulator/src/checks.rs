@@ -8,6 +8,7 @@
 //! | I4 | a quorum read never sees less than an earlier one |
 //! | I5 | conditional writes and SERIAL reads of a register are linearizable, and nothing that was decided is lost, in periodic mode too (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
+//! | I12 | what was deleted does not come back, through I1 and I3: deletions are purged while the storm goes on, and wholly before the end |
 //! | I20 | a logged batch is written whole or not at all (`pairs`) |
 //! | I21 | a counter is what was added to it (`counts`) |
 //! | I39 | what was answered as certainly failed is nowhere |
@@ -28,6 +29,8 @@ pub(crate) struct Stored {
     pub(crate) version: Option<Version>,
     /// The newest timestamp in the row, of whatever kind.
     pub(crate) newest: Option<Micros>,
+    /// True if deletions of the register are purged, with what they cover.
+    pub(crate) is_purged: bool,
 }
 
 /// Checks of what clients saw.
@@ -138,7 +141,10 @@ pub(crate) fn stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
 
 fn durable(history: &History, key: i64, copies: &[&Stored], out: &mut Vec<Violation>) {
     for (timestamp, operation) in history.changes(key).filter(|(_, o)| o.ending == Ending::Ok) {
-        for copy in copies.iter().filter(|c| c.newest.is_none_or(|newest| newest < timestamp)) {
+        let is_gone =
+            |copy: &Stored| copy.is_purged && copy.version.is_none() && deleted_since(history, key, timestamp);
+        let lacks = |copy: &Stored| copy.newest.is_none_or(|newest| newest < timestamp) && !is_gone(copy);
+        for copy in copies.iter().filter(|copy| lacks(copy)) {
             out.push(Violation { rule: "I1", what: format!("{operation:?} is not in {copy:?}") });
         }
     }

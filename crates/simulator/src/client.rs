@@ -6,6 +6,7 @@ use crate::counts::Addition;
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::machine::Life;
 use crate::pairs::Batch;
+use crate::registers;
 use crate::slot::Slot;
 use crate::swap::Swap;
 use futures_util::future::{Either, select};
@@ -19,22 +20,6 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
-
-/// The schema of every run: a register is the only row of its partition, so that it can be read and deleted in several ways.
-pub(crate) const KEYSPACE: &str =
-    "CREATE KEYSPACE sim WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}";
-pub(crate) const TABLE: &str = "CREATE TABLE sim.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c))";
-pub(crate) const SELECT: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c = 0";
-const SELECT_SLICE: &str = "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c >= 0";
-/// By its value, which no other register ever has.
-pub(crate) const INDEX: &str = "CREATE INDEX by_value ON sim.registers (v)";
-const SELECT_BY_VALUE: &str = "SELECT v, writetime(v), k FROM sim.registers WHERE v = ?";
-const INSERT: &str = "INSERT INTO sim.registers (k, c, v) VALUES (?, 0, ?)";
-const DELETES: [&str; 3] = [
-    "DELETE FROM sim.registers WHERE k = ? AND c = 0",
-    "DELETE FROM sim.registers WHERE k = ? AND c > -5 AND c <= 7",
-    "DELETE FROM sim.registers WHERE k = ?",
-];
 
 /// What all clients of a run share.
 pub(crate) struct Clients {
@@ -115,8 +100,8 @@ impl Clients {
         consistency: Consistency,
         patience: Option<u64>,
     ) -> Option<(Deed, Ending, String)> {
-        let select_text = if self.cluster.clockwork.now().is_multiple_of(2) { SELECT } else { SELECT_SLICE };
-        let work = pin!(execute(life, key, deed, consistency, select_text));
+        let by_slice = !self.cluster.clockwork.now().is_multiple_of(2);
+        let work = pin!(execute(life, key, deed, consistency, by_slice));
         let Some(patience) = patience else { return Some(work.await) };
         let hung_up = Slot::default();
         let slot = hung_up.clone();
@@ -128,30 +113,40 @@ impl Clients {
     }
 }
 
-async fn execute(life: &Life, key: i64, deed: Deed, consistency: Consistency, select: &str) -> (Deed, Ending, String) {
+async fn execute(
+    life: &Life,
+    key: i64,
+    deed: Deed,
+    consistency: Consistency,
+    by_slice: bool,
+) -> (Deed, Ending, String) {
+    let texts = registers::texts(key);
     let key = key.to_be_bytes();
     match deed {
         Deed::Write((timestamp, value)) => {
             let value = value.to_be_bytes();
             let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
-            ended(deed, statement(life, INSERT, &values, consistency, Some(timestamp)).await)
+            ended(deed, statement(life, texts.insert, &values, consistency, Some(timestamp)).await)
         }
         Deed::Delete(timestamp) => {
             let values = [BoundValue::Value(&key)];
-            let text = DELETES[timestamp.rem_euclid(3) as usize];
+            let text = texts.deletes[timestamp.rem_euclid(3) as usize];
             ended(deed, statement(life, text, &values, consistency, Some(timestamp)).await)
         }
         Deed::Find((_, value)) => {
             let value = value.to_be_bytes();
-            match statement(life, SELECT_BY_VALUE, &[BoundValue::Value(&value)], consistency, None).await {
+            match statement(life, registers::SELECT_BY_VALUE, &[BoundValue::Value(&value)], consistency, None).await {
                 Ok(rows) => (version(&rows).map_or(deed, |found| Deed::Read(Some(found))), Ending::Ok, String::new()),
                 Err(error) => ended(deed, Err(error)),
             }
         }
-        Deed::Read(_) => match statement(life, select, &[BoundValue::Value(&key)], consistency, None).await {
-            Ok(rows) => (Deed::Read(version(&rows)), Ending::Ok, String::new()),
-            Err(error) => ended(deed, Err(error)),
-        },
+        Deed::Read(_) => {
+            let text = if by_slice { texts.select_slice } else { texts.select };
+            match statement(life, text, &[BoundValue::Value(&key)], consistency, None).await {
+                Ok(rows) => (Deed::Read(version(&rows)), Ending::Ok, String::new()),
+                Err(error) => ended(deed, Err(error)),
+            }
+        }
     }
 }
 
@@ -199,7 +194,7 @@ pub(crate) async fn statement(
     Ok(rows)
 }
 
-/// The version in a row of [`SELECT`].
+/// The version in a row of a register.
 fn version(rows: &Rows) -> Option<Version> {
     let number = |at: usize| {
         let bytes = rows.rows.first()?.get(at)?.as_ref()?;

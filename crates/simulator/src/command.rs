@@ -35,7 +35,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 9] = [
+const MUTATIONS: [(&str, Faults); 12] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -45,6 +45,9 @@ const MUTATIONS: [(&str, Faults); 9] = [
     ("unlogged-batches", Faults { unlogged_batches: true, ..NONE }),
     ("trust-indexes", Faults { trust_indexes: true, ..NONE }),
     ("forget-unsent", Faults { forget_unsent: true, ..NONE }),
+    ("mend-at-zero", Faults { mend_at_zero: true, ..NONE }),
+    ("purge-without-fence", Faults { purge_without_fence: true, ..NONE }),
+    ("outlive-failed-syncs", Faults { outlive_failed_syncs: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -55,6 +58,9 @@ const NONE: Faults = Faults {
     ignore_accepted: false,
     unlogged_batches: false,
     trust_indexes: false,
+    mend_at_zero: false,
+    purge_without_fence: false,
+    outlive_failed_syncs: false,
     unsynced_commits: false,
     catch_up_by_entries: false,
     unknown_when_behind: false,

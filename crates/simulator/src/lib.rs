@@ -2,6 +2,7 @@
 //!
 //! - `clockwork`: the executor, an event heap in microseconds; `trace`: its hash; `slot`: its one future.
 //! - `cluster`, `machine`, `world`, `network`: nodes with disks that lose what was not synced, behind a bad network.
+//! - `registers`, `swap`, `pairs`, `counts`: what clients work on.
 //! - `storm`: what goes wrong; `client`, `history`: what clients do meanwhile and what they are told.
 //! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
 
@@ -21,6 +22,7 @@ mod machine;
 mod network;
 mod pairs;
 mod panics;
+mod registers;
 mod run;
 mod slot;
 mod storm;

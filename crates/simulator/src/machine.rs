@@ -5,14 +5,17 @@ use crate::cluster::Cluster;
 use crate::world::SimWorld;
 use henge_base::{HostId, Micros, Random};
 use henge_node::{Core, Identity, Node, Options};
-use henge_storage::{ModelEngine, Store};
+use henge_storage::{ModelEngine, ModelFaults, Store};
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// When every run begins, microseconds since 1970.
 const EPOCH_US: i64 = 1_700_000_000_000_000;
+
+/// Bytes free on a disk that has room.
+pub(crate) const ROOM: u64 = 1 << 40;
 
 /// One machine.
 pub(crate) struct Machine {
@@ -23,6 +26,10 @@ pub(crate) struct Machine {
     pub(crate) engine: Arc<ModelEngine>,
     /// How far its wall clock is ahead, in microseconds.
     pub(crate) skew: AtomicI64,
+    /// Bytes free on its disk.
+    pub(crate) free_bytes: AtomicU64,
+    /// Its disk fails syncs.
+    pub(crate) fails_sync: AtomicBool,
     lives: AtomicU32,
     life: Mutex<Option<Life>>,
 }
@@ -45,6 +52,8 @@ impl Machine {
             options: Mutex::new(options),
             engine: Arc::new(ModelEngine::new()),
             skew: AtomicI64::new(0),
+            free_bytes: AtomicU64::new(ROOM),
+            fails_sync: AtomicBool::new(false),
             lives: AtomicU32::new(0),
             life: Mutex::new(None),
         }
@@ -53,6 +62,12 @@ impl Machine {
     /// Its wall clock.
     pub(crate) fn wall(&self, now: u64) -> Micros {
         EPOCH_US + now as i64 + self.skew.load(Ordering::Relaxed)
+    }
+
+    /// Has its disk fail every sync from now on, or none. A disk that failed is well again when the machine starts anew.
+    pub(crate) fn fail_syncs(&self, fail_sync: bool) {
+        self.fails_sync.store(fail_sync, Ordering::Relaxed);
+        self.engine.set_faults(ModelFaults { fail_sync, ..ModelFaults::default() }, Random::new(0));
     }
 
     /// The running node, if there is one.
@@ -104,4 +119,12 @@ pub(crate) fn crash(cluster: &Arc<Cluster>, number: usize) {
     machine.stop();
     cluster.clockwork.kill(life.owner);
     machine.engine.crash(&mut Random::new(cluster.chance(u64::MAX)));
+    machine.fail_syncs(false);
+}
+
+/// Starts a machine that is off.
+pub(crate) fn revive(cluster: &Arc<Cluster>, number: usize) {
+    if cluster.machines[number].life().is_none() {
+        start(cluster, number);
+    }
 }

@@ -1,7 +1,14 @@
 //! One run: a cluster made from a seed, broken, healed, and held to the invariants.
 
-use crate::checks::{self, Stored};
-use crate::client::{Clients, INDEX, KEYSPACE, SELECT, TABLE, statement};
+mod healed;
+mod operations;
+mod purged;
+mod stored;
+
+pub(crate) use stored::command;
+
+use crate::checks;
+use crate::client::{Clients, statement};
 use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
 use crate::counts::COUNTS;
@@ -9,24 +16,21 @@ use crate::history::{Deed, Ending};
 use crate::linear::linear;
 use crate::machine::{Life, Machine, start};
 use crate::pairs::PAIRS;
+use crate::registers;
 use crate::slot::Slot;
 use crate::storm::{Damage, Temper, heal, strike};
 use crate::swap::SWAPS;
 use crate::wire::Violation;
-use henge_base::{Bytes, HostId, Random};
+use henge_base::Random;
 use henge_coordinator::{Event, Replicas};
-use henge_cql::{BoundValue, Plan};
-use henge_model::{CellKind, Consistency, Key, KeyRange, ReadCommand, RowView};
+use henge_model::Consistency;
 use henge_node::{Faults, Options};
-use henge_storage::{SyncMode, Tier};
+use henge_storage::SyncMode;
+use operations::operate;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The keyspace of the registers.
-pub(crate) const KEYSPACE_NAME: &str = "sim";
-/// Registers of a run: few, so that operations meet.
-const KEYS: i64 = 6;
 const CLIENTS: u64 = 4;
 const SECOND: u64 = 1_000_000;
 /// How long a cluster may take to form, and to heal.
@@ -35,6 +39,10 @@ const PATIENCE: u64 = 60 * SECOND;
 const SHORT_TAIL: usize = 12;
 /// How long hints may take once everybody is up: a few rounds of delivery.
 const HINTS: u64 = 30 * SECOND;
+/// How far behind the present purges stay, in seconds: less than on real machines, whose clients may be slower.
+const PURGE_MARGIN_SECONDS: u64 = 5;
+/// Between two sweeps of a table, in seconds.
+const PURGE_INTERVAL_SECONDS: u64 = 3;
 
 /// What a run came to.
 #[derive(Clone, Debug)]
@@ -69,37 +77,43 @@ struct Run {
     cluster: Arc<Cluster>,
     clients: Arc<Clients>,
     random: Random,
+    shape: Shape,
+    damage: Damage,
+    /// When the storm was over.
+    calm: u64,
+}
+
+/// A cluster, and what its run is about.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    machines: usize,
     temper: Temper,
     /// Periodic mode: a power cut may take what was acknowledged, unless it was decided.
     is_periodic: bool,
-    damage: Damage,
+    /// Registers of three copies are purged by `gc_grace_seconds`.
+    has_grace: bool,
 }
 
 impl Run {
     fn new(random: &mut Random, faults: Faults) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let count = random.between(3, 5) as usize;
+        let machines = random.between(3, 5) as usize;
         let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
         let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
+        let has_grace = temper == Temper::Crashes && !is_periodic && random.chance(1, 2);
         let tail_max = if random.chance(1, 3) { SHORT_TAIL } else { Options::default().tail_max };
-        Run::of(clockwork, count, temper, is_periodic, random, |n| Options { tail_max, ..options(n, faults) })
+        let shape = Shape { machines, temper, is_periodic, has_grace };
+        Run::of(clockwork, shape, random, |n| Options { tail_max, ..options(n, faults) })
     }
 
-    fn of(
-        clockwork: Arc<Clockwork>,
-        machines: usize,
-        temper: Temper,
-        is_periodic: bool,
-        random: &mut Random,
-        options: impl Fn(usize) -> Options,
-    ) -> Run {
-        let sync = if is_periodic { SyncMode::Unsynced } else { SyncMode::Synced };
+    fn of(clockwork: Arc<Clockwork>, shape: Shape, random: &mut Random, options: impl Fn(usize) -> Options) -> Run {
+        let sync = if shape.is_periodic { SyncMode::Unsynced } else { SyncMode::Synced };
         let mut hosts = random.fork("hosts");
         let machine = |n| Machine::new(Options { sync, ..options(n) }, &mut hosts);
-        let machines = (0..machines).map(machine).collect();
+        let machines = (0..shape.machines).map(machine).collect();
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));
-        Run { cluster, clients, random: random.fork("run"), temper, is_periodic, damage: Damage::default() }
+        Run { cluster, clients, random: random.fork("run"), shape, damage: Damage::default(), calm: 0 }
     }
 
     fn everything(&mut self) {
@@ -111,9 +125,16 @@ impl Run {
         if !self.wait("heal", |run| run.all_see_all()) {
             return;
         }
+        self.calm = self.now();
+        // Full disks are looked at again now and then.
+        self.pass(SECOND);
+        if self.shape.has_grace {
+            // The repair that has to come within the grace.
+            self.read_all(Consistency::All);
+        }
         self.progress();
         self.pass(HINTS);
-        if self.temper == Temper::Links {
+        if self.shape.temper == Temper::Links {
             // Nothing was lost from memory, so hints alone have brought every replica level.
             self.check_stored();
         }
@@ -122,6 +143,7 @@ impl Run {
         self.read_pairs();
         self.read_counts();
         self.quiet();
+        self.purged();
         let found = checks::history(&self.clients.history.lock());
         self.found(found);
         let found = linear(&self.clients.swaps.lock());
@@ -135,13 +157,18 @@ impl Run {
             self.cluster.clockwork.at(at, move || start(&cluster, machine));
         }
         self.wait("forming", |run| run.all_see_all())
-            && self.schema(KEYSPACE)
-            && self.schema(TABLE)
-            && self.schema(INDEX)
+            && registers::SCHEMA.into_iter().all(|text| self.schema(text))
+            && self.schema(if self.shape.has_grace { registers::TABLE_OF_GRACE } else { registers::TABLE })
+            && self.schema(registers::INDEX)
             && self.schema(SWAPS)
             && self.schema(PAIRS)
             && self.schema(COUNTS)
-            && self.wait("schema", |run| run.lives().iter().all(|l| l.core.ready(SELECT, None).is_ok()))
+            && self.wait("schema", |run| run.all_know_all_tables())
+    }
+
+    fn all_know_all_tables(&self) -> bool {
+        let knows = |life: &Life, key| life.core.ready(registers::texts(key).select, None).is_ok();
+        self.lives().iter().all(|life| (0..registers::ALL).all(|key| knows(life, key)))
     }
 
     fn schema(&mut self, text: &'static str) -> bool {
@@ -167,11 +194,11 @@ impl Run {
             if next_strike <= self.now() {
                 let mut random = self.random.fork("strike");
                 self.random.next_u64();
-                next_strike = self.now() + strike(&self.cluster, self.temper, &mut random, &mut self.damage);
+                next_strike = self.now() + strike(&self.cluster, self.shape.temper, &mut random, &mut self.damage);
             }
             for due in &mut next_operation {
                 if *due <= self.cluster.clockwork.now() {
-                    operate(&self.clients, self.is_periodic, &mut self.random);
+                    operate(&self.clients, self.shape.is_periodic, &mut self.random);
                     *due = self.cluster.clockwork.now() + self.random.below(200_000);
                 }
             }
@@ -191,9 +218,10 @@ impl Run {
     fn read_all(&mut self, consistency: Consistency) {
         let mut numbers = Vec::new();
         for life in self.lives() {
-            for key in 0..KEYS {
+            for key in 0..registers::ALL {
                 numbers.push(self.clients.run(&life, key, Deed::Read(None), consistency, None));
                 let newest = self.clients.history.lock().written(key).max();
+                let newest = newest.filter(|_| !registers::is_single(key));
                 numbers.extend(newest.map(|v| self.clients.run(&life, key, Deed::Find(v), consistency, None)));
             }
             self.pass(2 * SECOND);
@@ -205,27 +233,6 @@ impl Run {
     fn repairs(&self) -> (u64, u64) {
         let of = |event| self.lives().iter().map(|l| l.node.metrics().events_of(event)).sum();
         (of(Event::DigestMismatch), of(Event::ReadRepair))
-    }
-
-    fn check_stored(&self) {
-        let stored: Vec<Stored> = (0..KEYS).flat_map(|key| self.stored(key)).collect();
-        self.found(checks::stored(&self.clients.history.lock(), &stored));
-    }
-
-    /// What each replica of a register holds.
-    fn stored(&self, key: i64) -> Vec<Stored> {
-        let replicas = self.replicas_of(key);
-        let lives =
-            self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
-        lives.filter_map(|life| stored_at(&life, key)).collect()
-    }
-
-    fn replicas_of(&self, key: i64) -> Vec<HostId> {
-        let Some(life) = self.lives().into_iter().next() else { return Vec::new() };
-        let Some(command) = command(&life, key) else { return Vec::new() };
-        let placed = life.core.placed(KEYSPACE_NAME);
-        let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
-        range.map(|r| r.read.clone()).unwrap_or_default()
     }
 
     fn lives(&self) -> Vec<Life> {
@@ -306,77 +313,13 @@ fn options(number: usize, faults: Faults) -> Options {
         // The first machine creates the cluster, the others find it there.
         seeds: vec![address(0)],
         num_tokens: 4,
-        purge_interval: Duration::from_secs(100),
+        disk_reserve: 1,
+        purge_interval: Duration::from_secs(PURGE_INTERVAL_SECONDS),
+        purge_margin: Duration::from_secs(PURGE_MARGIN_SECONDS),
         faults,
         ..Options::default()
     }
 }
 
-/// One operation of one client: any register, mostly at QUORUM, through any running node; some clients hang up early. In periodic mode
-/// conditional ones alone: nothing is promised of others once the lights go out.
-fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
-    let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
-    let Some(life) = random.pick(&lives) else { return };
-    if life.node.readiness().is_err() {
-        return;
-    }
-    match if is_periodic { 0 } else { random.below(10) } {
-        0 | 1 => return clients.next_swap(life, random),
-        2 | 3 => return clients.write_pair(life, random),
-        4 => return clients.add_one(life, random),
-        _ => {}
-    }
-    let key = random.below(KEYS as u64) as i64;
-    let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };
-    let deed = match random.below(20) {
-        0..10 => Deed::Write((clients.stamp(random), random.below(1 << 40) as i64)),
-        10..13 => Deed::Delete(clients.stamp(random)),
-        13..16 => find(clients, key, random).unwrap_or(Deed::Read(None)),
-        _ => Deed::Read(None),
-    };
-    let patience = random.chance(1, 20).then(|| random.below(20_000));
-    clients.run(life, key, deed, consistency, patience);
-}
-
-/// A query by one of the last values that a register was given.
-fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<Deed> {
-    let back = random.below(3) as usize;
-    clients.history.lock().written(key).nth(back).map(Deed::Find)
-}
-
-/// The read command of one register.
-pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
-    let ready = life.core.ready(SELECT, None).ok()?;
-    let Plan::Select(plan) = &ready.prepared.plan else { return None };
-    let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;
-    Some(ReadCommand {
-        storage_id: plan.table().storage_id,
-        token: Key::token(key.bytes())?,
-        keys: KeyRange::One(key),
-        statics: false,
-        columns: plan.columns().clone(),
-        limit: 1,
-        now_seconds: 0,
-        purge_before: i64::MIN,
-        probe: None,
-    })
-}
-
-fn stored_at(life: &Life, key: i64) -> Option<Stored> {
-    let command = command(life, key)?;
-    let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
-    let mut stored = Stored { machine: life.owner.machine, key, version: None, newest: None };
-    let newest = |(key, row): &(Bytes, Bytes)| RowView::parse(key, row).map(|row| row.newest()).ok();
-    stored.newest = block.rows.iter().chain(&block.context).filter_map(newest).max();
-    let Some((row_key, row)) = block.rows.first() else { return Some(stored) };
-    let view = RowView::parse(row_key, row).ok()?;
-    stored.version = view.to_row().cells.into_iter().find_map(|cell| match cell.kind {
-        CellKind::Live { value } => Some((cell.timestamp, i64::from_be_bytes(value.as_ref().try_into().ok()?))),
-        _ => None,
-    });
-    Some(stored)
-}
-
-mod healed;
 #[cfg(test)]
 mod tests;

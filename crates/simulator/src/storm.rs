@@ -1,7 +1,7 @@
 //! The breaking phase: machines crash and return, links break, clocks jump; all of it drawn from the seed.
 
 use crate::cluster::Cluster;
-use crate::machine::{crash, start};
+use crate::machine::{ROOM, crash, revive};
 use crate::network::Weather;
 use henge_base::Random;
 use std::collections::BTreeSet;
@@ -30,7 +30,17 @@ pub(crate) struct Damage {
 /// Does the next thing; says after how long, in microseconds, the one after it is due.
 pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
     let machines = cluster.machines.len();
-    match random.below(10) {
+    match random.below(12) {
+        10 if temper == Temper::Crashes => {
+            // A disk fills up, or has room again. Nobody keeps a hint for a full machine's own copy, so hints are not all it takes.
+            let machine = &cluster.machines[random.below(machines as u64) as usize];
+            let was_full = machine.free_bytes.load(Ordering::Relaxed) == 0;
+            machine.free_bytes.store(if was_full { ROOM } else { 0 }, Ordering::Relaxed);
+        }
+        11 if temper == Temper::Crashes => {
+            damage.crashes += 1;
+            cluster.machines[random.below(machines as u64) as usize].fail_syncs(true);
+        }
         0..3 => {
             damage.partitions += 1;
             let group: BTreeSet<usize> = (0..machines).filter(|_| random.chance(1, 3)).collect();
@@ -74,14 +84,12 @@ fn set(cluster: &Cluster, weather: Weather) {
     *cluster.weather.lock() = weather;
 }
 
-fn revive(cluster: &Arc<Cluster>, machine: usize) {
-    if cluster.machines[machine].life().is_none() {
-        start(cluster, machine);
-    }
-}
-
-/// Ends the breaking: every machine runs, every link carries.
+/// Ends the breaking: every machine runs, every link carries, every disk works and has room.
 pub(crate) fn heal(cluster: &Arc<Cluster>) {
     set(cluster, Weather::fair());
+    for machine in &cluster.machines {
+        machine.fail_syncs(false);
+        machine.free_bytes.store(ROOM, Ordering::Relaxed);
+    }
     (0..cluster.machines.len()).for_each(|machine| revive(cluster, machine));
 }

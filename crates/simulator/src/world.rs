@@ -2,6 +2,7 @@
 
 use crate::clockwork::Owner;
 use crate::cluster::Cluster;
+use crate::machine::{crash, revive};
 use crate::slot::Slot;
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_node::{CallError, Class, Lane, To, World};
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// How long a disk job takes, in microseconds: at least, at most.
 const DISK_US: (u64, u64) = (50, 3_000);
@@ -128,10 +130,22 @@ impl World for SimWorld {
     }
 
     fn free_bytes(&self) -> u64 {
-        1 << 40
+        self.cluster.machines[self.owner.machine].free_bytes.load(Ordering::Relaxed)
     }
 
     fn fatal(&self, reason: &str) {
-        self.cluster.violated("fatal", format!("machine {} gave up: {reason}", self.owner.machine));
+        let (cluster, owner) = (Arc::clone(&self.cluster), self.owner);
+        if !cluster.machines[owner.machine].fails_sync.load(Ordering::Relaxed) {
+            cluster.violated("fatal", format!("machine {} gave up: {reason}", owner.machine));
+        }
+        // The process ends, and whoever watches it starts it again. Not here: whoever calls may hold what ending it has to drop.
+        let (now, back) = (self.now(), 50_000 + self.cluster.chance(5_000_000));
+        self.cluster.clockwork.at(now, move || {
+            if cluster.is_alive(owner) {
+                crash(&cluster, owner.machine);
+                let again = Arc::clone(&cluster);
+                cluster.clockwork.at(now + back, move || revive(&again, owner.machine));
+            }
+        });
     }
 }

@@ -274,7 +274,8 @@ fn the_first_failed_sync_of_anything_is_told_and_the_last() {
         }),
         ("batch", |store| {
             let id = crate::BatchId { created: 1, id: uuid::Uuid::nil() };
-            store.add_batch(&crate::LoggedBatch { id, mutations: Vec::new() }).is_ok()
+            let place = crate::LogPlace::default();
+            store.add_batch(&crate::LoggedBatch { id, place, mutations: Vec::new() }).is_ok()
         }),
         ("index", |store| store.begin_index((TABLE, henge_model::IndexId(1))).is_ok()),
     ];

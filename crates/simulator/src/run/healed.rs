@@ -1,10 +1,11 @@
 //! What a healed cluster is held to by asking it.
 
-use super::{KEYS, Run, SECOND};
+use super::{Run, SECOND};
 use crate::client::statement;
 use crate::counts;
 use crate::history::{Deed, Ending};
 use crate::pairs;
+use crate::registers;
 use crate::slot::Slot;
 use crate::swap::{self, Act};
 use henge_cql::BoundValue;
@@ -16,7 +17,7 @@ impl Run {
         let mut numbers = Vec::new();
         for life in self.lives() {
             let stamp = self.clients.stamp(&mut self.random);
-            let key = self.random.below(KEYS as u64) as i64;
+            let key = self.random.below(registers::ALL as u64) as i64;
             let value = 1_000_000 + life.owner.machine as i64;
             numbers.push(self.clients.run(&life, key, Deed::Write((stamp, value)), Consistency::Quorum, None));
             numbers.push(self.clients.run(&life, key, Deed::Read(None), Consistency::Quorum, None));

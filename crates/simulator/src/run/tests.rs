@@ -4,10 +4,24 @@ use super::*;
 use crate::machine::crash;
 use crate::network::Weather;
 use crate::swap::{Act, Swap};
-use henge_storage::{Engine, Family, Flow, ScanRange};
+use henge_base::Bytes;
+use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 use std::collections::BTreeSet;
 
+mod disks;
+mod reads;
+mod tables;
+
 impl Run {
+    /// Three machines that have formed a cluster.
+    fn three(is_periodic: bool, has_grace: bool, random: &mut Random, faults: Faults) -> Run {
+        let clockwork = Clockwork::new(random.fork("clockwork"));
+        let shape = Shape { machines: 3, temper: Temper::Crashes, is_periodic, has_grace };
+        let mut run = Run::of(clockwork, shape, random, |n| options(n, faults));
+        assert!(run.form());
+        run
+    }
+
     fn stored_bytes(&self) -> u64 {
         self.lives().iter().map(|life| life.store.figures().live_data_bytes).sum()
     }
@@ -135,9 +149,7 @@ impl Run {
 /// accepted elsewhere.
 fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     let mut random = Random::new(seed);
-    let clockwork = Clockwork::new(random.fork("clockwork"));
-    let mut run = Run::of(clockwork, 3, Temper::Crashes, true, &mut random, |n| options(n, faults));
-    assert!(run.form());
+    let run = Run::three(true, false, &mut random, faults);
     // The first two accept it; that it is decided reaches only the second.
     run.isolate(2);
     run.begin(1, Act::Swap { from: None, to: 1 }, Some(SECOND / 20));
@@ -182,7 +194,8 @@ fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
 fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let mut run = Run::of(clockwork, 3, Temper::Links, false, &mut random, options);
+    let shape = Shape { machines: 3, temper: Temper::Links, is_periodic: false, has_grace: false };
+    let mut run = Run::of(clockwork, shape, &mut random, options);
     assert!(run.form());
     run
 }

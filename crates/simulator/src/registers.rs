@@ -1,0 +1,74 @@
+//! Registers: rows that clients write, delete and read. Each is the only row of its partition, so that it can be read and deleted in
+//! several ways.
+//!
+//! The first [`SHARED`] have three copies. Their table purges by `gc_grace_seconds` in some runs and never in the others, since what has
+//! to be proven of a deletion is not known of three copies. The registers behind them have one copy each, of which it is known, so
+//! there deletions are purged in every run.
+
+/// Registers with three copies: few, so that operations meet.
+pub(crate) const SHARED: i64 = 6;
+/// All registers.
+pub(crate) const ALL: i64 = SHARED + 2;
+/// `gc_grace_seconds` of runs that purge by it: longer than a storm and what it takes to bring all replicas level after it.
+pub(crate) const GRACE_SECONDS: u64 = 120;
+
+/// The keyspaces, each with its table.
+pub(crate) const SCHEMA: [&str; 3] = [
+    "CREATE KEYSPACE sim WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}",
+    "CREATE KEYSPACE alone WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
+    "CREATE TABLE alone.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c))",
+];
+pub(crate) const TABLE: &str = "CREATE TABLE sim.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c))";
+pub(crate) const TABLE_OF_GRACE: &str = "CREATE TABLE sim.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c)) \
+     WITH gc_grace_seconds = 120 AND compaction = {'class': 'UnifiedCompactionStrategy', 'only_purge_repaired_tombstones': 'false'}";
+/// By its value, which no other register ever has.
+pub(crate) const INDEX: &str = "CREATE INDEX by_value ON sim.registers (v)";
+pub(crate) const SELECT_BY_VALUE: &str = "SELECT v, writetime(v), k FROM sim.registers WHERE v = ?";
+
+/// Statements about a register.
+pub(crate) struct Texts {
+    pub(crate) keyspace: &'static str,
+    pub(crate) select: &'static str,
+    pub(crate) select_slice: &'static str,
+    pub(crate) insert: &'static str,
+    pub(crate) deletes: [&'static str; 3],
+}
+
+const SHARED_TEXTS: Texts = Texts {
+    keyspace: "sim",
+    select: "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c = 0",
+    select_slice: "SELECT v, writetime(v) FROM sim.registers WHERE k = ? AND c >= 0",
+    insert: "INSERT INTO sim.registers (k, c, v) VALUES (?, 0, ?)",
+    deletes: [
+        "DELETE FROM sim.registers WHERE k = ? AND c = 0",
+        "DELETE FROM sim.registers WHERE k = ? AND c > -5 AND c <= 7",
+        "DELETE FROM sim.registers WHERE k = ?",
+    ],
+};
+
+const SINGLE_TEXTS: Texts = Texts {
+    keyspace: "alone",
+    select: "SELECT v, writetime(v) FROM alone.registers WHERE k = ? AND c = 0",
+    select_slice: "SELECT v, writetime(v) FROM alone.registers WHERE k = ? AND c >= 0",
+    insert: "INSERT INTO alone.registers (k, c, v) VALUES (?, 0, ?)",
+    deletes: [
+        "DELETE FROM alone.registers WHERE k = ? AND c = 0",
+        "DELETE FROM alone.registers WHERE k = ? AND c > -5 AND c <= 7",
+        "DELETE FROM alone.registers WHERE k = ?",
+    ],
+};
+
+/// The statements about a register.
+pub(crate) fn texts(key: i64) -> &'static Texts {
+    if key < SHARED { &SHARED_TEXTS } else { &SINGLE_TEXTS }
+}
+
+/// True of a register with one copy: deletions of it are purged in every run.
+pub(crate) fn is_single(key: i64) -> bool {
+    key >= SHARED
+}
+
+#[test]
+fn the_grace_is_what_the_table_says() {
+    assert!(TABLE_OF_GRACE.contains(&format!("gc_grace_seconds = {GRACE_SECONDS} ")));
+}

@@ -1,0 +1,41 @@
+//! What clients do while the storm goes on.
+
+use crate::client::Clients;
+use crate::history::Deed;
+use crate::machine::{Life, Machine};
+use crate::registers;
+use henge_base::Random;
+use henge_model::Consistency;
+use std::sync::Arc;
+
+/// One operation of one client: any register, mostly at QUORUM, through any running node; some clients hang up early. In periodic mode
+/// conditional ones alone: nothing is promised of others once the lights go out.
+pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
+    let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
+    let Some(life) = random.pick(&lives) else { return };
+    if life.node.readiness().is_err() {
+        return;
+    }
+    match if is_periodic { 0 } else { random.below(10) } {
+        0 | 1 => return clients.next_swap(life, random),
+        2 | 3 => return clients.write_pair(life, random),
+        4 => return clients.add_one(life, random),
+        _ => {}
+    }
+    let key = random.below(registers::ALL as u64) as i64;
+    let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };
+    let deed = match random.below(20) {
+        0..10 => Deed::Write((clients.stamp(random), random.below(1 << 40) as i64)),
+        10..13 => Deed::Delete(clients.stamp(random)),
+        13..16 if !registers::is_single(key) => find(clients, key, random).unwrap_or(Deed::Read(None)),
+        _ => Deed::Read(None),
+    };
+    let patience = random.chance(1, 20).then(|| random.below(20_000));
+    clients.run(life, key, deed, consistency, patience);
+}
+
+/// A query by one of the last values that a register was given.
+fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<Deed> {
+    let back = random.below(3) as usize;
+    clients.history.lock().written(key).nth(back).map(Deed::Find)
+}

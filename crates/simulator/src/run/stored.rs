@@ -1,0 +1,72 @@
+//! What replicas hold of registers.
+
+use super::Run;
+use crate::checks::{self, Stored};
+use crate::machine::Life;
+use crate::registers;
+use henge_base::{Bytes, HostId};
+use henge_coordinator::Replicas;
+use henge_cql::{BoundValue, Plan};
+use henge_model::{CellKind, Key, KeyRange, ReadCommand, RowView};
+use henge_storage::Tier;
+
+impl Run {
+    pub(super) fn check_stored(&self) {
+        self.found(checks::stored(&self.clients.history.lock(), &self.all_stored()));
+    }
+
+    /// What each replica of each register holds.
+    pub(super) fn all_stored(&self) -> Vec<Stored> {
+        (0..registers::ALL).flat_map(|key| self.stored(key)).collect()
+    }
+
+    /// What each replica of a register holds.
+    fn stored(&self, key: i64) -> Vec<Stored> {
+        let replicas = self.replicas_of(key);
+        let lives =
+            self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
+        let is_purged = self.shape.has_grace || registers::is_single(key);
+        lives.filter_map(|life| Some(Stored { is_purged, ..stored_at(&life, key)? })).collect()
+    }
+
+    fn replicas_of(&self, key: i64) -> Vec<HostId> {
+        let Some(life) = self.lives().into_iter().next() else { return Vec::new() };
+        let Some(command) = command(&life, key) else { return Vec::new() };
+        let placed = life.core.placed(registers::texts(key).keyspace);
+        let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
+        range.map(|r| r.read.clone()).unwrap_or_default()
+    }
+}
+
+/// The read command of one register.
+pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
+    let ready = life.core.ready(registers::texts(key).select, None).ok()?;
+    let Plan::Select(plan) = &ready.prepared.plan else { return None };
+    let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;
+    Some(ReadCommand {
+        storage_id: plan.table().storage_id,
+        token: Key::token(key.bytes())?,
+        keys: KeyRange::One(key),
+        statics: false,
+        columns: plan.columns().clone(),
+        limit: 1,
+        now_seconds: 0,
+        purge_before: i64::MIN,
+        probe: None,
+    })
+}
+
+fn stored_at(life: &Life, key: i64) -> Option<Stored> {
+    let command = command(life, key)?;
+    let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
+    let mut stored = Stored { machine: life.owner.machine, key, version: None, newest: None, is_purged: false };
+    let newest = |(key, row): &(Bytes, Bytes)| RowView::parse(key, row).map(|row| row.newest()).ok();
+    stored.newest = block.rows.iter().chain(&block.context).filter_map(newest).max();
+    let Some((row_key, row)) = block.rows.first() else { return Some(stored) };
+    let view = RowView::parse(row_key, row).ok()?;
+    stored.version = view.to_row().cells.into_iter().find_map(|cell| match cell.kind {
+        CellKind::Live { value } => Some((cell.timestamp, i64::from_be_bytes(value.as_ref().try_into().ok()?))),
+        _ => None,
+    });
+    Some(stored)
+}

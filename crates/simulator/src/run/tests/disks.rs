@@ -1,0 +1,70 @@
+//! Disks that are full, or fail.
+
+use super::*;
+use crate::machine::ROOM;
+use std::sync::atomic::Ordering;
+
+impl Run {
+    /// Executes a statement through the first machine; its error, if it fails.
+    fn refusal(&mut self, text: &str) -> Option<String> {
+        let (slot, life, text) = (Slot::default(), self.lives().swap_remove(0), text.to_owned());
+        let done = slot.clone();
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            done.fill(statement(&life, &text, &[], Consistency::Quorum, None).await.err().map(|e| e.to_string()));
+        });
+        self.await_slot(&slot).unwrap()
+    }
+
+    fn set_free(&self, bytes: u64) {
+        self.cluster.machines.iter().for_each(|machine| machine.free_bytes.store(bytes, Ordering::Relaxed));
+        self.pass(SECOND);
+    }
+
+    fn bytes_of(&self, family: Family) -> usize {
+        (0..self.cluster.machines.len())
+            .map(|machine| self.held(machine, family).iter().map(Bytes::len).sum::<usize>())
+            .sum()
+    }
+}
+
+/// Conditional writes, counters and batches are refused as plain writes are, before anything of them is stored.
+#[test]
+fn a_full_disk_refuses_every_kind_of_write() {
+    let mut run = Run::three(false, false, &mut Random::new(5), Faults::default());
+    let writes = [
+        "INSERT INTO sim.registers (k, c, v) VALUES (1, 0, 1)",
+        "DELETE FROM sim.registers WHERE k = 1",
+        "INSERT INTO sim.swaps (k, v) VALUES (1, 1) IF NOT EXISTS",
+        "UPDATE sim.counts SET n = n + 1 WHERE k = 1",
+        "BEGIN BATCH INSERT INTO sim.pairs (k, v) VALUES (1, 1); INSERT INTO sim.pairs (k, v) VALUES (2, 1); APPLY BATCH",
+    ];
+    let families = [Family::Rows, Family::Tombstones, Family::Paxos, Family::Batchlog, Family::Hints, Family::Index];
+    run.set_free(0);
+    let before = families.map(|family| run.bytes_of(family));
+    for text in writes {
+        let refusal = run.refusal(text).unwrap_or_default();
+        assert!(refusal.contains("the disk is full"), "{text}: {refusal:?}");
+        assert_eq!(families.map(|family| run.bytes_of(family)), before, "{text}");
+    }
+    run.set_free(ROOM);
+    for text in writes {
+        assert_eq!(run.refusal(text), None, "{text}");
+    }
+    run.cluster.clear();
+}
+
+/// Whatever it is that cannot be synced, the process ends, and nothing is acknowledged before it does.
+#[test]
+fn a_failed_sync_ends_the_process() {
+    for seed in 0..5 {
+        let mut run = Run::three(false, false, &mut Random::new(seed), Faults::default());
+        let before = run.cluster.machines[1].life().unwrap().owner;
+        run.cluster.machines[1].fail_syncs(true);
+        // Nobody writes: the clock's lease is due.
+        let ended = || run.cluster.machines[1].life().is_none_or(|life| life.owner != before);
+        run.until("the end of the process", ended);
+        assert!(run.wait("the next start", |run| run.all_see_all()));
+        assert!(!run.broken());
+        run.cluster.clear();
+    }
+}

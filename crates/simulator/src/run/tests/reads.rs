@@ -1,0 +1,77 @@
+//! Reads that meet replicas which differ, or are silent.
+
+use super::*;
+use crate::history::Operation;
+
+impl Run {
+    /// Ends an operation on a register, and gives it with the time it took.
+    fn operated(&mut self, machine: usize, key: i64, deed: Deed, consistency: Consistency) -> (Operation, u64) {
+        let life = self.cluster.machines[machine].life().unwrap();
+        let number = self.clients.run(&life, key, deed, consistency, None);
+        let end = self.now() + 30 * SECOND;
+        let ended = |run: &Run| run.clients.history.lock().operations[number].ended;
+        while ended(self).is_none() && self.now() < end {
+            self.pass(SECOND / 1_000);
+        }
+        let operation = self.clients.history.lock().operations[number].clone();
+        let time = operation.ended.unwrap() - operation.began;
+        (operation, time)
+    }
+
+    fn written(&mut self, machine: usize, key: i64, value: i64) {
+        let deed = Deed::Write((self.clients.stamp(&mut Random::new(value as u64)), value));
+        let (operation, _) = self.operated(machine, key, deed, Consistency::Quorum);
+        assert_eq!(operation.ending, Ending::Ok, "{operation:?}");
+    }
+}
+
+/// A table that purges by `gc_grace_seconds` refuses what was issued before its fence; a mend is issued when it is sent.
+#[test]
+fn replicas_are_mended_behind_a_fence() {
+    for consistency in [Consistency::Quorum, Consistency::All] {
+        let faults = Faults { drop_hints: true, ..Faults::default() };
+        let mut run = Run::three(false, true, &mut Random::new(3), faults);
+        run.written(0, 0, 1);
+        run.pass(3 * PURGE_INTERVAL_SECONDS * SECOND);
+        run.isolate(2);
+        run.written(0, 0, 2);
+        run.pass(3 * SECOND);
+        run.cut([]);
+        let level = |run: &Run| run.all_stored().iter().filter(|copy| copy.key == 0).all(|c| c.version.unwrap().1 == 2);
+        assert!(!level(&run), "the third machine has missed nothing");
+        let (read, _) = run.operated(2, 0, Deed::Read(None), consistency);
+        assert!(matches!(read.deed, Deed::Read(Some((_, 2)))) && read.ending == Ending::Ok, "{read:?}");
+        assert!(level(&run));
+        run.cluster.clear();
+    }
+}
+
+/// `read_request_timeout` is of reads of partitions by key, by however many; `range_request_timeout` is of all others.
+#[test]
+fn a_read_takes_as_long_as_its_kind_may() {
+    let mut run = Run::three(false, false, &mut Random::new(3), Faults::default());
+    run.isolate(0);
+    for (condition, seconds) in [
+        ("k = 1 AND c = 0", 5),
+        ("k = 1", 5),
+        ("k IN (1, 2, 3)", 5),
+        ("k = 1 AND v = 5", 5),
+        ("v = 5", 10),
+        ("token(k) > 5", 10),
+        ("k > 5 ALLOW FILTERING", 10),
+    ] {
+        let text = format!("SELECT * FROM sim.registers WHERE {condition}");
+        let (slot, life) = (Slot::default(), run.cluster.machines[0].life().unwrap());
+        let (done, began, cluster) = (slot.clone(), run.now(), Arc::clone(&run.cluster));
+        run.cluster.clockwork.spawn(Some(life.owner), async move {
+            let failed = statement(&life, &text, &[], Consistency::All, None).await.is_err();
+            done.fill((failed, cluster.clockwork.now() - began));
+        });
+        let outcome = run.await_slot(&slot);
+        assert_eq!(outcome.map(|(failed, time)| (failed, time / SECOND)), Some((true, seconds)), "{condition}");
+        run.cut([]);
+        run.pass(5 * SECOND);
+        run.isolate(0);
+    }
+    run.cluster.clear();
+}

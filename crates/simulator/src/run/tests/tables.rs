@@ -1,0 +1,20 @@
+//! What is left of tables that are gone.
+
+use super::*;
+
+/// Promises and decisions lie with the table: truncated or dropped, they leave every disk with its rows.
+#[test]
+fn acceptors_leave_with_their_table() {
+    let mut run = Run::three(false, false, &mut Random::new(11), Faults::default());
+    for end in ["TRUNCATE sim.swaps", "DROP TABLE sim.swaps"] {
+        let swap = run.begin(0, Act::Swap { from: None, to: 1 }, None);
+        assert!(run.end(swap).applied);
+        run.pass(SECOND);
+        let held = |run: &Run| (0..3).map(|machine| run.held(machine, Family::Paxos).len()).sum::<usize>();
+        assert_eq!(held(&run), 3, "{end}");
+        run.execute(&[end.to_owned()]);
+        run.pass(5 * SECOND);
+        assert_eq!(held(&run), 0, "{end}");
+    }
+    run.cluster.clear();
+}
