@@ -25,8 +25,9 @@ use std::time::Duration;
 
 /// Where Cassandra's classes of authentication are.
 const PACKAGE: &str = "org.apache.cassandra.auth.";
-/// Requests under way for each thread that serves clients, unless told otherwise: as many as a driver sends to a node of two such
-/// threads on one connection, and answered well before they time out by one that does 1,000 a second.
+/// Requests under way for each thread that serves clients, and at least, unless told otherwise: one connection alone, which may have
+/// 1,024, is not refused, and a node that answers 1,000 a second answers in time.
+const REQUESTS_MIN: usize = 1_024;
 const REQUESTS_EACH_CORE: usize = 512;
 /// The setting that nobody is shown.
 const SECRET: &str = "superuser_password";
@@ -262,7 +263,7 @@ impl Settings {
         let (requests, bytes) =
             ("native_transport_max_concurrent_requests", "native_transport_max_request_data_in_flight");
         let requests_max = match self.text_of(requests) {
-            "auto" => REQUESTS_EACH_CORE * self.cores()?,
+            "auto" => REQUESTS_MIN.max(REQUESTS_EACH_CORE * self.cores()?),
             _ => self.number(requests, 1, 1 << 24)? as usize,
         };
         let largest = self.bytes("native_transport_max_frame_size")?;

@@ -69,7 +69,7 @@ settings! {
     default_keyspace_rf = "1", "Copies of a keyspace whose replication says nothing of them.";
     native_transport_max_frame_size = "16MiB", "The largest request.";
     native_transport_max_concurrent_connections = "10000", "Client connections; more are closed at once.";
-    native_transport_max_concurrent_requests = "auto", "Requests of clients under way; more are answered Overloaded. auto: 512 for each thread that serves clients.";
+    native_transport_max_concurrent_requests = "auto", "Requests of clients under way; more are answered Overloaded. auto: 512 for each thread that serves clients, 1024 at least.";
     native_transport_max_request_data_in_flight = "auto", "Bytes of requests of clients under way; more are answered Overloaded. auto: a tenth of memory, and the largest request at least.";
     internode_max_concurrent_requests = "4096", "Requests of one peer under way; more are refused, and the peer keeps writes as hints.";
     internode_application_receive_queue_reserve_endpoint_capacity = "128MiB", "Bytes of requests of one peer under way; more are refused.";
