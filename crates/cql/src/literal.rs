@@ -16,7 +16,8 @@ pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) ->
     if let DataType::Tuple(_) = data_type {
         return tuple_text::encode(constant, data_type);
     }
-    if !fits(constant, data_type) {
+    let is_count = matches!((constant, data_type), (Constant::Integer(_), DataType::Duration));
+    if !fits(constant, data_type) && !is_count {
         let (kind, text) = describe(constant);
         let message = format!("Invalid {kind} constant ({text}) for \"{column}\" of type {data_type}");
         return Err(Error::invalid(message));
@@ -30,8 +31,29 @@ pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) ->
         Constant::Duration(text) => of_duration(text),
     }
     .ok_or_else(|| {
-        Error::invalid(format!("Unable to make {data_type} from '{}' for \"{column}\"", describe(constant).1))
+        let is_text = matches!(constant, Constant::String(_));
+        Error::invalid(format!("{} (for \"{column}\")", no_value(&describe(constant).1, data_type, is_text)))
     })
+}
+
+/// The words for a text or number of the right form that is no value of the type all the same.
+pub(crate) fn no_value(text: &str, data_type: &DataType, is_text: bool) -> String {
+    match data_type {
+        DataType::Ascii => "Invalid ASCII character in string literal".to_owned(),
+        DataType::Bigint | DataType::Counter => format!("Unable to make long from '{text}'"),
+        DataType::Smallint => format!("Unable to make short from '{text}'"),
+        DataType::Tinyint => format!("Unable to make byte from '{text}'"),
+        DataType::Time if is_text => format!("(TimeType) Unable to coerce '{text}' to a formatted time (long)"),
+        DataType::Time => format!("Unable to make long (for time) from: '{text}'"),
+        DataType::Date if is_text => format!("Unable to coerce '{text}' to a formatted date (long)"),
+        DataType::Date => format!("Unable to make unsigned int (for date) from: '{text}'"),
+        DataType::Timestamp => format!("Unable to parse a date/time from '{text}'"),
+        DataType::Timeuuid => format!("TimeUUID supports only version 1 UUIDs, not '{text}'"),
+        DataType::Uuid => format!("Unable to make UUID from '{text}'"),
+        DataType::Inet => format!("Unable to make inet address from '{text}'"),
+        DataType::Duration => format!("Unable to convert '{text}' to a duration"),
+        other => format!("Unable to make {other} from '{text}'"),
+    }
 }
 
 /// Whether literals of this form may be assigned to the type.
@@ -237,7 +259,7 @@ mod tests {
         assert_eq!(integer("1", DataType::Int).as_deref(), Ok("00000001"));
         assert_eq!(integer("-129", DataType::Varint).as_deref(), Ok("ff7f"));
         assert_eq!(integer("0", DataType::Varint).as_deref(), Ok("00"));
-        assert_eq!(integer("200", DataType::Tinyint), Err("Unable to make tinyint from '200' for \"c\"".to_owned()));
+        assert_eq!(integer("200", DataType::Tinyint), Err("Unable to make byte from '200' (for \"c\")".to_owned()));
         assert_eq!(bytes(Constant::Float("1.23".to_owned()), DataType::Decimal).as_deref(), Ok("000000027b"));
         assert_eq!(bytes(Constant::Float("-1e3".to_owned()), DataType::Decimal).as_deref(), Ok("fffffffdff"));
         assert_eq!(bytes(Constant::Float("-Infinity".to_owned()), DataType::Float).as_deref(), Ok("ff800000"));

@@ -120,9 +120,6 @@ fn check_again(name: &str, dropped: &DroppedColumn, data_type: &DataType, kind: 
 }
 
 fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us: i64) -> Result<(), Refused> {
-    if table.options.compact_storage == Some(CompactStorage::Dense) {
-        return Err(invalid("Cannot drop columns from a COMPACT STORAGE table with clustering columns".to_owned()));
-    }
     for name in names {
         let Some(column) = table.column(name).cloned() else {
             if if_exists {
@@ -132,6 +129,9 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us
         };
         if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
             return Err(invalid(format!("Cannot drop PRIMARY KEY column {name}")));
+        }
+        if table.options.compact_storage == Some(CompactStorage::Dense) {
+            return Err(invalid("Cannot drop columns from a COMPACT STORAGE table with clustering columns".to_owned()));
         }
         let indexes = of_column(table, name);
         if !indexes.is_empty() {
@@ -182,7 +182,8 @@ fn rename(table: &mut Table, names: &[(String, String)], if_exists: bool) -> Res
             if if_exists {
                 continue;
             }
-            return Err(invalid(format!("Column {from} was not found in table {}.{}", table.keyspace, table.name)));
+            let (keyspace, name) = (&table.keyspace, &table.name);
+            return Err(invalid(format!("Undefined column name {from} in table {keyspace}.{name}")));
         };
         if !matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
             return Err(invalid(format!("Cannot rename non PRIMARY KEY column {from}")));

@@ -147,7 +147,8 @@ fn rename(altered: &mut UserType, names: &[(String, String)], if_exists: bool) -
             return Err(invalid(format!("Unkown field {from} in user type {keyspace}.{name}")));
         };
         if altered.field(to).is_some() {
-            return Err(invalid(format!("Duplicate field name {to} in type {}", altered.name)));
+            // The keyspace is what Cassandra names.
+            return Err(invalid(format!("Duplicate field name {to} in type {}", altered.keyspace)));
         }
         altered.fields[place].0.clone_from(to);
     }

@@ -35,7 +35,9 @@ impl<'a> BindContext<'a> {
         if given == markers {
             return Ok(());
         }
-        let message = format!("there were {markers} markers(?) in CQL but {given} bound variables");
+        let message = format!(
+            "Invalid amount of bind variables: there were {markers} markers(?) in CQL but {given} bound variables"
+        );
         Err(Error::invalid(message))
     }
 

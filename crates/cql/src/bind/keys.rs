@@ -68,7 +68,11 @@ fn one<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>)
     Ok(values)
 }
 
-fn key_value<'a>(source: &'a Source, column: &Column, context: &BindContext<'a>) -> Result<Cow<'a, [u8]>, Error> {
+pub(super) fn key_value<'a>(
+    source: &'a Source,
+    column: &Column,
+    context: &BindContext<'a>,
+) -> Result<Cow<'a, [u8]>, Error> {
     match source.evaluate(context)? {
         Given::Value(value) => Ok(value),
         Given::Null => Err(null_value(column)),

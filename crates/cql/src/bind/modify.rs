@@ -176,7 +176,7 @@ impl ModifyPlan {
         };
         match <[u8; 8]>::try_from(&*bytes).map(i64::from_be_bytes) {
             Ok(timestamp) if timestamp != i64::MIN => Ok(timestamp),
-            _ => Err(Error::invalid("Invalid timestamp value")),
+            _ => Err(Error::invalid("Out of bound timestamp, must be in [-9223372036854775807, 9223372036854775807]")),
         }
     }
 

@@ -30,7 +30,7 @@ impl<'a> SliceValues<'a> {
             };
             let mut values = Values::new();
             for (source, column) in bound.values.iter().zip(columns) {
-                values.push(source.evaluate(context)?.required(&format!("column {}", column.name))?);
+                values.push(keys::key_value(source, column, context)?);
             }
             Ok(Some((values, bound.inclusive)))
         };

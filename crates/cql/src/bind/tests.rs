@@ -131,7 +131,10 @@ fn time_to_live_comes_from_the_statement_or_the_table() {
 fn bad_bound_values_are_refused() {
     let text = "INSERT INTO kv (k, v) VALUES (?, ?)";
     let key = BoundValue::Value(b"k");
-    assert_eq!(refused(text, &[key]), "there were 2 markers(?) in CQL but 1 bound variables");
+    assert_eq!(
+        refused(text, &[key]),
+        "Invalid amount of bind variables: there were 2 markers(?) in CQL but 1 bound variables"
+    );
     assert_eq!(refused(text, &[BoundValue::Null, BoundValue::Null]), "Invalid null value in condition for column k");
     assert_eq!(refused(text, &[BoundValue::Unset, BoundValue::Null]), "Invalid unset value for column k");
     assert_eq!(refused(text, &[BoundValue::Value(b""), BoundValue::Null]), "Key may not be empty");

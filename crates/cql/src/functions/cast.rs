@@ -1,6 +1,7 @@
 //! `CAST`: which types turn into which, and how.
 
 use super::failure::failure;
+use super::generic::{ambiguous, no_signature};
 use super::number::{Number, is_number};
 use super::{Expression, Function, Signature, json, time};
 use crate::error::Error;
@@ -85,8 +86,11 @@ pub(crate) fn cast_signature(
         known.into_iter().filter(|known| if exact { *known == from } else { assignable(from, known) }).collect();
     let chosen = match &fitting[..] {
         [only] => DataType::clone(only),
-        [] => return Err(Error::invalid(format!("{shown} of type {from} cannot be cast to {to}"))),
-        _ => return Err(Error::invalid(format!("Ambiguous cast of {shown} to {to}: use a type hint"))),
+        [] => {
+            let refused = no_signature(&format!("system.cast_as_{to}"));
+            return Err(Error::invalid(format!("{} ({shown} of type {from} cannot be cast to {to})", refused.message)));
+        }
+        _ => return Err(ambiguous(&format!("system.cast_as_{to}"))),
     };
     let cast = Cast { from: chosen.clone(), to: to.clone() };
     let function = Function::Expression(Expression::Cast(Box::new(cast)));

@@ -24,16 +24,16 @@ pub(super) fn floor(from: &DataType, arguments: &[Option<&[u8]>]) -> Result<Opti
     if *from == DataType::Time {
         return of_day(moment, [months, days, nanos]).map(Some);
     }
-    let too_fine = |precision: &str| {
+    let too_fine = |of: &str, precision: &str| {
         let message =
-            format!("The floor cannot be computed for the {shown} duration as precision is below {precision}");
+            format!("The floor{of} cannot be computed for the {shown} duration as precision is below {precision}");
         Err(Error::invalid(message))
     };
     if *from == DataType::Date && nanos != 0 {
-        return too_fine("1 day");
+        return too_fine(" on date values", "1 day");
     }
     if nanos % 1_000_000 != 0 {
-        return too_fine("1 millisecond");
+        return too_fine("", "1 millisecond");
     }
     let at = time::milliseconds(from, moment)?;
     // Where a stretch may begin has the type of the result.

@@ -18,6 +18,8 @@ pub(crate) struct Argument {
     pub(crate) is_literal: bool,
     /// Elements of a list literal.
     pub(crate) elements: Option<u32>,
+    /// Its text.
+    pub(crate) shown: String,
 }
 
 /// The names of these functions.
@@ -81,26 +83,57 @@ impl Invocation<'_> {
             return Ok(());
         }
         let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
-        Err(Error::invalid(format!(
-            "Invalid number of arguments for function system.{name}: {wanted} required but {given} provided"
-        )))
+        Err(match self.parameters() {
+            Some((parameters, _)) => Error::invalid(format!(
+                "Invalid number of arguments for function system.{name}({parameters}): {wanted} required but {given} \
+                 provided"
+            )),
+            None => no_signature(name),
+        })
     }
 
     /// The type of the first argument.
     fn first(&self) -> Result<DataType, Error> {
-        let known = self.arguments.first().and_then(|argument| argument.data_type.clone());
-        known.ok_or_else(|| {
+        let first = self.arguments.first();
+        first.and_then(|argument| argument.data_type.clone()).ok_or_else(|| {
             let name = self.name;
-            let message = format!(
-                "Cannot infer type of an argument in call to function system.{name}: use type casts to disambiguate"
-            );
-            Error::invalid(message)
+            let Some((parameters, _)) = self.parameters() else { return ambiguous(name) };
+            let shown = first.map_or("", |argument| argument.shown.as_str());
+            Error::invalid(format!(
+                "Cannot infer type of argument {shown} in call to function system.{name}({parameters}): use type casts to \
+                 disambiguate"
+            ))
+        })
+    }
+
+    /// The parameters of a function that takes what it is given, and what the first one has to be; `None` of those with a signature
+    /// for each type.
+    fn parameters(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self.name {
+            "map_keys" | "map_values" => ("map", "a map argument"),
+            "collection_count" => ("collection", "a collection argument"),
+            "collection_min" | "collection_max" => ("set_or_list", "a set or list argument"),
+            "collection_sum" | "collection_avg" => ("numeric_set_or_list", "a numeric set/list argument"),
+            "mask_inner" | "mask_outer" => {
+                ("[text|varchar|ascii], int, int, [text]", "an argument of type [text|varchar|ascii]")
+            }
+            name if name.starts_with("similarity_") => {
+                ("vector<float, n>, vector<float, n>", "a float vector argument")
+            }
+            name => masking_parameters(name).map(|(_, _, parameters)| (parameters, "another argument"))?,
         })
     }
 
     fn wrong(&self, data_type: &DataType) -> Error {
+        let is_of = |argument: &&Argument| argument.data_type.as_ref() == Some(data_type);
+        let shown = self.arguments.iter().find(is_of).map_or("", |argument| argument.shown.as_str());
         let name = self.name;
-        Error::invalid(format!("Function system.{name} takes no argument of type {data_type}"))
+        match self.parameters() {
+            Some((_, wanted)) => Error::invalid(format!(
+                "Function system.{name} requires {wanted}, but found argument {shown} of type {data_type}"
+            )),
+            None => no_signature(name),
+        }
     }
 
     fn made(&self, expression: Expression, parameters: Vec<DataType>, result: DataType) -> Result<Signature, Error> {
@@ -132,6 +165,10 @@ impl Invocation<'_> {
         self.count(2, 2)?;
         let vector = |t: &&DataType| matches!(t, DataType::Vector(e, _) if **e == DataType::Float);
         let known = || self.arguments.iter().filter(|argument| !argument.is_literal);
+        let wrong = known().filter_map(|argument| argument.data_type.as_ref()).find(|t| !vector(&t.unfrozen()));
+        if let Some(wrong) = wrong {
+            return Err(self.wrong(wrong));
+        }
         let of = match known().filter_map(|argument| argument.data_type.as_ref()).map(DataType::unfrozen).find(vector) {
             Some(of) => of.clone(),
             None => match (known().next(), self.arguments.iter().find_map(|argument| argument.elements)) {
@@ -139,6 +176,14 @@ impl Invocation<'_> {
                 _ => return Err(self.wrong(&self.first()?)),
             },
         };
+        let DataType::Vector(_, dimension) = of else { return Err(self.wrong(&of)) };
+        let dimensions = self.arguments.iter().filter_map(|argument| match &argument.data_type {
+            Some(DataType::Vector(_, n)) => Some(*n),
+            _ => argument.elements,
+        });
+        if dimensions.into_iter().any(|n| n != dimension) {
+            return Err(Error::invalid("All arguments must have the same vector dimensions"));
+        }
         self.made(Expression::Similarity(measure, of.clone()), vec![of.clone(), of], DataType::Float)
     }
 
@@ -189,6 +234,16 @@ impl Invocation<'_> {
     }
 }
 
+/// The words for arguments that no function of that name takes. Cassandra goes on with the list of all.
+pub(crate) fn no_signature(name: &str) -> Error {
+    Error::invalid(format!("Invalid call to function {name}, none of its type signatures match"))
+}
+
+/// The words for arguments that several functions of that name take.
+pub(crate) fn ambiguous(name: &str) -> Error {
+    Error::invalid(format!("Ambiguous call to function {name}: use type casts to disambiguate"))
+}
+
 /// How many arguments a masking function takes, its column included, and which; `None` of other functions.
 pub(crate) fn masking_parameters(name: &str) -> Option<(usize, usize, &'static str)> {
     Some(match name {
@@ -206,7 +261,10 @@ pub(crate) fn masking(
     column: &DataType,
     given: impl Iterator<Item = DataType>,
 ) -> Result<Signature, Error> {
-    let known = |data_type| Argument { data_type: Some(data_type), is_literal: false, elements: None };
+    let known = |data_type: DataType| {
+        let shown = data_type.to_string();
+        Argument { data_type: Some(data_type), is_literal: false, elements: None, shown }
+    };
     let arguments: Vec<Argument> = std::iter::once(column.clone()).chain(given).map(known).collect();
     Invocation { name, arguments: &arguments, wanted: None }.mask()
 }

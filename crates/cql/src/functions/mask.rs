@@ -63,7 +63,7 @@ pub(super) fn text(
     let (begin, end) = (count(1), count(2));
     let mask = match argument(3) {
         None => '*',
-        Some(given) => padding(given)?,
+        Some(given) => padding(given, masked)?,
     };
     let mask = if *data_type == DataType::Ascii && !mask.is_ascii() { '?' } else { mask };
     let length = value.chars().count();
@@ -74,13 +74,14 @@ pub(super) fn text(
     Ok(Some(value.chars().enumerate().map(shown).collect::<String>().into_bytes()))
 }
 
-fn padding(given: &[u8]) -> Result<char, Error> {
+fn padding(given: &[u8], masked: Masked) -> Result<char, Error> {
+    let function = if masked == Masked::Inner { "mask_inner" } else { "mask_outer" };
     let text = std::str::from_utf8(given).map_err(|_| Error::invalid("not valid UTF-8"))?;
     let mut all = text.chars();
     match (all.next(), all.next()) {
         (Some(c), None) => Ok(c),
         _ => Err(Error::invalid(format!(
-            "The padding argument for a masking function should be single-character, but '{text}' has {} characters.",
+            "The padding argument for function system.{function} should be single-character, but '{text}' has {} characters.",
             text.chars().count()
         ))),
     }
@@ -88,8 +89,8 @@ fn padding(given: &[u8]) -> Result<char, Error> {
 
 /// A hash of the value's bytes; SHA-256 unless another is named.
 pub(super) fn hash(value: &[u8], algorithm: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    let name = String::from_utf8_lossy(algorithm.unwrap_or(b"SHA-256")).to_uppercase();
-    Ok(match name.as_str() {
+    let name = String::from_utf8_lossy(algorithm.unwrap_or(b"SHA-256"));
+    Ok(match name.to_uppercase().as_str() {
         "MD5" => Md5::digest(value).to_vec(),
         "SHA" | "SHA1" | "SHA-1" => Sha1::digest(value).to_vec(),
         "SHA-256" => Sha256::digest(value).to_vec(),

@@ -20,7 +20,7 @@ mod time;
 pub(crate) use cast::{cast_signature, cast_target};
 pub(crate) use decimal::Decimal;
 pub(crate) use expression::Expression;
-pub(crate) use generic::{Argument, masking, masking_parameters};
+pub(crate) use generic::{Argument, ambiguous, masking, masking_parameters, no_signature};
 pub(crate) use native::{signature, times_taken};
 pub(crate) use time::{appended, prepended};
 

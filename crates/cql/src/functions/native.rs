@@ -1,5 +1,6 @@
 //! Functions by name: what they take, and what they answer.
 
+use super::generic::{ambiguous, no_signature};
 use super::{Argument, Expression, Function, Signature, generic};
 use crate::error::Error;
 use henge_model::{DataType, Table};
@@ -51,8 +52,9 @@ impl Native<'_> {
             return Ok(Signature { function, parameters, result });
         }
         let (name, required, given) = (self.name, parameters.len(), self.arguments.len());
-        let message =
-            format!("Invalid number of arguments for function {name}: {required} required but {given} provided");
+        let message = format!(
+            "Invalid number of arguments in call to function system.{name}: {required} required but {given} provided"
+        );
         Err(Error::invalid(message))
     }
 
@@ -61,13 +63,8 @@ impl Native<'_> {
         let name = self.name;
         match self.arguments {
             [Some(t)] if wanted.contains(t) => Ok(t.clone()),
-            [_] => Err(Error::invalid(format!(
-                "Ambiguous or wrong argument for function {name}: give a value of one of its types, or a type hint"
-            ))),
-            _ => Err(Error::invalid(format!(
-                "Invalid number of arguments for function {name}: 1 required but {} provided",
-                self.arguments.len()
-            ))),
+            [None] => Err(ambiguous(name)),
+            _ => Err(no_signature(name)),
         }
     }
 

@@ -21,10 +21,10 @@ pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, Strin
         DataType::Map(key, value) => map(json, key, value).and_then(|parts| built(data_type, parts)),
         DataType::Tuple(fields) => tuple(json, fields).and_then(|parts| built(data_type, parts)),
         DataType::Vector(element, count) => {
-            let parts = elements(json, "a list (representing a vector)", element, "vector")?;
+            let parts = elements(json, "a list (representing a vector)", element, "list")?;
             if parts.len() != *count as usize {
                 let found = parts.len();
-                return Err(format!("Invalid vector of {count} elements, it has {found}"));
+                return Err(format!("List had incorrect size: expected {count} but given {found}; {}", json.shown()));
             }
             built(data_type, parts)
         }
@@ -157,6 +157,9 @@ fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
         (Timestamp, other) => Err(wrong("a long or a datestring representation of a timestamp value", other)),
         (Float | Double, other) => Err(wrong(&format!("a {data_type} value"), other)),
         (Boolean, other) => Err(wrong("a boolean value", other)),
+        (Inet, other) => Err(wrong("a string representation of an inet value", other)),
+        (Uuid | Timeuuid | Duration, other) => Err(wrong(&format!("a string representation of a {data_type}"), other)),
+        (DataType::Empty, Json::Text(text)) => Err(format!("'{text}' is not empty")),
         (other_type, other) => Err(wrong(&format!("a string representation of a {other_type} value"), other)),
     }
 }
@@ -188,7 +191,13 @@ fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
 /// A value from text of its own; an empty one is the empty value.
 fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
     let made = literal::of_string(text, data_type);
-    made.ok_or_else(|| format!("Unable to make {data_type} from '{}'", Json::Text(text.to_owned()).shown()))
+    made.ok_or_else(|| {
+        let shown = Json::Text(text.to_owned()).shown();
+        match data_type {
+            DataType::Timeuuid => format!("Unknown timeuuid representation: {shown}"),
+            other => literal::no_value(&shown, other, true),
+        }
+    })
 }
 
 fn boolean(text: &str) -> Result<Vec<u8>, String> {
@@ -204,10 +213,13 @@ fn boolean(text: &str) -> Result<Vec<u8>, String> {
 fn blob(text: &str) -> Result<Vec<u8>, String> {
     let shown = Json::Text(text.to_owned()).shown();
     let Some(digits) = text.strip_prefix("0x") else {
-        return Err(format!("Value '{shown}' is not a valid blob representation: it is missing the 0x prefix"));
+        return Err(format!(
+            "Value '{shown}' is not a valid blob representation: String representation of blob is missing 0x prefix: {shown}"
+        ));
     };
-    literal::of_hex(digits)
-        .ok_or_else(|| format!("Value '{shown}' is not a valid blob representation: cannot parse it as hex bytes"))
+    literal::of_hex(digits).ok_or_else(|| {
+        format!("Value '{shown}' is not a valid blob representation: cannot parse '{digits}' as hex bytes")
+    })
 }
 
 /// A number with a fraction is a double before it is a decimal, as in Cassandra; written in quotes it keeps its digits.

@@ -19,7 +19,7 @@ impl Parser<'_> {
         self.expect_word("BATCH")?;
         let using = self.using()?;
         if let Some(ttl) = &using.ttl {
-            return Err(Error::invalid("TTL cannot be set on a batch, only on its statements").at(ttl.position));
+            return Err(Error::invalid("Global TTL on the BATCH statement is not supported.").at(ttl.position));
         }
         let mut statements = Vec::new();
         while !self.take_word("APPLY") {

@@ -62,8 +62,17 @@ impl Parser<'_> {
         if self.token.kind != Kind::Integer && !negative {
             return Err(self.unexpected("the vector's dimension"));
         }
-        let dimension = if negative { 0 } else { self.advance().text.parse().unwrap_or(u32::MAX) };
-        if dimension == 0 || dimension > limits::VECTOR_MAX {
+        if negative {
+            self.advance();
+        }
+        let text = self.token.text;
+        let dimension = self.advance().text.parse().unwrap_or(u32::MAX);
+        if negative || dimension == 0 {
+            let sign = if negative { "-" } else { "" };
+            let message = format!("vectors may only have positive dimensions; given {sign}{text}");
+            return Err(Error::invalid(message).at(position));
+        }
+        if dimension > limits::VECTOR_MAX {
             let message = format!("vectors may have a dimension between 1 and {}", limits::VECTOR_MAX);
             return Err(Error::invalid(message).at(position));
         }

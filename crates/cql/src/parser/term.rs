@@ -162,8 +162,11 @@ impl Parser<'_> {
             Kind::Float => Constant::Float(text.to_owned()),
             Kind::Duration => Constant::Duration(text.to_owned()),
             Kind::Hex => Constant::Blob(literal::of_hex(&text[2..]).ok_or_else(|| {
-                Error::invalid(format!("Invalid HEX constant ({text}): it has an odd number of digits"))
-                    .at(self.position())
+                Error::invalid(format!(
+                    "cannot parse '{}' as hex bytes: it has an odd number of digits",
+                    text.get(2..).unwrap_or_default()
+                ))
+                .at(self.position())
             })?),
             Kind::Uuid => {
                 let digits = literal::of_hex(&text.replace('-', ""));

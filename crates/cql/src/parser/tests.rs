@@ -89,7 +89,7 @@ fn terms_keep_their_forms() {
     assert!(matches!(value("system.now()"), TermKind::Call { keyspace: Some(_), .. }));
     assert_eq!(
         message("INSERT INTO t (a) VALUES (0xabc)"),
-        "Invalid HEX constant (0xabc): it has an odd number of digits"
+        "cannot parse 'abc' as hex bytes: it has an odd number of digits"
     );
 }
 

@@ -7,6 +7,7 @@ use super::shown::{of_row, value_name};
 use super::term::Terms;
 use crate::bind::Source;
 use crate::error::Error;
+use crate::functions::{ambiguous, no_signature};
 use crate::statement::{Arguments, Term, TermKind};
 use henge_model::DataType;
 
@@ -73,7 +74,7 @@ pub(super) fn aggregated(
     };
     let of = argument.data_type;
     if matches!(aggregate, Aggregate::Sum | Aggregate::Average) {
-        check_summable(&of, term)?;
+        check_summable(&of, aggregate, term)?;
     }
     let data_type = if aggregate == Aggregate::Count { DataType::Bigint } else { of.clone() };
     let function = match aggregate {
@@ -104,10 +105,13 @@ fn argument(
     }
 }
 
-fn check_summable(data_type: &DataType, term: &Term) -> Result<(), Error> {
+fn check_summable(data_type: &DataType, aggregate: Aggregate, term: &Term) -> Result<(), Error> {
+    let function = if aggregate == Aggregate::Sum { "sum" } else { "avg" };
     use DataType::{Bigint, Counter, Decimal, Double, Float, Int, Smallint, Tinyint, Varint};
     match data_type {
         Tinyint | Smallint | Int | Bigint | Counter | Varint | Float | Double | Decimal => Ok(()),
-        other => Err(Error::invalid(format!("sum and avg take numbers, not {other}")).at(term.position)),
+        // Both bigint and varint take its bytes.
+        DataType::Timestamp => Err(ambiguous(function).at(term.position)),
+        _ => Err(no_signature(function).at(term.position)),
     }
 }

@@ -79,10 +79,12 @@ fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Erro
     for AddedColumn { draft, .. } in columns {
         let is_counter = draft.data_type == DataType::Counter;
         if table.is_counter() && !is_counter {
-            return Err(Error::config("Cannot have a non counter column in a table of counters"));
+            let message = format!("Cannot have a non counter column (\"{}\") in a counter table", draft.name);
+            return Err(Error::config(format!("{}.{}: {message}", table.keyspace, table.name)));
         }
         if !table.is_counter() && is_counter && !(table.statics.is_empty() && table.regulars.is_empty()) {
-            return Err(Error::config("Cannot have a counter column in a table without counters"));
+            let message = format!("Cannot have a counter column (\"{}\") in a non counter table", draft.name);
+            return Err(Error::config(format!("{}.{}: {message}", table.keyspace, table.name)));
         }
     }
     Ok(())

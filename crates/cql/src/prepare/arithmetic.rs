@@ -5,7 +5,7 @@ use super::term::{Terms, argument_name, is_assignable};
 use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::arithmetic::{Arithmetic, function_name, result_type};
-use crate::functions::{Expression, Function, cast_signature};
+use crate::functions::{Expression, Function, ambiguous, cast_signature, cast_target, no_signature};
 use crate::statement::{Arguments, ArithmeticOperator, Term, TermKind, TypeName};
 use henge_model::DataType;
 
@@ -43,8 +43,8 @@ impl Terms<'_> {
     pub(super) fn cast(&mut self, value: &Term, target: &TypeName, at: &Term) -> Result<(Source, DataType), Error> {
         let name = shown(value);
         let Some(from) = self.type_of(value)?.filter(|_| !matches!(value.kind, TermKind::Constant(_))) else {
-            let message = format!("Ambiguous cast of {name}: use a type hint to disambiguate");
-            return Err(Error::invalid(message).at(value.position));
+            let to = cast_target(target)?;
+            return Err(ambiguous(&format!("system.cast_as_{to}")).at(value.position));
         };
         let source = self.source(value, &from, &name)?;
         let signature = cast_signature(&from, target, &name, is_assignable).map_err(|e| e.at(at.position))?;
@@ -162,7 +162,10 @@ pub(super) fn error(why: Unsettled, operator: ArithmeticOperator, left: &str, ri
 /// Why the sign of an operand cannot be turned round.
 pub(super) fn negation_error(why: Unsettled, operand: &str) -> Error {
     Error::invalid(match why {
-        Unsettled::Unsupported => format!("the '-' operation is not supported on {operand}"),
+        Unsettled::Unsupported => {
+            let refused = no_signature("system._negate");
+            return Error::invalid(format!("{} (the '-' operation is not supported on {operand})", refused.message));
+        }
         Unsettled::Ambiguous => {
             format!("Ambiguous negation: use type hint to disambiguate, example '-(int) {operand}'")
         }

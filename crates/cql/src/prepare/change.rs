@@ -273,8 +273,9 @@ impl SchemaChange {
             SchemaChange::CreateIndex { .. } => Ok(true),
             SchemaChange::DropIndex { table, .. } => Ok(table.is_some()),
             SchemaChange::Truncate { table, .. } => {
-                let tables = &keyspace.ok_or_else(missing)?.tables;
-                present(tables.contains_key(table), false, || unknown_table(self.keyspace(), table))
+                let no_keyspace = || Error::invalid(format!("keyspace {} does not exist", self.keyspace()));
+                let tables = &keyspace.ok_or_else(no_keyspace)?.tables;
+                present(tables.contains_key(table), false, || Error::invalid(format!("table {table} does not exist")))
             }
         }
     }

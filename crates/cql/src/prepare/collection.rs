@@ -1,6 +1,7 @@
 //! Changes of collections that are not frozen: every element is a cell of its own.
 
 use super::modify::invalid_at;
+use super::shown::value_name;
 use super::term::Terms;
 use crate::bind::Source;
 use crate::error::{Error, nearest};
@@ -85,31 +86,82 @@ pub(super) fn assigned(
 ) -> Result<CollectionPlan, Error> {
     let change = match &assignment.kind {
         AssignmentKind::Value(term) => CollectionChange::Replace(whole(term, column, terms)?),
-        AssignmentKind::Change(operator, _) if is_user_type(column) => {
-            let message =
-                format!("Invalid operation ({0} = {0} {1} ?) for tuple column {0}", column.name, operator.sign());
-            return Err(invalid_at(message, &assignment.column));
+        AssignmentKind::Change(..) | AssignmentKind::Element(..) | AssignmentKind::Prepend(_)
+            if is_user_type(column) =>
+        {
+            return Err(no_change(assignment, column));
         }
-        AssignmentKind::Element(..) if is_user_type(column) => {
-            let message = format!("Invalid operation ({0}[?] = ?) for non collection column {0}", column.name);
-            return Err(invalid_at(message, &assignment.column));
+        AssignmentKind::Change(ArithmeticOperator::Add, term) => {
+            check_map_addition(term, column)?;
+            CollectionChange::Add(whole(term, column, terms)?)
         }
-        AssignmentKind::Change(ArithmeticOperator::Add, term) => CollectionChange::Add(whole(term, column, terms)?),
         AssignmentKind::Change(ArithmeticOperator::Subtract, term) => removed(term, column, terms)?,
-        AssignmentKind::Change(operator, _) => {
-            let message =
-                format!("Invalid operation ({0} = {0} {1} ?) for collection {0}", column.name, operator.sign());
-            return Err(invalid_at(message, &assignment.column));
+        AssignmentKind::Prepend(term) if matches!(column.data_type, DataType::List(_)) => {
+            CollectionChange::Prepend(whole(term, column, terms)?)
         }
-        AssignmentKind::Prepend(term) => prepended(term, column, assignment, terms)?,
-        AssignmentKind::Element(key, value) => put(key, value, column, &assignment.column, terms)?,
+        AssignmentKind::Element(key, value) if !matches!(column.data_type, DataType::Set(_)) => {
+            put(key, value, column, &assignment.column, terms)?
+        }
         AssignmentKind::Field(field, value) => {
-            let (place, data_type) = field_of(column, field)?;
+            let (place, data_type) = field_of(column, field).map_err(|e| not_a_field(e, assignment, column))?;
             let label = format!("{}.{}", column.name, field.text);
             CollectionChange::SetField(place, terms.source(value, &data_type, &label)?)
         }
+        AssignmentKind::Change(..) | AssignmentKind::Prepend(_) | AssignmentKind::Element(..) => {
+            return Err(no_change(assignment, column));
+        }
     };
     Ok(CollectionPlan::of(column, change))
+}
+
+/// The words for an assignment that a column of this type does not take.
+pub(super) fn no_change(assignment: &Assignment, column: &Column) -> Error {
+    let is_frozen = matches!(column.data_type, DataType::Frozen(_));
+    let own = column.data_type.unfrozen();
+    let is_collection = matches!(own, DataType::List(_) | DataType::Set(_) | DataType::Map(..));
+    let what = match (&assignment.kind, own) {
+        (AssignmentKind::Field(..), DataType::Udt(_)) => "frozen UDT",
+        (AssignmentKind::Field(..), _) => "non-UDT",
+        (AssignmentKind::Prepend(_), DataType::List(_)) => "frozen list",
+        (AssignmentKind::Prepend(_), _) => "non list",
+        _ if is_frozen && is_collection => "frozen collection",
+        (AssignmentKind::Element(..), DataType::Set(_)) => "set",
+        (AssignmentKind::Element(..), _) => "non collection",
+        (_, DataType::Udt(_) | DataType::Tuple(_)) => "tuple",
+        _ => "non counter",
+    };
+    let message = format!("Invalid operation ({}) for {what} column {}", operation(assignment), column.name);
+    invalid_at(message, &assignment.column)
+}
+
+/// An assignment as Cassandra prints it: what joins a list at its beginning stands before a minus there.
+fn operation(assignment: &Assignment) -> String {
+    let name = &assignment.column;
+    match &assignment.kind {
+        AssignmentKind::Value(term) => format!("{name} = {}", value_name(term)),
+        AssignmentKind::Change(operator, term) => {
+            format!("{name} = {name} {} {}", operator.sign(), value_name(term))
+        }
+        AssignmentKind::Prepend(term) => format!("{name} = {} - {name}", value_name(term)),
+        AssignmentKind::Element(key, value) => format!("{name}[{}] = {}", value_name(key), value_name(value)),
+        AssignmentKind::Field(field, value) => format!("{name}.{field} = {}", value_name(value)),
+    }
+}
+
+/// A column without fields says what was to be done with it.
+fn not_a_field(error: Error, assignment: &Assignment, column: &Column) -> Error {
+    if is_user_type(column) { error } else { no_change(assignment, column) }
+}
+
+/// Maps join a map.
+fn check_map_addition(term: &Term, column: &Column) -> Result<(), Error> {
+    let is_collection =
+        matches!(&term.kind, TermKind::Set(parts) if !parts.is_empty()) || matches!(term.kind, TermKind::List(_));
+    if matches!(column.data_type, DataType::Map(..)) && is_collection {
+        let message = format!("Value for a map addition has to be a map, but was: '{}'", value_name(term));
+        return Err(Error::invalid(message).at(term.position));
+    }
+    Ok(())
 }
 
 fn whole(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<Source, Error> {
@@ -121,24 +173,15 @@ fn removed(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<Collec
     match &column.data_type {
         DataType::Set(_) => whole(term, column, terms).map(CollectionChange::Remove),
         DataType::Map(key, _) => {
+            if matches!(term.kind, TermKind::List(_) | TermKind::Map(_)) {
+                let message = format!("Value for a map substraction has to be a set, but was: '{}'", value_name(term));
+                return Err(Error::invalid(message).at(term.position));
+            }
             let keys = DataType::Set(key.clone());
             terms.source(term, &keys, &column.name).map(CollectionChange::Remove)
         }
         _ => whole(term, column, terms).map(CollectionChange::RemoveValues),
     }
-}
-
-fn prepended(
-    term: &Term,
-    column: &Column,
-    assignment: &Assignment,
-    terms: &mut Terms<'_>,
-) -> Result<CollectionChange, Error> {
-    if !matches!(column.data_type, DataType::List(_)) {
-        let message = format!("Invalid operation ({0} = ? + {0}) for non list column {0}", column.name);
-        return Err(invalid_at(message, &assignment.column));
-    }
-    whole(term, column, terms).map(CollectionChange::Prepend)
 }
 
 fn put(
@@ -153,10 +196,6 @@ fn put(
             let key = terms.source(key, of_key, &format!("key({})", column.name))?;
             let value = terms.source(value, of_value, &format!("value({})", column.name))?;
             Ok(CollectionChange::Put(key, value))
-        }
-        DataType::Set(_) => {
-            let message = format!("Invalid operation ({0}[?] = ?) for set column {0}", column.name);
-            Err(invalid_at(message, name))
         }
         DataType::List(of) => {
             let index = terms.source(key, &DataType::Int, &format!("idx({})", column.name))?;
@@ -217,7 +256,7 @@ pub(super) fn counted(
     }
     let source = terms.source(term, &DataType::Counter, &column.name)?;
     if matches!(source, Source::Null) {
-        return Err(invalid_at("Invalid null value for counter increment".to_owned(), name));
+        return Err(invalid_at("Invalid null value for counter increment/decrement".to_owned(), name));
     }
     Ok(CollectionPlan::of(column, CollectionChange::Count(source, subtract)))
 }
@@ -240,6 +279,10 @@ pub(super) fn field_deleted(column: &Column, field: &Name) -> Result<CollectionP
         && matches!(**of, DataType::Udt(_))
     {
         let message = format!("Frozen UDT column {} does not support field deletions", column.name);
+        return Err(invalid_at(message, field));
+    }
+    if !is_user_type(column) {
+        let message = format!("Invalid field deletion operation for non-UDT column {}", column.name);
         return Err(invalid_at(message, field));
     }
     let (place, _) = field_of(column, field)?;

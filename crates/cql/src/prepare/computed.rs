@@ -150,11 +150,18 @@ pub(super) fn hinted(
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
     let data_type = terms.resolve(target)?;
-    let selected = typed(term, &data_type, terms, fetched)?;
+    let refused = || {
+        let name = hinted_name(&data_type, &value_name(term));
+        let message = format!("Cannot assign value {name} to {name} of type {data_type}");
+        Error::invalid(message).at(term.position)
+    };
+    let selected = typed(term, &data_type, terms, fetched).map_err(|error| match &term.kind {
+        TermKind::Column(_) if error.message.starts_with("Type error") => refused(),
+        TermKind::Constant(_) if error.message.starts_with("Invalid") => refused(),
+        _ => error,
+    })?;
     if of_row(term) && selected.data_type.unfrozen() != data_type.unfrozen() {
-        let name = &selected.name;
-        let message = format!("Cannot assign value ({data_type}){name} to a place of type {data_type}");
-        return Err(Error::invalid(message).at(term.position));
+        return Err(refused());
     }
     Ok(Selected { name: hinted_name(&data_type, &selected.name), data_type, ..selected })
 }

@@ -94,11 +94,13 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
         return refuse(format!("PRIMARY KEY column '{}' cannot have IF conditions", column.name));
     }
     if column.data_type == DataType::Counter {
-        return refuse("Conditional updates are not supported on counter tables".to_owned());
+        return refuse("Conditions on counters are not supported".to_owned());
     }
     let (part, of) = part(&relation.subject, &column, terms)?;
     let compared = compared(operator, &of, name)?;
     let label = match part {
+        Part::Whole if operator == Operator::Contains => format!("value({})", column.name),
+        Part::Whole if operator == Operator::ContainsKey => format!("key({})", column.name),
         Part::Whole => column.name.clone(),
         Part::Element(_) => format!("value({})", column.name),
         Part::Field(_) => format!("{}.{}", column.name, relation.values.len()),
@@ -133,6 +135,9 @@ fn part(subject: &Subject, column: &Column, terms: &mut Terms<'_>) -> Result<(Pa
         (Subject::Element(_, index), DataType::List(of)) => {
             Ok((Part::Element(terms.source(index, &DataType::Int, &format!("idx({name})"))?), DataType::clone(of)))
         }
+        (Subject::Element(at, _), DataType::Set(_)) => {
+            Err(Error::invalid(format!("Invalid element access syntax for set column {name}")).at(at.position))
+        }
         (Subject::Element(at, _), _) => {
             Err(Error::invalid(format!("Invalid element access syntax for non-collection column {name}"))
                 .at(at.position))
@@ -140,7 +145,7 @@ fn part(subject: &Subject, column: &Column, terms: &mut Terms<'_>) -> Result<(Pa
         (Subject::Field(_, field), DataType::Udt(own)) => match own.field(&field.text) {
             Some((place, of)) => Ok((Part::Field(place), of.clone())),
             None => {
-                let message = format!("Unknown field '{}' in value of user defined type {}", field.text, own.name);
+                let message = format!("Unknown field {} for column {name} (of type {})", field.text, own.name);
                 Err(Error::invalid(message).at(field.position))
             }
         },
@@ -182,22 +187,28 @@ impl ModifyPlan {
     }
 
     /// Gives the statement its condition, if it can have one.
-    pub(super) fn under(mut self, condition: ConditionPlan, position: Position) -> Result<ModifyPlan, Error> {
+    /// `what` are the statements of its kind: updates or deletions.
+    pub(super) fn under(
+        mut self,
+        condition: ConditionPlan,
+        what: &str,
+        position: Position,
+    ) -> Result<ModifyPlan, Error> {
         if self.timestamp.is_some() {
             return Err(Error::invalid("Cannot provide custom timestamp for conditional updates").at(position));
         }
         let is_choice = |choices: &[crate::bind::Choices]| choices.iter().any(|c| c.single().is_none());
         if is_choice(&self.partition) {
-            let message = "IN on the partition key is not supported with conditional updates";
+            let message = format!("IN on the partition key is not supported with conditional {what}");
             return Err(Error::invalid(message).at(position));
         }
         if is_choice(&self.clustering) {
-            let message = "IN on the clustering key columns is not supported with conditional updates";
+            let message = format!("IN on the clustering key columns is not supported with conditional {what}");
             return Err(Error::invalid(message).at(position));
         }
         if matches!(self.reach, super::Reach::Ranges(_)) {
             let message = "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to \
-                           delete under a condition";
+                           delete non static columns";
             return Err(Error::invalid(message).at(position));
         }
         self.condition = Some(condition);
@@ -205,9 +216,14 @@ impl ModifyPlan {
     }
 
     /// The same, if there is a condition.
-    pub(super) fn under_any(self, condition: Option<ConditionPlan>, position: Position) -> Result<ModifyPlan, Error> {
+    pub(super) fn under_any(
+        self,
+        condition: Option<ConditionPlan>,
+        what: &str,
+        position: Position,
+    ) -> Result<ModifyPlan, Error> {
         match condition {
-            Some(condition) => self.under(condition, position),
+            Some(condition) => self.under(condition, what, position),
             None => Ok(self),
         }
     }

@@ -52,9 +52,9 @@ impl Types<'_> {
             },
             TypeName::Custom(name) => return Err(Error::unsupported("types given as Java classes are", name.position)),
             TypeName::Frozen(inner) => frozen(self.unchecked(inner)?)?,
-            TypeName::List(element) => DataType::List(Box::new(self.part(element)?)),
+            TypeName::List(element) => DataType::List(Box::new(self.part_of("list", element)?)),
             TypeName::Set(element) => {
-                let element = self.part(element)?;
+                let element = self.part_of("set", element)?;
                 let is_duration = element.unfrozen() == &DataType::Duration;
                 let set = DataType::Set(Box::new(element));
                 match is_duration {
@@ -96,10 +96,20 @@ impl Types<'_> {
         Err(Error::invalid(message).at(name.position).hinted(nearest(&name.text, candidates)))
     }
 
+    /// The type of a collection's elements; `kind` is the collection.
+    fn part_of(&self, kind: &str, name: &TypeName) -> Result<DataType, Error> {
+        match self.unchecked(name)? {
+            DataType::Counter => {
+                Err(Error::invalid(format!("Counters are not allowed inside collections: {kind}<counter>")))
+            }
+            other => Ok(other),
+        }
+    }
+
     /// A type inside another: what is frozen round it freezes it too, see [`frozen`].
     fn part(&self, name: &TypeName) -> Result<DataType, Error> {
         match self.unchecked(name)? {
-            DataType::Counter => Err(Error::invalid("counter type is not supported within collections")),
+            DataType::Counter => Err(Error::invalid("Counters are not allowed inside collections")),
             other => Ok(other),
         }
     }

@@ -32,7 +32,8 @@ pub(super) fn on_entry(
             return refuse(format!("Map-entry equality predicates on frozen map column {name} are not supported"));
         }
         (_, DataType::List(_)) => {
-            return refuse("Indexes on list entries (l[index] = value) are not currently supported.".to_owned());
+            let name = &column.name;
+            return refuse(format!("Indexes on list entries ({name}[index] = value) are not currently supported."));
         }
         (_, other) => {
             let name = &column.name;

@@ -19,6 +19,8 @@ pub(crate) struct Grouping {
 const MONOTONIC: [&str; 7] =
     ["floor", "todate", "to_date", "totimestamp", "to_timestamp", "tounixtimestamp", "to_unix_timestamp"];
 
+const AGGREGATES: [&str; 5] = ["count", "min", "max", "sum", "avg"];
+
 const ORDER: &str =
     "Group by currently only support groups of columns following their declared order in the PRIMARY KEY";
 
@@ -34,6 +36,7 @@ pub(super) fn groups(
     let keys: Vec<&Column> = table.partition_key.iter().chain(&table.clustering).collect();
     let mut next = 0;
     let mut last = None;
+    let mut odd: Option<String> = None;
     for term in terms_of_clause {
         let refuse = |message: String| Err(Error::invalid(message).at(term.position));
         if last.is_some() {
@@ -50,15 +53,21 @@ pub(super) fn groups(
                 }
                 wanted
             }
+            TermKind::Call { function, .. } if AGGREGATES.contains(&function.text.as_str()) => {
+                let name = &function.text;
+                return refuse(format!(
+                    "Aggregate functions are not supported within the GROUP BY clause, got: system.{name}"
+                ));
+            }
             TermKind::Call { function, arguments, .. } => {
                 let wanted = of_function(arguments, term, terms)?;
+                let selected = plain(term, terms, fetched, false)?;
                 if !MONOTONIC.contains(&function.text.as_str()) {
-                    let name = &function.text;
-                    return refuse(format!(
-                        "Only monotonic functions are supported in the GROUP BY clause, got {name}"
+                    let (name, of, to) = (&function.text, &wanted.data_type, &selected.data_type);
+                    odd = Some(format!(
+                        "Only monotonic functions are supported in the GROUP BY clause. Got: system.{name} : ({of}) -> {to} "
                     ));
                 }
-                let selected = plain(term, terms, fetched, false)?;
                 last = Some(Grouping { selector: selected.selector, data_type: selected.data_type });
                 wanted
             }
@@ -74,6 +83,9 @@ pub(super) fn groups(
                 return refuse(ORDER.to_owned());
             }
         }
+    }
+    if let (Some(message), Some(term)) = (odd, terms_of_clause.last()) {
+        return Err(Error::invalid(message).at(term.position));
     }
     if next < table.partition_key.len() {
         return Err(Error::invalid("Group by is not supported on only a part of the partition key"));

@@ -150,7 +150,8 @@ fn checked(part: IndexedPart, data_type: &DataType) -> Result<IndexedPart, Error
     if fits {
         Ok(part)
     } else {
-        Err(Error::invalid("Secondary indexes are not supported on columns that hold durations"))
+        let holder = data_type.holder_of_durations().map_or_else(|| "columns".to_owned(), |holder| holder.to_string());
+        Err(Error::invalid(format!("Secondary indexes are not supported on {holder} containing durations")))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::condition::ConditionPlan;
 use super::marker::Markers;
 use super::modify::{Changes, ModifyPlan, Reach, assemble, target, using};
+use super::restriction::gap_message;
 use super::scope::{Scope, column};
 use super::{compact, json};
 use crate::bind::Choices;
@@ -23,7 +24,7 @@ pub(super) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
             let plan = assemble(table, Vec::new(), Vec::new(), Reach::Rows, Changes::default(), ttl, timestamp);
             let plan = json::insert(document, *default_unset, plan, &mut terms)?;
             return match insert.if_not_exists {
-                Some(position) => plan.under(ConditionPlan::NotExists, position),
+                Some(position) => plan.under(ConditionPlan::NotExists, "updates", position),
                 None => Ok(plan),
             };
         }
@@ -35,9 +36,8 @@ pub(super) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     let mut changes = Changes::default();
     for (i, (name, value)) in columns.iter().zip(values).enumerate() {
         if columns[..i].iter().any(|earlier| earlier.text == name.text) {
-            return Err(
-                Error::invalid(format!("Multiple definitions found for column {}", name.text)).at(name.position)
-            );
+            let message = format!("The column names contains duplicates: {}", name.text);
+            return Err(Error::invalid(message).at(name.position));
         }
         let column = column(table, name)?;
         let source = terms.source(value, &column.data_type, &column.name)?;
@@ -60,6 +60,12 @@ pub(super) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     let clustered = table.clustering.iter().filter(|c| keys.iter().any(|(id, _)| *id == c.id)).count();
     let only_static = clustered == 0 && changes.are_static_only(table);
     let wanted = if only_static { &[] } else { compact::wanted_clustering(table, clustered) };
+    let is_given = |c: &&Column| keys.iter().any(|(id, _)| *id == c.id);
+    let gap = table.clustering.iter().filter(is_given).zip(&table.clustering).find(|(given, own)| given.id != own.id);
+    if let Some((given, own)) = gap.filter(|_| table.has_short_rows()) {
+        let message = gap_message(&(given.name.clone(), own.name.clone()));
+        return Err(Error::invalid(message).at(insert.table.name.position));
+    }
     let clustering = take(wanted, "Some clustering keys are missing")?;
     let (ttl, timestamp) = using(&insert.using, &mut terms)?;
     let reach = if only_static { Reach::Statics } else { Reach::Rows };
@@ -67,7 +73,7 @@ pub(super) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     let plan = compact::inserted(plan);
     compact::check_value(&plan, insert.table.name.position)?;
     match insert.if_not_exists {
-        Some(position) => plan.under(ConditionPlan::NotExists, position),
+        Some(position) => plan.under(ConditionPlan::NotExists, "updates", position),
         None => Ok(plan),
     }
 }

@@ -13,16 +13,17 @@ pub(crate) fn create(create: &CreateKeyspace) -> Result<SchemaChange, Error> {
     let name = create.name.text.clone();
     let position = create.name.position;
     let characters_fit = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !characters_fit || name.is_empty() || name.len() > limits::KEYSPACE_NAME_MAX {
-        let message = format!(
-            "Keyspace name must not be empty, more than {} characters long, or contain non-alphanumeric-underscore \
-             characters (got \"{name}\")",
-            limits::KEYSPACE_NAME_MAX
-        );
-        return Err(Error::invalid(message).at(position));
+    if !characters_fit || name.is_empty() {
+        let message = "Keyspace name must not be empty and must contain alphanumeric or underscore characters only";
+        return Err(Error::invalid(format!("{message} (got \"{name}\")")).at(position));
+    }
+    if name.len() > limits::KEYSPACE_NAME_MAX {
+        let (most, given) = (limits::KEYSPACE_NAME_MAX, name.len());
+        let message = format!("Keyspace name must not be more than {most} characters long");
+        return Err(Error::invalid(format!("{message} (got {given} characters for \"{name}\")")).at(position));
     }
     if refuse_system(&Schema::default(), &name).is_err() {
-        return Err(Error::invalid(format!("{name} keyspace is reserved")).at(position));
+        return Err(Error::invalid(format!("System keyspace '{name}' is not user-modifiable")).at(position));
     }
     let mut properties = Properties::new(&create.properties)?;
     let replication = properties.map("replication")?;

@@ -200,7 +200,7 @@ mod tests {
             ("text", "mask_hash('MD5')", "Masking function mask_hash('MD5') return type is blob."),
             ("text", "mask_inner(1)", "function system.mask_inner([text|varchar|ascii], int, int, [text])"),
             ("int", "mask_replace(1, 2)", "Invalid number of arguments for function system.mask_replace(any, any)"),
-            ("int", "mask_inner(1, 1)", "takes no argument of type int"),
+            ("int", "mask_inner(1, 1)", "requires an argument of type [text|varchar|ascii]"),
             ("text", "mask_inner('a', 1)", "STRING"),
             ("text", "mask_replace(1)", "INTEGER"),
             ("text", "mask_replace(?)", "bind markers"),

@@ -25,6 +25,7 @@ mod keyspace;
 mod marker;
 mod mask;
 mod masked;
+mod misfit;
 mod modify;
 mod operand;
 mod option_effects;

@@ -160,24 +160,24 @@ pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Marke
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&update.table, scope, markers)?;
-    check_counters(table, &update.using, update.condition.is_some(), update.table.name.position)?;
+    check_counters(table, &update.using, update.condition.as_ref(), update.table.name.position)?;
     let (ttl, timestamp) = using(&update.using, &mut terms)?;
     let mut changes = Changes::default();
     for assignment in &update.assignments {
         assign(assignment, table, &mut terms, &mut changes)?;
     }
-    let restrictions = restricted(&update.relations, table, &mut terms)?;
+    let restrictions = restricted(&update.relations, table, "UPDATE", &mut terms)?;
     let position = update.table.name.position;
     let condition = condition(update.condition.as_ref(), &mut terms)?;
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
     let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
-    plan.under_any(condition, position)
+    plan.under_any(condition, "updates", position)
 }
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&delete.table, scope, markers)?;
-    check_counters(table, &delete.using, delete.condition.is_some(), delete.table.name.position)?;
+    check_counters(table, &delete.using, delete.condition.as_ref(), delete.table.name.position)?;
     let (_, timestamp) = using(&delete.using, &mut terms)?;
     let mut changes = Changes::default();
     for deletion in &delete.deletions {
@@ -194,12 +194,13 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     }
     changes.cells.dedup_by_key(|c| c.column);
     let position = delete.table.name.position;
-    let restrictions = restricted(&delete.relations, table, &mut terms)?;
-    if table.has_short_rows() && !delete.deletions.is_empty() && !restrictions.has_full_key(table) {
-        return Err(Error::invalid("Range deletions are not supported for specific columns").at(position));
+    let restrictions = restricted(&delete.relations, table, "DELETE", &mut terms)?;
+    let condition = condition(delete.condition.as_ref(), &mut terms)?;
+    let is_of_rows = !changes.are_static_only(table);
+    if !restrictions.has_full_key(table) {
+        check_range(&delete.deletions, is_of_rows, condition.as_ref()).map_err(|e| e.at(position))?;
     }
     let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
-    let condition = condition(delete.condition.as_ref(), &mut terms)?;
     if of_rows
         && !restrictions.has_full_key(table)
         && let Partition::Keys(partition) = restrictions.partition
@@ -207,13 +208,28 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
         let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
         let plan = ModifyPlan { deletes_row: true, is_single: false, ..plan };
-        return plan.under_any(condition, position);
+        return plan.under_any(condition, "deletions", position);
     }
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
     let (partition, clustering, reach) = reached(restrictions, table, of_statics, "DELETE", position)?;
     let deletes_row = changes.is_empty();
     let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
-    ModifyPlan { deletes_row, ..plan }.under_any(condition, position)
+    ModifyPlan { deletes_row, ..plan }.under_any(condition, "deletions", position)
+}
+
+/// Refuses what a DELETE that does not name its rows one by one cannot have: columns of rows, and conditions on rows.
+fn check_range(deletions: &[Deletion], is_of_rows: bool, condition: Option<&ConditionPlan>) -> Result<(), Error> {
+    let required = "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to";
+    match condition {
+        Some(_) if is_of_rows => Err(Error::invalid(format!("{required} delete non static columns"))),
+        Some(ConditionPlan::Tests(tests)) if tests.iter().any(|test| test.column.kind == ColumnKind::Regular) => {
+            Err(Error::invalid(format!("{required} use IF condition on non static columns")))
+        }
+        None if is_of_rows && !deletions.is_empty() => {
+            Err(Error::invalid("Range deletions are not supported for specific columns"))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn target<'s: 'm, 'm>(
@@ -264,12 +280,18 @@ pub(super) fn assemble(
 }
 
 /// What writes of counters cannot have.
-fn check_counters(table: &Table, using: &Using, is_conditional: bool, position: Position) -> Result<(), Error> {
+fn check_counters(
+    table: &Table,
+    using: &Using,
+    condition: Option<&Condition>,
+    position: Position,
+) -> Result<(), Error> {
     let refused = match table.is_counter() {
         false => return Ok(()),
         true if using.timestamp.is_some() => "Cannot provide custom timestamp for counter updates",
         true if using.ttl.is_some() => "Cannot provide custom TTL for counter updates",
-        true if is_conditional => "Conditional updates are not supported on counter tables",
+        true if matches!(condition, Some(Condition::Relations(_))) => "Conditions on counters are not supported",
+        true if condition.is_some() => "Conditional updates are not supported on counter tables",
         true => return Ok(()),
     };
     Err(Error::invalid(refused).at(position))
@@ -316,25 +338,11 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
     if met {
         return Err(repeated());
     }
-    match &assignment.kind {
-        AssignmentKind::Value(term) => {
-            let source = terms.source(term, &column.data_type, &column.name)?;
-            changes.set(column, source, name.position)
-        }
-        AssignmentKind::Change(operator, _) => {
-            let message =
-                format!("Invalid operation ({0} = {0} {1} ?) for non counter column {0}", name.text, operator.sign());
-            Err(invalid_at(message, name))
-        }
-        AssignmentKind::Prepend(_) => {
-            Err(invalid_at(format!("Invalid operation for non list column {}", name.text), name))
-        }
-        AssignmentKind::Element(..) => {
-            let message = format!("Invalid operation ({0}[?] = ?) for non collection column {0}", name.text);
-            Err(invalid_at(message, name))
-        }
-        AssignmentKind::Field(field, _) => Err(collection::no_field(column, field)),
+    if let AssignmentKind::Value(term) = &assignment.kind {
+        let source = terms.source(term, &column.data_type, &column.name)?;
+        return changes.set(column, source, name.position);
     }
+    Err(collection::no_change(assignment, column))
 }
 
 /// What is wrong with a name.

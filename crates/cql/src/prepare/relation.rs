@@ -2,6 +2,7 @@
 
 use super::entry;
 use super::scope::column;
+use super::shown::value_name;
 use super::term::Terms;
 use crate::bind::{Choices, Source, null_value};
 use crate::error::{Error, Position};
@@ -69,6 +70,10 @@ pub(super) fn is_slice(operator: Operator) -> bool {
 pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Result<Restrictions, Error> {
     let mut found = Restrictions::default();
     for relation in relations {
+        if relation.operator == Operator::NotEqual && !matches!(relation.subject, Subject::Field(..)) {
+            let message = format!("Unsupported \"!=\" relation: {relation}");
+            return Err(Error::invalid(message).at(relation.position));
+        }
         let known = found.columns.len();
         match &relation.subject {
             Subject::Column(name) => found.columns.push(on_column(name, relation, terms)?),
@@ -76,7 +81,9 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
             Subject::Token(names) => found.tokens.push(on_token(names, relation, terms)?),
             Subject::Element(name, key) => found.columns.push(entry::on_entry(name, key, relation, terms)?),
             Subject::Index(index) => return Err(no_index(index, terms.table)),
-            Subject::Field(..) => return Err(Error::unsupported("restricting fields of a type is", relation.position)),
+            Subject::Field(..) => {
+                return Err(Error::syntax(relation.position, "fields of a type cannot be restricted"));
+            }
         }
         check_repeats(&found.columns, known)?;
     }
@@ -115,7 +122,9 @@ fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<
         }
         _ if one.is_lower() == other.is_lower() => {
             let end = if one.is_lower() { "start" } else { "end" };
-            Some(format!("More than one restriction was found for the {end} bound on {name}"))
+            let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
+            let names = shared.collect::<Vec<_>>().join(" ,");
+            Some(format!("More than one restriction was found for the {end} bound on {names}"))
         }
         _ => None,
     }
@@ -136,11 +145,13 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
         check_slice(&column.data_type).map_err(|e| e.at(relation.position))?;
     }
     let value_type = match (operator, column.data_type.unfrozen()) {
-        (Operator::NotEqual, _) => return refuse(format!("Unsupported \"!=\" relation: {relation}")),
         (Operator::IsNotNull, _) => {
             return refuse(format!("Unsupported restriction: {} IS NOT NULL is allowed in views only", name.text));
         }
         (Operator::Like, _) => {
+            for value in &relation.values {
+                terms.source(value, &column.data_type, &name.text)?;
+            }
             return refuse(format!(
                 "LIKE restriction is only supported on properly indexed columns. {relation} is not valid."
             ));
@@ -179,7 +190,14 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
                 values.iter().map(|v| Ok(vec![terms.source(v, &value_type, &name.text)?])).collect();
             Choices::Tuples(sources?)
         }
-        (_, [value], _) => Choices::one(required(terms.source(value, &value_type, &name.text)?, &column, name)?),
+        (_, [value], _) => {
+            let label = match operator {
+                Operator::Contains => format!("value({})", name.text),
+                Operator::ContainsKey => format!("key({})", name.text),
+                _ => name.text.clone(),
+            };
+            Choices::one(required(terms.source(value, &value_type, &label)?, &column, name)?)
+        }
         _ => return refuse("a relation compares with one value".to_owned()),
     };
     Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
@@ -214,12 +232,7 @@ fn on_columns(
     if matches!(operator, Operator::Contains | Operator::ContainsKey | Operator::Like | Operator::IsNotNull) {
         return Err(Error::syntax(position, format!("{} stands behind one column", operator.sign())));
     }
-    if let Some(other) = columns.iter().find(|c| c.kind != ColumnKind::Clustering) {
-        let name = &other.name;
-        let message =
-            format!("Multi-column relations can only be applied to clustering columns but was applied to: {name}");
-        return Err(Error::invalid(message).at(position));
-    }
+    check_order(&columns, relation, terms.table)?;
     if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::In) {
         let message = format!("Unsupported \"{}\" relation: {relation}", operator.sign());
         return Err(Error::invalid(message).at(position));
@@ -239,8 +252,36 @@ fn on_columns(
         out.push(Restriction { columns, key: None, operator, choices: Choices::Tuples(tuples), position });
         return Ok(());
     }
+    let nulls = columns.iter().zip(tuples.iter().flatten()).find(|(_, source)| matches!(source, Source::Null));
+    if let Some((column, _)) = nulls {
+        return Err(Error::invalid(format!("Invalid null value for column {}", column.name)).at(position));
+    }
     for (column, source) in columns.into_iter().zip(tuples.into_iter().flatten()) {
         out.push(Restriction { columns: vec![column], key: None, operator, choices: Choices::one(source), position });
+    }
+    Ok(())
+}
+
+/// Several columns at once are clustering columns that follow one another.
+fn check_order(columns: &[Column], relation: &Relation, table: &Table) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    let mut before = None;
+    for (i, column) in columns.iter().enumerate() {
+        let name = &column.name;
+        let Some(place) = table.clustering.iter().position(|c| c.id == column.id) else {
+            return refuse(format!(
+                "Multi-column relations can only be applied to clustering columns but was applied to: {name}"
+            ));
+        };
+        if columns[..i].contains(column) {
+            return refuse(format!("Column \"{name}\" appeared twice in a relation: {relation}"));
+        }
+        if before.is_some_and(|before: usize| place != before + 1) {
+            return refuse(format!(
+                "Clustering columns must appear in the PRIMARY KEY order in multi-column relations: {relation}"
+            ));
+        }
+        before = Some(place);
     }
     Ok(())
 }
@@ -267,7 +308,8 @@ fn tuple(value: &Term, columns: &[Column], terms: &mut Terms<'_>) -> Result<Vec<
         _ => return Err(Error::syntax(value.position, "expected a tuple")),
     };
     if parts.len() != columns.len() {
-        let message = format!("Expected {} elements in value tuple, but got {}", columns.len(), parts.len());
+        let (expected, given) = (columns.len(), parts.len());
+        let message = format!("Expected {expected} elements in value tuple, but got {given}: {}", value_name(value));
         return Err(Error::invalid(message).at(value.position));
     }
     parts.iter().zip(columns).map(|(part, column)| terms.source(part, &column.data_type, &column.name)).collect()
@@ -280,9 +322,7 @@ fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Resul
         column(terms.table, name)?;
     }
     if !names.iter().map(|n| &n.text).eq(wanted.iter().map(|c| &c.name)) {
-        let all: Vec<&str> = wanted.iter().map(|c| c.name.as_str()).collect();
-        let message = format!("The token function arguments must be in the partition key order: {}", all.join(","));
-        return Err(Error::invalid(message).at(position));
+        return Err(Error::invalid(misplaced_token(names, wanted)).at(position));
     }
     let [value] = &relation.values[..] else {
         return Err(Error::syntax(position, "IN cannot be used with token()"));
@@ -290,11 +330,25 @@ fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Resul
     if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::NotEqual) {
         return Err(Error::syntax(position, format!("{} cannot be used with token()", operator.sign())));
     }
-    if operator == Operator::NotEqual {
-        return Err(Error::invalid(format!("Unsupported \"!=\" relation: {relation}")).at(position));
-    }
     let source = terms.source(value, &DataType::Bigint, "partition key token")?;
     Ok(TokenRestriction { operator, source, position })
+}
+
+/// What is wrong with columns in `token()` that are not those of the partition key in their order.
+fn misplaced_token(names: &[Name], wanted: &[Column]) -> String {
+    let is_key = |name: &Name| wanted.iter().any(|c| c.name == name.text);
+    if !wanted.iter().all(|c| names.iter().any(|name| name.text == c.name)) {
+        return "The token() function must be applied to all partition key components or none of them".to_owned();
+    }
+    let is_repeated = |(i, name): (usize, &Name)| names[..i].iter().any(|earlier| earlier.text == name.text);
+    if names.iter().enumerate().any(is_repeated) {
+        return "The token() function contains duplicate partition key components".to_owned();
+    }
+    if !names.iter().all(is_key) {
+        return "The token() function must contains only partition key components".to_owned();
+    }
+    let all: Vec<&str> = wanted.iter().map(|c| c.name.as_str()).collect();
+    format!("The token function arguments must be in the partition key order: {}", all.join(", "))
 }
 
 /// A literal null is refused at once; a bound one when it is bound.

@@ -33,7 +33,10 @@ impl ReplicationDraft {
             "LocalStrategy" => {
                 Err(Error::invalid("Unable to use given strategy class: LocalStrategy is reserved for internal use."))
             }
-            other => Err(Error::config(format!("Unable to find replication strategy class '{other}'"))),
+            other => {
+                let full = if other.contains('.') { String::new() } else { "org.apache.cassandra.locator.".to_owned() };
+                Err(Error::config(format!("Unable to find replication strategy class '{full}{other}'")))
+            }
         }
     }
 
@@ -97,5 +100,5 @@ fn factor(text: &str) -> Result<ReplicationFactor, Error> {
     }
     let number: i64 =
         text.trim().parse().map_err(|_| Error::config(format!("Replication factor must be numeric; found {text}")))?;
-    u32::try_from(number).map_err(|_| Error::config(format!("Replication factor must be non-negative; found {number}")))
+    u32::try_from(number).map_err(|_| Error::config(format!("Replication factor must be non-negative, found {number}")))
 }

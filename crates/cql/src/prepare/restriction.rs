@@ -110,7 +110,10 @@ fn sort_out(found: Restrictions, table: &Table, allow_filtering: bool) -> Result
         return Err(clustering_gap(first, &all_on_clustering, table));
     }
     if let Some(several) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
-        let message = "Multi-column slice restrictions cannot be used for filtering.";
+        let message = match several.operator {
+            Operator::In => "Multicolumn IN filters are not supported",
+            _ => "Multi-column slice restrictions cannot be used for filtering.",
+        };
         return Err(Error::invalid(message).at(several.position));
     }
     if let (Some(position), false) = (unindexed, allow_filtering) {
@@ -129,6 +132,45 @@ fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
     let has_choice = |c: &&Column| restricted.iter().any(|r| r.is_choice() && r.columns.contains(c));
     let leading = table.clustering.iter().take_while(has_choice).count();
     table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
+}
+
+/// Refuses a relation on a clustering column behind one that has a slice, in the order of the text.
+pub(super) fn check_slices(on_clustering: &[Restriction], table: &Table) -> Result<(), Error> {
+    let place = |r: &Restriction| table.clustering.iter().position(|c| r.columns.first() == Some(c));
+    let mut last: Option<&Restriction> = None;
+    for restriction in on_clustering {
+        if let Some(last) = last.filter(|last| last.is_slice() && place(restriction) > place(last)) {
+            let message = format!(
+                "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                restriction.columns[0].name, last.columns[0].name
+            );
+            return Err(Error::invalid(message).at(restriction.position));
+        }
+        if let Some(last) = last.filter(|last| restriction.is_slice() && place(restriction) < place(last)) {
+            let message = format!(
+                "PRIMARY KEY column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                last.columns[0].name, restriction.columns[0].name
+            );
+            return Err(Error::invalid(message).at(restriction.position));
+        }
+        if last.is_none_or(|last| place(restriction) >= place(last)) {
+            last = Some(restriction);
+        }
+    }
+    Ok(())
+}
+
+/// The first clustering column that is restricted although the one before it is not, and that one.
+pub(super) fn gap(on_clustering: &[Restriction], table: &Table) -> Option<(String, String)> {
+    let is_restricted = |c: &&Column| on_clustering.iter().any(|r| r.columns.contains(c));
+    let restricted = table.clustering.iter().filter(is_restricted);
+    let (behind, missing) = restricted.zip(&table.clustering).find(|(restricted, own)| restricted.id != own.id)?;
+    Some((behind.name.clone(), missing.name.clone()))
+}
+
+/// The words for such a gap.
+pub(super) fn gap_message((behind, missing): &(String, String)) -> String {
+    format!("PRIMARY KEY column \"{behind}\" cannot be restricted as preceding column \"{missing}\" is not restricted")
 }
 
 /// The partitions, and what of the partition key only a filter can tell.

@@ -1,6 +1,7 @@
 //! What names mean: the schema and the connection's keyspace.
 
 use crate::error::{Error, nearest};
+use crate::parser::is_reserved;
 use crate::statement::{Name, TableName};
 use henge_model::{Column, Keyspace, Replication, Schema, Table};
 use std::sync::Arc;
@@ -25,21 +26,23 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn keyspace_named(&self, name: &Name) -> Result<&'a Arc<Keyspace>, Error> {
-        self.known_keyspace(&name.text).map_err(|e| e.at(name.position))
+        let missing = format!("Keyspace '{}' does not exist", name.text);
+        self.known_keyspace(&name.text, missing).map_err(|e| e.at(name.position))
     }
 
-    fn known_keyspace(&self, name: &str) -> Result<&'a Arc<Keyspace>, Error> {
+    fn known_keyspace(&self, name: &str, missing: String) -> Result<&'a Arc<Keyspace>, Error> {
         let keyspaces = &self.schema.keyspaces;
         keyspaces.get(name).ok_or_else(|| {
             let guess = nearest(name, keyspaces.keys().map(String::as_str));
-            Error::invalid(format!("Keyspace '{name}' does not exist")).hinted(guess)
+            Error::invalid(missing).hinted(guess)
         })
     }
 
     pub(crate) fn table(&self, name: &TableName) -> Result<&'a Arc<Table>, Error> {
         let keyspace = self.keyspace_of(name)?;
         let position = name.name.position;
-        let keyspace = self.known_keyspace(&keyspace).map_err(|e| e.at(position))?;
+        let missing = format!("keyspace {keyspace} does not exist");
+        let keyspace = self.known_keyspace(&keyspace, missing).map_err(|e| e.at(position))?;
         keyspace.tables.get(&name.name.text).ok_or_else(|| {
             let guess = nearest(&name.name.text, keyspace.tables.keys().map(String::as_str));
             Error::invalid(format!("table {} does not exist", name.name.text)).at(position).hinted(guess)
@@ -93,7 +96,19 @@ pub fn is_virtual(keyspace: &str) -> bool {
 pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Error> {
     table.column(&name.text).ok_or_else(|| {
         let guess = nearest(&name.text, table.visible_columns().map(|c| c.name.as_str()));
-        let message = format!("Undefined column name {} in table {}.{}", name.text, table.keyspace, table.name);
+        let message = format!("Undefined column name {} in table {}.{}", shown(&name.text), table.keyspace, table.name);
         Error::invalid(message).at(name.position).hinted(guess)
     })
+}
+
+/// A name as Cassandra prints it: in quotes where it would be read as another or as a reserved word.
+fn shown(name: &str) -> String {
+    let mut bytes = name.bytes();
+    let is_plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let is_value = matches!(name, "true" | "false");
+    match is_plain && (is_value || !is_reserved(name)) {
+        true => name.to_owned(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
 }

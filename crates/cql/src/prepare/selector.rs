@@ -3,9 +3,10 @@
 use super::aggregate::{AggregatePlan, aggregate, aggregated};
 use super::cell_times::of_cell;
 use super::computed::{cast, collection, hinted, negation, operation, untyped};
+use super::misfit::{check_argument, wrong_argument};
 use super::scope::column;
 use super::shown::{of_row, value_name};
-use super::term::{Terms, argument_name, assignable, check_keyspace};
+use super::term::{Terms, argument_name, check_keyspace, is_assignable};
 use crate::bind::Source;
 use crate::error::{Error, nearest};
 use crate::functions::Function;
@@ -185,7 +186,7 @@ pub(super) fn field_of(whole: Selected, name: &Name) -> Result<Selected, Error> 
     };
     let Some((place, data_type)) = own.field(&name.text) else {
         let guess = nearest(&name.text, own.fields.iter().map(|(field, _)| field.as_str()));
-        let message = format!("{} of type {} has no field {}", whole.name, own.name, name.text);
+        let message = format!("{} of type {} has no field {}", whole.name, whole.data_type, name.text);
         return Err(Error::invalid(message).at(name.position).hinted(guess));
     };
     let (label, data_type) = (format!("{}.{}", whole.name, name.text), data_type.clone());
@@ -260,11 +261,14 @@ fn call(
         let place = argument_name(function, i);
         match selected {
             Some(selected) => {
-                assignable(&selected.data_type, parameter, &place)?;
+                if !is_assignable(&selected.data_type, parameter) {
+                    return Err(wrong_argument(&selected.name, i, function, parameter).at(given[i].position));
+                }
                 arguments.push(selected.selector);
                 names.push(selected.name);
             }
             None => {
+                check_argument(&given[i], types[i].as_ref(), parameter, function, i)?;
                 arguments.push(Selector::Given(terms.source(&given[i], parameter, &place)?));
                 names.push(value_name(&given[i]));
             }

@@ -28,7 +28,7 @@ pub(super) fn argument(term: &Term, known: Option<&DataType>) -> Argument {
         TermKind::Constant(constant) => Some(preferred_type(constant)),
         _ => known.cloned().or_else(|| preferred(term)),
     };
-    Argument { data_type, is_literal, elements }
+    Argument { data_type, is_literal, elements, shown: value_name(term) }
 }
 
 /// The type a literal would rather have.

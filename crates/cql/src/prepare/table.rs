@@ -16,7 +16,14 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let (keyspace, name) = named(&create.table, scope)?;
     let position = create.table.name.position;
     let characters_fit = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !characters_fit || name.len() > limits::TABLE_NAME_MAX {
+    if !characters_fit {
+        let message = format!(
+            "{keyspace}.{name}: Table name must not be empty or not contain non-alphanumeric-underscore characters \
+             (got \"{name}\")"
+        );
+        return Err(Error::config(message).at(position));
+    }
+    if name.len() > limits::TABLE_NAME_MAX {
         let message = format!(
             "Table name must not be more than {} characters long or contain non-alphanumeric-underscore characters \
              (got \"{name}\")",
@@ -82,7 +89,8 @@ fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, E
     for definition in &create.columns {
         let ColumnDefinition { name, data_type, masked, .. } = definition;
         if columns.iter().any(|c| c.name == name.text) {
-            return Err(Error::invalid(format!("Duplicate column '{}' declaration", name.text)).at(name.position));
+            let message = format!("Duplicate column '{}' declaration for table '{}'", name.text, create.table);
+            return Err(Error::invalid(message).at(name.position));
         }
         let data_type = types.of_column(data_type).map_err(|e| e.at(name.position))?;
         let mask = masked.as_ref().map(|masked| column_mask(masked, &name.text, &data_type, types)).transpose()?;
@@ -95,7 +103,7 @@ fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, E
 fn check_statics(create: &CreateTable, is_clustered: bool, is_key: impl Fn(&str) -> bool) -> Result<(), Error> {
     let Some(first) = create.columns.iter().find(|c| c.is_static) else { return Ok(()) };
     if let Some(key) = create.columns.iter().find(|c| c.is_static && is_key(&c.name.text)) {
-        let message = format!("Static column {} cannot be part of the PRIMARY KEY", key.name.text);
+        let message = format!("Static column '{}' cannot be part of the PRIMARY KEY", key.name.text);
         return Err(Error::invalid(message).at(key.name.position));
     }
     if !is_clustered {
@@ -142,6 +150,9 @@ fn check_key_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
         _ if data_type.is_complex() => {
             refuse(format!("Invalid non-frozen collection type {data_type} for PRIMARY KEY column '{}'", column.name))
         }
+        _ if data_type.holder_of_durations().is_some() => {
+            refuse(format!("duration type is not supported for PRIMARY KEY column '{}'", column.name))
+        }
         _ if !data_type.key_supported() => {
             Err(Error::unsupported(format!("type {data_type} in a PRIMARY KEY is"), name.position))
         }
@@ -155,21 +166,20 @@ fn primary_key(create: &CreateTable) -> Result<(Vec<Name>, Vec<Name>), Error> {
     let inline = create.columns.iter().filter(|c| c.is_primary_key).map(|c| (vec![c.name.clone()], Vec::new()));
     let mut keys = inline.chain(create.primary_keys.iter().cloned());
     let Some((partition, clustering)) = keys.next() else {
-        return Err(Error::invalid(format!(
-            "No PRIMARY KEY specified for table '{}' (exactly one required)",
-            create.table.name.text
-        ))
-        .at(position));
+        // The missing letter is Cassandra's.
+        let message = format!("No PRIMARY KEY specifed for table '{}' (exactly one required)", create.table);
+        return Err(Error::invalid(message).at(position));
     };
     if keys.next().is_some() {
-        let message =
-            format!("Multiple PRIMARY KEYs specified for table '{}' (exactly one required)", create.table.name.text);
+        let message = format!("Multiple PRIMARY KEY specified for table '{}' (exactly one required)", create.table);
         return Err(Error::invalid(message).at(position));
     }
     let all: Vec<&Name> = partition.iter().chain(&clustering).collect();
     for (i, name) in all.iter().enumerate() {
         if all[..i].iter().any(|earlier| earlier.text == name.text) {
-            return Err(Error::invalid(format!("Duplicate column '{}' in PRIMARY KEY", name.text)).at(name.position));
+            let table = &create.table.name.text;
+            let message = format!("Duplicate column '{}' in PRIMARY KEY clause for table '{table}'", name.text);
+            return Err(Error::invalid(message).at(name.position));
         }
     }
     Ok((partition, clustering))

@@ -2,8 +2,9 @@
 
 use super::data_type::Types;
 use super::marker::{Labels, Markers};
+use super::misfit::{check_argument, check_parts, misfit};
 use super::scope::Scope;
-use super::shown::argument;
+use super::shown::{argument, hinted_name, value_name};
 use crate::bind::{BindContext, Source};
 use crate::error::{Error, nearest};
 use crate::functions::{self, Argument, Signature};
@@ -56,13 +57,22 @@ impl<'a> Terms<'a> {
             }
             TermKind::Hinted { target, term } => {
                 let hinted = self.resolve(target)?;
-                assignable(&hinted, data_type, name)?;
+                if !is_assignable(&hinted, data_type) {
+                    let value = hinted_name(&hinted, &value_name(term));
+                    return Err(Error::invalid(format!("Cannot assign value {value} to {name} of type {data_type}")));
+                }
                 self.source(term, &hinted, name)
             }
             TermKind::Call { keyspace, function, arguments } => {
                 check_keyspace(keyspace.as_ref(), function)?;
                 let (source, result) = self.call(&function.text, arguments, term, data_type)?;
-                assignable(&result, data_type, name)?;
+                if !is_assignable(&result, data_type) {
+                    let function = &function.text;
+                    return Err(Error::invalid(format!(
+                        "Type error: cannot assign result of function system.{function} (type {result}) to {name} (type \
+                         {data_type})"
+                    )));
+                }
                 Ok(source)
             }
             TermKind::Column(column) => Err(Error::syntax(
@@ -94,6 +104,7 @@ impl<'a> Terms<'a> {
 
     /// A collection, tuple or vector of its parts.
     fn composite(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
+        check_parts(term, data_type, name)?;
         let mut parts = Vec::new();
         match (&term.kind, data_type.unfrozen()) {
             (TermKind::List(terms), DataType::List(element)) | (TermKind::Set(terms), DataType::Set(element)) => {
@@ -101,8 +112,10 @@ impl<'a> Terms<'a> {
             }
             (TermKind::List(terms), DataType::Vector(element, n)) => {
                 if terms.len() != *n as usize {
-                    let message =
-                        format!("Invalid vector literal for {name}: expected {n} elements, found {}", terms.len());
+                    let given = terms.len();
+                    let message = format!(
+                        "Invalid vector literal for {name} of type {data_type}; expected {n} elements, but given {given}"
+                    );
                     return Err(Error::invalid(message));
                 }
                 self.parts(terms, element, name, &mut parts)?;
@@ -120,7 +133,7 @@ impl<'a> Terms<'a> {
                 }
             }
             (TermKind::UserType(given), DataType::Udt(own)) => self.fields(given, own, name, &mut parts)?,
-            _ => return Err(Error::invalid(format!("Invalid value for \"{name}\" of type {data_type}"))),
+            _ => return Err(misfit(term, data_type, name)),
         }
         let collection = match data_type.unfrozen() {
             DataType::List(_) => Some("list"),
@@ -177,7 +190,7 @@ impl<'a> Terms<'a> {
         wanted: &DataType,
     ) -> Result<(Source, DataType), Error> {
         let Arguments::Terms(terms) = arguments else {
-            return Err(Error::invalid(format!("{name}(*) is no function")).at(at.position));
+            return Err(Error::syntax(at.position, format!("{name}(*) is no value")));
         };
         let mut types = Vec::with_capacity(terms.len());
         for term in terms {
@@ -185,7 +198,8 @@ impl<'a> Terms<'a> {
         }
         let signature = self.signature(name, &types, (at, terms), Some(wanted))?;
         let mut arguments = Vec::with_capacity(terms.len());
-        for (i, (term, parameter)) in terms.iter().zip(&signature.parameters).enumerate() {
+        for (i, ((term, own), parameter)) in terms.iter().zip(&types).zip(&signature.parameters).enumerate() {
+            check_argument(term, own.as_ref(), parameter, name, i)?;
             arguments.push(self.source(term, parameter, &argument_name(name, i))?);
         }
         let ordinal = at.position.offset;
@@ -205,7 +219,11 @@ impl<'a> Terms<'a> {
         let of_literal = time_of_literal(name, terms);
         let types = of_literal.as_ref().map_or(types, |one| std::slice::from_ref(one));
         let found = functions::signature(name, types, self.table, wanted, &given).unwrap_or_else(|| {
-            Err(Error::invalid(format!("Unknown function '{name}'")).hinted(nearest(name, functions::names())))
+            let message = match wanted {
+                Some(_) => format!("Unknown function {name} called"),
+                None => format!("Unknown function '{name}'"),
+            };
+            Err(Error::invalid(message).hinted(nearest(name, functions::names())))
         });
         found.map_err(|e| e.at(at.position))
     }
