@@ -88,7 +88,7 @@ class Round:
         elif roll < 0.5 - 0.35 * (self.count > self.statements * 0.6):
             request = self.writes.write(table)
         else:
-            times = table.flavour != "conditional"
+            times = table.flavour not in ("conditional", "counter")
             request = self.selects.select(table, times and (self.version >= 5 or self.rng.random() < 0.5))
             if self.version < 5:
                 request.text = request.text.replace("ttl(", "writetime(")

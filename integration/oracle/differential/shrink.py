@@ -7,7 +7,7 @@ from .pair import Pair
 from .rounds import KEYSPACE
 from .shown import answer_text, with_literals
 
-TRIALS_MAX = 45
+TRIALS_MAX = 30
 
 
 class Shrinker:

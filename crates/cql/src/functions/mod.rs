@@ -153,6 +153,20 @@ impl Call<'_> {
 fn token(components: &[Option<&[u8]>]) -> Result<Vec<u8>, Error> {
     let given: Option<Vec<&[u8]>> = components.iter().copied().collect();
     let given = given.ok_or_else(|| Error::invalid("Invalid null value in call to function token"))?;
+    // No key is empty, but its token is the lowest, before all others.
+    if given == [&[] as &[u8]] {
+        return Ok(i64::MIN.to_be_bytes().to_vec());
+    }
     let key = PartitionKey::from_components(&given).map_err(|e| Error::invalid(e.to_string()))?;
     Ok(key.token().0.to_be_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_token_of_an_empty_key_is_the_lowest() {
+        assert_eq!(super::token(&[Some(b"")]).unwrap(), i64::MIN.to_be_bytes());
+        assert!(super::token(&[Some(b""), Some(b"")]).is_ok());
+        assert!(super::token(&[None]).is_err());
+    }
 }

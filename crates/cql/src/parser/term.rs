@@ -319,7 +319,9 @@ impl Parser<'_> {
             // Not so the colon behind the key of a map, which may be a tuple of one text.
             Kind::Symbol if ahead.at_symbol(":") => ahead.following.kind == Kind::Word,
             Kind::Symbol => ["?", "(", "[", "{"].iter().any(|s| ahead.at_symbol(s)) || native && ahead.at_symbol("-"),
-            Kind::Word if quoted => ahead.at_value_word() || ahead.following.is_symbol("("),
+            Kind::Word if quoted => {
+                ahead.at_value_word() || !is_reserved(ahead.token.text) && ahead.following.is_symbol("(")
+            }
             Kind::Word => native && !ahead.at_word("AS") && (!is_reserved(ahead.token.text) || ahead.at_value_word()),
             Kind::End | Kind::Bad(_) => false,
             _ => true,

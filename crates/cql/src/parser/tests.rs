@@ -48,6 +48,7 @@ fn a_text_in_parentheses_is_no_type_where_no_term_follows() {
     assert!(matches!(&s.relations[1].values[0].kind, TermKind::Tuple(parts) if parts.len() == 1));
     assert!(parse("INSERT INTO t (a) VALUES ({('c'): 3})").is_ok());
     assert!(parse("SELECT ('text') f(c) FROM t").is_ok());
+    assert!(select("SELECT a FROM t WHERE (c) > ('c') LIMIT (1)").limit.is_some());
     let mixed = message("SELECT a FROM t WHERE (b, c) IN (?, (?, ?))");
     assert_eq!(mixed, "line 1:36 tuples and bind markers cannot stand in one list");
 }
