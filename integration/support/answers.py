@@ -42,7 +42,23 @@ def message(error):
 
 def split_message(answer):
     """An answer without its words, and the words: empty where there are none."""
-    return {key: value for key, value in answer.items() if key != "message"}, answer.get("message", "")
+    words = SIGNATURES.sub("", answer.get("message", ""))
+    return {key: value for key, value in answer.items() if key != "message"}, words
+
+
+# Cassandra goes on with all functions of a name, in the order of a hash.
+SIGNATURES = re.compile(r" \((known type signatures|can be matched by following signatures).*", re.DOTALL)
+
+
+class OtherWords:
+    """Sentences of Cassandra's for which Henge has other words, from a file: a reason on a line `# reason`, then patterns of sentences."""
+
+    def __init__(self, path):
+        self.patterns = [re.compile(line) for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+    def allow(self, message):
+        """True if the sentence has a pattern here."""
+        return any(pattern.fullmatch(message) for pattern in self.patterns)
 
 
 def plain(value):
