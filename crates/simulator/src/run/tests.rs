@@ -238,7 +238,8 @@ fn rows_of_one_that_was_behind(faults: Faults) -> usize {
         // Owed to the second machine as a hint.
         "INSERT INTO new.t (k) VALUES (1)".to_owned(),
     ]);
-    run.pass(SECOND);
+    // A write may have to time out before its hint is there.
+    run.pass(4 * SECOND);
     // From the first machine nobody learns anything any more; only the third can bring the second level.
     crash(&run.cluster, 0);
     run.cluster.machines[0].options.lock().faults.withhold_entries = true;
