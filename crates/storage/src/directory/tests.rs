@@ -170,7 +170,7 @@ fn a_directory_stays_with_its_cluster() {
     directory.set_cluster(own).unwrap();
     directory.set_cluster(own).unwrap();
     let refusal = directory.set_cluster(other).unwrap_err().to_string();
-    assert!(refusal.contains(&other.to_string()) && refusal.contains("empty data directory"), "{refusal}");
+    assert!(refusal.contains(&other.to_string()) && refusal.contains("empty data_directory"), "{refusal}");
     assert_eq!(directory.cluster(), Some(own));
 }
 
