@@ -1,10 +1,10 @@
 //! The conditions of WHERE and IF.
 
 use crate::names::{many, name, names};
-use crate::terms::{marker, value};
+use crate::terms::{marker, tuple, value};
 use henge_base::Random;
 use henge_cql::Position;
-use henge_cql::statement::{Condition, Operator, Relation, Subject};
+use henge_cql::statement::{Condition, Operator, Relation, Subject, Term};
 
 const SIGNS: [Operator; 7] = [
     Operator::Equal,
@@ -40,11 +40,21 @@ fn relation(random: &mut Random) -> Relation {
     let listed = operator == Operator::In && random.chance(2, 3);
     let values = match operator {
         Operator::IsNotNull => vec![],
-        Operator::In if listed => many(random, 0, 3, value),
+        Operator::In if listed => listed_values(random, &subject),
         Operator::In => vec![marker(random)],
         _ => vec![value(random)],
     };
     Relation { subject, operator, values, listed, position: Position::default() }
+}
+
+/// Of several columns the values are all tuples or all bind markers.
+fn listed_values(random: &mut Random, subject: &Subject) -> Vec<Term> {
+    let one = match subject {
+        Subject::Columns(_) if random.chance(1, 2) => marker,
+        Subject::Columns(_) => tuple,
+        _ => value,
+    };
+    many(random, 0, 3, one)
 }
 
 pub(crate) fn condition(random: &mut Random) -> Condition {

@@ -23,6 +23,11 @@ pub(crate) fn value(random: &mut Random) -> Term {
     term(random, Of { depth: 3, columns: false })
 }
 
+/// A tuple of two or three values.
+pub(crate) fn tuple(random: &mut Random) -> Term {
+    made(TermKind::Tuple(many(random, 2, 3, value)))
+}
+
 /// An expression over columns.
 pub(crate) fn expression(random: &mut Random) -> Term {
     term(random, Of { depth: 3, columns: true })
