@@ -11,6 +11,7 @@ use crate::pending::status;
 use crate::shared::Shared;
 use crate::view::View;
 use crate::world::{Class, Lane, To, World};
+use futures_util::stream::{self, StreamExt};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_coordinator::{Logged, Refusal, ReplicaError, Replicas};
 use henge_metadata::Epoch;
@@ -24,8 +25,10 @@ use std::time::Duration;
 const KEEPERS: usize = 2;
 /// How often it is looked for batches that were left behind.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// Batches replayed at once.
+/// Batches read from the log at once.
 const BATCHES_MAX: usize = 64;
+/// Batches replayed at once: few, since their parts go to all replicas and take places in the tail that writes of clients need too.
+const REPLAYED_AT_ONCE_MAX: usize = 2;
 
 /// What is asked of a keeper.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -150,7 +153,8 @@ async fn replay_all<W: World>(core: &Core<W>, damaged: &mut OnceEach<DamagedBatc
         for found in page.damaged {
             handle_damaged(shared, found, damaged).await;
         }
-        futures_util::future::join_all(page.batches.into_iter().map(|batch| replay_one(core, batch))).await;
+        let batches = stream::iter(page.batches);
+        batches.for_each_concurrent(REPLAYED_AT_ONCE_MAX, |batch| replay_one(core, batch)).await;
         match page.next {
             Some(next) => after = Some(next),
             None => return,
@@ -205,10 +209,12 @@ fn is_too_old<W: World>(shared: &Shared<W>, created: Micros) -> bool {
 async fn written<W: World>(core: &Core<W>, mutations: &[Bytes]) -> bool {
     let deadline = core.shared.within(core.shared.options.write_timeout);
     let view = core.shared.view.load_full();
-    let mut under_way = Vec::new();
+    let (mut are_up, mut under_way) = (true, Vec::new());
     for mutation in mutations {
         let Some(hosts) = replicas(&view, mutation) else { return false };
-        for host in hosts {
+        // A replica that is down is not waited for: the batch stays, and comes to its turn again.
+        are_up &= hosts.iter().all(|host| core.alive(*host));
+        for host in hosts.into_iter().filter(|host| core.alive(*host)) {
             under_way.push(Replicas::mend(core, host, mutation.clone(), deadline));
         }
     }
@@ -217,7 +223,7 @@ async fn written<W: World>(core: &Core<W>, mutations: &[Bytes]) -> bool {
     let settled = |outcome: &Result<(), ReplicaError>| {
         matches!(outcome, Ok(()) | Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)))
     };
-    outcomes.iter().all(settled)
+    are_up && outcomes.iter().all(settled)
 }
 
 /// The replicas of a mutation, none if its table is gone. `None` if it cannot be read.
