@@ -20,6 +20,7 @@ use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::wire::Violation;
 use henge_base::Micros;
 use henge_model::Consistency;
+use std::ops::Range;
 
 /// What one replica holds of one register at the end: a version, or the timestamp of its deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub(crate) struct Stored {
     pub(crate) version: Option<Version>,
     /// The newest timestamp in the row, of whatever kind.
     pub(crate) newest: Option<Micros>,
-    /// True if deletions of the register are purged, with what they cover.
-    pub(crate) is_purged: bool,
+    /// Deletions from before this may have been purged, with what they cover; `None`: none are.
+    pub(crate) purged_before: Option<Micros>,
 }
 
 /// Checks of what clients saw.
@@ -105,7 +106,12 @@ fn missed(history: &History, query: &Operation, sought: Version, out: &mut Vec<V
 }
 
 fn deleted_since(history: &History, key: i64, timestamp: Micros) -> bool {
-    history.changes(key).any(|(t, o)| t >= timestamp && matches!(o.deed, Deed::Delete(_)) && o.ending != Ending::Failed)
+    deleted_within(history, key, timestamp..Micros::MAX)
+}
+
+fn deleted_within(history: &History, key: i64, within: Range<Micros>) -> bool {
+    let mut changes = history.changes(key).filter(|(timestamp, _)| within.contains(timestamp));
+    changes.any(|(_, o)| matches!(o.deed, Deed::Delete(_)) && o.ending != Ending::Failed)
 }
 
 /// I4: what an earlier quorum read saw, or something newer.
@@ -141,8 +147,7 @@ pub(crate) fn stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
 
 fn durable(history: &History, key: i64, copies: &[&Stored], out: &mut Vec<Violation>) {
     for (timestamp, operation) in history.changes(key).filter(|(_, o)| o.ending == Ending::Ok) {
-        let is_gone =
-            |copy: &Stored| copy.is_purged && copy.version.is_none() && deleted_since(history, key, timestamp);
+        let is_gone = |copy: &Stored| copy.version.is_none() && is_purged(history, copy, timestamp);
         let lacks = |copy: &Stored| copy.newest.is_none_or(|newest| newest < timestamp) && !is_gone(copy);
         for copy in copies.iter().filter(|copy| lacks(copy)) {
             out.push(Violation { rule: "I1", what: format!("{operation:?} is not in {copy:?}") });
@@ -150,9 +155,18 @@ fn durable(history: &History, key: i64, copies: &[&Stored], out: &mut Vec<Violat
     }
 }
 
+/// True if a deletion that covers a timestamp may have been purged.
+fn is_purged(history: &History, copy: &Stored, timestamp: Micros) -> bool {
+    copy.purged_before.is_some_and(|before| deleted_within(history, copy.key, timestamp..before))
+}
+
+/// I10. Each replica purges when its own sweep comes by: a deletion that may have been purged is no difference.
 fn converged(copies: &[&Stored], out: &mut Vec<Violation>) {
+    let is_kept = |copy: &Stored, newest: Micros| copy.purged_before.is_none_or(|before| newest >= before);
+    let held =
+        |copy: &Stored| (copy.version, copy.newest.filter(|newest| copy.version.is_some() || is_kept(copy, *newest)));
     for pair in copies.windows(2) {
-        if (pair[0].version, pair[0].newest) != (pair[1].version, pair[1].newest) {
+        if held(pair[0]) != held(pair[1]) {
             out.push(Violation { rule: "I10", what: format!("{:?} and {:?} differ", pair[0], pair[1]) });
         }
     }
@@ -166,5 +180,29 @@ fn issued(history: &History, copy: &Stored, out: &mut Vec<Violation>) {
             out.push(Violation { rule: "I39", what: format!("{operation:?} is stored in {copy:?}") });
         }
         Some(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COPY: Stored = Stored { machine: 0, key: 0, version: None, newest: None, purged_before: Some(100) };
+
+    fn differ(one: Stored, other: Stored) -> bool {
+        let mut out = Vec::new();
+        converged(&[&one, &other], &mut out);
+        !out.is_empty()
+    }
+
+    #[test]
+    fn a_deletion_that_is_due_for_purging_is_no_difference() {
+        let deleted = |timestamp| Stored { newest: Some(timestamp), ..COPY };
+        assert!(!differ(COPY, deleted(99)));
+        assert!(differ(COPY, deleted(100)), "it must still be there");
+        let never = |copy| Stored { purged_before: None, ..copy };
+        assert!(differ(never(COPY), never(deleted(99))));
+        let written = |newest| Stored { version: Some((50, 7)), newest: Some(newest), ..COPY };
+        assert!(differ(COPY, written(50)) && differ(deleted(60), written(50)), "what was deleted is back");
     }
 }

@@ -1,10 +1,25 @@
 //! The end of a run: deletions that nobody needs any more are off the disk, and nothing that they covered is back.
 
 use super::{PURGE_INTERVAL_SECONDS, PURGE_MARGIN_SECONDS, Run, SECOND};
-use crate::registers::GRACE_SECONDS;
+use crate::registers::{self, GRACE_SECONDS};
+use henge_base::Micros;
 use henge_model::Consistency;
 
+/// How much later than its deletion a timestamp may be, by the clocks of clients and machines, in seconds.
+const CLOCKS_SECONDS: u64 = 1;
+
 impl Run {
+    /// Deletions of a register with an earlier timestamp may have been purged; `None`: none are.
+    pub(super) fn purged_before(&self, key: i64) -> Option<Micros> {
+        let grace = match (registers::is_single(key), self.shape.has_grace) {
+            (true, _) => 0,
+            (false, true) => GRACE_SECONDS,
+            (false, false) => return None,
+        };
+        let age = (grace + PURGE_MARGIN_SECONDS - CLOCKS_SECONDS) * SECOND;
+        Some(self.cluster.machines[0].wall(self.now()) - age as Micros)
+    }
+
     /// I12 where everything has been purged, and that it has been.
     pub(super) fn purged(&mut self) {
         let grace = if self.shape.has_grace { GRACE_SECONDS } else { 0 };
@@ -13,7 +28,7 @@ impl Run {
         if self.now() < end {
             self.pass(end - self.now());
         }
-        for copy in self.all_stored().iter().filter(|copy| copy.is_purged) {
+        for copy in self.all_stored().iter().filter(|copy| copy.purged_before.is_some()) {
             if copy.version.is_none() && copy.newest.is_some() {
                 self.cluster.violated("purge", format!("a deletion is still there: {copy:?}"));
             }

@@ -25,8 +25,8 @@ impl Run {
         let replicas = self.replicas_of(key);
         let lives =
             self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
-        let is_purged = self.shape.has_grace || registers::is_single(key);
-        lives.filter_map(|life| Some(Stored { is_purged, ..stored_at(&life, key)? })).collect()
+        let purged_before = self.purged_before(key);
+        lives.filter_map(|life| Some(Stored { purged_before, ..stored_at(&life, key)? })).collect()
     }
 
     fn replicas_of(&self, key: i64) -> Vec<HostId> {
@@ -59,7 +59,7 @@ pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
 fn stored_at(life: &Life, key: i64) -> Option<Stored> {
     let command = command(life, key)?;
     let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
-    let mut stored = Stored { machine: life.owner.machine, key, version: None, newest: None, is_purged: false };
+    let mut stored = Stored { machine: life.owner.machine, key, version: None, newest: None, purged_before: None };
     let newest = |(key, row): &(Bytes, Bytes)| RowView::parse(key, row).map(|row| row.newest()).ok();
     stored.newest = block.rows.iter().chain(&block.context).filter_map(newest).max();
     let Some((row_key, row)) = block.rows.first() else { return Some(stored) };
