@@ -92,6 +92,8 @@ struct Shape {
     is_periodic: bool,
     /// Registers of three copies are purged by `gc_grace_seconds`.
     has_grace: bool,
+    /// A node may have [`SHORT_TAIL`] calls under way.
+    has_short_tail: bool,
 }
 
 impl Run {
@@ -101,15 +103,19 @@ impl Run {
         let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
         let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
         let has_grace = temper == Temper::Crashes && !is_periodic && random.chance(1, 2);
-        let tail_max = if random.chance(1, 3) { SHORT_TAIL } else { Options::default().tail_max };
-        let shape = Shape { machines, temper, is_periodic, has_grace };
-        Run::of(clockwork, shape, random, |n| Options { tail_max, ..options(n, faults) })
+        let has_short_tail = random.chance(1, 3);
+        let shape = Shape { machines, temper, is_periodic, has_grace, has_short_tail };
+        Run::of(clockwork, shape, random, |n| options(n, faults))
     }
 
     fn of(clockwork: Arc<Clockwork>, shape: Shape, random: &mut Random, options: impl Fn(usize) -> Options) -> Run {
         let sync = if shape.is_periodic { SyncMode::Unsynced } else { SyncMode::Synced };
         let mut hosts = random.fork("hosts");
-        let machine = |n| Machine::new(Options { sync, ..options(n) }, &mut hosts);
+        let tail_of = |options: &Options| if shape.has_short_tail { SHORT_TAIL } else { options.tail_max };
+        let machine = |n| {
+            let options = options(n);
+            Machine::new(Options { sync, tail_max: tail_of(&options), ..options }, &mut hosts)
+        };
         let machines = (0..shape.machines).map(machine).collect();
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));
@@ -126,8 +132,7 @@ impl Run {
             return;
         }
         self.calm = self.now();
-        // Full disks are looked at again now and then.
-        self.pass(SECOND);
+        self.pass(self.aftermath());
         if self.shape.has_grace {
             // The repair that has to come within the grace.
             self.read_all(Consistency::All);
@@ -148,6 +153,12 @@ impl Run {
         self.found(found);
         let found = linear(&self.clients.swaps.lock());
         self.found(found);
+    }
+
+    /// How long a healed cluster may still feel the storm: full disks are looked at again now and then, and a call that was lost keeps
+    /// its place in the tail until its time is over.
+    fn aftermath(&self) -> u64 {
+        if self.shape.has_short_tail { Options::default().range_timeout.as_micros() as u64 + SECOND } else { SECOND }
     }
 
     /// Starts the machines, some later than others, and makes the schema.
@@ -214,7 +225,7 @@ impl Run {
         }
     }
 
-    /// Reads every register through every node.
+    /// Reads every register through every node, one after the other: repairs of all at once are more than a short tail has room for.
     fn read_all(&mut self, consistency: Consistency) {
         let mut numbers = Vec::new();
         for life in self.lives() {
@@ -223,8 +234,8 @@ impl Run {
                 let newest = self.clients.history.lock().written(key).max();
                 let newest = newest.filter(|_| !registers::is_single(key));
                 numbers.extend(newest.map(|v| self.clients.run(&life, key, Deed::Find(v), consistency, None)));
+                self.pass(SECOND / 4);
             }
-            self.pass(2 * SECOND);
         }
         self.pass(10 * SECOND);
         self.must_be_good("I31", &numbers);

@@ -16,7 +16,7 @@ impl Run {
     /// Three machines that have formed a cluster.
     fn three(is_periodic: bool, has_grace: bool, random: &mut Random, faults: Faults) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape { machines: 3, temper: Temper::Crashes, is_periodic, has_grace };
+        let shape = Shape { machines: 3, temper: Temper::Crashes, is_periodic, has_grace, has_short_tail: false };
         let mut run = Run::of(clockwork, shape, random, |n| options(n, faults));
         assert!(run.form());
         run
@@ -194,7 +194,8 @@ fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
 fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let shape = Shape { machines: 3, temper: Temper::Links, is_periodic: false, has_grace: false };
+    let shape =
+        Shape { machines: 3, temper: Temper::Links, is_periodic: false, has_grace: false, has_short_tail: false };
     let mut run = Run::of(clockwork, shape, &mut random, options);
     assert!(run.form());
     run
