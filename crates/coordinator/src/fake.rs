@@ -47,8 +47,16 @@ pub(crate) struct Scripted<T> {
     outcome: Option<T>,
     polls: u32,
     ends: bool,
-    /// The clock, of one that ends at the deadline.
-    late: Option<Arc<AtomicU64>>,
+    /// The clock, of one that ends at a deadline.
+    late: Option<(Arc<AtomicU64>, Mono)>,
+}
+
+impl<T> Scripted<T> {
+    /// Where it is silent, it is so until this deadline.
+    pub(crate) fn until(mut self, deadline: Mono) -> Scripted<T> {
+        self.late = self.late.map(|(clock, _)| (clock, deadline));
+        self
+    }
 }
 
 impl<T: Unpin> Future for Scripted<T> {
@@ -62,8 +70,8 @@ impl<T: Unpin> Future for Scripted<T> {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if let Some(clock) = &self.late {
-            clock.store(DEADLINE.0, Ordering::Relaxed);
+        if let Some((clock, deadline)) = &self.late {
+            clock.fetch_max(deadline.0, Ordering::Relaxed);
         }
         Poll::Ready(self.outcome.take().unwrap())
     }
@@ -168,7 +176,7 @@ impl Fake {
             Does::Silent | Does::Never => Err(ReplicaError::Unknown),
             Does::NotSent => Err(ReplicaError::NotSent),
         };
-        let late = (does == Does::Silent).then(|| Arc::clone(&self.clock));
+        let late = (does == Does::Silent).then(|| (Arc::clone(&self.clock), DEADLINE));
         // Whoever is silent until the deadline comes after all that answer.
         let polls = if late.is_some() { 20 } else { 1 };
         Scripted { outcome: Some(outcome), polls, ends: does != Does::Never, late }

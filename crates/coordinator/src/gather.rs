@@ -43,17 +43,22 @@ impl<R: Replicas> Gather<'_, R> {
         let mut tally = Tally::new(self.required);
         let mut under_way = UnderWay::new();
         let mut gathered = Gathered { answers: SmallVec::new(), spare: pool };
-        let mut kind = ReadKind::Rows;
+        let mut first = Candidates::new();
         gathered.spare.retain(|candidate| {
             if !tally.lacks(candidate.group) {
                 return true;
             }
-            self.ask(*candidate, kind, &mut tally, &mut under_way);
+            tally.asked(candidate.group);
+            first.push(*candidate);
+            false
+        });
+        let mut kind = ReadKind::Rows;
+        for candidate in first {
+            self.ask(candidate, kind, &gathered.spare, &mut under_way);
             if wanted == Wanted::OneAndDigests {
                 kind = ReadKind::Digest;
             }
-            false
-        });
+        }
         while !tally.is_met() {
             if let Some(loss) = tally.loss() {
                 return Err(self.failed(tally, &gathered, loss));
@@ -69,7 +74,8 @@ impl<R: Replicas> Gather<'_, R> {
                 Err(error) => {
                     tally.failed(candidate.group, candidate.host, error);
                     if let Some(other) = self.stand_in(candidate.group, &mut gathered.spare) {
-                        self.ask(other, kind, &mut tally, &mut under_way);
+                        tally.asked(other.group);
+                        self.ask(other, kind, &gathered.spare, &mut under_way);
                     }
                 }
             }
@@ -81,12 +87,22 @@ impl<R: Replicas> Gather<'_, R> {
         &self,
         candidate: Candidate,
         kind: ReadKind,
-        tally: &mut Tally<'_>,
+        spare: &Candidates,
         under_way: &mut UnderWay<(Candidate, ReadKind), R::Read>,
     ) {
-        tally.asked(candidate.group);
-        let pending = self.replicas.read(candidate.host, Arc::clone(&self.command), kind, self.deadline);
+        let deadline = self.deadline_of(candidate, spare);
+        let pending = self.replicas.read(candidate.host, Arc::clone(&self.command), kind, deadline);
         under_way.push((candidate, kind), pending);
+    }
+
+    /// A replica that another can stand in for has half of the time that is left: one that died without a word must not take all of
+    /// it.
+    fn deadline_of(&self, candidate: Candidate, spare: &Candidates) -> Mono {
+        if !spare.iter().any(|other| other.group == candidate.group) {
+            return self.deadline;
+        }
+        let now = self.replicas.mono();
+        now + self.deadline.since(now) / 2
     }
 
     fn stand_in(&self, group: usize, spare: &mut Candidates) -> Option<Candidate> {

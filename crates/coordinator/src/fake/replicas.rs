@@ -68,7 +68,7 @@ impl Replicas for Fake {
         self.applied(to, &mutation, does)
     }
 
-    fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, _: Mono) -> Self::Read {
+    fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read {
         self.said(if kind == ReadKind::Rows { "rows" } else { "digest" }, to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
@@ -78,7 +78,7 @@ impl Replicas for Fake {
             ReadKind::Digest => node.digest(&command),
         };
         let lie = RowBlock { rows: vec![(key(1, 1), Bytes::from_static(b"no row"))], context: Vec::new(), more: false };
-        self.scripted(does, answer, ReadReply::Rows(lie))
+        self.scripted(does, answer, ReadReply::Rows(lie)).until(deadline)
     }
 
     fn paxos(&self, to: HostId, message: Bytes, _: Mono) -> Boxed<Result<Bytes, ReplicaError>> {

@@ -57,7 +57,8 @@ fn who_is_asked_and_what_becomes_of_it() {
         ONE          3    roo: ok | rows1 rows2
         ONE          3    nlo: ok | rows1 rows2 rows3
         ONE          3    rrr: failure 0/1 by 3 | rows1 rows2 rows3
-        ONE          3    soo: timeout 0/1 | rows1
+        ONE          3    soo: ok | rows1 rows2
+        ONE          3    sss: timeout 0/1 | rows1 rows2 rows3
         ONE          3    nnn: timeout 0/1 | rows1 rows2 rows3
         ONE          3    ddd: unavailable 0/1 |
         ANY          3    ooo: invalid |
@@ -73,8 +74,10 @@ fn who_is_asked_and_what_becomes_of_it() {
         QUORUM       3    roo: ok | rows1 digest2 rows3
         QUORUM       3    oro: ok | rows1 digest2 digest3
         QUORUM       3    olo: ok | rows1 digest2 digest3
-        QUORUM       3    oso: timeout 1/2 data | rows1 digest2
-        QUORUM       3    soo: timeout 1/2 | rows1 digest2
+        QUORUM       3    oso: ok | rows1 digest2 digest3
+        QUORUM       3    oss: timeout 1/2 data | rows1 digest2 digest3
+        QUORUM       3    osd: timeout 1/2 data | rows1 digest2
+        QUORUM       3    soo: ok | rows1 digest2 rows3
         QUORUM       3    ord: failure 1/2 by 1 data | rows1 digest2
         QUORUM       3    rod: failure 0/2 by 1 | rows1 digest2
         QUORUM       3    orr: failure 1/2 by 2 data | rows1 digest2 digest3
