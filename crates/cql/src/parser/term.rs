@@ -317,7 +317,7 @@ impl Parser<'_> {
         let quoted = matches!(target, TypeName::Custom(_));
         let term_follows = match ahead.token.kind {
             // Not so the colon behind the key of a map, which may be a tuple of one text.
-            Kind::Symbol if ahead.at_symbol(":") => ahead.following.kind == Kind::Word,
+            Kind::Symbol if ahead.at_symbol(":") => matches!(ahead.following.kind, Kind::Word | Kind::QuotedName),
             Kind::Symbol => ["?", "(", "[", "{"].iter().any(|s| ahead.at_symbol(s)) || native && ahead.at_symbol("-"),
             Kind::Word if quoted => {
                 ahead.at_value_word() || !is_reserved(ahead.token.text) && ahead.following.is_symbol("(")
