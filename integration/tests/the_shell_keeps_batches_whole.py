@@ -110,6 +110,7 @@ def test_a_batch_at_the_prompt_is_one_statement(session, shell, way):
     terminal.until(PROMPT)
     if way == "pasted":
         terminal.type(f"\x1b[200~{text()}\x1b[201~\n")
+        terminal.settled(2)
     else:
         for line in text().splitlines():
             terminal.type(line + "\n")
