@@ -8,7 +8,8 @@ use crate::collection;
 use crate::error::Error;
 use crate::literal::hex;
 use crate::parser::is_reserved;
-use crate::prepare::{DescribeTarget, is_virtual};
+use crate::plan::DescribeTarget;
+use crate::system_keyspaces::is_virtual;
 use henge_base::Bytes;
 use henge_model::{
     Column, DataType, Index, IndexKind, Keyspace, Order, Replication, Schema, Table, TableOptions, UserType,

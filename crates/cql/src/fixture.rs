@@ -1,6 +1,6 @@
 //! A schema for tests.
 
-use crate::prepare::{Plan, Prepared, SchemaChange, TableDraft};
+use crate::plan::{Plan, Prepared, SchemaChange, TableDraft};
 use crate::{Error, parse, prepare};
 use henge_model::{Column, ColumnId, ColumnKind, Keyspace, Replication, Schema, StorageId, Table};
 use std::collections::BTreeMap;

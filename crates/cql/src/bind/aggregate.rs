@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::functions::Decimal;
-use crate::prepare::{Aggregate, AggregatePlan};
+use crate::plan::{Aggregate, AggregatePlan};
 use henge_base::Bytes;
 use henge_model::DataType;
 use num_bigint::BigInt;

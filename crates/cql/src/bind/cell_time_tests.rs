@@ -1,8 +1,8 @@
 //! `writetime` and its kin of fields, and counters' steps.
 
-use crate::bind::BindContext;
+use crate::context::BindContext;
 use crate::fixture::schema_of;
-use crate::prepare::{Plan, Prepared, ResultColumn};
+use crate::plan::{Plan, Prepared, ResultColumn};
 use crate::{Error, parse, prepare};
 use henge_base::Bytes;
 use henge_model::{DataType, Keyspace, Projected, Schema, Table, UserType};

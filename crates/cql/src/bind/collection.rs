@@ -1,12 +1,12 @@
 //! Changes of collections as cells.
 
-use super::BindContext;
-use super::source::{Given, Source};
 use crate::collection::parts;
+use crate::context::BindContext;
 use crate::error::Error;
 use crate::functions::{appended, prepended};
 use crate::guardrails::CELL_BYTES;
-use crate::prepare::{CollectionChange, CollectionPlan};
+use crate::plan::{CollectionChange, CollectionPlan};
+use crate::plan::{Given, Source};
 use henge_base::{Bytes, Micros};
 use henge_model::{Cell, CellKind, ColumnId, DataType, Row, Table, field_path};
 use std::borrow::Cow;

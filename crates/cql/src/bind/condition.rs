@@ -1,10 +1,10 @@
 //! IF with its values, held against a row.
 
-use super::BindContext;
-use super::source::Given;
 use crate::collection;
+use crate::context::BindContext;
 use crate::error::Error;
-use crate::prepare::{ConditionPlan, Part, TestPlan};
+use crate::plan::Given;
+use crate::plan::{ConditionPlan, Part, TestPlan};
 use crate::statement::Operator;
 use henge_model::{ColumnId, DataType};
 use std::cmp::Ordering;

@@ -1,9 +1,10 @@
 //! A conditional statement, or a batch of them, with its values: one partition, what has to be so, and what is written then.
 
 use super::keys::partitions;
-use super::{BindContext, BoundModify, BoundValue, Present};
+use super::{BoundModify, Present};
+use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
-use crate::prepare::{ConditionPlan, ModifyPlan, ResultColumn, result_columns};
+use crate::plan::{ConditionPlan, ModifyPlan, ResultColumn, result_columns};
 use henge_base::{Bytes, Micros};
 use henge_model::{Column, ColumnId, ColumnKind, Key, KeyKind, Projected, RowView, Table, Token};
 use std::collections::{BTreeMap, BTreeSet};

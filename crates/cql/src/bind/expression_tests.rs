@@ -1,6 +1,6 @@
 //! Documents, filters and groups with bound values.
 
-use super::*;
+use crate::context::{BindContext, BoundValue};
 use crate::fixture::prepared;
 use crate::{ModifyPlan, Plan, SelectPlan};
 use henge_base::Bytes;

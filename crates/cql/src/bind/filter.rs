@@ -1,29 +1,14 @@
 //! Relations that only a row's own values can answer.
 
-use super::{BindContext, Choices, Source};
 use crate::collection;
+use crate::context::BindContext;
 use crate::error::Error;
+use crate::plan::FilterRelation;
 use crate::statement::Operator;
 use henge_base::Bytes;
 use henge_model::{Analysis, Column, DataType, Order};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-/// A relation of a prepared SELECT that filters.
-#[derive(Clone, Debug)]
-pub(crate) struct FilterRelation {
-    /// Where the column stands in the projection.
-    pub(crate) place: usize,
-    pub(crate) column: Column,
-    /// Further columns, of a relation between tuples.
-    pub(crate) rest: Vec<(usize, Column)>,
-    /// The key of a map's entry, where that is what is compared.
-    pub(crate) key: Option<Source>,
-    pub(crate) operator: Operator,
-    pub(crate) choices: Choices,
-    /// How texts are compared.
-    pub(crate) analysis: Analysis,
-}
 
 /// The relations a row has to satisfy to be in the answer; all of them.
 #[derive(Clone, Debug, Default)]

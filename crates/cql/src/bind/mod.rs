@@ -4,10 +4,9 @@ mod aggregate;
 mod collection;
 mod condition;
 mod conditional;
-mod context;
 mod filter;
+mod json;
 mod keys;
-mod marker;
 mod modify;
 mod output;
 mod part;
@@ -15,7 +14,6 @@ mod probe;
 mod select;
 mod selected;
 mod slice;
-mod source;
 
 #[cfg(test)]
 mod cell_time_tests;
@@ -26,11 +24,8 @@ mod tests;
 
 pub use condition::Present;
 pub use conditional::{Conditional, ConditionalPart};
-pub use context::{BindContext, BoundValue};
 pub use filter::Filter;
-pub(crate) use filter::FilterRelation;
-pub(crate) use keys::{Choices, null_value};
+pub(crate) use json::filled;
 pub use modify::BoundModify;
 pub use output::Output;
 pub use select::{BoundSelect, PartitionRead, Reads};
-pub(crate) use source::Source;

@@ -1,15 +1,15 @@
 //! A write with its values: a key and an encoded row for each row it names.
 
-use super::BindContext;
 use super::collection::{Cells, name_of};
 use super::keys::{partition, partitions, plain, product};
 use super::slice::SliceValues;
-use super::source::Given;
 use crate::collection::parts;
+use crate::context::BindContext;
 use crate::error::Error;
 use crate::guardrails::CELL_BYTES;
 use crate::limits;
-use crate::prepare::{CellPlan, CollectionPlan, ModifyPlan, Reach, Slice};
+use crate::plan::Given;
+use crate::plan::{CellPlan, CollectionPlan, ModifyPlan, Reach, Slice};
 use henge_base::{Bytes, Micros};
 use henge_model::{
     Cell, CellKindView, CellView, ColumnId, DataType, Deletion, Key, KeyKind, Marker, PartitionKey, Row, Token,

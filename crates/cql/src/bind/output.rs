@@ -1,10 +1,10 @@
 //! The columns of an answer, computed from what was fetched: functions of columns, constants, aggregates.
 
-use super::BindContext;
 use super::aggregate::State;
 use super::selected::{Row, value};
+use crate::context::BindContext;
 use crate::error::Error;
-use crate::prepare::{Grouping, SelectPlan};
+use crate::plan::{Grouping, SelectPlan};
 use henge_base::Bytes;
 
 /// Computes the answer to one execution of a SELECT, row by row.

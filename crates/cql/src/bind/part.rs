@@ -1,9 +1,9 @@
 //! Parts of collections, and the times of their elements.
 
-use super::BindContext;
-use super::source::{Given, Source};
 use crate::collection;
+use crate::context::BindContext;
 use crate::error::Error;
+use crate::plan::{Given, Source};
 use henge_base::Bytes;
 use henge_model::DataType;
 use std::borrow::Cow;

@@ -1,8 +1,8 @@
 //! What an index is asked, with the values of a statement.
 
-use super::BindContext;
+use crate::context::BindContext;
 use crate::error::Error;
-use crate::prepare::{ProbeCondition, ProbePlan};
+use crate::plan::{ProbeCondition, ProbePlan};
 use crate::statement::Operator;
 use henge_base::Bytes;
 use henge_model::{ColumnKind, Probe, Table, Terms};

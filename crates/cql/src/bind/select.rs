@@ -1,11 +1,12 @@
 //! A SELECT with its values: which keys are read, in which order, and up to how many rows.
 
-use super::keys::{self, Values, partitions, product};
+use super::Filter;
+use super::keys::{self, partitions, product};
 use super::slice::{SliceValues, key_error};
-use super::{BindContext, BoundValue, Filter, Source};
+use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
 use crate::limits;
-use crate::prepare::{Partition, SelectPlan, TokenBounds};
+use crate::plan::{Given, Partition, SelectPlan, Source, TokenBounds, Values};
 use henge_base::Bytes;
 use henge_model::{Key, KeyRange, PartitionKey, Probe, Table, Token, TokenRange};
 
@@ -149,8 +150,8 @@ fn start_of(range: &KeyRange) -> &[u8] {
 /// The value of LIMIT or PER PARTITION LIMIT; left unset it is no limit.
 fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u32, Error> {
     let bytes = match source.evaluate(context)? {
-        super::source::Given::Unset => return Ok(u32::MAX),
-        super::source::Given::Null => return Err(Error::invalid("Invalid null value of limit")),
+        Given::Unset => return Ok(u32::MAX),
+        Given::Null => return Err(Error::invalid("Invalid null value of limit")),
         given => given.required(what)?,
     };
     let value = <[u8; 4]>::try_from(&*bytes).map(i32::from_be_bytes).unwrap_or(0);

@@ -1,13 +1,13 @@
 //! What a selector makes of a fetched row.
 
-use super::BindContext;
 use super::part::{bound, element, newest, nth, part_times, slice};
-use super::source::{Given, Source};
 use crate::collection;
+use crate::context::BindContext;
 use crate::error::Error;
 use crate::functions::{Call, json};
 use crate::limits::BUILT_BYTES_MAX;
-use crate::prepare::Selector;
+use crate::plan::Selector;
+use crate::plan::{Given, Source};
 use henge_base::Bytes;
 use henge_model::DataType;
 use std::borrow::Cow;

@@ -1,9 +1,8 @@
 //! Bounds on clustering columns, as keys.
 
-use super::BindContext;
-use super::keys::{self, Values};
+use crate::context::BindContext;
 use crate::error::Error;
-use crate::prepare::{Bound, Slice};
+use crate::plan::{Bound, Choices, Slice, Values, key_value};
 use henge_base::Bytes;
 use henge_model::{Key, KeyError, PartitionKey, Table};
 
@@ -17,12 +16,12 @@ pub(super) struct SliceValues<'a> {
 impl<'a> SliceValues<'a> {
     /// The bounds of what follows the prefix that `clustering` restricts.
     pub(super) fn evaluate(
-        clustering: &[keys::Choices],
+        clustering: &[Choices],
         slice: &'a Slice,
         table: &Table,
         context: &BindContext<'a>,
     ) -> Result<Self, Error> {
-        let first: usize = clustering.iter().map(keys::Choices::width).sum();
+        let first: usize = clustering.iter().map(Choices::width).sum();
         let columns = table.clustering.get(first..).unwrap_or(&[]);
         let evaluate = |bound: &'a Option<Bound>| -> Result<_, Error> {
             let Some(bound) = bound else {
@@ -30,7 +29,7 @@ impl<'a> SliceValues<'a> {
             };
             let mut values = Values::new();
             for (source, column) in bound.values.iter().zip(columns) {
-                values.push(keys::key_value(source, column, context)?);
+                values.push(key_value(source, column, context)?);
             }
             Ok(Some((values, bound.inclusive)))
         };

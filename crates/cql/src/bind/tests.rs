@@ -1,4 +1,5 @@
 use super::*;
+use crate::context::{BindContext, BoundValue};
 use crate::fixture::prepared;
 use crate::{ModifyPlan, Plan, SelectPlan};
 use henge_base::Bytes;

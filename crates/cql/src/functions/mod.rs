@@ -24,7 +24,7 @@ pub(crate) use generic::{Argument, ambiguous, masking, masking_parameters, no_si
 pub(crate) use native::{signature, times_taken};
 pub(crate) use time::{appended, prepended};
 
-use crate::bind::BindContext;
+use crate::context::BindContext;
 use crate::error::Error;
 use henge_base::Random;
 use henge_model::{DataType, PartitionKey};

@@ -1,7 +1,7 @@
 //! Time-based uuids, timestamps and dates turned into one another.
 
-use crate::bind::BindContext;
 use crate::calendar::DAY_MS;
+use crate::context::BindContext;
 use crate::error::Error;
 use henge_base::Micros;
 use henge_model::DataType;

@@ -24,6 +24,7 @@ pub use indexes::IndexGuardrails;
 pub use listed::Listed;
 pub use reads::ReadGuardrails;
 pub use schema::SchemaGuardrails;
+pub(crate) use threshold::Crossed;
 pub use threshold::Threshold;
 pub use writes::WriteGuardrails;
 

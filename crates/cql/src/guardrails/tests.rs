@@ -1,8 +1,8 @@
 use super::{BatchLimits, BatchSize, Guard, Guardrails, Threshold, Warnings};
-use crate::bind::BindContext;
+use crate::context::BindContext;
 use crate::error::Error;
 use crate::fixture::{prepared, schema};
-use crate::prepare::{Plan, SchemaChange};
+use crate::plan::{Plan, SchemaChange};
 use crate::statement::BatchKind;
 use henge_model::{Consistency, Index, IndexKind, IndexedPart, Table};
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 
 use super::data_type::Types;
 use super::scope::{Scope, is_local};
-use super::{PermissionPlan, Plan, Prepared};
 use crate::error::Error;
+use crate::plan::{PermissionPlan, Plan, Prepared};
 use crate::statement::{
     DropFunction, FunctionStatement, IdentityStatement, Presence, TableName, TriggerStatement, TypeName, ViewStatement,
 };

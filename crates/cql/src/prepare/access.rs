@@ -1,45 +1,12 @@
 //! Statements about permissions: resources get their keyspaces; and the columns of LIST.
 
 use super::absent::function_resource;
-use super::marker::{Labels, ResultColumn};
 use super::scope::Scope;
-use super::{Plan, Prepared};
 use crate::error::Error;
+use crate::plan::{Labels, PermissionPlan, Plan, Prepared, ResultColumn};
 use crate::statement::{PermissionList, PermissionStatement, ResourceName, RoleStatement};
 use henge_model::{DataType, Permission, Permissions, Resource};
 use std::sync::Arc;
-
-/// A statement about permissions, with its resource resolved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PermissionPlan {
-    /// `GRANT` if `given`, else `REVOKE`.
-    Change {
-        /// Which.
-        permissions: Permissions,
-        /// On what.
-        resource: Resource,
-        /// Of whom.
-        role: String,
-        /// To give, or to take.
-        given: bool,
-    },
-    /// `LIST PERMISSIONS`.
-    List {
-        /// Which.
-        permissions: Permissions,
-        /// On what; `None` for everything.
-        resource: Option<Resource>,
-        /// Of whom; `None` for everybody.
-        of: Option<String>,
-        /// Those on what contains the resource too.
-        recursive: bool,
-    },
-    /// A statement about what there is none of: who has not logged in is told so first.
-    Absent {
-        /// What is wrong with that; `None` where `IF EXISTS` makes it nothing.
-        refusal: Option<String>,
-    },
-}
 
 pub(crate) fn roles(statement: &RoleStatement) -> Prepared {
     let result = match statement {

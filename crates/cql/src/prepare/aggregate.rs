@@ -2,34 +2,14 @@
 
 use super::computed::{typed, untyped};
 use super::operand::preferred_type;
-use super::selector::{Fetched, Selected, Selector, plain};
+use super::selector::{Fetched, Selected, plain};
 use super::shown::{of_row, value_name};
 use super::term::Terms;
-use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::{ambiguous, no_signature};
+use crate::plan::{Aggregate, AggregatePlan, Selector, Source};
 use crate::statement::{Arguments, Term, TermKind};
 use henge_model::DataType;
-
-/// The functions over many rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aggregate {
-    Count,
-    Min,
-    Max,
-    Sum,
-    Average,
-}
-
-/// One aggregate of a statement.
-#[derive(Clone, Debug)]
-pub(crate) struct AggregatePlan {
-    pub(crate) aggregate: Aggregate,
-    /// What it is of; none of `count(*)`.
-    pub(crate) argument: Option<Selector>,
-    /// The type of the argument, and but for COUNT that of the answer.
-    pub(crate) data_type: DataType,
-}
 
 /// The aggregate of that name.
 pub(super) fn aggregate(function: &str) -> Option<Aggregate> {

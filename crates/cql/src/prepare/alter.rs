@@ -1,14 +1,14 @@
 //! ALTER KEYSPACE and ALTER TABLE.
 
-use super::change::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
 use super::data_type::Types;
 use super::mask;
 use super::property::{Properties, names};
-use super::replication::ReplicationDraft;
 use super::scope::{Scope, refuse_writes};
 use super::table::{check_counter_options, named};
 use super::table_options;
 use crate::error::Error;
+use crate::plan::ReplicationDraft;
+use crate::plan::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
 use crate::statement::{
     AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Constant, Property, Term, TermKind,
 };

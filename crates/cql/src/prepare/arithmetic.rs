@@ -2,10 +2,10 @@
 
 use super::operand::{Shape, Unsettled, settle, settle_negation};
 use super::term::{Terms, argument_name, is_assignable};
-use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::arithmetic::{Arithmetic, function_name, result_type};
 use crate::functions::{Expression, Function, ambiguous, cast_signature, cast_target, no_signature};
+use crate::plan::Source;
 use crate::statement::{Arguments, ArithmeticOperator, Term, TermKind, TypeName};
 use henge_model::DataType;
 

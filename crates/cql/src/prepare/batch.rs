@@ -1,21 +1,13 @@
 //! BATCH to a plan.
 
 use super::marker::Markers;
-use super::modify::{ModifyPlan, plan, using};
+use super::modify::{plan, using};
 use super::scope::Scope;
 use super::term::Terms;
-use super::{Plan, Prepared, virtual_table};
+use super::virtual_table;
 use crate::error::Error;
+use crate::plan::{BatchPlan, ModifyPlan, Plan, Prepared, check_kind};
 use crate::statement::{Batch, BatchKind, Statement};
-
-/// Writes that belong together. A timestamp of the batch is in each of its statements.
-#[derive(Clone, Debug)]
-pub struct BatchPlan {
-    /// What it promises.
-    pub kind: BatchKind,
-    /// The writes, in order.
-    pub statements: Vec<ModifyPlan>,
-}
 
 pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let mut markers = Markers::default();
@@ -49,24 +41,6 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
     };
     let plan = Plan::Batch(BatchPlan { kind: batch.kind, statements });
     Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan })
-}
-
-/// Counters are for batches of their own: an addition that is made again counts twice.
-pub fn check_kind<'p>(
-    kind: BatchKind,
-    mut statements: impl Iterator<Item = &'p ModifyPlan> + Clone,
-) -> Result<(), Error> {
-    let counters = statements.clone().filter(|statement| statement.table.is_counter()).count();
-    let all = statements.by_ref().count();
-    let refused = match kind {
-        BatchKind::Logged if counters > 0 => "Cannot include a counter statement in a logged batch",
-        BatchKind::Counter if counters < all => "Cannot include non-counter statement in a counter batch",
-        BatchKind::Unlogged if counters > 0 && counters < all => {
-            "Counter and non-counter mutations cannot exist in the same batch"
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::invalid(refused))
 }
 
 fn own_timestamp(statement: &Statement) -> Option<crate::Position> {

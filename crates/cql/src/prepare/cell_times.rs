@@ -1,11 +1,12 @@
 //! `writetime`, `maxwritetime` and `ttl`: of a column, of fields of a user type, and of a set's or map's elements.
 
 use super::scope::column;
-use super::selector::{Fetched, Selected, Selector, field_of, parts_of, projected};
+use super::selector::{Fetched, Selected, field_of, parts_of};
 use super::shown::value_name;
 use super::term::Terms;
-use crate::bind::Source;
 use crate::error::Error;
+use crate::plan::Source;
+use crate::plan::{Selector, projected};
 use crate::statement::{Arguments, Name, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected};
 

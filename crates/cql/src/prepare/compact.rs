@@ -1,12 +1,9 @@
 //! `WITH COMPACT STORAGE`: tables as clients of Thrift had them. Their rows are those of other tables, with hidden columns where a table
 //! of that form has to have one, so that `DROP COMPACT STORAGE` has nothing to do but to show them.
 
-use super::change::{ColumnDraft, TableDraft};
-use super::modify::{CellPlan, ModifyPlan, Reach};
-use crate::bind::Source;
 use crate::error::{Error, Position};
+use crate::plan::{ColumnDraft, ModifyPlan, TableDraft, value_column};
 use crate::statement::CreateTable;
-use henge_base::Bytes;
 use henge_model::{Column, CompactStorage, DataType, Order, Table};
 
 /// Refuses columns that a compact table cannot have. `others` are those that are not of its key.
@@ -68,20 +65,6 @@ fn hidden(draft: &TableDraft, prefix: &str, first: u32, data_type: DataType) -> 
     ColumnDraft { name: numbered(number), data_type, order: Order::Ascending, mask: None }
 }
 
-/// What makes the row that an INSERT is of be there: a marker, or in a compact table, where rows have none, a cell of the hidden column.
-pub(super) fn inserted(mut plan: ModifyPlan) -> ModifyPlan {
-    let has_rows = matches!(plan.reach, Reach::Rows);
-    if plan.table.options.compact_storage.is_none() {
-        plan.marks_row = has_rows;
-        return plan;
-    }
-    let hidden = value_column(&plan.table).filter(|value| value.data_type == DataType::Empty).map(|value| value.id);
-    if let Some(column) = hidden.filter(|_| has_rows) {
-        plan.cells = vec![CellPlan { column, source: Source::Fixed(Bytes::new()) }];
-    }
-    plan
-}
-
 /// Refuses an INSERT without anything that would make its row be there.
 pub(super) fn check_value(plan: &ModifyPlan, position: Position) -> Result<(), Error> {
     match value_column(&plan.table) {
@@ -102,11 +85,6 @@ pub(super) fn check_json(table: &Table) -> Result<(), Error> {
         }
         None => Ok(()),
     }
-}
-
-/// The one regular column of a dense table.
-fn value_column(table: &Table) -> Option<&Column> {
-    table.regulars.first().filter(|_| table.options.compact_storage == Some(CompactStorage::Dense))
 }
 
 /// The clustering columns that a write to a row has to name, if it names `given` of them: all, but in a dense table the first will do.

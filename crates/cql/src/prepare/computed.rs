@@ -2,12 +2,13 @@
 
 use super::arithmetic::{error, function, negation_error};
 use super::operand::{Shape, settle, settle_negation};
-use super::selector::{Fetched, Selected, Selector, plain};
+use super::selector::{Fetched, Selected, plain};
 use super::shown::{hinted_name, of_row, value_name};
 use super::term::{Terms, assignable, is_assignable};
-use crate::bind::Source;
 use crate::error::Error;
 use crate::functions::{Expression, Function, cast_signature};
+use crate::plan::Selector;
+use crate::plan::Source;
 use crate::statement::{ArithmeticOperator, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, UserType};
 

@@ -1,75 +1,19 @@
 //! IF: what a row has to be for a write to happen.
 
-use super::marker::{Labels, ResultColumn};
-use super::modify::ModifyPlan;
 use super::scope::column;
 use super::term::Terms;
-use crate::bind::Source;
 use crate::error::{Error, Position};
+use crate::plan::{Choices, ConditionPlan, ModifyPlan, Part, Reach, Source, TestPlan};
 use crate::statement::{Condition, Name, Operator, Relation, Subject};
-use henge_model::{Column, ColumnKind, DataType, DurationHolder, Table};
+use henge_model::{Column, ColumnKind, DataType, DurationHolder};
 
-/// The condition of one statement.
-#[derive(Clone, Debug)]
-pub(crate) enum ConditionPlan {
-    /// `IF NOT EXISTS`.
-    NotExists,
-    /// `IF EXISTS`.
-    Exists,
-    /// `IF a = 1 AND ...`: all of them.
-    Tests(Vec<TestPlan>),
-}
-
-/// One comparison.
-#[derive(Clone, Debug)]
-pub(crate) struct TestPlan {
-    pub(crate) column: Column,
-    pub(crate) part: Part,
-    pub(crate) operator: Operator,
-    /// The type of what is compared.
-    pub(crate) data_type: DataType,
-    /// One value; of IN several, or one that is the list of them.
-    pub(crate) values: Vec<Source>,
-    pub(crate) is_list: bool,
-}
-
-/// What of a column is compared.
-#[derive(Clone, Debug)]
-pub(crate) enum Part {
-    Whole,
-    /// The value at a key of a map, or at an index of a list.
-    Element(Source),
-    /// The field of a user type at that place.
-    Field(usize),
-}
-
-impl ConditionPlan {
-    /// `IF` of an UPDATE or DELETE.
-    pub(super) fn prepare(condition: &Condition, terms: &mut Terms<'_>) -> Result<ConditionPlan, Error> {
-        match condition {
-            Condition::Exists(_) => Ok(ConditionPlan::Exists),
-            Condition::Relations(all) => {
-                all.iter().map(|relation| test(relation, terms)).collect::<Result<_, _>>().map(ConditionPlan::Tests)
-            }
+/// `IF` of an UPDATE or DELETE.
+pub(super) fn prepare(condition: &Condition, terms: &mut Terms<'_>) -> Result<ConditionPlan, Error> {
+    match condition {
+        Condition::Exists(_) => Ok(ConditionPlan::Exists),
+        Condition::Relations(all) => {
+            all.iter().map(|relation| test(relation, terms)).collect::<Result<_, _>>().map(ConditionPlan::Tests)
         }
-    }
-
-    /// The columns compared, those of rows before static ones.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
-        let tests = match self {
-            ConditionPlan::Tests(tests) => &tests[..],
-            ConditionPlan::NotExists | ConditionPlan::Exists => &[],
-        };
-        let of = |is_static: bool| {
-            tests.iter().map(|test| &test.column).filter(move |c| (c.kind == ColumnKind::Static) == is_static)
-        };
-        of(false).chain(of(true))
-    }
-
-    /// Whether it says nothing about rows, only about what a partition's rows share.
-    pub(crate) fn is_of_statics(&self) -> bool {
-        let mut columns = self.columns().peekable();
-        columns.peek().is_some() && columns.all(|column| column.kind == ColumnKind::Static)
     }
 }
 
@@ -181,11 +125,6 @@ fn compared(operator: Operator, of: &DataType, name: &Name) -> Result<DataType, 
 }
 
 impl ModifyPlan {
-    /// Whether it writes only under a condition.
-    pub fn is_conditional(&self) -> bool {
-        self.condition.is_some()
-    }
-
     /// Gives the statement its condition, if it can have one.
     /// `what` are the statements of its kind: updates or deletions.
     pub(super) fn under(
@@ -197,7 +136,7 @@ impl ModifyPlan {
         if self.timestamp.is_some() {
             return Err(Error::invalid("Cannot provide custom timestamp for conditional updates").at(position));
         }
-        let is_choice = |choices: &[crate::bind::Choices]| choices.iter().any(|c| c.single().is_none());
+        let is_choice = |choices: &[Choices]| choices.iter().any(|c| c.single().is_none());
         if is_choice(&self.partition) {
             let message = format!("IN on the partition key is not supported with conditional {what}");
             return Err(Error::invalid(message).at(position));
@@ -206,7 +145,7 @@ impl ModifyPlan {
             let message = format!("IN on the clustering key columns is not supported with conditional {what}");
             return Err(Error::invalid(message).at(position));
         }
-        if matches!(self.reach, super::Reach::Ranges(_)) {
+        if matches!(self.reach, Reach::Ranges(_)) {
             let message = "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to \
                            delete non static columns";
             return Err(Error::invalid(message).at(position));
@@ -227,21 +166,4 @@ impl ModifyPlan {
             None => Ok(self),
         }
     }
-
-    /// The columns of the answer when the write does not happen, behind `[applied]`. `None` stands for all of the table.
-    pub(crate) fn condition_columns(&self) -> Option<Vec<&Column>> {
-        match &self.condition {
-            Some(ConditionPlan::NotExists | ConditionPlan::Exists) => None,
-            Some(condition) => Some(condition.columns().collect()),
-            None => Some(Vec::new()),
-        }
-    }
-}
-
-/// The columns of the answer to a conditional write: `[applied]`, and others if it was not.
-pub(crate) fn result_columns<'t>(table: &Table, others: impl Iterator<Item = &'t Column>) -> Vec<ResultColumn> {
-    let labels = Labels::of(table);
-    let mut columns = vec![labels.column("[applied]", DataType::Boolean)];
-    columns.extend(others.map(|column| labels.column(column.name.clone(), column.data_type.clone())));
-    columns
 }

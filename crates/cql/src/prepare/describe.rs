@@ -1,74 +1,11 @@
 //! DESCRIBE: what is meant, and the columns of its answer.
 
-use super::marker::{Labels, ResultColumn};
 use super::scope::Scope;
-use super::{Plan, Prepared};
 use crate::error::{Error, nearest};
+use crate::plan::{DescribeTarget, Labels, Plan, Prepared, ResultColumn};
 use crate::statement::{Describe, DescribeSubject, Name, TableName};
+use crate::system_keyspaces::is_virtual;
 use henge_model::DataType;
-
-/// What a DESCRIBE prints.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DescribeTarget {
-    /// The cluster; and who owns which tokens, if a keyspace of the user is in use.
-    Cluster {
-        /// That keyspace.
-        owned: Option<String>,
-    },
-    /// Names of keyspaces.
-    Keyspaces,
-    /// Names of tables, of one keyspace or all.
-    Tables {
-        /// The keyspace.
-        keyspace: Option<String>,
-    },
-    /// Names of user types, of one keyspace or all.
-    Types {
-        /// The keyspace.
-        keyspace: Option<String>,
-    },
-    /// The CREATE statement of a user type.
-    Type {
-        /// Its keyspace.
-        keyspace: String,
-        /// Its name.
-        name: String,
-    },
-    /// The CREATE statement of an index.
-    Index {
-        /// Its keyspace.
-        keyspace: String,
-        /// Its name.
-        name: String,
-    },
-    /// Names of things there are none of yet: functions, aggregates.
-    Nothing,
-    /// CREATE statements of every keyspace.
-    Schema {
-        /// System keyspaces too.
-        full: bool,
-        /// With ids.
-        internals: bool,
-    },
-    /// CREATE statements of a keyspace.
-    Keyspace {
-        /// Its name.
-        name: String,
-        /// Without its tables.
-        only: bool,
-        /// With ids.
-        internals: bool,
-    },
-    /// The CREATE statement of a table.
-    Table {
-        /// Its keyspace.
-        keyspace: String,
-        /// Its name.
-        name: String,
-        /// With ids.
-        internals: bool,
-    },
-}
 
 pub(crate) fn prepare(describe: &Describe, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let target = target(describe, scope)?;
@@ -88,7 +25,7 @@ fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Erro
     };
     match &describe.subject {
         DescribeSubject::Cluster => {
-            let user = |k: &&str| !super::scope::is_virtual(k) && !k.starts_with("system");
+            let user = |k: &&str| !is_virtual(k) && !k.starts_with("system");
             Ok(DescribeTarget::Cluster { owned: scope.keyspace.filter(user).map(str::to_owned) })
         }
         DescribeSubject::Keyspaces => Ok(DescribeTarget::Keyspaces),

@@ -1,10 +1,11 @@
 //! `m[key] = value` in WHERE: which a row satisfies is only seen in the row.
 
-use super::relation::{Restriction, check_slice, is_slice};
+use super::relation::check_slice;
 use super::scope::column;
 use super::term::Terms;
-use crate::bind::{Choices, Source};
 use crate::error::Error;
+use crate::plan::{Choices, Source};
+use crate::plan::{Restriction, is_slice};
 use crate::statement::{Name, Operator, Relation, Term};
 use henge_model::DataType;
 

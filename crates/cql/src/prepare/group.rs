@@ -2,18 +2,12 @@
 
 use super::relation::Restrictions;
 use super::scope::column;
-use super::selector::{Fetched, Selector, plain, projected};
+use super::selector::{Fetched, plain};
 use super::term::Terms;
 use crate::error::Error;
+use crate::plan::{Grouping, Restriction, Selector, projected};
 use crate::statement::{Arguments, Operator, Term, TermKind};
-use henge_model::{Column, ColumnKind, DataType};
-
-/// One of the values that rows of a group have in common.
-#[derive(Clone, Debug)]
-pub(crate) struct Grouping {
-    pub(crate) selector: Selector,
-    pub(crate) data_type: DataType,
-}
+use henge_model::{Column, ColumnKind};
 
 /// Functions that keep the order of moments, so that what they give alike lies together.
 const MONOTONIC: [&str; 7] =
@@ -105,7 +99,7 @@ pub(super) fn groups(
 }
 
 fn is_fixed(column: &Column, found: &Restrictions) -> bool {
-    let of_it = |r: &super::relation::Restriction| r.operator == Operator::Equal && r.columns.contains(column);
+    let of_it = |r: &Restriction| r.operator == Operator::Equal && r.columns.contains(column);
     found.columns.iter().any(of_it)
 }
 

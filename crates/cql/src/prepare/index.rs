@@ -1,10 +1,10 @@
 //! CREATE and DROP INDEX. What hangs on other indexes is for the metadata log to say.
 
-use super::change::SchemaChange;
 use super::property::Properties;
 use super::scope::{Scope, column, refuse_system};
 use crate::error::Error;
 use crate::limits;
+use crate::plan::SchemaChange;
 use crate::statement::{CreateIndex, DropIndex, IndexTarget};
 use henge_model::{Column, ColumnKind, CompactStorage, DataType, Index, IndexDraft, IndexKind, IndexedPart, Table};
 use std::collections::BTreeMap;

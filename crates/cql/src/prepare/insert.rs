@@ -1,13 +1,12 @@
 //! INSERT to a plan.
 
-use super::condition::ConditionPlan;
 use super::marker::Markers;
-use super::modify::{Changes, ModifyPlan, Reach, assemble, target, using};
+use super::modify::{target, using};
 use super::restriction::gap_message;
 use super::scope::{Scope, column};
 use super::{compact, json};
-use crate::bind::Choices;
 use crate::error::Error;
+use crate::plan::{Changes, Choices, ConditionPlan, ModifyPlan, Reach, assemble, mark_inserted};
 use crate::statement::{Insert, InsertValues};
 use henge_model::{Column, ColumnId, ColumnKind};
 
@@ -70,7 +69,7 @@ pub(super) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     let (ttl, timestamp) = using(&insert.using, &mut terms)?;
     let reach = if only_static { Reach::Statics } else { Reach::Rows };
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
-    let plan = compact::inserted(plan);
+    let plan = mark_inserted(plan);
     compact::check_value(&plan, insert.table.name.position)?;
     match insert.if_not_exists {
         Some(position) => plan.under(ConditionPlan::NotExists, "updates", position),

@@ -1,11 +1,11 @@
 //! CREATE and DROP KEYSPACE.
 
-use super::change::SchemaChange;
 use super::property::Properties;
-use super::replication::ReplicationDraft;
 use super::scope::refuse_system;
 use crate::error::Error;
 use crate::limits;
+use crate::plan::ReplicationDraft;
+use crate::plan::SchemaChange;
 use crate::statement::{CreateKeyspace, DropKeyspace};
 use henge_model::Schema;
 

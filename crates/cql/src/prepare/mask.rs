@@ -1,15 +1,15 @@
 //! `MASKED WITH`: which function masks a column, and the constants it is called with.
 
 use super::aggregate::aggregate;
-use super::change::TableChange;
 use super::data_type::Types;
 use super::marker::Markers;
 use super::scope::Scope;
 use super::shown::value_name;
 use super::term::Terms;
-use crate::bind::BindContext;
+use crate::context::BindContext;
 use crate::error::Error;
 use crate::functions::{self, Function, Signature, masking, masking_parameters};
+use crate::plan::TableChange;
 use crate::statement::{MaskCall, Masked, Name, Term};
 use henge_model::{ColumnMask, DataType, MaskArgument, StorageId, Table, TableHistory, TableId, TableOptions};
 
@@ -151,7 +151,7 @@ pub(super) fn function_of(mask: &ColumnMask, data_type: &DataType) -> Option<Fun
 mod tests {
     use super::*;
     use crate::fixture::{error, prepared, schema};
-    use crate::prepare::{Plan, SchemaChange};
+    use crate::plan::{Plan, SchemaChange};
 
     fn mask(data_type: &str, masked: &str) -> Result<String, String> {
         let text = format!("CREATE TABLE t (k int PRIMARY KEY, a {data_type} MASKED WITH {masked})");

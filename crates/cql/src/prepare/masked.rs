@@ -3,9 +3,9 @@
 
 use super::mask::function_of;
 use super::relation::Restrictions;
-use super::select::SelectPlan;
-use super::selector::Selector;
-use crate::bind::Source;
+use crate::plan::SelectPlan;
+use crate::plan::Selector;
+use crate::plan::Source;
 use henge_model::{Column, Projected, Table};
 
 /// The masked columns that a WHERE restricts, in the table's order.
@@ -94,9 +94,9 @@ fn call(function: crate::functions::Function, place: usize, mask: &henge_model::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bind::BindContext;
+    use crate::context::BindContext;
     use crate::fixture::schema;
-    use crate::prepare::Plan;
+    use crate::plan::Plan;
     use crate::{parse, prepare};
     use henge_base::Bytes;
     use henge_model::{ColumnMask, DataType, MaskArgument, Schema};

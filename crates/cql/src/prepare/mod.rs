@@ -7,7 +7,6 @@ mod alter;
 mod arithmetic;
 mod batch;
 mod cell_times;
-mod change;
 mod collection;
 mod compact;
 mod compaction_options;
@@ -33,7 +32,6 @@ mod probe;
 mod property;
 mod reached;
 mod relation;
-mod replication;
 mod restriction;
 mod scope;
 mod select;
@@ -49,76 +47,12 @@ mod virtual_table;
 #[cfg(test)]
 mod tests;
 
-pub use access::PermissionPlan;
-pub(crate) use aggregate::{Aggregate, AggregatePlan};
-pub use batch::{BatchPlan, check_kind};
-pub use change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
-pub(crate) use collection::{CollectionChange, CollectionPlan};
-pub(crate) use condition::{ConditionPlan, Part, TestPlan, result_columns};
-pub use describe::DescribeTarget;
-pub(crate) use group::Grouping;
-pub(crate) use json::JsonPlan;
-pub use marker::{BindColumn, ColumnSpec, ResultColumn};
-pub use modify::ModifyPlan;
-pub(crate) use modify::{CellPlan, Reach};
-pub(crate) use probe::{ProbeCondition, ProbePlan};
-pub use replication::ReplicationDraft;
-pub(crate) use restriction::{Bound, Partition, Slice, TokenBounds};
-pub(crate) use scope::is_system;
-pub use scope::is_virtual;
-pub use select::SelectPlan;
-pub(crate) use selector::Selector;
-pub(crate) use table_options::{is_table_property, reset_property};
-
 use crate::error::Error;
-use crate::statement::{RoleStatement, Statement};
+use crate::plan::{Plan, Prepared, SchemaChange};
+use crate::statement::Statement;
 use henge_model::Schema;
 
 use scope::Scope;
-use std::sync::Arc;
-
-/// A statement made ready against one schema. It holds good as long as the tables it names do not change.
-#[derive(Clone, Debug)]
-pub struct Prepared {
-    /// What each bind marker takes, in order.
-    pub bind: Vec<BindColumn>,
-    /// For each component of the partition key the marker that gives it; empty unless every one has its own marker.
-    pub pk_indexes: Vec<u16>,
-    /// The columns of the answer; `None` of statements that answer no rows.
-    pub result: Option<Arc<[ResultColumn]>>,
-    /// What to do.
-    pub plan: Plan,
-}
-
-/// What a statement asks to be done.
-#[derive(Clone, Debug)]
-pub enum Plan {
-    /// Read rows.
-    Select(Box<SelectPlan>),
-    /// Write rows of one table.
-    Modify(Box<ModifyPlan>),
-    /// Write several.
-    Batch(BatchPlan),
-    /// Change the schema, or truncate.
-    Schema(SchemaChange),
-    /// Make that keyspace the connection's own.
-    Use(String),
-    /// Print schema.
-    Describe(DescribeTarget),
-    /// Change or list roles.
-    Role(RoleStatement),
-    /// Change or list permissions.
-    Permission(PermissionPlan),
-    /// `IF EXISTS` of what Henge has none of.
-    Nothing,
-}
-
-impl Prepared {
-    /// A plan without markers and rows.
-    fn bare(plan: Plan) -> Prepared {
-        Prepared { bind: Vec::new(), pk_indexes: Vec::new(), result: None, plan }
-    }
-}
 
 /// Resolves a statement. `keyspace` is the connection's, for names without one.
 ///

@@ -1,142 +1,20 @@
 //! INSERT, UPDATE and DELETE to a plan.
 
-use super::collection::{self, CollectionPlan};
-use super::condition::ConditionPlan;
+use super::collection::{self};
 use super::marker::Markers;
 use super::reached::{reached, restricted};
-use super::restriction::{Partition, Slice};
 use super::scope::{Scope, column};
 use super::term::Terms;
-use super::{JsonPlan, Plan, Prepared, insert, virtual_table};
-use crate::bind::{Choices, Source};
+use super::{insert, virtual_table};
 use crate::error::{Error, Position};
+use crate::plan::{
+    Changes, CollectionPlan, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, Source, assemble,
+};
 use crate::statement::{
     Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, TableName, Update, Using,
 };
-use henge_model::{Column, ColumnId, ColumnKind, DataType, Table};
+use henge_model::{Column, ColumnKind, DataType, Table};
 use std::sync::Arc;
-
-/// How to write what an INSERT, UPDATE or DELETE says, but for its bound values.
-#[derive(Clone, Debug)]
-pub struct ModifyPlan {
-    pub(crate) table: Arc<Table>,
-    /// One choice for each component of the partition key.
-    pub(crate) partition: Vec<Choices>,
-    /// Choices for all clustering columns.
-    pub(crate) clustering: Vec<Choices>,
-    /// What is written to rows, by column.
-    pub(crate) cells: Vec<CellPlan>,
-    /// What is written to the static row, by column.
-    pub(crate) statics: Vec<CellPlan>,
-    /// What is changed of collections of rows, and of those of the static row.
-    pub(crate) collections: Vec<CollectionPlan>,
-    pub(crate) static_collections: Vec<CollectionPlan>,
-    pub(crate) reach: Reach,
-    /// INSERT leaves a marker: the row is there even if every cell is null.
-    pub(crate) marks_row: bool,
-    pub(crate) deletes_row: bool,
-    pub(crate) ttl: Option<Source>,
-    pub(crate) timestamp: Option<Source>,
-    pub(crate) is_single: bool,
-    /// The document that the values come from, where only a bound value tells it.
-    pub(crate) json: Option<JsonPlan>,
-    /// Whether its timestamp is the one of its batch.
-    pub(crate) has_timestamp_of_batch: bool,
-    /// What has to be so for it to happen.
-    pub(crate) condition: Option<ConditionPlan>,
-    /// Markers of the whole text, of which this statement may be a part.
-    pub(crate) markers: usize,
-}
-
-/// Which rows of its partitions a statement writes.
-#[derive(Clone, Debug)]
-pub(crate) enum Reach {
-    /// Those with the clustering values.
-    Rows,
-    /// None but the static one.
-    Statics,
-    /// It deletes all rows between the bounds, or whole partitions.
-    Ranges(Slice),
-}
-
-/// What is written to columns.
-#[derive(Default)]
-pub(super) struct Changes {
-    cells: Vec<CellPlan>,
-    collections: Vec<CollectionPlan>,
-}
-
-impl Changes {
-    fn columns(&self) -> impl Iterator<Item = ColumnId> {
-        self.cells.iter().map(|c| c.column).chain(self.collections.iter().map(|c| c.column))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.columns().next().is_none()
-    }
-
-    /// Whether they are all of static columns, and there are any.
-    pub(super) fn are_static_only(&self, table: &Table) -> bool {
-        !self.is_empty() && self.columns().all(|column| is_static(table, column))
-    }
-
-    /// A column gets a value.
-    pub(super) fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
-        match &column.data_type {
-            data_type if data_type.is_complex() => self.collections.push(CollectionPlan::replace(column, source)),
-            DataType::Counter => {
-                let message = format!(
-                    "Cannot set the value of counter column {} (counters can only be incremented/decremented, not set)",
-                    column.name
-                );
-                return Err(Error::invalid(message).at(position));
-            }
-            _ => self.cells.push(CellPlan { column: column.id, source }),
-        }
-        Ok(())
-    }
-
-    /// A column is deleted. Of a collection that is more than to set it to null, which leaves what has the same timestamp.
-    fn delete(&mut self, column: &Column, position: Position) -> Result<(), Error> {
-        if column.data_type.is_complex() || column.data_type == DataType::Counter {
-            self.collections.push(CollectionPlan::clear(column));
-            return Ok(());
-        }
-        self.set(column, Source::Null, position)
-    }
-}
-
-/// One cell to write; null deletes it.
-#[derive(Clone, Debug)]
-pub(crate) struct CellPlan {
-    pub(crate) column: ColumnId,
-    pub(crate) source: Source,
-}
-
-impl ModifyPlan {
-    /// The table.
-    pub fn table(&self) -> &Arc<Table> {
-        &self.table
-    }
-
-    /// Whether rows must be read before they are written: elements of lists are named by what the list holds. Such a statement is
-    /// bound row by row: [`ModifyPlan::row_keys`], [`ModifyPlan::bind_row`].
-    pub fn reads_rows(&self) -> bool {
-        self.collections.iter().chain(&self.static_collections).any(CollectionPlan::reads)
-    }
-
-    /// True if it writes static columns.
-    pub(crate) fn writes_statics(&self) -> bool {
-        // A bound document may name any column.
-        let by_document = self.json.is_some() && !self.table.statics.is_empty();
-        by_document || !self.statics.is_empty() || !self.static_collections.is_empty()
-    }
-
-    /// Whether it writes exactly one row, or none if all its values are unset. Without IN it does.
-    pub fn is_single(&self) -> bool {
-        self.is_single
-    }
-}
 
 pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let mut markers = Markers::default();
@@ -241,44 +119,6 @@ pub(super) fn target<'s: 'm, 'm>(
     Ok((table, Terms::of(table, scope, markers)))
 }
 
-pub(super) fn assemble(
-    table: &Arc<Table>,
-    partition: Vec<Choices>,
-    clustering: Vec<Choices>,
-    reach: Reach,
-    changes: Changes,
-    ttl: Option<Source>,
-    timestamp: Option<Source>,
-) -> ModifyPlan {
-    let Changes { mut cells, collections } = changes;
-    cells.sort_by_key(|c| c.column);
-    cells.dedup_by_key(|c| c.column);
-    let (statics, cells): (Vec<_>, Vec<_>) = cells.into_iter().partition(|c| is_static(table, c.column));
-    let (static_collections, collections): (Vec<_>, Vec<_>) =
-        collections.into_iter().partition(|c| is_static(table, c.column));
-    let of_one = partition.iter().chain(&clustering).all(|g| g.single().is_some());
-    let is_single = of_one && statics.is_empty() && static_collections.is_empty();
-    ModifyPlan {
-        table: table.clone(),
-        partition,
-        clustering,
-        cells,
-        statics,
-        collections,
-        static_collections,
-        reach,
-        marks_row: false,
-        deletes_row: false,
-        ttl,
-        timestamp,
-        is_single,
-        json: None,
-        has_timestamp_of_batch: false,
-        condition: None,
-        markers: 0,
-    }
-}
-
 /// What writes of counters cannot have.
 fn check_counters(
     table: &Table,
@@ -298,7 +138,7 @@ fn check_counters(
 }
 
 fn condition(condition: Option<&Condition>, terms: &mut Terms<'_>) -> Result<Option<ConditionPlan>, Error> {
-    condition.map(|condition| ConditionPlan::prepare(condition, terms)).transpose()
+    condition.map(|condition| super::condition::prepare(condition, terms)).transpose()
 }
 
 /// Whether a condition, if there is one, needs no row of its own.
@@ -348,10 +188,6 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
 /// What is wrong with a name.
 pub(super) fn invalid_at(message: String, name: &Name) -> Error {
     Error::invalid(message).at(name.position)
-}
-
-fn is_static(table: &Table, column: ColumnId) -> bool {
-    table.statics.iter().any(|c| c.id == column)
 }
 
 /// TTL and timestamp.

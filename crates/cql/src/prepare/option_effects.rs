@@ -1,7 +1,7 @@
 //! Options that are kept and described, and have no effect. Tools set many of them at every table, so a statement warns of all of
 //! them in one sentence, and only of values that ask for something else than what Henge does anyway.
 
-use super::{SchemaChange, TableChange};
+use crate::plan::{SchemaChange, TableChange};
 use henge_model::TableOptions;
 
 /// Says if nothing comes of what options say by one name.
@@ -74,7 +74,7 @@ impl SchemaChange {
 #[cfg(test)]
 mod tests {
     use crate::fixture::prepared;
-    use crate::prepare::Plan;
+    use crate::plan::Plan;
 
     fn warning(text: &str) -> Option<String> {
         match prepared(text).unwrap().plan {

@@ -1,26 +1,8 @@
 //! Which index answers a query, and what it is asked.
 
-use super::relation::Restriction;
-use crate::bind::Choices;
-use crate::bind::Source;
+use crate::plan::{ProbeCondition, ProbePlan, Restriction};
 use crate::statement::Operator;
-use henge_model::{Analysis, Column, DataType, Index, IndexedPart, Table};
-
-/// An index to ask, and what every row of the answer satisfies of it.
-#[derive(Clone, Debug)]
-pub(crate) struct ProbePlan {
-    pub(crate) index: Index,
-    pub(crate) conditions: Vec<ProbeCondition>,
-}
-
-/// One relation that an index knows the rows of.
-#[derive(Clone, Debug)]
-pub(crate) struct ProbeCondition {
-    pub(crate) column: Column,
-    pub(crate) key: Option<Source>,
-    pub(crate) operator: Operator,
-    pub(crate) choices: Choices,
-}
+use henge_model::{Analysis, DataType, Index, IndexedPart, Table};
 
 /// The index that knows which rows satisfy a restriction; of several the one that can be asked more.
 pub(crate) fn supporting<'t>(table: &'t Table, restriction: &Restriction) -> Option<&'t Index> {

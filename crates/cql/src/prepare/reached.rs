@@ -1,12 +1,14 @@
 //! Which rows a write is of: what its WHERE comes to.
 
 use super::compact;
-use super::modify::Reach;
-use super::relation::{Restriction, Restrictions, restrictions};
-use super::restriction::{Partition, Where, check_slices, gap, gap_message, sort};
+use super::relation::{Restrictions, restrictions};
+use super::restriction::{check_slices, gap, gap_message, sort};
 use super::term::Terms;
-use crate::bind::Choices;
 use crate::error::{Error, Position};
+use crate::plan::Choices;
+use crate::plan::Reach;
+use crate::plan::Restriction;
+use crate::plan::{Partition, Where};
 use crate::statement::{Operator, Relation, Subject};
 use henge_model::{Column, ColumnKind, Table};
 

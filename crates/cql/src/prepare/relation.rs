@@ -4,21 +4,10 @@ use super::entry;
 use super::scope::column;
 use super::shown::value_name;
 use super::term::Terms;
-use crate::bind::{Choices, Source, null_value};
 use crate::error::{Error, Position};
+use crate::plan::{Choices, Restriction, Source, is_slice, null_value};
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
-use henge_model::{Column, ColumnKind, DataType, DurationHolder, Table};
-
-/// One relation on one column, or on several at once.
-#[derive(Clone, Debug)]
-pub(crate) struct Restriction {
-    pub(crate) columns: Vec<Column>,
-    /// The key of a map's entry, if that is restricted.
-    pub(crate) key: Option<Source>,
-    pub(crate) operator: Operator,
-    pub(crate) choices: Choices,
-    pub(crate) position: Position,
-}
+use henge_model::{Column, DataType, DurationHolder, Table};
 
 /// One relation on the token.
 #[derive(Clone, Debug)]
@@ -33,37 +22,6 @@ pub(crate) struct TokenRestriction {
 pub(crate) struct Restrictions {
     pub(crate) columns: Vec<Restriction>,
     pub(crate) tokens: Vec<TokenRestriction>,
-}
-
-impl Restriction {
-    /// `=` or `IN`.
-    pub(crate) fn is_choice(&self) -> bool {
-        matches!(self.operator, Operator::Equal | Operator::In)
-    }
-
-    /// `IN` of a column of the partition key.
-    pub(crate) fn is_partition_in(&self) -> bool {
-        let of_key = self.columns.iter().any(|column| column.kind == ColumnKind::PartitionKey);
-        of_key && self.is_choice() && self.choices.single().is_none()
-    }
-
-    /// A comparison by order.
-    pub(crate) fn is_slice(&self) -> bool {
-        is_slice(self.operator)
-    }
-
-    pub(crate) fn is_lower(&self) -> bool {
-        matches!(self.operator, Operator::Greater | Operator::GreaterOrEqual)
-    }
-
-    pub(crate) fn is_inclusive(&self) -> bool {
-        matches!(self.operator, Operator::LessOrEqual | Operator::GreaterOrEqual)
-    }
-}
-
-pub(super) fn is_slice(operator: Operator) -> bool {
-    use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
-    matches!(operator, Less | LessOrEqual | Greater | GreaterOrEqual)
 }
 
 /// Resolves WHERE.

@@ -1,78 +1,12 @@
 //! What WHERE comes to: partitions or a run of tokens, a prefix of clustering columns, at most one slice, and a filter for the rest.
 
-use super::probe::{self, ProbePlan};
-use super::relation::{Restriction, Restrictions, TokenRestriction};
-use super::scope::is_virtual;
-use crate::bind::{Choices, Source};
+use super::probe::{self};
+use super::relation::{Restrictions, TokenRestriction};
 use crate::error::Error;
+use crate::plan::{Bound, Choices, Partition, Restriction, Slice, TokenBound, TokenBounds, Where};
 use crate::statement::Operator;
+use crate::system_keyspaces::is_virtual;
 use henge_model::{Column, ColumnId, ColumnKind, Table};
-
-/// WHERE, sorted out.
-#[derive(Clone, Debug)]
-pub(crate) struct Where {
-    pub(crate) partition: Partition,
-    /// `=` and `IN` of the leading clustering columns.
-    pub(crate) clustering: Vec<Choices>,
-    pub(crate) slice: Slice,
-    /// What only the rows themselves can tell.
-    pub(crate) filter: Vec<Restriction>,
-    /// The index that names rows which may pass the filter.
-    pub(crate) probe: Option<ProbePlan>,
-}
-
-/// Which partitions.
-#[derive(Clone, Debug)]
-pub(crate) enum Partition {
-    /// One choice for each component.
-    Keys(Vec<Choices>),
-    /// Those of a run of tokens; without bounds, all.
-    Tokens(Box<TokenBounds>),
-}
-
-/// The ends of a run of tokens.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TokenBounds {
-    pub(crate) lower: Option<TokenBound>,
-    pub(crate) upper: Option<TokenBound>,
-}
-
-/// An end of a run of tokens.
-#[derive(Clone, Debug)]
-pub(crate) struct TokenBound {
-    pub(crate) source: Source,
-    pub(crate) inclusive: bool,
-}
-
-/// Bounds on the clustering columns behind the prefix.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Slice {
-    pub(crate) lower: Option<Bound>,
-    pub(crate) upper: Option<Bound>,
-    /// Whether the sliced columns are stored from high to low.
-    pub(crate) descending: bool,
-}
-
-/// One bound: values of the sliced columns, as many as it names.
-#[derive(Clone, Debug)]
-pub(crate) struct Bound {
-    pub(crate) values: Vec<Source>,
-    pub(crate) inclusive: bool,
-}
-
-impl Slice {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lower.is_none() && self.upper.is_none()
-    }
-}
-
-impl Where {
-    /// Whether it names one row by a value for every key column, or several such rows by IN.
-    pub(crate) fn has_full_key(&self, table: &Table) -> bool {
-        let width: usize = self.clustering.iter().map(Choices::width).sum();
-        matches!(self.partition, Partition::Keys(_)) && width == table.clustering.len() && self.slice.is_empty()
-    }
-}
 
 const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";

@@ -3,6 +3,7 @@
 use crate::error::{Error, nearest};
 use crate::parser::is_reserved;
 use crate::statement::{Name, TableName};
+use crate::system_keyspaces::{SYSTEM, TRACES, is_virtual};
 use henge_model::{Column, Keyspace, Replication, Schema, Table};
 use std::sync::Arc;
 
@@ -77,19 +78,6 @@ pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error
 /// As [`refuse_system`], but for rows: those of traces are written and deleted by whoever may.
 pub(crate) fn refuse_writes(schema: &Schema, keyspace: &str) -> Result<(), Error> {
     if keyspace == TRACES { Ok(()) } else { refuse_system(schema, keyspace) }
-}
-
-const TRACES: &str = "system_traces";
-const SYSTEM: [&str; 5] = ["system", "system_schema", "system_auth", "system_distributed", TRACES];
-
-/// Keyspaces that are not users'.
-pub(crate) fn is_system(keyspace: &str) -> bool {
-    is_virtual(keyspace) || SYSTEM.contains(&keyspace)
-}
-
-/// Keyspaces whose tables are made up when they are read.
-pub fn is_virtual(keyspace: &str) -> bool {
-    keyspace == "system_views" || keyspace == "system_virtual_schema"
 }
 
 /// The column of that name.

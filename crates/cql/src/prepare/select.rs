@@ -1,133 +1,23 @@
 //! SELECT to a plan.
 
-use super::group::{self, Grouping};
-use super::marker::{Labels, Markers, ResultColumn};
+use super::group::{self};
+use super::marker::Markers;
 use super::masked::restricted;
 use super::probe;
-use super::relation::{Restriction, Restrictions, restrictions};
-use super::restriction::{Partition, Where, sort};
+use super::relation::{Restrictions, restrictions};
+use super::restriction::sort;
 use super::scope::Scope;
-use super::selector::{Fetched, Selector, projected, select};
-use super::sorting::{Sorting, equal_columns, order};
+use super::selector::{Fetched, select};
+use super::sorting::{equal_columns, order};
 use super::term::{Terms, is_integer};
-use super::{AggregatePlan, Plan, Prepared};
-use crate::bind::{Choices, FilterRelation, Source};
 use crate::error::{Error, Position};
+use crate::plan::{
+    Choices, FilterRelation, Labels, Partition, Plan, Prepared, Restriction, ResultColumn, SelectPlan, Selector,
+    Sorting, Source, Where, projected,
+};
 use crate::statement::{Select, Term};
 use henge_base::Bytes;
-use henge_model::{Column, ColumnKind, Columns, DataType, Projected, Projection, Table};
-use std::sync::Arc;
-
-/// How to answer a SELECT, but for its bound values.
-#[derive(Clone, Debug)]
-pub struct SelectPlan {
-    pub(crate) table: Arc<Table>,
-    projection: Projection,
-    columns: Columns,
-    pub(crate) selectors: Vec<Selector>,
-    pub(crate) aggregates: Vec<AggregatePlan>,
-    /// What rows of one group have in common; empty without `GROUP BY`.
-    pub(crate) groups: Vec<Grouping>,
-    is_identity: bool,
-    is_distinct: bool,
-    pub(crate) restrictions: Where,
-    pub(crate) filter: Vec<FilterRelation>,
-    pub(crate) limit: Option<Source>,
-    /// `PER PARTITION LIMIT`; one of `DISTINCT`.
-    pub(crate) per_partition: Option<Source>,
-    pub(crate) reversed: bool,
-    /// What rows of several partitions are sorted by: the last of the selectors.
-    pub(crate) sorting: Sorting,
-    /// The masked columns that it restricts.
-    pub(super) restricted_masked: Vec<String>,
-    /// Whether it reads one row whose key hangs on text and bound values alone, and hands it out as it is.
-    pub(crate) single_row: bool,
-    /// Whether it says ALLOW FILTERING, needed or not.
-    pub(crate) allows_filtering: bool,
-    pub(crate) markers: usize,
-}
-
-impl SelectPlan {
-    /// The table.
-    pub fn table(&self) -> &Arc<Table> {
-        &self.table
-    }
-
-    /// What every row must yield.
-    pub fn projection(&self) -> &Projection {
-        &self.projection
-    }
-
-    /// What replicas must send: all columns, since any of them may be the one that keeps a row alive.
-    pub fn columns(&self) -> &Columns {
-        &self.columns
-    }
-
-    /// Whether the fetched values are the answer's columns, so that rows can go straight to their sink.
-    pub fn is_identity(&self) -> bool {
-        self.is_identity
-    }
-
-    /// Its columns are no longer those that are fetched.
-    pub(super) fn computes_all(&mut self) {
-        (self.is_identity, self.single_row) = (false, false);
-    }
-
-    /// Whether all rows come to one.
-    pub fn is_aggregate(&self) -> bool {
-        !self.aggregates.is_empty() && !self.is_grouped()
-    }
-
-    /// Whether the rows of each group come to one.
-    pub fn is_grouped(&self) -> bool {
-        !self.groups.is_empty()
-    }
-
-    /// Whether no clustering column is restricted: a partition that has nothing but a static row is then a row of the answer.
-    pub fn reads_whole_partitions(&self) -> bool {
-        let Where { clustering, slice, filter, .. } = &self.restrictions;
-        let on_clustering = |c: &Column| c.kind == ColumnKind::Clustering;
-        clustering.is_empty() && slice.is_empty() && !filter.iter().any(|r| r.columns.iter().any(on_clustering))
-    }
-
-    /// Whether the values alone tell its one row; see [`SelectPlan::single_row_key`].
-    pub fn may_read_one_row(&self) -> bool {
-        self.single_row
-    }
-
-    /// Whether one row stands for each partition.
-    pub fn is_distinct(&self) -> bool {
-        self.is_distinct
-    }
-
-    /// True if the partitions are named by their keys: no run of tokens is read.
-    pub fn reads_by_key(&self) -> bool {
-        matches!(self.restrictions.partition, Partition::Keys(_))
-    }
-
-    /// Whether anything is said of which partitions.
-    pub(crate) fn restricts_partition(&self) -> bool {
-        let of_key = |c: &Column| c.kind == ColumnKind::PartitionKey;
-        match &self.restrictions.partition {
-            Partition::Keys(_) => true,
-            Partition::Tokens(bounds) if bounds.lower.is_some() || bounds.upper.is_some() => true,
-            Partition::Tokens(_) => self.restrictions.filter.iter().any(|r| r.columns.iter().any(of_key)),
-        }
-    }
-
-    /// Whether a column of the partition key may have several values, by IN.
-    pub(crate) fn has_partition_in(&self) -> bool {
-        match &self.restrictions.partition {
-            Partition::Keys(groups) => groups.iter().any(|group| group.single().is_none()),
-            Partition::Tokens(_) => self.restrictions.filter.iter().any(Restriction::is_partition_in),
-        }
-    }
-
-    /// Whether rows must pass a filter.
-    pub fn has_filter(&self) -> bool {
-        !self.filter.is_empty()
-    }
-}
+use henge_model::{Column, ColumnKind, DataType, Projected, Projection, Table};
 
 pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let table = scope.table(&select.table)?;
@@ -253,7 +143,7 @@ fn is_once(column: &Column) -> bool {
 fn check_statics(selected: &[Projected], found: &Restrictions, table: &Table) -> Result<(), Error> {
     let columns = columns_of(selected, table);
     let only_statics = columns.iter().any(|c| c.kind == ColumnKind::Static) && columns.iter().all(is_once);
-    let on_clustering = |r: &&super::relation::Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::Clustering);
+    let on_clustering = |r: &&Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::Clustering);
     match found.columns.iter().find(on_clustering) {
         Some(restriction) if only_statics => {
             let message = "Cannot restrict clustering columns when selecting only static columns";
@@ -341,7 +231,7 @@ fn selection(
 }
 
 fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) -> Vec<FilterRelation> {
-    let mut one = |r: &super::relation::Restriction| {
+    let mut one = |r: &Restriction| {
         let mut places = r.columns.iter().map(|column| (fetched.once(projected(column, table)), column.clone()));
         let (place, column) = places.next()?;
         let rest = places.collect();

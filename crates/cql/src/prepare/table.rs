@@ -1,15 +1,16 @@
 //! CREATE and DROP TABLE, TRUNCATE.
 
-use super::change::{ColumnDraft, SchemaChange, TableDraft};
 use super::compact;
 use super::data_type::Types;
 use super::mask::column_mask;
 use super::property::names;
-use super::scope::{Scope, is_virtual, refuse_system, refuse_writes};
+use super::scope::{Scope, refuse_system, refuse_writes};
 use super::table_options;
 use crate::error::{Error, Position};
 use crate::limits;
+use crate::plan::{ColumnDraft, SchemaChange, TableDraft};
 use crate::statement::{ColumnDefinition, CreateTable, DropTable, Name, TableName, Truncate};
+use crate::system_keyspaces::is_virtual;
 use henge_model::{DataType, Order, TableOptions};
 
 pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {

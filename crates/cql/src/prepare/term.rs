@@ -1,14 +1,16 @@
 //! Terms to sources: each is given the type of what it is for.
 
 use super::data_type::Types;
-use super::marker::{Labels, Markers};
+use super::marker::Markers;
 use super::misfit::{check_argument, check_parts, misfit};
 use super::scope::Scope;
 use super::shown::{argument, hinted_name, value_name};
-use crate::bind::{BindContext, Source};
+use crate::context::BindContext;
 use crate::error::{Error, nearest};
 use crate::functions::{self, Argument, Signature};
 use crate::literal;
+use crate::plan::Labels;
+use crate::plan::Source;
 use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, Schema, Table, UserType};
 

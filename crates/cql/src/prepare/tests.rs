@@ -1,6 +1,7 @@
 use super::*;
 use crate::ErrorKind;
 use crate::fixture::{error, prepared, schema};
+use crate::plan::SelectPlan;
 use henge_model::Projected;
 
 mod describe;

@@ -1,10 +1,10 @@
 //! CREATE, ALTER and DROP TYPE.
 
-use super::change::SchemaChange;
 use super::data_type::Types;
 use super::scope::{Scope, refuse_system};
 use crate::error::Error;
 use crate::limits;
+use crate::plan::SchemaChange;
 use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, TableName};
 use henge_model::{TypeChange, UserType};
 

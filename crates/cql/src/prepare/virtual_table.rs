@@ -1,10 +1,10 @@
 //! What cannot be said of a virtual table at all. That it takes no writes is another matter, told when one is carried out: by then it is
 //! known whether the user may know.
 
-use super::modify::ModifyPlan;
-use super::scope::is_virtual;
 use crate::error::Error;
+use crate::plan::ModifyPlan;
 use crate::statement::BatchKind;
+use crate::system_keyspaces::is_virtual;
 
 /// Refuses a write with what virtual tables do not have.
 pub(super) fn check(plan: &ModifyPlan) -> Result<(), Error> {
@@ -36,7 +36,7 @@ pub(super) fn check_batch(kind: BatchKind, statements: &[ModifyPlan]) -> Result<
 mod tests {
     use crate::describe::{create_keyspace_text, create_table_text};
     use crate::fixture;
-    use crate::prepare::Prepared;
+    use crate::plan::Prepared;
     use crate::{Error, parse, prepare};
     use henge_model::{Keyspace, Replication, Schema, Table};
     use std::sync::Arc;

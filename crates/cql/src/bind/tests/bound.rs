@@ -1,6 +1,7 @@
 //! Bound collections: in order whatever order they come in, and without nulls.
 
 use super::*;
+use crate::context::BoundValue;
 
 /// A collection with these parts; a map's are keys and values in turn, `each` two of one entry.
 fn collection(parts: &[Option<&[u8]>], each: usize) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! What is written to collections.
 
 use super::*;
+use crate::context::BoundValue;
 
 /// Cells as (path, value), tombstones without a value.
 fn elements(row: &Row) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {

@@ -1,6 +1,7 @@
 //! Values that nobody meant, for statements of every kind.
 
 use super::*;
+use crate::context::BoundValue;
 use proptest::prelude::*;
 
 /// Statements with markers of every kind, for values of every kind.

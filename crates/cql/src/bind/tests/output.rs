@@ -1,6 +1,7 @@
 //! Filters, and what comes of rows: functions, aggregates.
 
 use super::*;
+use crate::context::BindContext;
 
 fn text(value: &str) -> Option<Bytes> {
     Some(Bytes::copy_from_slice(value.as_bytes()))

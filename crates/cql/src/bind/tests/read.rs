@@ -1,6 +1,7 @@
 //! Keys, runs of keys and of tokens that a SELECT reads.
 
 use super::*;
+use crate::context::BoundValue;
 
 #[test]
 fn a_full_key_is_one_row_and_has_a_fast_path() {

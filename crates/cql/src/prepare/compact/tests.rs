@@ -1,8 +1,9 @@
 //! Compact tables: their columns, what is refused, and what is written to them.
 
-use crate::bind::{BindContext, BoundModify};
+use crate::bind::BoundModify;
+use crate::context::BindContext;
 use crate::fixture::schema_of;
-use crate::prepare::Plan;
+use crate::plan::Plan;
 use crate::{Error, describe, parse, prepare};
 use henge_model::{CellKind, Column, CompactStorage, Key, KeyKind, Row, RowView, Schema, Table};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! DESCRIBE: what it finds, and answers that read back.
 
 use super::*;
+use crate::plan::DescribeTarget;
 
 #[test]
 fn describe_answers_with_statements_that_read_back() {

@@ -1,6 +1,7 @@
 //! Statements that change the schema, and those that are refused.
 
 use super::*;
+use crate::plan::TableChange;
 
 fn change(text: &str) -> SchemaChange {
     match prepared(text).unwrap().plan {

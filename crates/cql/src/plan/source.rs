@@ -1,7 +1,8 @@
 //! Where a value comes from: the text, a bind marker, or a function of either.
 
-use super::{BindContext, BoundValue, marker};
+use super::bound;
 use crate::collection;
+use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
 use crate::functions::{Call, Function};
 use henge_base::Bytes;
@@ -56,7 +57,7 @@ impl Source {
         match self {
             Source::Null => Ok(Given::Null),
             Source::Fixed(bytes) => Ok(Given::Value(Cow::Borrowed(bytes))),
-            Source::Marker { index, data_type } => bound(context, *index, data_type),
+            Source::Marker { index, data_type } => bound_value(context, *index, data_type),
             Source::Call { function, arguments, ordinal } => {
                 let mut values = Vec::with_capacity(arguments.len());
                 for argument in arguments {
@@ -98,7 +99,7 @@ impl Source {
         match self {
             Source::Fixed(bytes) => Some(bytes),
             Source::Marker { index, data_type } => match values.get(usize::from(*index))? {
-                BoundValue::Value(bytes) => match marker::value(*index, data_type, bytes) {
+                BoundValue::Value(bytes) => match bound::value(*index, data_type, bytes) {
                     Ok(Cow::Borrowed(bytes)) => Some(bytes),
                     _ => None,
                 },
@@ -112,7 +113,7 @@ impl Source {
     pub(crate) fn evaluate_choices<'a>(&'a self, context: &BindContext<'a>) -> Result<Given<'a>, Error> {
         let Source::Marker { index, data_type } = self else { return self.evaluate(context) };
         match context.value(*index)? {
-            BoundValue::Value(bytes) => marker::choices(*index, data_type, bytes).map(Given::Value),
+            BoundValue::Value(bytes) => bound::choices(*index, data_type, bytes).map(Given::Value),
             _ => self.evaluate(context),
         }
     }
@@ -130,11 +131,11 @@ fn part_name(data_type: &DataType, place: usize) -> String {
     }
 }
 
-fn bound<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) -> Result<Given<'a>, Error> {
+fn bound_value<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) -> Result<Given<'a>, Error> {
     match context.value(index)? {
         BoundValue::Null => Ok(Given::Null),
         BoundValue::Unset => Ok(Given::Unset),
-        BoundValue::Value(bytes) => marker::value(index, data_type, bytes).map(Given::Value),
+        BoundValue::Value(bytes) => bound::value(index, data_type, bytes).map(Given::Value),
     }
 }
 

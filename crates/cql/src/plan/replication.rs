@@ -4,23 +4,6 @@ use crate::error::Error;
 use henge_model::{Replication, ReplicationFactor};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A replication setting, before the datacentres of the cluster are asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReplicationDraft {
-    /// SimpleStrategy.
-    Simple {
-        /// Number of copies; `None` is `default_keyspace_rf`.
-        factor: Option<ReplicationFactor>,
-    },
-    /// NetworkTopologyStrategy. Nothing at all is `default_keyspace_rf` in every datacentre.
-    NetworkTopology {
-        /// Copies by datacentre; none is zero copies, which takes a datacentre out of `every_datacenter`.
-        factors: BTreeMap<String, ReplicationFactor>,
-        /// `replication_factor`: copies in each datacentre that is not named.
-        every_datacenter: Option<ReplicationFactor>,
-    },
-}
-
 impl ReplicationDraft {
     /// Reads the map of `WITH replication`.
     pub(crate) fn read(mut map: BTreeMap<String, String>) -> Result<ReplicationDraft, Error> {
@@ -101,4 +84,21 @@ fn factor(text: &str) -> Result<ReplicationFactor, Error> {
     let number: i64 =
         text.trim().parse().map_err(|_| Error::config(format!("Replication factor must be numeric; found {text}")))?;
     u32::try_from(number).map_err(|_| Error::config(format!("Replication factor must be non-negative, found {number}")))
+}
+
+/// A replication setting, before the datacentres of the cluster are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplicationDraft {
+    /// SimpleStrategy.
+    Simple {
+        /// Number of copies; `None` is `default_keyspace_rf`.
+        factor: Option<ReplicationFactor>,
+    },
+    /// NetworkTopologyStrategy. Nothing at all is `default_keyspace_rf` in every datacentre.
+    NetworkTopology {
+        /// Copies by datacentre; none is zero copies, which takes a datacentre out of `every_datacenter`.
+        factors: BTreeMap<String, ReplicationFactor>,
+        /// `replication_factor`: copies in each datacentre that is not named.
+        every_datacenter: Option<ReplicationFactor>,
+    },
 }

@@ -6,7 +6,7 @@ use henge_model::{DataType, ValueError};
 use std::borrow::Cow;
 
 /// A bound value that may be stored or compared with.
-pub(super) fn value<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
+pub(crate) fn value<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
     data_type.validate(bytes).map_err(|e| invalid(index, &e))?;
     if let DataType::List(element) = data_type.unfrozen()
         && empty_is_null(element)
@@ -18,7 +18,7 @@ pub(super) fn value<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Re
 }
 
 /// A bound list whose elements may be null: those of IN, or those that are to be removed. It is stored nowhere.
-pub(super) fn choices<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
+pub(crate) fn choices<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
     let DataType::List(element) = data_type.unfrozen() else { return value(index, data_type, bytes) };
     if let Err(e) = data_type.validate(bytes)
         && (e != ValueError::NullElement

@@ -1,7 +1,7 @@
 //! Changes of the schema, as statements ask for them.
 
-use super::replication::ReplicationDraft;
 use crate::error::{Error, ErrorKind};
+use crate::plan::ReplicationDraft;
 use henge_model::{ColumnMask, DataType, IndexDraft, Order, Schema, TableId, TableOptions, TypeChange, UserType};
 
 /// What a statement would change. Whether it can is for the newest schema to say: see [`SchemaChange::check`].

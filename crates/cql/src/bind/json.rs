@@ -1,0 +1,95 @@
+//! The values of an `INSERT ... JSON`: each column takes its member of the document.
+
+use crate::context::BindContext;
+use crate::error::{Error, Position};
+use crate::json::{Json, decode, fold_case, parse};
+use crate::plan::{Changes, Choices, JsonPlan, ModifyPlan, Reach, Source, assemble, mark_inserted};
+use henge_model::Column;
+
+impl JsonPlan {
+    /// The plan with the values of the bound document.
+    pub(crate) fn fill(&self, plan: &ModifyPlan, context: &BindContext<'_>) -> Result<ModifyPlan, Error> {
+        let document = self.document.evaluate(context)?.required("[json]")?;
+        let text = std::str::from_utf8(&document).map_err(|_| Error::invalid("[json] is not valid UTF-8"))?;
+        filled(plan, text, self.default_unset)
+    }
+}
+
+pub(crate) fn filled(plan: &ModifyPlan, document: &str, default_unset: bool) -> Result<ModifyPlan, Error> {
+    let table = &plan.table;
+    let mut values = Values::parse(document)?;
+    let mut key = |columns: &[Column]| -> Result<Vec<Choices>, Error> {
+        columns.iter().map(|column| values.key(column, default_unset).map(Choices::one)).collect()
+    };
+    let (partition, clustering) = (key(&table.partition_key)?, key(&table.clustering)?);
+    let mut changes = Changes::default();
+    for column in table.statics.iter().chain(&table.regulars).filter(|column| !table.hides(column)) {
+        match values.take(column)? {
+            Some(source) => changes.set(column, source, Position::default())?,
+            None if default_unset => {}
+            None => changes.set(column, Source::Null, Position::default())?,
+        }
+    }
+    values.check_all_taken()?;
+    let (ttl, timestamp) = (plan.ttl.clone(), plan.timestamp.clone());
+    let made = assemble(table, partition, clustering, Reach::Rows, changes, ttl, timestamp);
+    let filled = ModifyPlan {
+        partition: made.partition,
+        clustering: made.clustering,
+        cells: made.cells,
+        statics: made.statics,
+        collections: made.collections,
+        static_collections: made.static_collections,
+        is_single: made.is_single,
+        json: None,
+        ..plan.clone()
+    };
+    Ok(mark_inserted(filled))
+}
+
+/// The members of a document that no column has taken yet.
+struct Values(Vec<(String, Json)>);
+
+impl Values {
+    fn parse(document: &str) -> Result<Values, Error> {
+        let undecodable = |why: &str| {
+            Error::invalid(format!("Could not decode JSON string as a map: {why}. (String was: {document})"))
+        };
+        match parse(document) {
+            Ok(Json::Object(members)) => Ok(Values(fold_case(members))),
+            Ok(Json::Null) => Err(Error::invalid("Got null for INSERT JSON values")),
+            Ok(other) => Err(undecodable(&format!("it is a {}", other.form()))),
+            Err(why) => Err(undecodable(&why)),
+        }
+    }
+
+    /// The value of a column, if the document has it.
+    fn take(&mut self, column: &Column) -> Result<Option<Source>, Error> {
+        let Some(place) = self.0.iter().position(|(name, _)| *name == column.name) else { return Ok(None) };
+        let (_, value) = self.0.swap_remove(place);
+        if value == Json::Null {
+            return Ok(Some(Source::Null));
+        }
+        let decoded = decode(&value, &column.data_type)
+            .map_err(|why| Error::invalid(format!("Error decoding JSON value for {}: {why}", column.name)))?;
+        Ok(Some(Source::Fixed(decoded.into())))
+    }
+
+    fn key(&mut self, column: &Column, default_unset: bool) -> Result<Source, Error> {
+        let missing = if default_unset { "unset value for" } else { "null value in condition for" };
+        match self.take(column)? {
+            Some(Source::Null) => {
+                Err(Error::invalid(format!("Invalid null value in condition for column {}", column.name)))
+            }
+            Some(source) => Ok(source),
+            None => Err(Error::invalid(format!("Invalid {missing} column {}", column.name))),
+        }
+    }
+
+    fn check_all_taken(&self) -> Result<(), Error> {
+        match self.0.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::invalid(format!("JSON values map contains unrecognized column: {name}"))),
+        }
+    }
+}

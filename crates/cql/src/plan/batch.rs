@@ -1,0 +1,32 @@
+//! A BATCH.
+
+use super::ModifyPlan;
+use crate::error::Error;
+use crate::statement::BatchKind;
+
+/// Writes that belong together. A timestamp of the batch is in each of its statements.
+#[derive(Clone, Debug)]
+pub struct BatchPlan {
+    /// What it promises.
+    pub kind: BatchKind,
+    /// The writes, in order.
+    pub statements: Vec<ModifyPlan>,
+}
+
+/// Counters are for batches of their own: an addition that is made again counts twice.
+pub fn check_kind<'p>(
+    kind: BatchKind,
+    mut statements: impl Iterator<Item = &'p ModifyPlan> + Clone,
+) -> Result<(), Error> {
+    let counters = statements.clone().filter(|statement| statement.table.is_counter()).count();
+    let all = statements.by_ref().count();
+    let refused = match kind {
+        BatchKind::Logged if counters > 0 => "Cannot include a counter statement in a logged batch",
+        BatchKind::Counter if counters < all => "Cannot include non-counter statement in a counter batch",
+        BatchKind::Unlogged if counters > 0 && counters < all => {
+            "Counter and non-counter mutations cannot exist in the same batch"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::invalid(refused))
+}

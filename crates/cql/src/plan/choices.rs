@@ -1,0 +1,133 @@
+//! The values that `=` or `IN` allows for columns.
+
+use super::{Given, Source};
+use crate::collection;
+use crate::context::BindContext;
+use crate::error::Error;
+use crate::limits;
+use henge_model::{Column, ColumnKind, DataType};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+
+/// The values `=` or `IN` allows for one column, or for several columns at once.
+#[derive(Clone, Debug)]
+pub(crate) enum Choices {
+    /// Tuples of one width; none at all of `IN ()`.
+    Tuples(Vec<Vec<Source>>),
+    /// A bound list of one column's values.
+    List(Source),
+    /// A bound list of tuples, each of so many columns' values.
+    TupleList(Source, usize),
+}
+
+/// Values of leading key columns.
+pub(crate) type Values<'a> = SmallVec<[Cow<'a, [u8]>; 4]>;
+
+impl Choices {
+    pub(crate) fn one(source: Source) -> Choices {
+        Choices::Tuples(vec![vec![source]])
+    }
+
+    /// How many columns one choice is for. An empty IN counts as one column's, which only makes fewer rows of none.
+    pub(crate) fn width(&self) -> usize {
+        match self {
+            Choices::Tuples(tuples) => tuples.first().map_or(1, Vec::len),
+            Choices::List(_) => 1,
+            Choices::TupleList(_, width) => *width,
+        }
+    }
+
+    /// The sources if there is exactly one choice, whatever is bound.
+    pub(crate) fn single(&self) -> Option<&[Source]> {
+        match self {
+            Choices::Tuples(tuples) if tuples.len() == 1 => tuples.first().map(Vec::as_slice),
+            _ => None,
+        }
+    }
+
+    /// Every choice; null and unset are refused.
+    pub(crate) fn evaluate<'a>(
+        &'a self,
+        context: &BindContext<'a>,
+        columns: &[Column],
+    ) -> Result<Vec<Values<'a>>, Error> {
+        match self {
+            Choices::Tuples(tuples) => tuples.iter().map(|tuple| one(tuple, columns, context)).collect(),
+            Choices::List(source) => list(source, columns, context),
+            Choices::TupleList(source, width) => tuple_list(source, columns.get(..*width).unwrap_or(columns), context),
+        }
+    }
+}
+
+fn one<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>) -> Result<Values<'a>, Error> {
+    let mut values = Values::new();
+    for (source, column) in sources.iter().zip(columns) {
+        values.push(key_value(source, column, context)?);
+    }
+    Ok(values)
+}
+
+pub(crate) fn key_value<'a>(
+    source: &'a Source,
+    column: &Column,
+    context: &BindContext<'a>,
+) -> Result<Cow<'a, [u8]>, Error> {
+    match source.evaluate(context)? {
+        Given::Value(value) => Ok(value),
+        Given::Null => Err(null_value(column)),
+        Given::Unset if is_of_key(column) => {
+            Err(Error::invalid(format!("Invalid unset value for column {}", column.name)))
+        }
+        Given::Unset => Err(Error::invalid(format!("Unsupported unset value for column {}", column.name))),
+    }
+}
+
+fn is_of_key(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering)
+}
+
+/// A relation compares a column with null.
+pub(crate) fn null_value(column: &Column) -> Error {
+    let name = &column.name;
+    Error::invalid(match is_of_key(column) {
+        true => format!("Invalid null value in condition for column {name}"),
+        false => format!("Unsupported null value for column {name}"),
+    })
+}
+
+/// The elements of a bound `list`, which belong to the first column.
+fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
+    let name = columns.first().map_or("", |c| c.name.as_str());
+    let bytes = source.evaluate_choices(context)?.required(&format!("column {name}"))?;
+    let element = columns.first().map_or(&DataType::Blob, |c| &c.data_type);
+    let data_type = DataType::List(Box::new(element.clone()));
+    let parts = collection::parts(&data_type, &bytes);
+    let parts = parts.ok_or_else(|| Error::invalid(format!("Invalid list value for in({name})")))?;
+    let mut choices = Vec::with_capacity(parts.len().min(limits::READS_MAX));
+    for (_, part) in parts {
+        let value = part.ok_or_else(|| match columns.first() {
+            Some(column) => null_value(column),
+            None => Error::invalid("Invalid null value in a list"),
+        })?;
+        choices.push(Values::from_iter([Cow::Owned(value.to_vec())]));
+    }
+    Ok(choices)
+}
+
+/// The tuples of a bound list, taken apart.
+fn tuple_list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
+    let bytes = source.evaluate_choices(context)?.required("the list of IN")?;
+    let tuple = DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect());
+    let invalid = || Error::invalid("Invalid list of tuples for IN");
+    let list = DataType::List(Box::new(tuple.clone()));
+    let mut choices = Vec::new();
+    for (_, part) in collection::parts(&list, &bytes).ok_or_else(invalid)? {
+        let parts = part.and_then(|part| collection::parts(&tuple, part)).ok_or_else(invalid)?;
+        let values = parts.into_iter().zip(columns).map(|((_, value), column)| {
+            let null = || Error::invalid(format!("Invalid null value in condition for column {}", column.name));
+            value.map(|value| Cow::Owned(value.to_vec())).ok_or_else(null)
+        });
+        choices.push(values.collect::<Result<Values<'a>, Error>>()?);
+    }
+    Ok(choices)
+}

@@ -1,0 +1,5 @@
+//! Guardrails applied to plans.
+
+mod reads;
+mod schema;
+mod writes;

@@ -1,0 +1,86 @@
+//! Guardrails of SELECT, applied to its plan.
+
+use crate::error::Error;
+use crate::guardrails::{Crossed, Guard, Guardrails, ReadGuardrails};
+use crate::plan::SelectPlan;
+use crate::system_keyspaces::is_system;
+use henge_model::Consistency;
+use std::collections::BTreeSet;
+
+impl Guardrails {
+    /// Whether a read of one row, without IN and groups, passes without a word.
+    #[inline]
+    pub fn pass_single_row(&self, plan: &SelectPlan, page_size: Option<u32>, level: Consistency) -> bool {
+        let page = page_size.map_or(0, u64::from);
+        let filters = !plan.allows_filtering || self.reads.allow_filtering;
+        filters && self.reads.page_size.above(page).is_none() && self.reads.levels.knows_nothing_of(&level)
+    }
+}
+
+impl SelectPlan {
+    /// Holds a SELECT to the guardrails, before its values are looked at.
+    pub fn guard(&self, guard: &Guard<'_>, page_size: Option<u32>, level: Consistency) -> Result<(), Error> {
+        if let Some(settings) = guard.settings() {
+            self.guard_by(&settings.reads, guard, page_size, level)?;
+        }
+        self.warn_of_aggregation(guard);
+        Ok(())
+    }
+
+    fn guard_by(
+        &self,
+        reads: &ReadGuardrails,
+        guard: &Guard<'_>,
+        page_size: Option<u32>,
+        level: Consistency,
+    ) -> Result<(), Error> {
+        if self.is_grouped() {
+            guard.allowed("group_by", reads.group_by, "GROUP BY functionality")?;
+        }
+        if !reads.allow_filtering && self.allows_filtering && !is_system(&self.table.keyspace) {
+            let text = "Querying with ALLOW FILTERING is not allowed. ALLOW FILTERING can potentially visit all the \
+                        data in the table and have unpredictable performance.";
+            return Err(guard.refuse("allow_filtering", text));
+        }
+        reads.levels.check(guard, "read_consistency_levels", "read consistency levels", &BTreeSet::from([level]))?;
+        let page = page_size.map_or(0, u64::from);
+        let table = &self.table.name;
+        guard.crossed("page_size", reads.page_size.above(page), |limit| match limit {
+            Crossed::Warn(limit) => {
+                format!("Query for table {table} with page size {page} exceeds warning threshold of {limit}.")
+            }
+            Crossed::Fail(limit) => {
+                format!("Aborting query for table {table}, page size {page} exceeds fail threshold of {limit}.")
+            }
+        })
+    }
+
+    /// Holds a SELECT with IN on its partition key to the guardrails.
+    pub(crate) fn guard_partitions(&self, guard: &Guard<'_>, partitions: usize) -> Result<(), Error> {
+        let Some(reads) = guard.settings().map(|settings| &settings.reads) else { return Ok(()) };
+        let table = &self.table.name;
+        let crossed = reads.partition_keys.above(partitions as u64).filter(|_| self.has_partition_in());
+        guard.crossed("partition_keys_in_select", crossed, |limit| match limit {
+            Crossed::Warn(limit) => format!(
+                "Query with partition keys in IN clause on table {table}, with number of partition keys {partitions} \
+                 exceeds warning threshold of {limit}."
+            ),
+            Crossed::Fail(limit) => format!(
+                "Aborting query with partition keys in IN clause on table {table}, number of partition keys \
+                 {partitions} exceeds fail threshold of {limit}."
+            ),
+        })
+    }
+
+    /// What aggregates over much is told so, whatever is set.
+    fn warn_of_aggregation(&self, guard: &Guard<'_>) {
+        if !self.is_aggregate() && !self.is_grouped() {
+            return;
+        }
+        if !self.restricts_partition() {
+            guard.warn("Aggregation query used without partition key".to_owned());
+        } else if self.has_partition_in() {
+            guard.warn("Aggregation query used on multiple partition keys (IN restriction)".to_owned());
+        }
+    }
+}

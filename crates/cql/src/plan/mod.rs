@@ -1,0 +1,56 @@
+//! Plans: statements resolved against a schema, as data. `prepare` makes them, `bind` evaluates them, guardrails are held against them here.
+//!
+//! - `select`, `restriction`, `probe`, `filter_relation`, `sorting`, `selector`, `aggregate`: a read.
+//! - `modify`, `changes`, `collection`, `condition`, `json`, `batch`: writes.
+//! - `schema_change`, `replication`, `permission`, `describe`: everything else.
+//! - `source`, `bound`, `choices`: values that the text or a bind marker gives. `column`: columns of answers and bind markers.
+//! - `guard`: guardrails applied to plans.
+
+mod aggregate;
+mod batch;
+mod bound;
+mod changes;
+mod choices;
+mod collection;
+mod column;
+mod condition;
+mod describe;
+mod filter_relation;
+mod guard;
+mod json;
+mod modify;
+mod permission;
+mod probe;
+mod replication;
+mod restriction;
+mod schema_change;
+mod select;
+mod selector;
+mod sorting;
+mod source;
+mod statement;
+
+pub(crate) use aggregate::{Aggregate, AggregatePlan};
+pub use batch::{BatchPlan, check_kind};
+pub(crate) use changes::{Changes, assemble, mark_inserted, value_column};
+pub(crate) use choices::{Choices, Values, key_value, null_value};
+pub(crate) use collection::{CollectionChange, CollectionPlan};
+pub(crate) use column::Labels;
+pub use column::{BindColumn, ColumnSpec, ResultColumn};
+pub(crate) use condition::{ConditionPlan, Part, TestPlan, result_columns};
+pub use describe::DescribeTarget;
+pub(crate) use filter_relation::FilterRelation;
+pub(crate) use json::JsonPlan;
+pub use modify::ModifyPlan;
+pub(crate) use modify::{CellPlan, Reach};
+pub use permission::PermissionPlan;
+pub(crate) use probe::{ProbeCondition, ProbePlan};
+pub use replication::ReplicationDraft;
+pub(crate) use restriction::{Bound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where, is_slice};
+pub use schema_change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
+pub(crate) use select::Grouping;
+pub use select::SelectPlan;
+pub(crate) use selector::{Selector, projected};
+pub(crate) use sorting::Sorting;
+pub(crate) use source::{Given, Source};
+pub use statement::{Plan, Prepared};
