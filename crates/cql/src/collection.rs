@@ -119,7 +119,7 @@ fn part<'a>(reader: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::literal::hex;
+    use crate::text_form::hex;
 
     fn built(data_type: &DataType, parts: &[&[u8]]) -> String {
         let owned: Vec<_> = parts.iter().map(|p| Some(Cow::Borrowed(*p))).collect();

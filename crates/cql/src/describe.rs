@@ -6,10 +6,10 @@ use columns::{definitions, past_changes};
 
 use crate::collection;
 use crate::error::Error;
-use crate::literal::hex;
 use crate::parser::is_reserved;
 use crate::plan::DescribeTarget;
 use crate::system_keyspaces::is_virtual;
+use crate::text_form::hex;
 use henge_base::Bytes;
 use henge_model::{
     Column, DataType, Index, IndexKind, Keyspace, Order, Replication, Schema, Table, TableOptions, UserType,

@@ -8,7 +8,7 @@
 //! - `plan`: statements resolved against a schema, as data.
 //! - `functions`: the native functions. `context`: the values, the clock and the chance of one execution.
 //! - `guardrails`: what an operator forbids or warns of.
-//! - `json`: JSON to values. `literal`, `tuple_text`, `calendar`, `collection`: values from text and from their parts.
+//! - `json`: JSON to values. `literal`, `tuple_text`, `text_form`, `calendar`, `collection`: values from text and from their parts.
 //! - `lexer`, `parser`: text to tokens to the `statement` tree; nothing is looked up. `print`: `Display` of that tree.
 //! - `system_keyspaces`, `table_property`: names with a meaning. `error`: faults of a statement with their position. `limits`: bounds.
 
@@ -37,6 +37,7 @@ mod print;
 pub mod statement;
 mod system_keyspaces;
 mod table_property;
+mod text_form;
 mod tuple_text;
 
 pub use bind::{BoundModify, BoundSelect, Conditional, ConditionalPart, Filter, Output, PartitionRead, Present, Reads};

@@ -1,8 +1,8 @@
 //! The text form of tuples: fields between colons, `@` for null, `\:` and `\@` for the signs themselves.
 
 use crate::error::Error;
-use crate::literal;
 use crate::statement::Constant;
+use crate::text_form;
 use henge_model::DataType;
 
 /// The tuple that a literal stands for: its text form, whatever its kind; a blob's bytes are the tuple's own.
@@ -34,10 +34,10 @@ fn value(text: &str, data_type: &DataType) -> Result<Vec<u8>, Error> {
         }
         DataType::Boolean if text.is_empty() || text.eq_ignore_ascii_case("false") => Ok(vec![0]),
         DataType::Boolean if text.eq_ignore_ascii_case("true") => Ok(vec![1]),
-        DataType::Ascii | DataType::Text => literal::of_text(text, data_type)
+        DataType::Ascii | DataType::Text => text_form::of_text(text, data_type)
             .ok_or_else(|| Error::invalid("Invalid ASCII character in string literal".to_owned())),
         DataType::Date | DataType::Time if text.is_empty() => Err(no_value(text, data_type)),
-        native => literal::of_string(text, native).ok_or_else(|| no_value(text, native)),
+        native => text_form::of_string(text, native).ok_or_else(|| no_value(text, native)),
     }
 }
 
@@ -82,7 +82,7 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 fn bytes_of(text: &str) -> Result<Vec<u8>, Error> {
-    literal::of_hex(text).ok_or_else(|| Error::invalid(format!("cannot parse '{}' as hex bytes", clipped(text))))
+    text_form::of_hex(text).ok_or_else(|| Error::invalid(format!("cannot parse '{}' as hex bytes", clipped(text))))
 }
 
 fn no_value(text: &str, data_type: &DataType) -> Error {
@@ -97,7 +97,7 @@ fn clipped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::literal::hex;
+    use crate::text_form::hex;
 
     fn made(text: &str, types: &[DataType]) -> Result<String, String> {
         let tuple = DataType::Tuple(types.to_vec());

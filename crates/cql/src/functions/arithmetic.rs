@@ -222,6 +222,7 @@ mod tests {
     use super::*;
     use crate::literal;
     use crate::statement::Constant;
+    use crate::text_form;
 
     fn bytes(text: &str, data_type: &DataType) -> Vec<u8> {
         let quoted = matches!(data_type, DataType::Timestamp | DataType::Date);
@@ -231,7 +232,7 @@ mod tests {
             _ => Constant::Float(text.to_owned()),
         };
         match constant {
-            Constant::Float(text) => literal::of_number(&text, data_type).unwrap(),
+            Constant::Float(text) => text_form::of_number(&text, data_type).unwrap(),
             other => literal::encode(&other, data_type, "c").unwrap(),
         }
     }

@@ -5,8 +5,8 @@ use super::generic::{ambiguous, no_signature};
 use super::number::{Number, is_number};
 use super::{Expression, Function, Signature, json, time};
 use crate::error::Error;
-use crate::literal;
 use crate::statement::TypeName;
+use crate::text_form;
 use henge_model::DataType;
 
 /// A conversion, settled for both types.
@@ -127,7 +127,7 @@ impl Cast {
             number if self.to == DataType::Varint => Number::Integer(number.to_i64()?),
             number if !number.is_finite() => return Err("a value that is not finite is no decimal".to_owned()),
             _ => {
-                let made = literal::of_number(&self.from.literal(value), &self.to);
+                let made = text_form::of_number(&self.from.literal(value), &self.to);
                 return made.ok_or_else(|| "the value is no decimal".to_owned());
             }
         };

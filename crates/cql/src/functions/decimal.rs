@@ -205,7 +205,7 @@ fn half_up(dividend: &BigInt, divisor: &BigInt) -> BigInt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::literal::of_number;
+    use crate::text_form::of_number;
     use henge_model::DataType;
 
     fn decimal(text: &str) -> Decimal {

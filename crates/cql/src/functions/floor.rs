@@ -88,9 +88,10 @@ mod tests {
     use super::*;
     use crate::literal;
     use crate::statement::Constant;
+    use crate::text_form;
 
     fn floored(data_type: &DataType, moment: &str, length: &str, start: Option<&str>) -> Result<String, String> {
-        let text = |text: &str| literal::of_text(text, data_type).unwrap();
+        let text = |text: &str| text_form::of_text(text, data_type).unwrap();
         let length = literal::encode(&Constant::Duration(length.to_owned()), &DataType::Duration, "d").unwrap();
         let (moment, start) = (text(moment), start.map(text));
         let mut arguments = vec![Some(&moment[..]), Some(&length[..])];

@@ -155,7 +155,7 @@ fn inverse_hyperbolic(above: &BigInt, below: &BigInt, unit: &BigInt) -> BigInt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::literal::of_number;
+    use crate::text_form::of_number;
     use henge_model::DataType;
 
     fn decimal(text: &str) -> Decimal {

@@ -88,7 +88,7 @@ fn round(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::literal::of_number;
+    use crate::text_form::of_number;
 
     fn result(math: Math, data_type: &DataType, text: &str) -> String {
         let value = of_number(text, data_type).unwrap();

@@ -2,7 +2,7 @@
 
 use super::decimal::Decimal;
 use crate::limits::NUMBER_BYTES_MAX;
-use crate::literal;
+use crate::text_form;
 use henge_model::DataType;
 use num_bigint::BigInt;
 
@@ -134,7 +134,7 @@ pub(crate) fn decimal_of(value: f64) -> Result<Decimal, String> {
         return Err("An infinite number cannot be converted into a decimal".to_owned());
     }
     let text = DataType::Double.literal(&value.to_be_bytes());
-    let bytes = literal::of_number(&text, &DataType::Decimal);
+    let bytes = text_form::of_number(&text, &DataType::Decimal);
     bytes
         .and_then(|bytes| Decimal::of_bytes(&bytes))
         .ok_or_else(|| format!("{text} cannot be converted into a decimal"))
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     fn converted(from: &DataType, text: &str, to: &DataType) -> String {
-        let bytes = literal::of_number(text, from).unwrap();
+        let bytes = text_form::of_number(text, from).unwrap();
         to.literal(&Number::of_bytes(from, &bytes).unwrap().unwrap().to_bytes(to).unwrap())
     }
 

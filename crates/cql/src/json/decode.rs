@@ -3,6 +3,7 @@
 use super::{Json, parse};
 use crate::collection;
 use crate::literal;
+use crate::text_form;
 use henge_model::{DataType, UserType};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -190,7 +191,7 @@ fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
 
 /// A value from text of its own; an empty one is the empty value.
 fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
-    let made = literal::of_string(text, data_type);
+    let made = text_form::of_string(text, data_type);
     made.ok_or_else(|| {
         let shown = Json::Text(text.to_owned()).shown();
         match data_type {
@@ -217,7 +218,7 @@ fn blob(text: &str) -> Result<Vec<u8>, String> {
             "Value '{shown}' is not a valid blob representation: String representation of blob is missing 0x prefix: {shown}"
         ));
     };
-    literal::of_hex(digits).ok_or_else(|| {
+    text_form::of_hex(digits).ok_or_else(|| {
         format!("Value '{shown}' is not a valid blob representation: cannot parse '{digits}' as hex bytes")
     })
 }
@@ -231,7 +232,7 @@ fn as_double(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::literal::hex;
+    use crate::text_form::hex;
     use proptest::prelude::*;
 
     fn made(text: &str, data_type: &DataType) -> Result<String, String> {

@@ -5,8 +5,8 @@ use super::name::is_reserved;
 use crate::error::Error;
 use crate::lexer::Kind;
 use crate::limits;
-use crate::literal;
 use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind, TypeName};
+use crate::text_form;
 use henge_model::DataType;
 
 impl Parser<'_> {
@@ -161,7 +161,7 @@ impl Parser<'_> {
             Kind::Integer => Constant::Integer(text.to_owned()),
             Kind::Float => Constant::Float(text.to_owned()),
             Kind::Duration => Constant::Duration(text.to_owned()),
-            Kind::Hex => Constant::Blob(literal::of_hex(&text[2..]).ok_or_else(|| {
+            Kind::Hex => Constant::Blob(text_form::of_hex(&text[2..]).ok_or_else(|| {
                 Error::invalid(format!(
                     "cannot parse '{}' as hex bytes: it has an odd number of digits",
                     text.get(2..).unwrap_or_default()
@@ -169,7 +169,7 @@ impl Parser<'_> {
                 .at(self.position())
             })?),
             Kind::Uuid => {
-                let digits = literal::of_hex(&text.replace('-', ""));
+                let digits = text_form::of_hex(&text.replace('-', ""));
                 Constant::Uuid(digits.and_then(|d| d.try_into().ok()).ok_or_else(|| self.unexpected("a uuid"))?)
             }
             _ => return Err(self.unexpected("a value")),

@@ -1,7 +1,8 @@
 //! Arithmetic between values: the types that operands settle on hang on one another and on what the result is for.
 
+use super::assignable::is_assignable;
 use super::operand::{Shape, Unsettled, settle, settle_negation};
-use super::term::{Terms, argument_name, is_assignable};
+use super::term::{Terms, argument_name};
 use crate::error::Error;
 use crate::functions::arithmetic::{Arithmetic, function_name, result_type};
 use crate::functions::{Expression, Function, ambiguous, cast_signature, cast_target, no_signature};

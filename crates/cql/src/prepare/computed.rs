@@ -1,10 +1,11 @@
 //! Expressions of a select list: what stands in it takes the type of its place, if it has none of its own.
 
 use super::arithmetic::{error, function, negation_error};
+use super::assignable::{assignable, is_assignable};
 use super::operand::{Shape, settle, settle_negation};
 use super::selector::{Fetched, Selected, plain};
 use super::shown::{hinted_name, of_row, value_name};
-use super::term::{Terms, assignable, is_assignable};
+use super::term::Terms;
 use crate::error::Error;
 use crate::functions::{Expression, Function, cast_signature};
 use crate::plan::Selector;

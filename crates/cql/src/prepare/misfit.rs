@@ -1,7 +1,7 @@
 //! Literals that are no values of the type of their place: the words that say so.
 
+use super::assignable::is_assignable;
 use super::shown::value_name;
-use super::term::is_assignable;
 use crate::error::Error;
 use crate::literal;
 use crate::statement::{Constant, Term, TermKind};

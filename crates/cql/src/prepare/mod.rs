@@ -5,6 +5,7 @@ mod access;
 mod aggregate;
 mod alter;
 mod arithmetic;
+mod assignable;
 mod batch;
 mod cell_times;
 mod collection;

@@ -1,6 +1,6 @@
 //! What may stand beside an operator: for each type how well an operand is a value of it, and which types an operation settles on.
 
-use super::term::assignable;
+use super::assignable::assignable;
 use crate::functions::arithmetic::result_type;
 use crate::literal;
 use crate::statement::{ArithmeticOperator, Constant};

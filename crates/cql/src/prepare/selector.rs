@@ -1,12 +1,13 @@
 //! Select lists: what must be fetched of each row, and how the answer's columns come of it.
 
 use super::aggregate::{aggregate, aggregated};
+use super::assignable::is_assignable;
 use super::cell_times::of_cell;
 use super::computed::{cast, collection, hinted, negation, operation, untyped};
 use super::misfit::{check_argument, wrong_argument};
 use super::scope::column;
 use super::shown::{of_row, value_name};
-use super::term::{Terms, argument_name, check_keyspace, is_assignable};
+use super::term::{Terms, argument_name, check_keyspace};
 use crate::error::{Error, nearest};
 use crate::plan::{AggregatePlan, Selector, projected};
 use crate::statement::{Arguments, Name, SelectItem, Term, TermKind};

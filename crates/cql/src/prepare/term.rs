@@ -1,5 +1,6 @@
 //! Terms to sources: each is given the type of what it is for.
 
+use super::assignable::{assignable, is_assignable};
 use super::data_type::Types;
 use super::marker::Markers;
 use super::misfit::{check_argument, check_parts, misfit};
@@ -301,25 +302,4 @@ fn fold(source: Source) -> Result<Source, Error> {
     };
     let bytes = source.evaluate(&nothing)?.required("a collection")?.into_owned();
     Ok(Source::Fixed(bytes.into()))
-}
-
-/// Refuses a value of type `from` where `to` is wanted, unless its bytes are a value of that too.
-pub(crate) fn assignable(from: &DataType, to: &DataType, name: &str) -> Result<(), Error> {
-    if is_assignable(from, to) {
-        return Ok(());
-    }
-    Err(Error::invalid(format!("Type error: cannot assign a value of type {from} to {name} of type {to}")))
-}
-
-/// Whether the bytes of every value of type `from` are a value of type `to`.
-pub(super) fn is_assignable(from: &DataType, to: &DataType) -> bool {
-    match (from.unfrozen(), to.unfrozen()) {
-        (a, b) if a == b => true,
-        (DataType::Ascii, DataType::Text) | (DataType::Timeuuid, DataType::Uuid) | (_, DataType::Blob) => true,
-        (DataType::Int | DataType::Bigint | DataType::Timestamp, DataType::Varint) => true,
-        (DataType::Int, DataType::Date) | (DataType::Bigint, DataType::Time) => true,
-        (DataType::Timestamp, DataType::Bigint) => true,
-        (DataType::Bigint, DataType::Timestamp) => true,
-        _ => false,
-    }
 }
