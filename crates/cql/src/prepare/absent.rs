@@ -1,10 +1,10 @@
 //! Statements about what Henge has none of: views, users' functions and aggregates, triggers, identities. To make one is
 //! refused, to drop one finds none there, and `IF EXISTS` makes that nothing.
 
-use super::data_type::Types;
-use super::scope::{Scope, is_local};
 use crate::error::Error;
 use crate::plan::{PermissionPlan, Plan, Prepared};
+use crate::prepare::scope::{Scope, is_local};
+use crate::prepare::term::data_type::Types;
 use crate::statement::{
     DropFunction, FunctionStatement, IdentityStatement, Presence, TableName, TriggerStatement, TypeName, ViewStatement,
 };
@@ -46,7 +46,7 @@ fn drop_function(drop: &DropFunction, scope: &Scope<'_>) -> Result<Prepared, Err
 }
 
 /// The types of a function's parameters, which are written without `frozen`.
-pub(super) fn signature(types: &[TypeName], keyspace: &str, scope: &Scope<'_>) -> Result<String, Error> {
+pub(crate) fn signature(types: &[TypeName], keyspace: &str, scope: &Scope<'_>) -> Result<String, Error> {
     let known = Types { schema: scope.schema, keyspace };
     let mut names = Vec::with_capacity(types.len());
     for name in types {
@@ -95,7 +95,7 @@ pub(crate) fn identities(statement: &IdentityStatement) -> Prepared {
 }
 
 /// A function as a resource: there is none that anything could be granted on.
-pub(super) fn function_resource(
+pub(crate) fn function_resource(
     name: &TableName,
     types: &[TypeName],
     scope: &Scope<'_>,

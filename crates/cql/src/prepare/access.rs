@@ -1,9 +1,9 @@
 //! Statements about permissions: resources get their keyspaces; and the columns of LIST.
 
-use super::absent::function_resource;
-use super::scope::Scope;
 use crate::error::Error;
 use crate::plan::{Labels, PermissionPlan, Plan, Prepared, ResultColumn};
+use crate::prepare::absent::function_resource;
+use crate::prepare::scope::Scope;
 use crate::statement::{PermissionList, PermissionStatement, ResourceName, RoleStatement};
 use henge_model::{DataType, Permission, Permissions, Resource};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! DESCRIBE: what is meant, and the columns of its answer.
 
-use super::scope::Scope;
 use crate::error::{Error, nearest};
 use crate::plan::{DescribeTarget, Labels, Plan, Prepared, ResultColumn};
+use crate::prepare::scope::Scope;
 use crate::statement::{Describe, DescribeSubject, Name, TableName};
 use crate::system_keyspaces::is_virtual;
 use henge_model::DataType;

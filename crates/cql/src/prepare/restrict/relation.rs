@@ -1,0 +1,318 @@
+//! WHERE's relations with their columns found and their values typed.
+
+use crate::error::{Error, Position};
+use crate::plan::{Choices, Restriction, Source, is_slice, null_value};
+use crate::prepare::restrict::entry;
+use crate::prepare::scope::column;
+use crate::prepare::term::term_text::value_name;
+use crate::prepare::term::terms::Terms;
+use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
+use henge_model::{Column, DataType, DurationHolder, Table};
+
+/// One relation on the token.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenRestriction {
+    pub(crate) operator: Operator,
+    pub(crate) source: Source,
+    pub(crate) position: Position,
+}
+
+/// All of WHERE.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Restrictions {
+    pub(crate) columns: Vec<Restriction>,
+    pub(crate) tokens: Vec<TokenRestriction>,
+}
+
+/// Resolves WHERE.
+pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Result<Restrictions, Error> {
+    let mut found = Restrictions::default();
+    for relation in relations {
+        if relation.operator == Operator::NotEqual && !matches!(relation.subject, Subject::Field(..)) {
+            let message = format!("Unsupported \"!=\" relation: {relation}");
+            return Err(Error::invalid(message).at(relation.position));
+        }
+        let known = found.columns.len();
+        match &relation.subject {
+            Subject::Column(name) => found.columns.push(on_column(name, relation, terms)?),
+            Subject::Columns(names) => on_columns(names, relation, terms, &mut found.columns)?,
+            Subject::Token(names) => found.tokens.push(on_token(names, relation, terms)?),
+            Subject::Element(name, key) => found.columns.push(entry::on_entry(name, key, relation, terms)?),
+            Subject::Index(index) => return Err(no_index(index, terms.table)),
+            Subject::Field(..) => {
+                return Err(Error::syntax(relation.position, "fields of a type cannot be restricted"));
+            }
+        }
+        check_repeats(&found.columns, known)?;
+    }
+    Ok(found)
+}
+
+/// A column takes one `=` or `IN`, or a bound on each side. Those from `known` on are new.
+fn check_repeats(all: &[Restriction], known: usize) -> Result<(), Error> {
+    for (place, other) in all.iter().enumerate().skip(known) {
+        for one in &all[..place] {
+            let Some(shared) = one.columns.iter().find(|c| other.columns.contains(c)) else {
+                continue;
+            };
+            if let Some(message) = repeat_message(one, other, &shared.name) {
+                return Err(Error::invalid(message).at(other.position));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Why a column of one relation takes no other; `None` if both may stand.
+fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<String> {
+    let several = |what: &str| format!("{name} cannot be restricted by more than one relation if it includes {what}");
+    // Entries of a map, and what it contains, are restricted each for itself.
+    let of_parts = |r: &Restriction| r.key.is_some() || !(r.is_choice() || r.is_slice());
+    match one.operator {
+        _ if of_parts(one) && of_parts(other) => None,
+        _ if of_parts(one) => Some(format!(
+            "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
+        )),
+        Operator::Equal => Some(several("an Equal")),
+        Operator::In => Some(several("a IN")),
+        _ if !other.is_slice() => {
+            Some(format!("Column \"{name}\" cannot be restricted by both an equality and an inequality relation"))
+        }
+        _ if one.is_lower() == other.is_lower() => {
+            let end = if one.is_lower() { "start" } else { "end" };
+            let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
+            let names = shared.collect::<Vec<_>>().join(" ,");
+            Some(format!("More than one restriction was found for the {end} bound on {names}"))
+        }
+        _ => None,
+    }
+}
+
+/// Indexes with a language of their own are none of ours.
+fn no_index(index: &Name, table: &Table) -> Error {
+    let message =
+        format!("Invalid index expression, index {} not found for {}.{}", index.text, table.keyspace, table.name);
+    Error::invalid(message).at(index.position)
+}
+
+fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<Restriction, Error> {
+    let column = column(terms.table, name)?.clone();
+    let operator = relation.operator;
+    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    if is_slice(operator) {
+        check_slice(&column.data_type).map_err(|e| e.at(relation.position))?;
+    }
+    let value_type = match (operator, column.data_type.unfrozen()) {
+        (Operator::IsNotNull, _) => {
+            return refuse(format!("Unsupported restriction: {} IS NOT NULL is allowed in views only", name.text));
+        }
+        (Operator::Like, _) => {
+            for value in &relation.values {
+                terms.source(value, &column.data_type, &name.text)?;
+            }
+            return refuse(format!(
+                "LIKE restriction is only supported on properly indexed columns. {relation} is not valid."
+            ));
+        }
+        (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => (**e).clone(),
+        (Operator::ContainsKey, DataType::Map(key, _)) => (**key).clone(),
+        (Operator::Contains, t) => {
+            return refuse(format!("Cannot use CONTAINS on non-collection column {} of type {t}", name.text));
+        }
+        (Operator::ContainsKey, t) => {
+            return refuse(format!("Cannot use CONTAINS KEY on non-map column {} of type {t}", name.text));
+        }
+        (_, DataType::Udt(own)) if column.data_type.is_complex() => {
+            let (name, type_name) = (&name.text, &own.name);
+            return refuse(format!(
+                "Non-frozen UDT column '{name}' ({type_name}) cannot be restricted by any relation"
+            ));
+        }
+        (_, t) if column.data_type.is_complex() => {
+            let sign = operator.sign();
+            return refuse(format!(
+                "Collection column '{}' ({t}) cannot be restricted by a '{sign}' relation",
+                name.text
+            ));
+        }
+        _ => column.data_type.clone(),
+    };
+    let operator = choice_of_one(relation).unwrap_or(operator);
+    let choices = match (operator, &relation.values[..], relation.listed) {
+        (Operator::In, [marker], false) => {
+            let list = DataType::List(Box::new(value_type));
+            Choices::List(terms.source(marker, &list, &format!("in({})", name.text))?)
+        }
+        (Operator::In, values, _) => {
+            let sources: Result<Vec<_>, Error> =
+                values.iter().map(|v| Ok(vec![terms.source(v, &value_type, &name.text)?])).collect();
+            Choices::Tuples(sources?)
+        }
+        (_, [value], _) => {
+            let label = match operator {
+                Operator::Contains => format!("value({})", name.text),
+                Operator::ContainsKey => format!("key({})", name.text),
+                _ => name.text.clone(),
+            };
+            Choices::one(required(terms.source(value, &value_type, &label)?, &column, name)?)
+        }
+        _ => return refuse("a relation compares with one value".to_owned()),
+    };
+    Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
+}
+
+/// `IN (a)` is `= a`.
+fn choice_of_one(relation: &Relation) -> Option<Operator> {
+    let is_of_one = relation.operator == Operator::In && relation.listed && relation.values.len() == 1;
+    is_of_one.then_some(Operator::Equal)
+}
+
+/// Durations have no order, nor has what holds some.
+pub(crate) fn check_slice(of: &DataType) -> Result<(), Error> {
+    match of.holder_of_durations() {
+        Some(DurationHolder::Itself) => Err(Error::invalid("Slice restrictions are not supported on duration columns")),
+        Some(holder) => {
+            Err(Error::invalid(format!("Slice restrictions are not supported on {holder} containing durations")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// `(a, b) op (1, 2)` of clustering columns that follow one another. `=` is as many single relations.
+fn on_columns(
+    names: &[Name],
+    relation: &Relation,
+    terms: &mut Terms<'_>,
+    out: &mut Vec<Restriction>,
+) -> Result<(), Error> {
+    let columns: Vec<Column> = names.iter().map(|n| column(terms.table, n).cloned()).collect::<Result<_, _>>()?;
+    let (operator, position) = (choice_of_one(relation).unwrap_or(relation.operator), relation.position);
+    if matches!(operator, Operator::Contains | Operator::ContainsKey | Operator::Like | Operator::IsNotNull) {
+        return Err(Error::syntax(position, format!("{} stands behind one column", operator.sign())));
+    }
+    check_order(&columns, relation, terms.table)?;
+    if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::In) {
+        let message = format!("Unsupported \"{}\" relation: {relation}", operator.sign());
+        return Err(Error::invalid(message).at(position));
+    }
+    if let (Operator::In, [list], false) = (operator, &relation.values[..], relation.listed) {
+        let source =
+            terms.source(list, &DataType::List(Box::new(tuple_type(&columns))), &format!("in({})", named(names)))?;
+        let choices = Choices::TupleList(source, columns.len());
+        out.push(Restriction { columns, key: None, operator, choices, position });
+        return Ok(());
+    }
+    let mut tuples = Vec::new();
+    for value in &relation.values {
+        tuples.push(tuple(value, &columns, terms)?);
+    }
+    if operator != Operator::Equal {
+        out.push(Restriction { columns, key: None, operator, choices: Choices::Tuples(tuples), position });
+        return Ok(());
+    }
+    let nulls = columns.iter().zip(tuples.iter().flatten()).find(|(_, source)| matches!(source, Source::Null));
+    if let Some((column, _)) = nulls {
+        return Err(Error::invalid(format!("Invalid null value for column {}", column.name)).at(position));
+    }
+    for (column, source) in columns.into_iter().zip(tuples.into_iter().flatten()) {
+        out.push(Restriction { columns: vec![column], key: None, operator, choices: Choices::one(source), position });
+    }
+    Ok(())
+}
+
+/// Several columns at once are clustering columns that follow one another.
+fn check_order(columns: &[Column], relation: &Relation, table: &Table) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    let mut before = None;
+    for (i, column) in columns.iter().enumerate() {
+        let name = &column.name;
+        let Some(place) = table.clustering.iter().position(|c| c.id == column.id) else {
+            return refuse(format!(
+                "Multi-column relations can only be applied to clustering columns but was applied to: {name}"
+            ));
+        };
+        if columns[..i].contains(column) {
+            return refuse(format!("Column \"{name}\" appeared twice in a relation: {relation}"));
+        }
+        if before.is_some_and(|before: usize| place != before + 1) {
+            return refuse(format!(
+                "Clustering columns must appear in the PRIMARY KEY order in multi-column relations: {relation}"
+            ));
+        }
+        before = Some(place);
+    }
+    Ok(())
+}
+
+fn tuple_type(columns: &[Column]) -> DataType {
+    DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect())
+}
+
+fn named(names: &[Name]) -> String {
+    names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// The sources of a tuple literal, one for each column.
+fn tuple(value: &Term, columns: &[Column], terms: &mut Terms<'_>) -> Result<Vec<Source>, Error> {
+    let parts = match &value.kind {
+        TermKind::Tuple(parts) => &parts[..],
+        TermKind::Marker(_) => {
+            let data_type = tuple_type(columns);
+            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+            let whole = terms.source(value, &data_type, &format!("({})", names.join(",")))?;
+            let part = |place| Source::Part { of: Box::new(whole.clone()), data_type: data_type.clone(), place };
+            return Ok((0..columns.len()).map(part).collect());
+        }
+        _ => return Err(Error::syntax(value.position, "expected a tuple")),
+    };
+    if parts.len() != columns.len() {
+        let (expected, given) = (columns.len(), parts.len());
+        let message = format!("Expected {expected} elements in value tuple, but got {given}: {}", value_name(value));
+        return Err(Error::invalid(message).at(value.position));
+    }
+    parts.iter().zip(columns).map(|(part, column)| terms.source(part, &column.data_type, &column.name)).collect()
+}
+
+fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Result<TokenRestriction, Error> {
+    let (operator, position) = (relation.operator, relation.position);
+    let wanted = &terms.table.partition_key;
+    for name in names {
+        column(terms.table, name)?;
+    }
+    if !names.iter().map(|n| &n.text).eq(wanted.iter().map(|c| &c.name)) {
+        return Err(Error::invalid(misplaced_token(names, wanted)).at(position));
+    }
+    let [value] = &relation.values[..] else {
+        return Err(Error::syntax(position, "IN cannot be used with token()"));
+    };
+    if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::NotEqual) {
+        return Err(Error::syntax(position, format!("{} cannot be used with token()", operator.sign())));
+    }
+    let source = terms.source(value, &DataType::Bigint, "partition key token")?;
+    Ok(TokenRestriction { operator, source, position })
+}
+
+/// What is wrong with columns in `token()` that are not those of the partition key in their order.
+fn misplaced_token(names: &[Name], wanted: &[Column]) -> String {
+    let is_key = |name: &Name| wanted.iter().any(|c| c.name == name.text);
+    if !wanted.iter().all(|c| names.iter().any(|name| name.text == c.name)) {
+        return "The token() function must be applied to all partition key components or none of them".to_owned();
+    }
+    let is_repeated = |(i, name): (usize, &Name)| names[..i].iter().any(|earlier| earlier.text == name.text);
+    if names.iter().enumerate().any(is_repeated) {
+        return "The token() function contains duplicate partition key components".to_owned();
+    }
+    if !names.iter().all(is_key) {
+        return "The token() function must contains only partition key components".to_owned();
+    }
+    let all: Vec<&str> = wanted.iter().map(|c| c.name.as_str()).collect();
+    format!("The token function arguments must be in the partition key order: {}", all.join(", "))
+}
+
+/// A literal null is refused at once; a bound one when it is bound.
+fn required(source: Source, column: &Column, name: &Name) -> Result<Source, Error> {
+    match source {
+        Source::Null => Err(null_value(column).at(name.position)),
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,239 @@
+//! What WHERE comes to: partitions or a run of tokens, a prefix of clustering columns, at most one slice, and a filter for the rest.
+
+use crate::error::Error;
+use crate::plan::{Bound, Choices, Partition, Restriction, Slice, TokenBound, TokenBounds, Where};
+use crate::prepare::restrict::probe::{self};
+use crate::prepare::restrict::relation::{Restrictions, TokenRestriction};
+use crate::statement::Operator;
+use crate::system_keyspaces::is_virtual;
+use henge_model::{Column, ColumnId, ColumnKind, Table};
+
+const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
+     performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
+
+/// Sorts out WHERE. Without `allow_filtering` nothing may be left to filter but what indexes know.
+pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
+    if !found.columns.iter().any(|r| probe::supporting(table, r).is_some()) {
+        return sort_out(found, table, allow_filtering);
+    }
+    let mut sorted = sort_out(found.clone(), table, true)?;
+    sorted.probe = probe::choose(table, &sorted.filter);
+    if sorted.probe.is_none() || !(allow_filtering || probe::suffice(table, &sorted.filter)) {
+        return sort_out(found, table, allow_filtering);
+    }
+    if matches!(&sorted.partition, Partition::Keys(groups) if groups.iter().any(|group| group.single().is_none())) {
+        let message = "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported";
+        return Err(Error::invalid(message));
+    }
+    Ok(sorted)
+}
+
+fn sort_out(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
+    let allow_filtering = allow_filtering || is_virtual(&table.keyspace);
+    let (on_partition, rest) = split(found.columns, ColumnKind::PartitionKey);
+    let (on_clustering, mut filter) = split(rest, ColumnKind::Clustering);
+    let unindexed = filter.first().map(|first| first.position);
+    let (partition, unkeyed) = partitions(on_partition, found.tokens, table, allow_filtering)?;
+    filter.extend(unkeyed);
+    let mut sorted = Where { partition, clustering: Vec::new(), slice: Slice::default(), filter, probe: None };
+    let keyed = matches!(sorted.partition, Partition::Keys(_));
+    let chosen = behind_choices(&on_clustering, table);
+    let all_on_clustering = on_clustering.clone();
+    let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };
+    if let (Some(first), false) = (left.first(), allow_filtering) {
+        return Err(clustering_gap(first, &all_on_clustering, table));
+    }
+    if let Some(several) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
+        let message = match several.operator {
+            Operator::In => "Multicolumn IN filters are not supported",
+            _ => "Multi-column slice restrictions cannot be used for filtering.",
+        };
+        return Err(Error::invalid(message).at(several.position));
+    }
+    if let (Some(position), false) = (unindexed, allow_filtering) {
+        return Err(Error::invalid(FILTERING).at(position));
+    }
+    sorted.filter.extend(left);
+    Ok(sorted)
+}
+
+fn split(all: Vec<Restriction>, kind: ColumnKind) -> (Vec<Restriction>, Vec<Restriction>) {
+    all.into_iter().partition(|r| r.columns.iter().any(|c| c.kind == kind))
+}
+
+/// The clustering columns of which all earlier ones have an `=` or `IN`.
+fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
+    let has_choice = |c: &&Column| restricted.iter().any(|r| r.is_choice() && r.columns.contains(c));
+    let leading = table.clustering.iter().take_while(has_choice).count();
+    table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
+}
+
+/// Refuses a relation on a clustering column behind one that has a slice, in the order of the text.
+pub(crate) fn check_slices(on_clustering: &[Restriction], table: &Table) -> Result<(), Error> {
+    let place = |r: &Restriction| table.clustering.iter().position(|c| r.columns.first() == Some(c));
+    let mut last: Option<&Restriction> = None;
+    for restriction in on_clustering {
+        if let Some(last) = last.filter(|last| last.is_slice() && place(restriction) > place(last)) {
+            let message = format!(
+                "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                restriction.columns[0].name, last.columns[0].name
+            );
+            return Err(Error::invalid(message).at(restriction.position));
+        }
+        if let Some(last) = last.filter(|last| restriction.is_slice() && place(restriction) < place(last)) {
+            let message = format!(
+                "PRIMARY KEY column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                last.columns[0].name, restriction.columns[0].name
+            );
+            return Err(Error::invalid(message).at(restriction.position));
+        }
+        if last.is_none_or(|last| place(restriction) >= place(last)) {
+            last = Some(restriction);
+        }
+    }
+    Ok(())
+}
+
+/// The first clustering column that is restricted although the one before it is not, and that one.
+pub(crate) fn gap(on_clustering: &[Restriction], table: &Table) -> Option<(String, String)> {
+    let is_restricted = |c: &&Column| on_clustering.iter().any(|r| r.columns.contains(c));
+    let restricted = table.clustering.iter().filter(is_restricted);
+    let (behind, missing) = restricted.zip(&table.clustering).find(|(restricted, own)| restricted.id != own.id)?;
+    Some((behind.name.clone(), missing.name.clone()))
+}
+
+/// The words for such a gap.
+pub(crate) fn gap_message((behind, missing): &(String, String)) -> String {
+    format!("PRIMARY KEY column \"{behind}\" cannot be restricted as preceding column \"{missing}\" is not restricted")
+}
+
+/// The partitions, and what of the partition key only a filter can tell.
+fn partitions(
+    mut restricted: Vec<Restriction>,
+    tokens: Vec<TokenRestriction>,
+    table: &Table,
+    allow_filtering: bool,
+) -> Result<(Partition, Vec<Restriction>), Error> {
+    if let Some(several) = restricted.iter().find(|r| r.columns.len() > 1) {
+        let message = "Multi-column relations can only be applied to clustering columns";
+        return Err(Error::invalid(message).at(several.position));
+    }
+    if !tokens.is_empty() {
+        // Partitions that are named may be held to a run of tokens besides.
+        let is_named = |c: &Column| restricted.iter().any(|r| r.is_choice() && r.columns[0].id == c.id);
+        if let (Some(other), false) = (restricted.first(), allow_filtering || table.partition_key.iter().all(is_named))
+        {
+            return Err(Error::invalid(FILTERING).at(other.position));
+        }
+        return token_bounds(tokens, table).map(|p| (p, restricted));
+    }
+    let place = |column: &Column| restricted.iter().position(|r| r.is_choice() && r.columns[0].id == column.id);
+    let places: Option<Vec<usize>> = table.partition_key.iter().map(place).collect();
+    if let Some(places) = places {
+        let keys = places.iter().map(|p| restricted[*p].choices.clone()).collect();
+        return Ok((Partition::Keys(keys), Vec::new()));
+    }
+    if let (Some(first), false) = (restricted.first(), allow_filtering) {
+        return Err(Error::invalid(FILTERING).at(first.position));
+    }
+    let unkeyed = std::mem::take(&mut restricted);
+    Ok((Partition::Tokens(Box::default()), unkeyed))
+}
+
+fn token_bounds(tokens: Vec<TokenRestriction>, table: &Table) -> Result<Partition, Error> {
+    let names = table.partition_key.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+    let (mut lower, mut upper) = (None, None);
+    let mut is_equal = false;
+    for TokenRestriction { operator, source, position } in tokens {
+        let refuse = |message: String| Err(Error::invalid(message).at(position));
+        if is_equal {
+            return refuse(format!("{names} cannot be restricted by more than one relation if it includes an Equal"));
+        }
+        let inclusive = !matches!(operator, Operator::Less | Operator::Greater);
+        let bound = || Some(TokenBound { source: source.clone(), inclusive });
+        let end = match operator {
+            Operator::Equal if lower.is_some() || upper.is_some() => {
+                return refuse(format!(
+                    "Columns \"{names}\" cannot be restricted by both an equality and an inequality relation"
+                ));
+            }
+            Operator::Equal => {
+                (lower, upper, is_equal) = (bound(), bound(), true);
+                continue;
+            }
+            Operator::Greater | Operator::GreaterOrEqual => std::mem::replace(&mut lower, bound()).map(|_| "start"),
+            _ => std::mem::replace(&mut upper, bound()).map(|_| "end"),
+        };
+        if let Some(end) = end {
+            return refuse(format!("More than one restriction was found for the {end} bound on {names}"));
+        }
+    }
+    Ok(Partition::Tokens(Box::new(TokenBounds { lower, upper })))
+}
+
+/// Takes the prefix of `=` and `IN` and the slice behind it; gives back the rest.
+fn take_prefix(mut left: Vec<Restriction>, table: &Table, sorted: &mut Where) -> Result<Vec<Restriction>, Error> {
+    let mut next = 0;
+    while let Some(column) = table.clustering.get(next) {
+        let begins = |r: &Restriction| r.columns[0].id == column.id && follow(&r.columns, &table.clustering[next..]);
+        if let Some(place) = left.iter().position(|r| begins(r) && r.is_choice()) {
+            let choice = left.remove(place);
+            next += choice.columns.len();
+            sorted.clustering.push(choice.choices);
+            continue;
+        }
+        let (slices, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|r| begins(r) && r.is_slice());
+        sorted.slice = slice(slices, &mut sorted.filter);
+        return Ok(rest);
+    }
+    Ok(left)
+}
+
+/// Whether `columns` are the first of `of`.
+fn follow(columns: &[Column], of: &[Column]) -> bool {
+    columns.len() <= of.len() && columns.iter().zip(of).all(|(a, b)| a.id == b.id)
+}
+
+/// The bounds of leading columns. Where further columns are stored in another order the bound is of the first alone, and a filter
+/// tells of the rows at that bound which are meant.
+fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice {
+    let mut slice = Slice::default();
+    for restriction in restrictions {
+        let order = restriction.columns[0].order;
+        slice.descending = order == henge_model::Order::Descending;
+        let alike = restriction.columns.iter().take_while(|c| c.order == order).count();
+        let (lower, mut inclusive) = (restriction.is_lower(), restriction.is_inclusive());
+        let is_mixed = alike < restriction.columns.len();
+        if is_mixed {
+            filter.push(restriction.clone());
+            inclusive = true;
+        }
+        let values = match restriction.choices {
+            Choices::Tuples(tuples) => tuples.into_iter().next().unwrap_or_default(),
+            Choices::List(source) | Choices::TupleList(source, _) => vec![source],
+        };
+        let values = values.into_iter().take(alike).collect();
+        let bound = Some(Bound { values, inclusive });
+        *(if lower { &mut slice.lower } else { &mut slice.upper }) = bound;
+    }
+    slice
+}
+
+/// A clustering column is restricted that no key range can express.
+fn clustering_gap(restriction: &Restriction, all: &[Restriction], table: &Table) -> Error {
+    let name = &restriction.columns[0].name;
+    let place = table.clustering.iter().position(|c| c.name == *name).unwrap_or(0);
+    let of = |column: &Column| all.iter().find(|r| r.columns.contains(column));
+    let message = match table.clustering[..place].iter().find(|c| !of(c).is_some_and(Restriction::is_choice)) {
+        None => FILTERING.to_owned(),
+        Some(before) if of(before).is_some() => format!(
+            "Clustering column \"{name}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+            before.name
+        ),
+        Some(before) => format!(
+            "PRIMARY KEY column \"{name}\" cannot be restricted as preceding column \"{}\" is not restricted",
+            before.name
+        ),
+    };
+    Error::invalid(message).at(restriction.position)
+}

@@ -1,0 +1,200 @@
+//! WITH of a table: every option of Cassandra 5.0 checked, and kept even where Henge has no use for it.
+
+use crate::error::Error;
+use crate::limits;
+use crate::literal::text_of;
+use crate::prepare::schema::property::Properties;
+use crate::prepare::schema::{compaction_options, compression_options};
+use crate::statement::{Constant, Property};
+use henge_model::{TableId, TableOptions};
+use std::collections::BTreeMap;
+
+/// The options of a new table, and the id if one is asked for.
+pub(crate) fn read(properties: &[Property]) -> Result<(TableOptions, Option<TableId>), Error> {
+    let (mut options, id) = read_onto(TableOptions::default(), properties)?;
+    let leveled = options.compaction.get("class").is_some_and(|c| c.ends_with("LeveledCompactionStrategy"));
+    if leveled && !properties.iter().any(|p| p.name.text == "bloom_filter_fp_chance") {
+        options.bloom_filter_fp_chance = 0.1;
+    }
+    Ok((options, id))
+}
+
+/// Options changed by what is given.
+pub(crate) fn read_onto(
+    mut options: TableOptions,
+    properties: &[Property],
+) -> Result<(TableOptions, Option<TableId>), Error> {
+    let mut given = Properties::new(properties)?;
+    let id =
+        given.text("id")?.map(|text| text.parse().map_err(|_| Error::config(format!("Invalid table id '{text}'"))));
+    scalars(&mut given, &mut options)?;
+    texts(&mut given, &mut options)?;
+    if let Some(map) = given.map("caching")? {
+        options.caching = caching(map)?;
+    }
+    if let Some(map) = given.map("compaction")? {
+        options.compaction = compaction_options::check(map)?;
+    }
+    if let Some(map) = given.map("compression")? {
+        options.compression = compression_options::check(map)?;
+    }
+    if let Some(entries) = given.entries("extensions")? {
+        options.extensions = entries.iter().map(extension).collect::<Result<_, _>>()?;
+    }
+    given.finish()?;
+    check(&options)?;
+    Ok((options, id.transpose()?))
+}
+
+fn scalars(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(), Error> {
+    let integers: [(&'static str, &mut u32); 5] = [
+        ("default_time_to_live", &mut options.default_time_to_live),
+        ("gc_grace_seconds", &mut options.gc_grace_seconds),
+        ("min_index_interval", &mut options.min_index_interval),
+        ("max_index_interval", &mut options.max_index_interval),
+        ("memtable_flush_period_in_ms", &mut options.memtable_flush_period_in_ms),
+    ];
+    for (name, place) in integers {
+        if let Some(value) = given.parsed::<i64>(name, "an integer")? {
+            let fits = u32::try_from(value).ok().filter(|v| *v <= i32::MAX as u32);
+            *place =
+                fits.ok_or_else(|| Error::config(format!("{name} must be greater than or equal to 0 (got {value})")))?;
+        }
+    }
+    for (name, place) in [
+        ("bloom_filter_fp_chance", &mut options.bloom_filter_fp_chance),
+        ("crc_check_chance", &mut options.crc_check_chance),
+    ] {
+        *place = given.parsed(name, "a number")?.unwrap_or(*place);
+    }
+    for (name, place) in [
+        ("cdc", &mut options.cdc),
+        ("allow_auto_snapshot", &mut options.allow_auto_snapshot),
+        ("incremental_backups", &mut options.incremental_backups),
+    ] {
+        *place = given.parsed(name, "a boolean")?.unwrap_or(*place);
+    }
+    Ok(())
+}
+
+fn texts(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(), Error> {
+    if let Some(comment) = given.text("comment")? {
+        options.comment = comment;
+    }
+    options.memtable = given.text("memtable")?.filter(|name| name != "default");
+    if let Some(name) = &options.memtable {
+        return Err(Error::config(format!("Memtable configuration \"{name}\" not found")));
+    }
+    if let Some(text) = given.text("speculative_retry")? {
+        options.speculative_retry = retry_policy(&text)?;
+    }
+    if let Some(text) = given.text("additional_write_policy")? {
+        options.additional_write_policy = retry_policy(&text)?;
+    }
+    if let Some(text) = given.text("read_repair")? {
+        let upper = text.to_ascii_uppercase();
+        if !["BLOCKING", "NONE"].contains(&upper.as_str()) {
+            return Err(Error::config(format!("Invalid value '{text}' for read_repair: it is BLOCKING or NONE")));
+        }
+        options.read_repair = upper;
+    }
+    Ok(())
+}
+
+fn check(options: &TableOptions) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::config(message));
+    // The false positive chance that twenty bits per key give is the lowest a filter can have.
+    let lowest = 6.71e-5;
+    if !(options.bloom_filter_fp_chance > lowest && options.bloom_filter_fp_chance <= 1.0) {
+        let given = options.bloom_filter_fp_chance;
+        return refuse(format!(
+            "bloom_filter_fp_chance must be larger than {lowest} and less than or equal to 1.0 (got {given})"
+        ));
+    }
+    if !(0.0..=1.0).contains(&options.crc_check_chance) {
+        return refuse(format!(
+            "crc_check_chance must be larger than or equal to 0 and smaller than or equal to 1.0 (got {})",
+            options.crc_check_chance
+        ));
+    }
+    if options.default_time_to_live > limits::TTL_MAX {
+        return refuse(format!(
+            "default_time_to_live must be less than or equal to {} (got {})",
+            limits::TTL_MAX,
+            options.default_time_to_live
+        ));
+    }
+    if options.min_index_interval < 1 {
+        return refuse(format!(
+            "min_index_interval must be greater than or equal to 1 (got {})",
+            options.min_index_interval
+        ));
+    }
+    if options.max_index_interval < options.min_index_interval {
+        return refuse(format!(
+            "max_index_interval must be greater than or equal to min_index_interval ({}) (got {})",
+            options.min_index_interval, options.max_index_interval
+        ));
+    }
+    Ok(())
+}
+
+/// ALWAYS, NEVER, a percentile, milliseconds, or MIN or MAX of those two; as Cassandra prints it.
+fn retry_policy(text: &str) -> Result<String, Error> {
+    let wrong = || Error::config(format!("Invalid speculative retry policy '{text}'"));
+    let lower = text.trim().to_ascii_lowercase();
+    match lower.as_str() {
+        "always" => return Ok("ALWAYS".to_owned()),
+        "never" | "none" => return Ok("NEVER".to_owned()),
+        _ => {}
+    }
+    for function in ["min", "max"] {
+        let inner = lower.strip_prefix(function).and_then(|r| r.strip_prefix('(')).and_then(|r| r.strip_suffix(')'));
+        if let Some((a, b)) = inner.and_then(|i| i.split_once(',')) {
+            let (a, b) = (threshold(a).ok_or_else(wrong)?, threshold(b).ok_or_else(wrong)?);
+            return Ok(format!("{}({a},{b})", function.to_ascii_uppercase()));
+        }
+    }
+    threshold(&lower).ok_or_else(wrong)
+}
+
+/// `99p`, `99percentile` or `50ms`.
+fn threshold(text: &str) -> Option<String> {
+    let text = text.trim();
+    let number =
+        |suffix: &str| text.strip_suffix(suffix).map(str::trim).and_then(|n| n.parse::<f64>().ok().map(|v| (n, v)));
+    if let Some((digits, value)) = number("ms") {
+        return (value >= 0.0).then(|| format!("{digits}ms"));
+    }
+    let (digits, value) = number("percentile").or_else(|| number("p"))?;
+    (value > 0.0 && value < 100.0).then(|| format!("{digits}p"))
+}
+
+fn caching(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+    // What a map leaves out is switched off.
+    let mut caching = BTreeMap::from(["keys", "rows_per_partition"].map(|name| (name.to_owned(), "NONE".to_owned())));
+    for (name, value) in map {
+        let value = value.to_ascii_uppercase();
+        let fits = match name.as_str() {
+            "keys" => ["ALL", "NONE"].contains(&value.as_str()),
+            "rows_per_partition" => ["ALL", "NONE"].contains(&value.as_str()) || value.parse::<u32>().is_ok(),
+            _ => {
+                return Err(Error::config(format!(
+                    "Invalid caching sub-options [{name}]: only 'keys' and 'rows_per_partition' are allowed"
+                )));
+            }
+        };
+        if !fits {
+            return Err(Error::config(format!("Invalid value '{value}' for caching sub-option '{name}'")));
+        }
+        caching.insert(name, if value == "0" { "NONE".to_owned() } else { value });
+    }
+    Ok(caching)
+}
+
+fn extension((name, value): &(Constant, Constant)) -> Result<(String, Vec<u8>), Error> {
+    match value {
+        Constant::Blob(bytes) => Ok((text_of(name), bytes.clone())),
+        _ => Err(Error::config("extensions are blobs by name")),
+    }
+}

@@ -1,0 +1,160 @@
+//! `writetime`, `maxwritetime` and `ttl`: of a column, of fields of a user type, and of a set's or map's elements.
+
+use crate::error::Error;
+use crate::plan::Source;
+use crate::plan::{Selector, projected};
+use crate::prepare::scope::column;
+use crate::prepare::select::selector::{Fetched, Selected, field_of, parts_of};
+use crate::prepare::term::term_text::value_name;
+use crate::prepare::term::terms::Terms;
+use crate::statement::{Arguments, Name, Term, TermKind};
+use henge_model::{Column, ColumnKind, DataType, Projected};
+
+/// A column or a part of one, with the times of its cells.
+struct Timed {
+    /// The value itself.
+    value: Selected,
+    /// Its timestamps or times to live: a list of those of all elements or fields, if it is of several cells.
+    times: Selector,
+}
+
+impl Timed {
+    fn is_of_several(&self) -> bool {
+        self.value.data_type.is_complex()
+    }
+}
+
+/// A call of one of the three.
+pub(crate) fn of_cell(
+    term: &Term,
+    function: &str,
+    arguments: &Arguments,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+    top: bool,
+) -> Result<Selected, Error> {
+    let argument = match arguments {
+        Arguments::Terms(all) if all.len() == 1 => &all[0],
+        _ => return Err(Error::syntax(term.position, format!("{function} takes a column"))),
+    };
+    if matches!(argument.kind, TermKind::Column(_)) {
+        return of_column(argument, function, terms, fetched, top);
+    }
+    let timed = timed(argument, function, terms, fetched)?;
+    let is_of_several = timed.is_of_several();
+    Ok(shown(function, &timed.value.name, timed.times, is_of_several))
+}
+
+/// The column of the answer: a list of times, of which the greatest counts where that is asked for.
+fn shown(function: &str, of: &str, times: Selector, is_of_several: bool) -> Selected {
+    let data_type = if function == "ttl" { DataType::Int } else { DataType::Bigint };
+    let name = format!("{function}({of})");
+    match (is_of_several, function) {
+        (false, _) => Selected { selector: times, name, data_type },
+        (true, "maxwritetime") => Selected { selector: Selector::Newest(Box::new(times)), name, data_type },
+        (true, _) => Selected { selector: times, name, data_type: DataType::List(Box::new(data_type)) },
+    }
+}
+
+/// The column a function is of; it may not be of the key.
+fn column_of(term: &Term, name: &Name, function: &str, terms: &Terms<'_>) -> Result<Column, Error> {
+    let column = column(terms.table, name)?;
+    if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
+        let message = format!("Cannot use selection function {function} on PRIMARY KEY part {}", column.name);
+        return Err(Error::invalid(message).at(term.position));
+    }
+    Ok(column.clone())
+}
+
+fn times_of(column: &Column, function: &str) -> Projected {
+    match function {
+        "ttl" => Projected::Ttl(column.id),
+        _ => Projected::Writetime(column.id),
+    }
+}
+
+/// Of a whole column the value itself is not needed.
+fn of_column(
+    term: &Term,
+    function: &str,
+    terms: &Terms<'_>,
+    fetched: &mut Fetched,
+    top: bool,
+) -> Result<Selected, Error> {
+    let TermKind::Column(name) = &term.kind else { return Err(no_column(term, function)) };
+    let column = column_of(term, name, function, terms)?;
+    let times = times_of(&column, function);
+    let place = if top { fetched.push(times) } else { fetched.once(times) };
+    Ok(shown(function, &column.name, Selector::Column(place), column.data_type.is_complex()))
+}
+
+fn no_column(term: &Term, function: &str) -> Error {
+    Error::syntax(term.position, format!("{function} takes a column, fields or elements of one"))
+}
+
+/// A column, a field, an element, or the elements between two bounds; of each other in turn.
+fn timed(term: &Term, function: &str, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Timed, Error> {
+    match &term.kind {
+        TermKind::Column(name) => {
+            let column = column_of(term, name, function, terms)?;
+            let selector = Selector::Column(fetched.once(projected(&column, terms.table)));
+            let times = Selector::Column(fetched.once(times_of(&column, function)));
+            let value = Selected { selector, name: column.name, data_type: column.data_type };
+            Ok(Timed { value, times })
+        }
+        TermKind::Field { of, field } => {
+            let whole = timed(of, function, terms, fetched)?;
+            of_field(whole, field)
+        }
+        TermKind::Element { of, key } => {
+            let whole = timed(of, function, terms, fetched)?;
+            of_part(term, whole, [Some(key), Some(key)], terms)
+        }
+        TermKind::Slice { of, from, to } => {
+            let whole = timed(of, function, terms, fetched)?;
+            of_part(term, whole, [from.as_deref(), to.as_deref()], terms)
+        }
+        _ => Err(no_column(term, function)),
+    }
+}
+
+/// A field that is null has no time. Where the fields are cells it is of its own, else that of the whole.
+fn of_field(whole: Timed, field: &Name) -> Result<Timed, Error> {
+    let of_all = whole.is_of_several();
+    let (times, value) = (Box::new(whole.times), field_of(whole.value, field)?);
+    let Selector::Field { place, .. } = value.selector else { return Ok(Timed { value, times: *times }) };
+    let of = Box::new(value.selector.clone());
+    let times = Selector::FieldTimes { times, of, place: of_all.then_some(place) };
+    Ok(Timed { value, times })
+}
+
+/// One element, or those between two bounds.
+fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Terms<'_>) -> Result<Timed, Error> {
+    let Timed { value: whole, times } = whole;
+    let one = matches!(term.kind, TermKind::Element { .. });
+    let (key_type, selected) = parts_of(&whole, if one { "Element" } else { "Slice" }, term)?;
+    let label = format!("key({})", whole.name);
+    let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
+    let (from, to): (Option<Source>, Option<Source>) = (bound(bounds[0])?, bound(bounds[1])?);
+    let (of, times) = (Box::new(whole.selector), Box::new(times));
+    let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
+    let part = if one { first } else { format!("{first}..{last}") };
+    let name = format!("{}[{part}]", whole.name);
+    let (data_type, selector) = match (one, &from) {
+        (true, Some(key)) => {
+            let (of, key, of_type) = (of.clone(), key.clone(), whole.data_type.clone());
+            (frozen(selected), Selector::Element { of, data_type: of_type, key })
+        }
+        _ => {
+            let (of, data_type) = (of.clone(), whole.data_type.clone());
+            (whole.data_type.clone(), Selector::Slice { of, data_type, from: from.clone(), to: to.clone() })
+        }
+    };
+    let times = Selector::PartTimes { times, of, data_type: whole.data_type, from, to, one };
+    Ok(Timed { value: Selected { selector, name, data_type }, times })
+}
+
+/// What is inside of a collection is never of several cells.
+fn frozen(data_type: DataType) -> DataType {
+    if data_type.is_complex() { DataType::Frozen(Box::new(data_type)) } else { data_type }
+}

@@ -1,0 +1,136 @@
+//! `GROUP BY`: leading columns of the primary key, of which the last may stand in a function.
+
+use crate::error::Error;
+use crate::plan::{Grouping, Restriction, Selector, projected};
+use crate::prepare::restrict::relation::Restrictions;
+use crate::prepare::scope::column;
+use crate::prepare::select::selector::{Fetched, plain};
+use crate::prepare::term::terms::Terms;
+use crate::statement::{Arguments, Operator, Term, TermKind};
+use henge_model::{Column, ColumnKind};
+
+/// Functions that keep the order of moments, so that what they give alike lies together.
+const MONOTONIC: [&str; 7] =
+    ["floor", "todate", "to_date", "totimestamp", "to_timestamp", "tounixtimestamp", "to_unix_timestamp"];
+
+const AGGREGATES: [&str; 5] = ["count", "min", "max", "sum", "avg"];
+
+const ORDER: &str =
+    "Group by currently only support groups of columns following their declared order in the PRIMARY KEY";
+
+/// What rows of a group have in common: all of the partition key, and of the clustering columns those up to the last that is named.
+pub(crate) fn groups(
+    terms_of_clause: &[Term],
+    is_distinct: bool,
+    found: &Restrictions,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Vec<Grouping>, Error> {
+    let table = terms.table;
+    let keys: Vec<&Column> = table.partition_key.iter().chain(&table.clustering).collect();
+    let mut next = 0;
+    let mut last = None;
+    let mut odd: Option<String> = None;
+    for term in terms_of_clause {
+        let refuse = |message: String| Err(Error::invalid(message).at(term.position));
+        if last.is_some() {
+            return refuse("Functions are only supported on the last element of the GROUP BY clause".to_owned());
+        }
+        let wanted = match &term.kind {
+            TermKind::Column(name) => {
+                let wanted = column(table, name)?;
+                if !keys.contains(&wanted) {
+                    let name = &wanted.name;
+                    return refuse(format!(
+                        "Group by is currently only supported on the columns of the PRIMARY KEY, got {name}"
+                    ));
+                }
+                wanted
+            }
+            TermKind::Call { function, .. } if AGGREGATES.contains(&function.text.as_str()) => {
+                let name = &function.text;
+                return refuse(format!(
+                    "Aggregate functions are not supported within the GROUP BY clause, got: system.{name}"
+                ));
+            }
+            TermKind::Call { function, arguments, .. } => {
+                let wanted = of_function(arguments, term, terms)?;
+                let selected = plain(term, terms, fetched, false)?;
+                if !MONOTONIC.contains(&function.text.as_str()) {
+                    let (name, of, to) = (&function.text, &wanted.data_type, &selected.data_type);
+                    odd = Some(format!(
+                        "Only monotonic functions are supported in the GROUP BY clause. Got: system.{name} : ({of}) -> {to} "
+                    ));
+                }
+                last = Some(Grouping { selector: selected.selector, data_type: selected.data_type });
+                wanted
+            }
+            _ => return refuse("GROUP BY takes columns of the primary key and functions of them".to_owned()),
+        };
+        loop {
+            let Some(key) = keys.get(next) else { return refuse(ORDER.to_owned()) };
+            next += 1;
+            if key.id == wanted.id {
+                break;
+            }
+            if !is_fixed(key, found) {
+                return refuse(ORDER.to_owned());
+            }
+        }
+    }
+    if let (Some(message), Some(term)) = (odd, terms_of_clause.last()) {
+        return Err(Error::invalid(message).at(term.position));
+    }
+    if next < table.partition_key.len() {
+        return Err(Error::invalid("Group by is not supported on only a part of the partition key"));
+    }
+    if is_distinct && next > table.partition_key.len() {
+        let message = "Grouping on clustering columns is not allowed for SELECT DISTINCT queries";
+        return Err(Error::invalid(message).at(terms_of_clause[0].position));
+    }
+    let plain = if last.is_some() { next - 1 } else { next };
+    let mut of_column = |column: &&Column| Grouping {
+        selector: Selector::Column(fetched.once(projected(column, table))),
+        data_type: column.data_type.clone(),
+    };
+    let mut groups: Vec<Grouping> = keys.iter().take(plain).map(&mut of_column).collect();
+    groups.extend(last);
+    Ok(groups)
+}
+
+fn is_fixed(column: &Column, found: &Restrictions) -> bool {
+    let of_it = |r: &Restriction| r.operator == Operator::Equal && r.columns.contains(column);
+    found.columns.iter().any(of_it)
+}
+
+/// The clustering column that a function is of.
+fn of_function<'t>(arguments: &Arguments, at: &Term, terms: &Terms<'t>) -> Result<&'t Column, Error> {
+    let refuse = |message: String| Err(Error::invalid(message).at(at.position));
+    let all: &[Term] = match arguments {
+        Arguments::Terms(all) => all,
+        Arguments::Star => &[],
+    };
+    let names: Vec<_> =
+        all.iter().filter_map(|t| if let TermKind::Column(name) = &t.kind { Some(name) } else { None }).collect();
+    let table = terms.table;
+    match &names[..] {
+        [] => refuse("GROUP BY functions must have one clustering column name as parameter".to_owned()),
+        [name] => {
+            let column = column(table, name)?;
+            if column.kind != ColumnKind::Clustering {
+                return refuse(format!(
+                    "Group by functions are only supported on clustering columns, got {}",
+                    column.name
+                ));
+            }
+            Ok(column)
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|name| name.text.as_str()).collect();
+            refuse(format!(
+                "GROUP BY functions accept only one clustering column as parameter, got: {}",
+                names.join(", ")
+            ))
+        }
+    }
+}

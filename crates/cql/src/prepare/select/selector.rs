@@ -1,0 +1,209 @@
+//! Select lists: what must be fetched of each row, and how the answer's columns come of it.
+
+use crate::error::{Error, nearest};
+use crate::plan::{AggregatePlan, Selector, projected};
+use crate::prepare::scope::column;
+use crate::prepare::select::aggregate::{aggregate, aggregated};
+use crate::prepare::select::cell_times::of_cell;
+use crate::prepare::select::computed::{cast, collection, hinted, negation, operation, untyped};
+use crate::prepare::term::assignable::is_assignable;
+use crate::prepare::term::misfit::{check_argument, wrong_argument};
+use crate::prepare::term::term_text::{of_row, value_name};
+use crate::prepare::term::terms::{Terms, argument_name, check_keyspace};
+use crate::statement::{Arguments, Name, SelectItem, Term, TermKind};
+use henge_model::{DataType, Projected};
+
+/// A selector, what its column is called, and its type.
+pub(crate) struct Selected {
+    pub(crate) selector: Selector,
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+}
+
+/// Collects what must be fetched.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched {
+    pub(crate) columns: Vec<Projected>,
+    pub(crate) aggregates: Vec<AggregatePlan>,
+}
+
+impl Fetched {
+    /// Fetches once more; a plain select list has its columns in order that way.
+    pub(crate) fn push(&mut self, projected: Projected) -> usize {
+        self.columns.push(projected);
+        self.columns.len() - 1
+    }
+
+    /// Fetches unless it is fetched already.
+    pub(crate) fn once(&mut self, projected: Projected) -> usize {
+        let known = self.columns.iter().position(|p| *p == projected);
+        known.unwrap_or_else(|| self.push(projected))
+    }
+}
+
+/// One item of a select list.
+pub(crate) fn select(item: &SelectItem, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
+    let mut selected = plain(&item.term, terms, fetched, true)?;
+    if let Some(alias) = &item.alias {
+        selected.name.clone_from(&alias.text);
+    }
+    Ok(selected)
+}
+
+/// An expression. At the top of a list a column is fetched once per mention.
+pub(crate) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -> Result<Selected, Error> {
+    match &term.kind {
+        TermKind::Column(name) => {
+            let column = column(terms.table, name)?;
+            let projected = projected(column, terms.table);
+            let place = if top { fetched.push(projected) } else { fetched.once(projected) };
+            let (name, data_type) = (column.name.clone(), column.data_type.clone());
+            Ok(Selected { selector: Selector::Column(place), name, data_type })
+        }
+        TermKind::Call { keyspace, function, arguments } => {
+            check_keyspace(keyspace.as_ref(), function)?;
+            match (function.text.as_str(), aggregate(&function.text)) {
+                ("writetime" | "ttl" | "maxwritetime", _) => {
+                    of_cell(term, &function.text, arguments, terms, fetched, top)
+                }
+                (_, Some(aggregate)) => aggregated(term, aggregate, arguments, terms, fetched),
+                _ => call(term, &function.text, arguments, terms, fetched),
+            }
+        }
+        TermKind::Hinted { target, term } => hinted(target, term, terms, fetched),
+        TermKind::Cast { term, target } => cast(term, target, terms, fetched),
+        TermKind::Arithmetic { operator, left, right } => operation(term, *operator, [left, right], terms, fetched),
+        TermKind::Negated(operand) => negation(term, operand, terms, fetched),
+        TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => {
+            collection(term, parts, terms, fetched)
+        }
+        TermKind::Element { of, key } => element(term, of, key, terms, fetched),
+        TermKind::Slice { of, from, to } => slice(term, of, [from.as_deref(), to.as_deref()], terms, fetched),
+        TermKind::Field { of, field: name } => field(of, name, terms, fetched),
+        TermKind::Constant(_) | TermKind::Marker(_) | TermKind::Null | TermKind::Map(_) | TermKind::UserType(_) => {
+            Err(untyped(term))
+        }
+    }
+}
+
+/// `c[key]` of a set or map.
+fn element(
+    term: &Term,
+    of: &Term,
+    key: &Term,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let collection = plain(of, terms, fetched, false)?;
+    let (key_type, data_type) = parts_of(&collection, "Element", term)?;
+    let source = terms.source(key, &key_type, &format!("key({})", collection.name))?;
+    let name = format!("{}[{}]", collection.name, value_name(key));
+    let of = Box::new(collection.selector);
+    Ok(Selected { selector: Selector::Element { of, data_type: collection.data_type, key: source }, name, data_type })
+}
+
+/// `u.field`.
+fn field(of: &Term, name: &Name, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
+    field_of(plain(of, terms, fetched, false)?, name)
+}
+
+/// The field of that name of a user type.
+pub(crate) fn field_of(whole: Selected, name: &Name) -> Result<Selected, Error> {
+    let DataType::Udt(own) = whole.data_type.unfrozen() else {
+        let message = format!("Invalid field selection: {} of type {} is not a user type", whole.name, whole.data_type);
+        return Err(Error::invalid(message).at(name.position));
+    };
+    let Some((place, data_type)) = own.field(&name.text) else {
+        let guess = nearest(&name.text, own.fields.iter().map(|(field, _)| field.as_str()));
+        let message = format!("{} of type {} has no field {}", whole.name, whole.data_type, name.text);
+        return Err(Error::invalid(message).at(name.position).hinted(guess));
+    };
+    let (label, data_type) = (format!("{}.{}", whole.name, name.text), data_type.clone());
+    let selector = Selector::Field { of: Box::new(whole.selector), data_type: whole.data_type, place };
+    Ok(Selected { selector, name: label, data_type })
+}
+
+/// `c[from..to]` of a set or map.
+fn slice(
+    term: &Term,
+    of: &Term,
+    bounds: [Option<&Term>; 2],
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let collection = plain(of, terms, fetched, false)?;
+    let (key_type, _) = parts_of(&collection, "Slice", term)?;
+    let label = format!("key({})", collection.name);
+    let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
+    let (from, to) = (bound(bounds[0])?, bound(bounds[1])?);
+    let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
+    let name = format!("{}[{first}..{last}]", collection.name);
+    let data_type = collection.data_type;
+    let of = Box::new(collection.selector);
+    Ok(Selected { selector: Selector::Slice { of, data_type: data_type.clone(), from, to }, name, data_type })
+}
+
+/// The types of a set's or map's keys, and of what one of them selects. `part` is what is selected of it: an element or a slice.
+pub(crate) fn parts_of(collection: &Selected, part: &str, term: &Term) -> Result<(DataType, DataType), Error> {
+    match collection.data_type.unfrozen() {
+        DataType::Map(key, value) => Ok((DataType::clone(key), DataType::clone(value))),
+        DataType::Set(element) => Ok((DataType::clone(element), DataType::clone(element))),
+        DataType::List(_) => {
+            let message =
+                format!("{part} selection is only allowed on sets and maps, but {} is a list", collection.name);
+            Err(Error::invalid(message).at(term.position))
+        }
+        other => {
+            let part = part.to_ascii_lowercase();
+            let message =
+                format!("Invalid {part} selection: {} is of type {other} is not a collection", collection.name);
+            Err(Error::invalid(message).at(term.position))
+        }
+    }
+}
+
+fn call(
+    term: &Term,
+    function: &str,
+    arguments: &Arguments,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<Selected, Error> {
+    let Arguments::Terms(given) = arguments else {
+        return Err(Error::invalid(format!("{function}(*) is no function")).at(term.position));
+    };
+    // Columns come from the row; values take the type of the parameter, as they do in a WHERE.
+    let mut from_row = Vec::with_capacity(given.len());
+    let mut types = Vec::with_capacity(given.len());
+    for argument in given {
+        let selected = if of_row(argument) { Some(plain(argument, terms, fetched, false)?) } else { None };
+        types.push(match &selected {
+            Some(selected) => Some(selected.data_type.clone()),
+            None => terms.type_of(argument)?,
+        });
+        from_row.push(selected);
+    }
+    let signature = terms.signature(function, &types, (term, given), None)?;
+    let mut arguments = Vec::with_capacity(given.len());
+    let mut names = Vec::with_capacity(given.len());
+    for (i, (selected, parameter)) in from_row.into_iter().zip(&signature.parameters).enumerate() {
+        let place = argument_name(function, i);
+        match selected {
+            Some(selected) => {
+                if !is_assignable(&selected.data_type, parameter) {
+                    return Err(wrong_argument(&selected.name, i, function, parameter).at(given[i].position));
+                }
+                arguments.push(selected.selector);
+                names.push(selected.name);
+            }
+            None => {
+                check_argument(&given[i], types[i].as_ref(), parameter, function, i)?;
+                arguments.push(Selector::Given(terms.source(&given[i], parameter, &place)?));
+                names.push(value_name(&given[i]));
+            }
+        }
+    }
+    let name = format!("system.{function}({})", names.join(", "));
+    let selector = Selector::Call { function: signature.function, arguments, ordinal: term.position.offset };
+    Ok(Selected { selector, name, data_type: signature.result })
+}

@@ -1,0 +1,71 @@
+//! ORDER BY: rows of one partition come in order or against it; those of several have to be put in order.
+
+use crate::error::Error;
+use crate::plan::{Partition, Where};
+use crate::prepare::restrict::relation::Restrictions;
+use crate::prepare::scope::column;
+use crate::statement::{Operator, OrderBy};
+use henge_model::{Column, ColumnKind, Order, Table};
+
+/// Clustering columns with one value, which ORDER BY may leave out.
+pub(crate) fn equal_columns(found: &Restrictions) -> Vec<Column> {
+    let equal = found.columns.iter().filter(|r| r.operator == Operator::Equal);
+    equal.flat_map(|r| r.columns.iter().cloned()).collect()
+}
+
+/// Whether rows come against their stored order, and the columns that ORDER BY names.
+pub(crate) fn order<'t>(
+    order_by: &[OrderBy],
+    table: &'t Table,
+    restrictions: &Where,
+    fixed: &[Column],
+) -> Result<(bool, Vec<&'t Column>), Error> {
+    let Some(first) = order_by.first() else {
+        return Ok((false, Vec::new()));
+    };
+    let position = first.column.position;
+    let refuse = |message: &str| Err(Error::invalid(message).at(position));
+    if restrictions.probe.is_some() {
+        return refuse("ORDER BY with 2ndary indexes is not supported, except for ANN queries.");
+    }
+    if !matches!(restrictions.partition, Partition::Keys(_)) {
+        return refuse("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
+    }
+    let mut named = Vec::with_capacity(order_by.len());
+    let mut clustering = table.clustering.iter();
+    let mut reversed = None;
+    for item in once_each(order_by) {
+        if item.nearest_to.is_some() {
+            return Err(Error::unsupported("ORDER BY ... ANN OF is", item.column.position));
+        }
+        let wanted = column(table, &item.column)?;
+        if wanted.kind != ColumnKind::Clustering {
+            let message = "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got ";
+            return refuse(&format!("{message}{}", wanted.name));
+        }
+        let next = clustering.by_ref().find(|c| c.id == wanted.id || !fixed.contains(c));
+        if next.is_none_or(|c| c.id != wanted.id) {
+            return refuse(
+                "Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY",
+            );
+        }
+        let against = item.descending != (wanted.order == Order::Descending);
+        if *reversed.get_or_insert(against) != against {
+            return refuse("Unsupported order by relation");
+        }
+        named.push(wanted);
+    }
+    Ok((reversed.unwrap_or(false), named))
+}
+
+/// Each column once, where it is named first, in the direction that it is given last.
+fn once_each(order_by: &[OrderBy]) -> Vec<&OrderBy> {
+    let mut once: Vec<&OrderBy> = Vec::with_capacity(order_by.len());
+    for item in order_by {
+        match once.iter_mut().find(|earlier| earlier.column.text == item.column.text) {
+            Some(earlier) => *earlier = item,
+            None => once.push(item),
+        }
+    }
+    once
+}

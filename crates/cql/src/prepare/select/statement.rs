@@ -1,0 +1,248 @@
+//! SELECT to a plan.
+
+use crate::error::{Error, Position};
+use crate::plan::{
+    Choices, FilterRelation, Labels, Partition, Plan, Prepared, Restriction, ResultColumn, SelectPlan, Selector,
+    Sorting, Source, Where, projected,
+};
+use crate::prepare::restrict::probe;
+use crate::prepare::restrict::relation::{Restrictions, restrictions};
+use crate::prepare::restrict::restriction::sort;
+use crate::prepare::scope::Scope;
+use crate::prepare::select::group::{self};
+use crate::prepare::select::masked::restricted;
+use crate::prepare::select::selector::{Fetched, select};
+use crate::prepare::select::sorting::{equal_columns, order};
+use crate::prepare::term::marker::Markers;
+use crate::prepare::term::terms::{Terms, is_integer};
+use crate::statement::{Select, Term};
+use henge_base::Bytes;
+use henge_model::{Column, ColumnKind, DataType, Projected, Projection, Table};
+
+pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Error> {
+    let table = scope.table(&select.table)?;
+    let mut markers = Markers::default();
+    let mut terms = Terms::of(table, scope, &mut markers);
+    let mut fetched = Fetched::default();
+    terms.in_selection = true;
+    let selection = selection(select, &mut terms, &mut fetched);
+    terms.in_selection = false;
+    let selection =
+        selection.map_or_else(|e| if e.is_unknown_column() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
+    let selected = fetched.columns.clone();
+    let found: Restrictions = restrictions(&select.relations, &mut terms)?;
+    check_statics(&selected, &found, table)?;
+    let distinct = select.distinct.map_or(Ok(()), |position| {
+        check_distinct_where(&found, position)?;
+        check_distinct(&selected, &found, table, position)
+    });
+    let fixed: Vec<Column> = equal_columns(&found);
+    let restricted_masked = restricted(&found, table);
+    let groups = match &select.group_by[..] {
+        [] => Ok(Vec::new()),
+        group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
+    };
+    // What is wrong with WHERE is told first, as Cassandra does; then the selection, grouping, and order.
+    let restrictions = sort(found, table, select.allow_filtering)?;
+    let (mut selectors, result) = selection?;
+    let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
+    distinct?;
+    let groups = groups?;
+    let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
+    let sorting = Sorting::of(ordering, &restrictions, reversed);
+    if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
+        check_distinct_columns(&columns_of(&sorting.projected(table), table), position)?;
+    }
+    selectors.extend(sorting.projected(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
+    let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
+    let filter = filter_relations(&restrictions, table, &mut fetched);
+    let is_identity = fetched.columns.len() == selectors.len()
+        && groups.is_empty()
+        && selectors.iter().enumerate().all(|(i, s)| matches!(s, Selector::Column(place) if *place == i));
+    let single_row =
+        is_identity && filter.is_empty() && is_fixed(limit.as_ref()) && is_single_row(&restrictions, table);
+    let single_row = single_row && table.statics.is_empty() && per_partition.is_none();
+    let pk_indexes = markers.partition_indexes(table);
+    let plan = SelectPlan {
+        table: table.clone(),
+        projection: Projection { table: table.clone(), columns: fetched.columns },
+        columns: table.live_columns(),
+        selectors,
+        aggregates: fetched.aggregates,
+        groups,
+        is_identity,
+        is_distinct: select.distinct.is_some(),
+        restrictions,
+        filter,
+        limit,
+        per_partition,
+        reversed,
+        sorting,
+        restricted_masked,
+        single_row,
+        allows_filtering: select.allow_filtering,
+        markers: markers.count(),
+    };
+    let bind = markers.finish()?;
+    Ok(Prepared { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
+}
+
+/// The source of LIMIT or PER PARTITION LIMIT. A literal is checked here, a bound value when it is bound.
+fn limit(term: &Term, what: &str, terms: &mut Terms<'_>) -> Result<Source, Error> {
+    if !is_integer(term) {
+        return Err(Error::syntax(term.position, format!("{what} takes an integer or a bind marker")));
+    }
+    let label = format!("[{}]", what.to_ascii_lowercase().replace(' ', "_"));
+    let source = terms.source(term, &DataType::Int, &label)?;
+    match &source {
+        Source::Fixed(bytes) if bytes.first().is_some_and(|b| b >> 7 == 1) || bytes.iter().all(|b| *b == 0) => {
+            Err(Error::invalid(format!("{what} must be strictly positive")).at(term.position))
+        }
+        _ => Ok(source),
+    }
+}
+
+/// How many rows of a partition are answered, if not all. What is distinct is one of each.
+fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Result<Option<Source>, Error> {
+    let aggregates = aggregates && select.group_by.is_empty();
+    match (&select.per_partition_limit, select.distinct) {
+        (Some(term), Some(_)) => {
+            Err(Error::invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries").at(term.position))
+        }
+        (Some(term), None) if aggregates => {
+            Err(Error::invalid("PER PARTITION LIMIT is not allowed with aggregate queries.").at(term.position))
+        }
+        (Some(term), None) => limit(term, "PER PARTITION LIMIT", terms).map(Some),
+        (None, Some(_)) => {
+            let one = Source::Fixed(Bytes::from_static(&[0, 0, 0, 1]));
+            Ok((!terms.table.clustering.is_empty()).then_some(one))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The columns that fetched values are of.
+fn columns_of(selected: &[Projected], table: &Table) -> Vec<Column> {
+    let of_key = |place: &usize, keys: &'_ [Column]| keys.get(*place).cloned();
+    let column = |projected: &Projected| match projected {
+        Projected::PartitionKey(place) => of_key(place, &table.partition_key),
+        Projected::Clustering(place) => of_key(place, &table.clustering),
+        Projected::Cell(id) | Projected::Writetime(id) | Projected::Ttl(id) => {
+            table.columns().find(|column| column.id == *id).cloned()
+        }
+    };
+    selected.iter().filter_map(column).collect()
+}
+
+/// Whether a partition has one value of a column.
+fn is_once(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Static)
+}
+
+/// What a partition has once cannot be asked for by row.
+fn check_statics(selected: &[Projected], found: &Restrictions, table: &Table) -> Result<(), Error> {
+    let columns = columns_of(selected, table);
+    let only_statics = columns.iter().any(|c| c.kind == ColumnKind::Static) && columns.iter().all(is_once);
+    let on_clustering = |r: &&Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::Clustering);
+    match found.columns.iter().find(on_clustering) {
+        Some(restriction) if only_statics => {
+            let message = "Cannot restrict clustering columns when selecting only static columns";
+            Err(Error::invalid(message).at(restriction.position))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Only what a partition has once can be distinct.
+fn check_distinct_columns(columns: &[Column], position: Position) -> Result<(), Error> {
+    let Some(other) = columns.iter().find(|c| !is_once(c)) else { return Ok(()) };
+    let name = &other.name;
+    let message =
+        format!("SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})");
+    Err(Error::invalid(message).at(position))
+}
+
+/// A read of many partitions has to select what tells them apart: all of the partition key.
+fn check_distinct(
+    selected: &[Projected],
+    found: &Restrictions,
+    table: &Table,
+    position: Position,
+) -> Result<(), Error> {
+    let columns = columns_of(selected, table);
+    check_distinct_columns(&columns, position)?;
+    let is_chosen = |key: &Column| found.columns.iter().any(|r| r.is_choice() && r.columns.contains(key));
+    if table.partition_key.iter().all(is_chosen) {
+        return Ok(());
+    }
+    match table.partition_key.iter().find(|key| !columns.contains(key)) {
+        Some(missing) => {
+            let message = format!(
+                "SELECT DISTINCT queries must request all the partition key columns (missing {})",
+                missing.name
+            );
+            Err(Error::invalid(message).at(position))
+        }
+        None => Ok(()),
+    }
+}
+
+/// DISTINCT is of partitions: a restriction may not be of rows.
+fn check_distinct_where(found: &Restrictions, position: Position) -> Result<(), Error> {
+    let of_rows = |c: &Column| matches!(c.kind, ColumnKind::Clustering | ColumnKind::Regular);
+    if found.columns.iter().any(|r| r.columns.iter().any(of_rows)) {
+        let message =
+            "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static columns.";
+        return Err(Error::invalid(message).at(position));
+    }
+    Ok(())
+}
+
+/// Whether a limit cannot be refused any more, so that one row is always within it.
+fn is_fixed(limit: Option<&Source>) -> bool {
+    matches!(limit, None | Some(Source::Fixed(_)))
+}
+
+fn selection(
+    statement: &Select,
+    terms: &mut Terms<'_>,
+    fetched: &mut Fetched,
+) -> Result<(Vec<Selector>, Vec<ResultColumn>), Error> {
+    let labels = Labels::of(terms.table);
+    let mut selectors = Vec::new();
+    let mut result = Vec::new();
+    if statement.items.is_empty() {
+        for column in terms.table.visible_columns() {
+            selectors.push(Selector::Column(fetched.push(projected(column, terms.table))));
+            result.push(labels.column(&column.name, column.data_type.clone()));
+        }
+    }
+    for item in &statement.items {
+        let selected = select(item, terms, fetched)?;
+        selectors.push(selected.selector);
+        result.push(labels.column(selected.name, selected.data_type));
+    }
+    if statement.json.is_none() {
+        return Ok((selectors, result));
+    }
+    let columns = result.into_iter().zip(selectors).map(|(column, selector)| (column.name, column.data_type, selector));
+    let object = Selector::Json(columns.collect());
+    Ok((vec![object], vec![labels.column("[json]", DataType::Text)]))
+}
+
+fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) -> Vec<FilterRelation> {
+    let mut one = |r: &Restriction| {
+        let mut places = r.columns.iter().map(|column| (fetched.once(projected(column, table)), column.clone()));
+        let (place, column) = places.next()?;
+        let rest = places.collect();
+        let (key, choices, analysis) = (r.key.clone(), r.choices.clone(), probe::analysis(table, r));
+        Some(FilterRelation { place, column, rest, key, operator: r.operator, choices, analysis })
+    };
+    restrictions.filter.iter().filter_map(&mut one).collect()
+}
+
+fn is_single_row(restrictions: &Where, table: &Table) -> bool {
+    let single = |groups: &[Choices]| groups.iter().all(|g| g.single().is_some());
+    let keyed = matches!(&restrictions.partition, Partition::Keys(groups) if single(groups));
+    keyed && single(&restrictions.clustering) && restrictions.has_full_key(table)
+}

@@ -1,0 +1,115 @@
+//! Terms as text: names of result columns, and messages.
+
+use crate::functions::Argument;
+use crate::literal;
+use crate::prepare::term::operand::preferred_type;
+use crate::statement::{Arguments, Constant, Term, TermKind, TypeName};
+use henge_model::DataType;
+
+/// Whether a term takes something of a row, or has a type of its own, rather than that of its place.
+pub(crate) fn of_row(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Null | TermKind::Constant(_) | TermKind::Marker(_) => false,
+        TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => parts.iter().any(of_row),
+        TermKind::Map(entries) => entries.iter().any(|(key, value)| of_row(key) || of_row(value)),
+        TermKind::UserType(_) => true,
+        _ => true,
+    }
+}
+
+/// What a function is given: the type a literal would rather have, where it has none of its own.
+pub(crate) fn argument(term: &Term, known: Option<&DataType>) -> Argument {
+    let is_literal = !of_row(term);
+    let elements = match &term.kind {
+        TermKind::List(parts) if is_literal => u32::try_from(parts.len()).ok(),
+        _ => None,
+    };
+    let data_type = match &term.kind {
+        TermKind::Constant(constant) => Some(preferred_type(constant)),
+        _ => known.cloned().or_else(|| preferred(term)),
+    };
+    Argument { data_type, is_literal, elements, shown: value_name(term) }
+}
+
+/// The type a literal would rather have.
+fn preferred(term: &Term) -> Option<DataType> {
+    match &term.kind {
+        TermKind::Constant(constant) => Some(preferred_type(constant)),
+        TermKind::List(parts) => parts.iter().find_map(preferred).map(|of| DataType::List(Box::new(of))),
+        TermKind::Set(parts) => parts.iter().find_map(preferred).map(|of| DataType::Set(Box::new(of))),
+        TermKind::Tuple(parts) if parts.len() == 1 => preferred(&parts[0]),
+        TermKind::Tuple(parts) => parts.iter().map(preferred).collect::<Option<_>>().map(DataType::Tuple),
+        TermKind::Map(entries) => {
+            let key = entries.iter().find_map(|(key, _)| preferred(key))?;
+            let value = entries.iter().find_map(|(_, value)| preferred(value))?;
+            Some(DataType::Map(Box::new(key), Box::new(value)))
+        }
+        _ => None,
+    }
+}
+
+/// A term as Cassandra prints it.
+pub(crate) fn value_name(term: &Term) -> String {
+    match &term.kind {
+        TermKind::Null => "NULL".to_owned(),
+        TermKind::Constant(Constant::String(text)) => format!("'{text}'"),
+        TermKind::Constant(constant) => literal::describe(constant).1,
+        TermKind::Marker(marker) => marker.name.as_ref().map_or_else(|| "?".to_owned(), |name| format!(":{name}")),
+        TermKind::Column(name) => name.text.clone(),
+        TermKind::List(parts) => format!("[{}]", all(parts)),
+        TermKind::Set(parts) => format!("{{{}}}", all(parts)),
+        TermKind::Tuple(parts) => format!("({})", all(parts)),
+        TermKind::Map(entries) => {
+            let entries: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{}: {}", value_name(key), value_name(value))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        TermKind::UserType(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{}: {}", name.text, value_name(value))).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        TermKind::Call { function, arguments: Arguments::Star, .. } => format!("{}(*)", function.text),
+        TermKind::Call { function, arguments: Arguments::Terms(terms), .. } => {
+            format!("{}({})", function.text, all(terms))
+        }
+        TermKind::Hinted { target, term } => format!("({}){}", type_name(target), value_name(term)),
+        TermKind::Cast { term, .. } => format!("cast({})", value_name(term)),
+        TermKind::Arithmetic { operator, left, right } => {
+            format!("{} {} {}", value_name(left), operator.sign(), value_name(right))
+        }
+        TermKind::Negated(term) => format!("-{}", value_name(term)),
+        TermKind::Field { of, field } => format!("{}.{}", value_name(of), field.text),
+        TermKind::Element { of, key } => format!("{}[{}]", value_name(of), value_name(key)),
+        TermKind::Slice { of, .. } => format!("{}[..]", value_name(of)),
+    }
+}
+
+fn type_name(name: &TypeName) -> String {
+    match name {
+        TypeName::Named { name, .. } => {
+            DataType::native(&name.text).map_or_else(|| name.text.clone(), |t| t.to_string())
+        }
+        TypeName::List(of) => format!("list<{}>", type_name(of)),
+        TypeName::Set(of) => format!("set<{}>", type_name(of)),
+        TypeName::Map(key, value) => format!("map<{}, {}>", type_name(key), type_name(value)),
+        TypeName::Tuple(of) => format!("tuple<{}>", of.iter().map(type_name).collect::<Vec<_>>().join(", ")),
+        TypeName::Vector(of, n) => format!("vector<{}, {n}>", type_name(of)),
+        TypeName::Frozen(of) => format!("frozen<{}>", type_name(of)),
+        TypeName::Custom(name) => format!("'{}'", name.text),
+    }
+}
+
+fn all(terms: &[Term]) -> String {
+    terms.iter().map(value_name).collect::<Vec<_>>().join(", ")
+}
+
+/// `(type)term`. Tuples stand there without the `frozen<>` that columns of them have.
+pub(crate) fn hinted_name(data_type: &DataType, term: &str) -> String {
+    let name = data_type.to_string();
+    let unfrozen = name.strip_prefix("frozen<").and_then(|rest| rest.strip_suffix('>'));
+    match (data_type, unfrozen) {
+        (DataType::Tuple(_), Some(unfrozen)) => format!("({unfrozen}){term}"),
+        _ => format!("({name}){term}"),
+    }
+}

@@ -1,0 +1,54 @@
+//! BATCH to a plan.
+
+use crate::error::Error;
+use crate::plan::{BatchPlan, ModifyPlan, Plan, Prepared, check_kind};
+use crate::prepare::scope::Scope;
+use crate::prepare::term::marker::Markers;
+use crate::prepare::term::terms::Terms;
+use crate::prepare::write::statement::{plan, using};
+use crate::prepare::write::virtual_table;
+use crate::statement::{Batch, BatchKind, Statement};
+
+pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Error> {
+    let mut markers = Markers::default();
+    let mut statements = Vec::with_capacity(batch.statements.len());
+    for statement in &batch.statements {
+        if let (Some(_), Some(own)) = (&batch.using.timestamp, own_timestamp(statement)) {
+            let message = "Timestamp must be set either on BATCH or individual statements";
+            return Err(Error::invalid(message).at(own));
+        }
+        statements.push(plan(statement, scope, &mut markers)?);
+    }
+    if let Some(first) = statements.first().map(|s: &ModifyPlan| s.table.clone()) {
+        let (_, timestamp) = using(&batch.using, &mut Terms::of_batch(&first, scope, &mut markers))?;
+        if timestamp.is_some() {
+            for statement in &mut statements {
+                statement.timestamp.clone_from(&timestamp);
+                statement.has_timestamp_of_batch = true;
+            }
+        }
+    }
+    check_kind(batch.kind, statements.iter()).map_err(|e| e.at(batch.position))?;
+    virtual_table::check_batch(batch.kind, &statements).map_err(|e| e.at(batch.position))?;
+    if batch.kind == BatchKind::Counter && batch.using.timestamp.is_some() {
+        return Err(Error::invalid("Cannot provide custom timestamp for counter BATCH").at(batch.position));
+    }
+    statements.iter_mut().for_each(|s| s.markers = markers.count());
+    let one_table = statements.windows(2).all(|pair| pair[0].table.id == pair[1].table.id);
+    let pk_indexes = match statements.first() {
+        Some(first) if one_table => markers.partition_indexes(&first.table),
+        _ => Vec::new(),
+    };
+    let plan = Plan::Batch(BatchPlan { kind: batch.kind, statements });
+    Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan })
+}
+
+fn own_timestamp(statement: &Statement) -> Option<crate::Position> {
+    let using = match statement {
+        Statement::Insert(insert) => &insert.using,
+        Statement::Update(update) => &update.using,
+        Statement::Delete(delete) => &delete.using,
+        _ => return None,
+    };
+    using.timestamp.as_ref().map(|t| t.position)
+}

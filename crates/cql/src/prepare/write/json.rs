@@ -1,0 +1,30 @@
+//! `INSERT ... JSON`: an INSERT of all columns, whose values stand in a document.
+
+use crate::bind::filled;
+use crate::error::Error;
+use crate::plan::{JsonPlan, ModifyPlan};
+use crate::prepare::term::terms::Terms;
+use crate::prepare::write::compact;
+use crate::statement::{Constant, Term, TermKind};
+use henge_model::DataType;
+
+/// The plan of an INSERT whose table, TTL and timestamp `plan` has already.
+pub(crate) fn insert(
+    document: &Term,
+    default_unset: bool,
+    plan: ModifyPlan,
+    terms: &mut Terms<'_>,
+) -> Result<ModifyPlan, Error> {
+    let position = document.position;
+    compact::check_json(&plan.table).map_err(|error| error.at(position))?;
+    match &document.kind {
+        TermKind::Constant(Constant::String(text)) => {
+            filled(&plan, text, default_unset).map_err(|error| error.at(position))
+        }
+        TermKind::Marker(_) => {
+            let document = terms.source(document, &DataType::Text, "[json]")?;
+            Ok(ModifyPlan { json: Some(JsonPlan { document, default_unset }), ..plan })
+        }
+        _ => Err(Error::syntax(position, "expected a string or a bind marker")),
+    }
+}

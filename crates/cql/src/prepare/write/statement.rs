@@ -1,0 +1,198 @@
+//! INSERT, UPDATE and DELETE to a plan.
+
+use crate::error::{Error, Position};
+use crate::plan::{
+    Changes, CollectionPlan, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, Source, assemble,
+};
+use crate::prepare::scope::{Scope, column};
+use crate::prepare::term::marker::Markers;
+use crate::prepare::term::terms::Terms;
+use crate::prepare::write::collection::{self};
+use crate::prepare::write::write_target::{reached, restricted};
+use crate::prepare::write::{insert, virtual_table};
+use crate::statement::{
+    Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, TableName, Update, Using,
+};
+use henge_model::{Column, ColumnKind, DataType, Table};
+use std::sync::Arc;
+
+pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+    let mut markers = Markers::default();
+    let mut plan = plan(statement, scope, &mut markers)?;
+    plan.markers = markers.count();
+    let pk_indexes = markers.partition_indexes(&plan.table);
+    Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan: Plan::Modify(Box::new(plan)) })
+}
+
+/// The plan of one statement, whose markers join those met before.
+pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
+    let plan = match statement {
+        Statement::Insert(insert) => insert::plan(insert, scope, markers),
+        Statement::Update(update) => update_plan(update, scope, markers),
+        Statement::Delete(delete) => delete_plan(delete, scope, markers),
+        _ => Err(Error::invalid("only INSERT, UPDATE and DELETE write rows")),
+    }?;
+    virtual_table::check(&plan)?;
+    Ok(plan)
+}
+
+fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
+    let (table, mut terms) = target(&update.table, scope, markers)?;
+    check_counters(table, &update.using, update.condition.as_ref(), update.table.name.position)?;
+    let (ttl, timestamp) = using(&update.using, &mut terms)?;
+    let mut changes = Changes::default();
+    for assignment in &update.assignments {
+        assign(assignment, table, &mut terms, &mut changes)?;
+    }
+    let restrictions = restricted(&update.relations, table, "UPDATE", &mut terms)?;
+    let position = update.table.name.position;
+    let condition = condition(update.condition.as_ref(), &mut terms)?;
+    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
+    let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
+    plan.under_any(condition, "updates", position)
+}
+
+fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
+    let (table, mut terms) = target(&delete.table, scope, markers)?;
+    check_counters(table, &delete.using, delete.condition.as_ref(), delete.table.name.position)?;
+    let (_, timestamp) = using(&delete.using, &mut terms)?;
+    let mut changes = Changes::default();
+    for deletion in &delete.deletions {
+        let (Deletion::Column(name) | Deletion::Element(name, _) | Deletion::Field(name, _)) = deletion;
+        let column = column(table, name)?;
+        refuse_key(column, name, "Invalid identifier {} for deletion (should not be a PRIMARY KEY part)")?;
+        match deletion {
+            Deletion::Column(_) => changes.delete(column, name.position)?,
+            Deletion::Element(_, key) => {
+                changes.collections.push(collection::element_deleted(key, column, name, &mut terms)?);
+            }
+            Deletion::Field(_, field) => changes.collections.push(collection::field_deleted(column, field)?),
+        }
+    }
+    changes.cells.dedup_by_key(|c| c.column);
+    let position = delete.table.name.position;
+    let restrictions = restricted(&delete.relations, table, "DELETE", &mut terms)?;
+    let condition = condition(delete.condition.as_ref(), &mut terms)?;
+    let is_of_rows = !changes.are_static_only(table);
+    if !restrictions.has_full_key(table) {
+        check_range(&delete.deletions, is_of_rows, condition.as_ref()).map_err(|e| e.at(position))?;
+    }
+    let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
+    if of_rows
+        && !restrictions.has_full_key(table)
+        && let Partition::Keys(partition) = restrictions.partition
+    {
+        let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
+        let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
+        let plan = ModifyPlan { deletes_row: true, is_single: false, ..plan };
+        return plan.under_any(condition, "deletions", position);
+    }
+    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "DELETE", position)?;
+    let deletes_row = changes.is_empty();
+    let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
+    ModifyPlan { deletes_row, ..plan }.under_any(condition, "deletions", position)
+}
+
+/// Refuses what a DELETE that does not name its rows one by one cannot have: columns of rows, and conditions on rows.
+fn check_range(deletions: &[Deletion], is_of_rows: bool, condition: Option<&ConditionPlan>) -> Result<(), Error> {
+    let required = "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to";
+    match condition {
+        Some(_) if is_of_rows => Err(Error::invalid(format!("{required} delete non static columns"))),
+        Some(ConditionPlan::Tests(tests)) if tests.iter().any(|test| test.column.kind == ColumnKind::Regular) => {
+            Err(Error::invalid(format!("{required} use IF condition on non static columns")))
+        }
+        None if is_of_rows && !deletions.is_empty() => {
+            Err(Error::invalid("Range deletions are not supported for specific columns"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn target<'s: 'm, 'm>(
+    name: &TableName,
+    scope: &Scope<'s>,
+    markers: &'m mut Markers,
+) -> Result<(&'s Arc<Table>, Terms<'m>), Error> {
+    let table = scope.writable_table(name)?;
+    Ok((table, Terms::of(table, scope, markers)))
+}
+
+/// What writes of counters cannot have.
+fn check_counters(
+    table: &Table,
+    using: &Using,
+    condition: Option<&Condition>,
+    position: Position,
+) -> Result<(), Error> {
+    let refused = match table.is_counter() {
+        false => return Ok(()),
+        true if using.timestamp.is_some() => "Cannot provide custom timestamp for counter updates",
+        true if using.ttl.is_some() => "Cannot provide custom TTL for counter updates",
+        true if matches!(condition, Some(Condition::Relations(_))) => "Conditions on counters are not supported",
+        true if condition.is_some() => "Conditional updates are not supported on counter tables",
+        true => return Ok(()),
+    };
+    Err(Error::invalid(refused).at(position))
+}
+
+fn condition(condition: Option<&Condition>, terms: &mut Terms<'_>) -> Result<Option<ConditionPlan>, Error> {
+    condition.map(|condition| crate::prepare::write::condition::prepare(condition, terms)).transpose()
+}
+
+/// Whether a condition, if there is one, needs no row of its own.
+fn is_of_partition(condition: Option<&ConditionPlan>) -> bool {
+    condition.is_none_or(|c| matches!(c, ConditionPlan::Exists | ConditionPlan::NotExists) || c.is_of_statics())
+}
+
+fn refuse_key(column: &Column, name: &Name, message: &str) -> Result<(), Error> {
+    if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
+        return Err(Error::invalid(message.replace("{}", &column.name)).at(name.position));
+    }
+    Ok(())
+}
+
+/// Takes an assignment of `SET` in. Parts of a collection may be changed side by side; all else only once.
+fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes: &mut Changes) -> Result<(), Error> {
+    let name = &assignment.column;
+    let column = column(table, name)?;
+    refuse_key(column, name, "PRIMARY KEY part {} found in SET part")?;
+    let met = changes.columns().any(|earlier| earlier == column.id);
+    let repeated = || Error::syntax(name.position, format!("Multiple incompatible setting of column {}", name.text));
+    if let (DataType::Counter, AssignmentKind::Change(operator, term)) = (&column.data_type, &assignment.kind) {
+        changes.collections.push(collection::counted(*operator, term, column, name, terms)?);
+        return Ok(());
+    }
+    if column.data_type.is_complex() {
+        let made = collection::assigned(assignment, column, terms)?;
+        let all_parts =
+            changes.collections.iter().filter(|c| c.column == column.id).all(CollectionPlan::goes_with_others);
+        let same_part = |c: &CollectionPlan| c.column == column.id && c.sets_field_of(&made);
+        if (met && !(made.goes_with_others() && all_parts)) || changes.collections.iter().any(same_part) {
+            return Err(repeated());
+        }
+        changes.collections.push(made);
+        return Ok(());
+    }
+    if met {
+        return Err(repeated());
+    }
+    if let AssignmentKind::Value(term) = &assignment.kind {
+        let source = terms.source(term, &column.data_type, &column.name)?;
+        return changes.set(column, source, name.position);
+    }
+    Err(collection::no_change(assignment, column))
+}
+
+/// What is wrong with a name.
+pub(crate) fn invalid_at(message: String, name: &Name) -> Error {
+    Error::invalid(message).at(name.position)
+}
+
+/// TTL and timestamp.
+pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Source>, Option<Source>), Error> {
+    let ttl = using.ttl.as_ref().map(|t| terms.source(t, &DataType::Int, "[ttl]")).transpose()?;
+    let timestamp = using.timestamp.as_ref().map(|t| terms.source(t, &DataType::Bigint, "[timestamp]")).transpose()?;
+    Ok((ttl, timestamp))
+}
