@@ -1,9 +1,9 @@
-//! Functions over many rows.
+//! Aggregate functions of a SELECT.
 
 use super::Selector;
 use henge_model::DataType;
 
-/// The functions over many rows.
+/// The aggregate functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Aggregate {
     Count,
@@ -17,8 +17,8 @@ pub(crate) enum Aggregate {
 #[derive(Clone, Debug)]
 pub(crate) struct AggregatePlan {
     pub(crate) aggregate: Aggregate,
-    /// What it is of; none of `count(*)`.
+    /// The aggregated expression; `None` for `count(*)`.
     pub(crate) argument: Option<Selector>,
-    /// The type of the argument, and but for COUNT that of the answer.
+    /// The argument's type. It is also the type of the result, except for COUNT.
     pub(crate) data_type: DataType,
 }

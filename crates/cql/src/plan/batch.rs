@@ -1,19 +1,19 @@
-//! A BATCH.
+//! The plan of a BATCH.
 
 use super::ModifyPlan;
 use crate::error::Error;
 use crate::statement::BatchKind;
 
-/// Writes that belong together. A timestamp of the batch is in each of its statements.
+/// The writes of one BATCH. A `USING TIMESTAMP` of the batch has been copied into each of its statements.
 #[derive(Clone, Debug)]
 pub struct BatchPlan {
-    /// What it promises.
+    /// Logged, unlogged or counter.
     pub kind: BatchKind,
     /// The writes, in order.
     pub statements: Vec<ModifyPlan>,
 }
 
-/// Counters are for batches of their own: an addition that is made again counts twice.
+/// Refuses a batch that mixes counters with other writes, or logs them: replaying an addition would count it twice.
 pub fn check_kind<'p>(
     kind: BatchKind,
     mut statements: impl Iterator<Item = &'p ModifyPlan> + Clone,

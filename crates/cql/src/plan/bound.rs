@@ -5,7 +5,7 @@ use crate::error::Error;
 use henge_model::{DataType, ValueError};
 use std::borrow::Cow;
 
-/// A bound value that may be stored or compared with.
+/// Validates a bound value that is to be stored or compared with, and sorts the elements of its sets and maps.
 pub(crate) fn value<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
     data_type.validate(bytes).map_err(|e| invalid(index, &e))?;
     if let DataType::List(element) = data_type.unfrozen()
@@ -17,7 +17,8 @@ pub(crate) fn value<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Re
     Ok(data_type.sort_elements(bytes))
 }
 
-/// A bound list whose elements may be null: those of IN, or those that are to be removed. It is stored nowhere.
+/// Validates a bound list whose elements may be null: the values of IN, or those to remove from a list. It is never
+/// stored.
 pub(crate) fn choices<'a>(index: u16, data_type: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
     let DataType::List(element) = data_type.unfrozen() else { return value(index, data_type, bytes) };
     if let Err(e) = data_type.validate(bytes)
@@ -33,7 +34,8 @@ fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> impl Iterator<Item = Opti
     collection::parts(data_type, bytes).unwrap_or_default().into_iter().map(|(_, part)| part)
 }
 
-/// True of types that read the empty value as null. Drivers send null elements so; Cassandra refuses them in lists, and only there.
+/// True of types that read the empty value as null. Drivers encode null elements as empty; Cassandra refuses them in
+/// lists only.
 fn empty_is_null(element: &DataType) -> bool {
     use DataType::{Ascii, Blob, Frozen, List, Map, Set, Text, Tuple, Udt, Vector};
     !matches!(element, Ascii | Blob | Frozen(_) | List(_) | Map(..) | Set(_) | Text | Tuple(_) | Udt(_) | Vector(..))

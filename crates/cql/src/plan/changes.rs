@@ -1,4 +1,4 @@
-//! What a write changes of columns, before it is known which rows it reaches.
+//! The column changes of a write, before it is known which rows it reaches.
 
 use super::{CellPlan, Choices, CollectionPlan, ModifyPlan, Reach, Source};
 use crate::error::{Error, Position};
@@ -6,7 +6,7 @@ use henge_base::Bytes;
 use henge_model::{Column, ColumnId, CompactStorage, DataType, Table};
 use std::sync::Arc;
 
-/// What is written to columns.
+/// The cells and collections that a write sets or deletes.
 #[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) cells: Vec<CellPlan>,
@@ -22,12 +22,12 @@ impl Changes {
         self.columns().next().is_none()
     }
 
-    /// Whether they are all of static columns, and there are any.
+    /// True if there is a change and every changed column is static.
     pub(crate) fn are_static_only(&self, table: &Table) -> bool {
         !self.is_empty() && self.columns().all(|column| is_static(table, column))
     }
 
-    /// A column gets a value.
+    /// Sets a column to a value. Counters are refused.
     pub(crate) fn set(&mut self, column: &Column, source: Source, position: Position) -> Result<(), Error> {
         match &column.data_type {
             data_type if data_type.is_complex() => self.collections.push(CollectionPlan::replace(column, source)),
@@ -43,7 +43,8 @@ impl Changes {
         Ok(())
     }
 
-    /// A column is deleted. Of a collection that is more than to set it to null, which leaves what has the same timestamp.
+    /// Deletes a column. For a collection this differs from setting it to null: `Clear` also deletes elements with the
+    /// same timestamp, `Replace` keeps them.
     pub(crate) fn delete(&mut self, column: &Column, position: Position) -> Result<(), Error> {
         if column.data_type.is_complex() || column.data_type == DataType::Counter {
             self.collections.push(CollectionPlan::clear(column));
@@ -95,7 +96,8 @@ fn is_static(table: &Table, column: ColumnId) -> bool {
     table.statics.iter().any(|c| c.id == column)
 }
 
-/// What makes the row that an INSERT is of be there: a marker, or in a compact table, where rows have none, a cell of the hidden column.
+/// Adds whatever makes an inserted row exist even if all its values are null: a marker, or in a compact table, where
+/// rows have no marker, an empty cell of the hidden column.
 pub(crate) fn mark_inserted(mut plan: ModifyPlan) -> ModifyPlan {
     let has_rows = matches!(plan.reach, Reach::Rows);
     if plan.table.options.compact_storage.is_none() {

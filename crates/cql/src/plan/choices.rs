@@ -1,4 +1,4 @@
-//! The values that `=` or `IN` allows for columns.
+//! The values that `=` or `IN` allows for key columns.
 
 use super::{Given, Source};
 use crate::collection;
@@ -12,11 +12,11 @@ use std::borrow::Cow;
 /// The values `=` or `IN` allows for one column, or for several columns at once.
 #[derive(Clone, Debug)]
 pub(crate) enum Choices {
-    /// Tuples of one width; none at all of `IN ()`.
+    /// Tuples of equal width; no tuple for `IN ()`.
     Tuples(Vec<Vec<Source>>),
     /// A bound list of one column's values.
     List(Source),
-    /// A bound list of tuples, each of so many columns' values.
+    /// A bound list of tuples; the number is the columns per tuple.
     TupleList(Source, usize),
 }
 
@@ -28,7 +28,8 @@ impl Choices {
         Choices::Tuples(vec![vec![source]])
     }
 
-    /// How many columns one choice is for. An empty IN counts as one column's, which only makes fewer rows of none.
+    /// The number of columns that one choice covers. An empty IN counts as one column, which is harmless since it
+    /// matches no row.
     pub(crate) fn width(&self) -> usize {
         match self {
             Choices::Tuples(tuples) => tuples.first().map_or(1, Vec::len),
@@ -37,7 +38,8 @@ impl Choices {
         }
     }
 
-    /// The sources if there is exactly one choice, whatever is bound.
+    /// The sources of the only choice; `None` if the bound values decide how many choices there are, or there is not
+    /// exactly one.
     pub(crate) fn single(&self) -> Option<&[Source]> {
         match self {
             Choices::Tuples(tuples) if tuples.len() == 1 => tuples.first().map(Vec::as_slice),
@@ -45,7 +47,7 @@ impl Choices {
         }
     }
 
-    /// Every choice; null and unset are refused.
+    /// Evaluates every choice. Null and unset are refused.
     pub(crate) fn evaluate<'a>(
         &'a self,
         context: &BindContext<'a>,
@@ -86,7 +88,7 @@ fn is_of_key(column: &Column) -> bool {
     matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering)
 }
 
-/// A relation compares a column with null.
+/// The error for a relation that compares a column with null.
 pub(crate) fn null_value(column: &Column) -> Error {
     let name = &column.name;
     Error::invalid(match is_of_key(column) {
@@ -95,7 +97,7 @@ pub(crate) fn null_value(column: &Column) -> Error {
     })
 }
 
-/// The elements of a bound `list`, which belong to the first column.
+/// Splits a bound `list` into values of the first column.
 fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
     let name = columns.first().map_or("", |c| c.name.as_str());
     let bytes = source.evaluate_choices(context)?.required(&format!("column {name}"))?;
@@ -114,7 +116,7 @@ fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -
     Ok(choices)
 }
 
-/// The tuples of a bound list, taken apart.
+/// Splits a bound list of tuples into the values of `columns`.
 fn tuple_list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
     let bytes = source.evaluate_choices(context)?.required("the list of IN")?;
     let tuple = DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect());

@@ -1,9 +1,9 @@
-//! A change of a collection that is not frozen: every element is a cell of its own.
+//! The change of one unfrozen collection, of which every element is a cell of its own.
 
 use super::Source;
 use henge_model::{Column, ColumnId, DataType};
 
-/// A change of one collection.
+/// The change of one unfrozen collection, user type or counter column.
 #[derive(Clone, Debug)]
 pub(crate) struct CollectionPlan {
     pub(crate) column: ColumnId,
@@ -11,32 +11,32 @@ pub(crate) struct CollectionPlan {
     pub(crate) change: CollectionChange,
 }
 
-/// What happens to a collection.
+/// The kind of change, with its operands.
 #[derive(Clone, Debug)]
 pub(crate) enum CollectionChange {
-    /// What it held goes, and a value of its type takes its place.
+    /// Deletes the old content and writes a new value of the column's type.
     Replace(Source),
-    /// Nothing is left of it.
+    /// Deletes the whole content.
     Clear,
-    /// Elements join it; a list's at its end.
+    /// Adds elements; those of a list at its end.
     Add(Source),
-    /// Elements join a list at its beginning.
+    /// Adds elements at the beginning of a list.
     Prepend(Source),
-    /// Elements of a set, or keys of a map, leave it.
+    /// Removes elements from a set, or keys from a map.
     Remove(Source),
-    /// A map's key gets a value; null removes it.
+    /// Sets the value at a key of a map; null removes the key.
     Put(Source, Source),
-    /// One element of a set, or one key of a map, leaves it.
+    /// Removes one element of a set, or one key of a map.
     RemoveOne(Source),
-    /// The element of a list at an index gets a value; null removes it.
+    /// Sets the element at an index of a list; null removes it.
     PutAt(Source, Source),
-    /// The element of a list at an index leaves it.
+    /// Removes the element at an index of a list.
     RemoveAt(Source),
-    /// All elements of a list that equal one of these leave it.
+    /// Removes all elements of a list that equal one of these values.
     RemoveValues(Source),
-    /// The field of a user type at that place gets a value; null removes it.
+    /// Sets the field of a user type at that place; null removes it.
     SetField(usize, Source),
-    /// So much is added to a counter, or taken from it.
+    /// Adds an amount to a counter; subtracts it if the flag is true.
     Count(Source, bool),
 }
 
@@ -45,29 +45,30 @@ impl CollectionPlan {
         CollectionPlan { column: column.id, data_type: column.data_type.clone(), change }
     }
 
-    /// All of a column gets a value.
+    /// Replaces the whole content of a column.
     pub(crate) fn replace(column: &Column, source: Source) -> CollectionPlan {
         CollectionPlan::of(column, CollectionChange::Replace(source))
     }
 
-    /// A column is deleted.
+    /// Deletes a column.
     pub(crate) fn clear(column: &Column) -> CollectionPlan {
         CollectionPlan::of(column, CollectionChange::Clear)
     }
 
-    /// Whether what the list holds has to be known first: only then has an element a place.
+    /// True if the list's stored content must be read first: an index or a value identifies its cell only there.
     pub(crate) fn reads(&self) -> bool {
         use CollectionChange::{PutAt, RemoveAt, RemoveValues};
         matches!(self.change, PutAt(..) | RemoveAt(_) | RemoveValues(_))
     }
 
-    /// Whether both set the same field of a user type.
+    /// True if both changes set the same field of a user type.
     pub(crate) fn sets_field_of(&self, other: &CollectionPlan) -> bool {
         use CollectionChange::SetField;
         matches!((&self.change, &other.change), (SetField(one, _), SetField(another, _)) if one == another)
     }
 
-    /// Whether another change of the same column may stand beside it: every part of a collection may be changed for itself.
+    /// True if one statement may make other changes of the same column too. Only replacing the whole content excludes
+    /// that.
     pub(crate) fn goes_with_others(&self) -> bool {
         !matches!(self.change, CollectionChange::Replace(_))
     }

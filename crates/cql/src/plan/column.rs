@@ -3,26 +3,27 @@
 use henge_model::{DataType, Table};
 use std::sync::Arc;
 
-/// A column of an answer, or what a bind marker is for.
+/// The description of a result column or of a bind marker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnSpec {
     /// Keyspace of the table.
     pub keyspace: Arc<str>,
     /// The table.
     pub table: Arc<str>,
-    /// Column, alias or expression; of a marker the column it is for, or its own name.
+    /// The column, alias or expression; for a marker the column that it is compared with or assigned to, or the
+    /// marker's own name.
     pub name: String,
-    /// The type of its values.
+    /// The type of the values.
     pub data_type: DataType,
 }
 
-/// What a bind marker takes.
+/// The description of a bind marker.
 pub type BindColumn = ColumnSpec;
 
-/// A column of an answer.
+/// The description of a column of the result.
 pub type ResultColumn = ColumnSpec;
 
-/// Makes the [`ColumnSpec`]s of one table.
+/// Builds the [`ColumnSpec`]s of one table.
 #[derive(Clone, Debug)]
 pub(crate) struct Labels {
     keyspace: Arc<str>,

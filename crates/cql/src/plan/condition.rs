@@ -11,24 +11,24 @@ pub(crate) enum ConditionPlan {
     NotExists,
     /// `IF EXISTS`.
     Exists,
-    /// `IF a = 1 AND ...`: all of them.
+    /// `IF a = 1 AND ...`: all of them must hold.
     Tests(Vec<TestPlan>),
 }
 
-/// One comparison.
+/// One comparison of an IF clause.
 #[derive(Clone, Debug)]
 pub(crate) struct TestPlan {
     pub(crate) column: Column,
     pub(crate) part: Part,
     pub(crate) operator: Operator,
-    /// The type of what is compared.
+    /// The type of the compared values.
     pub(crate) data_type: DataType,
-    /// One value; of IN several, or one that is the list of them.
+    /// One value; for IN several, or a single source that is the list of them.
     pub(crate) values: Vec<Source>,
     pub(crate) is_list: bool,
 }
 
-/// What of a column is compared.
+/// The part of a column that is compared.
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
     Whole,
@@ -39,7 +39,7 @@ pub(crate) enum Part {
 }
 
 impl ConditionPlan {
-    /// The columns compared, those of rows before static ones.
+    /// The compared columns, regular ones before static ones.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
         let tests = match self {
             ConditionPlan::Tests(tests) => &tests[..],
@@ -51,7 +51,7 @@ impl ConditionPlan {
         of(false).chain(of(true))
     }
 
-    /// Whether it says nothing about rows, only about what a partition's rows share.
+    /// True if the condition compares static columns only. False for EXISTS and NOT EXISTS.
     pub(crate) fn is_of_statics(&self) -> bool {
         let mut columns = self.columns().peekable();
         columns.peek().is_some() && columns.all(|column| column.kind == ColumnKind::Static)
@@ -59,12 +59,13 @@ impl ConditionPlan {
 }
 
 impl ModifyPlan {
-    /// Whether it writes only under a condition.
+    /// True if the statement has an IF clause.
     pub fn is_conditional(&self) -> bool {
         self.condition.is_some()
     }
 
-    /// The columns of the answer when the write does not happen, behind `[applied]`. `None` stands for all of the table.
+    /// The columns that the result has behind `[applied]` if the write was not applied. `None` stands for all columns
+    /// of the table.
     pub(crate) fn condition_columns(&self) -> Option<Vec<&Column>> {
         match &self.condition {
             Some(ConditionPlan::NotExists | ConditionPlan::Exists) => None,
@@ -74,7 +75,7 @@ impl ModifyPlan {
     }
 }
 
-/// The columns of the answer to a conditional write: `[applied]`, and others if it was not.
+/// The result columns of a conditional write: `[applied]`, and others if it was not applied.
 pub(crate) fn result_columns<'t>(table: &Table, others: impl Iterator<Item = &'t Column>) -> Vec<ResultColumn> {
     let labels = Labels::of(table);
     let mut columns = vec![labels.column("[applied]", DataType::Boolean)];

@@ -1,23 +1,23 @@
-//! What DESCRIBE is asked for.
+//! The targets of DESCRIBE.
 
-/// What a DESCRIBE prints.
+/// The target of a DESCRIBE, with names resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DescribeTarget {
-    /// The cluster; and who owns which tokens, if a keyspace of the user is in use.
+    /// The cluster, and the owners of tokens if the keyspace in use is not a system one.
     Cluster {
-        /// That keyspace.
+        /// The keyspace in use.
         owned: Option<String>,
     },
     /// Names of keyspaces.
     Keyspaces,
     /// Names of tables, of one keyspace or all.
     Tables {
-        /// The keyspace.
+        /// The keyspace; `None` for all.
         keyspace: Option<String>,
     },
     /// Names of user types, of one keyspace or all.
     Types {
-        /// The keyspace.
+        /// The keyspace; `None` for all.
         keyspace: Option<String>,
     },
     /// The CREATE statement of a user type.
@@ -34,22 +34,22 @@ pub enum DescribeTarget {
         /// Its name.
         name: String,
     },
-    /// Names of things there are none of yet: functions, aggregates.
+    /// The names of functions or aggregates, of which there are none.
     Nothing,
     /// CREATE statements of every keyspace.
     Schema {
-        /// System keyspaces too.
+        /// True if system keyspaces are included.
         full: bool,
-        /// With ids.
+        /// True if ids are included (`WITH INTERNALS`).
         internals: bool,
     },
     /// CREATE statements of a keyspace.
     Keyspace {
         /// Its name.
         name: String,
-        /// Without its tables.
+        /// True if its tables are left out.
         only: bool,
-        /// With ids.
+        /// True if ids are included (`WITH INTERNALS`).
         internals: bool,
     },
     /// The CREATE statement of a table.
@@ -58,7 +58,7 @@ pub enum DescribeTarget {
         keyspace: String,
         /// Its name.
         name: String,
-        /// With ids.
+        /// True if ids are included (`WITH INTERNALS`).
         internals: bool,
     },
 }

@@ -1,21 +1,21 @@
-//! A relation that rows are filtered by.
+//! A relation that fetched rows are filtered by.
 
 use super::{Choices, Source};
 use crate::statement::Operator;
 use henge_model::{Analysis, Column};
 
-/// A relation of a prepared SELECT that filters.
+/// One relation of a SELECT that fetched rows are filtered by.
 #[derive(Clone, Debug)]
 pub(crate) struct FilterRelation {
-    /// Where the column stands in the projection.
+    /// The column's position in the projection.
     pub(crate) place: usize,
     pub(crate) column: Column,
-    /// Further columns, of a relation between tuples.
+    /// The further columns of a relation between tuples, with their positions in the projection.
     pub(crate) rest: Vec<(usize, Column)>,
-    /// The key of a map's entry, where that is what is compared.
+    /// The key, where an entry of a map is compared.
     pub(crate) key: Option<Source>,
     pub(crate) operator: Operator,
     pub(crate) choices: Choices,
-    /// How texts are compared.
+    /// The folding that the index applies to texts before they are compared.
     pub(crate) analysis: Analysis,
 }

@@ -1,11 +1,11 @@
-//! The document of an `INSERT ... JSON` that only a bound value tells.
+//! The document of an `INSERT ... JSON` that is bound to a marker.
 
 use super::Source;
 
-/// Where a document comes from.
+/// The document's source and the treatment of columns that it lacks.
 #[derive(Clone, Debug)]
 pub(crate) struct JsonPlan {
     pub(crate) document: Source,
-    /// Columns that it leaves out stay as they are; else they become null.
+    /// True if columns that the document lacks stay as they are (`DEFAULT UNSET`); else they become null.
     pub(crate) default_unset: bool,
 }

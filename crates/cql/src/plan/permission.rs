@@ -1,4 +1,4 @@
-//! Changes and lists of permissions.
+//! GRANT, REVOKE and LIST PERMISSIONS.
 
 use henge_model::{Permissions, Resource};
 
@@ -7,29 +7,29 @@ use henge_model::{Permissions, Resource};
 pub enum PermissionPlan {
     /// `GRANT` if `given`, else `REVOKE`.
     Change {
-        /// Which.
+        /// The permissions to grant or revoke.
         permissions: Permissions,
-        /// On what.
+        /// The resource that they apply to.
         resource: Resource,
-        /// Of whom.
+        /// The role that gains or loses them.
         role: String,
-        /// To give, or to take.
+        /// True for GRANT, false for REVOKE.
         given: bool,
     },
     /// `LIST PERMISSIONS`.
     List {
-        /// Which.
+        /// The permissions to list.
         permissions: Permissions,
-        /// On what; `None` for everything.
+        /// The resource; `None` for all resources.
         resource: Option<Resource>,
-        /// Of whom; `None` for everybody.
+        /// The role; `None` for all roles.
         of: Option<String>,
-        /// Those on what contains the resource too.
+        /// True if permissions on resources that contain this one are listed too.
         recursive: bool,
     },
-    /// A statement about what there is none of: who has not logged in is told so first.
+    /// A statement about something that Henge has none of. A client that has not logged in is refused for that first.
     Absent {
-        /// What is wrong with that; `None` where `IF EXISTS` makes it nothing.
+        /// The error's text; `None` if `IF EXISTS` makes the statement succeed.
         refusal: Option<String>,
     },
 }

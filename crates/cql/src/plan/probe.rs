@@ -1,17 +1,17 @@
-//! What an index is asked.
+//! Index lookups.
 
 use super::{Choices, Source};
 use crate::statement::Operator;
 use henge_model::{Column, Index};
 
-/// An index to ask, and what every row of the answer satisfies of it.
+/// An index lookup: the index, and conditions that every row of the result meets.
 #[derive(Clone, Debug)]
 pub(crate) struct ProbePlan {
     pub(crate) index: Index,
     pub(crate) conditions: Vec<ProbeCondition>,
 }
 
-/// One relation that an index knows the rows of.
+/// One relation that the index answers.
 #[derive(Clone, Debug)]
 pub(crate) struct ProbeCondition {
     pub(crate) column: Column,

@@ -23,12 +23,13 @@ impl ReplicationDraft {
         }
     }
 
-    /// Whether it is SimpleStrategy.
+    /// True for SimpleStrategy.
     pub(crate) fn is_simple(&self) -> bool {
         matches!(self, ReplicationDraft::Simple { .. })
     }
 
-    /// The setting for these datacentres. One that is not there is refused. `default` is the number of copies where none is given.
+    /// Resolves the setting against the datacentres of the cluster; an unknown one is refused. `default` is the number
+    /// of copies where the statement gives none.
     pub fn resolve(&self, datacenters: &BTreeSet<String>, default: ReplicationFactor) -> Result<Replication, Error> {
         let (named, every) = match self {
             ReplicationDraft::Simple { factor } => {
@@ -86,19 +87,19 @@ fn factor(text: &str) -> Result<ReplicationFactor, Error> {
     u32::try_from(number).map_err(|_| Error::config(format!("Replication factor must be non-negative, found {number}")))
 }
 
-/// A replication setting, before the datacentres of the cluster are asked.
+/// A replication setting as a statement gives it, not yet resolved against the cluster's datacentres.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplicationDraft {
     /// SimpleStrategy.
     Simple {
-        /// Number of copies; `None` is `default_keyspace_rf`.
+        /// Number of copies; `None` means `default_keyspace_rf`.
         factor: Option<ReplicationFactor>,
     },
-    /// NetworkTopologyStrategy. Nothing at all is `default_keyspace_rf` in every datacentre.
+    /// NetworkTopologyStrategy. Without any factor every datacentre gets `default_keyspace_rf` copies.
     NetworkTopology {
-        /// Copies by datacentre; none is zero copies, which takes a datacentre out of `every_datacenter`.
+        /// Copies by datacentre. Zero takes a datacentre out of `every_datacenter`.
         factors: BTreeMap<String, ReplicationFactor>,
-        /// `replication_factor`: copies in each datacentre that is not named.
+        /// `replication_factor`: the copies in each datacentre that is not named.
         every_datacenter: Option<ReplicationFactor>,
     },
 }

@@ -1,56 +1,57 @@
-//! WHERE, sorted out: partitions or a run of tokens, a prefix of clustering columns, at most one slice, and a filter for the rest.
+//! The WHERE clause, split into partitions or a token range, a prefix of clustering columns, at most one slice, and a
+//! filter.
 
 use super::{Choices, ProbePlan, Source};
 use crate::error::Position;
 use crate::statement::Operator;
 use henge_model::{Column, ColumnKind, Table};
 
-/// WHERE, sorted out.
+/// A resolved WHERE clause.
 #[derive(Clone, Debug)]
 pub(crate) struct Where {
     pub(crate) partition: Partition,
     /// `=` and `IN` of the leading clustering columns.
     pub(crate) clustering: Vec<Choices>,
     pub(crate) slice: Slice,
-    /// What only the rows themselves can tell.
+    /// Relations that only the fetched rows can answer.
     pub(crate) filter: Vec<Restriction>,
-    /// The index that names rows which may pass the filter.
+    /// The index that yields candidate rows for the filter.
     pub(crate) probe: Option<ProbePlan>,
 }
 
-/// Which partitions.
+/// The partitions that are read or written.
 #[derive(Clone, Debug)]
 pub(crate) enum Partition {
-    /// One choice for each component.
+    /// Partition keys: one group of choices for each component.
     Keys(Vec<Choices>),
-    /// Those of a run of tokens; without bounds, all.
+    /// A range of tokens; without bounds, all.
     Tokens(Box<TokenBounds>),
 }
 
-/// The ends of a run of tokens.
+/// The bounds of a token range.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TokenBounds {
     pub(crate) lower: Option<TokenBound>,
     pub(crate) upper: Option<TokenBound>,
 }
 
-/// An end of a run of tokens.
+/// One bound of a token range.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenBound {
     pub(crate) source: Source,
     pub(crate) inclusive: bool,
 }
 
-/// Bounds on the clustering columns behind the prefix.
+/// Bounds on the clustering columns that follow the prefix.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slice {
     pub(crate) lower: Option<Bound>,
     pub(crate) upper: Option<Bound>,
-    /// Whether the sliced columns are stored from high to low.
+    /// True if the sliced columns are stored in descending order.
     pub(crate) descending: bool,
 }
 
-/// One bound: values of the sliced columns, as many as it names.
+/// One bound: values for the leading ones of the sliced columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Bound {
     pub(crate) values: Vec<Source>,
@@ -64,7 +65,7 @@ impl Slice {
 }
 
 impl Where {
-    /// Whether it names one row by a value for every key column, or several such rows by IN.
+    /// True if every key column has a value or an IN.
     pub(crate) fn has_full_key(&self, table: &Table) -> bool {
         let width: usize = self.clustering.iter().map(Choices::width).sum();
         matches!(self.partition, Partition::Keys(_)) && width == table.clustering.len() && self.slice.is_empty()
@@ -75,7 +76,7 @@ impl Where {
 #[derive(Clone, Debug)]
 pub(crate) struct Restriction {
     pub(crate) columns: Vec<Column>,
-    /// The key of a map's entry, if that is restricted.
+    /// The key, where an entry of a map is restricted.
     pub(crate) key: Option<Source>,
     pub(crate) operator: Operator,
     pub(crate) choices: Choices,
@@ -83,18 +84,18 @@ pub(crate) struct Restriction {
 }
 
 impl Restriction {
-    /// `=` or `IN`.
+    /// True for `=` and `IN`.
     pub(crate) fn is_choice(&self) -> bool {
         matches!(self.operator, Operator::Equal | Operator::In)
     }
 
-    /// `IN` of a column of the partition key.
+    /// True for `IN` on a column of the partition key.
     pub(crate) fn is_partition_in(&self) -> bool {
         let of_key = self.columns.iter().any(|column| column.kind == ColumnKind::PartitionKey);
         of_key && self.is_choice() && self.choices.single().is_none()
     }
 
-    /// A comparison by order.
+    /// True for `<`, `<=`, `>` and `>=`.
     pub(crate) fn is_slice(&self) -> bool {
         is_slice(self.operator)
     }

@@ -4,16 +4,16 @@ use crate::error::{Error, ErrorKind};
 use crate::plan::ReplicationDraft;
 use henge_model::{ColumnMask, DataType, IndexDraft, Order, Schema, TableId, TableOptions, TypeChange, UserType};
 
-/// What a statement would change. Whether it can is for the newest schema to say: see [`SchemaChange::check`].
+/// A requested change of the schema. [`SchemaChange::check`] tells if the newest schema admits it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SchemaChange {
     /// `CREATE KEYSPACE`.
     CreateKeyspace {
         /// Its name.
         name: String,
-        /// Where copies go.
+        /// Its replication.
         replication: ReplicationDraft,
-        /// Kept and described.
+        /// Stored and described, without other effect.
         durable_writes: bool,
         /// `IF NOT EXISTS`.
         if_not_exists: bool,
@@ -22,9 +22,9 @@ pub enum SchemaChange {
     AlterKeyspace {
         /// Its name.
         name: String,
-        /// Where copies are to go, if it says so.
+        /// Its new replication; `None` leaves it.
         replication: Option<ReplicationDraft>,
-        /// Its `durable_writes`, if it says so.
+        /// Its new `durable_writes`; `None` leaves it.
         durable_writes: Option<bool>,
         /// `IF EXISTS`.
         if_exists: bool,
@@ -51,7 +51,7 @@ pub enum SchemaChange {
         table: String,
         /// `IF EXISTS`.
         if_exists: bool,
-        /// What changes.
+        /// The change.
         change: TableChange,
     },
     /// `DROP TABLE`.
@@ -78,7 +78,7 @@ pub enum SchemaChange {
         name: String,
         /// `IF EXISTS`.
         if_exists: bool,
-        /// What changes. Whether the type admits it is for the metadata log to say.
+        /// The change. The metadata log decides if the type admits it.
         change: TypeChange,
     },
     /// `DROP TYPE`.
@@ -105,7 +105,7 @@ pub enum SchemaChange {
     DropIndex {
         /// Its keyspace.
         keyspace: String,
-        /// The table it is of; `None` if there is no such index.
+        /// The indexed table; `None` if there is no such index.
         table: Option<String>,
         /// Its name.
         name: String,
@@ -121,7 +121,7 @@ pub enum SchemaChange {
     },
 }
 
-/// What an `ALTER TABLE` changes. Whether the table admits it is for the metadata log to say.
+/// The change of an `ALTER TABLE`. The metadata log decides if the table admits it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableChange {
     /// `ADD`.
@@ -137,12 +137,12 @@ pub enum TableChange {
         columns: Vec<String>,
         /// `IF EXISTS`.
         if_exists: bool,
-        /// `USING TIMESTAMP`: when they are said to have been dropped, microseconds since 1970.
+        /// `USING TIMESTAMP`: the time of the drop in microseconds since 1970.
         dropped_us: Option<i64>,
     },
     /// `RENAME`.
     Rename {
-        /// From, to.
+        /// Pairs of old and new name.
         names: Vec<(String, String)>,
         /// `IF EXISTS`.
         if_exists: bool,
@@ -151,18 +151,18 @@ pub enum TableChange {
     Mask {
         /// The column's name.
         column: String,
-        /// Its type, which the mask gives; none of a column that is not there.
+        /// The column's type as the mask implies it; `None` for a column that does not exist.
         data_type: Option<DataType>,
-        /// Its mask from now on.
+        /// Its new mask; `None` removes it.
         mask: Option<ColumnMask>,
         /// `IF EXISTS`, of the column.
         if_exists: bool,
     },
     /// `WITH`.
     Options {
-        /// The options that were changed.
+        /// The options before the change.
         was: Box<TableOptions>,
-        /// What came of them.
+        /// The options after the change.
         now: Box<TableOptions>,
         /// Names of the properties that the statement gives.
         properties: Vec<String>,
@@ -187,7 +187,7 @@ pub struct TableDraft {
     pub keyspace: String,
     /// Its name.
     pub name: String,
-    /// The id the statement asks for.
+    /// The id that the statement asks for (`WITH ID`).
     pub id: Option<TableId>,
     /// Columns of the partition key, in order.
     pub partition_key: Vec<ColumnDraft>,
@@ -197,7 +197,7 @@ pub struct TableDraft {
     pub statics: Vec<ColumnDraft>,
     /// Regular columns, by name.
     pub regulars: Vec<ColumnDraft>,
-    /// Settings.
+    /// Table options.
     pub options: TableOptions,
     /// Names of the properties that the statement gives.
     pub properties: Vec<String>,
@@ -210,7 +210,7 @@ pub struct ColumnDraft {
     pub name: String,
     /// Its type.
     pub data_type: DataType,
-    /// Its direction, if it is a clustering column.
+    /// Its sort order, if it is a clustering column.
     pub order: Order,
     /// Its mask.
     pub mask: Option<ColumnMask>,
@@ -235,7 +235,8 @@ impl SchemaChange {
         }
     }
 
-    /// Whether it is refused where columns are not masked. Columns that are added may have masks for later, as in Cassandra.
+    /// True if it needs dynamic data masking to be enabled. False for ADD, whose columns may carry masks for later, as
+    /// in Cassandra.
     pub fn needs_masking(&self) -> bool {
         match self {
             SchemaChange::CreateTable { draft, .. } => {
@@ -248,7 +249,7 @@ impl SchemaChange {
         }
     }
 
-    /// Whether there is anything to change in `schema`: false where IF [NOT] EXISTS says to leave it.
+    /// True if the schema would change; false where IF [NOT] EXISTS makes the statement a no-op.
     pub fn check(&self, schema: &Schema) -> Result<bool, Error> {
         let keyspace = schema.keyspaces.get(self.keyspace());
         let missing = || Error::invalid(format!("Keyspace '{}' doesn't exist", self.keyspace()));
@@ -267,7 +268,7 @@ impl SchemaChange {
                 let there = keyspace.is_some_and(|k| k.tables.contains_key(table));
                 present(there, *if_exists, || unknown_table(self.keyspace(), table))
             }
-            // The rest is for the metadata log to say.
+            // The metadata log checks the rest.
             SchemaChange::CreateType { .. } => keyspace.map(|_| true).ok_or_else(missing),
             SchemaChange::AlterType { .. } | SchemaChange::DropType { .. } => Ok(true),
             SchemaChange::CreateIndex { .. } => Ok(true),

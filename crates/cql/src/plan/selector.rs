@@ -1,22 +1,22 @@
-//! How one column of an answer is made of what is fetched.
+//! Expressions that compute a column of the result from fetched values.
 
 use super::Source;
 use crate::functions::Function;
 use henge_model::{Column, ColumnKind, DataType, Projected, Table};
 
-/// How one column of the answer is made.
+/// The expression that computes one column of the result.
 #[derive(Clone, Debug)]
 pub(crate) enum Selector {
-    /// The fetched column at that place.
+    /// The fetched column at that position.
     Column(usize),
-    /// A value that no row changes.
+    /// A value that is the same for every row.
     Given(Source),
     Call {
         function: Function,
         arguments: Vec<Selector>,
         ordinal: u32,
     },
-    /// An element of a collection: a map's value, or a set's element if it is there.
+    /// An element of a collection: a map's value, or a set's element itself; null if absent.
     Element {
         of: Box<Selector>,
         data_type: DataType,
@@ -35,11 +35,11 @@ pub(crate) enum Selector {
         from: Option<Source>,
         to: Option<Source>,
     },
-    /// All columns of the answer as one JSON object, each with its name and type.
+    /// All columns of the result as one JSON object, each with its name and type.
     Json(Vec<(String, DataType, Selector)>),
     /// The timestamps or times to live of a set's or map's elements between two bounds, both included, or of one element.
     PartTimes {
-        /// Those of all elements, of a collection that is not frozen; else of the whole cell.
+        /// The times of all elements if the collection is not frozen, else that of the whole cell.
         times: Box<Selector>,
         of: Box<Selector>,
         data_type: DataType,
@@ -47,25 +47,25 @@ pub(crate) enum Selector {
         to: Option<Source>,
         one: bool,
     },
-    /// The timestamp or time to live of a field, if it is there.
+    /// The timestamp or time to live of a field; null if the field is null.
     FieldTimes {
         times: Box<Selector>,
         of: Box<Selector>,
-        /// Where the times are a list of those of all fields.
+        /// The field's position in `times`, if that is a list of the times of all fields.
         place: Option<usize>,
     },
     /// The greatest of a list of timestamps.
     Newest(Box<Selector>),
-    /// What the aggregate at that place of the plan comes to.
+    /// The result of the aggregate at that position in the plan.
     Aggregate(usize),
-    /// A collection, tuple or vector of what its parts select. A map's parts are keys and values in turn.
+    /// A collection, tuple or vector of its parts' values. A map's parts alternate between keys and values.
     Built {
         data_type: DataType,
         parts: Vec<Selector>,
     },
 }
 
-/// What to fetch for a column.
+/// The projection that fetches a column.
 pub(crate) fn projected(column: &Column, table: &Table) -> Projected {
     let place = table.position(column).unwrap_or(0);
     match column.kind {

@@ -1,20 +1,20 @@
-//! The order of rows of several partitions.
+//! The sort order of rows of several partitions.
 
 use super::{Choices, Partition, SelectPlan, Where, projected};
 use henge_base::Bytes;
 use henge_model::{Column, Order, Projected, Table};
 use std::cmp::Ordering;
 
-/// What rows are sorted by: nothing, where they come in order already. Their values stand behind those of the answer.
+/// The columns to sort by; empty if rows arrive in order. Their values follow those of the result in each row.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sorting {
     columns: Vec<Column>,
-    /// Against the stored order, in which null comes first.
+    /// True if the order is opposite to the stored one, in which null comes first.
     reversed: bool,
 }
 
 impl Sorting {
-    /// One partition has its rows in order.
+    /// The order for `ordering`; empty for a single partition, whose rows arrive in order.
     pub(crate) fn of(ordering: Vec<&Column>, restrictions: &Where, reversed: bool) -> Sorting {
         let of_several = |groups: &[Choices]| groups.iter().any(|choices| choices.single().is_none());
         match &restrictions.partition {
@@ -29,12 +29,12 @@ impl Sorting {
         self.columns.is_empty()
     }
 
-    /// What has to be fetched to sort by.
+    /// The values to fetch for sorting.
     pub(crate) fn projected(&self, table: &Table) -> Vec<Projected> {
         self.columns.iter().map(|column| projected(column, table)).collect()
     }
 
-    /// Compares the values that rows are sorted by.
+    /// Compares two rows by their sort values alone.
     fn compare(&self, a: &[Option<Bytes>], b: &[Option<Bytes>]) -> Ordering {
         for (column, (a, b)) in self.columns.iter().zip(a.iter().zip(b)) {
             let stored = match (a, b) {
@@ -51,17 +51,17 @@ impl Sorting {
 }
 
 impl SelectPlan {
-    /// Whether rows have to be sorted once all are there, by [`SelectPlan::compare`].
+    /// True if the rows must be sorted once all have been fetched, by [`SelectPlan::compare`].
     pub fn is_sorted(&self) -> bool {
         !self.sorting.columns.is_empty()
     }
 
-    /// How many of a row's values are the answer's; the others are what rows are sorted by.
+    /// The number of leading values of a row that belong to the result; those behind them are sort values.
     pub fn shown(&self) -> usize {
         self.selectors.len() - self.sorting.columns.len()
     }
 
-    /// The order of two rows of all selectors.
+    /// Compares two rows that have the values of all selectors.
     pub fn compare(&self, a: &[Option<Bytes>], b: &[Option<Bytes>]) -> Ordering {
         let (a, b) = (a.get(self.shown()..), b.get(self.shown()..));
         self.sorting.compare(a.unwrap_or_default(), b.unwrap_or_default())

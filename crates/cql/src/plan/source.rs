@@ -1,4 +1,4 @@
-//! Where a value comes from: the text, a bind marker, or a function of either.
+//! Sources of values: the text, a bind marker, or a function of either.
 
 use super::bound;
 use crate::collection;
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     Null,
-    /// Known since the statement was prepared.
+    /// A value known since the statement was prepared.
     Fixed(Bytes),
     Marker {
         index: u16,
@@ -22,15 +22,15 @@ pub(crate) enum Source {
     Call {
         function: Function,
         arguments: Vec<Source>,
-        /// Tells calls of one statement apart, so that two `uuid()` differ.
+        /// Number of the call within the statement, so that two `uuid()` differ.
         ordinal: u32,
     },
-    /// A collection, tuple or vector with markers or calls inside. A map's parts are keys and values in turn.
+    /// A collection, tuple or vector with markers or calls inside. A map's parts alternate between keys and values.
     Built {
         data_type: DataType,
         parts: Vec<Source>,
     },
-    /// One part of a tuple, of which the tuple may be bound as a whole.
+    /// One component of a tuple that may be bound as a whole.
     Part {
         of: Box<Source>,
         data_type: DataType,
@@ -38,7 +38,7 @@ pub(crate) enum Source {
     },
 }
 
-/// A value at last.
+/// An evaluated value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Given<'a> {
     Null,
@@ -47,12 +47,13 @@ pub(crate) enum Given<'a> {
 }
 
 impl Source {
-    /// The value, checked to be one of its type.
+    /// Evaluates the term and validates it against its type.
     pub(crate) fn evaluate<'a>(&'a self, context: &BindContext<'a>) -> Result<Given<'a>, Error> {
         self.evaluate_for_row(context, 0)
     }
 
-    /// The same for the row of that number: functions of chance give every row its own value.
+    /// Like [`Source::evaluate`], for the row of that number: functions such as `uuid()` give every row a value of its
+    /// own.
     pub(crate) fn evaluate_for_row<'a>(&'a self, context: &BindContext<'a>, row: u64) -> Result<Given<'a>, Error> {
         match self {
             Source::Null => Ok(Given::Null),
@@ -83,7 +84,7 @@ impl Source {
         }
     }
 
-    /// True if a bind marker is anywhere in it.
+    /// True if it contains a bind marker.
     pub(crate) fn has_marker(&self) -> bool {
         match self {
             Source::Null | Source::Fixed(_) => false,
@@ -94,7 +95,7 @@ impl Source {
         }
     }
 
-    /// The bytes if they hang on nothing but the bound values, and are there and valid; for the fast path.
+    /// The bytes, if they are a constant or a valid bound value that needs no conversion; for the fast path.
     pub(crate) fn plain<'a>(&'a self, values: &[BoundValue<'a>]) -> Option<&'a [u8]> {
         match self {
             Source::Fixed(bytes) => Some(bytes),
@@ -109,7 +110,8 @@ impl Source {
         }
     }
 
-    /// The same as [`Source::evaluate`] of values that are chosen from or removed, never stored: elements of a bound list may be null.
+    /// Like [`Source::evaluate`], for values that are compared or removed, never stored: elements of a bound list may
+    /// be null.
     pub(crate) fn evaluate_choices<'a>(&'a self, context: &BindContext<'a>) -> Result<Given<'a>, Error> {
         let Source::Marker { index, data_type } = self else { return self.evaluate(context) };
         match context.value(*index)? {
@@ -119,7 +121,7 @@ impl Source {
     }
 }
 
-/// A part of a composite value, in messages.
+/// The name of a component of a composite value, for messages.
 fn part_name(data_type: &DataType, place: usize) -> String {
     match data_type.unfrozen() {
         DataType::Udt(udt) => {
@@ -140,7 +142,7 @@ fn bound_value<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) 
 }
 
 impl<'a> Given<'a> {
-    /// How many bytes the value has.
+    /// The number of bytes of the value; 0 for null and unset.
     pub(crate) fn len(&self) -> usize {
         match self {
             Given::Value(bytes) => bytes.len(),
@@ -148,7 +150,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// The value, or `None` for null; unset is refused. `what` it is for, in the message.
+    /// The value, or `None` for null; unset is refused. `what` names the value's use in the message.
     pub(crate) fn or_null(self, what: &str) -> Result<Option<Cow<'a, [u8]>>, Error> {
         match self {
             Given::Null => Ok(None),
@@ -157,7 +159,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// The value; null and unset are refused. `what` it is for, in the message.
+    /// The value; null and unset are refused. `what` names the value's use in the message.
     pub(crate) fn required(self, what: &str) -> Result<Cow<'a, [u8]>, Error> {
         self.or_null(what)?.ok_or_else(|| Error::invalid(format!("Invalid null value for {what}")))
     }

@@ -1,4 +1,4 @@
-//! What a statement comes to once it is resolved.
+//! Prepared statements.
 
 use super::{
     BatchPlan, BindColumn, DescribeTarget, ModifyPlan, PermissionPlan, ResultColumn, SchemaChange, SelectPlan,
@@ -6,31 +6,31 @@ use super::{
 use crate::statement::RoleStatement;
 use std::sync::Arc;
 
-/// A statement made ready against one schema. It holds good as long as the tables it names do not change.
+/// A statement resolved against one schema. It stays valid as long as the tables that it names do not change.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// What each bind marker takes, in order.
+    /// The bind markers, in order.
     pub bind: Vec<BindColumn>,
-    /// For each component of the partition key the marker that gives it; empty unless every one has its own marker.
+    /// The marker of each component of the partition key; empty unless every component has its own marker.
     pub pk_indexes: Vec<u16>,
-    /// The columns of the answer; `None` of statements that answer no rows.
+    /// The columns of the result; `None` for statements that return no rows.
     pub result: Option<Arc<[ResultColumn]>>,
-    /// What to do.
+    /// The plan.
     pub plan: Plan,
 }
 
-/// What a statement asks to be done.
+/// The action that a statement asks for.
 #[derive(Clone, Debug)]
 pub enum Plan {
     /// Read rows.
     Select(Box<SelectPlan>),
     /// Write rows of one table.
     Modify(Box<ModifyPlan>),
-    /// Write several.
+    /// Write rows of one or several tables as a batch.
     Batch(BatchPlan),
     /// Change the schema, or truncate.
     Schema(SchemaChange),
-    /// Make that keyspace the connection's own.
+    /// Set the connection's keyspace.
     Use(String),
     /// Print schema.
     Describe(DescribeTarget),
@@ -38,12 +38,12 @@ pub enum Plan {
     Role(RoleStatement),
     /// Change or list permissions.
     Permission(PermissionPlan),
-    /// `IF EXISTS` of what Henge has none of.
+    /// Do nothing: `IF EXISTS` of something that Henge has none of.
     Nothing,
 }
 
 impl Prepared {
-    /// A plan without markers and rows.
+    /// A plan without bind markers and result columns.
     pub(crate) fn bare(plan: Plan) -> Prepared {
         Prepared { bind: Vec::new(), pk_indexes: Vec::new(), result: None, plan }
     }

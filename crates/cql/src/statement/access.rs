@@ -5,7 +5,7 @@ use crate::error::Position;
 use henge_model::{Permissions, Resource};
 use std::fmt;
 
-/// A statement about roles. It names nothing of the schema, so that it is its own plan.
+/// A statement about roles. It names nothing of the schema, so that it needs no separate plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Named as in the grammar.
 pub enum RoleStatement {
@@ -23,12 +23,12 @@ pub enum RoleStatement {
     List {
         of: Option<String>,
         recursive: bool,
-        /// `LIST USERS`.
+        /// True for `LIST USERS`.
         users: bool,
     },
 }
 
-/// What stands behind `WITH`.
+/// The options behind `WITH`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleOptions {
     /// `PASSWORD` or `HASHED PASSWORD`.
@@ -37,7 +37,7 @@ pub struct RoleOptions {
     pub can_login: Option<bool>,
     /// `SUPERUSER`.
     pub is_superuser: Option<bool>,
-    /// `OPTIONS`: there are none that mean anything.
+    /// True if `OPTIONS` is given. Henge has no such options.
     pub has_options: bool,
     /// `ACCESS TO DATACENTERS`.
     pub datacenters: Option<Access>,
@@ -45,21 +45,21 @@ pub struct RoleOptions {
     pub cidrs: Option<Access>,
 }
 
-/// From or to where a role has access.
+/// The datacentres that a role may connect to, or the CIDR groups that it may connect from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// `ALL`: as it is anyway.
+    /// `ALL`: no restriction.
     All,
-    /// These alone.
+    /// These only.
     Only(Vec<String>),
 }
 
-/// A password as a statement gives it; it is not printed.
+/// A password as a statement gives it. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
-    /// Itself.
+    /// The password in clear text.
     Clear(String),
-    /// Its bcrypt hash.
+    /// The password's bcrypt hash.
     Hashed(String),
 }
 
@@ -84,18 +84,18 @@ pub enum PermissionStatement {
 /// Permissions as a statement names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PermissionList {
-    /// `ALL`: those that the resource knows.
+    /// `ALL`: every permission that applies to the resource.
     All,
-    /// These.
+    /// The named permissions.
     These(Permissions),
 }
 
 /// A resource as a statement names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResourceName {
-    /// One that says itself where it is.
+    /// A resource that is complete without the connection's keyspace.
     Full(Resource),
-    /// A table, perhaps of the connection's keyspace.
+    /// A table, whose keyspace may be the connection's.
     Table(TableName),
     /// A function with the types of its parameters.
     Function(TableName, Vec<TypeName>),

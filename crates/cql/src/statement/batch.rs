@@ -4,23 +4,23 @@ use crate::error::Position;
 /// `BEGIN BATCH ... APPLY BATCH`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Logged unless it says otherwise.
+    /// Logged, unless the statement says otherwise.
     pub kind: BatchKind,
     /// `USING TIMESTAMP`.
     pub using: Using,
     /// Inserts, updates and deletes.
     pub statements: Vec<Statement>,
-    /// Where it begins.
+    /// Position of the statement in the text.
     pub position: Position,
 }
 
-/// How a batch is kept together.
+/// The guarantee that a batch asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchKind {
-    /// All or nothing, by way of the batchlog.
+    /// All or nothing, by way of the batch log.
     Logged,
-    /// One round trip, no promise across partitions.
+    /// Without a guarantee across partitions.
     Unlogged,
-    /// Counter updates alone.
+    /// Counter updates only.
     Counter,
 }

@@ -4,15 +4,15 @@ use crate::error::Position;
 /// `DESCRIBE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Describe {
-    /// What is described.
+    /// The described thing.
     pub subject: DescribeSubject,
     /// `WITH INTERNALS`.
     pub internals: bool,
-    /// Where it begins.
+    /// Position of the statement in the text.
     pub position: Position,
 }
 
-/// What a `DESCRIBE` asks for.
+/// The thing that a `DESCRIBE` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Named as in the grammar.
 pub enum DescribeSubject {
@@ -35,6 +35,6 @@ pub enum DescribeSubject {
     Type(TableName),
     Function(TableName),
     Aggregate(TableName),
-    /// `DESCRIBE name`: whatever has that name.
+    /// `DESCRIBE name`: anything of that name.
     Any(TableName),
 }

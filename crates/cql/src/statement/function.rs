@@ -17,7 +17,7 @@ pub enum FunctionStatement {
 pub struct CreateFunction {
     /// Its name.
     pub name: TableName,
-    /// Before the name: whether it may be there.
+    /// The words before the name that allow an existing function.
     pub presence: Presence,
     /// Its parameters.
     pub parameters: Vec<(Name, TypeName)>,
@@ -29,7 +29,7 @@ pub struct CreateFunction {
     pub language: Name,
     /// `AS`.
     pub body: String,
-    /// Where the statement begins.
+    /// Position of the statement in the text.
     pub position: Position,
 }
 
@@ -38,9 +38,9 @@ pub struct CreateFunction {
 pub struct CreateAggregate {
     /// Its name.
     pub name: TableName,
-    /// Before the name: whether it may be there.
+    /// The words before the name that allow an existing aggregate.
     pub presence: Presence,
-    /// Types of what it is called with.
+    /// The types of its arguments.
     pub parameters: Vec<TypeName>,
     /// `SFUNC`.
     pub state_function: Name,
@@ -50,11 +50,11 @@ pub struct CreateAggregate {
     pub final_function: Option<Name>,
     /// `INITCOND`.
     pub initial: Option<Term>,
-    /// Where the statement begins.
+    /// Position of the statement in the text.
     pub position: Position,
 }
 
-/// What a `CREATE` says of a thing of its name that is there.
+/// The effect of a `CREATE` on an existing thing of the same name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
     /// `OR REPLACE`.
@@ -66,7 +66,7 @@ pub struct Presence {
 /// `DROP FUNCTION` and `DROP AGGREGATE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DropFunction {
-    /// Whether it is an aggregate.
+    /// True for an aggregate.
     pub aggregate: bool,
     /// `IF EXISTS`.
     pub if_exists: bool,

@@ -1,4 +1,4 @@
-//! Identities: whom a client's certificate names.
+//! Identities, which client certificates carry.
 
 use crate::error::Position;
 

@@ -13,20 +13,20 @@ pub struct CreateIndex {
     pub name: Option<Name>,
     /// The table.
     pub table: TableName,
-    /// Its columns. Only one is ever carried out.
+    /// The indexed columns. Statements with more than one are refused later.
     pub targets: Vec<IndexTarget>,
     /// `USING 'class'`.
     pub using: Option<String>,
     /// `WITH`.
     pub properties: Vec<Property>,
-    /// Where it begins.
+    /// Position of the statement in the text.
     pub position: Position,
 }
 
 /// A column of an index: `v`, `keys(m)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexTarget {
-    /// What of its value, if it says so.
+    /// The indexed part of the column's value, if the statement names one.
     pub part: Option<IndexedPart>,
     /// The column.
     pub column: Name,

@@ -4,9 +4,9 @@ use crate::error::Position;
 /// `MASKED WITH`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Masked {
-    /// The function; none for `DEFAULT`.
+    /// The function; `None` for `DEFAULT`.
     pub call: Option<MaskCall>,
-    /// Where it begins.
+    /// Position of the clause in the text.
     pub position: Position,
 }
 
@@ -17,6 +17,6 @@ pub struct MaskCall {
     pub keyspace: Option<Name>,
     /// Its name.
     pub function: Name,
-    /// What it is called with behind the column's value.
+    /// The arguments that follow the column's value.
     pub arguments: Vec<Term>,
 }

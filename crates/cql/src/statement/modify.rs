@@ -4,9 +4,9 @@ use crate::error::Position;
 /// `INSERT`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Insert {
-    /// Into where.
+    /// The table.
     pub table: TableName,
-    /// What.
+    /// The columns' values.
     pub values: InsertValues,
     /// `IF NOT EXISTS`.
     pub if_not_exists: Option<Position>,
@@ -14,7 +14,7 @@ pub struct Insert {
     pub using: Using,
 }
 
-/// What `INSERT` inserts.
+/// The values of an `INSERT`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum InsertValues {
     /// `(columns) VALUES (terms)`.
@@ -36,7 +36,7 @@ pub enum InsertValues {
 /// `UPDATE`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
-    /// Which table.
+    /// The table.
     pub table: TableName,
     /// `USING`.
     pub using: Using,
@@ -53,7 +53,7 @@ pub struct Update {
 pub struct Assignment {
     /// The column.
     pub column: Name,
-    /// What happens to it.
+    /// The change.
     pub kind: AssignmentKind,
 }
 
@@ -75,9 +75,9 @@ pub enum AssignmentKind {
 /// `DELETE`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delete {
-    /// What of the row; empty for all of it.
+    /// The columns and elements to delete; empty for whole rows.
     pub deletions: Vec<Deletion>,
-    /// From where.
+    /// The table.
     pub table: TableName,
     /// `USING TIMESTAMP`.
     pub using: Using,
@@ -87,7 +87,7 @@ pub struct Delete {
     pub condition: Option<Condition>,
 }
 
-/// One thing a `DELETE` names.
+/// One column or part of a column that a `DELETE` names.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deletion {
     /// A whole column.
@@ -112,6 +112,6 @@ pub enum Condition {
 pub struct Using {
     /// Seconds to live.
     pub ttl: Option<Term>,
-    /// Microseconds.
+    /// Microseconds since 1970.
     pub timestamp: Option<Term>,
 }

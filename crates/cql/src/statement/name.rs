@@ -1,11 +1,11 @@
 use crate::error::Position;
 
-/// An identifier with its case settled: lower-case unless it was quoted.
+/// An identifier, in lower case unless it was quoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The name.
     pub text: String,
-    /// Where it stands.
+    /// Its position in the text.
     pub position: Position,
 }
 

@@ -4,15 +4,16 @@ use crate::error::Position;
 /// One condition of WHERE or IF.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
-    /// What is compared.
+    /// The left side.
     pub subject: Subject,
-    /// How.
+    /// The comparison.
     pub operator: Operator,
-    /// With what: one term, or several for `IN (a, b)`; none for `IS NOT NULL`.
+    /// The right side: one term, or several for `IN (a, b)`; none for `IS NOT NULL`.
     pub values: Vec<Term>,
-    /// Whether the values are a list in parentheses (`IN (?)`), or one term that is the whole list (`IN ?`).
+    /// True if the values are a list in parentheses (`IN (?)`), false for a single term that is the whole list (`IN
+    /// ?`).
     pub listed: bool,
-    /// Where it begins.
+    /// Position of the relation in the text.
     pub position: Position,
 }
 
@@ -29,7 +30,7 @@ pub enum Subject {
     Element(Name, Term),
     /// `u.f`.
     Field(Name, Name),
-    /// `expr(index, term)`: the index is asked, and the operator is `=`.
+    /// `expr(index, term)`: a lookup in the named index; the operator is always `=`.
     Index(Name),
 }
 
@@ -51,7 +52,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// As it is written.
+    /// The operator's CQL spelling.
     pub fn sign(self) -> &'static str {
         match self {
             Operator::Equal => "=",

@@ -8,9 +8,9 @@ pub struct Select {
     pub json: Option<Position>,
     /// `SELECT DISTINCT`.
     pub distinct: Option<Position>,
-    /// What is selected; empty for `*`.
+    /// The selected expressions; empty for `*`.
     pub items: Vec<SelectItem>,
-    /// From where.
+    /// The table.
     pub table: TableName,
     /// `WHERE`.
     pub relations: Vec<Relation>,

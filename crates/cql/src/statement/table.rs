@@ -10,9 +10,9 @@ pub struct CreateTable {
     pub if_not_exists: bool,
     /// Its columns, in the order written.
     pub columns: Vec<ColumnDefinition>,
-    /// Each `PRIMARY KEY ((a, b), c)`: partition key and clustering columns. More or fewer than one is refused later.
+    /// Every `PRIMARY KEY ((a, b), c)`, as partition key and clustering columns. Any number but one is refused later.
     pub primary_keys: Vec<(Vec<Name>, Vec<Name>)>,
-    /// `CLUSTERING ORDER BY`: column and whether it descends.
+    /// `CLUSTERING ORDER BY`: a column, and true for DESC.
     pub clustering_order: Vec<(Name, bool)>,
     /// `COMPACT STORAGE`.
     pub compact_storage: Option<Position>,
@@ -42,13 +42,13 @@ pub struct AlterTable {
     pub table: TableName,
     /// `IF EXISTS`.
     pub if_exists: bool,
-    /// What changes.
+    /// The change.
     pub change: AlterTableChange,
-    /// Where the change begins.
+    /// Position of the change in the text.
     pub position: Position,
 }
 
-/// What an `ALTER TABLE` does.
+/// The change of an `ALTER TABLE`.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)] // Named as in the grammar.
 pub enum AlterTableChange {

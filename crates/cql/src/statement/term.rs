@@ -4,9 +4,9 @@ use crate::error::Position;
 /// A value, or (in a select list) an expression over columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
-    /// What it is.
+    /// The form.
     pub kind: TermKind,
-    /// Where it begins.
+    /// Position of its beginning in the text.
     pub position: Position,
 }
 
@@ -17,12 +17,12 @@ pub enum TermKind {
     Null,
     Constant(Constant),
     Marker(Marker),
-    /// A column; only a select list may hold one.
+    /// A column. Only select lists may contain one.
     Column(Name),
     List(Vec<Term>),
     Set(Vec<Term>),
     Map(Vec<(Term, Term)>),
-    /// A user type's fields. `{}` is an empty [`TermKind::Set`], whatever it turns out to be.
+    /// A user type's fields. `{}` is always parsed as an empty [`TermKind::Set`].
     UserType(Vec<(Name, Term)>),
     Tuple(Vec<Term>),
     Call {
@@ -63,7 +63,7 @@ pub enum TermKind {
     },
 }
 
-/// What a function is called with.
+/// The arguments of a function call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arguments {
     /// `count(*)`.
@@ -72,7 +72,7 @@ pub enum Arguments {
     Terms(Vec<Term>),
 }
 
-/// A literal, still as text where its type decides how it is read.
+/// A literal. Those that are read differently by type are kept as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Named as in the grammar.
 pub enum Constant {
@@ -91,13 +91,13 @@ pub enum Constant {
 /// A bind marker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marker {
-    /// Its place among the statement's markers, from zero.
+    /// Its number among the statement's markers, from zero.
     pub index: u16,
     /// The name of `:name`; `?` has none.
     pub name: Option<String>,
 }
 
-/// The operators, by their sign.
+/// The arithmetic operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Named by what they do.
 pub enum ArithmeticOperator {
@@ -109,7 +109,7 @@ pub enum ArithmeticOperator {
 }
 
 impl ArithmeticOperator {
-    /// Its sign.
+    /// The operator's CQL spelling.
     pub fn sign(self) -> &'static str {
         match self {
             ArithmeticOperator::Add => "+",

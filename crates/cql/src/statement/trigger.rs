@@ -11,7 +11,7 @@ pub enum TriggerStatement {
         name: Name,
         if_not_exists: bool,
         table: TableName,
-        /// `USING`: a Java class.
+        /// `USING`: the name of a Java class.
         class: String,
         position: Position,
     },

@@ -1,6 +1,6 @@
 use super::Name;
 
-/// A type as written. Which user type a name means is only known with a schema.
+/// A type as written. The user type that a name refers to is only known with a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Named as in the grammar.
 pub enum TypeName {

@@ -19,13 +19,13 @@ pub struct AlterType {
     pub name: TableName,
     /// `IF EXISTS`.
     pub if_exists: bool,
-    /// What changes.
+    /// The change.
     pub change: AlterTypeChange,
-    /// Where the change begins.
+    /// Position of the change in the text.
     pub position: Position,
 }
 
-/// What an `ALTER TYPE` does.
+/// The change of an `ALTER TYPE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Named as in the grammar.
 pub enum AlterTypeChange {
@@ -38,7 +38,7 @@ pub enum AlterTypeChange {
         if_exists: bool,
         names: Vec<(Name, Name)>,
     },
-    /// `ALTER field TYPE type`, which Cassandra knows no more.
+    /// `ALTER field TYPE type`, which Cassandra no longer supports.
     Retype,
 }
 

@@ -27,18 +27,18 @@ pub struct CreateView {
     pub name: TableName,
     /// `IF NOT EXISTS`.
     pub if_not_exists: bool,
-    /// What is selected; empty for `*`.
+    /// The selected expressions; empty for `*`.
     pub items: Vec<SelectItem>,
-    /// From which table.
+    /// The base table.
     pub table: TableName,
     /// `WHERE`.
     pub relations: Vec<Relation>,
     /// `PRIMARY KEY`: partition key and clustering columns.
     pub primary_key: (Vec<Name>, Vec<Name>),
-    /// `CLUSTERING ORDER BY`: column and whether it descends.
+    /// `CLUSTERING ORDER BY`: a column, and true for DESC.
     pub clustering_order: Vec<(Name, bool)>,
     /// Every other option of `WITH`.
     pub properties: Vec<Property>,
-    /// Where the statement begins.
+    /// Position of the statement in the text.
     pub position: Position,
 }

@@ -8,7 +8,7 @@ use henge_model::Consistency;
 use std::collections::BTreeSet;
 
 impl Guardrails {
-    /// Whether a read of one row, without IN and groups, passes without a word.
+    /// True if a read of one row, without IN and GROUP BY, is neither refused nor warned about.
     #[inline]
     pub fn pass_single_row(&self, plan: &SelectPlan, page_size: Option<u32>, level: Consistency) -> bool {
         let page = page_size.map_or(0, u64::from);
@@ -18,7 +18,7 @@ impl Guardrails {
 }
 
 impl SelectPlan {
-    /// Holds a SELECT to the guardrails, before its values are looked at.
+    /// Applies the guardrails that need no bound values.
     pub fn guard(&self, guard: &Guard<'_>, page_size: Option<u32>, level: Consistency) -> Result<(), Error> {
         if let Some(settings) = guard.settings() {
             self.guard_by(&settings.reads, guard, page_size, level)?;
@@ -55,7 +55,7 @@ impl SelectPlan {
         })
     }
 
-    /// Holds a SELECT with IN on its partition key to the guardrails.
+    /// Applies the guardrail on the number of partitions that IN selects.
     pub(crate) fn guard_partitions(&self, guard: &Guard<'_>, partitions: usize) -> Result<(), Error> {
         let Some(reads) = guard.settings().map(|settings| &settings.reads) else { return Ok(()) };
         let table = &self.table.name;
@@ -72,7 +72,7 @@ impl SelectPlan {
         })
     }
 
-    /// What aggregates over much is told so, whatever is set.
+    /// Warns of an aggregation over more than one partition. It is no setting, so that it cannot be switched off.
     fn warn_of_aggregation(&self, guard: &Guard<'_>) {
         if !self.is_aggregate() && !self.is_grouped() {
             return;

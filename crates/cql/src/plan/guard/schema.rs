@@ -8,7 +8,7 @@ use crate::table_property::reset_property;
 use henge_model::{DataType, Index, IndexDraft, Schema, Table, TableOptions, TypeChange};
 use std::borrow::Cow;
 
-/// An index that is there already is for the metadata log to refuse, or to leave as it is.
+/// Applies the guardrails of CREATE INDEX. An index that exists already passes: the metadata log refuses or ignores it.
 fn check_index(guard: &Guard<'_>, table: &Table, draft: &IndexDraft) -> Result<(), Error> {
     let is_named = |index: &Index| draft.name.as_ref().is_some_and(|name| index.name == *name);
     let column = table.column(&draft.column).map(|column| column.id);
@@ -21,8 +21,8 @@ fn check_index(guard: &Guard<'_>, table: &Table, draft: &IndexDraft) -> Result<(
 }
 
 impl SchemaChange {
-    /// Holds a statement to the guardrails, before anybody looks whether there is what it names. Gives the statement that is
-    /// to be carried out: without properties that are ignored.
+    /// Applies the guardrails that come before any lookup of the names in the schema. Returns the statement to execute,
+    /// from which ignored table properties have been removed.
     pub fn guarded(&self, guard: &Guard<'_>, schema: &Schema) -> Result<Cow<'_, SchemaChange>, Error> {
         let Some(rails) = guard.settings().map(|settings| &settings.schema) else { return Ok(Cow::Borrowed(self)) };
         match self {
@@ -74,7 +74,7 @@ impl SchemaChange {
         Ok(Cow::Borrowed(self))
     }
 
-    /// Holds a statement to the rest of the guardrails, when it is known that there is something to do.
+    /// Applies the remaining guardrails, once it is known that the statement changes something.
     pub fn guard_change(&self, guard: &Guard<'_>, schema: &Schema) -> Result<(), Error> {
         let Some(rails) = guard.settings().map(|settings| &settings.schema) else { return Ok(()) };
         match self {
@@ -142,7 +142,7 @@ impl SchemaGuardrails {
         })
     }
 
-    /// Checks every vector inside a type, but for those inside user types: they were checked when these were made.
+    /// Checks every vector inside a type. Those inside user types were checked when the user type was created.
     fn check_vectors(&self, guard: &Guard<'_>, what: &str, name: &str, data_type: &DataType) -> Result<(), Error> {
         match data_type {
             DataType::List(of) | DataType::Set(of) | DataType::Frozen(of) => self.check_vectors(guard, what, name, of),
@@ -168,7 +168,8 @@ impl SchemaGuardrails {
         self.table_properties.check(guard, "table_properties", "Table Properties", &given)
     }
 
-    /// The options without those that are ignored, which are as they `were`, or as no one says; `None` if none is ignored.
+    /// The options with each ignored property reset to its value in `were`, or else to its default; `None` if no
+    /// property is ignored.
     fn without_ignored(
         &self,
         options: &TableOptions,
@@ -184,7 +185,8 @@ impl SchemaGuardrails {
         Some(left)
     }
 
-    /// What expires by itself, in a strategy that is meant for it. Only what the statement itself says counts.
+    /// Checks that a statement that sets TimeWindowCompactionStrategy sets a default time to live too. Only properties
+    /// that the statement itself names count.
     fn check_expiry(&self, guard: &Guard<'_>, options: &TableOptions, properties: &[String]) -> Result<(), Error> {
         let says = |name: &str| properties.iter().any(|property| property == name);
         let class = options.compaction.get("class").filter(|_| says("compaction"));
@@ -220,7 +222,7 @@ impl SchemaGuardrails {
     }
 }
 
-/// One more of keyspaces or tables.
+/// The message for too many keyspaces or tables.
 fn too_many(all: &str, one: &str, number: u64, name: &str, limit: Crossed) -> String {
     match limit {
         Crossed::Warn(most) => {

@@ -7,7 +7,7 @@ use crate::plan::{CollectionChange, CollectionPlan, ModifyPlan};
 use henge_base::Micros;
 
 impl ModifyPlan {
-    /// Holds a write to the guardrails of its timestamp. Those of a batch's statements may be of any time, as in Cassandra.
+    /// Applies the guardrails on timestamps. Timestamps of a batch's statements are not bounded, as in Cassandra.
     pub fn guard(&self, context: &BindContext<'_>, in_batch: bool) -> Result<(), Error> {
         let Some(writes) = context.guard.settings().map(|settings| &settings.writes) else { return Ok(()) };
         if self.timestamp.is_none() {
@@ -49,7 +49,7 @@ impl WriteGuardrails {
 }
 
 impl Guard<'_> {
-    /// Holds a change of a collection to the guardrails, before its row is read for it.
+    /// Applies the guardrail on list changes that read the row first. Called before that read.
     pub(crate) fn list_reads(&self, plan: &CollectionPlan) -> Result<(), Error> {
         let Some(settings) = self.settings().filter(|settings| !settings.writes.list_reads) else { return Ok(()) };
         let what = match plan.change {
