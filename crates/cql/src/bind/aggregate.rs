@@ -1,4 +1,4 @@
-//! Aggregates under way.
+//! The running state of aggregate functions.
 
 use crate::error::Error;
 use crate::functions::Decimal;
@@ -7,7 +7,7 @@ use henge_base::Bytes;
 use henge_model::DataType;
 use num_bigint::BigInt;
 
-/// What an aggregate knows so far.
+/// The running state of one aggregate function.
 pub(super) enum State {
     Count(i64),
     Extreme(Option<Bytes>),
@@ -19,7 +19,7 @@ pub(super) enum State {
         sum: f64,
         count: u64,
     },
-    /// The sum, or the average so far.
+    /// The sum so far; for AVG the average so far.
     Decimals {
         result: Decimal,
         count: u64,
@@ -37,7 +37,7 @@ impl State {
         }
     }
 
-    /// Takes a value in that is not null.
+    /// Takes in a value that is not null.
     pub(super) fn add(&mut self, plan: &AggregatePlan, value: &Bytes) -> Result<(), Error> {
         match self {
             State::Count(count) => *count += 1,
@@ -100,7 +100,7 @@ fn float(value: &[u8]) -> f64 {
     value.try_into().map_or(0.0, |bytes| f64::from(f32::from_be_bytes(bytes)))
 }
 
-/// The number in the type's width; what does not fit wraps, as in Cassandra.
+/// The number in the type's width. Overflow wraps, as in Cassandra.
 fn integer_bytes(value: &BigInt, data_type: &DataType) -> Bytes {
     let width = match data_type {
         DataType::Tinyint => 1,

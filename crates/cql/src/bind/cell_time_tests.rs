@@ -1,4 +1,4 @@
-//! `writetime` and its kin of fields, and counters' steps.
+//! Tests: `writetime` and the like of fields, and counter steps.
 
 use crate::context::BindContext;
 use crate::fixture::schema_of;
@@ -13,7 +13,7 @@ fn context() -> BindContext<'static> {
     BindContext { values: &[], timestamp: 0, now_us: 0, now_seconds: 0, before: None, statement: 0, seed: 0, guard }
 }
 
-/// `ks.t` with `u`, a user type of which each field is a cell, and `f`, the same frozen; `ks.n` with a counter.
+/// `ks.t` with `u`, an unfrozen user type, and `f`, the same type frozen; `ks.n` with a counter.
 fn schema() -> Schema {
     let texts = [
         "CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
@@ -48,7 +48,7 @@ fn list(parts: &[Option<&[u8]>]) -> Vec<u8> {
     out
 }
 
-/// The answer's columns and what they are for a row whose second field was never written.
+/// The result columns, and their values for a row whose second field was never written.
 fn row(text: &str) -> (Vec<ResultColumn>, Vec<Option<Bytes>>) {
     let Prepared { plan: Plan::Select(plan), result, .. } = prepared(text).unwrap() else { panic!("{text}") };
     let value = list(&[Some(&5i32.to_be_bytes()), None]);

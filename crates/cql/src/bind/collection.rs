@@ -1,4 +1,4 @@
-//! Changes of collections as cells.
+//! Changes of collections, encoded as cells.
 
 use crate::collection::parts;
 use crate::context::BindContext;
@@ -11,16 +11,16 @@ use henge_base::{Bytes, Micros};
 use henge_model::{Cell, CellKind, ColumnId, DataType, Row, Table, field_path};
 use std::borrow::Cow;
 
-/// Puts the cells of a statement's collections together.
+/// Collects the cells of a statement's collection changes.
 pub(super) struct Cells<'c, 'a> {
     table: &'c Table,
     pub(super) context: &'c BindContext<'a>,
     pub(super) timestamp: Micros,
     pub(super) expiry: Option<(u32, i64)>,
     pub(super) cells: Vec<Cell>,
-    /// Elements added to lists so far: each has a later place than the one before it.
+    /// Elements appended to lists so far: each gets a later path than the one before it.
     appended: u32,
-    /// Elements put before lists so far: those of a later change come before them.
+    /// Elements prepended to lists so far: those of a later change come before them.
     prepended: u32,
 }
 
@@ -42,7 +42,7 @@ impl<'c, 'a> Cells<'c, 'a> {
             CollectionChange::Replace(source) => match source.evaluate(self.context)? {
                 Given::Unset => {}
                 given => {
-                    // What was there before goes, what comes with it stays.
+                    // The deletion is one microsecond older than the new elements, so that it does not cover them.
                     self.delete_all(plan, self.timestamp.saturating_sub(1));
                     self.put_all(plan, &given, false)?;
                 }
@@ -77,7 +77,8 @@ impl<'c, 'a> Cells<'c, 'a> {
         Ok(())
     }
 
-    /// The elements that a list has, with their places, in order: those of the row as it was, and what the statement did so far.
+    /// The live elements of a list in order: those of the stored row, with the changes that this statement has made so
+    /// far.
     fn list(&self, plan: &CollectionPlan) -> Vec<Cell> {
         let stored = self.context.before.into_iter().flat_map(|row| row.cells());
         let stored = stored.filter(|cell| cell.column == plan.column).map(|cell| cell.to_cell());
@@ -90,7 +91,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         elements
     }
 
-    /// The place of the element at an index; `None` if the index is unset. `attempt` is what is to be done with it, in the message.
+    /// The path of the element at an index; `None` if the index is unset. `attempt` names the change in the message.
     fn at(&self, plan: &CollectionPlan, index: &Source, attempt: &str) -> Result<Option<Vec<u8>>, Error> {
         let index = match index.evaluate(self.context)? {
             Given::Unset => return Ok(None),
@@ -114,7 +115,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         else {
             return Ok(());
         };
-        // No element of the list is null.
+        // Elements of a stored list are never null.
         let unwanted = parts(&plan.data_type, &value).unwrap_or_default();
         let unwanted: Vec<&[u8]> = unwanted.into_iter().filter_map(|(_, element)| element).collect();
         for cell in self.list(plan) {
@@ -131,7 +132,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         self.cells.push(Cell { column: plan.column, path: Bytes::new(), timestamp, kind });
     }
 
-    /// Every element of a value becomes a cell. Null has none.
+    /// Writes every element of a value as a cell; null has no elements.
     fn put_all(&mut self, plan: &CollectionPlan, given: &Given<'_>, prepend: bool) -> Result<(), Error> {
         let Given::Value(value) = given else { return Ok(()) };
         if let DataType::Udt(_) = plan.data_type {
@@ -139,7 +140,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         }
         let elements = elements(&plan.data_type, value)?;
         let before = self.cells.len();
-        // As in Cassandra elements that are prepended are not counted.
+        // Prepended elements are not counted, as in Cassandra.
         let guarded = self.context.guard.measures_collections() && !elements.is_empty() && !prepend;
         if guarded {
             let each = if matches!(plan.data_type, DataType::Map(..)) { 2 } else { 1 };
@@ -163,7 +164,8 @@ impl<'c, 'a> Cells<'c, 'a> {
         Ok(())
     }
 
-    /// An addition becomes a cell without a path: the replica that leads it makes a shard of it. All of one statement are one.
+    /// Writes an addition to a counter as a cell without a path, from which the leading replica makes a shard. Several
+    /// additions of one statement are summed up.
     fn count(&mut self, plan: &CollectionPlan, source: &Source, subtract: bool) -> Result<(), Error> {
         let given = match source.evaluate(self.context)? {
             Given::Unset => return Ok(()),
@@ -181,14 +183,14 @@ impl<'c, 'a> Cells<'c, 'a> {
         self.put(plan, &[], &before.unwrap_or(0).wrapping_add(amount).to_be_bytes())
     }
 
-    /// Every field that is not null becomes a cell.
+    /// Writes every field that is not null as a cell.
     fn put_fields(&mut self, plan: &CollectionPlan, value: &[u8]) -> Result<(), Error> {
         let fields = parts(&plan.data_type, value).unwrap_or_default();
         let there = fields.iter().enumerate().filter_map(|(place, (_, field))| Some((place, (*field)?)));
         there.into_iter().try_for_each(|(place, field)| self.put(plan, &field_path(place), field))
     }
 
-    /// The place of one of `count` elements that join a list.
+    /// The path of the element `number` of `count` that are added to a list.
     fn place(&self, prepend: bool, number: usize, count: usize) -> [u8; 16] {
         match prepend {
             true => prepended(self.context, self.prepended + (count - 1 - number) as u32),
@@ -199,7 +201,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     fn put(&mut self, plan: &CollectionPlan, path: &[u8], value: &[u8]) -> Result<(), Error> {
         if plan.data_type != DataType::Counter {
             let name = || name_of(self.table, plan.column);
-            // Elements of sets and keys of maps are users' values too.
+            // Set elements and map keys are guarded too: they are values that the user gave.
             if matches!(plan.data_type, DataType::Set(_) | DataType::Map(..)) {
                 self.context.guard.value_size(path.len(), name)?;
             }
@@ -248,7 +250,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         }
     }
 
-    /// An unset element of a set removes nothing; a map's key must be there.
+    /// Removes one element. An unset element of a set removes nothing; a map's key must be set.
     fn remove_one(&mut self, plan: &CollectionPlan, key: &Source) -> Result<(), Error> {
         let key = match (key.evaluate(self.context)?, &plan.data_type) {
             (Given::Unset, DataType::Set(_)) => return Ok(()),
@@ -268,7 +270,7 @@ fn map_key(given: Given<'_>) -> Result<Cow<'_, [u8]>, Error> {
     }
 }
 
-/// A column's name.
+/// The name of a column.
 pub(super) fn name_of(table: &Table, column: ColumnId) -> &str {
     table.columns().find(|c| c.id == column).map_or("", |c| &c.name)
 }
@@ -280,9 +282,9 @@ fn value_of(cell: &Cell) -> &[u8] {
     }
 }
 
-/// The elements of a valid value; a map's are keys and values in turn.
+/// The elements of a valid value. A map's elements alternate between keys and values.
 fn elements<'v>(data_type: &DataType, value: &'v [u8]) -> Result<Vec<&'v [u8]>, Error> {
-    // The empty value is a collection of nothing.
+    // An empty value is read as an empty collection.
     if value.is_empty() {
         return Ok(Vec::new());
     }
@@ -291,7 +293,7 @@ fn elements<'v>(data_type: &DataType, value: &'v [u8]) -> Result<Vec<&'v [u8]>, 
     found.into_iter().map(|(_, element)| element.ok_or_else(null)).collect()
 }
 
-/// What is added where so much is taken away.
+/// The negated amount of a subtraction; an error if it overflows.
 fn negated(amount: i64) -> Result<i64, Error> {
     let overflow = || {
         let precision = "supported counter precision (signed 8 bytes integer)";

@@ -1,4 +1,4 @@
-//! IF with its values, held against a row.
+//! Evaluation of IF against a row.
 
 use crate::collection;
 use crate::context::BindContext;
@@ -9,22 +9,22 @@ use crate::statement::Operator;
 use henge_model::{ColumnId, DataType};
 use std::cmp::Ordering;
 
-/// The row that a condition is held against.
+/// The row that a condition is evaluated against.
 pub trait Present {
-    /// Whether it is there.
+    /// True if the row exists.
     fn exists(&self) -> bool;
-    /// The value of one of its columns, static ones included; `None` for null.
+    /// The value of a regular or static column; `None` for null.
     fn value(&self, column: ColumnId) -> Option<&[u8]>;
 }
 
 impl ConditionPlan {
-    /// Whether it holds for a row. Errors are those of bound values.
+    /// True if the row meets the condition. Errors come from bound values only.
     pub(crate) fn holds(&self, row: &dyn Present, context: &BindContext<'_>) -> Result<bool, Error> {
         match self {
             ConditionPlan::NotExists => Ok(!row.exists()),
             ConditionPlan::Exists => Ok(row.exists()),
             ConditionPlan::Tests(tests) => {
-                // All are looked at: a wrong value is an error whatever the others say.
+                // Every test is evaluated: an invalid value is an error even if another test already failed.
                 let mut all = true;
                 for test in tests {
                     all &= test.holds(row.value(test.column.id), context)?;
@@ -60,12 +60,13 @@ impl TestPlan {
             Operator::Contains | Operator::ContainsKey => {
                 actual.is_some_and(|actual| self.has_part(&actual, wanted.unwrap_or_default()))
             }
-            // Refused when the statement is prepared.
+            // LIKE and IS NOT NULL were refused when the statement was prepared.
             Operator::Like | Operator::IsNotNull => false,
         })
     }
 
-    /// Null equals null; a collection without elements, or a user type without fields, of which nothing is stored, is null.
+    /// Null equals null. An empty unfrozen collection, and a user type whose fields are all null, are not stored and so
+    /// equal null.
     fn equal(&self, actual: Option<&[u8]>, wanted: Option<&[u8]>) -> bool {
         let is_empty = |value: &[u8]| match (&self.data_type, collection::parts(&self.data_type, value)) {
             (DataType::Udt(_), Some(fields)) => fields.iter().all(|(_, field)| field.is_none()),
@@ -79,7 +80,7 @@ impl TestPlan {
         }
     }
 
-    /// What of the column's value is compared.
+    /// The compared part of the column's value.
     fn part_of(&self, value: Option<&[u8]>, context: &BindContext<'_>) -> Result<Option<Vec<u8>>, Error> {
         let own = &self.column.data_type;
         let parts = |value| collection::parts(own, value).unwrap_or_default();
@@ -122,7 +123,8 @@ impl TestPlan {
         wanted_parts.any(|(of, part)| part.is_some_and(|part| of.compare(part, wanted).is_eq()))
     }
 
-    /// What it is compared with; null is `None`. There is nothing where CONTAINS is given an unset value, which nothing contains.
+    /// The values on the right side, `None` for null. No list at all if CONTAINS is given an unset value, which nothing
+    /// contains.
     fn values(&self, context: &BindContext<'_>) -> Result<Option<Vec<Option<Vec<u8>>>>, Error> {
         let unset = || Error::invalid("Invalid 'unset' value in condition");
         let mut values = Vec::with_capacity(self.values.len());
@@ -131,7 +133,7 @@ impl TestPlan {
                 (Given::Value(list), _) if self.is_list => return self.list(&list).map(Some),
                 (Given::Null, _) if self.is_list => return Err(Error::invalid("Invalid null list in IN condition")),
                 (Given::Unset, Operator::Contains | Operator::ContainsKey) => return Ok(None),
-                // One of several choices that is unset is none of them.
+                // An unset choice of IN is left out.
                 (Given::Unset, Operator::In) if !self.is_list => {}
                 (Given::Unset, _) => return Err(unset()),
                 (Given::Null, _) => values.push(None),

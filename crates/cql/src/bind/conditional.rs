@@ -1,4 +1,5 @@
-//! A conditional statement, or a batch of them, with its values: one partition, what has to be so, and what is written then.
+//! Conditional statements and batches with their bound values: the one partition, the condition, and the rows written
+//! if it holds.
 
 use super::keys::partitions;
 use super::{BoundModify, Present};
@@ -10,18 +11,18 @@ use henge_model::{Column, ColumnId, ColumnKind, Key, KeyKind, Projected, RowView
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// One statement of it.
+/// One statement of a conditional batch.
 #[derive(Clone, Copy)]
 pub struct ConditionalPart<'a> {
     /// The statement.
     pub plan: &'a ModifyPlan,
-    /// The values of its markers.
+    /// The values of the bind markers.
     pub values: &'a [BoundValue<'a>],
-    /// What its functions of chance draw from.
+    /// The seed of `uuid()` and `now()`.
     pub seed: u64,
 }
 
-/// All of it.
+/// A conditional statement or batch with its bound values.
 pub struct Conditional<'a> {
     parts: Vec<Part<'a>>,
     table: Arc<Table>,
@@ -33,14 +34,14 @@ pub struct Conditional<'a> {
 struct Part<'a> {
     plan: &'a ModifyPlan,
     context: BindContext<'a>,
-    /// The rows that it writes, where they can be named.
+    /// The rows that it writes, as far as their keys are known.
     keys: Vec<Key>,
-    /// What its condition is about.
+    /// The row that its condition is evaluated against; `None` without a condition.
     subject: Option<Key>,
 }
 
 impl<'a> Conditional<'a> {
-    /// Puts statements together; `context` is the request's.
+    /// Binds statements of one partition; `context` is that of the request.
     pub fn new(statements: &[ConditionalPart<'a>], context: &BindContext<'a>, is_batch: bool) -> Result<Self, Error> {
         let first = statements.first().ok_or_else(|| Error::invalid("a batch of no statements has no condition"))?;
         let table = Arc::clone(&first.plan.table);
@@ -69,28 +70,28 @@ impl<'a> Conditional<'a> {
         &self.table
     }
 
-    /// The token of its partition.
+    /// The token of the partition.
     pub fn token(&self) -> Token {
         self.token
     }
 
-    /// The beginning of the partition's keys.
+    /// The prefix of the partition's keys.
     pub fn partition(&self) -> &Bytes {
         &self.partition
     }
 
-    /// The rows to read: those that conditions are about, and those that are written.
+    /// The rows to read: those of the conditions, and those that are written.
     pub fn rows(&self) -> BTreeSet<Bytes> {
         self.parts.iter().flat_map(|part| part.keys.iter().chain(&part.subject)).map(Key::to_bytes).collect()
     }
 
-    /// The rows that conditions are about, without the static one.
+    /// The rows of the conditions, without the static row.
     pub fn subjects(&self) -> BTreeSet<Bytes> {
         let subjects = self.parts.iter().filter_map(|part| part.subject.as_ref());
         subjects.filter(|key| Key::kind(key.bytes()) != Some(KeyKind::Static)).map(Key::to_bytes).collect()
     }
 
-    /// Whether all conditions hold. `seen` gives the row at a key.
+    /// True if all conditions hold. `seen` returns the row at a key.
     pub fn holds<P: Present>(&self, seen: impl Fn(&Bytes) -> P) -> Result<bool, Error> {
         let mut all = true;
         for part in &self.parts {
@@ -101,8 +102,8 @@ impl<'a> Conditional<'a> {
         Ok(all)
     }
 
-    /// What is written, with this timestamp. Rows and ranges are deleted a microsecond before it, so that what the same batch writes
-    /// to them stays. `before` are the rows by key.
+    /// The rows to write with this timestamp. Deletions of rows and ranges are stamped one microsecond earlier, so that
+    /// they do not cover other writes of the same batch. `before` holds the stored rows by key.
     pub fn update(&self, stamp: Micros, before: &BTreeMap<Bytes, Bytes>) -> Result<Vec<BoundModify>, Error> {
         let mut out = Vec::new();
         for Part { plan, context, keys, .. } in &self.parts {
@@ -122,13 +123,14 @@ impl<'a> Conditional<'a> {
         Ok(out)
     }
 
-    /// True if conditions are about nothing but what the rows of the partition share. Its first row then stands for them.
+    /// True if the conditions are about static columns only. The partition's first row then stands for them in the
+    /// result.
     pub fn reads_first_row(&self) -> bool {
         self.subjects().is_empty()
     }
 
-    /// Static and regular columns that an answer shows, sorted; it has null for the others. Conditional writes of static columns
-    /// show all of these, and writes of rows all regular ones.
+    /// The static and regular columns whose values the result shows, sorted; all others are null. Conditional writes of
+    /// static columns show all static columns, writes of rows show all regular ones.
     pub fn shown(&self) -> Vec<ColumnId> {
         let conditional = || self.parts.iter().filter(|part| part.plan.condition.is_some());
         let mut shown: Vec<ColumnId> = conditional()
@@ -145,7 +147,7 @@ impl<'a> Conditional<'a> {
         shown
     }
 
-    /// The columns of the answer: `[applied]`, and if the write did not happen those that tell why.
+    /// The columns of the result: `[applied]`, and if the write was not applied those that tell why.
     pub fn columns(&self, applied: bool) -> (Vec<ResultColumn>, Vec<Projected>) {
         let others = if applied { Vec::new() } else { self.telling() };
         let projected = others.iter().map(|column| projected(column, &self.table)).collect();
@@ -168,7 +170,7 @@ impl<'a> Conditional<'a> {
         columns
     }
 
-    /// IF NOT EXISTS, IF EXISTS and comparisons of one row exclude each other.
+    /// Refuses conditions on one row that are not all of one kind: IF NOT EXISTS, IF EXISTS or comparisons.
     fn check_mix(&self) -> Result<(), Error> {
         let mut kinds: BTreeMap<Bytes, u8> = BTreeMap::new();
         for part in &self.parts {
@@ -205,7 +207,7 @@ impl<'a> Part<'a> {
         Ok(Part { plan, context, keys, subject })
     }
 
-    /// True if it writes rows that its clustering values name.
+    /// True if its clustering values name rows to write.
     fn writes_rows(&self) -> bool {
         let Part { plan, .. } = self;
         plan.table.clustering.is_empty() || !plan.clustering.is_empty() || plan.json.is_some()

@@ -1,4 +1,4 @@
-//! Documents, filters and groups with bound values.
+//! Tests of JSON documents, filters and groups with bound values.
 
 use crate::context::{BindContext, BoundValue};
 use crate::fixture::prepared;
@@ -71,7 +71,7 @@ fn groups_begin_where_what_they_have_in_common_ends() {
     assert!(plan.is_grouped() && !plan.is_aggregate() && !plan.is_identity());
     let context = context(&[]);
     let mut output = plan.output(&context);
-    // What is fetched: c, d, then the rest of what groups have in common.
+    // The fetched values: c, d, then those of the other GROUP BY columns.
     let row = |c: i32, d: i32| {
         let of = |projected: &henge_model::Projected| match projected {
             henge_model::Projected::Clustering(0) => number(c),

@@ -1,4 +1,4 @@
-//! Relations that only a row's own values can answer.
+//! Filters: relations that are evaluated on fetched rows.
 
 use crate::collection;
 use crate::context::BindContext;
@@ -10,7 +10,7 @@ use henge_model::{Analysis, Column, DataType, Order};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// The relations a row has to satisfy to be in the answer; all of them.
+/// The relations that fetched rows must satisfy; all of them must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     conditions: Vec<Condition>,
@@ -24,7 +24,7 @@ struct Condition {
     key: Option<Bytes>,
     operator: Operator,
     analysis: Analysis,
-    /// Tuples as wide as there are columns.
+    /// Tuples, each with one value per column of the relation.
     values: Vec<Vec<Bytes>>,
 }
 
@@ -33,7 +33,7 @@ struct Condition {
 struct Further {
     place: usize,
     data_type: DataType,
-    /// How it compares where a row of a compact table lacks it: such rows lie before those that have it.
+    /// The ordering of a row of a compact table that lacks this column: such rows lie before those that have it.
     lacking: Ordering,
 }
 
@@ -68,12 +68,13 @@ impl Filter {
         Ok(Filter { conditions })
     }
 
-    /// Whether every row satisfies it.
+    /// True if there are no relations, so that every row passes.
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// Whether a row, given as the values of the plan's projection, is in the answer. Null satisfies nothing.
+    /// True if a row satisfies all relations. `row` holds the values of the plan's projection. Null satisfies no
+    /// relation.
     pub fn matches(&self, row: &[Option<Bytes>]) -> bool {
         self.conditions.iter().all(|condition| match row.get(condition.place) {
             Some(Some(value)) if condition.rest.is_empty() => condition.holds(value),
@@ -106,12 +107,12 @@ impl Condition {
         }
     }
 
-    /// The one value to compare with.
+    /// The value to compare with, if there is one only.
     fn wanted(&self) -> Option<&Bytes> {
         self.values.first()?.first()
     }
 
-    /// Whether the tuple of a row's columns, of which `first` is the first, satisfies the relation.
+    /// True if the tuple of a row's columns satisfies the relation. `first` is the value of the first column.
     fn holds_of_tuple(&self, first: &[u8], row: &[Option<Bytes>]) -> bool {
         let further = |(column, wanted): (&Further, &Bytes)| match row.get(column.place) {
             Some(Some(value)) => column.data_type.compare(value, wanted),
@@ -136,7 +137,7 @@ impl Condition {
         }
     }
 
-    /// Whether a map has the value at the key.
+    /// True if a map has the wanted value at the key.
     fn has_entry(&self, map: &[u8], key: &[u8]) -> bool {
         let parts = collection::parts(&self.data_type, map).unwrap_or_default();
         let same = |(data_type, part): &collection::Part<'_, '_>, wanted: &[u8]| {
@@ -146,7 +147,7 @@ impl Condition {
         entry.is_some_and(|entry| self.wanted().is_some_and(|wanted| same(&entry[1], wanted)))
     }
 
-    /// Whether a collection holds the value; of a map's parts every second is a key (`offset` 0) or a value (1).
+    /// True if a collection contains the wanted value. For a map, `offset` 0 searches the keys and 1 the values.
     fn has_part(&self, value: &[u8], is_map: bool, offset: usize) -> bool {
         let Some(wanted) = self.wanted() else {
             return false;

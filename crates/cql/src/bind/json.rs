@@ -1,4 +1,4 @@
-//! The values of an `INSERT ... JSON`: each column takes its member of the document.
+//! Evaluation of a bound document of `INSERT ... JSON`: each column takes its member of the document.
 
 use crate::context::BindContext;
 use crate::error::{Error, Position};
@@ -7,7 +7,7 @@ use crate::plan::{Changes, Choices, JsonPlan, ModifyPlan, Reach, Source, assembl
 use henge_model::Column;
 
 impl JsonPlan {
-    /// The plan with the values of the bound document.
+    /// The plan with the values of the bound document filled in.
     pub(crate) fn fill(&self, plan: &ModifyPlan, context: &BindContext<'_>) -> Result<ModifyPlan, Error> {
         let document = self.document.evaluate(context)?.required("[json]")?;
         let text = std::str::from_utf8(&document).map_err(|_| Error::invalid("[json] is not valid UTF-8"))?;
@@ -63,7 +63,7 @@ impl Values {
         }
     }
 
-    /// The value of a column, if the document has it.
+    /// Takes the value of a column out of the document; `None` if it has no such member.
     fn take(&mut self, column: &Column) -> Result<Option<Source>, Error> {
         let Some(place) = self.0.iter().position(|(name, _)| *name == column.name) else { return Ok(None) };
         let (_, value) = self.0.swap_remove(place);

@@ -1,4 +1,4 @@
-//! Choices for key columns, evaluated and multiplied out.
+//! Products of the choices for key columns.
 
 use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
@@ -8,8 +8,8 @@ use henge_model::{Column, PartitionKey, Token};
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 
-/// All ways to take one choice from each group, in the order of the groups, joined into rows of values. `of` is the key that
-/// they are values of, if they are all of its values: these are held to the guardrail.
+/// The Cartesian product of the groups' choices, each joined into one row of values in the order of the groups. `of`
+/// names the key for the guardrail on such products; `None` if the groups are only part of a key.
 pub(crate) fn product<'a>(
     groups: &'a [Choices],
     columns: &[Column],
@@ -39,7 +39,7 @@ pub(crate) fn product<'a>(
     Ok(rows)
 }
 
-/// The partitions a statement names, each once, in the order of their key's values.
+/// The partitions that a statement names, without duplicates, in the order of their keys' values.
 pub(crate) fn partitions(
     groups: &[Choices],
     columns: &[Column],
@@ -58,7 +58,7 @@ fn compare(a: &Values<'_>, b: &Values<'_>, columns: &[Column]) -> Ordering {
     parts.fold(Ordering::Equal, Ordering::then)
 }
 
-/// The partition of its key's components.
+/// The partition key of these components, with its token.
 pub(crate) fn partition<'a>(components: impl Iterator<Item = &'a [u8]>) -> Result<(PartitionKey, Token), Error> {
     let components: SmallVec<[&[u8]; 4]> = components.collect();
     if components.len() == 1 && components[0].is_empty() {
@@ -69,7 +69,7 @@ pub(crate) fn partition<'a>(components: impl Iterator<Item = &'a [u8]>) -> Resul
     Ok((key, token))
 }
 
-/// The values of groups that all have one choice from text or bound values alone; for the fast path.
+/// The values of groups with a single choice that is a constant or bound value; `None` otherwise. For the fast path.
 pub(crate) fn plain<'a>(groups: &'a [Choices], values: &[BoundValue<'a>]) -> Option<SmallVec<[&'a [u8]; 4]>> {
     let mut found = SmallVec::new();
     for group in groups {

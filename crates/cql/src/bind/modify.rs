@@ -1,4 +1,4 @@
-//! A write with its values: a key and an encoded row for each row it names.
+//! Writes with their bound values: a key and an encoded row for each row that the statement names.
 
 use super::collection::{Cells, name_of};
 use super::keys::{partition, partitions, plain, product};
@@ -17,7 +17,7 @@ use henge_model::{
 };
 use smallvec::SmallVec;
 
-/// What values are of, in messages.
+/// The name of the key in messages and guardrails.
 const CLUSTERING_KEY: &str = "clustering key";
 
 /// One row to write.
@@ -27,14 +27,14 @@ pub struct BoundModify {
     pub key: Key,
     /// Its partition's token.
     pub token: Token,
-    /// What is written, encoded; the same bytes for every replica.
+    /// The encoded row; the same bytes go to every replica.
     pub row: Bytes,
-    /// The timestamp it is written with.
+    /// The timestamp of the write.
     pub timestamp: Micros,
 }
 
 impl ModifyPlan {
-    /// Appends a row for each key the statement names. A write that sets nothing (all values unset) appends none.
+    /// Appends a row for each key that the statement names. A write whose values are all unset appends none.
     pub fn bind(&self, context: &BindContext<'_>, out: &mut Vec<BoundModify>) -> Result<(), Error> {
         context.expect(self.markers)?;
         if let Some(json) = &self.json {
@@ -73,7 +73,7 @@ impl ModifyPlan {
         Ok(())
     }
 
-    /// The keys of the rows it writes, static ones before those of their partition.
+    /// The keys of the rows that the statement writes; each partition's static row comes first.
     pub fn row_keys(&self, context: &BindContext<'_>) -> Result<Vec<(Key, Token)>, Error> {
         context.expect(self.markers)?;
         if let Some(json) = &self.json {
@@ -100,7 +100,8 @@ impl ModifyPlan {
         Ok(keys)
     }
 
-    /// Appends the row of one of those keys, if there is anything to write to it. The context holds the row as it is.
+    /// Appends the row at one of the keys of [`ModifyPlan::row_keys`], unless nothing is written to it. The context
+    /// holds the stored row.
     pub fn bind_row(
         &self,
         key: Key,
@@ -141,7 +142,7 @@ impl ModifyPlan {
         let slice = SliceValues::evaluate(&self.clustering, slice, &self.table, context)?;
         for prefix in product(&self.clustering, &self.table.clustering, None, context)? {
             let Some((start, end)) = slice.bounds(&self.table, partition, &prefix)? else { continue };
-            // Bounds between which no row can lie delete nothing.
+            // An empty range needs no tombstone.
             if let Some(key) = Key::range_tombstone(&start, &end) {
                 content.put(key, token, out);
             }
@@ -149,7 +150,7 @@ impl ModifyPlan {
         Ok(())
     }
 
-    /// Appends the row of one full key, unless it says nothing.
+    /// Appends the row of a full key, unless nothing is written to it.
     fn put(
         &self,
         partition: &PartitionKey,
@@ -180,7 +181,7 @@ impl ModifyPlan {
         }
     }
 
-    /// Seconds to live; null and zero are for ever, unset is the table's default.
+    /// The time to live in seconds. Null and zero mean none, unset means the table's default.
     fn time_to_live(&self, context: &BindContext<'_>) -> Result<Option<u32>, Error> {
         let default = self.table.options.default_time_to_live;
         let given = match &self.ttl {
@@ -202,7 +203,7 @@ impl ModifyPlan {
         Ok((ttl > 0).then_some(ttl))
     }
 
-    /// Holds a value that becomes one cell to the guardrails.
+    /// Applies the guardrails on the size of a value that is written as one cell.
     #[inline]
     fn guard_value(&self, column: ColumnId, given: &Given<'_>, context: &BindContext<'_>) -> Result<(), Error> {
         let Given::Value(value) = given else { return Ok(()) };
@@ -219,7 +220,7 @@ impl ModifyPlan {
         context.guard.value_size(value.len(), name)
     }
 
-    /// Evaluates what is written, the same for every key of the statement.
+    /// Evaluates the cells to write, which are the same for every key of the statement.
     fn content<'a>(
         &'a self,
         cells: &'a [CellPlan],
@@ -252,7 +253,7 @@ impl ModifyPlan {
     }
 }
 
-/// What is written to a row. Values are borrowed from the request until they are encoded.
+/// The content of a row to write. Values are borrowed from the request until they are encoded.
 #[derive(Default)]
 struct Content<'a> {
     timestamp: Micros,
@@ -260,14 +261,14 @@ struct Content<'a> {
     expiry: Option<(u32, i64)>,
     marker: Option<Marker>,
     deletion: Option<Deletion>,
-    /// By column; null deletes.
+    /// Cells of plain columns by column; null deletes.
     values: SmallVec<[(ColumnId, Given<'a>); 8]>,
-    /// Of collections, in any order.
+    /// Cells of collections, in any order.
     elements: Vec<Cell>,
 }
 
 impl Content<'_> {
-    /// Whether nothing would be written: every value was left unset.
+    /// True if nothing would be written because every value was unset.
     fn is_empty(&self) -> bool {
         self.marker.is_none() && self.deletion.is_none() && self.values.is_empty() && self.elements.is_empty()
     }
@@ -287,7 +288,8 @@ impl Content<'_> {
         encoded.into()
     }
 
-    /// Cells of collections stand in the order of their paths, and a statement may name one twice.
+    /// Encodes through a normalised row, since cells of collections must be sorted by path and a statement may name one
+    /// twice.
     fn encode_with_elements(&self, key: &[u8]) -> Bytes {
         let owned = self.values.iter().map(|value| self.cell(value).to_cell());
         let cells = owned.chain(self.elements.iter().cloned()).collect();

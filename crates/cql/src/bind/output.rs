@@ -1,4 +1,4 @@
-//! The columns of an answer, computed from what was fetched: functions of columns, constants, aggregates.
+//! Computation of result columns from fetched values: functions, constants, aggregates.
 
 use super::aggregate::State;
 use super::selected::{Row, value};
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::plan::{Grouping, SelectPlan};
 use henge_base::Bytes;
 
-/// Computes the answer to one execution of a SELECT, row by row.
+/// Computes the result of one execution of a SELECT, row by row.
 pub struct Output<'a> {
     plan: &'a SelectPlan,
     context: &'a BindContext<'a>,
@@ -15,25 +15,25 @@ pub struct Output<'a> {
     group: Group,
 }
 
-/// The rows that come to one.
+/// The state of the group that is being read.
 #[derive(Default)]
 struct Group {
-    /// What was fetched of the first of them: plain columns beside aggregates are of that row.
+    /// The fetched values of the group's first row, which give the plain columns beside aggregates.
     first: Option<Vec<Option<Bytes>>>,
     states: Vec<State>,
-    /// What its rows have in common; `None` before the first row.
+    /// The group's `GROUP BY` values; `None` before its first row.
     common: Option<Vec<Option<Bytes>>>,
 }
 
 impl SelectPlan {
-    /// What computes this plan's answer.
+    /// Starts the computation of this plan's result.
     pub fn output<'a>(&'a self, context: &'a BindContext<'a>) -> Output<'a> {
         Output { plan: self, context, rows: 0, group: Group::of(self) }
     }
 }
 
 impl Output<'_> {
-    /// Appends the columns of the answer for one fetched row. Not for aggregates.
+    /// Appends the result columns of one fetched row. For plans without aggregates.
     pub fn row(&mut self, row: &[Option<Bytes>], out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
         let row = Row { fetched: row, aggregated: &[], number: self.rows };
         for selector in &self.plan.selectors {
@@ -43,7 +43,7 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Counts a fetched row into the group under way.
+    /// Adds a fetched row to the current group.
     pub fn add(&mut self, row: &[Option<Bytes>]) -> Result<(), Error> {
         let of_row = Row { fetched: row, aggregated: &[], number: self.rows };
         for (plan, state) in self.plan.aggregates.iter().zip(&mut self.group.states) {
@@ -62,7 +62,7 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Whether a fetched row is of another group than the one under way.
+    /// True if a fetched row starts a new group.
     pub fn begins_group(&self, row: &[Option<Bytes>]) -> Result<bool, Error> {
         let Some(common) = &self.group.common else { return Ok(true) };
         for (grouping, common) in self.plan.groups.iter().zip(common) {
@@ -79,14 +79,14 @@ impl Output<'_> {
         Ok(false)
     }
 
-    /// Begins the group of a fetched row, which is then to be added. The one before it is finished.
+    /// Starts a group with a fetched row, which the caller then adds. The caller has finished the previous group.
     pub fn begin_group(&mut self, row: &[Option<Bytes>]) -> Result<(), Error> {
         let common = self.plan.groups.iter().map(|grouping| self.of_group(grouping, row));
         self.group.common = Some(common.collect::<Result<_, _>>()?);
         Ok(())
     }
 
-    /// Whether a group was begun and not finished.
+    /// True if a group has been started and not finished.
     pub fn is_in_group(&self) -> bool {
         self.group.common.is_some()
     }
@@ -95,7 +95,7 @@ impl Output<'_> {
         value(&grouping.selector, Row { fetched: row, aggregated: &[], number: 0 }, self.context)
     }
 
-    /// Appends the columns of the one row that the group under way comes to, and begins another.
+    /// Appends the result columns of the current group and resets it.
     pub fn finish(&mut self, out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
         let Group { first, states, .. } = std::mem::replace(&mut self.group, Group::of(self.plan));
         let aggregates = self.plan.aggregates.iter().zip(states);

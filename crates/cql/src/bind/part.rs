@@ -1,4 +1,4 @@
-//! Parts of collections, and the times of their elements.
+//! Elements and slices of collections, and their timestamps and times to live.
 
 use crate::collection;
 use crate::context::BindContext;
@@ -8,7 +8,7 @@ use henge_base::Bytes;
 use henge_model::DataType;
 use std::borrow::Cow;
 
-/// The times of the elements between two bounds.
+/// The times of the elements between two bounds; if `one`, that of the first such element.
 pub(super) fn part_times(
     data_type: &DataType,
     times: &Bytes,
@@ -25,7 +25,7 @@ pub(super) fn part_times(
     if !data_type.is_complex() {
         return chosen.contains(&true).then(|| times.clone());
     }
-    // Elements and their times stand in the same order.
+    // Elements and their times are in the same order.
     let list_type = DataType::List(Box::new(DataType::Blob));
     let of_all = collection::parts(&list_type, times)?;
     let mut found = of_all.into_iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|((_, time), _)| time);
@@ -44,7 +44,7 @@ pub(super) fn part_times(
     Some(list.into())
 }
 
-/// One of a list of times.
+/// The element of a list of times at an index.
 pub(super) fn nth(times: &[u8], place: usize) -> Option<Bytes> {
     let list_type = DataType::List(Box::new(DataType::Blob));
     let of_all = collection::parts(&list_type, times)?;
@@ -59,7 +59,7 @@ pub(super) fn newest(list: &[u8]) -> Option<Bytes> {
     newest.map(|(_, timestamp)| Bytes::copy_from_slice(timestamp))
 }
 
-/// The entries of a set or map: key, and what it selects.
+/// The entries of a set or map: each key with its value, which for a set is the element itself.
 fn entries<'v>(data_type: &DataType, collection: &'v [u8]) -> Vec<(&'v [u8], &'v [u8])> {
     let parts = collection::parts(data_type, collection).unwrap_or_default();
     let parts: Vec<&[u8]> = parts.into_iter().filter_map(|(_, part)| part).collect();
@@ -69,7 +69,7 @@ fn entries<'v>(data_type: &DataType, collection: &'v [u8]) -> Vec<(&'v [u8], &'v
     }
 }
 
-/// The value of a slice's bound, if it has that one: an unset bound is none.
+/// The value of a slice's bound; `None` if the bound is absent or unset.
 pub(super) fn bound<'a>(source: Option<&'a Source>, context: &BindContext<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> {
     let Some(source) = source else { return Ok(None) };
     match source.evaluate(context)? {
@@ -85,14 +85,14 @@ fn key_type(data_type: &DataType) -> &DataType {
     }
 }
 
-/// What a key selects.
+/// The map's value at a key, or the set's element that equals it.
 pub(super) fn element(data_type: &DataType, collection: &[u8], key: &[u8]) -> Option<Bytes> {
     let of_key = key_type(data_type);
     let found = entries(data_type, collection).into_iter().find(|(found, _)| of_key.compare(found, key).is_eq());
     found.map(|(_, selected)| Bytes::copy_from_slice(selected))
 }
 
-/// The part between two bounds, both included.
+/// The part of a collection between two bounds, both included.
 pub(super) fn slice(data_type: &DataType, collection: &[u8], from: Option<&[u8]>, to: Option<&[u8]>) -> Option<Bytes> {
     let of_key = key_type(data_type);
     let within = |key: &[u8]| {
@@ -100,7 +100,7 @@ pub(super) fn slice(data_type: &DataType, collection: &[u8], from: Option<&[u8]>
     };
     let found: Vec<(&[u8], &[u8])> =
         entries(data_type, collection).into_iter().filter(|(key, _)| within(key)).collect();
-    // Where every element is a cell, no elements are no collection.
+    // An unfrozen collection without elements is null.
     if found.is_empty() && data_type.is_complex() {
         return None;
     }

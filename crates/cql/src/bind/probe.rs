@@ -1,4 +1,4 @@
-//! What an index is asked, with the values of a statement.
+//! Index lookups with the values of a statement.
 
 use crate::context::BindContext;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use henge_base::Bytes;
 use henge_model::{ColumnKind, Probe, Table, Terms};
 
 impl ProbePlan {
-    /// The terms to look for; `None` if a value has none, and all rows have to be looked at.
+    /// The terms to look up; `None` if a value has no term, so that the index cannot be used.
     pub(crate) fn bind(&self, table: &Table, context: &BindContext<'_>) -> Result<Option<Probe>, Error> {
         let (mut lower, mut upper) = (None, None);
         let column = self.index.column(table);
@@ -22,7 +22,7 @@ impl ProbePlan {
                 _ => return Ok(of(Terms::One(term))),
             }
         }
-        // What equals an end of a range, or begins as it does, is told by the filter.
+        // Strictness of bounds, and values that share only a term's prefix, are left to the filter.
         Ok(of(Terms::between(lower, upper)))
     }
 

@@ -1,4 +1,4 @@
-//! A SELECT with its values: which keys are read, in which order, and up to how many rows.
+//! A SELECT with its bound values: the keys to read, their order, and the limits.
 
 use super::Filter;
 use super::keys::{self, partitions, product};
@@ -10,52 +10,53 @@ use crate::plan::{Given, Partition, SelectPlan, Source, TokenBounds, Values};
 use henge_base::Bytes;
 use henge_model::{Key, KeyRange, PartitionKey, Probe, Table, Token, TokenRange};
 
-/// A SELECT ready to run.
+/// A SELECT with its bound values.
 #[derive(Clone, Debug)]
 pub struct BoundSelect {
-    /// What to read.
+    /// The keys to read.
     pub reads: Reads,
-    /// At most so many rows in the answer, counted behind the filter; `u32::MAX` is no limit, as it is for aggregates.
+    /// The maximum number of rows in the result, counted after the filter. `u32::MAX` means no limit, as it is for
+    /// aggregates.
     pub limit: u32,
-    /// At most so many rows of each partition, counted behind the filter.
+    /// The maximum number of rows of each partition, counted after the filter.
     pub per_partition: Option<u32>,
-    /// Whether rows come against the order of their keys.
+    /// True if rows are read in descending order of their keys.
     pub reversed: bool,
-    /// What rows must satisfy.
+    /// The relations that fetched rows must satisfy.
     pub filter: Filter,
-    /// The index that names the rows of a run of keys which may satisfy it.
+    /// The index lookup that yields candidate rows for the filter.
     pub probe: Option<Probe>,
 }
 
-/// What a SELECT reads.
+/// The keys that a SELECT reads.
 #[derive(Clone, Debug)]
 pub enum Reads {
-    /// Rows of named partitions, in the order of the answer and none twice. Empty if nothing can match.
+    /// Rows of named partitions, in the order of the result and without duplicates. Empty if nothing can match.
     Partitions(Vec<PartitionRead>),
-    /// Rows by token.
+    /// Rows of a token range.
     Scan {
         /// Tokens above `start`, up to and including `end`; never wraps.
         tokens: TokenRange,
-        /// The lowest key of those tokens.
+        /// The lowest key of that range.
         start_key: Bytes,
-        /// The end of their keys, excluded.
+        /// The end of the keys of that range, exclusive.
         end_key: Bytes,
     },
 }
 
-/// One row, or one run of rows, of one partition.
+/// One row, or one range of rows, of one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionRead {
     /// The partition.
     pub partition: PartitionKey,
     /// Its token.
     pub token: Token,
-    /// The rows.
+    /// The rows' keys.
     pub keys: KeyRange,
 }
 
 impl SelectPlan {
-    /// Evaluates keys, limit and filter.
+    /// Evaluates keys, limits, filter and index lookup.
     pub fn bind(&self, context: &BindContext<'_>) -> Result<BoundSelect, Error> {
         context.expect(self.markers)?;
         let limit = match &self.limit {
@@ -78,7 +79,8 @@ impl SelectPlan {
         Ok(BoundSelect { reads, limit, per_partition, reversed: self.reversed, filter, probe: probe.flatten() })
     }
 
-    /// The key of the one row a statement reads, if its bound values alone tell it; `None` sends the caller to [`SelectPlan::bind`].
+    /// The key of the one row that the statement reads, if the bound values alone determine it; `None` sends the caller
+    /// to [`SelectPlan::bind`].
     pub fn single_row_key(&self, values: &[BoundValue<'_>]) -> Option<Key> {
         if !self.single_row || values.len() != self.markers {
             return None;
@@ -122,7 +124,8 @@ impl SelectPlan {
         Ok(reads)
     }
 
-    /// The key or run of keys of one partition and one prefix of clustering values; `None` if the bounds leave nothing.
+    /// The key or key range of one partition and one prefix of clustering values; `None` if the bounds exclude every
+    /// key.
     fn range(
         &self,
         partition: &PartitionKey,
@@ -147,7 +150,7 @@ fn start_of(range: &KeyRange) -> &[u8] {
     }
 }
 
-/// The value of LIMIT or PER PARTITION LIMIT; left unset it is no limit.
+/// The value of LIMIT or PER PARTITION LIMIT; unset means no limit.
 fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u32, Error> {
     let bytes = match source.evaluate(context)? {
         Given::Unset => return Ok(u32::MAX),
@@ -161,7 +164,7 @@ fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u3
         .ok_or_else(|| Error::invalid(format!("{what} must be strictly positive")))
 }
 
-/// A run of tokens. The lowest token as an end means that there is none, as Cassandra has it.
+/// The scan of a token range. The lowest token as the upper bound means no bound, as in Cassandra.
 fn scan(table: &Table, bounds: &TokenBounds, context: &BindContext<'_>) -> Result<Reads, Error> {
     let token = |source: &Source| -> Result<i64, Error> {
         let bytes = source.evaluate(context)?.required("partition key token")?;

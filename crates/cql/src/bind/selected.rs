@@ -1,4 +1,4 @@
-//! What a selector makes of a fetched row.
+//! Evaluation of selectors on a fetched row.
 
 use super::part::{bound, element, newest, nth, part_times, slice};
 use crate::collection;
@@ -12,11 +12,11 @@ use henge_base::Bytes;
 use henge_model::DataType;
 use std::borrow::Cow;
 
-/// What selectors compute a column from.
+/// The input of selectors for one row of the result.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'r> {
     pub(super) fetched: &'r [Option<Bytes>],
-    /// What the aggregates of the rows come to.
+    /// The results of the plan's aggregates.
     pub(super) aggregated: &'r [Option<Bytes>],
     pub(super) number: u64,
 }

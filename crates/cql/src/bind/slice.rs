@@ -6,7 +6,7 @@ use crate::plan::{Bound, Choices, Slice, Values, key_value};
 use henge_base::Bytes;
 use henge_model::{Key, KeyError, PartitionKey, Table};
 
-/// The evaluated bounds of a slice.
+/// The evaluated bounds of a slice; each flag is true if the bound is inclusive.
 pub(super) struct SliceValues<'a> {
     lower: Option<(Values<'a>, bool)>,
     upper: Option<(Values<'a>, bool)>,
@@ -14,7 +14,7 @@ pub(super) struct SliceValues<'a> {
 }
 
 impl<'a> SliceValues<'a> {
-    /// The bounds of what follows the prefix that `clustering` restricts.
+    /// Evaluates the bounds on the columns that follow the prefix of `clustering`.
     pub(super) fn evaluate(
         clustering: &[Choices],
         slice: &'a Slice,
@@ -36,7 +36,7 @@ impl<'a> SliceValues<'a> {
         Ok(SliceValues { lower: evaluate(&slice.lower)?, upper: evaluate(&slice.upper)?, descending: slice.descending })
     }
 
-    /// The lowest key between the bounds, and the lowest above it that is not; `None` if they leave nothing.
+    /// The bounds as a key range: start inclusive, end exclusive; `None` if it is empty.
     pub(super) fn bounds(
         &self,
         table: &Table,
@@ -53,7 +53,7 @@ impl<'a> SliceValues<'a> {
             let key = prefix_of(table, partition, &all)?;
             Ok(Some(if above { Key::prefix_end(&key) } else { key }))
         };
-        // Against the stored order the lower bound ends the run and the upper one begins it.
+        // In descending order the upper bound starts the range and the lower one ends it.
         let inclusive = |bound: &Option<(Values<'_>, bool)>| bound.as_ref().is_some_and(|b| b.1);
         let (first, last) = if self.descending { (&self.upper, &self.lower) } else { (&self.lower, &self.upper) };
         let start = end_of(first, !inclusive(first))?;

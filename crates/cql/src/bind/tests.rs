@@ -62,7 +62,7 @@ fn int(n: i32) -> [u8; 4] {
     n.to_be_bytes()
 }
 
-/// Key of a row of `wide`.
+/// The key of a row of `wide`.
 fn wide(a: i32, b: &str, c: i32, d: i32) -> Key {
     let plan = select("SELECT * FROM wide");
     let partition = PartitionKey::from_components(&[&int(a), b.as_bytes()]).unwrap();

@@ -1,9 +1,9 @@
-//! Bound collections: in order whatever order they come in, and without nulls.
+//! Tests of bound collections: they are sorted, and nulls are refused.
 
 use super::*;
 use crate::context::BoundValue;
 
-/// A collection with these parts; a map's are keys and values in turn, `each` two of one entry.
+/// An encoded collection of these parts, of which `each` form an element; a map has two, key and value.
 fn collection(parts: &[Option<&[u8]>], each: usize) -> Vec<u8> {
     let mut out = ((parts.len() / each) as i32).to_be_bytes().to_vec();
     for part in parts {

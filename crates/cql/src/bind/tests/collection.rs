@@ -1,9 +1,9 @@
-//! What is written to collections.
+//! Tests of writes to collections.
 
 use super::*;
 use crate::context::BoundValue;
 
-/// Cells as (path, value), tombstones without a value.
+/// Cells as (path, value); tombstones have no value.
 fn elements(row: &Row) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
     let value = |cell: &henge_model::Cell| match &cell.kind {
         CellKind::Live { value } => Some(value.to_vec()),
@@ -44,7 +44,7 @@ fn equal_elements_have_one_name() {
     assert_eq!(henge_model::DataType::Decimal.literal(&a.cells[0].path), "20");
 }
 
-/// The elements of a list with 5, 6 and 5 behind a change of it, or why it is refused.
+/// The elements of the list [5, 6, 5] after a change, or the error.
 fn changed(change: &str, values: &[BoundValue<'_>]) -> Result<Vec<i32>, String> {
     let (bound, mut row) = written("UPDATE many SET l = [5, 6, 5] WHERE k = 1", &[]).remove(0);
     let view = RowView::parse(bound.key.bytes(), &bound.row).unwrap();

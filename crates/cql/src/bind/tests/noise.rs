@@ -1,10 +1,10 @@
-//! Values that nobody meant, for statements of every kind.
+//! Tests of random values for statements of every kind.
 
 use super::*;
 use crate::context::BoundValue;
 use proptest::prelude::*;
 
-/// Statements with markers of every kind, for values of every kind.
+/// Statements with every kind of marker.
 const STATEMENTS: [&str; 17] = [
     "SELECT * FROM kv WHERE k = ?",
     "SELECT * FROM kv WHERE k IN ? AND v > ? LIMIT ? ALLOW FILTERING",

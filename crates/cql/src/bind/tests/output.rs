@@ -1,4 +1,4 @@
-//! Filters, and what comes of rows: functions, aggregates.
+//! Tests of filters, functions and aggregates.
 
 use super::*;
 use crate::context::BindContext;
@@ -29,7 +29,7 @@ fn filters_look_at_fetched_values() {
     assert!(!filter.matches(&[None, None, Some(Bytes::from_static(&[0, 0, 0, 0]))]));
 }
 
-/// A row of `kv` as the plan fetches it, where `w` comes last.
+/// A row of `kv` as the plan fetches it, with `w` as its last value.
 fn fetched(plan: &SelectPlan, v: Option<Bytes>, w: Option<Bytes>) -> Vec<Option<Bytes>> {
     let width = plan.projection().columns.len();
     let mut row = vec![v; width];

@@ -1,4 +1,4 @@
-//! Keys, runs of keys and of tokens that a SELECT reads.
+//! Tests of the keys, key ranges and token ranges that a SELECT reads.
 
 use super::*;
 use crate::context::BoundValue;
@@ -24,7 +24,7 @@ fn a_full_key_is_one_row_and_has_a_fast_path() {
     assert_eq!(select("SELECT * FROM wide WHERE a = 1 AND b = 'x'").single_row_key(&[]), None);
 }
 
-/// Which of a few rows of one partition of `wide` a WHERE reads.
+/// The rows that a WHERE clause reads, out of a few rows of one partition of `wide`.
 fn rows_read(restriction: &str) -> Vec<(i32, i32)> {
     let reads = partitions(&format!("SELECT v FROM wide WHERE a = 1 AND b = 'x' AND {restriction}"), &[]);
     let mut rows = Vec::new();
