@@ -1,5 +1,5 @@
-//! Statements about what Henge has none of: views, users' functions and aggregates, triggers, identities. To make one is
-//! refused, to drop one finds none there, and `IF EXISTS` makes that nothing.
+//! Statements about things that Henge has none of: views, user-defined functions and aggregates, triggers, identities.
+//! CREATE is refused as unsupported, DROP as unknown, and `IF EXISTS` makes DROP a no-op.
 
 use crate::error::Error;
 use crate::plan::{PermissionPlan, Plan, Prepared};
@@ -45,7 +45,7 @@ fn drop_function(drop: &DropFunction, scope: &Scope<'_>) -> Result<Prepared, Err
     dropped(drop.if_exists, Error::invalid(message).at(drop.name.name.position))
 }
 
-/// The types of a function's parameters, which are written without `frozen`.
+/// The parameter types of a function, comma-separated. A parameter may not be written as `frozen`.
 pub(crate) fn signature(types: &[TypeName], keyspace: &str, scope: &Scope<'_>) -> Result<String, Error> {
     let known = Types { schema: scope.schema, keyspace };
     let mut names = Vec::with_capacity(types.len());
@@ -84,7 +84,7 @@ pub(crate) fn triggers(statement: &TriggerStatement, scope: &Scope<'_>) -> Resul
     }
 }
 
-/// Statements about identities are for those who have logged in.
+/// Plans a statement about identities. It is refused on execution, since only clients that have logged in learn why.
 pub(crate) fn identities(statement: &IdentityStatement) -> Prepared {
     let refusal = match statement {
         IdentityStatement::Add { position, .. } => Some(Error::absent("identities of certificates", *position).message),
@@ -94,7 +94,7 @@ pub(crate) fn identities(statement: &IdentityStatement) -> Prepared {
     Prepared::bare(Plan::Permission(PermissionPlan::Absent { refusal }))
 }
 
-/// A function as a resource: there is none that anything could be granted on.
+/// Plans GRANT and the like on a function: refused, since there are no user-defined functions.
 pub(crate) fn function_resource(
     name: &TableName,
     types: &[TypeName],

@@ -1,4 +1,4 @@
-//! Statements about permissions: resources get their keyspaces; and the columns of LIST.
+//! Statements about roles and permissions: they give resources their keyspaces and LIST its columns.
 
 use crate::error::Error;
 use crate::plan::{Labels, PermissionPlan, Plan, Prepared, ResultColumn};
@@ -52,7 +52,7 @@ pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) ->
     }
 }
 
-/// The resource of that name, or the plan of a statement about one that cannot be there.
+/// The resource of that name, or else the plan that refuses the statement because Henge has no such resources.
 fn resource(name: &ResourceName, scope: &Scope<'_>) -> Result<Result<Resource, PermissionPlan>, Error> {
     match name {
         ResourceName::Full(resource) => Ok(Ok(resource.clone())),

@@ -1,4 +1,4 @@
-//! DESCRIBE: what is meant, and the columns of its answer.
+//! DESCRIBE: its target and the columns of its result.
 
 use crate::error::{Error, nearest};
 use crate::plan::{DescribeTarget, Labels, Plan, Prepared, ResultColumn};
@@ -93,7 +93,7 @@ fn index(name: &TableName, scope: &Scope<'_>) -> Result<Option<DescribeTarget>, 
     Ok(known.then(|| DescribeTarget::Index { keyspace, name: name.clone() }))
 }
 
-/// A bare name is a keyspace's before it is a table's.
+/// Resolves a bare name: to a keyspace first, then to a table, a user type or an index.
 fn any(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {
     if name.keyspace.is_none() && scope.schema.keyspaces.contains_key(&name.name.text) {
         return Ok(DescribeTarget::Keyspace { name: name.name.text.clone(), only: false, internals });

@@ -1,6 +1,7 @@
-//! Statements against a schema: names become columns, terms become typed sources, restrictions become keys and filters.
+//! Resolution of statements against a schema: names become columns, terms typed sources, restrictions keys and filters.
 //!
-//! - `select`, `write`, `schema`: a statement each. `describe`, `access`, `absent`: the rest; what Henge has not is refused in `absent`.
+//! - `select`, `write`, `schema`: a kind of statement each. `describe`, `access`: the rest. `absent`: statements that
+//! Henge refuses.
 //! - `restrict`: WHERE. `term`: literals, markers, functions, operations. `scope`: names looked up in the schema.
 
 mod absent;
@@ -22,9 +23,10 @@ use crate::statement::Statement;
 use henge_model::Schema;
 use scope::Scope;
 
-/// Resolves a statement. `keyspace` is the connection's, for names without one.
+/// Resolves a statement. `keyspace` is the connection's, for names without a keyspace.
 ///
-/// Statements that change the schema are checked by themselves here; against the newest schema by [`SchemaChange::check`].
+/// Of a schema change, only the statement itself is checked here; [`SchemaChange::check`] checks it against the newest
+/// schema.
 pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -> Result<Prepared, Error> {
     let scope = Scope { schema, keyspace };
     match statement {

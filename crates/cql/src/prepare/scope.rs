@@ -1,4 +1,4 @@
-//! What names mean: the schema and the connection's keyspace.
+//! Name resolution in the schema and the connection's keyspace.
 
 use crate::error::{Error, nearest};
 use crate::parser::is_reserved;
@@ -14,7 +14,7 @@ pub(crate) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// The keyspace a name is in: its own, or the connection's.
+    /// The keyspace of a name: its own, or else the connection's.
     pub(crate) fn keyspace_of(&self, name: &TableName) -> Result<String, Error> {
         match (&name.keyspace, self.keyspace) {
             (Some(own), _) => Ok(own.text.clone()),
@@ -50,7 +50,8 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// A table that clients may write to, or a virtual one: that it takes no writes is said when one is carried out.
+    /// The table of that name, if clients may write to it. Virtual tables pass, since their writes are refused on
+    /// execution.
     pub(crate) fn writable_table(&self, name: &TableName) -> Result<&'a Arc<Table>, Error> {
         let table = self.table(name)?;
         if is_virtual(&table.keyspace) {
@@ -61,13 +62,13 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Whether a keyspace is each node's own.
+/// True for keyspaces that are local to each node.
 pub(crate) fn is_local(schema: &Schema, keyspace: &str) -> bool {
     let local = schema.keyspaces.get(keyspace).is_some_and(|k| k.replication == Replication::Local);
     local || is_virtual(keyspace)
 }
 
-/// Keyspaces that live on one node are written by that node alone.
+/// Refuses changes of keyspaces that clients may not modify: those local to a node, and Cassandra's system keyspaces.
 pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error> {
     if is_local(schema, keyspace) || SYSTEM.contains(&keyspace) {
         return Err(Error::unauthorized(format!("{keyspace} keyspace is not user-modifiable.")));
@@ -75,12 +76,12 @@ pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error
     Ok(())
 }
 
-/// As [`refuse_system`], but for rows: those of traces are written and deleted by whoever may.
+/// Like [`refuse_system`], but for rows: clients with permission may write and delete traces.
 pub(crate) fn refuse_writes(schema: &Schema, keyspace: &str) -> Result<(), Error> {
     if keyspace == TRACES { Ok(()) } else { refuse_system(schema, keyspace) }
 }
 
-/// The column of that name.
+/// The column of that name; an error with a suggestion if there is none.
 pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Error> {
     table.column(&name.text).ok_or_else(|| {
         let guess = nearest(&name.text, table.visible_columns().map(|c| c.name.as_str()));
@@ -89,7 +90,7 @@ pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Er
     })
 }
 
-/// A name as Cassandra prints it: in quotes where it would be read as another or as a reserved word.
+/// A name as Cassandra prints it: quoted if it would otherwise be read differently or as a reserved word.
 fn shown(name: &str) -> String {
     let mut bytes = name.bytes();
     let is_plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())

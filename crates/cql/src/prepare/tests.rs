@@ -138,7 +138,7 @@ fn selects_that_cannot_be_answered_say_why() {
             "SELECT * FROM kv WHERE token(k) > 1 AND token(k) > 2",
             "More than one restriction was found for the start bound on k",
         ),
-        // What is wrong with WHERE is told before what is wrong with the selection, but for columns that are not there.
+        // Errors in WHERE are reported before errors in the selection, except for unknown columns.
         ("SELECT nope(v) FROM kv WHERE k != 'a'", "Unsupported \"!=\" relation: k != 'a'"),
         ("SELECT nope FROM kv WHERE k != 'a'", "Undefined column name nope in table ks.kv"),
         (

@@ -1,4 +1,4 @@
-//! `m[key] = value` in WHERE: which a row satisfies is only seen in the row.
+//! `m[key] = value` in WHERE. It always becomes a filter, since no key order tells which rows satisfy it.
 
 use crate::error::Error;
 use crate::plan::{Choices, Source};
@@ -9,7 +9,7 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{Name, Operator, Relation, Term};
 use henge_model::DataType;
 
-/// The restriction of a map's entry.
+/// Resolves a relation on a map's entry.
 pub(crate) fn on_entry(
     name: &Name,
     key: &Term,

@@ -1,10 +1,11 @@
-//! Which index answers a query, and what it is asked.
+//! The choice of the index that answers a query.
 
 use crate::plan::{ProbeCondition, ProbePlan, Restriction};
 use crate::statement::Operator;
 use henge_model::{Analysis, DataType, Index, IndexedPart, Table};
 
-/// The index that knows which rows satisfy a restriction; of several the one that can be asked more.
+/// An index that can answer a restriction. Storage-attached ones are preferred, since several of their restrictions can
+/// be combined.
 pub(crate) fn supporting<'t>(table: &'t Table, restriction: &Restriction) -> Option<&'t Index> {
     let [column] = &restriction.columns[..] else { return None };
     let supports = |index: &&Index| index.column == column.id && answers(index, restriction, &column.data_type);
@@ -21,12 +22,12 @@ fn answers(index: &Index, restriction: &Restriction, data_type: &DataType) -> bo
     }
 }
 
-/// How the value of a restricted column is compared.
+/// The folding of texts that the index on a restricted column applies before comparing.
 pub(crate) fn analysis(table: &Table, restriction: &Restriction) -> Analysis {
     supporting(table, restriction).map(Index::analysis).unwrap_or_default()
 }
 
-/// Whether indexes know enough that nothing has to be filtered: storage-attached ones all of it, another one relation alone.
+/// True if no filtering is needed: a single restriction has an index, or all have storage-attached ones.
 pub(crate) fn suffice(table: &Table, filter: &[Restriction]) -> bool {
     let attached = |r: &Restriction| supporting(table, r).is_some_and(Index::is_storage_attached);
     match filter {
@@ -35,13 +36,14 @@ pub(crate) fn suffice(table: &Table, filter: &[Restriction]) -> bool {
     }
 }
 
-/// The index to ask for the rows of a filter: one of equality before one of a range.
+/// The index lookup for the rows of a filter. Equality is preferred to a range.
 pub(crate) fn choose(table: &Table, filter: &[Restriction]) -> Option<ProbePlan> {
     let mut known = filter.iter().filter_map(|r| Some((supporting(table, r)?, r)));
     let (index, first) = known.clone().find(|(_, r)| !r.is_slice()).or_else(|| known.next())?;
     let conditions = filter.iter().filter(|r| {
         let of_index = supporting(table, r).is_some_and(|other| other.id == index.id);
-        // Of values that are equal to several each says all there is; the ends of a range belong together.
+        // Of several equalities one is looked up and the others are left to the filter; both bounds of a range are
+        // looked up.
         of_index && if first.is_slice() { r.is_slice() } else { std::ptr::eq(*r, first) }
     });
     let conditions = conditions.map(|r| ProbeCondition {

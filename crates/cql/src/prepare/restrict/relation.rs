@@ -1,4 +1,4 @@
-//! WHERE's relations with their columns found and their values typed.
+//! The relations of WHERE, with columns resolved and values typed.
 
 use crate::error::{Error, Position};
 use crate::plan::{Choices, Restriction, Source, is_slice, null_value};
@@ -9,7 +9,7 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
 use henge_model::{Column, DataType, DurationHolder, Table};
 
-/// One relation on the token.
+/// One relation on `token(...)`.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenRestriction {
     pub(crate) operator: Operator,
@@ -17,14 +17,14 @@ pub(crate) struct TokenRestriction {
     pub(crate) position: Position,
 }
 
-/// All of WHERE.
+/// All relations of a WHERE clause.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Restrictions {
     pub(crate) columns: Vec<Restriction>,
     pub(crate) tokens: Vec<TokenRestriction>,
 }
 
-/// Resolves WHERE.
+/// Resolves the relations of a WHERE clause.
 pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Result<Restrictions, Error> {
     let mut found = Restrictions::default();
     for relation in relations {
@@ -48,7 +48,7 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
     Ok(found)
 }
 
-/// A column takes one `=` or `IN`, or a bound on each side. Those from `known` on are new.
+/// Refuses a second relation on a column, except the other bound of a range. Relations from `known` on are new.
 fn check_repeats(all: &[Restriction], known: usize) -> Result<(), Error> {
     for (place, other) in all.iter().enumerate().skip(known) {
         for one in &all[..place] {
@@ -63,10 +63,10 @@ fn check_repeats(all: &[Restriction], known: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Why a column of one relation takes no other; `None` if both may stand.
+/// The error for a second relation on the same column; `None` if both are allowed.
 fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<String> {
     let several = |what: &str| format!("{name} cannot be restricted by more than one relation if it includes {what}");
-    // Entries of a map, and what it contains, are restricted each for itself.
+    // Map entries and CONTAINS may be restricted any number of times.
     let of_parts = |r: &Restriction| r.key.is_some() || !(r.is_choice() || r.is_slice());
     match one.operator {
         _ if of_parts(one) && of_parts(other) => None,
@@ -88,7 +88,7 @@ fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<
     }
 }
 
-/// Indexes with a language of their own are none of ours.
+/// The error for `expr(index, ...)`, which needs an index with a query language of its own; Henge has none.
 fn no_index(index: &Name, table: &Table) -> Error {
     let message =
         format!("Invalid index expression, index {} not found for {}.{}", index.text, table.keyspace, table.name);
@@ -161,13 +161,13 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
     Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
 }
 
-/// `IN (a)` is `= a`.
+/// `=` if the relation is `IN` with a single listed value.
 fn choice_of_one(relation: &Relation) -> Option<Operator> {
     let is_of_one = relation.operator == Operator::In && relation.listed && relation.values.len() == 1;
     is_of_one.then_some(Operator::Equal)
 }
 
-/// Durations have no order, nor has what holds some.
+/// Refuses `<`, `>` and the like on durations and types that contain them, which have no order.
 pub(crate) fn check_slice(of: &DataType) -> Result<(), Error> {
     match of.holder_of_durations() {
         Some(DurationHolder::Itself) => Err(Error::invalid("Slice restrictions are not supported on duration columns")),
@@ -178,7 +178,7 @@ pub(crate) fn check_slice(of: &DataType) -> Result<(), Error> {
     }
 }
 
-/// `(a, b) op (1, 2)` of clustering columns that follow one another. `=` is as many single relations.
+/// Resolves `(a, b) op (1, 2)` on consecutive clustering columns. `=` becomes one restriction per column.
 fn on_columns(
     names: &[Name],
     relation: &Relation,
@@ -220,7 +220,7 @@ fn on_columns(
     Ok(())
 }
 
-/// Several columns at once are clustering columns that follow one another.
+/// Refuses columns of a tuple relation that are not consecutive clustering columns.
 fn check_order(columns: &[Column], relation: &Relation, table: &Table) -> Result<(), Error> {
     let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
     let mut before = None;
@@ -252,7 +252,7 @@ fn named(names: &[Name]) -> String {
     names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(",")
 }
 
-/// The sources of a tuple literal, one for each column.
+/// The sources of a tuple literal or marker, one for each column.
 fn tuple(value: &Term, columns: &[Column], terms: &mut Terms<'_>) -> Result<Vec<Source>, Error> {
     let parts = match &value.kind {
         TermKind::Tuple(parts) => &parts[..],
@@ -292,7 +292,7 @@ fn on_token(names: &[Name], relation: &Relation, terms: &mut Terms<'_>) -> Resul
     Ok(TokenRestriction { operator, source, position })
 }
 
-/// What is wrong with columns in `token()` that are not those of the partition key in their order.
+/// The error for `token()` whose columns are not those of the partition key in order.
 fn misplaced_token(names: &[Name], wanted: &[Column]) -> String {
     let is_key = |name: &Name| wanted.iter().any(|c| c.name == name.text);
     if !wanted.iter().all(|c| names.iter().any(|name| name.text == c.name)) {
@@ -309,7 +309,7 @@ fn misplaced_token(names: &[Name], wanted: &[Column]) -> String {
     format!("The token function arguments must be in the partition key order: {}", all.join(", "))
 }
 
-/// A literal null is refused at once; a bound one when it is bound.
+/// Refuses a literal null. A bound null is refused when it is bound.
 fn required(source: Source, column: &Column, name: &Name) -> Result<Source, Error> {
     match source {
         Source::Null => Err(null_value(column).at(name.position)),

@@ -1,4 +1,5 @@
-//! What WHERE comes to: partitions or a run of tokens, a prefix of clustering columns, at most one slice, and a filter for the rest.
+//! Classification of WHERE: partitions or a token range, a prefix of clustering columns, at most one slice, and a
+//! filter.
 
 use crate::error::Error;
 use crate::plan::{Bound, Choices, Partition, Restriction, Slice, TokenBound, TokenBounds, Where};
@@ -11,7 +12,8 @@ use henge_model::{Column, ColumnId, ColumnKind, Table};
 const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
-/// Sorts out WHERE. Without `allow_filtering` nothing may be left to filter but what indexes know.
+/// Classifies the restrictions of WHERE. Without `allow_filtering`, a filter is refused unless indexes answer all of
+/// it.
 pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
     if !found.columns.iter().any(|r| probe::supporting(table, r).is_some()) {
         return sort_out(found, table, allow_filtering);
@@ -61,14 +63,15 @@ fn split(all: Vec<Restriction>, kind: ColumnKind) -> (Vec<Restriction>, Vec<Rest
     all.into_iter().partition(|r| r.columns.iter().any(|c| c.kind == kind))
 }
 
-/// The clustering columns of which all earlier ones have an `=` or `IN`.
+/// The leading clustering columns with an `=` or `IN`, and the column after them.
 fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
     let has_choice = |c: &&Column| restricted.iter().any(|r| r.is_choice() && r.columns.contains(c));
     let leading = table.clustering.iter().take_while(has_choice).count();
     table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
 }
 
-/// Refuses a relation on a clustering column behind one that has a slice, in the order of the text.
+/// Refuses a relation on a clustering column that comes after one with a slice. Relations are taken in the order of the
+/// text.
 pub(crate) fn check_slices(on_clustering: &[Restriction], table: &Table) -> Result<(), Error> {
     let place = |r: &Restriction| table.clustering.iter().position(|c| r.columns.first() == Some(c));
     let mut last: Option<&Restriction> = None;
@@ -94,7 +97,8 @@ pub(crate) fn check_slices(on_clustering: &[Restriction], table: &Table) -> Resu
     Ok(())
 }
 
-/// The first clustering column that is restricted although the one before it is not, and that one.
+/// The first restricted clustering column whose predecessor is not restricted, and that predecessor; `None` if there is
+/// none.
 pub(crate) fn gap(on_clustering: &[Restriction], table: &Table) -> Option<(String, String)> {
     let is_restricted = |c: &&Column| on_clustering.iter().any(|r| r.columns.contains(c));
     let restricted = table.clustering.iter().filter(is_restricted);
@@ -102,12 +106,12 @@ pub(crate) fn gap(on_clustering: &[Restriction], table: &Table) -> Option<(Strin
     Some((behind.name.clone(), missing.name.clone()))
 }
 
-/// The words for such a gap.
+/// The error message for such a gap.
 pub(crate) fn gap_message((behind, missing): &(String, String)) -> String {
     format!("PRIMARY KEY column \"{behind}\" cannot be restricted as preceding column \"{missing}\" is not restricted")
 }
 
-/// The partitions, and what of the partition key only a filter can tell.
+/// The partitions, and the restrictions of the partition key that are left to the filter.
 fn partitions(
     mut restricted: Vec<Restriction>,
     tokens: Vec<TokenRestriction>,
@@ -119,7 +123,7 @@ fn partitions(
         return Err(Error::invalid(message).at(several.position));
     }
     if !tokens.is_empty() {
-        // Partitions that are named may be held to a run of tokens besides.
+        // A token range may be combined with a full partition key.
         let is_named = |c: &Column| restricted.iter().any(|r| r.is_choice() && r.columns[0].id == c.id);
         if let (Some(other), false) = (restricted.first(), allow_filtering || table.partition_key.iter().all(is_named))
         {
@@ -171,7 +175,7 @@ fn token_bounds(tokens: Vec<TokenRestriction>, table: &Table) -> Result<Partitio
     Ok(Partition::Tokens(Box::new(TokenBounds { lower, upper })))
 }
 
-/// Takes the prefix of `=` and `IN` and the slice behind it; gives back the rest.
+/// Takes the prefix of `=` and `IN` and the slice that follows it; returns the remaining restrictions.
 fn take_prefix(mut left: Vec<Restriction>, table: &Table, sorted: &mut Where) -> Result<Vec<Restriction>, Error> {
     let mut next = 0;
     while let Some(column) = table.clustering.get(next) {
@@ -189,13 +193,13 @@ fn take_prefix(mut left: Vec<Restriction>, table: &Table, sorted: &mut Where) ->
     Ok(left)
 }
 
-/// Whether `columns` are the first of `of`.
+/// True if `columns` is a prefix of `of`.
 fn follow(columns: &[Column], of: &[Column]) -> bool {
     columns.len() <= of.len() && columns.iter().zip(of).all(|(a, b)| a.id == b.id)
 }
 
-/// The bounds of leading columns. Where further columns are stored in another order the bound is of the first alone, and a filter
-/// tells of the rows at that bound which are meant.
+/// The bounds on leading columns. If further columns have another sort order, the bound covers the leading ones only,
+/// inclusively, and a filter removes rows at that bound that do not qualify.
 fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice {
     let mut slice = Slice::default();
     for restriction in restrictions {
@@ -219,7 +223,7 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
     slice
 }
 
-/// A clustering column is restricted that no key range can express.
+/// The error for a restriction of a clustering column that no key range can express.
 fn clustering_gap(restriction: &Restriction, all: &[Restriction], table: &Table) -> Error {
     let name = &restriction.columns[0].name;
     let place = table.clustering.iter().position(|c| c.name == *name).unwrap_or(0);

@@ -63,7 +63,7 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
     Ok(SchemaChange::AlterTable { keyspace, table, if_exists: alter.if_exists, change })
 }
 
-/// The number behind `USING TIMESTAMP`.
+/// The number of microseconds after `USING TIMESTAMP`.
 fn microseconds(term: &Term) -> Result<i64, Error> {
     let number = match &term.kind {
         TermKind::Constant(Constant::Integer(text)) => text.parse().ok(),
@@ -72,9 +72,9 @@ fn microseconds(term: &Term) -> Result<i64, Error> {
     number.ok_or_else(|| Error::syntax(term.position, "expected an integer of 64 bits"))
 }
 
-/// Tables of counters have nothing else.
+/// Refuses to mix counters with other columns.
 fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Error> {
-    // No column at all can be added to a compact table.
+    // The metadata log refuses any column added to a compact table.
     let Some(table) = table.filter(|t| t.options.compact_storage.is_none()) else { return Ok(()) };
     for AddedColumn { draft, .. } in columns {
         let is_counter = draft.data_type == DataType::Counter;

@@ -1,11 +1,12 @@
-//! The sub-options of `compaction`, by strategy. All are checked as Cassandra checks them, and shown; none has an effect.
+//! The sub-options of `compaction`, by strategy. They are validated as in Cassandra, stored and described, and have no
+//! effect.
 
 use crate::error::Error;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 const PACKAGE: &str = "org.apache.cassandra.db.compaction.";
-/// Sub-options of every strategy.
+/// Sub-options common to all strategies.
 const COMMON: [&str; 8] = [
     "enabled",
     "tombstone_threshold",
@@ -38,18 +39,18 @@ const UNIFIED: [&str; 10] = [
     "unsafe_aggressive_sstable_expiration",
 ];
 const MEBIBYTE: f64 = 1_048_576.0;
-/// The least size of an SSTable that the unified strategy may aim at.
+/// The smallest target SSTable size of the unified strategy, in bytes.
 const TARGET_BYTES_MIN: f64 = MEBIBYTE;
-/// The size it aims at by default.
+/// The default target SSTable size of the unified strategy, in bytes.
 const TARGET_BYTES_DEFAULT: f64 = 1024.0 * MEBIBYTE;
 
-/// What a strategy says of its own sub-options.
+/// The validation of one strategy's own sub-options.
 type Check = fn(&Options) -> Result<(), Error>;
 
 /// Sub-options by name.
 struct Options(BTreeMap<String, String>);
 
-/// The options as they are shown, defaults filled in.
+/// Validates the options and returns them as described, with defaults filled in.
 pub(crate) fn check(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
     let mut options = Options(map);
     let Some(class) = options.get("class") else {
@@ -83,7 +84,7 @@ impl Options {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A number, if it is given.
+    /// The parsed number, if the option is given.
     fn number<T: FromStr>(&self, name: &str, kind: &str) -> Result<Option<T>, Error> {
         let parse =
             |text: &str| text.parse().map_err(|_| Error::config(format!("{text} is not a parsable {kind} for {name}")));
@@ -94,7 +95,7 @@ impl Options {
         self.number(name, "int (base10)")
     }
 
-    /// Refuses a number for which `is_good` does not hold, with the rest of a sentence about it.
+    /// Refuses a number for which `is_good` is false. `must` is the rest of the message behind the option's name.
     fn check_integer(&self, name: &str, is_good: fn(i64) -> bool, must: &str) -> Result<(), Error> {
         match self.integer(name)? {
             Some(number) if !is_good(number) => Err(Error::config(format!("{name} {must}, but was {number}"))),
@@ -102,7 +103,7 @@ impl Options {
         }
     }
 
-    /// Refuses what is neither true nor false; `message` says so of a value.
+    /// Refuses values other than true and false; `message` formats the error for a value.
     fn check_boolean(&self, name: &str, message: impl Fn(&str) -> String) -> Result<(), Error> {
         match self.get(name) {
             Some(text) if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") => {
@@ -112,7 +113,7 @@ impl Options {
         }
     }
 
-    /// Refuses what is none of these words.
+    /// Refuses values other than these words; `message` formats the error for a value.
     fn check_word(&self, name: &str, words: &[&str], message: impl Fn(&str) -> String) -> Result<(), Error> {
         match self.get(name) {
             Some(text) if !words.contains(&text) => Err(Error::config(message(text))),
@@ -234,7 +235,7 @@ fn unified(options: &Options) -> Result<(), Error> {
     options.check_boolean(name, |text| format!("{name} should either be 'true' or 'false', not {text}"))
 }
 
-/// `N`, `L` or `T` with a fan factor of two or more, or a number.
+/// Checks a scaling parameter: `N`, `L` or `T` with a fan factor of at least 2, or a number.
 fn scaling_parameter(text: &str) -> Result<(), Error> {
     let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     if text == "N" || is_digits(text.strip_prefix(['+', '-']).unwrap_or(text)) {
@@ -249,7 +250,7 @@ fn scaling_parameter(text: &str) -> Result<(), Error> {
     }
 }
 
-/// A size that is a mebibyte at least.
+/// The size in bytes, which must be at least one mebibyte.
 fn least_size(options: &Options, name: &str) -> Result<Option<f64>, Error> {
     let Some(text) = options.get(name) else { return Ok(None) };
     let wrong = || Error::config(format!("{name} {text} is not a valid size in bytes: {text} does not end in unit B"));
@@ -277,7 +278,7 @@ fn least_sstable(text: &str, target: f64) -> Result<(), Error> {
     Ok(())
 }
 
-/// A fraction between 0 and 1, or so many per cent.
+/// Checks a growth: a fraction between 0 and 1, or a percentage.
 fn growth(text: &str) -> Result<(), Error> {
     let number = match text.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
@@ -292,7 +293,7 @@ fn growth(text: &str) -> Result<(), Error> {
     }
 }
 
-/// `1.5GiB` in bytes; a unit has to be there.
+/// The number of bytes of a size such as `1.5GiB`; the unit is mandatory.
 fn size(text: &str) -> Option<f64> {
     const UNITS: [(&str, f64); 5] = [("KiB", 1.0), ("MiB", 2.0), ("GiB", 3.0), ("TiB", 4.0), ("B", 0.0)];
     let (number, power) = UNITS.iter().find_map(|(unit, power)| Some((text.strip_suffix(unit)?, power)))?;

@@ -4,10 +4,11 @@ use crate::error::Error;
 use std::collections::BTreeMap;
 
 const PACKAGE: &str = "org.apache.cassandra.io.compress.";
-/// Kibibytes of a chunk: its bytes are counted in 31 bits.
+/// Maximum chunk length in KiB: Cassandra counts its bytes in a signed 32-bit integer.
 const CHUNK_KIB_MAX: u32 = i32::MAX as u32 / 1024;
 
-/// The options as they are shown, defaults filled in. An empty map, and any `enabled` but true, is no compression.
+/// Validates the options and returns them as described, with defaults filled in. An empty map, or `enabled` other than
+/// true, turns compression off.
 pub(crate) fn check(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
     let enabled = map.remove("enabled").map_or(!map.is_empty(), |text| text.eq_ignore_ascii_case("true"));
     if !enabled {
@@ -54,7 +55,7 @@ fn chunk_length(map: &mut BTreeMap<String, String>) -> Result<(), Error> {
     Err(Error::config(refused))
 }
 
-/// A ratio of zero is the default, which is not shown.
+/// Checks the ratio, and drops zero, the default, which is not described.
 fn compress_ratio(map: &mut BTreeMap<String, String>) -> Result<(), Error> {
     let Some(text) = map.remove("min_compress_ratio") else { return Ok(()) };
     let ratio = text.parse::<f64>().ok().filter(|ratio| *ratio == 0.0 || *ratio >= 1.0);
@@ -85,7 +86,7 @@ fn lz4(map: &BTreeMap<String, String>) -> Result<(), Error> {
     }
 }
 
-/// Zstandard's levels.
+/// Checks the level of Zstandard.
 fn level(map: &BTreeMap<String, String>) -> Result<(), Error> {
     match map.get("compression_level").map(|text| (text, text.parse::<i32>())) {
         None | Some((_, Ok(-131_072..=22))) => Ok(()),

@@ -1,4 +1,4 @@
-//! CREATE and DROP INDEX. What hangs on other indexes is for the metadata log to say.
+//! CREATE and DROP INDEX. Conflicts with other indexes are left to the metadata log.
 
 use crate::error::Error;
 use crate::limits;
@@ -9,9 +9,9 @@ use crate::statement::{CreateIndex, DropIndex, IndexTarget};
 use henge_model::{Column, ColumnKind, CompactStorage, DataType, Index, IndexDraft, IndexKind, IndexedPart, Table};
 use std::collections::BTreeMap;
 
-/// The class that stands for an index without a class.
+/// The class name of an index without a class.
 const PLAIN: &str = "legacy_local_table";
-/// What the storage-attached index is called.
+/// The names of the storage-attached index class, in lower case.
 const STORAGE_ATTACHED: [&str; 3] =
     ["sai", "storageattachedindex", "org.apache.cassandra.index.sai.storageattachedindex"];
 /// Options of storage-attached indexes on vectors.
@@ -98,7 +98,7 @@ fn check_column(table: &Table, column: &Column) -> Result<(), Error> {
     Ok(())
 }
 
-/// What of the column is indexed; of a collection without a word its values.
+/// The indexed part of the column; for a collection without a keyword its values.
 fn part(target: &IndexTarget, column: &Column) -> Result<IndexedPart, Error> {
     use DataType::{Frozen, List, Map, Set};
     let name = &column.name;
@@ -138,7 +138,7 @@ fn part(target: &IndexTarget, column: &Column) -> Result<IndexedPart, Error> {
     checked(target.part.filter(|part| *part != IndexedPart::Value).unwrap_or(IndexedPart::Values), &column.data_type)
 }
 
-/// Values without an order cannot be looked up.
+/// Refuses parts whose values have no order, since they cannot be looked up.
 fn checked(part: IndexedPart, data_type: &DataType) -> Result<IndexedPart, Error> {
     let fits = match (part, data_type) {
         (IndexedPart::Value | IndexedPart::Full, whole) => frozen_fits(whole),
@@ -214,19 +214,19 @@ fn check_options(options: &BTreeMap<String, String>, column: &Column, part: Inde
     Ok(())
 }
 
-/// Whether what is indexed is one text.
+/// True if the indexed values are texts.
 fn is_text(column: &Column, part: IndexedPart) -> bool {
     let sought = sought(column, part);
     let is_one = !matches!(part, IndexedPart::Entries | IndexedPart::Full);
     is_one && matches!(sought.value_type(column), Some(DataType::Text | DataType::Ascii))
 }
 
-/// An index of the column's part, to ask what it holds.
+/// A placeholder index of the column's part, used to determine the type of its values.
 fn sought(column: &Column, part: IndexedPart) -> Index {
     Index { id: Default::default(), name: String::new(), column: column.id, part, kind: IndexKind::Plain }
 }
 
-/// The types that a storage-attached index takes.
+/// Refuses types that a storage-attached index does not support.
 fn check_type(column: &Column, part: IndexedPart) -> Result<(), Error> {
     match sought(column, part).value_type(column) {
         Some(DataType::Blob) => Err(Error::invalid("Unsupported type: blob")),

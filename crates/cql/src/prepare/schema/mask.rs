@@ -1,4 +1,4 @@
-//! `MASKED WITH`: which function masks a column, and the constants it is called with.
+//! `MASKED WITH`: resolves the masking function and evaluates its arguments.
 
 use crate::context::BindContext;
 use crate::error::Error;
@@ -13,10 +13,10 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{MaskCall, Masked, Name, Term};
 use henge_model::{ColumnMask, DataType, MaskArgument, StorageId, Table, TableHistory, TableId, TableOptions};
 
-/// The function that `DEFAULT` stands for.
+/// The function behind `MASKED WITH DEFAULT`.
 const DEFAULT: &str = "mask_default";
 
-/// The mask of a column of that type.
+/// Resolves the mask of a column of that type.
 pub(crate) fn column_mask(
     masked: &Masked,
     column: &str,
@@ -51,7 +51,8 @@ pub(crate) fn column_mask(
     Ok(ColumnMask { function: function.clone(), arguments })
 }
 
-/// `ALTER TABLE t ALTER column ...`. Of a column that is not there nothing is looked at: the metadata log says so.
+/// Resolves `ALTER TABLE t ALTER column ...`. For an unknown column nothing is checked, since the metadata log refuses
+/// it.
 pub(crate) fn altered(
     table: Option<&Table>,
     column: &Name,
@@ -62,7 +63,7 @@ pub(crate) fn altered(
     let data_type = table.and_then(|table| table.column(&column.text)).map(|found| found.data_type.clone());
     let mask = match (&data_type, masked) {
         (Some(data_type), Some(masked)) => Some(column_mask(masked, &column.text, data_type, types)?),
-        // Enough to be refused where columns are not masked.
+        // A placeholder mask, so that the statement is still refused where masking is disabled.
         (None, Some(_)) => Some(ColumnMask { function: DEFAULT.to_owned(), arguments: Vec::new() }),
         (_, None) => None,
     };
@@ -75,7 +76,7 @@ fn shown(call: &MaskCall) -> String {
     format!("{keyspace}{}({})", call.function.text, arguments.join(", "))
 }
 
-/// Refuses what is no masking function.
+/// Refuses functions that are not masking functions.
 fn check_function(call: &MaskCall, column: &str, shown: &str, table: &Table) -> Result<(), Error> {
     let name = call.function.text.as_str();
     let is_ours = call.keyspace.as_ref().is_none_or(|keyspace| keyspace.text == "system");
@@ -99,11 +100,11 @@ fn signature(call: &MaskCall, data_type: &DataType) -> Result<Signature, Error> 
     if !(least..=most).contains(&(call.arguments.len() + 1)) {
         return Err(Error::invalid(format!("Invalid number of arguments for function system.{name}({parameters})")));
     }
-    // What they are given does not change what they take.
+    // The parameter types of a masking function do not depend on the given argument types.
     masking(name, data_type, call.arguments.iter().map(|_| DataType::Int))
 }
 
-/// The value of a term that hangs on nothing.
+/// Evaluates a term that contains no marker, column or time.
 fn constant(term: &Term, data_type: &DataType, what: &str, terms: &mut Terms<'_>) -> Result<Option<Vec<u8>>, Error> {
     let nothing = BindContext {
         values: &[],
@@ -122,7 +123,7 @@ fn constant(term: &Term, data_type: &DataType, what: &str, terms: &mut Terms<'_>
     Ok(source.evaluate(&nothing)?.or_null(what)?.map(|value| value.into_owned()))
 }
 
-/// A table without columns: what a mask is called with is of none.
+/// An empty table for resolving the arguments of a mask, which refer to no column.
 fn nothing_of(keyspace: &str) -> Table {
     Table {
         id: TableId::nil(),
@@ -140,7 +141,7 @@ fn nothing_of(keyspace: &str) -> Table {
     }
 }
 
-/// The function that a mask of a column of that type is.
+/// The function of a mask on a column of that type; `None` if it does not return that type.
 pub(crate) fn function_of(mask: &ColumnMask, data_type: &DataType) -> Option<Function> {
     let given = mask.arguments.iter().map(|argument| argument.data_type.clone());
     let signature = masking(&mask.function, data_type, given).ok()?;

@@ -1,13 +1,14 @@
-//! Options that are kept and described, and have no effect. Tools set many of them at every table, so a statement warns of all of
-//! them in one sentence, and only of values that ask for something else than what Henge does anyway.
+//! Warnings about options that are stored and described but have no effect. Many tools set them on every table, so one
+//! warning per statement names them all, and only those whose value asks for something other than what Henge does
+//! anyway.
 
 use crate::plan::{SchemaChange, TableChange};
 use henge_model::TableOptions;
 
-/// Says if nothing comes of what options say by one name.
+/// True if the option's value is set and has no effect.
 type IsIdle = fn(&TableOptions, default: &TableOptions) -> bool;
 
-/// The options of tables that may have no effect, in the order of DESCRIBE.
+/// The table options that may have no effect, in the order of DESCRIBE.
 const IDLE: [(&str, IsIdle); 13] = [
     ("additional_write_policy", |options, default| {
         !is_default_or_never(&options.additional_write_policy, &default.additional_write_policy)
@@ -46,7 +47,7 @@ fn purges_unproven(options: &TableOptions) -> bool {
 }
 
 impl SchemaChange {
-    /// The warning for a statement that sets options which have no effect; `None` if all that it sets has one.
+    /// The warning for a statement that sets options without effect; `None` if every option that it sets has an effect.
     pub fn idle_options(&self) -> Option<String> {
         let (options, properties, table) = match self {
             SchemaChange::CreateTable { draft, .. } => (&draft.options, &draft.properties, &draft.name),

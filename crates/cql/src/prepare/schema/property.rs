@@ -1,4 +1,4 @@
-//! The options of WITH, taken one by one; what is left over is unknown.
+//! The options of WITH. Each is taken by name; those left over are unknown.
 
 use crate::error::{Error, nearest};
 use crate::literal::text_of;
@@ -6,10 +6,10 @@ use crate::statement::{Constant, Property, PropertyValue};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Options not yet taken.
+/// The options that have not been taken yet.
 pub(crate) struct Properties<'a> {
     left: Vec<&'a Property>,
-    /// Names that were asked for, for hints.
+    /// The names taken so far, for suggestions in error messages.
     known: Vec<&'static str>,
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn names(all: &[Property]) -> Vec<String> {
 }
 
 impl<'a> Properties<'a> {
-    /// All options of a statement; none may stand there twice.
+    /// All options of a statement. A duplicate is refused.
     pub(crate) fn new(all: &'a [Property]) -> Result<Self, Error> {
         for (i, property) in all.iter().enumerate() {
             if all[..i].iter().any(|earlier| earlier.name.text == property.name.text) {
@@ -36,7 +36,7 @@ impl<'a> Properties<'a> {
         Some(self.left.remove(place))
     }
 
-    /// A map of literals, as text.
+    /// Takes a map of literals, with keys and values as text.
     pub(crate) fn map(&mut self, name: &'static str) -> Result<Option<BTreeMap<String, String>>, Error> {
         let Some(property) = self.take(name) else {
             return Ok(None);
@@ -47,7 +47,7 @@ impl<'a> Properties<'a> {
         Ok(Some(entries.iter().map(|(k, v)| (text_of(k), text_of(v))).collect()))
     }
 
-    /// The entries of a map as they stand.
+    /// Takes a map, with its entries as literals.
     pub(crate) fn entries(&mut self, name: &'static str) -> Result<Option<&'a [(Constant, Constant)]>, Error> {
         match self.take(name) {
             None => Ok(None),
@@ -64,7 +64,7 @@ impl<'a> Properties<'a> {
         }
     }
 
-    /// A number or a boolean.
+    /// Takes a number or a boolean.
     pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Result<Option<T>, Error> {
         let Some(property) = self.take(name) else {
             return Ok(None);
@@ -76,7 +76,7 @@ impl<'a> Properties<'a> {
         text.parse().map(Some).map_err(|_| wrong(property, &format!("It should be {expected}, not '{text}'.")))
     }
 
-    /// Refuses what nobody took.
+    /// Refuses options that were not taken.
     pub(crate) fn finish(self) -> Result<(), Error> {
         let Some(property) = self.left.first() else {
             return Ok(());

@@ -84,7 +84,7 @@ pub(crate) fn named(table: &TableName, scope: &Scope<'_>) -> Result<(String, Str
     Ok((keyspace, table.name.text.clone()))
 }
 
-/// Every column with its type; the order is that of the text.
+/// The columns with their types, in the order of the text.
 fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, Error> {
     let mut columns: Vec<ColumnDraft> = Vec::with_capacity(create.columns.len());
     for definition in &create.columns {
@@ -100,7 +100,7 @@ fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, E
     Ok(columns)
 }
 
-/// Static columns belong to a partition of several rows, and are no part of a key.
+/// Refuses static columns in the key, and in tables without clustering columns.
 fn check_statics(create: &CreateTable, is_clustered: bool, is_key: impl Fn(&str) -> bool) -> Result<(), Error> {
     let Some(first) = create.columns.iter().find(|c| c.is_static) else { return Ok(()) };
     if let Some(key) = create.columns.iter().find(|c| c.is_static && is_key(&c.name.text)) {
@@ -115,7 +115,8 @@ fn check_statics(create: &CreateTable, is_clustered: bool, is_key: impl Fn(&str)
     Ok(())
 }
 
-/// Counters are written in another way than all else, so a table has nothing but them beside its key.
+/// Refuses to mix counters with other columns: they are written in another way, so a table holds nothing else beside
+/// its key.
 fn check_counters(others: &[ColumnDraft], options: &TableOptions, position: Position) -> Result<(), Error> {
     let counters = others.iter().filter(|column| column.data_type == DataType::Counter).count();
     if counters == 0 {
@@ -128,7 +129,7 @@ fn check_counters(others: &[ColumnDraft], options: &TableOptions, position: Posi
     check_counter_options(options).map_err(|e| e.at(position))
 }
 
-/// Counters do not expire.
+/// Refuses a default time to live, since counters do not expire.
 pub(crate) fn check_counter_options(options: &TableOptions) -> Result<(), Error> {
     match options.default_time_to_live {
         0 => Ok(()),
@@ -161,13 +162,13 @@ fn check_key_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
     }
 }
 
-/// Names of the partition key and of the clustering columns.
+/// The names of the partition key columns and of the clustering columns.
 fn primary_key(create: &CreateTable) -> Result<(Vec<Name>, Vec<Name>), Error> {
     let position = create.table.name.position;
     let inline = create.columns.iter().filter(|c| c.is_primary_key).map(|c| (vec![c.name.clone()], Vec::new()));
     let mut keys = inline.chain(create.primary_keys.iter().cloned());
     let Some((partition, clustering)) = keys.next() else {
-        // The missing letter is Cassandra's.
+        // Cassandra's message has this misspelling.
         let message = format!("No PRIMARY KEY specifed for table '{}' (exactly one required)", create.table);
         return Err(Error::invalid(message).at(position));
     };
@@ -193,7 +194,7 @@ fn unknown_key_column(name: &Name, create: &CreateTable) -> Error {
     Error::invalid(message).at(name.position).hinted(guess)
 }
 
-/// The direction of each clustering column. Those named must be the leading ones, in their order; the others ascend.
+/// The sort order of each clustering column. CLUSTERING ORDER BY must name leading columns in order; the others ascend.
 fn clustering_order(create: &CreateTable, clustering: &[Name]) -> Result<Vec<Order>, Error> {
     let given = &create.clustering_order;
     let other: Vec<&Name> = given.iter().map(|(name, _)| name).filter(|name| !is_among(name, clustering)).collect();
@@ -217,7 +218,7 @@ fn is_among(name: &Name, columns: &[Name]) -> bool {
     columns.iter().any(|column| column.text == name.text)
 }
 
-/// Refuses a column of `CLUSTERING ORDER BY` that was named before, or stands where `expected` has to.
+/// Refuses a column of `CLUSTERING ORDER BY` that is a duplicate, or is not the `expected` one.
 fn check_place(create: &CreateTable, expected: &Name, name: &Name, before: &[(Name, bool)]) -> Result<(), Error> {
     let is_named = |column: &Name, among: &[(Name, bool)]| among.iter().any(|(n, _)| n.text == column.text);
     let message = if is_named(name, before) {

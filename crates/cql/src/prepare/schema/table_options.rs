@@ -1,4 +1,4 @@
-//! WITH of a table: every option of Cassandra 5.0 checked, and kept even where Henge has no use for it.
+//! The options of WITH of a table. Every option of Cassandra 5.0 is validated and stored, even if it has no effect.
 
 use crate::error::Error;
 use crate::limits;
@@ -9,7 +9,7 @@ use crate::statement::{Constant, Property};
 use henge_model::{TableId, TableOptions};
 use std::collections::BTreeMap;
 
-/// The options of a new table, and the id if one is asked for.
+/// The options of a new table, and the id if the statement gives one.
 pub(crate) fn read(properties: &[Property]) -> Result<(TableOptions, Option<TableId>), Error> {
     let (mut options, id) = read_onto(TableOptions::default(), properties)?;
     let leveled = options.compaction.get("class").is_some_and(|c| c.ends_with("LeveledCompactionStrategy"));
@@ -19,7 +19,7 @@ pub(crate) fn read(properties: &[Property]) -> Result<(TableOptions, Option<Tabl
     Ok((options, id))
 }
 
-/// Options changed by what is given.
+/// The options with those that the statement gives replaced, and the id if it gives one.
 pub(crate) fn read_onto(
     mut options: TableOptions,
     properties: &[Property],
@@ -103,7 +103,7 @@ fn texts(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(), E
 
 fn check(options: &TableOptions) -> Result<(), Error> {
     let refuse = |message: String| Err(Error::config(message));
-    // The false positive chance that twenty bits per key give is the lowest a filter can have.
+    // The lowest false positive chance that a bloom filter in Cassandra supports, at twenty bits per key.
     let lowest = 6.71e-5;
     if !(options.bloom_filter_fp_chance > lowest && options.bloom_filter_fp_chance <= 1.0) {
         let given = options.bloom_filter_fp_chance;
@@ -139,7 +139,8 @@ fn check(options: &TableOptions) -> Result<(), Error> {
     Ok(())
 }
 
-/// ALWAYS, NEVER, a percentile, milliseconds, or MIN or MAX of those two; as Cassandra prints it.
+/// Normalises a retry policy to Cassandra's spelling: ALWAYS, NEVER, a percentile, milliseconds, or MIN or MAX of these
+/// two.
 fn retry_policy(text: &str) -> Result<String, Error> {
     let wrong = || Error::config(format!("Invalid speculative retry policy '{text}'"));
     let lower = text.trim().to_ascii_lowercase();
@@ -158,7 +159,7 @@ fn retry_policy(text: &str) -> Result<String, Error> {
     threshold(&lower).ok_or_else(wrong)
 }
 
-/// `99p`, `99percentile` or `50ms`.
+/// Normalises a threshold: `99p`, `99percentile` or `50ms`.
 fn threshold(text: &str) -> Option<String> {
     let text = text.trim();
     let number =
@@ -171,7 +172,7 @@ fn threshold(text: &str) -> Option<String> {
 }
 
 fn caching(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-    // What a map leaves out is switched off.
+    // Caches that the map leaves out are off.
     let mut caching = BTreeMap::from(["keys", "rows_per_partition"].map(|name| (name.to_owned(), "NONE".to_owned())));
     for (name, value) in map {
         let value = value.to_ascii_uppercase();

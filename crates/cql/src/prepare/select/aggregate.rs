@@ -11,7 +11,7 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Term, TermKind};
 use henge_model::DataType;
 
-/// The aggregate of that name.
+/// The aggregate of that name; `None` for other functions.
 pub(crate) fn aggregate(function: &str) -> Option<Aggregate> {
     Some(match function {
         "count" => Aggregate::Count,
@@ -23,7 +23,7 @@ pub(crate) fn aggregate(function: &str) -> Option<Aggregate> {
     })
 }
 
-/// A call of an aggregate.
+/// Resolves a call of an aggregate.
 pub(crate) fn aggregated(
     term: &Term,
     aggregate: Aggregate,
@@ -90,7 +90,7 @@ fn check_summable(data_type: &DataType, aggregate: Aggregate, term: &Term) -> Re
     use DataType::{Bigint, Counter, Decimal, Double, Float, Int, Smallint, Tinyint, Varint};
     match data_type {
         Tinyint | Smallint | Int | Bigint | Counter | Varint | Float | Double | Decimal => Ok(()),
-        // Both bigint and varint take its bytes.
+        // Ambiguous because both bigint and varint accept a timestamp's bytes.
         DataType::Timestamp => Err(ambiguous(function).at(term.position)),
         _ => Err(no_signature(function).at(term.position)),
     }

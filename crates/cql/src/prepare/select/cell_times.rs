@@ -1,4 +1,4 @@
-//! `writetime`, `maxwritetime` and `ttl`: of a column, of fields of a user type, and of a set's or map's elements.
+//! `writetime`, `maxwritetime` and `ttl` of columns, of fields of user types, and of elements of sets and maps.
 
 use crate::error::Error;
 use crate::plan::Source;
@@ -10,11 +10,11 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Name, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected};
 
-/// A column or a part of one, with the times of its cells.
+/// A column, or part of one, with the times of its cells.
 struct Timed {
-    /// The value itself.
+    /// The value.
     value: Selected,
-    /// Its timestamps or times to live: a list of those of all elements or fields, if it is of several cells.
+    /// Its timestamps or times to live; a list with one for each element or field if the value has several cells.
     times: Selector,
 }
 
@@ -24,7 +24,7 @@ impl Timed {
     }
 }
 
-/// A call of one of the three.
+/// Resolves a call of `writetime`, `maxwritetime` or `ttl`.
 pub(crate) fn of_cell(
     term: &Term,
     function: &str,
@@ -45,7 +45,7 @@ pub(crate) fn of_cell(
     Ok(shown(function, &timed.value.name, timed.times, is_of_several))
 }
 
-/// The column of the answer: a list of times, of which the greatest counts where that is asked for.
+/// The result column: one time or a list of times; for `maxwritetime` the greatest.
 fn shown(function: &str, of: &str, times: Selector, is_of_several: bool) -> Selected {
     let data_type = if function == "ttl" { DataType::Int } else { DataType::Bigint };
     let name = format!("{function}({of})");
@@ -56,7 +56,7 @@ fn shown(function: &str, of: &str, times: Selector, is_of_several: bool) -> Sele
     }
 }
 
-/// The column a function is of; it may not be of the key.
+/// The column that the function is applied to. Key columns are refused.
 fn column_of(term: &Term, name: &Name, function: &str, terms: &Terms<'_>) -> Result<Column, Error> {
     let column = column(terms.table, name)?;
     if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
@@ -73,7 +73,7 @@ fn times_of(column: &Column, function: &str) -> Projected {
     }
 }
 
-/// Of a whole column the value itself is not needed.
+/// Resolves the function of a whole column, for which the value itself is not fetched.
 fn of_column(
     term: &Term,
     function: &str,
@@ -92,7 +92,7 @@ fn no_column(term: &Term, function: &str) -> Error {
     Error::syntax(term.position, format!("{function} takes a column, fields or elements of one"))
 }
 
-/// A column, a field, an element, or the elements between two bounds; of each other in turn.
+/// Resolves a column, or a field, an element or a slice of another such expression.
 fn timed(term: &Term, function: &str, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Timed, Error> {
     match &term.kind {
         TermKind::Column(name) => {
@@ -118,7 +118,7 @@ fn timed(term: &Term, function: &str, terms: &mut Terms<'_>, fetched: &mut Fetch
     }
 }
 
-/// A field that is null has no time. Where the fields are cells it is of its own, else that of the whole.
+/// The time of a field: of its own cell if every field is a cell, else of the whole cell. A null field has no time.
 fn of_field(whole: Timed, field: &Name) -> Result<Timed, Error> {
     let of_all = whole.is_of_several();
     let (times, value) = (Box::new(whole.times), field_of(whole.value, field)?);
@@ -128,7 +128,7 @@ fn of_field(whole: Timed, field: &Name) -> Result<Timed, Error> {
     Ok(Timed { value, times })
 }
 
-/// One element, or those between two bounds.
+/// The times of one element, or of those between two bounds.
 fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Terms<'_>) -> Result<Timed, Error> {
     let Timed { value: whole, times } = whole;
     let one = matches!(term.kind, TermKind::Element { .. });
@@ -154,7 +154,7 @@ fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Te
     Ok(Timed { value: Selected { selector, name, data_type }, times })
 }
 
-/// What is inside of a collection is never of several cells.
+/// The type as it is inside a collection, where it is always frozen.
 fn frozen(data_type: DataType) -> DataType {
     if data_type.is_complex() { DataType::Frozen(Box::new(data_type)) } else { data_type }
 }

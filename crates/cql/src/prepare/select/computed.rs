@@ -1,4 +1,4 @@
-//! Expressions of a select list: what stands in it takes the type of its place, if it has none of its own.
+//! Expressions of a select list. A term without a type of its own takes the type that its place requires.
 
 use crate::error::Error;
 use crate::functions::{Expression, Function, cast_signature};
@@ -13,14 +13,14 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{ArithmeticOperator, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, UserType};
 
-/// Nothing tells which type a term is of.
+/// The error for a term whose type cannot be inferred.
 pub(crate) fn untyped(term: &Term) -> Error {
     let shown = value_name(term);
     let message = format!("Cannot infer type for term {shown} in selection clause (try using a cast to force a type)");
     Error::invalid(message).at(term.position)
 }
 
-/// A term where a value of some type stands.
+/// Resolves a term where a value of `data_type` is required.
 pub(crate) fn typed(
     term: &Term,
     data_type: &DataType,
@@ -54,7 +54,7 @@ pub(crate) fn typed(
                 entries.iter().flat_map(|(k, v)| [(k, &**key), (v, &**value)]).collect();
             built(term, data_type, &parts, terms, fetched)
         }
-        // Names before colons are fields, unless a map is wanted: then they are columns.
+        // Names before colons are fields of a user type, except where a map is required: there they are columns.
         (TermKind::UserType(fields), DataType::Map(key, value)) => {
             entries(term, fields, data_type, [key, value], terms, fetched)
         }
@@ -71,7 +71,7 @@ pub(crate) fn typed(
     }
 }
 
-/// A map whose keys are columns.
+/// Resolves a map whose keys are columns.
 fn entries(
     term: &Term,
     given: &[(Name, Term)],
@@ -88,7 +88,7 @@ fn entries(
     built(&map, data_type, &parts, terms, fetched)
 }
 
-/// A user type's fields: null for those left out.
+/// Resolves the fields of a user type; those left out are null.
 fn fields(
     term: &Term,
     given: &[(Name, Term)],
@@ -144,7 +144,7 @@ fn put_together(term: &Term, data_type: DataType, parts: Vec<Selected>) -> Selec
     Selected { selector, name, data_type }
 }
 
-/// `(type) term`.
+/// Resolves `(type) term`.
 pub(crate) fn hinted(
     target: &TypeName,
     term: &Term,
@@ -168,7 +168,8 @@ pub(crate) fn hinted(
     Ok(Selected { name: hinted_name(&data_type, &selected.name), data_type, ..selected })
 }
 
-/// A list, set or tuple without a hint: elements with a type of their own give it to the others, and those of a tuple all need one.
+/// Resolves a list, set or tuple without a type hint. Elements with a type of their own determine that of the others;
+/// in a tuple every element needs one.
 pub(crate) fn collection(
     term: &Term,
     parts: &[Term],
@@ -210,10 +211,10 @@ pub(crate) fn collection(
     Ok(put_together(term, data_type, all))
 }
 
-/// One side of an operator.
+/// One operand of an operator.
 enum Side<'t> {
     Selected(Box<Selected>),
-    /// A literal and the like, with the text round it.
+    /// A term without a type of its own, with its text including parentheses.
     Value(&'t Term, Shape, String),
 }
 
@@ -253,7 +254,7 @@ impl<'t> Side<'t> {
     }
 }
 
-/// `a + b` and its like.
+/// Resolves an arithmetic operation.
 pub(crate) fn operation(
     term: &Term,
     operator: ArithmeticOperator,
@@ -271,7 +272,7 @@ pub(crate) fn operation(
     Ok(Selected { selector, name, data_type })
 }
 
-/// `-a`.
+/// Resolves `-a`.
 pub(crate) fn negation(
     term: &Term,
     operand: &Term,
@@ -287,7 +288,7 @@ pub(crate) fn negation(
     Ok(Selected { selector: Selector::Call { function, arguments, ordinal: term.position.offset }, name, data_type })
 }
 
-/// `CAST(a AS type)`.
+/// Resolves `CAST(a AS type)`.
 pub(crate) fn cast(
     term: &Term,
     target: &TypeName,

@@ -1,4 +1,4 @@
-//! `GROUP BY`: leading columns of the primary key, of which the last may stand in a function.
+//! `GROUP BY`: leading columns of the primary key, the last of which may be an argument of a function.
 
 use crate::error::Error;
 use crate::plan::{Grouping, Restriction, Selector, projected};
@@ -9,7 +9,7 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Operator, Term, TermKind};
 use henge_model::{Column, ColumnKind};
 
-/// Functions that keep the order of moments, so that what they give alike lies together.
+/// Functions that keep the order of timestamps, so that equal results are adjacent.
 const MONOTONIC: [&str; 7] =
     ["floor", "todate", "to_date", "totimestamp", "to_timestamp", "tounixtimestamp", "to_unix_timestamp"];
 
@@ -18,7 +18,8 @@ const AGGREGATES: [&str; 5] = ["count", "min", "max", "sum", "avg"];
 const ORDER: &str =
     "Group by currently only support groups of columns following their declared order in the PRIMARY KEY";
 
-/// What rows of a group have in common: all of the partition key, and of the clustering columns those up to the last that is named.
+/// Resolves GROUP BY. Groups are keyed by the whole partition key and the clustering columns up to the last one that is
+/// named.
 pub(crate) fn groups(
     terms_of_clause: &[Term],
     is_distinct: bool,
@@ -103,7 +104,7 @@ fn is_fixed(column: &Column, found: &Restrictions) -> bool {
     found.columns.iter().any(of_it)
 }
 
-/// The clustering column that a function is of.
+/// The clustering column that a GROUP BY function is applied to.
 fn of_function<'t>(arguments: &Arguments, at: &Term, terms: &Terms<'t>) -> Result<&'t Column, Error> {
     let refuse = |message: String| Err(Error::invalid(message).at(at.position));
     let all: &[Term] = match arguments {

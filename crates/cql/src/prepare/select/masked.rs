@@ -1,5 +1,5 @@
-//! A SELECT as those see it who may not see masked columns: its columns go through their masks before anything is made of them.
-//! What rows are found, grouped and sorted by is not masked.
+//! SELECT for users without the UNMASK permission: fetched columns pass through their masks before anything is computed
+//! from them. Filtering, grouping and sorting use the unmasked values.
 
 use crate::plan::SelectPlan;
 use crate::plan::Selector;
@@ -8,7 +8,7 @@ use crate::prepare::restrict::relation::Restrictions;
 use crate::prepare::schema::mask::function_of;
 use henge_model::{Column, Projected, Table};
 
-/// The masked columns that a WHERE restricts, in the table's order.
+/// The masked columns that WHERE restricts, in the table's order.
 pub(crate) fn restricted(found: &Restrictions, table: &Table) -> Vec<String> {
     if table.masks.is_empty() {
         return Vec::new();
@@ -22,12 +22,12 @@ pub(crate) fn restricted(found: &Restrictions, table: &Table) -> Vec<String> {
 }
 
 impl SelectPlan {
-    /// The masked columns that it restricts.
+    /// Names of the masked columns that WHERE restricts.
     pub fn restricted_masked(&self) -> &[String] {
         &self.restricted_masked
     }
 
-    /// The same with masks, if there are any in what it selects.
+    /// The plan with masks applied; `None` if it selects no masked column.
     pub fn masked(&self) -> Option<SelectPlan> {
         let is_masked = |projected: &Projected| self.mask_of(projected).is_some();
         if !self.projection().columns.iter().any(is_masked) {
@@ -41,7 +41,7 @@ impl SelectPlan {
         Some(plan)
     }
 
-    /// What a fetched column goes through.
+    /// The column and mask of a fetched value; `None` if it is not masked.
     fn mask_of(&self, projected: &Projected) -> Option<(&Column, &henge_model::ColumnMask)> {
         let table = self.table();
         let column = match projected {
@@ -60,7 +60,7 @@ impl SelectPlan {
                 if let Some((column, mask)) = self.projection().columns.get(place).and_then(|p| self.mask_of(p)) {
                     *selector = match function_of(mask, &column.data_type) {
                         Some(function) => call(function, place, mask),
-                        // Rather nothing than what is masked.
+                        // Null if the mask's function is unknown, so that no masked value is shown.
                         None => Selector::Given(Source::Null),
                     };
                 }
@@ -102,7 +102,7 @@ mod tests {
     use henge_model::{ColumnMask, DataType, MaskArgument, Schema};
     use std::sync::Arc;
 
-    /// `kv` with `v` replaced by 7 and `w` shown by its first letter.
+    /// `kv` with `v` replaced by 7 and `w` masked behind its first letter.
     fn masked_schema() -> Schema {
         let mut schema = schema();
         let keyspace = Arc::make_mut(schema.keyspaces.get_mut("ks").unwrap());
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// The answer for a row of text and numbers in that order.
+    /// The result row of a SELECT, given the fetched values.
     fn row(text: &str, fetched: &[&[u8]]) -> Vec<Option<Bytes>> {
         let plan = plan(text).masked().unwrap();
         assert!(!plan.is_identity());

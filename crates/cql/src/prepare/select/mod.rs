@@ -1,4 +1,4 @@
-//! SELECT: what is fetched, computed, grouped and sorted.
+//! SELECT: projection, expressions, grouping and sorting.
 
 pub(super) mod aggregate;
 pub(super) mod cell_times;

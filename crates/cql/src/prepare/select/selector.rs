@@ -1,4 +1,4 @@
-//! Select lists: what must be fetched of each row, and how the answer's columns come of it.
+//! Select lists: the values to fetch of each row, and the expressions that compute the result's columns.
 
 use crate::error::{Error, nearest};
 use crate::plan::{AggregatePlan, Selector, projected};
@@ -13,14 +13,14 @@ use crate::prepare::term::terms::{Terms, argument_name, check_keyspace};
 use crate::statement::{Arguments, Name, SelectItem, Term, TermKind};
 use henge_model::{DataType, Projected};
 
-/// A selector, what its column is called, and its type.
+/// A resolved expression with its column name and type.
 pub(crate) struct Selected {
     pub(crate) selector: Selector,
     pub(crate) name: String,
     pub(crate) data_type: DataType,
 }
 
-/// Collects what must be fetched.
+/// The values to fetch and the aggregates, collected while a select list is resolved.
 #[derive(Debug, Default)]
 pub(crate) struct Fetched {
     pub(crate) columns: Vec<Projected>,
@@ -28,20 +28,20 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    /// Fetches once more; a plain select list has its columns in order that way.
+    /// Fetches a value, again if it is fetched already. A plain select list then has its values in order.
     pub(crate) fn push(&mut self, projected: Projected) -> usize {
         self.columns.push(projected);
         self.columns.len() - 1
     }
 
-    /// Fetches unless it is fetched already.
+    /// Fetches a value unless it is fetched already.
     pub(crate) fn once(&mut self, projected: Projected) -> usize {
         let known = self.columns.iter().position(|p| *p == projected);
         known.unwrap_or_else(|| self.push(projected))
     }
 }
 
-/// One item of a select list.
+/// Resolves one item of a select list.
 pub(crate) fn select(item: &SelectItem, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
     let mut selected = plain(&item.term, terms, fetched, true)?;
     if let Some(alias) = &item.alias {
@@ -50,7 +50,7 @@ pub(crate) fn select(item: &SelectItem, terms: &mut Terms<'_>, fetched: &mut Fet
     Ok(selected)
 }
 
-/// An expression. At the top of a list a column is fetched once per mention.
+/// Resolves an expression. At the `top` of a select list a column is fetched once for each mention.
 pub(crate) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, top: bool) -> Result<Selected, Error> {
     match &term.kind {
         TermKind::Column(name) => {
@@ -86,7 +86,7 @@ pub(crate) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, t
     }
 }
 
-/// `c[key]` of a set or map.
+/// Resolves `c[key]` of a set or map.
 fn element(
     term: &Term,
     of: &Term,
@@ -102,7 +102,7 @@ fn element(
     Ok(Selected { selector: Selector::Element { of, data_type: collection.data_type, key: source }, name, data_type })
 }
 
-/// `u.field`.
+/// Resolves `u.field`.
 fn field(of: &Term, name: &Name, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Selected, Error> {
     field_of(plain(of, terms, fetched, false)?, name)
 }
@@ -123,7 +123,7 @@ pub(crate) fn field_of(whole: Selected, name: &Name) -> Result<Selected, Error> 
     Ok(Selected { selector, name: label, data_type })
 }
 
-/// `c[from..to]` of a set or map.
+/// Resolves `c[from..to]` of a set or map.
 fn slice(
     term: &Term,
     of: &Term,
@@ -143,7 +143,7 @@ fn slice(
     Ok(Selected { selector: Selector::Slice { of, data_type: data_type.clone(), from, to }, name, data_type })
 }
 
-/// The types of a set's or map's keys, and of what one of them selects. `part` is what is selected of it: an element or a slice.
+/// The types of a collection's keys and of the values at them. `part`, for messages, is Element or Slice.
 pub(crate) fn parts_of(collection: &Selected, part: &str, term: &Term) -> Result<(DataType, DataType), Error> {
     match collection.data_type.unfrozen() {
         DataType::Map(key, value) => Ok((DataType::clone(key), DataType::clone(value))),
@@ -172,7 +172,7 @@ fn call(
     let Arguments::Terms(given) = arguments else {
         return Err(Error::invalid(format!("{function}(*) is no function")).at(term.position));
     };
-    // Columns come from the row; values take the type of the parameter, as they do in a WHERE.
+    // Arguments from the row keep their type; others take that of the parameter, as in WHERE.
     let mut from_row = Vec::with_capacity(given.len());
     let mut types = Vec::with_capacity(given.len());
     for argument in given {

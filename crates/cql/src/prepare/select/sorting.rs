@@ -1,4 +1,4 @@
-//! ORDER BY: rows of one partition come in order or against it; those of several have to be put in order.
+//! ORDER BY. Rows of one partition are read in stored or reverse order; those of several partitions are sorted.
 
 use crate::error::Error;
 use crate::plan::{Partition, Where};
@@ -7,13 +7,13 @@ use crate::prepare::scope::column;
 use crate::statement::{Operator, OrderBy};
 use henge_model::{Column, ColumnKind, Order, Table};
 
-/// Clustering columns with one value, which ORDER BY may leave out.
+/// The columns with `=`, which ORDER BY may leave out.
 pub(crate) fn equal_columns(found: &Restrictions) -> Vec<Column> {
     let equal = found.columns.iter().filter(|r| r.operator == Operator::Equal);
     equal.flat_map(|r| r.columns.iter().cloned()).collect()
 }
 
-/// Whether rows come against their stored order, and the columns that ORDER BY names.
+/// True if rows are read against their stored order, and the columns that ORDER BY names.
 pub(crate) fn order<'t>(
     order_by: &[OrderBy],
     table: &'t Table,
@@ -58,7 +58,7 @@ pub(crate) fn order<'t>(
     Ok((reversed.unwrap_or(false), named))
 }
 
-/// Each column once, where it is named first, in the direction that it is given last.
+/// Each column once: in the place of its first mention, with the direction of its last.
 fn once_each(order_by: &[OrderBy]) -> Vec<&OrderBy> {
     let mut once: Vec<&OrderBy> = Vec::with_capacity(order_by.len());
     for item in order_by {

@@ -1,4 +1,4 @@
-//! SELECT to a plan.
+//! Resolution of SELECT.
 
 use crate::error::{Error, Position};
 use crate::plan::{
@@ -42,7 +42,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         [] => Ok(Vec::new()),
         group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
     };
-    // What is wrong with WHERE is told first, as Cassandra does; then the selection, grouping, and order.
+    // Errors are reported in Cassandra's order: WHERE, then selection, grouping, and order.
     let restrictions = sort(found, table, select.allow_filtering)?;
     let (mut selectors, result) = selection?;
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
@@ -87,7 +87,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     Ok(Prepared { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
 }
 
-/// The source of LIMIT or PER PARTITION LIMIT. A literal is checked here, a bound value when it is bound.
+/// Resolves LIMIT or PER PARTITION LIMIT. A literal is checked here, a bound value when it is bound.
 fn limit(term: &Term, what: &str, terms: &mut Terms<'_>) -> Result<Source, Error> {
     if !is_integer(term) {
         return Err(Error::syntax(term.position, format!("{what} takes an integer or a bind marker")));
@@ -102,7 +102,7 @@ fn limit(term: &Term, what: &str, terms: &mut Terms<'_>) -> Result<Source, Error
     }
 }
 
-/// How many rows of a partition are answered, if not all. What is distinct is one of each.
+/// The limit of rows per partition; 1 for DISTINCT.
 fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Result<Option<Source>, Error> {
     let aggregates = aggregates && select.group_by.is_empty();
     match (&select.per_partition_limit, select.distinct) {
@@ -121,7 +121,7 @@ fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Re
     }
 }
 
-/// The columns that fetched values are of.
+/// The columns of fetched values.
 fn columns_of(selected: &[Projected], table: &Table) -> Vec<Column> {
     let of_key = |place: &usize, keys: &'_ [Column]| keys.get(*place).cloned();
     let column = |projected: &Projected| match projected {
@@ -134,12 +134,12 @@ fn columns_of(selected: &[Projected], table: &Table) -> Vec<Column> {
     selected.iter().filter_map(column).collect()
 }
 
-/// Whether a partition has one value of a column.
+/// True if a partition has a single value of the column.
 fn is_once(column: &Column) -> bool {
     matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Static)
 }
 
-/// What a partition has once cannot be asked for by row.
+/// Refuses restrictions of clustering columns if only static columns are selected.
 fn check_statics(selected: &[Projected], found: &Restrictions, table: &Table) -> Result<(), Error> {
     let columns = columns_of(selected, table);
     let only_statics = columns.iter().any(|c| c.kind == ColumnKind::Static) && columns.iter().all(is_once);
@@ -153,7 +153,7 @@ fn check_statics(selected: &[Projected], found: &Restrictions, table: &Table) ->
     }
 }
 
-/// Only what a partition has once can be distinct.
+/// Refuses DISTINCT of columns that may have several values in a partition.
 fn check_distinct_columns(columns: &[Column], position: Position) -> Result<(), Error> {
     let Some(other) = columns.iter().find(|c| !is_once(c)) else { return Ok(()) };
     let name = &other.name;
@@ -162,7 +162,7 @@ fn check_distinct_columns(columns: &[Column], position: Position) -> Result<(), 
     Err(Error::invalid(message).at(position))
 }
 
-/// A read of many partitions has to select what tells them apart: all of the partition key.
+/// Refuses DISTINCT over several partitions that does not select the whole partition key.
 fn check_distinct(
     selected: &[Projected],
     found: &Restrictions,
@@ -187,7 +187,7 @@ fn check_distinct(
     }
 }
 
-/// DISTINCT is of partitions: a restriction may not be of rows.
+/// Refuses DISTINCT with restrictions of clustering or regular columns.
 fn check_distinct_where(found: &Restrictions, position: Position) -> Result<(), Error> {
     let of_rows = |c: &Column| matches!(c.kind, ColumnKind::Clustering | ColumnKind::Regular);
     if found.columns.iter().any(|r| r.columns.iter().any(of_rows)) {
@@ -198,7 +198,7 @@ fn check_distinct_where(found: &Restrictions, position: Position) -> Result<(), 
     Ok(())
 }
 
-/// Whether a limit cannot be refused any more, so that one row is always within it.
+/// True if the limit needs no check when bound, so that a single row is always within it.
 fn is_fixed(limit: Option<&Source>) -> bool {
     matches!(limit, None | Some(Source::Fixed(_)))
 }

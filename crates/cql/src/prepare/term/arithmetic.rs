@@ -1,4 +1,4 @@
-//! Arithmetic between values: the types that operands settle on hang on one another and on what the result is for.
+//! Arithmetic between values. The types of operands depend on one another and on the required type of the result.
 
 use crate::error::Error;
 use crate::functions::arithmetic::{Arithmetic, function_name, result_type};
@@ -24,13 +24,13 @@ enum Parts<'t> {
 }
 
 impl Terms<'_> {
-    /// An operation whose result is wanted as a value of some type, and the type it is of.
+    /// Resolves an operation whose result is assigned to `wanted`; also returns the type of the result.
     pub(crate) fn operation(&mut self, term: &Term, wanted: &DataType) -> Result<(Source, DataType), Error> {
         let operand = self.operand(term)?;
         self.settled(&operand, wanted)
     }
 
-    /// The type an operation has by itself; `None` if that hangs on its place.
+    /// The type of an operation by itself; `None` if it depends on the place where the operation is used.
     pub(crate) fn operation_type(&self, term: &Term) -> Result<Option<DataType>, Error> {
         let operand = self.operand(term)?;
         Ok(match &operand.parts {
@@ -40,7 +40,7 @@ impl Terms<'_> {
         })
     }
 
-    /// `CAST(value AS type)`, and its type.
+    /// Resolves `CAST(value AS type)`; also returns the type of the result.
     pub(crate) fn cast(&mut self, value: &Term, target: &TypeName, at: &Term) -> Result<(Source, DataType), Error> {
         let name = shown(value);
         let Some(from) = self.type_of(value)?.filter(|_| !matches!(value.kind, TermKind::Constant(_))) else {
@@ -72,7 +72,7 @@ impl Terms<'_> {
         Ok(Operand { term, shape, parts })
     }
 
-    /// The shape of a term that is no operation.
+    /// The shape of a term that is not an operation.
     pub(crate) fn shape(&self, term: &Term) -> Result<Shape, Error> {
         Ok(match &term.kind {
             TermKind::Constant(constant) => Shape::of_literal(constant),
@@ -139,7 +139,7 @@ fn operation_result(
     result_type(operator, &left, &right).ok_or(Unsettled::Unsupported)
 }
 
-/// The function that computes an operation on such types, and the type of its result.
+/// The function that computes an operation on these types, and the type of its result.
 pub(crate) fn function(operator: ArithmeticOperator, types: [DataType; 2]) -> Result<(Function, DataType), Error> {
     let [left, right] = types;
     let Some(result) = result_type(operator, &left, &right) else {
@@ -149,7 +149,7 @@ pub(crate) fn function(operator: ArithmeticOperator, types: [DataType; 2]) -> Re
     Ok((Function::Expression(Expression::Arithmetic(Box::new(arithmetic))), result))
 }
 
-/// Why an operation between two operands, as they are written, cannot be.
+/// The error for an operation between these operands, given as text.
 pub(crate) fn error(why: Unsettled, operator: ArithmeticOperator, left: &str, right: &str) -> Error {
     let sign = operator.sign();
     Error::invalid(match why {
@@ -160,7 +160,7 @@ pub(crate) fn error(why: Unsettled, operator: ArithmeticOperator, left: &str, ri
     })
 }
 
-/// Why the sign of an operand cannot be turned round.
+/// The error for a negation of this operand, given as text.
 pub(crate) fn negation_error(why: Unsettled, operand: &str) -> Error {
     Error::invalid(match why {
         Unsettled::Unsupported => {
@@ -173,7 +173,7 @@ pub(crate) fn negation_error(why: Unsettled, operand: &str) -> Error {
     })
 }
 
-/// A term as messages repeat it.
+/// The term's text, for messages.
 pub(crate) fn shown(term: &Term) -> String {
     crate::prepare::term::term_text::value_name(term)
 }

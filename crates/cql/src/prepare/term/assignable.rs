@@ -1,9 +1,9 @@
-//! The types whose values are values of another type too.
+//! Assignability between types.
 
 use crate::error::Error;
 use henge_model::DataType;
 
-/// Refuses a value of type `from` where `to` is wanted, unless its bytes are a value of that too.
+/// Refuses a value of type `from` where `to` is required, unless it is assignable.
 pub(crate) fn assignable(from: &DataType, to: &DataType, name: &str) -> Result<(), Error> {
     if is_assignable(from, to) {
         return Ok(());
@@ -11,7 +11,7 @@ pub(crate) fn assignable(from: &DataType, to: &DataType, name: &str) -> Result<(
     Err(Error::invalid(format!("Type error: cannot assign a value of type {from} to {name} of type {to}")))
 }
 
-/// Whether the bytes of every value of type `from` are a value of type `to`.
+/// True if the bytes of every value of type `from` are also a value of type `to`.
 pub(crate) fn is_assignable(from: &DataType, to: &DataType) -> bool {
     match (from.unfrozen(), to.unfrozen()) {
         (a, b) if a == b => true,

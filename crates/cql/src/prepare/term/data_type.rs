@@ -1,4 +1,4 @@
-//! Types as written to types.
+//! Resolution of type names.
 
 use crate::error::{Error, ErrorKind, nearest};
 use crate::statement::{Name, TypeName};
@@ -28,7 +28,7 @@ const NAMES: [&str; 21] = [
     "varint",
 ];
 
-/// Where the names of user types are looked up: in the keyspace that a statement is about.
+/// The scope in which user types are looked up: the keyspace of the statement.
 #[derive(Clone, Copy)]
 pub(crate) struct Types<'a> {
     pub(crate) schema: &'a Schema,
@@ -36,14 +36,14 @@ pub(crate) struct Types<'a> {
 }
 
 impl Types<'_> {
-    /// The type a name stands for.
+    /// The type of that name. Unfrozen collections inside others are refused.
     pub(crate) fn resolve(&self, name: &TypeName) -> Result<DataType, Error> {
         let data_type = self.unchecked(name)?;
         check_nested(&data_type)?;
         Ok(data_type)
     }
 
-    /// The type a name stands for, which may yet have to be frozen.
+    /// The type of that name, before nested types are checked.
     fn unchecked(&self, name: &TypeName) -> Result<DataType, Error> {
         Ok(match name {
             TypeName::Named { keyspace, name } => match (keyspace, DataType::native(&name.text)) {
@@ -96,7 +96,7 @@ impl Types<'_> {
         Err(Error::invalid(message).at(name.position).hinted(nearest(&name.text, candidates)))
     }
 
-    /// The type of a collection's elements; `kind` is the collection.
+    /// The type of a collection's elements. `kind` names the collection for messages.
     fn part_of(&self, kind: &str, name: &TypeName) -> Result<DataType, Error> {
         match self.unchecked(name)? {
             DataType::Counter => {
@@ -106,7 +106,7 @@ impl Types<'_> {
         }
     }
 
-    /// A type inside another: what is frozen round it freezes it too, see [`frozen`].
+    /// The type of a part of another type. It is not frozen here, see [`frozen`].
     fn part(&self, name: &TypeName) -> Result<DataType, Error> {
         match self.unchecked(name)? {
             DataType::Counter => Err(Error::invalid("Counters are not allowed inside collections")),
@@ -114,7 +114,7 @@ impl Types<'_> {
         }
     }
 
-    /// The type of a column: a user type that is not frozen holds no collections that are not.
+    /// The type of a column. An unfrozen user type may not contain unfrozen collections.
     pub(crate) fn of_column(&self, name: &TypeName) -> Result<DataType, Error> {
         let data_type = self.resolve(name)?;
         match &data_type {
@@ -125,7 +125,8 @@ impl Types<'_> {
         }
     }
 
-    /// The type of a field: user types are frozen there, collections become so with the type they stand in.
+    /// The type of a user type's field. User types must be frozen there; collections are frozen along with the user
+    /// type.
     pub(crate) fn of_field(&self, name: &TypeName) -> Result<DataType, Error> {
         match self.resolve(name)? {
             DataType::Counter => Err(Error::invalid("A user type cannot contain counters")),
@@ -135,7 +136,7 @@ impl Types<'_> {
     }
 }
 
-/// Refuses collections and user types that are not frozen in a collection that is not.
+/// Refuses unfrozen collections and user types inside an unfrozen collection.
 fn check_nested(data_type: &DataType) -> Result<(), Error> {
     let parts: Vec<&DataType> = match data_type {
         DataType::List(element) | DataType::Set(element) => vec![element],
@@ -158,13 +159,13 @@ fn check_nested(data_type: &DataType) -> Result<(), Error> {
     Ok(())
 }
 
-/// `frozen<...>`: everything inside is frozen with it, and shown so, but for the elements of vectors.
+/// Freezes a type. Everything inside is frozen and printed as such, except the elements of vectors.
 fn frozen(inner: DataType) -> Result<DataType, Error> {
     match inner {
         DataType::List(_) | DataType::Set(_) | DataType::Map(..) | DataType::Udt(_) => {
             Ok(DataType::Frozen(Box::new(frozen_inside(inner))))
         }
-        // Tuples are always frozen, and printed so; vectors are one value and never printed so.
+        // Tuples are always frozen, and printed as such; vectors are single values and never printed as frozen.
         DataType::Tuple(_) | DataType::Vector(..) | DataType::Frozen(_) => Ok(frozen_inside(inner)),
         native => {
             let message =

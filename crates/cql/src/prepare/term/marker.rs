@@ -1,17 +1,17 @@
-//! Bind markers and result columns: what clients are told about them.
+//! Bind markers, as they are described to clients.
 
 use crate::error::Error;
 use crate::plan::{BindColumn, ColumnSpec};
 use crate::statement::Marker;
 use henge_model::{Column, Table};
 
-/// The markers met so far. They are met in any order, but end up in the order of the text.
+/// The markers found so far, by index. They may be found in any order.
 #[derive(Debug, Default)]
 pub(crate) struct Markers {
     found: Vec<Option<FoundMarker>>,
 }
 
-/// A marker, and what it is for: a marker with a name of its own is told by that name, but routes by its column.
+/// A marker with its description. `target` is its column, which routing uses even if the marker has a name of its own.
 #[derive(Clone, Debug)]
 struct FoundMarker {
     spec: BindColumn,
@@ -38,8 +38,8 @@ impl Markers {
         known.ok_or_else(|| Error::invalid("a bind marker stands where its type cannot be known"))
     }
 
-    /// For each component of the table's partition key the marker of that column, of several the last; empty unless all have one and
-    /// every marker is of this table. Drivers route by them.
+    /// The marker of each component of the partition key, the last if there are several. Empty unless each component
+    /// has one and every marker belongs to this table. Drivers route by these.
     pub(crate) fn partition_indexes(&self, table: &Table) -> Vec<u16> {
         let of_table = |f: &FoundMarker| *f.spec.keyspace == *table.keyspace && *f.spec.table == *table.name;
         if !self.found.iter().flatten().all(of_table) {

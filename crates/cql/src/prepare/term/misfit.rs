@@ -1,4 +1,4 @@
-//! Literals that are no values of the type of their place: the words that say so.
+//! Errors for literals that are not values of the required type.
 
 use crate::error::Error;
 use crate::literal;
@@ -7,7 +7,7 @@ use crate::prepare::term::term_text::value_name;
 use crate::statement::{Constant, Term, TermKind};
 use henge_model::DataType;
 
-/// A literal of another kind than the type asks for.
+/// The error for a literal of another kind than the type requires.
 pub(crate) fn misfit(term: &Term, data_type: &DataType, name: &str) -> Error {
     let kind = match (&term.kind, data_type.unfrozen()) {
         (TermKind::List(_), _) => {
@@ -27,7 +27,7 @@ pub(crate) fn misfit(term: &Term, data_type: &DataType, name: &str) -> Error {
     Error::invalid(format!("Invalid {kind} literal for {name} of type {data_type}")).at(term.position)
 }
 
-/// Refuses a literal of the right kind with a part that is no value of its type.
+/// Refuses a literal of the right kind that has a part of a wrong type.
 pub(crate) fn check_parts(term: &Term, data_type: &DataType, name: &str) -> Result<(), Error> {
     let refuse = |kind: &str, what: String, of: &DataType| {
         Err(Error::invalid(format!("Invalid {kind} literal for {name}: {what} is not of type {of}")).at(term.position))
@@ -77,7 +77,7 @@ pub(crate) fn check_parts(term: &Term, data_type: &DataType, name: &str) -> Resu
     }
 }
 
-/// Refuses what is known not to be a value of a function's parameter.
+/// Refuses an argument that is known not to be a value of the parameter's type.
 pub(crate) fn check_argument(
     term: &Term,
     own: Option<&DataType>,
@@ -96,13 +96,14 @@ pub(crate) fn check_argument(
     Err(wrong_argument(&value_name(term), place, function, parameter).at(term.position))
 }
 
-/// The words for an argument of another type than its parameter.
+/// The error for an argument of another type than its parameter.
 pub(crate) fn wrong_argument(shown: &str, place: usize, function: &str, parameter: &DataType) -> Error {
     let message = format!("Type error: {shown} cannot be passed as argument {place} of function system.{function}");
     Error::invalid(format!("{message} of type {parameter}"))
 }
 
-/// False where the form of a literal alone says that it is no value of the type. A list where none is wanted has words of its own.
+/// False if the form of a literal alone excludes the type. True for a list where none is expected, which has an error
+/// of its own.
 fn fits(term: &Term, data_type: &DataType) -> bool {
     let all = |parts: &[Term], of: &DataType| parts.iter().all(|part| fits(part, of));
     match (&term.kind, data_type.unfrozen()) {

@@ -1,4 +1,4 @@
-//! What may stand beside an operator: for each type how well an operand is a value of it, and which types an operation settles on.
+//! Operands of arithmetic: the types that each may take, and the types that an operation settles on.
 
 use crate::functions::arithmetic::result_type;
 use crate::literal;
@@ -8,18 +8,18 @@ use henge_model::DataType;
 use num_bigint::BigInt;
 use std::str::FromStr;
 
-/// How well a value suits a type.
+/// The degree to which a value can have a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fit {
-    /// It is none of that type.
+    /// The value cannot have the type.
     No,
-    /// It can be taken for one.
+    /// The value can be converted to the type.
     Weak,
-    /// It is one by itself.
+    /// The value has exactly the type.
     Exact,
 }
 
-/// The types that operations are of, in the order they are tried in.
+/// The types of operands, in the order in which they are tried.
 pub(crate) const TYPES: [DataType; 14] = [
     DataType::Tinyint,
     DataType::Smallint,
@@ -37,16 +37,16 @@ pub(crate) const TYPES: [DataType; 14] = [
     DataType::Duration,
 ];
 
-/// How well an operand suits each of [`TYPES`].
+/// The fit of an operand for each of [`TYPES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape([Fit; TYPES.len()]);
 
-/// Why an operation has no types, or no certain ones.
+/// The reason for which the types of an operation cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unsettled {
     /// No operation takes such operands.
     Unsupported,
-    /// Several take them equally well.
+    /// Several types fit equally well.
     Ambiguous,
 }
 
@@ -55,22 +55,22 @@ impl Shape {
         Shape(TYPES.each_ref().map(fit))
     }
 
-    /// Of a bind marker or null: all alike.
+    /// The shape of a bind marker or null, which can have any type but counter.
     pub(crate) fn any() -> Shape {
         Shape::by(|t| if *t == DataType::Counter { Fit::No } else { Fit::Weak })
     }
 
-    /// Of what is no operand.
+    /// The shape of a term that cannot be an operand.
     pub(crate) fn none() -> Shape {
         Shape::by(|_| Fit::No)
     }
 
-    /// Of a value with a type of its own.
+    /// The shape of a value with a type of its own.
     pub(crate) fn of_type(data_type: &DataType) -> Shape {
         Shape::by(|t| fit_of_type(data_type, t))
     }
 
-    /// Of a literal, which has a type it would rather be of.
+    /// The shape of a literal, which has a preferred type.
     pub(crate) fn of_literal(constant: &Constant) -> Shape {
         let preferred = preferred_type(constant);
         Shape::by(|t| match t {
@@ -81,8 +81,8 @@ impl Shape {
         })
     }
 
-    /// Of an operation that `settle` settles for each type that may be asked of it. What is not settled fits, so that it is
-    /// itself blamed and not the operation around it.
+    /// The shape of an operation; `settle` gives its result for a required type. An operation that does not settle fits
+    /// every type, so that the error is reported for it and not for the operation around it.
     pub(crate) fn of_operation(settle: impl Fn(&DataType) -> Result<DataType, Unsettled>) -> Shape {
         Shape::by(|t| settle(t).map_or(Fit::Weak, |result| fit_of_type(&result, t)))
     }
@@ -111,7 +111,7 @@ pub(crate) fn preferred_type(constant: &Constant) -> DataType {
     }
 }
 
-/// Whether a double prints as the number that is written.
+/// True if the number is written as a double prints it, so that a double loses nothing.
 fn is_double(text: &str) -> bool {
     let Ok(double) = text.parse::<f64>() else { return false };
     if !double.is_finite() {
@@ -120,7 +120,7 @@ fn is_double(text: &str) -> bool {
     digits(text).is_some_and(|written| Some(written) == digits(&format!("{double:e}")))
 }
 
-/// A number as digits without zeros at the end, and an exponent.
+/// The number as digits without trailing zeros, and an exponent.
 fn digits(text: &str) -> Option<(BigInt, i64)> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -133,8 +133,8 @@ fn digits(text: &str) -> Option<(BigInt, i64)> {
     Some((number, exponent))
 }
 
-/// The types of both operands for an operation between them, if what comes of it can be a `wanted`.
-/// `by_wanted` says whether that type may decide between equals.
+/// The types of both operands of an operation whose result can be assigned to `wanted`. If `by_wanted` is true, that
+/// type decides between equal fits.
 pub(crate) fn settle(
     operator: ArithmeticOperator,
     [left, right]: [&Shape; 2],
@@ -167,7 +167,7 @@ pub(crate) fn settle(
     chosen.map(|[a, b]| [(*a).clone(), (*b).clone()]).ok_or(Unsettled::Ambiguous)
 }
 
-/// The type of the number whose sign is turned round.
+/// The type of a negated operand.
 pub(crate) fn settle_negation(operand: &Shape, wanted: Option<&DataType>) -> Result<DataType, Unsettled> {
     let mut weak = Vec::new();
     for (data_type, fit) in TYPES.iter().zip(operand.0) {

@@ -1,4 +1,4 @@
-//! Terms as text: names of result columns, and messages.
+//! Texts of terms, for names of result columns and for messages.
 
 use crate::functions::Argument;
 use crate::literal;
@@ -6,7 +6,7 @@ use crate::prepare::term::operand::preferred_type;
 use crate::statement::{Arguments, Constant, Term, TermKind, TypeName};
 use henge_model::DataType;
 
-/// Whether a term takes something of a row, or has a type of its own, rather than that of its place.
+/// True if a term refers to a row or has a type of its own. False if it takes the type that its place requires.
 pub(crate) fn of_row(term: &Term) -> bool {
     match &term.kind {
         TermKind::Null | TermKind::Constant(_) | TermKind::Marker(_) => false,
@@ -17,7 +17,7 @@ pub(crate) fn of_row(term: &Term) -> bool {
     }
 }
 
-/// What a function is given: the type a literal would rather have, where it has none of its own.
+/// The description of a function's argument: its type if it has one, else the preferred type of the literal.
 pub(crate) fn argument(term: &Term, known: Option<&DataType>) -> Argument {
     let is_literal = !of_row(term);
     let elements = match &term.kind {
@@ -31,7 +31,7 @@ pub(crate) fn argument(term: &Term, known: Option<&DataType>) -> Argument {
     Argument { data_type, is_literal, elements, shown: value_name(term) }
 }
 
-/// The type a literal would rather have.
+/// The preferred type of a literal; `None` if no part of it has one.
 fn preferred(term: &Term) -> Option<DataType> {
     match &term.kind {
         TermKind::Constant(constant) => Some(preferred_type(constant)),
@@ -48,7 +48,7 @@ fn preferred(term: &Term) -> Option<DataType> {
     }
 }
 
-/// A term as Cassandra prints it.
+/// The term as Cassandra prints it.
 pub(crate) fn value_name(term: &Term) -> String {
     match &term.kind {
         TermKind::Null => "NULL".to_owned(),
@@ -104,7 +104,7 @@ fn all(terms: &[Term]) -> String {
     terms.iter().map(value_name).collect::<Vec<_>>().join(", ")
 }
 
-/// `(type)term`. Tuples stand there without the `frozen<>` that columns of them have.
+/// `(type)term`, in which tuples lack the `frozen<>` of their column types.
 pub(crate) fn hinted_name(data_type: &DataType, term: &str) -> String {
     let name = data_type.to_string();
     let unfrozen = name.strip_prefix("frozen<").and_then(|rest| rest.strip_suffix('>'));

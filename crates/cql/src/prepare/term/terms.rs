@@ -1,4 +1,4 @@
-//! Terms to sources: each is given the type of what it is for.
+//! Resolution of terms to sources. Each term is given the type that its place requires.
 
 use crate::context::BindContext;
 use crate::error::{Error, nearest};
@@ -15,10 +15,10 @@ use crate::prepare::term::term_text::{argument, hinted_name, value_name};
 use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, Schema, Table, UserType};
 
-/// Stands for keyspace and table of a batch's own markers.
+/// The keyspace and table name in descriptions of a batch's own markers.
 const BATCH: &str = "[batch]";
 
-/// Resolves the terms of one statement about one table.
+/// Resolves the terms of one statement on one table.
 pub(crate) struct Terms<'a> {
     pub(crate) table: &'a Table,
     schema: &'a Schema,
@@ -33,17 +33,17 @@ impl<'a> Terms<'a> {
         Terms { table, schema: scope.schema, labels: Labels::of(table), markers, in_selection: false }
     }
 
-    /// Those of a batch itself, whose markers are of no table.
+    /// Terms of a batch itself, whose markers belong to no table.
     pub(crate) fn of_batch(table: &'a Table, scope: &Scope<'a>, markers: &'a mut Markers) -> Self {
         Terms { labels: Labels::new(BATCH, BATCH), ..Terms::of(table, scope, markers) }
     }
 
-    /// The type a name stands for.
+    /// The type of that name.
     pub(crate) fn resolve(&self, name: &TypeName) -> Result<DataType, Error> {
         Types { schema: self.schema, keyspace: &self.table.keyspace }.resolve(name)
     }
 
-    /// The source of a term that must be a `data_type`. `name` is what it is for, in messages and for markers.
+    /// The source of a term of the required type. `name` describes its use in messages and marker descriptions.
     pub(crate) fn source(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
         self.typed(term, data_type, name).map_err(|e| e.at(term.position))
     }
@@ -82,7 +82,7 @@ impl<'a> Terms<'a> {
                 term.position,
                 format!("expected a value, found the name {} (text stands in single quotes)", column.text),
             )),
-            // A term in parentheses, where no tuple is wanted.
+            // A parenthesised term where no tuple is required.
             TermKind::Tuple(parts) if parts.len() == 1 && !matches!(data_type.unfrozen(), DataType::Tuple(_)) => {
                 self.source(&parts[0], data_type, name)
             }
@@ -105,7 +105,7 @@ impl<'a> Terms<'a> {
         }
     }
 
-    /// A collection, tuple or vector of its parts.
+    /// The source of a collection, tuple or vector.
     fn composite(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
         check_parts(term, data_type, name)?;
         let mut parts = Vec::new();
@@ -163,7 +163,7 @@ impl<'a> Terms<'a> {
         Ok(())
     }
 
-    /// A source for every field of a user type: null for those left out. Of a field given twice the last one counts.
+    /// A source for every field of a user type, null for those left out. For a field given twice the last value counts.
     fn fields(
         &mut self,
         given: &[(Name, Term)],
@@ -184,7 +184,7 @@ impl<'a> Terms<'a> {
         Ok(())
     }
 
-    /// A function call and the type of its answer.
+    /// Resolves a function call; also returns the type of its result.
     pub(crate) fn call(
         &mut self,
         name: &str,
@@ -209,7 +209,7 @@ impl<'a> Terms<'a> {
         Ok((Source::Call { function: signature.function, arguments, ordinal }, signature.result))
     }
 
-    /// The function of that name for those types.
+    /// The signature of that name for arguments of these types.
     pub(crate) fn signature(
         &self,
         name: &str,
@@ -231,10 +231,10 @@ impl<'a> Terms<'a> {
         found.map_err(|e| e.at(at.position))
     }
 
-    /// The type a term has by itself; `None` if it takes that of its place.
+    /// The type of a term by itself; `None` if it takes the type that its place requires.
     pub(crate) fn type_of(&self, term: &Term) -> Result<Option<DataType>, Error> {
         Ok(match &term.kind {
-            // One of version 1 is a time, which functions of times take.
+            // A UUID of version 1 is a timeuuid, which time functions accept.
             TermKind::Constant(Constant::Uuid(bytes)) if bytes[6] >> 4 == 1 => Some(DataType::Timeuuid),
             TermKind::Constant(constant) => literal::natural_type(constant),
             TermKind::Hinted { target, .. } => Some(self.resolve(target)?),
@@ -251,7 +251,7 @@ impl<'a> Terms<'a> {
     }
 }
 
-/// The type of a literal that a function of times takes, if it can be a value of just one of its types.
+/// The type of a literal argument of a time function, if the literal fits exactly one of the accepted types.
 fn time_of_literal(name: &str, terms: &[Term]) -> Option<Option<DataType>> {
     let [Term { kind: TermKind::Constant(constant), .. }] = terms else { return None };
     let mut fitting = functions::times_taken(name).iter().filter(|t| literal::fits(constant, t));
@@ -261,7 +261,7 @@ fn time_of_literal(name: &str, terms: &[Term]) -> Option<Option<DataType>> {
     }
 }
 
-/// All functions are the system's.
+/// Refuses functions of any keyspace but `system`.
 pub(crate) fn check_keyspace(keyspace: Option<&Name>, function: &Name) -> Result<(), Error> {
     match keyspace {
         Some(keyspace) if keyspace.text != "system" => {
@@ -272,17 +272,17 @@ pub(crate) fn check_keyspace(keyspace: Option<&Name>, function: &Name) -> Result
     }
 }
 
-/// What a marker that is a function's argument is called.
+/// The name of the bind marker for a function's argument.
 pub(crate) fn argument_name(function: &str, index: usize) -> String {
     format!("arg{index}(system.{function})")
 }
 
-/// The literal of an integer that must be written out, as LIMIT's.
+/// True for an integer literal or a marker; LIMIT accepts nothing else.
 pub(crate) fn is_integer(term: &Term) -> bool {
     matches!(term.kind, TermKind::Constant(Constant::Integer(_)) | TermKind::Marker(_))
 }
 
-/// A composite of fixed parts is a fixed value.
+/// Evaluates a composite whose parts are all constants.
 fn fold(source: Source) -> Result<Source, Error> {
     let Source::Built { parts, .. } = &source else {
         return Ok(source);

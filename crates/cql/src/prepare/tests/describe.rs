@@ -1,4 +1,4 @@
-//! DESCRIBE: what it finds, and answers that read back.
+//! Tests of DESCRIBE: its targets, and output that can be parsed again.
 
 use super::*;
 use crate::plan::DescribeTarget;

@@ -1,9 +1,9 @@
-//! Statements of random pieces, and terms as deep as the parser takes them.
+//! Tests of random statements, and of terms as deep as the parser accepts.
 
 use super::*;
 use proptest::prelude::*;
 
-/// Words, names of the fixture and signs of which statements are made that get beyond the parser.
+/// Keywords, names of the fixture and symbols that make up statements which get past the parser.
 const PIECES: [&str; 60] = [
     "SELECT",
     "SELECT * FROM",
@@ -90,7 +90,7 @@ proptest! {
 
 #[test]
 fn terms_as_deep_as_they_may_be_are_within_the_stack() {
-    // Chains of operators at every level of parentheses, as high as the parser takes them.
+    // Chains of operators within parentheses, as deep as the parser accepts.
     let nested = |levels: usize, operators: usize| {
         let chain = " + 1".repeat(operators);
         (0..levels).fold("v".to_owned(), |term, _| format!("({term}{chain})"))

@@ -1,4 +1,4 @@
-//! Statements that change the schema, and those that are refused.
+//! Tests of statements that change the schema, and of their refusals.
 
 use super::*;
 use crate::plan::TableChange;

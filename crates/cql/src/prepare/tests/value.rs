@@ -1,4 +1,4 @@
-//! Literals as values of their columns' types.
+//! Tests of literals as values of their columns' types.
 
 use super::*;
 

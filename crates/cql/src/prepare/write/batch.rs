@@ -1,4 +1,4 @@
-//! BATCH to a plan.
+//! Resolution of BATCH.
 
 use crate::error::Error;
 use crate::plan::{BatchPlan, ModifyPlan, Plan, Prepared, check_kind};

@@ -1,4 +1,4 @@
-//! Changes of collections that are not frozen: every element is a cell of its own.
+//! Changes of unfrozen collections, of which every element is a cell of its own.
 
 use crate::error::{Error, nearest};
 use crate::plan::{CollectionChange, CollectionPlan, Source};
@@ -8,7 +8,7 @@ use crate::prepare::write::statement::invalid_at;
 use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Term, TermKind};
 use henge_model::{Column, DataType};
 
-/// `SET` of a column that is a collection.
+/// Resolves an assignment of `SET` to an unfrozen collection or user type.
 pub(crate) fn assigned(
     assignment: &Assignment,
     column: &Column,
@@ -44,7 +44,7 @@ pub(crate) fn assigned(
     Ok(CollectionPlan::of(column, change))
 }
 
-/// The words for an assignment that a column of this type does not take.
+/// The error for an assignment that the column's type does not support.
 pub(crate) fn no_change(assignment: &Assignment, column: &Column) -> Error {
     let is_frozen = matches!(column.data_type, DataType::Frozen(_));
     let own = column.data_type.unfrozen();
@@ -64,7 +64,7 @@ pub(crate) fn no_change(assignment: &Assignment, column: &Column) -> Error {
     invalid_at(message, &assignment.column)
 }
 
-/// An assignment as Cassandra prints it: what joins a list at its beginning stands before a minus there.
+/// An assignment as Cassandra prints it, which for prepending has a minus.
 fn operation(assignment: &Assignment) -> String {
     let name = &assignment.column;
     match &assignment.kind {
@@ -78,12 +78,12 @@ fn operation(assignment: &Assignment) -> String {
     }
 }
 
-/// A column without fields says what was to be done with it.
+/// Replaces the error of a field assignment if the column has no fields.
 fn not_a_field(error: Error, assignment: &Assignment, column: &Column) -> Error {
     if is_user_type(column) { error } else { no_change(assignment, column) }
 }
 
-/// Maps join a map.
+/// Refuses to add anything but a map to a map.
 fn check_map_addition(term: &Term, column: &Column) -> Result<(), Error> {
     let is_collection =
         matches!(&term.kind, TermKind::Set(parts) if !parts.is_empty()) || matches!(term.kind, TermKind::List(_));
@@ -98,7 +98,7 @@ fn whole(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<Source, 
     terms.source(term, &column.data_type, &column.name)
 }
 
-/// Whole keys of a map leave it, without their values.
+/// Resolves `c = c - term`. From a map whole keys are removed, so the term is a set of keys.
 fn removed(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<CollectionChange, Error> {
     match &column.data_type {
         DataType::Set(_) => whole(term, column, terms).map(CollectionChange::Remove),
@@ -136,7 +136,7 @@ fn put(
     }
 }
 
-/// `DELETE c[key]`.
+/// Resolves `DELETE c[key]`.
 pub(crate) fn element_deleted(
     key: &Term,
     column: &Column,
@@ -162,7 +162,7 @@ pub(crate) fn element_deleted(
     Ok(CollectionPlan::of(column, CollectionChange::RemoveOne(key)))
 }
 
-/// `c = c + term` or `c = c - term` of a counter.
+/// Resolves `c = c + term` or `c = c - term` of a counter.
 pub(crate) fn counted(
     operator: ArithmeticOperator,
     term: &Term,
@@ -179,7 +179,7 @@ pub(crate) fn counted(
             return Err(invalid_at(message, name));
         }
     };
-    // What is added is a counter: operations come to none, but for a sign, which says what is done with it.
+    // No operation results in a counter, except a sign, which is turned into a subtraction.
     let (mut term, mut subtract) = (term, subtract);
     while let TermKind::Negated(inner) = &bare(term).kind {
         (term, subtract) = (inner, !subtract);
@@ -191,7 +191,7 @@ pub(crate) fn counted(
     Ok(CollectionPlan::of(column, CollectionChange::Count(source, subtract)))
 }
 
-/// A term without parentheses around it.
+/// The term without enclosing parentheses.
 fn bare(term: &Term) -> &Term {
     match &term.kind {
         TermKind::Tuple(parts) if parts.len() == 1 => bare(&parts[0]),
@@ -203,7 +203,7 @@ fn is_user_type(column: &Column) -> bool {
     matches!(column.data_type, DataType::Udt(_))
 }
 
-/// `DELETE u.field`.
+/// Resolves `DELETE u.field`.
 pub(crate) fn field_deleted(column: &Column, field: &Name) -> Result<CollectionPlan, Error> {
     if let DataType::Frozen(of) = &column.data_type
         && matches!(**of, DataType::Udt(_))
@@ -219,7 +219,7 @@ pub(crate) fn field_deleted(column: &Column, field: &Name) -> Result<CollectionP
     Ok(CollectionPlan::of(column, CollectionChange::SetField(place, Source::Null)))
 }
 
-/// The place and type of a field of a column that is a user type, not frozen.
+/// The position and type of a field of an unfrozen user type column.
 fn field_of(column: &Column, field: &Name) -> Result<(usize, DataType), Error> {
     let DataType::Udt(own) = &column.data_type else { return Err(no_field(column, field)) };
     own.field(&field.text).map(|(place, data_type)| (place, data_type.clone())).ok_or_else(|| {
@@ -229,7 +229,7 @@ fn field_of(column: &Column, field: &Name) -> Result<(usize, DataType), Error> {
     })
 }
 
-/// Fields belong to user types that are not frozen.
+/// The error for a field assignment to a column other than an unfrozen user type.
 pub(crate) fn no_field(column: &Column, field: &Name) -> Error {
     let what = match column.data_type.unfrozen() {
         DataType::Udt(_) => "frozen UDT",

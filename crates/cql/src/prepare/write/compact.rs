@@ -1,12 +1,12 @@
-//! `WITH COMPACT STORAGE`: tables as clients of Thrift had them. Their rows are those of other tables, with hidden columns where a table
-//! of that form has to have one, so that `DROP COMPACT STORAGE` has nothing to do but to show them.
+//! `WITH COMPACT STORAGE`: tables as Thrift clients saw them. Rows are stored as in other tables, with hidden columns
+//! where the form requires them, so that `DROP COMPACT STORAGE` only has to reveal them.
 
 use crate::error::{Error, Position};
 use crate::plan::{ColumnDraft, ModifyPlan, TableDraft, value_column};
 use crate::statement::CreateTable;
 use henge_model::{Column, CompactStorage, DataType, Order, Table};
 
-/// Refuses columns that a compact table cannot have. `others` are those that are not of its key.
+/// Refuses columns that a compact table cannot have. `others` are the columns outside the key.
 pub(crate) fn check(create: &CreateTable, is_clustered: bool, others: &[ColumnDraft]) -> Result<(), Error> {
     let position = create.table.name.position;
     let refuse = |message: &str| Err(Error::invalid(message).at(position));
@@ -33,7 +33,7 @@ pub(crate) fn check(create: &CreateTable, is_clustered: bool, others: &[ColumnDr
     }
 }
 
-/// A draft that [`check`] let pass, with the columns that are hidden.
+/// Adds the hidden columns to a draft that [`check`] accepted.
 pub(crate) fn shaped(mut draft: TableDraft) -> TableDraft {
     let counts = draft.regulars.iter().any(|c| c.data_type == DataType::Counter);
     if draft.clustering.is_empty() {
@@ -51,7 +51,7 @@ pub(crate) fn shaped(mut draft: TableDraft) -> TableDraft {
     draft
 }
 
-/// A column with the first name that is free: `value`, `value1`, or `column1`, `column2`.
+/// A hidden column with the first free name: `value`, `value1`, or `column1`, `column2`.
 fn hidden(draft: &TableDraft, prefix: &str, first: u32, data_type: DataType) -> ColumnDraft {
     let taken = |name: &String| {
         let all = draft.partition_key.iter().chain(&draft.clustering).chain(&draft.statics).chain(&draft.regulars);
@@ -65,7 +65,7 @@ fn hidden(draft: &TableDraft, prefix: &str, first: u32, data_type: DataType) -> 
     ColumnDraft { name: numbered(number), data_type, order: Order::Ascending, mask: None }
 }
 
-/// Refuses an INSERT without anything that would make its row be there.
+/// Refuses an INSERT without the value column, since without that cell the row would not exist.
 pub(crate) fn check_value(plan: &ModifyPlan, position: Position) -> Result<(), Error> {
     match value_column(&plan.table) {
         Some(value) if plan.cells.is_empty() => {
@@ -87,7 +87,8 @@ pub(crate) fn check_json(table: &Table) -> Result<(), Error> {
     }
 }
 
-/// The clustering columns that a write to a row has to name, if it names `given` of them: all, but in a dense table the first will do.
+/// The clustering columns that a write must name, if it names `given` of them: all, or in a dense table at least the
+/// first.
 pub(crate) fn wanted_clustering(table: &Table, given: usize) -> &[Column] {
     let wanted = if table.has_short_rows() && given > 0 { given } else { table.clustering.len() };
     table.clustering.get(..wanted).unwrap_or(&table.clustering)

@@ -1,4 +1,4 @@
-//! IF: what a row has to be for a write to happen.
+//! Resolution of IF.
 
 use crate::error::{Error, Position};
 use crate::plan::{Choices, ConditionPlan, ModifyPlan, Part, Reach, Source, TestPlan};
@@ -7,7 +7,7 @@ use crate::prepare::term::terms::Terms;
 use crate::statement::{Condition, Name, Operator, Relation, Subject};
 use henge_model::{Column, ColumnKind, DataType, DurationHolder};
 
-/// `IF` of an UPDATE or DELETE.
+/// Resolves the `IF` of an UPDATE or DELETE.
 pub(crate) fn prepare(condition: &Condition, terms: &mut Terms<'_>) -> Result<ConditionPlan, Error> {
     match condition {
         Condition::Exists(_) => Ok(ConditionPlan::Exists),
@@ -69,7 +69,7 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
     Ok(TestPlan { column, part, operator, data_type: of, values, is_list })
 }
 
-/// What is compared, and its type.
+/// The compared part of the column, and its type.
 fn part(subject: &Subject, column: &Column, terms: &mut Terms<'_>) -> Result<(Part, DataType), Error> {
     let name = &column.name;
     match (subject, column.data_type.unfrozen()) {
@@ -101,7 +101,7 @@ fn part(subject: &Subject, column: &Column, terms: &mut Terms<'_>) -> Result<(Pa
     }
 }
 
-/// The type of the value that something is compared with.
+/// The type of the value on the right side of a comparison.
 fn compared(operator: Operator, of: &DataType, name: &Name) -> Result<DataType, Error> {
     let refuse = |message: String| Err(Error::invalid(message).at(name.position));
     match (operator, of.unfrozen()) {
@@ -125,8 +125,7 @@ fn compared(operator: Operator, of: &DataType, name: &Name) -> Result<DataType, 
 }
 
 impl ModifyPlan {
-    /// Gives the statement its condition, if it can have one.
-    /// `what` are the statements of its kind: updates or deletions.
+    /// Adds a condition, or refuses it. `what` names the kind of statement in messages: updates or deletions.
     pub(crate) fn under(
         mut self,
         condition: ConditionPlan,
@@ -154,7 +153,7 @@ impl ModifyPlan {
         Ok(self)
     }
 
-    /// The same, if there is a condition.
+    /// Adds a condition if there is one.
     pub(crate) fn under_any(
         self,
         condition: Option<ConditionPlan>,

@@ -1,4 +1,4 @@
-//! INSERT to a plan.
+//! Resolution of INSERT.
 
 use crate::error::Error;
 use crate::plan::{Changes, Choices, ConditionPlan, ModifyPlan, Reach, assemble, mark_inserted};
@@ -55,7 +55,7 @@ pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
         Ok(wanted.iter().filter_map(of).collect())
     };
     let partition = take(&table.partition_key, "Some partition key parts are missing")?;
-    // Without any clustering value it is about the partition alone.
+    // Without any clustering value the INSERT may write static columns only.
     let clustered = table.clustering.iter().filter(|c| keys.iter().any(|(id, _)| *id == c.id)).count();
     let only_static = clustered == 0 && changes.are_static_only(table);
     let wanted = if only_static { &[] } else { compact::wanted_clustering(table, clustered) };

@@ -1,4 +1,4 @@
-//! `INSERT ... JSON`: an INSERT of all columns, whose values stand in a document.
+//! `INSERT ... JSON`: an INSERT of all columns, whose values are in a JSON document.
 
 use crate::bind::filled;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::prepare::write::compact;
 use crate::statement::{Constant, Term, TermKind};
 use henge_model::DataType;
 
-/// The plan of an INSERT whose table, TTL and timestamp `plan` has already.
+/// Completes the plan of an INSERT, in which `plan` already has the table, TTL and timestamp.
 pub(crate) fn insert(
     document: &Term,
     default_unset: bool,

@@ -1,4 +1,4 @@
-//! INSERT, UPDATE and DELETE to a plan.
+//! Resolution of INSERT, UPDATE and DELETE.
 
 use crate::error::{Error, Position};
 use crate::plan::{
@@ -24,7 +24,7 @@ pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepar
     Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan: Plan::Modify(Box::new(plan)) })
 }
 
-/// The plan of one statement, whose markers join those met before.
+/// Resolves one statement. Its markers are added to `markers`.
 pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let plan = match statement {
         Statement::Insert(insert) => insert::plan(insert, scope, markers),
@@ -95,7 +95,7 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     ModifyPlan { deletes_row, ..plan }.under_any(condition, "deletions", position)
 }
 
-/// Refuses what a DELETE that does not name its rows one by one cannot have: columns of rows, and conditions on rows.
+/// Refuses deletions of regular columns and conditions on them in a DELETE that does not restrict the full primary key.
 fn check_range(deletions: &[Deletion], is_of_rows: bool, condition: Option<&ConditionPlan>) -> Result<(), Error> {
     let required = "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to";
     match condition {
@@ -119,7 +119,7 @@ pub(crate) fn target<'s: 'm, 'm>(
     Ok((table, Terms::of(table, scope, markers)))
 }
 
-/// What writes of counters cannot have.
+/// Refuses timestamps, TTLs and conditions in writes of counters.
 fn check_counters(
     table: &Table,
     using: &Using,
@@ -141,7 +141,7 @@ fn condition(condition: Option<&Condition>, terms: &mut Terms<'_>) -> Result<Opt
     condition.map(|condition| crate::prepare::write::condition::prepare(condition, terms)).transpose()
 }
 
-/// Whether a condition, if there is one, needs no row of its own.
+/// True if there is no condition, or it needs no regular column: EXISTS, NOT EXISTS, or static columns only.
 fn is_of_partition(condition: Option<&ConditionPlan>) -> bool {
     condition.is_none_or(|c| matches!(c, ConditionPlan::Exists | ConditionPlan::NotExists) || c.is_of_statics())
 }
@@ -153,7 +153,7 @@ fn refuse_key(column: &Column, name: &Name, message: &str) -> Result<(), Error> 
     Ok(())
 }
 
-/// Takes an assignment of `SET` in. Parts of a collection may be changed side by side; all else only once.
+/// Adds an assignment of `SET`. A collection may have several changes of its parts, any other column one assignment.
 fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes: &mut Changes) -> Result<(), Error> {
     let name = &assignment.column;
     let column = column(table, name)?;
@@ -185,12 +185,12 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
     Err(collection::no_change(assignment, column))
 }
 
-/// What is wrong with a name.
+/// An error at the position of a name.
 pub(crate) fn invalid_at(message: String, name: &Name) -> Error {
     Error::invalid(message).at(name.position)
 }
 
-/// TTL and timestamp.
+/// The sources of TTL and timestamp.
 pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Source>, Option<Source>), Error> {
     let ttl = using.ttl.as_ref().map(|t| terms.source(t, &DataType::Int, "[ttl]")).transpose()?;
     let timestamp = using.timestamp.as_ref().map(|t| terms.source(t, &DataType::Bigint, "[timestamp]")).transpose()?;

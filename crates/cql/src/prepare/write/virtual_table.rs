@@ -1,12 +1,12 @@
-//! What cannot be said of a virtual table at all. That it takes no writes is another matter, told when one is carried out: by then it is
-//! known whether the user may know.
+//! Clauses that writes to virtual tables may not have. The writes as such are refused on execution, when the user's
+//! permissions are known.
 
 use crate::error::Error;
 use crate::plan::ModifyPlan;
 use crate::statement::BatchKind;
 use crate::system_keyspaces::is_virtual;
 
-/// Refuses a write with what virtual tables do not have.
+/// Refuses clauses that virtual tables do not support.
 pub(crate) fn check(plan: &ModifyPlan) -> Result<(), Error> {
     if !is_virtual(&plan.table.keyspace) {
         return Ok(());
@@ -20,7 +20,7 @@ pub(crate) fn check(plan: &ModifyPlan) -> Result<(), Error> {
     Err(Error::invalid(refused))
 }
 
-/// Refuses batches that virtual tables cannot be in.
+/// Refuses batches that may not contain writes to virtual tables.
 pub(crate) fn check_batch(kind: BatchKind, statements: &[ModifyPlan]) -> Result<(), Error> {
     let virtuals = statements.iter().filter(|statement| is_virtual(&statement.table.keyspace)).count();
     let refused = match () {
@@ -41,7 +41,7 @@ mod tests {
     use henge_model::{Keyspace, Replication, Schema, Table};
     use std::sync::Arc;
 
-    /// The fixture with `system_views.kv` and `system_views.events`.
+    /// The fixture's schema with `system_views.kv` and `system_views.events`.
     fn schema() -> Schema {
         let mut schema = fixture::schema();
         let mut views = Keyspace {

@@ -1,4 +1,4 @@
-//! Which rows a write is of: what its WHERE comes to.
+//! The rows that a write reaches, resolved from its WHERE.
 
 use crate::error::{Error, Position};
 use crate::plan::Choices;
@@ -12,7 +12,8 @@ use crate::prepare::write::compact;
 use crate::statement::{Operator, Relation, Subject};
 use henge_model::{Column, ColumnKind, Table};
 
-/// Partitions and rows of a write to columns: rows by their full key, or the static row where nothing else is written.
+/// Partitions and rows of a write to columns: rows by their full key, or the static row if only static columns are
+/// written.
 pub(crate) fn reached(
     restrictions: Where,
     table: &Table,
@@ -39,7 +40,7 @@ pub(crate) fn reached(
     }
 }
 
-/// WHERE of a write, which may only restrict key columns. `statement` is UPDATE or DELETE.
+/// Resolves the WHERE of a write, which may restrict key columns only. `statement` is UPDATE or DELETE.
 pub(crate) fn restricted(
     relations: &[Relation],
     table: &Table,
@@ -72,7 +73,7 @@ pub(crate) fn restricted(
         return Err(Error::invalid(gap_message(&gap)).at(on_clustering[0].position));
     }
     check_others(&found)?;
-    // What would be a filter of a SELECT is found missing from the key below.
+    // Filters are allowed here: columns missing from the key are refused below.
     sort(found, table, true)
 }
 
@@ -80,7 +81,7 @@ fn of_kind(found: &Restrictions, kind: ColumnKind) -> impl Iterator<Item = &Rest
     found.columns.iter().filter(move |r| r.columns.iter().any(|c| c.kind == kind))
 }
 
-/// A write names its partitions.
+/// Refuses a write that does not restrict the whole partition key by `=` or `IN`.
 fn check_partition(found: &Restrictions, table: &Table, statement: &str) -> Result<(), Error> {
     let is_restricted = |c: &&Column| found.columns.iter().any(|r| r.columns.contains(c));
     let missing: Vec<&str> =
@@ -101,18 +102,18 @@ fn check_partition(found: &Restrictions, table: &Table, statement: &str) -> Resu
     }
 }
 
-/// Columns that are no part of the key are for conditions.
+/// Refuses restrictions of columns outside the key.
 fn check_others(found: &Restrictions) -> Result<(), Error> {
     let of_key = |c: &Column| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Clustering);
     let others: Vec<&Restriction> = found.columns.iter().filter(|r| !r.columns.iter().all(of_key)).collect();
     let Some(first) = others.first() else { return Ok(()) };
     let names: Vec<&str> = others.iter().map(|r| r.columns[0].name.as_str()).collect();
-    // The blank behind the last name is Cassandra's.
+    // Cassandra's message has this blank behind the last name.
     let message = format!("Non PRIMARY KEY columns found in where clause: {} ", names.join(", "));
     Err(Error::invalid(message).at(first.position))
 }
 
-/// Choices for every key column.
+/// Choices for every key column; an error if one is missing.
 fn require_full_key(
     restrictions: Where,
     table: &Table,

@@ -1,4 +1,4 @@
-//! Compact tables: their columns, what is refused, and what is written to them.
+//! Tests of compact tables: their columns, refusals, and writes.
 
 use crate::bind::BoundModify;
 use crate::context::BindContext;
@@ -35,7 +35,7 @@ fn refused(text: &str) -> String {
     prepared(text).unwrap_err().message
 }
 
-/// The keys and rows that a text writes.
+/// The keys and rows that a statement writes.
 fn written(text: &str) -> Vec<(Key, Row)> {
     let Plan::Modify(plan) = prepared(text).unwrap() else { panic!("{text} writes nothing") };
     let context = BindContext {
