@@ -1,4 +1,4 @@
-//! `+ - * / %` and the sign: which types go together, and what comes of them.
+//! `+ - * / %` and negation: the operand types that are allowed, and the results.
 
 use super::failure::failure;
 use super::number::{Number, is_number};
@@ -9,7 +9,7 @@ use crate::statement::ArithmeticOperator::{self, Add, Divide, Multiply, Remainde
 use henge_base::Reader;
 use henge_model::DataType;
 
-/// An operation, settled for the types of its operands.
+/// An operation with its operand and result types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Arithmetic {
     pub(crate) operator: ArithmeticOperator,
@@ -29,7 +29,7 @@ pub(crate) fn result_type(operator: ArithmeticOperator, left: &DataType, right: 
     }
 }
 
-/// The wider of both; a float if one of them is.
+/// The wider type of both; a floating-point or decimal type if one of them is.
 fn of_numbers(left: &DataType, right: &DataType) -> DataType {
     let is_float = |t: &DataType| matches!(t, DataType::Float | DataType::Double | DataType::Decimal);
     match (is_float(left) || is_float(right), width(left).max(width(right))) {
@@ -44,7 +44,7 @@ fn of_numbers(left: &DataType, right: &DataType) -> DataType {
     }
 }
 
-/// Bytes of a number's type; numbers of any length are the widest.
+/// The size of a number type in bytes. Types of variable length count as the widest.
 fn width(data_type: &DataType) -> u8 {
     match data_type {
         DataType::Tinyint => 1,
@@ -87,7 +87,7 @@ impl Arithmetic {
         result.to_bytes(&self.result).map(Some)
     }
 
-    /// A timestamp or date that is some time later or earlier.
+    /// A timestamp or date moved forward or back by a duration.
     fn moved(&self, from: &[u8], by: &[u8]) -> Result<Option<Vec<u8>>, String> {
         if from.is_empty() || by.is_empty() {
             return Ok(None);
@@ -114,7 +114,7 @@ impl Arithmetic {
     }
 }
 
-/// The names that Cassandra calls failed operations by.
+/// The name under which Cassandra reports failures of the operation.
 pub(crate) fn function_name(operator: ArithmeticOperator) -> &'static str {
     match operator {
         Add => "_add",
@@ -125,7 +125,7 @@ pub(crate) fn function_name(operator: ArithmeticOperator) -> &'static str {
     }
 }
 
-/// Months, days and nanoseconds.
+/// Decodes a duration into months, days and nanoseconds.
 pub(crate) fn duration(bytes: &[u8]) -> Option<(i64, i64, i64)> {
     let mut reader = Reader::new(bytes);
     let mut next = || reader.signed_vint().ok();
@@ -133,7 +133,7 @@ pub(crate) fn duration(bytes: &[u8]) -> Option<(i64, i64, i64)> {
     Some((i64::from(i32::try_from(months).ok()?), i64::from(i32::try_from(days).ok()?), nanos))
 }
 
-/// A time in milliseconds some months, days and milliseconds later. A day that the month does not have is its last one.
+/// Adds months, days and milliseconds to a time in milliseconds. If the month lacks the day, its last day is used.
 pub(crate) fn after(at: i64, months: i64, days: i64, milliseconds: i64) -> i64 {
     let (mut day, of_day) = (at.div_euclid(DAY_MS), at.rem_euclid(DAY_MS));
     if months != 0 {
@@ -201,7 +201,7 @@ fn of_decimals(operator: ArithmeticOperator, left: &Number, right: &Number) -> R
     }))
 }
 
-/// A number with the other sign.
+/// The number with the opposite sign.
 pub(crate) fn negated(data_type: &DataType, value: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     let made = Number::of_bytes(data_type, value).and_then(|number| {
         let opposite = match number {

@@ -1,4 +1,4 @@
-//! `CAST`: which types turn into which, and how.
+//! `CAST`: the supported conversions, and how they convert.
 
 use super::failure::failure;
 use super::generic::{ambiguous, no_signature};
@@ -9,7 +9,7 @@ use crate::statement::TypeName;
 use crate::text_form;
 use henge_model::DataType;
 
-/// A conversion, settled for both types.
+/// A conversion with its source and target types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cast {
     from: DataType,
@@ -35,7 +35,7 @@ const FROM: [DataType; 16] = [
     DataType::Timeuuid,
 ];
 
-/// The types that a cast to `to` takes as they are.
+/// True if a cast to `to` accepts a value of type `from` directly.
 fn takes(to: &DataType, from: &DataType) -> bool {
     let of_time = |t: &DataType| matches!(t, DataType::Timestamp | DataType::Date);
     match (from, to) {
@@ -50,7 +50,7 @@ fn takes(to: &DataType, from: &DataType) -> bool {
     }
 }
 
-/// The type that `AS` names.
+/// Resolves the type name after `AS`.
 pub(crate) fn cast_target(target: &TypeName) -> Result<DataType, Error> {
     match target {
         TypeName::Named { keyspace: None, name } => DataType::native(&name.text)
@@ -58,13 +58,13 @@ pub(crate) fn cast_target(target: &TypeName) -> Result<DataType, Error> {
         TypeName::Named { name, .. } | TypeName::Custom(name) => {
             Err(Error::syntax(name.position, format!("expected a native type, found {}", name.text)))
         }
-        // Their places are not kept; the parser's error would name the line and column.
+        // Such type names carry no position; the parser's error would give line and column.
         _ => Err(Error::syntax(Default::default(), "CAST is to native types only")),
     }
 }
 
-/// The conversion of a value of type `from`, printed as `shown`; `None` where it is one of that type already.
-/// `assignable` says whether the bytes of a type are a value of another too.
+/// The conversion of a value of type `from`, printed as `shown` in messages; `None` if the value already has the target
+/// type. `assignable` is true if the bytes of one type are also a value of the other.
 pub(crate) fn cast_signature(
     from: &DataType,
     target: &TypeName,
@@ -98,7 +98,7 @@ pub(crate) fn cast_signature(
 }
 
 impl Cast {
-    /// The value as one of the other type; the empty value of most types is null.
+    /// Converts the value. The empty value of types other than ascii becomes null.
     pub(crate) fn call(&self, value: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         if value.is_empty() && self.from != DataType::Ascii {
             return Ok(None);
@@ -123,7 +123,7 @@ impl Cast {
         let whole = match number {
             Number::Varint(value) => Number::Varint(value),
             Number::Integer(value) => Number::Varint(value.into()),
-            // A varint of what has a fraction is one of 64 bits, as in Cassandra.
+            // A number with a fraction becomes a varint by way of 64 bits, as in Cassandra.
             number if self.to == DataType::Varint => Number::Integer(number.to_i64()?),
             number if !number.is_finite() => return Err("a value that is not finite is no decimal".to_owned()),
             _ => {
@@ -135,7 +135,7 @@ impl Cast {
     }
 }
 
-/// A value as text, without quotes.
+/// The value as text, without quotes.
 fn text(data_type: &DataType, value: &[u8]) -> String {
     let literal = data_type.literal(value);
     match data_type {

@@ -1,4 +1,4 @@
-//! Functions of one collection.
+//! Functions of one collection: `map_keys`, `map_values` and `collection_*`.
 
 use super::decimal::Decimal;
 use super::failure::failure;
@@ -9,7 +9,7 @@ use henge_model::DataType;
 use num_bigint::BigInt;
 use std::borrow::Cow;
 
-/// Which function.
+/// A function of one collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OfCollection {
     Keys,
@@ -22,7 +22,7 @@ pub(crate) enum OfCollection {
 }
 
 impl OfCollection {
-    /// The function of that name.
+    /// The function of that name; `None` for other names.
     pub(super) fn named(name: &str) -> Option<OfCollection> {
         Some(match name {
             "map_keys" => OfCollection::Keys,
@@ -36,7 +36,7 @@ impl OfCollection {
         })
     }
 
-    /// The type of the answer for a type of collection; `None` if it is not of such.
+    /// The type of the result for a collection of type `of`; `None` if the function does not take that type.
     pub(super) fn result_type(self, of: &DataType) -> Option<DataType> {
         match (self, of.unfrozen()) {
             (OfCollection::Keys, DataType::Map(key, _)) => Some(DataType::Set(key.clone())),
@@ -50,11 +50,11 @@ impl OfCollection {
         }
     }
 
-    /// The answer for a collection that is not null.
+    /// The result for a collection that is not null.
     pub(super) fn call(self, of: &DataType, value: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let invalid = || Error::invalid(format!("not a valid {of}"));
         let parts: Vec<&[u8]> = match value {
-            // The empty value is a collection of nothing.
+            // An empty value is read as an empty collection.
             [] => Vec::new(),
             _ => collection::parts(of, value).ok_or_else(invalid)?.into_iter().filter_map(|(_, part)| part).collect(),
         };
@@ -92,7 +92,7 @@ impl OfCollection {
         match element {
             DataType::Float | DataType::Double => {
                 let sum: f64 = numbers.iter().map(Number::to_f64).sum();
-                // A sum of nothing is nought and not minus nought.
+                // The sum of no floats would be -0.0.
                 let sum = if count == 0 { 0.0 } else { sum };
                 Number::Double(if is_average { sum / count as f64 } else { sum }).to_bytes(element)
             }

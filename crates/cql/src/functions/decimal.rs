@@ -1,24 +1,24 @@
-//! Decimals: a whole number and how many of its digits stand behind the point. Operations give the digits and the scale that Java's
-//! `BigDecimal` gives, so that results print alike.
+//! Decimals: an unscaled integer and a scale, the number of its digits after the point. Operations return the digits
+//! and scale of Java's `BigDecimal`, so that results print as in Cassandra.
 
 use crate::limits::{DECIMAL_DIGITS_MAX, EXPONENT_GAP_MAX};
 use num_bigint::{BigInt, Sign};
 
-/// Digits of a quotient at least, and behind its point.
+/// Minimum significant digits of a quotient, and minimum digits after its point.
 const QUOTIENT_DIGITS: i64 = 32;
-/// Digits of a quotient behind its point at most.
+/// Maximum digits of a quotient after its point.
 const QUOTIENT_SCALE_MAX: i64 = 1_000;
 
-/// `unscaled / 10^scale`.
+/// The number `unscaled / 10^scale`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decimal {
     pub(crate) unscaled: BigInt,
-    /// Fits 32 bits.
+    /// Fits in 32 bits when encoded.
     pub(crate) scale: i64,
 }
 
 impl Decimal {
-    /// From native bytes that are not empty.
+    /// Decodes native bytes; `None` if they are too short.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Decimal> {
         let (scale, unscaled) = bytes.split_first_chunk::<4>()?;
         let unscaled = BigInt::from_signed_bytes_be(unscaled);
@@ -36,7 +36,7 @@ impl Decimal {
         Decimal { unscaled, scale: 0 }
     }
 
-    /// Decimal digits of the unscaled number; one of zero.
+    /// Decimal digits of the unscaled number; 1 for zero.
     pub(crate) fn precision(&self) -> i64 {
         digits(&self.unscaled)
     }
@@ -64,7 +64,7 @@ impl Decimal {
         product.rounded(DECIMAL_DIGITS_MAX)
     }
 
-    /// The quotient with 32 digits or more, without zeros at its end.
+    /// The quotient to at least 32 digits, without trailing zeros.
     pub(crate) fn divide(&self, other: &Decimal) -> Result<Decimal, String> {
         if other.is_zero() {
             return Err("BigInteger divide by zero".to_owned());
@@ -89,7 +89,7 @@ impl Decimal {
         let common = self.scale.max(other.scale);
         let (dividend, divisor) = (self.aligned(common)?, other.aligned(common)?);
         let (quotient, rest) = (&dividend / &divisor, &dividend % &divisor);
-        // The quotient is a whole number, written with as many zeros behind it as the difference of scales asks for.
+        // The quotient is an integer, with as many trailing zeros as the difference of scales requires.
         let preferred = self.scale - other.scale;
         let of_quotient = match quotient.sign() {
             Sign::NoSign => preferred,
@@ -100,8 +100,8 @@ impl Decimal {
         rest.rescaled(scale)
     }
 
-    /// The average of `count` values, of which `self` is that of all but the last: moved towards the last by its part of the way.
-    /// That part has the scale of the way, halves to the even digit.
+    /// The average of `count` values, given `self` as the average of all but the last: `self + (last - self) / count`.
+    /// The quotient keeps the scale of the dividend and rounds half to even.
     pub(crate) fn average_with(&self, last: &Decimal, count: u64) -> Result<Decimal, String> {
         let way = last.add(&self.clone().negated())?;
         let (part, rest) = (&way.unscaled / count, &way.unscaled % count);
@@ -117,7 +117,7 @@ impl Decimal {
         self.add(&Decimal { unscaled: part, scale: way.scale })
     }
 
-    /// To the nearest whole number, halves away from zero.
+    /// Rounds to an integer, half away from zero.
     pub(crate) fn round(&self) -> Result<Decimal, String> {
         if self.scale <= 0 {
             return Ok(Decimal::whole(self.aligned(0)?));
@@ -128,7 +128,7 @@ impl Decimal {
         Ok(Decimal::whole(half_up(&self.unscaled, &ten_to(self.scale)?)))
     }
 
-    /// What stands before the point.
+    /// The integer part, truncated towards zero.
     pub(crate) fn truncated(&self) -> Result<BigInt, String> {
         match self.scale {
             scale if scale > self.precision() => Ok(BigInt::ZERO),
@@ -137,12 +137,12 @@ impl Decimal {
         }
     }
 
-    /// The unscaled number of a scale that is no smaller.
+    /// The unscaled number at a scale that is at least the present one.
     fn aligned(&self, scale: i64) -> Result<BigInt, String> {
         if self.is_zero() { Ok(BigInt::ZERO) } else { Ok(&self.unscaled * ten_to(scale - self.scale)?) }
     }
 
-    /// The same number with another scale, for which no digit has to go.
+    /// The same number at another scale, at which no digit is lost.
     fn rescaled(self, scale: i64) -> Result<Decimal, String> {
         let unscaled = match scale - self.scale {
             more if more >= 0 => self.unscaled * ten_to(more)?,
@@ -151,19 +151,19 @@ impl Decimal {
         Ok(Decimal { unscaled, scale })
     }
 
-    /// At most so many digits, halves away from zero.
+    /// Rounds to at most `most` digits, half away from zero.
     pub(crate) fn rounded(self, most: i64) -> Decimal {
         let surplus = self.precision() - most;
         if surplus <= 0 {
             return self;
         }
-        // Both fit memory: the surplus is of digits that are there.
+        // The power is no larger than the number itself, which has that many digits.
         let rounded = half_up(&self.unscaled, &BigInt::from(10).pow(u32::try_from(surplus).unwrap_or(u32::MAX)));
-        // 99.9 becomes 100, a digit more.
+        // Rounding may add a digit: 99.9 becomes 100.
         Decimal { unscaled: rounded, scale: self.scale - surplus }.rounded(most)
     }
 
-    /// Without zeros at the end.
+    /// Strips trailing zeros.
     pub(crate) fn stripped(self) -> Decimal {
         if self.is_zero() {
             return Decimal::whole(BigInt::ZERO);
@@ -183,7 +183,7 @@ fn trailing_zeros(number: &BigInt) -> i64 {
     (text.len() - text.trim_end_matches('0').len()) as i64
 }
 
-/// A power of ten, unless it is one that would fill memory.
+/// A power of ten with a non-negative exponent; an error beyond `EXPONENT_GAP_MAX`, whose digits would fill memory.
 fn ten_to(power: i64) -> Result<BigInt, String> {
     match u32::try_from(power) {
         Ok(power) if i64::from(power) <= EXPONENT_GAP_MAX => Ok(BigInt::from(10).pow(power)),
@@ -191,7 +191,7 @@ fn ten_to(power: i64) -> Result<BigInt, String> {
     }
 }
 
-/// The nearest whole quotient, halves away from zero.
+/// The quotient as an integer, rounded half away from zero.
 fn half_up(dividend: &BigInt, divisor: &BigInt) -> BigInt {
     let (quotient, rest) = (dividend / divisor, dividend % divisor);
     let is_more = (rest * 2u8).magnitude() >= divisor.magnitude();

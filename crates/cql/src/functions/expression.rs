@@ -1,4 +1,5 @@
-//! Functions that hang on their arguments alone: arithmetic, conversions, and functions of collections.
+//! Functions that depend on their arguments alone: arithmetic, conversions, masks, and functions of collections and
+//! vectors.
 
 use super::arithmetic::{Arithmetic, negated};
 use super::cast::Cast;
@@ -12,31 +13,31 @@ use crate::error::Error;
 use crate::json::{Json, decode, parse};
 use henge_model::DataType;
 
-/// A function without clock and chance, settled for the types of its arguments.
+/// A function that uses neither clock nor random numbers, with its argument types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expression {
     Arithmetic(Box<Arithmetic>),
-    /// The sign turned round.
+    /// The number with the opposite sign.
     Negate(DataType),
-    /// The value that a text of JSON stands for.
+    /// The value that a JSON text encodes.
     FromJson(DataType),
     Cast(Box<Cast>),
     Math(Math, DataType),
     OfCollection(OfCollection, DataType),
     Similarity(Similarity, DataType),
-    /// Of a moment of that type.
+    /// The start of the interval that contains a value of that type.
     Floor(DataType),
-    /// Null, whatever the argument.
+    /// Always null.
     Null,
     MaskDefault(DataType),
-    /// The second argument instead of the first.
+    /// The second argument.
     Second,
     Hash,
     MaskText(Masked, DataType),
 }
 
 impl Expression {
-    /// The answer for these arguments; null is `None`.
+    /// The result for these arguments; `None` is null.
     pub(crate) fn call(&self, arguments: &[Option<&[u8]>]) -> Result<Option<Vec<u8>>, Error> {
         let first = arguments.first().copied().flatten();
         let second = arguments.get(1).copied().flatten();

@@ -1,9 +1,9 @@
-//! A function that fails on its arguments.
+//! Failures of functions.
 
 use crate::error::{Error, ErrorKind};
 use henge_model::DataType;
 
-/// The failure of a native function called with arguments of these types.
+/// The error of a native function that fails on arguments of these types.
 pub(crate) fn failure(function: &str, arguments: &[&DataType], message: String) -> Error {
     let arguments = arguments.iter().map(ToString::to_string).collect();
     let kind = ErrorKind::FunctionFailure { keyspace: "system".into(), function: function.into(), arguments };

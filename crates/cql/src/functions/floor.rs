@@ -1,4 +1,4 @@
-//! `floor`: the beginning of the stretch of time that a moment is in, where stretches of one length follow one another.
+//! `floor`: the start of the interval that contains a time, with intervals of one length following one another.
 
 use super::arithmetic::{after, duration};
 use super::time;
@@ -6,7 +6,8 @@ use crate::calendar::{DAY_MS, DAY_NS, date_of};
 use crate::error::Error;
 use henge_model::DataType;
 
-/// The beginning for a moment of type `from`, the length, and where the first stretch begins, if that is not at the epoch.
+/// The start of the interval. Arguments: a time of type `from`, the length, and the start of the first interval, which
+/// defaults to the epoch.
 pub(super) fn floor(from: &DataType, arguments: &[Option<&[u8]>]) -> Result<Option<Vec<u8>>, Error> {
     let mut given = Vec::with_capacity(arguments.len());
     for argument in arguments {
@@ -36,7 +37,7 @@ pub(super) fn floor(from: &DataType, arguments: &[Option<&[u8]>]) -> Result<Opti
         return too_fine("", "1 millisecond");
     }
     let at = time::milliseconds(from, moment)?;
-    // Where a stretch may begin has the type of the result.
+    // The start has the type of the result.
     let start_type = if *from == DataType::Date { DataType::Date } else { DataType::Timestamp };
     let start = given.get(2).map_or(Ok(0), |start| time::milliseconds(&start_type, start))?;
     if start > at {
@@ -56,8 +57,7 @@ fn of_day(moment: &[u8], [months, days, nanos]: [i64; 3]) -> Result<Vec<u8>, Err
     Ok(begun.to_be_bytes().to_vec())
 }
 
-/// The last of `start`, `start` and one length, `start` and two lengths ... that is not behind `at`. Months are counted on the
-/// calendar, so their lengths are not all alike.
+/// The last of `start + n * length` that is not after `at`. Months are added on the calendar, so their lengths differ.
 fn beginning(at: i64, start: i64, months: i64, milliseconds: i64) -> i64 {
     let passed = i128::from(at) - i128::from(start);
     if months == 0 {
@@ -70,7 +70,7 @@ fn beginning(at: i64, start: i64, months: i64, milliseconds: i64) -> i64 {
         let (year, month, _) = date_of(at.div_euclid(DAY_MS));
         year * 12 + month
     };
-    // More than these are certainly too many; the right count is found by halving.
+    // Upper bound of the number of intervals, for a binary search.
     let (mut enough, mut too_many) = (0, (month_of(at) - month_of(start)) / months + 1);
     while too_many - enough > 1 {
         let middle = enough + (too_many - enough) / 2;

@@ -1,4 +1,4 @@
-//! Functions whose types follow those of their arguments.
+//! Functions whose parameter types follow from their arguments.
 
 use super::collections::OfCollection;
 use super::mask::Masked;
@@ -9,16 +9,16 @@ use super::{Expression, Function, Signature};
 use crate::error::Error;
 use henge_model::DataType;
 
-/// What a function is called with, as far as that is known before its types are.
+/// An argument of a function, as far as it is known before the signature is resolved.
 #[derive(Clone, Debug)]
 pub(crate) struct Argument {
-    /// The type it has, or would rather have.
+    /// Its type, or the preferred type of a literal.
     pub(crate) data_type: Option<DataType>,
-    /// Whether it takes the type of its place: a literal.
+    /// True for a literal, which takes the type of the parameter.
     pub(crate) is_literal: bool,
-    /// Elements of a list literal.
+    /// The number of elements of a list literal.
     pub(crate) elements: Option<u32>,
-    /// Its text.
+    /// Its text, for messages.
     pub(crate) shown: String,
 }
 
@@ -48,7 +48,8 @@ pub(super) const NAMES: [&str; 22] = [
     "similarity_dot_product",
 ];
 
-/// The function of that name for such arguments; `None` for a name that is not one of these. `wanted` is the type of its place.
+/// The signature for these arguments; `None` if the name is not in [`NAMES`]. `wanted` is the type that the call's
+/// place requires.
 pub(crate) fn signature(
     name: &str,
     arguments: &[Argument],
@@ -92,7 +93,7 @@ impl Invocation<'_> {
         })
     }
 
-    /// The type of the first argument.
+    /// The type of the first argument; an error if it is unknown.
     fn first(&self) -> Result<DataType, Error> {
         let first = self.arguments.first();
         first.and_then(|argument| argument.data_type.clone()).ok_or_else(|| {
@@ -106,8 +107,8 @@ impl Invocation<'_> {
         })
     }
 
-    /// The parameters of a function that takes what it is given, and what the first one has to be; `None` of those with a signature
-    /// for each type.
+    /// The parameters of a function that adapts to its argument, and the requirement on the first argument, as texts
+    /// for messages; `None` for functions with a signature for each type.
     fn parameters(&self) -> Option<(&'static str, &'static str)> {
         Some(match self.name {
             "map_keys" | "map_values" => ("map", "a map argument"),
@@ -140,7 +141,7 @@ impl Invocation<'_> {
         Ok(Signature { function: Function::Expression(expression), parameters, result })
     }
 
-    /// A literal takes the type that is wanted of the function.
+    /// Resolves a mathematical function. A literal argument takes the type that the call's place requires.
     fn math(&self, math: Math) -> Result<Signature, Error> {
         self.count(1, 1)?;
         let is_literal = self.arguments.iter().any(|argument| argument.is_literal);
@@ -234,17 +235,18 @@ impl Invocation<'_> {
     }
 }
 
-/// The words for arguments that no function of that name takes. Cassandra goes on with the list of all.
+/// The error for arguments that match no signature. Cassandra's message continues with a list of all signatures.
 pub(crate) fn no_signature(name: &str) -> Error {
     Error::invalid(format!("Invalid call to function {name}, none of its type signatures match"))
 }
 
-/// The words for arguments that several functions of that name take.
+/// The error for arguments that match several signatures.
 pub(crate) fn ambiguous(name: &str) -> Error {
     Error::invalid(format!("Ambiguous call to function {name}: use type casts to disambiguate"))
 }
 
-/// How many arguments a masking function takes, its column included, and which; `None` of other functions.
+/// The minimum and maximum number of arguments of a masking function, including the column, and their types; `None` for
+/// other functions.
 pub(crate) fn masking_parameters(name: &str) -> Option<(usize, usize, &'static str)> {
     Some(match name {
         "mask_null" | "mask_default" => (1, 1, "any"),
@@ -255,7 +257,7 @@ pub(crate) fn masking_parameters(name: &str) -> Option<(usize, usize, &'static s
     })
 }
 
-/// The masking function of that name for a column of that type, and what it is called with besides.
+/// The masking function of that name for a column of that type and the `given` types of further arguments.
 pub(crate) fn masking(
     name: &str,
     column: &DataType,

@@ -1,4 +1,4 @@
-//! Values as JSON, as `SELECT JSON` and `toJson` print them.
+//! Values printed as JSON, for `SELECT JSON` and `toJson`.
 
 use crate::calendar::{DAY_MS, date_of};
 use crate::collection::parts;
@@ -7,7 +7,7 @@ use henge_model::DataType;
 use std::fmt::Write;
 use std::net::Ipv6Addr;
 
-/// The JSON of a value. Bytes that are no value of the type become a string.
+/// The JSON of a value. Bytes that are not a value of the type become a string.
 pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
     let data_type = data_type.unfrozen();
     match data_type {
@@ -32,12 +32,12 @@ pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
             let fields = user.fields.iter().zip(values);
             braced(fields.map(|((name, _), (t, v))| (field_name(name), value(t, v))))
         }
-        // Printed as literals print them, but in JSON's quotes.
+        // Printed like CQL literals, but in JSON's quotes.
         _ => quoted(data_type.literal(bytes).trim_matches('\'')),
     }
 }
 
-/// A row as one object: names, types and values of its columns.
+/// A row as one JSON object: the name, type and value of each column.
 pub(crate) fn row<'a>(columns: impl Iterator<Item = (&'a str, &'a DataType, Option<&'a [u8]>)>) -> String {
     braced(columns.map(|(name, data_type, bytes)| (field_name(name), value(data_type, bytes))))
 }
@@ -51,7 +51,7 @@ fn array(data_type: &DataType, bytes: &[u8]) -> String {
     format!("[{}]", all.join(", "))
 }
 
-/// A map's keys become strings.
+/// A map as an object. Keys are converted to strings.
 fn object(data_type: &DataType, bytes: &[u8]) -> String {
     let all = parts(data_type, bytes).unwrap_or_default();
     braced(all.chunks(2).filter_map(|pair| match pair {
@@ -68,12 +68,12 @@ fn braced(entries: impl Iterator<Item = (String, String)>) -> String {
     format!("{{{}}}", all.join(", "))
 }
 
-/// Names with upper case stand in quotes of their own.
+/// A column name; one with upper-case letters keeps CQL's quotes inside JSON's.
 fn field_name(name: &str) -> String {
     if name.chars().any(char::is_uppercase) { quoted(&format!("\"{name}\"")) } else { quoted(name) }
 }
 
-/// JSON knows no NaN and no infinity.
+/// A number; null for NaN and infinity, which JSON cannot express.
 fn number(literal: String) -> String {
     if literal.contains(['N', 'I']) { "null".to_owned() } else { literal }
 }
@@ -87,7 +87,7 @@ fn timestamp(bytes: &[u8]) -> String {
     format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{:02}.{fraction:03}Z", seconds % 60)
 }
 
-/// As Java prints addresses: of one of version 6 all eight parts.
+/// An address as Java prints it: IPv6 with all eight groups.
 pub(crate) fn address(data_type: &DataType, bytes: &[u8]) -> String {
     let Ok(v6) = <[u8; 16]>::try_from(bytes) else {
         return data_type.literal(bytes).trim_matches('\'').to_owned();

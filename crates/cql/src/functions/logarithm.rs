@@ -1,26 +1,26 @@
-//! Exponentials and logarithms of decimals, to as many digits as the argument has and at least 32. They are computed as whole
-//! numbers that stand for a fixed count of digits behind the point, with digits to spare.
+//! Exponentials and logarithms of decimals, to as many digits as the argument has and at least 32. They are computed in
+//! fixed-point integers with guard digits.
 
 use super::decimal::Decimal;
 use num_bigint::{BigInt, Sign};
 
-/// Digits of a result at least.
+/// Minimum digits of a result.
 const DIGITS_MIN: i64 = 32;
-/// Digits of a result at most: the work grows with the square of them.
+/// Maximum digits of a result. The work grows with their square.
 const DIGITS_MAX: i64 = 1_000;
-/// Digits computed beyond those of the result.
+/// Guard digits, computed beyond those of the result.
 const SPARE: i64 = 12;
-/// The greatest argument of `exp`: its result has as many digits before the point as decimals are given.
+/// Maximum argument of `exp`, so that the result's integer part fits the digits of a decimal.
 const EXP_MAX: u32 = 20_000;
 
-/// A number as a count of `10^-digits`.
+/// A fixed-point number: `value * 10^-digits`.
 struct Fixed {
     value: BigInt,
     digits: i64,
 }
 
 fn one(digits: i64) -> BigInt {
-    // Never negative, and bounded by the digits that are asked for.
+    // Digits are never negative, and bounded by the caller.
     BigInt::from(10).pow(u32::try_from(digits).unwrap_or(0))
 }
 
@@ -29,13 +29,13 @@ fn digits_of(argument: &Decimal) -> i64 {
 }
 
 impl Fixed {
-    /// A decimal to so many digits behind the point.
+    /// The decimal truncated to `digits` digits after the point.
     fn of(decimal: &Decimal, digits: i64) -> Result<Fixed, String> {
         let scaled = Decimal { unscaled: decimal.unscaled.clone(), scale: decimal.scale - digits };
         Ok(Fixed { value: scaled.truncated()?, digits })
     }
 
-    /// One by the number.
+    /// The reciprocal.
     fn inverse(&self, digits: i64) -> Decimal {
         let places = self.value.magnitude().to_string().len() as i64 + digits + SPARE;
         Decimal { unscaled: one(places) / &self.value, scale: places - self.digits }.rounded(digits)
@@ -46,7 +46,7 @@ impl Fixed {
     }
 }
 
-/// e to the power of a decimal.
+/// e to the power of the argument.
 pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
     let digits = digits_of(argument);
     if argument.unscaled.sign() == Sign::NoSign {
@@ -61,13 +61,13 @@ pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
     Ok(trimmed(if is_negative { exponential.inverse(digits) } else { exponential.to_decimal(digits) }))
 }
 
-/// A result that came out even has no noughts behind its digits.
+/// Strips trailing zeros if they are more than half of the digits, which means that the result is exact.
 fn trimmed(result: Decimal) -> Decimal {
     let stripped = result.clone().stripped();
     if stripped.precision() * 2 < result.precision() { stripped } else { result }
 }
 
-/// The series of a small part of the argument, squared back.
+/// The Taylor series of the argument divided by a power of two, then squared as often.
 fn exp_of(argument: &Fixed) -> Fixed {
     let halvings = 8 + argument.value.bits().saturating_sub(one(argument.digits).bits());
     let spare = i64::try_from(halvings).unwrap_or(0) + 4;
@@ -110,21 +110,21 @@ pub(super) fn log10(argument: &Decimal) -> Result<Decimal, String> {
     let of_argument = log_to(argument, places)?;
     let of_ten = log_to(&Decimal::whole(BigInt::from(10)), places)?;
     let value = of_argument.value * one(places) / of_ten.value;
-    // What is a power of ten comes out to a digit or two.
+    // A result that differs from an integer only in the last four guard digits is that integer.
     let nearest = (&value + one(places) / 2u8) / one(places) * one(places);
     let near = (&value - &nearest).magnitude() < one(4).magnitude();
     let result = Fixed { value: if near { nearest } else { value }, digits: places };
     Ok(trimmed(result.to_decimal(digits)))
 }
 
-/// The natural logarithm to so many places behind the point: of `m * 10^e`, with `m` near one, it is `ln m + e ln 10`.
+/// The natural logarithm to `places` digits after the point, as `ln m + e ln 10` of `m * 10^e` with `1 <= m < 10`.
 fn log_to(argument: &Decimal, places: i64) -> Result<Fixed, String> {
     let places = places + 12;
     let exponent = argument.precision() - argument.scale - 1;
     let mantissa = Decimal { unscaled: argument.unscaled.clone(), scale: argument.scale + exponent };
     let unit = one(places);
     let mut mantissa = Fixed::of(&mantissa, places)?.value;
-    // Halved until it is near one: ln m = ln (m / 2^n) + n ln 2.
+    // `m` is halved until it is near one: ln m = ln (m / 2^n) + n ln 2.
     let mut halvings = 0i64;
     while mantissa > &unit * 3 / 2 {
         mantissa /= 2;
@@ -137,7 +137,7 @@ fn log_to(argument: &Decimal, places: i64) -> Result<Fixed, String> {
     Ok(Fixed { value: value / one(12), digits: places - 12 })
 }
 
-/// The inverse hyperbolic tangent of a fraction well below one, as a count of such parts as `unit` is one of.
+/// The inverse hyperbolic tangent of `above / below`, a fraction well below one, in multiples of `1 / unit`.
 fn inverse_hyperbolic(above: &BigInt, below: &BigInt, unit: &BigInt) -> BigInt {
     let first = above * unit / below;
     let square = &first * &first / unit;

@@ -1,4 +1,4 @@
-//! Masking: values that show nothing, or little, of what is stored.
+//! Masking functions: values that reveal nothing, or little, of the stored value.
 
 use super::time;
 use crate::collection;
@@ -9,14 +9,14 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use std::borrow::Cow;
 
-/// Which part of a text is replaced.
+/// The part of a text that is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Masked {
     Inner,
     Outer,
 }
 
-/// What stands for any value of a type.
+/// The value that `mask_default` returns for a type.
 pub(super) fn default(data_type: &DataType) -> Result<Vec<u8>, Error> {
     Ok(match data_type.unfrozen() {
         DataType::Ascii | DataType::Text => b"****".to_vec(),
@@ -35,7 +35,7 @@ pub(super) fn default(data_type: &DataType) -> Result<Vec<u8>, Error> {
         DataType::Vector(element, n) => parts(data_type, (0..*n).map(|_| &**element))?,
         DataType::Udt(user) => {
             let fields: Vec<DataType> = user.fields.iter().map(|(_, field)| field.clone()).collect();
-            // A user type's value is laid out as a tuple's.
+            // A user type's value is encoded like a tuple's.
             parts(&DataType::Tuple(fields.clone()), fields.iter())?
         }
         DataType::Frozen(inner) => return default(inner),
@@ -47,7 +47,8 @@ fn parts<'t>(of: &DataType, types: impl Iterator<Item = &'t DataType>) -> Result
     collection::build(of, &parts?)
 }
 
-/// A text of which all but some characters at its ends, or just those, are another character. Null is none at an end, and a star.
+/// Replaces the inner or outer characters of a text. Arguments: the text, the number of characters at its beginning,
+/// that at its end, and the replacement. Null means 0 for the numbers and `*` for the replacement.
 pub(super) fn text(
     masked: Masked,
     data_type: &DataType,
@@ -87,7 +88,7 @@ fn padding(given: &[u8], masked: Masked) -> Result<char, Error> {
     }
 }
 
-/// A hash of the value's bytes; SHA-256 unless another is named.
+/// A hash of the value's bytes; SHA-256 unless `algorithm` names another.
 pub(super) fn hash(value: &[u8], algorithm: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     let name = String::from_utf8_lossy(algorithm.unwrap_or(b"SHA-256"));
     Ok(match name.to_uppercase().as_str() {

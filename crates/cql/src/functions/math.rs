@@ -1,4 +1,4 @@
-//! `abs`, `exp`, `log`, `log10` and `round`, of every type of number: the result has the type of the argument.
+//! `abs`, `exp`, `log`, `log10` and `round` of every number type. The result has the type of the argument.
 
 use super::failure::failure;
 use super::logarithm;
@@ -6,7 +6,7 @@ use super::number::Number;
 use crate::error::Error;
 use henge_model::DataType;
 
-/// The mathematical functions.
+/// A mathematical function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Math {
     Abs,
@@ -17,7 +17,7 @@ pub(crate) enum Math {
 }
 
 impl Math {
-    /// The function of that name.
+    /// The function of that name; `None` for other names.
     pub(super) fn named(name: &str) -> Option<Math> {
         Some(match name {
             "abs" => Math::Abs,
@@ -39,7 +39,7 @@ impl Math {
         }
     }
 
-    /// The result; the empty value has none.
+    /// The result; `None` for the empty value.
     pub(super) fn call(self, data_type: &DataType, value: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let made = Number::of_bytes(data_type, value).and_then(|number| match number {
             None => Ok(None),
@@ -79,7 +79,7 @@ impl Math {
     }
 }
 
-/// The nearest whole number, halves upwards; NaN is nought. The caller cuts it to its range.
+/// Rounds to an integer, half upwards. The caller converts NaN to 0 and clamps to its range.
 fn round(value: f64) -> f64 {
     let below = value.floor();
     if value - below >= 0.5 { below + 1.0 } else { below }

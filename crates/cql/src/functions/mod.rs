@@ -1,4 +1,4 @@
-//! Native functions: which there are, what they take, and what they answer.
+//! Native functions: their names, signatures and evaluation.
 
 pub(crate) mod arithmetic;
 mod cast;
@@ -29,7 +29,7 @@ use crate::error::Error;
 use henge_base::Random;
 use henge_model::{DataType, PartitionKey};
 
-/// A native function, settled for the types of its arguments.
+/// A native function with its argument types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Function {
     Now,
@@ -42,7 +42,7 @@ pub(crate) enum Function {
     ToDate(DataType),
     ToTimestamp(DataType),
     ToUnixTimestamp(DataType),
-    /// The bytes of a value; types with no bytes of their own are not asked.
+    /// The bytes of a value, unchanged.
     AsBlob,
     FromBlob(DataType),
     Token,
@@ -50,23 +50,23 @@ pub(crate) enum Function {
     Expression(Expression),
 }
 
-/// A function with the types it takes and gives.
+/// A function with its parameter types and result type.
 pub(crate) struct Signature {
     pub(crate) function: Function,
     pub(crate) parameters: Vec<DataType>,
     pub(crate) result: DataType,
 }
 
-/// The circumstances of one call.
+/// The context of one call.
 pub(crate) struct Call<'a> {
     pub(crate) context: &'a BindContext<'a>,
-    /// The number of the row it is called for.
+    /// The number of the row for which it is called.
     pub(crate) row: u64,
-    /// Which call of the statement.
+    /// The number of the call within the statement.
     pub(crate) ordinal: u32,
 }
 
-/// Every name that [`signature`] knows, for hints; `asblob` and its like aside.
+/// Every name that [`signature`] accepts, for suggestions; without `asblob` and the like.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(generic::NAMES)
 }
@@ -100,7 +100,7 @@ const NAMES: [&str; 25] = [
 ];
 
 impl Function {
-    /// The answer for these arguments; null is `None`.
+    /// The result for these arguments; `None` is null.
     pub(crate) fn call(&self, call: &Call<'_>, arguments: &[Option<&[u8]>]) -> Result<Option<Vec<u8>>, Error> {
         let now = call.context.now_us;
         let made = match self {
@@ -123,7 +123,7 @@ impl Function {
         Ok(Some(made))
     }
 
-    /// Functions of one value, which of null are null.
+    /// Evaluates functions of one value; for null the caller returns null.
     fn convert(&self, value: &[u8]) -> Result<Vec<u8>, Error> {
         match self {
             Function::MinTimeuuid => time::bound(value, false),
@@ -142,7 +142,8 @@ impl Function {
 }
 
 impl Call<'_> {
-    /// Chance that differs for every call and row, and is the same when the request is replayed.
+    /// A random generator that differs for every call and row, and repeats if the request is replayed with the same
+    /// seed.
     fn random(&self) -> Random {
         let call = self.context.seed ^ u64::from(self.ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Random::new(call.wrapping_add(self.row.wrapping_mul(0xd1b5_4a32_d192_ed03)))
@@ -153,7 +154,7 @@ impl Call<'_> {
 fn token(components: &[Option<&[u8]>]) -> Result<Vec<u8>, Error> {
     let given: Option<Vec<&[u8]>> = components.iter().copied().collect();
     let given = given.ok_or_else(|| Error::invalid("Invalid null value in call to function token"))?;
-    // No key is empty, but its token is the lowest, before all others.
+    // An empty key cannot be stored; its token is the lowest, as in Cassandra.
     if given == [&[] as &[u8]] {
         return Ok(i64::MIN.to_be_bytes().to_vec());
     }

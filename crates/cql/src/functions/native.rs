@@ -1,12 +1,13 @@
-//! Functions by name: what they take, and what they answer.
+//! Resolution of functions by name and argument types.
 
 use super::generic::{ambiguous, no_signature};
 use super::{Argument, Expression, Function, Signature, generic};
 use crate::error::Error;
 use henge_model::{DataType, Table};
 
-/// The function of that name for arguments of these types; `None` for a type that is not known. `table` is what `token` is of,
-/// `wanted` the type of the place the call stands in, if that is known, and `given` the arguments themselves.
+/// The signature for arguments of these types, `None` where a type is unknown. The partition key of `table` gives the
+/// parameters of `token`; `wanted` is the type that the call's place requires, and `given` are the arguments
+/// themselves.
 pub(crate) fn signature(
     name: &str,
     arguments: &[Option<DataType>],
@@ -29,7 +30,7 @@ pub(crate) fn signature(
     })
 }
 
-/// The types of which a function takes one, if it is one of times.
+/// The types that a time conversion accepts; empty for other functions.
 pub(crate) fn times_taken(name: &str) -> &'static [DataType] {
     use DataType::{Date, Timestamp, Timeuuid};
     match name {
@@ -40,7 +41,7 @@ pub(crate) fn times_taken(name: &str) -> &'static [DataType] {
     }
 }
 
-/// A call of a function that takes one list of types, or a value of one of some types.
+/// A call of a function with one list of parameter types, or with one parameter of several possible types.
 struct Native<'a> {
     name: &'a str,
     arguments: &'a [Option<DataType>],
@@ -58,7 +59,7 @@ impl Native<'_> {
         Err(Error::invalid(message))
     }
 
-    /// The type of the one argument, which has to be one of those.
+    /// The type of the only argument, which must be one of `wanted`.
     fn known(&self, wanted: &[DataType]) -> Result<DataType, Error> {
         let name = self.name;
         match self.arguments {
@@ -112,7 +113,7 @@ impl Native<'_> {
         self.fixed(function, vec![DataType::Text], to.clone())
     }
 
-    /// `intasblob`, `int_as_blob`, `blobasint`, `blob_as_int` and so on.
+    /// Resolves `intasblob`, `int_as_blob`, `blobasint`, `blob_as_int` and the like.
     fn blob_conversion(&self) -> Option<Result<Signature, Error>> {
         let native = |n: &str| DataType::native(n).filter(|t| *t != DataType::Blob);
         let name = self.name;

@@ -1,4 +1,4 @@
-//! Numbers of all types, and how one turns into another: as Java's `Number` does.
+//! Numbers of all types, converted into one another like Java's `Number`.
 
 use super::decimal::Decimal;
 use crate::limits::NUMBER_BYTES_MAX;
@@ -6,10 +6,10 @@ use crate::text_form;
 use henge_model::DataType;
 use num_bigint::BigInt;
 
-/// A number, in the form its type has.
+/// A number in the representation of its type.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Number {
-    /// Of 8, 16, 32 or 64 bits.
+    /// An integer of 8, 16, 32 or 64 bits.
     Integer(i64),
     Varint(BigInt),
     Float(f32),
@@ -17,14 +17,14 @@ pub(crate) enum Number {
     Decimal(Decimal),
 }
 
-/// Whether values of the type are numbers.
+/// True if values of the type are numbers.
 pub(crate) fn is_number(data_type: &DataType) -> bool {
     use DataType::{Bigint, Counter, Decimal, Double, Float, Int, Smallint, Tinyint, Varint};
     matches!(data_type, Tinyint | Smallint | Int | Bigint | Counter | Varint | Float | Double | Decimal)
 }
 
 impl Number {
-    /// From native bytes. `None` of the empty value, which is no number.
+    /// Decodes native bytes; `None` for the empty value.
     pub(crate) fn of_bytes(data_type: &DataType, bytes: &[u8]) -> Result<Option<Number>, String> {
         if bytes.is_empty() {
             return Ok(None);
@@ -41,7 +41,7 @@ impl Number {
         })
     }
 
-    /// Native bytes as a value of a type, cut or rounded to it.
+    /// Encodes the number as a value of a type, truncated or rounded to it.
     pub(crate) fn to_bytes(&self, data_type: &DataType) -> Result<Vec<u8>, String> {
         let bytes = match data_type {
             DataType::Tinyint => (self.to_i32()? as i8).to_be_bytes().to_vec(),
@@ -59,7 +59,7 @@ impl Number {
         Ok(bytes)
     }
 
-    /// As 32 bits: the low ones of a whole number, the nearest to a float.
+    /// As 32 bits: the low bits of an integer, the nearest value to a float.
     fn to_i32(&self) -> Result<i32, String> {
         Ok(match self {
             Number::Float(value) => *value as i32,
@@ -106,7 +106,7 @@ impl Number {
         }
     }
 
-    /// Whole numbers but varints go by way of a double, as in Cassandra.
+    /// As a decimal. Integers other than varints go through a double, as in Cassandra.
     pub(crate) fn to_decimal(&self) -> Result<Decimal, String> {
         match self {
             Number::Decimal(value) => Ok(value.clone()),
@@ -115,7 +115,7 @@ impl Number {
         }
     }
 
-    /// Whether it is neither infinite nor no number at all.
+    /// True unless it is infinite or NaN.
     pub(crate) fn is_finite(&self) -> bool {
         match self {
             Number::Float(value) => value.is_finite(),
@@ -125,7 +125,7 @@ impl Number {
     }
 }
 
-/// A double as the decimal it prints as.
+/// The decimal that the double prints as.
 pub(crate) fn decimal_of(value: f64) -> Result<Decimal, String> {
     if value.is_nan() {
         return Err("A NaN cannot be converted into a decimal".to_owned());
@@ -140,7 +140,7 @@ pub(crate) fn decimal_of(value: f64) -> Result<Decimal, String> {
         .ok_or_else(|| format!("{text} cannot be converted into a decimal"))
 }
 
-/// A whole number of up to eight bytes.
+/// Decodes an integer of at most 8 bytes.
 fn integer(bytes: &[u8]) -> Option<i64> {
     let negative = bytes.first()? >> 7 == 1;
     let mut all = [if negative { 0xff } else { 0 }; 8];

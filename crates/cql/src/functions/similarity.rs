@@ -1,10 +1,10 @@
-//! How alike two vectors of floats are.
+//! Similarity of two vectors of floats.
 
 use crate::collection;
 use crate::error::Error;
 use henge_model::DataType;
 
-/// By which measure.
+/// A similarity measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Similarity {
     Cosine,
@@ -13,7 +13,7 @@ pub(crate) enum Similarity {
 }
 
 impl Similarity {
-    /// The function of that name.
+    /// The measure of that function name; `None` for other names.
     pub(super) fn named(name: &str) -> Option<Similarity> {
         Some(match name {
             "similarity_cosine" => Similarity::Cosine,
@@ -23,7 +23,7 @@ impl Similarity {
         })
     }
 
-    /// The answer for two vectors of one type.
+    /// The similarity of two vectors of the same type.
     pub(super) fn call(self, of: &DataType, left: &[u8], right: &[u8]) -> Result<Vec<u8>, Error> {
         let (left, right) = (floats(of, left)?, floats(of, right)?);
         let pairs = || left.iter().zip(&right).map(|(a, b)| (*a, *b));

@@ -1,4 +1,4 @@
-//! Time-based uuids, timestamps and dates turned into one another.
+//! Timeuuids, timestamps and dates, and conversions between them.
 
 use crate::calendar::DAY_MS;
 use crate::context::BindContext;
@@ -6,44 +6,44 @@ use crate::error::Error;
 use henge_base::Micros;
 use henge_model::DataType;
 
-/// 100-nanosecond steps between 1582-10-15 and 1970-01-01.
+/// The number of 100-nanosecond steps between 1582-10-15 and 1970-01-01.
 const UUID_EPOCH: i64 = 0x01b2_1dd2_1381_4000;
 
-/// A version 1 uuid of that time; `chance` fills what lies below a microsecond, the clock sequence and the node.
+/// A version 1 UUID of that time. `chance` gives the steps below a microsecond, the clock sequence and the node id.
 pub(crate) fn timeuuid(now_us: Micros, chance: [u8; 16]) -> [u8; 16] {
     let steps = now_us.wrapping_mul(10).wrapping_add(i64::from(chance[0] % 10)).wrapping_add(UUID_EPOCH);
     let mut rest = [0; 8];
     rest.copy_from_slice(&chance[8..]);
     rest[0] = rest[0] & 0x3f | 0x80;
-    // A node id that is no network card's has the multicast bit.
+    // Random node ids have the multicast bit set, which no network card's has.
     rest[2] |= 1;
     assemble(steps, rest)
 }
 
-/// The start of 2010 in microseconds, from which places of what is prepended count backwards, as Cassandra has it.
+/// The start of 2010, in microseconds since 1970. Paths of prepended elements count backwards from it, as in Cassandra.
 const PREPEND_REFERENCE_US: Micros = 1_262_304_000_000_000;
 
-/// The place of an element that is added to a list's end: after what was added earlier, and in one batch after that of the statements
-/// and elements before it. `element` counts those that the statement adds before this one.
+/// The path of an element appended to a list. It comes after all earlier appends, in a batch also after those of
+/// earlier statements. `element` is the number of elements that the statement appends before this one.
 pub(crate) fn appended(context: &BindContext<'_>, element: u32) -> [u8; 16] {
     place(steps_of(context.now_us) + i64::from(element >> 16), context.statement, element as u16, context.seed)
 }
 
-/// The place of an element that is put before a list's first: before what was put there earlier. `element` counts those that the
-/// statement puts between this one and what the list held.
+/// The path of an element prepended to a list. It comes before all earlier prepends. `element` is the number of
+/// elements that the statement puts between this one and the present first element.
 pub(crate) fn prepended(context: &BindContext<'_>, element: u32) -> [u8; 16] {
     let backwards = steps_of((2 * PREPEND_REFERENCE_US).saturating_sub(context.now_us));
     place(backwards - i64::from(element >> 16), u16::MAX - context.statement, u16::MAX - element as u16, context.seed)
 }
 
-/// A moment in the hundreds of nanoseconds that timeuuids count.
+/// A time in steps of 100 nanoseconds since 1582-10-15, the unit of timeuuids.
 fn steps_of(now_us: Micros) -> i64 {
     now_us.wrapping_mul(10).wrapping_add(UUID_EPOCH)
 }
 
-/// A timeuuid whose last bytes, which are compared as signed ones, number the elements of one step.
+/// A timeuuid whose last bytes, which compare as signed, number the elements within one step.
 fn place(steps: i64, statement: u16, element: u16, seed: u64) -> [u8; 16] {
-    // 14 bits of the statement, all of the element's; above them stands the variant.
+    // 14 bits of the statement and 16 of the element. The two bits above them hold the UUID variant.
     let number = (u32::from(statement & 0x3fff) << 16 | u32::from(element)).to_be_bytes();
     let chance = seed.to_be_bytes();
     let signed = |byte: u8| byte ^ 0x80;
@@ -69,7 +69,7 @@ fn assemble(steps: i64, rest: [u8; 8]) -> [u8; 16] {
     bytes
 }
 
-/// The lowest or highest timeuuid of a timestamp's millisecond; the last eight bytes compare as signed ones.
+/// The lowest or highest timeuuid of a timestamp's millisecond. The last eight bytes compare as signed.
 pub(crate) fn bound(timestamp: &[u8], highest: bool) -> Result<Vec<u8>, Error> {
     let milliseconds = long(timestamp)?;
     let steps =
@@ -77,7 +77,7 @@ pub(crate) fn bound(timestamp: &[u8], highest: bool) -> Result<Vec<u8>, Error> {
     Ok(assemble(steps, [if highest { 0x7f } else { 0x80 }; 8]).to_vec())
 }
 
-/// Milliseconds since the epoch of a timeuuid, timestamp or date.
+/// The milliseconds since 1970 of a timeuuid, timestamp or date.
 pub(crate) fn milliseconds(from: &DataType, value: &[u8]) -> Result<i64, Error> {
     match (from, value.len()) {
         (DataType::Timeuuid, 16) => {
@@ -94,7 +94,7 @@ pub(crate) fn milliseconds(from: &DataType, value: &[u8]) -> Result<i64, Error> 
     }
 }
 
-/// The date of a time in milliseconds.
+/// The encoded date of a time in milliseconds since 1970.
 pub(crate) fn date(milliseconds: i64) -> Vec<u8> {
     let days = milliseconds.div_euclid(DAY_MS) + (1 << 31);
     u32::try_from(days.max(0)).unwrap_or(u32::MAX).to_be_bytes().to_vec()
