@@ -1,5 +1,5 @@
-//! The size of batches over several partitions. It is counted as Cassandra counts what it keeps of them in memory, so that
-//! settings mean the same.
+//! The size of batches over several partitions. It is counted as Cassandra counts its in-memory form, so that settings
+//! have the same meaning.
 
 use super::{Guard, Threshold};
 use crate::error::Error;
@@ -7,36 +7,36 @@ use crate::statement::BatchKind;
 use henge_model::{CellKindView, Extent, Key, KeyKind, RowView, Table};
 use std::collections::BTreeSet;
 
-/// Bytes that Cassandra counts for a partition, a row, a cell and a range, beside what they hold.
+/// Bytes that Cassandra counts for a partition, a row, a cell and a range, in addition to their content.
 const PARTITION_BYTES: usize = 29;
 const ROW_BYTES: usize = 21;
 pub(crate) const CELL_BYTES: usize = 20;
 const RANGE_BYTES: usize = 16;
-/// The same for a row that expires, and for a collection whose elements are cells.
+/// Additional bytes of a row that expires, and of an unfrozen collection.
 const EXPIRY_BYTES: usize = 12;
 const COLLECTION_BYTES: usize = 12;
-/// A value that stands for an addition to a counter.
+/// Bytes of the value of an addition to a counter.
 const COUNTER_BYTES: usize = 36;
 
-/// The limits of batches.
+/// The guardrails on batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchLimits {
     /// `batch_size_warn_threshold` and `batch_size_fail_threshold`, in bytes.
     pub size: Threshold,
-    /// `unlogged_batch_across_partitions_warn_threshold`: partitions.
+    /// `unlogged_batch_across_partitions_warn_threshold`: the number of partitions.
     pub partitions: Option<u64>,
 }
 
-/// How much a batch writes.
+/// The size of a batch.
 #[derive(Debug, Default)]
 pub struct BatchSize<'t> {
     bytes: usize,
-    /// Keyspace, partition key and table of each partition.
+    /// The keyspace, partition key and table of each partition.
     updates: BTreeSet<(&'t str, Vec<u8>, &'t str)>,
 }
 
 impl<'t> BatchSize<'t> {
-    /// Counts a row that is written to a table.
+    /// Adds a row of a table.
     pub fn add(&mut self, table: &'t Table, key: &[u8], row: &[u8]) {
         let Ok(partition) = Key::partition_key(key) else { return };
         if self.updates.insert((&table.keyspace, partition.bytes().to_vec(), &table.name)) {
@@ -55,7 +55,8 @@ impl<'t> BatchSize<'t> {
         }
     }
 
-    /// Whether it is more than one partition of one keyspace, which is written at once: only then its size counts.
+    /// True if the batch writes several partitions or keyspaces. The size of others is not limited, since they are
+    /// written at once.
     fn is_spread(&self) -> bool {
         let mut mutations = self.updates.iter().map(|(keyspace, partition, _)| (keyspace, partition));
         let first = mutations.next();
@@ -64,7 +65,7 @@ impl<'t> BatchSize<'t> {
 }
 
 impl Guard<'_> {
-    /// Holds a batch to its limits.
+    /// Applies the guardrails on a batch.
     pub fn batch(&self, kind: BatchKind, size: &BatchSize<'_>) -> Result<(), Error> {
         let Some(limits) = self.limits().map(|settings| settings.batches).filter(|_| size.is_spread()) else {
             return Ok(());
@@ -113,7 +114,7 @@ fn key_bytes(table: &Table, key: &[u8]) -> usize {
 
 fn cell_bytes(table: &Table, path: &[u8], kind: &CellKindView<'_>) -> usize {
     let value = match kind {
-        // A collection that is emptied first is not counted.
+        // The deletion before a collection is replaced is not counted.
         CellKindView::ComplexDeletion { .. } => return 0,
         CellKindView::Live { .. } if table.is_counter() => COUNTER_BYTES,
         CellKindView::Live { value } | CellKindView::Expiring { value, .. } => value.len(),

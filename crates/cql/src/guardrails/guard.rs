@@ -1,19 +1,19 @@
-//! Guardrails as they apply to one request.
+//! The guardrails that apply to one request.
 
 use super::Guardrails;
 use super::threshold::Crossed;
 use crate::error::Error;
 use parking_lot::Mutex;
 
-/// Warnings that one request may collect; what comes after them is left out.
+/// Maximum number of warnings of one request; further ones are dropped.
 const WARNINGS_MAX: usize = 100;
 
-/// What a request's user is to be told, besides its answer.
+/// The warnings that a response carries.
 #[derive(Debug, Default)]
 pub struct Warnings(Mutex<Vec<String>>);
 
 impl Warnings {
-    /// Adds one, unless it is there.
+    /// Adds a warning, unless it is a duplicate or there are `WARNINGS_MAX` already.
     pub fn add(&self, text: String) {
         let mut all = self.0.lock();
         if all.len() < WARNINGS_MAX && !all.contains(&text) {
@@ -21,13 +21,14 @@ impl Warnings {
         }
     }
 
-    /// All of them, in the order they came.
+    /// The warnings in the order in which they were added.
     pub fn into_inner(self) -> Vec<String> {
         self.0.into_inner()
     }
 }
 
-/// What one request is held to, and where its warnings go. The default is held to nothing, and loses them.
+/// The guardrails of one request, and the destination of its warnings. The default applies no guardrails and drops
+/// warnings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Guard<'a> {
     settings: Option<&'a Guardrails>,
@@ -36,43 +37,43 @@ pub struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    /// Of a request. Superusers are exempt, but for what concerns everybody.
+    /// The guardrails of a request. Superusers are exempt, except from those on batches and tombstones.
     pub fn new(settings: &'a Guardrails, exempt: bool, warnings: &'a Warnings) -> Guard<'a> {
         Guard { settings: Some(settings), exempt, warnings: Some(warnings) }
     }
 
-    /// The settings that everybody is held to.
+    /// The settings from which nobody is exempt.
     #[inline]
     pub fn limits(&self) -> Option<&'a Guardrails> {
         self.settings
     }
 
-    /// The settings that this request is held to.
+    /// The settings that apply to this request; `None` if it is exempt.
     #[inline]
     pub(crate) fn settings(&self) -> Option<&'a Guardrails> {
         if self.exempt { None } else { self.settings }
     }
 
-    /// Tells the user something.
+    /// Adds a warning to the response.
     pub fn warn(&self, text: String) {
         if let Some(warnings) = self.warnings {
             warnings.add(text);
         }
     }
 
-    /// Tells the user what a guardrail would rather not have.
+    /// Adds the warning of a guardrail.
     pub(crate) fn warn_of(&self, name: &str, text: &str) {
         self.warn(violated(name, text));
     }
 
-    /// The refusal of a guardrail. It is a warning too, as in Cassandra: drivers log these.
+    /// The error of a guardrail. It is added as a warning too, as in Cassandra, because drivers log warnings.
     pub(crate) fn refuse(&self, name: &str, text: &str) -> Error {
         let text = violated(name, text);
         self.warn(text.clone());
         Error::invalid(text)
     }
 
-    /// Warns or refuses if a limit was crossed.
+    /// Adds a warning or returns an error, according to the limit that was crossed.
     #[inline]
     pub(crate) fn crossed(
         &self,
@@ -90,7 +91,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Refuses what is switched off. `what` it is, in the message.
+    /// Returns an error if a feature is switched off. `what` names it in the message.
     pub(crate) fn allowed(&self, name: &str, is_allowed: bool, what: &str) -> Result<(), Error> {
         if is_allowed { Ok(()) } else { Err(self.refuse(name, &format!("{what} is not allowed"))) }
     }

@@ -1,10 +1,10 @@
-//! Guardrails of tables with indexes and of tables in the old storage form, for where such are made.
+//! Guardrails on indexes, and on tables with COMPACT STORAGE.
 
 use super::threshold::Crossed;
 use super::{Guard, Threshold};
 use crate::error::Error;
 
-/// What is held to: settings of their own, since a table's statement says nothing of its indexes.
+/// The settings of these guardrails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexGuardrails {
     /// `secondary_indexes_enabled`.
@@ -26,7 +26,7 @@ impl Default for IndexGuardrails {
 }
 
 impl Guard<'_> {
-    /// Holds a new index to the guardrails; `number` counts it with those that its table has.
+    /// Applies the guardrails on secondary indexes. `number` is the table's number of indexes, including the new one.
     pub fn secondary_index(&self, index: &str, table: &str, number: usize) -> Result<(), Error> {
         let Some(rails) = self.settings().map(|settings| settings.indexes) else { return Ok(()) };
         self.allowed("secondary_indexes", rails.secondary_indexes, "Creating secondary indexes")?;
@@ -43,7 +43,7 @@ impl Guard<'_> {
         })
     }
 
-    /// Holds `CREATE TABLE ... WITH COMPACT STORAGE` to the guardrails, before anybody looks whether there is such a table.
+    /// Applies the guardrail on `CREATE TABLE ... WITH COMPACT STORAGE`. Called before the table is looked up.
     pub fn compact_table(&self) -> Result<(), Error> {
         let is_allowed = self.settings().is_none_or(|settings| settings.indexes.compact_tables);
         self.allowed("compact_tables", is_allowed, "Creation of new COMPACT STORAGE tables")

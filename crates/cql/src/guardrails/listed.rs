@@ -1,18 +1,18 @@
-//! Values of which some are warned of, some ignored, and some refused.
+//! Lists of values that cause a warning, are ignored, or are refused.
 
 use super::Guard;
 use crate::error::Error;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-/// Which values of a kind an operator does not want.
+/// The values of a kind that the operator restricts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<T> {
-    /// Users are warned of these.
+    /// Values that cause a warning.
     pub warned: BTreeSet<T>,
-    /// These are left out, with a warning; only of properties of tables.
+    /// Values that are ignored, with a warning. Used for table properties only.
     pub ignored: BTreeSet<T>,
-    /// These are refused.
+    /// Values that are refused.
     pub disallowed: BTreeSet<T>,
 }
 
@@ -23,12 +23,13 @@ impl<T> Default for Listed<T> {
 }
 
 impl<T: Ord + Display> Listed<T> {
-    /// Whether a value is of no list.
+    /// True if the value is in none of the lists.
     pub(crate) fn knows_nothing_of(&self, value: &T) -> bool {
         !self.warned.contains(value) && !self.ignored.contains(value) && !self.disallowed.contains(value)
     }
 
-    /// Refuses values, or warns of them. `name` is the guardrail's, `what` the values are.
+    /// Returns an error or adds warnings for restricted values. `name` is the guardrail's name, `what` describes the
+    /// values.
     pub(crate) fn check(&self, guard: &Guard<'_>, name: &str, what: &str, given: &BTreeSet<T>) -> Result<(), Error> {
         let refused = shown(given.intersection(&self.disallowed));
         if let Some(refused) = refused {

@@ -1,7 +1,8 @@
-//! Guardrails: what an operator forbids, or warns of, beyond what the language allows. Names and words are Cassandra's.
+//! Guardrails: restrictions and warnings that an operator adds to CQL. Names and messages are Cassandra's.
 //!
-//! - `guard`: the settings as they apply to one request, and the warnings it collects.
-//! - `threshold`, `listed`: a number with two limits, and lists of what is warned of and what is refused.
+//! - `guard`: the guardrails of one request, and the warnings it collects.
+//! - `threshold`, `listed`: a limit that warns and one that refuses, and lists of values that are warned of, ignored or
+//! refused.
 //! - `schema`, `replication`, `indexes`, `reads`, `writes`, `batches`: the settings of each family with their checks.
 
 mod batches;
@@ -28,30 +29,30 @@ pub(crate) use threshold::Crossed;
 pub use threshold::Threshold;
 pub use writes::WriteGuardrails;
 
-/// All settings. What is not set costs a comparison.
+/// All guardrails. By default none is set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Guardrails {
-    /// Of statements that change the schema.
+    /// For statements that change the schema.
     pub schema: SchemaGuardrails,
-    /// Of indexes and of the old storage form.
+    /// For indexes and COMPACT STORAGE.
     pub indexes: IndexGuardrails,
-    /// Of SELECT.
+    /// For SELECT.
     pub reads: ReadGuardrails,
-    /// Of INSERT, UPDATE, DELETE and batches of them.
+    /// For INSERT, UPDATE, DELETE and batches of them.
     pub writes: WriteGuardrails,
-    /// Of batches; nobody is exempt from these.
+    /// For batches; nobody is exempt.
     pub batches: BatchLimits,
-    /// `tombstone_warn_threshold` and `tombstone_failure_threshold`; nobody is exempt from these.
+    /// `tombstone_warn_threshold` and `tombstone_failure_threshold`; nobody is exempt.
     pub tombstones: Threshold,
 }
 
 impl Guardrails {
-    /// Whether reads or writes of some users are held to any.
+    /// True if a guardrail on reads or writes is set from which superusers are exempt.
     pub fn concern_requests(&self) -> bool {
         self.reads != ReadGuardrails::default() || self.writes != WriteGuardrails::default()
     }
 
-    /// Whether any of those is set that superusers are exempt from.
+    /// True if any guardrail is set from which superusers are exempt.
     pub fn are_set(&self) -> bool {
         self.concern_requests()
             || self.schema != SchemaGuardrails::default()

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::guardrails::threshold::Crossed;
 use henge_model::Consistency;
 
-/// What SELECT is held to. `in_select_cartesian_product` concerns UPDATE and DELETE as well.
+/// Guardrails on SELECT. `in_select_cartesian_product` applies to UPDATE and DELETE as well.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadGuardrails {
     /// `allow_filtering_enabled`.
@@ -16,7 +16,7 @@ pub struct ReadGuardrails {
     pub page_size: Threshold,
     /// `partition_keys_in_select`.
     pub partition_keys: Threshold,
-    /// `in_select_cartesian_product`: combinations of values of several IN.
+    /// `in_select_cartesian_product`: the number of combinations of values of several IN.
     pub in_product: Threshold,
     /// `read_consistency_levels`.
     pub levels: Listed<Consistency>,
@@ -36,7 +36,7 @@ impl Default for ReadGuardrails {
 }
 
 impl Guard<'_> {
-    /// Holds the values that several IN come to, so far, to the guardrails; `of` the partition or the clustering key.
+    /// Applies the guardrail on the number of IN combinations so far; `of` names the partition or clustering key.
     pub(crate) fn in_product(&self, of: &str, values: usize) -> Result<(), Error> {
         let Some(reads) = self.settings().map(|settings| &settings.reads) else { return Ok(()) };
         self.crossed("in_select_cartesian_product", reads.in_product.above(values as u64), |limit| match limit {

@@ -1,4 +1,4 @@
-//! Guardrails of replication, and what users are told of it in any case.
+//! Guardrails on replication, and warnings about it.
 
 use super::Guard;
 use crate::error::Error;
@@ -6,7 +6,7 @@ use henge_model::Replication;
 use std::collections::BTreeMap;
 
 impl Guard<'_> {
-    /// Holds the replication of a keyspace to the guardrails.
+    /// Applies the guardrails on a keyspace's replication.
     pub fn replication(&self, keyspace: &str, replication: &Replication) -> Result<(), Error> {
         let Some(rails) = self.settings().map(|settings| &settings.schema) else { return Ok(()) };
         let factors: Vec<u32> = match replication {
@@ -32,7 +32,7 @@ impl Guard<'_> {
         Ok(())
     }
 
-    /// Tells of a keyspace that wants more copies than there are nodes. `nodes` by datacentre.
+    /// Warns if a keyspace has more copies than there are nodes. `nodes` counts them by datacentre.
     pub fn warn_of_few_nodes(&self, keyspace: &str, replication: &Replication, nodes: &BTreeMap<String, usize>) {
         let told = |factor: u32, nodes: usize, of: String| {
             if factor as usize > nodes {

@@ -1,16 +1,16 @@
-//! Guardrails of statements that change the schema.
+//! Guardrails on statements that change the schema.
 
 use super::{Listed, Threshold};
 use crate::table_property::is_table_property;
 
-/// What statements that change the schema are held to.
+/// Guardrails on statements that change the schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SchemaGuardrails {
     /// `keyspaces`.
     pub keyspaces: Threshold,
     /// `tables`, of all keyspaces.
     pub tables: Threshold,
-    /// `columns_per_table`, with those of the key.
+    /// `columns_per_table`, including key columns.
     pub columns_per_table: Threshold,
     /// `fields_per_udt`.
     pub fields_per_udt: Threshold,
@@ -64,7 +64,7 @@ impl Default for SchemaGuardrails {
 }
 
 impl SchemaGuardrails {
-    /// Whether `WITH` of a table knows a property, so that it may stand in `table_properties`.
+    /// True if `WITH` of a table accepts a property of that name, so that `table_properties` may list it.
     pub fn is_property(name: &str) -> bool {
         is_table_property(name)
     }

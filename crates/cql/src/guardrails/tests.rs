@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 const NOW_US: i64 = 1_700_000_000_000_000;
 
-/// What a user is answered and told under these settings.
+/// The outcome and the warnings of a statement under these settings.
 fn run(settings: &Guardrails, exempt: bool, text: &str) -> (Result<(), Error>, Vec<String>) {
     let warnings = Warnings::default();
     let guard = Guard::new(settings, exempt, &warnings);
@@ -81,7 +81,7 @@ fn combinations_of_in_count_before_equal_ones_go() {
     assert!(refused(&low, text).contains("IN restrictions on partition key produces 4 values"));
     let (_, warnings) = run(&low, false, "SELECT v FROM ks.kv WHERE k IN ('a', 'b')");
     assert!(warnings[0].contains("number of partition keys 2 exceeds warning threshold of 1"), "{warnings:?}");
-    // A prefix of the clustering key is a range, not so many rows.
+    // A prefix of the clustering key is one range per value, not a product.
     let prefix = "SELECT v FROM ks.wide WHERE a = 1 AND b = 'x' AND c IN (1, 2, 3, 4)";
     assert!(run(&low, false, prefix).0.is_ok());
     assert!(run(&low, false, &format!("{prefix} AND d = 1")).0.is_err());
@@ -146,7 +146,7 @@ fn statements_that_make_them_are_held_to_their_limits() {
     }
     let text = "CREATE TABLE ks.c (k int PRIMARY KEY, v int) WITH COMPACT STORAGE";
     assert!(refused(&settings, text).starts_with("Guardrail compact_tables violated"));
-    // A name that an index without one would get does not hide it.
+    // The default name of the new index is taken by another index, which must not count as the same.
     let (mut table, mut schema) = (Table::clone(schema().table("ks", "kv").unwrap()), schema());
     let column = table.column("v").unwrap().id;
     let (id, name) = (henge_model::IndexId(1), "kv_v_idx".to_owned());

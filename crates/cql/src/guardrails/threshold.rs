@@ -1,11 +1,11 @@
-//! A number with two limits.
+//! A pair of limits: one that warns and one that refuses.
 
-/// The limits of a number; `None` is no limit.
+/// The limits of a number; `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Threshold {
-    /// Beyond this the user is warned.
+    /// The user is warned beyond this number.
     pub warn: Option<u64>,
-    /// Beyond this the statement is refused.
+    /// The statement is refused beyond this number.
     pub fail: Option<u64>,
 }
 
@@ -17,7 +17,7 @@ pub(crate) enum Crossed {
 }
 
 impl Threshold {
-    /// The limit that a number is above.
+    /// The limit that the number exceeds, if any.
     #[inline]
     pub(crate) fn above(self, value: u64) -> Option<Crossed> {
         match self {
@@ -27,7 +27,7 @@ impl Threshold {
         }
     }
 
-    /// The limit that a number is below.
+    /// The limit that the number falls below, if any.
     pub(crate) fn below(self, value: u64) -> Option<Crossed> {
         match self {
             Threshold { fail: Some(fail), .. } if value < fail => Some(Crossed::Fail(fail)),
@@ -38,7 +38,7 @@ impl Threshold {
 }
 
 impl Crossed {
-    /// The limit itself.
+    /// The limit's value.
     pub(crate) fn limit(self) -> u64 {
         let (Crossed::Warn(limit) | Crossed::Fail(limit)) = self;
         limit

@@ -1,4 +1,4 @@
-//! Guardrails of INSERT, UPDATE and DELETE.
+//! Guardrails on INSERT, UPDATE and DELETE.
 
 use super::threshold::Crossed;
 use super::{Guard, Listed, Threshold};
@@ -6,7 +6,7 @@ use crate::error::Error;
 use henge_model::Consistency;
 use std::collections::BTreeSet;
 
-/// What writes are held to.
+/// Guardrails on writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WriteGuardrails {
     /// `user_timestamps_enabled`.
@@ -43,7 +43,8 @@ impl Default for WriteGuardrails {
 }
 
 impl Guard<'_> {
-    /// Holds the levels of a write to the guardrails: that of the write, and that of a condition, whether there is one or not.
+    /// Applies the guardrail on consistency levels to those of a write. The serial level counts even without a
+    /// condition.
     pub fn write_levels(&self, level: Consistency, serial: Consistency) -> Result<(), Error> {
         let Some(writes) = self.settings().map(|settings| &settings.writes) else { return Ok(()) };
         if writes.levels.knows_nothing_of(&level) && writes.levels.knows_nothing_of(&serial) {
@@ -53,7 +54,7 @@ impl Guard<'_> {
         writes.levels.check(self, "write_consistency_levels", "write consistency levels", &given)
     }
 
-    /// Holds the size of one value to the guardrails. `column` gives its name.
+    /// Applies the guardrail on the size of a value in bytes. `column` returns its column's name.
     #[inline]
     pub(crate) fn value_size<'n>(&self, bytes: usize, column: impl FnOnce() -> &'n str) -> Result<(), Error> {
         let Some(settings) = self.settings() else { return Ok(()) };
@@ -62,7 +63,7 @@ impl Guard<'_> {
         })
     }
 
-    /// Whether collections are held to anything.
+    /// True if a guardrail on collections is set.
     #[inline]
     pub(crate) fn measures_collections(&self) -> bool {
         let unset = Threshold::default();
@@ -71,7 +72,7 @@ impl Guard<'_> {
         })
     }
 
-    /// Holds what is written to a collection to the guardrails.
+    /// Applies the guardrail on the number of items in a collection.
     pub(crate) fn items<'n>(&self, items: usize, column: impl FnOnce() -> &'n str) -> Result<(), Error> {
         let Some(settings) = self.settings() else { return Ok(()) };
         let crossed = settings.writes.items_per_collection.above(items as u64);
@@ -80,7 +81,7 @@ impl Guard<'_> {
         })
     }
 
-    /// The same of its size.
+    /// Applies the guardrail on the size of a collection in bytes.
     pub(crate) fn collection_size<'n>(&self, bytes: usize, column: impl FnOnce() -> &'n str) -> Result<(), Error> {
         let Some(settings) = self.settings() else { return Ok(()) };
         self.crossed("collection_size", settings.writes.collection_size.above(bytes as u64), |limit| {

@@ -1,4 +1,5 @@
-//! JSON to a value's bytes, by type. Strings stand for values of every type; collections in strings are JSON once more.
+//! JSON decoded to a value's bytes, by type. Every type may also be given as a string; for collections the string
+//! contains JSON.
 
 use super::{Json, parse};
 use crate::collection;
@@ -8,7 +9,7 @@ use henge_model::{DataType, UserType};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The bytes of a JSON value that is not null, or a sentence on why it is no value of the type.
+/// The bytes of a JSON value other than null, or the reason why it is not a value of the type.
 pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
     match data_type.unfrozen() {
         DataType::List(element) => {
@@ -41,7 +42,7 @@ fn built(data_type: &DataType, parts: Parts) -> Result<Vec<u8>, String> {
     collection::build(data_type, &parts).map_err(|e| e.message)
 }
 
-/// JSON that stands in a string is read once more.
+/// The value; if it is a string, the JSON that the string contains.
 fn unquoted(json: &Json) -> Result<Cow<'_, Json>, String> {
     match json {
         Json::Text(text) => parse(text).map(Cow::Owned).map_err(|e| format!("Error decoding JSON string: {e}")),
@@ -106,11 +107,12 @@ fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
         return Err(format!("Unknown field '{name}' in value of user defined type {}", user.name));
     }
     let fields = user.fields.iter().map(|(_, field)| field.clone()).collect();
-    // A user type's value is laid out as a tuple's.
+    // A user type's value is encoded like a tuple's.
     built(&DataType::Tuple(fields), parts)
 }
 
-/// Names of members as names of columns: small, unless they stand in quotes of their own. Of equal names the last one counts.
+/// Folds member names to column names: lower case, unless they are quoted inside the string. Of equal names the last
+/// one counts.
 pub(crate) fn fold_case(members: Vec<(String, Json)>) -> Vec<(String, Json)> {
     let mut folded: Vec<(String, Json)> = Vec::with_capacity(members.len());
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -144,7 +146,7 @@ fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
         (Boolean, Json::Boolean(value)) => Ok(vec![u8::from(*value)]),
         (Boolean, Json::Text(text)) => boolean(text),
         (Int | Bigint | Counter | Tinyint | Smallint, _) => integer(json, data_type),
-        // A number of any size: Cassandra takes only those that need 64 bits.
+        // Every integer within 64 bits is accepted; Cassandra accepts only those beyond 32 bits.
         (Timestamp, Json::Integer(text)) if json.form() != "BigInteger" => from_text(text, data_type),
         (Float | Double, Json::Integer(text) | Json::Float(text)) => from_text(text, data_type),
         (Decimal, Json::Float(text)) => from_text(&as_double(text), data_type),
@@ -169,7 +171,7 @@ fn unrepresentable(json: &Json, data_type: &DataType) -> String {
     format!("Value '{}' is not a valid representation of a {data_type} value", json.shown())
 }
 
-/// Whole numbers: of 32 and 64 bits by their form, the smaller ones by their text.
+/// Decodes an integer type. Error messages differ by type, as in Cassandra.
 fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
     let wanted = match data_type {
         DataType::Int => "an int value",
@@ -189,7 +191,7 @@ fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
     }
 }
 
-/// A value from text of its own; an empty one is the empty value.
+/// Decodes the text form of a value. An empty text is the empty value.
 fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
     let made = text_form::of_string(text, data_type);
     made.ok_or_else(|| {
@@ -223,7 +225,8 @@ fn blob(text: &str) -> Result<Vec<u8>, String> {
     })
 }
 
-/// A number with a fraction is a double before it is a decimal, as in Cassandra; written in quotes it keeps its digits.
+/// Rounds a number with a fraction to a double, as Cassandra does before it becomes a decimal. Quoted numbers keep all
+/// digits.
 fn as_double(text: &str) -> String {
     let double = text.parse::<f64>().unwrap_or(f64::NAN);
     DataType::Double.literal(&double.to_be_bytes())

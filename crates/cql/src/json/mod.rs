@@ -1,4 +1,4 @@
-//! JSON to values: what `INSERT JSON` and `fromJson` read. `functions::json` prints the other way.
+//! JSON input of `INSERT JSON` and `fromJson`. `functions::json` is the output.
 
 mod decode;
 mod parse;
@@ -17,12 +17,12 @@ pub(crate) enum Json {
     Float(String),
     Text(String),
     List(Vec<Json>),
-    /// Members in the order of the text; of equal names the last one counts.
+    /// Members in the order of the text, with duplicates; the last one counts.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// What Cassandra calls its form in messages.
+    /// The name of its form in Cassandra's messages.
     pub(crate) fn form(&self) -> &'static str {
         match self {
             Json::Null => "null",
@@ -37,7 +37,7 @@ impl Json {
         }
     }
 
-    /// Its beginning as messages show it.
+    /// Its text for messages, cut off at `SHOWN_MAX` characters.
     pub(crate) fn shown(&self) -> String {
         let text = match self {
             Json::Null => "null".to_owned(),
@@ -53,5 +53,5 @@ impl Json {
     }
 }
 
-/// Characters of a value that a message repeats.
+/// Maximum characters of a value in a message.
 const SHOWN_MAX: usize = 200;

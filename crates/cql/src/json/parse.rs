@@ -1,16 +1,16 @@
-//! Text to JSON, by RFC 8259. What follows the first value is not looked at, as in Cassandra.
+//! JSON parsed from text, by RFC 8259. Text behind the first value is ignored, as in Cassandra.
 
 use super::Json;
 use crate::limits;
 
-/// The value a text begins with, or what is wrong with it.
+/// Parses the value at the beginning of a text; the error says what is wrong.
 pub(crate) fn parse(text: &str) -> Result<Json, String> {
     Reader { text, at: 0, depth: 0 }.value()
 }
 
 struct Reader<'a> {
     text: &'a str,
-    /// Bytes read.
+    /// Position in the text, in bytes.
     at: usize,
     depth: usize,
 }
@@ -189,7 +189,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `uXXXX`, perhaps the first of two halves of one character. A half by itself becomes the replacement character.
+    /// Parses `uXXXX`, which may be followed by the other half of a surrogate pair. An unpaired surrogate becomes
+    /// U+FFFD.
     fn code_points(&mut self, out: &mut String) -> Result<(), String> {
         let mut units = vec![self.code_unit()?];
         while (0xd800..0xdc00).contains(&units[units.len() - 1]) && self.rest().starts_with("\\u") {
