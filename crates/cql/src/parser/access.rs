@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::lexer::Kind;
 use crate::statement::{Access, Password, PropertyValue, RoleOptions, RoleStatement, Statement};
 
-/// The words that begin a statement about one role.
+/// The first keyword of a statement about one role.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum RoleVerb {
     Create,
@@ -14,7 +14,7 @@ pub(super) enum RoleVerb {
 }
 
 impl Parser<'_> {
-    /// `CREATE ROLE`, `ALTER USER` and the like, at their first word.
+    /// Parses `CREATE ROLE`, `ALTER USER` and the like, with the cursor at the verb.
     pub(super) fn role_statement(&mut self, verb: RoleVerb) -> Result<Statement, Error> {
         self.advance();
         let is_user = self.at_word("USER");
@@ -37,14 +37,14 @@ impl Parser<'_> {
         }))
     }
 
-    /// Behind `LIST ROLES` or `LIST USERS`.
+    /// Parses what follows `LIST ROLES` or `LIST USERS`.
     pub(super) fn list_roles(&mut self, users: bool) -> Result<Statement, Error> {
         let of = if !users && self.take_word("OF") { Some(self.role_name()?) } else { None };
         let recursive = users || !self.take_word("NORECURSIVE");
         Ok(Statement::Role(RoleStatement::List { of, recursive, users }))
     }
 
-    /// `role TO member`, behind GRANT, or `role FROM member`, behind REVOKE.
+    /// Parses `role TO member` of a GRANT, or `role FROM member` of a REVOKE.
     pub(super) fn membership(&mut self, granted: bool) -> Result<Statement, Error> {
         let role = self.role_name()?;
         self.expect_word(if granted { "TO" } else { "FROM" })?;
@@ -55,7 +55,7 @@ impl Parser<'_> {
         }))
     }
 
-    /// An identifier, or a string or quoted name as it stands.
+    /// Parses a role name: an identifier, or a string or quoted name with its case kept.
     pub(super) fn role_name(&mut self) -> Result<String, Error> {
         match self.token.kind {
             Kind::String | Kind::DollarString => self.string("a role"),
@@ -74,7 +74,7 @@ impl Parser<'_> {
         self.role_name()
     }
 
-    /// `WITH [HASHED] PASSWORD 'x'`, then `SUPERUSER` or `NOSUPERUSER`.
+    /// Parses `WITH [HASHED] PASSWORD 'x'`, followed by `SUPERUSER` or `NOSUPERUSER`.
     fn user_options(&mut self) -> Result<RoleOptions, Error> {
         let mut options = RoleOptions::default();
         if self.take_word("WITH") {
@@ -148,7 +148,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `OPTIONS = {...}`.
+    /// Parses `OPTIONS = {...}`. The content is dropped, since Henge has no such options.
     fn role_map(&mut self) -> Result<(), Error> {
         let position = self.position();
         match self.property()?.value {
@@ -157,7 +157,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Behind `ACCESS`.
+    /// Parses what follows `ACCESS`.
     fn access(&mut self, options: &mut RoleOptions) -> Result<(), Error> {
         let from = self.take_word("FROM");
         if !from {
@@ -190,7 +190,7 @@ fn password(hashed: bool, text: String) -> Password {
     if hashed { Password::Hashed(text) } else { Password::Clear(text) }
 }
 
-/// A syntax error without a place, as Cassandra has it.
+/// A syntax error without a position, as in Cassandra.
 pub(super) fn plain(message: impl Into<String>) -> Error {
     Error { kind: ErrorKind::Syntax, ..Error::invalid(message) }
 }

@@ -1,4 +1,4 @@
-//! Types as written.
+//! Type names.
 
 use super::Parser;
 use crate::error::Error;
@@ -23,7 +23,7 @@ impl Parser<'_> {
         Ok(TypeName::Named { keyspace: name.keyspace, name: name.name })
     }
 
-    /// `list<int>` and its like.
+    /// Parses `list<int>` and the like.
     fn parameterised_type(&mut self) -> Result<TypeName, Error> {
         let keyword = self.token.text.to_ascii_lowercase();
         if !["list", "set", "map", "tuple", "vector", "frozen"].contains(&keyword.as_str()) {

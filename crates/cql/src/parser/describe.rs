@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::lexer::Kind;
 use crate::statement::{Describe, DescribeSubject, Name, TableName};
 
-/// A subject with a name.
+/// Constructor of a subject that has a name.
 type Named = fn(TableName) -> DescribeSubject;
 
 impl Parser<'_> {
@@ -59,7 +59,7 @@ impl Parser<'_> {
         self.qualified_name("what to describe").map(DescribeSubject::Any)
     }
 
-    /// The subjects that are one or two words and no name.
+    /// Parses the subjects that consist of one or two keywords and no name.
     fn described_list(&mut self) -> Result<Option<DescribeSubject>, Error> {
         let lists = [
             ("CLUSTER", DescribeSubject::Cluster),
@@ -74,7 +74,7 @@ impl Parser<'_> {
         if self.take_words("FULL", "SCHEMA") {
             return Ok(Some(DescribeSubject::Schema { full: true }));
         }
-        // `tables.x` is a keyspace's name.
+        // In `tables.x`, `tables` is the name of a keyspace.
         if self.following.is_symbol(".") {
             return Ok(None);
         }

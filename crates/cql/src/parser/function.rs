@@ -1,4 +1,4 @@
-//! Statements about functions and aggregates of users.
+//! Statements about user-defined functions and aggregates.
 
 use super::Parser;
 use crate::error::{Error, Position};
@@ -7,11 +7,12 @@ use crate::statement::{
     CreateAggregate, CreateFunction, DropFunction, FunctionStatement, Name, Presence, TableName, TypeName,
 };
 
-/// Words that are names elsewhere, but not of functions: the grammar has a use of its own for each of them.
+/// Words that are allowed as names, but not unquoted as names of functions, because the grammar uses each of them
+/// there.
 pub(crate) const NO_FUNCTIONS: [&str; 7] = ["CAST", "DISTINCT", "JSON", "KEY", "MAXWRITETIME", "TTL", "WRITETIME"];
 
 impl Parser<'_> {
-    /// At `CREATE [OR REPLACE] FUNCTION` or `AGGREGATE`; `None` if it is neither.
+    /// Parses `CREATE [OR REPLACE] FUNCTION` or `AGGREGATE`; `None` for anything else.
     pub(super) fn create_function(&mut self) -> Result<Option<FunctionStatement>, Error> {
         let position = self.position();
         let mut ahead = *self;
@@ -48,7 +49,7 @@ impl Parser<'_> {
         Ok(CreateFunction { name, presence, parameters, called_on_null, returns, language, body, position })
     }
 
-    /// `CALLED ON NULL INPUT` or `RETURNS NULL ON NULL INPUT`.
+    /// Parses `CALLED ON NULL INPUT` (true) or `RETURNS NULL ON NULL INPUT` (false).
     fn called_on_null(&mut self) -> Result<bool, Error> {
         let called = self.take_word("CALLED");
         if !called {
@@ -83,7 +84,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Behind `DROP FUNCTION` or `DROP AGGREGATE`.
+    /// Parses what follows `DROP FUNCTION` or `DROP AGGREGATE`.
     pub(super) fn drop_function(&mut self, aggregate: bool) -> Result<FunctionStatement, Error> {
         let if_exists = self.if_exists()?;
         let name = self.function_name()?;
@@ -91,12 +92,12 @@ impl Parser<'_> {
         Ok(FunctionStatement::Drop(DropFunction { aggregate, if_exists, name, parameters }))
     }
 
-    /// `(type, ...)`, none at all included.
+    /// Parses `(type, ...)`, which may be empty.
     pub(super) fn parameter_types(&mut self) -> Result<Vec<TypeName>, Error> {
         self.maybe_in_parentheses(Self::type_name)
     }
 
-    /// `name` or `keyspace.name` of a function.
+    /// Parses the `name` or `keyspace.name` of a function.
     pub(super) fn function_name(&mut self) -> Result<TableName, Error> {
         if !self.following.is_symbol(".") {
             return Ok(TableName { keyspace: None, name: self.bare_function_name()? });
@@ -118,7 +119,7 @@ impl Parser<'_> {
         self.name("a function name")
     }
 
-    /// `(a, b, ...)` or `()`.
+    /// Parses `(a, b, ...)` or `()`.
     fn maybe_in_parentheses<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         if self.at_symbol("(") && self.following.is_symbol(")") {
             self.advance();

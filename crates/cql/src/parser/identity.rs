@@ -7,7 +7,7 @@ use crate::lexer::Kind;
 use crate::statement::IdentityStatement;
 
 impl Parser<'_> {
-    /// At `ADD IDENTITY`.
+    /// Parses `ADD IDENTITY`.
     pub(super) fn add_identity(&mut self) -> Result<IdentityStatement, Error> {
         let position = self.position();
         self.expect_word("ADD")?;
@@ -19,13 +19,13 @@ impl Parser<'_> {
         Ok(IdentityStatement::Add { identity, role: self.identity("a role")?, if_not_exists, position })
     }
 
-    /// Behind `DROP IDENTITY`.
+    /// Parses what follows `DROP IDENTITY`.
     pub(super) fn drop_identity(&mut self) -> Result<IdentityStatement, Error> {
         let if_exists = self.if_exists()?;
         Ok(IdentityStatement::Drop { identity: self.identity("an identity")?, if_exists })
     }
 
-    /// A string or a bare word as it is written; double quotes have no place here.
+    /// Parses a string, or a bare word with its case kept. Double quotes are refused.
     fn identity(&mut self, what: &str) -> Result<String, Error> {
         match self.token.kind {
             Kind::QuotedName => Err(plain("Quoted strings are are not supported for identity")),

@@ -6,7 +6,7 @@ use crate::statement::{CreateIndex, DropIndex, IndexTarget};
 use henge_model::IndexedPart;
 
 impl Parser<'_> {
-    /// Behind `CREATE [CUSTOM] INDEX`, which begins at `position`.
+    /// Parses what follows `CREATE [CUSTOM] INDEX`. `position` is that of the statement.
     pub(super) fn create_index(&mut self, custom: bool, position: Position) -> Result<CreateIndex, Error> {
         let if_not_exists = self.if_not_exists()?;
         let name = if self.at_word("ON") { None } else { Some(self.name("an index name")?) };
@@ -36,7 +36,7 @@ impl Parser<'_> {
         Ok(IndexTarget { part: Some(*part), column })
     }
 
-    /// Behind `DROP INDEX`.
+    /// Parses what follows `DROP INDEX`.
     pub(super) fn drop_index(&mut self) -> Result<DropIndex, Error> {
         Ok(DropIndex { if_exists: self.if_exists()?, name: self.qualified_name("an index name")? })
     }

@@ -10,19 +10,19 @@ impl Parser<'_> {
         Ok(Use { keyspace: self.name("a keyspace")? })
     }
 
-    /// Behind `CREATE KEYSPACE`.
+    /// Parses what follows `CREATE KEYSPACE`.
     pub(super) fn create_keyspace(&mut self) -> Result<CreateKeyspace, Error> {
         let if_not_exists = self.if_not_exists()?;
         Ok(CreateKeyspace { if_not_exists, name: self.name("a keyspace")?, properties: self.with_properties()? })
     }
 
-    /// Behind `ALTER KEYSPACE`.
+    /// Parses what follows `ALTER KEYSPACE`.
     pub(super) fn alter_keyspace(&mut self) -> Result<AlterKeyspace, Error> {
         let if_exists = self.if_exists()?;
         Ok(AlterKeyspace { if_exists, name: self.name("a keyspace")?, properties: self.with_properties()? })
     }
 
-    /// Behind `DROP KEYSPACE`.
+    /// Parses what follows `DROP KEYSPACE`.
     pub(super) fn drop_keyspace(&mut self) -> Result<DropKeyspace, Error> {
         Ok(DropKeyspace { if_exists: self.if_exists()?, name: self.name("a keyspace")? })
     }

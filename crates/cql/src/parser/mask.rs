@@ -5,13 +5,13 @@ use crate::error::Error;
 use crate::statement::{AlterTableChange, Arguments, MaskCall, Masked, Term, TermKind};
 
 impl Parser<'_> {
-    /// `MASKED WITH DEFAULT` or `MASKED WITH f(...)`, if it is there.
+    /// Parses `MASKED WITH DEFAULT` or `MASKED WITH f(...)`, if present.
     pub(super) fn masked(&mut self) -> Result<Option<Masked>, Error> {
         let position = self.position();
         if !self.take_words("MASKED", "WITH") {
             return Ok(None);
         }
-        // A function or its keyspace may have that name too.
+        // A function or its keyspace may be called `default` too.
         let is_name = self.following.is_symbol("(") || self.following.is_symbol(".");
         let call = if !is_name && self.take_word("DEFAULT") { None } else { Some(self.mask_call()?) };
         Ok(Some(Masked { call, position }))
@@ -31,7 +31,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Behind `ALTER TABLE t ALTER`: a mask of a column. Types of columns are not changed any more.
+    /// Parses what follows `ALTER TABLE t ALTER`: a change of a column's mask, or of its type, which is refused later.
     pub(super) fn column_change(&mut self) -> Result<AlterTableChange, Error> {
         let if_exists = self.if_exists()?;
         let column = self.name("a column")?;
@@ -49,7 +49,7 @@ impl Parser<'_> {
     }
 }
 
-/// A column within a term.
+/// The first column that occurs in a term.
 fn column_in(term: &Term) -> Option<&Term> {
     match &term.kind {
         TermKind::Column(_) => Some(term),

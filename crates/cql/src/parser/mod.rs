@@ -1,7 +1,7 @@
-//! Recursive descent over the tokens: one function per production, one file per family of statements.
+//! The parser, by recursive descent over the tokens: one function per production, one file per family of statements.
 //!
-//! A parser is a cursor that can be copied; the few places where one token does not decide (a cast or a tuple, a map
-//! or a user type) try one reading on a copy. Depth is limited, so that no text can use up the stack.
+//! A parser is a cursor that can be copied. Where one token does not decide (a cast or a tuple, a map or a user type),
+//! one reading is tried on a copy. Nesting is limited, so that no text can exhaust the stack.
 
 mod access;
 mod batch;
@@ -37,7 +37,7 @@ use crate::lexer::{Kind, Lexer, Token};
 use crate::limits;
 use crate::statement::Statement;
 
-/// Reads one statement. A `;` may end it; anything behind that is an error.
+/// Parses one statement. It may end with `;`; any text after that is an error.
 pub fn parse(text: &str) -> Result<Statement, Error> {
     check_tokens(text)?;
     let mut parser = Parser::new(text);
@@ -49,9 +49,9 @@ pub fn parse(text: &str) -> Result<Statement, Error> {
     }
 }
 
-/// Refuses a text of more tokens than a statement may have, before a tree is made of them.
+/// Refuses a text with more than `TOKENS_MAX` tokens, before a tree is built from them.
 fn check_tokens(text: &str) -> Result<(), Error> {
-    // A token has one byte at least.
+    // Every token has at least one byte.
     if text.len() <= limits::TOKENS_MAX {
         return Ok(());
     }
@@ -71,7 +71,7 @@ fn check_tokens(text: &str) -> Result<(), Error> {
     }
 }
 
-/// The cursor: the token to look at, and the one behind it.
+/// The cursor: the current token and the one after it.
 #[derive(Clone, Copy)]
 struct Parser<'a> {
     lexer: Lexer<'a>,
@@ -79,7 +79,7 @@ struct Parser<'a> {
     following: Token<'a>,
     markers: usize,
     depth: usize,
-    /// Height of the highest term since this was last measured.
+    /// Height of the highest term parsed since [`Parser::measured`] last reset it.
     height: usize,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Parser<'a> {
         Parser { lexer, token, following, markers: 0, depth: 0, height: 0 }
     }
 
-    /// Takes the token and moves on.
+    /// Returns the current token and moves to the next.
     fn advance(&mut self) -> Token<'a> {
         let token = self.token;
         self.token = self.following;
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
         self.token.is_symbol(symbol)
     }
 
-    /// Takes the keyword if it is there.
+    /// Skips the keyword and returns true, if it is the current token.
     fn take_word(&mut self, keyword: &str) -> bool {
         let there = self.at_word(keyword);
         if there {
@@ -124,7 +124,7 @@ impl<'a> Parser<'a> {
         there
     }
 
-    /// Takes both keywords if both are there.
+    /// Skips both keywords and returns true, if they are the next two tokens.
     fn take_words(&mut self, first: &str, second: &str) -> bool {
         let there = self.at_words(first, second);
         if there {
@@ -150,7 +150,7 @@ impl<'a> Parser<'a> {
         if self.take_symbol(symbol) { Ok(()) } else { Err(self.unexpected(&format!("'{symbol}'"))) }
     }
 
-    /// `IF NOT EXISTS`, if it is there.
+    /// Skips `IF NOT EXISTS` and returns true, if present.
     fn if_not_exists(&mut self) -> Result<bool, Error> {
         if !self.take_word("IF") {
             return Ok(false);
@@ -160,7 +160,7 @@ impl<'a> Parser<'a> {
         Ok(true)
     }
 
-    /// `IF EXISTS`, if it is there.
+    /// Skips `IF EXISTS` and returns true, if present.
     fn if_exists(&mut self) -> Result<bool, Error> {
         if !self.take_word("IF") {
             return Ok(false);
@@ -169,7 +169,7 @@ impl<'a> Parser<'a> {
         Ok(true)
     }
 
-    /// One or more of something, with commas between.
+    /// Parses one or more items, separated by commas.
     fn comma_separated<T>(&mut self, mut one: impl FnMut(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         let mut all = vec![one(self)?];
         while self.take_symbol(",") {
@@ -178,7 +178,7 @@ impl<'a> Parser<'a> {
         Ok(all)
     }
 
-    /// `(a, b, ...)` with at least one.
+    /// Parses `(a, b, ...)` with at least one item.
     fn in_parentheses<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         self.expect_symbol("(")?;
         let all = self.comma_separated(one)?;
@@ -186,7 +186,7 @@ impl<'a> Parser<'a> {
         Ok(all)
     }
 
-    /// Runs a production one level deeper.
+    /// Runs a production one nesting level deeper; an error beyond `NESTING_MAX`.
     fn nested<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.depth >= limits::NESTING_MAX {
             let message = format!("nested deeper than {} levels", limits::NESTING_MAX);
@@ -198,7 +198,7 @@ impl<'a> Parser<'a> {
         result
     }
 
-    /// The error for the token at hand. A keyword that is nearly the expected one gets a hint.
+    /// The error for the current token. A word similar to an expected keyword gets a hint.
     fn unexpected(&self, expected: &str) -> Error {
         let found = match self.token.kind {
             Kind::Bad(reason) => return Error::syntax(self.position(), reason),
@@ -213,7 +213,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A token for a message: its first 40 characters.
+/// The token's text for a message, cut off at 40 characters.
 fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(40).collect();
     if short.len() < text.len() {

@@ -37,7 +37,7 @@ impl Parser<'_> {
         Ok(InsertValues::Json { document, default_unset })
     }
 
-    /// `USING TTL n AND TIMESTAMP n`, if it is there.
+    /// Parses `USING TTL n AND TIMESTAMP n`, if present.
     pub(super) fn using(&mut self) -> Result<Using, Error> {
         let mut using = Using::default();
         if !self.take_word("USING") {
@@ -123,7 +123,8 @@ impl Parser<'_> {
     }
 }
 
-/// `c = c + term`, `c = term + c` and `c = c - term` change the column; anything else replaces it.
+/// The assignment of `column = term`. `c + term`, `term + c` and `c - term` change the column; anything else replaces
+/// its value.
 fn assigned(column: &Name, term: Term, position: Position) -> Result<AssignmentKind, Error> {
     let term = behind(column, term);
     let TermKind::Arithmetic { operator, left, right } = term.kind else {
@@ -146,7 +147,7 @@ fn assigned(column: &Name, term: Term, position: Position) -> Result<AssignmentK
     }
 }
 
-/// `(c + a) + b`, as it was read, as `c + (a + b)`: behind the column stands one term.
+/// Turns `(c + a) + b`, as parsed, into `c + (a + b)`, so that the column is followed by a single term.
 fn behind(column: &Name, mut term: Term) -> Term {
     let mut rest: Vec<(ArithmeticOperator, Term)> = Vec::new();
     let is_sum = |operator| matches!(operator, ArithmeticOperator::Add | ArithmeticOperator::Subtract);

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::lexer::Kind;
 use crate::statement::{Name, TableName};
 
-/// Words that are no identifiers unless quoted.
+/// Words that are identifiers only in quotes.
 const RESERVED: [&str; 59] = [
     "ADD",
     "ALLOW",
@@ -68,13 +68,13 @@ const RESERVED: [&str; 59] = [
     "WITH",
 ];
 
-/// Whether an identifier must be quoted to be read as one.
+/// True if the word is an identifier only in quotes.
 pub(crate) fn is_reserved(word: &str) -> bool {
     RESERVED.iter().any(|r| r.eq_ignore_ascii_case(word))
 }
 
 impl Parser<'_> {
-    /// An identifier: a word that is not reserved, in lower case, or a quoted name as it stands.
+    /// Parses an identifier: an unreserved word, converted to lower case, or a quoted name with its case kept.
     pub(super) fn name(&mut self, what: &str) -> Result<Name, Error> {
         let position = self.position();
         let text = match self.token.kind {
@@ -90,7 +90,7 @@ impl Parser<'_> {
         Ok(Name { text, position })
     }
 
-    /// The name of a column that may be there already: the oldest tables have one without a name.
+    /// Parses the name of an existing column, which may be empty: the oldest tables have a column without a name.
     pub(super) fn column(&mut self) -> Result<Name, Error> {
         let position = self.position();
         if self.token.kind == Kind::QuotedName && self.token.text == "\"\"" {
@@ -100,12 +100,12 @@ impl Parser<'_> {
         self.name("a column")
     }
 
-    /// `name` or `keyspace.name`.
+    /// Parses the `name` or `keyspace.name` of a table.
     pub(super) fn table_name(&mut self) -> Result<TableName, Error> {
         self.qualified_name("a table name")
     }
 
-    /// `name` or `keyspace.name` of anything that lives in a keyspace.
+    /// Parses the `name` or `keyspace.name` of anything in a keyspace.
     pub(super) fn qualified_name(&mut self, what: &str) -> Result<TableName, Error> {
         let name = self.name(what)?;
         if !self.take_symbol(".") {
@@ -114,7 +114,7 @@ impl Parser<'_> {
         Ok(TableName { keyspace: Some(name), name: self.name(what)? })
     }
 
-    /// The value of a string token.
+    /// Parses a string and returns its value.
     pub(super) fn string(&mut self, what: &str) -> Result<String, Error> {
         let text = match self.token.kind {
             Kind::String => unquoted(self.token.text, '\''),
@@ -126,7 +126,7 @@ impl Parser<'_> {
     }
 }
 
-/// What stands between the quotes, doubled quotes undone.
+/// The text between the quotes, with doubled quotes replaced by single ones.
 fn unquoted(text: &str, quote: char) -> String {
     let inner = &text[1..text.len() - 1];
     if inner.contains(quote) { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) } else { inner.to_owned() }

@@ -8,10 +8,10 @@ use crate::statement::{PermissionList, PermissionStatement, ResourceName, Statem
 use henge_model::{Permission, Permissions, Resource};
 
 impl Parser<'_> {
-    /// `GRANT` or `REVOKE`, of a role or of permissions.
+    /// Parses `GRANT` or `REVOKE`, of a role or of permissions.
     pub(super) fn grant(&mut self, granted: bool) -> Result<Statement, Error> {
         self.advance();
-        // A role may be called `all`, or like a permission that is not reserved.
+        // A role may be called `all`, or have the name of a permission that is not reserved.
         let follows = if granted { "TO" } else { "FROM" };
         if !self.at_permission() || self.following.is_word(follows) {
             return self.membership(granted);
@@ -28,7 +28,7 @@ impl Parser<'_> {
         }))
     }
 
-    /// `LIST ROLES`, `LIST USERS` or `LIST ... PERMISSIONS`.
+    /// Parses `LIST ROLES`, `LIST USERS` or `LIST ... PERMISSIONS`.
     pub(super) fn list(&mut self) -> Result<Statement, Error> {
         self.advance();
         if self.take_word("ROLES") {
@@ -90,7 +90,7 @@ impl Parser<'_> {
         self.table_name().map(ResourceName::Table)
     }
 
-    /// Behind `ALL`.
+    /// Parses the resource that follows `ALL`.
     fn all_of_a_kind(&mut self) -> Result<ResourceName, Error> {
         let position = self.position();
         if self.take_word("KEYSPACES") {
@@ -115,14 +115,14 @@ impl Parser<'_> {
         Ok(ResourceName::Full(Resource::KeyspaceFunctions(self.name("a keyspace")?.text)))
     }
 
-    /// Whether the word at hand is a name by itself: what follows is no part of a resource.
+    /// True if the current word is a name by itself, since the next token cannot continue a resource.
     fn following_ends_name(&self) -> bool {
         let words = ["TO", "FROM", "OF", "NORECURSIVE"];
         let end = self.following.kind == Kind::End || self.following.is_symbol(";") || self.following.is_symbol(".");
         end || words.iter().any(|w| self.following.is_word(w))
     }
 
-    /// The name of a bean, or with `plural` a pattern of names: `domain:key=value,...`.
+    /// Parses the name of a JMX bean, or if `plural` a pattern of names: `domain:key=value,...`.
     fn bean_name(&mut self, plural: bool) -> Result<String, Error> {
         if self.token.kind != Kind::String && self.token.kind != Kind::DollarString {
             return Err(self.unexpected("a name in quotes"));
@@ -143,7 +143,7 @@ impl Parser<'_> {
     }
 }
 
-/// What can be given on it, and what Cassandra calls its kind.
+/// The permissions that apply to the resource, and Cassandra's name for its kind.
 fn applicable(resource: &ResourceName) -> (Permissions, &'static str) {
     use Permission::{Alter, Authorize, Describe, Drop, Execute, Modify, Select};
     let table = Resource::Table(String::new(), String::new());
@@ -155,7 +155,7 @@ fn applicable(resource: &ResourceName) -> (Permissions, &'static str) {
     }
 }
 
-/// Refuses permissions of which the kind of resource knows none.
+/// Refuses permissions none of which applies to this kind of resource.
 fn supported(permissions: PermissionList, resource: &ResourceName) -> Result<(), Error> {
     let (applicable, kind) = applicable(resource);
     match permissions {

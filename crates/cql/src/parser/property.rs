@@ -1,4 +1,4 @@
-//! `name = value AND ...` behind WITH.
+//! `name = value AND ...` after WITH.
 
 use super::Parser;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::statement::{Constant, Property, PropertyValue};
 use std::collections::BTreeSet;
 
 impl Parser<'_> {
-    /// `WITH a = 1 AND ...`.
+    /// Parses `WITH a = 1 AND ...`.
     pub(super) fn with_properties(&mut self) -> Result<Vec<Property>, Error> {
         self.expect_word("WITH")?;
         let mut all = vec![self.property()?];
@@ -29,7 +29,7 @@ impl Parser<'_> {
         Ok(Property { name, value })
     }
 
-    /// A literal; a bare word stands for itself.
+    /// Parses a literal, or a bare word as a string.
     fn property_constant(&mut self) -> Result<Constant, Error> {
         if let Some(constant) = self.word_constant() {
             return Ok(constant);
@@ -43,7 +43,7 @@ impl Parser<'_> {
         self.signed_constant()
     }
 
-    /// A map of literals, each key once. No word stands for itself here.
+    /// Parses a map of literals without duplicate keys. Bare words are not allowed.
     fn constant_map(&mut self) -> Result<Vec<(Constant, Constant)>, Error> {
         self.expect_symbol("{")?;
         if self.take_symbol("}") {

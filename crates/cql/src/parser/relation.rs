@@ -6,18 +6,18 @@ use crate::lexer::Kind;
 use crate::statement::{Condition, Operator, Relation, Subject, Term, TermKind};
 
 impl Parser<'_> {
-    /// `WHERE a = 1 AND ...`, if it is there.
+    /// Parses `WHERE a = 1 AND ...`, if present.
     pub(super) fn where_clause(&mut self) -> Result<Vec<Relation>, Error> {
         if self.take_word("WHERE") { self.where_relations() } else { Ok(Vec::new()) }
     }
 
-    /// `IF EXISTS` or `IF a = 1 AND ...`, if it is there.
+    /// Parses `IF EXISTS` or `IF a = 1 AND ...`, if present.
     pub(super) fn condition(&mut self) -> Result<Option<Condition>, Error> {
         let position = self.position();
         if !self.take_word("IF") {
             return Ok(None);
         }
-        // A column may have that name too.
+        // A column may be called `exists` too.
         let mut ahead = *self;
         ahead.advance();
         let compared = ahead.comparison().is_ok() || ahead.at_symbol("[") || ahead.at_symbol(".");
@@ -28,7 +28,7 @@ impl Parser<'_> {
         self.relations(Self::relation).map(|all| Some(Condition::Relations(all)))
     }
 
-    /// The relations behind WHERE.
+    /// Parses the relations after WHERE.
     pub(super) fn where_relations(&mut self) -> Result<Vec<Relation>, Error> {
         self.relations(|p| if p.at_index_expression() { p.index_expression() } else { p.relation() })
     }
@@ -41,7 +41,7 @@ impl Parser<'_> {
         Ok(all)
     }
 
-    /// Whether `expr(` stands here, which with a blank between is a function's name.
+    /// True at `expr(`. With a blank in between, `expr` is a function's name.
     pub(super) fn at_index_expression(&self) -> bool {
         let behind = self.token.position.offset as usize + self.token.text.len();
         self.token.kind == Kind::Word
@@ -50,7 +50,7 @@ impl Parser<'_> {
             && self.following.position.offset as usize == behind
     }
 
-    /// `expr(index, term)`.
+    /// Parses `expr(index, term)`.
     fn index_expression(&mut self) -> Result<Relation, Error> {
         let position = self.position();
         self.advance();
@@ -81,7 +81,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Whether `(a, b)` or `(a) op` stands here, rather than a relation in parentheses.
+    /// True at `(a, b)` or `(a) op`, false at a relation in parentheses.
     fn at_column_tuple(&self) -> bool {
         let mut ahead = *self;
         let names = ahead.in_parentheses(Self::column);
@@ -142,7 +142,7 @@ impl Parser<'_> {
         Err(self.unexpected("a comparison"))
     }
 
-    /// The right side, and whether it is a list in parentheses.
+    /// Parses the right side; the flag is true if it is a list in parentheses.
     fn compared(&mut self, operator: Operator) -> Result<(Vec<Term>, bool), Error> {
         match operator {
             Operator::IsNotNull => Ok((Vec::new(), false)),
@@ -166,7 +166,7 @@ impl Parser<'_> {
     }
 }
 
-/// The values of `(a, b) IN (...)` are tuples or bind markers, not some of each.
+/// Refuses a list in `(a, b) IN (...)` that mixes tuples and bind markers.
 fn check_tuples(values: &[Term]) -> Result<(), Error> {
     let is_marker = |term: &Term| matches!(term.kind, TermKind::Marker(_));
     match values.iter().find(|term| is_marker(term) != is_marker(&values[0])) {

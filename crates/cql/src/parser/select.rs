@@ -42,7 +42,8 @@ impl Parser<'_> {
         })
     }
 
-    /// JSON or DISTINCT, unless it is a column of that name: which it is where no expression can begin behind it.
+    /// Skips JSON or DISTINCT and returns true, unless it is a column's name: that is so if no expression can begin
+    /// after it.
     fn take_modifier(&mut self, keyword: &str) -> bool {
         let is_name = [",", ".", "+", "/", "%"].iter().any(|s| self.following.is_symbol(s))
             || self.following.is_word("FROM")
@@ -50,7 +51,7 @@ impl Parser<'_> {
         !is_name && self.take_word(keyword)
     }
 
-    /// Whether the AS that follows is no AS, but a column.
+    /// True if the AS that follows is a column's name and not the keyword.
     fn at_column_called_as(&self) -> bool {
         let mut ahead = *self;
         ahead.advance();

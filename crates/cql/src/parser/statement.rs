@@ -1,4 +1,4 @@
-//! Which statement it is, by its first words.
+//! The choice of the statement by its first words.
 
 use super::Parser;
 use super::access::RoleVerb;
@@ -125,7 +125,7 @@ impl Parser<'_> {
         self.following.is_word("ROLE") || self.following.is_word("USER")
     }
 
-    /// Takes `CREATE TABLE` and its like, if the second word is one of the two.
+    /// Skips both words and returns true, if the second word is `word` or `synonym`.
     fn at_object(&mut self, word: &str, synonym: &str) -> bool {
         let there = self.following.is_word(word) || self.following.is_word(synonym);
         if there {
@@ -135,7 +135,7 @@ impl Parser<'_> {
         there
     }
 
-    /// CREATE, ALTER or DROP of something else.
+    /// The error for CREATE, ALTER or DROP of an unknown kind of object.
     fn other_object(&mut self) -> Result<Statement, Error> {
         self.advance();
         Err(self.unexpected("KEYSPACE, TABLE, INDEX, VIEW, TYPE, FUNCTION, AGGREGATE, TRIGGER, ROLE or USER"))

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::statement::{AlterTable, AlterTableChange, ColumnDefinition, CreateTable, DropTable, Name, Term, Truncate};
 
 impl Parser<'_> {
-    /// Behind `CREATE TABLE`.
+    /// Parses what follows `CREATE TABLE`.
     pub(super) fn create_table(&mut self) -> Result<CreateTable, Error> {
         let if_not_exists = self.if_not_exists()?;
         let mut create = CreateTable {
@@ -20,7 +20,7 @@ impl Parser<'_> {
         self.expect_symbol("(")?;
         self.table_element(&mut create)?;
         while self.take_symbol(",") {
-            // A comma with nothing behind it is none.
+            // A trailing comma is ignored, as are repeated ones.
             if !self.at_symbol(",") && !self.at_symbol(")") {
                 self.table_element(&mut create)?;
             }
@@ -44,7 +44,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `(a, b)` or `((a, b), c)`: partition key and clustering columns.
+    /// Parses `(a, b)` or `((a, b), c)` into partition key and clustering columns.
     pub(super) fn primary_key(&mut self) -> Result<(Vec<Name>, Vec<Name>), Error> {
         self.expect_symbol("(")?;
         let partition = match self.at_symbol("(") {
@@ -80,7 +80,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Behind `CLUSTERING ORDER`: columns, and whether they descend.
+    /// Parses what follows `CLUSTERING ORDER`: columns, each with true for DESC.
     pub(super) fn clustering_order(&mut self) -> Result<Vec<(Name, bool)>, Error> {
         self.expect_word("BY")?;
         self.in_parentheses(|p| {
@@ -93,7 +93,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Behind `ALTER TABLE`.
+    /// Parses what follows `ALTER TABLE`.
     pub(super) fn alter_table(&mut self) -> Result<AlterTable, Error> {
         let if_exists = self.if_exists()?;
         let table = self.table_name()?;
@@ -128,7 +128,8 @@ impl Parser<'_> {
         }
     }
 
-    /// A column may be called `compact`.
+    /// Skips `DROP COMPACT STORAGE` and returns true, if present. A column may be called `compact`, so two words do not
+    /// decide.
     fn take_drop_compact_storage(&mut self) -> bool {
         let mut ahead = *self;
         let found = ahead.take_words("DROP", "COMPACT") && ahead.take_word("STORAGE");
@@ -138,7 +139,7 @@ impl Parser<'_> {
         found
     }
 
-    /// `TIMESTAMP n`, where a bind marker will not do.
+    /// Parses `TIMESTAMP n`, in which bind markers are not allowed.
     fn dropped_at(&mut self) -> Result<Term, Error> {
         self.expect_word("TIMESTAMP")?;
         if self.at_marker() {
@@ -147,12 +148,12 @@ impl Parser<'_> {
         self.integer_or_marker()
     }
 
-    /// `x` or `(x, y)`.
+    /// Parses `x` or `(x, y)`.
     fn one_or_listed<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         if self.at_symbol("(") { self.in_parentheses(one) } else { one(self).map(|x| vec![x]) }
     }
 
-    /// `[IF EXISTS] a TO b [AND c TO d]`.
+    /// Parses `[IF EXISTS] a TO b [AND c TO d]`.
     pub(super) fn renames(&mut self, what: &str) -> Result<(bool, Vec<(Name, Name)>), Error> {
         let if_exists = self.if_exists()?;
         let mut names = Vec::new();
@@ -166,7 +167,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Behind `DROP TABLE`.
+    /// Parses what follows `DROP TABLE`.
     pub(super) fn drop_table(&mut self) -> Result<DropTable, Error> {
         Ok(DropTable { if_exists: self.if_exists()?, table: self.table_name()? })
     }

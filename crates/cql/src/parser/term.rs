@@ -1,4 +1,4 @@
-//! Terms: values, and expressions over columns in a select list.
+//! Terms: values, and in select lists expressions over columns.
 
 use super::Parser;
 use super::name::is_reserved;
@@ -10,7 +10,7 @@ use crate::text_form;
 use henge_model::DataType;
 
 impl Parser<'_> {
-    /// `+` and `-` bind weakest.
+    /// Parses a term. `+` and `-` have the lowest precedence.
     pub(super) fn term(&mut self) -> Result<Term, Error> {
         self.nested(|p| {
             const OPERATORS: [(&str, ArithmeticOperator); 2] =
@@ -19,7 +19,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Operands with operators of one strength between them.
+    /// Parses operands separated by operators of equal precedence, associating to the left.
     fn chain(
         &mut self,
         operators: &[(&str, ArithmeticOperator)],
@@ -38,14 +38,14 @@ impl Parser<'_> {
         Err(Error::syntax(self.position(), format!("more than {} operators in a row", limits::NESTING_MAX)))
     }
 
-    /// A production and the height of the highest term in it.
+    /// Runs a production and returns the height of the highest term in it.
     fn measured<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<(T, usize), Error> {
         let around = std::mem::take(&mut self.height);
         let parsed = production(self)?;
         Ok((parsed, std::mem::replace(&mut self.height, around)))
     }
 
-    /// The height of a term whose highest part has that height. Trees lean to the left, so the parser's own depth does not limit it.
+    /// The height of a term whose highest part has `height`. Chains nest to the left without recursion or other limit.
     fn above(&self, height: usize) -> Result<usize, Error> {
         if height >= limits::TERM_HEIGHT_MAX {
             let message = format!("a term of more than {} levels", limits::TERM_HEIGHT_MAX);
@@ -71,7 +71,7 @@ impl Parser<'_> {
         found
     }
 
-    /// A minus before a literal belongs to it.
+    /// Parses an optional sign. A minus before a literal becomes part of the literal.
     fn signed(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if !self.take_symbol("-") {
@@ -89,7 +89,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A simple term with the fields and elements taken of it.
+    /// Parses a simple term and the field and element selections after it.
     fn selected(&mut self) -> Result<Term, Error> {
         let (mut term, mut height) = self.measured(Self::simple_term)?;
         loop {
@@ -108,7 +108,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `[key]`, `[from..to]`, `[from..]` or `[..to]` behind a term.
+    /// Parses `[key]`, `[from..to]`, `[from..]` or `[..to]` after a term.
     fn element_of(&mut self, of: Term) -> Result<TermKind, Error> {
         self.expect_symbol("[")?;
         let of = Box::new(of);
@@ -153,7 +153,7 @@ impl Parser<'_> {
         Ok(Term { kind, position })
     }
 
-    /// A literal that is not a word.
+    /// Parses a literal that is not a word.
     fn constant(&mut self) -> Result<Constant, Error> {
         let text = self.token.text;
         let constant = match self.token.kind {
@@ -178,7 +178,7 @@ impl Parser<'_> {
         Ok(constant)
     }
 
-    /// TRUE, FALSE, NaN and Infinity.
+    /// Parses TRUE, FALSE, NaN or Infinity, if present.
     pub(super) fn word_constant(&mut self) -> Option<Constant> {
         let constant = if self.at_word("TRUE") || self.at_word("FALSE") {
             Constant::Boolean(self.at_word("TRUE"))
@@ -193,7 +193,7 @@ impl Parser<'_> {
         Some(constant)
     }
 
-    /// A literal with its sign, as options hold them.
+    /// Parses a literal with an optional sign, for option values.
     pub(super) fn signed_constant(&mut self) -> Result<Constant, Error> {
         let position = self.position();
         let term = self.signed()?;
@@ -226,7 +226,7 @@ impl Parser<'_> {
         Ok(Term { kind: TermKind::Marker(self.marker()?), position })
     }
 
-    /// An integer or a bind marker, where the grammar knows nothing else.
+    /// Parses an integer or a bind marker, in places where the grammar allows nothing else.
     pub(super) fn integer_or_marker(&mut self) -> Result<Term, Error> {
         if self.at_marker() {
             return self.marker_term();
@@ -235,7 +235,7 @@ impl Parser<'_> {
         if integer { self.signed() } else { Err(self.unexpected("an integer or a bind marker")) }
     }
 
-    /// Reserved words may name a marker.
+    /// Parses the name of a marker, which may be a reserved word.
     fn marker_name(&mut self) -> Result<String, Error> {
         if self.token.kind == Kind::Word && is_reserved(self.token.text) {
             return Ok(self.advance().text.to_ascii_lowercase());
@@ -243,7 +243,7 @@ impl Parser<'_> {
         Ok(self.name("the name of a bind marker")?.text)
     }
 
-    /// Terms between brackets, none at all included.
+    /// Parses terms between brackets, of which there may be none.
     fn bracketed(&mut self, open: &str, close: &str) -> Result<Vec<Term>, Error> {
         self.expect_symbol(open)?;
         if self.take_symbol(close) {
@@ -254,7 +254,7 @@ impl Parser<'_> {
         Ok(terms)
     }
 
-    /// A set, a map or a user type.
+    /// Parses a set, a map or a user type.
     fn braced(&mut self) -> Result<TermKind, Error> {
         self.expect_symbol("{")?;
         if self.take_symbol("}") {
@@ -272,7 +272,7 @@ impl Parser<'_> {
         Ok(TermKind::Set(terms))
     }
 
-    /// The rest of a map or user type, behind its first key and colon.
+    /// Parses the rest of a map or user type after its first key and colon.
     fn entries(&mut self, first: Term) -> Result<TermKind, Error> {
         let mut entries = vec![(first, self.term()?)];
         while self.take_symbol(",") {
@@ -291,19 +291,19 @@ impl Parser<'_> {
         entries.into_iter().map(field).collect::<Result<_, _>>().map(TermKind::UserType)
     }
 
-    /// `(type) term`, a tuple, or a term in parentheses, which is a tuple of one.
+    /// Parses `(type) term`, a tuple, or a term in parentheses, which is represented as a tuple of one.
     fn parenthesised(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if let Some(target) = self.type_hint() {
             let term = Box::new(self.nested(Self::signed)?);
             return Ok(Term { kind: TermKind::Hinted { target, term }, position });
         }
-        // Whether one term in parentheses is that term or a tuple of it, only its place tells.
+        // A single term in parentheses may be that term or a tuple of it; only its place decides.
         let terms = self.in_parentheses(Self::term)?;
         Ok(Term { kind: TermKind::Tuple(terms), position })
     }
 
-    /// A type in parentheses, if a term follows it.
+    /// Parses a type in parentheses, if a term follows it.
     fn type_hint(&mut self) -> Option<TypeName> {
         let mut ahead = *self;
         ahead.advance();
@@ -313,10 +313,10 @@ impl Parser<'_> {
             TypeName::Named { .. } => false,
             _ => true,
         };
-        // A text in parentheses is a value too, behind which a clause may follow.
+        // A string in parentheses may also be a value, followed by a clause.
         let quoted = matches!(target, TypeName::Custom(_));
         let term_follows = match ahead.token.kind {
-            // Not so the colon behind the key of a map, which may be a tuple of one text.
+            // This excludes the colon after a map's key that is a tuple of one string.
             Kind::Symbol if ahead.at_symbol(":") => matches!(ahead.following.kind, Kind::Word | Kind::QuotedName),
             Kind::Symbol => ["?", "(", "[", "{"].iter().any(|s| ahead.at_symbol(s)) || native && ahead.at_symbol("-"),
             Kind::Word if quoted => {
@@ -333,7 +333,7 @@ impl Parser<'_> {
         Some(target)
     }
 
-    /// Whether the token is a reserved word that begins a value.
+    /// True at a reserved word that begins a value.
     fn at_value_word(&self) -> bool {
         ["NULL", "TRUE", "FALSE", "NAN", "INFINITY", "TOKEN"].iter().any(|w| self.at_word(w))
     }
@@ -348,7 +348,7 @@ impl Parser<'_> {
         Ok(TermKind::Cast { term, target })
     }
 
-    /// A column, `f(...)` or `keyspace.f(...)`.
+    /// Parses a column, `f(...)` or `keyspace.f(...)`.
     pub(super) fn column_or_call(&mut self) -> Result<TermKind, Error> {
         if self.at_word("TOKEN") && self.following.is_symbol("(") {
             let function = Name { text: "token".to_owned(), position: self.position() };
@@ -368,7 +368,7 @@ impl Parser<'_> {
         Ok(TermKind::Column(name))
     }
 
-    /// `.f(...)` behind a name; a field (`.f` alone) is left alone.
+    /// Parses `.f(...)` after a name; `None` for a field (`.f` alone), which is not consumed.
     fn qualified_call(&mut self, keyspace: &Name) -> Result<Option<TermKind>, Error> {
         let mut ahead = *self;
         if !ahead.take_symbol(".") || !ahead.following.is_symbol("(") {

@@ -218,7 +218,7 @@ fn depth_and_length_are_limited() {
     assert_eq!(parse(&format!("SELECT a FROM t WHERE a IN ({markers})")).unwrap_err().message, "too many bind markers");
 }
 
-/// Words and signs of which random statements are made.
+/// Keywords and symbols from which random statements are built.
 const PIECES: [&str; 84] = [
     "SELECT",
     "INSERT",

@@ -5,7 +5,7 @@ use crate::error::{Error, Position};
 use crate::statement::TriggerStatement;
 
 impl Parser<'_> {
-    /// Behind `CREATE TRIGGER`.
+    /// Parses what follows `CREATE TRIGGER`.
     pub(super) fn create_trigger(&mut self, position: Position) -> Result<TriggerStatement, Error> {
         let if_not_exists = self.if_not_exists()?;
         let name = self.name("a trigger")?;
@@ -16,7 +16,7 @@ impl Parser<'_> {
         Ok(TriggerStatement::Create { name, if_not_exists, table, class, position })
     }
 
-    /// Behind `DROP TRIGGER`.
+    /// Parses what follows `DROP TRIGGER`.
     pub(super) fn drop_trigger(&mut self) -> Result<TriggerStatement, Error> {
         let if_exists = self.if_exists()?;
         let name = self.name("a trigger")?;

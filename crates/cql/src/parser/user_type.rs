@@ -6,7 +6,7 @@ use crate::lexer::Kind;
 use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, Name, TableName, TypeName};
 use henge_model::DataType;
 
-/// What Cassandra keeps for types of its own that it does not have, and words that its grammar has a use for.
+/// Words that Cassandra reserves for future types, and keywords that its grammar would confuse with a type.
 const RESERVED: [&str; 13] = [
     "bitstring",
     "byte",
@@ -23,13 +23,13 @@ const RESERVED: [&str; 13] = [
     "writetime",
 ];
 
-/// Whether a user type of that name needs no quotes.
+/// True if a user type of that name needs no quotes.
 pub(crate) fn names_user_type(name: &str) -> bool {
     !RESERVED.contains(&name) && DataType::native(name).is_none()
 }
 
 impl Parser<'_> {
-    /// Behind `CREATE TYPE`.
+    /// Parses what follows `CREATE TYPE`.
     pub(super) fn create_type(&mut self) -> Result<CreateType, Error> {
         let if_not_exists = self.if_not_exists()?;
         let name = self.user_type_name()?;
@@ -40,7 +40,7 @@ impl Parser<'_> {
         self.expect_symbol("(")?;
         let mut fields = vec![self.field()?];
         while self.take_symbol(",") {
-            // A comma with nothing behind it is none.
+            // A trailing comma is ignored, as are repeated ones.
             if !self.at_symbol(",") && !self.at_symbol(")") {
                 fields.push(self.field()?);
             }
@@ -49,7 +49,7 @@ impl Parser<'_> {
         Ok(CreateType { name, if_not_exists, fields })
     }
 
-    /// `name` or `keyspace.name` of a user type. Some words are names elsewhere, but need quotes here.
+    /// Parses the `name` or `keyspace.name` of a user type. Some words that are names elsewhere need quotes here.
     pub(super) fn user_type_name(&mut self) -> Result<TableName, Error> {
         let keyspace = match self.following.is_symbol(".") {
             true => {
@@ -72,7 +72,7 @@ impl Parser<'_> {
         Ok((self.name("a field")?, self.type_name()?))
     }
 
-    /// Behind `ALTER TYPE`.
+    /// Parses what follows `ALTER TYPE`.
     pub(super) fn alter_type(&mut self) -> Result<AlterType, Error> {
         let if_exists = self.if_exists()?;
         let name = self.user_type_name()?;
@@ -98,7 +98,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Behind `DROP TYPE`.
+    /// Parses what follows `DROP TYPE`.
     pub(super) fn drop_type(&mut self) -> Result<DropType, Error> {
         Ok(DropType { if_exists: self.if_exists()?, name: self.user_type_name()? })
     }

@@ -5,7 +5,7 @@ use crate::error::{Error, Position};
 use crate::statement::{CreateView, ViewStatement};
 
 impl Parser<'_> {
-    /// Takes `CREATE MATERIALIZED VIEW` and its like, if it is one.
+    /// Skips `CREATE MATERIALIZED VIEW` and the like and returns true, if the second word is `MATERIALIZED`.
     pub(super) fn at_view(&mut self) -> Result<bool, Error> {
         if !self.following.is_word("MATERIALIZED") {
             return Ok(false);
@@ -15,7 +15,7 @@ impl Parser<'_> {
         self.expect_word("VIEW").map(|()| true)
     }
 
-    /// Behind `CREATE MATERIALIZED VIEW`.
+    /// Parses what follows `CREATE MATERIALIZED VIEW`.
     pub(super) fn create_view(&mut self, position: Position) -> Result<ViewStatement, Error> {
         let if_not_exists = self.if_not_exists()?;
         let name = self.qualified_name("the name of a view")?;
@@ -60,14 +60,14 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Behind `ALTER MATERIALIZED VIEW`.
+    /// Parses what follows `ALTER MATERIALIZED VIEW`.
     pub(super) fn alter_view(&mut self) -> Result<ViewStatement, Error> {
         let if_exists = self.if_exists()?;
         let name = self.qualified_name("the name of a view")?;
         Ok(ViewStatement::Alter { name, if_exists, properties: self.with_properties()? })
     }
 
-    /// Behind `DROP MATERIALIZED VIEW`.
+    /// Parses what follows `DROP MATERIALIZED VIEW`.
     pub(super) fn drop_view(&mut self) -> Result<ViewStatement, Error> {
         let if_exists = self.if_exists()?;
         Ok(ViewStatement::Drop { name: self.qualified_name("the name of a view")?, if_exists })

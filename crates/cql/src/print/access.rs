@@ -46,7 +46,7 @@ impl Display for RoleOptions {
         }));
         options.extend(self.can_login.map(|flag| format!("LOGIN = {flag}")));
         options.extend(self.is_superuser.map(|flag| format!("SUPERUSER = {flag}")));
-        // Which options was not kept: none mean anything.
+        // The content of OPTIONS is not kept by the parser.
         options.extend(self.has_options.then(|| "OPTIONS = {}".to_owned()));
         options.extend(self.datacenters.as_ref().map(|access| format!("ACCESS TO {}", Places(access, "DATACENTERS"))));
         options.extend(self.cidrs.as_ref().map(|access| format!("ACCESS FROM {}", Places(access, "CIDRS"))));
@@ -101,13 +101,13 @@ impl Display for ResourceName {
             ResourceName::Table(name) => write!(f, "TABLE {name}"),
             ResourceName::Function(name, types) => write!(f, "FUNCTION {}({})", FunctionName(name), commas(types)),
             ResourceName::Beans(None, _) => f.write_str("ALL MBEANS"),
-            // A pattern is a name to the singular too.
+            // MBEAN accepts a pattern too, so the plural is not needed.
             ResourceName::Beans(Some(name), _) => write!(f, "MBEAN {}", RoleName(name)),
         }
     }
 }
 
-/// `ALL what` or `what {'a', 'b'}`.
+/// Prints `ALL what` or `what {'a', 'b'}`.
 struct Places<'a>(&'a Access, &'a str);
 
 impl Display for Places<'_> {
@@ -122,7 +122,7 @@ impl Display for Places<'_> {
     }
 }
 
-/// A role's name, which may always stand in quotes.
+/// Prints a role's name, always in quotes.
 struct RoleName<'a>(&'a str);
 
 impl Display for RoleName<'_> {

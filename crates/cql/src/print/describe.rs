@@ -39,7 +39,7 @@ fn keyspace(f: &mut Formatter<'_>, name: Option<&Name>, only: bool) -> Result {
     name.map_or(Ok(()), |name| write!(f, " {name}"))
 }
 
-/// In quotes: any bare word might be a subject of its own.
+/// Prints the name of an unknown object in quotes, since a bare word might be read as another subject.
 fn any(f: &mut Formatter<'_>, name: &TableName) -> Result {
     if let Some(keyspace) = &name.keyspace {
         quoted(f, &keyspace.text, '"')?;

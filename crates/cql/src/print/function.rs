@@ -52,7 +52,7 @@ fn head(f: &mut Formatter<'_>, presence: Presence, what: &str, name: &TableName)
     write!(f, " {}", FunctionName(name))
 }
 
-/// The name of a function.
+/// Prints the name of a function.
 pub(super) struct FunctionName<'a>(pub(super) &'a TableName);
 
 impl Display for FunctionName<'_> {
@@ -64,7 +64,7 @@ impl Display for FunctionName<'_> {
     }
 }
 
-/// The same without its keyspace: some words that are names elsewhere need quotes here.
+/// Prints the name of a function without its keyspace. Some words that are names elsewhere need quotes here.
 struct Bare<'a>(&'a Name);
 
 impl Display for Bare<'_> {

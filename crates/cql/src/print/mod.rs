@@ -1,7 +1,7 @@
-//! Statements as text: `Display` of the tree, so that reading what was printed gives the same tree again.
+//! Statements printed as text: `Display` of the tree. Parsing the text gives the same tree again.
 //!
-//! One file per family of statements, as in `statement`. A new statement gets a file with its `Display` and a line in the
-//! match below. Parentheses and quotes are printed where reading needs them, and nowhere else.
+//! One file per family of statements, as in `statement`. A new statement gets a file with its `Display` and a line in
+//! the match below. Parentheses and quotes are printed only where the parser needs them.
 
 mod access;
 mod batch;
@@ -58,7 +58,7 @@ impl Display for Statement {
     }
 }
 
-/// The parts, with something between each two.
+/// Prints the parts with a separator in between.
 struct Separated<'a, T>(&'a [T], &'a str);
 
 impl<T: Display> Display for Separated<'_, T> {
@@ -73,17 +73,17 @@ impl<T: Display> Display for Separated<'_, T> {
     }
 }
 
-/// `a, b, c`.
+/// Prints `a, b, c`.
 fn commas<T: Display>(parts: &[T]) -> Separated<'_, T> {
     Separated(parts, ", ")
 }
 
-/// `a AND b AND c`.
+/// Prints `a AND b AND c`.
 fn ands<T: Display>(parts: &[T]) -> Separated<'_, T> {
     Separated(parts, " AND ")
 }
 
-/// `keyword part`, if there is a part; a blank before it.
+/// Prints ` keyword part`, if there is a part.
 fn clause(f: &mut Formatter<'_>, keyword: &str, part: Option<&impl Display>) -> Result {
     match part {
         Some(part) => write!(f, " {keyword} {part}"),
@@ -91,7 +91,7 @@ fn clause(f: &mut Formatter<'_>, keyword: &str, part: Option<&impl Display>) -> 
     }
 }
 
-/// The words, if they are wanted; a blank before them.
+/// Prints the words after a blank, if `wanted`.
 fn words(f: &mut Formatter<'_>, wanted: bool, words: &str) -> Result {
     if wanted { write!(f, " {words}") } else { Ok(()) }
 }

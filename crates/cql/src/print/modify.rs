@@ -24,7 +24,7 @@ impl Display for InsertValues {
     }
 }
 
-/// With the blank before it, for there may be nothing.
+/// Printed with a leading blank, because it may be empty.
 impl Display for Using {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         clause(f, "USING TTL", self.ttl.as_ref())?;

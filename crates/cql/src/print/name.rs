@@ -2,7 +2,7 @@ use crate::parser::is_reserved;
 use crate::statement::{Name, TableName};
 use std::fmt::{Display, Formatter, Result};
 
-/// Words that are names in most places, but mean something else in some.
+/// Words that are names in most places, but keywords in some.
 const CONTEXTUAL: [&str; 8] = ["as", "cast", "compact", "distinct", "exists", "expr", "json", "key"];
 
 impl Display for Name {
@@ -20,7 +20,7 @@ impl Display for TableName {
     }
 }
 
-/// Whether a name is read as itself without quotes.
+/// True if the name can be parsed without quotes.
 pub(super) fn is_plain(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_lowercase())
@@ -29,7 +29,7 @@ pub(super) fn is_plain(text: &str) -> bool {
         && !CONTEXTUAL.contains(&text)
 }
 
-/// The text between quotes, with the quotes inside doubled.
+/// Prints the text in quotes, with quotes inside doubled.
 pub(super) fn quoted(f: &mut Formatter<'_>, text: &str, quote: char) -> Result {
     let doubled = text.replace(quote, &format!("{quote}{quote}"));
     write!(f, "{quote}{doubled}{quote}")

@@ -21,7 +21,7 @@ impl Display for Select {
     }
 }
 
-/// The parts, unless there are none.
+/// The parts, or `None` if there are none.
 fn some<T>(parts: &[T]) -> Option<&[T]> {
     Some(parts).filter(|parts| !parts.is_empty())
 }

@@ -31,7 +31,7 @@ fn options(create: &CreateTable) -> Vec<String> {
     options
 }
 
-/// `CLUSTERING ORDER BY (...)`, if there are any columns.
+/// The `CLUSTERING ORDER BY (...)` clause, or `None` if there are no columns.
 pub(super) fn clustering_order(order: &[(Name, bool)]) -> Option<String> {
     let one = |(name, descending): &(Name, bool)| format!("{name} {}", if *descending { "DESC" } else { "ASC" });
     let columns: Vec<String> = order.iter().map(one).collect();
@@ -85,7 +85,7 @@ impl Display for AlterTableChange {
                     None => write!(f, " {column} DROP MASKED"),
                 }
             }
-            // To which one does not matter.
+            // The new type is not kept by the parser; any type will do.
             AlterTableChange::Retype(column) => write!(f, "ALTER {column} TYPE blob"),
             AlterTableChange::DropCompactStorage => f.write_str("DROP COMPACT STORAGE"),
         }

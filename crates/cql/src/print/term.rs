@@ -1,4 +1,4 @@
-//! Terms, with the parentheses that the order of operators asks for.
+//! Terms, with the parentheses that operator precedence requires.
 
 use super::commas;
 use super::name::quoted;
@@ -6,18 +6,19 @@ use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Te
 use henge_model::DataType;
 use std::fmt::{Display, Formatter, Result};
 
-/// How strongly a term holds together, from the weakest.
+/// The precedence of a term, from the lowest.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Strength {
-    /// Operands of `+` and `-` between them.
+    /// A sum or difference.
     Sum,
-    /// Operands of `*`, `/` and `%` between them.
+    /// A product, quotient or remainder.
     Product,
-    /// Something behind a minus or a type in parentheses.
+    /// A term with a minus or a type hint in front.
     Signed,
-    /// A literal that begins with a digit: what follows a point behind it would be its own.
+    /// A literal that begins with a digit. It needs parentheses before a point, which would otherwise become part of
+    /// the number.
     Number,
-    /// What a field or an element may be taken of.
+    /// A term from which a field or an element may be selected.
     Whole,
 }
 
@@ -57,7 +58,7 @@ impl Display for TermKind {
     }
 }
 
-/// A term in parentheses, unless it is as strong as its place asks for.
+/// Prints a term, in parentheses if its precedence is lower than required.
 struct AtLeast<'a>(Strength, &'a Term);
 
 impl Display for AtLeast<'_> {
@@ -78,7 +79,8 @@ fn strength(kind: &TermKind) -> Strength {
     }
 }
 
-/// The chain leans left: an operand of the same strength needs parentheses on the right only.
+/// Prints an operation. Operators associate to the left, so an operand of equal precedence needs parentheses on the
+/// right only.
 fn arithmetic(f: &mut Formatter<'_>, operator: ArithmeticOperator, left: &Term, right: &Term) -> Result {
     let (on_left, on_right) = match operator {
         ArithmeticOperator::Add | ArithmeticOperator::Subtract => (Strength::Sum, Strength::Product),
@@ -87,8 +89,8 @@ fn arithmetic(f: &mut Formatter<'_>, operator: ArithmeticOperator, left: &Term, 
     write!(f, "{} {} {}", AtLeast(on_left, left), operator.sign(), AtLeast(on_right, right))
 }
 
-/// A name in parentheses that is no native type is a term of its own before a word or a minus, and so would be the term behind it
-/// in one pair of parentheses.
+/// Prints a type hint. If the type is not native, a word or minus after it would make the type a term in parentheses;
+/// double parentheses around the term prevent that.
 fn hinted(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Result {
     let is_native = match target {
         TypeName::Named { keyspace: None, name } => DataType::native(&name.text).is_some(),
@@ -100,7 +102,7 @@ fn hinted(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Result {
     if bare { write!(f, "({target}) {text}") } else { write!(f, "({target}) (({text}))") }
 }
 
-/// Two minuses in a row would begin a comment.
+/// Prints a negated term. Two consecutive minuses would begin a comment, so a signed term gets parentheses.
 fn negated(f: &mut Formatter<'_>, term: &Term) -> Result {
     let signed = strength(&term.kind) == Strength::Signed;
     write!(f, "-{}", AtLeast(if signed { Strength::Whole } else { Strength::Signed }, term))
@@ -115,7 +117,7 @@ fn call(f: &mut Formatter<'_>, keyspace: Option<&Name>, function: &Name, argumen
     if let Some(keyspace) = keyspace {
         write!(f, "{keyspace}.")?;
     }
-    // A reserved word, but the name of a function too.
+    // `token` is reserved, but also the name of a function.
     match function.text.as_str() {
         "token" => f.write_str("token")?,
         _ => function.fmt(f)?,

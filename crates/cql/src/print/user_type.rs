@@ -4,7 +4,7 @@ use crate::parser::names_user_type;
 use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, TableName};
 use std::fmt::{Display, Formatter, Result};
 
-/// The name of a user type.
+/// Prints the name of a user type.
 pub(super) struct UserTypeName<'a>(pub(super) &'a TableName);
 
 impl Display for UserTypeName<'_> {
@@ -46,7 +46,7 @@ impl Display for AlterTypeChange {
                 let names: Vec<String> = names.iter().map(|(from, to)| format!("{from} TO {to}")).collect();
                 write!(f, " {}", ands(&names))
             }
-            // Which field and which type was not kept: there is nothing it could be used for.
+            // Field and type are not kept by the parser; any will do.
             AlterTypeChange::Retype => f.write_str("ALTER \"f\" TYPE int"),
         }
     }
