@@ -1,6 +1,7 @@
-//! What reading and resolving statements costs, in nanoseconds each: `cargo run --release -p henge-cql --example parse_speed`.
+//! Measures the time to parse and prepare statements, in nanoseconds: `cargo run --release -p henge-cql --example
+//! parse_speed`.
 
-// It measures; the crate itself reads no clock.
+// A benchmark needs the clock; the crate itself reads none.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use henge_cql::{Plan, parse, prepare};
@@ -28,7 +29,7 @@ fn main() {
     }
 }
 
-/// Nanoseconds of one call, the best of five runs.
+/// The nanoseconds per call in the best of five runs.
 fn time(mut work: impl FnMut()) -> u128 {
     let run = |_| {
         let began = Instant::now();

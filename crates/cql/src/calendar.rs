@@ -1,13 +1,13 @@
-//! Dates, times and durations between text and numbers. The calendar is the proleptic Gregorian one, the zone UTC.
+//! Dates, times and durations converted between text and numbers, in the proleptic Gregorian calendar and UTC.
 
-/// Milliseconds of a day.
+/// Milliseconds per day.
 pub(crate) const DAY_MS: i64 = 86_400_000;
-/// Nanoseconds of a day.
+/// Nanoseconds per day.
 pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
 
-/// Days since 1970-01-01.
+/// The number of days since 1970-01-01.
 pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    // Years begin in March here, so that a leap day is the last of its year.
+    // Years begin in March here, so that a leap day is the last day of its year.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -15,7 +15,7 @@ pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Year, month and day of a count of days since 1970-01-01.
+/// The year, month and day of a number of days since 1970-01-01.
 pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -27,14 +27,14 @@ pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
 
-/// `yyyy-mm-dd` as days since 1970-01-01.
+/// Parses `yyyy-mm-dd` into days since 1970-01-01.
 pub(crate) fn parse_date(text: &str) -> Option<i64> {
     let mut cursor = Cursor(text);
     let days = cursor.date()?;
     cursor.0.is_empty().then_some(days)
 }
 
-/// `hh:mm:ss[.fraction]` as nanoseconds of the day.
+/// Parses `hh:mm:ss[.fraction]` into nanoseconds since midnight.
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let mut cursor = Cursor(text);
     let (hours, minutes) = (cursor.digits(1, 2)?, cursor.after(':', 1, 2)?);
@@ -44,7 +44,8 @@ pub(crate) fn parse_time(text: &str) -> Option<i64> {
     in_range.then_some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000_000 + fraction)
 }
 
-/// A timestamp in milliseconds since the epoch: a date, perhaps a time, perhaps a zone (UTC if none); or the number itself.
+/// Parses a timestamp into milliseconds since 1970: a date with optional time and zone (by default UTC), or the number
+/// itself.
 pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
     if let Ok(milliseconds) = text.parse() {
         return Some(milliseconds);
@@ -71,7 +72,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// A number of `least` to `most` digits.
+    /// Parses a number of `least` to `most` digits.
     fn digits(&mut self, least: usize, most: usize) -> Option<i64> {
         let count = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
         let (number, rest) = self.0.split_at(count);
@@ -83,7 +84,7 @@ impl Cursor<'_> {
         if self.take(separator) { self.digits(least, most) } else { None }
     }
 
-    /// Digits behind a point, as a count of units of which `places` digits make one second.
+    /// Parses the digits after a point into units of `10^-places`.
     fn fraction(&mut self, places: usize) -> Option<i64> {
         let before = self.0.len();
         let number = self.digits(1, places)?;
@@ -101,14 +102,14 @@ impl Cursor<'_> {
         exists.then_some(days)
     }
 
-    /// `HH:MM[:SS[.fff]]` in milliseconds.
+    /// Parses `HH:MM[:SS[.fff]]` into milliseconds.
     fn time_of_day(&mut self) -> Option<i64> {
         let (hours, minutes) = (self.digits(1, 2)?, self.after(':', 1, 2)?);
         let mut seconds = 0;
         let mut fraction = 0;
         if self.0.starts_with(':') {
             seconds = self.after(':', 1, 2)?;
-            // Digits beyond the millisecond are dropped.
+            // Digits beyond milliseconds are dropped.
             if self.take('.') {
                 fraction = self.fraction(9)? / 1_000_000;
             }
@@ -117,7 +118,8 @@ impl Cursor<'_> {
         in_range.then_some(((hours * 60 + minutes) * 60 + seconds) * 1_000 + fraction)
     }
 
-    /// `Z`, `UTC`, `GMT`, `+hh`, `+hhmm` or `+hh:mm` to the end, in minutes east; nothing is UTC.
+    /// Parses `Z`, `UTC`, `GMT`, `+hh`, `+hhmm` or `+hh:mm` up to the end of the text into minutes east of UTC. An
+    /// empty zone is UTC.
     fn zone(&mut self) -> Option<i64> {
         self.0 = self.0.trim_start_matches(' ');
         if ["", "Z", "z", "UTC", "GMT"].contains(&self.0) {
@@ -138,7 +140,7 @@ impl Cursor<'_> {
     }
 }
 
-/// Months, days and nanoseconds of a duration literal, in any of its forms.
+/// Parses a duration literal of any form into months, days and nanoseconds.
 pub(crate) fn parse_duration(text: &str) -> Option<(i32, i32, i64)> {
     let (negative, body) = match text.strip_prefix('-') {
         Some(body) => (true, body),
@@ -159,7 +161,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<(i32, i32, i64)> {
 
 type Parts = (i64, i64, i128);
 
-/// What one unit adds: months, days, nanoseconds.
+/// The units, each with the months, days and nanoseconds that it stands for.
 const UNITS: [(&str, Parts); 11] = [
     ("y", (12, 0, 0)),
     ("mo", (1, 0, 0)),
@@ -174,7 +176,7 @@ const UNITS: [(&str, Parts); 11] = [
     ("ns", (0, 0, 1)),
 ];
 
-/// `1y2mo3w`: units from large to small, each once.
+/// Parses `1y2mo3w`: units in descending order, each at most once.
 fn units(mut text: &str) -> Option<Parts> {
     let mut total = (0, 0, 0);
     let mut allowed = 0;
@@ -191,14 +193,14 @@ fn units(mut text: &str) -> Option<Parts> {
     Some(total)
 }
 
-/// `1Y2M3DT4H5M6S` or `3W`.
+/// Parses `1Y2M3DT4H5M6S` or `3W`.
 fn iso_designators(text: &str) -> Option<Parts> {
     let (date, time) = text.split_once('T').unwrap_or((text, ""));
     let date = date.replace('M', "mo").to_lowercase();
     units(&(date + &time.to_lowercase()))
 }
 
-/// `0001-02-03T04:05:06`.
+/// Parses `0001-02-03T04:05:06`.
 fn iso_alternative(text: &str) -> Option<Parts> {
     let mut cursor = Cursor(text);
     let mut total = (0, 0, 0);

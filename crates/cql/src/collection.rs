@@ -1,11 +1,12 @@
-//! Collections, tuples and vectors as one value: parts to bytes and back.
+//! Collections, tuples and vectors, encoded from their parts and decoded into them.
 
 use crate::error::Error;
 use henge_base::{Reader, put_vint};
 use henge_model::DataType;
 use std::borrow::Cow;
 
-/// A value of `data_type` made of its parts. A map's parts are keys and values in turn. Null is allowed in tuples and user types alone.
+/// Encodes a value of `data_type` from its parts. A map's parts alternate between keys and values. Only tuples and user
+/// types may have null parts.
 pub(crate) fn build(data_type: &DataType, parts: &[Option<Cow<'_, [u8]>>]) -> Result<Vec<u8>, Error> {
     let data_type = data_type.unfrozen();
     if let DataType::Tuple(_) | DataType::Udt(_) = data_type {
@@ -54,7 +55,7 @@ fn vector(element: &DataType, parts: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-/// The length of a vector's element, where vectors leave it out.
+/// The length of a vector's element, if it is fixed; encoded vectors then omit it.
 fn fixed_length(element: &DataType) -> Option<usize> {
     match element.unfrozen() {
         DataType::Boolean => Some(1),
@@ -66,10 +67,10 @@ fn fixed_length(element: &DataType) -> Option<usize> {
     }
 }
 
-/// A part with its type; null is `None`.
+/// A part with its type; `None` is null.
 pub(crate) type Part<'t, 'a> = (&'t DataType, Option<&'a [u8]>);
 
-/// The parts of a value, with their types; `None` of bytes that are no such value.
+/// Decodes a value into its parts and their types; `None` if the bytes are not a value of the type.
 pub(crate) fn parts<'a, 't>(data_type: &'t DataType, bytes: &'a [u8]) -> Option<Vec<Part<'t, 'a>>> {
     let mut reader = Reader::new(bytes);
     let mut parts = Vec::new();

@@ -1,4 +1,4 @@
-//! What a request brings to a plan.
+//! The request's part in binding a plan.
 
 use crate::error::Error;
 use crate::guardrails::Guard;
@@ -7,24 +7,25 @@ use henge_model::RowView;
 
 pub use henge_model::BoundValue;
 
-/// Values, clock and chance for one execution of a statement.
+/// The values, clock and random seed of one execution of a statement.
 #[derive(Clone, Copy, Debug)]
 pub struct BindContext<'a> {
-    /// One for each bind marker, in order. The statements of a batch's text all get the values of the whole text.
+    /// The values of the bind markers, in order. Every statement of a batch's text gets the values of the whole text.
     pub values: &'a [BoundValue<'a>],
-    /// Timestamp of writes without USING TIMESTAMP.
+    /// The timestamp of writes without USING TIMESTAMP.
     pub timestamp: Micros,
-    /// The wall clock, for `now()` and its like.
+    /// The wall clock in microseconds since 1970, for `now()` and the like.
     pub now_us: Micros,
-    /// Seconds since the epoch: TTLs count from here, and tombstones are as old as this.
+    /// The wall clock in seconds since 1970. Times to live count from it, and tombstones get it as their age.
     pub now_seconds: i64,
-    /// The row as it is, for statements that say they must know (see [`crate::ModifyPlan::reads_rows`]).
+    /// The stored row, for statements that need it (see [`crate::ModifyPlan::reads_rows`]).
     pub before: Option<&'a RowView<'a>>,
-    /// Its place in its batch: what later statements add to a list comes later in it.
+    /// The position of the statement in its batch. List elements of later statements are appended after those of
+    /// earlier ones.
     pub statement: u16,
-    /// What `now()` and `uuid()` draw their random bits from; fresh for every execution of a statement.
+    /// The seed of the random bits in `now()` and `uuid()`, different for every execution of a statement.
     pub seed: u64,
-    /// What the request is held to, and where its warnings go.
+    /// The guardrails of the request, and the destination of its warnings.
     pub guard: Guard<'a>,
 }
 

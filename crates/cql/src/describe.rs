@@ -1,4 +1,4 @@
-//! DESCRIBE's answers: names, and CREATE statements as Cassandra 5.0 prints them, which can be executed again.
+//! DESCRIBE output: names, and CREATE statements as Cassandra 5.0 prints them, which can be executed again.
 
 mod columns;
 
@@ -17,23 +17,23 @@ use henge_model::{
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What DESCRIBE CLUSTER tells, besides the schema.
+/// The facts that DESCRIBE CLUSTER needs besides the schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterFacts {
     /// The cluster's name.
     pub name: String,
-    /// The partitioner, without its package.
+    /// The partitioner's class name, without its package.
     pub partitioner: String,
-    /// The snitch, without its package.
+    /// The snitch's class name, without its package.
     pub snitch: String,
-    /// For each token the endpoints that hold its range.
+    /// The endpoints that hold each token's range.
     pub range_ownership: Vec<(String, Vec<String>)>,
 }
 
-/// One row of an answer.
+/// One row of the result.
 type Row = Vec<Option<Bytes>>;
 
-/// The rows of a DESCRIBE, in the columns that its preparation gave.
+/// The rows of a DESCRIBE, in the columns that `prepare` returned.
 pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts) -> Result<Vec<Row>, Error> {
     match target {
         DescribeTarget::Cluster { owned } => Ok(vec![cluster_row(cluster, owned.is_some())?]),
@@ -136,7 +136,7 @@ fn table_text(table: &Table, internals: bool) -> String {
     let created = format!("CREATE TABLE {name} (\n{columns}\n) WITH {};{past}", options.join("\n    AND "));
     match is_compact {
         false => created,
-        // As Cassandra has it, although it can be executed here and there.
+        // Commented out as in Cassandra, although Henge could execute it.
         true => format!(
             "/*\nWarning: Table {name} omitted because it has constructs not compatible with CQL (was created via legacy \
              API).\nApproximate structure, for reference:\n(this should not be used to reproduce this schema)\n\n{created}\n*/"
@@ -152,7 +152,7 @@ fn clustering_order(column: &Column) -> String {
     format!("{} {order}", identifier(&column.name))
 }
 
-/// Every setting as `name = value`; alphabetical but for memtable, which follows compression.
+/// Every option as `name = value`, in alphabetical order except for memtable, which follows compression.
 fn settings(options: &TableOptions) -> Vec<String> {
     let extensions: Vec<String> =
         options.extensions.iter().map(|(name, value)| format!("{}: 0x{}", text(name), hex(value))).collect();
@@ -179,7 +179,7 @@ fn settings(options: &TableOptions) -> Vec<String> {
     ]
 }
 
-/// A name as it must be written: in quotes unless it reads back as itself.
+/// The name as CQL, in quotes if it could not be parsed without.
 pub fn identifier(name: &str) -> String {
     let mut bytes = name.bytes();
     let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
@@ -224,7 +224,7 @@ fn keyspace_rows(keyspace: &Keyspace, only: bool, internals: bool) -> Vec<Row> {
     rows
 }
 
-/// Types, those that others are made of before them, so that their statements can be executed in turn.
+/// The user types, each after those that it contains, so that their statements can be executed in order.
 fn types_in_order(keyspace: &Keyspace) -> Vec<&UserType> {
     let mut out: Vec<&UserType> = Vec::new();
     let mut waiting: Vec<&UserType> = keyspace.types.values().map(|t| &**t).collect();
@@ -234,7 +234,7 @@ fn types_in_order(keyspace: &Keyspace) -> Vec<&UserType> {
             one.name != other.name && one.fields.iter().any(mentions)
         };
         let ready = waiting.iter().position(|one| !waiting.iter().any(|other| needs(one, other)));
-        // Types do not contain each other, so there is always one; the first would do otherwise.
+        // Types cannot contain each other, so one is always ready; falling back to the first guarantees termination.
         out.push(waiting.remove(ready.unwrap_or(0)));
     }
     out
@@ -249,7 +249,7 @@ fn type_row(user_type: &UserType) -> Row {
     row
 }
 
-/// A table and its indexes.
+/// The rows of a table and its indexes.
 fn table_rows(table: &Table, internals: bool) -> Vec<Row> {
     let indexes = table.indexes.iter().map(|index| index_row(table, index));
     std::iter::once(table_row(table, internals)).chain(indexes).collect()

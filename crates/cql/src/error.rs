@@ -1,62 +1,62 @@
-//! What can be wrong with a statement: a kind the protocol has a code for, a sentence, and where in the text.
+//! Errors of a statement: a kind that maps to a protocol error code, a message, and the position in the text.
 
 use std::fmt;
 
-/// A place in a statement's text.
+/// A position in a statement's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// Line, counted from one.
+    /// The line, from 1.
     pub line: u32,
-    /// Characters before it on its line.
+    /// The number of characters before it on its line.
     pub column: u32,
-    /// Bytes before it in the whole text.
+    /// The number of bytes before it in the whole text.
     pub offset: u32,
 }
 
-/// Why a statement was refused. Nothing has been done when one is returned.
+/// The reason for which a statement was refused. Nothing was executed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
-    /// The class, which decides the protocol's error code.
+    /// The class, which determines the protocol's error code.
     pub kind: ErrorKind,
-    /// One sentence for the user. Syntax messages begin `line L:C `.
+    /// One sentence for the user. Messages of syntax errors begin with `line L:C `.
     pub message: String,
-    /// Where in the text, when a place can be named.
+    /// The position in the text, if one is known.
     pub position: Option<Position>,
-    /// A guess at what was meant.
+    /// A suggestion, such as a similar name.
     pub hint: Option<String>,
 }
 
-/// The classes of refusal.
+/// The classes of errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The text is not CQL.
+    /// The text is not valid CQL.
     Syntax,
-    /// The text is CQL but cannot be done to this schema or with these values.
+    /// The statement cannot be executed against this schema or with these values.
     Invalid,
-    /// An option has a value that cannot be used.
+    /// An option has an invalid value.
     Config,
-    /// The object may not be touched by users.
+    /// Users may not modify the object.
     Unauthorized,
-    /// `CREATE` of something that is there.
+    /// `CREATE` of something that exists.
     AlreadyExists {
         /// Its keyspace.
         keyspace: String,
-        /// Its table; empty when the keyspace itself exists.
+        /// Its table; empty if the keyspace itself exists.
         table: String,
     },
     /// A function failed on its arguments.
     FunctionFailure {
-        /// Where the function lives.
+        /// The function's keyspace.
         keyspace: Box<str>,
         /// Its name.
         function: Box<str>,
-        /// CQL types of its arguments.
+        /// The CQL types of the arguments.
         arguments: Box<[String]>,
     },
 }
 
 impl Error {
-    /// A syntax error; the message gets its `line L:C ` here.
+    /// A syntax error. `line L:C ` is put before the message.
     pub(crate) fn syntax(position: Position, message: impl fmt::Display) -> Error {
         let message = format!("line {}:{} {message}", position.line, position.column);
         Error { kind: ErrorKind::Syntax, message, position: Some(position), hint: None }
@@ -67,38 +67,38 @@ impl Error {
         Error { kind: ErrorKind::Invalid, message: message.into(), position: None, hint: None }
     }
 
-    /// A bad setting.
+    /// An error about an option's value.
     pub(crate) fn config(message: impl Into<String>) -> Error {
         Error { kind: ErrorKind::Config, message: message.into(), position: None, hint: None }
     }
 
-    /// A refusal to touch what belongs to the system.
+    /// An error about a system object that users may not modify.
     pub(crate) fn unauthorized(message: impl Into<String>) -> Error {
         Error { kind: ErrorKind::Unauthorized, message: message.into(), position: None, hint: None }
     }
 
-    /// A statement or clause that is CQL, but that Henge cannot do yet.
+    /// An error for valid CQL that Henge does not support yet.
     pub(crate) fn unsupported(what: impl fmt::Display, position: Position) -> Error {
         Error::invalid(format!("{what} not supported yet (line {}:{})", position.line, position.column)).at(position)
     }
 
-    /// A statement or clause about what Henge has none of.
+    /// An error for a statement or clause about something that Henge has none of.
     pub(crate) fn absent(what: &str, position: Position) -> Error {
         Error::invalid(format!("Henge has no {what} (line {}:{})", position.line, position.column)).at(position)
     }
 
-    /// True if a name is no column of its table.
+    /// True for the error that a name is not a column of its table.
     pub(crate) fn is_unknown_column(&self) -> bool {
         self.message.starts_with(UNKNOWN_COLUMN)
     }
 
-    /// The same error with a place.
+    /// The error with a position, unless it has one already.
     pub(crate) fn at(mut self, position: Position) -> Error {
         self.position.get_or_insert(position);
         self
     }
 
-    /// The same error with a guess at what was meant, if there is one.
+    /// The error with a suggestion, if there is one.
     pub(crate) fn hinted(mut self, guess: Option<&str>) -> Error {
         self.hint = guess.map(|g| format!("did you mean {g}?"));
         self
@@ -115,17 +115,17 @@ impl fmt::Display for Error {
     }
 }
 
-/// How the message of [`Error::is_unknown_column`] begins.
+/// The beginning of the messages for which [`Error::is_unknown_column`] is true.
 pub(crate) const UNKNOWN_COLUMN: &str = "Undefined column name ";
 
-/// The candidate that differs least from `word`: at most two edits, and at most half its letters.
+/// The candidate most similar to `word`, within two edits and half of its letters, ignoring case.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = 2.min(word.chars().count() / 2);
     let scored = candidates.into_iter().map(|c| (edits(word, c), c));
     scored.filter(|(n, _)| *n > 0 && *n <= limit).min_by_key(|(n, _)| *n).map(|(_, c)| c)
 }
 
-/// Insertions, removals and replacements that turn one word into the other, without regard to case.
+/// The number of insertions, deletions and replacements that turn one word into the other, ignoring case.
 fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<u8>, Vec<u8>) = (a.to_ascii_lowercase().into(), b.to_ascii_lowercase().into());
     if a.len() > WORD_MAX || b.len() > WORD_MAX {
@@ -144,7 +144,7 @@ fn edits(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// Longer words are not compared.
+/// Maximum bytes of a word that is compared.
 const WORD_MAX: usize = 64;
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(crate) fn schema() -> Schema {
     schema
 }
 
-/// What the keyspaces and tables made by these texts come to; the other texts do nothing.
+/// The schema that results from these statements. Those other than CREATE KEYSPACE and CREATE TABLE are ignored.
 pub(crate) fn schema_of<'a>(texts: impl Iterator<Item = &'a str>) -> Schema {
     let mut schema = Schema::default();
     for text in texts {
@@ -50,12 +50,12 @@ pub(crate) fn schema_of<'a>(texts: impl Iterator<Item = &'a str>) -> Schema {
     schema
 }
 
-/// Prepares a text against the fixture, with `ks` in use.
+/// Prepares a statement against the fixture, with `ks` in use.
 pub(crate) fn prepared(text: &str) -> Result<Prepared, Error> {
     prepare(&parse(text)?, &schema(), Some("ks"))
 }
 
-/// The error a text gives.
+/// The error of a statement against the fixture.
 pub(crate) fn error(text: &str) -> Error {
     match prepared(text) {
         Err(e) => e,
@@ -88,7 +88,7 @@ fn insert(schema: &mut Schema, keyspace: &str, table: Table) {
     keyspace.tables.insert(table.name.clone(), Arc::new(table));
 }
 
-/// What the metadata log would make of a draft.
+/// The table that the metadata log would create from a draft.
 pub(crate) fn table(draft: &TableDraft, number: u32) -> Table {
     let mut next = 0;
     let mut columns = |drafts: &[crate::ColumnDraft], kind: ColumnKind| -> Vec<Column> {

@@ -1,6 +1,6 @@
-//! Texts and values that nobody meant: noise, tokens in any order, and statements that once made sense with pieces changed. Nothing
-//! panics, nothing takes memory that its input does not justify, and what can be read can be printed and read again.
-//! `HENGE_FUZZ=n` runs n times as many rounds; a failure names its seed.
+//! Tests of hostile input: noise, random tokens, and mutated statements and values. Nothing panics, memory stays
+//! proportional to the input, and a text that can be parsed can be printed and parsed again. `HENGE_FUZZ=n` runs n
+//! times as many rounds; a failure prints its seed.
 
 use crate::fixture::schema_of;
 use crate::lexer::{Kind, Lexer};
@@ -9,28 +9,29 @@ use henge_base::{Bytes, Random};
 use henge_fuzz::{change, fuzz, noise};
 use henge_model::{DataType, Schema};
 
-/// A term is far larger than the two bytes it may be written in, and lists grow by doubling.
+/// Bound on memory for parsing: a term is far larger than the two bytes that it may be written in, and lists grow by
+/// doubling.
 fn bound(given: usize) -> usize {
     given * 1_000 + (64 << 10)
 }
 
-/// What the server takes of a statement with its keys multiplied out: see `limits::READS_MAX`.
+/// Bound on memory for binding, which includes the product of keys: see `limits::READS_MAX`.
 fn bound_of_plans(given: usize) -> usize {
     bound(given) + (64 << 20)
 }
 
-/// Statements of one topic, and the schema they are meant for.
+/// Statements on one topic, and the schema that they are written for.
 struct Topic {
     statements: Vec<String>,
     schema: Schema,
 }
 
-/// What is compared with Apache Cassandra: every kind of statement there is.
+/// The topics that are compared with Apache Cassandra; together they cover every kind of statement.
 fn topics() -> Vec<Topic> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../integration/oracle/topics");
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "cql")).collect();
-    // A seed means the same on every machine.
+    // Sorted, so that a seed means the same on every machine.
     paths.sort();
     assert!(!paths.is_empty());
     let topic = |path| {
@@ -54,7 +55,7 @@ fn tokens(text: &str) -> Vec<&str> {
     }
 }
 
-/// A statement with bytes or tokens changed, of other statements among them.
+/// A statement with bytes or tokens changed; tokens may come from another statement.
 fn changed(random: &mut Random, statements: &[String]) -> String {
     let text = random.pick(statements).unwrap();
     if random.chance(1, 4) {
@@ -84,9 +85,9 @@ fn changed(random: &mut Random, statements: &[String]) -> String {
     words.join(" ")
 }
 
-/// Whether all of the text is in the tree.
+/// True if the statement's tree retains its whole text.
 fn is_whole(printed: &str, statement: &Statement) -> bool {
-    // To which type a column was to be altered does not matter: it never is.
+    // The new type of ALTER ... TYPE is not kept.
     let lost = ["Retype("];
     let tree = format!("{statement:?}");
     !lost.iter().any(|part| tree.contains(part)) && !printed.is_empty()
@@ -131,7 +132,7 @@ fn changed_statements() {
     });
 }
 
-/// Random values for the markers, most of them of the right length for something.
+/// Random values for the markers, most of them with the length of some type.
 fn values(random: &mut Random, count: usize) -> Vec<Vec<u8>> {
     let lengths = [0, 1, 2, 4, 8, 16, 20];
     (0..count)
@@ -199,7 +200,7 @@ fn changed_statements_with_values() {
     });
 }
 
-/// However deep, an error and no end of the stack: also on the smallest that a thread of the server has.
+/// Deep nesting is refused before the stack overflows, also on the smallest stack of a server thread.
 #[test]
 fn deep_nesting_is_refused() {
     let openings = [

@@ -1,7 +1,7 @@
-//! Text to tokens. Tokens borrow the text; quotes and escapes are undone by whoever needs the value.
+//! The lexer. Tokens borrow the text; quotes and escapes are decoded by the caller that needs the value.
 //!
-//! The lexer is a cursor that can be copied, so the parser can look ahead by trying. It never fails: what it cannot
-//! read becomes a `Bad` token, and the parser complains when it gets there.
+//! The lexer is a cursor that can be copied, so the parser can look ahead by trying. It never fails: text that it
+//! cannot read becomes a `Bad` token, which the parser reports when it gets there.
 
 use crate::error::Position;
 
@@ -14,7 +14,7 @@ pub(crate) struct Token<'a> {
     pub(crate) position: Position,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// An identifier or keyword without quotes.
@@ -36,25 +36,25 @@ pub(crate) enum Kind {
     Duration,
     /// An operator or other punctuation.
     Symbol,
-    /// Something that cannot be read, with the reason.
+    /// Text that is not a token, with the reason.
     Bad(&'static str),
     /// The end of the text.
     End,
 }
 
 impl Token<'_> {
-    /// Whether this is that keyword, in any case.
+    /// True for that keyword, ignoring case.
     pub(crate) fn is_word(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword)
     }
 
-    /// Whether this is that punctuation.
+    /// True for that symbol.
     pub(crate) fn is_symbol(&self, symbol: &str) -> bool {
         self.kind == Kind::Symbol && self.text == symbol
     }
 }
 
-/// The cursor.
+/// A position in the text from which tokens are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lexer<'a> {
     text: &'a str,
@@ -66,7 +66,7 @@ impl<'a> Lexer<'a> {
         Lexer { text, position: Position { line: 1, column: 0, offset: 0 } }
     }
 
-    /// The next token; `End` for ever once the text is used up.
+    /// The next token; always `End` at the end of the text.
     pub(crate) fn next(&mut self) -> Token<'a> {
         if let Err(reason) = self.skip_blanks() {
             return self.token(Kind::Bad(reason), self.rest().len());
@@ -95,7 +95,7 @@ impl<'a> Lexer<'a> {
         token
     }
 
-    /// Moves over `len` bytes and keeps count of lines and columns.
+    /// Moves over `len` bytes, counting lines and columns.
     fn advance(&mut self, len: usize) {
         let passed = self.rest().get(..len).unwrap_or("");
         match passed.rfind('\n') {
@@ -108,7 +108,7 @@ impl<'a> Lexer<'a> {
         self.position.offset += len as u32;
     }
 
-    /// Moves over blanks and comments.
+    /// Skips blanks and comments.
     fn skip_blanks(&mut self) -> Result<(), &'static str> {
         loop {
             let rest = self.rest();
@@ -127,7 +127,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// A quoted token, in which a doubled quote stands for one.
+/// The length of a quoted token. A doubled quote inside stands for one quote.
 fn quoted(rest: &str, quote: u8, kind: Kind) -> (Kind, usize) {
     let bytes = rest.as_bytes();
     let mut i = 1;
@@ -148,7 +148,7 @@ fn dollar_string(rest: &str) -> (Kind, usize) {
     }
 }
 
-/// Longest match first: a uuid may begin like a number or a word, a duration like either.
+/// The kind and length of the longest match: a UUID may begin like a number or a word, a duration like either.
 fn word_or_number(rest: &str) -> (Kind, usize) {
     if is_uuid(rest.as_bytes()) {
         return (Kind::Uuid, UUID_LEN);
@@ -161,7 +161,7 @@ fn word_or_number(rest: &str) -> (Kind, usize) {
         return number(bytes, word, duration);
     }
     if bytes[0] == b'P' {
-        // A colon or dash behind it may be the next token.
+        // A colon or dash after the word may be part of the duration or the next token.
         for len in [ALTERNATIVE_DURATION.len(), word] {
             if bytes.get(..len).is_some_and(is_iso_duration) {
                 return (Kind::Duration, len);
@@ -179,7 +179,8 @@ fn is_uuid(bytes: &[u8]) -> bool {
         && bytes[..UUID_LEN].iter().enumerate().all(|(i, b)| if dash(i) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
-/// A token that begins with a digit; `word` is the length of its letters and digits, `duration` that of what may be one.
+/// The kind and length of a token that begins with a digit. `word` and `duration` are the lengths of its alphanumeric
+/// prefix and of the prefix of characters that a duration may have.
 fn number(bytes: &[u8], word: usize, duration: usize) -> (Kind, usize) {
     if bytes[0] == b'0' && matches!(bytes.get(1), Some(b'x' | b'X')) {
         let digits = bytes[2..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
@@ -191,7 +192,7 @@ fn number(bytes: &[u8], word: usize, duration: usize) -> (Kind, usize) {
     let digits = |from: usize| bytes.get(from..).map_or(0, |b| b.iter().take_while(|c| c.is_ascii_digit()).count());
     let mut len = digits(0);
     let mut kind = Kind::Integer;
-    // `1..5` is a range, not `1.` and `.5`.
+    // `1..5` is a range and not `1.` and `.5`.
     if bytes.get(len) == Some(&b'.') && bytes.get(len + 1) != Some(&b'.') {
         len += 1 + digits(len + 1);
         kind = Kind::Float;
@@ -206,7 +207,7 @@ fn number(bytes: &[u8], word: usize, duration: usize) -> (Kind, usize) {
     (kind, len)
 }
 
-/// The length of `1y2mo3w...` if all of `word` is one.
+/// The length of `word` if all of it is a duration such as `1y2mo3w`.
 fn duration_len(word: &[u8]) -> Option<usize> {
     let mut i = 0;
     while i < word.len() {
@@ -223,13 +224,13 @@ fn duration_len(word: &[u8]) -> Option<usize> {
 
 const UNITS: [&[u8]; 11] = [b"y", b"mo", b"w", b"d", b"h", b"m", b"s", b"ms", b"us", "\u{b5}s".as_bytes(), b"ns"];
 
-/// The bytes of the micro sign.
+/// The micro sign in UTF-8.
 const MICRO: [u8; 2] = [0xc2, 0xb5];
 
 /// The form of a duration that is written as a date and a time, with every digit as 0.
 const ALTERNATIVE_DURATION: &[u8] = b"P0000-00-00T00:00:00";
 
-/// `P1Y2M3DT4H5M6S`, `P3W` or `P0001-02-03T04:05:06`; a bare `P` stays an identifier.
+/// True for `P1Y2M3DT4H5M6S`, `P3W` or `P0001-02-03T04:05:06`. False for a bare `P`, which is an identifier.
 fn is_iso_duration(text: &[u8]) -> bool {
     let shape = |b: &u8| if b.is_ascii_digit() { b'0' } else { *b };
     if text.iter().map(shape).eq(ALTERNATIVE_DURATION.iter().copied()) {
@@ -247,7 +248,7 @@ fn is_iso_duration(text: &[u8]) -> bool {
     weeks || parts.is_some_and(|(d, t)| d + t > 0)
 }
 
-/// How many `digits letter` groups `text` is made of, if its letters are some of `letters` in that order.
+/// The number of `digits letter` groups in `text`; `None` unless its letters are some of `letters` in that order.
 fn designators(mut text: &[u8], mut letters: &[u8]) -> Option<usize> {
     let mut count = 0;
     while !text.is_empty() {

@@ -1,16 +1,19 @@
-//! CQL: text to statement to plan against a schema. Pure: it reads no clock, draws no chance and executes nothing.
+//! CQL: parsing, resolution against a schema, and binding of values. The crate reads no clock, draws no random numbers
+//! and executes nothing.
 //!
 //! Modules import downwards only, in this order:
 //!
-//! - `prepare`: a statement against a schema: bind and result columns, and a plan. `describe`: CREATE statements and names, as DESCRIBE answers them.
-//! - `bind`: a plan with its values: keys to read with a filter, or keys with encoded rows to write; and what computes
-//!   an answer's columns from fetched ones.
+//! - `prepare`: resolution of a statement: its plan, bind markers and result columns. `describe`: the output of DESCRIBE.
+//! - `bind`: a plan with its bound values: keys to read and a filter, or keys and encoded rows to write; also the
+//!   computation of result columns from fetched ones.
 //! - `plan`: statements resolved against a schema, as data.
-//! - `functions`: the native functions. `context`: the values, the clock and the chance of one execution.
-//! - `guardrails`: what an operator forbids or warns of.
-//! - `json`: JSON to values. `literal`, `tuple_text`, `text_form`, `calendar`, `collection`: values from text and from their parts.
-//! - `lexer`, `parser`: text to tokens to the `statement` tree; nothing is looked up. `print`: `Display` of that tree.
-//! - `system_keyspaces`, `table_property`: names with a meaning. `error`: faults of a statement with their position. `limits`: bounds.
+//! - `functions`: the native functions. `context`: the values, clock and random seed of one execution.
+//! - `guardrails`: restrictions and warnings that an operator adds.
+//! - `json`: values from JSON. `literal`, `tuple_text`, `text_form`, `calendar`, `collection`: values from text and from
+//!   their parts.
+//! - `lexer`, `parser`: from text to tokens to the `statement` tree, without any lookup. `print`: `Display` of that tree.
+//! - `system_keyspaces`, `table_property`: reserved names. `error`: errors with their position in the text.
+//!   `limits`: bounds.
 
 mod bind;
 mod calendar;

@@ -1,4 +1,4 @@
-//! A literal and a type make native bytes, or an error that says why they do not fit.
+//! Literals encoded as native bytes of a type, or refused with the reason.
 
 use crate::error::Error;
 use crate::statement::Constant;
@@ -6,7 +6,7 @@ use crate::text_form::{hex, of_duration, of_number, of_text, of_uuid};
 use crate::tuple_text;
 use henge_model::DataType;
 
-/// The bytes of `constant` as a value of `data_type`. `column` is what it is for, in messages.
+/// The bytes of `constant` as a value of `data_type`. `column` names its use in messages.
 pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) -> Result<Vec<u8>, Error> {
     if let DataType::Tuple(_) = data_type {
         return tuple_text::encode(constant, data_type);
@@ -31,7 +31,7 @@ pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) ->
     })
 }
 
-/// The words for a text or number of the right form that is no value of the type all the same.
+/// The error for a text or number of the right form that is still not a value of the type.
 pub(crate) fn no_value(text: &str, data_type: &DataType, is_text: bool) -> String {
     match data_type {
         DataType::Ascii => "Invalid ASCII character in string literal".to_owned(),
@@ -51,7 +51,7 @@ pub(crate) fn no_value(text: &str, data_type: &DataType, is_text: bool) -> Strin
     }
 }
 
-/// Whether literals of this form may be assigned to the type.
+/// True if literals of this form may be assigned to the type.
 pub(crate) fn fits(constant: &Constant, data_type: &DataType) -> bool {
     use DataType::{
         Ascii, Bigint, Blob, Boolean, Counter, Date, Decimal, Double, Duration, Float, Inet, Int, Smallint, Text, Time,
@@ -75,7 +75,7 @@ pub(crate) fn fits(constant: &Constant, data_type: &DataType) -> bool {
     }
 }
 
-/// The type a literal has where nothing else gives it one; a string has none.
+/// The type of a literal whose place requires none; `None` for strings.
 pub(crate) fn natural_type(constant: &Constant) -> Option<DataType> {
     match constant {
         Constant::String(_) => None,
@@ -90,7 +90,7 @@ pub(crate) fn natural_type(constant: &Constant) -> Option<DataType> {
     }
 }
 
-/// A literal's kind and text for messages, as Cassandra names them.
+/// The kind and text of a literal in Cassandra's messages.
 pub(crate) fn describe(constant: &Constant) -> (&'static str, String) {
     match constant {
         Constant::String(text) => ("STRING", text.chars().take(100).collect()),
@@ -103,7 +103,7 @@ pub(crate) fn describe(constant: &Constant) -> (&'static str, String) {
     }
 }
 
-/// A literal's value as text.
+/// The value of a literal as text.
 pub(crate) fn text_of(constant: &Constant) -> String {
     match constant {
         Constant::String(text) => text.clone(),

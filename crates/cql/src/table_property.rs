@@ -1,13 +1,13 @@
-//! The properties that `WITH` of a table knows, by name.
+//! The properties that `WITH` of a table accepts, by name.
 
 use henge_model::TableOptions;
 
-/// Whether a property of a table has that name.
+/// True if a table has a property of that name.
 pub(crate) fn is_table_property(name: &str) -> bool {
     name == "id" || reset_property(name, &mut TableOptions::default(), &TableOptions::default())
 }
 
-/// Makes a property what it was; false if none has that name. An id is no option.
+/// Sets a property back to its value in `was`; false if there is none of that name. `id` is not among them.
 pub(crate) fn reset_property(name: &str, options: &mut TableOptions, was: &TableOptions) -> bool {
     match name {
         "comment" => options.comment.clone_from(&was.comment),

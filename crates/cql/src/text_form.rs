@@ -1,4 +1,4 @@
-//! Values of native types from their text.
+//! Values of native types, decoded from text.
 
 use crate::calendar;
 use crate::limits;
@@ -8,17 +8,17 @@ use num_bigint::BigInt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Lower-case hexadecimal digits.
+/// Hexadecimal digits, in lower case.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A value written in quotes.
+/// The value of a quoted literal.
 pub(crate) fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     match data_type {
         DataType::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
         DataType::Text => Some(text.as_bytes().to_vec()),
-        // An IPv4 address written as IPv6 is the IPv4 address, as Java has it.
+        // An IPv4-mapped IPv6 address becomes the IPv4 address, as in Java.
         DataType::Inet => match text.parse::<IpAddr>().ok()?.to_canonical() {
             IpAddr::V4(address) => Some(address.octets().to_vec()),
             IpAddr::V6(address) => Some(address.octets().to_vec()),
@@ -30,7 +30,7 @@ pub(crate) fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     }
 }
 
-/// A value written in digits.
+/// The value of a number literal.
 pub(crate) fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     match data_type {
         DataType::Tinyint => Some(text.parse::<i8>().ok()?.to_be_bytes().to_vec()),
@@ -54,7 +54,7 @@ pub(crate) fn of_duration(text: &str) -> Option<Vec<u8>> {
     calendar::parse_duration(text).map(duration_bytes)
 }
 
-/// A value of a native type, neither text nor boolean nor blob, from a text that is all of it. The empty text is the empty value.
+/// The value of a whole text, for native types other than text, boolean and blob. The empty text is the empty value.
 pub(crate) fn of_string(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     if text.is_empty() {
         return Some(Vec::new());
@@ -71,13 +71,13 @@ pub(crate) fn of_string(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     }
 }
 
-/// Rust reads more words as numbers than Java does.
+/// True for texts that Java reads as a number; Rust accepts more words.
 fn is_number(text: &str) -> bool {
     let unsigned = text.trim_start_matches(['-', '+']);
     unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') || matches!(unsigned, "NaN" | "Infinity")
 }
 
-/// The bytes of hexadecimal digits, two for each.
+/// The bytes of hexadecimal digits, two per byte; `None` if they are malformed.
 pub(crate) fn of_hex(digits: &str) -> Option<Vec<u8>> {
     if !digits.len().is_multiple_of(2) || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
@@ -94,7 +94,7 @@ fn big(digits: &str) -> Option<BigInt> {
     if digits.len() > limits::DIGITS_MAX { None } else { BigInt::from_str(digits).ok() }
 }
 
-/// The scale in four bytes, then the unscaled number.
+/// The encoded decimal: four bytes of scale, then the unscaled number.
 fn decimal_bytes(text: &str) -> Option<Vec<u8>> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -106,7 +106,7 @@ fn decimal_bytes(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// A day number, of which 2^31 is 1970-01-01, as days since then.
+/// The days since 1970-01-01 of a day number, in which 2^31 is that day.
 fn day_number(text: &str) -> Option<i64> {
     text.parse::<u32>().ok().map(|n| i64::from(n) - (1 << 31))
 }

@@ -1,11 +1,11 @@
-//! The text form of tuples: fields between colons, `@` for null, `\:` and `\@` for the signs themselves.
+//! The text form of tuples: fields separated by colons, `@` for null, `\:` and `\@` for the characters themselves.
 
 use crate::error::Error;
 use crate::statement::Constant;
 use crate::text_form;
 use henge_model::DataType;
 
-/// The tuple that a literal stands for: its text form, whatever its kind; a blob's bytes are the tuple's own.
+/// The tuple of a literal. The literal's text is the tuple's text form, whatever its kind; a blob is the tuple's bytes.
 pub(crate) fn encode(constant: &Constant, tuple: &DataType) -> Result<Vec<u8>, Error> {
     match constant {
         Constant::Blob(bytes) => match tuple.validate(bytes) {
@@ -20,7 +20,7 @@ pub(crate) fn encode(constant: &Constant, tuple: &DataType) -> Result<Vec<u8>, E
     }
 }
 
-/// A value of any type that has a text form. That of collections and vectors is the hexadecimal one of their bytes.
+/// The value of a text form. That of collections and vectors is the hexadecimal form of their bytes.
 fn value(text: &str, data_type: &DataType) -> Result<Vec<u8>, Error> {
     let data_type = data_type.unfrozen();
     match data_type {
@@ -64,7 +64,7 @@ fn fields(text: &str, data_type: &DataType, types: &[&DataType]) -> Result<Vec<u
     Ok(out)
 }
 
-/// The fields of a text. A colon behind a backslash belongs to its field; the empty text has none.
+/// Splits a text into fields. A colon after a backslash belongs to its field; the empty text has no fields.
 fn split(text: &str) -> Vec<&str> {
     let mut fields = Vec::new();
     if text.is_empty() {

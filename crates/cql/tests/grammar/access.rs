@@ -1,4 +1,4 @@
-//! Statements about roles and permissions. Passwords, which are not printed, are left out.
+//! Random statements about roles and permissions. Passwords are left out, since they are not printed.
 
 use crate::names::{many, maybe, name, table_name, type_name};
 use henge_base::Random;
@@ -50,7 +50,7 @@ pub(crate) fn roles(random: &mut Random) -> RoleStatement {
     }
 }
 
-/// What nothing can be granted on, and nothing but this is not refused for.
+/// A resource that Henge has none of. Combined with ALL, so that this is the only reason for refusal.
 fn absent(random: &mut Random) -> ResourceName {
     match random.below(3) {
         0 => ResourceName::Function(table_name(random), many(random, 0, 3, |random| type_name(random, 2))),

@@ -1,4 +1,4 @@
-//! Functions and aggregates of users.
+//! Random statements about user-defined functions and aggregates.
 
 use crate::names::{many, maybe, name, table_name, type_name};
 use crate::terms::value;

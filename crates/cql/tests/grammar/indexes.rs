@@ -1,4 +1,4 @@
-//! Statements about secondary indexes.
+//! Random statements about secondary indexes.
 
 use crate::names::{many, maybe, name, table_name};
 use crate::schema::properties;

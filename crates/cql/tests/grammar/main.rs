@@ -1,7 +1,7 @@
-//! Random statements over the whole grammar: made as a tree, printed, read again, and the same tree as before.
+//! Tests of random statements over the whole grammar: a tree that is printed and parsed results in the same tree.
 //!
-//! One file per family of statements, as in `statement`. A new statement gets a function that makes one and a line in
-//! [`statement`]. `HENGE_FUZZ=n` makes n times as many; a failure names its seed.
+//! One file per family of statements, as in `statement`. A new statement gets a function that builds one and a line in
+//! [`statement`]. `HENGE_FUZZ=n` runs n times as many rounds; a failure prints its seed.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -42,7 +42,7 @@ fn statement(random: &mut Random) -> Statement {
     }
 }
 
-/// A tree without the places in a text it came from.
+/// The debug text of a tree, without positions.
 fn shape(statement: &Statement) -> String {
     let text = format!("{statement:?}");
     let mut parts = text.split("Position { line: ");
@@ -54,7 +54,7 @@ fn shape(statement: &Statement) -> String {
     shape
 }
 
-/// A shape without terms that stand alone in parentheses: those that reading needs may be read as tuples of one.
+/// A shape without parentheses around single terms: those that the printer adds may be parsed as tuples of one.
 fn bare(shape: &str) -> String {
     const OPEN: &str = "Term { kind: Tuple([";
     const CLOSE: &str = "]), position: _ }";
@@ -69,7 +69,7 @@ fn bare(shape: &str) -> String {
     }
 }
 
-/// The depth of brackets before each character outside of quotes.
+/// The nesting depth of each character outside quotes.
 fn depths(text: &str) -> impl Iterator<Item = (usize, char, i32)> + '_ {
     let (mut depth, mut quoted, mut escaped) = (0, false, false);
     text.char_indices().filter_map(move |(at, c)| {
@@ -85,7 +85,7 @@ fn depths(text: &str) -> impl Iterator<Item = (usize, char, i32)> + '_ {
     })
 }
 
-/// How far it is to the bracket that closes what the text begins in.
+/// The length up to the bracket that closes the one in which the text begins.
 fn length_inside(text: &str) -> usize {
     depths(text).find(|(_, _, depth)| *depth < 0).map_or(text.len(), |(at, ..)| at)
 }
@@ -94,7 +94,7 @@ fn is_one_term(text: &str) -> bool {
     text.starts_with("Term") && depths(text).all(|(_, c, depth)| depth > 0 || c != ',')
 }
 
-/// A shape whose markers are counted, as reading counts them: in the order of the text, which is the tree's.
+/// A shape whose markers are numbered in the order of the text, as the parser numbers them.
 fn counted(shape: &str) -> String {
     let mut parts = shape.split("Marker { index: 0,");
     let mut counted = parts.next().unwrap().to_owned();
@@ -120,7 +120,7 @@ fn what_is_printed_reads_as_the_same_tree() {
     );
 }
 
-/// The comparison does see a difference.
+/// The comparison detects differences.
 #[test]
 fn other_statements_have_other_shapes() {
     let shapes = ["SELECT a FROM t", "SELECT  a FROM t", "SELECT b FROM t", "SELECT a FROM t LIMIT ?"];
@@ -130,7 +130,7 @@ fn other_statements_have_other_shapes() {
     assert_ne!(shapes[0], shapes[3]);
 }
 
-/// Where a word is a name and where not, as Apache Cassandra decides it.
+/// Words that are names or keywords depending on their place, as in Apache Cassandra.
 #[test]
 fn words_of_the_grammar_are_names_where_nothing_else_fits() {
     let texts = [
@@ -158,7 +158,7 @@ fn words_of_the_grammar_are_names_where_nothing_else_fits() {
     }
 }
 
-/// What Apache Cassandra's grammar has no place for.
+/// Texts that Apache Cassandra's grammar does not accept.
 #[test]
 fn what_is_no_statement_is_refused() {
     let texts = [

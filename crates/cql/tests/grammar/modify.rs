@@ -1,4 +1,4 @@
-//! INSERT, UPDATE, DELETE and BATCH.
+//! Random INSERT, UPDATE, DELETE and BATCH.
 
 use crate::names::{many, maybe, name, names, table_name};
 use crate::relations::{condition, relations};
@@ -13,7 +13,7 @@ fn using(random: &mut Random) -> Using {
     Using { ttl: maybe(random, integer_or_marker), timestamp: maybe(random, integer_or_marker) }
 }
 
-/// Without a TTL.
+/// A random USING without a TTL.
 fn using_timestamp(random: &mut Random) -> Using {
     Using { ttl: None, timestamp: maybe(random, integer_or_marker) }
 }

@@ -1,10 +1,10 @@
-//! Names and types.
+//! Random names and types.
 
 use henge_base::Random;
 use henge_cql::Position;
 use henge_cql::statement::{Name, TableName, TypeName};
 
-/// Plain ones, words that mean something elsewhere, reserved words, and what only quotes make a name.
+/// Plain names, contextual keywords, reserved words, and names that need quotes.
 const NAMES: [&str; 64] = [
     "a",
     "b",
@@ -83,7 +83,7 @@ fn named(text: &str) -> Name {
     Name { text: text.to_owned(), position: Position::default() }
 }
 
-/// One to so many.
+/// One to `most` random names.
 pub(crate) fn names(random: &mut Random, most: u64) -> Vec<Name> {
     many(random, 1, most, name)
 }
@@ -110,7 +110,7 @@ pub(crate) fn native(random: &mut Random) -> TypeName {
     TypeName::Named { keyspace: None, name: named(random.pick(&NATIVES).unwrap()) }
 }
 
-/// A type with others between `<` and `>`.
+/// A random type that contains other types.
 pub(crate) fn collection(random: &mut Random, depth: u32) -> TypeName {
     let mut inner = || Box::new(type_name(random, depth.saturating_sub(1)));
     let (a, b) = (inner(), inner());

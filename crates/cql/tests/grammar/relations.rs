@@ -1,4 +1,4 @@
-//! The conditions of WHERE and IF.
+//! Random conditions of WHERE and IF.
 
 use crate::names::{many, name, names};
 use crate::terms::{marker, tuple, value};
@@ -17,7 +17,7 @@ const SIGNS: [Operator; 7] = [
 ];
 const WORDS: [Operator; 4] = [Operator::Like, Operator::Contains, Operator::ContainsKey, Operator::IsNotNull];
 
-/// One to three of WHERE, where an index may be asked too.
+/// One to three random relations of WHERE, which may contain index expressions.
 pub(crate) fn relations(random: &mut Random) -> Vec<Relation> {
     many(random, 1, 3, |random| if random.chance(1, 12) { index_expression(random) } else { relation(random) })
 }
@@ -47,7 +47,7 @@ fn relation(random: &mut Random) -> Relation {
     Relation { subject, operator, values, listed, position: Position::default() }
 }
 
-/// Of several columns the values are all tuples or all bind markers.
+/// Random values of IN. For several columns they are all tuples or all bind markers.
 fn listed_values(random: &mut Random, subject: &Subject) -> Vec<Term> {
     let one = match subject {
         Subject::Columns(_) if random.chance(1, 2) => marker,

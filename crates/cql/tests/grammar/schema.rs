@@ -1,4 +1,4 @@
-//! Statements about keyspaces and tables, and DESCRIBE.
+//! Random statements about keyspaces and tables, and DESCRIBE.
 
 use crate::names::{many, maybe, name, names, table_name, type_name};
 use crate::terms::{constant, integer, value};
@@ -21,7 +21,7 @@ pub(crate) fn properties(random: &mut Random, least: u64) -> Vec<Property> {
     })
 }
 
-/// The entries of a map, in which no key may stand twice.
+/// The entries of a random map without duplicate keys.
 fn entries(random: &mut Random) -> Vec<(Constant, Constant)> {
     let mut met = BTreeSet::new();
     let mut entries = many(random, 0, 2, |random| (constant(random), constant(random)));
@@ -29,7 +29,7 @@ fn entries(random: &mut Random) -> Vec<(Constant, Constant)> {
     entries
 }
 
-/// The text that makes a key the same as another, whatever its kind.
+/// The text by which keys count as duplicates, whatever their kind.
 fn text_of(key: &Constant) -> String {
     match key {
         Constant::String(text) | Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text) => {
@@ -39,7 +39,7 @@ fn text_of(key: &Constant) -> String {
     }
 }
 
-/// The statements of one or two parts.
+/// A random statement of one or two parts.
 pub(crate) fn small(random: &mut Random) -> Statement {
     let yes = random.chance(1, 2);
     match random.below(7) {
@@ -80,7 +80,7 @@ fn column(random: &mut Random) -> ColumnDefinition {
     }
 }
 
-/// What is added is of no key.
+/// A random column to add, which is not part of the key.
 fn added(random: &mut Random) -> ColumnDefinition {
     ColumnDefinition { is_primary_key: false, ..column(random) }
 }
@@ -115,7 +115,7 @@ pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
 }
 
 pub(crate) fn create_type(random: &mut Random) -> CreateType {
-    // What is a native type names no other.
+    // User types may not have the name of a native type.
     let mut name_of_none = table_name(random);
     while henge_model::DataType::native(&name_of_none.name.text).is_some() {
         name_of_none = table_name(random);

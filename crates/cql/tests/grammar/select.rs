@@ -1,4 +1,4 @@
-//! SELECT.
+//! Random SELECT.
 
 use crate::names::{many, maybe, name, table_name};
 use crate::relations::relations;

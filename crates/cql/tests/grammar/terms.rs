@@ -1,11 +1,11 @@
-//! Terms.
+//! Random terms.
 
 use crate::names::{collection, many, maybe, name, native, type_name};
 use henge_base::Random;
 use henge_cql::Position;
 use henge_cql::statement::{Arguments, ArithmeticOperator, Constant, Marker, Term, TermKind, TypeName};
 
-/// How deep a term is at most, and whether it may name columns.
+/// The maximum depth of a random term, and whether it may contain columns.
 #[derive(Clone, Copy)]
 pub(crate) struct Of {
     pub(crate) depth: u32,
@@ -18,17 +18,17 @@ impl Of {
     }
 }
 
-/// A value.
+/// A random value.
 pub(crate) fn value(random: &mut Random) -> Term {
     term(random, Of { depth: 3, columns: false })
 }
 
-/// A tuple of two or three values.
+/// A random tuple of two or three values.
 pub(crate) fn tuple(random: &mut Random) -> Term {
     made(TermKind::Tuple(many(random, 2, 3, value)))
 }
 
-/// An expression over columns.
+/// A random expression over columns.
 pub(crate) fn expression(random: &mut Random) -> Term {
     term(random, Of { depth: 3, columns: true })
 }
@@ -101,7 +101,7 @@ pub(crate) fn constant(random: &mut Random) -> Constant {
     }
 }
 
-/// The first key is no column's name: it would make it a user type.
+/// A random map. Its first key is not a column's name, which would make it a user type.
 fn map(random: &mut Random, of: Of) -> TermKind {
     let first = term(random, Of { columns: false, ..of.inner() });
     let value = term(random, of.inner());
@@ -111,7 +111,7 @@ fn map(random: &mut Random, of: Of) -> TermKind {
 }
 
 fn call(random: &mut Random, of: Of) -> TermKind {
-    // Functions of a keyspace take no star.
+    // `*` is not allowed as argument of a function with a keyspace.
     let keyspace = maybe(random, name);
     let arguments = match keyspace.is_none() && random.chance(1, 6) {
         true => Arguments::Star,
@@ -136,7 +136,7 @@ fn arithmetic(random: &mut Random, of: Of) -> TermKind {
     TermKind::Arithmetic { operator, left: operand(), right: operand() }
 }
 
-/// A minus before a number belongs to the number.
+/// A random negated term. A minus before a number literal is part of the literal.
 fn negated(of: Term) -> Term {
     match of.kind {
         TermKind::Constant(Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text))

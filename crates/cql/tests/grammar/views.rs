@@ -1,4 +1,4 @@
-//! Materialized views and triggers.
+//! Random statements about materialized views and triggers.
 
 use crate::names::{many, maybe, name, names, table_name};
 use crate::relations::relations;
