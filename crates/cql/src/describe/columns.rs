@@ -1,10 +1,10 @@
-//! The columns of a CREATE TABLE, and what was dropped of them since.
+//! The columns of a CREATE TABLE, with those that were dropped since.
 
 use super::{identifier, joined};
 use henge_model::{Column, ColumnKind, DroppedColumn, Table};
 
-/// The columns and the primary key, one a line. With `past` those that were dropped stand there too, for rows may still hold them;
-/// [`past_changes`] has the statements that lead from there to the table as it is.
+/// The columns and the primary key, one per line. With `past`, dropped columns are included, since rows may still hold their
+/// values; the statements of [`past_changes`] then lead to the present table.
 pub(super) fn definitions(table: &Table, past: bool) -> String {
     let single = table.partition_key.len() == 1 && table.clustering.is_empty();
     let is_past = |column: &&Column| past && table.history.dropped.contains_key(&column.name);
@@ -24,7 +24,7 @@ pub(super) fn definitions(table: &Table, past: bool) -> String {
     lines.join(",\n")
 }
 
-/// As Cassandra prints them: of static and of regular columns those first that are one cell.
+/// The columns in Cassandra's order: among static and among regular columns, those that are a single cell come first.
 fn in_order(table: &Table) -> Vec<&Column> {
     let mut columns: Vec<&Column> = table.visible_columns().collect();
     let is_late = |c: &&Column| (c.kind == ColumnKind::Regular, c.data_type.is_complex());
@@ -39,9 +39,9 @@ fn definition(table: &Table, column: &Column, single: bool) -> String {
     format!("    {}{key}", as_it_is(table, column))
 }
 
-/// Name, type and what else belongs to the column alone.
+/// The column's name, type, STATIC and mask.
 fn as_it_is(table: &Table, column: &Column) -> String {
-    // The columns of a compact table with few rows are kept as static ones.
+    // A compact table without clustering columns stores its regular columns as static ones.
     let is_static = column.kind == ColumnKind::Static && table.options.compact_storage.is_none();
     let is_static = if is_static { " static" } else { "" };
     let mask = table.masks.get(&column.id).map_or_else(String::new, |mask| format!(" MASKED WITH {mask}"));
@@ -53,7 +53,7 @@ fn as_it_was(name: &str, dropped: &DroppedColumn) -> String {
     format!("{} {}{is_static}", identifier(name), dropped.data_type.without_user_types())
 }
 
-/// The statements that drop what was dropped, and add what was added again; each on a line of its own behind the first.
+/// The statements that drop the dropped columns, and add those again that exist now. Each begins with a line break.
 pub(super) fn past_changes(table: &Table, full_name: &str) -> String {
     let mut out = String::new();
     for (name, dropped) in &table.history.dropped {

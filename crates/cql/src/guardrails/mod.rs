@@ -1,8 +1,7 @@
 //! Guardrails: restrictions and warnings that an operator adds to CQL. Names and messages are Cassandra's.
 //!
 //! - `guard`: the guardrails of one request, and the warnings it collects.
-//! - `threshold`, `listed`: a limit that warns and one that refuses, and lists of values that are warned of, ignored or
-//! refused.
+//! - `threshold`: a limit that warns and one that refuses. `listed`: lists of values that are warned of, ignored or refused.
 //! - `schema`, `replication`, `indexes`, `reads`, `writes`, `batches`: the settings of each family with their checks.
 
 mod batches;

@@ -1,9 +1,11 @@
-//! Plans: statements resolved against a schema, as data. `prepare` makes them, `bind` evaluates them, guardrails are held against them here.
+//! Plans: statements resolved against a schema, as data. `prepare` builds them, `bind` evaluates them, `guard` applies the
+//! guardrails to them.
 //!
-//! - `select`, `restriction`, `probe`, `filter_relation`, `sorting`, `selector`, `aggregate`: a read.
+//! - `select`, `restriction`, `probe`, `filter_relation`, `sorting`, `selector`, `aggregate`: reads.
 //! - `modify`, `changes`, `collection`, `condition`, `json`, `batch`: writes.
 //! - `schema_change`, `replication`, `permission`, `describe`: everything else.
-//! - `source`, `bound`, `choices`: values that the text or a bind marker gives. `column`: columns of answers and bind markers.
+//! - `source`, `bound`, `choices`: values from the text or a bind marker.
+//! - `column`: descriptions of result columns and bind markers.
 //! - `guard`: guardrails applied to plans.
 
 mod aggregate;

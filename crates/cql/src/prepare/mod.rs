@@ -1,7 +1,7 @@
 //! Resolution of statements against a schema: names become columns, terms typed sources, restrictions keys and filters.
 //!
-//! - `select`, `write`, `schema`: a kind of statement each. `describe`, `access`: the rest. `absent`: statements that
-//! Henge refuses.
+//! - `select`, `write`, `schema`: a kind of statement each. `describe`, `access`: the rest.
+//! - `absent`: statements about things that Henge has none of.
 //! - `restrict`: WHERE. `term`: literals, markers, functions, operations. `scope`: names looked up in the schema.
 
 mod absent;
