@@ -6,7 +6,7 @@ use columns::{definitions, past_changes};
 
 use crate::collection;
 use crate::error::Error;
-use crate::parser::is_reserved;
+use crate::keyword::is_reserved;
 use crate::plan::DescribeTarget;
 use crate::system_keyspaces::is_virtual;
 use crate::text_form::hex;
@@ -188,7 +188,7 @@ pub fn identifier(name: &str) -> String {
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-pub(crate) fn text(value: &str) -> String {
+fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 

@@ -11,7 +11,7 @@
 //! - `guardrails`: restrictions and warnings that an operator adds.
 //! - `json`: values from JSON. `literal`, `tuple_text`, `text_form`, `calendar`, `collection`: values from text and from
 //!   their parts.
-//! - `lexer`, `parser`: from text to tokens to the `statement` tree, without any lookup. `print`: `Display` of that tree.
+//! - `lexer`, `parser`: from text to tokens to the `statement` tree and back, without any lookup. `keyword`: reserved words.
 //! - `system_keyspaces`, `table_property`: reserved names. `error`: errors with their position in the text.
 //!   `limits`: bounds.
 
@@ -28,6 +28,7 @@ pub mod guardrails;
 #[cfg(test)]
 mod hostile;
 mod json;
+mod keyword;
 mod lexer;
 mod limits;
 mod literal;
@@ -36,7 +37,6 @@ mod manual;
 mod parser;
 mod plan;
 mod prepare;
-mod print;
 pub mod statement;
 mod system_keyspaces;
 mod table_property;

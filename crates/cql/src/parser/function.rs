@@ -2,14 +2,11 @@
 
 use super::Parser;
 use crate::error::{Error, Position};
+use crate::keyword::NO_FUNCTIONS;
 use crate::lexer::Kind;
 use crate::statement::{
     CreateAggregate, CreateFunction, DropFunction, FunctionStatement, Name, Presence, TableName, TypeName,
 };
-
-/// Words that are allowed as names, but not unquoted as names of functions, because the grammar uses each of them
-/// there.
-pub(crate) const NO_FUNCTIONS: [&str; 7] = ["CAST", "DISTINCT", "JSON", "KEY", "MAXWRITETIME", "TTL", "WRITETIME"];
 
 impl Parser<'_> {
     /// Parses `CREATE [OR REPLACE] FUNCTION` or `AGGREGATE`; `None` for anything else.

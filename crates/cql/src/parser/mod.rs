@@ -28,10 +28,6 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use function::NO_FUNCTIONS;
-pub(crate) use name::is_reserved;
-pub(crate) use user_type::names_user_type;
-
 use crate::error::{Error, Position, nearest};
 use crate::lexer::{Kind, Lexer, Token};
 use crate::limits;

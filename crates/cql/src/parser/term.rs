@@ -1,8 +1,8 @@
 //! Terms: values, and in select lists expressions over columns.
 
 use super::Parser;
-use super::name::is_reserved;
 use crate::error::Error;
+use crate::keyword::is_reserved;
 use crate::lexer::Kind;
 use crate::limits;
 use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind, TypeName};

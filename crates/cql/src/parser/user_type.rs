@@ -2,31 +2,10 @@
 
 use super::Parser;
 use crate::error::Error;
+use crate::keyword::names_user_type;
 use crate::lexer::Kind;
 use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, Name, TableName, TypeName};
 use henge_model::DataType;
-
-/// Words that Cassandra reserves for future types, and keywords that its grammar would confuse with a type.
-const RESERVED: [&str; 13] = [
-    "bitstring",
-    "byte",
-    "cast",
-    "complex",
-    "count",
-    "distinct",
-    "enum",
-    "interval",
-    "json",
-    "macaddr",
-    "maxwritetime",
-    "ttl",
-    "writetime",
-];
-
-/// True if a user type of that name needs no quotes.
-pub(crate) fn names_user_type(name: &str) -> bool {
-    !RESERVED.contains(&name) && DataType::native(name).is_none()
-}
 
 impl Parser<'_> {
     /// Parses what follows `CREATE TYPE`.

@@ -1,7 +1,7 @@
 //! Name resolution in the schema and the connection's keyspace.
 
 use crate::error::{Error, nearest};
-use crate::parser::is_reserved;
+use crate::keyword::is_reserved;
 use crate::statement::{Name, TableName};
 use crate::system_keyspaces::{SYSTEM, TRACES, is_virtual};
 use henge_model::{Column, Keyspace, Replication, Schema, Table};

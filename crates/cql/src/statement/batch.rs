@@ -1,5 +1,6 @@
 use super::{Statement, Using};
 use crate::error::Position;
+use std::fmt::{Display, Formatter, Result};
 
 /// `BEGIN BATCH ... APPLY BATCH`.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,4 +24,19 @@ pub enum BatchKind {
     Unlogged,
     /// Counter updates only.
     Counter,
+}
+
+impl Display for Batch {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let kind = match self.kind {
+            BatchKind::Logged => "",
+            BatchKind::Unlogged => "UNLOGGED ",
+            BatchKind::Counter => "COUNTER ",
+        };
+        write!(f, "BEGIN {kind}BATCH{}", self.using)?;
+        for statement in &self.statements {
+            write!(f, " {statement};")?;
+        }
+        f.write_str(" APPLY BATCH")
+    }
 }

@@ -1,5 +1,10 @@
+use super::function::FunctionName;
+use super::name::quoted;
+use super::separated::words;
+use super::user_type::UserTypeName;
 use super::{Name, TableName};
 use crate::error::Position;
+use std::fmt::{Display, Formatter, Result};
 
 /// `DESCRIBE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,4 +42,47 @@ pub enum DescribeSubject {
     Aggregate(TableName),
     /// `DESCRIBE name`: anything of that name.
     Any(TableName),
+}
+
+impl Display for Describe {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "DESCRIBE {}", self.subject)?;
+        words(f, self.internals, "WITH INTERNALS")
+    }
+}
+
+impl Display for DescribeSubject {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            DescribeSubject::Cluster => f.write_str("CLUSTER"),
+            DescribeSubject::Keyspaces => f.write_str("KEYSPACES"),
+            DescribeSubject::Tables => f.write_str("TABLES"),
+            DescribeSubject::Types => f.write_str("TYPES"),
+            DescribeSubject::Functions => f.write_str("FUNCTIONS"),
+            DescribeSubject::Aggregates => f.write_str("AGGREGATES"),
+            DescribeSubject::Schema { full } => f.write_str(if *full { "FULL SCHEMA" } else { "SCHEMA" }),
+            DescribeSubject::Keyspace { name, only } => keyspace(f, name.as_ref(), *only),
+            DescribeSubject::Table(name) => write!(f, "TABLE {name}"),
+            DescribeSubject::Index(name) => write!(f, "INDEX {name}"),
+            DescribeSubject::View(name) => write!(f, "MATERIALIZED VIEW {name}"),
+            DescribeSubject::Type(name) => write!(f, "TYPE {}", UserTypeName(name)),
+            DescribeSubject::Function(name) => write!(f, "FUNCTION {}", FunctionName(name)),
+            DescribeSubject::Aggregate(name) => write!(f, "AGGREGATE {}", FunctionName(name)),
+            DescribeSubject::Any(name) => any(f, name),
+        }
+    }
+}
+
+fn keyspace(f: &mut Formatter<'_>, name: Option<&Name>, only: bool) -> Result {
+    f.write_str(if only { "ONLY KEYSPACE" } else { "KEYSPACE" })?;
+    name.map_or(Ok(()), |name| write!(f, " {name}"))
+}
+
+/// Prints the name of an unknown object in quotes, since a bare word might be read as another subject.
+fn any(f: &mut Formatter<'_>, name: &TableName) -> Result {
+    if let Some(keyspace) = &name.keyspace {
+        quoted(f, &keyspace.text, '"')?;
+        f.write_str(".")?;
+    }
+    quoted(f, &name.name.text, '"')
 }

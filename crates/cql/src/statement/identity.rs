@@ -1,6 +1,9 @@
 //! Identities, which client certificates carry.
 
+use super::name::quoted;
+use super::separated::words;
 use crate::error::Position;
+use std::fmt::{Display, Formatter, Result};
 
 /// A statement about identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,4 +13,25 @@ pub enum IdentityStatement {
     Add { identity: String, role: String, if_not_exists: bool, position: Position },
     /// `DROP IDENTITY identity`.
     Drop { identity: String, if_exists: bool },
+}
+
+impl Display for IdentityStatement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            IdentityStatement::Add { identity, role, if_not_exists, .. } => {
+                f.write_str("ADD IDENTITY")?;
+                words(f, *if_not_exists, "IF NOT EXISTS")?;
+                f.write_str(" ")?;
+                quoted(f, identity, '\'')?;
+                f.write_str(" TO ROLE ")?;
+                quoted(f, role, '\'')
+            }
+            IdentityStatement::Drop { identity, if_exists } => {
+                f.write_str("DROP IDENTITY")?;
+                words(f, *if_exists, "IF EXISTS")?;
+                f.write_str(" ")?;
+                quoted(f, identity, '\'')
+            }
+        }
+    }
 }

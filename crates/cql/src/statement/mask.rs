@@ -1,5 +1,7 @@
+use super::separated::commas;
 use super::{Name, Term};
 use crate::error::Position;
+use std::fmt::{Display, Formatter, Result};
 
 /// `MASKED WITH`.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,4 +21,22 @@ pub struct MaskCall {
     pub function: Name,
     /// The arguments that follow the column's value.
     pub arguments: Vec<Term>,
+}
+
+impl Display for Masked {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.call {
+            Some(call) => write!(f, "MASKED WITH {call}"),
+            None => f.write_str("MASKED WITH DEFAULT"),
+        }
+    }
+}
+
+impl Display for MaskCall {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if let Some(keyspace) = &self.keyspace {
+            write!(f, "{keyspace}.")?;
+        }
+        write!(f, "{}({})", self.function, commas(&self.arguments))
+    }
 }

@@ -1,4 +1,7 @@
-//! The statement tree: what the text says, before any schema is asked. One file per family of statements.
+//! The statement tree: what the text says, before any schema is asked, and its `Display`, so that reading what was printed gives the same
+//! tree again. Parentheses and quotes are printed where reading needs them, and nowhere else.
+//!
+//! A statement and its text share a file. A new statement needs a file here and one in `parser`.
 
 mod access;
 mod batch;
@@ -13,6 +16,7 @@ mod name;
 mod property;
 mod relation;
 mod select;
+mod separated;
 mod table;
 mod term;
 mod trigger;
@@ -39,6 +43,8 @@ pub use trigger::TriggerStatement;
 pub use type_name::TypeName;
 pub use user_type::{AlterType, AlterTypeChange, CreateType, DropType};
 pub use view::{CreateView, ViewStatement};
+
+use std::fmt::{Display, Formatter, Result};
 
 /// One CQL statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,4 +75,36 @@ pub enum Statement {
     Function(FunctionStatement),
     View(ViewStatement),
     Trigger(TriggerStatement),
+}
+
+impl Display for Statement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Statement::Select(s) => s.fmt(f),
+            Statement::Insert(s) => s.fmt(f),
+            Statement::Update(s) => s.fmt(f),
+            Statement::Delete(s) => s.fmt(f),
+            Statement::Batch(s) => s.fmt(f),
+            Statement::Use(s) => s.fmt(f),
+            Statement::CreateKeyspace(s) => s.fmt(f),
+            Statement::AlterKeyspace(s) => s.fmt(f),
+            Statement::DropKeyspace(s) => s.fmt(f),
+            Statement::CreateTable(s) => s.fmt(f),
+            Statement::AlterTable(s) => s.fmt(f),
+            Statement::DropTable(s) => s.fmt(f),
+            Statement::CreateType(s) => s.fmt(f),
+            Statement::AlterType(s) => s.fmt(f),
+            Statement::DropType(s) => s.fmt(f),
+            Statement::CreateIndex(s) => s.fmt(f),
+            Statement::DropIndex(s) => s.fmt(f),
+            Statement::Role(s) => s.fmt(f),
+            Statement::Permission(s) => s.fmt(f),
+            Statement::Identity(s) => s.fmt(f),
+            Statement::Function(s) => s.fmt(f),
+            Statement::View(s) => s.fmt(f),
+            Statement::Trigger(s) => s.fmt(f),
+            Statement::Truncate(s) => s.fmt(f),
+            Statement::Describe(s) => s.fmt(f),
+        }
+    }
 }

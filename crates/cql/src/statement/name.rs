@@ -1,4 +1,6 @@
 use crate::error::Position;
+use crate::keyword::is_reserved;
+use std::fmt::{Display, Formatter, Result};
 
 /// An identifier, in lower case unless it was quoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,4 +18,37 @@ pub struct TableName {
     pub keyspace: Option<Name>,
     /// The name within it.
     pub name: Name,
+}
+
+/// Words that are names in most places, but keywords in some.
+const CONTEXTUAL: [&str; 8] = ["as", "cast", "compact", "distinct", "exists", "expr", "json", "key"];
+
+impl Display for Name {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if is_plain(&self.text) { f.write_str(&self.text) } else { quoted(f, &self.text, '"') }
+    }
+}
+
+impl Display for TableName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.keyspace {
+            Some(keyspace) => write!(f, "{keyspace}.{}", self.name),
+            None => self.name.fmt(f),
+        }
+    }
+}
+
+/// True if the name can be parsed without quotes.
+pub(super) fn is_plain(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && !is_reserved(text)
+        && !CONTEXTUAL.contains(&text)
+}
+
+/// Prints the text in quotes, with quotes inside doubled.
+pub(super) fn quoted(f: &mut Formatter<'_>, text: &str, quote: char) -> Result {
+    let doubled = text.replace(quote, &format!("{quote}{quote}"));
+    write!(f, "{quote}{doubled}{quote}")
 }

@@ -1,5 +1,9 @@
+use super::name::{is_plain, quoted};
+use super::separated::commas;
 use super::{Name, TypeName};
 use crate::error::Position;
+use henge_model::DataType;
+use std::fmt::{Display, Formatter, Result};
 
 /// A value, or (in a select list) an expression over columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +121,158 @@ impl ArithmeticOperator {
             ArithmeticOperator::Multiply => "*",
             ArithmeticOperator::Divide => "/",
             ArithmeticOperator::Remainder => "%",
+        }
+    }
+}
+
+/// The precedence of a term, from the lowest.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Strength {
+    /// A sum or difference.
+    Sum,
+    /// A product, quotient or remainder.
+    Product,
+    /// A term with a minus or a type hint in front.
+    Signed,
+    /// A literal that begins with a digit. It needs parentheses before a point, which would otherwise become part of
+    /// the number.
+    Number,
+    /// A term from which a field or an element may be selected.
+    Whole,
+}
+
+impl Display for Term {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl Display for TermKind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            TermKind::Null => f.write_str("NULL"),
+            TermKind::Constant(constant) => constant.fmt(f),
+            TermKind::Marker(marker) => marker.fmt(f),
+            TermKind::Column(name) => name.fmt(f),
+            TermKind::List(terms) => write!(f, "[{}]", commas(terms)),
+            TermKind::Set(terms) => write!(f, "{{{}}}", commas(terms)),
+            TermKind::Map(entries) => entries_of(f, entries),
+            TermKind::UserType(fields) => entries_of(f, fields),
+            TermKind::Tuple(terms) => write!(f, "({})", commas(terms)),
+            TermKind::Call { keyspace, function, arguments } => call(f, keyspace.as_ref(), function, arguments),
+            TermKind::Hinted { target, term } => hinted(f, target, term),
+            TermKind::Cast { term, target } => write!(f, "CAST({term} AS {target})"),
+            TermKind::Arithmetic { operator, left, right } => arithmetic(f, *operator, left, right),
+            TermKind::Negated(term) => negated(f, term),
+            TermKind::Field { of, field } => write!(f, "{}.{field}", AtLeast(Strength::Whole, of)),
+            TermKind::Element { of, key } => write!(f, "{}[{key}]", AtLeast(Strength::Number, of)),
+            TermKind::Slice { of, from, to } => {
+                write!(f, "{}[", AtLeast(Strength::Number, of))?;
+                optional(f, from.as_deref())?;
+                f.write_str(" .. ")?;
+                optional(f, to.as_deref())?;
+                f.write_str("]")
+            }
+        }
+    }
+}
+
+/// Prints a term, in parentheses if its precedence is lower than required.
+struct AtLeast<'a>(Strength, &'a Term);
+
+impl Display for AtLeast<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if strength(&self.1.kind) >= self.0 { self.1.fmt(f) } else { write!(f, "({})", self.1) }
+    }
+}
+
+fn strength(kind: &TermKind) -> Strength {
+    match kind {
+        TermKind::Arithmetic { operator: ArithmeticOperator::Add | ArithmeticOperator::Subtract, .. } => Strength::Sum,
+        TermKind::Arithmetic { .. } => Strength::Product,
+        TermKind::Negated(_) | TermKind::Hinted { .. } => Strength::Signed,
+        TermKind::Constant(Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text)) => {
+            if text.starts_with('-') { Strength::Signed } else { Strength::Number }
+        }
+        _ => Strength::Whole,
+    }
+}
+
+/// Prints an operation. Operators associate to the left, so an operand of equal precedence needs parentheses on the
+/// right only.
+fn arithmetic(f: &mut Formatter<'_>, operator: ArithmeticOperator, left: &Term, right: &Term) -> Result {
+    let (on_left, on_right) = match operator {
+        ArithmeticOperator::Add | ArithmeticOperator::Subtract => (Strength::Sum, Strength::Product),
+        _ => (Strength::Product, Strength::Signed),
+    };
+    write!(f, "{} {} {}", AtLeast(on_left, left), operator.sign(), AtLeast(on_right, right))
+}
+
+/// Prints a type hint. If the type is not native, a word or minus after it would make the type a term in parentheses;
+/// double parentheses around the term prevent that.
+fn hinted(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Result {
+    let is_native = match target {
+        TypeName::Named { keyspace: None, name } => DataType::native(&name.text).is_some(),
+        TypeName::Named { .. } => false,
+        _ => true,
+    };
+    let text = AtLeast(Strength::Signed, term).to_string();
+    let bare = is_native || !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-');
+    if bare { write!(f, "({target}) {text}") } else { write!(f, "({target}) (({text}))") }
+}
+
+/// Prints a negated term. Two consecutive minuses would begin a comment, so a signed term gets parentheses.
+fn negated(f: &mut Formatter<'_>, term: &Term) -> Result {
+    let signed = strength(&term.kind) == Strength::Signed;
+    write!(f, "-{}", AtLeast(if signed { Strength::Whole } else { Strength::Signed }, term))
+}
+
+fn entries_of<K: Display>(f: &mut Formatter<'_>, entries: &[(K, Term)]) -> Result {
+    let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    write!(f, "{{{}}}", commas(&entries))
+}
+
+fn call(f: &mut Formatter<'_>, keyspace: Option<&Name>, function: &Name, arguments: &Arguments) -> Result {
+    if let Some(keyspace) = keyspace {
+        write!(f, "{keyspace}.")?;
+    }
+    // `token` is reserved, but also the name of a function.
+    match function.text.as_str() {
+        "token" => f.write_str("token")?,
+        _ => function.fmt(f)?,
+    }
+    match arguments {
+        Arguments::Star => f.write_str("(*)"),
+        Arguments::Terms(terms) => write!(f, "({})", commas(terms)),
+    }
+}
+
+fn optional(f: &mut Formatter<'_>, term: Option<&Term>) -> Result {
+    term.map_or(Ok(()), |term| term.fmt(f))
+}
+
+impl Display for Marker {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.name {
+            Some(name) if is_plain(name) => write!(f, ":{name}"),
+            Some(name) => {
+                f.write_str(":")?;
+                quoted(f, name, '"')
+            }
+            None => f.write_str("?"),
+        }
+    }
+}
+
+impl Display for Constant {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Constant::String(text) => quoted(f, text, '\''),
+            Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text) => f.write_str(text),
+            Constant::Boolean(true) => f.write_str("TRUE"),
+            Constant::Boolean(false) => f.write_str("FALSE"),
+            Constant::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).fmt(f),
+            Constant::Blob(bytes) => write!(f, "0x{}", crate::text_form::hex(bytes)),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Triggers.
 
+use super::name::quoted;
+use super::separated::words;
 use super::{Name, TableName};
 use crate::error::Position;
+use std::fmt::{Display, Formatter, Result};
 
 /// A statement about triggers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,4 +23,22 @@ pub enum TriggerStatement {
         if_exists: bool,
         table: TableName,
     },
+}
+
+impl Display for TriggerStatement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            TriggerStatement::Create { name, if_not_exists, table, class, .. } => {
+                f.write_str("CREATE TRIGGER")?;
+                words(f, *if_not_exists, "IF NOT EXISTS")?;
+                write!(f, " {name} ON {table} USING ")?;
+                quoted(f, class, '\'')
+            }
+            TriggerStatement::Drop { name, if_exists, table } => {
+                f.write_str("DROP TRIGGER")?;
+                words(f, *if_exists, "IF EXISTS")?;
+                write!(f, " {name} ON {table}")
+            }
+        }
+    }
 }

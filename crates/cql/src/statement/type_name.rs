@@ -1,4 +1,7 @@
 use super::Name;
+use super::name::quoted;
+use super::separated::commas;
+use std::fmt::{Display, Formatter, Result};
 
 /// A type as written. The user type that a name refers to is only known with a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,4 +20,20 @@ pub enum TypeName {
     Frozen(Box<TypeName>),
     /// A Java class in quotes.
     Custom(Name),
+}
+
+impl Display for TypeName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            TypeName::Named { keyspace: Some(keyspace), name } => write!(f, "{keyspace}.{name}"),
+            TypeName::Named { keyspace: None, name } => name.fmt(f),
+            TypeName::List(of) => write!(f, "list<{of}>"),
+            TypeName::Set(of) => write!(f, "set<{of}>"),
+            TypeName::Map(key, value) => write!(f, "map<{key}, {value}>"),
+            TypeName::Tuple(fields) => write!(f, "tuple<{}>", commas(fields)),
+            TypeName::Vector(of, dimension) => write!(f, "vector<{of}, {dimension}>"),
+            TypeName::Frozen(of) => write!(f, "frozen<{of}>"),
+            TypeName::Custom(class) => quoted(f, &class.text, '\''),
+        }
+    }
 }
