@@ -1,7 +1,8 @@
 //! A schema for tests.
 
-use crate::plan::{Plan, Prepared, SchemaChange, TableDraft};
+use crate::plan::{Plan, Prepared, SchemaChange};
 use crate::{Error, parse, prepare};
+use henge_model::TableDraft;
 use henge_model::{Column, ColumnId, ColumnKind, Keyspace, Replication, Schema, StorageId, Table};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -91,8 +92,8 @@ fn insert(schema: &mut Schema, keyspace: &str, table: Table) {
 /// The table that the metadata log would create from a draft.
 pub(crate) fn table(draft: &TableDraft, number: u32) -> Table {
     let mut next = 0;
-    let mut columns = |drafts: &[crate::ColumnDraft], kind: ColumnKind| -> Vec<Column> {
-        let one = |d: &crate::ColumnDraft| {
+    let mut columns = |drafts: &[henge_model::ColumnDraft], kind: ColumnKind| -> Vec<Column> {
+        let one = |d: &henge_model::ColumnDraft| {
             next += 1;
             Column { id: ColumnId(next), name: d.name.clone(), data_type: d.data_type.clone(), kind, order: d.order }
         };

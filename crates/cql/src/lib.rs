@@ -50,8 +50,8 @@ pub use error::{Error, ErrorKind, Position};
 pub use guardrails::{Guard, Guardrails, Warnings};
 pub use parser::parse;
 pub use plan::{
-    AddedColumn, BatchPlan, BindColumn, ColumnDraft, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan,
-    Prepared, ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, TableChange, TableDraft, check_kind,
+    BatchPlan, BindColumn, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan, Prepared, ReplicationDraft,
+    ResultColumn, SchemaChange, SelectPlan, check_kind,
 };
 pub use prepare::prepare;
 pub use statement::{BatchKind, Statement};

@@ -3,7 +3,8 @@
 
 use crate::indexes::of_column;
 use crate::types::check_current;
-use crate::{AddedColumn, Change, ClusterState, Refused, TableChange};
+use crate::{Change, ClusterState, Refused};
+use henge_model::{AddedColumn, TableChange};
 use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, CompactStorage, DataType, DroppedColumn, Order, Table};
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub(crate) fn alter_table(
         TableChange::Mask { column, data_type, mask, if_exists } => {
             set_mask(&mut table, column, data_type.as_ref(), mask.as_ref(), *if_exists)?;
         }
-        TableChange::Options { was, now } => {
+        TableChange::Options { was, now, .. } => {
             if **was != table.options {
                 return Err(invalid("the table was altered at the same time; try again".to_owned()));
             }

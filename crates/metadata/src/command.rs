@@ -2,7 +2,7 @@
 
 use crate::RoleCommand;
 use henge_base::HostId;
-use henge_model::{ColumnMask, DataType, IndexDraft, Order, Replication, TableId, TableOptions, TypeChange, UserType};
+use henge_model::{IndexDraft, Replication, TableChange, TableDraft, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -152,64 +152,6 @@ pub enum Command {
     },
 }
 
-/// What an `ALTER TABLE` changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum TableChange {
-    /// Columns join it.
-    Add {
-        /// Which.
-        columns: Vec<AddedColumn>,
-        /// Leave out those that are there.
-        if_not_exists: bool,
-    },
-    /// Columns leave it.
-    Drop {
-        /// Their names.
-        columns: Vec<String>,
-        /// Leave out those that are not there.
-        if_exists: bool,
-        /// When they are said to have been dropped, microseconds since 1970; now, if nothing is said.
-        #[serde(default)]
-        dropped_us: Option<i64>,
-    },
-    /// Columns of the primary key get other names.
-    Rename {
-        /// From, to.
-        names: Vec<(String, String)>,
-        /// Leave out those that are not there.
-        if_exists: bool,
-    },
-    /// A column gets a mask, or loses it.
-    Mask {
-        /// The column's name.
-        column: String,
-        /// The type that the mask was made for.
-        data_type: Option<DataType>,
-        /// The mask.
-        mask: Option<ColumnMask>,
-        /// Do nothing if it is not there.
-        if_exists: bool,
-    },
-    /// It gets other settings.
-    Options {
-        /// What they were taken to be; a table that was altered meanwhile is left alone.
-        was: Box<TableOptions>,
-        /// What they are to be.
-        now: Box<TableOptions>,
-    },
-    /// A compact table becomes as others are.
-    DropCompactStorage,
-}
-
-/// A column that is added.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AddedColumn {
-    /// Its name and type.
-    pub draft: ColumnDraft,
-    /// `STATIC`.
-    pub is_static: bool,
-}
-
 /// A node that wants to be a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinDraft {
@@ -225,39 +167,4 @@ pub struct JoinDraft {
     pub rpc_address: SocketAddr,
     /// How many tokens it wants.
     pub num_tokens: u32,
-}
-
-/// A table before it has ids.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TableDraft {
-    /// Its keyspace.
-    pub keyspace: String,
-    /// Its name.
-    pub name: String,
-    /// The id the statement asks for.
-    pub id: Option<TableId>,
-    /// Columns of the partition key, in order.
-    pub partition_key: Vec<ColumnDraft>,
-    /// Clustering columns, in order.
-    pub clustering: Vec<ColumnDraft>,
-    /// Static columns, by name.
-    pub statics: Vec<ColumnDraft>,
-    /// Regular columns, by name.
-    pub regulars: Vec<ColumnDraft>,
-    /// Settings.
-    pub options: TableOptions,
-}
-
-/// A column before it has an id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ColumnDraft {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub data_type: DataType,
-    /// Its direction, if it is a clustering column.
-    pub order: Order,
-    /// Its mask.
-    #[serde(default)]
-    pub mask: Option<ColumnMask>,
 }

@@ -28,7 +28,7 @@ mod tests;
 mod types;
 
 pub use access::{RoleCommand, RoleSettings};
-pub use command::{AddedColumn, ColumnDraft, Command, JoinDraft, TableChange, TableDraft};
+pub use command::{Command, JoinDraft};
 pub use entry::{Change, Entry, EntryError};
 pub use epoch::Epoch;
 pub use limits::ENTRY_BYTES;

@@ -3,8 +3,9 @@
 
 use crate::propose::placed;
 use crate::tables::{new_table, take_storage_id};
-use crate::{Change, ClusterState, ColumnDraft, Refused, TableDraft};
+use crate::{Change, ClusterState, Refused};
 use henge_base::Random;
+use henge_model::{ColumnDraft, TableDraft};
 use henge_model::{DataType, Keyspace, Order, Replication, Table, TableOptions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -106,6 +107,7 @@ fn draft(
         statics: Vec::new(),
         regulars,
         options,
+        properties: Vec::new(),
     }
 }
 

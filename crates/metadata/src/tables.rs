@@ -2,9 +2,10 @@
 
 use crate::limits::TABLES;
 use crate::types::check_current;
-use crate::{Change, ClusterState, ColumnDraft, Refused, TableDraft};
+use crate::{Change, ClusterState, Refused};
 use henge_base::Random;
 use henge_model::{Column, ColumnId, ColumnKind, StorageId, Table};
+use henge_model::{ColumnDraft, TableDraft};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

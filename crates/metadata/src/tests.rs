@@ -1,9 +1,8 @@
 //! Any history of commands adds up to the same state on every node, and what must never come twice never does.
 
-use crate::{
-    AddedColumn, ClusterState, ColumnDraft, Command, Entry, JoinDraft, Log, Refused, TableChange, TableDraft, propose,
-};
+use crate::{ClusterState, Command, Entry, JoinDraft, Log, Refused, propose};
 use henge_base::{HostId, Random};
+use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, TableOptions};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -35,6 +34,7 @@ fn table(keyspace: &str, name: &str) -> TableDraft {
         statics: Vec::new(),
         regulars: vec![column("v"), column("w")],
         options: TableOptions::default(),
+        properties: Vec::new(),
     }
 }
 
@@ -257,7 +257,7 @@ fn options_are_changed_by_one_at_a_time_and_rows_stay_where_they_lie() {
     voter.run(&create("ks", "t"), &mut Random::new(4)).unwrap();
     let was = voter.state.table("ks", "t").unwrap().options.clone();
     let now = henge_model::TableOptions { default_time_to_live: 60, ..was.clone() };
-    let change = TableChange::Options { was: Box::new(was), now: Box::new(now) };
+    let change = TableChange::Options { was: Box::new(was), now: Box::new(now), properties: Vec::new() };
     let alter = Command::AlterTable { keyspace: "ks".to_owned(), table: "t".to_owned(), if_exists: false, change };
     voter.run(&alter, &mut Random::new(5)).unwrap();
     let table = voter.state.table("ks", "t").unwrap();

@@ -35,6 +35,7 @@ mod row_sink;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod table_draft;
 mod token;
 mod user_type;
 mod value;
@@ -60,6 +61,7 @@ pub use schema::{
     Column, ColumnKind, CompactStorage, Compaction, DroppedColumn, Keyspace, Order, Replication, ReplicationFactor,
     Schema, Table, TableHistory, TableId, TableOptions,
 };
+pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
 pub use user_type::{TypeChange, UserType, field_path};
 pub use value::ValueError;

@@ -10,7 +10,7 @@ use crate::world::World;
 use henge_base::HostId;
 use henge_cql::{ClusterFacts, DescribeTarget, Guard, ReplicationDraft, SchemaChange};
 use henge_metadata::Command;
-use henge_model::Replication;
+use henge_model::{Replication, TableChange, TableDraft};
 use henge_ring::PlacedRange;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,7 @@ pub(crate) async fn run<W: World>(
 /// Refuses what the settings switch off.
 fn check_enabled<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<(), Error> {
     let change = if let SchemaChange::AlterTable { change, .. } = statement { Some(change) } else { None };
-    if change == Some(&henge_cql::TableChange::DropCompactStorage) && !core.shared.options.drop_compact_storage {
+    if change == Some(&TableChange::DropCompactStorage) && !core.shared.options.drop_compact_storage {
         let message = "DROP COMPACT STORAGE is disabled; drop_compact_storage_enabled switches it on";
         return Err(henge_query::Error::Invalid(message.to_owned()).into());
     }
@@ -93,12 +93,12 @@ fn command(statement: &SchemaChange, scene: &Scene<'_>) -> Result<(Command, Outc
         }
         SchemaChange::CreateTable { draft, if_not_exists } => {
             let outcome = changed(Change::Created, &draft.keyspace, Some(&draft.name));
-            let draft = table_draft(draft);
+            let draft = TableDraft::clone(draft);
             (Command::CreateTable { draft, if_not_exists: *if_not_exists }, outcome)
         }
         SchemaChange::AlterTable { keyspace, table, if_exists, change } => {
             let outcome = changed(Change::Updated, keyspace, Some(table));
-            let (keyspace, table, change) = (keyspace.clone(), table.clone(), table_change(change));
+            let (keyspace, table, change) = (keyspace.clone(), table.clone(), change.clone());
             (Command::AlterTable { keyspace, table, if_exists: *if_exists, change }, outcome)
         }
         SchemaChange::DropTable { keyspace, table, if_exists } => {
@@ -171,63 +171,6 @@ impl Scene<'_> {
         }
         self.check(name, &keyspace.replication)?;
         Ok(durable_writes.unwrap_or(keyspace.durable_writes))
-    }
-}
-
-fn table_change(change: &henge_cql::TableChange) -> henge_metadata::TableChange {
-    use henge_cql::TableChange;
-    match change {
-        TableChange::Add { columns, if_not_exists } => {
-            let added = |added: &henge_cql::AddedColumn| henge_metadata::AddedColumn {
-                draft: column_draft(&added.draft),
-                is_static: added.is_static,
-            };
-            henge_metadata::TableChange::Add {
-                columns: columns.iter().map(added).collect(),
-                if_not_exists: *if_not_exists,
-            }
-        }
-        TableChange::Drop { columns, if_exists, dropped_us } => henge_metadata::TableChange::Drop {
-            columns: columns.clone(),
-            if_exists: *if_exists,
-            dropped_us: *dropped_us,
-        },
-        TableChange::Rename { names, if_exists } => {
-            henge_metadata::TableChange::Rename { names: names.clone(), if_exists: *if_exists }
-        }
-        TableChange::Mask { column, data_type, mask, if_exists } => henge_metadata::TableChange::Mask {
-            column: column.clone(),
-            data_type: data_type.clone(),
-            mask: mask.clone(),
-            if_exists: *if_exists,
-        },
-        TableChange::Options { was, now, .. } => {
-            henge_metadata::TableChange::Options { was: was.clone(), now: now.clone() }
-        }
-        TableChange::DropCompactStorage => henge_metadata::TableChange::DropCompactStorage,
-    }
-}
-
-fn column_draft(draft: &henge_cql::ColumnDraft) -> henge_metadata::ColumnDraft {
-    henge_metadata::ColumnDraft {
-        name: draft.name.clone(),
-        data_type: draft.data_type.clone(),
-        order: draft.order,
-        mask: draft.mask.clone(),
-    }
-}
-
-fn table_draft(draft: &henge_cql::TableDraft) -> henge_metadata::TableDraft {
-    let columns = |drafts: &[henge_cql::ColumnDraft]| drafts.iter().map(column_draft).collect();
-    henge_metadata::TableDraft {
-        keyspace: draft.keyspace.clone(),
-        name: draft.name.clone(),
-        id: draft.id,
-        partition_key: columns(&draft.partition_key),
-        clustering: columns(&draft.clustering),
-        statics: columns(&draft.statics),
-        regulars: columns(&draft.regulars),
-        options: draft.options.clone(),
     }
 }
 

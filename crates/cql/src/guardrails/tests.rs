@@ -108,7 +108,7 @@ fn properties_that_are_ignored_stay_as_they_were() {
     let text = "ALTER TABLE ks.events WITH default_time_to_live = 5 AND comment = 'kept'";
     let Plan::Schema(change) = prepared(text).unwrap().plan else { panic!("no change") };
     let change = change.guarded(&guard, &schema()).unwrap();
-    let SchemaChange::AlterTable { change: crate::TableChange::Options { now, .. }, .. } = &*change else {
+    let SchemaChange::AlterTable { change: henge_model::TableChange::Options { now, .. }, .. } = &*change else {
         panic!("{change:?}");
     };
     assert_eq!((now.default_time_to_live, &*now.comment), (60, "kept"));

@@ -49,7 +49,7 @@ pub use permission::PermissionPlan;
 pub(crate) use probe::{ProbeCondition, ProbePlan};
 pub use replication::ReplicationDraft;
 pub(crate) use restriction::{Bound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where, is_slice};
-pub use schema_change::{AddedColumn, ColumnDraft, SchemaChange, TableChange, TableDraft};
+pub use schema_change::SchemaChange;
 pub(crate) use select::Grouping;
 pub use select::SelectPlan;
 pub(crate) use selector::{Selector, projected};

@@ -4,7 +4,8 @@ use super::Statements;
 use crate::ready::{Ready, resolve};
 use crate::view::View;
 use henge_base::{HostId, Random};
-use henge_metadata::{AddedColumn, ClusterState, ColumnDraft, Command, JoinDraft, TableChange, TableDraft, propose};
+use henge_metadata::{ClusterState, Command, JoinDraft, propose};
+use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 use henge_model::{DataType, Order, Replication, TableOptions, TypeChange, UserType};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -65,6 +66,7 @@ impl Cluster {
             statics: Vec::new(),
             regulars,
             options: TableOptions::default(),
+            properties: Vec::new(),
         };
         self.run(Command::CreateTable { draft, if_not_exists: false });
     }
@@ -167,7 +169,7 @@ fn other_changes_leave_statements_as_they_are() {
         let options = |c: &mut Cluster| {
             let was = Box::new(TableOptions::default());
             let now = Box::new(TableOptions { comment: "new".to_owned(), ..TableOptions::default() });
-            c.alter(TableChange::Options { was, now });
+            c.alter(TableChange::Options { was, now, properties: Vec::new() });
         };
         assert!(survives(text, options), "{text}");
     }

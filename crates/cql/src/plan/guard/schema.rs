@@ -2,9 +2,10 @@
 
 use crate::error::Error;
 use crate::guardrails::{Crossed, Guard, SchemaGuardrails};
-use crate::plan::{ColumnDraft, SchemaChange, TableChange, TableDraft};
+use crate::plan::SchemaChange;
 use crate::system_keyspaces::is_system;
 use crate::table_property::reset_property;
+use henge_model::{ColumnDraft, TableChange, TableDraft};
 use henge_model::{DataType, Index, IndexDraft, Schema, Table, TableOptions, TypeChange};
 use std::borrow::Cow;
 

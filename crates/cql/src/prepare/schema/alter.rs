@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::plan::ReplicationDraft;
-use crate::plan::{AddedColumn, ColumnDraft, SchemaChange, TableChange};
+use crate::plan::SchemaChange;
 use crate::prepare::schema::mask;
 use crate::prepare::schema::property::{Properties, names};
 use crate::prepare::schema::table::{check_counter_options, named};
@@ -12,6 +12,7 @@ use crate::prepare::term::data_type::Types;
 use crate::statement::{
     AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Constant, Property, Term, TermKind,
 };
+use henge_model::{AddedColumn, ColumnDraft, TableChange};
 use henge_model::{DataType, Order, Schema, Table, TableOptions};
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {

@@ -3,7 +3,6 @@
 use crate::context::BindContext;
 use crate::error::Error;
 use crate::functions::{self, Function, Signature, masking, masking_parameters};
-use crate::plan::TableChange;
 use crate::prepare::scope::Scope;
 use crate::prepare::select::aggregate::aggregate;
 use crate::prepare::term::data_type::Types;
@@ -11,6 +10,7 @@ use crate::prepare::term::marker::Markers;
 use crate::prepare::term::term_text::value_name;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{MaskCall, Masked, Name, Term};
+use henge_model::TableChange;
 use henge_model::{ColumnMask, DataType, MaskArgument, StorageId, Table, TableHistory, TableId, TableOptions};
 
 /// The function behind `MASKED WITH DEFAULT`.

@@ -2,7 +2,8 @@
 //! warning per statement names them all, and only those whose value asks for something other than what Henge does
 //! anyway.
 
-use crate::plan::{SchemaChange, TableChange};
+use crate::plan::SchemaChange;
+use henge_model::TableChange;
 use henge_model::TableOptions;
 
 /// True if the option's value is set and has no effect.

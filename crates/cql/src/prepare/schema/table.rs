@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Position};
 use crate::limits;
-use crate::plan::{ColumnDraft, SchemaChange, TableDraft};
+use crate::plan::SchemaChange;
 use crate::prepare::schema::mask::column_mask;
 use crate::prepare::schema::property::names;
 use crate::prepare::schema::table_options;
@@ -11,6 +11,7 @@ use crate::prepare::term::data_type::Types;
 use crate::prepare::write::compact;
 use crate::statement::{ColumnDefinition, CreateTable, DropTable, Name, TableName, Truncate};
 use crate::system_keyspaces::is_virtual;
+use henge_model::{ColumnDraft, TableDraft};
 use henge_model::{DataType, Order, TableOptions};
 
 pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {

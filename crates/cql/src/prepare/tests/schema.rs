@@ -1,7 +1,7 @@
 //! Tests of statements that change the schema, and of their refusals.
 
 use super::*;
-use crate::plan::TableChange;
+use henge_model::TableChange;
 
 fn change(text: &str) -> SchemaChange {
     match prepared(text).unwrap().plan {

@@ -2,9 +2,10 @@
 //! where the form requires them, so that `DROP COMPACT STORAGE` only has to reveal them.
 
 use crate::error::{Error, Position};
-use crate::plan::{ColumnDraft, ModifyPlan, TableDraft, value_column};
+use crate::plan::{ModifyPlan, value_column};
 use crate::statement::CreateTable;
 use henge_model::{Column, CompactStorage, DataType, Order, Table};
+use henge_model::{ColumnDraft, TableDraft};
 
 /// Refuses columns that a compact table cannot have. `others` are the columns outside the key.
 pub(crate) fn check(create: &CreateTable, is_clustered: bool, others: &[ColumnDraft]) -> Result<(), Error> {
