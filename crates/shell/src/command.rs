@@ -1,10 +1,10 @@
-//! Commands of the shell itself.
+//! The commands that the shell itself carries out.
 
 use crate::splitter::without_comments;
 use henge_model::Consistency;
 use std::path::PathBuf;
 
-/// A command.
+/// A command of the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Consistency(Option<Consistency>),
@@ -18,7 +18,7 @@ pub(crate) enum Command {
     Exit,
 }
 
-/// What HELP says.
+/// The output of HELP.
 pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  CONSISTENCY [level]   show or set the consistency level\
     \n  EXPAND ON | OFF       one value below the other\
@@ -31,7 +31,7 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \nEverything else goes to the server; statements end with a semicolon.\n";
 
 impl Command {
-    /// Reads a command; `None`: it is a statement for the server.
+    /// Parses a command; `None` if the text is a statement for the server.
     pub(crate) fn parse(text: &str) -> Option<Result<Command, String>> {
         let text = without_comments(text);
         let text = text.trim().trim_end_matches(';').trim();

@@ -1,4 +1,4 @@
-//! One blocking connection to a node.
+//! A blocking connection to a node.
 
 use crate::failure::{Failure, OTHER_PROTOCOL, not_cql};
 use crate::interrupt;
@@ -12,23 +12,23 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 64 << 10;
-/// Time after which a read looks for Ctrl-C; the stream's own limit.
+/// The read timeout of the stream, after which a waiting read checks for Ctrl-C and its deadline.
 pub(crate) const READ_POLL: Duration = Duration::from_millis(100);
 
-/// A connection after STARTUP.
+/// A connection on which STARTUP has succeeded.
 pub(crate) struct Connection {
     stream: Stream,
     codec: ClientCodec,
     input: BytesMut,
-    /// True once the server has answered anything.
+    /// True once the server has sent a response.
     answered: bool,
-    /// Patience for an answer.
+    /// The time to wait for a response.
     timeout: Duration,
-    /// What the server supports.
+    /// The server's SUPPORTED response.
     pub(crate) supported: Supported,
 }
 
-/// An answer: a result, or the server's error.
+/// A response: a result or the server's error, with warnings.
 pub(crate) struct Answer {
     pub(crate) outcome: Result<Response, ErrorResponse>,
     /// The server's warnings.
@@ -36,7 +36,7 @@ pub(crate) struct Answer {
 }
 
 impl Connection {
-    /// Connects with the newest version that the server speaks.
+    /// Connects with protocol v5, or with v4 if that fails.
     pub(crate) fn open(target: &Target) -> Result<Connection, Failure> {
         match Connection::with(target, Version::V5) {
             Err(Failure::Version(_) | Failure::Lost(_)) => Connection::with(target, Version::V4),
@@ -78,12 +78,12 @@ impl Connection {
         }
     }
 
-    /// The version spoken.
+    /// The protocol version of the connection.
     pub(crate) fn version(&self) -> Version {
         self.codec.version()
     }
 
-    /// Runs a statement. After a failure the connection is of no more use.
+    /// Runs a statement. After a failure the connection must not be used any more.
     pub(crate) fn query<'a>(&mut self, text: &'a str, parameters: QueryParameters<'a>) -> Result<Answer, Failure> {
         self.ask(&Request::Query(Query { text, parameters }))
     }
@@ -110,14 +110,14 @@ impl Connection {
                     };
                     return Ok(Answer { outcome, warnings: incoming.warnings });
                 }
-                // An event.
+                // Another stream, such as events.
                 Some(_) => {}
                 None => self.receive(deadline)?,
             }
         }
     }
 
-    /// Waits for bytes until the deadline, or Ctrl-C.
+    /// Reads more input. Fails at the deadline and on Ctrl-C.
     fn receive(&mut self, deadline: Instant) -> Result<(), Failure> {
         let mut chunk = [0; READ_BYTES];
         loop {

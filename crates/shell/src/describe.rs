@@ -1,16 +1,16 @@
-//! Answers to DESCRIBE as cqlsh prints them: statements one after the other, or names in columns under their keyspace.
+//! DESCRIBE output in cqlsh's layout: statements one after the other, or names in columns under their keyspace.
 
 use henge_base::Bytes;
 use henge_protocol::Rows;
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
-/// Columns of the screen that a list of names takes at most; as in cqlsh.
+/// Maximum width of a list of names, in terminal columns; as in cqlsh.
 const WIDTH_MAX: usize = 80;
 /// Spaces between two names.
 const GAP: usize = 2;
 
-/// The text of an answer. Names stand under their keyspaces unless the session is in one.
+/// The text of a DESCRIBE result. Names are listed under their keyspaces, unless a keyspace is in use.
 pub(crate) fn description(rows: &Rows, in_keyspace: bool) -> String {
     let column = |name: &str| rows.columns.iter().position(|c| c.name == name);
     let value = |row: &[Option<Bytes>], column: Option<usize>| {
@@ -34,7 +34,7 @@ pub(crate) fn description(rows: &Rows, in_keyspace: bool) -> String {
     by_keyspace(&names) + "\n"
 }
 
-/// Names under the headings of their keyspaces.
+/// Names grouped under the headings of their keyspaces.
 fn by_keyspace(names: &[(String, String)]) -> String {
     let mut out = String::new();
     for group in names.chunk_by(|a, b| a.0 == b.0) {
@@ -47,7 +47,7 @@ fn by_keyspace(names: &[(String, String)]) -> String {
     out
 }
 
-/// Names in as few lines as fit, going down the columns.
+/// Names in as few lines as fit `WIDTH_MAX`, filled column by column.
 fn in_columns(names: &[String]) -> String {
     let layout = |lines: usize| -> Vec<usize> {
         names.chunks(lines).map(|column| column.iter().map(|name| name.width()).max().unwrap_or(0)).collect()

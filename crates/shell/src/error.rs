@@ -1,8 +1,8 @@
-//! Errors of the server as cqlsh words them, with a caret under the place where one is known.
+//! Server errors in cqlsh's words, with a caret under their position if it is known.
 
 use henge_protocol::{ErrorKind, ErrorResponse};
 
-/// What to print for an error to a statement.
+/// The text to print for a server error in response to `statement`.
 pub(crate) fn show(error: &ErrorResponse, statement: &str) -> String {
     let mut out = format!("{}: {}", class(&error.kind), text(error));
     if let Some((line, column)) = place(&error.message)
@@ -13,7 +13,8 @@ pub(crate) fn show(error: &ErrorResponse, statement: &str) -> String {
     out
 }
 
-/// Syntax errors stand alone; others say that they are the server's, with their code.
+/// The text of the error. Syntax errors consist of their message only; others say that the server sent them, and their
+/// code.
 fn text(error: &ErrorResponse) -> String {
     match (&error.kind, code(&error.kind)) {
         (ErrorKind::Syntax, _) | (_, None) => error.message.clone(),
@@ -43,7 +44,7 @@ fn class(kind: &ErrorKind) -> &'static str {
     }
 }
 
-/// The protocol's number and the name that drivers give it.
+/// The protocol's error code, and the name that drivers give it.
 fn code(kind: &ErrorKind) -> Option<(u16, &'static str)> {
     Some(match kind {
         ErrorKind::Invalid => (0x2200, "Invalid query"),
@@ -63,7 +64,7 @@ fn code(kind: &ErrorKind) -> Option<(u16, &'static str)> {
     })
 }
 
-/// `line L:C` in a message: line from one, column from zero.
+/// The position in a message, written as `line L:C`: line from one, column from zero.
 fn place(message: &str) -> Option<(usize, usize)> {
     let (_, after) = message.split_once("line ")?;
     let (line, after) = after.split_once(':')?;

@@ -1,29 +1,29 @@
-//! Failures of the connection, apart from errors that the server answers: each is one sentence that says what to do.
+//! Failures of the connection, as opposed to error responses. Each is one sentence that says what to do.
 
 use henge_protocol::{ErrorResponse, Response};
 use std::fmt;
 
-/// The connection cannot be made, or is of no more use.
+/// The reason why a connection cannot be opened or used any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// The server does not speak the version; nothing was asked of it.
+    /// The server does not support the protocol version. No statement was sent.
     Version(String),
     /// The server refuses this client.
     Refused(String),
-    /// The place speaks something else than was expected: TLS or not, or another protocol.
+    /// The port speaks another protocol, or differs in the use of TLS.
     NotCql(&'static str),
-    /// Nobody is there.
+    /// No server could be reached.
     Unreachable(String),
-    /// No answer came in time.
+    /// No response arrived in time. The statement may have been executed.
     TimedOut,
     /// The user pressed Ctrl-C.
     Cancelled,
-    /// The connection broke.
+    /// The connection broke. The statement may have been executed.
     Lost(String),
 }
 
 impl Failure {
-    /// An answer that does not belong to its request.
+    /// The failure of a request that got a response of the wrong kind.
     pub(crate) fn unexpected(request: &str, outcome: &Result<Response, ErrorResponse>) -> Failure {
         match outcome {
             Err(error) => Failure::Refused(error.message.clone()),
@@ -48,10 +48,10 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What speaks, by its first bytes, if it is not a server for clients without TLS.
+/// The reason why the first bytes received cannot come from a CQL server without TLS; `None` if they can.
 pub(crate) fn not_cql(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        // An alert or a handshake of TLS.
+        // A TLS alert or handshake record.
         [0x15 | 0x16, 0x03, ..] => Some(SPEAKS_TLS),
         [b'H', b'T', b'T', b'P', ..] => Some(
             "this port speaks HTTP, as those of henge admin and of the metrics do: clients are served on native_transport_port, 9042 \

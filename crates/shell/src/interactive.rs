@@ -1,4 +1,4 @@
-//! A session with a person: a prompt, a history, statements over several lines.
+//! The interactive session: prompt, history, statements over several lines.
 
 use crate::interrupt;
 use crate::session::{Output, Session};
@@ -8,7 +8,7 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use std::path::PathBuf;
 
-/// Lines that are remembered.
+/// Maximum lines of history.
 const HISTORY: usize = 10_000;
 
 /// Runs until EXIT or the end of input.
@@ -20,7 +20,7 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     let mut editor = DefaultEditor::with_config(rustyline::Config::builder().max_history_size(HISTORY)?.build())?;
     let history = history_file();
     if let Some(path) = &history {
-        // There is none at first.
+        // The file does not exist at first.
         let _ = editor.load_history(path);
     }
     let mut waiting = String::new();
@@ -41,7 +41,7 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes a line, or what was pasted, and runs what is complete with it.
+/// Takes in a line or a pasted text, and runs the statements that are complete.
 fn take(session: &mut Session, editor: &mut DefaultEditor, waiting: &mut String, line: &str) -> anyhow::Result<()> {
     if !line.trim().is_empty() {
         let _ = editor.add_history_entry(line);

@@ -1,11 +1,11 @@
-//! Ctrl-C while a statement runs: it ends the statement, not the shell.
+//! Ctrl-C during a statement: it cancels the statement and does not end the shell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 
 static PRESSED: AtomicBool = AtomicBool::new(false);
 
-/// Takes Ctrl-C over for the rest of the process. Without it, Ctrl-C ends the process as usual.
+/// Handles Ctrl-C from now on. Before this call, Ctrl-C ends the process as usual.
 pub(crate) fn listen() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut pressed = {
@@ -22,7 +22,7 @@ pub(crate) fn listen() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// True if Ctrl-C was pressed since this was asked last.
+/// True if Ctrl-C was pressed since the last call.
 pub(crate) fn take() -> bool {
     PRESSED.swap(false, Ordering::Relaxed)
 }

@@ -1,9 +1,12 @@
-//! `henge shell`: CQL by hand, with the flags and the layout of cqlsh.
+//! `henge shell`: an interactive CQL shell with cqlsh's flags and layout.
 //!
-//! - `options`, `interactive`: how it is begun; `session`: what becomes of statements; `command`: those of the shell itself.
-//! - `target`: where to, and as whom; `connection`, `stream`, `failure`, `interrupt`: to the server; `splitter`, `token`: where statements end; `table`, `describe`, `value`, `paint`, `error`: what is seen.
+//! - `options`, `target`: the command line, and the node, credentials and TLS that follow from it.
+//! - `interactive`: prompt and history. `session`: settings and the execution of statements. `command`: own commands.
+//! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
+//! - `splitter`, `token`: statements found in a text.
+//! - `table`, `describe`, `value`, `paint`, `error`: output.
 
-// Above the seams: real clocks, threads and maps are allowed here.
+// This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod command;
@@ -33,10 +36,10 @@ use session::{Output, Session};
 use std::io::{IsTerminal, Read, Write};
 use target::Target;
 
-/// The exit code when a statement failed, as cqlsh has it.
+/// The exit code if a statement failed, as in cqlsh.
 const FAILED: i32 = 2;
 
-/// Runs the shell; gives the process's exit code. It ends well when nobody reads its output any more, as behind `| head`.
+/// Runs the shell and returns the exit code of the process. A closed output, as with `| head`, counts as success.
 pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
     let outcome = run(options);
     let is_unread = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
@@ -68,10 +71,10 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
     Ok(if session.failures > 0 { FAILED } else { 0 })
 }
 
-/// What to run: of the command line, a file, or standard input.
+/// The statements to run: from the command line, a file, or standard input.
 fn text(options: &ShellOptions) -> anyhow::Result<String> {
     if let Some(text) = &options.execute {
-        // As in cqlsh the last statement needs no semicolon here.
+        // The last statement of `-e` needs no semicolon, as in cqlsh.
         return Ok(format!("{text}\n;"));
     }
     if let Some(path) = &options.file {

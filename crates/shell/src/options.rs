@@ -1,4 +1,4 @@
-//! The command line, as cqlsh has it.
+//! The command line options, as in cqlsh.
 
 use std::path::PathBuf;
 

@@ -1,28 +1,28 @@
-//! Colours, where a person looks.
+//! Colours for terminals.
 
-/// Whether and how to colour.
+/// Colours, if they are switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Paint {
     on: bool,
 }
 
 impl Paint {
-    /// Colours if asked for.
+    /// Colours, if `on` is true.
     pub(crate) fn when(on: bool) -> Paint {
         Paint { on }
     }
 
-    /// A column's name.
+    /// Colours a column's name.
     pub(crate) fn name(self, text: &str) -> String {
         self.with("35;1", text)
     }
 
-    /// A value, padded, by what it is.
+    /// Colours a padded value; `value` is the text without padding.
     pub(crate) fn value(self, padded: &str, value: &str) -> String {
         self.with(if value == "null" { "31;1" } else { "33;1" }, padded)
     }
 
-    /// An error.
+    /// Colours an error.
     pub(crate) fn error(self, text: &str) -> String {
         self.with("31;1", text)
     }

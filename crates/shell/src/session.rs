@@ -1,4 +1,4 @@
-//! One user's session: what is set, and what becomes of each statement.
+//! A session: its settings, and the execution of statements.
 
 use crate::command::{Command, HELP};
 use crate::connection::{Connection, READ_POLL};
@@ -20,25 +20,25 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, Stdin, Write};
 use std::path::Path;
 
-/// Rows of a page until PAGING says otherwise.
+/// Page size in rows, unless PAGING sets it.
 const PAGE: u32 = 100;
-/// Pages fetched at once where nobody looks at them one by one.
+/// Minimum page size in rows for output that is not interactive.
 const BULK_PAGE: u32 = 5_000;
-/// Files that SOURCE other files, at most so deep.
+/// Maximum nesting of files that SOURCE other files.
 const SOURCES: usize = 16;
 
-/// Characters of an incomplete statement that its error shows.
+/// Maximum characters of an incomplete statement in its error.
 const START_SHOWN: usize = 60;
 
-/// Where a session writes.
+/// The streams to which a session writes.
 pub(crate) struct Output<'a> {
     pub(crate) results: &'a mut dyn Write,
     pub(crate) errors: &'a mut dyn Write,
 }
 
-/// A session.
+/// The state of a session.
 pub(crate) struct Session {
-    /// `None`: it was lost, and is made anew for the next statement.
+    /// `None` after the connection was lost; the next statement opens a new one.
     connection: Option<Connection>,
     target: Target,
     pub(crate) keyspace: Option<String>,
@@ -46,9 +46,9 @@ pub(crate) struct Session {
     expand: bool,
     paging: Option<u32>,
     paint: Paint,
-    /// Somebody looks at each page.
+    /// True if a person views the output page by page.
     pub(crate) interactive: bool,
-    /// Statements that failed.
+    /// The number of statements that failed.
     pub(crate) failures: usize,
     sources: usize,
     pub(crate) ended: bool,
@@ -76,9 +76,10 @@ impl Session {
         self.consistency = level;
     }
 
-    /// Runs every statement of a whole text. A last one without its end is not run: what is missing may narrow what it does.
+    /// Runs every statement of a text. An incomplete last statement is not run, since the missing part might restrict
+    /// its effect.
     pub(crate) fn run_all(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
-        // The last line ends with its text.
+        // A command on the last line ends with the text.
         let text = format!("{text}\n");
         let parts = split(&text);
         for statement in parts.statements {
@@ -99,8 +100,9 @@ impl Session {
         )
     }
 
-    /// Runs a statement or a command of the shell. An error of the server is printed and counted. One of the connection ends a session
-    /// without a person, for statements that follow may rest on what was lost; with one it is printed and counted too.
+    /// Runs a statement or a command of the shell. A server error is printed and counted. A connection failure ends a
+    /// session that is not interactive, since later statements may depend on the lost one; in an interactive session it
+    /// is printed and counted too.
     pub(crate) fn run(&mut self, statement: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
         if is_blank(statement) {
             return Ok(());
@@ -119,15 +121,16 @@ impl Session {
         }
     }
 
-    /// The connection, made anew if it was lost.
+    /// The connection. A lost one is opened again, with the same keyspace.
     fn connection(&mut self) -> Result<&mut Connection, Failure> {
-        // A Ctrl-C from before is not meant for this.
+        // An earlier Ctrl-C must not cancel this statement.
         interrupt::take();
         if self.connection.is_none() {
             let mut connection = Connection::open(&self.target)?;
             if let Some(keyspace) = &self.keyspace {
                 let text = format!("USE \"{}\"", keyspace.replace('"', "\"\""));
-                // A keyspace that was dropped meanwhile is complained of by the statement.
+                // The result is ignored: if the keyspace was dropped meanwhile, the next statement fails with a better
+                // error.
                 connection.query(&text, QueryParameters::default())?;
             }
             self.connection = Some(connection);
@@ -187,13 +190,13 @@ impl Session {
         outcome
     }
 
-    /// The banner's first line.
+    /// The first line of the banner.
     pub(crate) fn connected(&mut self) -> anyhow::Result<String> {
         let name = self.local("cluster_name")?;
         Ok(format!("Connected to {name} at {}:{}", self.target.host, self.target.port))
     }
 
-    /// The banner's second line.
+    /// The second line of the banner.
     pub(crate) fn version(&mut self) -> anyhow::Result<String> {
         let release = self.local("release_version")?;
         let connection = self.connection()?;
@@ -219,7 +222,7 @@ impl Session {
 
     fn statement(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
         let mut pages = Pages { first: 1, state: None };
-        // As in cqlsh those of all pages, each once, behind the rows.
+        // Warnings of all pages are printed once each after the rows, as in cqlsh.
         let mut warnings = BTreeSet::new();
         loop {
             let page_size = self.paging.map(|size| if self.interactive { size } else { size.max(BULK_PAGE) });
@@ -246,7 +249,7 @@ impl Session {
         }
     }
 
-    /// Prints a page; says whether to fetch another.
+    /// Prints a page. Returns true if the next one is to be fetched.
     fn page(&mut self, rows: Rows, pages: &mut Pages, text: &str, output: &mut Output<'_>) -> anyhow::Result<bool> {
         if is_describe(text) {
             write!(output.results, "{}", description(&rows, self.keyspace.is_some()))?;
@@ -268,7 +271,7 @@ impl Session {
     }
 }
 
-/// How far the pages of a result have come.
+/// The progress through the pages of a result.
 struct Pages {
     first: usize,
     state: Option<Bytes>,
@@ -292,7 +295,7 @@ fn print_warnings(warnings: &BTreeSet<String>, output: &mut Output<'_>) -> anyho
     Ok(())
 }
 
-/// Waits for Enter; anything else ends the result, and so does Ctrl-C.
+/// Returns true if the user presses Enter for the next page; any other line and Ctrl-C return false.
 fn more(output: &mut Output<'_>) -> anyhow::Result<bool> {
     write!(output.results, "\n---MORE---")?;
     output.results.flush()?;
@@ -308,7 +311,7 @@ fn more(output: &mut Output<'_>) -> anyhow::Result<bool> {
     Ok(line.trim().is_empty())
 }
 
-/// Waits a moment for input.
+/// True if input is available within `READ_POLL`.
 fn is_readable(stdin: &Stdin) -> anyhow::Result<bool> {
     let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(READ_POLL.subsec_nanos()) };
     match poll(&mut [PollFd::new(stdin, PollFlags::IN)], Some(&wait)) {

@@ -1,10 +1,11 @@
-//! Where statements end, as cqlsh has it: at a semicolon outside quotes and comments, a batch at the one behind `APPLY BATCH`, commands of
-//! the shell at the end of their line too. The prompt, `-e`, `-f`, a pipe and `SOURCE` all go through here.
+//! Splitting of a text into statements, as in cqlsh: a statement ends at a semicolon outside quotes and comments, a
+//! batch at the semicolon after `APPLY BATCH`, a command of the shell also at the end of its line. The prompt, `-e`,
+//! `-f`, pipes and `SOURCE` all use it.
 
 use crate::token::{Kind, Token, tokens};
 use std::ops::Range;
 
-/// Words that begin a command which ends with its line. `DESCRIBE` is among them although the server answers it.
+/// The first words of commands that end with their line. `DESCRIBE` is one of them, although the server executes it.
 const LINE_COMMANDS: [&str; 19] = [
     "?",
     "CAPTURE",
@@ -27,16 +28,16 @@ const LINE_COMMANDS: [&str; 19] = [
     "TRACING",
 ];
 
-/// A text in statements.
+/// A text split into statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Split<'a> {
     /// Complete statements and commands without their semicolons, trimmed; blank ones are left out.
     pub(crate) statements: Vec<&'a str>,
-    /// The text behind the last of them: blank, or a statement without its end.
+    /// The remaining text: blank, or an incomplete statement.
     pub(crate) rest: &'a str,
 }
 
-/// Splits a text.
+/// Splits a text into statements.
 pub(crate) fn split(text: &str) -> Split<'_> {
     let mut statements = Vec::new();
     let mut rest = text;
@@ -48,12 +49,12 @@ pub(crate) fn split(text: &str) -> Split<'_> {
     Split { statements, rest }
 }
 
-/// True for a text of nothing but spaces and comments.
+/// True for a text of spaces and comments only.
 pub(crate) fn is_blank(text: &str) -> bool {
     tokens(text).all(|token| token.is_blank())
 }
 
-/// A text with each comment replaced by a space, for reading commands.
+/// The text with each comment replaced by a space.
 pub(crate) fn without_comments(text: &str) -> String {
     tokens(text).map(|token| if token.kind == Kind::Comment { " " } else { token.text }).collect()
 }
@@ -70,7 +71,7 @@ impl Begun {
     fn by(first: Token<'_>) -> Begun {
         let is = |word: &str| first.kind != Kind::Quoted && first.text.eq_ignore_ascii_case(word);
         match () {
-            // A misspelt batch counts as one too, or its statements would be run one by one.
+            // A misspelt batch counts as one too; otherwise its statements would be run one by one.
             () if is("BEGIN") => Begun::Batch,
             () if LINE_COMMANDS.iter().any(|word| is(word)) => Begun::LineCommand,
             () => Begun::Statement,
@@ -78,10 +79,10 @@ impl Begun {
     }
 }
 
-/// The place of what ends the first statement of a text; `None` if its end is missing.
+/// The range of the token that ends the first statement of a text; `None` if the statement is incomplete.
 fn statement_end(text: &str) -> Option<Range<usize>> {
     let mut begun = None;
-    // The two tokens before this one since a semicolon, without spaces and comments.
+    // The two tokens before the current one since the last semicolon, without spaces and comments.
     let mut before: [Option<Token<'_>>; 2] = [None, None];
     for token in tokens(text) {
         let applies = before[0].is_some_and(|t| t.kind == Kind::Word && t.text.eq_ignore_ascii_case("APPLY"));

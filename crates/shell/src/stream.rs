@@ -1,4 +1,4 @@
-//! The bytes of a connection, encrypted or not.
+//! The byte stream of a connection, with or without TLS.
 
 use crate::connection::READ_POLL;
 use crate::failure::{CLOSED_AT_ONCE, Failure, SPEAKS_NO_TLS};
@@ -9,14 +9,14 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 
-/// A stream.
+/// A plain or an encrypted stream.
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
 impl Stream {
-    /// Connects.
+    /// Connects, including the TLS handshake.
     pub(crate) fn open(target: &Target) -> Result<Stream, Failure> {
         let place = format!("{}:{}", target.host, target.port);
         let unreachable = |reason: String| Failure::Unreachable(reason);
@@ -43,7 +43,8 @@ impl Stream {
         Ok(stream)
     }
 
-    /// Sets TLS up. Writing would do so too, but reads its answers with the short patience of a poll.
+    /// Completes the TLS handshake under the connect timeout. The first write would do it too, but under the short read
+    /// timeout.
     fn shake_hands(&mut self, target: &Target) -> io::Result<()> {
         let Stream::Tls(tls) = self else { return Ok(()) };
         tls.sock.set_read_timeout(Some(target.connect))?;
@@ -53,19 +54,19 @@ impl Stream {
         tls.sock.set_read_timeout(Some(READ_POLL))
     }
 
-    /// The failure that an error of this stream is. `answered`: the server has been understood before.
+    /// The failure for an I/O error. `answered` is true if the server has sent a valid response before.
     pub(crate) fn failure(&self, error: &io::Error, answered: bool) -> Failure {
         let of_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match (self, of_tls) {
             (Stream::Tls(_), Some(rustls::Error::InvalidMessage(_))) if !answered => Failure::NotCql(SPEAKS_NO_TLS),
             (Stream::Tls(_), Some(error)) => Failure::Refused(format!("TLS: {error}")),
-            // The server may have hung up before it was asked.
+            // The server may have closed the connection before it read the request.
             _ if !answered => Failure::NotCql(self.closed_at_once()),
             _ => Failure::Lost(error.to_string()),
         }
     }
 
-    /// The failure that an end of this stream is.
+    /// The failure for the end of the stream.
     pub(crate) fn closed(&self, answered: bool) -> Failure {
         if answered {
             return Failure::Lost("the server closed the connection".to_owned());

@@ -3,7 +3,7 @@
 use crate::paint::Paint;
 use unicode_width::UnicodeWidthStr;
 
-/// Names of columns, and rows of values as they are shown.
+/// A result: names of columns, and rows of formatted values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) columns: Vec<String>,
@@ -11,7 +11,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Columns side by side: names to the left, values to the right.
+    /// Prints columns side by side, with names aligned left and values right.
     pub(crate) fn wide(&self, paint: Paint) -> String {
         let widths = self.widths();
         let last = self.columns.len().saturating_sub(1);
@@ -30,7 +30,7 @@ impl Table {
         out
     }
 
-    /// One value below the other, each row under its number, counted from `first`.
+    /// Prints the values of each row below one another, under the row's number, which starts at `first`.
     pub(crate) fn expanded(&self, first: usize, paint: Paint) -> String {
         let name_width = self.columns.iter().map(|c| c.width()).max().unwrap_or(0);
         let value_width = self.rows.iter().flatten().map(|v| v.width()).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Where the shell connects to, and as whom.
+//! The node to connect to, and the credentials.
 
 use crate::options::ShellOptions;
 use anyhow::{Context, ensure};
@@ -13,21 +13,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A node with the way to it.
+/// A node's address, with timeouts, credentials and TLS configuration.
 pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// Patience for a connection, and for an answer.
+    /// The time to wait for a connection; `request` is that for a response.
     pub(crate) connect: Duration,
     pub(crate) request: Duration,
     /// Role and password.
     pub(crate) credentials: Option<(String, String)>,
-    /// `None`: unencrypted.
+    /// `None` for connections without TLS.
     pub(crate) tls: Option<Arc<ClientConfig>>,
 }
 
 impl Target {
-    /// What the options say. Asks for a password that they leave out.
+    /// The target given by the options. Prompts for a missing password.
     pub(crate) fn of(options: &ShellOptions) -> anyhow::Result<Target> {
         let credentials = match (&options.username, &options.password) {
             (None, _) => None,
@@ -45,7 +45,7 @@ impl Target {
     }
 }
 
-/// The node must show a certificate that an authority of the file signed, with the host's name in it.
+/// A TLS configuration that accepts certificates signed by one of the authorities in the file, if they name the host.
 fn tls(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
     let path = authorities.context("--ssl needs the authority's certificate: --ssl-certfile or SSL_CERTFILE")?;
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -61,7 +61,7 @@ fn tls(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
-/// Reads a password from the terminal, which does not show it.
+/// Reads a password from the terminal, without echo.
 fn asked_password() -> anyhow::Result<String> {
     let missing = "there is no terminal to ask for a password; give it with -p or CQLSH_PASSWORD";
     let mut terminal = File::options().read(true).write(true).open("/dev/tty").context(missing)?;

@@ -1,11 +1,11 @@
-//! The pieces of a text that matter to the shell: quoted texts, comments, words, line ends.
+//! Tokens of a text, as far as the shell distinguishes them: quoted texts, comments, words, line ends.
 
-/// A piece of text, as written.
+/// A token, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     pub(crate) kind: Kind,
     pub(crate) text: &'a str,
-    /// Bytes before it.
+    /// Position in the text, in bytes.
     pub(crate) start: usize,
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     LineEnd,
     /// Any other character.
     Symbol,
-    /// A quoted text or a comment whose end is missing; reaches to the end of the text.
+    /// A quoted text or a comment without an end; it extends to the end of the text.
     Open,
 }
 
@@ -38,7 +38,7 @@ impl Token<'_> {
     }
 }
 
-/// All tokens of a text, in order; together they are the text.
+/// The tokens of a text, in order. Concatenated they are the whole text.
 pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -50,7 +50,7 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// The kind and length of what a text begins with; `None` for an empty one.
+/// The kind and length of the first token of a text; `None` if the text is empty.
 fn first_token(text: &str) -> Option<(Kind, usize)> {
     let until = |kind: Kind, open: usize, close: &str| match text[open..].find(close) {
         Some(at) => (kind, open + at + close.len()),
@@ -59,12 +59,12 @@ fn first_token(text: &str) -> Option<(Kind, usize)> {
     let run = |belongs: fn(char) -> bool| text.find(|c| !belongs(c)).unwrap_or(text.len());
     Some(match text.as_bytes() {
         [] => return None,
-        // A doubled quote ends one text and begins another: the same for finding an end.
+        // A doubled quote reads as the end of one text and the start of the next, which finds the same end.
         [b'\'', ..] => until(Kind::Quoted, 1, "'"),
         [b'"', ..] => until(Kind::Quoted, 1, "\""),
         [b'$', b'$', ..] => until(Kind::Quoted, 2, "$$"),
         [b'/', b'*', ..] => until(Kind::Comment, 2, "*/"),
-        // The line end is a token of its own, for it ends commands of the shell.
+        // The line end is a separate token, because it ends commands of the shell.
         [b'-', b'-', ..] | [b'/', b'/', ..] => (Kind::Comment, run(|c| c != '\n')),
         [b'\n', ..] => (Kind::LineEnd, 1),
         _ => match text.chars().next()? {

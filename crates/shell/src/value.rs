@@ -1,15 +1,15 @@
-//! Values as cqlsh shows them.
+//! Values formatted as in cqlsh.
 
 use henge_base::Reader;
 use henge_model::DataType;
 use jiff::Timestamp;
 
-/// Shows a value; `None` is null.
+/// Formats a value; `None` is null.
 pub(crate) fn show(data_type: &DataType, value: Option<&[u8]>) -> String {
     value.map_or_else(|| "null".to_owned(), |bytes| top(data_type, bytes))
 }
 
-/// A value that stands alone: texts have no quotes.
+/// Formats a value outside collections, where texts have no quotes.
 fn top(data_type: &DataType, bytes: &[u8]) -> String {
     match data_type {
         DataType::Text | DataType::Ascii => escaped(&String::from_utf8_lossy(bytes)),
@@ -17,7 +17,7 @@ fn top(data_type: &DataType, bytes: &[u8]) -> String {
     }
 }
 
-/// A value within a collection.
+/// Formats a value inside a collection.
 fn within(data_type: &DataType, bytes: &[u8]) -> String {
     match data_type {
         DataType::Frozen(inner) => within(inner, bytes),
@@ -40,7 +40,7 @@ fn within(data_type: &DataType, bytes: &[u8]) -> String {
     }
 }
 
-/// Each element of a collection, whose types take turns.
+/// Formats the elements of a collection, to which `types` apply in turn.
 fn elements(bytes: &[u8], types: &[&DataType]) -> Vec<String> {
     let mut reader = Reader::new(bytes);
     let count = reader.i32().unwrap_or(0).max(0) as usize * types.len();
@@ -58,7 +58,7 @@ fn elements(bytes: &[u8], types: &[&DataType]) -> Vec<String> {
     out
 }
 
-/// Control characters as escapes, so that a table keeps its shape.
+/// Replaces control characters by escapes, so that they cannot break the table's layout.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -87,7 +87,7 @@ fn number(bytes: &[u8]) -> Option<f64> {
     }
 }
 
-/// Five significant digits, as C's `%.5g` writes them.
+/// Formats a number with five significant digits, like C's `%.5g`.
 fn general(number: f64) -> String {
     const DIGITS: i32 = 5;
     if number.is_nan() {
