@@ -1,4 +1,4 @@
-//! Making certificates: an authority for a cluster of one's own, and certificates for nodes and clients.
+//! Creation of certificates: an authority for a cluster, and certificates for nodes and clients.
 
 use henge_base::{ClusterId, HostId};
 use rcgen::{
@@ -8,19 +8,19 @@ use rcgen::{
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-/// What a node's URN begins with; its host id follows.
+/// The prefix of a node's URN; the host id follows.
 pub(crate) const HOST_URN: &str = "urn:henge:host:";
-/// What a cluster's URN begins with.
+/// The prefix of a cluster's URN; the cluster id follows.
 pub(crate) const CLUSTER_URN: &str = "urn:henge:cluster:";
-/// Clocks of new machines are a little behind as often as ahead.
+/// Certificates are valid from this long ago, so that machines whose clock is behind accept them.
 const BACKDATE: Duration = Duration::from_secs(3_600);
 
-/// A certificate could not be made.
+/// A certificate could not be created.
 #[derive(Debug, thiserror::Error)]
 #[error("the certificate cannot be made: {0}")]
 pub struct CertificateError(#[from] rcgen::Error);
 
-/// Signs certificates.
+/// A certificate authority.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: String,
@@ -47,21 +47,21 @@ impl std::fmt::Debug for Authority {
     }
 }
 
-/// What a node's certificate says.
+/// The content of a node's certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeCertificate<'a> {
     /// The host it authorises.
     pub host: HostId,
-    /// The cluster it is for; `None` for whichever the authority is trusted by.
+    /// The cluster that it is valid for; `None` for every cluster that trusts the authority.
     pub cluster: Option<ClusterId>,
-    /// DNS names and addresses, for tools that look at them; peers go by the host id.
+    /// DNS names and addresses, for tools that check them; peers check the host id only.
     pub names: &'a [String],
-    /// How long it is valid.
+    /// Days of validity.
     pub days: u32,
 }
 
 impl Authority {
-    /// A new authority.
+    /// Creates an authority with a new key.
     pub fn generate(name: &str, days: u32) -> Result<Authority, CertificateError> {
         let key = KeyPair::generate()?;
         let mut params = params(name, days)?;
@@ -71,23 +71,23 @@ impl Authority {
         Ok(Authority { issuer: Issuer::new(params, key), certificate })
     }
 
-    /// An authority from its files.
+    /// Reads an authority from the content of its files.
     pub fn from_pem(certificate: &str, key: &str) -> Result<Authority, CertificateError> {
         let issuer = Issuer::from_ca_cert_pem(certificate, KeyPair::from_pem(key)?)?;
         Ok(Authority { issuer, certificate: certificate.to_owned() })
     }
 
-    /// Its certificate: what others trust.
+    /// The authority's certificate, which nodes and clients trust.
     pub fn certificate_pem(&self) -> &str {
         &self.certificate
     }
 
-    /// Its key: whoever has it can be any node.
+    /// The authority's private key. Its holder can impersonate every node.
     pub fn key_pem(&self) -> String {
         self.issuer.key().serialize_pem()
     }
 
-    /// A certificate for a node, as client and as server.
+    /// Issues a node's certificate, for use as client and as server.
     pub fn node(&self, node: &NodeCertificate<'_>) -> Result<Issued, CertificateError> {
         let mut params = params(&format!("henge node {}", node.host), node.days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
@@ -104,7 +104,7 @@ impl Authority {
         self.sign(params)
     }
 
-    /// A certificate for a client; between nodes it is refused.
+    /// Issues a client's certificate. Other nodes refuse it, since it names no host.
     pub fn client(&self, role: &str, days: u32) -> Result<Issued, CertificateError> {
         let mut params = params(role, days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

@@ -1,4 +1,4 @@
-//! One socket with all its links: those we dial, and those from peers.
+//! A UDP socket with all links to peers and all connections from them.
 
 use crate::handler::{Call, CallError, Class, Destination, Handler};
 use crate::identity::{Identity, IdentityError};
@@ -16,15 +16,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Length of the connection ids that this endpoint gives out.
+/// Bytes of the connection ids that this endpoint issues.
 const CONNECTION_ID_BYTES: usize = 8;
-/// Largest UDP payload taken.
+/// Maximum UDP payload that is received, in bytes.
 const PAYLOAD_BYTES: u16 = 65_000;
 
-/// An endpoint could not be made.
+/// The reason why an endpoint could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// The address cannot be had.
+    /// The address cannot be bound.
     #[error("udp {0} cannot be bound: {1}")]
     Socket(SocketAddr, std::io::Error),
     /// The identity cannot be used.
@@ -32,7 +32,7 @@ pub enum BindError {
     Identity(#[from] IdentityError),
 }
 
-/// An endpoint. Clones share it; its tasks run on the runtime that it was bound in.
+/// An endpoint. Clones share it. Its tasks run on the runtime in which it was bound.
 #[derive(Clone)]
 pub struct Endpoint {
     shared: Arc<Shared>,
@@ -59,25 +59,25 @@ pub(crate) struct Shared {
     runtime: tokio::runtime::Handle,
 }
 
-/// Figures for metrics.
+/// The figures of an endpoint, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Bytes that wait to be sent.
+    /// Bytes queued for sending.
     pub queue_bytes: usize,
-    /// Calls under way.
+    /// Calls that wait for a reply.
     pub pending_calls: usize,
-    /// Links that were ever used.
+    /// Links to peers, connected or not.
     pub links: usize,
     /// Links that are connected.
     pub links_up: usize,
     /// Connections from peers.
     pub inbound: usize,
-    /// Connections that were refused or broke, either way.
+    /// Connections in either direction that were refused or failed.
     pub refused: u64,
 }
 
 impl Endpoint {
-    /// Binds a UDP address, port 0 for any, within a tokio runtime.
+    /// Binds a UDP address; port 0 chooses a free port. Must be called within a tokio runtime.
     pub fn bind(
         listen: SocketAddr,
         identity: &Identity,
@@ -107,13 +107,13 @@ impl Endpoint {
         Ok(Endpoint { shared })
     }
 
-    /// The address that was bound.
+    /// The bound address.
     pub fn local_address(&self) -> Option<SocketAddr> {
         self.shared.quinn.local_addr().ok()
     }
 
-    /// Sends a request. It is under way when this returns, from any thread; the call ends at the deadline (counted from now) at the latest,
-    /// or some ten milliseconds after it.
+    /// Sends a request, from any thread. The request is queued when this returns. The call ends at `deadline` from now
+    /// at the latest, give or take the interval at which overdue calls are collected.
     pub fn call(&self, to: Destination, class: Class, deadline: Duration, body: Bytes) -> Call {
         if self.shared.is_closed() {
             return Call::Ready(Some(CallError::NotSent));
@@ -121,7 +121,7 @@ impl Endpoint {
         self.link(to, class).call(deadline, body)
     }
 
-    /// Sends a message that nobody answers and that may be lost.
+    /// Sends a message without a reply. It may be lost.
     pub fn tell(&self, to: Destination, body: Bytes) {
         if !self.shared.is_closed() {
             self.link(to, Class::Control).tell(body);
@@ -140,12 +140,12 @@ impl Endpoint {
         link
     }
 
-    /// Sets the cluster that peers are told of from now on.
+    /// Sets the cluster id that is sent to peers in later hellos.
     pub fn set_cluster(&self, cluster: ClusterId) {
         *self.shared.cluster.lock() = Some(cluster);
     }
 
-    /// Ends the links to a host at addresses other than `address`, or all of them.
+    /// Ends the links to a host, except for those to the address `except`.
     pub fn forget(&self, host: HostId, except: Option<SocketAddr>) {
         let mut links = self.shared.links.lock();
         let gone: Vec<_> =
@@ -157,7 +157,7 @@ impl Endpoint {
         }
     }
 
-    /// Figures for metrics.
+    /// The current figures.
     pub fn figures(&self) -> Figures {
         let links = self.shared.links.lock();
         Figures {
@@ -170,7 +170,7 @@ impl Endpoint {
         }
     }
 
-    /// Says goodbye to peers; waits a second at most.
+    /// Ends all links and closes the socket; waits up to one second for peers to be notified.
     pub async fn close(&self) {
         self.shared.closed.store(true, Ordering::Release);
         for link in std::mem::take(&mut *self.shared.links.lock()).into_values() {
@@ -182,8 +182,8 @@ impl Endpoint {
 }
 
 fn socket(listen: SocketAddr, server: quinn::ServerConfig, identity: &Identity) -> std::io::Result<quinn::Endpoint> {
-    // A node that was killed tells peers at their next packet that their connections are gone (RFC 9000, 10.3): they connect anew at
-    // once, where they would go on sending into the void until the idle timeout. Hence a key that outlives the process.
+    // The reset key outlives the process: a node that was killed can reset its old connections at the peers' next
+    // packet (RFC 9000, 10.3). They connect again at once, and need not wait for the idle timeout.
     let mut config = quinn::EndpointConfig::new(Arc::new(identity.reset_key()));
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(CONNECTION_ID_BYTES)));
     config.max_udp_payload_size(PAYLOAD_BYTES).map_err(std::io::Error::other)?;
@@ -204,13 +204,13 @@ impl Shared {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// A fraction, different each time; nothing depends on its quality.
+    /// A pseudo-random fraction below one. Nothing depends on its quality.
     pub(crate) fn jitter(&self) -> f64 {
         let seed = self.chance.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         henge_base::Random::new(seed).below(1_000) as f64 / 1_000.0
     }
 
-    /// Logs why a peer and we do not talk: once for each address and reason.
+    /// Counts a refused connection, and logs it once for each address and reason.
     pub(crate) fn refused(&self, address: IpAddr, reason: &str) {
         self.refusals.fetch_add(1, Ordering::Relaxed);
         let mut refused = self.refused.lock();

@@ -1,11 +1,11 @@
-//! Frames on a stream: a header of 19 bytes, little-endian, and a body.
+//! Frames on a stream: a little-endian header, and a body.
 //!
 //! | at | field |
 //! |---|---|
 //! | 0 | version u8, 1 |
 //! | 1 | kind u16 |
 //! | 3 | length u32 of the body |
-//! | 7 | correlation u64: which request a reply answers |
+//! | 7 | correlation u64: the request that a reply answers |
 //! | 15 | budget u32: milliseconds that the request may still take |
 
 use crate::limits::BODY_BYTES;
@@ -14,24 +14,24 @@ use henge_base::{Bytes, BytesMut};
 pub(crate) const HEADER: usize = 19;
 const VERSION: u8 = 1;
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Who is speaking; the first frame each way.
+    /// The sender's identity; the first frame in each direction.
     Hello,
     /// A request.
     Request,
-    /// Its reply.
+    /// The reply to a request.
     Reply,
-    /// There will be no reply.
+    /// The statement that a request will get no reply.
     NoReply,
-    /// A message that nobody answers.
+    /// A message without a reply.
     Tell,
 }
 
 const KINDS: [Kind; 5] = [Kind::Hello, Kind::Request, Kind::Reply, Kind::NoReply, Kind::Tell];
 
-/// A header.
+/// The header of a frame, without the body's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) kind: Kind,
@@ -50,7 +50,7 @@ impl Head {
         let kind = KINDS.iter().position(|k| *k == self.kind).unwrap_or(KINDS.len()) as u16;
         out.push(VERSION);
         out.extend_from_slice(&kind.to_le_bytes());
-        // Bodies are held to BODY_BYTES before they get here.
+        // The outbox has refused bodies beyond `BODY_BYTES`.
         out.extend_from_slice(&(body.len() as u32).to_le_bytes());
         out.extend_from_slice(&self.correlation.to_le_bytes());
         out.extend_from_slice(&self.budget_ms.to_le_bytes());
@@ -58,7 +58,7 @@ impl Head {
     }
 }
 
-/// Bytes that are no frames: the connection is closed.
+/// The reason why input is not a frame. The connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameError {
     #[error("a frame of version {0}")]
@@ -69,7 +69,7 @@ pub(crate) enum FrameError {
     Length(u32),
 }
 
-/// Takes the next frame off what was read; `None`: it has not come wholly.
+/// Takes the next frame from the input; `None` if it is incomplete.
 pub(crate) fn next(input: &mut BytesMut, limit: usize) -> Result<Option<(Head, Bytes)>, FrameError> {
     let Some((head, length)) = peek(input, limit)? else { return Ok(None) };
     if input.len() < HEADER + length {
@@ -82,7 +82,7 @@ pub(crate) fn next(input: &mut BytesMut, limit: usize) -> Result<Option<(Head, B
 
 fn peek(input: &[u8], limit: usize) -> Result<Option<(Head, usize)>, FrameError> {
     let Some(head) = input.first_chunk::<HEADER>() else {
-        // What can be judged early is judged early: garbage is not waited on.
+        // A wrong version is refused before the header is complete, so that garbage is not waited on.
         return match input.first() {
             Some(version) if *version != VERSION => Err(FrameError::Version(*version)),
             _ => Ok(None),

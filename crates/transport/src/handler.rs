@@ -1,4 +1,4 @@
-//! Both ends of a message, as the node above sees them.
+//! Sending and receiving messages: the interface to the node.
 
 use crate::frame::{Head, Kind};
 use crate::outbox::{Outbox, Waiting};
@@ -12,14 +12,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Which connection a message takes.
+/// The class of a message. Each class has its own connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Membership, metadata, gossip.
+    /// Messages of membership, metadata and gossip.
     Control,
     /// Reads and writes.
     Request,
-    /// Hints, repair.
+    /// Hints and repair.
     Bulk,
 }
 
@@ -31,54 +31,55 @@ impl Class {
     }
 }
 
-/// Where a message goes. With a host, a peer that presents another certificate is refused.
+/// The destination of a message. If it names a host, a peer with another host's certificate is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Destination {
-    /// Who has to answer there; `None`: whoever does.
+    /// The host that must answer; `None` for any.
     pub host: Option<HostId>,
-    /// Where.
+    /// The address to connect to.
     pub address: SocketAddr,
 }
 
-/// A call ended without a reply.
+/// The reason why a call ended without a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// No byte of it left this node.
+    /// Not sent: no byte of the request left this node.
     #[error("the message was not sent")]
     NotSent,
-    /// It may have arrived, and may have been carried out.
+    /// Unknown: the request may have arrived and may have been executed.
     #[error("the outcome is unknown")]
     Unknown,
 }
 
-/// What two nodes tell each other first.
+/// The identity that two nodes exchange first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
-    /// The peer, as its certificate says.
+    /// The peer's host id, from its certificate.
     pub host: HostId,
-    /// Its cluster, if it is in one.
+    /// The peer's cluster; `None` if it has none yet.
     pub cluster: Option<ClusterId>,
-    /// Its release.
+    /// The peer's release.
     pub release: String,
-    /// What the connection is for.
+    /// The class of messages on the connection.
     pub class: Class,
-    /// Where it comes from, or where we reached it.
+    /// The peer's address: the source of the connection, or the address that was dialled.
     pub address: SocketAddr,
 }
 
-/// What a node does with what arrives. Called on the reading task: it must not block.
+/// The node's treatment of incoming messages. It is called on the reading task and must not block.
 pub trait Handler: Send + Sync + 'static {
-    /// Whether to talk to this peer, once per connection, at both ends. An error is the reason, for the log.
+    /// Accepts or refuses a peer, once per connection, at both ends. The error is the reason; it is logged and sent to
+    /// the peer.
     fn admit(&self, hello: &Hello) -> Result<(), String>;
-    /// A request; `left` is how long the caller still waits.
+    /// Handles a request. `left` is the time for which the caller still waits.
     fn request(&self, from: HostId, class: Class, left: Duration, body: Bytes, reply: ReplyHandle);
-    /// A message that nobody answers.
+    /// Handles a message without a reply.
     fn tell(&self, from: HostId, body: Bytes);
-    /// A call was answered.
+    /// Called when a peer has answered a call, also without a reply, with the call's duration.
     fn round_trip(&self, _peer: HostId, _class: Class, _time: Duration) {}
 }
 
-/// Answers one request. Dropped unused, it tells the caller that there will be no reply.
+/// Answers one request. If it is dropped without a reply, the caller is told that there will be none.
 #[derive(Debug)]
 pub struct ReplyHandle {
     outbox: Arc<Outbox>,
@@ -97,7 +98,7 @@ impl ReplyHandle {
 
     fn finish(&mut self, kind: Kind, body: Bytes) {
         if let Some(correlation) = self.correlation.take() {
-            // A link that is gone or full loses the reply; the caller's deadline ends the call.
+            // If the link is gone or its queue full, the reply is lost and the caller's deadline ends the call.
             let _ = self.outbox.push(Waiting { head: Head::of(kind, correlation), body, deadline: None });
         }
     }
@@ -109,12 +110,12 @@ impl Drop for ReplyHandle {
     }
 }
 
-/// A call under way. Dropping it cancels nothing.
+/// A call in progress. Dropping it does not cancel the request.
 #[derive(Debug)]
 pub enum Call {
-    /// Known at once.
+    /// Ended at once: the request was not sent.
     Ready(Option<CallError>),
-    /// Sent, or about to be.
+    /// Queued or sent.
     Waiting(oneshot::Receiver<Outcome>),
 }
 

@@ -1,4 +1,5 @@
-//! The first frame each way: who is speaking, and what the connection is for. What the certificate says wins over what is said.
+//! The first frame in each direction: the sender's identity and the connection's class. If certificate and frame
+//! differ, the certificate is right.
 
 use crate::frame::{Head, Kind, next};
 use crate::handler::{Class, Hello};
@@ -11,7 +12,7 @@ use std::net::SocketAddr;
 const FORMAT: u8 = 1;
 const CLUSTER_BYTES: usize = 16;
 
-/// Why a peer was turned away.
+/// The reason why a connection was refused or ended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HelloError {
     #[error("its certificate names no host")]
@@ -27,7 +28,7 @@ pub(crate) enum HelloError {
 }
 
 impl HelloError {
-    /// The connection ended before there were hellos.
+    /// The error of a connection that ended before the hellos were exchanged.
     pub(crate) fn ended(error: &quinn::ConnectionError) -> HelloError {
         let remedy = if is_about_certificates(error) {
             "; both nodes need certificates that the authority in ca.pem of the other has signed"
@@ -38,8 +39,8 @@ impl HelloError {
     }
 }
 
-/// Whether either end says that a certificate is missing or not to be trusted: TLS alerts 40 to 51 and 116 (RFC 8446, 6.2), to
-/// which QUIC adds 0x100 (RFC 9001, 4.8).
+/// True if either end reports a missing or untrusted certificate: TLS alerts 40 to 51 and 116 (RFC 8446, 6.2), to which
+/// QUIC adds 0x100 (RFC 9001, 4.8).
 fn is_about_certificates(error: &quinn::ConnectionError) -> bool {
     let code = match error {
         quinn::ConnectionError::TransportError(error) => u64::from(error.code),
@@ -49,7 +50,7 @@ fn is_about_certificates(error: &quinn::ConnectionError) -> bool {
     matches!(code.checked_sub(0x100), Some(40..=51 | 116))
 }
 
-/// The frame that says who we are.
+/// The hello frame of this node.
 pub(crate) fn encode(class: Class, cluster: Option<ClusterId>, release: &str) -> Vec<u8> {
     let mut body = vec![FORMAT, class.number(), u8::from(cluster.is_some())];
     body.extend_from_slice(&cluster.map_or([0; CLUSTER_BYTES], |c| c.0.into_bytes()));
@@ -60,7 +61,7 @@ pub(crate) fn encode(class: Class, cluster: Option<ClusterId>, release: &str) ->
     out
 }
 
-/// Waits for the peer's hello on a stream; what was read beyond it stays in `input`.
+/// Waits for the peer's hello. Bytes that follow it stay in `input`.
 pub(crate) async fn receive(
     connection: &quinn::Connection,
     stream: &mut quinn::RecvStream,
@@ -88,7 +89,7 @@ pub(crate) async fn receive(
     }
 }
 
-/// The peer's own words if it closed the connection, else the error.
+/// The reason that the peer gave when it closed the connection, or else the error.
 fn reason(connection: &quinn::Connection, error: &quinn::ReadError) -> String {
     match connection.close_reason() {
         Some(quinn::ConnectionError::ApplicationClosed(close)) => {
@@ -109,7 +110,7 @@ fn decode(body: &[u8]) -> Option<(Class, Option<ClusterId>, String)> {
     Some((class, cluster, String::from_utf8_lossy(release).into_owned()))
 }
 
-/// What the peer's certificate says, its chain being verified.
+/// The names in the peer's certificate, whose chain has been verified.
 fn certified(connection: &quinn::Connection) -> Option<Names> {
     let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
     names(chain.first()?)

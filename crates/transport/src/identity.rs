@@ -1,4 +1,4 @@
-//! Who a node is towards its peers: a certificate, its key, and whom it trusts.
+//! A node's identity towards its peers: its certificate and key, and the authorities it trusts.
 
 use crate::certificate::{CLUSTER_URN, HOST_URN};
 use aws_lc_rs::hmac;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// A node's certificate with its key and the authorities it trusts.
+/// A node's certificate and key, and the authorities it trusts.
 #[derive(Clone)]
 pub struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
@@ -26,25 +26,25 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// Files are no identity.
+/// The reason why files are not a usable identity.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// PEM cannot be read.
+    /// A PEM file cannot be read.
     #[error("{0} cannot be read: {1}")]
     Pem(&'static str, rustls_pki_types::pem::Error),
-    /// A file holds nothing of what it should.
+    /// A file contains no certificate.
     #[error("there is no certificate in {0}")]
     Empty(&'static str),
-    /// The certificate names no host.
+    /// The certificate has no host id.
     #[error("the node's certificate has no host id (a subject alternative name urn:henge:host:UUID)")]
     NoHost,
-    /// Certificate and key do not belong together, or are not usable.
+    /// Certificate and key do not match, or cannot be used.
     #[error("the node's certificate or key cannot be used: {0}")]
     Tls(#[from] rustls::Error),
 }
 
 impl Identity {
-    /// From PEM: the node's certificate (with intermediates, if any), its key, and the trusted authorities.
+    /// Reads an identity from PEM: the node's certificate (with intermediates), its key, and the trusted authorities.
     pub fn from_pem(certificates: &[u8], key: &[u8], roots: &[u8]) -> Result<Identity, IdentityError> {
         let chain = certificates_of("the node's certificate", certificates)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| IdentityError::Pem("the node's key", e))?;
@@ -56,18 +56,19 @@ impl Identity {
         Ok(Identity { chain, key: Arc::new(key), roots: Arc::new(store), host, cluster })
     }
 
-    /// The key of the tokens by which this node resets connections of an earlier process of its own.
+    /// The key of stateless reset tokens. It is derived from the private key, so that a new process can reset
+    /// connections of an earlier one.
     pub(crate) fn reset_key(&self) -> hmac::Key {
         let secret = [b"henge stateless reset", self.key.secret_der()].concat();
         hmac::Key::new(hmac::HMAC_SHA256, &secret)
     }
 
-    /// The host that the certificate authorises.
+    /// The host id in the certificate.
     pub fn host(&self) -> HostId {
         self.host
     }
 
-    /// The cluster it is for, if it says so.
+    /// The cluster id in the certificate; `None` if it is valid for any cluster.
     pub fn cluster(&self) -> Option<ClusterId> {
         self.cluster
     }
@@ -79,14 +80,14 @@ fn certificates_of(what: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<
     if found.is_empty() { Err(IdentityError::Empty(what)) } else { Ok(found) }
 }
 
-/// What a certificate says of its holder.
+/// The ids in a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
     pub(crate) host: HostId,
     pub(crate) cluster: Option<ClusterId>,
 }
 
-/// Reads the URNs of a certificate whose chain was verified; `None`: it names no host.
+/// Reads the URNs of a certificate whose chain has been verified; `None` if it has no host id.
 pub(crate) fn names(certificate: &CertificateDer<'_>) -> Option<Names> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let alternatives = parsed.subject_alternative_name().ok()??;

@@ -1,4 +1,4 @@
-//! Connections from peers. Whatever one of them sends ends at most that connection.
+//! Connections from peers. Whatever a peer sends, at most its own connection ends.
 
 use crate::endpoint::Shared;
 use crate::frame::Kind;
@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Accepts until the endpoint is closed.
+/// Accepts connections until the endpoint is closed.
 pub(crate) async fn accept(shared: Arc<Shared>) {
     while let Some(incoming) = shared.quinn.accept().await {
         if shared.inbound.load(Ordering::Relaxed) >= INBOUND {
@@ -32,7 +32,7 @@ pub(crate) async fn accept(shared: Arc<Shared>) {
     }
 }
 
-/// A peer's connection after its hello.
+/// A connection from a peer after the exchange of hellos.
 struct Accepted {
     connection: quinn::Connection,
     sender: quinn::SendStream,
@@ -83,7 +83,7 @@ async fn greet(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accept
         Ok(hello) => hello,
         Err(error) => {
             connection.close(1u32.into(), error.to_string().as_bytes());
-            // The peer hears the reason before the connection is dropped.
+            // Kept open until the peer has received the reason.
             connection.closed().await;
             return Err(error);
         }

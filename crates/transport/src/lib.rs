@@ -1,10 +1,11 @@
 //! Authenticated QUIC links between nodes, which carry requests, replies and messages as bytes.
 //!
-//! - `certificate`, `identity`, `tls`: who is who; there is no plaintext path.
-//! - `endpoint`: the socket; `link`: to a peer; `inbound`: from peers; `hello`: the first words; `stream`, `frame`: what goes over them.
-//! - `outbox`, `pending`, `handler`: frames and calls that wait; `options`, `limits`: for how long, and how many.
+//! - `certificate`, `identity`, `tls`: authentication; there is no plaintext path.
+//! - `endpoint`: the socket; `link`: connections to peers; `inbound`: connections from peers; `hello`, `stream`,
+//!   `frame`: the bytes on them.
+//! - `outbox`, `pending`, `handler`: queued frames and waiting calls; `options`, `limits`: settings and bounds.
 
-// Above the seams: real clocks, threads and maps are allowed here.
+// This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod certificate;

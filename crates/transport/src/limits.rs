@@ -1,24 +1,24 @@
-//! How much may wait, and for how long.
+//! Bounds on sizes, numbers and times.
 
 use std::time::Duration;
 
-/// Longest body of a frame: 64 MiB.
+/// Maximum bytes of a frame's body.
 pub(crate) const BODY_BYTES: usize = 64 << 20;
-/// Longest hello: it is read before anything is known of the peer.
+/// Maximum bytes of a hello. Small, because it is read before the peer is accepted.
 pub(crate) const HELLO_BYTES: usize = 4 << 10;
-/// Frames waiting to be sent on one link: 32 MiB. Beyond it calls end in `NotSent`.
+/// Maximum bytes of bodies that wait on one link. Beyond it, calls end in `NotSent`.
 pub(crate) const QUEUE_BYTES: usize = 32 << 20;
-/// Calls under way on one link.
+/// Maximum calls in progress on one link.
 pub(crate) const PENDING: usize = 1 << 16;
-/// Bytes read from a stream at once.
+/// Maximum bytes of one read from a stream.
 pub(crate) const READ_BYTES: usize = 256 << 10;
-/// How long a handshake with hellos may take.
+/// Maximum time for a handshake, including the hellos.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
-/// First and longest wait between attempts to reach a peer.
+/// The first and the longest delay between attempts to connect to a peer.
 pub(crate) const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-/// How often overdue calls are looked for.
+/// The interval between searches for overdue calls.
 pub(crate) const SWEEP: Duration = Duration::from_millis(10);
-/// Refused peers that are remembered, so that each is logged once.
+/// Maximum remembered refusals; each is logged once, later ones are not logged.
 pub(crate) const REFUSED: usize = 1_000;
-/// Connections from peers at any time.
+/// Maximum connections from peers.
 pub(crate) const INBOUND: usize = 10_000;

@@ -1,4 +1,4 @@
-//! A link to a peer: dialled when there is something to send, and again after it broke.
+//! A link to a peer. It connects when there is something to send, and again after its connection broke.
 
 use crate::endpoint::Shared;
 use crate::frame::{Head, Kind};
@@ -16,19 +16,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// One link: a peer and a class.
+/// A link: the connection to one destination for one class.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) to: Destination,
     pub(crate) class: Class,
-    /// Replaced for each connection: what waits in a broken one's is settled first.
+    /// Replaced for each connection, after the frames of the broken one have been settled.
     outbox: Mutex<Arc<Outbox>>,
     pub(crate) pending: Pending,
     pub(crate) up: AtomicBool,
     pub(crate) over: AtomicBool,
 }
 
-/// A connection whose hellos were exchanged.
+/// A connection after the exchange of hellos.
 struct Connected {
     connection: quinn::Connection,
     sender: quinn::SendStream,
@@ -63,25 +63,25 @@ impl Link {
         Call::Waiting(receiver)
     }
 
-    /// Sends a message that may be lost.
+    /// Sends a message without a reply. It may be lost.
     pub(crate) fn tell(&self, body: Bytes) {
         let outbox = Arc::clone(&self.outbox.lock());
         let _ = outbox.push(Waiting { head: Head::of(Kind::Tell, 0), body, deadline: None });
     }
 
-    /// Bytes that wait to be sent.
+    /// Bytes of bodies that wait to be sent.
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.outbox.lock().bytes()
     }
 
-    /// Ends the link for good.
+    /// Ends the link permanently.
     pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Release);
         let outbox = Arc::clone(&self.outbox.lock());
         self.settle(&outbox);
     }
 
-    /// Nothing more leaves through this outbox: what still waits was not sent, what was sent is unknown.
+    /// Closes an outbox. Calls that still wait in it were not sent; the outcome of those already sent is unknown.
     fn settle(&self, outbox: &Outbox) {
         for waiting in outbox.close() {
             self.not_sent(waiting);
@@ -94,7 +94,7 @@ impl Link {
     }
 }
 
-/// Runs a link until it or the endpoint is over.
+/// Runs a link until it is ended or the endpoint is closed.
 pub(crate) async fn run(shared: Arc<Shared>, link: Arc<Link>) {
     tokio::select! {
         () = connect_again_and_again(&shared, &link) => {}
@@ -120,7 +120,7 @@ async fn connect_again_and_again(shared: &Arc<Shared>, link: &Arc<Link>) {
             Err(error) => shared.refused(link.to.address.ip(), &error.to_string()),
         }
         link.settle(&outbox);
-        // Some jitter, so that a cluster does not return to a peer in one moment.
+        // Jitter keeps the nodes of a cluster from connecting to a peer at the same moment.
         sleep(backoff.mul_f64(0.5 + shared.jitter())).await;
         backoff = (backoff * 2).min(BACKOFF.1);
         *link.outbox.lock() = Arc::default();
@@ -147,7 +147,7 @@ async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<Connected, HelloEr
     Ok(Connected { connection, sender, receiver, input, host: heard.host })
 }
 
-/// Carries frames both ways until either half ends.
+/// Transfers frames in both directions until either one ends.
 async fn carry(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox, connected: Connected) {
     let Connected { connection, sender, mut receiver, input, host } = connected;
     let write = stream::write(outbox, sender, |late| link.not_sent(late));

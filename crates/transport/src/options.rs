@@ -1,23 +1,23 @@
-//! Settings of an endpoint.
+//! The settings of an endpoint.
 
 use henge_base::ClusterId;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// UDP payload on loopback, where nothing cuts packets. Ten of them are sent by one call, and Linux takes 64 KiB of them together.
+/// The UDP payload on loopback, in bytes. quinn sends ten packets per call, for which Linux allows 64 KiB.
 const LOOPBACK_MTU: u16 = 6_400;
 
-/// How an endpoint behaves.
+/// The settings of an endpoint.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The cluster this node is in, told to peers.
+    /// The cluster of this node, sent to peers.
     pub cluster: Option<ClusterId>,
-    /// This node's release, told to peers.
+    /// The release of this node, sent to peers.
     pub release: String,
-    /// Largest UDP payload to every peer; `None`: found out, and large on loopback.
+    /// The UDP payload to every peer in bytes; `None` for path MTU discovery, or a fixed large payload on loopback.
     pub max_mtu: Option<u16>,
-    /// A peer that is silent for so long is disconnected.
+    /// Time of silence after which a peer is disconnected.
     pub idle_timeout: Duration,
 }
 
@@ -28,11 +28,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// QUIC's settings for peers reached from `local`.
+    /// The QUIC settings for an endpoint that listens on `local`.
     pub(crate) fn transport(&self, local: SocketAddr) -> Arc<quinn::TransportConfig> {
         let mut transport = quinn::TransportConfig::default();
         let keep_alive = self.idle_timeout / 4;
-        // An idle timeout that does not fit QUIC's varint would be refused; then there is none.
+        // A timeout beyond QUIC's range means no timeout.
         transport.max_idle_timeout(self.idle_timeout.try_into().ok());
         transport.keep_alive_interval(Some(keep_alive));
         transport.initial_rtt(Duration::from_millis(5));

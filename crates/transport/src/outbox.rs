@@ -1,4 +1,4 @@
-//! Frames on their way out of one stream: queued by anybody, drained together by the stream's writer.
+//! The send queue of a stream: any task adds frames, and the stream's writer takes them all at once.
 
 use crate::frame::Head;
 use crate::limits::{BODY_BYTES, QUEUE_BYTES};
@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// A frame that waits. One that is still here after its deadline is never sent.
+/// A queued frame. After its deadline it is not sent any more.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) head: Head,
@@ -15,7 +15,7 @@ pub(crate) struct Waiting {
     pub(crate) deadline: Option<Instant>,
 }
 
-/// The queue of one stream.
+/// The send queue of one stream.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
@@ -29,12 +29,12 @@ struct Queue {
     closed: bool,
 }
 
-/// The queue is full, closed, or the frame too long.
+/// The queue is full or closed, or the frame too long. It was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused;
 
 impl Outbox {
-    /// Queues a frame.
+    /// Adds a frame to the queue.
     pub(crate) fn push(&self, waiting: Waiting) -> Result<(), Refused> {
         let bytes = waiting.body.len();
         let first = {
@@ -52,7 +52,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Everything that waits, as soon as something does; nothing once closed.
+    /// Waits for frames and takes all of them; returns none once the queue is closed.
     pub(crate) async fn take(&self) -> Vec<Waiting> {
         loop {
             let wake = self.wake.notified();
@@ -67,7 +67,7 @@ impl Outbox {
         }
     }
 
-    /// Waits until something is to be sent.
+    /// Waits until there is a frame to send, or the queue is closed.
     pub(crate) async fn wanted(&self) {
         loop {
             let wake = self.wake.notified();
@@ -81,7 +81,7 @@ impl Outbox {
         }
     }
 
-    /// Refuses frames from now on; gives those that were not sent.
+    /// Closes the queue and returns the frames that were not sent.
     pub(crate) fn close(&self) -> Vec<Waiting> {
         let mut queue = self.queue.lock();
         queue.closed = true;
@@ -92,7 +92,7 @@ impl Outbox {
         left
     }
 
-    /// Bytes that wait.
+    /// Bytes of bodies that wait to be sent.
     pub(crate) fn bytes(&self) -> usize {
         self.queue.lock().bytes
     }

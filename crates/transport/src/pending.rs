@@ -1,4 +1,4 @@
-//! Calls under way on a link, by correlation.
+//! The calls in progress on a link, by correlation.
 
 use crate::handler::CallError;
 use crate::limits::PENDING;
@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 pub(crate) type Outcome = Result<Bytes, CallError>;
 
-/// A slab of calls. A correlation is a place and how often it was used, so that a late reply never meets a later call.
+/// A slab of calls. A correlation combines a slot with the number of its uses, so that a late reply cannot complete a
+/// later call.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     slab: Mutex<Slab>,
-    /// Woken when the first call is added: the sweeper sleeps while there are none.
+    /// Notified when a first call is added, since the sweeper sleeps while there are none.
     pub(crate) added: Notify,
 }
 
@@ -39,7 +40,8 @@ struct Waiter {
 }
 
 impl Pending {
-    /// A correlation for a call, and what it will complete; `None`: too many are under way.
+    /// Adds a call; returns its correlation and the receiver of its outcome. `None` if there are `PENDING` calls
+    /// already.
     pub(crate) fn open(&self, deadline: Instant) -> Option<(u64, oneshot::Receiver<Outcome>)> {
         let (sender, receiver) = oneshot::channel();
         let mut slab = self.slab.lock();
@@ -63,7 +65,7 @@ impl Pending {
         Some((correlation, receiver))
     }
 
-    /// Completes a call and tells how long it took; `None` if nobody waits for it any more.
+    /// Completes a call and returns the time that it took; `None` if the call has ended already.
     pub(crate) fn complete(&self, correlation: u64, outcome: Outcome) -> Option<Duration> {
         let mut slab = self.slab.lock();
         let place = correlation as u32;
@@ -72,12 +74,12 @@ impl Pending {
         slab.free.push(place);
         slab.count -= 1;
         drop(slab);
-        // The caller may have gone.
+        // The caller may have dropped the call.
         let _ = call.sender.send(outcome);
         Some(call.began.elapsed())
     }
 
-    /// Ends calls whose deadline has passed, or all of them.
+    /// Ends the calls whose deadline has passed, or all calls. Their outcome is unknown.
     pub(crate) fn end(&self, overdue_at: Option<Instant>) {
         let mut ended = Vec::new();
         let mut slab = self.slab.lock();
@@ -94,12 +96,12 @@ impl Pending {
         ended.into_iter().for_each(|sender| drop(sender.send(Err(CallError::Unknown))));
     }
 
-    /// How many calls are under way.
+    /// The number of calls in progress.
     pub(crate) fn count(&self) -> usize {
         self.slab.lock().count
     }
 
-    /// Ends overdue calls for as long as it is polled.
+    /// Ends overdue calls periodically; never returns.
     pub(crate) async fn sweep(&self, every: Duration) {
         loop {
             let added = self.added.notified();

@@ -1,4 +1,5 @@
-//! The two halves of a stream once hellos were exchanged: a writer that coalesces, a reader that cuts frames.
+//! The two halves of a stream after the exchange of hellos: a writer that combines frames, and a reader that separates
+//! them.
 
 use crate::frame::{FrameError, Head, next};
 use crate::limits::{BODY_BYTES, READ_BYTES};
@@ -6,10 +7,11 @@ use crate::outbox::{Outbox, Waiting};
 use henge_base::{Bytes, BytesMut};
 use tokio::time::Instant;
 
-/// A writer's buffer that grew beyond this is given back.
+/// Maximum capacity in bytes that a writer's buffer keeps between writes.
 const BUFFER_KEPT: usize = 1 << 20;
 
-/// Writes what is queued until the outbox is closed or the stream breaks. `unsent` gets the frames that came too late.
+/// Writes queued frames until the outbox is closed or the stream breaks. `unsent` receives the frames whose deadline
+/// has passed.
 pub(crate) async fn write(outbox: &Outbox, mut stream: quinn::SendStream, unsent: impl Fn(Waiting)) {
     let mut buffer = Vec::new();
     loop {
@@ -39,7 +41,7 @@ pub(crate) async fn write(outbox: &Outbox, mut stream: quinn::SendStream, unsent
     }
 }
 
-/// Reads frames until the stream ends; an error says that the peer sends none.
+/// Reads frames until the stream ends; an error if the input is not a frame.
 pub(crate) async fn read(
     stream: &mut quinn::RecvStream,
     mut input: BytesMut,

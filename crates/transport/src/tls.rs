@@ -1,4 +1,4 @@
-//! TLS 1.3 in both directions, with aws-lc-rs and nothing else.
+//! TLS 1.3 in both directions, with aws-lc-rs as the only provider.
 
 use crate::identity::{Identity, IdentityError};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,14 +9,14 @@ use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
 
-/// Spoken by both ends, so that nothing else on the port is taken for a peer.
+/// The ALPN protocol, by which other services on the port are told apart from peers.
 const PROTOCOL: &[u8] = b"henge/1";
-/// A name has to be sent; peers go by host ids.
+/// The server name in TLS, which has to be sent; peers are identified by host ids.
 pub(crate) const SERVER_NAME: &str = "henge";
 
 fn provider() -> Arc<CryptoProvider> {
     let mut provider = aws_lc_rs::default_provider();
-    // AES-128 first: as strong as the curves around it, and the cheapest there is with the processor's instructions.
+    // AES-128 comes first: it is as strong as the curves used, and the fastest with hardware instructions.
     provider.cipher_suites = vec![
         aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256,
         aws_lc_rs::cipher_suite::TLS13_AES_256_GCM_SHA384,
@@ -25,7 +25,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-/// For connections from peers: a certificate is demanded.
+/// The TLS configuration for connections from peers. It requires a client certificate.
 pub(crate) fn server(identity: &Identity) -> Result<quinn::crypto::rustls::QuicServerConfig, IdentityError> {
     let provider = provider();
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(&identity.roots), Arc::clone(&provider))
@@ -39,7 +39,7 @@ pub(crate) fn server(identity: &Identity) -> Result<quinn::crypto::rustls::QuicS
     quinn::crypto::rustls::QuicServerConfig::try_from(config).map_err(|e| Error::General(e.to_string()).into())
 }
 
-/// For connections to peers.
+/// The TLS configuration for connections to peers.
 pub(crate) fn client(identity: &Identity) -> Result<quinn::crypto::rustls::QuicClientConfig, IdentityError> {
     let provider = provider();
     let verifier = ChainVerifier { roots: Arc::clone(&identity.roots), provider: Arc::clone(&provider) };
@@ -52,8 +52,8 @@ pub(crate) fn client(identity: &Identity) -> Result<quinn::crypto::rustls::QuicC
     quinn::crypto::rustls::QuicClientConfig::try_from(config).map_err(|e| Error::General(e.to_string()).into())
 }
 
-/// Verifies that a trusted authority signed the chain. The name in it is a host id, compared once the handshake is done, not a DNS
-/// name: addresses are attributes.
+/// Verifies that a trusted authority signed the chain. The certificate's host id is compared after the handshake; DNS
+/// names are not, since addresses are only attributes of a node.
 #[derive(Debug)]
 struct ChainVerifier {
     roots: Arc<RootCertStore>,

@@ -1,4 +1,5 @@
-//! Peers that know the protocol below ours and none, or too much, of ours: each costs itself its connection and nobody anything.
+//! Tests with peers that violate the protocol of frames and hellos: each loses its own connection and affects nobody
+//! else.
 
 use super::{PATIENCE, Peer, authority, identity_pem, peer};
 use henge_base::Random;
@@ -14,7 +15,7 @@ const HELLO: u16 = 0;
 const REQUEST: u16 = 1;
 const REPLY: u16 = 2;
 
-/// A frame whose header may say anything.
+/// A frame whose header may contain anything.
 fn frame(version: u8, kind: u16, length: u32, body: &[u8]) -> Vec<u8> {
     let mut out = vec![version];
     out.extend_from_slice(&kind.to_le_bytes());
@@ -28,7 +29,7 @@ fn whole(kind: u16, body: &[u8]) -> Vec<u8> {
     frame(1, kind, body.len() as u32, body)
 }
 
-/// What a well-behaved peer says first: format 1, requests, no cluster.
+/// The hello of a well-behaved peer: format 1, class request, no cluster.
 fn hello() -> Vec<u8> {
     let mut body = vec![1, 1, 0];
     body.extend_from_slice(&[0; 16]);
@@ -36,7 +37,7 @@ fn hello() -> Vec<u8> {
     whole(HELLO, &body)
 }
 
-/// A bare QUIC connection; without an identity it shows no certificate.
+/// A bare QUIC connection, without a certificate if `number` is `None`.
 async fn connect(authority: &Authority, number: Option<u64>, to: &Peer) -> Result<quinn::Connection, String> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.certificate_pem().as_bytes()).unwrap()).unwrap();
@@ -61,7 +62,8 @@ async fn connect(authority: &Authority, number: Option<u64>, to: &Peer) -> Resul
     connecting.await.map_err(|e| e.to_string())
 }
 
-/// Sends `bytes` on one stream and gives what came back until the peer ended the connection; `None`: it did not.
+/// Sends `bytes` on one stream and returns the input up to the end of the connection; `None` if the peer does not end
+/// it.
 async fn send(connection: &quinn::Connection, bytes: &[u8]) -> Option<Vec<u8>> {
     let Ok((mut sender, mut receiver)) = connection.open_bi().await else { return Some(Vec::new()) };
     let _ = sender.write_all(bytes).await;
@@ -105,7 +107,7 @@ async fn frames_that_make_no_sense_are_passed_over() {
     let (a, b) = (peer(&authority, 1), peer(&authority, 2));
     let raw = connect(&authority, Some(3), &b).await.unwrap();
     let (mut sender, mut receiver) = raw.open_bi().await.unwrap();
-    // Replies to what nobody asked and a second hello, then a request, which is answered.
+    // Replies without a call and a second hello are ignored; the request after them is answered.
     let bytes = [hello(), whole(REPLY, b"to nothing"), hello(), whole(REQUEST, b"ask")].concat();
     sender.write_all(&bytes).await.unwrap();
     let mut heard = Vec::new();
@@ -141,7 +143,7 @@ async fn a_hello_that_never_comes_is_not_awaited() {
 async fn who_shows_no_certificate_gets_nothing() {
     let authority = authority();
     let (a, b) = (peer(&authority, 1), peer(&authority, 2));
-    // With TLS 1.3 the client's side is done before the server looks at what it was shown.
+    // In TLS 1.3 the client completes its handshake before the server checks its certificate.
     if let Ok(raw) = connect(&authority, None, &b).await {
         let bytes = [hello(), whole(REQUEST, b"ask")].concat();
         assert_eq!(send(&raw, &bytes).await, Some(Vec::new()));

@@ -1,4 +1,4 @@
-//! Links over real sockets on loopback: what works, and whom nobody talks to.
+//! Tests of links over real sockets on loopback: delivery, and refused peers.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Answers with what it was asked, unless it is asked for `silence` or `nothing`.
+/// Answers with the request's body, unless the body is `silence` or `nothing`.
 #[derive(Default)]
 struct Echo {
     cluster: Option<ClusterId>,
@@ -60,7 +60,7 @@ fn host(number: u64) -> HostId {
     HostId::random(&mut Random::new(number))
 }
 
-/// A node's certificate and key, which name `localhost` too: a client of the bare protocol looks at names.
+/// A node's certificate and key. It names `localhost` too, because the bare QUIC client checks names.
 fn identity_pem(authority: &Authority, number: u64) -> (String, String) {
     let names = ["localhost".to_owned()];
     let node = NodeCertificate { host: host(number), cluster: None, names: &names, days: 1 };
@@ -186,7 +186,7 @@ async fn a_peer_that_restarts_is_found_again() {
     drop(b);
     let again = tokio::time::timeout(Duration::from_secs(20), async {
         let b = loop {
-            // The port is free once the old socket is gone.
+            // The port becomes free when the old socket is gone.
             let socket = std::net::UdpSocket::bind(address);
             if socket.is_ok() {
                 drop(socket);
@@ -219,7 +219,7 @@ async fn garbage_on_the_port_harms_nobody() {
 async fn a_full_queue_refuses_at_once() {
     let authority = authority();
     let a = peer(&authority, 1);
-    // Nobody listens there: everything waits until the dial gives up.
+    // Nobody listens there: all calls wait until dialling gives up.
     let nobody = Destination { host: None, address: SocketAddr::from(([127, 0, 0, 1], 9)) };
     let body = Bytes::from(vec![0; 8 << 20]);
     let mut calls: Vec<_> =
