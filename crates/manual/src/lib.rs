@@ -25,20 +25,46 @@ static WRITING: Mutex<()> = Mutex::new(());
 /// Holds `docs/compatibility.md` to its part of that name, or rewrites it.
 ///
 /// # Panics
+/// As [`part`].
+#[track_caller]
+pub fn compatibility(name: &str, expected: &str) {
+    part("docs/compatibility.md", name, expected);
+}
+
+/// Holds a page to its part of that name, or rewrites it.
+///
+/// # Panics
 /// When the page says something else, has no such part, or cannot be read or written.
 #[track_caller]
-pub fn compatibility(part: &str, expected: &str) {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compatibility.md"));
+pub fn part(page: &str, name: &str, expected: &str) {
+    hold(page, name, |text| {
+        let Some(wanted) = replaced(text, name, expected) else {
+            panic!("{page} has no part <!-- generated: {name} --> that ends with <!-- end -->");
+        };
+        wanted
+    });
+}
+
+/// Holds a whole file to a text, or writes it.
+///
+/// # Panics
+/// When the file has another text, or cannot be read or written.
+#[track_caller]
+pub fn file(path: &str, expected: &str) {
+    hold(path, "all of it", |_| expected.to_owned());
+}
+
+#[track_caller]
+fn hold(name: &str, part: &str, wanted: impl Fn(&str) -> String) {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(name);
     let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    let page = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let Some(wanted) = replaced(&page, part, expected) else {
-        panic!("docs/compatibility.md has no part <!-- generated: {part} --> that ends with <!-- end -->");
-    };
-    if page == wanted {
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let wanted = wanted(&text);
+    if text == wanted {
         return;
     }
     if std::env::var_os("HENGE_WRITE_DOCS").is_none() {
-        panic!("docs/compatibility.md: the part {part} is not what the code says; to write it run\n  {COMMAND}");
+        panic!("{name}: the part {part} is not what the code says; to write it run\n  {COMMAND}");
     }
     std::fs::write(&path, wanted).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
 }

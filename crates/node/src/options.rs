@@ -1,108 +1,101 @@
-//! A node's settings, in the units of its configuration file.
+//! A node's settings: each is declared here, and nowhere else.
 
 use henge_cql::Guardrails;
+use henge_settings::kind::{choice, class, duration, flag, number, size, text};
+use henge_settings::settings;
 use henge_storage::SyncMode;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// How a node behaves; the server fills it from the configuration, the simulator from a seed.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Name of the cluster, for the node that creates it.
-    pub cluster_name: String,
-    /// Its datacentre.
-    pub datacenter: String,
-    /// Its rack.
-    pub rack: String,
-    /// Where peers reach it.
-    pub address: SocketAddr,
-    /// Where clients reach it.
-    pub rpc_address: SocketAddr,
-    /// Tokens it takes, 1 to 256.
-    pub num_tokens: u32,
-    /// Where to find the cluster. A node that is its own only seed creates one.
-    pub seeds: Vec<SocketAddr>,
-    /// Create the cluster here, whoever the seeds are.
-    pub bootstrap: bool,
-    /// `group` (synced before it is acknowledged) or `periodic`.
-    pub sync: SyncMode,
-    /// How often unsynced writes are synced in periodic mode.
-    pub sync_period: Duration,
-    /// `write_request_timeout`.
-    pub write_timeout: Duration,
-    /// `read_request_timeout`.
-    pub read_timeout: Duration,
-    /// `range_request_timeout`.
-    pub range_timeout: Duration,
-    /// How long schema changes and joins may take.
-    pub metadata_timeout: Duration,
-    /// Hints are kept for a replica that has been down for less than this.
-    pub max_hint_window: Duration,
-    /// Whether hints are kept at all.
-    pub hinted_handoff: bool,
-    /// Whether `ALTER TABLE ... DROP COMPACT STORAGE` is allowed.
-    pub drop_compact_storage: bool,
-    /// How often tables are gone through for deletions that may be forgotten.
-    pub purge_interval: Duration,
-    /// How far behind the present a purge stays: longer than any write is under way, and than clocks of a cluster may differ.
-    pub purge_margin: Duration,
-    /// Bytes of the disk that writes leave free.
-    pub disk_reserve: u64,
-    /// Clients have to log in (`PasswordAuthenticator`).
-    pub authenticate: bool,
-    /// Statements need permissions (`CassandraAuthorizer`); only with `authenticate`.
-    pub authorize: bool,
-    /// Columns may be masked, and are shown masked to roles without `UNMASK` (`dynamic_data_masking_enabled`).
-    pub masking: bool,
-    /// Copies of a keyspace that says nothing of them.
-    pub default_keyspace_rf: u32,
-    /// What users are warned of, and refused.
-    pub guardrails: Guardrails,
-    /// Requests of one peer that may be under way on this node; more are refused (`internode_max_concurrent_requests`).
-    pub peer_requests_max: usize,
-    /// Bytes of them (`internode_application_receive_queue_reserve_endpoint_capacity`).
-    pub peer_bytes_max: usize,
-    /// Calls to peers that one core may have under way; what comes on top of them is not sent, and owed as a hint.
-    pub tail_max: usize,
-    /// Deliberate faults, for proving that the simulator finds them.
-    pub faults: Faults,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        Options {
-            cluster_name: "Test Cluster".to_owned(),
-            datacenter: "datacenter1".to_owned(),
-            rack: "rack1".to_owned(),
-            address: loopback(7000),
-            rpc_address: loopback(9042),
-            num_tokens: 16,
-            seeds: vec![loopback(7000)],
-            bootstrap: false,
-            sync: SyncMode::Synced,
-            sync_period: Duration::from_secs(10),
-            write_timeout: Duration::from_secs(2),
-            read_timeout: Duration::from_secs(5),
-            range_timeout: Duration::from_secs(10),
-            metadata_timeout: Duration::from_secs(10),
-            max_hint_window: Duration::from_secs(3 * 3600),
-            hinted_handoff: true,
-            drop_compact_storage: false,
-            purge_interval: Duration::from_secs(24 * 3600),
-            purge_margin: Duration::from_secs(60),
-            disk_reserve: 0,
-            authenticate: false,
-            authorize: false,
-            masking: false,
-            default_keyspace_rf: 1,
-            guardrails: Guardrails::default(),
-            peer_requests_max: 4_096,
-            peer_bytes_max: 128 << 20,
-            tail_max: 100_000,
-            faults: Faults::default(),
+settings! {
+    /// How a node behaves; the server fills it from the configuration, the simulator from a seed.
+    pub struct Options {
+        Cluster {
+            /// The name of the cluster. A node refuses to join a cluster of another name.
+            cluster_name: String = text("Test Cluster");
+            /// The datacentre of this node.
+            datacenter: String = text("datacenter1");
+            /// The rack of this node.
+            rack: String = text("rack1");
+            /// The number of tokens that this node takes when it joins.
+            num_tokens: u32 = number(16, 1..=1_536);
+            /// Copies of a keyspace whose replication does not say how many.
+            default_keyspace_rf: u32 = number(1, 1..=1_000);
+        }
+        Security {
+            /// PasswordAuthenticator: clients log in as a role. AllowAllAuthenticator: they need no password.
+            authenticate as "authenticator": bool = class(
+                "AllowAllAuthenticator",
+                [("AllowAllAuthenticator", false), ("PasswordAuthenticator", true)],
+            ).cassandra("authenticator.class_name");
+            /// CassandraAuthorizer: a client may do what its role was granted; it needs PasswordAuthenticator. AllowAllAuthorizer:
+            /// every client may do everything.
+            authorize as "authorizer": bool = class(
+                "AllowAllAuthorizer",
+                [("AllowAllAuthorizer", false), ("CassandraAuthorizer", true)],
+            ).cassandra("authorizer.class_name");
+            /// Columns may be MASKED WITH a function, and roles without UNMASK see them masked. It masks nothing without an authorizer.
+            masking as "dynamic_data_masking_enabled": bool = flag(false);
+        }
+        Durability {
+            /// group: a write is synced before it is acknowledged. periodic: writes are synced every commitlog_sync_period.
+            sync as "commitlog_sync": SyncMode =
+                choice("group", [("group", SyncMode::Synced), ("periodic", SyncMode::Unsynced)]);
+            /// With commitlog_sync periodic: the time between syncs. A power cut may take the writes of such a time.
+            sync_period as "commitlog_sync_period": Duration = duration("10s", "1ms"..="1h");
+            /// Allow ALTER TABLE ... DROP COMPACT STORAGE, which cannot be taken back.
+            drop_compact_storage as "drop_compact_storage_enabled": bool = flag(false);
+        }
+        // Cassandra takes no timeout below 10 ms either; one beyond a year overflows deadlines.
+        Timeouts {
+            /// The longest time of a read by key.
+            read_timeout as "read_request_timeout": Duration = duration("5s", "10ms"..="365d");
+            /// The longest time of a scan.
+            range_timeout as "range_request_timeout": Duration = duration("10s", "10ms"..="365d");
+            /// The longest time of a write.
+            write_timeout as "write_request_timeout": Duration = duration("2s", "10ms"..="365d");
+            /// The longest time of a change of the schema or of the members.
+            metadata_timeout as "metadata_request_timeout": Duration = duration("10s", "10ms"..="365d");
+        }
+        Recovery {
+            /// Keep hints: writes for replicas that are down.
+            hinted_handoff as "hinted_handoff_enabled": bool = flag(true);
+            /// Hints are kept for a replica that has been down for less than this.
+            max_hint_window: Duration = duration("3h", "0s"..="365d");
+            /// The time between two sweeps of a table for deletions that can be purged.
+            purge_interval as "tombstone_purge_interval": Duration = duration("24h", "1s"..="365d");
+        }
+        Limits {
+            /// Requests of one peer under way. More are refused, and the peer keeps writes as hints.
+            peer_requests_max as "internode_max_concurrent_requests": usize = number(4_096, 1..=1_048_576);
+            /// Bytes of requests of one peer under way. More are refused.
+            peer_bytes_max as "internode_application_receive_queue_reserve_endpoint_capacity": usize = size("128MiB", ..);
         }
     }
+    fields {
+        /// Where peers reach it.
+        address: SocketAddr = loopback(7_000);
+        /// Where clients reach it.
+        rpc_address: SocketAddr = loopback(9_042);
+        /// Where to find the cluster. A node that is its own only seed creates one.
+        seeds: Vec<SocketAddr> = vec![loopback(7_000)];
+        /// Create the cluster here, whoever the seeds are.
+        bootstrap: bool = false;
+        /// The time that a purge stays behind the present: longer than any write is under way, and than clocks of a cluster may differ.
+        purge_margin: Duration = Duration::from_secs(60);
+        /// Bytes of the disk that writes leave free.
+        disk_reserve: u64 = 0;
+        /// Warnings and refusals of statements.
+        guardrails: Guardrails = Guardrails::default();
+        /// Calls to peers that one core may have under way; more are not sent, and owed as hints.
+        tail_max: usize = 100_000;
+        /// Deliberate faults, for proving that the simulator finds them.
+        faults: Faults = Faults::default();
+    }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 /// Bugs put in on purpose, each off. Only the simulator switches one on, to prove that its checks can fail.

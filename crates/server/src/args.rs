@@ -1,112 +1,109 @@
 //! The command line of `henge server` and `henge check-config`.
 
-use crate::config::{Config, ConfigError, Settings, template};
+use crate::config::{Config, ConfigErrors, Settings, template};
+use crate::settings::{Values, all};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use henge_settings::{Secrecy, Section, Setting};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// Starts a node. Without any options: alone, on loopback, with its data in ./henge-data.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
+    own: OwnOptions,
+    /// Settings that have an option of their own, as text.
+    given: Vec<(&'static str, String)>,
+}
+
+/// Options that are no settings.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct OwnOptions {
     /// The configuration file.
     #[arg(long)]
-    pub config: Option<PathBuf>,
-    /// Where everything is kept.
-    #[arg(long)]
-    pub data_directory: Option<String>,
-    /// The address peers reach this node at.
-    #[arg(long)]
-    pub listen_address: Option<String>,
-    /// The UDP port between nodes.
-    #[arg(long)]
-    pub storage_port: Option<String>,
-    /// The address clients reach this node at.
-    #[arg(long)]
-    pub rpc_address: Option<String>,
-    /// The TCP port for clients.
-    #[arg(long)]
-    pub native_transport_port: Option<String>,
-    /// The address of metrics and health.
-    #[arg(long)]
-    pub metrics_address: Option<String>,
-    /// Its port; 0 switches it off.
-    #[arg(long)]
-    pub metrics_port: Option<String>,
-    /// The address for henge admin; loopback.
-    #[arg(long)]
-    pub admin_address: Option<String>,
-    /// Where to find the cluster: address:port, comma-separated.
-    #[arg(long)]
-    pub seeds: Option<String>,
-    /// The cluster's name.
-    #[arg(long)]
-    pub cluster_name: Option<String>,
-    /// This node's datacentre.
-    #[arg(long)]
-    pub datacenter: Option<String>,
-    /// This node's rack.
-    #[arg(long)]
-    pub rack: Option<String>,
-    /// Tokens this node takes.
-    #[arg(long)]
-    pub num_tokens: Option<String>,
-    /// Folder with ca.pem, node.pem and node.key.
-    #[arg(long)]
-    pub certificates: Option<String>,
-    /// Folder with ca.pem and ca.key, by which this node makes its own certificate. For development.
+    config: Option<PathBuf>,
+    /// The folder with ca.pem and ca.key, by which this node makes its own certificate. For development.
     #[arg(long, conflicts_with = "certificates")]
-    pub development_certificates: Option<PathBuf>,
+    development_certificates: Option<PathBuf>,
     /// Create the cluster here, whoever the seeds are.
     #[arg(long)]
-    pub bootstrap: bool,
-    /// Any other setting, as name=value.
+    bootstrap: bool,
+    /// Any setting, as name=value.
     #[arg(long = "set", value_name = "NAME=VALUE")]
-    pub set: Vec<String>,
+    set: Vec<String>,
+}
+
+/// Settings with their options, which have hyphens in their names. Secrets have none: other users see the command line.
+static OPTIONS: LazyLock<Vec<(&'static Setting<Values>, String)>> = LazyLock::new(|| {
+    let public = all().iter().filter(|setting| setting.secrecy != Secrecy::Secret);
+    public.map(|setting| (setting, setting.name.replace('_', "-"))).collect()
+});
+
+impl clap::Args for ServerOptions {
+    fn augment_args(command: Command) -> Command {
+        let about = "Starts a node. Without any options: alone, on loopback, with its data in ./henge-data.";
+        let mut command = OwnOptions::augment_args(command).about(about);
+        for (setting, option) in OPTIONS.iter() {
+            let default =
+                if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+            let argument = Arg::new(setting.name)
+                .long(option.as_str())
+                .value_name("VALUE")
+                .action(ArgAction::Set)
+                .help(format!("{}{default}", setting.help))
+                .help_heading(setting.section.title())
+                // Guardrails are many, and have a page of their own.
+                .hide(setting.section == Section::Guardrails);
+            command = command.arg(argument);
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for ServerOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = OPTIONS.iter().filter_map(|(setting, _)| {
+            let text = matches.get_one::<String>(setting.name)?;
+            Some((setting.name, text.clone()))
+        });
+        Ok(ServerOptions { own: OwnOptions::from_arg_matches(matches)?, given: given.collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl ServerOptions {
     /// All settings: defaults, file, environment, then these.
-    pub(crate) fn settings(&self) -> Result<Settings, ConfigError> {
+    fn settings(&self) -> Settings {
         let mut settings = Settings::default();
-        if let Some(path) = &self.config {
-            settings.file(path)?;
+        if let Some(path) = &self.own.config {
+            settings.file(path);
         }
-        settings.environment(std::env::vars_os())?;
-        let flags = [
-            ("data_directory", &self.data_directory),
-            ("listen_address", &self.listen_address),
-            ("storage_port", &self.storage_port),
-            ("rpc_address", &self.rpc_address),
-            ("native_transport_port", &self.native_transport_port),
-            ("metrics_address", &self.metrics_address),
-            ("metrics_port", &self.metrics_port),
-            ("admin_address", &self.admin_address),
-            ("seeds", &self.seeds),
-            ("cluster_name", &self.cluster_name),
-            ("datacenter", &self.datacenter),
-            ("rack", &self.rack),
-            ("num_tokens", &self.num_tokens),
-            ("certificates", &self.certificates),
-        ];
-        for (name, value) in flags {
-            if let Some(value) = value {
-                settings.set(name, Some(value.clone()), &format!("--{}", name.replace('_', "-")))?;
+        settings.environment(std::env::vars_os());
+        for (name, text) in &self.given {
+            settings.set(name, text, &format!("--{}", name.replace('_', "-")));
+        }
+        for pair in &self.own.set {
+            match pair.split_once('=') {
+                Some((name, text)) => settings.set(name, text, "--set"),
+                None => settings.refuse("--set", format!("invalid setting {pair:?}: expected NAME=VALUE")),
             }
         }
-        for pair in &self.set {
-            let (name, value) = pair.split_once('=').ok_or_else(|| ConfigError {
-                place: "--set".to_owned(),
-                reason: format!("invalid setting {pair:?}: expected NAME=VALUE"),
-            })?;
-            settings.set(name, Some(value.to_owned()), "--set")?;
-        }
-        Ok(settings)
+        settings
     }
 
-    /// The configuration they make.
-    pub(crate) fn config(&self) -> Result<(Config, Vec<String>), ConfigError> {
-        let settings = self.settings()?;
+    /// The configuration they make, with warnings.
+    pub(crate) fn config(&self) -> Result<(Config, Vec<String>), ConfigErrors> {
+        let settings = self.settings();
         let mut config = settings.config()?;
-        config.node.bootstrap = self.bootstrap;
-        config.development_certificates = self.development_certificates.clone();
+        config.node.bootstrap = self.own.bootstrap;
+        config.development_certificates = self.own.development_certificates.clone();
         Ok((config, settings.warnings))
     }
 }
@@ -127,10 +124,36 @@ pub fn check_config(options: &CheckOptions) -> anyhow::Result<i32> {
         print!("{}", template());
         return Ok(0);
     }
-    let server = ServerOptions { config: options.file.clone(), ..ServerOptions::default() };
-    let settings = server.settings()?;
-    settings.config()?;
+    let own = OwnOptions { config: options.file.clone(), ..OwnOptions::default() };
+    let settings = ServerOptions { own, given: Vec::new() }.settings();
     settings.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    settings.config()?;
     print!("{}", settings.describe());
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    #[command(no_binary_name = true)]
+    struct ServerCommand {
+        #[command(flatten)]
+        options: ServerOptions,
+    }
+
+    #[test]
+    fn every_setting_but_secrets_has_an_option() {
+        let parse = |arguments: &[&str]| ServerCommand::try_parse_from(arguments).map(|command| command.options);
+        let given =
+            parse(&["--read-request-timeout", "3s", "--page-size-warn-threshold=7", "--set", "rack=r9"]).unwrap();
+        let (config, _) = given.config().unwrap();
+        assert_eq!((config.node.read_timeout.as_secs(), config.node.rack.as_str()), (3, "r9"));
+        assert_eq!(config.node.guardrails.reads.page_size.warn, Some(7));
+        assert!(parse(&["--superuser-password", "x"]).is_err());
+        let wrong = parse(&["--num-tokens", "0"]).unwrap().config().unwrap_err().to_string();
+        assert_eq!(wrong, "--num-tokens: num_tokens: must be a number from 1 to 1536, not \"0\"");
+    }
 }

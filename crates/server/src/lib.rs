@@ -1,6 +1,6 @@
 //! The server: a node with its sockets, threads and files.
 //!
-//! - `server`: from start to clean end; `args`, `config`, `setting`, `duration`, `spelling`, `memory`: what it goes by; `logging`, `http`: what it tells.
+//! - `server`: from start to clean end; `args`, `config`, `settings`, `memory`: its configuration; `logging`, `http`: what it tells.
 //! - `sockets`: the addresses of a server; `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
 //! - `clients`, `task`: who they are and what they have under way; `shown`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
@@ -28,7 +28,6 @@ mod config;
 mod connection;
 mod cores;
 mod dev;
-mod duration;
 mod hosts;
 mod http;
 mod intake;
@@ -43,11 +42,10 @@ mod peers;
 mod process;
 mod request;
 mod server;
-mod setting;
+mod settings;
 mod shown;
 mod socket;
 mod sockets;
-mod spelling;
 mod statement;
 mod superuser;
 mod task;

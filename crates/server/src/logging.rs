@@ -1,7 +1,7 @@
 //! Logs through tracing, to standard error.
 
-use crate::spelling::did_you_mean;
 use anyhow::Context;
+use henge_settings::did_you_mean;
 use std::io;
 use tracing_subscriber::EnvFilter;
 
@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// Henge's own targets, one for each crate that logs or may log.
-const TARGETS: [&str; 22] = [
+const TARGETS: [&str; 23] = [
     "henge",
     "henge_admin",
     "henge_base",
@@ -28,6 +28,7 @@ const TARGETS: [&str; 22] = [
     "henge_ring",
     "henge_rocks",
     "henge_server",
+    "henge_settings",
     "henge_shell",
     "henge_simulator",
     "henge_storage",

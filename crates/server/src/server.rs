@@ -43,7 +43,7 @@ pub(crate) const READY: &str = "ready: clients are served on";
 pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
     panics::abort_on_panic();
     let (config, warnings) = options.config()?;
-    logging::start(&config.log_level, config.log_json)?;
+    logging::start(&config.server.log_level, config.server.log_json)?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(run(config))?;
@@ -80,7 +80,8 @@ async fn run(config: Config) -> anyhow::Result<()> {
     }
     remember_cluster(&mut running)?;
     if config.node.authenticate {
-        superuser::make(&running.node, config.superuser_password.as_deref(), config.superuser_reset).await?;
+        superuser::make(&running.node, config.server.superuser_password.reveal(), config.server.superuser_reset)
+            .await?;
     }
     running.node.meet(MEET).await;
     let listener = sockets.clients.listen()?;
@@ -88,7 +89,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     say!("{READY} {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
-        () = accept(&listener, &cores, config.max_connections) => {}
+        () = accept(&listener, &cores, config.server.max_connections) => {}
         () = stopped => {}
     }
     drop(listener);
@@ -97,9 +98,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
 
 fn open(config: &Config) -> anyhow::Result<Running> {
     let seed = seed()?;
-    let directory = DataDirectory::open(&config.data_directory, &mut Random::new(seed))?;
+    let directory = DataDirectory::open(&config.server.data_directory, &mut Random::new(seed))?;
     let own = directory.path().join("certs");
-    let identity = match &config.certificates {
+    let identity = match &config.server.certificates {
         Some(folder) => certificates::load(folder, directory.host())?,
         None => certificates::load_or_make(config.development_certificates.as_ref().unwrap_or(&own), directory.host())?,
     };
@@ -115,7 +116,7 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
     remember_durable(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
     let who = Identity { host: directory.host(), generation: directory.generation() };
-    let disk_reserve = config.disk_reserve.unwrap_or_else(|| reserve_of(directory.path()));
+    let disk_reserve = config.server.disk_reserve.unwrap_or_else(|| reserve_of(directory.path()));
     let options = henge_node::Options { disk_reserve, ..config.node.clone() };
     let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, options)?;
     check_cluster(&directory, &node)?;
@@ -231,8 +232,13 @@ fn remember_cluster(running: &mut Running) -> anyhow::Result<()> {
 
 fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> anyhow::Result<Vec<ServingCore>> {
     let clients = Arc::clone(&running.clients);
-    let settings =
-        ClientSettings { core: 0, max_frame: config.max_frame, intake: Intake::new(config.intake), clients, tls };
+    let settings = ClientSettings {
+        core: 0,
+        max_frame: config.server.max_frame,
+        intake: Intake::new(config.intake),
+        clients,
+        tls,
+    };
     let start = |number| ServingCore::start(number, running.node.clone(), running.stop.subscribe(), settings.clone());
     (0..config.cores).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
 }

@@ -119,8 +119,8 @@ mod tests {
         let address = "127.0.37.199";
         let mut settings = Settings::default();
         let own = ["listen_address", "rpc_address", "metrics_address", "admin_address"];
-        own.iter().for_each(|name| settings.set(name, Some(address.to_owned()), "test").unwrap());
-        settings.text(text, "henge.yaml").unwrap();
+        own.iter().for_each(|name| settings.set(name, address, "test"));
+        settings.text(text, "henge.yaml");
         Sockets::bind(&settings.config().unwrap()).map_err(|error| error.to_string())
     }
 

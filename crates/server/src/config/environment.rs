@@ -3,7 +3,7 @@
 //! Every variable that begins so must be a setting, or belong to one of two groups which a server finds in its environment without
 //! anybody's doing: those of the scripts and tests, and those that Kubernetes makes for services whose names begin with `henge`.
 
-use super::{ConfigError, Settings};
+use super::Settings;
 use std::ffi::OsStr;
 
 /// The beginning of the names.
@@ -25,23 +25,16 @@ pub(crate) const TOOLING: &[&str] = &[
 
 impl Settings {
     /// Takes the environment's settings.
-    pub(crate) fn environment<T: AsRef<OsStr>>(
-        &mut self,
-        variables: impl Iterator<Item = (T, T)>,
-    ) -> Result<(), ConfigError> {
+    pub(crate) fn environment<T: AsRef<OsStr>>(&mut self, variables: impl Iterator<Item = (T, T)>) {
         for (variable, value) in variables {
             let variable = variable.as_ref().to_string_lossy();
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
-            let value = value.as_ref().to_str().ok_or_else(|| ConfigError {
-                place: variable.to_string(),
-                reason: "the value is not UTF-8".to_owned(),
-            })?;
-            if is_tooling(&variable) || is_service_link(&variable, value) {
-                continue;
+            match value.as_ref().to_str() {
+                None => self.refuse(&variable, "the value is not UTF-8".to_owned()),
+                Some(value) if is_tooling(&variable) || is_service_link(&variable, value) => {}
+                Some(value) => self.set(&name.to_lowercase(), value, &variable),
             }
-            self.set(&name.to_lowercase(), Some(value.to_owned()), &variable)?;
         }
-        Ok(())
     }
 }
 
@@ -68,14 +61,18 @@ fn is_service_link(variable: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setting::{IGNORED, all};
+    use crate::settings;
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
 
     fn taken(variable: &str, value: &str) -> Result<Settings, String> {
         let mut settings = Settings::default();
-        settings.environment([(variable, value)].into_iter()).map(|()| settings).map_err(|error| error.to_string())
+        settings.environment([(variable, value)].into_iter());
+        match &*settings.errors {
+            [] => Ok(settings),
+            [error, ..] => Err(error.to_string()),
+        }
     }
 
     #[test]
@@ -86,8 +83,9 @@ mod tests {
         assert!(taken("HENGEST", "x").is_ok() && taken("PATH", "x").is_ok());
         assert_eq!(taken("HENGE_CONCURRENT_READS", "1").unwrap().warnings.len(), 1);
         let bytes = [(OsStr::new("HENGE_RACK"), OsStr::from_bytes(b"\xff"))];
-        let error = Settings::default().environment(bytes.into_iter()).unwrap_err();
-        assert_eq!(error.to_string(), "HENGE_RACK: the value is not UTF-8");
+        let mut settings = Settings::default();
+        settings.environment(bytes.into_iter());
+        assert_eq!(settings.errors[0].to_string(), "HENGE_RACK: the value is not UTF-8");
     }
 
     #[test]
@@ -142,7 +140,7 @@ mod tests {
         let name = variable[PREFIX.len()..].to_lowercase();
         is_tooling(variable)
             || is_service_link(variable, "://")
-            || IGNORED.contains(&&*name)
-            || all().any(|s| s.name == name)
+            || settings::find(&name).is_some()
+            || settings::find_in_cassandra(&name).is_some()
     }
 }

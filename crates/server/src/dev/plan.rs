@@ -97,7 +97,7 @@ pub(super) fn check_unused(plans: &[Plan], first: Ipv4Addr) -> anyhow::Result<()
     // Kept until all are bound: two nodes might have one address.
     let mut sockets = Vec::new();
     for plan in plans {
-        DataDirectory::check_unused(&plan.config.data_directory)?;
+        DataDirectory::check_unused(&plan.config.server.data_directory)?;
         sockets.push(Sockets::bind(&plan.config).map_err(|error| match error {
             SocketError::InUse { transport, address, .. } => anyhow!(
                 "{transport} {address} is in use: stop the program that has it, or start this cluster beside it with --address {}",

@@ -1,12 +1,12 @@
 //! Suggestions for misspelt names.
 
 /// `; did you mean NAME?` with the candidate nearest to a word, or nothing if none is near.
-pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates).map_or(String::new(), |name| format!("; did you mean {name}?"))
 }
 
 /// The candidate nearest to a word; `None` if more than a third of its letters would have to change.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let near = |name: &str, distance: usize| distance <= 1 + word.len() / 3 && distance < name.len();
     let measured = candidates.into_iter().map(|name| (distance(&word, &name.to_lowercase()), name));
