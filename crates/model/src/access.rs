@@ -1,9 +1,10 @@
-//! What roles may do: permissions, and the resources they are given on. Names and forms are Cassandra's.
+//! Permissions of roles, and the resources they are granted on. Names and forms are Cassandra's.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One thing that may be allowed.
+/// One kind of action that a role may be granted. The number of a variant is its bit in [`Permissions`], which is
+/// stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 #[allow(missing_docs)] // Each is the permission of its name.
@@ -27,7 +28,7 @@ impl Permission {
     pub const ALL: [Permission; 10] =
         [Create, Alter, Drop, Select, Modify, Authorize, Describe, Execute, Unmask, SelectMasked];
 
-    /// Its name in statements and messages.
+    /// The name as statements and messages have it, in capitals.
     pub fn name(self) -> &'static str {
         match self {
             Create => "CREATE",
@@ -43,7 +44,7 @@ impl Permission {
         }
     }
 
-    /// The permission with this name, in whatever case.
+    /// The permission of this name in any case; `None` if no permission has it.
     pub fn named(name: &str) -> Option<Permission> {
         Permission::ALL.into_iter().find(|p| p.name().eq_ignore_ascii_case(name))
     }
@@ -60,37 +61,37 @@ impl fmt::Display for Permission {
 pub struct Permissions(u16);
 
 impl Permissions {
-    /// The set of these.
+    /// The set that holds exactly `permissions`.
     pub fn of(permissions: &[Permission]) -> Permissions {
         permissions.iter().copied().collect()
     }
 
-    /// Whether it holds the permission.
+    /// True if the set holds `permission`.
     pub fn contains(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u8) != 0
     }
 
-    /// Whether it holds nothing.
+    /// True if the set is empty.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// What is in either.
+    /// The union of two sets.
     pub fn and(self, other: Permissions) -> Permissions {
         Permissions(self.0 | other.0)
     }
 
-    /// What is in both.
+    /// The intersection of two sets.
     pub fn common(self, other: Permissions) -> Permissions {
         Permissions(self.0 & other.0)
     }
 
-    /// What is in this one only.
+    /// The permissions of this set that `other` lacks.
     pub fn without(self, other: Permissions) -> Permissions {
         Permissions(self.0 & !other.0)
     }
 
-    /// Its permissions in Cassandra's order.
+    /// The permissions of the set in Cassandra's order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.into_iter().filter(move |p| self.contains(*p))
     }
@@ -102,7 +103,7 @@ impl FromIterator<Permission> for Permissions {
     }
 }
 
-/// What permissions are given on.
+/// An object that permissions are granted on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Resource {
     /// `ALL KEYSPACES`.
@@ -124,7 +125,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The resource that contains it: what is allowed there is allowed here.
+    /// The next larger resource that contains this one; a permission granted there holds here too.
     pub fn parent(&self) -> Option<Resource> {
         Some(match self {
             Resource::AllKeyspaces | Resource::AllRoles | Resource::AllFunctions => return None,
@@ -136,12 +137,12 @@ impl Resource {
         })
     }
 
-    /// Itself and everything that contains it, from the smallest.
+    /// This resource and all that contain it, smallest first.
     pub fn chain(&self) -> Vec<Resource> {
         std::iter::successors(Some(self.clone()), Resource::parent).collect()
     }
 
-    /// What can be given on it: the meaning of `ALL PERMISSIONS`.
+    /// The permissions that can be granted on this resource: the meaning of `ALL PERMISSIONS`.
     pub fn applicable(&self) -> Permissions {
         match self {
             Resource::AllKeyspaces | Resource::Keyspace(_) | Resource::AllTables(_) => {
@@ -156,7 +157,7 @@ impl Resource {
         }
     }
 
-    /// What Cassandra calls its kind.
+    /// The class name that Cassandra's messages use for this kind of resource.
     pub fn kind(&self) -> &'static str {
         match self {
             Resource::AllRoles | Resource::Role(_) => "RoleResource",
@@ -165,7 +166,7 @@ impl Resource {
         }
     }
 
-    /// The keyspace it is in, if it is in one.
+    /// The keyspace that the resource is or lies in; `None` for roles and for resources of all keyspaces.
     pub fn keyspace(&self) -> Option<&str> {
         match self {
             Resource::Keyspace(keyspace)
@@ -176,7 +177,7 @@ impl Resource {
         }
     }
 
-    /// Its name in `system_auth.role_permissions`.
+    /// The resource's name in `system_auth.role_permissions`.
     pub fn path(&self) -> String {
         match self {
             Resource::AllKeyspaces => "data".to_owned(),
@@ -191,7 +192,7 @@ impl Resource {
     }
 }
 
-/// As messages and LIST PERMISSIONS name it.
+/// The form that messages and LIST PERMISSIONS use.
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

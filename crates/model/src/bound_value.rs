@@ -1,12 +1,12 @@
-//! What a client binds to a marker.
+//! Values that a client binds to markers.
 
 /// A value for a bind marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundValue<'a> {
-    /// Null: deletes what it is written to.
+    /// Null: deletes the column or element that it is bound to.
     Null,
-    /// Left out: leaves what it is written to as it is.
+    /// Not set: the column or element keeps its value.
     Unset,
-    /// Native bytes.
+    /// A value in native encoding.
     Value(&'a [u8]),
 }

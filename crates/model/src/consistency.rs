@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How many replicas must answer, and where.
+/// The number and place of the replicas that must answer. Numbers are those of the native protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u16)]
 #[allow(missing_docs)] // Each variant is the CQL level of its name.
@@ -41,22 +41,22 @@ impl Consistency {
         NAMES.iter().map(|(level, _)| *level)
     }
 
-    /// The level with this protocol number.
+    /// The level with this protocol number; `None` if there is none.
     pub fn from_code(code: u16) -> Option<Consistency> {
         NAMES.get(usize::from(code)).map(|(level, _)| *level)
     }
 
-    /// Its number in the native protocol.
+    /// The level's number in the native protocol.
     pub fn code(self) -> u16 {
         self as u16
     }
 
-    /// Its name as users write it.
+    /// The level's name as users write it, in capitals.
     pub fn name(self) -> &'static str {
         NAMES[self as usize].1
     }
 
-    /// SERIAL or LOCAL_SERIAL.
+    /// True for SERIAL and LOCAL_SERIAL.
     pub fn is_serial(self) -> bool {
         matches!(self, Consistency::Serial | Consistency::LocalSerial)
     }

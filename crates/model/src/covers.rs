@@ -1,10 +1,10 @@
-//! What a set of tombstones covers, ready to be asked row by row.
+//! The key ranges that a set of tombstones covers, prepared for lookups by row.
 
 use crate::{Deletion, Key, RowView};
 use henge_base::Bytes;
 use std::collections::BTreeMap;
 
-/// Stretches of keys that are covered, in order, none overlapping another.
+/// Ranges of covered keys, ascending and disjoint, each with the newest deletion that covers it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Covers {
     stretches: Vec<Stretch>,
@@ -18,9 +18,10 @@ struct Stretch {
 }
 
 impl Covers {
-    /// Of tombstones by key, in any order. What is none, or says nothing, covers nothing.
+    /// The ranges that these tombstones cover, given as key and value in any order. Entries that are not a tombstone or
+    /// hold no deletion are skipped.
     pub fn of<'a>(tombstones: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Covers {
-        // At each key: the deletions that begin, and those that end.
+        // At each key: the deletions that begin there, and those that end there.
         let mut edges: BTreeMap<Bytes, (Vec<Deletion>, Vec<Deletion>)> = BTreeMap::new();
         for (key, row) in tombstones {
             let Some(extent) = Key::extent(key) else { continue };
@@ -31,12 +32,12 @@ impl Covers {
         Covers { stretches: sweep(edges) }
     }
 
-    /// Whether nothing is covered.
+    /// True if nothing is covered.
     pub fn is_empty(&self) -> bool {
         self.stretches.is_empty()
     }
 
-    /// The newest deletion that covers a row.
+    /// The newest deletion that covers the row at `key`.
     pub fn deletion(&self, key: &[u8]) -> Option<Deletion> {
         let above = self.stretches.partition_point(|stretch| stretch.start[..] <= *key);
         let stretch = self.stretches.get(above.checked_sub(1)?)?;
@@ -44,7 +45,7 @@ impl Covers {
     }
 }
 
-/// Goes from edge to edge with the deletions in force, of which the newest counts.
+/// Walks the edges in key order with the multiset of deletions in force; the newest of them covers each range.
 fn sweep(edges: BTreeMap<Bytes, (Vec<Deletion>, Vec<Deletion>)>) -> Vec<Stretch> {
     let mut in_force: BTreeMap<Deletion, usize> = BTreeMap::new();
     let mut stretches: Vec<Stretch> = Vec::new();

@@ -36,12 +36,12 @@ pub enum DataType {
     Udt(UserType),
     /// A collection, tuple or user type stored as one value.
     Frozen(Box<DataType>),
-    /// A type whose only value has no bytes: that of the hidden column of compact tables without one of their own.
+    /// The type whose only value has no bytes. Compact tables without a regular column have a hidden one of this type.
     Empty,
 }
 
 impl DataType {
-    /// The native type of a CQL name (`text`, `varchar`, `int`, ...), if there is one. Names are lower-case.
+    /// The native type of a lower-case CQL name (`text`, `varchar`, `int`, ...); `None` if no native type has it.
     pub fn native(name: &str) -> Option<DataType> {
         NATIVE.iter().find(|(n, _)| *n == name).map(|(_, t)| t.clone())
     }
@@ -54,12 +54,13 @@ impl DataType {
         }
     }
 
-    /// Whether a column of this type holds several cells: a collection or user type that is not frozen.
+    /// True if a column of this type holds several cells: a collection or user type that is not frozen.
     pub fn is_complex(&self) -> bool {
         matches!(self, DataType::List(_) | DataType::Set(_) | DataType::Map(..) | DataType::Udt(_))
     }
 
-    /// True if what was written as `other` can be read as this type. Blobs take everything but values of a fixed length.
+    /// True if values written as `other` can be read as this type. A blob reads values of every type that is not
+    /// complex and has no fixed length in Cassandra.
     pub fn reads_values_of(&self, other: &DataType) -> bool {
         use DataType::{Ascii, Bigint, Blob, Boolean, Counter, Double, Float, Frozen, Int, List, Map, Set, Text};
         use DataType::{Timestamp, Timeuuid, Uuid, Vector};
@@ -79,7 +80,8 @@ impl DataType {
         }
     }
 
-    /// The kind of this type, if its values hold durations, which have no order. Vectors of them are compared by their bytes.
+    /// The kind of this type if its values are or hold durations, which have no order; else `None`. Vectors are not
+    /// looked into: they are compared by their bytes.
     pub fn holder_of_durations(&self) -> Option<DurationHolder> {
         let holds = |t: &DataType| t.holder_of_durations().is_some();
         match self.unfrozen() {
@@ -93,7 +95,7 @@ impl DataType {
     }
 }
 
-/// Types whose values are or hold durations.
+/// Kinds of types whose values are or hold durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DurationHolder {
     /// `duration`.
@@ -106,7 +108,7 @@ pub enum DurationHolder {
     UserTypes,
 }
 
-/// The word that errors have for it.
+/// The plural noun that error messages use.
 impl fmt::Display for DurationHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -118,7 +120,7 @@ impl fmt::Display for DurationHolder {
     }
 }
 
-/// Every native type with the name it is printed by; `varchar` is a second name for `text`.
+/// Every native type with the name it is printed by; `varchar` is an alias of `text`, read but never printed.
 const NATIVE: [(&str, DataType); 21] = [
     ("ascii", DataType::Ascii),
     ("bigint", DataType::Bigint),

@@ -1,7 +1,8 @@
-//! A hash of what rows say, never of how they are encoded: equal on replicas whose content is equal.
+//! A hash of the content of rows, not of their encoding: equal on replicas whose content is equal.
 //!
-//! Left out are deletions and expired values from before `purge_before`, rows of which nothing is left, columns that were not
-//! asked for, the local time of a deletion, and what an expired value was: it is a deletion of its timestamp.
+//! Left out are deletions and expired values from before `purge_before`, rows without any content, columns that were
+//! not
+//! asked for, and the local time of a deletion. An expired value counts as a deletion of its timestamp.
 
 use crate::row_codec::{CellKindView, CellView};
 use crate::{Columns, Marker, RowBlock, RowError, RowView};
@@ -9,7 +10,7 @@ use henge_base::put_vint;
 use std::fmt;
 use xxhash_rust::xxh3::Xxh3;
 
-/// 128 bits that stand for the content of rows.
+/// A hash of 128 bits over the content of rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 16]);
 
@@ -19,16 +20,16 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Digests rows one after another; their order counts.
+/// Digests rows one after another; the order of rows matters.
 pub struct Digester {
     hash: Box<Xxh3>,
     now_seconds: i64,
     purge_before: i64,
-    /// One row in canonical form.
+    /// The canonical form of the row at hand; a field only to reuse its memory.
     row: Vec<u8>,
 }
 
-/// What an entry of a row's canonical form is.
+/// The first byte of each entry in a row's canonical form.
 mod tag {
     pub(super) const MARKER: u8 = 1;
     pub(super) const EXPIRING_MARKER: u8 = 2;
@@ -44,12 +45,12 @@ mod tag {
 impl Digester {
     /// Digests content as of `now_seconds`, without what was deleted or expired before `purge_before` (seconds).
     pub fn new(now_seconds: i64, purge_before: i64) -> Self {
-        // What has not expired yet is no deletion, however late the purge.
+        // A value that has not expired yet is never left out, however late `purge_before` is.
         let purge_before = purge_before.min(now_seconds);
         Digester { hash: Box::new(Xxh3::new()), now_seconds, purge_before, row: Vec::new() }
     }
 
-    /// Takes in the row at `key`.
+    /// Adds the row at `key`.
     pub fn row(&mut self, key: &[u8], row: &RowView<'_>, columns: &Columns) {
         let purge_before = self.purge_before;
         self.row.clear();
@@ -70,7 +71,7 @@ impl Digester {
         }
     }
 
-    /// Takes in the rows of an answer and what concerns them.
+    /// Adds the rows and the context of an answer.
     pub fn block(&mut self, block: &RowBlock, columns: &Columns) -> Result<(), RowError> {
         for (key, row) in block.rows.iter().chain(&block.context) {
             self.row(key, &RowView::parse_trusted(row)?, columns);
@@ -78,7 +79,7 @@ impl Digester {
         Ok(())
     }
 
-    /// The digest of all rows taken in.
+    /// The digest of all rows added so far.
     pub fn finish(&self) -> Digest {
         Digest(self.hash.digest128().to_be_bytes())
     }

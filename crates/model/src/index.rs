@@ -1,8 +1,8 @@
-//! Secondary indexes: which part of which column is looked up by value, and what stands in the index for a row.
+//! Secondary indexes: the part of a column that is looked up by value, and the entries that an index holds for a row.
 //!
 //! - `definition`: an index, as the metadata log agrees on it.
-//! - `analysis`: the text that an index compares instead of the text that was written.
-//! - `term`: what a row is found by, and which of it a query looks for.
+//! - `analysis`: case folding, normalization and accent folding of text before it is indexed or compared.
+//! - `term`: the terms of a row, and the terms that a query looks for.
 //! - `entry`: the key of one term of one row.
 
 mod analysis;

@@ -8,7 +8,7 @@
 //! | clustering | a component per column (see `value::sort_key`), every bit inverted for DESC |
 //! | kind | 01 static row, 02 row; tombstones have keys of their own, see `tombstone` |
 //!
-//! A row of a compact table may lack its last clustering columns: their components are not there.
+//! A row of a compact table may lack its last clustering columns; their components are left out.
 
 mod decode;
 mod original;
@@ -27,45 +27,46 @@ use crate::{Order, Table, Token, ValueError};
 use henge_base::{Bytes, Reader};
 use serde::{Deserialize, Serialize};
 
-/// A table's identity in storage: allocated by the metadata log, never used again, changed by TRUNCATE. `u32::MAX` is never allocated.
+/// A table's identity in storage: allocated by the metadata log, never reused, replaced by TRUNCATE. `u32::MAX` is
+/// never allocated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StorageId(pub u32);
 
-/// What a key names.
+/// The kind of row or tombstone that a key names. Numbers are the last byte of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum KeyKind {
-    /// The static row of a partition; it sorts before the rows.
+    /// The static row of a partition; it sorts before the partition's rows.
     Static = 0x01,
-    /// A row.
+    /// A row with clustering values, or the only row of a partition without clustering columns.
     Row = 0x02,
-    /// The deletion of a partition.
+    /// The deletion of a whole partition.
     PartitionTombstone = 0x03,
     /// The deletion of a range of a partition's rows.
     RangeTombstone = 0x04,
 }
 
-/// Why there is no such key.
+/// The reason why values or bytes are not a key of the table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Every partition key has at least one byte.
+    /// The partition key has no bytes.
     #[error("key may not be empty")]
     Empty,
-    /// Keys and their components have at most 65,535 bytes.
+    /// A key or a component has more than 65,535 bytes; its length.
     #[error("a key of {0} bytes is longer than the maximum of 65535")]
     TooLong(usize),
-    /// Another number of components than the table has columns.
+    /// The number of components is not the number of columns.
     #[error("{actual} key components for {expected} columns")]
     Components {
-        /// Columns of the table.
+        /// The number of columns of the table.
         expected: usize,
-        /// Components there are.
+        /// The number of components given.
         actual: usize,
     },
     /// A component is not a value of its column's type.
     #[error(transparent)]
     Value(#[from] ValueError),
-    /// Bytes are not a key of this table.
+    /// The bytes are not a key of this table.
     #[error("malformed key")]
     Malformed,
 }
@@ -74,12 +75,12 @@ pub enum KeyError {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Bytes);
 
-/// Where encoded keys begin: storage id and token.
+/// Bytes of storage id and token, which every key begins with.
 const HEAD: usize = 12;
 
 impl Key {
-    /// The key of a row; every clustering column has a value. In a table that [has short rows](Table::has_short_rows) the last ones
-    /// may be missing: the row lies before those that have them.
+    /// The key of a row with a value for every clustering column. In a table that [has short
+    /// rows](Table::has_short_rows) the last ones may be missing; the row then sorts before those that have them.
     pub fn row(table: &Table, partition: &PartitionKey, clustering: &[&[u8]]) -> Result<Key, KeyError> {
         let values: usize = clustering.iter().map(|value| value.len() + 8).sum();
         let mut out = Vec::with_capacity(HEAD + partition.bytes().len() + values + 16);
@@ -87,7 +88,7 @@ impl Key {
         Ok(Key(Bytes::from(out)))
     }
 
-    /// Appends the bytes of [`Key::row`] to `out`, which may be used again and again; it is left as it was on an error.
+    /// Appends the bytes of [`Key::row`] to `out`, so that one buffer serves many keys. On an error `out` is as it was.
     pub fn put_row(
         table: &Table,
         partition: &PartitionKey,
@@ -111,14 +112,14 @@ impl Key {
         Key(Bytes::from(out))
     }
 
-    /// What the keys of one partition begin with, and no others.
+    /// The prefix that all keys of one partition share, and no other keys.
     pub fn partition_prefix(table: &Table, partition: &PartitionKey) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEAD + partition.bytes().len() + 10);
         put_prefix(table, partition, &mut out);
         out
     }
 
-    /// What the keys of the rows with these first clustering values begin with, and no others.
+    /// The prefix that all keys of rows with these first clustering values share, and no other keys.
     pub fn clustering_prefix(table: &Table, partition: &PartitionKey, values: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
         if values.len() > table.clustering.len() {
             return Err(KeyError::Components { expected: table.clustering.len(), actual: values.len() });
@@ -128,7 +129,8 @@ impl Key {
         Ok(out)
     }
 
-    /// The smallest byte string above everything that begins with `prefix`; empty (no bound) if every byte is FF, which no key begins with.
+    /// The smallest byte string above everything that begins with `prefix`; empty (no bound) if every byte is FF, which
+    /// no key begins with.
     pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
         let kept = prefix.iter().rposition(|b| *b != 0xff).map_or(0, |i| i + 1);
         let mut end = prefix[..kept].to_vec();
@@ -138,11 +140,12 @@ impl Key {
         end
     }
 
-    /// Bounds (first included, second excluded) of a table's keys with tokens above `start` and up to `end`. A range that
-    /// wraps is not one run of keys: use [`crate::TokenRange::unwrapped`] first. Start and end alike are the whole table.
+    /// Bounds (first included, second excluded) of a table's keys with tokens above `start` and up to `end`. Equal
+    /// tokens mean the whole table. A range that wraps is not one run of keys: use [`crate::TokenRange::unwrapped`]
+    /// first.
     pub fn table_range(storage_id: StorageId, start: Token, end: Token) -> (Vec<u8>, Vec<u8>) {
         let (start, end) = if start == end { (Token::MIN, Token::MAX) } else { (start, end) };
-        // No key has the lowest token, so nothing is lost above it; above the highest begins the next table.
+        // No key has the lowest token, so excluding it loses nothing; above the highest token begins the next table.
         let above = |token: Token| match token.0.checked_add(1) {
             Some(next) => head(storage_id, Token(next)).to_vec(),
             None => Key::prefix_end(&storage_id.0.to_be_bytes()),
@@ -171,7 +174,8 @@ impl Key {
         Reader::new(bytes).u32().ok().map(StorageId)
     }
 
-    /// How many bytes of an encoded key name its partition (table and token included); `None` if its partition key does not end.
+    /// The number of bytes of an encoded key that name its partition, table and token included; `None` if its partition
+    /// key does not end.
     pub fn partition(bytes: &[u8]) -> Option<usize> {
         let mut at = HEAD;
         loop {
@@ -185,7 +189,7 @@ impl Key {
         }
     }
 
-    /// What an encoded key names; `None` if its last byte says nothing known.
+    /// The kind of row that an encoded key names; `None` if its last byte is not a known kind.
     pub fn kind(bytes: &[u8]) -> Option<KeyKind> {
         match bytes.last()? {
             0x01 => Some(KeyKind::Static),
@@ -196,7 +200,7 @@ impl Key {
         }
     }
 
-    /// Takes an encoded key apart into partition key values, clustering values (none of a static row), and its kind.
+    /// Splits an encoded key into partition key values, clustering values (none for a static row) and its kind.
     pub fn decode(table: &Table, bytes: &[u8]) -> Result<(Vec<Bytes>, Vec<Bytes>, KeyKind), KeyError> {
         let parts = KeyParts::read(table, bytes)?;
         let owned = |part: &[u8]| Bytes::copy_from_slice(part);

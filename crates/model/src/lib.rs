@@ -1,18 +1,18 @@
-//! What Henge stores and how two versions of it become one. No async, no clock, no disk.
+//! Data as Henge stores it, and how two versions of a row are merged. No async, no clock, no disk.
 //!
 //! - `data_type`, `value`: CQL types, their native encodings, order and literals.
 //! - `schema`: keyspaces, tables and columns, as the metadata log agrees on them.
 //! - `token`, `key`: the partitioner, and the order-preserving key of every row.
-//! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; what is left once deletions have been applied;
-//!   their bytes; how versions merge.
-//! - `index`: secondary indexes, and what rows are found by.
-//! - `covers`: which rows tombstones of partitions and ranges cover.
+//! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; their normal form, with deletions
+//!   applied; their bytes; how versions merge.
+//! - `index`: secondary indexes and the terms of rows.
+//! - `covers`: the key ranges that tombstones of partitions and ranges cover.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
-//! - `mutation`, `read_command`: what travels to replicas.
-//! - `row_sink`, `project`: where rows go, and how the selected columns of a row get there.
-//! - `mask`: what columns show to those who may not see what is in them.
-//! - `access`: permissions, and the resources they are given on.
-//! - `consistency`, `limits`: the levels a request may ask for; how large things may be.
+//! - `mutation`, `read_command`: writes and reads in the form in which they are sent to replicas.
+//! - `row_sink`, `project`: receivers of rows, and the projection of a row's selected columns into one.
+//! - `mask`: masks of columns, shown to roles without UNMASK.
+//! - `access`: permissions, and the resources they are granted on.
+//! - `consistency`, `limits`: the levels that a request may ask for; the largest sizes allowed.
 
 mod access;
 mod bound_value;

@@ -1,11 +1,12 @@
-//! How large things may be.
+//! The largest sizes allowed.
 
-/// The longest partition key and the longest clustering value, in bytes.
+/// Bytes of the longest partition key and of the longest clustering value, as in Cassandra, where a length has 16 bits.
 pub const MAX_COMPONENT: usize = u16::MAX as usize;
 
-/// The most rows in one mutation.
+/// The most rows in one mutation; a longer one does not decode.
 pub const MAX_MUTATION_ROWS: usize = 1 << 20;
 
-/// The longest varint or unscaled decimal that is turned into decimal digits (for keys, comparisons and literals), in bytes: the work
-/// grows with the square of the length. Longer ones are stored, but printed as blobs; a longer decimal cannot stand in a key.
+/// Bytes of the longest varint or unscaled decimal that is turned into decimal digits (for keys, comparisons and
+/// literals): the work grows with the square of the length. Longer ones are stored, but printed as blobs; a longer
+/// decimal cannot be part of a key.
 pub(crate) const MAX_NUMBER_BYTES: usize = 4096;

@@ -1,29 +1,29 @@
-//! What a column shows to those who may not see what is in it.
+//! Masks of columns: functions whose results are shown to roles without UNMASK in place of the values.
 
 use crate::DataType;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A call of a masking function of the system, with the column's value in front. It gives a value of the column's type.
+/// A call of a system masking function with the column's value as its first argument. The result has the column's type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnMask {
-    /// The function's name: `mask_inner`.
+    /// The function's name without its keyspace, such as `mask_inner`.
     pub function: String,
-    /// What follows the column's value.
+    /// The arguments after the column's value.
     pub arguments: Vec<MaskArgument>,
 }
 
-/// A constant that a mask is called with.
+/// A constant argument of a mask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaskArgument {
-    /// Its type.
+    /// The argument's type.
     pub data_type: DataType,
-    /// Its bytes; `None` is null.
+    /// The argument's native encoding; `None` is null.
     pub value: Option<Vec<u8>>,
 }
 
 impl fmt::Display for ColumnMask {
-    /// As in `MASKED WITH`.
+    /// The form of `MASKED WITH`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "system.{}(", self.function)?;
         for (i, argument) in self.arguments.iter().enumerate() {

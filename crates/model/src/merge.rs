@@ -1,9 +1,9 @@
-//! How two versions of a row become one: commutative, associative, idempotent, total, and without a clock.
+//! Merging of two versions of a row: commutative, associative, idempotent, total, and without a clock.
 //!
-//! Bytes that are no row do not stop a merge, and are not lost in it. The result is then a *damaged* value:
-//! `crc32 | DA | what the good operands merged to | count | the bad operands, sorted, each once`.
-//! It stays damaged whatever is merged into it, reading it is an error, and repair mends it from other replicas.
-//! As a pair of (join of the good, union of the bad) it obeys the same laws.
+//! Bytes that are not a row do not stop a merge, and are kept. The result is then a *damaged* value:
+//! `crc32 | DA | the merged valid operands | count | the invalid operands, sorted, each once`.
+//! It stays damaged whatever is merged into it, reading it is an error, and repair replaces it from other replicas.
+//! As a pair of (merge of the valid, union of the invalid) it obeys the same laws.
 
 use crate::normal::{newer_marker, settle, settle_marker};
 use crate::row_codec::{CRC, CellView, DAMAGED, Parts, RowError, checked_body, encode_parts, seal};
@@ -12,7 +12,7 @@ use henge_base::{Reader, put_vint};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
 
-/// The row that says what both say, in normal form.
+/// The row that holds all that `a` and `b` say, in normal form.
 pub fn merge_rows(a: &Row, b: &Row) -> Row {
     let deletion = a.deletion.max(b.deletion);
     let marker = settle_marker(newer_marker(a.marker, b.marker), deletion);
@@ -22,7 +22,7 @@ pub fn merge_rows(a: &Row, b: &Row) -> Row {
     Row { marker, deletion, cells: order.into_iter().map(|i| cells[i as usize].clone()).collect() }
 }
 
-/// Merges encoded versions of the row at `key`; of none, the empty row.
+/// Merges encoded versions of the row at `key`. Without operands the result is the empty row.
 pub fn merge_encoded<'a>(key: &[u8], operands: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut rows: SmallVec<[(RowView<'a>, &'a [u8]); 4]> = SmallVec::new();
     let mut bad: BTreeSet<&'a [u8]> = BTreeSet::new();
@@ -77,7 +77,8 @@ fn encode_damaged(key: &[u8], good: &[u8], bad: &BTreeSet<&[u8]>) -> Vec<u8> {
 
 type Damaged<'a> = (RowView<'a>, &'a [u8], Vec<&'a [u8]>);
 
-/// Takes a damaged value apart. What it holds as bad is not looked into: it was bad when it was put there.
+/// Splits a damaged value into its row, the row's bytes, and the invalid operands. Those are not parsed again: they
+/// were invalid when they were put there.
 fn damaged<'a>(key: &[u8], bytes: &'a [u8]) -> Result<Damaged<'a>, RowError> {
     let (_, body) = checked_body(key, bytes)?;
     let mut reader = Reader::new(body);

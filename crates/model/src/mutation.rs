@@ -1,4 +1,5 @@
-//! What is written: rows of one partition, encoded once by the coordinator; the same bytes go to every replica and every disk.
+//! Mutations: rows of one partition, encoded once by the coordinator. The same bytes go to every replica and every
+//! disk.
 //!
 //! `issued (8 bytes) | count vint | (key vint-bytes, row vint-bytes)*`
 
@@ -6,25 +7,26 @@ use crate::limits::MAX_MUTATION_ROWS;
 use crate::{Key, RowError, RowView, Token};
 use henge_base::{Bytes, Micros, Reader, Truncated, put_vint, vint_len};
 
-/// Rows to merge, all of one token. Decoding borrows nothing: keys and rows are slices of the one buffer.
+/// Rows to merge, all with the same token. Decoding copies nothing: keys and rows are slices of one buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutation {
-    /// The coordinator's clock when it admitted the write. Kept unchanged in hints and the batchlog; purge fences go by it.
+    /// The coordinator's clock, microseconds since the epoch, when it admitted the write. Unchanged in hints and the
+    /// batch log; purge fences are compared with it.
     pub issued: Micros,
-    /// Key and encoded row (with its CRC).
+    /// Each row's key and encoding, CRC included.
     pub rows: Vec<(Bytes, Bytes)>,
 }
 
-/// Why bytes are not a mutation.
+/// The reason why bytes are not a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MutationError {
-    /// The structure is broken, or there are no rows, or too many.
+    /// The structure is broken, or the number of rows is zero or above the maximum.
     #[error("malformed mutation")]
     Malformed,
-    /// A row is none.
+    /// A row does not decode.
     #[error("in a mutation: {0}")]
     Row(#[from] RowError),
-    /// A key is too short to have a token, or the keys have several.
+    /// A key is too short to hold a token, or the keys have several tokens.
     #[error("the keys of a mutation do not share one token")]
     Tokens,
 }
@@ -41,19 +43,19 @@ impl Mutation {
         Mutation { issued, rows: vec![(key, row)] }
     }
 
-    /// The token of its rows; `None` of a mutation without rows or with a key that has no token.
+    /// The token of the rows; `None` if there are no rows or the first key is too short to hold a token.
     pub fn token(&self) -> Option<Token> {
         self.rows.first().and_then(|(key, _)| Key::token(key))
     }
 
-    /// How many bytes [`Mutation::encode`] gives.
+    /// The length of [`Mutation::encode`]'s output in bytes.
     pub fn encoded_len(&self) -> usize {
         let part = |bytes: &Bytes| vint_len(bytes.len() as u64) + bytes.len();
         let rows: usize = self.rows.iter().map(|(key, row)| part(key) + part(row)).sum();
         8 + vint_len(self.rows.len() as u64) + rows
     }
 
-    /// Its bytes.
+    /// The mutation in the format that this module describes.
     pub fn encode(&self) -> Bytes {
         let mut out = Vec::with_capacity(self.encoded_len());
         out.extend_from_slice(&self.issued.to_be_bytes());
@@ -61,7 +63,7 @@ impl Mutation {
         Bytes::from(out)
     }
 
-    /// Reads a mutation and checks it: every row whole and its checksum right, all keys of one token.
+    /// Decodes and checks a mutation: all rows are complete with valid checksums, all keys have one token.
     pub fn decode(bytes: Bytes) -> Result<Mutation, MutationError> {
         let mut reader = Reader::new(&bytes);
         let issued = reader.i64()?;
@@ -78,7 +80,7 @@ impl Mutation {
     }
 }
 
-/// Appends a count and so many keys and rows.
+/// Appends a count, then that many keys and rows.
 pub(crate) fn put_rows(rows: &[(Bytes, Bytes)], out: &mut Vec<u8>) {
     put_vint(out, rows.len() as u64);
     for part in rows.iter().flat_map(|(key, row)| [key, row]) {
@@ -87,10 +89,10 @@ pub(crate) fn put_rows(rows: &[(Bytes, Bytes)], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads what [`put_rows`] wrote, as slices of `whole`, which `reader` reads.
+/// Reads the output of [`put_rows`] as slices of `whole`, which `reader` reads. Fails above `most` rows.
 pub(crate) fn take_rows(whole: &Bytes, reader: &mut Reader<'_>, most: usize) -> Result<Vec<(Bytes, Bytes)>, Truncated> {
     let count = usize::try_from(reader.vint()?).map_err(|_| Truncated)?;
-    // Two lengths per row: a count beyond that is false, and must not reserve memory.
+    // Each row takes at least two bytes of lengths; a larger count is false and must not reserve memory.
     if count > most.min(reader.rest().len() / 2) {
         return Err(Truncated);
     }

@@ -1,9 +1,9 @@
-//! The normal form of a row: one version for each place, nothing that a deletion in the row covers.
+//! The normal form of a row: one version for each place, and nothing that a deletion in the row covers.
 //!
-//! Which of two versions of a place wins is one total order over their content ([`versions`]), without a clock: an expiring
-//! cell counts as expiring whether or not its time has come. The order is Cassandra's: later timestamp; a tombstone before
-//! an expiring value before a plain one; later expiry or deletion; greater value bytes; and last, where Cassandra leaves it
-//! open, the shorter TTL, for it was written later.
+//! One total order over content ([`versions`]) decides which version of a place wins. It needs no clock: an expiring
+//! cell counts as expiring whether or not its time has come. The order is Cassandra's: later timestamp; then a
+//! tombstone over an expiring value over a plain one; then later expiry or deletion; then greater value bytes. Where
+//! Cassandra leaves it open, the shorter TTL wins, for it was written later.
 
 use crate::row_codec::{CellKindView, CellView};
 use crate::{ColumnId, Deletion, Marker, Row};
@@ -17,7 +17,7 @@ pub(crate) fn places(a: &CellView<'_>, b: &CellView<'_>) -> Ordering {
     a.column.cmp(&b.column).then_with(within)
 }
 
-/// Most cells have none, which is worth asking before calling for a comparison.
+/// The order of paths. Most cells have none, and that check costs less than the call of a comparison.
 fn paths(a: &[u8], b: &[u8]) -> Ordering {
     if a.is_empty() || b.is_empty() { a.len().cmp(&b.len()) } else { a.cmp(b) }
 }
@@ -49,13 +49,13 @@ fn rank(kind: &CellKindView<'_>) -> u8 {
     }
 }
 
-/// The marker that wins: the later, an expiring before a plain one, the later expiry, the shorter TTL.
+/// The marker that wins: the later timestamp, then expiring over plain, then the later expiry, then the shorter TTL.
 pub(crate) fn newer_marker(a: Option<Marker>, b: Option<Marker>) -> Option<Marker> {
     let order = |m: &Marker| (m.timestamp, m.expiry.map(|(ttl, expires)| (expires, Reverse(ttl))));
     a.into_iter().chain(b).max_by_key(order)
 }
 
-/// What the deletions met so far cover, walking a row in order.
+/// The deletions met so far on a walk through a row in cell order.
 pub(crate) struct Cover {
     row: Option<Micros>,
     column: Option<(ColumnId, Micros)>,
@@ -70,7 +70,7 @@ impl Cover {
         self.row.is_some_and(|at| marker.timestamp <= at)
     }
 
-    /// Whether the next cell is covered. A complex deletion that is not is taken into account from here on.
+    /// True if the next cell is covered. A complex deletion that is not covered applies from here on.
     pub(crate) fn covers(&mut self, cell: &CellView<'_>) -> bool {
         let by_row = self.row.is_some_and(|at| cell.timestamp <= at);
         let by_column = self.column.is_some_and(|(column, at)| cell.column == column && cell.timestamp <= at);
@@ -84,12 +84,12 @@ impl Cover {
     }
 }
 
-/// Places in `cells`, in order, of those that win their place in the row and are not covered. Numbers are sorted, not the
-/// cells: moving those would cost more than all comparisons.
+/// Indexes into `cells`, sorted by place, of the cells that win their place and are not covered. Indexes are sorted
+/// instead of cells because moving cells would cost more than all comparisons.
 pub(crate) fn settle(cells: &[CellView<'_>], deletion: Option<Deletion>) -> SmallVec<[u32; 32]> {
     let at = |i: &u32| &cells[*i as usize];
     let mut order: SmallVec<[u32; 32]> = (0..cells.len() as u32).collect();
-    // Operands are sorted already, and a stable sort merges sorted runs in linear time.
+    // The operands are sorted already, and a stable sort merges sorted runs in linear time.
     order.sort_by(|a, b| places(at(a), at(b)).then_with(|| versions(at(b), at(a))));
     order.dedup_by(|next, kept| places(at(next), at(kept)).is_eq());
     let mut cover = Cover::of(deletion);
@@ -97,14 +97,14 @@ pub(crate) fn settle(cells: &[CellView<'_>], deletion: Option<Deletion>) -> Smal
     order
 }
 
-/// The marker, unless the deletion covers it.
+/// The marker, or `None` if the deletion covers it.
 pub(crate) fn settle_marker(marker: Option<Marker>, deletion: Option<Deletion>) -> Option<Marker> {
     let cover = Cover::of(deletion);
     marker.filter(|marker| !cover.covers_marker(marker))
 }
 
 impl Row {
-    /// Whether the row is in normal form: sorted, one version for each place, nothing covered by its deletions.
+    /// True if the row is in normal form: cells sorted, one version for each place, nothing covered by its deletions.
     pub fn is_normal(&self) -> bool {
         let mut cover = Cover::of(self.deletion);
         let sorted = self.cells.windows(2).all(|pair| places(&pair[0].view(), &pair[1].view()).is_lt());
@@ -113,7 +113,7 @@ impl Row {
             && !self.cells.iter().any(|cell| cover.covers(&cell.view()))
     }
 
-    /// Brings the row into normal form, whatever order its cells were put in.
+    /// Brings the row into normal form; its cells may be in any order.
     pub fn normalize(&mut self) {
         self.marker = settle_marker(self.marker, self.deletion);
         let views: Vec<CellView<'_>> = self.cells.iter().map(|cell| cell.view()).collect();
@@ -121,7 +121,7 @@ impl Row {
         self.cells = order.into_iter().map(|i| self.cells[i as usize].clone()).collect();
     }
 
-    /// Whether the row says nothing.
+    /// True if the row has no marker, no deletion and no cells.
     pub fn is_empty(&self) -> bool {
         self.marker.is_none() && self.deletion.is_none() && self.cells.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The selected columns of a row, into a sink: expired values and deletions show as null.
+//! Projection: pushes the selected columns of a row into a sink. Expired values and deletions become null.
 
 mod collection;
 mod counter;
@@ -7,8 +7,9 @@ use crate::key::{KeyParts, is_exact, original_value};
 use crate::row_codec::{CellKindView, CellView, Cells};
 use crate::{Column, ColumnId, ColumnKind, DataType, Projected, Projection, RowError, RowSink, RowView, Table};
 
-/// Pushes the row at `key` if it is live at `now_seconds`; says whether it was. Static columns are read from the row only if
-/// it is the static row; [`project_joined`] shows a row together with its partition's. The sink is left alone on an error.
+/// Pushes the row at `key` if it is live at `now_seconds`; true if it was. Static columns are taken from this row, so
+/// they are null unless it is the static row; [`project_joined`] pushes a row together with its partition's. On an
+/// error nothing was pushed.
 pub fn project(
     key: &[u8],
     row: &RowView<'_>,
@@ -19,8 +20,9 @@ pub fn project(
     push(key, &Sources { row: Some(row), statics: Some(row), now_seconds }, projection, row.is_live(now_seconds), sink)
 }
 
-/// Pushes the row at `key` if it is live, its static columns taken from `statics`. With no `row` it pushes what CQL shows
-/// of a partition that has only a static row: `key` is the static row's, and the clustering and regular columns are null.
+/// Pushes the row at `key` if it is live, with its static columns taken from `statics`. Without `row` it pushes the row
+/// that CQL shows for a partition that has only a static row: `key` is the static row's, and clustering and regular
+/// columns are null.
 pub fn project_joined(
     key: &[u8],
     row: Option<&RowView<'_>>,
@@ -33,7 +35,7 @@ pub fn project_joined(
     push(key, &Sources { row, statics, now_seconds }, projection, live, sink)
 }
 
-/// Where values come from.
+/// The rows that values are taken from, and the time at which they must be live.
 struct Sources<'a, 'r> {
     row: Option<&'r RowView<'a>>,
     statics: Option<&'r RowView<'a>>,
@@ -54,7 +56,7 @@ fn push(
     let original = original(table, from);
     let of_key = |p: &Projected| matches!(p, Projected::PartitionKey(_) | Projected::Clustering(_));
     let key = if projection.columns.iter().any(of_key) {
-        // A key that is none of this table's stands beside its row by corruption alone.
+        // Only corruption can put a key of another table beside this row.
         Some(KeyParts::read(table, key).map_err(|_| RowError::Corrupt)?)
     } else {
         None
@@ -82,7 +84,7 @@ fn push(
     Ok(true)
 }
 
-/// The clustering values as they were written, where the key has only their normal form.
+/// The clustering values as they were written, where the key holds only their normal form.
 fn original<'a>(table: &Table, from: &Sources<'a, '_>) -> Option<&'a [u8]> {
     if table.clustering.iter().all(|column| is_exact(&column.data_type)) {
         return None;
@@ -91,7 +93,7 @@ fn original<'a>(table: &Table, from: &Sources<'a, '_>) -> Option<&'a [u8]> {
     cell.live_value(from.now_seconds)
 }
 
-/// What of a cell is asked for.
+/// The attribute of a cell that a projection asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum What {
     Value,
@@ -99,13 +101,13 @@ enum What {
     Ttl,
 }
 
-/// Finds the cells of one selected column after another.
+/// A walk through the selected columns that remembers its place in the row.
 struct Walk<'a, 't> {
     table: &'t Table,
     now_seconds: i64,
     row: Option<Cursor<'a>>,
     statics: Option<Cursor<'a>>,
-    /// Where the next column probably stands in the table.
+    /// The probable index of the next column among the table's regular columns.
     guess: usize,
 }
 
@@ -129,7 +131,7 @@ impl Walk<'_, '_> {
 }
 
 impl<'t> Walk<'_, 't> {
-    /// The column with that id: most often the one after the last.
+    /// The column with this id; most often the one after the last.
     fn column(&mut self, id: ColumnId) -> Option<&'t Column> {
         let regulars = &self.table.regulars;
         let count = regulars.len();
@@ -143,8 +145,8 @@ impl<'t> Walk<'_, 't> {
     }
 }
 
-/// A place among the cells of a row. Selected columns mostly stand in the order of their ids, so a search goes on where the
-/// last one ended, and starts anew only when it has to go back.
+/// A position among the cells of a row. Selected columns are mostly in the order of their ids, so a search continues
+/// where the last one ended and restarts only to go back.
 #[derive(Clone, Copy)]
 struct Cursor<'a> {
     all: Cells<'a>,
@@ -159,7 +161,7 @@ impl<'a> Cursor<'a> {
         Cursor { all: row.cells(), head: rest.next(), rest, sought: ColumnId(0) }
     }
 
-    /// Goes to the first cell of a column, or behind where it would be.
+    /// Moves to the first cell of a column, or behind the place where it would be.
     fn seek(&mut self, id: ColumnId) {
         if id < self.sought {
             self.rest = self.all;
@@ -171,7 +173,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The cells of a column from here.
+    /// The cells of column `id`, from the current position on.
     fn column(self, id: ColumnId) -> impl Iterator<Item = CellView<'a>> {
         self.head.into_iter().chain(self.rest).take_while(move |cell| cell.column == id)
     }
@@ -187,7 +189,7 @@ fn show(cell: Option<CellView<'_>>, what: What, now_seconds: i64, sink: &mut dyn
     }
 }
 
-/// The seconds a cell has left, as an int.
+/// The seconds until a cell expires, as an int; `None` for a cell without TTL.
 fn ttl(cell: &CellView<'_>, now_seconds: i64) -> Option<[u8; 4]> {
     match cell.kind {
         CellKindView::Expiring { expires, .. } => {

@@ -1,75 +1,79 @@
-//! What a replica is asked to read, and what it answers. Keys sort as rows do, so a read is of one key, of one run of keys, or of
-//! keys that an index named.
+//! Read commands and the rows that answer them. Keys sort as rows do, so a read is of one key, of one range of keys, or
+//! of keys that an index named.
 
 use crate::mutation::{put_rows, take_rows};
 use crate::{ColumnId, IndexId, Key, KeyKind, Probe, RowView, StorageId, Terms, Token};
 use henge_base::{Bytes, Micros, Reader, Truncated, put_signed_vint, put_vint};
 
-/// One read of one replica.
+/// One read, as the coordinator sends it to each replica.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadCommand {
-    /// The table's storage.
+    /// The storage id of the table.
     pub storage_id: StorageId,
-    /// Where it is routed: the token of the partition, or of the start of the run.
+    /// The token that the read is routed by: that of the partition, or of the start of the range.
     pub token: Token,
-    /// Which rows.
+    /// The keys of the rows to read.
     pub keys: KeyRange,
-    /// Whether the static row of the partition that the keys begin in has to come along.
+    /// True if the static row of the partition in which the keys begin has to be part of the answer.
     pub statics: bool,
-    /// Which columns must be in the answer; others may be left out.
+    /// The columns that must be in the answer; others may be left out.
     pub columns: Columns,
-    /// At most so many live rows; dead ones come along uncounted.
+    /// The most live rows to answer; dead ones are answered uncounted.
     pub limit: u32,
-    /// The coordinator's clock in seconds: what expires by it is deleted. The same for all replicas and pages.
+    /// The coordinator's clock, seconds since the epoch: cells that expire by it count as deleted. The same for all
+    /// replicas and pages.
     pub now_seconds: i64,
-    /// Tombstones made before this (seconds since the epoch, at most `now_seconds`) are left out of answers and digests.
+    /// Tombstones written before this time (seconds since the epoch, at most `now_seconds`) are left out of answers and
+    /// digests.
     pub purge_before: i64,
-    /// Of a run of keys only those rows that an index finds. Replicas then answer rows and static rows, no tombstones.
+    /// An index lookup: of a range of keys only the rows that it finds are read. Replicas then answer rows and static
+    /// rows, no tombstones.
     pub probe: Option<Probe>,
 }
 
-/// The rows of a read.
+/// The keys of a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyRange {
     /// The row at one key.
     One(Key),
-    /// The rows from `start` (included) to `end` (excluded), in key order or against it.
+    /// The rows from `start` (included) to `end` (excluded), ascending or descending by key.
     Run {
-        /// Lowest key included.
+        /// The lowest key included.
         start: Bytes,
-        /// Lowest key above it that is excluded.
+        /// The lowest key above `start` that is excluded.
         end: Bytes,
-        /// Highest first.
+        /// True if the highest key comes first.
         reversed: bool,
     },
-    /// The rows at these keys, which ascend; [`MANY_KEYS`] at most.
+    /// The rows at these ascending keys, at most [`MANY_KEYS`].
     Many(Vec<Bytes>),
 }
 
-/// Keys of one command.
+/// The most keys of one command; a longer one does not decode.
 pub const MANY_KEYS: usize = 10_000;
 
-/// Which columns a read needs. Row markers and deletions always come along.
+/// The columns that a read needs. Row markers and deletions are always included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Columns {
-    /// All of them.
+    /// All columns.
     All,
-    /// These, sorted.
+    /// These columns, sorted by id.
     Some(Vec<ColumnId>),
-    /// These, sorted, and of each only cells with a timestamp above the given one, microseconds: for a column that was dropped and
-    /// added again the moment of its drop; for the others `i64::MIN`, which no cell has.
+    /// These columns, sorted by id, and of each only cells with a later timestamp than the given one, microseconds
+    /// since the epoch. It is the time of the drop for a column that was dropped and added again; `i64::MIN` for
+    /// others, which no cell has.
     Since(Vec<(ColumnId, Micros)>),
 }
 
 /// Rows as replicas exchange them: keys with encoded rows, deletions included, in the order of the read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowBlock {
-    /// Key and encoded row, without what the tombstones of the context cover.
+    /// Each row's key and encoding, without the parts that the context's tombstones cover.
     pub rows: Vec<(Bytes, Bytes)>,
-    /// What else concerns these rows, by ascending key: tombstones of partitions and ranges that overlap what was asked, and the
-    /// static row where it lies outside.
+    /// Other entries that concern these rows, by ascending key: tombstones of partitions and ranges that overlap the
+    /// keys of the read, and the static row if it lies outside of them.
     pub context: Vec<(Bytes, Bytes)>,
-    /// Whether the replica stopped at the limit (of rows or bytes) and more may follow.
+    /// True if the replica stopped at the limit (of rows or bytes), so that more rows may follow.
     pub more: bool,
 }
 
@@ -88,18 +92,19 @@ const ONE: u8 = 0;
 const RUN: u8 = 1;
 const RUN_REVERSED: u8 = 2;
 const MANY: u8 = 3;
-/// Added to these.
+/// Flag added to the kind: the static row is needed.
 const STATICS: u8 = 4;
-/// Added to these: an index is asked first.
+/// Flag added to the kind: a probe follows.
 const PROBE: u8 = 8;
-/// Added to these: timestamps of the columns follow.
+/// Flag added to the kind: timestamps of the columns follow.
 const SINCE: u8 = 16;
-/// Flags of a probe.
+/// Flag of a probe: one term follows, not the two ends of a range.
 const ONE_TERM: u8 = 1;
 const WHOLE: u8 = 2;
 
 impl Columns {
-    /// True if a cell has to be in the answer; clustering values as they were written always have.
+    /// True if the answer has to hold a cell of this column and timestamp. Clustering values as they were written are
+    /// always needed.
     pub fn contains(&self, column: ColumnId, timestamp: Micros) -> bool {
         if column == ColumnId::CLUSTERING {
             return true;
@@ -114,7 +119,7 @@ impl Columns {
         }
     }
 
-    /// These columns, as far as they are among `others`, which are sorted.
+    /// The intersection with `others`, which are sorted by id.
     pub fn among(&self, others: &[ColumnId]) -> Columns {
         let is_other = |column: &ColumnId| others.binary_search(column).is_ok();
         match self {
@@ -126,7 +131,7 @@ impl Columns {
         }
     }
 
-    /// A byte of 0 for all; or the count plus one, and distances.
+    /// Appends 0 for all columns; else the count plus one, then the first id and the distances between ids, as vints.
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Columns::All => out.push(0),
@@ -135,7 +140,7 @@ impl Columns {
         }
     }
 
-    /// The timestamps of [`Columns::Since`], which follow the flags.
+    /// Appends the timestamps of [`Columns::Since`], which follow the flags; nothing for others.
     fn encode_moments(&self, out: &mut Vec<u8>) {
         if let Columns::Since(columns) = self {
             columns.iter().for_each(|(_, since)| put_signed_vint(out, *since));
@@ -167,7 +172,7 @@ impl Columns {
     }
 }
 
-/// The count plus one, and distances.
+/// Appends the count plus one, then the first id and the distances between ids, as vints.
 fn put_columns<'c>(columns: impl ExactSizeIterator<Item = &'c ColumnId>, out: &mut Vec<u8>) {
     put_vint(out, columns.len() as u64 + 1);
     let mut before = 0;
@@ -178,7 +183,7 @@ fn put_columns<'c>(columns: impl ExactSizeIterator<Item = &'c ColumnId>, out: &m
 }
 
 impl ReadCommand {
-    /// Its bytes.
+    /// The command in the format that [`ReadCommand::decode`] reads.
     pub fn encode(&self) -> Bytes {
         let mut out = Vec::with_capacity(128);
         out.extend_from_slice(&self.storage_id.0.to_be_bytes());
@@ -199,7 +204,7 @@ impl ReadCommand {
         Bytes::from(out)
     }
 
-    /// Reads a command; keys are slices of `bytes`.
+    /// Decodes a command; keys are slices of `bytes`.
     pub fn decode(bytes: Bytes) -> Result<ReadCommand, CommandError> {
         let mut reader = Reader::new(&bytes);
         let (storage_id, token, limit) = (StorageId(reader.u32()?), Token(reader.i64()?), reader.u32()?);
@@ -243,7 +248,7 @@ fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
-/// The index's id, flags, and the terms.
+/// Appends the index's id, flags, and the terms.
 fn put_probe(probe: &Probe, out: &mut Vec<u8>) {
     put_vint(out, u64::from(probe.index.0));
     let whole = if probe.whole_partitions { WHOLE } else { 0 };
@@ -272,7 +277,7 @@ fn take_probe(whole: &Bytes, reader: &mut Reader<'_>) -> Result<Probe, CommandEr
     Ok(Probe { index, whole_partitions: flags & WHOLE != 0, terms })
 }
 
-/// Whether a row that was checked counts towards a limit.
+/// True if a row counts towards a limit. Its checksum is not checked again.
 fn counts(key: &[u8], row: &[u8], now_seconds: i64) -> bool {
     Key::kind(key) != Some(KeyKind::Static) && RowView::parse_trusted(row).is_ok_and(|row| row.is_live(now_seconds))
 }
@@ -297,12 +302,13 @@ fn keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, Co
 }
 
 impl RowBlock {
-    /// How many rows count towards a limit at `now_seconds`: live ones but for static rows, which are shown with others.
+    /// The number of rows that count towards a limit at `now_seconds`: live rows, without static rows, which are shown
+    /// as part of others.
     pub fn live_rows(&self, now_seconds: i64) -> usize {
         self.rows.iter().filter(|(key, row)| counts(key, row, now_seconds)).count()
     }
 
-    /// Its bytes.
+    /// The block in the format that [`RowBlock::decode`] reads.
     pub fn encode(&self) -> Bytes {
         let size: usize = self.rows.iter().chain(&self.context).map(|(key, row)| key.len() + row.len() + 8).sum();
         let mut out = Vec::with_capacity(size + 16);
@@ -312,7 +318,7 @@ impl RowBlock {
         Bytes::from(out)
     }
 
-    /// Reads a block; keys and rows are slices of `bytes`. The rows are not looked into: use [`crate::RowView::parse`].
+    /// Decodes a block; keys and rows are slices of `bytes`. The rows are not checked: use [`crate::RowView::parse`].
     pub fn decode(bytes: Bytes) -> Result<RowBlock, CommandError> {
         let mut reader = Reader::new(&bytes);
         let more = match reader.u8()? {

@@ -1,15 +1,18 @@
-//! A row as bytes, format 1. The bytes are made once, by the coordinator, and are the same in messages, hints and on disk.
+//! The encoding of rows, format 1. The coordinator encodes a row once; the bytes are the same in messages, hints and on
+//! disk.
 //!
 //! `crc32 of key and rest (LE) | format | flags | newest timestamp | [marker] [deletion] | cell count | cells`
 //!
 //! Every other timestamp is written as its distance below the newest. One row has one encoding: only normal form is
-//! written, integers have their shortest form, and what deviates is refused on reading. So equal rows are equal bytes.
+//! written, integers have their shortest form, and anything else is refused on reading. So equal rows are equal bytes.
 //!
 //! | Part | Layout |
 //! |---|---|
 //! | marker | distance vint, then if it expires: TTL vint, expiry signed vint |
 //! | deletion | distance vint, local seconds signed vint |
-//! | cell | column id vint (from the second on: distance to the one before), flags, \[distance vint\], \[path\], \[TTL vint, expiry\] or \[local seconds\], \[value\] |
+//! | cell | column, flags, \[distance vint\], \[path\], \[TTL vint, expiry\] or \[local seconds\], \[value\] |
+//!
+//! A cell's column is its id as a vint; from the second cell on, the distance to the id of the cell before.
 
 mod cells;
 mod encode;
@@ -25,9 +28,9 @@ use henge_base::Truncated;
 
 /// The format written and read.
 pub(crate) const FORMAT: u8 = 1;
-/// The format of a value that holds bytes which were no row: see `merge`.
+/// The format of a damaged value, which keeps bytes that are not a row: see `merge`.
 pub(crate) const DAMAGED: u8 = 0xda;
-/// Bytes of the checksum.
+/// Bytes of the checksum, a CRC32.
 pub(crate) const CRC: usize = 4;
 
 /// Bits of a row's flags.
@@ -48,16 +51,16 @@ mod cell_flag {
     pub(super) const ALL: u8 = 31;
 }
 
-/// Why bytes are not a row.
+/// The reason why bytes are not a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// The checksum is wrong, or the bytes are not a row's one encoding.
+    /// The checksum is wrong, or the bytes are not in the one encoding of a row.
     #[error("corrupt row")]
     Corrupt,
-    /// A merge met bytes that were no row and kept them; the row has to be mended from another replica.
+    /// A merge met bytes that are not a row and kept them. The row has to be repaired from another replica.
     #[error("damaged row")]
     Damaged,
-    /// The checksum is right but the format is one this version does not know.
+    /// The checksum is valid, but this version does not know the format.
     #[error("unknown row format {0}")]
     UnknownFormat(u8),
 }

@@ -1,51 +1,51 @@
-//! Where rows go: a sink takes the selected columns of one row after another, in wire form.
+//! Row sinks: receivers of rows that take the selected columns of one row after another, in native encoding.
 
 use crate::{ColumnId, Table};
 use henge_base::Bytes;
 use std::sync::Arc;
 
-/// Takes rows. The server's sink is a connection's output buffer, so that a cached value is copied once.
+/// A receiver of rows. The server's sink is a connection's output buffer, so that a cached value is copied once.
 pub trait RowSink {
-    /// A row begins; exactly as many `value` calls follow as the projection has columns.
+    /// Begins a row; exactly as many `value` calls follow as the projection has columns.
     fn begin_row(&mut self);
-    /// The next selected value in native encoding, or null.
+    /// Adds the next selected value in native encoding, or null.
     fn value(&mut self, value: Option<&[u8]>);
-    /// How many rows were begun.
+    /// The number of rows begun.
     fn rows(&self) -> usize;
-    /// How many bytes were taken, for page limits.
+    /// The number of bytes taken, for page limits.
     fn bytes(&self) -> usize;
-    /// A point to return to: nothing of a row that could not be finished may stay.
+    /// The current position, for `rollback`: nothing of a row that could not be finished may stay.
     fn mark(&self) -> (usize, usize);
-    /// Forgets everything after `mark`.
+    /// Removes everything that was added after `mark`.
     fn rollback(&mut self, mark: (usize, usize));
 }
 
 /// The selected columns of a table.
 #[derive(Clone, Debug)]
 pub struct Projection {
-    /// The table.
+    /// The table that rows are read from.
     pub table: Arc<Table>,
-    /// What to take, in order.
+    /// The columns to push, in the order of the result.
     pub columns: Vec<Projected>,
 }
 
-/// One selected column. Numbers are places within the partition key or the clustering columns.
+/// One selected column. Numbers are indexes into the partition key's or the clustering columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // Named by what they take.
+#[allow(missing_docs)] // Named by the part of the row that they read.
 pub enum Projected {
     PartitionKey(usize),
     Clustering(usize),
     Cell(ColumnId),
-    /// The cell's timestamp, as bigint.
+    /// The cell's timestamp, as a bigint of microseconds.
     Writetime(ColumnId),
-    /// The seconds the cell still has to live, as int.
+    /// The seconds until the cell expires, as an int; null without a TTL.
     Ttl(ColumnId),
 }
 
-/// A sink that keeps rows as owned values.
+/// A sink that collects rows as owned values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// Every row, as wide as the projection.
+    /// The rows, each with one value per column of the projection.
     pub rows: Vec<Vec<Option<Bytes>>>,
     width: usize,
     bytes: usize,

@@ -1,4 +1,4 @@
-//! Random rows and tables for tests. Everything is drawn from few choices, so that versions collide in every way.
+//! Random rows and tables for tests. Parts are drawn from few choices, so that versions collide in every way.
 
 use crate::{
     Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Deletion, Marker, Order, Row, StorageId, Table,
@@ -45,7 +45,7 @@ fn cell() -> impl Strategy<Value = Cell> {
     })
 }
 
-/// A row as a careless hand puts it together: in any order, with covered cells and several versions of a place.
+/// A row that need not be in normal form: in any order, with covered cells and several versions of a place.
 pub(crate) fn loose_row() -> impl Strategy<Value = Row> {
     let marker = (timestamp(), prop::option::of((ttl(), seconds())));
     let marker = prop::option::of(marker.prop_map(|(timestamp, expiry)| Marker { timestamp, expiry }));

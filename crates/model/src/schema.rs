@@ -1,11 +1,11 @@
-//! The schema: what the metadata log agrees on. Maps are ordered, so that every node walks them alike.
+//! The schema, as the metadata log agrees on it. Maps are ordered, so that every node iterates over them alike.
 
 use crate::{ColumnId, ColumnMask, Columns, DataType, Index, StorageId, UserType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A table's CQL identity (`system_schema.tables.id`). Storage goes by [`StorageId`] instead, which is never reused.
+/// A table's CQL identity (`system_schema.tables.id`). Storage uses [`StorageId`] instead, which is never reused.
 pub type TableId = uuid::Uuid;
 
 /// Every keyspace by name.
@@ -15,18 +15,18 @@ pub struct Schema {
     pub keyspaces: BTreeMap<String, Arc<Keyspace>>,
 }
 
-/// A keyspace: how its tables are replicated.
+/// A keyspace: tables and types with one replication setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Keyspace {
-    /// Its name, at most 48 characters.
+    /// The keyspace's name, at most 48 characters.
     pub name: String,
-    /// Where copies go.
+    /// The replicas of its tables.
     pub replication: Replication,
-    /// Accepted and described; every write is durable as `commitlog_sync` says.
+    /// Accepted and described, but without effect: every write is as durable as `commitlog_sync` says.
     pub durable_writes: bool,
-    /// Its tables by name.
+    /// Tables by name.
     pub tables: BTreeMap<String, Arc<Table>>,
-    /// Its user-defined types by name.
+    /// User-defined types by name.
     #[serde(default)]
     pub types: BTreeMap<String, Arc<UserType>>,
 }
@@ -34,27 +34,27 @@ pub struct Keyspace {
 /// A replication setting, as `CREATE KEYSPACE` gives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Replication {
-    /// This node alone: system tables.
+    /// Not replicated: each node keeps its own rows, as of system tables.
     Local,
-    /// The next `factor` nodes round the ring, wherever they stand.
+    /// The next `factor` nodes round the ring, regardless of datacentre and rack.
     Simple {
-        /// Number of copies.
+        /// The number of copies.
         factor: ReplicationFactor,
     },
-    /// So many copies in each datacentre, spread over its racks.
+    /// A number of copies in each datacentre, spread over its racks.
     NetworkTopology {
-        /// Copies by datacentre name.
+        /// The number of copies by datacentre name.
         factors: BTreeMap<String, ReplicationFactor>,
     },
 }
 
-/// Number of copies, at least one.
+/// A number of copies, at least one.
 pub type ReplicationFactor = u32;
 
-/// A table.
+/// A table: columns, options, indexes, and its history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {
-    /// Identity towards clients.
+    /// Identity in CQL.
     pub id: TableId,
     /// Identity in keys, hints and streams.
     pub storage_id: StorageId,
@@ -72,61 +72,62 @@ pub struct Table {
     pub regulars: Vec<Column>,
     /// Settings of `WITH`.
     pub options: TableOptions,
-    /// Its secondary indexes, by name.
+    /// Secondary indexes, by name.
     #[serde(default)]
     pub indexes: Vec<Index>,
-    /// What was changed since it was created.
+    /// Facts about past alterations.
     #[serde(default)]
     pub history: TableHistory,
-    /// Masks of columns.
+    /// Masks by column; a column without an entry is not masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub masks: BTreeMap<ColumnId, ColumnMask>,
 }
 
-/// What has to be remembered of a table's past.
+/// Facts about a table's past alterations that its columns and options no longer show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableHistory {
-    /// Column ids below this one were given out; 0 in a table that was never altered.
+    /// Column ids below this one have been allocated; 0 in a table that was never altered.
     pub next_column: u32,
-    /// Columns that were dropped, by name.
+    /// Dropped columns by name.
     pub dropped: BTreeMap<String, DroppedColumn>,
-    /// Whether its rows lie apart, as those that expire do; `None` of a table that was never altered, whose options say so.
+    /// True if the rows are stored in the family of rows that expire. `None` in a table that was not altered since it
+    /// was created or truncated, where the options tell.
     pub lies_apart: Option<bool>,
-    /// Index ids below this one were given out.
+    /// Index ids below this one have been allocated.
     #[serde(default)]
     pub next_index: u32,
 }
 
-/// A column that is no more.
+/// A column that was dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DroppedColumn {
-    /// The id it had and has again if it is added again; `None` where that was not kept.
+    /// The column's id, used again if it is added again; `None` where that was not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ColumnId>,
-    /// The type it had.
+    /// The column's type when it was dropped.
     pub data_type: DataType,
-    /// Its role.
+    /// The column's role.
     pub kind: ColumnKind,
-    /// When it was dropped, or is said to have been, microseconds since 1970.
+    /// The time of the drop, or the one that the statement gave (`USING TIMESTAMP`), in microseconds since the epoch.
     pub dropped_us: i64,
 }
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// Stable number within the table, allocated by the log and never reused; key columns have one too.
+    /// The number within the table, allocated by the metadata log and never reused; key columns have one too.
     pub id: ColumnId,
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// Its type.
+    /// The column's type.
     pub data_type: DataType,
-    /// Its role.
+    /// The column's role.
     pub kind: ColumnKind,
-    /// Its direction; `Ascending` for all but clustering columns.
+    /// The column's direction; `Ascending` for all but clustering columns.
     pub order: Order,
 }
 
-/// A column's role.
+/// The role of a column in its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // As CQL calls them.
 pub enum ColumnKind {
@@ -145,7 +146,8 @@ pub enum Order {
     Descending,
 }
 
-/// What `WITH` sets. Those Henge has no use for are kept and described, so that a dump of the schema round-trips.
+/// The options of `WITH`. Those without effect in Henge are kept and described, so that a dump of the schema
+/// round-trips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)] // Named as in CQL, in CQL's units.
 pub struct TableOptions {
@@ -172,16 +174,17 @@ pub struct TableOptions {
     pub compact_storage: Option<CompactStorage>,
 }
 
-/// The form of a table `WITH COMPACT STORAGE`. Its rows have no marker: they are there as long as a cell is.
+/// The form of a table `WITH COMPACT STORAGE`. Its rows have no marker: a row exists as long as a cell does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CompactStorage {
-    /// One row for each partition, of static columns; the clustering column and the regular one are hidden.
+    /// One row per partition, of static columns; the clustering column and the regular one are hidden.
     Static,
-    /// Clustering columns, the last of which a row may lack, and one regular column; it is hidden if its type is empty.
+    /// Clustering columns, of which rows may lack all but the first, and one regular column, hidden if its type is
+    /// empty.
     Dense,
 }
 
-/// The compaction map with its class.
+/// The compaction options, class included.
 pub type Compaction = BTreeMap<String, String>;
 
 impl Default for TableOptions {
@@ -221,24 +224,24 @@ impl Default for TableOptions {
 }
 
 impl Schema {
-    /// The table of that name, if there is one.
+    /// The table of that name; `None` if there is none.
     pub fn table(&self, keyspace: &str, name: &str) -> Option<&Arc<Table>> {
         self.keyspaces.get(keyspace)?.tables.get(name)
     }
 
-    /// Every table of every keyspace, in name order.
+    /// Every table of every keyspace, ordered by keyspace and name.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.keyspaces.values().flat_map(|k| k.tables.values())
     }
 }
 
 impl Table {
-    /// Whether its columns, apart from keys, are counters: they are then all of them.
+    /// True if a column other than the key's is a counter; then all of them are.
     pub fn is_counter(&self) -> bool {
         self.statics.iter().chain(&self.regulars).any(|column| column.data_type == DataType::Counter)
     }
 
-    /// The column that statements know by that name.
+    /// The column that statements know by that name; `None` if there is none, or it is hidden.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.visible_columns().find(|c| c.name == name)
     }
@@ -248,7 +251,7 @@ impl Table {
         self.columns().filter(|column| !self.hides(column))
     }
 
-    /// Whether statements do not see a column: compact tables have some that only [`CompactStorage`] asks for.
+    /// True if statements cannot see the column: compact tables have columns that exist only for [`CompactStorage`].
     pub fn hides(&self, column: &Column) -> bool {
         match self.options.compact_storage {
             None => false,
@@ -257,7 +260,7 @@ impl Table {
         }
     }
 
-    /// Whether rows may lack clustering columns, but for the first.
+    /// True if rows may lack clustering columns after the first.
     pub fn has_short_rows(&self) -> bool {
         self.options.compact_storage == Some(CompactStorage::Dense)
     }
@@ -267,20 +270,21 @@ impl Table {
         self.partition_key.iter().chain(&self.clustering).chain(&self.statics).chain(&self.regulars)
     }
 
-    /// After how many seconds a deletion is taken to be on every replica, if it need not be known:
-    /// `gc_grace_seconds`, where the compaction options say `only_purge_repaired_tombstones: false`.
+    /// The seconds after which a deletion is assumed to be on every replica without proof: `gc_grace_seconds`, if the
+    /// compaction options say `only_purge_repaired_tombstones: false`; else `None`.
     pub fn forgets_unproven_after(&self) -> Option<u32> {
         let unproven = self.options.compaction.get("only_purge_repaired_tombstones").is_some_and(|v| v == "false");
         unproven.then_some(self.options.gc_grace_seconds)
     }
 
-    /// Whether its rows lie apart from others: those of tables that expire as a rule, as it was when the table was created.
+    /// True if the rows are stored in the family of rows that expire. Decided by the options when the table was created
+    /// or truncated, since rows cannot move.
     pub fn lies_apart(&self) -> bool {
         self.history.lies_apart.unwrap_or_else(|| self.expiry_rhythm().is_some())
     }
 
-    /// What of stored rows counts. Cells of dropped columns keep no row alive, and of a column that was added again those written until
-    /// it was dropped stay away.
+    /// The columns whose cells count. Cells of dropped columns keep no row alive, and of a column that was added again
+    /// the cells written up to its drop stay deleted.
     pub fn live_columns(&self) -> Columns {
         let dropped = &self.history.dropped;
         if dropped.is_empty() {
@@ -295,14 +299,14 @@ impl Table {
         }
     }
 
-    /// The lowest column id that was never given out.
+    /// The lowest column id that was never allocated.
     pub fn next_column_id(&self) -> ColumnId {
         let highest = self.columns().map(|column| column.id.0 + 1).max().unwrap_or(0);
         ColumnId(highest.max(self.history.next_column))
     }
 
-    /// After how many seconds there are expired rows to expect again, if rows of this table expire as a rule: its time window, or
-    /// a quarter of its default TTL.
+    /// The interval in seconds at which expired rows are to be expected, if rows of this table expire as a rule: its
+    /// time window, or a quarter of its default TTL.
     pub fn expiry_rhythm(&self) -> Option<u64> {
         let ttl = u64::from(self.options.default_time_to_live);
         self.time_window().or((ttl > 0).then_some(ttl.div_ceil(4)))
@@ -321,7 +325,7 @@ impl Table {
         Some(size.saturating_mul(unit))
     }
 
-    /// The place of a column within its own kind, by name.
+    /// The index of a column among the table's columns of the same kind, which are found by id.
     pub fn position(&self, column: &Column) -> Option<usize> {
         let of = match column.kind {
             ColumnKind::PartitionKey => &self.partition_key,

@@ -1,15 +1,15 @@
-//! Tokens: where a partition stands on the ring, as Cassandra's Murmur3Partitioner has it.
+//! Tokens: places of partitions on the ring, computed as Cassandra's Murmur3Partitioner does.
 
 use henge_base::Reader;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A place on the ring. [`Token::MIN`] is no key's token (but the empty key's, which is not allowed).
+/// A place on the ring. [`Token::MIN`] is the token of no key but the empty one, which is not allowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Token(pub i64);
 
 impl Token {
-    /// Below every key's token; as the start of a range, "from the beginning".
+    /// The lowest token, below every key's; as the start of a range it means "from the beginning".
     pub const MIN: Token = Token(i64::MIN);
     /// The highest token.
     pub const MAX: Token = Token(i64::MAX);
@@ -32,12 +32,13 @@ impl fmt::Display for Token {
     }
 }
 
-/// The tokens above `start` up to and including `end`. It wraps round the ring when `start >= end`; equal ends are the whole ring.
+/// The tokens above `start` up to and including `end`. The range wraps round the ring if `start >= end`; equal ends are
+/// the whole ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TokenRange {
-    /// Excluded.
+    /// The highest token below the range; excluded.
     pub start: Token,
-    /// Included.
+    /// The highest token of the range; included.
     pub end: Token,
 }
 
@@ -45,7 +46,7 @@ impl TokenRange {
     /// The whole ring.
     pub const FULL: TokenRange = TokenRange { start: Token::MIN, end: Token::MIN };
 
-    /// Whether `token` lies in the range.
+    /// True if `token` lies in the range.
     pub fn contains(&self, token: Token) -> bool {
         if self.start < self.end {
             self.start < token && token <= self.end
@@ -54,7 +55,7 @@ impl TokenRange {
         }
     }
 
-    /// The range cut where it wraps: one or two ranges with `start < end`, in token order, that hold the same keys.
+    /// The range, cut where it wraps: one or two ranges with `start < end`, in token order, that hold the same keys.
     pub fn unwrapped(&self) -> impl Iterator<Item = TokenRange> {
         let whole = |start, end| (start < end).then_some(TokenRange { start, end });
         let parts = if self.start < self.end {
@@ -71,8 +72,8 @@ impl TokenRange {
 const C1: u64 = 0x87c3_7b91_1142_53d5;
 const C2: u64 = 0x4cf5_ad43_2745_937f;
 
-/// The first half of MurmurHash3 x64 128 (Appleby, public domain) with seed 0, but with tail bytes taken as signed:
-/// Cassandra's Java did so once and every client has to follow.
+/// The first half of MurmurHash3 x64 128 (Appleby, public domain) with seed 0, except that tail bytes are
+/// sign-extended: Cassandra's Java does so, and every client has to follow.
 fn murmur3(data: &[u8]) -> i64 {
     let (mut h1, mut h2) = (0u64, 0u64);
     let (blocks, tail) = data.as_chunks::<16>();
@@ -125,7 +126,7 @@ pub(crate) fn sortable(token: Token) -> [u8; 8] {
     ((token.0 as u64) ^ (1 << 63)).to_be_bytes()
 }
 
-/// Undoes [`sortable`].
+/// Reads the output of [`sortable`].
 pub(crate) fn from_sortable(reader: &mut Reader<'_>) -> Result<Token, henge_base::Truncated> {
     Ok(Token((reader.u64()? ^ (1 << 63)) as i64))
 }

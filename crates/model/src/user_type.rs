@@ -1,5 +1,5 @@
-//! User-defined types. A column's type holds the whole of the user type it names, so that whoever reads a row needs no schema
-//! besides its table; the metadata log rewrites the tables of a type that is altered.
+//! User-defined types. A column's type holds the complete user type, so that reading a row needs no schema besides its
+//! table. When a type is altered, the metadata log rewrites the tables that use it.
 
 use crate::DataType;
 use serde::{Deserialize, Serialize};
@@ -8,43 +8,43 @@ use std::fmt;
 /// A user-defined type: a named list of named fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct UserType {
-    /// The keyspace it lives in.
+    /// The keyspace that the type belongs to.
     pub keyspace: String,
-    /// Its name.
+    /// The type's name.
     pub name: String,
-    /// Field names and types, in declaration order. Fields are only ever added, at the end: values written before have fewer.
+    /// Field names and types, in declaration order. Fields are only ever appended, so older values have fewer.
     pub fields: Vec<(String, DataType)>,
 }
 
-/// What an `ALTER TYPE` changes.
+/// The change that an `ALTER TYPE` makes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TypeChange {
-    /// `ADD`.
+    /// `ADD`: a field is appended.
     Add {
-        /// The field.
+        /// The field's name.
         field: String,
-        /// Its type.
+        /// The field's type.
         data_type: DataType,
-        /// Do nothing if it is there.
+        /// True if an existing field of that name is not an error.
         if_not_exists: bool,
     },
-    /// `RENAME`.
+    /// `RENAME`: fields get other names.
     Rename {
-        /// From, to.
+        /// Old and new name of each field.
         names: Vec<(String, String)>,
-        /// Leave out those that are not there.
+        /// True if fields that do not exist are skipped.
         if_exists: bool,
     },
 }
 
 impl UserType {
-    /// The field of that name: its place and its type.
+    /// Index and type of the field of that name.
     pub fn field(&self, name: &str) -> Option<(usize, &DataType)> {
         let place = self.fields.iter().position(|(field, _)| field == name)?;
         Some((place, &self.fields[place].1))
     }
 
-    /// Its name as CQL writes it: in quotes, unless it reads back as itself.
+    /// Writes the name as CQL does: quoted, unless it reads back as itself without quotes.
     pub(crate) fn put_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = self.name.bytes();
         let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
@@ -56,14 +56,14 @@ impl UserType {
     }
 }
 
-/// The path of a field's cell, where a column of the type is not frozen.
+/// The path of a field's cell, in a column whose type is not frozen: the field's index, 2 bytes big-endian.
 pub fn field_path(place: usize) -> [u8; 2] {
-    // A type has far fewer fields than this number can count: see the limit on fields in `cql`.
+    // A type has far fewer fields than 16 bits can count: see the limit on fields in `cql`.
     u16::try_from(place).unwrap_or(u16::MAX).to_be_bytes()
 }
 
 impl DataType {
-    /// Shows every user type that it is or has somewhere inside.
+    /// Calls `show` with every user type that the type is or contains, at any depth.
     pub fn each_user_type(&self, show: &mut dyn FnMut(&UserType)) {
         match self {
             DataType::Udt(own) => {
@@ -82,14 +82,15 @@ impl DataType {
         }
     }
 
-    /// Whether it is the user type of that name, or has it somewhere inside.
+    /// True if the type is or contains the user type of that name, at any depth.
     pub fn mentions(&self, keyspace: &str, name: &str) -> bool {
         let mut found = false;
         self.each_user_type(&mut |own| found |= own.keyspace == keyspace && own.name == name);
         found
     }
 
-    /// The same type with a tuple in place of each user type: what a column was that may outlive the types it was made of.
+    /// The type with each user type replaced by a tuple. The type of a dropped column is kept so, as it may outlive its
+    /// user types.
     pub fn without_user_types(&self) -> DataType {
         let boxed = |of: &DataType| Box::new(of.without_user_types());
         match self {
@@ -110,7 +111,7 @@ impl DataType {
         }
     }
 
-    /// The same type, with a user type as it is now wherever it stands inside.
+    /// The type with every occurrence of the altered user type replaced by its new definition.
     pub fn updated(&self, altered: &UserType) -> DataType {
         let boxed = |of: &DataType| Box::new(of.updated(altered));
         match self {

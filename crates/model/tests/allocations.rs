@@ -1,4 +1,4 @@
-//! Reading a row costs no allocation: neither parsing it nor showing its columns.
+//! Reading a row allocates nothing: neither parsing it nor projecting its columns.
 
 use bytes::Bytes;
 use henge_model::{
@@ -15,16 +15,16 @@ thread_local! {
     static COUNT: Counter<usize> = const { Counter::new(0) };
 }
 
-// SAFETY: every call goes to the system's allocator as it came; counting touches a thread-local number alone.
+// SAFETY: every call is passed on to the system's allocator unchanged; counting touches only a thread-local number.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -32,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Counts what it is given.
+/// A sink that counts rows and bytes.
 #[derive(Default)]
 struct Tally {
     rows: usize,

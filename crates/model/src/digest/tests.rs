@@ -16,7 +16,7 @@ fn digest(rows: &[Row], columns: &Columns, purge_before: i64) -> Digest {
     digester.finish()
 }
 
-/// What a row says at `NOW`, by other means than the digester's: everything dead looks alike.
+/// The content of a row at `NOW`, found by other means than the digester's: all dead parts are made alike.
 fn content(row: &Row, purge_before: i64) -> Row {
     let mut row = row.clone();
     let dead = |expires: i64| expires <= NOW;
@@ -66,7 +66,7 @@ proptest! {
         let digests = [&a, &b].map(|row| digest(std::slice::from_ref(row), &Columns::All, purge_before));
         prop_assert_eq!(digests[0] == digests[1], same);
         let stripped = content(&a, purge_before);
-        // The stand-in for a dead thing has local time 0: it must not count as purged.
+        // A dead part's stand-in has local time 0, which must not count as purged.
         prop_assert!(stripped.is_empty() || digest(&[a], &Columns::All, purge_before) == digest_kept(&stripped));
     }
 }

@@ -1,27 +1,27 @@
-//! The text that an index compares instead of the text that was written.
+//! Case folding, normalization and accent folding of text before it is indexed or compared.
 
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// What is done to a text before it is compared.
+/// The steps applied to a text before it is compared, in the order of the fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Analysis {
-    /// Capital letters are made small.
+    /// True if the text is made lower-case.
     pub ignores_case: bool,
-    /// Unicode's normal form C.
+    /// True if the text is brought into Unicode's normal form C.
     pub normalizes: bool,
-    /// Letters of Latin scripts lose their accents.
+    /// True if letters of Latin scripts lose their accents and ligatures are spelled out.
     pub folds_to_ascii: bool,
 }
 
 impl Analysis {
-    /// Whether texts are compared as they are.
+    /// True if texts are compared unchanged.
     pub fn is_none(self) -> bool {
         self == Analysis::default()
     }
 
-    /// The text to compare. Bytes that are no text are left as they are.
+    /// The text to compare. Bytes that are not UTF-8 stay unchanged.
     pub fn apply<'a>(self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let Some(text) = std::str::from_utf8(text).ok().filter(|_| !self.is_none()) else { return Cow::Borrowed(text) };
         let mut text = Cow::Borrowed(text);
@@ -41,7 +41,7 @@ impl Analysis {
     }
 }
 
-/// Letters without their marks, and ligatures apart; other scripts stay as they are.
+/// Removes marks from Latin letters and spells ligatures out; letters of other scripts stay unchanged.
 fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -59,7 +59,7 @@ fn fold(text: &str) -> String {
     out
 }
 
-/// Latin letters that Unicode does not take apart.
+/// The ASCII spelling of Latin letters and quotes that Unicode does not decompose.
 fn spelled_out(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ß' => "ss",

@@ -5,45 +5,45 @@ use crate::{Column, ColumnId, DataType, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The option names that set how text is analysed.
+/// Names of the index options that set how text is analysed: lower case, normal form C, accents.
 const ANALYSIS: [&str; 3] = ["case_sensitive", "normalize", "ascii"];
 
-/// An index's identity within its table; never used again.
+/// An index's identity within its table, never reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IndexId(pub u32);
 
 /// A secondary index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
-    /// Its identity.
+    /// The index's identity within its table.
     pub id: IndexId,
-    /// Its name, unique within its keyspace.
+    /// The index's name, unique within its keyspace.
     pub name: String,
-    /// The column.
+    /// The indexed column.
     pub column: ColumnId,
-    /// What of the column's value is looked up.
+    /// The part of the column's value that is indexed.
     pub part: IndexedPart,
-    /// What it can be asked.
+    /// The implementation that was asked for, which sets the queries that the index can answer.
     pub kind: IndexKind,
 }
 
-/// An index before it has an id.
+/// An index before the metadata log has given it an id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexDraft {
-    /// Its name, if it is given one.
+    /// The index's name; `None` if the statement gives none.
     pub name: Option<String>,
-    /// The column's name.
+    /// The name of the indexed column.
     pub column: String,
-    /// What of the column's value is looked up.
+    /// The part of the column's value that is indexed.
     pub part: IndexedPart,
-    /// What it can be asked.
+    /// The implementation that was asked for, which sets the queries that the index can answer.
     pub kind: IndexKind,
 }
 
-/// What of a value an index holds.
+/// The part of a column's value that an index holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IndexedPart {
-    /// The value of a column that is no collection.
+    /// The value of a column that is not a collection.
     Value,
     /// The keys of a map.
     Keys,
@@ -55,32 +55,32 @@ pub enum IndexedPart {
     Full,
 }
 
-/// What an index can be asked, as Cassandra's two kinds of index can.
+/// The queries that an index can answer, as Cassandra's two implementations can.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IndexKind {
-    /// `CREATE INDEX`: equality, one index in a query.
+    /// `CREATE INDEX`: equality only, one index per query.
     Plain,
-    /// `USING 'sai'`: ranges of numbers too, and several indexes in a query.
+    /// `USING 'sai'`: equality and ranges, several indexes per query.
     StorageAttached {
-        /// The class as the statement named it.
+        /// The class name as the statement wrote it.
         class: String,
-        /// Its options.
+        /// The options of the statement, by name.
         options: BTreeMap<String, String>,
     },
 }
 
 impl Index {
-    /// Whether it is a storage-attached one.
+    /// True for a storage-attached index.
     pub fn is_storage_attached(&self) -> bool {
         matches!(self.kind, IndexKind::StorageAttached { .. })
     }
 
-    /// The column it is of; `None` if the table has none of that id.
+    /// The indexed column; `None` if the table has no column of that id.
     pub fn column<'a>(&self, table: &'a Table) -> Option<&'a Column> {
         table.columns().find(|column| column.id == self.column)
     }
 
-    /// What it is of, as `CREATE INDEX` has it: `v`, `keys(m)`.
+    /// The index's target as `CREATE INDEX` writes it, for a column of this name: `v`, `keys(m)`.
     pub fn target(&self, column: &str) -> String {
         match self.part {
             IndexedPart::Value => column.to_owned(),
@@ -91,10 +91,10 @@ impl Index {
         }
     }
 
-    /// How it analyses text.
+    /// The analysis that the index's options ask for.
     pub fn analysis(&self) -> Analysis {
         let IndexKind::StorageAttached { options, .. } = &self.kind else { return Analysis::default() };
-        // What is more than one text is compared as it is.
+        // Entries and whole collections hold more than one text and are compared unchanged.
         if matches!(self.part, IndexedPart::Entries | IndexedPart::Full) {
             return Analysis::default();
         }
@@ -106,12 +106,13 @@ impl Index {
         }
     }
 
-    /// Whether an option is one of those that set how text is analysed.
+    /// True if `name` is an option that sets how text is analysed.
     pub fn is_analysis_option(name: &str) -> bool {
         ANALYSIS.contains(&name)
     }
 
-    /// Whether it can be asked for a range of values of its column.
+    /// True if the index answers range queries on a column of this type: storage-attached, of single values, of an
+    /// ordered type.
     pub fn has_ranges(&self, data_type: &DataType) -> bool {
         let ordered = !matches!(data_type, DataType::Text | DataType::Ascii | DataType::Boolean | DataType::Uuid);
         let single =

@@ -1,4 +1,4 @@
-//! The key of one term of one row: storage id, index id, term, then the row's key behind its storage id. Entries of one term
+//! Keys of index entries: storage id, index id, term, then the row's key without its storage id. Entries of one term
 //! sort as their rows do.
 
 use super::{IndexId, Terms};
@@ -7,15 +7,15 @@ use henge_base::Bytes;
 
 /// Bytes of a storage id.
 const STORAGE: usize = 4;
-/// Bytes before a term.
+/// Bytes before a term: storage id and index id.
 const HEAD: usize = STORAGE + 4;
 
-/// Keys of index entries.
+/// Namespace of the functions on keys of index entries.
 #[derive(Clone, Copy, Debug)]
 pub struct IndexEntry;
 
 impl IndexEntry {
-    /// What the keys of an index's entries begin with, and no others.
+    /// The prefix that all keys of this index's entries share, and no other keys.
     pub fn prefix(table: StorageId, index: IndexId) -> [u8; HEAD] {
         let mut head = [0; HEAD];
         head[..STORAGE].copy_from_slice(&table.0.to_be_bytes());
@@ -23,20 +23,21 @@ impl IndexEntry {
         head
     }
 
-    /// The entry of a row under a term; `row` is its key.
+    /// The key of a row's entry under a term; `row` is the row's key.
     pub fn key(table: StorageId, index: IndexId, term: &[u8], row: &[u8]) -> Bytes {
         let rest = row.get(STORAGE..).unwrap_or_default();
         [&IndexEntry::prefix(table, index)[..], term, rest].concat().into()
     }
 
-    /// The term and the row's key of an entry; `None` of bytes that are none.
+    /// The term and the row's key of an entry; `None` if the bytes are not the key of an entry.
     pub fn parse(entry: &[u8]) -> Option<(&[u8], Bytes)> {
         let end = HEAD + term_end(entry.get(HEAD..)?)?;
         let row = [&entry[..STORAGE], &entry[end..]].concat();
         Some((&entry[HEAD..end], row.into()))
     }
 
-    /// Between which keys the entries lie of some terms and of rows from `start` to `end`. Of one term none else lie there.
+    /// Bounds (first included, second excluded) of the entries of these terms for rows from `start` to `end`. For one
+    /// term the bounds hold no other entry; for a range of terms, entries of rows outside `start` and `end` too.
     pub fn range(table: StorageId, index: IndexId, terms: &Terms, start: &[u8], end: &[u8]) -> (Bytes, Bytes) {
         let prefix = IndexEntry::prefix(table, index);
         let within = |bytes: &[u8]| Bytes::from([&prefix[..], bytes].concat());
@@ -45,7 +46,7 @@ impl IndexEntry {
                 let last = if end.starts_with(&table.0.to_be_bytes()) {
                     IndexEntry::key(table, index, term, end)
                 } else {
-                    // The rows run to the table's end.
+                    // `end` lies in the next table, so the rows run to the end of this one.
                     Key::prefix_end(&within(term)).into()
                 };
                 (IndexEntry::key(table, index, term, start), last)
@@ -56,7 +57,7 @@ impl IndexEntry {
     }
 }
 
-/// Where the term ends that bytes begin with.
+/// The length of the term that the bytes begin with; `None` if the term does not end.
 fn term_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {

@@ -1,4 +1,4 @@
-//! What a row is found by, and which of it a query looks for.
+//! The terms of a row, and the terms that a query looks for.
 
 use super::{Index, IndexId, IndexedPart};
 use crate::key::KeyParts;
@@ -6,36 +6,37 @@ use crate::value::put_escaped;
 use crate::{CellKindView, CellView, Column, ColumnId, ColumnKind, DataType, Key, KeyKind, RowView, Table};
 use henge_base::Bytes;
 
-/// Bytes of a value that tell it from others in an index. Rows whose values are the same so far are looked at one by one.
+/// The most bytes of a value that a term holds, before escaping. Values that agree so far share a term, and their rows
+/// are told apart by reading them.
 const TERM_BYTES: usize = 1_024;
 
-/// An index, asked for some of its terms.
+/// A lookup in an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
-    /// The index.
+    /// The index that is asked.
     pub index: IndexId,
-    /// Whether a match is a whole partition, since its static row is what matches.
+    /// True if the index is of a static column, so that a match stands for a whole partition.
     pub whole_partitions: bool,
-    /// What is looked for. It may let rows through that the query does not mean, never leave one out.
+    /// The terms looked for. They may match rows that the query does not mean, but never miss one that it does.
     pub terms: Terms,
 }
 
-/// Terms that are looked for, each as [`Index::term`] gives it.
+/// A term or a range of terms, each as [`Index::term`] gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Terms {
-    /// One.
+    /// A single term.
     One(Bytes),
-    /// Those from `start` (included) to `end` (excluded); an empty `end` is no bound.
+    /// Terms from `start` (included) to `end` (excluded); an empty `end` is no bound.
     Range {
-        /// The lowest.
+        /// The lowest term included.
         start: Bytes,
-        /// Above the highest.
+        /// The lowest term above the range.
         end: Bytes,
     },
 }
 
 impl Terms {
-    /// Whether it is among them.
+    /// True if `term` is among them.
     pub fn contain(&self, term: &[u8]) -> bool {
         match self {
             Terms::One(one) => one == term,
@@ -43,7 +44,7 @@ impl Terms {
         }
     }
 
-    /// All that are not below one and not above another.
+    /// The range from `lower` to `upper`, both included; `None` is no bound.
     pub fn between(lower: Option<Bytes>, upper: Option<Bytes>) -> Terms {
         let end = upper.map_or(Bytes::new(), |upper| Key::prefix_end(&upper).into());
         Terms::Range { start: lower.unwrap_or_default(), end }
@@ -51,8 +52,8 @@ impl Terms {
 }
 
 impl Index {
-    /// The term of a value of the kind that the index holds: bytes that sort as values do as far as they go, and end by
-    /// themselves. `None` of what is no such value.
+    /// The term of a value of the type that the index holds: bytes that sort as values do, as far as the term reaches,
+    /// and that mark their own end. `None` if the bytes are not such a value.
     pub fn term(&self, table: &Table, value: &[u8]) -> Option<Bytes> {
         let data_type = self.value_type(self.column(table)?)?;
         let mut out = Vec::with_capacity(value.len() + 4);
@@ -60,7 +61,7 @@ impl Index {
         Some(escaped(&out))
     }
 
-    /// The term of an entry of a map.
+    /// The term of an entry of a map; `None` if the column is not a map or the bytes are not values of its types.
     pub fn entry_term(&self, table: &Table, key: &[u8], value: &[u8]) -> Option<Bytes> {
         let DataType::Map(key_type, value_type) = self.column(table)?.data_type.unfrozen() else { return None };
         let mut out = Vec::with_capacity(key.len() + value.len() + 8);
@@ -69,7 +70,8 @@ impl Index {
         Some(escaped(&out))
     }
 
-    /// The type of the values that the index holds; of entries, of their keys.
+    /// The type of the values that the index holds; for an index on entries, the type of the map's keys. `None` if the
+    /// column has no such part.
     pub fn value_type<'a>(&self, column: &'a Column) -> Option<&'a DataType> {
         match (self.part, column.data_type.unfrozen()) {
             (IndexedPart::Value | IndexedPart::Full, _) => Some(&column.data_type),
@@ -81,7 +83,7 @@ impl Index {
         }
     }
 
-    /// What the row at `key` is found by. Expired values count, for a reader's clock may be behind.
+    /// Calls `each` with every term of the row at `key`. Expired values count, for a reader's clock may be behind.
     pub fn terms_of(&self, table: &Table, key: &[u8], row: &RowView<'_>, each: &mut dyn FnMut(Bytes)) {
         let Some(column) = self.column(table) else { return };
         match column.kind {
@@ -107,7 +109,7 @@ impl Index {
     }
 }
 
-/// Whether a row is more than deletions.
+/// True if the row holds a marker or a value, not only deletions.
 fn has_content(row: &RowView<'_>) -> bool {
     let has_value = |cell: CellView<'_>| matches!(cell.kind, CellKindView::Live { .. } | CellKindView::Expiring { .. });
     row.marker().is_some() || row.cells().any(|cell| cell.column != ColumnId::CLUSTERING && has_value(cell))

@@ -1,4 +1,4 @@
-//! Taking an encoded key apart.
+//! Decoding of keys into the values of their columns.
 
 use super::partition_key::split;
 use super::{HEAD, Key, KeyError, KeyKind, PartitionKey};
@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 pub(crate) struct KeyParts {
     pub(crate) kind: KeyKind,
     values: Scratch,
-    /// Where the values are, partition key first.
+    /// Start and end of each value in `values`, partition key first.
     spans: SmallVec<[(u32, u32); 8]>,
     partition_columns: usize,
 }
@@ -38,7 +38,7 @@ impl KeyParts {
             KeyKind::PartitionTombstone | KeyKind::RangeTombstone => return Err(KeyError::Malformed),
         }
         for column in &table.clustering {
-            // A compact table's row may end early, and is kept as it is when the table is compact no more.
+            // A compact table's row may end early, and its key is kept when the table is made an ordinary one.
             if reader.is_empty() && self.spans.len() > self.partition_columns {
                 break;
             }
@@ -51,12 +51,12 @@ impl KeyParts {
         Ok(reader)
     }
 
-    /// The value of a partition key column.
+    /// The value of the partition key column at `index`.
     pub(crate) fn partition_key(&self, index: usize) -> Option<&[u8]> {
         if index < self.partition_columns { self.value(index) } else { None }
     }
 
-    /// The value of a clustering column; none of a static row.
+    /// The value of the clustering column at `index`; `None` in a static row.
     pub(crate) fn clustering(&self, index: usize) -> Option<&[u8]> {
         self.value(self.partition_columns + index)
     }

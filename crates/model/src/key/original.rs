@@ -1,7 +1,8 @@
 //! Clustering values whose bytes are not the normal form of their value.
 //!
-//! A key equates what the type's order equates: the decimals 1.0 and 1.00 name one row. What the writer wrote is kept in the
-//! row, as the value of a cell of [`ColumnId::CLUSTERING`] with the write's timestamp and TTL; the newest one is shown.
+//! A key equates values that its type's order equates: the decimals 1.0 and 1.00 name one row. The bytes that the
+//! writer sent are kept in the row, as the value of a cell of [`ColumnId::CLUSTERING`] with the write's timestamp and
+//! TTL. Readers get those of the newest such cell.
 
 use super::KeyError;
 use crate::value::{Masked, Scratch, take_component};
@@ -9,13 +10,14 @@ use crate::{ColumnId, DataType, Key, Table};
 use henge_base::{Bytes, Reader, put_vint};
 
 impl ColumnId {
-    /// Of the cell that keeps clustering values as they were written; no table allocates this id. It makes no row live.
+    /// The column of the cell that keeps clustering values as they were written. No table allocates this id, and the
+    /// cell makes no row live.
     pub const CLUSTERING: ColumnId = ColumnId(u32::MAX);
 }
 
 impl Key {
-    /// What a write of this row has to put into a cell of [`ColumnId::CLUSTERING`]; `None`, as nearly always, if the key gives
-    /// the same bytes back.
+    /// The value that a write of this row has to put into a cell of [`ColumnId::CLUSTERING`]; `None` if the key decodes
+    /// to the same bytes, as it nearly always does.
     pub fn original_clustering(table: &Table, clustering: &[&[u8]]) -> Result<Option<Bytes>, KeyError> {
         let mut exact = true;
         for (column, value) in table.clustering.iter().zip(clustering) {
@@ -33,7 +35,7 @@ impl Key {
     }
 }
 
-/// The clustering value at `index` in what [`Key::original_clustering`] gave.
+/// The clustering value at `index` in the output of [`Key::original_clustering`].
 pub(crate) fn original_value(original: &[u8], index: usize) -> Option<&[u8]> {
     let mut reader = Reader::new(original);
     for _ in 0..index {
@@ -42,7 +44,7 @@ pub(crate) fn original_value(original: &[u8], index: usize) -> Option<&[u8]> {
     reader.vint_bytes().ok()
 }
 
-/// Whether every value of the type is its own normal form.
+/// True if every value of the type has only one encoding, so that a key gives it back unchanged.
 pub(crate) fn is_exact(data_type: &DataType) -> bool {
     let several = matches!(
         data_type,

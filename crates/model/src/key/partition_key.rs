@@ -1,11 +1,12 @@
-//! The partition key as it is hashed.
+//! The partition key in the form that is hashed.
 
 use super::KeyError;
 use crate::Token;
 use crate::limits::MAX_COMPONENT;
 use henge_base::{Bytes, Reader};
 
-/// A partition key in Cassandra's serialized form: one column's bytes, or for several `[u16 length][bytes][00]` each.
+/// A partition key in Cassandra's serialized form: the bytes of a single column, or `[u16 length][bytes][00]` for each
+/// of several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartitionKey {
     bytes: Bytes,
@@ -13,7 +14,8 @@ pub struct PartitionKey {
 }
 
 impl PartitionKey {
-    /// Joins the values of the partition key's columns. At most 65,535 bytes in all; a single column must not be empty.
+    /// Joins the values of the partition key's columns. Fails above 65,535 bytes in all, and if a single column is
+    /// empty.
     pub fn from_components(components: &[&[u8]]) -> Result<PartitionKey, KeyError> {
         match components {
             [] => Err(KeyError::Empty),
@@ -22,7 +24,7 @@ impl PartitionKey {
         }
     }
 
-    /// Takes a serialized key as it is: what drivers send as a routing key.
+    /// Wraps a serialized key, such as the routing key that drivers send. Fails if it is empty or above 65,535 bytes.
     pub fn from_bytes(bytes: Bytes) -> Result<PartitionKey, KeyError> {
         match bytes.len() {
             0 => Err(KeyError::Empty),
@@ -36,14 +38,14 @@ impl PartitionKey {
         &self.bytes
     }
 
-    /// The values of its `count` columns.
+    /// The values of the key's `count` columns.
     pub fn components(&self, count: usize) -> Result<Vec<&[u8]>, KeyError> {
         let mut out = Vec::with_capacity(count);
         split(&self.bytes, count, |start, end| out.push(&self.bytes[start..end]))?;
         Ok(out)
     }
 
-    /// Where it stands on the ring.
+    /// The key's place on the ring.
     pub fn token(&self) -> Token {
         self.token
     }
@@ -60,7 +62,7 @@ fn join(components: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
     Ok(out)
 }
 
-/// Where the components of a serialized key start and end in it, in order, given to `each`.
+/// Calls `each` with start and end of every component of a serialized key, in order.
 pub(super) fn split(bytes: &[u8], count: usize, mut each: impl FnMut(usize, usize)) -> Result<(), KeyError> {
     if count == 1 {
         each(0, bytes.len());

@@ -1,4 +1,4 @@
-//! Keys sort as rows do and give their values back.
+//! Keys sort as rows do and decode to the values they were made of.
 
 use super::*;
 use crate::DataType;
@@ -75,7 +75,7 @@ fn rows_of_dense_tables_may_end_early_and_come_first() {
     let long = [i32::MAX, -1].map(|d| Key::row(&dense, &partition(), &[&one, &d.to_be_bytes()]).unwrap());
     assert!(short < long[0] && long[0] < long[1]);
     assert!(Key::row(&dense, &partition(), &[]).is_err());
-    // It stays readable when the table is compact no more.
+    // Its key still decodes after the table is made an ordinary one.
     dense.options.compact_storage = None;
     let (_, clustering, kind) = Key::decode(&dense, short.bytes()).unwrap();
     assert_eq!((clustering, kind), (vec![Bytes::copy_from_slice(&one)], KeyKind::Row));
@@ -94,7 +94,7 @@ fn ends_of_prefixes_and_tables() {
     assert_eq!(whole, ([0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1].to_vec(), [0, 0, 0, 8].to_vec()));
 }
 
-/// A type with a way to draw its values.
+/// Strategy for a type, a direction, and values of the type.
 fn typed() -> impl Strategy<Value = (DataType, Order, BoxedStrategy<Vec<u8>>)> {
     let bytes =
         |n: usize| prop::collection::vec(prop_oneof![Just(0u8), Just(0xff), Just(0x80), any::<u8>()], n).boxed();
@@ -157,7 +157,7 @@ fn typed() -> impl Strategy<Value = (DataType, Order, BoxedStrategy<Vec<u8>>)> {
         ),
     ];
     (prop::sample::select(choices), any::<bool>()).prop_map(|((data_type, values), down)| {
-        // Composites are never empty bytes; of the others an empty value sorts first.
+        // Composites are never empty bytes; the empty value of any other type sorts first.
         let values = if data_type.unfrozen().is_complex() {
             values
         } else {
@@ -173,7 +173,7 @@ fn two_rows() -> impl Strategy<Value = Clustered> {
     prop::collection::vec(typed(), 1..4).prop_flat_map(|columns| {
         let values: Vec<_> = columns.iter().map(|(_, _, values)| values.clone()).collect();
         let types: Vec<_> = columns.into_iter().map(|(data_type, order, _)| (data_type, order)).collect();
-        // Often the first columns are equal, so that the later ones decide.
+        // The first columns are often equal, so that the later ones decide.
         (Just(types), values.clone(), values, 0usize..3).prop_map(|(types, a, b, shared)| {
             let b = a.iter().zip(b).enumerate().map(|(i, (a, b))| if i < shared { a.clone() } else { b }).collect();
             (types, a, b)

@@ -1,45 +1,48 @@
 //! Keys of deletions that cover more than one row.
 //!
-//! Partition tombstone: the partition's prefix, then 03. Range tombstone: the prefix; where it starts and where it ends, each escaped; 04. Start
-//! and end are what follows the prefix in a row's key, so that whether a row is covered is a comparison of bytes.
+//! Partition tombstone: the partition's prefix, then 03. Range tombstone: the prefix; its start and its end, each
+//! escaped; 04. Start and end are the bytes that follow the prefix in a row's key, so that comparing bytes tells if a
+//! row is covered.
 
 use super::{Key, KeyKind};
 use crate::value::{Masked, Scratch, put_escaped, take_escaped};
 use henge_base::{Bytes, Reader};
 
-/// Below every row of a partition and above its static row.
+/// The lowest byte after a partition's prefix that a row's key can have; the static row's is lower.
 const FIRST_ROW: u8 = KeyKind::Row as u8;
 
-/// What a tombstone covers: keys of one partition from `start` (included) to `end` (excluded).
+/// The keys of one partition that a tombstone covers: from `start` (included) to `end` (excluded).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// The lowest key that is covered, or would be.
+    /// The lowest key covered.
     pub start: Bytes,
-    /// The lowest key above it that is not.
+    /// The lowest key above `start` that is not covered.
     pub end: Bytes,
 }
 
 impl Key {
-    /// The key of the deletion of a whole partition, static row included. `partition` is the prefix of its keys.
+    /// The key of the deletion of a whole partition, static row included. `partition` is the prefix of the partition's
+    /// keys.
     pub fn partition_tombstone(partition: &[u8]) -> Key {
         let mut out = partition.to_vec();
         out.push(KeyKind::PartitionTombstone as u8);
         Key(out.into())
     }
 
-    /// The key of the deletion of a partition's rows from `start` (included) to `end` (excluded), which are keys or prefixes of keys of that
-    /// partition, or its bounds. `None` if no row lies between, or they are of no one partition.
+    /// The key of the deletion of a partition's rows from `start` (included) to `end` (excluded). Both are keys,
+    /// prefixes of keys or bounds of one partition. `None` if no row lies between them, or they are not of one
+    /// partition.
     pub fn range_tombstone(start: &[u8], end: &[u8]) -> Option<Key> {
         let length = Key::partition(start)?;
         let (partition, from) = start.split_at(length);
         let to = match end.strip_prefix(partition) {
-            // The partition's own beginning: below all of its keys.
+            // `end` is the beginning of the partition, below all of its keys.
             Some([]) => return None,
             Some(to) => to,
             None if *end == *Key::prefix_end(partition) => &[],
             None => return None,
         };
-        // The static row is no row of a range.
+        // The static row is never part of a range.
         let from = from.max(&[FIRST_ROW]);
         if !to.is_empty() && from >= to {
             return None;
@@ -51,7 +54,7 @@ impl Key {
         Some(Key(out.into()))
     }
 
-    /// What a tombstone's key covers; `None` of any other key.
+    /// The keys that a tombstone covers, from its own key; `None` if the key is not a tombstone's.
     pub fn extent(key: &[u8]) -> Option<Extent> {
         let length = Key::partition(key)?;
         let (partition, rest) = key.split_at(length);
@@ -71,7 +74,7 @@ impl Key {
 }
 
 impl KeyKind {
-    /// Whether such a key stands for a deletion of more than one row.
+    /// True if the key is a tombstone's, of a partition or of a range.
     pub fn is_tombstone(self) -> bool {
         matches!(self, KeyKind::PartitionTombstone | KeyKind::RangeTombstone)
     }

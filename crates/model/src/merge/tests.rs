@@ -111,7 +111,7 @@ fn merging_nothing_gives_the_empty_row() {
     assert_eq!(merged(&[]), encoded(&Row::default()));
 }
 
-/// What an engine may hand to a merge: rows, rubbish, and what merging them gave.
+/// Operands that an engine may pass to a merge: rows, noise, and results of merging them.
 fn operand() -> impl Strategy<Value = Vec<u8>> {
     let rubbish = || prop::collection::vec(any::<u8>(), 0..12);
     let broken = (row(), any::<prop::sample::Index>(), 1u8..).prop_map(|(row, at, flip)| {

@@ -1,6 +1,7 @@
-//! Collections and user types that are not frozen: many cells become one value.
+//! Collections and user types that are not frozen: several cells become one value.
 //!
-//! A cell's path is a set's element, a map's key, the time-uuid that orders a list, or a field's number (2 bytes) in a user type.
+//! A cell's path is a set's element, a map's key, the time-uuid that orders a list, or the index (2 bytes) of a user
+//! type's field.
 
 use super::{What, ttl};
 use crate::row_codec::CellView;
@@ -9,7 +10,7 @@ use smallvec::SmallVec;
 
 type Elements<'a> = SmallVec<[CellView<'a>; 8]>;
 
-/// Shows the live cells of a column: null if there are none.
+/// Pushes the live cells of a column as one value; null if no cell is live.
 pub(super) fn show<'a>(
     data_type: &DataType,
     cells: impl Iterator<Item = CellView<'a>>,

@@ -1,13 +1,14 @@
-//! Counters: every replica that ever led an addition has a cell of its own, a *shard*, with all that it added. The counter is their sum.
+//! Counters: each replica that ever led an addition has a cell of its own, a *shard*, with the sum of what it added.
+//! The counter is the sum of the shards.
 //!
-//! A shard's path is its host's id, its value the sum so far (8 bytes), and only its host writes it: so the newest of two versions of a
-//! shard holds all of the older one, and merging needs to know nothing of counters.
+//! A shard's path is its host's id, its value that host's sum so far (8 bytes), and only that host writes it. So the
+//! newer of two versions of a shard includes the older, and merging needs no rule for counters.
 
 use super::What;
 use crate::RowSink;
 use crate::row_codec::CellView;
 
-/// Shows the sum of the live shards: null if there are none.
+/// Pushes the sum of the live shards; null if no shard is live.
 pub(super) fn show<'a>(
     cells: impl Iterator<Item = CellView<'a>>,
     what: What,
@@ -25,7 +26,7 @@ pub(super) fn show<'a>(
     sink.value(Some(&shown.to_be_bytes()));
 }
 
-/// The value of a shard, or of an addition. Bytes that are none count nothing.
+/// The value of a shard or of an addition; 0 if it does not have 8 bytes.
 fn total(value: &[u8]) -> i64 {
     value.try_into().map_or(0, i64::from_be_bytes)
 }

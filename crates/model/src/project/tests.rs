@@ -1,4 +1,4 @@
-//! What readers see of rows.
+//! Rows as readers see them.
 
 use super::*;
 use crate::sample::{live, table};
@@ -12,7 +12,8 @@ fn list(t: DataType) -> DataType {
     DataType::List(Box::new(t))
 }
 
-/// p0 text; c0 int desc; s3.. : s0 int; r0 text, r1 int, r2 set<int>, r3 map<text, int>, r4 list<text>. Ids follow.
+/// A table whose columns have ids in this order, from 0: p0 text; c0 int desc; s0 int; r0 text, r1 int, r2 set<int>,
+/// r3 map<text, int>, r4 list<text>.
 fn sample() -> Arc<Table> {
     let map = DataType::Map(Box::new(DataType::Text), Box::new(DataType::Int));
     let regulars = [DataType::Text, DataType::Int, DataType::Set(Box::new(DataType::Int)), map, list(DataType::Text)];

@@ -1,4 +1,4 @@
-//! Cells as bytes, and borrowed views of them.
+//! The encoding of cells, and borrowed views of them.
 
 use super::{RowError, cell_flag};
 use crate::{Cell, CellKind, ColumnId};
@@ -7,17 +7,17 @@ use henge_base::{Bytes, Micros, Reader, put_signed_vint, put_vint, vint_len};
 /// A cell that borrows its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CellView<'a> {
-    /// Its column.
+    /// The cell's column.
     pub column: ColumnId,
-    /// Empty for a simple column.
+    /// The path within the column; empty for a simple column.
     pub path: &'a [u8],
-    /// When it was written.
+    /// The write's timestamp, microseconds.
     pub timestamp: Micros,
-    /// What it says.
+    /// The value or deletion.
     pub kind: CellKindView<'a>,
 }
 
-/// What a borrowed cell says; see [`CellKind`].
+/// The content of a borrowed cell; see [`CellKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the fields of `CellKind`.
 pub enum CellKindView<'a> {
@@ -28,7 +28,7 @@ pub enum CellKindView<'a> {
 }
 
 impl<'a> CellView<'a> {
-    /// The value, if there is one at `now_seconds`.
+    /// The value, if the cell has one at `now_seconds`.
     pub fn live_value(&self, now_seconds: i64) -> Option<&'a [u8]> {
         match self.kind {
             CellKindView::Live { value } => Some(value),
@@ -37,12 +37,13 @@ impl<'a> CellView<'a> {
         }
     }
 
-    /// Whether this deletes all older elements of its column.
+    /// True if the cell deletes all older elements of its column.
     pub fn is_complex_deletion(&self) -> bool {
         matches!(self.kind, CellKindView::ComplexDeletion { .. })
     }
 
-    /// Whether it is a deletion made, or a value that expired, before `purge_before` (seconds).
+    /// True if the cell is a deletion executed, or a value that expired, before `purge_before` (seconds since the
+    /// epoch).
     pub fn is_purgeable(&self, purge_before: i64) -> bool {
         match self.kind {
             CellKindView::Live { .. } => false,
@@ -90,13 +91,13 @@ impl Cell {
                 CellKindView::ComplexDeletion { local_seconds: *local_seconds }
             }
         };
-        // A complex deletion is of the whole column: whatever stands in its path means nothing.
+        // A complex deletion covers the whole column, so its path has no meaning and is dropped.
         let path: &[u8] = if matches!(self.kind, CellKind::ComplexDeletion { .. }) { &[] } else { &self.path };
         CellView { column: self.column, path, timestamp: self.timestamp, kind }
     }
 }
 
-/// Appends cells one after another.
+/// Appends cells in order; each column id is written as the distance to the one before.
 pub(crate) struct PutCells {
     newest: Micros,
     before: u32,
@@ -132,12 +133,12 @@ impl PutCells {
     }
 }
 
-/// How far `timestamp` lies below `newest`; fits even if they lie at the two ends of the range.
+/// The distance of `timestamp` below `newest`; it fits even if they are the two ends of the range of timestamps.
 pub(super) fn distance(newest: Micros, timestamp: Micros) -> u64 {
     (newest as u64).wrapping_sub(timestamp as u64)
 }
 
-/// Undoes [`distance`]; `None` if it leads below the range.
+/// The inverse of [`distance`]; `None` if the result lies below the range of timestamps.
 pub(super) fn below(newest: Micros, distance: u64) -> Option<Micros> {
     let timestamp = (newest as u64).wrapping_sub(distance) as i64;
     (timestamp <= newest).then_some(timestamp)
@@ -148,19 +149,19 @@ fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// A vint in its shortest form.
+/// Reads a vint; any but the shortest form is an error.
 pub(super) fn vint(reader: &mut Reader<'_>) -> Result<u64, RowError> {
     let before = reader.rest().len();
     let value = reader.vint()?;
     if before - reader.rest().len() == vint_len(value) { Ok(value) } else { Err(RowError::Corrupt) }
 }
 
-/// A signed vint in its shortest form.
+/// Reads a signed vint; any but the shortest form is an error.
 pub(super) fn signed_vint(reader: &mut Reader<'_>) -> Result<i64, RowError> {
     vint(reader).map(henge_base::signed_vint)
 }
 
-/// A TTL.
+/// Reads a TTL in seconds.
 pub(super) fn ttl(reader: &mut Reader<'_>) -> Result<u32, RowError> {
     u32::try_from(vint(reader)?).map_err(|_| RowError::Corrupt)
 }
@@ -184,17 +185,17 @@ impl<'a> Cells<'a> {
         Cells { reader, newest, before: 0, left: count }
     }
 
-    /// What follows the cells read so far.
+    /// The bytes after the cells read so far.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.reader.rest()
     }
 
-    /// How many cells are left.
+    /// The number of cells still to read.
     pub(super) fn left(&self) -> u64 {
         self.left
     }
 
-    /// Reads the next cell, checking it by itself but not against its neighbours.
+    /// Reads the next cell and checks it, but not its order relative to its neighbours.
     #[inline]
     pub(super) fn read(&mut self) -> Result<CellView<'a>, RowError> {
         let reader = &mut self.reader;
@@ -253,7 +254,8 @@ impl<'a> Iterator for Cells<'a> {
         if self.left == 0 {
             return None;
         }
-        // Parsing read every cell once already; bytes that were only trusted end the row where they go wrong.
+        // Parsing has read every cell once already. In bytes that were only trusted, the row ends at the first bad
+        // cell.
         self.read().ok()
     }
 }

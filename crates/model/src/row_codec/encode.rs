@@ -1,4 +1,4 @@
-//! Writing rows.
+//! Encoding of rows.
 
 use super::cells::PutCells;
 use super::cells::distance;
@@ -6,7 +6,7 @@ use super::{CRC, CellView, FORMAT, RowView, row_flag};
 use crate::{Columns, Deletion, Marker, Row};
 use henge_base::{Micros, put_signed_vint, put_vint};
 
-/// Appends the one encoding of `row` under `key`. A row that is not in normal form is brought into it first.
+/// Appends the encoding of `row` under `key`. A row that is not in normal form is normalized first.
 pub fn encode_row(key: &[u8], row: &Row, out: &mut Vec<u8>) {
     let normal;
     let row = if row.is_normal() {
@@ -22,8 +22,8 @@ pub fn encode_row(key: &[u8], row: &Row, out: &mut Vec<u8>) {
     encode_parts(key, &Parts { marker: row.marker, deletion: row.deletion }, row.cells.iter().map(|c| c.view()), out);
 }
 
-/// Appends the encoding of a row that is not built first: `cells` are sorted by column, no two alike, and not covered by
-/// `deletion`. What comes of others is refused when it is read.
+/// Appends the encoding of a row from its parts. `cells` are sorted by place, no two with the same place, and not
+/// covered by a deletion; the bytes of other cells are refused by [`super::RowView::parse`].
 pub fn encode_cells<'a>(
     key: &[u8],
     marker: Option<Marker>,
@@ -34,19 +34,19 @@ pub fn encode_cells<'a>(
     encode_parts(key, &Parts { marker, deletion }, cells, out);
 }
 
-/// What is left out of a row.
+/// The parts of a row that an answer leaves out.
 #[derive(Clone, Copy, Debug)]
 pub struct Strip<'a> {
-    /// All columns but these.
+    /// Cells of other columns than these are left out.
     pub columns: &'a Columns,
-    /// Deletions made, and values expired, before this (seconds).
+    /// Deletions executed, and values expired, before this time (seconds since the epoch) are left out.
     pub purge_before: i64,
-    /// What a tombstone of the row's partition or of a range covers.
+    /// Everything that this deletion covers is left out; it is a tombstone of the row's partition or of a range.
     pub covered_by: Option<Deletion>,
 }
 
 impl Strip<'_> {
-    /// Whether a row stays as it is.
+    /// True if nothing of the row is left out.
     pub fn keeps(&self, row: &RowView<'_>) -> bool {
         let covers_none = self.covered_by.is_none_or(|deletion| row.oldest().is_none_or(|at| at > deletion.timestamp));
         *self.columns == Columns::All && covers_none && !row.has_purgeable(self.purge_before)
@@ -57,7 +57,7 @@ impl Strip<'_> {
     }
 }
 
-/// Appends what an answer has to hold of a row. Says whether anything is left; if not, nothing is appended.
+/// Appends the row without the parts that `strip` leaves out. True if anything is left; if not, nothing is appended.
 pub fn strip_row(key: &[u8], row: &RowView<'_>, strip: &Strip<'_>, out: &mut Vec<u8>) -> bool {
     let Strip { columns, purge_before, .. } = *strip;
     let parts = Parts {
@@ -75,13 +75,13 @@ pub fn strip_row(key: &[u8], row: &RowView<'_>, strip: &Strip<'_>, out: &mut Vec
     any
 }
 
-/// A row but for its cells.
+/// The parts of a row other than its cells.
 pub(crate) struct Parts {
     pub(crate) marker: Option<Marker>,
     pub(crate) deletion: Option<Deletion>,
 }
 
-/// Appends a row in normal form.
+/// Appends the encoding of a row that is in normal form.
 pub(crate) fn encode_parts<'a>(
     key: &[u8],
     parts: &Parts,
@@ -128,7 +128,7 @@ fn put_head(parts: &Parts, newest: Micros, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes the checksum over `key` and what follows the four bytes kept for it at `start`.
+/// Writes the checksum over `key` and the bytes after the checksum's own, for which space is reserved at `start`.
 pub(crate) fn seal(key: &[u8], out: &mut [u8], start: usize) {
     let Some((checksum, rest)) = out[start..].split_first_chunk_mut::<CRC>() else { return };
     *checksum = super::view::checksum(key, rest).to_le_bytes();

@@ -1,4 +1,4 @@
-//! The codec: one encoding per row, and nothing else is read.
+//! The codec: one encoding per row, and no other is read.
 
 use super::*;
 use crate::sample::{KEY, encoded, live, loose_row, row};
@@ -97,7 +97,7 @@ proptest! {
         let deletion = Deletion { timestamp, local_seconds: 20 };
         let mut deleted = Row { deletion: row.deletion.max(Some(deletion)), ..row.clone() };
         deleted.normalize();
-        // The tombstone lies elsewhere; a deletion of the row's own that is no newer says nothing beside it.
+        // The tombstone lies elsewhere; a deletion of the row itself that is no newer adds nothing to it.
         deleted.deletion = deleted.deletion.filter(|own| own.timestamp > timestamp);
         let bytes = encoded(&row);
         let view = RowView::parse(KEY, &bytes).unwrap();

@@ -1,4 +1,4 @@
-//! Reading rows where they lie.
+//! Reading of rows from their bytes, without copying.
 
 use super::cells::{Cells, below, signed_vint, ttl, vint};
 use super::{CRC, CellView, DAMAGED, FORMAT, RowError, row_flag};
@@ -6,7 +6,7 @@ use crate::normal::{Cover, places};
 use crate::{ColumnId, Deletion, Marker, Row};
 use henge_base::{Micros, Reader};
 
-/// A row in normal form that borrows its bytes. Making one allocates nothing.
+/// A row in normal form that borrows its bytes. Creating a view allocates nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct RowView<'a> {
     newest: Micros,
@@ -16,7 +16,7 @@ pub struct RowView<'a> {
 }
 
 impl<'a> RowView<'a> {
-    /// Reads the row at `key`, checking its checksum and everything in it.
+    /// Parses the row at `key`, checking its checksum and every cell.
     pub fn parse(key: &[u8], bytes: &'a [u8]) -> Result<RowView<'a>, RowError> {
         let (format, body) = checked_body(key, bytes)?;
         let row = RowView::read(format, body)?;
@@ -24,8 +24,8 @@ impl<'a> RowView<'a> {
         Ok(row)
     }
 
-    /// Reads a row that was checked before, in this process: neither checksum nor cells are looked at again. Bytes that are
-    /// no row after all give an error or fewer cells, never a panic.
+    /// Parses a row that this process has checked before: neither checksum nor cells are checked again. Bytes that are
+    /// not a row after all give an error or fewer cells, never a panic.
     pub fn parse_trusted(bytes: &'a [u8]) -> Result<RowView<'a>, RowError> {
         let (format, body) = bytes.get(CRC..).and_then(|b| b.split_first()).ok_or(RowError::Corrupt)?;
         RowView::read(*format, body)
@@ -46,7 +46,7 @@ impl<'a> RowView<'a> {
         Ok(RowView { newest, marker, deletion, cells: Cells::new(reader, newest, count) })
     }
 
-    /// Walks all cells: order, normal form, the newest timestamp, and that nothing follows.
+    /// Reads all cells and checks order, normal form, the newest timestamp, and that nothing follows.
     fn check(&self) -> Result<(), RowError> {
         let mut cover = Cover::of(self.deletion);
         let mut newest = self.marker.map(|m| m.timestamp).max(self.deletion.map(|d| d.timestamp));
@@ -77,12 +77,12 @@ impl<'a> RowView<'a> {
         self.deletion
     }
 
-    /// The newest timestamp of any part; 0 of an empty row.
+    /// The newest timestamp of any part; 0 for an empty row.
     pub fn newest(&self) -> Micros {
         self.newest
     }
 
-    /// The oldest timestamp of any part; `None` of an empty row.
+    /// The oldest timestamp of any part; `None` for an empty row.
     pub(crate) fn oldest(&self) -> Option<Micros> {
         let head = self.marker.map(|m| m.timestamp).into_iter().chain(self.deletion.map(|d| d.timestamp));
         head.chain(self.cells().map(|cell| cell.timestamp)).min()
@@ -93,23 +93,24 @@ impl<'a> RowView<'a> {
         self.cells
     }
 
-    /// How many cells there are. Of a row that was only trusted, what it claims.
+    /// The number of cells. For a row that was only trusted, the number that it claims.
     pub(crate) fn cell_count(&self) -> usize {
         self.cells.left() as usize
     }
 
-    /// Whether the row says nothing.
+    /// True if the row has no marker, no deletion and no cells.
     pub fn is_empty(&self) -> bool {
         self.marker.is_none() && self.deletion.is_none() && self.cells.left() == 0
     }
 
-    /// Whether the row exists for a reader at `now_seconds`: its marker counts, or any cell has a value.
+    /// True if the row exists for a reader at `now_seconds`: its marker is live, or a cell has a value.
     pub fn is_live(&self, now_seconds: i64) -> bool {
         self.marker.is_some_and(|marker| marker.is_live(now_seconds))
             || self.cells().any(|cell| cell.live_value(now_seconds).is_some() && cell.column != ColumnId::CLUSTERING)
     }
 
-    /// Whether anything in it is a deletion made, or a value that expired, before `purge_before` (seconds).
+    /// True if any part is a deletion executed, or a value that expired, before `purge_before` (seconds since the
+    /// epoch).
     pub fn has_purgeable(&self, purge_before: i64) -> bool {
         self.marker.is_some_and(|marker| marker.is_purgeable(purge_before))
             || self.deletion.is_some_and(|deletion| deletion.local_seconds < purge_before)
@@ -124,18 +125,18 @@ impl<'a> RowView<'a> {
 }
 
 impl Marker {
-    /// Whether it counts at `now_seconds`.
+    /// True if the marker has not expired at `now_seconds`.
     pub fn is_live(&self, now_seconds: i64) -> bool {
         self.expiry.is_none_or(|(_, expires)| now_seconds < expires)
     }
 
-    /// Whether it expired before `purge_before` (seconds).
+    /// True if the marker expired before `purge_before` (seconds since the epoch).
     pub fn is_purgeable(&self, purge_before: i64) -> bool {
         self.expiry.is_some_and(|(_, expires)| expires < purge_before)
     }
 }
 
-/// Format and rest of bytes whose checksum under `key` is right.
+/// The format and the rest of bytes whose checksum under `key` is valid.
 pub(crate) fn checked_body<'a>(key: &[u8], bytes: &'a [u8]) -> Result<(u8, &'a [u8]), RowError> {
     let (expected, rest) = bytes.split_first_chunk::<CRC>().ok_or(RowError::Corrupt)?;
     let (format, body) = rest.split_first().ok_or(RowError::Corrupt)?;

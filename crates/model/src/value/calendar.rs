@@ -1,6 +1,7 @@
-//! Days as dates in the proleptic Gregorian calendar; the range is wider than date libraries go.
+//! Conversion of days to dates of the proleptic Gregorian calendar. Date libraries do not cover the range of CQL's
+//! dates.
 
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// Year, month (1-12) and day (1-31) of a day counted from 1970-01-01. Years below 1 are astronomical: 0 is 1 BC.

@@ -1,10 +1,10 @@
-//! One form for values that are equal though their bytes differ.
+//! The one encoding that stands for all values that are equal.
 
 use super::number::Decimal;
 use crate::DataType;
 use henge_base::{Bytes, Reader};
 
-/// Zeros that are written out rather than put into a negative scale.
+/// The most zeros that are appended to a decimal's digits in place of a negative scale.
 const ZEROS_MAX: i64 = 40;
 
 pub(super) fn canonical(data_type: &DataType, bytes: &[u8]) -> Bytes {
@@ -23,7 +23,7 @@ pub(super) fn canonical(data_type: &DataType, bytes: &[u8]) -> Bytes {
     }
 }
 
-/// Whether equal values of the type may have different bytes.
+/// True if equal values of the type may have different bytes.
 fn varies(data_type: &DataType) -> bool {
     use DataType::{Ascii, Bigint, Blob, Date, Inet, Int, Smallint, Text, Time, Timestamp, Timeuuid, Tinyint, Uuid};
     !matches!(
@@ -32,7 +32,7 @@ fn varies(data_type: &DataType) -> bool {
     )
 }
 
-/// A decimal with a negative scale, as 1E+1, with its zeros instead.
+/// A decimal with its negative scale replaced by zeros (1E+1 becomes 10), if they are at most [`ZEROS_MAX`].
 fn written_out(bytes: &[u8]) -> Bytes {
     let Some(mut decimal) = Decimal::parse(bytes) else { return Bytes::copy_from_slice(bytes) };
     let zeros = decimal.exponent - decimal.digits.len() as i64;

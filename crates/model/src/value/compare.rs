@@ -1,4 +1,4 @@
-//! The order of values, Cassandra's comparators.
+//! The order of values, as Cassandra's comparators define it.
 
 use super::parts::{fixed_length, is_composite, part_type, parts};
 use super::sort_key::put_component;
@@ -17,7 +17,7 @@ pub(super) fn compare(data_type: &DataType, a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-/// Empty bytes first, then what is no value, then values by `order`.
+/// Empty bytes first, then bytes of a wrong length, then values by `order`.
 fn classed(data_type: &DataType, a: &[u8], b: &[u8], order: impl Fn(&[u8], &[u8]) -> Ordering) -> Ordering {
     let class = |v: &[u8]| if v.is_empty() { 0 } else { 1 + u8::from(Some(v.len()) == fixed_length(data_type)) };
     class(a).cmp(&class(b)).then_with(|| if class(a) == 2 { order(a, b) } else { a.cmp(b) })

@@ -1,4 +1,4 @@
-//! Sets and maps in their one order: elements ascend and none is there twice, however a client sent them.
+//! Normalization of sets and maps: elements ascend without duplicates, in whatever order a client sent them.
 
 use super::parts::{part_type, parts, put_parts};
 use crate::DataType;
@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 
 type OwnedParts<'a> = SmallVec<[Option<Cow<'a, [u8]>>; 8]>;
 
-/// The value with every set and map in it sorted, at any depth; borrowed if it is so already, or is no value of the type.
+/// The value with every set and map in it sorted, at any depth; borrowed if nothing changes or the bytes are not a
+/// value of the type.
 pub(super) fn sorted<'a>(data_type: &DataType, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     let data_type = data_type.unfrozen();
     if !holds_sets(data_type) {
@@ -35,7 +36,7 @@ pub(super) fn sorted<'a>(data_type: &DataType, bytes: &'a [u8]) -> Cow<'a, [u8]>
     Cow::Owned(out)
 }
 
-/// True if a set or a map is anywhere in values of the type.
+/// True if values of the type can hold a set or a map, at any depth.
 fn holds_sets(data_type: &DataType) -> bool {
     match data_type.unfrozen() {
         DataType::Set(_) | DataType::Map(..) => true,
@@ -50,7 +51,7 @@ fn compare(of: &DataType, a: &Option<Cow<'_, [u8]>>, b: &Option<Cow<'_, [u8]>>) 
     of.compare(a.as_deref().unwrap_or_default(), b.as_deref().unwrap_or_default())
 }
 
-/// Of equal elements the first stays, as in Cassandra. True if anything moved.
+/// Sorts the elements. Of equal ones the first stays, as in Cassandra. True if anything changed.
 fn sort_set(element: &DataType, parts: &mut OwnedParts<'_>) -> bool {
     if parts.windows(2).all(|pair| compare(element, &pair[0], &pair[1]).is_lt()) {
         return false;
@@ -60,7 +61,8 @@ fn sort_set(element: &DataType, parts: &mut OwnedParts<'_>) -> bool {
     true
 }
 
-/// Of equal keys the first stays with the value of the last, as in Cassandra. True if anything moved.
+/// Sorts the entries. Of equal keys the first stays, with the last one's value, as in Cassandra. True if anything
+/// changed.
 fn sort_map(key: &DataType, parts: &mut OwnedParts<'_>) -> bool {
     let mut neighbours = parts.iter().step_by(2).zip(parts.iter().skip(2).step_by(2));
     if neighbours.all(|(one, next)| compare(key, one, next).is_lt()) {

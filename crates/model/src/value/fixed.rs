@@ -1,8 +1,8 @@
-//! Values of fixed length, rearranged so that their bytes sort as they do.
+//! Sortable forms of values of fixed length.
 
 use crate::DataType;
 
-/// Rearranges a fixed-length value so that its bytes sort as the values do.
+/// Turns a fixed-length value into the form whose bytes sort as the values do.
 pub(super) fn to_sortable(data_type: &DataType, value: &mut [u8]) {
     match data_type {
         DataType::Boolean => value[0] = u8::from(value[0] != 0),
@@ -18,7 +18,7 @@ pub(super) fn to_sortable(data_type: &DataType, value: &mut [u8]) {
     }
 }
 
-/// Undoes [`to_sortable`].
+/// The inverse of [`to_sortable`], up to the values that it equates.
 pub(super) fn from_sortable(data_type: &DataType, value: &mut [u8]) {
     match data_type {
         DataType::Float | DataType::Double => {
@@ -32,7 +32,7 @@ pub(super) fn from_sortable(data_type: &DataType, value: &mut [u8]) {
     }
 }
 
-/// All NaNs are one to Java's order.
+/// Replaces every NaN by Java's canonical one, for Java's order equates them.
 fn one_nan(data_type: &DataType, value: &mut [u8]) {
     let is_nan = match (data_type, &*value) {
         (DataType::Float, &[a, b, c, d]) => f32::from_be_bytes([a, b, c, d]).is_nan(),
@@ -46,7 +46,8 @@ fn one_nan(data_type: &DataType, value: &mut [u8]) {
     }
 }
 
-/// Version first. Of version 1, and always of a timeuuid, the time follows from its high bits to its low ones; a timeuuid's second half compares as signed bytes.
+/// Puts the version first. In version 1, and always in a timeuuid, the time follows from its high bits to its low ones.
+/// A timeuuid's second half compares as signed bytes.
 fn uuid_to_sortable(data_type: &DataType, value: &mut [u8]) {
     let signed = *data_type == DataType::Timeuuid;
     let Some((high, low)) = value.split_first_chunk_mut::<8>() else { return };

@@ -1,4 +1,4 @@
-//! Values as CQL literals.
+//! Printing of values as CQL literals.
 
 use super::parts::{is_composite, part_type, parts};
 use super::validate::{duration, validate};
@@ -9,7 +9,7 @@ use std::fmt::{LowerExp, Write};
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Whole units of a nanosecond count, largest first.
+/// Nanoseconds per unit of a duration, largest unit first.
 const UNITS: [(u64, &str); 6] =
     [(3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"), (1_000_000, "ms"), (1000, "us"), (1, "ns")];
 
@@ -22,7 +22,7 @@ pub(super) fn literal(data_type: &DataType, bytes: &[u8]) -> String {
         DataType::Ascii | DataType::Text => quoted(&String::from_utf8_lossy(bytes)),
         DataType::Blob => blob(bytes),
         composite if is_composite(composite) => parts_literal(composite, bytes).unwrap_or_else(|| blob(bytes)),
-        // Only types that allow it get here: the empty value of a number has no literal of its own.
+        // The empty value of a number has no literal; types that do not allow it have failed validation.
         _ if bytes.is_empty() => blob(bytes),
         other => scalar(other, bytes).unwrap_or_else(|| blob(bytes)),
     }
@@ -70,8 +70,8 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// As Java prints floating point numbers: plain from 10^-3 up to 10^7, and always with a fraction. `shortest` gives the
-/// fewest digits that read back as the same number, in scientific notation.
+/// Prints a floating point number as Java does: plain from 10^-3 up to 10^7, always with a fraction. `shortest` gives
+/// the fewest digits that read back as the same number, in scientific notation.
 fn float(value: f64, shortest: impl Fn(f64) -> String) -> String {
     if !value.is_finite() {
         let name = if value.is_nan() { "NaN" } else { "Infinity" };
@@ -93,11 +93,12 @@ fn float(value: f64, shortest: impl Fn(f64) -> String) -> String {
     format!("{sign}{whole}.{}{suffix}", if fraction.is_empty() { "0" } else { &fraction })
 }
 
-/// The fewest digits that read back as the same number; of two as near to it the even one.
+/// The fewest digits that read back as the same number, in scientific notation; of two equally near, the one with an
+/// even last digit.
 fn shortest<T: LowerExp + FromStr + PartialEq + Copy>(value: T) -> String {
     let text = format!("{value:e}");
     let mantissa = text.split('e').next().unwrap_or_default().trim_start_matches('-');
-    // To a given count of digits halves are rounded to even.
+    // With a given number of digits, Rust rounds halves to even.
     let even = format!("{value:.*e}", mantissa.len().saturating_sub(2));
     if even.parse::<T>().is_ok_and(|read| read == value) { even } else { text }
 }

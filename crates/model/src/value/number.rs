@@ -1,9 +1,9 @@
-//! Numbers of any length: varint and decimal.
+//! Numbers of arbitrary length: varint and decimal.
 
 use crate::limits::MAX_NUMBER_BYTES;
 use num_bigint::{BigInt, Sign};
 
-/// The shortest two's complement form of a varint; leading bytes that only repeat the sign go.
+/// The shortest two's complement form of a varint, without leading bytes that repeat the sign.
 pub(super) fn minimal(mut bytes: &[u8]) -> &[u8] {
     while let [first, second, ..] = bytes {
         let sign = if second & 0x80 == 0 { 0x00 } else { 0xff };
@@ -15,7 +15,8 @@ pub(super) fn minimal(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// A decimal without the freedom of writing it: `0.DIGITS x 10^exponent`, first and last digit not zero; zero has no digits.
+/// A decimal in a form that equal decimals share: `0.DIGITS x 10^exponent`, first and last digit not zero; zero has no
+/// digits.
 pub(super) struct Decimal {
     pub(super) negative: bool,
     pub(super) digits: Vec<u8>,
@@ -23,7 +24,7 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Reads scale and unscaled value; `None` if there is no unscaled value, or a very long one.
+    /// Parses scale and unscaled value; `None` if there is no unscaled value, or it has more than [`MAX_NUMBER_BYTES`].
     pub(super) fn parse(bytes: &[u8]) -> Option<Decimal> {
         let (negative, mut digits, scale) = digits(bytes)?;
         let exponent = digits.len() as i64 - i64::from(scale);
@@ -38,7 +39,7 @@ impl Decimal {
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut digits = self.digits.clone();
         let mut scale = digits.len() as i64 - self.exponent;
-        // The scale has 32 bits; what is below them goes back into digits. No more come back than `parse` took off.
+        // The scale has 32 bits; what exceeds them goes back into digits, at most as many as `parse` removed.
         while scale < i64::from(i32::MIN) && !digits.is_empty() {
             digits.push(0);
             scale += 1;
@@ -58,7 +59,7 @@ impl Decimal {
     }
 }
 
-/// Sign, decimal digits (none of zero) and scale.
+/// Sign (true if negative), decimal digits (none for zero) and scale.
 fn digits(bytes: &[u8]) -> Option<(bool, Vec<u8>, i32)> {
     let (scale, unscaled) = bytes.split_first_chunk::<4>()?;
     if unscaled.is_empty() || unscaled.len() > MAX_NUMBER_BYTES {
@@ -69,7 +70,7 @@ fn digits(bytes: &[u8]) -> Option<(bool, Vec<u8>, i32)> {
     Some((sign == Sign::Minus, digits, i32::from_be_bytes(*scale)))
 }
 
-/// A decimal printed as Java's `BigDecimal.toString` does: plain unless the exponent is positive or below -6.
+/// A decimal printed as Java's `BigDecimal.toString` does: plain unless the scale is negative or the exponent below -6.
 pub(super) fn print_decimal(bytes: &[u8]) -> Option<String> {
     let (negative, digits, scale) = digits(bytes)?;
     let digits: String =
@@ -94,7 +95,7 @@ fn point(digits: &str, scale: usize) -> String {
     }
 }
 
-/// A varint in decimal digits, if it is not too long for that.
+/// A varint in decimal digits; `None` if it has more than [`MAX_NUMBER_BYTES`].
 pub(super) fn print_varint(bytes: &[u8]) -> Option<String> {
     (bytes.len() <= MAX_NUMBER_BYTES).then(|| BigInt::from_signed_bytes_be(bytes).to_string())
 }

@@ -1,14 +1,14 @@
-//! What composite values are made of.
+//! The parts of composite values: elements, fields and dimensions.
 
 use super::ValueError;
 use crate::DataType;
 use henge_base::Reader;
 use smallvec::SmallVec;
 
-/// Elements, keys and values in turn, fields, or dimensions; `None` is null.
+/// Elements, alternating keys and values, fields, or dimensions; `None` is null.
 pub(super) type Parts<'a> = SmallVec<[Option<&'a [u8]>; 8]>;
 
-/// How long every value of the type is, if they all are alike.
+/// The length in bytes that all values of the type have; `None` if they differ.
 pub(super) fn fixed_length(data_type: &DataType) -> Option<usize> {
     match data_type.unfrozen() {
         DataType::Boolean | DataType::Tinyint => Some(1),
@@ -20,17 +20,17 @@ pub(super) fn fixed_length(data_type: &DataType) -> Option<usize> {
     }
 }
 
-/// How long an element is inside a vector without a length before it.
+/// The length in bytes of an element that a vector stores without a length before it; `None` for those with one.
 fn packed_length(data_type: &DataType) -> Option<usize> {
     match data_type.unfrozen() {
-        // These are prefixed in vectors although their length is fixed: Cassandra's types say so.
+        // Vectors put a length before these although it is fixed, because Cassandra's types claim a variable length.
         DataType::Tinyint | DataType::Smallint | DataType::Date | DataType::Time | DataType::Counter => None,
         DataType::Vector(element, count) => packed_length(element)?.checked_mul(usize::try_from(*count).ok()?),
         other => fixed_length(other),
     }
 }
 
-/// Whether the type is made of parts.
+/// True if values of the type consist of parts.
 pub(super) fn is_composite(data_type: &DataType) -> bool {
     match data_type {
         DataType::Tuple(_) | DataType::Vector(..) => true,
@@ -50,7 +50,8 @@ pub(super) fn part_type(data_type: &DataType, index: usize) -> &DataType {
     }
 }
 
-/// Takes a composite value (of an unfrozen type) apart. Missing trailing fields of tuples and user types are not filled in.
+/// Splits a composite value (of an unfrozen type) into its parts. Missing trailing fields of tuples and user types are
+/// not added.
 pub(super) fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Result<Parts<'a>, ValueError> {
     let mut reader = Reader::new(bytes);
     let parts = match data_type {
@@ -70,7 +71,7 @@ pub(super) fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Result<Parts<'
     }
 }
 
-/// The type in the words of errors about its bytes: collections without their elements' types.
+/// The type's name in errors about its bytes; collections are named without the types of their elements.
 fn kind_name(data_type: &DataType) -> String {
     match data_type {
         DataType::List(_) => "list".to_owned(),
@@ -82,7 +83,7 @@ fn kind_name(data_type: &DataType) -> String {
 
 fn counted<'a>(reader: &mut Reader<'a>, per_entry: usize) -> Option<Parts<'a>> {
     let count = usize::try_from(reader.i32().ok()?).ok()?.checked_mul(per_entry)?;
-    // A count that the bytes cannot hold must not reserve memory.
+    // Each element takes at least 4 bytes; a larger count is false and must not reserve memory.
     if count > reader.rest().len() / 4 {
         return None;
     }
@@ -116,7 +117,7 @@ fn dimensions<'a>(reader: &mut Reader<'a>, element: &DataType, count: usize) -> 
     (0..count).map(one).collect()
 }
 
-/// Puts a composite value together again; the inverse of [`parts`].
+/// Appends a composite value made of its parts; the inverse of [`parts`].
 pub(super) fn put_parts<'a>(
     data_type: &DataType,
     parts: impl ExactSizeIterator<Item = Option<&'a [u8]>>,

@@ -1,13 +1,13 @@
-//! Values as key components: bytes that sort as values do, say themselves where they end, and can be read back.
+//! Values as key components: bytes that sort as values do, mark their own end, and can be decoded.
 //!
-//! A component is a marker, then for anything but an empty value a body:
+//! A component is a marker byte; then, unless the value is empty or null, a body:
 //!
 //! | Type | Body |
 //! |---|---|
 //! | integers, timestamp | big-endian, sign flipped |
-//! | date, time, boolean | as they are |
-//! | float, double | sign flipped, or all bits of a negative; NaN is one and last |
-//! | uuid, timeuuid | version, time, rest: the order of each |
+//! | date, time, boolean | unchanged; a boolean is 00 or 01 |
+//! | float, double | sign flipped, or all bits of a negative number; NaN is made one value, the greatest |
+//! | uuid, timeuuid | version, time, rest, as the order of the type needs |
 //! | text, ascii, blob, inet | 00 written as 00 FF, then 00 00 |
 //! | varint | sign and length, then two's complement |
 //! | decimal | sign, exponent, digits in pairs, 00 |
@@ -23,7 +23,7 @@ use crate::limits::MAX_NUMBER_BYTES;
 use henge_base::{Reader, Truncated};
 use smallvec::SmallVec;
 
-/// Where components are decoded to; typical keys fit without an allocation.
+/// A buffer for decoded components; those of typical keys fit without an allocation.
 pub(crate) type Scratch = SmallVec<[u8; 128]>;
 
 const NULL: u8 = 0x3e;
@@ -31,7 +31,7 @@ const END: u8 = 0x3d;
 const EMPTY: u8 = 0x40;
 const VALUE: u8 = 0x41;
 
-/// Reads key bytes, inverted ones of descending columns too.
+/// A reader of key bytes that inverts those of descending columns.
 #[derive(Clone, Copy)]
 pub(crate) struct Masked<'a> {
     reader: Reader<'a>,
@@ -43,7 +43,7 @@ impl<'a> Masked<'a> {
         Masked { reader, mask: if inverted { 0xff } else { 0 } }
     }
 
-    /// What is left, as it is.
+    /// The reader of the bytes left, not inverted.
     pub(crate) fn reader(&self) -> Reader<'a> {
         self.reader
     }
@@ -66,7 +66,7 @@ impl<'a> Masked<'a> {
     }
 }
 
-/// Whether the type has an order and holds one value.
+/// True if columns of the type may be part of a primary key: it has an order and is stored as one value.
 pub(super) fn supported(data_type: &DataType) -> bool {
     match data_type {
         DataType::Duration | DataType::Counter | DataType::Empty => false,
@@ -77,7 +77,7 @@ pub(super) fn supported(data_type: &DataType) -> bool {
 }
 
 fn parts_supported(data_type: &DataType) -> bool {
-    // Inside a frozen value everything is frozen, whether or not it says so.
+    // Inside a frozen value everything is frozen, whether marked so or not.
     match data_type.unfrozen() {
         DataType::Duration | DataType::Counter | DataType::Empty => false,
         DataType::List(t) | DataType::Set(t) | DataType::Vector(t, _) => parts_supported(t),
@@ -123,7 +123,7 @@ fn put_body(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(),
 fn put_composite(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
     let mut parts = parts(data_type, value)?;
     if has_fields(data_type) {
-        // A field that is missing and one that is null are the same.
+        // A missing field and a null one are equal.
         while parts.last() == Some(&None) {
             parts.pop();
         }
@@ -138,12 +138,13 @@ fn put_composite(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Resul
     Ok(())
 }
 
-/// Whether trailing parts may be missing.
+/// True if trailing parts may be missing: tuples and user types.
 fn has_fields(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Tuple(_) | DataType::Udt(_))
 }
 
-/// Appends bytes with 00 as 00 FF and an end of 00 00, so that a prefix sorts first and nothing follows the end by accident.
+/// Appends bytes with 00 written as 00 FF and an end of 00 00, so that a prefix sorts first and the end cannot occur
+/// inside.
 pub(crate) fn put_escaped(value: &[u8], out: &mut Vec<u8>) {
     let mut rest = value;
     while let Some(zero) = rest.iter().position(|b| *b == 0) {
@@ -155,7 +156,7 @@ pub(crate) fn put_escaped(value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[0, 0]);
 }
 
-/// Reads what [`put_escaped`] wrote.
+/// Reads the output of [`put_escaped`].
 pub(crate) fn take_escaped(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), Truncated> {
     loop {
         let rest = reader.reader.rest();
@@ -230,7 +231,7 @@ fn take_decimal(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueE
     if digits.last() == Some(&0) {
         digits.pop();
     }
-    // What no value of a key's size can have led to is not ours, and must not be expanded.
+    // Digits or scales beyond those that a value of allowed size can have are corrupt, and must not be expanded.
     let most = 3 * MAX_NUMBER_BYTES;
     let scale = digits.len() as i64 - exponent;
     let scales = i64::from(i32::MIN) - most as i64..=i64::from(i32::MAX);
@@ -241,7 +242,7 @@ fn take_decimal(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueE
     Ok(())
 }
 
-/// Reads one component and appends its value.
+/// Reads one component and appends its value in native encoding.
 pub(crate) fn take_component(
     data_type: &DataType,
     reader: &mut Masked<'_>,
@@ -286,7 +287,7 @@ fn take_composite(data_type: &DataType, reader: &mut Masked<'_>, out: &mut Scrat
         }
     }
     if ends.is_empty() && has_fields(data_type) {
-        // Without any field it would be the empty value, which sorts before one whose fields are all null.
+        // Without any field it would decode to the empty value, which sorts before one whose fields are all null.
         ends.push(None);
     }
     let mut start = 0;

@@ -1,11 +1,11 @@
-//! Whether bytes are a value.
+//! Validation of native encodings.
 
 use super::ValueError;
 use super::parts::{fixed_length, is_composite, part_type, parts};
 use crate::DataType;
 use henge_base::Reader;
 
-/// Nanoseconds of a day.
+/// Nanoseconds per day.
 const DAY_NANOS: i64 = 86_400_000_000_000;
 
 pub(super) fn validate(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
@@ -43,7 +43,7 @@ fn length(bytes: &[u8], fits: bool, expected: &'static str) -> Result<(), ValueE
     }
 }
 
-/// Fails unless a value of a fixed-length type has that length.
+/// Fails unless the bytes have the length of the fixed-length type.
 pub(super) fn exact(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
     let expected = match data_type {
         DataType::Boolean => "1 or 0 byte value",
