@@ -3,7 +3,7 @@
 const CRC24_INITIAL: u32 = 0x0087_5060;
 const CRC24_POLYNOMIAL: u32 = 0x0197_4f0b;
 
-/// The CRC-32 of FA 2D 55 CA, which stand before every payload without being sent.
+/// The CRC-32 of the bytes FA 2D 55 CA, which the checksum of every payload covers first although they are not sent.
 const CRC32_INITIAL: u32 = 0x4477_7ed3;
 
 const CRC24_TABLE: [u32; 256] = {

@@ -5,18 +5,19 @@ use crate::{
 };
 use henge_base::BytesMut;
 
-/// What a server sent cannot be understood; the connection is of no more use.
+/// The server's bytes cannot be decoded; the connection cannot be used any further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
-    /// The bytes are no frames.
+    /// The bytes do not form a frame.
     #[error("the server's bytes are no frames: {0}")]
     Frame(#[from] FrameError),
-    /// A frame holds no message.
+    /// The body of a frame does not decode to a message.
     #[error("the server's message cannot be read: {0}")]
     Message(#[from] ProtocolError),
 }
 
-/// One connection of a client. It follows STARTUP: once that is answered, compression and segments are in effect.
+/// The codec of a client's connection. It watches STARTUP: once that is answered, compression and segments are in
+/// effect.
 #[derive(Debug)]
 pub struct ClientCodec {
     version: Version,
@@ -27,24 +28,25 @@ pub struct ClientCodec {
 }
 
 impl ClientCodec {
-    /// A connection that speaks `version`.
+    /// The codec of a new connection that uses `version`.
     pub fn new(version: Version) -> Self {
         ClientCodec {
             version,
             compression: None,
-            // A server decides what it sends; a result may be as long as the protocol allows.
+            // The server decides on the length of its answers; a result may be as long as the protocol allows.
             decoder: FrameDecoder::with_limit(Role::Client, crate::MAX_BODY),
             output: OutputBuffer::new(Role::Client),
             established: false,
         }
     }
 
-    /// The version it speaks.
+    /// The connection's protocol version.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// Writes a request; stream ids (0 and up) are the caller's to choose. Errors: it cannot be said in this version.
+    /// Encodes a request; the caller chooses the stream id (0 and up). Fails if this version cannot express the
+    /// request; nothing is sent then.
     pub fn send(&mut self, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
         self.output.request(self.version, stream, request)?;
         if let Request::Startup(startup) = request {
@@ -53,18 +55,19 @@ impl ClientCodec {
         Ok(())
     }
 
-    /// The bytes to send.
+    /// The bytes ready to send.
     pub fn output(&mut self) -> &[u8] {
         self.output.seal();
         self.output.ready()
     }
 
-    /// The first `count` bytes of [`ClientCodec::output`] were sent.
+    /// Drops the first `count` bytes of [`ClientCodec::output`], which were sent.
     pub fn consume(&mut self, count: usize) {
         self.output.consume(count);
     }
 
-    /// Takes the next response off what was received; `None`: receive more first. Call it until it says so.
+    /// Takes the next response off the received bytes; `None` if more bytes are needed. Call it until it returns
+    /// `None`.
     pub fn receive(&mut self, buffer: &mut BytesMut) -> Result<Option<Incoming>, ClientError> {
         let Some(frame) = self.decoder.next(buffer)? else { return Ok(None) };
         let incoming = Response::decode(&frame)?;

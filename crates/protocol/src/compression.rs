@@ -3,27 +3,27 @@
 use henge_base::{Bytes, BytesMut};
 use std::fmt;
 
-/// An algorithm of STARTUP's `COMPRESSION`.
+/// An algorithm that STARTUP's `COMPRESSION` can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
     /// LZ4 blocks.
     Lz4,
-    /// Snappy blocks; not in version 5.
+    /// Snappy blocks; not allowed in version 5.
     Snappy,
 }
 
-/// A compressed block does not hold what it says.
+/// A compressed block does not decompress to the length that it claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a compressed block is damaged")]
 pub(crate) struct BadBlock;
 
 impl Compression {
-    /// The algorithm of this name, in any case.
+    /// The algorithm of this name, in any case; `None` if there is none.
     pub fn from_name(name: &str) -> Option<Compression> {
         [Compression::Lz4, Compression::Snappy].into_iter().find(|c| c.name().eq_ignore_ascii_case(name))
     }
 
-    /// Its name in STARTUP and SUPPORTED.
+    /// The algorithm's name in STARTUP and SUPPORTED.
     pub fn name(self) -> &'static str {
         match self {
             Compression::Lz4 => "lz4",
@@ -31,7 +31,7 @@ impl Compression {
         }
     }
 
-    /// Appends `body` as a compressed v3/v4 body; nothing on `Err`, which means that it cannot be compressed.
+    /// Appends `body` as a compressed v3/v4 body. On `Err` it cannot be compressed, and nothing was appended.
     pub(crate) fn compress(self, body: &[u8], out: &mut Vec<u8>) -> Result<(), BadBlock> {
         match self {
             Compression::Lz4 => {
@@ -48,7 +48,7 @@ impl Compression {
         }
     }
 
-    /// The length that a compressed v3/v4 body claims to have when it is whole again.
+    /// The length in bytes that a compressed v3/v4 body claims to have after decompression.
     pub(crate) fn plain_length(self, body: &[u8]) -> Result<usize, BadBlock> {
         match self {
             Compression::Lz4 => {
@@ -59,8 +59,8 @@ impl Compression {
         }
     }
 
-    /// Undoes [`Compression::compress`]. `length` was checked against the caller's limit; `scratch` is reused once nobody
-    /// holds what came out of it before.
+    /// The inverse of [`Compression::compress`]. The caller has checked `length` against its limit. `scratch`'s memory
+    /// is reused once no earlier result refers to it.
     pub(crate) fn decompress(self, body: &[u8], length: usize, scratch: &mut BytesMut) -> Result<Bytes, BadBlock> {
         match self {
             Compression::Lz4 => decompress_lz4(body.get(4..).ok_or(BadBlock)?, length, scratch),
@@ -80,7 +80,7 @@ impl fmt::Display for Compression {
     }
 }
 
-/// More than either format can expand: a length field may not make us allocate what cannot come.
+/// Expansion of a block beyond what its format can reach: a larger claimed length is false and must not reserve memory.
 const LZ4_EXPANSION: usize = 256;
 const SNAPPY_EXPANSION: usize = 64;
 
@@ -93,7 +93,7 @@ pub(crate) fn compress_lz4(plain: &[u8], out: &mut Vec<u8>) -> Result<(), BadBlo
     written.map(|_| ()).map_err(|_| BadBlock)
 }
 
-/// The `length` bytes that the LZ4 block `block` holds.
+/// Decompresses an LZ4 block to exactly `length` bytes.
 pub(crate) fn decompress_lz4(block: &[u8], length: usize, scratch: &mut BytesMut) -> Result<Bytes, BadBlock> {
     if length > block.len().saturating_mul(LZ4_EXPANSION) {
         return Err(BadBlock);

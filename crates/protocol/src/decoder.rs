@@ -1,4 +1,5 @@
-//! Cuts a connection's read buffer into frames: bare envelopes first, segments once version 5 is agreed on.
+//! The frame decoder: cuts a connection's read buffer into bare envelopes, or into segments once version 5 is agreed
+//! on.
 
 mod envelopes;
 mod segments;
@@ -10,7 +11,7 @@ use envelopes::EnvelopeReader;
 use henge_base::{Bytes, BytesMut, Reader};
 use segments::SegmentReader;
 
-/// Which side of a connection this is.
+/// The side of a connection that this process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Reads responses, writes requests.
@@ -22,14 +23,14 @@ pub enum Role {
 /// One message: its header, and its body decompressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The header. Its length is that of the body as sent, which differs when that was compressed.
+    /// The header. Its length is that of the body as sent, which differs from `body`'s if that was compressed.
     pub header: Header,
-    /// The body; a slice of the read buffer unless it had to be decompressed or put together.
+    /// The body; a slice of the read buffer unless it was decompressed or assembled from several segments.
     pub body: Bytes,
 }
 
 impl Frame {
-    /// The message within a request's body: what follows a custom payload, which is skipped. Version 3 has no such payloads.
+    /// The message in a request's body, after a custom payload, which is skipped. Version 3 has no custom payloads.
     pub fn message(&self) -> Result<&[u8], ProtocolError> {
         if !self.header.flags.contains(Flags::CUSTOM_PAYLOAD) {
             return Ok(&self.body);
@@ -49,15 +50,15 @@ pub struct FrameDecoder {
     limits: Limits,
     version: Option<Version>,
     mode: Mode,
-    /// After a fatal error nothing more is read.
+    /// True after a fatal error; everything received later is discarded.
     failed: bool,
 }
 
-/// What a reader of frames must keep.
+/// The checks that a frame must pass.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     role: Role,
-    /// The largest body taken, in bytes, before and after decompression.
+    /// The largest body accepted, in bytes, before and after decompression.
     max_body: usize,
 }
 
@@ -68,7 +69,7 @@ enum Mode {
 }
 
 impl FrameDecoder {
-    /// A decoder at the start of a connection, taking bodies of up to 16 MiB.
+    /// A decoder at the start of a connection, with Cassandra's default limit on bodies, [`DEFAULT_MAX_FRAME`].
     pub fn new(role: Role) -> Self {
         FrameDecoder::with_limit(role, DEFAULT_MAX_FRAME)
     }
@@ -79,14 +80,14 @@ impl FrameDecoder {
         FrameDecoder { limits, version: None, mode: Mode::Envelopes(EnvelopeReader::default()), failed: false }
     }
 
-    /// From now on takes bodies of up to `max_body` bytes, at most [`crate::MAX_BODY`].
+    /// Sets the limit on bodies to `max_body` bytes, at most [`crate::MAX_BODY`].
     pub fn set_limit(&mut self, max_body: usize) {
         self.limits.max_body = max_body.min(crate::MAX_BODY);
     }
 
-    /// Fixes what STARTUP agreed on; call it before the next [`FrameDecoder::next`]. Other versions are refused from here
-    /// on; version 5 is in segments. (The answer to STARTUP is still a bare envelope: a client calls this after reading
-    /// it, a server after reading STARTUP.)
+    /// Applies what STARTUP agreed on; call it before the next [`FrameDecoder::next`]. Later frames of other versions
+    /// are refused, and version 5 is read in segments. The answer to STARTUP itself is still a bare envelope: a client
+    /// calls this after reading it, a server after reading STARTUP.
     pub fn establish(&mut self, version: Version, compression: Option<Compression>) {
         self.version = Some(version);
         self.mode = match version {
@@ -98,13 +99,13 @@ impl FrameDecoder {
         };
     }
 
-    /// The version that was established.
+    /// The version agreed on by STARTUP; `None` before.
     pub fn version(&self) -> Option<Version> {
         self.version
     }
 
-    /// Takes the next frame off `buffer`. `None`: read more bytes first. Whole frames may remain in the decoder, so call it
-    /// until it says so. After a fatal error everything further is thrown away.
+    /// Takes the next frame off `buffer`; `None` if more bytes are needed. The decoder may hold further complete
+    /// frames, so call it until it returns `None`. After a fatal error all further bytes are discarded.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
         if self.failed {
             buffer.clear();

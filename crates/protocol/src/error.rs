@@ -1,26 +1,26 @@
-//! What is wrong with bytes, and whether the connection survives it.
+//! Errors of bytes and messages, and the frames that answer them.
 
 use crate::{ErrorCode, Version};
 use henge_base::Truncated;
 use std::borrow::Cow;
 
-/// A message that cannot be understood or may not be sent; answered with ERROR on its stream.
+/// A message that cannot be decoded or is not allowed; answered with ERROR on its stream. The connection stays usable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct ProtocolError {
-    /// `Protocol`, or `Invalid` where clients expect that.
+    /// The error's number: `Protocol`, or `Invalid` where clients expect that.
     pub code: ErrorCode,
-    /// What to tell the client.
+    /// The text sent to the client.
     pub text: Cow<'static, str>,
 }
 
 impl ProtocolError {
-    /// An error of code 0x000A.
+    /// An error with the code `Protocol`.
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
         ProtocolError { code: ErrorCode::Protocol, text: text.into() }
     }
 
-    /// An error of code 0x2200.
+    /// An error with the code `Invalid`.
     pub fn invalid(text: impl Into<Cow<'static, str>>) -> Self {
         ProtocolError { code: ErrorCode::Invalid, text: text.into() }
     }
@@ -32,38 +32,38 @@ impl From<Truncated> for ProtocolError {
     }
 }
 
-/// Where the answer to a frame that was not understood goes.
+/// The version and stream of the answer to a frame that could not be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The number in the answer's header: of the request if that is spoken, otherwise the newest version; 1 and 2 stand
-    /// for themselves, in their own header layout.
+    /// The version number in the answer's header: the request's if Henge speaks it, otherwise the newest. 1 and 2 are
+    /// answered as such, in their own header layout.
     pub version: u8,
-    /// The request's stream id, 0 when it is not known.
+    /// The request's stream id; 0 if it is not known.
     pub stream: i16,
 }
 
 impl Answer {
-    /// The newest version and stream 0: for bytes that have no readable header.
+    /// The newest version and stream 0, for bytes without a readable header.
     pub(crate) const UNKNOWN: Answer = Answer { version: Version::NEWEST as u8, stream: 0 };
 }
 
-/// Why no frame came out of the read buffer.
+/// The reason why the read buffer gives no frame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The byte stream is lost: answer with [`crate::OutputBuffer::fatal`], then close.
+    /// The byte stream cannot be followed any further: answer with [`crate::OutputBuffer::fatal`], then close.
     #[error("{error}")]
     Fatal {
-        /// Where the answer goes.
+        /// Version and stream of the answer.
         answer: Answer,
-        /// What it says.
+        /// The error to answer.
         error: ProtocolError,
     },
-    /// A body above the limit; it is skipped as it arrives. Answer with [`crate::OutputBuffer::fatal`] too, and go on.
+    /// A body above the limit, which is skipped as it arrives. Answer with [`crate::OutputBuffer::fatal`] and continue.
     #[error("{error}")]
     Oversized {
-        /// Where the answer goes.
+        /// Version and stream of the answer.
         answer: Answer,
-        /// What it says: Invalid, with both lengths.
+        /// The error to answer: Invalid, with both lengths.
         error: ProtocolError,
     },
 }
@@ -78,21 +78,21 @@ impl FrameError {
         FrameError::Oversized { answer, error: ProtocolError::invalid(text) }
     }
 
-    /// Where the answer goes.
+    /// Version and stream of the answer.
     pub fn answer(&self) -> Answer {
         match self {
             FrameError::Fatal { answer, .. } | FrameError::Oversized { answer, .. } => *answer,
         }
     }
 
-    /// What the answer says.
+    /// The error to answer.
     pub fn error(&self) -> &ProtocolError {
         match self {
             FrameError::Fatal { error, .. } | FrameError::Oversized { error, .. } => error,
         }
     }
 
-    /// Whether the connection must be closed after the answer.
+    /// True if the connection must be closed after the answer.
     pub fn is_fatal(&self) -> bool {
         matches!(self, FrameError::Fatal { .. })
     }

@@ -1,4 +1,4 @@
-//! Error numbers, in one table.
+//! Numbers of errors, in one table.
 
 /// The kind of an ERROR message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,12 +52,12 @@ impl ErrorCode {
         ErrorCode::Unprepared,
     ];
 
-    /// The code with this number.
+    /// The code with this number; `None` if there is none.
     pub fn from_number(number: u32) -> Option<ErrorCode> {
         ErrorCode::ALL.into_iter().find(|c| *c as u32 == number)
     }
 
-    /// Its number.
+    /// The code's number on the wire.
     pub fn number(self) -> u32 {
         self as u32
     }

@@ -1,4 +1,4 @@
-//! The nine bytes before every message body.
+//! The header of every message: the nine bytes before its body.
 
 use crate::{Answer, FrameError, MAX_BODY, Opcode, Role, Version};
 
@@ -14,51 +14,52 @@ pub struct Flags(pub u8);
 impl Flags {
     /// The body is compressed (v3 and v4).
     pub const COMPRESSED: Flags = Flags(0x01);
-    /// A request wants a trace; a response starts with its session id.
+    /// A request asks for a trace; a response starts with the trace session's id.
     pub const TRACING: Flags = Flags(0x02);
     /// A custom payload precedes the message (v4 and later).
     pub const CUSTOM_PAYLOAD: Flags = Flags(0x04);
     /// Warnings precede the message (v4 and later).
     pub const WARNINGS: Flags = Flags(0x08);
 
-    /// Whether every flag of `other` is set.
+    /// True if all flags of `other` are set.
     pub fn contains(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Both sets of flags.
+    /// The union of two sets of flags.
     pub fn with(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
     }
 }
 
-/// A header that was read and believed.
+/// A header that was decoded and checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The protocol version.
     pub version: Version,
     /// The flags.
     pub flags: Flags,
-    /// Which request it is, or answers; -1 for events.
+    /// The stream id, which ties a response to its request; -1 for events.
     pub stream: i16,
-    /// What follows.
+    /// The kind of message in the body.
     pub opcode: Opcode,
     /// Length of the body in bytes, as sent.
     pub length: u32,
 }
 
 impl Header {
-    /// Whether the sender of this request wants a trace, and the message is one that can be traced.
+    /// True if the request asks for a trace and is of a kind that can be traced.
     pub fn wants_tracing(&self) -> bool {
         self.flags.contains(Flags::TRACING) && self.opcode.is_traceable()
     }
 
-    /// Where an answer to this message goes.
+    /// Version and stream of an answer to this message.
     pub fn answer(&self) -> Answer {
         Answer { version: self.version.number(), stream: self.stream }
     }
 
-    /// Reads the header at the start of `bytes`, sent by the peer of `role`. `None`: more bytes are needed.
+    /// Decodes the header at the start of `bytes`; `role` is the reader's, so that the peer's is the other. `None` if
+    /// more bytes are needed.
     pub(crate) fn parse(bytes: &[u8], role: Role) -> Result<Option<Header>, FrameError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let Some(version) = Version::from_number(first & !RESPONSE) else { return unsupported(bytes) };
@@ -81,15 +82,15 @@ impl Header {
     }
 }
 
-/// Appends a header with a length of zero, to be patched. `role` is the sender's.
+/// Appends a header whose length is zero until it is patched. `role` is the sender's.
 pub(crate) fn put_header(out: &mut Vec<u8>, role: Role, version: Version, flags: Flags, stream: i16, opcode: Opcode) {
     let direction = if role == Role::Server { RESPONSE } else { 0 };
     let [s0, s1] = stream.to_be_bytes();
     out.extend_from_slice(&[version.number() | direction, flags.0, s0, s1, opcode.number(), 0, 0, 0, 0]);
 }
 
-/// A version nobody here speaks. Its header is waited for, because the answer must carry its stream id;
-/// versions 1 and 2 have one of 8 bytes with a stream id of one.
+/// Refuses a version that is not supported, once its whole header is there, because the answer must carry its stream
+/// id. Headers of versions 1 and 2 have 8 bytes, of which one is the stream id.
 fn unsupported(bytes: &[u8]) -> Result<Option<Header>, FrameError> {
     let number = bytes[0] & !RESPONSE;
     let old = matches!(number, 1 | 2);
@@ -101,7 +102,7 @@ fn unsupported(bytes: &[u8]) -> Result<Option<Header>, FrameError> {
         false => (Version::NEWEST.number(), i16::from_be_bytes([bytes[2], bytes[3]])),
     };
     let supported = Version::descriptions().join(", ");
-    // Drivers look for the first five words and step down a version.
+    // Drivers search for the first five words and retry with a lower version.
     let text = format!("Invalid or unsupported protocol version ({number}); supported versions are ({supported})");
     Err(FrameError::fatal(Answer { version, stream }, text))
 }

@@ -1,18 +1,19 @@
 //! CQL's native protocol, versions 3, 4 and 5, in both directions. Sans-IO: bytes in, messages out, and back.
 //!
 //! From the wire inwards:
-//! - `limits`: every bound this crate keeps.
+//! - `limits`: every bound that this crate enforces.
 //! - `version`, `opcode`, `error_code`: the numbers of the protocol, one table each.
-//! - `error`: what is wrong with bytes, and whether the connection survives it.
+//! - `error`: errors of bytes and messages, and whether the connection survives them.
 //! - `primitive`: the notations (`[string]`, `[bytes]`, ...) over [`henge_base::Reader`] and `Vec<u8>`.
 //! - `header`, `compression`, `checksum`, `segment`: the 9-byte header, v3/v4 bodies, v5 segments.
-//! - `decoder`: [`FrameDecoder`] cuts a connection's read buffer into [`Frame`]s, before and after the switch to segments.
+//! - `decoder`: [`FrameDecoder`] cuts a connection's read buffer into [`Frame`]s, before and after the switch to
+//!   segments.
 //! - `request`: one file per message of a client; borrows from the frame.
 //! - `response`: one file per message of a server; rows stream through [`RowsWriter`].
 //! - `metadata`, `type_option`, `marshal`: column specifications and types as results carry them.
-//! - `output`: [`OutputBuffer`] collects the envelopes of a turn and makes them bytes for the socket.
+//! - `output`: [`OutputBuffer`] collects the envelopes of a turn and frames them for the socket.
 //! - `client`: [`ClientCodec`], the other side of a connection, for the shell and for tests.
-//! - `md5`, `prepared_id`: names of prepared statements and of result metadata.
+//! - `md5`, `prepared_id`: ids of prepared statements and of result metadata.
 
 mod checksum;
 mod client;

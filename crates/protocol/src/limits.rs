@@ -1,22 +1,24 @@
-//! Every bound this crate keeps.
+//! Every bound that this crate enforces.
 
-/// The protocol's own ceiling for a message body, in bytes. A longer length is nonsense, not a large request.
+/// Bytes of the largest message body that the protocol allows. A longer length is an invalid header, not a large
+/// request.
 pub const MAX_BODY: usize = 256 << 20;
 
-/// Cassandra's default for the largest request body that is taken, in bytes.
+/// Bytes of the largest request body accepted by default, as in Cassandra.
 pub const DEFAULT_MAX_FRAME: usize = 16 << 20;
 
-/// The largest payload of a v5 segment, in bytes: 17 bits of length.
+/// Bytes of the largest payload of a v5 segment, whose length has 17 bits.
 pub(crate) const MAX_SEGMENT_PAYLOAD: usize = (1 << 17) - 1;
 
-/// Shorter bodies and payloads are sent uncompressed: the header of a block eats what it saves.
+/// Bytes of the shortest body or payload that is compressed: below it the header of a block costs what compression
+/// saves.
 pub(crate) const MIN_COMPRESSED: usize = 128;
 
-/// How deep types may nest in a type option or a class name; deeper ones would exhaust the stack.
+/// The deepest nesting of types in a type option or a class name; without a bound a message could exhaust the stack.
 pub(crate) const MAX_TYPE_DEPTH: u32 = 32;
 
-/// What an idle output buffer keeps of its capacity, in bytes.
+/// Bytes of capacity that an idle output buffer keeps.
 pub(crate) const KEPT_CAPACITY: usize = 256 << 10;
 
-/// The longest text of an error message that is sent, in bytes.
+/// Bytes of the longest error text that is sent; a longer one is cut.
 pub(crate) const MAX_ERROR_TEXT: usize = 8 << 10;

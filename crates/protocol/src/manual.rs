@@ -1,8 +1,8 @@
-//! What docs/compatibility.md says of the protocol's messages.
+//! The table of the protocol's messages in docs/compatibility.md.
 
 use crate::Opcode;
 
-/// Whether clients send it. A new message does not compile without an answer.
+/// True if clients send the message. Exhaustive, so that a new message does not compile without an entry.
 fn is_request(opcode: Opcode) -> bool {
     match opcode {
         Opcode::Startup
@@ -24,7 +24,7 @@ fn is_request(opcode: Opcode) -> bool {
     }
 }
 
-/// `AUTH_CHALLENGE` of `AuthChallenge`.
+/// The name in the specification's form: `AUTH_CHALLENGE` for `AuthChallenge`.
 fn name(opcode: Opcode) -> String {
     let mut name = String::new();
     for (at, letter) in format!("{opcode:?}").char_indices() {

@@ -1,4 +1,4 @@
-//! Types as Cassandra's class names: what a custom type option says.
+//! Types as Cassandra's class names, which custom type options carry.
 
 use crate::limits::MAX_TYPE_DEPTH;
 use henge_model::{DataType, UserType};
@@ -36,7 +36,8 @@ pub(crate) fn class_name(data_type: &DataType) -> String {
     name
 }
 
-/// Inside something frozen, or a tuple, everything is frozen and no longer says so.
+/// Appends the class name. `frozen` is true inside a frozen type or a tuple, where everything is frozen and not marked
+/// so.
 fn push_class(name: &mut String, data_type: &DataType, frozen: bool) {
     match data_type {
         DataType::Frozen(inner) if frozen || !inner.is_complex() => push_class(name, inner, true),
@@ -95,7 +96,7 @@ fn unhex(text: &str) -> Option<String> {
     String::from_utf8(digits.map(byte).collect::<Option<_>>()?).ok()
 }
 
-/// The type of a class name; `None` if it is none we know.
+/// The type of a class name; `None` if the class is unknown.
 pub(crate) fn parse_class(name: &str) -> Option<DataType> {
     let mut parser = Parser { rest: name };
     let data_type = parser.class(MAX_TYPE_DEPTH)?;
@@ -159,7 +160,7 @@ impl<'a> Parser<'a> {
         Some(UserType { keyspace, name, fields })
     }
 
-    /// What stands before the next sign, without blanks.
+    /// Takes the word before the next parenthesis, comma or colon, without blanks around it.
     fn word(&mut self) -> &'a str {
         let end = self.rest.find(['(', ')', ',', ':']).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -173,7 +174,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Frozen tuples and vectors are tuples and vectors.
+/// Marks a type as frozen. Tuples and vectors stay as they are: they are always frozen.
 fn frozen(inner: DataType) -> DataType {
     if inner.is_complex() { DataType::Frozen(Box::new(inner)) } else { inner }
 }

@@ -1,9 +1,9 @@
-//! MD5 (RFC 1321), for names only. Nobody can find a second text for the id of another client's statement with it,
-//! which a fast hash does not promise; collisions made on purpose hurt none but their maker.
+//! MD5 (RFC 1321), used only for ids. Nobody can find a second text for the id of another client's statement, which a
+//! fast hash does not guarantee. Two texts made to collide harm only the client that made them.
 
 const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
-/// `floor(2^32 * abs(sin(i + 1)))`.
+/// RFC 1321's table T: `floor(2^32 * abs(sin(i + 1)))`.
 const SINES: [u32; 64] = [
     0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501, 0x698098d8,
     0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821, 0xf61e2562, 0xc040b340,
@@ -36,7 +36,7 @@ pub(crate) fn md5(data: &[u8]) -> [u8; 16] {
     digest
 }
 
-/// One block of 64 bytes.
+/// Adds one block of 64 bytes to the state.
 fn mix(state: &mut [u32; 4], block: &[u8]) {
     let mut words = [0u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {

@@ -7,34 +7,34 @@ use crate::{ProtocolError, StatementId, Version};
 use henge_base::Reader;
 use henge_model::DataType;
 
-/// One column or bind marker, borrowed from wherever its description lives.
+/// One column or bind marker, borrowed from its description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColumnRef<'a> {
-    /// Keyspace of its table.
+    /// The keyspace of the column's table.
     pub keyspace: &'a str,
-    /// Its table.
+    /// The column's table.
     pub table: &'a str,
-    /// Its name.
+    /// The column's or marker's name.
     pub name: &'a str,
-    /// Its type.
+    /// The column's or marker's type.
     pub data_type: &'a DataType,
 }
 
-/// One column or bind marker as a client received it.
+/// One column or bind marker, as a client received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnSpec {
-    /// Keyspace of its table.
+    /// The keyspace of the column's table.
     pub keyspace: String,
-    /// Its table.
+    /// The column's table.
     pub table: String,
-    /// Its name.
+    /// The column's or marker's name.
     pub name: String,
-    /// Its type; never frozen at the top, as the protocol does not say so.
+    /// The type; never frozen at the top level, for the protocol does not send that.
     pub data_type: DataType,
 }
 
 impl ColumnSpec {
-    /// The same, borrowed.
+    /// The same specification, borrowed.
     pub fn as_ref(&self) -> ColumnRef<'_> {
         ColumnRef { keyspace: &self.keyspace, table: &self.table, name: &self.name, data_type: &self.data_type }
     }
@@ -45,14 +45,14 @@ pub(crate) const MORE_PAGES: i32 = 0x02;
 pub(crate) const NO_METADATA: i32 = 0x04;
 pub(crate) const METADATA_CHANGED: i32 = 0x08;
 
-/// Specifications of columns, ready to be copied into a message.
+/// Encoded specifications of columns, ready to be copied into a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EncodedColumns {
     pub(crate) count: usize,
-    /// [`GLOBAL_TABLE`] or nothing.
+    /// [`GLOBAL_TABLE`] if all columns are of one table, else 0.
     pub(crate) flags: i32,
     newest: Vec<u8>,
-    /// For v3 and v4, where it differs.
+    /// The encoding for v3 and v4, if it differs.
     older: Option<Vec<u8>>,
 }
 
@@ -98,7 +98,7 @@ fn put_columns(columns: &[ColumnRef<'_>], version: Version) -> Vec<u8> {
     out
 }
 
-/// Reads `count` specifications laid out as `flags` say.
+/// Reads `count` specifications in the layout that `flags` tell.
 pub(crate) fn read_columns(
     reader: &mut Reader<'_>,
     flags: i32,
@@ -108,7 +108,7 @@ pub(crate) fn read_columns(
         0 => None,
         _ => Some((reader.string()?, reader.string()?)),
     };
-    // No capacity from `count`: it was not seen to be true yet.
+    // No capacity is reserved for `count`, which the bytes have not confirmed yet.
     let mut columns = Vec::new();
     for _ in 0..count {
         let (keyspace, table) = match common {
@@ -125,7 +125,7 @@ pub(crate) fn read_columns(
     Ok(columns)
 }
 
-/// The columns of a statement's rows, encoded.
+/// The encoded result columns of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultMetadata {
     pub(crate) columns: EncodedColumns,
@@ -133,24 +133,25 @@ pub struct ResultMetadata {
 }
 
 impl ResultMetadata {
-    /// The columns in order. No columns: the statement returns no rows.
+    /// Encodes the columns, in order. A statement without columns returns no rows.
     pub fn new<'a>(columns: impl IntoIterator<Item = ColumnRef<'a>>) -> Self {
         let columns = columns.into_iter().collect::<Vec<_>>();
         ResultMetadata { columns: EncodedColumns::new(&columns), id: metadata_id(&columns) }
     }
 
-    /// The same without their digest, of a statement that is not prepared.
+    /// Encodes the columns without computing an id, for a statement that is not prepared.
     pub fn nameless<'a>(columns: impl IntoIterator<Item = ColumnRef<'a>>) -> Self {
         let columns = columns.into_iter().collect::<Vec<_>>();
         ResultMetadata { columns: EncodedColumns::new(&columns), id: StatementId::default() }
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub fn column_count(&self) -> usize {
         self.columns.count
     }
 
-    /// A digest of names and types: equal on all nodes, another one once a column comes, goes or changes. Zeros of nameless ones.
+    /// A digest of names and types: equal on all nodes, and different once a column is added, removed or changed. Zeros
+    /// if none was computed.
     pub fn id(&self) -> &StatementId {
         &self.id
     }
@@ -165,20 +166,21 @@ fn metadata_id(columns: &[ColumnRef<'_>]) -> StatementId {
     md5(&described)
 }
 
-/// How much a result says of its columns.
+/// The part of its metadata that a result contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetadataMode {
-    /// All.
+    /// All column specifications.
     Full,
-    /// Nothing: the client knows and said so.
+    /// No specifications: the client knows them and asked to leave them out.
     Skip,
-    /// All, and that it is not what the client knew (v5).
+    /// All, with the new id, because they are not those that the client knows (v5).
     Changed,
 }
 
 impl MetadataMode {
-    /// What an EXECUTE gets. `known` is what the client knows: the id it sent in version 5, before that the id of what
-    /// PREPARE answered. Conditional statements get [`MetadataMode::Full`] always, without asking here.
+    /// The mode for the answer to an EXECUTE. `known` is the id that the client knows: the one it sent in version 5,
+    /// before that the one that PREPARE answered. Conditional statements always get [`MetadataMode::Full`], without a
+    /// call of this.
     pub fn of_execute(version: Version, skip: bool, known: &[u8], current: &ResultMetadata) -> MetadataMode {
         match (known == current.id(), version >= Version::V5) {
             (false, true) => MetadataMode::Changed,
@@ -188,7 +190,7 @@ impl MetadataMode {
     }
 }
 
-/// The bind markers of a statement, encoded.
+/// The encoded bind markers of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindMetadata {
     columns: EncodedColumns,
@@ -196,26 +198,27 @@ pub struct BindMetadata {
 }
 
 impl BindMetadata {
-    /// The markers in order; `pk_indexes` are the markers of the partition key's components, or nothing.
+    /// Encodes the markers, in order. `pk_indexes` are the markers of the partition key's components; empty if not all
+    /// are markers.
     pub fn new<'a>(markers: impl IntoIterator<Item = ColumnRef<'a>>, pk_indexes: &[u16]) -> Self {
         let markers = markers.into_iter().collect::<Vec<_>>();
         BindMetadata { columns: EncodedColumns::new(&markers), pk_indexes: pk_indexes.to_vec() }
     }
 }
 
-/// What PREPARE answers, encoded.
+/// The encoded answer to PREPARE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedMetadata {
     /// The statement's id.
     pub id: StatementId,
-    /// Its markers.
+    /// The statement's markers.
     pub bind: BindMetadata,
-    /// Its rows; of no columns for statements that are no SELECT, and for conditional ones.
+    /// The statement's result columns; none for statements other than SELECT, and for conditional ones.
     pub result: ResultMetadata,
 }
 
 impl PreparedMetadata {
-    /// Appends the answer, without the kind of result.
+    /// Appends the answer, without the number of the result's kind.
     pub(crate) fn put(&self, out: &mut Vec<u8>, version: Version) {
         put_short_bytes(out, &self.id);
         if version >= Version::V5 {
@@ -226,7 +229,7 @@ impl PreparedMetadata {
     }
 }
 
-/// Bind metadata; version 3 has no partition key indexes.
+/// Appends bind metadata; version 3 has no partition key indexes.
 pub(crate) fn put_bind(out: &mut Vec<u8>, version: Version, columns: &EncodedColumns, pk_indexes: &[u16]) {
     put_int(out, columns.flags);
     put_int(out, columns.count as i32);
@@ -237,7 +240,7 @@ pub(crate) fn put_bind(out: &mut Vec<u8>, version: Version, columns: &EncodedCol
     out.extend_from_slice(columns.bytes(version));
 }
 
-/// Result metadata within a prepared answer.
+/// Appends the result metadata of a prepared answer.
 pub(crate) fn put_result(out: &mut Vec<u8>, version: Version, columns: &EncodedColumns) {
     put_int(out, if columns.count == 0 { NO_METADATA } else { columns.flags });
     put_int(out, columns.count as i32);

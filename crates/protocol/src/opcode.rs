@@ -1,4 +1,4 @@
-//! Message kinds by number.
+//! Message kinds and their numbers.
 
 /// A message kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl Opcode {
         Opcode::AuthSuccess,
     ];
 
-    /// The kind with this number; 0x04 (CREDENTIALS of v1) is none.
+    /// The kind with this number; `None` if there is none, as for 0x04 (CREDENTIALS of v1).
     pub fn from_number(number: u8) -> Option<Opcode> {
         let index = match number {
             0..=3 => usize::from(number),
@@ -54,18 +54,18 @@ impl Opcode {
         Opcode::ALL.get(index).copied()
     }
 
-    /// Its number.
+    /// The kind's number on the wire.
     pub fn number(self) -> u8 {
         self as u8
     }
 
-    /// Whether clients send it.
+    /// True if clients send the message.
     pub fn is_request(self) -> bool {
         use Opcode::{AuthResponse, Batch, Execute, Options, Prepare, Query, Register, Startup};
         matches!(self, Startup | Options | Query | Prepare | Execute | Register | Batch | AuthResponse)
     }
 
-    /// Whether a request's tracing flag asks for a trace session; other requests ignore it.
+    /// True if the tracing flag of such a request asks for a trace; other requests ignore the flag.
     pub fn is_traceable(self) -> bool {
         matches!(self, Opcode::Query | Opcode::Prepare | Opcode::Execute | Opcode::Batch)
     }

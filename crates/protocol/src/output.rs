@@ -1,4 +1,5 @@
-//! What a connection writes: envelopes are laid down one after another, and become bytes for the socket at the end of a turn.
+//! The output buffer of a connection: envelopes are written one after another and framed for the socket at the end of a
+//! turn.
 //!
 //! Everything happens in one `Vec` per connection. Before version 5 a finished envelope is ready at once. In version 5
 //! envelopes collect in an open segment, which is sealed when the turn ends or the next envelope would not fit:
@@ -30,11 +31,11 @@ pub struct OutputBuffer {
     role: Role,
     framing: Framing,
     bytes: Vec<u8>,
-    /// How much of `bytes` the socket has taken.
+    /// The number of bytes of `bytes` that the socket has taken.
     sent: usize,
-    /// Where the open segment starts.
+    /// The start of the open segment in `bytes`; `None` if there is none.
     open: Option<usize>,
-    /// For what is compressed or split.
+    /// Memory for compressed or split envelopes, reused.
     scratch: Vec<u8>,
 }
 
@@ -44,21 +45,21 @@ enum Framing {
     Segments(SegmentFormat),
 }
 
-/// What a response answers, and what stands before it.
+/// The request that a response answers, and the parts that precede the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply<'a> {
     /// The request's version.
     pub version: Version,
     /// The request's stream id.
     pub stream: i16,
-    /// The trace session's id, if there is one.
+    /// The trace session's id; `None` if the request is not traced.
     pub tracing: Option<[u8; 16]>,
-    /// Warnings for the user; left out in version 3.
+    /// Warnings for the user; not sent in version 3.
     pub warnings: &'a [String],
 }
 
 impl Reply<'_> {
-    /// A reply to the request of this header, untraced and without warnings.
+    /// A reply to the request with this header, untraced and without warnings.
     pub fn to(header: &Header) -> Self {
         Reply { version: header.version, stream: header.stream, tracing: None, warnings: &[] }
     }
@@ -71,8 +72,8 @@ impl OutputBuffer {
         OutputBuffer { role, framing, bytes: Vec::new(), sent: 0, open: None, scratch: Vec::new() }
     }
 
-    /// Takes over what STARTUP agreed on. A server calls this after READY or AUTHENTICATE was written, a client after it
-    /// was read; what is in the buffer already stays as it is.
+    /// Applies what STARTUP agreed on. A server calls this after writing READY or AUTHENTICATE, a client after reading
+    /// it. Bytes that are in the buffer already stay as they are.
     pub fn establish(&mut self, version: Version, compression: Option<Compression>) {
         self.seal();
         self.framing = match (version, compression) {
@@ -82,28 +83,28 @@ impl OutputBuffer {
         };
     }
 
-    /// Writes any response.
+    /// Appends a response of any kind.
     pub fn respond(&mut self, reply: &Reply<'_>, response: &Response) {
         let start = self.begin_reply(reply, response.opcode());
         response.encode(reply.version, &mut self.bytes);
         self.finish(start);
     }
 
-    /// Writes an error.
+    /// Appends an error.
     pub fn error(&mut self, reply: &Reply<'_>, error: &ErrorResponse) {
         let start = self.begin_reply(reply, Opcode::Error);
         error.encode(reply.version, &mut self.bytes);
         self.finish(start);
     }
 
-    /// Writes the result of a statement that has none.
+    /// Appends the result of a statement that returns nothing.
     pub fn void(&mut self, reply: &Reply<'_>) {
         let start = self.begin_reply(reply, Opcode::Result);
         put_int(&mut self.bytes, VOID);
         self.finish(start);
     }
 
-    /// Writes the answer to PREPARE.
+    /// Appends the answer to PREPARE.
     pub fn prepared(&mut self, reply: &Reply<'_>, prepared: &PreparedMetadata) {
         let start = self.begin_reply(reply, Opcode::Result);
         put_int(&mut self.bytes, PREPARED);
@@ -111,19 +112,19 @@ impl OutputBuffer {
         self.finish(start);
     }
 
-    /// Begins a result of rows. Nothing stays of it unless [`RowsWriter::finish`] is called.
+    /// Begins a result of rows. It is removed again unless [`RowsWriter::finish`] is called.
     pub fn rows(&mut self, reply: &Reply<'_>, metadata: &ResultMetadata, mode: MetadataMode) -> RowsWriter<'_> {
         let start = self.begin_reply(reply, Opcode::Result);
         RowsWriter::new(self, start, reply.version, metadata, mode)
     }
 
-    /// Writes an event.
+    /// Appends an event.
     pub fn event(&mut self, version: Version, event: &Event) {
         let reply = Reply { version, stream: -1, tracing: None, warnings: &[] };
         self.respond(&reply, &Response::Event(event.clone()));
     }
 
-    /// Answers bytes that gave no frame, in the version and on the stream that the error names.
+    /// Appends the answer to bytes that gave no frame, in the version and on the stream that the error names.
     pub fn fatal(&mut self, error: &FrameError) {
         let (answer, response) = (error.answer(), ErrorResponse::from(error.error().clone()));
         match Version::from_number(answer.version) {
@@ -135,7 +136,7 @@ impl OutputBuffer {
         }
     }
 
-    /// Versions 1 and 2 have a header of 8 bytes; their ERROR body is that of today.
+    /// Appends an error for versions 1 and 2, whose header has 8 bytes; their ERROR body is that of version 3.
     fn ancient_error(&mut self, version: u8, stream: u8, error: &ErrorResponse) {
         self.seal();
         self.scratch.clear();
@@ -145,7 +146,7 @@ impl OutputBuffer {
         self.bytes.extend_from_slice(&self.scratch);
     }
 
-    /// Writes a request; nothing stays of it on an error.
+    /// Appends a request; on an error nothing was appended.
     pub fn request(&mut self, version: Version, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
         let start = self.begin(version, Flags::default(), stream, request.opcode());
         match request.encode(version, &mut self.bytes) {
@@ -160,7 +161,7 @@ impl OutputBuffer {
         }
     }
 
-    /// Makes everything written ready to send: closes the open segment. Call it at the end of a turn.
+    /// Makes all finished envelopes ready to send by closing the open segment. Call it at the end of a turn.
     pub fn seal(&mut self) {
         let (Framing::Segments(format), Some(open)) = (self.framing, self.open.take()) else { return };
         let payload_at = open + room(format);
@@ -180,16 +181,16 @@ impl OutputBuffer {
         }
     }
 
-    /// What is ready to send: whatever was sealed, or in versions 3 and 4 whatever was finished.
+    /// The bytes ready to send: everything sealed, or in versions 3 and 4 everything finished.
     pub fn ready(&self) -> &[u8] {
         &self.bytes[self.sent..self.open.unwrap_or(self.bytes.len())]
     }
 
-    /// The socket took the first `count` bytes of [`OutputBuffer::ready`].
+    /// Drops the first `count` bytes of [`OutputBuffer::ready`], which the socket has taken.
     pub fn consume(&mut self, count: usize) {
         self.sent += count.min(self.ready().len());
         let left = self.bytes.len() - self.sent;
-        // Moving is cheap against what was sent, and happens to each byte about once.
+        // Moving costs little beside sending, and each byte is moved about once.
         if left <= self.sent {
             self.bytes.copy_within(self.sent.., 0);
             self.bytes.truncate(left);
@@ -201,7 +202,7 @@ impl OutputBuffer {
         }
     }
 
-    /// Bytes not yet taken by the socket, sealed or not: what back-pressure looks at.
+    /// The number of bytes that the socket has not taken, sealed or not; back-pressure goes by it.
     pub fn pending(&self) -> usize {
         self.bytes.len() - self.sent
     }
@@ -220,7 +221,7 @@ impl OutputBuffer {
         start
     }
 
-    /// Begins an envelope; the result is where it starts.
+    /// Begins an envelope and returns its start in `bytes`.
     fn begin(&mut self, version: Version, flags: Flags, stream: i16, opcode: Opcode) -> usize {
         if let (Framing::Segments(format), None) = (self.framing, self.open) {
             self.open = Some(self.bytes.len());
@@ -231,7 +232,7 @@ impl OutputBuffer {
         start
     }
 
-    /// Forgets the envelope begun at `start`.
+    /// Removes the envelope begun at `start`.
     fn abort(&mut self, start: usize) {
         self.bytes.truncate(start);
     }
@@ -263,7 +264,8 @@ impl OutputBuffer {
         self.bytes[start + HEADER_LENGTH - 4..start + HEADER_LENGTH].copy_from_slice(&length.to_be_bytes());
     }
 
-    /// Only rows can grow so long, and pages are limited long before.
+    /// Replaces an envelope that exceeds [`MAX_BODY`] by an error. Only results of rows can grow so long, and pages are
+    /// limited far below that.
     fn replace_by_error(&mut self, start: usize) {
         self.bytes[start + 1] = 0;
         self.bytes[start + 4] = Opcode::Error.number();
@@ -272,7 +274,7 @@ impl OutputBuffer {
         error.encode(Version::V3, &mut self.bytes);
     }
 
-    /// Compresses the body where that makes it shorter.
+    /// Compresses the body if that makes it shorter.
     fn compress(&mut self, start: usize, compression: Compression) {
         let body_at = start + HEADER_LENGTH;
         self.scratch.clear();
@@ -290,8 +292,8 @@ impl OutputBuffer {
         self.scratch.shrink_to(KEPT_CAPACITY);
     }
 
-    /// Keeps the open segment within its limit, now that the envelope at `start` is the last in it: closes the segment
-    /// before it, or spreads the envelope over several.
+    /// Keeps the open segment within its limit, with the envelope at `start` as its last: closes the segment before
+    /// that envelope, or spreads the envelope over several segments.
     fn fit(&mut self, start: usize, format: SegmentFormat) {
         let Some(open) = self.open else { return };
         let payload_at = open + room(format);
@@ -317,7 +319,7 @@ impl OutputBuffer {
     }
 }
 
-/// What is left free for the header of an open segment: compressed ones move anyway when they are sealed.
+/// Bytes reserved for the header of an open segment. None for LZ4, whose payload is moved anyway when it is sealed.
 fn room(format: SegmentFormat) -> usize {
     match format {
         SegmentFormat::Plain => format.header_length(),

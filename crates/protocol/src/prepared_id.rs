@@ -5,12 +5,12 @@ use crate::md5::md5;
 /// A prepared statement's id, or a result metadata's: 16 bytes.
 pub type StatementId = [u8; 16];
 
-/// The id of `text` prepared while `keyspace` is in effect. No keyspace and an empty one are the same.
+/// The id of `text` prepared with `keyspace` in effect. None and an empty one give the same id.
 pub fn prepared_id(keyspace: Option<&str>, text: &str) -> StatementId {
     let keyspace = keyspace.unwrap_or("");
     let mut named = Vec::with_capacity(keyspace.len() + 1 + text.len());
     named.extend_from_slice(keyspace.as_bytes());
-    // Names have no NUL, so that no keyspace and text run together into another pair.
+    // Keyspace names contain no NUL, so that no other pair of keyspace and text gives the same bytes.
     named.push(0);
     named.extend_from_slice(text.as_bytes());
     md5(&named)

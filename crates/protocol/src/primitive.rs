@@ -5,7 +5,7 @@ use henge_base::Reader;
 use henge_model::{BoundValue, Consistency};
 use std::net::{IpAddr, SocketAddr};
 
-/// Reading the protocol's notations. Nothing is allocated before the bytes for it were seen.
+/// Decoding of the protocol's notations. Memory is reserved only for bytes that have arrived.
 pub(crate) trait ReadNotation<'a> {
     /// `[string]`: UTF-8 after a 2-byte length.
     fn string(&mut self) -> Result<&'a str, ProtocolError>;
@@ -15,17 +15,17 @@ pub(crate) trait ReadNotation<'a> {
     fn bytes(&mut self) -> Result<Option<&'a [u8]>, ProtocolError>;
     /// `[value]`: -1 is null, -2 unset from version 4 on, anything below an error.
     fn value(&mut self, version: Version) -> Result<BoundValue<'a>, ProtocolError>;
-    /// `[short bytes]`.
+    /// `[short bytes]`: bytes after a 2-byte length.
     fn short_bytes(&mut self) -> Result<&'a [u8], ProtocolError>;
-    /// `[string list]`.
+    /// `[string list]`: strings after a 2-byte count.
     fn string_list(&mut self) -> Result<Vec<&'a str>, ProtocolError>;
-    /// `[bytes map]`, skipped.
+    /// Skips a `[bytes map]`: keys and values after a 2-byte count.
     fn skip_bytes_map(&mut self) -> Result<(), ProtocolError>;
-    /// `[inetaddr]`.
+    /// `[inetaddr]`: an IP address after a 1-byte length.
     fn address(&mut self) -> Result<IpAddr, ProtocolError>;
-    /// `[inet]`.
+    /// `[inet]`: an address, then a 4-byte port.
     fn inet(&mut self) -> Result<SocketAddr, ProtocolError>;
-    /// `[consistency]`.
+    /// `[consistency]`: a 2-byte number.
     fn consistency(&mut self) -> Result<Consistency, ProtocolError>;
 }
 
@@ -103,45 +103,45 @@ fn text(bytes: &[u8]) -> Result<&str, ProtocolError> {
     std::str::from_utf8(bytes).map_err(|_| ProtocolError::new("A string is not UTF-8"))
 }
 
-/// The longest start of `text` that fits in `limit` bytes and ends between characters.
+/// The longest prefix of `text` that has at most `limit` bytes and ends between characters.
 pub(crate) fn clipped(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit.min(text.len()))]
 }
 
-/// A count or length of 2 bytes, or an error: the sender has more than the notation can say.
+/// A count or length for a 2-byte notation; an error if it exceeds that. `what` names the thing counted.
 pub(crate) fn short_count(count: usize, what: &str) -> Result<u16, ProtocolError> {
     u16::try_from(count).map_err(|_| ProtocolError::new(format!("{count} is too much for {what}: at most 65535")))
 }
 
-/// `[short]`.
+/// Appends a `[short]`.
 pub(crate) fn put_short(out: &mut Vec<u8>, value: u16) {
     out.extend_from_slice(&value.to_be_bytes());
 }
 
-/// `[int]`.
+/// Appends an `[int]`.
 pub(crate) fn put_int(out: &mut Vec<u8>, value: i32) {
     out.extend_from_slice(&value.to_be_bytes());
 }
 
-/// `[long]`.
+/// Appends a `[long]`.
 pub(crate) fn put_long(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(&value.to_be_bytes());
 }
 
-/// `[string]`; what exceeds 65535 bytes is cut off.
+/// Appends a `[string]`, cut after at most 65535 bytes.
 pub(crate) fn put_string(out: &mut Vec<u8>, text: &str) {
     let text = clipped(text, usize::from(u16::MAX));
     put_short(out, text.len() as u16);
     out.extend_from_slice(text.as_bytes());
 }
 
-/// `[long string]`. Lengths beyond 2^31 cannot occur: bodies are limited to 256 MiB, see [`crate::MAX_BODY`].
+/// Appends a `[long string]`. Its length fits, for bodies are limited to [`crate::MAX_BODY`].
 pub(crate) fn put_long_string(out: &mut Vec<u8>, text: &str) {
     put_int(out, text.len() as i32);
     out.extend_from_slice(text.as_bytes());
 }
 
-/// `[bytes]`, null as length -1.
+/// Appends `[bytes]`; null has the length -1.
 pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
     match bytes {
         Some(bytes) => {
@@ -152,7 +152,7 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
     }
 }
 
-/// `[value]`.
+/// Appends a `[value]`; null has the length -1, unset -2.
 pub(crate) fn put_value(out: &mut Vec<u8>, value: BoundValue<'_>) {
     match value {
         BoundValue::Null => put_int(out, -1),
@@ -161,14 +161,14 @@ pub(crate) fn put_value(out: &mut Vec<u8>, value: BoundValue<'_>) {
     }
 }
 
-/// `[short bytes]`; only ids are sent as such, and they are short.
+/// Appends `[short bytes]`, cut after at most 65535 bytes; only ids are sent so, and they are short.
 pub(crate) fn put_short_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     let bytes = &bytes[..bytes.len().min(usize::from(u16::MAX))];
     put_short(out, bytes.len() as u16);
     out.extend_from_slice(bytes);
 }
 
-/// `[string list]`; entries beyond 65535 are left out.
+/// Appends a `[string list]`, without the entries after the first 65535.
 pub(crate) fn put_string_list<S: AsRef<str>>(out: &mut Vec<u8>, list: &[S]) {
     let list = &list[..list.len().min(usize::from(u16::MAX))];
     put_short(out, list.len() as u16);
@@ -177,7 +177,7 @@ pub(crate) fn put_string_list<S: AsRef<str>>(out: &mut Vec<u8>, list: &[S]) {
     }
 }
 
-/// `[inetaddr]`.
+/// Appends an `[inetaddr]`.
 pub(crate) fn put_address(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(v4) => {
@@ -191,7 +191,7 @@ pub(crate) fn put_address(out: &mut Vec<u8>, address: IpAddr) {
     }
 }
 
-/// `[inet]`.
+/// Appends an `[inet]`.
 pub(crate) fn put_inet(out: &mut Vec<u8>, address: SocketAddr) {
     put_address(out, address.ip());
     put_int(out, i32::from(address.port()));

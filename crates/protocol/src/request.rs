@@ -1,4 +1,4 @@
-//! What clients send. Decoding borrows from the frame; encoding is for the shell and for tests.
+//! Messages of clients. Decoding borrows from the frame; encoding is for the shell and for tests.
 
 mod auth_response;
 mod batch;
@@ -46,7 +46,7 @@ pub enum Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Reads the message of a request frame.
+    /// Decodes the message of a request frame.
     pub fn decode(frame: &'a Frame) -> Result<Request<'a>, ProtocolError> {
         let (version, body) = (frame.header.version, frame.message()?);
         match frame.header.opcode {
@@ -62,8 +62,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Appends the message's body; on an error `out` holds part of it. Errors: the version has no place for something, or
-    /// a count exceeds its notation.
+    /// Appends the message's body. Fails if the version cannot express something, or a count exceeds its notation;
+    /// `out` then holds part of the body.
     pub fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), ProtocolError> {
         match self {
             Request::Startup(startup) => startup.encode(out),
@@ -77,7 +77,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The message kind.
+    /// The kind of message.
     pub fn opcode(&self) -> Opcode {
         match self {
             Request::Startup(_) => Opcode::Startup,

@@ -1,4 +1,4 @@
-//! What servers send. One closed enum, written and read; results of rows are mostly written by [`crate::RowsWriter`].
+//! Messages of servers, encoded and decoded. Servers mostly write results of rows with [`crate::RowsWriter`] instead.
 
 mod error;
 mod event;
@@ -27,38 +27,38 @@ const RESULT_OF_SCHEMA_CHANGE: i32 = 5;
 /// A server's message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response {
-    /// The connection may be used.
+    /// The connection is set up.
     Ready,
-    /// The client must authenticate to the class named.
+    /// The client must authenticate; the authenticator's class name.
     Authenticate(String),
-    /// A further token is wanted.
+    /// The authenticator asks for a further token.
     AuthChallenge(Option<Bytes>),
-    /// The client is who it says.
+    /// The client is authenticated.
     AuthSuccess(Option<Bytes>),
-    /// Options of STARTUP.
+    /// The options that STARTUP accepts.
     Supported(Supported),
     /// The request failed.
     Error(ErrorResponse),
-    /// Done, nothing to tell.
+    /// A result without content.
     Void,
-    /// Rows, or a page of them.
+    /// A result of rows, or a page of them.
     Rows(Rows),
-    /// The connection's keyspace is now this.
+    /// The connection's keyspace has become this one.
     SetKeyspace(String),
     /// A statement was prepared.
     Prepared(Prepared),
     /// The schema was changed.
     SchemaChange(SchemaChange),
-    /// Something happened that the client registered for.
+    /// An event that the client registered for.
     Event(Event),
 }
 
-/// A response with what may stand before it.
+/// A response with the parts that may precede its message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incoming {
-    /// The request it answers; -1 for events.
+    /// The stream of the request that it answers; -1 for events.
     pub stream: i16,
-    /// The id of the trace session, if one was asked for.
+    /// The trace session's id; `None` if the request is not traced.
     pub tracing: Option<[u8; 16]>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
@@ -93,7 +93,7 @@ impl Response {
         }
     }
 
-    /// The message kind.
+    /// The kind of message.
     pub fn opcode(&self) -> Opcode {
         match self {
             Response::Ready => Opcode::Ready,
@@ -111,7 +111,7 @@ impl Response {
         }
     }
 
-    /// Reads a response frame. Values of rows are slices of its body.
+    /// Decodes a response frame. Values of rows are slices of its body.
     pub fn decode(frame: &Frame) -> Result<Incoming, ProtocolError> {
         let (header, mut reader) = (frame.header, Reader::new(&frame.body));
         let tracing = match header.flags.contains(Flags::TRACING) {

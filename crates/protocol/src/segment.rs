@@ -1,5 +1,5 @@
-//! Segments of version 5: a header with its own checksum, up to 131071 bytes of payload, a trailer. Integers here are
-//! little-endian, unlike everywhere else in the protocol.
+//! Segments of version 5: a header with its own checksum, a payload, a trailer. Integers here are little-endian, unlike
+//! everywhere else in the protocol.
 
 use crate::checksum::{crc24, crc32};
 use crate::compression::{compress_lz4, decompress_lz4};
@@ -7,23 +7,23 @@ use crate::limits::{MAX_SEGMENT_PAYLOAD, MIN_COMPRESSED};
 use bytes::Buf;
 use henge_base::{Bytes, BytesMut};
 
-/// Bytes of the payload's checksum.
+/// Bytes of the trailer, the payload's CRC-32.
 pub(crate) const TRAILER_LENGTH: usize = 4;
 
 const LENGTH_BITS: u32 = 17;
 const LENGTH_MASK: u64 = (1 << LENGTH_BITS) - 1;
 const CRC24_LENGTH: usize = 3;
 
-/// How segments are laid out on a connection.
+/// The layout of a connection's segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SegmentFormat {
-    /// One length.
+    /// A header with one length; the payload is not compressed.
     Plain,
-    /// Two lengths, payload an LZ4 block or stored as it is.
+    /// A header with two lengths; the payload is an LZ4 block, or stored uncompressed.
     Lz4,
 }
 
-/// A segment that cannot be trusted; the connection is lost.
+/// A corrupt segment; the connection must be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SegmentError {
     #[error("the header of a segment fails its checksum")]
@@ -34,10 +34,10 @@ pub(crate) enum SegmentError {
     Block,
 }
 
-/// A segment that was checked, its payload decompressed.
+/// A segment with valid checksums, its payload decompressed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// Whole envelopes, rather than a slice of one.
+    /// True if the payload is complete envelopes, not a slice of one.
     pub self_contained: bool,
     pub payload: Bytes,
 }
@@ -55,7 +55,7 @@ impl SegmentFormat {
         }
     }
 
-    /// Takes the next segment off `buffer`; `None` when it is not there in full.
+    /// Takes the next segment off `buffer`; `None` if it has not arrived completely.
     pub(crate) fn take(self, buffer: &mut BytesMut, scratch: &mut BytesMut) -> Result<Option<Segment>, SegmentError> {
         let header_length = self.header_length();
         let Some(header) = buffer.get(..header_length) else { return Ok(None) };
@@ -90,7 +90,7 @@ impl SegmentFormat {
         Ok(Fields { stored, plain, self_contained: (bits >> flag_at) & 1 == 1 })
     }
 
-    /// The header of a payload, in the first [`SegmentFormat::header_length`] bytes.
+    /// The header for a payload, in the first [`SegmentFormat::header_length`] bytes.
     fn header(self, fields: &Fields) -> [u8; 8] {
         let flag = u64::from(fields.self_contained);
         let bits = match self {
@@ -128,8 +128,8 @@ impl SegmentFormat {
 }
 
 impl SegmentFormat {
-    /// Makes a self-contained segment, stored as it is, of a payload that stands at the end of `bytes` behind room for a
-    /// header at `start`.
+    /// Turns the bytes from `start` into a self-contained, uncompressed segment: room for a header, then the payload,
+    /// which reaches to the end of `bytes`.
     pub(crate) fn close(self, bytes: &mut Vec<u8>, start: usize) {
         let body_at = start + self.header_length();
         let fields = Fields { stored: bytes.len() - body_at, plain: 0, self_contained: true };
@@ -139,11 +139,11 @@ impl SegmentFormat {
     }
 }
 
-/// What a segment header says.
+/// The fields of a segment header.
 struct Fields {
-    /// Bytes of payload on the wire.
+    /// Bytes of the payload on the wire.
     pub stored: usize,
-    /// Bytes after decompression; 0 for "stored as it is".
+    /// Bytes of the payload after decompression; 0 if it is stored uncompressed.
     pub plain: usize,
     pub self_contained: bool,
 }

@@ -1,4 +1,4 @@
-//! Whole messages over whole connections: what goes in comes out, and noise does no harm.
+//! Complete messages over complete connections: they arrive as sent, and noise does no harm.
 
 mod hostile;
 mod noise;

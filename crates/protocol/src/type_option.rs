@@ -1,4 +1,4 @@
-//! Types as result and bind metadata carry them: a number and parameters.
+//! Types in result and bind metadata: a number, then parameters.
 
 use crate::limits::MAX_TYPE_DEPTH;
 use crate::marshal::{class_name, parse_class};
@@ -37,7 +37,7 @@ const NATIVE: [(u16, DataType); 20] = [
     (0x0015, DataType::Duration),
 ];
 
-/// Whether the type looks different before and from version 5 on: durations do.
+/// True if the type's encoding differs between version 5 and older ones, as that of durations does.
 pub(crate) fn varies_by_version(data_type: &DataType) -> bool {
     match data_type {
         DataType::Duration => true,
@@ -49,7 +49,7 @@ pub(crate) fn varies_by_version(data_type: &DataType) -> bool {
     }
 }
 
-/// Appends a type. `frozen` never appears.
+/// Appends a type. `frozen` is left out, for the protocol cannot express it.
 pub(crate) fn put_type(out: &mut Vec<u8>, version: Version, data_type: &DataType) {
     match data_type {
         DataType::Frozen(inner) => put_type(out, version, inner),
@@ -97,7 +97,7 @@ fn put_user_type(out: &mut Vec<u8>, version: Version, user: &UserType) {
     }
 }
 
-/// Reads a type. A custom class nobody here knows is a blob.
+/// Reads a type. An unknown custom class is read as a blob.
 pub(crate) fn read_type(reader: &mut Reader<'_>) -> Result<DataType, ProtocolError> {
     read_nested(reader, MAX_TYPE_DEPTH)
 }

@@ -1,4 +1,4 @@
-//! The protocol versions Henge speaks.
+//! The protocol versions that Henge speaks.
 
 use std::fmt;
 
@@ -13,18 +13,19 @@ pub enum Version {
 }
 
 impl Version {
-    /// The newest one; the header of an answer to an unknown version carries it.
+    /// The newest version; answers to unknown versions carry it in their header.
     pub const NEWEST: Version = Version::V5;
 
     /// Every version, oldest first.
     pub const ALL: [Version; 3] = [Version::V3, Version::V4, Version::V5];
 
-    /// The version with this number (the low seven bits of a header's first byte).
+    /// The version with this number, which is the low seven bits of a header's first byte; `None` if Henge does not
+    /// speak it.
     pub fn from_number(number: u8) -> Option<Version> {
         Version::ALL.into_iter().find(|v| *v as u8 == number)
     }
 
-    /// Its number.
+    /// The version's number.
     pub fn number(self) -> u8 {
         self as u8
     }

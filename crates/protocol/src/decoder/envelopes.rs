@@ -9,7 +9,7 @@ use henge_base::{Bytes, BytesMut};
 #[derive(Debug, Default)]
 pub(super) struct EnvelopeReader {
     compression: Option<Compression>,
-    /// What is left of an oversized body.
+    /// The bytes of an oversized body still to skip.
     to_skip: usize,
     scratch: BytesMut,
 }
@@ -59,7 +59,7 @@ fn is_compressed(header: &Header) -> bool {
     header.version < Version::V5 && header.flags.contains(Flags::COMPRESSED)
 }
 
-/// Slices without copying; an empty body needs not even a reference count.
+/// Splits bytes off without copying. An empty body does not even take a reference count.
 fn take(buffer: &mut BytesMut, length: usize) -> Bytes {
     if length == 0 { Bytes::new() } else { buffer.split_to(length).freeze() }
 }

@@ -1,4 +1,4 @@
-//! Segments: many envelopes in one, or one envelope over many.
+//! Segments: one holds several envelopes, or an envelope is spread over several.
 
 use super::{Frame, Limits};
 use crate::header::HEADER_LENGTH;
@@ -10,18 +10,18 @@ use henge_base::{Bytes, BytesMut};
 #[derive(Debug)]
 pub(super) struct SegmentReader {
     format: SegmentFormat,
-    /// What is left of the current self-contained segment.
+    /// The unread envelopes of the current self-contained segment.
     payload: Bytes,
     large: LargeEnvelope,
     scratch: BytesMut,
 }
 
-/// An envelope that comes in several segments.
+/// An envelope that arrives in several segments.
 #[derive(Debug, Default)]
 struct LargeEnvelope {
-    /// What came so far; it grows with what arrives, never with what a length promises.
+    /// The bytes received so far. It grows with what arrives, never with a claimed length.
     received: BytesMut,
-    /// What is left of an oversized one.
+    /// The bytes of an oversized envelope still to skip.
     to_skip: usize,
 }
 

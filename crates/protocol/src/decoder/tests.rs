@@ -3,7 +3,7 @@ use crate::{Answer, ErrorCode, Opcode, OutputBuffer, Prepare, Request, Response}
 
 const OPTIONS_V4: [u8; 9] = [4, 0, 0, 1, 5, 0, 0, 0, 0];
 
-/// A PREPARE of `length` bytes of body.
+/// A PREPARE whose body has `length` bytes.
 fn prepare(version: u8, length: usize) -> Vec<u8> {
     let mut bytes = vec![version, 0, 0, 9, Opcode::Prepare.number()];
     bytes.extend_from_slice(&(length as u32).to_be_bytes());

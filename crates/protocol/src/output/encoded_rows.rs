@@ -1,28 +1,29 @@
-//! Rows that wait for their answer.
+//! Rows encoded before the result that they belong to is begun.
 
 use crate::primitive::put_bytes;
 use henge_model::RowSink;
 
-/// A piece is given up for another when it has this length, in bytes: a large answer is not copied again and again as it grows.
+/// Bytes from which on a piece is full and a new one is started, so that a large answer is not copied again and again
+/// as it grows.
 const PIECE: usize = 256 << 10;
 
-/// Rows as a result holds them: whatever version the answer is in, values look alike. Each costs four bytes more than it has, and no
-/// allocation of its own.
+/// Rows in the encoding of a result, which is the same in all versions. A value takes four bytes more than its own, and
+/// no allocation of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EncodedRows {
     pieces: Vec<Vec<u8>>,
-    /// Of all pieces together.
+    /// The bytes of all pieces.
     bytes: usize,
     rows: usize,
 }
 
 impl EncodedRows {
-    /// The pieces in order, each given away when it is the next one's turn.
+    /// The pieces, in order; each is freed once the next is taken.
     pub(super) fn into_pieces(self) -> impl Iterator<Item = Vec<u8>> {
         self.pieces.into_iter()
     }
 
-    /// The piece to write to.
+    /// The piece to append to.
     fn last(&mut self) -> &mut Vec<u8> {
         if self.pieces.last().is_none_or(|piece| piece.len() >= PIECE) {
             self.pieces.push(Vec::new());

@@ -1,4 +1,4 @@
-//! Rows go straight from storage into the output buffer.
+//! The writer of a rows result: rows go from storage straight into the output buffer.
 
 use super::{EncodedRows, OutputBuffer};
 use crate::metadata::{METADATA_CHANGED, MORE_PAGES, NO_METADATA};
@@ -7,15 +7,15 @@ use crate::response::ROWS;
 use crate::{MetadataMode, ResultMetadata, Version};
 use henge_model::RowSink;
 
-/// A result of rows being written. Dropped without [`RowsWriter::finish`], nothing of it stays.
+/// A rows result being written. If it is dropped without [`RowsWriter::finish`], the result is removed from the buffer.
 #[derive(Debug)]
 pub struct RowsWriter<'o> {
     output: &'o mut OutputBuffer,
-    /// The envelope.
+    /// Start of the envelope.
     start: usize,
-    /// The flags of the metadata; the column count follows.
+    /// Position of the metadata's flags; the column count follows.
     flags_at: usize,
-    /// The row count; rows follow.
+    /// Position of the row count; rows follow.
     count_at: usize,
     rows: usize,
     finished: bool,
@@ -49,7 +49,7 @@ impl<'o> RowsWriter<'o> {
         RowsWriter { output, start, flags_at, count_at, rows: 0, finished: false }
     }
 
-    /// Ends the result; with `paging_state` there is more to come. Returns how many rows it has.
+    /// Ends the result and returns its number of rows. A `paging_state` tells the client that more pages follow.
     pub fn finish(mut self, paging_state: Option<&[u8]>) -> usize {
         let count = (self.rows as u32).to_be_bytes();
         self.output.bytes[self.count_at..self.count_at + 4].copy_from_slice(&count);
@@ -61,7 +61,7 @@ impl<'o> RowsWriter<'o> {
         self.rows
     }
 
-    /// Adds rows that were put down elsewhere.
+    /// Appends rows that were encoded before.
     pub fn append(&mut self, rows: EncodedRows) {
         self.output.bytes.reserve(rows.bytes());
         self.rows += rows.rows();
@@ -70,7 +70,7 @@ impl<'o> RowsWriter<'o> {
         }
     }
 
-    /// Whether there is more is known at the end, but stands at the start: the rows move, once per page.
+    /// Inserts the paging state. It is known only at the end but precedes the rows, so they are moved, once per page.
     fn insert_paging_state(&mut self, state: &[u8]) {
         let out = &mut self.output.bytes;
         out[self.flags_at + 3] |= MORE_PAGES as u8;

@@ -13,7 +13,7 @@ fn reply(stream: i16) -> Reply<'static> {
     Reply { version: Version::V5, stream, tracing: None, warnings: &[] }
 }
 
-/// A response of roughly `length` bytes.
+/// Appends a response of roughly `length` bytes.
 fn long(output: &mut OutputBuffer, stream: i16, length: usize) {
     let metadata =
         ResultMetadata::new([ColumnRef { keyspace: "k", table: "t", name: "c", data_type: &DataType::Blob }]);

@@ -4,7 +4,7 @@ use crate::ProtocolError;
 use crate::primitive::{ReadNotation, put_bytes};
 use henge_base::Reader;
 
-/// A client's token. It may hold a password: it is not printed.
+/// A client's token. Its `Debug` form leaves the token out, for it may hold a password.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AuthResponse<'a> {
     /// The token, as the authenticator defines it.
@@ -12,7 +12,7 @@ pub struct AuthResponse<'a> {
 }
 
 impl<'a> AuthResponse<'a> {
-    /// Reads the message.
+    /// Decodes the message's body.
     pub fn decode(body: &'a [u8]) -> Result<Self, ProtocolError> {
         Ok(AuthResponse { token: Reader::new(body).bytes()? })
     }
@@ -22,7 +22,7 @@ impl<'a> AuthResponse<'a> {
         [b"\0", user.as_bytes(), b"\0", password.as_bytes()].concat()
     }
 
-    /// User and password of a SASL PLAIN token; an identity to act as is ignored.
+    /// User and password of a SASL PLAIN token. Its authorization identity is ignored.
     pub fn credentials(&self) -> Result<(&'a str, &'a str), ProtocolError> {
         let bad = || ProtocolError::new("The token of AUTH_RESPONSE is not SASL PLAIN");
         let mut parts = self.token.ok_or_else(bad)?.split(|b| *b == 0).skip(1);

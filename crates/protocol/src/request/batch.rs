@@ -11,25 +11,25 @@ use std::ops::Range;
 /// Several statements in one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch<'a> {
-    /// What the batch promises.
+    /// The guarantee that the batch gives.
     pub kind: BatchKind,
     /// The statements, in order.
     pub statements: Vec<BatchStatement<'a>>,
-    /// The values of all statements, see [`Batch::values`].
+    /// The values of all statements; [`Batch::values`] gives those of one.
     pub all_values: Vec<BoundValue<'a>>,
-    /// How many replicas must answer.
+    /// The consistency level.
     pub consistency: Consistency,
-    /// SERIAL or LOCAL_SERIAL, as the client sent it: not checked here.
+    /// SERIAL or LOCAL_SERIAL, as the client sent it; not checked here.
     pub serial_consistency: Option<Consistency>,
     /// Timestamp of writes, in microseconds since the Unix epoch; never `i64::MIN`.
     pub timestamp: Option<Micros>,
-    /// The keyspace in effect, instead of the connection's (v5).
+    /// The keyspace in effect for this request, in place of the connection's (v5).
     pub keyspace: Option<&'a str>,
-    /// The client's idea of now in seconds since the Unix epoch (v5).
+    /// The client's current time in seconds since the Unix epoch (v5).
     pub now_in_seconds: Option<i32>,
 }
 
-/// What a batch promises.
+/// The guarantee of a batch. Numbers are those of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[allow(missing_docs)] // As CQL calls them.
@@ -42,23 +42,23 @@ pub enum BatchKind {
 /// One statement of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchStatement<'a> {
-    /// The statement.
+    /// Text or id of the statement.
     pub query: BatchQuery<'a>,
-    /// Where its values are in [`Batch::all_values`].
+    /// The range of its values in [`Batch::all_values`].
     pub values: Range<usize>,
 }
 
 /// A statement by text or by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchQuery<'a> {
-    /// Its text.
+    /// The statement's text.
     Text(&'a str),
-    /// The id PREPARE gave.
+    /// The id that PREPARE returned.
     Prepared(&'a [u8]),
 }
 
 impl<'a> Batch<'a> {
-    /// A batch of nothing.
+    /// A batch without statements.
     pub fn new(kind: BatchKind, consistency: Consistency) -> Self {
         Batch {
             kind,
@@ -79,12 +79,12 @@ impl<'a> Batch<'a> {
         self.statements.push(BatchStatement { query, values: start..self.all_values.len() });
     }
 
-    /// The values of one of its statements.
+    /// The values of one of the batch's statements.
     pub fn values(&self, statement: &BatchStatement<'_>) -> &[BoundValue<'a>] {
         self.all_values.get(statement.values.clone()).unwrap_or_default()
     }
 
-    /// Reads the message.
+    /// Decodes the message's body.
     pub fn decode(version: Version, body: &'a [u8]) -> Result<Self, ProtocolError> {
         let mut reader = Reader::new(body);
         let mut batch = Batch::new(kind(reader.u8()?)?, Consistency::One);

@@ -8,7 +8,7 @@ use henge_base::Reader;
 /// A prepared statement's id, with parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execute<'a> {
-    /// The statement's id, as PREPARE gave it.
+    /// The statement's id, as PREPARE returned it.
     pub id: &'a [u8],
     /// The id of the result columns that the client knows (v5).
     pub metadata_id: Option<&'a [u8]>,
@@ -17,7 +17,7 @@ pub struct Execute<'a> {
 }
 
 impl<'a> Execute<'a> {
-    /// Reads the message.
+    /// Decodes the message's body.
     pub fn decode(version: Version, body: &'a [u8]) -> Result<Self, ProtocolError> {
         let mut reader = Reader::new(body);
         let id = reader.short_bytes()?;

@@ -1,4 +1,4 @@
-//! What QUERY and EXECUTE have after the statement.
+//! Parameters that follow the statement in QUERY and EXECUTE.
 
 use super::Values;
 use crate::primitive::{ReadNotation, put_bytes, put_int, put_long, put_short, put_string};
@@ -9,23 +9,23 @@ use henge_model::Consistency;
 /// The parameters of one execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryParameters<'a> {
-    /// How many replicas must answer.
+    /// The consistency level.
     pub consistency: Consistency,
     /// Values for the markers.
     pub values: Values<'a>,
-    /// The client knows the result's columns already.
+    /// True if the client knows the result's columns and needs no metadata.
     pub skip_metadata: bool,
-    /// Rows per page, at least 1; `None`: all at once.
+    /// Rows per page, at least 1; `None` asks for all at once.
     pub page_size: Option<u32>,
-    /// Where the page before this one ended.
+    /// The position at which the previous page ended.
     pub paging_state: Option<&'a [u8]>,
-    /// SERIAL or LOCAL_SERIAL, as the client sent it: not checked here.
+    /// SERIAL or LOCAL_SERIAL, as the client sent it; not checked here.
     pub serial_consistency: Option<Consistency>,
     /// Timestamp of writes, in microseconds since the Unix epoch; never `i64::MIN`.
     pub timestamp: Option<Micros>,
-    /// The keyspace in effect, instead of the connection's (v5).
+    /// The keyspace in effect for this request, in place of the connection's (v5).
     pub keyspace: Option<&'a str>,
-    /// The client's idea of now in seconds since the Unix epoch (v5).
+    /// The client's current time in seconds since the Unix epoch (v5).
     pub now_in_seconds: Option<i32>,
 }
 
@@ -40,7 +40,7 @@ pub(super) const KEYSPACE: u32 = 0x80;
 pub(super) const NOW_IN_SECONDS: u32 = 0x100;
 
 impl Default for QueryParameters<'_> {
-    /// ONE, no values, no paging.
+    /// Level ONE, no values, no paging.
     fn default() -> Self {
         QueryParameters {
             consistency: Consistency::One,
@@ -112,7 +112,7 @@ impl<'a> QueryParameters<'a> {
     }
 }
 
-/// The last fields, which BATCH has too.
+/// The last fields, which BATCH shares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tail<'a> {
     pub serial_consistency: Option<Consistency>,
@@ -168,7 +168,8 @@ impl<'a> Tail<'a> {
     }
 }
 
-/// Flags are a byte before version 5, where the bits above it do not exist; a keyspace's bit is in the byte but unknown.
+/// Reads flags: four bytes in version 5, one byte before. The keyspace bit fits that byte, but is ignored before
+/// version 5.
 pub(super) fn read_flags(reader: &mut Reader<'_>, version: Version) -> Result<u32, ProtocolError> {
     match version {
         Version::V5 => Ok(reader.u32()?),

@@ -7,16 +7,16 @@ use henge_base::Reader;
 /// A statement to prepare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prepare<'a> {
-    /// The statement.
+    /// The statement's text.
     pub text: &'a str,
-    /// The keyspace in effect, instead of the connection's (v5).
+    /// The keyspace in effect for this request, in place of the connection's (v5).
     pub keyspace: Option<&'a str>,
 }
 
 const KEYSPACE: u32 = 0x01;
 
 impl<'a> Prepare<'a> {
-    /// Reads the message.
+    /// Decodes the message's body.
     pub fn decode(version: Version, body: &'a [u8]) -> Result<Self, ProtocolError> {
         let mut reader = Reader::new(body);
         let text = reader.long_string()?;

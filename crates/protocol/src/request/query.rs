@@ -8,14 +8,14 @@ use henge_base::Reader;
 /// A statement as text, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query<'a> {
-    /// The statement.
+    /// The statement's text.
     pub text: &'a str,
-    /// Its parameters.
+    /// The statement's parameters.
     pub parameters: QueryParameters<'a>,
 }
 
 impl<'a> Query<'a> {
-    /// Reads the message.
+    /// Decodes the message's body.
     pub fn decode(version: Version, body: &'a [u8]) -> Result<Self, ProtocolError> {
         let mut reader = Reader::new(body);
         Ok(Query { text: reader.long_string()?, parameters: QueryParameters::decode(&mut reader, version)? })
@@ -31,7 +31,7 @@ impl<'a> Query<'a> {
 mod tests {
     use super::*;
 
-    /// `SELECT` at ONE with flags and the bytes after them.
+    /// Decodes the statement `SELECT` at ONE, with these flags and the bytes that follow them.
     fn read(version: Version, flags: &[u8], rest: &[u8]) -> Result<(), String> {
         let body = [&[0, 0, 0, 6][..], b"SELECT", &[0, 1], flags, rest].concat();
         Query::decode(version, &body).map(|_| ()).map_err(|e| e.to_string())

@@ -4,14 +4,14 @@ use crate::ProtocolError;
 use crate::primitive::{ReadNotation, put_string_list};
 use henge_base::Reader;
 
-/// The kinds of events a client wants.
+/// The kinds of events that a client asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Register {
-    /// Nodes that come and go.
+    /// True if the client wants events about nodes that join or leave.
     pub topology: bool,
-    /// Nodes that are up or down.
+    /// True if the client wants events about nodes that go up or down.
     pub status: bool,
-    /// Changes of the schema.
+    /// True if the client wants events about changes of the schema.
     pub schema: bool,
 }
 
@@ -20,7 +20,7 @@ pub(crate) const STATUS_CHANGE: &str = "STATUS_CHANGE";
 pub(crate) const SCHEMA_CHANGE: &str = "SCHEMA_CHANGE";
 
 impl Register {
-    /// Reads the message.
+    /// Decodes the message's body.
     pub fn decode(body: &[u8]) -> Result<Self, ProtocolError> {
         let mut register = Register::default();
         for kind in Reader::new(body).string_list()? {
@@ -34,7 +34,7 @@ impl Register {
         Ok(register)
     }
 
-    /// Adds what another REGISTER of the same connection asked for.
+    /// Adds the kinds that another REGISTER on the same connection asked for.
     pub fn add(&mut self, other: Register) {
         self.topology |= other.topology;
         self.status |= other.status;

@@ -4,12 +4,12 @@ use crate::primitive::{ReadNotation, put_short, put_string, short_count};
 use crate::{Compression, ProtocolError, Version};
 use henge_base::Reader;
 
-/// The first message of a connection proper.
+/// The message that sets up a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Startup<'a> {
-    /// Every option as sent, keys in any case.
+    /// Every option as sent; keys may be in any case.
     pub options: Vec<(&'a str, &'a str)>,
-    /// What both sides may compress with.
+    /// The compression for both directions; `None` leaves bodies as they are.
     pub compression: Option<Compression>,
 }
 
@@ -17,14 +17,14 @@ const CQL_VERSION: &str = "CQL_VERSION";
 const COMPRESSION: &str = "COMPRESSION";
 
 impl<'a> Startup<'a> {
-    /// A client's message: CQL 3.0.0, the driver's name and version, and perhaps compression.
+    /// A client's message: CQL 3.0.0, the driver's name and version, and compression if given.
     pub fn new(driver: &'a str, driver_version: &'a str, compression: Option<Compression>) -> Self {
         let mut options = vec![(CQL_VERSION, "3.0.0"), ("DRIVER_NAME", driver), ("DRIVER_VERSION", driver_version)];
         options.extend(compression.map(|c| (COMPRESSION, c.name())));
         Startup { options, compression }
     }
 
-    /// Reads and checks the message. Unknown options are kept and mean nothing.
+    /// Decodes and checks the message's body. Unknown options are kept and ignored.
     pub fn decode(version: Version, body: &'a [u8]) -> Result<Self, ProtocolError> {
         let mut reader = Reader::new(body);
         let count = reader.u16()?;
@@ -45,12 +45,12 @@ impl<'a> Startup<'a> {
         Ok(())
     }
 
-    /// The value of an option, whatever the case of its key.
+    /// The value of an option; the case of keys is ignored.
     pub fn option(&self, key: &str) -> Option<&'a str> {
         self.options.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, value)| *value)
     }
 
-    /// Whether the client wants an error rather than a slow socket when the node has too much to do.
+    /// True if the client prefers an error over back-pressure on its socket when the node is overloaded.
     pub fn throws_on_overload(&self) -> bool {
         self.option("THROW_ON_OVERLOAD") == Some("1")
     }

@@ -9,9 +9,9 @@ use smallvec::SmallVec;
 /// Values in the order of their markers, or by the markers' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values<'a> {
-    /// The values as sent.
+    /// The values in the order sent.
     pub values: SmallVec<[BoundValue<'a>; 8]>,
-    /// As many names as there are values, or none when values go by position.
+    /// The name of each value; empty if values go by position.
     pub names: Vec<&'a str>,
 }
 
@@ -27,8 +27,8 @@ impl<'a> Values<'a> {
         Values { values, names }
     }
 
-    /// The values in the order of the statement's markers. Named ones are looked up, surplus names ignored; a marker
-    /// without a value is an Invalid error. The number of positional values is not checked here: binding does that.
+    /// The values in the order of the statement's markers. Named values are looked up and surplus ones ignored; a
+    /// marker without a value is an Invalid error. Binding checks the number of positional values, not this.
     pub fn in_order<'m>(
         self,
         markers: impl IntoIterator<Item = &'m str>,
@@ -41,7 +41,7 @@ impl<'a> Values<'a> {
         found.ok_or_else(|| ProtocolError::invalid("A bind variable has no value of its name"))
     }
 
-    /// Reads `[short n]` and the values, each after its name if `named`.
+    /// Reads `[short n]` and n values, each after its name if `named`.
     pub(super) fn decode(reader: &mut Reader<'a>, version: Version, named: bool) -> Result<Self, ProtocolError> {
         let mut values = Values::default();
         for _ in 0..reader.u16()? {
@@ -58,7 +58,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Writes what [`Values::decode`] reads.
+/// Appends the values in the form that [`Values::decode`] reads.
 pub(super) fn put_values(
     values: &[BoundValue<'_>],
     names: &[&str],

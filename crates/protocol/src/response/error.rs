@@ -1,4 +1,4 @@
-//! ERROR: its kinds, and which of them each version knows.
+//! ERROR: its kinds, and the versions that know them.
 
 mod body;
 
@@ -6,13 +6,13 @@ use crate::{ErrorCode, ProtocolError, Version};
 use henge_model::Consistency;
 use std::net::IpAddr;
 
-/// Why a request failed.
+/// A failed request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ErrorResponse {
-    /// The kind, with what belongs to it.
+    /// The kind, with its fields.
     pub kind: ErrorKind,
-    /// For humans, though drivers look at some.
+    /// The text for humans; drivers search some texts for known words.
     pub message: String,
 }
 
@@ -31,7 +31,7 @@ pub enum ErrorKind {
     Overloaded,
     Bootstrapping,
     Truncate,
-    /// `contentions` are for conditional writes (v5).
+    /// `contentions` is the number of contentions met (v5, conditional writes only).
     WriteTimeout {
         progress: Progress,
         write_type: WriteType,
@@ -41,7 +41,7 @@ pub enum ErrorKind {
         progress: Progress,
         data_present: bool,
     },
-    /// `failed` replicas; v5 says which in `failures`, older versions how many.
+    /// `failed` is the number of replicas that failed, sent in v4; v5 sends `failures` instead.
     ReadFailure {
         progress: Progress,
         failed: u32,
@@ -53,7 +53,7 @@ pub enum ErrorKind {
         function: String,
         arguments: Vec<String>,
     },
-    /// `failed` replicas; v5 says which in `failures`, older versions how many.
+    /// `failed` is the number of replicas that failed, sent in v4; v5 sends `failures` instead.
     WriteFailure {
         progress: Progress,
         failed: u32,
@@ -68,7 +68,7 @@ pub enum ErrorKind {
     Unauthorized,
     Invalid,
     Config,
-    /// No `table`: the keyspace exists.
+    /// `table` is empty if the keyspace exists.
     AlreadyExists {
         keyspace: String,
         table: String,
@@ -78,27 +78,28 @@ pub enum ErrorKind {
     },
 }
 
-/// How far a request came.
+/// The level of a failed request, and the answers that it had and needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The level asked for.
+    /// The request's consistency level.
     pub consistency: Consistency,
-    /// How many replicas answered.
+    /// The number of replicas that answered.
     pub received: u32,
-    /// How many had to.
+    /// The number of replicas that had to answer.
     pub block_for: u32,
 }
 
 /// One replica's failure (v5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Its address.
+    /// The replica's address.
     pub address: IpAddr,
-    /// 0 unknown, 1 too many tombstones, 2 timeout, 3 incompatible schema, 4 read too large, 5 node down, ...
+    /// The reason's number: 0 unknown, 1 too many tombstones, 2 timeout, 3 incompatible schema, 4 read too large, 5
+    /// node down, and others.
     pub reason: u16,
 }
 
-/// What kind of write it was.
+/// The kind of write that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them.
 pub enum WriteType {
@@ -124,7 +125,7 @@ const WRITE_TYPES: [(WriteType, &str); 8] = [
 ];
 
 impl WriteType {
-    /// Its name on the wire.
+    /// The type's name on the wire.
     pub fn name(self) -> &'static str {
         WRITE_TYPES[self as usize].1
     }
@@ -143,14 +144,14 @@ impl ErrorResponse {
         ErrorResponse { kind, message: message.into() }
     }
 
-    /// What EXECUTE or BATCH gets for an id that this node does not know.
+    /// The answer to EXECUTE or BATCH with an id that this node does not know.
     pub fn unprepared(id: &[u8]) -> Self {
         let hex = id.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let message = format!("The prepared statement {hex} is not known here, prepare it again");
         ErrorResponse::new(ErrorKind::Unprepared { id: id.to_vec() }, message)
     }
 
-    /// The number sent. Older versions get the nearest kind that they know.
+    /// The number sent in this version. Older versions get the nearest kind that they know.
     pub fn code(&self, version: Version) -> ErrorCode {
         match (self.kind.code(), version) {
             (ErrorCode::ReadFailure, Version::V3) => ErrorCode::ReadTimeout,
@@ -163,7 +164,7 @@ impl ErrorResponse {
 }
 
 impl ErrorKind {
-    /// Its own number, whatever the version.
+    /// The number of the kind itself, in the newest version.
     pub fn code(&self) -> ErrorCode {
         match self {
             ErrorKind::Server => ErrorCode::Server,

@@ -7,7 +7,7 @@ use crate::request::{SCHEMA_CHANGE, STATUS_CHANGE, TOPOLOGY_CHANGE};
 use henge_base::Reader;
 use std::net::SocketAddr;
 
-/// Something that happened to the cluster. Addresses are those for CQL.
+/// A change in the cluster. Addresses are those for CQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them.
 pub enum Event {
@@ -16,7 +16,7 @@ pub enum Event {
     Schema(SchemaChange),
 }
 
-/// A node came or went.
+/// A node joined or left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them.
 pub enum TopologyKind {
@@ -24,7 +24,7 @@ pub enum TopologyKind {
     RemovedNode,
 }
 
-/// A node is up or down.
+/// A node went up or down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them.
 pub enum StatusKind {

@@ -8,15 +8,15 @@ use henge_base::{Bytes, Reader};
 /// A prepared statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// Its id, for EXECUTE.
+    /// The statement's id, for EXECUTE.
     pub id: Bytes,
-    /// The id of its result columns, for EXECUTE (v5).
+    /// The id of the result columns, for EXECUTE (v5).
     pub metadata_id: Option<Bytes>,
-    /// Its markers.
+    /// The statement's markers.
     pub bind: Vec<ColumnSpec>,
-    /// Which markers make up the partition key (v4 and later).
+    /// The indexes of the markers that make up the partition key (v4 and later).
     pub pk_indexes: Vec<u16>,
-    /// Its result columns; none if it returns no rows.
+    /// The result columns; empty if the statement returns no rows.
     pub result: Vec<ColumnSpec>,
 }
 

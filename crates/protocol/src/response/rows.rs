@@ -8,18 +8,18 @@ use henge_base::{Bytes, Reader};
 
 pub(crate) const ROWS: i32 = 2;
 
-/// Rows, or a page of them.
+/// A result of rows, or a page of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// The columns; none if the server left them out.
+    /// The columns; empty if the server left them out.
     pub columns: Vec<ColumnSpec>,
-    /// How many values each row has.
+    /// The number of values in each row.
     pub column_count: usize,
-    /// There is more: send this back to get it.
+    /// The state to send for the next page; `None` on the last page.
     pub paging_state: Option<Bytes>,
-    /// The columns are not those that the client knew, and this is their id (v5).
+    /// The new id of the columns, if they are not those that the client knew (v5).
     pub new_metadata_id: Option<Bytes>,
-    /// Values in native encoding or null, in the order of the columns.
+    /// The rows' values in native encoding or null, in the order of the columns.
     pub rows: Vec<Vec<Option<Bytes>>>,
 }
 
@@ -63,7 +63,7 @@ impl Rows {
             rows.columns = read_columns(reader, flags, rows.column_count)?;
         }
         let row_count = reader.i32()?;
-        // Rows without values would cost the sender nothing.
+        // Rows without values would cost the sender nothing, but memory here.
         if row_count < 0 || (row_count > 0 && rows.column_count == 0) {
             return Err(ProtocolError::new(format!(
                 "There cannot be {row_count} rows of {} columns",

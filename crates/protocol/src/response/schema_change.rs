@@ -4,18 +4,18 @@ use crate::ProtocolError;
 use crate::primitive::{ReadNotation, put_string, put_string_list};
 use henge_base::Reader;
 
-/// What became of what.
+/// A change of one object of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaChange {
-    /// What became of it.
+    /// The kind of change.
     pub kind: ChangeKind,
-    /// Its keyspace, or the keyspace itself.
+    /// The keyspace of the object, or the keyspace itself.
     pub keyspace: String,
-    /// What it is.
+    /// The object that changed.
     pub target: SchemaTarget,
 }
 
-/// What happened.
+/// The kind of a schema change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them.
 pub enum ChangeKind {
@@ -24,7 +24,7 @@ pub enum ChangeKind {
     Dropped,
 }
 
-/// What it happened to, within the keyspace. Views are tables.
+/// The object that changed, within its keyspace. Views count as tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them; argument types are CQL types.
 pub enum SchemaTarget {

@@ -5,15 +5,15 @@ use crate::{Compression, ProtocolError, Version};
 use henge_base::Reader;
 use std::collections::BTreeMap;
 
-/// What STARTUP may ask for.
+/// The options that STARTUP accepts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Supported {
-    /// Values by option.
+    /// The accepted values by option.
     pub options: BTreeMap<String, Vec<String>>,
 }
 
 impl Supported {
-    /// This crate's versions and compressions, and a version of CQL such as `3.4.7`.
+    /// The versions and compressions of this crate, and a version of CQL such as `3.4.7`.
     pub fn new(cql_version: &str) -> Self {
         let compressions = [Compression::Snappy, Compression::Lz4].map(|c| c.name().to_owned());
         let options = [

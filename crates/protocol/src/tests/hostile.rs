@@ -1,6 +1,6 @@
-//! Connections that somebody means ill with: streams of whole messages with bits, pieces and lengths changed, and checksums made right
-//! again, so that what lies behind them is reached. Nothing panics, and nothing takes memory that was only promised.
-//! `HENGE_FUZZ=n` runs n times as many rounds; a failure names its seed.
+//! Hostile connections: streams of complete messages with bits, pieces and lengths changed, and checksums corrected so
+//! that the code behind them is reached. Nothing may panic or reserve memory for bytes that were only claimed.
+//! `HENGE_FUZZ=n` runs n times as many rounds; a failure prints its seed.
 
 use super::sample;
 use crate::checksum::crc24;
@@ -10,15 +10,16 @@ use crate::{Compression, Flags, Frame, FrameDecoder, Header, Opcode, OutputBuffe
 use henge_base::{Bytes, BytesMut, Random};
 use henge_fuzz::{change, fuzz, noise};
 
-/// The largest body the decoders of these tests take.
+/// Bytes of the largest body that the decoders of these tests accept.
 const MAX_BODY: usize = 1 << 20;
 
-/// A read buffer grows by doubling; of a column of two bytes a few words are kept.
+/// The most bytes that may be allocated for `given` bytes: a read buffer grows by doubling, and a column of two bytes
+/// takes a few words.
 fn bound(given: usize) -> usize {
     given * 100 + (16 << 10)
 }
 
-/// What is compressed may become as large as a body may be, in one buffer and in one that was put together of segments.
+/// The same with compression: a block may expand to a full body, once in a buffer and once assembled from segments.
 fn bound_of_compressed(given: usize) -> usize {
     bound(given) + 2 * MAX_BODY
 }
@@ -40,7 +41,7 @@ fn read(frame: &Frame) {
     let _ = Response::decode(frame);
 }
 
-/// Reads a stream to its end, in pieces of some length.
+/// Decodes a stream to its end, in pieces of a random length.
 fn read_stream(random: &mut Random, mut decoder: FrameDecoder, bytes: &[u8]) {
     let most = *random.pick(&[7, 100, 5_000]).unwrap();
     let piece = random.between(1, most) as usize;
@@ -57,7 +58,7 @@ fn read_stream(random: &mut Random, mut decoder: FrameDecoder, bytes: &[u8]) {
     }
 }
 
-/// A body of some message, most often of the one its opcode names.
+/// An opcode and a body, most often of the message that the opcode names.
 fn body(random: &mut Random, version: Version) -> (Opcode, Vec<u8>) {
     let mut body = Vec::new();
     let opcode = match random.below(8) {
@@ -83,7 +84,7 @@ fn body(random: &mut Random, version: Version) -> (Opcode, Vec<u8>) {
     (opcode, body)
 }
 
-/// A length that somebody may have invented.
+/// A length that is often false.
 fn absurd(random: &mut Random, right: usize) -> u32 {
     match random.below(8) {
         0 => u32::MAX,
@@ -97,7 +98,7 @@ fn absurd(random: &mut Random, right: usize) -> u32 {
     }
 }
 
-/// An envelope whose header says what it likes.
+/// An envelope whose header may claim a false length.
 fn envelope(random: &mut Random, role: Role, version: Version, flags: Flags, opcode: Opcode, body: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     put_header(&mut out, role, version, flags, random.next_u64() as i16, opcode);
@@ -124,7 +125,7 @@ fn bodies() {
     });
 }
 
-/// A request's body, read and written; none if it is no such request.
+/// A request's body, decoded and encoded again; `None` if it does not decode.
 fn rewritten(header: Header, body: Vec<u8>) -> Option<Vec<u8>> {
     let frame = Frame { header, body: Bytes::from(body) };
     let request = Request::decode(&frame).ok()?;
@@ -133,7 +134,7 @@ fn rewritten(header: Header, body: Vec<u8>) -> Option<Vec<u8>> {
     Some(written)
 }
 
-/// Whatever can be read of a request is all there is to it.
+/// A request that decodes is encoded again without an error.
 #[test]
 fn requests_that_can_be_read_can_be_written() {
     fuzz(10_000, bound, |random| {
@@ -150,7 +151,7 @@ fn requests_that_can_be_read_can_be_written() {
     });
 }
 
-/// Versions 3 and 4, and what comes before STARTUP in version 5.
+/// Versions 3 and 4, and version 5 before STARTUP is answered.
 #[test]
 fn envelopes() {
     fuzz(10_000, bound_of_compressed, |random| {
@@ -165,7 +166,7 @@ fn envelopes() {
                 codec.compress(&body, &mut small).unwrap();
                 flags = Flags::COMPRESSED;
                 body = small;
-                // What the block claims to hold, and the block.
+                // The length that the block claims to have, then the block.
                 if random.chance(1, 3) && body.len() >= 4 {
                     let claimed = absurd(random, body.len()).to_be_bytes();
                     body[..4].copy_from_slice(&claimed);
@@ -189,7 +190,8 @@ fn envelopes() {
     });
 }
 
-/// Changes the lengths in a segment's header, its own checksum made right: 3 bytes without compression, else 5.
+/// Changes the lengths in a segment's header and corrects its checksum. A header has 3 bytes without compression, else
+/// 5.
 fn claim(random: &mut Random, segment: &mut [u8]) {
     let fields = if crc24(&segment[..3]).to_le_bytes()[..3] == segment[3..6] { 3 } else { 5 };
     let at = random.below(fields as u64) as usize;
@@ -198,7 +200,7 @@ fn claim(random: &mut Random, segment: &mut [u8]) {
     segment[fields..fields + 3].copy_from_slice(&checksum[..3]);
 }
 
-/// Version 5: envelopes cut into segments anyhow, with right checksums round wrong contents.
+/// Version 5: envelopes cut into segments at random, with valid checksums round corrupt contents.
 #[test]
 fn segments() {
     fuzz(10_000, bound_of_compressed, |random| {

@@ -1,4 +1,4 @@
-//! Bytes that nobody meant: errors, never panics, never memory that was only promised.
+//! Random bytes: they give errors, never panics, and never reserve memory for bytes that were only claimed.
 
 use super::sample;
 use crate::header::HEADER_LENGTH;
@@ -17,7 +17,7 @@ fn frame(version: Version, opcode: Opcode, flags: u8, body: &[u8]) -> Frame {
     Frame { header, body: Bytes::copy_from_slice(body) }
 }
 
-/// Reads a body as every message there is.
+/// Decodes a body as every kind of message.
 fn read_as_anything(version: Version, flags: u8, body: &[u8]) {
     for opcode in Opcode::ALL {
         let frame = frame(version, opcode, flags, body);
@@ -26,7 +26,7 @@ fn read_as_anything(version: Version, flags: u8, body: &[u8]) {
     }
 }
 
-/// Reads a stream to its end, in pieces.
+/// Decodes a stream to its end, in pieces.
 fn read_stream(mut decoder: FrameDecoder, bytes: &[u8], piece: usize) -> usize {
     let mut buffer = BytesMut::new();
     let mut frames = 0;
@@ -127,7 +127,7 @@ proptest! {
     }
 }
 
-/// What broke another implementation of this protocol.
+/// Messages that broke another implementation of this protocol.
 #[test]
 fn known_traps() {
     let negative = [4, 0, 0, 1, 7, 0xff, 0xff, 0xff, 0xff];

@@ -1,4 +1,4 @@
-//! Custom payloads: whatever stands before a message there, the message is what it would be without.
+//! Custom payloads: a message is the same with and without one before it.
 
 use super::sample;
 use crate::primitive::put_short;
@@ -7,7 +7,7 @@ use crate::{Compression, Flags, Frame, FrameDecoder, FrameError, Header, Opcode,
 use henge_base::{Bytes, BytesMut, Random};
 use proptest::prelude::*;
 
-/// A key, and a value or none.
+/// A key and its value, which may be null.
 type Entry = (&'static str, Option<Vec<u8>>);
 
 fn map(entries: &[Entry]) -> Vec<u8> {
@@ -32,7 +32,7 @@ fn encoded(version: Version, request: &Request<'_>) -> Vec<u8> {
     body
 }
 
-/// A frame as it is sent, not compressed.
+/// A frame as sent, not compressed.
 fn sent(version: Version, opcode: Opcode, flags: Flags, body: &[u8]) -> Vec<u8> {
     let mut out = vec![version.number(), flags.0, 0, 1, opcode.number()];
     out.extend_from_slice(&(body.len() as u32).to_be_bytes());
@@ -45,7 +45,7 @@ fn refusal(version: Version, opcode: Opcode, body: Vec<u8>) -> String {
 }
 
 proptest! {
-    /// QUERY, PREPARE, EXECUTE, BATCH and all others, in both versions that have payloads.
+    /// Every kind of request, in both versions that have custom payloads.
     #[test]
     fn messages_are_what_they_are_without(
         seed: u64, newest: bool, traced: bool,
@@ -119,7 +119,7 @@ fn they_count_towards_the_size_of_a_frame() {
 #[test]
 fn what_is_no_payload_is_refused() {
     let query = encoded(Version::V4, &Request::Options);
-    // More entries than there are, a key that is cut off, a value that is longer than the body.
+    // More entries than follow, a key that is cut, a value that is longer than the body.
     for body in [vec![0xff, 0xff], vec![0, 1, 0, 9, b'a'], vec![0, 1, 0, 1, b'a', 0, 0, 1, 0, 9], vec![0]] {
         refusal(Version::V4, Opcode::Options, [body.clone(), query.clone()].concat());
         refusal(Version::V5, Opcode::Options, [body, query.clone()].concat());

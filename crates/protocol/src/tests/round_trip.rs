@@ -1,4 +1,4 @@
-//! Both ends of a connection, with bytes cut anywhere between them.
+//! Both ends of a connection, with bytes cut at arbitrary places between them.
 
 use super::sample;
 use crate::{
@@ -9,13 +9,13 @@ use henge_base::{Bytes, BytesMut, Random};
 use henge_model::RowSink;
 use proptest::prelude::*;
 
-/// A server's end.
+/// The server's end.
 struct Server {
     decoder: FrameDecoder,
     output: OutputBuffer,
 }
 
-/// A connection after its STARTUP.
+/// A connection after STARTUP.
 struct Connection {
     version: Version,
     client: ClientCodec,
@@ -57,7 +57,7 @@ impl Connection {
         Reply { version: self.version, stream, tracing: None, warnings: &[] }
     }
 
-    /// Carries everything written to the client.
+    /// Delivers everything that the server wrote to the client.
     fn incoming(&mut self) -> Vec<Incoming> {
         self.server.output.seal();
         self.to_client.extend_from_slice(self.server.output.ready());

@@ -1,4 +1,4 @@
-//! Random messages. Pieces come from fixed pools, so that messages can borrow them.
+//! Random messages. Parts come from fixed pools, so that messages can borrow them.
 
 use crate::{
     AuthResponse, Batch, BatchKind, BatchQuery, BoundValue, ChangeKind, ColumnSpec, ErrorKind, ErrorResponse, Event,
@@ -92,7 +92,7 @@ fn batch(random: &mut Random, version: Version) -> Batch<'static> {
     batch
 }
 
-/// Any request but STARTUP.
+/// Any request except STARTUP.
 pub(super) fn request<'a>(random: &mut Random, version: Version) -> Request<'a> {
     match random.below(7) {
         0 => Request::Options,
@@ -211,7 +211,7 @@ fn event(random: &mut Random) -> Event {
     }
 }
 
-/// Any error of version 5; older versions say less.
+/// Any error of version 5; older versions send less of it.
 pub(super) fn error(random: &mut Random) -> ErrorResponse {
     let count = |random: &mut Random| random.below(1 << 31) as u32;
     let progress = Progress { consistency: consistency(random), received: count(random), block_for: count(random) };
@@ -248,7 +248,7 @@ pub(super) fn error(random: &mut Random) -> ErrorResponse {
     ErrorResponse::new(kind, text(random))
 }
 
-/// Any response but READY and AUTHENTICATE.
+/// Any response except READY and AUTHENTICATE.
 pub(super) fn response(random: &mut Random, version: Version) -> Response {
     match random.below(10) {
         0 => Response::AuthChallenge(maybe(random, bytes)),

@@ -1,4 +1,4 @@
-//! ERROR on the wire: number, text, and what belongs to the kind.
+//! The encoding of ERROR: number, text, and the fields of the kind.
 
 use super::{ErrorKind, ErrorResponse, Failure, Progress, WRITE_TYPES, WriteType};
 use crate::limits::MAX_ERROR_TEXT;
@@ -106,13 +106,13 @@ impl ErrorKind {
         })
     }
 
-    /// Those that begin with how far the request came.
+    /// Decodes the kinds whose fields begin with a [`Progress`].
     fn decode_progress(code: ErrorCode, reader: &mut Reader<'_>, version: Version) -> Result<Self, ProtocolError> {
         let progress = Progress::read(reader)?;
         Ok(match code {
             ErrorCode::WriteTimeout => {
                 let write_type = WriteType::read(reader)?;
-                // Servers of 4.0 and later send it for conditional writes only, and not all of them.
+                // Servers from 4.0 on send it for conditional writes only, and not all servers do.
                 let counted = version >= Version::V5 && write_type == WriteType::Cas && !reader.is_empty();
                 let contentions = if counted { reader.u16()? } else { 0 };
                 ErrorKind::WriteTimeout { progress, write_type, contentions }
@@ -155,7 +155,8 @@ fn put_count(out: &mut Vec<u8>, count: u32) {
     put_int(out, i32::try_from(count).unwrap_or(i32::MAX));
 }
 
-/// Version 3 has neither, its nearest errors are timeouts.
+/// Appends the failed replicas: nothing in version 3, which gets a timeout instead, a count in version 4, a list in
+/// version 5.
 fn put_failures(out: &mut Vec<u8>, version: Version, failed: u32, failures: &[Failure]) {
     match version {
         Version::V3 => {}
