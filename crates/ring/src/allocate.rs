@@ -1,25 +1,28 @@
-//! Tokens for a node that joins. Chance alone leaves shares far apart with few tokens per node, so the new tokens cut
-//! the widest ranges of whoever owns more than its part. Ranges stand for load here: keys are hashed evenly.
+//! Token allocation for a node that joins. With few tokens per node, random tokens give very unequal shares, so new
+//! tokens cut the widest ranges of members that own more than their part. The width of a range stands for its load,
+//! since keys are hashed evenly.
 
 use crate::{Member, Ring};
 use henge_base::Random;
 use henge_model::Token;
 use std::collections::BTreeSet;
 
-/// Tokens on the whole ring.
+/// The number of tokens on the whole ring.
 const WHOLE: u128 = 1 << 64;
-/// A range is cut at most at this part of its width, thousandths: a rest of nothing would be a token wasted.
+/// The deepest cut into a range, in thousandths of its width: a deeper one would leave the owner's token almost
+/// nothing.
 const DEEPEST_CUT: u128 = 800;
-/// Tokens may lie this much nearer than planned, thousandths of the plan, so that clusters differ from each other.
+/// The largest random reduction of a cut, in thousandths of the planned width, so that clusters differ in their tokens.
 const JITTER: u64 = 20;
 
-/// `count` new tokens that none of `members` has, spread so that the newcomer's share of the ring comes near the share of its
-/// tokens. Replicas are counted by datacentre: give the members of the newcomer's to [`allocate_tokens_beside`] where there are several.
+/// Allocates `count` tokens that none of `members` has, so that the newcomer's share of the ring comes near the share
+/// of its tokens. Replicas are counted by datacentre: where there are several, give the members of the newcomer's own
+/// to [`allocate_tokens_beside`].
 pub fn allocate_tokens(random: &mut Random, members: &[Member], count: u32) -> Vec<Token> {
     allocate_tokens_beside(random, members, &[], count)
 }
 
-/// As [`allocate_tokens`], with the shares of `members` only, and unlike the tokens of `others` as well.
+/// Like [`allocate_tokens`], with shares computed over `members` only, and tokens that none of `others` has either.
 pub fn allocate_tokens_beside(random: &mut Random, members: &[Member], others: &[Member], count: u32) -> Vec<Token> {
     let mut taken: BTreeSet<Token> = members.iter().chain(others).flat_map(|of| of.tokens.iter().copied()).collect();
     taken.insert(Token::MIN);
@@ -38,7 +41,7 @@ pub fn allocate_tokens_beside(random: &mut Random, members: &[Member], others: &
     tokens
 }
 
-/// The next of `count` evenly spaced tokens: there is nobody to take from.
+/// The next of `count` evenly spaced tokens, for a ring without members whose ranges could be cut.
 fn even(random: &mut Random, tokens: &[Token], count: u32) -> Token {
     match tokens.last() {
         None => Token(random.next_u64() as i64),
@@ -46,7 +49,7 @@ fn even(random: &mut Random, tokens: &[Token], count: u32) -> Token {
     }
 }
 
-/// `wanted`, or the next token nobody has. Far fewer than all are taken, so there is one.
+/// `wanted`, or the next token that is not taken. There is one, since `taken` holds far fewer than all tokens.
 fn free(taken: &BTreeSet<Token>, wanted: Token) -> Token {
     let mut token = wanted;
     while taken.contains(&token) {
@@ -55,13 +58,13 @@ fn free(taken: &BTreeSet<Token>, wanted: Token) -> Token {
     token
 }
 
-/// What each owner has, and what the newcomer still wants.
+/// The shares of all owners, and the width that the newcomer still needs.
 struct Shares {
     owners: Vec<Owner>,
     wanted: u128,
 }
 
-/// An owner's ranges.
+/// A member's ranges.
 struct Owner {
     tokens: u128,
     width: u128,
@@ -88,8 +91,8 @@ impl Shares {
         Shares { owners, wanted: WHOLE * u128::from(count) / all.max(1) }
     }
 
-    /// Cuts the widest range of the owner with the most for each of its tokens, so that `left` cuts like this give what is
-    /// wanted; `None` when nobody owns anything. The newcomer gets the range from its start to the token.
+    /// Cuts the widest range of the owner with the greatest width per token, so that `left` such cuts give the width
+    /// wanted; `None` if no member owns tokens. The newcomer gets the range from its start to the returned token.
     fn cut(&mut self, left: u128, random: &mut Random) -> Option<Token> {
         let owner = self.owners.iter_mut().max_by_key(|owner| owner.width / owner.tokens)?;
         let (start, width) = owner.ranges.iter_mut().max_by_key(|(_, width)| *width)?;
@@ -104,7 +107,7 @@ impl Shares {
     }
 }
 
-/// How many tokens lie above `start` up to `end`, round the ring if need be; equal ends are the whole ring.
+/// The number of tokens above `start` up to `end`, round the ring if it wraps; equal ends mean the whole ring.
 fn width(start: Token, end: Token) -> u128 {
     match end.0.wrapping_sub(start.0) as u64 {
         0 => WHOLE,

@@ -1,10 +1,10 @@
-//! Tokens, replication strategies and placements: who holds which range. No async, no clock; whether a node is alive is
-//! not asked here.
+//! Tokens, replication strategies and placements: the replicas of each range. No async, no clock, and no notion of
+//! which nodes are alive.
 //!
 //! - `member`: a node that owns tokens.
-//! - `ring`: all tokens in order, and the placement a replication setting gives them.
-//! - `strategy`: the walks round the ring, as Cassandra has them.
-//! - `placement`: ranges with their readers and writers; what moves between two placements.
+//! - `ring`: all tokens in order, and the placement that a replication setting gives them.
+//! - `strategy`: the walks round the ring, by Cassandra's rules.
+//! - `placement`: ranges with their readers and writers, and the ranges that move between two placements.
 //! - `allocate`: tokens for a node that joins.
 
 mod allocate;

@@ -1,23 +1,23 @@
-//! A member of the ring: who it is, where it stands, and the tokens it answers for.
+//! A member of the ring: its identity, datacentre and rack, addresses and tokens.
 
 use henge_base::HostId;
 use henge_model::Token;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
-/// A node that owns tokens, as the metadata log has it.
+/// A node that owns tokens, as the metadata log records it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Its identity; addresses are attributes and may change.
+    /// The host id, which never changes; addresses are attributes and may.
     pub id: HostId,
-    /// Its datacentre.
+    /// The name of the datacentre.
     pub datacenter: String,
-    /// Its rack. Racks of one name in two datacentres are two racks.
+    /// The name of the rack. Racks of one name in two datacentres are two racks.
     pub rack: String,
-    /// Where peers reach it.
+    /// The address for peers.
     pub address: SocketAddr,
-    /// Where clients reach it.
+    /// The address for clients.
     pub rpc_address: SocketAddr,
-    /// Its tokens, each owned by one member only.
+    /// The tokens, each owned by only one member.
     pub tokens: Vec<Token>,
 }

@@ -1,51 +1,53 @@
-//! Which nodes hold which ranges: the outcome of a replication strategy, as the metadata log keeps it.
+//! Placements: the replicas of each range, as a replication strategy computes them and the metadata log keeps them.
 
 use henge_base::HostId;
 use henge_model::{Token, TokenRange};
 use serde::{Deserialize, Serialize};
 
-/// A range and the nodes that hold it, the primary first.
+/// A range and its replicas, the primary first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacedRange {
     /// The tokens.
     pub range: TokenRange,
-    /// Who answers reads. Distinct, in the order of the strategy.
+    /// The replicas that answer reads. Distinct, in the order of the strategy.
     pub read: Vec<HostId>,
-    /// Who takes writes: the readers and those that are about to become one. Distinct, in the order of the strategy.
+    /// The replicas that take writes: the readers, and nodes about to become readers. Distinct, in the order of the
+    /// strategy.
     pub write: Vec<HostId>,
-    /// Index of the log entry that last changed who holds the range; zero from a strategy.
+    /// The index of the log entry that last changed the range's replicas; 0 if computed by a strategy.
     pub since: u64,
 }
 
 impl PlacedRange {
-    /// A range that `hosts` both read and write.
+    /// A range whose readers and writers are `hosts`.
     pub fn settled(range: TokenRange, hosts: Vec<HostId>) -> PlacedRange {
         PlacedRange { range, write: hosts.clone(), read: hosts, since: 0 }
     }
 }
 
-/// Where one replication setting puts every token.
+/// The replicas of every token under one replication setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
-    /// Sorted by the range's end; each starts where the one before ends, the first where the last ends. Empty without members.
+    /// The ranges, sorted by end. Each starts where the one before ends, the first where the last ends. Empty without
+    /// members.
     pub ranges: Vec<PlacedRange>,
 }
 
 impl Placement {
-    /// Every token on one node.
+    /// The placement of every token on one node.
     pub fn everything_on(host: HostId) -> Placement {
         Placement { ranges: vec![PlacedRange::settled(TokenRange::FULL, vec![host])] }
     }
 
-    /// The range that holds `token`; `None` only when there are no ranges.
+    /// The range that contains `token`; `None` only if there are no ranges.
     pub fn replicas(&self, token: Token) -> Option<&PlacedRange> {
         let at = self.ranges.partition_point(|placed| placed.range.end < token);
-        // What lies beyond the last end belongs to the first range, which wraps.
+        // A token beyond the last end belongs to the first range, which wraps.
         self.ranges.get(at).or_else(|| self.ranges.first())
     }
 
-    /// What each node has to fetch when `new` replaces `old`: the ranges it takes writes of in `new` but not in `old`.
-    /// Ranges are cut so that each has one set of holders on either side; they come in ring order.
+    /// The ranges that each node has to fetch when `new` replaces `old`: those whose writes it takes in `new` but not
+    /// in `old`. In ring order, cut so that each has one set of replicas in both placements.
     pub fn moved(old: &Placement, new: &Placement) -> Vec<(TokenRange, HostId)> {
         let mut moved = Vec::new();
         for range in common_cuts(old, new) {
@@ -57,7 +59,7 @@ impl Placement {
     }
 }
 
-/// The ring cut at every end of either placement.
+/// The ring, cut at every end of a range in either placement.
 fn common_cuts(old: &Placement, new: &Placement) -> Vec<TokenRange> {
     let mut ends: Vec<Token> = old.ranges.iter().chain(&new.ranges).map(|placed| placed.range.end).collect();
     ends.sort_unstable();

@@ -1,18 +1,18 @@
-//! Tokens in ring order, and the walk from each of them to its replicas.
+//! The ring: all tokens in order, and the placements that follow from them.
 
 use crate::{Member, PlacedRange, Placement, strategy};
 use henge_model::{Replication, Token, TokenRange};
 
-/// The members round the ring.
+/// The members and their tokens in ring order.
 #[derive(Clone, Debug)]
 pub struct Ring {
     pub(crate) members: Vec<Member>,
-    /// Each token with its owner's place in `members`, in token order, every token once.
+    /// Each token with the index of its owner in `members`, in token order, without duplicates.
     pub(crate) tokens: Vec<(Token, usize)>,
 }
 
 impl Ring {
-    /// The ring of `members`. A token that two of them claim is the one's with the lower host id.
+    /// The ring of `members`. A token claimed by two of them belongs to the one with the lower host id.
     pub fn new(members: &[Member]) -> Ring {
         let mut members = members.to_vec();
         members.sort_by_key(|member| member.id);
@@ -26,8 +26,8 @@ impl Ring {
         Ring { members, tokens }
     }
 
-    /// Where `replication` puts every token: a range for each token of the ring. [`Replication::Local`] has no ranges,
-    /// for what it holds is each node's own.
+    /// The placement of every token under `replication`, with one range per token of the ring. [`Replication::Local`]
+    /// has no ranges, for each node keeps its own rows.
     pub fn placements(&self, replication: &Replication) -> Placement {
         let Some(walk) = strategy::walk(self, replication) else { return Placement::default() };
         let Some(mut start) = self.tokens.last().map(|(token, _)| *token) else { return Placement::default() };
@@ -40,7 +40,7 @@ impl Ring {
         Placement { ranges }
     }
 
-    /// Owners of the tokens from the one at `at`, once round the ring.
+    /// The owners of the tokens, from the token at `at` once round the ring.
     pub(crate) fn owners_from(&self, at: usize) -> impl Iterator<Item = usize> {
         let (before, after) = self.tokens.split_at(at);
         after.iter().chain(before).map(|(_, member)| *member)

@@ -1,34 +1,34 @@
-//! The replication strategies: from a token, which members hold it, and in which order. Drivers compute the same
-//! from the tokens and racks they are told, so both follow Cassandra 5's rules to the letter.
+//! The replication strategies: the replicas of a token, in order. Drivers compute the same from the tokens and racks
+//! they are told, so both follow Cassandra 5's rules exactly.
 
 use crate::Ring;
 use henge_model::Replication;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A strategy with what it needs to know of one ring.
+/// A strategy, with the facts about one ring that it needs.
 pub(crate) enum Walk<'a> {
     Simple { ring: &'a Ring, factor: usize },
     Topology { ring: &'a Ring, places: Vec<Place>, wanted: Vec<Wanted> },
 }
 
-/// Where a member stands, as numbers.
+/// The datacentre and rack of a member, as numbers.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
-    /// Place of its datacentre's entry in `wanted`; `None` when the setting doesn't name it.
+    /// The index of the datacentre in `wanted`; `None` if the replication setting does not name it.
     datacenter: Option<usize>,
-    /// Number of its rack among those of all datacentres.
+    /// The number of the rack among those of all datacentres.
     rack: usize,
 }
 
-/// How many replicas a datacentre is still to get in a walk.
+/// The replicas that a datacentre still needs in a walk.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
     replicas: usize,
-    /// How many members may be taken from racks that have one already: as many as the factor exceeds the racks.
+    /// The number of members that may be taken from racks with a replica: the excess of the factor over the racks.
     rack_repeats: usize,
 }
 
-/// The strategy of `replication` over `ring`; `None` when it has none.
+/// The strategy of `replication` over `ring`; `None` if it has none.
 pub(crate) fn walk<'a>(ring: &'a Ring, replication: &Replication) -> Option<Walk<'a>> {
     match replication {
         Replication::Local => None,
@@ -38,7 +38,7 @@ pub(crate) fn walk<'a>(ring: &'a Ring, replication: &Replication) -> Option<Walk
 }
 
 impl Walk<'_> {
-    /// The replicas of the range that ends at the ring's token number `at`, as places in its members.
+    /// The replicas of the range that ends at the ring's token number `at`, as indexes of its members.
     pub(crate) fn replicas(&self, at: usize) -> Vec<usize> {
         match self {
             Walk::Simple { ring, factor } => simple(ring, *factor, at),
@@ -62,7 +62,8 @@ fn simple(ring: &Ring, factor: usize, at: usize) -> Vec<usize> {
     chosen
 }
 
-/// Members that own tokens count, and their racks; others are not on the ring.
+/// The strategy of `NetworkTopologyStrategy`. Only members that own tokens, and their racks, are counted; others are
+/// not on the ring.
 fn topology<'a>(ring: &'a Ring, factors: &BTreeMap<String, u32>) -> Walk<'a> {
     let owners: BTreeSet<usize> = ring.tokens.iter().map(|(_, member)| *member).collect();
     let mut nodes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -85,8 +86,9 @@ fn topology<'a>(ring: &'a Ring, factors: &BTreeMap<String, u32>) -> Walk<'a> {
     Walk::Topology { ring, wanted: wanted.collect(), places: places.collect() }
 }
 
-/// Once round the ring: a member of a rack not met yet is always taken, one of a rack met before only while its datacentre
-/// has repeats left. Nobody is put aside for later: with fewer racks than copies the first met fill the difference.
+/// Walks once round the ring. A member of a rack not met yet is always taken, one of a rack met before only while its
+/// datacentre has repeats left. No member is put aside for later: with fewer racks than copies, the first met fill the
+/// difference.
 fn spread(ring: &Ring, places: &[Place], mut wanted: Vec<Wanted>, at: usize) -> Vec<usize> {
     let mut left: usize = wanted.iter().map(|of| of.replicas).sum();
     let mut chosen = Vec::with_capacity(left);

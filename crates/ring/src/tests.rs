@@ -1,4 +1,4 @@
-//! The strategies against tables of directed cases, and what holds for every ring.
+//! The strategies, checked against tables of directed cases and against properties of every ring.
 
 use crate::{Member, Placement, Ring, allocate_tokens, allocate_tokens_beside};
 use henge_base::{HostId, Random};
@@ -16,7 +16,7 @@ fn member(at: usize, datacenter: &str, rack: &str, tokens: Vec<Token>) -> Member
     Member { id, datacenter: datacenter.to_owned(), rack: rack.to_owned(), address, rpc_address: address, tokens }
 }
 
-/// Members named by letter from `a`, one to a line: `datacenter/rack: tokens`.
+/// Members named by letter from `a`, one per line: `datacenter/rack: tokens`.
 fn members(table: &str) -> Vec<Member> {
     let lines = table.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.enumerate().map(|(at, line)| member_of_line(at, line)).collect()
@@ -37,7 +37,7 @@ fn topology(factors: &[(&str, u32)]) -> Replication {
     Replication::NetworkTopology { factors: factors.iter().map(|(dc, factor)| ((*dc).to_owned(), *factor)).collect() }
 }
 
-/// `end:letters` for each range.
+/// Prints a placement as `end:letters` for each range.
 fn shown(placement: &Placement) -> String {
     let letter = |id: &HostId| char::from(b'a' + id.0.as_u128() as u8);
     let ranges = placement.ranges.iter().map(|placed| {
@@ -108,7 +108,7 @@ fn each_rack_has_one_before_any_has_two() {
     );
 }
 
-/// A repeat is taken as it is met, before later racks: nobody waits at the end of the list.
+/// A repeat is taken when it is met, before later racks; no member is put aside until the end.
 #[test]
 fn more_copies_than_racks_fill_up_with_the_first_met() {
     let table = "one/r1: 0
@@ -189,7 +189,7 @@ fn a_token_claimed_twice_is_the_lower_id_s() {
     check("one/r1: 0 10\none/r1: 10 20", &[(simple(1), "0:a 10:a 20:b")]);
 }
 
-/// A ring of up to 12 members in up to 2 datacentres of up to 4 racks.
+/// Strategy for a ring of up to 12 members in up to 2 datacentres of up to 4 racks.
 fn rings() -> impl Strategy<Value = Vec<Member>> {
     let places = proptest::collection::vec((0..2u8, 0..4u8, 1..6usize), 1..12);
     (places, any::<u64>()).prop_map(|(places, seed)| {
@@ -216,7 +216,7 @@ fn assert_covers_once(placement: &Placement) {
     assert_eq!(ranges.first().map(|first| first.range.start), ranges.last().map(|last| last.range.end));
 }
 
-/// Copies of one range by datacentre, and by rack in it.
+/// The number of replicas of one range by datacentre and rack.
 fn racks_of<'a>(members: &'a [Member], hosts: &[HostId]) -> BTreeMap<&'a str, BTreeMap<&'a str, usize>> {
     let mut racks: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for host in hosts {
@@ -265,7 +265,7 @@ proptest! {
         prop_assert_eq!(holding, placement.replicas(Token(token)).into_iter().collect::<Vec<_>>());
     }
 
-    /// Who moved is who holds now and did not before, at every token.
+    /// The nodes moved at a token are exactly those that are writers now and were not before.
     #[test]
     fn moved_is_the_difference(members in rings(), factor in 1..4u32, token in -300..300i64) {
         let old = Ring::new(&members[..members.len() - 1]).placements(&simple(factor));
@@ -291,7 +291,7 @@ proptest! {
     }
 }
 
-/// Each member's part of the ring.
+/// Each member's share of the ring.
 fn shares(members: &[Member]) -> Vec<f64> {
     let placement = Ring::new(members).placements(&simple(1));
     let share = |member: &Member| {

@@ -1,10 +1,11 @@
-//! What Cassandra 5.0.6 says of a cluster of four nodes in two datacentres and two racks, by `nodetool describering`.
+//! Placements that Cassandra 5.0.6 printed with `nodetool describering`, on four nodes in two datacentres and two
+//! racks.
 
 use super::{members, shown, simple, topology};
 use crate::Ring;
 use henge_model::Replication;
 
-/// `simple 2`, or `topology dc1 2 dc2 1`.
+/// Parses `simple 2`, or `topology dc1 2 dc2 1`.
 fn replication(line: &str) -> Replication {
     let words: Vec<&str> = line.split(' ').collect();
     match words[0] {
