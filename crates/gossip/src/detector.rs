@@ -1,45 +1,47 @@
-//! The failure detector for one peer: phi accrual (Hayashibara and others, 2004) over the rhythm of its heartbeats.
+//! The failure detector for one peer: phi accrual (Hayashibara and others, 2004) over the intervals of its heartbeats.
 //!
-//! Intervals are taken as exponentially distributed, so phi, the negative natural logarithm of the chance that the next
-//! sign of life is merely late, is the silence divided by the mean interval. With a heartbeat a second and the threshold of
-//! 8 a stopped peer is given up after eight to ten seconds.
+//! Intervals are assumed to be exponentially distributed. So phi, the negative natural logarithm of the probability
+//! that the next sign of life is merely late, is the silence divided by the mean interval. With a heartbeat a second
+//! and the threshold of 8, a stopped peer is judged down after eight to ten seconds.
 
 use henge_base::Mono;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Phi from which a peer counts as down: one late heartbeat in three thousand would be misjudged if intervals were as
-/// irregular as assumed, and they are far more regular.
+/// The phi from which on a peer counts as down. One late heartbeat in three thousand would be misjudged if intervals
+/// were as irregular as assumed; they are far more regular.
 pub const PHI_THRESHOLD: f64 = 8.0;
-/// Intervals the mean is taken over, as in Cassandra.
+/// The number of intervals that the mean is computed over, as in Cassandra.
 pub const WINDOW: usize = 1000;
-/// The interval assumed before any was seen: two rounds, so that a newcomer is not judged by its first two messages.
+/// The interval assumed before any was measured: two rounds, so that a new peer is not judged by its first two
+/// messages.
 pub const FIRST_INTERVAL: Duration = Duration::from_secs(2);
-/// A longer interval counts as this: one silence must not blunt the detector for the next thousand.
+/// The longest interval recorded. A longer one counts as this, so that one silence does not blunt the detector for the
+/// next [`WINDOW`] heartbeats.
 pub const INTERVAL_MAX: Duration = Duration::from_secs(4);
-/// The mean is taken to be at least this: bursts of news must not make the detector nervous.
+/// The shortest mean assumed, so that bursts of news do not make the detector judge hastily.
 pub const MEAN_MIN: Duration = Duration::from_millis(500);
 
-/// Signs of life of one peer.
+/// The signs of life of one peer.
 #[derive(Clone, Debug)]
 pub(crate) struct Detector {
-    /// The last intervals between heartbeats, in microseconds, each up to [`INTERVAL_MAX`].
+    /// The last intervals between heartbeats, in microseconds, each at most [`INTERVAL_MAX`].
     intervals: VecDeque<u32>,
-    /// Their sum.
+    /// The sum of `intervals`, in microseconds.
     sum: u64,
     last_heartbeat: Mono,
-    /// The last sign of life of any kind.
+    /// The time of the last sign of life of any kind.
     last_sign: Mono,
 }
 
 impl Detector {
-    /// A peer first heard of at `now`.
+    /// The detector of a peer first heard of at `now`.
     pub(crate) fn new(now: Mono) -> Detector {
         let first = FIRST_INTERVAL.as_micros() as u32;
         Detector { intervals: VecDeque::from([first]), sum: u64::from(first), last_heartbeat: now, last_sign: now }
     }
 
-    /// A heartbeat became known.
+    /// Records a heartbeat that became known at `now`.
     pub(crate) fn heartbeat(&mut self, now: Mono) {
         let interval = now.since(self.last_heartbeat).min(INTERVAL_MAX).as_micros() as u32;
         if self.intervals.len() == WINDOW {
@@ -51,18 +53,18 @@ impl Detector {
         self.sign(now);
     }
 
-    /// A sign of life outside the rhythm of heartbeats.
+    /// Records a sign of life that is not a heartbeat.
     pub(crate) fn sign(&mut self, now: Mono) {
         self.last_sign = self.last_sign.max(now);
     }
 
-    /// A sign of life from which the rhythm starts anew: the silence before tells nothing of it.
+    /// Records a sign of life after a silence that must not count as an interval.
     pub(crate) fn resume(&mut self, now: Mono) {
         self.last_heartbeat = self.last_heartbeat.max(now);
         self.sign(now);
     }
 
-    /// How unlikely it is that the peer is alive.
+    /// The suspicion that the peer is down; compare with [`PHI_THRESHOLD`].
     pub(crate) fn phi(&self, now: Mono) -> f64 {
         let mean = (self.sum as f64 / self.intervals.len() as f64).max(MEAN_MIN.as_micros() as f64);
         now.since(self.last_sign).as_micros() as f64 / mean
@@ -77,7 +79,7 @@ mod tests {
         Mono(millis * 1000)
     }
 
-    /// Heartbeats each `every` milliseconds for `count` times; the detector and when the last was.
+    /// A detector after `count` heartbeats at intervals of `every` milliseconds, and the time of the last.
     fn beaten(every: u64, count: u64) -> (Detector, u64) {
         let mut detector = Detector::new(at(0));
         (1..=count).for_each(|n| detector.heartbeat(at(n * every)));

@@ -1,12 +1,12 @@
-//! What the detector concluded.
+//! Conclusions of the detector.
 
 use henge_base::HostId;
 
-/// A change in who seems to be alive.
+/// A change in which hosts seem alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The host answers.
+    /// The host has answered this node and is heard of.
     Up(HostId),
-    /// Nothing was heard of the host for too long, or it started anew.
+    /// The host was not heard of for too long, or it restarted.
     Down(HostId),
 }

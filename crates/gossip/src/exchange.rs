@@ -1,4 +1,4 @@
-//! The steps of an exchange: opening, answer, close. Whatever arrives may be late, repeated or made up.
+//! The steps of an exchange: opening, answer, close. Messages may arrive late, repeated or forged.
 
 use crate::gossip::Gossip;
 use crate::limits::{GENERATION_STEP_MAX, MESSAGE_DIGESTS_MAX, MESSAGE_FACTS_MAX, VERSION_MAX};
@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 impl Gossip {
-    /// Takes up a message of `from`, whose identity the transport vouches for; what to answer it with, if anything.
+    /// Handles a message of `from`, whose identity the transport has verified; the message to answer with, if any.
     pub fn on_message(&mut self, from: HostId, message: Message, now: Mono) -> Option<Message> {
         if !self.may_know(from) {
             return None;
@@ -49,7 +49,8 @@ impl Gossip {
         Message::Answer { deltas: self.deltas(lacking), wants }
     }
 
-    /// Hosts known here that `digests` don't name, as nothing known of them.
+    /// Digests of the hosts known here that `digests` do not name. They have generation zero, for the peer knows
+    /// nothing of them.
     fn not_among(&self, digests: &[Digest]) -> Vec<Digest> {
         let named: BTreeSet<HostId> = digests.iter().map(|digest| digest.host).collect();
         let hosts = self.peers.keys().copied().chain([self.host]);
@@ -57,7 +58,8 @@ impl Gossip {
         unnamed.map(|host| Digest { host, generation: 0, version: 0 }).collect()
     }
 
-    /// What somebody at `digests` lacks, this node's own first, then what is furthest behind, as far as a message holds.
+    /// The deltas that a peer at `digests` lacks, as many as a message holds: this node's own first, then those of the
+    /// hosts furthest behind.
     fn deltas(&self, digests: Vec<Digest>) -> Vec<Delta> {
         let lead = |digest: Digest| {
             let state = self.known(digest.host)?;
@@ -94,14 +96,16 @@ impl Gossip {
         }
     }
 
-    /// Whether a host can have come so far. A generation made up far in the future would make its host unheard for ever.
+    /// True if the host can have this generation and version. A forged generation far in the future would make the host
+    /// unheard for ever.
     fn is_plausible(&self, digest: &Digest) -> bool {
         let known = self.known(digest.host).map_or(0, |state| state.generation).max(self.own.generation);
         let latest = known.saturating_add(GENERATION_STEP_MAX);
         (1..=latest).contains(&digest.generation) && digest.version <= VERSION_MAX
     }
 
-    /// What others know of this node is never taken up, but when it is more than this node told, they would not listen.
+    /// Reacts to a claim about this node. Its facts are never taken over. If it claims a later version than this node
+    /// has sent, this node moves beyond it, for peers would ignore the lower one.
     fn heed_claim(&mut self, digest: &Digest) {
         if !self.is_plausible(digest) {
             self.refused += u64::from(digest.generation > 0);
@@ -113,12 +117,12 @@ impl Gossip {
     }
 }
 
-/// The first `most` of `items`.
+/// The first `most` items.
 fn within<T>(items: &[T], most: usize) -> &[T] {
     &items[..items.len().min(most)]
 }
 
-/// Whether the versions of a delta agree with each other.
+/// True if the versions of a delta are consistent with each other.
 fn is_consistent(delta: &Delta) -> bool {
     delta.since <= delta.upto.version
         && delta.facts.iter().all(|(_, version)| (delta.since + 1..=delta.upto.version).contains(version))

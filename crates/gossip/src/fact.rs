@@ -1,29 +1,29 @@
-//! What a node tells of itself.
+//! Facts that a node tells about itself.
 
 use serde::{Deserialize, Serialize};
 
-/// Something about a node that only the node itself can know. A newer one of a kind replaces the older.
+/// A fact about a node that only the node itself can know. A newer fact of a kind replaces the older.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
-    /// The last epoch of the cluster's metadata it has.
+    /// The last epoch of the cluster's metadata that the node has.
     Epoch {
-        /// Line of the log.
+        /// The branch of the log.
         lineage: u32,
-        /// Entry in that line.
+        /// The index of the entry in that branch.
         index: u64,
     },
-    /// What it stores.
+    /// The amount of data that the node stores.
     Load {
-        /// In bytes on disk.
+        /// Bytes on disk.
         bytes: u64,
     },
 }
 
-/// Kinds of facts.
+/// The number of kinds of facts.
 pub(crate) const KINDS: usize = 2;
 
 impl Fact {
-    /// Which place of [`KINDS`] the fact has.
+    /// The index of the fact's kind, below [`KINDS`].
     pub(crate) fn kind(&self) -> usize {
         match self {
             Fact::Epoch { .. } => 0,

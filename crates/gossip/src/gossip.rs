@@ -9,29 +9,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::time::Duration;
 
-/// A longer time between two polls means that this process stood still: nobody is given up for that silence.
+/// The longest time between two polls. After a longer one this process itself stood still, so no peer is judged down
+/// for that silence.
 pub const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// What this node tells of itself, what it knows of others, and who seems alive. Once a second the owner calls
-/// [`Gossip::tick`], sends [`Gossip::open`] to a few peers and asks [`Gossip::poll`] what changed; in between it hands in
-/// what arrives. Peers are down until they answered this node.
+/// The gossip state of one node: its own facts, those of its peers, and which of them seem alive. Once a second the
+/// owner calls [`Gossip::tick`], sends [`Gossip::open`] to a few peers, and calls [`Gossip::poll`] for changes;
+/// arriving messages go to [`Gossip::on_message`]. A peer is down until it has answered this node.
 #[derive(Clone, Debug)]
 pub struct Gossip {
     pub(crate) host: HostId,
     pub(crate) own: HostState,
     pub(crate) peers: BTreeMap<HostId, Peer>,
     pub(crate) forgotten: BTreeSet<HostId>,
-    /// A later generation of this host that a peer claims to know.
+    /// A later generation of this host that a peer claims to know; `None` if there was no such claim.
     pub(crate) superseded: Option<u64>,
-    /// Claims that could not be true.
+    /// The number of claims refused as impossible.
     pub(crate) refused: u64,
-    /// Last host named in a partial opening.
+    /// The last host named in a partial opening; the next one continues after it.
     cursor: Option<HostId>,
     last_poll: Option<Mono>,
 }
 
 impl Gossip {
-    /// The part of `host`. `generation` must be higher than at every start before.
+    /// The state of `host` at its start. `generation` must be higher than at every earlier start.
     pub fn new(host: HostId, generation: u64) -> Gossip {
         Gossip {
             host,
@@ -45,17 +46,17 @@ impl Gossip {
         }
     }
 
-    /// Sets a fact about this node. It costs nothing when it is as before.
+    /// Sets a fact about this node. An unchanged fact costs nothing.
     pub fn set(&mut self, fact: Fact) {
         self.own.set(fact);
     }
 
-    /// A heartbeat of this node.
+    /// Advances this node's heartbeat.
     pub fn tick(&mut self, _now: Mono) {
         self.own.advance();
     }
 
-    /// What to open an exchange with. The same message may go to several peers.
+    /// The message that opens an exchange. It may be sent to several peers.
     pub fn open(&mut self) -> Message {
         let mut digests = vec![self.own.digest(self.host)];
         let whole = self.peers.len() < MESSAGE_DIGESTS_MAX;
@@ -70,14 +71,14 @@ impl Gossip {
         Message::Open { digests, whole }
     }
 
-    /// A request to `peer` was answered at `at`.
+    /// Records that `peer` answered a request at `at`.
     pub fn evidence(&mut self, peer: HostId, at: Mono) {
         if let Some(peer) = self.peer(peer, at) {
             peer.answered(at);
         }
     }
 
-    /// What changed since the last poll. To be asked about once a second; see [`PAUSE_MAX`].
+    /// The changes since the last poll. Call it once a second; see [`PAUSE_MAX`].
     pub fn poll(&mut self, now: Mono) -> Vec<Event> {
         if self.last_poll.is_some_and(|last| now.since(last) > PAUSE_MAX) {
             self.peers.values_mut().for_each(|peer| peer.excuse(now));
@@ -88,7 +89,7 @@ impl Gossip {
         events
     }
 
-    /// The highest epoch that a peer which is up has told, as host, lineage and index.
+    /// The highest epoch told by a peer that is up: host, lineage and index.
     pub fn newest_epoch(&self) -> Option<(HostId, u32, u64)> {
         let epochs = self.peers.iter().filter(|(_, peer)| peer.up).filter_map(|(host, peer)| {
             peer.state.facts().find_map(|fact| match fact {
@@ -99,41 +100,41 @@ impl Gossip {
         epochs.max_by_key(|(_, lineage, index)| (*lineage, *index))
     }
 
-    /// What `peer` tells of itself; nothing when it never was heard of.
+    /// The facts that `peer` told about itself; empty if it was never heard of.
     pub fn facts(&self, peer: HostId) -> impl Iterator<Item = Fact> {
         self.peers.get(&peer).into_iter().flat_map(|peer| peer.state.facts())
     }
 
-    /// What is known of every host, this one included.
+    /// The facts known of every host, this one included.
     pub fn told(&self) -> Vec<Told> {
         let peers =
             self.peers.iter().map(|(host, peer)| (*host, &peer.state)).filter(|(_, state)| state.generation > 0);
         std::iter::once((self.host, &self.own)).chain(peers).map(|(host, state)| state.told(host)).collect()
     }
 
-    /// Whether `peer` is up, by the last poll.
+    /// True if `peer` was up at the last poll.
     pub fn is_up(&self, peer: HostId) -> bool {
         self.peers.get(&peer).is_some_and(|peer| peer.up)
     }
 
-    /// Hosts that others hear of now but that have not answered this node: worth opening an exchange with. In a large
-    /// cluster chance alone takes long to meet them.
+    /// Peers that other hosts currently hear of but that have not answered this node. An exchange should be opened with
+    /// them: in a large cluster random choice alone takes long to reach them.
     pub fn unmet(&self, now: Mono) -> impl Iterator<Item = HostId> {
         self.peers.iter().filter(move |(_, peer)| peer.is_unmet(now)).map(|(host, _)| *host)
     }
 
-    /// A generation later than this node's own that a peer knows: another process runs under this host's id, or its data
-    /// directory was set back to an earlier state. Peers will not listen to this process.
+    /// A generation of this host later than its own that a peer knows, if any: another process runs under this host's
+    /// id, or its data directory was set back to an earlier state. Peers ignore this process.
     pub fn superseded(&self) -> Option<u64> {
         self.superseded
     }
 
-    /// How many claims were refused as impossible.
+    /// The number of claims refused as impossible.
     pub fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// Drops a removed host. Its id never comes back, so what others still tell of it is ignored from now on.
+    /// Drops a removed host. Its id never comes back, so later claims about it are ignored.
     pub fn forget(&mut self, host: HostId) {
         self.peers.remove(&host);
         if self.forgotten.len() < FORGOTTEN_MAX {
@@ -141,7 +142,8 @@ impl Gossip {
         }
     }
 
-    /// The peer `host`, taken up if need be; `None` for this node, a removed one, and when there are too many.
+    /// The peer `host`, added if it is new; `None` for this node, for a removed host, and when there are too many
+    /// peers.
     pub(crate) fn peer(&mut self, host: HostId, now: Mono) -> Option<&mut Peer> {
         if !self.may_know(host) {
             return None;
@@ -149,13 +151,13 @@ impl Gossip {
         Some(self.peers.entry(host).or_insert_with(|| Peer::new(now)))
     }
 
-    /// Whether there is a peer `host`, or may be one.
+    /// True if `host` is a peer or may become one.
     pub(crate) fn may_know(&self, host: HostId) -> bool {
         let welcome = host != self.host && !self.forgotten.contains(&host);
         welcome && (self.peers.contains_key(&host) || self.peers.len() < HOSTS_MAX)
     }
 
-    /// What this node knows of `host`, itself included.
+    /// The state known of `host`, this node included; `None` if nothing is known.
     pub(crate) fn known(&self, host: HostId) -> Option<&HostState> {
         if host == self.host {
             return Some(&self.own);
@@ -163,7 +165,7 @@ impl Gossip {
         self.peers.get(&host).map(|peer| &peer.state).filter(|state| state.generation > 0)
     }
 
-    /// As [`Gossip::known`], as a digest; of generation zero when nothing is known.
+    /// The digest of the state known of `host`; of generation zero if nothing is known.
     pub(crate) fn digest(&self, host: HostId) -> Digest {
         self.known(host).map_or(Digest { host, generation: 0, version: 0 }, |state| state.digest(host))
     }

@@ -1,45 +1,46 @@
-//! What is known of one host: its facts, each with the version it was told at.
+//! The state of one host: its facts, each with the version at which it was told.
 
 use crate::fact::KINDS;
 use crate::limits::VERSION_MAX;
 use crate::{Delta, Digest, Fact};
 use henge_base::HostId;
 
-/// Facts of one generation of a host. Every version up to `version` is in it.
+/// Facts of one generation of a host, complete up to `version`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HostState {
-    /// Zero while nothing is known.
+    /// The generation; zero if nothing is known.
     pub(crate) generation: u64,
     pub(crate) version: u64,
     facts: [Option<(Fact, u64)>; KINDS],
 }
 
-/// What a host has told of itself.
+/// The facts that a host has told about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The host.
+    /// The host that told them.
     pub host: HostId,
-    /// Raised at each of its starts.
+    /// The number that rises at each of the host's starts.
     pub generation: u64,
-    /// Raised with each heartbeat, and with each fact that changes.
+    /// The number that rises with each heartbeat and each changed fact.
     pub version: u64,
-    /// Each with the version it was told at.
+    /// Facts, each with the version at which it was told.
     pub facts: Vec<(Fact, u64)>,
 }
 
-/// What a delta did to a state.
+/// The effect of a delta on a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// Nothing new, or something that doesn't fit on what is known.
+    /// No effect: the delta is not new, or does not continue what is known.
     Nothing,
-    /// A later version.
+    /// A later version of the same generation.
     Heartbeat,
     /// A later generation.
     Restart,
 }
 
 impl HostState {
-    /// A host that has told nothing yet. Generation zero means nothing is known, so the first is one.
+    /// The state of a host that has told nothing yet. Generation zero means that nothing is known, so the lowest is
+    /// one.
     pub(crate) fn new(generation: u64) -> HostState {
         HostState { generation: generation.max(1), ..HostState::default() }
     }
@@ -48,13 +49,14 @@ impl HostState {
         Digest { host, generation: self.generation, version: self.version }
     }
 
-    /// Raises the version: a heartbeat, or the version of something new. At its end it stays, and only a restart is heard.
+    /// Raises the version, for a heartbeat or a changed fact. At its maximum it stays, and the host is heard again only
+    /// after a restart.
     pub(crate) fn advance(&mut self) -> u64 {
         self.version = (self.version + 1).min(VERSION_MAX);
         self.version
     }
 
-    /// Sets a fact, as a new version if it differs.
+    /// Sets a fact; it gets a new version if it differs.
     pub(crate) fn set(&mut self, fact: Fact) {
         if !self.facts().any(|told| told == fact) {
             let version = self.advance();
@@ -62,7 +64,8 @@ impl HostState {
         }
     }
 
-    /// Goes beyond a version of this generation that others know and this process never told: all facts are told again.
+    /// Moves beyond a version of this generation that others know but this process never sent, and tells all facts
+    /// again.
     pub(crate) fn overtake(&mut self, version: u64) {
         self.version = self.version.max(version);
         let version = self.advance();
@@ -73,27 +76,27 @@ impl HostState {
         self.facts.iter().flatten().map(|(fact, _)| *fact)
     }
 
-    /// The state in words for others than gossip itself.
+    /// The state in the public form.
     pub(crate) fn told(&self, host: HostId) -> Told {
         let facts = self.facts.iter().flatten().copied().collect();
         Told { host, generation: self.generation, version: self.version, facts }
     }
 
-    /// How far a state at `known` is behind this one; `None` when it isn't.
+    /// The number of versions by which the state at `known` is behind this one; `None` if it is not behind.
     pub(crate) fn lead(&self, known: &Digest) -> Option<u64> {
         let behind = (known.generation, known.version) < (self.generation, self.version);
         let base = if known.generation == self.generation { known.version } else { 0 };
         (behind && self.generation > 0).then(|| self.version - base)
     }
 
-    /// What a state at `known` lacks.
+    /// The delta that a state at `known` lacks.
     pub(crate) fn delta(&self, known: &Digest) -> Delta {
         let since = if known.generation == self.generation { known.version } else { 0 };
         let facts = self.facts.iter().flatten().filter(|(_, version)| *version > since).copied().collect();
         Delta { upto: self.digest(known.host), since, facts }
     }
 
-    /// Takes up `delta`, whose soundness was checked.
+    /// Applies `delta`, which must have been checked.
     pub(crate) fn take(&mut self, delta: &Delta) -> Taken {
         let (generation, version) = (delta.upto.generation, delta.upto.version);
         let same = generation == self.generation;

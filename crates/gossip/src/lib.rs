@@ -1,12 +1,13 @@
-//! Liveness and soft facts, told from node to node. A pure state machine: its owner sends the messages and tells the time.
-//! Nothing here decides who is a member or who holds what.
+//! Liveness and soft facts, spread from node to node. A pure state machine: its owner sends the messages and reads the
+//! clock. Gossip decides neither membership nor placement.
 //!
-//! - `gossip`: one node's part, and its owner's way in.
-//! - `exchange`: the three steps in which two nodes bring each other up to date (scuttlebutt; van Renesse and others, 2008).
-//! - `message`, `fact`, `event`: what is sent, what is told, what is concluded.
+//! - `gossip`: one node's state, and the interface for its owner.
+//! - `exchange`: the three steps in which two nodes bring each other up to date (scuttlebutt; van Renesse and others,
+//!   2008).
+//! - `message`, `fact`, `event`: the messages sent, the facts told, the conclusions drawn.
 //! - `host_state`: the facts of one host, by generation and version.
-//! - `peer`, `detector`: whether another host seems alive (phi accrual).
-//! - `limits`: how large messages and tables get.
+//! - `peer`, `detector`: the liveness of another host (phi accrual).
+//! - `limits`: bounds on messages and tables.
 
 mod detector;
 mod event;

@@ -1,14 +1,15 @@
-//! How much a message and the table of hosts may hold.
+//! Bounds on messages and on the table of hosts.
 
-/// Hosts named in one opening, or asked for in one answer. More than these take turns.
+/// The most hosts named in one opening, or asked for in one answer. If there are more, they take turns.
 pub const MESSAGE_DIGESTS_MAX: usize = 512;
-/// Facts in one message, heartbeats counted. What does not fit goes with a later exchange.
+/// The most facts in one message, each host's heartbeat counted as one. The rest is left to a later exchange.
 pub const MESSAGE_FACTS_MAX: usize = 1024;
-/// Hosts remembered; further ones are not taken up.
+/// The most peers remembered; further ones are ignored.
 pub const HOSTS_MAX: usize = 4096;
-/// Removed hosts remembered, so that what others still tell of them is not taken up again.
+/// The most removed hosts remembered, so that claims about them are ignored.
 pub const FORGOTTEN_MAX: usize = 65_536;
-/// How far a generation may lie beyond the highest known of that host, and of this one: a year of restarts each second.
+/// The largest step of a generation beyond the highest known of that host and of this one: a year of restarts, one each
+/// second.
 pub const GENERATION_STEP_MAX: u64 = 365 * 24 * 3600;
-/// The highest version: tens of thousands of years of heartbeats.
+/// The highest version: tens of thousands of years of heartbeats, one each second.
 pub const VERSION_MAX: u64 = 1 << 40;

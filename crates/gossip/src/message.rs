@@ -4,49 +4,50 @@ use crate::Fact;
 use henge_base::HostId;
 use serde::{Deserialize, Serialize};
 
-/// One step of an exchange: who opens says what it knows, the answer brings what is newer and asks for what is older, the
-/// close brings that. Each has a limit on digests and on facts.
+/// One step of an exchange. The opening tells what the sender knows, the answer brings what is newer and asks for what
+/// is older, and the close brings that. Digests and facts of each are bounded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
-    /// What the sender knows of each host.
+    /// The first step: the versions that the sender has of each host.
     Open {
-        /// One for each host.
+        /// One digest per host.
         digests: Vec<Digest>,
-        /// Whether these are all hosts it knows of; otherwise the receiver cannot tell what it lacks.
+        /// True if these are all hosts that the sender knows. Otherwise the receiver cannot tell which others it lacks.
         whole: bool,
     },
-    /// The answer to an opening.
+    /// The second step, an answer to an opening.
     Answer {
-        /// What the opener lacked.
+        /// The facts that the opener lacked.
         deltas: Vec<Delta>,
-        /// What the answerer has of hosts of which the opener has more.
+        /// The answerer's digests of hosts of which the opener knows more.
         wants: Vec<Digest>,
     },
-    /// The answer to an answer, sent even when empty: it tells the answerer that it was heard.
+    /// The third step, sent even if empty: it proves to the answerer that it was heard.
     Close {
-        /// What the answerer lacked.
+        /// The facts that the answerer lacked.
         deltas: Vec<Delta>,
     },
 }
 
-/// How much is known of a host: everything up to a version of a generation. Generation zero is nothing at all.
+/// The knowledge of a host: all facts up to a version of a generation. Generation zero means none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
-    /// Of whom.
+    /// The host.
     pub host: HostId,
-    /// Which run of its process: raised, and synced, at each start.
+    /// The run of the host's process: raised, and synced to disk, at each start.
     pub generation: u64,
-    /// Its last version in that generation.
+    /// The last version of that generation.
     pub version: u64,
 }
 
-/// News of a host: all facts above a version. It is taken up whole or not at all.
+/// News of a host: all facts above a version. It is applied completely or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
-    /// Of whom, and up to which version.
+    /// The host, and the version that the news reaches.
     pub upto: Digest,
-    /// The version of that generation above which the facts are; zero for all of them. Who has less can't use it.
+    /// The version of that generation above which the facts are; zero if they are all. A receiver with less cannot
+    /// apply it.
     pub since: u64,
-    /// Its facts with the version of each.
+    /// The facts, each with its version.
     pub facts: Vec<(Fact, u64)>,
 }

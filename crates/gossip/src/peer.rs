@@ -1,24 +1,24 @@
-//! Another host: what is known of it, and whether it seems alive.
+//! A peer: the state known of another host, and its liveness.
 //!
-//! Heartbeats count whoever relays them, but they alone do not bring a peer up: it has to have answered this node, for a
-//! peer that only others reach is of no use here.
+//! Heartbeats count whoever relays them, but they alone do not bring a peer up. It must have answered this node, for a
+//! peer that only others can reach is of no use here.
 
 use crate::detector::{Detector, PHI_THRESHOLD};
 use crate::host_state::{HostState, Taken};
 use crate::{Delta, Event};
 use henge_base::{HostId, Mono};
 
-/// A peer.
+/// Another host, as this node knows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     pub(crate) state: HostState,
     detector: Detector,
-    /// When its present generation, or the peer itself, was first heard of.
+    /// The time at which the peer, or its current generation, was first heard of.
     since: Mono,
-    /// Whether it answered since then, or since it was last given up.
+    /// True if the peer has answered since then, and since it was last judged down.
     met: bool,
     pub(crate) up: bool,
-    /// Whether a later generation was heard of and [`Peer::poll`] has not told yet.
+    /// True if a later generation was heard of and [`Peer::poll`] has not reported it yet.
     restarted: bool,
 }
 
@@ -29,15 +29,15 @@ impl Peer {
         Peer { state, detector: Detector::new(now), since: now, met: false, up: false, restarted: false }
     }
 
-    /// Takes up `delta`, whose soundness was checked.
+    /// Applies `delta`, which must have been checked.
     pub(crate) fn take(&mut self, delta: &Delta, now: Mono) {
         let first = self.state.generation == 0;
         match self.state.take(delta) {
             Taken::Nothing => {}
-            // First news may be of long ago.
+            // The first news of a peer may be long out of date.
             Taken::Restart if first => {}
             Taken::Heartbeat if self.up => self.detector.heartbeat(now),
-            // The silence before is no rhythm.
+            // The silence before this is not an interval.
             Taken::Heartbeat => self.detector.resume(now),
             Taken::Restart => {
                 (self.restarted, self.met, self.since) = (true, false, now);
@@ -46,7 +46,7 @@ impl Peer {
         }
     }
 
-    /// The peer answered this node at `at`.
+    /// Records that the peer answered this node at `at`.
     pub(crate) fn answered(&mut self, at: Mono) {
         if at >= self.since {
             self.met = true;
@@ -54,17 +54,17 @@ impl Peer {
         }
     }
 
-    /// Nothing could be heard until `now`.
+    /// Discounts a silence in which this process could hear nothing, up to `now`.
     pub(crate) fn excuse(&mut self, now: Mono) {
         self.detector.resume(now);
     }
 
-    /// Whether news of it is fresh though it never answered.
+    /// True if there is fresh news of the peer but it has not answered this node.
     pub(crate) fn is_unmet(&self, now: Mono) -> bool {
         !self.met && self.detector.phi(now) < PHI_THRESHOLD
     }
 
-    /// Adds what changed since the last time.
+    /// Adds the changes since the last poll to `events`.
     pub(crate) fn poll(&mut self, host: HostId, now: Mono, events: &mut Vec<Event>) {
         let silent = self.detector.phi(now) >= PHI_THRESHOLD;
         if silent {

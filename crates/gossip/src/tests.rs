@@ -1,4 +1,4 @@
-//! Whole exchanges: schedules of lost, late and repeated messages; peers that stop, return and restart.
+//! Complete exchanges: schedules with lost, late and repeated messages; peers that stop, return and restart.
 
 mod claims;
 mod cluster;
@@ -33,7 +33,7 @@ fn what_is_told_of_all_hosts_is_known_with_its_versions() {
     let first = told.iter().find(|told| told.host == host(0)).unwrap();
     assert_eq!((first.generation, &first.facts[..]), (1, &[(epoch(7), 1)][..]));
     assert!(told.iter().all(|told| told.version >= 15));
-    // Nothing is known of a host that others only name.
+    // A host that others only name is not known.
     assert_eq!(Gossip::new(host(5), 1).told().len(), 1);
 }
 
@@ -196,7 +196,8 @@ fn a_forgotten_host_does_not_come_back() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Facts change, messages get lost, late, out of order and repeated, nodes restart; then it is quiet and all know the same.
+    /// Facts change, messages get lost, late, reordered and repeated, nodes restart; once it is quiet, all nodes know
+    /// the same.
     #[test]
     fn random_schedules_converge(size in 2..8usize, seed: u64, loss in 0..60u64, repeats in 0..50u64) {
         let mut cluster = Cluster::new(size, seed);
@@ -222,7 +223,7 @@ proptest! {
         }
     }
 
-    /// With messages lost now and then, nobody who runs is given up.
+    /// With some messages lost, no running node is judged down.
     #[test]
     fn a_lossy_network_alone_gives_nobody_up(seed: u64) {
         let mut cluster = Cluster::new(4, seed);

@@ -1,4 +1,4 @@
-//! Claims made up, and more hosts than a message or a table holds.
+//! Forged claims, and more hosts than a message or a table holds.
 
 use super::cluster::{Cluster, epoch, host};
 use crate::limits::{GENERATION_STEP_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX, MESSAGE_FACTS_MAX, VERSION_MAX};
@@ -85,7 +85,8 @@ fn tables_and_messages_stay_within_their_limits() {
     assert_eq!(named.len(), 1 + HOSTS_MAX, "everybody has a turn");
 }
 
-/// Two that know hundreds of hosts each, some in common, end up alike although no message holds all of it.
+/// Two nodes that know hundreds of hosts each, some in common, end with the same state although no message holds all of
+/// it.
 #[test]
 fn what_no_message_holds_comes_in_turns() {
     let mut cluster = Cluster::new(2, 1);
@@ -103,7 +104,7 @@ fn what_no_message_holds_comes_in_turns() {
     }
 }
 
-/// Anything a peer may send.
+/// Strategy for any message that a peer may send.
 fn messages() -> impl Strategy<Value = Message> {
     let number = || prop_oneof![0..6u64, any::<u64>()];
     let digest = (0..5usize, number(), number()).prop_map(|(at, generation, version)| digest(at, generation, version));
@@ -122,7 +123,7 @@ fn messages() -> impl Strategy<Value = Message> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Whatever a peer makes up, the node's own facts stay its own, versions never go back, and answers keep their limits.
+    /// Forged messages cannot change a node's own facts, set versions back, or make answers exceed their bounds.
     #[test]
     fn made_up_messages_do_no_harm(messages in proptest::collection::vec((messages(), 1..4usize), 0..40)) {
         let mut gossip = Gossip::new(host(0), 3);

@@ -1,4 +1,4 @@
-//! Nodes, a network that misbehaves as told, and a clock: what a schedule of exchanges is run on.
+//! A cluster for schedules of exchanges: nodes, a network with chosen faults, and a clock.
 
 use crate::{Event, Fact, Gossip, Message};
 use henge_base::{HostId, Mono, Random};
@@ -16,7 +16,7 @@ pub(super) fn epoch(index: u64) -> Fact {
     Fact::Epoch { lineage: 0, index }
 }
 
-/// A message under way.
+/// A message in flight.
 pub(super) struct Letter {
     due: Mono,
     from: usize,
@@ -30,12 +30,12 @@ pub(super) struct Cluster {
     pub(super) now: Mono,
     pub(super) letters: Vec<Letter>,
     pub(super) random: Random,
-    /// Chances in a hundred that a message is lost, and that it comes twice.
+    /// Probabilities, in percent, that a message is lost and that it arrives twice.
     pub(super) loss: u64,
     pub(super) repeats: u64,
-    /// Pairs between which nothing gets through, in this direction.
+    /// Ordered pairs of nodes between which no message gets through.
     pub(super) cut: BTreeSet<(usize, usize)>,
-    /// When, at whom, what.
+    /// Time, node and event of each event.
     pub(super) events: Vec<(Mono, usize, Event)>,
 }
 
@@ -57,7 +57,7 @@ impl Cluster {
         self.nodes[at].as_mut().unwrap()
     }
 
-    /// Sends a message through rmp, as the node does.
+    /// Sends a message, encoded as the node does it.
     pub(super) fn send(&mut self, from: usize, to: usize, message: &Message) {
         let bytes = rmp_serde::to_vec_named(message).unwrap();
         if self.cut.contains(&(from, to)) {
@@ -86,7 +86,7 @@ impl Cluster {
         self.now = until;
     }
 
-    /// A second: each node beats, opens an exchange with `fanout` others and polls.
+    /// One second: each node advances its heartbeat, opens an exchange with `fanout` others, and polls.
     pub(super) fn round(&mut self, fanout: usize) {
         for at in 0..self.nodes.len() {
             let now = self.now;
@@ -108,7 +108,7 @@ impl Cluster {
         (0..count).for_each(|_| self.round(fanout));
     }
 
-    /// Whether `at` thinks everybody that runs up, and nobody else.
+    /// True if node `at` judges every running node up and every other one down.
     pub(super) fn sees_who_runs(&self, at: usize) -> bool {
         let node = self.nodes[at].as_ref().unwrap();
         (0..self.nodes.len())
@@ -116,7 +116,7 @@ impl Cluster {
             .all(|other| node.is_up(host(other)) == self.nodes[other].is_some())
     }
 
-    /// What every node that runs knows of `at`.
+    /// The facts that every running node knows of `at`.
     pub(super) fn known_of(&self, at: usize) -> Vec<Vec<Fact>> {
         let others = self.nodes.iter().enumerate().filter(|(other, _)| *other != at);
         others.filter_map(|(_, node)| node.as_ref()).map(|node| node.facts(host(at)).collect()).collect()
