@@ -1,51 +1,52 @@
-//! One replica's part. Its state must be on disk before an answer that rests on it is given, and a later round may be refused
-//! by what is not on disk yet.
+//! The acceptor: the state of one replica. It must be on disk before an answer that depends on it is sent. Rejections
+//! may depend on state that is not on disk yet.
 
 use crate::message::{MessageError, decode, encode};
 use crate::{Ballot, Permission, Proposal};
 use henge_base::{Bytes, Micros};
 use serde::{Deserialize, Serialize};
 
-/// What a replica promised, accepted and committed for one partition.
+/// The promises, accepted value and committed value of a replica for one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptor {
-    /// No round up to this one is promised any more.
+    /// The latest round promised; no round up to it is promised any more.
     #[serde(rename = "p")]
     promised: Ballot,
-    /// The last promised round that may write.
+    /// The latest promised round that may write.
     #[serde(rename = "w")]
     promised_write: Ballot,
-    /// Later than `committed`, if there is one.
+    /// The last accepted value; `None` if there is none later than `committed`.
     #[serde(rename = "a")]
     accepted: Option<Proposal>,
     #[serde(rename = "c")]
     committed: Option<Proposal>,
 }
 
-/// The answer to a prepare, but for the rows. Its variants differ in size, but there is never more than one at a time.
+/// The answer to a prepare, without the rows. Variants differ in size, but there is only one value at a time.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prepared {
-    /// The state changed if it was not superseded.
+    /// The round may read, and write unless it is superseded. The state changed if it is not superseded.
     Permitted(Permission),
-    /// A later round was promised.
+    /// A later round was promised; the time of its ballot. Nothing changed.
     Rejected(Micros),
 }
 
 impl Acceptor {
-    /// Its bytes on disk.
+    /// The state's bytes on disk.
     pub fn encode(&self) -> Bytes {
         encode(self)
     }
 
-    /// Reads what [`Acceptor::encode`] wrote.
+    /// Decodes the output of [`Acceptor::encode`].
     pub fn decode(bytes: &[u8]) -> Result<Acceptor, MessageError> {
         decode(bytes)
     }
 
-    /// Promises a round, unless a later one was.
+    /// Promises a round, unless a later one was promised. After a later read it may still read; after a later write it
+    /// is rejected.
     ///
-    /// The rows are to be read after this, and before the state changes again.
+    /// The caller must read the rows after this and before the state changes again.
     pub fn prepare(&mut self, ballot: Ballot, is_write: bool) -> Prepared {
         let stable = self.is_stable();
         let (floor, write_floor) = (self.floor(), self.write_floor());
@@ -68,7 +69,8 @@ impl Acceptor {
         })
     }
 
-    /// Accepts a value, unless a later round was promised: then says when that began. Whoever did not promise may accept.
+    /// Accepts a value. Fails with the time of a later round if one was promised; nothing changed then. A replica that
+    /// did not promise the round may accept its value.
     pub fn propose(&mut self, proposal: &Proposal) -> Result<(), Micros> {
         if self.committed.as_ref().is_some_and(|committed| committed.ballot == proposal.ballot) {
             return Ok(());
@@ -81,7 +83,7 @@ impl Acceptor {
         Ok(())
     }
 
-    /// A value is decided. What it writes is applied in any case, together with this state.
+    /// Records a decided value. The caller applies what it writes in any case, in the same batch as this state.
     pub fn commit(&mut self, proposal: &Proposal) {
         if proposal.ballot.is_after(self.committed_ballot()) {
             self.committed = Some(proposal.clone());
@@ -96,20 +98,21 @@ impl Acceptor {
         self.committed.as_ref().map_or(Ballot::NONE, |committed| committed.ballot)
     }
 
-    /// Rounds up to here may not even read: a write of that time may have been decided without the reader.
+    /// The latest round with a write that may have been decided. Rounds up to it may not even read, for they could miss
+    /// that write.
     fn write_floor(&self) -> Ballot {
         let accepted = self.accepted.as_ref().filter(|accepted| accepted.update.is_some());
         let accepted = accepted.map_or(Ballot::NONE, |accepted| accepted.ballot);
         self.promised_write.later(self.committed_ballot()).later(accepted)
     }
 
-    /// Rounds up to here are not promised.
+    /// The latest round promised or known; rounds up to it are not promised.
     fn floor(&self) -> Ballot {
         let accepted = self.accepted.as_ref().map_or(Ballot::NONE, |accepted| accepted.ballot);
         self.promised.later(accepted).later(self.write_floor())
     }
 
-    /// Whether every write promised here has come to its end: it was committed, or a later round decided nothing.
+    /// True if every write promised here has ended: it was committed, or a later round decided nothing.
     fn is_stable(&self) -> bool {
         let ended = match &self.accepted {
             Some(accepted) if accepted.update.is_none() => self.committed_ballot().later(accepted.ballot),

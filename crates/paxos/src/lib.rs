@@ -1,13 +1,14 @@
-//! Paxos (Lamport, "The Part-Time Parliament") as conditional writes use it: one instance after another for each partition, every decision a
-//! write that is committed to the rows before the next one is made. After Cassandra's second version (CEP-14): reads promise too,
-//! so that an uncontended SERIAL read takes one round trip, and an accepted value is finished by whoever meets it.
+//! Paxos (Lamport, "The Part-Time Parliament") for conditional writes. Each partition has a sequence of instances, and
+//! every decision is a write that is committed to the rows before the next one. After Cassandra's second version
+//! (CEP-14): reads promise too, so that an uncontended SERIAL read takes one round trip, and a proposer that meets an
+//! accepted value finishes it.
 //!
-//! Pure state machines; what is agreed on is bytes. Clocks, disks and messages are the caller's.
+//! Pure state machines over opaque bytes. The caller provides clocks, disks and messages.
 //!
 //! - `ballot`: the order of rounds.
-//! - `acceptor`: what one replica promised, accepted and committed, and what it answers.
-//! - `round`: what a proposer concludes from the answers to its prepare.
-//! - `message`: what travels.
+//! - `acceptor`: the promises, accepted and committed values of one replica, and its answers.
+//! - `round`: a proposer's conclusions from the answers to its prepare.
+//! - `message`: the messages between proposers and acceptors.
 
 mod acceptor;
 mod ballot;

@@ -1,103 +1,105 @@
-//! What travels between a proposer and acceptors, as named maps in MessagePack.
+//! Messages between a proposer and acceptors, encoded as named maps in MessagePack.
 
 use crate::Ballot;
 use henge_base::{Bytes, Micros};
 use serde::{Deserialize, Serialize};
 
-/// Longest message: a mutation of the largest size, rows as they were read beside it.
+/// Bytes of the longest message accepted: a mutation of the largest size, beside the rows read.
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
 
-/// A value under way, or decided.
+/// A value that is proposed, accepted or decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// The round it was proposed in.
+    /// The round in which it is proposed.
     #[serde(rename = "b")]
     pub ballot: Ballot,
-    /// The round it was proposed in first: finishing another's value keeps it, so that one value is not committed twice.
+    /// The round in which the value was first proposed. A proposer that finishes another's value keeps it, so that one
+    /// value is not committed twice.
     #[serde(rename = "o")]
     pub original: Ballot,
-    /// What is to be written; `None` of a round that decides nothing, but that nothing older comes to pass.
+    /// The mutation to write; `None` in a round that decides nothing and only keeps older values from being decided.
     #[serde(rename = "u")]
     pub update: Option<Bytes>,
 }
 
-/// What a proposer asks.
+/// A request of a proposer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Take part in a round, and read.
     Prepare {
-        /// Which partition: the beginning of its keys.
+        /// The partition: the prefix of its keys.
         key: Bytes,
         /// The round.
         ballot: Ballot,
-        /// Whether it may decide a write.
+        /// True if the round may decide a write.
         is_write: bool,
         /// Encoded reads of the partition.
         reads: Vec<Bytes>,
     },
     /// Accept a value.
     Propose {
-        /// Which partition.
+        /// The partition: the prefix of its keys.
         key: Bytes,
         /// The value.
         proposal: Proposal,
     },
-    /// A value is decided: write it.
+    /// Commit a decided value: write it.
     Commit {
-        /// Which partition.
+        /// The partition: the prefix of its keys.
         key: Bytes,
         /// The value.
         proposal: Proposal,
     },
 }
 
-/// What an acceptor answers. Its variants differ in size, but there is never more than one at a time.
+/// An acceptor's answer. Variants differ in size, but there is only one value at a time.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// To `Prepare`: take part, or at least read.
+    /// To `Prepare`: the round is promised, or may at least read.
     Permitted(Permission),
     /// To `Propose` and `Commit`: done, and on disk.
     Done,
-    /// To `Prepare` and `Propose`: a later round was promised.
+    /// To `Prepare` and `Propose`: a later round was promised. Nothing changed.
     Rejected {
-        /// When that round began.
+        /// The time at which that round began.
         by: Micros,
     },
 }
 
-/// What an acceptor knows that takes part in a round.
+/// The state of an acceptor that takes part in a round.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permission {
-    /// A later read was promised already when this is not [`Ballot::NONE`]: reading is permitted, proposing is not.
+    /// The later read that was promised already: this round may read, but not propose. [`Ballot::NONE`] if there is
+    /// none.
     pub superseded: Ballot,
-    /// No write that the read missed can be under way here.
+    /// True if no write that the read missed can be under way at this acceptor.
     pub stable: bool,
-    /// The value accepted last, unless it was committed.
+    /// The last accepted value; `None` if it was committed.
     pub accepted: Option<Proposal>,
-    /// The value committed last.
+    /// The last committed value.
     pub committed: Option<Proposal>,
     /// The encoded rows of each read.
     pub rows: Vec<Bytes>,
 }
 
-/// Bytes are no message.
+/// Bytes that do not decode to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a Paxos message cannot be read")]
 pub struct MessageError;
 
 impl Request {
-    /// Its bytes.
+    /// The request in MessagePack.
     pub fn encode(&self) -> Bytes {
         encode(self)
     }
 
-    /// Reads what [`Request::encode`] wrote.
+    /// Decodes the output of [`Request::encode`].
     pub fn decode(bytes: &[u8]) -> Result<Request, MessageError> {
         decode(bytes)
     }
 
-    /// The beginning of the partition's keys.
+    /// The prefix of the partition's keys.
     pub fn key(&self) -> &Bytes {
         match self {
             Request::Prepare { key, .. } | Request::Propose { key, .. } | Request::Commit { key, .. } => key,
@@ -106,12 +108,12 @@ impl Request {
 }
 
 impl Reply {
-    /// Its bytes.
+    /// The reply in MessagePack.
     pub fn encode(&self) -> Bytes {
         encode(self)
     }
 
-    /// Reads what [`Reply::encode`] wrote.
+    /// Decodes the output of [`Reply::encode`].
     pub fn decode(bytes: &[u8]) -> Result<Reply, MessageError> {
         decode(bytes)
     }

@@ -1,47 +1,48 @@
-//! What a proposer concludes from the answers to its prepare.
+//! The proposer's round: conclusions from the answers to its prepare.
 
 use crate::{Permission, Proposal, Reply};
 use henge_base::{Bytes, Micros};
 
-/// A round under way. `R` names a replica.
+/// A round in progress. `R` identifies a replica.
 #[derive(Clone, Debug)]
 pub struct Round<R> {
     quorum: usize,
     permitted: Vec<(R, Permission)>,
-    /// The latest round that this one gave way to.
+    /// The time of the latest round that rejected this one; `None` if none did.
     superseded: Option<Micros>,
 }
 
-/// What comes next.
+/// The next step of a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict<R> {
     /// Too few answers so far.
     Wait,
-    /// Another round was promised: begin again, after it.
+    /// A later round was promised; the time of its ballot. Begin again, after it.
     Superseded(Micros),
-    /// A value was accepted, and may have been decided: propose it in this round, commit it, begin again.
+    /// A value was accepted and may have been decided: propose it in this round, commit it, then begin again.
     Finish(Proposal),
-    /// A value was decided that a quorum does not have yet: those that lack it have to get it before what was read may be used.
-    /// If none of those that have it was read, what was read is of no use even then: begin again.
+    /// A value was decided that a quorum does not have yet. Those that lack it must get it before the rows read may be
+    /// used. If no replica that has it was read, the rows are of no use even then: begin again.
     Commit {
-        /// The decision.
+        /// The decided value.
         decided: Proposal,
-        /// Who has it.
+        /// The replicas that have it.
         had_by: Vec<R>,
-        /// Who lacks it.
+        /// The replicas that lack it.
         lacked_by: Vec<R>,
     },
-    /// What was read may be used: see [`Round::standing`].
+    /// The rows read may be used: see [`Round::standing`].
     Ready,
 }
 
 impl<R: Copy> Round<R> {
-    /// A round that needs so many permissions.
+    /// A round that needs `quorum` permissions.
     pub fn new(quorum: usize) -> Self {
         Round { quorum, permitted: Vec::new(), superseded: None }
     }
 
-    /// An answer to the prepare. Answers beyond the quorum are left out: what is concluded rests on one set of them.
+    /// Adds an answer to the prepare. Permissions beyond the quorum are ignored, so that all conclusions rest on one
+    /// set of answers.
     pub fn add(&mut self, from: R, reply: Reply) {
         match reply {
             Reply::Permitted(permission) if self.permitted.len() < self.quorum => {
@@ -52,12 +53,12 @@ impl<R: Copy> Round<R> {
         }
     }
 
-    /// How many permitted.
+    /// The number of permissions so far.
     pub fn permitted(&self) -> usize {
         self.permitted.len()
     }
 
-    /// What comes next.
+    /// The next step, given the answers so far.
     pub fn verdict(&self) -> Verdict<R> {
         if let Some(by) = self.superseded {
             return Verdict::Superseded(by);
@@ -88,15 +89,15 @@ impl<R: Copy> Round<R> {
         }
     }
 
-    /// Whether nothing can have been decided that the reads missed, whether every one promised, and when the latest round began
-    /// that was promised by one that did not (zero if all did).
+    /// Three facts about the permissions: true if nothing can have been decided that the reads missed; true if every
+    /// acceptor promised; the time of the latest round that superseded this one, zero if every acceptor promised.
     pub fn standing(&self) -> (bool, bool, Micros) {
         let all = || self.permitted.iter().map(|(_, permission)| permission);
         let superseded = all().map(|p| p.superseded.micros).max().unwrap_or(0);
         (all().all(|p| p.stable), superseded == 0, superseded)
     }
 
-    /// A value that was accepted after everything that is known to be committed, and is not the same under a later ballot.
+    /// The value accepted after the last one known to be committed, unless it is the same value under a later ballot.
     fn unfinished(&self, committed: Option<&Proposal>) -> Option<&Proposal> {
         let accepted = newest(self.permitted.iter().filter_map(|(_, p)| p.accepted.as_ref()))?;
         accepted.update.as_ref()?;
@@ -107,7 +108,7 @@ impl<R: Copy> Round<R> {
         }
     }
 
-    /// What those who permitted read: the rows of each read, by replica.
+    /// The rows of each read, by replica.
     pub fn into_rows(self) -> Vec<(R, Vec<Bytes>)> {
         self.permitted.into_iter().map(|(from, permission)| (from, permission.rows)).collect()
     }

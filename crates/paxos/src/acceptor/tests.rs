@@ -71,7 +71,7 @@ fn a_commit_keeps_what_was_accepted_after_it() {
     acceptor.commit(&proposal(3, Some("earlier")));
     let permission = permission(acceptor.prepare(ballot(9), true));
     assert_eq!(permission.accepted, Some(proposal(5, Some("later"))));
-    // What is committed already is accepted again without a trace.
+    // A committed value is accepted again, without any change.
     assert_eq!(acceptor.propose(&proposal(3, Some("earlier"))), Ok(()));
 }
 

@@ -45,13 +45,13 @@ fn a_rejection_ends_the_round() {
 fn what_may_have_been_decided_is_finished_first() {
     let accepted = Permission { accepted: Some(proposal(5, 5, Some("x"))), stable: false, ..fresh() };
     assert_eq!(verdict([accepted.clone(), fresh()]), Verdict::Finish(proposal(5, 5, Some("x"))));
-    // Without every promise it cannot be.
+    // It cannot be finished unless every acceptor promised.
     let superseded = Permission { superseded: ballot(7), ..fresh() };
     assert_eq!(verdict([accepted.clone(), superseded]), Verdict::Superseded(7));
-    // A later commit has overtaken it.
+    // A later commit has replaced it.
     let committed = Permission { committed: Some(proposal(6, 6, Some("y"))), ..fresh() };
     assert_eq!(verdict([accepted.clone(), committed.clone()]), commit(proposal(6, 6, Some("y")), 1, 0));
-    // It is what was committed, proposed anew by somebody who finished it.
+    // The accepted value is the committed one, proposed again by a proposer that finished it.
     let again = Permission { accepted: Some(proposal(8, 6, Some("y"))), committed: committed.committed, ..fresh() };
     assert_eq!(verdict([again.clone(), again]), READY);
 }
