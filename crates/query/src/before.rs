@@ -1,5 +1,5 @@
-//! Writes that have to know what they change: an element of a list is named by its index or its value, and only the list knows
-//! where that is. As in Cassandra nothing keeps others from changing the list in between.
+//! Writes that depend on the rows they change: an element of a list is named by its index or value, and only the stored
+//! list tells its cell. As in Cassandra, nothing prevents concurrent changes between that read and the write.
 
 use crate::{Error, Request};
 use henge_base::Bytes;
@@ -7,7 +7,7 @@ use henge_coordinator::{Placed, Read, Replicas};
 use henge_cql::{BindContext, BoundModify, ModifyPlan};
 use henge_model::{Columns, Consistency, Covers, Key, KeyRange, ReadCommand, RowView, Strip, Token, strip_row};
 
-/// Binds a statement with its values; what it has to know of its rows is read first.
+/// Binds a statement with its values, after reading the rows that it depends on.
 pub(crate) async fn bind<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
@@ -28,7 +28,7 @@ pub(crate) async fn bind<R: Replicas>(
     Ok(())
 }
 
-/// A row as it is now, without what deletions cover.
+/// The current row at `key`, without the parts that deletions cover.
 async fn read<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
@@ -60,7 +60,7 @@ async fn read<R: Replicas>(
     Ok(Some(left.into()).filter(|row: &Bytes| !row.is_empty()))
 }
 
-/// The level that a write's own read is made with: its own, where it is one of reads.
+/// The level of the read before a write: the write's own, or the nearest one that reads allow.
 fn level(of_write: Consistency) -> Consistency {
     match of_write {
         Consistency::Any => Consistency::One,

@@ -1,4 +1,4 @@
-//! Statements with IF: bound once, decided by Paxos on the rows as they are.
+//! Statements with IF: bound once, decided by Paxos on the current rows.
 
 use crate::found::Found;
 use crate::modify::{BatchPart, guard, seed_of};
@@ -8,16 +8,16 @@ use henge_coordinator::{Decision, Placed, Replicas};
 use henge_cql::{BatchKind, BindContext, Conditional, ConditionalPart, ModifyPlan, ResultColumn};
 use henge_model::{Columns, Key, KeyKind, KeyRange, Mutation, Projected, ReadCommand, RowBlock, Table};
 
-/// What a conditional statement answers.
+/// The answer to a conditional statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// `[applied]`, and where it is false what tells why.
+    /// `[applied]`; if that is false, then the columns that show why.
     pub columns: Vec<ResultColumn>,
-    /// Their values.
+    /// The values of these columns.
     pub rows: Vec<Vec<Option<Bytes>>>,
 }
 
-/// Carries out a statement with IF.
+/// Executes a statement with IF.
 pub async fn modify_if<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
@@ -30,7 +30,7 @@ pub async fn modify_if<R: Replicas>(
     run(replicas, &conditional, placed, request).await
 }
 
-/// Carries out a batch in which a statement has an IF: all of it, or nothing.
+/// Executes a batch in which a statement has an IF. All of it is written, or nothing.
 pub async fn batch_if<R: Replicas>(
     replicas: &R,
     kind: BatchKind,
@@ -79,7 +79,7 @@ async fn run<R: Replicas>(
         if !conditional.holds(|key| found.seen(key))? {
             return Ok(Decision::Stop);
         }
-        // Clients' clocks may be ahead: what is decided must win against what was seen.
+        // Clients' clocks may be ahead: the decision must win against everything that was read.
         let stamp = ballot.max(found.newest.saturating_add(1));
         let bound = conditional.update(stamp, &found.rows)?;
         let rows: Vec<(Bytes, Bytes)> = bound.into_iter().map(|modify| (modify.key.to_bytes(), modify.row)).collect();
@@ -92,7 +92,7 @@ async fn run<R: Replicas>(
     answer(conditional, applied, &Found::of(&blocks, conditional.reads_first_row(), table, now_seconds))
 }
 
-/// One level says who decides, another how many have to have the decision.
+/// Checks both levels: the serial one, which decides, and the other, which the commit must reach.
 fn check(request: &Request<'_>) -> Result<(), Error> {
     if !request.serial.is_serial() {
         let message = "Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL";
@@ -105,8 +105,8 @@ fn check(request: &Request<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The rows that conditions are about and that are written, each with the static row. Where conditions are of static columns alone,
-/// the last read is of the partition's first row.
+/// The reads of all rows that are written or that conditions are about, each with the static row. If conditions are
+/// about static columns only, the last read is of the partition's first row.
 fn reads(table: &Table, conditional: &Conditional<'_>, now_seconds: i64) -> Vec<ReadCommand> {
     let command = |keys, statics, columns: Columns| ReadCommand {
         storage_id: table.storage_id,
@@ -124,7 +124,7 @@ fn reads(table: &Table, conditional: &Conditional<'_>, now_seconds: i64) -> Vec<
         rows.map(|one| command(one, !table.statics.is_empty(), table.live_columns())).collect();
     if conditional.reads_first_row() {
         let partition = conditional.partition();
-        // Rows sort behind the static one.
+        // Rows sort after the static row.
         let start = Bytes::from([partition, &[KeyKind::Static as u8, 0][..]].concat());
         let run = KeyRange::Run { start, end: Key::prefix_end(partition).into(), reversed: false };
         reads.push(command(run, false, table.live_columns().among(&conditional.shown())));

@@ -1,27 +1,27 @@
-//! Walks the pieces of a read: which run of keys comes next, and where it is when a page ends.
+//! The cursor over the pieces of a read: the next range of keys to read, and the position at the end of a page.
 
 use crate::PageState;
 use crate::piece::Piece;
 use henge_base::Bytes;
 use henge_model::{KeyRange, Token};
 
-/// A place within pieces.
+/// A position within the pieces of a read.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     pieces: Vec<Piece>,
     at: usize,
-    /// The last key read within the current piece.
+    /// The last key read within the current piece; empty if the piece has not begun.
     last: Bytes,
 }
 
 impl Cursor {
-    /// At the start, or where `state` says.
+    /// A cursor at the start, or at the position of `state`.
     pub(crate) fn new(pieces: Vec<Piece>, state: Option<&PageState>) -> Cursor {
         let (at, last) = state.map_or((0, Bytes::new()), |s| (s.piece as usize, s.key.clone()));
         Cursor { pieces, at, last }
     }
 
-    /// What to read next; `None` when everything was read.
+    /// The next keys to read, with their token; `None` after the last piece.
     pub(crate) fn next(&mut self) -> Option<(Token, KeyRange)> {
         loop {
             let piece = self.pieces.get(self.at)?;
@@ -32,45 +32,46 @@ impl Cursor {
         }
     }
 
-    /// Rows up to `key` of the current piece were read.
+    /// Moves behind `key` of the current piece.
     pub(crate) fn read_to(&mut self, key: Bytes) {
         self.last = key;
     }
 
-    /// The number of the current piece.
+    /// The index of the current piece.
     pub(crate) fn piece(&self) -> usize {
         self.at
     }
 
-    /// Back to behind a key of an earlier piece, or of this one.
+    /// Moves back behind a key of this or an earlier piece.
     pub(crate) fn back_to(&mut self, piece: usize, key: Bytes) {
         (self.at, self.last) = (piece, key);
     }
 
-    /// The current piece has no more rows.
+    /// Moves to the next piece.
     pub(crate) fn advance(&mut self) {
         self.at += 1;
         self.last = Bytes::new();
     }
 
-    /// What comes of a partition is of no interest any more.
+    /// Moves behind the last key of a partition, if the cursor is within it.
     pub(crate) fn skip(&mut self, partition: &[u8]) {
         let reversed =
             matches!(self.pieces.get(self.at), Some(Piece { keys: KeyRange::Run { reversed: true, .. }, .. }));
         if !partition.is_empty() && self.last.starts_with(partition) {
-            // No key of the partition is above its prefix and FF, and none below its prefix.
+            // No key of the partition is above its prefix and FF, and none is below its prefix.
             self.last = if reversed { Bytes::copy_from_slice(partition) } else { [partition, &[0xff]].concat().into() };
         }
     }
 
-    /// Where to go on, or `None` at the end. `given` rows of the partition were answered, if they are counted.
+    /// The state to continue from; `None` at the end. `given` is the number of rows or groups of the partition answered
+    /// so far, 0 if they are not counted.
     pub(crate) fn state(&mut self, remaining: u32, shown: bool, given: u32) -> Option<PageState> {
         self.next()?;
         Some(PageState { piece: self.at as u32, remaining, shown, given, key: self.last.clone() })
     }
 }
 
-/// The keys of a run that come after `last`; `None` if there are none.
+/// The keys of a piece that come after `last`; `None` if there are none.
 fn rest_of(keys: &KeyRange, last: &Bytes) -> Option<KeyRange> {
     match keys {
         KeyRange::One(key) => last.is_empty().then(|| KeyRange::One(key.clone())),
@@ -89,7 +90,7 @@ fn rest_of(keys: &KeyRange, last: &Bytes) -> Option<KeyRange> {
     }
 }
 
-/// The lowest key above `key`.
+/// The lowest possible key above `key`.
 fn after(key: &Bytes) -> Bytes {
     let mut out = Vec::with_capacity(key.len() + 1);
     out.extend_from_slice(key);

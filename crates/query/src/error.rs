@@ -1,31 +1,32 @@
-//! Errors of running a plan.
+//! Errors of executing a plan.
 
 use crate::PageStateError;
 use henge_coordinator::{ReadError, WriteError};
 use henge_model::{KeyError, RowError};
 
-/// Why a plan could not be run. Only a write's `Write` error can leave something behind; the rest leave nothing.
+/// The reason why a plan failed. Only the `Write` error of a write can leave something behind; the others leave
+/// nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The statement or its values are wrong.
+    /// The statement or its values are invalid.
     #[error(transparent)]
     Cql(#[from] henge_cql::Error),
-    /// The request is well-formed but cannot be carried out as asked.
+    /// The request is well-formed but cannot be executed as asked.
     #[error("{0}")]
     Invalid(String),
-    /// The page state is not one that this server handed out.
+    /// The page state was not issued by this server.
     #[error(transparent)]
     Page(#[from] PageStateError),
-    /// Replicas did not answer as the consistency level demands. Says nothing about the data.
+    /// The replicas' answers did not meet the consistency level. Tells nothing about the data.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Replicas did not take the write as the level demands. Its text says what is known.
+    /// The write did not reach the level on enough replicas. The error's kind tells whether it may still happen.
     #[error(transparent)]
     Write(#[from] WriteError),
     /// A row that replicas agreed on cannot be decoded: a bug, or damage on every replica.
     #[error("a stored row cannot be read: {0}")]
     Row(#[from] RowError),
-    /// A key is too long.
+    /// The statement's values do not make a valid key.
     #[error(transparent)]
     Key(#[from] KeyError),
 }

@@ -7,20 +7,20 @@ use henge_model::{ColumnId, Key, KeyKind, Projected, Projection, RowBlock, RowVi
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the reads of a conditional write found.
+/// The rows that the reads of a conditional write found.
 pub(crate) struct Found<'t> {
     table: &'t Arc<Table>,
     now_seconds: i64,
-    /// Rows by key, the static one among them.
+    /// The rows by key, including the static row.
     pub(crate) rows: BTreeMap<Bytes, Bytes>,
-    /// The partition's first live row, where conditions are of static columns alone: its key, and what of it is shown.
+    /// Key and row of the partition's first live row; `None` unless all conditions are about static columns.
     first: Option<(Bytes, Bytes)>,
-    /// The greatest timestamp of anything, deletions included.
+    /// The greatest timestamp in the rows, deletions included.
     pub(crate) newest: Micros,
 }
 
 impl<'t> Found<'t> {
-    /// `with_first`: the last block is of the partition's first row.
+    /// The rows in `blocks`. If `with_first`, the last block is the read of the partition's first row.
     pub(crate) fn of(blocks: &[RowBlock], with_first: bool, table: &'t Arc<Table>, now_seconds: i64) -> Found<'t> {
         let (blocks, first) = match blocks.split_last() {
             Some((last, others)) if with_first => (others, Some(last)),
@@ -31,7 +31,7 @@ impl<'t> Found<'t> {
         for (key, row) in blocks.iter().flat_map(|block| block.rows.iter().chain(&block.context)) {
             let Ok(view) = RowView::parse_trusted(row) else { continue };
             found.newest = found.newest.max(newest(&view));
-            // Tombstones of ranges and partitions have taken what they cover from the rows already.
+            // Rows come without the parts that tombstones of ranges and partitions cover, so tombstones are not needed.
             if Key::extent(key).is_none() {
                 found.rows.insert(key.clone(), row.clone());
             }
@@ -39,7 +39,7 @@ impl<'t> Found<'t> {
         found
     }
 
-    /// A live row.
+    /// A view of a row, if it is live.
     fn parse<'r>(&self, row: &'r [u8]) -> Option<RowView<'r>> {
         RowView::parse_trusted(row).ok().filter(|view| view.is_live(self.now_seconds))
     }
@@ -71,7 +71,8 @@ impl<'t> Found<'t> {
         Some((key, self.view(key)?))
     }
 
-    /// Columns of a row with its static ones, or of the static row alone; nothing of a row that is not there.
+    /// Columns of a row together with its static ones, or of the static row alone if `key` is `None`; `None` if the row
+    /// does not exist.
     pub(crate) fn project(
         &self,
         key: Option<&Bytes>,
@@ -98,7 +99,7 @@ impl<'t> Found<'t> {
     }
 }
 
-/// A row as a condition sees it.
+/// A row in the form in which conditions see it.
 pub(crate) struct Seen {
     exists: bool,
     values: BTreeMap<ColumnId, Option<Bytes>>,

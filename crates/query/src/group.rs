@@ -1,5 +1,5 @@
-//! One page of a SELECT with GROUP BY: groups follow one another as their rows are read, and only the one under way is held. A page
-//! ends behind the last row of a group, so that every group is counted by one page, whole.
+//! One page of a SELECT with GROUP BY. Groups follow each other in the order of their rows, so only the current one is
+//! held. A page ends after the last row of a group, so that every group is answered completely by one page.
 
 use crate::select::{CHUNK_ROWS, PageRun, push};
 use crate::sorted;
@@ -9,16 +9,16 @@ use henge_coordinator::Replicas;
 use henge_cql::Filter;
 use henge_model::RowSink;
 
-/// Where reading goes on behind a group.
+/// The position after the last row of a group.
 struct Behind {
     piece: usize,
     key: Bytes,
-    /// Groups of that partition up to there.
+    /// The number of groups of that partition up to there.
     given: u32,
 }
 
 impl<R: Replicas> PageRun<'_, R> {
-    /// Reads a page of groups. Gives where the next one starts, if there may be one.
+    /// Reads a page of groups. Returns the position of the next page, if there may be one.
     pub(crate) async fn groups(
         &mut self,
         filter: &Filter,
@@ -64,7 +64,7 @@ impl<R: Replicas> PageRun<'_, R> {
                 output.add(row)?;
             }
             sorted::check(self.plan, sink)?;
-            // No more of this partition is answered: the rest of it is not read.
+            // The partition's quota is used up: the rest of it is not read.
             if given >= most && !output.is_in_group() {
                 self.cursor.skip(self.join.last_partition());
             }
@@ -77,7 +77,7 @@ impl<R: Replicas> PageRun<'_, R> {
         Ok(None)
     }
 
-    /// Counts a group against LIMIT; whether it was the last.
+    /// Counts a group against LIMIT; true if it was the last.
     fn counts_down(&mut self) -> bool {
         if self.remaining != u32::MAX {
             self.remaining = self.remaining.saturating_sub(1);

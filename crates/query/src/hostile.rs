@@ -1,5 +1,5 @@
-//! Page states that no node gave: noise, and states of other reads with bytes changed. They are refused, or the read goes on within
-//! its own keys and comes to its end. `HENGE_FUZZ=n` runs n times as many rounds; a failure names its seed.
+//! Page states that no node issued: noise, and states of other reads with bytes changed. They are refused, or the read
+//! continues within its own keys and ends. `HENGE_FUZZ=n` runs n times as many rounds; a failure prints its seed.
 
 use crate::PageState;
 use crate::cursor::Cursor;
@@ -42,7 +42,7 @@ fn what_is_read_of_a_state_is_all_there_is_to_it() {
     });
 }
 
-/// The pieces of a read: in order as a scan has them, or anyhow as `IN` has them.
+/// The pieces of a read: in order, as a scan has them, or in any order, as `IN` has them.
 fn pieces(random: &mut Random) -> Vec<Piece> {
     let count = random.below(6) as usize;
     let mut keys: Vec<Bytes> = (0..=count).map(|_| key(random)).collect();
@@ -88,7 +88,7 @@ fn a_read_that_goes_on_stays_within_its_pieces() {
                     KeyRange::Run { start, .. } if random.chance(1, 2) => cursor.read_to(start.clone()),
                     _ => cursor.advance(),
                 }
-                // Each run is gone on within only as long as there are keys behind the one that was read.
+                // The read of a range continues only as long as there are keys after the last one read.
                 steps += 1;
                 assert!(steps <= 20 * (pieces.len() + 1), "no end");
             }

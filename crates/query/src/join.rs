@@ -1,38 +1,40 @@
-//! Rows as CQL shows them: each with the static row of its partition, and a partition of nothing but a static row as one row of its own.
+//! The join of rows with the static row of their partition. A partition with only a static row gives one row of its
+//! own.
 
 use crate::Error;
 use henge_base::Bytes;
 use henge_model::{Key, KeyKind, Projection, RowBlock, RowSink, RowView, project, project_joined};
 
-/// Goes through the blocks of a read in order.
+/// The state of a join over the blocks of a read, in order.
 pub(crate) struct Join<'a> {
     projection: &'a Projection,
     now_seconds: i64,
-    /// Whether whole partitions are read, so that a static row without others is shown.
+    /// True if whole partitions are read, so that a static row without others is shown.
     whole: bool,
     partition: Bytes,
-    /// The partition's static row, with its key.
+    /// The current partition's static row, with its key.
     statics: Option<(Bytes, Bytes)>,
-    /// Whether a row of the partition was shown.
+    /// True if a row of the current partition was shown.
     shown: bool,
-    /// For each row shown whether it is the first of its partition, if that is asked for.
+    /// For each row shown, true if it is the first of its partition; `None` if that is not recorded.
     firsts: Option<Vec<bool>>,
-    /// The keys of rows shown, if they are asked for: reading on behind one goes on behind that row.
+    /// The keys of the rows shown, from which a later read can continue; `None` if they are not recorded.
     keys: Option<Vec<Bytes>>,
-    /// The partition of the last row shown: unlike `partition` it outlasts the run of keys that was read.
+    /// The partition of the last row shown. Unlike `partition` it is kept at the end of a piece.
     last: Bytes,
 }
 
-/// How far a block was shown.
+/// The progress through a block.
 pub(crate) struct Progress {
-    /// Rows shown.
+    /// The number of rows shown.
     pub(crate) pushed: u32,
-    /// The last key that was taken in, if there were too many rows to show all of them.
+    /// The last key processed, if the block has more rows than may be shown; else `None`.
     pub(crate) stopped: Option<Bytes>,
 }
 
 impl<'a> Join<'a> {
-    /// Begins, or goes on behind the last key of an earlier page, of whose partition a row was shown or not.
+    /// A join that begins, or that continues after the last key of an earlier page; the flag is true if a row of that
+    /// key's partition was shown.
     pub(crate) fn new(
         projection: &'a Projection,
         now_seconds: i64,
@@ -44,34 +46,34 @@ impl<'a> Join<'a> {
         Join { projection, now_seconds, whole, partition, statics: None, shown, firsts: None, keys: None, last }
     }
 
-    /// Records from now on which rows are the first of their partition.
+    /// Starts recording which rows are the first of their partition.
     pub(crate) fn record_firsts(&mut self) {
         self.firsts = Some(Vec::new());
     }
 
-    /// Which of the rows shown since this was asked last are the first of their partition.
+    /// Takes the flags recorded since the last call: for each row shown, true if it is the first of its partition.
     pub(crate) fn take_firsts(&mut self) -> Vec<bool> {
         self.firsts.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Records from now on the keys of rows too.
+    /// Starts recording the keys of rows, and which are the first of their partition.
     pub(crate) fn record_keys(&mut self) {
         self.record_firsts();
         self.keys = Some(Vec::new());
     }
 
-    /// The keys of the rows shown since this was asked last, each with whether it is the first of its partition.
+    /// Takes the keys of the rows shown since the last call, each with true if it is the first of its partition.
     pub(crate) fn take_keys(&mut self) -> Vec<(Bytes, bool)> {
         let keys = self.keys.as_mut().map(std::mem::take).unwrap_or_default();
         keys.into_iter().zip(self.take_firsts()).collect()
     }
 
-    /// The partition of the last row shown: what its keys begin with.
+    /// The partition of the last row shown, as the prefix of its keys.
     pub(crate) fn last_partition(&self) -> &[u8] {
         &self.last
     }
 
-    /// Whether a row of the partition that is under way was shown.
+    /// True if a row of the current partition was shown.
     pub(crate) fn shown(&self) -> bool {
         self.shown
     }
@@ -129,7 +131,7 @@ impl<'a> Join<'a> {
         Ok(Progress { pushed, stopped: None })
     }
 
-    /// A row is shown.
+    /// Records a row that was shown.
     fn record(&mut self, key: &[u8]) {
         if let Some(keys) = &mut self.keys {
             keys.push(Bytes::copy_from_slice(key));
@@ -153,12 +155,12 @@ impl<'a> Join<'a> {
         Ok(shown)
     }
 
-    /// Whether the end of the partition will show its static row by itself, if that is live.
+    /// True if the partition's static row has to be shown by itself at its end, if it is live.
     fn is_owed(&self) -> bool {
         self.whole && !self.shown && self.statics.is_some()
     }
 
-    /// The partition is at its end: a static row that no row was shown with is shown by itself.
+    /// Ends the partition: its static row is shown by itself if no row was. Returns the number of rows shown.
     fn finish(&mut self, sink: &mut dyn RowSink) -> Result<u32, Error> {
         let owed = self.is_owed();
         let Some((key, row)) = self.statics.take().filter(|_| owed) else { return Ok(0) };
@@ -167,7 +169,7 @@ impl<'a> Join<'a> {
         let shown = project_joined(&key, None, Some(&view), self.projection, self.now_seconds, sink)?;
         if shown {
             self.record(&key);
-            // It stands for all of its partition, and not for the place of the static row.
+            // The row stands for its whole partition, so a later read continues after the partition.
             if let (Some(last), Some(end)) = (self.keys.as_mut().and_then(|keys| keys.last_mut()), end) {
                 *last = end;
             }
@@ -176,15 +178,15 @@ impl<'a> Join<'a> {
         Ok(u32::from(shown))
     }
 
-    /// A key behind all others of the partition.
+    /// A key after all others of the current partition.
     fn end(&self) -> Option<Bytes> {
         (!self.partition.is_empty()).then(|| [&self.partition[..], &[0xff]].concat().into())
     }
 }
 
-/// The static row of a partition where it lies outside of what was read.
+/// The static row of a partition if it lies outside the keys read, from the block's context.
 fn static_row(block: &RowBlock, partition: &Bytes) -> Option<(Bytes, Bytes)> {
-    // A context ascends; it may hold a static row for each partition of the block.
+    // A context is sorted by key and may hold a static row for each partition of the block.
     let wanted = [&partition[..], &[KeyKind::Static as u8]].concat();
     let at = block.context.binary_search_by(|(key, _)| key[..].cmp(&wanted[..])).ok()?;
     block.context.get(at).cloned()

@@ -1,12 +1,12 @@
-//! Runs plans: binds them, reads and writes through the coordinator, filters, aggregates and pages into a row sink.
+//! Executes plans: binds them, reads and writes through the coordinator, filters, aggregates and pages into a row sink.
 //!
-//! - `request`: what a client asked for besides the statement.
-//! - `select`: one page of a SELECT; `cursor` walks its pieces, `piece` lays them out, `page_state` remembers where it stopped,
-//!   `join` puts rows and static rows together, `sorted` holds those that have to be put in order first.
-//! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads what such a statement has to know of its rows.
+//! - `request`: the parameters of a client's request besides the statement.
+//! - `select`: one page of a SELECT; `piece` cuts it into pieces, `cursor` walks them, `page_state` records where it
+//!   stopped, `join` joins rows with static rows, `sorted` holds rows that have to be sorted first.
+//! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads the rows that such a statement depends on.
 //! - `conditional`: statements with IF.
-//! - `tombstones`: how many deletions a read goes over.
-//! - `error`: what can go wrong, by class.
+//! - `tombstones`: the count of deletions that a read passes.
+//! - `error`: errors by class.
 
 mod before;
 mod conditional;

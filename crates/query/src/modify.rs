@@ -11,12 +11,12 @@ use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, BoundValue, Modi
 use henge_model::{Consistency, Key, Mutation, Table, Token};
 use std::collections::BTreeMap;
 
-/// Partitions that one batch or one IN may touch.
+/// The most partitions that one batch or one IN may write.
 const PARTITIONS_MAX: usize = 10_000;
-/// Between the seeds of a batch's statements: the golden ratio of 2^64, as SplitMix64 steps.
+/// The distance between the seeds of a batch's statements: 2^64 divided by the golden ratio, the step of SplitMix64.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Writes what a statement says. `placed` is the placement of its table's keyspace.
+/// Executes a write. `placed` is the placement of its table's keyspace.
 pub async fn modify<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
@@ -42,18 +42,19 @@ pub async fn modify<R: Replicas>(
     parts.write(replicas, request, write_type).await
 }
 
-/// One statement of a batch that a client put together: its values are its own.
+/// One statement of a protocol batch, with values of its own.
 #[derive(Clone, Copy)]
 pub struct BatchPart<'a> {
-    /// The statement.
+    /// The statement's plan.
     pub plan: &'a ModifyPlan,
-    /// The placement of its table's keyspace.
+    /// The placement of the keyspace of its table.
     pub placed: &'a Placed,
     /// The values of its markers.
     pub values: &'a [BoundValue<'a>],
 }
 
-/// Writes what the statements of a `BEGIN BATCH` text say. `placed` gives the placement of each statement's keyspace, in order. Gives what became of one with conditions.
+/// Executes a `BEGIN BATCH` statement. `placed` holds the placement of each statement's keyspace, in order. Returns the
+/// outcome if there are conditions, else `None`.
 pub async fn batch<R: Replicas>(
     replicas: &R,
     plan: &BatchPlan,
@@ -66,7 +67,7 @@ pub async fn batch<R: Replicas>(
     batch_of(replicas, plan.kind, &parts, request).await
 }
 
-/// Writes what the statements of a protocol batch say. Gives what became of one with conditions.
+/// Executes a protocol batch. Returns the outcome if there are conditions, else `None`.
 pub async fn batch_of<R: Replicas>(
     replicas: &R,
     kind: BatchKind,
@@ -105,12 +106,12 @@ pub async fn batch_of<R: Replicas>(
     parts.finish(kind, replicas, request).await.map(|()| None)
 }
 
-/// Each statement of a batch has its own chance: two `uuid()` of one batch differ.
+/// The random seed of a batch's statement. Each has its own, so that two `uuid()` of one batch differ.
 pub(crate) fn seed_of(request: &Request<'_>, number: usize) -> u64 {
     request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP))
 }
 
-/// Holds a statement that stands alone to the guardrails.
+/// Checks a statement outside of a batch against the guardrails.
 pub(crate) fn guard(plan: &ModifyPlan, request: &Request<'_>) -> Result<(), Error> {
     request.context.guard.write_levels(request.consistency, request.serial)?;
     Ok(plan.guard(&request.context, false)?)
@@ -139,10 +140,10 @@ async fn write<R: Replicas>(
     .await
 }
 
-/// Keys with their encoded rows.
+/// Keys, each with its encoded row.
 type KeyedRows = Vec<(Bytes, Bytes)>;
 
-/// Rows by table and partition: each group becomes one mutation, applied atomically by each replica.
+/// Rows grouped by table and partition. Each group becomes one mutation, which each replica applies atomically.
 #[derive(Default)]
 struct Parts {
     groups: BTreeMap<(Token, Bytes), (Placed, KeyedRows)>,
@@ -152,7 +153,7 @@ impl Parts {
     fn add(&mut self, placed: &Placed, bound: Vec<BoundModify>) -> Result<(), Error> {
         for modify in bound {
             let key = modify.key.to_bytes();
-            // The front of a key names its table and partition.
+            // The prefix of a key names its table and partition.
             let partition = key.slice(..Key::partition(&key).unwrap_or(key.len()));
             let entry = self.groups.entry((modify.token, partition)).or_insert_with(|| (placed.clone(), Vec::new()));
             entry.1.push((key, modify.row));
@@ -163,7 +164,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Holds what a batch writes to its limits. Of one partition a batch may be of any size.
+    /// Checks a batch against the guardrails. One that writes a single partition may have any size.
     fn guard(&self, kind: BatchKind, statements: &[BatchPart<'_>], request: &Request<'_>) -> Result<(), Error> {
         if self.groups.len() < 2 {
             return Ok(());
@@ -189,7 +190,7 @@ impl Parts {
         self.write(replicas, request, write_type).await
     }
 
-    /// Adds to counters, and deletes some, each partition by itself.
+    /// Executes additions to counters and deletions of them, each partition independently.
     async fn count<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
         let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
         for ((token, _), (placed, _)) in &self.groups {
@@ -213,7 +214,7 @@ impl Parts {
         Ok(henge_coordinator::logged_batch(replicas, writes, issued).await?)
     }
 
-    /// Writes all groups at once. A level that cannot be met for one of them is refused before any of them is sent (I39).
+    /// Writes all groups concurrently. If the level cannot be met for one of them, nothing is sent (I39).
     async fn write<R: Replicas>(self, replicas: &R, request: &Request<'_>, write_type: WriteType) -> Result<(), Error> {
         for ((token, _), (placed, _)) in &self.groups {
             check_write(replicas, placed, *token, request.consistency)?;
@@ -226,8 +227,8 @@ impl Parts {
     }
 }
 
-/// The outcome of writes that were sent together. Once one of them may have been applied, no answer may sound as if nothing
-/// was: the part that found its replicas gone is answered as a timeout.
+/// The outcome of writes that were sent together. Once one of them may have been applied, the answer must not claim
+/// that nothing was: Unavailable of another part becomes a timeout.
 fn together(outcomes: Vec<Result<(), WriteError>>, write_type: WriteType) -> Result<(), WriteError> {
     let sent = outcomes.iter().any(|o| !matches!(o, Err(WriteError::Unavailable { .. } | WriteError::Invalid(_))));
     let mut worst = Ok(());
@@ -238,7 +239,7 @@ fn together(outcomes: Vec<Result<(), WriteError>>, write_type: WriteType) -> Res
             }
             other => other,
         };
-        // A timeout says the least, so it is the truth about all of them.
+        // A timeout claims the least, so it is true of all of them.
         if worst.is_ok() || matches!(error, WriteError::Timeout { .. }) {
             worst = Err(error);
         }

@@ -1,36 +1,37 @@
-//! Where a page stopped. Any node can go on from it; a forged one is refused or reads rows that its bearer may read anyway.
+//! The position at which a page stopped. Any node can continue from it. A forged one is refused, or reads rows that its
+//! bearer may read anyway.
 
 use henge_base::{Bytes, Reader};
 
-/// Longest key that a page state may carry: a partition key and clustering of 64 KiB each, escaped.
+/// Bytes of the longest key in a page state: a partition key and clustering of 64 KiB each, escaped.
 const KEY_BYTES_MAX: usize = 512 << 10;
 const FORMAT: u8 = 1;
 const FORMAT_SHOWN: u8 = 2;
-/// With the count of rows answered of the partition.
+/// The format with the number of rows answered of the partition.
 const FORMAT_COUNTED: u8 = 3;
 
-/// A place in an answer.
+/// A position in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageState {
-    /// Which piece of the read was under way.
+    /// The index of the current piece of the read.
     pub piece: u32,
-    /// Result rows still allowed by LIMIT; `u32::MAX` for no limit.
+    /// The result rows that LIMIT still allows; `u32::MAX` for no limit.
     pub remaining: u32,
-    /// Whether a row of that key's partition was there: a static row alone is then no row any more.
+    /// True if a row of that key's partition was shown, so that its static row is not shown by itself.
     pub shown: bool,
-    /// How many rows of that partition were answered, where PER PARTITION LIMIT counts them.
+    /// The number of rows of that partition that were answered, if PER PARTITION LIMIT counts them.
     pub given: u32,
-    /// The last key that was answered; empty when the piece has not begun.
+    /// The last key answered; empty if the piece has not begun.
     pub key: Bytes,
 }
 
-/// Not a page state of this server.
+/// The bytes are not a page state of this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Invalid value for the paging state")]
 pub struct PageStateError;
 
 impl PageState {
-    /// Its bytes.
+    /// The state in the format that [`PageState::decode`] reads.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(9 + self.key.len());
         let format = match (self.given, self.shown) {
@@ -48,7 +49,7 @@ impl PageState {
         out
     }
 
-    /// Reads what [`PageState::encode`] wrote.
+    /// Decodes the output of [`PageState::encode`].
     pub fn decode(bytes: &[u8]) -> Result<PageState, PageStateError> {
         let mut reader = Reader::new(bytes);
         let mut fields = || Ok((reader.u8()?, reader.u32()?, reader.u32()?));
@@ -62,7 +63,7 @@ impl PageState {
             return Err(PageStateError);
         }
         let key = Bytes::copy_from_slice(reader.rest());
-        // Of a partition of which rows were answered one was there.
+        // If rows of a partition were answered, one was shown.
         Ok(PageState { piece, remaining, shown: format != FORMAT, given, key })
     }
 }

@@ -1,4 +1,4 @@
-//! A read in pieces: each has one set of replicas and one run of keys, and their order is the order of the answer.
+//! The pieces of a read: each has one set of replicas and one range of keys. Their order is the order of the answer.
 
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Placed;
@@ -6,14 +6,14 @@ use henge_cql::Reads;
 use henge_model::{Key, KeyRange, StorageId, Token, TokenRange};
 use henge_ring::PlacedRange;
 
-/// One piece.
+/// One piece of a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub(crate) token: Token,
     pub(crate) keys: KeyRange,
 }
 
-/// Cuts a read along partitions, or along the ring where it scans.
+/// Cuts a read by partition or, if it is a scan, by range of the ring.
 pub(crate) fn pieces(reads: Reads, storage: StorageId, placed: &Placed) -> Vec<Piece> {
     match reads {
         Reads::Partitions(partitions) => {
@@ -31,7 +31,8 @@ struct Bounds {
     end: Bytes,
 }
 
-/// Neighbouring ranges on the same replicas become one piece: on a small cluster a scan is one read, not one per vnode.
+/// Cuts a scan at range ends. Adjacent ranges with the same replicas become one piece, so that a small cluster needs
+/// one read, not one per vnode.
 fn scan(tokens: TokenRange, whole: &Bounds, storage: StorageId, ranges: &[PlacedRange]) -> Vec<Piece> {
     let mut out: Vec<(Vec<HostId>, Piece)> = Vec::new();
     for (start, end, replicas) in unwrapped(ranges) {
@@ -52,7 +53,7 @@ fn scan(tokens: TokenRange, whole: &Bounds, storage: StorageId, ranges: &[Placed
     out.into_iter().map(|(_, piece)| piece).collect()
 }
 
-/// The ranges from the lowest token to the highest as (after, up to, replicas in one order); the one that wraps is cut in two.
+/// The ranges in token order as (after, up to, sorted replicas); the range that wraps is cut in two.
 fn unwrapped(ranges: &[PlacedRange]) -> Vec<(i64, i64, Vec<HostId>)> {
     let mut out = Vec::with_capacity(ranges.len() + 1);
     for placed in ranges {

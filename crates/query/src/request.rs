@@ -1,4 +1,4 @@
-//! What a client asked for besides the statement.
+//! The parameters of a request besides the statement.
 
 use henge_base::{Micros, Mono};
 use henge_cql::BindContext;
@@ -7,25 +7,25 @@ use henge_model::Consistency;
 /// One execution of a plan.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// Values, timestamp, clock and chance.
+    /// Values, timestamp, clock and random seed.
     pub context: BindContext<'a>,
-    /// How many replicas must agree.
+    /// The consistency level.
     pub consistency: Consistency,
-    /// Who decides on a condition: SERIAL or LOCAL_SERIAL.
+    /// The level of the conditions: SERIAL or LOCAL_SERIAL.
     pub serial: Consistency,
-    /// When the client gives up.
+    /// The time at which the client gives up.
     pub deadline: Mono,
-    /// The coordinator's stamp of this request (see architecture, "Encode once").
+    /// The coordinator's stamp of this request, kept unchanged in hints and the batch log.
     pub issued: Micros,
-    /// Which page of the answer.
+    /// The page of the answer that is asked for.
     pub page: Page<'a>,
 }
 
-/// A page of an answer.
+/// The bounds of a page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Page<'a> {
-    /// Rows at most; `None` for all of them.
+    /// The most rows; `None` for all.
     pub size: Option<u32>,
-    /// Where the page before stopped, as it was handed out.
+    /// The state at the end of the page before, as it was issued; `None` for the first page.
     pub state: Option<&'a [u8]>,
 }

@@ -11,14 +11,14 @@ use henge_coordinator::{Local, Placed, Read, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
 use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowSink, Rows, Token};
 
-/// Rows asked of replicas at once when a page has no bound of its own.
+/// The most rows asked of replicas at once; a page with fewer asks for fewer.
 pub(crate) const CHUNK_ROWS: u32 = 5_000;
 
-/// Rows asked for at first where each partition may answer only some.
+/// The rows first asked for if each partition may answer only some of its rows.
 const QUOTA_ROWS: u32 = 32;
 
-/// Answers from this node's memory if the statement names one row and one copy here suffices; else leaves the sink alone and
-/// says so. Nothing is awaited and, beyond the key, nothing allocated.
+/// Answers from this node's memory if the statement names one row and one local copy suffices; otherwise the sink is
+/// unchanged and the result tells why. Awaits nothing and allocates nothing but the key.
 pub fn try_select<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
@@ -35,7 +35,7 @@ pub fn try_select<R: Replicas>(
     replicas.try_local(&command, plan.projection(), sink)
 }
 
-/// Reads a page into `sink`. Gives where the next page starts, if there may be one.
+/// Reads a page into `sink`. Returns the position of the next page, if there may be one.
 pub async fn select<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
@@ -65,7 +65,7 @@ pub async fn select<R: Replicas>(
     run(replicas, plan, placed, request, bound, state, sink).await
 }
 
-/// True of IN on the partition key. A scan names none.
+/// True if the read names several partitions, as IN on the partition key does; a scan names none.
 fn names_several_partitions(reads: &Reads) -> bool {
     match reads {
         Reads::Partitions(all) => all.windows(2).any(|pair| pair[0].partition != pair[1].partition),
@@ -73,7 +73,7 @@ fn names_several_partitions(reads: &Reads) -> bool {
     }
 }
 
-/// Reads what was bound, from where an earlier page stopped.
+/// Executes the bound read, from the position where an earlier page stopped.
 async fn run<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
@@ -104,7 +104,7 @@ async fn run<R: Replicas>(
 
 fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
     let now_seconds = request.context.now_seconds;
-    // What one replica may have forgotten already, the others leave out.
+    // Deletions that one replica may have purged are left out by all others too.
     let purge_before = plan.table().forgets_unproven_after().map_or(i64::MIN, |after| now_seconds - i64::from(after));
     ReadCommand {
         storage_id: plan.table().storage_id,
@@ -119,7 +119,7 @@ fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRang
     }
 }
 
-/// A page in the making.
+/// The state of a page being read.
 pub(crate) struct PageRun<'a, R> {
     replicas: &'a R,
     pub(crate) plan: &'a SelectPlan,
@@ -133,12 +133,12 @@ pub(crate) struct PageRun<'a, R> {
     tombstones: Tombstones,
 }
 
-/// How many rows of each partition are answered.
+/// The bound of PER PARTITION LIMIT.
 pub(crate) struct Quota {
     pub(crate) most: u32,
-    /// Of the partition under way.
+    /// The rows answered of the current partition.
     pub(crate) given: u32,
-    /// Rows to read at once: few as long as partitions are left in their middle, more otherwise.
+    /// The rows to read at once: few as long as partitions exceed the bound, growing otherwise.
     chunk: u32,
 }
 
@@ -168,7 +168,7 @@ impl<R: Replicas> PageRun<'_, R> {
         }
     }
 
-    /// The next rows, at most `wanted`, and whether the read is at its end.
+    /// The next block of at most `wanted` rows; `None` at the end of the read.
     pub(crate) async fn block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
         let mut command = command(self.plan, self.request, token, keys, wanted);
@@ -184,7 +184,8 @@ impl<R: Replicas> PageRun<'_, R> {
         counted.map(|()| Some(block))
     }
 
-    /// Puts the rows of a block together, at most `most`; the read goes on behind what was taken in.
+    /// Joins the rows of a block, at most `most`, and moves the cursor behind those processed. Returns the number of
+    /// rows shown.
     fn take(&mut self, block: &RowBlock, most: u32, sink: &mut dyn RowSink) -> Result<u32, Error> {
         let Progress { pushed, stopped } = self.join.block(block, most, sink)?;
         match stopped.as_ref().or(block.rows.last().filter(|_| block.more).map(|(key, _)| key)) {
@@ -224,7 +225,7 @@ impl<R: Replicas> PageRun<'_, R> {
         Ok(self.cursor.state(self.remaining, self.join.shown(), counted))
     }
 
-    /// Rows that are filtered, or whose result columns are computed.
+    /// Pushes rows that are filtered, or whose result columns are computed. Returns their number.
     fn push_computed(
         &mut self,
         block: &RowBlock,
@@ -244,7 +245,7 @@ impl<R: Replicas> PageRun<'_, R> {
         Ok(pushed)
     }
 
-    /// Rows of which each partition may answer only some; the rest of a partition is not read.
+    /// Pushes rows up to the quota of each partition; the rest of a full partition is not read. Returns their number.
     fn push_within_quota(
         &mut self,
         block: &RowBlock,
@@ -294,7 +295,7 @@ impl<R: Replicas> PageRun<'_, R> {
             let firsts = self.join.take_firsts();
             let mut firsts = firsts.iter();
             for row in &rows.rows {
-                // Of what is distinct only the first row of each partition counts.
+                // With DISTINCT only the first row of each partition counts.
                 let counts = firsts.next().is_none_or(|first| *first || !distinct);
                 if counts && filter.matches(row) {
                     output.add(row)?;

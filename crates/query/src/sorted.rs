@@ -1,20 +1,20 @@
-//! ORDER BY over several partitions: their rows are read partition by partition, held, and answered in the order of clustering
-//! columns. As in Cassandra that is not done page by page.
+//! ORDER BY over several partitions: the rows are read partition by partition, held, and answered in the order of
+//! clustering columns. As in Cassandra there is no paging.
 
 use crate::Error;
 use henge_base::Bytes;
 use henge_cql::SelectPlan;
 use henge_model::RowSink;
 
-/// Bytes of rows that are held to be sorted, what each value and row takes beside its own included.
+/// The most bytes of rows held for sorting, including the overhead of each value and row.
 const HELD_BYTES_MAX: usize = 64 << 20;
-/// What a value takes besides its bytes, of which an allocation has sixteen at least.
+/// Bytes of overhead per value, besides its own bytes, of which an allocation has at least [`ALLOCATED_MIN`].
 const VALUE_BYTES: usize = size_of::<Option<Bytes>>();
 const ALLOCATED_MIN: usize = 16;
-/// What a row takes besides its values: a vector, which begins with room for four.
+/// Bytes of overhead per row: a vector, which begins with room for four values.
 const ROW_BYTES: usize = size_of::<Vec<Option<Bytes>>>() + 4 * VALUE_BYTES;
 
-/// Refuses pages, unless there is nothing to sort.
+/// Refuses paging, unless there is nothing to sort.
 pub(crate) fn refuse_pages(plan: &SelectPlan, reads_nothing: bool, page_size: Option<u32>) -> Result<(), Error> {
     let counts = plan.is_aggregate() || plan.is_grouped();
     if page_size.is_none() || reads_nothing && !counts {
@@ -25,7 +25,7 @@ pub(crate) fn refuse_pages(plan: &SelectPlan, reads_nothing: bool, page_size: Op
     Err(Error::Invalid(message.to_owned()))
 }
 
-/// Whether what is held has become too much.
+/// Fails if the rows held exceed [`HELD_BYTES_MAX`].
 pub(crate) fn check(plan: &SelectPlan, sink: &dyn RowSink) -> Result<(), Error> {
     if !plan.is_sorted() || sink.bytes() <= HELD_BYTES_MAX {
         return Ok(());
@@ -36,10 +36,10 @@ pub(crate) fn check(plan: &SelectPlan, sink: &dyn RowSink) -> Result<(), Error> 
     Err(Error::Invalid(message))
 }
 
-/// Takes rows of the plan's selectors, and gives the first of them in order.
+/// A sink that holds rows of the plan's selectors and answers the first of them in order.
 pub(crate) struct Held<'a> {
     plan: &'a SelectPlan,
-    /// As many rows as are answered.
+    /// The most rows to answer.
     limit: usize,
     rows: Vec<Vec<Option<Bytes>>>,
     bytes: usize,
@@ -51,7 +51,7 @@ impl<'a> Held<'a> {
         Held { plan, limit, rows: Vec::new(), bytes: 0 }
     }
 
-    /// Hands the rows out, without what they were sorted by.
+    /// Pushes the rows in order, without the columns that only serve sorting.
     pub(crate) fn answer(mut self, sink: &mut dyn RowSink) {
         self.cut();
         let shown = self.plan.shown();
@@ -61,7 +61,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// Sorts what there is, rows that compare alike as they came, and forgets what is beyond the limit.
+    /// Sorts the rows held, equal ones in the order of arrival, and drops those beyond the limit.
     fn cut(&mut self) {
         let plan = self.plan;
         self.rows.sort_by(|a, b| plan.compare(a, b));
@@ -77,7 +77,7 @@ fn size_of_value(value: Option<&[u8]>) -> usize {
 
 impl RowSink for Held<'_> {
     fn begin_row(&mut self) {
-        // Twice as many as needed, so that sorting comes to little for each.
+        // Sorting only at twice the limit keeps its cost per row small.
         if self.rows.len() >= self.limit.saturating_mul(2) {
             self.cut();
         }
@@ -157,7 +157,7 @@ mod tests {
         }
     }
 
-    /// What comes of rows of `v` and the columns they are sorted by.
+    /// The order in which rows of `v`, followed by the columns they are sorted by, are answered.
     fn sorted(text: &str, limit: u32, rows: &[&[Option<i32>]]) -> Vec<i32> {
         let plan = plan(text);
         let mut held = Held::new(&plan, limit);

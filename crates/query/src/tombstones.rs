@@ -1,14 +1,15 @@
-//! Deletions that a read goes over. Replicas send them with their rows, so that they are counted where the answer is put together.
+//! The count of deletions that a read passes. Replicas send them with their rows, so they are counted where the answer
+//! is put together.
 
 use crate::Error;
 use henge_coordinator::{Placed, ReadError, Refusal};
 use henge_cql::Guard;
 use henge_model::{CellKindView, Consistency, Key, KeyKind, RowBlock, RowView, Table, Token};
 
-/// What Cassandra counts for a range that is deleted: where it begins and where it ends.
+/// The count of a range tombstone: Cassandra counts its start and its end.
 const RANGE: u64 = 2;
 
-/// What was read of one piece: of a partition, or of a run of tokens.
+/// The counts for one piece, which is a partition or a range of tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Tombstones {
     piece: usize,
@@ -17,7 +18,7 @@ pub(crate) struct Tombstones {
     dead: u64,
 }
 
-/// Who reads, for the answer where there are too many.
+/// The read that is counted, for warnings and errors about it.
 pub(crate) struct Reader<'a> {
     pub(crate) guard: Guard<'a>,
     pub(crate) table: &'a Table,
@@ -27,7 +28,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Tombstones {
-    /// Counts a block of a piece. Too many fail the read.
+    /// Counts a block of a piece. Fails above the limit.
     pub(crate) fn count(
         &mut self,
         reader: &Reader<'_>,
@@ -64,7 +65,7 @@ impl Tombstones {
         Ok(())
     }
 
-    /// Tells of the piece that was read last, if there were many.
+    /// Warns about the last piece if its count is above the threshold.
     pub(crate) fn report(&self, reader: &Reader<'_>) {
         let limits = reader.guard.limits().map(|settings| settings.tombstones).unwrap_or_default();
         if limits.warn.is_some_and(|most| self.dead > most) {
@@ -107,7 +108,8 @@ impl Tombstones {
     }
 }
 
-/// The most deletions that a block can hold, without looking: of elements of collections a row may have any number.
+/// An upper bound for the deletions in a block, without decoding it; `None` if a row can hold any number, of elements
+/// of collections.
 fn most(table: &Table, block: &RowBlock) -> Option<u64> {
     let columns = table.regulars.iter().chain(&table.statics);
     let in_row = columns.clone().all(|column| !column.data_type.is_complex()).then(|| 1 + columns.count() as u64)?;
@@ -133,7 +135,7 @@ mod tests {
         Cell { column: ColumnId(9), path: Bytes::new(), timestamp: 1, kind }
     }
 
-    /// A row with a deletion, or with cells, as replicas send it.
+    /// A row with a deletion or with cells, as replicas send it.
     fn row(number: u8, row: &Row) -> (Bytes, Bytes) {
         let key = Bytes::from(vec![0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, b'k', 0, 0, number, 2]);
         let mut encoded = Vec::new();
@@ -156,7 +158,7 @@ mod tests {
         RowBlock { rows, ..RowBlock::default() }
     }
 
-    /// What is told and whether the read fails, of so many blocks under a limit.
+    /// The warnings, and true if the read fails, for this number of blocks under these limits.
     fn read(blocks: usize, limits: Threshold) -> (Vec<String>, bool) {
         let settings = Guardrails { tombstones: limits, ..Guardrails::default() };
         let (warnings, table) = (Warnings::default(), table());

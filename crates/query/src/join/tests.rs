@@ -34,7 +34,7 @@ fn table() -> Arc<Table> {
     })
 }
 
-/// A row of partition `k`; without `c` the static one.
+/// A row of partition `k`; the static row if `c` is `None`.
 fn row(k: i32, c: Option<i32>) -> (Bytes, Bytes) {
     let partition = PartitionKey::from_components(&[&k.to_be_bytes()]).unwrap();
     let (key, column) = match c {
@@ -48,7 +48,7 @@ fn row(k: i32, c: Option<i32>) -> (Bytes, Bytes) {
     (key.to_bytes(), out.into())
 }
 
-/// Rows 0 to 7 partitions: with a static row in the odd ones, and as many rows as the number modulo 3.
+/// Partitions 0 to 7: odd ones with a static row, each with as many rows as its number modulo 3.
 fn stored() -> Vec<(Bytes, Bytes)> {
     let of = |k: i32| (k % 2 == 1).then_some(None).into_iter().chain((0..k % 3).map(Some)).map(move |c| row(k, c));
     let mut rows: Vec<_> = (0..8).flat_map(of).collect();
@@ -67,7 +67,7 @@ fn expected() -> Vec<Shown> {
     all
 }
 
-/// What a replica answers: so many rows behind a key, and the static row of the partition that begins in the middle.
+/// A replica's answer: `count` rows after a key, and the static row of the partition in the middle of which it begins.
 fn block(rows: &[(Bytes, Bytes)], after: Option<&Bytes>, count: usize) -> RowBlock {
     let rest: Vec<_> = rows.iter().filter(|(key, _)| after.is_none_or(|after| key > after)).cloned().collect();
     let of_after = |key: &Bytes| after.is_some_and(|after| partition_of(after) == partition_of(key));
@@ -90,7 +90,7 @@ fn pages_and_blocks_of_any_size_show_the_same() {
         for count in 1..9 {
             let mut shown: Vec<Shown> = Vec::new();
             let mut state: Option<(Bytes, bool)> = None;
-            // Each page begins with nothing but its state, as on another node.
+            // Each page begins with only its state, as on another node.
             for _ in 0..100 {
                 let mut rows = Rows::new(3);
                 let mut join = Join::new(&projection, 0, true, state.as_ref().map(|(key, shown)| (key, *shown)));
