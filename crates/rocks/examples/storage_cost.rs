@@ -1,8 +1,8 @@
-//! What storage costs beside the engine alone, in CPU time of one run:
+//! The cost of storage compared with the bare engine, in CPU time of one run:
 //!
 //!     cargo run --profile dist -p henge-rocks --example storage_cost -- DIRECTORY [ROWS]
 
-// A program for people: it may read clocks, and gives up with a word where something fails.
+// A program for people: it may read clocks, and panics if something fails.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use henge_base::{Bytes, Random};
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 const TABLE: StorageId = StorageId(1);
 const BATCH: usize = 32;
-/// Rows of a partition.
+/// Rows per partition.
 const PARTITION: u32 = 1_000;
 
 fn main() {
@@ -46,12 +46,12 @@ fn main() {
     std::fs::remove_dir_all(path).unwrap();
 }
 
-/// CPU time of this process, its background threads included.
+/// CPU time of this process, including background threads.
 fn cpu() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<i64> =
         text.rsplit(')').next().unwrap().split_whitespace().filter_map(|field| field.parse().ok()).collect();
-    // utime and stime, the first letter not being a number.
+    // Fields 14 and 15, utime and stime, in ticks of 10 ms. The process state is not a number and was skipped.
     Duration::from_millis(10 * (fields[10] + fields[11]) as u64)
 }
 
@@ -75,7 +75,7 @@ fn row(table: &Table, number: u32) -> (Key, Bytes) {
     (key, out.into())
 }
 
-/// The order in which rows are written: every partition a little, as clients do.
+/// The numbers of rows in the order of writing: spread over all partitions, as clients write.
 fn shuffled(rows: u32) -> impl Iterator<Item = u32> {
     (0..rows).map(move |n| (u64::from(n) * 7_919 % u64::from(rows)) as u32)
 }

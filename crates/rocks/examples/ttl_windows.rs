@@ -1,9 +1,10 @@
-//! Whether expired windows leave the disk: rows with a TTL of ten windows come in at a constant rate for twenty, and after each
-//! window the table is swept, as a node does. A window's hour is made up and takes some seconds; files and compactions are real.
+//! A check that expired windows leave the disk. Rows with a TTL of ten windows arrive at a constant rate for twenty
+//! windows, and after each window the table is swept, as a node does. A window's hour is simulated and takes some
+//! seconds; files and compactions are real.
 //!
 //!     cargo run --profile dist -p henge-rocks --example ttl_windows -- DIRECTORY [ROWS PER WINDOW] [SECONDS PER WINDOW]
 
-// A program for people: it may read clocks, and gives up with a word where something fails.
+// A program for people: it may read clocks, and panics if something fails.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use henge_base::{Bytes, Random};
@@ -20,13 +21,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const TABLE: StorageId = StorageId(1);
-/// Seconds of a window.
+/// Simulated seconds per window.
 const WINDOW: i64 = 3_600;
 const WINDOWS: i64 = 20;
 const TTL_WINDOWS: i64 = 10;
-/// In so many parts a window's rows are spread over its time, and the disk is looked at after each.
+/// The parts in which a window's rows are written, spread over its time. The disk is measured after each.
 const PARTS: u32 = 50;
-/// Series that rows are added to, a partition each.
+/// The number of series that rows are added to, each a partition.
 const SERIES: u32 = 1_000;
 
 fn main() {
@@ -71,7 +72,7 @@ fn main() {
     std::fs::remove_dir_all(path).unwrap();
 }
 
-/// Writes a part of a window's rows in the order of time; gives the bytes of one.
+/// Writes a part of a window's rows in time order; returns the bytes of one row.
 fn fill(store: &Store, table: &Table, window: i64, numbers: Range<u32>, rows: u32) -> u64 {
     let mut done = Outcomes::new();
     let mut size = 0;
@@ -105,7 +106,7 @@ fn row(key: &Key, moment: i64, at: i64) -> Bytes {
     out.into()
 }
 
-/// A sweep as a node makes it; gives the rows that went.
+/// Sweeps the table as a node does; returns the number of rows removed.
 fn sweep(store: &Store, before: i64) -> usize {
     store.raise_fence(TABLE, before * 1_000_000).unwrap();
     let (mut sweep, mut forgotten, mut done) = (Sweep::new(TABLE, before), 0, Outcomes::new());

@@ -1,4 +1,4 @@
-//! The engine.
+//! The implementation of [`Engine`] over RocksDB.
 
 use crate::error::{self, OpenError, would_block};
 use crate::merge::counting;
@@ -15,7 +15,7 @@ use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, ReadOptions, ReadTier, Writ
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// RocksDB as an [`Engine`].
+/// A RocksDB database as an [`Engine`].
 pub struct RocksEngine {
     pub(crate) db: DB,
     cache: Cache,
@@ -27,7 +27,7 @@ pub struct RocksEngine {
     stalls: AtomicU64,
     batches: AtomicU64,
     durable: AtomicU64,
-    /// Set by the first failed sync: nothing is written after it.
+    /// The first failed sync; after it nothing is written.
     failed: Mutex<Option<EngineError>>,
 }
 
@@ -38,7 +38,7 @@ impl std::fmt::Debug for RocksEngine {
 }
 
 impl RocksEngine {
-    /// Opens a directory, or makes one.
+    /// Opens the database in a directory, which is created if it does not exist.
     pub fn open(path: &Path, options: &RocksOptions) -> Result<RocksEngine, OpenError> {
         record_types::check(path)?;
         let failed = |error: rocksdb::Error| OpenError { path: path.to_owned(), reason: error.to_string() };
@@ -50,7 +50,7 @@ impl RocksEngine {
     }
 
     fn over(db: DB, cache: Cache) -> RocksEngine {
-        // Built once: each would be an allocation and a tenth of a microsecond per read or write.
+        // Built once: building one costs an allocation and a tenth of a microsecond per read or write.
         let (mut memory, mut synced, mut unsynced) =
             (ReadOptions::default(), WriteOptions::default(), WriteOptions::default());
         memory.set_read_tier(ReadTier::BlockCache);
@@ -73,22 +73,22 @@ impl RocksEngine {
         }
     }
 
-    /// Rewrites all files of all families into the fewest.
+    /// Compacts all families completely, into as few files as possible.
     pub fn compact(&self) {
         for handle in Family::ALL.iter().filter_map(|family| self.handle(*family).ok()) {
             self.db.compact_range_cf(handle, None::<&[u8]>, None::<&[u8]>);
         }
     }
 
-    /// Makes a copy of everything at this moment in a directory that is not there yet. Files are shared with it where the file system
-    /// can link them; nothing that is written later changes it.
+    /// Copies the current state of all families into a new directory. Files are hard-linked where the file system
+    /// allows it; later writes do not change the copy.
     pub fn checkpoint(&self, path: &Path) -> Result<(), OpenError> {
         let failed = |error: rocksdb::Error| OpenError { path: path.to_owned(), reason: error.to_string() };
         Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(path)).map_err(failed)
     }
 
-    /// A family's handle. The binding lends handles out of the database only, so that none can be kept beside it;
-    /// looking one up is a search among nine short names, without a lock.
+    /// The handle of a family. It borrows from the database, so it cannot be stored beside it; the lookup is a search
+    /// among a few short names, without a lock.
     pub(crate) fn handle(&self, family: Family) -> Result<&ColumnFamily, EngineError> {
         let missing = || EngineError::Io(format!("family {} is missing", family.name()));
         self.db.cf_handle(family.name()).ok_or_else(missing)
@@ -106,7 +106,7 @@ impl RocksEngine {
         Ok(out)
     }
 
-    /// Remembers a failed sync; every later write gets the same answer.
+    /// Records a failed sync, after which every write fails with it, and counts stalls.
     fn settled<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
         match &result {
             Err(error) if error.is_fatal() => *self.failed.lock() = Some(error.clone()),
@@ -178,7 +178,7 @@ impl Engine for RocksEngine {
 
     fn sync(&self) -> Result<u64, EngineError> {
         self.check()?;
-        // Before the sync: what is written meanwhile may come too late for it.
+        // Taken before the sync, which may miss writes that arrive meanwhile.
         let sequence = self.db.latest_sequence_number();
         self.settled(self.db.flush_wal(true).map_err(|e| error::sync(&e)))?;
         self.durable.fetch_max(sequence, Ordering::Release);
@@ -196,7 +196,7 @@ impl Engine for RocksEngine {
     fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
         self.check()?;
         let handle = self.handle(family)?;
-        // Whole files go at once; what is left of the range becomes one tombstone, which compaction works off.
+        // Files entirely within the range are deleted at once; a range tombstone covers the rest until compaction.
         self.db.delete_file_in_range_cf(handle, start, end).map_err(|e| error::read(&e))?;
         let mut batch = WriteBatch::default();
         batch.delete_range_cf(handle, start, end);

@@ -1,20 +1,20 @@
-//! From RocksDB's statuses to what storage knows.
+//! Translation of RocksDB's errors into the engine's.
 
 use henge_storage::{EngineError, SyncMode};
 use rocksdb::{Error, ErrorKind};
 use std::path::PathBuf;
 
-/// The engine's directory cannot be opened.
+/// The engine's directory cannot be opened or copied.
 #[derive(Debug, thiserror::Error)]
 #[error("the storage engine cannot open {path}: {reason}")]
 pub struct OpenError {
-    /// The directory.
+    /// The directory opened, or the one to copy to.
     pub path: PathBuf,
-    /// RocksDB's words.
+    /// RocksDB's message.
     pub reason: String,
 }
 
-/// What a failed read means.
+/// The engine's error for a failed read.
 pub(crate) fn read(error: &Error) -> EngineError {
     match error.kind() {
         ErrorKind::Corruption => EngineError::Corrupt(error.to_string()),
@@ -22,26 +22,27 @@ pub(crate) fn read(error: &Error) -> EngineError {
     }
 }
 
-/// What a failed write means.
+/// The engine's error for a failed write.
 pub(crate) fn write(error: &Error, sync: SyncMode) -> EngineError {
     written(error.kind(), error.to_string(), sync)
 }
 
-/// What a failed sync of the log means: whatever RocksDB says, the kernel may have dropped the pages and will not say
-/// so again, so that a second attempt that succeeds proves nothing.
+/// The engine's error for a failed sync of the log: always fatal. The kernel may have dropped the pages and reports
+/// that only once, so a later sync that succeeds proves nothing.
 pub(crate) fn sync(error: &Error) -> EngineError {
     EngineError::Sync(error.to_string())
 }
 
-/// Whether a read would have had to go to the disk.
+/// True if a read from memory would have had to read from disk.
 pub(crate) fn would_block(error: &Error) -> bool {
     error.kind() == ErrorKind::Incomplete
 }
 
-/// Only a refusal before the log leaves things known; whatever else failed may have reached it.
+/// The error for a write. Only a refusal before the log is certain; after any other failure the write may be in the
+/// log.
 fn written(kind: ErrorKind, text: String, sync: SyncMode) -> EngineError {
     match kind {
-        // Without `no_slowdown` a write waits instead: there this would be something unheard of.
+        // With `no_slowdown` a write fails instead of waiting. Without it this status is unexpected, and fatal.
         ErrorKind::Incomplete if sync == SyncMode::Unsynced => EngineError::Stalled,
         ErrorKind::IOError if is_full(&text) => EngineError::Full,
         ErrorKind::Corruption => EngineError::Corrupt(text),
@@ -49,8 +50,8 @@ fn written(kind: ErrorKind, text: String, sync: SyncMode) -> EngineError {
     }
 }
 
-/// Whether space ran out while something was appended. File systems that allocate late may say so in a sync as well:
-/// then part of what was acknowledged before is lost.
+/// True if the disk was full while the log was appended to. File systems that allocate late may report it in a sync as
+/// well; then part of what was acknowledged is lost, and the error is fatal.
 fn is_full(text: &str) -> bool {
     let space = ["No space left", "Max allowed space was reached"];
     let syncs = ["While fdatasync", "While fsync", "While sync_file_range"];

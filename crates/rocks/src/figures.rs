@@ -1,10 +1,10 @@
-//! What RocksDB says of itself.
+//! RocksDB's own figures.
 
 use crate::RocksEngine;
 use henge_storage::{Family, Figures};
 
 impl RocksEngine {
-    /// What RocksDB knows; what the engine counts itself is left at nought.
+    /// The figures that RocksDB counts; those that the engine counts are 0.
     pub(crate) fn properties(&self) -> Figures {
         Figures {
             compaction_pending_bytes: self.total("rocksdb.estimate-pending-compaction-bytes"),
@@ -18,12 +18,12 @@ impl RocksEngine {
         }
     }
 
-    /// A property that each family has for itself.
+    /// The sum of a property over all families.
     fn total(&self, property: &str) -> u64 {
         Family::ALL.iter().map(|family| self.property(*family, property)).sum()
     }
 
-    /// A property of the whole database, which every family answers alike: a sum would count it eight times.
+    /// A property of the whole database. Every family answers with the same value, so only one is asked.
     fn overall(&self, property: &str) -> u64 {
         self.property(Family::Rows, property)
     }

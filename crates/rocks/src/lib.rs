@@ -1,7 +1,10 @@
-//! Henge's storage engine over RocksDB. The server alone uses it: testing everything above compiles no C++.
+//! Henge's storage engine over RocksDB. Only the server depends on it, so that testing the other crates compiles no
+//! C++.
 //!
-//! - `engine`, `scan`, `view`: the engine, its iterators and its snapshots; `merge`: how rows of one key come together.
-//! - `record_types`: a look at its logs before it opens them. `options`: its settings; `error`: its statuses; `figures`: what it says of itself.
+//! - `engine`, `scan`, `view`: the engine, its iterators and its snapshots.
+//! - `merge`: the merge operator for rows of one key.
+//! - `record_types`: a check of the logs before RocksDB opens them.
+//! - `options`: RocksDB's settings; `error`: its errors; `figures`: its statistics.
 
 mod engine;
 mod error;

@@ -1,19 +1,20 @@
-//! A look at RocksDB's logs before it reads them. A record whose type byte has turned into that of a recycled log, which a single flipped bit
-//! does, sends the log reader of RocksDB 11 into an endless loop instead of an error; we never recycle logs, so such a type is damage.
+//! A check of RocksDB's logs before RocksDB opens them. The log reader of RocksDB 11 loops for ever on a record whose
+//! type byte is that of a recycled log, which a single flipped bit can cause. Henge never recycles logs, so such a type
+//! is damage.
 
 use crate::error::OpenError;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-/// Records do not cross blocks of this size.
+/// Bytes of a block of the log. Records do not cross blocks.
 const BLOCK: usize = 32 << 10;
-/// Checksum (4), length (2), type (1).
+/// Bytes of a record's header: checksum (4), length (2), type (1).
 const HEADER: usize = 7;
-/// Types of recycled logs, by RocksDB's `log_format.h`.
+/// The record types of recycled logs, from RocksDB's `log_format.h`.
 const RECYCLED: [u8; 6] = [5, 6, 7, 8, 11, 131];
 
-/// Goes through the manifests and logs of a directory, if there is one.
+/// Checks the manifests and logs in a directory, if it exists.
 pub(crate) fn check(directory: &Path) -> Result<(), OpenError> {
     let failed = |reason: String| OpenError { path: directory.to_owned(), reason };
     let Ok(entries) = std::fs::read_dir(directory) else { return Ok(()) };
@@ -36,7 +37,7 @@ pub(crate) fn check(directory: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Where the first record is of a type that no record of ours has. What else may be wrong RocksDB finds by itself.
+/// The offset of the first record of a recycled type. RocksDB finds all other damage itself.
 fn damaged_at(file: impl Read) -> io::Result<Option<u64>> {
     let mut reader = BufReader::with_capacity(8 * BLOCK, file);
     let mut block = Vec::with_capacity(BLOCK);

@@ -1,15 +1,14 @@
-//! Going through a range.
+//! Iteration over a range of keys.
 
 use crate::error::{self, would_block};
 use henge_storage::{EngineError, Flow, ScanRange, Scanned, Tier};
 use rocksdb::{DBRawIterator, ReadOptions, ReadTier};
 
-/// Read options of a range: with bounds an iterator never looks beyond it, not even to find that it has ended.
+/// Read options for a range: with bounds an iterator never reads beyond it, not even to find its end.
 ///
-/// There is no prefix extractor, hence every seek is in total order. One of 12 bytes, storage id and token, would pay
-/// only for scans within one partition, and scans of token ranges would have to opt out of it. Blocks of a scan stay in
-/// the cache, as RocksDB has it: a scan is a page of a query, and its next page begins in the block where this one
-/// ends.
+/// There is no prefix extractor, so every seek is in total order. One of 12 bytes (storage id and token) would help
+/// only scans within one partition, and scans of token ranges would have to opt out of it. Blocks of a scan stay in the
+/// cache, as is RocksDB's default: a scan is a page of a query, and the next page begins in the block where it ends.
 pub(crate) fn bounds(range: &ScanRange<'_>, tier: Tier) -> ReadOptions {
     let mut options = ReadOptions::default();
     if !range.start.is_empty() {
@@ -24,7 +23,7 @@ pub(crate) fn bounds(range: &ScanRange<'_>, tier: Tier) -> ReadOptions {
     options
 }
 
-/// Goes through an iterator that has bounds.
+/// Walks an iterator with bounds until `row` stops it or the range ends.
 pub(crate) fn walk(
     mut iterator: DBRawIterator<'_>,
     reversed: bool,

@@ -1,4 +1,4 @@
-//! A consistent cut of all families.
+//! A consistent view of all families.
 
 use crate::RocksEngine;
 use crate::error;
@@ -6,7 +6,7 @@ use crate::scan::{bounds, walk};
 use henge_storage::{EngineError, EngineView, Family, Flow, ScanRange, Scanned, Tier};
 use rocksdb::{DB, ReadOptions, SnapshotWithThreadMode};
 
-/// A snapshot; RocksDB keeps what it sees for as long as it is there.
+/// A snapshot. RocksDB keeps the versions that it sees for as long as it exists.
 pub(crate) struct View<'a> {
     engine: &'a RocksEngine,
     snapshot: SnapshotWithThreadMode<'a, DB>,

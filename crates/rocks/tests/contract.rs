@@ -1,4 +1,5 @@
-//! RocksDB keeps the contract of an engine, and what is particular to a disk: what survives, and what is in memory.
+//! RocksDB fulfils the contract of an engine and its promises about disks: which writes survive, and which reads are
+//! from memory.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -21,7 +22,7 @@ fn put(family: Family, key: &str) -> Op {
     Op::Put { family, key: Bytes::copy_from_slice(key.as_bytes()), value: Bytes::from_static(b"value") }
 }
 
-/// Writes keys, all in one batch, to two families.
+/// Writes the keys to two families in one batch.
 fn write(engine: &RocksEngine, keys: &[&str], sync: SyncMode) {
     let ops = keys.iter().flat_map(|key| [put(Family::Local, key), put(Family::Hints, key)]).collect();
     engine.write(&Batch { ops }, sync).unwrap();
@@ -38,7 +39,7 @@ fn keys(engine: &RocksEngine, family: Family) -> Vec<String> {
     seen
 }
 
-/// What a crash at this moment would leave: the files as they are, without a word to the engine that has them open.
+/// Copies the files as a crash at this moment would leave them, while the engine has them open.
 fn crashed(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -49,7 +50,7 @@ fn crashed(from: &Path, to: &Path) {
     }
 }
 
-/// The log that was written last.
+/// The path of the newest log file with data.
 fn log(folder: &Path) -> PathBuf {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let with_data = |path: &PathBuf| path.metadata().unwrap().len() > 0;
@@ -148,7 +149,7 @@ fn a_directory_is_open_once() {
     open(folder.path());
 }
 
-/// A directory that is flushed, compacted, and opened anew.
+/// A directory that the tests flush, compact and reopen.
 struct Disk {
     folder: tempfile::TempDir,
     engine: Option<Arc<RocksEngine>>,
@@ -167,7 +168,7 @@ impl Subject for Disk {
                 engine.flush().unwrap();
                 engine.compact();
             }
-            // What was synced is in the log alone.
+            // Otherwise synced writes are in the log only.
             _ => {}
         }
         drop(engine);
@@ -191,12 +192,12 @@ fn what_rocks_forgot_stays_forgotten() {
     script_tests::torture(0..seeds(8), &disk);
 }
 
-/// How many seeds: `HENGE_TEST_SEEDS`, or few.
+/// The number of seeds: `HENGE_TEST_SEEDS`, or `few`.
 fn seeds(few: u64) -> u64 {
     std::env::var("HENGE_TEST_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
 }
 
-/// Told, not asserted to the millisecond: the machine may be busy.
+/// Prints the time instead of asserting it, for the machine may be busy.
 #[test]
 fn opening_takes_no_time() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! RocksDB keeps what an engine promises: families apart, rows merged, bounds kept, and everything there after a
-//! restart.
+//! RocksDB fulfils the contract of an engine: families are separate, rows are merged, bounds are kept, and everything
+//! is there after a restart.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,7 +13,7 @@ fn open(path: &Path) -> RocksEngine {
     RocksEngine::open(path, &RocksOptions { memory_bytes: 32 << 20, ..RocksOptions::default() }).unwrap()
 }
 
-/// A key like a row's: enough for the codec, which hashes it into the checksum.
+/// A key whose first bytes are like a row's, which suffices for the codec that hashes it into the checksum.
 fn key(number: u32) -> Bytes {
     let partition = PartitionKey::from_components(&[&number.to_be_bytes()]).unwrap();
     let (start, _) = Key::table_range(StorageId(2_000), Token(i64::MIN), Token(i64::MAX));
