@@ -1,4 +1,4 @@
-//! Time as numbers. Only the node's outside reads clocks; everything below is told.
+//! Times as numbers. Only the outermost layer of a node reads clocks; everything below is passed the time.
 
 use std::ops::{Add, Sub};
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 /// Microseconds since the Unix epoch, or a write timestamp in the same unit (CQL's `writetime`).
 pub type Micros = i64;
 
-/// A point on the node's monotonic clock, in microseconds since an arbitrary start. Never goes back; deadlines are made of it.
+/// A time on the node's monotonic clock, in microseconds since an arbitrary start. It never goes back; deadlines are of
+/// this type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(pub u64);
 
@@ -14,7 +15,7 @@ impl Mono {
     /// A deadline that never comes.
     pub const FAR: Mono = Mono(u64::MAX);
 
-    /// The time from `earlier` to `self`; zero when `earlier` is later.
+    /// The time from `earlier` to `self`; zero if `earlier` is later.
     pub fn since(self, earlier: Mono) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }

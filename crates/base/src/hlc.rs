@@ -1,36 +1,36 @@
 //! The hybrid logical clock (Kulkarni et al. 2014) in signed microseconds, so that its values are CQL timestamps.
 //!
-//! The logical part is folded in: the next stamp is `max(wall, last + 1)`. Stamps seen from peers push it forward, but never
-//! more than [`MAX_DRIFT_US`] beyond the local wall clock. Client timestamps never feed it: one client with a clock in the
-//! next century must not take the cluster there.
+//! The logical part is folded in: the next stamp is `max(wall, last + 1)`. Stamps of peers move it forward, but never
+//! more than [`MAX_DRIFT_US`] beyond the local wall clock. Client timestamps never do: one client with a clock in the
+//! next century must not move the cluster there.
 
 use crate::Micros;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// How far the clock may run ahead of the wall clock: 500 ms.
+/// The most microseconds that a peer's stamp may be ahead of the local wall clock.
 pub const MAX_DRIFT_US: i64 = 500_000;
 
-/// A peer's stamp lay beyond the bound and was ignored.
+/// A peer's stamp was too far ahead of the wall clock. The clock is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a clock is {ahead_us} us ahead of this node's, the bound is {MAX_DRIFT_US} us")]
 pub struct DriftError {
-    /// How far ahead of the local wall clock the stamp was, in microseconds.
+    /// Microseconds that the stamp was ahead of the local wall clock.
     pub ahead_us: i64,
 }
 
-/// One node's clock. Cheap to share: a single atomic.
+/// The hybrid logical clock of one node. It is shared without a lock, as a single atomic.
 #[derive(Debug, Default)]
 pub struct Hlc {
     last: AtomicI64,
 }
 
 impl Hlc {
-    /// A clock that issues nothing at or below `lease`, the persisted bound on what was issued before a restart.
+    /// A clock whose stamps are all above `lease`, the persisted bound on the stamps issued before a restart.
     pub fn after(lease: Micros) -> Self {
         Hlc { last: AtomicI64::new(lease) }
     }
 
-    /// The next stamp; strictly greater than every stamp issued or accepted before.
+    /// The next stamp, greater than every stamp issued or accepted before.
     pub fn next(&self, wall: Micros) -> Micros {
         let step = |last: i64| Some(wall.max(last.saturating_add(1)));
         match self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, step) {
@@ -38,12 +38,12 @@ impl Hlc {
         }
     }
 
-    /// The largest stamp issued or accepted; what a message header carries.
+    /// The greatest stamp issued or accepted; message headers carry it.
     pub fn last(&self) -> Micros {
         self.last.load(Ordering::Acquire)
     }
 
-    /// Takes over a peer's stamp, or refuses one too far in the future.
+    /// Accepts a peer's stamp. Fails if it is too far ahead of `wall`; the clock is unchanged then.
     pub fn witness(&self, stamp: Micros, wall: Micros) -> Result<(), DriftError> {
         let ahead_us = stamp.saturating_sub(wall);
         if ahead_us > MAX_DRIFT_US {

@@ -1,4 +1,4 @@
-//! Identity: a host id is created with a data directory and lives only there; an address is an attribute.
+//! Identities. A host id is created with a data directory and lives only there; an address is an attribute.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -29,10 +29,10 @@ macro_rules! id {
 }
 
 id!(
-    /// One node, for as long as its data directory lives. A removed id never comes back.
+    /// The identity of a node, for as long as its data directory lives. A removed id never comes back.
     HostId
 );
 id!(
-    /// One cluster; created once, at first boot. Peers with another id are refused.
+    /// The identity of a cluster, created once, at first boot. Peers of other clusters are refused.
     ClusterId
 );

@@ -1,10 +1,10 @@
-//! Vocabulary below the domain: every crate may name it, and it names nobody.
+//! Basic types for every crate; it depends on none of them.
 //!
 //! - `clock`: monotonic and wall time as plain numbers; nothing here reads a clock.
 //! - `hlc`: the hybrid logical clock that stamps writes, ballots and messages.
-//! - `id`: who a node is, and which cluster it belongs to.
-//! - `random`: a seeded generator, handed in wherever chance is needed.
-//! - `wire`: reading and writing bytes with every length checked.
+//! - `id`: the identities of nodes and clusters.
+//! - `random`: a seeded generator, passed to everything that needs random numbers.
+//! - `wire`: reading and writing of bytes with every length checked.
 
 mod clock;
 mod hlc;

@@ -1,14 +1,15 @@
-//! A small seeded generator (xoshiro256++, Blackman and Vigna 2019). Not for secrets: keys and passwords come from the TLS provider.
+//! A small seeded generator (xoshiro256++, Blackman and Vigna 2019). Not for secrets: keys and passwords come from the
+//! TLS provider.
 
-/// A stream of random numbers that a seed replays. Streams for different concerns are forked by label,
-/// so that one more draw in one concern does not shift the others.
+/// A stream of random numbers that its seed reproduces. Streams for different concerns are forked by label, so that one
+/// more draw in one concern does not shift the others.
 #[derive(Clone, Debug)]
 pub struct Random {
     s: [u64; 4],
 }
 
 impl Random {
-    /// The stream of `seed`.
+    /// The stream that `seed` determines.
     pub fn new(seed: u64) -> Self {
         let mut x = seed;
         Random { s: std::array::from_fn(|_| splitmix(&mut x)) }
@@ -43,12 +44,12 @@ impl Random {
         low + self.below(high.saturating_sub(low).saturating_add(1))
     }
 
-    /// True `numerator` times in `denominator`.
+    /// True with the probability `numerator` / `denominator`.
     pub fn chance(&mut self, numerator: u64, denominator: u64) -> bool {
         self.below(denominator) < numerator
     }
 
-    /// Random bytes.
+    /// An array of random bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut out = [0; N];
         for chunk in out.chunks_mut(8) {
@@ -57,12 +58,12 @@ impl Random {
         out
     }
 
-    /// One element of `items`, or `None` of none.
+    /// A random element of `items`; `None` if there is none.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(self.below(items.len() as u64) as usize)
     }
 
-    /// Puts `items` in random order.
+    /// Puts `items` into random order.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u64 + 1) as usize);

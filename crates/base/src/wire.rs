@@ -1,11 +1,11 @@
-//! Reading bytes that someone else wrote: every length is checked before it is believed.
+//! Reading of untrusted bytes: every length is checked before it is used.
 
-/// The input ended, or a length in it points past its end.
+/// The input ends too early, or a length in it points past its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the input ends too early")]
 pub struct Truncated;
 
-/// A cursor over borrowed bytes. Integers are big-endian unless named `_le`.
+/// A cursor over borrowed bytes. Integers are big-endian.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
@@ -17,12 +17,12 @@ impl<'a> Reader<'a> {
         Reader { rest: bytes }
     }
 
-    /// What has not been read yet.
+    /// The bytes not read yet.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// Whether everything has been read.
+    /// True if all bytes have been read.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         self.vint().map(signed_vint)
     }
 
-    /// Bytes whose length stands before them as a [`Reader::vint`].
+    /// Bytes after their length, which is a [`Reader::vint`].
     #[inline]
     pub fn vint_bytes(&mut self) -> Result<&'a [u8], Truncated> {
         let n = self.vint()?;
@@ -103,13 +103,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Undoes zigzag.
+/// Decodes a zigzag integer.
 #[inline]
 pub fn signed_vint(v: u64) -> i64 {
     ((v >> 1) as i64) ^ -((v & 1) as i64)
 }
 
-/// How many bytes [`put_vint`] writes for `v`: 1 to 9.
+/// The number of bytes that [`put_vint`] writes for `v`: 1 to 9.
 #[inline]
 pub fn vint_len(v: u64) -> usize {
     let bits = 64 - (v | 1).leading_zeros() as usize;
