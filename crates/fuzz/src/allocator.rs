@@ -1,7 +1,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// Counts what the calling thread holds, and the most it held at once.
+/// An allocator that counts, per thread, the bytes allocated and their maximum at one time.
 struct Counting;
 
 thread_local! {
@@ -18,22 +18,22 @@ fn allocated(size: usize) {
     MOST.set(MOST.get().max(now));
 }
 
-// SAFETY: every call is passed to the system's allocator as it is; beside that only this thread's counters change.
+// SAFETY: every call is passed on to the system's allocator unchanged; counting touches only this thread's counters.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         allocated(layout.size());
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         NOW.set(NOW.get().saturating_sub(layout.size()));
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
-/// Runs it, and says how many bytes it held at once at most, of those it allocated on this thread.
+/// Runs `run` and returns the most bytes that were allocated at one time, of those allocated on this thread.
 pub(crate) fn most_during<T>(run: impl FnOnce() -> T) -> (T, usize) {
     NOW.set(0);
     MOST.set(0);

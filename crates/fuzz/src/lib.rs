@@ -1,12 +1,15 @@
-//! Seeded fuzzing for tests: a target is a function of a random source, run for many seeds; a seed that fails is named.
+//! Seeded fuzzing for tests: a target is a function of a random source, run for many seeds; the panic of a failure
+//! names the seed.
 //!
-//! Every program that links this crate counts what each thread allocates, so that a target may also fail by taking more
-//! memory than its input justifies, and one that takes longer than any input justifies ends the program with its seed.
-//! `HENGE_FUZZ=n` in the environment multiplies the number of seeds by `n`.
+//! Every program that links this crate counts the allocations of each thread, so that a target also fails if it takes
+//! more memory than its input justifies. A round that takes longer than any input justifies aborts the program and
+//! prints its seed. `HENGE_FUZZ=n` in the environment multiplies the number of seeds by `n`.
 //!
-//! - `allocator`: the count. `bytes`: random bytes, and changes to valid ones. `watch`: who looks at the clock.
+//! - `allocator`: the count of allocated bytes.
+//! - `bytes`: random bytes, and changes to valid ones.
+//! - `watch`: the time limit of a round.
 
-// A watcher of tests is outside what the simulator replays.
+// The time limit of a test is outside of what the simulator replays.
 #![allow(clippy::disallowed_methods)]
 
 mod allocator;
@@ -18,15 +21,16 @@ pub use bytes::{change, noise};
 use henge_base::Random;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How often a target is run for each time that it asks for.
+/// The factor on the number of rounds that a test asks for: `HENGE_FUZZ`, or 1.
 pub fn times() -> u64 {
     std::env::var("HENGE_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
-/// Runs a target for many seeds. It returns how many bytes it was given; `bound` says how many it may have allocated then.
+/// Runs a target for many seeds. It returns the number of bytes it was given; `bound` maps that to the most bytes that
+/// it may have allocated at one time.
 ///
 /// # Panics
-/// When the target panics, or allocates more. The panic names the seed.
+/// If the target panics or allocates more. The panic names the seed.
 pub fn fuzz(rounds: u64, bound: impl Fn(usize) -> usize, target: impl Fn(&mut Random) -> usize) {
     let watch = watch::Watch::start();
     for seed in 0..rounds.saturating_mul(times()) {

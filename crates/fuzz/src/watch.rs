@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Far more than any round takes, also on a machine that has much else to do.
+/// The longest time of a round, far more than any takes, even on a busy machine.
 const ROUND_MAX: Duration = Duration::from_secs(60);
 
-/// Ends the program when one round goes on for ever: a test that hangs would not say at which seed.
+/// A watch that aborts the program if one round takes longer than [`ROUND_MAX`]: a test that hangs could not print its
+/// seed.
 pub(crate) struct Watch {
     seed: Arc<AtomicU64>,
 }
@@ -14,7 +15,7 @@ impl Watch {
     pub(crate) fn start() -> Watch {
         let seed = Arc::new(AtomicU64::new(0));
         let watched = Arc::downgrade(&seed);
-        // It ends by itself once nobody has the seed any more.
+        // The thread ends once the seed has no owner any more.
         std::thread::spawn(move || {
             let mut last = None;
             loop {
