@@ -1,15 +1,15 @@
-//! The binary: argument parsing, nothing else.
+//! The binary: parses the command line and calls the command's crate.
 
 use clap::{Parser, Subcommand};
 
-/// Fewer system calls and less waiting between threads than the C library's allocator.
+/// The allocator: it needs fewer system calls and less waiting between threads than the C library's.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// What the allocator reads before anything else: free memory goes back to the system after a second, by a thread of its own, so
-/// also while nothing happens. With its usual ten seconds a node takes a fifth more than it was given, and an idle one keeps what
-/// its largest answer took.
-// SAFETY: the allocator declares this name as a pointer to text that ends with a zero, and only reads it.
+/// Settings that the allocator reads at its start. A background thread returns free memory to the system after a
+/// second, also while the process is idle. With the default of ten seconds a node takes a fifth more memory than it was
+/// given, and an idle one keeps the memory of its largest answer.
+// SAFETY: the allocator declares this symbol as a pointer to text that ends with a zero byte, and only reads it.
 #[unsafe(export_name = "malloc_conf")]
 static MALLOC_CONF: &[u8; 43] = b"background_thread:true,dirty_decay_ms:1000\0";
 
@@ -22,7 +22,7 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-#[allow(clippy::large_enum_variant)] // There is one of it.
+#[allow(clippy::large_enum_variant)] // Only one value exists.
 enum Command {
     /// Start a node.
     Server(henge_server::ServerOptions),
@@ -42,9 +42,9 @@ enum Command {
     Simulate(henge_simulator::SimulateOptions),
 }
 
-/// The exit code of a command line that cannot be run; as nodetool has it.
+/// The exit code for an invalid command line, as nodetool's.
 const WRONG_USAGE: i32 = 1;
-/// The exit code of a command that failed.
+/// The exit code for a command that failed.
 const FAILED: i32 = 2;
 
 fn main() {
@@ -69,13 +69,13 @@ fn main() {
     std::process::exit(code);
 }
 
-/// Prints help that was asked for, or what is wrong with the command line.
+/// Prints the help that was asked for, or the error in the command line, and exits.
 fn refuse(error: &clap::Error) -> ! {
     let _ = error.print();
     std::process::exit(if error.use_stderr() { WRONG_USAGE } else { 0 })
 }
 
-/// Lets `henge ... | head` end without a word once `head` has: printing panics when the pipe is closed.
+/// Makes `henge ... | head` end silently once `head` has: printing panics when the pipe is closed.
 fn end_when_nobody_reads() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
