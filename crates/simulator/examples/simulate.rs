@@ -1,4 +1,4 @@
-//! `henge simulate` without the rest of the binary: compiles no C++.
+//! `henge simulate` without the rest of the binary, so that no C++ is compiled.
 
 use clap::Parser;
 

@@ -1,5 +1,5 @@
-//! I30, at the moment it can be seen: when a client hears that its write was made, as many replicas as its level asks for have it, each its
-//! own copy, or something newer.
+//! I30, checked at the moment of the acknowledgement: as many replicas as the write's level asks for hold the write or
+//! something newer, each in its own copy.
 
 use crate::cluster::Cluster;
 use crate::machine::{Life, Machine};
@@ -10,7 +10,7 @@ use henge_coordinator::Replicas;
 use henge_model::{Consistency, Key, KeyRange, RowView};
 use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 
-/// Checks a write of a register that has just been acknowledged.
+/// Checks a write of a register that was acknowledged just now.
 pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, consistency: Consistency) {
     let Some(command) = command(life, key) else { return };
     let KeyRange::One(row) = &command.keys else { return };
@@ -29,7 +29,8 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     }
 }
 
-/// The newest that a machine's disk says of a row, running or not: its parts, or a deletion that may cover it.
+/// The newest timestamp that a machine's disk holds for a row, from the row itself or from a tombstone of its
+/// partition. The machine need not run.
 fn newest(machine: &Machine, row: &Key) -> Option<Micros> {
     let mut newest = None;
     let read = machine.engine.get(Family::Rows, row.bytes(), &mut |value| {

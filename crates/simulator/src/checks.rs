@@ -1,20 +1,21 @@
-//! The invariants, by the numbers that the documentation gives them. Each looks at a finished run and says what is wrong.
+//! The invariants, by the numbers that the documentation gives them. Each check looks at a finished run and returns
+//! violations.
 //!
 //! | | |
 //! |---|---|
-//! | I1 | an acknowledged write is on every replica once the cluster has healed, or something newer is |
+//! | I1 | an acknowledged write, or something newer, is on every replica once the cluster has healed |
 //! | I2 | every version that was read or stored was written by an operation that did not definitely fail |
 //! | I3 | a quorum read sees every quorum write that ended before it began; through an index too |
 //! | I4 | a quorum read never sees less than an earlier one |
-//! | I5 | conditional writes and SERIAL reads of a register are linearizable, and nothing that was decided is lost, in periodic mode too (`linear`) |
+//! | I5 | conditional writes and SERIAL reads are linearizable, no decision is lost, also in periodic mode (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
-//! | I12 | what was deleted does not come back, through I1 and I3: deletions are purged while the storm goes on, and wholly before the end |
-//! | I20 | a logged batch is written whole or not at all (`pairs`) |
-//! | I21 | a counter is what was added to it (`counts`) |
-//! | I39 | what was answered as certainly failed is nowhere |
+//! | I12 | deleted rows do not come back, through I1 and I3: purges run during the storm and complete before the end |
+//! | I20 | a logged batch is written completely or not at all (`pairs`) |
+//! | I21 | a counter is the sum of what was added to it (`counts`) |
+//! | I39 | a write that was answered as definitely failed is stored nowhere |
 //!
-//! I30 is checked whenever a write is acknowledged (`acknowledged`). I9 is a property test of the row model; I15 and I31 are checked while the run is in its quiet phase, I32 by the model disk, I35 on
-//! every message.
+//! I30 is checked whenever a write is acknowledged (`acknowledged`). I9 is a property test of the row model. I15 and
+//! I31 are checked in the quiet phase of a run, I32 by the model disk, I35 on every message.
 
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::wire::Violation;
@@ -22,19 +23,19 @@ use henge_base::Micros;
 use henge_model::Consistency;
 use std::ops::Range;
 
-/// What one replica holds of one register at the end: a version, or the timestamp of its deletion.
+/// The state of one replica of one register at the end: a version, or the timestamp of its deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) machine: usize,
     pub(crate) key: i64,
     pub(crate) version: Option<Version>,
-    /// The newest timestamp in the row, of whatever kind.
+    /// The newest timestamp in the row, deletions included.
     pub(crate) newest: Option<Micros>,
-    /// Deletions from before this may have been purged, with what they cover; `None`: none are.
+    /// Deletions from before this time may have been purged, with the versions that they cover; `None` if none are.
     pub(crate) purged_before: Option<Micros>,
 }
 
-/// Checks of what clients saw.
+/// Checks the reads of clients (I2, I3, I4, I39).
 pub(crate) fn history(history: &History) -> Vec<Violation> {
     let mut out = Vec::new();
     for (number, operation) in history.operations.iter().enumerate() {
@@ -56,12 +57,12 @@ pub(crate) fn history(history: &History) -> Vec<Violation> {
     out
 }
 
-/// QUORUM and more: two of them always share a replica.
+/// True for QUORUM and ALL: any two such operations share a replica.
 pub(crate) fn is_quorum(consistency: Consistency) -> bool {
     matches!(consistency, Consistency::Quorum | Consistency::All)
 }
 
-/// I2, I39: a version that somebody issued, and that was not answered as failed.
+/// I2, I39: the version found was issued by an operation, and not one that was answered as failed.
 fn known(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
     let Some(version) = found else { return };
     let writer = history.changes(read.key).find(|(_, o)| o.deed == Deed::Write(version));
@@ -74,7 +75,7 @@ fn known(history: &History, read: &Operation, found: Option<Version>, out: &mut 
     }
 }
 
-/// I3: of all quorum changes that ended well before the read began, the newest or something newer.
+/// I3: the read sees the newest of all quorum changes that ended before it began, or something newer.
 fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
     let before = history
         .changes(read.key)
@@ -83,7 +84,7 @@ fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut 
     let seen = found.map(|(timestamp, _)| timestamp);
     let wrong = match (operation.deed, seen) {
         (_, Some(seen)) => seen < newest,
-        // Nothing was found: then a deletion at least as new must have been issued by somebody.
+        // Nothing was found: then an operation must have issued a deletion at least as new.
         (Deed::Write(_), None) => !deleted_since(history, read.key, newest),
         (_, None) => false,
     };
@@ -92,7 +93,7 @@ fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut 
     }
 }
 
-/// I3: a version that was there before a query by its value began, and that nobody has meant to change since, is found.
+/// I3: a query by value finds a version that was written before it began and that no operation may have changed since.
 fn missed(history: &History, query: &Operation, sought: Version, out: &mut Vec<Violation>) {
     let mut changes = history.changes(query.key);
     let written = changes.find(|(_, o)| o.deed == Deed::Write(sought));
@@ -114,7 +115,7 @@ fn deleted_within(history: &History, key: i64, within: Range<Micros>) -> bool {
     changes.any(|(_, o)| matches!(o.deed, Deed::Delete(_)) && o.ending != Ending::Failed)
 }
 
-/// I4: what an earlier quorum read saw, or something newer.
+/// I4: the read sees what an earlier quorum read saw, or something newer.
 fn monotonic(earlier: &[Operation], read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
     let newest = earlier
         .iter()
@@ -130,7 +131,7 @@ fn monotonic(earlier: &[Operation], read: &Operation, found: Option<Version>, ou
     }
 }
 
-/// I1, I2, I10, I39 on what is stored once the cluster has healed.
+/// Checks the states of replicas once the cluster has healed (I1, I2, I10, I39).
 pub(crate) fn stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
     let mut out = Vec::new();
     let mut keys: Vec<i64> = stored.iter().map(|s| s.key).collect();
@@ -155,12 +156,12 @@ fn durable(history: &History, key: i64, copies: &[&Stored], out: &mut Vec<Violat
     }
 }
 
-/// True if a deletion that covers a timestamp may have been purged.
+/// True if a deletion that covers `timestamp` may have been purged.
 fn is_purged(history: &History, copy: &Stored, timestamp: Micros) -> bool {
     copy.purged_before.is_some_and(|before| deleted_within(history, copy.key, timestamp..before))
 }
 
-/// I10. Each replica purges when its own sweep comes by: a deletion that may have been purged is no difference.
+/// I10. Each replica purges in its own sweep, so a deletion that may have been purged is not a difference.
 fn converged(copies: &[&Stored], out: &mut Vec<Violation>) {
     let is_kept = |copy: &Stored, newest: Micros| copy.purged_before.is_none_or(|before| newest >= before);
     let held =

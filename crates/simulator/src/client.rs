@@ -1,4 +1,4 @@
-//! Clients: registers written, deleted and read through whatever node they pick, as drivers would.
+//! Clients: they write, delete and read registers through any node, as drivers do.
 
 use crate::acknowledged;
 use crate::cluster::Cluster;
@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 
-/// What all clients of a run share.
+/// The state that all clients of a run share.
 pub(crate) struct Clients {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) history: Mutex<History>,
@@ -43,7 +43,7 @@ impl Clients {
         })
     }
 
-    /// A timestamp that no other operation has, off by up to 50 ms as client clocks are.
+    /// A timestamp that no other operation has, up to 50 ms off the wall clock, as clocks of clients are.
     pub(crate) fn stamp(&self, random: &mut Random) -> Micros {
         let now = self.cluster.machines[0].wall(self.cluster.clockwork.now());
         let mut stamp = now + random.below(100_000) as Micros - 50_000;
@@ -54,7 +54,8 @@ impl Clients {
         stamp
     }
 
-    /// Begins an operation at a node; it runs as a task of that node and ends with it. `patience`: the client hangs up after it.
+    /// Begins an operation at a node and returns its number. It runs as a task of that node and ends with it. With
+    /// `patience` the client hangs up after so many microseconds.
     pub(crate) fn run(
         self: &Arc<Self>,
         life: &Life,
@@ -157,7 +158,7 @@ fn ended(deed: Deed, result: Result<Rows, Error>) -> (Deed, Ending, String) {
     }
 }
 
-/// Whether an error says that nothing was done and nothing will be.
+/// True if an error says that nothing was done and nothing will be.
 pub(crate) fn is_definite(error: &Error) -> bool {
     match error {
         Error::Query(henge_query::Error::Write(e)) => {
@@ -169,7 +170,7 @@ pub(crate) fn is_definite(error: &Error) -> bool {
     }
 }
 
-/// Executes a statement as a driver would: prepared, at the newest schema.
+/// Executes a statement as a driver does: prepared, at the newest schema.
 pub(crate) async fn statement(
     life: &Life,
     text: &str,
@@ -194,7 +195,7 @@ pub(crate) async fn statement(
     Ok(rows)
 }
 
-/// The version in a row of a register.
+/// The version of a register in the rows of a read; `None` if there is no row.
 fn version(rows: &Rows) -> Option<Version> {
     let number = |at: usize| {
         let bytes = rows.rows.first()?.get(at)?.as_ref()?;

@@ -1,4 +1,4 @@
-//! The executor: one thread, one heap of events in microseconds, and chance that picks which ready task goes next.
+//! The executor: one thread, a heap of events in microseconds, and a random choice among the tasks that are ready.
 
 use crate::trace::Trace;
 use henge_base::Random;
@@ -9,19 +9,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Whose a task is: a life of a machine, from its start to its crash. Tasks of a life that ended are gone.
+/// The owner of a task: a life of a machine, from its start to its crash. When a life ends, its tasks are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Owner {
-    /// The machine's number.
+    /// The number of the machine.
     pub(crate) machine: usize,
-    /// Which life of it.
+    /// The number of the life, from 1.
     pub(crate) life: u32,
 }
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Action = Box<dyn FnOnce() + Send>;
 
-/// Time, tasks and events.
+/// Simulated time, tasks and events.
 pub(crate) struct Clockwork {
     inner: Mutex<Inner>,
     ready: Arc<Mutex<Vec<u64>>>,
@@ -38,7 +38,7 @@ struct Inner {
 
 struct Task {
     owner: Option<Owner>,
-    /// `None` while it is being polled.
+    /// The future; `None` while it is being polled.
     work: Option<Work>,
     waker: Waker,
 }
@@ -55,31 +55,31 @@ impl Wake for Ready {
 }
 
 impl Clockwork {
-    /// At time zero, with chance of its own.
+    /// An executor at time zero with a random stream of its own.
     pub(crate) fn new(random: Random) -> Arc<Clockwork> {
         let (events, tasks) = (BTreeMap::new(), BTreeMap::new());
         let inner = Inner { now: 0, next: 0, events, tasks, random, trace: Trace::default() };
         Arc::new(Clockwork { inner: Mutex::new(inner), ready: Arc::default() })
     }
 
-    /// Microseconds since the start.
+    /// Simulated microseconds since the start.
     pub(crate) fn now(&self) -> u64 {
         self.inner.lock().now
     }
 
-    /// Mixes something that happened into the trace, by which two runs are compared.
+    /// Mixes an occurrence into the trace, by which two runs are compared.
     pub(crate) fn note(&self, what: &str, bytes: &[u8]) {
         let mut inner = self.inner.lock();
         let now = inner.now;
         inner.trace.add(now, what, bytes);
     }
 
-    /// The hash of everything that happened.
+    /// The hash of all occurrences so far.
     pub(crate) fn trace(&self) -> u64 {
         self.inner.lock().trace.hash()
     }
 
-    /// Starts a task; without an owner it belongs to the run itself.
+    /// Starts a task. Without an owner it belongs to the run itself.
     pub(crate) fn spawn(&self, owner: Option<Owner>, work: impl Future<Output = ()> + Send + 'static) {
         let mut inner = self.inner.lock();
         let task = inner.next;
@@ -89,7 +89,7 @@ impl Clockwork {
         self.ready.lock().push(task);
     }
 
-    /// Does something at a time to come.
+    /// Schedules an action at a time; a time in the past means now.
     pub(crate) fn at(&self, time: u64, action: impl FnOnce() + Send + 'static) {
         let mut inner = self.inner.lock();
         let key = (time.max(inner.now), inner.next);
@@ -97,18 +97,18 @@ impl Clockwork {
         inner.events.insert(key, Box::new(action));
     }
 
-    /// Ends every task of a life.
+    /// Drops every task of a life.
     pub(crate) fn kill(&self, owner: Owner) {
         let gone: Vec<Task> = {
             let mut inner = self.inner.lock();
             let ids: Vec<u64> = inner.tasks.iter().filter(|(_, t)| t.owner == Some(owner)).map(|(id, _)| *id).collect();
             ids.iter().filter_map(|id| inner.tasks.remove(id)).collect()
         };
-        // Dropped without the lock: what they hold may reach for it.
+        // Dropped without the lock, for tasks may take it while they are dropped.
         drop(gone);
     }
 
-    /// Goes on until `until`, or until nothing is left to happen.
+    /// Runs tasks and events until the time `until`, which is the time afterwards.
     pub(crate) fn run_until(&self, until: u64) {
         loop {
             if self.poll_one() {
@@ -131,7 +131,7 @@ impl Clockwork {
         inner.events.remove(&(time, number))
     }
 
-    /// Polls one of the ready tasks, any of them; says whether there was one.
+    /// Polls a random task of those that are ready; true if there was one.
     fn poll_one(&self) -> bool {
         let Some((task, mut work, waker)) = self.take_ready() else { return false };
         if work.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Ready(()) {
@@ -163,7 +163,7 @@ impl Clockwork {
                 let at = inner.random.below(ready.len() as u64) as usize;
                 ready.swap_remove(at)
             };
-            // A task may have been woken twice, or be gone.
+            // The task may have been woken twice, or have ended.
             if let Some(entry) = inner.tasks.get_mut(&task)
                 && let Some(work) = entry.work.take()
             {
@@ -172,7 +172,7 @@ impl Clockwork {
         }
     }
 
-    /// Drops everything, so that nothing keeps the run in memory.
+    /// Drops all tasks and events, which would keep the run in memory.
     pub(crate) fn clear(&self) {
         let (tasks, events) = {
             let mut inner = self.inner.lock();

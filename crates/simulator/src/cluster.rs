@@ -1,4 +1,4 @@
-//! The machines of a run, their network, and the watch over what they say to each other.
+//! The machines of a run, their network, and the checks of their messages.
 
 use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// A whole cluster in one thread.
+/// A cluster in one thread.
 pub(crate) struct Cluster {
     pub(crate) clockwork: Arc<Clockwork>,
     pub(crate) machines: Vec<Machine>,
@@ -21,19 +21,19 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Machines that have not been started.
+    /// A cluster of machines that have not been started.
     pub(crate) fn new(clockwork: Arc<Clockwork>, machines: Vec<Machine>, random: Random) -> Arc<Cluster> {
         let watch = Mutex::new(Watch::new(machines.len()));
         let weather = Mutex::new(Weather::fair());
         Arc::new(Cluster { clockwork, machines, weather, watch, random: Mutex::new(random) })
     }
 
-    /// Something broke a rule that must always hold.
+    /// Records a violation of a rule that must always hold.
     pub(crate) fn violated(&self, rule: &'static str, what: String) {
         self.watch.lock().violated(rule, what);
     }
 
-    /// The machine at the other end.
+    /// The index of the machine that a call is addressed to; `None` if there is none.
     pub(crate) fn find(&self, to: To) -> Option<usize> {
         match to {
             To::Host(host) => self.machines.iter().position(|m| m.host == host),
@@ -45,7 +45,7 @@ impl Cluster {
         self.machines.iter().position(|m| m.address == address)
     }
 
-    /// Carries a request to a machine and its answer back. `answer` stays empty when either is lost.
+    /// Delivers a request to a machine and its reply back. `answer` stays empty if either is lost.
     pub(crate) fn carry(
         self: &Arc<Self>,
         from: Owner,
@@ -59,7 +59,7 @@ impl Cluster {
         self.clockwork.at(at, move || cluster.arrive(from, to, message, answer));
     }
 
-    /// Carries a message that nobody answers.
+    /// Delivers a message that gets no reply.
     pub(crate) fn drift(self: &Arc<Self>, from: Owner, to: usize, message: Bytes) {
         let Some(delay) = self.fate(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
@@ -104,22 +104,22 @@ impl Cluster {
         self.watch.lock().sent(from.machine, wall, message);
     }
 
-    /// Whether a life goes on.
+    /// True if a life has not ended.
     pub(crate) fn is_alive(&self, owner: Owner) -> bool {
         self.machines[owner.machine].life().is_some_and(|l| l.owner == owner)
     }
 
-    /// A number below `bound`.
+    /// A random number below `bound`.
     pub(crate) fn chance(&self, bound: u64) -> u64 {
         self.random.lock().below(bound)
     }
 
-    /// The host ids, by machine.
+    /// The host ids, in the order of machines.
     pub(crate) fn hosts(&self) -> Vec<HostId> {
         self.machines.iter().map(|m| m.host).collect()
     }
 
-    /// Ends everything.
+    /// Drops all tasks, events and nodes.
     pub(crate) fn clear(&self) {
         self.clockwork.clear();
         self.machines.iter().for_each(Machine::stop);

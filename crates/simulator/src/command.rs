@@ -1,4 +1,4 @@
-//! `henge simulate`: many seeds, one seed again, or the proof that the checks can fail.
+//! `henge simulate`: runs many seeds, replays one seed, or proves that the checks can fail.
 
 use crate::panics::{self, caught};
 use crate::run::{self, Report};
@@ -7,18 +7,18 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Every so many seeds one is run twice, and both runs must be the same.
+/// One seed in so many is run twice; both runs must be the same.
 const TWICE_EVERY: u64 = 10;
-/// Seeds tried with each deliberate bug before it counts as not found.
+/// The number of seeds tried with each deliberate bug before it counts as not found.
 const MUTATION_SEEDS: u64 = 400;
 
 /// Runs whole clusters in one thread each, from seeds, and checks what they promise.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SimulateOptions {
-    /// How many seeds to run.
+    /// Number of seeds to run.
     #[arg(long, default_value_t = 100)]
     pub seeds: u64,
-    /// The first of them.
+    /// The first seed.
     #[arg(long, default_value_t = 1)]
     pub first: u64,
     /// Run this seed alone, and tell everything about it.
@@ -69,7 +69,7 @@ const NONE: Faults = Faults {
     withhold_entries: false,
 };
 
-/// Runs what the options say. Gives the process's exit code: 0 if all is well, 1 if a rule was broken.
+/// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.
 pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
     panics::keep_what_is_said();
     if options.mutations {
@@ -85,7 +85,7 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
     Ok(many(options, faults))
 }
 
-/// Runs a seed; a panic fails it.
+/// Runs a seed; a panic counts as a violation.
 fn run(seed: u64, faults: Faults) -> Report {
     caught(seed, || run::run(seed, faults))
 }
@@ -106,7 +106,7 @@ fn single(seed: u64, faults: Faults) -> i32 {
     i32::from(!report.violations.is_empty() || !same)
 }
 
-/// Sums over runs.
+/// Sums over all runs.
 #[derive(Debug, Default)]
 struct Totals {
     runs: u64,
@@ -199,7 +199,7 @@ fn print_totals(totals: &Totals, began: Instant) {
     );
 }
 
-/// Each bug must be found.
+/// Runs seeds with each deliberate bug in turn. Returns 1 if one is not found, else 0.
 fn mutations() -> i32 {
     let mut missed = 0;
     for (name, faults) in MUTATIONS {

@@ -1,8 +1,8 @@
-//! Clients that count: each adds one to a counter, and never again if it is not told what came of it.
+//! Clients of counters: each adds one to a counter, and never repeats an addition whose outcome is unknown.
 //!
 //! | | |
 //! |---|---|
-//! | I21 | once the cluster has healed a counter is at least what was acknowledged, and at most that and all that is in doubt |
+//! | I21 | a healed counter is at least the number of acknowledged additions, and at most that and those in doubt |
 
 use crate::client::{Clients, is_definite, statement};
 use crate::history::Ending;
@@ -12,14 +12,14 @@ use henge_cql::BoundValue;
 use henge_model::Consistency;
 use std::sync::Arc;
 
-/// The counters.
+/// The table of counters.
 pub(crate) const COUNTS: &str = "CREATE TABLE sim.counts (k bigint PRIMARY KEY, n counter)";
 const ADD: &str = "UPDATE sim.counts SET n = n + 1 WHERE k = ?";
 pub(crate) const READ: &str = "SELECT n FROM sim.counts WHERE k = ?";
-/// How many there are.
+/// The number of counters.
 pub(crate) const COUNT: i64 = 2;
 
-/// One addition.
+/// One addition to a counter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addition {
     pub(crate) key: i64,
@@ -27,7 +27,7 @@ pub(crate) struct Addition {
 }
 
 impl Clients {
-    /// Adds one to a counter through a node.
+    /// Adds one to a random counter through a node.
     pub(crate) fn add_one(self: &Arc<Self>, life: &Life, random: &mut Random) {
         let key = random.below(COUNT as u64) as i64;
         let consistency = if random.chance(1, 3) { Consistency::One } else { Consistency::Quorum };
@@ -50,7 +50,7 @@ impl Clients {
     }
 }
 
-/// What is wrong with a counter, if it was read so.
+/// The violation of I21 by the value of a counter that was read; `None` if it is correct.
 pub(crate) fn miscounted(key: i64, additions: &[Addition], rows: &[Vec<Option<Bytes>>]) -> Option<String> {
     let of = |ending| additions.iter().filter(|one| one.key == key && one.ending == ending).count() as i64;
     let value = rows.first().and_then(|row| row.first()?.as_ref()?.as_ref().try_into().ok());

@@ -1,12 +1,13 @@
-//! Whole clusters in one thread, from one seed: replayable proof of what the database promises.
+//! Deterministic simulation: whole clusters in one thread, from one seed. A run can be replayed, and the invariants of
+//! the database are checked on it.
 //!
-//! - `clockwork`: the executor, an event heap in microseconds; `trace`: its hash; `slot`: its one future.
-//! - `cluster`, `machine`, `world`, `network`: nodes with disks that lose what was not synced, behind a bad network.
-//! - `registers`, `swap`, `pairs`, `counts`: what clients work on.
-//! - `storm`: what goes wrong; `client`, `history`: what clients do meanwhile and what they are told.
+//! - `clockwork`: the executor, with an event heap in microseconds; `trace`: its hash; `slot`: its one future.
+//! - `cluster`, `machine`, `world`, `network`: nodes with disks that lose unsynced writes, on an unreliable network.
+//! - `registers`, `swap`, `pairs`, `counts`: the tables and statements of clients.
+//! - `storm`: the faults; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
 
-// Above the seams: real clocks, threads and maps are allowed here.
+// The simulator is above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod acknowledged;

@@ -1,8 +1,9 @@
-//! I5: conditional writes and SERIAL reads of a register happen one after another, each at a moment between its begin and its end.
+//! I5: conditional writes and SERIAL reads of a register take effect one after another, each at a moment between its
+//! beginning and its end.
 //!
-//! Every value is written by one operation, which names the value before it. So values form a tree; a register that is
-//! linearizable has only ever been on one path of it, and never goes back. Each write also adds its value to a set beside the
-//! register: a read has to find all of the path there, and nothing else, or something that was decided has been lost.
+//! Every value is written by one operation, which names the value before it, so values form a tree. A linearizable
+//! register only ever moves forward on one path of it. Each write also adds its value to a set beside the register: a
+//! read must find exactly the values of the path in the set, otherwise a decision has been lost.
 
 use crate::history::Ending;
 use crate::swap::{Act, Swap, Value};
@@ -20,7 +21,7 @@ fn broken(swaps: &[&Swap]) -> Result<(), String> {
     let mut by_depth: BTreeMap<u64, Value> = BTreeMap::new();
     for swap in swaps.iter().filter(|swap| swap.ending == Ending::Ok) {
         for value in [swap.seen, swap.leaves()] {
-            // What was seen, and all that came before it.
+            // The value seen and all values before it.
             let mut at = value;
             loop {
                 let depth = depths.depth(at).ok_or_else(|| format!("{swap:?} saw {at:?}, which nobody wrote"))?;
@@ -47,7 +48,7 @@ fn broken(swaps: &[&Swap]) -> Result<(), String> {
     order(swaps, &depths)
 }
 
-/// What ended before another began is seen by that.
+/// Checks that an operation sees the effect of every operation that ended before it began.
 fn order(swaps: &[&Swap], depths: &Depths) -> Result<(), String> {
     let mut ended: Vec<(u64, u64, &Swap)> = Vec::new();
     let good = swaps.iter().filter(|swap| swap.ending == Ending::Ok);
@@ -67,7 +68,7 @@ fn order(swaps: &[&Swap], depths: &Depths) -> Result<(), String> {
     Ok(())
 }
 
-/// How many changes led to each value.
+/// The value before each value, which gives the number of changes that led to it.
 struct Depths {
     before: BTreeMap<i64, Value>,
 }
@@ -88,12 +89,12 @@ impl Depths {
         value.and_then(|value| self.before.get(&value).copied().flatten())
     }
 
-    /// A value and all that came before it.
+    /// A value and all values before it.
     fn path(&self, value: Value) -> BTreeSet<i64> {
         std::iter::successors(value, |value| self.before(Some(*value))).collect()
     }
 
-    /// `None` of a value that nobody wrote.
+    /// The number of changes that led to a value; `None` if no operation wrote it.
     fn depth(&self, value: Value) -> Option<u64> {
         let mut depth = 0;
         let mut at = value;
@@ -133,19 +134,19 @@ mod tests {
     #[test]
     fn what_cannot_be_is_found() {
         for swaps in [
-            // Two in place of one.
+            // Two values at the same place.
             vec![write(1, 2, None, 1), write(3, 4, Some(1), 2), write(3, 5, Some(1), 3)],
             // An older value after a newer one.
             vec![write(1, 2, None, 1), read(3, 4, Some(1)), read(5, 6, None)],
-            // A value from nowhere.
+            // A value that no operation wrote.
             vec![read(1, 2, Some(9))],
-            // One that was decided and is lost.
+            // A decided value that was lost.
             vec![
                 write(1, 2, None, 1),
                 write(3, 4, Some(1), 2),
                 Swap { all: BTreeSet::from([2]), ..read(5, 6, Some(2)) },
             ],
-            // One that was told it failed.
+            // A value whose write was answered as failed.
             vec![Swap { ending: Ending::Failed, applied: false, ..write(1, 2, None, 1) }, read(3, 4, Some(1))],
         ] {
             assert_eq!(linear(&swaps).len(), 1, "{swaps:?}");

@@ -1,4 +1,4 @@
-//! A machine: a disk that survives crashes, a clock that is a little wrong, and at most one running node.
+//! A machine: a disk that survives crashes, a wall clock that is slightly wrong, and at most one running node.
 
 use crate::clockwork::Owner;
 use crate::cluster::Cluster;
@@ -11,30 +11,30 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
-/// When every run begins, microseconds since 1970.
+/// The wall clock at the beginning of every run, microseconds since the epoch.
 const EPOCH_US: i64 = 1_700_000_000_000_000;
 
-/// Bytes free on a disk that has room.
+/// Free bytes of a disk that is not full.
 pub(crate) const ROOM: u64 = 1 << 40;
 
-/// One machine.
+/// One machine of a cluster.
 pub(crate) struct Machine {
     pub(crate) host: HostId,
     pub(crate) address: SocketAddr,
-    /// What it is started with next.
+    /// The options for its next start.
     pub(crate) options: Mutex<Options>,
     pub(crate) engine: Arc<ModelEngine>,
-    /// How far its wall clock is ahead, in microseconds.
+    /// The microseconds that its wall clock is ahead; negative if it is behind.
     pub(crate) skew: AtomicI64,
-    /// Bytes free on its disk.
+    /// Free bytes of its disk; 0 if it is full.
     pub(crate) free_bytes: AtomicU64,
-    /// Its disk fails syncs.
+    /// True if its disk fails every sync.
     pub(crate) fails_sync: AtomicBool,
     lives: AtomicU32,
     life: Mutex<Option<Life>>,
 }
 
-/// A running node.
+/// A node while it runs, from its start to its end or crash.
 #[derive(Clone)]
 pub(crate) struct Life {
     pub(crate) owner: Owner,
@@ -59,30 +59,30 @@ impl Machine {
         }
     }
 
-    /// Its wall clock.
+    /// The machine's wall clock at the simulated time `now`.
     pub(crate) fn wall(&self, now: u64) -> Micros {
         EPOCH_US + now as i64 + self.skew.load(Ordering::Relaxed)
     }
 
-    /// Has its disk fail every sync from now on, or none. A disk that failed is well again when the machine starts anew.
+    /// Makes the disk fail every sync from now on, or none. A restart of the machine repairs the disk.
     pub(crate) fn fail_syncs(&self, fail_sync: bool) {
         self.fails_sync.store(fail_sync, Ordering::Relaxed);
         self.engine.set_faults(ModelFaults { fail_sync, ..ModelFaults::default() }, Random::new(0));
     }
 
-    /// The running node, if there is one.
+    /// The running node; `None` if the machine is off.
     pub(crate) fn life(&self) -> Option<Life> {
         self.life.lock().clone()
     }
 
-    /// Forgets the running node.
+    /// Drops the running node.
     pub(crate) fn stop(&self) {
         let life = self.life.lock().take();
         drop(life);
     }
 }
 
-/// Starts the node of a machine from what its disk holds.
+/// Starts a machine's node with the content of its disk.
 pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     let machine = &cluster.machines[number];
     let life = machine.lives.fetch_add(1, Ordering::Relaxed) + 1;
@@ -111,7 +111,7 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     });
 }
 
-/// Pulls the plug: tasks end where they are, and of what was not synced a random part is lost.
+/// Cuts a machine's power: its tasks end at once, and a random part of its unsynced writes is lost.
 pub(crate) fn crash(cluster: &Arc<Cluster>, number: usize) {
     let machine = &cluster.machines[number];
     let Some(life) = machine.life() else { return };
@@ -122,7 +122,7 @@ pub(crate) fn crash(cluster: &Arc<Cluster>, number: usize) {
     machine.fail_syncs(false);
 }
 
-/// Starts a machine that is off.
+/// Starts a machine if it is off.
 pub(crate) fn revive(cluster: &Arc<Cluster>, number: usize) {
     if cluster.machines[number].life().is_none() {
         start(cluster, number);

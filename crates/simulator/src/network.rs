@@ -1,33 +1,34 @@
-//! Messages between machines: each has its own delay, so they overtake each other; links break one way or both; some are lost.
+//! The network between machines. Each message has its own delay, so that messages overtake each other; links fail in
+//! one or both directions; some messages are lost.
 
 use henge_base::Random;
 use std::collections::BTreeSet;
 
-/// How the network behaves now.
+/// The current behaviour of the network.
 #[derive(Clone, Debug)]
 pub(crate) struct Weather {
-    /// One way, in microseconds: at least, at most.
+    /// The shortest and the longest delay of a message, in microseconds.
     pub(crate) delay: (u64, u64),
-    /// Messages out of a thousand that are lost.
+    /// The probability that a message is lost, in thousandths.
     pub(crate) loss: u64,
-    /// Links that carry nothing, from and to.
+    /// The links that carry nothing, as (from, to).
     pub(crate) cut: BTreeSet<(usize, usize)>,
 }
 
 impl Weather {
-    /// A good network: half a millisecond to two.
+    /// A good network, with short delays and no losses.
     pub(crate) fn fair() -> Weather {
         Weather { delay: (500, 2_000), loss: 0, cut: BTreeSet::new() }
     }
 
-    /// What becomes of a message sent now: its delay, or `None` if it never arrives.
+    /// The delay in microseconds of a message sent now; `None` if it never arrives.
     pub(crate) fn fate(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
         let delay = random.between(self.delay.0, self.delay.1);
         let lost = random.chance(self.loss, 1_000);
         (!lost && !self.cut.contains(&(from, to))).then_some(delay)
     }
 
-    /// Cuts a set of machines off from the rest, in one direction or both.
+    /// Cuts the links from a group of machines to all others, and with `both` those to the group too.
     pub(crate) fn isolate(&mut self, group: &BTreeSet<usize>, all: usize, both: bool) {
         for inside in group {
             for outside in (0..all).filter(|m| !group.contains(m)) {

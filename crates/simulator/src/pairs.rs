@@ -1,8 +1,9 @@
-//! Logged batches: each writes one value to both registers of a pair, which lie in partitions of their own.
+//! Clients of logged batches: each batch writes one value to both registers of a pair, which are in different
+//! partitions.
 //!
 //! | | |
 //! |---|---|
-//! | I20 | once the cluster has healed both registers of a pair hold the same, and nothing older than an acknowledged batch |
+//! | I20 | both registers of a healed pair hold the same, and nothing older than an acknowledged batch |
 
 use crate::client::{Clients, statement};
 use crate::history::Ending;
@@ -12,15 +13,15 @@ use henge_cql::BoundValue;
 use henge_model::Consistency;
 use std::sync::Arc;
 
-/// The registers.
+/// The table of pairs.
 pub(crate) const PAIRS: &str = "CREATE TABLE sim.pairs (k bigint PRIMARY KEY, v bigint)";
 const WRITE: &str = "BEGIN BATCH INSERT INTO sim.pairs (k, v) VALUES (?, ?); \
                      INSERT INTO sim.pairs (k, v) VALUES (?, ?); APPLY BATCH";
 pub(crate) const READ: &str = "SELECT v, writetime(v) FROM sim.pairs WHERE k = ?";
-/// How many pairs there are.
+/// The number of pairs.
 pub(crate) const COUNT: i64 = 3;
 
-/// One batch.
+/// One logged batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch {
     pub(crate) pair: i64,
@@ -29,7 +30,7 @@ pub(crate) struct Batch {
 }
 
 impl Clients {
-    /// Writes a pair through a node.
+    /// Writes a random pair through a node.
     pub(crate) fn write_pair(self: &Arc<Self>, life: &Life, random: &mut Random) {
         let (pair, stamp) = (random.below(COUNT as u64) as i64, self.stamp(random));
         let value = random.below(1 << 60) as i64;
@@ -51,10 +52,10 @@ impl Clients {
     }
 }
 
-/// A row as it was read.
+/// A row, as it was read.
 type Row = Vec<Option<Bytes>>;
 
-/// What is wrong with a pair, if its registers were read so.
+/// The violation of I20 by the two registers of a pair that were read; `None` if they are correct.
 pub(crate) fn torn(pair: i64, batches: &[Batch], first: &[Row], second: &[Row]) -> Option<String> {
     let (first, second) = (first.first(), second.first());
     if first != second {

@@ -1,4 +1,4 @@
-//! A panic of the code under simulation fails its seed, and is printed with it.
+//! Panics of the simulated code: each fails its seed and is reported with it.
 
 use crate::run::Report;
 use std::backtrace::Backtrace;
@@ -7,11 +7,11 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::time::Duration;
 
 thread_local! {
-    /// What a panic on this thread said; `None` while no run is caught on it.
+    /// The message of the last panic on this thread; `None` outside of a run.
     static SAID: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// From now on what a panic of a run says is kept for its report; before, it goes to standard error.
+/// Installs a panic hook that keeps the messages of runs for their reports. Other panics are printed as before.
 pub(crate) fn keep_what_is_said() {
     let others = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -28,10 +28,10 @@ fn describe(panic: &PanicHookInfo<'_>) -> String {
     format!("{message}, at {place}\n{}", Backtrace::force_capture())
 }
 
-/// The report of a run; one that panicked has broken the rule that nothing does.
+/// Runs `run` and returns its report. If it panics, the report holds that as a violation.
 pub(crate) fn caught(seed: u64, run: impl FnOnce() -> Report) -> Report {
     SAID.set(Some(String::new()));
-    // Nothing of a run is used after its panic.
+    // After a panic nothing of the run is used.
     let caught = catch_unwind(AssertUnwindSafe(run));
     let said = SAID.take().unwrap_or_default();
     caught.unwrap_or_else(|_| Report {

@@ -1,18 +1,18 @@
-//! Registers: rows that clients write, delete and read. Each is the only row of its partition, so that it can be read and deleted in
-//! several ways.
+//! Registers: rows that clients write, delete and read. Each is the only row of its partition, so that it can be read
+//! and deleted in several ways.
 //!
-//! The first [`SHARED`] have three copies. Their table purges by `gc_grace_seconds` in some runs and never in the others, since what has
-//! to be proven of a deletion is not known of three copies. The registers behind them have one copy each, of which it is known, so
-//! there deletions are purged in every run.
+//! The first [`SHARED`] have three copies. Their table purges by `gc_grace_seconds` in some runs and never in the
+//! others, since it is not known of three copies that all have a deletion. The other registers have one copy each, of
+//! which it is known, so their deletions are purged in every run.
 
-/// Registers with three copies: few, so that operations meet.
+/// The number of registers with three copies: few, so that operations meet.
 pub(crate) const SHARED: i64 = 6;
-/// All registers.
+/// The number of all registers.
 pub(crate) const ALL: i64 = SHARED + 2;
-/// `gc_grace_seconds` of runs that purge by it: longer than a storm and what it takes to bring all replicas level after it.
+/// `gc_grace_seconds` in runs that purge by it: longer than a storm and the repair of all replicas after it.
 pub(crate) const GRACE_SECONDS: u64 = 120;
 
-/// The keyspaces, each with its table.
+/// Statements that create the keyspaces, and the table of the registers with one copy.
 pub(crate) const SCHEMA: [&str; 3] = [
     "CREATE KEYSPACE sim WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}",
     "CREATE KEYSPACE alone WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
@@ -21,11 +21,11 @@ pub(crate) const SCHEMA: [&str; 3] = [
 pub(crate) const TABLE: &str = "CREATE TABLE sim.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c))";
 pub(crate) const TABLE_OF_GRACE: &str = "CREATE TABLE sim.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c)) \
      WITH gc_grace_seconds = 120 AND compaction = {'class': 'UnifiedCompactionStrategy', 'only_purge_repaired_tombstones': 'false'}";
-/// By its value, which no other register ever has.
+/// An index on the value, which no two registers ever share.
 pub(crate) const INDEX: &str = "CREATE INDEX by_value ON sim.registers (v)";
 pub(crate) const SELECT_BY_VALUE: &str = "SELECT v, writetime(v), k FROM sim.registers WHERE v = ?";
 
-/// Statements about a register.
+/// The statements about a register.
 pub(crate) struct Texts {
     pub(crate) keyspace: &'static str,
     pub(crate) select: &'static str,
@@ -58,12 +58,12 @@ const SINGLE_TEXTS: Texts = Texts {
     ],
 };
 
-/// The statements about a register.
+/// The statements about the register `key`.
 pub(crate) fn texts(key: i64) -> &'static Texts {
     if key < SHARED { &SHARED_TEXTS } else { &SINGLE_TEXTS }
 }
 
-/// True of a register with one copy: deletions of it are purged in every run.
+/// True for a register with one copy, whose deletions are purged in every run.
 pub(crate) fn is_single(key: i64) -> bool {
     key >= SHARED
 }

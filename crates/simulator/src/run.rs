@@ -1,4 +1,4 @@
-//! One run: a cluster made from a seed, broken, healed, and held to the invariants.
+//! One run: a cluster is created from a seed, broken, healed, and checked against the invariants.
 
 mod healed;
 mod operations;
@@ -33,39 +33,39 @@ use std::time::Duration;
 
 const CLIENTS: u64 = 4;
 const SECOND: u64 = 1_000_000;
-/// How long a cluster may take to form, and to heal.
+/// The longest simulated time that a cluster may take to form, and to heal.
 const PATIENCE: u64 = 60 * SECOND;
-/// Calls that a node may have under way in runs where there is hardly room for any: no more than a few operations take.
+/// The bound on a node's calls in flight in runs that test it: a few operations suffice to reach it.
 const SHORT_TAIL: usize = 12;
-/// How long hints may take once everybody is up: a few rounds of delivery.
+/// The longest simulated time until all hints are delivered once every machine is up: a few rounds of delivery.
 const HINTS: u64 = 30 * SECOND;
-/// How far behind the present purges stay, in seconds: less than on real machines, whose clients may be slower.
+/// The seconds that purges stay behind the present. Shorter than on real machines, whose clients may be slower.
 const PURGE_MARGIN_SECONDS: u64 = 5;
-/// Between two sweeps of a table, in seconds.
+/// The seconds between two sweeps of a table.
 const PURGE_INTERVAL_SECONDS: u64 = 3;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The seed it can be replayed from.
+    /// The seed, which replays the run.
     pub seed: u64,
-    /// Operations that ended well, in uncertainty, and in certain failure.
+    /// The numbers of operations that ended well, with an unknown outcome, and in definite failure.
     pub outcomes: (usize, usize, usize),
-    /// Messages between nodes.
+    /// The number of messages between nodes.
     pub messages: u64,
-    /// Machines that crashed.
+    /// The number of crashes.
     pub crashes: u32,
-    /// Times the network fell apart.
+    /// The number of network partitions.
     pub partitions: u32,
-    /// Simulated time.
+    /// The simulated time.
     pub time: Duration,
-    /// Hash of everything that happened.
+    /// The hash of all occurrences.
     pub trace: u64,
-    /// Each broken rule: its name and what was seen.
+    /// The broken rules: the rule's name, and what was observed.
     pub violations: Vec<(&'static str, String)>,
 }
 
-/// Runs a seed. `faults` are bugs put in on purpose.
+/// Runs a seed. `faults` are deliberate bugs.
 pub fn run(seed: u64, faults: Faults) -> Report {
     let mut random = Random::new(seed);
     let mut run = Run::new(&mut random, faults);
@@ -79,20 +79,20 @@ struct Run {
     random: Random,
     shape: Shape,
     damage: Damage,
-    /// When the storm was over.
+    /// The simulated time at which the cluster had healed.
     calm: u64,
 }
 
-/// A cluster, and what its run is about.
+/// The shape of a cluster, and the kind of its run.
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     machines: usize,
     temper: Temper,
-    /// Periodic mode: a power cut may take what was acknowledged, unless it was decided.
+    /// True in periodic mode: a power cut may lose acknowledged writes, but no decisions.
     is_periodic: bool,
-    /// Registers of three copies are purged by `gc_grace_seconds`.
+    /// True if registers with three copies are purged by `gc_grace_seconds`.
     has_grace: bool,
-    /// A node may have [`SHORT_TAIL`] calls under way.
+    /// True if a node may have at most [`SHORT_TAIL`] calls in flight.
     has_short_tail: bool,
 }
 
@@ -134,13 +134,13 @@ impl Run {
         self.calm = self.now();
         self.pass(self.aftermath());
         if self.shape.has_grace {
-            // The repair that has to come within the grace.
+            // The repair that must happen within the grace.
             self.read_all(Consistency::All);
         }
         self.progress();
         self.pass(HINTS);
         if self.shape.temper == Temper::Links {
-            // Nothing was lost from memory, so hints alone have brought every replica level.
+            // No node lost its memory, so hints alone must have brought all replicas up to date.
             self.check_stored();
         }
         self.read_all(Consistency::All);
@@ -155,13 +155,13 @@ impl Run {
         self.found(found);
     }
 
-    /// How long a healed cluster may still feel the storm: full disks are looked at again now and then, and a call that was lost keeps
-    /// its place in the tail until its time is over.
+    /// The simulated time for which a healed cluster may still be affected: full disks are checked only now and then,
+    /// and a lost call keeps its place in the tail until it times out.
     fn aftermath(&self) -> u64 {
         if self.shape.has_short_tail { Options::default().range_timeout.as_micros() as u64 + SECOND } else { SECOND }
     }
 
-    /// Starts the machines, some later than others, and makes the schema.
+    /// Starts the machines at random times and creates the schema. True if all nodes know it in time.
     fn form(&mut self) -> bool {
         for machine in 0..self.cluster.machines.len() {
             let (cluster, at) = (Arc::clone(&self.cluster), self.random.below(SECOND));
@@ -196,7 +196,7 @@ impl Run {
         matches!(outcome, Some(Ok(_)))
     }
 
-    /// Faults and clients together.
+    /// Runs faults and clients together for a random time.
     fn storm(&mut self) {
         let end = self.now() + self.random.between(10, 30) * SECOND;
         let mut next_strike = self.now();
@@ -225,7 +225,7 @@ impl Run {
         }
     }
 
-    /// Reads every register through every node, one after the other: repairs of all at once are more than a short tail has room for.
+    /// Reads every register through every node, one after the other: repairs of all at once would exceed a short tail.
     fn read_all(&mut self, consistency: Consistency) {
         let mut numbers = Vec::new();
         for life in self.lives() {
@@ -321,7 +321,7 @@ fn options(number: usize, faults: Faults) -> Options {
     Options {
         address: address(number),
         rpc_address: SocketAddr::from(([10, 0, 0, number as u8 + 1], 9042)),
-        // The first machine creates the cluster, the others find it there.
+        // The first machine creates the cluster; the others join it.
         seeds: vec![address(0)],
         num_tokens: 4,
         disk_reserve: 1,

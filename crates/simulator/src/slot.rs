@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Both ends of a value to come. The first value wins; later ones are ignored.
+/// Both ends of a value that arrives later. The first value wins; later ones are ignored.
 #[derive(Debug)]
 pub(crate) struct Slot<T> {
     state: Arc<Mutex<State<T>>>,
@@ -32,7 +32,7 @@ impl<T> Default for Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// Delivers the value.
+    /// Sets the value and wakes the task that waits for it.
     pub(crate) fn fill(&self, value: T) {
         let mut state = self.state.lock();
         if state.filled {
@@ -48,7 +48,7 @@ impl<T> Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// The value, if it has arrived and nobody took it.
+    /// Takes the value; `None` if it has not arrived or was taken.
     pub(crate) fn take(&self) -> Option<T> {
         self.state.lock().value.take()
     }

@@ -1,4 +1,4 @@
-//! The breaking phase: machines crash and return, links break, clocks jump; all of it drawn from the seed.
+//! The storm: machines crash and return, links break, clocks jump, all drawn from the seed.
 
 use crate::cluster::Cluster;
 use crate::machine::{ROOM, crash, revive};
@@ -8,31 +8,32 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// How far a wall clock is put ahead or back, in microseconds. Two of them differ by less than the drift bound.
+/// The most microseconds that a wall clock is set ahead or back. Two clocks then differ by less than the drift bound.
 const SKEW_US: u64 = 200_000;
 
-/// What a run does to its cluster.
+/// The kinds of faults in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Temper {
-    /// Links only: every hint is kept by somebody, so hints alone must bring replicas level.
+    /// Links only. Every hint survives on its node, so hints alone must bring replicas up to date.
     Links,
-    /// Machines crash too: what they had not synced is lost, and reads have to repair.
+    /// Machines crash too. Their unsynced writes are lost, and reads have to repair.
     Crashes,
 }
 
-/// What has happened.
+/// The numbers of faults so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Damage {
     pub(crate) crashes: u32,
     pub(crate) partitions: u32,
 }
 
-/// Does the next thing; says after how long, in microseconds, the one after it is due.
+/// Causes a random fault. Returns the microseconds until the next one is due.
 pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
     let machines = cluster.machines.len();
     match random.below(12) {
         10 if temper == Temper::Crashes => {
-            // A disk fills up, or has room again. Nobody keeps a hint for a full machine's own copy, so hints are not all it takes.
+            // A disk fills up, or gets space again. Nobody keeps a hint for a full machine's own copy, so hints alone
+            // do not repair it.
             let machine = &cluster.machines[random.below(machines as u64) as usize];
             let was_full = machine.free_bytes.load(Ordering::Relaxed) == 0;
             machine.free_bytes.store(if was_full { ROOM } else { 0 }, Ordering::Relaxed);
@@ -57,7 +58,7 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
             cluster.machines[machine].skew.store(skew, Ordering::Relaxed);
         }
         7 if temper == Temper::Crashes => {
-            // The lights go out: whatever no disk has is gone everywhere.
+            // All machines lose power at once: what is on no disk is lost everywhere.
             for machine in 0..machines {
                 power_cut(cluster, machine, random, damage);
             }
@@ -71,7 +72,7 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
     random.between(100_000, 2_500_000)
 }
 
-/// Crashes a machine, which comes back within five seconds.
+/// Crashes a machine and restarts it within five seconds.
 fn power_cut(cluster: &Arc<Cluster>, machine: usize, random: &mut Random, damage: &mut Damage) {
     damage.crashes += 1;
     crash(cluster, machine);
@@ -84,7 +85,7 @@ fn set(cluster: &Cluster, weather: Weather) {
     *cluster.weather.lock() = weather;
 }
 
-/// Ends the breaking: every machine runs, every link carries, every disk works and has room.
+/// Ends the storm: every machine runs, every link carries messages, every disk works and has space.
 pub(crate) fn heal(cluster: &Arc<Cluster>) {
     set(cluster, Weather::fair());
     for machine in &cluster.machines {

@@ -1,4 +1,5 @@
-//! Clients of conditional writes: each reads a register at SERIAL, and puts a value of its own in place of what it thinks is there.
+//! Clients of conditional writes: each reads a register at SERIAL, or replaces the value that it believes current by
+//! one of its own.
 
 use crate::client::{Clients, is_definite, statement};
 use crate::history::Ending;
@@ -13,46 +14,46 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 
-/// Registers that are written under a condition alone.
+/// The table of registers that are only written conditionally.
 pub(crate) const SWAPS: &str = "CREATE TABLE sim.swaps (k bigint PRIMARY KEY, v bigint, all_values set<bigint>)";
 const READ: &str = "SELECT v, all_values FROM sim.swaps WHERE k = ?";
 const SWAP: &str = "UPDATE sim.swaps SET v = ?, all_values = all_values + ? WHERE k = ? IF v = ?";
-/// How many there are.
+/// The number of these registers.
 pub(crate) const KEYS: i64 = 2;
 
-/// A register's value; `None` before it was ever written.
+/// A register's value; `None` before the first write.
 pub(crate) type Value = Option<i64>;
 
-/// What was done.
+/// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
     /// A read at SERIAL.
     Read,
-    /// `to`, which nobody else writes, in place of `from`.
+    /// A conditional write of `to`, which no other operation writes, in place of `from`.
     Swap { from: Value, to: i64 },
 }
 
-/// One operation.
+/// One operation on a register.
 #[derive(Clone, Debug)]
 pub(crate) struct Swap {
     pub(crate) key: i64,
     pub(crate) act: Act,
-    /// Simulated microseconds.
+    /// The beginning, in simulated microseconds.
     pub(crate) began: u64,
     pub(crate) ended: Option<u64>,
     pub(crate) ending: Ending,
-    /// Of one that ended well what the register was: of a swap that happened, what it had expected.
+    /// The register's value found by an operation that ended well; for a swap that was applied, the one it replaced.
     pub(crate) seen: Value,
-    /// Of a read that ended well all the values that the register ever had.
+    /// All values that the register ever had, as found by a read that ended well.
     pub(crate) all: BTreeSet<i64>,
-    /// Whether a swap happened.
+    /// True if a swap was applied.
     pub(crate) applied: bool,
-    /// What the client was told, if it was not good.
+    /// The error that the client was told; empty if there was none.
     pub(crate) told: String,
 }
 
 impl Clients {
-    /// Begins an operation at a node.
+    /// Begins an operation at a node and returns its number.
     pub(crate) fn swap(self: &Arc<Self>, life: &Life, key: i64, act: Act, patience: Option<u64>) -> usize {
         let began = self.cluster.clockwork.now();
         let (ended, ending, told) = (None, Ending::Unknown, String::new());
@@ -87,7 +88,7 @@ impl Clients {
         number
     }
 
-    /// The next thing that a client does: mostly it goes by what was seen last, by whomever.
+    /// Begins a client's next operation: a read, or mostly a swap that expects the value last found by any client.
     pub(crate) fn next_swap(self: &Arc<Self>, life: &Life, random: &mut Random) {
         let key = random.below(KEYS as u64) as i64;
         let patience = random.chance(1, 20).then(|| random.below(20_000));
@@ -106,7 +107,7 @@ impl Clients {
 }
 
 impl Swap {
-    /// What the register was when it ended, as far as this operation knows.
+    /// The register's value after the operation, as far as the operation knows.
     pub(crate) fn leaves(&self) -> Value {
         match self.act {
             Act::Swap { to, .. } if self.applied => Some(to),
@@ -115,10 +116,10 @@ impl Swap {
     }
 }
 
-/// What an operation found.
+/// The result of an operation.
 #[derive(Debug)]
 struct Seen {
-    /// Whether a swap happened.
+    /// True if a swap was applied.
     applied: bool,
     value: Value,
     all: BTreeSet<i64>,
@@ -149,7 +150,7 @@ fn value(rows: &Rows, at: usize) -> Value {
     Some(i64::from_be_bytes(bytes.as_ref().try_into().ok()?))
 }
 
-/// A set's elements, each behind its length.
+/// The elements of a set, each of which follows its length.
 fn all(rows: &Rows, at: usize) -> BTreeSet<i64> {
     let bytes = rows.rows.first().and_then(|row| row.get(at)?.as_ref());
     let elements = bytes.map_or(&[][..], |bytes| bytes.get(4..).unwrap_or_default());

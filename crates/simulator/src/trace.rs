@@ -1,4 +1,4 @@
-//! A hash of everything that happened: two runs of one seed must agree in it.
+//! A hash of all occurrences in a run: two runs of one seed must have the same.
 
 /// FNV-1a over the events of a run, 64 bits.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ impl Default for Trace {
 }
 
 impl Trace {
-    /// Mixes in an event.
+    /// Mixes an occurrence into the hash.
     pub(crate) fn add(&mut self, time: u64, what: &str, bytes: &[u8]) {
         self.mix(&time.to_le_bytes());
         self.mix(what.as_bytes());

@@ -1,27 +1,27 @@
-//! Rules that hold at every moment, checked on what nodes say to each other (I35), and the list of rules that were broken.
+//! Rules that hold at every moment, checked on the messages between nodes (I35), and the list of violations.
 
 use henge_base::{Bytes, Micros};
 
-/// Where the sender's clock stands in a message's header, little-endian (see the node's header layout).
+/// The bytes of a message's header that hold the sender's clock, little-endian (see the node's header layout).
 const CLOCK_AT: std::ops::Range<usize> = 16..24;
-/// How far a stamp may be ahead of its node's wall clock (architecture: "Time").
+/// The most microseconds that a stamp may be ahead of all wall clocks: the drift bound of the hybrid logical clock.
 const DRIFT_US: Micros = 500_000;
 
-/// A broken rule.
+/// A violation of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     /// The rule's name: `I1` and so on, or a word.
     pub(crate) rule: &'static str,
-    /// What was seen.
+    /// The observation that broke it.
     pub(crate) what: String,
 }
 
-/// Watches all messages.
+/// The checks of all messages.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    /// The last clock in a header of each machine, over all its lives.
+    /// The last clock in a header from each machine, over all its lives.
     clocks: Vec<Micros>,
-    /// The latest that any wall clock has shown: clocks are told of each other, and wall clocks jump back.
+    /// The latest time that any wall clock has shown. Nodes learn each other's clocks, and wall clocks jump back.
     latest: Micros,
     pub(crate) messages: u64,
     pub(crate) violations: Vec<Violation>,
@@ -32,14 +32,14 @@ impl Watch {
         Watch { clocks: vec![0; machines], latest: 0, messages: 0, violations: Vec::new() }
     }
 
-    /// Something broke a rule. A few are enough to tell what is wrong.
+    /// Records a violation. Only the first few are kept, which suffice to find the cause.
     pub(crate) fn violated(&mut self, rule: &'static str, what: String) {
         if self.violations.len() < 20 {
             self.violations.push(Violation { rule, what });
         }
     }
 
-    /// I35: a node's clock never goes back, not even over a crash, and never runs far ahead of its wall clock.
+    /// I35: a node's clock never goes back, not even over a crash, and never runs far ahead of the wall clocks.
     pub(crate) fn sent(&mut self, machine: usize, wall: Micros, message: &Bytes) {
         self.messages += 1;
         let Some(clock) = message.get(CLOCK_AT).and_then(|b| b.try_into().ok()).map(Micros::from_le_bytes) else {

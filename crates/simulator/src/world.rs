@@ -1,4 +1,5 @@
-//! What a node sees of the simulator: a clock that is a little wrong, a disk that takes its time, peers behind a bad network.
+//! The simulator's `World`: a wall clock that is slightly wrong, a disk that takes time, peers behind an unreliable
+//! network.
 
 use crate::clockwork::Owner;
 use crate::cluster::Cluster;
@@ -13,9 +14,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// How long a disk job takes, in microseconds: at least, at most.
+/// The shortest and the longest time of a disk job, in microseconds.
 const DISK_US: (u64, u64) = (50, 3_000);
-/// One job in this many takes a hundred times as long.
+/// One disk job in this many takes a hundred times as long.
 const SLOW_DISK: u64 = 200;
 
 /// The world of one life of a machine.
@@ -41,7 +42,7 @@ impl SimWorld {
         self.cluster.clockwork.now()
     }
 
-    /// When a job that is asked for now is done: a lane does one after the other.
+    /// The time at which a job submitted now is done. The jobs of a lane run one after the other.
     fn done_at(&self, lane: Lane) -> u64 {
         let mut time = DISK_US.0 + self.cluster.chance(DISK_US.1 - DISK_US.0);
         if self.cluster.chance(SLOW_DISK) == 0 {
@@ -66,7 +67,7 @@ impl World for SimWorld {
         let late = answer.clone();
         self.cluster.clockwork.at(deadline.0, move || late.fill(Err(CallError::Unknown)));
         match self.cluster.find(to) {
-            // A machine that is off may be known to be: the connection is refused, and nothing has left.
+            // The connection to a machine that is off may be refused; then the message was certainly not sent.
             Some(machine) if self.cluster.machines[machine].life().is_none() && self.cluster.chance(2) == 0 => {
                 answer.fill(Err(CallError::NotSent));
             }
@@ -107,7 +108,7 @@ impl World for SimWorld {
         self.cluster.clockwork.at(self.done_at(lane), move || {
             if cluster.is_alive(owner) {
                 let result = job();
-                // The answer takes a moment more: a crash may fall between a sync and its acknowledgement.
+                // The result takes a moment longer, so that a crash may fall between a sync and its acknowledgement.
                 let at = cluster.clockwork.now() + 1 + cluster.chance(100);
                 cluster.clockwork.at(at, move || done.fill(result));
             }
@@ -138,7 +139,8 @@ impl World for SimWorld {
         if !cluster.machines[owner.machine].fails_sync.load(Ordering::Relaxed) {
             cluster.violated("fatal", format!("machine {} gave up: {reason}", owner.machine));
         }
-        // The process ends, and whoever watches it starts it again. Not here: whoever calls may hold what ending it has to drop.
+        // The process ends and is restarted by its supervisor. Not at once: the caller may hold what ending it has to
+        // drop.
         let (now, back) = (self.now(), 50_000 + self.cluster.chance(5_000_000));
         self.cluster.clockwork.at(now, move || {
             if cluster.is_alive(owner) {

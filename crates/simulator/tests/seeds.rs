@@ -1,4 +1,4 @@
-//! A few seeds in the ordinary test run; `henge simulate` runs many.
+//! A few seeds for the ordinary test run; `henge simulate` runs many.
 
 use henge_node::Faults;
 use henge_simulator::run;

@@ -1,4 +1,4 @@
-//! What a healed cluster is held to by asking it.
+//! Checks of a healed cluster that send it requests.
 
 use super::{Run, SECOND};
 use crate::client::statement;
@@ -12,7 +12,7 @@ use henge_cql::BoundValue;
 use henge_model::Consistency;
 
 impl Run {
-    /// I31: once healed, every node serves quorums.
+    /// I31: once healed, every node serves quorum writes and reads.
     pub(super) fn progress(&mut self) {
         let mut numbers = Vec::new();
         for life in self.lives() {
@@ -28,7 +28,7 @@ impl Run {
         self.swap_on();
     }
 
-    /// I31: once healed, conditional writes go on through every node, one at a time.
+    /// I31: once healed, conditional writes succeed through every node, one at a time.
     fn swap_on(&mut self) {
         for life in self.lives() {
             for key in 0..swap::KEYS {
@@ -47,7 +47,7 @@ impl Run {
         }
     }
 
-    /// I21: nothing was counted that was not added, and nothing that was is lost.
+    /// I21: no counter has more than was added to it, or less than was acknowledged.
     pub(super) fn read_counts(&mut self) {
         let Some(life) = self.lives().into_iter().next() else { return };
         for key in 0..counts::COUNT {
@@ -68,7 +68,7 @@ impl Run {
         }
     }
 
-    /// I20: what a batch wrote, it wrote whole.
+    /// I20: a batch is written completely or not at all.
     pub(super) fn read_pairs(&mut self) {
         let Some(life) = self.lives().into_iter().next() else { return };
         for pair in 0..pairs::COUNT {
@@ -98,7 +98,7 @@ impl Run {
         }
     }
 
-    /// I15: replicas that hold the same answer with the same digest, and nothing is repaired.
+    /// I15: replicas with the same content answer with the same digest, and nothing is repaired.
     pub(super) fn quiet(&mut self) {
         let before = self.repairs();
         self.read_all(Consistency::Quorum);

@@ -1,4 +1,4 @@
-//! What clients do while the storm goes on.
+//! The operations of clients during the storm.
 
 use crate::client::Clients;
 use crate::history::Deed;
@@ -8,8 +8,8 @@ use henge_base::Random;
 use henge_model::Consistency;
 use std::sync::Arc;
 
-/// One operation of one client: any register, mostly at QUORUM, through any running node; some clients hang up early. In periodic mode
-/// conditional ones alone: nothing is promised of others once the lights go out.
+/// Begins one operation of one client: on any register, mostly at QUORUM, through any running node; some clients hang
+/// up early. In periodic mode only conditional operations, for others may be lost in a power cut.
 pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
     let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
     let Some(life) = random.pick(&lives) else { return };
@@ -34,7 +34,7 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
     clients.run(life, key, deed, consistency, patience);
 }
 
-/// A query by one of the last values that a register was given.
+/// A query by one of the last values written to a register; `None` if it has too few.
 fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<Deed> {
     let back = random.below(3) as usize;
     clients.history.lock().written(key).nth(back).map(Deed::Find)

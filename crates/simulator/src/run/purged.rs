@@ -1,15 +1,15 @@
-//! The end of a run: deletions that nobody needs any more are off the disk, and nothing that they covered is back.
+//! The end of a run: deletions that are no longer needed are off the disk, and nothing that they covered has come back.
 
 use super::{PURGE_INTERVAL_SECONDS, PURGE_MARGIN_SECONDS, Run, SECOND};
 use crate::registers::{self, GRACE_SECONDS};
 use henge_base::Micros;
 use henge_model::Consistency;
 
-/// How much later than its deletion a timestamp may be, by the clocks of clients and machines, in seconds.
+/// The seconds by which a timestamp may be later than its deletion, because of the clocks of clients and machines.
 const CLOCKS_SECONDS: u64 = 1;
 
 impl Run {
-    /// Deletions of a register with an earlier timestamp may have been purged; `None`: none are.
+    /// The time before which deletions of a register may have been purged, by their timestamps; `None` if none are.
     pub(super) fn purged_before(&self, key: i64) -> Option<Micros> {
         let grace = match (registers::is_single(key), self.shape.has_grace) {
             (true, _) => 0,
@@ -20,10 +20,10 @@ impl Run {
         Some(self.cluster.machines[0].wall(self.now()) - age as Micros)
     }
 
-    /// I12 where everything has been purged, and that it has been.
+    /// Waits until everything must have been purged, checks that it has been, and then checks I12.
     pub(super) fn purged(&mut self) {
         let grace = if self.shape.has_grace { GRACE_SECONDS } else { 0 };
-        // A sweep may be under way when a deletion becomes old enough, and meet a writer in the next.
+        // A sweep may be in progress when a deletion becomes old enough, and the next may meet a writer.
         let end = self.calm + (grace + PURGE_MARGIN_SECONDS + 4 * PURGE_INTERVAL_SECONDS) * SECOND;
         if self.now() < end {
             self.pass(end - self.now());

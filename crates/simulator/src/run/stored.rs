@@ -1,4 +1,4 @@
-//! What replicas hold of registers.
+//! The states of replicas of registers, read from their disks.
 
 use super::Run;
 use crate::checks::{self, Stored};
@@ -15,12 +15,12 @@ impl Run {
         self.found(checks::stored(&self.clients.history.lock(), &self.all_stored()));
     }
 
-    /// What each replica of each register holds.
+    /// The state of each replica of every register.
     pub(super) fn all_stored(&self) -> Vec<Stored> {
         (0..registers::ALL).flat_map(|key| self.stored(key)).collect()
     }
 
-    /// What each replica of a register holds.
+    /// The state of each replica of a register.
     fn stored(&self, key: i64) -> Vec<Stored> {
         let replicas = self.replicas_of(key);
         let lives =
@@ -38,7 +38,7 @@ impl Run {
     }
 }
 
-/// The read command of one register.
+/// The read command of a register.
 pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
     let ready = life.core.ready(registers::texts(key).select, None).ok()?;
     let Plan::Select(plan) = &ready.prepared.plan else { return None };

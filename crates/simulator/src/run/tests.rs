@@ -1,4 +1,4 @@
-//! Scenarios with a course of their own.
+//! Directed scenarios.
 
 use super::*;
 use crate::machine::crash;
@@ -13,7 +13,7 @@ mod reads;
 mod tables;
 
 impl Run {
-    /// Three machines that have formed a cluster.
+    /// A run with three machines that have formed a cluster.
     fn three(is_periodic: bool, has_grace: bool, random: &mut Random, faults: Faults) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let shape = Shape { machines: 3, temper: Temper::Crashes, is_periodic, has_grace, has_short_tail: false };
@@ -41,7 +41,8 @@ impl Run {
     }
 }
 
-/// What has to be known of a deletion is known where there is one copy only; with three it is not, so there it stays.
+/// A deletion is purged once it is known to be on all copies, as it is with a single copy. With three it is not known,
+/// so it stays.
 #[test]
 fn what_is_deleted_leaves_the_disk_once_that_is_safe() {
     for (factor, table, leaves) in [
@@ -80,19 +81,19 @@ fn what_is_deleted_leaves_the_disk_once_that_is_safe() {
 }
 
 impl Run {
-    /// Links that carry nothing from now on.
+    /// Cuts these links from now on, as (from, to).
     fn cut(&self, cut: impl IntoIterator<Item = (usize, usize)>) {
         *self.cluster.weather.lock() = Weather { cut: cut.into_iter().collect(), ..Weather::fair() };
     }
 
-    /// Cuts a machine off.
+    /// Cuts a machine off from all others.
     fn isolate(&self, machine: usize) {
         let mut weather = Weather::fair();
         weather.isolate(&BTreeSet::from([machine]), self.cluster.machines.len(), true);
         *self.cluster.weather.lock() = weather;
     }
 
-    /// Begins a statement that nobody waits for.
+    /// Begins a statement without waiting for its outcome.
     fn begin_text(&self, machine: usize, text: &'static str) {
         let life = self.cluster.machines[machine].life().unwrap();
         self.cluster.clockwork.spawn(Some(life.owner), async move {
@@ -120,7 +121,7 @@ impl Run {
         self.clients.swaps.lock()[swap].clone()
     }
 
-    /// What a machine holds of a family.
+    /// The values that a machine's disk holds in a family.
     fn held(&self, machine: usize, family: Family) -> Vec<Bytes> {
         let mut held = Vec::new();
         let all = ScanRange { family, start: &[], end: &[], reversed: false };
@@ -133,24 +134,24 @@ impl Run {
         held
     }
 
-    /// Waits until a machine's acceptor says something else.
+    /// Waits until the acceptor state on a machine's disk changes.
     fn until_heard(&self, machine: usize) {
         let before = self.held(machine, Family::Paxos);
         self.until("an acceptor", || self.held(machine, Family::Paxos) != before);
     }
 
-    /// Waits until a machine has a row.
+    /// Waits until a machine's disk holds a row.
     fn until_decided(&self, machine: usize) {
         self.until("a decision", || !self.held(machine, Family::Rows).is_empty());
     }
 }
 
-/// A later round rests on a machine that has just learned what was decided before, and that loses power then; it writes over what was
-/// accepted elsewhere.
+/// A later round depends on a machine that has just learned an earlier decision and then loses power; the round
+/// overwrites the value that is accepted elsewhere. Returns the violations.
 fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     let mut random = Random::new(seed);
     let run = Run::three(true, false, &mut random, faults);
-    // The first two accept it; that it is decided reaches only the second.
+    // The first two machines accept it; only the second learns that it is decided.
     run.isolate(2);
     run.begin(1, Act::Swap { from: None, to: 1 }, Some(SECOND / 20));
     run.until_heard(0);
@@ -158,7 +159,7 @@ fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     run.cut([(1, 0), (1, 2)]);
     run.until_decided(1);
     run.pass(SECOND / 20);
-    // The third promises the next round and is brought level; what is proposed then reaches the first alone.
+    // The third machine promises the next round and gets the decision; the next proposal then reaches only the first.
     run.isolate(0);
     let second = run.begin(1, Act::Swap { from: Some(1), to: 2 }, None);
     run.until_decided(2);
@@ -190,7 +191,7 @@ fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
     }
 }
 
-/// Three machines with settings of their own, formed, whose links carry everything.
+/// A run with three machines with options of their own, which have formed a cluster; no link is cut.
 fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
@@ -201,11 +202,11 @@ fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     run
 }
 
-/// Whether a machine that was off over many large changes of the schema knows the last of them in the end.
+/// True if a machine that was off during many large schema changes knows the last of them in the end.
 fn catches_up(faults: Faults) -> bool {
     let mut run = three(11, |n| Options { num_tokens: 256, ..options(n, faults) });
     crash(&run.cluster, 2);
-    // Each entry holds the placements of three settings: so many of them are more than one message may have.
+    // Each entry holds the placements of three settings; together they exceed one message.
     const KEYSPACES: usize = 60;
     let keyspace = |n: usize| {
         let factor = n % 3 + 1;
@@ -228,27 +229,27 @@ fn a_machine_that_missed_many_large_changes_of_the_schema_catches_up() {
     assert!(catches_up(Faults::default()));
 }
 
-/// A machine that is behind with the schema is sent a batch to keep, and hints, of a table that it has not heard of. Gives how many of
-/// the rows are on its disk in the end.
+/// A machine that lacks the newest schema is sent a batch-log entry and hints of a table that it does not know. Returns
+/// the number of the rows on its disk in the end.
 fn rows_of_one_that_was_behind(faults: Faults) -> usize {
     let mut run = three(12, |n| options(n, faults));
     crash(&run.cluster, 1);
     run.execute(&[
         "CREATE KEYSPACE new WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}".to_owned(),
         "CREATE TABLE new.t (k int PRIMARY KEY)".to_owned(),
-        // Owed to the second machine as a hint.
+        // The second machine is owed this row as a hint.
         "INSERT INTO new.t (k) VALUES (1)".to_owned(),
     ]);
-    // A write may have to time out before its hint is there.
+    // A write may have to time out before its hint is stored.
     run.pass(4 * SECOND);
-    // From the first machine nobody learns anything any more; only the third can bring the second level.
+    // The first machine withholds log entries; only the third can bring the second up to date.
     crash(&run.cluster, 0);
     run.cluster.machines[0].options.lock().faults.withhold_entries = true;
     start(&run.cluster, 0);
     crash(&run.cluster, 2);
     start(&run.cluster, 1);
     run.pass(20 * SECOND);
-    // Kept by the second machine alone, and answered by nobody: what becomes of it is the keeper's business.
+    // Only the second machine stores this batch, and nobody answers the client: completing it is up to the second.
     run.begin_text(0, "BEGIN BATCH INSERT INTO new.t (k) VALUES (2); INSERT INTO new.t (k) VALUES (3) APPLY BATCH");
     run.until("a batch that is kept", || !run.held(1, Family::Batchlog).is_empty());
     crash(&run.cluster, 0);

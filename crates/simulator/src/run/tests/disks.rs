@@ -1,11 +1,11 @@
-//! Disks that are full, or fail.
+//! Disks that are full or that fail.
 
 use super::*;
 use crate::machine::ROOM;
 use std::sync::atomic::Ordering;
 
 impl Run {
-    /// Executes a statement through the first machine; its error, if it fails.
+    /// Executes a statement through the first machine; the error, if it fails.
     fn refusal(&mut self, text: &str) -> Option<String> {
         let (slot, life, text) = (Slot::default(), self.lives().swap_remove(0), text.to_owned());
         let done = slot.clone();
@@ -27,7 +27,7 @@ impl Run {
     }
 }
 
-/// Conditional writes, counters and batches are refused as plain writes are, before anything of them is stored.
+/// Conditional writes, counters and batches are refused as plain writes are, before any part of them is stored.
 #[test]
 fn a_full_disk_refuses_every_kind_of_write() {
     let mut run = Run::three(false, false, &mut Random::new(5), Faults::default());
@@ -53,14 +53,14 @@ fn a_full_disk_refuses_every_kind_of_write() {
     run.cluster.clear();
 }
 
-/// Whatever it is that cannot be synced, the process ends, and nothing is acknowledged before it does.
+/// Whichever write cannot be synced, the process ends, and nothing is acknowledged before it does.
 #[test]
 fn a_failed_sync_ends_the_process() {
     for seed in 0..5 {
         let mut run = Run::three(false, false, &mut Random::new(seed), Faults::default());
         let before = run.cluster.machines[1].life().unwrap().owner;
         run.cluster.machines[1].fail_syncs(true);
-        // Nobody writes: the clock's lease is due.
+        // No client writes; the lease of the clock is the next sync.
         let ended = || run.cluster.machines[1].life().is_none_or(|life| life.owner != before);
         run.until("the end of the process", ended);
         assert!(run.wait("the next start", |run| run.all_see_all()));

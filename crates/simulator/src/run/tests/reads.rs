@@ -1,10 +1,10 @@
-//! Reads that meet replicas which differ, or are silent.
+//! Reads from replicas that differ or do not answer.
 
 use super::*;
 use crate::history::Operation;
 
 impl Run {
-    /// Ends an operation on a register, and gives it with the time it took.
+    /// Runs an operation on a register to its end; the operation and the time it took in microseconds.
     fn operated(&mut self, machine: usize, key: i64, deed: Deed, consistency: Consistency) -> (Operation, u64) {
         let life = self.cluster.machines[machine].life().unwrap();
         let number = self.clients.run(&life, key, deed, consistency, None);
@@ -25,7 +25,8 @@ impl Run {
     }
 }
 
-/// A table that purges by `gc_grace_seconds` refuses what was issued before its fence; a mend is issued when it is sent.
+/// A table that purges by `gc_grace_seconds` refuses writes issued before its fence; a read repair is issued when it is
+/// sent.
 #[test]
 fn replicas_are_mended_behind_a_fence() {
     for consistency in [Consistency::Quorum, Consistency::All] {
@@ -46,7 +47,7 @@ fn replicas_are_mended_behind_a_fence() {
     }
 }
 
-/// `read_request_timeout` is of reads of partitions by key, by however many; `range_request_timeout` is of all others.
+/// `read_request_timeout` applies to reads of partitions by key, however many; `range_request_timeout` to all others.
 #[test]
 fn a_read_takes_as_long_as_its_kind_may() {
     let mut run = Run::three(false, false, &mut Random::new(3), Faults::default());

@@ -1,8 +1,8 @@
-//! What is left of tables that are gone.
+//! Remains of dropped and truncated tables.
 
 use super::*;
 
-/// Promises and decisions lie with the table: truncated or dropped, they leave every disk with its rows.
+/// Acceptor states belong to the table: when it is truncated or dropped, they leave every disk with its rows.
 #[test]
 fn acceptors_leave_with_their_table() {
     let mut run = Run::three(false, false, &mut Random::new(11), Faults::default());
