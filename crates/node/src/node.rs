@@ -1,32 +1,32 @@
 //! A whole node without sockets: the parts joined, and its background work begun.
 
-use crate::acceptor;
-use crate::access;
-use crate::batches;
-use crate::catch_up::{self, publish};
-use crate::control::{self, Answer, Control};
-use crate::core::Core;
-use crate::counters;
-use crate::error::Error;
-use crate::events::ClusterEvent;
-use crate::forget;
-use crate::gossip_task::{self, Talk};
-use crate::header::{Header, Kind, Status};
-use crate::hints::{self, HintQueue};
-use crate::indexes;
-use crate::membership::{self, JoinError};
-use crate::metrics::Metrics;
-use crate::options::Options;
-use crate::peer_load::PeerRequest;
-use crate::propose::{ChangeError, change};
-use crate::replica;
+use crate::client::access;
+use crate::client::error::Error;
+use crate::client::system_tables::Me;
+use crate::cluster::catch_up::{self, publish};
+use crate::cluster::events::ClusterEvent;
+use crate::cluster::gossip::{self, Talk};
+use crate::cluster::membership::{self, JoinError};
+use crate::cluster::propose::{ChangeError, change};
+use crate::cluster::view::View;
+use crate::coordinator::Core;
+use crate::coordinator::batches;
+use crate::coordinator::counters;
+use crate::coordinator::hints::{self, HintQueue};
+use crate::ground::metrics::Metrics;
+use crate::ground::options::Options;
+use crate::ground::world::{Lane, To, World};
+use crate::peers::control::{self, Answer, Control};
+use crate::peers::header::{Header, Kind, Status};
+use crate::peers::load::PeerRequest;
+use crate::replica::acceptor;
+use crate::replica::serve;
+use crate::replica::slots::Slots;
+use crate::replica::writer;
 use crate::shared::Shared;
-use crate::slots::Slots;
-use crate::space;
-use crate::system_tables::Me;
-use crate::view::View;
-use crate::world::{Lane, To, World};
-use crate::writer;
+use crate::work::indexes;
+use crate::work::purge;
+use crate::work::space;
 use henge_base::{Bytes, ClusterId, HostId};
 use henge_coordinator::ReplicaError;
 use henge_metadata::{ClusterState, Entry, Log};
@@ -113,14 +113,14 @@ impl<W: World> Node<W> {
     pub fn start(&self) {
         let world = &self.shared.world;
         world.spawn("lease", renew_lease(Arc::clone(&self.shared)));
-        world.spawn("gossip", gossip_task::run(Arc::clone(&self.shared), Arc::clone(&self.talk)));
+        world.spawn("gossip", gossip::run(Arc::clone(&self.shared), Arc::clone(&self.talk)));
         world.spawn("hints", hints::keep(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         world.spawn("delivery", hints::deliver(Arc::clone(&self.shared), Arc::clone(&self.hints)));
         world.spawn("batches", batches::replay(self.core()));
         world.spawn("space", space::watch(Arc::clone(&self.shared)));
-        world.spawn("purge", forget::sweep_all(self.core()));
+        world.spawn("purge", purge::sweep_all(self.core()));
         world.spawn("indexes", indexes::keep(self.core()));
-        world.spawn("strays", forget::remove_strays(Arc::clone(&self.shared)));
+        world.spawn("strays", purge::remove_strays(Arc::clone(&self.shared)));
         if self.shared.options.sync == SyncMode::Unsynced {
             world.spawn("sync", writer::sync_periodically(Arc::clone(&self.shared)));
         }
@@ -174,8 +174,8 @@ impl<W: World> Node<W> {
             Err(refusal) => return self.shared.reply(refusal, &[]),
         };
         match header.kind {
-            Kind::Write => replica::serve_write(core, from, &header, body).await,
-            Kind::ReadRows | Kind::ReadDigest => replica::serve_read(core, from, &header, body).await,
+            Kind::Write => serve::serve_write(core, from, &header, body).await,
+            Kind::ReadRows | Kind::ReadDigest => serve::serve_read(core, from, &header, body).await,
             Kind::Count => counters::serve(core, from, &header, &body).await,
             Kind::Batch => batches::serve(&self.shared, &header, &body).await,
             Kind::Paxos => acceptor::serve(core, from, &header, body).await,
@@ -210,7 +210,7 @@ impl<W: World> Node<W> {
         let Ok((header, body)) = Header::split(message) else { return };
         self.shared.witness(&header);
         if header.kind == Kind::Gossip {
-            gossip_task::heard(&self.shared, &self.talk, from, &body);
+            gossip::heard(&self.shared, &self.talk, from, &body);
         }
     }
 

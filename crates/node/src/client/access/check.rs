@@ -1,0 +1,76 @@
+//! Whether a user has a permission: looked up in the state that this node holds, so that what was taken away is gone at once.
+
+use super::needs::Need;
+use super::unauthorized;
+use crate::client::error::Error;
+use crate::client::prepare::Ready;
+use crate::coordinator::Core;
+use crate::ground::world::World;
+use crate::shared::Shared;
+use henge_model::{Permission, Resource};
+
+impl<W: World> Core<W> {
+    /// Whether the user has all permissions that a statement needs.
+    pub(crate) fn may(&self, ready: &Ready, user: Option<&str>) -> bool {
+        ready.needs.is_empty() || self.lacking(ready, user).is_ok_and(|lacking| lacking.is_none())
+    }
+
+    /// What a statement needs that the user does not have.
+    fn lacking<'r>(&self, ready: &'r Ready, user: Option<&str>) -> Result<Option<&'r Need>, Error> {
+        let (view, user) = (self.shared.view.load(), logged_in(user)?);
+        Ok(ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)))
+    }
+
+    /// Refuses a statement that the user has not all permissions for. Without an authorizer statements need none.
+    pub(crate) fn authorize(&self, ready: &Ready, user: Option<&str>) -> Result<(), Error> {
+        if ready.needs.is_empty() {
+            return Ok(());
+        }
+        match self.lacking(ready, user)? {
+            Some(need) => {
+                self.shared.metrics.denied.inc();
+                Err(denied(user.unwrap_or_default(), need))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses what the user has no permission for, or what contains it.
+pub(super) fn ensure<W: World>(
+    shared: &Shared<W>,
+    user: Option<&str>,
+    permission: Permission,
+    resource: &Resource,
+) -> Result<(), Error> {
+    if !shared.options.authorize {
+        return Ok(());
+    }
+    let (user, need) = (logged_in(user)?, Need::new(permission, resource));
+    match shared.view.load().state.roles.allows(user, permission, &need.chain) {
+        true => Ok(()),
+        false => Err(denied(user, &need)),
+    }
+}
+
+/// The same of roles, in other words.
+pub(super) fn ensure_of_role<W: World>(
+    shared: &Shared<W>,
+    user: Option<&str>,
+    permission: Permission,
+    resource: &Resource,
+) -> Result<(), Error> {
+    ensure(shared, user, permission, resource).map_err(|_| {
+        let user = user.unwrap_or("anonymous");
+        unauthorized(format!("User {user} does not have sufficient privileges to perform the requested operation"))
+    })
+}
+
+pub(super) fn logged_in(user: Option<&str>) -> Result<&str, Error> {
+    user.ok_or_else(|| unauthorized("You have not logged in"))
+}
+
+fn denied(user: &str, need: &Need) -> Error {
+    let (permission, resource) = (need.permission, &need.chain[0]);
+    unauthorized(format!("User {user} has no {permission} permission on {resource} or any of its parents"))
+}

@@ -1,0 +1,153 @@
+//! GRANT, REVOKE and LIST of permissions.
+
+use super::check::ensure;
+use super::{invalid, known, unauthorized};
+use crate::client::error::Error;
+use crate::client::execute::Outcome;
+use crate::cluster::view::View;
+use crate::coordinator::Core;
+use crate::ground::world::World;
+use crate::shared::Shared;
+use henge_cql::{PermissionPlan, is_virtual};
+use henge_metadata::{Command, Role, RoleCommand, Roles, TRACES};
+use henge_model::{Keyspace, Permission, Permissions, Replication, Resource, RowSink};
+use std::sync::Arc;
+
+/// Carries out a statement about permissions.
+pub(super) async fn run<W: World>(
+    core: &Core<W>,
+    plan: &PermissionPlan,
+    user: Option<&str>,
+    sink: &mut (dyn RowSink + Send),
+) -> Result<Outcome, Error> {
+    let shared = &core.shared;
+    match plan {
+        PermissionPlan::Change { permissions, resource, role, given } => {
+            may_change(shared, user, *permissions, resource, role, *given)?;
+            let warning = warning(&shared.view.load().state.roles, *permissions, resource, role, *given);
+            let (role, resource, permissions) = (role.clone(), resource.clone(), *permissions);
+            let command = match given {
+                true => RoleCommand::Grant { role, resource, permissions },
+                false => RoleCommand::Revoke { role, resource, permissions },
+            };
+            crate::cluster::propose::change(shared, Command::Role(command), false).await?;
+            Ok(warning.map_or(Outcome::Void, Outcome::Warning))
+        }
+        PermissionPlan::List { permissions, resource, of, recursive } => {
+            let rows = listed(shared, user, *permissions, resource.as_ref(), of.as_deref(), *recursive)?;
+            if rows.is_empty() {
+                return Ok(Outcome::Void);
+            }
+            for (role, resource, permission) in rows {
+                sink.begin_row();
+                [&role, &role, &resource].into_iter().for_each(|value| sink.value(Some(value.as_bytes())));
+                sink.value(Some(permission.name().as_bytes()));
+            }
+            Ok(Outcome::Rows(None))
+        }
+        PermissionPlan::Absent { refusal } => {
+            known(user)?;
+            refusal.as_ref().map_or(Ok(Outcome::Void), |message| Err(invalid(message.clone())))
+        }
+    }
+}
+
+/// What a statement gives that was given, or takes that was not.
+fn warning(roles: &Roles, asked: Permissions, on: &Resource, role: &str, given: bool) -> Option<String> {
+    let has = roles.get(role).and_then(|r| r.permissions.get(on)).copied().unwrap_or_default();
+    let idle = if given { asked.common(has) } else { asked.without(has) };
+    let names: Vec<&str> = idle.iter().map(Permission::name).collect();
+    let what = if given { "already" } else { "not" };
+    (!names.is_empty()).then(|| format!("Role '{role}' was {what} granted {} on {on}", names.join(", ")))
+}
+
+fn may_change<W: World>(
+    shared: &Shared<W>,
+    user: Option<&str>,
+    permissions: Permissions,
+    resource: &Resource,
+    role: &str,
+    given: bool,
+) -> Result<(), Error> {
+    ensure(shared, user, Permission::Authorize, resource)?;
+    permissions.iter().try_for_each(|permission| ensure(shared, user, permission, resource))?;
+    known(user)?;
+    let view = shared.view.load();
+    if view.state.roles.get(role).is_none() {
+        return Err(invalid(format!("Role {role} doesn't exist")));
+    }
+    if !exists(&view, resource) {
+        return Err(invalid(format!("Resource {resource} doesn't exist")));
+    }
+    let harmless =
+        Permissions::of(&[Permission::Select, Permission::Alter, Permission::Unmask, Permission::SelectMasked]);
+    if given && is_system(&view, resource) && !permissions.without(harmless).is_empty() {
+        let message = "Granting permissions on system keyspaces is strictly limited, this operation is not permitted";
+        return Err(unauthorized(message));
+    }
+    demand_authorizer(shared, if given { "GRANT" } else { "REVOKE" })
+}
+
+fn demand_authorizer<W: World>(shared: &Shared<W>, operation: &str) -> Result<(), Error> {
+    match shared.options.authorize {
+        true => Ok(()),
+        false => Err(invalid(format!("{operation} operation is not supported by AllowAllAuthorizer"))),
+    }
+}
+
+/// Whether a resource is of the system's own keyspaces. Virtual ones take no writes whatever is granted.
+fn is_system(view: &View, resource: &Resource) -> bool {
+    let keyspace = resource.keyspace().and_then(|name| view.schema.keyspaces.get(name));
+    let own = |k: &Arc<Keyspace>| k.replication == Replication::Local || k.name == TRACES;
+    keyspace.is_some_and(|keyspace| own(keyspace) && !is_virtual(&keyspace.name))
+}
+
+/// Whether a resource is there, system keyspaces included.
+fn exists(view: &View, resource: &Resource) -> bool {
+    match resource {
+        Resource::AllKeyspaces | Resource::AllRoles | Resource::AllFunctions => true,
+        Resource::Keyspace(name) | Resource::AllTables(name) | Resource::KeyspaceFunctions(name) => {
+            view.schema.keyspaces.contains_key(name)
+        }
+        Resource::Table(keyspace, table) => view.schema.table(keyspace, table).is_some(),
+        Resource::Role(name) => view.state.roles.get(name).is_some(),
+    }
+}
+
+/// Role, resource and permission of each row, in Cassandra's order.
+fn listed<W: World>(
+    shared: &Shared<W>,
+    user: Option<&str>,
+    permissions: Permissions,
+    resource: Option<&Resource>,
+    of: Option<&str>,
+    recursive: bool,
+) -> Result<Vec<(String, String, Permission)>, Error> {
+    let user = known(user)?;
+    let view = shared.view.load();
+    let roles = &view.state.roles;
+    if let Some(resource) = resource.filter(|resource| !exists(&view, resource)) {
+        return Err(invalid(format!("{resource} doesn't exist")));
+    }
+    if let Some(of) = of.filter(|of| roles.get(of).is_none()) {
+        return Err(invalid(format!("{} doesn't exist", Resource::Role(of.to_owned()))));
+    }
+    demand_authorizer(shared, "LIST PERMISSIONS")?;
+    if !roles.is_superuser(user) && !of.is_some_and(|of| roles.is_member(user, of)) {
+        let whose = of.unwrap_or("everyone");
+        return Err(unauthorized(format!("You are not authorized to view {whose}'s permissions")));
+    }
+    let holders: Vec<&Arc<Role>> = of.map_or_else(|| roles.iter().collect(), |of| roles.of(of));
+    let chain = resource.map(|resource| if recursive { resource.chain() } else { vec![resource.clone()] });
+    let mut rows = Vec::new();
+    for role in holders {
+        let mut given: Vec<(&Resource, &Permissions)> = role.permissions.iter().collect();
+        given.retain(|(on, _)| chain.as_ref().is_none_or(|chain| chain.contains(on)));
+        given.sort_by_key(|(on, _)| on.path());
+        for (on, has) in given {
+            let wanted = has.common(permissions);
+            rows.extend(wanted.iter().map(|permission| (role.name.clone(), on.to_string(), permission)));
+        }
+    }
+    Ok(rows)
+}

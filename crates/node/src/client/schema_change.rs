@@ -1,0 +1,200 @@
+//! CREATE, DROP and TRUNCATE: from the statement to a command for the metadata log.
+
+use crate::client::error::Error;
+use crate::client::execute::{Outcome, Parameters, changed, changed_type};
+use crate::cluster::events::Change;
+use crate::cluster::propose::change;
+use crate::cluster::view::View;
+use crate::coordinator::Core;
+use crate::ground::world::World;
+use henge_base::HostId;
+use henge_cql::{ClusterFacts, DescribeTarget, Guard, ReplicationDraft, SchemaChange};
+use henge_metadata::Command;
+use henge_model::{Replication, TableChange, TableDraft};
+use henge_ring::PlacedRange;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`. With an
+/// authorizer the user gets every permission on what is created.
+pub(crate) async fn run<W: World>(
+    core: &Core<W>,
+    statement: &SchemaChange,
+    parameters: &Parameters<'_>,
+) -> Result<Outcome, Error> {
+    if statement.needs_masking() && !core.shared.options.masking {
+        let message = "Cannot mask columns because dynamic data masking is not enabled. You can enable it with the \
+                       dynamic_data_masking_enabled property on cassandra.yaml";
+        return Err(henge_query::Error::Invalid(message.to_owned()).into());
+    }
+    let view = core.shared.view.load_full();
+    let guard = core.schema_guard(parameters);
+    let statement = &*statement.guarded(&guard, &view.schema)?;
+    if !statement.check(&view.schema)? {
+        return Ok(Outcome::Void);
+    }
+    check_enabled(core, statement)?;
+    statement.guard_change(&guard, &view.schema)?;
+    let scene = Scene { view: &view, default_rf: core.shared.options.default_keyspace_rf, guard };
+    let (command, outcome) = command(statement, &scene)?;
+    let user = parameters.user;
+    let command = match user.filter(|_| core.shared.options.authorize) {
+        Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
+        None => command,
+    };
+    let (_, changed) = change(&core.shared, command, false).await?;
+    if !changed {
+        return Ok(Outcome::Void);
+    }
+    statement.idle_options().into_iter().for_each(|text| parameters.warnings.add(text));
+    Ok(outcome)
+}
+
+/// Refuses what the settings switch off.
+fn check_enabled<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<(), Error> {
+    let change = if let SchemaChange::AlterTable { change, .. } = statement { Some(change) } else { None };
+    if change == Some(&TableChange::DropCompactStorage) && !core.shared.options.drop_compact_storage {
+        let message = "DROP COMPACT STORAGE is disabled; drop_compact_storage_enabled switches it on";
+        return Err(henge_query::Error::Invalid(message.to_owned()).into());
+    }
+    Ok(())
+}
+
+/// What a change is made in.
+struct Scene<'a> {
+    view: &'a View,
+    /// Copies of a keyspace that says nothing of them.
+    default_rf: u32,
+    guard: Guard<'a>,
+}
+
+fn command(statement: &SchemaChange, scene: &Scene<'_>) -> Result<(Command, Outcome), Error> {
+    Ok(match statement {
+        SchemaChange::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
+            let replication = scene.resolve(replication)?;
+            scene.check(name, &replication)?;
+            let command = Command::CreateKeyspace {
+                name: name.clone(),
+                replication,
+                durable_writes: *durable_writes,
+                if_not_exists: *if_not_exists,
+            };
+            (command, changed(Change::Created, name, None))
+        }
+        SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
+            let command = Command::AlterKeyspace {
+                name: name.clone(),
+                durable_writes: scene.altered_keyspace(name, replication.as_ref(), *durable_writes)?,
+            };
+            (command, changed(Change::Updated, name, None))
+        }
+        SchemaChange::DropKeyspace { name, if_exists } => {
+            let command = Command::DropKeyspace { name: name.clone(), if_exists: *if_exists };
+            (command, changed(Change::Dropped, name, None))
+        }
+        SchemaChange::CreateTable { draft, if_not_exists } => {
+            let outcome = changed(Change::Created, &draft.keyspace, Some(&draft.name));
+            let draft = TableDraft::clone(draft);
+            (Command::CreateTable { draft, if_not_exists: *if_not_exists }, outcome)
+        }
+        SchemaChange::AlterTable { keyspace, table, if_exists, change } => {
+            let outcome = changed(Change::Updated, keyspace, Some(table));
+            let (keyspace, table, change) = (keyspace.clone(), table.clone(), change.clone());
+            (Command::AlterTable { keyspace, table, if_exists: *if_exists, change }, outcome)
+        }
+        SchemaChange::DropTable { keyspace, table, if_exists } => {
+            let outcome = changed(Change::Dropped, keyspace, Some(table));
+            let (keyspace, table) = (keyspace.clone(), table.clone());
+            (Command::DropTable { keyspace, table, if_exists: *if_exists }, outcome)
+        }
+        SchemaChange::CreateType { user_type, if_not_exists } => {
+            let outcome = changed_type(Change::Created, &user_type.keyspace, &user_type.name);
+            (Command::CreateType { user_type: user_type.clone(), if_not_exists: *if_not_exists }, outcome)
+        }
+        SchemaChange::AlterType { keyspace, name, if_exists, change } => {
+            let outcome = changed_type(Change::Updated, keyspace, name);
+            let (keyspace, name, change) = (keyspace.clone(), name.clone(), change.clone());
+            (Command::AlterType { keyspace, name, if_exists: *if_exists, change }, outcome)
+        }
+        SchemaChange::DropType { keyspace, name, if_exists } => {
+            let outcome = changed_type(Change::Dropped, keyspace, name);
+            (Command::DropType { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
+        }
+        SchemaChange::CreateIndex { keyspace, table, draft, if_not_exists } => {
+            let outcome = changed(Change::Updated, keyspace, Some(table));
+            let (keyspace, table, draft) = (keyspace.clone(), table.clone(), draft.clone());
+            (Command::CreateIndex { keyspace, table, draft, if_not_exists: *if_not_exists }, outcome)
+        }
+        SchemaChange::DropIndex { keyspace, table, name, if_exists } => {
+            let outcome = changed(Change::Updated, keyspace, table.as_deref());
+            (Command::DropIndex { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
+        }
+        SchemaChange::Truncate { keyspace, table } => {
+            (Command::Truncate { keyspace: keyspace.clone(), table: table.clone() }, Outcome::Void)
+        }
+    })
+}
+
+impl Scene<'_> {
+    fn resolve(&self, replication: &ReplicationDraft) -> Result<Replication, Error> {
+        let datacenters: BTreeSet<String> =
+            self.view.state.members.values().map(|member| member.datacenter.clone()).collect();
+        Ok(replication.resolve(&datacenters, self.default_rf)?)
+    }
+
+    /// Holds a replication setting to the guardrails, and tells of one that wants more nodes than there are.
+    fn check(&self, keyspace: &str, replication: &Replication) -> Result<(), Error> {
+        self.guard.replication(keyspace, replication)?;
+        let mut nodes: BTreeMap<String, usize> = BTreeMap::new();
+        for member in self.view.state.members.values() {
+            *nodes.entry(member.datacenter.clone()).or_default() += 1;
+        }
+        self.guard.warn_of_few_nodes(keyspace, replication, &nodes);
+        Ok(())
+    }
+
+    /// The `durable_writes` that a keyspace is to have. Another replication setting would move data, which nothing does yet.
+    fn altered_keyspace(
+        &self,
+        name: &str,
+        replication: Option<&ReplicationDraft>,
+        durable_writes: Option<bool>,
+    ) -> Result<bool, Error> {
+        // One that is not there is for the metadata log to tell.
+        let Some(keyspace) = self.view.state.schema.keyspaces.get(name) else {
+            return Ok(durable_writes.unwrap_or(true));
+        };
+        if let Some(replication) = replication
+            && self.resolve(replication)? != keyspace.replication
+        {
+            let message = format!("the replication of {name} cannot be changed: moving data is not supported yet");
+            return Err(henge_query::Error::Invalid(message).into());
+        }
+        self.check(name, &keyspace.replication)?;
+        Ok(durable_writes.unwrap_or(keyspace.durable_writes))
+    }
+}
+
+/// What DESCRIBE CLUSTER tells.
+pub(crate) fn facts(view: &View, target: &DescribeTarget) -> ClusterFacts {
+    let owned = match target {
+        DescribeTarget::Cluster { owned } => owned.as_deref(),
+        _ => None,
+    };
+    ClusterFacts {
+        name: view.state.name.clone(),
+        partitioner: "Murmur3Partitioner".to_owned(),
+        snitch: "DynamicEndpointSnitch".to_owned(),
+        range_ownership: owned.map(|keyspace| ownership(view, keyspace)).unwrap_or_default(),
+    }
+}
+
+/// For the last token of each range the addresses of those who answer reads of it, as Cassandra writes them.
+fn ownership(view: &View, keyspace: &str) -> Vec<(String, Vec<String>)> {
+    let Some(placed) = view.placed(keyspace) else { return Vec::new() };
+    let address = |host: &HostId| {
+        let member = view.state.members.get(host)?;
+        Some(format!("{0}/{0}:{1}", member.address.ip(), member.address.port()))
+    };
+    let of = |range: &PlacedRange| (range.range.end.0.to_string(), range.read.iter().filter_map(address).collect());
+    placed.placement.ranges.iter().map(of).collect()
+}

@@ -1,0 +1,56 @@
+//! `system.local`: this node as drivers see it.
+
+use super::Me;
+use super::build::{TableRows, inet, int, list, text};
+use crate::cluster::view::View;
+use henge_metadata::Epoch;
+use henge_ring::Member;
+
+/// What drivers take for the server's version. One dash: cqlsh cuts at the last one.
+pub(super) const RELEASE_VERSION: &str = "5.0.0-henge";
+const CQL_VERSION: &str = "3.4.7";
+const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
+
+pub(super) fn rows(view: &View, me: &Me, out: &mut TableRows<'_>) {
+    let Some(member) = view.state.members.get(&me.host) else { return };
+    out.push(
+        &[text("local")],
+        &[
+            ("bootstrapped", text("COMPLETED")),
+            ("broadcast_address", inet(member.address.ip())),
+            ("broadcast_port", int(i32::from(member.address.port()))),
+            ("cluster_name", text(&view.state.name)),
+            ("cql_version", text(CQL_VERSION)),
+            ("data_center", text(&member.datacenter)),
+            ("gossip_generation", int(me.generation)),
+            ("host_id", member.id.0.as_bytes().to_vec()),
+            ("listen_address", inet(member.address.ip())),
+            ("listen_port", int(i32::from(member.address.port()))),
+            ("native_protocol_version", text("5")),
+            ("partitioner", text(PARTITIONER)),
+            ("rack", text(&member.rack)),
+            ("release_version", text(RELEASE_VERSION)),
+            ("rpc_address", inet(member.rpc_address.ip())),
+            ("rpc_port", int(i32::from(me.native_port))),
+            ("schema_version", schema_version(view)),
+            ("tokens", tokens(member)),
+        ],
+    );
+}
+
+/// The schema's version as a UUID: the epoch, so that nodes at one epoch agree and drivers see it.
+pub(super) fn schema_version(view: &View) -> Vec<u8> {
+    version_of(view.epoch()).to_be_bytes().to_vec()
+}
+
+/// An epoch as the bits of a UUID.
+pub(super) fn version_of(epoch: Epoch) -> u128 {
+    (u128::from(epoch.lineage) << 96) | 0x4000_8000_0000_0000_0000 | u128::from(epoch.index)
+}
+
+/// A member's tokens as the set of decimal texts that drivers parse, in text order as Cassandra sorts a set.
+pub(super) fn tokens(member: &Member) -> Vec<u8> {
+    let mut tokens: Vec<String> = member.tokens.iter().map(|t| t.0.to_string()).collect();
+    tokens.sort();
+    list(tokens.iter().map(String::as_bytes))
+}

@@ -1,0 +1,31 @@
+//! `system.peers` and `system.peers_v2`: the other members. Drivers read either; every column is filled in.
+
+use super::Me;
+use super::build::{TableRows, inet, int, text};
+use super::local::{RELEASE_VERSION, schema_version, tokens};
+use crate::cluster::view::View;
+
+pub(super) fn rows(view: &View, me: &Me, out: &mut TableRows<'_>, with_port: bool) {
+    for peer in view.state.members.values().filter(|m| m.id != me.host) {
+        let mut key = vec![inet(peer.address.ip())];
+        if with_port {
+            key.push(int(i32::from(peer.address.port())));
+        }
+        out.push(
+            &key,
+            &[
+                ("data_center", text(&peer.datacenter)),
+                ("host_id", peer.id.0.as_bytes().to_vec()),
+                ("native_address", inet(peer.rpc_address.ip())),
+                ("native_port", int(i32::from(peer.rpc_address.port()))),
+                ("preferred_ip", inet(peer.address.ip())),
+                ("preferred_port", int(i32::from(peer.address.port()))),
+                ("rack", text(&peer.rack)),
+                ("release_version", text(RELEASE_VERSION)),
+                ("rpc_address", inet(peer.rpc_address.ip())),
+                ("schema_version", schema_version(view)),
+                ("tokens", tokens(peer)),
+            ],
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Requests under way at a replica, as the coordinator holds them.
+
+use crate::ground::world::CallError;
+use crate::peers::header::{Header, Status};
+use henge_base::Bytes;
+use henge_coordinator::{ReadReply, Refusal, ReplicaError};
+use henge_storage::WriteError;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+
+/// What became of a write.
+pub(crate) type Written = Result<(), ReplicaError>;
+
+/// A write under way. Dropping it cancels nothing: whoever holds the sender goes on.
+#[derive(Debug)]
+pub enum WritePending {
+    /// Known at once.
+    Ready(Option<Result<(), ReplicaError>>),
+    /// In the combiner, or at a peer.
+    Waiting(oneshot::Receiver<Result<(), ReplicaError>>),
+}
+
+impl WritePending {
+    pub(crate) fn refused(error: ReplicaError) -> Self {
+        WritePending::Ready(Some(Err(error)))
+    }
+}
+
+impl Future for WritePending {
+    type Output = Written;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Written> {
+        match &mut *self {
+            WritePending::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ReplicaError::Unknown))),
+            WritePending::Waiting(receiver) => {
+                Pin::new(receiver).poll(cx).map(|r| r.unwrap_or(Err(ReplicaError::Unknown)))
+            }
+        }
+    }
+}
+
+/// A read under way.
+pub enum ReadPending {
+    /// Answered from memory.
+    Ready(Option<Result<ReadReply, ReplicaError>>),
+    /// At a peer, or on the disk lane.
+    Waiting(Pin<Box<dyn Future<Output = Result<ReadReply, ReplicaError>> + Send>>),
+}
+
+impl Future for ReadPending {
+    type Output = Result<ReadReply, ReplicaError>;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            ReadPending::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ReplicaError::Unknown))),
+            ReadPending::Waiting(future) => future.as_mut().poll(cx),
+        }
+    }
+}
+
+/// What a reply's status means to a coordinator; the body of a good one.
+pub(crate) fn outcome(reply: Result<Bytes, CallError>) -> Result<(Header, Bytes), ReplicaError> {
+    let reply = reply.map_err(|e| match e {
+        CallError::NotSent => ReplicaError::NotSent,
+        CallError::Unknown => ReplicaError::Unknown,
+    })?;
+    let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
+    let refused = |refusal| Err(ReplicaError::Refused(refusal));
+    match header.status {
+        Status::Ok => Ok((header, body)),
+        Status::StaleEpoch => refused(Refusal::StaleEpoch),
+        Status::UnknownTable => refused(Refusal::UnknownTable),
+        Status::Stalled => refused(Refusal::Stalled),
+        Status::Full => refused(Refusal::Full),
+        Status::Corrupt => refused(Refusal::Corrupt),
+        Status::Fenced => refused(Refusal::Fenced),
+        Status::NoIndex => refused(Refusal::NoIndex),
+        Status::Behind => refused(Refusal::Behind),
+        Status::Overloaded => refused(Refusal::Overloaded),
+        Status::Unsupported | Status::Failed => refused(Refusal::Other),
+    }
+}
+
+/// The status that tells a peer of a refusal.
+pub(crate) fn status(error: ReplicaError) -> Status {
+    match error {
+        ReplicaError::Refused(Refusal::StaleEpoch) => Status::StaleEpoch,
+        ReplicaError::Refused(Refusal::UnknownTable) => Status::UnknownTable,
+        ReplicaError::Refused(Refusal::Stalled) => Status::Stalled,
+        ReplicaError::Refused(Refusal::Full) => Status::Full,
+        ReplicaError::Refused(Refusal::Corrupt) => Status::Corrupt,
+        ReplicaError::Refused(Refusal::Fenced) => Status::Fenced,
+        ReplicaError::Refused(Refusal::NoIndex) => Status::NoIndex,
+        ReplicaError::Refused(Refusal::Behind) => Status::Behind,
+        ReplicaError::Refused(Refusal::Overloaded) => Status::Overloaded,
+        _ => Status::Failed,
+    }
+}
+
+/// What a failure of this node's own store means to a coordinator.
+pub(crate) fn refusal(error: &WriteError) -> ReplicaError {
+    match error {
+        WriteError::Stalled => ReplicaError::Refused(Refusal::Stalled),
+        WriteError::Full => ReplicaError::Refused(Refusal::Full),
+        WriteError::UnknownTable => ReplicaError::Refused(Refusal::UnknownTable),
+        WriteError::Fenced => ReplicaError::Refused(Refusal::Fenced),
+        // Known not to have been made.
+        WriteError::Changed => ReplicaError::Refused(Refusal::Other),
+        _ => ReplicaError::Unknown,
+    }
+}
