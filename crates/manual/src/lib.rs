@@ -1,4 +1,8 @@
-//! Pages that code writes in part, for tests: what stands between two marks of a page is what the code says, or the test fails.
+//! For tests: pages of the manual that code writes in part, and the shape of crates.
+//!
+//! [`ModuleGraph`] is which module of a crate imports which, so that a test can keep imports going one way.
+//!
+//! Of a page what stands between two marks is what the code says, or the test fails:
 //!
 //! ```text
 //! <!-- generated: types -->
@@ -10,6 +14,10 @@
 
 // A crate for tests: to panic is how they fail.
 #![allow(clippy::panic)]
+
+mod module_graph;
+
+pub use module_graph::ModuleGraph;
 
 use std::fmt::Write;
 use std::path::PathBuf;

@@ -2,9 +2,138 @@
 
 pub(crate) mod catch_up;
 pub(crate) mod events;
-pub(crate) mod gossip;
+mod gossip;
 pub(crate) mod membership;
 pub(crate) mod propose;
-pub(crate) mod pulls;
+mod pulls;
 pub(crate) mod system_keyspaces;
 pub(crate) mod view;
+
+use crate::ground::context::Context;
+use crate::ground::world::{To, World};
+use crate::peers::Peers;
+use arc_swap::{ArcSwap, Guard};
+use events::ClusterEvent;
+use henge_base::HostId;
+use henge_gossip::{Gossip, Told};
+use henge_metadata::{ClusterState, Epoch, Log};
+use henge_storage::Store;
+use parking_lot::Mutex;
+use pulls::Pulls;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, broadcast};
+use view::View;
+
+/// Events that a slow client connection may lag behind before it misses some.
+const EVENTS_MAX: usize = 1024;
+/// Between two looks whether all members are up.
+const MEET_PAUSE: Duration = Duration::from_millis(10);
+
+/// The cluster's metadata on this node, and what gossip says of its members.
+pub(crate) struct Cluster<W> {
+    context: Arc<Context<W>>,
+    peers: Arc<Peers<W>>,
+    store: Arc<Store>,
+    view: ArcSwap<View>,
+    /// The metadata log; its lock is held to append, never across a wait.
+    log: Mutex<Log>,
+    /// Held by the proposal under way: the next one sees what it did.
+    proposal_lock: tokio::sync::Mutex<()>,
+    /// Held by the pull under way: many requests may find out at once that this node is behind.
+    pulls: tokio::sync::Mutex<Pulls>,
+    /// Gossip's state between rounds and messages.
+    gossip: Mutex<Gossip>,
+    /// Begins a round of gossip at once.
+    gossip_wakeup: Notify,
+    events: broadcast::Sender<ClusterEvent>,
+    schema_changed: Notify,
+    tables_dropped: Notify,
+}
+
+impl<W: World> Cluster<W> {
+    /// The cluster in the state that the log on disk adds up to.
+    pub(crate) fn new(
+        context: Arc<Context<W>>,
+        peers: Arc<Peers<W>>,
+        store: Arc<Store>,
+        state: ClusterState,
+        log: Log,
+    ) -> Self {
+        let gossip = Gossip::new(context.host(), context.identity.generation);
+        let cluster = Cluster {
+            view: ArcSwap::from_pointee(View::empty(context.host())),
+            log: Mutex::new(log),
+            proposal_lock: tokio::sync::Mutex::default(),
+            pulls: tokio::sync::Mutex::default(),
+            gossip: Mutex::new(gossip),
+            gossip_wakeup: Notify::new(),
+            events: broadcast::Sender::new(EVENTS_MAX),
+            schema_changed: Notify::new(),
+            tables_dropped: Notify::new(),
+            context,
+            peers,
+            store,
+        };
+        cluster.publish(View::new(state, cluster.context.host()));
+        cluster
+    }
+
+    /// The newest epoch that this node has applied, laid out for a request. Not to be held across a wait.
+    pub(crate) fn view(&self) -> Guard<Arc<View>> {
+        self.view.load()
+    }
+
+    /// The same, for as long as the caller likes.
+    pub(crate) fn current_view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+
+    /// The newest epoch that this node has applied.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.view.load().epoch()
+    }
+
+    /// True if this node is a member.
+    pub(crate) fn is_member(&self) -> bool {
+        self.view.load().state.members.contains_key(&self.context.host())
+    }
+
+    /// Changes of members and schema, for clients who registered.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<ClusterEvent> {
+        self.events.subscribe()
+    }
+
+    /// Waits until the schema changes. For one task only.
+    pub(crate) async fn schema_change(&self) {
+        self.schema_changed.notified().await;
+    }
+
+    /// Waits until a table is dropped or truncated. For one task only.
+    pub(crate) async fn dropped_table(&self) {
+        self.tables_dropped.notified().await;
+    }
+
+    /// Everything that gossip has been told.
+    pub(crate) fn gossip_facts(&self) -> Vec<Told> {
+        self.gossip.lock().told()
+    }
+
+    /// Waits until every other member is up, or for `patience`: a node that serves before it has heard of its peers would refuse
+    /// what they could well answer.
+    pub(crate) async fn meet(&self, patience: Duration) {
+        let end = self.context.deadline_after(patience);
+        let all_up = || {
+            let up = self.peers.liveness().up();
+            let is_up = |member: &HostId| *member == self.context.host() || up.contains(member);
+            self.view().state.members.keys().all(is_up)
+        };
+        while !all_up() && self.context.world.mono() < end {
+            self.context.pause(MEET_PAUSE).await;
+        }
+        // What was agreed while this node was away, clients who find it back take for granted.
+        for peer in self.peers.liveness().up().iter() {
+            self.pull_all(To::Host(*peer)).await;
+        }
+    }
+}

@@ -1,7 +1,9 @@
-//! The ground that every part of a node stands on: the world outside, settings, clock, metrics.
+//! The ground that every part of a node stands on: the world outside, settings, clock, metrics, identity.
 
 pub(crate) mod clock;
+pub(crate) mod context;
 pub(crate) mod histogram;
+pub(crate) mod identity;
 pub(crate) mod metrics;
 pub(crate) mod options;
 pub(crate) mod surroundings;

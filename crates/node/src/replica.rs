@@ -1,9 +1,204 @@
 //! This node as a replica: its own copy of the data.
 
-pub(crate) mod acceptor;
+mod acceptor;
+pub(crate) mod admission;
+mod counters;
 mod faults;
+pub(crate) mod handle;
+pub(crate) mod partition_locks;
 pub(crate) mod pending;
 pub(crate) mod serve;
-pub(crate) mod slots;
-pub(crate) mod syncs;
-pub(crate) mod writer;
+mod slots;
+mod syncs;
+mod writer;
+
+use crate::ground::context::Context;
+use crate::ground::world::{Lane, World};
+use henge_base::{Bytes, HostId};
+use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
+use henge_model::{ReadCommand, StorageId};
+use henge_storage::{
+    BatchId, BuiltIndex, EngineError, Figures, HintSpan, LogPlace, LoggedBatch, ReadError, Store, SyncMode, Tier,
+};
+use partition_locks::PartitionLocks;
+use slots::Slots;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use syncs::Syncs;
+use tokio::sync::Notify;
+
+/// Bytes of rows in one answer; a replica that reaches it says that there is more.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// A read waits for so long for an index that is being built.
+const INDEX_WAIT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// This node's own copy, shared by its cores. Writes go through the handle of a core.
+pub(crate) struct LocalReplica<W> {
+    context: Arc<Context<W>>,
+    store: Arc<Store>,
+    /// Writes in the combiner, and whom to tell of them.
+    slots: Slots<Result<(), ReplicaError>>,
+    /// One request of Paxos on a partition at a time.
+    acceptor_locks: PartitionLocks,
+    /// One addition to counters of a partition at a time.
+    counter_locks: PartitionLocks,
+    syncs: Syncs,
+    /// Only the reserve is left on the disk.
+    is_disk_full: AtomicBool,
+    index_built: Notify,
+}
+
+impl<W: World> LocalReplica<W> {
+    /// The copy that `store` holds.
+    pub(crate) fn new(context: Arc<Context<W>>, store: Arc<Store>) -> Self {
+        LocalReplica {
+            context,
+            store,
+            slots: Slots::default(),
+            acceptor_locks: PartitionLocks::default(),
+            counter_locks: PartitionLocks::default(),
+            syncs: Syncs::default(),
+            is_disk_full: AtomicBool::new(false),
+            index_built: Notify::new(),
+        }
+    }
+
+    /// Runs a job on the store where it may touch the disk.
+    pub(crate) fn on_disk<T, F>(&self, lane: Lane, job: F) -> impl Future<Output = T> + Send + 'static + use<T, F, W>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> T + Send + 'static,
+    {
+        let store = Arc::clone(&self.store);
+        self.context.world.disk(lane, move || job(&store))
+    }
+
+    /// Reads this copy. `None`: not in memory, ask again with [`Tier::Disk`].
+    fn read_tier(&self, command: &ReadCommand, kind: ReadKind, tier: Tier) -> Result<Option<ReadReply>, ReplicaError> {
+        let reply = match kind {
+            ReadKind::Rows => self.store.read_block(command, tier, ANSWER_BYTES_MAX).map(|b| b.map(ReadReply::Rows)),
+            ReadKind::Digest => self.store.digest(command, tier, ANSWER_BYTES_MAX).map(|d| d.map(ReadReply::Digest)),
+        };
+        let faults = self.context.options.faults;
+        let reply = reply.map(|r| r.map(|r| faults.answered(r, self.context.world.wall_us())));
+        reply.map_err(|error| {
+            tracing::warn!(%error, "a read failed on this replica");
+            self.context.metrics.replica_read_errors.inc();
+            refusal_of_read(&error)
+        })
+    }
+
+    /// Waits for the index that a read asks, if it is being built.
+    async fn wait_until_built(&self, command: &ReadCommand) -> Result<(), ReplicaError> {
+        let Some(probe) = &command.probe else { return Ok(()) };
+        let index = (command.storage_id, probe.index);
+        let end = self.context.deadline_after(INDEX_WAIT_TIMEOUT);
+        loop {
+            let built = self.index_built.notified();
+            if self.store.is_built(index) {
+                return Ok(());
+            }
+            if self.context.world.mono() >= end {
+                return Err(ReplicaError::Refused(Refusal::NoIndex));
+            }
+            let sleep = self.context.world.sleep_until(end);
+            futures_util::future::select(std::pin::pin!(built), std::pin::pin!(sleep)).await;
+        }
+    }
+
+    /// Waits until everything that was written before this call is on disk. In group mode it is already.
+    async fn synced(&self) -> Result<(), ReplicaError> {
+        match self.context.options.sync {
+            SyncMode::Synced => Ok(()),
+            SyncMode::Unsynced => self.syncs.share(|| self.on_disk(Lane::Background, Store::sync)).await,
+        }
+    }
+
+    /// Marks an index as built, and wakes the reads that wait for it.
+    pub(crate) async fn finish_index(&self, index: BuiltIndex) -> Result<(), EngineError> {
+        self.on_disk(Lane::Background, move |store| store.finish_index(index)).await?;
+        self.index_built.notify_waiters();
+        Ok(())
+    }
+
+    /// Indexes that the schema has and this copy has not built, and indexes that are left of what was dropped.
+    pub(crate) fn indexes_to_change(&self) -> (Vec<BuiltIndex>, Vec<BuiltIndex>) {
+        self.store.indexes_to_change()
+    }
+
+    /// Refuses what takes room on the disk while only the reserve is left. The node's own needs are never asked for: its clock's lease,
+    /// fences, the metadata log, and whatever makes room.
+    pub(crate) fn check_room(&self) -> Result<(), ReplicaError> {
+        if self.is_disk_full.load(Ordering::Relaxed) { Err(ReplicaError::Refused(Refusal::Full)) } else { Ok(()) }
+    }
+
+    /// True while writes are refused because the disk is full.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.is_disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Refuses writes from now on, or takes them again.
+    pub(crate) fn set_disk_full(&self, is_full: bool) {
+        self.is_disk_full.store(is_full, Ordering::Relaxed);
+    }
+
+    /// Stores a batch of another coordinator, or of this node, synced. `place` is how much of the metadata its coordinator knew.
+    pub(crate) async fn store_batch(
+        &self,
+        id: BatchId,
+        place: LogPlace,
+        mutations: Vec<Bytes>,
+    ) -> Result<(), ReplicaError> {
+        self.check_room()?;
+        let add = move |store: &Store| store.add_batch(&LoggedBatch { id, place, mutations });
+        self.on_disk(Lane::Background, add).await.map_err(|error| batch_log_failure(&error))
+    }
+
+    /// Removes a batch that was written.
+    pub(crate) async fn remove_batch(&self, id: BatchId) -> Result<(), ReplicaError> {
+        let remove = move |store: &Store| store.remove_batch(id);
+        self.on_disk(Lane::Background, remove).await.map_err(|error| batch_log_failure(&error))
+    }
+
+    /// Figures of the storage engine.
+    pub(crate) fn figures(&self) -> Figures {
+        self.store.figures()
+    }
+
+    /// Indexes that are built.
+    pub(crate) fn built_indexes(&self) -> BTreeSet<BuiltIndex> {
+        self.store.built_indexes()
+    }
+
+    /// Bytes that a table takes on disk.
+    pub(crate) fn disk_bytes(&self, table: StorageId) -> Result<u64, ReadError> {
+        self.store.disk_bytes(table)
+    }
+
+    /// Bytes of the hints stored for a peer.
+    pub(crate) fn hint_bytes(&self, peer: HostId) -> u64 {
+        self.store.hint_bytes(peer)
+    }
+
+    /// Peers that are owed hints, each with the times of the oldest and the newest. May touch the disk.
+    pub(crate) fn pending_hints(&self) -> Vec<(HostId, Result<HintSpan, EngineError>)> {
+        self.store.hints_pending()
+    }
+}
+
+fn refusal_of_read(error: &ReadError) -> ReplicaError {
+    ReplicaError::Refused(match error {
+        ReadError::UnknownTable => Refusal::UnknownTable,
+        ReadError::Row(_) => Refusal::Corrupt,
+        ReadError::NoIndex => Refusal::NoIndex,
+        _ => Refusal::Other,
+    })
+}
+
+fn batch_log_failure(error: &EngineError) -> ReplicaError {
+    tracing::error!(%error, "the batch log cannot be written");
+    ReplicaError::Unknown
+}

@@ -1,6 +1,12 @@
 //! Background work.
 
-pub(crate) mod indexes;
-pub(crate) mod once_each;
+pub(crate) mod batch_replay;
+pub(crate) mod dropped_tables;
+pub(crate) mod hints;
+pub(crate) mod index_build;
+mod index_sweep;
+pub(crate) mod lease;
+mod once_each;
+pub(crate) mod periodic_sync;
 pub(crate) mod purge;
 pub(crate) mod space;

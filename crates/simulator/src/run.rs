@@ -254,7 +254,7 @@ impl Run {
         let lives = self.lives();
         let hosts = self.cluster.hosts();
         lives.len() == hosts.len()
-            && lives.iter().all(|l| l.node.readiness().is_ok() && hosts.iter().all(|h| l.core.alive(*h)))
+            && lives.iter().all(|l| l.node.readiness().is_ok() && hosts.iter().all(|h| l.core.coordinator().alive(*h)))
     }
 
     fn wait(&mut self, what: &'static str, done: impl Fn(&Run) -> bool) -> bool {

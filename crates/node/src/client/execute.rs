@@ -1,86 +1,50 @@
 //! Executing a client's statement: the one entry for every driver, shell and test.
 
 use crate::client::access;
+use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::prepare::{Ready, ready};
+use crate::client::outcome::Outcome;
+use crate::client::parameters::Parameters;
+use crate::client::prepare::prepare;
+use crate::client::ready::Ready;
 use crate::client::schema_change;
-use crate::cluster::events::{Change, SchemaEvent, Subject};
-use crate::coordinator::Core;
 use crate::ground::world::World;
 use henge_base::Micros;
-use henge_coordinator::{Local, Replicas};
-use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan, Warnings};
-use henge_model::{Consistency, RowSink};
-use henge_query::{Applied, BatchPart, Page, Request};
+use henge_coordinator::Local;
+use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan};
+use henge_model::RowSink;
+use henge_query::{BatchPart, Request};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two looks whether the clock's lease was renewed.
 const LEASE_WAIT: Duration = Duration::from_millis(2);
 
-/// What a client sends with a statement.
-#[derive(Clone, Copy)]
-pub struct Parameters<'a> {
-    /// Bound values, in the order of the statement's markers.
-    pub values: &'a [BoundValue<'a>],
-    /// Consistency level.
-    pub consistency: Consistency,
-    /// Who decides on a condition: SERIAL or LOCAL_SERIAL.
-    pub serial: Consistency,
-    /// The driver's timestamp for writes, if it sent one.
-    pub timestamp: Option<Micros>,
-    /// The driver's clock in seconds, if it sent one (v5).
-    pub now_seconds: Option<i64>,
-    /// Which page.
-    pub page: Page<'a>,
-    /// The role that is logged in; `None` where nobody has to.
-    pub user: Option<&'a str>,
-    /// Where warnings for the user go.
-    pub warnings: &'a Warnings,
-}
-
-/// What a statement answered, besides the rows in the sink.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing.
-    Void,
-    /// Nothing, with a warning for the user.
-    Warning(String),
-    /// Rows; where the next page starts, if there may be one.
-    Rows(Option<Vec<u8>>),
-    /// What became of a conditional write.
-    Applied(Applied),
-    /// `USE`.
-    Keyspace(String),
-    /// A schema statement that changed something.
-    Schema(SchemaEvent),
-}
-
 impl<W: World> Core<W> {
     /// Parses and resolves a statement, without keeping it.
     pub fn ready(&self, text: &str, keyspace: Option<&str>) -> Result<Arc<Ready>, Error> {
-        ready(&self.shared, text, keyspace).map(Arc::new)
+        prepare(self, text, keyspace).map(Arc::new)
     }
 
     /// Keeps a statement that a client prepared, under an id that the protocol derives from keyspace and text.
     pub fn keep(&self, id: [u8; 16], statement: Arc<Ready>) -> Arc<Ready> {
-        self.shared.statements.insert(id, statement)
+        self.clients.statements.insert(id, statement)
     }
 
     /// A prepared statement at the current epoch; `None` if it has to be prepared (again): it is not known, or the schema
     /// changed what its id means, so that the client must learn of other bind markers or result columns first.
     pub fn prepared(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
-        let known = self.shared.statements.find(id)?;
+        let known = self.clients.statements.find(id)?;
         if self.is_current(&known) {
             return Some(known);
         }
         let again = self.ready(&known.text, known.keyspace.as_deref()).ok();
-        self.shared.statements.renewed(id, &known, again)
+        self.clients.statements.renewed(id, &known, again)
     }
 
     /// Whether a statement was resolved at the current epoch; if not, it must be made ready again.
     pub fn is_current(&self, ready: &Ready) -> bool {
-        ready.epoch == self.shared.epoch()
+        ready.epoch == self.cluster().epoch()
     }
 
     /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.
@@ -89,14 +53,14 @@ impl<W: World> Core<W> {
         if !self.may(ready, parameters.user) || !self.sees_clear(ready, parameters.user) {
             return false;
         }
-        let request = self.request(parameters, 0, 0, self.shared.options.read_timeout);
+        let request = self.request(parameters, 0, 0, self.context().options.read_timeout);
         if self.is_held(parameters.user) {
-            let settings = &self.shared.options.guardrails;
+            let settings = &self.context().options.guardrails;
             if !settings.pass_single_row(plan, parameters.page.size, parameters.consistency) {
                 return false;
             }
         }
-        henge_query::try_select(self, plan, placed, &request, sink) == Local::Done
+        henge_query::try_select(self.coordinator(), plan, placed, &request, sink) == Local::Done
     }
 
     /// Executes a statement. Rows go to `sink`, whose columns are `ready.prepared.result`.
@@ -106,7 +70,7 @@ impl<W: World> Core<W> {
         parameters: &Parameters<'_>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<Outcome, Error> {
-        if self.shared.is_draining() {
+        if self.clients.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
         self.authorize(ready, parameters.user)?;
@@ -116,23 +80,23 @@ impl<W: World> Core<W> {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
                 let request = self.request(parameters, 0, self.seed(), self.select_timeout(plan));
                 let placed = ready.placed.first().ok_or_else(unplaced)?;
-                let next = henge_query::select(self, plan, placed, &request, sink).await?;
+                let next = henge_query::select(self.coordinator(), plan, placed, &request, sink).await?;
                 Ok(Outcome::Rows(next.map(|state| state.encode())))
             }
             Plan::Modify(plan) if plan.is_conditional() => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced)?;
-                Ok(Outcome::Applied(henge_query::modify_if(self, plan, placed, &request).await?))
+                Ok(Outcome::Applied(henge_query::modify_if(self.coordinator(), plan, placed, &request).await?))
             }
             Plan::Modify(plan) => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced)?;
-                henge_query::modify(self, plan, placed, &request).await?;
+                henge_query::modify(self.coordinator(), plan, placed, &request).await?;
                 Ok(Outcome::Void)
             }
             Plan::Batch(plan) => {
                 let request = self.write_request(parameters).await?;
-                let applied = henge_query::batch(self, plan, &ready.placed, &request).await?;
+                let applied = henge_query::batch(self.coordinator(), plan, &ready.placed, &request).await?;
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
             Plan::Schema(change) => schema_change::run(self, change, parameters).await,
@@ -140,7 +104,7 @@ impl<W: World> Core<W> {
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
             Plan::Role(_) | Plan::Permission(_) => access::run(self, &ready.prepared.plan, parameters.user, sink).await,
             Plan::Describe(target) => {
-                let view = self.shared.view.load_full();
+                let view = self.cluster().current_view();
                 let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view, target))?;
                 rows.iter().for_each(|row| {
                     sink.begin_row();
@@ -158,7 +122,7 @@ impl<W: World> Core<W> {
         statements: &[(Arc<Ready>, Vec<BoundValue<'_>>)],
         parameters: &Parameters<'_>,
     ) -> Result<Outcome, Error> {
-        if self.shared.is_draining() {
+        if self.clients.is_draining() {
             return Err(Error::Bootstrapping("the node is shutting down".to_owned()));
         }
         statements.iter().try_for_each(|(ready, _)| self.authorize(ready, parameters.user))?;
@@ -174,17 +138,17 @@ impl<W: World> Core<W> {
                 }
             }
         }
-        let applied = henge_query::batch_of(self, kind, &parts, &request).await?;
+        let applied = henge_query::batch_of(self.coordinator(), kind, &parts, &request).await?;
         Ok(applied.map_or(Outcome::Void, Outcome::Applied))
     }
 
     async fn write_request<'a>(&'a self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
         let issued = self.stamp().await?;
-        Ok(self.request(parameters, issued, self.seed(), self.shared.options.write_timeout))
+        Ok(self.request(parameters, issued, self.seed(), self.context().options.write_timeout))
     }
 
     fn request<'a>(&'a self, parameters: &Parameters<'a>, issued: Micros, seed: u64, timeout: Duration) -> Request<'a> {
-        let now_us = self.shared.world.wall_us();
+        let now_us = self.context().world.wall_us();
         let context = BindContext {
             values: parameters.values,
             timestamp: parameters.timestamp.unwrap_or(issued),
@@ -196,35 +160,35 @@ impl<W: World> Core<W> {
             guard: self.guard(parameters),
         };
         let Parameters { consistency, serial, page, .. } = *parameters;
-        Request { context, consistency, serial, deadline: self.mono() + timeout, issued, page }
+        Request { context, consistency, serial, deadline: self.context().world.mono() + timeout, issued, page }
     }
 
     /// How long a SELECT may take: `read_request_timeout` if it names its partitions, else `range_request_timeout`.
     fn select_timeout(&self, plan: &SelectPlan) -> Duration {
-        let options = &self.shared.options;
+        let options = &self.context().options;
         if plan.reads_by_key() { options.read_timeout } else { options.range_timeout }
     }
 
     /// What a request that reads or writes is held to.
     fn guard<'a>(&'a self, parameters: &Parameters<'a>) -> Guard<'a> {
-        Guard::new(&self.shared.options.guardrails, !self.is_held(parameters.user), parameters.warnings)
+        Guard::new(&self.context().options.guardrails, !self.is_held(parameters.user), parameters.warnings)
     }
 
     fn seed(&self) -> u64 {
-        self.shared.world.random("request")
+        self.context().world.random("request")
     }
 
     /// A stamp under the clock's lease. Waits for a renewal that is late, at most as long as a write may take.
     async fn stamp(&self) -> Result<Micros, Error> {
-        let deadline = self.mono() + self.shared.options.write_timeout;
+        let deadline = self.context().world.mono() + self.context().options.write_timeout;
         loop {
-            if let Some(stamp) = self.shared.clock.stamp(self.shared.world.wall_us()) {
+            if let Some(stamp) = self.context().clock.stamp(self.context().world.wall_us()) {
                 return Ok(stamp);
             }
-            if self.mono() >= deadline {
+            if self.context().world.mono() >= deadline {
                 return Err(Error::Overloaded("the disk is too slow to extend the clock's lease".to_owned()));
             }
-            self.shared.pause(LEASE_WAIT).await;
+            self.context().pause(LEASE_WAIT).await;
         }
     }
 }
@@ -239,15 +203,4 @@ fn executable(ready: &Ready) -> Result<(), Error> {
 
 fn unplaced() -> Error {
     henge_query::Error::Invalid("the keyspace is not placed at this epoch".to_owned()).into()
-}
-
-/// The event of a schema statement.
-pub(crate) fn changed(change: Change, keyspace: &str, table: Option<&str>) -> Outcome {
-    let subject = table.map_or(Subject::Keyspace, |table| Subject::Table(table.to_owned()));
-    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject })
-}
-
-/// The event of a statement about a user type.
-pub(crate) fn changed_type(change: Change, keyspace: &str, name: &str) -> Outcome {
-    Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject: Subject::Type(name.to_owned()) })
 }

@@ -1,11 +1,11 @@
 //! CREATE, DROP and TRUNCATE: from the statement to a command for the metadata log.
 
+use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::execute::{Outcome, Parameters, changed, changed_type};
+use crate::client::outcome::{Outcome, changed, changed_type};
+use crate::client::parameters::Parameters;
 use crate::cluster::events::Change;
-use crate::cluster::propose::change;
 use crate::cluster::view::View;
-use crate::coordinator::Core;
 use crate::ground::world::World;
 use henge_base::HostId;
 use henge_cql::{ClusterFacts, DescribeTarget, Guard, ReplicationDraft, SchemaChange};
@@ -16,17 +16,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Carries out a schema statement. `IF [NOT] EXISTS` that changes nothing answers `Void`. With an
 /// authorizer the user gets every permission on what is created.
-pub(crate) async fn run<W: World>(
+pub(super) async fn run<W: World>(
     core: &Core<W>,
     statement: &SchemaChange,
     parameters: &Parameters<'_>,
 ) -> Result<Outcome, Error> {
-    if statement.needs_masking() && !core.shared.options.masking {
+    if statement.needs_masking() && !core.context().options.masking {
         let message = "Cannot mask columns because dynamic data masking is not enabled. You can enable it with the \
                        dynamic_data_masking_enabled property on cassandra.yaml";
         return Err(henge_query::Error::Invalid(message.to_owned()).into());
     }
-    let view = core.shared.view.load_full();
+    let view = core.cluster().current_view();
     let guard = core.schema_guard(parameters);
     let statement = &*statement.guarded(&guard, &view.schema)?;
     if !statement.check(&view.schema)? {
@@ -34,14 +34,14 @@ pub(crate) async fn run<W: World>(
     }
     check_enabled(core, statement)?;
     statement.guard_change(&guard, &view.schema)?;
-    let scene = Scene { view: &view, default_rf: core.shared.options.default_keyspace_rf, guard };
-    let (command, outcome) = command(statement, &scene)?;
+    let context = SchemaContext { view: &view, default_rf: core.context().options.default_keyspace_rf, guard };
+    let (command, outcome) = command(statement, &context)?;
     let user = parameters.user;
-    let command = match user.filter(|_| core.shared.options.authorize) {
+    let command = match user.filter(|_| core.context().options.authorize) {
         Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
         None => command,
     };
-    let (_, changed) = change(&core.shared, command, false).await?;
+    let (_, changed) = core.cluster().change(command).await?;
     if !changed {
         return Ok(Outcome::Void);
     }
@@ -52,26 +52,26 @@ pub(crate) async fn run<W: World>(
 /// Refuses what the settings switch off.
 fn check_enabled<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<(), Error> {
     let change = if let SchemaChange::AlterTable { change, .. } = statement { Some(change) } else { None };
-    if change == Some(&TableChange::DropCompactStorage) && !core.shared.options.drop_compact_storage {
+    if change == Some(&TableChange::DropCompactStorage) && !core.context().options.drop_compact_storage {
         let message = "DROP COMPACT STORAGE is disabled; drop_compact_storage_enabled switches it on";
         return Err(henge_query::Error::Invalid(message.to_owned()).into());
     }
     Ok(())
 }
 
-/// What a change is made in.
-struct Scene<'a> {
+/// Where a schema change is made.
+struct SchemaContext<'a> {
     view: &'a View,
     /// Copies of a keyspace that says nothing of them.
     default_rf: u32,
     guard: Guard<'a>,
 }
 
-fn command(statement: &SchemaChange, scene: &Scene<'_>) -> Result<(Command, Outcome), Error> {
+fn command(statement: &SchemaChange, context: &SchemaContext<'_>) -> Result<(Command, Outcome), Error> {
     Ok(match statement {
         SchemaChange::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
-            let replication = scene.resolve(replication)?;
-            scene.check(name, &replication)?;
+            let replication = context.resolve(replication)?;
+            context.check(name, &replication)?;
             let command = Command::CreateKeyspace {
                 name: name.clone(),
                 replication,
@@ -83,7 +83,7 @@ fn command(statement: &SchemaChange, scene: &Scene<'_>) -> Result<(Command, Outc
         SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
             let command = Command::AlterKeyspace {
                 name: name.clone(),
-                durable_writes: scene.altered_keyspace(name, replication.as_ref(), *durable_writes)?,
+                durable_writes: context.altered_keyspace(name, replication.as_ref(), *durable_writes)?,
             };
             (command, changed(Change::Updated, name, None))
         }
@@ -134,7 +134,7 @@ fn command(statement: &SchemaChange, scene: &Scene<'_>) -> Result<(Command, Outc
     })
 }
 
-impl Scene<'_> {
+impl SchemaContext<'_> {
     fn resolve(&self, replication: &ReplicationDraft) -> Result<Replication, Error> {
         let datacenters: BTreeSet<String> =
             self.view.state.members.values().map(|member| member.datacenter.clone()).collect();
@@ -175,7 +175,7 @@ impl Scene<'_> {
 }
 
 /// What DESCRIBE CLUSTER tells.
-pub(crate) fn facts(view: &View, target: &DescribeTarget) -> ClusterFacts {
+pub(super) fn facts(view: &View, target: &DescribeTarget) -> ClusterFacts {
     let owned = match target {
         DescribeTarget::Cluster { owned } => owned.as_deref(),
         _ => None,

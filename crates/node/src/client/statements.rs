@@ -1,7 +1,7 @@
 //! The prepared statements of a node, by id. The id hangs on keyspace and text alone, so a change of the schema may give one id another
 //! meaning. Clients that hold the old one are answered Unprepared until somebody prepares the statement again.
 
-use crate::client::prepare::Ready;
+use crate::client::ready::Ready;
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,32 +1,18 @@
 //! Traces: what a coordinator did for one request, kept in `system_traces` for a day, where clients of any node find it.
-//!
-//! A core handle with a trace notes what the coordinator asks of it.
 
-use crate::coordinator::Core;
+use crate::client::core::Core;
+use crate::coordinator::Coordinator;
+use crate::coordinator::trace::Trace;
 use crate::ground::world::World;
-use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_base::{Bytes, Micros};
 use henge_coordinator::{Replicas, Write, WriteType, write};
 use henge_metadata::{TRACE_TTL, TRACES};
 use henge_model::{Cell, CellKind, Consistency, Key, Marker, Mutation, PartitionKey, Row, Table, encode_row};
-use parking_lot::Mutex;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What one trace notes at most.
-const EVENTS_MAX: usize = 1_000;
 /// Bytes of a statement's text that are kept.
 const TEXT_MAX: usize = 10_000;
-
-/// A request that is being traced.
-#[derive(Debug)]
-pub struct Trace {
-    /// Its number, a version 1 UUID.
-    pub session: [u8; 16],
-    client: Option<IpAddr>,
-    began: Mono,
-    began_us: Micros,
-    events: Mutex<Vec<(u64, String)>>,
-}
 
 /// What a traced request was.
 #[derive(Clone, Debug, Default)]
@@ -37,49 +23,28 @@ pub struct Traced {
     pub parameters: Vec<(&'static str, String)>,
 }
 
-impl Trace {
-    /// Notes that something happened now.
-    pub(crate) fn note(&self, now: Mono, what: String) {
-        let mut events = self.events.lock();
-        if events.len() < EVENTS_MAX {
-            events.push((now.0.saturating_sub(self.began.0), what));
-        }
-    }
-}
-
 impl<W: World> Core<W> {
     /// A handle that notes what is done through it.
     pub fn traced(&self, client: Option<IpAddr>) -> (Core<W>, Arc<Trace>) {
-        let (began_us, began) = (self.shared.world.wall_us(), self.shared.world.mono());
-        let session = time_uuid(began_us, self.shared.world.random("trace"));
-        let trace = Arc::new(Trace { session, client, began, began_us, events: Mutex::default() });
-        (self.with_trace(Some(Arc::clone(&trace))), trace)
-    }
-
-    /// Notes something, if this request is traced.
-    pub(crate) fn note(&self, what: impl FnOnce() -> String) {
-        if let Some(trace) = &self.trace {
-            trace.note(self.shared.world.mono(), what());
-        }
-    }
-
-    /// How a member is called in a trace.
-    pub(crate) fn name_of(&self, host: HostId) -> String {
-        let view = self.shared.view.load();
-        view.state.members.get(&host).map_or_else(|| host.to_string(), |member| format!("/{}", member.address))
+        let world = &self.context().world;
+        let (began_us, began) = (world.wall_us(), world.mono());
+        let session = time_uuid(began_us, world.random("trace"));
+        let trace = Arc::new(Trace::new(session, client, began, began_us));
+        let coordinator = self.coordinator().with_trace(Some(Arc::clone(&trace)));
+        (Core::new(coordinator, Arc::clone(&self.clients)), trace)
     }
 
     /// Keeps a trace whose request has ended. Goes on in the node.
     pub fn keep_trace(&self, trace: Arc<Trace>, traced: Traced) {
-        let core = self.with_trace(None);
-        let duration = self.shared.world.mono().0.saturating_sub(trace.began.0);
+        let coordinator = self.coordinator().with_trace(None);
+        let duration = self.context().world.mono().0.saturating_sub(trace.began.0);
         // A trace that cannot be kept is not worth an error: its request was answered.
-        let _ = self.in_tail(async move { write_trace(&core, &trace, &traced, duration).await });
+        let _ = self.coordinator().in_tail(async move { write_trace(&coordinator, &trace, &traced, duration).await });
     }
 }
 
-async fn write_trace<W: World>(core: &Core<W>, trace: &Trace, traced: &Traced, duration: u64) {
-    let Some(own) = core.shared.view.load().state.members.get(&core.local()).cloned() else { return };
+async fn write_trace<W: World>(coordinator: &Coordinator<W>, trace: &Trace, traced: &Traced, duration: u64) {
+    let Some(own) = coordinator.cluster().view().state.members.get(&coordinator.local()).cloned() else { return };
     let parameters: Vec<(&str, String)> =
         traced.parameters.iter().map(|(name, text)| (*name, text.chars().take(TEXT_MAX).collect())).collect();
     let mut columns = vec![
@@ -97,42 +62,42 @@ async fn write_trace<W: World>(core: &Core<W>, trace: &Trace, traced: &Traced, d
         ("thread", b"core".to_vec()),
     ];
     let parsing = parameters.iter().find(|(name, _)| *name == "query").map(|(_, text)| (0, format!("Parsing {text}")));
-    let events = std::mem::take(&mut *trace.events.lock()).into_iter();
+    let events = trace.take_events().into_iter();
     let events = parsing.into_iter().chain(events);
     for (number, (elapsed, what)) in events.enumerate() {
         // The session's beginning is told in milliseconds; cqlsh adds to that, and shows no time at all for zero.
         let at = trace.began_us - trace.began_us.rem_euclid(1_000) + elapsed as Micros;
-        let event = time_uuid(at, core.shared.world.random("trace").wrapping_add(number as u64));
+        let event = time_uuid(at, coordinator.context().world.random("trace").wrapping_add(number as u64));
         let elapsed = i32::try_from(elapsed.max(1)).unwrap_or(i32::MAX).to_be_bytes().to_vec();
         let mut columns = source.to_vec();
         columns.extend([("activity", what.into_bytes()), ("source_elapsed", elapsed)]);
-        put(core, "events", &[&trace.session, &event], &columns, &[]).await;
+        put(coordinator, "events", &[&trace.session, &event], &columns, &[]).await;
     }
     // Last, for a session with a duration says that all of it is there.
-    put(core, "sessions", &[&trace.session], &columns, &parameters).await;
+    put(coordinator, "sessions", &[&trace.session], &columns, &parameters).await;
 }
 
 /// Writes one row; `parameters` go into the map of that name.
 async fn put<W: World>(
-    core: &Core<W>,
+    coordinator: &Coordinator<W>,
     table: &str,
     key: &[&[u8]],
     columns: &[(&str, Vec<u8>)],
     parameters: &[(&str, String)],
 ) {
-    let view = core.shared.view.load_full();
+    let view = coordinator.cluster().current_view();
     let found = view.schema.table(TRACES, table).zip(view.placed(TRACES).cloned());
     let Some((table, placed)) = found else { return };
-    let Some(issued) = core.stamp(0) else { return };
+    let Some(issued) = coordinator.stamp(0) else { return };
     let Some((partition, key)) = row_key(table, key) else { return };
     let expires = issued.div_euclid(1_000_000) + i64::from(TRACE_TTL);
     let row = row(table, columns, parameters, issued, expires);
     let mut encoded = Vec::new();
     encode_row(key.bytes(), &row, &mut encoded);
     let mutation = Mutation::single(issued, key.to_bytes(), encoded.into()).encode();
-    let deadline = core.shared.within(core.shared.options.write_timeout);
+    let deadline = coordinator.context().deadline_after(coordinator.context().options.write_timeout);
     let (token, consistency, write_type) = (partition.token(), Consistency::One, WriteType::Simple);
-    let write = write(core, Write { placed, token, mutation, consistency, deadline, write_type, applied: None });
+    let write = write(coordinator, Write { placed, token, mutation, consistency, deadline, write_type, applied: None });
     if let Err(error) = write.await {
         tracing::debug!(%error, "a trace could not be kept");
     }

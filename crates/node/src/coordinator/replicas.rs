@@ -1,11 +1,9 @@
-//! What the coordinator asks of its node, by way of a core.
+//! The seam below a coordinator, as this node fills it.
 
-use super::Core;
-use crate::client::system_tables;
 use crate::cluster::system_keyspaces;
+use crate::coordinator::{Coordinator, OnFailure, batches, counters};
 use crate::ground::world::World;
 use crate::replica::pending::{ReadPending, WritePending};
-use crate::shared::Shared;
 use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
     Boxed, Count, Datacenter, Event, Local, Logged, Placed, ReadKind, ReplicaError, Replicas, WriteError, WriteType,
@@ -14,70 +12,73 @@ use henge_model::{Projection, ReadCommand, RowSink, RowView, project};
 use std::sync::Arc;
 use std::time::Duration;
 
-impl<W: World> Replicas for Core<W> {
+impl<W: World> Replicas for Coordinator<W> {
     type Write = WritePending;
     type Read = ReadPending;
 
     fn local(&self) -> HostId {
-        self.shared.local()
+        self.parts.context.host()
     }
 
     fn datacenter(&self, host: HostId) -> Option<Datacenter> {
-        self.shared.view.load().datacenter(host)
+        self.parts.cluster.view().datacenter(host)
     }
 
     fn datacenter_named(&self, name: &str) -> Option<Datacenter> {
-        self.shared.view.load().datacenter_named(name)
+        self.parts.cluster.view().datacenter_named(name)
     }
 
     fn alive(&self, host: HostId) -> bool {
-        host == self.local() || self.shared.liveness.is_up(host)
+        host == self.local() || self.parts.peers.liveness().is_up(host)
     }
 
     fn distance(&self, host: HostId) -> u32 {
         if host == self.local() {
             return 0;
         }
-        let view = self.shared.view.load();
+        let view = self.parts.cluster.view();
         if view.datacenter(host) == view.datacenter(self.local()) { 1 } else { 2 }
     }
 
     fn placed(&self, keyspace: &str) -> Option<Placed> {
-        self.shared.view.load().placed(keyspace).cloned()
+        self.parts.cluster.view().placed(keyspace).cloned()
     }
 
     fn mono(&self) -> Mono {
-        self.shared.world.mono()
+        self.parts.context.world.mono()
     }
 
     fn try_local(&self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink) -> Local {
         if system_keyspaces::is_computed(command.storage_id) {
-            return computed(&self.shared, command, projection, sink);
+            return self.try_computed(command, projection, sink);
         }
-        match self.shared.store.try_read(command, projection, sink) {
-            Ok(henge_storage::Tried::WouldBlock) => Local::Miss,
-            Ok(_) => {
-                self.note(|| "Read from this node's memory".to_owned());
-                self.fold();
-                Local::Done
-            }
-            // An error takes the long way, where it is counted and another replica may be asked.
-            Err(_) => Local::Miss,
+        let outcome = self.replica.try_read(command, projection, sink);
+        if outcome == Local::Done {
+            self.note(|| "Read from this node's memory".to_owned());
         }
+        outcome
     }
 
     fn write(&self, to: HostId, mutation: Bytes, deadline: Mono) -> WritePending {
         self.note(|| format!("Sending MUTATION_REQ message to {}", self.name_of(to)));
-        if to == self.local() { self.apply(mutation) } else { self.send(to, mutation, deadline, true) }
+        if to == self.local() {
+            self.replica.apply(mutation)
+        } else {
+            self.send(to, mutation, deadline, OnFailure::OweHint)
+        }
     }
 
     fn owe(&self, to: HostId, mutation: Bytes) {
         self.note(|| format!("Adding hint for {}", self.name_of(to)));
-        self.hints.owe(&self.shared, to, mutation);
+        self.parts.hints.push(to, mutation);
     }
 
     fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> WritePending {
-        if to == self.local() { self.apply(mutation) } else { self.send(to, mutation, deadline, false) }
+        if to == self.local() {
+            self.replica.apply(mutation)
+        } else {
+            self.send(to, mutation, deadline, OnFailure::OweNothing)
+        }
     }
 
     fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
@@ -85,7 +86,16 @@ impl<W: World> Replicas for Core<W> {
             let what = if kind == ReadKind::Digest { "digest" } else { "data" };
             format!("Reading {what} from {}", self.name_of(to))
         });
-        if to == self.local() { self.read_here(command, kind) } else { self.read_there(to, &command, kind, deadline) }
+        if to != self.local() {
+            return self.read_remote(to, &command, kind, deadline);
+        }
+        match system_keyspaces::is_computed(command.storage_id) {
+            true => {
+                let is_slow = system_keyspaces::is_slow(command.storage_id);
+                self.read_computed(command, is_slow)
+            }
+            false => self.replica.read(command, kind),
+        }
     }
 
     fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
@@ -94,35 +104,18 @@ impl<W: World> Replicas for Core<W> {
     }
 
     fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
-        let room = match self.tail_room() {
-            Ok(room) => room,
-            Err(full) => {
-                if to != self.local() {
-                    self.owe_unsent(to, mutation);
-                }
-                return WritePending::refused(full);
-            }
-        };
-        let (core, asked) = (self.clone(), self.ask_acceptor(to, message, deadline));
-        let committed = async move {
-            let committed = asked.await.map(|_| ());
-            if committed.is_err() && to != core.local() {
-                core.hints.owe(&core.shared, to, mutation);
-            }
-            committed
-        };
-        WritePending::Waiting(self.put_in_tail(room, committed))
+        self.send_commit(to, message, mutation, deadline)
     }
 
     fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>> {
         self.note(|| format!("{} leads the counters", self.name_of(leader)));
-        let core = self.clone();
+        let coordinator = self.clone();
         if leader != self.local() {
-            return Box::pin(async move { crate::coordinator::counters::ask(&core, leader, count).await });
+            return Box::pin(async move { counters::ask_leader(&coordinator, leader, count).await });
         }
         // From the tail: what was added must reach the others, whether the client waits for it or not.
-        let (consistency, own) = (count.consistency, core.clone());
-        let led = core.in_tail(async move { crate::coordinator::counters::lead(&own, count).await });
+        let consistency = count.consistency;
+        let led = self.in_tail(async move { counters::lead(&coordinator, count).await });
         Box::pin(async move {
             let unknown =
                 || WriteError::Timeout { consistency, received: 0, block_for: 1, write_type: WriteType::Counter };
@@ -139,39 +132,39 @@ impl<W: World> Replicas for Core<W> {
         issued: Micros,
         deadline: Mono,
     ) -> Boxed<Result<Logged, (HostId, ReplicaError)>> {
-        let core = self.clone();
-        Box::pin(async move { crate::coordinator::batches::log(&core, mutations, issued, deadline).await })
+        let coordinator = self.clone();
+        Box::pin(async move { batches::log(&coordinator, mutations, issued, deadline).await })
     }
 
     fn forget_batch(&self, batch: Logged) {
-        let core = self.clone();
+        let coordinator = self.clone();
         // A batch that nobody forgets is written again, which changes nothing.
-        let _ = self.in_tail(async move { crate::coordinator::batches::forget(&core, batch).await });
+        let _ = self.in_tail(async move { batches::forget(&coordinator, batch).await });
     }
 
     fn queue(&self, key: &Bytes) -> Boxed<Box<dyn Send>> {
-        let (shared, key) = (Arc::clone(&self.shared), key.clone());
-        Box::pin(async move { Box::new(shared.proposers.take(&key).await) as Box<dyn Send> })
+        let (parts, key) = (Arc::clone(&self.parts), key.clone());
+        Box::pin(async move { Box::new(parts.proposal_locks.lock(&key).await) as Box<dyn Send> })
     }
 
     fn stamp(&self, after: Micros) -> Option<Micros> {
-        let wall = self.shared.world.wall_us();
-        let own = self.shared.clock.stamp(wall)?;
+        let wall = self.parts.context.world.wall_us();
+        let own = self.parts.context.clock.stamp(wall)?;
         // What another proposer's clock was ahead is no reason for this node's clock to follow.
         let stamp = own.max(after.saturating_add(1));
         (stamp <= wall.saturating_add(MAX_DRIFT_US)).then_some(stamp)
     }
 
     fn random(&self) -> u64 {
-        self.shared.world.random("paxos")
+        self.parts.context.world.random("paxos")
     }
 
     fn pause(&self, time: Duration) -> Boxed<()> {
-        Box::pin(self.shared.world.sleep_until(self.shared.within(time)))
+        Box::pin(self.parts.context.world.sleep_until(self.parts.context.deadline_after(time)))
     }
 
     fn faults(&self) -> henge_coordinator::Faults {
-        let faults = self.shared.options.faults;
+        let faults = self.parts.context.options.faults;
         henge_coordinator::Faults {
             quorum_off_by_one: faults.quorum_off_by_one,
             ignore_accepted: faults.ignore_accepted,
@@ -182,31 +175,29 @@ impl<W: World> Replicas for Core<W> {
     }
 
     fn count(&self, event: Event) {
-        self.shared.metrics.coordinator_event(event);
+        self.parts.context.metrics.coordinator_event(event);
     }
 
     fn batched(&self, write_type: WriteType, partitions: usize) {
-        self.shared.metrics.batches.add(write_type, partitions);
+        self.parts.context.metrics.batches.add(write_type, partitions);
     }
 }
 
-fn computed<W: World>(
-    shared: &Shared<W>,
-    command: &ReadCommand,
-    projection: &Projection,
-    sink: &mut dyn RowSink,
-) -> Local {
-    if system_tables::is_slow(command.storage_id) {
-        return Local::Miss;
-    }
-    let block = system_tables::read(shared, command);
-    let mark = sink.mark();
-    for (key, row) in &block.rows {
-        let pushed = RowView::parse_trusted(row).and_then(|v| project(key, &v, projection, command.now_seconds, sink));
-        if pushed.is_err() {
-            sink.rollback(mark);
+impl<W: World> Coordinator<W> {
+    fn try_computed(&self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink) -> Local {
+        if system_keyspaces::is_slow(command.storage_id) {
             return Local::Miss;
         }
+        let block = self.parts.computed.read(command);
+        let mark = sink.mark();
+        for (key, row) in &block.rows {
+            let row = RowView::parse_trusted(row);
+            let pushed = row.and_then(|row| project(key, &row, projection, command.now_seconds, sink));
+            if pushed.is_err() {
+                sink.rollback(mark);
+                return Local::Miss;
+            }
+        }
+        Local::Done
     }
-    Local::Done
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// The members thought to be up. Peers are down until they are heard of.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub(crate) struct Liveness {
     down_since: Mutex<BTreeMap<HostId, Mono>>,
     /// When each member last answered a request, in microseconds of [`Mono`]; 0 for never.
     answered: ArcSwap<BTreeMap<HostId, AtomicU64>>,
+    came_up: Notify,
 }
 
 impl Liveness {
@@ -56,7 +58,7 @@ impl Liveness {
         self.answered.store(Arc::new(members.map(|m| (m, AtomicU64::new(0))).collect()));
     }
 
-    /// Marks `host`; says whether that changed anything. Only the gossip task calls this, so a load and a store suffice.
+    /// Marks `host`; true if that changed anything. Only gossip calls this, so a load and a store suffice.
     pub(crate) fn set(&self, host: HostId, up: bool, now: Mono) -> bool {
         let mut next = BTreeSet::clone(&self.up.load());
         let changed = if up { next.insert(host) } else { next.remove(&host) };
@@ -64,11 +66,17 @@ impl Liveness {
             self.up.store(Arc::new(next));
             let mut down = self.down_since.lock();
             if up {
-                down.remove(&host)
+                down.remove(&host);
+                self.came_up.notify_one();
             } else {
-                down.insert(host, now)
-            };
+                down.insert(host, now);
+            }
         }
         changed
+    }
+
+    /// Waits until a member comes up that was down. For one task only.
+    pub(crate) async fn member_came_up(&self) {
+        self.came_up.notified().await;
     }
 }

@@ -20,7 +20,7 @@ struct Load {
 
 /// A request that was taken in; it counts until this is dropped.
 #[derive(Debug)]
-pub(crate) struct PeerRequest {
+pub(crate) struct RequestInFlight {
     under_way: Arc<Mutex<BTreeMap<HostId, Load>>>,
     from: HostId,
     bytes: usize,
@@ -35,7 +35,7 @@ impl PeerLoad {
         bytes: usize,
         requests_max: usize,
         bytes_max: usize,
-    ) -> Option<PeerRequest> {
+    ) -> Option<RequestInFlight> {
         let mut under_way = self.under_way.lock();
         let load = under_way.entry(from).or_default();
         if load.requests > 0 && (load.requests >= requests_max || load.bytes + bytes > bytes_max) {
@@ -43,11 +43,11 @@ impl PeerLoad {
         }
         load.requests += 1;
         load.bytes += bytes;
-        Some(PeerRequest { under_way: Arc::clone(&self.under_way), from, bytes })
+        Some(RequestInFlight { under_way: Arc::clone(&self.under_way), from, bytes })
     }
 }
 
-impl Drop for PeerRequest {
+impl Drop for RequestInFlight {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock();
         if let Some(load) = under_way.get_mut(&self.from) {

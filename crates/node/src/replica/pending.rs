@@ -1,8 +1,5 @@
 //! Requests under way at a replica, as the coordinator holds them.
 
-use crate::ground::world::CallError;
-use crate::peers::header::{Header, Status};
-use henge_base::Bytes;
 use henge_coordinator::{ReadReply, Refusal, ReplicaError};
 use henge_storage::WriteError;
 use std::future::Future;
@@ -58,47 +55,8 @@ impl Future for ReadPending {
     }
 }
 
-/// What a reply's status means to a coordinator; the body of a good one.
-pub(crate) fn outcome(reply: Result<Bytes, CallError>) -> Result<(Header, Bytes), ReplicaError> {
-    let reply = reply.map_err(|e| match e {
-        CallError::NotSent => ReplicaError::NotSent,
-        CallError::Unknown => ReplicaError::Unknown,
-    })?;
-    let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
-    let refused = |refusal| Err(ReplicaError::Refused(refusal));
-    match header.status {
-        Status::Ok => Ok((header, body)),
-        Status::StaleEpoch => refused(Refusal::StaleEpoch),
-        Status::UnknownTable => refused(Refusal::UnknownTable),
-        Status::Stalled => refused(Refusal::Stalled),
-        Status::Full => refused(Refusal::Full),
-        Status::Corrupt => refused(Refusal::Corrupt),
-        Status::Fenced => refused(Refusal::Fenced),
-        Status::NoIndex => refused(Refusal::NoIndex),
-        Status::Behind => refused(Refusal::Behind),
-        Status::Overloaded => refused(Refusal::Overloaded),
-        Status::Unsupported | Status::Failed => refused(Refusal::Other),
-    }
-}
-
-/// The status that tells a peer of a refusal.
-pub(crate) fn status(error: ReplicaError) -> Status {
-    match error {
-        ReplicaError::Refused(Refusal::StaleEpoch) => Status::StaleEpoch,
-        ReplicaError::Refused(Refusal::UnknownTable) => Status::UnknownTable,
-        ReplicaError::Refused(Refusal::Stalled) => Status::Stalled,
-        ReplicaError::Refused(Refusal::Full) => Status::Full,
-        ReplicaError::Refused(Refusal::Corrupt) => Status::Corrupt,
-        ReplicaError::Refused(Refusal::Fenced) => Status::Fenced,
-        ReplicaError::Refused(Refusal::NoIndex) => Status::NoIndex,
-        ReplicaError::Refused(Refusal::Behind) => Status::Behind,
-        ReplicaError::Refused(Refusal::Overloaded) => Status::Overloaded,
-        _ => Status::Failed,
-    }
-}
-
 /// What a failure of this node's own store means to a coordinator.
-pub(crate) fn refusal(error: &WriteError) -> ReplicaError {
+pub(super) fn refusal_of_write(error: &WriteError) -> ReplicaError {
     match error {
         WriteError::Stalled => ReplicaError::Refused(Refusal::Stalled),
         WriteError::Full => ReplicaError::Refused(Refusal::Full),

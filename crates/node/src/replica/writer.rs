@@ -2,55 +2,36 @@
 //! next batch; in periodic mode whoever finds the combiner free writes inline, unsynced.
 
 use crate::ground::world::{Lane, World};
-use crate::replica::pending::refusal;
-use crate::replica::slots::Slots;
-use crate::shared::Shared;
-use henge_coordinator::ReplicaError;
-use henge_storage::{SyncMode, WriteError};
+use crate::replica::LocalReplica;
+use crate::replica::pending::refusal_of_write;
+use henge_storage::{Store, SyncMode, WriteError};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
 type Done = Vec<(u64, Result<(), WriteError>)>;
 
-/// A core's writer task.
-pub(crate) async fn run<W: World>(
-    shared: Arc<Shared<W>>,
-    slots: Arc<Slots<Result<(), ReplicaError>>>,
-    turn: Arc<Notify>,
-) {
+/// A core's writer task: takes turns whenever this core found the combiner free.
+pub(super) async fn run<W: World>(replica: Arc<LocalReplica<W>>, wakeup: Arc<Notify>) {
     loop {
-        turn.notified().await;
-        while turn_once(&shared, &slots).await {}
+        wakeup.notified().await;
+        while take_turn(&replica).await {}
     }
 }
 
-/// Writes one batch; says whether there is more to write.
-async fn turn_once<W: World>(shared: &Arc<Shared<W>>, slots: &Slots<Result<(), ReplicaError>>) -> bool {
-    let (done, more) = match shared.options.sync {
-        SyncMode::Unsynced => write(shared, SyncMode::Unsynced),
-        SyncMode::Synced if shared.options.faults.ack_before_sync => write(shared, SyncMode::Unsynced),
-        SyncMode::Synced => {
-            let job = Arc::clone(shared);
-            shared.world.disk(Lane::Write, move || write(&job, SyncMode::Synced)).await
-        }
+/// Writes one batch; true if there is more to write.
+async fn take_turn<W: World>(replica: &LocalReplica<W>) -> bool {
+    let options = &replica.context.options;
+    let (done, more) = match options.sync {
+        SyncMode::Unsynced => write(&replica.store, SyncMode::Unsynced),
+        SyncMode::Synced if options.faults.ack_before_sync => write(&replica.store, SyncMode::Unsynced),
+        SyncMode::Synced => replica.on_disk(Lane::Write, |store| write(store, SyncMode::Synced)).await,
     };
-    slots.complete(done.into_iter().map(|(ticket, r)| (ticket, r.map_err(|e| refusal(&e)))));
+    replica.slots.complete(done.into_iter().map(|(ticket, r)| (ticket, r.map_err(|e| refusal_of_write(&e)))));
     more
 }
 
-fn write<W: World>(shared: &Shared<W>, sync: SyncMode) -> (Done, bool) {
+fn write(store: &Store, sync: SyncMode) -> (Done, bool) {
     let mut done = Vec::new();
-    let more = shared.store.turn(sync, &mut done);
+    let more = store.turn(sync, &mut done);
     (done, more)
-}
-
-/// Syncs unsynced writes once a period: the bound on what a power cut can take in periodic mode.
-pub(crate) async fn sync_periodically<W: World>(shared: Arc<Shared<W>>) {
-    loop {
-        shared.pause(shared.options.sync_period).await;
-        let job = Arc::clone(&shared);
-        if let Err(error) = shared.world.disk(Lane::Background, move || job.store.sync()).await {
-            tracing::error!(%error, "what was written in this period could not be synced");
-        }
-    }
 }

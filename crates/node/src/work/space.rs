@@ -1,31 +1,31 @@
 //! Room on the disk. Below a reserve a node takes no more writes, so that what it needs for itself, compaction above all, goes on and makes
 //! room again; with room enough writes are back.
 
+use crate::ground::context::Context;
 use crate::ground::world::World;
-use crate::shared::Shared;
+use crate::replica::LocalReplica;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How often the disk is looked at: 200 MB may be written meanwhile by a fast one, which the reserve has to have room for.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Between two looks at the disk: 200 MB may be written meanwhile by a fast one, which the reserve has to have room for.
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Looks at the disk again and again.
-pub(crate) async fn watch<W: World>(shared: Arc<Shared<W>>) {
-    let reserve = shared.options.disk_reserve;
+/// Watches the room on the disk until the node ends.
+pub(crate) async fn watch<W: World>(context: Arc<Context<W>>, replica: Arc<LocalReplica<W>>) {
+    let reserve = context.options.disk_reserve;
     loop {
-        let free = shared.world.free_bytes();
-        let was = shared.disk_full.load(Ordering::Relaxed);
+        let free = context.world.free_bytes();
+        let was_full = replica.is_disk_full();
         // A quarter more than the reserve before writes are back: it must not change with every file.
-        let now = free < if was { reserve.saturating_add(reserve / 4) } else { reserve };
-        if now != was {
-            shared.disk_full.store(now, Ordering::Relaxed);
-            if now {
+        let is_full = free < if was_full { reserve.saturating_add(reserve / 4) } else { reserve };
+        if is_full != was_full {
+            replica.set_disk_full(is_full);
+            if is_full {
                 tracing::error!(free, reserve, "the disk is full: writes are refused until there is room");
             } else {
                 tracing::info!(free, "the disk has room again: writes are taken");
             }
         }
-        shared.pause(LOOK_EVERY).await;
+        context.pause(LOOK_INTERVAL).await;
     }
 }

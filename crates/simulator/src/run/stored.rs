@@ -32,7 +32,7 @@ impl Run {
     fn replicas_of(&self, key: i64) -> Vec<HostId> {
         let Some(life) = self.lives().into_iter().next() else { return Vec::new() };
         let Some(command) = command(&life, key) else { return Vec::new() };
-        let placed = life.core.placed(registers::texts(key).keyspace);
+        let placed = life.core.coordinator().placed(registers::texts(key).keyspace);
         let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
         range.map(|r| r.read.clone()).unwrap_or_default()
     }

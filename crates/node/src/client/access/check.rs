@@ -2,11 +2,10 @@
 
 use super::needs::Need;
 use super::unauthorized;
+use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::prepare::Ready;
-use crate::coordinator::Core;
+use crate::client::ready::Ready;
 use crate::ground::world::World;
-use crate::shared::Shared;
 use henge_model::{Permission, Resource};
 
 impl<W: World> Core<W> {
@@ -17,7 +16,7 @@ impl<W: World> Core<W> {
 
     /// What a statement needs that the user does not have.
     fn lacking<'r>(&self, ready: &'r Ready, user: Option<&str>) -> Result<Option<&'r Need>, Error> {
-        let (view, user) = (self.shared.view.load(), logged_in(user)?);
+        let (view, user) = (self.cluster().view(), logged_in(user)?);
         Ok(ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)))
     }
 
@@ -28,7 +27,7 @@ impl<W: World> Core<W> {
         }
         match self.lacking(ready, user)? {
             Some(need) => {
-                self.shared.metrics.denied.inc();
+                self.context().metrics.denied.inc();
                 Err(denied(user.unwrap_or_default(), need))
             }
             None => Ok(()),
@@ -38,16 +37,16 @@ impl<W: World> Core<W> {
 
 /// Refuses what the user has no permission for, or what contains it.
 pub(super) fn ensure<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     permission: Permission,
     resource: &Resource,
 ) -> Result<(), Error> {
-    if !shared.options.authorize {
+    if !core.context().options.authorize {
         return Ok(());
     }
     let (user, need) = (logged_in(user)?, Need::new(permission, resource));
-    match shared.view.load().state.roles.allows(user, permission, &need.chain) {
+    match core.cluster().view().state.roles.allows(user, permission, &need.chain) {
         true => Ok(()),
         false => Err(denied(user, &need)),
     }
@@ -55,12 +54,12 @@ pub(super) fn ensure<W: World>(
 
 /// The same of roles, in other words.
 pub(super) fn ensure_of_role<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     permission: Permission,
     resource: &Resource,
 ) -> Result<(), Error> {
-    ensure(shared, user, permission, resource).map_err(|_| {
+    ensure(core, user, permission, resource).map_err(|_| {
         let user = user.unwrap_or("anonymous");
         unauthorized(format!("User {user} does not have sufficient privileges to perform the requested operation"))
     })

@@ -1,8 +1,8 @@
 //! Who is held to guardrails: those who log in and are no superusers, as in Cassandra. Where nobody has to log in, everybody may
 //! do everything.
 
-use crate::client::execute::Parameters;
-use crate::coordinator::Core;
+use crate::client::core::Core;
+use crate::client::parameters::Parameters;
 use crate::ground::world::World;
 use henge_cql::Guard;
 
@@ -10,15 +10,15 @@ impl<W: World> Core<W> {
     /// Whether reads and writes of a user are held to any guardrail.
     #[inline]
     pub(crate) fn is_held(&self, user: Option<&str>) -> bool {
-        self.shared.holds_requests && !self.is_exempt(user)
+        self.clients.holds_requests && !self.is_exempt(user)
     }
 
     /// What a statement that changes the schema is held to.
     pub(crate) fn schema_guard<'a>(&'a self, parameters: &Parameters<'a>) -> Guard<'a> {
-        Guard::new(&self.shared.options.guardrails, self.is_exempt(parameters.user), parameters.warnings)
+        Guard::new(&self.context().options.guardrails, self.is_exempt(parameters.user), parameters.warnings)
     }
 
     fn is_exempt(&self, user: Option<&str>) -> bool {
-        user.is_none_or(|user| self.shared.view.load().state.roles.is_superuser(user))
+        user.is_none_or(|user| self.cluster().view().state.roles.is_superuser(user))
     }
 }

@@ -1,34 +1,14 @@
 //! Masked columns: who sees them clear, and who may ask for what is in them.
 
 use super::check::logged_in;
+use super::masked_read::MaskedRead;
 use super::unauthorized;
+use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::prepare::Ready;
-use crate::coordinator::Core;
+use crate::client::ready::Ready;
 use crate::ground::world::World;
-use henge_cql::{Plan, SelectPlan};
-use henge_model::{Permission, Resource};
-
-/// A SELECT of a table with masked columns.
-#[derive(Clone, Debug)]
-pub(crate) struct MaskedRead {
-    /// The table, and what contains it.
-    chain: Vec<Resource>,
-    /// The plan for those who see masks, if that is another one.
-    plan: Option<SelectPlan>,
-}
-
-/// What there is to look at before a plan is carried out; nothing for most.
-pub(crate) fn masked_read(plan: &Plan) -> Option<Box<MaskedRead>> {
-    match plan {
-        Plan::Select(select) if !select.table().masks.is_empty() => {
-            let (keyspace, name) = (select.table().keyspace.clone(), select.table().name.clone());
-            let chain = Resource::Table(keyspace, name).chain();
-            Some(Box::new(MaskedRead { chain, plan: select.masked() }))
-        }
-        _ => None,
-    }
-}
+use henge_cql::SelectPlan;
+use henge_model::Permission;
 
 impl<W: World> Core<W> {
     /// Whether the user sees all columns of what a statement reads as they are.
@@ -64,7 +44,7 @@ impl<W: World> Core<W> {
     }
 
     fn has(&self, user: Option<&str>, permission: Permission, read: &MaskedRead) -> bool {
-        let view = self.shared.view.load();
+        let view = self.cluster().view();
         logged_in(user).is_ok_and(|user| view.state.roles.allows(user, permission, &read.chain))
     }
 }

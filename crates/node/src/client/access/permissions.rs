@@ -2,12 +2,11 @@
 
 use super::check::ensure;
 use super::{invalid, known, unauthorized};
+use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::execute::Outcome;
+use crate::client::outcome::Outcome;
 use crate::cluster::view::View;
-use crate::coordinator::Core;
 use crate::ground::world::World;
-use crate::shared::Shared;
 use henge_cql::{PermissionPlan, is_virtual};
 use henge_metadata::{Command, Role, RoleCommand, Roles, TRACES};
 use henge_model::{Keyspace, Permission, Permissions, Replication, Resource, RowSink};
@@ -20,21 +19,20 @@ pub(super) async fn run<W: World>(
     user: Option<&str>,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<Outcome, Error> {
-    let shared = &core.shared;
     match plan {
         PermissionPlan::Change { permissions, resource, role, given } => {
-            may_change(shared, user, *permissions, resource, role, *given)?;
-            let warning = warning(&shared.view.load().state.roles, *permissions, resource, role, *given);
+            may_change(core, user, *permissions, resource, role, *given)?;
+            let warning = warning(&core.cluster().view().state.roles, *permissions, resource, role, *given);
             let (role, resource, permissions) = (role.clone(), resource.clone(), *permissions);
             let command = match given {
                 true => RoleCommand::Grant { role, resource, permissions },
                 false => RoleCommand::Revoke { role, resource, permissions },
             };
-            crate::cluster::propose::change(shared, Command::Role(command), false).await?;
+            core.cluster().change(Command::Role(command)).await?;
             Ok(warning.map_or(Outcome::Void, Outcome::Warning))
         }
         PermissionPlan::List { permissions, resource, of, recursive } => {
-            let rows = listed(shared, user, *permissions, resource.as_ref(), of.as_deref(), *recursive)?;
+            let rows = listed(core, user, *permissions, resource.as_ref(), of.as_deref(), *recursive)?;
             if rows.is_empty() {
                 return Ok(Outcome::Void);
             }
@@ -62,17 +60,17 @@ fn warning(roles: &Roles, asked: Permissions, on: &Resource, role: &str, given: 
 }
 
 fn may_change<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     permissions: Permissions,
     resource: &Resource,
     role: &str,
     given: bool,
 ) -> Result<(), Error> {
-    ensure(shared, user, Permission::Authorize, resource)?;
-    permissions.iter().try_for_each(|permission| ensure(shared, user, permission, resource))?;
+    ensure(core, user, Permission::Authorize, resource)?;
+    permissions.iter().try_for_each(|permission| ensure(core, user, permission, resource))?;
     known(user)?;
-    let view = shared.view.load();
+    let view = core.cluster().view();
     if view.state.roles.get(role).is_none() {
         return Err(invalid(format!("Role {role} doesn't exist")));
     }
@@ -85,11 +83,11 @@ fn may_change<W: World>(
         let message = "Granting permissions on system keyspaces is strictly limited, this operation is not permitted";
         return Err(unauthorized(message));
     }
-    demand_authorizer(shared, if given { "GRANT" } else { "REVOKE" })
+    demand_authorizer(core, if given { "GRANT" } else { "REVOKE" })
 }
 
-fn demand_authorizer<W: World>(shared: &Shared<W>, operation: &str) -> Result<(), Error> {
-    match shared.options.authorize {
+fn demand_authorizer<W: World>(core: &Core<W>, operation: &str) -> Result<(), Error> {
+    match core.context().options.authorize {
         true => Ok(()),
         false => Err(invalid(format!("{operation} operation is not supported by AllowAllAuthorizer"))),
     }
@@ -116,7 +114,7 @@ fn exists(view: &View, resource: &Resource) -> bool {
 
 /// Role, resource and permission of each row, in Cassandra's order.
 fn listed<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     permissions: Permissions,
     resource: Option<&Resource>,
@@ -124,7 +122,7 @@ fn listed<W: World>(
     recursive: bool,
 ) -> Result<Vec<(String, String, Permission)>, Error> {
     let user = known(user)?;
-    let view = shared.view.load();
+    let view = core.cluster().view();
     let roles = &view.state.roles;
     if let Some(resource) = resource.filter(|resource| !exists(&view, resource)) {
         return Err(invalid(format!("{resource} doesn't exist")));
@@ -132,7 +130,7 @@ fn listed<W: World>(
     if let Some(of) = of.filter(|of| roles.get(of).is_none()) {
         return Err(invalid(format!("{} doesn't exist", Resource::Role(of.to_owned()))));
     }
-    demand_authorizer(shared, "LIST PERMISSIONS")?;
+    demand_authorizer(core, "LIST PERMISSIONS")?;
     if !roles.is_superuser(user) && !of.is_some_and(|of| roles.is_member(user, of)) {
         let whose = of.unwrap_or("everyone");
         return Err(unauthorized(format!("You are not authorized to view {whose}'s permissions")));

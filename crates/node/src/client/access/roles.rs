@@ -3,11 +3,10 @@
 use super::check::{ensure, ensure_of_role};
 use super::settings;
 use super::{invalid, known, unauthorized};
+use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::execute::Outcome;
-use crate::coordinator::Core;
+use crate::client::outcome::Outcome;
 use crate::ground::world::World;
-use crate::shared::Shared;
 use henge_cql::statement::{RoleOptions, RoleStatement};
 use henge_metadata::{Command, Role, RoleCommand, Roles};
 use henge_model::{Permission, Resource, RowSink};
@@ -19,32 +18,31 @@ pub(super) async fn change<W: World>(
     statement: &RoleStatement,
     user: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let shared = &core.shared;
     let command = match statement {
         RoleStatement::Create { name, if_not_exists, options } => {
-            may_create(shared, user, name, *if_not_exists, options)?;
-            let settings = settings::resolve(shared, options).await?;
+            may_create(core, user, name, *if_not_exists, options)?;
+            let settings = settings::resolve(core, options).await?;
             RoleCommand::Create { name: name.clone(), if_not_exists: *if_not_exists, settings }
         }
         RoleStatement::Alter { name, if_exists, options } => {
-            may_alter(shared, user, name, *if_exists, options)?;
-            let settings = settings::resolve(shared, options).await?;
+            may_alter(core, user, name, *if_exists, options)?;
+            let settings = settings::resolve(core, options).await?;
             RoleCommand::Alter { name: name.clone(), if_exists: *if_exists, settings }
         }
         RoleStatement::Drop { name, if_exists } => {
-            may_drop(shared, user, name, *if_exists)?;
+            may_drop(core, user, name, *if_exists)?;
             RoleCommand::Drop { name: name.clone(), if_exists: *if_exists }
         }
-        RoleStatement::Grant { role, member } => membership(shared, user, role, member, true)?,
-        RoleStatement::Revoke { role, member } => membership(shared, user, role, member, false)?,
+        RoleStatement::Grant { role, member } => membership(core, user, role, member, true)?,
+        RoleStatement::Revoke { role, member } => membership(core, user, role, member, false)?,
         RoleStatement::List { .. } => return Ok(Outcome::Void),
     };
     let creates = matches!(command, RoleCommand::Create { .. });
     let mut command = Command::Role(command);
-    if let (true, true, Some(user)) = (creates, shared.options.authorize, user) {
+    if let (true, true, Some(user)) = (creates, core.context().options.authorize, user) {
         command = Command::By { role: user.to_owned(), command: Box::new(command) };
     }
-    crate::cluster::propose::change(shared, command, false).await?;
+    core.cluster().change(command).await?;
     Ok(Outcome::Void)
 }
 
@@ -57,18 +55,18 @@ fn role(name: &str) -> Resource {
 }
 
 fn may_create<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     name: &str,
     if_not_exists: bool,
     options: &RoleOptions,
 ) -> Result<(), Error> {
-    let roles = &shared.view.load().state.roles;
-    ensure_of_role(shared, user, Permission::Create, &Resource::AllRoles)?;
+    let roles = &core.cluster().view().state.roles;
+    ensure_of_role(core, user, Permission::Create, &Resource::AllRoles)?;
     if options.is_superuser == Some(true) && !is_superuser(roles, user) {
         return Err(unauthorized("Only superusers can create a role with superuser status"));
     }
-    settings::check(shared, options)?;
+    settings::check(core, options)?;
     if name.is_empty() {
         return Err(invalid("Role name can't be an empty string"));
     }
@@ -80,15 +78,15 @@ fn may_create<W: World>(
 }
 
 fn may_alter<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     name: &str,
     if_exists: bool,
     options: &RoleOptions,
 ) -> Result<(), Error> {
-    let roles = &shared.view.load().state.roles;
-    may_set(shared, roles, user, name, options)?;
-    settings::check(shared, options)?;
+    let roles = &core.cluster().view().state.roles;
+    may_set(core, roles, user, name, options)?;
+    settings::check(core, options)?;
     if settings::is_empty(options) {
         return Err(invalid("ALTER [ROLE|USER] can't be empty"));
     }
@@ -100,7 +98,7 @@ fn may_alter<W: World>(
 }
 
 fn may_set<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     roles: &Roles,
     user: Option<&str>,
     name: &str,
@@ -125,12 +123,12 @@ fn may_set<W: World>(
             None => Ok(()),
         };
     }
-    ensure_of_role(shared, user, Permission::Alter, &role(name))
+    ensure_of_role(core, user, Permission::Alter, &role(name))
 }
 
-fn may_drop<W: World>(shared: &Shared<W>, user: Option<&str>, name: &str, if_exists: bool) -> Result<(), Error> {
-    let roles = &shared.view.load().state.roles;
-    ensure_of_role(shared, user, Permission::Drop, &role(name))?;
+fn may_drop<W: World>(core: &Core<W>, user: Option<&str>, name: &str, if_exists: bool) -> Result<(), Error> {
+    let roles = &core.cluster().view().state.roles;
+    ensure_of_role(core, user, Permission::Drop, &role(name))?;
     if roles.is_superuser(name) && !is_superuser(roles, user) {
         return Err(unauthorized("Only superusers can drop a role with superuser status"));
     }
@@ -145,20 +143,20 @@ fn may_drop<W: World>(shared: &Shared<W>, user: Option<&str>, name: &str, if_exi
 }
 
 fn membership<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     granted: &str,
     member: &str,
     is_one: bool,
 ) -> Result<RoleCommand, Error> {
-    ensure_of_role(shared, user, Permission::Authorize, &role(granted))?;
+    ensure_of_role(core, user, Permission::Authorize, &role(granted))?;
     known(user)?;
     Ok(RoleCommand::Member { role: granted.to_owned(), member: member.to_owned(), is_one })
 }
 
 /// `LIST ROLES` and `LIST USERS`.
 pub(super) fn list<W: World>(
-    shared: &Shared<W>,
+    core: &Core<W>,
     user: Option<&str>,
     of: Option<&str>,
     recursive: bool,
@@ -166,14 +164,14 @@ pub(super) fn list<W: World>(
     sink: &mut (dyn RowSink + Send),
 ) -> Result<Outcome, Error> {
     let user = known(user)?;
-    let view = shared.view.load();
+    let view = core.cluster().view();
     let roles = &view.state.roles;
     if let Some(of) = of
         && roles.get(of).is_none()
     {
         return Err(invalid(format!("{} doesn't exist", role(of))));
     }
-    let sees_all = ensure(shared, Some(user), Permission::Describe, &Resource::AllRoles).is_ok();
+    let sees_all = ensure(core, Some(user), Permission::Describe, &Resource::AllRoles).is_ok();
     let shown: Vec<&Arc<Role>> = match of {
         None if sees_all => roles.iter().collect(),
         None => granted(roles, user, recursive),

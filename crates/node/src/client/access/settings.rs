@@ -1,17 +1,16 @@
 //! What a statement says of a role: whether it can be said, and what it comes to.
 
 use super::{invalid, login};
+use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::ground::world::World;
-use crate::shared::Shared;
 use henge_cql::statement::{Access, Password, RoleOptions};
 use henge_metadata::RoleSettings;
-use std::sync::Arc;
 
 const MANAGER: &str = "org.apache.cassandra.auth.CassandraRoleManager";
 
 /// Refuses options that mean nothing here.
-pub(super) fn check<W: World>(shared: &Shared<W>, options: &RoleOptions) -> Result<(), Error> {
+pub(super) fn check<W: World>(core: &Core<W>, options: &RoleOptions) -> Result<(), Error> {
     if options.has_options {
         return Err(invalid(format!("{MANAGER} doesn't support OPTIONS")));
     }
@@ -21,7 +20,7 @@ pub(super) fn check<W: World>(shared: &Shared<W>, options: &RoleOptions) -> Resu
         }
     }
     let Some(password) = &options.password else { return Ok(()) };
-    if !shared.options.authenticate {
+    if !core.context().options.authenticate {
         let name = if matches!(password, Password::Clear(_)) { "PASSWORD" } else { "HASHED_PASSWORD" };
         return Err(invalid(format!("{MANAGER} doesn't support {name}")));
     }
@@ -46,11 +45,11 @@ pub(super) fn not_ones_own(options: &RoleOptions) -> Option<&'static str> {
 }
 
 /// The settings, with the password hashed.
-pub(super) async fn resolve<W: World>(shared: &Arc<Shared<W>>, options: &RoleOptions) -> Result<RoleSettings, Error> {
+pub(super) async fn resolve<W: World>(core: &Core<W>, options: &RoleOptions) -> Result<RoleSettings, Error> {
     let salted_hash = match &options.password {
         None => None,
         Some(Password::Hashed(hash)) => Some(hash.clone()),
-        Some(Password::Clear(password)) => Some(login::hash(shared, password).await?),
+        Some(Password::Clear(password)) => Some(login::hash(core.context(), &core.clients.logins, password).await?),
     };
     Ok(RoleSettings { is_superuser: options.is_superuser, can_login: options.can_login, salted_hash })
 }

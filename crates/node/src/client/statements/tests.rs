@@ -1,7 +1,8 @@
 //! What a change of the schema leaves of prepared statements: answers of Apache Cassandra 5.0.6 to the same changes.
 
 use super::Statements;
-use crate::client::prepare::{Ready, resolve};
+use crate::client::prepare::resolve;
+use crate::client::ready::Ready;
 use crate::cluster::view::View;
 use henge_base::{HostId, Random};
 use henge_metadata::{ClusterState, Command, JoinDraft, propose};

@@ -3,23 +3,23 @@
 
 use super::build::{TableRows, inet, int, small, text};
 use super::local::{RELEASE_VERSION, version_of};
+use super::source::SystemTables;
 use crate::ground::world::World;
-use crate::shared::Shared;
 use henge_gossip::{Fact, Told};
 use henge_metadata::Epoch;
 use henge_ring::Member;
 
-pub(super) fn rows<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
-    let told = shared.gossip.lock().told();
-    let view = shared.view.load();
+pub(super) fn rows<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    let told = node.cluster.gossip_facts();
+    let view = node.cluster.view();
     for told in told {
         // A member that is leaving may still be talked of.
         let Some(member) = view.state.members.get(&told.host) else { continue };
-        push(&told, member, shared, out);
+        push(&told, member, node, out);
     }
 }
 
-fn push<W: World>(told: &Told, member: &Member, shared: &Shared<W>, out: &mut TableRows<'_>) {
+fn push<W: World>(told: &Told, member: &Member, node: &SystemTables<W>, out: &mut TableRows<'_>) {
     let (address, clients) = (member.address, member.rpc_address);
     let mut columns = vec![
         ("dc", text(&member.datacenter)),
@@ -51,7 +51,7 @@ fn push<W: World>(told: &Told, member: &Member, shared: &Shared<W>, out: &mut Ta
             }
         }
     }
-    if let Some(process) = shared.world.surroundings() {
+    if let Some(process) = node.context.world.surroundings() {
         columns.push(("hostname", text(process.hostname(address.ip()))));
     }
     out.push(&[inet(address.ip()), int(i32::from(address.port()))], &columns);

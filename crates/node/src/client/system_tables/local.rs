@@ -1,8 +1,9 @@
 //! `system.local`: this node as drivers see it.
 
-use super::Me;
 use super::build::{TableRows, inet, int, list, text};
 use crate::cluster::view::View;
+use crate::ground::context::Context;
+use crate::ground::world::World;
 use henge_metadata::Epoch;
 use henge_ring::Member;
 
@@ -11,8 +12,8 @@ pub(super) const RELEASE_VERSION: &str = "5.0.0-henge";
 const CQL_VERSION: &str = "3.4.7";
 const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
 
-pub(super) fn rows(view: &View, me: &Me, out: &mut TableRows<'_>) {
-    let Some(member) = view.state.members.get(&me.host) else { return };
+pub(super) fn rows<W: World>(view: &View, context: &Context<W>, out: &mut TableRows<'_>) {
+    let Some(member) = view.state.members.get(&context.host()) else { return };
     out.push(
         &[text("local")],
         &[
@@ -22,7 +23,7 @@ pub(super) fn rows(view: &View, me: &Me, out: &mut TableRows<'_>) {
             ("cluster_name", text(&view.state.name)),
             ("cql_version", text(CQL_VERSION)),
             ("data_center", text(&member.datacenter)),
-            ("gossip_generation", int(me.generation)),
+            ("gossip_generation", int(i32::try_from(context.identity.generation).unwrap_or(i32::MAX))),
             ("host_id", member.id.0.as_bytes().to_vec()),
             ("listen_address", inet(member.address.ip())),
             ("listen_port", int(i32::from(member.address.port()))),
@@ -31,7 +32,7 @@ pub(super) fn rows(view: &View, me: &Me, out: &mut TableRows<'_>) {
             ("rack", text(&member.rack)),
             ("release_version", text(RELEASE_VERSION)),
             ("rpc_address", inet(member.rpc_address.ip())),
-            ("rpc_port", int(i32::from(me.native_port))),
+            ("rpc_port", int(i32::from(context.options.rpc_address.port()))),
             ("schema_version", schema_version(view)),
             ("tokens", tokens(member)),
         ],

@@ -13,35 +13,27 @@ mod mask_rows;
 mod peers;
 mod process_rows;
 mod schema_rows;
+mod source;
 mod view_rows;
 
-use crate::cluster::system_keyspaces;
+use crate::cluster::system_keyspaces::{self, VIEWS};
+use crate::coordinator::ComputedTables;
 use crate::ground::world::World;
-use crate::shared::Shared;
+pub(crate) use source::SystemTables;
+
 use build::TableRows;
-use henge_base::{Bytes, HostId};
+use henge_base::Bytes;
 use henge_model::{KeyRange, ReadCommand, RowBlock, StorageId};
 
-/// What operators read.
-const VIEWS: &str = "system_views";
-
-/// What a node says of itself in `system.local`.
-#[derive(Clone, Debug)]
-pub(crate) struct Me {
-    pub(crate) host: HostId,
-    pub(crate) generation: i32,
-    pub(crate) native_port: u16,
-}
-
-/// Whether a computed table takes more than memory: it is for a disk lane then.
-pub(crate) fn is_slow(storage: StorageId) -> bool {
-    let table = system_keyspaces::table(storage);
-    table.is_some_and(|table| table.keyspace == VIEWS && view_rows::SLOW.contains(&table.name.as_str()))
+impl<W: World> ComputedTables for SystemTables<W> {
+    fn read(&self, command: &ReadCommand) -> RowBlock {
+        read(self, command)
+    }
 }
 
 /// Answers a read of a computed table.
-pub(crate) fn read<W: World>(shared: &Shared<W>, command: &ReadCommand) -> RowBlock {
-    let rows = rows_of(shared, command.storage_id);
+fn read<W: World>(node: &SystemTables<W>, command: &ReadCommand) -> RowBlock {
+    let rows = rows_of(node, command.storage_id);
     let wanted = |key: &Bytes| match &command.keys {
         KeyRange::One(one) => key.as_ref() == one.bytes(),
         KeyRange::Run { start, end, .. } => start <= key && key < end,
@@ -57,20 +49,20 @@ pub(crate) fn read<W: World>(shared: &Shared<W>, command: &ReadCommand) -> RowBl
 }
 
 /// All rows of a table in key order. These tables are small: one row per node, table or column.
-fn rows_of<W: World>(shared: &Shared<W>, storage: StorageId) -> Vec<(Bytes, Bytes)> {
+fn rows_of<W: World>(node: &SystemTables<W>, storage: StorageId) -> Vec<(Bytes, Bytes)> {
     let Some(table) = system_keyspaces::table(storage) else { return Vec::new() };
-    let (view, me) = (&shared.view.load(), &shared.me);
+    let view = &node.cluster.view();
     let mut out = TableRows::of(table);
     match (table.keyspace.as_str(), table.name.as_str()) {
-        ("system", "local") => local::rows(view, me, &mut out),
-        ("system", "peers") => peers::rows(view, me, &mut out, false),
-        ("system", "peers_v2") => peers::rows(view, me, &mut out, true),
+        ("system", "local") => local::rows(view, &node.context, &mut out),
+        ("system", "peers") => peers::rows(view, node.context.host(), &mut out, false),
+        ("system", "peers_v2") => peers::rows(view, node.context.host(), &mut out, true),
         ("system_schema", "keyspaces") => schema_rows::keyspaces(view, &mut out),
         ("system_schema", "tables") => schema_rows::tables(view, &mut out),
         ("system_schema", "columns") => schema_rows::columns(view, &mut out),
         ("system_schema", "column_masks") => mask_rows::column_masks(view, &mut out),
         ("system_schema", "types") => schema_rows::types(view, &mut out),
-        ("system", "IndexInfo") => schema_rows::built_indexes(view, &shared.store.built_indexes(), &mut out),
+        ("system", "IndexInfo") => schema_rows::built_indexes(view, &node.replica.built_indexes(), &mut out),
         ("system_schema", "indexes") => schema_rows::indexes(view, &mut out),
         ("system_schema", "dropped_columns") => schema_rows::dropped_columns(view, &mut out),
         ("system_virtual_schema", "keyspaces") => schema_rows::virtual_keyspaces(&mut out),
@@ -80,7 +72,7 @@ fn rows_of<W: World>(shared: &Shared<W>, storage: StorageId) -> Vec<(Bytes, Byte
         ("system_auth", "role_members") => auth_rows::members(view, &mut out),
         ("system_auth", "role_permissions") => auth_rows::permissions(view, &mut out),
         ("system_auth", "resource_role_permissons_index") => auth_rows::resources(view, &mut out),
-        (VIEWS, name) => view_rows::rows(name, shared, &mut out),
+        (VIEWS, name) => view_rows::rows(name, node, &mut out),
         _ => {} // Kept for drivers that ask: these are empty.
     }
     out.sorted()

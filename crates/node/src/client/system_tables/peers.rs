@@ -1,12 +1,12 @@
 //! `system.peers` and `system.peers_v2`: the other members. Drivers read either; every column is filled in.
 
-use super::Me;
 use super::build::{TableRows, inet, int, text};
 use super::local::{RELEASE_VERSION, schema_version, tokens};
 use crate::cluster::view::View;
+use henge_base::HostId;
 
-pub(super) fn rows(view: &View, me: &Me, out: &mut TableRows<'_>, with_port: bool) {
-    for peer in view.state.members.values().filter(|m| m.id != me.host) {
+pub(super) fn rows(view: &View, own: HostId, out: &mut TableRows<'_>, with_port: bool) {
+    for peer in view.state.members.values().filter(|m| m.id != own) {
         let mut key = vec![inet(peer.address.ip())];
         if with_port {
             key.push(int(i32::from(peer.address.port())));

@@ -1,27 +1,24 @@
 //! `system_views`: what this node knows of itself.
 
 use super::build::{TableRows, bigint, count, double, inet, int, text};
+use super::source::SystemTables;
 use super::{gossip_rows, process_rows};
 use crate::ground::histogram::Counts;
 use crate::ground::world::World;
-use crate::shared::Shared;
 use henge_base::Micros;
-
-/// The tables for which files may have to be read, names of hosts among them, or much be looked through.
-pub(super) const SLOW: [&str; 5] = ["clients", "disk_usage", "gossip_info", "pending_hints", "queries"];
 
 const MEBIBYTE: u64 = 1 << 20;
 
 /// The rows of a table of `system_views`.
-pub(super) fn rows<W: World>(table: &str, shared: &Shared<W>, out: &mut TableRows<'_>) {
-    let process = shared.world.surroundings();
+pub(super) fn rows<W: World>(table: &str, node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    let process = node.context.world.surroundings();
     match (table, process) {
-        ("batch_metrics", _) => batch_metrics(shared, out),
-        ("caches", _) => caches(shared, out),
-        ("cql_metrics", _) => cql_metrics(shared, out),
-        ("disk_usage", _) => disk_usage(shared, out),
-        ("gossip_info", _) => gossip_rows::rows(shared, out),
-        ("pending_hints", _) => pending_hints(shared, out),
+        ("batch_metrics", _) => batch_metrics(node, out),
+        ("caches", _) => caches(node, out),
+        ("cql_metrics", _) => cql_metrics(node, out),
+        ("disk_usage", _) => disk_usage(node, out),
+        ("gossip_info", _) => gossip_rows::rows(node, out),
+        ("pending_hints", _) => pending_hints(node, out),
         ("clients", Some(process)) => process_rows::clients(process, out),
         ("queries", Some(process)) => process_rows::queries(process, out),
         ("settings", Some(process)) => process_rows::settings(process, out),
@@ -30,7 +27,7 @@ pub(super) fn rows<W: World>(table: &str, shared: &Shared<W>, out: &mut TableRow
     }
 }
 
-fn batch_metrics<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
+fn batch_metrics<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
     let mut push = |name: &str, counts: &Counts| {
         let columns = [
             ("max", count(counts.max())),
@@ -40,15 +37,15 @@ fn batch_metrics<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
         ];
         out.push(&[text(name)], &columns);
     };
-    let batches = &shared.metrics.batches;
+    let batches = &node.context.metrics.batches;
     push("partitions_per_counter_batch", &batches.counter);
     push("partitions_per_logged_batch", &batches.logged);
     push("partitions_per_unlogged_batch", &batches.unlogged);
 }
 
 /// The one cache: of blocks of files, as Cassandra's cache of chunks. What is asked of it are reads.
-fn caches<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
-    let figures = shared.store.figures();
+fn caches<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    let figures = node.replica.figures();
     let requests = figures.memory_hits + figures.memory_misses;
     let columns = [
         ("capacity_bytes", count(figures.cache_capacity_bytes)),
@@ -60,12 +57,12 @@ fn caches<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
     out.push(&[text("chunks")], &columns);
 }
 
-fn cql_metrics<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
-    let (kept, evicted) = shared.statements.counts();
+fn cql_metrics<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    let (kept, evicted) = node.statements.counts();
     let mut push = |name: &str, value: f64| out.push(&[text(name)], &[("value", double(value))]);
     push("prepared_statements_count", kept as f64);
     push("prepared_statements_evicted", evicted as f64);
-    let Some(process) = shared.world.surroundings() else { return };
+    let Some(process) = node.context.world.surroundings() else { return };
     let executed = process.executed();
     let all = executed.prepared + executed.regular;
     push("prepared_statements_executed", executed.prepared as f64);
@@ -73,19 +70,19 @@ fn cql_metrics<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
     push("regular_statements_executed", executed.regular as f64);
 }
 
-fn disk_usage<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
-    for table in shared.view.load().state.schema.tables() {
+fn disk_usage<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    for table in node.cluster.view().state.schema.tables() {
         // A table that is dropped at this moment is left out.
-        let Ok(bytes) = shared.store.disk_bytes(table.storage_id) else { continue };
+        let Ok(bytes) = node.replica.disk_bytes(table.storage_id) else { continue };
         let columns = [("mebibytes", count(bytes.div_ceil(MEBIBYTE)))];
         out.push(&[text(&table.keyspace), text(&table.name)], &columns);
     }
 }
 
-fn pending_hints<W: World>(shared: &Shared<W>, out: &mut TableRows<'_>) {
-    let view = shared.view.load();
-    for (host, span) in shared.store.hints_pending() {
-        let mut columns = vec![("status", text(if shared.liveness.is_up(host) { "UP" } else { "DOWN" }))];
+fn pending_hints<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    let view = node.cluster.view();
+    for (host, span) in node.replica.pending_hints() {
+        let mut columns = vec![("status", text(if node.peers.liveness().is_up(host) { "UP" } else { "DOWN" }))];
         if let Ok(Some((oldest, newest))) = span {
             columns.extend([("oldest", milliseconds(oldest)), ("newest", milliseconds(newest))]);
         }

@@ -1,0 +1,16 @@
+//! Errors of statements about roles and permissions.
+
+use crate::client::error::Error;
+
+pub(super) fn invalid(message: impl Into<String>) -> Error {
+    henge_query::Error::Invalid(message.into()).into()
+}
+
+pub(super) fn unauthorized(message: impl Into<String>) -> Error {
+    Error::Unauthorized(message.into())
+}
+
+/// The user, or the error for those who need not be anybody.
+pub(super) fn known(user: Option<&str>) -> Result<&str, Error> {
+    user.ok_or_else(|| unauthorized("You have to be logged in and not anonymous to perform this request"))
+}

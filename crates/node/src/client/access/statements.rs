@@ -1,0 +1,24 @@
+//! Statements about roles and permissions.
+
+use super::{permissions, roles};
+use crate::client::core::Core;
+use crate::ground::world::World;
+use henge_cql::{Plan, statement::RoleStatement};
+use henge_model::RowSink;
+
+/// Carries out a statement about roles or permissions. `user` is `None` where nobody has to log in.
+pub(crate) async fn run<W: World>(
+    core: &Core<W>,
+    plan: &Plan,
+    user: Option<&str>,
+    sink: &mut (dyn RowSink + Send),
+) -> Result<Outcome, Error> {
+    match plan {
+        Plan::Role(RoleStatement::List { of, recursive, users }) => {
+            roles::list(core, user, of.as_deref(), *recursive, *users, sink)
+        }
+        Plan::Role(statement) => roles::change(core, statement, user).await,
+        Plan::Permission(plan) => permissions::run(core, plan, user, sink).await,
+        _ => Ok(Outcome::Void),
+    }
+}

@@ -1,0 +1,90 @@
+//! One core's way into the node, for clients.
+
+use crate::client::access::logins::Logins;
+use crate::client::statements::Statements;
+use crate::cluster::Cluster;
+use crate::coordinator::Coordinator;
+use crate::ground::context::Context;
+use crate::ground::world::World;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What the clients of all cores share.
+pub(crate) struct Clients {
+    pub(super) logins: Logins,
+    pub(super) statements: Arc<Statements>,
+    /// True if reads and writes of some users are held to guardrails.
+    pub(super) holds_requests: bool,
+    is_draining: AtomicBool,
+}
+
+impl Clients {
+    /// No client has come yet.
+    pub(crate) fn new<W: World>(context: &Context<W>, statements: Arc<Statements>) -> Self {
+        let options = &context.options;
+        Clients {
+            logins: Logins::new(if options.authenticate { secret(&*context.world) } else { [0; 16] }),
+            statements,
+            holds_requests: options.guardrails.concern_requests(),
+            is_draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Refuses new requests from now on; those under way go on.
+    pub(crate) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Release);
+    }
+
+    /// True if this node is shutting down.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Acquire)
+    }
+}
+
+/// Sixteen random bytes.
+fn secret<W: World>(world: &W) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes[8..].copy_from_slice(&world.random("logins").to_le_bytes());
+    bytes
+}
+
+/// A core's handle. Cheap to clone.
+pub struct Core<W> {
+    coordinator: Coordinator<W>,
+    pub(super) clients: Arc<Clients>,
+}
+
+impl<W> Clone for Core<W> {
+    fn clone(&self) -> Self {
+        Core { coordinator: self.coordinator.clone(), clients: Arc::clone(&self.clients) }
+    }
+}
+
+impl<W: World> Core<W> {
+    /// The clients' way to a coordinator.
+    pub(crate) fn new(coordinator: Coordinator<W>, clients: Arc<Clients>) -> Self {
+        Core { coordinator, clients }
+    }
+
+    /// The coordinator of this core.
+    pub fn coordinator(&self) -> &Coordinator<W> {
+        &self.coordinator
+    }
+
+    /// The ground of the node.
+    pub(super) fn context(&self) -> &Context<W> {
+        self.coordinator.context()
+    }
+
+    /// The cluster.
+    pub(super) fn cluster(&self) -> &Cluster<W> {
+        self.coordinator.cluster()
+    }
+
+    /// Where clients reach a member.
+    pub fn rpc_address_of(&self, host: henge_base::HostId) -> Option<SocketAddr> {
+        self.cluster().view().state.members.get(&host).map(|m| m.rpc_address)
+    }
+}

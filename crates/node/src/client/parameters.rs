@@ -1,0 +1,27 @@
+//! Parameters of a statement.
+
+use henge_base::Micros;
+use henge_cql::{BoundValue, Warnings};
+use henge_model::Consistency;
+use henge_query::Page;
+
+/// What a client sends with a statement.
+#[derive(Clone, Copy)]
+pub struct Parameters<'a> {
+    /// Bound values, in the order of the statement's markers.
+    pub values: &'a [BoundValue<'a>],
+    /// Consistency level.
+    pub consistency: Consistency,
+    /// Who decides on a condition: SERIAL or LOCAL_SERIAL.
+    pub serial: Consistency,
+    /// The driver's timestamp for writes, if it sent one.
+    pub timestamp: Option<Micros>,
+    /// The driver's clock in seconds, if it sent one (v5).
+    pub now_seconds: Option<i64>,
+    /// Which page.
+    pub page: Page<'a>,
+    /// The role that is logged in; `None` where nobody has to.
+    pub user: Option<&'a str>,
+    /// Where warnings for the user go.
+    pub warnings: &'a Warnings,
+}

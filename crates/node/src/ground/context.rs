@@ -1,0 +1,63 @@
+//! The world, clock, settings and metrics of a node: every part of it may hold them.
+
+use crate::ground::clock::Clock;
+use crate::ground::identity::Identity;
+use crate::ground::metrics::Metrics;
+use crate::ground::options::Options;
+use crate::ground::world::World;
+use arc_swap::ArcSwap;
+use henge_base::{HostId, Micros, Mono};
+use henge_metadata::Epoch;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The ground of a node. One per node; it knows of no other part.
+pub(crate) struct Context<W> {
+    pub(crate) world: Arc<W>,
+    pub(crate) options: Options,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) identity: Identity,
+    epoch: ArcSwap<Epoch>,
+}
+
+impl<W: World> Context<W> {
+    /// The ground of a node whose clock goes on after `lease`.
+    pub(crate) fn new(world: Arc<W>, identity: Identity, options: Options, lease: Micros) -> Self {
+        let (clock, metrics) = (Clock::after(lease), Arc::default());
+        Context { world, options, clock, metrics, identity, epoch: ArcSwap::from_pointee(Epoch::default()) }
+    }
+
+    /// This node's id.
+    pub(crate) fn host(&self) -> HostId {
+        self.identity.host
+    }
+
+    /// The epoch that messages carry: the newest one that this node has applied.
+    pub(crate) fn epoch(&self) -> Epoch {
+        **self.epoch.load()
+    }
+
+    /// Sets the epoch that messages carry. Called once requests are planned by it: a message with an epoch that its sender did not plan
+    /// by would pass the fence of a range that moved.
+    pub(crate) fn set_epoch(&self, epoch: Epoch) {
+        self.epoch.store(Arc::new(epoch));
+    }
+
+    /// Takes over the clock of a message; a stamp too far ahead is ignored and counted.
+    pub(crate) fn witness(&self, clock: Micros) {
+        if self.clock.witness(clock, self.world.wall_us()).is_err() {
+            self.metrics.clock_refusals.inc();
+        }
+    }
+
+    /// Waits for a while.
+    pub(crate) async fn pause(&self, time: Duration) {
+        self.world.sleep_until(self.deadline_after(time)).await;
+    }
+
+    /// The moment that comes `time` from now.
+    pub(crate) fn deadline_after(&self, time: Duration) -> Mono {
+        self.world.mono() + time
+    }
+}

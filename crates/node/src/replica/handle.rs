@@ -1,0 +1,147 @@
+//! One core's way to this node's own copy.
+
+use crate::ground::world::{Lane, World};
+use crate::replica::LocalReplica;
+use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
+use crate::replica::writer;
+use henge_base::Bytes;
+use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
+use henge_model::{Mutation, Projection, ReadCommand, RowSink};
+use henge_storage::{Entries, Replacement, Store, Tier, Tried, WriteError};
+use std::ops::Deref;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// A core's handle of the local replica, cheap to clone. What it writes is written by a task of this core if the combiner is free.
+pub(crate) struct ReplicaHandle<W> {
+    replica: Arc<LocalReplica<W>>,
+    writer_wakeup: Arc<Notify>,
+}
+
+impl<W> Clone for ReplicaHandle<W> {
+    fn clone(&self) -> Self {
+        ReplicaHandle { replica: Arc::clone(&self.replica), writer_wakeup: Arc::clone(&self.writer_wakeup) }
+    }
+}
+
+impl<W> Deref for ReplicaHandle<W> {
+    type Target = LocalReplica<W>;
+
+    fn deref(&self) -> &LocalReplica<W> {
+        &self.replica
+    }
+}
+
+impl<W: World> ReplicaHandle<W> {
+    /// Starts the writer of the calling core.
+    pub(crate) fn start(replica: Arc<LocalReplica<W>>) -> Self {
+        let writer_wakeup = Arc::new(Notify::new());
+        replica.context.world.spawn("writer", writer::run(Arc::clone(&replica), Arc::clone(&writer_wakeup)));
+        ReplicaHandle { replica, writer_wakeup }
+    }
+
+    /// Gives an encoded mutation to the combiner. The one way for user data to reach this node's disk.
+    pub(crate) fn apply(&self, mutation: Bytes) -> WritePending {
+        match Mutation::decode(mutation) {
+            Ok(mutation) => self.apply_decoded(mutation),
+            Err(_) => WritePending::refused(ReplicaError::Refused(Refusal::Corrupt)),
+        }
+    }
+
+    /// As [`ReplicaHandle::apply`], of a mutation that is decoded.
+    pub(crate) fn apply_decoded(&self, mutation: Mutation) -> WritePending {
+        if let Err(error) = self.check_room() {
+            return WritePending::refused(error);
+        }
+        let mutation = self.context.options.faults.applied(mutation, self.context.world.wall_us());
+        self.submit(|store, ticket| store.submit(&mutation, ticket)).unwrap_or_else(WritePending::refused)
+    }
+
+    /// Gives the combiner the rows that are left once deletions are purged; refused if the partition was written meanwhile.
+    pub(crate) fn replace(&self, replacement: Replacement) -> WritePending {
+        self.submit(|store, ticket| store.replace(replacement, ticket)).unwrap_or_else(WritePending::refused)
+    }
+
+    /// Gives the combiner entries of an index that is being built.
+    pub(crate) fn write_index_entries(&self, entries: Entries) -> WritePending {
+        self.submit(|store, ticket| store.submit_entries(entries, ticket)).unwrap_or_else(WritePending::refused)
+    }
+
+    /// Ends once everything is written that is queued now.
+    pub(crate) fn drain_queue(&self) -> WritePending {
+        self.submit(|store, ticket| store.submit_nothing(ticket)).unwrap_or_else(WritePending::refused)
+    }
+
+    /// Gives something to the combiner, and takes its turns if nobody else does.
+    pub(super) fn submit(
+        &self,
+        give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
+    ) -> Result<WritePending, ReplicaError> {
+        let (ticket, receiver) = self.slots.open();
+        match give(&self.store, ticket) {
+            Ok(is_free) => {
+                if is_free {
+                    self.writer_wakeup.notify_one();
+                }
+                Ok(WritePending::Waiting(receiver))
+            }
+            Err(error) => {
+                let error = refusal_of_write(&error);
+                self.slots.complete(std::iter::once((ticket, Err(error))));
+                Err(error)
+            }
+        }
+    }
+
+    /// Has rows folded that reads found in many versions. That takes room until compaction has been there.
+    pub(crate) fn fold(&self) {
+        if self.check_room().is_ok() && self.store.claim_folds() {
+            self.writer_wakeup.notify_one();
+        }
+    }
+
+    /// Reads from memory into a sink, without waiting.
+    pub(crate) fn try_read(&self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink) -> Local {
+        match self.store.try_read(command, projection, sink) {
+            Ok(Tried::WouldBlock) => Local::Miss,
+            Ok(_) => {
+                self.fold();
+                Local::Done
+            }
+            // An error takes the long way, where it is counted and another replica may be asked.
+            Err(_) => Local::Miss,
+        }
+    }
+
+    /// Reads, from memory if that suffices.
+    pub(crate) fn read(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
+        if command.probe.is_some() {
+            return self.read_by_index(command, kind);
+        }
+        match self.read_tier(&command, kind, Tier::Memory) {
+            Err(error) => ReadPending::Ready(Some(Err(error))),
+            Ok(Some(reply)) => {
+                self.fold();
+                ReadPending::Ready(Some(Ok(reply)))
+            }
+            Ok(None) => {
+                let replica = Arc::clone(&self.replica);
+                let job = move || replica.read_tier(&command, kind, Tier::Disk);
+                let reply = self.context.world.disk(Lane::Read, job);
+                ReadPending::Waiting(Box::pin(async move { reply.await?.ok_or(ReplicaError::Unknown) }))
+            }
+        }
+    }
+
+    fn read_by_index(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
+        let handle = self.clone();
+        ReadPending::Waiting(Box::pin(async move {
+            handle.wait_until_built(&command).await?;
+            let replica = Arc::clone(&handle.replica);
+            let job = move || replica.read_tier(&command, kind, Tier::Disk);
+            let reply = handle.context.world.disk(Lane::Read, job).await;
+            handle.fold();
+            reply?.ok_or(ReplicaError::Unknown)
+        }))
+    }
+}

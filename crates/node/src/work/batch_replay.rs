@@ -1,0 +1,134 @@
+//! Replay of the batch log: batches that this node keeps and whose coordinators did not come to write them.
+
+use crate::cluster::view::View;
+use crate::coordinator::Coordinator;
+use crate::ground::context::Context;
+use crate::ground::world::{Lane, World};
+use crate::replica::LocalReplica;
+use crate::work::once_each::OnceEach;
+use futures_util::stream::{self, StreamExt};
+use henge_base::{Bytes, HostId, Micros};
+use henge_coordinator::{Refusal, ReplicaError, Replicas};
+use henge_metadata::Epoch;
+use henge_model::{Key, Mutation};
+use henge_storage::{DamagedBatch, LoggedBatch, Store};
+use std::time::Duration;
+
+/// Between two looks for batches that were left behind.
+const LOOK_INTERVAL: Duration = Duration::from_secs(10);
+/// Batches read from the log at once.
+const BATCHES_MAX: usize = 64;
+/// Batches replayed at once: few, since their parts go to all replicas and take places in the tail that writes of clients need too.
+const REPLAYED_AT_ONCE_MAX: usize = 2;
+
+/// Replays batches until the node ends.
+pub(crate) async fn replay<W: World>(coordinator: Coordinator<W>) {
+    let mut damaged = OnceEach::default();
+    loop {
+        coordinator.context().pause(LOOK_INTERVAL).await;
+        replay_all(&coordinator, &mut damaged).await;
+    }
+}
+
+/// Goes once through the batches that are old enough. One that cannot be written now keeps none from its turn.
+async fn replay_all<W: World>(coordinator: &Coordinator<W>, damaged: &mut OnceEach<DamagedBatch>) {
+    let (context, replica) = (coordinator.context(), coordinator.replica());
+    let age = 2 * context.options.write_timeout;
+    let before = context.world.wall_us() - age.as_micros() as Micros;
+    let mut after = None;
+    loop {
+        let read = move |store: &Store| store.batches(after.as_ref(), before, BATCHES_MAX);
+        let page = match replica.on_disk(Lane::Background, read).await {
+            Ok(page) => page,
+            Err(error) => return tracing::error!(%error, "the batch log cannot be read"),
+        };
+        for found in page.damaged {
+            handle_damaged(context, replica, found, damaged).await;
+        }
+        let batches = stream::iter(page.batches);
+        batches.for_each_concurrent(REPLAYED_AT_ONCE_MAX, |batch| replay_one(coordinator, batch)).await;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return,
+        }
+    }
+}
+
+/// Writes a batch and removes it once that is done, or once it is older than `max_hint_window`.
+async fn replay_one<W: World>(coordinator: &Coordinator<W>, batch: LoggedBatch) {
+    let context = coordinator.context();
+    // Until this node knows as much of the metadata as the batch's coordinator, it cannot tell a table that is gone from one that it
+    // has not heard of; and it keeps the batch, however old.
+    let epoch = Epoch { lineage: batch.place.lineage, index: batch.place.index };
+    if epoch > coordinator.cluster().epoch() && !context.options.faults.replay_when_behind {
+        return;
+    }
+    if write_all(coordinator, &batch.mutations).await {
+        context.metrics.batches_replayed.inc();
+    } else if is_too_old(context, batch.id.created) {
+        tracing::warn!("a batch that could not be written for longer than max_hint_window is given up");
+        context.metrics.batches_dropped.inc();
+    } else {
+        return;
+    }
+    let remove = move |store: &Store| store.remove_batch(batch.id);
+    if let Err(error) = coordinator.replica().on_disk(Lane::Background, remove).await {
+        tracing::error!(%error, "a batch that was written cannot be removed from the batch log");
+    }
+}
+
+/// A damaged batch is logged and counted once. It is kept for those who look into it until it is older than `max_hint_window`, or
+/// removed at once if not even its key can be read.
+async fn handle_damaged<W: World>(
+    context: &Context<W>,
+    replica: &LocalReplica<W>,
+    found: DamagedBatch,
+    known: &mut OnceEach<DamagedBatch>,
+) {
+    if known.is_new(&found) {
+        let key = found.key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        tracing::error!(key, "a batch in the batch log is damaged and cannot be written; another node may keep it too");
+        context.metrics.batches_damaged.inc();
+    }
+    if found.created.is_none_or(|created| is_too_old(context, created)) {
+        let remove = move |store: &Store| store.remove_damaged_batch(&found);
+        if let Err(error) = replica.on_disk(Lane::Background, remove).await {
+            tracing::error!(%error, "a damaged batch cannot be removed from the batch log");
+        }
+    }
+}
+
+fn is_too_old<W: World>(context: &Context<W>, created: Micros) -> bool {
+    context.world.wall_us().saturating_sub(created) > context.options.max_hint_window.as_micros() as Micros
+}
+
+/// Writes the parts of a batch to all their replicas; true if all of them have all of it.
+async fn write_all<W: World>(coordinator: &Coordinator<W>, mutations: &[Bytes]) -> bool {
+    let context = coordinator.context();
+    let deadline = context.deadline_after(context.options.write_timeout);
+    let view = coordinator.cluster().current_view();
+    let (mut are_up, mut under_way) = (true, Vec::new());
+    for mutation in mutations {
+        let Some(hosts) = replicas(&view, mutation) else { return false };
+        // A replica that is down is not waited for: the batch stays, and comes to its turn again.
+        are_up &= hosts.iter().all(|host| coordinator.alive(*host));
+        for host in hosts.into_iter().filter(|host| coordinator.alive(*host)) {
+            under_way.push(Replicas::mend(coordinator, host, mutation.clone(), deadline));
+        }
+    }
+    let outcomes = futures_util::future::join_all(under_way).await;
+    // A table that is gone, and deletions that have been purged since, make a write void for good.
+    let is_settled = |outcome: &Result<(), ReplicaError>| {
+        matches!(outcome, Ok(()) | Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)))
+    };
+    are_up && outcomes.iter().all(is_settled)
+}
+
+/// The replicas of a mutation, none if its table is gone. `None` if it cannot be read.
+fn replicas(view: &View, mutation: &Bytes) -> Option<Vec<HostId>> {
+    let mutation = Mutation::decode(mutation.clone()).ok()?;
+    let key = &mutation.rows.first()?.0;
+    let (storage, token) = (Key::storage_id(key)?, Key::token(key)?);
+    let range = view.placed_of(storage).and_then(|placed| placed.placement.replicas(token));
+    Some(range.map(|range| range.write.clone()).unwrap_or_default())
+}

@@ -1,0 +1,175 @@
+//! Hints: writes that a replica missed. One task writes queued hints to disk, synced, many at once; another reads them back, oldest
+//! first, sends them to replicas that are up, and deletes those that are settled.
+
+use crate::coordinator::hint_queue::HintQueue;
+use crate::ground::context::Context;
+use crate::ground::world::{Class, Lane, World};
+use crate::peers::Peers;
+use crate::peers::header::Kind;
+use crate::replica::LocalReplica;
+use crate::work::once_each::OnceEach;
+use henge_base::{HostId, Micros};
+use henge_coordinator::{Refusal, ReplicaError};
+use henge_model::Mutation;
+use henge_storage::{Hint, HintId, Store};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Hints sent together.
+const DELIVERY_BATCH: usize = 128;
+/// Hints of one peer that are sent again in vain in one go.
+const REFUSED_MAX: usize = 4_096;
+/// Between two looks for peers that are up and owed something.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// Between two looks whether a full disk has room again.
+const ROOM_WAIT_INTERVAL: Duration = Duration::from_millis(250);
+/// How long a peer may take over one hint.
+const HINT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Writes queued hints to disk, synced. While the disk is full they wait in the queue, which is bounded.
+pub(crate) async fn persist<W: World>(
+    context: Arc<Context<W>>,
+    replica: Arc<LocalReplica<W>>,
+    queue: Arc<HintQueue<W>>,
+) {
+    loop {
+        queue.hint_added().await;
+        loop {
+            while replica.is_disk_full() {
+                context.pause(ROOM_WAIT_INTERVAL).await;
+            }
+            let hints = queue.take();
+            if hints.is_empty() {
+                break;
+            }
+            let count = hints.len();
+            if let Err(error) = replica.on_disk(Lane::Background, move |store| store.add_hints(hints)).await {
+                tracing::error!(%error, count, "hints could not be kept");
+                context.metrics.hints_dropped.inc_by(count as u64);
+            }
+        }
+    }
+}
+
+/// Delivery of hints.
+pub(crate) struct HintDelivery<W> {
+    context: Arc<Context<W>>,
+    peers: Arc<Peers<W>>,
+    replica: Arc<LocalReplica<W>>,
+    damaged: OnceEach<HintId>,
+}
+
+/// What became of a hint that was sent.
+enum Outcome {
+    /// The replica has it.
+    Delivered,
+    /// It will never be of use: its table is gone, or deletions of its time have been purged.
+    Void,
+    /// The replica refuses this one.
+    Refused,
+    /// The replica takes nothing now, or does not answer.
+    NotNow,
+}
+
+impl<W: World> HintDelivery<W> {
+    /// Nothing is delivered yet.
+    pub(crate) fn new(context: Arc<Context<W>>, peers: Arc<Peers<W>>, replica: Arc<LocalReplica<W>>) -> Self {
+        HintDelivery { context, peers, replica, damaged: OnceEach::default() }
+    }
+
+    /// Delivers hints to peers that are up, until the node ends.
+    pub(crate) async fn run(mut self) {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.peers.liveness().member_came_up() => {}
+                () = self.context.pause(LOOK_INTERVAL) => {}
+            }
+            for peer in self.peers.liveness().up().iter() {
+                self.deliver_all(*peer).await;
+            }
+        }
+    }
+
+    /// Goes once through the hints of a peer, oldest first. A hint that it refuses stays, and keeps none from its turn; a peer that does
+    /// not answer, or takes nothing for now, is left alone until the next time.
+    async fn deliver_all(&mut self, peer: HostId) {
+        let (mut after, mut refused) = (None, 0);
+        while self.peers.liveness().is_up(peer) && refused < REFUSED_MAX {
+            let behind: Option<HintId> = after.take();
+            let read = move |store: &Store| store.hints_of(peer, behind.as_ref(), DELIVERY_BATCH);
+            let hints = match self.replica.on_disk(Lane::Background, read).await {
+                Ok(hints) => hints,
+                Err(error) => {
+                    tracing::error!(%error, %peer, "hints cannot be read");
+                    return;
+                }
+            };
+            let Some((last, _)) = hints.last() else { return };
+            after = Some(last.clone());
+            match self.deliver_some(peer, hints).await {
+                Some(more) => refused += more,
+                None => return,
+            }
+        }
+    }
+
+    /// Sends some hints and deletes those that are settled; gives how many were refused. `None`: the peer takes none for now.
+    async fn deliver_some(&mut self, peer: HostId, hints: Vec<(HintId, Hint)>) -> Option<usize> {
+        let (mut calls, mut settled) = (Vec::with_capacity(hints.len()), Vec::new());
+        for (id, hint) in hints {
+            if Mutation::decode(hint.mutation.clone()).is_ok() {
+                let sent = self.send(peer, &hint);
+                calls.push(async move { (id, sent.await) });
+            } else if self.may_drop_damaged(&id, &hint) {
+                settled.push(id);
+            }
+        }
+        let (mut refused, mut takes) = (0, true);
+        for (id, outcome) in futures_util::future::join_all(calls).await {
+            match outcome {
+                Outcome::Delivered => {
+                    self.context.metrics.hints_delivered.inc();
+                    settled.push(id);
+                }
+                Outcome::Void => {
+                    self.context.metrics.hints_dropped.inc();
+                    settled.push(id);
+                }
+                Outcome::Refused => refused += 1,
+                Outcome::NotNow => takes = false,
+            }
+        }
+        let deleted = self.replica.on_disk(Lane::Background, move |store| store.delete_hints(&settled)).await;
+        (takes && deleted.is_ok()).then_some(refused)
+    }
+
+    /// Logs and counts a damaged hint once. It is kept for those who look into it; true if it may go now, because it is older than
+    /// `max_hint_window`.
+    fn may_drop_damaged(&mut self, id: &HintId, hint: &Hint) -> bool {
+        if self.damaged.is_new(id) {
+            tracing::error!(peer = %hint.to, bytes = hint.mutation.len(), "a hint is damaged and cannot be delivered");
+            self.context.metrics.hints_damaged.inc();
+        }
+        let age = self.context.world.wall_us().saturating_sub(hint.created);
+        age > self.context.options.max_hint_window.as_micros() as Micros
+    }
+
+    fn send(&self, peer: HostId, hint: &Hint) -> impl Future<Output = Outcome> + Send + use<W> {
+        let deadline = self.context.deadline_after(HINT_TIMEOUT);
+        let call = self.peers.call(peer, Class::Bulk, deadline, Kind::Write, &hint.mutation);
+        async move {
+            match call.await {
+                Ok(_) => Outcome::Delivered,
+                // A peer that does not know our epoch says that it is behind. So the table is dropped; and what was issued before the
+                // peer's fence never passes it.
+                Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)) => Outcome::Void,
+                Err(ReplicaError::Refused(
+                    Refusal::Behind | Refusal::Overloaded | Refusal::Stalled | Refusal::Full,
+                )) => Outcome::NotNow,
+                Err(ReplicaError::Refused(_)) => Outcome::Refused,
+                Err(ReplicaError::NotSent | ReplicaError::Unknown) => Outcome::NotNow,
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Background work on indexes: a new index scans the rows that existed before it; a dropped one has its entries deleted.
+//!
+//! From when this node knows of an index every write brings its entries along. What is queued then may not, so an index is built from
+//! behind that on; a read that comes earlier waits for a moment, and is refused then.
+
+use crate::coordinator::Coordinator;
+use crate::ground::world::{Lane, World};
+use henge_coordinator::ReplicaError;
+use henge_storage::{BuiltIndex, IndexBuild, ReadError};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Between two steps of building, each of which goes through 1 MiB at most.
+const STEP_PAUSE: Duration = Duration::from_millis(2);
+/// After a failure, and where writes are stalled or the disk is nearly full.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// Builds and removes indexes as the schema changes, all of them side by side: a long one keeps none waiting.
+pub(crate) async fn build_all<W: World>(coordinator: Coordinator<W>) {
+    let (mut builds, mut failing) = (Builds::new(), false);
+    loop {
+        let round = round(&coordinator, &mut builds).await;
+        if let Err(error) = &round
+            && !failing
+        {
+            tracing::warn!(%error, "an index could not be built or removed; it will be tried again");
+        }
+        failing = round.is_err();
+        if failing {
+            coordinator.context().pause(RETRY_DELAY).await;
+        } else if builds.is_empty() {
+            coordinator.cluster().schema_change().await;
+        } else {
+            coordinator.context().pause(STEP_PAUSE).await;
+        }
+    }
+}
+
+/// How far indexes have come.
+type Builds = BTreeMap<BuiltIndex, IndexBuild>;
+
+/// Why building did not go on.
+#[derive(Debug, thiserror::Error)]
+enum BuildError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("its entries were {0}")]
+    Write(#[from] ReplicaError),
+    #[error(transparent)]
+    Engine(#[from] henge_storage::EngineError),
+    #[error("the disk is nearly full")]
+    DiskFull,
+}
+
+/// Removes what is gone, begins what is new, and takes one step of each; the first failure is told, and keeps none from its turn.
+async fn round<W: World>(coordinator: &Coordinator<W>, builds: &mut Builds) -> Result<(), BuildError> {
+    let (missing, gone) = coordinator.replica().indexes_to_change();
+    builds.retain(|index, _| missing.contains(index));
+    let mut outcome = Ok(());
+    for index in gone {
+        outcome = outcome.and(remove(coordinator, index).await);
+    }
+    if missing.is_empty() {
+        return outcome;
+    }
+    if coordinator.replica().is_disk_full() {
+        return outcome.and(Err(BuildError::DiskFull));
+    }
+    for index in missing {
+        outcome = outcome.and(step(coordinator, builds, index).await);
+    }
+    outcome
+}
+
+async fn step<W: World>(
+    coordinator: &Coordinator<W>,
+    builds: &mut Builds,
+    index: BuiltIndex,
+) -> Result<(), BuildError> {
+    match builds.get_mut(&index) {
+        Some(build) => advance(coordinator, build).await,
+        None => {
+            begin(coordinator, index).await?;
+            builds.insert(index, IndexBuild::new(index));
+            Ok(())
+        }
+    }
+}
+
+async fn begin<W: World>(coordinator: &Coordinator<W>, index: BuiltIndex) -> Result<(), BuildError> {
+    let replica = coordinator.replica();
+    replica.on_disk(Lane::Background, move |store| store.begin_index(index)).await?;
+    // What is queued now may know less of indexes than this node does.
+    Ok(replica.drain_queue().await?)
+}
+
+/// One step. What was not taken is gone through once more.
+async fn advance<W: World>(coordinator: &Coordinator<W>, build: &mut IndexBuild) -> Result<(), BuildError> {
+    let (replica, mut next) = (coordinator.replica(), build.clone());
+    let step = replica.on_disk(Lane::Background, move |store| {
+        let entries = store.build_index(&mut next);
+        (next, entries)
+    });
+    let (next, entries) = step.await;
+    let entries = match entries {
+        // Dropped meanwhile, with its table or by itself: the next round knows.
+        Err(ReadError::NoIndex | ReadError::UnknownTable) => return Ok(()),
+        entries => entries?,
+    };
+    match entries {
+        Some(entries) => replica.write_index_entries(entries).await?,
+        None => replica.finish_index(build.index()).await?,
+    }
+    *build = next;
+    Ok(())
+}
+
+async fn remove<W: World>(coordinator: &Coordinator<W>, index: BuiltIndex) -> Result<(), BuildError> {
+    let replica = coordinator.replica();
+    replica.drain_queue().await?;
+    Ok(replica.on_disk(Lane::Background, move |store| store.remove_index(index)).await?)
+}
