@@ -65,7 +65,7 @@ impl World for ServerWorld {
         class: Class,
         deadline: Mono,
         message: Bytes,
-    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static {
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static + use<> {
         let left = deadline.since(self.mono());
         let call = self
             .destination(to)
@@ -114,11 +114,11 @@ impl World for ServerWorld {
         tokio::time::sleep_until(at.into())
     }
 
-    fn disk<T: Send + 'static>(
+    fn disk<T: Send + 'static, J: FnOnce() -> T + Send + 'static>(
         &self,
         lane: Lane,
-        job: impl FnOnce() -> T + Send + 'static,
-    ) -> impl Future<Output = T> + Send + 'static {
+        job: J,
+    ) -> impl Future<Output = T> + Send + 'static + use<T, J> {
         let (sender, receiver) = oneshot::channel();
         self.lanes.run(lane, Box::new(move || drop(sender.send(job()))));
         async move {

@@ -62,7 +62,7 @@ impl World for SimWorld {
         _class: Class,
         deadline: Mono,
         message: Bytes,
-    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static {
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static + use<> {
         let answer = Slot::default();
         let late = answer.clone();
         self.cluster.clockwork.at(deadline.0, move || late.fill(Err(CallError::Unknown)));
@@ -98,11 +98,11 @@ impl World for SimWorld {
         slot
     }
 
-    fn disk<T: Send + 'static>(
+    fn disk<T: Send + 'static, J: FnOnce() -> T + Send + 'static>(
         &self,
         lane: Lane,
-        job: impl FnOnce() -> T + Send + 'static,
-    ) -> impl Future<Output = T> + Send + 'static {
+        job: J,
+    ) -> impl Future<Output = T> + Send + 'static + use<T, J> {
         let slot = Slot::default();
         let (done, owner, cluster) = (slot.clone(), self.owner, Arc::clone(&self.cluster));
         self.cluster.clockwork.at(self.done_at(lane), move || {

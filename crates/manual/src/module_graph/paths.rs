@@ -93,7 +93,8 @@ impl Source {
 
     /// Reads a path within code, if one begins here.
     fn take_inline(&mut self, tokens: &[Token<'_>], from: usize) -> usize {
-        let is_word = |at: usize| tokens.get(at).is_some_and(|t| t.starts_with(|c: char| c.is_alphabetic() || c == '_'));
+        let is_word =
+            |at: usize| tokens.get(at).is_some_and(|t| t.starts_with(|c: char| c.is_alphabetic() || c == '_'));
         let mut at = from + 1;
         if !is_word(from) || (from > 0 && tokens[from - 1] == "::") {
             return at;

@@ -24,7 +24,10 @@ fn paths_lead_to_the_files_that_define_what_they_name() {
 fn tests_are_left_out() {
     let files = [
         ("", "mod a; mod b; #[cfg(test)] mod checks;"),
-        ("a", "#[cfg(test)]\nmod tests { use crate::b::B; fn f() {} }\n#[cfg(test)] use crate::b::B; fn f() { crate::b::g() }"),
+        (
+            "a",
+            "#[cfg(test)]\nmod tests { use crate::b::B; fn f() {} }\n#[cfg(test)] use crate::b::B; fn f() { crate::b::g() }",
+        ),
         ("b", ""),
         ("checks", "use crate::a::f;"),
         ("checks::more", "use crate::a::f;"),

@@ -24,9 +24,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                 2
             }
             _ if first.is_whitespace() => first.len_utf8(),
-            _ if first.is_ascii_digit() => {
-                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
-            }
+            _ if first.is_ascii_digit() => rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()),
             _ => {
                 out.push(&rest[..first.len_utf8()]);
                 first.len_utf8()

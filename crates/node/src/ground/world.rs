@@ -61,7 +61,7 @@ pub trait World: Send + Sync + 'static {
         class: Class,
         deadline: Mono,
         message: Bytes,
-    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static;
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static + use<Self>;
     /// Sends a message that nobody answers and that may be lost.
     fn tell(&self, to: HostId, message: Bytes);
     /// Sets the address of a member.
@@ -73,11 +73,11 @@ pub trait World: Send + Sync + 'static {
     /// Waits until `until`.
     fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static;
     /// Runs a job that may touch the disk on a worker.
-    fn disk<T: Send + 'static>(
+    fn disk<T: Send + 'static, J: FnOnce() -> T + Send + 'static>(
         &self,
         lane: Lane,
-        job: impl FnOnce() -> T + Send + 'static,
-    ) -> impl Future<Output = T> + Send + 'static;
+        job: J,
+    ) -> impl Future<Output = T> + Send + 'static + use<Self, T, J>;
     /// Monotonic time.
     fn mono(&self) -> Mono;
     /// Wall time, microseconds since the epoch.

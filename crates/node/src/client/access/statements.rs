@@ -2,6 +2,8 @@
 
 use super::{permissions, roles};
 use crate::client::core::Core;
+use crate::client::error::Error;
+use crate::client::outcome::Outcome;
 use crate::ground::world::World;
 use henge_cql::{Plan, statement::RoleStatement};
 use henge_model::RowSink;
