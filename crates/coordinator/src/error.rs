@@ -1,5 +1,6 @@
 //! What can go wrong: at one replica, and with a request as a whole.
 
+use crate::Refusal;
 use henge_base::HostId;
 use henge_model::Consistency;
 
@@ -15,62 +16,6 @@ pub enum ReplicaError {
     /// The replica answered that it would not.
     #[error("refused: {0}")]
     Refused(Refusal),
-}
-
-/// Why a replica refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The sender does not know the range's last change of placement, or the replica no longer owns the range.
-    #[error("the sender's view of the ring is out of date")]
-    StaleEpoch,
-    /// It has yet to hear of changes of the metadata that the sender knows, so it cannot tell whether there is such a table.
-    #[error("the replica is behind with the cluster's metadata")]
-    Behind,
-    /// It has no such table, and knows at least as much of the metadata as the sender.
-    #[error("unknown table")]
-    UnknownTable,
-    /// It serves as many requests of this coordinator as it may.
-    #[error("the replica is overloaded")]
-    Overloaded,
-    /// Its storage cannot keep up.
-    #[error("storage is stalled")]
-    Stalled,
-    /// Its disk is full.
-    #[error("the disk is full")]
-    Full,
-    /// What it stores, or what it was sent, is damaged.
-    #[error("damaged data")]
-    Corrupt,
-    /// The write comes too late: deletions of its time have been purged there.
-    #[error("too late: deletions of its time have been purged")]
-    Fenced,
-    /// Its index is not built yet.
-    #[error("the index is not built yet")]
-    NoIndex,
-    /// The read goes over more deletions than `tombstone_failure_threshold`.
-    #[error("too many tombstones")]
-    TooManyTombstones,
-    /// Anything else.
-    #[error("failed")]
-    Other,
-}
-
-impl Refusal {
-    /// True if the replica has certainly done nothing. A failure for any other reason may have come halfway.
-    pub fn is_definite(self) -> bool {
-        self != Refusal::Other
-    }
-
-    /// The protocol's number for it, in the failure map of READ_FAILURE and WRITE_FAILURE.
-    pub fn reason(self) -> u16 {
-        match self {
-            Refusal::TooManyTombstones => 1,
-            Refusal::UnknownTable => 3,
-            Refusal::NoIndex => 6,
-            Refusal::StaleEpoch | Refusal::Behind | Refusal::Overloaded | Refusal::Stalled | Refusal::Full => 0,
-            Refusal::Corrupt | Refusal::Fenced | Refusal::Other => 0,
-        }
-    }
 }
 
 /// What kind of write a client asked for. Drivers decide by it whether to repeat one that timed out.

@@ -1,7 +1,7 @@
 //! One request across replicas: who is asked, how many must answer, and what their answers mean together.
 //!
 //! - `replicas`: the seam below: what a coordinator asks of the node it runs on.
-//! - `error`: what can go wrong, in the classes that the protocol knows.
+//! - `error`, `refusal`: what can go wrong, in the classes that the protocol knows.
 //! - `required`, `tally`: pure counting; what a level needs, and how far its answers came.
 //! - `plan`: the replicas of one token, checked against the level before anything is sent.
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
@@ -34,6 +34,7 @@ mod plan;
 mod probed;
 mod read;
 mod reconcile;
+mod refusal;
 mod replicas;
 mod required;
 mod stamp;
@@ -43,10 +44,11 @@ mod write;
 
 pub use batch::{Logged, logged_batch};
 pub use count::{Count, count};
-pub use error::{ReadError, Refusal, ReplicaError, WriteError, WriteType};
+pub use error::{ReadError, ReplicaError, WriteError, WriteType};
 pub use fast::can_read_locally;
 pub use paxos::{Conditional, Decision, conditional};
 pub use read::{Read, read};
+pub use refusal::Refusal;
 pub use replicas::{Boxed, Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
 pub use write::{Write, check_write, write};
 

@@ -9,16 +9,17 @@ pub(crate) mod trace;
 
 use crate::cluster::Cluster;
 use crate::ground::context::Context;
-use crate::ground::world::{Class, Lane, World};
+use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
-use crate::peers::header::Kind;
+use crate::peers::message::Message;
+use crate::peers::messages::data::{Paxos, ReadDigest, ReadRows, Write};
 use crate::replica::LocalReplica;
 use crate::replica::handle::ReplicaHandle;
 use crate::replica::partition_locks::PartitionLocks;
 use crate::replica::pending::{ReadPending, WritePending};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{ReadKind, ReadReply, ReplicaError};
-use henge_model::{Digest, ReadCommand, RowBlock};
+use henge_model::{ReadCommand, RowBlock};
 use hint_queue::HintQueue;
 use std::future::Future;
 use std::sync::Arc;
@@ -114,23 +115,20 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Sends a request to a peer, at once.
-    fn call(
+    fn call<M: Message>(
         &self,
         to: HostId,
-        kind: Kind,
-        body: &[u8],
+        message: &M,
         deadline: Mono,
-    ) -> impl Future<Output = Result<Bytes, ReplicaError>> + Send + use<W> {
-        let call = self.parts.peers.call(to, Class::Request, deadline, kind, body);
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        let call = self.parts.peers.call(to, deadline, message);
         let traced = self.trace.is_some().then(|| self.clone());
         async move {
             let reply = call.await;
             if let Some(coordinator) = traced {
-                coordinator.note(|| {
-                    let is_silent = matches!(reply, Err(ReplicaError::NotSent | ReplicaError::Unknown));
-                    let what = if is_silent { "No answer" } else { "REQUEST_RSP message received" };
-                    format!("{what} from {}", coordinator.name_of(to))
-                });
+                let is_silent = matches!(reply, Err(ReplicaError::NotSent | ReplicaError::Unknown));
+                let event = if is_silent { "No answer" } else { "REQUEST_RSP message received" };
+                coordinator.note(|| format!("{event} from {}", coordinator.name_of(to)));
             }
             reply
         }
@@ -147,7 +145,7 @@ impl<W: World> Coordinator<W> {
                 return WritePending::refused(full);
             }
         };
-        let call = self.call(to, Kind::Write, &mutation, deadline);
+        let call = self.call(to, &Write(mutation.clone()), deadline);
         let hints = Arc::clone(&self.parts.hints);
         let written = async move {
             let written = call.await.map(|_| ());
@@ -200,7 +198,7 @@ impl<W: World> Coordinator<W> {
         let coordinator = self.clone();
         async move {
             if to != coordinator.parts.context.host() {
-                return coordinator.call(to, Kind::Paxos, &message, deadline).await;
+                return coordinator.call(to, &Paxos(message), deadline).await;
             }
             let request = henge_paxos::Request::decode(&message).map_err(|_| ReplicaError::NotSent)?;
             let replica = coordinator.replica.clone();
@@ -221,21 +219,16 @@ impl<W: World> Coordinator<W> {
 
     /// Reads a peer's copy.
     fn read_remote(&self, to: HostId, command: &ReadCommand, kind: ReadKind, deadline: Mono) -> ReadPending {
-        let message_kind = match kind {
-            ReadKind::Rows => Kind::ReadRows,
-            ReadKind::Digest => Kind::ReadDigest,
-        };
-        let call = self.call(to, message_kind, &command.encode(), deadline);
-        ReadPending::Waiting(Box::pin(async move {
-            let body = call.await?;
-            match kind {
-                ReadKind::Rows => RowBlock::decode(body).map(ReadReply::Rows).map_err(|_| ReplicaError::Unknown),
-                ReadKind::Digest => {
-                    let digest = <[u8; 16]>::try_from(body.as_ref()).map_err(|_| ReplicaError::Unknown)?;
-                    Ok(ReadReply::Digest(Digest(digest)))
-                }
+        match kind {
+            ReadKind::Rows => {
+                let call = self.call(to, &ReadRows(command.clone()), deadline);
+                ReadPending::Waiting(Box::pin(async move { call.await.map(ReadReply::Rows) }))
             }
-        }))
+            ReadKind::Digest => {
+                let call = self.call(to, &ReadDigest(command.clone()), deadline);
+                ReadPending::Waiting(Box::pin(async move { call.await.map(ReadReply::Digest) }))
+            }
+        }
     }
 }
 

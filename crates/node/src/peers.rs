@@ -1,21 +1,25 @@
 //! Messages between nodes, and the peers that send and answer them.
+//!
+//! - `header`: the bytes before every message; `message`: what a message is; `messages`: all of them.
+//! - `liveness`: who seems up; `load`: what each peer has under way here.
 
-pub(crate) mod batch_log;
-pub(crate) mod control;
-pub(crate) mod counters;
+pub(crate) mod ask_error;
 pub(crate) mod header;
 pub(crate) mod liveness;
 pub(crate) mod load;
-pub(crate) mod refusals;
+pub(crate) mod message;
+pub(crate) mod messages;
 
 use crate::ground::context::Context;
 use crate::ground::world::{CallError, Class, To, World};
-use control::{Answer, AskError, Control};
-use header::{Header, Kind, Status};
+use ask_error::AskError;
+use header::{Header, Kind};
 use henge_base::{Bytes, HostId, Mono};
-use henge_coordinator::ReplicaError;
+use henge_coordinator::{Refusal, ReplicaError};
 use liveness::Liveness;
 use load::{PeerLoad, RequestInFlight};
+use message::{Body, Message};
+use messages::metadata::Gossip;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,62 +42,81 @@ impl<W: World> Peers<W> {
         &self.liveness
     }
 
+    /// A reply: the body of one that was served, or the reason why it was not.
+    pub(crate) fn reply(&self, outcome: Result<Bytes, Refusal>) -> Bytes {
+        match outcome {
+            Ok(body) => self.header(Kind::Reply, Ok(())).with_body(&body),
+            Err(refusal) => self.header(Kind::Reply, Err(refusal)).with_body(&[]),
+        }
+    }
+
     /// A request with this node's epoch and clock in its header.
-    pub(crate) fn message(&self, kind: Kind, body: &[u8]) -> Bytes {
-        self.header(kind, Status::Ok).with_body(body)
+    fn request<M: Message>(&self, message: &M) -> Bytes {
+        self.header(M::KIND, Ok(())).with_body(&message.encode())
     }
 
-    /// A reply.
-    pub(crate) fn reply(&self, status: Status, body: &[u8]) -> Bytes {
-        self.header(Kind::Reply, status).with_body(body)
-    }
-
-    fn header(&self, kind: Kind, status: Status) -> Header {
+    fn header(&self, kind: Kind, status: Result<(), Refusal>) -> Header {
         Header { kind, status, epoch: self.context.epoch(), clock: self.context.clock.last() }
     }
 
-    /// Sends a request to a member, at once; gives the body of its reply. A reply is evidence that the member is up.
-    pub(crate) fn call(
+    /// Sends a request to a member, at once, by the links of its class. A reply is evidence that the member is up.
+    pub(crate) fn call<M: Message>(
         self: &Arc<Self>,
         to: HostId,
-        class: Class,
         deadline: Mono,
-        kind: Kind,
-        body: &[u8],
-    ) -> impl Future<Output = Result<Bytes, ReplicaError>> + Send + use<W> {
-        let call = self.context.world.call(To::Host(to), class, deadline, self.message(kind, body));
+        message: &M,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        self.call_by(M::CLASS, to, deadline, message)
+    }
+
+    /// As [`Peers::call`], by other links than those of the message's class.
+    pub(crate) fn call_by<M: Message>(
+        self: &Arc<Self>,
+        class: Class,
+        to: HostId,
+        deadline: Mono,
+        message: &M,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        let call = self.context.world.call(To::Host(to), class, deadline, self.request(message));
         let peers = Arc::clone(self);
-        async move { peers.body_of(to, call.await) }
+        async move {
+            let body = peers.body_of(to, call.await)?;
+            // The replica did as it was asked, and what it says of it is lost.
+            M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
+        }
     }
 
     fn body_of(&self, from: HostId, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
-        let (header, body) = refusals::outcome(reply)?;
+        let reply = reply.map_err(|error| match error {
+            CallError::NotSent => ReplicaError::NotSent,
+            CallError::Unknown => ReplicaError::Unknown,
+        })?;
+        let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
+        header.status.map_err(ReplicaError::Refused)?;
         self.liveness.answered(from, self.context.world.mono());
         self.context.witness(header.clock);
         Ok(body)
     }
 
-    /// Calls a peer about the cluster's own business.
-    pub(crate) async fn ask(&self, to: To, question: &Control, timeout: Duration) -> Result<Answer, AskError> {
-        let message = self.message(Kind::Control, &control::encode(question));
+    /// Asks a peer about the cluster's own business. It may be no member yet.
+    pub(crate) async fn ask<M: Message>(&self, to: To, question: &M, timeout: Duration) -> Result<M::Reply, AskError> {
         let deadline = self.context.deadline_after(timeout);
-        let reply = self.context.world.call(to, Class::Control, deadline, message).await?;
+        let reply = self.context.world.call(to, M::CLASS, deadline, self.request(question)).await?;
         let (header, body) = Header::split(&reply).map_err(|_| AskError::Unreadable(reply.len()))?;
         self.context.witness(header.clock);
-        if header.status == Status::Unsupported {
-            return Err(AskError::Unsupported);
-        }
-        control::decode(&body).map_err(|_| AskError::Unreadable(body.len()))
+        header.status.map_err(AskError::Refused)?;
+        let bytes = body.len();
+        M::Reply::decode(body).map_err(|_| AskError::Unreadable(bytes))
     }
 
-    /// Sends a message of gossip, which nobody answers.
-    pub(crate) fn gossip(&self, to: HostId, body: &[u8]) {
-        self.context.world.tell(to, self.message(Kind::Gossip, body));
+    /// Sends gossip, which nobody answers.
+    pub(crate) fn gossip(&self, to: HostId, message: &Gossip) {
+        self.context.world.tell(to, self.request(message));
     }
 
     /// Counts a peer's request as under way. The cluster's own business is always taken in.
-    pub(crate) fn admit(&self, from: HostId, kind: Kind, bytes: usize) -> Result<Option<RequestInFlight>, Status> {
-        if kind == Kind::Control {
+    pub(crate) fn admit(&self, from: HostId, class: Class, bytes: usize) -> Result<Option<RequestInFlight>, Refusal> {
+        if class == Class::Control {
             return Ok(None);
         }
         let options = &self.context.options;
@@ -101,7 +124,7 @@ impl<W: World> Peers<W> {
             Some(request) => Ok(Some(request)),
             None => {
                 self.context.metrics.peer_requests_refused.inc();
-                Err(Status::Overloaded)
+                Err(Refusal::Overloaded)
             }
         }
     }

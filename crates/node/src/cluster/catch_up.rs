@@ -5,8 +5,10 @@ use crate::cluster::events;
 use crate::cluster::pulls::Pulls;
 use crate::cluster::view::View;
 use crate::ground::world::{Lane, To, World};
-use crate::peers::control::{Answer, AskError, Control};
+use crate::peers::ask_error::AskError;
+use crate::peers::messages::metadata::{Pull, PullReply};
 use henge_base::{Bytes, Random};
+use henge_coordinator::Refusal;
 use henge_metadata::{Entry, EntryError, Epoch, LogPage};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +26,6 @@ pub(crate) enum PullError {
     /// It did not answer.
     #[error(transparent)]
     Call(#[from] AskError),
-    /// It answered another question.
-    #[error("its answer is to another question")]
-    Confused,
     /// It knows no more than this node.
     #[error("it has no entry after {0}")]
     NothingNewer(u64),
@@ -124,8 +123,7 @@ impl<W: World> Cluster<W> {
     /// Pulls a page of entries from one peer; true if it has more.
     async fn pull(&self, peer: To) -> Result<bool, PullError> {
         let before = self.epoch();
-        let answer = self.peers.ask(peer, &Control::Pull { after: before.index }, PULL_TIMEOUT).await?;
-        let Answer::Entries { entries, more } = answer else { return Err(PullError::Confused) };
+        let PullReply { entries, more } = self.peers.ask(peer, &Pull { after: before.index }, PULL_TIMEOUT).await?;
         for bytes in entries {
             self.append(Entry::decode(&bytes)?).await?;
         }
@@ -133,14 +131,14 @@ impl<W: World> Cluster<W> {
     }
 
     /// Entries after an index, for a peer.
-    pub(crate) fn entries_after(&self, after: u64) -> Answer {
+    pub(crate) fn entries_after(&self, Pull { after }: Pull) -> Result<PullReply, Refusal> {
         let faults = self.context.options.faults;
         if faults.withhold_entries {
-            return Answer::NotReady("entries are withheld".to_owned());
+            return Err(Refusal::Other);
         }
         let bytes_max = if faults.catch_up_by_entries { usize::MAX } else { PAGE_BYTES };
         let LogPage { entries, more } = self.log.lock().page(after, bytes_max);
-        Answer::Entries { entries, more }
+        Ok(PullReply { entries, more })
     }
 
     /// Stores an entry, synced, and makes its epoch the current one. An entry that is here already is no error.

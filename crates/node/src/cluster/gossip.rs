@@ -3,9 +3,9 @@
 use crate::cluster::Cluster;
 use crate::cluster::events::ClusterEvent;
 use crate::ground::world::{To, World};
-use crate::peers::control;
-use henge_base::{Bytes, HostId, Random};
-use henge_gossip::{Event, Fact, Message};
+use crate::peers::messages::metadata::Gossip;
+use henge_base::{HostId, Random};
+use henge_gossip::{Event, Fact};
 use henge_metadata::Epoch;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,23 +49,18 @@ impl<W: World> Cluster<W> {
         };
         // Members with news that never answered are met on purpose: in a large cluster chance alone takes long.
         for peer in unmet.into_iter().take(FANOUT).chain(peers.into_iter().take(FANOUT)) {
-            self.send_gossip(peer, &opening);
+            self.peers.gossip(peer, &opening);
         }
     }
 
-    fn send_gossip(&self, to: HostId, message: &Message) {
-        self.peers.gossip(to, &control::encode(message));
-    }
-
     /// Takes a message of gossip.
-    pub(crate) fn receive_gossip(self: &Arc<Self>, from: HostId, body: &Bytes) {
-        let Ok(message) = control::decode::<Message>(body) else { return };
+    pub(crate) fn receive_gossip(self: &Arc<Self>, from: HostId, message: Gossip) {
         if !self.view().state.members.contains_key(&from) {
             return;
         }
         let answer = self.gossip.lock().on_message(from, message, self.context.world.mono());
         if let Some(answer) = answer {
-            self.send_gossip(from, &answer);
+            self.peers.gossip(from, &answer);
         }
         // A member that answered is up from this moment on.
         self.apply_verdicts();

@@ -7,7 +7,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::propose::ChangeError;
 use crate::ground::world::{To, World};
-use crate::peers::control::{Answer, Control};
+use crate::peers::messages::metadata::{Probe, ProbeReply, Propose, ProposeReply};
 use henge_metadata::{Command, JoinDraft, Refused};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -85,10 +85,10 @@ impl<W: World> Cluster<W> {
         let mut empty = 0;
         let mut silent = None;
         for seed in &others {
-            let probe = Control::Probe { seeds: options.seeds.clone() };
+            let probe = Probe { seeds: options.seeds.clone() };
             match self.peers.ask(To::Address(*seed), &probe, PROBE_TIMEOUT).await {
-                Ok(Answer::Here { epoch: Some(_), .. }) => return Discovery::Join(To::Address(*seed)),
-                Ok(Answer::Here { seeds, .. }) if seeds == options.seeds => empty += 1,
+                Ok(ProbeReply { epoch: Some(_), .. }) => return Discovery::Join(To::Address(*seed)),
+                Ok(ProbeReply { seeds, .. }) if seeds == options.seeds => empty += 1,
                 Ok(_) => return Discovery::Wait(format!("seed {seed} was given another list of seeds")),
                 Err(_) => silent = Some(seed),
             }
@@ -101,10 +101,10 @@ impl<W: World> Cluster<W> {
     }
 
     /// Answers a node that looks for the cluster.
-    pub(crate) fn answer_probe(&self) -> Answer {
+    pub(crate) fn answer_probe(&self) -> ProbeReply {
         let epoch = self.epoch();
         let epoch = (epoch.index > 0).then_some(epoch);
-        Answer::Here { host: self.context.host(), seeds: self.context.options.seeds.clone(), epoch }
+        ProbeReply { host: self.context.host(), seeds: self.context.options.seeds.clone(), epoch }
     }
 
     fn draft(&self) -> JoinDraft {
@@ -128,7 +128,7 @@ impl<W: World> Cluster<W> {
 
     async fn join(&self, seed: To) -> Result<(), JoinFailure> {
         let command = Command::Join { name: self.context.options.cluster_name.clone(), member: self.draft() };
-        let question = Control::Propose { command, forwarded: false };
+        let question = Propose { command, forwarded: false };
         let answer = self.peers.ask(seed, &question, self.context.options.metadata_timeout).await;
         // Whatever the answer, the log decides: an earlier attempt may have been agreed while its answer was lost.
         self.pull_all(seed).await;
@@ -136,12 +136,11 @@ impl<W: World> Cluster<W> {
             return Ok(());
         }
         Err(match answer {
-            Ok(Answer::Agreed { .. }) => {
+            Ok(ProposeReply::Agreed { .. }) => {
                 JoinFailure::Retry("the log with this node in it has not arrived yet".to_owned())
             }
-            Ok(Answer::Refused(refused)) => JoinFailure::Refused(refused),
-            Ok(Answer::NotReady(reason)) => JoinFailure::Retry(reason),
-            Ok(_) => JoinFailure::Retry("a seed answered something else".to_owned()),
+            Ok(ProposeReply::Refused(refused)) => JoinFailure::Refused(refused),
+            Ok(ProposeReply::NotReady(reason)) => JoinFailure::Retry(reason),
             Err(error) => JoinFailure::Retry(error.to_string()),
         })
     }

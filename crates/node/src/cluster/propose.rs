@@ -3,7 +3,9 @@
 
 use crate::cluster::Cluster;
 use crate::ground::world::{To, World};
-use crate::peers::control::{self, Answer, AskError, CONTROL_BYTES_MAX, Control};
+use crate::peers::ask_error::AskError;
+use crate::peers::message::{Body, Message};
+use crate::peers::messages::metadata::{Advance, AdvanceReply, Propose, ProposeReply};
 use futures_util::future::join_all;
 use henge_base::{HostId, Random};
 use henge_metadata::{Command, Epoch, Refused};
@@ -33,16 +35,25 @@ impl<W: World> Cluster<W> {
         self.ask_voters(&voters, command).await
     }
 
-    /// Carries out a command of a peer. One that was `forwarded` already is not passed on once more.
-    pub(crate) async fn change_for_peer(
-        &self,
-        command: Command,
-        forwarded: bool,
-    ) -> Result<(Epoch, bool), ChangeError> {
-        if forwarded && !self.view().state.voters.contains(&self.context.host()) {
-            return Err(ChangeError::Unreachable("this node does not vote on metadata".to_owned()));
+    /// Carries out a command of a peer. One that was forwarded already is not passed on once more.
+    pub(crate) async fn change_for_peer(&self, Propose { command, forwarded }: Propose) -> ProposeReply {
+        if self.epoch().index == 0 {
+            return ProposeReply::NotReady("this node has no cluster yet".to_owned());
         }
-        self.change(command).await
+        if forwarded && !self.view().state.voters.contains(&self.context.host()) {
+            return ProposeReply::NotReady("this node does not vote on metadata".to_owned());
+        }
+        match self.change(command).await {
+            Ok((epoch, changed)) => ProposeReply::Agreed { epoch, changed },
+            Err(ChangeError::Refused(refused)) => ProposeReply::Refused(refused),
+            Err(ChangeError::Unreachable(reason)) => ProposeReply::NotReady(reason),
+        }
+    }
+
+    /// Follows a peer to a new epoch.
+    pub(crate) async fn advance(&self, from: HostId, Advance { epoch }: Advance) -> AdvanceReply {
+        self.catch_up_at_once(epoch, To::Host(from)).await;
+        AdvanceReply { epoch: self.epoch() }
     }
 
     /// Makes an entry of a command, and tells the members. Called by voters, and by the node that creates the cluster: on its first
@@ -77,8 +88,8 @@ impl<W: World> Cluster<W> {
     }
 
     async fn announce_to(&self, member: HostId, epoch: Epoch, timeout: Duration) {
-        match self.peers.ask(To::Host(member), &Control::Advance { epoch }, timeout).await {
-            Ok(Answer::Agreed { epoch: confirmed, .. }) if confirmed >= epoch => {}
+        match self.peers.ask(To::Host(member), &Advance { epoch }, timeout).await {
+            Ok(AdvanceReply { epoch: confirmed }) if confirmed >= epoch => {}
             Ok(_) => tracing::warn!(%member, %epoch, "a member cannot follow to a new epoch; its log says why"),
             Err(error) => {
                 tracing::warn!(%member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up")
@@ -88,22 +99,20 @@ impl<W: World> Cluster<W> {
 
     async fn ask_voters(&self, voters: &[HostId], command: Command) -> Result<(Epoch, bool), ChangeError> {
         let mut last = "no voter is known".to_owned();
-        let question = Control::Propose { command, forwarded: true };
-        let bytes = control::encode(&question).len();
-        if bytes > CONTROL_BYTES_MAX {
-            let text =
-                format!("the statement takes {bytes} bytes, more than the {CONTROL_BYTES_MAX} that reach a voter");
+        let question = Propose { command, forwarded: true };
+        let (bytes, bytes_max) = (question.encode().len(), Propose::BYTES_MAX);
+        if bytes > bytes_max {
+            let text = format!("the statement takes {bytes} bytes, more than the {bytes_max} that reach a voter");
             return Err(Refused::Limit(text).into());
         }
         for voter in voters {
             match self.peers.ask(To::Host(*voter), &question, self.context.options.metadata_timeout).await {
-                Ok(Answer::Agreed { epoch, changed }) => {
+                Ok(ProposeReply::Agreed { epoch, changed }) => {
                     self.catch_up_at_once(epoch, To::Host(*voter)).await;
                     return Ok((epoch, changed));
                 }
-                Ok(Answer::Refused(refused)) => return Err(refused.into()),
-                Ok(Answer::NotReady(reason)) => last = reason,
-                Ok(_) => last = "a voter answered something else".to_owned(),
+                Ok(ProposeReply::Refused(refused)) => return Err(refused.into()),
+                Ok(ProposeReply::NotReady(reason)) => last = reason,
                 Err(error) if error.is_definite() => last = format!("voter {voter}: {error}"),
                 // The command may have been carried out: asking another voter could do it twice.
                 Err(AskError::Call(_)) => {

@@ -5,9 +5,7 @@
 
 use crate::coordinator::Coordinator;
 use crate::ground::world::World;
-use crate::peers::batch_log::BatchMessage;
-use crate::peers::control::encode;
-use crate::peers::header::Kind;
+use crate::peers::messages::data::BatchMessage;
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_coordinator::{Logged, ReplicaError, Replicas};
 
@@ -25,8 +23,7 @@ pub(super) async fn log<W: World>(
     let number = (random() << 64) | random();
     let hosts = keepers(coordinator);
     let message = BatchMessage::Keep { created, number, mutations };
-    let body = encode(&message);
-    let asked = hosts.iter().map(|host| send(coordinator, *host, &message, &body, deadline));
+    let asked = hosts.iter().map(|host| send(coordinator, *host, &message, deadline));
     for (host, outcome) in hosts.iter().zip(futures_util::future::join_all(asked).await) {
         outcome.map_err(|error| (*host, error))?;
     }
@@ -36,9 +33,8 @@ pub(super) async fn log<W: World>(
 /// A batch was written.
 pub(super) async fn forget<W: World>(coordinator: &Coordinator<W>, batch: Logged) {
     let message = BatchMessage::Forget { created: batch.created, number: batch.number };
-    let body = encode(&message);
     let deadline = coordinator.context().deadline_after(coordinator.context().options.write_timeout);
-    let told = batch.hosts.iter().map(|host| send(coordinator, *host, &message, &body, deadline));
+    let told = batch.hosts.iter().map(|host| send(coordinator, *host, &message, deadline));
     // Whoever does not hear of it writes it again, which changes nothing.
     futures_util::future::join_all(told).await;
 }
@@ -47,13 +43,12 @@ async fn send<W: World>(
     coordinator: &Coordinator<W>,
     host: HostId,
     message: &BatchMessage,
-    body: &[u8],
     deadline: Mono,
 ) -> Result<(), ReplicaError> {
     if host == coordinator.local() {
         return coordinator.replica().keep_batch(message.clone(), coordinator.cluster().epoch()).await;
     }
-    coordinator.call(host, Kind::Batch, body, deadline).await.map(|_| ())
+    coordinator.call(host, message, deadline).await
 }
 
 /// Live members of this datacentre, of other racks first; this node where there are none.

@@ -3,9 +3,7 @@
 
 use crate::coordinator::Coordinator;
 use crate::ground::world::World;
-use crate::peers::control::{decode, encode};
-use crate::peers::counters::{CountReply, CountRequest};
-use crate::peers::header::{Kind, Status};
+use crate::peers::messages::data::{self, CountReply};
 use crate::replica::admission::{Access, PeerRequest};
 use henge_base::{Bytes, HostId};
 use henge_coordinator::{Count, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, check_write, write};
@@ -20,23 +18,20 @@ pub(super) async fn ask_leader<W: World>(
     let consistency = count.consistency;
     let unknown =
         |received, block_for| WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Counter };
-    let request = CountRequest { additions: count.additions, consistency: consistency.to_string() };
-    let body = match coordinator.call(leader, Kind::Count, &encode(&request), count.deadline).await {
-        Err(ReplicaError::NotSent) => return Err(WriteError::Unavailable { consistency, required: 1, alive: 0 }),
+    let request = data::Count { additions: count.additions, consistency: consistency.to_string() };
+    match coordinator.call(leader, &request, count.deadline).await {
+        Err(ReplicaError::NotSent) => Err(WriteError::Unavailable { consistency, required: 1, alive: 0 }),
         Err(ReplicaError::Refused(refusal)) if refusal.is_definite() => {
             let (received, block_for, failures) = (0, 1, vec![(leader, refusal)]);
             let write_type = WriteType::Counter;
-            return Err(WriteError::Failure { consistency, received, block_for, failures, write_type });
+            Err(WriteError::Failure { consistency, received, block_for, failures, write_type })
         }
-        body => body.ok(),
-    };
-    match body.and_then(|body| decode(&body).ok()) {
-        Some(CountReply::Done) => Ok(()),
-        Some(CountReply::Unavailable { required, alive }) => {
+        Err(_) => Err(unknown(0, 1)),
+        Ok(CountReply::Done) => Ok(()),
+        Ok(CountReply::Unavailable { required, alive }) => {
             Err(WriteError::Unavailable { consistency, required, alive })
         }
-        Some(CountReply::Unknown { received, block_for }) => Err(unknown(received, block_for)),
-        None => Err(unknown(0, 1)),
+        Ok(CountReply::Unknown { received, block_for }) => Err(unknown(received, block_for)),
     }
 }
 
@@ -44,26 +39,25 @@ pub(super) async fn ask_leader<W: World>(
 pub(crate) async fn serve<W: World>(
     coordinator: &Coordinator<W>,
     request: PeerRequest<'_, W>,
-) -> Result<Bytes, Status> {
-    let asked = decode::<CountRequest>(&request.body).map_err(|_| Status::Unsupported)?;
-    let consistency = asked.consistency.parse().map_err(|_| Status::Unsupported)?;
-    let (storage, token) = place(&asked.additions).ok_or(Status::Unsupported)?;
+    asked: data::Count,
+) -> Result<CountReply, Refusal> {
+    let consistency = asked.consistency.parse().map_err(|_| Refusal::Unsupported)?;
+    let (storage, token) = place(&asked.additions).ok_or(Refusal::Unsupported)?;
     request.admit(storage, token, Access::Write)?;
-    coordinator.replica().check_room().map_err(|error| request.status(error))?;
-    let unknown_table = || request.status(ReplicaError::Refused(Refusal::UnknownTable));
+    coordinator.replica().check_room().map_err(|error| request.refusal(error))?;
+    let unknown_table = || request.refusal(ReplicaError::Refused(Refusal::UnknownTable));
     let placed = coordinator.cluster().view().placed_of(storage).cloned().ok_or_else(unknown_table)?;
     let context = coordinator.context();
     let deadline = context.deadline_after(context.options.write_timeout);
     let count = Count { placed, token, additions: asked.additions, consistency, deadline };
-    let reply = match lead(coordinator, count).await {
+    Ok(match lead(coordinator, count).await {
         Ok(()) => CountReply::Done,
         Err(WriteError::Unavailable { required, alive, .. }) => CountReply::Unavailable { required, alive },
         Err(WriteError::Timeout { received, block_for, .. } | WriteError::Failure { received, block_for, .. }) => {
             CountReply::Unknown { received, block_for }
         }
         Err(WriteError::Undecided { .. } | WriteError::Invalid(_)) => CountReply::Unknown { received: 0, block_for: 1 },
-    };
-    Ok(encode(&reply).into())
+    })
 }
 
 fn place(additions: &Bytes) -> Option<(StorageId, Token)> {

@@ -8,97 +8,78 @@
 //! | 4 | epoch lineage u32 |
 //! | 8 | epoch index u64 |
 //! | 16 | sender's hybrid logical clock i64 |
-//! | 24 | status u32 of a reply |
+//! | 24 | status u32 of a reply: 0, or the code of a refusal |
 //! | 28 | reserved, zero |
 //!
 //! All little-endian. What follows is opaque to this file.
 
 use henge_base::{Bytes, Micros};
+use henge_coordinator::Refusal;
 use henge_metadata::Epoch;
 
 /// Bytes of a header.
 pub(crate) const HEADER_LEN: usize = 32;
-/// The only format there is; a node that reads another answers `Unsupported`.
+/// The only format there is; a node that reads another refuses the message as unsupported.
 const FORMAT: u8 = 1;
+/// The status of a reply to a request that was served.
+const SERVED: u32 = 0;
 
-/// What a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a message is, with its number on the wire. A number is never used for another kind; 3 was once in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
 pub(crate) enum Kind {
     /// An encoded mutation to apply.
-    Write,
+    Write = 0,
     /// A read command to answer with rows.
-    ReadRows,
+    ReadRows = 1,
     /// A read command to answer with a digest.
-    ReadDigest,
-    /// The cluster's own business, as rmp.
-    Control,
-    /// Gossip, as rmp; nobody answers.
-    Gossip,
-    /// The answer to any of them.
-    Reply,
-    /// A proposer asks an acceptor of Paxos, as rmp.
-    Paxos,
-    /// A batch to keep, or to forget, as rmp.
-    Batch,
-    /// Additions to counters to lead, as rmp.
-    Count,
+    ReadDigest = 2,
+    /// Gossip; nobody answers.
+    Gossip = 4,
+    /// The answer to any of the others.
+    Reply = 5,
+    /// A proposer asks an acceptor of Paxos.
+    Paxos = 6,
+    /// A batch to keep, or to forget.
+    Batch = 7,
+    /// Additions to counters to lead.
+    Count = 8,
+    /// A node without a cluster asks who is there.
+    Probe = 9,
+    /// A command for the metadata log.
+    Propose = 10,
+    /// A request for entries of the metadata log.
+    Pull = 11,
+    /// There is a new epoch.
+    Advance = 12,
 }
 
-const KINDS: [Kind; 9] = [
-    Kind::Write,
-    Kind::ReadRows,
-    Kind::ReadDigest,
-    Kind::Control,
-    Kind::Gossip,
-    Kind::Reply,
-    Kind::Paxos,
-    Kind::Batch,
-    Kind::Count,
-];
+impl Kind {
+    /// All kinds.
+    pub(crate) const ALL: [Kind; 12] = [
+        Kind::Write,
+        Kind::ReadRows,
+        Kind::ReadDigest,
+        Kind::Gossip,
+        Kind::Reply,
+        Kind::Paxos,
+        Kind::Batch,
+        Kind::Count,
+        Kind::Probe,
+        Kind::Propose,
+        Kind::Pull,
+        Kind::Advance,
+    ];
 
-/// How a request went, on the replica.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// Done; a body may follow.
-    Ok,
-    /// The replica has seen a later placement of this range.
-    StaleEpoch,
-    /// The storage id is not known, or no longer.
-    UnknownTable,
-    /// Compaction cannot keep up, or a queue is full.
-    Stalled,
-    /// The disk is full.
-    Full,
-    /// A stored row is damaged.
-    Corrupt,
-    /// The message, or its kind, is not understood.
-    Unsupported,
-    /// Anything else; the replica's log says what.
-    Failed,
-    /// The write comes too late: deletions of its time have been purged.
-    Fenced,
-    /// The index that a read asks is not built yet.
-    NoIndex,
-    /// The replica has yet to reach the sender's epoch, and cannot tell.
-    Behind,
-    /// The sender has too much under way on the replica.
-    Overloaded,
+    /// Its number on the wire.
+    pub(crate) const fn number(self) -> u8 {
+        self as u8
+    }
+
+    fn of_number(number: u8) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.number() == number)
+    }
 }
-
-const STATUSES: [Status; 12] = [
-    Status::Ok,
-    Status::StaleEpoch,
-    Status::UnknownTable,
-    Status::Stalled,
-    Status::Full,
-    Status::Corrupt,
-    Status::Unsupported,
-    Status::Failed,
-    Status::Fenced,
-    Status::NoIndex,
-    Status::Behind,
-    Status::Overloaded,
-];
 
 /// A decoded header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,60 +87,64 @@ pub(crate) struct Header {
     pub(crate) kind: Kind,
     pub(crate) epoch: Epoch,
     pub(crate) clock: Micros,
-    pub(crate) status: Status,
+    /// How a request went on the replica.
+    pub(crate) status: Result<(), Refusal>,
 }
 
-/// A message that cannot be read: too short, another format, an unknown kind.
+/// A message whose header cannot be read: too short, another format, an unknown kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a message between nodes cannot be read")]
-pub(crate) struct Unreadable;
+#[error("the header of a message between nodes cannot be read")]
+pub(crate) struct BadHeader;
 
 impl Header {
     /// A message of this header and body.
     pub(crate) fn with_body(&self, body: &[u8]) -> Bytes {
         let mut out = Vec::with_capacity(HEADER_LEN + body.len());
-        out.extend_from_slice(&[FORMAT, position(&KINDS, self.kind), 0, 0]);
+        out.extend_from_slice(&[FORMAT, self.kind.number(), 0, 0]);
         out.extend_from_slice(&self.epoch.lineage.to_le_bytes());
         out.extend_from_slice(&self.epoch.index.to_le_bytes());
         out.extend_from_slice(&self.clock.to_le_bytes());
-        out.extend_from_slice(&u32::from(position(&STATUSES, self.status)).to_le_bytes());
+        let status = self.status.map_or_else(Refusal::code, |()| SERVED);
+        out.extend_from_slice(&status.to_le_bytes());
         out.extend_from_slice(&[0; 4]);
         out.extend_from_slice(body);
         Bytes::from(out)
     }
 
     /// Splits a message into its header and its body.
-    pub(crate) fn split(message: &Bytes) -> Result<(Header, Bytes), Unreadable> {
-        let (head, _) = message.split_first_chunk::<HEADER_LEN>().ok_or(Unreadable)?;
+    pub(crate) fn split(message: &Bytes) -> Result<(Header, Bytes), BadHeader> {
+        let (head, _) = message.split_first_chunk::<HEADER_LEN>().ok_or(BadHeader)?;
         if head[0] != FORMAT {
-            return Err(Unreadable);
+            return Err(BadHeader);
         }
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let long = |at: usize| u64::from(word(at)) | (u64::from(word(at + 4)) << 32);
+        let status = match word(24) {
+            SERVED => Ok(()),
+            // A code of a later release: refused, for a reason that this one does not know.
+            code => Err(Refusal::of_code(code).unwrap_or(Refusal::Other)),
+        };
         let header = Header {
-            kind: *KINDS.get(usize::from(head[1])).ok_or(Unreadable)?,
+            kind: Kind::of_number(head[1]).ok_or(BadHeader)?,
             epoch: Epoch { lineage: word(4), index: long(8) },
             clock: long(16) as Micros,
-            status: *STATUSES.get(word(24) as usize).unwrap_or(&Status::Failed),
+            status,
         };
         Ok((header, message.slice(HEADER_LEN..)))
     }
-}
-
-/// The place of an item in its table; the tables hold every variant, so it is always found.
-fn position<T: PartialEq>(table: &[T], item: T) -> u8 {
-    table.iter().position(|t| *t == item).unwrap_or(table.len()) as u8
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const EPOCH: Epoch = Epoch { lineage: 3, index: 1 << 40 };
+
     #[test]
-    fn headers_round_trip() {
-        for kind in KINDS {
-            for status in STATUSES {
-                let header = Header { kind, epoch: Epoch { lineage: 3, index: 1 << 40 }, clock: -5, status };
+    fn headers_are_read_back() {
+        for kind in Kind::ALL {
+            for status in Refusal::ALL.map(Err).into_iter().chain([Ok(())]) {
+                let header = Header { kind, epoch: EPOCH, clock: -5, status };
                 let (back, body) = Header::split(&header.with_body(b"rows")).unwrap();
                 assert_eq!((back, body.as_ref()), (header, b"rows".as_ref()));
             }
@@ -167,8 +152,48 @@ mod tests {
     }
 
     #[test]
+    fn kinds_have_the_numbers_that_are_in_use() {
+        let numbers = Kind::ALL.map(|kind| (kind.number(), format!("{kind:?}")));
+        let recorded = [
+            (0, "Write"),
+            (1, "ReadRows"),
+            (2, "ReadDigest"),
+            (4, "Gossip"),
+            (5, "Reply"),
+            (6, "Paxos"),
+            (7, "Batch"),
+            (8, "Count"),
+            (9, "Probe"),
+            (10, "Propose"),
+            (11, "Pull"),
+            (12, "Advance"),
+        ];
+        assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
+    }
+
+    #[test]
+    fn a_header_has_the_recorded_bytes() {
+        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind) };
+        let recorded = [
+            1, 5, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 251, 255, 255, 255, 255, 255, 255, 255, 10, 0, 0, 0, 0, 0,
+            0, 0,
+        ];
+        assert_eq!(header.with_body(&[]).as_ref(), recorded);
+        let served = Header { status: Ok(()), kind: Kind::Write, ..header };
+        assert_eq!(served.with_body(&[]).as_ref()[24..], [0; 8]);
+    }
+
+    #[test]
+    fn a_refusal_of_a_later_release_is_one_for_another_reason() {
+        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()) };
+        let mut message = header.with_body(&[]).to_vec();
+        message[24..28].copy_from_slice(&9_999_u32.to_le_bytes());
+        assert_eq!(Header::split(&message.into()).map(|(header, _)| header.status), Ok(Err(Refusal::Other)));
+    }
+
+    #[test]
     fn what_is_not_a_header_is_refused() {
-        assert_eq!(Header::split(&Bytes::from_static(b"short")), Err(Unreadable));
-        assert_eq!(Header::split(&Bytes::from(vec![9; 40])), Err(Unreadable));
+        assert_eq!(Header::split(&Bytes::from_static(b"short")), Err(BadHeader));
+        assert_eq!(Header::split(&Bytes::from(vec![9; 40])), Err(BadHeader));
     }
 }

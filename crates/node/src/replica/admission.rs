@@ -4,10 +4,9 @@
 use crate::cluster::Cluster;
 use crate::cluster::system_keyspaces;
 use crate::ground::world::{To, World};
-use crate::peers::header::{Header, Status};
-use crate::peers::refusals::status;
+use crate::peers::header::Header;
 use crate::replica::LocalReplica;
-use henge_base::{Bytes, HostId};
+use henge_base::HostId;
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_metadata::Epoch;
 use henge_model::{StorageId, Token};
@@ -21,8 +20,7 @@ pub(crate) enum Access {
 
 /// A request from a peer for rows, on a node that has caught up with the peer's epoch if it could.
 pub(crate) struct PeerRequest<'a, W> {
-    pub(crate) header: Header,
-    pub(crate) body: Bytes,
+    header: Header,
     cluster: &'a Cluster<W>,
     local: HostId,
     /// The epoch that this node had come to before it looked at the request.
@@ -37,17 +35,16 @@ impl<'a, W: World> PeerRequest<'a, W> {
         cluster: &'a Cluster<W>,
         from: HostId,
         header: Header,
-        body: Bytes,
     ) -> Self {
         cluster.catch_up(header.epoch, To::Host(from)).await;
         let (local, faults) = (replica.context.host(), replica.context.options.faults);
         let unknown_when_behind = faults.unknown_when_behind;
-        PeerRequest { header, body, cluster, local, known: cluster.epoch(), unknown_when_behind }
+        PeerRequest { header, cluster, local, known: cluster.epoch(), unknown_when_behind }
     }
 
     /// Refuses what this node may not serve.
-    pub(crate) fn admit(&self, storage: StorageId, token: Token, access: Access) -> Result<(), Status> {
-        self.check(storage, token, access).map_err(|refusal| self.status(ReplicaError::Refused(refusal)))
+    pub(crate) fn admit(&self, storage: StorageId, token: Token, access: Access) -> Result<(), Refusal> {
+        self.check(storage, token, access).map_err(|refusal| self.refusal(ReplicaError::Refused(refusal)))
     }
 
     fn check(&self, storage: StorageId, token: Token, access: Access) -> Result<(), Refusal> {
@@ -63,13 +60,14 @@ impl<'a, W: World> PeerRequest<'a, W> {
         if is_stale || !owners.contains(&self.local) { Err(Refusal::StaleEpoch) } else { Ok(()) }
     }
 
-    /// The status of a request that fails. What this node would refuse for want of knowledge, it refuses as one that is behind if the
+    /// The refusal of a request that fails. What this node would refuse for want of knowledge, it refuses as one that is behind if the
     /// sender's epoch is above the one that this node had come to: a table that it has not heard of yet is no table that is gone.
-    pub(crate) fn status(&self, error: ReplicaError) -> Status {
+    pub(crate) fn refusal(&self, error: ReplicaError) -> Refusal {
         let is_behind = self.header.epoch > self.known && !self.unknown_when_behind;
-        match status(error) {
-            Status::UnknownTable | Status::StaleEpoch if is_behind => Status::Behind,
-            status => status,
+        match error {
+            ReplicaError::Refused(Refusal::UnknownTable | Refusal::StaleEpoch) if is_behind => Refusal::Behind,
+            ReplicaError::Refused(refusal) => refusal,
+            ReplicaError::NotSent | ReplicaError::Unknown => Refusal::Other,
         }
     }
 }

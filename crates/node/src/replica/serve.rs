@@ -1,57 +1,89 @@
 //! What coordinators on other nodes ask of this replica.
 
 use crate::ground::world::World;
-use crate::peers::batch_log::BatchMessage;
-use crate::peers::control;
-use crate::peers::header::{Header, Kind, Status};
-use crate::peers::refusals::status;
+use crate::peers::messages::data::{BatchMessage, Paxos, ReadDigest, ReadRows, Write};
 use crate::replica::LocalReplica;
 use crate::replica::admission::{Access, PeerRequest};
 use crate::replica::handle::ReplicaHandle;
-use henge_base::Bytes;
-use henge_coordinator::{ReadKind, ReadReply, ReplicaError};
+use henge_base::{Bytes, Micros};
+use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_metadata::Epoch;
-use henge_model::{Key, Mutation, ReadCommand};
-use henge_storage::LogPlace;
+use henge_model::{Digest, Key, Mutation, ReadCommand, RowBlock};
+use henge_storage::{BatchId, LogPlace};
 use std::sync::Arc;
 
 /// Serves a write.
-pub(crate) async fn write<W: World>(replica: &ReplicaHandle<W>, request: PeerRequest<'_, W>) -> Result<Bytes, Status> {
-    let mutation = Mutation::decode(request.body.clone()).map_err(|_| Status::Corrupt)?;
+pub(crate) async fn write<W: World>(
+    replica: &ReplicaHandle<W>,
+    request: PeerRequest<'_, W>,
+    Write(mutation): Write,
+) -> Result<(), Refusal> {
+    let mutation = Mutation::decode(mutation).map_err(|_| Refusal::Corrupt)?;
     let first = mutation.rows.first().map(|(key, _)| key);
     let place = first.and_then(|key| Key::storage_id(key).zip(Key::token(key)));
-    let (storage, token) = place.ok_or(Status::Corrupt)?;
+    let (storage, token) = place.ok_or(Refusal::Corrupt)?;
     request.admit(storage, token, Access::Write)?;
-    replica.apply_decoded(mutation).await.map_err(|error| request.status(error))?;
-    Ok(Bytes::new())
+    replica.apply_decoded(mutation).await.map_err(|error| request.refusal(error))
 }
 
-/// Serves a read, of rows or of a digest.
-pub(crate) async fn read<W: World>(replica: &ReplicaHandle<W>, request: PeerRequest<'_, W>) -> Result<Bytes, Status> {
-    let command = ReadCommand::decode(request.body.clone()).map_err(|_| Status::Unsupported)?;
-    request.admit(command.storage_id, command.token, Access::Read)?;
-    let kind = if request.header.kind == Kind::ReadDigest { ReadKind::Digest } else { ReadKind::Rows };
-    match replica.read(Arc::new(command), kind).await.map_err(|error| request.status(error))? {
-        ReadReply::Rows(block) => Ok(block.encode()),
-        ReadReply::Digest(digest) => Ok(Bytes::copy_from_slice(&digest.0)),
+/// Serves a read of rows.
+pub(crate) async fn read_rows<W: World>(
+    replica: &ReplicaHandle<W>,
+    request: PeerRequest<'_, W>,
+    ReadRows(command): ReadRows,
+) -> Result<RowBlock, Refusal> {
+    match read(replica, request, command, ReadKind::Rows).await? {
+        ReadReply::Rows(block) => Ok(block),
+        ReadReply::Digest(_) => Err(Refusal::Other),
     }
 }
 
+/// Serves a read of a digest.
+pub(crate) async fn read_digest<W: World>(
+    replica: &ReplicaHandle<W>,
+    request: PeerRequest<'_, W>,
+    ReadDigest(command): ReadDigest,
+) -> Result<Digest, Refusal> {
+    match read(replica, request, command, ReadKind::Digest).await? {
+        ReadReply::Digest(digest) => Ok(digest),
+        ReadReply::Rows(_) => Err(Refusal::Other),
+    }
+}
+
+async fn read<W: World>(
+    replica: &ReplicaHandle<W>,
+    request: PeerRequest<'_, W>,
+    command: ReadCommand,
+    kind: ReadKind,
+) -> Result<ReadReply, Refusal> {
+    request.admit(command.storage_id, command.token, Access::Read)?;
+    replica.read(Arc::new(command), kind).await.map_err(|error| request.refusal(error))
+}
+
 /// Serves a proposer of Paxos.
-pub(crate) async fn paxos<W: World>(replica: &ReplicaHandle<W>, request: PeerRequest<'_, W>) -> Result<Bytes, Status> {
-    let asked = henge_paxos::Request::decode(&request.body).map_err(|_| Status::Unsupported)?;
+pub(crate) async fn paxos<W: World>(
+    replica: &ReplicaHandle<W>,
+    request: PeerRequest<'_, W>,
+    Paxos(asked): Paxos,
+) -> Result<Bytes, Refusal> {
+    let asked = henge_paxos::Request::decode(&asked).map_err(|_| Refusal::Unsupported)?;
     let place = Key::storage_id(asked.key()).zip(Key::token(asked.key()));
-    let (storage, token) = place.ok_or(Status::Corrupt)?;
+    let (storage, token) = place.ok_or(Refusal::Corrupt)?;
     request.admit(storage, token, Access::Write)?;
-    let reply = replica.answer_proposer(asked).await.map_err(|error| request.status(error))?;
+    let reply = replica.answer_proposer(asked).await.map_err(|error| request.refusal(error))?;
     Ok(reply.encode())
 }
 
 /// Serves a coordinator that has a batch kept, or was done with it.
-pub(crate) async fn batch<W: World>(replica: &LocalReplica<W>, header: &Header, body: &Bytes) -> Result<Bytes, Status> {
-    let message = control::decode::<BatchMessage>(body).map_err(|_| Status::Unsupported)?;
-    replica.keep_batch(message, header.epoch).await.map_err(status)?;
-    Ok(Bytes::new())
+pub(crate) async fn batch<W: World>(
+    replica: &LocalReplica<W>,
+    epoch: Epoch,
+    message: BatchMessage,
+) -> Result<(), Refusal> {
+    replica.keep_batch(message, epoch).await.map_err(|error| match error {
+        ReplicaError::Refused(refusal) => refusal,
+        ReplicaError::NotSent | ReplicaError::Unknown => Refusal::Other,
+    })
 }
 
 impl<W: World> LocalReplica<W> {
@@ -67,6 +99,6 @@ impl<W: World> LocalReplica<W> {
     }
 }
 
-fn batch_id(created: henge_base::Micros, number: u128) -> henge_storage::BatchId {
-    henge_storage::BatchId { created, id: uuid::Uuid::from_u128(number) }
+fn batch_id(created: Micros, number: u128) -> BatchId {
+    BatchId { created, id: uuid::Uuid::from_u128(number) }
 }

@@ -5,7 +5,7 @@ use crate::coordinator::hint_queue::HintQueue;
 use crate::ground::context::Context;
 use crate::ground::world::{Class, Lane, World};
 use crate::peers::Peers;
-use crate::peers::header::Kind;
+use crate::peers::messages::data::Write;
 use crate::replica::LocalReplica;
 use crate::work::once_each::OnceEach;
 use henge_base::{HostId, Micros};
@@ -157,7 +157,7 @@ impl<W: World> HintDelivery<W> {
 
     fn send(&self, peer: HostId, hint: &Hint) -> impl Future<Output = Outcome> + Send + use<W> {
         let deadline = self.context.deadline_after(HINT_TIMEOUT);
-        let call = self.peers.call(peer, Class::Bulk, deadline, Kind::Write, &hint.mutation);
+        let call = self.peers.call_by(Class::Bulk, peer, deadline, &Write(hint.mutation.clone()));
         async move {
             match call.await {
                 Ok(_) => Outcome::Delivered,

@@ -1,0 +1,131 @@
+//! The cluster's own business: joining, agreeing on metadata, catching up, gossip. Named maps in MessagePack, so that fields can be added.
+
+use crate::ground::world::Class;
+use crate::peers::header::Kind;
+use crate::peers::message::{Callers, Message, PACKED_BYTES_MAX, packed};
+use henge_base::{Bytes, HostId};
+use henge_metadata::{Command, Epoch, Refused};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+pub(crate) use henge_gossip::Message as Gossip;
+
+/// A node that has no cluster asks who is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Probe {
+    /// The seeds that the asker was given; discovery wants one list everywhere.
+    pub(crate) seeds: Vec<SocketAddr>,
+}
+
+impl Message for Probe {
+    const KIND: Kind = Kind::Probe;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::AnyHost;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "host, seeds, epoch if it is in a cluster";
+    type Reply = ProbeReply;
+}
+
+/// Who is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProbeReply {
+    /// The answering node.
+    pub(crate) host: HostId,
+    /// Its seeds.
+    pub(crate) seeds: Vec<SocketAddr>,
+    /// Its epoch, if it is in a cluster.
+    pub(crate) epoch: Option<Epoch>,
+}
+
+/// A command for the metadata log, carried out by a voter.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Propose {
+    /// What is asked for.
+    pub(crate) command: Command,
+    /// True if it was passed on already: it is passed on once.
+    pub(crate) forwarded: bool,
+}
+
+impl Message for Propose {
+    const KIND: Kind = Kind::Propose;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::AnyHost;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "agreed, refused, or not ready";
+    type Reply = ProposeReply;
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum ProposeReply {
+    /// Agreed and applied.
+    Agreed {
+        /// The epoch at which it holds.
+        epoch: Epoch,
+        /// True if something changed (`IF NOT EXISTS` may change nothing).
+        changed: bool,
+    },
+    /// The log refuses, and nothing changed.
+    Refused(Refused),
+    /// The node is in no cluster yet, or cannot reach the voters.
+    NotReady(String),
+}
+
+/// A request for entries of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pull {
+    /// The last index that the asker holds.
+    pub(crate) after: u64,
+}
+
+impl Message for Pull {
+    const KIND: Kind = Kind::Pull;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::AnyHost;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "encoded entries, oldest first";
+    type Reply = PullReply;
+}
+
+/// Entries of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PullReply {
+    /// Encoded entries, oldest first.
+    pub(crate) entries: Vec<Bytes>,
+    /// True if more follow.
+    pub(crate) more: bool,
+}
+
+/// A new epoch; answered once the receiver has applied it, or has tried to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Advance {
+    /// The newest epoch.
+    pub(crate) epoch: Epoch,
+}
+
+impl Message for Advance {
+    const KIND: Kind = Kind::Advance;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "the epoch that the receiver has come to";
+    type Reply = AdvanceReply;
+}
+
+/// How far a node came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AdvanceReply {
+    /// The newest epoch that it has applied.
+    pub(crate) epoch: Epoch,
+}
+
+impl Message for Gossip {
+    const KIND: Kind = Kind::Gossip;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "nobody answers";
+    type Reply = ();
+}
+
+packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Gossip);

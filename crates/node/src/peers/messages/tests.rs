@@ -1,0 +1,122 @@
+//! What docs/messages.md says of messages, and the bytes that are on the wire.
+
+use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
+use super::metadata::{Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply};
+use crate::ground::world::Class;
+use crate::peers::header::Kind;
+use crate::peers::message::{Body, Description};
+use henge_base::{Bytes, HostId};
+use henge_metadata::{Command, Epoch, Refused};
+
+/// Every message, in the order of their numbers.
+const ALL: [Description; 11] = [
+    Description::of::<Write>(),
+    Description::of::<ReadRows>(),
+    Description::of::<ReadDigest>(),
+    Description::of::<Gossip>(),
+    Description::of::<Paxos>(),
+    Description::of::<BatchMessage>(),
+    Description::of::<Count>(),
+    Description::of::<Probe>(),
+    Description::of::<Propose>(),
+    Description::of::<Pull>(),
+    Description::of::<Advance>(),
+];
+
+#[test]
+fn messages_are_as_the_manual_says() {
+    let class = |class: Class| match class {
+        Class::Control => "control",
+        Class::Request => "request",
+        Class::Bulk => "bulk",
+    };
+    let lines = ALL.map(|message| {
+        [
+            message.kind.number().to_string(),
+            format!("`{:?}`", message.kind),
+            message.callers.text().to_owned(),
+            class(message.class).to_owned(),
+            message.bytes_max.to_string(),
+            message.reply.to_owned(),
+        ]
+    });
+    let headings = ["Number", "Kind", "Callers", "Links", "Bytes at most", "Reply"];
+    henge_manual::part("docs/messages.md", "messages", &henge_manual::table(headings, lines));
+}
+
+#[test]
+fn every_kind_but_the_reply_is_a_message_once() {
+    let described: Vec<Kind> = ALL.iter().map(|message| message.kind).collect();
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Reply).collect();
+    assert_eq!(described, kinds);
+}
+
+/// Bytes as hexadecimal digits, words in quotes.
+fn recorded(body: &impl Body) -> String {
+    let bytes = body.encode();
+    let words = bytes.chunk_by(|a, b| a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric());
+    let text = |word: &[u8]| match word {
+        [_, _, _, ..] => format!("'{}'", String::from_utf8_lossy(word)),
+        few => few.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
+    };
+    words.map(text).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn bodies_have_the_recorded_bytes() {
+    let epoch = Epoch { lineage: 1, index: 300 };
+    let host = HostId(uuid::Uuid::from_u128(0x0102));
+    let seeds = vec![std::net::SocketAddr::from(([127, 0, 0, 1], 7000))];
+    let bytes = Bytes::from_static(&[1, 2]);
+    let bodies = [
+        recorded(&BatchMessage::Keep { created: 5, number: 7, mutations: vec![bytes.clone()] }),
+        recorded(&BatchMessage::Forget { created: 5, number: 7 }),
+        recorded(&Count { additions: bytes.clone(), consistency: "ONE".to_owned() }),
+        recorded(&CountReply::Done),
+        recorded(&CountReply::Unavailable { required: 2, alive: 1 }),
+        recorded(&CountReply::Unknown { received: 1, block_for: 2 }),
+        recorded(&Probe { seeds: seeds.clone() }),
+        recorded(&ProbeReply { host, seeds, epoch: Some(epoch) }),
+        recorded(&Propose { command: Command::CreateSystemKeyspaces, forwarded: true }),
+        recorded(&ProposeReply::Agreed { epoch, changed: true }),
+        recorded(&ProposeReply::Refused(Refused::Limit("x".to_owned()))),
+        recorded(&ProposeReply::NotReady("later".to_owned())),
+        recorded(&Pull { after: 300 }),
+        recorded(&PullReply { entries: vec![bytes], more: true }),
+        recorded(&Advance { epoch }),
+        recorded(&AdvanceReply { epoch }),
+    ];
+    let expected = [
+        "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
+        "81 a6 'Forget' 82 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07",
+        "82 a9 'additions' c4 02 01 02 ab 'consistency' a3 'ONE'",
+        "a4 'Done'",
+        "81 ab 'Unavailable' 82 a8 'required' 02 a5 'alive' 01",
+        "81 a7 'Unknown' 82 a8 'received' 01 a9 'block' 5f 'for' 02",
+        "81 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58",
+        "83 a4 'host' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58 \
+         a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
+        "82 a7 'command' b5 'CreateSystemKeyspaces' a9 'forwarded' c3",
+        "81 a6 'Agreed' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a7 'changed' c3",
+        "81 a7 'Refused' 81 a5 'Limit' a1 78",
+        "81 a8 'NotReady' a5 'later'",
+        "81 a5 'after' cd 01 2c",
+        "82 a7 'entries' 91 c4 02 01 02 a4 'more' c3",
+        "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
+        "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
+    ];
+    assert_eq!(bodies, expected);
+}
+
+#[test]
+fn entries_travel_as_bytes_and_the_largest_one_fits() {
+    let largest = Bytes::from(vec![0xC3; henge_metadata::ENTRY_BYTES]);
+    let encoded = PullReply { entries: vec![largest.clone()], more: true }.encode();
+    assert!(encoded.len() < largest.len() + 100, "{} bytes", encoded.len());
+    assert_eq!(PullReply::decode(encoded).map(|reply| reply.entries), Ok(vec![largest]));
+}
+
+#[test]
+fn what_is_too_large_is_refused_before_it_is_read() {
+    assert!(PullReply::decode(Bytes::from(vec![0x90; crate::peers::message::PACKED_BYTES_MAX + 1])).is_err());
+}
