@@ -30,7 +30,7 @@ pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued:
         return Ok(());
     }
     let Some(deadline) = writes.first().map(|write| write.deadline) else { return Ok(()) };
-    let mutations = writes.iter().map(|write| write.mutation.clone()).collect();
+    let mutations = writes.iter().map(|write| write.mutation.bytes().clone()).collect();
     let logged = replicas.log_batch(mutations, issued, deadline).await.map_err(not_logged)?;
     let mut under_way = UnderWay::new();
     for one in writes {
@@ -82,7 +82,7 @@ mod tests {
     fn batch(fake: &Fake) -> Vec<Write> {
         let write = |partition: u8| {
             let key = key(partition, 1);
-            let mutation = Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).encode();
+            let mutation = Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).into();
             let (placed, token, consistency) = (fake.keyspace("3"), Token(1), Consistency::Quorum);
             Write {
                 placed,

@@ -2,7 +2,7 @@
 
 use crate::{Count, Logged, ReplicaError, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink};
+use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation};
 use henge_ring::Placement;
 use std::future::Future;
 use std::pin::Pin;
@@ -81,12 +81,12 @@ pub trait Replicas: Send + Sync + 'static {
 
     /// Reads from this node's own memory, without waiting.
     fn try_local(&self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink) -> Local;
-    /// Sends an encoded [`henge_model::Mutation`] to a replica, or applies it here. Under way when it returns. Unless it is
-    /// applied, the node keeps a hint for it.
-    fn write(&self, to: HostId, mutation: Bytes, deadline: Mono) -> Self::Write;
+    /// Sends a mutation to a replica, or applies it here, where it is neither encoded nor decoded. Under way when it returns. Unless it
+    /// is applied, the node keeps a hint for it.
+    fn write(&self, to: HostId, mutation: &SharedMutation, deadline: Mono) -> Self::Write;
     /// Keeps a hint for a replica that is known to be down: nothing is sent.
     fn owe(&self, to: HostId, mutation: Bytes);
-    /// Repairs a replica: as `write`, but no hint is owed when it fails.
+    /// Repairs a replica with an encoded mutation: as `write`, but no hint is owed when it fails.
     fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Asks a replica, or reads here.
     fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;

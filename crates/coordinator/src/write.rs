@@ -1,12 +1,12 @@
-//! Writing: every replica is sent the same bytes, and as many are awaited as the level needs.
+//! Writing: every other replica is sent the same bytes, and as many are awaited as the level needs.
 
 use crate::plan::WritePlan;
 use crate::required::Shortage;
 use crate::tally::{Loss, Tally};
 use crate::under_way::UnderWay;
 use crate::{Placed, Replicas, WriteError, WriteType};
-use henge_base::{Bytes, HostId, Mono};
-use henge_model::{Consistency, Token};
+use henge_base::{HostId, Mono};
+use henge_model::{Consistency, SharedMutation, Token};
 
 /// A mutation to write.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub struct Write {
     pub placed: Placed,
     /// The token of its partition.
     pub token: Token,
-    /// An encoded [`henge_model::Mutation`].
-    pub mutation: Bytes,
+    /// What is written.
+    pub mutation: SharedMutation,
     /// How many replicas must acknowledge. At ANY it is one, as at ONE: a hint is no acknowledgement.
     pub consistency: Consistency,
     /// When to answer at the latest.
@@ -82,14 +82,14 @@ fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut 
             });
             continue;
         }
-        let pending = replicas.write(target.host, write.mutation.clone(), write.deadline);
+        let pending = replicas.write(target.host, &write.mutation, write.deadline);
         if let Some(group) = target.group {
             tally.asked(group);
             under_way.push((target.host, group), pending);
         }
     }
     for target in plan.targets.iter().filter(|target| !target.alive) {
-        replicas.owe(target.host, write.mutation.clone());
+        replicas.owe(target.host, write.mutation.bytes().clone());
     }
     under_way
 }

@@ -8,7 +8,7 @@
 //! - `index`: secondary indexes and the terms of rows.
 //! - `covers`: the key ranges that tombstones of partitions and ranges cover.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
-//! - `mutation`, `read_command`: writes and reads in the form in which they are sent to replicas.
+//! - `mutation`, `shared_mutation`, `read_command`: writes and reads in the form in which they are sent to replicas.
 //! - `row_sink`, `project`: receivers of rows, and the projection of a row's selected columns into one.
 //! - `mask`: masks of columns, shown to roles without UNMASK.
 //! - `access`: permissions, and the resources they are granted on.
@@ -35,6 +35,7 @@ mod row_sink;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod shared_mutation;
 mod table_draft;
 mod token;
 mod user_type;
@@ -61,6 +62,7 @@ pub use schema::{
     Column, ColumnKind, CompactStorage, Compaction, DroppedColumn, Keyspace, Order, Replication, ReplicationFactor,
     Schema, Table, TableHistory, TableId, TableOptions,
 };
+pub use shared_mutation::SharedMutation;
 pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
 pub use user_type::{TypeChange, UserType, field_path};

@@ -34,7 +34,7 @@ pub async fn modify<R: Replicas>(
     }
     if let [one] = &bound[..] {
         let mutation = Mutation::single(request.issued, one.key.to_bytes(), one.row.clone());
-        return Ok(write(replicas, placed, request, one.token, mutation.encode(), WriteType::Simple).await?);
+        return Ok(write(replicas, placed, request, one.token, mutation, WriteType::Simple).await?);
     }
     let mut parts = Parts::default();
     parts.add(placed, bound)?;
@@ -129,13 +129,21 @@ async fn write<R: Replicas>(
     placed: &Placed,
     request: &Request<'_>,
     token: Token,
-    mutation: Bytes,
+    mutation: Mutation,
     write_type: WriteType,
 ) -> Result<(), WriteError> {
     let (consistency, deadline) = (request.consistency, request.deadline);
     henge_coordinator::write(
         replicas,
-        Write { placed: placed.clone(), token, mutation, consistency, deadline, write_type, applied: None },
+        Write {
+            placed: placed.clone(),
+            token,
+            mutation: mutation.into(),
+            consistency,
+            deadline,
+            write_type,
+            applied: None,
+        },
     )
     .await
 }
@@ -207,7 +215,7 @@ impl Parts {
     async fn write_logged<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
         let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
         let write = |((token, _), (placed, rows)): ((Token, Bytes), (Placed, KeyedRows))| {
-            let mutation = Mutation { issued, rows }.encode();
+            let mutation = Mutation { issued, rows }.into();
             Write { placed, token, mutation, consistency, deadline, write_type: WriteType::Batch, applied: None }
         };
         let writes = self.groups.into_iter().map(write).collect();
@@ -220,7 +228,7 @@ impl Parts {
             check_write(replicas, placed, *token, request.consistency)?;
         }
         let writes = self.groups.into_iter().map(|((token, _), (placed, rows))| async move {
-            let mutation = Mutation { issued: request.issued, rows }.encode();
+            let mutation = Mutation { issued: request.issued, rows };
             write(replicas, &placed, request, token, mutation, write_type).await
         });
         Ok(together(join_all(writes).await, write_type)?)

@@ -6,7 +6,7 @@ use crate::{
     WriteError,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Projection, ReadCommand, RowBlock, RowSink};
+use henge_model::{Projection, ReadCommand, RowBlock, RowSink, SharedMutation};
 use henge_paxos::Request;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -52,10 +52,10 @@ impl Replicas for Fake {
         Local::Miss
     }
 
-    fn write(&self, to: HostId, mutation: Bytes, _: Mono) -> Self::Write {
+    fn write(&self, to: HostId, mutation: &SharedMutation, _: Mono) -> Self::Write {
         self.said("write", to);
         let does = self.nodes.lock().unwrap()[&to].writes;
-        self.applied(to, &mutation, does)
+        self.applied(to, mutation.bytes(), does)
     }
 
     fn owe(&self, to: HostId, _: Bytes) {

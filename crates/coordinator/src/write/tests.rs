@@ -5,9 +5,9 @@ use henge_model::{Mutation, TokenRange};
 use henge_ring::{PlacedRange, Placement};
 use std::sync::Arc;
 
-fn mutation() -> Bytes {
+fn mutation() -> SharedMutation {
     let key = key(1, 1);
-    Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).encode()
+    Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).into()
 }
 
 fn run(fake: &Fake, placed: Placed, consistency: Consistency) -> Result<(), WriteError> {

@@ -94,7 +94,7 @@ async fn put<W: World>(
     let row = row(table, columns, parameters, issued, expires);
     let mut encoded = Vec::new();
     encode_row(key.bytes(), &row, &mut encoded);
-    let mutation = Mutation::single(issued, key.to_bytes(), encoded.into()).encode();
+    let mutation = Mutation::single(issued, key.to_bytes(), encoded.into()).into();
     let deadline = coordinator.context().deadline_after(coordinator.context().options.write_timeout);
     let (token, consistency, write_type) = (partition.token(), Consistency::One, WriteType::Simple);
     let write = write(coordinator, Write { placed, token, mutation, consistency, deadline, write_type, applied: None });

@@ -8,7 +8,7 @@ use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
     Boxed, Count, Datacenter, Event, Local, Logged, Placed, ReadKind, ReplicaError, Replicas, WriteError, WriteType,
 };
-use henge_model::{Projection, ReadCommand, RowSink, RowView, project};
+use henge_model::{Projection, ReadCommand, RowSink, RowView, SharedMutation, project};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,12 +59,12 @@ impl<W: World> Replicas for Coordinator<W> {
         outcome
     }
 
-    fn write(&self, to: HostId, mutation: Bytes, deadline: Mono) -> WritePending {
+    fn write(&self, to: HostId, mutation: &SharedMutation, deadline: Mono) -> WritePending {
         self.note(|| format!("Sending MUTATION_REQ message to {}", self.name_of(to)));
         if to == self.local() {
-            self.replica.apply(mutation)
+            self.replica.apply(mutation.mutation())
         } else {
-            self.send(to, mutation, deadline, OnFailure::OweHint)
+            self.send(to, mutation.bytes().clone(), deadline, OnFailure::OweHint)
         }
     }
 
@@ -75,7 +75,7 @@ impl<W: World> Replicas for Coordinator<W> {
 
     fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> WritePending {
         if to == self.local() {
-            self.replica.apply(mutation)
+            self.replica.apply_encoded(mutation)
         } else {
             self.send(to, mutation, deadline, OnFailure::OweNothing)
         }

@@ -5,13 +5,15 @@ use crate::ground::world::World;
 use crate::replica::handle::ReplicaHandle;
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{Cell, CellKind, ColumnId, Columns, Key, KeyRange, Mutation, ReadCommand, Row, RowView, encode_row};
+use henge_model::{
+    Cell, CellKind, ColumnId, Columns, Key, KeyRange, Mutation, ReadCommand, Row, RowView, SharedMutation, encode_row,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl<W: World> ReplicaHandle<W> {
     /// Adds to this node's shards. Gives the mutation that other replicas are to apply, once it is on this node's disk.
-    pub(crate) async fn add_to_counters(&self, additions: Bytes) -> Result<Bytes, ReplicaError> {
+    pub(crate) async fn add_to_counters(&self, additions: Bytes) -> Result<SharedMutation, ReplicaError> {
         let corrupt = ReplicaError::Refused(Refusal::Corrupt);
         let mutation = Mutation::decode(additions).map_err(|_| corrupt)?;
         let first = mutation.rows.first().map(|(key, _)| key.clone()).ok_or(corrupt)?;
@@ -26,8 +28,8 @@ impl<W: World> ReplicaHandle<W> {
             }
             rows.push((key.clone(), shards.add(key, &view.to_row(), mutation.issued)));
         }
-        let sums = Mutation { issued: mutation.issued, rows }.encode();
-        self.apply(sums.clone()).await?;
+        let sums = SharedMutation::from(Mutation { issued: mutation.issued, rows });
+        self.apply(sums.mutation()).await?;
         self.synced().await?;
         Ok(sums)
     }

@@ -4,19 +4,20 @@ use crate::ground::options::Faults;
 use henge_base::{Bytes, Micros};
 use henge_coordinator::ReadReply;
 use henge_model::{CellKind, Mutation, RowView, encode_row};
+use std::borrow::Cow;
 
 impl Faults {
     /// What a replica applies: with `clock_in_reconcile` its own clock takes the place of the write's timestamps.
-    pub(crate) fn applied(self, mutation: Mutation, wall: Micros) -> Mutation {
+    pub(super) fn applied(self, mutation: &Mutation, wall: Micros) -> Cow<'_, Mutation> {
         if !self.clock_in_reconcile {
-            return mutation;
+            return Cow::Borrowed(mutation);
         }
         let rows = mutation.rows.iter().map(|(key, row)| (key.clone(), restamp(key, row, wall)));
-        Mutation { issued: mutation.issued, rows: rows.collect() }
+        Cow::Owned(Mutation { issued: mutation.issued, rows: rows.collect() })
     }
 
     /// What a replica answers: with `digest_of_bytes` a digest takes in something besides the rows' content.
-    pub(crate) fn answered(self, reply: ReadReply, wall: Micros) -> ReadReply {
+    pub(super) fn answered(self, reply: ReadReply, wall: Micros) -> ReadReply {
         match reply {
             ReadReply::Digest(mut digest) if self.digest_of_bytes => {
                 for (byte, noise) in digest.0.iter_mut().zip(wall.to_le_bytes()) {

@@ -6,7 +6,7 @@ use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
 use henge_base::Bytes;
 use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
-use henge_model::{Mutation, Projection, ReadCommand, RowSink};
+use henge_model::{MAX_MUTATION_ROWS, Mutation, Projection, ReadCommand, RowSink};
 use henge_storage::{Entries, Replacement, Store, Tier, Tried, WriteError};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -40,21 +40,24 @@ impl<W: World> ReplicaHandle<W> {
         ReplicaHandle { replica, writer_wakeup }
     }
 
-    /// Gives an encoded mutation to the combiner. The one way for user data to reach this node's disk.
-    pub(crate) fn apply(&self, mutation: Bytes) -> WritePending {
-        match Mutation::decode(mutation) {
-            Ok(mutation) => self.apply_decoded(mutation),
-            Err(_) => WritePending::refused(ReplicaError::Refused(Refusal::Corrupt)),
-        }
-    }
-
-    /// As [`ReplicaHandle::apply`], of a mutation that is decoded.
-    pub(crate) fn apply_decoded(&self, mutation: Mutation) -> WritePending {
+    /// Gives a mutation to the combiner. The one way for user data to reach this node's disk.
+    pub(crate) fn apply(&self, mutation: &Mutation) -> WritePending {
         if let Err(error) = self.check_room() {
             return WritePending::refused(error);
         }
+        if mutation.rows.len() > MAX_MUTATION_ROWS {
+            return WritePending::refused(ReplicaError::Refused(Refusal::Corrupt));
+        }
         let mutation = self.context.options.faults.applied(mutation, self.context.world.wall_us());
         self.submit(|store, ticket| store.submit(&mutation, ticket)).unwrap_or_else(WritePending::refused)
+    }
+
+    /// As [`ReplicaHandle::apply`], of a mutation that is encoded.
+    pub(crate) fn apply_encoded(&self, mutation: Bytes) -> WritePending {
+        match Mutation::decode(mutation) {
+            Ok(mutation) => self.apply(&mutation),
+            Err(_) => WritePending::refused(ReplicaError::Refused(Refusal::Corrupt)),
+        }
     }
 
     /// Gives the combiner the rows that are left once deletions are purged; refused if the partition was written meanwhile.

@@ -23,7 +23,7 @@ pub(crate) async fn write<W: World>(
     let place = first.and_then(|key| Key::storage_id(key).zip(Key::token(key)));
     let (storage, token) = place.ok_or(Refusal::Corrupt)?;
     request.admit(storage, token, Access::Write)?;
-    replica.apply_decoded(mutation).await.map_err(|error| request.refusal(error))
+    replica.apply(&mutation).await.map_err(|error| request.refusal(error))
 }
 
 /// Serves a read of rows.
