@@ -106,7 +106,7 @@ impl<W: World> Coordinator<W> {
         view.state.members.get(&host).map_or_else(|| host.to_string(), |member| format!("/{}", member.address))
     }
 
-    /// Has the tail do something, whether anybody waits for its outcome or not. Where the tail is full nothing is begun.
+    /// Gives the tail work that goes on if nobody waits for its outcome. Nothing is started if the tail is full.
     pub(crate) fn in_tail<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -232,7 +232,7 @@ impl<W: World> Coordinator<W> {
     }
 }
 
-/// What a write that a peer does not confirm leaves behind.
+/// The consequence of a write that a peer does not confirm.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OnFailure {
     OweHint,

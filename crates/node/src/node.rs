@@ -1,4 +1,4 @@
-//! A whole node without sockets: the parts joined, and its background work begun.
+//! A whole node without sockets: the parts joined, and its background work started.
 
 mod recovery;
 mod serve;
@@ -107,7 +107,7 @@ impl<W: World> Node<W> {
         self.parts.cluster.meet(patience).await;
     }
 
-    /// Whether the cluster has any role.
+    /// True if the cluster has any role.
     pub fn has_roles(&self) -> bool {
         !self.parts.cluster.view().state.roles.is_empty()
     }
@@ -144,7 +144,7 @@ impl<W: World> Node<W> {
         (view.epoch().index > 0).then_some(view.state.cluster_id)
     }
 
-    /// Whether this node is a member and serves; the reason if not.
+    /// Succeeds if this node is a member and serves; the reason if not.
     pub fn readiness(&self) -> Result<(), &'static str> {
         if self.clients.is_draining() {
             return Err("shutting down");

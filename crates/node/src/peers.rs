@@ -37,7 +37,7 @@ impl<W: World> Peers<W> {
         Peers { context, liveness: Liveness::default(), load: PeerLoad::default() }
     }
 
-    /// Who seems up.
+    /// The members that seem up.
     pub(crate) fn liveness(&self) -> &Liveness {
         &self.liveness
     }

@@ -39,7 +39,7 @@ const INDEX_WAIT_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) struct LocalReplica<W> {
     context: Arc<Context<W>>,
     store: Arc<Store>,
-    /// Writes in the combiner, and whom to tell of them.
+    /// Writes in the combiner, with those who wait for them.
     slots: Slots<Result<(), ReplicaError>>,
     /// One request of Paxos on a partition at a time.
     acceptor_locks: PartitionLocks,

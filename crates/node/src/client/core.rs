@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the clients of all cores share.
+/// The state that clients of all cores share.
 pub(crate) struct Clients {
     pub(super) logins: Logins,
     pub(super) statements: Arc<Statements>,
@@ -83,7 +83,7 @@ impl<W: World> Core<W> {
         self.coordinator.cluster()
     }
 
-    /// Where clients reach a member.
+    /// The address where clients reach a member.
     pub fn rpc_address_of(&self, host: henge_base::HostId) -> Option<SocketAddr> {
         self.cluster().view().state.members.get(&host).map(|m| m.rpc_address)
     }

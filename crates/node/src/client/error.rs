@@ -1,4 +1,4 @@
-//! What a client's statement can end in.
+//! Errors of a client's statement.
 
 use crate::cluster::propose::ChangeError;
 

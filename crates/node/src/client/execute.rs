@@ -42,7 +42,7 @@ impl<W: World> Core<W> {
         self.clients.statements.renewed(id, &known, again)
     }
 
-    /// Whether a statement was resolved at the current epoch; if not, it must be made ready again.
+    /// True if a statement was resolved at the current epoch; if not, it must be prepared again.
     pub fn is_current(&self, ready: &Ready) -> bool {
         ready.epoch == self.cluster().epoch()
     }
@@ -163,13 +163,13 @@ impl<W: World> Core<W> {
         Request { context, consistency, serial, deadline: self.context().world.mono() + timeout, issued, page }
     }
 
-    /// How long a SELECT may take: `read_request_timeout` if it names its partitions, else `range_request_timeout`.
+    /// The time that a SELECT may take: `read_request_timeout` if it names its partitions, else `range_request_timeout`.
     fn select_timeout(&self, plan: &SelectPlan) -> Duration {
         let options = &self.context().options;
         if plan.reads_by_key() { options.read_timeout } else { options.range_timeout }
     }
 
-    /// What a request that reads or writes is held to.
+    /// The guardrails of a request that reads or writes.
     fn guard<'a>(&'a self, parameters: &Parameters<'a>) -> Guard<'a> {
         Guard::new(&self.context().options.guardrails, !self.is_held(parameters.user), parameters.warnings)
     }

@@ -3,7 +3,7 @@
 use crate::cluster::events::{Change, SchemaEvent, Subject};
 use henge_query::Applied;
 
-/// What a statement answered, besides the rows in the sink.
+/// The answer to a statement, besides the rows in the sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing.
@@ -12,7 +12,7 @@ pub enum Outcome {
     Warning(String),
     /// Rows; where the next page starts, if there may be one.
     Rows(Option<Vec<u8>>),
-    /// What became of a conditional write.
+    /// The outcome of a conditional write.
     Applied(Applied),
     /// `USE`.
     Keyspace(String),

@@ -5,14 +5,14 @@ use henge_cql::{BoundValue, Warnings};
 use henge_model::Consistency;
 use henge_query::Page;
 
-/// What a client sends with a statement.
+/// The parameters that a client sends with a statement.
 #[derive(Clone, Copy)]
 pub struct Parameters<'a> {
     /// Bound values, in the order of the statement's markers.
     pub values: &'a [BoundValue<'a>],
     /// Consistency level.
     pub consistency: Consistency,
-    /// Who decides on a condition: SERIAL or LOCAL_SERIAL.
+    /// The level of conditions: SERIAL or LOCAL_SERIAL.
     pub serial: Consistency,
     /// The driver's timestamp for writes, if it sent one.
     pub timestamp: Option<Micros>,
@@ -22,6 +22,6 @@ pub struct Parameters<'a> {
     pub page: Page<'a>,
     /// The role that is logged in; `None` where nobody has to.
     pub user: Option<&'a str>,
-    /// Where warnings for the user go.
+    /// Takes warnings for the user.
     pub warnings: &'a Warnings,
 }

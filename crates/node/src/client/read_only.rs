@@ -1,4 +1,4 @@
-//! Writes that no table takes: virtual tables are made up when they are read.
+//! Refusal of writes to virtual tables, which are computed when they are read.
 
 use henge_cql::{ModifyPlan, Plan, SchemaChange, is_virtual};
 

@@ -22,19 +22,19 @@ pub struct Ready {
     pub(crate) refusal: Option<String>,
     /// The permissions it needs; none without an authorizer.
     pub(crate) needs: Vec<Need>,
-    /// What to look at before masked columns are read; nothing without an authorizer.
+    /// The masked read that it is, if it is one; none without an authorizer.
     pub(crate) masked: Option<Box<MaskedRead>>,
     /// The placement of each table that the plan touches, in its order.
     pub(crate) placed: Vec<Placed>,
 }
 
 impl Ready {
-    /// Whether it is a DESCRIBE: with no keyspace in effect it speaks of all of them.
+    /// True for DESCRIBE: with no keyspace in effect it covers all of them.
     pub fn describes(&self) -> bool {
         matches!(self.prepared.plan, Plan::Describe(_))
     }
 
-    /// Whether it may be a read of one row that memory can answer; [`crate::Core::try_execute`] says whether it is.
+    /// True if it may be a read of one row that memory can answer; [`crate::Core::try_execute`] finds out.
     pub fn may_read_one_row(&self) -> bool {
         matches!(&self.prepared.plan, Plan::Select(plan) if plan.may_read_one_row())
     }

@@ -59,7 +59,7 @@ fn check_enabled<W: World>(core: &Core<W>, statement: &SchemaChange) -> Result<(
     Ok(())
 }
 
-/// Where a schema change is made.
+/// The view and the limits of a schema change.
 struct SchemaContext<'a> {
     view: &'a View,
     /// Copies of a keyspace that says nothing of them.
@@ -141,7 +141,7 @@ impl SchemaContext<'_> {
         Ok(replication.resolve(&datacenters, self.default_rf)?)
     }
 
-    /// Holds a replication setting to the guardrails, and tells of one that wants more nodes than there are.
+    /// Holds a replication setting to the guardrails, and warns of one that wants more nodes than there are.
     fn check(&self, keyspace: &str, replication: &Replication) -> Result<(), Error> {
         self.guard.replication(keyspace, replication)?;
         let mut nodes: BTreeMap<String, usize> = BTreeMap::new();
@@ -174,7 +174,7 @@ impl SchemaContext<'_> {
     }
 }
 
-/// What DESCRIBE CLUSTER tells.
+/// The facts of DESCRIBE CLUSTER.
 pub(super) fn facts(view: &View, target: &DescribeTarget) -> ClusterFacts {
     let owned = match target {
         DescribeTarget::Cluster { owned } => owned.as_deref(),

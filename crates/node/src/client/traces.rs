@@ -14,10 +14,10 @@ use std::sync::Arc;
 /// Bytes of a statement's text that are kept.
 const TEXT_MAX: usize = 10_000;
 
-/// What a traced request was.
+/// A traced request in words.
 #[derive(Clone, Debug, Default)]
 pub struct Traced {
-    /// What kind of request.
+    /// Its kind.
     pub request: String,
     /// Its statement, level and so on.
     pub parameters: Vec<(&'static str, String)>,

@@ -1,4 +1,4 @@
-//! Following the metadata log: entries are pulled from any peer that has them, stored synced, applied, and only then spoken of.
+//! Following the metadata log: entries are pulled from any peer that has them, stored synced, applied, and only then announced.
 
 use crate::cluster::Cluster;
 use crate::cluster::events;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// Bytes of entries in one answer; one that is longer travels alone.
 const PAGE_BYTES: usize = 1 << 20;
-/// How long one peer may take over a page.
+/// One peer may take so long over a page.
 const PULL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Peers asked besides the one that is known to be ahead.
 const OTHERS_MAX: usize = 3;

@@ -1,4 +1,4 @@
-//! What clients who registered for events are told: members coming and going, and the schema changing. Found by comparing the
+//! Events for clients who registered: members coming and going, and the schema changing. Found by comparing the
 //! state before and after, so that every node tells its own clients, whoever made the change.
 
 use henge_metadata::ClusterState;
@@ -10,9 +10,9 @@ use std::sync::Arc;
 /// One event. Addresses are those of `rpc_address`, as drivers know members by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClusterEvent {
-    /// A member is thought to be up again.
+    /// A member seems up again.
     Up(SocketAddr),
-    /// A member is thought to be down.
+    /// A member seems down.
     Down(SocketAddr),
     /// A member joined.
     Joined(SocketAddr),
@@ -25,15 +25,15 @@ pub enum ClusterEvent {
 /// A change of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaEvent {
-    /// What happened.
+    /// The change.
     pub change: Change,
     /// The keyspace.
     pub keyspace: String,
-    /// What of it.
+    /// Its subject.
     pub subject: Subject,
 }
 
-/// What of a keyspace changed.
+/// The subject of a change in a keyspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// The keyspace itself.
@@ -44,7 +44,7 @@ pub enum Subject {
     Type(String),
 }
 
-/// What happened to a keyspace or table.
+/// A change of a keyspace, table or type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them.
 pub enum Change {
@@ -53,7 +53,7 @@ pub enum Change {
     Dropped,
 }
 
-/// What clients are told when `after` follows on `before`.
+/// The events when `after` follows on `before`.
 pub(crate) fn between(before: &ClusterState, after: &ClusterState) -> Vec<ClusterEvent> {
     let mut out = Vec::new();
     for (id, member) in &after.members {
@@ -93,7 +93,7 @@ fn schema(before: &Schema, after: &Schema, out: &mut Vec<ClusterEvent>) {
     }
 }
 
-/// What came, what differs, and then what went.
+/// Entries that are new, that differ, and then those that are gone.
 fn changes<'m, T>(
     before: &'m BTreeMap<String, Arc<T>>,
     after: &'m BTreeMap<String, Arc<T>>,
@@ -107,7 +107,7 @@ fn changes<'m, T>(
     there.chain(gone)
 }
 
-/// Whether a table differs in what clients see of it.
+/// True if a table differs for clients.
 fn differ(old: &Table, new: &Table) -> bool {
     old.id != new.id || old.columns().ne(new.columns()) || old.options != new.options
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Between two attempts to find the cluster.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
-/// How long one seed may take to answer.
+/// One seed may take so long to answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A node could not become a member, for good.
@@ -28,7 +28,7 @@ pub enum JoinError {
     Change(ChangeError),
 }
 
-/// How the cluster is found.
+/// The way to the cluster.
 enum Discovery {
     /// There is none: this node is to create it.
     Create,

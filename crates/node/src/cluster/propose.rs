@@ -11,7 +11,7 @@ use henge_base::{HostId, Random};
 use henge_metadata::{Command, Epoch, Refused};
 use std::time::Duration;
 
-/// How long a member that seems down may take to confirm an epoch.
+/// A member that seems down may take so long to confirm an epoch.
 const DOWN_MEMBER_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A change of metadata was not made, or is not known to have been.

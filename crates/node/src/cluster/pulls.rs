@@ -1,20 +1,20 @@
-//! Pulls of metadata that failed: a peer that could not give entries is left alone for a while, and the log tells of it once in a while.
+//! Pulls of metadata that failed: a peer that could not give entries is left alone for a while, and failures are logged at intervals.
 
 use crate::ground::world::To;
 use henge_base::Mono;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a peer is left alone after its first failure; doubled by each further one.
+/// A peer is left alone for so long after its first failure; doubled by each further one.
 const DELAY_MIN: Duration = Duration::from_millis(100);
-/// How long it is left alone at most: what is asked in vain costs a page every five seconds.
+/// A peer is left alone for so long at most: pulls in vain cost a page every five seconds.
 const DELAY_MAX: Duration = Duration::from_secs(5);
 /// Between two lines of the log.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 /// Peers remembered; with more, those that may be asked again are forgotten.
 const PEERS_MAX: usize = 1_024;
 
-/// The failures of peers, and when they were last spoken of.
+/// The failures of peers, and when they were last logged.
 #[derive(Debug, Default)]
 pub(crate) struct Pulls {
     failures: BTreeMap<To, Failure>,
@@ -29,7 +29,7 @@ struct Failure {
 }
 
 impl Pulls {
-    /// Whether a peer may be asked now.
+    /// True if a peer may be asked now.
     pub(crate) fn may_ask(&self, peer: To, now: Mono) -> bool {
         self.failures.get(&peer).is_none_or(|failure| now >= failure.until)
     }
@@ -48,7 +48,7 @@ impl Pulls {
         self.failures.insert(peer, Failure { delay, until: now + delay });
     }
 
-    /// Whether a failure may be logged now; if so, how many were not since the last one that was.
+    /// The failures that were not logged since the last one that was, if one may be logged now.
     pub(crate) fn may_log(&mut self, now: Mono) -> Option<u64> {
         if self.logged.is_some_and(|logged| now.since(logged) < LOG_EVERY) {
             self.unlogged += 1;

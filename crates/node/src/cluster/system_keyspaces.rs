@@ -17,7 +17,7 @@ pub(crate) const VIEWS: &str = "system_views";
 /// The tables of `system_views` for which files may have to be read, names of hosts among them, or much be looked through.
 const SLOW: [&str; 5] = ["clients", "disk_usage", "gossip_info", "pending_hints", "queries"];
 
-/// Whether a storage id belongs to a computed table.
+/// True if a storage id belongs to a computed table.
 pub(crate) fn is_computed(storage: StorageId) -> bool {
     storage.0 < COMPUTED_BELOW
 }

@@ -1,4 +1,4 @@
-//! What a node knows at one epoch, laid out for requests: one pointer swap when the log moves, no lock on the way.
+//! The state of the cluster at one epoch, laid out for requests: one pointer swap when the log moves, no lock on the way.
 
 use crate::cluster::system_keyspaces;
 use henge_base::HostId;
@@ -52,7 +52,7 @@ impl View {
         View::new(ClusterState::default(), local)
     }
 
-    /// What storage has to know of each table that is stored.
+    /// The facts that storage needs of each table that is stored.
     pub(crate) fn storage_tables(&self) -> BTreeMap<StorageId, StoredTable> {
         let stored = |table: &Arc<Table>| StoredTable {
             family: family_of(table),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
-/// Where a core's tail is given work. Cheap to clone.
+/// The sender of work to a core's tail. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Tail {
     work: mpsc::UnboundedSender<BoxFuture<'static, ()>>,

@@ -1,10 +1,10 @@
-//! What a traced request does.
+//! Notes on a traced request.
 
 use henge_base::{Micros, Mono};
 use parking_lot::Mutex;
 use std::net::IpAddr;
 
-/// What one trace notes at most.
+/// Events that one trace notes at most.
 const EVENTS_MAX: usize = 1_000;
 
 /// A request that is being traced.

@@ -7,7 +7,7 @@
 use henge_base::{DriftError, Hlc, Micros};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// How far ahead of the wall clock a lease reaches: 450 ms.
+/// A lease reaches so far ahead of the wall clock: 450 ms.
 pub(crate) const LEASE_US: i64 = 450_000;
 /// A lease with less than this left is renewed: 250 ms.
 const RENEW_BELOW_US: i64 = 250_000;
@@ -31,7 +31,7 @@ impl Clock {
         (stamp <= self.lease.load(Ordering::Acquire)).then_some(stamp)
     }
 
-    /// What a message header carries.
+    /// The stamp that message headers carry.
     pub(crate) fn last(&self) -> Micros {
         self.hlc.last()
     }

@@ -1,8 +1,8 @@
-//! Who a node is.
+//! The identity of a node.
 
 use henge_base::HostId;
 
-/// Who a node is: from its data directory.
+/// The identity of a node, from its data directory.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
     /// Its host id.

@@ -1,4 +1,4 @@
-//! What only the process around a node knows: its settings, clients and threads. The tables of `system_views` show it.
+//! Facts that only the process around a node knows: its settings, clients and threads. The tables of `system_views` show them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -22,25 +22,25 @@ pub trait Surroundings: Send + Sync {
 /// A connection of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientFacts {
-    /// Where it comes from.
+    /// The client's address.
     pub address: SocketAddr,
     /// The role that is logged in; `anonymous` where nobody has to; none while it has not logged in yet.
     pub username: Option<String>,
-    /// What it uses.
+    /// The keyspace in use.
     pub keyspace: Option<String>,
     /// Of the native protocol.
     pub protocol_version: u8,
-    /// What it said in STARTUP: keys in capitals and in order, each once.
+    /// The options of STARTUP: keys in capitals and in order, each once.
     pub options: Vec<(String, String)>,
     /// `authenticating` or `ready`.
     pub stage: &'static str,
     /// Requests, from STARTUP on.
     pub requests: u64,
-    /// How it is encrypted, if it is.
+    /// Its encryption, if it has any.
     pub tls: Option<TlsFacts>,
 }
 
-/// What client and server agreed on.
+/// The encryption that client and server agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFacts {
     /// As `TLSv1.3`.
@@ -54,11 +54,11 @@ pub struct TlsFacts {
 pub struct QueryFacts {
     /// Its name, unlike that of all others under way on this node.
     pub id: String,
-    /// From its arrival until it was begun.
+    /// From its arrival until it started.
     pub queued: Duration,
     /// Since then.
     pub running: Duration,
-    /// What it is.
+    /// The request in words.
     pub task: String,
 }
 

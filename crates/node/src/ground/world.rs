@@ -41,7 +41,7 @@ pub enum CallError {
     Unknown,
 }
 
-/// Where a peer is reached. An address is an attribute of a host, never its identity.
+/// The destination of a message. An address is an attribute of a host, never its identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum To {
     /// A member, at the address last set for it with [`World::learn`].

@@ -14,7 +14,7 @@ pub enum StartError {
     Log {
         /// Its index.
         index: u64,
-        /// What is wrong with it.
+        /// The error of reading or applying it.
         reason: String,
     },
 }

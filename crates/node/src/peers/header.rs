@@ -24,7 +24,7 @@ const FORMAT: u8 = 1;
 /// The status of a reply to a request that was served.
 const SERVED: u32 = 0;
 
-/// What a message is, with its number on the wire. A number is never used for another kind; 3 was once in use.
+/// The kind of a message, with its number on the wire. A number is never used for another kind; 3 was once in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Kind {
@@ -87,7 +87,7 @@ pub(crate) struct Header {
     pub(crate) kind: Kind,
     pub(crate) epoch: Epoch,
     pub(crate) clock: Micros,
-    /// How a request went on the replica.
+    /// The outcome of a request on the replica.
     pub(crate) status: Result<(), Refusal>,
 }
 

@@ -1,4 +1,4 @@
-//! Who seems up, for requests to ask without a lock. Gossip and its detector decide; this is their answer laid out.
+//! Members that seem up, for requests to ask without a lock. Gossip and its detector decide; this is their answer.
 
 use arc_swap::ArcSwap;
 use henge_base::{HostId, Mono};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The members thought to be up. Peers are down until they are heard of.
+/// The members that seem up. Peers are down until they are heard of.
 #[derive(Debug, Default)]
 pub(crate) struct Liveness {
     up: ArcSwap<BTreeSet<HostId>>,
@@ -21,12 +21,12 @@ pub(crate) struct Liveness {
 }
 
 impl Liveness {
-    /// Whether `host` is thought to be up.
+    /// True if `host` seems up.
     pub(crate) fn is_up(&self, host: HostId) -> bool {
         self.up.load().contains(&host)
     }
 
-    /// How long a member has been down; since this node's start if it was never up.
+    /// The time since a member went down; since this node's start if it was never up.
     pub(crate) fn down_for(&self, host: HostId, now: Mono) -> Duration {
         if self.is_up(host) {
             return Duration::ZERO;
@@ -34,7 +34,7 @@ impl Liveness {
         now.since(self.down_since.lock().get(&host).copied().unwrap_or_default())
     }
 
-    /// Everybody thought to be up.
+    /// All members that seem up.
     pub(crate) fn up(&self) -> Arc<BTreeSet<HostId>> {
         self.up.load_full()
     }

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What each peer has under way. Peers without anything are not there.
+/// The requests under way by peer. Peers without any are left out.
 #[derive(Debug, Default)]
 pub(crate) struct PeerLoad {
     under_way: Arc<Mutex<BTreeMap<HostId, Load>>>,

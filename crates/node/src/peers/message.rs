@@ -17,7 +17,7 @@ pub(crate) const PACKED_BYTES_MAX: usize = henge_metadata::ENTRY_BYTES + (64 << 
 #[error("a message between nodes cannot be read")]
 pub(crate) struct Unreadable;
 
-/// Who may send a message. Nobody is refused for it yet; docs/messages.md says it.
+/// The hosts that may send a message. Nobody is refused for it yet; docs/messages.md says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callers {
     /// Every host with a certificate of the cluster: it may be no member yet.
@@ -47,11 +47,11 @@ pub(crate) trait Body: Sized {
 
 /// A message that a node sends to another.
 pub(crate) trait Message: Body {
-    /// What it is on the wire.
+    /// Its kind on the wire.
     const KIND: Kind;
     /// The links that it takes.
     const CLASS: Class;
-    /// Who may send it.
+    /// The hosts that may send it.
     #[cfg_attr(not(test), expect(dead_code))]
     const CALLERS: Callers;
     /// Bytes of the largest body.
@@ -63,7 +63,7 @@ pub(crate) trait Message: Body {
     type Reply: Body;
 }
 
-/// What there is to say of a message without one at hand.
+/// The constants of a message.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Description {

@@ -11,7 +11,7 @@ use henge_coordinator::{Refusal, ReplicaError};
 use henge_metadata::Epoch;
 use henge_model::{StorageId, Token};
 
-/// What a request does to the rows of its range.
+/// The access of a request to the rows of its range.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,

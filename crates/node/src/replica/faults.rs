@@ -7,7 +7,7 @@ use henge_model::{CellKind, Mutation, RowView, encode_row};
 use std::borrow::Cow;
 
 impl Faults {
-    /// What a replica applies: with `clock_in_reconcile` its own clock takes the place of the write's timestamps.
+    /// The mutation that a replica applies: with `clock_in_reconcile` its own clock takes the place of the write's timestamps.
     pub(super) fn applied(self, mutation: &Mutation, wall: Micros) -> Cow<'_, Mutation> {
         if !self.clock_in_reconcile {
             return Cow::Borrowed(mutation);
@@ -16,7 +16,7 @@ impl Faults {
         Cow::Owned(Mutation { issued: mutation.issued, rows: rows.collect() })
     }
 
-    /// What a replica answers: with `digest_of_bytes` a digest takes in something besides the rows' content.
+    /// The answer that a replica gives: with `digest_of_bytes` a digest takes in something besides the rows' content.
     pub(super) fn answered(self, reply: ReadReply, wall: Micros) -> ReadReply {
         match reply {
             ReadReply::Digest(mut digest) if self.digest_of_bytes => {

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 
-/// What became of a write.
+/// The outcome of a write.
 pub(crate) type Written = Result<(), ReplicaError>;
 
 /// A write under way. Dropping it cancels nothing: whoever holds the sender goes on.
@@ -55,7 +55,7 @@ impl Future for ReadPending {
     }
 }
 
-/// What a failure of this node's own store means to a coordinator.
+/// A failure of this node's own store, as a coordinator sees it.
 pub(super) fn refusal_of_write(error: &WriteError) -> ReplicaError {
     match error {
         WriteError::Stalled => ReplicaError::Refused(Refusal::Stalled),

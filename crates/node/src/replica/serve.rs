@@ -1,4 +1,4 @@
-//! What coordinators on other nodes ask of this replica.
+//! Requests of coordinators on other nodes to this replica.
 
 use crate::ground::world::World;
 use crate::peers::messages::data::{BatchMessage, Paxos, ReadDigest, ReadRows, Write};

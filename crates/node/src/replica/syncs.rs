@@ -1,4 +1,4 @@
-//! Syncs in periodic mode, for what must be on disk before it is spoken of: whoever asks while one is under way shares the next.
+//! Syncs in periodic mode, for writes that must be on disk before they are answered: callers that ask while one is under way share the next.
 
 use henge_coordinator::ReplicaError;
 use henge_storage::EngineError;
@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
-/// Who asked for a sync, and for how many of them it is done.
+/// The callers that asked for a sync, counted, and for how many of them it is done.
 #[derive(Debug, Default)]
 pub(super) struct Syncs {
     asked: AtomicU64,

@@ -23,7 +23,7 @@ const REFUSED_MAX: usize = 4_096;
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// Between two looks whether a full disk has room again.
 const ROOM_WAIT_INTERVAL: Duration = Duration::from_millis(250);
-/// How long a peer may take over one hint.
+/// A peer may take so long over one hint.
 const HINT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes queued hints to disk, synced. While the disk is full they wait in the queue, which is bounded.
@@ -59,7 +59,7 @@ pub(crate) struct HintDelivery<W> {
     damaged: OnceEach<HintId>,
 }
 
-/// What became of a hint that was sent.
+/// The outcome of a hint that was sent.
 enum Outcome {
     /// The replica has it.
     Delivered,

@@ -36,10 +36,10 @@ pub(crate) async fn build_all<W: World>(coordinator: Coordinator<W>) {
     }
 }
 
-/// How far indexes have come.
+/// The progress of each index that is being built.
 type Builds = BTreeMap<BuiltIndex, IndexBuild>;
 
-/// Why building did not go on.
+/// A step that failed.
 #[derive(Debug, thiserror::Error)]
 enum BuildError {
     #[error(transparent)]
@@ -94,7 +94,7 @@ async fn begin<W: World>(coordinator: &Coordinator<W>, index: BuiltIndex) -> Res
     Ok(replica.drain_queue().await?)
 }
 
-/// One step. What was not taken is gone through once more.
+/// Takes one step. Entries that were refused are scanned once more.
 async fn advance<W: World>(coordinator: &Coordinator<W>, build: &mut IndexBuild) -> Result<(), BuildError> {
     let (replica, mut next) = (coordinator.replica(), build.clone());
     let step = replica.on_disk(Lane::Background, move |store| {

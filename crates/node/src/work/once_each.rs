@@ -1,11 +1,11 @@
-//! Things that are spoken of once, however often they are met.
+//! Things that are logged once, however often they are met.
 
 use std::collections::BTreeSet;
 
 /// Things remembered; further ones are not new, so that a broken disk does not fill the log.
 const REMEMBERED_MAX: usize = 1_000;
 
-/// What was met so far, since this node started.
+/// The things met since this node started.
 #[derive(Debug)]
 pub(crate) struct OnceEach<T> {
     met: BTreeSet<T>,
@@ -18,7 +18,7 @@ impl<T> Default for OnceEach<T> {
 }
 
 impl<T: Ord + Clone> OnceEach<T> {
-    /// Whether this was not met before.
+    /// True if this was not met before.
     pub(crate) fn is_new(&mut self, thing: &T) -> bool {
         self.met.len() < REMEMBERED_MAX && self.met.insert(thing.clone())
     }

@@ -4,7 +4,7 @@
 //! to be known, which it is where this node holds the only copy; with `only_purge_repaired_tombstones: false` in its compaction
 //! options it is taken for granted after `gc_grace_seconds`, as in Apache Cassandra.
 //!
-//! Every table is gone through once in `tombstone_purge_interval`, one whose rows expire as a rule in its own rhythm if that is faster:
+//! Every table is swept once in `tombstone_purge_interval`, one whose rows expire as a rule in its own interval if that is shorter:
 //! what expired in a time window is gone from the disk before the window after the next one ends.
 
 use crate::cluster::Cluster;

@@ -1,4 +1,4 @@
-//! Whether a user has a permission: looked up in the state that this node holds, so that what was taken away is gone at once.
+//! Permission checks, against the state that this node holds: a permission that is revoked is gone at once.
 
 use super::needs::Need;
 use super::unauthorized;
@@ -9,12 +9,12 @@ use crate::ground::world::World;
 use henge_model::{Permission, Resource};
 
 impl<W: World> Core<W> {
-    /// Whether the user has all permissions that a statement needs.
+    /// True if the user has all permissions that a statement needs.
     pub(crate) fn may(&self, ready: &Ready, user: Option<&str>) -> bool {
         ready.needs.is_empty() || self.lacking(ready, user).is_ok_and(|lacking| lacking.is_none())
     }
 
-    /// What a statement needs that the user does not have.
+    /// A permission that a statement needs and the user does not have.
     fn lacking<'r>(&self, ready: &'r Ready, user: Option<&str>) -> Result<Option<&'r Need>, Error> {
         let (view, user) = (self.cluster().view(), logged_in(user)?);
         Ok(ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)))

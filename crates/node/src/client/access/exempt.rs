@@ -1,4 +1,4 @@
-//! Who is held to guardrails: those who log in and are no superusers, as in Cassandra. Where nobody has to log in, everybody may
+//! Users that guardrails hold for: those who log in and are no superusers, as in Cassandra. Where nobody has to log in, everybody may
 //! do everything.
 
 use crate::client::core::Core;
@@ -7,13 +7,13 @@ use crate::ground::world::World;
 use henge_cql::Guard;
 
 impl<W: World> Core<W> {
-    /// Whether reads and writes of a user are held to any guardrail.
+    /// True if reads and writes of a user are held to any guardrail.
     #[inline]
     pub(crate) fn is_held(&self, user: Option<&str>) -> bool {
         self.clients.holds_requests && !self.is_exempt(user)
     }
 
-    /// What a statement that changes the schema is held to.
+    /// The guardrails of a statement that changes the schema.
     pub(crate) fn schema_guard<'a>(&'a self, parameters: &Parameters<'a>) -> Guard<'a> {
         Guard::new(&self.context().options.guardrails, self.is_exempt(parameters.user), parameters.warnings)
     }

@@ -11,7 +11,7 @@ use crate::ground::world::{Lane, World};
 const COST: u32 = 10;
 /// The highest cost of a hash that a statement may set: a check of it takes seconds.
 const COST_MAX: u32 = 15;
-/// What bcrypt looks at of a password.
+/// Bytes of a password that bcrypt looks at.
 const PASSWORD_BYTES: usize = 72;
 /// The longest password that is looked at.
 const PASSWORD_BYTES_MAX: usize = 1_024;
@@ -19,7 +19,7 @@ const PASSWORD_BYTES_MAX: usize = 1_024;
 const NOBODYS: &str = "$2a$10$.....................................................";
 
 impl<W: World> Core<W> {
-    /// Whether a client must log in before anything else.
+    /// True if a client must log in before anything else.
     pub fn demands_login(&self) -> bool {
         self.context().options.authenticate
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How long a password that was right counts as right without being looked at again. One that is changed is another one at once.
+/// A password that was right counts as right for so long without another check. One that is changed is another one at once.
 const REMEMBERED: Duration = Duration::from_secs(2);
 /// Passwords that are remembered.
 const REMEMBERED_MAX: usize = 1_000;
@@ -20,7 +20,7 @@ const WAITING_MAX: usize = 128;
 pub(crate) struct Logins {
     waiting: Arc<AtomicUsize>,
     right: Mutex<BTreeMap<[u8; 32], Mono>>,
-    /// What is remembered is of no use outside of this process.
+    /// Keys the remembered tokens, so that they are of no use outside of this process.
     key: hmac::Key,
 }
 
@@ -31,7 +31,7 @@ impl Logins {
         Logins { waiting: Arc::default(), right: Mutex::default(), key }
     }
 
-    /// What stands for a password with its hash.
+    /// The token of a password with its hash.
     pub(super) fn token(&self, salted_hash: &str, password: &str) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(salted_hash.as_bytes());

@@ -11,7 +11,7 @@ use henge_cql::SelectPlan;
 use henge_model::Permission;
 
 impl<W: World> Core<W> {
-    /// Whether the user sees all columns of what a statement reads as they are.
+    /// True if the user sees unmasked all columns that a statement reads.
     pub(crate) fn sees_clear(&self, ready: &Ready, user: Option<&str>) -> bool {
         match &ready.masked {
             None => true,
@@ -19,7 +19,7 @@ impl<W: World> Core<W> {
         }
     }
 
-    /// The plan that a user's SELECT is carried out by. What a masked column is asked for tells of it: that needs a permission.
+    /// The plan that a user's SELECT is carried out by. A restriction on a masked column reveals its values: that needs a permission.
     pub(crate) fn seen_by<'r>(
         &self,
         ready: &'r Ready,

@@ -12,7 +12,7 @@ pub(crate) struct MaskedRead {
     pub(super) plan: Option<SelectPlan>,
 }
 
-/// What there is to look at before a plan is carried out; nothing for most.
+/// The masked read that a plan is, if it is one.
 pub(crate) fn masked_read(plan: &Plan) -> Option<Box<MaskedRead>> {
     match plan {
         Plan::Select(select) if !select.table().masks.is_empty() => {

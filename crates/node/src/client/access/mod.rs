@@ -1,4 +1,4 @@
-//! Who asks, and whether they may.
+//! Logins, roles and permissions.
 //!
 //! - `login`, `logins`: passwords, on a worker of their own; `first`: the first role.
 //! - `needs`: the permissions that a statement needs, found once when it is made ready; `check`: whether a user has them.

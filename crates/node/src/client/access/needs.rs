@@ -22,7 +22,7 @@ impl Need {
 const READABLE: [&str; 4] = ["local", "peers", "peers_v2", "size_estimates"];
 const READABLE_KEYSPACES: [&str; 3] = ["system_schema", "system_virtual_schema", "system_traces"];
 
-/// What a statement needs. Statements about roles and permissions look for themselves.
+/// The permissions that a statement needs. Statements about roles and permissions are checked when they run.
 pub(crate) fn needs(plan: &Plan) -> Vec<Need> {
     match plan {
         Plan::Select(select) if readable(select.table()) => Vec::new(),

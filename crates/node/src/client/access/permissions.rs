@@ -50,7 +50,7 @@ pub(super) async fn run<W: World>(
     }
 }
 
-/// What a statement gives that was given, or takes that was not.
+/// The warning about permissions that were granted already, or are revoked without having been granted.
 fn warning(roles: &Roles, asked: Permissions, on: &Resource, role: &str, given: bool) -> Option<String> {
     let has = roles.get(role).and_then(|r| r.permissions.get(on)).copied().unwrap_or_default();
     let idle = if given { asked.common(has) } else { asked.without(has) };
@@ -93,14 +93,14 @@ fn demand_authorizer<W: World>(core: &Core<W>, operation: &str) -> Result<(), Er
     }
 }
 
-/// Whether a resource is of the system's own keyspaces. Virtual ones take no writes whatever is granted.
+/// True for resources of the system's own keyspaces. Virtual ones take no writes whatever is granted.
 fn is_system(view: &View, resource: &Resource) -> bool {
     let keyspace = resource.keyspace().and_then(|name| view.schema.keyspaces.get(name));
     let own = |k: &Arc<Keyspace>| k.replication == Replication::Local || k.name == TRACES;
     keyspace.is_some_and(|keyspace| own(keyspace) && !is_virtual(&keyspace.name))
 }
 
-/// Whether a resource is there, system keyspaces included.
+/// True if a resource exists, system keyspaces included.
 fn exists(view: &View, resource: &Resource) -> bool {
     match resource {
         Resource::AllKeyspaces | Resource::AllRoles | Resource::AllFunctions => true,

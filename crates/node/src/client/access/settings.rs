@@ -1,4 +1,4 @@
-//! What a statement says of a role: whether it can be said, and what it comes to.
+//! The options of a role in a statement: checked, and resolved to settings.
 
 use super::{invalid, login};
 use crate::client::core::Core;
@@ -30,7 +30,7 @@ pub(super) fn check<W: World>(core: &Core<W>, options: &RoleOptions) -> Result<(
     }
 }
 
-/// Whether they say nothing at all.
+/// True if there is no option.
 pub(super) fn is_empty(options: &RoleOptions) -> bool {
     *options == RoleOptions::default()
 }

@@ -1,4 +1,4 @@
-//! What a change of the schema leaves of prepared statements: answers of Apache Cassandra 5.0.6 to the same changes.
+//! Prepared statements after changes of the schema: answers of Apache Cassandra 5.0.6 to the same changes.
 
 use super::Statements;
 use crate::client::prepare::resolve;

@@ -7,7 +7,7 @@ use crate::ground::world::World;
 use henge_metadata::Epoch;
 use henge_ring::Member;
 
-/// What drivers take for the server's version. One dash: cqlsh cuts at the last one.
+/// The server's version for drivers. One dash: cqlsh cuts at the last one.
 pub(super) const RELEASE_VERSION: &str = "5.0.0-henge";
 const CQL_VERSION: &str = "3.4.7";
 const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";

@@ -1,4 +1,4 @@
-//! What docs/compatibility.md says of system tables.
+//! The system tables in docs/compatibility.md.
 
 use crate::cluster::system_keyspaces::keyspaces;
 

@@ -1,4 +1,4 @@
-//! What coordinators ask of replicas.
+//! Requests of coordinators to replicas.
 
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
@@ -167,7 +167,7 @@ impl Message for Count {
     type Reply = CountReply;
 }
 
-/// How additions went.
+/// The outcome of additions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CountReply {
     /// As many replicas have the sums as the level asks for.

@@ -26,7 +26,7 @@ impl Message for Probe {
     type Reply = ProbeReply;
 }
 
-/// Who is there.
+/// The answering node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProbeReply {
     /// The answering node.
@@ -40,7 +40,7 @@ pub(crate) struct ProbeReply {
 /// A command for the metadata log, carried out by a voter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Propose {
-    /// What is asked for.
+    /// The command.
     pub(crate) command: Command,
     /// True if it was passed on already: it is passed on once.
     pub(crate) forwarded: bool,
@@ -55,7 +55,7 @@ impl Message for Propose {
     type Reply = ProposeReply;
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum ProposeReply {
     /// Agreed and applied.
@@ -112,7 +112,7 @@ impl Message for Advance {
     type Reply = AdvanceReply;
 }
 
-/// How far a node came.
+/// The epoch that a node has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AdvanceReply {
     /// The newest epoch that it has applied.

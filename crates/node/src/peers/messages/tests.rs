@@ -1,4 +1,4 @@
-//! What docs/messages.md says of messages, and the bytes that are on the wire.
+//! docs/messages.md is as the messages are, and bytes on the wire stay as they are.
 
 use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
 use super::metadata::{Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply};
