@@ -28,7 +28,7 @@ def say(text):
 
 def figures(node):
     text = urllib.request.urlopen(f"http://{node.address}:9180/metrics", timeout=10).read().decode()
-    return {name: float(value) for name, value in re.findall(r'^henge_engine\{figure="(\w+)"\} (\S+)$', text, re.M)}
+    return {name: float(value) for name, value in re.findall(r"^henge_(\w+) (\S+)$", text, re.M)}
 
 
 def cpu(node):
@@ -81,7 +81,7 @@ def reads(node, rows, *arguments):
     before = figures(node)
     said = bench(node, "--rows", rows, *arguments)
     after = figures(node)
-    hits, misses = (after[name] - before[name] for name in ("memory_hits", "memory_misses"))
+    hits, misses = (after[name] - before[name] for name in ("reads_from_memory_total", "reads_from_disk_total"))
     say(f"  {said}; {misses / max(1, hits + misses) * 100:.2f}% from disk")
 
 

@@ -4,6 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod histogram;
 pub(crate) mod identity;
+pub(crate) mod metric_registry;
 pub(crate) mod metrics;
 pub(crate) mod options;
 pub(crate) mod surroundings;

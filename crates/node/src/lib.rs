@@ -34,6 +34,7 @@ pub use cluster::propose::ChangeError;
 pub use coordinator::Coordinator;
 pub use coordinator::trace::Trace;
 pub use ground::identity::Identity;
+pub use ground::metric_registry::{Declaration, Label, MetricDescription, MetricRegistry, SampleRow, Samples};
 pub use ground::metrics::{Ending, Metrics, Operation};
 pub use ground::options::{Faults, Options};
 pub use ground::surroundings::{ClientFacts, Executed, PoolFacts, QueryFacts, Surroundings, TlsFacts};

@@ -1,36 +1,24 @@
 //! Metrics and health over HTTP.
 
+use crate::metrics::ServerMetrics;
 use crate::world::ServerWorld;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use henge_node::Node;
+use henge_node::{MetricRegistry, Node};
 use henge_storage::Store;
 use henge_transport::Endpoint;
-use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
 use std::sync::Arc;
 
-/// What the pages are made from.
+/// The sources of the pages.
 #[derive(Clone)]
 pub(crate) struct Pages {
     pub(crate) node: Node<ServerWorld>,
     pub(crate) store: Arc<Store>,
     pub(crate) endpoint: Endpoint,
-    pub(crate) transport: IntGaugeVec,
-}
-
-/// The gauges of the transport, registered with the node's.
-pub(crate) fn transport_gauges(node: &Node<ServerWorld>) -> anyhow::Result<IntGaugeVec> {
-    let gauges = IntGaugeVec::new(
-        Opts::new("henge_transport", "Links between nodes, by figure; bytes or counts."),
-        &["figure"],
-    )?;
-    let registry = node.metrics().registry();
-    registry.register(Box::new(gauges.clone()))?;
-    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-    Ok(gauges)
+    pub(crate) metrics: Arc<ServerMetrics>,
 }
 
 /// The routes.
@@ -43,23 +31,13 @@ pub(crate) fn router(pages: Pages) -> Router {
 }
 
 async fn metrics(State(pages): State<Pages>) -> Response {
-    pages.node.metrics().engine(&pages.store.figures());
-    let links = pages.endpoint.figures();
-    let figures = [
-        ("queue_bytes", links.queue_bytes as i64),
-        ("pending_calls", links.pending_calls as i64),
-        ("links", links.links as i64),
-        ("links_up", links.links_up as i64),
-        ("inbound", links.inbound as i64),
-        ("refused", i64::try_from(links.refused).unwrap_or(i64::MAX)),
-    ];
-    for (name, value) in figures {
-        pages.transport.with_label_values(&[name]).set(value);
-    }
-    let encoder = TextEncoder::new();
-    let mut body = Vec::new();
-    match encoder.encode(&pages.node.metrics().registry().gather(), &mut body) {
-        Ok(()) => ([(header::CONTENT_TYPE, encoder.format_type().to_owned())], body).into_response(),
+    let metrics = pages.node.metrics();
+    let rendered = metrics.registry().render(|| {
+        metrics.take_engine(&pages.store.figures());
+        pages.metrics.take_transport(&pages.endpoint.figures());
+    });
+    match rendered {
+        Ok(body) => ([(header::CONTENT_TYPE, MetricRegistry::content_type())], body).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -1,6 +1,6 @@
 //! The server: a node with its sockets, threads and files.
 //!
-//! - `server`: from start to clean end; `args`, `config`, `settings`, `memory`: its configuration; `logging`, `http`: what it tells.
+//! - `server`: from start to clean end; `args`, `config`, `settings`, `memory`: its configuration; `logging`, `metrics`, `http`: its log, metrics and health.
 //! - `sockets`: the addresses of a server; `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
 //! - `clients`, `task`: who they are and what they have under way; `shown`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
@@ -37,6 +37,7 @@ mod login;
 #[cfg(test)]
 mod manual;
 mod memory;
+mod metrics;
 mod panics;
 mod peers;
 mod process;

@@ -1,7 +1,9 @@
 //! Pages of the manual about settings.
 
 use crate::config::template;
+use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::settings::{IGNORED, REFUSED, Values, of_section};
+use henge_node::{MetricDescription, Metrics};
 use henge_settings::{Section, Setting};
 use std::fmt::Write;
 
@@ -50,4 +52,21 @@ fn refused_names_are_as_the_manual_says() {
 #[test]
 fn the_documented_file_is_the_template() {
     henge_manual::file("config/henge.yaml", &template());
+}
+
+#[test]
+fn metrics_are_as_the_manual_says() {
+    let metrics = Metrics::default();
+    ServerMetrics::declare(metrics.registry(), &NodeInfo::default());
+    let lines = metrics.registry().descriptions().into_iter().map(|description| {
+        let MetricDescription { name, kind, labels, help } = description;
+        let label = |(label, values): (&str, Vec<&str>)| match values.is_empty() {
+            true => format!("`{label}`"),
+            false => format!("`{label}`: {}", values.iter().map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", ")),
+        };
+        let labels: Vec<String> = labels.into_iter().map(label).collect();
+        [format!("`{name}`"), kind.to_owned(), labels.join("; "), help.to_owned()]
+    });
+    let table = henge_manual::table(["Metric", "Kind", "Labels", "Meaning"], lines);
+    henge_manual::part("docs/reference/metrics.md", "metrics", &table);
 }

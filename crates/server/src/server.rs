@@ -7,9 +7,10 @@ use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::cores::{ClientSettings, ServingCore};
-use crate::http::{Pages, router, transport_gauges};
+use crate::http::{Pages, router};
 use crate::intake::Intake;
 use crate::logging;
+use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::panics;
 use crate::peers::Peers;
 use crate::process::Process;
@@ -69,7 +70,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     warn_of_idle_guardrails(&config);
     let mut running = open(&config)?;
     if let Some(listener) = sockets.metrics {
-        serve_pages(listener, &running)?;
+        serve_pages(listener, &running, &config);
     }
     if let Some(listener) = sockets.admin {
         serve_admin(listener, &running);
@@ -198,15 +199,20 @@ fn seed() -> anyhow::Result<u64> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-fn serve_pages(listener: TcpListener, running: &Running) -> anyhow::Result<()> {
+fn serve_pages(listener: TcpListener, running: &Running, config: &Config) {
+    let info = NodeInfo {
+        datacenter: config.node.datacenter.clone(),
+        rack: config.node.rack.clone(),
+        host_id: running.directory.host().to_string(),
+        address: config.node.address.to_string(),
+    };
     let pages = Pages {
         node: running.node.clone(),
         store: Arc::clone(&running.store),
         endpoint: running.endpoint.clone(),
-        transport: transport_gauges(&running.node)?,
+        metrics: Arc::new(ServerMetrics::declare(running.node.metrics().registry(), &info)),
     };
     tokio::spawn(async move { axum::serve(listener, router(pages)).await });
-    Ok(())
 }
 
 fn serve_admin(listener: TcpListener, running: &Running) {

@@ -28,23 +28,3 @@ pub struct Figures {
     /// Reads that had to ask the disk.
     pub memory_misses: u64,
 }
-
-impl Figures {
-    /// Each figure with its name.
-    pub fn named(&self) -> [(&'static str, u64); 12] {
-        [
-            ("compaction_pending_bytes", self.compaction_pending_bytes),
-            ("compactions_running", self.compactions_running),
-            ("write_stopped", self.write_stopped),
-            ("stalls", self.stalls),
-            ("batches", self.batches),
-            ("memtable_bytes", self.memtable_bytes),
-            ("cache_bytes", self.cache_bytes),
-            ("cache_capacity_bytes", self.cache_capacity_bytes),
-            ("live_data_bytes", self.live_data_bytes),
-            ("level0_files", self.level0_files),
-            ("memory_hits", self.memory_hits),
-            ("memory_misses", self.memory_misses),
-        ]
-    }
-}

@@ -1,18 +1,13 @@
-//! Every metric of a node, in one place: the prometheus package is named here and nowhere else in this crate.
+//! Every metric of a node: each is declared here, and nowhere else.
 
 use crate::ground::histogram::Counts;
+use crate::ground::metric_registry::{MetricRegistry, SampleRow, Samples};
 use henge_base::HostId;
 use henge_coordinator::{Event, WriteType};
 use henge_model::Consistency;
 use henge_storage::Figures;
-use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntGauge, IntGaugeVec};
 use std::time::Duration;
-
-/// Latency buckets in seconds, from 50 us to 10 s.
-const BUCKETS: [f64; 17] =
-    [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 /// What a client's request was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,49 +33,120 @@ pub enum Ending {
 }
 
 const OPERATIONS: [&str; 3] = ["read", "write", "other"];
-const ENDINGS: [&str; 6] = ["ok", "unavailable", "timeout", "failure", "invalid", "overloaded"];
-/// One place for each level, in the order of their codes.
+const OUTCOMES: [&str; 6] = ["ok", "unavailable", "timeout", "failure", "invalid", "overloaded"];
+const LOGIN_OUTCOMES: [&str; 3] = ["ok", "refused", "overloaded"];
+/// The number of levels, whose codes begin with 0.
 const LEVELS: usize = 11;
+/// Names of events, in the order of [`event_index`].
+const EVENTS: [&str; 5] = ["digest_mismatch", "read_repair", "short_read", "paxos_superseded", "paxos_finished"];
 
-/// The metrics. Counters of the request path are looked up once, here, so that counting is one addition.
-pub struct Metrics {
-    registry: Registry,
-    requests: Vec<IntCounter>,
-    latency: Vec<Histogram>,
-    round_trips: HistogramVec,
-    peers: IntGaugeVec,
-    events: IntCounterVec,
-    engine: IntGaugeVec,
-    logins: IntCounterVec,
-    /// Statements refused for want of a permission.
-    pub denied: IntCounter,
-    /// Client connections open now.
-    pub connections: IntGauge,
-    /// The newest metadata epoch applied here.
-    pub epoch: IntGauge,
-    /// Hints owed.
-    pub hints_created: IntCounter,
-    /// Hints acknowledged by their replica.
-    pub hints_delivered: IntCounter,
-    /// Hints given up: limits, or tables that are gone.
-    pub hints_dropped: IntCounter,
-    /// Stored hints that were found damaged.
-    pub hints_damaged: IntCounter,
-    /// Batches written from the batch log, because their coordinators did not come to it.
-    pub batches_replayed: IntCounter,
-    /// Batches given up.
-    pub batches_dropped: IntCounter,
-    /// Batches in the log that were found damaged.
-    pub batches_damaged: IntCounter,
-    /// Clients' batches by their numbers of partitions.
-    pub(crate) batches: Batches,
-    /// Peer clocks that were too far ahead to follow.
-    pub clock_refusals: IntCounter,
-    /// Requests of peers that had too much under way.
-    pub peer_requests_refused: IntCounter,
-    /// Reads that failed on this replica: damage, or the disk.
-    pub replica_read_errors: IntCounter,
+/// The outcome of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoginOutcome {
+    Ok,
+    Refused,
+    Overloaded,
 }
+
+/// Makes the struct and its `Default`: a row is a metric's help, field, type and declaration.
+macro_rules! metrics {
+    (
+        $(#[$about:meta])*
+        pub struct $struct:ident {
+            $($(#[doc = $help:literal])+ $visibility:vis $field:ident : $type:ty = $kind:ident $arguments:tt;)*
+        }
+    ) => {
+        $(#[$about])*
+        pub struct $struct {
+            registry: MetricRegistry,
+            engine: Samples<Figures>,
+            /// Clients' batches by their numbers of partitions, for `system_views`.
+            pub(crate) batches: Batches,
+            $($(#[doc = $help])+ $visibility $field: $type,)*
+        }
+
+        impl Default for $struct {
+            fn default() -> Self {
+                let registry = MetricRegistry::default();
+                let levels: Vec<&'static str> = Consistency::all().map(Consistency::name).collect();
+                let levels = levels.as_slice();
+                $struct {
+                    $($field: metrics!(@declare registry levels concat!($($help),+), $kind $arguments),)*
+                    engine: registry.samples(ENGINE),
+                    batches: Batches::default(),
+                    registry,
+                }
+            }
+        }
+    };
+    (@declare $registry:ident $levels:ident $help:expr, by_level ($method:ident $name:literal $($label:ident)?)) => {
+        $registry.about($help).$method($name, &[("operation", &OPERATIONS), ("consistency", $levels), $(("outcome", &$label))?])
+    };
+    (@declare $registry:ident $levels:ident $help:expr, $kind:ident $arguments:tt) => {
+        $registry.about($help).$kind $arguments
+    };
+}
+
+metrics! {
+    /// The metrics. Those of the request path are looked up once, here, so that counting is one addition.
+    pub struct Metrics {
+        /// Requests of clients by operation, consistency level and outcome.
+        requests: Vec<IntCounter> = by_level(counters "henge_requests_total" OUTCOMES);
+        /// Time from the arrival of a client's request to its answer, by operation and consistency level.
+        latency: Vec<Histogram> = by_level(histograms "henge_request_duration_seconds");
+        /// Time from a call to a peer to its answer.
+        round_trips: HistogramVec = histogram_by_peer("henge_peer_round_trip_seconds");
+        /// 1 if this node takes the peer for up, else 0.
+        peers: IntGaugeVec = gauge_by_peer("henge_peer_up");
+        /// Events of requests that this node coordinates: replicas that differ, rows sent to replicas that lacked them, reads that were
+        /// asked for more, and rounds of Paxos that gave way or were finished for another.
+        events: Vec<IntCounter> = counters("henge_coordinator_events_total", &[("event", &EVENTS)]);
+        /// Logins of clients by outcome.
+        logins: Vec<IntCounter> = counters("henge_logins_total", &[("outcome", &LOGIN_OUTCOMES)]);
+        /// Statements refused because the role lacks a permission.
+        pub denied: IntCounter = counter("henge_denied_total");
+        /// Connections of clients that are open.
+        pub connections: IntGauge = gauge("henge_client_connections");
+        /// The newest epoch of the metadata that this node has applied; nodes of a cluster should agree.
+        pub epoch: IntGauge = gauge("henge_metadata_epoch");
+        /// Hints kept for replicas.
+        pub hints_created: IntCounter = counter("henge_hints_created_total");
+        /// Hints that their replicas acknowledged.
+        pub hints_delivered: IntCounter = counter("henge_hints_delivered_total");
+        /// Hints given up, for limits or for tables that are gone: only read repair brings what they held.
+        pub hints_dropped: IntCounter = counter("henge_hints_dropped_total");
+        /// Stored hints that were found damaged; they are kept until they are older than max_hint_window.
+        pub hints_damaged: IntCounter = counter("henge_hints_damaged_total");
+        /// Logged batches written from the batch log, because their coordinators did not finish them.
+        pub batches_replayed: IntCounter = counter("henge_batches_replayed_total");
+        /// Logged batches given up.
+        pub batches_dropped: IntCounter = counter("henge_batches_dropped_total");
+        /// Logged batches that were found damaged; they are kept until they are older than max_hint_window.
+        pub batches_damaged: IntCounter = counter("henge_batches_damaged_total");
+        /// Clocks of peers that were too far ahead to follow.
+        pub clock_refusals: IntCounter = counter("henge_clock_refusals_total");
+        /// Requests of peers that had too many under way on this node.
+        pub peer_requests_refused: IntCounter = counter("henge_peer_requests_refused_total");
+        /// Reads that failed on this replica, for damaged rows or the disk.
+        pub replica_read_errors: IntCounter = counter("henge_replica_read_errors_total");
+    }
+}
+
+/// Metrics of the storage engine.
+const ENGINE: &[SampleRow<Figures>] = &[
+    ("henge_compaction_pending_bytes", "Bytes that compaction has yet to rewrite.", |f| f.compaction_pending_bytes),
+    ("henge_compactions_running", "Compactions that run.", |f| f.compactions_running),
+    ("henge_engine_write_stopped", "1 while the engine takes no writes, else 0.", |f| f.write_stopped),
+    ("henge_engine_stalls_total", "Writes that the engine refused because it was behind.", |f| f.stalls),
+    ("henge_engine_batches_total", "Batches written to the engine; in group mode each is one sync.", |f| f.batches),
+    ("henge_memtable_bytes", "Bytes in memory tables.", |f| f.memtable_bytes),
+    ("henge_cache_bytes", "Bytes in the block cache.", |f| f.cache_bytes),
+    ("henge_cache_capacity_bytes", "Bytes that the block cache may hold.", |f| f.cache_capacity_bytes),
+    ("henge_live_data_bytes", "Bytes of live data in files, estimated.", |f| f.live_data_bytes),
+    ("henge_level0_files", "Files in the first level of the engine.", |f| f.level0_files),
+    ("henge_reads_from_memory_total", "Reads of a key that memory answered.", |f| f.memory_hits),
+    ("henge_reads_from_disk_total", "Reads of a key that had to ask the disk.", |f| f.memory_misses),
+];
 
 /// Batches without conditions, by their numbers of partitions.
 #[derive(Debug, Default)]
@@ -107,81 +173,30 @@ impl std::fmt::Debug for Metrics {
     }
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let registry = Registry::new();
-        let make = Make { registry: &registry };
-        let requests = make.counters(
-            "henge_requests_total",
-            "Client requests by operation, consistency level and outcome.",
-            &["operation", "consistency", "outcome"],
-        );
-        let latency = make.histograms(
-            "henge_request_duration_seconds",
-            "Time from a request's arrival to its answer.",
-            &["operation"],
-        );
-        let mut by_request = Vec::with_capacity(OPERATIONS.len() * LEVELS * ENDINGS.len());
-        for operation in OPERATIONS {
-            for level in Consistency::all() {
-                by_request.extend(ENDINGS.map(|e| requests.with_label_values(&[operation, level.name(), e])));
-            }
-        }
-        Metrics {
-            requests: by_request,
-            latency: OPERATIONS.map(|o| latency.with_label_values(&[o])).into(),
-            round_trips: make.histograms("henge_peer_round_trip_seconds", "Time of calls to a peer.", &["peer"]),
-            peers: make.gauges("henge_peer_up", "1 if the peer is thought to be up.", &["peer"]),
-            events: make.counters("henge_coordinator_events_total", "What coordinators did on the way.", &["event"]),
-            engine: make.gauges(
-                "henge_engine",
-                "Figures of the storage engine, by name; bytes or counts.",
-                &["figure"],
-            ),
-            logins: make.counters("henge_logins_total", "Logins of clients by outcome.", &["outcome"]),
-            denied: make.counter("henge_denied_total", "Statements refused for want of a permission."),
-            connections: make.gauge("henge_client_connections", "Client connections open now."),
-            epoch: make.gauge("henge_metadata_epoch", "Newest metadata epoch applied."),
-            hints_created: make.counter("henge_hints_created_total", "Hints owed to replicas."),
-            hints_delivered: make.counter("henge_hints_delivered_total", "Hints that replicas acknowledged."),
-            hints_dropped: make.counter("henge_hints_dropped_total", "Hints given up."),
-            hints_damaged: make.counter("henge_hints_damaged_total", "Stored hints found damaged."),
-            batches_replayed: make
-                .counter("henge_batches_replayed_total", "Logged batches written from the batch log."),
-            batches: Batches::default(),
-            batches_dropped: make.counter("henge_batches_dropped_total", "Logged batches given up."),
-            batches_damaged: make.counter("henge_batches_damaged_total", "Logged batches found damaged."),
-            clock_refusals: make.counter("henge_clock_refusals_total", "Peer clocks too far ahead to follow."),
-            peer_requests_refused: make
-                .counter("henge_peer_requests_refused_total", "Requests of peers that had too much under way."),
-            replica_read_errors: make.counter("henge_replica_read_errors_total", "Reads that failed on this replica."),
-            registry,
-        }
-    }
-}
-
 impl Metrics {
-    /// Where the server registers its own and gathers all.
-    pub fn registry(&self) -> &Registry {
+    /// Where the server declares its own metrics and renders all.
+    pub fn registry(&self) -> &MetricRegistry {
         &self.registry
     }
 
     /// Counts a client's request.
     pub fn request(&self, operation: Operation, level: Consistency, ending: Ending, time: Duration) {
-        let at = (operation as usize * LEVELS + level.code() as usize) * ENDINGS.len() + ending as usize;
-        if let Some(counter) = self.requests.get(at) {
+        let at = operation as usize * LEVELS + level.code() as usize;
+        if let Some(counter) = self.requests.get(at * OUTCOMES.len() + ending as usize) {
             counter.inc();
         }
-        if let Some(histogram) = self.latency.get(operation as usize) {
+        if let Some(histogram) = self.latency.get(at) {
             histogram.observe(time.as_secs_f64());
         }
     }
 
-    pub(crate) fn login(&self, outcome: &str) {
-        self.logins.with_label_values(&[outcome]).inc();
+    pub(crate) fn login(&self, outcome: LoginOutcome) {
+        if let Some(counter) = self.logins.get(outcome as usize) {
+            counter.inc();
+        }
     }
 
-    /// A call to a peer was answered.
+    /// Counts a call to a peer that was answered.
     pub fn round_trip(&self, peer: HostId, time: Duration) {
         self.round_trips.with_label_values(&[&peer.to_string()]).observe(time.as_secs_f64());
     }
@@ -191,62 +206,54 @@ impl Metrics {
     }
 
     pub(crate) fn coordinator_event(&self, event: Event) {
-        self.events.with_label_values(&[name_of(event)]).inc();
-    }
-
-    /// How often a coordinator of this node did that.
-    pub fn events_of(&self, event: Event) -> u64 {
-        self.events.with_label_values(&[name_of(event)]).get()
-    }
-
-    /// Takes over the engine's figures; called when metrics are gathered.
-    pub fn engine(&self, figures: &Figures) {
-        for (name, value) in figures.named() {
-            self.engine.with_label_values(&[name]).set(i64::try_from(value).unwrap_or(i64::MAX));
+        if let Some(counter) = self.events.get(event_index(event)) {
+            counter.inc();
         }
     }
+
+    /// How often coordinators of this node had an event.
+    pub fn events_of(&self, event: Event) -> u64 {
+        self.events.get(event_index(event)).map_or(0, IntCounter::get)
+    }
+
+    /// Takes the engine's figures; called while metrics are rendered.
+    pub fn take_engine(&self, figures: &Figures) {
+        self.engine.take(figures);
+    }
 }
 
-fn name_of(event: Event) -> &'static str {
+fn event_index(event: Event) -> usize {
     match event {
-        Event::Superseded => "paxos_superseded",
-        Event::Finished => "paxos_finished",
-        Event::DigestMismatch => "digest_mismatch",
-        Event::ReadRepair => "read_repair",
-        Event::ShortRead => "short_read",
+        Event::DigestMismatch => 0,
+        Event::ReadRepair => 1,
+        Event::ShortRead => 2,
+        Event::Superseded => 3,
+        Event::Finished => 4,
     }
 }
 
-/// Makes metrics. Names are constants of this file, each used once, so registering them cannot fail.
-struct Make<'a> {
-    registry: &'a Registry,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[allow(clippy::expect_used)]
-impl Make<'_> {
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        self.register(IntCounterVec::new(Opts::new(name, help), labels).expect("a constant name"))
+    #[test]
+    fn a_request_counts_under_its_own_labels() {
+        let metrics = Metrics::default();
+        metrics.request(Operation::Write, Consistency::LocalQuorum, Ending::Timeout, Duration::from_millis(3));
+        let text = metrics.registry().render(|| ()).unwrap();
+        let labels = "consistency=\"LOCAL_QUORUM\",operation=\"write\"";
+        assert!(text.contains(&format!("henge_requests_total{{{labels},outcome=\"timeout\"}} 1")), "{text}");
+        assert!(text.contains(&format!("henge_request_duration_seconds_count{{{labels}}} 1")));
+        assert!(text.contains("henge_logins_total{outcome=\"refused\"} 0"));
+        assert!(text.contains("henge_coordinator_events_total{event=\"read_repair\"} 0"));
     }
 
-    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-        self.register(IntGaugeVec::new(Opts::new(name, help), labels).expect("a constant name"))
-    }
-
-    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
-        let options = HistogramOpts::new(name, help).buckets(BUCKETS.to_vec());
-        self.register(HistogramVec::new(options, labels).expect("a constant name"))
-    }
-
-    fn counter(&self, name: &str, help: &str) -> IntCounter {
-        self.register(IntCounter::new(name, help).expect("a constant name"))
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> IntGauge {
-        self.register(IntGauge::new(name, help).expect("a constant name"))
-    }
-
-    fn register<C: prometheus::core::Collector + Clone + 'static>(&self, metric: C) -> C {
-        self.registry.register(Box::new(metric.clone())).expect("each name is registered once");
-        metric
+    #[test]
+    fn names_end_with_their_unit_or_say_what_is_counted() {
+        for description in Metrics::default().registry().descriptions() {
+            let name = description.name;
+            assert_eq!(name.ends_with("_total"), description.kind == "counter", "{name}");
+            assert_eq!(name.ends_with("_seconds"), description.kind == "histogram", "{name}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::client::access::logins::Logins;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::ground::context::Context;
+use crate::ground::metrics::LoginOutcome;
 use crate::ground::world::{Lane, World};
 
 /// bcrypt's cost: 2 to the power of it rounds. Cassandra's, so that roles can be taken over either way.
@@ -28,9 +29,9 @@ impl<W: World> Core<W> {
     pub async fn login(&self, user: &str, password: &str) -> Result<(), Error> {
         let outcome = self.check_password(user, password).await;
         self.context().metrics.login(match &outcome {
-            Ok(()) => "ok",
-            Err(Error::Authentication(_)) => "refused",
-            Err(_) => "overloaded",
+            Ok(()) => LoginOutcome::Ok,
+            Err(Error::Authentication(_)) => LoginOutcome::Refused,
+            Err(_) => LoginOutcome::Overloaded,
         });
         outcome
     }

@@ -1,0 +1,286 @@
+//! Declares metrics, and renders them as text: the prometheus package is named here and in `metrics`, nowhere else.
+//!
+//! A metric is declared by one call that gives its help, name and labels. All its label sets exist from then on, so that a
+//! rate can be taken from the first scrape; only labels of peers come with the peers. The declarations are kept for the manual.
+
+use parking_lot::Mutex;
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// Upper ends of latency buckets in seconds, six for each power of ten from 50 us to 10 s: a quantile is off by a half at most.
+const BUCKETS: [f64; 33] = [
+    0.00005, 0.00007, 0.0001, 0.00015, 0.0002, 0.0003, 0.0005, 0.0007, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.007, 0.01,
+    0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0,
+];
+
+/// The label of metrics that there is one of for each peer.
+const PEER: &str = "peer";
+
+/// Metrics of the process, which the prometheus package declares.
+const PROCESS: [(&str, &str, &str); 7] = [
+    ("process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds."),
+    ("process_max_fds", "gauge", "Maximum number of open file descriptors."),
+    ("process_open_fds", "gauge", "Number of open file descriptors."),
+    ("process_resident_memory_bytes", "gauge", "Resident memory size in bytes."),
+    ("process_start_time_seconds", "gauge", "Start time of the process since unix epoch in seconds."),
+    ("process_threads", "gauge", "Number of OS threads in the process."),
+    ("process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes."),
+];
+
+/// A label with all its values.
+pub type Label<'a> = (&'static str, &'a [&'static str]);
+
+/// The declaration of a metric, for the manual.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricDescription {
+    /// Its name, which ends with its unit or with `_total`.
+    pub name: &'static str,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// Its labels with their values; a label without any has one for each peer, or a value that is the node's.
+    pub labels: Vec<(&'static str, Vec<&'static str>)>,
+    /// What it says.
+    pub help: &'static str,
+}
+
+/// The metrics of a process with their declarations.
+#[derive(Default)]
+pub struct MetricRegistry {
+    registry: Registry,
+    descriptions: Mutex<Vec<MetricDescription>>,
+    /// Held while metrics are sampled and rendered: two scrapes at once see whole samples.
+    rendering: Mutex<()>,
+}
+
+impl std::fmt::Debug for MetricRegistry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MetricRegistry")
+    }
+}
+
+/// A metric about to be declared.
+#[derive(Debug)]
+pub struct Declaration<'a> {
+    registry: &'a MetricRegistry,
+    help: &'static str,
+}
+
+impl MetricRegistry {
+    /// Begins a declaration with the metric's help.
+    pub fn about(&self, help: &'static str) -> Declaration<'_> {
+        Declaration { registry: self, help: help.trim() }
+    }
+
+    /// Metrics that are read from a source when they are rendered; those whose names end with `_total` are counters.
+    pub fn samples<S>(&self, rows: &[SampleRow<S>]) -> Samples<S> {
+        let declare = |(name, help, read): &SampleRow<S>| {
+            let metric = if name.ends_with("_total") {
+                Sampled::Counter(self.about(help).counter(name))
+            } else {
+                Sampled::Gauge(self.about(help).gauge(name))
+            };
+            SampledMetric { metric, read: *read }
+        };
+        Samples { rows: rows.iter().map(declare).collect() }
+    }
+
+    /// Adds the metrics of the process: memory, processor time, open files.
+    pub fn watch_process(&self) {
+        let described = PROCESS.map(|(name, kind, help)| MetricDescription { name, kind, labels: Vec::new(), help });
+        self.descriptions.lock().extend(described);
+        self.register(prometheus::process_collector::ProcessCollector::for_self());
+    }
+
+    /// All declarations, by name.
+    pub fn descriptions(&self) -> Vec<MetricDescription> {
+        let mut all = self.descriptions.lock().clone();
+        all.sort_by_key(|description| description.name);
+        all
+    }
+
+    /// All metrics as Prometheus reads them, after `sample` has brought sampled ones up to date. Fails on a metric that contradicts
+    /// itself, which only a bug can cause.
+    pub fn render(&self, sample: impl FnOnce()) -> Result<String, prometheus::Error> {
+        let _rendering = self.rendering.lock();
+        sample();
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// The content type of what is rendered.
+    pub fn content_type() -> &'static str {
+        prometheus::TEXT_FORMAT
+    }
+
+    /// Names are constants, each used once: registering them cannot fail.
+    fn register<C: prometheus::core::Collector + 'static>(&self, metric: C) {
+        self.registry.register(Box::new(metric)).expect("each metric is declared once");
+    }
+}
+
+impl Declaration<'_> {
+    /// A number that only rises.
+    pub fn counter(self, name: &'static str) -> IntCounter {
+        let counter = IntCounter::with_opts(self.options(name)).expect("the name of a metric is valid");
+        self.declare(name, "counter", &[], counter)
+    }
+
+    /// A number that rises and falls.
+    pub fn gauge(self, name: &'static str) -> IntGauge {
+        let gauge = IntGauge::with_opts(self.options(name)).expect("the name of a metric is valid");
+        self.declare(name, "gauge", &[], gauge)
+    }
+
+    /// A counter for each combination of labels, the last label changing fastest.
+    pub fn counters(self, name: &'static str, labels: &[Label<'_>]) -> Vec<IntCounter> {
+        let vector = IntCounterVec::new(self.options(name), &names(labels)).expect("the name of a metric is valid");
+        let all = combinations(labels).iter().map(|values| vector.with_label_values(values)).collect();
+        self.declare(name, "counter", labels, vector);
+        all
+    }
+
+    /// A histogram of latencies for each combination of labels, the last label changing fastest.
+    pub fn histograms(self, name: &'static str, labels: &[Label<'_>]) -> Vec<Histogram> {
+        let vector = self.histogram_vector(name, &names(labels));
+        let all = combinations(labels).iter().map(|values| vector.with_label_values(values)).collect();
+        self.declare(name, "histogram", labels, vector);
+        all
+    }
+
+    /// A histogram of latencies for each peer.
+    pub fn histogram_by_peer(self, name: &'static str) -> HistogramVec {
+        let vector = self.histogram_vector(name, &[PEER]);
+        self.declare(name, "histogram", &[(PEER, &[])], vector)
+    }
+
+    /// A gauge for each peer.
+    pub fn gauge_by_peer(self, name: &'static str) -> IntGaugeVec {
+        let vector = IntGaugeVec::new(self.options(name), &[PEER]).expect("the name of a metric is valid");
+        self.declare(name, "gauge", &[(PEER, &[])], vector)
+    }
+
+    /// A gauge that is always 1 and says something by its labels.
+    pub fn info(self, name: &'static str, labels: &[(&'static str, &str)]) {
+        let names: Vec<&'static str> = labels.iter().map(|(name, _)| *name).collect();
+        let values: Vec<&str> = labels.iter().map(|(_, value)| *value).collect();
+        let vector = IntGaugeVec::new(self.options(name), &names).expect("the name of a metric is valid");
+        vector.with_label_values(&values).set(1);
+        let described: Vec<Label<'_>> = names.iter().map(|name| (*name, &[] as &[&'static str])).collect();
+        self.declare(name, "gauge", &described, vector);
+    }
+
+    fn options(&self, name: &str) -> Opts {
+        Opts::new(name, self.help)
+    }
+
+    fn histogram_vector(&self, name: &str, labels: &[&str]) -> HistogramVec {
+        let options = HistogramOpts::new(name, self.help).buckets(BUCKETS.to_vec());
+        HistogramVec::new(options, labels).expect("the name of a metric is valid")
+    }
+
+    fn declare<C: prometheus::core::Collector + Clone + 'static>(
+        self,
+        name: &'static str,
+        kind: &'static str,
+        labels: &[Label<'_>],
+        metric: C,
+    ) -> C {
+        let labels = labels.iter().map(|(label, values)| (*label, values.to_vec())).collect();
+        self.registry.descriptions.lock().push(MetricDescription { name, kind, labels, help: self.help });
+        self.registry.register(metric.clone());
+        metric
+    }
+}
+
+fn names<'a>(labels: &[Label<'a>]) -> Vec<&'static str> {
+    labels.iter().map(|(name, _)| *name).collect()
+}
+
+/// All combinations of values, in order.
+fn combinations(labels: &[Label<'_>]) -> Vec<Vec<&'static str>> {
+    let mut all: Vec<Vec<&'static str>> = vec![Vec::new()];
+    for (_, values) in labels {
+        let mut longer = Vec::with_capacity(all.len() * values.len());
+        for one in &all {
+            longer.extend(values.iter().map(|value| [one.as_slice(), &[*value]].concat()));
+        }
+        all = longer;
+    }
+    all
+}
+
+/// Name, help and value of a metric that is read from a source.
+pub type SampleRow<S> = (&'static str, &'static str, fn(&S) -> u64);
+
+/// Metrics that are read from a source.
+pub struct Samples<S> {
+    rows: Vec<SampledMetric<S>>,
+}
+
+struct SampledMetric<S> {
+    metric: Sampled,
+    read: fn(&S) -> u64,
+}
+
+enum Sampled {
+    Counter(IntCounter),
+    Gauge(IntGauge),
+}
+
+impl<S> std::fmt::Debug for Samples<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Samples")
+    }
+}
+
+impl<S> Samples<S> {
+    /// Takes the values of now; called while metrics are rendered.
+    pub fn take(&self, source: &S) {
+        for row in &self.rows {
+            let value = (row.read)(source);
+            match &row.metric {
+                // A source that began anew must not make a counter fall.
+                Sampled::Counter(counter) => counter.inc_by(value.saturating_sub(counter.get())),
+                Sampled::Gauge(gauge) => gauge.set(i64::try_from(value).unwrap_or(i64::MAX)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_label_sets_are_there_from_the_beginning() {
+        let registry = MetricRegistry::default();
+        let counters = registry.about("Things.").counters("x_total", &[("a", &["1", "2"]), ("b", &["3", "4"])]);
+        counters[2].inc();
+        let text = registry.render(|| ()).unwrap();
+        for line in ["x_total{a=\"1\",b=\"3\"} 0", "x_total{a=\"2\",b=\"3\"} 1", "# TYPE x_total counter"] {
+            assert!(text.contains(line), "{text}");
+        }
+    }
+
+    #[test]
+    fn sampled_counters_never_fall() {
+        let registry = MetricRegistry::default();
+        let rows: [SampleRow<u64>; 2] = [("y_total", "Ys.", |n| *n), ("y_bytes", "Bytes of ys.", |n| *n)];
+        let samples = registry.samples(&rows);
+        assert!(registry.render(|| samples.take(&5)).unwrap().contains("y_total 5"));
+        let text = registry.render(|| samples.take(&3)).unwrap();
+        assert!(text.contains("y_total 5") && text.contains("y_bytes 3"), "{text}");
+    }
+
+    #[test]
+    fn declarations_are_kept() {
+        let registry = MetricRegistry::default();
+        registry.about(" Who.").info("who_info", &[("name", "x")]);
+        let expected =
+            MetricDescription { name: "who_info", kind: "gauge", labels: vec![("name", vec![])], help: "Who." };
+        assert_eq!(registry.descriptions(), [expected]);
+    }
+}

@@ -1,0 +1,82 @@
+"""What /metrics answers and what docs/reference/metrics.md lists are the same, from the first scrape on, labels included."""
+
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs/reference/metrics.md"
+ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<kind>\w+) \| (?P<labels>[^|]*) \| (?P<help>[^|]+) \|$", re.M)
+SAMPLE = re.compile(r"^(?P<name>\w+?)(_bucket|_sum|_count)?(\{(?P<labels>.*)\})? \S+$")
+
+
+def listed():
+    """Each metric of the page: its kind, and its labels with their values."""
+    found = {}
+    for row in ROW.finditer(PAGE.read_text()):
+        labels = {}
+        for label in filter(None, row["labels"].split("; ")):
+            name, _, values = label.replace("`", "").partition(": ")
+            labels[name] = set(filter(None, values.split(", ")))
+        found[row["name"]] = (row["kind"], labels, row["help"])
+    return found
+
+
+def scraped(address):
+    text = urllib.request.urlopen(f"http://{address}:9180/metrics", timeout=10).read().decode()
+    kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
+    helps = dict(re.findall(r"^# HELP (\w+) (.*)$", text, re.M))
+    labels = {name: {} for name in kinds}
+    for line in text.splitlines():
+        sample = SAMPLE.match(line)
+        if line.startswith("#") or not sample:
+            continue
+        name = sample["name"] if sample["name"] in kinds else line.split("{")[0].split(" ")[0]
+        for label, value in re.findall(r'(\w+)="([^"]*)"', sample["labels"] or ""):
+            if label != "le":
+                labels[name].setdefault(label, set()).add(value)
+    return {name: (kind, labels[name], helps[name]) for name, kind in kinds.items()}
+
+
+@pytest.fixture(scope="module")
+def both(node):
+    return listed(), scraped(node.address)
+
+
+def test_every_metric_that_is_scraped_is_on_the_page(both):
+    page, live = both
+    assert page and not set(live) - set(page)
+
+
+def test_every_metric_of_the_page_is_scraped_but_those_of_peers(both):
+    page, live = both
+    missing = {name for name in set(page) - set(live) if "peer" not in page[name][1]}
+    assert not missing
+
+
+def test_kind_help_and_labels_are_as_the_page_says(both):
+    page, live = both
+    for name, (kind, labels, text) in live.items():
+        assert (kind, text) == (page[name][0], page[name][2]), name
+        for label, values in page[name][1].items():
+            if values:
+                assert labels[label] == values, (name, label)
+        assert set(labels) == set(page[name][1]), name
+
+
+def test_a_node_says_who_it_is(both):
+    _, live = both
+    _, labels, _ = live["henge_node_info"]
+    assert labels["dc"] == {"datacenter1"} and labels["rack"] == {"rack1"} and labels["address"] == {"127.0.0.1:7000"}
+    assert re.fullmatch(r"[0-9a-f-]{36}", labels["host_id"].pop())
+
+
+def test_a_quantile_can_be_taken_by_operation_and_level(node, clients):
+    session = clients.keyspace("ks")
+    session.execute("CREATE TABLE t (k int PRIMARY KEY)")
+    session.execute("SELECT * FROM t WHERE k = 1")
+    text = urllib.request.urlopen(f"http://{node.address}:9180/metrics", timeout=10).read().decode()
+    buckets = re.findall(r'^henge_request_duration_seconds_bucket\{consistency="LOCAL_ONE",operation="read",le="(\S+)"\} (\d+)$', text, re.M)
+    counts = [int(count) for _, count in buckets]
+    assert len(buckets) > 20 and counts == sorted(counts) and counts[-1] > 0
