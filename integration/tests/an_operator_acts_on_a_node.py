@@ -1,11 +1,11 @@
 """`henge admin`: snapshots that a node can be started on, sizes of tables, and what is said when something cannot be done."""
 
+import json
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.request
-
-import pytest
 
 from clients import Clients
 from processes import HENGE, Server
@@ -73,8 +73,59 @@ def test_sizes_snapshots_and_refusals(node, clients):
     assert "no node answers" in admin("-p", "7198", "listsnapshots", ok=False)
 
 
+def raw(node, path, headers=(), method="GET", body=None):
+    """The status and the body of a request to the admin port with exactly these headers."""
+    request = urllib.request.Request(f"http://{node.address}:7199{path}", method=method, data=body, headers=dict(headers))
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+OWN = {"henge-admin": "1"}
+
+
 def test_a_page_in_a_browser_gets_nothing(node):
-    request = urllib.request.Request(f"http://{node.address}:7199/compact", method="POST")
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)
-    assert refused.value.code == 403
+    asked = [{}, {**OWN, "Origin": "https://example.org"}, {**OWN, "Origin": "null"}, {**OWN, "Host": "example.org:7199"}]
+    for headers in asked:
+        status, body = raw(node, "/operations", headers, "POST", b'{"operation": "compact"}')
+        assert (status, body["kind"]) == (403, "forbidden"), headers
+    for host in ("localhost", "127.0.0.1:7199", "[::1]:7199"):
+        assert raw(node, "/operations", {**OWN, "Host": host})[0] == 200, host
+
+
+def test_operations_are_started_listed_and_watched(node):
+    started = admin("flush", "--no-wait")
+    number = started.split()[2].rstrip(":")
+    assert admin("watch", number).startswith("Flushed ")
+    admin("compact")
+    listed = [line.split()[:2] for line in admin("operations").splitlines()[1:]]
+    assert [number, "flush"] in listed and listed[-1][1] == "compact", listed
+    assert "there is no operation 999" in admin("watch", "999", ok=False)
+    assert "cannot be aborted" in admin("abort", number, ok=False)
+
+
+def test_a_compaction_has_steps_and_outlives_its_client(node):
+    status, operation = raw(node, "/operations", {**OWN, "Content-Type": "application/json"}, "POST", b'{"operation": "compact"}')
+    assert status == 202 and operation["state"]["state"] == "running", operation
+    status, ended = raw(node, f"/operations/{operation['id']}?wait_millis=20000", OWN)
+    assert status == 200 and ended["state"]["state"] == "done" and ended["state"]["outcome"]["outcome"] == "compacted", ended
+
+
+def test_failures_have_a_kind_and_an_exit_code(node):
+    assert raw(node, "/nothing", OWN) == (404, {"kind": "not_found", "message": "this release has no such request"})
+    status, body = raw(node, "/operations", OWN, "POST", b"{}")
+    assert (status, body["kind"]) == (400, "invalid")
+    status, body = raw(node, "/snapshots/none", OWN, "DELETE")
+    assert (status, body["kind"]) == (404, "not_found")
+    code = lambda *arguments: subprocess.run([HENGE, "admin", *arguments], capture_output=True, timeout=60).returncode
+    assert [code("operations"), code("snapshot", "-t", "../x"), code("tablestats", "a b"), code("flsh")] == [0, 1, 1, 1]
+    assert [code("tablestats", "nothing"), code("-p", "7198", "flush")] == [2, 2]
+
+
+def test_many_silent_connections_end(node):
+    silent = [socket.create_connection((node.address, 7199), timeout=30) for _ in range(70)]
+    # Beyond the limit they are closed at once; the others once they have said nothing for ten seconds.
+    assert [connection.recv(1) for connection in silent] == [b""] * 70
+    assert admin("operations")

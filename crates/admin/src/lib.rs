@@ -1,19 +1,20 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
-//! - `call`: one request to the node's admin port.
-//! - `table`: values in columns, as nodetool prints them.
+//! - `client`: requests to the node's admin port; `operations`: what takes long; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod call;
+mod client;
+mod operations;
 mod table;
 
-use anyhow::{Context, bail};
-use call::Client;
+use anyhow::ensure;
 use clap::Subcommand;
-use serde_json::Value;
-use table::print;
+use client::Client;
+use henge_operator::{OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route};
+use std::io::{self, Write};
+use table::{format_bytes, print};
 
 /// Acts on a running node.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,163 +31,141 @@ pub struct AdminOptions {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
-    /// Copy all data of the node as it is now into its data directory, under snapshots. Shares files: takes a moment and no room.
+    /// Copy all data of the node as it is now into its data directory, under snapshots. The copy shares files with the node.
     Snapshot {
-        /// The copy's name; the time if there is none.
-        #[arg(short, long)]
+        /// The name of the copy; without one, the time.
+        #[arg(short, long, value_parser = snapshot_name)]
         tag: Option<String>,
+        #[command(flatten)]
+        waiting: Waiting,
     },
-    /// List the copies there are.
+    /// List the snapshots.
     Listsnapshots,
-    /// Remove a copy, or all.
+    /// Remove a snapshot, or all.
     Clearsnapshot {
-        /// Which.
-        #[arg(short, long, required_unless_present = "all")]
+        /// The name of the snapshot.
+        #[arg(short, long, value_parser = snapshot_name, required_unless_present = "all")]
         tag: Option<String>,
-        /// All of them.
+        /// Remove all snapshots.
         #[arg(long, conflicts_with = "tag")]
         all: bool,
     },
-    /// Size of tables on this node.
+    /// Print the sizes of tables on this node.
     Tablestats {
-        /// keyspace or keyspace.table; all if there are none.
-        tables: Vec<String>,
+        /// keyspace or keyspace.table; without any, all tables.
+        #[arg(value_parser = table_selection)]
+        tables: Vec<TableSelection>,
     },
     /// Write what is in memory to files.
-    Flush,
+    Flush(Waiting),
     /// Rewrite all files into the fewest.
-    Compact,
+    Compact(Waiting),
+    /// List the operations (snapshot, flush, compact) since the node's start.
+    Operations,
+    /// Wait until an operation has ended, and print how.
+    Watch {
+        /// The number of the operation.
+        id: u64,
+    },
+    /// Stop an operation after its present step. Only compact can be aborted.
+    Abort {
+        /// The number of the operation.
+        id: u64,
+    },
+}
+
+/// Options of commands that start an operation.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Waiting {
+    /// Print the operation's number and do not wait for its end.
+    #[arg(long)]
+    no_wait: bool,
+}
+
+fn snapshot_name(text: &str) -> anyhow::Result<String> {
+    ensure!(route::is_name(text), "{text:?} cannot name a snapshot: letters, digits, - _ and . can");
+    Ok(text.to_owned())
+}
+
+fn table_selection(text: &str) -> anyhow::Result<TableSelection> {
+    let (keyspace, table) = text.split_once('.').map_or((text, None), |(keyspace, table)| (keyspace, Some(table)));
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    ensure!(
+        is_name(keyspace) && table.is_none_or(is_name),
+        "{text:?} names no table: write keyspace or keyspace.table"
+    );
+    Ok(TableSelection { keyspace: Some(keyspace.to_owned()), table: table.map(str::to_owned) })
 }
 
 /// Runs a command; gives the process' exit code.
 pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = Client { host: options.host.clone(), port: options.port };
-    runtime.block_on(run(&client, &options.command))?;
+    let text = runtime.block_on(run(&client, &options.command))?;
+    // A reader that has gone away, as `head` does, is no failure of the command.
+    let _ = io::stdout().write_all(text.as_bytes());
     Ok(0)
 }
 
-async fn run(client: &Client, command: &Command) -> anyhow::Result<()> {
+/// Runs a command; gives what it prints.
+async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
+    let start = async |request, waiting: &Waiting| operations::start(client, request, !waiting.no_wait).await;
     match command {
-        Command::Snapshot { tag } => snapshot(client, tag.as_deref()).await,
-        Command::Listsnapshots => list(client).await,
-        Command::Clearsnapshot { tag, .. } => clear(client, tag.as_deref()).await,
-        Command::Tablestats { tables } => tablestats(client, tables).await,
-        Command::Flush => flush(client).await,
-        Command::Compact => compact(client).await,
+        Command::Snapshot { tag, waiting } => {
+            let name = tag.clone().unwrap_or_else(|| jiff::Timestamp::now().as_millisecond().to_string());
+            start(OperationRequest::Snapshot { name }, waiting).await
+        }
+        Command::Flush(waiting) => start(OperationRequest::Flush, waiting).await,
+        Command::Compact(waiting) => start(OperationRequest::Compact, waiting).await,
+        Command::Operations => Ok(operations::list(&client.operations().await?)),
+        Command::Watch { id } => operations::wait(client, client.watch(OperationId(*id)).await?).await,
+        Command::Abort { id } => {
+            client.abort(OperationId(*id)).await?;
+            Ok(format!("Operation {id} stops after its present step\n"))
+        }
+        Command::Listsnapshots => Ok(list_snapshots(&client.snapshots().await?)),
+        Command::Clearsnapshot { tag, .. } => clear_snapshots(client, tag.as_deref()).await,
+        Command::Tablestats { tables } => table_stats(client, tables).await,
     }
 }
 
-async fn snapshot(client: &Client, tag: Option<&str>) -> anyhow::Result<()> {
-    let name = tag.map_or_else(|| jiff::Timestamp::now().as_millisecond().to_string(), str::to_owned);
-    let taken = client.post(&format!("/snapshots/{}", segment(&name)?)).await?;
-    println!("Snapshot {name}: {} of data in {}", bytes(&taken["bytes"]), text(&taken["path"]));
-    Ok(())
-}
-
-async fn flush(client: &Client) -> anyhow::Result<()> {
-    let flushed = client.post("/flush").await?;
-    println!("Flushed {} from memory to files", bytes(&flushed["memory_bytes"]));
-    Ok(())
-}
-
-async fn compact(client: &Client) -> anyhow::Result<()> {
-    let compacted = client.post("/compact").await?;
-    println!("Compacted {} in files to {}", bytes(&compacted["before_bytes"]), bytes(&compacted["after_bytes"]));
-    Ok(())
-}
-
-/// A name as a part of a path: the node says what names may be, this only keeps other paths out.
-fn segment(name: &str) -> anyhow::Result<&str> {
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
-        bail!("{name:?} cannot name a snapshot: letters, digits, - _ and . can");
-    }
-    Ok(name)
-}
-
-async fn names(client: &Client) -> anyhow::Result<Vec<Value>> {
-    let found = client.get("/snapshots").await?;
-    found.as_array().cloned().context("the node's answer is no list")
-}
-
-async fn list(client: &Client) -> anyhow::Result<()> {
-    let snapshots = names(client).await?;
+fn list_snapshots(snapshots: &[Snapshot]) -> String {
     if snapshots.is_empty() {
-        println!("There are no snapshots");
-        return Ok(());
+        return "There are no snapshots\n".to_owned();
     }
-    let row = |snapshot: &Value| {
-        let created = snapshot["created_seconds"].as_i64().and_then(|s| jiff::Timestamp::from_second(s).ok());
-        vec![
-            snapshot["name"].as_str().unwrap_or_default().to_owned(),
-            bytes(&snapshot["own_bytes"]),
-            bytes(&snapshot["bytes"]),
-            created.map_or_else(String::new, |at| at.to_string()),
-        ]
+    let row = |snapshot: &Snapshot| {
+        let [own, all] = [snapshot.own_bytes, snapshot.bytes].map(format_bytes);
+        vec![snapshot.name.clone(), own, all, table::format_time(snapshot.created_seconds)]
     };
-    print(&["Snapshot name", "True size", "Size on disk", "Creation time"], snapshots.iter().map(row).collect());
-    Ok(())
+    print(&["Snapshot name", "True size", "Size on disk", "Creation time"], snapshots.iter().map(row).collect())
 }
 
-async fn clear(client: &Client, tag: Option<&str>) -> anyhow::Result<()> {
+async fn clear_snapshots(client: &Client, tag: Option<&str>) -> anyhow::Result<String> {
     let names = match tag {
-        Some(tag) => vec![segment(tag)?.to_owned()],
-        None => names(client).await?.iter().filter_map(|s| Some(s["name"].as_str()?.to_owned())).collect(),
+        Some(tag) => vec![tag.to_owned()],
+        None => client.snapshots().await?.into_iter().map(|snapshot| snapshot.name).collect(),
     };
     if names.is_empty() {
-        println!("There are no snapshots");
+        return Ok("There are no snapshots\n".to_owned());
     }
+    let mut text = String::new();
     for name in names {
-        client.delete(&format!("/snapshots/{name}")).await?;
-        println!("Cleared snapshot {name}");
+        client.clear_snapshot(&name).await?;
+        text += &format!("Cleared snapshot {name}\n");
     }
-    Ok(())
+    Ok(text)
 }
 
-async fn tablestats(client: &Client, tables: &[String]) -> anyhow::Result<()> {
+async fn table_stats(client: &Client, selections: &[TableSelection]) -> anyhow::Result<String> {
+    let all = [TableSelection::default()];
     let mut rows = Vec::new();
-    let all = [String::new()];
-    for name in if tables.is_empty() { &all } else { tables } {
-        let found = client.get(&path(name)?).await?;
-        rows.extend(found.as_array().into_iter().flatten().map(|table| {
-            vec![
-                format!("{}.{}", text(&table["keyspace"]), text(&table["table"])),
-                bytes(&table["disk_bytes"]),
-                table["partitions"].to_string(),
-            ]
+    for selection in if selections.is_empty() { &all } else { selections } {
+        rows.extend(client.tables(selection).await?.into_iter().map(|stats| {
+            let TableStats { keyspace, table, disk_bytes, partitions } = stats;
+            vec![format!("{keyspace}.{table}"), format_bytes(disk_bytes), partitions.to_string()]
         }));
     }
-    print(&["Table", "Space used", "Number of partitions (estimate)"], rows);
-    Ok(())
-}
-
-/// The path of all tables, a keyspace's, or one.
-fn path(name: &str) -> anyhow::Result<String> {
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c)) {
-        bail!("{name:?} names no table: write keyspace or keyspace.table");
-    }
-    Ok(match name.split_once('.') {
-        Some((keyspace, table)) => format!("/tables?keyspace={keyspace}&table={table}"),
-        None if name.is_empty() => "/tables".to_owned(),
-        None => format!("/tables?keyspace={name}"),
-    })
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-/// A number of bytes as people read it.
-fn bytes(value: &Value) -> String {
-    let bytes = value.as_u64().unwrap_or_default();
-    let (mut size, mut unit) = (bytes as f64, "bytes");
-    for larger in ["KiB", "MiB", "GiB", "TiB"] {
-        if size < 1024.0 {
-            break;
-        }
-        (size, unit) = (size / 1024.0, larger);
-    }
-    if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.2} {unit}") }
+    Ok(print(&["Table", "Space used", "Number of partitions (estimate)"], rows))
 }
 
 #[cfg(test)]
@@ -194,15 +173,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_the_unit_that_people_would_use() {
-        let sizes = [0u64, 1023, 1024, 1_572_864, 5 << 40].map(|size| bytes(&Value::from(size)));
-        assert_eq!(sizes, ["0 bytes", "1023 bytes", "1.00 KiB", "1.50 MiB", "5.00 TiB"]);
-    }
-
-    #[test]
     fn names_stay_within_their_place() {
-        assert!(segment("../../etc").is_err() && segment("").is_err() && segment("a?b").is_err());
-        assert_eq!(path("ks.t").unwrap(), "/tables?keyspace=ks&table=t");
-        assert!(path("ks&x=1").is_err());
+        assert!(snapshot_name("../../etc").is_err() && snapshot_name("").is_err() && snapshot_name("a?b").is_err());
+        let selection = table_selection("ks.t").unwrap();
+        assert_eq!((selection.keyspace.as_deref(), selection.table.as_deref()), (Some("ks"), Some("t")));
+        assert!(["ks&x=1", "ks.", ".t", ""].into_iter().all(|text| table_selection(text).is_err()));
     }
 }

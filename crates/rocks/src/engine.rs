@@ -75,8 +75,13 @@ impl RocksEngine {
 
     /// Compacts all families completely, into as few files as possible.
     pub fn compact(&self) {
-        for handle in Family::ALL.iter().filter_map(|family| self.handle(*family).ok()) {
-            self.db.compact_range_cf(handle, None::<&[u8]>, None::<&[u8]>);
+        Family::ALL.iter().for_each(|family| self.compact_range(*family, None, None));
+    }
+
+    /// Rewrites the files of a family that have keys from `start` up to `end` into the fewest; `None` is no bound.
+    pub fn compact_range(&self, family: Family, start: Option<&[u8]>, end: Option<&[u8]>) {
+        if let Ok(handle) = self.handle(family) {
+            self.db.compact_range_cf(handle, start, end);
         }
     }
 

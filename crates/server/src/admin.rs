@@ -1,174 +1,161 @@
-//! The operator's interface: HTTP and JSON on loopback, for `henge admin`.
+//! The admin port: carries an operator's requests over HTTP to [`Operations`].
 
-use crate::world::ServerWorld;
-use axum::extract::{Path, Query, Request, State};
-use axum::http::StatusCode;
+use crate::operations::Operations;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Json, Router};
-use henge_model::StorageId;
-use henge_node::Node;
-use henge_rocks::RocksEngine;
-use henge_storage::{Snapshot, SnapshotError, Snapshots, Store, TableStatistics};
+use henge_operator::{
+    Failure, FailureKind, Operation, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route,
+};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::Duration;
 
-/// A page in a browser cannot set it: so none can act here in the name of whoever looks at it.
-const HEADER: &str = "henge-admin";
+/// Bytes of the largest request.
+const BODY_BYTES_MAX: usize = 64 << 10;
 
-/// What can be done to a running node.
-#[derive(Clone)]
-pub(crate) struct Admin {
-    pub(crate) node: Node<ServerWorld>,
-    pub(crate) store: Arc<Store>,
-    pub(crate) engine: Arc<RocksEngine>,
-    pub(crate) snapshots: Arc<Snapshots>,
-}
+type Shared = State<Arc<Operations>>;
+type Answer<T> = Result<Json<T>, Refusal>;
 
 /// The routes.
-pub(crate) fn router(admin: Admin) -> Router {
+pub(crate) fn router(operations: Arc<Operations>) -> Router {
     Router::new()
-        .route("/snapshots", get(list))
-        .route("/snapshots/{name}", post(take).delete(clear))
-        .route("/tables", get(tables))
-        .route("/flush", post(flush))
-        .route("/compact", post(compact))
-        .layer(middleware::from_fn(asked_on_purpose))
-        .with_state(admin)
+        .route(route::OPERATIONS, get(list).post(start))
+        .route(route::OPERATION, get(watch).delete(abort))
+        .route(route::SNAPSHOTS, get(snapshots))
+        .route(route::SNAPSHOT, axum::routing::delete(clear_snapshot))
+        .route(route::TABLES, get(tables))
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(refuse_pages))
+        .with_state(operations)
 }
 
-async fn asked_on_purpose(request: Request, next: Next) -> Response {
-    if request.headers().contains_key(HEADER) {
-        return next.run(request).await;
+/// A failure as an answer.
+struct Refusal(Failure);
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Refusal {
+        Refusal(failure)
     }
-    failure(StatusCode::FORBIDDEN, format!("requests need the header {HEADER}")).into_response()
 }
 
-/// What could not be done, and why.
-struct Failure {
-    status: StatusCode,
-    error: String,
-}
-
-impl IntoResponse for Failure {
+impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(json!({ "error": self.error }))).into_response()
+        let status = match self.0.kind {
+            FailureKind::Invalid => StatusCode::BAD_REQUEST,
+            FailureKind::NotFound => StatusCode::NOT_FOUND,
+            FailureKind::Exists => StatusCode::CONFLICT,
+            FailureKind::Forbidden => StatusCode::FORBIDDEN,
+            FailureKind::Timeout => StatusCode::REQUEST_TIMEOUT,
+            FailureKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Json(self.0)).into_response()
     }
 }
 
-fn failure(status: StatusCode, error: impl ToString) -> Failure {
-    Failure { status, error: error.to_string() }
-}
-
-/// Runs what may take long where it keeps nobody waiting.
-async fn aside<T: Send + 'static>(job: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
-    match tokio::task::spawn_blocking(job).await {
-        Ok(outcome) => outcome,
-        Err(error) => Err(wrong(error)),
+/// Refuses what a page in a browser can send: it cannot set the header, names its origin, and, where a name was bound to this address
+/// behind its back, the name as the host.
+async fn refuse_pages(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let refuse = |reason: &str| Refusal(Failure::new(FailureKind::Forbidden, reason)).into_response();
+    match () {
+        () if headers.contains_key(header::ORIGIN) => refuse("requests of web pages are refused"),
+        () if !host.is_some_and(is_loopback) => refuse("the Host must be an address of loopback, or localhost"),
+        () if !headers.contains_key(route::HEADER) => refuse("requests need the header henge-admin"),
+        () => next.run(request).await,
     }
 }
 
-fn wrong(error: impl ToString) -> Failure {
-    failure(StatusCode::INTERNAL_SERVER_ERROR, error)
-}
-
-fn refused(error: SnapshotError) -> Failure {
-    let status = match &error {
-        SnapshotError::Name(_) => StatusCode::BAD_REQUEST,
-        SnapshotError::Exists(_) => StatusCode::CONFLICT,
-        SnapshotError::Engine(_) | SnapshotError::Directory(_) => StatusCode::INTERNAL_SERVER_ERROR,
+/// True for `localhost`, `127.0.0.1`, `[::1]` and their like, with a port or without.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
+        None => host.split_once(':').map_or(host, |(name, _)| name),
     };
-    failure(status, error)
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn described(snapshot: &Snapshot) -> Value {
-    let created = snapshot.created.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let path = std::path::absolute(&snapshot.path).unwrap_or_else(|_| snapshot.path.clone());
-    json!({
-        "name": snapshot.name, "created_seconds": created, "bytes": snapshot.bytes, "own_bytes": snapshot.own_bytes,
-        "path": path.display().to_string(),
-    })
+async fn unknown() -> Refusal {
+    Refusal(Failure::new(FailureKind::NotFound, "this release has no such request"))
 }
 
-async fn list(State(admin): State<Admin>) -> Result<Json<Value>, Failure> {
-    let snapshots = aside(move || admin.snapshots.list().map_err(refused)).await?;
-    Ok(Json(snapshots.iter().map(described).collect()))
+/// Runs what reads or writes the disk where it keeps nobody waiting.
+async fn run_blocking<T: Send + 'static>(
+    operations: Arc<Operations>,
+    job: impl FnOnce(&Operations) -> Result<T, Failure> + Send + 'static,
+) -> Answer<T> {
+    match tokio::task::spawn_blocking(move || job(&operations)).await {
+        Ok(outcome) => Ok(Json(outcome?)),
+        Err(error) => Err(Refusal(Failure::new(FailureKind::Failed, error))),
+    }
 }
 
-async fn take(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Json<Value>, Failure> {
-    let job = move || {
-        let copy = |to: &std::path::Path| admin.engine.checkpoint(to).map_err(|error| error.to_string());
-        admin.snapshots.take(&name, copy).map_err(refused)
-    };
-    aside(job).await.map(|snapshot| Json(described(&snapshot)))
+async fn list(State(operations): Shared) -> Json<Vec<Operation>> {
+    Json(operations.list())
 }
 
-async fn clear(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Json<Value>, Failure> {
-    aside(move || match admin.snapshots.clear(&name).map_err(refused)? {
-        true => Ok(Json(json!({ "cleared": name }))),
-        false => Err(failure(StatusCode::NOT_FOUND, format!("there is no snapshot {name}"))),
-    })
-    .await
+async fn start(State(operations): Shared, body: Bytes) -> Result<(StatusCode, Json<Operation>), Refusal> {
+    let request: OperationRequest =
+        serde_json::from_slice(&body).map_err(|error| Failure::new(FailureKind::Invalid, error))?;
+    if let OperationRequest::Snapshot { name } = &request
+        && !route::is_name(name)
+    {
+        return Err(Failure::new(FailureKind::Invalid, format!("{name:?} cannot name a snapshot")).into());
+    }
+    Ok((StatusCode::ACCEPTED, Json(operations.start(request)?)))
 }
 
-/// Which tables: all without a name.
-#[derive(Debug, Deserialize)]
-struct Wanted {
-    keyspace: Option<String>,
-    table: Option<String>,
+#[derive(Deserialize)]
+struct Wait {
+    wait_millis: Option<u64>,
 }
 
-async fn tables(State(admin): State<Admin>, Query(wanted): Query<Wanted>) -> Result<Json<Value>, Failure> {
-    let mut named: Vec<(String, String, StorageId)> = Vec::new();
-    for table in admin.node.tables() {
-        let is = |name: &String, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
-        if is(&table.keyspace, &wanted.keyspace) && is(&table.name, &wanted.table) {
-            named.push((table.keyspace.clone(), table.name.clone(), table.storage_id));
+async fn watch(State(operations): Shared, Path(id): Path<u64>, Query(wait): Query<Wait>) -> Answer<Operation> {
+    let wait = Duration::from_millis(wait.wait_millis.unwrap_or(0)).min(route::WAIT_MAX);
+    Ok(Json(operations.watch(OperationId(id), wait).await?))
+}
+
+async fn abort(State(operations): Shared, Path(id): Path<u64>) -> Answer<Operation> {
+    Ok(Json(operations.abort(OperationId(id))?))
+}
+
+async fn snapshots(State(operations): Shared) -> Answer<Vec<Snapshot>> {
+    run_blocking(operations, Operations::snapshots).await
+}
+
+async fn clear_snapshot(State(operations): Shared, Path(name): Path<String>) -> Answer<()> {
+    run_blocking(operations, move |operations| operations.clear_snapshot(&name)).await
+}
+
+async fn tables(State(operations): Shared, Query(selection): Query<TableSelection>) -> Answer<Vec<TableStats>> {
+    run_blocking(operations, move |operations| operations.tables(&selection)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_counts_as_host() {
+        for host in ["localhost", "LocalHost:7199", "127.0.0.1", "127.8.0.1:7199", "[::1]:7199", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "example.org",
+            "192.0.2.1:7199",
+            "[2001:db8::1]:7199",
+            "127.0.0.1.example.org",
+            "localhost.example.org",
+        ] {
+            assert!(!is_loopback(host), "{host}");
         }
     }
-    if named.is_empty() && wanted.keyspace.is_some() {
-        return Err(failure(StatusCode::NOT_FOUND, "there is no such table"));
-    }
-    let job = move || {
-        let of = |(keyspace, table, storage): &(String, String, StorageId)| {
-            admin.store.statistics(*storage).map(|statistics| counted(keyspace, table, statistics))
-        };
-        named.iter().map(of).collect::<Result<Value, _>>().map_err(wrong)
-    };
-    aside(job).await.map(Json)
-}
-
-fn counted(keyspace: &str, table: &str, statistics: TableStatistics) -> Value {
-    let TableStatistics { disk_bytes, partitions } = statistics;
-    json!({ "keyspace": keyspace, "table": table, "disk_bytes": disk_bytes, "partitions": partitions })
-}
-
-/// Answers the bytes that memory held before.
-async fn flush(State(admin): State<Admin>) -> Result<Json<Value>, Failure> {
-    aside(move || {
-        let memory = admin.store.figures().memtable_bytes;
-        admin.store.flush().map_err(wrong)?;
-        Ok(Json(json!({ "memory_bytes": memory })))
-    })
-    .await
-}
-
-/// Answers the bytes in files before and after.
-async fn compact(State(admin): State<Admin>) -> Result<Json<Value>, Failure> {
-    aside(move || {
-        admin.store.flush().map_err(wrong)?;
-        let before = disk_bytes(&admin)?;
-        admin.engine.compact();
-        Ok(Json(json!({ "before_bytes": before, "after_bytes": disk_bytes(&admin)? })))
-    })
-    .await
-}
-
-/// Bytes in files of all tables.
-fn disk_bytes(admin: &Admin) -> Result<u64, Failure> {
-    let tables = admin.node.tables();
-    tables.iter().map(|table| admin.store.disk_bytes(table.storage_id)).sum::<Result<u64, _>>().map_err(wrong)
 }

@@ -1,6 +1,7 @@
 //! The server: a node with its sockets, threads and files.
 //!
 //! - `server`: from start to clean end; `args`, `config`, `settings`, `memory`: its configuration; `logging`, `metrics`, `http`: its log, metrics and health.
+//! - `operations`, `admin`: what an operator asks for, and the port for it; `http_server`: HTTP with bounds.
 //! - `sockets`: the addresses of a server; `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
 //! - `clients`, `task`: who they are and what they have under way; `shown`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
@@ -30,6 +31,7 @@ mod cores;
 mod dev;
 mod hosts;
 mod http;
+mod http_server;
 mod intake;
 mod lanes;
 mod logging;
@@ -38,6 +40,7 @@ mod login;
 mod manual;
 mod memory;
 mod metrics;
+mod operations;
 mod panics;
 mod peers;
 mod process;

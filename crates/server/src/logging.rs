@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// Henge's own targets, one for each crate that logs or may log.
-const TARGETS: [&str; 23] = [
+const TARGETS: [&str; 24] = [
     "henge",
     "henge_admin",
     "henge_base",
@@ -22,6 +22,7 @@ const TARGETS: [&str; 23] = [
     "henge_metadata",
     "henge_model",
     "henge_node",
+    "henge_operator",
     "henge_paxos",
     "henge_protocol",
     "henge_query",

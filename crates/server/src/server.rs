@@ -1,6 +1,6 @@
 //! `henge server`: a node with its sockets, from start to clean end.
 
-use crate::admin::{self, Admin};
+use crate::admin;
 use crate::args::ServerOptions;
 use crate::certificates;
 use crate::client_tls::ClientTls;
@@ -8,9 +8,11 @@ use crate::clients::Clients;
 use crate::config::Config;
 use crate::cores::{ClientSettings, ServingCore};
 use crate::http::{Pages, router};
+use crate::http_server;
 use crate::intake::Intake;
 use crate::logging;
 use crate::metrics::{NodeInfo, ServerMetrics};
+use crate::operations::Operations;
 use crate::panics;
 use crate::peers::Peers;
 use crate::process::Process;
@@ -212,17 +214,13 @@ fn serve_pages(listener: TcpListener, running: &Running, config: &Config) {
         endpoint: running.endpoint.clone(),
         metrics: Arc::new(ServerMetrics::declare(running.node.metrics().registry(), &info)),
     };
-    tokio::spawn(async move { axum::serve(listener, router(pages)).await });
+    tokio::spawn(http_server::serve(listener, router(pages)));
 }
 
 fn serve_admin(listener: TcpListener, running: &Running) {
-    let admin = Admin {
-        node: running.node.clone(),
-        store: Arc::clone(&running.store),
-        engine: Arc::clone(&running.engine),
-        snapshots: Arc::new(running.directory.snapshots()),
-    };
-    tokio::spawn(async move { axum::serve(listener, admin::router(admin)).await });
+    let (node, store, engine) = (running.node.clone(), Arc::clone(&running.store), Arc::clone(&running.engine));
+    let operations = Arc::new(Operations::new(node, store, engine, running.directory.snapshots()));
+    tokio::spawn(http_server::serve(listener, admin::router(operations)));
 }
 
 /// From now on peers of other clusters are refused, and a restart knows its cluster.

@@ -1,0 +1,105 @@
+//! Operations of a node: started, watched to their end, and described.
+
+use crate::client::Client;
+use crate::table::{format_bytes, format_time, print};
+use anyhow::bail;
+use henge_operator::{Operation, OperationOutcome, OperationRequest, OperationState, Progress};
+use std::io::{self, IsTerminal, Write};
+
+/// Starts an operation, and waits for its end if that is wanted.
+pub(crate) async fn start(client: &Client, request: OperationRequest, wait_for_end: bool) -> anyhow::Result<String> {
+    let operation = client.start(&request).await?;
+    match wait_for_end {
+        true => wait(client, operation).await,
+        false => {
+            Ok(format!("Started operation {}: henge admin watch {} waits for its end\n", operation.id, operation.id))
+        }
+    }
+}
+
+/// Waits for the end of an operation; gives what it did, or fails as it did.
+pub(crate) async fn wait(client: &Client, mut operation: Operation) -> anyhow::Result<String> {
+    loop {
+        match &operation.state {
+            OperationState::Running { progress } => report_progress(&operation, *progress),
+            OperationState::Done { outcome } => return Ok(describe(outcome)),
+            OperationState::Aborted => bail!("operation {} was aborted", operation.id),
+            OperationState::Failed { failure } => bail!("{failure}"),
+        }
+        operation = client.watch(operation.id).await?;
+    }
+}
+
+/// Tells a person who waits how far an operation is; a program is not told.
+fn report_progress(operation: &Operation, progress: Progress) {
+    if progress.total > 0 && io::stderr().is_terminal() {
+        let Progress { done, total } = progress;
+        let _ = writeln!(io::stderr(), "operation {}: {done} of {total} steps", operation.id);
+    }
+}
+
+fn describe(outcome: &OperationOutcome) -> String {
+    match outcome {
+        OperationOutcome::Flushed { memory_bytes } => {
+            format!("Flushed {} from memory to files\n", format_bytes(*memory_bytes))
+        }
+        OperationOutcome::Compacted { before_bytes, after_bytes } => {
+            format!("Compacted {} in files to {}\n", format_bytes(*before_bytes), format_bytes(*after_bytes))
+        }
+        OperationOutcome::SnapshotTaken { snapshot } => {
+            format!("Snapshot {}: {} of data in {}\n", snapshot.name, format_bytes(snapshot.bytes), snapshot.path)
+        }
+    }
+}
+
+/// Operations in columns.
+pub(crate) fn list(operations: &[Operation]) -> String {
+    if operations.is_empty() {
+        return "There are no operations since the node's start\n".to_owned();
+    }
+    let row = |operation: &Operation| {
+        let state = match &operation.state {
+            OperationState::Running { progress: Progress { total: 0, .. } } => "running".to_owned(),
+            OperationState::Running { progress: Progress { done, total } } => {
+                format!("running, {done} of {total} steps")
+            }
+            OperationState::Done { outcome } => describe(outcome).trim_end().to_owned(),
+            OperationState::Aborted => "aborted".to_owned(),
+            OperationState::Failed { failure } => format!("failed: {failure}"),
+        };
+        let time = format!("{:.1} s", operation.elapsed_millis as f64 / 1_000.0);
+        vec![
+            operation.id.to_string(),
+            operation.request.to_string(),
+            format_time(operation.started_seconds),
+            time,
+            state,
+        ]
+    };
+    print(&["Id", "Operation", "Started", "Time", "State"], operations.iter().map(row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_operator::{Failure, FailureKind, OperationId};
+
+    #[test]
+    fn operations_are_listed_with_how_they_stand() {
+        let operation = |id, state| Operation {
+            id: OperationId(id),
+            request: OperationRequest::Compact,
+            started_seconds: 0,
+            elapsed_millis: 1_500,
+            state,
+        };
+        let failure = Failure::new(FailureKind::Failed, "the disk is full");
+        let text = list(&[
+            operation(1, OperationState::Failed { failure }),
+            operation(2, OperationState::Running { progress: Progress { done: 2, total: 9 } }),
+        ]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1], "1   compact    1970-01-01T00:00:00Z  1.5 s  failed: the disk is full");
+        assert_eq!(lines[2], "2   compact    1970-01-01T00:00:00Z  1.5 s  running, 2 of 9 steps");
+    }
+}

@@ -1,0 +1,147 @@
+//! Operations: what takes long on a node. One is started by a request, answered with an id at once, and watched until it has ended.
+
+use crate::{Failure, Snapshot};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The number of an operation: unique until the node restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OperationId(pub u64);
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An operation to start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+pub enum OperationRequest {
+    /// Write what is in memory to files.
+    Flush,
+    /// Rewrite all files into the fewest.
+    Compact,
+    /// Copy all data as it is now.
+    Snapshot {
+        /// The copy's name.
+        name: String,
+    },
+}
+
+impl fmt::Display for OperationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OperationRequest::Flush => f.write_str("flush"),
+            OperationRequest::Compact => f.write_str("compact"),
+            OperationRequest::Snapshot { name } => write!(f, "snapshot {name}"),
+        }
+    }
+}
+
+/// An operation that was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its number.
+    pub id: OperationId,
+    /// The request that started it.
+    pub request: OperationRequest,
+    /// The start, in seconds since 1970.
+    pub started_seconds: u64,
+    /// Milliseconds from the start to the end, or to now.
+    pub elapsed_millis: u64,
+    /// Its state.
+    pub state: OperationState,
+}
+
+/// The state of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum OperationState {
+    /// It is at work.
+    Running {
+        /// Its progress.
+        progress: Progress,
+    },
+    /// It was done.
+    Done {
+        /// Its outcome.
+        outcome: OperationOutcome,
+    },
+    /// It was aborted by an operator; what it had done by then stays.
+    Aborted,
+    /// It failed.
+    Failed {
+        /// The reason.
+        failure: Failure,
+    },
+}
+
+impl OperationState {
+    /// True once nothing more happens.
+    pub fn has_ended(&self) -> bool {
+        !matches!(self, OperationState::Running { .. })
+    }
+}
+
+/// Steps of an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps done.
+    pub done: u64,
+    /// Steps in all; 0 until that is known.
+    pub total: u64,
+}
+
+/// The outcome of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum OperationOutcome {
+    /// Memory was written to files.
+    Flushed {
+        /// Bytes that memory held before.
+        memory_bytes: u64,
+    },
+    /// Files were rewritten.
+    Compacted {
+        /// Bytes in files of tables before.
+        before_bytes: u64,
+        /// And after.
+        after_bytes: u64,
+    },
+    /// A copy was made.
+    SnapshotTaken {
+        /// The copy.
+        snapshot: Snapshot,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_tagged_by_their_operation() {
+        let text = serde_json::to_string(&OperationRequest::Snapshot { name: "monday".to_owned() }).unwrap();
+        assert_eq!(text, r#"{"operation":"snapshot","name":"monday"}"#);
+        let flush: OperationRequest = serde_json::from_str(r#"{"operation":"flush"}"#).unwrap();
+        assert_eq!(flush, OperationRequest::Flush);
+    }
+
+    #[test]
+    fn states_and_outcomes_are_read_as_they_were_written() {
+        let outcome = OperationOutcome::Compacted { before_bytes: 9, after_bytes: 4 };
+        let state = OperationState::Done { outcome };
+        let operation = Operation {
+            id: OperationId(3),
+            request: OperationRequest::Compact,
+            started_seconds: 1,
+            elapsed_millis: 2,
+            state,
+        };
+        let text = serde_json::to_string(&operation).unwrap();
+        assert_eq!(serde_json::from_str::<Operation>(&text).unwrap(), operation);
+        assert!(operation.state.has_ended());
+        assert!(!OperationState::Running { progress: Progress::default() }.has_ended());
+    }
+}

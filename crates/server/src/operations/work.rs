@@ -1,0 +1,75 @@
+//! What each operation does, on a thread that may wait for the disk.
+
+use super::{Operations, Steps, Stopped, describe_snapshot, failed, snapshot_failure};
+use henge_operator::{Failure, OperationOutcome, OperationRequest};
+use henge_storage::Family;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+/// A part of the engine's keys: a family, and within it a range.
+struct Part {
+    family: Family,
+    start: Option<Vec<u8>>,
+    end: Option<Vec<u8>>,
+}
+
+impl Operations {
+    pub(super) fn work(&self, request: &OperationRequest, steps: &Steps) -> Result<OperationOutcome, Stopped> {
+        match request {
+            OperationRequest::Flush => self.flush().map_err(Stopped::Failed),
+            OperationRequest::Compact => self.compact(steps),
+            OperationRequest::Snapshot { name } => self.take_snapshot(name).map_err(Stopped::Failed),
+        }
+    }
+
+    fn flush(&self) -> Result<OperationOutcome, Failure> {
+        let memory_bytes = self.store.figures().memtable_bytes;
+        self.store.flush().map_err(failed)?;
+        Ok(OperationOutcome::Flushed { memory_bytes })
+    }
+
+    fn compact(&self, steps: &Steps) -> Result<OperationOutcome, Stopped> {
+        self.store.flush().map_err(|error| Stopped::Failed(failed(error)))?;
+        let before_bytes = self.disk_bytes().map_err(Stopped::Failed)?;
+        let parts = self.parts();
+        steps.total.store(parts.len() as u64, Ordering::Relaxed);
+        for part in parts {
+            if steps.is_aborted.load(Ordering::Relaxed) {
+                return Err(Stopped::Aborted);
+            }
+            self.engine.compact_range(part.family, part.start.as_deref(), part.end.as_deref());
+            steps.done.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(OperationOutcome::Compacted { before_bytes, after_bytes: self.disk_bytes().map_err(Stopped::Failed)? })
+    }
+
+    /// All keys of the engine in parts, so that a compaction has steps: rows by their tables, other families whole.
+    fn parts(&self) -> Vec<Part> {
+        let mut tables: Vec<u32> = self.node.tables().iter().map(|table| table.storage_id.0).collect();
+        tables.sort_unstable();
+        let mut parts = Vec::new();
+        for family in Family::ALL {
+            let mut start = None;
+            if family == Family::Rows {
+                for table in &tables {
+                    let end = Some(table.to_be_bytes().to_vec());
+                    parts.push(Part { family, start: std::mem::replace(&mut start, end.clone()), end });
+                }
+            }
+            parts.push(Part { family, start, end: None });
+        }
+        parts
+    }
+
+    /// Bytes in files of all tables.
+    fn disk_bytes(&self) -> Result<u64, Failure> {
+        let tables = self.node.tables();
+        tables.iter().map(|table| self.store.disk_bytes(table.storage_id)).sum::<Result<u64, _>>().map_err(failed)
+    }
+
+    fn take_snapshot(&self, name: &str) -> Result<OperationOutcome, Failure> {
+        let copy = |to: &Path| self.engine.checkpoint(to).map_err(|error| error.to_string());
+        let snapshot = self.snapshots.take(name, copy).map_err(snapshot_failure)?;
+        Ok(OperationOutcome::SnapshotTaken { snapshot: describe_snapshot(&snapshot) })
+    }
+}
