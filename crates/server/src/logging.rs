@@ -39,44 +39,86 @@ const TARGETS: [&str; 24] = [
 /// The variable that wins over the setting.
 const VARIABLE: &str = "RUST_LOG";
 
+/// A text is no filter of the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FilterError {
+    #[error("invalid level {given:?}: expected one of {}, or a filter such as info,henge_node=debug{}", LEVELS.join(", "), did_you_mean(given, LEVELS))]
+    Level { given: String },
+    #[error("no part of henge is called {given:?}{}", did_you_mean(given, TARGETS))]
+    Target { given: String },
+    #[error("invalid filter {given:?}: {reason}")]
+    Syntax { given: String, reason: String },
+}
+
+/// Puts another filter in place of the present one.
+type Replace = Box<dyn Fn(EnvFilter) -> anyhow::Result<()> + Send + Sync>;
+
+/// The log, whose level can be changed while the process runs.
+pub(crate) struct Log {
+    replace: Replace,
+}
+
+impl Log {
+    /// Goes by another `log_level` from now on, unless `RUST_LOG` is set, which wins.
+    pub(crate) fn set_level(&self, level: &str) -> anyhow::Result<()> {
+        (self.replace)(filter_of(level)?)
+    }
+}
+
 /// Starts logging. `RUST_LOG` wins over the configured level.
-pub(crate) fn start(level: &str, json: bool) -> anyhow::Result<()> {
+pub(crate) fn start(level: &str, json: bool) -> anyhow::Result<Log> {
+    // Where nobody reads standard error any more, a line is lost without a word: the library would print why, and panic.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter_of(level)?)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .log_internal_errors(false);
+    // A second start, in tests, leaves the first log in place.
+    if json {
+        let builder = builder.json().with_filter_reloading();
+        let handle = builder.reload_handle();
+        let _ = builder.try_init();
+        Ok(Log { replace: Box::new(move |filter| Ok(handle.reload(filter)?)) })
+    } else {
+        let builder = builder.with_filter_reloading();
+        let handle = builder.reload_handle();
+        let _ = builder.try_init();
+        Ok(Log { replace: Box::new(move |filter| Ok(handle.reload(filter)?)) })
+    }
+}
+
+fn filter_of(level: &str) -> anyhow::Result<EnvFilter> {
     let (place, filter) = match std::env::var(VARIABLE) {
         Ok(filter) if !filter.is_empty() => (VARIABLE, filter),
         _ => ("log_level", level.to_owned()),
     };
-    check_filter(&filter).map_err(|reason| anyhow::anyhow!("{place}: {reason}"))?;
-    let filter = EnvFilter::try_new(&filter).with_context(|| format!("{place}: invalid filter {filter:?}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
-    let started = if json { builder.json().try_init() } else { builder.try_init() };
-    // Started already: tests do that.
-    let _ = started;
-    Ok(())
+    check_filter(&filter).with_context(|| place)?;
+    EnvFilter::try_new(&filter).with_context(|| format!("{place}: invalid filter {filter:?}"))
 }
 
 /// Refuses what the library would take for a filter that nothing passes: levels and targets that do not exist.
-pub(crate) fn check_filter(filter: &str) -> Result<(), String> {
+pub(crate) fn check_filter(filter: &str) -> Result<(), FilterError> {
     // Filters of spans have commas and equal signs of their own.
     if !filter.contains(['[', '{']) {
         filter.split(',').try_for_each(check_directive)?;
     }
-    EnvFilter::try_new(filter).map(|_| ()).map_err(|error| format!("invalid filter {filter:?}: {error}"))
+    let syntax = |error: tracing_subscriber::filter::ParseError| FilterError::Syntax {
+        given: filter.to_owned(),
+        reason: error.to_string(),
+    };
+    EnvFilter::try_new(filter).map(|_| ()).map_err(syntax)
 }
 
 /// A level, or `target=level`.
-fn check_directive(directive: &str) -> Result<(), String> {
+fn check_directive(directive: &str) -> Result<(), FilterError> {
     let (target, level) = directive.rsplit_once('=').map_or((None, directive), |(target, level)| (Some(target), level));
     if !LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level)) {
-        let levels = LEVELS.join(", ");
-        return Err(format!(
-            "invalid level {level:?}: expected one of {levels}, or a filter such as info,henge_node=debug{}",
-            did_you_mean(level, LEVELS)
-        ));
+        return Err(FilterError::Level { given: level.to_owned() });
     }
     let target = target.map(|target| target.split("::").next().unwrap_or_default());
     // Libraries have targets too, which nobody lists.
     match target.filter(|target| target.starts_with("henge") && !TARGETS.contains(target)) {
-        Some(target) => Err(format!("no part of henge is called {target:?}{}", did_you_mean(target, TARGETS))),
+        Some(target) => Err(FilterError::Target { given: target.to_owned() }),
         None => Ok(()),
     }
 }
@@ -97,7 +139,7 @@ mod tests {
         ] {
             assert_eq!(check_filter(good), Ok(()), "{good}");
         }
-        let error = |filter: &str| check_filter(filter).unwrap_err();
+        let error = |filter: &str| check_filter(filter).unwrap_err().to_string();
         assert!(error("verbose").starts_with("invalid level \"verbose\": expected one of off, error, warn, info"));
         assert!(error("warning").ends_with("; did you mean warn?"));
         assert!(error("inf,henge_node=debug").ends_with("; did you mean info?"));

@@ -3,9 +3,10 @@
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
 use henge_node::{Core, Node};
-use henge_transport::{Class, Handler, Hello, ReplyHandle};
+use henge_transport::{Class, Handler, Hello, Refusal, ReplyHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
+use tracing::Instrument;
 
 /// The handler of the node's endpoint. It is made before the node, which needs the endpoint.
 #[derive(Default)]
@@ -21,23 +22,25 @@ impl Peers {
 }
 
 impl Handler for Peers {
-    fn admit(&self, hello: &Hello) -> Result<(), String> {
+    fn admit(&self, hello: &Hello) -> Result<(), Refusal> {
         let ours = self.node.get().and_then(|(node, _)| node.cluster());
         match (ours, hello.cluster) {
             (Some(ours), Some(theirs)) if ours != theirs => {
-                Err(format!("host {} is of cluster {theirs}, this node of {ours}", hello.host))
+                Err(Refusal::OtherCluster { host: hello.host, theirs, ours })
             }
             _ => Ok(()),
         }
     }
 
-    fn request(&self, from: HostId, _class: Class, left: Duration, body: Bytes, reply: ReplyHandle) {
+    fn request(&self, from: HostId, class: Class, left: Duration, body: Bytes, reply: ReplyHandle) {
         let Some((node, core)) = self.node.get() else { return };
         if left.is_zero() {
             return;
         }
         let (node, core) = (node.clone(), core.clone());
-        tokio::spawn(async move { reply.send(node.serve(&core, from, body).await) });
+        let span = tracing::debug_span!("peer request", peer = %from, class = ?class, bytes = body.len());
+        let serve = async move { reply.send(node.serve(&core, from, body).await) };
+        tokio::spawn(serve.instrument(span));
     }
 
     fn tell(&self, from: HostId, body: Bytes) {

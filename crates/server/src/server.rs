@@ -10,7 +10,7 @@ use crate::cores::{ClientSettings, ServingCore};
 use crate::http::{Pages, router};
 use crate::http_server;
 use crate::intake::Intake;
-use crate::logging;
+use crate::logging::{self, Log};
 use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::operations::Operations;
 use crate::panics;
@@ -46,10 +46,13 @@ pub(crate) const READY: &str = "ready: clients are served on";
 pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
     panics::abort_on_panic();
     let (config, warnings) = options.config()?;
-    logging::start(&config.server.log_level, config.server.log_json)?;
+    let log = logging::start(&config.server.log_level, config.server.log_json)?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(run(config))?;
+    runtime.block_on(async {
+        reload_on_hangup(options.clone(), log)?;
+        run(config).await
+    })?;
     Ok(0)
 }
 
@@ -65,7 +68,7 @@ struct Running {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let mut stopped = Box::pin(told_to_stop()?);
+    let mut stopped = Box::pin(shutdown_signal()?);
     let sockets = Sockets::bind(&config)?;
     let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
     warn_of_open_passwords(&config);
@@ -267,8 +270,23 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: 
     }
 }
 
+/// Reads `log_level` again at each SIGHUP, which would end the process otherwise.
+fn reload_on_hangup(options: ServerOptions, log: Log) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let level = options.config().map(|(config, _)| config.server.log_level).map_err(anyhow::Error::new);
+            match level.and_then(|level| log.set_level(&level).map(|()| level)) {
+                Ok(level) => tracing::info!(level, "SIGHUP: log_level was read again; other settings need a restart"),
+                Err(error) => tracing::warn!(%error, "SIGHUP: log_level stays as it is"),
+            }
+        }
+    });
+    Ok(())
+}
+
 /// SIGTERM or SIGINT.
-pub(crate) fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+pub(crate) fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -2,6 +2,7 @@
 
 use crate::splitter::without_comments;
 use henge_model::Consistency;
+use std::fmt;
 use std::path::PathBuf;
 
 /// A command of the shell.
@@ -18,6 +19,34 @@ pub(crate) enum Command {
     Exit,
 }
 
+/// A command of the shell that is not complete, or not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CommandError {
+    Level { name: String },
+    PageSize(String),
+    Argument { command: &'static str, argument: &'static str },
+    Unsupported(String),
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CommandError::Level { name } => {
+                let names: Vec<&str> = Consistency::all().map(Consistency::name).collect();
+                write!(f, "{name} is no consistency level; there are {}", names.join(", "))
+            }
+            CommandError::PageSize(text) => write!(f, "{text} is no number of rows"),
+            CommandError::Argument { command, argument } => write!(f, "{command} takes {argument}"),
+            CommandError::Unsupported(command) => write!(
+                f,
+                "{command} is not supported by this shell yet; the cqlsh of Apache Cassandra works with this server"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for CommandError {}
+
 /// The output of HELP.
 pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  CONSISTENCY [level]   show or set the consistency level\
@@ -32,31 +61,30 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
 
 impl Command {
     /// Parses a command; `None` if the text is a statement for the server.
-    pub(crate) fn parse(text: &str) -> Option<Result<Command, String>> {
+    pub(crate) fn parse(text: &str) -> Option<Result<Command, CommandError>> {
         let text = without_comments(text);
         let text = text.trim().trim_end_matches(';').trim();
         let mut words = text.split_whitespace();
         let first = words.next()?.to_ascii_uppercase();
         let second = words.next();
         let argument = second.map(str::to_ascii_uppercase);
+        let takes = |command, argument| Err(CommandError::Argument { command, argument });
         Some(match (first.as_str(), argument.as_deref()) {
             ("CONSISTENCY", None) => Ok(Command::Consistency(None)),
             ("CONSISTENCY", Some(level)) => level_named(level).map(|level| Command::Consistency(Some(level))),
             ("EXPAND", Some("ON")) => Ok(Command::Expand(true)),
             ("EXPAND", Some("OFF")) => Ok(Command::Expand(false)),
-            ("EXPAND", _) => Err("EXPAND takes ON or OFF".to_owned()),
+            ("EXPAND", _) => takes("EXPAND", "ON or OFF"),
             ("PAGING", Some("ON")) => Ok(Command::Paging(Some(100))),
             ("PAGING", Some("OFF")) => Ok(Command::Paging(None)),
             ("PAGING", Some(size)) => page_size(size),
-            ("PAGING", None) => Err("PAGING takes ON, OFF or a number of rows".to_owned()),
+            ("PAGING", None) => takes("PAGING", "ON, OFF or a number of rows"),
             ("SHOW", Some("VERSION")) => Ok(Command::ShowVersion),
             ("SHOW", Some("HOST")) => Ok(Command::ShowHost),
-            ("SHOW", _) => Err("SHOW takes VERSION or HOST".to_owned()),
+            ("SHOW", _) => takes("SHOW", "VERSION or HOST"),
             ("SOURCE", Some(_)) => Ok(Command::Source(PathBuf::from(text[first.len()..].trim().trim_matches('\'')))),
-            ("SOURCE", None) => Err("SOURCE takes the name of a file in quotes".to_owned()),
-            ("TRACING" | "COPY" | "CAPTURE" | "LOGIN" | "SERIAL", _) => Err(format!(
-                "{first} is not supported by this shell yet; the cqlsh of Apache Cassandra works with this server"
-            )),
+            ("SOURCE", None) => takes("SOURCE", "the name of a file in quotes"),
+            ("TRACING" | "COPY" | "CAPTURE" | "LOGIN" | "SERIAL", _) => Err(CommandError::Unsupported(first.clone())),
             ("HELP" | "?", _) => Ok(Command::Help),
             ("CLEAR" | "CLS", None) => Ok(Command::Clear),
             ("EXIT" | "QUIT", None) => Ok(Command::Exit),
@@ -65,17 +93,14 @@ impl Command {
     }
 }
 
-pub(crate) fn level_named(name: &str) -> Result<Consistency, String> {
+pub(crate) fn level_named(name: &str) -> Result<Consistency, CommandError> {
     let found = Consistency::all().find(|level| level.name().eq_ignore_ascii_case(name));
-    found.ok_or_else(|| {
-        let names: Vec<&str> = Consistency::all().map(|level| level.name()).collect();
-        format!("{name} is no consistency level; there are {}", names.join(", "))
-    })
+    found.ok_or_else(|| CommandError::Level { name: name.to_owned() })
 }
 
-fn page_size(text: &str) -> Result<Command, String> {
+fn page_size(text: &str) -> Result<Command, CommandError> {
     let size = text.parse().ok().filter(|size| *size > 0);
-    size.map(|size| Command::Paging(Some(size))).ok_or_else(|| format!("{text} is no number of rows"))
+    size.map(|size| Command::Paging(Some(size))).ok_or_else(|| CommandError::PageSize(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -91,7 +116,7 @@ mod tests {
         assert_eq!(parse("SOURCE 'a b.cql'"), Some(Ok(Command::Source(PathBuf::from("a b.cql")))));
         assert_eq!(parse("-- no\nEXPAND /* yes */ off // x"), Some(Ok(Command::Expand(false))));
         assert_eq!(parse("SELECT 1"), None);
-        assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.contains("QUORUM")));
+        assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.to_string().contains("QUORUM")));
         assert!(matches!(parse("PAGING 0"), Some(Err(_))));
     }
 }

@@ -6,6 +6,7 @@ use crate::splitter::{is_blank, split};
 use anyhow::Context;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Maximum lines of history.
@@ -15,8 +16,8 @@ const HISTORY: usize = 10_000;
 pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     session.interactive = true;
     interrupt::listen()?;
-    println!("{}", session.connected()?);
-    println!("{}\nUse HELP for help.", session.version()?);
+    let (connected, version) = (session.connected()?, session.version()?);
+    writeln!(io::stdout(), "{connected}\n{version}\nUse HELP for help.")?;
     let mut editor = DefaultEditor::with_config(rustyline::Config::builder().max_history_size(HISTORY)?.build())?;
     let history = history_file();
     if let Some(path) = &history {
@@ -49,7 +50,7 @@ fn take(session: &mut Session, editor: &mut DefaultEditor, waiting: &mut String,
     waiting.push_str(line);
     waiting.push('\n');
     let text = std::mem::take(waiting);
-    let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
+    let (mut results, mut errors) = (io::stdout(), io::stderr());
     let mut output = Output { results: &mut results, errors: &mut errors };
     let parts = split(&text);
     for statement in &parts.statements {

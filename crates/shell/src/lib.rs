@@ -57,7 +57,7 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
     let mut session = Session::new(connection, target, paint);
     let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
     let mut output = Output { results: &mut results, errors: &mut errors };
-    let level = level_named(&options.consistency_level).map_err(anyhow::Error::msg)?;
+    let level = level_named(&options.consistency_level)?;
     session.set_consistency(level);
     if let Some(keyspace) = &options.keyspace {
         session.run(&format!("USE {keyspace}"), &mut output)?;

@@ -109,7 +109,7 @@ impl Session {
         }
         let outcome = match Command::parse(statement) {
             Some(Ok(command)) => self.command(command, output),
-            Some(Err(reason)) => self.failed(&reason, output),
+            Some(Err(error)) => self.failed(&error.to_string(), output),
             None => self.statement(statement, output),
         };
         match outcome {

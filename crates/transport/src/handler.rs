@@ -66,11 +66,26 @@ pub struct Hello {
     pub address: SocketAddr,
 }
 
+/// A peer is not talked to; nothing but hellos was exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is of another cluster.
+    #[error("host {host} is of cluster {theirs}, this node of {ours}")]
+    OtherCluster {
+        /// The peer.
+        host: HostId,
+        /// Its cluster.
+        theirs: ClusterId,
+        /// This node's cluster.
+        ours: ClusterId,
+    },
+}
+
 /// The node's treatment of incoming messages. It is called on the reading task and must not block.
 pub trait Handler: Send + Sync + 'static {
     /// Accepts or refuses a peer, once per connection, at both ends. The error is the reason; it is logged and sent to
     /// the peer.
-    fn admit(&self, hello: &Hello) -> Result<(), String>;
+    fn admit(&self, hello: &Hello) -> Result<(), Refusal>;
     /// Handles a request. `left` is the time for which the caller still waits.
     fn request(&self, from: HostId, class: Class, left: Duration, body: Bytes, reply: ReplyHandle);
     /// Handles a message without a reply.

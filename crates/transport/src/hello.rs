@@ -1,11 +1,11 @@
 //! The first frame in each direction: the sender's identity and the connection's class. If certificate and frame
 //! differ, the certificate is right.
 
-use crate::frame::{Head, Kind, next};
-use crate::handler::{Class, Hello};
+use crate::frame::{FrameError, Head, Kind, next};
+use crate::handler::{Class, Hello, Refusal};
 use crate::identity::{Names, names};
 use crate::limits::{HELLO_BYTES, READ_BYTES};
-use henge_base::{BytesMut, ClusterId};
+use henge_base::{BytesMut, ClusterId, HostId};
 use rustls_pki_types::CertificateDer;
 use std::net::SocketAddr;
 
@@ -21,8 +21,12 @@ pub(crate) enum HelloError {
     Malformed,
     #[error("its certificate is for another cluster")]
     OtherCluster,
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("host {found} answers where {expected} should")]
+    OtherHost { found: HostId, expected: HostId },
+    #[error(transparent)]
+    Unreadable(#[from] FrameError),
     #[error("the connection ended: {0}")]
     Lost(String),
 }

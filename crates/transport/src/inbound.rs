@@ -63,7 +63,7 @@ async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), He
     outbox.close();
     if let Err(error) = ended {
         connection.close(1u32.into(), error.to_string().as_bytes());
-        return Err(HelloError::Refused(error.to_string()));
+        return Err(error.into());
     }
     Ok(())
 }
@@ -75,10 +75,7 @@ async fn greet(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accept
     let (mut sender, mut receiver) = connection.accept_bi().await.map_err(|e| HelloError::ended(&e))?;
     let mut input = BytesMut::new();
     let heard = hello::receive(&connection, &mut receiver, &mut input, address).await;
-    let admitted = heard.and_then(|hello| match shared.handler.admit(&hello) {
-        Ok(()) => Ok(hello),
-        Err(reason) => Err(HelloError::Refused(reason)),
-    });
+    let admitted = heard.and_then(|hello| Ok(shared.handler.admit(&hello).map(|()| hello)?));
     let hello = match admitted {
         Ok(hello) => hello,
         Err(error) => {

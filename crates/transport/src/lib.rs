@@ -25,6 +25,6 @@ mod tls;
 
 pub use certificate::{Authority, CertificateError, Issued, NodeCertificate};
 pub use endpoint::{BindError, Endpoint, Figures};
-pub use handler::{Call, CallError, Class, Destination, Handler, Hello, ReplyHandle};
+pub use handler::{Call, CallError, Class, Destination, Handler, Hello, Refusal, ReplyHandle};
 pub use identity::{Identity, IdentityError};
 pub use options::Options;

@@ -138,11 +138,11 @@ async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<Connected, HelloEr
     let heard = hello::receive(&connection, &mut receiver, &mut input, link.to.address).await?;
     if let Some(expected) = link.to.host.filter(|h| *h != heard.host) {
         connection.close(1u32.into(), b"another host was expected here");
-        return Err(HelloError::Refused(format!("host {} answers where {expected} should", heard.host)));
+        return Err(HelloError::OtherHost { found: heard.host, expected });
     }
-    if let Err(reason) = shared.handler.admit(&heard) {
-        connection.close(1u32.into(), reason.as_bytes());
-        return Err(HelloError::Refused(reason));
+    if let Err(refusal) = shared.handler.admit(&heard) {
+        connection.close(1u32.into(), refusal.to_string().as_bytes());
+        return Err(refusal.into());
     }
     Ok(Connected { connection, sender, receiver, input, host: heard.host })
 }

@@ -6,7 +6,8 @@ mod hostile;
 
 use henge_base::{Bytes, ClusterId, HostId, Random};
 use henge_transport::{
-    Authority, CallError, Class, Destination, Endpoint, Handler, Hello, Identity, NodeCertificate, Options, ReplyHandle,
+    Authority, CallError, Class, Destination, Endpoint, Handler, Hello, Identity, NodeCertificate, Options, Refusal,
+    ReplyHandle,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,9 +25,11 @@ struct Echo {
 }
 
 impl Handler for Echo {
-    fn admit(&self, hello: &Hello) -> Result<(), String> {
+    fn admit(&self, hello: &Hello) -> Result<(), Refusal> {
         match (self.cluster, hello.cluster) {
-            (Some(ours), Some(theirs)) if ours != theirs => Err(format!("it is of cluster {theirs}")),
+            (Some(ours), Some(theirs)) if ours != theirs => {
+                Err(Refusal::OtherCluster { host: hello.host, theirs, ours })
+            }
             _ => Ok(()),
         }
     }
