@@ -125,7 +125,7 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 
 /// `true` or `false`.
 pub fn flag(default: bool) -> Kind<bool> {
-    choice(if default { "true" } else { "false" }, [("false", false), ("true", true)])
+    choice(if default { "true" } else { "false" }, [("true", true), ("false", false)])
 }
 
 /// One of several words.
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(size::<u64>("1GiB", ..).default_value(), 1 << 30);
         assert_eq!(refused(text("x"), " "), "must not be empty");
         assert_eq!(refused(limit(-1), "0"), "must be a positive number, or -1 to switch it off, not \"0\"");
-        assert_eq!(refused(flag(true), "treu"), "must be one of false, true, not \"treu\"; did you mean true?");
+        assert_eq!(refused(flag(true), "treu"), "must be one of true, false, not \"treu\"; did you mean true?");
     }
 
     #[test]

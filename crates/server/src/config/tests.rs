@@ -40,10 +40,10 @@ fn values_that_cannot_be_are_refused_by_name() {
         ("log_level: verbose", "log_level: invalid level \"verbose\": expected one of off, error, warn"),
         ("log_format: jsn", "log_format: must be one of text, json, not \"jsn\"; did you mean json?"),
         ("commitlog_sync: periodc", "did you mean periodic?"),
-        ("hinted_handoff_enabled: maybe", "hinted_handoff_enabled: must be one of false, true, not \"maybe\""),
+        ("hinted_handoff_enabled: maybe", "hinted_handoff_enabled: must be one of true, false, not \"maybe\""),
         (
             "client_encryption_options: {optional: maybe}",
-            "client_encryption_options_optional: must be one of false, true",
+            "client_encryption_options_optional: must be one of true, false",
         ),
         ("client_encryption_options: {require_client_auth: maybe}", "must be one of false, optional, true"),
         ("authenticator: PasswordAutenticator", "did you mean PasswordAuthenticator?"),
