@@ -13,7 +13,7 @@ pub(crate) const HOST_URN: &str = "urn:henge:host:";
 /// The prefix of a cluster's URN; the cluster id follows.
 pub(crate) const CLUSTER_URN: &str = "urn:henge:cluster:";
 /// Certificates are valid from this long ago, so that machines whose clock is behind accept them.
-const BACKDATE: Duration = Duration::from_secs(3_600);
+const BACKDATED_BY: Duration = Duration::from_secs(3_600);
 
 /// A certificate could not be created.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +64,7 @@ impl Authority {
     /// Creates an authority with a new key.
     pub fn generate(name: &str, days: u32) -> Result<Authority, CertificateError> {
         let key = KeyPair::generate()?;
-        let mut params = params(name, days)?;
+        let mut params = certificate_params(name, days)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key)?.pem();
@@ -89,7 +89,7 @@ impl Authority {
 
     /// Issues a node's certificate, for use as client and as server.
     pub fn node(&self, node: &NodeCertificate<'_>) -> Result<Issued, CertificateError> {
-        let mut params = params(&format!("henge node {}", node.host), node.days)?;
+        let mut params = certificate_params(&format!("henge node {}", node.host), node.days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         params.subject_alt_names.push(SanType::URI(format!("{HOST_URN}{}", node.host).try_into()?));
         if let Some(cluster) = node.cluster {
@@ -106,7 +106,7 @@ impl Authority {
 
     /// Issues a client's certificate. Other nodes refuse it, since it names no host.
     pub fn client(&self, role: &str, days: u32) -> Result<Issued, CertificateError> {
-        let mut params = params(role, days)?;
+        let mut params = certificate_params(role, days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(params)
     }
@@ -119,11 +119,11 @@ impl Authority {
     }
 }
 
-fn params(name: &str, days: u32) -> Result<CertificateParams, CertificateError> {
+fn certificate_params(name: &str, days: u32) -> Result<CertificateParams, CertificateError> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, name);
     let now = SystemTime::now();
-    params.not_before = (now - BACKDATE).into();
+    params.not_before = (now - BACKDATED_BY).into();
     params.not_after = (now + Duration::from_secs(86_400 * u64::from(days))).into();
     Ok(params)
 }

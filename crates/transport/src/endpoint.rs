@@ -3,7 +3,7 @@
 use crate::handler::{Call, CallError, Class, Destination, Handler};
 use crate::identity::{Identity, IdentityError};
 use crate::inbound;
-use crate::limits::REFUSED;
+use crate::limits::LOGGED_REFUSALS_MAX;
 use crate::link::{self, Link};
 use crate::options::Options;
 use crate::tls;
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Bytes of the connection ids that this endpoint issues.
 const CONNECTION_ID_BYTES: usize = 8;
 /// Maximum UDP payload that is received, in bytes.
-const PAYLOAD_BYTES: u16 = 65_000;
+const PAYLOAD_BYTES_MAX: u16 = 65_000;
 
 /// The reason why an endpoint could not be created.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,7 @@ pub(crate) struct Shared {
     links: Mutex<BTreeMap<(Destination, Class), Arc<Link>>>,
     refused: Mutex<BTreeSet<(IpAddr, String)>>,
     refusals: AtomicU64,
-    chance: AtomicU64,
+    jitter_seed: AtomicU64,
     closed: AtomicBool,
     runtime: tokio::runtime::Handle,
 }
@@ -99,7 +99,7 @@ impl Endpoint {
             links: Mutex::default(),
             refused: Mutex::default(),
             refusals: AtomicU64::new(0),
-            chance: AtomicU64::new(u64::from(listen.port()) + 1),
+            jitter_seed: AtomicU64::new(u64::from(listen.port()) + 1),
             closed: AtomicBool::new(false),
             runtime: tokio::runtime::Handle::current(),
         });
@@ -186,7 +186,7 @@ fn socket(listen: SocketAddr, server: quinn::ServerConfig, identity: &Identity) 
     // packet (RFC 9000, 10.3). They connect again at once, and need not wait for the idle timeout.
     let mut config = quinn::EndpointConfig::new(Arc::new(identity.reset_key()));
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(CONNECTION_ID_BYTES)));
-    config.max_udp_payload_size(PAYLOAD_BYTES).map_err(std::io::Error::other)?;
+    config.max_udp_payload_size(PAYLOAD_BYTES_MAX).map_err(std::io::Error::other)?;
     let socket = std::net::UdpSocket::bind(listen)?;
     quinn::Endpoint::new(config, Some(server), socket, Arc::new(quinn::TokioRuntime))
 }
@@ -206,15 +206,15 @@ impl Shared {
 
     /// A pseudo-random fraction below one. Nothing depends on its quality.
     pub(crate) fn jitter(&self) -> f64 {
-        let seed = self.chance.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let seed = self.jitter_seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         henge_base::Random::new(seed).below(1_000) as f64 / 1_000.0
     }
 
     /// Counts a refused connection, and logs it once for each address and reason.
-    pub(crate) fn refused(&self, address: IpAddr, reason: &str) {
+    pub(crate) fn log_refusal(&self, address: IpAddr, reason: &str) {
         self.refusals.fetch_add(1, Ordering::Relaxed);
         let mut refused = self.refused.lock();
-        if refused.len() < REFUSED && refused.insert((address, reason.to_owned())) {
+        if refused.len() < LOGGED_REFUSALS_MAX && refused.insert((address, reason.to_owned())) {
             tracing::warn!(peer = %address, "no connection between nodes: {reason}");
         }
     }

@@ -8,7 +8,7 @@
 //! | 7 | correlation u64: the request that a reply answers |
 //! | 15 | budget u32: milliseconds that the request may still take |
 
-use crate::limits::BODY_BYTES;
+use crate::limits::BODY_BYTES_MAX;
 use henge_base::{Bytes, BytesMut};
 
 pub(crate) const HEADER: usize = 19;
@@ -50,7 +50,7 @@ impl Head {
         let kind = KINDS.iter().position(|k| *k == self.kind).unwrap_or(KINDS.len()) as u16;
         out.push(VERSION);
         out.extend_from_slice(&kind.to_le_bytes());
-        // The outbox has refused bodies beyond `BODY_BYTES`.
+        // The outbox has refused bodies beyond `BODY_BYTES_MAX`.
         out.extend_from_slice(&(body.len() as u32).to_le_bytes());
         out.extend_from_slice(&self.correlation.to_le_bytes());
         out.extend_from_slice(&self.budget_ms.to_le_bytes());
@@ -94,7 +94,7 @@ fn peek(input: &[u8], limit: usize) -> Result<Option<(Head, usize)>, FrameError>
     let number = u16::from_le_bytes([head[1], head[2]]);
     let kind = *KINDS.get(usize::from(number)).ok_or(FrameError::Kind(number))?;
     let length = u32::from_le_bytes([head[3], head[4], head[5], head[6]]);
-    if length as usize > limit.min(BODY_BYTES) {
+    if length as usize > limit.min(BODY_BYTES_MAX) {
         return Err(FrameError::Length(length));
     }
     let mut correlation = [0; 8];

@@ -1,7 +1,7 @@
 //! Sending and receiving messages: the interface to the node.
 
 use crate::frame::{Head, Kind};
-use crate::outbox::{Outbox, Waiting};
+use crate::outbox::{Outbox, QueuedFrame};
 use crate::pending::Outcome;
 use henge_base::{Bytes, ClusterId, HostId};
 use std::future::Future;
@@ -114,7 +114,7 @@ impl ReplyHandle {
     fn finish(&mut self, kind: Kind, body: Bytes) {
         if let Some(correlation) = self.correlation.take() {
             // If the link is gone or its queue full, the reply is lost and the caller's deadline ends the call.
-            let _ = self.outbox.push(Waiting { head: Head::of(kind, correlation), body, deadline: None });
+            let _ = self.outbox.push(QueuedFrame { head: Head::of(kind, correlation), body, deadline: None });
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::frame::{FrameError, Head, Kind, next};
 use crate::handler::{Class, Hello, Refusal};
-use crate::identity::{Names, names};
-use crate::limits::{HELLO_BYTES, READ_BYTES};
+use crate::identity::{Names, read_names};
+use crate::limits::{HELLO_BYTES_MAX, READ_BYTES_MAX};
 use henge_base::{BytesMut, ClusterId, HostId};
 use rustls_pki_types::CertificateDer;
 use std::net::SocketAddr;
@@ -59,7 +59,7 @@ pub(crate) fn encode(class: Class, cluster: Option<ClusterId>, release: &str) ->
     let mut body = vec![FORMAT, class.number(), u8::from(cluster.is_some())];
     body.extend_from_slice(&cluster.map_or([0; CLUSTER_BYTES], |c| c.0.into_bytes()));
     body.extend_from_slice(release.as_bytes());
-    body.truncate(HELLO_BYTES);
+    body.truncate(HELLO_BYTES_MAX);
     let mut out = Vec::new();
     Head::of(Kind::Hello, 0).put(&body, &mut out);
     out
@@ -72,9 +72,9 @@ pub(crate) async fn receive(
     input: &mut BytesMut,
     address: SocketAddr,
 ) -> Result<Hello, HelloError> {
-    let Names { host, cluster: certified } = certified(connection).ok_or(HelloError::NoHost)?;
+    let Names { host, cluster: certified } = verified_names(connection).ok_or(HelloError::NoHost)?;
     loop {
-        match next(input, HELLO_BYTES) {
+        match next(input, HELLO_BYTES_MAX) {
             Ok(Some((head, body))) if head.kind == Kind::Hello => {
                 let (class, cluster, release) = decode(&body).ok_or(HelloError::Malformed)?;
                 if certified.is_some() && cluster.is_some() && certified != cluster {
@@ -85,7 +85,7 @@ pub(crate) async fn receive(
             Ok(None) => {}
             _ => return Err(HelloError::Malformed),
         }
-        match stream.read_chunk(READ_BYTES, true).await {
+        match stream.read_chunk(READ_BYTES_MAX, true).await {
             Ok(Some(chunk)) => input.extend_from_slice(&chunk.bytes),
             Ok(None) => return Err(HelloError::Lost("the peer closed it".to_owned())),
             Err(error) => return Err(HelloError::Lost(reason(connection, &error))),
@@ -115,7 +115,7 @@ fn decode(body: &[u8]) -> Option<(Class, Option<ClusterId>, String)> {
 }
 
 /// The names in the peer's certificate, whose chain has been verified.
-fn certified(connection: &quinn::Connection) -> Option<Names> {
+fn verified_names(connection: &quinn::Connection) -> Option<Names> {
     let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
-    names(chain.first()?)
+    read_names(chain.first()?)
 }

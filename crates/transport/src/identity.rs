@@ -52,7 +52,7 @@ impl Identity {
         for root in certificates_of("the authorities' certificates", roots)? {
             store.add(root)?;
         }
-        let Names { host, cluster } = names(&chain[0]).ok_or(IdentityError::NoHost)?;
+        let Names { host, cluster } = read_names(&chain[0]).ok_or(IdentityError::NoHost)?;
         Ok(Identity { chain, key: Arc::new(key), roots: Arc::new(store), host, cluster })
     }
 
@@ -88,7 +88,7 @@ pub(crate) struct Names {
 }
 
 /// Reads the URNs of a certificate whose chain has been verified; `None` if it has no host id.
-pub(crate) fn names(certificate: &CertificateDer<'_>) -> Option<Names> {
+pub(crate) fn read_names(certificate: &CertificateDer<'_>) -> Option<Names> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let alternatives = parsed.subject_alternative_name().ok()??;
     let uuid = |prefix: &str| {

@@ -4,7 +4,7 @@ use crate::endpoint::Shared;
 use crate::frame::Kind;
 use crate::handler::{Hello, ReplyHandle};
 use crate::hello::{self, HelloError};
-use crate::limits::{HANDSHAKE, INBOUND};
+use crate::limits::{HANDSHAKE_TIMEOUT, INBOUND_CONNECTIONS_MAX};
 use crate::outbox::Outbox;
 use crate::stream;
 use henge_base::BytesMut;
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 /// Accepts connections until the endpoint is closed.
 pub(crate) async fn accept(shared: Arc<Shared>) {
     while let Some(incoming) = shared.quinn.accept().await {
-        if shared.inbound.load(Ordering::Relaxed) >= INBOUND {
+        if shared.inbound.load(Ordering::Relaxed) >= INBOUND_CONNECTIONS_MAX {
             incoming.refuse();
             continue;
         }
@@ -25,7 +25,7 @@ pub(crate) async fn accept(shared: Arc<Shared>) {
         tokio::spawn(async move {
             let address = incoming.remote_address();
             if let Err(error) = serve(&shared, incoming).await {
-                shared.refused(address.ip(), &error.to_string());
+                shared.log_refusal(address.ip(), &error.to_string());
             }
             shared.inbound.fetch_sub(1, Ordering::Relaxed);
         });
@@ -43,7 +43,7 @@ struct Accepted {
 
 async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), HelloError> {
     let lost = || HelloError::Lost("no hello in time".to_owned());
-    let accepted = timeout(HANDSHAKE, greet(shared, incoming)).await.map_err(|_| lost())??;
+    let accepted = timeout(HANDSHAKE_TIMEOUT, accept_hello(shared, incoming)).await.map_err(|_| lost())??;
     let Accepted { connection, sender, mut receiver, input, hello } = accepted;
     let outbox = Arc::new(Outbox::default());
     let write = stream::write(&outbox, sender, |_| {});
@@ -68,7 +68,7 @@ async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), He
     Ok(())
 }
 
-async fn greet(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accepted, HelloError> {
+async fn accept_hello(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accepted, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let address = incoming.remote_address();
     let connection = incoming.await.map_err(|e| HelloError::ended(&e))?;

@@ -3,22 +3,22 @@
 use std::time::Duration;
 
 /// Maximum bytes of a frame's body.
-pub(crate) const BODY_BYTES: usize = 64 << 20;
+pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
 /// Maximum bytes of a hello. Small, because it is read before the peer is accepted.
-pub(crate) const HELLO_BYTES: usize = 4 << 10;
+pub(crate) const HELLO_BYTES_MAX: usize = 4 << 10;
 /// Maximum bytes of bodies that wait on one link. Beyond it, calls end in `NotSent`.
-pub(crate) const QUEUE_BYTES: usize = 32 << 20;
+pub(crate) const QUEUE_BYTES_MAX: usize = 32 << 20;
 /// Maximum calls in progress on one link.
-pub(crate) const PENDING: usize = 1 << 16;
+pub(crate) const PENDING_CALLS_MAX: usize = 1 << 16;
 /// Maximum bytes of one read from a stream.
-pub(crate) const READ_BYTES: usize = 256 << 10;
+pub(crate) const READ_BYTES_MAX: usize = 256 << 10;
 /// Maximum time for a handshake, including the hellos.
-pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first and the longest delay between attempts to connect to a peer.
-pub(crate) const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+pub(crate) const RECONNECT_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// The interval between searches for overdue calls.
-pub(crate) const SWEEP: Duration = Duration::from_millis(10);
+pub(crate) const SWEEP_INTERVAL: Duration = Duration::from_millis(10);
 /// Maximum remembered refusals; each is logged once, later ones are not logged.
-pub(crate) const REFUSED: usize = 1_000;
+pub(crate) const LOGGED_REFUSALS_MAX: usize = 1_000;
 /// Maximum connections from peers.
-pub(crate) const INBOUND: usize = 10_000;
+pub(crate) const INBOUND_CONNECTIONS_MAX: usize = 10_000;

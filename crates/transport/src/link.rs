@@ -4,8 +4,8 @@ use crate::endpoint::Shared;
 use crate::frame::{Head, Kind};
 use crate::handler::{Call, CallError, Class, Destination};
 use crate::hello::{self, HelloError};
-use crate::limits::{BACKOFF, HANDSHAKE, SWEEP};
-use crate::outbox::{Outbox, Waiting};
+use crate::limits::{HANDSHAKE_TIMEOUT, RECONNECT_DELAYS, SWEEP_INTERVAL};
+use crate::outbox::{Outbox, QueuedFrame};
 use crate::pending::Pending;
 use crate::stream;
 use crate::tls::SERVER_NAME;
@@ -25,7 +25,7 @@ pub(crate) struct Link {
     outbox: Mutex<Arc<Outbox>>,
     pub(crate) pending: Pending,
     pub(crate) up: AtomicBool,
-    pub(crate) over: AtomicBool,
+    pub(crate) is_closed: AtomicBool,
 }
 
 /// A connection after the exchange of hellos.
@@ -45,7 +45,7 @@ impl Link {
             outbox: Mutex::default(),
             pending: Pending::default(),
             up: AtomicBool::new(false),
-            over: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
         }
     }
 
@@ -57,7 +57,7 @@ impl Link {
         };
         let head = Head::of(Kind::Request, correlation);
         let outbox = Arc::clone(&self.outbox.lock());
-        if outbox.push(Waiting { head, body, deadline: Some(deadline) }).is_err() {
+        if outbox.push(QueuedFrame { head, body, deadline: Some(deadline) }).is_err() {
             self.pending.complete(correlation, Err(CallError::NotSent));
         }
         Call::Waiting(receiver)
@@ -66,7 +66,7 @@ impl Link {
     /// Sends a message without a reply. It may be lost.
     pub(crate) fn tell(&self, body: Bytes) {
         let outbox = Arc::clone(&self.outbox.lock());
-        let _ = outbox.push(Waiting { head: Head::of(Kind::Tell, 0), body, deadline: None });
+        let _ = outbox.push(QueuedFrame { head: Head::of(Kind::Tell, 0), body, deadline: None });
     }
 
     /// Bytes of bodies that wait to be sent.
@@ -76,20 +76,20 @@ impl Link {
 
     /// Ends the link permanently.
     pub(crate) fn end(&self) {
-        self.over.store(true, Ordering::Release);
+        self.is_closed.store(true, Ordering::Release);
         let outbox = Arc::clone(&self.outbox.lock());
-        self.settle(&outbox);
+        self.fail_waiting_frames(&outbox);
     }
 
     /// Closes an outbox. Calls that still wait in it were not sent; the outcome of those already sent is unknown.
-    fn settle(&self, outbox: &Outbox) {
+    fn fail_waiting_frames(&self, outbox: &Outbox) {
         for waiting in outbox.close() {
             self.not_sent(waiting);
         }
         self.pending.end(None);
     }
 
-    fn not_sent(&self, waiting: Waiting) {
+    fn not_sent(&self, waiting: QueuedFrame) {
         self.pending.complete(waiting.head.correlation, Err(CallError::NotSent));
     }
 }
@@ -97,32 +97,35 @@ impl Link {
 /// Runs a link until it is ended or the endpoint is closed.
 pub(crate) async fn run(shared: Arc<Shared>, link: Arc<Link>) {
     tokio::select! {
-        () = connect_again_and_again(&shared, &link) => {}
-        () = link.pending.sweep(SWEEP) => {}
+        () = reconnect_until_closed(&shared, &link) => {}
+        () = link.pending.sweep(SWEEP_INTERVAL) => {}
     }
 }
 
-async fn connect_again_and_again(shared: &Arc<Shared>, link: &Arc<Link>) {
-    let mut backoff = BACKOFF.0;
-    while !link.over.load(Ordering::Acquire) && !shared.is_closed() {
+async fn reconnect_until_closed(shared: &Arc<Shared>, link: &Arc<Link>) {
+    let mut backoff = RECONNECT_DELAYS.0;
+    while !link.is_closed.load(Ordering::Acquire) && !shared.is_closed() {
         let outbox = Arc::clone(&link.outbox.lock());
-        outbox.wanted().await;
-        if link.over.load(Ordering::Acquire) {
+        outbox.wait_for_frames().await;
+        if link.is_closed.load(Ordering::Acquire) {
             return;
         }
-        match timeout(HANDSHAKE, connect(shared, link)).await.unwrap_or(Err(HelloError::Lost("no answer".to_owned()))) {
+        match timeout(HANDSHAKE_TIMEOUT, connect(shared, link))
+            .await
+            .unwrap_or(Err(HelloError::Lost("no answer".to_owned())))
+        {
             Ok(connected) => {
-                backoff = BACKOFF.0;
+                backoff = RECONNECT_DELAYS.0;
                 link.up.store(true, Ordering::Relaxed);
-                carry(shared, link, &outbox, connected).await;
+                exchange_frames(shared, link, &outbox, connected).await;
                 link.up.store(false, Ordering::Relaxed);
             }
-            Err(error) => shared.refused(link.to.address.ip(), &error.to_string()),
+            Err(error) => shared.log_refusal(link.to.address.ip(), &error.to_string()),
         }
-        link.settle(&outbox);
+        link.fail_waiting_frames(&outbox);
         // Jitter keeps the nodes of a cluster from connecting to a peer at the same moment.
         sleep(backoff.mul_f64(0.5 + shared.jitter())).await;
-        backoff = (backoff * 2).min(BACKOFF.1);
+        backoff = (backoff * 2).min(RECONNECT_DELAYS.1);
         *link.outbox.lock() = Arc::default();
     }
 }
@@ -148,7 +151,7 @@ async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<Connected, HelloEr
 }
 
 /// Transfers frames in both directions until either one ends.
-async fn carry(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox, connected: Connected) {
+async fn exchange_frames(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox, connected: Connected) {
     let Connected { connection, sender, mut receiver, input, host } = connected;
     let write = stream::write(outbox, sender, |late| link.not_sent(late));
     let read = stream::read(&mut receiver, input, |head, body| {

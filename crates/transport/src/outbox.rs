@@ -1,7 +1,7 @@
 //! The send queue of a stream: any task adds frames, and the stream's writer takes them all at once.
 
 use crate::frame::Head;
-use crate::limits::{BODY_BYTES, QUEUE_BYTES};
+use crate::limits::{BODY_BYTES_MAX, QUEUE_BYTES_MAX};
 use henge_base::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 /// A queued frame. After its deadline it is not sent any more.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct QueuedFrame {
     pub(crate) head: Head,
     pub(crate) body: Bytes,
     pub(crate) deadline: Option<Instant>,
@@ -24,23 +24,23 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    frames: Vec<Waiting>,
+    frames: Vec<QueuedFrame>,
     bytes: usize,
     closed: bool,
 }
 
 /// The queue is full or closed, or the frame too long. It was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refused;
+pub(crate) struct NotQueued;
 
 impl Outbox {
     /// Adds a frame to the queue.
-    pub(crate) fn push(&self, waiting: Waiting) -> Result<(), Refused> {
+    pub(crate) fn push(&self, waiting: QueuedFrame) -> Result<(), NotQueued> {
         let bytes = waiting.body.len();
         let first = {
             let mut queue = self.queue.lock();
-            if queue.closed || bytes > BODY_BYTES || queue.bytes + bytes > QUEUE_BYTES {
-                return Err(Refused);
+            if queue.closed || bytes > BODY_BYTES_MAX || queue.bytes + bytes > QUEUE_BYTES_MAX {
+                return Err(NotQueued);
             }
             queue.bytes += bytes;
             queue.frames.push(waiting);
@@ -53,7 +53,7 @@ impl Outbox {
     }
 
     /// Waits for frames and takes all of them; returns none once the queue is closed.
-    pub(crate) async fn take(&self) -> Vec<Waiting> {
+    pub(crate) async fn take(&self) -> Vec<QueuedFrame> {
         loop {
             let wake = self.wake.notified();
             {
@@ -68,7 +68,7 @@ impl Outbox {
     }
 
     /// Waits until there is a frame to send, or the queue is closed.
-    pub(crate) async fn wanted(&self) {
+    pub(crate) async fn wait_for_frames(&self) {
         loop {
             let wake = self.wake.notified();
             {
@@ -82,7 +82,7 @@ impl Outbox {
     }
 
     /// Closes the queue and returns the frames that were not sent.
-    pub(crate) fn close(&self) -> Vec<Waiting> {
+    pub(crate) fn close(&self) -> Vec<QueuedFrame> {
         let mut queue = self.queue.lock();
         queue.closed = true;
         queue.bytes = 0;

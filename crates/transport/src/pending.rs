@@ -1,7 +1,7 @@
 //! The calls in progress on a link, by correlation.
 
 use crate::handler::CallError;
-use crate::limits::PENDING;
+use crate::limits::PENDING_CALLS_MAX;
 use henge_base::Bytes;
 use parking_lot::Mutex;
 use std::time::Duration;
@@ -40,12 +40,12 @@ struct Waiter {
 }
 
 impl Pending {
-    /// Adds a call; returns its correlation and the receiver of its outcome. `None` if there are `PENDING` calls
+    /// Adds a call; returns its correlation and the receiver of its outcome. `None` if there are `PENDING_CALLS_MAX` calls
     /// already.
     pub(crate) fn open(&self, deadline: Instant) -> Option<(u64, oneshot::Receiver<Outcome>)> {
         let (sender, receiver) = oneshot::channel();
         let mut slab = self.slab.lock();
-        if slab.count >= PENDING {
+        if slab.count >= PENDING_CALLS_MAX {
             return None;
         }
         let place = slab.free.pop().unwrap_or_else(|| {

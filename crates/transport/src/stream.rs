@@ -2,17 +2,17 @@
 //! them.
 
 use crate::frame::{FrameError, Head, next};
-use crate::limits::{BODY_BYTES, READ_BYTES};
-use crate::outbox::{Outbox, Waiting};
+use crate::limits::{BODY_BYTES_MAX, READ_BYTES_MAX};
+use crate::outbox::{Outbox, QueuedFrame};
 use henge_base::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 /// Maximum capacity in bytes that a writer's buffer keeps between writes.
-const BUFFER_KEPT: usize = 1 << 20;
+const KEPT_BUFFER_BYTES_MAX: usize = 1 << 20;
 
 /// Writes queued frames until the outbox is closed or the stream breaks. `unsent` receives the frames whose deadline
 /// has passed.
-pub(crate) async fn write(outbox: &Outbox, mut stream: quinn::SendStream, unsent: impl Fn(Waiting)) {
+pub(crate) async fn write(outbox: &Outbox, mut stream: quinn::SendStream, unsent: impl Fn(QueuedFrame)) {
     let mut buffer = Vec::new();
     loop {
         let frames = outbox.take().await;
@@ -35,7 +35,7 @@ pub(crate) async fn write(outbox: &Outbox, mut stream: quinn::SendStream, unsent
         if stream.write_all(&buffer).await.is_err() {
             return;
         }
-        if buffer.capacity() > BUFFER_KEPT {
+        if buffer.capacity() > KEPT_BUFFER_BYTES_MAX {
             buffer = Vec::new();
         }
     }
@@ -48,10 +48,10 @@ pub(crate) async fn read(
     mut frame: impl FnMut(Head, Bytes),
 ) -> Result<(), FrameError> {
     loop {
-        while let Some((head, body)) = next(&mut input, BODY_BYTES)? {
+        while let Some((head, body)) = next(&mut input, BODY_BYTES_MAX)? {
             frame(head, body);
         }
-        match stream.read_chunk(READ_BYTES, true).await {
+        match stream.read_chunk(READ_BYTES_MAX, true).await {
             Ok(Some(chunk)) => input.extend_from_slice(&chunk.bytes),
             Ok(None) | Err(_) => return Ok(()),
         }
