@@ -33,7 +33,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         let codec = ClientCodec::new(version);
         let mut connection = Connection { stream, codec, input: BytesMut::new(), chunk: vec![0; READ_BYTES] };
-        match connection.ask(&Request::Startup(Startup::new("henge bench", env!("CARGO_PKG_VERSION"), None)))? {
+        match connection.request(&Request::Startup(Startup::new("henge bench", env!("CARGO_PKG_VERSION"), None)))? {
             Response::Ready => Ok(connection),
             other => bail!("STARTUP was answered with {other:?}"),
         }
@@ -41,7 +41,7 @@ impl Connection {
 
     /// Runs a statement and waits for its end.
     pub(crate) fn run(&mut self, text: &str) -> anyhow::Result<()> {
-        match self.ask(&Request::Query(Query { text, parameters: QueryParameters::default() }))? {
+        match self.request(&Request::Query(Query { text, parameters: QueryParameters::default() }))? {
             Response::Error(error) => bail!("{text}: {error}"),
             _ => Ok(()),
         }
@@ -49,7 +49,7 @@ impl Connection {
 
     /// Prepares a statement.
     pub(crate) fn prepare(&mut self, text: &str) -> anyhow::Result<Statement> {
-        match self.ask(&Request::Prepare(Prepare { text, keyspace: None }))? {
+        match self.request(&Request::Prepare(Prepare { text, keyspace: None }))? {
             Response::Prepared(prepared) => Ok(Statement { id: prepared.id, metadata_id: prepared.metadata_id }),
             other => bail!("PREPARE was answered with {other:?}"),
         }
@@ -86,8 +86,8 @@ impl Connection {
     }
 
     /// Waits for bytes, at most so long; without a limit if `None`. Says whether some came.
-    pub(crate) fn wait(&mut self, patience: Option<Duration>) -> anyhow::Result<bool> {
-        self.stream.set_read_timeout(patience.map(|p| p.max(Duration::from_micros(10))))?;
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> anyhow::Result<bool> {
+        self.stream.set_read_timeout(timeout.map(|p| p.max(Duration::from_micros(10))))?;
         match self.stream.read(&mut self.chunk) {
             Ok(0) => bail!("the server closed the connection"),
             Ok(count) => {
@@ -106,7 +106,7 @@ impl Connection {
         Ok(self.codec.receive(&mut self.input)?)
     }
 
-    fn ask(&mut self, request: &Request<'_>) -> anyhow::Result<Response> {
+    fn request(&mut self, request: &Request<'_>) -> anyhow::Result<Response> {
         self.codec.send(0, request)?;
         self.flush()?;
         loop {

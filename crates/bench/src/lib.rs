@@ -18,14 +18,14 @@ mod report;
 pub use options::BenchOptions;
 
 use connection::Connection;
-use load::{Load, Recorded};
+use load::{Load, Measurements};
 use report::Report;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long all servers may take to learn of the schema.
-const SCHEMA: Duration = Duration::from_secs(30);
+const SCHEMA_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs a measurement and prints it.
 pub fn bench(options: &BenchOptions) -> anyhow::Result<i32> {
@@ -61,7 +61,7 @@ fn prepare_schema(options: &BenchOptions) -> anyhow::Result<()> {
 /// Other servers than the one that made the table may learn of it later.
 fn wait_for_table(options: &BenchOptions, host: usize) -> anyhow::Result<()> {
     let mut connection = Connection::open(options.host(host), options.version()?)?;
-    let end = Instant::now() + SCHEMA;
+    let end = Instant::now() + SCHEMA_TIMEOUT;
     loop {
         match connection.run("SELECT k FROM bench.wide LIMIT 1") {
             Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(100)),
@@ -86,7 +86,7 @@ fn fill(options: &BenchOptions) -> anyhow::Result<()> {
             Load::new(&options, number, Arc::clone(&stop)).map(|load| std::thread::spawn(move || load.fill()))
         })
         .collect::<anyhow::Result<_>>()?;
-    gather(threads).map(|_| ())
+    join_all(threads).map(|_| ())
 }
 
 fn measure(options: &BenchOptions, seconds: u64, stop: &Arc<AtomicBool>) -> anyhow::Result<Report> {
@@ -98,14 +98,14 @@ fn measure(options: &BenchOptions, seconds: u64, stop: &Arc<AtomicBool>) -> anyh
     let threads: Vec<_> = loads.into_iter().map(|load| std::thread::spawn(move || load.run())).collect();
     std::thread::sleep(Duration::from_secs(seconds));
     stop.store(true, Ordering::Relaxed);
-    let recorded = gather(threads)?;
+    let recorded = join_all(threads)?;
     let time = began.elapsed();
     let cpu = process::cpu(&options.pids)?.saturating_sub(before);
     Ok(Report::new(options, recorded, time, cpu, process::resident(&options.pids)?))
 }
 
-fn gather(threads: Vec<std::thread::JoinHandle<anyhow::Result<Recorded>>>) -> anyhow::Result<Recorded> {
-    let mut all = Recorded::default();
+fn join_all(threads: Vec<std::thread::JoinHandle<anyhow::Result<Measurements>>>) -> anyhow::Result<Measurements> {
+    let mut all = Measurements::default();
     for thread in threads {
         let one = thread.join().map_err(|_| anyhow::anyhow!("a connection's thread ended in a panic"))??;
         all.add(one);

@@ -11,15 +11,15 @@ use std::time::{Duration, Instant};
 
 /// What happened on a connection.
 #[derive(Debug, Default)]
-pub(crate) struct Recorded {
+pub(crate) struct Measurements {
     /// Each request's time in microseconds.
     pub(crate) latencies: Vec<u32>,
     pub(crate) errors: u64,
     pub(crate) first_error: Option<String>,
 }
 
-impl Recorded {
-    pub(crate) fn add(&mut self, other: Recorded) {
+impl Measurements {
+    pub(crate) fn add(&mut self, other: Measurements) {
         self.latencies.extend(other.latencies);
         self.errors += other.errors;
         self.first_error = self.first_error.take().or(other.first_error);
@@ -39,24 +39,24 @@ pub(crate) struct Load {
     first: u64,
     value: Vec<u8>,
     depth: usize,
-    every: Option<Duration>,
+    interval: Option<Duration>,
     number: u64,
-    of: u64,
+    connections: u64,
     random: Random,
     /// When each stream's request was sent.
     sent: Vec<Option<Instant>>,
     free: Vec<i16>,
-    recorded: Recorded,
+    recorded: Measurements,
     stop: Arc<AtomicBool>,
 }
 
 impl Load {
     pub(crate) fn new(options: &BenchOptions, number: usize, stop: Arc<AtomicBool>) -> anyhow::Result<Load> {
         let mut connection = Connection::open(options.host(number), options.version()?)?;
-        let text = options.text();
+        let text = options.statement();
         let statement = connection.prepare(text)?;
         let depth = (options.in_flight / options.connections).clamp(1, 4096);
-        let every =
+        let interval =
             (options.rate > 0).then(|| Duration::from_nanos(1_000_000_000 * options.connections as u64 / options.rate));
         Ok(Load {
             connection,
@@ -66,34 +66,34 @@ impl Load {
             conditional: options.conditional,
             text: options.unprepared.then_some(text),
             // A scan begins where so many rows are left.
-            rows: (options.rows + 1).saturating_sub(options.rows_each()).max(1),
+            rows: (options.rows + 1).saturating_sub(options.rows_per_operation()).max(1),
             first: options.first,
             value: vec![0; options.value_bytes],
             depth,
-            every,
+            interval,
             number: number as u64,
-            of: options.connections as u64,
+            connections: options.connections as u64,
             random: Random::new(number as u64 + 1),
             sent: vec![None; depth],
             free: (0..depth as i16).collect(),
-            recorded: Recorded::default(),
+            recorded: Measurements::default(),
             stop,
         })
     }
 
     /// Measures until told to stop.
-    pub(crate) fn run(mut self) -> anyhow::Result<Recorded> {
-        match self.every {
-            None => self.closed()?,
-            Some(every) => self.paced(every)?,
+    pub(crate) fn run(mut self) -> anyhow::Result<Measurements> {
+        match self.interval {
+            None => self.run_closed_loop()?,
+            Some(interval) => self.run_paced(interval)?,
         }
         self.drain()?;
         Ok(self.recorded)
     }
 
     /// Writes this connection's share of all rows.
-    pub(crate) fn fill(mut self) -> anyhow::Result<Recorded> {
-        let mut keys = (self.first + self.number..self.first + self.rows).step_by(self.of as usize);
+    pub(crate) fn fill(mut self) -> anyhow::Result<Measurements> {
+        let mut keys = (self.first + self.number..self.first + self.rows).step_by(self.connections as usize);
         loop {
             let mut done = false;
             while let Some(stream) = self.free.pop() {
@@ -113,7 +113,7 @@ impl Load {
         }
     }
 
-    fn closed(&mut self) -> anyhow::Result<()> {
+    fn run_closed_loop(&mut self) -> anyhow::Result<()> {
         while !self.stop.load(Ordering::Relaxed) {
             while let Some(stream) = self.free.pop() {
                 let key = self.first + self.random.below(self.rows);
@@ -125,13 +125,13 @@ impl Load {
         Ok(())
     }
 
-    fn paced(&mut self, every: Duration) -> anyhow::Result<()> {
+    fn run_paced(&mut self, interval: Duration) -> anyhow::Result<()> {
         // Connections begin at different times within one interval.
-        let mut due = Instant::now() + every.mul_f64(self.number as f64 / self.of as f64);
+        let mut due = Instant::now() + interval.mul_f64(self.number as f64 / self.connections as f64);
         while !self.stop.load(Ordering::Relaxed) {
             let now = Instant::now();
             if now >= due {
-                due += every;
+                due += interval;
                 if let Some(stream) = self.free.pop() {
                     let key = self.first + self.random.below(self.rows);
                     self.send(stream, key)?;
@@ -178,8 +178,8 @@ impl Load {
         Ok(())
     }
 
-    fn receive(&mut self, patience: Option<Duration>) -> anyhow::Result<()> {
-        if !self.connection.wait(patience)? {
+    fn receive(&mut self, timeout: Option<Duration>) -> anyhow::Result<()> {
+        if !self.connection.wait(timeout)? {
             return Ok(());
         }
         while let Some(incoming) = self.connection.next()? {

@@ -69,7 +69,7 @@ pub struct BenchOptions {
 
 impl BenchOptions {
     /// The statement of a load.
-    pub(crate) fn text(&self) -> &'static str {
+    pub(crate) fn statement(&self) -> &'static str {
         match (self.write, self.conditional, self.scan) {
             (true, _, false) => "INSERT INTO bench.data (k, v) VALUES (?, ?)",
             (true, _, true) => "INSERT INTO bench.wide (k, c, v) VALUES (0, ?, ?)",
@@ -80,7 +80,7 @@ impl BenchOptions {
     }
 
     /// Rows of one operation.
-    pub(crate) fn rows_each(&self) -> u64 {
+    pub(crate) fn rows_per_operation(&self) -> u64 {
         if self.scan && !self.write { 5_000 } else { 1 }
     }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 const APPENDS: u32 = 2_000;
 /// About a batch of a few rows.
-const BYTES: usize = 1 << 10;
+const APPEND_BYTES: usize = 1 << 10;
 
 /// Appends and syncs again and again; says what one of them takes.
 pub(crate) fn sync(folder: &Path) -> anyhow::Result<String> {
@@ -16,11 +16,11 @@ pub(crate) fn sync(folder: &Path) -> anyhow::Result<String> {
     let mut file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
     let (began, before) = (Instant::now(), process::cpu(&[std::process::id()])?);
     for _ in 0..APPENDS {
-        file.write_all(&[7; BYTES])?;
+        file.write_all(&[7; APPEND_BYTES])?;
         file.sync_data()?;
     }
     let (time, cpu) = (began.elapsed(), process::cpu(&[std::process::id()])?.saturating_sub(before));
     std::fs::remove_file(&path)?;
     let each = |d: std::time::Duration| d.as_secs_f64() * 1e6 / f64::from(APPENDS);
-    Ok(format!("append of {BYTES} bytes with fdatasync: {:.0} us, {:.1} us of CPU", each(time), each(cpu)))
+    Ok(format!("append of {APPEND_BYTES} bytes with fdatasync: {:.0} us, {:.1} us of CPU", each(time), each(cpu)))
 }

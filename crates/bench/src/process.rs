@@ -4,8 +4,8 @@ use anyhow::Context;
 use std::time::Duration;
 
 /// Clock ticks per second in /proc on every Linux that matters.
-const TICK: Duration = Duration::from_millis(10);
-const PAGE: u64 = 4096;
+const CLOCK_TICK: Duration = Duration::from_millis(10);
+const PAGE_BYTES: u64 = 4096;
 
 /// CPU time of processes, user and system together.
 pub(crate) fn cpu(pids: &[u32]) -> anyhow::Result<Duration> {
@@ -22,7 +22,7 @@ pub(crate) fn cpu(pids: &[u32]) -> anyhow::Result<Duration> {
                 .with_context(|| format!("{path} is not understood"))?;
         }
     }
-    Ok(TICK * ticks)
+    Ok(CLOCK_TICK * ticks)
 }
 
 /// Resident bytes of processes.
@@ -33,5 +33,5 @@ pub(crate) fn resident(pids: &[u32]) -> anyhow::Result<u64> {
         let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
         pages += text.split(' ').nth(1).and_then(|f| f.parse::<u64>().ok()).unwrap_or(0);
     }
-    Ok(pages * PAGE)
+    Ok(pages * PAGE_BYTES)
 }

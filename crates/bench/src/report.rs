@@ -1,6 +1,6 @@
 //! The figures.
 
-use crate::load::Recorded;
+use crate::load::Measurements;
 use crate::options::BenchOptions;
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// One measurement.
 #[derive(Debug)]
 pub(crate) struct Report {
-    what: String,
+    title: String,
     operations: usize,
     time: Duration,
     cpu: Option<Duration>,
@@ -21,7 +21,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(
         options: &BenchOptions,
-        recorded: Recorded,
+        recorded: Measurements,
         time: Duration,
         cpu: Duration,
         resident: u64,
@@ -36,8 +36,8 @@ impl Report {
             _ => "read",
         };
         Report {
-            what: format!("{operation} {} {load} over {} connections", options.consistency, options.connections),
-            operations: latencies.len() * options.rows_each() as usize,
+            title: format!("{operation} {} {load} over {} connections", options.consistency, options.connections),
+            operations: latencies.len() * options.rows_per_operation() as usize,
             time,
             cpu: (!options.pids.is_empty()).then_some(cpu),
             resident,
@@ -58,7 +58,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = self.operations as f64 / self.time.as_secs_f64();
         let (half, most) = (self.percentile(500), self.percentile(990));
-        write!(f, "{}: {rate:.0}/s, p50 {half:.2} ms, p99 {most:.2} ms", self.what)?;
+        write!(f, "{}: {rate:.0}/s, p50 {half:.2} ms, p99 {most:.2} ms", self.title)?;
         if let Some(cpu) = self.cpu {
             let each = cpu.as_secs_f64() * 1e6 / self.operations.max(1) as f64;
             let share = cpu.as_secs_f64() / self.time.as_secs_f64();
