@@ -85,7 +85,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits for bytes, at most so long; without a limit if `None`. Says whether some came.
+    /// Waits for bytes until the timeout, or without one; true if some came.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> anyhow::Result<bool> {
         self.stream.set_read_timeout(timeout.map(|p| p.max(Duration::from_micros(10))))?;
         match self.stream.read(&mut self.chunk) {
@@ -101,7 +101,7 @@ impl Connection {
         }
     }
 
-    /// The next response of what has come.
+    /// The next response in the input.
     pub(crate) fn next(&mut self) -> anyhow::Result<Option<Incoming>> {
         Ok(self.codec.receive(&mut self.input)?)
     }

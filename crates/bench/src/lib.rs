@@ -1,9 +1,9 @@
 //! `henge bench`: a load of single-row reads or writes over the native protocol, against Henge or Apache Cassandra alike, and what it
 //! costs the servers in CPU per operation.
 //!
-//! - `options`: the command line; `connection`: one blocking connection; `load`: what a connection's thread does.
-//! - `probe`: what the disk asks for a sync.
-//! - `process`: CPU time and memory of the server processes; `report`: the figures.
+//! - `options`: the command line; `connection`: one blocking connection; `load`: the requests of one connection.
+//! - `probe`: the time of a sync.
+//! - `process`: CPU time and memory of the server processes; `report`: the printed report.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long all servers may take to learn of the schema.
+/// The longest time until all servers know the schema.
 const SCHEMA_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs a measurement and prints it.
@@ -58,7 +58,7 @@ fn prepare_schema(options: &BenchOptions) -> anyhow::Result<()> {
     (0..options.hosts.len()).try_for_each(|host| wait_for_table(options, host))
 }
 
-/// Other servers than the one that made the table may learn of it later.
+/// Waits until a server knows the table, which another server may have made.
 fn wait_for_table(options: &BenchOptions, host: usize) -> anyhow::Result<()> {
     let mut connection = Connection::open(options.host(host), options.version()?)?;
     let end = Instant::now() + SCHEMA_TIMEOUT;

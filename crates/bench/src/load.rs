@@ -1,4 +1,4 @@
-//! What a connection's thread does: keep so many requests under way, or send one every so often.
+//! The load of one connection: a number of requests under way at all times, or one request in each interval.
 
 use crate::connection::{Connection, Statement};
 use crate::options::BenchOptions;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// What happened on a connection.
+/// Latencies and errors of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Measurements {
     /// Each request's time in microseconds.
@@ -33,7 +33,7 @@ pub(crate) struct Load {
     consistency: Consistency,
     write: bool,
     conditional: bool,
-    /// What is sent instead of the prepared statement's id.
+    /// The text to send instead of the prepared statement's id.
     text: Option<&'static str>,
     rows: u64,
     first: u64,
@@ -43,7 +43,7 @@ pub(crate) struct Load {
     number: u64,
     connections: u64,
     random: Random,
-    /// When each stream's request was sent.
+    /// The time at which each stream's request was sent.
     sent: Vec<Option<Instant>>,
     free: Vec<i16>,
     recorded: Measurements,
@@ -81,7 +81,7 @@ impl Load {
         })
     }
 
-    /// Measures until told to stop.
+    /// Sends requests until `stop` is set.
     pub(crate) fn run(mut self) -> anyhow::Result<Measurements> {
         match self.interval {
             None => self.run_closed_loop()?,

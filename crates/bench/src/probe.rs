@@ -1,4 +1,4 @@
-//! What a synced append costs: the share of a synced write that no database can do without.
+//! The time of a synced append, which no synced write of a database can be faster than.
 
 use crate::process;
 use anyhow::Context;
@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::Instant;
 
 const APPENDS: u32 = 2_000;
-/// About a batch of a few rows.
+/// Bytes of an append: about those of a batch of a few rows.
 const APPEND_BYTES: usize = 1 << 10;
 
-/// Appends and syncs again and again; says what one of them takes.
+/// Appends and syncs `APPENDS` times; describes the time and CPU of one.
 pub(crate) fn sync(folder: &Path) -> anyhow::Result<String> {
     let path = folder.join("henge-probe");
     let mut file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;

@@ -1,9 +1,9 @@
-//! What the server processes have used, from /proc.
+//! CPU time and memory of the server processes, from /proc.
 
 use anyhow::Context;
 use std::time::Duration;
 
-/// Clock ticks per second in /proc on every Linux that matters.
+/// The unit of CPU time in /proc: Linux has 100 ticks per second on all its usual platforms.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
 const PAGE_BYTES: u64 = 4096;
 

@@ -1,4 +1,4 @@
-//! The figures.
+//! The report of a measurement.
 
 use crate::load::Measurements;
 use crate::options::BenchOptions;
@@ -47,7 +47,7 @@ impl Report {
         }
     }
 
-    /// The latency that so many of a thousand stay below, in milliseconds.
+    /// The latency in milliseconds that `permille` of the requests stay below.
     fn percentile(&self, permille: usize) -> f64 {
         let at = (self.latencies.len() * permille / 1_000).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(at).map_or(0.0, |us| f64::from(*us) / 1_000.0)
