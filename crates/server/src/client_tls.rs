@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Whether clients have to show a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn stamps(options: &ClientTlsOptions) -> Vec<Stamp> {
 
 fn watch(options: &ClientTlsOptions, mut seen: Vec<Stamp>, current: &Weak<RwLock<TlsAcceptor>>) {
     loop {
-        thread::sleep(LOOK);
+        thread::sleep(RELOAD_INTERVAL);
         let Some(current) = current.upgrade() else { return };
         // Taken before the files are read: what is written meanwhile is seen next time.
         let now = stamps(options);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 /// Lines a second.
-const LINES: u32 = 10;
+const LINES_PER_SECOND_MAX: u32 = 10;
 
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 static RATE: Mutex<Rate> = Mutex::new(Rate { second: 0, lines: 0, left_out: 0 });
@@ -23,7 +23,7 @@ impl Rate {
         if self.second != second {
             (self.second, self.lines) = (second, 0);
         }
-        if self.lines == LINES {
+        if self.lines == LINES_PER_SECOND_MAX {
             self.left_out += 1;
             return None;
         }
@@ -43,7 +43,7 @@ pub(crate) fn log(warnings: &[String], user: Option<&str>) {
 }
 
 /// What a client is told of a statement whose tables hang on the keyspace in effect.
-pub(crate) fn of_use(keyspace: &str, id: &[u8]) -> String {
+pub(crate) fn keyspace_warning(keyspace: &str, id: &[u8]) -> String {
     let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
     format!(
         "`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in non-qualified \

@@ -1,7 +1,7 @@
 //! The connections of clients, for whoever asks who is there. A connection keeps a record of itself; on the way of a request that memory
 //! answers it does nothing there but add to a number that nobody else writes.
 
-use crate::statement::Known;
+use crate::statement::CachedStatement;
 use crate::task;
 use henge_node::{ClientFacts, Executed, QueryFacts, TlsFacts};
 use henge_protocol::{Frame, Opcode, Startup, Version};
@@ -99,7 +99,7 @@ struct UnderWay {
 #[derive(Clone)]
 struct Request {
     frame: Frame,
-    known: Option<Arc<Known>>,
+    known: Option<Arc<CachedStatement>>,
     arrived: Instant,
     begun: Instant,
 }
@@ -219,7 +219,7 @@ impl Record {
     }
 
     /// Notes a request that is begun and will be answered later.
-    pub(crate) fn begin(&self, frame: Frame, known: Option<Arc<Known>>, arrived: Instant) -> Place {
+    pub(crate) fn begin(&self, frame: Frame, known: Option<Arc<CachedStatement>>, arrived: Instant) -> Place {
         let request = Request { frame, known, arrived, begun: Instant::now() };
         self.under_way.lock().put(request)
     }
@@ -257,7 +257,7 @@ impl Record {
             id: format!("core-{}/{}/{place}", self.core, self.number),
             queued: request.begun.saturating_duration_since(request.arrived),
             running: now.saturating_duration_since(request.begun),
-            task: task::described(&request.frame, request.known.as_deref()),
+            task: task::describe(&request.frame, request.known.as_deref()),
         };
         let places = under_way.into_iter().enumerate();
         places.filter_map(|(place, request)| Some((place, request?))).map(facts).collect()

@@ -10,9 +10,9 @@ use crate::clients::{Entered, Place};
 use crate::cores::ClientSettings;
 use crate::intake::{Admitted, Intake};
 use crate::login::{self, Stage, log_in};
-use crate::request::{Answer, Client, Counted, Found, detached, run, traced};
-use crate::socket::{READ_BYTES, Socket};
-use crate::statement::{Known, Statements};
+use crate::request::{Answer, Client, Counted, StatementLookup, detached, run, traced};
+use crate::socket::{READ_BYTES_MAX, Socket};
+use crate::statement::{CachedStatement, Statements};
 use crate::warned;
 use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
@@ -33,15 +33,15 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Sleep;
 
 /// Requests under way on one connection; beyond it nothing is read.
-const UNDER_WAY: usize = 1_024;
+const IN_FLIGHT_REQUESTS_MAX: usize = 1_024;
 /// Bytes of answers that wait; beyond it nothing is read.
-const OUTPUT_BYTES: usize = 4 << 20;
+const OUTPUT_BYTES_MAX: usize = 4 << 20;
 /// Frames that a turn serves before others get theirs.
 const FRAMES_PER_TURN: usize = 64;
 /// What the language is called to clients.
 const CQL_VERSION: &str = "3.4.7";
 /// How long answers under way may take once the server shuts down.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 type UnderWay = FuturesUnordered<BoxFuture<'static, Done>>;
 
@@ -85,7 +85,7 @@ pub(crate) struct Connection {
 }
 
 /// Waits for a moment, if there is one to wait for.
-async fn end_of(moment: &mut Option<Pin<Box<Sleep>>>) {
+async fn sleep_if_set(moment: &mut Option<Pin<Box<Sleep>>>) {
     match moment {
         Some(moment) => moment.await,
         None => std::future::pending().await,
@@ -101,12 +101,12 @@ impl Connection {
         entered: Entered,
     ) -> Connection {
         let max_frame = settings.max_frame;
-        let before_login = if core.demands_login() { login::MAX_FRAME } else { max_frame };
+        let before_login = if core.demands_login() { login::FRAME_BYTES_MAX } else { max_frame };
         Connection {
             core,
             metrics: Arc::clone(node.metrics()),
             decoder: FrameDecoder::with_limit(Role::Server, before_login),
-            input: BytesMut::with_capacity(READ_BYTES),
+            input: BytesMut::with_capacity(READ_BYTES_MAX),
             output: OutputBuffer::new(Role::Server),
             statements: Statements::default(),
             client: Client::default(),
@@ -131,7 +131,7 @@ impl Connection {
         mut stop: watch::Receiver<bool>,
     ) -> io::Result<()> {
         let mut deadline = None;
-        let mut patience = self.core.demands_login().then(|| Box::pin(tokio::time::sleep(login::PATIENCE)));
+        let mut patience = self.core.demands_login().then(|| Box::pin(tokio::time::sleep(login::LOGIN_TIMEOUT)));
         loop {
             let more = self.turn();
             self.send(&mut socket).await?;
@@ -146,8 +146,9 @@ impl Connection {
             if !self.input.is_empty() {
                 socket.acknowledge();
             }
-            let reading =
-                deadline.is_none() && self.under_way.len() < UNDER_WAY && self.output.pending() < OUTPUT_BYTES;
+            let reading = deadline.is_none()
+                && self.under_way.len() < IN_FLIGHT_REQUESTS_MAX
+                && self.output.pending() < OUTPUT_BYTES_MAX;
             tokio::select! {
                 biased;
                 Some(done) = self.under_way.next(), if !self.under_way.is_empty() => self.finish(done),
@@ -157,9 +158,9 @@ impl Connection {
                     }
                 }
                 event = events.recv(), if self.stage.is_established() => self.tell(event),
-                _ = stop.changed(), if deadline.is_none() => deadline = Some(Box::pin(tokio::time::sleep(LAST_WORDS))),
-                () = end_of(&mut deadline) => return Ok(()),
-                () = end_of(&mut patience), if !self.stage.is_established() => return Ok(()),
+                _ = stop.changed(), if deadline.is_none() => deadline = Some(Box::pin(tokio::time::sleep(DRAIN_TIMEOUT))),
+                () = sleep_if_set(&mut deadline) => return Ok(()),
+                () = sleep_if_set(&mut patience), if !self.stage.is_established() => return Ok(()),
             }
         }
     }
@@ -181,8 +182,8 @@ impl Connection {
         let began = Instant::now();
         let mut more = false;
         for served in 0.. {
-            if served == FRAMES_PER_TURN || self.under_way.len() >= UNDER_WAY || self.closing {
-                more = !self.closing && self.under_way.len() < UNDER_WAY;
+            if served == FRAMES_PER_TURN || self.under_way.len() >= IN_FLIGHT_REQUESTS_MAX || self.closing {
+                more = !self.closing && self.under_way.len() < IN_FLIGHT_REQUESTS_MAX;
                 break;
             }
             match self.decoder.next(&mut self.input) {
@@ -255,7 +256,7 @@ impl Connection {
     }
 
     /// Answers a request that is not begun.
-    fn refuse(&mut self, header: &Header, found: &Found, error: ErrorResponse, began: Instant) {
+    fn refuse(&mut self, header: &Header, found: &StatementLookup, error: ErrorResponse, began: Instant) {
         let operation = found.operation();
         self.metrics.request(operation, Consistency::One, answer::ending(&error.kind), began.elapsed());
         self.output.error(&Reply::to(header), &error);
@@ -309,10 +310,10 @@ impl Connection {
     }
 
     /// What users are told, once for each connection, of a statement that means another table with another keyspace in effect.
-    fn warning_of_use(&mut self, known: &Known) -> Option<String> {
+    fn warning_of_use(&mut self, known: &CachedStatement) -> Option<String> {
         let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.told_of_use)?;
         self.told_of_use = true;
-        Some(warned::of_use(keyspace, &known.metadata.id))
+        Some(warned::keyspace_warning(keyspace, &known.metadata.id))
     }
 
     /// Messages about the connection itself.

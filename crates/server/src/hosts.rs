@@ -8,7 +8,7 @@ const FILE: &str = "/etc/hosts";
 const FILE_BYTES_MAX: u64 = 64 << 10;
 
 /// The first name that the machine's own list has for an address, or the address.
-pub(crate) fn name_of(address: IpAddr) -> String {
+pub(crate) fn host_name(address: IpAddr) -> String {
     let mut list = String::new();
     // A list that cannot be read is as good as an empty one.
     let read = std::fs::File::open(FILE).and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut list));

@@ -12,11 +12,11 @@ use std::time::Duration;
 /// What drivers know as the way to log in with name and password.
 pub(crate) const AUTHENTICATOR: &str = "org.apache.cassandra.auth.PasswordAuthenticator";
 /// Wrong passwords on one connection; after the last it is closed.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS_MAX: u32 = 3;
 /// How long a client may take to log in.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const LOGIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest request of a client that is not logged in, in bytes.
-pub(crate) const MAX_FRAME: usize = 64 << 10;
+pub(crate) const FRAME_BYTES_MAX: usize = 64 << 10;
 
 /// A stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Stage {
     pub(crate) fn after(self, answer: &Answer) -> Option<Stage> {
         match (self, answer) {
             (Stage::Checking { .. }, Answer::LoggedIn(_)) => Some(Stage::Established),
-            (Stage::Checking { failures }, _) if failures + 1 < ATTEMPTS => {
+            (Stage::Checking { failures }, _) if failures + 1 < ATTEMPTS_MAX => {
                 Some(Stage::Asked { failures: failures + 1 })
             }
             (Stage::Checking { .. }, _) => None,
@@ -53,7 +53,7 @@ impl Stage {
 /// Checks the credentials of an AUTH_RESPONSE.
 pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>) -> (Answer, Counted) {
     let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
-    let answer = match checked(&core, token.as_deref()).await {
+    let answer = match check_credentials(&core, token.as_deref()).await {
         Ok(user) => Answer::LoggedIn(user),
         Err(error) => {
             counted.ending = answer::ending(&error.kind);
@@ -63,7 +63,7 @@ pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>) -> (
     (answer, counted)
 }
 
-async fn checked(core: &Core<ServerWorld>, token: Option<&[u8]>) -> Result<Arc<str>, ErrorResponse> {
+async fn check_credentials(core: &Core<ServerWorld>, token: Option<&[u8]>) -> Result<Arc<str>, ErrorResponse> {
     let (user, password) = AuthResponse { token }.credentials()?;
     core.login(user, password).await.map_err(|e| failed(core, &e))?;
     Ok(user.into())
@@ -77,12 +77,12 @@ mod tests {
     fn a_client_may_be_wrong_a_few_times() {
         let wrong = Answer::Void;
         let mut stage = Stage::Asked { failures: 0 };
-        for failures in 1..ATTEMPTS {
+        for failures in 1..ATTEMPTS_MAX {
             let Stage::Asked { failures: before } = stage else { panic!("{stage:?}") };
             stage = Stage::Checking { failures: before }.after(&wrong).unwrap();
             assert_eq!(stage, Stage::Asked { failures });
         }
-        assert_eq!(Stage::Checking { failures: ATTEMPTS - 1 }.after(&wrong), None);
+        assert_eq!(Stage::Checking { failures: ATTEMPTS_MAX - 1 }.after(&wrong), None);
         let right = Answer::LoggedIn("ann".into());
         assert_eq!(Stage::Checking { failures: 0 }.after(&right), Some(Stage::Established));
         // An answer that comes late, after the stage has moved on, changes nothing.

@@ -44,6 +44,6 @@ impl Surroundings for ServerWorld {
     }
 
     fn hostname(&self, address: IpAddr) -> String {
-        hosts::name_of(address)
+        hosts::host_name(address)
     }
 }

@@ -1,7 +1,7 @@
 //! One request from its frame to its answer, apart from the connection it came on.
 
 use crate::answer;
-use crate::statement::{Known, described, result_of_text};
+use crate::statement::{CachedStatement, described, result_of_text};
 use crate::warned::log;
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
@@ -23,47 +23,47 @@ pub(crate) enum Answer {
     Rows { rows: EncodedRows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
-    Prepared(Arc<Known>),
+    Prepared(Arc<CachedStatement>),
     LoggedIn(Arc<str>),
     Error(ErrorResponse),
 }
 
 /// What is known of a request's statement before it is run.
-pub(crate) enum Found {
+pub(crate) enum StatementLookup {
     /// Nothing, or nothing good.
     Nothing,
     /// It was prepared.
-    Prepared(Arc<Known>),
+    Prepared(Arc<CachedStatement>),
     /// Its text was read.
     Ready(Arc<Ready>),
 }
 
-impl Found {
+impl StatementLookup {
     /// The prepared statement.
-    pub(crate) fn prepared(&self) -> Option<&Arc<Known>> {
-        if let Found::Prepared(known) = self { Some(known) } else { None }
+    pub(crate) fn prepared(&self) -> Option<&Arc<CachedStatement>> {
+        if let StatementLookup::Prepared(known) = self { Some(known) } else { None }
     }
 
     /// What the request does, as far as that is known.
     pub(crate) fn operation(&self) -> Operation {
         match self {
-            Found::Nothing => Operation::Other,
-            Found::Prepared(known) => operation_of(&known.ready),
-            Found::Ready(ready) => operation_of(ready),
+            StatementLookup::Nothing => Operation::Other,
+            StatementLookup::Prepared(known) => operation_of(&known.ready),
+            StatementLookup::Ready(ready) => operation_of(ready),
         }
     }
 }
 
 /// Where the columns of rows are described.
 pub(crate) enum RowsMetadata {
-    Known(Arc<Known>),
+    Prepared(Arc<CachedStatement>),
     Own(Box<ResultMetadata>),
 }
 
 impl RowsMetadata {
     pub(crate) fn get(&self) -> &ResultMetadata {
         match self {
-            RowsMetadata::Known(known) => &known.metadata.result,
+            RowsMetadata::Prepared(known) => &known.metadata.result,
             RowsMetadata::Own(own) => own,
         }
     }
@@ -95,7 +95,7 @@ struct By<'a> {
 pub(crate) async fn run(
     core: Core<ServerWorld>,
     frame: Frame,
-    found: Found,
+    found: StatementLookup,
     client: Client,
 ) -> (Answer, Vec<String>, Counted) {
     let warnings = Warnings::default();
@@ -114,7 +114,7 @@ pub(crate) async fn run(
 }
 
 /// What a traced request says of itself.
-pub(crate) fn traced(frame: &Frame, known: Option<&Known>) -> Traced {
+pub(crate) fn traced(frame: &Frame, known: Option<&CachedStatement>) -> Traced {
     let (request, text, parameters) = match Request::decode(frame) {
         Ok(Request::Query(query)) => ("Execute CQL3 query", query.text.to_owned(), Some(query.parameters)),
         Ok(Request::Execute(execute)) => {
@@ -147,7 +147,7 @@ async fn answer(
     core: &Core<ServerWorld>,
     version: Version,
     request: &Request<'_>,
-    found: Found,
+    found: StatementLookup,
     client: &Client,
     warnings: &Warnings,
     counted: &mut Counted,
@@ -169,13 +169,13 @@ pub(crate) fn failed(core: &Core<ServerWorld>, error: &henge_node::Error) -> Err
 async fn run_query(
     core: &Core<ServerWorld>,
     query: &Query<'_>,
-    found: Found,
+    found: StatementLookup,
     by: &By<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
     let ready = match found {
-        Found::Ready(ready) if core.is_current(&ready) => ready,
+        StatementLookup::Ready(ready) if core.is_current(&ready) => ready,
         _ => core.ready(query.text, keyspace).map_err(|e| failed(core, &e))?,
     };
     let metadata = RowsMetadata::Own(Box::new(result_of_text(&ready)));
@@ -192,14 +192,14 @@ fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client)
         None => (keyspace, core.ready(prepare.text, keyspace).map_err(|e| failed(core, &e))?),
     };
     let id = prepared_id(keyspace, prepare.text);
-    Ok(Answer::Prepared(Arc::new(Known::new(id, core.keep(id, ready)))))
+    Ok(Answer::Prepared(Arc::new(CachedStatement::new(id, core.keep(id, ready)))))
 }
 
 async fn run_execute(
     core: &Core<ServerWorld>,
     version: Version,
     message: &Execute<'_>,
-    known: Option<Arc<Known>>,
+    known: Option<Arc<CachedStatement>>,
     by: &By<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
@@ -208,13 +208,13 @@ async fn run_execute(
         None => find(core, message.id)?,
     };
     let mode = known.metadata_mode(version, message);
-    let metadata = RowsMetadata::Known(Arc::clone(&known));
+    let metadata = RowsMetadata::Prepared(Arc::clone(&known));
     execute(core, &known.ready, &message.parameters, by, metadata, mode, counted).await
 }
 
 /// A prepared statement at the current epoch.
-fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<Arc<Known>, ErrorResponse> {
-    let known = StatementId::try_from(id).ok().and_then(|id| Some(Known::new(id, core.prepared(&id)?)));
+fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<Arc<CachedStatement>, ErrorResponse> {
+    let known = StatementId::try_from(id).ok().and_then(|id| Some(CachedStatement::new(id, core.prepared(&id)?)));
     known.map(Arc::new).ok_or_else(|| ErrorResponse::unprepared(id))
 }
 

@@ -35,9 +35,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// How often it is recorded what is on disk.
-const RECORD_EVERY: Duration = Duration::from_secs(1);
+const RECORD_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a node waits for its peers before it serves clients.
-const MEET: Duration = Duration::from_secs(1);
+const MEET_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The beginning of the line that a node prints once it serves clients.
 pub(crate) const READY: &str = "ready: clients are served on";
@@ -89,7 +89,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         superuser::make(&running.node, config.server.superuser_password.reveal(), config.server.superuser_reset)
             .await?;
     }
-    running.node.meet(MEET).await;
+    running.node.meet(MEET_TIMEOUT).await;
     let listener = sockets.clients.listen()?;
     let cores = start_cores(&config, &running, tls)?;
     say!("{READY} {}", config.node.rpc_address);
@@ -182,7 +182,7 @@ fn check_cluster(directory: &DataDirectory, node: &Node<ServerWorld>) -> anyhow:
 fn remember_durable(store: Arc<Store>, record: DurableRecord, world: Arc<ServerWorld>) -> std::io::Result<()> {
     let mut recorded = 0;
     let remember = move || loop {
-        std::thread::sleep(RECORD_EVERY);
+        std::thread::sleep(RECORD_INTERVAL);
         let durable = store.durable();
         if durable > recorded {
             match record.write(durable) {

@@ -11,11 +11,11 @@ use tokio::sync::watch;
 use tokio_rustls::server::TlsStream;
 
 /// Bytes asked of the socket at once.
-pub(crate) const READ_BYTES: usize = 64 << 10;
+pub(crate) const READ_BYTES_MAX: usize = 64 << 10;
 /// How long a client may take to say whether it wants encryption, and to agree on keys.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to hear that the connection ends.
-const LAST_WORD: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What a TLS connection begins with (a handshake record); a CQL request begins with its version, which is far below.
 const TLS_RECORD: u8 = 0x16;
 
@@ -44,7 +44,7 @@ impl Socket {
             Ok(Some(Socket::Tls(Box::new(tls.acceptor().accept(stream).await?))))
         };
         tokio::select! {
-            agreed = tokio::time::timeout(HANDSHAKE, agreed) => agreed.map_err(|_| io::ErrorKind::TimedOut)?,
+            agreed = tokio::time::timeout(HANDSHAKE_TIMEOUT, agreed) => agreed.map_err(|_| io::ErrorKind::TimedOut)?,
             _ = stop.wait_for(|stopped| *stopped) => Ok(None),
         }
     }
@@ -54,14 +54,14 @@ impl Socket {
         match self {
             Socket::Plain(stream) => {
                 stream.readable().await?;
-                input.reserve(READ_BYTES);
+                input.reserve(READ_BYTES_MAX);
                 match stream.try_read_buf(input) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
                     count => Ok(count? > 0),
                 }
             }
             Socket::Tls(stream) => {
-                input.reserve(READ_BYTES);
+                input.reserve(READ_BYTES_MAX);
                 match stream.read_buf(input).await {
                     // Many clients go without the message that TLS has for it; frames have their own lengths.
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
@@ -110,7 +110,7 @@ impl Socket {
     /// Ends the connection in its protocol's way.
     pub(crate) async fn close(&mut self) {
         if let Socket::Tls(stream) = self {
-            let _ = tokio::time::timeout(LAST_WORD, stream.shutdown()).await;
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, stream.shutdown()).await;
         }
     }
 }

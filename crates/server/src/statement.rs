@@ -9,23 +9,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Statements that a connection remembers.
-const REMEMBERED: usize = 1_000;
+const STATEMENTS_MAX: usize = 1_000;
 /// Bytes of their texts.
-const REMEMBERED_TEXT_BYTES: usize = 16 << 20;
+const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// A statement that is ready to run, with its columns as clients are told of them.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct CachedStatement {
     pub(crate) ready: Arc<Ready>,
     pub(crate) metadata: PreparedMetadata,
 }
 
-impl Known {
-    pub(crate) fn new(id: StatementId, ready: Arc<Ready>) -> Known {
+impl CachedStatement {
+    pub(crate) fn new(id: StatementId, ready: Arc<Ready>) -> CachedStatement {
         let prepared = &ready.prepared;
         let bind = BindMetadata::new(prepared.bind.iter().map(column), &prepared.pk_indexes);
         let metadata = PreparedMetadata { id, bind, result: result_of(&ready) };
-        Known { ready, metadata }
+        CachedStatement { ready, metadata }
     }
 
     /// How much an execution says of the columns. Before version 5 clients cannot tell which columns they know: where these may be
@@ -59,18 +59,18 @@ fn column(spec: &ColumnSpec) -> ColumnRef<'_> {
 /// What a connection remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Statements {
-    by_id: HashMap<StatementId, Arc<Known>>,
+    by_id: HashMap<StatementId, Arc<CachedStatement>>,
     /// Bytes of the texts that were added since it was last emptied.
     text_bytes: usize,
 }
 
 impl Statements {
-    pub(crate) fn get(&self, id: &[u8]) -> Option<&Arc<Known>> {
+    pub(crate) fn get(&self, id: &[u8]) -> Option<&Arc<CachedStatement>> {
         self.by_id.get(id)
     }
 
-    pub(crate) fn keep(&mut self, known: Arc<Known>) {
-        if self.by_id.len() >= REMEMBERED || self.text_bytes > REMEMBERED_TEXT_BYTES {
+    pub(crate) fn keep(&mut self, known: Arc<CachedStatement>) {
+        if self.by_id.len() >= STATEMENTS_MAX || self.text_bytes > TEXT_BYTES_MAX {
             self.by_id.clear();
             self.text_bytes = 0;
         }

@@ -13,8 +13,8 @@ const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Twenty characters of five bits: a hundred bits.
 const LENGTH: usize = 20;
 /// Attempts to have it made, and the time between two: the voters may still be starting.
-const ATTEMPTS: u32 = 10;
-const PAUSE: Duration = Duration::from_secs(1);
+const ATTEMPTS_MAX: u32 = 10;
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Makes a superuser if the cluster has no role, or if it is wanted `anew`. Its password is `given`, or one made up here that is
 /// printed once.
@@ -27,11 +27,11 @@ pub(crate) async fn make(node: &Node<ServerWorld>, given: Option<&str>, anew: bo
     let made = loop {
         match node.make_superuser(NAME, &password, anew).await {
             Ok(made) => break made,
-            Err(error) if attempt < ATTEMPTS => tracing::warn!(%error, "the first role cannot be made yet"),
+            Err(error) if attempt < ATTEMPTS_MAX => tracing::warn!(%error, "the first role cannot be made yet"),
             Err(error) => return Err(error).context("the first role, a superuser, cannot be made"),
         }
         attempt += 1;
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RETRY_DELAY).await;
     };
     match (made, given) {
         (true, None) => {

@@ -1,7 +1,7 @@
 //! A request under way in one line, in Cassandra's words. Of a prepared statement they have its text where Cassandra has its id.
 
 use crate::request::without_password;
-use crate::statement::Known;
+use crate::statement::CachedStatement;
 use henge_protocol::{BatchQuery, Frame, Request};
 use std::fmt::Write;
 
@@ -10,19 +10,19 @@ const LINE_MAX: usize = 1_000;
 const PART_MAX: usize = 100;
 
 /// What a request is, without passwords.
-pub(crate) fn described(frame: &Frame, known: Option<&Known>) -> String {
+pub(crate) fn describe(frame: &Frame, known: Option<&CachedStatement>) -> String {
     match Request::decode(frame) {
         Ok(Request::Query(query)) => {
             let size = query.parameters.page_size.map_or(-1, i64::from);
             let level = query.parameters.consistency;
-            format!("QUERY {} [pageSize = {size}] at consistency {level}", shown(query.text, LINE_MAX))
+            format!("QUERY {} [pageSize = {size}] at consistency {level}", abbreviate(query.text, LINE_MAX))
         }
         Ok(Request::Execute(execute)) => {
-            let text = known.map_or_else(|| hex(execute.id), |known| shown(&known.ready.text, LINE_MAX));
+            let text = known.map_or_else(|| hex(execute.id), |known| abbreviate(&known.ready.text, LINE_MAX));
             let (values, level) = (execute.parameters.values.values.len(), execute.parameters.consistency);
             format!("EXECUTE {text} with {values} values at consistency {level}")
         }
-        Ok(Request::Prepare(prepare)) => format!("PREPARE {}", shown(prepare.text, LINE_MAX)),
+        Ok(Request::Prepare(prepare)) => format!("PREPARE {}", abbreviate(prepare.text, LINE_MAX)),
         Ok(Request::Batch(batch)) => {
             let mut line = String::from("BATCH of [");
             for (number, statement) in batch.statements.iter().enumerate() {
@@ -31,7 +31,7 @@ pub(crate) fn described(frame: &Frame, known: Option<&Known>) -> String {
                     break;
                 }
                 let text = match statement.query {
-                    BatchQuery::Text(text) => shown(text, PART_MAX),
+                    BatchQuery::Text(text) => abbreviate(text, PART_MAX),
                     BatchQuery::Prepared(id) => hex(id),
                 };
                 let comma = if number > 0 { ", " } else { "" };
@@ -45,7 +45,7 @@ pub(crate) fn described(frame: &Frame, known: Option<&Known>) -> String {
 }
 
 /// The beginning of a statement.
-fn shown(text: &str, most: usize) -> String {
+fn abbreviate(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => without_password(format!("{}...", &text[..end])),
         None => without_password(text.to_owned()),
@@ -82,20 +82,20 @@ mod tests {
     #[test]
     fn requests_are_described_as_in_cassandra() {
         let query = Request::Query(Query { text: "SELECT * FROM t", parameters: parameters() });
-        assert_eq!(described(&frame(&query), None), "QUERY SELECT * FROM t [pageSize = 5000] at consistency LOCAL_ONE");
+        assert_eq!(describe(&frame(&query), None), "QUERY SELECT * FROM t [pageSize = 5000] at consistency LOCAL_ONE");
         let execute =
             Request::Execute(Execute { id: &[0xab; 16], metadata_id: Some(&[1; 16]), parameters: parameters() });
         assert_eq!(
-            described(&frame(&execute), None),
+            describe(&frame(&execute), None),
             format!("EXECUTE {} with 0 values at consistency LOCAL_ONE", "ab".repeat(16))
         );
         let prepare = Request::Prepare(Prepare { text: "SELECT ?", keyspace: None });
-        assert_eq!(described(&frame(&prepare), None), "PREPARE SELECT ?");
+        assert_eq!(describe(&frame(&prepare), None), "PREPARE SELECT ?");
         let mut batch = Batch::new(BatchKind::Logged, Consistency::Quorum);
         batch.push(BatchQuery::Text("DELETE FROM t"), &[]);
         batch.push(BatchQuery::Prepared(&[1, 2]), &[]);
         assert_eq!(
-            described(&frame(&Request::Batch(batch)), None),
+            describe(&frame(&Request::Batch(batch)), None),
             "BATCH of [DELETE FROM t with 0 values, 0102 with 0 values] at consistency QUORUM"
         );
     }
@@ -104,13 +104,13 @@ mod tests {
     fn passwords_and_what_is_long_are_cut() {
         let text = "CREATE ROLE ann WITH PASSWORD = 'secret'";
         let query = Request::Query(Query { text, parameters: parameters() });
-        let described_one = described(&frame(&query), None);
+        let described_one = describe(&frame(&query), None);
         assert!(described_one.contains("PASSWORD ***") && !described_one.contains("secret"), "{described_one}");
         let long = "é".repeat(5_000);
         let prepare = Request::Prepare(Prepare { text: &long, keyspace: None });
-        assert_eq!(described(&frame(&prepare), None).chars().count(), "PREPARE ".len() + LINE_MAX + 3);
+        assert_eq!(describe(&frame(&prepare), None).chars().count(), "PREPARE ".len() + LINE_MAX + 3);
         let mut batch = Batch::new(BatchKind::Logged, Consistency::Quorum);
         (0..1_000).for_each(|_| batch.push(BatchQuery::Text(&long), &[]));
-        assert!(described(&frame(&Request::Batch(batch)), None).chars().count() < 2 * LINE_MAX);
+        assert!(describe(&frame(&Request::Batch(batch)), None).chars().count() < 2 * LINE_MAX);
     }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
 /// The exit code of a process whose disk can no longer be trusted.
-const FATAL: i32 = 70;
+const FATAL_EXIT_CODE: i32 = 70;
 
 /// The world.
 pub(crate) struct ServerWorld {
@@ -153,7 +153,7 @@ impl World for ServerWorld {
     fn fatal(&self, reason: &str) {
         tracing::error!(reason, "the node cannot go on and ends now");
         eprintln!("henge: fatal: {reason}");
-        std::process::exit(FATAL);
+        std::process::exit(FATAL_EXIT_CODE);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The fast path: a read of one row that this node holds in memory goes straight into the output buffer. Nothing is awaited.
 
 use super::Connection;
-use crate::request::{Found, asked, values_of};
-use crate::statement::{Known, result_of_text};
+use crate::request::{StatementLookup, asked, values_of};
+use crate::statement::{CachedStatement, result_of_text};
 use henge_cql::Warnings;
 use henge_model::RowSink;
 use henge_node::{Ending, Operation, Ready};
@@ -14,39 +14,39 @@ use std::time::Instant;
 
 impl Connection {
     /// Answers a frame from memory; otherwise gives what was found out of its statement, for the long way.
-    pub(super) fn try_memory(&mut self, frame: &Frame, began: Instant) -> Option<Found> {
+    pub(super) fn try_memory(&mut self, frame: &Frame, began: Instant) -> Option<StatementLookup> {
         match frame.header.opcode {
             Opcode::Execute => {
-                let Some(known) = self.known(frame) else { return Some(Found::Nothing) };
+                let Some(known) = self.known(frame) else { return Some(StatementLookup::Nothing) };
                 let answered = !frame.header.wants_tracing() && self.executes(frame, &known, began);
-                (!answered).then_some(Found::Prepared(known))
+                (!answered).then_some(StatementLookup::Prepared(known))
             }
             Opcode::Query => {
-                let Ok(query) = query(frame) else { return Some(Found::Nothing) };
+                let Ok(query) = query(frame) else { return Some(StatementLookup::Nothing) };
                 let keyspace = query.parameters.keyspace.or(self.client.keyspace.as_deref());
                 // What is wrong with it is told on the long way.
-                let Ok(ready) = self.core.ready(query.text, keyspace) else { return Some(Found::Nothing) };
+                let Ok(ready) = self.core.ready(query.text, keyspace) else { return Some(StatementLookup::Nothing) };
                 let answered = !frame.header.wants_tracing() && self.queries(frame, &query.parameters, &ready, began);
-                (!answered).then_some(Found::Ready(ready))
+                (!answered).then_some(StatementLookup::Ready(ready))
             }
-            _ => Some(Found::Nothing),
+            _ => Some(StatementLookup::Nothing),
         }
     }
 
     /// The statement that an EXECUTE names, at the current epoch.
-    fn known(&mut self, frame: &Frame) -> Option<Arc<Known>> {
+    fn known(&mut self, frame: &Frame) -> Option<Arc<CachedStatement>> {
         let message = frame.message().ok()?;
         let execute = Execute::decode(frame.header.version, message).ok()?;
         if let Some(known) = self.statements.get(execute.id).filter(|k| self.core.is_current(&k.ready)) {
             return Some(Arc::clone(known));
         }
         let id = execute.id.try_into().ok()?;
-        let known = Arc::new(Known::new(id, self.core.prepared(&id)?));
+        let known = Arc::new(CachedStatement::new(id, self.core.prepared(&id)?));
         self.statements.keep(Arc::clone(&known));
         Some(known)
     }
 
-    fn executes(&mut self, frame: &Frame, known: &Arc<Known>, began: Instant) -> bool {
+    fn executes(&mut self, frame: &Frame, known: &Arc<CachedStatement>, began: Instant) -> bool {
         let Ok(execute) = frame.message().and_then(|message| Execute::decode(frame.header.version, message)) else {
             return false;
         };
