@@ -128,7 +128,7 @@ fn change(error: &ChangeError) -> ErrorKind {
     }
 }
 
-/// How a request counts in metrics.
+/// The outcome of a request in metrics.
 pub(crate) fn ending(kind: &ErrorKind) -> Ending {
     match kind {
         ErrorKind::Unavailable { .. } => Ending::Unavailable,

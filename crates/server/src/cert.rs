@@ -16,7 +16,7 @@ pub struct CertOptions {
 enum What {
     /// Make an authority: ca.pem, which every node gets, and ca.key, which stays with you.
     Ca {
-        /// Where to.
+        /// The folder to write to.
         #[arg(long, default_value = AUTHORITY_FOLDER)]
         directory: PathBuf,
         /// Days of validity.
@@ -28,7 +28,7 @@ enum What {
         /// Folder with ca.pem and ca.key.
         #[arg(long, default_value = AUTHORITY_FOLDER)]
         authority: PathBuf,
-        /// Where to.
+        /// The folder to write to.
         #[arg(long)]
         directory: PathBuf,
         /// The host id: a node that is started without a certificate prints it, and keeps it in the file `identity` of its data directory.
@@ -46,7 +46,7 @@ enum What {
         /// Folder with ca.pem and ca.key.
         #[arg(long, default_value = AUTHORITY_FOLDER)]
         authority: PathBuf,
-        /// Where to.
+        /// The folder to write to.
         #[arg(long, default_value = AUTHORITY_FOLDER)]
         directory: PathBuf,
         /// The role it stands for.

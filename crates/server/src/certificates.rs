@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// How long development certificates are valid: ten years, for nobody renews them.
+/// Days of validity of development certificates: ten years, for nobody renews them.
 pub(crate) const DEVELOPMENT_DAYS: u32 = 3_650;
 
 /// The files of a node's folder.

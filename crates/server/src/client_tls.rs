@@ -15,10 +15,10 @@ use std::thread;
 use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
-/// How often the files are looked at.
+/// The time between two looks at the files.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Whether clients have to show a certificate.
+/// The demand for certificates of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAuth {
     No,
@@ -40,13 +40,13 @@ pub(crate) struct ClientTlsOptions {
 }
 
 impl ClientTlsOptions {
-    /// Whether nobody is served without a certificate that an authority signed.
+    /// True if only clients are served that have a certificate which an authority signed.
     pub(crate) fn proves_clients(&self) -> bool {
         self.client_auth == ClientAuth::Required && !self.optional
     }
 }
 
-/// How connections of clients are encrypted; clones see the same certificates.
+/// TLS for connections of clients; clones see the same certificates.
 #[derive(Clone)]
 pub(crate) struct ClientTls {
     optional: bool,
@@ -64,18 +64,18 @@ impl ClientTls {
         Ok(ClientTls { optional: options.optional, current })
     }
 
-    /// Whether plaintext is served as well.
+    /// True if plaintext is served as well.
     pub(crate) fn optional(&self) -> bool {
         self.optional
     }
 
-    /// What makes a connection's first bytes into TLS, with the certificate of now.
+    /// The acceptor of TLS connections, with the present certificate.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         self.current.read().clone()
     }
 }
 
-/// What of a file changes with its content.
+/// The attributes of a file that change with its content.
 type Stamp = Option<(u64, u64, i64, i64)>;
 
 fn stamps(options: &ClientTlsOptions) -> Vec<Stamp> {

@@ -1,4 +1,4 @@
-//! What users are warned of: in the log ten lines a second at most; and of prepared statements that hang on the keyspace in effect.
+//! Warnings to clients in the log, a few lines a second at most, and the warning about prepared statements without a keyspace.
 
 use parking_lot::Mutex;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ const LINES_PER_SECOND_MAX: u32 = 10;
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 static RATE: Mutex<Rate> = Mutex::new(Rate { second: 0, lines: 0, left_out: 0 });
 
-/// How many lines were written within this second, and how many were not since one was written last.
+/// Lines that were written within this second, and lines left out since the last one that was written.
 struct Rate {
     second: u64,
     lines: u32,
@@ -18,7 +18,7 @@ struct Rate {
 }
 
 impl Rate {
-    /// Whether a line may be written: then with how many were left out before it.
+    /// Counts a line; if it may be written, gives the number that was left out before it.
     fn take(&mut self, second: u64) -> Option<u64> {
         if self.second != second {
             (self.second, self.lines) = (second, 0);
@@ -42,7 +42,7 @@ pub(crate) fn log(warnings: &[String], user: Option<&str>) {
     }
 }
 
-/// What a client is told of a statement whose tables hang on the keyspace in effect.
+/// The warning about a statement whose tables depend on the keyspace in effect.
 pub(crate) fn keyspace_warning(keyspace: &str, id: &[u8]) -> String {
     let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
     format!(

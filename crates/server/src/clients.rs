@@ -16,7 +16,7 @@ use std::time::Instant;
 const OPTIONS_MAX: usize = 64;
 const OPTION_BYTES_MAX: usize = 8 << 10;
 
-/// Who clients are where nobody has to log in.
+/// The user of clients where nobody has to log in.
 const ANONYMOUS: &str = "anonymous";
 
 /// All connections there are.
@@ -29,11 +29,11 @@ pub(crate) struct Clients {
 struct Inner {
     records: BTreeMap<u64, Arc<Record>>,
     next: u64,
-    /// What connections did that are closed, by core.
+    /// The work of connections that are closed, by core.
     gone: BTreeMap<usize, Done>,
 }
 
-/// What connections of a core have done.
+/// The work of a core's connections.
 #[derive(Clone, Copy, Default)]
 struct Done {
     requests: u64,
@@ -63,7 +63,7 @@ pub(crate) struct Record {
     under_way: Mutex<UnderWay>,
 }
 
-/// What a client has said of itself.
+/// The facts that a client has given about itself.
 #[derive(Default)]
 struct Session {
     /// Since STARTUP.
@@ -140,7 +140,7 @@ impl Clients {
         self.inner.lock().records.values().cloned().collect()
     }
 
-    /// Those that have said STARTUP.
+    /// The connections that have sent STARTUP.
     pub(crate) fn facts(&self) -> Vec<ClientFacts> {
         self.records().iter().filter_map(|record| record.facts()).collect()
     }

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 pub(crate) struct ConfigError {
     /// The file with the line, the variable, or the flag.
     pub(crate) place: String,
-    /// What is wrong, and what would be right.
+    /// The mistake, and what would be right.
     pub(crate) reason: String,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Config {
     pub(crate) node: Options,
     /// The server's settings, as they were given.
     pub(crate) server: ServerSettings,
-    /// Where the authority lies that makes this node's certificate, for development.
+    /// The folder of the authority that makes this node's certificate, for development.
     pub(crate) development_certificates: Option<PathBuf>,
     /// `None`: no such port.
     pub(crate) metrics: Option<SocketAddr>,

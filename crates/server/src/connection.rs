@@ -38,9 +38,9 @@ const IN_FLIGHT_REQUESTS_MAX: usize = 1_024;
 const OUTPUT_BYTES_MAX: usize = 4 << 20;
 /// Frames that a turn serves before others get theirs.
 const FRAMES_PER_TURN: usize = 64;
-/// What the language is called to clients.
+/// The CQL version sent in SUPPORTED.
 const CQL_VERSION: &str = "3.4.7";
-/// How long answers under way may take once the server shuts down.
+/// The longest time for answers under way once the server shuts down.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 type UnderWay = FuturesUnordered<BoxFuture<'static, Done>>;
@@ -54,7 +54,7 @@ struct Done {
     counted: Counted,
     began: Instant,
     trace: Option<Arc<Trace>>,
-    /// Where it is noted as under way.
+    /// Its place in the register of requests under way.
     place: Option<Place>,
     /// It counts as under way until it is answered; what belongs to a login is not counted.
     _admitted: Option<Admitted>,
@@ -70,14 +70,14 @@ pub(crate) struct Connection {
     statements: Statements,
     client: Client,
     peer: IpAddr,
-    /// What others are shown of this connection.
+    /// The connection in `system_views`.
     entered: Entered,
     version: Version,
     stage: Stage,
-    /// Whether the client was told of prepared statements that hang on the keyspace in effect.
+    /// True once the client was warned of prepared statements that depend on the keyspace in effect.
     told_of_use: bool,
     max_frame: usize,
-    /// What all connections have under way.
+    /// The requests under way on all connections.
     intake: Arc<Intake>,
     registered: Register,
     under_way: UnderWay,
@@ -309,7 +309,7 @@ impl Connection {
         }
     }
 
-    /// What users are told, once for each connection, of a statement that means another table with another keyspace in effect.
+    /// The warning, once for each connection, about a statement that means another table with another keyspace in effect.
     fn warning_of_use(&mut self, known: &CachedStatement) -> Option<String> {
         let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.told_of_use)?;
         self.told_of_use = true;

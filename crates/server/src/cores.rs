@@ -21,17 +21,17 @@ pub(crate) struct ServingCore {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What holds for all client connections.
+/// The settings of all connections of clients.
 #[derive(Clone)]
 pub(crate) struct ClientSettings {
     /// The number of the core that serves them.
     pub(crate) core: usize,
     pub(crate) max_frame: usize,
-    /// What all of them together may have under way.
+    /// The requests that all of them together have under way.
     pub(crate) intake: Arc<Intake>,
-    /// Where they are known.
+    /// The register of connections.
     pub(crate) clients: Arc<Clients>,
-    /// How they are encrypted; `None`: not at all.
+    /// Their encryption; `None` for plaintext.
     pub(crate) tls: Option<ClientTls>,
 }
 

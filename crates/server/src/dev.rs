@@ -24,7 +24,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Starts a cluster of several nodes on this machine.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DevOptions {
-    /// How many nodes, in one datacentre.
+    /// The number of nodes, in one datacentre.
     #[arg(long, default_value_t = 3, conflicts_with = "datacenters")]
     nodes: usize,
     /// Datacentres with their nodes, such as dc1:3,dc2:3.
@@ -33,7 +33,7 @@ pub struct DevOptions {
     /// The first node's address; the others have those that follow.
     #[arg(long, default_value_t = Ipv4Addr::LOCALHOST)]
     address: Ipv4Addr,
-    /// Where everything is kept.
+    /// The folder of all data, logs and certificates.
     #[arg(long, default_value = "./henge-dev")]
     directory: PathBuf,
     /// Further arguments for every `henge server`.

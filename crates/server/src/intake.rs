@@ -5,7 +5,7 @@ use henge_protocol::{ErrorKind, ErrorResponse};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What is under way, over all connections.
+/// The requests under way, over all connections.
 #[derive(Debug)]
 pub(crate) struct Intake {
     requests: AtomicUsize,
@@ -13,7 +13,7 @@ pub(crate) struct Intake {
     limits: IntakeLimits,
 }
 
-/// How much may be under way.
+/// The limits of requests under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IntakeLimits {
     /// Requests (`native_transport_max_concurrent_requests`).
@@ -29,7 +29,7 @@ pub(crate) struct Admitted {
     bytes: usize,
 }
 
-/// Why a request was not taken in.
+/// A request was not taken in, and nothing of it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Overloaded {
     /// Too many are under way.
@@ -45,7 +45,7 @@ pub(crate) enum Overloaded {
     },
 }
 
-/// What Cassandra says to clients that it refuses.
+/// Cassandra's text for clients that it refuses.
 const OVERLOADED: &str = "Server is currently in an overloaded state and cannot accept more requests.";
 
 impl From<Overloaded> for ErrorResponse {

@@ -1,6 +1,6 @@
 //! Threads for work that may touch the disk, so that no core ever waits for one.
 //!
-//! What waits is bounded by who asks: one turn of the combiner per core, the requests under way on client connections, a few background tasks.
+//! Jobs that wait are bounded by their sources: one turn of the combiner per core, the requests under way on client connections, a few background tasks.
 
 use henge_node::{Lane, PoolFacts};
 use std::io;
@@ -25,7 +25,7 @@ pub(crate) struct Lanes {
     loads: [Arc<Load>; LANES.len()],
 }
 
-/// What a lane has to do, and has done.
+/// The jobs of a lane: at work, waiting and done.
 #[derive(Default)]
 struct Load {
     waiting: AtomicU64,

@@ -1,4 +1,4 @@
-//! How far a connection's client is on its way in.
+//! The stages of a client's login.
 
 use crate::answer;
 use crate::request::{Answer, Counted, failed};
@@ -9,11 +9,11 @@ use henge_protocol::{AuthResponse, ErrorResponse};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What drivers know as the way to log in with name and password.
+/// The class by which drivers know a login with name and password.
 pub(crate) const AUTHENTICATOR: &str = "org.apache.cassandra.auth.PasswordAuthenticator";
 /// Wrong passwords on one connection; after the last it is closed.
 const ATTEMPTS_MAX: u32 = 3;
-/// How long a client may take to log in.
+/// The longest time of a login.
 pub(crate) const LOGIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest request of a client that is not logged in, in bytes.
 pub(crate) const FRAME_BYTES_MAX: usize = 64 << 10;
@@ -32,12 +32,12 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// Whether statements are served.
+    /// True if statements are served.
     pub(crate) fn is_established(self) -> bool {
         self == Stage::Established
     }
 
-    /// What comes after an answer to AUTH_RESPONSE; `None`: the connection is to be closed.
+    /// The stage after an answer to AUTH_RESPONSE; `None`: the connection is to be closed.
     pub(crate) fn after(self, answer: &Answer) -> Option<Stage> {
         match (self, answer) {
             (Stage::Checking { .. }, Answer::LoggedIn(_)) => Some(Stage::Established),

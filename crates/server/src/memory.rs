@@ -1,4 +1,4 @@
-//! How much memory there is for this process.
+//! The memory that there is for this process.
 
 /// Taken where neither file can be read.
 const FALLBACK_BYTES: u64 = 1 << 30;

@@ -3,7 +3,7 @@
 use henge_node::{MetricRegistry, SampleRow, Samples};
 use henge_transport::Figures;
 
-/// What this node says of itself in `henge_node_info`.
+/// The labels of `henge_node_info`.
 #[derive(Debug, Default)]
 pub(crate) struct NodeInfo {
     pub(crate) datacenter: String,

@@ -50,7 +50,7 @@ struct Run {
     end: watch::Sender<Option<(OperationState, Duration)>>,
 }
 
-/// How far an operation is, and whether it is to stop.
+/// The progress of an operation, and the wish that it stop.
 #[derive(Default)]
 struct Steps {
     done: AtomicU64,
@@ -58,7 +58,7 @@ struct Steps {
     is_aborted: AtomicBool,
 }
 
-/// Why an operation did not come to its end.
+/// An operation did not come to its end.
 enum Stopped {
     Aborted,
     Failed(Failure),

@@ -1,4 +1,4 @@
-//! What arrives from peers, handed to the node on the runtime that received it.
+//! Messages from peers, handed to the node on the runtime that received them.
 
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};

@@ -7,7 +7,7 @@ use henge_node::{ClientFacts, Executed, PoolFacts, QueryFacts, Surroundings};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What was known before the node was opened.
+/// Facts of the process that are known before the node is opened.
 pub(crate) struct Process {
     /// Every setting with its value.
     pub(crate) settings: Vec<(String, Option<String>)>,

@@ -28,7 +28,7 @@ pub(crate) enum Answer {
     Error(ErrorResponse),
 }
 
-/// What is known of a request's statement before it is run.
+/// The statement of a request, as far as it is known before it is run.
 pub(crate) enum StatementLookup {
     /// Nothing, or nothing good.
     Nothing,
@@ -44,7 +44,7 @@ impl StatementLookup {
         if let StatementLookup::Prepared(known) = self { Some(known) } else { None }
     }
 
-    /// What the request does, as far as that is known.
+    /// The operation of the request, as far as it is known.
     pub(crate) fn operation(&self) -> Operation {
         match self {
             StatementLookup::Nothing => Operation::Other,
@@ -54,7 +54,7 @@ impl StatementLookup {
     }
 }
 
-/// Where the columns of rows are described.
+/// The description of the columns of rows.
 pub(crate) enum RowsMetadata {
     Prepared(Arc<CachedStatement>),
     Own(Box<ResultMetadata>),
@@ -69,7 +69,7 @@ impl RowsMetadata {
     }
 }
 
-/// What a finished request counts as.
+/// A finished request as metrics count it.
 pub(crate) struct Counted {
     pub(crate) operation: Operation,
     pub(crate) consistency: Consistency,
@@ -113,7 +113,7 @@ pub(crate) async fn run(
     (answer, warnings, counted)
 }
 
-/// What a traced request says of itself.
+/// The description of a traced request.
 pub(crate) fn traced(frame: &Frame, known: Option<&CachedStatement>) -> Traced {
     let (request, text, parameters) = match Request::decode(frame) {
         Ok(Request::Query(query)) => ("Execute CQL3 query", query.text.to_owned(), Some(query.parameters)),
@@ -266,7 +266,7 @@ pub(crate) fn values_of<'a>(
     Ok(parameters.values.clone().in_order(names)?)
 }
 
-/// What a node is asked for, in its words.
+/// The node's parameters of a request.
 pub(crate) fn asked<'a>(
     parameters: &'a QueryParameters<'_>,
     values: &'a [BoundValue<'_>],

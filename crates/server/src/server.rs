@@ -34,9 +34,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// How often it is recorded what is on disk.
+/// The time between two records of the durable sequence.
 const RECORD_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a node waits for its peers before it serves clients.
+/// The longest wait for peers before clients are served.
 const MEET_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The beginning of the line that a node prints once it serves clients.

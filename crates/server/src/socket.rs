@@ -12,11 +12,11 @@ use tokio_rustls::server::TlsStream;
 
 /// Bytes asked of the socket at once.
 pub(crate) const READ_BYTES_MAX: usize = 64 << 10;
-/// How long a client may take to say whether it wants encryption, and to agree on keys.
+/// The longest time in which a client chooses TLS or plaintext, and agrees on keys.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may take to hear that the connection ends.
+/// The longest time to tell a client that the connection ends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// What a TLS connection begins with (a handshake record); a CQL request begins with its version, which is far below.
+/// The first byte of a TLS connection (a handshake record); a CQL request begins with its version, which is far below.
 const TLS_RECORD: u8 = 0x16;
 
 /// A socket.
@@ -87,7 +87,7 @@ impl Socket {
         }
     }
 
-    /// What was agreed on with the client, if it is encrypted.
+    /// The parameters agreed on with the client, if it is encrypted.
     pub(crate) fn tls(&self) -> Option<TlsFacts> {
         let Socket::Tls(stream) = self else { return None };
         let session = stream.get_ref().1;

@@ -56,7 +56,7 @@ fn column(spec: &ColumnSpec) -> ColumnRef<'_> {
     ColumnRef { keyspace: &spec.keyspace, table: &spec.table, name: &spec.name, data_type: &spec.data_type }
 }
 
-/// What a connection remembers.
+/// The statements that a connection has prepared or executed.
 #[derive(Debug, Default)]
 pub(crate) struct Statements {
     by_id: HashMap<StatementId, Arc<CachedStatement>>,

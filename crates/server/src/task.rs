@@ -9,7 +9,7 @@ use std::fmt::Write;
 const LINE_MAX: usize = 1_000;
 const PART_MAX: usize = 100;
 
-/// What a request is, without passwords.
+/// The text of a request in `system_views.queries`, without passwords.
 pub(crate) fn describe(frame: &Frame, known: Option<&CachedStatement>) -> String {
     match Request::decode(frame) {
         Ok(Request::Query(query)) => {

@@ -1,4 +1,4 @@
-//! What each operation does, on a thread that may wait for the disk.
+//! The work of each operation, on a thread that may wait for the disk.
 
 use super::{Operations, Steps, Stopped, describe_snapshot, failed, snapshot_failure};
 use henge_operator::{Failure, OperationOutcome, OperationRequest};

@@ -19,7 +19,7 @@ pub(crate) struct Pair {
     part: fn(&mut Guardrails) -> &mut Threshold,
 }
 
-/// What a limit counts, with the defaults.
+/// The unit of a limit, with the defaults.
 enum Unit {
     Count(i64, i64),
     Bytes(&'static str, &'static str),

@@ -6,7 +6,7 @@ pub(crate) struct Refused {
     pub(crate) name: &'static str,
     /// These have no effect, and are named in a warning; so is a map with `enabled: false`, and a name without a value.
     pub(crate) harmless: &'static [&'static str],
-    /// What to do instead.
+    /// The way to have a node without it, or with something like it.
     pub(crate) remedy: &'static str,
 }
 
