@@ -3,12 +3,12 @@
 use crate::{InvalidValue, Kind};
 use std::fmt;
 
-/// Who may see a setting's value.
+/// The readers of a setting's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrecy {
     /// Everybody.
     Public,
-    /// Who may read the configuration, but no client: `system_views.settings` has `<REDACTED>`, as in Cassandra.
+    /// Readers of the configuration, but no client: `system_views.settings` has `<REDACTED>`, as in Cassandra.
     HiddenFromClients,
     /// Nobody: it is printed nowhere, and has no option on the command line, where other users of the machine would see it.
     Secret,
@@ -93,15 +93,15 @@ type Set<T> = Box<dyn Fn(&mut T, &str) -> Result<(), InvalidValue> + Send + Sync
 pub struct Setting<T> {
     /// Its name in the file; `HENGE_` and the name in capitals in the environment; with hyphens on the command line.
     pub name: &'static str,
-    /// Where it stands in the file.
+    /// The section of the file that it stands in.
     pub section: Section,
-    /// What it does, in one or more sentences.
+    /// Its effect, in one or more sentences.
     pub help: &'static str,
     /// Its default, as one would write it.
     pub default: String,
     /// The values that it takes, for people.
     pub values: String,
-    /// Who may see its value.
+    /// The readers of its value.
     pub secrecy: Secrecy,
     /// Its name in Cassandra if that is another one; what stands before a dot is a map in `cassandra.yaml`.
     pub cassandra: Option<&'static str>,
