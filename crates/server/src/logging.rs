@@ -1,6 +1,6 @@
 //! Logs through tracing, to standard error.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use henge_settings::did_you_mean;
 use std::io;
 use tracing_subscriber::EnvFilter;
@@ -59,8 +59,10 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Goes by another `log_level` from now on, unless `RUST_LOG` is set, which wins.
+    /// Goes by another `log_level` from now on. Fails where `RUST_LOG` is set, which wins.
     pub(crate) fn set_level(&self, level: &str) -> anyhow::Result<()> {
+        let is_unset = std::env::var_os(VARIABLE).is_none_or(|filter| filter.is_empty());
+        ensure!(is_unset, "{VARIABLE} is set, and wins over log_level");
         (self.replace)(filter_of(level)?)
     }
 }
