@@ -66,5 +66,5 @@ pub(crate) struct Config {
     /// Threads that serve clients.
     pub(crate) cores: usize,
     /// Every setting as clients may see it.
-    pub(crate) shown: Vec<(String, Option<String>)>,
+    pub(crate) visible_settings: Vec<(String, Option<String>)>,
 }

@@ -6,6 +6,7 @@
 mod fast;
 
 use crate::answer;
+use crate::client_warnings;
 use crate::clients::{Entered, Place};
 use crate::cores::ClientSettings;
 use crate::intake::{Admitted, Intake};
@@ -13,7 +14,6 @@ use crate::login::{self, Stage, log_in};
 use crate::request::{Answer, Client, Counted, StatementLookup, detached, run, traced};
 use crate::socket::{READ_BYTES_MAX, Socket};
 use crate::statement::{CachedStatement, Statements};
-use crate::warned;
 use crate::world::ServerWorld;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -313,7 +313,7 @@ impl Connection {
     fn warning_of_use(&mut self, known: &CachedStatement) -> Option<String> {
         let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.told_of_use)?;
         self.told_of_use = true;
-        Some(warned::keyspace_warning(keyspace, &known.metadata.id))
+        Some(client_warnings::keyspace_warning(keyspace, &known.metadata.id))
     }
 
     /// Messages about the connection itself.

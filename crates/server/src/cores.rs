@@ -120,11 +120,11 @@ async fn serve_one(
                 let entered = settings.clients.enter(settings.core, peer, socket.tls());
                 let connection = Connection::new(core, &node, &settings, peer.ip(), entered);
                 if let Err(error) = connection.serve(socket, node.events(), stop).await {
-                    tracing::debug!(%error, "a client connection broke");
+                    tracing::debug!(%error, client = %peer, "a client connection broke");
                 }
             }
             Ok(None) => {}
-            Err(error) => tracing::debug!(%error, "a client connection was not encrypted as it should be"),
+            Err(error) => tracing::debug!(%error, client = %peer, "the TLS handshake of a client failed"),
         }
     }
     metrics.connections.dec();

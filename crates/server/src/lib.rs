@@ -3,7 +3,7 @@
 //! - `server`: from start to clean end; `args`, `config`, `settings`, `memory`: its configuration; `logging`, `metrics`, `http`: its log, metrics and health.
 //! - `operations`, `admin`: what an operator asks for, and the port for it; `http_server`: HTTP with bounds.
 //! - `sockets`: the addresses of a server; `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
-//! - `clients`, `task`: who they are and what they have under way; `shown`, `hosts`, `process`: what system tables say of this process.
+//! - `clients`, `task`: who they are and what they have under way; `settings_view`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
 //! - `superuser`: the first role; `cert`, `dev`: commands beside it.
 
@@ -24,6 +24,7 @@ mod args;
 mod cert;
 mod certificates;
 mod client_tls;
+mod client_warnings;
 mod clients;
 mod config;
 mod connection;
@@ -47,13 +48,12 @@ mod process;
 mod request;
 mod server;
 mod settings;
-mod shown;
+mod settings_view;
 mod socket;
 mod sockets;
 mod statement;
 mod superuser;
 mod task;
-mod warned;
 mod world;
 
 pub use args::{CheckOptions, ServerOptions, check_config};

@@ -1,8 +1,8 @@
 //! One request from its frame to its answer, apart from the connection it came on.
 
 use crate::answer;
+use crate::client_warnings::log;
 use crate::statement::{CachedStatement, described, result_of_text};
-use crate::warned::log;
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
 use henge_cql::Warnings;

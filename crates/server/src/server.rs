@@ -118,7 +118,8 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     let store = Arc::new(Store::open(Arc::clone(&engine) as Arc<dyn Engine>)?);
     directory.durable().check(store.sequence())?;
     let clients = Arc::new(Clients::default());
-    let process = Process { settings: config.shown.clone(), clients: Arc::clone(&clients), cores: config.cores };
+    let process =
+        Process { settings: config.visible_settings.clone(), clients: Arc::clone(&clients), cores: config.cores };
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
     remember_durable(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
     let who = Identity { host: directory.host(), generation: directory.generation() };

@@ -8,7 +8,7 @@ use henge_settings::{Secrecy, Setting};
 const REDACTED: &str = "<REDACTED>";
 
 /// Every setting with its value; `None` for one that is not set.
-pub(crate) fn shown(settings: &Settings, config: &Config) -> Vec<(String, Option<String>)> {
+pub(crate) fn settings_view(settings: &Settings, config: &Config) -> Vec<(String, Option<String>)> {
     all().iter().map(|setting| one(setting, settings.text_of(setting.name), config)).collect()
 }
 
@@ -35,9 +35,10 @@ mod tests {
         let text = "superuser_password: s3cret\nseeds: 127.0.0.3\nclient_encryption_options: {enabled: true, certificate: a.pem, key: hidden.key}";
         settings.text(text, "henge.yaml");
         let config = settings.config().unwrap();
-        assert_eq!(config.shown.len(), all().len());
-        let value =
-            |name: &str| config.shown.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("{name}")).1.as_deref();
+        assert_eq!(config.visible_settings.len(), all().len());
+        let value = |name: &str| {
+            config.visible_settings.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("{name}")).1.as_deref()
+        };
         assert_eq!(value("superuser_password"), Some(REDACTED));
         assert_eq!(value("client_encryption_options.key"), Some(REDACTED));
         assert_eq!(value("client_encryption_options.enabled"), Some("true"));

@@ -4,7 +4,7 @@ use super::{Config, ConfigError, ConfigErrors, Settings};
 use crate::client_tls::{ClientAuth, ClientTlsOptions};
 use crate::intake::IntakeLimits;
 use crate::settings::{ServerSettings, Values, all, pairs};
-use crate::shown::shown;
+use crate::settings_view::settings_view;
 use henge_node::Options;
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -78,10 +78,10 @@ impl Checker<'_> {
             client_tls,
             memory,
             cores,
-            shown: Vec::new(),
+            visible_settings: Vec::new(),
             server,
         };
-        config.shown = shown(self.settings, &config);
+        config.visible_settings = settings_view(self.settings, &config);
         config
     }
 
