@@ -1,7 +1,7 @@
 //! `CAST`: the supported conversions, and how they convert.
 
 use super::failure::failure;
-use super::generic::{ambiguous, no_signature};
+use super::invocation::{ambiguous, no_signature};
 use super::number::{Number, is_number};
 use super::{Expression, Function, Signature, json, time};
 use crate::error::Error;

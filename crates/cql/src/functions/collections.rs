@@ -22,20 +22,6 @@ pub(crate) enum OfCollection {
 }
 
 impl OfCollection {
-    /// The function of that name; `None` for other names.
-    pub(super) fn named(name: &str) -> Option<OfCollection> {
-        Some(match name {
-            "map_keys" => OfCollection::Keys,
-            "map_values" => OfCollection::Values,
-            "collection_count" => OfCollection::Count,
-            "collection_min" => OfCollection::Min,
-            "collection_max" => OfCollection::Max,
-            "collection_sum" => OfCollection::Sum,
-            "collection_avg" => OfCollection::Average,
-            _ => return None,
-        })
-    }
-
     /// The type of the result for a collection of type `of`; `None` if the function does not take that type.
     pub(super) fn result_type(self, of: &DataType) -> Option<DataType> {
         match (self, of.unfrozen()) {

@@ -17,18 +17,6 @@ pub(crate) enum Math {
 }
 
 impl Math {
-    /// The function of that name; `None` for other names.
-    pub(super) fn named(name: &str) -> Option<Math> {
-        Some(match name {
-            "abs" => Math::Abs,
-            "exp" => Math::Exp,
-            "log" => Math::Log,
-            "log10" => Math::Log10,
-            "round" => Math::Round,
-            _ => return None,
-        })
-    }
-
     fn name(self) -> &'static str {
         match self {
             Math::Abs => "abs",

@@ -7,21 +7,23 @@ mod decimal;
 mod expression;
 mod failure;
 mod floor;
-mod generic;
+mod invocation;
 pub(crate) mod json;
 mod logarithm;
 mod mask;
 mod math;
 mod native;
 mod number;
+mod registry;
 mod similarity;
 mod time;
 
 pub(crate) use cast::{cast_signature, cast_target};
 pub(crate) use decimal::Decimal;
 pub(crate) use expression::Expression;
-pub(crate) use generic::{Argument, ambiguous, masking, masking_parameters, no_signature};
-pub(crate) use native::{signature, times_taken};
+pub(crate) use invocation::{Argument, ambiguous, no_signature};
+pub(crate) use native::{masking, signature};
+pub(crate) use registry::{masking_parameters, names, times_taken};
 pub(crate) use time::{appended, prepended};
 
 use crate::context::BindContext;
@@ -65,39 +67,6 @@ pub(crate) struct Call<'a> {
     /// The number of the call within the statement.
     pub(crate) ordinal: u32,
 }
-
-/// Every name that [`signature`] accepts, for suggestions; without `asblob` and the like.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().chain(generic::NAMES)
-}
-
-const NAMES: [&str; 25] = [
-    "fromjson",
-    "from_json",
-    "now",
-    "uuid",
-    "token",
-    "currenttimeuuid",
-    "current_timeuuid",
-    "currenttimestamp",
-    "current_timestamp",
-    "currentdate",
-    "current_date",
-    "currenttime",
-    "current_time",
-    "mintimeuuid",
-    "min_timeuuid",
-    "maxtimeuuid",
-    "max_timeuuid",
-    "todate",
-    "to_date",
-    "totimestamp",
-    "to_timestamp",
-    "tounixtimestamp",
-    "to_unix_timestamp",
-    "tojson",
-    "to_json",
-];
 
 impl Function {
     /// The result for these arguments; `None` is null.

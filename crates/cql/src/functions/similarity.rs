@@ -13,16 +13,6 @@ pub(crate) enum Similarity {
 }
 
 impl Similarity {
-    /// The measure of that function name; `None` for other names.
-    pub(super) fn named(name: &str) -> Option<Similarity> {
-        Some(match name {
-            "similarity_cosine" => Similarity::Cosine,
-            "similarity_euclidean" => Similarity::Euclidean,
-            "similarity_dot_product" => Similarity::DotProduct,
-            _ => return None,
-        })
-    }
-
     /// The similarity of two vectors of the same type.
     pub(super) fn call(self, of: &DataType, left: &[u8], right: &[u8]) -> Result<Vec<u8>, Error> {
         let (left, right) = (floats(of, left)?, floats(of, right)?);
