@@ -1,12 +1,15 @@
 //! DESCRIBE output: names, and CREATE statements as Cassandra 5.0 prints them, which can be executed again.
 
 mod columns;
+mod identifier;
+
+pub use identifier::identifier;
 
 use columns::{definitions, past_changes};
+use identifier::joined;
 
 use crate::collection;
 use crate::error::Error;
-use crate::keyword::is_reserved;
 use crate::plan::DescribeTarget;
 use crate::system_keyspaces::is_virtual;
 use crate::text_form::hex;
@@ -179,15 +182,6 @@ fn settings(options: &TableOptions) -> Vec<String> {
     ]
 }
 
-/// The name as CQL, in quotes if it could not be parsed without.
-pub fn identifier(name: &str) -> String {
-    let mut bytes = name.bytes();
-    let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
-        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        && !is_reserved(name);
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
 fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
@@ -195,10 +189,6 @@ fn text(value: &str) -> String {
 fn map(entries: &BTreeMap<String, String>) -> String {
     let all: Vec<String> = entries.iter().map(|(k, v)| format!("{}: {}", text(k), text(v))).collect();
     format!("{{{}}}", all.join(", "))
-}
-
-fn joined(columns: &[Column], one: impl Fn(&Column) -> String) -> String {
-    columns.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn is_system(keyspace: &Keyspace) -> bool {

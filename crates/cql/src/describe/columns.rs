@@ -1,6 +1,6 @@
 //! The columns of a CREATE TABLE, with those that were dropped since.
 
-use super::{identifier, joined};
+use super::identifier::{identifier, joined};
 use henge_model::{Column, ColumnKind, DroppedColumn, Table};
 
 /// The columns and the primary key, one per line. With `past`, dropped columns are included, since rows may still hold their

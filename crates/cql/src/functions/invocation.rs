@@ -235,7 +235,7 @@ impl Invocation<'_> {
     }
 
     /// Resolves `from_json`, whose result has the type that its place requires.
-    pub(super) fn from_json(&self) -> Result<Signature, Error> {
+    pub(super) fn json_value(&self) -> Result<Signature, Error> {
         let Some(to) = self.wanted else {
             let name = self.name;
             let message = format!("{name}() cannot be used in the selection clause of a SELECT statement");

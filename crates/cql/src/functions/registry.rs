@@ -59,7 +59,7 @@ const ANOTHER: &str = "another argument";
 /// Every native function, in the order of the documentation.
 #[rustfmt::skip]
 const REGISTRY: &[NativeFunction] = &[
-    typed(&["fromjson", "from_json"], 1, |call| call.from_json()),
+    typed(&["fromjson", "from_json"], 1, |call| call.json_value()),
     typed(&["now", "currenttimeuuid", "current_timeuuid"], 0, |call| call.fixed(Function::Now, vec![], DataType::Timeuuid)),
     typed(&["uuid"], 0, |call| call.fixed(Function::Uuid, vec![], DataType::Uuid)),
     typed(&["token"], 0, |call| call.token()),

@@ -1,7 +1,8 @@
 //! JSON decoded to a value's bytes, by type. Every type may also be given as a string; for collections the string
 //! contains JSON.
 
-use super::{Json, parse};
+use super::parse::parse;
+use super::value::Json;
 use crate::collection;
 use crate::literal;
 use crate::text_form;

@@ -1,6 +1,6 @@
 //! JSON parsed from text, by RFC 8259. Text behind the first value is ignored, as in Cassandra.
 
-use super::Json;
+use super::value::Json;
 use crate::limits;
 
 /// Parses the value at the beginning of a text; the error says what is wrong.

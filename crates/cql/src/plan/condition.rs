@@ -1,6 +1,6 @@
 //! The condition of a conditional write.
 
-use super::{Labels, ModifyPlan, ResultColumn, Source};
+use super::{Labels, ResultColumn, Source};
 use crate::statement::Operator;
 use henge_model::{Column, ColumnKind, DataType, Table};
 
@@ -55,23 +55,6 @@ impl ConditionPlan {
     pub(crate) fn is_of_statics(&self) -> bool {
         let mut columns = self.columns().peekable();
         columns.peek().is_some() && columns.all(|column| column.kind == ColumnKind::Static)
-    }
-}
-
-impl ModifyPlan {
-    /// True if the statement has an IF clause.
-    pub fn is_conditional(&self) -> bool {
-        self.condition.is_some()
-    }
-
-    /// The columns that the result has behind `[applied]` if the write was not applied. `None` stands for all columns
-    /// of the table.
-    pub(crate) fn condition_columns(&self) -> Option<Vec<&Column>> {
-        match &self.condition {
-            Some(ConditionPlan::NotExists | ConditionPlan::Exists) => None,
-            Some(condition) => Some(condition.columns().collect()),
-            None => Some(Vec::new()),
-        }
     }
 }
 

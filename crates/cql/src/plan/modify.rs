@@ -1,7 +1,7 @@
 //! An INSERT, UPDATE or DELETE.
 
 use super::{Choices, CollectionPlan, ConditionPlan, JsonPlan, Slice, Source};
-use henge_model::{ColumnId, Table};
+use henge_model::{Column, ColumnId, Table};
 use std::sync::Arc;
 
 /// An INSERT, UPDATE or DELETE, resolved except for its bound values.
@@ -76,5 +76,22 @@ impl ModifyPlan {
     /// True if it writes exactly one row, or none if all its values are unset. False with IN and with static columns.
     pub fn is_single(&self) -> bool {
         self.is_single
+    }
+}
+
+impl ModifyPlan {
+    /// True if the statement has an IF clause.
+    pub fn is_conditional(&self) -> bool {
+        self.condition.is_some()
+    }
+
+    /// The columns that the result has behind `[applied]` if the write was not applied. `None` stands for all columns
+    /// of the table.
+    pub(crate) fn condition_columns(&self) -> Option<Vec<&Column>> {
+        match &self.condition {
+            Some(ConditionPlan::NotExists | ConditionPlan::Exists) => None,
+            Some(condition) => Some(condition.columns().collect()),
+            None => Some(Vec::new()),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! A SELECT.
 
 use super::{AggregatePlan, FilterRelation, Partition, Restriction, Selector, Sorting, Source, Where};
+use henge_base::Bytes;
 use henge_model::{Column, ColumnKind, Columns, DataType, Projection, Table};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A SELECT, resolved except for its bound values.
@@ -122,4 +124,22 @@ impl SelectPlan {
 pub(crate) struct Grouping {
     pub(crate) selector: Selector,
     pub(crate) data_type: DataType,
+}
+
+impl SelectPlan {
+    /// True if the rows must be sorted once all have been fetched, by [`SelectPlan::compare`].
+    pub fn is_sorted(&self) -> bool {
+        !self.sorting.columns.is_empty()
+    }
+
+    /// The number of leading values of a row that belong to the result; those behind them are sort values.
+    pub fn shown(&self) -> usize {
+        self.selectors.len() - self.sorting.columns.len()
+    }
+
+    /// Compares two rows that have the values of all selectors.
+    pub fn compare(&self, a: &[Option<Bytes>], b: &[Option<Bytes>]) -> Ordering {
+        let (a, b) = (a.get(self.shown()..), b.get(self.shown()..));
+        self.sorting.compare(a.unwrap_or_default(), b.unwrap_or_default())
+    }
 }

@@ -1,6 +1,6 @@
 //! The sort order of rows of several partitions.
 
-use super::{Choices, Partition, SelectPlan, Where, projected};
+use super::{Choices, Partition, Where, projected};
 use henge_base::Bytes;
 use henge_model::{Column, Order, Projected, Table};
 use std::cmp::Ordering;
@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 /// The columns to sort by; empty if rows arrive in order. Their values follow those of the result in each row.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sorting {
-    columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     /// True if the order is opposite to the stored one, in which null comes first.
     reversed: bool,
 }
@@ -35,7 +35,7 @@ impl Sorting {
     }
 
     /// Compares two rows by their sort values alone.
-    fn compare(&self, a: &[Option<Bytes>], b: &[Option<Bytes>]) -> Ordering {
+    pub(crate) fn compare(&self, a: &[Option<Bytes>], b: &[Option<Bytes>]) -> Ordering {
         for (column, (a, b)) in self.columns.iter().zip(a.iter().zip(b)) {
             let stored = match (a, b) {
                 (Some(a), Some(b)) if column.order == Order::Descending => column.data_type.compare(b, a),
@@ -47,23 +47,5 @@ impl Sorting {
             }
         }
         Ordering::Equal
-    }
-}
-
-impl SelectPlan {
-    /// True if the rows must be sorted once all have been fetched, by [`SelectPlan::compare`].
-    pub fn is_sorted(&self) -> bool {
-        !self.sorting.columns.is_empty()
-    }
-
-    /// The number of leading values of a row that belong to the result; those behind them are sort values.
-    pub fn shown(&self) -> usize {
-        self.selectors.len() - self.sorting.columns.len()
-    }
-
-    /// Compares two rows that have the values of all selectors.
-    pub fn compare(&self, a: &[Option<Bytes>], b: &[Option<Bytes>]) -> Ordering {
-        let (a, b) = (a.get(self.shown()..), b.get(self.shown()..));
-        self.sorting.compare(a.unwrap_or_default(), b.unwrap_or_default())
     }
 }

@@ -190,3 +190,12 @@ impl Display for Deletion {
         }
     }
 }
+
+impl Display for Condition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Condition::Exists(_) => f.write_str("EXISTS"),
+            Condition::Relations(relations) => ands(relations).fmt(f),
+        }
+    }
+}

@@ -1,5 +1,5 @@
-use super::separated::{ands, commas};
-use super::{Condition, Name, Term};
+use super::separated::commas;
+use super::{Name, Term};
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};
 
@@ -95,15 +95,6 @@ impl Display for Subject {
             Subject::Element(name, key) => write!(f, "{name}[{key}]"),
             Subject::Index(name) => name.fmt(f),
             Subject::Field(name, field) => write!(f, "{name}.{field}"),
-        }
-    }
-}
-
-impl Display for Condition {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Condition::Exists(_) => f.write_str("EXISTS"),
-            Condition::Relations(relations) => ands(relations).fmt(f),
         }
     }
 }

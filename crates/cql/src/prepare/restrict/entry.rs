@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::plan::{Choices, Source};
 use crate::plan::{Restriction, is_slice};
-use crate::prepare::restrict::relation::check_slice;
+use crate::prepare::restrict::slice::check_slice;
 use crate::prepare::scope::column;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Name, Operator, Relation, Term};

@@ -4,3 +4,4 @@ pub(super) mod entry;
 pub(super) mod probe;
 pub(super) mod relation;
 pub(super) mod restriction;
+pub(super) mod slice;

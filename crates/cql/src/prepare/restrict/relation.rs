@@ -3,11 +3,12 @@
 use crate::error::{Error, Position};
 use crate::plan::{Choices, Restriction, Source, is_slice, null_value};
 use crate::prepare::restrict::entry;
+use crate::prepare::restrict::slice::check_slice;
 use crate::prepare::scope::column;
 use crate::prepare::term::term_text::value_name;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
-use henge_model::{Column, DataType, DurationHolder, Table};
+use henge_model::{Column, DataType, Table};
 
 /// One relation on `token(...)`.
 #[derive(Clone, Debug)]
@@ -165,17 +166,6 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
 fn choice_of_one(relation: &Relation) -> Option<Operator> {
     let is_of_one = relation.operator == Operator::In && relation.listed && relation.values.len() == 1;
     is_of_one.then_some(Operator::Equal)
-}
-
-/// Refuses `<`, `>` and the like on durations and types that contain them, which have no order.
-pub(crate) fn check_slice(of: &DataType) -> Result<(), Error> {
-    match of.holder_of_durations() {
-        Some(DurationHolder::Itself) => Err(Error::invalid("Slice restrictions are not supported on duration columns")),
-        Some(holder) => {
-            Err(Error::invalid(format!("Slice restrictions are not supported on {holder} containing durations")))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Resolves `(a, b) op (1, 2)` on consecutive clustering columns. `=` becomes one restriction per column.

@@ -5,7 +5,8 @@ use crate::plan::{BatchPlan, ModifyPlan, Plan, Prepared, check_kind};
 use crate::prepare::scope::Scope;
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
-use crate::prepare::write::statement::{plan, using};
+use crate::prepare::write::statement::plan;
+use crate::prepare::write::using::using;
 use crate::prepare::write::virtual_table;
 use crate::statement::{Batch, BatchKind, Statement};
 

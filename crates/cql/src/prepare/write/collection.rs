@@ -4,7 +4,6 @@ use crate::error::{Error, nearest};
 use crate::plan::{CollectionChange, CollectionPlan, Source};
 use crate::prepare::term::term_text::value_name;
 use crate::prepare::term::terms::Terms;
-use crate::prepare::write::statement::invalid_at;
 use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Term, TermKind};
 use henge_model::{Column, DataType};
 
@@ -237,4 +236,9 @@ pub(crate) fn no_field(column: &Column, field: &Name) -> Error {
     };
     let message = format!("Invalid operation ({0}.{1} = ?) for {what} column {0}", column.name, field.text);
     invalid_at(message, field)
+}
+
+/// An error at the position of a name.
+fn invalid_at(message: String, name: &Name) -> Error {
+    Error::invalid(message).at(name.position)
 }

@@ -5,7 +5,7 @@ use crate::plan::{Changes, Choices, ConditionPlan, ModifyPlan, Reach, assemble, 
 use crate::prepare::restrict::restriction::gap_message;
 use crate::prepare::scope::{Scope, column};
 use crate::prepare::term::marker::Markers;
-use crate::prepare::write::statement::{target, using};
+use crate::prepare::write::using::{target, using};
 use crate::prepare::write::{compact, json};
 use crate::statement::{Insert, InsertValues};
 use henge_model::{Column, ColumnId, ColumnKind};

@@ -1,20 +1,16 @@
 //! Resolution of INSERT, UPDATE and DELETE.
 
 use crate::error::{Error, Position};
-use crate::plan::{
-    Changes, CollectionPlan, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, Source, assemble,
-};
+use crate::plan::{Changes, CollectionPlan, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, assemble};
 use crate::prepare::scope::{Scope, column};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
 use crate::prepare::write::collection::{self};
+use crate::prepare::write::using::{target, using};
 use crate::prepare::write::write_target::{reached, restricted};
 use crate::prepare::write::{insert, virtual_table};
-use crate::statement::{
-    Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, TableName, Update, Using,
-};
+use crate::statement::{Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, Update, Using};
 use henge_model::{Column, ColumnKind, DataType, Table};
-use std::sync::Arc;
 
 pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let mut markers = Markers::default();
@@ -110,15 +106,6 @@ fn check_range(deletions: &[Deletion], is_of_rows: bool, condition: Option<&Cond
     }
 }
 
-pub(crate) fn target<'s: 'm, 'm>(
-    name: &TableName,
-    scope: &Scope<'s>,
-    markers: &'m mut Markers,
-) -> Result<(&'s Arc<Table>, Terms<'m>), Error> {
-    let table = scope.writable_table(name)?;
-    Ok((table, Terms::of(table, scope, markers)))
-}
-
 /// Refuses timestamps, TTLs and conditions in writes of counters.
 fn check_counters(
     table: &Table,
@@ -183,16 +170,4 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
         return changes.set(column, source, name.position);
     }
     Err(collection::no_change(assignment, column))
-}
-
-/// An error at the position of a name.
-pub(crate) fn invalid_at(message: String, name: &Name) -> Error {
-    Error::invalid(message).at(name.position)
-}
-
-/// The sources of TTL and timestamp.
-pub(crate) fn using(using: &Using, terms: &mut Terms<'_>) -> Result<(Option<Source>, Option<Source>), Error> {
-    let ttl = using.ttl.as_ref().map(|t| terms.source(t, &DataType::Int, "[ttl]")).transpose()?;
-    let timestamp = using.timestamp.as_ref().map(|t| terms.source(t, &DataType::Bigint, "[timestamp]")).transpose()?;
-    Ok((ttl, timestamp))
 }
