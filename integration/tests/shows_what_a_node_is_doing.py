@@ -17,7 +17,7 @@ from processes import CQL_PORT, HENGE, Server, wait_until
 
 GUARDED, ENCRYPTED = "127.0.21.4", "127.0.21.5"
 STARTUP = 1
-TABLES = "batch_metrics caches clients cql_metrics disk_usage gossip_info pending_hints queries settings thread_pools".split()
+TABLES = "batch_metrics caches clients cql_metrics disk_usage gossip_info pending_hints queries settings thread_pools workers".split()
 
 
 def startup(address, **options):
@@ -159,6 +159,15 @@ def test_nothing_is_written_there(node, clients):
     for statement in (prepared.bind(("a", "b")), batch):
         with pytest.raises(InvalidRequest, match="Modification is not supported by table system_views.settings"):
             session.execute(statement)
+
+
+def test_background_workers_are_shown_with_their_states(node, clients):
+    session = clients.session()
+    workers = {row.name: row for row in session.execute("SELECT * FROM system_views.workers")}
+    names = "batch_replay clock_lease dropped_tables hint_delivery hint_writer index_build purge space_watch"
+    assert set(names.split()) <= set(workers)
+    assert {row.state for row in workers.values()} <= {"running", "paused", "waiting"}
+    assert workers["clock_lease"].steps > 0 and workers["clock_lease"].last_error is None
 
 
 def test_drivers_know_the_tables_as_virtual(node, clients):

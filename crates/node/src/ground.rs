@@ -8,4 +8,5 @@ pub(crate) mod metric_registry;
 pub(crate) mod metrics;
 pub(crate) mod options;
 pub(crate) mod surroundings;
+pub(crate) mod worker_status;
 pub(crate) mod world;

@@ -21,8 +21,15 @@ use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
 use crate::replica::LocalReplica;
 use crate::replica::partition_locks::PartitionLocks;
-use crate::work::hints::{self, HintDelivery};
-use crate::work::{batch_replay, dropped_tables, index_build, lease, periodic_sync, purge, space};
+use crate::work::batch_replay::BatchReplay;
+use crate::work::dropped_tables::DroppedTables;
+use crate::work::hints::{HintDelivery, HintWriter};
+use crate::work::index_build::IndexBuilder;
+use crate::work::lease::{self, LeaseRenewal};
+use crate::work::periodic_sync::PeriodicSync;
+use crate::work::purge::Purge;
+use crate::work::space::SpaceWatch;
+use crate::work::worker::{self, Worker};
 use henge_base::ClusterId;
 use henge_model::Table;
 use henge_storage::{Store, SyncMode};
@@ -81,19 +88,24 @@ impl<W: World> Node<W> {
     pub fn start(&self) {
         let Parts { context, peers, cluster, replica, hints, .. } = self.parts();
         let (world, coordinator) = (&context.world, Coordinator::start(Arc::clone(&self.parts)));
-        let (context, replica) = (|| Arc::clone(context), || Arc::clone(replica));
-        world.spawn("lease", lease::renew(context(), replica()));
         world.spawn("gossip", Arc::clone(cluster).run_gossip());
-        world.spawn("hints", hints::persist(context(), replica(), Arc::clone(hints)));
-        world.spawn("delivery", HintDelivery::new(context(), Arc::clone(peers), replica()).run());
-        world.spawn("batches", batch_replay::replay(coordinator.clone()));
-        world.spawn("space", space::watch(context(), replica()));
-        world.spawn("purge", purge::sweep_all(coordinator.clone()));
-        world.spawn("indexes", index_build::build_all(coordinator));
-        world.spawn("dropped tables", dropped_tables::remove(Arc::clone(cluster), replica()));
+        let (context, replica) = (|| Arc::clone(context), || Arc::clone(replica));
+        self.run_worker(LeaseRenewal { context: context(), replica: replica() });
+        self.run_worker(HintWriter { context: context(), replica: replica(), queue: Arc::clone(hints) });
+        self.run_worker(HintDelivery::new(context(), Arc::clone(peers), replica()));
+        self.run_worker(BatchReplay::new(coordinator.clone()));
+        self.run_worker(SpaceWatch { context: context(), replica: replica() });
+        self.run_worker(Purge::new(coordinator.clone()));
+        self.run_worker(IndexBuilder::new(coordinator));
+        self.run_worker(DroppedTables { cluster: Arc::clone(cluster), replica: replica() });
         if self.parts.context.options.sync == SyncMode::Unsynced {
-            world.spawn("sync", periodic_sync::run(context(), replica()));
+            self.run_worker(PeriodicSync { context: context(), replica: replica() });
         }
+    }
+
+    fn run_worker<K: Worker>(&self, worker: K) {
+        let context = Arc::clone(&self.parts.context);
+        self.parts.context.world.spawn(K::NAME, worker::run(context, worker));
     }
 
     /// Creates the cluster or joins it; returns at once for a node that is a member.

@@ -1,4 +1,4 @@
-//! Background work.
+//! Background work. Each worker takes steps within one frame (`worker`).
 
 pub(crate) mod batch_replay;
 pub(crate) mod dropped_tables;
@@ -10,3 +10,4 @@ mod once_each;
 pub(crate) mod periodic_sync;
 pub(crate) mod purge;
 pub(crate) mod space;
+pub(crate) mod worker;

@@ -4,6 +4,7 @@ use crate::ground::clock::Clock;
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
+use crate::ground::worker_status::WorkerStatuses;
 use crate::ground::world::World;
 use arc_swap::ArcSwap;
 use henge_base::{HostId, Micros, Mono};
@@ -18,14 +19,16 @@ pub(crate) struct Context<W> {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) identity: Identity,
+    /// The status of background workers.
+    pub(crate) workers: WorkerStatuses,
     epoch: ArcSwap<Epoch>,
 }
 
 impl<W: World> Context<W> {
     /// The ground of a node whose clock goes on after `lease`.
     pub(crate) fn new(world: Arc<W>, identity: Identity, options: Options, lease: Micros) -> Self {
-        let (clock, metrics) = (Clock::after(lease), Arc::default());
-        Context { world, options, clock, metrics, identity, epoch: ArcSwap::from_pointee(Epoch::default()) }
+        let (clock, metrics, workers) = (Clock::after(lease), Arc::default(), WorkerStatuses::default());
+        Context { world, options, clock, metrics, identity, workers, epoch: ArcSwap::from_pointee(Epoch::default()) }
     }
 
     /// This node's id.

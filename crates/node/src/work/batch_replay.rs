@@ -6,12 +6,13 @@ use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
 use crate::work::once_each::OnceEach;
+use crate::work::worker::{Next, StepError, Worker};
 use futures_util::stream::{self, StreamExt};
 use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{Refusal, ReplicaError, Replicas};
 use henge_metadata::Epoch;
 use henge_model::{Key, Mutation};
-use henge_storage::{DamagedBatch, LoggedBatch, Store};
+use henge_storage::{DamagedBatch, EngineError, LoggedBatch, Store};
 use std::time::Duration;
 
 /// Between two looks for batches that were left behind.
@@ -21,27 +22,43 @@ const BATCHES_MAX: usize = 64;
 /// Batches replayed at once: few, since their parts go to all replicas and take places in the tail that writes of clients need too.
 const REPLAYED_AT_ONCE_MAX: usize = 2;
 
-/// Replays batches until the node ends.
-pub(crate) async fn replay<W: World>(coordinator: Coordinator<W>) {
-    let mut damaged = OnceEach::default();
-    loop {
-        coordinator.context().pause(LOOK_INTERVAL).await;
-        replay_all(&coordinator, &mut damaged).await;
+/// Replays the batches that this node keeps.
+pub(crate) struct BatchReplay<W> {
+    coordinator: Coordinator<W>,
+    damaged: OnceEach<DamagedBatch>,
+}
+
+impl<W: World> BatchReplay<W> {
+    /// Nothing is replayed yet.
+    pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
+        BatchReplay { coordinator, damaged: OnceEach::default() }
     }
 }
 
+impl<W: World> Worker for BatchReplay<W> {
+    const NAME: &'static str = "batch_replay";
+    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        replay_all(&self.coordinator, &mut self.damaged).await?;
+        Ok(Next::Pause(LOOK_INTERVAL))
+    }
+
+    async fn wait(&mut self) {}
+}
+
 /// Goes once through the batches that are old enough. One that cannot be written now keeps none from its turn.
-async fn replay_all<W: World>(coordinator: &Coordinator<W>, damaged: &mut OnceEach<DamagedBatch>) {
+async fn replay_all<W: World>(
+    coordinator: &Coordinator<W>,
+    damaged: &mut OnceEach<DamagedBatch>,
+) -> Result<(), EngineError> {
     let (context, replica) = (coordinator.context(), coordinator.replica());
     let age = 2 * context.options.write_timeout;
     let before = context.world.wall_us() - age.as_micros() as Micros;
     let mut after = None;
     loop {
         let read = move |store: &Store| store.batches(after.as_ref(), before, BATCHES_MAX);
-        let page = match replica.on_disk(Lane::Background, read).await {
-            Ok(page) => page,
-            Err(error) => return tracing::error!(%error, "the batch log cannot be read"),
-        };
+        let page = replica.on_disk(Lane::Background, read).await?;
         for found in page.damaged {
             handle_damaged(context, replica, found, damaged).await;
         }
@@ -49,7 +66,7 @@ async fn replay_all<W: World>(coordinator: &Coordinator<W>, damaged: &mut OnceEa
         batches.for_each_concurrent(REPLAYED_AT_ONCE_MAX, |batch| replay_one(coordinator, batch)).await;
         match page.next {
             Some(next) => after = Some(next),
-            None => return,
+            None => return Ok(()),
         }
     }
 }

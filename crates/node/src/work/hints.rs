@@ -8,6 +8,7 @@ use crate::peers::Peers;
 use crate::peers::messages::data::Write;
 use crate::replica::LocalReplica;
 use crate::work::once_each::OnceEach;
+use crate::work::worker::{Next, StepError, Worker};
 use henge_base::{HostId, Micros};
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_model::Mutation;
@@ -27,27 +28,34 @@ const ROOM_WAIT_INTERVAL: Duration = Duration::from_millis(250);
 const HINT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes queued hints to disk, synced. While the disk is full they wait in the queue, which is bounded.
-pub(crate) async fn persist<W: World>(
-    context: Arc<Context<W>>,
-    replica: Arc<LocalReplica<W>>,
-    queue: Arc<HintQueue<W>>,
-) {
-    loop {
-        queue.hint_added().await;
-        loop {
-            while replica.is_disk_full() {
-                context.pause(ROOM_WAIT_INTERVAL).await;
-            }
-            let hints = queue.take();
-            if hints.is_empty() {
-                break;
-            }
-            let count = hints.len();
-            if let Err(error) = replica.on_disk(Lane::Background, move |store| store.add_hints(hints)).await {
-                tracing::error!(%error, count, "hints could not be kept");
-                context.metrics.hints_dropped.inc_by(count as u64);
-            }
+pub(crate) struct HintWriter<W> {
+    pub(crate) context: Arc<Context<W>>,
+    pub(crate) replica: Arc<LocalReplica<W>>,
+    pub(crate) queue: Arc<HintQueue<W>>,
+}
+
+impl<W: World> Worker for HintWriter<W> {
+    const NAME: &'static str = "hint_writer";
+    const RETRY_DELAY: Duration = ROOM_WAIT_INTERVAL;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        if self.replica.is_disk_full() {
+            return Ok(Next::Pause(ROOM_WAIT_INTERVAL));
         }
+        let hints = self.queue.take();
+        if hints.is_empty() {
+            return Ok(Next::Wait);
+        }
+        let count = hints.len();
+        if let Err(error) = self.replica.on_disk(Lane::Background, move |store| store.add_hints(hints)).await {
+            self.context.metrics.hints_dropped.inc_by(count as u64);
+            return Err(format!("{count} hints are lost: {error}").into());
+        }
+        Ok(Next::Step)
+    }
+
+    async fn wait(&mut self) {
+        self.queue.hint_added().await;
     }
 }
 
@@ -57,6 +65,26 @@ pub(crate) struct HintDelivery<W> {
     peers: Arc<Peers<W>>,
     replica: Arc<LocalReplica<W>>,
     damaged: OnceEach<HintId>,
+}
+
+impl<W: World> Worker for HintDelivery<W> {
+    const NAME: &'static str = "hint_delivery";
+    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        for peer in self.peers.liveness().up().iter() {
+            self.deliver_all(*peer).await;
+        }
+        Ok(Next::Wait)
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            biased;
+            () = self.peers.liveness().member_came_up() => {}
+            () = self.context.pause(LOOK_INTERVAL) => {}
+        }
+    }
 }
 
 /// The outcome of a hint that was sent.
@@ -75,20 +103,6 @@ impl<W: World> HintDelivery<W> {
     /// Nothing is delivered yet.
     pub(crate) fn new(context: Arc<Context<W>>, peers: Arc<Peers<W>>, replica: Arc<LocalReplica<W>>) -> Self {
         HintDelivery { context, peers, replica, damaged: OnceEach::default() }
-    }
-
-    /// Delivers hints to peers that are up, until the node ends.
-    pub(crate) async fn run(mut self) {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.peers.liveness().member_came_up() => {}
-                () = self.context.pause(LOOK_INTERVAL) => {}
-            }
-            for peer in self.peers.liveness().up().iter() {
-                self.deliver_all(*peer).await;
-            }
-        }
     }
 
     /// Goes once through the hints of a peer, oldest first. A hint that it refuses stays, and keeps none from its turn; a peer that does

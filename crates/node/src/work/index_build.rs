@@ -5,6 +5,7 @@
 
 use crate::coordinator::Coordinator;
 use crate::ground::world::{Lane, World};
+use crate::work::worker::{Next, StepError, Worker};
 use henge_coordinator::ReplicaError;
 use henge_storage::{BuiltIndex, IndexBuild, ReadError};
 use std::collections::BTreeMap;
@@ -16,22 +17,35 @@ const STEP_PAUSE: Duration = Duration::from_millis(2);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Builds and removes indexes as the schema changes, all of them side by side: a long one keeps none waiting.
-pub(crate) async fn build_all<W: World>(coordinator: Coordinator<W>) {
-    let (mut builds, mut failing) = (Builds::new(), false);
-    loop {
-        let round = round(&coordinator, &mut builds).await;
-        if let Err(error) = &round
-            && !failing
-        {
-            tracing::warn!(%error, "an index could not be built or removed; it will be tried again");
-        }
-        failing = round.is_err();
-        if failing {
-            coordinator.context().pause(RETRY_DELAY).await;
-        } else if builds.is_empty() {
-            coordinator.cluster().schema_change().await;
-        } else {
-            coordinator.context().pause(STEP_PAUSE).await;
+pub(crate) struct IndexBuilder<W> {
+    coordinator: Coordinator<W>,
+    builds: Builds,
+}
+
+impl<W: World> IndexBuilder<W> {
+    /// Nothing is built yet.
+    pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
+        IndexBuilder { coordinator, builds: Builds::new() }
+    }
+}
+
+impl<W: World> Worker for IndexBuilder<W> {
+    const NAME: &'static str = "index_build";
+    const RETRY_DELAY: Duration = RETRY_DELAY;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        round(&self.coordinator, &mut self.builds).await?;
+        Ok(if self.builds.is_empty() { Next::Wait } else { Next::Pause(STEP_PAUSE) })
+    }
+
+    async fn wait(&mut self) {
+        self.coordinator.cluster().schema_change().await;
+    }
+
+    fn progress(&self) -> String {
+        match self.builds.len() {
+            0 => String::new(),
+            count => format!("{count} indexes under way"),
         }
     }
 }

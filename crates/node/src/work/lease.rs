@@ -3,6 +3,7 @@
 use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
+use crate::work::worker::{Next, StepError, Worker};
 use henge_base::Micros;
 use henge_storage::{EngineError, Store};
 use std::sync::Arc;
@@ -18,16 +19,24 @@ pub(crate) fn stored(store: &Store) -> Result<Micros, EngineError> {
     Ok(store.local(FACT)?.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, i64::from_be_bytes))
 }
 
-/// Keeps the lease ahead of the clock's stamps until the node ends.
-pub(crate) async fn renew<W: World>(context: Arc<Context<W>>, replica: Arc<LocalReplica<W>>) {
-    loop {
-        if let Some(lease) = context.clock.due(context.world.wall_us()) {
+/// Keeps the lease ahead of the clock's stamps.
+pub(crate) struct LeaseRenewal<W> {
+    pub(crate) context: Arc<Context<W>>,
+    pub(crate) replica: Arc<LocalReplica<W>>,
+}
+
+impl<W: World> Worker for LeaseRenewal<W> {
+    const NAME: &'static str = "clock_lease";
+    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        if let Some(lease) = self.context.clock.due(self.context.world.wall_us()) {
             let put = move |store: &Store| store.put_local(FACT, &lease.to_be_bytes());
-            match replica.on_disk(Lane::Background, put).await {
-                Ok(_) => context.clock.renewed(lease),
-                Err(error) => tracing::error!(%error, "the clock's lease could not be extended"),
-            }
+            self.replica.on_disk(Lane::Background, put).await?;
+            self.context.clock.renewed(lease);
         }
-        context.pause(LOOK_INTERVAL).await;
+        Ok(Next::Pause(LOOK_INTERVAL))
     }
+
+    async fn wait(&mut self) {}
 }

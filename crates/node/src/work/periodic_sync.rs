@@ -3,15 +3,25 @@
 use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
+use crate::work::worker::{Next, StepError, Worker};
 use henge_storage::Store;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Syncs once a period until the node ends.
-pub(crate) async fn run<W: World>(context: Arc<Context<W>>, replica: Arc<LocalReplica<W>>) {
-    loop {
-        context.pause(context.options.sync_period).await;
-        if let Err(error) = replica.on_disk(Lane::Background, Store::sync).await {
-            tracing::error!(%error, "what was written in this period could not be synced");
-        }
+/// Syncs once a period.
+pub(crate) struct PeriodicSync<W> {
+    pub(crate) context: Arc<Context<W>>,
+    pub(crate) replica: Arc<LocalReplica<W>>,
+}
+
+impl<W: World> Worker for PeriodicSync<W> {
+    const NAME: &'static str = "periodic_sync";
+    const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        self.replica.on_disk(Lane::Background, Store::sync).await?;
+        Ok(Next::Pause(self.context.options.sync_period))
     }
+
+    async fn wait(&mut self) {}
 }

@@ -12,6 +12,7 @@ use crate::coordinator::Coordinator;
 use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
 use crate::work::index_sweep;
+use crate::work::worker::{Next, StepError, Worker};
 use henge_base::{Micros, Mono};
 use henge_model::{StorageId, Table};
 use henge_storage::{ReadError, Store, Sweep, Swept};
@@ -26,27 +27,46 @@ const STEP_PAUSE: Duration = Duration::from_millis(100);
 const LOOK_INTERVAL_MAX: Duration = Duration::from_secs(60);
 
 /// Sweeps all tables again and again, one at a time.
-pub(crate) async fn sweep_all<W: World>(coordinator: Coordinator<W>) {
-    let (context, cluster) = (coordinator.context(), coordinator.cluster());
-    let mut due: BTreeMap<StorageId, Mono> = BTreeMap::new();
-    loop {
+pub(crate) struct Purge<W> {
+    coordinator: Coordinator<W>,
+    /// The next sweep of each table.
+    due: BTreeMap<StorageId, Mono>,
+}
+
+impl<W: World> Purge<W> {
+    /// Nothing is swept yet.
+    pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
+        Purge { coordinator, due: BTreeMap::new() }
+    }
+}
+
+impl<W: World> Worker for Purge<W> {
+    const NAME: &'static str = "purge";
+    const RETRY_DELAY: Duration = LOOK_INTERVAL_MAX;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        let coordinator = &self.coordinator;
+        let (context, cluster) = (coordinator.context(), coordinator.cluster());
         let tables: Vec<Arc<Table>> = cluster.view().state.schema.tables().cloned().collect();
         let known: BTreeSet<StorageId> = tables.iter().map(|table| table.storage_id).collect();
-        due.retain(|storage, _| known.contains(storage));
+        self.due.retain(|storage, _| known.contains(storage));
         for table in tables {
             let next = || context.deadline_after(interval(context, &table));
-            let at = due.entry(table.storage_id).or_insert_with(next);
+            let at = self.due.entry(table.storage_id).or_insert_with(next);
             if *at > context.world.mono() {
                 continue;
             }
+            context.workers.update(Self::NAME, |status| status.progress = format!("{}.{}", table.keyspace, table.name));
             if let Some(before) = purge_before(context, cluster, &table) {
-                sweep(&coordinator, &table, before).await;
+                sweep(coordinator, &table, before).await;
             }
-            index_sweep::sweep(&coordinator, &table).await;
+            index_sweep::sweep(coordinator, &table).await;
             *at = next();
         }
-        context.pause(LOOK_INTERVAL_MAX.min(context.options.purge_interval)).await;
+        Ok(Next::Pause(LOOK_INTERVAL_MAX.min(context.options.purge_interval)))
     }
+
+    async fn wait(&mut self) {}
 }
 
 /// Between two sweeps of a table.

@@ -4,28 +4,39 @@
 use crate::ground::context::Context;
 use crate::ground::world::World;
 use crate::replica::LocalReplica;
+use crate::work::worker::{Next, StepError, Worker};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two looks at the disk: 200 MB may be written meanwhile by a fast one, which the reserve has to have room for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Watches the room on the disk until the node ends.
-pub(crate) async fn watch<W: World>(context: Arc<Context<W>>, replica: Arc<LocalReplica<W>>) {
-    let reserve = context.options.disk_reserve;
-    loop {
-        let free = context.world.free_bytes();
-        let was_full = replica.is_disk_full();
+/// Watches the room on the disk.
+pub(crate) struct SpaceWatch<W> {
+    pub(crate) context: Arc<Context<W>>,
+    pub(crate) replica: Arc<LocalReplica<W>>,
+}
+
+impl<W: World> Worker for SpaceWatch<W> {
+    const NAME: &'static str = "space_watch";
+    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        let reserve = self.context.options.disk_reserve;
+        let free = self.context.world.free_bytes();
+        let was_full = self.replica.is_disk_full();
         // A quarter more than the reserve before writes are back: it must not change with every file.
         let is_full = free < if was_full { reserve.saturating_add(reserve / 4) } else { reserve };
         if is_full != was_full {
-            replica.set_disk_full(is_full);
+            self.replica.set_disk_full(is_full);
             if is_full {
                 tracing::error!(free, reserve, "the disk is full: writes are refused until there is room");
             } else {
                 tracing::info!(free, "the disk has room again: writes are taken");
             }
         }
-        context.pause(LOOK_INTERVAL).await;
+        Ok(Next::Pause(LOOK_INTERVAL))
     }
+
+    async fn wait(&mut self) {}
 }

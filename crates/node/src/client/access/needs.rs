@@ -102,6 +102,6 @@ mod tests {
         let closed: Vec<&str> = closed.map(|table| table.keyspace.as_str()).collect();
         let expected = ["system_auth", "system_distributed", "system_views"];
         assert!(closed.iter().all(|keyspace| expected.contains(keyspace)), "{closed:?}");
-        assert_eq!(closed.iter().filter(|keyspace| **keyspace == "system_views").count(), 10);
+        assert_eq!(closed.iter().filter(|keyspace| **keyspace == "system_views").count(), 11);
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn rows<W: World>(table: &str, node: &SystemTables<W>, out: &mut Tabl
         ("disk_usage", _) => disk_usage(node, out),
         ("gossip_info", _) => gossip_rows::rows(node, out),
         ("pending_hints", _) => pending_hints(node, out),
+        ("workers", _) => workers(node, out),
         ("clients", Some(process)) => process_rows::clients(process, out),
         ("queries", Some(process)) => process_rows::queries(process, out),
         ("settings", Some(process)) => process_rows::settings(process, out),
@@ -95,6 +96,18 @@ fn pending_hints<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
             ]);
         }
         out.push(&[host.0.as_bytes().to_vec()], &columns);
+    }
+}
+
+fn workers<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    for (name, status) in node.context.workers.all() {
+        let mut columns = vec![
+            ("progress", text(status.progress)),
+            ("state", text(status.state.name())),
+            ("steps", count(status.steps)),
+        ];
+        columns.extend(status.last_error.map(|error| ("last_error", text(error))));
+        out.push(&[text(name)], &columns);
     }
 }
 

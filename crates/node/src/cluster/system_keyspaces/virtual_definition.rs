@@ -15,7 +15,7 @@ const SCHEMA: &str = "system_virtual_schema";
 const VIEWS: &str = "system_views";
 
 /// The tables. Their order is that of their storage ids.
-pub(super) const VIRTUAL: [Virtual; 13] = [
+pub(super) const VIRTUAL: [Virtual; 14] = [
     Virtual {
         keyspace: SCHEMA,
         name: "keyspaces",
@@ -126,5 +126,13 @@ pub(super) const VIRTUAL: [Virtual; 13] = [
         columns: "name text, active_tasks int, active_tasks_limit int, blocked_tasks bigint, \
                   blocked_tasks_all_time bigint, completed_tasks bigint, pending_tasks int",
         comment: "",
+    },
+    // Henge's own.
+    Virtual {
+        keyspace: VIEWS,
+        name: "workers",
+        keys: (1, 0),
+        columns: "name text, last_error text, progress text, state text, steps bigint",
+        comment: "Background workers of this node",
     },
 ];
