@@ -8,6 +8,7 @@ pub(super) mod keyspace;
 pub(super) mod mask;
 pub(super) mod option_effects;
 pub(super) mod property;
+pub(super) mod retry_policy;
 pub(super) mod table;
 pub(super) mod table_options;
 pub(super) mod user_type;

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::literal::text_of;
 use crate::prepare::schema::property::Properties;
+use crate::prepare::schema::retry_policy::retry_policy;
 use crate::prepare::schema::{compaction_options, compression_options};
 use crate::statement::{Constant, Property};
 use henge_model::{TableId, TableOptions};
@@ -137,38 +138,6 @@ fn check(options: &TableOptions) -> Result<(), Error> {
         ));
     }
     Ok(())
-}
-
-/// Normalises a retry policy to Cassandra's spelling: ALWAYS, NEVER, a percentile, milliseconds, or MIN or MAX of these
-/// two.
-fn retry_policy(text: &str) -> Result<String, Error> {
-    let wrong = || Error::config(format!("Invalid speculative retry policy '{text}'"));
-    let lower = text.trim().to_ascii_lowercase();
-    match lower.as_str() {
-        "always" => return Ok("ALWAYS".to_owned()),
-        "never" | "none" => return Ok("NEVER".to_owned()),
-        _ => {}
-    }
-    for function in ["min", "max"] {
-        let inner = lower.strip_prefix(function).and_then(|r| r.strip_prefix('(')).and_then(|r| r.strip_suffix(')'));
-        if let Some((a, b)) = inner.and_then(|i| i.split_once(',')) {
-            let (a, b) = (threshold(a).ok_or_else(wrong)?, threshold(b).ok_or_else(wrong)?);
-            return Ok(format!("{}({a},{b})", function.to_ascii_uppercase()));
-        }
-    }
-    threshold(&lower).ok_or_else(wrong)
-}
-
-/// Normalises a threshold: `99p`, `99percentile` or `50ms`.
-fn threshold(text: &str) -> Option<String> {
-    let text = text.trim();
-    let number =
-        |suffix: &str| text.strip_suffix(suffix).map(str::trim).and_then(|n| n.parse::<f64>().ok().map(|v| (n, v)));
-    if let Some((digits, value)) = number("ms") {
-        return (value >= 0.0).then(|| format!("{digits}ms"));
-    }
-    let (digits, value) = number("percentile").or_else(|| number("p"))?;
-    (value > 0.0 && value < 100.0).then(|| format!("{digits}p"))
 }
 
 fn caching(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
