@@ -63,6 +63,11 @@ def test_options_that_have_no_effect(session, table):
     told = "Options of table o that are kept but have no effect in Henge: "
     assert warnings(session, create) == [told + "caching, cdc"]
     assert warnings(session, create.replace("TABLE", "TABLE IF NOT EXISTS")) == []
+    retry = "ALTER TABLE warned.o WITH speculative_retry = '{}' AND read_repair = 'NONE'"
+    for obeyed in ["NEVER", "ALWAYS", "50ms"]:
+        assert warnings(session, retry.format(obeyed)) == []
+    (warning,) = warnings(session, retry.format("95p"))
+    assert warning.startswith("speculative_retry = '95p' of table o acts as '99p' does in Henge")
     # What tools set by habit is Cassandra's default.
     habit = "ALTER TABLE warned.o WITH caching = {'keys': 'ALL', 'rows_per_partition': 'NONE'} AND speculative_retry = '99p'"
     assert warnings(session, habit) == []

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 mod node;
 mod replicas;
@@ -81,7 +82,7 @@ impl<T: Unpin> Future for Scripted<T> {
 pub(crate) fn settle<T>(future: impl Future<Output = T> + Send) -> T {
     let mut future = Box::pin(future);
     let mut context = Context::from_waker(std::task::Waker::noop());
-    for _ in 0..1_000 {
+    for _ in 0..10_000 {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;
         }
@@ -166,6 +167,17 @@ impl Fake {
 
     fn said(&self, what: &str, to: HostId) {
         self.log.lock().unwrap().push(format!("{what}{}", name(to)));
+    }
+
+    /// The time that has passed, in milliseconds.
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        self.clock.load(Ordering::Relaxed) / 1_000
+    }
+
+    /// Ends after all that answer and before all that are silent.
+    fn timer(&self, time: Duration) -> Scripted<()> {
+        let due = Mono(self.clock.load(Ordering::Relaxed)) + time;
+        Scripted { outcome: Some(()), polls: 10, ends: true, late: Some((Arc::clone(&self.clock), due)) }
     }
 
     fn scripted<T>(&self, does: Does, answer: impl FnOnce() -> T, lie: T) -> Scripted<Result<T, ReplicaError>> {

@@ -1,13 +1,13 @@
-//! Asking as many replicas as a level needs, and others in place of those that fail.
+//! Asking as many replicas as a level needs, and others in place of those that fail or are late.
 
 use crate::block::{is_ordered, is_sound};
-use crate::plan::{Candidate, Candidates};
+use crate::plan::{Candidate, Candidates, are_distinct};
 use crate::required::Required;
 use crate::tally::{Loss, Tally};
-use crate::under_way::UnderWay;
-use crate::{ReadError, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
+use crate::under_way::{Next, UnderWay};
+use crate::{Boxed, ReadError, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
 use henge_base::Mono;
-use henge_model::{Consistency, ReadCommand};
+use henge_model::{Consistency, ReadCommand, SpeculativeRetry};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ pub(crate) struct Gather<'a, R> {
     pub(crate) required: &'a Required,
     pub(crate) consistency: Consistency,
     pub(crate) deadline: Mono,
+    pub(crate) speculation: SpeculativeRetry,
 }
 
 /// What the replicas are asked for.
@@ -33,84 +34,70 @@ pub(crate) enum Wanted {
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) answers: SmallVec<[(Candidate, ReadReply); 3]>,
-    /// Who was not asked.
+    /// Those that were not asked, then those that have not answered.
     pub(crate) spare: Candidates,
 }
 
+/// A gathering under way.
+struct Asking<'a, R: Replicas> {
+    gather: &'a Gather<'a, R>,
+    tally: Tally<'a>,
+    under_way: UnderWay<(Candidate, ReadKind), R::Read>,
+    gathered: Gathered,
+}
+
 impl<R: Replicas> Gather<'_, R> {
-    /// Asks the first of `pool`, and goes on to the others where one fails with time left.
+    /// Asks the first of `pool`, and goes on to the others where one fails, or is late, with time left.
     pub(crate) async fn gather(&self, pool: Candidates, wanted: Wanted) -> Result<Gathered, ReadError> {
-        let mut tally = Tally::new(self.required);
-        let mut under_way = UnderWay::new();
-        let mut gathered = Gathered { answers: SmallVec::new(), spare: pool };
-        let mut first = Candidates::new();
-        gathered.spare.retain(|candidate| {
-            if !tally.lacks(candidate.group) {
-                return true;
+        let mut asking = Asking {
+            gather: self,
+            tally: Tally::new(self.required),
+            under_way: UnderWay::new(),
+            gathered: Gathered { answers: SmallVec::new(), spare: pool },
+        };
+        asking.ask_first(wanted);
+        let mut timer = self.timer(&asking.gathered.spare);
+        // Where digests alone meet the level, rows that are still to come are worth waiting for.
+        while !(asking.tally.is_met() && (asking.has_rows() || !asking.awaits_rows())) {
+            if let Some(loss) = asking.tally.loss() {
+                return Err(asking.failed(loss));
             }
-            tally.asked(candidate.group);
-            first.push(*candidate);
-            false
-        });
-        let mut kind = ReadKind::Rows;
-        for candidate in first {
-            self.ask(candidate, kind, &gathered.spare, &mut under_way);
-            if wanted == Wanted::OneAndDigests {
-                kind = ReadKind::Digest;
-            }
-        }
-        while !tally.is_met() {
-            if let Some(loss) = tally.loss() {
-                return Err(self.failed(tally, &gathered, loss));
-            }
-            let Some(((candidate, kind), reply)) = under_way.next().await else {
-                return Err(self.failed(tally, &gathered, Loss::Silent));
-            };
-            match self.checked(candidate, kind, reply) {
-                Ok(reply) => {
-                    tally.received(candidate.group);
-                    gathered.answers.push((candidate, reply));
-                }
-                Err(error) => {
-                    tally.failed(candidate.group, candidate.host, error);
-                    if let Some(other) = self.stand_in(candidate.group, &mut gathered.spare) {
-                        tally.asked(other.group);
-                        self.ask(other, kind, &gathered.spare, &mut under_way);
-                    }
-                }
+            debug_assert_eq!(asking.tally.open(), asking.under_way.labels().count());
+            match asking.under_way.next_or(&mut timer).await {
+                Next::Ended((candidate, kind), reply) => asking.take(candidate, kind, reply, wanted),
+                Next::Late => asking.ask_one_more(wanted),
+                Next::Idle => return Err(asking.failed(Loss::Silent)),
             }
         }
+        let Asking { under_way, mut gathered, .. } = asking;
+        debug_assert!(
+            are_distinct(gathered.answers.iter().map(|(candidate, _)| candidate.host)),
+            "I30: one answer of each"
+        );
+        gathered.spare.extend(under_way.labels().map(|(candidate, _)| candidate));
         Ok(gathered)
     }
 
-    fn ask(
-        &self,
-        candidate: Candidate,
-        kind: ReadKind,
-        spare: &Candidates,
-        under_way: &mut UnderWay<(Candidate, ReadKind), R::Read>,
-    ) {
-        let deadline = self.deadline_of(candidate, spare);
-        let pending = self.replicas.read(candidate.host, Arc::clone(&self.command), kind, deadline);
-        under_way.push((candidate, kind), pending);
+    /// Ends when one replica more is to be asked.
+    fn timer(&self, spare: &Candidates) -> Option<Boxed<()>> {
+        let SpeculativeRetry::After(delay) = self.speculation else { return None };
+        let is_in_time = self.replicas.mono() + delay < self.deadline;
+        (is_in_time && !spare.is_empty()).then(|| self.replicas.pause(delay))
     }
 
     /// A replica that another can stand in for has half of the time that is left: one that died without a word must not take all of
     /// it.
     fn deadline_of(&self, candidate: Candidate, spare: &Candidates) -> Mono {
-        if !spare.iter().any(|other| other.group == candidate.group) {
+        let is_alone = !spare.iter().any(|other| other.group == candidate.group);
+        if is_alone || self.speculation == SpeculativeRetry::Never {
             return self.deadline;
         }
         let now = self.replicas.mono();
-        now + self.deadline.since(now) / 2
-    }
-
-    fn stand_in(&self, group: usize, spare: &mut Candidates) -> Option<Candidate> {
-        if self.replicas.mono() >= self.deadline {
-            return None;
+        let half = now + self.deadline.since(now) / 2;
+        match self.speculation {
+            SpeculativeRetry::After(delay) => half.max(now + delay).min(self.deadline),
+            _ => half,
         }
-        let at = spare.iter().position(|candidate| candidate.group == group)?;
-        Some(spare.remove(at))
     }
 
     /// An answer that is not one counts as a refusal.
@@ -131,14 +118,96 @@ impl<R: Replicas> Gather<'_, R> {
         };
         if sound { Ok(reply) } else { Err(ReplicaError::Refused(Refusal::Corrupt)) }
     }
+}
 
-    fn failed(&self, tally: Tally<'_>, gathered: &Gathered, loss: Loss) -> ReadError {
-        let (consistency, received, block_for) = (self.consistency, tally.short(), self.required.block_for());
-        let data_present = gathered.answers.iter().any(|(_, reply)| matches!(reply, ReadReply::Rows(_)));
+impl<R: Replicas> Asking<'_, R> {
+    /// Asks as many as the level needs, nearest first, and one more of each group where the table says so.
+    fn ask_first(&mut self, wanted: Wanted) {
+        let is_always = self.gather.speculation == SpeculativeRetry::Always;
+        let mut first = Candidates::new();
+        let mut extra: SmallVec<[usize; 1]> = SmallVec::new();
+        let tally = &mut self.tally;
+        self.gathered.spare.retain(|candidate| {
+            if !tally.lacks(candidate.group) {
+                if !is_always || extra.contains(&candidate.group) {
+                    return true;
+                }
+                extra.push(candidate.group);
+            }
+            tally.asked(candidate.group);
+            first.push(*candidate);
+            false
+        });
+        // Any answer may be the one that does not come, so rows are asked of one more as well.
+        let rows = if is_always { 2 } else { 1 };
+        for (number, candidate) in first.into_iter().enumerate() {
+            let is_digest = wanted == Wanted::OneAndDigests && number >= rows;
+            self.ask(candidate, if is_digest { ReadKind::Digest } else { ReadKind::Rows });
+        }
+    }
+
+    /// Asks one more replica of each group that lacks answers.
+    fn ask_one_more(&mut self, wanted: Wanted) {
+        for group in 0..self.gather.required.groups.len() {
+            if self.tally.is_group_met(group) {
+                continue;
+            }
+            let needs_rows = wanted == Wanted::Rows || !self.has_rows();
+            self.ask_spare(group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
+        }
+    }
+
+    fn ask(&mut self, candidate: Candidate, kind: ReadKind) {
+        let Gather { replicas, command, .. } = self.gather;
+        let deadline = self.gather.deadline_of(candidate, &self.gathered.spare);
+        let pending = replicas.read(candidate.host, Arc::clone(command), kind, deadline);
+        self.under_way.push((candidate, kind), pending);
+    }
+
+    /// Asks the nearest of a group that was not asked, if there is one and time is left.
+    fn ask_spare(&mut self, group: usize, kind: ReadKind) {
+        if self.gather.replicas.mono() >= self.gather.deadline {
+            return;
+        }
+        let spare = &mut self.gathered.spare;
+        let Some(at) = spare.iter().position(|candidate| candidate.group == group) else { return };
+        let candidate = spare.remove(at);
+        self.tally.asked(group);
+        self.ask(candidate, kind);
+    }
+
+    fn take(&mut self, candidate: Candidate, kind: ReadKind, reply: Result<ReadReply, ReplicaError>, wanted: Wanted) {
+        match self.gather.checked(candidate, kind, reply) {
+            Ok(reply) => {
+                self.tally.received(candidate.group);
+                self.gathered.answers.push((candidate, reply));
+            }
+            Err(error) => {
+                self.tally.failed(candidate.group, candidate.host, error);
+                if self.tally.lacks(candidate.group) {
+                    let needs_rows = wanted == Wanted::Rows || !(self.has_rows() || self.awaits_rows());
+                    self.ask_spare(candidate.group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
+                }
+            }
+        }
+    }
+
+    fn has_rows(&self) -> bool {
+        self.gathered.answers.iter().any(|(_, reply)| matches!(reply, ReadReply::Rows(_)))
+    }
+
+    fn awaits_rows(&self) -> bool {
+        self.under_way.labels().any(|(_, kind)| kind == ReadKind::Rows)
+    }
+
+    fn failed(self, loss: Loss) -> ReadError {
+        let Gather { consistency, required, .. } = *self.gather;
+        let (received, block_for) = (self.tally.short(), required.block_for());
+        let data_present = self.has_rows();
         match loss {
             Loss::Silent => ReadError::Timeout { consistency, received, block_for, data_present },
             Loss::Refused => {
-                let failures = tally.into_failures();
+                let failures = self.tally.into_failures();
                 ReadError::Failure { consistency, received, block_for, failures, data_present }
             }
         }

@@ -7,7 +7,8 @@
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
 //! - `batch`: writes of several partitions, all or none.
 //! - `count`: additions to counters.
-//! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails.
+//! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails or is late.
+//! - `read_policy`: the table's options that reads obey.
 //! - `block`: whether rows from elsewhere may be trusted.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
 //! - `probed`: what an index finds, however far each replica's index is.
@@ -16,7 +17,8 @@
 //! - `fast`: whether this node's own copy is answer enough.
 //! - `under_way`: requests awaited together, without allocation.
 //!
-//! One request is one linear async function. It sets no timers: every future of the seam ends by its deadline.
+//! One request is one linear async function. Every future of the seam ends by its deadline, so a coordinator sets a timer only to ask
+//! another replica before that (`speculative_retry`).
 
 mod batch;
 mod block;
@@ -33,6 +35,7 @@ mod paxos;
 mod plan;
 mod probed;
 mod read;
+mod read_policy;
 mod reconcile;
 mod refusal;
 mod replicas;
@@ -48,6 +51,7 @@ pub use error::{ReadError, ReplicaError, WriteError, WriteType};
 pub use fast::can_read_locally;
 pub use paxos::{Conditional, Decision, conditional};
 pub use read::{Read, read};
+pub use read_policy::ReadPolicy;
 pub use refusal::Refusal;
 pub use replicas::{Boxed, Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
 pub use write::{Write, check_write, write};

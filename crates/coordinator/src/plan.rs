@@ -40,6 +40,12 @@ pub(crate) struct ReadPlan {
     pub(crate) candidates: Candidates,
 }
 
+/// True if no host stands there twice. Of a handful of hosts.
+pub(crate) fn are_distinct(hosts: impl Iterator<Item = HostId>) -> bool {
+    let hosts: SmallVec<[HostId; 8]> = hosts.collect();
+    hosts.iter().enumerate().all(|(at, host)| !hosts[..at].contains(host))
+}
+
 /// What a level needs of a keyspace, seen from this node.
 pub(crate) fn required<R: Replicas>(replicas: &R, placed: &Placed, level: Consistency) -> Required {
     Required::of(level, &placed.replication, &Here(replicas), replicas.faults())
@@ -97,6 +103,7 @@ impl ReadPlan {
             })
             .collect();
         candidates.sort_by_key(|candidate| replicas.distance(candidate.host));
+        debug_assert!(are_distinct(candidates.iter().map(|candidate| candidate.host)), "I30: a replica counts once");
         required.check(candidates.iter().map(|candidate| candidate.group))?;
         Ok(ReadPlan { required, candidates })
     }

@@ -11,7 +11,7 @@ use crate::read::plain;
 use crate::reconcile::beyond;
 use crate::{Read, ReadError, ReadReply, Replicas};
 use henge_base::Bytes;
-use henge_model::{Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, encode_row};
+use henge_model::{Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, SpeculativeRetry, encode_row};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,15 +20,18 @@ pub(crate) async fn probed<R: Replicas>(replicas: &R, read: Read, plan: ReadPlan
     let ReadPlan { required, candidates } = plan;
     let (consistency, deadline) = (read.consistency, read.deadline);
     let command = Arc::new(read.command.clone());
-    let gather = Gather { replicas, command, required: &required, consistency, deadline };
+    let speculation = SpeculativeRetry::default();
+    let gather = Gather { replicas, command, required: &required, consistency, deadline, speculation };
     let gathered = gather.gather(candidates, Wanted::Rows).await?;
     let blocks = gathered.answers.into_iter().filter_map(|(_, reply)| match reply {
         ReadReply::Rows(block) => Some(block),
         ReadReply::Digest(_) => None,
     });
     let mut blocks: Vec<RowBlock> = blocks.collect();
-    if blocks.len() == 1 {
-        return Ok(blocks.pop().unwrap_or_default());
+    if blocks.len() == 1
+        && let Some(block) = blocks.pop()
+    {
+        return Ok(block);
     }
     let whole_partitions = read.command.probe.as_ref().is_some_and(|probe| probe.whole_partitions);
     let (mut found, doubtful) = Found::of(blocks, whole_partitions, replicas.faults().trust_indexes);

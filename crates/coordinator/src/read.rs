@@ -4,9 +4,9 @@ use crate::gather::{Gather, Gathered, Wanted};
 use crate::mend::mend;
 use crate::plan::{Candidates, ReadPlan};
 use crate::required::Shortage;
-use crate::{Event, Placed, ReadError, ReadReply, Replicas};
+use crate::{Event, Placed, ReadError, ReadPolicy, ReadReply, Replicas};
 use henge_base::Mono;
-use henge_model::{Consistency, Digester, ReadCommand, RowBlock};
+use henge_model::{Consistency, Digest, Digester, ReadCommand, RowBlock, SpeculativeRetry};
 use std::sync::Arc;
 
 /// Rows to read.
@@ -20,10 +20,12 @@ pub struct Read {
     pub consistency: Consistency,
     /// When to answer at the latest.
     pub deadline: Mono,
+    /// What the table's options ask for.
+    pub policy: ReadPolicy,
 }
 
-/// Reads rows, tombstones included. Replicas whose answers differ have what they lacked when this returns: what one read at
-/// this level saw, the next one sees.
+/// Reads rows, tombstones included. Replicas whose answers differ have what they lacked when this returns, so that the next read at this
+/// level sees no less; a policy without repairs leaves them as they are.
 ///
 /// The answer may hold fewer live rows than the limit although there are more; it says so by `more`, and is not empty then.
 pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
@@ -42,8 +44,10 @@ pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, Rea
 /// A read that asks no index and no Paxos.
 pub(crate) async fn plain<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let ReadPlan { required, candidates } = plan(replicas, &read)?;
-    let Read { command, consistency, deadline, .. } = read;
-    let gather = Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline };
+    let speculation = speculation(&read);
+    let Read { command, consistency, deadline, policy, .. } = read;
+    let gather =
+        Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline, speculation };
     let gathered = gather.gather(candidates, Wanted::OneAndDigests).await?;
     let differing = match agreed(&gather.command, gathered) {
         Ok(block) => return Ok(block),
@@ -55,6 +59,9 @@ pub(crate) async fn plain<R: Replicas>(replicas: &R, read: Read) -> Result<RowBl
     // Those that answered are asked again, and first.
     let gathered = gather.gather(differing.pool, Wanted::Rows).await?;
     let reconciled = gather.reconcile(gathered.answers).await;
+    if !policy.repairs {
+        return Ok(reconciled.block);
+    }
     let unmended = mend(replicas, reconciled.repairs, deadline).await;
     if unmended > 0 {
         let block_for = required.block_for();
@@ -62,6 +69,13 @@ pub(crate) async fn plain<R: Replicas>(replicas: &R, read: Read) -> Result<RowBl
         return Err(ReadError::Timeout { consistency, received, block_for, data_present: true });
     }
     Ok(reconciled.block)
+}
+
+/// The table's policy concerns reads of one partition.
+fn speculation(read: &Read) -> SpeculativeRetry {
+    let policy = read.policy.speculation;
+    let is_default = policy == SpeculativeRetry::default();
+    if is_default || crate::paxos::is_of_one_partition(&read.command) { policy } else { SpeculativeRetry::default() }
 }
 
 fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
@@ -77,24 +91,26 @@ fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
 struct Differing {
     /// Whom to ask for rows: those that answered, then the others.
     pool: Candidates,
-    /// Whether it is known that contents differ.
+    /// True if it is known that contents differ.
     digests: bool,
 }
 
 /// The rows, if every digest is theirs.
 fn agreed(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differing> {
     let Gathered { mut answers, spare } = gathered;
-    let data = answers.iter_mut().find_map(|(_, reply)| match reply {
-        ReadReply::Rows(block) => Some(std::mem::take(block)),
+    let data = answers.iter_mut().enumerate().find_map(|(number, (_, reply))| match reply {
+        ReadReply::Rows(block) => Some((number, std::mem::take(block))),
         ReadReply::Digest(_) => None,
     });
-    let mut digests = true;
-    if let Some(mut block) = data {
+    // Without rows nothing was compared.
+    let mut digests = false;
+    if let Some((of, mut block)) = data {
         if answers.len() == 1 {
             return Ok(block);
         }
         let full = block.live_rows(command.now_seconds) >= command.limit as usize;
-        if all_agree(command, &block, answers.iter().map(|(_, reply)| reply)) {
+        let others = answers.iter().enumerate().filter(|(number, _)| *number != of).map(|(_, (_, reply))| reply);
+        if all_agree(command, &block, others) {
             // Beyond the limit the others may have rows where this replica has none.
             block.more |= full && matches!(command.keys, henge_model::KeyRange::Run { .. });
             return Ok(block);
@@ -105,15 +121,19 @@ fn agreed(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differi
     Err(Differing { pool: answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect(), digests })
 }
 
-fn all_agree<'a>(command: &ReadCommand, block: &RowBlock, replies: impl Iterator<Item = &'a ReadReply>) -> bool {
+fn all_agree<'a>(command: &ReadCommand, block: &RowBlock, mut others: impl Iterator<Item = &'a ReadReply>) -> bool {
+    let Some(digest) = digest(command, block) else { return false };
+    others.all(|reply| match reply {
+        ReadReply::Digest(other) => *other == digest,
+        ReadReply::Rows(other) => self::digest(command, other) == Some(digest),
+    })
+}
+
+/// `None` if a row cannot be read.
+fn digest(command: &ReadCommand, block: &RowBlock) -> Option<Digest> {
     let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    if digester.block(block, &command.columns).is_err() {
-        return false;
-    }
-    let digest = digester.finish();
-    replies
-        .filter_map(|reply| if let ReadReply::Digest(other) = reply { Some(*other) } else { None })
-        .all(|d| d == digest)
+    digester.block(block, &command.columns).ok()?;
+    Some(digester.finish())
 }
 
 #[cfg(test)]

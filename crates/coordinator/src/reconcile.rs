@@ -4,7 +4,7 @@ use crate::block::is_sound;
 use crate::gather::Gather;
 use crate::limits::{MERGED_BYTES_MAX, SHORT_READ_ROWS_MIN, SHORT_READS_MAX};
 use crate::merge::{Merge, Merged, Step};
-use crate::plan::Candidate;
+use crate::plan::{Candidate, are_distinct};
 use crate::under_way::UnderWay;
 use crate::{Event, ReadKind, ReadReply, Replicas};
 use henge_base::{Bytes, HostId};
@@ -35,6 +35,7 @@ impl<R: Replicas> Gather<'_, R> {
                 ReadReply::Digest(_) => None,
             })
             .unzip();
+        debug_assert!(are_distinct(hosts.iter().copied()), "a replica is mended by what others have");
         let mut merge = Merge::new(&self.command, blocks.into_iter());
         let mut answer = Answer::new(&hosts, self.command.limit);
         let mut short_reads = 0;

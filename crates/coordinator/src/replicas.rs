@@ -56,7 +56,7 @@ pub struct Placed {
 
 /// The node a coordinator runs on.
 ///
-/// Every future handed out resolves by its deadline at the latest, so a coordinator sets no timers. Dropping a future
+/// Every future handed out resolves by its deadline at the latest, so a coordinator needs no timer for it. Dropping a future
 /// cancels nothing: a write goes on, and a hint owed for it is the node's business, not the caller's.
 pub trait Replicas: Send + Sync + 'static {
     /// A write under way.

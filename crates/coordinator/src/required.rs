@@ -95,6 +95,7 @@ impl Required {
                 self.groups[at].block_for += 1;
             }
         }
+        debug_assert!(self.groups.iter().all(|group| group.block_for > 0), "no level is met by nobody");
         self
     }
 

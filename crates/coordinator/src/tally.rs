@@ -41,12 +41,20 @@ impl<'a> Tally<'a> {
         self.counts[group].open += 1;
     }
 
+    /// Requests without an outcome.
+    pub(crate) fn open(&self) -> usize {
+        self.counts.iter().map(|count| count.open as usize).sum()
+    }
+
     pub(crate) fn received(&mut self, group: usize) {
+        debug_assert!(self.counts[group].open > 0, "I30: an answer counts once, and only if it was asked for");
         self.counts[group].open -= 1;
         self.counts[group].received += 1;
     }
 
     pub(crate) fn failed(&mut self, group: usize, host: HostId, error: ReplicaError) {
+        debug_assert!(self.counts[group].open > 0, "I30: a failure counts once, and only if it was asked for");
+        debug_assert!(self.failures.iter().all(|(failed, _)| *failed != host), "{host} has failed before");
         self.counts[group].open -= 1;
         match error {
             ReplicaError::Refused(refusal) => self.failures.push((host, refusal)),
@@ -58,6 +66,10 @@ impl<'a> Tally<'a> {
     pub(crate) fn lacks(&self, group: usize) -> bool {
         let Count { received, open, .. } = self.counts[group];
         received + open < self.required.groups[group].block_for
+    }
+
+    pub(crate) fn is_group_met(&self, group: usize) -> bool {
+        self.counts[group].received >= self.required.groups[group].block_for
     }
 
     pub(crate) fn is_met(&self) -> bool {

@@ -11,6 +11,17 @@ pub(crate) struct UnderWay<L, F> {
     requests: SmallVec<[(L, F); 3]>,
 }
 
+/// What [`UnderWay::next_or`] waited for.
+#[derive(Debug)]
+pub(crate) enum Next<L, T> {
+    /// A request ended.
+    Ended(L, T),
+    /// The timer ended before any request.
+    Late,
+    /// No request is left.
+    Idle,
+}
+
 impl<L: Copy, F: Future + Unpin> UnderWay<L, F> {
     pub(crate) fn new() -> Self {
         UnderWay { requests: SmallVec::new() }
@@ -20,9 +31,34 @@ impl<L: Copy, F: Future + Unpin> UnderWay<L, F> {
         self.requests.push((label, request));
     }
 
+    /// The labels of those that have not ended.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = L> + '_ {
+        self.requests.iter().map(|(label, _)| *label)
+    }
+
     /// The next to end; `None` when none is left.
     pub(crate) async fn next(&mut self) -> Option<(L, F::Output)> {
         poll_fn(|context| self.poll(context)).await
+    }
+
+    /// The next to end, unless the timer ends before; it is gone then.
+    pub(crate) async fn next_or<T: Future<Output = ()> + Unpin>(
+        &mut self,
+        timer: &mut Option<T>,
+    ) -> Next<L, F::Output> {
+        poll_fn(|context| {
+            if let Poll::Ready(next) = self.poll(context) {
+                return Poll::Ready(next.map_or(Next::Idle, |(label, output)| Next::Ended(label, output)));
+            }
+            match timer.as_mut().map(|timer| Pin::new(timer).poll(context)) {
+                Some(Poll::Ready(())) => {
+                    *timer = None;
+                    Poll::Ready(Next::Late)
+                }
+                Some(Poll::Pending) | None => Poll::Pending,
+            }
+        })
+        .await
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(L, F::Output)>> {

@@ -37,6 +37,7 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
         if let Some(loss) = tally.loss() {
             return Err(failed(&write, &plan, tally, loss));
         }
+        debug_assert_eq!(tally.open(), under_way.labels().count());
         match under_way.next().await {
             Some(((_, group), Ok(()))) => tally.received(group),
             Some(((host, group), Err(error))) => tally.failed(group, host, error),

@@ -2,6 +2,7 @@
 //!
 //! - `data_type`, `value`: CQL types, their native encodings, order and literals.
 //! - `schema`: keyspaces, tables and columns, as the metadata log agrees on them.
+//! - `speculative_retry`: when a read asks more replicas than its level needs.
 //! - `token`, `key`: the partitioner, and the order-preserving key of every row.
 //! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; their normal form, with deletions
 //!   applied; their bytes; how versions merge.
@@ -36,6 +37,7 @@ mod row_sink;
 mod sample;
 mod schema;
 mod shared_mutation;
+mod speculative_retry;
 mod table_draft;
 mod token;
 mod user_type;
@@ -63,6 +65,7 @@ pub use schema::{
     Schema, Table, TableHistory, TableId, TableOptions,
 };
 pub use shared_mutation::SharedMutation;
+pub use speculative_retry::SpeculativeRetry;
 pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
 pub use user_type::{TypeChange, UserType, field_path};

@@ -3,7 +3,7 @@
 
 use crate::{Error, Request};
 use henge_base::Bytes;
-use henge_coordinator::{Placed, Read, Replicas};
+use henge_coordinator::{Placed, Read, ReadPolicy, Replicas};
 use henge_cql::{BindContext, BoundModify, ModifyPlan};
 use henge_model::{Columns, Consistency, Covers, Key, KeyRange, ReadCommand, RowView, Strip, Token, strip_row};
 
@@ -49,7 +49,8 @@ async fn read<R: Replicas>(
         probe: None,
     };
     let consistency = level(request.consistency);
-    let read = Read { placed: placed.clone(), command, consistency, deadline: request.deadline };
+    let policy = ReadPolicy::from(&plan.table().options);
+    let read = Read { placed: placed.clone(), command, consistency, deadline: request.deadline, policy };
     let block = henge_coordinator::read(replicas, read).await?;
     let covers = Covers::of(block.context.iter().map(|(key, row)| (&key[..], &row[..])));
     let Some((_, row)) = block.rows.iter().find(|(found, _)| found == key.bytes()) else { return Ok(None) };

@@ -7,7 +7,7 @@ use crate::sorted::{self, Held};
 use crate::tombstones::{Reader, Tombstones};
 use crate::{Error, PageState, Request};
 use henge_base::Bytes;
-use henge_coordinator::{Local, Placed, Read, Replicas, can_read_locally};
+use henge_coordinator::{Local, Placed, Read, ReadPolicy, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
 use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowSink, Rows, Token};
 
@@ -176,7 +176,8 @@ impl<R: Replicas> PageRun<'_, R> {
             command.probe.clone_from(&self.probe);
         }
         let (placed, consistency) = (self.placed.clone(), self.request.consistency);
-        let read = Read { placed, command, consistency, deadline: self.request.deadline };
+        let policy = ReadPolicy::from(&self.plan.table().options);
+        let read = Read { placed, command, consistency, deadline: self.request.deadline, policy };
         let block = henge_coordinator::read(self.replicas, read).await?;
         let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
         let counted = tombstones.count(&self.reader(), place, &block);

@@ -136,8 +136,7 @@ impl Replicas for Fake {
     }
 
     fn pause(&self, time: Duration) -> Boxed<()> {
-        self.clock.fetch_add(time.as_micros() as u64, Ordering::Relaxed);
-        Box::pin(std::future::ready(()))
+        Box::pin(self.timer(time))
     }
 
     fn count(&self, event: Event) {

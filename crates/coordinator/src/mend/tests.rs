@@ -1,6 +1,6 @@
 use super::*;
 use crate::fake::{DEADLINE, FIRST_STAMP, Fake, all, encoded, key, one, probing, settle, value};
-use crate::{Read, ReadError, read};
+use crate::{Read, ReadError, ReadPolicy, read};
 use henge_model::{Consistency, ReadCommand, RowBlock};
 use std::sync::atomic::Ordering;
 
@@ -36,7 +36,7 @@ fn a_large_partition_goes_in_several_parts() {
 fn read_at(fake: &Fake, consistency: Consistency, command: ReadCommand) -> Result<RowBlock, ReadError> {
     (1..=3).for_each(|number| fake.set(number, |node| node.fence = FIRST_STAMP));
     let placed = fake.keyspace("3");
-    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE }))
+    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, policy: ReadPolicy::default() }))
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::plan::Candidate;
 use crate::tally::{Loss, Tally};
 use crate::{Event, ReadReply, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, Micros};
-use henge_model::{ReadCommand, RowBlock, RowView};
+use henge_model::{ReadCommand, RowBlock, RowView, SpeculativeRetry};
 use henge_paxos::{Ballot, Proposal, Request, Round, Verdict};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -156,9 +156,14 @@ impl<R: Replicas> Electorate<'_, R> {
                 newest.push(newest_of(&block));
                 replies.push((*voter, ReadReply::Rows(block)));
             }
-            let (required, consistency) = (&self.plan.required, self.consistency);
-            let command = Arc::clone(command);
-            let gather = Gather { replicas: self.replicas, command, required, consistency, deadline: self.deadline };
+            let gather = Gather {
+                replicas: self.replicas,
+                command: Arc::clone(command),
+                required: &self.plan.required,
+                consistency: self.consistency,
+                deadline: self.deadline,
+                speculation: SpeculativeRetry::default(),
+            };
             let reconciled = gather.reconcile(replies).await;
             is_of_round &= !reconciled.asked_again && newest.windows(2).all(|pair| pair[0] == pair[1]);
             blocks.push(reconciled.block);

@@ -12,7 +12,7 @@ use henge_paxos::{Proposal, Request};
 impl<R: Replicas> Electorate<'_, R> {
     /// Sends a decision to some replicas, and says whether all of them have it.
     pub(crate) async fn bring_level(&self, decided: &Proposal, lacking: &[Candidate]) -> bool {
-        let (message, mutation) = self.commitment(decided);
+        let Some((message, mutation)) = self.commitment(decided) else { return false };
         let mut under_way = UnderWay::new();
         for replica in lacking {
             let commit = self.replicas.commit(replica.host, message.clone(), mutation.clone(), self.deadline);
@@ -33,7 +33,7 @@ impl<R: Replicas> Electorate<'_, R> {
         everyone: &WritePlan,
         consistency: Consistency,
     ) -> Result<(), WriteError> {
-        let (message, mutation) = self.commitment(decided);
+        let (message, mutation) = self.commitment(decided).ok_or_else(|| self.timeout(0))?;
         let mut tally = Tally::new(&everyone.required);
         let mut under_way = UnderWay::new();
         for target in everyone.targets.iter().filter(|target| target.alive) {
@@ -64,8 +64,10 @@ impl<R: Replicas> Electorate<'_, R> {
         Err(WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Cas })
     }
 
-    fn commitment(&self, decided: &Proposal) -> (Bytes, Bytes) {
-        let mutation = decided.update.clone().unwrap_or_default();
-        (Request::Commit { key: self.key.clone(), proposal: decided.clone() }.encode(), mutation)
+    /// The message to acceptors, and the mutation in it; `None` of a value that writes nothing, which nobody commits.
+    fn commitment(&self, decided: &Proposal) -> Option<(Bytes, Bytes)> {
+        debug_assert!(decided.update.is_some(), "{decided:?}");
+        let mutation = decided.update.clone()?;
+        Some((Request::Commit { key: self.key.clone(), proposal: decided.clone() }.encode(), mutation))
     }
 }

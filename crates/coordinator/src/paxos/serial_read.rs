@@ -32,7 +32,8 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
     let mut after = 0;
     loop {
         let mut begun = electorate.begin(false, &reads, after).await.map_err(of_read)?;
-        let block = begun.blocks.pop().unwrap_or_default();
+        debug_assert_eq!(begun.blocks.len(), reads.len(), "each read has its rows");
+        let block = begun.blocks.pop().ok_or_else(|| of_read(electorate.timeout(0)))?;
         if begun.stable {
             return Ok(block);
         }

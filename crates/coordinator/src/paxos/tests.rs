@@ -1,7 +1,9 @@
 //! Conditional writes of a register: written if it is as it was thought to be.
 
 use crate::fake::{DEADLINE, Does, Fake, all, encoded, key, one, settle, value};
-use crate::{Conditional, Decision, Placed, Read, ReadError, Refusal, WriteError, WriteType, conditional, read};
+use crate::{
+    Conditional, Decision, Placed, Read, ReadError, ReadPolicy, Refusal, WriteError, WriteType, conditional, read,
+};
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
 use henge_paxos::{Ballot, Proposal, Scope};
@@ -56,7 +58,8 @@ fn swap(fake: &Fake, from: Option<&str>, to: &'static str) -> Result<Result<(), 
 
 fn serial(fake: &Fake) -> Result<Option<String>, ReadError> {
     let (placed, command, deadline) = (placed(fake), one(&key(1, 1)), DEADLINE);
-    let read_request = Read { placed, command, consistency: Consistency::Serial, deadline };
+    let read_request =
+        Read { placed, command, consistency: Consistency::Serial, deadline, policy: ReadPolicy::default() };
     settle(read(fake, read_request)).map(|block| found(&[block]))
 }
 
@@ -108,8 +111,13 @@ fn a_serial_read_of_several_partitions_is_one_of_a_quorum() {
     fake.put(1, &key(1, 1), &value(5, "a"));
     fake.put(2, &key(2, 1), &value(5, "b"));
     for consistency in [Consistency::Serial, Consistency::LocalSerial] {
-        let read_request =
-            Read { placed: fake.keyspace("3"), command: all(10, false), consistency, deadline: DEADLINE };
+        let read_request = Read {
+            placed: fake.keyspace("3"),
+            command: all(10, false),
+            consistency,
+            deadline: DEADLINE,
+            policy: ReadPolicy::default(),
+        };
         let block = settle(read(&fake, read_request)).unwrap();
         assert_eq!(block.rows.len(), 2, "{consistency:?}");
     }

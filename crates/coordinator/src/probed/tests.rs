@@ -1,11 +1,11 @@
 use crate::fake::{DEADLINE, Does, Fake, all, deleted, encoded, key, probing, settle, value};
-use crate::{Read, ReadError, read};
+use crate::{Read, ReadError, ReadPolicy, read};
 use henge_base::Bytes;
 use henge_model::{Consistency, ReadCommand, RowBlock};
 
 fn ask(fake: &Fake, consistency: Consistency, command: ReadCommand) -> Result<RowBlock, ReadError> {
     let placed = fake.keyspace("3");
-    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE }))
+    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, policy: ReadPolicy::default() }))
 }
 
 fn keys(block: &RowBlock) -> Vec<Bytes> {

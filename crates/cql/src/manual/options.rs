@@ -28,8 +28,14 @@ const EFFECTS: [(&str, &str); 19] = [
     ("max_index_interval", "none"),
     ("memtable_flush_period_in_ms", "none: memory is flushed when it is full"),
     ("min_index_interval", "none"),
-    ("read_repair", "none: replicas that differ are always brought level before a read is answered"),
-    ("speculative_retry", "none: no more replicas are asked than the level wants; `'NEVER'` says so"),
+    (
+        "read_repair",
+        "`'BLOCKING'`: replicas whose answers differ are brought level before a read is answered, so that quorum reads never go back; `'NONE'`: the merged rows are answered and nothing is written",
+    ),
+    (
+        "speculative_retry",
+        "of reads by partition key: `'NEVER'`: a silent replica is waited for as long as the request has time; `'ALWAYS'`: one replica more than the level wants is asked from the beginning; `'50ms'`: one more when the answers have not come after that time. Percentiles, `MIN` and `MAX`: one more when a replica has been silent for half of the time that is left, as for all other reads; a warning says so unless it is the default. A replica that fails is replaced at once in any case",
+    ),
 ];
 
 #[test]

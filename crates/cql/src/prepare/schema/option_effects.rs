@@ -1,16 +1,15 @@
 //! Warnings about options that are stored and described but have no effect. Many tools set them on every table, so one
-//! warning per statement names them all, and only those whose value asks for something other than what Henge does
-//! anyway.
+//! warning per statement names them all (`speculative_retry` has its own), and only those whose value asks for something
+//! other than what Henge does anyway.
 
 use crate::plan::SchemaChange;
-use henge_model::TableChange;
-use henge_model::TableOptions;
+use henge_model::{SpeculativeRetry, TableChange, TableOptions};
 
 /// True if the option's value is set and has no effect.
 type IsIdle = fn(&TableOptions, default: &TableOptions) -> bool;
 
 /// The table options that may have no effect, in the order of DESCRIBE.
-const IDLE: [(&str, IsIdle); 13] = [
+const IDLE: [(&str, IsIdle); 11] = [
     ("additional_write_policy", |options, default| {
         !is_default_or_never(&options.additional_write_policy, &default.additional_write_policy)
     }),
@@ -28,10 +27,6 @@ const IDLE: [(&str, IsIdle); 13] = [
         options.memtable_flush_period_in_ms != default.memtable_flush_period_in_ms
     }),
     ("min_index_interval", |options, default| options.min_index_interval != default.min_index_interval),
-    ("read_repair", |options, default| options.read_repair != default.read_repair),
-    ("speculative_retry", |options, default| {
-        !is_default_or_never(&options.speculative_retry, &default.speculative_retry)
-    }),
 ];
 
 fn is_default_or_never(policy: &str, default: &str) -> bool {
@@ -47,9 +42,14 @@ fn purges_unproven(options: &TableOptions) -> bool {
     options.compaction.get("only_purge_repaired_tombstones").is_some_and(|only| only == "false")
 }
 
+/// True if the policy asks for latencies, which Henge does not measure.
+fn is_unmeasured_retry(options: &TableOptions, default: &TableOptions) -> bool {
+    options.speculation() == SpeculativeRetry::HalfTime && options.speculative_retry != default.speculative_retry
+}
+
 impl SchemaChange {
-    /// The warning for a statement that sets options without effect; `None` if every option that it sets has an effect.
-    pub fn idle_options(&self) -> Option<String> {
+    /// The warnings for a statement that sets options without effect, or with another effect than they ask for.
+    pub fn idle_options(&self) -> Vec<String> {
         let (options, properties, table) = match self {
             SchemaChange::CreateTable { draft, .. } => (&draft.options, &draft.properties, &draft.name),
             SchemaChange::AlterTable { table, change: TableChange::Options { now, properties, .. }, .. } => {
@@ -60,16 +60,25 @@ impl SchemaChange {
                 let text = format!(
                     "durable_writes = false of keyspace {name} is kept but has no effect: all writes are durable"
                 );
-                return Some(text);
+                return vec![text];
             }
-            _ => return None,
+            _ => return Vec::new(),
         };
         let default = TableOptions::default();
         let is_set = |name: &str| properties.iter().any(|property| property == name);
         let idle = IDLE.iter().filter(|(name, is_idle)| is_set(name) && is_idle(options, &default));
         let idle: Vec<&str> = idle.map(|(name, _)| *name).collect();
-        (!idle.is_empty())
-            .then(|| format!("Options of table {table} that are kept but have no effect in Henge: {}", idle.join(", ")))
+        let idle = (!idle.is_empty()).then(|| {
+            format!("Options of table {table} that are kept but have no effect in Henge: {}", idle.join(", "))
+        });
+        let retry = (is_set("speculative_retry") && is_unmeasured_retry(options, &default)).then(|| {
+            let policy = &options.speculative_retry;
+            format!(
+                "speculative_retry = '{policy}' of table {table} acts as '99p' does in Henge, which measures no percentiles: \
+                 another replica is asked when one has been silent for half of the time that is left"
+            )
+        });
+        idle.into_iter().chain(retry).collect()
     }
 }
 
@@ -78,26 +87,29 @@ mod tests {
     use crate::fixture::prepared;
     use crate::plan::Plan;
 
-    fn warning(text: &str) -> Option<String> {
+    fn warnings(text: &str) -> Vec<String> {
         match prepared(text).unwrap().plan {
             Plan::Schema(change) => change.idle_options(),
             plan => panic!("{plan:?}"),
         }
     }
 
-    fn of_table(options: &str) -> Option<String> {
-        let warning = warning(&format!("CREATE TABLE x (k int PRIMARY KEY) WITH {options}"))?;
-        Some(warning.strip_prefix("Options of table x that are kept but have no effect in Henge: ").unwrap().to_owned())
+    fn of_table(options: &str) -> Vec<String> {
+        warnings(&format!("CREATE TABLE x (k int PRIMARY KEY) WITH {options}"))
+    }
+
+    fn idle(options: &str) -> String {
+        let [warning] = &of_table(options)[..] else { panic!("{options}") };
+        warning.strip_prefix("Options of table x that are kept but have no effect in Henge: ").unwrap().to_owned()
     }
 
     #[test]
     fn what_has_no_effect_is_named_in_one_sentence() {
         assert_eq!(
-            of_table("cdc = true AND speculative_retry = '50ms' AND caching = {'keys': 'NONE'} AND comment = 'x'")
-                .unwrap(),
-            "caching, cdc, speculative_retry"
+            idle("cdc = true AND crc_check_chance = 0.5 AND caching = {'keys': 'NONE'} AND comment = 'x'"),
+            "caching, cdc, crc_check_chance"
         );
-        for idle in [
+        for option in [
             "additional_write_policy = 'ALWAYS'",
             "bloom_filter_fp_chance = 0.1",
             "compaction = {'class': 'LeveledCompactionStrategy'}",
@@ -109,7 +121,7 @@ mod tests {
             "memtable_flush_period_in_ms = 10",
             "min_index_interval = 64",
         ] {
-            assert_eq!(of_table(idle).as_deref(), idle.split(' ').next(), "{idle}");
+            assert_eq!(Some(idle(option).as_str()), option.split(' ').next(), "{option}");
         }
     }
 
@@ -124,19 +136,30 @@ mod tests {
             "speculative_retry = '99percentile' AND cdc = false AND caching = {'keys': 'ALL'}",
             "compaction = {'class': 'SizeTieredCompactionStrategy'} AND compression = {'class': 'LZ4Compressor'}",
             "allow_auto_snapshot = false AND incremental_backups = false AND memtable = 'default'",
+            "speculative_retry = 'ALWAYS' AND read_repair = 'NONE'",
+            "speculative_retry = '50ms' AND read_repair = 'BLOCKING'",
         ] {
-            assert_eq!(of_table(silent), None, "{silent}");
+            assert_eq!(of_table(silent), [""; 0], "{silent}");
         }
-        assert_eq!(warning("CREATE TABLE x (k int PRIMARY KEY)"), None);
-        assert_eq!(warning("DROP TABLE t"), None);
+        assert_eq!(warnings("CREATE TABLE x (k int PRIMARY KEY)"), [""; 0]);
+        assert_eq!(warnings("DROP TABLE t"), [""; 0]);
+    }
+
+    #[test]
+    fn latencies_that_are_not_measured_are_named_with_the_rule_that_applies() {
+        for policy in ["95p", "MIN(99p,50ms)", "MAX(99p,50ms)"] {
+            let [warning] = &of_table(&format!("speculative_retry = '{policy}'"))[..] else { panic!("{policy}") };
+            assert!(warning.starts_with(&format!("speculative_retry = '{policy}' of table x acts as")), "{warning}");
+        }
+        assert_eq!(of_table("speculative_retry = '95p' AND cdc = true").len(), 2);
     }
 
     #[test]
     fn keyspaces_warn_too() {
         let replication = "replication = {'class': 'SimpleStrategy', 'replication_factor': 1}";
-        assert!(warning(&format!("CREATE KEYSPACE n WITH {replication} AND durable_writes = false")).is_some());
-        assert!(warning("ALTER KEYSPACE ks WITH durable_writes = false").is_some());
-        assert_eq!(warning(&format!("CREATE KEYSPACE n WITH {replication} AND durable_writes = true")), None);
-        assert_eq!(warning("ALTER KEYSPACE ks WITH durable_writes = true"), None);
+        assert_eq!(warnings(&format!("CREATE KEYSPACE n WITH {replication} AND durable_writes = false")).len(), 1);
+        assert_eq!(warnings("ALTER KEYSPACE ks WITH durable_writes = false").len(), 1);
+        assert_eq!(warnings(&format!("CREATE KEYSPACE n WITH {replication} AND durable_writes = true")), [""; 0]);
+        assert_eq!(warnings("ALTER KEYSPACE ks WITH durable_writes = true"), [""; 0]);
     }
 }

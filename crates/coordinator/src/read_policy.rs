@@ -1,0 +1,26 @@
+//! What a table's options ask of its reads.
+
+use henge_model::{SpeculativeRetry, TableOptions};
+
+/// The options of a table that its reads obey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadPolicy {
+    /// True if replicas that differ are written what they lack before the read is answered: later quorum reads then never see less
+    /// (`read_repair = 'BLOCKING'`). False if the merged rows are answered and nothing is written, so that a read cannot spread a part of
+    /// a write (`'NONE'`).
+    pub repairs: bool,
+    /// When one replica more than the level needs is asked; scans and queries by an index keep to [`SpeculativeRetry::HalfTime`].
+    pub speculation: SpeculativeRetry,
+}
+
+impl Default for ReadPolicy {
+    fn default() -> Self {
+        ReadPolicy { repairs: true, speculation: SpeculativeRetry::default() }
+    }
+}
+
+impl From<&TableOptions> for ReadPolicy {
+    fn from(options: &TableOptions) -> Self {
+        ReadPolicy { repairs: options.repairs_reads(), speculation: options.speculation() }
+    }
+}
