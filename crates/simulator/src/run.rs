@@ -16,7 +16,7 @@ use crate::history::{Deed, Ending};
 use crate::linear::linear;
 use crate::machine::{Life, Machine, start};
 use crate::pairs::PAIRS;
-use crate::registers;
+use crate::registers::{self, SharedTable};
 use crate::slot::Slot;
 use crate::storm::{Damage, Temper, heal, strike};
 use crate::swap::SWAPS;
@@ -90,8 +90,7 @@ struct Shape {
     temper: Temper,
     /// True in periodic mode: a power cut may lose acknowledged writes, but no decisions.
     is_periodic: bool,
-    /// True if registers with three copies are purged by `gc_grace_seconds`.
-    has_grace: bool,
+    table: SharedTable,
     /// True if a node may have at most [`SHORT_TAIL`] calls in flight.
     has_short_tail: bool,
 }
@@ -102,9 +101,13 @@ impl Run {
         let machines = random.between(3, 5) as usize;
         let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
         let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
-        let has_grace = temper == Temper::Crashes && !is_periodic && random.chance(1, 2);
+        let table = match temper {
+            Temper::Crashes if !is_periodic && random.chance(1, 2) => SharedTable::Grace,
+            Temper::Links if random.chance(1, 3) => SharedTable::Unrepaired,
+            Temper::Crashes | Temper::Links => SharedTable::Default,
+        };
         let has_short_tail = random.chance(1, 3);
-        let shape = Shape { machines, temper, is_periodic, has_grace, has_short_tail };
+        let shape = Shape { machines, temper, is_periodic, table, has_short_tail };
         Run::of(clockwork, shape, random, |n| options(n, faults))
     }
 
@@ -133,7 +136,7 @@ impl Run {
         }
         self.calm = self.now();
         self.pass(self.aftermath());
-        if self.shape.has_grace {
+        if self.shape.table == SharedTable::Grace {
             // The repair that must happen within the grace.
             self.read_all(Consistency::All);
         }
@@ -149,7 +152,7 @@ impl Run {
         self.read_counts();
         self.quiet();
         self.purged();
-        let found = checks::history(&self.clients.history.lock());
+        let found = checks::history(&self.clients.history.lock(), self.shape.table != SharedTable::Unrepaired);
         self.found(found);
         let found = linear(&self.clients.swaps.lock());
         self.found(found);
@@ -169,7 +172,7 @@ impl Run {
         }
         self.wait("forming", |run| run.all_see_all())
             && registers::SCHEMA.into_iter().all(|text| self.schema(text))
-            && self.schema(if self.shape.has_grace { registers::TABLE_OF_GRACE } else { registers::TABLE })
+            && self.schema(self.shape.table.statement())
             && self.schema(registers::INDEX)
             && self.schema(SWAPS)
             && self.schema(PAIRS)

@@ -1,7 +1,7 @@
 //! The end of a run: deletions that are no longer needed are off the disk, and nothing that they covered has come back.
 
 use super::{PURGE_INTERVAL_SECONDS, PURGE_MARGIN_SECONDS, Run, SECOND};
-use crate::registers::{self, GRACE_SECONDS};
+use crate::registers::{self, GRACE_SECONDS, SharedTable};
 use henge_base::Micros;
 use henge_model::Consistency;
 
@@ -11,7 +11,7 @@ const CLOCKS_SECONDS: u64 = 1;
 impl Run {
     /// The time before which deletions of a register may have been purged, by their timestamps; `None` if none are.
     pub(super) fn purged_before(&self, key: i64) -> Option<Micros> {
-        let grace = match (registers::is_single(key), self.shape.has_grace) {
+        let grace = match (registers::is_single(key), self.shape.table == SharedTable::Grace) {
             (true, _) => 0,
             (false, true) => GRACE_SECONDS,
             (false, false) => return None,
@@ -22,7 +22,7 @@ impl Run {
 
     /// Waits until everything must have been purged, checks that it has been, and then checks I12.
     pub(super) fn purged(&mut self) {
-        let grace = if self.shape.has_grace { GRACE_SECONDS } else { 0 };
+        let grace = if self.shape.table == SharedTable::Grace { GRACE_SECONDS } else { 0 };
         // A sweep may be in progress when a deletion becomes old enough, and the next may meet a writer.
         let end = self.calm + (grace + PURGE_MARGIN_SECONDS + 4 * PURGE_INTERVAL_SECONDS) * SECOND;
         if self.now() < end {
@@ -33,7 +33,7 @@ impl Run {
                 self.cluster.violated("purge", format!("a deletion is still there: {copy:?}"));
             }
         }
-        if self.shape.has_grace {
+        if self.shape.table == SharedTable::Grace {
             self.read_all(Consistency::Quorum);
             self.check_stored();
         }

@@ -14,9 +14,9 @@ mod tables;
 
 impl Run {
     /// A run with three machines that have formed a cluster.
-    fn three(is_periodic: bool, has_grace: bool, random: &mut Random, faults: Faults) -> Run {
+    fn three(is_periodic: bool, table: SharedTable, random: &mut Random, faults: Faults) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape { machines: 3, temper: Temper::Crashes, is_periodic, has_grace, has_short_tail: false };
+        let shape = Shape { machines: 3, temper: Temper::Crashes, is_periodic, table, has_short_tail: false };
         let mut run = Run::of(clockwork, shape, random, |n| options(n, faults));
         assert!(run.form());
         run
@@ -150,7 +150,7 @@ impl Run {
 /// overwrites the value that is accepted elsewhere. Returns the violations.
 fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     let mut random = Random::new(seed);
-    let run = Run::three(true, false, &mut random, faults);
+    let run = Run::three(true, SharedTable::Default, &mut random, faults);
     // The first two machines accept it; only the second learns that it is decided.
     run.isolate(2);
     run.begin(1, Act::Swap { from: None, to: 1 }, Some(SECOND / 20));
@@ -195,8 +195,8 @@ fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
 fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let shape =
-        Shape { machines: 3, temper: Temper::Links, is_periodic: false, has_grace: false, has_short_tail: false };
+    let (temper, table) = (Temper::Links, SharedTable::Default);
+    let shape = Shape { machines: 3, temper, is_periodic: false, table, has_short_tail: false };
     let mut run = Run::of(clockwork, shape, &mut random, options);
     assert!(run.form());
     run

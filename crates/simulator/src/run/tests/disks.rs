@@ -30,7 +30,7 @@ impl Run {
 /// Conditional writes, counters and batches are refused as plain writes are, before any part of them is stored.
 #[test]
 fn a_full_disk_refuses_every_kind_of_write() {
-    let mut run = Run::three(false, false, &mut Random::new(5), Faults::default());
+    let mut run = Run::three(false, SharedTable::Default, &mut Random::new(5), Faults::default());
     let writes = [
         "INSERT INTO sim.registers (k, c, v) VALUES (1, 0, 1)",
         "DELETE FROM sim.registers WHERE k = 1",
@@ -57,7 +57,7 @@ fn a_full_disk_refuses_every_kind_of_write() {
 #[test]
 fn a_failed_sync_ends_the_process() {
     for seed in 0..5 {
-        let mut run = Run::three(false, false, &mut Random::new(seed), Faults::default());
+        let mut run = Run::three(false, SharedTable::Default, &mut Random::new(seed), Faults::default());
         let before = run.cluster.machines[1].life().unwrap().owner;
         run.cluster.machines[1].fail_syncs(true);
         // No client writes; the lease of the clock is the next sync.

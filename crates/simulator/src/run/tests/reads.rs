@@ -25,32 +25,46 @@ impl Run {
     }
 }
 
+/// True if a read through a machine that missed a write and its hint repairs the machine. The read sees the write.
+fn is_mended(table: SharedTable, consistency: Consistency) -> bool {
+    let faults = Faults { drop_hints: true, ..Faults::default() };
+    let mut run = Run::three(false, table, &mut Random::new(3), faults);
+    run.written(0, 0, 1);
+    run.pass(3 * PURGE_INTERVAL_SECONDS * SECOND);
+    run.isolate(2);
+    run.written(0, 0, 2);
+    run.pass(3 * SECOND);
+    run.cut([]);
+    let level = |run: &Run| run.all_stored().iter().filter(|copy| copy.key == 0).all(|c| c.version.unwrap().1 == 2);
+    assert!(!level(&run), "the third machine has missed nothing");
+    let (read, _) = run.operated(2, 0, Deed::Read(None), consistency);
+    assert!(matches!(read.deed, Deed::Read(Some((_, 2)))) && read.ending == Ending::Ok, "{read:?}");
+    run.pass(SECOND);
+    let mended = level(&run);
+    run.cluster.clear();
+    mended
+}
+
 /// A table that purges by `gc_grace_seconds` refuses writes issued before its fence; a read repair is issued when it is
 /// sent.
 #[test]
 fn replicas_are_mended_behind_a_fence() {
     for consistency in [Consistency::Quorum, Consistency::All] {
-        let faults = Faults { drop_hints: true, ..Faults::default() };
-        let mut run = Run::three(false, true, &mut Random::new(3), faults);
-        run.written(0, 0, 1);
-        run.pass(3 * PURGE_INTERVAL_SECONDS * SECOND);
-        run.isolate(2);
-        run.written(0, 0, 2);
-        run.pass(3 * SECOND);
-        run.cut([]);
-        let level = |run: &Run| run.all_stored().iter().filter(|copy| copy.key == 0).all(|c| c.version.unwrap().1 == 2);
-        assert!(!level(&run), "the third machine has missed nothing");
-        let (read, _) = run.operated(2, 0, Deed::Read(None), consistency);
-        assert!(matches!(read.deed, Deed::Read(Some((_, 2)))) && read.ending == Ending::Ok, "{read:?}");
-        assert!(level(&run));
-        run.cluster.clear();
+        assert!(is_mended(SharedTable::Grace, consistency), "{consistency}");
+    }
+}
+
+#[test]
+fn replicas_of_a_table_without_read_repair_are_left_as_they_are() {
+    for consistency in [Consistency::Quorum, Consistency::All] {
+        assert!(!is_mended(SharedTable::Unrepaired, consistency), "{consistency}");
     }
 }
 
 /// `read_request_timeout` applies to reads of partitions by key, however many; `range_request_timeout` to all others.
 #[test]
 fn a_read_takes_as_long_as_its_kind_may() {
-    let mut run = Run::three(false, false, &mut Random::new(3), Faults::default());
+    let mut run = Run::three(false, SharedTable::Default, &mut Random::new(3), Faults::default());
     run.isolate(0);
     for (condition, seconds) in [
         ("k = 1 AND c = 0", 5),

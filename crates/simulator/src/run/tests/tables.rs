@@ -5,7 +5,7 @@ use super::*;
 /// Acceptor states belong to the table: when it is truncated or dropped, they leave every disk with its rows.
 #[test]
 fn acceptors_leave_with_their_table() {
-    let mut run = Run::three(false, false, &mut Random::new(11), Faults::default());
+    let mut run = Run::three(false, SharedTable::Default, &mut Random::new(11), Faults::default());
     for end in ["TRUNCATE sim.swaps", "DROP TABLE sim.swaps"] {
         let swap = run.begin(0, Act::Swap { from: None, to: 1 }, None);
         assert!(run.end(swap).applied);
