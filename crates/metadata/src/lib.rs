@@ -2,6 +2,7 @@
 //! entries travel, is decided above.
 //!
 //! - `epoch`, `entry`, `log`: the history; `state`: what it adds up to; `placements`: who holds what, by replication setting.
+//! - `state_fault`: the rules that hold after every entry.
 //! - `roles`: who may do what.
 //! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `system_keyspaces`, `tables`, `alter` and `access`; `refused`: why not.
 
@@ -21,6 +22,7 @@ mod refused;
 mod role_tests;
 mod roles;
 mod state;
+mod state_fault;
 mod system_keyspaces;
 mod tables;
 #[cfg(test)]
@@ -38,4 +40,5 @@ pub use propose::propose;
 pub use refused::Refused;
 pub use roles::{Role, Roles};
 pub use state::{ApplyError, ClusterState};
+pub use state_fault::StateFault;
 pub use system_keyspaces::{TRACE_TTL, TRACES};

@@ -35,6 +35,8 @@ impl Log {
         if entry.epoch != last.next() {
             return Err(Gap { last, found: entry.epoch });
         }
+        // `after` finds entries by their place.
+        debug_assert_eq!(entry.epoch.index, self.entries.len() as u64 + 1);
         self.entries.push(entry);
         Ok(())
     }

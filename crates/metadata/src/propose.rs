@@ -8,7 +8,7 @@ use crate::membership::{bootstrap, join, update_member};
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
-use crate::{Change, ClusterState, Command, Entry, Placements, Refused};
+use crate::{ApplyError, Change, ClusterState, Command, Entry, Placements, Refused};
 use henge_base::{Micros, Random};
 use henge_model::{Keyspace, Replication};
 use std::collections::BTreeMap;
@@ -60,7 +60,15 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
             "the change takes {bytes} bytes in the cluster's log, more than the {ENTRY_BYTES} that one entry may have"
         )));
     }
+    debug_assert_eq!(after(state, &entry).map(|next| next.check()), Ok(Ok(())), "{command:?}");
     Ok(entry)
+}
+
+/// The state that an entry leads to.
+fn after(state: &ClusterState, entry: &Entry) -> Result<ClusterState, ApplyError> {
+    let mut next = state.clone();
+    next.apply(entry)?;
+    Ok(next)
 }
 
 fn create_keyspace(

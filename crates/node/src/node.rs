@@ -164,6 +164,11 @@ impl<W: World> Node<W> {
         if self.parts.cluster.is_member() { Ok(()) } else { Err("not a member of a cluster yet") }
     }
 
+    /// The first broken rule of the cluster's state, as this node has it; for simulations.
+    pub fn check(&self) -> Result<(), String> {
+        self.parts.cluster.view().state.check().map_err(|fault| fault.to_string())
+    }
+
     /// Refuses new requests from now on; what is under way goes on.
     pub fn drain(&self) {
         self.clients.drain();

@@ -59,6 +59,7 @@ impl Acceptor {
             if is_write {
                 self.promised_write = ballot;
             }
+            debug_assert!(self.floor() == ballot, "a promise is the latest round there is");
         }
         Prepared::Permitted(Permission {
             superseded: if promise { Ballot::NONE } else { floor },
@@ -79,12 +80,19 @@ impl Acceptor {
         if proposal.ballot != floor && !proposal.ballot.is_after(floor) {
             return Err(floor.micros);
         }
+        // I6: a ballot has one value, whatever a proposer sends.
+        let same_ballot = self.accepted.as_ref().filter(|accepted| accepted.ballot == proposal.ballot);
+        if same_ballot.is_some_and(|accepted| accepted.update != proposal.update) {
+            return Err(floor.micros);
+        }
         self.accepted = Some(proposal.clone());
+        self.assert_order(floor);
         Ok(())
     }
 
     /// Records a decided value. The caller applies what it writes in any case, in the same batch as this state.
     pub fn commit(&mut self, proposal: &Proposal) {
+        let floor = self.floor();
         if proposal.ballot.is_after(self.committed_ballot()) {
             self.committed = Some(proposal.clone());
         }
@@ -92,6 +100,20 @@ impl Acceptor {
         if self.accepted.as_ref().is_some_and(is_done) {
             self.accepted = None;
         }
+        self.assert_order(floor);
+    }
+
+    /// I8: the floor never goes back, and what is accepted follows on what is committed.
+    fn assert_order(&self, floor_before: Ballot) {
+        debug_assert!(
+            !floor_before.is_after(self.floor()),
+            "the floor went from {floor_before:?} to {:?}",
+            self.floor()
+        );
+        debug_assert!(
+            self.accepted.as_ref().is_none_or(|accepted| accepted.ballot.is_after(self.committed_ballot())),
+            "{self:?}"
+        );
     }
 
     fn committed_ballot(&self) -> Ballot {

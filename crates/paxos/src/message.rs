@@ -120,8 +120,7 @@ impl Reply {
 }
 
 pub(crate) fn encode<T: Serialize>(message: &T) -> Bytes {
-    // Writing to memory cannot fail and every type here serialises; empty bytes are refused by decode.
-    rmp_serde::to_vec_named(message).unwrap_or_default().into()
+    rmp_serde::to_vec_named(message).expect("messages are made of plain structs").into()
 }
 
 pub(crate) fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, MessageError> {

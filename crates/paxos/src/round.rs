@@ -38,6 +38,7 @@ pub enum Verdict<R> {
 impl<R: Copy> Round<R> {
     /// A round that needs `quorum` permissions.
     pub fn new(quorum: usize) -> Self {
+        debug_assert!(quorum > 0, "a round that needs nobody decides nothing");
         Round { quorum, permitted: Vec::new(), superseded: None }
     }
 
@@ -46,6 +47,9 @@ impl<R: Copy> Round<R> {
     pub fn add(&mut self, from: R, reply: Reply) {
         match reply {
             Reply::Permitted(permission) if self.permitted.len() < self.quorum => {
+                // Only what writes is ever committed.
+                let committed = permission.committed.filter(|committed| committed.update.is_some());
+                let permission = Permission { committed, ..permission };
                 self.permitted.push((from, permission));
             }
             Reply::Rejected { by } => self.superseded = self.superseded.max(Some(by)),

@@ -23,6 +23,7 @@ impl Ring {
         }
         tokens.sort_unstable();
         tokens.dedup_by_key(|(token, _)| *token);
+        debug_assert!(tokens.is_sorted_by(|(a, _), (b, _)| a < b), "every token has one owner");
         Ring { members, tokens }
     }
 
@@ -37,7 +38,9 @@ impl Ring {
             ranges.push(PlacedRange::settled(TokenRange { start, end: *end }, hosts));
             start = *end;
         }
-        Placement { ranges }
+        let placement = Placement { ranges };
+        debug_assert_eq!(placement.check(), Ok(()));
+        placement
     }
 
     /// The owners of the tokens, from the token at `at` once round the ring.

@@ -1,5 +1,4 @@
-//! The invariants, by the numbers that the documentation gives them. Each check looks at a finished run and returns
-//! violations.
+//! The invariants, by the numbers of docs/invariants.md. Each check looks at a finished run and returns violations.
 //!
 //! | | |
 //! |---|---|
@@ -14,8 +13,9 @@
 //! | I21 | a counter is the sum of what was added to it (`counts`) |
 //! | I39 | a write that was answered as definitely failed is stored nowhere |
 //!
-//! I30 is checked whenever a write is acknowledged (`acknowledged`). I9 is a property test of the row model. I15 and
-//! I31 are checked in the quiet phase of a run, I32 by the model disk, I35 on every message.
+//! I22, I23, I26 to I29 and I40 are checked on the state and the logs of nodes (`run::nodes`), I30 whenever a write is
+//! acknowledged (`acknowledged`). I9 is a property test of the row model. I15 and I31 are checked in the quiet phase of a
+//! run, I32 by the model disk, I35 on every message.
 
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::registers;

@@ -1,6 +1,7 @@
 //! One run: a cluster is created from a seed, broken, healed, and checked against the invariants.
 
 mod healed;
+mod nodes;
 mod operations;
 mod purged;
 mod stored;
@@ -152,6 +153,8 @@ impl Run {
         self.read_counts();
         self.quiet();
         self.purged();
+        self.check_nodes();
+        self.check_logs();
         let found = checks::history(&self.clients.history.lock(), self.shape.table != SharedTable::Unrepaired);
         self.found(found);
         let found = linear(&self.clients.swaps.lock());
@@ -208,6 +211,7 @@ impl Run {
             if next_strike <= self.now() {
                 let mut random = self.random.fork("strike");
                 self.random.next_u64();
+                self.check_nodes();
                 next_strike = self.now() + strike(&self.cluster, self.shape.temper, &mut random, &mut self.damage);
             }
             for due in &mut next_operation {

@@ -51,6 +51,7 @@ struct Item {
 
 impl Item {
     fn new(rows: Rows, unchanged: Option<u64>, ticket: u64) -> Item {
+        debug_assert!(unchanged.is_none() || rows.iter().all(|(_, key, _)| Stripe::of(key) == Stripe::of(&rows[0].1)));
         let bytes = rows.iter().map(|(_, key, row)| key.len() + row.len()).sum();
         let stripe = Stripe::of(rows.first().map_or(&[], |(_, key, _)| key));
         Item { ticket, rows, bytes, stripe, unchanged }
@@ -88,6 +89,23 @@ impl Combiner {
     /// Whether a row that wants folding was found since this was asked last, and nobody writes: the caller has to take turns.
     pub(crate) fn claim_folds(&self) -> bool {
         (self.folds.announced() | self.stale.announced()) && !std::mem::replace(&mut self.queue.lock().writing, true)
+    }
+
+    /// The first rule of the queue that is broken, for tests and simulations.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let queue = self.queue.lock();
+        let bytes: usize = queue.items.iter().map(|item| item.bytes).sum();
+        if bytes != queue.bytes {
+            return Err("the bytes of the queue are not those of what is in it");
+        }
+        if bytes > QUEUE_BYTES {
+            return Err("I40: the queue holds more than it may");
+        }
+        if !queue.writing && !queue.items.is_empty() {
+            return Err("writes are queued and nobody has the duty to take turns");
+        }
+        let waiting = queue.items.iter().filter(|item| item.unchanged.is_none());
+        self.stripes.check(waiting.map(|item| item.stripe), !queue.turning)
     }
 
     fn queue(&self, item: Item, generation: Option<u64>) -> Result<bool, WriteError> {
@@ -129,6 +147,7 @@ impl Combiner {
             }
         }
         let mut queue = self.queue.lock();
+        debug_assert!(queue.turning, "one turn at a time");
         queue.turning = false;
         queue.writing = !queue.items.is_empty() || !self.folds.is_empty() || !self.stale.is_empty();
         queue.writing
@@ -149,7 +168,9 @@ impl Combiner {
             bytes += item.bytes;
             count += 1;
         }
+        debug_assert!(queue.writing, "turns are taken by whoever has the duty");
         queue.bytes -= bytes;
+        debug_assert!(count < queue.items.len() || queue.bytes == 0, "an empty queue holds {} bytes", queue.bytes);
         Some(queue.items.drain(..count).collect())
     }
 

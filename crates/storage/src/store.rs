@@ -159,6 +159,11 @@ impl Store {
         self.combiner.turn(&self.engine, sync, done)
     }
 
+    /// The first rule of the write path that is broken, for tests and simulations.
+    pub fn check(&self) -> Result<(), &'static str> {
+        self.combiner.check()
+    }
+
     /// Whether a read found a row in so many versions that it should be folded, and nobody takes turns: the caller has to.
     pub fn claim_folds(&self) -> bool {
         self.combiner.claim_folds()

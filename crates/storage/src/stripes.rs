@@ -58,6 +58,27 @@ impl Stripes {
         (self.queued(stripe) == applied).then_some(applied)
     }
 
+    /// The first broken rule: more writes are on their way than wait in the queue while a turn is under way, exactly as many between turns.
+    pub(crate) fn check(
+        &self,
+        waiting: impl Iterator<Item = Stripe>,
+        is_between_turns: bool,
+    ) -> Result<(), &'static str> {
+        let mut open: Vec<u64> = Vec::with_capacity(STRIPES);
+        for (queued, applied) in &self.versions {
+            let (applied, queued) = (applied.load(Ordering::Acquire), queued.load(Ordering::Acquire));
+            open.push(queued.checked_sub(applied).ok_or("more writes of a stripe were applied than entered")?);
+        }
+        for stripe in waiting {
+            open[stripe.0] =
+                open[stripe.0].checked_sub(1).ok_or("a write is queued that has not entered its stripe")?;
+        }
+        if is_between_turns && open.iter().any(|open| *open > 0) {
+            return Err("a write has entered its stripe and is neither queued nor applied");
+        }
+        Ok(())
+    }
+
     /// How many writes entered.
     pub(crate) fn queued(&self, stripe: Stripe) -> u64 {
         self.versions[stripe.0].0.load(Ordering::Acquire)

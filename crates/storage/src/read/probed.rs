@@ -79,9 +79,11 @@ pub(crate) fn check(
 
 /// A row without what deletions cover, expired values included.
 fn row_at(source: &Source<'_>, table: &Table, key: &Bytes) -> Result<Option<Bytes>, ReadError> {
+    // An entry that names no row finds none.
+    let Some(token) = Key::token(key) else { return Ok(None) };
     let command = ReadCommand {
         storage_id: table.storage_id,
-        token: Key::token(key).unwrap_or_default(),
+        token,
         keys: KeyRange::One(Key(key.clone())),
         statics: false,
         columns: Columns::All,
