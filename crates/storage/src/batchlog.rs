@@ -157,6 +157,6 @@ fn content(rest: &[u8]) -> Result<(Vec<Bytes>, LogPlace), Truncated> {
     if reader.is_empty() {
         return Ok((mutations, LogPlace::default()));
     }
-    let lineage = u32::try_from(reader.vint()?).unwrap_or(u32::MAX);
+    let lineage = u32::try_from(reader.vint()?).map_err(|_| Truncated)?;
     Ok((mutations, LogPlace { lineage, index: reader.vint()? }))
 }
