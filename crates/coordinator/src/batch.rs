@@ -1,5 +1,5 @@
-//! Writes of several partitions that all happen or none: what is to be written is kept on other nodes first, and written by them
-//! if this one does not come to it (a batch log).
+//! Logged batches: writes of several partitions of which all happen or none. Other nodes keep the batch first (in their batch
+//! logs), and write it if this node fails to.
 
 use crate::under_way::UnderWay;
 use crate::{ReplicaError, Replicas, Write, WriteError, WriteType, check_write, write};
@@ -9,16 +9,16 @@ use henge_model::Consistency;
 /// A batch in the batch logs of some nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
-    /// When its coordinator took it on.
+    /// The time at which its coordinator accepted it.
     pub created: Micros,
-    /// Its number, by chance.
+    /// Its random number.
     pub number: u128,
     /// The nodes that keep it.
     pub hosts: Vec<HostId>,
 }
 
-/// Writes a batch. Unavailable or invalid: nothing was written, nor will be. A timeout or failure of the batch log leaves that open; after any later
-/// error all of it will be written in the end.
+/// Writes a batch. After Unavailable or Invalid nothing was or will be written. A timeout or failure of the batch log leaves
+/// that open; after any later error the whole batch will be written in the end.
 pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued: Micros) -> Result<(), WriteError> {
     for write in &writes {
         check_write(replicas, &write.placed, write.token, write.consistency)?;
@@ -46,7 +46,7 @@ pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued:
     outcome
 }
 
-/// A node that was to keep the batch refused, or did not answer. Another may keep it all the same.
+/// The error of a node that refused to keep the batch or did not answer. Another node may keep it nevertheless.
 fn not_logged((host, error): (HostId, ReplicaError)) -> WriteError {
     let (consistency, received, block_for, write_type) = (Consistency::One, 0, 1, WriteType::BatchLog);
     match error {
@@ -57,7 +57,8 @@ fn not_logged((host, error): (HostId, ReplicaError)) -> WriteError {
     }
 }
 
-/// The outcome of two parts. Once the batch is logged none may sound as if it had not been begun, and a timeout says the least.
+/// The outcome of two parts. Once the batch is logged no error may claim that nothing was begun, and a timeout claims the
+/// least.
 fn worse(one: Result<(), WriteError>, other: Result<(), WriteError>) -> Result<(), WriteError> {
     let begun = |error: WriteError| match error {
         WriteError::Unavailable { consistency, required, .. } => {

@@ -1,15 +1,15 @@
-//! Whether rows from elsewhere may be trusted: a bad copy must not win by its timestamp, nor be spread by repair.
+//! Checks of rows from other replicas: a bad copy must not win by its timestamp, nor be spread by repair.
 
 use henge_base::Bytes;
 use henge_model::{Key, KeyKind, KeyRange, ReadCommand, RowBlock, RowView};
 
-/// Whether a block can be the answer to a command: keys in range and in order, every row whole.
+/// True if a block can be the answer to a command: keys in range and in order, every row intact.
 pub(crate) fn is_sound(block: &RowBlock, command: &ReadCommand) -> bool {
     let mut all = block.rows.iter().chain(&block.context);
     is_ordered(block, command) && all.all(|(key, row)| RowView::parse(key, row).is_ok())
 }
 
-/// Whether the keys are an answer's; the rows, which this node's own storage has checked, are not looked into.
+/// True if the keys can be those of an answer. The rows are not checked: this node's own storage has done that.
 pub(crate) fn is_ordered(block: &RowBlock, command: &ReadCommand) -> bool {
     let mut keys = block.rows.iter().map(|(key, _)| key);
     let concerns = |key: &Bytes| is_context(key) && Key::storage_id(key) == Some(command.storage_id);
@@ -32,7 +32,7 @@ pub(crate) fn is_ordered(block: &RowBlock, command: &ReadCommand) -> bool {
         }
 }
 
-/// Whether a key is a tombstone's or a static row's.
+/// True if the key is that of a tombstone or a static row.
 fn is_context(key: &[u8]) -> bool {
     Key::kind(key) == Some(KeyKind::Static) || Key::extent(key).is_some()
 }

@@ -16,14 +16,14 @@ pub struct Count {
     pub token: Token,
     /// An encoded [`henge_model::Mutation`] whose cells without a path are additions.
     pub additions: Bytes,
-    /// How many replicas must have the sums.
+    /// The replicas that must have the sums.
     pub consistency: Consistency,
-    /// When to answer at the latest.
+    /// The time by which the request must be answered.
     pub deadline: Mono,
 }
 
-/// Has a replica add: this node if it is one, else the nearest that is up. An error other than Unavailable or Invalid leaves open whether it
-/// was added.
+/// Has a replica lead the additions: this node if it is one, else the nearest that is up. After an error other than
+/// Unavailable or Invalid the additions may or may not have been made.
 pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteError> {
     let consistency = count.consistency;
     if consistency == Consistency::Any || consistency.is_serial() {

@@ -1,4 +1,4 @@
-//! What can go wrong: at one replica, and with a request as a whole.
+//! Errors: of one replica, and of a request as a whole.
 
 use crate::Refusal;
 use henge_base::HostId;
@@ -18,7 +18,7 @@ pub enum ReplicaError {
     Refused(Refusal),
 }
 
-/// What kind of write a client asked for. Drivers decide by it whether to repeat one that timed out.
+/// The kind of write that a client asked for. Drivers use it to decide on repeating one that timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the protocol calls them.
 pub enum WriteType {
@@ -58,7 +58,7 @@ pub enum WriteError {
         consistency: Consistency,
         /// Replicas it needs; at EACH_QUORUM, in the datacentre that lacks them.
         required: u32,
-        /// How many of these are up.
+        /// The number of these that are up.
         alive: u32,
     },
     /// Too few replicas acknowledged in time. The write may be, or become, visible.
@@ -70,7 +70,7 @@ pub enum WriteError {
         received: u32,
         /// Acknowledgements needed.
         block_for: u32,
-        /// What kind of write it was.
+        /// The kind of write.
         write_type: WriteType,
     },
     /// So many replicas refused that the level cannot be met. Others may have written all the same.
@@ -82,9 +82,9 @@ pub enum WriteError {
         received: u32,
         /// Acknowledgements needed.
         block_for: u32,
-        /// Who refused, and why.
+        /// The replicas that refused, with their reasons.
         failures: Vec<(HostId, Refusal)>,
-        /// What kind of write it was.
+        /// The kind of write.
         write_type: WriteType,
     },
     /// A conditional write was proposed, and too few replicas answered to know whether it is decided. It may be, or become so.
@@ -112,7 +112,7 @@ pub enum ReadError {
         consistency: Consistency,
         /// Replicas it needs; at EACH_QUORUM, in the datacentre that lacks them.
         required: u32,
-        /// How many of these are up.
+        /// The number of these that are up.
         alive: u32,
     },
     /// Too few replicas answered in time, or too few took what they lacked.
@@ -124,7 +124,7 @@ pub enum ReadError {
         received: u32,
         /// Answers needed.
         block_for: u32,
-        /// Whether rows, not only digests, were among the answers.
+        /// True if rows, not only digests, were among the answers.
         data_present: bool,
     },
     /// So many replicas refused that the level cannot be met.
@@ -136,9 +136,9 @@ pub enum ReadError {
         received: u32,
         /// Answers needed.
         block_for: u32,
-        /// Who refused, and why.
+        /// The replicas that refused, with their reasons.
         failures: Vec<(HostId, Refusal)>,
-        /// Whether rows, not only digests, were among the answers.
+        /// True if rows, not only digests, were among the answers.
         data_present: bool,
     },
     /// The level makes no sense for a read.
@@ -146,7 +146,7 @@ pub enum ReadError {
     Invalid(String),
 }
 
-/// How many refused, and what the first of them said.
+/// The number of refusals, and the reason of the first.
 fn why(failures: &[(HostId, Refusal)]) -> String {
     let first = failures.first().map_or(Refusal::Other, |(_, refusal)| *refusal);
     format!("{} replicas failed: {first}", failures.len())

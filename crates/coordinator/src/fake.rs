@@ -19,7 +19,7 @@ mod row;
 pub(crate) use node::{Does, Node};
 pub(crate) use row::{all, deleted, encoded, key, one, probing, value};
 
-/// When every request of a test must be answered.
+/// The deadline of every request of a test.
 pub(crate) const DEADLINE: Mono = Mono(1_000_000);
 /// The clock of every test's reads, in seconds.
 pub(crate) const NOW: i64 = 1_000;
@@ -30,11 +30,11 @@ pub(crate) const FIRST_STAMP: i64 = 1_000;
 /// The cluster.
 pub(crate) struct Fake {
     pub(crate) nodes: Mutex<BTreeMap<HostId, Node>>,
-    /// What was sent, in order.
+    /// The requests that were sent, in order.
     pub(crate) log: Mutex<Vec<String>>,
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) faults: Faults,
-    /// Whether a batch is kept.
+    /// The outcome of keeping a batch.
     pub(crate) batch_log: Result<(), (HostId, ReplicaError)>,
     clock: Arc<AtomicU64>,
     /// The last stamp that was given.
@@ -53,7 +53,7 @@ pub(crate) struct Scripted<T> {
 }
 
 impl<T> Scripted<T> {
-    /// Where it is silent, it is so until this deadline.
+    /// The deadline until which a silent node is silent.
     pub(crate) fn until(mut self, deadline: Mono) -> Scripted<T> {
         self.late = self.late.map(|(clock, _)| (clock, deadline));
         self
@@ -145,7 +145,7 @@ impl Fake {
         self.set(number, |node| node.apply(key, &encoded(key, row)));
     }
 
-    /// What a node holds at a key.
+    /// The row of a node at a key.
     pub(crate) fn row(&self, number: usize, key: &Bytes) -> Option<Row> {
         let nodes = self.nodes.lock().unwrap();
         nodes[&host(number)].rows.get(key).map(|row| RowView::parse(key, row).unwrap().to_row())
@@ -156,7 +156,7 @@ impl Fake {
         self.row(number, &key(1, 1)).and_then(|row| Some(row.cells.first()?.timestamp))
     }
 
-    /// How many stamps were given.
+    /// The number of stamps given out.
     pub(crate) fn stamped(&self) -> i64 {
         self.stamps.load(Ordering::Relaxed) - FIRST_STAMP
     }

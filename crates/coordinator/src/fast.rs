@@ -1,10 +1,10 @@
-//! Whether this node's own copy is answer enough.
+//! Reads that this node's own copy can answer.
 
 use crate::plan::required;
 use crate::{Placed, Replicas};
 use henge_model::{Consistency, Token};
 
-/// Whether a read at this level may be answered by this node alone, which then needs to ask nobody.
+/// True if a read at this level may be answered by this node alone.
 pub fn can_read_locally<R: Replicas>(replicas: &R, placed: &Placed, token: Token, consistency: Consistency) -> bool {
     let one = match consistency {
         Consistency::One | Consistency::LocalOne => true,

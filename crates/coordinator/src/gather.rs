@@ -21,7 +21,7 @@ pub(crate) struct Gather<'a, R> {
     pub(crate) speculation: SpeculativeRetry,
 }
 
-/// What the replicas are asked for.
+/// The form of the answers that a read needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// Rows of the nearest, digests of the others.
@@ -57,7 +57,7 @@ impl<R: Replicas> Gather<'_, R> {
         };
         asking.ask_first(wanted);
         let mut timer = self.timer(&asking.gathered.spare);
-        // Where digests alone meet the level, rows that are still to come are worth waiting for.
+        // If digests alone meet the level, rows that are still to come are waited for: without them all is asked again.
         while !(asking.tally.is_met() && (asking.has_rows() || !asking.awaits_rows())) {
             if let Some(loss) = asking.tally.loss() {
                 return Err(asking.failed(loss));
@@ -78,15 +78,15 @@ impl<R: Replicas> Gather<'_, R> {
         Ok(gathered)
     }
 
-    /// Ends when one replica more is to be asked.
+    /// A timer that ends when one replica more is to be asked.
     fn timer(&self, spare: &Candidates) -> Option<Boxed<()>> {
         let SpeculativeRetry::After(delay) = self.speculation else { return None };
         let is_in_time = self.replicas.mono() + delay < self.deadline;
         (is_in_time && !spare.is_empty()).then(|| self.replicas.pause(delay))
     }
 
-    /// A replica that another can stand in for has half of the time that is left: one that died without a word must not take all of
-    /// it.
+    /// The deadline of one replica. A replica that another can replace has half of the time that is left: one that died
+    /// silently must not take all of it.
     fn deadline_of(&self, candidate: Candidate, spare: &Candidates) -> Mono {
         let is_alone = !spare.iter().any(|other| other.group == candidate.group);
         if is_alone || self.speculation == SpeculativeRetry::Never {
@@ -100,7 +100,7 @@ impl<R: Replicas> Gather<'_, R> {
         }
     }
 
-    /// An answer that is not one counts as a refusal.
+    /// Checks an answer. One that cannot be an answer to the command counts as a refusal.
     fn checked(
         &self,
         from: Candidate,
@@ -138,7 +138,7 @@ impl<R: Replicas> Asking<'_, R> {
             first.push(*candidate);
             false
         });
-        // Any answer may be the one that does not come, so rows are asked of one more as well.
+        // Any one answer may not come, so two replicas are asked for rows.
         let rows = if is_always { 2 } else { 1 };
         for (number, candidate) in first.into_iter().enumerate() {
             let is_digest = wanted == Wanted::OneAndDigests && number >= rows;

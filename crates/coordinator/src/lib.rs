@@ -1,20 +1,20 @@
-//! One request across replicas: who is asked, how many must answer, and what their answers mean together.
+//! One request across replicas: the replicas that are asked, the number that must answer, and the merge of their answers.
 //!
-//! - `replicas`: the seam below: what a coordinator asks of the node it runs on.
-//! - `error`, `refusal`: what can go wrong, in the classes that the protocol knows.
-//! - `required`, `tally`: pure counting; what a level needs, and how far its answers came.
+//! - `replicas`: the seam to the node that a coordinator runs on.
+//! - `error`, `refusal`: errors, in the classes of the protocol.
+//! - `required`, `tally`: pure counting: the answers that a level needs, and those that came.
 //! - `plan`: the replicas of one token, checked against the level before anything is sent.
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
 //! - `batch`: writes of several partitions, all or none.
 //! - `count`: additions to counters.
 //! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails or is late.
 //! - `read_policy`: the table's options that reads obey.
-//! - `block`: whether rows from elsewhere may be trusted.
+//! - `block`: checks of rows from other replicas.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
-//! - `probed`: what an index finds, however far each replica's index is.
+//! - `probed`: reads by an index, with replicas' indexes that may be behind.
 //! - `paxos`: conditional writes and SERIAL reads.
 //! - `stamp`: the node's clock, waited for.
-//! - `fast`: whether this node's own copy is answer enough.
+//! - `fast`: reads that this node's own copy can answer.
 //! - `under_way`: requests awaited together, without allocation.
 //!
 //! One request is one linear async function. Every future of the seam ends by its deadline, so a coordinator sets a timer only to ask

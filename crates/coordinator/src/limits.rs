@@ -1,4 +1,4 @@
-//! How much one request may hold or do.
+//! Bounds of one request.
 
 /// Bytes of merged rows after which a reconciled answer stops, saying that there is more.
 pub(crate) const MERGED_BYTES_MAX: usize = 4 << 20;

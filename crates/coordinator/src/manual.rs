@@ -1,4 +1,4 @@
-//! What docs/compatibility.md says of consistency levels: how many answers each needs is asked of what counts them.
+//! The consistency levels in docs/compatibility.md: the answers that each needs come from the code that counts them.
 
 use crate::required::{Places, Required};
 use crate::{Datacenter, Faults};
@@ -18,7 +18,7 @@ impl Places for Two {
     }
 }
 
-/// What is to be said of a level besides.
+/// Remarks on a level.
 fn note(level: Consistency) -> &'static str {
     match level {
         Consistency::Any => "writes only; a hint alone is never an acknowledgement",

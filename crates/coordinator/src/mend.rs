@@ -1,4 +1,5 @@
-//! Sending replicas what they lacked, before a reader sees it: so that a later read, of other replicas, sees it too.
+//! Read repair: replicas are sent the rows that they lack before the read is answered, so that a later read of other replicas
+//! sees them too.
 
 use crate::limits::{MEND_BYTES_MAX, MENDS_UNDER_WAY_MAX};
 use crate::reconcile::Repair;
@@ -9,11 +10,11 @@ use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Key, MAX_MUTATION_ROWS, Mutation};
 use std::collections::BTreeSet;
 
-/// Mends replicas and waits for all. Gives how many did not confirm.
+/// Repairs replicas and waits for all. Returns the number of replicas that did not confirm.
 ///
-/// A mend is a write, so it is issued now, whatever the age of its rows: a replica refuses what was issued before its fence. Rows
-/// cannot have been covered by a deletion that the replica has purged since they were read: a purge stays behind the present by
-/// far more than a read takes.
+/// A repair is a write and is issued now, whatever the age of its rows: a replica refuses writes issued before its fence. No
+/// deletion that covers the rows can have been purged since they were read: a purge stays behind the present by far more
+/// than a read takes.
 pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadline: Mono) -> u32 {
     if repairs.is_empty() {
         return 0;

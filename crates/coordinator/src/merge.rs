@@ -10,14 +10,14 @@ use henge_model::{
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
 
-/// What each replica has at a key, by its number.
+/// The version of each replica at a key, by the replica's number.
 type Versions = SmallVec<[Option<Bytes>; 3]>;
 
-/// What one replica answered, as far as it is not merged yet.
+/// The part of one replica's answer that is not merged yet.
 #[derive(Debug)]
 struct Source {
     rows: VecDeque<(Bytes, Bytes)>,
-    /// Whether it may hold more beyond `last`.
+    /// True if it may hold more beyond `last`.
     stopped: bool,
     /// The last key it answered.
     last: Bytes,
@@ -33,7 +33,7 @@ pub(crate) struct Merged {
     pub(crate) lacking: SmallVec<[usize; 3]>,
 }
 
-/// What comes next.
+/// The next step of a merge.
 #[derive(Debug)]
 pub(crate) enum Step {
     Row(Merged),
@@ -96,8 +96,8 @@ impl Merge {
         self.covers = Covers::of(merged.iter().map(|(key, row)| (&key[..], &row[..])));
     }
 
-    /// What all replicas have beside the rows, with those that lack some of it. Of an answer that ends at a key, what lies beyond is left out:
-    /// not every replica has been asked for it.
+    /// The merged context, with the replicas that lack some of it. If the answer ends at a key, context beyond the key is
+    /// left out: not every replica has been asked for it.
     pub(crate) fn context(mut self, end: Option<&Bytes>) -> Vec<Merged> {
         let context = std::mem::take(&mut self.context);
         let within = |key: &[u8]| match (end, Key::extent(key)) {
@@ -119,7 +119,7 @@ impl Merge {
         &self.sources[number].last
     }
 
-    /// Whether there may be rows that are not merged yet.
+    /// True if there may be rows that are not merged yet.
     pub(crate) fn has_more(&self) -> bool {
         self.sources.iter().any(|source| source.stopped || !source.rows.is_empty())
     }
@@ -143,7 +143,7 @@ impl Merge {
         self.merged(key, &own)
     }
 
-    /// One row of those that the replicas have, without what the tombstones of any of them cover.
+    /// Merges the versions of a row, without cells that a tombstone of any replica covers.
     fn merged(&self, key: Bytes, own: &Versions) -> Merged {
         let covered_by = if Key::extent(&key).is_some() { None } else { self.covers.deletion(&key) };
         let Some(_) = covered_by else { return self.settled(key, own) };
@@ -153,7 +153,7 @@ impl Merge {
             let mut out = Vec::new();
             strip_row(&key, &view, &strip, &mut out).then(|| Bytes::from(out))
         };
-        // A tombstone that a replica lacks is sent to it as it is; its rows then need no more than what is left of them.
+        // A replica that lacks a tombstone is sent the tombstone, so it needs only the uncovered part of the row.
         let own: Versions = own.iter().map(|version| version.as_ref().and_then(uncovered)).collect();
         self.settled(key, &own)
     }
@@ -179,7 +179,7 @@ impl Source {
     }
 }
 
-/// The merged row; the shared bytes of a version that already says everything.
+/// The merged row; shares the bytes of a version that is equal to it.
 fn merged(key: &[u8], own: &[Option<Bytes>]) -> Bytes {
     let versions = || own.iter().flatten();
     let merged = merge_encoded(key, versions().map(|row| &row[..]));

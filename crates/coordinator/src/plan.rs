@@ -16,7 +16,7 @@ pub(crate) struct Target {
     pub(crate) group: Option<usize>,
 }
 
-/// Who is written, and what the level needs of them.
+/// The replicas of a write, and the acknowledgements that its level needs.
 #[derive(Debug)]
 pub(crate) struct WritePlan {
     pub(crate) required: Required,
@@ -33,20 +33,20 @@ pub(crate) struct Candidate {
 /// Candidates, nearest first.
 pub(crate) type Candidates = SmallVec<[Candidate; 3]>;
 
-/// Who may be read, and what the level needs of them.
+/// The replicas that may be read, and the answers that the level needs.
 #[derive(Debug)]
 pub(crate) struct ReadPlan {
     pub(crate) required: Required,
     pub(crate) candidates: Candidates,
 }
 
-/// True if no host stands there twice. Of a handful of hosts.
+/// True if no host is named twice. Quadratic: for a handful of hosts.
 pub(crate) fn are_distinct(hosts: impl Iterator<Item = HostId>) -> bool {
     let hosts: SmallVec<[HostId; 8]> = hosts.collect();
     hosts.iter().enumerate().all(|(at, host)| !hosts[..at].contains(host))
 }
 
-/// What a level needs of a keyspace, seen from this node.
+/// The answers that a level needs in a keyspace, seen from this node.
 pub(crate) fn required<R: Replicas>(replicas: &R, placed: &Placed, level: Consistency) -> Required {
     Required::of(level, &placed.replication, &Here(replicas), replicas.faults())
 }

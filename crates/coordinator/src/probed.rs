@@ -1,8 +1,9 @@
-//! Reading what an index finds.
+//! Reads by an index.
 //!
-//! A replica that is behind may name a row whose value has changed since, and leave out one whose value came since. So a row
-//! counts at once only where all replicas that were asked answer the same of it; whatever else any of them named is read again by
-//! its key, at the level of the read. A row that satisfies the query has its value on a quorum, so one of those asked names it.
+//! A replica that is behind may return a row whose value has changed since, and lack one whose value came since. So a row is
+//! taken at once only if all replicas that were asked return the same; every other row that one of them returned is read
+//! again by its key, at the level of the read. A row that satisfies the query has its value on a quorum, so at least one of
+//! the replicas asked returns it.
 
 use crate::gather::{Gather, Wanted};
 use crate::limits::{AGAIN_BYTES, AGAIN_KEYS};
@@ -44,11 +45,11 @@ pub(crate) async fn probed<R: Replicas>(replicas: &R, read: Read, plan: ReadPlan
     Ok(found.finish(&read.command))
 }
 
-/// How reading again ended.
+/// The outcome of reading keys again.
 #[derive(PartialEq, Eq)]
 enum Again {
     Done,
-    /// The answer ends where it came to.
+    /// The answer ends at the last key that was read.
     Stopped,
 }
 
@@ -77,13 +78,13 @@ async fn read_again<R: Replicas>(
     Ok(Again::Done)
 }
 
-/// Rows that count.
+/// The rows of the answer.
 struct Found {
     rows: BTreeMap<Bytes, Bytes>,
     context: BTreeMap<Bytes, Bytes>,
-    /// Beyond this key some replica has not said what it has; empty if all have.
+    /// The key beyond which some replica has not answered; empty if all have.
     last: Bytes,
-    /// Whether there may be rows beyond.
+    /// True if there may be rows beyond.
     more: bool,
 }
 
@@ -91,7 +92,7 @@ struct Found {
 type Doubtful = BTreeMap<Bytes, usize>;
 
 impl Found {
-    /// What replicas agree on, and the keys that are left.
+    /// The rows that replicas agree on, and the keys of the others.
     fn of(blocks: Vec<RowBlock>, whole_partitions: bool, trusting: bool) -> (Found, Doubtful) {
         let stopped = blocks.iter().filter(|block| block.more);
         let last = stopped.filter_map(|block| block.rows.last()).map(|(key, _)| key.clone()).min();
@@ -133,7 +134,7 @@ impl Found {
         (found, doubtful)
     }
 
-    /// The answer ends at a key: what lies beyond has not all been read.
+    /// Ends the answer at a key: rows beyond have not all been read.
     fn stop_at(&mut self, key: Bytes) {
         let beyond = self.rows.split_off(&key);
         self.rows.extend(beyond.into_iter().filter(|(other, _)| *other == key));
@@ -161,7 +162,7 @@ impl Found {
             rows.push((key, row));
         }
         if more && !stop.is_empty() && rows.last().is_none_or(|(key, _)| *key < stop) {
-            // What was there has gone meanwhile, or was never so.
+            // The rows there have changed meanwhile, or index entries were stale.
             let mut nothing = Vec::new();
             encode_row(&stop, &Row::default(), &mut nothing);
             rows.push((stop, nothing.into()));

@@ -14,13 +14,13 @@ use std::sync::Arc;
 pub struct Read {
     /// The keyspace.
     pub placed: Placed,
-    /// Which rows.
+    /// The rows to read.
     pub command: ReadCommand,
-    /// How many replicas must answer.
+    /// The replicas that must answer.
     pub consistency: Consistency,
-    /// When to answer at the latest.
+    /// The time by which the request must be answered.
     pub deadline: Mono,
-    /// What the table's options ask for.
+    /// The table's options that apply to reads.
     pub policy: ReadPolicy,
 }
 
@@ -89,7 +89,7 @@ fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
 
 /// Answers that are not one.
 struct Differing {
-    /// Whom to ask for rows: those that answered, then the others.
+    /// The replicas to ask for rows: those that answered, then the others.
     pool: Candidates,
     /// True if it is known that contents differ.
     digests: bool,

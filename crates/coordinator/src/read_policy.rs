@@ -1,4 +1,4 @@
-//! What a table's options ask of its reads.
+//! The table options that apply to reads.
 
 use henge_model::{SpeculativeRetry, TableOptions};
 
@@ -9,7 +9,8 @@ pub struct ReadPolicy {
     /// (`read_repair = 'BLOCKING'`). False if the merged rows are answered and nothing is written, so that a read cannot spread a part of
     /// a write (`'NONE'`).
     pub repairs: bool,
-    /// When one replica more than the level needs is asked; scans and queries by an index keep to [`SpeculativeRetry::HalfTime`].
+    /// The time at which one replica more than the level needs is asked. Scans and queries by an index use
+    /// [`SpeculativeRetry::HalfTime`].
     pub speculation: SpeculativeRetry,
 }
 

@@ -20,7 +20,7 @@ pub(crate) type Repair = (HostId, Vec<(Bytes, Bytes)>);
 pub(crate) struct Reconciled {
     pub(crate) block: RowBlock,
     pub(crate) repairs: Vec<Repair>,
-    /// Whether replicas had to be asked for more than they had answered.
+    /// True if replicas had to be asked for more than their first answer.
     pub(crate) asked_again: bool,
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// A future of a rare path, whose type nobody needs to know.
 pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// How far a read of this node's own memory came.
+/// The outcome of a read from this node's own memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Local {
     /// The rows are in the sink.
@@ -23,7 +23,7 @@ pub enum Local {
     Remote,
 }
 
-/// What a replica answers to a read.
+/// The answer of a replica to a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadReply {
     /// Its rows.
@@ -32,7 +32,7 @@ pub enum ReadReply {
     Digest(Digest),
 }
 
-/// What a replica is asked for.
+/// The form in which a replica is asked to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadKind {
     /// The rows themselves.
@@ -48,9 +48,9 @@ pub struct Datacenter(pub u16);
 /// A keyspace as a coordinator sees it at one epoch.
 #[derive(Clone, Debug)]
 pub struct Placed {
-    /// Its replication setting: how many answers a level needs follows from the setting, not from who is there.
+    /// Its replication setting. The answers that a level needs follow from the setting, not from the nodes that exist.
     pub replication: Arc<Replication>,
-    /// Who holds what.
+    /// The replicas of each range.
     pub placement: Arc<Placement>,
 }
 
@@ -70,7 +70,7 @@ pub trait Replicas: Send + Sync + 'static {
     fn datacenter(&self, host: HostId) -> Option<Datacenter>;
     /// The number of a datacentre's name, if any member stands there.
     fn datacenter_named(&self, name: &str) -> Option<Datacenter>;
-    /// Whether the failure detector thinks a member up. This node is always up.
+    /// True if the failure detector considers a member up. This node is always up.
     fn alive(&self, host: HostId) -> bool;
     /// Orders replicas of a read: lower is nearer. This node is nearest, its datacentre next.
     fn distance(&self, host: HostId) -> u32;
@@ -90,9 +90,10 @@ pub trait Replicas: Send + Sync + 'static {
     fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Asks a replica, or reads here.
     fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;
-    /// Sends an encoded [`henge_paxos::Request`] to a replica's acceptor, or asks this node's own; gives the encoded reply.
+    /// Sends an encoded [`henge_paxos::Request`] to a replica's acceptor, this node's own included. Returns the encoded reply.
     fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>>;
-    /// Tells a replica's acceptor what is decided. Goes on in the node if it is dropped; unless it is done, a hint of the mutation is owed.
+    /// Sends a decision to a replica's acceptor. It goes on in the node if the future is dropped; unless it succeeds, a hint
+    /// of the mutation is owed.
     fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Has a replica, or this node, lead additions to counters.
     fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>>;
@@ -104,27 +105,28 @@ pub trait Replicas: Send + Sync + 'static {
         issued: Micros,
         deadline: Mono,
     ) -> Boxed<Result<Logged, (HostId, ReplicaError)>>;
-    /// A batch was written. Nothing is awaited: one that is written twice is as if it were written once.
+    /// Removes a batch that was written from the batch logs. Nothing is awaited: writing a batch twice changes nothing.
     fn forget_batch(&self, batch: Logged);
-    /// Waits until no other proposal of this node for the partition is under way; the next one begins when what this gives is dropped.
+    /// Waits until no other proposal of this node for the partition is in progress. The next one begins when the returned
+    /// guard is dropped.
     fn queue(&self, key: &Bytes) -> Boxed<Box<dyn Send>>;
-    /// The next stamp of this node's clock, and one after `after`. `None` if the clock may not go there yet.
+    /// The next stamp of this node's clock, later than `after`. `None` if the clock's lease does not reach so far yet.
     fn stamp(&self, after: Micros) -> Option<Micros>;
-    /// Chance.
+    /// A random number; the simulator seeds it.
     fn random(&self) -> u64;
-    /// Waits.
+    /// A future that ends after a time.
     fn pause(&self, time: Duration) -> Boxed<()>;
     /// Counts what a coordinator did besides its answer.
     fn count(&self, event: Event);
     /// Counts a batch and its partitions: logged, unlogged or of counters.
     fn batched(&self, _write_type: WriteType, _partitions: usize) {}
-    /// Bugs put in on purpose: none, but in the simulator.
+    /// Deliberate bugs; none outside the simulator.
     fn faults(&self) -> Faults {
         Faults::default()
     }
 }
 
-/// Bugs put in on purpose, each off. Only the simulator switches one on, to prove that its checks can fail.
+/// Deliberate bugs, each off. Only the simulator switches one on, to prove that its checks can fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Counts one answer too few as a quorum.
@@ -133,13 +135,13 @@ pub struct Faults {
     pub ignore_accepted: bool,
     /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
     pub unlogged_batches: bool,
-    /// Takes what replicas' indexes name for what is there.
+    /// Takes rows that replicas' indexes name without checking them.
     pub trust_indexes: bool,
     /// Stamps read repairs with time zero.
     pub mend_at_zero: bool,
 }
 
-/// What is counted on the way.
+/// Events that metrics count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Digests differed.

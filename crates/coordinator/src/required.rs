@@ -1,5 +1,5 @@
-//! How many replicas must answer, and where. Pure counting: what a level needs follows from the replication setting, not
-//! from who is there, so that a cluster with too few nodes refuses instead of promising less.
+//! The number of replicas that must answer, by datacentre. Pure counting: it follows from the replication setting, not from
+//! the nodes that exist, so that a cluster with too few nodes refuses instead of promising less.
 //!
 //! A level is a list of *groups*: QUORUM is one group over all replicas, LOCAL_QUORUM one group within a datacentre, EACH_QUORUM
 //! a group per datacentre. It is met when each group has its answers.
@@ -8,7 +8,7 @@ use crate::{Datacenter, Faults};
 use henge_model::{Consistency, Replication, ReplicationFactor};
 use smallvec::SmallVec;
 
-/// Which replicas count for a group.
+/// The replicas that count for a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Everywhere,
@@ -44,21 +44,21 @@ pub(crate) struct Shortage {
     pub(crate) alive: u32,
 }
 
-/// What a level needs.
+/// The answers that a level needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Required {
     pub(crate) groups: SmallVec<[Group; 1]>,
 }
 
-/// Where a coordinator stands, for levels that name datacentres.
+/// The datacentres that a coordinator knows, for levels that depend on them.
 pub(crate) trait Places {
     fn here(&self) -> Option<Datacenter>;
     fn named(&self, name: &str) -> Option<Datacenter>;
 }
 
 impl Required {
-    /// What `level` needs of a keyspace. ANY counts as ONE: a hint alone does not satisfy it. SERIAL levels, which have their
-    /// own counting, come out as QUORUM and LOCAL_QUORUM.
+    /// The answers that `level` needs in a keyspace. ANY counts as ONE: a hint alone does not satisfy it. SERIAL levels,
+    /// which have their own counting, count as QUORUM and LOCAL_QUORUM.
     pub(crate) fn of(level: Consistency, replication: &Replication, places: &impl Places, faults: Faults) -> Required {
         let one =
             |scope, block_for: u32| Required { groups: SmallVec::from([Group { scope, block_for: block_for.max(1) }]) };
@@ -113,7 +113,7 @@ impl Required {
         self.groups.iter().map(|group| group.block_for).sum()
     }
 
-    /// Whether the replicas that are up can be enough; each is named by the group it counts for.
+    /// Checks that enough replicas are up. Each is given by the group it counts for.
     pub(crate) fn check(&self, alive: impl Iterator<Item = usize>) -> Result<(), Shortage> {
         let mut counts: SmallVec<[u32; 3]> = SmallVec::from_elem(0, self.groups.len());
         alive.for_each(|group| counts[group] += 1);
@@ -138,7 +138,7 @@ fn local_scope(replication: &Replication, places: &impl Places) -> Scope {
     }
 }
 
-/// Copies whose majority a local quorum is. A strategy that does not know datacentres has one number for all.
+/// The number of replicas whose majority is a local quorum. A strategy without datacentres has one number for all.
 fn local_factor(replication: &Replication, places: &impl Places) -> ReplicationFactor {
     let Replication::NetworkTopology { factors } = replication else { return total(replication) };
     let Some(here) = places.here() else { return 0 };

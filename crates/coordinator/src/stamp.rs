@@ -4,7 +4,7 @@ use crate::Replicas;
 use henge_base::{Micros, Mono};
 use std::time::Duration;
 
-/// Time between two looks whether the clock's lease was renewed.
+/// The time between two checks for a renewed lease of the clock.
 const LEASE_WAIT: Duration = Duration::from_millis(2);
 
 /// The next stamp of this node's clock, above `after`. Waits for a lease that is late; `None` if time is up before.

@@ -1,4 +1,4 @@
-//! How far the answers to one request came.
+//! The answers to one request, counted by group.
 
 use crate::required::Required;
 use crate::{Refusal, ReplicaError};
@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 pub(crate) enum Loss {
     /// Enough replicas refused.
     Refused,
-    /// Not by refusals alone: some replica did not answer.
+    /// Refusals alone do not explain it: some replica did not answer.
     Silent,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Whether more must be asked of a group for it to be met.
+    /// True if more replicas of the group must be asked for it to be met.
     pub(crate) fn lacks(&self, group: usize) -> bool {
         let Count { received, open, .. } = self.counts[group];
         received + open < self.required.groups[group].block_for
@@ -76,8 +76,9 @@ impl<'a> Tally<'a> {
         self.groups().all(|(block_for, count)| count.received >= block_for)
     }
 
-    /// Whether what is still open cannot meet the level. A loss is called refused only if the silent ones could not have
-    /// turned it: a client may take a failure for more definite than a timeout.
+    /// The reason why open requests can no longer meet the level; `None` while they can. A loss counts as refused only if
+    /// answers of the silent replicas would not have been enough: a client may take a failure for more definite than a
+    /// timeout.
     pub(crate) fn loss(&self) -> Option<Loss> {
         let lost = |(block_for, count): (u32, &Count)| count.received + count.open < block_for;
         let refused = |(block_for, count): (u32, &Count)| count.received + count.open + count.silent < block_for;

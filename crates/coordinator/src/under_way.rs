@@ -11,7 +11,7 @@ pub(crate) struct UnderWay<L, F> {
     requests: SmallVec<[(L, F); 3]>,
 }
 
-/// What [`UnderWay::next_or`] waited for.
+/// The outcome of [`UnderWay::next_or`].
 #[derive(Debug)]
 pub(crate) enum Next<L, T> {
     /// A request ended.

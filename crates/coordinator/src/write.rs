@@ -15,13 +15,13 @@ pub struct Write {
     pub placed: Placed,
     /// The token of its partition.
     pub token: Token,
-    /// What is written.
+    /// The mutation.
     pub mutation: SharedMutation,
-    /// How many replicas must acknowledge. At ANY it is one, as at ONE: a hint is no acknowledgement.
+    /// The replicas that must acknowledge. ANY needs one, as ONE does: a hint is not an acknowledgement.
     pub consistency: Consistency,
-    /// When to answer at the latest.
+    /// The time by which the request must be answered.
     pub deadline: Mono,
-    /// What the client asked for, as errors name it.
+    /// The kind of write, as errors report it.
     pub write_type: WriteType,
     /// A replica that has it already: it is not sent there, and counts as one that acknowledged.
     pub applied: Option<HostId>,
@@ -47,7 +47,7 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
     Ok(())
 }
 
-/// Whether a write could be sent now: the check alone, so that a request of several writes is refused as a whole.
+/// Checks that a write could be sent now, so that a request of several writes is refused as a whole.
 pub fn check_write<R: Replicas>(
     replicas: &R,
     placed: &Placed,
@@ -72,7 +72,7 @@ fn plan<R: Replicas>(
 
 type Acknowledgements<R> = UnderWay<(HostId, usize), <R as Replicas>::Write>;
 
-/// Sends first and hands out hints after, which may cost more. Only what counts is awaited.
+/// Sends to all replicas, then owes hints to those that are down, which may cost more. Only replicas that count are awaited.
 fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut Tally<'_>) -> Acknowledgements<R> {
     let mut under_way = UnderWay::new();
     for target in plan.targets.iter().filter(|target| target.alive) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What can be asked about roles.
+/// Commands about roles.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RoleCommand {
     /// Make the first role: a superuser who logs in. Nothing happens if there is any role, unless it is asked for anyway.
@@ -26,7 +26,7 @@ pub enum RoleCommand {
         name: String,
         /// Leave one that exists as it is.
         if_not_exists: bool,
-        /// What it is to be.
+        /// Its settings.
         settings: RoleSettings,
     },
     /// `ALTER ROLE`.
@@ -35,7 +35,7 @@ pub enum RoleCommand {
         name: String,
         /// Do nothing if there is none.
         if_exists: bool,
-        /// What changes.
+        /// The change.
         settings: RoleSettings,
     },
     /// `DROP ROLE`.
@@ -49,27 +49,27 @@ pub enum RoleCommand {
     Member {
         /// The role.
         role: String,
-        /// Who becomes a member or ceases to be one.
+        /// The role that becomes a member or ceases to be one.
         member: String,
-        /// Which of the two.
+        /// True to grant, false to revoke.
         is_one: bool,
     },
     /// `GRANT permissions ON resource TO role`.
     Grant {
         /// The role.
         role: String,
-        /// On what.
+        /// The resource.
         resource: Resource,
-        /// Which.
+        /// The permissions.
         permissions: Permissions,
     },
     /// `REVOKE permissions ON resource FROM role`.
     Revoke {
         /// The role.
         role: String,
-        /// On what.
+        /// The resource.
         resource: Resource,
-        /// Which.
+        /// The permissions.
         permissions: Permissions,
     },
 }
@@ -81,7 +81,7 @@ impl std::fmt::Debug for RoleCommand {
     }
 }
 
-/// What a statement says of a role; `None` where it says nothing.
+/// The settings that a statement gives a role; `None` for those it leaves as they are.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleSettings {
     /// `SUPERUSER`.
@@ -122,7 +122,7 @@ pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec
     }
 }
 
-/// What the creator gets on what `changes` create, and what roles lose with what they drop.
+/// The permissions that the creator gets on what `changes` create, and those that roles lose with what is dropped.
 pub(crate) fn follow(state: &ClusterState, changes: &[Change], creator: Option<&str>) -> Vec<Change> {
     let mut changed: BTreeMap<&str, Role> = BTreeMap::new();
     for change in changes {
@@ -173,7 +173,7 @@ fn touched(state: &ClusterState, change: &Change) -> (Vec<Resource>, Vec<Resourc
     }
 }
 
-/// Whether a resource is there; system keyspaces are not in the log and count as there.
+/// True if a resource exists. System keyspaces are not in the log and count as existing.
 fn exists(state: &ClusterState, resource: &Resource) -> bool {
     let is_system = resource.keyspace().is_some_and(|k| k.starts_with("system"));
     match resource {

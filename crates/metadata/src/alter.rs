@@ -55,7 +55,7 @@ fn invalid(message: String) -> Refused {
     Refused::Invalid(message)
 }
 
-/// What was hidden shows from now on. Rows stay as they are: they lie where those of other tables lie.
+/// Makes hidden columns visible. Rows stay as they are: they are stored as those of other tables.
 fn drop_compact_storage(table: &mut Table) -> Result<(), Refused> {
     match table.options.compact_storage.take() {
         Some(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! What can be asked of the log. A command is turned into an entry once, by whoever proposes it.
+//! Commands to the log. The node that proposes a command turns it into an entry, once.
 
 use crate::RoleCommand;
 use henge_base::HostId;
@@ -26,11 +26,11 @@ pub enum Command {
     },
     /// Change a member's addresses.
     UpdateMember {
-        /// Which member.
+        /// The member.
         id: HostId,
-        /// Where peers reach it.
+        /// The address at which peers reach it.
         address: SocketAddr,
-        /// Where clients reach it.
+        /// The address at which clients reach it.
         rpc_address: SocketAddr,
     },
     /// Add the keyspaces that newer clusters have from their first entry on.
@@ -75,7 +75,7 @@ pub enum Command {
         table: String,
         /// Do nothing if there is none.
         if_exists: bool,
-        /// What changes.
+        /// The change.
         change: TableChange,
     },
     /// `DROP TABLE`.
@@ -102,7 +102,7 @@ pub enum Command {
         name: String,
         /// Do nothing if there is none.
         if_exists: bool,
-        /// What changes.
+        /// The change.
         change: TypeChange,
     },
     /// `DROP TYPE`.
@@ -136,11 +136,11 @@ pub enum Command {
     },
     /// A statement about roles.
     Role(RoleCommand),
-    /// What someone asks for who gets every permission on what it creates.
+    /// A command of a role, which gets every permission on what the command creates.
     By {
         /// The creator.
         role: String,
-        /// What is asked for.
+        /// The command.
         command: Box<Command>,
     },
     /// `TRUNCATE`.
@@ -161,10 +161,10 @@ pub struct JoinDraft {
     pub datacenter: String,
     /// Its rack.
     pub rack: String,
-    /// Where peers reach it.
+    /// The address at which peers reach it.
     pub address: SocketAddr,
-    /// Where clients reach it.
+    /// The address at which clients reach it.
     pub rpc_address: SocketAddr,
-    /// How many tokens it wants.
+    /// The number of tokens it takes.
     pub num_tokens: u32,
 }

@@ -18,9 +18,9 @@ const FORMAT: u8 = 1;
 pub struct Entry {
     /// Its place.
     pub epoch: Epoch,
-    /// When it was proposed, microseconds since 1970; for people, not for rules.
+    /// The time of the proposal, microseconds since 1970; informational.
     pub proposed: i64,
-    /// What changes, in order.
+    /// The changes, in order.
     pub changes: Vec<Change>,
 }
 
@@ -33,7 +33,7 @@ pub enum Change {
         id: ClusterId,
         /// Its name.
         name: String,
-        /// Who agrees on the entries after this one.
+        /// The voters that agree on the entries after this one.
         voters: Vec<HostId>,
         /// The version of formats in use.
         version: u32,
@@ -44,9 +44,9 @@ pub enum Change {
     Moved {
         /// The member.
         id: HostId,
-        /// Where peers reach it.
+        /// The address at which peers reach it.
         address: SocketAddr,
-        /// Where clients reach it.
+        /// The address at which clients reach it.
         rpc_address: SocketAddr,
     },
     /// These are the placements of all replication settings in use.

@@ -1,4 +1,4 @@
-//! Where in the log a node stands.
+//! Places in the log.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 /// A place in the log. Epochs of a later lineage are newer than all of an earlier one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Which branch of the log; a new one begins only by an operator's override after a lost majority.
+    /// The branch of the log. A new one begins only by an operator's override after a lost majority.
     pub lineage: u32,
     /// Number of entries so far; the first entry has 1, an empty log 0.
     pub index: u64,

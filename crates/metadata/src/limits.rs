@@ -1,4 +1,4 @@
-//! How large things may be.
+//! Bounds of sizes and numbers.
 
 /// Largest encoded entry: 16 MiB, placements of a thousand members and a schema of some thousand columns.
 pub const ENTRY_BYTES: usize = 16 << 20;

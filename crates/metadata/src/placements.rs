@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Who holds what, for each replication setting in use.
+/// The replicas of each range, for each replication setting in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(Replication, Arc<Placement>)>", into = "Vec<(Replication, Arc<Placement>)>")]
 pub struct Placements {

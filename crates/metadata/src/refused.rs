@@ -33,7 +33,7 @@ pub enum Refused {
     /// The node cannot be a member.
     #[error("{0}")]
     Member(String),
-    /// What is asked for contradicts what is there.
+    /// The command contradicts the state.
     #[error("{0}")]
     Invalid(String),
     /// A limit is reached.
@@ -42,7 +42,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// Whether the client is told that all is well.
+    /// True if the client gets success although nothing changed, as for `IF NOT EXISTS`.
     pub fn is_no_op(&self) -> bool {
         matches!(self, Refused::Nothing)
     }

@@ -1,4 +1,4 @@
-//! What roles may do, as tables of text: grants one by one, then questions with their answers.
+//! Permissions of roles as tables of text: grants one by one, then questions with their answers.
 
 use crate::{ClusterState, Command, Entry, JoinDraft, Role, RoleCommand, RoleSettings, propose};
 use henge_base::{HostId, Random};

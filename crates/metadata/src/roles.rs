@@ -14,7 +14,7 @@ pub struct Role {
     /// Nothing is forbidden to it, nor to its members.
     #[serde(default)]
     pub is_superuser: bool,
-    /// Whether it may log in.
+    /// True if it may log in.
     #[serde(default)]
     pub can_login: bool,
     /// The bcrypt hash of its password, if it has one.
@@ -23,7 +23,7 @@ pub struct Role {
     /// The roles granted to it.
     #[serde(default)]
     pub member_of: BTreeSet<String>,
-    /// What it was granted itself.
+    /// The permissions granted to the role itself.
     #[serde(default)]
     pub permissions: BTreeMap<Resource, Permissions>,
 }
@@ -52,12 +52,12 @@ impl Roles {
         self.by_name.values()
     }
 
-    /// How many there are.
+    /// The number of roles.
     pub fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    /// Whether there is none.
+    /// True if there are no roles.
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty()
     }
@@ -77,17 +77,17 @@ impl Roles {
         found.into_values().collect()
     }
 
-    /// Whether `name` is `other` or belongs to it.
+    /// True if `name` is `other` or is a member of it.
     pub fn is_member(&self, name: &str, other: &str) -> bool {
         self.of(name).iter().any(|role| role.name == other)
     }
 
-    /// Whether a role is a superuser, itself or through another.
+    /// True if a role is a superuser, itself or through another.
     pub fn is_superuser(&self, name: &str) -> bool {
         self.of(name).iter().any(|role| role.is_superuser)
     }
 
-    /// Whether a role may do something. `chain` is the resource with those that contain it, see [`Resource::chain`].
+    /// True if a role has a permission. `chain` is the resource with those that contain it, see [`Resource::chain`].
     pub fn allows(&self, name: &str, permission: Permission, chain: &[Resource]) -> bool {
         let applies = |resource: &Resource| resource.applicable().contains(permission);
         let may = |role: &Arc<Role>| {

@@ -1,4 +1,4 @@
-//! What the log adds up to.
+//! The state that results from the log.
 
 use crate::limits::FIRST_STORAGE_ID;
 use crate::{Change, Entry, Epoch, Placements, Roles};
@@ -23,9 +23,9 @@ pub struct ClusterState {
     pub roles: Arc<Roles>,
     /// Members by id.
     pub members: BTreeMap<HostId, Member>,
-    /// Who holds what.
+    /// The replicas of each range.
     pub placements: Placements,
-    /// Who agrees on the next entry.
+    /// The voters that agree on the next entry.
     pub voters: Vec<HostId>,
     /// Ids that left: they never come back.
     pub removed: BTreeSet<HostId>,

@@ -87,7 +87,7 @@ fn invalid(message: String) -> Refused {
     Refused::Invalid(message)
 }
 
-/// Whether every user type in a type is as the keyspace has it. It was resolved against another state than this one, perhaps.
+/// Checks that every user type in a type is the keyspace's current one. The type may have been resolved against another state.
 fn is_current(data_type: &DataType, keyspace: &Keyspace) -> bool {
     let mut current = true;
     data_type.each_user_type(&mut |own| current &= keyspace.types.get(&own.name).is_some_and(|known| **known == *own));

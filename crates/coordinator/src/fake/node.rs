@@ -8,7 +8,7 @@ use henge_model::{
 use henge_paxos::{Acceptor, Permission, Prepared, Reply, Request};
 use std::collections::BTreeMap;
 
-/// What a node does with what it is asked.
+/// The behaviour of a node towards a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Does {
     Answers,
@@ -28,13 +28,13 @@ pub(crate) struct Node {
     pub(crate) datacenter: Option<Datacenter>,
     pub(crate) alive: bool,
     pub(crate) writes: Does,
-    /// What it does with its first reads; it answers the later ones.
+    /// Its behaviour towards the first reads; it answers the later ones.
     pub(crate) reads: Vec<Does>,
     pub(crate) mends: Does,
     /// Refuses writes that were issued before this.
     pub(crate) fence: i64,
     pub(crate) rows: BTreeMap<Bytes, Bytes>,
-    /// What it does with its first Paxos requests; it answers the later ones.
+    /// Its behaviour towards the first Paxos requests; it answers the later ones.
     pub(crate) paxos: Vec<Does>,
     pub(crate) acceptors: BTreeMap<Bytes, Acceptor>,
     /// Rows in one answer at most, as if they were large.
@@ -143,7 +143,7 @@ impl Node {
     }
 }
 
-/// Whether a row has a value that an index is asked for; here values are their own terms.
+/// True if a row has a value that the index is asked for. Values are their own terms here.
 fn has_value(row: &[u8], terms: &Terms) -> bool {
     let row = RowView::parse_trusted(row).unwrap();
     row.cells().any(|cell| cell.live_value(super::NOW).is_some_and(|value| terms.contain(value)))

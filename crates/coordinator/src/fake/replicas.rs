@@ -1,4 +1,4 @@
-//! What a coordinator asks of the scripted cluster.
+//! The seam below a coordinator, over the scripted cluster.
 
 use super::{Does, Fake, Scripted, datacenter, host, key, name};
 use crate::{

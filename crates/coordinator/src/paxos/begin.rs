@@ -1,4 +1,4 @@
-//! Beginning a round: a quorum promises and reads, and what an earlier round left unfinished is finished first.
+//! The beginning of a round: a quorum promises and reads; a value that an earlier round left unfinished is finished first.
 
 use super::electorate::{Electorate, read_reply};
 use super::propose::Proposed;
@@ -20,13 +20,13 @@ pub(crate) struct Begun {
     pub(crate) blocks: Vec<RowBlock>,
     /// No decision can have been missed: without a proposal, the rows are the truth.
     pub(crate) stable: bool,
-    /// Whether a value may be proposed.
+    /// True if a value may be proposed.
     pub(crate) promised: bool,
-    /// When the latest round began that is known to be after this one.
+    /// The time at which the latest known round after this one began.
     pub(crate) superseded: Micros,
 }
 
-/// How one attempt ended.
+/// The outcome of one attempt.
 enum Attempt {
     Begun(Begun),
     /// Begin again with a ballot after this; at once, or after a while.
@@ -118,7 +118,7 @@ impl<R: Replicas> Electorate<'_, R> {
         Ok(round)
     }
 
-    /// Proposes what another round left unfinished, and commits it.
+    /// Proposes the value that another round left unfinished, and commits it.
     async fn finish(&mut self, ballot: Ballot, unfinished: Proposal) -> Result<Attempt, WriteError> {
         let again = |after, at_once| Ok(Attempt::Again { after, at_once });
         let proposal = Proposal { ballot, ..unfinished };
@@ -135,8 +135,8 @@ impl<R: Replicas> Electorate<'_, R> {
         }
     }
 
-    /// The rows of each read, as the replicas that permitted have them together, and whether they can be of one moment. `None` if one of
-    /// them sent nonsense.
+    /// The rows of each read, merged over the replicas that permitted, and true if they can be of one moment. `None` if one
+    /// of the replicas sent nonsense.
     ///
     /// They cannot if replicas had to be asked again, or if one has something newer than the others: it may have been told of a
     /// decision by a hint, which brings rows but no state, and lack the decision before, as the others do.

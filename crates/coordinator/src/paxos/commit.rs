@@ -1,4 +1,4 @@
-//! What is decided reaches the rows of every replica.
+//! Commits: decisions are written to the rows of every replica.
 
 use super::electorate::Electorate;
 use crate::plan::{Candidate, WritePlan};
@@ -10,7 +10,7 @@ use henge_model::Consistency;
 use henge_paxos::{Proposal, Request};
 
 impl<R: Replicas> Electorate<'_, R> {
-    /// Sends a decision to some replicas, and says whether all of them have it.
+    /// Sends a decision to some replicas. Returns true if all of them have it.
     pub(crate) async fn bring_level(&self, decided: &Proposal, lacking: &[Candidate]) -> bool {
         let Some((message, mutation)) = self.commitment(decided) else { return false };
         let mut under_way = UnderWay::new();
@@ -25,8 +25,8 @@ impl<R: Replicas> Electorate<'_, R> {
         all
     }
 
-    /// Sends a decision to every replica, and awaits as many as the level needs. It holds whatever comes of this: an error can
-    /// only say that not enough of them are known to have it.
+    /// Sends a decision to every replica, and awaits as many as the level needs. The decision stands in any case: an error
+    /// only says that too few replicas are known to have it.
     pub(crate) async fn commit(
         &self,
         decided: &Proposal,

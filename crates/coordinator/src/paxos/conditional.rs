@@ -1,4 +1,4 @@
-//! A write that happens only if rows are as it says.
+//! Conditional writes.
 
 use super::electorate::Electorate;
 use super::propose::Proposed;
@@ -21,15 +21,15 @@ pub struct Conditional {
     pub key: Bytes,
     /// The rows that the condition is about, and all that the write touches.
     pub reads: Vec<ReadCommand>,
-    /// Who decides: SERIAL or LOCAL_SERIAL.
+    /// The level of the decision: SERIAL or LOCAL_SERIAL.
     pub serial: Consistency,
-    /// How many replicas must have the decision before it is answered.
+    /// The replicas that must have the decision before it is answered.
     pub consistency: Consistency,
-    /// When to answer at the latest.
+    /// The time by which the request must be answered.
     pub deadline: Mono,
 }
 
-/// What is to be done about rows.
+/// The decision on rows that were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The condition does not hold.
@@ -40,10 +40,10 @@ pub enum Decision {
     Nothing,
 }
 
-/// Decides a write on what the rows are, and makes it known. `decide` is given the rows of each read, and the round's stamp, which no other decision
-/// of the partition has. It may be called several times.
+/// Decides a write on the rows that are read, and commits it. `decide` gets the rows of each read, and the round's stamp,
+/// which no other decision of the partition has. It may be called several times.
 ///
-/// Gives whether the write was made, and the rows on which that was decided.
+/// Returns true if the write was made, and the rows on which that was decided.
 pub async fn conditional<R, E>(
     replicas: &R,
     request: Conditional,
@@ -75,7 +75,7 @@ where
             electorate.back_off().await?;
             continue;
         }
-        // Where nothing is to be written, deciding nothing makes sure that nothing older was decided meanwhile.
+        // With nothing to write, an empty decision ensures that no older value was decided meanwhile.
         let writes = update.is_some();
         let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update };
         match electorate.propose(&proposal).await {

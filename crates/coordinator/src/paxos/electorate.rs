@@ -1,4 +1,4 @@
-//! Who votes on one partition.
+//! The voters on one partition.
 
 use crate::plan::{Candidate, Target, WritePlan};
 use crate::required::Shortage;
@@ -17,8 +17,8 @@ use std::time::Duration;
 /// The longest wait before a round is begun again.
 const BACK_OFF_MAX_MS: u64 = 100;
 
-/// The voters on a partition. A majority of those that hold it, and one more for each that is about to: then majorities before and
-/// after a change of placement meet.
+/// The voters on a partition. A quorum is a majority of the replicas, and one more for each pending replica, so that
+/// quorums before and after a change of placement meet.
 pub(crate) struct Electorate<'a, R> {
     pub(crate) replicas: &'a R,
     /// The beginning of the partition's keys.
@@ -26,7 +26,7 @@ pub(crate) struct Electorate<'a, R> {
     pub(crate) consistency: Consistency,
     pub(crate) deadline: Mono,
     pub(crate) plan: WritePlan,
-    /// Those whose rows count.
+    /// The voters whose rows are read.
     natural: SmallVec<[HostId; 3]>,
     /// Rounds so far that gave way to others.
     superseded: u32,
@@ -62,12 +62,12 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         .await
     }
 
-    /// How many votes decide.
+    /// The number of votes that decide.
     pub(crate) fn quorum(&self) -> usize {
         self.plan.required.block_for() as usize
     }
 
-    /// Who votes and is up.
+    /// The voters that are up.
     pub(crate) fn voters(&self) -> impl Iterator<Item = Candidate> + '_ {
         let candidate = |target: &Target| Some(Candidate { host: target.host, group: target.group? });
         self.plan.targets.iter().filter(|target| target.alive).filter_map(candidate)
@@ -77,7 +77,7 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         self.natural.contains(&host)
     }
 
-    /// Sends a request to all voters that are up. The tally takes answers of any kind; which are good is for the caller to say.
+    /// Sends a request to all voters that are up. The tally takes answers of any kind; the caller tells good ones from bad.
     pub(crate) fn ask<'r>(
         &'r self,
         request: impl Fn(Candidate) -> Request,
@@ -98,7 +98,7 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         Ok(Ballot { micros, scope, node: self.replicas.random() })
     }
 
-    /// A round gave way to another: waits for a random while, longer each time.
+    /// Waits for a random time after a round gave way to another, longer each time.
     pub(crate) async fn back_off(&mut self) -> Result<(), WriteError> {
         self.replicas.count(crate::Event::Superseded);
         self.superseded = self.superseded.saturating_add(1);
@@ -122,7 +122,7 @@ impl<'a, R: Replicas> Electorate<'a, R> {
     }
 }
 
-/// What a reply says, if it is one.
+/// Decodes a reply.
 pub(crate) fn read_reply(reply: Result<Bytes, ReplicaError>) -> Result<Reply, ReplicaError> {
     reply.and_then(|bytes| Reply::decode(&bytes).map_err(|_| ReplicaError::Unknown))
 }

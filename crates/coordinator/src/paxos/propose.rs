@@ -5,22 +5,22 @@ use crate::{Refusal, ReplicaError, Replicas};
 use henge_base::{HostId, Micros};
 use henge_paxos::{Proposal, Reply, Request};
 
-/// What became of a proposal.
+/// The outcome of a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Proposed {
     /// A quorum accepted it: it is decided.
     Accepted,
-    /// Nobody accepted it, nor ever will: a round that began then was promised.
+    /// No voter accepted it, nor ever will: a round that began at this time was promised.
     Refused(Micros),
-    /// Nobody accepted it, nor ever will: all of them refused for reasons of their own.
+    /// No voter accepted it, nor ever will: all of them refused for reasons of their own.
     Failed(Vec<(HostId, Refusal)>),
-    /// Accepted by so many, fewer than a quorum: it may still be decided.
+    /// Accepted by this number of voters, fewer than a quorum, so it may still be decided: the outcome is unknown.
     Unknown(u32),
 }
 
 impl<R: Replicas> Electorate<'_, R> {
-    /// Proposes to all voters. A value that was refused by each of them will not be decided; of any other that lacks its quorum nothing
-    /// is known.
+    /// Proposes to all voters. A value that each of them refused will not be decided; the outcome of any other that lacks its
+    /// quorum is unknown.
     pub(crate) async fn propose(&self, proposal: &Proposal) -> Proposed {
         let request = || Request::Propose { key: self.key.clone(), proposal: proposal.clone() };
         let (mut tally, mut under_way) = self.ask(|_| request());

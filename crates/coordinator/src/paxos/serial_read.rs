@@ -17,7 +17,7 @@ pub(crate) fn is_of_one_partition(command: &ReadCommand) -> bool {
 pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let Read { placed, command, consistency, deadline, .. } = read;
     if *placed.replication == Replication::Local {
-        // One copy that nobody writes under conditions.
+        // One copy, which has no conditional writes.
         let read = Read { placed, command, consistency: Consistency::One, ..read };
         return Box::pin(crate::read(replicas, read)).await;
     }
@@ -43,7 +43,7 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
             match electorate.propose(&proposal).await {
                 Proposed::Accepted => return Ok(block),
                 Proposed::Refused(by) => after = after.max(by),
-                // Nothing was to be written, so it does not matter.
+                // The proposal was empty, so its outcome does not matter.
                 Proposed::Failed(_) | Proposed::Unknown(_) => {}
             }
         }

@@ -33,7 +33,7 @@ fn partition(key: &Bytes) -> Bytes {
     key.slice(..henge_model::Key::partition(key).unwrap())
 }
 
-/// What the register is.
+/// The value of the register.
 fn found(blocks: &[RowBlock]) -> Option<String> {
     let (key, row) = blocks[0].rows.first()?;
     let view = RowView::parse(key, row).unwrap();
