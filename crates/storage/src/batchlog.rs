@@ -14,7 +14,7 @@ const SIGN: u64 = 1 << 63;
 /// Names a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchId {
-    /// When its coordinator took it on.
+    /// The time at which its coordinator accepted it.
     pub created: Micros,
     /// By chance.
     pub id: uuid::Uuid,
@@ -25,7 +25,7 @@ pub struct BatchId {
 pub struct LoggedBatch {
     /// Its name.
     pub id: BatchId,
-    /// How far its coordinator had come in the metadata log: only a node that is as far knows all of its tables.
+    /// The place of its coordinator in the metadata log: only a node that is as far knows all of its tables.
     pub place: LogPlace,
     /// Encoded mutations.
     pub mutations: Vec<Bytes>,
@@ -45,7 +45,7 @@ pub struct LogPlace {
 pub struct DamagedBatch {
     /// Its key.
     pub key: Bytes,
-    /// When its coordinator took it on, if the key is whole.
+    /// The time at which its coordinator accepted it, if the key is intact.
     pub created: Option<Micros>,
 }
 
@@ -54,7 +54,7 @@ pub struct DamagedBatch {
 pub struct BatchPage {
     /// Oldest first.
     pub batches: Vec<LoggedBatch>,
-    /// What lies between them and cannot be read.
+    /// Damaged batches between them.
     pub damaged: Vec<DamagedBatch>,
     /// Behind which key there may be more; `None` at the end.
     pub next: Option<Bytes>,

@@ -1,7 +1,7 @@
-//! The write combiner, as data: writes of all cores gather in one queue, and whoever was told to writes a batch of them at a time.
+//! The write combiner, as data: writes of all cores gather in one queue, and one writer at a time writes a batch of them.
 //!
-//! One caller of [`Combiner::submit`] is told to take turns; until a turn says that nothing is left, everybody else only queues. So
-//! there is one writer at any time, and while it syncs the next batch gathers.
+//! One caller of [`Combiner::submit`] is told to take turns; until a turn returns that nothing is left, all others only queue.
+//! So there is one writer at any time, and the next batch gathers while it syncs.
 
 use crate::folds::Folds;
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, QUEUE_BYTES};
@@ -32,9 +32,9 @@ pub(crate) struct Combiner {
 struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
-    /// Somebody has the duty to take turns.
+    /// True if a caller has the duty to take turns.
     writing: bool,
-    /// A turn is under way.
+    /// True while a turn is in progress.
     turning: bool,
 }
 
@@ -59,23 +59,23 @@ impl Item {
 }
 
 impl Combiner {
-    /// Queues rows of one partition, made of what was known of tables at `generation`; [`WriteError::Changed`] if that is over. True:
-    /// the caller has to take turns, until one says that nothing is left.
+    /// Queues rows of one partition, made from the tables as known at `generation`; [`WriteError::Changed`] if they have
+    /// changed since. If it returns true the caller has to take turns until one returns that nothing is left.
     pub(crate) fn submit(&self, rows: Rows, generation: u64, ticket: u64) -> Result<bool, WriteError> {
         self.queue(Item::new(rows, None, ticket), Some(generation))
     }
 
-    /// Queues what hangs on nothing that is known of tables.
+    /// Queues rows that do not depend on the known tables.
     pub(crate) fn submit_any(&self, rows: Rows, ticket: u64) -> Result<bool, WriteError> {
         self.queue(Item::new(rows, None, ticket), None)
     }
 
-    /// How often what is known of tables has changed.
+    /// The number of changes to the known tables.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// What is known of tables has changed: from now on nothing is queued that was made of what was known before.
+    /// Notes that the known tables have changed: writes made from an earlier state are refused from now on.
     pub(crate) fn renew(&self) {
         let _queue = self.queue.lock();
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -86,7 +86,7 @@ impl Combiner {
         self.queue(Item::new(rows, Some(version), ticket), None)
     }
 
-    /// Whether a row that wants folding was found since this was asked last, and nobody writes: the caller has to take turns.
+    /// True if a row to fold was found since this was asked last and nobody writes: the caller has to take turns then.
     pub(crate) fn claim_folds(&self) -> bool {
         (self.folds.announced() | self.stale.announced()) && !std::mem::replace(&mut self.queue.lock().writing, true)
     }
@@ -124,8 +124,8 @@ impl Combiner {
         Ok(!std::mem::replace(&mut queue.writing, true))
     }
 
-    /// Writes one batch. Says whether there is more; if not, the caller's duty ends. While a turn is under way another does
-    /// nothing: the duty is then whose turn it is, and that one sees what is queued meanwhile before it ends.
+    /// Writes one batch. Returns true if there is more; if not, the caller's duty ends. While a turn is in progress another
+    /// call does nothing: the caller already in `turn` stays the writer and drains later entries before it returns.
     pub(crate) fn turn(
         &self,
         engine: &dyn Engine,
@@ -134,7 +134,7 @@ impl Combiner {
     ) -> bool {
         let Some(mut items) = self.take() else { return false };
         self.drop_changed(&mut items, done);
-        // A fold that fails is only not done; what is wrong with the engine shows in the write.
+        // A fold that fails is skipped; an error of the engine shows in the write.
         let folds = self.folds.take(engine).unwrap_or_default();
         let (removals, entered) = self.stale.take(&self.stripes);
         if !items.is_empty() || !folds.is_empty() || !removals.is_empty() {
@@ -153,7 +153,7 @@ impl Combiner {
         queue.writing
     }
 
-    /// Begins a turn: what its batch will hold, oldest first. `None`: one is under way.
+    /// Begins a turn and returns the items of its batch, oldest first; `None` if a turn is in progress.
     fn take(&self) -> Option<Vec<Item>> {
         let mut queue = self.queue.lock();
         if std::mem::replace(&mut queue.turning, true) {
@@ -174,8 +174,8 @@ impl Combiner {
         Some(queue.items.drain(..count).collect())
     }
 
-    /// Refuses replacements whose partition was written meanwhile, by a write or by another replacement. The writer is alone, so
-    /// what holds here holds in the batch; what enters from now on merges on top of the replacement.
+    /// Refuses replacements whose partition was written since they were read, by a write or by another replacement. There is
+    /// one writer, so this still holds when the batch is written; later writes merge on top of the replacement.
     fn drop_changed(&self, items: &mut Vec<Item>, done: &mut Vec<(u64, Result<(), WriteError>)>) {
         items.retain(|item| {
             let kept = item.unchanged.is_none_or(|version| self.stripes.enter_unchanged(item.stripe, version));
@@ -198,7 +198,7 @@ fn batch_of(first: Vec<Op>, items: &[Item]) -> Batch {
     Batch { ops }
 }
 
-/// The rows of one key as one. A fact of this node that goes with them is set.
+/// Merges the rows of one key into one operation. A fact of this node that is queued with them is set, not merged.
 fn merge(same: &[&(Family, Bytes, Bytes)]) -> Op {
     let (family, key, first) = same[0];
     if !family.merges() {
@@ -211,7 +211,7 @@ fn merge(same: &[&(Family, Bytes, Bytes)]) -> Op {
     Op::Merge { family: *family, key: key.clone(), value }
 }
 
-/// No bytes are no row: a replacement by nothing removes the key.
+/// Sets a row. Empty bytes are no row: a replacement by nothing removes the key.
 fn put((family, key, row): &(Family, Bytes, Bytes)) -> Op {
     if row.is_empty() && family.merges() {
         return Op::Delete { family: *family, key: key.clone() };

@@ -1,4 +1,4 @@
-//! What every engine promises, as assertions: for the tests of this crate's model engine and of the crates that bring
+//! The contract of every engine, as assertions: for the tests of this crate's model engine and of the crates that bring
 //! another. It panics where a promise is broken, and is for tests alone.
 
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
@@ -284,7 +284,7 @@ fn write(engine: &dyn Engine, ops: impl IntoIterator<Item = Op>) {
     assert!(written.is_ok(), "{written:?}");
 }
 
-/// What a read finds, which says so exactly once.
+/// The result of a read, which calls back exactly once.
 fn once<T>(
     read: impl FnOnce(&mut dyn FnMut(Option<&[u8]>)) -> Result<T, EngineError>,
 ) -> Result<Option<Vec<u8>>, EngineError> {

@@ -71,7 +71,7 @@ pub enum DirectoryError {
     Format {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The format in the file.
         found: String,
     },
     /// A file says something that cannot be.
@@ -79,7 +79,7 @@ pub enum DirectoryError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// Writes that were on disk are not there any more.
@@ -104,9 +104,9 @@ pub enum DirectoryError {
     OtherCluster {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The cluster in the file.
         own: ClusterId,
-        /// What it was to say.
+        /// The cluster that the node was told.
         other: ClusterId,
     },
     /// The directory holds something else.
@@ -182,12 +182,12 @@ impl DataDirectory {
         Ok(())
     }
 
-    /// Where it is.
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it is kept what was on disk.
+    /// The record of what was on disk.
     pub fn durable(&self) -> DurableRecord {
         self.durable.clone()
     }
@@ -197,7 +197,7 @@ impl DataDirectory {
         Snapshots::of(self.path.clone())
     }
 
-    /// Where the storage engine keeps its files.
+    /// The folder of the storage engine's files.
     pub fn engine_path(&self) -> PathBuf {
         self.path.join("engine")
     }
@@ -210,12 +210,12 @@ fn create(path: &Path) -> Result<(), DirectoryError> {
     missing.into_iter().try_for_each(file::sync_parent)
 }
 
-/// Whether there is no format file. What cannot be told is an error: taking it for new would make another node of it.
+/// True if there is no format file. A failure to tell is an error: taking the directory for new would make another node of it.
 fn is_new(path: &Path, format: &Path) -> Result<bool, DirectoryError> {
     format.try_exists().map(|exists| !exists).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })
 }
 
-/// Whether a directory without a format file holds nothing, or what an interrupted first start left.
+/// True if a directory without a format file is empty, or holds only what an interrupted first start left.
 fn only_leftovers(path: &Path) -> Result<bool, DirectoryError> {
     let entries = fs::read_dir(path).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })?;
     let ours =

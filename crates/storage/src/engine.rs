@@ -3,16 +3,16 @@
 use crate::{EngineError, Family, Figures};
 use henge_base::Bytes;
 
-/// Whether a write is on disk before it is visible.
+/// The moment at which a write becomes visible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncMode {
-    /// On disk first.
+    /// Once it is on disk.
     Synced,
-    /// In memory, and in the log that a later [`Engine::sync`] brings to disk.
+    /// Once it is in memory and in the log, which a later [`Engine::sync`] brings to disk.
     Unsynced,
 }
 
-/// How an attempt from memory ended.
+/// The outcome of an attempt from memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tried {
     /// Answered.
@@ -23,7 +23,7 @@ pub enum Tried {
     WouldBlock,
 }
 
-/// How far a read may go.
+/// The slowest medium that a read may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
     /// Memory only.
@@ -32,21 +32,21 @@ pub enum Tier {
     Disk,
 }
 
-/// Whether a scan goes on.
+/// The decision to continue or stop a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// With the next key.
+    /// Continue with the next key.
     Continue,
-    /// No further.
+    /// Stop here.
     Stop,
 }
 
-/// How a scan ended.
+/// The end of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scanned {
     /// At the end of its range.
     Done,
-    /// Where the caller stopped it.
+    /// The caller stopped it.
     Stopped,
     /// At a key that is not in memory.
     WouldBlock,

@@ -1,4 +1,4 @@
-//! What an engine can answer instead.
+//! Errors of an engine.
 
 /// An engine could not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +9,7 @@ pub enum EngineError {
     /// The disk is full; nothing was written.
     #[error("the disk is full")]
     Full,
-    /// What was written may or may not be on disk. Nothing may be acknowledged any more: the process has to end.
+    /// A sync failed, so the write may or may not be on disk. Nothing may be acknowledged any more: the process has to end.
     #[error("a sync failed, what is on disk is unknown: {0}")]
     Sync(String),
     /// Stored bytes contradict their checksums.
@@ -21,7 +21,7 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// Whether the process has to end.
+    /// True if the process has to end.
     pub fn is_fatal(&self) -> bool {
         matches!(self, EngineError::Sync(_))
     }

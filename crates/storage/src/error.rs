@@ -1,4 +1,4 @@
-//! What reads and writes of rows can end in.
+//! Errors of reads and writes of rows.
 
 use crate::EngineError;
 use henge_model::RowError;

@@ -52,12 +52,12 @@ impl Family {
         }
     }
 
-    /// Whether its values are encoded rows, written as merge operands only.
+    /// True if its values are encoded rows, written as merge operands only.
     pub const fn merges(self) -> bool {
         matches!(self, Family::Rows | Family::Timed | Family::Tombstones)
     }
 
-    /// Whether its keys begin with the storage id of a table, and go when the table goes.
+    /// True if its keys begin with the storage id of a table, and are removed with the table.
     pub const fn is_of_tables(self) -> bool {
         self.merges() || matches!(self, Family::Index | Family::Paxos)
     }

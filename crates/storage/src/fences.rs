@@ -1,4 +1,4 @@
-//! What may not come any more: writes that were issued before a table's fence, whose deletions may have been forgotten.
+//! Fences: writes that were issued before a table's fence are refused, since deletions that cover them may have been purged.
 
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
 use arc_swap::ArcSwap;
@@ -6,7 +6,7 @@ use henge_base::{Bytes, Micros};
 use henge_model::{Key, StorageId};
 use std::collections::BTreeMap;
 
-/// What the names of the facts begin with; the storage id follows.
+/// The prefix of the facts' names; the storage id follows.
 const NAME: &[u8] = b"fence/";
 
 /// The fence of each table that has one.
@@ -34,7 +34,7 @@ impl Fences {
         Ok(Fences { tables: ArcSwap::from_pointee(tables) })
     }
 
-    /// Whether a write issued then comes too late.
+    /// True if a write issued at that time comes too late.
     pub(crate) fn refuses(&self, table: StorageId, issued: Micros) -> bool {
         self.tables.load().get(&table).is_some_and(|fence| issued < *fence)
     }

@@ -28,7 +28,7 @@ impl Folds {
         }
     }
 
-    /// Whether a row was put in since this was asked last.
+    /// True if a row was put in since this was asked last.
     pub(crate) fn announced(&self) -> bool {
         self.fresh.load(Ordering::Relaxed) && self.fresh.swap(false, Ordering::AcqRel)
     }

@@ -17,11 +17,11 @@ const SIGN: u64 = 1 << 63;
 /// A write that a peer missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
-    /// Whom it is for.
+    /// The peer that it is for.
     pub to: HostId,
     /// The encoded mutation.
     pub mutation: Bytes,
-    /// When it became owed.
+    /// The time at which it became owed.
     pub created: Micros,
 }
 
@@ -34,7 +34,7 @@ pub struct HintId {
     key: Bytes,
 }
 
-/// What is stored, by peer.
+/// The bytes stored, by peer.
 #[derive(Debug)]
 pub(crate) struct Hints {
     stored: Mutex<BTreeMap<HostId, u64>>,
@@ -109,7 +109,7 @@ impl Hints {
         Ok(out)
     }
 
-    /// When the oldest and the newest hint for a peer became owed; `None` without any.
+    /// The times at which the oldest and the newest hint for a peer became owed; `None` without any.
     pub(crate) fn span(engine: &dyn Engine, peer: HostId) -> Result<HintSpan, EngineError> {
         let start = peer.0.into_bytes();
         let end = henge_model::Key::prefix_end(&start);

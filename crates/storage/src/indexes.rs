@@ -13,20 +13,20 @@ use henge_model::{IndexEntry, IndexId, Key, RowView, StorageId, Table, Terms, To
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What the names of the facts begin with; storage id and index id follow.
+/// The prefix of the facts' names; storage id and index id follow.
 const NAME: &[u8] = b"index/";
-/// What the fact of an index says that is not built yet; of one that is, nothing.
+/// The fact's value for an index that is not built yet; empty for one that is.
 const BEGUN: &[u8] = b"begun";
-/// What an entry holds: bytes that are not none, which would remove it.
+/// The value of an entry: not empty, which would remove it.
 const ENTRY: &[u8] = &[1];
 
 /// An index of a table's incarnation.
 pub type BuiltIndex = (StorageId, IndexId);
 
-/// What storage has to know of a table.
+/// A table as storage knows it.
 #[derive(Clone, Debug)]
 pub struct StoredTable {
-    /// Where its rows lie.
+    /// The family of its rows.
     pub family: Family,
     /// The table, if it has indexes.
     pub indexed: Option<Arc<Table>>,
@@ -140,7 +140,7 @@ impl IndexBuild {
         IndexBuild { index, next, end }
     }
 
-    /// Which index.
+    /// The index.
     pub fn index(&self) -> BuiltIndex {
         self.index
     }
@@ -185,7 +185,7 @@ impl IndexSweep {
         IndexSweep { index, next: Bytes::copy_from_slice(&IndexEntry::prefix(index.0, index.1)) }
     }
 
-    /// Which index.
+    /// The index.
     pub fn index(&self) -> BuiltIndex {
         self.index
     }

@@ -1,4 +1,4 @@
-//! How large things may be.
+//! Bounds of sizes and numbers.
 
 /// Writes waiting in the combiner: 64 MiB. Beyond it a write is refused at once rather than queued for longer than its client waits.
 pub(crate) const QUEUE_BYTES: usize = 64 << 20;

@@ -1,4 +1,4 @@
-//! What the model engine holds: tables, and the batches that are not on disk yet.
+//! The state of the model engine: tables, and the batches that are not on disk yet.
 
 use crate::limits::PILE;
 use crate::{Batch, EngineError, Family, Flow, ModelFaults, Op, ScanRange, Scanned};
@@ -23,7 +23,7 @@ impl Tables {
         self.families[family.number()].get(key).cloned()
     }
 
-    /// Whether a key has more versions than a read should meet.
+    /// True if a key has more versions than a read should meet.
     pub(crate) fn is_piled(&self, family: Family, key: &[u8]) -> bool {
         self.merges.get(&(family, Bytes::copy_from_slice(key))).is_some_and(|merges| *merges > PILE)
     }

@@ -15,9 +15,9 @@ use henge_model::{Columns, Covers, Key, KeyKind, RowView, StorageId, Strip, Toke
 #[derive(Debug)]
 pub struct Sweep {
     table: StorageId,
-    /// What was made, or expired, before this (seconds) is forgotten.
+    /// Deletions and expiries from before this time (seconds) are purged.
     before: i64,
-    /// Where it goes on.
+    /// The key at which it continues.
     next: Vec<u8>,
     end: Vec<u8>,
     /// The partition that it is in the middle of.
@@ -34,7 +34,7 @@ struct Partition {
 /// The prefix of a partition, and its version unless somebody else writes to it.
 type Found = (Vec<u8>, Option<u64>);
 
-/// What is left of some rows: keys with their new content, or none.
+/// The rest of some rows after a purge: keys with their new content, or with none.
 #[derive(Debug)]
 pub struct Replacement {
     pub(crate) rows: Vec<(Family, Bytes, Bytes)>,
@@ -42,13 +42,13 @@ pub struct Replacement {
 }
 
 impl Replacement {
-    /// How many rows and tombstones it changes.
+    /// The number of rows and tombstones that it changes.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 }
 
-/// What a step of a sweep came to.
+/// The result of one step of a sweep.
 #[derive(Debug)]
 pub enum Swept {
     /// There is something to forget: queue it, and tell the sweep if it was not done.
@@ -111,7 +111,7 @@ impl Sweep {
         Ok(Swept::Nothing)
     }
 
-    /// Whether there is anything left to go through.
+    /// True if the sweep is not at its end.
     pub(crate) fn finds_any(&self, source: &Source<'_>) -> Result<bool, ReadError> {
         let any = |family| first_key(source.engine, family, &self.next, &self.end).map(|key| key.is_some());
         Ok(any(source.family)? || any(Family::Tombstones)?)

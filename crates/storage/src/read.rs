@@ -24,16 +24,16 @@ use henge_model::{
     Columns, Covers, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project,
 };
 
-/// Where reads look, and where they leave word of rows in many versions.
+/// The sources of reads, and the queues in which they announce rows in many versions.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) folds: &'a Folds,
     pub(crate) stale: &'a Stale,
     pub(crate) stripes: &'a Stripes,
-    /// Where the table's rows lie.
+    /// The family of the table's rows.
     pub(crate) family: Family,
-    /// Whether tombstones of partitions or ranges were ever written to the table.
+    /// True if tombstones of partitions or ranges were ever written to the table.
     pub(crate) tombstones: bool,
 }
 

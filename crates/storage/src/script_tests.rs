@@ -158,7 +158,7 @@ mod tests {
         torture(0..seeds(80), &|| Box::new(Model(Arc::new(ModelEngine::new()))));
     }
 
-    /// How many seeds: `HENGE_TEST_SEEDS`, or few.
+    /// The number of seeds: `HENGE_TEST_SEEDS`, or a few.
     fn seeds(few: u64) -> u64 {
         std::env::var("HENGE_TEST_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
     }

@@ -29,7 +29,7 @@ impl Stale {
         }
     }
 
-    /// Whether an entry was put in since this was asked last.
+    /// True if an entry was put in since this was asked last.
     pub(crate) fn announced(&self) -> bool {
         self.fresh.load(Ordering::Relaxed) && self.fresh.swap(false, Ordering::AcqRel)
     }

@@ -1,4 +1,4 @@
-//! What a table takes: its size, and how many partitions it has, from samples.
+//! Statistics of a table: its size and its number of partitions, from samples.
 
 use crate::limits::{SAMPLE_PARTITIONS, SAMPLES};
 use crate::read::Source;

@@ -39,7 +39,7 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// What happened to each ticket of a turn.
+/// The outcome of each ticket of a turn.
 pub type Outcomes = Vec<(u64, Result<(), WriteError>)>;
 
 impl Store {
@@ -164,12 +164,12 @@ impl Store {
         self.combiner.check()
     }
 
-    /// Whether a read found a row in so many versions that it should be folded, and nobody takes turns: the caller has to.
+    /// True if a read found a row in so many versions that it should be folded, and nobody takes turns: the caller has to then.
     pub fn claim_folds(&self) -> bool {
         self.combiner.claim_folds()
     }
 
-    /// How many writes have entered the combiner, and how many the engine has returned from, in the stripe of a key.
+    /// The numbers of writes that have entered the combiner, and that the engine has returned from, in the stripe of a key.
     pub fn versions(&self, stripe: Stripe) -> (u64, u64) {
         (self.combiner.stripes.queued(stripe), self.combiner.stripes.applied(stripe))
     }
@@ -248,7 +248,7 @@ impl Store {
         self.fences.raise(&self.engine, table, fence)
     }
 
-    /// Whether there is any row or tombstone of a table; for a disk lane.
+    /// True if there is any row or tombstone of a table; for a disk lane.
     pub fn holds_rows(&self, table: StorageId) -> Result<bool, ReadError> {
         Sweep::new(table, 0).finds_any(&self.source(table)?)
     }
@@ -371,7 +371,7 @@ impl Store {
         self.engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
     }
 
-    /// What a table takes; for a disk lane.
+    /// The statistics of a table; for a disk lane.
     pub fn statistics(&self, table: StorageId) -> Result<TableStatistics, ReadError> {
         statistics::of(&self.source(table)?, table)
     }

@@ -79,12 +79,12 @@ impl Stripes {
         Ok(())
     }
 
-    /// How many writes entered.
+    /// The number of writes that entered.
     pub(crate) fn queued(&self, stripe: Stripe) -> u64 {
         self.versions[stripe.0].0.load(Ordering::Acquire)
     }
 
-    /// How many the engine has returned from.
+    /// The number of writes that the engine has returned from.
     pub(crate) fn applied(&self, stripe: Stripe) -> u64 {
         self.versions[stripe.0].1.load(Ordering::Acquire)
     }

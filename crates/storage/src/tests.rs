@@ -1,4 +1,4 @@
-//! What the store promises over an engine that can be crashed.
+//! Promises of the store over an engine that can be crashed.
 
 use crate::{
     EngineError, Family, Hint, ModelEngine, ModelFaults, ReadError, Store, Stripe, SyncMode, Tier, Tried, WriteError,

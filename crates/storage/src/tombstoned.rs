@@ -1,4 +1,4 @@
-//! Which tables ever had a tombstone of a partition or a range. The others' reads need not look for any.
+//! The tables that ever had a tombstone of a partition or a range. Reads of other tables need not look for any.
 //!
 //! A fact is written in the batch of every such tombstone, so that none is ever on disk without it.
 
@@ -9,7 +9,7 @@ use henge_base::Bytes;
 use henge_model::{Key, KeyKind, Row, StorageId, encode_row};
 use std::collections::BTreeSet;
 
-/// What the names of the facts begin with; the storage id follows.
+/// The prefix of the facts' names; the storage id follows.
 const NAME: &[u8] = b"tombstones/";
 
 /// The tables, by storage id.

@@ -6,7 +6,7 @@
 use crate::{Batch, Engine, EngineError, EngineView, Family, Figures, Flow, ScanRange, Scanned, SyncMode, Tier, Tried};
 use std::sync::{Arc, OnceLock};
 
-/// What is done about a failed sync.
+/// The action on a failed sync.
 type Tell = Box<dyn Fn(&EngineError) + Send + Sync>;
 
 /// The engine, and what became of it.

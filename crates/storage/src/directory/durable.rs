@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct DurableRecord {
     path: PathBuf,
-    /// What was written last. Writers take turns, since all write the same new file before it replaces the old one.
+    /// The record written last. Writers take turns, since all write the same new file before it replaces the old one.
     written: Arc<Mutex<u64>>,
 }
 

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What the last line begins with.
+/// The beginning of the last line.
 const CHECKSUM: &str = "crc32 ";
 
 pub(super) fn io_at(path: &Path) -> impl Fn(io::Error) -> DirectoryError {

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 const FILES: [&str; 5] = ["durable", "identity", "cluster", "generation", "format"];
 /// Longest name.
 const NAME_MAX: usize = 64;
-/// What the name of a copy that is being made, or removed, ends with.
+/// The suffix of a copy that is being made or removed.
 const PARTIAL: &str = ".partial";
 
 /// The copies of one data directory.
@@ -32,7 +32,7 @@ pub struct Snapshot {
     pub name: String,
     /// Its folder.
     pub path: PathBuf,
-    /// When it was made.
+    /// The time at which it was made.
     pub created: SystemTime,
     /// Bytes of all its files.
     pub bytes: u64,
@@ -145,7 +145,7 @@ fn remove(path: &Path) -> Result<(), DirectoryError> {
     }
 }
 
-/// What lies in a folder, if there is one.
+/// The content of a folder, if it exists.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
     match fs::read_dir(folder) {
         Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),

@@ -1,4 +1,4 @@
-//! What a data directory promises, and what it refuses.
+//! Promises and refusals of a data directory.
 
 use super::*;
 

@@ -51,7 +51,7 @@ impl<'a> Answer<'a> {
         Ok(ended)
     }
 
-    /// How many bytes it holds.
+    /// The bytes that it holds.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -36,7 +36,7 @@ pub(super) fn read(
     Reading::new(source, Eye::Cut(source.engine.snapshot()), command, max_bytes).read(&span)
 }
 
-/// Which keys a command asks for, and whether they are of one partition.
+/// The keys that a command asks for, and the partition if they are of one.
 struct Span<'a> {
     start: &'a [u8],
     end: Bytes,
@@ -59,7 +59,7 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// Whether a tombstone covers any of it.
+    /// True if a tombstone covers any of it.
     fn overlaps(&self, tombstone: &[u8]) -> bool {
         Key::extent(tombstone).is_some_and(|extent| extent.start < self.end && extent.end[..] > *self.start)
     }
@@ -121,7 +121,7 @@ impl<'a> Reading<'a> {
         self.context.iter().map(|(key, row)| key.len() + row.len()).sum()
     }
 
-    /// What of a chunk goes into the answer: that which is not to be forgotten yet.
+    /// The part of a chunk that goes into the answer: tombstones that may not be purged yet.
     fn keep(&mut self, tombstones: Vec<(Bytes, Bytes)>) {
         let kept = |row: &[u8]| {
             let deletion = RowView::parse_trusted(row).ok().and_then(|row| row.deletion());
@@ -174,7 +174,7 @@ impl<'a> Reading<'a> {
         self.scan(span, &ScanRange { family: Family::Tombstones, start: low, end: &high, reversed: false })
     }
 
-    /// Whether a partition has any tombstone: one lookup, which a filter answers for most that have none.
+    /// True if a partition has any tombstone: one lookup, which a filter answers for most that have none.
     fn has_any(&self, partition: &[u8]) -> Result<Option<bool>, ReadError> {
         let key = Key::partition_tombstone(partition);
         let mut any = false;

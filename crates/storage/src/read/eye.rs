@@ -1,12 +1,12 @@
-//! What a read looks at.
+//! The view of the engine that a read has.
 
 use crate::folds::Folds;
 use crate::limits::MEMORY_SCAN_BYTES;
 use crate::{Engine, EngineError, EngineView, Family, Flow, ScanRange, Scanned, Tier, Tried};
 
-/// The engine as it goes on, or one state of it.
+/// The live engine, or one state of it.
 pub(super) enum Eye<'a> {
-    /// As it goes on: two looks may see two states.
+    /// The live engine: two reads may see two states.
     Live { engine: &'a dyn Engine, folds: &'a Folds, tier: Tier },
     /// One state, of all families.
     Cut(Box<dyn EngineView + 'a>),

@@ -104,7 +104,7 @@ struct Probing<'a> {
     terms: &'a Terms,
     start: Bytes,
     end: Bytes,
-    /// Whether a match is a whole partition, since its static row is what matches.
+    /// True if a match is a whole partition, because its static row matches.
     of_partitions: bool,
     max_bytes: usize,
     block: RowBlock,
@@ -258,7 +258,7 @@ impl Probing<'_> {
         Ok(if is_full { Flow::Stop } else { Flow::Continue })
     }
 
-    /// What of a row is answered.
+    /// The part of a row that is answered.
     fn stripped(&self, key: &Bytes, row: &Bytes) -> Result<Option<Bytes>, ReadError> {
         let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
         let (view, strip) = (RowView::parse_trusted(row)?, Strip { columns, purge_before, covered_by: None });

@@ -14,7 +14,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// What an answered row shows; `None` if nothing.
+    /// The visible part of an answered row; `None` if nothing.
     pub(super) fn of(key: &[u8], row: &[u8], command: &ReadCommand) -> Option<Shown> {
         let Ok(view) = RowView::parse(key, row) else { panic!("{key:?} is no row") };
         if !view.is_live(command.now_seconds) {

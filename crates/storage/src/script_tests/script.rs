@@ -14,7 +14,7 @@ pub(super) const STATIC: ColumnId = ColumnId(20);
 /// The moment of all reads; some values have expired by then.
 pub(super) const NOW: i64 = 1_000;
 
-/// Where a write goes: partition, and clustering value or the static row.
+/// The place of a write: partition, and clustering value or the static row.
 pub(super) type Place = (u8, Option<i32>);
 
 /// One write.
@@ -60,7 +60,7 @@ pub(super) enum Write {
     },
 }
 
-/// What is read: a slice of one partition, or all of them.
+/// The rows to read: a slice of one partition, or all partitions.
 #[derive(Clone, Debug)]
 pub(super) struct Read {
     pub(super) partition: Option<u8>,
@@ -139,7 +139,7 @@ fn command(keys: KeyRange, limit: u32, token: Token) -> ReadCommand {
     }
 }
 
-/// Where a slice starts or ends: below a row, or at the partition's own bounds.
+/// The bound of a slice: below a row, or the partition's own bounds.
 fn bound(partition: u8, row: Option<i32>, is_end: bool) -> Bytes {
     let (table, key) = (table(), partition_key(partition));
     let prefix = Key::partition_prefix(&table, &key);

@@ -38,9 +38,9 @@ pub fn torture(seeds: std::ops::Range<u64>, make: &dyn Fn() -> Box<dyn Subject>)
 
 struct Run {
     seed: u64,
-    /// What readers go by: it never goes back.
+    /// The clock of readers, which never goes back.
     now: i64,
-    /// How far the clock that stamps writes is from it.
+    /// The distance of the clock that stamps writes from it.
     skew: i64,
     accepted: Vec<Write>,
     /// Writes on their way, with the moment they were issued.

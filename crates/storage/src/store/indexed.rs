@@ -15,7 +15,7 @@ impl Store {
         stored.indexed.clone().ok_or(ReadError::NoIndex)
     }
 
-    /// Whether all rows of an index's table are in it.
+    /// True if all rows of an index's table are in it.
     pub fn is_built(&self, index: BuiltIndex) -> bool {
         self.indexes.is_built(index)
     }

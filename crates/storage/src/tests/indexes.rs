@@ -1,4 +1,4 @@
-//! What an index finds, beside a read of everything.
+//! Reads by an index compared with reads of everything.
 
 use super::*;
 use crate::{Flow, IndexBuild, IndexSweep, ScanRange, StoredTable};
@@ -45,7 +45,7 @@ fn keys(store: &Store, probe: Option<Terms>, limit: u32) -> Vec<Bytes> {
     }
 }
 
-/// What has a value, by looking at every row.
+/// The rows with a value, found by looking at every row.
 fn filtered(store: &Store, has: impl Fn(&[u8]) -> bool) -> Vec<Bytes> {
     let block = store.read_block(&command(everything(), u32::MAX), Tier::Disk, usize::MAX).unwrap().unwrap();
     let matches = |row: &Bytes| {
