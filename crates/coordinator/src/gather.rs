@@ -60,13 +60,13 @@ impl<R: Replicas> Gather<'_, R> {
         // If digests alone meet the level, rows that are still to come are waited for: without them all is asked again.
         while !(asking.tally.is_met() && (asking.has_rows() || !asking.awaits_rows())) {
             if let Some(loss) = asking.tally.loss() {
-                return Err(asking.failed(loss));
+                return Err(asking.failure(loss));
             }
             debug_assert_eq!(asking.tally.open(), asking.under_way.labels().count());
             match asking.under_way.next_or(&mut timer).await {
                 Next::Ended((candidate, kind), reply) => asking.take(candidate, kind, reply, wanted),
                 Next::Late => asking.ask_one_more(wanted),
-                Next::Idle => return Err(asking.failed(Loss::Silent)),
+                Next::Idle => return Err(asking.failure(Loss::Silent)),
             }
         }
         let Asking { under_way, mut gathered, .. } = asking;
@@ -101,7 +101,7 @@ impl<R: Replicas> Gather<'_, R> {
     }
 
     /// Checks an answer. One that cannot be an answer to the command counts as a refusal.
-    fn checked(
+    fn validate(
         &self,
         from: Candidate,
         kind: ReadKind,
@@ -177,7 +177,7 @@ impl<R: Replicas> Asking<'_, R> {
     }
 
     fn take(&mut self, candidate: Candidate, kind: ReadKind, reply: Result<ReadReply, ReplicaError>, wanted: Wanted) {
-        match self.gather.checked(candidate, kind, reply) {
+        match self.gather.validate(candidate, kind, reply) {
             Ok(reply) => {
                 self.tally.received(candidate.group);
                 self.gathered.answers.push((candidate, reply));
@@ -200,7 +200,7 @@ impl<R: Replicas> Asking<'_, R> {
         self.under_way.labels().any(|(_, kind)| kind == ReadKind::Rows)
     }
 
-    fn failed(self, loss: Loss) -> ReadError {
+    fn failure(self, loss: Loss) -> ReadError {
         let Gather { consistency, required, .. } = *self.gather;
         let (received, block_for) = (self.tally.short(), required.block_for());
         let data_present = self.has_rows();

@@ -11,7 +11,7 @@
 //! - `read_policy`: the table's options that reads obey.
 //! - `block`: checks of rows from other replicas.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
-//! - `probed`: reads by an index, with replicas' indexes that may be behind.
+//! - `index_read`: reads by an index, with replicas' indexes that may be behind.
 //! - `paxos`: conditional writes and SERIAL reads.
 //! - `stamp`: the node's clock, waited for.
 //! - `fast`: reads that this node's own copy can answer.
@@ -26,6 +26,7 @@ mod count;
 mod error;
 mod fast;
 mod gather;
+mod index_read;
 mod limits;
 #[cfg(test)]
 mod manual;
@@ -33,7 +34,6 @@ mod mend;
 mod merge;
 mod paxos;
 mod plan;
-mod probed;
 mod read;
 mod read_policy;
 mod reconcile;

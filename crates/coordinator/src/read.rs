@@ -36,20 +36,20 @@ pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, Rea
     }
     if read.command.probe.is_some() {
         let plan = plan(replicas, &read)?;
-        return crate::probed::probed(replicas, read, plan).await;
+        return crate::index_read::read_by_index(replicas, read, plan).await;
     }
-    plain(replicas, read).await
+    read_by_key(replicas, read).await
 }
 
 /// A read that asks no index and no Paxos.
-pub(crate) async fn plain<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
+pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let ReadPlan { required, candidates } = plan(replicas, &read)?;
     let speculation = speculation(&read);
     let Read { command, consistency, deadline, policy, .. } = read;
     let gather =
         Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline, speculation };
     let gathered = gather.gather(candidates, Wanted::OneAndDigests).await?;
-    let differing = match agreed(&gather.command, gathered) {
+    let differing = match agreed_rows(&gather.command, gathered) {
         Ok(block) => return Ok(block),
         Err(differing) => differing,
     };
@@ -96,7 +96,7 @@ struct Differing {
 }
 
 /// The rows, if every digest is theirs.
-fn agreed(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differing> {
+fn agreed_rows(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differing> {
     let Gathered { mut answers, spare } = gathered;
     let data = answers.iter_mut().enumerate().find_map(|(number, (_, reply))| match reply {
         ReadReply::Rows(block) => Some((number, std::mem::take(block))),

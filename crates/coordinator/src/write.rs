@@ -35,13 +35,13 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
     let mut under_way = send(replicas, &write, &plan, &mut tally);
     while !tally.is_met() {
         if let Some(loss) = tally.loss() {
-            return Err(failed(&write, &plan, tally, loss));
+            return Err(failure(&write, &plan, tally, loss));
         }
         debug_assert_eq!(tally.open(), under_way.labels().count());
         match under_way.next().await {
             Some(((_, group), Ok(()))) => tally.received(group),
             Some(((host, group), Err(error))) => tally.failed(group, host, error),
-            None => return Err(failed(&write, &plan, tally, Loss::Silent)),
+            None => return Err(failure(&write, &plan, tally, Loss::Silent)),
         }
     }
     Ok(())
@@ -95,7 +95,7 @@ fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut 
     under_way
 }
 
-fn failed(write: &Write, plan: &WritePlan, tally: Tally<'_>, loss: Loss) -> WriteError {
+fn failure(write: &Write, plan: &WritePlan, tally: Tally<'_>, loss: Loss) -> WriteError {
     let (consistency, write_type) = (write.consistency, write.write_type);
     let (received, block_for) = (tally.short(), plan.required.block_for());
     match loss {

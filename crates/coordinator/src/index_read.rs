@@ -8,7 +8,7 @@
 use crate::gather::{Gather, Wanted};
 use crate::limits::{AGAIN_BYTES, AGAIN_KEYS};
 use crate::plan::ReadPlan;
-use crate::read::plain;
+use crate::read::read_by_key;
 use crate::reconcile::beyond;
 use crate::{Read, ReadError, ReadReply, Replicas};
 use henge_base::Bytes;
@@ -17,7 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Reads rows that an index finds.
-pub(crate) async fn probed<R: Replicas>(replicas: &R, read: Read, plan: ReadPlan) -> Result<RowBlock, ReadError> {
+pub(crate) async fn read_by_index<R: Replicas>(
+    replicas: &R,
+    read: Read,
+    plan: ReadPlan,
+) -> Result<RowBlock, ReadError> {
     let ReadPlan { required, candidates } = plan;
     let (consistency, deadline) = (read.consistency, read.deadline);
     let command = Arc::new(read.command.clone());
@@ -64,7 +68,7 @@ async fn read_again<R: Replicas>(
     let limit = if is_run { read.command.limit } else { u32::MAX };
     let mut next = Some(ReadCommand { keys, limit, probe: None, ..read.command.clone() });
     while let Some(command) = next.take() {
-        let block = plain(replicas, Read { command: command.clone(), ..read.clone() }).await?;
+        let block = read_by_key(replicas, Read { command: command.clone(), ..read.clone() }).await?;
         let last = block.rows.last().filter(|_| block.more).map(|(key, _)| key.clone());
         found.rows.extend(block.rows);
         found.context.extend(block.context);
