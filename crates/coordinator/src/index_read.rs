@@ -6,7 +6,7 @@
 //! the replicas asked returns it.
 
 use crate::gather::{Gather, Wanted};
-use crate::limits::{AGAIN_BYTES, AGAIN_KEYS};
+use crate::limits::{REREAD_BYTES_MAX, REREAD_KEYS_MAX};
 use crate::plan::ReadPlan;
 use crate::read::read_by_key;
 use crate::reconcile::beyond;
@@ -179,7 +179,7 @@ impl Found {
 fn keys(doubtful: &Doubtful) -> Vec<KeyRange> {
     let (mut all, mut keys, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (key, size) in doubtful {
-        if keys.len() >= AGAIN_KEYS || (bytes + size > AGAIN_BYTES && !keys.is_empty()) {
+        if keys.len() >= REREAD_KEYS_MAX || (bytes + size > REREAD_BYTES_MAX && !keys.is_empty()) {
             all.push(KeyRange::Many(std::mem::take(&mut keys)));
             bytes = 0;
         }

@@ -9,8 +9,8 @@ pub(crate) const MEND_BYTES_MAX: usize = 1 << 20;
 /// The least a further read asks for: one row at a time would be slow among deleted rows.
 pub(crate) const SHORT_READ_ROWS_MIN: u32 = 16;
 /// Keys that an index named and that are read again at once.
-pub(crate) const AGAIN_KEYS: usize = 512;
+pub(crate) const REREAD_KEYS_MAX: usize = 512;
 /// Bytes of their rows, as far as they are known.
-pub(crate) const AGAIN_BYTES: usize = 512 << 10;
+pub(crate) const REREAD_BYTES_MAX: usize = 512 << 10;
 /// Repairing mutations of one read under way at once.
 pub(crate) const MENDS_UNDER_WAY_MAX: usize = 64;

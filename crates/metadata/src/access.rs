@@ -1,6 +1,6 @@
 //! Commands about roles: the roles as they will be. What a role that is dropped leaves behind in others goes with it.
 
-use crate::limits::{GRANTS, ROLE_NAME_BYTES, ROLES};
+use crate::limits::{GRANTS_MAX, ROLE_NAME_BYTES_MAX, ROLES_MAX};
 use crate::{Change, ClusterState, Refused, Role};
 use henge_model::{Permissions, Resource};
 use serde::{Deserialize, Serialize};
@@ -212,11 +212,11 @@ fn create(
     if state.roles.get(name).is_some() {
         return Err(if if_not_exists { Refused::Nothing } else { invalid(format!("{name} already exists")) });
     }
-    if state.roles.len() >= ROLES {
-        return Err(Refused::Limit(format!("a cluster has at most {ROLES} roles")));
+    if state.roles.len() >= ROLES_MAX {
+        return Err(Refused::Limit(format!("a cluster has at most {ROLES_MAX} roles")));
     }
-    if name.len() > ROLE_NAME_BYTES {
-        return Err(Refused::Limit(format!("a role's name has at most {ROLE_NAME_BYTES} bytes")));
+    if name.len() > ROLE_NAME_BYTES_MAX {
+        return Err(Refused::Limit(format!("a role's name has at most {ROLE_NAME_BYTES_MAX} bytes")));
     }
     Ok(vec![put(with(&Role { name: name.to_owned(), ..Role::default() }, settings))])
 }
@@ -271,7 +271,7 @@ fn regrant(
 }
 
 fn limited(count: usize) -> Result<(), Refused> {
-    if count >= GRANTS { Err(Refused::Limit(format!("a role has at most {GRANTS} grants"))) } else { Ok(()) }
+    if count >= GRANTS_MAX { Err(Refused::Limit(format!("a role has at most {GRANTS_MAX} grants"))) } else { Ok(()) }
 }
 
 fn missing(role: &str) -> Refused {

@@ -1,6 +1,6 @@
 //! `CREATE INDEX` and `DROP INDEX`: the table as it will be. Index ids are never used again within a table.
 
-use crate::limits::INDEXES;
+use crate::limits::INDEXES_MAX;
 use crate::{Change, ClusterState, Refused};
 use henge_model::{Index, IndexDraft, IndexId, IndexKind, Keyspace, Table};
 use std::sync::Arc;
@@ -33,8 +33,8 @@ pub(crate) fn create_index(
         let name = &draft.column;
         return Err(invalid(format!("Cannot create more than one storage-attached index on the same column: {name}")));
     }
-    if old.indexes.len() >= INDEXES {
-        return Err(Refused::Limit(format!("a table has at most {INDEXES} indexes")));
+    if old.indexes.len() >= INDEXES_MAX {
+        return Err(Refused::Limit(format!("a table has at most {INDEXES_MAX} indexes")));
     }
     let mut table = Table::clone(old);
     let id = IndexId(table.history.next_index);

@@ -3,21 +3,21 @@
 /// Largest encoded entry: 16 MiB, placements of a thousand members and a schema of some thousand columns.
 pub const ENTRY_BYTES: usize = 16 << 20;
 /// Members of a cluster.
-pub(crate) const MEMBERS: usize = 1_000;
+pub(crate) const MEMBERS_MAX: usize = 1_000;
 /// Tokens of one member.
-pub(crate) const TOKENS: u32 = 1_536;
+pub(crate) const TOKENS_MAX: u32 = 1_536;
 /// Tables of a cluster.
-pub(crate) const TABLES: usize = 50_000;
+pub(crate) const TABLES_MAX: usize = 50_000;
 /// User types of a keyspace.
-pub(crate) const TYPES: usize = 1_000;
+pub(crate) const TYPES_MAX: usize = 1_000;
 /// Roles of a cluster.
-pub(crate) const ROLES: usize = 10_000;
+pub(crate) const ROLES_MAX: usize = 10_000;
 /// Roles, and resources, that one role may be granted.
-pub(crate) const GRANTS: usize = 1_000;
+pub(crate) const GRANTS_MAX: usize = 1_000;
 /// A role's name.
-pub(crate) const ROLE_NAME_BYTES: usize = 256;
+pub(crate) const ROLE_NAME_BYTES_MAX: usize = 256;
 /// Storage ids below this belong to computed tables.
 pub(crate) const FIRST_STORAGE_ID: u32 = 1_024;
 
 /// Indexes of a table: each costs a write at every write of its column.
-pub(crate) const INDEXES: usize = 100;
+pub(crate) const INDEXES_MAX: usize = 100;

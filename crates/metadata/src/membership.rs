@@ -1,6 +1,6 @@
 //! Commands about members.
 
-use crate::limits::{MEMBERS, TOKENS};
+use crate::limits::{MEMBERS_MAX, TOKENS_MAX};
 use crate::propose::placed;
 use crate::system_keyspaces::{is_system, missing};
 use crate::{Change, ClusterState, JoinDraft, Refused};
@@ -51,8 +51,8 @@ pub(crate) fn join(
              join while there are no keyspaces of users"
         )));
     }
-    if state.members.len() >= MEMBERS {
-        return Err(Refused::Limit(format!("a cluster has at most {MEMBERS} members")));
+    if state.members.len() >= MEMBERS_MAX {
+        return Err(Refused::Limit(format!("a cluster has at most {MEMBERS_MAX} members")));
     }
     let joined = Change::Joined(member(state, draft, random)?);
     let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| Refused::Member(e.to_string()))?;
@@ -62,8 +62,8 @@ pub(crate) fn join(
 
 /// A member with tokens that share its datacentre out evenly.
 fn member(state: &ClusterState, draft: &JoinDraft, random: &mut Random) -> Result<Member, Refused> {
-    if !(1..=TOKENS).contains(&draft.num_tokens) {
-        return Err(Refused::Limit(format!("num_tokens must be 1 to {TOKENS}, not {}", draft.num_tokens)));
+    if !(1..=TOKENS_MAX).contains(&draft.num_tokens) {
+        return Err(Refused::Limit(format!("num_tokens must be 1 to {TOKENS_MAX}, not {}", draft.num_tokens)));
     }
     let (near, far): (Vec<Member>, Vec<Member>) =
         state.members.values().cloned().partition(|m| m.datacenter == draft.datacenter);

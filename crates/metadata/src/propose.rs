@@ -3,7 +3,7 @@
 use crate::access;
 use crate::alter::alter_table;
 use crate::indexes::{create_index, drop_index};
-use crate::limits::{ENTRY_BYTES, TABLES};
+use crate::limits::{ENTRY_BYTES, TABLES_MAX};
 use crate::membership::{bootstrap, join, update_member};
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
@@ -84,8 +84,8 @@ fn create_keyspace(
             false => Refused::AlreadyExists { keyspace: name.to_owned(), table: String::new() },
         });
     }
-    if state.schema.keyspaces.len() >= TABLES {
-        return Err(Refused::Limit(format!("a cluster has at most {TABLES} keyspaces")));
+    if state.schema.keyspaces.len() >= TABLES_MAX {
+        return Err(Refused::Limit(format!("a cluster has at most {TABLES_MAX} keyspaces")));
     }
     let keyspace = Keyspace {
         name: name.to_owned(),

@@ -1,6 +1,6 @@
 //! Commands about tables: where ids are given out.
 
-use crate::limits::TABLES;
+use crate::limits::TABLES_MAX;
 use crate::types::check_current;
 use crate::{Change, ClusterState, Refused};
 use henge_base::Random;
@@ -23,8 +23,8 @@ pub(crate) fn create_table(
             false => Refused::AlreadyExists { keyspace: draft.keyspace.clone(), table: draft.name.clone() },
         });
     }
-    if state.schema.tables().count() >= TABLES {
-        return Err(Refused::Limit(format!("a cluster has at most {TABLES} tables")));
+    if state.schema.tables().count() >= TABLES_MAX {
+        return Err(Refused::Limit(format!("a cluster has at most {TABLES_MAX} tables")));
     }
     let columns = draft.partition_key.iter().chain(&draft.clustering).chain(&draft.statics).chain(&draft.regulars);
     for column in columns {

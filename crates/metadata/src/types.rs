@@ -1,6 +1,6 @@
 //! Commands about user types. A type that is altered is rewritten wherever it stands, so that no reader has to look it up.
 
-use crate::limits::TYPES;
+use crate::limits::TYPES_MAX;
 use crate::{Change, ClusterState, Refused};
 use henge_model::{Column, DataType, Keyspace, Table, TypeChange, UserType};
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub(crate) fn create_type(
             false => invalid(format!("A user type with name '{}' already exists", user_type.name)),
         });
     }
-    if keyspace.types.len() >= TYPES {
-        return Err(Refused::Limit(format!("a keyspace has at most {TYPES} user types")));
+    if keyspace.types.len() >= TYPES_MAX {
+        return Err(Refused::Limit(format!("a keyspace has at most {TYPES_MAX} user types")));
     }
     user_type.fields.iter().try_for_each(|(_, field)| check_current(field, keyspace))?;
     Ok(vec![Change::Type(Arc::new(user_type.clone()))])

@@ -7,7 +7,8 @@ use crate::record_types;
 use crate::scan::{bounds, walk};
 use crate::view::View;
 use henge_storage::{
-    Batch, Engine, EngineError, EngineView, Family, Figures, Flow, Op, PILE, ScanRange, Scanned, SyncMode, Tier, Tried,
+    Batch, Engine, EngineError, EngineView, FOLD_AT_VERSIONS, Family, Figures, Flow, Op, ScanRange, Scanned, SyncMode,
+    Tier, Tried,
 };
 use parking_lot::Mutex;
 use rocksdb::checkpoint::Checkpoint;
@@ -139,7 +140,7 @@ impl Engine for RocksEngine {
             Ok(value) => {
                 self.hits.fetch_add(1, Ordering::Relaxed);
                 hit(value.as_deref());
-                Ok(if versions > PILE { Tried::Piled } else { Tried::Done })
+                Ok(if versions > FOLD_AT_VERSIONS { Tried::Piled } else { Tried::Done })
             }
             Err(error) if would_block(&error) => {
                 self.misses.fetch_add(1, Ordering::Relaxed);

@@ -3,7 +3,7 @@
 //! Key: created, sign flipped (8 B) | id (16 B). Value: `crc32 of key and rest (LE) | count vint | (mutation vint-bytes)* |
 //! lineage vint | index vint`. An entry without the last two is of place zero.
 
-use crate::limits::BATCHES_READ_BYTES;
+use crate::limits::BATCHES_READ_BYTES_MAX;
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
 use henge_base::{Bytes, Micros, Reader, Truncated, put_vint};
 
@@ -104,7 +104,7 @@ pub(crate) fn page(
             None => page.damaged.push(DamagedBatch { key: Bytes::copy_from_slice(key), created: created(key) }),
         }
         bytes += value.len();
-        if page.batches.len() + page.damaged.len() < max && bytes < BATCHES_READ_BYTES {
+        if page.batches.len() + page.damaged.len() < max && bytes < BATCHES_READ_BYTES_MAX {
             return Flow::Continue;
         }
         page.next = Some(Bytes::copy_from_slice(key));

@@ -4,7 +4,7 @@
 //! So there is one writer at any time, and the next batch gathers while it syncs.
 
 use crate::folds::Folds;
-use crate::limits::{BATCH_BYTES, BATCH_ROWS, QUEUE_BYTES};
+use crate::limits::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, QUEUE_BYTES_MAX};
 use crate::stale::Stale;
 use crate::stripes::{Stripe, Stripes};
 use crate::{Batch, Engine, Family, Op, SyncMode, WriteError};
@@ -98,7 +98,7 @@ impl Combiner {
         if bytes != queue.bytes {
             return Err("the bytes of the queue are not those of what is in it");
         }
-        if bytes > QUEUE_BYTES {
+        if bytes > QUEUE_BYTES_MAX {
             return Err("I40: the queue holds more than it may");
         }
         if !queue.writing && !queue.items.is_empty() {
@@ -113,7 +113,7 @@ impl Combiner {
         if generation.is_some_and(|generation| generation != self.generation()) {
             return Err(WriteError::Changed);
         }
-        if queue.bytes + item.bytes > QUEUE_BYTES {
+        if queue.bytes + item.bytes > QUEUE_BYTES_MAX {
             return Err(WriteError::Stalled);
         }
         if item.unchanged.is_none() {
@@ -161,7 +161,7 @@ impl Combiner {
         }
         let (mut rows, mut bytes, mut count) = (0, 0, 0);
         for item in &queue.items {
-            if count > 0 && (rows + item.rows.len() > BATCH_ROWS || bytes + item.bytes > BATCH_BYTES) {
+            if count > 0 && (rows + item.rows.len() > BATCH_ROWS_MAX || bytes + item.bytes > BATCH_BYTES_MAX) {
                 break;
             }
             rows += item.rows.len();

@@ -201,7 +201,7 @@ fn what_was_written_is_in_memory(engine: &dyn Engine) {
 }
 
 fn a_row_in_many_versions_says_so(engine: &dyn Engine) {
-    let versions: Vec<Vec<u8>> = (0..=crate::PILE as i64).map(|n| row(b"k", &[(1, n, "v")])).collect();
+    let versions: Vec<Vec<u8>> = (0..=crate::FOLD_AT_VERSIONS as i64).map(|n| row(b"k", &[(1, n, "v")])).collect();
     for version in &versions[1..] {
         write(engine, [merge(MERGING, b"k", version)]);
     }

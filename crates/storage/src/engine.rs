@@ -17,7 +17,7 @@ pub enum SyncMode {
 pub enum Tried {
     /// Answered.
     Done,
-    /// Answered, from more than [`crate::PILE`] versions that had to be merged: folding them is worth a write.
+    /// Answered, from more than [`crate::FOLD_AT_VERSIONS`] versions that had to be merged: folding them is worth a write.
     Piled,
     /// The disk would have to be asked; nothing was answered.
     WouldBlock,

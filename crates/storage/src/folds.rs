@@ -3,7 +3,7 @@
 //! The writer is alone, so that what it reads of a row is all there is of it: the one version says the same, and no
 //! write can come between.
 
-use crate::limits::{FOLDS, FOLDS_OF_A_TURN};
+use crate::limits::{FOLD_BATCH_ROWS_MAX, FOLD_QUEUE_ROWS_MAX};
 use crate::{Engine, EngineError, Family, Op, Tried};
 use henge_base::Bytes;
 use henge_model::RowView;
@@ -23,7 +23,7 @@ impl Folds {
     /// Wants a row folded; forgotten when too many wait already, until the next read of it.
     pub(crate) fn want(&self, family: Family, key: &[u8]) {
         let mut keys = self.keys.lock();
-        if keys.len() < FOLDS && keys.insert((family, Bytes::copy_from_slice(key))) {
+        if keys.len() < FOLD_QUEUE_ROWS_MAX && keys.insert((family, Bytes::copy_from_slice(key))) {
             self.fresh.store(true, Ordering::Release);
         }
     }
@@ -40,7 +40,7 @@ impl Folds {
     /// The changes that fold some of the rows. What is not in memory stays as it is: a turn must not wait for the disk.
     pub(crate) fn take(&self, engine: &dyn Engine) -> Result<Vec<Op>, EngineError> {
         let mut keys = self.keys.lock();
-        let taken: Vec<_> = (0..FOLDS_OF_A_TURN).map_while(|_| keys.pop_first()).collect();
+        let taken: Vec<_> = (0..FOLD_BATCH_ROWS_MAX).map_while(|_| keys.pop_first()).collect();
         drop(keys);
         let mut ops = Vec::with_capacity(taken.len());
         for (family, key) in taken {

@@ -3,7 +3,7 @@
 //! Key: peer's host id (16 B) | created, sign flipped (8 B) | number (8 B). Value: the encoded mutation, whose rows carry their
 //! own checksums.
 
-use crate::limits::HINTS_READ_BYTES;
+use crate::limits::HINTS_READ_BYTES_MAX;
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
 use henge_base::{Bytes, HostId, Micros};
 use parking_lot::Mutex;
@@ -104,7 +104,7 @@ impl Hints {
             let id = HintId { key: Bytes::copy_from_slice(key) };
             out.push((id, Hint { to: peer, mutation, created: created(key) }));
             bytes += value.len();
-            if out.len() >= max || bytes >= HINTS_READ_BYTES { Flow::Stop } else { Flow::Continue }
+            if out.len() >= max || bytes >= HINTS_READ_BYTES_MAX { Flow::Stop } else { Flow::Continue }
         })?;
         Ok(out)
     }

@@ -4,7 +4,7 @@
 //! index is known is gone through once, and a fact says that this is done.
 
 use crate::combiner::Rows;
-use crate::limits::{INDEX_STEP_BYTES, INDEX_STEP_ENTRIES};
+use crate::limits::{INDEX_STEP_BYTES_MAX, INDEX_STEP_ENTRIES_MAX};
 use crate::read::{Indexed, Source, check};
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ReadError, ScanRange, SyncMode, Tier};
 use arc_swap::ArcSwap;
@@ -154,7 +154,7 @@ impl IndexBuild {
         let (mut rows, mut bytes, mut next) = (Rows::new(), 0, Vec::new());
         let range = ScanRange { family: source.family, start: &self.next, end: &self.end, reversed: false };
         source.engine.scan(&range, Tier::Disk, &mut |key, row| {
-            if bytes >= INDEX_STEP_BYTES || rows.len() >= INDEX_STEP_ENTRIES {
+            if bytes >= INDEX_STEP_BYTES_MAX || rows.len() >= INDEX_STEP_ENTRIES_MAX {
                 next = key.to_vec();
                 return Flow::Stop;
             }
@@ -197,7 +197,7 @@ impl IndexSweep {
         let (mut found, mut next) = (Vec::new(), None);
         let range = ScanRange { family: Family::Index, start: &self.next, end: &end, reversed: false };
         source.engine.scan(&range, Tier::Disk, &mut |entry, _| {
-            if found.len() == INDEX_STEP_ENTRIES {
+            if found.len() == INDEX_STEP_ENTRIES_MAX {
                 next = Some(Bytes::copy_from_slice(entry));
                 return Flow::Stop;
             }

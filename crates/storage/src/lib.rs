@@ -49,7 +49,7 @@ pub use family::Family;
 pub use figures::Figures;
 pub use hints::{Hint, HintId, HintSpan};
 pub use indexes::{BuiltIndex, Entries, IndexBuild, IndexSweep, StoredTable};
-pub use limits::PILE;
+pub use limits::FOLD_AT_VERSIONS;
 pub use model_engine::{ModelEngine, ModelFaults};
 pub use purge::{Replacement, Sweep, Swept};
 pub use statistics::TableStatistics;

@@ -1,6 +1,6 @@
 //! The state of the model engine: tables, and the batches that are not on disk yet.
 
-use crate::limits::PILE;
+use crate::limits::FOLD_AT_VERSIONS;
 use crate::{Batch, EngineError, Family, Flow, ModelFaults, Op, ScanRange, Scanned};
 use henge_base::{Bytes, Random};
 use henge_model::merge_encoded;
@@ -25,7 +25,7 @@ impl Tables {
 
     /// True if a key has more versions than a read should meet.
     pub(crate) fn is_piled(&self, family: Family, key: &[u8]) -> bool {
-        self.merges.get(&(family, Bytes::copy_from_slice(key))).is_some_and(|merges| *merges > PILE)
+        self.merges.get(&(family, Bytes::copy_from_slice(key))).is_some_and(|merges| *merges > FOLD_AT_VERSIONS)
     }
 
     pub(crate) fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Scanned {

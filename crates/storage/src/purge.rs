@@ -4,7 +4,7 @@
 //! partition came between; a tombstone goes last, once every row that it covers has been gone through with no write between. What
 //! may still arrive late is refused by the table's fence, which is on disk before anything is forgotten.
 
-use crate::limits::{SWEEP_BYTES, SWEEP_REPLACED_BYTES};
+use crate::limits::{SWEEP_REPLACED_BYTES_MAX, SWEEP_STEP_BYTES_MAX};
 use crate::read::Source;
 use crate::stripes::Stripe;
 use crate::{Engine, EngineError, Family, Flow, ReadError, ScanRange, Tier};
@@ -81,7 +81,7 @@ impl Sweep {
     /// Goes on; for a disk lane.
     pub(crate) fn step(&mut self, source: &Source<'_>) -> Result<Swept, ReadError> {
         let mut seen = 0;
-        while seen < SWEEP_BYTES {
+        while seen < SWEEP_STEP_BYTES_MAX {
             let Some((prefix, version)) = self.partition(source)? else { return Ok(Swept::End) };
             let Some(version) = version else {
                 // Somebody writes to it; what can be forgotten now can be later.
@@ -189,7 +189,7 @@ impl Page {
         let mut next = None;
         let range = ScanRange { family: source.family, start, end, reversed: false };
         source.engine.scan(&range, Tier::Disk, &mut |key, value| {
-            if self.seen >= SWEEP_BYTES || self.bytes >= SWEEP_REPLACED_BYTES {
+            if self.seen >= SWEEP_STEP_BYTES_MAX || self.bytes >= SWEEP_REPLACED_BYTES_MAX {
                 next = Some(key.to_vec());
                 return Flow::Stop;
             }

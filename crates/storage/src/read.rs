@@ -1,15 +1,15 @@
 //! Reads of rows. Every row's checksum is checked on every read.
 //!
-//! - `eye`: what a read looks at, the engine as it goes on or one state of it.
+//! - `read_view`: the view of the engine that a read has: the live engine, or one state of it.
 //! - `answer`: what an answer takes in, and where it ends.
 //! - `many`: reads of several keys; `probed`: reads of what an index finds.
 //! - `context`: reads of tables with tombstones or static rows, which look at more than one run of keys.
 
 mod answer;
 mod context;
-mod eye;
 mod many;
 mod probed;
+mod read_view;
 
 pub(crate) use probed::{Indexed, check};
 
@@ -18,11 +18,11 @@ use crate::stale::Stale;
 use crate::stripes::Stripes;
 use crate::{Engine, Family, Flow, ReadError, Scanned, Tier, Tried};
 use answer::Answer;
-use eye::Eye;
 use henge_base::Bytes;
 use henge_model::{
     Columns, Covers, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project,
 };
+use read_view::ReadView;
 
 /// The sources of reads, and the queues in which they announce rows in many versions.
 #[derive(Clone, Copy)]
@@ -38,8 +38,8 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn eye(&self, tier: Tier) -> Eye<'a> {
-        Eye::Live { engine: self.engine, folds: self.folds, tier }
+    fn read_view(&self, tier: Tier) -> ReadView<'a> {
+        ReadView::Live { engine: self.engine, folds: self.folds, tier }
     }
 }
 
@@ -79,7 +79,7 @@ fn try_one(
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
     let mut outcome = Ok(());
-    let tried = source.eye(Tier::Memory).get(source.family, key.bytes(), &mut |value| {
+    let tried = source.read_view(Tier::Memory).get(source.family, key.bytes(), &mut |value| {
         outcome = RowView::parse(key.bytes(), value)
             .and_then(|row| project(key.bytes(), &row, projection, command.now_seconds, &mut *sink))
             .map(|_| ());
@@ -98,7 +98,7 @@ fn try_run(
     let mut pushed = 0;
     let mut outcome = Ok(());
     let range = crate::ScanRange { family: source.family, start, end, reversed: *reversed };
-    let ended = source.eye(Tier::Memory).scan(&range, &mut |key, value| {
+    let ended = source.read_view(Tier::Memory).scan(&range, &mut |key, value| {
         let row =
             RowView::parse(key, value).and_then(|row| project(key, &row, projection, command.now_seconds, &mut *sink));
         match row {
@@ -118,7 +118,7 @@ fn try_context(
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Result<Tried, ReadError> {
-    let Some(block) = context::read(source, command, Tier::Memory, crate::limits::MEMORY_SCAN_BYTES)? else {
+    let Some(block) = context::read(source, command, Tier::Memory, crate::limits::MEMORY_SCAN_BYTES_MAX)? else {
         return Ok(Tried::WouldBlock);
     };
     let mut pushed = 0;
@@ -182,7 +182,7 @@ fn visit(
 ) -> Result<Scanned, ReadError> {
     let covers = Covers::default();
     let mut answer = Answer::new(command, max_bytes, row);
-    answer.rows(&source.eye(tier), source.family, &covers, &command.keys)
+    answer.rows(&source.read_view(tier), source.family, &covers, &command.keys)
 }
 
 /// Reads rows that an index finds; for a disk lane.

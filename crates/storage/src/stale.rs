@@ -3,7 +3,7 @@
 //! A value's entry is written with the value. So an entry may go if no write came to its partition since its row was read: the writer
 //! is alone, and what enters from now on lies on top of the removal.
 
-use crate::limits::STALE;
+use crate::limits::STALE_ENTRIES_MAX;
 use crate::stripes::{Stripe, Stripes};
 use crate::{Family, Op};
 use henge_base::Bytes;
@@ -23,7 +23,7 @@ impl Stale {
     /// Wants an entry removed; forgotten when too many wait already, until somebody meets it again.
     pub(crate) fn want(&self, entry: Bytes, stripe: Stripe, version: u64) {
         let mut entries = self.entries.lock();
-        if entries.len() < STALE {
+        if entries.len() < STALE_ENTRIES_MAX {
             entries.insert(entry, (stripe, version));
             self.fresh.store(true, Ordering::Release);
         }

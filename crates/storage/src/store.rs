@@ -4,7 +4,7 @@ use crate::combiner::{Combiner, Rows};
 use crate::fences::Fences;
 use crate::hints::{HintSpan, Hints};
 use crate::indexes::{self, Indexes};
-use crate::limits::LOCAL_NAME;
+use crate::limits::LOCAL_NAME_BYTES_MAX;
 use crate::read::Source;
 use crate::tombstoned::Tombstoned;
 use crate::watched::Watched;
@@ -331,8 +331,10 @@ impl Store {
 
     /// Sets a fact, synced.
     pub fn put_local(&self, name: &str, value: &[u8]) -> Result<(), EngineError> {
-        if name.len() > LOCAL_NAME {
-            return Err(EngineError::Io(format!("the name of a local fact is longer than {LOCAL_NAME} bytes")));
+        if name.len() > LOCAL_NAME_BYTES_MAX {
+            return Err(EngineError::Io(format!(
+                "the name of a local fact is longer than {LOCAL_NAME_BYTES_MAX} bytes"
+            )));
         }
         self.put_synced(Family::Local, name.as_bytes(), Bytes::copy_from_slice(value))
     }

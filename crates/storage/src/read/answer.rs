@@ -1,6 +1,6 @@
 //! An answer in the making.
 
-use super::Eye;
+use super::ReadView;
 use crate::{Family, Flow, ReadError, ScanRange, Scanned, Tried};
 use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, RowError, RowView, Strip, strip_row};
 
@@ -24,14 +24,14 @@ impl<'a> Answer<'a> {
     /// Takes in the rows of some keys, up to the answer's limits.
     pub(super) fn rows(
         &mut self,
-        eye: &Eye<'_>,
+        read_view: &ReadView<'_>,
         family: Family,
         covers: &Covers,
         keys: &KeyRange,
     ) -> Result<Scanned, ReadError> {
         let ended = match keys {
             KeyRange::One(key) => {
-                match eye.get(family, key.bytes(), &mut |value| self.take(key.bytes(), value, covers))? {
+                match read_view.get(family, key.bytes(), &mut |value| self.take(key.bytes(), value, covers))? {
                     Tried::WouldBlock => Scanned::WouldBlock,
                     Tried::Done | Tried::Piled => Scanned::Done,
                 }
@@ -41,7 +41,7 @@ impl<'a> Answer<'a> {
             KeyRange::Run { .. } if self.command.limit == 0 => Scanned::Done,
             KeyRange::Run { start, end, reversed } => {
                 let range = ScanRange { family, start, end, reversed: *reversed };
-                eye.scan(&range, &mut |key, value| {
+                read_view.scan(&range, &mut |key, value| {
                     self.take(key, value, covers);
                     if self.is_full() { Flow::Stop } else { Flow::Continue }
                 })?

@@ -3,8 +3,8 @@
 //! All of it has to be of one state. Within a partition that is so if no write to it was on its way before and none came
 //! meanwhile; that is tried twice, and then, as for several partitions, a snapshot is taken.
 
-use super::{Answer, Eye, Source};
-use crate::limits::{CONTEXT_BYTES, CONTEXT_TOMBSTONES};
+use super::{Answer, ReadView, Source};
+use crate::limits::{CONTEXT_BYTES_MAX, CONTEXT_TOMBSTONES_MAX};
 use crate::stripes::Stripe;
 use crate::{Family, Flow, ReadError, ScanRange, Scanned, Tier, Tried};
 use henge_base::Bytes;
@@ -24,7 +24,7 @@ pub(super) fn read(
     if span.partition.is_some() {
         for _ in 0..ATTEMPTS {
             let Some(version) = source.stripes.quiet(Stripe::of(span.start)) else { continue };
-            let block = Reading::new(source, source.eye(tier), command, max_bytes).read(&span)?;
+            let block = Reading::new(source, source.read_view(tier), command, max_bytes).read(&span)?;
             if source.stripes.queued(Stripe::of(span.start)) == version {
                 return Ok(block);
             }
@@ -33,7 +33,7 @@ pub(super) fn read(
     if tier == Tier::Memory {
         return Ok(None);
     }
-    Reading::new(source, Eye::Cut(source.engine.snapshot()), command, max_bytes).read(&span)
+    Reading::new(source, ReadView::Cut(source.engine.snapshot()), command, max_bytes).read(&span)
 }
 
 /// The keys that a command asks for, and the partition if they are of one.
@@ -68,7 +68,7 @@ impl<'a> Span<'a> {
 /// One attempt.
 struct Reading<'a> {
     source: &'a Source<'a>,
-    eye: Eye<'a>,
+    read_view: ReadView<'a>,
     command: &'a ReadCommand,
     max_bytes: usize,
     context: Vec<(Bytes, Bytes)>,
@@ -81,8 +81,8 @@ struct Chunk {
 }
 
 impl<'a> Reading<'a> {
-    fn new(source: &'a Source<'a>, eye: Eye<'a>, command: &'a ReadCommand, max_bytes: usize) -> Reading<'a> {
-        Reading { source, eye, command, max_bytes, context: Vec::new() }
+    fn new(source: &'a Source<'a>, read_view: ReadView<'a>, command: &'a ReadCommand, max_bytes: usize) -> Reading<'a> {
+        Reading { source, read_view, command, max_bytes, context: Vec::new() }
     }
 
     fn read(mut self, span: &Span<'_>) -> Result<Option<RowBlock>, ReadError> {
@@ -99,7 +99,7 @@ impl<'a> Reading<'a> {
             let last = chunk.tombstones.last().map(|(key, _)| key.clone());
             self.keep(chunk.tombstones);
             let keys = part(&self.command.keys, &start, chunk.cut.as_ref());
-            match answer.rows(&self.eye, self.source.family, &covers, &keys)? {
+            match answer.rows(&self.read_view, self.source.family, &covers, &keys)? {
                 Scanned::WouldBlock => return Ok(None),
                 Scanned::Stopped => break true,
                 Scanned::Done => {}
@@ -144,7 +144,7 @@ impl<'a> Reading<'a> {
         let strip = Strip { columns, purge_before, covered_by: covers.deletion(&key) };
         let mut stripped = Vec::new();
         let mut outcome = Ok(());
-        let tried = self.eye.get(self.source.family, &key, &mut |value| {
+        let tried = self.read_view.get(self.source.family, &key, &mut |value| {
             outcome = RowView::parse(&key, value).map(|row| {
                 strip_row(&key, &row, &strip, &mut stripped);
             });
@@ -178,13 +178,13 @@ impl<'a> Reading<'a> {
     fn has_any(&self, partition: &[u8]) -> Result<Option<bool>, ReadError> {
         let key = Key::partition_tombstone(partition);
         let mut any = false;
-        let tried = self.eye.get(Family::Tombstones, key.bytes(), &mut |_| any = true)?;
+        let tried = self.read_view.get(Family::Tombstones, key.bytes(), &mut |_| any = true)?;
         Ok((tried != Tried::WouldBlock).then_some(any))
     }
 
     fn scan(&self, span: &Span<'_>, range: &ScanRange<'_>) -> Result<Option<Chunk>, ReadError> {
         let mut gathering = Gathering { several: span.partition.is_none(), ..Gathering::default() };
-        let scanned = self.eye.scan(range, &mut |key, value| match RowView::parse(key, value) {
+        let scanned = self.read_view.scan(range, &mut |key, value| match RowView::parse(key, value) {
             Ok(row) if row.deletion().is_some() && span.overlaps(key) => gathering.add(key, value),
             Ok(_) => Flow::Continue,
             Err(error) => {
@@ -218,13 +218,15 @@ impl Default for Gathering {
 impl Gathering {
     fn add(&mut self, key: &[u8], value: &[u8]) -> Flow {
         let prefix = &key[..Key::partition(key).unwrap_or(key.len())];
-        if self.several && self.bytes >= CONTEXT_BYTES && self.found.last().is_some_and(|(k, _)| !k.starts_with(prefix))
+        if self.several
+            && self.bytes >= CONTEXT_BYTES_MAX
+            && self.found.last().is_some_and(|(k, _)| !k.starts_with(prefix))
         {
             self.cut = Some(Bytes::copy_from_slice(prefix));
             return Flow::Stop;
         }
-        if self.found.len() >= CONTEXT_TOMBSTONES {
-            self.outcome = Err(ReadError::Tombstones(CONTEXT_TOMBSTONES));
+        if self.found.len() >= CONTEXT_TOMBSTONES_MAX {
+            self.outcome = Err(ReadError::Tombstones(CONTEXT_TOMBSTONES_MAX));
             return Flow::Stop;
         }
         self.bytes += key.len() + value.len();

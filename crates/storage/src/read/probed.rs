@@ -2,7 +2,7 @@
 //! left word of, to be removed.
 
 use super::{Source, read_block};
-use crate::limits::{PROBED_CALL, PROBED_MAX, PROBED_MIN, TERMS_OF_A_ROW};
+use crate::limits::{INDEX_CANDIDATES_MAX, INDEX_CANDIDATES_MIN, INDEX_READ_ROWS_MAX, ROW_TERMS_MAX};
 use crate::stripes::Stripe;
 use crate::{EngineError, Family, Flow, ReadError, ScanRange, Tier};
 use henge_base::Bytes;
@@ -134,7 +134,7 @@ impl Probing<'_> {
             }
             let Some((last, _)) = keys.last().filter(|_| more) else { return Ok(self.block) };
             examined += keys.len();
-            if examined >= PROBED_CALL {
+            if examined >= INDEX_READ_ROWS_MAX {
                 // Others want the disk too; an empty row says where to go on.
                 let mut nothing = Vec::new();
                 encode_row(last, &Row::default(), &mut nothing);
@@ -169,8 +169,8 @@ impl Probing<'_> {
         let (low, high) = IndexEntry::range(table, index, self.terms, from, &self.end);
         // Entries of several terms are not in the order of rows: the first so many rows of all of them are kept.
         let in_order = matches!(self.terms, Terms::One(_));
-        let most = if in_order { PROBED_MAX } else { PROBED_CALL as u32 };
-        let wanted = (self.command.limit - self.live).clamp(PROBED_MIN, most) as usize;
+        let most = if in_order { INDEX_CANDIDATES_MAX } else { INDEX_READ_ROWS_MAX as u32 };
+        let wanted = (self.command.limit - self.live).clamp(INDEX_CANDIDATES_MIN, most) as usize;
         let (mut found, mut more) = (BTreeMap::<Bytes, Vec<Bytes>>::new(), false);
         let range = ScanRange { family: Family::Index, start: &low, end: &high, reversed: false };
         self.source.engine.scan(&range, Tier::Disk, &mut |entry, _| {
@@ -183,7 +183,7 @@ impl Probing<'_> {
                 return Flow::Stop;
             }
             let terms = found.entry(key).or_default();
-            if terms.len() < TERMS_OF_A_ROW {
+            if terms.len() < ROW_TERMS_MAX {
                 terms.push(Bytes::copy_from_slice(term));
             }
             if found.len() > wanted {

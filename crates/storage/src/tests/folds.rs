@@ -1,7 +1,7 @@
 //! Rows that are written again and again.
 
 use super::*;
-use crate::{Engine, PILE};
+use crate::{Engine, FOLD_AT_VERSIONS};
 
 fn read(store: &Store, key: &Key) -> Tried {
     let command = command(KeyRange::One(key.clone()), 1);
@@ -15,7 +15,7 @@ fn piled(engine: &ModelEngine, key: &Key) -> bool {
 #[test]
 fn a_read_of_many_versions_has_them_folded() {
     let (store, engine) = open();
-    for n in 0..=PILE as i64 {
+    for n in 0..=FOLD_AT_VERSIONS as i64 {
         apply(&store, SyncMode::Synced, &[write(1, 1, n, &n.to_string()), write(1, 2, n, "other")]);
     }
     assert!(!store.claim_folds(), "nobody has read anything");
@@ -33,7 +33,7 @@ fn a_read_of_many_versions_has_them_folded() {
 #[test]
 fn a_fold_and_a_write_of_one_batch_leave_the_write() {
     let (store, engine) = open();
-    for n in 0..=PILE as i64 {
+    for n in 0..=FOLD_AT_VERSIONS as i64 {
         apply(&store, SyncMode::Synced, &[write(1, 1, n, "old")]);
     }
     read(&store, &key(1, 1));
@@ -50,7 +50,7 @@ fn a_fold_and_a_write_of_one_batch_leave_the_write() {
 #[test]
 fn a_damaged_row_is_not_folded() {
     let (store, engine) = open();
-    for n in 0..=PILE as i64 {
+    for n in 0..=FOLD_AT_VERSIONS as i64 {
         apply(&store, SyncMode::Synced, &[write(1, 1, n, "v")]);
     }
     read(&store, &key(1, 1));

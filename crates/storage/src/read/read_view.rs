@@ -1,28 +1,30 @@
 //! The view of the engine that a read has.
 
 use crate::folds::Folds;
-use crate::limits::MEMORY_SCAN_BYTES;
+use crate::limits::MEMORY_SCAN_BYTES_MAX;
 use crate::{Engine, EngineError, EngineView, Family, Flow, ScanRange, Scanned, Tier, Tried};
 
 /// The live engine, or one state of it.
-pub(super) enum Eye<'a> {
+pub(super) enum ReadView<'a> {
     /// The live engine: two reads may see two states.
     Live { engine: &'a dyn Engine, folds: &'a Folds, tier: Tier },
     /// One state, of all families.
     Cut(Box<dyn EngineView + 'a>),
 }
 
-impl Eye<'_> {
+impl ReadView<'_> {
     /// Looks a key up and gives its value, if it has one, to `found`. Never answers [`Tried::Piled`]: word of such rows is left.
     pub(super) fn get(&self, family: Family, key: &[u8], found: &mut dyn FnMut(&[u8])) -> Result<Tried, EngineError> {
         let mut hit = |value: Option<&[u8]>| value.into_iter().for_each(&mut *found);
         let tried = match self {
-            Eye::Live { engine, tier: Tier::Memory, .. } => engine.try_get(family, key, &mut hit)?,
-            Eye::Live { engine, tier: Tier::Disk, .. } => engine.get(family, key, &mut hit).map(|()| Tried::Done)?,
-            Eye::Cut(view) => view.get(family, key, &mut hit).map(|()| Tried::Done)?,
+            ReadView::Live { engine, tier: Tier::Memory, .. } => engine.try_get(family, key, &mut hit)?,
+            ReadView::Live { engine, tier: Tier::Disk, .. } => {
+                engine.get(family, key, &mut hit).map(|()| Tried::Done)?
+            }
+            ReadView::Cut(view) => view.get(family, key, &mut hit).map(|()| Tried::Done)?,
         };
         match (self, tried) {
-            (Eye::Live { folds, .. }, Tried::Piled) => folds.want(family, key),
+            (ReadView::Live { folds, .. }, Tried::Piled) => folds.want(family, key),
             _ => return Ok(tried),
         }
         Ok(Tried::Done)
@@ -35,9 +37,9 @@ impl Eye<'_> {
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
     ) -> Result<Scanned, EngineError> {
         match self {
-            Eye::Cut(view) => view.scan(range, row),
-            Eye::Live { engine, tier: Tier::Disk, .. } => engine.scan(range, Tier::Disk, row),
-            Eye::Live { engine, tier: Tier::Memory, .. } => scan_memory(*engine, range, row),
+            ReadView::Cut(view) => view.scan(range, row),
+            ReadView::Live { engine, tier: Tier::Disk, .. } => engine.scan(range, Tier::Disk, row),
+            ReadView::Live { engine, tier: Tier::Memory, .. } => scan_memory(*engine, range, row),
         }
     }
 }
@@ -50,7 +52,7 @@ fn scan_memory(
     // One iterator over one family is a consistent cut: nothing has to be compared before and after.
     let (mut bytes, mut too_long) = (0, false);
     let scanned = engine.scan(range, Tier::Memory, &mut |key, value| {
-        too_long = bytes > MEMORY_SCAN_BYTES;
+        too_long = bytes > MEMORY_SCAN_BYTES_MAX;
         if too_long {
             return Flow::Stop;
         }
