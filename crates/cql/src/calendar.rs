@@ -93,12 +93,13 @@ impl Cursor<'_> {
     }
 
     fn date(&mut self) -> Option<i64> {
-        let negative = self.take('-');
-        let year = self.digits(1, 8)?;
+        let (negative, has_plus) = (self.take('-'), self.take('+'));
+        let year = self.digits(if has_plus { 5 } else { 1 }, 9)?;
         let (month, day) = (self.after('-', 1, 2)?, self.after('-', 1, 2)?);
         let year = if negative { -year } else { year };
         let days = days_of(year, month, day);
-        let exists = (1..=12).contains(&month) && day >= 1 && date_of(days) == (year, month, day);
+        let exists =
+            !(negative && has_plus) && (1..=12).contains(&month) && day >= 1 && date_of(days) == (year, month, day);
         exists.then_some(days)
     }
 
@@ -241,6 +242,9 @@ mod tests {
         assert_eq!(parse_date("2001-02-29"), None);
         assert_eq!(parse_date("-5877641-06-23"), Some(-(1 << 31)));
         assert_eq!(parse_date("5881580-07-11"), Some((1 << 31) - 1));
+        assert_eq!(parse_date("+5881580-07-11"), Some((1 << 31) - 1));
+        assert_eq!(parse_date("+2000-01-01"), None);
+        assert_eq!(parse_date("-+20000-01-01"), None);
         for days in (-1_000_000..1_000_000).step_by(997) {
             let (y, m, d) = date_of(days);
             assert_eq!(days_of(y, m, d), days);

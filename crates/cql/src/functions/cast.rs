@@ -141,6 +141,7 @@ fn text(data_type: &DataType, value: &[u8]) -> String {
     match data_type {
         DataType::Ascii => String::from_utf8_lossy(value).into_owned(),
         DataType::Inet => json::address(data_type, value),
+        DataType::Timestamp => json::timestamp(value, 'T'),
         _ => literal.trim_matches('\'').to_owned(),
     }
 }

@@ -12,12 +12,12 @@ pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
     let data_type = data_type.unfrozen();
     match data_type {
         DataType::Ascii | DataType::Text => quoted(&String::from_utf8_lossy(bytes)),
-        _ if bytes.is_empty() => "\"\"".to_owned(),
         DataType::Blob => format!("\"0x{}\"", hex(bytes)),
+        _ if bytes.is_empty() => "\"\"".to_owned(),
         DataType::Boolean => (bytes != [0]).to_string(),
         DataType::Inet => quoted(&address(data_type, bytes)),
         DataType::Float | DataType::Double => number(data_type.literal(bytes)),
-        DataType::Timestamp => format!("\"{}\"", timestamp(bytes)),
+        DataType::Timestamp => format!("\"{}\"", timestamp(bytes, ' ')),
         DataType::Tinyint
         | DataType::Smallint
         | DataType::Int
@@ -78,13 +78,17 @@ fn number(literal: String) -> String {
     if literal.contains(['N', 'I']) { "null".to_owned() } else { literal }
 }
 
-fn timestamp(bytes: &[u8]) -> String {
+/// A moment with a year of its era, which is not named, as Cassandra prints it.
+pub(crate) fn timestamp(bytes: &[u8], before_time: char) -> String {
     let milliseconds = bytes.try_into().map_or(0, i64::from_be_bytes);
     let (year, month, day) = date_of(milliseconds.div_euclid(DAY_MS));
     let of_day = milliseconds.rem_euclid(DAY_MS);
     let (seconds, fraction) = (of_day / 1_000, of_day % 1_000);
     let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-    format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{:02}.{fraction:03}Z", seconds % 60)
+    let of_era = if year > 0 { year } else { 1 - year };
+    let sign = if of_era > 9_999 { "+" } else { "" };
+    let seconds = seconds % 60;
+    format!("{sign}{of_era:04}-{month:02}-{day:02}{before_time}{hours:02}:{minutes:02}:{seconds:02}.{fraction:03}Z")
 }
 
 /// An address as Java prints it: IPv6 with all eight groups.
@@ -126,6 +130,10 @@ mod tests {
         assert_eq!(json(&DataType::Text, b"a\"b\n"), "\"a\\\"b\\n\"");
         assert_eq!(json(&DataType::Blob, &[1, 0xff]), "\"0x01ff\"");
         assert_eq!(json(&DataType::Timestamp, &1_577_880_000_123i64.to_be_bytes()), "\"2020-01-01 12:00:00.123Z\"");
+        let at = |milliseconds: i64| json(&DataType::Timestamp, &milliseconds.to_be_bytes());
+        assert_eq!(at(253_402_300_800_000), "\"+10000-01-01 00:00:00.000Z\"");
+        assert_eq!(at(-62_135_596_800_001), "\"0001-12-31 23:59:59.999Z\"");
+        assert_eq!(at(i64::MIN), "\"+292275056-05-16 16:47:04.192Z\"");
         let map = DataType::Map(Box::new(DataType::Text), Box::new(DataType::Int));
         let bytes = [0, 0, 0, 1, 0, 0, 0, 1, b'k', 0, 0, 0, 4, 0, 0, 0, 7];
         assert_eq!(json(&map, &bytes), "{\"k\": 7}");

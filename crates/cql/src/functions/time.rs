@@ -84,7 +84,7 @@ pub(crate) fn milliseconds(from: &DataType, value: &[u8]) -> Result<i64, Error> 
             let high = (i64::from(value[6] & 0x0f) << 56) | (i64::from(value[7]) << 48);
             let middle = (i64::from(value[4]) << 40) | (i64::from(value[5]) << 32);
             let low = i64::from(u32::from_be_bytes([value[0], value[1], value[2], value[3]]));
-            Ok(((high | middle | low) - UUID_EPOCH).div_euclid(10_000))
+            Ok(((high | middle | low) - UUID_EPOCH) / 10_000)
         }
         (DataType::Date, 4) => {
             let days = i64::from(u32::from_be_bytes([value[0], value[1], value[2], value[3]])) - (1 << 31);

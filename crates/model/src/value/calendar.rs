@@ -20,7 +20,11 @@ pub(super) fn civil(days: i64) -> (i64, i64, i64) {
 /// `yyyy-mm-dd`; more digits or a sign where the year needs them.
 pub(super) fn print_date(days: i64) -> String {
     let (year, month, day) = civil(days);
-    let sign = if year < 0 { "-" } else { "" };
+    let sign = match year {
+        ..0 => "-",
+        0..=9_999 => "",
+        _ => "+",
+    };
     format!("{sign}{:04}-{month:02}-{day:02}", year.abs())
 }
 
@@ -47,7 +51,7 @@ mod tests {
         assert_eq!(print_date(0), "1970-01-01");
         assert_eq!(print_date(-1), "1969-12-31");
         assert_eq!(print_date(11_016), "2000-02-29");
-        assert_eq!(print_date(i64::from(i32::MAX)), "5881580-07-11");
+        assert_eq!(print_date(i64::from(i32::MAX)), "+5881580-07-11");
         assert_eq!(print_date(i64::from(i32::MIN)), "-5877641-06-23");
         assert_eq!(print_timestamp(1_234_567_890_123), "2009-02-13T23:31:30.123Z");
         assert_eq!(print_time(86_399_999_999_999), "23:59:59.999999999");
