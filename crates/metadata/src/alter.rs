@@ -25,6 +25,7 @@ pub(crate) fn alter_table(
     let mut table = Table::clone(old);
     // Rows stay where they lie, whatever options say from now on.
     table.history.lies_apart = Some(old.lies_apart());
+    let unaltered = table.clone();
     if let (TableChange::Add { columns, .. }, Some(within)) = (change, state.schema.keyspaces.get(keyspace)) {
         columns.iter().try_for_each(|added| check_current(&added.draft.data_type, within))?;
     }
@@ -45,7 +46,7 @@ pub(crate) fn alter_table(
         }
         TableChange::DropCompactStorage => drop_compact_storage(&mut table)?,
     }
-    if table == **old {
+    if table == unaltered {
         return Err(Refused::Nothing);
     }
     Ok(vec![Change::Table(Arc::new(table))])

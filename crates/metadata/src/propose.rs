@@ -108,6 +108,9 @@ pub(crate) fn placed<'a>(state: &ClusterState, keyspaces: impl Iterator<Item = &
 
 fn alter_keyspace(state: &ClusterState, name: &str, durable_writes: bool) -> Result<Vec<Change>, Refused> {
     let keyspace = state.schema.keyspaces.get(name).ok_or_else(|| Refused::NoKeyspace(name.to_owned()))?;
+    if keyspace.durable_writes == durable_writes {
+        return Err(Refused::Nothing);
+    }
     let changed = Keyspace { durable_writes, ..Keyspace::clone(keyspace) };
     Ok(vec![Change::Keyspace(Arc::new(changed))])
 }
