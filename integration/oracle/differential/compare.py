@@ -9,6 +9,8 @@ CLASSES = {
     0x2400: "AlreadyExists", 0x2500: "Unprepared",
 }  # fmt: skip
 SYNTAX = 0x2000
+# Cassandra goes on with all functions of a name, in the order of a hash.
+SIGNATURES = re.compile(r" \((known type signatures: |can be matched by following signatures: ).*(\)(?=: use)|$)", re.DOTALL)
 
 
 @dataclass
@@ -21,9 +23,14 @@ class Difference:
 
     @property
     def signature(self):
-        if self.kind in ("rows", "pages", "columns", "bound"):
+        if self.kind in ("rows", "bytes", "pages", "columns", "bound"):
             return (self.kind, "", "")
         return (self.kind, general(self.cassandra), general(self.henge))
+
+    def is_of_order(self, agreed):
+        """True if both sentences are among those that both servers have said alike: the statement has several faults."""
+        cassandra, henge = general(self.cassandra), general(self.henge)
+        return cassandra != henge and {cassandra, henge} <= agreed
 
 
 def general(words):
@@ -50,7 +57,7 @@ def compare(cassandra, henge):
     if cassandra.code != henge.code:
         return Difference("class", said(cassandra), said(henge))
     if cassandra.failed:
-        if cassandra.code != SYNTAX and cassandra.message not in henge.message:
+        if cassandra.code != SYNTAX and SIGNATURES.sub("", cassandra.message) not in henge.message:
             return Difference("words", said(cassandra), said(henge))
         return None
     if cassandra.kind != henge.kind:

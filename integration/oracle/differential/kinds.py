@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass, replace
+from decimal import Context, Decimal
 
 SCALARS = (
     "ascii bigint blob boolean date decimal double duration float inet int smallint text time timestamp timeuuid tinyint uuid varchar varint"
@@ -10,6 +11,7 @@ WHOLE = {"tinyint": 1, "smallint": 2, "int": 4, "bigint": 8, "counter": 8}
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "varint", "float", "double", "decimal")
 FIXED_IN_VECTORS = ("boolean", "int", "float", "bigint", "double", "timestamp", "uuid", "timeuuid")
 COLLECTIONS = ("list", "set", "map")
+CONTEXT = Context(prec=100)
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,12 @@ def random_type(rng, types=(), depth=0, key=False):
 def random_value(rng, kind):
     """A value in Python's terms, mostly of a small range so that values meet again."""
     if kind.name in ("list", "set"):
-        return [random_value(rng, kind.parts[0]) for _ in range(rng.choice([0, 1, 1, 2, 2, 3]))]
+        values = [random_value(rng, kind.parts[0]) for _ in range(rng.choice([0, 1, 1, 2, 2, 3]))]
+        return values if kind.name == "list" else [normal(kind.parts[0], value) for value in values]
     if kind.name == "map":
-        return [(random_value(rng, kind.parts[0]), random_value(rng, kind.parts[1])) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
+        # Each key once: which value of two of them stays hangs on a hash in Cassandra, anew each time.
+        keys = [normal(kind.parts[0], random_value(rng, kind.parts[0])) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
+        return [(key, random_value(rng, kind.parts[1])) for key in {alike(kind.parts[0], key): key for key in keys}.values()]
     if kind.name == "vector":
         return [random_value(rng, kind.parts[0]) for _ in range(kind.size)]
     if kind.name in ("tuple", "udt"):
@@ -91,12 +96,45 @@ def random_value(rng, kind):
     return rng.choice(UNUSUAL[kind.name]) if rng.random() < 0.12 else rng.choice(USUAL[kind.name])
 
 
+def alike(kind, value):
+    """The same for values that are equal though they are written otherwise: decimals with zeros at the end, elements in another order."""
+    if value is None:
+        return None
+    if kind.name == "decimal":
+        return Decimal(value[0]).scaleb(-value[1], CONTEXT).normalize(CONTEXT)
+    if kind.name in ("set", "map"):
+        parts = [tuple(map(alike, kind.parts, entry)) if kind.name == "map" else alike(kind.parts[0], entry) for entry in value]
+        return frozenset(parts)
+    if kind.name in ("list", "vector"):
+        return tuple(alike(kind.parts[0], part) for part in value)
+    if kind.name in ("tuple", "udt"):
+        return tuple(map(alike, kind.parts, value))
+    return repr(value)
+
+
+def normal(kind, value):
+    """A value that names an element, with decimals in the one form that Henge gives them there."""
+    if value is None or not kind.has("decimal"):
+        return value
+    if kind.name == "decimal":
+        unscaled, scale = value
+        while scale < 0 or scale > 0 and unscaled % 10 == 0:
+            unscaled, scale = (unscaled * 10, scale + 1) if scale < 0 else (unscaled // 10, scale - 1)
+        return unscaled, scale
+    if kind.name == "map":
+        return [tuple(map(normal, kind.parts, entry)) for entry in value]
+    if kind.name in ("list", "set", "vector"):
+        return [normal(kind.parts[0], part) for part in value]
+    return list(map(normal, kind.parts, value))
+
+
 def whole(bits):
     return [2 ** (bits - 1) - 1, -(2 ** (bits - 1)), 10, -2, 100]
 
 
 UUIDS = [f"{n}0000000-0000-4000-8000-00000000000{n}" for n in range(4)]
-TIMEUUIDS = [f"{n}0000000-0000-1000-8000-00000000000{n}" for n in range(4)]
+# Of 2014: before 1970 Cassandra rounds up.
+TIMEUUIDS = [f"{n}0000000-0000-11e4-8000-00000000000{n}" for n in range(4)]
 DAY = 86_400_000
 USUAL = {
     "ascii": ["a", "b", "c", "ab"],
@@ -197,14 +235,23 @@ def encode(kind, value):
     if value is None:
         return None
     if kind.name in ("list", "set"):
-        return struct.pack(">i", len(value)) + b"".join(framed(kind.parts[0], part) for part in value)
+        ordered = in_order(kind.parts[0], value, lambda part: part) if kind.name == "set" else value
+        return struct.pack(">i", len(value)) + b"".join(framed(kind.parts[0], part) for part in ordered)
     if kind.name == "map":
-        return struct.pack(">i", len(value)) + b"".join(framed(kind.parts[0], k) + framed(kind.parts[1], v) for k, v in value)
+        ordered = in_order(kind.parts[0], value, lambda entry: entry[0])
+        return struct.pack(">i", len(value)) + b"".join(framed(kind.parts[0], k) + framed(kind.parts[1], v) for k, v in ordered)
     if kind.name in ("tuple", "udt"):
         return b"".join(framed(part, v) for part, v in zip(kind.parts, value))
     if kind.name == "vector":
         return b"".join(in_vector(kind.parts[0], part) for part in value)
     return scalar_bytes(kind.name, value)
+
+
+def in_order(kind, values, key):
+    """Elements as clients send them that sort them first: inside of bound tuples and types Cassandra takes them as they come."""
+    if kind.name == "decimal":
+        return sorted(values, key=lambda value: alike(kind, key(value)))
+    return sorted(values, key=key) if kind.scalar and kind.name != "duration" else values
 
 
 def framed(kind, value):

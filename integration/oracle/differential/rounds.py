@@ -3,16 +3,20 @@
 import random
 from dataclasses import dataclass
 
+from .compare import general, said
 from .definitions import Definitions
 from .pair import Pair
 from .relations import Relations
 from .schema import creation, random_schema
 from .selects import Selects
-from .shown import answer_text, rows_text
+from .shown import answer_text, canonical_rows, rows_text
 from .terms import Request, Terms
 from .writes import Writes
 
 KEYSPACE = "CREATE KEYSPACE $ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
+
+# Changes of the schema in a round, about. They take longer than all else.
+CHANGES = 10
 
 
 @dataclass
@@ -45,6 +49,8 @@ class Round:
         self.definitions = Definitions(self.rng, self.schema)
         self.pair = Pair(*addresses, self.version)
         self.history, self.findings, self.count = [], [], 0
+        # Sentences that both servers have said at the same time, in general terms.
+        self.agreed = set()
 
     def run(self):
         """Findings of the round; it ends early where the two hold different rows."""
@@ -83,7 +89,7 @@ class Round:
         self.terms.start()
         roll = self.rng.random()
         table = self.rng.choice(self.schema.tables)
-        if roll < 0.02:
+        if roll < min(0.02, CHANGES / self.statements):
             request = self.definitions.change()
         elif roll < 0.5 - 0.35 * (self.count > self.statements * 0.6):
             request = self.writes.write(table)
@@ -105,12 +111,16 @@ class Round:
         cassandra, henge, difference = self.pair.ask(request, self.keyspace)
         if difference:
             self.findings.append(self.finding(request, cassandra, henge, difference))
+        elif cassandra.failed and henge.failed:
+            self.agreed |= {general(said(cassandra)), general(said(henge))}
         if not request.text.startswith("SELECT") and not cassandra.failed:
             self.history.append(request)
         return cassandra, henge
 
     def finding(self, request, cassandra, henge, difference):
         answers = (answer_text(cassandra), answer_text(henge))
-        if difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
+        if difference.kind == "rows" and canonical_rows(cassandra) == canonical_rows(henge):
+            difference.kind = "bytes"
+        elif difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
             difference.kind = "order"
         return Finding(difference, request, list(self.history), self.version, answers)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from .kinds import Type, random_type, random_value, scalar
+from .kinds import Type, alike, normal, random_type, random_value, scalar
 
 FLAVOURS = ["plain"] * 8 + ["static"] * 5 + ["counter"] * 2 + ["compact"] * 2 + ["conditional"] * 3
+
+# How often Cassandra flushes some of the tables, so that rows come from memory and from files alike.
+FLUSH_MS = 300
 
 
 @dataclass
@@ -81,12 +84,19 @@ def random_table(rng, name, types):
         columns.append(Column(f"c{n}", kind(True), "clustering", rng.random() < 0.3))
     columns += random_values(rng, flavour, types, bool(clustering), lambda: kind(False))
     for column in columns:
-        column.pool = [random_value(rng, column.type) for _ in range(2 if column.role == "partition" else 3)] if column.role in ("partition", "clustering") else []
+        if column.role in ("partition", "clustering"):
+            column.pool = random_pool(rng, column)
     table = Table(name, flavour, columns)
     table.options = random_options(rng, table)
     if flavour in ("plain", "static", "conditional") and rng.random() < 0.45:
         table.indexes = random_indexes(rng, table)
     return table
+
+
+def random_pool(rng, column):
+    """Values of a key column, none of which equals another one: which bytes of equal ones are shown hangs on flushes in Cassandra."""
+    values = [normal(column.type, random_value(rng, column.type)) for _ in range(2 if column.role == "partition" else 3)]
+    return list({alike(column.type, value): value for value in values}.values())
 
 
 def random_values(rng, flavour, types, clustering, kind):
@@ -111,6 +121,8 @@ def random_options(rng, table):
         options.append("COMPACT STORAGE")
     elif table.flavour != "counter" and rng.random() < 0.12:
         options.append("default_time_to_live = 100000")
+    if rng.random() < 0.3:
+        options.append(f"memtable_flush_period_in_ms = {FLUSH_MS}")
     return options
 
 

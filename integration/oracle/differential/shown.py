@@ -8,6 +8,56 @@ from .wire import Reader
 
 ROWS_MAX = 12
 WIDTH = 600
+LIST_KIND, MAP_KIND, SET_KIND, UDT_KIND, TUPLE_KIND = 0x20, 0x21, 0x22, 0x30, 0x31
+
+
+def canonical(reader, data):
+    """A value without the freedom that its bytes leave: maps and sets in the order of their texts. The type is read from the reader."""
+    kind_bytes = reader.body[reader.place : reader.place + 2]
+    kind = reader.number(2)
+    if kind == LIST_KIND or kind == SET_KIND:
+        start = reader.place
+        parts = [canonical(Reader(reader.body[start:]), part) for part in framed_parts(data, 1)]
+        reader.skip_type()
+        return f"[{', '.join(parts)}]" if kind == LIST_KIND else f"{{{', '.join(sorted(parts))}}}"
+    if kind == MAP_KIND:
+        start = reader.place
+        reader.skip_type()
+        middle = reader.place
+        reader.skip_type()
+        parts = [canonical(Reader(reader.body[middle if place % 2 else start :]), part) for place, part in enumerate(framed_parts(data, 2))]
+        return "{" + ", ".join(sorted(f"{key}: {value}" for key, value in zip(parts[::2], parts[1::2]))) + "}"
+    if kind == UDT_KIND or kind == TUPLE_KIND:
+        if kind == UDT_KIND:
+            reader.string(), reader.string()
+        values, fields = (framed(data) if data is not None else iter(())), []
+        for _ in range(reader.number(2)):
+            if kind == UDT_KIND:
+                reader.string()
+            fields.append(canonical(reader, next(values, None)))
+        return "null" if data is None else f"({', '.join(fields)})"
+    return decode(kind_bytes, data) if kind else custom(reader, data)
+
+
+def custom(reader, data):
+    """A custom type's value, vectors among them, as the driver reads it."""
+    start = reader.place
+    reader.string()
+    return decode(b"\0\0" + reader.body[start : reader.place], data)
+
+
+def framed(data):
+    reader = Reader(data)
+    while reader.place < len(data):
+        yield reader.value()
+
+
+def framed_parts(data, each):
+    """Parts of a collection; a collection that is null has none."""
+    if data is None:
+        return []
+    reader = Reader(data)
+    return [reader.value() for _ in range(each * reader.number(4))]
 
 
 def decode(type_bytes, data):
@@ -24,6 +74,14 @@ def rows_text(answer):
     reader, lines = Reader(answer.rows), []
     for _ in range(sum(answer.pages)):
         lines.append(", ".join(decode(column[3], reader.value()) for column in answer.columns or []))
+    return lines
+
+
+def canonical_rows(answer):
+    """Rows by what their values are, whatever their bytes."""
+    reader, lines = Reader(answer.rows), []
+    for _ in range(sum(answer.pages)):
+        lines.append(", ".join(canonical(Reader(column[3]), reader.value()) for column in answer.columns or []))
     return lines
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from .kinds import NUMBERS, SCALARS, Type, encode, literal, random_type, random_value, scalar
+from .kinds import NUMBERS, SCALARS, Type, encode, literal, normal, random_type, random_value, scalar
 from .wire import UNSET
 
 MARK = re.compile("\x01(\\d+)\x02")
@@ -70,6 +70,8 @@ class Terms:
         """A value for a column, of its pool if it is a key's."""
         if column.pool and self.chance(0.93) and not self.chance(self.wrong):
             return self.value(column.type, self.rng.choice(column.pool))
+        if column.role in ("partition", "clustering") and column.type.has("decimal") and not self.chance(self.wrong):
+            return self.value(column.type, normal(column.type, random_value(self.rng, column.type)))
         return self.term(column.type, null=column.role in ("static", "regular"))
 
     def term(self, kind, null=True):

@@ -8,12 +8,15 @@ QUERY, PREPARE, EXECUTE = 0x07, 0x09, 0x0A
 ERROR, RESULT = 0x00, 0x08
 STARTUP = 0x01
 ONE, SERIAL = 1, 8
-UNSET = object()
 TIMEOUT_SECONDS = 60
 PAGES_MAX = 200
 SEGMENT_BYTES_MAX = 131071
 CRC24_INITIAL, CRC24_POLYNOMIAL = 0x875060, 0x1974F0B
 CRC32_INITIAL = zlib.crc32(bytes.fromhex("fa2d55ca"))
+
+
+class UNSET:
+    """Stands for a value that is not given; a class, so that it is the same in all processes."""
 
 
 def crc24(header):

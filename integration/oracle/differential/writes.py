@@ -19,7 +19,8 @@ class Writes:
 
     def write(self, table):
         self.clock += 10
-        conditional = self.chance(0.5) if table.flavour == "conditional" else self.chance(self.terms.wrong * 0.1)
+        # Elsewhere a condition would give cells the time of its ballot, which each server takes for itself.
+        conditional = self.chance({"conditional": 0.5, "counter": self.terms.wrong * 0.1}.get(table.flavour, 0))
         if self.chance(0.08):
             text = self.batch(table, conditional)
         else:
@@ -30,8 +31,9 @@ class Writes:
 
     def one(self, table, conditional, timed=True):
         roll = self.rng.random()
-        if table.flavour == "counter" and self.chance(0.97):
-            return self.update(table, conditional, timed) if roll < 0.85 else self.delete(table, conditional, timed)
+        # What an addition behind a deletion comes to hangs on a cache in Cassandra.
+        if table.flavour == "counter":
+            return self.update(table, conditional, timed) if roll < 0.97 else self.insert(table, conditional, timed)
         if roll < 0.45:
             return self.insert(table, conditional, timed)
         return self.update(table, conditional, timed) if roll < 0.78 else self.delete(table, conditional, timed)
