@@ -87,9 +87,12 @@ impl Error {
         Error::invalid(format!("Henge has no {what} (line {}:{})", position.line, position.column)).at(position)
     }
 
-    /// True for the error that a name is not a column of its table.
-    pub(crate) fn is_unknown_column(&self) -> bool {
-        self.message.starts_with(UNKNOWN_COLUMN)
+    /// True for the errors of a select list that are reported before all others: unknown columns and functions, and
+    /// functions that do not take their arguments.
+    pub(crate) fn is_of_selectable(&self) -> bool {
+        OF_SELECTABLES.iter().any(|start| self.message.starts_with(start))
+            || self.message.contains(" cannot be cast to ")
+            || self.message.contains(" cannot be passed as argument ")
     }
 
     /// The error with a position, unless it has one already.
@@ -115,8 +118,20 @@ impl fmt::Display for Error {
     }
 }
 
-/// The beginning of the messages for which [`Error::is_unknown_column`] is true.
 pub(crate) const UNKNOWN_COLUMN: &str = "Undefined column name ";
+
+/// The beginnings of messages for which [`Error::is_of_selectable`] is true.
+const OF_SELECTABLES: [&str; 9] = [
+    UNKNOWN_COLUMN,
+    "Unknown function ",
+    "Invalid call to function ",
+    "Ambiguous call to function ",
+    "Ambiguous '",
+    "Ambiguous negation",
+    "Invalid number of arguments ",
+    "Function system.",
+    "the '",
+];
 
 /// The candidate most similar to `word`, within two edits and half of its letters, ignoring case.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -6,15 +6,16 @@ use crate::text_form::{hex, of_duration, of_number, of_text, of_uuid};
 use crate::tuple_text;
 use henge_model::DataType;
 
-/// The bytes of `constant` as a value of `data_type`. `column` names its use in messages.
-pub(crate) fn encode(constant: &Constant, data_type: &DataType, column: &str) -> Result<Vec<u8>, Error> {
+/// The bytes of `constant` as a value of type `declared`. `column` names its use in messages.
+pub(crate) fn encode(constant: &Constant, declared: &DataType, column: &str) -> Result<Vec<u8>, Error> {
+    let data_type = declared.unfrozen();
     if let DataType::Tuple(_) = data_type {
         return tuple_text::encode(constant, data_type);
     }
     let is_count = matches!((constant, data_type), (Constant::Integer(_), DataType::Duration));
     if !fits(constant, data_type) && !is_count {
         let (kind, text) = describe(constant);
-        let message = format!("Invalid {kind} constant ({text}) for \"{column}\" of type {data_type}");
+        let message = format!("Invalid {kind} constant ({text}) for \"{column}\" of type {declared}");
         return Err(Error::invalid(message));
     }
     match constant {
@@ -46,7 +47,8 @@ pub(crate) fn no_value(text: &str, data_type: &DataType, is_text: bool) -> Strin
         DataType::Timeuuid => format!("TimeUUID supports only version 1 UUIDs, not '{text}'"),
         DataType::Uuid => format!("Unable to make UUID from '{text}'"),
         DataType::Inet => format!("Unable to make inet address from '{text}'"),
-        DataType::Duration => format!("Unable to convert '{text}' to a duration"),
+        // The sign of a number is not looked at.
+        DataType::Duration => format!("Unable to convert '{}' to a duration", text.trim_start_matches('-')),
         other => format!("Unable to make {other} from '{text}'"),
     }
 }

@@ -3,10 +3,12 @@
 use crate::collection::parts;
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::functions::{appended, prepended};
+use crate::functions::arithmetic::Arithmetic;
+use crate::functions::{Expression, appended, prepended};
 use crate::guardrails::CELL_BYTES;
 use crate::plan::{CollectionChange, CollectionPlan};
 use crate::plan::{Given, Source};
+use crate::statement::ArithmeticOperator;
 use henge_base::{Bytes, Micros};
 use henge_model::{Cell, CellKind, ColumnId, DataType, Row, Table, field_path};
 use std::borrow::Cow;
@@ -67,6 +69,13 @@ impl<'c, 'a> Cells<'c, 'a> {
                 }
             }
             CollectionChange::RemoveValues(source) => self.remove_values(plan, source)?,
+            CollectionChange::Increase(source) => match source.evaluate(self.context)? {
+                Given::Unset => {}
+                given => {
+                    let amount = given.required(&format!("the addition to {}", name_of(self.table, plan.column)))?;
+                    self.increase(plan, &amount)?;
+                }
+            },
             CollectionChange::Count(source, subtract) => self.count(plan, source, *subtract)?,
             CollectionChange::SetField(place, value) => match value.evaluate(self.context)? {
                 Given::Unset => {}
@@ -125,6 +134,19 @@ impl<'c, 'a> Cells<'c, 'a> {
             }
         }
         Ok(())
+    }
+
+    /// The sum of what the row has and what comes to it; nothing where it has none.
+    fn increase(&mut self, plan: &CollectionPlan, amount: &[u8]) -> Result<(), Error> {
+        let mut stored = self.context.before.into_iter().flat_map(|row| row.cells());
+        let stored = stored.find(|cell| cell.column == plan.column).map(|cell| cell.to_cell());
+        let Some(stored) = stored.filter(|cell| cell.view().live_value(self.context.now_seconds).is_some()) else {
+            return Ok(());
+        };
+        let of = || plan.data_type.clone();
+        let add = Arithmetic { operator: ArithmeticOperator::Add, left: of(), right: of(), result: of() };
+        let sum = Expression::Arithmetic(Box::new(add)).call(&[Some(value_of(&stored)), Some(amount)])?;
+        sum.map_or(Ok(()), |sum| self.put(plan, &[], &sum))
     }
 
     fn delete_all(&mut self, plan: &CollectionPlan, timestamp: Micros) {

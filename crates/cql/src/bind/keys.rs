@@ -45,12 +45,25 @@ pub(crate) fn partitions(
     columns: &[Column],
     context: &BindContext<'_>,
 ) -> Result<Vec<(PartitionKey, Token)>, Error> {
-    let mut rows = product(groups, columns, Some("partition key"), context)?;
+    let rows = once_each(product(groups, columns, Some("partition key"), context)?, columns);
+    rows.iter().map(|row| partition(row.iter().map(|v| &**v))).collect()
+}
+
+/// The clustering values that a statement names, each once: additions to a counter are made once too.
+pub(super) fn rows<'a>(
+    groups: &'a [Choices],
+    columns: &[Column],
+    context: &BindContext<'a>,
+) -> Result<Vec<Values<'a>>, Error> {
+    product(groups, columns, Some("clustering key"), context).map(|rows| once_each(rows, columns))
+}
+
+fn once_each<'a>(mut rows: Vec<Values<'a>>, columns: &[Column]) -> Vec<Values<'a>> {
     if rows.len() > 1 {
         rows.sort_by(|a, b| compare(a, b, columns));
         rows.dedup_by(|a, b| compare(a, b, columns).is_eq());
     }
-    rows.iter().map(|row| partition(row.iter().map(|v| &**v))).collect()
+    rows
 }
 
 fn compare(a: &Values<'_>, b: &Values<'_>, columns: &[Column]) -> Ordering {

@@ -1,7 +1,7 @@
 //! Writes with their bound values: a key and an encoded row for each row that the statement names.
 
 use super::collection::{Cells, name_of};
-use super::keys::{partition, partitions, plain, product};
+use super::keys::{partition, partitions, plain, product, rows};
 use super::slice::SliceValues;
 use crate::collection::parts;
 use crate::context::BindContext;
@@ -16,9 +16,7 @@ use henge_model::{
     encode_cells, encode_row,
 };
 use smallvec::SmallVec;
-
-/// The name of the key in messages and guardrails.
-const CLUSTERING_KEY: &str = "clustering key";
+use std::borrow::Cow;
 
 /// One row to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +47,7 @@ impl ModifyPlan {
         }
         let keys = partitions(&self.partition, &self.table.partition_key, context)?;
         let rows = match self.reach {
-            Reach::Rows => product(&self.clustering, &self.table.clustering, Some(CLUSTERING_KEY), context)?,
+            Reach::Rows => rows(&self.clustering, &self.table.clustering, context)?,
             Reach::Statics | Reach::Ranges(_) => Vec::new(),
         };
         let content = self.content(&self.cells, &self.collections, context)?;
@@ -88,7 +86,7 @@ impl ModifyPlan {
             if !matches!(self.reach, Reach::Rows) {
                 continue;
             }
-            for values in product(&self.clustering, &self.table.clustering, Some(CLUSTERING_KEY), context)? {
+            for values in rows(&self.clustering, &self.table.clustering, context)? {
                 let values: SmallVec<[&[u8]; 4]> = values.iter().map(|v| &**v).collect();
                 let key = Key::row(&self.table, &partition, &values).map_err(|e| Error::invalid(e.to_string()))?;
                 keys.push((key, token));
@@ -141,10 +139,11 @@ impl ModifyPlan {
         }
         let slice = SliceValues::evaluate(&self.clustering, slice, &self.table, context)?;
         for prefix in product(&self.clustering, &self.table.clustering, None, context)? {
-            let Some((start, end)) = slice.bounds(&self.table, partition, &prefix)? else { continue };
-            // An empty range needs no tombstone.
-            if let Some(key) = Key::range_tombstone(&start, &end) {
-                content.put(key, token, out);
+            for (start, end) in slice.ranges(&self.table, partition, &prefix)? {
+                // An empty range needs no tombstone.
+                if let Some(key) = Key::range_tombstone(&start, &end) {
+                    content.put(key, token, out);
+                }
             }
         }
         Ok(())
@@ -160,8 +159,16 @@ impl ModifyPlan {
         out: &mut Vec<BoundModify>,
     ) -> Result<(), Error> {
         let key = Key::row(&self.table, partition, clustering).map_err(|e| Error::invalid(e.to_string()))?;
-        if !content.is_empty() {
-            content.put(key, token, out);
+        if content.is_empty() {
+            return Ok(());
+        }
+        let original = match content.deletion {
+            Some(_) => None,
+            None => Key::original_clustering(&self.table, clustering).map_err(|e| Error::invalid(e.to_string()))?,
+        };
+        match original {
+            Some(original) => content.put_with(original, key, token, out),
+            None => content.put(key, token, out),
         }
         Ok(())
     }
@@ -278,9 +285,16 @@ impl Content<'_> {
         out.push(BoundModify { key, token, row, timestamp: self.timestamp });
     }
 
+    /// The same of a row whose key does not give its clustering values back as they were written, which are kept beside.
+    fn put_with(&self, original: Bytes, key: Key, token: Token, out: &mut Vec<BoundModify>) {
+        let original = (ColumnId::CLUSTERING, Given::Value(Cow::Borrowed(&original[..])));
+        let row = self.encode_all(key.bytes(), [self.cell(&original).to_cell()]);
+        out.push(BoundModify { key, token, row, timestamp: self.timestamp });
+    }
+
     fn encode(&self, key: &[u8]) -> Bytes {
         if !self.elements.is_empty() {
-            return self.encode_with_elements(key);
+            return self.encode_all(key, []);
         }
         let values: usize = self.values.iter().map(|(_, given)| given.len() + 16).sum();
         let mut encoded = Vec::with_capacity(48 + values);
@@ -290,9 +304,9 @@ impl Content<'_> {
 
     /// Encodes through a normalised row, since cells of collections must be sorted by path and a statement may name one
     /// twice.
-    fn encode_with_elements(&self, key: &[u8]) -> Bytes {
+    fn encode_all(&self, key: &[u8], others: impl IntoIterator<Item = Cell>) -> Bytes {
         let owned = self.values.iter().map(|value| self.cell(value).to_cell());
-        let cells = owned.chain(self.elements.iter().cloned()).collect();
+        let cells = owned.chain(self.elements.iter().cloned()).chain(others).collect();
         let mut encoded = Vec::new();
         encode_row(key, &Row { marker: self.marker, deletion: self.deletion, cells }, &mut encoded);
         encoded.into()

@@ -69,12 +69,16 @@ fn entries<'v>(data_type: &DataType, collection: &'v [u8]) -> Vec<(&'v [u8], &'v
     }
 }
 
-/// The value of a slice's bound; `None` if the bound is absent or unset.
-pub(super) fn bound<'a>(source: Option<&'a Source>, context: &BindContext<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> {
+/// The value of a slice's bound; `None` if the bound is absent or unset. `on` names the collection in messages.
+pub(super) fn bound<'a>(
+    source: Option<&'a Source>,
+    on: &str,
+    context: &BindContext<'a>,
+) -> Result<Option<Cow<'a, [u8]>>, Error> {
     let Some(source) = source else { return Ok(None) };
     match source.evaluate(context)? {
         Given::Unset => Ok(None),
-        given => given.required("slice selection").map(Some),
+        given => given.required(&format!("slice selection on {on}")).map(Some),
     }
 }
 

@@ -167,7 +167,10 @@ fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u3
 /// The scan of a token range. The lowest token as the upper bound means no bound, as in Cassandra.
 fn scan(table: &Table, bounds: &TokenBounds, context: &BindContext<'_>) -> Result<Reads, Error> {
     let token = |source: &Source| -> Result<i64, Error> {
-        let bytes = source.evaluate(context)?.required("partition key token")?;
+        let bytes = match source.evaluate(context)? {
+            Given::Null => return Err(Error::invalid("Invalid null token value")),
+            given => given.required("partition key token")?,
+        };
         let bytes =
             <[u8; 8]>::try_from(&*bytes).map_err(|_| Error::invalid("Invalid empty value for partition key token"))?;
         Ok(i64::from_be_bytes(bytes))

@@ -38,9 +38,9 @@ pub(super) fn value<'a>(
             let made = function.call(&Call { context, row: row.number, ordinal: *ordinal }, &values)?;
             Ok(made.map(Bytes::from))
         }
-        Selector::Element { of: whole, data_type, key } => {
+        Selector::Element { of: whole, data_type, key, on } => {
+            let key = key.evaluate(context)?.required(&format!("element selection on {on}"))?;
             let Some(collection) = of(whole)? else { return Ok(None) };
-            let key = key.evaluate(context)?.required("element selection")?;
             Ok(element(data_type, &collection, &key))
         }
         Selector::Field { of: whole, data_type, place } => {
@@ -48,14 +48,14 @@ pub(super) fn value<'a>(
             let field = collection::parts(data_type, &whole).and_then(|parts| parts.get(*place)?.1);
             Ok(field.map(Bytes::copy_from_slice))
         }
-        Selector::Slice { of: whole, data_type, from, to } => {
+        Selector::Slice { of: whole, data_type, from, to, on } => {
+            let (from, to) = (bound(from.as_ref(), on, context)?, bound(to.as_ref(), on, context)?);
             let Some(collection) = of(whole)? else { return Ok(None) };
-            let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
             Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
         }
         Selector::PartTimes { times, of: whole, data_type, from, to, one } => {
             let (Some(times), Some(collection)) = (of(times)?, of(whole)?) else { return Ok(None) };
-            let (from, to) = (bound(from.as_ref(), context)?, bound(to.as_ref(), context)?);
+            let (from, to) = (bound(from.as_ref(), "times", context)?, bound(to.as_ref(), "times", context)?);
             Ok(part_times(data_type, &times, &collection, from.as_deref(), to.as_deref(), *one))
         }
         Selector::FieldTimes { times, of: field, place } => {

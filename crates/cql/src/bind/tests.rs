@@ -137,6 +137,7 @@ fn bad_bound_values_are_refused() {
         "Invalid amount of bind variables: there were 2 markers(?) in CQL but 1 bound variables"
     );
     assert_eq!(refused(text, &[BoundValue::Null, BoundValue::Null]), "Invalid null value in condition for column k");
+    assert_eq!(refused("DELETE FROM kv WHERE k = null", &[]), "Invalid null value in condition for column k");
     assert_eq!(refused(text, &[BoundValue::Unset, BoundValue::Null]), "Invalid unset value for column k");
     assert_eq!(refused(text, &[BoundValue::Value(b""), BoundValue::Null]), "Key may not be empty");
     let refused = |values: &[BoundValue<'_>]| refused(text, values);
@@ -156,6 +157,7 @@ fn in_writes_every_row_once() {
     assert_eq!(all.len(), 2);
     assert!(!modify("UPDATE kv SET v = 1 WHERE k IN ('b', 'a')").is_single());
     assert_eq!(written("DELETE FROM wide WHERE a = 1 AND b = 'x' AND (c, d) IN ((1, 2), (3, 4))", &[]).len(), 2);
+    assert_eq!(written("UPDATE wide SET v = '' WHERE a = 1 AND b = 'x' AND c IN (1, 1, 2) AND d = 0", &[]).len(), 2);
     assert_eq!(written("DELETE FROM kv WHERE k IN ()", &[]), []);
 }
 
@@ -184,6 +186,13 @@ fn deletions_of_ranges_are_tombstones_of_what_a_select_reads() {
             })
             .collect();
         assert_eq!(extents, runs, "{bounds}");
+    }
+    // Of columns in mixed order: all beyond the first value, and beyond the second one where the first is the same.
+    for (bounds, ranges) in
+        [("(c, d) > (1, 2)", 2), ("(c, d) >= (1, 2) AND (c, d) < (1, 9)", 1), ("(c, d) >= (1, 2) AND (c) < (1)", 0)]
+    {
+        let text = format!("DELETE FROM wide WHERE a = 1 AND b = 'x' AND {bounds}");
+        assert_eq!(written(&text, &[]).len(), ranges, "{bounds}");
     }
     let (whole, _) = &written("DELETE FROM wide WHERE a = 1 AND b = 'x'", &[])[0];
     assert_eq!(Key::kind(whole.key.bytes()), Some(KeyKind::PartitionTombstone));

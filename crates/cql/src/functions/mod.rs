@@ -46,7 +46,8 @@ pub(crate) enum Function {
     ToUnixTimestamp(DataType),
     /// The bytes of a value, unchanged.
     AsBlob,
-    FromBlob(DataType),
+    /// Its name and its type's, as they are called.
+    FromBlob(DataType, Box<str>),
     Token,
     ToJson(DataType),
     Expression(Expression),
@@ -68,6 +69,9 @@ pub(crate) struct Call<'a> {
     pub(crate) ordinal: u32,
 }
 
+/// The bytes of a value that a message shows at most.
+const SHOWN_BYTES_MAX: usize = 64;
+
 impl Function {
     /// The result for these arguments; `None` is null.
     pub(crate) fn call(&self, call: &Call<'_>, arguments: &[Option<&[u8]>]) -> Result<Option<Vec<u8>>, Error> {
@@ -78,7 +82,7 @@ impl Function {
             Function::CurrentTimestamp => now.div_euclid(1_000).to_be_bytes().to_vec(),
             Function::CurrentDate => time::date(now.div_euclid(1_000)),
             Function::CurrentTime => (now.rem_euclid(86_400_000_000) * 1_000).to_be_bytes().to_vec(),
-            Function::Token => return token(arguments).map(Some),
+            Function::Token => return token(arguments),
             Function::Expression(expression) => return expression.call(arguments),
             Function::ToJson(data_type) => {
                 let value = arguments.first().copied().flatten();
@@ -101,9 +105,15 @@ impl Function {
             Function::ToTimestamp(from) | Function::ToUnixTimestamp(from) => {
                 time::milliseconds(from, value).map(|ms| ms.to_be_bytes().to_vec())
             }
-            Function::FromBlob(to) => match to.validate(value) {
+            Function::FromBlob(to, name) => match to.validate(value) {
                 Ok(()) => Ok(value.to_vec()),
-                Err(e) => Err(Error::invalid(format!("In call to function system.blob_as_{to}: {e}"))),
+                Err(_) => {
+                    let of = name.trim_start_matches("blobas").trim_start_matches("blob_as_");
+                    let shown = crate::text_form::hex(value.get(..SHOWN_BYTES_MAX).unwrap_or(value));
+                    Err(Error::invalid(format!(
+                        "In call to function system.{name}, value 0x{shown} is not a valid binary representation for type {of}"
+                    )))
+                }
             },
             _ => Ok(value.to_vec()),
         }
@@ -119,24 +129,24 @@ impl Call<'_> {
     }
 }
 
-/// The token of a partition key's components.
-fn token(components: &[Option<&[u8]>]) -> Result<Vec<u8>, Error> {
+/// The token of a partition key's components; there is none of null.
+fn token(components: &[Option<&[u8]>]) -> Result<Option<Vec<u8>>, Error> {
     let given: Option<Vec<&[u8]>> = components.iter().copied().collect();
-    let given = given.ok_or_else(|| Error::invalid("Invalid null value in call to function token"))?;
+    let Some(given) = given else { return Ok(None) };
     // An empty key cannot be stored; its token is the lowest, as in Cassandra.
     if given == [&[] as &[u8]] {
-        return Ok(i64::MIN.to_be_bytes().to_vec());
+        return Ok(Some(i64::MIN.to_be_bytes().to_vec()));
     }
     let key = PartitionKey::from_components(&given).map_err(|e| Error::invalid(e.to_string()))?;
-    Ok(key.token().0.to_be_bytes().to_vec())
+    Ok(Some(key.token().0.to_be_bytes().to_vec()))
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_token_of_an_empty_key_is_the_lowest() {
-        assert_eq!(super::token(&[Some(b"")]).unwrap(), i64::MIN.to_be_bytes());
+        assert_eq!(super::token(&[Some(b"")]).unwrap().unwrap(), i64::MIN.to_be_bytes());
         assert!(super::token(&[Some(b""), Some(b"")]).is_ok());
-        assert!(super::token(&[None]).is_err());
+        assert_eq!(super::token(&[None]), Ok(None));
     }
 }

@@ -30,7 +30,7 @@ fn blob_conversion(name: &str) -> Option<(Function, DataType, DataType)> {
         return Some((Function::AsBlob, from, DataType::Blob));
     }
     let to = name.strip_prefix("blob_as_").or_else(|| name.strip_prefix("blobas")).and_then(native)?;
-    Some((Function::FromBlob(to.clone()), DataType::Blob, to))
+    Some((Function::FromBlob(to.clone(), name.into()), DataType::Blob, to))
 }
 
 /// The function that masks a column of that type, for further arguments of the `given` types.

@@ -22,6 +22,7 @@ mod statement;
 mod table;
 mod term;
 mod trigger;
+mod type_hint;
 mod user_type;
 mod view;
 

@@ -1,6 +1,7 @@
 //! INSERT, UPDATE and DELETE.
 
 use super::Parser;
+use super::term::check_value;
 use crate::error::{Error, Position};
 use crate::statement::{
     ArithmeticOperator, Assignment, AssignmentKind, Delete, Deletion, Insert, InsertValues, Name, Term, TermKind,
@@ -21,12 +22,12 @@ impl Parser<'_> {
     fn column_values(&mut self) -> Result<InsertValues, Error> {
         let columns = self.in_parentheses(Self::column)?;
         self.expect_word("VALUES")?;
-        let terms = self.in_parentheses(Self::term)?;
+        let terms = self.in_parentheses(Self::value)?;
         Ok(InsertValues::Columns { columns, terms })
     }
 
     fn json_values(&mut self) -> Result<InsertValues, Error> {
-        let document = self.term()?;
+        let document = self.value()?;
         let mut default_unset = false;
         if self.take_word("DEFAULT") {
             default_unset = self.take_word("UNSET");
@@ -75,22 +76,27 @@ impl Parser<'_> {
     fn assignment(&mut self) -> Result<Assignment, Error> {
         let column = self.column()?;
         let kind = if self.take_symbol("[") {
-            let key = self.term()?;
+            let key = self.value()?;
             self.expect_symbol("]")?;
             self.expect_symbol("=")?;
-            AssignmentKind::Element(key, self.term()?)
+            AssignmentKind::Element(key, self.value()?)
         } else if self.take_symbol(".") {
             let field = self.name("a field name")?;
             self.expect_symbol("=")?;
-            AssignmentKind::Field(field, self.term()?)
+            AssignmentKind::Field(field, self.value()?)
         } else if self.take_symbol("+=") {
-            AssignmentKind::Change(ArithmeticOperator::Add, self.term()?)
+            AssignmentKind::Change(ArithmeticOperator::Add, self.value()?)
         } else if self.take_symbol("-=") {
-            AssignmentKind::Change(ArithmeticOperator::Subtract, self.term()?)
+            AssignmentKind::Change(ArithmeticOperator::Subtract, self.value()?)
         } else {
             self.expect_symbol("=")?;
             let position = self.position();
-            assigned(&column, self.term()?, position)?
+            let kind = assigned(&column, self.term()?, position)?;
+            if let AssignmentKind::Value(term) | AssignmentKind::Change(_, term) | AssignmentKind::Prepend(term) = &kind
+            {
+                check_value(term)?;
+            }
+            kind
         };
         Ok(Assignment { column, kind })
     }
@@ -112,7 +118,7 @@ impl Parser<'_> {
     fn deletion(&mut self) -> Result<Deletion, Error> {
         let column = self.column()?;
         if self.take_symbol("[") {
-            let key = self.term()?;
+            let key = self.value()?;
             self.expect_symbol("]")?;
             return Ok(Deletion::Element(column, key));
         }

@@ -102,7 +102,7 @@ impl Parser<'_> {
         }
         let column = self.column()?;
         if self.take_symbol("[") {
-            let key = self.term()?;
+            let key = self.value()?;
             self.expect_symbol("]")?;
             return Ok(Subject::Element(column, key));
         }
@@ -151,7 +151,7 @@ impl Parser<'_> {
                 if self.take_symbol(")") {
                     return Ok((Vec::new(), true));
                 }
-                let values = self.comma_separated(Self::term)?;
+                let values = self.comma_separated(Self::value)?;
                 self.expect_symbol(")")?;
                 Ok((values, true))
             }
@@ -161,7 +161,7 @@ impl Parser<'_> {
                 }
                 Ok((vec![self.marker_term()?], false))
             }
-            _ => Ok((vec![self.term()?], false)),
+            _ => Ok((vec![self.value()?], false)),
         }
     }
 }

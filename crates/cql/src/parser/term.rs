@@ -5,9 +5,8 @@ use crate::error::Error;
 use crate::keyword::is_reserved;
 use crate::lexer::Kind;
 use crate::limits;
-use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind, TypeName};
+use crate::statement::{Arguments, ArithmeticOperator, Constant, Marker, Name, Term, TermKind};
 use crate::text_form;
-use henge_model::DataType;
 
 impl Parser<'_> {
     /// Parses a term. `+` and `-` have the lowest precedence.
@@ -17,6 +16,13 @@ impl Parser<'_> {
                 [("+", ArithmeticOperator::Add), ("-", ArithmeticOperator::Subtract)];
             p.chain(&OPERATORS, Self::product)
         })
+    }
+
+    /// Parses a term in a place without a row to refer to.
+    pub(super) fn value(&mut self) -> Result<Term, Error> {
+        let term = self.term()?;
+        check_value(&term)?;
+        Ok(term)
     }
 
     /// Parses operands separated by operators of equal precedence, associating to the left.
@@ -303,41 +309,6 @@ impl Parser<'_> {
         Ok(Term { kind: TermKind::Tuple(terms), position })
     }
 
-    /// Parses a type in parentheses, if a term follows it.
-    fn type_hint(&mut self) -> Option<TypeName> {
-        let mut ahead = *self;
-        ahead.advance();
-        let target = ahead.type_name().ok().filter(|_| ahead.take_symbol(")"))?;
-        let native = match &target {
-            TypeName::Named { keyspace: None, name } => DataType::native(&name.text).is_some(),
-            TypeName::Named { .. } => false,
-            _ => true,
-        };
-        // A string in parentheses may also be a value, followed by a clause.
-        let quoted = matches!(target, TypeName::Custom(_));
-        let term_follows = match ahead.token.kind {
-            // This excludes the colon after a map's key that is a tuple of one string.
-            Kind::Symbol if ahead.at_symbol(":") => matches!(ahead.following.kind, Kind::Word | Kind::QuotedName),
-            Kind::Symbol => ["?", "(", "[", "{"].iter().any(|s| ahead.at_symbol(s)) || native && ahead.at_symbol("-"),
-            Kind::Word if quoted => {
-                ahead.at_value_word() || !is_reserved(ahead.token.text) && ahead.following.is_symbol("(")
-            }
-            Kind::Word => native && !ahead.at_word("AS") && (!is_reserved(ahead.token.text) || ahead.at_value_word()),
-            Kind::End | Kind::Bad(_) => false,
-            _ => true,
-        };
-        if !term_follows {
-            return None;
-        }
-        *self = ahead;
-        Some(target)
-    }
-
-    /// True at a reserved word that begins a value.
-    fn at_value_word(&self) -> bool {
-        ["NULL", "TRUE", "FALSE", "NAN", "INFINITY", "TOKEN"].iter().any(|w| self.at_word(w))
-    }
-
     fn cast(&mut self) -> Result<TermKind, Error> {
         self.expect_word("CAST")?;
         self.expect_symbol("(")?;
@@ -399,4 +370,26 @@ impl Parser<'_> {
 fn arithmetic(operator: ArithmeticOperator, left: Term, right: Term) -> Term {
     let position = left.position;
     Term { kind: TermKind::Arithmetic { operator, left: Box::new(left), right: Box::new(right) }, position }
+}
+
+/// Refuses columns, and parts of them, anywhere in a value.
+pub(super) fn check_value(term: &Term) -> Result<(), Error> {
+    match &term.kind {
+        TermKind::Column(name) => Err(Error::syntax(
+            term.position,
+            format!("expected a value, found the name {} (text stands in single quotes)", name.text),
+        )),
+        TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. } => {
+            Err(Error::syntax(term.position, "expected a value, found a part of a column"))
+        }
+        TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => parts.iter().try_for_each(check_value),
+        TermKind::Map(entries) => {
+            entries.iter().try_for_each(|(key, value)| check_value(key).and_then(|()| check_value(value)))
+        }
+        TermKind::UserType(fields) => fields.iter().try_for_each(|(_, value)| check_value(value)),
+        TermKind::Call { arguments: Arguments::Terms(parts), .. } => parts.iter().try_for_each(check_value),
+        TermKind::Hinted { term, .. } | TermKind::Cast { term, .. } | TermKind::Negated(term) => check_value(term),
+        TermKind::Arithmetic { left, right, .. } => check_value(left).and_then(|()| check_value(right)),
+        TermKind::Null | TermKind::Constant(_) | TermKind::Marker(_) | TermKind::Call { .. } => Ok(()),
+    }
 }

@@ -21,11 +21,11 @@ pub fn check_kind<'p>(
     let counters = statements.clone().filter(|statement| statement.table.is_counter()).count();
     let all = statements.by_ref().count();
     let refused = match kind {
-        BatchKind::Logged if counters > 0 => "Cannot include a counter statement in a logged batch",
         BatchKind::Counter if counters < all => "Cannot include non-counter statement in a counter batch",
-        BatchKind::Unlogged if counters > 0 && counters < all => {
+        BatchKind::Logged | BatchKind::Unlogged if counters > 0 && counters < all => {
             "Counter and non-counter mutations cannot exist in the same batch"
         }
+        BatchKind::Logged if counters > 0 => "Cannot include a counter statement in a logged batch",
         _ => return Ok(()),
     };
     Err(Error::invalid(refused))

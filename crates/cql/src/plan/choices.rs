@@ -89,7 +89,7 @@ fn is_of_key(column: &Column) -> bool {
 }
 
 /// The error for a relation that compares a column with null.
-pub(crate) fn null_value(column: &Column) -> Error {
+fn null_value(column: &Column) -> Error {
     let name = &column.name;
     Error::invalid(match is_of_key(column) {
         true => format!("Invalid null value in condition for column {name}"),

@@ -36,6 +36,8 @@ pub(crate) enum CollectionChange {
     RemoveValues(Source),
     /// Sets the field of a user type at that place; null removes it.
     SetField(usize, Source),
+    /// Adds an amount to a number, or appends to a text. Null stays null.
+    Increase(Source),
     /// Adds an amount to a counter; subtracts it if the flag is true.
     Count(Source, bool),
 }
@@ -55,10 +57,11 @@ impl CollectionPlan {
         CollectionPlan::of(column, CollectionChange::Clear)
     }
 
-    /// True if the list's stored content must be read first: an index or a value identifies its cell only there.
+    /// True if the stored content must be read first: an index or a value identifies a list's cell only there, and a sum
+    /// needs what it adds to.
     pub(crate) fn reads(&self) -> bool {
-        use CollectionChange::{PutAt, RemoveAt, RemoveValues};
-        matches!(self.change, PutAt(..) | RemoveAt(_) | RemoveValues(_))
+        use CollectionChange::{Increase, PutAt, RemoveAt, RemoveValues};
+        matches!(self.change, Increase(_) | PutAt(..) | RemoveAt(_) | RemoveValues(_))
     }
 
     /// True if both changes set the same field of a user type.
@@ -70,6 +73,6 @@ impl CollectionPlan {
     /// True if one statement may make other changes of the same column too. Only replacing the whole content excludes
     /// that.
     pub(crate) fn goes_with_others(&self) -> bool {
-        !matches!(self.change, CollectionChange::Replace(_))
+        !matches!(self.change, CollectionChange::Replace(_) | CollectionChange::Increase(_))
     }
 }

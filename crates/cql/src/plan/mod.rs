@@ -35,7 +35,7 @@ mod statement;
 pub(crate) use aggregate::{Aggregate, AggregatePlan};
 pub use batch::{BatchPlan, check_kind};
 pub(crate) use changes::{Changes, assemble, mark_inserted, value_column};
-pub(crate) use choices::{Choices, Values, key_value, null_value};
+pub(crate) use choices::{Choices, Values, key_value};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub(crate) use column::Labels;
 pub use column::{BindColumn, ColumnSpec, ResultColumn};
@@ -48,7 +48,9 @@ pub(crate) use modify::{CellPlan, Reach};
 pub use permission::PermissionPlan;
 pub(crate) use probe::{ProbeCondition, ProbePlan};
 pub use replication::ReplicationDraft;
-pub(crate) use restriction::{Bound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where, is_slice};
+pub(crate) use restriction::{
+    Bound, MixedBound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where, is_slice,
+};
 pub use schema_change::SchemaChange;
 pub(crate) use select::Grouping;
 pub use select::SelectPlan;

@@ -17,6 +17,8 @@ pub(crate) struct Where {
     pub(crate) filter: Vec<Restriction>,
     /// The index that yields candidate rows for the filter.
     pub(crate) probe: Option<ProbePlan>,
+    /// The position of a relation of a clustering column that filters without permission, if nothing else is wrong.
+    pub(crate) filters: Option<Position>,
 }
 
 /// The partitions that are read or written.
@@ -49,6 +51,15 @@ pub(crate) struct Slice {
     pub(crate) upper: Option<Bound>,
     /// True if the sliced columns are stored in descending order.
     pub(crate) descending: bool,
+    /// The whole of bounds that extend to columns of another order. `lower` and `upper` have their leading columns only.
+    pub(crate) mixed: Vec<MixedBound>,
+}
+
+/// A bound on columns of which some are stored in ascending and some in descending order.
+#[derive(Clone, Debug)]
+pub(crate) struct MixedBound {
+    pub(crate) bound: Bound,
+    pub(crate) is_lower: bool,
 }
 
 /// One bound: values for the leading ones of the sliced columns.

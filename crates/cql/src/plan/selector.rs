@@ -21,6 +21,8 @@ pub(crate) enum Selector {
         of: Box<Selector>,
         data_type: DataType,
         key: Source,
+        /// The collection's name, for messages.
+        on: String,
     },
     /// A field of a user type.
     Field {
@@ -34,6 +36,8 @@ pub(crate) enum Selector {
         data_type: DataType,
         from: Option<Source>,
         to: Option<Source>,
+        /// The collection's name, for messages.
+        on: String,
     },
     /// All columns of the result as one JSON object, each with its name and type.
     Json(Vec<(String, DataType, Selector)>),

@@ -124,7 +124,14 @@ fn selects_that_cannot_be_answered_say_why() {
             "SELECT * FROM wide WHERE a = 1 AND b = '' AND c IN (1, 2) AND c = 2 AND nosuch = 1",
             "c cannot be restricted by more than one relation if it includes a IN",
         ),
-        ("SELECT * FROM kv WHERE v = null ALLOW FILTERING", "Unsupported null value for column v"),
+        (
+            "SELECT * FROM wide WHERE c < 1 AND d = 1",
+            "Clustering column \"d\" cannot be restricted (preceding column \"c\" is restricted by a non-EQ relation)",
+        ),
+        (
+            "SELECT * FROM wide WHERE c = 1 ORDER BY c",
+            "ORDER BY is only supported when the partition key is restricted by an EQ or an IN.",
+        ),
         ("SELECT * FROM wide WHERE (c) != (1)", "Unsupported \"!=\" relation: (c) != (1)"),
         (
             "SELECT * FROM kv WHERE k LIKE 'a%'",
@@ -138,8 +145,9 @@ fn selects_that_cannot_be_answered_say_why() {
             "SELECT * FROM kv WHERE token(k) > 1 AND token(k) > 2",
             "More than one restriction was found for the start bound on k",
         ),
-        // Errors in WHERE are reported before errors in the selection, except for unknown columns.
-        ("SELECT nope(v) FROM kv WHERE k != 'a'", "Unsupported \"!=\" relation: k != 'a'"),
+        // Errors in WHERE are reported before errors in the selection, except for unknown columns and functions.
+        ("SELECT v[1] FROM kv WHERE k != 'a'", "Unsupported \"!=\" relation: k != 'a'"),
+        ("SELECT v[1], nope(v) FROM kv WHERE k != 'a'", "Unknown function 'nope' (did you mean now?)"),
         ("SELECT nope FROM kv WHERE k != 'a'", "Undefined column name nope in table ks.kv"),
         (
             "SELECT * FROM kv WHERE k = 'a' AND k = 'b'",
@@ -150,7 +158,6 @@ fn selects_that_cannot_be_answered_say_why() {
             "More than one restriction was found for the start bound on c",
         ),
         ("SELECT * FROM kv WHERE k != 'a'", "Unsupported \"!=\" relation: k != 'a'"),
-        ("SELECT * FROM kv WHERE k = null", "Invalid null value in condition for column k"),
         ("SELECT * FROM kv WHERE k = 5", "Invalid INTEGER constant (5) for \"k\" of type text"),
         (
             "SELECT * FROM wide WHERE token(b, a) > 1",
@@ -209,6 +216,13 @@ fn writes_that_cannot_be_done_say_why() {
         ("UPDATE many SET m = {'a'} + m WHERE k = 1", "Invalid operation (m = {'a'} - m) for non list column m"),
         ("DELETE v[1] FROM kv WHERE k = 'a'", "Invalid deletion operation for non collection column v"),
         ("UPDATE kv SET v = v + 1 WHERE k = 'a'", "Invalid operation (v = v + 1) for non counter column v"),
+        (
+            "UPDATE types SET b = b + 0x01 WHERE k = 00000000-0000-4000-8000-000000000000 IF EXISTS",
+            "Invalid operation (b = b + 0x01) for non-numeric and non-text type b",
+        ),
+        ("UPDATE kv SET k = 'b' WHERE k = 'a' IF k = 'b'", "PRIMARY KEY column 'k' cannot have IF conditions"),
+        ("UPDATE many SET m = m + 1 WHERE k = 1", "Value for a map addition has to be a map, but was: '1'"),
+        ("INSERT INTO kv (k, v) VALUES ('a', (int) 'x')", "Cannot cast value 'x' to type int"),
         ("UPDATE kv SET v = 1 WHERE w = 'a'", "Some partition key parts are missing: k"),
         ("UPDATE wide SET v = '' WHERE a = 1", "Some partition key parts are missing: b"),
         ("UPDATE wide SET v = '' WHERE a = 1 AND b = ''", "Some clustering keys are missing: c, d"),
@@ -235,7 +249,9 @@ fn writes_that_cannot_be_done_say_why() {
         assert_eq!(error(text).to_string(), expected, "{text}");
         assert_eq!(error(text).kind, ErrorKind::Invalid, "{text}");
     }
-    assert_eq!(error("INSERT INTO kv (k, v) VALUES (a, 1)").kind, ErrorKind::Syntax);
+    for no_value in ["VALUES (a, 1)", "VALUES ('a', 1 + v)", "VALUES ('a', [v])", "VALUES ('a', abs(v))"] {
+        assert_eq!(error(&format!("INSERT INTO kv (nosuch, v) {no_value}")).kind, ErrorKind::Syntax, "{no_value}");
+    }
     let refused = error("INSERT INTO system.local (key) VALUES ('x')");
     assert_eq!(refused.kind, ErrorKind::Unauthorized);
     assert_eq!(refused.message, "system keyspace is not user-modifiable.");

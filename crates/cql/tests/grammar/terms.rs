@@ -58,7 +58,8 @@ fn term(random: &mut Random, of: Of) -> Term {
     }
     let one = |random: &mut Random| term(random, of.inner());
     let boxed = |random: &mut Random| Box::new(one(random));
-    made(match random.below(13) {
+    // Parts of columns are no values.
+    made(match random.below(if of.columns { 13 } else { 10 }) {
         0 => TermKind::List(many(random, 0, 3, one)),
         1 => TermKind::Set(many(random, 0, 3, one)),
         2 => map(random, of),

@@ -1,11 +1,11 @@
 //! The relations of WHERE, with columns resolved and values typed.
 
 use crate::error::{Error, Position};
-use crate::plan::{Choices, Restriction, Source, is_slice, null_value};
+use crate::plan::{Choices, Restriction, Source, is_slice};
 use crate::prepare::restrict::entry;
 use crate::prepare::restrict::slice::check_slice;
 use crate::prepare::scope::column;
-use crate::prepare::term::term_text::value_name;
+use crate::prepare::term::term_text::{relation_text, value_name};
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
 use henge_model::{Column, DataType, Table};
@@ -30,7 +30,7 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
     let mut found = Restrictions::default();
     for relation in relations {
         if relation.operator == Operator::NotEqual && !matches!(relation.subject, Subject::Field(..)) {
-            let message = format!("Unsupported \"!=\" relation: {relation}");
+            let message = format!("Unsupported \"!=\" relation: {}", relation_text(relation));
             return Err(Error::invalid(message).at(relation.position));
         }
         let known = found.columns.len();
@@ -79,6 +79,9 @@ fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<
         _ if !other.is_slice() => {
             Some(format!("Column \"{name}\" cannot be restricted by both an equality and an inequality relation"))
         }
+        _ if one.columns.first() != other.columns.first() => Some(format!(
+            "Column \"{name}\" cannot be restricted by two inequalities not starting with the same column"
+        )),
         _ if one.is_lower() == other.is_lower() => {
             let end = if one.is_lower() { "start" } else { "end" };
             let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
@@ -107,14 +110,6 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
         (Operator::IsNotNull, _) => {
             return refuse(format!("Unsupported restriction: {} IS NOT NULL is allowed in views only", name.text));
         }
-        (Operator::Like, _) => {
-            for value in &relation.values {
-                terms.source(value, &column.data_type, &name.text)?;
-            }
-            return refuse(format!(
-                "LIKE restriction is only supported on properly indexed columns. {relation} is not valid."
-            ));
-        }
         (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => (**e).clone(),
         (Operator::ContainsKey, DataType::Map(key, _)) => (**key).clone(),
         (Operator::Contains, t) => {
@@ -136,6 +131,15 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
                 name.text
             ));
         }
+        (Operator::Like, _) => {
+            for value in &relation.values {
+                terms.source(value, &column.data_type, &name.text)?;
+            }
+            return refuse(format!(
+                "LIKE restriction is only supported on properly indexed columns. {} is not valid.",
+                relation_text(relation)
+            ));
+        }
         _ => column.data_type.clone(),
     };
     let operator = choice_of_one(relation).unwrap_or(operator);
@@ -155,7 +159,7 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
                 Operator::ContainsKey => format!("key({})", name.text),
                 _ => name.text.clone(),
             };
-            Choices::one(required(terms.source(value, &value_type, &label)?, &column, name)?)
+            Choices::one(terms.source(value, &value_type, &label)?)
         }
         _ => return refuse("a relation compares with one value".to_owned()),
     };
@@ -182,7 +186,7 @@ fn on_columns(
     }
     check_order(&columns, relation, terms.table)?;
     if !is_slice(operator) && !matches!(operator, Operator::Equal | Operator::In) {
-        let message = format!("Unsupported \"{}\" relation: {relation}", operator.sign());
+        let message = format!("Unsupported \"{}\" relation: {}", operator.sign(), relation_text(relation));
         return Err(Error::invalid(message).at(position));
     }
     if let (Operator::In, [list], false) = (operator, &relation.values[..], relation.listed) {
@@ -297,12 +301,4 @@ fn misplaced_token(names: &[Name], wanted: &[Column]) -> String {
     }
     let all: Vec<&str> = wanted.iter().map(|c| c.name.as_str()).collect();
     format!("The token function arguments must be in the partition key order: {}", all.join(", "))
-}
-
-/// Refuses a literal null. A bound null is refused when it is bound.
-fn required(source: Source, column: &Column, name: &Name) -> Result<Source, Error> {
-    match source {
-        Source::Null => Err(null_value(column).at(name.position)),
-        other => Ok(other),
-    }
 }

@@ -1,8 +1,8 @@
 //! Classification of WHERE: partitions or a token range, a prefix of clustering columns, at most one slice, and a
 //! filter.
 
-use crate::error::Error;
-use crate::plan::{Bound, Choices, Partition, Restriction, Slice, TokenBound, TokenBounds, Where};
+use crate::error::{Error, Position};
+use crate::plan::{Bound, Choices, MixedBound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where};
 use crate::prepare::restrict::probe::{self};
 use crate::prepare::restrict::relation::{Restrictions, TokenRestriction};
 use crate::statement::Operator;
@@ -12,38 +12,64 @@ use henge_model::{Column, ColumnId, ColumnKind, Table};
 const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
+/// The error for a filter that nothing allows.
+pub(crate) fn needs_filtering(position: Position) -> Error {
+    Error::invalid(FILTERING).at(position)
+}
+
 /// Classifies the restrictions of WHERE. Without `allow_filtering`, a filter is refused unless indexes answer all of
-/// it.
-pub(crate) fn sort(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
+/// it. `of_statics` is the error of clustering columns if only static columns are selected, which is reported after
+/// errors of the partition key.
+pub(crate) fn sort(
+    found: Restrictions,
+    table: &Table,
+    allow_filtering: bool,
+    of_statics: Result<(), Error>,
+) -> Result<Where, Error> {
     if !found.columns.iter().any(|r| probe::supporting(table, r).is_some()) {
-        return sort_out(found, table, allow_filtering);
+        return sort_out(found, table, allow_filtering, of_statics);
     }
-    let mut sorted = sort_out(found.clone(), table, true)?;
+    let mut sorted = sort_out(found.clone(), table, true, of_statics.clone())?;
     sorted.probe = probe::choose(table, &sorted.filter);
     if sorted.probe.is_none() || !(allow_filtering || probe::suffice(table, &sorted.filter)) {
-        return sort_out(found, table, allow_filtering);
+        return sort_out(found, table, allow_filtering, of_statics);
     }
-    if matches!(&sorted.partition, Partition::Keys(groups) if groups.iter().any(|group| group.single().is_none())) {
+    let is_of_several =
+        matches!(&sorted.partition, Partition::Keys(groups) if groups.iter().any(|group| group.single().is_none()));
+    if is_of_several || sorted.filter.iter().any(Restriction::is_partition_in) {
         let message = "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported";
         return Err(Error::invalid(message));
     }
     Ok(sorted)
 }
 
-fn sort_out(found: Restrictions, table: &Table, allow_filtering: bool) -> Result<Where, Error> {
+fn sort_out(
+    found: Restrictions,
+    table: &Table,
+    allow_filtering: bool,
+    of_statics: Result<(), Error>,
+) -> Result<Where, Error> {
     let allow_filtering = allow_filtering || is_virtual(&table.keyspace);
     let (on_partition, rest) = split(found.columns, ColumnKind::PartitionKey);
     let (on_clustering, mut filter) = split(rest, ColumnKind::Clustering);
     let unindexed = filter.first().map(|first| first.position);
+    if !allow_filtering {
+        check_slices(&on_clustering, table)?;
+    }
     let (partition, unkeyed) = partitions(on_partition, found.tokens, table, allow_filtering)?;
+    of_statics?;
     filter.extend(unkeyed);
-    let mut sorted = Where { partition, clustering: Vec::new(), slice: Slice::default(), filter, probe: None };
+    let mut sorted =
+        Where { partition, clustering: Vec::new(), slice: Slice::default(), filter, probe: None, filters: None };
     let keyed = matches!(sorted.partition, Partition::Keys(_));
     let chosen = behind_choices(&on_clustering, table);
     let all_on_clustering = on_clustering.clone();
     let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };
-    if let (Some(first), false) = (left.first(), allow_filtering) {
-        return Err(clustering_gap(first, &all_on_clustering, table));
+    if !allow_filtering {
+        for restriction in &left {
+            check_gap(restriction, &all_on_clustering, table)?;
+        }
+        sorted.filters = left.first().map(|first| first.position);
     }
     if let Some(several) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
         let message = match several.operator {
@@ -53,7 +79,7 @@ fn sort_out(found: Restrictions, table: &Table, allow_filtering: bool) -> Result
         return Err(Error::invalid(message).at(several.position));
     }
     if let (Some(position), false) = (unindexed, allow_filtering) {
-        return Err(Error::invalid(FILTERING).at(position));
+        return Err(needs_filtering(position));
     }
     sorted.filter.extend(left);
     Ok(sorted)
@@ -210,26 +236,30 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
         let is_mixed = alike < restriction.columns.len();
         if is_mixed {
             filter.push(restriction.clone());
-            inclusive = true;
         }
-        let values = match restriction.choices {
+        let mut values = match restriction.choices {
             Choices::Tuples(tuples) => tuples.into_iter().next().unwrap_or_default(),
             Choices::List(source) | Choices::TupleList(source, _) => vec![source],
         };
-        let values = values.into_iter().take(alike).collect();
+        if is_mixed {
+            let bound = Bound { values: values.clone(), inclusive };
+            slice.mixed.push(MixedBound { bound, is_lower: lower });
+            values.truncate(alike);
+            inclusive = true;
+        }
         let bound = Some(Bound { values, inclusive });
         *(if lower { &mut slice.lower } else { &mut slice.upper }) = bound;
     }
     slice
 }
 
-/// The error for a restriction of a clustering column that no key range can express.
-fn clustering_gap(restriction: &Restriction, all: &[Restriction], table: &Table) -> Error {
+/// Refuses a restriction of a clustering column after one that has none, or a slice.
+fn check_gap(restriction: &Restriction, all: &[Restriction], table: &Table) -> Result<(), Error> {
     let name = &restriction.columns[0].name;
     let place = table.clustering.iter().position(|c| c.name == *name).unwrap_or(0);
     let of = |column: &Column| all.iter().find(|r| r.columns.contains(column));
     let message = match table.clustering[..place].iter().find(|c| !of(c).is_some_and(Restriction::is_choice)) {
-        None => FILTERING.to_owned(),
+        None => return Ok(()),
         Some(before) if of(before).is_some() => format!(
             "Clustering column \"{name}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
             before.name
@@ -239,5 +269,5 @@ fn clustering_gap(restriction: &Restriction, all: &[Restriction], table: &Table)
             before.name
         ),
     };
-    Error::invalid(message).at(restriction.position)
+    Err(Error::invalid(message).at(restriction.position))
 }

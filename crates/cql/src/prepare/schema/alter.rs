@@ -77,6 +77,14 @@ fn microseconds(term: &Term) -> Result<i64, Error> {
 fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Error> {
     // The metadata log refuses any column added to a compact table.
     let Some(table) = table.filter(|t| t.options.compact_storage.is_none()) else { return Ok(()) };
+    let is_named_twice = |(place, added): (usize, &AddedColumn)| {
+        let name = &added.draft.name;
+        table.column(name).is_some() || columns[..place].iter().any(|earlier| earlier.draft.name == *name)
+    };
+    // The metadata log refuses those first, as in Cassandra.
+    if columns.iter().enumerate().any(is_named_twice) {
+        return Ok(());
+    }
     for AddedColumn { draft, .. } in columns {
         let is_counter = draft.data_type == DataType::Counter;
         if table.is_counter() && !is_counter {

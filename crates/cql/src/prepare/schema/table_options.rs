@@ -109,12 +109,12 @@ fn check(options: &TableOptions) -> Result<(), Error> {
     if !(options.bloom_filter_fp_chance > lowest && options.bloom_filter_fp_chance <= 1.0) {
         let given = options.bloom_filter_fp_chance;
         return refuse(format!(
-            "bloom_filter_fp_chance must be larger than {lowest} and less than or equal to 1.0 (got {given})"
+            "bloom_filter_fp_chance must be larger than 6.71E-5 and less than or equal to 1.0 (got {given:?})"
         ));
     }
     if !(0.0..=1.0).contains(&options.crc_check_chance) {
         return refuse(format!(
-            "crc_check_chance must be larger than or equal to 0 and smaller than or equal to 1.0 (got {})",
+            "crc_check_chance must be larger than or equal to 0 and smaller than or equal to 1.0 (got {:?})",
             options.crc_check_chance
         ));
     }

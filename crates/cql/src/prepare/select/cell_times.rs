@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::plan::Source;
 use crate::plan::{Selector, projected};
 use crate::prepare::scope::column;
-use crate::prepare::select::selector::{Fetched, Selected, field_of, parts_of};
+use crate::prepare::select::selector::{Fetched, Selected, field_of, key_label, parts_of};
 use crate::prepare::term::term_text::value_name;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Name, Term, TermKind};
@@ -133,21 +133,21 @@ fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Te
     let Timed { value: whole, times } = whole;
     let one = matches!(term.kind, TermKind::Element { .. });
     let (key_type, selected) = parts_of(&whole, if one { "Element" } else { "Slice" }, term)?;
-    let label = format!("key({})", whole.name);
+    let label = key_label(&whole);
     let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
     let (from, to): (Option<Source>, Option<Source>) = (bound(bounds[0])?, bound(bounds[1])?);
-    let (of, times) = (Box::new(whole.selector), Box::new(times));
+    let (of, times, on) = (Box::new(whole.selector), Box::new(times), whole.name.clone());
     let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
     let part = if one { first } else { format!("{first}..{last}") };
     let name = format!("{}[{part}]", whole.name);
     let (data_type, selector) = match (one, &from) {
         (true, Some(key)) => {
             let (of, key, of_type) = (of.clone(), key.clone(), whole.data_type.clone());
-            (frozen(selected), Selector::Element { of, data_type: of_type, key })
+            (frozen(selected), Selector::Element { of, data_type: of_type, key, on })
         }
         _ => {
             let (of, data_type) = (of.clone(), whole.data_type.clone());
-            (whole.data_type.clone(), Selector::Slice { of, data_type, from: from.clone(), to: to.clone() })
+            (whole.data_type.clone(), Selector::Slice { of, data_type, from: from.clone(), to: to.clone(), on })
         }
     };
     let times = Selector::PartTimes { times, of, data_type: whole.data_type, from, to, one };

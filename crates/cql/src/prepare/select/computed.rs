@@ -11,7 +11,7 @@ use crate::prepare::term::operand::{Shape, settle, settle_negation};
 use crate::prepare::term::term_text::{hinted_name, of_row, value_name};
 use crate::prepare::term::terms::Terms;
 use crate::statement::{ArithmeticOperator, Name, Term, TermKind, TypeName};
-use henge_model::{DataType, UserType};
+use henge_model::{DataType, Order, UserType};
 
 /// The error for a term whose type cannot be inferred.
 pub(crate) fn untyped(term: &Term) -> Error {
@@ -153,7 +153,7 @@ pub(crate) fn hinted(
 ) -> Result<Selected, Error> {
     let data_type = terms.resolve(target)?;
     let refused = || {
-        let name = hinted_name(&data_type, &value_name(term));
+        let name = hinted_name(target, &data_type, &value_name(term));
         let message = format!("Cannot assign value {name} to {name} of type {data_type}");
         Error::invalid(message).at(term.position)
     };
@@ -165,7 +165,7 @@ pub(crate) fn hinted(
     if of_row(term) && selected.data_type.unfrozen() != data_type.unfrozen() {
         return Err(refused());
     }
-    Ok(Selected { name: hinted_name(&data_type, &selected.name), data_type, ..selected })
+    Ok(Selected { name: hinted_name(target, &data_type, &selected.name), data_type, ..selected })
 }
 
 /// Resolves a list, set or tuple without a type hint. Elements with a type of their own determine that of the others;
@@ -195,6 +195,10 @@ pub(crate) fn collection(
         let element = known.into_iter().next().ok_or_else(|| untyped(term))?;
         let of = Box::new(element.clone());
         let is_list = matches!(term.kind, TermKind::List(_));
+        if !is_list && element == DataType::Duration {
+            let message = "Durations are not allowed inside sets: frozen<set<duration>>";
+            return Err(Error::invalid(message).at(term.position));
+        }
         (if is_list { DataType::List(of) } else { DataType::Set(of) }, element)
     };
     let mut all = Vec::with_capacity(parts.len());
@@ -300,7 +304,12 @@ pub(crate) fn cast(
     }
     let selected = plain(term, terms, fetched, false)?;
     let signature = cast_signature(&selected.data_type, target, &selected.name, is_assignable);
-    let Some(signature) = signature.map_err(|e| e.at(term.position))? else { return Ok(selected) };
+    let Some(signature) = signature.map_err(|e| e.at(term.position))? else {
+        // To Cassandra the type of a column that is stored from high to low is another one, so that it names the cast.
+        let data_type = selected.data_type.clone();
+        let name = format!("cast({} as {data_type})", selected.name);
+        return Ok(if is_descending(term, terms) { Selected { name, ..selected } } else { selected });
+    };
     let data_type = signature.result;
     let name = format!("cast({} as {data_type})", selected.name);
     let selector = Selector::Call {
@@ -309,4 +318,9 @@ pub(crate) fn cast(
         ordinal: term.position.offset,
     };
     Ok(Selected { selector, name, data_type })
+}
+
+fn is_descending(term: &Term, terms: &Terms<'_>) -> bool {
+    let TermKind::Column(name) = &term.kind else { return false };
+    terms.table.column(&name.text).is_some_and(|column| column.order == Order::Descending)
 }

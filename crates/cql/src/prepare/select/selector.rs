@@ -96,10 +96,11 @@ fn element(
 ) -> Result<Selected, Error> {
     let collection = plain(of, terms, fetched, false)?;
     let (key_type, data_type) = parts_of(&collection, "Element", term)?;
-    let source = terms.source(key, &key_type, &format!("key({})", collection.name))?;
+    let key_source = terms.source(key, &key_type, &key_label(&collection))?;
     let name = format!("{}[{}]", collection.name, value_name(key));
-    let of = Box::new(collection.selector);
-    Ok(Selected { selector: Selector::Element { of, data_type: collection.data_type, key: source }, name, data_type })
+    let Selected { selector, name: on, data_type: of_type } = collection;
+    let selector = Selector::Element { of: Box::new(selector), data_type: of_type, key: key_source, on };
+    Ok(Selected { selector, name, data_type })
 }
 
 /// Resolves `u.field`.
@@ -133,14 +134,20 @@ fn slice(
 ) -> Result<Selected, Error> {
     let collection = plain(of, terms, fetched, false)?;
     let (key_type, _) = parts_of(&collection, "Slice", term)?;
-    let label = format!("key({})", collection.name);
+    let label = key_label(&collection);
     let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
     let (from, to) = (bound(bounds[0])?, bound(bounds[1])?);
     let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
     let name = format!("{}[{first}..{last}]", collection.name);
-    let data_type = collection.data_type;
-    let of = Box::new(collection.selector);
-    Ok(Selected { selector: Selector::Slice { of, data_type: data_type.clone(), from, to }, name, data_type })
+    let Selected { selector, name: on, data_type } = collection;
+    let selector = Selector::Slice { of: Box::new(selector), data_type: data_type.clone(), from, to, on };
+    Ok(Selected { selector, name, data_type })
+}
+
+/// What a marker is called that stands for a map's key or an element of a set.
+pub(super) fn key_label(collection: &Selected) -> String {
+    let what = if matches!(collection.data_type.unfrozen(), DataType::Set(_)) { "value" } else { "key" };
+    format!("{what}({})", collection.name)
 }
 
 /// The types of a collection's keys and of the values at them. `part`, for messages, is Element or Slice.

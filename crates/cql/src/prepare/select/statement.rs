@@ -7,7 +7,7 @@ use crate::plan::{
 };
 use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
-use crate::prepare::restrict::restriction::sort;
+use crate::prepare::restrict::restriction::{needs_filtering, sort};
 use crate::prepare::scope::Scope;
 use crate::prepare::select::group::{self};
 use crate::prepare::select::masked::restricted;
@@ -27,11 +27,10 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     terms.in_selection = true;
     let selection = selection(select, &mut terms, &mut fetched);
     terms.in_selection = false;
-    let selection =
-        selection.map_or_else(|e| if e.is_unknown_column() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
+    let selection = selection.map_or_else(|e| if e.is_of_selectable() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
     let selected = fetched.columns.clone();
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
-    check_statics(&selected, &found, table)?;
+    let of_statics = check_statics(&selected, &found, table);
     let distinct = select.distinct.map_or(Ok(()), |position| {
         check_distinct_where(&found, position)?;
         check_distinct(&selected, &found, table, position)
@@ -42,13 +41,17 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         [] => Ok(Vec::new()),
         group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
     };
-    // Errors are reported in Cassandra's order: WHERE, then selection, grouping, and order.
-    let restrictions = sort(found, table, select.allow_filtering)?;
+    // Errors are reported in Cassandra's order: WHERE, then selection, grouping, and order; and last the need to filter
+    // by clustering columns.
+    let restrictions = sort(found, table, select.allow_filtering, of_statics)?;
     let (mut selectors, result) = selection?;
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
     distinct?;
     let groups = groups?;
     let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
+    if let Some(position) = restrictions.filters {
+        return Err(needs_filtering(position));
+    }
     let sorting = Sorting::of(ordering, &restrictions, reversed);
     if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
         check_distinct_columns(&columns_of(&sorting.projected(table), table), position)?;
@@ -217,10 +220,19 @@ fn selection(
             result.push(labels.column(&column.name, column.data_type.clone()));
         }
     }
+    let mut failed = None;
     for item in &statement.items {
-        let selected = select(item, terms, fetched)?;
-        selectors.push(selected.selector);
-        result.push(labels.column(selected.name, selected.data_type));
+        match select(item, terms, fetched) {
+            Ok(selected) => {
+                selectors.push(selected.selector);
+                result.push(labels.column(selected.name, selected.data_type));
+            }
+            Err(e) if e.is_of_selectable() => return Err(e),
+            Err(e) => failed = failed.or(Some(e)),
+        }
+    }
+    if let Some(e) = failed {
+        return Err(e);
     }
     if statement.json.is_none() {
         return Ok((selectors, result));

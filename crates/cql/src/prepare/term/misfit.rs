@@ -85,7 +85,13 @@ pub(crate) fn check_argument(
     function: &str,
     place: usize,
 ) -> Result<(), Error> {
-    let is_constant = matches!(term.kind, TermKind::Constant(_));
+    let mut bare = term;
+    while let TermKind::Tuple(parts) = &bare.kind
+        && let [inner] = &parts[..]
+    {
+        bare = inner;
+    }
+    let is_constant = matches!(bare.kind, TermKind::Constant(_));
     let is_wrong = match own {
         Some(own) if !is_constant => !is_assignable(own, parameter),
         _ => !fits(term, parameter),
@@ -104,7 +110,7 @@ pub(crate) fn wrong_argument(shown: &str, place: usize, function: &str, paramete
 
 /// False if the form of a literal alone excludes the type. True for a list where none is expected, which has an error
 /// of its own.
-fn fits(term: &Term, data_type: &DataType) -> bool {
+pub(super) fn fits(term: &Term, data_type: &DataType) -> bool {
     let all = |parts: &[Term], of: &DataType| parts.iter().all(|part| fits(part, of));
     match (&term.kind, data_type.unfrozen()) {
         (TermKind::Constant(Constant::Integer(_)), DataType::Duration) => true,

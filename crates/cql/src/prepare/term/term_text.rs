@@ -1,9 +1,10 @@
 //! Texts of terms, for names of result columns and for messages.
 
 use crate::functions::Argument;
+use crate::functions::arithmetic::function_name;
 use crate::literal;
 use crate::prepare::term::operand::preferred_type;
-use crate::statement::{Arguments, Constant, Term, TermKind, TypeName};
+use crate::statement::{Arguments, Constant, Operator, Relation, Term, TermKind, TypeName};
 use henge_model::DataType;
 
 /// True if a term refers to a row or has a type of its own. False if it takes the type that its place requires.
@@ -74,7 +75,7 @@ pub(crate) fn value_name(term: &Term) -> String {
             format!("{}({})", function.text, all(terms))
         }
         TermKind::Hinted { target, term } => format!("({}){}", type_name(target), value_name(term)),
-        TermKind::Cast { term, .. } => format!("cast({})", value_name(term)),
+        TermKind::Cast { term, target } => format!("system.cast_as_{}({})", type_name(target), value_name(term)),
         TermKind::Arithmetic { operator, left, right } => {
             format!("{} {} {}", value_name(left), operator.sign(), value_name(right))
         }
@@ -85,11 +86,32 @@ pub(crate) fn value_name(term: &Term) -> String {
     }
 }
 
+/// A relation as Cassandra prints it.
+pub(crate) fn relation_text(relation: &Relation) -> String {
+    let values: Vec<String> = relation.values.iter().map(raw_name).collect();
+    let (subject, sign, values) = (&relation.subject, relation.operator.sign(), values.join(", "));
+    match relation.operator {
+        Operator::IsNotNull => format!("{subject} {sign}"),
+        _ if relation.listed => format!("{subject} {sign} ({values})"),
+        _ => format!("{subject} {sign} {values}"),
+    }
+}
+
+/// The text of a value outside of select lists, in which operations are functions.
+pub(crate) fn raw_name(term: &Term) -> String {
+    match &term.kind {
+        TermKind::Arithmetic { operator, left, right } => {
+            format!("system.\"{}\"({}, {})", function_name(*operator), raw_name(left), raw_name(right))
+        }
+        TermKind::Negated(of) => format!("system.\"_negate\"({})", raw_name(of)),
+        TermKind::Tuple(parts) => format!("({})", parts.iter().map(raw_name).collect::<Vec<_>>().join(", ")),
+        _ => value_name(term),
+    }
+}
+
 fn type_name(name: &TypeName) -> String {
     match name {
-        TypeName::Named { name, .. } => {
-            DataType::native(&name.text).map_or_else(|| name.text.clone(), |t| t.to_string())
-        }
+        TypeName::Named { name, .. } => name.text.clone(),
         TypeName::List(of) => format!("list<{}>", type_name(of)),
         TypeName::Set(of) => format!("set<{}>", type_name(of)),
         TypeName::Map(key, value) => format!("map<{}, {}>", type_name(key), type_name(value)),
@@ -104,8 +126,12 @@ fn all(terms: &[Term]) -> String {
     terms.iter().map(value_name).collect::<Vec<_>>().join(", ")
 }
 
-/// `(type)term`, in which tuples lack the `frozen<>` of their column types.
-pub(crate) fn hinted_name(data_type: &DataType, term: &str) -> String {
+/// `(type)term`, in which tuples lack the `frozen<>` of their column types, and varchar keeps its name.
+pub(crate) fn hinted_name(target: &TypeName, data_type: &DataType, term: &str) -> String {
+    let written = type_name(target);
+    if written.contains("varchar") {
+        return format!("({written}){term}");
+    }
     let name = data_type.to_string();
     let unfrozen = name.strip_prefix("frozen<").and_then(|rest| rest.strip_suffix('>'));
     match (data_type, unfrozen) {

@@ -10,7 +10,7 @@ use crate::prepare::scope::Scope;
 use crate::prepare::term::assignable::{assignable, is_assignable};
 use crate::prepare::term::data_type::Types;
 use crate::prepare::term::marker::Markers;
-use crate::prepare::term::misfit::{check_argument, check_parts, misfit};
+use crate::prepare::term::misfit::{check_argument, check_parts, fits, misfit};
 use crate::prepare::term::term_text::{argument, hinted_name, value_name};
 use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, Schema, Table, UserType};
@@ -52,7 +52,7 @@ impl<'a> Terms<'a> {
         match &term.kind {
             TermKind::Null => Ok(Source::Null),
             TermKind::Constant(constant) => {
-                literal::encode(constant, data_type.unfrozen(), name).map(|bytes| Source::Fixed(bytes.into()))
+                literal::encode(constant, data_type, name).map(|bytes| Source::Fixed(bytes.into()))
             }
             TermKind::Marker(marker) => {
                 self.markers.add(marker, self.labels.column(name, data_type.clone()));
@@ -60,8 +60,12 @@ impl<'a> Terms<'a> {
             }
             TermKind::Hinted { target, term } => {
                 let hinted = self.resolve(target)?;
+                if !fits(term, &hinted) {
+                    let message = format!("Cannot cast value {} to type {hinted}", value_name(term));
+                    return Err(Error::invalid(message));
+                }
                 if !is_assignable(&hinted, data_type) {
-                    let value = hinted_name(&hinted, &value_name(term));
+                    let value = hinted_name(target, &hinted, &value_name(term));
                     return Err(Error::invalid(format!("Cannot assign value {value} to {name} of type {data_type}")));
                 }
                 self.source(term, &hinted, name)
@@ -91,7 +95,10 @@ impl<'a> Terms<'a> {
             }
             TermKind::Cast { term: inner, target } => {
                 let (source, result) = self.cast(inner, target, term)?;
-                assignable(&result, data_type, name)?;
+                if !is_assignable(&result, data_type) {
+                    // Only functions that give such a type are looked at.
+                    return Err(functions::no_signature(&format!("system.cast_as_{result}")));
+                }
                 Ok(source)
             }
             TermKind::Arithmetic { .. } | TermKind::Negated(_) => {

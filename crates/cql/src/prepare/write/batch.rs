@@ -29,13 +29,16 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
             }
         }
     }
+    let one_table = statements.windows(2).all(|pair| pair[0].table.id == pair[1].table.id);
+    if !one_table && statements.iter().any(ModifyPlan::is_conditional) {
+        return Err(Error::invalid("Batch with conditions cannot span multiple tables").at(batch.position));
+    }
     check_kind(batch.kind, statements.iter()).map_err(|e| e.at(batch.position))?;
     virtual_table::check_batch(batch.kind, &statements).map_err(|e| e.at(batch.position))?;
     if batch.kind == BatchKind::Counter && batch.using.timestamp.is_some() {
         return Err(Error::invalid("Cannot provide custom timestamp for counter BATCH").at(batch.position));
     }
     statements.iter_mut().for_each(|s| s.markers = markers.count());
-    let one_table = statements.windows(2).all(|pair| pair[0].table.id == pair[1].table.id);
     let pk_indexes = match statements.first() {
         Some(first) if one_table => markers.partition_indexes(&first.table),
         _ => Vec::new(),

@@ -1,8 +1,9 @@
 //! Changes of unfrozen collections, of which every element is a cell of its own.
 
 use crate::error::{Error, nearest};
+use crate::functions::arithmetic::result_type;
 use crate::plan::{CollectionChange, CollectionPlan, Source};
-use crate::prepare::term::term_text::value_name;
+use crate::prepare::term::term_text::{raw_name, value_name};
 use crate::prepare::term::terms::Terms;
 use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Term, TermKind};
 use henge_model::{Column, DataType};
@@ -22,7 +23,8 @@ pub(crate) fn assigned(
         }
         AssignmentKind::Change(ArithmeticOperator::Add, term) => {
             check_map_addition(term, column)?;
-            CollectionChange::Add(whole(term, column, terms)?)
+            let source = whole(term, column, terms);
+            CollectionChange::Add(source.map_err(|e| if is_map(column) { no_map(term) } else { e })?)
         }
         AssignmentKind::Change(ArithmeticOperator::Subtract, term) => removed(term, column, terms)?,
         AssignmentKind::Prepend(term) if matches!(column.data_type, DataType::List(_)) => {
@@ -43,6 +45,28 @@ pub(crate) fn assigned(
     Ok(CollectionPlan::of(column, change))
 }
 
+/// Resolves `c = c + term` of a number or a text, which a condition permits since it reads the row.
+pub(crate) fn increased(
+    assignment: &Assignment,
+    term: &Term,
+    column: &Column,
+    terms: &mut Terms<'_>,
+) -> Result<CollectionPlan, Error> {
+    let of = &column.data_type;
+    if matches!(of.unfrozen(), DataType::List(_) | DataType::Set(_) | DataType::Map(..) | DataType::Udt(_))
+        || matches!(of, DataType::Tuple(_))
+    {
+        return Err(no_change(assignment, column));
+    }
+    if result_type(ArithmeticOperator::Add, of, of).is_none() {
+        let message =
+            format!("Invalid operation ({}) for non-numeric and non-text type {}", operation(assignment), column.name);
+        return Err(invalid_at(message, &assignment.column));
+    }
+    let source = terms.source(term, of, &column.name)?;
+    Ok(CollectionPlan::of(column, CollectionChange::Increase(source)))
+}
+
 /// The error for an assignment that the column's type does not support.
 pub(crate) fn no_change(assignment: &Assignment, column: &Column) -> Error {
     let is_frozen = matches!(column.data_type, DataType::Frozen(_));
@@ -56,6 +80,7 @@ pub(crate) fn no_change(assignment: &Assignment, column: &Column) -> Error {
         _ if is_frozen && is_collection => "frozen collection",
         (AssignmentKind::Element(..), DataType::Set(_)) => "set",
         (AssignmentKind::Element(..), _) => "non collection",
+        (AssignmentKind::Change(ArithmeticOperator::Subtract, _), DataType::Tuple(_)) => "non counter",
         (_, DataType::Udt(_) | DataType::Tuple(_)) => "tuple",
         _ => "non counter",
     };
@@ -67,13 +92,13 @@ pub(crate) fn no_change(assignment: &Assignment, column: &Column) -> Error {
 fn operation(assignment: &Assignment) -> String {
     let name = &assignment.column;
     match &assignment.kind {
-        AssignmentKind::Value(term) => format!("{name} = {}", value_name(term)),
+        AssignmentKind::Value(term) => format!("{name} = {}", raw_name(term)),
         AssignmentKind::Change(operator, term) => {
-            format!("{name} = {name} {} {}", operator.sign(), value_name(term))
+            format!("{name} = {name} {} {}", operator.sign(), raw_name(term))
         }
-        AssignmentKind::Prepend(term) => format!("{name} = {} - {name}", value_name(term)),
-        AssignmentKind::Element(key, value) => format!("{name}[{}] = {}", value_name(key), value_name(value)),
-        AssignmentKind::Field(field, value) => format!("{name}.{field} = {}", value_name(value)),
+        AssignmentKind::Prepend(term) => format!("{name} = {} - {name}", raw_name(term)),
+        AssignmentKind::Element(key, value) => format!("{name}[{}] = {}", raw_name(key), raw_name(value)),
+        AssignmentKind::Field(field, value) => format!("{name}.{field} = {}", raw_name(value)),
     }
 }
 
@@ -86,11 +111,17 @@ fn not_a_field(error: Error, assignment: &Assignment, column: &Column) -> Error 
 fn check_map_addition(term: &Term, column: &Column) -> Result<(), Error> {
     let is_collection =
         matches!(&term.kind, TermKind::Set(parts) if !parts.is_empty()) || matches!(term.kind, TermKind::List(_));
-    if matches!(column.data_type, DataType::Map(..)) && is_collection {
-        let message = format!("Value for a map addition has to be a map, but was: '{}'", value_name(term));
-        return Err(Error::invalid(message).at(term.position));
-    }
-    Ok(())
+    if is_map(column) && is_collection { Err(no_map(term)) } else { Ok(()) }
+}
+
+fn is_map(column: &Column) -> bool {
+    matches!(column.data_type, DataType::Map(..))
+}
+
+/// The error for adding anything but a map to a map.
+fn no_map(term: &Term) -> Error {
+    let message = format!("Value for a map addition has to be a map, but was: '{}'", value_name(term));
+    Error::invalid(message).at(term.position)
 }
 
 fn whole(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<Source, Error> {
@@ -102,12 +133,12 @@ fn removed(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<Collec
     match &column.data_type {
         DataType::Set(_) => whole(term, column, terms).map(CollectionChange::Remove),
         DataType::Map(key, _) => {
-            if matches!(term.kind, TermKind::List(_) | TermKind::Map(_)) {
+            let no_set = |_| {
                 let message = format!("Value for a map substraction has to be a set, but was: '{}'", value_name(term));
-                return Err(Error::invalid(message).at(term.position));
-            }
+                Error::invalid(message).at(term.position)
+            };
             let keys = DataType::Set(key.clone());
-            terms.source(term, &keys, &column.name).map(CollectionChange::Remove)
+            terms.source(term, &keys, &column.name).map(CollectionChange::Remove).map_err(no_set)
         }
         _ => whole(term, column, terms).map(CollectionChange::RemoveValues),
     }

@@ -47,7 +47,10 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
         Part::Whole if operator == Operator::ContainsKey => format!("key({})", column.name),
         Part::Whole => column.name.clone(),
         Part::Element(_) => format!("value({})", column.name),
-        Part::Field(_) => format!("{}.{}", column.name, relation.values.len()),
+        Part::Field(_) => match &relation.subject {
+            Subject::Field(_, field) => format!("{}.{}", column.name, field.text),
+            _ => column.name.clone(),
+        },
     };
     let is_list = operator == Operator::In && !relation.listed;
     let values = match (&relation.values[..], is_list) {

@@ -1,7 +1,9 @@
 //! Resolution of INSERT, UPDATE and DELETE.
 
 use crate::error::{Error, Position};
-use crate::plan::{Changes, CollectionPlan, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, assemble};
+use crate::plan::{
+    Changes, CollectionPlan, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, Source, assemble,
+};
 use crate::prepare::scope::{Scope, column};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
@@ -9,7 +11,9 @@ use crate::prepare::write::collection::{self};
 use crate::prepare::write::using::{target, using};
 use crate::prepare::write::write_target::{reached, restricted};
 use crate::prepare::write::{insert, virtual_table};
-use crate::statement::{Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, Update, Using};
+use crate::statement::{
+    ArithmeticOperator, Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, Update, Using,
+};
 use henge_model::{Column, ColumnKind, DataType, Table};
 
 pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepared, Error> {
@@ -34,25 +38,28 @@ pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Marke
 
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&update.table, scope, markers)?;
-    check_counters(table, &update.using, update.condition.as_ref(), update.table.name.position)?;
     let (ttl, timestamp) = using(&update.using, &mut terms)?;
+    let condition = condition(update.condition.as_ref(), &mut terms)?;
+    check_timestamp(condition.as_ref(), timestamp.as_ref(), update.table.name.position)?;
     let mut changes = Changes::default();
     for assignment in &update.assignments {
-        assign(assignment, table, &mut terms, &mut changes)?;
+        assign(assignment, table, condition.is_some(), &mut terms, &mut changes)?;
     }
     let restrictions = restricted(&update.relations, table, "UPDATE", &mut terms)?;
     let position = update.table.name.position;
-    let condition = condition(update.condition.as_ref(), &mut terms)?;
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
     let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
+    check_counters(table, &update.using, update.condition.as_ref(), position)?;
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
     plan.under_any(condition, "updates", position)
 }
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&delete.table, scope, markers)?;
-    check_counters(table, &delete.using, delete.condition.as_ref(), delete.table.name.position)?;
+    let position = delete.table.name.position;
     let (_, timestamp) = using(&delete.using, &mut terms)?;
+    let condition = condition(delete.condition.as_ref(), &mut terms)?;
+    check_timestamp(condition.as_ref(), timestamp.as_ref(), position)?;
     let mut changes = Changes::default();
     for deletion in &delete.deletions {
         let (Deletion::Column(name) | Deletion::Element(name, _) | Deletion::Field(name, _)) = deletion;
@@ -67,14 +74,14 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         }
     }
     changes.cells.dedup_by_key(|c| c.column);
-    let position = delete.table.name.position;
     let restrictions = restricted(&delete.relations, table, "DELETE", &mut terms)?;
-    let condition = condition(delete.condition.as_ref(), &mut terms)?;
+    check_counters(table, &delete.using, delete.condition.as_ref(), position)?;
     let is_of_rows = !changes.are_static_only(table);
     if !restrictions.has_full_key(table) {
         check_range(&delete.deletions, is_of_rows, condition.as_ref()).map_err(|e| e.at(position))?;
     }
-    let of_rows = delete.deletions.is_empty() && restrictions.filter.is_empty();
+    // What a SELECT filters behind a bound of mixed order is a range of its own here.
+    let of_rows = delete.deletions.is_empty() && restrictions.filter.len() == restrictions.slice.mixed.len();
     if of_rows
         && !restrictions.has_full_key(table)
         && let Partition::Keys(partition) = restrictions.partition
@@ -101,6 +108,20 @@ fn check_range(deletions: &[Deletion], is_of_rows: bool, condition: Option<&Cond
         }
         None if is_of_rows && !deletions.is_empty() => {
             Err(Error::invalid("Range deletions are not supported for specific columns"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses timestamps of conditional writes, which have the timestamp of their ballot.
+fn check_timestamp(
+    condition: Option<&ConditionPlan>,
+    timestamp: Option<&Source>,
+    position: Position,
+) -> Result<(), Error> {
+    match (condition, timestamp) {
+        (Some(_), Some(_)) => {
+            Err(Error::invalid("Cannot provide custom timestamp for conditional updates").at(position))
         }
         _ => Ok(()),
     }
@@ -141,7 +162,13 @@ fn refuse_key(column: &Column, name: &Name, message: &str) -> Result<(), Error> 
 }
 
 /// Adds an assignment of `SET`. A collection may have several changes of its parts, any other column one assignment.
-fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes: &mut Changes) -> Result<(), Error> {
+fn assign(
+    assignment: &Assignment,
+    table: &Table,
+    is_conditional: bool,
+    terms: &mut Terms<'_>,
+    changes: &mut Changes,
+) -> Result<(), Error> {
     let name = &assignment.column;
     let column = column(table, name)?;
     refuse_key(column, name, "PRIMARY KEY part {} found in SET part")?;
@@ -168,6 +195,10 @@ fn assign(assignment: &Assignment, table: &Table, terms: &mut Terms<'_>, changes
     if let AssignmentKind::Value(term) = &assignment.kind {
         let source = terms.source(term, &column.data_type, &column.name)?;
         return changes.set(column, source, name.position);
+    }
+    if let (AssignmentKind::Change(ArithmeticOperator::Add, term), true) = (&assignment.kind, is_conditional) {
+        changes.collections.push(collection::increased(assignment, term, column, terms)?);
+        return Ok(());
     }
     Err(collection::no_change(assignment, column))
 }

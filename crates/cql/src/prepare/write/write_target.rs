@@ -74,7 +74,7 @@ pub(crate) fn restricted(
     }
     check_others(&found)?;
     // Filters are allowed here: columns missing from the key are refused below.
-    sort(found, table, true)
+    sort(found, table, true, Ok(()))
 }
 
 fn of_kind(found: &Restrictions, kind: ColumnKind) -> impl Iterator<Item = &Restriction> {
