@@ -7,7 +7,7 @@ use crate::stamp::stamp;
 use crate::under_way::UnderWay;
 use crate::{Event, Replicas};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Key, MAX_MUTATION_ROWS, Mutation};
+use henge_model::{Key, MUTATION_ROWS_MAX, Mutation};
 use std::collections::BTreeSet;
 
 /// Repairs replicas and waits for all. Returns the number of replicas that did not confirm.
@@ -52,7 +52,7 @@ fn mutations(rows: Vec<(Bytes, Bytes)>, issued: Micros) -> impl Iterator<Item = 
         let token = Key::token(&first.0);
         let mut bytes = first.0.len() + first.1.len();
         let mut mutation = Mutation { issued, rows: vec![first] };
-        while mutation.rows.len() < MAX_MUTATION_ROWS {
+        while mutation.rows.len() < MUTATION_ROWS_MAX {
             let fits = |(key, row): &(Bytes, Bytes)| {
                 Key::token(key) == token && bytes + key.len() + row.len() <= MEND_BYTES_MAX
             };

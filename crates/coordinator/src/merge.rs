@@ -93,7 +93,7 @@ impl Merge {
         }
         let merged = self.context.iter().map(|(key, versions)| (key, merged(key, versions)));
         let merged: Vec<(&Bytes, Bytes)> = merged.collect();
-        self.covers = Covers::of(merged.iter().map(|(key, row)| (&key[..], &row[..])));
+        self.covers = Covers::from_tombstones(merged.iter().map(|(key, row)| (&key[..], &row[..])));
     }
 
     /// The merged context, with the replicas that lack some of it. If the answer ends at a key, context beyond the key is

@@ -114,10 +114,10 @@ pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec
             if !exists(state, resource) {
                 return Err(invalid(format!("Resource {resource} doesn't exist")));
             }
-            regrant(state, role, resource, |given| given.and(*permissions))
+            regrant(state, role, resource, |given| given.union(*permissions))
         }
         RoleCommand::Revoke { role, resource, permissions } => {
-            regrant(state, role, resource, |given| given.without(*permissions))
+            regrant(state, role, resource, |given| given.difference(*permissions))
         }
     }
 }

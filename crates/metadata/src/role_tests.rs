@@ -25,7 +25,7 @@ fn resource(text: &str) -> Resource {
 fn permissions(text: &str, on: &Resource) -> Permissions {
     match text {
         "ALL" => on.applicable(),
-        names => names.split(',').map(|name| Permission::named(name).unwrap()).collect(),
+        names => names.split(',').map(|name| Permission::from_name(name).unwrap()).collect(),
     }
 }
 
@@ -96,7 +96,7 @@ fn after(lines: &str) -> ClusterState {
 
 fn may(state: &ClusterState, question: &str) -> bool {
     let [role, permission, on] = question.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{question}") };
-    state.roles.allows(role, Permission::named(permission).unwrap(), &resource(on).chain())
+    state.roles.allows(role, Permission::from_name(permission).unwrap(), &resource(on).with_parents())
 }
 
 const TEAM: &str = "

@@ -161,7 +161,7 @@ fn changes(within: &Keyspace, altered: UserType) -> Vec<Change> {
     let mut out = Vec::new();
     for other in within.types.values().filter(|other| other.name != name) {
         if other.fields.iter().any(|(_, field)| field.mentions(&keyspace, &name)) {
-            let fields = other.fields.iter().map(|(field, of)| (field.clone(), of.updated(&altered))).collect();
+            let fields = other.fields.iter().map(|(field, of)| (field.clone(), of.with_user_type(&altered))).collect();
             out.push(Change::Type(Arc::new(UserType { fields, ..UserType::clone(other) })));
         }
     }
@@ -176,7 +176,7 @@ fn changes(within: &Keyspace, altered: UserType) -> Vec<Change> {
 
 fn rewritten(table: &Table, altered: &UserType) -> Table {
     let columns = |columns: &[Column]| -> Vec<Column> {
-        let updated = |c: &Column| Column { data_type: c.data_type.updated(altered), ..c.clone() };
+        let updated = |c: &Column| Column { data_type: c.data_type.with_user_type(altered), ..c.clone() };
         columns.iter().map(updated).collect()
     };
     Table {

@@ -45,7 +45,7 @@ impl Permission {
     }
 
     /// The permission of this name in any case; `None` if no permission has it.
-    pub fn named(name: &str) -> Option<Permission> {
+    pub fn from_name(name: &str) -> Option<Permission> {
         Permission::ALL.into_iter().find(|p| p.name().eq_ignore_ascii_case(name))
     }
 }
@@ -77,17 +77,17 @@ impl Permissions {
     }
 
     /// The union of two sets.
-    pub fn and(self, other: Permissions) -> Permissions {
+    pub fn union(self, other: Permissions) -> Permissions {
         Permissions(self.0 | other.0)
     }
 
     /// The intersection of two sets.
-    pub fn common(self, other: Permissions) -> Permissions {
+    pub fn intersection(self, other: Permissions) -> Permissions {
         Permissions(self.0 & other.0)
     }
 
     /// The permissions of this set that `other` lacks.
-    pub fn without(self, other: Permissions) -> Permissions {
+    pub fn difference(self, other: Permissions) -> Permissions {
         Permissions(self.0 & !other.0)
     }
 
@@ -138,7 +138,7 @@ impl Resource {
     }
 
     /// This resource and all that contain it, smallest first.
-    pub fn chain(&self) -> Vec<Resource> {
+    pub fn with_parents(&self) -> Vec<Resource> {
         std::iter::successors(Some(self.clone()), Resource::parent).collect()
     }
 
@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_resource_lies_in_larger_ones() {
-        let chain = |resource: Resource| resource.chain().iter().map(Resource::to_string).collect::<Vec<_>>().join(" ");
+        let chain =
+            |resource: Resource| resource.with_parents().iter().map(Resource::to_string).collect::<Vec<_>>().join(" ");
         let table = Resource::Table("k".into(), "t".into());
         assert_eq!(chain(table), "<table k.t> <all tables in k> <keyspace k> <all keyspaces>");
         assert_eq!(chain(Resource::Role("r".into())), "<role r> <all roles>");
@@ -225,9 +226,9 @@ mod tests {
     fn sets_of_permissions_are_listed_in_order() {
         let given = Permissions::of(&[Select, Create]);
         assert_eq!(given.iter().map(Permission::name).collect::<Vec<_>>(), ["CREATE", "SELECT"]);
-        assert_eq!(given.without(Permissions::of(&[Create])), Permissions::of(&[Select]));
+        assert_eq!(given.difference(Permissions::of(&[Create])), Permissions::of(&[Select]));
         assert!(!Resource::Table("k".into(), "t".into()).applicable().contains(Create));
-        assert_eq!(Permission::named("select_masked"), Some(SelectMasked));
-        assert_eq!(Permission::named("all"), None);
+        assert_eq!(Permission::from_name("select_masked"), Some(SelectMasked));
+        assert_eq!(Permission::from_name("all"), None);
     }
 }

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 /// Ranges of covered keys, ascending and disjoint, each with the newest deletion that covers it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Covers {
-    stretches: Vec<Stretch>,
+    ranges: Vec<CoveredRange>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stretch {
+struct CoveredRange {
     start: Bytes,
     end: Bytes,
     deletion: Deletion,
@@ -20,7 +20,7 @@ struct Stretch {
 impl Covers {
     /// The ranges that these tombstones cover, given as key and value in any order. Entries that are not a tombstone or
     /// hold no deletion are skipped.
-    pub fn of<'a>(tombstones: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Covers {
+    pub fn from_tombstones<'a>(tombstones: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Covers {
         // At each key: the deletions that begin there, and those that end there.
         let mut edges: BTreeMap<Bytes, (Vec<Deletion>, Vec<Deletion>)> = BTreeMap::new();
         for (key, row) in tombstones {
@@ -29,32 +29,32 @@ impl Covers {
             edges.entry(extent.start).or_default().0.push(deletion);
             edges.entry(extent.end).or_default().1.push(deletion);
         }
-        Covers { stretches: sweep(edges) }
+        Covers { ranges: merge_edges(edges) }
     }
 
     /// True if nothing is covered.
     pub fn is_empty(&self) -> bool {
-        self.stretches.is_empty()
+        self.ranges.is_empty()
     }
 
     /// The newest deletion that covers the row at `key`.
     pub fn deletion(&self, key: &[u8]) -> Option<Deletion> {
-        let above = self.stretches.partition_point(|stretch| stretch.start[..] <= *key);
-        let stretch = self.stretches.get(above.checked_sub(1)?)?;
-        (*key < stretch.end[..]).then_some(stretch.deletion)
+        let above = self.ranges.partition_point(|range| range.start[..] <= *key);
+        let range = self.ranges.get(above.checked_sub(1)?)?;
+        (*key < range.end[..]).then_some(range.deletion)
     }
 }
 
 /// Walks the edges in key order with the multiset of deletions in force; the newest of them covers each range.
-fn sweep(edges: BTreeMap<Bytes, (Vec<Deletion>, Vec<Deletion>)>) -> Vec<Stretch> {
+fn merge_edges(edges: BTreeMap<Bytes, (Vec<Deletion>, Vec<Deletion>)>) -> Vec<CoveredRange> {
     let mut in_force: BTreeMap<Deletion, usize> = BTreeMap::new();
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut ranges: Vec<CoveredRange> = Vec::new();
     let mut start = Bytes::new();
     for (key, (begin, end)) in edges {
         if let Some((deletion, _)) = in_force.last_key_value() {
-            match stretches.last_mut() {
+            match ranges.last_mut() {
                 Some(last) if last.end == start && last.deletion == *deletion => last.end = key.clone(),
-                _ => stretches.push(Stretch { start, end: key.clone(), deletion: *deletion }),
+                _ => ranges.push(CoveredRange { start, end: key.clone(), deletion: *deletion }),
             }
         }
         start = key;
@@ -70,7 +70,7 @@ fn sweep(edges: BTreeMap<Bytes, (Vec<Deletion>, Vec<Deletion>)>) -> Vec<Stretch>
             }
         }
     }
-    stretches
+    ranges
 }
 
 #[cfg(test)]
@@ -88,24 +88,24 @@ mod tests {
     fn tombstone(start: &[u8], end: &[u8], timestamp: i64) -> Option<(Vec<u8>, Vec<u8>)> {
         let end = if end.is_empty() { Key::prefix_end(PARTITION) } else { key(end) };
         let at = Key::range_tombstone(&key(start), &end)?.bytes().to_vec();
-        let row = encoded(&at, timestamp);
+        let row = encode_tombstone(&at, timestamp);
         Some((at, row))
     }
 
-    fn encoded(key: &[u8], timestamp: i64) -> Vec<u8> {
+    fn encode_tombstone(key: &[u8], timestamp: i64) -> Vec<u8> {
         let mut out = Vec::new();
         encode_row(key, &Row { deletion: Some(Deletion { timestamp, local_seconds: 1 }), ..Row::default() }, &mut out);
         out
     }
 
     fn covers(tombstones: &[(Vec<u8>, Vec<u8>)]) -> Covers {
-        Covers::of(tombstones.iter().map(|(key, row)| (&key[..], &row[..])))
+        Covers::from_tombstones(tombstones.iter().map(|(key, row)| (&key[..], &row[..])))
     }
 
     #[test]
     fn a_partition_covers_its_static_row_and_a_range_does_not() {
         let whole = Key::partition_tombstone(PARTITION).bytes().to_vec();
-        let partition = covers(&[(whole.clone(), encoded(&whole, 7))]);
+        let partition = covers(&[(whole.clone(), encode_tombstone(&whole, 7))]);
         let range = covers(&[tombstone(b"", b"", 7).unwrap()]);
         for (suffix, by_range) in [(&b"\x01"[..], false), (b"\x02", true), (b"\x41\0\0\0\x05\x02", true)] {
             assert!(partition.deletion(&key(suffix)).is_some(), "{suffix:?}");
@@ -138,7 +138,7 @@ mod tests {
                 ranges.iter().filter_map(|(from, to, at)| tombstone(&bound(*from), &upper((*to).max(1)), *at)).collect();
             if let Some(at) = partition {
                 let whole = Key::partition_tombstone(PARTITION).bytes().to_vec();
-                tombstones.push((whole.clone(), encoded(&whole, at)));
+                tombstones.push((whole.clone(), encode_tombstone(&whole, at)));
             }
             let covering = ranges.iter().filter(|(from, to, _)| *from <= asked && (asked < (*to).max(1) || *to >= 13));
             let expected = covering.map(|(.., at)| *at).chain(partition).max();

@@ -57,13 +57,13 @@ impl Digester {
         put_bytes(&mut self.row, key);
         let head = self.row.len();
         if let Some(marker) = row.marker().filter(|m| !m.is_purgeable(purge_before)) {
-            self.marker(&marker);
+            self.put_marker(&marker);
         }
         if let Some(deletion) = row.deletion().filter(|d| d.local_seconds >= purge_before) {
-            self.entry(tag::DELETION, deletion.timestamp);
+            self.put_entry(tag::DELETION, deletion.timestamp);
         }
         for cell in row.cells().filter(|c| columns.contains(c.column, c.timestamp) && !c.is_purgeable(purge_before)) {
-            self.cell(&cell);
+            self.put_cell(&cell);
         }
         if self.row.len() > head {
             self.row.push(tag::END);
@@ -84,41 +84,41 @@ impl Digester {
         Digest(self.hash.digest128().to_be_bytes())
     }
 
-    fn marker(&mut self, marker: &Marker) {
+    fn put_marker(&mut self, marker: &Marker) {
         match marker.expiry {
-            None => self.entry(tag::MARKER, marker.timestamp),
-            Some(_) if !marker.is_live(self.now_seconds) => self.entry(tag::EXPIRED_MARKER, marker.timestamp),
+            None => self.put_entry(tag::MARKER, marker.timestamp),
+            Some(_) if !marker.is_live(self.now_seconds) => self.put_entry(tag::EXPIRED_MARKER, marker.timestamp),
             Some((ttl, expires)) => {
-                self.entry(tag::EXPIRING_MARKER, marker.timestamp);
-                self.expiry(ttl, expires);
+                self.put_entry(tag::EXPIRING_MARKER, marker.timestamp);
+                self.put_expiry(ttl, expires);
             }
         }
     }
 
-    fn cell(&mut self, cell: &CellView<'_>) {
+    fn put_cell(&mut self, cell: &CellView<'_>) {
         let tag = match cell.kind {
             CellKindView::ComplexDeletion { .. } => tag::COMPLEX_DELETION,
             CellKindView::Live { .. } => tag::LIVE,
             CellKindView::Expiring { .. } if cell.live_value(self.now_seconds).is_some() => tag::EXPIRING,
             CellKindView::Expiring { .. } | CellKindView::Tombstone { .. } => tag::TOMBSTONE,
         };
-        self.entry(tag, cell.timestamp);
+        self.put_entry(tag, cell.timestamp);
         self.row.extend_from_slice(&cell.column.0.to_be_bytes());
         put_bytes(&mut self.row, cell.path);
         if let Some(value) = cell.live_value(self.now_seconds) {
             if let CellKindView::Expiring { ttl, expires, .. } = cell.kind {
-                self.expiry(ttl, expires);
+                self.put_expiry(ttl, expires);
             }
             put_bytes(&mut self.row, value);
         }
     }
 
-    fn entry(&mut self, tag: u8, timestamp: i64) {
+    fn put_entry(&mut self, tag: u8, timestamp: i64) {
         self.row.push(tag);
         self.row.extend_from_slice(&timestamp.to_be_bytes());
     }
 
-    fn expiry(&mut self, ttl: u32, expires: i64) {
+    fn put_expiry(&mut self, ttl: u32, expires: i64) {
         self.row.extend_from_slice(&ttl.to_be_bytes());
         self.row.extend_from_slice(&expires.to_be_bytes());
     }

@@ -20,8 +20,8 @@ pub(crate) use original::{is_exact, original_value};
 pub use partition_key::PartitionKey;
 pub use tombstone::Extent;
 
-use crate::limits::MAX_COMPONENT;
-use crate::token::{from_sortable, sortable};
+use crate::limits::COMPONENT_BYTES_MAX;
+use crate::token::{from_sortable, to_sortable};
 use crate::value::put_escaped;
 use crate::{Order, Table, Token, ValueError};
 use henge_base::{Bytes, Reader};
@@ -76,14 +76,14 @@ pub enum KeyError {
 pub struct Key(pub Bytes);
 
 /// Bytes of storage id and token, which every key begins with.
-const HEAD: usize = 12;
+const HEAD_BYTES: usize = 12;
 
 impl Key {
     /// The key of a row with a value for every clustering column. In a table that [has short
     /// rows](Table::has_short_rows) the last ones may be missing; the row then sorts before those that have them.
     pub fn row(table: &Table, partition: &PartitionKey, clustering: &[&[u8]]) -> Result<Key, KeyError> {
         let values: usize = clustering.iter().map(|value| value.len() + 8).sum();
-        let mut out = Vec::with_capacity(HEAD + partition.bytes().len() + values + 16);
+        let mut out = Vec::with_capacity(HEAD_BYTES + partition.bytes().len() + values + 16);
         Key::put_row(table, partition, clustering, &mut out)?;
         Ok(Key(Bytes::from(out)))
     }
@@ -114,7 +114,7 @@ impl Key {
 
     /// The prefix that all keys of one partition share, and no other keys.
     pub fn partition_prefix(table: &Table, partition: &PartitionKey) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEAD + partition.bytes().len() + 10);
+        let mut out = Vec::with_capacity(HEAD_BYTES + partition.bytes().len() + 10);
         put_prefix(table, partition, &mut out);
         out
     }
@@ -141,13 +141,13 @@ impl Key {
     }
 
     /// Bounds (first included, second excluded) of a table's keys with tokens above `start` and up to `end`. Equal
-    /// tokens mean the whole table. A range that wraps is not one run of keys: use [`crate::TokenRange::unwrapped`]
+    /// tokens mean the whole table. A range that wraps is not one run of keys: use [`crate::TokenRange::split_at_wrap`]
     /// first.
     pub fn table_range(storage_id: StorageId, start: Token, end: Token) -> (Vec<u8>, Vec<u8>) {
         let (start, end) = if start == end { (Token::MIN, Token::MAX) } else { (start, end) };
         // No key has the lowest token, so excluding it loses nothing; above the highest token begins the next table.
         let above = |token: Token| match token.0.checked_add(1) {
-            Some(next) => head(storage_id, Token(next)).to_vec(),
+            Some(next) => encode_head(storage_id, Token(next)).to_vec(),
             None => Key::prefix_end(&storage_id.0.to_be_bytes()),
         };
         (above(start), above(end))
@@ -177,7 +177,7 @@ impl Key {
     /// The number of bytes of an encoded key that name its partition, table and token included; `None` if its partition
     /// key does not end.
     pub fn partition(bytes: &[u8]) -> Option<usize> {
-        let mut at = HEAD;
+        let mut at = HEAD_BYTES;
         loop {
             let zero = bytes.get(at..)?.iter().position(|b| *b == 0)? + at;
             at = zero + 2;
@@ -221,15 +221,15 @@ impl AsRef<[u8]> for Key {
     }
 }
 
-fn head(storage_id: StorageId, token: Token) -> [u8; HEAD] {
-    let mut head = [0; HEAD];
+fn encode_head(storage_id: StorageId, token: Token) -> [u8; HEAD_BYTES] {
+    let mut head = [0; HEAD_BYTES];
     head[..4].copy_from_slice(&storage_id.0.to_be_bytes());
-    head[4..].copy_from_slice(&sortable(token));
+    head[4..].copy_from_slice(&to_sortable(token));
     head
 }
 
 fn put_prefix(table: &Table, partition: &PartitionKey, out: &mut Vec<u8>) {
-    out.extend_from_slice(&head(table.storage_id, partition.token()));
+    out.extend_from_slice(&encode_head(table.storage_id, partition.token()));
     put_escaped(partition.bytes(), out);
 }
 
@@ -239,7 +239,7 @@ fn is_short(table: &Table, given: usize) -> bool {
 
 fn put_clustering(table: &Table, values: &[&[u8]], out: &mut Vec<u8>) -> Result<(), KeyError> {
     for (column, value) in table.clustering.iter().zip(values) {
-        if value.len() > MAX_COMPONENT {
+        if value.len() > COMPONENT_BYTES_MAX {
             return Err(KeyError::TooLong(value.len()));
         }
         let start = out.len();

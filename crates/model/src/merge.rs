@@ -5,8 +5,8 @@
 //! It stays damaged whatever is merged into it, reading it is an error, and repair replaces it from other replicas.
 //! As a pair of (merge of the valid, union of the invalid) it obeys the same laws.
 
-use crate::normal::{newer_marker, settle, settle_marker};
-use crate::row_codec::{CRC, CellView, DAMAGED, Parts, RowError, checked_body, encode_parts, seal};
+use crate::normal::{newer_marker, uncovered_marker, winning_cells};
+use crate::row_codec::{CRC_BYTES, CellView, DAMAGED, RowError, RowHead, encode_row_parts, seal, verify_body};
 use crate::{Cell, Row, RowView};
 use henge_base::{Reader, put_vint};
 use smallvec::SmallVec;
@@ -15,10 +15,10 @@ use std::collections::BTreeSet;
 /// The row that holds all that `a` and `b` say, in normal form.
 pub fn merge_rows(a: &Row, b: &Row) -> Row {
     let deletion = a.deletion.max(b.deletion);
-    let marker = settle_marker(newer_marker(a.marker, b.marker), deletion);
+    let marker = uncovered_marker(newer_marker(a.marker, b.marker), deletion);
     let cells: Vec<&Cell> = a.cells.iter().chain(&b.cells).collect();
     let views: Vec<CellView<'_>> = cells.iter().map(|cell| cell.view()).collect();
-    let order = settle(&views, deletion);
+    let order = winning_cells(&views, deletion);
     Row { marker, deletion, cells: order.into_iter().map(|i| cells[i as usize].clone()).collect() }
 }
 
@@ -29,7 +29,7 @@ pub fn merge_encoded<'a>(key: &[u8], operands: impl Iterator<Item = &'a [u8]>) -
     for operand in operands {
         match RowView::parse(key, operand) {
             Ok(row) => rows.push((row, operand)),
-            Err(RowError::Damaged) => match damaged(key, operand) {
+            Err(RowError::Damaged) => match decode_damaged(key, operand) {
                 Ok((row, bytes, inner)) => {
                     rows.push((row, bytes));
                     bad.extend(inner);
@@ -39,11 +39,11 @@ pub fn merge_encoded<'a>(key: &[u8], operands: impl Iterator<Item = &'a [u8]>) -
             Err(_) => _ = bad.insert(operand),
         }
     }
-    let good = join(key, &rows);
+    let good = merge_views(key, &rows);
     if bad.is_empty() { good } else { encode_damaged(key, &good, &bad) }
 }
 
-fn join(key: &[u8], rows: &[(RowView<'_>, &[u8])]) -> Vec<u8> {
+fn merge_views(key: &[u8], rows: &[(RowView<'_>, &[u8])]) -> Vec<u8> {
     if let Some(((_, first), others)) = rows.split_first()
         && others.iter().all(|(_, bytes)| bytes == first)
     {
@@ -51,18 +51,18 @@ fn join(key: &[u8], rows: &[(RowView<'_>, &[u8])]) -> Vec<u8> {
     }
     let deletion = rows.iter().filter_map(|(row, _)| row.deletion()).max();
     let marker = rows.iter().fold(None, |marker, (row, _)| newer_marker(marker, row.marker()));
-    let marker = settle_marker(marker, deletion);
+    let marker = uncovered_marker(marker, deletion);
     let mut cells: Vec<CellView<'_>> = Vec::with_capacity(rows.iter().map(|(row, _)| row.cell_count()).sum());
     rows.iter().for_each(|(row, _)| cells.extend(row.cells()));
-    let order = settle(&cells, deletion);
+    let order = winning_cells(&cells, deletion);
     let size = rows.iter().map(|(_, bytes)| bytes.len()).sum();
     let mut out = Vec::with_capacity(size);
-    encode_parts(key, &Parts { marker, deletion }, order.iter().map(|i| cells[*i as usize]), &mut out);
+    encode_row_parts(key, &RowHead { marker, deletion }, order.iter().map(|i| cells[*i as usize]), &mut out);
     out
 }
 
 fn encode_damaged(key: &[u8], good: &[u8], bad: &BTreeSet<&[u8]>) -> Vec<u8> {
-    let mut out = vec![0; CRC];
+    let mut out = vec![0; CRC_BYTES];
     out.push(DAMAGED);
     put_vint(&mut out, good.len() as u64);
     out.extend_from_slice(good);
@@ -75,12 +75,12 @@ fn encode_damaged(key: &[u8], good: &[u8], bad: &BTreeSet<&[u8]>) -> Vec<u8> {
     out
 }
 
-type Damaged<'a> = (RowView<'a>, &'a [u8], Vec<&'a [u8]>);
+type DamagedParts<'a> = (RowView<'a>, &'a [u8], Vec<&'a [u8]>);
 
 /// Splits a damaged value into its row, the row's bytes, and the invalid operands. Those are not parsed again: they
 /// were invalid when they were put there.
-fn damaged<'a>(key: &[u8], bytes: &'a [u8]) -> Result<Damaged<'a>, RowError> {
-    let (_, body) = checked_body(key, bytes)?;
+fn decode_damaged<'a>(key: &[u8], bytes: &'a [u8]) -> Result<DamagedParts<'a>, RowError> {
+    let (_, body) = verify_body(key, bytes)?;
     let mut reader = Reader::new(body);
     let good = reader.vint_bytes()?;
     let row = RowView::parse(key, good)?;

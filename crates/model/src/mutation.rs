@@ -3,7 +3,7 @@
 //!
 //! `issued (8 bytes) | count vint | (key vint-bytes, row vint-bytes)*`
 
-use crate::limits::MAX_MUTATION_ROWS;
+use crate::limits::MUTATION_ROWS_MAX;
 use crate::{Key, RowError, RowView, Token};
 use henge_base::{Bytes, Micros, Reader, Truncated, put_vint, vint_len};
 
@@ -67,7 +67,7 @@ impl Mutation {
     pub fn decode(bytes: Bytes) -> Result<Mutation, MutationError> {
         let mut reader = Reader::new(&bytes);
         let issued = reader.i64()?;
-        let rows = take_rows(&bytes, &mut reader, MAX_MUTATION_ROWS)?;
+        let rows = take_rows(&bytes, &mut reader, MUTATION_ROWS_MAX)?;
         let mutation = Mutation { issued, rows };
         let token = mutation.token().ok_or(MutationError::Tokens)?;
         for (key, row) in &mutation.rows {

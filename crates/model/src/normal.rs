@@ -1,6 +1,6 @@
 //! The normal form of a row: one version for each place, and nothing that a deletion in the row covers.
 //!
-//! One total order over content ([`versions`]) decides which version of a place wins. It needs no clock: an expiring
+//! One total order over content ([`compare_versions`]) decides which version of a place wins. It needs no clock: an expiring
 //! cell counts as expiring whether or not its time has come. The order is Cassandra's: later timestamp; then a
 //! tombstone over an expiring value over a plain one; then later expiry or deletion; then greater value bytes. Where
 //! Cassandra leaves it open, the shorter TTL wins, for it was written later.
@@ -12,22 +12,22 @@ use smallvec::SmallVec;
 use std::cmp::{Ordering, Reverse};
 
 /// The order of cells within a row: by column, its complex deletion first, then by path.
-pub(crate) fn places(a: &CellView<'_>, b: &CellView<'_>) -> Ordering {
-    let within = || b.is_complex_deletion().cmp(&a.is_complex_deletion()).then_with(|| paths(a.path, b.path));
+pub(crate) fn compare_places(a: &CellView<'_>, b: &CellView<'_>) -> Ordering {
+    let within = || b.is_complex_deletion().cmp(&a.is_complex_deletion()).then_with(|| compare_paths(a.path, b.path));
     a.column.cmp(&b.column).then_with(within)
 }
 
 /// The order of paths. Most cells have none, and that check costs less than the call of a comparison.
-fn paths(a: &[u8], b: &[u8]) -> Ordering {
+fn compare_paths(a: &[u8], b: &[u8]) -> Ordering {
     if a.is_empty() || b.is_empty() { a.len().cmp(&b.len()) } else { a.cmp(b) }
 }
 
 /// The order of versions of one place; the greatest wins.
-pub(crate) fn versions(a: &CellView<'_>, b: &CellView<'_>) -> Ordering {
-    a.timestamp.cmp(&b.timestamp).then_with(|| kinds(&a.kind, &b.kind))
+pub(crate) fn compare_versions(a: &CellView<'_>, b: &CellView<'_>) -> Ordering {
+    a.timestamp.cmp(&b.timestamp).then_with(|| compare_kinds(&a.kind, &b.kind))
 }
 
-fn kinds(a: &CellKindView<'_>, b: &CellKindView<'_>) -> Ordering {
+fn compare_kinds(a: &CellKindView<'_>, b: &CellKindView<'_>) -> Ordering {
     use CellKindView::{ComplexDeletion, Expiring, Live, Tombstone};
     match (a, b) {
         (Live { value: a }, Live { value: b }) => a.cmp(b),
@@ -56,14 +56,14 @@ pub(crate) fn newer_marker(a: Option<Marker>, b: Option<Marker>) -> Option<Marke
 }
 
 /// The deletions met so far on a walk through a row in cell order.
-pub(crate) struct Cover {
+pub(crate) struct RowDeletions {
     row: Option<Micros>,
     column: Option<(ColumnId, Micros)>,
 }
 
-impl Cover {
-    pub(crate) fn of(deletion: Option<Deletion>) -> Cover {
-        Cover { row: deletion.map(|d| d.timestamp), column: None }
+impl RowDeletions {
+    pub(crate) fn new(deletion: Option<Deletion>) -> RowDeletions {
+        RowDeletions { row: deletion.map(|d| d.timestamp), column: None }
     }
 
     pub(crate) fn covers_marker(&self, marker: &Marker) -> bool {
@@ -86,28 +86,28 @@ impl Cover {
 
 /// Indexes into `cells`, sorted by place, of the cells that win their place and are not covered. Indexes are sorted
 /// instead of cells because moving cells would cost more than all comparisons.
-pub(crate) fn settle(cells: &[CellView<'_>], deletion: Option<Deletion>) -> SmallVec<[u32; 32]> {
+pub(crate) fn winning_cells(cells: &[CellView<'_>], deletion: Option<Deletion>) -> SmallVec<[u32; 32]> {
     let at = |i: &u32| &cells[*i as usize];
     let mut order: SmallVec<[u32; 32]> = (0..cells.len() as u32).collect();
     // The operands are sorted already, and a stable sort merges sorted runs in linear time.
-    order.sort_by(|a, b| places(at(a), at(b)).then_with(|| versions(at(b), at(a))));
-    order.dedup_by(|next, kept| places(at(next), at(kept)).is_eq());
-    let mut cover = Cover::of(deletion);
+    order.sort_by(|a, b| compare_places(at(a), at(b)).then_with(|| compare_versions(at(b), at(a))));
+    order.dedup_by(|next, kept| compare_places(at(next), at(kept)).is_eq());
+    let mut cover = RowDeletions::new(deletion);
     order.retain(|i| !cover.covers(at(i)));
     order
 }
 
 /// The marker, or `None` if the deletion covers it.
-pub(crate) fn settle_marker(marker: Option<Marker>, deletion: Option<Deletion>) -> Option<Marker> {
-    let cover = Cover::of(deletion);
+pub(crate) fn uncovered_marker(marker: Option<Marker>, deletion: Option<Deletion>) -> Option<Marker> {
+    let cover = RowDeletions::new(deletion);
     marker.filter(|marker| !cover.covers_marker(marker))
 }
 
 impl Row {
     /// True if the row is in normal form: cells sorted, one version for each place, nothing covered by its deletions.
     pub fn is_normal(&self) -> bool {
-        let mut cover = Cover::of(self.deletion);
-        let sorted = self.cells.windows(2).all(|pair| places(&pair[0].view(), &pair[1].view()).is_lt());
+        let mut cover = RowDeletions::new(self.deletion);
+        let sorted = self.cells.windows(2).all(|pair| compare_places(&pair[0].view(), &pair[1].view()).is_lt());
         sorted
             && !self.marker.is_some_and(|marker| cover.covers_marker(&marker))
             && !self.cells.iter().any(|cell| cover.covers(&cell.view()))
@@ -115,9 +115,9 @@ impl Row {
 
     /// Brings the row into normal form; its cells may be in any order.
     pub fn normalize(&mut self) {
-        self.marker = settle_marker(self.marker, self.deletion);
+        self.marker = uncovered_marker(self.marker, self.deletion);
         let views: Vec<CellView<'_>> = self.cells.iter().map(|cell| cell.view()).collect();
-        let order = settle(&views, self.deletion);
+        let order = winning_cells(&views, self.deletion);
         self.cells = order.into_iter().map(|i| self.cells[i as usize].clone()).collect();
     }
 

@@ -17,7 +17,13 @@ pub fn project(
     now_seconds: i64,
     sink: &mut dyn RowSink,
 ) -> Result<bool, RowError> {
-    push(key, &Sources { row: Some(row), statics: Some(row), now_seconds }, projection, row.is_live(now_seconds), sink)
+    push_row(
+        key,
+        &Sources { row: Some(row), statics: Some(row), now_seconds },
+        projection,
+        row.is_live(now_seconds),
+        sink,
+    )
 }
 
 /// Pushes the row at `key` if it is live, with its static columns taken from `statics`. Without `row` it pushes the row
@@ -32,7 +38,7 @@ pub fn project_joined(
     sink: &mut dyn RowSink,
 ) -> Result<bool, RowError> {
     let live = row.or(statics).is_some_and(|row| row.is_live(now_seconds));
-    push(key, &Sources { row, statics, now_seconds }, projection, live, sink)
+    push_row(key, &Sources { row, statics, now_seconds }, projection, live, sink)
 }
 
 /// The rows that values are taken from, and the time at which they must be live.
@@ -42,7 +48,7 @@ struct Sources<'a, 'r> {
     now_seconds: i64,
 }
 
-fn push(
+fn push_row(
     key: &[u8],
     from: &Sources<'_, '_>,
     projection: &Projection,
@@ -53,7 +59,7 @@ fn push(
         return Ok(false);
     }
     let table = &*projection.table;
-    let original = original(table, from);
+    let original = original_clustering(table, from);
     let of_key = |p: &Projected| matches!(p, Projected::PartitionKey(_) | Projected::Clustering(_));
     let key = if projection.columns.iter().any(of_key) {
         // Only corruption can put a key of another table beside this row.
@@ -62,7 +68,7 @@ fn push(
         None
     };
     sink.begin_row();
-    let mut walk = Walk {
+    let mut walk = ColumnWalk {
         table,
         now_seconds: from.now_seconds,
         row: from.row.map(Cursor::new),
@@ -76,16 +82,16 @@ fn push(
                 let written = original.and_then(|original| original_value(original, i));
                 sink.value(written.or_else(|| key.as_ref().and_then(|key| key.clustering(i))));
             }
-            Projected::Cell(id) => walk.push(id, What::Value, sink),
-            Projected::Writetime(id) => walk.push(id, What::Writetime, sink),
-            Projected::Ttl(id) => walk.push(id, What::Ttl, sink),
+            Projected::Cell(id) => walk.push(id, CellAspect::Value, sink),
+            Projected::Writetime(id) => walk.push(id, CellAspect::Writetime, sink),
+            Projected::Ttl(id) => walk.push(id, CellAspect::Ttl, sink),
         }
     }
     Ok(true)
 }
 
 /// The clustering values as they were written, where the key holds only their normal form.
-fn original<'a>(table: &Table, from: &Sources<'a, '_>) -> Option<&'a [u8]> {
+fn original_clustering<'a>(table: &Table, from: &Sources<'a, '_>) -> Option<&'a [u8]> {
     if table.clustering.iter().all(|column| is_exact(&column.data_type)) {
         return None;
     }
@@ -95,14 +101,14 @@ fn original<'a>(table: &Table, from: &Sources<'a, '_>) -> Option<&'a [u8]> {
 
 /// The attribute of a cell that a projection asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum CellAspect {
     Value,
     Writetime,
     Ttl,
 }
 
 /// A walk through the selected columns that remembers its place in the row.
-struct Walk<'a, 't> {
+struct ColumnWalk<'a, 't> {
     table: &'t Table,
     now_seconds: i64,
     row: Option<Cursor<'a>>,
@@ -111,8 +117,8 @@ struct Walk<'a, 't> {
     guess: usize,
 }
 
-impl Walk<'_, '_> {
-    fn push(&mut self, id: ColumnId, what: What, sink: &mut dyn RowSink) {
+impl ColumnWalk<'_, '_> {
+    fn push(&mut self, id: ColumnId, aspect: CellAspect, sink: &mut dyn RowSink) {
         let Some(column) = self.column(id) else { return sink.value(None) };
         let cursor = match column.kind {
             ColumnKind::Static => &mut self.statics,
@@ -121,16 +127,16 @@ impl Walk<'_, '_> {
         let Some(cursor) = cursor else { return sink.value(None) };
         cursor.seek(id);
         if column.data_type == DataType::Counter {
-            counter::show(cursor.column(id), what, self.now_seconds, sink);
+            counter::push_sum(cursor.column(id), aspect, self.now_seconds, sink);
         } else if column.data_type.is_complex() {
-            collection::show(&column.data_type, cursor.column(id), what, self.now_seconds, sink);
+            collection::push_elements(&column.data_type, cursor.column(id), aspect, self.now_seconds, sink);
         } else {
-            show(cursor.head.filter(|cell| cell.column == id), what, self.now_seconds, sink);
+            push_cell(cursor.head.filter(|cell| cell.column == id), aspect, self.now_seconds, sink);
         }
     }
 }
 
-impl<'t> Walk<'_, 't> {
+impl<'t> ColumnWalk<'_, 't> {
     /// The column with this id; most often the one after the last.
     fn column(&mut self, id: ColumnId) -> Option<&'t Column> {
         let regulars = &self.table.regulars;
@@ -179,18 +185,20 @@ impl<'a> Cursor<'a> {
     }
 }
 
-fn show(cell: Option<CellView<'_>>, what: What, now_seconds: i64, sink: &mut dyn RowSink) {
+fn push_cell(cell: Option<CellView<'_>>, aspect: CellAspect, now_seconds: i64, sink: &mut dyn RowSink) {
     let live = cell.and_then(|cell| cell.live_value(now_seconds).map(|value| (cell, value)));
-    match (live, what) {
+    match (live, aspect) {
         (None, _) => sink.value(None),
-        (Some((_, value)), What::Value) => sink.value(Some(value)),
-        (Some((cell, _)), What::Writetime) => sink.value(Some(&cell.timestamp.to_be_bytes())),
-        (Some((cell, _)), What::Ttl) => sink.value(ttl(&cell, now_seconds).as_ref().map(<[u8; 4]>::as_slice)),
+        (Some((_, value)), CellAspect::Value) => sink.value(Some(value)),
+        (Some((cell, _)), CellAspect::Writetime) => sink.value(Some(&cell.timestamp.to_be_bytes())),
+        (Some((cell, _)), CellAspect::Ttl) => {
+            sink.value(remaining_ttl(&cell, now_seconds).as_ref().map(<[u8; 4]>::as_slice))
+        }
     }
 }
 
 /// The seconds until a cell expires, as an int; `None` for a cell without TTL.
-fn ttl(cell: &CellView<'_>, now_seconds: i64) -> Option<[u8; 4]> {
+fn remaining_ttl(cell: &CellView<'_>, now_seconds: i64) -> Option<[u8; 4]> {
     match cell.kind {
         CellKindView::Expiring { expires, .. } => {
             let left = expires.saturating_sub(now_seconds);

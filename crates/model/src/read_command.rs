@@ -45,12 +45,12 @@ pub enum KeyRange {
         /// True if the highest key comes first.
         reversed: bool,
     },
-    /// The rows at these ascending keys, at most [`MANY_KEYS`].
+    /// The rows at these ascending keys, at most [`READ_KEYS_MAX`].
     Many(Vec<Bytes>),
 }
 
 /// The most keys of one command; a longer one does not decode.
-pub const MANY_KEYS: usize = 10_000;
+pub const READ_KEYS_MAX: usize = 10_000;
 
 /// The columns that a read needs. Row markers and deletions are always included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,19 +88,19 @@ impl From<Truncated> for CommandError {
     }
 }
 
-const ONE: u8 = 0;
-const RUN: u8 = 1;
-const RUN_REVERSED: u8 = 2;
-const MANY: u8 = 3;
+const KEYS_ONE: u8 = 0;
+const KEYS_RUN: u8 = 1;
+const KEYS_RUN_REVERSED: u8 = 2;
+const KEYS_MANY: u8 = 3;
 /// Flag added to the kind: the static row is needed.
-const STATICS: u8 = 4;
+const FLAG_STATICS: u8 = 4;
 /// Flag added to the kind: a probe follows.
-const PROBE: u8 = 8;
+const FLAG_PROBE: u8 = 8;
 /// Flag added to the kind: timestamps of the columns follow.
-const SINCE: u8 = 16;
+const FLAG_SINCE: u8 = 16;
 /// Flag of a probe: one term follows, not the two ends of a range.
-const ONE_TERM: u8 = 1;
-const WHOLE: u8 = 2;
+const PROBE_ONE_TERM: u8 = 1;
+const PROBE_WHOLE_PARTITIONS: u8 = 2;
 
 impl Columns {
     /// True if the answer has to hold a cell of this column and timestamp. Clustering values as they were written are
@@ -120,7 +120,7 @@ impl Columns {
     }
 
     /// The intersection with `others`, which are sorted by id.
-    pub fn among(&self, others: &[ColumnId]) -> Columns {
+    pub fn intersect(&self, others: &[ColumnId]) -> Columns {
         let is_other = |column: &ColumnId| others.binary_search(column).is_ok();
         match self {
             Columns::All => Columns::Some(others.to_vec()),
@@ -141,13 +141,13 @@ impl Columns {
     }
 
     /// Appends the timestamps of [`Columns::Since`], which follow the flags; nothing for others.
-    fn encode_moments(&self, out: &mut Vec<u8>) {
+    fn encode_timestamps(&self, out: &mut Vec<u8>) {
         if let Columns::Since(columns) = self {
             columns.iter().for_each(|(_, since)| put_signed_vint(out, *since));
         }
     }
 
-    fn with_moments(self, reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
+    fn decode_timestamps(self, reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
         let Columns::Some(columns) = self else { return Err(CommandError) };
         let moments = columns.into_iter().map(|column| Ok((column, reader.signed_vint()?)));
         moments.collect::<Result<_, Truncated>>().map(Columns::Since).map_err(CommandError::from)
@@ -193,10 +193,10 @@ impl ReadCommand {
         put_signed_vint(&mut out, self.purge_before);
         self.columns.encode(&mut out);
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
-        let since = flag(matches!(self.columns, Columns::Since(_)), SINCE);
-        let flags = flag(self.statics, STATICS) | flag(self.probe.is_some(), PROBE) | since;
+        let since = flag(matches!(self.columns, Columns::Since(_)), FLAG_SINCE);
+        let flags = flag(self.statics, FLAG_STATICS) | flag(self.probe.is_some(), FLAG_PROBE) | since;
         out.push(flags | self.keys.kind());
-        self.columns.encode_moments(&mut out);
+        self.columns.encode_timestamps(&mut out);
         if let Some(probe) = &self.probe {
             put_probe(probe, &mut out);
         }
@@ -211,9 +211,12 @@ impl ReadCommand {
         let (now_seconds, purge_before) = (reader.signed_vint()?, reader.signed_vint()?);
         let columns = Columns::decode(&mut reader)?;
         let kind = reader.u8()?;
-        let columns = if kind & SINCE != 0 { columns.with_moments(&mut reader)? } else { columns };
-        let probe = if kind & PROBE != 0 { Some(take_probe(&bytes, &mut reader)?) } else { None };
-        let (statics, keys) = (kind & STATICS != 0, keys(kind & !(STATICS | PROBE | SINCE), &bytes, &mut reader)?);
+        let columns = if kind & FLAG_SINCE != 0 { columns.decode_timestamps(&mut reader)? } else { columns };
+        let probe = if kind & FLAG_PROBE != 0 { Some(take_probe(&bytes, &mut reader)?) } else { None };
+        let (statics, keys) = (
+            kind & FLAG_STATICS != 0,
+            take_keys(kind & !(FLAG_STATICS | FLAG_PROBE | FLAG_SINCE), &bytes, &mut reader)?,
+        );
         Ok(ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before, probe })
     }
 }
@@ -221,10 +224,10 @@ impl ReadCommand {
 impl KeyRange {
     fn kind(&self) -> u8 {
         match self {
-            KeyRange::One(_) => ONE,
-            KeyRange::Run { reversed: false, .. } => RUN,
-            KeyRange::Run { reversed: true, .. } => RUN_REVERSED,
-            KeyRange::Many(_) => MANY,
+            KeyRange::One(_) => KEYS_ONE,
+            KeyRange::Run { reversed: false, .. } => KEYS_RUN,
+            KeyRange::Run { reversed: true, .. } => KEYS_RUN_REVERSED,
+            KeyRange::Many(_) => KEYS_MANY,
         }
     }
 
@@ -251,10 +254,10 @@ fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
 /// Appends the index's id, flags, and the terms.
 fn put_probe(probe: &Probe, out: &mut Vec<u8>) {
     put_vint(out, u64::from(probe.index.0));
-    let whole = if probe.whole_partitions { WHOLE } else { 0 };
+    let whole = if probe.whole_partitions { PROBE_WHOLE_PARTITIONS } else { 0 };
     match &probe.terms {
         Terms::One(term) => {
-            out.push(ONE_TERM | whole);
+            out.push(PROBE_ONE_TERM | whole);
             put_bytes(term, out);
         }
         Terms::Range { start, end } => {
@@ -269,29 +272,29 @@ fn take_probe(whole: &Bytes, reader: &mut Reader<'_>) -> Result<Probe, CommandEr
     let index = IndexId(u32::try_from(reader.vint()?).map_err(|_| CommandError)?);
     let flags = reader.u8()?;
     let mut bytes = || Ok::<_, Truncated>(whole.slice_ref(reader.vint_bytes()?));
-    let terms = match flags & !WHOLE {
+    let terms = match flags & !PROBE_WHOLE_PARTITIONS {
         0 => Terms::Range { start: bytes()?, end: bytes()? },
-        ONE_TERM => Terms::One(bytes()?),
+        PROBE_ONE_TERM => Terms::One(bytes()?),
         _ => return Err(CommandError),
     };
-    Ok(Probe { index, whole_partitions: flags & WHOLE != 0, terms })
+    Ok(Probe { index, whole_partitions: flags & PROBE_WHOLE_PARTITIONS != 0, terms })
 }
 
 /// True if a row counts towards a limit. Its checksum is not checked again.
-fn counts(key: &[u8], row: &[u8], now_seconds: i64) -> bool {
+fn counts_towards_limit(key: &[u8], row: &[u8], now_seconds: i64) -> bool {
     Key::kind(key) != Some(KeyKind::Static) && RowView::parse_trusted(row).is_ok_and(|row| row.is_live(now_seconds))
 }
 
-fn keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, CommandError> {
+fn take_keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, CommandError> {
     match kind {
-        ONE => Ok(KeyRange::One(Key(whole.slice_ref(reader.rest())))),
-        RUN | RUN_REVERSED => {
+        KEYS_ONE => Ok(KeyRange::One(Key(whole.slice_ref(reader.rest())))),
+        KEYS_RUN | KEYS_RUN_REVERSED => {
             let start = whole.slice_ref(reader.vint_bytes()?);
-            Ok(KeyRange::Run { start, end: whole.slice_ref(reader.rest()), reversed: kind == RUN_REVERSED })
+            Ok(KeyRange::Run { start, end: whole.slice_ref(reader.rest()), reversed: kind == KEYS_RUN_REVERSED })
         }
-        MANY => {
+        KEYS_MANY => {
             let count = reader.vint()?;
-            if count > MANY_KEYS as u64 {
+            if count > READ_KEYS_MAX as u64 {
                 return Err(CommandError);
             }
             let keys = (0..count).map(|_| Ok(whole.slice_ref(reader.vint_bytes()?)));
@@ -305,7 +308,7 @@ impl RowBlock {
     /// The number of rows that count towards a limit at `now_seconds`: live rows, without static rows, which are shown
     /// as part of others.
     pub fn live_rows(&self, now_seconds: i64) -> usize {
-        self.rows.iter().filter(|(key, row)| counts(key, row, now_seconds)).count()
+        self.rows.iter().filter(|(key, row)| counts_towards_limit(key, row, now_seconds)).count()
     }
 
     /// The block in the format that [`RowBlock::decode`] reads.

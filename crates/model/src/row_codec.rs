@@ -19,10 +19,10 @@ mod encode;
 mod view;
 
 pub use cells::{CellKindView, CellView, Cells};
-pub(crate) use encode::{Parts, encode_parts, seal};
+pub(crate) use encode::{RowHead, encode_row_parts, seal};
 pub use encode::{Strip, encode_cells, encode_row, strip_row};
 pub use view::RowView;
-pub(crate) use view::checked_body;
+pub(crate) use view::verify_body;
 
 use henge_base::Truncated;
 
@@ -31,7 +31,7 @@ pub(crate) const FORMAT: u8 = 1;
 /// The format of a damaged value, which keeps bytes that are not a row: see `merge`.
 pub(crate) const DAMAGED: u8 = 0xda;
 /// Bytes of the checksum, a CRC32.
-pub(crate) const CRC: usize = 4;
+pub(crate) const CRC_BYTES: usize = 4;
 
 /// Bits of a row's flags.
 mod row_flag {

@@ -68,7 +68,7 @@ pub(crate) fn row() -> impl Strategy<Value = Row> {
 }
 
 /// The row's bytes under [`KEY`].
-pub(crate) fn encoded(row: &Row) -> Vec<u8> {
+pub(crate) fn encode_sample(row: &Row) -> Vec<u8> {
     let mut out = Vec::new();
     encode_row(KEY, row, &mut out);
     out

@@ -272,7 +272,7 @@ impl Table {
 
     /// The seconds after which a deletion is assumed to be on every replica without proof: `gc_grace_seconds`, if the
     /// compaction options say `only_purge_repaired_tombstones: false`; else `None`.
-    pub fn forgets_unproven_after(&self) -> Option<u32> {
+    pub fn unproven_purge_seconds(&self) -> Option<u32> {
         let unproven = self.options.compaction.get("only_purge_repaired_tombstones").is_some_and(|v| v == "false");
         unproven.then_some(self.options.gc_grace_seconds)
     }

@@ -15,7 +15,7 @@ impl Token {
     pub const MAX: Token = Token(i64::MAX);
 
     /// The token of a serialized partition key. Only the empty key has [`Token::MIN`].
-    pub fn of(partition_key: &[u8]) -> Token {
+    pub fn from_key(partition_key: &[u8]) -> Token {
         if partition_key.is_empty() {
             return Token::MIN;
         }
@@ -56,7 +56,7 @@ impl TokenRange {
     }
 
     /// The range, cut where it wraps: one or two ranges with `start < end`, in token order, that hold the same keys.
-    pub fn unwrapped(&self) -> impl Iterator<Item = TokenRange> {
+    pub fn split_at_wrap(&self) -> impl Iterator<Item = TokenRange> {
         let whole = |start, end| (start < end).then_some(TokenRange { start, end });
         let parts = if self.start < self.end {
             [Some(*self), None]
@@ -78,7 +78,7 @@ fn murmur3(data: &[u8]) -> i64 {
     let (mut h1, mut h2) = (0u64, 0u64);
     let (blocks, tail) = data.as_chunks::<16>();
     for block in blocks {
-        let (k1, k2) = halves(block);
+        let (k1, k2) = split_block(block);
         h1 ^= mix_k1(k1);
         h1 = h1.rotate_left(27).wrapping_add(h2).wrapping_mul(5).wrapping_add(0x52dc_e729);
         h2 ^= mix_k2(k2);
@@ -97,10 +97,10 @@ fn murmur3(data: &[u8]) -> i64 {
     h2 ^= mix_k2(k2) ^ data.len() as u64;
     h1 = h1.wrapping_add(h2);
     h2 = h2.wrapping_add(h1);
-    finish(h1).wrapping_add(finish(h2)) as i64
+    finalize(h1).wrapping_add(finalize(h2)) as i64
 }
 
-fn halves(block: &[u8; 16]) -> (u64, u64) {
+fn split_block(block: &[u8; 16]) -> (u64, u64) {
     let all = u128::from_le_bytes(*block);
     (all as u64, (all >> 64) as u64)
 }
@@ -113,7 +113,7 @@ fn mix_k2(k: u64) -> u64 {
     k.wrapping_mul(C2).rotate_left(33).wrapping_mul(C1)
 }
 
-fn finish(mut k: u64) -> u64 {
+fn finalize(mut k: u64) -> u64 {
     k ^= k >> 33;
     k = k.wrapping_mul(0xff51_afd7_ed55_8ccd);
     k ^= k >> 33;
@@ -122,11 +122,11 @@ fn finish(mut k: u64) -> u64 {
 }
 
 /// Eight bytes that sort as tokens do: big-endian with the sign flipped.
-pub(crate) fn sortable(token: Token) -> [u8; 8] {
+pub(crate) fn to_sortable(token: Token) -> [u8; 8] {
     ((token.0 as u64) ^ (1 << 63)).to_be_bytes()
 }
 
-/// Reads the output of [`sortable`].
+/// Reads the output of [`to_sortable`].
 pub(crate) fn from_sortable(reader: &mut Reader<'_>) -> Result<Token, henge_base::Truncated> {
     Ok(Token((reader.u64()? ^ (1 << 63)) as i64))
 }
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn tokens_are_those_that_drivers_compute() {
-        let of = |bytes: &[u8]| Token::of(bytes).0;
+        let of = |bytes: &[u8]| Token::from_key(bytes).0;
         assert_eq!(of(&0i32.to_be_bytes()), -3_485_513_579_396_041_028);
         assert_eq!(of(&1i32.to_be_bytes()), -4_069_959_284_402_364_209);
         assert_eq!(of(&(-1i32).to_be_bytes()), 7_297_452_126_230_313_552);
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(of(&[0xff; 17]), -4_128_212_798_341_382_003);
         assert_eq!(of(&std::array::from_fn::<u8, 32, _>(|i| i as u8)), -4_148_501_202_978_516_977);
         assert_eq!(of(&[0, 4, 0, 0, 0, 1, 0, 0, 1, b'a', 0]), 6_516_349_416_904_725_244);
-        assert_eq!(Token::of(b""), Token::MIN);
+        assert_eq!(Token::from_key(b""), Token::MIN);
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
         for (key, token) in recorded {
             let digits: Vec<u8> = key.bytes().map(|c| char::from(c).to_digit(16).unwrap() as u8).collect();
             let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-            assert_eq!(Token::of(&bytes).0.to_string(), token, "{key}");
+            assert_eq!(Token::from_key(&bytes).0.to_string(), token, "{key}");
         }
     }
 
@@ -177,7 +177,7 @@ mod tests {
         #[test]
         fn cutting_a_range_keeps_its_tokens(start: i64, end: i64, token in (i64::MIN + 1)..) {
             let range = TokenRange { start: Token(start), end: Token(end) };
-            let parts: Vec<_> = range.unwrapped().collect();
+            let parts: Vec<_> = range.split_at_wrap().collect();
             prop_assert!(parts.iter().all(|p| p.start < p.end));
             prop_assert!(parts.windows(2).all(|w| w[0].end <= w[1].start));
             prop_assert_eq!(range.contains(Token(token)), parts.iter().any(|p| p.contains(Token(token))));
@@ -185,8 +185,8 @@ mod tests {
 
         #[test]
         fn sortable_bytes_keep_order(a: i64, b: i64) {
-            prop_assert_eq!(sortable(Token(a)).cmp(&sortable(Token(b))), a.cmp(&b));
-            prop_assert_eq!(from_sortable(&mut Reader::new(&sortable(Token(a)))), Ok(Token(a)));
+            prop_assert_eq!(to_sortable(Token(a)).cmp(&to_sortable(Token(b))), a.cmp(&b));
+            prop_assert_eq!(from_sortable(&mut Reader::new(&to_sortable(Token(a)))), Ok(Token(a)));
         }
     }
 }

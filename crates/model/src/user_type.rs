@@ -112,14 +112,15 @@ impl DataType {
     }
 
     /// The type with every occurrence of the altered user type replaced by its new definition.
-    pub fn updated(&self, altered: &UserType) -> DataType {
-        let boxed = |of: &DataType| Box::new(of.updated(altered));
+    pub fn with_user_type(&self, altered: &UserType) -> DataType {
+        let boxed = |of: &DataType| Box::new(of.with_user_type(altered));
         match self {
             DataType::Udt(own) if own.keyspace == altered.keyspace && own.name == altered.name => {
                 DataType::Udt(altered.clone())
             }
             DataType::Udt(own) => {
-                let fields = own.fields.iter().map(|(name, field)| (name.clone(), field.updated(altered))).collect();
+                let fields =
+                    own.fields.iter().map(|(name, field)| (name.clone(), field.with_user_type(altered))).collect();
                 DataType::Udt(UserType { fields, ..own.clone() })
             }
             DataType::List(of) => DataType::List(boxed(of)),
@@ -127,7 +128,9 @@ impl DataType {
             DataType::Vector(of, dimension) => DataType::Vector(boxed(of), *dimension),
             DataType::Frozen(of) => DataType::Frozen(boxed(of)),
             DataType::Map(key, value) => DataType::Map(boxed(key), boxed(value)),
-            DataType::Tuple(fields) => DataType::Tuple(fields.iter().map(|field| field.updated(altered)).collect()),
+            DataType::Tuple(fields) => {
+                DataType::Tuple(fields.iter().map(|field| field.with_user_type(altered)).collect())
+            }
             native => native.clone(),
         }
     }
@@ -151,7 +154,7 @@ mod tests {
         assert!(column.mentions("ks", "inner") && column.mentions("ks", "outer"));
         assert!(!column.mentions("other", "inner"));
         let altered = user_type("inner", &[("a", DataType::Int), ("b", DataType::Text)]);
-        let DataType::Map(_, value) = column.updated(&altered) else { panic!("still a map") };
+        let DataType::Map(_, value) = column.with_user_type(&altered) else { panic!("still a map") };
         let DataType::Udt(outer) = value.unfrozen() else { panic!("still a user type") };
         assert_eq!(outer.field("i").map(|(_, t)| t.clone()), Some(frozen(DataType::Udt(altered))));
     }

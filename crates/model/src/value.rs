@@ -12,7 +12,7 @@ mod parts;
 mod sort_key;
 mod validate;
 
-pub(crate) use sort_key::{Masked, Scratch, put_escaped, take_component, take_escaped};
+pub(crate) use sort_key::{MaskedReader, Scratch, put_escaped, take_component, take_escaped};
 
 use crate::DataType;
 use henge_base::{Bytes, Reader};
@@ -74,7 +74,7 @@ impl DataType {
     /// The value with its sets and maps, at any depth, in ascending order without duplicates; borrowed if nothing
     /// changes.
     pub fn sort_elements<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        element_order::sorted(self, bytes)
+        element_order::sort_nested(self, bytes)
     }
 
     /// The value as a CQL literal. Bytes that are not a value are printed as a blob.
@@ -91,7 +91,7 @@ impl DataType {
     /// Reads the output of [`DataType::encode_key`]: the value's own bytes or, where the order equates several values,
     /// their normal form.
     pub fn decode_key(&self, reader: &mut Reader<'_>) -> Result<Bytes, ValueError> {
-        let mut masked = Masked::new(*reader, false);
+        let mut masked = MaskedReader::new(*reader, false);
         let mut out = Scratch::new();
         take_component(self, &mut masked, &mut out)?;
         *reader = masked.reader();
@@ -106,8 +106,8 @@ impl DataType {
     }
 
     /// True if columns of this type may be part of a primary key.
-    pub fn key_supported(&self) -> bool {
-        sort_key::supported(self)
+    pub fn can_be_key(&self) -> bool {
+        sort_key::can_be_key(self)
     }
 }
 

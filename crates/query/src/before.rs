@@ -52,7 +52,7 @@ async fn read<R: Replicas>(
     let policy = ReadPolicy::from(&plan.table().options);
     let read = Read { placed: placed.clone(), command, consistency, deadline: request.deadline, policy };
     let block = henge_coordinator::read(replicas, read).await?;
-    let covers = Covers::of(block.context.iter().map(|(key, row)| (&key[..], &row[..])));
+    let covers = Covers::from_tombstones(block.context.iter().map(|(key, row)| (&key[..], &row[..])));
     let Some((_, row)) = block.rows.iter().find(|(found, _)| found == key.bytes()) else { return Ok(None) };
     let Ok(view) = RowView::parse(key.bytes(), row) else { return Ok(Some(row.clone())) };
     let covered_by = covers.deletion(key.bytes());

@@ -127,7 +127,7 @@ fn reads(table: &Table, conditional: &Conditional<'_>, now_seconds: i64) -> Vec<
         // Rows sort after the static row.
         let start = Bytes::from([partition, &[KeyKind::Static as u8, 0][..]].concat());
         let run = KeyRange::Run { start, end: Key::prefix_end(partition).into(), reversed: false };
-        reads.push(command(run, false, table.live_columns().among(&conditional.shown())));
+        reads.push(command(run, false, table.live_columns().intersect(&conditional.shown())));
     }
     reads
 }

@@ -105,7 +105,7 @@ async fn run<R: Replicas>(
 fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
     let now_seconds = request.context.now_seconds;
     // Deletions that one replica may have purged are left out by all others too.
-    let purge_before = plan.table().forgets_unproven_after().map_or(i64::MIN, |after| now_seconds - i64::from(after));
+    let purge_before = plan.table().unproven_purge_seconds().map_or(i64::MIN, |after| now_seconds - i64::from(after));
     ReadCommand {
         storage_id: plan.table().storage_id,
         token,

@@ -114,7 +114,7 @@ fn fact((table, index): BuiltIndex) -> Bytes {
 pub(crate) fn place(table: &Table, key: &Bytes, row: &Bytes, rows: &mut Rows) {
     let Ok(view) = RowView::parse_trusted(row) else { return };
     for index in &table.indexes {
-        index.terms_of(table, key, &view, &mut |term| {
+        index.each_term(table, key, &view, &mut |term| {
             let entry = IndexEntry::key(table.storage_id, index.id, &term, key);
             rows.push((Family::Index, entry, Bytes::from_static(ENTRY)));
         });
@@ -160,7 +160,7 @@ impl IndexBuild {
             }
             bytes += key.len() + row.len();
             if let Ok(view) = RowView::parse(key, row) {
-                index.terms_of(table, key, &view, &mut |term| {
+                index.each_term(table, key, &view, &mut |term| {
                     let entry = IndexEntry::key(table.storage_id, index.id, &term, key);
                     rows.push((Family::Index, entry, Bytes::from_static(ENTRY)));
                 });

@@ -180,7 +180,7 @@ struct Page {
 
 impl Page {
     fn new(before: i64, tombstones: &Tombstones) -> Page {
-        let covers = Covers::of(tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
+        let covers = Covers::from_tombstones(tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
         Page { before, covers, rows: Vec::new(), seen: 0, bytes: 0 }
     }
 

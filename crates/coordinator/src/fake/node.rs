@@ -146,5 +146,5 @@ impl Node {
 /// True if a row has a value that the index is asked for. Values are their own terms here.
 fn has_value(row: &[u8], terms: &Terms) -> bool {
     let row = RowView::parse_trusted(row).unwrap();
-    row.cells().any(|cell| cell.live_value(super::NOW).is_some_and(|value| terms.contain(value)))
+    row.cells().any(|cell| cell.live_value(super::NOW).is_some_and(|value| terms.contains(value)))
 }

@@ -23,7 +23,7 @@ impl ProbePlan {
             }
         }
         // Strictness of bounds, and values that share only a term's prefix, are left to the filter.
-        Ok(of(Terms::between(lower, upper)))
+        Ok(of(Terms::from_bounds(lower, upper)))
     }
 
     fn term(
@@ -36,6 +36,6 @@ impl ProbePlan {
         let Some(value) = choices.first().and_then(|values| values.first()) else { return Ok(None) };
         let Some(key) = &condition.key else { return Ok(self.index.term(table, value)) };
         let key = key.evaluate(context)?.required(&format!("a map key of {}", condition.column.name))?;
-        Ok(self.index.entry_term(table, &key, value))
+        Ok(self.index.map_entry_term(table, &key, value))
     }
 }

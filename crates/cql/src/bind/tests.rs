@@ -75,7 +75,7 @@ fn an_insert_has_a_marker_and_its_cells() {
     let all = written(text, &[BoundValue::Value(b"key"), BoundValue::Value(&int(5)), BoundValue::Null]);
     let [(bound, row)] = &all[..] else { panic!("one row") };
     assert_eq!(bound.timestamp, 77);
-    assert_eq!(bound.token, Token::of(b"key"));
+    assert_eq!(bound.token, Token::from_key(b"key"));
     assert_eq!(row.marker.unwrap().timestamp, 77);
     assert_eq!(row.cells[0].kind, CellKind::Live { value: Bytes::copy_from_slice(&int(5)) });
     assert_eq!(row.cells[1].kind, CellKind::Tombstone { local_seconds: NOW });

@@ -45,7 +45,7 @@ impl Parser<'_> {
     }
 
     fn at_permission(&self) -> bool {
-        self.at_word("ALL") || (self.token.kind == Kind::Word && Permission::named(self.token.text).is_some())
+        self.at_word("ALL") || (self.token.kind == Kind::Word && Permission::from_name(self.token.text).is_some())
     }
 
     fn permission_list(&mut self) -> Result<PermissionList, Error> {
@@ -54,7 +54,7 @@ impl Parser<'_> {
             return Ok(PermissionList::All);
         }
         let all = self.comma_separated(|p| {
-            let named = if p.token.kind == Kind::Word { Permission::named(p.token.text) } else { None };
+            let named = if p.token.kind == Kind::Word { Permission::from_name(p.token.text) } else { None };
             let permission = named.ok_or_else(|| p.unexpected("a permission, ROLES or USERS"))?;
             p.advance();
             let _ = p.take_word("PERMISSION") || p.take_word("PERMISSIONS");
@@ -159,7 +159,7 @@ fn applicable(resource: &ResourceName) -> (Permissions, &'static str) {
 fn supported(permissions: PermissionList, resource: &ResourceName) -> Result<(), Error> {
     let (applicable, kind) = applicable(resource);
     match permissions {
-        PermissionList::These(asked) if applicable.common(asked).is_empty() => {
+        PermissionList::These(asked) if applicable.intersection(asked).is_empty() => {
             Err(plain(format!("Resource type {kind} does not support any of the requested permissions")))
         }
         _ => Ok(()),

@@ -25,7 +25,7 @@ pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) ->
         let applicable = resource.applicable();
         let permissions = match permissions {
             PermissionList::All => applicable,
-            PermissionList::These(asked) => applicable.common(*asked),
+            PermissionList::These(asked) => applicable.intersection(*asked),
         };
         Ok(Prepared::bare(Plan::Permission(PermissionPlan::Change {
             permissions,

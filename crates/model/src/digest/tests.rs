@@ -1,7 +1,7 @@
 //! Digests are equal exactly where content is.
 
 use super::*;
-use crate::sample::{KEY, encoded, live, row};
+use crate::sample::{KEY, encode_sample, live, row};
 use crate::{Cell, CellKind, ColumnId, Deletion, Row};
 use henge_base::Bytes;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ const NOW: i64 = 12;
 fn digest(rows: &[Row], columns: &Columns, purge_before: i64) -> Digest {
     let mut digester = Digester::new(NOW, purge_before);
     for row in rows {
-        digester.row(KEY, &RowView::parse(KEY, &encoded(row)).unwrap(), columns);
+        digester.row(KEY, &RowView::parse(KEY, &encode_sample(row)).unwrap(), columns);
     }
     digester.finish()
 }

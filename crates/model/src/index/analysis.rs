@@ -32,7 +32,7 @@ impl Analysis {
             text = Cow::Owned(text.nfc().collect());
         }
         if self.folds_to_ascii {
-            text = Cow::Owned(fold(&text));
+            text = Cow::Owned(fold_to_ascii(&text));
         }
         match text {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -42,14 +42,14 @@ impl Analysis {
 }
 
 /// Removes marks from Latin letters and spells ligatures out; letters of other scripts stay unchanged.
-fn fold(text: &str) -> String {
+fn fold_to_ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_ascii() {
             out.push(letter);
             continue;
         }
-        if let Some(plain) = spelled_out(letter) {
+        if let Some(plain) = spell_out(letter) {
             out.push_str(plain);
             continue;
         }
@@ -60,7 +60,7 @@ fn fold(text: &str) -> String {
 }
 
 /// The ASCII spelling of Latin letters and quotes that Unicode does not decompose.
-fn spelled_out(letter: char) -> Option<&'static str> {
+fn spell_out(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ß' => "ss",
         'ẞ' => "SS",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Names of the index options that set how text is analysed: lower case, normal form C, accents.
-const ANALYSIS: [&str; 3] = ["case_sensitive", "normalize", "ascii"];
+const ANALYSIS_OPTIONS: [&str; 3] = ["case_sensitive", "normalize", "ascii"];
 
 /// An index's identity within its table, never reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,15 +100,15 @@ impl Index {
         }
         let is = |name: &str, value: &str| options.get(name).is_some_and(|set| set.eq_ignore_ascii_case(value));
         Analysis {
-            ignores_case: is(ANALYSIS[0], "false"),
-            normalizes: is(ANALYSIS[1], "true"),
-            folds_to_ascii: is(ANALYSIS[2], "true"),
+            ignores_case: is(ANALYSIS_OPTIONS[0], "false"),
+            normalizes: is(ANALYSIS_OPTIONS[1], "true"),
+            folds_to_ascii: is(ANALYSIS_OPTIONS[2], "true"),
         }
     }
 
     /// True if `name` is an option that sets how text is analysed.
     pub fn is_analysis_option(name: &str) -> bool {
-        ANALYSIS.contains(&name)
+        ANALYSIS_OPTIONS.contains(&name)
     }
 
     /// True if the index answers range queries on a column of this type: storage-attached, of single values, of an

@@ -6,9 +6,9 @@ use crate::{Key, StorageId};
 use henge_base::Bytes;
 
 /// Bytes of a storage id.
-const STORAGE: usize = 4;
+const STORAGE_ID_BYTES: usize = 4;
 /// Bytes before a term: storage id and index id.
-const HEAD: usize = STORAGE + 4;
+const PREFIX_BYTES: usize = STORAGE_ID_BYTES + 4;
 
 /// Namespace of the functions on keys of index entries.
 #[derive(Clone, Copy, Debug)]
@@ -16,24 +16,24 @@ pub struct IndexEntry;
 
 impl IndexEntry {
     /// The prefix that all keys of this index's entries share, and no other keys.
-    pub fn prefix(table: StorageId, index: IndexId) -> [u8; HEAD] {
-        let mut head = [0; HEAD];
-        head[..STORAGE].copy_from_slice(&table.0.to_be_bytes());
-        head[STORAGE..].copy_from_slice(&index.0.to_be_bytes());
+    pub fn prefix(table: StorageId, index: IndexId) -> [u8; PREFIX_BYTES] {
+        let mut head = [0; PREFIX_BYTES];
+        head[..STORAGE_ID_BYTES].copy_from_slice(&table.0.to_be_bytes());
+        head[STORAGE_ID_BYTES..].copy_from_slice(&index.0.to_be_bytes());
         head
     }
 
     /// The key of a row's entry under a term; `row` is the row's key.
     pub fn key(table: StorageId, index: IndexId, term: &[u8], row: &[u8]) -> Bytes {
-        let rest = row.get(STORAGE..).unwrap_or_default();
+        let rest = row.get(STORAGE_ID_BYTES..).unwrap_or_default();
         [&IndexEntry::prefix(table, index)[..], term, rest].concat().into()
     }
 
     /// The term and the row's key of an entry; `None` if the bytes are not the key of an entry.
     pub fn parse(entry: &[u8]) -> Option<(&[u8], Bytes)> {
-        let end = HEAD + term_end(entry.get(HEAD..)?)?;
-        let row = [&entry[..STORAGE], &entry[end..]].concat();
-        Some((&entry[HEAD..end], row.into()))
+        let end = PREFIX_BYTES + term_end(entry.get(PREFIX_BYTES..)?)?;
+        let row = [&entry[..STORAGE_ID_BYTES], &entry[end..]].concat();
+        Some((&entry[PREFIX_BYTES..end], row.into()))
     }
 
     /// Bounds (first included, second excluded) of the entries of these terms for rows from `start` to `end`. For one

@@ -8,7 +8,7 @@ use henge_base::Bytes;
 
 /// The most bytes of a value that a term holds, before escaping. Values that agree so far share a term, and their rows
 /// are told apart by reading them.
-const TERM_BYTES: usize = 1_024;
+const TERM_BYTES_MAX: usize = 1_024;
 
 /// A lookup in an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum Terms {
 
 impl Terms {
     /// True if `term` is among them.
-    pub fn contain(&self, term: &[u8]) -> bool {
+    pub fn contains(&self, term: &[u8]) -> bool {
         match self {
             Terms::One(one) => one == term,
             Terms::Range { start, end } => term >= &start[..] && (end.is_empty() || term < &end[..]),
@@ -45,7 +45,7 @@ impl Terms {
     }
 
     /// The range from `lower` to `upper`, both included; `None` is no bound.
-    pub fn between(lower: Option<Bytes>, upper: Option<Bytes>) -> Terms {
+    pub fn from_bounds(lower: Option<Bytes>, upper: Option<Bytes>) -> Terms {
         let end = upper.map_or(Bytes::new(), |upper| Key::prefix_end(&upper).into());
         Terms::Range { start: lower.unwrap_or_default(), end }
     }
@@ -58,16 +58,16 @@ impl Index {
         let data_type = self.value_type(self.column(table)?)?;
         let mut out = Vec::with_capacity(value.len() + 4);
         data_type.encode_key(&self.analysis().apply(value), &mut out).ok()?;
-        Some(escaped(&out))
+        Some(encode_term(&out))
     }
 
     /// The term of an entry of a map; `None` if the column is not a map or the bytes are not values of its types.
-    pub fn entry_term(&self, table: &Table, key: &[u8], value: &[u8]) -> Option<Bytes> {
+    pub fn map_entry_term(&self, table: &Table, key: &[u8], value: &[u8]) -> Option<Bytes> {
         let DataType::Map(key_type, value_type) = self.column(table)?.data_type.unfrozen() else { return None };
         let mut out = Vec::with_capacity(key.len() + value.len() + 8);
         key_type.encode_key(key, &mut out).ok()?;
         value_type.encode_key(value, &mut out).ok()?;
-        Some(escaped(&out))
+        Some(encode_term(&out))
     }
 
     /// The type of the values that the index holds; for an index on entries, the type of the map's keys. `None` if the
@@ -84,26 +84,26 @@ impl Index {
     }
 
     /// Calls `each` with every term of the row at `key`. Expired values count, for a reader's clock may be behind.
-    pub fn terms_of(&self, table: &Table, key: &[u8], row: &RowView<'_>, each: &mut dyn FnMut(Bytes)) {
+    pub fn each_term(&self, table: &Table, key: &[u8], row: &RowView<'_>, each: &mut dyn FnMut(Bytes)) {
         let Some(column) = self.column(table) else { return };
         match column.kind {
             ColumnKind::PartitionKey | ColumnKind::Clustering => {
-                if let Some(value) = key_value(table, column, key).filter(|_| has_content(row)) {
+                if let Some(value) = key_column_value(table, column, key).filter(|_| has_content(row)) {
                     self.term(table, &value).into_iter().for_each(each);
                 }
             }
             ColumnKind::Static | ColumnKind::Regular => {
                 let cells = row.cells().filter(|cell| cell.column == column.id);
-                cells.filter_map(|cell| self.term_of_cell(table, column, &cell)).for_each(each);
+                cells.filter_map(|cell| self.cell_term(table, column, &cell)).for_each(each);
             }
         }
     }
 
-    fn term_of_cell(&self, table: &Table, column: &Column, cell: &CellView<'_>) -> Option<Bytes> {
+    fn cell_term(&self, table: &Table, column: &Column, cell: &CellView<'_>) -> Option<Bytes> {
         let (CellKindView::Live { value } | CellKindView::Expiring { value, .. }) = cell.kind else { return None };
         match (self.part, column.data_type.unfrozen()) {
             (IndexedPart::Keys, _) | (IndexedPart::Values, DataType::Set(_)) => self.term(table, cell.path),
-            (IndexedPart::Entries, _) => self.entry_term(table, cell.path, value),
+            (IndexedPart::Entries, _) => self.map_entry_term(table, cell.path, value),
             _ => self.term(table, value),
         }
     }
@@ -115,7 +115,7 @@ fn has_content(row: &RowView<'_>) -> bool {
     row.marker().is_some() || row.cells().any(|cell| cell.column != ColumnId::CLUSTERING && has_value(cell))
 }
 
-fn key_value(table: &Table, column: &Column, key: &[u8]) -> Option<Bytes> {
+fn key_column_value(table: &Table, column: &Column, key: &[u8]) -> Option<Bytes> {
     if !matches!(Key::kind(key), Some(KeyKind::Row | KeyKind::Static)) {
         return None;
     }
@@ -125,8 +125,8 @@ fn key_value(table: &Table, column: &Column, key: &[u8]) -> Option<Bytes> {
     value.map(Bytes::copy_from_slice)
 }
 
-fn escaped(encoded: &[u8]) -> Bytes {
+fn encode_term(encoded: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(encoded.len() + 2);
-    put_escaped(&encoded[..encoded.len().min(TERM_BYTES)], &mut out);
+    put_escaped(&encoded[..encoded.len().min(TERM_BYTES_MAX)], &mut out);
     out.into()
 }

@@ -22,7 +22,7 @@ fn key(table: &Table) -> Key {
 fn terms(index: &Index, table: &Table, row: &Row) -> Vec<Bytes> {
     let (key, mut bytes, mut found) = (key(table), Vec::new(), Vec::new());
     encode_row(key.bytes(), row, &mut bytes);
-    index.terms_of(table, key.bytes(), &RowView::parse(key.bytes(), &bytes).unwrap(), &mut |term| found.push(term));
+    index.each_term(table, key.bytes(), &RowView::parse(key.bytes(), &bytes).unwrap(), &mut |term| found.push(term));
     found
 }
 
@@ -42,7 +42,7 @@ fn a_row_is_found_by_what_its_index_holds() {
     let values = index(4, IndexedPart::Values);
     assert_eq!(terms(&values, &table, &row)[1], values.term(&table, &[0, 0, 0, 2]).unwrap());
     let entries = index(4, IndexedPart::Entries);
-    assert_eq!(terms(&entries, &table, &row)[0], entries.entry_term(&table, b"a", &[0, 0, 0, 1]).unwrap());
+    assert_eq!(terms(&entries, &table, &row)[0], entries.map_entry_term(&table, b"a", &[0, 0, 0, 1]).unwrap());
     for (column, value) in [(0, &[0, 0, 0, 1][..]), (1, b"p"), (2, &[0, 0, 0, 9])] {
         let of_key = index(column, IndexedPart::Value);
         assert_eq!(terms(&of_key, &table, &row), [of_key.term(&table, value).unwrap()]);
@@ -86,9 +86,9 @@ proptest! {
         prop_assert_eq!((found, &base[..]), (&second[..], row.bytes()));
         let (low, high) = IndexEntry::range(table.storage_id, index.id, &Terms::One(term(a)), row.bytes(), &[row.bytes(), &[0]].concat());
         prop_assert!(low <= first && first < high);
-        let between = Terms::between(Some(term(a.min(b))), Some(term(a.max(b))));
+        let between = Terms::from_bounds(Some(term(a.min(b))), Some(term(a.max(b))));
         let (low, high) = IndexEntry::range(table.storage_id, index.id, &between, &[], &[]);
-        prop_assert!(between.contain(&term(a)) && between.contain(&term(b)));
+        prop_assert!(between.contains(&term(a)) && between.contains(&term(b)));
         prop_assert!(low <= first && first < high);
         let of_text = self::index(5, IndexedPart::Value);
         let entry = IndexEntry::key(table.storage_id, of_text.id, &of_text.term(&table, text.as_bytes()).unwrap(), row.bytes());

@@ -1,8 +1,8 @@
 //! Decoding of keys into the values of their columns.
 
-use super::partition_key::split;
-use super::{HEAD, Key, KeyError, KeyKind, PartitionKey};
-use crate::value::{Masked, Scratch, take_component, take_escaped};
+use super::partition_key::split_components;
+use super::{HEAD_BYTES, Key, KeyError, KeyKind, PartitionKey};
+use crate::value::{MaskedReader, Scratch, take_component, take_escaped};
 use crate::{Order, Table};
 use henge_base::{Bytes, Reader};
 use smallvec::SmallVec;
@@ -20,12 +20,12 @@ impl KeyParts {
     /// Reads a key of `table`.
     pub(crate) fn read(table: &Table, bytes: &[u8]) -> Result<KeyParts, KeyError> {
         let kind = Key::kind(bytes).ok_or(KeyError::Malformed)?;
-        let body = bytes.get(HEAD..bytes.len() - 1).ok_or(KeyError::Malformed)?;
-        let mut reader = Masked::new(Reader::new(body), false);
+        let body = bytes.get(HEAD_BYTES..bytes.len() - 1).ok_or(KeyError::Malformed)?;
+        let mut reader = MaskedReader::new(Reader::new(body), false);
         let mut values = Scratch::new();
         take_escaped(&mut reader, &mut values).map_err(|_| KeyError::Malformed)?;
         let mut spans = SmallVec::new();
-        split(&values, table.partition_key.len(), |start, end| spans.push((start as u32, end as u32)))?;
+        split_components(&values, table.partition_key.len(), |start, end| spans.push((start as u32, end as u32)))?;
         let mut parts = KeyParts { kind, values, spans, partition_columns: table.partition_key.len() };
         let rest = parts.read_clustering(table, reader.reader())?;
         if rest.is_empty() { Ok(parts) } else { Err(KeyError::Malformed) }
@@ -42,7 +42,7 @@ impl KeyParts {
             if reader.is_empty() && self.spans.len() > self.partition_columns {
                 break;
             }
-            let mut masked = Masked::new(reader, column.order == Order::Descending);
+            let mut masked = MaskedReader::new(reader, column.order == Order::Descending);
             let start = self.values.len() as u32;
             take_component(&column.data_type, &mut masked, &mut self.values).map_err(|_| KeyError::Malformed)?;
             self.spans.push((start, self.values.len() as u32));
@@ -68,8 +68,8 @@ impl KeyParts {
 }
 
 pub(super) fn partition_key(bytes: &[u8]) -> Result<PartitionKey, KeyError> {
-    let body = bytes.get(HEAD..).ok_or(KeyError::Malformed)?;
+    let body = bytes.get(HEAD_BYTES..).ok_or(KeyError::Malformed)?;
     let mut values = Scratch::new();
-    take_escaped(&mut Masked::new(Reader::new(body), false), &mut values).map_err(|_| KeyError::Malformed)?;
+    take_escaped(&mut MaskedReader::new(Reader::new(body), false), &mut values).map_err(|_| KeyError::Malformed)?;
     PartitionKey::from_bytes(Bytes::copy_from_slice(&values))
 }

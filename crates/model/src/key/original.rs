@@ -5,7 +5,7 @@
 //! TTL. Readers get those of the newest such cell.
 
 use super::KeyError;
-use crate::value::{Masked, Scratch, take_component};
+use crate::value::{MaskedReader, Scratch, take_component};
 use crate::{ColumnId, DataType, Key, Table};
 use henge_base::{Bytes, Reader, put_vint};
 
@@ -21,7 +21,7 @@ impl Key {
     pub fn original_clustering(table: &Table, clustering: &[&[u8]]) -> Result<Option<Bytes>, KeyError> {
         let mut exact = true;
         for (column, value) in table.clustering.iter().zip(clustering) {
-            exact &= is_exact(&column.data_type) || gives_back(&column.data_type, value)?;
+            exact &= is_exact(&column.data_type) || round_trips(&column.data_type, value)?;
         }
         if exact {
             return Ok(None);
@@ -53,9 +53,9 @@ pub(crate) fn is_exact(data_type: &DataType) -> bool {
     !several && !matches!(data_type, DataType::Frozen(_) | DataType::Tuple(_) | DataType::Vector(..))
 }
 
-fn gives_back(data_type: &DataType, value: &[u8]) -> Result<bool, KeyError> {
+fn round_trips(data_type: &DataType, value: &[u8]) -> Result<bool, KeyError> {
     let (mut key, mut back) = (Vec::with_capacity(32), Scratch::new());
     data_type.encode_key(value, &mut key)?;
-    take_component(data_type, &mut Masked::new(Reader::new(&key), false), &mut back)?;
+    take_component(data_type, &mut MaskedReader::new(Reader::new(&key), false), &mut back)?;
     Ok(&back[..] == value)
 }

@@ -2,7 +2,7 @@
 
 use super::KeyError;
 use crate::Token;
-use crate::limits::MAX_COMPONENT;
+use crate::limits::COMPONENT_BYTES_MAX;
 use henge_base::{Bytes, Reader};
 
 /// A partition key in Cassandra's serialized form: the bytes of a single column, or `[u16 length][bytes][00]` for each
@@ -20,7 +20,7 @@ impl PartitionKey {
         match components {
             [] => Err(KeyError::Empty),
             [one] => PartitionKey::from_bytes(Bytes::copy_from_slice(one)),
-            several => PartitionKey::from_bytes(Bytes::from(join(several)?)),
+            several => PartitionKey::from_bytes(Bytes::from(join_components(several)?)),
         }
     }
 
@@ -28,7 +28,7 @@ impl PartitionKey {
     pub fn from_bytes(bytes: Bytes) -> Result<PartitionKey, KeyError> {
         match bytes.len() {
             0 => Err(KeyError::Empty),
-            1..=MAX_COMPONENT => Ok(PartitionKey { token: Token::of(&bytes), bytes }),
+            1..=COMPONENT_BYTES_MAX => Ok(PartitionKey { token: Token::from_key(&bytes), bytes }),
             length => Err(KeyError::TooLong(length)),
         }
     }
@@ -41,7 +41,7 @@ impl PartitionKey {
     /// The values of the key's `count` columns.
     pub fn components(&self, count: usize) -> Result<Vec<&[u8]>, KeyError> {
         let mut out = Vec::with_capacity(count);
-        split(&self.bytes, count, |start, end| out.push(&self.bytes[start..end]))?;
+        split_components(&self.bytes, count, |start, end| out.push(&self.bytes[start..end]))?;
         Ok(out)
     }
 
@@ -51,7 +51,7 @@ impl PartitionKey {
     }
 }
 
-fn join(components: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
+fn join_components(components: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
     let mut out = Vec::with_capacity(components.iter().map(|c| c.len() + 3).sum());
     for component in components {
         let length = u16::try_from(component.len()).map_err(|_| KeyError::TooLong(component.len()))?;
@@ -63,7 +63,7 @@ fn join(components: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
 }
 
 /// Calls `each` with start and end of every component of a serialized key, in order.
-pub(super) fn split(bytes: &[u8], count: usize, mut each: impl FnMut(usize, usize)) -> Result<(), KeyError> {
+pub(super) fn split_components(bytes: &[u8], count: usize, mut each: impl FnMut(usize, usize)) -> Result<(), KeyError> {
     if count == 1 {
         each(0, bytes.len());
         return Ok(());

@@ -95,7 +95,7 @@ fn ends_of_prefixes_and_tables() {
 }
 
 /// Strategy for a type, a direction, and values of the type.
-fn typed() -> impl Strategy<Value = (DataType, Order, BoxedStrategy<Vec<u8>>)> {
+fn typed_column() -> impl Strategy<Value = (DataType, Order, BoxedStrategy<Vec<u8>>)> {
     let bytes =
         |n: usize| prop::collection::vec(prop_oneof![Just(0u8), Just(0xff), Just(0x80), any::<u8>()], n).boxed();
     let text = "[\\x00ab\u{e9}]{0,4}".prop_map(String::into_bytes).boxed();
@@ -170,7 +170,7 @@ fn typed() -> impl Strategy<Value = (DataType, Order, BoxedStrategy<Vec<u8>>)> {
 type Clustered = (Vec<(DataType, Order)>, Vec<Vec<u8>>, Vec<Vec<u8>>);
 
 fn two_rows() -> impl Strategy<Value = Clustered> {
-    prop::collection::vec(typed(), 1..4).prop_flat_map(|columns| {
+    prop::collection::vec(typed_column(), 1..4).prop_flat_map(|columns| {
         let values: Vec<_> = columns.iter().map(|(_, _, values)| values.clone()).collect();
         let types: Vec<_> = columns.into_iter().map(|(data_type, order, _)| (data_type, order)).collect();
         // The first columns are often equal, so that the later ones decide.

@@ -5,7 +5,7 @@
 //! row is covered.
 
 use super::{Key, KeyKind};
-use crate::value::{Masked, Scratch, put_escaped, take_escaped};
+use crate::value::{MaskedReader, Scratch, put_escaped, take_escaped};
 use henge_base::{Bytes, Reader};
 
 /// The lowest byte after a partition's prefix that a row's key can have; the static row's is lower.
@@ -64,7 +64,7 @@ impl Key {
                 Some(Extent { start: Bytes::copy_from_slice(partition), end: whole() })
             }
             KeyKind::RangeTombstone => {
-                let (from, to) = bounds(&rest[..rest.len() - 1])?;
+                let (from, to) = decode_bounds(&rest[..rest.len() - 1])?;
                 let end = if to.is_empty() { whole() } else { [partition, &to].concat().into() };
                 Some(Extent { start: [partition, &from].concat().into(), end })
             }
@@ -80,8 +80,8 @@ impl KeyKind {
     }
 }
 
-fn bounds(bytes: &[u8]) -> Option<(Scratch, Scratch)> {
-    let mut reader = Masked::new(Reader::new(bytes), false);
+fn decode_bounds(bytes: &[u8]) -> Option<(Scratch, Scratch)> {
+    let mut reader = MaskedReader::new(Reader::new(bytes), false);
     let (mut from, mut to) = (Scratch::new(), Scratch::new());
     take_escaped(&mut reader, &mut from).ok()?;
     take_escaped(&mut reader, &mut to).ok()?;

@@ -1,12 +1,12 @@
 //! The laws of merging, and the rules of Cassandra's reconciliation one by one.
 
 use super::*;
-use crate::sample::{KEY, encoded, live, loose_row, row};
+use crate::sample::{KEY, encode_sample, live, loose_row, row};
 use crate::{CellKind, ColumnId, Deletion, Marker};
 use henge_base::Bytes;
 use proptest::prelude::*;
 
-fn merged(operands: &[&[u8]]) -> Vec<u8> {
+fn merge_all(operands: &[&[u8]]) -> Vec<u8> {
     merge_encoded(KEY, operands.iter().copied())
 }
 
@@ -96,26 +96,26 @@ fn a_complex_deletion_covers_its_column_alone() {
 
 #[test]
 fn bad_bytes_are_kept_and_reading_them_is_an_error() {
-    let good = encoded(&of(vec![live(1, 5, b"x")]));
-    let damaged = merged(&[&good, b"rubbish"]);
+    let good = encode_sample(&of(vec![live(1, 5, b"x")]));
+    let damaged = merge_all(&[&good, b"rubbish"]);
     assert_eq!(RowView::parse(KEY, &damaged).err(), Some(RowError::Damaged));
     assert!(damaged.windows(7).any(|w| w == b"rubbish"));
-    let later = encoded(&of(vec![live(1, 6, b"y")]));
-    let still = merged(&[&damaged, &later]);
+    let later = encode_sample(&of(vec![live(1, 6, b"y")]));
+    let still = merge_all(&[&damaged, &later]);
     assert_eq!(RowView::parse(KEY, &still).err(), Some(RowError::Damaged));
     assert!(still.windows(later.len()).any(|w| w == later));
 }
 
 #[test]
 fn merging_nothing_gives_the_empty_row() {
-    assert_eq!(merged(&[]), encoded(&Row::default()));
+    assert_eq!(merge_all(&[]), encode_sample(&Row::default()));
 }
 
 /// Operands that an engine may pass to a merge: rows, noise, and results of merging them.
 fn operand() -> impl Strategy<Value = Vec<u8>> {
     let rubbish = || prop::collection::vec(any::<u8>(), 0..12);
     let broken = (row(), any::<prop::sample::Index>(), 1u8..).prop_map(|(row, at, flip)| {
-        let mut bytes = encoded(&row);
+        let mut bytes = encode_sample(&row);
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
         bytes
@@ -125,8 +125,8 @@ fn operand() -> impl Strategy<Value = Vec<u8>> {
         seal(KEY, &mut bytes, 0);
         bytes
     });
-    let damaged = (row(), rubbish()).prop_map(|(row, bad)| merged(&[&encoded(&row), &bad]));
-    prop_oneof![6 => row().prop_map(|row| encoded(&row)), 1 => rubbish(), 1 => broken, 1 => sealed, 1 => damaged]
+    let damaged = (row(), rubbish()).prop_map(|(row, bad)| merge_all(&[&encode_sample(&row), &bad]));
+    prop_oneof![6 => row().prop_map(|row| encode_sample(&row)), 1 => rubbish(), 1 => broken, 1 => sealed, 1 => damaged]
 }
 
 proptest! {
@@ -147,26 +147,26 @@ proptest! {
 
     #[test]
     fn encoded_rows_merge_as_rows(rows in prop::collection::vec(row(), 1..6)) {
-        let operands: Vec<Vec<u8>> = rows.iter().map(encoded).collect();
+        let operands: Vec<Vec<u8>> = rows.iter().map(encode_sample).collect();
         let row = rows.iter().fold(Row::default(), |a, b| merge_rows(&a, b));
-        prop_assert_eq!(merge_encoded(KEY, operands.iter().map(Vec::as_slice)), encoded(&row));
+        prop_assert_eq!(merge_encoded(KEY, operands.iter().map(Vec::as_slice)), encode_sample(&row));
     }
 
     #[test]
     fn anything_obeys_the_laws(a in operand(), b in operand(), c in operand()) {
-        let ab = merged(&[&a, &b]);
-        prop_assert_eq!(&ab, &merged(&[&b, &a]));
-        prop_assert_eq!(&merged(&[&ab, &ab, &a]), &ab);
-        prop_assert_eq!(&merged(&[&a]), &merged(&[&a, &a]));
-        let all = merged(&[&a, &b, &c]);
-        prop_assert_eq!(&merged(&[&ab, &c]), &all);
-        prop_assert_eq!(&merged(&[&a, &merged(&[&b, &c])]), &all);
-        prop_assert_eq!(&merged(&[&all, &b]), &all);
+        let ab = merge_all(&[&a, &b]);
+        prop_assert_eq!(&ab, &merge_all(&[&b, &a]));
+        prop_assert_eq!(&merge_all(&[&ab, &ab, &a]), &ab);
+        prop_assert_eq!(&merge_all(&[&a]), &merge_all(&[&a, &a]));
+        let all = merge_all(&[&a, &b, &c]);
+        prop_assert_eq!(&merge_all(&[&ab, &c]), &all);
+        prop_assert_eq!(&merge_all(&[&a, &merge_all(&[&b, &c])]), &all);
+        prop_assert_eq!(&merge_all(&[&all, &b]), &all);
     }
 
     #[test]
     fn damage_stays(a in operand(), b in operand()) {
         let is_bad = |bytes: &[u8]| RowView::parse(KEY, bytes).is_err();
-        prop_assert_eq!(is_bad(&merged(&[&a, &b])), is_bad(&a) || is_bad(&b));
+        prop_assert_eq!(is_bad(&merge_all(&[&a, &b])), is_bad(&a) || is_bad(&b));
     }
 }

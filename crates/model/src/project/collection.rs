@@ -3,7 +3,7 @@
 //! A cell's path is a set's element, a map's key, the time-uuid that orders a list, or the index (2 bytes) of a user
 //! type's field.
 
-use super::{What, ttl};
+use super::{CellAspect, remaining_ttl};
 use crate::row_codec::CellView;
 use crate::{DataType, RowSink, UserType, field_path};
 use smallvec::SmallVec;
@@ -11,10 +11,10 @@ use smallvec::SmallVec;
 type Elements<'a> = SmallVec<[CellView<'a>; 8]>;
 
 /// Pushes the live cells of a column as one value; null if no cell is live.
-pub(super) fn show<'a>(
+pub(super) fn push_elements<'a>(
     data_type: &DataType,
     cells: impl Iterator<Item = CellView<'a>>,
-    what: What,
+    aspect: CellAspect,
     now_seconds: i64,
     sink: &mut dyn RowSink,
 ) {
@@ -29,45 +29,51 @@ pub(super) fn show<'a>(
     }
     let mut out = Vec::with_capacity(64);
     match data_type {
-        DataType::Udt(udt) => put_fields(udt, &elements, what, now_seconds, &mut out),
-        _ => put_elements(data_type, &elements, what, now_seconds, &mut out),
+        DataType::Udt(udt) => put_fields(udt, &elements, aspect, now_seconds, &mut out),
+        _ => put_elements(data_type, &elements, aspect, now_seconds, &mut out),
     }
     sink.value(Some(&out));
 }
 
-fn put_elements(data_type: &DataType, elements: &Elements<'_>, what: What, now_seconds: i64, out: &mut Vec<u8>) {
+fn put_elements(
+    data_type: &DataType,
+    elements: &Elements<'_>,
+    aspect: CellAspect,
+    now_seconds: i64,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(&(elements.len() as i32).to_be_bytes());
     for cell in elements {
-        if what == What::Value && matches!(data_type, DataType::Set(_) | DataType::Map(..)) {
-            put(Some(cell.path), out);
+        if aspect == CellAspect::Value && matches!(data_type, DataType::Set(_) | DataType::Map(..)) {
+            put_value(Some(cell.path), out);
         }
-        if what != What::Value || !matches!(data_type, DataType::Set(_)) {
-            put_cell(cell, what, now_seconds, out);
+        if aspect != CellAspect::Value || !matches!(data_type, DataType::Set(_)) {
+            put_cell(cell, aspect, now_seconds, out);
         }
     }
 }
 
-fn put_fields(udt: &UserType, elements: &Elements<'_>, what: What, now_seconds: i64, out: &mut Vec<u8>) {
-    if what != What::Value {
+fn put_fields(udt: &UserType, elements: &Elements<'_>, aspect: CellAspect, now_seconds: i64, out: &mut Vec<u8>) {
+    if aspect != CellAspect::Value {
         out.extend_from_slice(&(udt.fields.len() as i32).to_be_bytes());
     }
     for field in 0..udt.fields.len() {
         match elements.iter().find(|cell| cell.path == field_path(field)) {
-            Some(cell) => put_cell(cell, what, now_seconds, out),
-            None => put(None, out),
+            Some(cell) => put_cell(cell, aspect, now_seconds, out),
+            None => put_value(None, out),
         }
     }
 }
 
-fn put_cell(cell: &CellView<'_>, what: What, now_seconds: i64, out: &mut Vec<u8>) {
-    match what {
-        What::Value => put(cell.live_value(now_seconds), out),
-        What::Writetime => put(Some(&cell.timestamp.to_be_bytes()), out),
-        What::Ttl => put(ttl(cell, now_seconds).as_ref().map(<[u8; 4]>::as_slice), out),
+fn put_cell(cell: &CellView<'_>, aspect: CellAspect, now_seconds: i64, out: &mut Vec<u8>) {
+    match aspect {
+        CellAspect::Value => put_value(cell.live_value(now_seconds), out),
+        CellAspect::Writetime => put_value(Some(&cell.timestamp.to_be_bytes()), out),
+        CellAspect::Ttl => put_value(remaining_ttl(cell, now_seconds).as_ref().map(<[u8; 4]>::as_slice), out),
     }
 }
 
-fn put(value: Option<&[u8]>, out: &mut Vec<u8>) {
+fn put_value(value: Option<&[u8]>, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.map_or(-1, |value| value.len() as i32).to_be_bytes());
     out.extend_from_slice(value.unwrap_or_default());
 }

@@ -98,14 +98,14 @@ impl Cell {
 }
 
 /// Appends cells in order; each column id is written as the distance to the one before.
-pub(crate) struct PutCells {
+pub(crate) struct CellEncoder {
     newest: Micros,
     before: u32,
 }
 
-impl PutCells {
+impl CellEncoder {
     pub(crate) fn new(newest: Micros) -> Self {
-        PutCells { newest, before: 0 }
+        CellEncoder { newest, before: 0 }
     }
 
     pub(crate) fn put(&mut self, cell: &CellView<'_>, out: &mut Vec<u8>) {
@@ -139,7 +139,7 @@ pub(super) fn distance(newest: Micros, timestamp: Micros) -> u64 {
 }
 
 /// The inverse of [`distance`]; `None` if the result lies below the range of timestamps.
-pub(super) fn below(newest: Micros, distance: u64) -> Option<Micros> {
+pub(super) fn timestamp_below(newest: Micros, distance: u64) -> Option<Micros> {
     let timestamp = (newest as u64).wrapping_sub(distance) as i64;
     (timestamp <= newest).then_some(timestamp)
 }
@@ -191,7 +191,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The number of cells still to read.
-    pub(super) fn left(&self) -> u64 {
+    pub(super) fn remaining(&self) -> u64 {
         self.left
     }
 
@@ -224,7 +224,7 @@ impl<'a> Cells<'a> {
         }
         match vint(&mut self.reader)? {
             0 => Err(RowError::Corrupt),
-            distance => below(self.newest, distance).ok_or(RowError::Corrupt),
+            distance => timestamp_below(self.newest, distance).ok_or(RowError::Corrupt),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Encoding of rows.
 
-use super::cells::PutCells;
+use super::cells::CellEncoder;
 use super::cells::distance;
-use super::{CRC, CellView, FORMAT, RowView, row_flag};
+use super::{CRC_BYTES, CellView, FORMAT, RowView, row_flag};
 use crate::{Columns, Deletion, Marker, Row};
 use henge_base::{Micros, put_signed_vint, put_vint};
 
@@ -19,7 +19,12 @@ pub fn encode_row(key: &[u8], row: &Row, out: &mut Vec<u8>) {
         };
         &normal
     };
-    encode_parts(key, &Parts { marker: row.marker, deletion: row.deletion }, row.cells.iter().map(|c| c.view()), out);
+    encode_row_parts(
+        key,
+        &RowHead { marker: row.marker, deletion: row.deletion },
+        row.cells.iter().map(|c| c.view()),
+        out,
+    );
 }
 
 /// Appends the encoding of a row from its parts. `cells` are sorted by place, no two with the same place, and not
@@ -31,7 +36,7 @@ pub fn encode_cells<'a>(
     cells: impl Iterator<Item = CellView<'a>> + Clone,
     out: &mut Vec<u8>,
 ) {
-    encode_parts(key, &Parts { marker, deletion }, cells, out);
+    encode_row_parts(key, &RowHead { marker, deletion }, cells, out);
 }
 
 /// The parts of a row that an answer leaves out.
@@ -60,7 +65,7 @@ impl Strip<'_> {
 /// Appends the row without the parts that `strip` leaves out. True if anything is left; if not, nothing is appended.
 pub fn strip_row(key: &[u8], row: &RowView<'_>, strip: &Strip<'_>, out: &mut Vec<u8>) -> bool {
     let Strip { columns, purge_before, .. } = *strip;
-    let parts = Parts {
+    let parts = RowHead {
         marker: row.marker().filter(|m| !m.is_purgeable(purge_before) && !strip.covers(m.timestamp)),
         deletion: row.deletion().filter(|d| d.local_seconds >= purge_before && !strip.covers(d.timestamp)),
     };
@@ -70,43 +75,43 @@ pub fn strip_row(key: &[u8], row: &RowView<'_>, strip: &Strip<'_>, out: &mut Vec
     let cells = row.cells().filter(left);
     let any = parts.marker.is_some() || parts.deletion.is_some() || cells.clone().next().is_some();
     if any {
-        encode_parts(key, &parts, cells, out);
+        encode_row_parts(key, &parts, cells, out);
     }
     any
 }
 
 /// The parts of a row other than its cells.
-pub(crate) struct Parts {
+pub(crate) struct RowHead {
     pub(crate) marker: Option<Marker>,
     pub(crate) deletion: Option<Deletion>,
 }
 
 /// Appends the encoding of a row that is in normal form.
-pub(crate) fn encode_parts<'a>(
+pub(crate) fn encode_row_parts<'a>(
     key: &[u8],
-    parts: &Parts,
+    parts: &RowHead,
     cells: impl Iterator<Item = CellView<'a>> + Clone,
     out: &mut Vec<u8>,
 ) {
     let start = out.len();
     let (count, newest) = count_and_newest(parts, cells.clone());
-    out.extend_from_slice(&[0; CRC]);
+    out.extend_from_slice(&[0; CRC_BYTES]);
     out.push(FORMAT);
     put_head(parts, newest, out);
     put_vint(out, count);
-    let mut put = PutCells::new(newest);
+    let mut put = CellEncoder::new(newest);
     cells.for_each(|cell| put.put(&cell, out));
     seal(key, out, start);
 }
 
-fn count_and_newest<'a>(parts: &Parts, cells: impl Iterator<Item = CellView<'a>>) -> (u64, Micros) {
+fn count_and_newest<'a>(parts: &RowHead, cells: impl Iterator<Item = CellView<'a>>) -> (u64, Micros) {
     let marker = parts.marker.map(|m| m.timestamp);
     let head = marker.max(parts.deletion.map(|d| d.timestamp));
     let (count, newest) = cells.fold((0, head), |(n, newest), cell| (n + 1, newest.max(Some(cell.timestamp))));
     (count, newest.unwrap_or(0))
 }
 
-fn put_head(parts: &Parts, newest: Micros, out: &mut Vec<u8>) {
+fn put_head(parts: &RowHead, newest: Micros, out: &mut Vec<u8>) {
     let expiry = parts.marker.and_then(|m| m.expiry);
     let flag = |set: bool, bit: u8| if set { bit } else { 0 };
     out.push(
@@ -130,6 +135,6 @@ fn put_head(parts: &Parts, newest: Micros, out: &mut Vec<u8>) {
 
 /// Writes the checksum over `key` and the bytes after the checksum's own, for which space is reserved at `start`.
 pub(crate) fn seal(key: &[u8], out: &mut [u8], start: usize) {
-    let Some((checksum, rest)) = out[start..].split_first_chunk_mut::<CRC>() else { return };
+    let Some((checksum, rest)) = out[start..].split_first_chunk_mut::<CRC_BYTES>() else { return };
     *checksum = super::view::checksum(key, rest).to_le_bytes();
 }

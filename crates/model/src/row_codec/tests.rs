@@ -1,7 +1,7 @@
 //! The codec: one encoding per row, and no other is read.
 
 use super::*;
-use crate::sample::{KEY, encoded, live, loose_row, row};
+use crate::sample::{KEY, encode_sample, live, loose_row, row};
 use crate::{ColumnId, Columns, Deletion, Marker, Row};
 use proptest::prelude::*;
 
@@ -14,12 +14,12 @@ fn a_small_row_is_small() {
     let marker = Some(Marker { timestamp: 1_700_000_000_000_000, expiry: None });
     let row = Row { marker, deletion: None, cells: vec![live(3, 1_700_000_000_000_000, b"value")] };
     // Checksum 4, format, flags, timestamp 8, marker, count; column, flags, length, value.
-    assert_eq!(encoded(&row).len(), 4 + 1 + 1 + 8 + 1 + 1 + 3 + 5);
+    assert_eq!(encode_sample(&row).len(), 4 + 1 + 1 + 8 + 1 + 1 + 3 + 5);
 }
 
 #[test]
 fn a_row_of_nothing_is_read() {
-    let bytes = encoded(&Row::default());
+    let bytes = encode_sample(&Row::default());
     let view = RowView::parse(KEY, &bytes).unwrap();
     assert!(view.is_empty() && !view.is_live(0));
     assert_eq!(view.to_row(), Row::default());
@@ -27,9 +27,9 @@ fn a_row_of_nothing_is_read() {
 
 #[test]
 fn another_key_or_format_is_refused() {
-    let mut bytes = encoded(&Row::default());
+    let mut bytes = encode_sample(&Row::default());
     assert_eq!(RowView::parse(b"other", &bytes).err(), Some(RowError::Corrupt));
-    bytes[CRC] = 2;
+    bytes[CRC_BYTES] = 2;
     seal(KEY, &mut bytes, 0);
     assert_eq!(RowView::parse(KEY, &bytes).err(), Some(RowError::UnknownFormat(2)));
 }
@@ -67,7 +67,7 @@ fn liveness_follows_marker_cells_and_time() {
         (Row { deletion: Some(Deletion { timestamp: 1, local_seconds: 1 }), ..Row::default() }, false, false),
     ];
     for (row, before, after) in cases {
-        let bytes = encoded(&row);
+        let bytes = encode_sample(&row);
         let view = RowView::parse(KEY, &bytes).unwrap();
         assert_eq!((view.is_live(99), view.is_live(100)), (before, after), "{row:?}");
     }
@@ -76,7 +76,7 @@ fn liveness_follows_marker_cells_and_time() {
 #[test]
 fn stripping_keeps_what_was_asked_for() {
     let deletion = Some(Deletion { timestamp: 1, local_seconds: 50 });
-    let bytes = encoded(&Row { marker: None, deletion, cells: vec![live(1, 5, b"x"), live(2, 6, b"y")] });
+    let bytes = encode_sample(&Row { marker: None, deletion, cells: vec![live(1, 5, b"x"), live(2, 6, b"y")] });
     let view = RowView::parse(KEY, &bytes).unwrap();
     let strip = |columns: Columns, purge_before| {
         let mut out = Vec::new();
@@ -99,7 +99,7 @@ proptest! {
         deleted.normalize();
         // The tombstone lies elsewhere; a deletion of the row itself that is no newer adds nothing to it.
         deleted.deletion = deleted.deletion.filter(|own| own.timestamp > timestamp);
-        let bytes = encoded(&row);
+        let bytes = encode_sample(&row);
         let view = RowView::parse(KEY, &bytes).unwrap();
         let strip = Strip { columns: &Columns::All, purge_before: i64::MIN, covered_by: Some(deletion) };
         let mut out = Vec::new();
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn rows_read_back(row in row()) {
-        let bytes = encoded(&row);
+        let bytes = encode_sample(&row);
         let view = RowView::parse(KEY, &bytes).unwrap();
         prop_assert_eq!(&view.to_row(), &row);
         prop_assert_eq!(&RowView::parse_trusted(&bytes).unwrap().to_row(), &row);
@@ -125,13 +125,13 @@ proptest! {
         let mut normal = a.clone();
         normal.normalize();
         prop_assert!(normal.is_normal());
-        prop_assert_eq!(encoded(&a), encoded(&normal));
-        prop_assert_eq!(encoded(&normal) == encoded(&b), normal == b);
+        prop_assert_eq!(encode_sample(&a), encode_sample(&normal));
+        prop_assert_eq!(encode_sample(&normal) == encode_sample(&b), normal == b);
     }
 
     #[test]
     fn a_changed_byte_is_noticed(row in row(), at: prop::sample::Index, flip in 1u8..) {
-        let mut bytes = encoded(&row);
+        let mut bytes = encode_sample(&row);
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
         prop_assert!(RowView::parse(KEY, &bytes).is_err());
@@ -142,23 +142,23 @@ proptest! {
 
     #[test]
     fn what_is_read_is_the_one_encoding(row in row(), edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3)) {
-        let mut bytes = encoded(&row);
+        let mut bytes = encode_sample(&row);
         for (at, byte) in edits {
-            let at = CRC + at.index(bytes.len() - CRC);
+            let at = CRC_BYTES + at.index(bytes.len() - CRC_BYTES);
             bytes[at] = byte;
         }
         seal(KEY, &mut bytes, 0);
         if let Ok(view) = RowView::parse(KEY, &bytes) {
             prop_assert!(view.to_row().is_normal());
-            prop_assert_eq!(encoded(&view.to_row()), bytes);
+            prop_assert_eq!(encode_sample(&view.to_row()), bytes);
         }
     }
 
     #[test]
     fn any_bytes_are_read_without_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         let _ = RowView::parse(KEY, &bytes);
-        if bytes.len() > CRC {
-            bytes[CRC] = FORMAT;
+        if bytes.len() > CRC_BYTES {
+            bytes[CRC_BYTES] = FORMAT;
             seal(KEY, &mut bytes, 0);
         }
         let _ = RowView::parse(KEY, &bytes);

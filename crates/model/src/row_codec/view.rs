@@ -1,8 +1,8 @@
 //! Reading of rows from their bytes, without copying.
 
-use super::cells::{Cells, below, signed_vint, ttl, vint};
-use super::{CRC, CellView, DAMAGED, FORMAT, RowError, row_flag};
-use crate::normal::{Cover, places};
+use super::cells::{Cells, signed_vint, timestamp_below, ttl, vint};
+use super::{CRC_BYTES, CellView, DAMAGED, FORMAT, RowError, row_flag};
+use crate::normal::{RowDeletions, compare_places};
 use crate::{ColumnId, Deletion, Marker, Row};
 use henge_base::{Micros, Reader};
 
@@ -18,7 +18,7 @@ pub struct RowView<'a> {
 impl<'a> RowView<'a> {
     /// Parses the row at `key`, checking its checksum and every cell.
     pub fn parse(key: &[u8], bytes: &'a [u8]) -> Result<RowView<'a>, RowError> {
-        let (format, body) = checked_body(key, bytes)?;
+        let (format, body) = verify_body(key, bytes)?;
         let row = RowView::read(format, body)?;
         row.check()?;
         Ok(row)
@@ -27,7 +27,7 @@ impl<'a> RowView<'a> {
     /// Parses a row that this process has checked before: neither checksum nor cells are checked again. Bytes that are
     /// not a row after all give an error or fewer cells, never a panic.
     pub fn parse_trusted(bytes: &'a [u8]) -> Result<RowView<'a>, RowError> {
-        let (format, body) = bytes.get(CRC..).and_then(|b| b.split_first()).ok_or(RowError::Corrupt)?;
+        let (format, body) = bytes.get(CRC_BYTES..).and_then(|b| b.split_first()).ok_or(RowError::Corrupt)?;
         RowView::read(*format, body)
     }
 
@@ -48,16 +48,16 @@ impl<'a> RowView<'a> {
 
     /// Reads all cells and checks order, normal form, the newest timestamp, and that nothing follows.
     fn check(&self) -> Result<(), RowError> {
-        let mut cover = Cover::of(self.deletion);
+        let mut cover = RowDeletions::new(self.deletion);
         let mut newest = self.marker.map(|m| m.timestamp).max(self.deletion.map(|d| d.timestamp));
         if self.marker.is_some_and(|marker| cover.covers_marker(&marker)) {
             return Err(RowError::Corrupt);
         }
         let mut cells = self.cells;
         let mut before: Option<CellView<'_>> = None;
-        while cells.left() > 0 {
+        while cells.remaining() > 0 {
             let cell = cells.read()?;
-            if before.is_some_and(|before| places(&before, &cell).is_ge()) || cover.covers(&cell) {
+            if before.is_some_and(|before| compare_places(&before, &cell).is_ge()) || cover.covers(&cell) {
                 return Err(RowError::Corrupt);
             }
             newest = newest.max(Some(cell.timestamp));
@@ -95,12 +95,12 @@ impl<'a> RowView<'a> {
 
     /// The number of cells. For a row that was only trusted, the number that it claims.
     pub(crate) fn cell_count(&self) -> usize {
-        self.cells.left() as usize
+        self.cells.remaining() as usize
     }
 
     /// True if the row has no marker, no deletion and no cells.
     pub fn is_empty(&self) -> bool {
-        self.marker.is_none() && self.deletion.is_none() && self.cells.left() == 0
+        self.marker.is_none() && self.deletion.is_none() && self.cells.remaining() == 0
     }
 
     /// True if the row exists for a reader at `now_seconds`: its marker is live, or a cell has a value.
@@ -137,8 +137,8 @@ impl Marker {
 }
 
 /// The format and the rest of bytes whose checksum under `key` is valid.
-pub(crate) fn checked_body<'a>(key: &[u8], bytes: &'a [u8]) -> Result<(u8, &'a [u8]), RowError> {
-    let (expected, rest) = bytes.split_first_chunk::<CRC>().ok_or(RowError::Corrupt)?;
+pub(crate) fn verify_body<'a>(key: &[u8], bytes: &'a [u8]) -> Result<(u8, &'a [u8]), RowError> {
+    let (expected, rest) = bytes.split_first_chunk::<CRC_BYTES>().ok_or(RowError::Corrupt)?;
     let (format, body) = rest.split_first().ok_or(RowError::Corrupt)?;
     if checksum(key, rest) != u32::from_le_bytes(*expected) {
         return Err(RowError::Corrupt);
@@ -161,7 +161,7 @@ fn marker(reader: &mut Reader<'_>, flags: u8, newest: Micros) -> Result<Option<M
     if flags & !row_flag::ALL != 0 {
         return Err(RowError::Corrupt);
     }
-    let timestamp = below(newest, vint(reader)?).ok_or(RowError::Corrupt)?;
+    let timestamp = timestamp_below(newest, vint(reader)?).ok_or(RowError::Corrupt)?;
     let expiry = if expires { Some((ttl(reader)?, signed_vint(reader)?)) } else { None };
     Ok(Some(Marker { timestamp, expiry }))
 }
@@ -170,6 +170,6 @@ fn deletion(reader: &mut Reader<'_>, flags: u8, newest: Micros) -> Result<Option
     if flags & row_flag::DELETION == 0 {
         return Ok(None);
     }
-    let timestamp = below(newest, vint(reader)?).ok_or(RowError::Corrupt)?;
+    let timestamp = timestamp_below(newest, vint(reader)?).ok_or(RowError::Corrupt)?;
     Ok(Some(Deletion { timestamp, local_seconds: signed_vint(reader)? }))
 }

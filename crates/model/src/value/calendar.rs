@@ -5,7 +5,7 @@
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// Year, month (1-12) and day (1-31) of a day counted from 1970-01-01. Years below 1 are astronomical: 0 is 1 BC.
-pub(super) fn civil(days: i64) -> (i64, i64, i64) {
+pub(super) fn civil_date(days: i64) -> (i64, i64, i64) {
     // Count from 0000-03-01, so that the leap day ends a year; 400 years are 146,097 days.
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -19,7 +19,7 @@ pub(super) fn civil(days: i64) -> (i64, i64, i64) {
 
 /// `yyyy-mm-dd`; more digits or a sign where the year needs them.
 pub(super) fn print_date(days: i64) -> String {
-    let (year, month, day) = civil(days);
+    let (year, month, day) = civil_date(days);
     let sign = match year {
         ..0 => "-",
         0..=9_999 => "",

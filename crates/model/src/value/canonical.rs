@@ -9,7 +9,7 @@ const ZEROS_MAX: i64 = 40;
 
 pub(super) fn canonical(data_type: &DataType, bytes: &[u8]) -> Bytes {
     let as_it_is = || Bytes::copy_from_slice(bytes);
-    if bytes.is_empty() || !varies(data_type) {
+    if bytes.is_empty() || !has_several_encodings(data_type) {
         return as_it_is();
     }
     let mut key = Vec::new();
@@ -18,13 +18,13 @@ pub(super) fn canonical(data_type: &DataType, bytes: &[u8]) -> Bytes {
     }
     let normal = data_type.decode_key(&mut Reader::new(&key)).unwrap_or_else(|_| as_it_is());
     match data_type {
-        DataType::Decimal => written_out(&normal),
+        DataType::Decimal => without_exponent(&normal),
         _ => normal,
     }
 }
 
 /// True if equal values of the type may have different bytes.
-fn varies(data_type: &DataType) -> bool {
+fn has_several_encodings(data_type: &DataType) -> bool {
     use DataType::{Ascii, Bigint, Blob, Date, Inet, Int, Smallint, Text, Time, Timestamp, Timeuuid, Tinyint, Uuid};
     !matches!(
         data_type,
@@ -33,7 +33,7 @@ fn varies(data_type: &DataType) -> bool {
 }
 
 /// A decimal with its negative scale replaced by zeros (1E+1 becomes 10), if they are at most [`ZEROS_MAX`].
-fn written_out(bytes: &[u8]) -> Bytes {
+fn without_exponent(bytes: &[u8]) -> Bytes {
     let Some(mut decimal) = Decimal::parse(bytes) else { return Bytes::copy_from_slice(bytes) };
     let zeros = decimal.exponent - decimal.digits.len() as i64;
     if (1..=ZEROS_MAX).contains(&zeros) {

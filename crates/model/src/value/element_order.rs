@@ -10,7 +10,7 @@ type OwnedParts<'a> = SmallVec<[Option<Cow<'a, [u8]>>; 8]>;
 
 /// The value with every set and map in it sorted, at any depth; borrowed if nothing changes or the bytes are not a
 /// value of the type.
-pub(super) fn sorted<'a>(data_type: &DataType, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+pub(super) fn sort_nested<'a>(data_type: &DataType, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     let data_type = data_type.unfrozen();
     if !holds_sets(data_type) {
         return Cow::Borrowed(bytes);
@@ -19,7 +19,7 @@ pub(super) fn sorted<'a>(data_type: &DataType, bytes: &'a [u8]) -> Cow<'a, [u8]>
     let mut changed = false;
     let mut all = OwnedParts::with_capacity(found.len());
     for (i, part) in found.into_iter().enumerate() {
-        let part = part.map(|part| sorted(part_type(data_type, i), part));
+        let part = part.map(|part| sort_nested(part_type(data_type, i), part));
         changed |= matches!(part, Some(Cow::Owned(_)));
         all.push(part);
     }
@@ -109,15 +109,15 @@ mod tests {
     #[test]
     fn sets_ascend_and_hold_nothing_twice() {
         let set = DataType::Frozen(of(DataType::Set(of(DataType::Blob))));
-        assert_eq!(*sorted(&set, &collection(3, &[2, 1, 2])), collection(2, &[1, 2]));
-        assert!(matches!(sorted(&set, &collection(2, &[1, 2])), Cow::Borrowed(_)));
+        assert_eq!(*sort_nested(&set, &collection(3, &[2, 1, 2])), collection(2, &[1, 2]));
+        assert!(matches!(sort_nested(&set, &collection(2, &[1, 2])), Cow::Borrowed(_)));
     }
 
     #[test]
     fn the_last_value_of_a_key_counts() {
         let map = DataType::Map(of(DataType::Blob), of(DataType::Blob));
-        assert_eq!(*sorted(&map, &collection(3, &[2, 8, 1, 9, 2, 7])), collection(2, &[1, 9, 2, 7]));
-        assert!(matches!(sorted(&map, &collection(2, &[1, 9, 2, 7])), Cow::Borrowed(_)));
+        assert_eq!(*sort_nested(&map, &collection(3, &[2, 8, 1, 9, 2, 7])), collection(2, &[1, 9, 2, 7]));
+        assert!(matches!(sort_nested(&map, &collection(2, &[1, 9, 2, 7])), Cow::Borrowed(_)));
     }
 
     #[test]
@@ -125,18 +125,18 @@ mod tests {
         let set = || DataType::Frozen(of(DataType::Set(of(DataType::Blob))));
         let (given, wanted) = (collection(2, &[2, 1]), collection(2, &[1, 2]));
         let list = [&[0, 0, 0, 1], &with_lengths(&[&given])[..]].concat();
-        assert_eq!(sorted(&DataType::List(of(set())), &list)[8..], wanted);
+        assert_eq!(sort_nested(&DataType::List(of(set())), &list)[8..], wanted);
         let tuple = DataType::Tuple(vec![DataType::Blob, set(), DataType::Blob]);
-        assert_eq!(*sorted(&tuple, &with_lengths(&[b"a", &given])), with_lengths(&[b"a", &wanted]));
+        assert_eq!(*sort_nested(&tuple, &with_lengths(&[b"a", &given])), with_lengths(&[b"a", &wanted]));
         let vector = DataType::Vector(of(set()), 1);
-        assert_eq!(sorted(&vector, &[&[given.len() as u8], &given[..]].concat())[1..], wanted);
+        assert_eq!(sort_nested(&vector, &[&[given.len() as u8], &given[..]].concat())[1..], wanted);
     }
 
     #[test]
     fn what_is_no_value_stays_as_it_is() {
         let set = DataType::Set(of(DataType::Blob));
         for bytes in [&b""[..], b"\xff", &collection(3, &[2, 1])] {
-            assert_eq!(*sorted(&set, bytes), *bytes);
+            assert_eq!(*sort_nested(&set, bytes), *bytes);
         }
     }
 }

@@ -7,7 +7,7 @@ pub(super) fn to_sortable(data_type: &DataType, value: &mut [u8]) {
     match data_type {
         DataType::Boolean => value[0] = u8::from(value[0] != 0),
         DataType::Float | DataType::Double => {
-            one_nan(data_type, value);
+            normalize_nan(data_type, value);
             let negative = value[0] & 0x80 != 0;
             value.iter_mut().for_each(|b| *b ^= if negative { 0xff } else { 0 });
             value[0] ^= if negative { 0 } else { 0x80 };
@@ -33,7 +33,7 @@ pub(super) fn from_sortable(data_type: &DataType, value: &mut [u8]) {
 }
 
 /// Replaces every NaN by Java's canonical one, for Java's order equates them.
-fn one_nan(data_type: &DataType, value: &mut [u8]) {
+fn normalize_nan(data_type: &DataType, value: &mut [u8]) {
     let is_nan = match (data_type, &*value) {
         (DataType::Float, &[a, b, c, d]) => f32::from_be_bytes([a, b, c, d]).is_nan(),
         (_, &[a, b, c, d, e, f, g, h]) => f64::from_be_bytes([a, b, c, d, e, f, g, h]).is_nan(),

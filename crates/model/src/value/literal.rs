@@ -1,7 +1,7 @@
 //! Printing of values as CQL literals.
 
 use super::parts::{is_composite, part_type, parts};
-use super::validate::{duration, validate};
+use super::validate::{decode_duration, validate};
 use super::{calendar, number};
 use crate::DataType;
 use henge_base::Reader;
@@ -10,25 +10,25 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 /// Nanoseconds per unit of a duration, largest unit first.
-const UNITS: [(u64, &str); 6] =
+const DURATION_UNITS: [(u64, &str); 6] =
     [(3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"), (1_000_000, "ms"), (1000, "us"), (1, "ns")];
 
 pub(super) fn literal(data_type: &DataType, bytes: &[u8]) -> String {
     let data_type = data_type.unfrozen();
     if validate(data_type, bytes).is_err() {
-        return blob(bytes);
+        return blob_literal(bytes);
     }
     match data_type {
-        DataType::Ascii | DataType::Text => quoted(&String::from_utf8_lossy(bytes)),
-        DataType::Blob => blob(bytes),
-        composite if is_composite(composite) => parts_literal(composite, bytes).unwrap_or_else(|| blob(bytes)),
+        DataType::Ascii | DataType::Text => quote(&String::from_utf8_lossy(bytes)),
+        DataType::Blob => blob_literal(bytes),
+        composite if is_composite(composite) => parts_literal(composite, bytes).unwrap_or_else(|| blob_literal(bytes)),
         // The empty value of a number has no literal; types that do not allow it have failed validation.
-        _ if bytes.is_empty() => blob(bytes),
-        other => scalar(other, bytes).unwrap_or_else(|| blob(bytes)),
+        _ if bytes.is_empty() => blob_literal(bytes),
+        other => scalar_literal(other, bytes).unwrap_or_else(|| blob_literal(bytes)),
     }
 }
 
-fn scalar(data_type: &DataType, bytes: &[u8]) -> Option<String> {
+fn scalar_literal(data_type: &DataType, bytes: &[u8]) -> Option<String> {
     let mut reader = Reader::new(bytes);
     Some(match data_type {
         DataType::Boolean => (reader.u8().ok()? != 0).to_string(),
@@ -36,25 +36,27 @@ fn scalar(data_type: &DataType, bytes: &[u8]) -> Option<String> {
         DataType::Smallint => (reader.u16().ok()? as i16).to_string(),
         DataType::Int => reader.i32().ok()?.to_string(),
         DataType::Bigint | DataType::Counter => reader.i64().ok()?.to_string(),
-        DataType::Float => float(f64::from(f32::from_be_bytes(reader.array().ok()?)), |v| shortest(v as f32)),
-        DataType::Double => float(f64::from_be_bytes(reader.array().ok()?), shortest),
+        DataType::Float => {
+            print_float(f64::from(f32::from_be_bytes(reader.array().ok()?)), |v| shortest_digits(v as f32))
+        }
+        DataType::Double => print_float(f64::from_be_bytes(reader.array().ok()?), shortest_digits),
         DataType::Varint => number::print_varint(bytes)?,
         DataType::Decimal => number::print_decimal(bytes)?,
         DataType::Uuid | DataType::Timeuuid => uuid::Uuid::from_slice(bytes).ok()?.to_string(),
-        DataType::Inet => quoted(&address(bytes)?.to_string()),
-        DataType::Date => quoted(&calendar::print_date(i64::from(reader.u32().ok()?) - (1 << 31))),
-        DataType::Time => quoted(&calendar::print_time(reader.i64().ok()?)),
-        DataType::Timestamp => quoted(&calendar::print_timestamp(reader.i64().ok()?)),
-        DataType::Duration => print_duration(duration(bytes).ok()?),
+        DataType::Inet => quote(&decode_address(bytes)?.to_string()),
+        DataType::Date => quote(&calendar::print_date(i64::from(reader.u32().ok()?) - (1 << 31))),
+        DataType::Time => quote(&calendar::print_time(reader.i64().ok()?)),
+        DataType::Timestamp => quote(&calendar::print_timestamp(reader.i64().ok()?)),
+        DataType::Duration => print_duration(decode_duration(bytes).ok()?),
         _ => return None,
     })
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn blob(bytes: &[u8]) -> String {
+fn blob_literal(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(2 + 2 * bytes.len());
     out.push_str("0x");
     for b in bytes {
@@ -63,7 +65,7 @@ fn blob(bytes: &[u8]) -> String {
     out
 }
 
-fn address(bytes: &[u8]) -> Option<IpAddr> {
+fn decode_address(bytes: &[u8]) -> Option<IpAddr> {
     match bytes.len() {
         4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
         _ => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
@@ -72,7 +74,7 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 /// Prints a floating point number as Java does: plain from 10^-3 up to 10^7, always with a fraction. `shortest` gives
 /// the fewest digits that read back as the same number, in scientific notation.
-fn float(value: f64, shortest: impl Fn(f64) -> String) -> String {
+fn print_float(value: f64, shortest: impl Fn(f64) -> String) -> String {
     if !value.is_finite() {
         let name = if value.is_nan() { "NaN" } else { "Infinity" };
         return format!("{}{name}", if value < 0.0 { "-" } else { "" });
@@ -95,7 +97,7 @@ fn float(value: f64, shortest: impl Fn(f64) -> String) -> String {
 
 /// The fewest digits that read back as the same number, in scientific notation; of two equally near, the one with an
 /// even last digit.
-fn shortest<T: LowerExp + FromStr + PartialEq + Copy>(value: T) -> String {
+fn shortest_digits<T: LowerExp + FromStr + PartialEq + Copy>(value: T) -> String {
     let text = format!("{value:e}");
     let mantissa = text.split('e').next().unwrap_or_default().trim_start_matches('-');
     // With a given number of digits, Rust rounds halves to even.
@@ -112,7 +114,7 @@ fn print_duration((months, days, nanos): (i32, i32, i64)) -> String {
     for (count, unit) in calendar.into_iter().filter(|(count, _)| *count > 0) {
         let _ = write!(out, "{count}{unit}");
     }
-    for (size, unit) in UNITS {
+    for (size, unit) in DURATION_UNITS {
         if rest >= size {
             let _ = write!(out, "{}{unit}", rest / size);
             rest %= size;

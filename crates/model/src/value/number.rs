@@ -1,10 +1,10 @@
 //! Numbers of arbitrary length: varint and decimal.
 
-use crate::limits::MAX_NUMBER_BYTES;
+use crate::limits::NUMBER_BYTES_MAX;
 use num_bigint::{BigInt, Sign};
 
 /// The shortest two's complement form of a varint, without leading bytes that repeat the sign.
-pub(super) fn minimal(mut bytes: &[u8]) -> &[u8] {
+pub(super) fn shortest_varint(mut bytes: &[u8]) -> &[u8] {
     while let [first, second, ..] = bytes {
         let sign = if second & 0x80 == 0 { 0x00 } else { 0xff };
         if *first != sign {
@@ -24,9 +24,9 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Parses scale and unscaled value; `None` if there is no unscaled value, or it has more than [`MAX_NUMBER_BYTES`].
+    /// Parses scale and unscaled value; `None` if there is no unscaled value, or it has more than [`NUMBER_BYTES_MAX`].
     pub(super) fn parse(bytes: &[u8]) -> Option<Decimal> {
-        let (negative, mut digits, scale) = digits(bytes)?;
+        let (negative, mut digits, scale) = parse_digits(bytes)?;
         let exponent = digits.len() as i64 - i64::from(scale);
         while digits.last() == Some(&0) {
             digits.pop();
@@ -60,9 +60,9 @@ impl Decimal {
 }
 
 /// Sign (true if negative), decimal digits (none for zero) and scale.
-fn digits(bytes: &[u8]) -> Option<(bool, Vec<u8>, i32)> {
+fn parse_digits(bytes: &[u8]) -> Option<(bool, Vec<u8>, i32)> {
     let (scale, unscaled) = bytes.split_first_chunk::<4>()?;
-    if unscaled.is_empty() || unscaled.len() > MAX_NUMBER_BYTES {
+    if unscaled.is_empty() || unscaled.len() > NUMBER_BYTES_MAX {
         return None;
     }
     let (sign, digits) = BigInt::from_signed_bytes_be(unscaled).to_radix_be(10);
@@ -72,14 +72,14 @@ fn digits(bytes: &[u8]) -> Option<(bool, Vec<u8>, i32)> {
 
 /// A decimal printed as Java's `BigDecimal.toString` does: plain unless the scale is negative or the exponent below -6.
 pub(super) fn print_decimal(bytes: &[u8]) -> Option<String> {
-    let (negative, digits, scale) = digits(bytes)?;
+    let (negative, digits, scale) = parse_digits(bytes)?;
     let digits: String =
         if digits.is_empty() { "0".to_owned() } else { digits.iter().map(|d| char::from(b'0' + d)).collect() };
     let adjusted = digits.len() as i64 - 1 - i64::from(scale);
     let body = if scale == 0 {
         digits
     } else if scale > 0 && adjusted >= -6 {
-        point(&digits, scale as usize)
+        insert_point(&digits, scale as usize)
     } else {
         let (head, tail) = digits.split_at(1);
         let dot = if tail.is_empty() { "" } else { "." };
@@ -88,14 +88,14 @@ pub(super) fn print_decimal(bytes: &[u8]) -> Option<String> {
     Some(format!("{}{body}", if negative { "-" } else { "" }))
 }
 
-fn point(digits: &str, scale: usize) -> String {
+fn insert_point(digits: &str, scale: usize) -> String {
     match digits.len().checked_sub(scale) {
         None | Some(0) => format!("0.{}{digits}", "0".repeat(scale - digits.len())),
         Some(whole) => format!("{}.{}", &digits[..whole], &digits[whole..]),
     }
 }
 
-/// A varint in decimal digits; `None` if it has more than [`MAX_NUMBER_BYTES`].
+/// A varint in decimal digits; `None` if it has more than [`NUMBER_BYTES_MAX`].
 pub(super) fn print_varint(bytes: &[u8]) -> Option<String> {
-    (bytes.len() <= MAX_NUMBER_BYTES).then(|| BigInt::from_signed_bytes_be(bytes).to_string())
+    (bytes.len() <= NUMBER_BYTES_MAX).then(|| BigInt::from_signed_bytes_be(bytes).to_string())
 }

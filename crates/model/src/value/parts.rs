@@ -55,11 +55,11 @@ pub(super) fn part_type(data_type: &DataType, index: usize) -> &DataType {
 pub(super) fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Result<Parts<'a>, ValueError> {
     let mut reader = Reader::new(bytes);
     let parts = match data_type {
-        DataType::List(_) | DataType::Set(_) => counted(&mut reader, 1),
-        DataType::Map(..) => counted(&mut reader, 2),
-        DataType::Tuple(fields) => fields_of(&mut reader, fields.len()),
-        DataType::Udt(udt) => fields_of(&mut reader, udt.fields.len()),
-        DataType::Vector(element, count) => dimensions(&mut reader, element, *count as usize),
+        DataType::List(_) | DataType::Set(_) => counted_parts(&mut reader, 1),
+        DataType::Map(..) => counted_parts(&mut reader, 2),
+        DataType::Tuple(fields) => field_parts(&mut reader, fields.len()),
+        DataType::Udt(udt) => field_parts(&mut reader, udt.fields.len()),
+        DataType::Vector(element, count) => vector_parts(&mut reader, element, *count as usize),
         _ => Some(Parts::new()),
     };
     let parts = parts.ok_or_else(|| ValueError::Truncated(kind_name(data_type)))?;
@@ -81,31 +81,31 @@ fn kind_name(data_type: &DataType) -> String {
     }
 }
 
-fn counted<'a>(reader: &mut Reader<'a>, per_entry: usize) -> Option<Parts<'a>> {
+fn counted_parts<'a>(reader: &mut Reader<'a>, per_entry: usize) -> Option<Parts<'a>> {
     let count = usize::try_from(reader.i32().ok()?).ok()?.checked_mul(per_entry)?;
     // Each element takes at least 4 bytes; a larger count is false and must not reserve memory.
     if count > reader.rest().len() / 4 {
         return None;
     }
-    (0..count).map(|_| part(reader)).collect()
+    (0..count).map(|_| read_part(reader)).collect()
 }
 
-fn fields_of<'a>(reader: &mut Reader<'a>, most: usize) -> Option<Parts<'a>> {
+fn field_parts<'a>(reader: &mut Reader<'a>, most: usize) -> Option<Parts<'a>> {
     let mut parts = Parts::new();
     while parts.len() < most && !reader.is_empty() {
-        parts.push(part(reader)?);
+        parts.push(read_part(reader)?);
     }
     Some(parts)
 }
 
-fn part<'a>(reader: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
+fn read_part<'a>(reader: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
     match usize::try_from(reader.i32().ok()?) {
         Ok(length) => Some(Some(reader.take(length).ok()?)),
         Err(_) => Some(None),
     }
 }
 
-fn dimensions<'a>(reader: &mut Reader<'a>, element: &DataType, count: usize) -> Option<Parts<'a>> {
+fn vector_parts<'a>(reader: &mut Reader<'a>, element: &DataType, count: usize) -> Option<Parts<'a>> {
     if count > reader.rest().len() {
         return None;
     }

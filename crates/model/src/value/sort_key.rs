@@ -15,32 +15,32 @@
 
 use super::ValueError;
 use super::fixed::{from_sortable, to_sortable};
-use super::number::{Decimal, minimal};
+use super::number::{Decimal, shortest_varint};
 use super::parts::{fixed_length, is_composite, part_type, parts, put_parts};
-use super::validate::exact;
+use super::validate::check_length;
 use crate::DataType;
-use crate::limits::MAX_NUMBER_BYTES;
+use crate::limits::NUMBER_BYTES_MAX;
 use henge_base::{Reader, Truncated};
 use smallvec::SmallVec;
 
 /// A buffer for decoded components; those of typical keys fit without an allocation.
 pub(crate) type Scratch = SmallVec<[u8; 128]>;
 
-const NULL: u8 = 0x3e;
-const END: u8 = 0x3d;
-const EMPTY: u8 = 0x40;
-const VALUE: u8 = 0x41;
+const NULL_MARKER: u8 = 0x3e;
+const END_MARKER: u8 = 0x3d;
+const EMPTY_MARKER: u8 = 0x40;
+const VALUE_MARKER: u8 = 0x41;
 
 /// A reader of key bytes that inverts those of descending columns.
 #[derive(Clone, Copy)]
-pub(crate) struct Masked<'a> {
+pub(crate) struct MaskedReader<'a> {
     reader: Reader<'a>,
     mask: u8,
 }
 
-impl<'a> Masked<'a> {
+impl<'a> MaskedReader<'a> {
     pub(crate) fn new(reader: Reader<'a>, inverted: bool) -> Self {
-        Masked { reader, mask: if inverted { 0xff } else { 0 } }
+        MaskedReader { reader, mask: if inverted { 0xff } else { 0 } }
     }
 
     /// The reader of the bytes left, not inverted.
@@ -67,33 +67,33 @@ impl<'a> Masked<'a> {
 }
 
 /// True if columns of the type may be part of a primary key: it has an order and is stored as one value.
-pub(super) fn supported(data_type: &DataType) -> bool {
+pub(super) fn can_be_key(data_type: &DataType) -> bool {
     match data_type {
         DataType::Duration | DataType::Counter | DataType::Empty => false,
-        DataType::Frozen(inner) => parts_supported(inner.unfrozen()),
-        DataType::Tuple(_) | DataType::Vector(..) => parts_supported(data_type),
+        DataType::Frozen(inner) => parts_can_be_key(inner.unfrozen()),
+        DataType::Tuple(_) | DataType::Vector(..) => parts_can_be_key(data_type),
         other => !other.is_complex(),
     }
 }
 
-fn parts_supported(data_type: &DataType) -> bool {
+fn parts_can_be_key(data_type: &DataType) -> bool {
     // Inside a frozen value everything is frozen, whether marked so or not.
     match data_type.unfrozen() {
         DataType::Duration | DataType::Counter | DataType::Empty => false,
-        DataType::List(t) | DataType::Set(t) | DataType::Vector(t, _) => parts_supported(t),
-        DataType::Map(k, v) => parts_supported(k) && parts_supported(v),
-        DataType::Tuple(fields) => fields.iter().all(parts_supported),
-        DataType::Udt(udt) => udt.fields.iter().all(|(_, t)| parts_supported(t)),
+        DataType::List(t) | DataType::Set(t) | DataType::Vector(t, _) => parts_can_be_key(t),
+        DataType::Map(k, v) => parts_can_be_key(k) && parts_can_be_key(v),
+        DataType::Tuple(fields) => fields.iter().all(parts_can_be_key),
+        DataType::Udt(udt) => udt.fields.iter().all(|(_, t)| parts_can_be_key(t)),
         _ => true,
     }
 }
 
 pub(super) fn put_component(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
     if value.is_empty() {
-        out.push(EMPTY);
+        out.push(EMPTY_MARKER);
         return Ok(());
     }
-    out.push(VALUE);
+    out.push(VALUE_MARKER);
     put_body(data_type.unfrozen(), value, out)
 }
 
@@ -103,7 +103,7 @@ fn put_body(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(),
             return Err(ValueError::NotAKey(data_type.to_string()));
         }
         DataType::Text | DataType::Ascii | DataType::Blob | DataType::Inet => put_escaped(value, out),
-        DataType::Varint => put_varint(minimal(value), out),
+        DataType::Varint => put_varint(shortest_varint(value), out),
         DataType::Decimal => {
             let decimal = Decimal::parse(value)
                 .ok_or(ValueError::Content("a decimal in a key has one to 4096 bytes of digits"))?;
@@ -111,7 +111,7 @@ fn put_body(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Result<(),
         }
         composite if is_composite(composite) => put_composite(composite, value, out)?,
         fixed => {
-            exact(fixed, value)?;
+            check_length(fixed, value)?;
             let start = out.len();
             out.extend_from_slice(value);
             to_sortable(fixed, &mut out[start..]);
@@ -131,10 +131,10 @@ fn put_composite(data_type: &DataType, value: &[u8], out: &mut Vec<u8>) -> Resul
     for (i, part) in parts.into_iter().enumerate() {
         match part {
             Some(part) => put_component(part_type(data_type, i), part, out)?,
-            None => out.push(NULL),
+            None => out.push(NULL_MARKER),
         }
     }
-    out.push(END);
+    out.push(END_MARKER);
     Ok(())
 }
 
@@ -157,7 +157,7 @@ pub(crate) fn put_escaped(value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Reads the output of [`put_escaped`].
-pub(crate) fn take_escaped(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), Truncated> {
+pub(crate) fn take_escaped(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), Truncated> {
     loop {
         let rest = reader.reader.rest();
         let zero = rest.iter().position(|b| *b == reader.mask).ok_or(Truncated)?;
@@ -183,7 +183,7 @@ fn put_varint(value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(value);
 }
 
-fn take_varint(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), Truncated> {
+fn take_varint(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), Truncated> {
     let length = match reader.u8()? {
         0x00 => !u32::from_be_bytes(reader.array()?),
         0xff => u32::from_be_bytes(reader.array()?),
@@ -208,7 +208,7 @@ fn put_decimal(decimal: &Decimal, out: &mut Vec<u8>) {
     }
 }
 
-fn take_decimal(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueError> {
+fn take_decimal(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), ValueError> {
     let negative = match reader.u8()? {
         0x80 => {
             out.extend([0; 5]);
@@ -232,7 +232,7 @@ fn take_decimal(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueE
         digits.pop();
     }
     // Digits or scales beyond those that a value of allowed size can have are corrupt, and must not be expanded.
-    let most = 3 * MAX_NUMBER_BYTES;
+    let most = 3 * NUMBER_BYTES_MAX;
     let scale = digits.len() as i64 - exponent;
     let scales = i64::from(i32::MIN) - most as i64..=i64::from(i32::MAX);
     if digits.is_empty() || digits.len() > most || !scales.contains(&scale) {
@@ -245,17 +245,17 @@ fn take_decimal(reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueE
 /// Reads one component and appends its value in native encoding.
 pub(crate) fn take_component(
     data_type: &DataType,
-    reader: &mut Masked<'_>,
+    reader: &mut MaskedReader<'_>,
     out: &mut Scratch,
 ) -> Result<(), ValueError> {
     match reader.u8()? {
-        EMPTY => Ok(()),
-        VALUE => take_body(data_type.unfrozen(), reader, out),
+        EMPTY_MARKER => Ok(()),
+        VALUE_MARKER => take_body(data_type.unfrozen(), reader, out),
         _ => Err(Truncated.into()),
     }
 }
 
-fn take_body(data_type: &DataType, reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueError> {
+fn take_body(data_type: &DataType, reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), ValueError> {
     match data_type {
         DataType::Text | DataType::Ascii | DataType::Blob | DataType::Inet => Ok(take_escaped(reader, out)?),
         DataType::Varint => Ok(take_varint(reader, out)?),
@@ -271,15 +271,15 @@ fn take_body(data_type: &DataType, reader: &mut Masked<'_>, out: &mut Scratch) -
     }
 }
 
-fn take_composite(data_type: &DataType, reader: &mut Masked<'_>, out: &mut Scratch) -> Result<(), ValueError> {
+fn take_composite(data_type: &DataType, reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), ValueError> {
     let mut values = Scratch::new();
     let mut ends: SmallVec<[Option<usize>; 8]> = SmallVec::new();
     loop {
         match reader.u8()? {
-            END => break,
-            NULL => ends.push(None),
-            EMPTY => ends.push(Some(values.len())),
-            VALUE => {
+            END_MARKER => break,
+            NULL_MARKER => ends.push(None),
+            EMPTY_MARKER => ends.push(Some(values.len())),
+            VALUE_MARKER => {
                 take_body(part_type(data_type, ends.len()).unfrozen(), reader, &mut values)?;
                 ends.push(Some(values.len()));
             }

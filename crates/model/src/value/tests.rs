@@ -197,14 +197,14 @@ fn durations_counters_and_open_collections_are_no_keys() {
         DataType::Set(of(DataType::Int)),
         frozen(DataType::List(of(DataType::Duration))),
     ];
-    assert!(no.iter().all(|t| !t.key_supported()));
+    assert!(no.iter().all(|t| !t.can_be_key()));
     let yes = [
         DataType::Decimal,
         frozen(DataType::Set(of(DataType::Int))),
         DataType::Tuple(vec![frozen(udt())]),
         frozen(udt()),
     ];
-    assert!(yes.iter().all(|t| t.key_supported()));
+    assert!(yes.iter().all(|t| t.can_be_key()));
 }
 
 fn key(data_type: &DataType, value: &[u8]) -> Vec<u8> {

@@ -11,32 +11,32 @@ const DAY_NANOS: i64 = 86_400_000_000_000;
 pub(super) fn validate(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
     let data_type = data_type.unfrozen();
     if is_composite(data_type) {
-        return composite(data_type, bytes);
+        return validate_composite(data_type, bytes);
     }
     match data_type {
-        DataType::Ascii => ascii(bytes),
+        DataType::Ascii => validate_ascii(bytes),
         DataType::Text => std::str::from_utf8(bytes).map(|_| ()).map_err(|_| ValueError::Utf8),
         DataType::Blob | DataType::Varint => Ok(()),
-        DataType::Tinyint | DataType::Smallint | DataType::Date => exact(data_type, bytes),
-        DataType::Time => time(bytes),
-        DataType::Duration => duration(bytes).map(|_| ()),
+        DataType::Tinyint | DataType::Smallint | DataType::Date => check_length(data_type, bytes),
+        DataType::Time => validate_time(bytes),
+        DataType::Duration => decode_duration(bytes).map(|_| ()),
         _ if bytes.is_empty() => Ok(()),
-        DataType::Empty => length(bytes, false, "0 bytes"),
-        DataType::Inet => length(bytes, matches!(bytes.len(), 4 | 16), "4 or 16 byte inetaddress"),
-        DataType::Decimal => length(bytes, bytes.len() > 4, "0 or at least 4 bytes"),
-        DataType::Timeuuid => timeuuid(bytes),
-        _ => exact(data_type, bytes),
+        DataType::Empty => require_length(bytes, false, "0 bytes"),
+        DataType::Inet => require_length(bytes, matches!(bytes.len(), 4 | 16), "4 or 16 byte inetaddress"),
+        DataType::Decimal => require_length(bytes, bytes.len() > 4, "0 or at least 4 bytes"),
+        DataType::Timeuuid => validate_timeuuid(bytes),
+        _ => check_length(data_type, bytes),
     }
 }
 
-fn ascii(bytes: &[u8]) -> Result<(), ValueError> {
+fn validate_ascii(bytes: &[u8]) -> Result<(), ValueError> {
     match bytes.is_ascii() {
         true => Ok(()),
         false => Err(ValueError::Ascii(bytes.iter().find(|byte| !byte.is_ascii()).map_or(0, |byte| *byte as i8))),
     }
 }
 
-fn length(bytes: &[u8], fits: bool, expected: &'static str) -> Result<(), ValueError> {
+fn require_length(bytes: &[u8], fits: bool, expected: &'static str) -> Result<(), ValueError> {
     match fits {
         true => Ok(()),
         false => Err(ValueError::Length { expected, actual: bytes.len() }),
@@ -44,7 +44,7 @@ fn length(bytes: &[u8], fits: bool, expected: &'static str) -> Result<(), ValueE
 }
 
 /// Fails unless the bytes have the length of the fixed-length type.
-pub(super) fn exact(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
+pub(super) fn check_length(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
     let expected = match data_type {
         DataType::Boolean => "1 or 0 byte value",
         DataType::Tinyint => "1 byte for a tinyint",
@@ -58,19 +58,19 @@ pub(super) fn exact(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError
         DataType::Uuid | DataType::Timeuuid if bytes.len() != 16 => return Err(ValueError::UuidLength(bytes.len())),
         _ => "8 or 0 byte long",
     };
-    length(bytes, fixed_length(data_type) == Some(bytes.len()), expected)
+    require_length(bytes, fixed_length(data_type) == Some(bytes.len()), expected)
 }
 
-fn time(bytes: &[u8]) -> Result<(), ValueError> {
-    exact(&DataType::Time, bytes)?;
+fn validate_time(bytes: &[u8]) -> Result<(), ValueError> {
+    check_length(&DataType::Time, bytes)?;
     match Reader::new(bytes).i64() {
         Ok(nanos) if (0..DAY_NANOS).contains(&nanos) => Ok(()),
         _ => Err(ValueError::Content("a time lies between 0 and 86399999999999 nanoseconds")),
     }
 }
 
-fn timeuuid(bytes: &[u8]) -> Result<(), ValueError> {
-    exact(&DataType::Timeuuid, bytes)?;
+fn validate_timeuuid(bytes: &[u8]) -> Result<(), ValueError> {
+    check_length(&DataType::Timeuuid, bytes)?;
     match bytes[6] >> 4 {
         1 => Ok(()),
         _ => Err(ValueError::Content("a timeuuid is a UUID of version 1")),
@@ -78,7 +78,7 @@ fn timeuuid(bytes: &[u8]) -> Result<(), ValueError> {
 }
 
 /// Months, days and nanoseconds of a duration.
-pub(super) fn duration(bytes: &[u8]) -> Result<(i32, i32, i64), ValueError> {
+pub(super) fn decode_duration(bytes: &[u8]) -> Result<(i32, i32, i64), ValueError> {
     let mut reader = Reader::new(bytes);
     let mut next = || reader.signed_vint().map_err(|_| ValueError::Truncated("duration".to_owned()));
     let (months, days, nanos) = (next()?, next()?, next()?);
@@ -93,7 +93,7 @@ pub(super) fn duration(bytes: &[u8]) -> Result<(i32, i32, i64), ValueError> {
     }
 }
 
-fn composite(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
+fn validate_composite(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueError> {
     if bytes.is_empty() && matches!(data_type, DataType::Vector(..)) {
         return Err(ValueError::Content("Invalid empty vector value"));
     }

@@ -6,7 +6,7 @@ use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
 use henge_base::Bytes;
 use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
-use henge_model::{MAX_MUTATION_ROWS, Mutation, Projection, ReadCommand, RowSink};
+use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink};
 use henge_storage::{Entries, Replacement, Store, Tier, Tried, WriteError};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl<W: World> ReplicaHandle<W> {
         if let Err(error) = self.check_room() {
             return WritePending::refused(error);
         }
-        if mutation.rows.len() > MAX_MUTATION_ROWS {
+        if mutation.rows.len() > MUTATION_ROWS_MAX {
             return WritePending::refused(ReplicaError::Refused(Refusal::Corrupt));
         }
         let mutation = self.context.options.faults.applied(mutation, self.context.world.wall_us());

@@ -78,7 +78,7 @@ fn interval<W: World>(context: &Context<W>, table: &Table) -> Duration {
 /// The second up to which deletions of a table may be purged; `None`: none of them may.
 fn purge_before<W: World>(context: &Context<W>, cluster: &Cluster<W>, table: &Table) -> Option<i64> {
     let now = context.world.wall_us() / 1_000_000 - context.options.purge_margin.as_secs() as i64;
-    if let Some(seconds) = table.forgets_unproven_after() {
+    if let Some(seconds) = table.unproven_purge_seconds() {
         return Some(now - i64::from(seconds));
     }
     let view = cluster.view();

@@ -63,7 +63,7 @@ fn expected() -> Vec<Shown> {
     let rows = |k: i32| (0..k % 3).map(move |c| (k, Some(c), statics(k)));
     let alone = |k: i32| (k % 3 == 0 && k % 2 == 1).then_some((k, None, statics(k)));
     let mut all: Vec<Shown> = (0..8).flat_map(|k| rows(k).chain(alone(k)).collect::<Vec<_>>()).collect();
-    all.sort_by_key(|(k, c, _)| (henge_model::Token::of(&k.to_be_bytes()), *c));
+    all.sort_by_key(|(k, c, _)| (henge_model::Token::from_key(&k.to_be_bytes()), *c));
     all
 }
 

@@ -92,7 +92,7 @@ impl<'a> Reading<'a> {
         let (mut start, mut stop) = (Bytes::copy_from_slice(span.start), None);
         let more = loop {
             let Some(chunk) = self.tombstones(span, &start)? else { return Ok(None) };
-            let covers = Covers::of(chunk.tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
+            let covers = Covers::from_tombstones(chunk.tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
             if start == span.start && !self.static_row(span, &covers)? {
                 return Ok(None);
             }

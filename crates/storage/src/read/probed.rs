@@ -65,7 +65,7 @@ pub(crate) fn check(
     let mut found = Vec::new();
     if let Some(row) = &row {
         let view = RowView::parse_trusted(row)?;
-        indexed.index.terms_of(indexed.table, key, &view, &mut |term| found.push(term));
+        indexed.index.each_term(indexed.table, key, &view, &mut |term| found.push(term));
     }
     if let Some(version) = version {
         for term in entries.iter().filter(|term| !found.contains(term)) {
@@ -74,7 +74,7 @@ pub(crate) fn check(
         }
     }
     // By whatever term: its value may have changed within a range since its entry was met.
-    Ok(row.filter(|_| found.iter().any(|term| sought.contain(term))))
+    Ok(row.filter(|_| found.iter().any(|term| sought.contains(term))))
 }
 
 /// A row without what deletions cover, expired values included.

@@ -43,7 +43,7 @@ impl Naive {
     pub(super) fn of(writes: &[Write], now: i64) -> Naive {
         let partitions: BTreeSet<u8> = (0..3).collect();
         let mut partitions: Vec<u8> = partitions.into_iter().collect();
-        partitions.sort_by_key(|partition| henge_model::Token::of(&[*partition]));
+        partitions.sort_by_key(|partition| henge_model::Token::from_key(&[*partition]));
         Naive { writes: writes.to_vec(), partitions, now }
     }
 

@@ -108,7 +108,7 @@ fn an_index_finds_what_a_read_of_everything_does() {
                 let found = keys(&store, Some(Terms::One(term(value))), 1 + random.below(4) as u32);
                 assert_eq!(found, filtered(&store, |v| v == value.as_bytes()), "seed {seed}, step {step}, {value}");
             }
-            let between = Terms::between(Some(term("b")), Some(term("c")));
+            let between = Terms::from_bounds(Some(term("b")), Some(term("c")));
             let found = keys(&store, Some(between), 1 + random.below(4) as u32);
             assert_eq!(found, filtered(&store, |v| v != b"a"), "seed {seed}, step {step}");
             settle(&store);
@@ -208,9 +208,9 @@ fn a_row_named_by_many_entries_is_found_by_any_of_them() {
         apply(&store, SyncMode::Unsynced, &[write(1, 1, timestamp, &format!("v{:03}", timestamp * 7 % 200))]);
     }
     apply(&store, SyncMode::Unsynced, &[write(1, 2, 1, "v050"), write(2, 1, 1, "v151")]);
-    let all = Terms::between(Some(term("v")), Some(term("w")));
+    let all = Terms::from_bounds(Some(term("v")), Some(term("w")));
     assert_eq!(keys(&store, Some(all), 1).len(), 3);
-    let upper = Terms::between(Some(term("v150")), Some(term("w")));
+    let upper = Terms::from_bounds(Some(term("v150")), Some(term("w")));
     assert_eq!(keys(&store, Some(upper), 1), filtered(&store, |v| v >= &b"v150"[..]));
 }
 

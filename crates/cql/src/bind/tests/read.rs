@@ -127,7 +127,7 @@ fn scans_are_runs_of_tokens() {
     assert_eq!(tokens("WHERE token(k) > 5 AND token(k) <= 5"), None);
     assert_eq!(tokens("WHERE token(k) > 10 AND token(k) <= 5"), None);
     assert_eq!(tokens("WHERE token(k) > 10 AND token(k) <= -9223372036854775808"), Some((10, i64::MAX)));
-    assert_eq!(tokens("WHERE token(k) <= token('a')").unwrap().1, Token::of(b"a").0);
+    assert_eq!(tokens("WHERE token(k) <= token('a')").unwrap().1, Token::from_key(b"a").0);
 }
 
 #[test]

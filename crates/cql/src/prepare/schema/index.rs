@@ -158,9 +158,9 @@ fn checked(part: IndexedPart, data_type: &DataType) -> Result<IndexedPart, Error
 fn frozen_fits(data_type: &DataType) -> bool {
     match data_type {
         DataType::List(_) | DataType::Set(_) | DataType::Map(..) | DataType::Udt(_) => {
-            DataType::Frozen(Box::new(data_type.clone())).key_supported()
+            DataType::Frozen(Box::new(data_type.clone())).can_be_key()
         }
-        other => other.key_supported(),
+        other => other.can_be_key(),
     }
 }
 

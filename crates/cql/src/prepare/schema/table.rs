@@ -156,7 +156,7 @@ fn check_key_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
         _ if data_type.holder_of_durations().is_some() => {
             refuse(format!("duration type is not supported for PRIMARY KEY column '{}'", column.name))
         }
-        _ if !data_type.key_supported() => {
+        _ if !data_type.can_be_key() => {
             Err(Error::unsupported(format!("type {data_type} in a PRIMARY KEY is"), name.position))
         }
         _ => Ok(()),

@@ -13,7 +13,7 @@ pub(crate) struct Need {
 
 impl Need {
     pub(crate) fn new(permission: Permission, resource: &Resource) -> Need {
-        Need { permission, chain: resource.chain() }
+        Need { permission, chain: resource.with_parents() }
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) async fn run<W: World>(
 /// The warning about permissions that were granted already, or are revoked without having been granted.
 fn warning(roles: &Roles, asked: Permissions, on: &Resource, role: &str, given: bool) -> Option<String> {
     let has = roles.get(role).and_then(|r| r.permissions.get(on)).copied().unwrap_or_default();
-    let idle = if given { asked.common(has) } else { asked.without(has) };
+    let idle = if given { asked.intersection(has) } else { asked.difference(has) };
     let names: Vec<&str> = idle.iter().map(Permission::name).collect();
     let what = if given { "already" } else { "not" };
     (!names.is_empty()).then(|| format!("Role '{role}' was {what} granted {} on {on}", names.join(", ")))
@@ -79,7 +79,7 @@ fn may_change<W: World>(
     }
     let harmless =
         Permissions::of(&[Permission::Select, Permission::Alter, Permission::Unmask, Permission::SelectMasked]);
-    if given && is_system(&view, resource) && !permissions.without(harmless).is_empty() {
+    if given && is_system(&view, resource) && !permissions.difference(harmless).is_empty() {
         let message = "Granting permissions on system keyspaces is strictly limited, this operation is not permitted";
         return Err(unauthorized(message));
     }
@@ -136,14 +136,14 @@ fn listed<W: World>(
         return Err(unauthorized(format!("You are not authorized to view {whose}'s permissions")));
     }
     let holders: Vec<&Arc<Role>> = of.map_or_else(|| roles.iter().collect(), |of| roles.of(of));
-    let chain = resource.map(|resource| if recursive { resource.chain() } else { vec![resource.clone()] });
+    let chain = resource.map(|resource| if recursive { resource.with_parents() } else { vec![resource.clone()] });
     let mut rows = Vec::new();
     for role in holders {
         let mut given: Vec<(&Resource, &Permissions)> = role.permissions.iter().collect();
         given.retain(|(on, _)| chain.as_ref().is_none_or(|chain| chain.contains(on)));
         given.sort_by_key(|(on, _)| on.path());
         for (on, has) in given {
-            let wanted = has.common(permissions);
+            let wanted = has.intersection(permissions);
             rows.extend(wanted.iter().map(|permission| (role.name.clone(), on.to_string(), permission)));
         }
     }
