@@ -34,7 +34,7 @@ impl ClientCodec {
             version,
             compression: None,
             // The server decides on the length of its answers; a result may be as long as the protocol allows.
-            decoder: FrameDecoder::with_limit(Role::Client, crate::MAX_BODY),
+            decoder: FrameDecoder::with_limit(Role::Client, crate::BODY_BYTES_MAX),
             output: OutputBuffer::new(Role::Client),
             established: false,
         }
@@ -48,7 +48,7 @@ impl ClientCodec {
     /// Encodes a request; the caller chooses the stream id (0 and up). Fails if this version cannot express the
     /// request; nothing is sent then.
     pub fn send(&mut self, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
-        self.output.request(self.version, stream, request)?;
+        self.output.write_request(self.version, stream, request)?;
         if let Request::Startup(startup) = request {
             self.compression = startup.compression;
         }
@@ -58,7 +58,7 @@ impl ClientCodec {
     /// The bytes ready to send.
     pub fn output(&mut self) -> &[u8] {
         self.output.seal();
-        self.output.ready()
+        self.output.ready_bytes()
     }
 
     /// Drops the first `count` bytes of [`ClientCodec::output`], which were sent.

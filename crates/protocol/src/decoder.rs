@@ -6,7 +6,7 @@ mod segments;
 
 use crate::primitive::ReadNotation;
 use crate::segment::SegmentFormat;
-use crate::{Compression, DEFAULT_MAX_FRAME, Flags, FrameError, Header, ProtocolError, Version};
+use crate::{Compression, DEFAULT_FRAME_BYTES_MAX, Flags, FrameError, Header, ProtocolError, Version};
 use envelopes::EnvelopeReader;
 use henge_base::{Bytes, BytesMut, Reader};
 use segments::SegmentReader;
@@ -69,20 +69,20 @@ enum Mode {
 }
 
 impl FrameDecoder {
-    /// A decoder at the start of a connection, with Cassandra's default limit on bodies, [`DEFAULT_MAX_FRAME`].
+    /// A decoder at the start of a connection, with Cassandra's default limit on bodies, [`DEFAULT_FRAME_BYTES_MAX`].
     pub fn new(role: Role) -> Self {
-        FrameDecoder::with_limit(role, DEFAULT_MAX_FRAME)
+        FrameDecoder::with_limit(role, DEFAULT_FRAME_BYTES_MAX)
     }
 
-    /// A decoder that takes bodies of up to `max_body` bytes, at most [`crate::MAX_BODY`].
+    /// A decoder that takes bodies of up to `max_body` bytes, at most [`crate::BODY_BYTES_MAX`].
     pub fn with_limit(role: Role, max_body: usize) -> Self {
-        let limits = Limits { role, max_body: max_body.min(crate::MAX_BODY) };
+        let limits = Limits { role, max_body: max_body.min(crate::BODY_BYTES_MAX) };
         FrameDecoder { limits, version: None, mode: Mode::Envelopes(EnvelopeReader::default()), failed: false }
     }
 
-    /// Sets the limit on bodies to `max_body` bytes, at most [`crate::MAX_BODY`].
+    /// Sets the limit on bodies to `max_body` bytes, at most [`crate::BODY_BYTES_MAX`].
     pub fn set_limit(&mut self, max_body: usize) {
-        self.limits.max_body = max_body.min(crate::MAX_BODY);
+        self.limits.max_body = max_body.min(crate::BODY_BYTES_MAX);
     }
 
     /// Applies what STARTUP agreed on; call it before the next [`FrameDecoder::next`]. Later frames of other versions
@@ -115,12 +115,12 @@ impl FrameDecoder {
             Mode::Envelopes(reader) => reader.next(self.limits, buffer),
             Mode::Segments(reader) => reader.next(self.limits, buffer),
         };
-        let result = result.and_then(|frame| self.same_version(frame));
+        let result = result.and_then(|frame| self.check_version(frame));
         self.failed = result.as_ref().is_err_and(FrameError::is_fatal);
         result
     }
 
-    fn same_version(&self, frame: Option<Frame>) -> Result<Option<Frame>, FrameError> {
+    fn check_version(&self, frame: Option<Frame>) -> Result<Option<Frame>, FrameError> {
         let (Some(found), Some(version)) = (frame.as_ref().map(|f| f.header), self.version) else { return Ok(frame) };
         if found.version == version {
             return Ok(frame);

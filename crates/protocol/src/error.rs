@@ -50,7 +50,7 @@ impl Answer {
 /// The reason why the read buffer gives no frame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The byte stream cannot be followed any further: answer with [`crate::OutputBuffer::fatal`], then close.
+    /// The byte stream cannot be followed any further: answer with [`crate::OutputBuffer::write_frame_error`], then close.
     #[error("{error}")]
     Fatal {
         /// Version and stream of the answer.
@@ -58,7 +58,7 @@ pub enum FrameError {
         /// The error to answer.
         error: ProtocolError,
     },
-    /// A body above the limit, which is skipped as it arrives. Answer with [`crate::OutputBuffer::fatal`] and continue.
+    /// A body above the limit, which is skipped as it arrives. Answer with [`crate::OutputBuffer::write_frame_error`] and continue.
     #[error("{error}")]
     Oversized {
         /// Version and stream of the answer.

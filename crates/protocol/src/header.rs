@@ -1,11 +1,11 @@
 //! The header of every message: the nine bytes before its body.
 
-use crate::{Answer, FrameError, MAX_BODY, Opcode, Role, Version};
+use crate::{Answer, BODY_BYTES_MAX, FrameError, Opcode, Role, Version};
 
 /// Bytes of a header.
 pub(crate) const HEADER_LENGTH: usize = 9;
 
-const RESPONSE: u8 = 0x80;
+const RESPONSE_BIT: u8 = 0x80;
 
 /// A header's flags; bits without a name are ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Flags {
     }
 
     /// The union of two sets of flags.
-    pub fn with(self, other: Flags) -> Flags {
+    pub fn union(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
     }
 }
@@ -62,20 +62,20 @@ impl Header {
     /// more bytes are needed.
     pub(crate) fn parse(bytes: &[u8], role: Role) -> Result<Option<Header>, FrameError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
-        let Some(version) = Version::from_number(first & !RESPONSE) else { return unsupported(bytes) };
+        let Some(version) = Version::from_number(first & !RESPONSE_BIT) else { return refuse_version(bytes) };
         let Some(&[_, flags, s0, s1, opcode, l0, l1, l2, l3]) = bytes.first_chunk::<HEADER_LENGTH>() else {
             return Ok(None);
         };
         let stream = i16::from_be_bytes([s0, s1]);
         let answer = Answer { version: version.number(), stream };
-        if (first & RESPONSE != 0) != (role == Role::Client) {
+        if (first & RESPONSE_BIT != 0) != (role == Role::Client) {
             return Err(FrameError::fatal(answer, "A message goes in the wrong direction"));
         }
         let opcode = Opcode::from_number(opcode)
             .filter(|o| o.is_request() != (role == Role::Client))
             .ok_or_else(|| FrameError::fatal(answer, format!("Unknown opcode {opcode}")))?;
         let length = u32::from_be_bytes([l0, l1, l2, l3]);
-        if length as usize > MAX_BODY {
+        if length as usize > BODY_BYTES_MAX {
             return Err(FrameError::fatal(answer, format!("A body cannot have the length {}", length as i32)));
         }
         Ok(Some(Header { version, flags: Flags(flags), stream, opcode, length }))
@@ -84,15 +84,15 @@ impl Header {
 
 /// Appends a header whose length is zero until it is patched. `role` is the sender's.
 pub(crate) fn put_header(out: &mut Vec<u8>, role: Role, version: Version, flags: Flags, stream: i16, opcode: Opcode) {
-    let direction = if role == Role::Server { RESPONSE } else { 0 };
+    let direction = if role == Role::Server { RESPONSE_BIT } else { 0 };
     let [s0, s1] = stream.to_be_bytes();
     out.extend_from_slice(&[version.number() | direction, flags.0, s0, s1, opcode.number(), 0, 0, 0, 0]);
 }
 
 /// Refuses a version that is not supported, once its whole header is there, because the answer must carry its stream
 /// id. Headers of versions 1 and 2 have 8 bytes, of which one is the stream id.
-fn unsupported(bytes: &[u8]) -> Result<Option<Header>, FrameError> {
-    let number = bytes[0] & !RESPONSE;
+fn refuse_version(bytes: &[u8]) -> Result<Option<Header>, FrameError> {
+    let number = bytes[0] & !RESPONSE_BIT;
     let old = matches!(number, 1 | 2);
     if bytes.len() < HEADER_LENGTH - usize::from(old) {
         return Ok(None);

@@ -49,7 +49,7 @@ pub use decoder::{Frame, FrameDecoder, Role};
 pub use error::{Answer, FrameError, ProtocolError};
 pub use error_code::ErrorCode;
 pub use header::{Flags, Header};
-pub use limits::{DEFAULT_MAX_FRAME, MAX_BODY};
+pub use limits::{BODY_BYTES_MAX, DEFAULT_FRAME_BYTES_MAX};
 pub use metadata::{BindMetadata, ColumnRef, ColumnSpec, MetadataMode, PreparedMetadata, ResultMetadata};
 pub use opcode::Opcode;
 pub use output::{EncodedRows, OutputBuffer, Reply, RowsWriter};

@@ -2,23 +2,23 @@
 
 /// Bytes of the largest message body that the protocol allows. A longer length is an invalid header, not a large
 /// request.
-pub const MAX_BODY: usize = 256 << 20;
+pub const BODY_BYTES_MAX: usize = 256 << 20;
 
 /// Bytes of the largest request body accepted by default, as in Cassandra.
-pub const DEFAULT_MAX_FRAME: usize = 16 << 20;
+pub const DEFAULT_FRAME_BYTES_MAX: usize = 16 << 20;
 
 /// Bytes of the largest payload of a v5 segment, whose length has 17 bits.
-pub(crate) const MAX_SEGMENT_PAYLOAD: usize = (1 << 17) - 1;
+pub(crate) const SEGMENT_PAYLOAD_BYTES_MAX: usize = (1 << 17) - 1;
 
 /// Bytes of the shortest body or payload that is compressed: below it the header of a block costs what compression
 /// saves.
-pub(crate) const MIN_COMPRESSED: usize = 128;
+pub(crate) const COMPRESSED_BYTES_MIN: usize = 128;
 
 /// The deepest nesting of types in a type option or a class name; without a bound a message could exhaust the stack.
-pub(crate) const MAX_TYPE_DEPTH: u32 = 32;
+pub(crate) const TYPE_DEPTH_MAX: u32 = 32;
 
 /// Bytes of capacity that an idle output buffer keeps.
-pub(crate) const KEPT_CAPACITY: usize = 256 << 10;
+pub(crate) const IDLE_CAPACITY_BYTES_MAX: usize = 256 << 10;
 
 /// Bytes of the longest error text that is sent; a longer one is cut.
-pub(crate) const MAX_ERROR_TEXT: usize = 8 << 10;
+pub(crate) const ERROR_TEXT_BYTES_MAX: usize = 8 << 10;

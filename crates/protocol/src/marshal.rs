@@ -1,6 +1,6 @@
 //! Types as Cassandra's class names, which custom type options carry.
 
-use crate::limits::MAX_TYPE_DEPTH;
+use crate::limits::TYPE_DEPTH_MAX;
 use henge_model::{DataType, UserType};
 
 const PACKAGE: &str = "org.apache.cassandra.db.marshal.";
@@ -99,7 +99,7 @@ fn unhex(text: &str) -> Option<String> {
 /// The type of a class name; `None` if the class is unknown.
 pub(crate) fn parse_class(name: &str) -> Option<DataType> {
     let mut parser = Parser { rest: name };
-    let data_type = parser.class(MAX_TYPE_DEPTH)?;
+    let data_type = parser.parse_type(TYPE_DEPTH_MAX)?;
     parser.rest.trim().is_empty().then_some(data_type)
 }
 
@@ -108,60 +108,60 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn class(&mut self, depth: u32) -> Option<DataType> {
+    fn parse_type(&mut self, depth: u32) -> Option<DataType> {
         let depth = depth.checked_sub(1)?;
-        let word = self.word();
+        let word = self.take_word();
         let class = word.strip_prefix(PACKAGE).unwrap_or(word);
         if let Some((_, native)) = NATIVE.iter().find(|(n, _)| *n == class) {
             return Some(native.clone());
         }
         self.expect('(')?;
         let data_type = match class {
-            "FrozenType" => frozen(self.class(depth)?),
-            "ReversedType" => self.class(depth)?,
-            "ListType" => DataType::List(Box::new(self.class(depth)?)),
-            "SetType" => DataType::Set(Box::new(self.class(depth)?)),
+            "FrozenType" => freeze(self.parse_type(depth)?),
+            "ReversedType" => self.parse_type(depth)?,
+            "ListType" => DataType::List(Box::new(self.parse_type(depth)?)),
+            "SetType" => DataType::Set(Box::new(self.parse_type(depth)?)),
             "MapType" => {
-                let key = self.class(depth)?;
+                let key = self.parse_type(depth)?;
                 self.expect(',')?;
-                DataType::Map(Box::new(key), Box::new(self.class(depth)?))
+                DataType::Map(Box::new(key), Box::new(self.parse_type(depth)?))
             }
-            "TupleType" => DataType::Tuple(self.classes(depth)?),
+            "TupleType" => DataType::Tuple(self.parse_types(depth)?),
             "VectorType" => {
-                let element = self.class(depth)?;
+                let element = self.parse_type(depth)?;
                 self.expect(',')?;
-                DataType::Vector(Box::new(element), self.word().parse().ok()?)
+                DataType::Vector(Box::new(element), self.take_word().parse().ok()?)
             }
-            "UserType" => DataType::Udt(self.user_type(depth)?),
+            "UserType" => DataType::Udt(self.parse_user_type(depth)?),
             _ => return None,
         };
         self.expect(')')?;
         Some(data_type)
     }
 
-    fn classes(&mut self, depth: u32) -> Option<Vec<DataType>> {
-        let mut classes = vec![self.class(depth)?];
+    fn parse_types(&mut self, depth: u32) -> Option<Vec<DataType>> {
+        let mut classes = vec![self.parse_type(depth)?];
         while self.expect(',').is_some() {
-            classes.push(self.class(depth)?);
+            classes.push(self.parse_type(depth)?);
         }
         Some(classes)
     }
 
-    fn user_type(&mut self, depth: u32) -> Option<UserType> {
-        let keyspace = self.word().to_owned();
+    fn parse_user_type(&mut self, depth: u32) -> Option<UserType> {
+        let keyspace = self.take_word().to_owned();
         self.expect(',')?;
-        let name = unhex(self.word())?;
+        let name = unhex(self.take_word())?;
         let mut fields = Vec::new();
         while self.expect(',').is_some() {
-            let field = unhex(self.word())?;
+            let field = unhex(self.take_word())?;
             self.expect(':')?;
-            fields.push((field, self.class(depth)?));
+            fields.push((field, self.parse_type(depth)?));
         }
         Some(UserType { keyspace, name, fields })
     }
 
     /// Takes the word before the next parenthesis, comma or colon, without blanks around it.
-    fn word(&mut self) -> &'a str {
+    fn take_word(&mut self) -> &'a str {
         let end = self.rest.find(['(', ')', ',', ':']).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
@@ -175,7 +175,7 @@ impl<'a> Parser<'a> {
 }
 
 /// Marks a type as frozen. Tuples and vectors stay as they are: they are always frozen.
-fn frozen(inner: DataType) -> DataType {
+fn freeze(inner: DataType) -> DataType {
     if inner.is_complex() { DataType::Frozen(Box::new(inner)) } else { inner }
 }
 

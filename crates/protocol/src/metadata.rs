@@ -140,7 +140,7 @@ impl ResultMetadata {
     }
 
     /// Encodes the columns without computing an id, for a statement that is not prepared.
-    pub fn nameless<'a>(columns: impl IntoIterator<Item = ColumnRef<'a>>) -> Self {
+    pub fn without_id<'a>(columns: impl IntoIterator<Item = ColumnRef<'a>>) -> Self {
         let columns = columns.into_iter().collect::<Vec<_>>();
         ResultMetadata { columns: EncodedColumns::new(&columns), id: StatementId::default() }
     }
@@ -181,7 +181,7 @@ impl MetadataMode {
     /// The mode for the answer to an EXECUTE. `known` is the id that the client knows: the one it sent in version 5,
     /// before that the one that PREPARE answered. Conditional statements always get [`MetadataMode::Full`], without a
     /// call of this.
-    pub fn of_execute(version: Version, skip: bool, known: &[u8], current: &ResultMetadata) -> MetadataMode {
+    pub fn for_execute(version: Version, skip: bool, known: &[u8], current: &ResultMetadata) -> MetadataMode {
         match (known == current.id(), version >= Version::V5) {
             (false, true) => MetadataMode::Changed,
             (true, _) if skip => MetadataMode::Skip,
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn metadata_is_sent_when_it_is_news() {
         let now = ResultMetadata::new([column("t", "a", &DataType::Int)]);
-        let mode = |version, skip, known: &[u8]| MetadataMode::of_execute(version, skip, known, &now);
+        let mode = |version, skip, known: &[u8]| MetadataMode::for_execute(version, skip, known, &now);
         assert_eq!(mode(Version::V4, true, now.id()), MetadataMode::Skip);
         assert_eq!(mode(Version::V4, true, b"old"), MetadataMode::Full);
         assert_eq!(mode(Version::V4, false, now.id()), MetadataMode::Full);

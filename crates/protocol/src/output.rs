@@ -16,12 +16,12 @@ pub use encoded_rows::EncodedRows;
 pub use rows_writer::RowsWriter;
 
 use crate::header::{HEADER_LENGTH, put_header};
-use crate::limits::{KEPT_CAPACITY, MAX_SEGMENT_PAYLOAD, MIN_COMPRESSED};
+use crate::limits::{COMPRESSED_BYTES_MIN, IDLE_CAPACITY_BYTES_MAX, SEGMENT_PAYLOAD_BYTES_MAX};
 use crate::primitive::{put_int, put_string_list};
-use crate::response::{PREPARED, VOID};
+use crate::response::{RESULT_PREPARED, RESULT_VOID};
 use crate::segment::SegmentFormat;
 use crate::{
-    Compression, ErrorKind, ErrorResponse, Event, Flags, FrameError, Header, MAX_BODY, MetadataMode, Opcode,
+    BODY_BYTES_MAX, Compression, ErrorKind, ErrorResponse, Event, Flags, FrameError, Header, MetadataMode, Opcode,
     PreparedMetadata, ProtocolError, Request, Response, ResultMetadata, Role, Version,
 };
 
@@ -84,60 +84,60 @@ impl OutputBuffer {
     }
 
     /// Appends a response of any kind.
-    pub fn respond(&mut self, reply: &Reply<'_>, response: &Response) {
+    pub fn write_response(&mut self, reply: &Reply<'_>, response: &Response) {
         let start = self.begin_reply(reply, response.opcode());
         response.encode(reply.version, &mut self.bytes);
         self.finish(start);
     }
 
     /// Appends an error.
-    pub fn error(&mut self, reply: &Reply<'_>, error: &ErrorResponse) {
+    pub fn write_error(&mut self, reply: &Reply<'_>, error: &ErrorResponse) {
         let start = self.begin_reply(reply, Opcode::Error);
         error.encode(reply.version, &mut self.bytes);
         self.finish(start);
     }
 
     /// Appends the result of a statement that returns nothing.
-    pub fn void(&mut self, reply: &Reply<'_>) {
+    pub fn write_void(&mut self, reply: &Reply<'_>) {
         let start = self.begin_reply(reply, Opcode::Result);
-        put_int(&mut self.bytes, VOID);
+        put_int(&mut self.bytes, RESULT_VOID);
         self.finish(start);
     }
 
     /// Appends the answer to PREPARE.
-    pub fn prepared(&mut self, reply: &Reply<'_>, prepared: &PreparedMetadata) {
+    pub fn write_prepared(&mut self, reply: &Reply<'_>, prepared: &PreparedMetadata) {
         let start = self.begin_reply(reply, Opcode::Result);
-        put_int(&mut self.bytes, PREPARED);
+        put_int(&mut self.bytes, RESULT_PREPARED);
         prepared.put(&mut self.bytes, reply.version);
         self.finish(start);
     }
 
     /// Begins a result of rows. It is removed again unless [`RowsWriter::finish`] is called.
-    pub fn rows(&mut self, reply: &Reply<'_>, metadata: &ResultMetadata, mode: MetadataMode) -> RowsWriter<'_> {
+    pub fn begin_rows(&mut self, reply: &Reply<'_>, metadata: &ResultMetadata, mode: MetadataMode) -> RowsWriter<'_> {
         let start = self.begin_reply(reply, Opcode::Result);
         RowsWriter::new(self, start, reply.version, metadata, mode)
     }
 
     /// Appends an event.
-    pub fn event(&mut self, version: Version, event: &Event) {
+    pub fn write_event(&mut self, version: Version, event: &Event) {
         let reply = Reply { version, stream: -1, tracing: None, warnings: &[] };
-        self.respond(&reply, &Response::Event(event.clone()));
+        self.write_response(&reply, &Response::Event(event.clone()));
     }
 
     /// Appends the answer to bytes that gave no frame, in the version and on the stream that the error names.
-    pub fn fatal(&mut self, error: &FrameError) {
+    pub fn write_frame_error(&mut self, error: &FrameError) {
         let (answer, response) = (error.answer(), ErrorResponse::from(error.error().clone()));
         match Version::from_number(answer.version) {
             Some(version) => {
                 let reply = Reply { version, stream: answer.stream, tracing: None, warnings: &[] };
-                self.error(&reply, &response);
+                self.write_error(&reply, &response);
             }
-            None => self.ancient_error(answer.version, answer.stream as u8, &response),
+            None => self.write_ancient_error(answer.version, answer.stream as u8, &response),
         }
     }
 
     /// Appends an error for versions 1 and 2, whose header has 8 bytes; their ERROR body is that of version 3.
-    fn ancient_error(&mut self, version: u8, stream: u8, error: &ErrorResponse) {
+    fn write_ancient_error(&mut self, version: u8, stream: u8, error: &ErrorResponse) {
         self.seal();
         self.scratch.clear();
         error.encode(Version::V3, &mut self.scratch);
@@ -147,10 +147,10 @@ impl OutputBuffer {
     }
 
     /// Appends a request; on an error nothing was appended.
-    pub fn request(&mut self, version: Version, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
+    pub fn write_request(&mut self, version: Version, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
         let start = self.begin(version, Flags::default(), stream, request.opcode());
         match request.encode(version, &mut self.bytes) {
-            Ok(()) if self.body_length(start) <= MAX_BODY => {
+            Ok(()) if self.body_length(start) <= BODY_BYTES_MAX => {
                 self.finish(start);
                 Ok(())
             }
@@ -164,7 +164,7 @@ impl OutputBuffer {
     /// Makes all finished envelopes ready to send by closing the open segment. Call it at the end of a turn.
     pub fn seal(&mut self) {
         let (Framing::Segments(format), Some(open)) = (self.framing, self.open.take()) else { return };
-        let payload_at = open + room(format);
+        let payload_at = open + reserved_header_length(format);
         if payload_at == self.bytes.len() {
             self.bytes.truncate(open);
             return;
@@ -182,13 +182,13 @@ impl OutputBuffer {
     }
 
     /// The bytes ready to send: everything sealed, or in versions 3 and 4 everything finished.
-    pub fn ready(&self) -> &[u8] {
+    pub fn ready_bytes(&self) -> &[u8] {
         &self.bytes[self.sent..self.open.unwrap_or(self.bytes.len())]
     }
 
-    /// Drops the first `count` bytes of [`OutputBuffer::ready`], which the socket has taken.
+    /// Drops the first `count` bytes of [`OutputBuffer::ready_bytes`], which the socket has taken.
     pub fn consume(&mut self, count: usize) {
-        self.sent += count.min(self.ready().len());
+        self.sent += count.min(self.ready_bytes().len());
         let left = self.bytes.len() - self.sent;
         // Moving costs little beside sending, and each byte is moved about once.
         if left <= self.sent {
@@ -197,20 +197,20 @@ impl OutputBuffer {
             self.open = self.open.map(|at| at - self.sent);
             self.sent = 0;
             if left == 0 {
-                self.bytes.shrink_to(KEPT_CAPACITY);
+                self.bytes.shrink_to(IDLE_CAPACITY_BYTES_MAX);
             }
         }
     }
 
     /// The number of bytes that the socket has not taken, sealed or not; back-pressure goes by it.
-    pub fn pending(&self) -> usize {
+    pub fn pending_bytes(&self) -> usize {
         self.bytes.len() - self.sent
     }
 
     fn begin_reply(&mut self, reply: &Reply<'_>, opcode: Opcode) -> usize {
         let warned = !reply.warnings.is_empty() && reply.version >= Version::V4;
         let traced = if reply.tracing.is_some() { Flags::TRACING } else { Flags::default() };
-        let flags = traced.with(if warned { Flags::WARNINGS } else { Flags::default() });
+        let flags = traced.union(if warned { Flags::WARNINGS } else { Flags::default() });
         let start = self.begin(reply.version, flags, reply.stream, opcode);
         if let Some(session) = reply.tracing {
             self.bytes.extend_from_slice(&session);
@@ -225,7 +225,7 @@ impl OutputBuffer {
     fn begin(&mut self, version: Version, flags: Flags, stream: i16, opcode: Opcode) -> usize {
         if let (Framing::Segments(format), None) = (self.framing, self.open) {
             self.open = Some(self.bytes.len());
-            self.bytes.resize(self.bytes.len() + room(format), 0);
+            self.bytes.resize(self.bytes.len() + reserved_header_length(format), 0);
         }
         let start = self.bytes.len();
         put_header(&mut self.bytes, self.role, version, flags, stream, opcode);
@@ -243,18 +243,18 @@ impl OutputBuffer {
 
     /// Ends the envelope begun at `start`.
     fn finish(&mut self, start: usize) {
-        if self.body_length(start) > MAX_BODY {
+        if self.body_length(start) > BODY_BYTES_MAX {
             self.replace_by_error(start);
         }
         match self.framing {
-            Framing::Envelopes(Some(compression)) if self.body_length(start) >= MIN_COMPRESSED => {
+            Framing::Envelopes(Some(compression)) if self.body_length(start) >= COMPRESSED_BYTES_MIN => {
                 self.compress(start, compression);
                 self.patch_length(start);
             }
             Framing::Envelopes(_) => self.patch_length(start),
             Framing::Segments(format) => {
                 self.patch_length(start);
-                self.fit(start, format);
+                self.split_at_segment_limit(start, format);
             }
         }
     }
@@ -264,7 +264,7 @@ impl OutputBuffer {
         self.bytes[start + HEADER_LENGTH - 4..start + HEADER_LENGTH].copy_from_slice(&length.to_be_bytes());
     }
 
-    /// Replaces an envelope that exceeds [`MAX_BODY`] by an error. Only results of rows can grow so long, and pages are
+    /// Replaces an envelope that exceeds [`BODY_BYTES_MAX`] by an error. Only results of rows can grow so long, and pages are
     /// limited far below that.
     fn replace_by_error(&mut self, start: usize) {
         self.bytes[start + 1] = 0;
@@ -289,15 +289,15 @@ impl OutputBuffer {
 
     fn release_scratch(&mut self) {
         self.scratch.clear();
-        self.scratch.shrink_to(KEPT_CAPACITY);
+        self.scratch.shrink_to(IDLE_CAPACITY_BYTES_MAX);
     }
 
     /// Keeps the open segment within its limit, with the envelope at `start` as its last: closes the segment before
     /// that envelope, or spreads the envelope over several segments.
-    fn fit(&mut self, start: usize, format: SegmentFormat) {
+    fn split_at_segment_limit(&mut self, start: usize, format: SegmentFormat) {
         let Some(open) = self.open else { return };
-        let payload_at = open + room(format);
-        if self.bytes.len() - payload_at <= MAX_SEGMENT_PAYLOAD {
+        let payload_at = open + reserved_header_length(format);
+        if self.bytes.len() - payload_at <= SEGMENT_PAYLOAD_BYTES_MAX {
             return;
         }
         self.scratch.clear();
@@ -305,13 +305,13 @@ impl OutputBuffer {
             format.put(&self.bytes[payload_at..start], true, &mut self.scratch);
         }
         let envelope = &self.bytes[start..];
-        if envelope.len() <= MAX_SEGMENT_PAYLOAD {
+        if envelope.len() <= SEGMENT_PAYLOAD_BYTES_MAX {
             self.open = Some(open + self.scratch.len());
-            self.scratch.resize(self.scratch.len() + room(format), 0);
+            self.scratch.resize(self.scratch.len() + reserved_header_length(format), 0);
             self.scratch.extend_from_slice(envelope);
         } else {
             self.open = None;
-            envelope.chunks(MAX_SEGMENT_PAYLOAD).for_each(|slice| format.put(slice, false, &mut self.scratch));
+            envelope.chunks(SEGMENT_PAYLOAD_BYTES_MAX).for_each(|slice| format.put(slice, false, &mut self.scratch));
         }
         self.bytes.truncate(open);
         self.bytes.extend_from_slice(&self.scratch);
@@ -320,7 +320,7 @@ impl OutputBuffer {
 }
 
 /// Bytes reserved for the header of an open segment. None for LZ4, whose payload is moved anyway when it is sealed.
-fn room(format: SegmentFormat) -> usize {
+fn reserved_header_length(format: SegmentFormat) -> usize {
     match format {
         SegmentFormat::Plain => format.header_length(),
         SegmentFormat::Lz4 => 0,

@@ -32,14 +32,14 @@ pub(crate) trait ReadNotation<'a> {
 impl<'a> ReadNotation<'a> for Reader<'a> {
     fn string(&mut self) -> Result<&'a str, ProtocolError> {
         let length = self.u16()?;
-        text(self.take(usize::from(length))?)
+        utf8_text(self.take(usize::from(length))?)
     }
 
     fn long_string(&mut self) -> Result<&'a str, ProtocolError> {
         let length = self.i32()?;
         let length = usize::try_from(length)
             .map_err(|_| ProtocolError::new(format!("A string cannot have the length {length}")))?;
-        text(self.take(length)?)
+        utf8_text(self.take(length)?)
     }
 
     fn bytes(&mut self) -> Result<Option<&'a [u8]>, ProtocolError> {
@@ -99,12 +99,12 @@ impl<'a> ReadNotation<'a> for Reader<'a> {
     }
 }
 
-fn text(bytes: &[u8]) -> Result<&str, ProtocolError> {
+fn utf8_text(bytes: &[u8]) -> Result<&str, ProtocolError> {
     std::str::from_utf8(bytes).map_err(|_| ProtocolError::new("A string is not UTF-8"))
 }
 
 /// The longest prefix of `text` that has at most `limit` bytes and ends between characters.
-pub(crate) fn clipped(text: &str, limit: usize) -> &str {
+pub(crate) fn truncate_text(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit.min(text.len()))]
 }
 
@@ -130,12 +130,12 @@ pub(crate) fn put_long(out: &mut Vec<u8>, value: i64) {
 
 /// Appends a `[string]`, cut after at most 65535 bytes.
 pub(crate) fn put_string(out: &mut Vec<u8>, text: &str) {
-    let text = clipped(text, usize::from(u16::MAX));
+    let text = truncate_text(text, usize::from(u16::MAX));
     put_short(out, text.len() as u16);
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Appends a `[long string]`. Its length fits, for bodies are limited to [`crate::MAX_BODY`].
+/// Appends a `[long string]`. Its length fits, for bodies are limited to [`crate::BODY_BYTES_MAX`].
 pub(crate) fn put_long_string(out: &mut Vec<u8>, text: &str) {
     put_int(out, text.len() as i32);
     out.extend_from_slice(text.as_bytes());

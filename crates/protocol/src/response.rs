@@ -10,7 +10,7 @@ mod supported;
 pub use error::{ErrorKind, ErrorResponse, Failure, Progress, WriteType};
 pub use event::{Event, StatusKind, TopologyKind};
 pub use prepared::Prepared;
-pub(crate) use rows::ROWS;
+pub(crate) use rows::RESULT_ROWS;
 pub use rows::Rows;
 pub use schema_change::{ChangeKind, SchemaChange, SchemaTarget};
 pub use supported::Supported;
@@ -19,10 +19,10 @@ use crate::primitive::{ReadNotation, put_bytes, put_int, put_string};
 use crate::{Flags, Frame, Opcode, ProtocolError, Version};
 use henge_base::{Bytes, Reader};
 
-pub(crate) const VOID: i32 = 1;
-pub(crate) const SET_KEYSPACE: i32 = 3;
-pub(crate) const PREPARED: i32 = 4;
-const RESULT_OF_SCHEMA_CHANGE: i32 = 5;
+pub(crate) const RESULT_VOID: i32 = 1;
+pub(crate) const RESULT_SET_KEYSPACE: i32 = 3;
+pub(crate) const RESULT_PREPARED: i32 = 4;
+const RESULT_SCHEMA_CHANGE: i32 = 5;
 
 /// A server's message.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,18 +75,18 @@ impl Response {
             Response::AuthChallenge(token) | Response::AuthSuccess(token) => put_bytes(out, token.as_deref()),
             Response::Supported(supported) => supported.encode(out),
             Response::Error(error) => error.encode(version, out),
-            Response::Void => put_int(out, VOID),
+            Response::Void => put_int(out, RESULT_VOID),
             Response::Rows(rows) => rows.encode(version, out),
             Response::SetKeyspace(keyspace) => {
-                put_int(out, SET_KEYSPACE);
+                put_int(out, RESULT_SET_KEYSPACE);
                 put_string(out, keyspace);
             }
             Response::Prepared(prepared) => {
-                put_int(out, PREPARED);
+                put_int(out, RESULT_PREPARED);
                 prepared.encode(version, out);
             }
             Response::SchemaChange(change) => {
-                put_int(out, RESULT_OF_SCHEMA_CHANGE);
+                put_int(out, RESULT_SCHEMA_CHANGE);
                 change.encode(out);
             }
             Response::Event(event) => event.encode(out),
@@ -152,11 +152,11 @@ fn decode_message(
 
 fn decode_result(version: Version, reader: &mut Reader<'_>, body: &Bytes) -> Result<Response, ProtocolError> {
     Ok(match reader.i32()? {
-        VOID => Response::Void,
-        ROWS => Response::Rows(Rows::decode(version, reader, body)?),
-        SET_KEYSPACE => Response::SetKeyspace(reader.string()?.to_owned()),
-        PREPARED => Response::Prepared(Prepared::decode(version, reader, body)?),
-        RESULT_OF_SCHEMA_CHANGE => Response::SchemaChange(SchemaChange::decode(reader)?),
+        RESULT_VOID => Response::Void,
+        RESULT_ROWS => Response::Rows(Rows::decode(version, reader, body)?),
+        RESULT_SET_KEYSPACE => Response::SetKeyspace(reader.string()?.to_owned()),
+        RESULT_PREPARED => Response::Prepared(Prepared::decode(version, reader, body)?),
+        RESULT_SCHEMA_CHANGE => Response::SchemaChange(SchemaChange::decode(reader)?),
         kind => return Err(ProtocolError::new(format!("Unknown kind of result {kind}"))),
     })
 }

@@ -3,7 +3,7 @@
 
 use crate::checksum::{crc24, crc32};
 use crate::compression::{compress_lz4, decompress_lz4};
-use crate::limits::{MAX_SEGMENT_PAYLOAD, MIN_COMPRESSED};
+use crate::limits::{COMPRESSED_BYTES_MIN, SEGMENT_PAYLOAD_BYTES_MAX};
 use bytes::Buf;
 use henge_base::{Bytes, BytesMut};
 
@@ -105,14 +105,14 @@ impl SegmentFormat {
         header
     }
 
-    /// Appends `payload`, at most [`MAX_SEGMENT_PAYLOAD`] bytes, as one segment.
+    /// Appends `payload`, at most [`SEGMENT_PAYLOAD_BYTES_MAX`] bytes, as one segment.
     pub(crate) fn put(self, payload: &[u8], self_contained: bool, out: &mut Vec<u8>) {
-        debug_assert!(payload.len() <= MAX_SEGMENT_PAYLOAD);
+        debug_assert!(payload.len() <= SEGMENT_PAYLOAD_BYTES_MAX);
         let start = out.len();
         let body_at = start + self.header_length();
         out.resize(body_at, 0);
         let compressed = self == SegmentFormat::Lz4
-            && payload.len() >= MIN_COMPRESSED
+            && payload.len() >= COMPRESSED_BYTES_MIN
             && compress_lz4(payload, out).is_ok()
             && out.len() - body_at < payload.len();
         if !compressed {

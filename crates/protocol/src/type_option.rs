@@ -1,6 +1,6 @@
 //! Types in result and bind metadata: a number, then parameters.
 
-use crate::limits::MAX_TYPE_DEPTH;
+use crate::limits::TYPE_DEPTH_MAX;
 use crate::marshal::{class_name, parse_class};
 use crate::primitive::{ReadNotation, put_short, put_string};
 use crate::{ProtocolError, Version};
@@ -99,7 +99,7 @@ fn put_user_type(out: &mut Vec<u8>, version: Version, user: &UserType) {
 
 /// Reads a type. An unknown custom class is read as a blob.
 pub(crate) fn read_type(reader: &mut Reader<'_>) -> Result<DataType, ProtocolError> {
-    read_nested(reader, MAX_TYPE_DEPTH)
+    read_nested(reader, TYPE_DEPTH_MAX)
 }
 
 fn read_nested(reader: &mut Reader<'_>, depth: u32) -> Result<DataType, ProtocolError> {

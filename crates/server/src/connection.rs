@@ -148,7 +148,7 @@ impl Connection {
             }
             let reading = deadline.is_none()
                 && self.under_way.len() < IN_FLIGHT_REQUESTS_MAX
-                && self.output.pending() < OUTPUT_BYTES_MAX;
+                && self.output.pending_bytes() < OUTPUT_BYTES_MAX;
             tokio::select! {
                 biased;
                 Some(done) = self.under_way.next(), if !self.under_way.is_empty() => self.finish(done),
@@ -167,11 +167,11 @@ impl Connection {
 
     async fn send(&mut self, socket: &mut Socket) -> io::Result<()> {
         self.output.seal();
-        if self.output.ready().is_empty() {
+        if self.output.ready_bytes().is_empty() {
             return Ok(());
         }
-        while !self.output.ready().is_empty() {
-            let count = socket.send(self.output.ready()).await?;
+        while !self.output.ready_bytes().is_empty() {
+            let count = socket.send(self.output.ready_bytes()).await?;
             self.output.consume(count);
         }
         socket.flush().await
@@ -190,7 +190,7 @@ impl Connection {
                 Ok(Some(frame)) => self.serve_frame(frame, began),
                 Ok(None) => break,
                 Err(error) => {
-                    self.output.fatal(&error);
+                    self.output.write_frame_error(&error);
                     self.closing |= error.is_fatal();
                 }
             }
@@ -225,7 +225,7 @@ impl Connection {
                         format!("{opcode:?}").to_uppercase()
                     )),
                 };
-                self.output.error(&Reply::to(&frame.header), &error.into());
+                self.output.write_error(&Reply::to(&frame.header), &error.into());
             }
         }
     }
@@ -259,7 +259,7 @@ impl Connection {
     fn refuse(&mut self, header: &Header, found: &StatementLookup, error: ErrorResponse, began: Instant) {
         let operation = found.operation();
         self.metrics.request(operation, Consistency::One, answer::ending(&error.kind), began.elapsed());
-        self.output.error(&Reply::to(header), &error);
+        self.output.write_error(&Reply::to(header), &error);
     }
 
     fn finish(&mut self, done: Done) {
@@ -280,31 +280,31 @@ impl Connection {
             }
         }
         match answer {
-            Answer::Void => self.output.void(&reply),
-            Answer::Error(error) => self.output.error(&reply, &error),
+            Answer::Void => self.output.write_void(&reply),
+            Answer::Error(error) => self.output.write_error(&reply, &error),
             Answer::Rows { rows, next, metadata, mode } => {
-                let mut writer = self.output.rows(&reply, metadata.get(), mode);
+                let mut writer = self.output.begin_rows(&reply, metadata.get(), mode);
                 writer.append(rows);
                 writer.finish(next.as_deref());
             }
             Answer::Keyspace(name) => {
                 self.client.keyspace = Some(name.as_str().into());
                 self.entered.record.uses(&name);
-                self.output.respond(&reply, &Response::SetKeyspace(name));
+                self.output.write_response(&reply, &Response::SetKeyspace(name));
             }
             Answer::Schema(event) => {
                 let change = answer::schema_change(&event);
-                self.output.respond(&reply, &Response::SchemaChange(change));
+                self.output.write_response(&reply, &Response::SchemaChange(change));
             }
             Answer::Prepared(known) => {
-                self.output.prepared(&reply, &known.metadata);
+                self.output.write_prepared(&reply, &known.metadata);
                 self.statements.keep(known);
             }
             Answer::LoggedIn(user) => {
                 self.entered.record.logged_in(&user);
                 self.client.user = Some(user);
                 self.decoder.set_limit(self.max_frame);
-                self.output.respond(&reply, &Response::AuthSuccess(None));
+                self.output.write_response(&reply, &Response::AuthSuccess(None));
             }
         }
     }
@@ -320,23 +320,26 @@ impl Connection {
     fn serve_session(&mut self, frame: &Frame) {
         let reply = Reply::to(&frame.header);
         match Request::decode(frame) {
-            Ok(Request::Options) => self.output.respond(&reply, &Response::Supported(Supported::new(CQL_VERSION))),
+            Ok(Request::Options) => {
+                self.output.write_response(&reply, &Response::Supported(Supported::new(CQL_VERSION)))
+            }
             Ok(Request::Startup(startup)) => self.start(&reply, &startup),
             Ok(Request::AuthResponse(response)) => self.check(&frame.header, response.token),
             Ok(Request::Register(register)) if self.stage.is_established() => {
                 self.registered.add(register);
-                self.output.respond(&reply, &Response::Ready);
+                self.output.write_response(&reply, &Response::Ready);
             }
-            Ok(_) => self.output.error(&reply, &ProtocolError::new("this message is not expected here").into()),
-            Err(error) => self.output.error(&reply, &error.into()),
+            Ok(_) => self.output.write_error(&reply, &ProtocolError::new("this message is not expected here").into()),
+            Err(error) => self.output.write_error(&reply, &error.into()),
         }
     }
 
     fn start(&mut self, reply: &Reply<'_>, startup: &Startup<'_>) {
         if self.stage != Stage::New {
-            return self
-                .output
-                .error(reply, &ProtocolError::new("Unexpected message STARTUP, the connection is established").into());
+            return self.output.write_error(
+                reply,
+                &ProtocolError::new("Unexpected message STARTUP, the connection is established").into(),
+            );
         }
         let (stage, response) = match self.core.demands_login() {
             true => (Stage::Asked { failures: 0 }, Response::Authenticate(login::AUTHENTICATOR.to_owned())),
@@ -345,7 +348,7 @@ impl Connection {
         (self.stage, self.version) = (stage, reply.version);
         self.entered.record.started(reply.version, startup, stage.is_established());
         self.decoder.establish(reply.version, startup.compression);
-        self.output.respond(reply, &response);
+        self.output.write_response(reply, &response);
         self.output.establish(reply.version, startup.compression);
     }
 
@@ -353,7 +356,7 @@ impl Connection {
     fn check(&mut self, header: &Header, token: Option<&[u8]>) {
         let Stage::Asked { failures } = self.stage else {
             let error = ProtocolError::new("Unexpected message AUTH_RESPONSE");
-            return self.output.error(&Reply::to(header), &error.into());
+            return self.output.write_error(&Reply::to(header), &error.into());
         };
         self.stage = Stage::Checking { failures };
         let (header, core, began) = (*header, self.core.clone(), Instant::now());
@@ -374,7 +377,7 @@ impl Connection {
             Event::Schema(_) => self.registered.schema,
         };
         if wanted {
-            self.output.event(self.version, &event);
+            self.output.write_event(self.version, &event);
         }
     }
 }

@@ -263,7 +263,7 @@ pub(crate) fn values_of<'a>(
     parameters: &QueryParameters<'a>,
 ) -> Result<SmallVec<[BoundValue<'a>; 8]>, ErrorResponse> {
     let names = ready.prepared.bind.iter().map(|column| column.name.as_str());
-    Ok(parameters.values.clone().in_order(names)?)
+    Ok(parameters.values.clone().order_by_markers(names)?)
 }
 
 /// The node's parameters of a request.

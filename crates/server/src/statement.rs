@@ -33,13 +33,13 @@ impl CachedStatement {
     pub(crate) fn metadata_mode(&self, version: Version, execute: &Execute<'_>) -> MetadataMode {
         let result = &self.metadata.result;
         let skip = execute.parameters.skip_metadata && (version >= Version::V5 || !self.ready.result_varies);
-        MetadataMode::of_execute(version, skip, execute.metadata_id.unwrap_or(result.id()), result)
+        MetadataMode::for_execute(version, skip, execute.metadata_id.unwrap_or(result.id()), result)
     }
 }
 
 /// The columns of a result whose statement was not prepared: nobody asks for their digest.
 pub(crate) fn result_of_text(ready: &Ready) -> ResultMetadata {
-    ResultMetadata::nameless(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
+    ResultMetadata::without_id(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
 }
 
 /// The columns of a statement's result.

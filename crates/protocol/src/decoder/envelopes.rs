@@ -47,7 +47,7 @@ impl EnvelopeReader {
             FrameError::fatal(answer, "A compressed message came without compression having been agreed on")
         })?;
         let bad = |_| FrameError::fatal(answer, "The body of a message cannot be decompressed");
-        let length = compression.plain_length(&body).map_err(bad)?;
+        let length = compression.uncompressed_length(&body).map_err(bad)?;
         if length > limits.max_body {
             return Err(FrameError::oversized(answer, length, limits.max_body));
         }

@@ -55,7 +55,7 @@ fn the_limit_holds_over_segments() {
 
 #[test]
 fn one_segment_holds_many_envelopes_and_many_hold_one() {
-    let mut decoder = version_5(DEFAULT_MAX_FRAME);
+    let mut decoder = version_5(DEFAULT_FRAME_BYTES_MAX);
     let mut buffer = segments(&[prepare(5, 10), prepare(5, 0), prepare(5, 30)].concat(), true);
     let lengths = std::iter::from_fn(|| decoder.next(&mut buffer).unwrap()).map(|f| f.body.len());
     assert_eq!(lengths.collect::<Vec<_>>(), [10, 0, 30]);
@@ -73,7 +73,7 @@ fn segments_that_contradict_themselves_are_fatal() {
         segments(&[large, vec![0]].concat(), false),
     ];
     for mut buffer in cases {
-        let mut decoder = version_5(DEFAULT_MAX_FRAME);
+        let mut decoder = version_5(DEFAULT_FRAME_BYTES_MAX);
         assert!(decoder.next(&mut buffer).unwrap_err().is_fatal());
         buffer.extend_from_slice(&segments(&prepare(5, 1), true));
         assert_eq!(decoder.next(&mut buffer), Ok(None), "nothing is read after a fatal error");
@@ -84,14 +84,14 @@ fn segments_that_contradict_themselves_are_fatal() {
 fn a_checksum_error_is_answered_in_a_segment() {
     let mut buffer = segments(&prepare(5, 50), true);
     buffer[30] ^= 1;
-    let error = version_5(DEFAULT_MAX_FRAME).next(&mut buffer).unwrap_err();
+    let error = version_5(DEFAULT_FRAME_BYTES_MAX).next(&mut buffer).unwrap_err();
     let mut output = OutputBuffer::new(Role::Server);
     output.establish(Version::V5, None);
-    output.fatal(&error);
+    output.write_frame_error(&error);
     output.seal();
     let mut client = FrameDecoder::new(Role::Client);
     client.establish(Version::V5, None);
-    let frame = client.next(&mut BytesMut::from(output.ready())).unwrap().unwrap();
+    let frame = client.next(&mut BytesMut::from(output.ready_bytes())).unwrap().unwrap();
     let Response::Error(error) = Response::decode(&frame).unwrap().response else { panic!("not an error") };
     assert_eq!(error.kind.code(), ErrorCode::Protocol);
 }
@@ -110,9 +110,9 @@ fn compression_must_be_agreed_on_and_keep_to_the_limit() {
     let mut output = OutputBuffer::new(Role::Client);
     output.establish(Version::V4, Some(Compression::Lz4));
     let text = "x".repeat(5000);
-    output.request(Version::V4, 3, &Request::Prepare(Prepare { text: &text, keyspace: None })).unwrap();
-    assert!(output.ready().len() < 200);
-    let wire = BytesMut::from(output.ready());
+    output.write_request(Version::V4, 3, &Request::Prepare(Prepare { text: &text, keyspace: None })).unwrap();
+    assert!(output.ready_bytes().len() < 200);
+    let wire = BytesMut::from(output.ready_bytes());
 
     assert!(FrameDecoder::new(Role::Server).next(&mut wire.clone()).unwrap_err().is_fatal());
 

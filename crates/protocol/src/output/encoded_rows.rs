@@ -5,7 +5,7 @@ use henge_model::RowSink;
 
 /// Bytes from which on a piece is full and a new one is started, so that a large answer is not copied again and again
 /// as it grows.
-const PIECE: usize = 256 << 10;
+const PIECE_BYTES: usize = 256 << 10;
 
 /// Rows in the encoding of a result, which is the same in all versions. A value takes four bytes more than its own, and
 /// no allocation of its own.
@@ -24,8 +24,8 @@ impl EncodedRows {
     }
 
     /// The piece to append to.
-    fn last(&mut self) -> &mut Vec<u8> {
-        if self.pieces.last().is_none_or(|piece| piece.len() >= PIECE) {
+    fn last_piece(&mut self) -> &mut Vec<u8> {
+        if self.pieces.last().is_none_or(|piece| piece.len() >= PIECE_BYTES) {
             self.pieces.push(Vec::new());
         }
         let last = self.pieces.len() - 1;
@@ -39,7 +39,7 @@ impl RowSink for EncodedRows {
     }
 
     fn value(&mut self, value: Option<&[u8]>) {
-        let piece = self.last();
+        let piece = self.last_piece();
         let before = piece.len();
         put_bytes(piece, value);
         let put = piece.len() - before;
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_rollback_goes_over_pieces() {
         let mut rows = EncodedRows::default();
-        let long = vec![7; PIECE];
+        let long = vec![7; PIECE_BYTES];
         rows.begin_row();
         rows.value(Some(b"stays"));
         let mark = rows.mark();

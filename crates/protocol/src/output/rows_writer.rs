@@ -3,7 +3,7 @@
 use super::{EncodedRows, OutputBuffer};
 use crate::metadata::{METADATA_CHANGED, MORE_PAGES, NO_METADATA};
 use crate::primitive::{put_bytes, put_int, put_short_bytes};
-use crate::response::ROWS;
+use crate::response::RESULT_ROWS;
 use crate::{MetadataMode, ResultMetadata, Version};
 use henge_model::RowSink;
 
@@ -30,7 +30,7 @@ impl<'o> RowsWriter<'o> {
         mode: MetadataMode,
     ) -> Self {
         let (out, columns) = (&mut output.bytes, &metadata.columns);
-        put_int(out, ROWS);
+        put_int(out, RESULT_ROWS);
         let flags_at = out.len();
         let changed = mode == MetadataMode::Changed && version >= Version::V5;
         match mode {

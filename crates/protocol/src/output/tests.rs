@@ -17,7 +17,7 @@ fn reply(stream: i16) -> Reply<'static> {
 fn long(output: &mut OutputBuffer, stream: i16, length: usize) {
     let metadata =
         ResultMetadata::new([ColumnRef { keyspace: "k", table: "t", name: "c", data_type: &DataType::Blob }]);
-    let mut rows = output.rows(&reply(stream), &metadata, MetadataMode::Skip);
+    let mut rows = output.begin_rows(&reply(stream), &metadata, MetadataMode::Skip);
     rows.begin_row();
     rows.value(Some(&vec![1; length]));
     rows.finish(None);
@@ -26,7 +26,7 @@ fn long(output: &mut OutputBuffer, stream: i16, length: usize) {
 fn streams(output: &OutputBuffer, compression: Option<Compression>) -> Vec<i16> {
     let mut decoder = FrameDecoder::new(Role::Client);
     decoder.establish(Version::V5, compression);
-    let mut buffer = BytesMut::from(output.ready());
+    let mut buffer = BytesMut::from(output.ready_bytes());
     let streams = std::iter::from_fn(|| decoder.next(&mut buffer).unwrap()).map(|f| f.header.stream).collect();
     assert!(buffer.is_empty());
     streams
@@ -35,10 +35,10 @@ fn streams(output: &OutputBuffer, compression: Option<Compression>) -> Vec<i16> 
 #[test]
 fn a_turn_of_small_responses_is_one_segment() {
     let mut output = version_5(None);
-    (0..100).for_each(|stream| output.void(&reply(stream)));
-    assert!(output.ready().is_empty(), "nothing is ready before the turn ends");
+    (0..100).for_each(|stream| output.write_void(&reply(stream)));
+    assert!(output.ready_bytes().is_empty(), "nothing is ready before the turn ends");
     output.seal();
-    assert_eq!(output.ready().len(), 6 + 100 * 13 + 4);
+    assert_eq!(output.ready_bytes().len(), 6 + 100 * 13 + 4);
     assert_eq!(streams(&output, None), (0..100).collect::<Vec<_>>());
 }
 
@@ -59,11 +59,11 @@ fn responses_of_all_lengths_keep_their_order() {
 fn unfinished_rows_leave_nothing() {
     let mut output = version_5(None);
     let metadata = ResultMetadata::new([]);
-    drop(output.rows(&reply(1), &metadata, MetadataMode::Full));
+    drop(output.begin_rows(&reply(1), &metadata, MetadataMode::Full));
     output.seal();
-    assert_eq!(output.pending(), 0);
-    output.void(&reply(2));
-    drop(output.rows(&reply(3), &metadata, MetadataMode::Full));
+    assert_eq!(output.pending_bytes(), 0);
+    output.write_void(&reply(2));
+    drop(output.begin_rows(&reply(3), &metadata, MetadataMode::Full));
     output.seal();
     assert_eq!(streams(&output, None), [2]);
 }
@@ -80,14 +80,14 @@ fn partial_sends_move_nothing_twice() {
         if stream % 3 == 0 {
             output.seal();
         }
-        let count = output.ready().len().min(250);
-        received.extend_from_slice(&output.ready()[..count]);
+        let count = output.ready_bytes().len().min(250);
+        received.extend_from_slice(&output.ready_bytes()[..count]);
         output.consume(count);
     }
     output.seal();
-    received.extend_from_slice(output.ready());
-    output.consume(output.ready().len());
-    assert_eq!(output.pending(), 0);
+    received.extend_from_slice(output.ready_bytes());
+    output.consume(output.ready_bytes().len());
+    assert_eq!(output.pending_bytes(), 0);
     streams.extend(std::iter::from_fn(|| decoder.next(&mut received).unwrap()).map(|f| f.header.stream));
     assert_eq!(streams, (0..200).collect::<Vec<_>>());
 }
@@ -95,8 +95,8 @@ fn partial_sends_move_nothing_twice() {
 #[test]
 fn an_old_version_is_answered_in_its_own_header() {
     let mut output = OutputBuffer::new(Role::Server);
-    output.fatal(&FrameError::fatal(Answer { version: 2, stream: 7 }, "no"));
-    assert_eq!(output.ready(), [0x82, 0, 7, 0, 0, 0, 0, 8, 0, 0, 0, 0x0a, 0, 2, b'n', b'o']);
+    output.write_frame_error(&FrameError::fatal(Answer { version: 2, stream: 7 }, "no"));
+    assert_eq!(output.ready_bytes(), [0x82, 0, 7, 0, 0, 0, 0, 8, 0, 0, 0, 0x0a, 0, 2, b'n', b'o']);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn an_idle_buffer_gives_memory_back() {
     long(&mut output, 1, 5 << 20);
     output.seal();
     output.consume(usize::MAX);
-    assert!(output.bytes.capacity() <= KEPT_CAPACITY && output.scratch.capacity() <= KEPT_CAPACITY);
+    assert!(output.bytes.capacity() <= IDLE_CAPACITY_BYTES_MAX && output.scratch.capacity() <= IDLE_CAPACITY_BYTES_MAX);
 }
 
 #[test]
@@ -124,16 +124,16 @@ fn rows_put_down_elsewhere_look_like_rows_written_at_once() {
         sink.rollback(mark);
     };
     let (mut at_once, mut later, mut encoded) = (version_5(None), version_5(None), EncodedRows::default());
-    let mut writer = at_once.rows(&reply(1), &metadata, MetadataMode::Full);
+    let mut writer = at_once.begin_rows(&reply(1), &metadata, MetadataMode::Full);
     fill(&mut writer);
     assert_eq!(writer.finish(Some(b"state")), 4);
     fill(&mut encoded);
-    let mut writer = later.rows(&reply(1), &metadata, MetadataMode::Full);
+    let mut writer = later.begin_rows(&reply(1), &metadata, MetadataMode::Full);
     let length = encoded.bytes();
     writer.append(encoded);
     assert_eq!((writer.rows(), writer.bytes()), (4, length));
     assert_eq!(writer.finish(Some(b"state")), 4);
     at_once.seal();
     later.seal();
-    assert_eq!(at_once.ready(), later.ready());
+    assert_eq!(at_once.ready_bytes(), later.ready_bytes());
 }

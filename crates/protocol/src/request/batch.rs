@@ -1,6 +1,6 @@
 //! BATCH.
 
-use super::parameters::{NAMES, Tail, put_flags, read_flags};
+use super::parameters::{NAMES, TrailingParameters, put_flags, read_flags};
 use super::values::put_values;
 use crate::primitive::{ReadNotation, put_long_string, put_short, put_short_bytes, short_count};
 use crate::{ProtocolError, Version};
@@ -96,7 +96,7 @@ impl<'a> Batch<'a> {
         if flags & NAMES != 0 {
             return Err(ProtocolError::new("A batch cannot have values by name"));
         }
-        let tail = Tail::decode(&mut reader, flags)?;
+        let tail = TrailingParameters::decode(&mut reader, flags)?;
         batch.serial_consistency = tail.serial_consistency;
         batch.timestamp = tail.timestamp;
         batch.keyspace = tail.keyspace;
@@ -137,7 +137,7 @@ impl<'a> Batch<'a> {
             }
             put_values(self.values(statement), &[], version, out)?;
         }
-        let tail = Tail {
+        let tail = TrailingParameters {
             serial_consistency: self.serial_consistency,
             timestamp: self.timestamp,
             keyspace: self.keyspace,

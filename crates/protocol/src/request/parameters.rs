@@ -65,12 +65,12 @@ impl<'a> QueryParameters<'a> {
             parameters.values = Values::decode(reader, version, flags & NAMES != 0)?;
         }
         if flags & PAGE_SIZE != 0 {
-            parameters.page_size = page_size(reader.i32()?)?;
+            parameters.page_size = check_page_size(reader.i32()?)?;
         }
         if flags & PAGING_STATE != 0 {
             parameters.paging_state = reader.bytes()?;
         }
-        let tail = Tail::decode(reader, flags)?;
+        let tail = TrailingParameters::decode(reader, flags)?;
         parameters.serial_consistency = tail.serial_consistency;
         parameters.timestamp = tail.timestamp;
         parameters.keyspace = tail.keyspace;
@@ -79,7 +79,7 @@ impl<'a> QueryParameters<'a> {
     }
 
     pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), ProtocolError> {
-        let tail = Tail {
+        let tail = TrailingParameters {
             serial_consistency: self.serial_consistency,
             timestamp: self.timestamp,
             keyspace: self.keyspace,
@@ -114,21 +114,21 @@ impl<'a> QueryParameters<'a> {
 
 /// The last fields, which BATCH shares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tail<'a> {
+pub(super) struct TrailingParameters<'a> {
     pub serial_consistency: Option<Consistency>,
     pub timestamp: Option<Micros>,
     pub keyspace: Option<&'a str>,
     pub now_in_seconds: Option<i32>,
 }
 
-impl<'a> Tail<'a> {
+impl<'a> TrailingParameters<'a> {
     pub(super) fn decode(reader: &mut Reader<'a>, flags: u32) -> Result<Self, ProtocolError> {
-        let mut tail = Tail::default();
+        let mut tail = TrailingParameters::default();
         if flags & SERIAL_CONSISTENCY != 0 {
             tail.serial_consistency = Some(reader.consistency()?);
         }
         if flags & TIMESTAMP != 0 {
-            tail.timestamp = Some(timestamp(reader.i64()?)?);
+            tail.timestamp = Some(check_timestamp(reader.i64()?)?);
         }
         if flags & KEYSPACE != 0 {
             tail.keyspace = Some(reader.string()?);
@@ -184,14 +184,14 @@ pub(super) fn put_flags(out: &mut Vec<u8>, version: Version, flags: u32) {
     }
 }
 
-fn page_size(size: i32) -> Result<Option<u32>, ProtocolError> {
+fn check_page_size(size: i32) -> Result<Option<u32>, ProtocolError> {
     match size {
         0 => Err(ProtocolError::new("The page size of a request cannot be 0")),
         size => Ok(u32::try_from(size).ok()),
     }
 }
 
-fn timestamp(timestamp: Micros) -> Result<Micros, ProtocolError> {
+fn check_timestamp(timestamp: Micros) -> Result<Micros, ProtocolError> {
     match timestamp {
         Micros::MIN => Err(ProtocolError::new(format!("A timestamp must be in {}..={}", Micros::MIN + 1, Micros::MAX))),
         timestamp => Ok(timestamp),

@@ -32,7 +32,7 @@ impl<'a> Startup<'a> {
         let options = options.collect::<Result<Vec<_>, ProtocolError>>()?;
         let mut startup = Startup { options, compression: None };
         startup.check_cql_version()?;
-        startup.compression = startup.wanted_compression(version)?;
+        startup.compression = startup.parse_compression(version)?;
         Ok(startup)
     }
 
@@ -69,7 +69,7 @@ impl<'a> Startup<'a> {
         }
     }
 
-    fn wanted_compression(&self, version: Version) -> Result<Option<Compression>, ProtocolError> {
+    fn parse_compression(&self, version: Version) -> Result<Option<Compression>, ProtocolError> {
         let Some(name) = self.option(COMPRESSION) else { return Ok(None) };
         match Compression::from_name(name) {
             Some(Compression::Snappy) if version >= Version::V5 => {

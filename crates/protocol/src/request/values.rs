@@ -22,14 +22,14 @@ impl<'a> Values<'a> {
     }
 
     /// Values by name.
-    pub fn named(values: impl IntoIterator<Item = (&'a str, BoundValue<'a>)>) -> Self {
+    pub fn with_names(values: impl IntoIterator<Item = (&'a str, BoundValue<'a>)>) -> Self {
         let (names, values) = values.into_iter().unzip();
         Values { values, names }
     }
 
     /// The values in the order of the statement's markers. Named values are looked up and surplus ones ignored; a
     /// marker without a value is an Invalid error. Binding checks the number of positional values, not this.
-    pub fn in_order<'m>(
+    pub fn order_by_markers<'m>(
         self,
         markers: impl IntoIterator<Item = &'m str>,
     ) -> Result<SmallVec<[BoundValue<'a>; 8]>, ProtocolError> {
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn named_values_take_the_order_of_the_markers() {
         let (one, two) = (BoundValue::Value(b"1"), BoundValue::Value(b"2"));
-        let values = Values::named([("b", two), ("a", one), ("surplus", BoundValue::Null)]);
-        assert_eq!(values.clone().in_order(["a", "b", "a"]).unwrap().as_slice(), [one, two, one]);
-        assert_eq!(values.in_order(["a", "missing"]).unwrap_err().code, crate::ErrorCode::Invalid);
-        assert_eq!(Values::positional([two]).in_order(["x"]).unwrap().as_slice(), [two]);
+        let values = Values::with_names([("b", two), ("a", one), ("surplus", BoundValue::Null)]);
+        assert_eq!(values.clone().order_by_markers(["a", "b", "a"]).unwrap().as_slice(), [one, two, one]);
+        assert_eq!(values.order_by_markers(["a", "missing"]).unwrap_err().code, crate::ErrorCode::Invalid);
+        assert_eq!(Values::positional([two]).order_by_markers(["x"]).unwrap().as_slice(), [two]);
     }
 }

@@ -59,16 +59,18 @@ impl Event {
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, ProtocolError> {
         match reader.string()? {
             TOPOLOGY_CHANGE => {
-                Ok(Event::Topology { kind: named(&TOPOLOGY, reader.string()?)?, address: reader.inet()? })
+                Ok(Event::Topology { kind: kind_from_name(&TOPOLOGY, reader.string()?)?, address: reader.inet()? })
             }
-            STATUS_CHANGE => Ok(Event::Status { kind: named(&STATUS, reader.string()?)?, address: reader.inet()? }),
+            STATUS_CHANGE => {
+                Ok(Event::Status { kind: kind_from_name(&STATUS, reader.string()?)?, address: reader.inet()? })
+            }
             SCHEMA_CHANGE => SchemaChange::decode(reader).map(Event::Schema),
             kind => Err(ProtocolError::new(format!("Unknown kind of event {kind:?}"))),
         }
     }
 }
 
-fn named<K: Copy>(table: &[(K, &str)], name: &str) -> Result<K, ProtocolError> {
+fn kind_from_name<K: Copy>(table: &[(K, &str)], name: &str) -> Result<K, ProtocolError> {
     let found = table.iter().find(|(_, n)| *n == name).map(|(kind, _)| *kind);
     found.ok_or_else(|| ProtocolError::new(format!("Unknown kind of event {name:?}")))
 }

@@ -26,8 +26,8 @@ impl Prepared {
         if version >= Version::V5 {
             put_short_bytes(out, self.metadata_id.as_deref().unwrap_or_default());
         }
-        put_bind(out, version, &encoded(&self.bind), &self.pk_indexes);
-        put_result(out, version, &encoded(&self.result));
+        put_bind(out, version, &encode_columns(&self.bind), &self.pk_indexes);
+        put_result(out, version, &encode_columns(&self.result));
     }
 
     pub(super) fn decode(version: Version, reader: &mut Reader<'_>, body: &Bytes) -> Result<Self, ProtocolError> {
@@ -53,7 +53,7 @@ impl Prepared {
     }
 }
 
-pub(super) fn encoded(columns: &[ColumnSpec]) -> EncodedColumns {
+pub(super) fn encode_columns(columns: &[ColumnSpec]) -> EncodedColumns {
     EncodedColumns::new(&columns.iter().map(ColumnSpec::as_ref).collect::<Vec<_>>())
 }
 

@@ -1,12 +1,12 @@
 //! RESULT of rows, as a client sees it; servers stream it with [`crate::RowsWriter`].
 
-use super::prepared::{column_count, encoded};
+use super::prepared::{column_count, encode_columns};
 use crate::metadata::{METADATA_CHANGED, MORE_PAGES, NO_METADATA, read_columns};
 use crate::primitive::{ReadNotation, put_bytes, put_int, put_short_bytes};
 use crate::{ColumnSpec, ProtocolError, Version};
 use henge_base::{Bytes, Reader};
 
-pub(crate) const ROWS: i32 = 2;
+pub(crate) const RESULT_ROWS: i32 = 2;
 
 /// A result of rows, or a page of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub struct Rows {
 
 impl Rows {
     pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) {
-        let columns = encoded(&self.columns);
+        let columns = encode_columns(&self.columns);
         let flag = |on: bool, flag: i32| if on { flag } else { 0 };
         let new_id = self.new_metadata_id.as_ref().filter(|_| version >= Version::V5);
-        put_int(out, ROWS);
+        put_int(out, RESULT_ROWS);
         put_int(
             out,
             columns.flags

@@ -11,7 +11,7 @@ use henge_base::{Bytes, BytesMut, Random};
 use henge_fuzz::{change, fuzz, noise};
 
 /// Bytes of the largest body that the decoders of these tests accept.
-const MAX_BODY: usize = 1 << 20;
+const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// The most bytes that may be allocated for `given` bytes: a read buffer grows by doubling, and a column of two bytes
 /// takes a few words.
@@ -21,7 +21,7 @@ fn bound(given: usize) -> usize {
 
 /// The same with compression: a block may expand to a full body, once in a buffer and once assembled from segments.
 fn bound_of_compressed(given: usize) -> usize {
-    bound(given) + 2 * MAX_BODY
+    bound(given) + 2 * BODY_BYTES_MAX
 }
 
 fn version(random: &mut Random) -> Version {
@@ -52,7 +52,7 @@ fn read_stream(random: &mut Random, mut decoder: FrameDecoder, bytes: &[u8]) {
             match decoder.next(&mut buffer) {
                 Ok(Some(frame)) => read(&frame),
                 Ok(None) => break,
-                Err(error) => OutputBuffer::new(Role::Server).fatal(&error),
+                Err(error) => OutputBuffer::new(Role::Server).write_frame_error(&error),
             }
         }
     }
@@ -90,7 +90,7 @@ fn absurd(random: &mut Random, right: usize) -> u32 {
         0 => u32::MAX,
         1 => i32::MAX as u32,
         2 => 0,
-        3 => MAX_BODY as u32,
+        3 => BODY_BYTES_MAX as u32,
         4 => (right as u32).wrapping_add(1),
         5 => (right as u32).wrapping_sub(1),
         6 => random.next_u64() as u32,
@@ -181,7 +181,7 @@ fn envelopes() {
             change(random, &mut stream);
         }
         let reader = if role == Role::Client { Role::Server } else { Role::Client };
-        let mut decoder = FrameDecoder::with_limit(reader, MAX_BODY);
+        let mut decoder = FrameDecoder::with_limit(reader, BODY_BYTES_MAX);
         if version < Version::V5 {
             decoder.establish(version, compression);
         }
@@ -230,7 +230,7 @@ fn segments() {
         if random.chance(1, 4) {
             change(random, &mut stream);
         }
-        let mut decoder = FrameDecoder::with_limit(Role::Server, MAX_BODY);
+        let mut decoder = FrameDecoder::with_limit(Role::Server, BODY_BYTES_MAX);
         decoder.establish(Version::V5, lz4.then_some(Compression::Lz4));
         read_stream(random, decoder, &stream);
         stream.len()

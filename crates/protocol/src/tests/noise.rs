@@ -40,7 +40,7 @@ fn read_stream(mut decoder: FrameDecoder, bytes: &[u8], piece: usize) -> usize {
                     let _ = Response::decode(&frame);
                 }
                 Ok(None) => break,
-                Err(error) => OutputBuffer::new(Role::Server).fatal(&error),
+                Err(error) => OutputBuffer::new(Role::Server).write_frame_error(&error),
             }
         }
     }
@@ -117,10 +117,10 @@ proptest! {
         output.establish(version, compression);
         for _ in 0..5 {
             let reply = Reply { version, stream: 1, tracing: None, warnings: &[] };
-            output.respond(&reply, &sample::response(&mut random, version));
+            output.write_response(&reply, &sample::response(&mut random, version));
         }
         output.seal();
-        let mut bytes = output.ready().to_vec();
+        let mut bytes = output.ready_bytes().to_vec();
         prop_assert_eq!(read_stream(decoder(version, compression, Role::Client), &bytes, piece), 5);
         change(&mut random, &mut bytes);
         prop_assert!(read_stream(decoder(version, compression, Role::Client), &bytes, piece) <= 6);

@@ -26,14 +26,14 @@ fn frame(version: Version, opcode: Opcode, flags: Flags, body: Vec<u8>) -> Frame
     Frame { header: Header { version, flags, stream: 1, opcode, length: body.len() as u32 }, body: Bytes::from(body) }
 }
 
-fn encoded(version: Version, request: &Request<'_>) -> Vec<u8> {
+fn encode_request(version: Version, request: &Request<'_>) -> Vec<u8> {
     let mut body = Vec::new();
     request.encode(version, &mut body).unwrap();
     body
 }
 
 /// A frame as sent, not compressed.
-fn sent(version: Version, opcode: Opcode, flags: Flags, body: &[u8]) -> Vec<u8> {
+fn encode_frame(version: Version, opcode: Opcode, flags: Flags, body: &[u8]) -> Vec<u8> {
     let mut out = vec![version.number(), flags.0, 0, 1, opcode.number()];
     out.extend_from_slice(&(body.len() as u32).to_be_bytes());
     out.extend_from_slice(body);
@@ -55,11 +55,11 @@ proptest! {
         let mut random = Random::new(seed);
         let request = sample::request(&mut random, version);
         let entries: Vec<Entry> = sizes.iter().map(|size| ("Straße", size.map(|size| vec![7; size]))).collect();
-        let expected = encoded(version, &request);
+        let expected = encode_request(version, &request);
         let body = [map(&entries), expected.clone()].concat();
-        let flags = if traced { Flags::CUSTOM_PAYLOAD.with(Flags::TRACING) } else { Flags::CUSTOM_PAYLOAD };
+        let flags = if traced { Flags::CUSTOM_PAYLOAD.union(Flags::TRACING) } else { Flags::CUSTOM_PAYLOAD };
         let frame = frame(version, request.opcode(), flags, body);
-        prop_assert_eq!(encoded(version, &Request::decode(&frame).unwrap()), expected);
+        prop_assert_eq!(encode_request(version, &Request::decode(&frame).unwrap()), expected);
     }
 }
 
@@ -74,7 +74,7 @@ fn payloads_may_be_compressed_and_span_segments() {
         (Version::V5, None),
         (Version::V5, Some(Compression::Lz4)),
     ] {
-        let expected = encoded(version, &request);
+        let expected = encode_request(version, &request);
         let body = [map(&entries), expected.clone()].concat();
         let mut decoder = FrameDecoder::new(Role::Server);
         decoder.establish(version, compression);
@@ -82,15 +82,16 @@ fn payloads_may_be_compressed_and_span_segments() {
         match (version, compression) {
             (Version::V5, _) => {
                 let format = if compression.is_some() { SegmentFormat::Lz4 } else { SegmentFormat::Plain };
-                let envelope = sent(version, Opcode::Prepare, Flags::CUSTOM_PAYLOAD, &body);
+                let envelope = encode_frame(version, Opcode::Prepare, Flags::CUSTOM_PAYLOAD, &body);
                 envelope.chunks(100_000).for_each(|part| format.put(part, false, &mut wire));
             }
             (_, Some(compression)) => {
                 let mut compressed = Vec::new();
                 compression.compress(&body, &mut compressed).unwrap();
-                wire = sent(version, Opcode::Prepare, Flags::CUSTOM_PAYLOAD.with(Flags::COMPRESSED), &compressed);
+                wire =
+                    encode_frame(version, Opcode::Prepare, Flags::CUSTOM_PAYLOAD.union(Flags::COMPRESSED), &compressed);
             }
-            (_, None) => wire = sent(version, Opcode::Prepare, Flags::CUSTOM_PAYLOAD, &body),
+            (_, None) => wire = encode_frame(version, Opcode::Prepare, Flags::CUSTOM_PAYLOAD, &body),
         }
         let mut buffer = BytesMut::from(&wire[..]);
         let frame = loop {
@@ -98,17 +99,17 @@ fn payloads_may_be_compressed_and_span_segments() {
                 break frame;
             }
         };
-        assert_eq!(encoded(version, &Request::decode(&frame).unwrap()), expected, "{version:?} {compression:?}");
+        assert_eq!(encode_request(version, &Request::decode(&frame).unwrap()), expected, "{version:?} {compression:?}");
     }
 }
 
 #[test]
 fn they_count_towards_the_size_of_a_frame() {
     let limit = 10_000;
-    let message = encoded(Version::V4, &Request::Prepare(crate::Prepare { text: "SELECT", keyspace: None }));
+    let message = encode_request(Version::V4, &Request::Prepare(crate::Prepare { text: "SELECT", keyspace: None }));
     let read = |bytes: usize| {
         let body = [map(&[("a", Some(vec![0; bytes]))]), message.clone()].concat();
-        let wire = sent(Version::V4, Opcode::Prepare, Flags::CUSTOM_PAYLOAD, &body);
+        let wire = encode_frame(Version::V4, Opcode::Prepare, Flags::CUSTOM_PAYLOAD, &body);
         FrameDecoder::with_limit(Role::Server, limit).next(&mut BytesMut::from(&wire[..])).map(|frame| frame.is_some())
     };
     let around = map(&[("a", Some(Vec::new()))]).len() + message.len();
@@ -118,7 +119,7 @@ fn they_count_towards_the_size_of_a_frame() {
 
 #[test]
 fn what_is_no_payload_is_refused() {
-    let query = encoded(Version::V4, &Request::Options);
+    let query = encode_request(Version::V4, &Request::Options);
     // More entries than follow, a key that is cut, a value that is longer than the body.
     for body in [vec![0xff, 0xff], vec![0, 1, 0, 9, b'a'], vec![0, 1, 0, 1, b'a', 0, 0, 1, 0, 9], vec![0]] {
         refusal(Version::V4, Opcode::Options, [body.clone(), query.clone()].concat());
@@ -128,7 +129,7 @@ fn what_is_no_payload_is_refused() {
 
 #[test]
 fn version_3_has_none() {
-    let body = [map(&[("a", None)]), encoded(Version::V3, &Request::Options)].concat();
+    let body = [map(&[("a", None)]), encode_request(Version::V3, &Request::Options)].concat();
     let expected = "Received frame with CUSTOM_PAYLOAD flag for native protocol version < 4";
     assert_eq!(refusal(Version::V3, Opcode::Query, body), expected);
     assert_eq!(refusal(Version::V3, Opcode::Options, Vec::new()), expected);

@@ -39,7 +39,7 @@ impl Connection {
         let Request::Startup(startup) = Request::decode(&frame).unwrap() else { panic!("not STARTUP") };
         assert_eq!(startup.compression, compression);
         connection.server.decoder.establish(version, compression);
-        connection.server.output.respond(&Reply::to(&frame.header), &Response::Ready);
+        connection.server.output.write_response(&Reply::to(&frame.header), &Response::Ready);
         connection.server.output.establish(version, compression);
         assert_eq!(connection.receive(), vec![Response::Ready]);
         connection
@@ -60,9 +60,9 @@ impl Connection {
     /// Delivers everything that the server wrote to the client.
     fn incoming(&mut self) -> Vec<Incoming> {
         self.server.output.seal();
-        self.to_client.extend_from_slice(self.server.output.ready());
+        self.to_client.extend_from_slice(self.server.output.ready_bytes());
         self.server.output.consume(usize::MAX);
-        assert_eq!(self.server.output.pending(), 0);
+        assert_eq!(self.server.output.pending_bytes(), 0);
         std::iter::from_fn(|| self.client.receive(&mut self.to_client).unwrap()).collect()
     }
 
@@ -112,7 +112,7 @@ proptest! {
             for response in &sent {
                 let tracing = random.chance(1, 4).then(|| random.bytes());
                 let reply = Reply { tracing, warnings: &warnings, ..connection.reply(5) };
-                connection.server.output.respond(&reply, response);
+                connection.server.output.write_response(&reply, response);
             }
             let incoming = connection.incoming();
             let expected: &[String] = if version >= Version::V4 { &warnings } else { &[] };
@@ -132,7 +132,7 @@ proptest! {
         let count = if columns.is_empty() { 0 } else { count };
         let value = vec![9; random.below(9000) as usize];
         let reply = connection.reply(1);
-        let mut writer = connection.server.output.rows(&reply, &metadata, mode);
+        let mut writer = connection.server.output.begin_rows(&reply, &metadata, mode);
         for _ in 0..count {
             writer.begin_row();
             columns.iter().for_each(|_| writer.value(Some(&value)));
@@ -167,7 +167,7 @@ proptest! {
             result: ResultMetadata::new(result.iter().map(ColumnSpec::as_ref)),
         };
         let reply = connection.reply(1);
-        connection.server.output.prepared(&reply, &metadata);
+        connection.server.output.write_prepared(&reply, &metadata);
         let [Response::Prepared(read)] = &connection.receive()[..] else { panic!("not one PREPARED") };
         prop_assert_eq!(&read.id[..], metadata.id);
         prop_assert_eq!((&read.bind, &read.result), (&bind, &result));
@@ -181,7 +181,7 @@ proptest! {
         let error = sample::error(&mut Random::new(seed));
         let mut connection = Connection::open(version, None);
         let reply = connection.reply(1);
-        connection.server.output.error(&reply, &error);
+        connection.server.output.write_error(&reply, &error);
         let [Response::Error(read)] = &connection.receive()[..] else { panic!("not one ERROR") };
         prop_assert_eq!(read.kind.code(), error.code(version));
         prop_assert_eq!(&read.message, &error.message);

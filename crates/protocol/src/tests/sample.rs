@@ -57,7 +57,7 @@ fn bound(random: &mut Random, version: Version) -> BoundValue<'static> {
 fn parameters<'a>(random: &mut Random, version: Version) -> QueryParameters<'a> {
     let values = several(random, |r| (text(r), bound(r, version)));
     let values = match random.chance(1, 3) {
-        true => Values::named(values),
+        true => Values::with_names(values),
         false => Values::positional(values.into_iter().map(|(_, v)| v)),
     };
     QueryParameters {

@@ -73,7 +73,7 @@ impl Connection {
         let Ok(values) = values_of(ready, parameters) else { return false };
         // What has to be warned of does not go this way.
         let warnings = Warnings::default();
-        let mut rows = self.output.rows(&Reply::to(&frame.header), result, mode);
+        let mut rows = self.output.begin_rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
         if !self.core.try_execute(ready, &asked(parameters, &values, &self.client, &warnings), &mut rows) {
             rows.rollback(mark);

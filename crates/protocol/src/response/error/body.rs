@@ -1,9 +1,9 @@
 //! The encoding of ERROR: number, text, and the fields of the kind.
 
 use super::{ErrorKind, ErrorResponse, Failure, Progress, WRITE_TYPES, WriteType};
-use crate::limits::MAX_ERROR_TEXT;
+use crate::limits::ERROR_TEXT_BYTES_MAX;
 use crate::primitive::{
-    ReadNotation, clipped, put_address, put_int, put_short, put_short_bytes, put_string, put_string_list,
+    ReadNotation, put_address, put_int, put_short, put_short_bytes, put_string, put_string_list, truncate_text,
 };
 use crate::{ErrorCode, ProtocolError, Version};
 use henge_base::Reader;
@@ -12,7 +12,7 @@ impl ErrorResponse {
     pub(crate) fn encode(&self, version: Version, out: &mut Vec<u8>) {
         let code = self.code(version);
         out.extend_from_slice(&code.number().to_be_bytes());
-        put_string(out, clipped(&self.message, MAX_ERROR_TEXT));
+        put_string(out, truncate_text(&self.message, ERROR_TEXT_BYTES_MAX));
         match &self.kind {
             ErrorKind::Unavailable { consistency, required, alive } => {
                 put_short(out, consistency.code());
