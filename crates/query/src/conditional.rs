@@ -1,7 +1,7 @@
 //! Statements with IF: bound once, decided by Paxos on the current rows.
 
-use crate::found::Found;
-use crate::modify::{BatchPart, guard, seed_of};
+use crate::condition_rows::ConditionRows;
+use crate::modify::{BatchPart, check_guardrails, statement_seed};
 use crate::{Error, Request};
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Decision, Placed, Replicas};
@@ -10,7 +10,7 @@ use henge_model::{Columns, Key, KeyKind, KeyRange, Mutation, Projected, ReadComm
 
 /// The answer to a conditional statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
+pub struct ConditionalResult {
     /// `[applied]`; if that is false, then the columns that show why.
     pub columns: Vec<ResultColumn>,
     /// The values of these columns.
@@ -18,25 +18,25 @@ pub struct Applied {
 }
 
 /// Executes a statement with IF.
-pub async fn modify_if<R: Replicas>(
+pub async fn modify_conditionally<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
     placed: &Placed,
     request: &Request<'_>,
-) -> Result<Applied, Error> {
-    guard(plan, request)?;
+) -> Result<ConditionalResult, Error> {
+    check_guardrails(plan, request)?;
     let part = ConditionalPart { plan, values: request.context.values, seed: request.context.seed };
     let conditional = Conditional::new(&[part], &request.context, false)?;
-    run(replicas, &conditional, placed, request).await
+    run_paxos(replicas, &conditional, placed, request).await
 }
 
 /// Executes a batch in which a statement has an IF. All of it is written, or nothing.
-pub async fn batch_if<R: Replicas>(
+pub async fn batch_conditionally<R: Replicas>(
     replicas: &R,
     kind: BatchKind,
     statements: &[BatchPart<'_>],
     request: &Request<'_>,
-) -> Result<Applied, Error> {
+) -> Result<ConditionalResult, Error> {
     let Some(first) = statements.first().filter(|_| kind != BatchKind::Counter) else {
         return Err(Error::Invalid("Conditional updates are not supported in counter batches".to_owned()));
     };
@@ -49,34 +49,34 @@ pub async fn batch_if<R: Replicas>(
         .map(|(number, BatchPart { plan, values, .. })| ConditionalPart {
             plan,
             values,
-            seed: seed_of(request, number),
+            seed: statement_seed(request, number),
         })
         .collect();
     let conditional = Conditional::new(&parts, &request.context, true)?;
-    run(replicas, &conditional, first.placed, request).await
+    run_paxos(replicas, &conditional, first.placed, request).await
 }
 
-async fn run<R: Replicas>(
+async fn run_paxos<R: Replicas>(
     replicas: &R,
     conditional: &Conditional<'_>,
     placed: &Placed,
     request: &Request<'_>,
-) -> Result<Applied, Error> {
-    check(request)?;
+) -> Result<ConditionalResult, Error> {
+    check_levels(request)?;
     let now_seconds = request.context.now_seconds;
     let table = conditional.table();
     let paxos = henge_coordinator::Conditional {
         placed: placed.clone(),
         token: conditional.token(),
         key: conditional.partition().clone(),
-        reads: reads(table, conditional, now_seconds),
+        reads: read_commands(table, conditional, now_seconds),
         serial: request.serial,
         consistency: request.consistency,
         deadline: request.deadline,
     };
     let decide = |blocks: &[RowBlock], ballot: Micros| -> Result<Decision, Error> {
-        let found = Found::of(blocks, conditional.reads_first_row(), table, now_seconds);
-        if !conditional.holds(|key| found.seen(key))? {
+        let found = ConditionRows::from_blocks(blocks, conditional.reads_first_row(), table, now_seconds);
+        if !conditional.holds(|key| found.row(key))? {
             return Ok(Decision::Stop);
         }
         // Clients' clocks may be ahead: the decision must win against everything that was read.
@@ -89,11 +89,15 @@ async fn run<R: Replicas>(
         })
     };
     let (applied, blocks) = henge_coordinator::conditional(replicas, paxos, decide).await?;
-    answer(conditional, applied, &Found::of(&blocks, conditional.reads_first_row(), table, now_seconds))
+    conditional_result(
+        conditional,
+        applied,
+        &ConditionRows::from_blocks(&blocks, conditional.reads_first_row(), table, now_seconds),
+    )
 }
 
 /// Checks both levels: the serial one, which decides, and the other, which the commit must reach.
-fn check(request: &Request<'_>) -> Result<(), Error> {
+fn check_levels(request: &Request<'_>) -> Result<(), Error> {
     if !request.serial.is_serial() {
         let message = "Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL";
         return Err(Error::Invalid(message.to_owned()));
@@ -107,7 +111,7 @@ fn check(request: &Request<'_>) -> Result<(), Error> {
 
 /// The reads of all rows that are written or that conditions are about, each with the static row. If conditions are
 /// about static columns only, the last read is of the partition's first row.
-fn reads(table: &Table, conditional: &Conditional<'_>, now_seconds: i64) -> Vec<ReadCommand> {
+fn read_commands(table: &Table, conditional: &Conditional<'_>, now_seconds: i64) -> Vec<ReadCommand> {
     let command = |keys, statics, columns: Columns| ReadCommand {
         storage_id: table.storage_id,
         token: conditional.token(),
@@ -132,7 +136,11 @@ fn reads(table: &Table, conditional: &Conditional<'_>, now_seconds: i64) -> Vec<
     reads
 }
 
-fn answer(conditional: &Conditional<'_>, applied: bool, found: &Found<'_>) -> Result<Applied, Error> {
+fn conditional_result(
+    conditional: &Conditional<'_>,
+    applied: bool,
+    found: &ConditionRows<'_>,
+) -> Result<ConditionalResult, Error> {
     let (columns, projected) = conditional.columns(applied);
     let mut rows = Vec::new();
     if !applied {
@@ -154,8 +162,8 @@ fn answer(conditional: &Conditional<'_>, applied: bool, found: &Found<'_>) -> Re
     let flag = || Some(Bytes::from_static(if applied { &[1] } else { &[0] }));
     if rows.is_empty() {
         let columns = columns.into_iter().take(1).collect();
-        return Ok(Applied { columns, rows: vec![vec![flag()]] });
+        return Ok(ConditionalResult { columns, rows: vec![vec![flag()]] });
     }
     rows.iter_mut().for_each(|row| row.insert(0, flag()));
-    Ok(Applied { columns, rows })
+    Ok(ConditionalResult { columns, rows })
 }

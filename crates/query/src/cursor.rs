@@ -25,7 +25,7 @@ impl Cursor {
     pub(crate) fn next(&mut self) -> Option<(Token, KeyRange)> {
         loop {
             let piece = self.pieces.get(self.at)?;
-            if let Some(keys) = rest_of(&piece.keys, &self.last) {
+            if let Some(keys) = remaining_keys(&piece.keys, &self.last) {
                 return Some((piece.token, keys));
             }
             self.advance();
@@ -43,7 +43,7 @@ impl Cursor {
     }
 
     /// Moves back behind a key of this or an earlier piece.
-    pub(crate) fn back_to(&mut self, piece: usize, key: Bytes) {
+    pub(crate) fn rewind_to(&mut self, piece: usize, key: Bytes) {
         (self.at, self.last) = (piece, key);
     }
 
@@ -65,20 +65,20 @@ impl Cursor {
 
     /// The state to continue from; `None` at the end. `given` is the number of rows or groups of the partition answered
     /// so far, 0 if they are not counted.
-    pub(crate) fn state(&mut self, remaining: u32, shown: bool, given: u32) -> Option<PageState> {
+    pub(crate) fn page_state(&mut self, remaining: u32, shown: bool, given: u32) -> Option<PageState> {
         self.next()?;
         Some(PageState { piece: self.at as u32, remaining, shown, given, key: self.last.clone() })
     }
 }
 
 /// The keys of a piece that come after `last`; `None` if there are none.
-fn rest_of(keys: &KeyRange, last: &Bytes) -> Option<KeyRange> {
+fn remaining_keys(keys: &KeyRange, last: &Bytes) -> Option<KeyRange> {
     match keys {
         KeyRange::One(key) => last.is_empty().then(|| KeyRange::One(key.clone())),
         KeyRange::Run { start, end, reversed } => {
             let (start, end) = match (last.is_empty(), reversed) {
                 (true, _) => (start.clone(), end.clone()),
-                (false, false) => (after(last).max(start.clone()), end.clone()),
+                (false, false) => (next_key(last).max(start.clone()), end.clone()),
                 (false, true) => (start.clone(), last.clone().min(end.clone())),
             };
             (start < end).then_some(KeyRange::Run { start, end, reversed: *reversed })
@@ -91,7 +91,7 @@ fn rest_of(keys: &KeyRange, last: &Bytes) -> Option<KeyRange> {
 }
 
 /// The lowest possible key above `key`.
-fn after(key: &Bytes) -> Bytes {
+fn next_key(key: &Bytes) -> Bytes {
     let mut out = Vec::with_capacity(key.len() + 1);
     out.extend_from_slice(key);
     out.push(0);
@@ -109,15 +109,15 @@ mod tests {
     #[test]
     fn forward_and_backward_go_on_beyond_the_last_key() {
         let last = Bytes::from_static(b"m");
-        assert_eq!(rest_of(&run(b"a", b"z", false), &last), Some(run(b"m\0", b"z", false)));
-        assert_eq!(rest_of(&run(b"a", b"z", true), &last), Some(run(b"a", b"m", true)));
-        assert_eq!(rest_of(&run(b"m", b"z", true), &last), None);
+        assert_eq!(remaining_keys(&run(b"a", b"z", false), &last), Some(run(b"m\0", b"z", false)));
+        assert_eq!(remaining_keys(&run(b"a", b"z", true), &last), Some(run(b"a", b"m", true)));
+        assert_eq!(remaining_keys(&run(b"m", b"z", true), &last), None);
     }
 
     #[test]
     fn a_key_outside_the_run_cannot_widen_it() {
-        assert_eq!(rest_of(&run(b"m", b"z", false), &Bytes::from_static(b"a")), Some(run(b"m", b"z", false)));
-        assert_eq!(rest_of(&run(b"a", b"m", true), &Bytes::from_static(b"z")), Some(run(b"a", b"m", true)));
+        assert_eq!(remaining_keys(&run(b"m", b"z", false), &Bytes::from_static(b"a")), Some(run(b"m", b"z", false)));
+        assert_eq!(remaining_keys(&run(b"a", b"m", true), &Bytes::from_static(b"z")), Some(run(b"a", b"m", true)));
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
         let mut cursor = Cursor::new(pieces.clone(), None);
         cursor.advance();
         cursor.read_to(Bytes::from_static(b"b5"));
-        let state = cursor.state(9, true, 0).unwrap();
+        let state = cursor.page_state(9, true, 0).unwrap();
         assert_eq!((state.piece, state.remaining, state.shown, state.key.as_ref()), (1, 9, true, b"b5".as_ref()));
         assert_eq!(Cursor::new(pieces, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
     }

@@ -1,8 +1,8 @@
 //! One page of a SELECT with GROUP BY. Groups follow each other in the order of their rows, so only the current one is
 //! held. A page ends after the last row of a group, so that every group is answered completely by one page.
 
-use crate::select::{CHUNK_ROWS, PageRun, push};
-use crate::sorted;
+use crate::select::{CHUNK_ROWS, PageRun, push_row};
+use crate::sort_buffer;
 use crate::{Error, PageState};
 use henge_base::Bytes;
 use henge_coordinator::Replicas;
@@ -10,7 +10,7 @@ use henge_cql::Filter;
 use henge_model::RowSink;
 
 /// The position after the last row of a group.
-struct Behind {
+struct GroupEnd {
     piece: usize,
     key: Bytes,
     /// The number of groups of that partition up to there.
@@ -19,7 +19,7 @@ struct Behind {
 
 impl<R: Replicas> PageRun<'_, R> {
     /// Reads a page of groups. Returns the position of the next page, if there may be one.
-    pub(crate) async fn groups(
+    pub(crate) async fn push_groups(
         &mut self,
         filter: &Filter,
         sink: &mut (dyn RowSink + Send),
@@ -32,8 +32,8 @@ impl<R: Replicas> PageRun<'_, R> {
         let mut computed = Vec::new();
         loop {
             let piece = self.cursor.piece();
-            let Some(block) = self.block(CHUNK_ROWS).await? else { break };
-            let rows = self.collect(&block, CHUNK_ROWS)?;
+            let Some(block) = self.read_block(CHUNK_ROWS).await? else { break };
+            let rows = self.collect_rows(&block, CHUNK_ROWS)?;
             for (row, (key, first)) in rows.rows.iter().zip(self.join.take_keys()) {
                 if first {
                     given = 0;
@@ -45,13 +45,13 @@ impl<R: Replicas> PageRun<'_, R> {
                     if output.is_in_group() {
                         computed.clear();
                         output.finish(&mut computed)?;
-                        push(&computed, sink);
+                        push_row(&computed, sink);
                         finished += 1;
-                        if self.counts_down() {
+                        if self.count_group() {
                             return Ok(None);
                         }
                         if finished >= page {
-                            return Ok(self.stop(behind));
+                            return Ok(self.page_state(behind));
                         }
                     }
                     if given >= most {
@@ -60,10 +60,10 @@ impl<R: Replicas> PageRun<'_, R> {
                     given += 1;
                     output.begin_group(row)?;
                 }
-                behind = Some(Behind { piece, key, given });
+                behind = Some(GroupEnd { piece, key, given });
                 output.add(row)?;
             }
-            sorted::check(self.plan, sink)?;
+            sort_buffer::check_size(self.plan, sink)?;
             // The partition's quota is used up: the rest of it is not read.
             if given >= most && !output.is_in_group() {
                 self.cursor.skip(self.join.last_partition());
@@ -72,22 +72,22 @@ impl<R: Replicas> PageRun<'_, R> {
         if output.is_in_group() {
             computed.clear();
             output.finish(&mut computed)?;
-            push(&computed, sink);
+            push_row(&computed, sink);
         }
         Ok(None)
     }
 
     /// Counts a group against LIMIT; true if it was the last.
-    fn counts_down(&mut self) -> bool {
+    fn count_group(&mut self) -> bool {
         if self.remaining != u32::MAX {
             self.remaining = self.remaining.saturating_sub(1);
         }
         self.remaining == 0
     }
 
-    fn stop(&mut self, behind: Option<Behind>) -> Option<PageState> {
-        let Behind { piece, key, given } = behind?;
-        self.cursor.back_to(piece, key);
-        self.cursor.state(self.remaining, true, given)
+    fn page_state(&mut self, behind: Option<GroupEnd>) -> Option<PageState> {
+        let GroupEnd { piece, key, given } = behind?;
+        self.cursor.rewind_to(piece, key);
+        self.cursor.page_state(self.remaining, true, given)
     }
 }

@@ -41,7 +41,7 @@ impl<'a> Join<'a> {
         whole: bool,
         after: Option<(&Bytes, bool)>,
     ) -> Self {
-        let (partition, shown) = after.map_or((Bytes::new(), false), |(key, shown)| (partition_of(key), shown));
+        let (partition, shown) = after.map_or((Bytes::new(), false), |(key, shown)| (partition_prefix(key), shown));
         let last = partition.clone();
         Join { projection, now_seconds, whole, partition, statics: None, shown, firsts: None, keys: None, last }
     }
@@ -74,28 +74,33 @@ impl<'a> Join<'a> {
     }
 
     /// True if a row of the current partition was shown.
-    pub(crate) fn shown(&self) -> bool {
+    pub(crate) fn has_shown_row(&self) -> bool {
         self.shown
     }
 
     /// Shows the rows of a block, at most `most`.
-    pub(crate) fn block(&mut self, block: &RowBlock, most: u32, sink: &mut dyn RowSink) -> Result<Progress, Error> {
+    pub(crate) fn push_block(
+        &mut self,
+        block: &RowBlock,
+        most: u32,
+        sink: &mut dyn RowSink,
+    ) -> Result<Progress, Error> {
         if self.projection.table.statics.is_empty() {
-            return self.plain(block, sink);
+            return self.push_rows(block, sink);
         }
         let mut pushed = 0;
         let mut last = None;
-        self.statics = static_row(block, &self.partition);
+        self.statics = find_static_row(block, &self.partition);
         for (key, row) in &block.rows {
-            let partition = partition_of(key);
+            let partition = partition_prefix(key);
             if partition != self.partition {
                 if pushed < most {
-                    pushed += self.finish(sink)?;
+                    pushed += self.finish_partition(sink)?;
                 }
                 if pushed == most {
-                    return Ok(Progress { pushed, stopped: last.or_else(|| self.end()) });
+                    return Ok(Progress { pushed, stopped: last.or_else(|| self.partition_end()) });
                 }
-                self.statics = static_row(block, &partition);
+                self.statics = find_static_row(block, &partition);
                 (self.partition, self.shown) = (partition, false);
             }
             if pushed == most {
@@ -104,35 +109,35 @@ impl<'a> Join<'a> {
             if Key::kind(key) == Some(KeyKind::Static) {
                 self.statics = Some((key.clone(), row.clone()));
             } else {
-                pushed += u32::from(self.row(key, row, sink)?);
+                pushed += u32::from(self.push_row(key, row, sink)?);
             }
             last = Some(key.clone());
         }
-        if !block.more && self.is_owed() && pushed == most {
-            return Ok(Progress { pushed, stopped: last.or_else(|| self.end()) });
+        if !block.more && self.owes_static_row() && pushed == most {
+            return Ok(Progress { pushed, stopped: last.or_else(|| self.partition_end()) });
         }
         if !block.more {
-            pushed += self.finish(sink)?;
+            pushed += self.finish_partition(sink)?;
             (self.partition, self.shown) = (Bytes::new(), false);
         }
         Ok(Progress { pushed, stopped: None })
     }
 
-    fn plain(&mut self, block: &RowBlock, sink: &mut dyn RowSink) -> Result<Progress, Error> {
+    fn push_rows(&mut self, block: &RowBlock, sink: &mut dyn RowSink) -> Result<Progress, Error> {
         let mut pushed = 0;
         for (key, row) in &block.rows {
             let view = RowView::parse_trusted(row)?;
             let live = project(key, &view, self.projection, self.now_seconds, sink)?;
             pushed += u32::from(live);
             if live {
-                self.record(key);
+                self.record_row(key);
             }
         }
         Ok(Progress { pushed, stopped: None })
     }
 
     /// Records a row that was shown.
-    fn record(&mut self, key: &[u8]) {
+    fn record_row(&mut self, key: &[u8]) {
         if let Some(keys) = &mut self.keys {
             keys.push(Bytes::copy_from_slice(key));
         }
@@ -144,31 +149,31 @@ impl<'a> Join<'a> {
         }
     }
 
-    fn row(&mut self, key: &[u8], row: &[u8], sink: &mut dyn RowSink) -> Result<bool, Error> {
+    fn push_row(&mut self, key: &[u8], row: &[u8], sink: &mut dyn RowSink) -> Result<bool, Error> {
         let view = RowView::parse_trusted(row)?;
         let statics = self.statics.as_ref().map(|(_, row)| RowView::parse_trusted(row)).transpose()?;
         let shown = project_joined(key, Some(&view), statics.as_ref(), self.projection, self.now_seconds, sink)?;
         if shown {
-            self.record(key);
+            self.record_row(key);
             self.shown = true;
         }
         Ok(shown)
     }
 
     /// True if the partition's static row has to be shown by itself at its end, if it is live.
-    fn is_owed(&self) -> bool {
+    fn owes_static_row(&self) -> bool {
         self.whole && !self.shown && self.statics.is_some()
     }
 
     /// Ends the partition: its static row is shown by itself if no row was. Returns the number of rows shown.
-    fn finish(&mut self, sink: &mut dyn RowSink) -> Result<u32, Error> {
-        let owed = self.is_owed();
+    fn finish_partition(&mut self, sink: &mut dyn RowSink) -> Result<u32, Error> {
+        let owed = self.owes_static_row();
         let Some((key, row)) = self.statics.take().filter(|_| owed) else { return Ok(0) };
-        let end = self.end();
+        let end = self.partition_end();
         let view = RowView::parse_trusted(&row)?;
         let shown = project_joined(&key, None, Some(&view), self.projection, self.now_seconds, sink)?;
         if shown {
-            self.record(&key);
+            self.record_row(&key);
             // The row stands for its whole partition, so a later read continues after the partition.
             if let (Some(last), Some(end)) = (self.keys.as_mut().and_then(|keys| keys.last_mut()), end) {
                 *last = end;
@@ -179,20 +184,20 @@ impl<'a> Join<'a> {
     }
 
     /// A key after all others of the current partition.
-    fn end(&self) -> Option<Bytes> {
+    fn partition_end(&self) -> Option<Bytes> {
         (!self.partition.is_empty()).then(|| [&self.partition[..], &[0xff]].concat().into())
     }
 }
 
 /// The static row of a partition if it lies outside the keys read, from the block's context.
-fn static_row(block: &RowBlock, partition: &Bytes) -> Option<(Bytes, Bytes)> {
+fn find_static_row(block: &RowBlock, partition: &Bytes) -> Option<(Bytes, Bytes)> {
     // A context is sorted by key and may hold a static row for each partition of the block.
     let wanted = [&partition[..], &[KeyKind::Static as u8]].concat();
     let at = block.context.binary_search_by(|(key, _)| key[..].cmp(&wanted[..])).ok()?;
     block.context.get(at).cloned()
 }
 
-fn partition_of(key: &Bytes) -> Bytes {
+fn partition_prefix(key: &Bytes) -> Bytes {
     key.slice(..Key::partition(key).unwrap_or(key.len()))
 }
 

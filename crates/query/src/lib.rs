@@ -2,17 +2,16 @@
 //!
 //! - `request`: the parameters of a client's request besides the statement.
 //! - `select`: one page of a SELECT; `piece` cuts it into pieces, `cursor` walks them, `page_state` records where it
-//!   stopped, `join` joins rows with static rows, `sorted` holds rows that have to be sorted first.
-//! - `modify`: INSERT, UPDATE, DELETE and batches of them; `before` reads the rows that such a statement depends on.
+//!   stopped, `join` joins rows with static rows, `sort_buffer` holds rows that have to be sorted first.
+//! - `modify`: INSERT, UPDATE, DELETE and batches of them; `read_before_write` reads the rows that such a statement depends on.
 //! - `conditional`: statements with IF.
 //! - `tombstones`: the count of deletions that a read passes.
 //! - `error`: errors by class.
 
-mod before;
+mod condition_rows;
 mod conditional;
 mod cursor;
 mod error;
-mod found;
 mod group;
 #[cfg(test)]
 mod hostile;
@@ -20,14 +19,15 @@ mod join;
 mod modify;
 mod page_state;
 mod piece;
+mod read_before_write;
 mod request;
 mod select;
-mod sorted;
+mod sort_buffer;
 mod tombstones;
 
-pub use conditional::{Applied, batch_if, modify_if};
+pub use conditional::{ConditionalResult, batch_conditionally, modify_conditionally};
 pub use error::Error;
-pub use modify::{BatchPart, batch, batch_of, modify};
+pub use modify::{BatchPart, batch, batch_parts, modify};
 pub use page_state::{PageState, PageStateError};
 pub use request::{Page, Request};
 pub use select::{select, try_select};

@@ -1,7 +1,7 @@
 //! INSERT, UPDATE, DELETE and batches of them.
 
-use crate::before::bind;
-use crate::conditional::{Applied, batch_if};
+use crate::conditional::{ConditionalResult, batch_conditionally};
+use crate::read_before_write::bind;
 use crate::{Error, Request};
 use futures_util::future::join_all;
 use henge_base::Bytes;
@@ -23,20 +23,20 @@ pub async fn modify<R: Replicas>(
     placed: &Placed,
     request: &Request<'_>,
 ) -> Result<(), Error> {
-    check(request.consistency)?;
-    guard(plan, request)?;
+    check_level(request.consistency)?;
+    check_guardrails(plan, request)?;
     let mut bound = Vec::with_capacity(1);
     bind(replicas, plan, placed, request, &request.context, &mut bound).await?;
     if plan.table().is_counter() {
-        let mut parts = Parts::default();
+        let mut parts = MutationGroups::default();
         parts.add(placed, bound)?;
-        return parts.count(replicas, request).await;
+        return parts.add_to_counters(replicas, request).await;
     }
     if let [one] = &bound[..] {
         let mutation = Mutation::single(request.issued, one.key.to_bytes(), one.row.clone());
-        return Ok(write(replicas, placed, request, one.token, mutation, WriteType::Simple).await?);
+        return Ok(write_mutation(replicas, placed, request, one.token, mutation, WriteType::Simple).await?);
     }
-    let mut parts = Parts::default();
+    let mut parts = MutationGroups::default();
     parts.add(placed, bound)?;
     let write_type = if parts.groups.len() > 1 { WriteType::UnloggedBatch } else { WriteType::Simple };
     parts.write(replicas, request, write_type).await
@@ -60,37 +60,37 @@ pub async fn batch<R: Replicas>(
     plan: &BatchPlan,
     placed: &[Placed],
     request: &Request<'_>,
-) -> Result<Option<Applied>, Error> {
+) -> Result<Option<ConditionalResult>, Error> {
     let values = request.context.values;
     let parts: Vec<BatchPart<'_>> =
         plan.statements.iter().zip(placed).map(|(plan, placed)| BatchPart { plan, placed, values }).collect();
-    batch_of(replicas, plan.kind, &parts, request).await
+    batch_parts(replicas, plan.kind, &parts, request).await
 }
 
 /// Executes a protocol batch. Returns the outcome if there are conditions, else `None`.
-pub async fn batch_of<R: Replicas>(
+pub async fn batch_parts<R: Replicas>(
     replicas: &R,
     kind: BatchKind,
     statements: &[BatchPart<'_>],
     request: &Request<'_>,
-) -> Result<Option<Applied>, Error> {
+) -> Result<Option<ConditionalResult>, Error> {
     request.context.guard.write_levels(request.consistency, request.serial)?;
     if statements.iter().any(|statement| statement.plan.is_conditional()) {
-        return batch_if(replicas, kind, statements, request).await.map(Some);
+        return batch_conditionally(replicas, kind, statements, request).await.map(Some);
     }
-    check(request.consistency)?;
+    check_level(request.consistency)?;
     check_kind(kind, statements.iter().map(|statement| statement.plan))?;
-    let mut parts = Parts::default();
+    let mut parts = MutationGroups::default();
     for (number, statement) in statements.iter().enumerate() {
         let mut bound = Vec::new();
-        let seed = seed_of(request, number);
+        let seed = statement_seed(request, number);
         let place = u16::try_from(number).unwrap_or(u16::MAX);
         let context = BindContext { values: statement.values, statement: place, seed, ..request.context };
         statement.plan.guard(&context, true)?;
         bind(replicas, statement.plan, statement.placed, request, &context, &mut bound).await?;
         parts.add(statement.placed, bound)?;
     }
-    parts.guard(kind, statements, request)?;
+    parts.check_size(kind, statements, request)?;
     let counters = statements.iter().any(|statement| statement.plan.table().is_counter());
     replicas.batched(
         match kind {
@@ -101,30 +101,30 @@ pub async fn batch_of<R: Replicas>(
         parts.groups.len(),
     );
     if counters {
-        return parts.count(replicas, request).await.map(|()| None);
+        return parts.add_to_counters(replicas, request).await.map(|()| None);
     }
-    parts.finish(kind, replicas, request).await.map(|()| None)
+    parts.write_batch(kind, replicas, request).await.map(|()| None)
 }
 
 /// The random seed of a batch's statement. Each has its own, so that two `uuid()` of one batch differ.
-pub(crate) fn seed_of(request: &Request<'_>, number: usize) -> u64 {
+pub(crate) fn statement_seed(request: &Request<'_>, number: usize) -> u64 {
     request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP))
 }
 
 /// Checks a statement outside of a batch against the guardrails.
-pub(crate) fn guard(plan: &ModifyPlan, request: &Request<'_>) -> Result<(), Error> {
+pub(crate) fn check_guardrails(plan: &ModifyPlan, request: &Request<'_>) -> Result<(), Error> {
     request.context.guard.write_levels(request.consistency, request.serial)?;
     Ok(plan.guard(&request.context, false)?)
 }
 
-fn check(consistency: Consistency) -> Result<(), Error> {
+fn check_level(consistency: Consistency) -> Result<(), Error> {
     if consistency.is_serial() {
         return Err(Error::Invalid("You must use conditional updates for serializable writes".to_owned()));
     }
     Ok(())
 }
 
-async fn write<R: Replicas>(
+async fn write_mutation<R: Replicas>(
     replicas: &R,
     placed: &Placed,
     request: &Request<'_>,
@@ -153,11 +153,11 @@ type KeyedRows = Vec<(Bytes, Bytes)>;
 
 /// Rows grouped by table and partition. Each group becomes one mutation, which each replica applies atomically.
 #[derive(Default)]
-struct Parts {
+struct MutationGroups {
     groups: BTreeMap<(Token, Bytes), (Placed, KeyedRows)>,
 }
 
-impl Parts {
+impl MutationGroups {
     fn add(&mut self, placed: &Placed, bound: Vec<BoundModify>) -> Result<(), Error> {
         for modify in bound {
             let key = modify.key.to_bytes();
@@ -173,7 +173,7 @@ impl Parts {
     }
 
     /// Checks a batch against the guardrails. One that writes a single partition may have any size.
-    fn guard(&self, kind: BatchKind, statements: &[BatchPart<'_>], request: &Request<'_>) -> Result<(), Error> {
+    fn check_size(&self, kind: BatchKind, statements: &[BatchPart<'_>], request: &Request<'_>) -> Result<(), Error> {
         if self.groups.len() < 2 {
             return Ok(());
         }
@@ -188,7 +188,7 @@ impl Parts {
         Ok(request.context.guard.batch(kind, &size)?)
     }
 
-    async fn finish<R: Replicas>(self, kind: BatchKind, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
+    async fn write_batch<R: Replicas>(self, kind: BatchKind, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
         let write_type = match (kind, self.groups.len()) {
             // One partition is one mutation: atomic without a batch log, as in Cassandra.
             (_, 0 | 1) => WriteType::UnloggedBatch,
@@ -199,7 +199,7 @@ impl Parts {
     }
 
     /// Executes additions to counters and deletions of them, each partition independently.
-    async fn count<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
+    async fn add_to_counters<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
         let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
         for ((token, _), (placed, _)) in &self.groups {
             check_write(replicas, placed, *token, consistency)?;
@@ -208,7 +208,7 @@ impl Parts {
             let additions = Mutation { issued, rows }.encode();
             henge_coordinator::count(replicas, Count { placed, token, additions, consistency, deadline })
         });
-        Ok(together(join_all(counts).await, WriteType::Counter)?)
+        Ok(merge_outcomes(join_all(counts).await, WriteType::Counter)?)
     }
 
     /// Writes all groups, or none of them (I20).
@@ -229,15 +229,15 @@ impl Parts {
         }
         let writes = self.groups.into_iter().map(|((token, _), (placed, rows))| async move {
             let mutation = Mutation { issued: request.issued, rows };
-            write(replicas, &placed, request, token, mutation, write_type).await
+            write_mutation(replicas, &placed, request, token, mutation, write_type).await
         });
-        Ok(together(join_all(writes).await, write_type)?)
+        Ok(merge_outcomes(join_all(writes).await, write_type)?)
     }
 }
 
 /// The outcome of writes that were sent together. Once one of them may have been applied, the answer must not claim
 /// that nothing was: Unavailable of another part becomes a timeout.
-fn together(outcomes: Vec<Result<(), WriteError>>, write_type: WriteType) -> Result<(), WriteError> {
+fn merge_outcomes(outcomes: Vec<Result<(), WriteError>>, write_type: WriteType) -> Result<(), WriteError> {
     let sent = outcomes.iter().any(|o| !matches!(o, Err(WriteError::Unavailable { .. } | WriteError::Invalid(_))));
     let mut worst = Ok(());
     for error in outcomes.into_iter().filter_map(Result::err) {

@@ -6,9 +6,9 @@ use henge_base::{Bytes, Reader};
 /// Bytes of the longest key in a page state: a partition key and clustering of 64 KiB each, escaped.
 const KEY_BYTES_MAX: usize = 512 << 10;
 const FORMAT: u8 = 1;
-const FORMAT_SHOWN: u8 = 2;
+const FORMAT_ROW_SHOWN: u8 = 2;
 /// The format with the number of rows answered of the partition.
-const FORMAT_COUNTED: u8 = 3;
+const FORMAT_ROW_COUNT: u8 = 3;
 
 /// A position in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +36,13 @@ impl PageState {
         let mut out = Vec::with_capacity(9 + self.key.len());
         let format = match (self.given, self.shown) {
             (0, false) => FORMAT,
-            (0, true) => FORMAT_SHOWN,
-            _ => FORMAT_COUNTED,
+            (0, true) => FORMAT_ROW_SHOWN,
+            _ => FORMAT_ROW_COUNT,
         };
         out.push(format);
         out.extend_from_slice(&self.piece.to_be_bytes());
         out.extend_from_slice(&self.remaining.to_be_bytes());
-        if format == FORMAT_COUNTED {
+        if format == FORMAT_ROW_COUNT {
             out.extend_from_slice(&self.given.to_be_bytes());
         }
         out.extend_from_slice(&self.key);
@@ -55,8 +55,8 @@ impl PageState {
         let mut fields = || Ok((reader.u8()?, reader.u32()?, reader.u32()?));
         let (format, piece, remaining) = fields().map_err(|_: henge_base::Truncated| PageStateError)?;
         let given = match format {
-            FORMAT | FORMAT_SHOWN => 0,
-            FORMAT_COUNTED => reader.u32().map_err(|_| PageStateError)?,
+            FORMAT | FORMAT_ROW_SHOWN => 0,
+            FORMAT_ROW_COUNT => reader.u32().map_err(|_| PageStateError)?,
             _ => return Err(PageStateError),
         };
         if reader.rest().len() > KEY_BYTES_MAX {

@@ -20,22 +20,22 @@ pub(crate) fn pieces(reads: Reads, storage: StorageId, placed: &Placed) -> Vec<P
             partitions.into_iter().map(|p| Piece { token: p.token, keys: p.keys }).collect()
         }
         Reads::Scan { tokens, start_key, end_key } => {
-            let whole = Bounds { start: start_key, end: end_key };
-            scan(tokens, &whole, storage, &placed.placement.ranges)
+            let whole = KeyBounds { start: start_key, end: end_key };
+            scan_pieces(tokens, &whole, storage, &placed.placement.ranges)
         }
     }
 }
 
-struct Bounds {
+struct KeyBounds {
     start: Bytes,
     end: Bytes,
 }
 
 /// Cuts a scan at range ends. Adjacent ranges with the same replicas become one piece, so that a small cluster needs
 /// one read, not one per vnode.
-fn scan(tokens: TokenRange, whole: &Bounds, storage: StorageId, ranges: &[PlacedRange]) -> Vec<Piece> {
+fn scan_pieces(tokens: TokenRange, whole: &KeyBounds, storage: StorageId, ranges: &[PlacedRange]) -> Vec<Piece> {
     let mut out: Vec<(Vec<HostId>, Piece)> = Vec::new();
-    for (start, end, replicas) in unwrapped(ranges) {
+    for (start, end, replicas) in unwrap_ranges(ranges) {
         let (low, high) = (start.max(tokens.start.0), end.min(tokens.end.0));
         if low >= high {
             continue;
@@ -54,7 +54,7 @@ fn scan(tokens: TokenRange, whole: &Bounds, storage: StorageId, ranges: &[Placed
 }
 
 /// The ranges in token order as (after, up to, sorted replicas); the range that wraps is cut in two.
-fn unwrapped(ranges: &[PlacedRange]) -> Vec<(i64, i64, Vec<HostId>)> {
+fn unwrap_ranges(ranges: &[PlacedRange]) -> Vec<(i64, i64, Vec<HostId>)> {
     let mut out = Vec::with_capacity(ranges.len() + 1);
     for placed in ranges {
         let mut replicas = placed.read.clone();
@@ -76,23 +76,23 @@ mod tests {
     use super::*;
     use henge_base::Random;
 
-    fn placed(start: i64, end: i64, read: &[HostId]) -> PlacedRange {
+    fn placed_range(start: i64, end: i64, read: &[HostId]) -> PlacedRange {
         let range = TokenRange { start: Token(start), end: Token(end) };
         PlacedRange { range, read: read.to_vec(), write: read.to_vec(), since: 0 }
     }
 
-    fn whole() -> (TokenRange, Bounds) {
+    fn whole() -> (TokenRange, KeyBounds) {
         let tokens = TokenRange { start: Token(i64::MIN), end: Token(i64::MAX) };
         let (start, end) = Key::table_range(StorageId(9), tokens.start, tokens.end);
-        (tokens, Bounds { start: start.into(), end: end.into() })
+        (tokens, KeyBounds { start: start.into(), end: end.into() })
     }
 
     #[test]
     fn one_replica_set_is_one_piece() {
         let host = HostId::random(&mut Random::new(1));
-        let ranges = [placed(100, 200, &[host]), placed(200, 100, &[host])];
+        let ranges = [placed_range(100, 200, &[host]), placed_range(200, 100, &[host])];
         let (tokens, bounds) = whole();
-        let pieces = scan(tokens, &bounds, StorageId(9), &ranges);
+        let pieces = scan_pieces(tokens, &bounds, StorageId(9), &ranges);
         assert_eq!(pieces.len(), 1);
         let KeyRange::Run { start, end, .. } = &pieces[0].keys else { panic!("a scan is a run") };
         assert_eq!((start, end), (&bounds.start, &bounds.end));
@@ -102,9 +102,10 @@ mod tests {
     fn pieces_meet_without_gaps_in_token_order() {
         let mut random = Random::new(2);
         let hosts = [HostId::random(&mut random), HostId::random(&mut random)];
-        let ranges = [placed(-50, 60, &hosts[..1]), placed(60, 90, &hosts), placed(90, -50, &hosts[1..])];
+        let ranges =
+            [placed_range(-50, 60, &hosts[..1]), placed_range(60, 90, &hosts), placed_range(90, -50, &hosts[1..])];
         let (tokens, bounds) = whole();
-        let pieces = scan(tokens, &bounds, StorageId(9), &ranges);
+        let pieces = scan_pieces(tokens, &bounds, StorageId(9), &ranges);
         assert_eq!(pieces.len(), 4);
         for pair in pieces.windows(2) {
             let (KeyRange::Run { end, .. }, KeyRange::Run { start, .. }) = (&pair[0].keys, &pair[1].keys) else {

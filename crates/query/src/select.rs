@@ -3,8 +3,8 @@
 use crate::cursor::Cursor;
 use crate::join::{Join, Progress};
 use crate::piece::pieces;
-use crate::sorted::{self, Held};
-use crate::tombstones::{Reader, Tombstones};
+use crate::sort_buffer::{self, SortBuffer};
+use crate::tombstones::{ReadContext, TombstoneCounter};
 use crate::{Error, PageState, Request};
 use henge_base::Bytes;
 use henge_coordinator::{Local, Placed, Read, ReadPolicy, Replicas, can_read_locally};
@@ -15,7 +15,7 @@ use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowS
 pub(crate) const CHUNK_ROWS: u32 = 5_000;
 
 /// The rows first asked for if each partition may answer only some of its rows.
-const QUOTA_ROWS: u32 = 32;
+const QUOTA_CHUNK_ROWS_MIN: u32 = 32;
 
 /// Answers from this node's memory if the statement names one row and one local copy suffices; otherwise the sink is
 /// unchanged and the result tells why. Awaits nothing and allocates nothing but the key.
@@ -31,7 +31,7 @@ pub fn try_select<R: Replicas>(
     if !can_read_locally(replicas, placed, token, request.consistency) {
         return Local::Remote;
     }
-    let command = command(plan, request, token, KeyRange::One(key), 1);
+    let command = read_command(plan, request, token, KeyRange::One(key), 1);
     replicas.try_local(&command, plan.projection(), sink)
 }
 
@@ -54,15 +54,15 @@ pub async fn select<R: Replicas>(
     }
     if plan.is_sorted() {
         let reads_nothing = matches!(&bound.reads, Reads::Partitions(partitions) if partitions.is_empty());
-        sorted::refuse_pages(plan, reads_nothing, request.page.size)?;
-        let mut held = Held::new(plan, bound.limit);
+        sort_buffer::check_unpaged(plan, reads_nothing, request.page.size)?;
+        let mut buffer = SortBuffer::new(plan, bound.limit);
         let bound = BoundSelect { limit: u32::MAX, ..bound };
-        run(replicas, plan, placed, request, bound, None, &mut held).await?;
-        held.answer(sink);
+        run_bound(replicas, plan, placed, request, bound, None, &mut buffer).await?;
+        buffer.push_sorted(sink);
         return Ok(None);
     }
     let state = request.page.state.map(PageState::decode).transpose()?;
-    run(replicas, plan, placed, request, bound, state, sink).await
+    run_bound(replicas, plan, placed, request, bound, state, sink).await
 }
 
 /// True if the read names several partitions, as IN on the partition key does; a scan names none.
@@ -74,7 +74,7 @@ fn names_several_partitions(reads: &Reads) -> bool {
 }
 
 /// Executes the bound read, from the position where an earlier page stopped.
-async fn run<R: Replicas>(
+async fn run_bound<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
     placed: &Placed,
@@ -88,21 +88,24 @@ async fn run<R: Replicas>(
     let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
     let after = state.as_ref().map(|s| (&s.key, s.shown));
     let mut join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);
-    let quota =
-        per_partition.map(|most| Quota { most, given: state.as_ref().map_or(0, |s| s.given), chunk: QUOTA_ROWS });
+    let quota = per_partition.map(|most| Quota {
+        most,
+        given: state.as_ref().map_or(0, |s| s.given),
+        chunk: QUOTA_CHUNK_ROWS_MIN,
+    });
     if plan.is_grouped() {
         join.record_keys();
     } else if quota.is_some() {
         join.record_firsts();
     }
-    let tombstones = Tombstones::default();
+    let tombstones = TombstoneCounter::default();
     let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota, probe, tombstones };
     let next = page.run(&filter, sink).await?;
-    page.tombstones.report(&page.reader());
+    page.tombstones.report(&page.read_context());
     Ok(next)
 }
 
-fn command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
+fn read_command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
     let now_seconds = request.context.now_seconds;
     // Deletions that one replica may have purged are left out by all others too.
     let purge_before = plan.table().unproven_purge_seconds().map_or(i64::MIN, |after| now_seconds - i64::from(after));
@@ -130,7 +133,7 @@ pub(crate) struct PageRun<'a, R> {
     pub(crate) join: Join<'a>,
     pub(crate) quota: Option<Quota>,
     probe: Option<Probe>,
-    tombstones: Tombstones,
+    tombstones: TombstoneCounter,
 }
 
 /// The bound of PER PARTITION LIMIT.
@@ -149,17 +152,17 @@ impl<R: Replicas> PageRun<'_, R> {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<Option<PageState>, Error> {
         if self.plan.is_grouped() {
-            return self.groups(filter, sink).await;
+            return self.push_groups(filter, sink).await;
         }
         if self.plan.is_aggregate() {
-            self.aggregate(filter, sink).await?;
+            self.push_aggregate(filter, sink).await?;
             return Ok(None);
         }
-        self.rows(filter, sink).await
+        self.push_rows(filter, sink).await
     }
 
-    fn reader(&self) -> Reader<'_> {
-        Reader {
+    fn read_context(&self) -> ReadContext<'_> {
+        ReadContext {
             guard: self.request.context.guard,
             table: self.plan.table(),
             placed: self.placed,
@@ -169,9 +172,9 @@ impl<R: Replicas> PageRun<'_, R> {
     }
 
     /// The next block of at most `wanted` rows; `None` at the end of the read.
-    pub(crate) async fn block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
+    pub(crate) async fn read_block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
-        let mut command = command(self.plan, self.request, token, keys, wanted);
+        let mut command = read_command(self.plan, self.request, token, keys, wanted);
         if matches!(command.keys, KeyRange::Run { .. }) {
             command.probe.clone_from(&self.probe);
         }
@@ -180,15 +183,15 @@ impl<R: Replicas> PageRun<'_, R> {
         let read = Read { placed, command, consistency, deadline: self.request.deadline, policy };
         let block = henge_coordinator::read(self.replicas, read).await?;
         let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
-        let counted = tombstones.count(&self.reader(), place, &block);
+        let counted = tombstones.count(&self.read_context(), place, &block);
         self.tombstones = tombstones;
         counted.map(|()| Some(block))
     }
 
     /// Joins the rows of a block, at most `most`, and moves the cursor behind those processed. Returns the number of
     /// rows shown.
-    fn take(&mut self, block: &RowBlock, most: u32, sink: &mut dyn RowSink) -> Result<u32, Error> {
-        let Progress { pushed, stopped } = self.join.block(block, most, sink)?;
+    fn join_block(&mut self, block: &RowBlock, most: u32, sink: &mut dyn RowSink) -> Result<u32, Error> {
+        let Progress { pushed, stopped } = self.join.push_block(block, most, sink)?;
         match stopped.as_ref().or(block.rows.last().filter(|_| block.more).map(|(key, _)| key)) {
             Some(key) => self.cursor.read_to(key.clone()),
             None => self.cursor.advance(),
@@ -196,7 +199,7 @@ impl<R: Replicas> PageRun<'_, R> {
         Ok(pushed)
     }
 
-    async fn rows(
+    async fn push_rows(
         &mut self,
         filter: &henge_cql::Filter,
         sink: &mut (dyn RowSink + Send),
@@ -206,16 +209,16 @@ impl<R: Replicas> PageRun<'_, R> {
         while given < page && self.remaining > 0 {
             let chunk = self.quota.as_ref().map_or(CHUNK_ROWS, |quota| quota.chunk);
             let wanted = (page - given).min(self.remaining).min(chunk);
-            let Some(block) = self.block(wanted).await? else { return Ok(None) };
+            let Some(block) = self.read_block(wanted).await? else { return Ok(None) };
             let pushed = if self.quota.is_some() {
                 self.push_within_quota(&block, wanted, filter, sink)?
             } else if self.plan.is_identity() && filter.is_empty() {
-                self.take(&block, wanted, sink)?
+                self.join_block(&block, wanted, sink)?
             } else {
                 self.push_computed(&block, wanted, filter, sink)?
             };
             given += pushed;
-            sorted::check(self.plan, sink)?;
+            sort_buffer::check_size(self.plan, sink)?;
             self.remaining =
                 if self.remaining == u32::MAX { u32::MAX } else { self.remaining - pushed.min(self.remaining) };
         }
@@ -223,7 +226,7 @@ impl<R: Replicas> PageRun<'_, R> {
             return Ok(None);
         }
         let counted = self.quota.as_ref().map_or(0, |quota| quota.given);
-        Ok(self.cursor.state(self.remaining, self.join.shown(), counted))
+        Ok(self.cursor.page_state(self.remaining, self.join.has_shown_row(), counted))
     }
 
     /// Pushes rows that are filtered, or whose result columns are computed. Returns their number.
@@ -237,10 +240,10 @@ impl<R: Replicas> PageRun<'_, R> {
         let mut output = self.plan.output(&self.request.context);
         let mut computed = Vec::new();
         let mut pushed = 0;
-        for row in self.collect(block, most)?.rows.iter().filter(|row| filter.matches(row)) {
+        for row in self.collect_rows(block, most)?.rows.iter().filter(|row| filter.matches(row)) {
             computed.clear();
             output.row(row, &mut computed)?;
-            push(&computed, sink);
+            push_row(&computed, sink);
             pushed += 1;
         }
         Ok(pushed)
@@ -254,7 +257,7 @@ impl<R: Replicas> PageRun<'_, R> {
         filter: &henge_cql::Filter,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<u32, Error> {
-        let rows = self.collect(block, most)?;
+        let rows = self.collect_rows(block, most)?;
         let firsts = self.join.take_firsts();
         let mut output = self.plan.output(&self.request.context);
         let (mut computed, mut pushed) = (Vec::new(), 0);
@@ -266,33 +269,38 @@ impl<R: Replicas> PageRun<'_, R> {
             if quota.given < quota.most && filter.matches(row) {
                 computed.clear();
                 output.row(row, &mut computed)?;
-                push(&computed, sink);
+                push_row(&computed, sink);
                 quota.given += 1;
                 pushed += 1;
             }
         }
         let is_full = quota.given >= quota.most;
-        quota.chunk = if is_full { QUOTA_ROWS.max(quota.most) } else { quota.chunk.saturating_mul(2) }.min(CHUNK_ROWS);
+        quota.chunk =
+            if is_full { QUOTA_CHUNK_ROWS_MIN.max(quota.most) } else { quota.chunk.saturating_mul(2) }.min(CHUNK_ROWS);
         if is_full {
             self.cursor.skip(self.join.last_partition());
         }
         Ok(pushed)
     }
 
-    pub(crate) fn collect(&mut self, block: &RowBlock, most: u32) -> Result<Rows, Error> {
+    pub(crate) fn collect_rows(&mut self, block: &RowBlock, most: u32) -> Result<Rows, Error> {
         let mut rows = Rows::new(self.plan.projection().columns.len());
-        self.take(block, most, &mut rows)?;
+        self.join_block(block, most, &mut rows)?;
         Ok(rows)
     }
 
-    async fn aggregate(&mut self, filter: &henge_cql::Filter, sink: &mut (dyn RowSink + Send)) -> Result<(), Error> {
+    async fn push_aggregate(
+        &mut self,
+        filter: &henge_cql::Filter,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<(), Error> {
         let mut output: Output<'_> = self.plan.output(&self.request.context);
         let distinct = self.plan.is_distinct();
         if distinct {
             self.join.record_firsts();
         }
-        while let Some(block) = self.block(CHUNK_ROWS).await? {
-            let rows = self.collect(&block, CHUNK_ROWS)?;
+        while let Some(block) = self.read_block(CHUNK_ROWS).await? {
+            let rows = self.collect_rows(&block, CHUNK_ROWS)?;
             let firsts = self.join.take_firsts();
             let mut firsts = firsts.iter();
             for row in &rows.rows {
@@ -305,12 +313,12 @@ impl<R: Replicas> PageRun<'_, R> {
         }
         let mut computed = Vec::new();
         output.finish(&mut computed)?;
-        push(&computed, sink);
+        push_row(&computed, sink);
         Ok(())
     }
 }
 
-pub(crate) fn push(row: &[Option<Bytes>], sink: &mut dyn RowSink) {
+pub(crate) fn push_row(row: &[Option<Bytes>], sink: &mut dyn RowSink) {
     sink.begin_row();
     for value in row {
         sink.value(value.as_deref());

@@ -7,11 +7,11 @@ use henge_cql::Guard;
 use henge_model::{CellKindView, Consistency, Key, KeyKind, RowBlock, RowView, Table, Token};
 
 /// The count of a range tombstone: Cassandra counts its start and its end.
-const RANGE: u64 = 2;
+const CELLS_PER_RANGE: u64 = 2;
 
 /// The counts for one piece, which is a partition or a range of tokens.
 #[derive(Debug, Default)]
-pub(crate) struct Tombstones {
+pub(crate) struct TombstoneCounter {
     piece: usize,
     token: Token,
     live: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Tombstones {
 }
 
 /// The read that is counted, for warnings and errors about it.
-pub(crate) struct Reader<'a> {
+pub(crate) struct ReadContext<'a> {
     pub(crate) guard: Guard<'a>,
     pub(crate) table: &'a Table,
     pub(crate) placed: &'a Placed,
@@ -27,11 +27,11 @@ pub(crate) struct Reader<'a> {
     pub(crate) now_seconds: i64,
 }
 
-impl Tombstones {
+impl TombstoneCounter {
     /// Counts a block of a piece. Fails above the limit.
     pub(crate) fn count(
         &mut self,
-        reader: &Reader<'_>,
+        reader: &ReadContext<'_>,
         (piece, token): (usize, Token),
         block: &RowBlock,
     ) -> Result<(), Error> {
@@ -41,35 +41,35 @@ impl Tombstones {
         }
         if piece != self.piece {
             self.report(reader);
-            *self = Tombstones { piece, ..Tombstones::default() };
+            *self = TombstoneCounter { piece, ..TombstoneCounter::default() };
         }
         let is_first = self.dead == 0 && self.live == 0;
         let least = limits.warn.into_iter().chain(limits.fail).min().unwrap_or(0);
-        if is_first && !block.more && most(reader.table, block).is_some_and(|most| most <= least) {
+        if is_first && !block.more && deletions_max(reader.table, block).is_some_and(|most| most <= least) {
             return Ok(());
         }
         self.token = token;
         let ranges = block.context.iter().filter(|(key, _)| Key::kind(key) == Some(KeyKind::RangeTombstone));
-        self.dead += RANGE * ranges.count() as u64;
+        self.dead += CELLS_PER_RANGE * ranges.count() as u64;
         let are_too_many = |dead: u64| limits.fail.is_some_and(|most| dead > most);
         for (_, row) in &block.rows {
             if are_too_many(self.dead) {
                 break;
             }
-            self.row(row, reader.now_seconds);
+            self.count_row(row, reader.now_seconds);
         }
         if are_too_many(self.dead) {
             self.report(reader);
-            return Err(self.failure(reader));
+            return Err(self.too_many_error(reader));
         }
         Ok(())
     }
 
     /// Warns about the last piece if its count is above the threshold.
-    pub(crate) fn report(&self, reader: &Reader<'_>) {
+    pub(crate) fn report(&self, reader: &ReadContext<'_>) {
         let limits = reader.guard.limits().map(|settings| settings.tombstones).unwrap_or_default();
         if limits.warn.is_some_and(|most| self.dead > most) {
-            let (Tombstones { live, dead, token, .. }, Table { keyspace, name, .. }) = (self, reader.table);
+            let (TombstoneCounter { live, dead, token, .. }, Table { keyspace, name, .. }) = (self, reader.table);
             let token = token.0;
             reader.guard.warn(format!(
                 "Read {live} live rows and {dead} tombstone cells for query SELECT * FROM {keyspace}.{name}; token {token} \
@@ -78,7 +78,7 @@ impl Tombstones {
         }
     }
 
-    fn row(&mut self, row: &[u8], now_seconds: i64) {
+    fn count_row(&mut self, row: &[u8], now_seconds: i64) {
         let Ok(view) = RowView::parse_trusted(row) else { return };
         let is_dead = |kind: &CellKindView<'_>| match kind {
             CellKindView::Live { .. } | CellKindView::ComplexDeletion { .. } => false,
@@ -98,8 +98,8 @@ impl Tombstones {
         }
     }
 
-    fn failure(&self, reader: &Reader<'_>) -> Error {
-        let Reader { placed, consistency, .. } = reader;
+    fn too_many_error(&self, reader: &ReadContext<'_>) -> Error {
+        let ReadContext { placed, consistency, .. } = reader;
         let replicas = placed.placement.replicas(self.token);
         let first = replicas.and_then(|range| range.read.first().copied());
         let failures = first.into_iter().map(|host| (host, Refusal::TooManyTombstones)).collect();
@@ -110,10 +110,10 @@ impl Tombstones {
 
 /// An upper bound for the deletions in a block, without decoding it; `None` if a row can hold any number, of elements
 /// of collections.
-fn most(table: &Table, block: &RowBlock) -> Option<u64> {
+fn deletions_max(table: &Table, block: &RowBlock) -> Option<u64> {
     let columns = table.regulars.iter().chain(&table.statics);
     let in_row = columns.clone().all(|column| !column.data_type.is_complex()).then(|| 1 + columns.count() as u64)?;
-    Some(block.rows.len() as u64 * in_row + RANGE * block.context.len() as u64)
+    Some(block.rows.len() as u64 * in_row + CELLS_PER_RANGE * block.context.len() as u64)
 }
 
 #[cfg(test)]
@@ -164,8 +164,9 @@ mod tests {
         let (warnings, table) = (Warnings::default(), table());
         let placed = Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::default()) };
         let guard = Guard::new(&settings, true, &warnings);
-        let reader = Reader { guard, table: &table, placed: &placed, consistency: Consistency::One, now_seconds: NOW };
-        let mut tombstones = Tombstones::default();
+        let reader =
+            ReadContext { guard, table: &table, placed: &placed, consistency: Consistency::One, now_seconds: NOW };
+        let mut tombstones = TombstoneCounter::default();
         let counted = (0..blocks).try_for_each(|_| tombstones.count(&reader, (0, Token(7)), &block()));
         if counted.is_ok() {
             tombstones.report(&reader);

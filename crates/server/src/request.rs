@@ -12,7 +12,7 @@ use henge_protocol::{
     Batch, BatchKind, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError,
     Query, QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
 };
-use henge_query::{Applied, Page};
+use henge_query::{ConditionalResult, Page};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -247,7 +247,7 @@ async fn execute(
 }
 
 /// The answer of a conditional write describes its own columns: they depend on what became of it.
-fn conditional(applied: Applied) -> Answer {
+fn conditional(applied: ConditionalResult) -> Answer {
     let metadata = RowsMetadata::Own(Box::new(described(&applied.columns)));
     let mut rows = EncodedRows::default();
     for row in &applied.rows {

@@ -86,7 +86,9 @@ impl<W: World> Core<W> {
             Plan::Modify(plan) if plan.is_conditional() => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced)?;
-                Ok(Outcome::Applied(henge_query::modify_if(self.coordinator(), plan, placed, &request).await?))
+                Ok(Outcome::Applied(
+                    henge_query::modify_conditionally(self.coordinator(), plan, placed, &request).await?,
+                ))
             }
             Plan::Modify(plan) => {
                 let request = self.write_request(parameters).await?;
@@ -138,7 +140,7 @@ impl<W: World> Core<W> {
                 }
             }
         }
-        let applied = henge_query::batch_of(self.coordinator(), kind, &parts, &request).await?;
+        let applied = henge_query::batch_parts(self.coordinator(), kind, &parts, &request).await?;
         Ok(applied.map_or(Outcome::Void, Outcome::Applied))
     }
 

@@ -1,7 +1,7 @@
 //! The answer to a statement, besides its rows.
 
 use crate::cluster::events::{Change, SchemaEvent, Subject};
-use henge_query::Applied;
+use henge_query::ConditionalResult;
 
 /// The answer to a statement, besides the rows in the sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Outcome {
     /// Rows; where the next page starts, if there may be one.
     Rows(Option<Vec<u8>>),
     /// The outcome of a conditional write.
-    Applied(Applied),
+    Applied(ConditionalResult),
     /// `USE`.
     Keyspace(String),
     /// A schema statement that changed something.

@@ -49,20 +49,20 @@ fn row(k: i32, c: Option<i32>) -> (Bytes, Bytes) {
 }
 
 /// Partitions 0 to 7: odd ones with a static row, each with as many rows as its number modulo 3.
-fn stored() -> Vec<(Bytes, Bytes)> {
+fn sample_rows() -> Vec<(Bytes, Bytes)> {
     let of = |k: i32| (k % 2 == 1).then_some(None).into_iter().chain((0..k % 3).map(Some)).map(move |c| row(k, c));
     let mut rows: Vec<_> = (0..8).flat_map(of).collect();
     rows.sort();
     rows
 }
 
-type Shown = (i32, Option<i32>, Option<i32>);
+type ShownRow = (i32, Option<i32>, Option<i32>);
 
-fn expected() -> Vec<Shown> {
+fn expected_rows() -> Vec<ShownRow> {
     let statics = |k: i32| (k % 2 == 1).then_some(100 + k);
     let rows = |k: i32| (0..k % 3).map(move |c| (k, Some(c), statics(k)));
     let alone = |k: i32| (k % 3 == 0 && k % 2 == 1).then_some((k, None, statics(k)));
-    let mut all: Vec<Shown> = (0..8).flat_map(|k| rows(k).chain(alone(k)).collect::<Vec<_>>()).collect();
+    let mut all: Vec<ShownRow> = (0..8).flat_map(|k| rows(k).chain(alone(k)).collect::<Vec<_>>()).collect();
     all.sort_by_key(|(k, c, _)| (henge_model::Token::from_key(&k.to_be_bytes()), *c));
     all
 }
@@ -70,7 +70,7 @@ fn expected() -> Vec<Shown> {
 /// A replica's answer: `count` rows after a key, and the static row of the partition in the middle of which it begins.
 fn block(rows: &[(Bytes, Bytes)], after: Option<&Bytes>, count: usize) -> RowBlock {
     let rest: Vec<_> = rows.iter().filter(|(key, _)| after.is_none_or(|after| key > after)).cloned().collect();
-    let of_after = |key: &Bytes| after.is_some_and(|after| partition_of(after) == partition_of(key));
+    let of_after = |key: &Bytes| after.is_some_and(|after| partition_prefix(after) == partition_prefix(key));
     let context = rows.iter().filter(|(key, _)| Key::kind(key) == Some(KeyKind::Static) && of_after(key));
     let context = context.filter(|(key, _)| after.is_some_and(|after| key <= after)).cloned().collect();
     let more = rest.len() > count;
@@ -85,10 +85,10 @@ fn int(value: &Option<Bytes>) -> Option<i32> {
 fn pages_and_blocks_of_any_size_show_the_same() {
     let columns = vec![Projected::PartitionKey(0), Projected::Clustering(0), Projected::Cell(STATIC)];
     let projection = Projection { table: table(), columns };
-    let stored = stored();
+    let stored = sample_rows();
     for page in 1..9 {
         for count in 1..9 {
-            let mut shown: Vec<Shown> = Vec::new();
+            let mut shown: Vec<ShownRow> = Vec::new();
             let mut state: Option<(Bytes, bool)> = None;
             // Each page begins with only its state, as on another node.
             for _ in 0..100 {
@@ -98,7 +98,7 @@ fn pages_and_blocks_of_any_size_show_the_same() {
                 let mut given = 0;
                 let ended = loop {
                     let block = block(&stored, last.as_ref(), count);
-                    let Progress { pushed, stopped } = join.block(&block, page - given, &mut rows).unwrap();
+                    let Progress { pushed, stopped } = join.push_block(&block, page - given, &mut rows).unwrap();
                     given += pushed;
                     match stopped.or_else(|| block.rows.last().filter(|_| block.more).map(|(key, _)| key.clone())) {
                         Some(key) => last = Some(key),
@@ -113,9 +113,9 @@ fn pages_and_blocks_of_any_size_show_the_same() {
                 if ended {
                     break;
                 }
-                state = last.map(|key| (key, join.shown()));
+                state = last.map(|key| (key, join.has_shown_row()));
             }
-            assert_eq!(shown, expected(), "pages of {page}, blocks of {count}");
+            assert_eq!(shown, expected_rows(), "pages of {page}, blocks of {count}");
         }
     }
 }

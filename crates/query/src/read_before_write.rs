@@ -20,7 +20,7 @@ pub(crate) async fn bind<R: Replicas>(
         return Ok(plan.bind(context, out)?);
     }
     for (key, token) in plan.row_keys(context)? {
-        let row = read(replicas, plan, placed, request, &key, token).await?;
+        let row = read_row(replicas, plan, placed, request, &key, token).await?;
         let view = row.as_ref().map(|row| RowView::parse(key.bytes(), row)).transpose();
         let view = view.map_err(|error| Error::Invalid(format!("the row to change cannot be read: {error}")))?;
         plan.bind_row(key.clone(), token, &BindContext { before: view.as_ref(), ..*context }, out)?;
@@ -29,7 +29,7 @@ pub(crate) async fn bind<R: Replicas>(
 }
 
 /// The current row at `key`, without the parts that deletions cover.
-async fn read<R: Replicas>(
+async fn read_row<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
     placed: &Placed,
@@ -48,7 +48,7 @@ async fn read<R: Replicas>(
         purge_before: i64::MIN,
         probe: None,
     };
-    let consistency = level(request.consistency);
+    let consistency = read_level(request.consistency);
     let policy = ReadPolicy::from(&plan.table().options);
     let read = Read { placed: placed.clone(), command, consistency, deadline: request.deadline, policy };
     let block = henge_coordinator::read(replicas, read).await?;
@@ -62,7 +62,7 @@ async fn read<R: Replicas>(
 }
 
 /// The level of the read before a write: the write's own, or the nearest one that reads allow.
-fn level(of_write: Consistency) -> Consistency {
+fn read_level(of_write: Consistency) -> Consistency {
     match of_write {
         Consistency::Any => Consistency::One,
         Consistency::EachQuorum => Consistency::Quorum,

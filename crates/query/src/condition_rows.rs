@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The rows that the reads of a conditional write found.
-pub(crate) struct Found<'t> {
+pub(crate) struct ConditionRows<'t> {
     table: &'t Arc<Table>,
     now_seconds: i64,
     /// The rows by key, including the static row.
@@ -19,18 +19,23 @@ pub(crate) struct Found<'t> {
     pub(crate) newest: Micros,
 }
 
-impl<'t> Found<'t> {
+impl<'t> ConditionRows<'t> {
     /// The rows in `blocks`. If `with_first`, the last block is the read of the partition's first row.
-    pub(crate) fn of(blocks: &[RowBlock], with_first: bool, table: &'t Arc<Table>, now_seconds: i64) -> Found<'t> {
+    pub(crate) fn from_blocks(
+        blocks: &[RowBlock],
+        with_first: bool,
+        table: &'t Arc<Table>,
+        now_seconds: i64,
+    ) -> ConditionRows<'t> {
         let (blocks, first) = match blocks.split_last() {
             Some((last, others)) if with_first => (others, Some(last)),
             _ => (blocks, None),
         };
-        let mut found = Found { table, now_seconds, rows: BTreeMap::new(), first: None, newest: Micros::MIN };
+        let mut found = ConditionRows { table, now_seconds, rows: BTreeMap::new(), first: None, newest: Micros::MIN };
         found.first = first.and_then(|block| block.rows.iter().find(|(_, row)| found.parse(row).is_some()).cloned());
         for (key, row) in blocks.iter().flat_map(|block| block.rows.iter().chain(&block.context)) {
             let Ok(view) = RowView::parse_trusted(row) else { continue };
-            found.newest = found.newest.max(newest(&view));
+            found.newest = found.newest.max(newest_timestamp(&view));
             // Rows come without the parts that tombstones of ranges and partitions cover, so tombstones are not needed.
             if Key::extent(key).is_none() {
                 found.rows.insert(key.clone(), row.clone());
@@ -44,7 +49,7 @@ impl<'t> Found<'t> {
         RowView::parse_trusted(row).ok().filter(|view| view.is_live(self.now_seconds))
     }
 
-    fn view(&self, key: &Bytes) -> Option<RowView<'_>> {
+    fn row_view(&self, key: &Bytes) -> Option<RowView<'_>> {
         let first = self.first.as_ref().filter(|(of_first, _)| of_first == key).map(|(_, row)| row);
         self.parse(self.rows.get(key).or(first)?)
     }
@@ -62,13 +67,13 @@ impl<'t> Found<'t> {
     }
 
     pub(crate) fn exists(&self, key: &Bytes) -> bool {
-        self.view(key).is_some()
+        self.row_view(key).is_some()
     }
 
     /// The static row, with its key.
     fn statics(&self) -> Option<(&Bytes, RowView<'_>)> {
         let key = self.rows.keys().find(|key| Key::kind(key) == Some(KeyKind::Static))?;
-        Some((key, self.view(key)?))
+        Some((key, self.row_view(key)?))
     }
 
     /// Columns of a row together with its static ones, or of the static row alone if `key` is `None`; `None` if the row
@@ -80,7 +85,7 @@ impl<'t> Found<'t> {
     ) -> Result<Option<Vec<Option<Bytes>>>, Error> {
         let projection = Projection { table: Arc::clone(self.table), columns };
         let mut rows = Rows::new(projection.columns.len());
-        let (row, statics) = (key.and_then(|key| self.view(key)), self.statics());
+        let (row, statics) = (key.and_then(|key| self.row_view(key)), self.statics());
         let Some(key) = key.filter(|_| row.is_some()).or(statics.as_ref().map(|(key, _)| *key)) else {
             return Ok(None);
         };
@@ -89,23 +94,23 @@ impl<'t> Found<'t> {
         Ok(rows.rows.pop())
     }
 
-    pub(crate) fn seen(&self, key: &Bytes) -> Seen {
+    pub(crate) fn row(&self, key: &Bytes) -> ConditionRow {
         let columns: Vec<ColumnId> = self.table.statics.iter().chain(&self.table.regulars).map(|c| c.id).collect();
         let is_static = Key::kind(key) == Some(KeyKind::Static);
         let row = Some(key).filter(|_| !is_static);
         let projected = columns.iter().map(|column| Projected::Cell(*column)).collect();
         let values = self.project(row, projected).ok().flatten().unwrap_or_default();
-        Seen { exists: self.exists(key), values: columns.into_iter().zip(values).collect() }
+        ConditionRow { exists: self.exists(key), values: columns.into_iter().zip(values).collect() }
     }
 }
 
 /// A row in the form in which conditions see it.
-pub(crate) struct Seen {
+pub(crate) struct ConditionRow {
     exists: bool,
     values: BTreeMap<ColumnId, Option<Bytes>>,
 }
 
-impl Present for Seen {
+impl Present for ConditionRow {
     fn exists(&self) -> bool {
         self.exists
     }
@@ -115,7 +120,7 @@ impl Present for Seen {
     }
 }
 
-fn newest(view: &RowView<'_>) -> Micros {
+fn newest_timestamp(view: &RowView<'_>) -> Micros {
     let of_row = view.marker().map(|m| m.timestamp).max(view.deletion().map(|d| d.timestamp));
     let of_cells = view.cells().map(|cell| cell.timestamp).max();
     of_row.max(of_cells).unwrap_or(Micros::MIN)

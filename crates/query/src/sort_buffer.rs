@@ -7,15 +7,15 @@ use henge_cql::SelectPlan;
 use henge_model::RowSink;
 
 /// The most bytes of rows held for sorting, including the overhead of each value and row.
-const HELD_BYTES_MAX: usize = 64 << 20;
-/// Bytes of overhead per value, besides its own bytes, of which an allocation has at least [`ALLOCATED_MIN`].
-const VALUE_BYTES: usize = size_of::<Option<Bytes>>();
-const ALLOCATED_MIN: usize = 16;
+const SORT_BYTES_MAX: usize = 64 << 20;
+/// Bytes of overhead per value, besides its own bytes, of which an allocation has at least [`ALLOCATION_BYTES_MIN`].
+const VALUE_OVERHEAD_BYTES: usize = size_of::<Option<Bytes>>();
+const ALLOCATION_BYTES_MIN: usize = 16;
 /// Bytes of overhead per row: a vector, which begins with room for four values.
-const ROW_BYTES: usize = size_of::<Vec<Option<Bytes>>>() + 4 * VALUE_BYTES;
+const ROW_OVERHEAD_BYTES: usize = size_of::<Vec<Option<Bytes>>>() + 4 * VALUE_OVERHEAD_BYTES;
 
 /// Refuses paging, unless there is nothing to sort.
-pub(crate) fn refuse_pages(plan: &SelectPlan, reads_nothing: bool, page_size: Option<u32>) -> Result<(), Error> {
+pub(crate) fn check_unpaged(plan: &SelectPlan, reads_nothing: bool, page_size: Option<u32>) -> Result<(), Error> {
     let counts = plan.is_aggregate() || plan.is_grouped();
     if page_size.is_none() || reads_nothing && !counts {
         return Ok(());
@@ -25,19 +25,19 @@ pub(crate) fn refuse_pages(plan: &SelectPlan, reads_nothing: bool, page_size: Op
     Err(Error::Invalid(message.to_owned()))
 }
 
-/// Fails if the rows held exceed [`HELD_BYTES_MAX`].
-pub(crate) fn check(plan: &SelectPlan, sink: &dyn RowSink) -> Result<(), Error> {
-    if !plan.is_sorted() || sink.bytes() <= HELD_BYTES_MAX {
+/// Fails if the rows held exceed [`SORT_BYTES_MAX`].
+pub(crate) fn check_size(plan: &SelectPlan, sink: &dyn RowSink) -> Result<(), Error> {
+    if !plan.is_sorted() || sink.bytes() <= SORT_BYTES_MAX {
         return Ok(());
     }
     let message = format!(
-        "ORDER BY of several partitions would have to sort more than {HELD_BYTES_MAX} bytes; read less of them, or sort client side"
+        "ORDER BY of several partitions would have to sort more than {SORT_BYTES_MAX} bytes; read less of them, or sort client side"
     );
     Err(Error::Invalid(message))
 }
 
 /// A sink that holds rows of the plan's selectors and answers the first of them in order.
-pub(crate) struct Held<'a> {
+pub(crate) struct SortBuffer<'a> {
     plan: &'a SelectPlan,
     /// The most rows to answer.
     limit: usize,
@@ -45,15 +45,15 @@ pub(crate) struct Held<'a> {
     bytes: usize,
 }
 
-impl<'a> Held<'a> {
+impl<'a> SortBuffer<'a> {
     pub(crate) fn new(plan: &'a SelectPlan, limit: u32) -> Self {
         let limit = if limit == u32::MAX { usize::MAX } else { limit as usize };
-        Held { plan, limit, rows: Vec::new(), bytes: 0 }
+        SortBuffer { plan, limit, rows: Vec::new(), bytes: 0 }
     }
 
     /// Pushes the rows in order, without the columns that only serve sorting.
-    pub(crate) fn answer(mut self, sink: &mut dyn RowSink) {
-        self.cut();
+    pub(crate) fn push_sorted(mut self, sink: &mut dyn RowSink) {
+        self.sort_and_truncate();
         let shown = self.plan.shown();
         for row in &self.rows {
             sink.begin_row();
@@ -62,31 +62,31 @@ impl<'a> Held<'a> {
     }
 
     /// Sorts the rows held, equal ones in the order of arrival, and drops those beyond the limit.
-    fn cut(&mut self) {
+    fn sort_and_truncate(&mut self) {
         let plan = self.plan;
         self.rows.sort_by(|a, b| plan.compare(a, b));
         self.rows.truncate(self.limit);
-        let values = self.rows.iter().flatten().map(|value| size_of_value(value.as_deref()));
-        self.bytes = values.sum::<usize>() + self.rows.len() * ROW_BYTES;
+        let values = self.rows.iter().flatten().map(|value| value_bytes(value.as_deref()));
+        self.bytes = values.sum::<usize>() + self.rows.len() * ROW_OVERHEAD_BYTES;
     }
 }
 
-fn size_of_value(value: Option<&[u8]>) -> usize {
-    VALUE_BYTES + value.map_or(0, |value| value.len().max(ALLOCATED_MIN))
+fn value_bytes(value: Option<&[u8]>) -> usize {
+    VALUE_OVERHEAD_BYTES + value.map_or(0, |value| value.len().max(ALLOCATION_BYTES_MIN))
 }
 
-impl RowSink for Held<'_> {
+impl RowSink for SortBuffer<'_> {
     fn begin_row(&mut self) {
         // Sorting only at twice the limit keeps its cost per row small.
         if self.rows.len() >= self.limit.saturating_mul(2) {
-            self.cut();
+            self.sort_and_truncate();
         }
         self.rows.push(Vec::new());
-        self.bytes += ROW_BYTES;
+        self.bytes += ROW_OVERHEAD_BYTES;
     }
 
     fn value(&mut self, value: Option<&[u8]>) {
-        self.bytes += size_of_value(value);
+        self.bytes += value_bytes(value);
         if let Some(row) = self.rows.last_mut() {
             row.push(value.map(Bytes::copy_from_slice));
         }
@@ -158,15 +158,15 @@ mod tests {
     }
 
     /// The order in which rows of `v`, followed by the columns they are sorted by, are answered.
-    fn sorted(text: &str, limit: u32, rows: &[&[Option<i32>]]) -> Vec<i32> {
+    fn sort_rows(text: &str, limit: u32, rows: &[&[Option<i32>]]) -> Vec<i32> {
         let plan = plan(text);
-        let mut held = Held::new(&plan, limit);
+        let mut buffer = SortBuffer::new(&plan, limit);
         for row in rows {
-            held.begin_row();
-            row.iter().for_each(|n| held.value(n.map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice)));
+            buffer.begin_row();
+            row.iter().for_each(|n| buffer.value(n.map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice)));
         }
         let mut out = Rows::new(1);
-        held.answer(&mut out);
+        buffer.push_sorted(&mut out);
         let number = |row: Vec<Option<Bytes>>| {
             assert_eq!(row.len(), 1);
             i32::from_be_bytes(row[0].as_deref().unwrap().try_into().unwrap())
@@ -181,18 +181,18 @@ mod tests {
     fn rows_alike_stay_as_they_came_and_null_is_the_least() {
         let rows: [&[Option<i32>]; 5] =
             [&[Some(1), Some(5)], &[Some(2), Some(3)], &[Some(3), None], &[Some(4), Some(3)], &[Some(5), Some(-1)]];
-        assert_eq!(sorted(BY_C, u32::MAX, &rows), [3, 5, 2, 4, 1]);
-        assert_eq!(sorted(&format!("{BY_C} DESC"), u32::MAX, &rows), [1, 2, 4, 5, 3]);
+        assert_eq!(sort_rows(BY_C, u32::MAX, &rows), [3, 5, 2, 4, 1]);
+        assert_eq!(sort_rows(&format!("{BY_C} DESC"), u32::MAX, &rows), [1, 2, 4, 5, 3]);
         for limit in 1..=5 {
-            assert_eq!(sorted(BY_C, limit, &rows), [3, 5, 2, 4, 1][..limit as usize]);
+            assert_eq!(sort_rows(BY_C, limit, &rows), [3, 5, 2, 4, 1][..limit as usize]);
         }
     }
 
     #[test]
     fn columns_stored_downwards_are_sorted_upwards_where_that_is_asked_for() {
         let rows: [&[Option<i32>]; 3] = [&[Some(1), Some(1)], &[Some(2), Some(2)], &[Some(3), None]];
-        assert_eq!(sorted(BY_D, u32::MAX, &rows), [1, 2, 3]);
-        assert_eq!(sorted(&format!("{BY_D} DESC"), u32::MAX, &rows), [3, 2, 1]);
+        assert_eq!(sort_rows(BY_D, u32::MAX, &rows), [1, 2, 3]);
+        assert_eq!(sort_rows(&format!("{BY_D} DESC"), u32::MAX, &rows), [3, 2, 1]);
     }
 
     #[test]
@@ -201,22 +201,22 @@ mod tests {
         assert!(several.is_sorted() && !plan("SELECT v FROM t WHERE k = 1 ORDER BY c").is_sorted());
         assert!(!plan("SELECT v FROM t WHERE k IN (1) ORDER BY c").is_sorted());
         assert!(!plan("SELECT v FROM t WHERE k IN (1, 2)").is_sorted());
-        assert!(refuse_pages(&several, false, Some(5_000)).is_err());
-        assert!(refuse_pages(&several, true, Some(5_000)).is_ok());
-        assert!(refuse_pages(&several, false, None).is_ok());
+        assert!(check_unpaged(&several, false, Some(5_000)).is_err());
+        assert!(check_unpaged(&several, true, Some(5_000)).is_ok());
+        assert!(check_unpaged(&several, false, None).is_ok());
         let counted = plan("SELECT count(*) FROM t WHERE k IN (1, 2) ORDER BY c");
-        assert!(refuse_pages(&counted, true, Some(5_000)).is_err());
+        assert!(check_unpaged(&counted, true, Some(5_000)).is_err());
     }
 
     #[test]
     fn what_is_held_is_limited() {
         let (several, one) = (plan(BY_C), plan("SELECT v FROM t WHERE k = 1 ORDER BY c"));
-        let mut held = Held::new(&several, u32::MAX);
-        held.begin_row();
-        held.value(Some(&vec![0; HELD_BYTES_MAX]));
-        assert!(check(&several, &held).is_err());
-        assert!(check(&one, &held).is_ok());
-        held.rollback((0, 0));
-        assert!(check(&several, &held).is_ok());
+        let mut buffer = SortBuffer::new(&several, u32::MAX);
+        buffer.begin_row();
+        buffer.value(Some(&vec![0; SORT_BYTES_MAX]));
+        assert!(check_size(&several, &buffer).is_err());
+        assert!(check_size(&one, &buffer).is_ok());
+        buffer.rollback((0, 0));
+        assert!(check_size(&several, &buffer).is_ok());
     }
 }
