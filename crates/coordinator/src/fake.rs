@@ -132,7 +132,7 @@ impl Fake {
     /// A keyspace on all nodes: of so many copies (`"3"`), by datacentre (`"a3b2"`), or `"local"`.
     pub(crate) fn keyspace(&self, replication: &str) -> Placed {
         let all = (1..=self.nodes.lock().unwrap().len()).map(host).collect();
-        let placement = Placement { ranges: vec![PlacedRange::settled(TokenRange::FULL, all)] };
+        let placement = Placement { ranges: vec![PlacedRange::stable(TokenRange::FULL, all)] };
         Placed { replication: Arc::new(replication_of(replication)), placement: Arc::new(placement) }
     }
 

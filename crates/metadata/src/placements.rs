@@ -40,7 +40,7 @@ impl Placements {
     ) -> Placements {
         let ring = Ring::new(members);
         let place = |setting: Replication| {
-            let mut placement = ring.placements(&setting);
+            let mut placement = ring.place(&setting);
             since(before.get(&setting), &mut placement, index);
             (setting, Arc::new(placement))
         };

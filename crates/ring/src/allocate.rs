@@ -8,12 +8,12 @@ use henge_model::Token;
 use std::collections::BTreeSet;
 
 /// The number of tokens on the whole ring.
-const WHOLE: u128 = 1 << 64;
+const RING_TOKENS: u128 = 1 << 64;
 /// The deepest cut into a range, in thousandths of its width: a deeper one would leave the owner's token almost
 /// nothing.
-const DEEPEST_CUT: u128 = 800;
+const CUT_PERMILLE_MAX: u128 = 800;
 /// The largest random reduction of a cut, in thousandths of the planned width, so that clusters differ in their tokens.
-const JITTER: u64 = 20;
+const JITTER_PERMILLE_MAX: u64 = 20;
 
 /// Allocates `count` tokens that none of `members` has, so that the newcomer's share of the ring comes near the share
 /// of its tokens. Replicas are counted by datacentre: where there are several, give the members of the newcomer's own
@@ -29,11 +29,11 @@ pub fn allocate_tokens_beside(random: &mut Random, members: &[Member], others: &
     let mut shares = Shares::new(members, count);
     let mut tokens = Vec::with_capacity(count as usize);
     for left in (1..=count).rev() {
-        let wanted = match shares.cut(u128::from(left), random) {
+        let wanted = match shares.cut_widest_range(u128::from(left), random) {
             Some(token) => token,
-            None => even(random, &tokens, count),
+            None => evenly_spaced_token(random, &tokens, count),
         };
-        let token = free(&taken, wanted);
+        let token = next_free_token(&taken, wanted);
         taken.insert(token);
         tokens.push(token);
     }
@@ -42,15 +42,15 @@ pub fn allocate_tokens_beside(random: &mut Random, members: &[Member], others: &
 }
 
 /// The next of `count` evenly spaced tokens, for a ring without members whose ranges could be cut.
-fn even(random: &mut Random, tokens: &[Token], count: u32) -> Token {
+fn evenly_spaced_token(random: &mut Random, tokens: &[Token], count: u32) -> Token {
     match tokens.last() {
         None => Token(random.next_u64() as i64),
-        Some(last) => Token(last.0.wrapping_add((WHOLE / u128::from(count.max(1))) as i64)),
+        Some(last) => Token(last.0.wrapping_add((RING_TOKENS / u128::from(count.max(1))) as i64)),
     }
 }
 
 /// `wanted`, or the next token that is not taken. There is one, since `taken` holds far fewer than all tokens.
-fn free(taken: &BTreeSet<Token>, wanted: Token) -> Token {
+fn next_free_token(taken: &BTreeSet<Token>, wanted: Token) -> Token {
     let mut token = wanted;
     while taken.contains(&token) {
         token = Token(token.0.wrapping_add(1));
@@ -79,7 +79,7 @@ impl Shares {
             ring.members.iter().map(|_| Owner { tokens: 0, width: 0, ranges: Vec::new() }).collect();
         let mut start = ring.tokens.last().map_or(Token::MIN, |(token, _)| *token);
         for (end, owner) in &ring.tokens {
-            let width = width(start, *end);
+            let width = range_width(start, *end);
             let owner = &mut owners[*owner];
             owner.ranges.push((start, width));
             owner.width += width;
@@ -88,16 +88,16 @@ impl Shares {
         }
         owners.retain(|owner| owner.tokens > 0);
         let all = ring.tokens.len() as u128 + u128::from(count);
-        Shares { owners, wanted: WHOLE * u128::from(count) / all.max(1) }
+        Shares { owners, wanted: RING_TOKENS * u128::from(count) / all.max(1) }
     }
 
     /// Cuts the widest range of the owner with the greatest width per token, so that `left` such cuts give the width
     /// wanted; `None` if no member owns tokens. The newcomer gets the range from its start to the returned token.
-    fn cut(&mut self, left: u128, random: &mut Random) -> Option<Token> {
+    fn cut_widest_range(&mut self, left: u128, random: &mut Random) -> Option<Token> {
         let owner = self.owners.iter_mut().max_by_key(|owner| owner.width / owner.tokens)?;
         let (start, width) = owner.ranges.iter_mut().max_by_key(|(_, width)| *width)?;
-        let jitter = u128::from(1000 - random.below(JITTER + 1));
-        let part = (self.wanted / left * jitter / 1000).min(*width * DEEPEST_CUT / 1000).max(1);
+        let jitter = u128::from(1000 - random.below(JITTER_PERMILLE_MAX + 1));
+        let part = (self.wanted / left * jitter / 1000).min(*width * CUT_PERMILLE_MAX / 1000).max(1);
         let token = Token(start.0.wrapping_add(part as i64));
         *start = token;
         *width = width.saturating_sub(part);
@@ -108,9 +108,9 @@ impl Shares {
 }
 
 /// The number of tokens above `start` up to `end`, round the ring if it wraps; equal ends mean the whole ring.
-fn width(start: Token, end: Token) -> u128 {
+fn range_width(start: Token, end: Token) -> u128 {
     match end.0.wrapping_sub(start.0) as u64 {
-        0 => WHOLE,
+        0 => RING_TOKENS,
         width => u128::from(width),
     }
 }

@@ -20,7 +20,7 @@ pub struct PlacedRange {
 
 impl PlacedRange {
     /// A range whose readers and writers are `hosts`.
-    pub fn settled(range: TokenRange, hosts: Vec<HostId>) -> PlacedRange {
+    pub fn stable(range: TokenRange, hosts: Vec<HostId>) -> PlacedRange {
         PlacedRange { range, write: hosts.clone(), read: hosts, since: 0 }
     }
 }
@@ -35,8 +35,8 @@ pub struct Placement {
 
 impl Placement {
     /// The placement of every token on one node.
-    pub fn everything_on(host: HostId) -> Placement {
-        Placement { ranges: vec![PlacedRange::settled(TokenRange::FULL, vec![host])] }
+    pub fn on_one_host(host: HostId) -> Placement {
+        Placement { ranges: vec![PlacedRange::stable(TokenRange::FULL, vec![host])] }
     }
 
     /// The range that contains `token`; `None` only if there are no ranges.
@@ -48,9 +48,9 @@ impl Placement {
 
     /// The ranges that each node has to fetch when `new` replaces `old`: those whose writes it takes in `new` but not
     /// in `old`. In ring order, cut so that each has one set of replicas in both placements.
-    pub fn moved(old: &Placement, new: &Placement) -> Vec<(TokenRange, HostId)> {
+    pub fn ranges_to_fetch(old: &Placement, new: &Placement) -> Vec<(TokenRange, HostId)> {
         let mut moved = Vec::new();
-        for range in common_cuts(old, new) {
+        for range in common_ranges(old, new) {
             let before = old.replicas(range.end).map_or(&[][..], |placed| &placed.write);
             let after = new.replicas(range.end).map_or(&[][..], |placed| &placed.write);
             moved.extend(after.iter().filter(|host| !before.contains(host)).map(|host| (range, *host)));
@@ -60,7 +60,7 @@ impl Placement {
 }
 
 /// The ring, cut at every end of a range in either placement.
-fn common_cuts(old: &Placement, new: &Placement) -> Vec<TokenRange> {
+fn common_ranges(old: &Placement, new: &Placement) -> Vec<TokenRange> {
     let mut ends: Vec<Token> = old.ranges.iter().chain(&new.ranges).map(|placed| placed.range.end).collect();
     ends.sort_unstable();
     ends.dedup();
@@ -81,7 +81,7 @@ mod tests {
 
     fn placement(ranges: &[(i64, i64, &[HostId])]) -> Placement {
         let placed = |(start, end, hosts): &(i64, i64, &[HostId])| {
-            PlacedRange::settled(TokenRange { start: Token(*start), end: Token(*end) }, hosts.to_vec())
+            PlacedRange::stable(TokenRange { start: Token(*start), end: Token(*end) }, hosts.to_vec())
         };
         Placement { ranges: ranges.iter().map(placed).collect() }
     }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn one_node_holds_everything() {
         let [a, ..] = hosts();
-        let placement = Placement::everything_on(a);
+        let placement = Placement::on_one_host(a);
         for token in [i64::MIN, -1, 0, i64::MAX] {
             assert_eq!(placement.replicas(Token(token)).map(|placed| &placed.write[..]), Some(&[a][..]));
         }
@@ -111,18 +111,18 @@ mod tests {
         let old = placement(&[(30, 10, &[a, b]), (10, 30, &[b, a])]);
         let new = placement(&[(30, 10, &[a, b]), (10, 20, &[c, b]), (20, 30, &[b, c])]);
         let range = |start, end| TokenRange { start: Token(start), end: Token(end) };
-        assert_eq!(Placement::moved(&old, &new), vec![(range(10, 20), c), (range(20, 30), c)]);
-        assert_eq!(Placement::moved(&new, &old), vec![(range(10, 20), a), (range(20, 30), a)]);
-        assert!(Placement::moved(&old, &old).is_empty());
+        assert_eq!(Placement::ranges_to_fetch(&old, &new), vec![(range(10, 20), c), (range(20, 30), c)]);
+        assert_eq!(Placement::ranges_to_fetch(&new, &old), vec![(range(10, 20), a), (range(20, 30), a)]);
+        assert!(Placement::ranges_to_fetch(&old, &old).is_empty());
     }
 
     #[test]
     fn from_nothing_everything_moves() {
         let [a, ..] = hosts();
-        let whole = Placement::everything_on(a);
-        assert_eq!(Placement::moved(&Placement::default(), &whole), vec![(TokenRange::FULL, a)]);
-        assert!(Placement::moved(&whole, &Placement::default()).is_empty());
+        let whole = Placement::on_one_host(a);
+        assert_eq!(Placement::ranges_to_fetch(&Placement::default(), &whole), vec![(TokenRange::FULL, a)]);
+        assert!(Placement::ranges_to_fetch(&whole, &Placement::default()).is_empty());
         let cut = placement(&[(5, 5, &[a])]);
-        assert!(Placement::moved(&whole, &cut).is_empty());
+        assert!(Placement::ranges_to_fetch(&whole, &cut).is_empty());
     }
 }

@@ -67,11 +67,11 @@ mod tests {
         let mut random = Random::new(1);
         let [a, b]: [HostId; 2] = std::array::from_fn(|_| HostId::random(&mut random));
         let range = |start, end| TokenRange { start: Token(start), end: Token(end) };
-        let placed = |start, end| PlacedRange::settled(range(start, end), vec![a, b]);
+        let placed = |start, end| PlacedRange::stable(range(start, end), vec![a, b]);
         let sound = Placement { ranges: vec![placed(30, 10), placed(10, 20), placed(20, 30)] };
         assert_eq!(sound.check(), Ok(()));
         assert_eq!(Placement::default().check(), Ok(()));
-        assert_eq!(Placement::everything_on(a).check(), Ok(()));
+        assert_eq!(Placement::on_one_host(a).check(), Ok(()));
         let broken = |at: usize, placed: PlacedRange| {
             let mut ranges = sound.ranges.clone();
             ranges[at] = placed;

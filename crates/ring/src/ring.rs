@@ -29,13 +29,13 @@ impl Ring {
 
     /// The placement of every token under `replication`, with one range per token of the ring. [`Replication::Local`]
     /// has no ranges, for each node keeps its own rows.
-    pub fn placements(&self, replication: &Replication) -> Placement {
-        let Some(walk) = strategy::walk(self, replication) else { return Placement::default() };
+    pub fn place(&self, replication: &Replication) -> Placement {
+        let Some(walk) = strategy::strategy_over(self, replication) else { return Placement::default() };
         let Some(mut start) = self.tokens.last().map(|(token, _)| *token) else { return Placement::default() };
         let mut ranges = Vec::with_capacity(self.tokens.len());
         for (at, (end, _)) in self.tokens.iter().enumerate() {
             let hosts = walk.replicas(at).into_iter().map(|member| self.members[member].id).collect();
-            ranges.push(PlacedRange::settled(TokenRange { start, end: *end }, hosts));
+            ranges.push(PlacedRange::stable(TokenRange { start, end: *end }, hosts));
             start = *end;
         }
         let placement = Placement { ranges };

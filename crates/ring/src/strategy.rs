@@ -6,14 +6,14 @@ use henge_model::Replication;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A strategy, with the facts about one ring that it needs.
-pub(crate) enum Walk<'a> {
+pub(crate) enum Strategy<'a> {
     Simple { ring: &'a Ring, factor: usize },
-    Topology { ring: &'a Ring, places: Vec<Place>, wanted: Vec<Wanted> },
+    Topology { ring: &'a Ring, places: Vec<Location>, wanted: Vec<ReplicaQuota> },
 }
 
 /// The datacentre and rack of a member, as numbers.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     /// The index of the datacentre in `wanted`; `None` if the replication setting does not name it.
     datacenter: Option<usize>,
     /// The number of the rack among those of all datacentres.
@@ -22,33 +22,33 @@ pub(crate) struct Place {
 
 /// The replicas that a datacentre still needs in a walk.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted {
+pub(crate) struct ReplicaQuota {
     replicas: usize,
     /// The number of members that may be taken from racks with a replica: the excess of the factor over the racks.
     rack_repeats: usize,
 }
 
 /// The strategy of `replication` over `ring`; `None` if it has none.
-pub(crate) fn walk<'a>(ring: &'a Ring, replication: &Replication) -> Option<Walk<'a>> {
+pub(crate) fn strategy_over<'a>(ring: &'a Ring, replication: &Replication) -> Option<Strategy<'a>> {
     match replication {
         Replication::Local => None,
-        Replication::Simple { factor } => Some(Walk::Simple { ring, factor: *factor as usize }),
-        Replication::NetworkTopology { factors } => Some(topology(ring, factors)),
+        Replication::Simple { factor } => Some(Strategy::Simple { ring, factor: *factor as usize }),
+        Replication::NetworkTopology { factors } => Some(topology_strategy(ring, factors)),
     }
 }
 
-impl Walk<'_> {
+impl Strategy<'_> {
     /// The replicas of the range that ends at the ring's token number `at`, as indexes of its members.
     pub(crate) fn replicas(&self, at: usize) -> Vec<usize> {
         match self {
-            Walk::Simple { ring, factor } => simple(ring, *factor, at),
-            Walk::Topology { ring, places, wanted } => spread(ring, places, wanted.clone(), at),
+            Strategy::Simple { ring, factor } => next_members(ring, *factor, at),
+            Strategy::Topology { ring, places, wanted } => rack_aware_members(ring, places, wanted.clone(), at),
         }
     }
 }
 
 /// The next `factor` members round the ring.
-fn simple(ring: &Ring, factor: usize, at: usize) -> Vec<usize> {
+fn next_members(ring: &Ring, factor: usize, at: usize) -> Vec<usize> {
     let factor = factor.min(ring.members.len());
     let mut chosen = Vec::with_capacity(factor);
     for member in ring.owners_from(at) {
@@ -64,7 +64,7 @@ fn simple(ring: &Ring, factor: usize, at: usize) -> Vec<usize> {
 
 /// The strategy of `NetworkTopologyStrategy`. Only members that own tokens, and their racks, are counted; others are
 /// not on the ring.
-fn topology<'a>(ring: &'a Ring, factors: &BTreeMap<String, u32>) -> Walk<'a> {
+fn topology_strategy<'a>(ring: &'a Ring, factors: &BTreeMap<String, u32>) -> Strategy<'a> {
     let owners: BTreeSet<usize> = ring.tokens.iter().map(|(_, member)| *member).collect();
     let mut nodes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut racks: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -76,20 +76,20 @@ fn topology<'a>(ring: &'a Ring, factors: &BTreeMap<String, u32>) -> Walk<'a> {
         let racks = racks.iter().filter(|(of, _)| of == datacenter).count();
         let nodes = nodes.get(datacenter.as_str()).copied().unwrap_or(0);
         let factor = *factor as usize;
-        Wanted { replicas: factor.min(nodes), rack_repeats: factor.saturating_sub(racks) }
+        ReplicaQuota { replicas: factor.min(nodes), rack_repeats: factor.saturating_sub(racks) }
     });
     let racks: Vec<(&str, &str)> = racks.iter().copied().collect();
-    let places = ring.members.iter().map(|member| Place {
+    let places = ring.members.iter().map(|member| Location {
         datacenter: factors.keys().position(|datacenter| *datacenter == member.datacenter),
         rack: racks.partition_point(|rack| *rack < (member.datacenter.as_str(), member.rack.as_str())),
     });
-    Walk::Topology { ring, wanted: wanted.collect(), places: places.collect() }
+    Strategy::Topology { ring, wanted: wanted.collect(), places: places.collect() }
 }
 
 /// Walks once round the ring. A member of a rack not met yet is always taken, one of a rack met before only while its
 /// datacentre has repeats left. No member is put aside for later: with fewer racks than copies, the first met fill the
 /// difference.
-fn spread(ring: &Ring, places: &[Place], mut wanted: Vec<Wanted>, at: usize) -> Vec<usize> {
+fn rack_aware_members(ring: &Ring, places: &[Location], mut wanted: Vec<ReplicaQuota>, at: usize) -> Vec<usize> {
     let mut left: usize = wanted.iter().map(|of| of.replicas).sum();
     let mut chosen = Vec::with_capacity(left);
     let mut racks_met = BTreeSet::new();

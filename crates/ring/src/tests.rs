@@ -38,7 +38,7 @@ fn topology(factors: &[(&str, u32)]) -> Replication {
 }
 
 /// Prints a placement as `end:letters` for each range.
-fn shown(placement: &Placement) -> String {
+fn format_placement(placement: &Placement) -> String {
     let letter = |id: &HostId| char::from(b'a' + id.0.as_u128() as u8);
     let ranges = placement.ranges.iter().map(|placed| {
         assert_eq!(placed.read, placed.write);
@@ -50,7 +50,7 @@ fn shown(placement: &Placement) -> String {
 fn check(table: &str, cases: &[(Replication, &str)]) {
     let ring = Ring::new(&members(table));
     for (replication, expected) in cases {
-        assert_eq!(shown(&ring.placements(replication)), *expected, "{replication:?} of {table}");
+        assert_eq!(format_placement(&ring.place(replication)), *expected, "{replication:?} of {table}");
     }
 }
 
@@ -172,16 +172,16 @@ fn members_without_tokens_take_no_part() {
 
 #[test]
 fn one_token_is_the_whole_ring() {
-    let placement = Ring::new(&members("one/r1: 5")).placements(&topology(&[("one", 3)]));
-    assert_eq!(shown(&placement), "5:a");
+    let placement = Ring::new(&members("one/r1: 5")).place(&topology(&[("one", 3)]));
+    assert_eq!(format_placement(&placement), "5:a");
     assert_eq!(placement.ranges[0].range, TokenRange { start: Token(5), end: Token(5) });
     assert!(placement.ranges[0].range.contains(Token(5)) && placement.ranges[0].range.contains(Token(6)));
 }
 
 #[test]
 fn nobody_and_local_have_no_ranges() {
-    assert_eq!(Ring::new(&[]).placements(&simple(3)), Placement::default());
-    assert_eq!(Ring::new(&members("one/r1: 5")).placements(&Replication::Local), Placement::default());
+    assert_eq!(Ring::new(&[]).place(&simple(3)), Placement::default());
+    assert_eq!(Ring::new(&members("one/r1: 5")).place(&Replication::Local), Placement::default());
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn racks_of<'a>(members: &'a [Member], hosts: &[HostId]) -> BTreeMap<&'a str, BT
 proptest! {
     #[test]
     fn every_range_has_its_copies_spread_over_racks(members in rings(), one in 0..6u32, two in 0..6u32) {
-        let placement = Ring::new(&members).placements(&topology(&[("dc0", one), ("dc1", two)]));
+        let placement = Ring::new(&members).place(&topology(&[("dc0", one), ("dc1", two)]));
         assert_covers_once(&placement);
         let hosts: Vec<HostId> = members.iter().map(|member| member.id).collect();
         let all = racks_of(&members, &hosts);
@@ -248,7 +248,7 @@ proptest! {
 
     #[test]
     fn simple_has_its_copies_and_starts_at_the_owner(members in rings(), factor in 1..6u32) {
-        let placement = Ring::new(&members).placements(&simple(factor));
+        let placement = Ring::new(&members).place(&simple(factor));
         assert_covers_once(&placement);
         for placed in &placement.ranges {
             let distinct: BTreeSet<_> = placed.read.iter().collect();
@@ -260,7 +260,7 @@ proptest! {
 
     #[test]
     fn looking_up_agrees_with_containing(members in rings(), token in -300..300i64) {
-        let placement = Ring::new(&members).placements(&simple(2));
+        let placement = Ring::new(&members).place(&simple(2));
         let holding: Vec<_> = placement.ranges.iter().filter(|placed| placed.range.contains(Token(token))).collect();
         prop_assert_eq!(holding, placement.replicas(Token(token)).into_iter().collect::<Vec<_>>());
     }
@@ -268,9 +268,9 @@ proptest! {
     /// The nodes moved at a token are exactly those that are writers now and were not before.
     #[test]
     fn moved_is_the_difference(members in rings(), factor in 1..4u32, token in -300..300i64) {
-        let old = Ring::new(&members[..members.len() - 1]).placements(&simple(factor));
-        let new = Ring::new(&members).placements(&simple(factor));
-        let moved = Placement::moved(&old, &new);
+        let old = Ring::new(&members[..members.len() - 1]).place(&simple(factor));
+        let new = Ring::new(&members).place(&simple(factor));
+        let moved = Placement::ranges_to_fetch(&old, &new);
         let token = Token(token);
         let moved: BTreeSet<_> =
             moved.iter().filter(|(range, _)| range.contains(token)).map(|(_, host)| *host).collect();
@@ -293,7 +293,7 @@ proptest! {
 
 /// Each member's share of the ring.
 fn shares(members: &[Member]) -> Vec<f64> {
-    let placement = Ring::new(members).placements(&simple(1));
+    let placement = Ring::new(members).place(&simple(1));
     let share = |member: &Member| {
         let own = placement.ranges.iter().filter(|placed| placed.read == [member.id]);
         own.map(|placed| placed.range.end.0.wrapping_sub(placed.range.start.0) as u64 as f64).sum::<f64>()

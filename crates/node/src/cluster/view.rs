@@ -38,7 +38,7 @@ impl View {
         let mut placed = user_placements(&state);
         let mut schema = (*state.schema).clone();
         let here =
-            Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::everything_on(local)) };
+            Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::on_one_host(local)) };
         for keyspace in system_keyspaces::keyspaces() {
             placed.insert(keyspace.name.clone(), here.clone());
             schema.keyspaces.insert(keyspace.name.clone(), keyspace);

@@ -1,7 +1,7 @@
 //! Placements that Cassandra 5.0.6 printed with `nodetool describering`, on four nodes in two datacentres and two
 //! racks.
 
-use super::{members, shown, simple, topology};
+use super::{format_placement, members, simple, topology};
 use crate::Ring;
 use henge_model::Replication;
 
@@ -22,6 +22,6 @@ fn placements_are_those_of_cassandra() {
     let cases: Vec<&str> = std::iter::once("simple 1").chain(cases.lines()).collect();
     assert_eq!(cases.len(), 14);
     for case in cases.chunks(2) {
-        assert_eq!(shown(&ring.placements(&replication(case[0]))), case[1], "{}", case[0]);
+        assert_eq!(format_placement(&ring.place(&replication(case[0]))), case[1], "{}", case[0]);
     }
 }
