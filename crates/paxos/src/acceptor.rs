@@ -25,7 +25,7 @@ pub struct Acceptor {
 /// The answer to a prepare, without the rows. Variants differ in size, but there is only one value at a time.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Prepared {
+pub enum PrepareOutcome {
     /// The round may read, and write unless it is superseded. The state changed if it is not superseded.
     Permitted(Permission),
     /// A later round was promised; the time of its ballot. Nothing changed.
@@ -47,11 +47,11 @@ impl Acceptor {
     /// is rejected.
     ///
     /// The caller must read the rows after this and before the state changes again.
-    pub fn prepare(&mut self, ballot: Ballot, is_write: bool) -> Prepared {
+    pub fn prepare(&mut self, ballot: Ballot, is_write: bool) -> PrepareOutcome {
         let stable = self.is_stable();
-        let (floor, write_floor) = (self.floor(), self.write_floor());
+        let (floor, write_floor) = (self.promise_floor(), self.write_floor());
         if !ballot.is_after(write_floor) {
-            return Prepared::Rejected(floor.micros);
+            return PrepareOutcome::Rejected(floor.micros);
         }
         let promise = ballot.is_after(floor);
         if promise {
@@ -59,9 +59,9 @@ impl Acceptor {
             if is_write {
                 self.promised_write = ballot;
             }
-            debug_assert!(self.floor() == ballot, "a promise is the latest round there is");
+            debug_assert!(self.promise_floor() == ballot, "a promise is the latest round there is");
         }
-        Prepared::Permitted(Permission {
+        PrepareOutcome::Permitted(Permission {
             superseded: if promise { Ballot::NONE } else { floor },
             stable,
             accepted: self.accepted.clone(),
@@ -76,7 +76,7 @@ impl Acceptor {
         if self.committed.as_ref().is_some_and(|committed| committed.ballot == proposal.ballot) {
             return Ok(());
         }
-        let floor = self.floor();
+        let floor = self.promise_floor();
         if proposal.ballot != floor && !proposal.ballot.is_after(floor) {
             return Err(floor.micros);
         }
@@ -92,7 +92,7 @@ impl Acceptor {
 
     /// Records a decided value. The caller applies what it writes in any case, in the same batch as this state.
     pub fn commit(&mut self, proposal: &Proposal) {
-        let floor = self.floor();
+        let floor = self.promise_floor();
         if proposal.ballot.is_after(self.committed_ballot()) {
             self.committed = Some(proposal.clone());
         }
@@ -106,9 +106,9 @@ impl Acceptor {
     /// I8: the floor never goes back, and what is accepted follows on what is committed.
     fn assert_order(&self, floor_before: Ballot) {
         debug_assert!(
-            !floor_before.is_after(self.floor()),
+            !floor_before.is_after(self.promise_floor()),
             "the floor went from {floor_before:?} to {:?}",
-            self.floor()
+            self.promise_floor()
         );
         debug_assert!(
             self.accepted.as_ref().is_none_or(|accepted| accepted.ballot.is_after(self.committed_ballot())),
@@ -129,7 +129,7 @@ impl Acceptor {
     }
 
     /// The latest round promised or known; rounds up to it are not promised.
-    fn floor(&self) -> Ballot {
+    fn promise_floor(&self) -> Ballot {
         let accepted = self.accepted.as_ref().map_or(Ballot::NONE, |accepted| accepted.ballot);
         self.promised.later(accepted).later(self.write_floor())
     }

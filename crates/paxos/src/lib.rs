@@ -15,7 +15,7 @@ mod ballot;
 mod message;
 mod round;
 
-pub use acceptor::{Acceptor, Prepared};
+pub use acceptor::{Acceptor, PrepareOutcome};
 pub use ballot::{Ballot, Scope};
 pub use message::{MessageError, Permission, Proposal, Reply, Request};
 pub use round::{Round, Verdict};

@@ -31,7 +31,7 @@ pub enum Verdict<R> {
         /// The replicas that lack it.
         lacked_by: Vec<R>,
     },
-    /// The rows read may be used: see [`Round::standing`].
+    /// The rows read may be used: see [`Round::promise_summary`].
     Ready,
 }
 
@@ -58,7 +58,7 @@ impl<R: Copy> Round<R> {
     }
 
     /// The number of permissions so far.
-    pub fn permitted(&self) -> usize {
+    pub fn permission_count(&self) -> usize {
         self.permitted.len()
     }
 
@@ -70,9 +70,9 @@ impl<R: Copy> Round<R> {
         if self.permitted.len() < self.quorum {
             return Verdict::Wait;
         }
-        let (stable, promised, superseded) = self.standing();
-        let committed = newest(self.permitted.iter().filter_map(|(_, p)| p.committed.as_ref()));
-        if let Some(unfinished) = self.unfinished(committed) {
+        let (stable, promised, superseded) = self.promise_summary();
+        let committed = newest_proposal(self.permitted.iter().filter_map(|(_, p)| p.committed.as_ref()));
+        if let Some(unfinished) = self.unfinished_proposal(committed) {
             return if promised { Verdict::Finish(unfinished.clone()) } else { Verdict::Superseded(superseded) };
         }
         if !promised && !stable {
@@ -95,15 +95,15 @@ impl<R: Copy> Round<R> {
 
     /// Three facts about the permissions: true if nothing can have been decided that the reads missed; true if every
     /// acceptor promised; the time of the latest round that superseded this one, zero if every acceptor promised.
-    pub fn standing(&self) -> (bool, bool, Micros) {
+    pub fn promise_summary(&self) -> (bool, bool, Micros) {
         let all = || self.permitted.iter().map(|(_, permission)| permission);
         let superseded = all().map(|p| p.superseded.micros).max().unwrap_or(0);
         (all().all(|p| p.stable), superseded == 0, superseded)
     }
 
     /// The value accepted after the last one known to be committed, unless it is the same value under a later ballot.
-    fn unfinished(&self, committed: Option<&Proposal>) -> Option<&Proposal> {
-        let accepted = newest(self.permitted.iter().filter_map(|(_, p)| p.accepted.as_ref()))?;
+    fn unfinished_proposal(&self, committed: Option<&Proposal>) -> Option<&Proposal> {
+        let accepted = newest_proposal(self.permitted.iter().filter_map(|(_, p)| p.accepted.as_ref()))?;
         accepted.update.as_ref()?;
         match committed {
             Some(committed) if !accepted.ballot.is_after(committed.ballot) => None,
@@ -118,7 +118,7 @@ impl<R: Copy> Round<R> {
     }
 }
 
-fn newest<'p>(proposals: impl Iterator<Item = &'p Proposal>) -> Option<&'p Proposal> {
+fn newest_proposal<'p>(proposals: impl Iterator<Item = &'p Proposal>) -> Option<&'p Proposal> {
     proposals.reduce(|best, other| if other.ballot.is_after(best.ballot) { other } else { best })
 }
 

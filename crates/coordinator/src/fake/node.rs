@@ -5,7 +5,7 @@ use henge_base::Bytes;
 use henge_model::{
     Digester, KeyRange, Mutation, ReadCommand, RowBlock, RowView, Strip, Terms, merge_encoded, strip_row,
 };
-use henge_paxos::{Acceptor, Permission, Prepared, Reply, Request};
+use henge_paxos::{Acceptor, Permission, PrepareOutcome, Reply, Request};
 use std::collections::BTreeMap;
 
 /// The behaviour of a node towards a request.
@@ -76,8 +76,8 @@ impl Node {
         let acceptor = self.acceptors.entry(Bytes::copy_from_slice(request.key())).or_default();
         match request {
             Request::Prepare { ballot, is_write, reads, .. } => match acceptor.prepare(ballot, is_write) {
-                Prepared::Rejected(by) => Reply::Rejected { by },
-                Prepared::Permitted(permission) => {
+                PrepareOutcome::Rejected(by) => Reply::Rejected { by },
+                PrepareOutcome::Permitted(permission) => {
                     let rows = |read: &Bytes| self.block(&ReadCommand::decode(read.clone()).unwrap(), 100).encode();
                     Reply::Permitted(Permission { rows: reads.iter().map(rows).collect(), ..permission })
                 }

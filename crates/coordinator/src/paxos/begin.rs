@@ -80,7 +80,7 @@ impl<R: Replicas> Electorate<'_, R> {
             }
             Verdict::Ready | Verdict::Wait => {}
         }
-        let (stable, promised, superseded) = round.standing();
+        let (stable, promised, superseded) = round.promise_summary();
         let Some((blocks, is_of_round)) = self.resolve(reads, round).await else {
             return Ok(Attempt::Again { after: ballot.micros, at_once: false });
         };

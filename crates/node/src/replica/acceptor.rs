@@ -6,7 +6,7 @@ use crate::replica::handle::ReplicaHandle;
 use henge_base::Bytes;
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{KeyRange, Mutation, ReadCommand};
-use henge_paxos::{Acceptor, Permission, Prepared, Proposal, Reply, Request};
+use henge_paxos::{Acceptor, Permission, PrepareOutcome, Proposal, Reply, Request};
 use std::sync::Arc;
 
 /// Reads of one prepare.
@@ -22,8 +22,8 @@ impl<W: World> ReplicaHandle<W> {
         let mut acceptor = before.clone();
         match &request {
             Request::Prepare { key, ballot, is_write, reads } => match acceptor.prepare(*ballot, *is_write) {
-                Prepared::Rejected(by) => Ok(Reply::Rejected { by }),
-                Prepared::Permitted(permission) => {
+                PrepareOutcome::Rejected(by) => Ok(Reply::Rejected { by }),
+                PrepareOutcome::Permitted(permission) => {
                     if acceptor != before {
                         store(self, key, &acceptor, None).await?;
                     }

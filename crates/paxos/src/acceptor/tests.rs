@@ -10,10 +10,10 @@ fn proposal(micros: i64, update: Option<&'static str>) -> Proposal {
     Proposal { ballot: ballot(micros), original: ballot(micros), update }
 }
 
-fn permission(prepared: Prepared) -> Permission {
+fn permission(prepared: PrepareOutcome) -> Permission {
     match prepared {
-        Prepared::Permitted(permission) => permission,
-        Prepared::Rejected(by) => panic!("rejected by {by}"),
+        PrepareOutcome::Permitted(permission) => permission,
+        PrepareOutcome::Rejected(by) => panic!("rejected by {by}"),
     }
 }
 
@@ -21,8 +21,8 @@ fn permission(prepared: Prepared) -> Permission {
 fn a_promise_holds_against_earlier_rounds() {
     let mut acceptor = Acceptor::default();
     assert!(permission(acceptor.prepare(ballot(5), true)).stable);
-    assert_eq!(acceptor.prepare(ballot(5), true), Prepared::Rejected(5));
-    assert_eq!(acceptor.prepare(ballot(4), false), Prepared::Rejected(5));
+    assert_eq!(acceptor.prepare(ballot(5), true), PrepareOutcome::Rejected(5));
+    assert_eq!(acceptor.prepare(ballot(4), false), PrepareOutcome::Rejected(5));
     assert_eq!(acceptor.propose(&proposal(4, Some("x"))), Err(5));
     assert_eq!(acceptor.propose(&proposal(5, Some("x"))), Ok(()));
 }
@@ -32,7 +32,7 @@ fn rounds_of_one_microsecond_do_not_follow_on_each_other() {
     let mut acceptor = Acceptor::default();
     let other = Ballot { node: 2, ..ballot(5) };
     permission(acceptor.prepare(ballot(5), true));
-    assert_eq!(acceptor.prepare(other, true), Prepared::Rejected(5));
+    assert_eq!(acceptor.prepare(other, true), PrepareOutcome::Rejected(5));
     let theirs = Proposal { ballot: other, original: other, update: None };
     assert_eq!(acceptor.propose(&theirs), Err(5));
 }

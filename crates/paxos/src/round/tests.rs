@@ -15,7 +15,7 @@ fn fresh() -> Permission {
     Permission { stable: true, ..Permission::default() }
 }
 
-fn verdict(permissions: impl IntoIterator<Item = Permission>) -> Verdict<usize> {
+fn verdict_of(permissions: impl IntoIterator<Item = Permission>) -> Verdict<usize> {
     let mut round = Round::new(2);
     permissions.into_iter().enumerate().for_each(|(from, permission)| round.add(from, Reply::Permitted(permission)));
     round.verdict()
@@ -29,8 +29,8 @@ const READY: Verdict<usize> = Verdict::Ready;
 
 #[test]
 fn a_quorum_of_permissions_is_awaited() {
-    assert_eq!(verdict([fresh()]), Verdict::Wait);
-    assert_eq!(verdict([fresh(), fresh()]), READY);
+    assert_eq!(verdict_of([fresh()]), Verdict::Wait);
+    assert_eq!(verdict_of([fresh(), fresh()]), READY);
 }
 
 #[test]
@@ -44,22 +44,22 @@ fn a_rejection_ends_the_round() {
 #[test]
 fn what_may_have_been_decided_is_finished_first() {
     let accepted = Permission { accepted: Some(proposal(5, 5, Some("x"))), stable: false, ..fresh() };
-    assert_eq!(verdict([accepted.clone(), fresh()]), Verdict::Finish(proposal(5, 5, Some("x"))));
+    assert_eq!(verdict_of([accepted.clone(), fresh()]), Verdict::Finish(proposal(5, 5, Some("x"))));
     // It cannot be finished unless every acceptor promised.
     let superseded = Permission { superseded: ballot(7), ..fresh() };
-    assert_eq!(verdict([accepted.clone(), superseded]), Verdict::Superseded(7));
+    assert_eq!(verdict_of([accepted.clone(), superseded]), Verdict::Superseded(7));
     // A later commit has replaced it.
     let committed = Permission { committed: Some(proposal(6, 6, Some("y"))), ..fresh() };
-    assert_eq!(verdict([accepted.clone(), committed.clone()]), commit(proposal(6, 6, Some("y")), 1, 0));
+    assert_eq!(verdict_of([accepted.clone(), committed.clone()]), commit(proposal(6, 6, Some("y")), 1, 0));
     // The accepted value is the committed one, proposed again by a proposer that finished it.
     let again = Permission { accepted: Some(proposal(8, 6, Some("y"))), committed: committed.committed, ..fresh() };
-    assert_eq!(verdict([again.clone(), again]), READY);
+    assert_eq!(verdict_of([again.clone(), again]), READY);
 }
 
 #[test]
 fn what_decides_nothing_needs_no_end() {
     let empty = Permission { accepted: Some(proposal(5, 5, None)), ..fresh() };
-    assert_eq!(verdict([empty, fresh()]), READY);
+    assert_eq!(verdict_of([empty, fresh()]), READY);
 }
 
 #[test]
@@ -67,8 +67,8 @@ fn replicas_that_lack_a_decision_get_it_before_anything_is_concluded() {
     let newest = proposal(6, 6, Some("y"));
     let has = Permission { committed: Some(newest.clone()), ..fresh() };
     let old = Permission { committed: Some(proposal(5, 5, Some("x"))), ..fresh() };
-    assert_eq!(verdict([has.clone(), old]), commit(newest, 0, 1));
-    assert_eq!(verdict([has.clone(), has]), READY);
+    assert_eq!(verdict_of([has.clone(), old]), commit(newest, 0, 1));
+    assert_eq!(verdict_of([has.clone(), has]), READY);
 }
 
 #[test]
@@ -76,13 +76,13 @@ fn a_read_without_promises_counts_only_if_nothing_can_be_under_way() {
     let superseded = Permission { superseded: ballot(7), ..fresh() };
     let mut round = Round::new(2);
     [superseded.clone(), fresh()].into_iter().for_each(|permission| round.add(0, Reply::Permitted(permission)));
-    assert_eq!((round.verdict(), round.standing()), (Verdict::Ready, (true, false, 7)));
+    assert_eq!((round.verdict(), round.promise_summary()), (Verdict::Ready, (true, false, 7)));
     let unstable = Permission { stable: false, ..fresh() };
-    assert_eq!(verdict([superseded, unstable]), Verdict::Superseded(7));
+    assert_eq!(verdict_of([superseded, unstable]), Verdict::Superseded(7));
 }
 
 #[test]
 fn answers_beyond_the_quorum_change_nothing() {
     let late = Permission { accepted: Some(proposal(5, 5, Some("x"))), ..fresh() };
-    assert_eq!(verdict([fresh(), fresh(), late]), READY);
+    assert_eq!(verdict_of([fresh(), fresh(), late]), READY);
 }
