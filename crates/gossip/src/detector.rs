@@ -12,15 +12,15 @@ use std::time::Duration;
 /// were as irregular as assumed; they are far more regular.
 pub const PHI_THRESHOLD: f64 = 8.0;
 /// The number of intervals that the mean is computed over, as in Cassandra.
-pub const WINDOW: usize = 1000;
+pub const INTERVAL_COUNT_MAX: usize = 1000;
 /// The interval assumed before any was measured: two rounds, so that a new peer is not judged by its first two
 /// messages.
 pub const FIRST_INTERVAL: Duration = Duration::from_secs(2);
 /// The longest interval recorded. A longer one counts as this, so that one silence does not blunt the detector for the
-/// next [`WINDOW`] heartbeats.
+/// next [`INTERVAL_COUNT_MAX`] heartbeats.
 pub const INTERVAL_MAX: Duration = Duration::from_secs(4);
 /// The shortest mean assumed, so that bursts of news do not make the detector judge hastily.
-pub const MEAN_MIN: Duration = Duration::from_millis(500);
+pub const MEAN_INTERVAL_MIN: Duration = Duration::from_millis(500);
 
 /// The signs of life of one peer.
 #[derive(Clone, Debug)]
@@ -42,31 +42,31 @@ impl Detector {
     }
 
     /// Records a heartbeat that became known at `now`.
-    pub(crate) fn heartbeat(&mut self, now: Mono) {
+    pub(crate) fn record_heartbeat(&mut self, now: Mono) {
         let interval = now.since(self.last_heartbeat).min(INTERVAL_MAX).as_micros() as u32;
-        if self.intervals.len() == WINDOW {
+        if self.intervals.len() == INTERVAL_COUNT_MAX {
             self.sum -= self.intervals.pop_front().map_or(0, u64::from);
         }
         self.intervals.push_back(interval);
         self.sum += u64::from(interval);
         self.last_heartbeat = self.last_heartbeat.max(now);
-        self.sign(now);
+        self.record_sign_of_life(now);
     }
 
     /// Records a sign of life that is not a heartbeat.
-    pub(crate) fn sign(&mut self, now: Mono) {
+    pub(crate) fn record_sign_of_life(&mut self, now: Mono) {
         self.last_sign = self.last_sign.max(now);
     }
 
     /// Records a sign of life after a silence that must not count as an interval.
     pub(crate) fn resume(&mut self, now: Mono) {
         self.last_heartbeat = self.last_heartbeat.max(now);
-        self.sign(now);
+        self.record_sign_of_life(now);
     }
 
     /// The suspicion that the peer is down; compare with [`PHI_THRESHOLD`].
     pub(crate) fn phi(&self, now: Mono) -> f64 {
-        let mean = (self.sum as f64 / self.intervals.len() as f64).max(MEAN_MIN.as_micros() as f64);
+        let mean = (self.sum as f64 / self.intervals.len() as f64).max(MEAN_INTERVAL_MIN.as_micros() as f64);
         now.since(self.last_sign).as_micros() as f64 / mean
     }
 }
@@ -75,20 +75,20 @@ impl Detector {
 mod tests {
     use super::*;
 
-    fn at(millis: u64) -> Mono {
+    fn moment(millis: u64) -> Mono {
         Mono(millis * 1000)
     }
 
     /// A detector after `count` heartbeats at intervals of `every` milliseconds, and the time of the last.
-    fn beaten(every: u64, count: u64) -> (Detector, u64) {
-        let mut detector = Detector::new(at(0));
-        (1..=count).for_each(|n| detector.heartbeat(at(n * every)));
+    fn detector_after(every: u64, count: u64) -> (Detector, u64) {
+        let mut detector = Detector::new(moment(0));
+        (1..=count).for_each(|n| detector.record_heartbeat(moment(n * every)));
         (detector, every * count)
     }
 
     /// Milliseconds of silence until the threshold.
-    fn patience(detector: &Detector, from: u64) -> u64 {
-        (0..100_000).step_by(100).find(|silence| detector.phi(at(from + silence)) >= PHI_THRESHOLD).unwrap()
+    fn silence_until_down(detector: &Detector, from: u64) -> u64 {
+        (0..100_000).step_by(100).find(|silence| detector.phi(moment(from + silence)) >= PHI_THRESHOLD).unwrap()
     }
 
     #[test]
@@ -101,33 +101,33 @@ mod tests {
             (60_000, 2000, 32_000, 32_100),
             (10, 2000, 4_000, 4_100),
         ] {
-            let (detector, last) = beaten(every, count);
-            let patience = patience(&detector, last);
+            let (detector, last) = detector_after(every, count);
+            let patience = silence_until_down(&detector, last);
             assert!((low..=high).contains(&patience), "{every} ms, {count} times: {patience}");
         }
     }
 
     #[test]
     fn one_long_silence_does_not_blunt_it() {
-        let (mut detector, last) = beaten(1000, 100);
-        detector.heartbeat(at(last + 3_600_000));
-        assert!(patience(&detector, last + 3_600_000) < 8_500);
+        let (mut detector, last) = detector_after(1000, 100);
+        detector.record_heartbeat(moment(last + 3_600_000));
+        assert!(silence_until_down(&detector, last + 3_600_000) < 8_500);
     }
 
     #[test]
     fn direct_signs_hold_it_off_and_leave_the_rhythm() {
-        let (mut detector, last) = beaten(1000, 100);
-        detector.sign(at(last + 7000));
-        assert!(detector.phi(at(last + 9000)) < 3.0);
-        assert!(patience(&detector, last + 7000) < 8_500);
-        detector.sign(at(last));
-        assert!(detector.phi(at(last + 9000)) < 3.0, "an older sign changes nothing");
+        let (mut detector, last) = detector_after(1000, 100);
+        detector.record_sign_of_life(moment(last + 7000));
+        assert!(detector.phi(moment(last + 9000)) < 3.0);
+        assert!(silence_until_down(&detector, last + 7000) < 8_500);
+        detector.record_sign_of_life(moment(last));
+        assert!(detector.phi(moment(last + 9000)) < 3.0, "an older sign changes nothing");
     }
 
     #[test]
     fn the_sum_stays_that_of_the_window() {
-        let (detector, _) = beaten(1500, 5000);
-        assert_eq!(detector.intervals.len(), WINDOW);
+        let (detector, _) = detector_after(1500, 5000);
+        assert_eq!(detector.intervals.len(), INTERVAL_COUNT_MAX);
         assert_eq!(detector.sum, detector.intervals.iter().map(|of| u64::from(*of)).sum::<u64>());
     }
 }

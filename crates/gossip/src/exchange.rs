@@ -14,24 +14,24 @@ impl Gossip {
             return None;
         }
         match message {
-            Message::Open { digests, whole } => Some(self.answer(&digests, whole)),
+            Message::Open { digests, whole } => Some(self.answer_open(&digests, whole)),
             Message::Answer { deltas, wants } => {
-                self.take(&deltas, now);
-                self.evidence(from, now);
-                let wants = within(&wants, MESSAGE_DIGESTS_MAX);
+                self.apply_deltas(&deltas, now);
+                self.record_answer(from, now);
+                let wants = truncate(&wants, MESSAGE_DIGESTS_MAX);
                 Some(Message::Close { deltas: self.deltas(wants.to_vec()) })
             }
             Message::Close { deltas } => {
-                self.take(&deltas, now);
-                self.evidence(from, now);
+                self.apply_deltas(&deltas, now);
+                self.record_answer(from, now);
                 None
             }
         }
     }
 
-    fn answer(&mut self, digests: &[Digest], whole: bool) -> Message {
+    fn answer_open(&mut self, digests: &[Digest], whole: bool) -> Message {
         let whole = whole && digests.len() <= MESSAGE_DIGESTS_MAX;
-        let digests = within(digests, MESSAGE_DIGESTS_MAX);
+        let digests = truncate(digests, MESSAGE_DIGESTS_MAX);
         let mut wants = Vec::new();
         for digest in digests {
             let known = self.digest(digest.host);
@@ -44,14 +44,14 @@ impl Gossip {
         }
         let mut lacking = digests.to_vec();
         if whole {
-            lacking.extend(self.not_among(digests));
+            lacking.extend(self.missing_digests(digests));
         }
         Message::Answer { deltas: self.deltas(lacking), wants }
     }
 
     /// Digests of the hosts known here that `digests` do not name. They have generation zero, for the peer knows
     /// nothing of them.
-    fn not_among(&self, digests: &[Digest]) -> Vec<Digest> {
+    fn missing_digests(&self, digests: &[Digest]) -> Vec<Digest> {
         let named: BTreeSet<HostId> = digests.iter().map(|digest| digest.host).collect();
         let hosts = self.peers.keys().copied().chain([self.host]);
         let unnamed = hosts.filter(|host| !named.contains(host));
@@ -62,15 +62,15 @@ impl Gossip {
     /// hosts furthest behind.
     fn deltas(&self, digests: Vec<Digest>) -> Vec<Delta> {
         let lead = |digest: Digest| {
-            let state = self.known(digest.host)?;
-            state.lead(&digest).map(|lead| (Reverse((digest.host == self.host, lead)), digest))
+            let state = self.host_state(digest.host)?;
+            state.versions_ahead(&digest).map(|lead| (Reverse((digest.host == self.host, lead)), digest))
         };
         let mut behind: Vec<_> = digests.into_iter().filter_map(lead).collect();
         behind.sort_by_key(|(lead, digest)| (*lead, digest.host));
         let mut room = MESSAGE_FACTS_MAX;
         let mut deltas = Vec::new();
         for (_, digest) in behind {
-            let Some(delta) = self.known(digest.host).map(|state| state.delta(&digest)) else { continue };
+            let Some(delta) = self.host_state(digest.host).map(|state| state.delta(&digest)) else { continue };
             let Some(rest) = room.checked_sub(1 + delta.facts.len()) else { break };
             room = rest;
             deltas.push(delta);
@@ -78,7 +78,7 @@ impl Gossip {
         deltas
     }
 
-    fn take(&mut self, deltas: &[Delta], now: Mono) {
+    fn apply_deltas(&mut self, deltas: &[Delta], now: Mono) {
         let mut room = MESSAGE_FACTS_MAX;
         for delta in deltas {
             let Some(rest) = room.checked_sub(1 + delta.facts.len()) else { break };
@@ -91,7 +91,7 @@ impl Gossip {
             if !sound {
                 self.refused += 1;
             } else if let Some(peer) = self.peer(delta.upto.host, now) {
-                peer.take(delta, now);
+                peer.apply(delta, now);
             }
         }
     }
@@ -99,7 +99,7 @@ impl Gossip {
     /// True if the host can have this generation and version. A forged generation far in the future would make the host
     /// unheard for ever.
     fn is_plausible(&self, digest: &Digest) -> bool {
-        let known = self.known(digest.host).map_or(0, |state| state.generation).max(self.own.generation);
+        let known = self.host_state(digest.host).map_or(0, |state| state.generation).max(self.own.generation);
         let latest = known.saturating_add(GENERATION_STEP_MAX);
         (1..=latest).contains(&digest.generation) && digest.version <= VERSION_MAX
     }
@@ -118,7 +118,7 @@ impl Gossip {
 }
 
 /// The first `most` items.
-fn within<T>(items: &[T], most: usize) -> &[T] {
+fn truncate<T>(items: &[T], most: usize) -> &[T] {
     &items[..items.len().min(most)]
 }
 

@@ -20,10 +20,10 @@ pub enum Fact {
 }
 
 /// The number of kinds of facts.
-pub(crate) const KINDS: usize = 2;
+pub(crate) const FACT_KINDS: usize = 2;
 
 impl Fact {
-    /// The index of the fact's kind, below [`KINDS`].
+    /// The index of the fact's kind, below [`FACT_KINDS`].
     pub(crate) fn kind(&self) -> usize {
         match self {
             Fact::Epoch { .. } => 0,

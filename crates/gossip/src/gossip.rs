@@ -1,9 +1,9 @@
 //! One node's part in the gossip of its cluster.
 
 use crate::host_state::HostState;
-use crate::limits::{FORGOTTEN_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX};
+use crate::limits::{FORGOTTEN_HOSTS_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX};
 use crate::peer::Peer;
-use crate::{Digest, Event, Fact, Message, Told};
+use crate::{Digest, Event, Fact, HostFacts, Message};
 use henge_base::{HostId, Mono};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -72,16 +72,16 @@ impl Gossip {
     }
 
     /// Records that `peer` answered a request at `at`.
-    pub fn evidence(&mut self, peer: HostId, at: Mono) {
+    pub fn record_answer(&mut self, peer: HostId, at: Mono) {
         if let Some(peer) = self.peer(peer, at) {
-            peer.answered(at);
+            peer.record_answer(at);
         }
     }
 
     /// The changes since the last poll. Call it once a second; see [`PAUSE_MAX`].
     pub fn poll(&mut self, now: Mono) -> Vec<Event> {
         if self.last_poll.is_some_and(|last| now.since(last) > PAUSE_MAX) {
-            self.peers.values_mut().for_each(|peer| peer.excuse(now));
+            self.peers.values_mut().for_each(|peer| peer.excuse_silence(now));
         }
         self.last_poll = Some(now);
         let mut events = Vec::new();
@@ -106,10 +106,10 @@ impl Gossip {
     }
 
     /// The facts known of every host, this one included.
-    pub fn told(&self) -> Vec<Told> {
+    pub fn host_facts(&self) -> Vec<HostFacts> {
         let peers =
             self.peers.iter().map(|(host, peer)| (*host, &peer.state)).filter(|(_, state)| state.generation > 0);
-        std::iter::once((self.host, &self.own)).chain(peers).map(|(host, state)| state.told(host)).collect()
+        std::iter::once((self.host, &self.own)).chain(peers).map(|(host, state)| state.to_host_facts(host)).collect()
     }
 
     /// True if `peer` was up at the last poll.
@@ -119,25 +119,25 @@ impl Gossip {
 
     /// Peers that other hosts currently hear of but that have not answered this node. An exchange should be opened with
     /// them: in a large cluster random choice alone takes long to reach them.
-    pub fn unmet(&self, now: Mono) -> impl Iterator<Item = HostId> {
+    pub fn unmet_hosts(&self, now: Mono) -> impl Iterator<Item = HostId> {
         self.peers.iter().filter(move |(_, peer)| peer.is_unmet(now)).map(|(host, _)| *host)
     }
 
     /// A generation of this host later than its own that a peer knows, if any: another process runs under this host's
     /// id, or its data directory was set back to an earlier state. Peers ignore this process.
-    pub fn superseded(&self) -> Option<u64> {
+    pub fn newer_generation(&self) -> Option<u64> {
         self.superseded
     }
 
     /// The number of claims refused as impossible.
-    pub fn refused(&self) -> u64 {
+    pub fn refused_claims(&self) -> u64 {
         self.refused
     }
 
     /// Drops a removed host. Its id never comes back, so later claims about it are ignored.
     pub fn forget(&mut self, host: HostId) {
         self.peers.remove(&host);
-        if self.forgotten.len() < FORGOTTEN_MAX {
+        if self.forgotten.len() < FORGOTTEN_HOSTS_MAX {
             self.forgotten.insert(host);
         }
     }
@@ -158,7 +158,7 @@ impl Gossip {
     }
 
     /// The state known of `host`, this node included; `None` if nothing is known.
-    pub(crate) fn known(&self, host: HostId) -> Option<&HostState> {
+    pub(crate) fn host_state(&self, host: HostId) -> Option<&HostState> {
         if host == self.host {
             return Some(&self.own);
         }
@@ -167,6 +167,6 @@ impl Gossip {
 
     /// The digest of the state known of `host`; of generation zero if nothing is known.
     pub(crate) fn digest(&self, host: HostId) -> Digest {
-        self.known(host).map_or(Digest { host, generation: 0, version: 0 }, |state| state.digest(host))
+        self.host_state(host).map_or(Digest { host, generation: 0, version: 0 }, |state| state.digest(host))
     }
 }

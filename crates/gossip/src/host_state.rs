@@ -1,6 +1,6 @@
 //! The state of one host: its facts, each with the version at which it was told.
 
-use crate::fact::KINDS;
+use crate::fact::FACT_KINDS;
 use crate::limits::VERSION_MAX;
 use crate::{Delta, Digest, Fact};
 use henge_base::HostId;
@@ -11,12 +11,12 @@ pub(crate) struct HostState {
     /// The generation; zero if nothing is known.
     pub(crate) generation: u64,
     pub(crate) version: u64,
-    facts: [Option<(Fact, u64)>; KINDS],
+    facts: [Option<(Fact, u64)>; FACT_KINDS],
 }
 
 /// The facts that a host has told about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct HostFacts {
     /// The host that told them.
     pub host: HostId,
     /// The number that rises at each of the host's starts.
@@ -29,7 +29,7 @@ pub struct Told {
 
 /// The effect of a delta on a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum DeltaEffect {
     /// No effect: the delta is not new, or does not continue what is known.
     Nothing,
     /// A later version of the same generation.
@@ -77,13 +77,13 @@ impl HostState {
     }
 
     /// The state in the public form.
-    pub(crate) fn told(&self, host: HostId) -> Told {
+    pub(crate) fn to_host_facts(&self, host: HostId) -> HostFacts {
         let facts = self.facts.iter().flatten().copied().collect();
-        Told { host, generation: self.generation, version: self.version, facts }
+        HostFacts { host, generation: self.generation, version: self.version, facts }
     }
 
     /// The number of versions by which the state at `known` is behind this one; `None` if it is not behind.
-    pub(crate) fn lead(&self, known: &Digest) -> Option<u64> {
+    pub(crate) fn versions_ahead(&self, known: &Digest) -> Option<u64> {
         let behind = (known.generation, known.version) < (self.generation, self.version);
         let base = if known.generation == self.generation { known.version } else { 0 };
         (behind && self.generation > 0).then(|| self.version - base)
@@ -97,12 +97,12 @@ impl HostState {
     }
 
     /// Applies `delta`, which must have been checked.
-    pub(crate) fn take(&mut self, delta: &Delta) -> Taken {
+    pub(crate) fn apply(&mut self, delta: &Delta) -> DeltaEffect {
         let (generation, version) = (delta.upto.generation, delta.upto.version);
         let same = generation == self.generation;
         let fits = delta.since == 0 || same && delta.since <= self.version;
         if !fits || (generation, version) <= (self.generation, self.version) {
-            return Taken::Nothing;
+            return DeltaEffect::Nothing;
         }
         if !same {
             *self = HostState::new(generation);
@@ -114,7 +114,7 @@ impl HostState {
                 *place = Some((*fact, *told));
             }
         }
-        if same { Taken::Heartbeat } else { Taken::Restart }
+        if same { DeltaEffect::Heartbeat } else { DeltaEffect::Restart }
     }
 }
 
@@ -135,15 +135,15 @@ mod tests {
         source.set(epoch(1));
         source.set(Fact::Load { bytes: 5 });
         let mut copy = HostState::default();
-        assert_eq!(copy.take(&source.delta(&copy.digest(HOST))), Taken::Restart);
+        assert_eq!(copy.apply(&source.delta(&copy.digest(HOST))), DeltaEffect::Restart);
         assert_eq!(copy, source);
         source.set(epoch(2));
         source.set(epoch(2));
         let delta = source.delta(&copy.digest(HOST));
         assert_eq!(delta.facts, vec![(epoch(2), 3)]);
-        assert_eq!(source.lead(&copy.digest(HOST)), Some(1));
-        assert_eq!(copy.take(&delta), Taken::Heartbeat);
-        assert_eq!(copy.take(&delta), Taken::Nothing);
+        assert_eq!(source.versions_ahead(&copy.digest(HOST)), Some(1));
+        assert_eq!(copy.apply(&delta), DeltaEffect::Heartbeat);
+        assert_eq!(copy.apply(&delta), DeltaEffect::Nothing);
         assert_eq!(copy, source);
     }
 
@@ -157,9 +157,9 @@ mod tests {
         let delta = new.delta(&old.digest(HOST));
         assert_eq!(delta.since, 0);
         let late = old.delta(&HostState::default().digest(HOST));
-        assert_eq!(old.take(&delta), Taken::Restart);
+        assert_eq!(old.apply(&delta), DeltaEffect::Restart);
         assert_eq!(old, new);
-        assert_eq!(old.take(&late), Taken::Nothing);
+        assert_eq!(old.apply(&late), DeltaEffect::Nothing);
         assert_eq!(old.facts().collect::<Vec<_>>(), [epoch(1)]);
     }
 
@@ -170,7 +170,7 @@ mod tests {
         source.set(Fact::Load { bytes: 5 });
         let partial = source.delta(&Digest { host: HOST, generation: 1, version: 1 });
         let mut fresh = HostState::default();
-        assert_eq!(fresh.take(&partial), Taken::Nothing);
+        assert_eq!(fresh.apply(&partial), DeltaEffect::Nothing);
         assert_eq!(fresh, HostState::default());
     }
 

@@ -21,10 +21,12 @@ mod peer;
 #[cfg(test)]
 mod tests;
 
-pub use detector::{FIRST_INTERVAL, INTERVAL_MAX, MEAN_MIN, PHI_THRESHOLD, WINDOW};
+pub use detector::{FIRST_INTERVAL, INTERVAL_COUNT_MAX, INTERVAL_MAX, MEAN_INTERVAL_MIN, PHI_THRESHOLD};
 pub use event::Event;
 pub use fact::Fact;
 pub use gossip::{Gossip, PAUSE_MAX};
-pub use host_state::Told;
-pub use limits::{FORGOTTEN_MAX, GENERATION_STEP_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX, MESSAGE_FACTS_MAX, VERSION_MAX};
+pub use host_state::HostFacts;
+pub use limits::{
+    FORGOTTEN_HOSTS_MAX, GENERATION_STEP_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX, MESSAGE_FACTS_MAX, VERSION_MAX,
+};
 pub use message::{Delta, Digest, Message};

@@ -7,7 +7,7 @@ pub const MESSAGE_FACTS_MAX: usize = 1024;
 /// The most peers remembered; further ones are ignored.
 pub const HOSTS_MAX: usize = 4096;
 /// The most removed hosts remembered, so that claims about them are ignored.
-pub const FORGOTTEN_MAX: usize = 65_536;
+pub const FORGOTTEN_HOSTS_MAX: usize = 65_536;
 /// The largest step of a generation beyond the highest known of that host and of this one: a year of restarts, one each
 /// second.
 pub const GENERATION_STEP_MAX: u64 = 365 * 24 * 3600;

@@ -4,7 +4,7 @@
 //! peer that only others can reach is of no use here.
 
 use crate::detector::{Detector, PHI_THRESHOLD};
-use crate::host_state::{HostState, Taken};
+use crate::host_state::{DeltaEffect, HostState};
 use crate::{Delta, Event};
 use henge_base::{HostId, Mono};
 
@@ -30,16 +30,16 @@ impl Peer {
     }
 
     /// Applies `delta`, which must have been checked.
-    pub(crate) fn take(&mut self, delta: &Delta, now: Mono) {
+    pub(crate) fn apply(&mut self, delta: &Delta, now: Mono) {
         let first = self.state.generation == 0;
-        match self.state.take(delta) {
-            Taken::Nothing => {}
+        match self.state.apply(delta) {
+            DeltaEffect::Nothing => {}
             // The first news of a peer may be long out of date.
-            Taken::Restart if first => {}
-            Taken::Heartbeat if self.up => self.detector.heartbeat(now),
+            DeltaEffect::Restart if first => {}
+            DeltaEffect::Heartbeat if self.up => self.detector.record_heartbeat(now),
             // The silence before this is not an interval.
-            Taken::Heartbeat => self.detector.resume(now),
-            Taken::Restart => {
+            DeltaEffect::Heartbeat => self.detector.resume(now),
+            DeltaEffect::Restart => {
                 (self.restarted, self.met, self.since) = (true, false, now);
                 self.detector = Detector::new(now);
             }
@@ -47,15 +47,15 @@ impl Peer {
     }
 
     /// Records that the peer answered this node at `at`.
-    pub(crate) fn answered(&mut self, at: Mono) {
+    pub(crate) fn record_answer(&mut self, at: Mono) {
         if at >= self.since {
             self.met = true;
-            self.detector.sign(at);
+            self.detector.record_sign_of_life(at);
         }
     }
 
     /// Discounts a silence in which this process could hear nothing, up to `now`.
-    pub(crate) fn excuse(&mut self, now: Mono) {
+    pub(crate) fn excuse_silence(&mut self, now: Mono) {
         self.detector.resume(now);
     }
 

@@ -27,14 +27,14 @@ fn what_is_told_of_all_hosts_is_known_with_its_versions() {
     let mut cluster = Cluster::new(3, 1);
     cluster.node(0).set(epoch(7));
     cluster.rounds(20, 2);
-    let told = cluster.node(1).told();
+    let told = cluster.node(1).host_facts();
     assert_eq!(told.len(), 3);
     assert_eq!(told[0].host, host(1));
     let first = told.iter().find(|told| told.host == host(0)).unwrap();
     assert_eq!((first.generation, &first.facts[..]), (1, &[(epoch(7), 1)][..]));
     assert!(told.iter().all(|told| told.version >= 15));
     // A host that others only name is not known.
-    assert_eq!(Gossip::new(host(5), 1).told().len(), 1);
+    assert_eq!(Gossip::new(host(5), 1).host_facts().len(), 1);
 }
 
 #[test]
@@ -101,8 +101,8 @@ fn an_earlier_generation_is_not_listened_to_and_learns_of_it() {
     cluster.node(2).set(epoch(9));
     cluster.rounds(10, 3);
     assert_eq!(cluster.known_of(2), vec![vec![epoch(7)]; 2]);
-    assert_eq!(cluster.node(2).superseded(), Some(5));
-    assert_eq!(cluster.node(0).superseded(), None);
+    assert_eq!(cluster.node(2).newer_generation(), Some(5));
+    assert_eq!(cluster.node(0).newer_generation(), None);
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn a_peer_that_only_others_reach_stays_down_and_is_unmet() {
     cluster.rounds(20, 3);
     let now = cluster.now;
     assert!(!cluster.node(0).is_up(host(2)) && cluster.node(0).is_up(host(1)));
-    assert_eq!(cluster.node(0).unmet(now).collect::<Vec<_>>(), [host(2)]);
+    assert_eq!(cluster.node(0).unmet_hosts(now).collect::<Vec<_>>(), [host(2)]);
     cluster.cut.clear();
     cluster.rounds(3, 3);
     assert!(cluster.sees_who_runs(0));
-    assert_eq!(cluster.node(0).unmet(now).count(), 0);
+    assert_eq!(cluster.node(0).unmet_hosts(now).count(), 0);
 }
 
 #[test]
@@ -134,21 +134,21 @@ fn answers_to_requests_hold_a_silent_peer_up() {
     cluster.cut.extend([(0, 1), (1, 0)]);
     for _ in 0..30 {
         let now = cluster.now;
-        cluster.node(0).evidence(host(1), now);
+        cluster.node(0).record_answer(host(1), now);
         cluster.round(1);
     }
     assert!(cluster.node(0).is_up(host(1)) && !cluster.node(1).is_up(host(0)));
     cluster.rounds(12, 1);
     assert!(!cluster.node(0).is_up(host(1)));
     let now = cluster.now;
-    cluster.node(0).evidence(host(1), now);
+    cluster.node(0).record_answer(host(1), now);
     assert_eq!(cluster.node(0).poll(now), [Event::Up(host(1))]);
 }
 
 #[test]
 fn old_evidence_brings_nobody_up() {
     let mut gossip = Gossip::new(host(0), 1);
-    gossip.evidence(host(1), Mono(1_000_000));
+    gossip.record_answer(host(1), Mono(1_000_000));
     assert_eq!(gossip.poll(Mono(60_000_000)), []);
     assert_eq!(gossip.poll(Mono(61_000_000)), []);
 }
@@ -162,9 +162,9 @@ fn an_answer_of_the_run_before_does_not_bring_up_the_next() {
     let news = Message::Close { deltas: vec![Delta { upto: next, since: 0, facts: vec![] }] };
     let later = answered + Duration::from_millis(500);
     cluster.node(0).on_message(host(1), news, later);
-    cluster.node(0).evidence(host(2), answered);
+    cluster.node(0).record_answer(host(2), answered);
     assert_eq!(cluster.node(0).poll(later), [Event::Down(host(2))]);
-    cluster.node(0).evidence(host(2), later);
+    cluster.node(0).record_answer(host(2), later);
     assert_eq!(cluster.node(0).poll(later), [Event::Up(host(2))]);
 }
 

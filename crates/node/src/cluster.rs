@@ -15,7 +15,7 @@ use crate::peers::Peers;
 use arc_swap::{ArcSwap, Guard};
 use events::ClusterEvent;
 use henge_base::HostId;
-use henge_gossip::{Gossip, Told};
+use henge_gossip::{Gossip, HostFacts};
 use henge_metadata::{ClusterState, Epoch, Log};
 use henge_storage::Store;
 use parking_lot::Mutex;
@@ -115,8 +115,8 @@ impl<W: World> Cluster<W> {
     }
 
     /// Everything that gossip has been told.
-    pub(crate) fn gossip_facts(&self) -> Vec<Told> {
-        self.gossip.lock().told()
+    pub(crate) fn gossip_facts(&self) -> Vec<HostFacts> {
+        self.gossip.lock().host_facts()
     }
 
     /// Waits until every other member is up, or for `patience`: a node that serves before it has heard of its peers would refuse

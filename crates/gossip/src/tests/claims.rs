@@ -31,8 +31,8 @@ fn claims_that_cannot_be_true_are_refused() {
         let mut gossip = Gossip::new(host(0), 10);
         assert_eq!(gossip.on_message(host(2), message.clone(), Mono(0)), None);
         assert_eq!(gossip.facts(host(1)).count(), 0, "{message:?}");
-        assert_eq!(gossip.refused(), 1, "{message:?}");
-        assert_eq!(gossip.superseded(), None);
+        assert_eq!(gossip.refused_claims(), 1, "{message:?}");
+        assert_eq!(gossip.newer_generation(), None);
     }
     let mut gossip = Gossip::new(host(0), 10);
     gossip.on_message(host(2), close(digest(1, 10 + GENERATION_STEP_MAX, 5), 0, &[(epoch(9), 5)]), Mono(0));

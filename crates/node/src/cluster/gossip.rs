@@ -39,12 +39,12 @@ impl<W: World> Cluster<W> {
         let (opening, unmet) = {
             let mut gossip = self.gossip.lock();
             for (peer, at) in self.peers.liveness().take_answered() {
-                gossip.evidence(peer, at);
+                gossip.record_answer(peer, at);
             }
             let Epoch { lineage, index } = self.epoch();
             gossip.set(Fact::Epoch { lineage, index });
             gossip.tick(now);
-            let unmet: Vec<HostId> = gossip.unmet(now).collect();
+            let unmet: Vec<HostId> = gossip.unmet_hosts(now).collect();
             (gossip.open(), unmet)
         };
         // Members with news that never answered are met on purpose: in a large cluster chance alone takes long.

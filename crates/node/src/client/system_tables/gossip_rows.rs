@@ -5,7 +5,7 @@ use super::build::{TableRows, inet, int, small, text};
 use super::local::{RELEASE_VERSION, version_of};
 use super::source::SystemTables;
 use crate::ground::world::World;
-use henge_gossip::{Fact, Told};
+use henge_gossip::{Fact, HostFacts};
 use henge_metadata::Epoch;
 use henge_ring::Member;
 
@@ -19,7 +19,7 @@ pub(super) fn rows<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
     }
 }
 
-fn push<W: World>(told: &Told, member: &Member, node: &SystemTables<W>, out: &mut TableRows<'_>) {
+fn push<W: World>(told: &HostFacts, member: &Member, node: &SystemTables<W>, out: &mut TableRows<'_>) {
     let (address, clients) = (member.address, member.rpc_address);
     let mut columns = vec![
         ("dc", text(&member.datacenter)),
