@@ -18,9 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const TABLE: StorageId = StorageId(1);
-const BATCH: usize = 32;
+const BATCH_ROWS: usize = 32;
 /// Rows per partition.
-const PARTITION: u32 = 1_000;
+const PARTITION_ROWS: u32 = 1_000;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -30,24 +30,24 @@ fn main() {
     let _ = std::fs::remove_dir_all(path);
     std::fs::create_dir_all(path).unwrap();
     let options = RocksOptions { memory_bytes: 1 << 30, ..RocksOptions::default() };
-    writes(&RocksEngine::open(&path.join("bare"), &options).unwrap(), rows);
+    measure_batches(&RocksEngine::open(&path.join("bare"), &options).unwrap(), rows);
     let engine = Arc::new(RocksEngine::open(&path.join("store"), &options).unwrap());
     let store = Store::open(Arc::clone(&engine) as Arc<dyn Engine>).unwrap();
     store.set_tables(BTreeMap::from([(TABLE, Family::Rows)]));
-    applied(&store, rows);
-    slices(&store, rows, "just written");
-    points(&*engine, &store, rows);
+    measure_apply(&store, rows);
+    measure_slices(&store, rows, "just written");
+    measure_points(&*engine, &store, rows);
     engine.flush().unwrap();
-    slices(&store, rows, "flushed");
+    measure_slices(&store, rows, "flushed");
     engine.compact();
-    slices(&store, rows, "compacted");
-    points(&*engine, &store, rows);
-    println!("on disk, compacted: {:.0} bytes a row", bytes_in(&path.join("store")) as f64 / f64::from(rows));
+    measure_slices(&store, rows, "compacted");
+    measure_points(&*engine, &store, rows);
+    println!("on disk, compacted: {:.0} bytes a row", table_file_bytes(&path.join("store")) as f64 / f64::from(rows));
     std::fs::remove_dir_all(path).unwrap();
 }
 
 /// CPU time of this process, including background threads.
-fn cpu() -> Duration {
+fn cpu_time() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<i64> =
         text.rsplit(')').next().unwrap().split_whitespace().filter_map(|field| field.parse().ok()).collect();
@@ -56,13 +56,13 @@ fn cpu() -> Duration {
 }
 
 fn report(what: &str, count: u32, began: Duration) {
-    let each = (cpu() - began).as_secs_f64() * 1e6 / f64::from(count);
+    let each = (cpu_time() - began).as_secs_f64() * 1e6 / f64::from(count);
     println!("{what}: {each:.2} us");
 }
 
 fn row(table: &Table, number: u32) -> (Key, Bytes) {
-    let partition = PartitionKey::from_components(&[&(number / PARTITION).to_be_bytes()]).unwrap();
-    let key = Key::row(table, &partition, &[&(number % PARTITION).to_be_bytes()]).unwrap();
+    let partition = PartitionKey::from_components(&[&(number / PARTITION_ROWS).to_be_bytes()]).unwrap();
+    let key = Key::row(table, &partition, &[&(number % PARTITION_ROWS).to_be_bytes()]).unwrap();
     let value = Bytes::copy_from_slice(&Random::new(u64::from(number)).bytes::<100>());
     let cell = Cell {
         column: ColumnId(2),
@@ -76,15 +76,15 @@ fn row(table: &Table, number: u32) -> (Key, Bytes) {
 }
 
 /// The numbers of rows in the order of writing: spread over all partitions, as clients write.
-fn shuffled(rows: u32) -> impl Iterator<Item = u32> {
+fn shuffle(rows: u32) -> impl Iterator<Item = u32> {
     (0..rows).map(move |n| (u64::from(n) * 7_919 % u64::from(rows)) as u32)
 }
 
-fn writes(engine: &dyn Engine, rows: u32) {
+fn measure_batches(engine: &dyn Engine, rows: u32) {
     let table = table();
-    let made: Vec<(Key, Bytes)> = shuffled(rows).map(|n| row(&table, n)).collect();
-    let began = cpu();
-    for part in made.chunks(BATCH) {
+    let made: Vec<(Key, Bytes)> = shuffle(rows).map(|n| row(&table, n)).collect();
+    let began = cpu_time();
+    for part in made.chunks(BATCH_ROWS) {
         let merge =
             |(key, value): &(Key, Bytes)| Op::Merge { family: Family::Rows, key: key.to_bytes(), value: value.clone() };
         engine.write(&Batch { ops: part.iter().map(merge).collect() }, SyncMode::Unsynced).unwrap();
@@ -92,17 +92,17 @@ fn writes(engine: &dyn Engine, rows: u32) {
     report("a row in a bare batch of 32 merges, memory tables written out included", rows, began);
 }
 
-fn applied(store: &Store, rows: u32) {
+fn measure_apply(store: &Store, rows: u32) {
     let table = table();
-    let made: Vec<Bytes> = shuffled(rows)
+    let made: Vec<Bytes> = shuffle(rows)
         .map(|n| {
             let (key, row) = row(&table, n);
             Mutation::single(1, key.to_bytes(), row).encode()
         })
         .collect();
-    let began = cpu();
+    let began = cpu_time();
     let mut done = Outcomes::new();
-    for part in made.chunks(BATCH) {
+    for part in made.chunks(BATCH_ROWS) {
         for bytes in part {
             store.submit(&Mutation::decode(bytes.clone()).unwrap(), 0).unwrap();
         }
@@ -112,12 +112,12 @@ fn applied(store: &Store, rows: u32) {
     report("a row decoded, checked and applied, 32 at a turn", rows, began);
 }
 
-fn points(engine: &dyn Engine, store: &Store, rows: u32) {
+fn measure_points(engine: &dyn Engine, store: &Store, rows: u32) {
     let table = table();
-    let keys: Vec<Key> = shuffled(rows).map(|n| row(&table, n).0).collect();
+    let keys: Vec<Key> = shuffle(rows).map(|n| row(&table, n).0).collect();
     let mut bytes = 0;
     for pass in 0..2 {
-        let began = cpu();
+        let began = cpu_time();
         for key in &keys {
             engine.get(Family::Rows, key.bytes(), &mut |value| bytes += value.map_or(0, <[u8]>::len)).unwrap();
         }
@@ -129,7 +129,7 @@ fn points(engine: &dyn Engine, store: &Store, rows: u32) {
     let commands: Vec<ReadCommand> = keys.into_iter().map(|key| command(KeyRange::One(key), 1)).collect();
     let mut sink = Rows::new(1);
     let mark = sink.mark();
-    let began = cpu();
+    let began = cpu_time();
     for command in &commands {
         store.try_read(command, &projection, &mut sink).unwrap();
         sink.rollback(mark);
@@ -138,9 +138,9 @@ fn points(engine: &dyn Engine, store: &Store, rows: u32) {
     assert!(bytes > 0);
 }
 
-fn slices(store: &Store, rows: u32, when: &str) {
+fn measure_slices(store: &Store, rows: u32, when: &str) {
     let table = table();
-    let partitions: Vec<ReadCommand> = (0..rows / PARTITION)
+    let partitions: Vec<ReadCommand> = (0..rows / PARTITION_ROWS)
         .map(|number| {
             let partition = PartitionKey::from_components(&[&number.to_be_bytes()]).unwrap();
             let start = Key::partition_prefix(&table, &partition);
@@ -153,10 +153,13 @@ fn slices(store: &Store, rows: u32, when: &str) {
         partitions.iter().map(of).sum()
     };
     assert_eq!(read(), rows as usize);
-    let began = cpu();
+    let began = cpu_time();
     read();
-    let time = (cpu() - began).as_secs_f64();
-    println!("slices of {PARTITION} rows, {when}: {:.1} million rows per CPU second", f64::from(rows) / time / 1e6);
+    let time = (cpu_time() - began).as_secs_f64();
+    println!(
+        "slices of {PARTITION_ROWS} rows, {when}: {:.1} million rows per CPU second",
+        f64::from(rows) / time / 1e6
+    );
 }
 
 fn command(keys: KeyRange, limit: u32) -> ReadCommand {
@@ -173,7 +176,7 @@ fn command(keys: KeyRange, limit: u32) -> ReadCommand {
     }
 }
 
-fn bytes_in(path: &Path) -> u64 {
+fn table_file_bytes(path: &Path) -> u64 {
     let files = std::fs::read_dir(path).unwrap().flatten();
     files.filter(|f| f.path().extension().is_some_and(|e| e == "sst")).map(|f| f.metadata().unwrap().len()).sum()
 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 const TABLE: StorageId = StorageId(1);
 /// Simulated seconds per window.
-const WINDOW: i64 = 3_600;
+const WINDOW_SECONDS: i64 = 3_600;
 const WINDOWS: i64 = 20;
 const TTL_WINDOWS: i64 = 10;
 /// The parts in which a window's rows are written, spread over its time. The disk is measured after each.
@@ -51,9 +51,9 @@ fn main() {
             row_bytes = fill(&store, &table, window, part * rows / PARTS..(part + 1) * rows / PARTS, rows);
             let until = Duration::from_secs_f64(seconds * f64::from(part + 1) / f64::from(PARTS));
             std::thread::sleep(until.saturating_sub(began.elapsed()));
-            most = most.max(bytes_in(path));
+            most = most.max(table_file_bytes(path));
         }
-        let forgotten = sweep(&store, (window + 1) * WINDOW - 60);
+        let forgotten = sweep(&store, (window + 1) * WINDOW_SECONDS - 60);
         let live = u64::from(rows) * (window + 1).min(TTL_WINDOWS) as u64 * row_bytes;
         let ratio = most as f64 / live as f64;
         if window > TTL_WINDOWS {
@@ -78,7 +78,7 @@ fn fill(store: &Store, table: &Table, window: i64, numbers: Range<u32>, rows: u3
     let mut size = 0;
     let end = numbers.end;
     for number in numbers {
-        let at = window * WINDOW + i64::from(number) * WINDOW / i64::from(rows);
+        let at = window * WINDOW_SECONDS + i64::from(number) * WINDOW_SECONDS / i64::from(rows);
         let partition = PartitionKey::from_components(&[&(number % SERIES).to_be_bytes()]).unwrap();
         let moment = at * 1_000_000 + i64::from(number);
         let key = Key::row(table, &partition, &[&moment.to_be_bytes()]).unwrap();
@@ -95,7 +95,7 @@ fn fill(store: &Store, table: &Table, window: i64, numbers: Range<u32>, rows: u3
 }
 
 fn row(key: &Key, moment: i64, at: i64) -> Bytes {
-    let ttl = (TTL_WINDOWS * WINDOW) as u32;
+    let ttl = (TTL_WINDOWS * WINDOW_SECONDS) as u32;
     let expires = at + i64::from(ttl);
     let value = Bytes::copy_from_slice(&Random::new(moment as u64).bytes::<200>());
     let kind = CellKind::Expiring { value, ttl, expires };
@@ -125,7 +125,7 @@ fn sweep(store: &Store, before: i64) -> usize {
     }
 }
 
-fn bytes_in(path: &Path) -> u64 {
+fn table_file_bytes(path: &Path) -> u64 {
     let files = std::fs::read_dir(path).unwrap().flatten();
     files
         .filter(|f| f.path().extension().is_some_and(|e| e == "sst"))

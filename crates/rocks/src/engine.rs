@@ -1,11 +1,11 @@
 //! The implementation of [`Engine`] over RocksDB.
 
 use crate::error::{self, OpenError, would_block};
-use crate::merge::counting;
-use crate::options::{RocksOptions, after_opening, database, families};
+use crate::merge::count_operands;
+use crate::options::{RocksOptions, database_options, family_descriptors, set_open_options};
 use crate::record_types;
-use crate::scan::{bounds, walk};
-use crate::view::View;
+use crate::scan::{scan_options, walk_range};
+use crate::view::SnapshotView;
 use henge_storage::{
     Batch, Engine, EngineError, EngineView, FOLD_AT_VERSIONS, Family, Figures, Flow, Op, ScanRange, Scanned, SyncMode,
     Tier, Tried,
@@ -41,16 +41,16 @@ impl std::fmt::Debug for RocksEngine {
 impl RocksEngine {
     /// Opens the database in a directory, which is created if it does not exist.
     pub fn open(path: &Path, options: &RocksOptions) -> Result<RocksEngine, OpenError> {
-        record_types::check(path)?;
+        record_types::check_logs(path)?;
         let failed = |error: rocksdb::Error| OpenError { path: path.to_owned(), reason: error.to_string() };
         let cache = Cache::new_hyper_clock_cache(options.memory_bytes, 0);
-        let settings = database(options, &cache).map_err(failed)?;
-        let db = DB::open_cf_descriptors(&settings, path, families(options, &cache)).map_err(failed)?;
-        after_opening(&db).map_err(failed)?;
-        Ok(RocksEngine::over(db, cache))
+        let settings = database_options(options, &cache).map_err(failed)?;
+        let db = DB::open_cf_descriptors(&settings, path, family_descriptors(options, &cache)).map_err(failed)?;
+        set_open_options(&db).map_err(failed)?;
+        Ok(RocksEngine::from_database(db, cache))
     }
 
-    fn over(db: DB, cache: Cache) -> RocksEngine {
+    fn from_database(db: DB, cache: Cache) -> RocksEngine {
         // Built once: building one costs an allocation and a tenth of a microsecond per read or write.
         let (mut memory, mut synced, mut unsynced) =
             (ReadOptions::default(), WriteOptions::default(), WriteOptions::default());
@@ -100,7 +100,7 @@ impl RocksEngine {
         self.db.cf_handle(family.name()).ok_or_else(missing)
     }
 
-    fn batch(&self, batch: &Batch) -> Result<WriteBatch, EngineError> {
+    fn write_batch(&self, batch: &Batch) -> Result<WriteBatch, EngineError> {
         let mut out = WriteBatch::default();
         for op in &batch.ops {
             match op {
@@ -113,7 +113,7 @@ impl RocksEngine {
     }
 
     /// Records a failed sync, after which every write fails with it, and counts stalls.
-    fn settled<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
+    fn record_failure<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
         match &result {
             Err(error) if error.is_fatal() => *self.failed.lock() = Some(error.clone()),
             Err(EngineError::Stalled) => {
@@ -124,7 +124,7 @@ impl RocksEngine {
         result
     }
 
-    fn check(&self) -> Result<(), EngineError> {
+    fn check_writable(&self) -> Result<(), EngineError> {
         match &*self.failed.lock() {
             Some(error) => Err(error.clone()),
             None => Ok(()),
@@ -135,7 +135,7 @@ impl RocksEngine {
 impl Engine for RocksEngine {
     fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
         let handle = self.handle(family)?;
-        let (found, versions) = counting(|| self.db.get_pinned_cf_opt(handle, key, &self.memory));
+        let (found, versions) = count_operands(|| self.db.get_pinned_cf_opt(handle, key, &self.memory));
         match found {
             Ok(value) => {
                 self.hits.fetch_add(1, Ordering::Relaxed);
@@ -146,12 +146,12 @@ impl Engine for RocksEngine {
                 self.misses.fetch_add(1, Ordering::Relaxed);
                 Ok(Tried::WouldBlock)
             }
-            Err(error) => Err(error::read(&error)),
+            Err(error) => Err(error::read_error(&error)),
         }
     }
 
     fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError> {
-        let value = self.db.get_pinned_cf(self.handle(family)?, key).map_err(|e| error::read(&e))?;
+        let value = self.db.get_pinned_cf(self.handle(family)?, key).map_err(|e| error::read_error(&e))?;
         hit(value.as_deref());
         Ok(())
     }
@@ -162,18 +162,18 @@ impl Engine for RocksEngine {
         tier: Tier,
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
     ) -> Result<Scanned, EngineError> {
-        let iterator = self.db.raw_iterator_cf_opt(self.handle(range.family)?, bounds(range, tier));
-        walk(iterator, range.reversed, row)
+        let iterator = self.db.raw_iterator_cf_opt(self.handle(range.family)?, scan_options(range, tier));
+        walk_range(iterator, range.reversed, row)
     }
 
     fn write(&self, batch: &Batch, sync: SyncMode) -> Result<u64, EngineError> {
-        self.check()?;
+        self.check_writable()?;
         let options = match sync {
             SyncMode::Synced => &self.synced,
             SyncMode::Unsynced => &self.unsynced,
         };
-        let written = self.db.write_opt(self.batch(batch)?, options).map_err(|e| error::write(&e, sync));
-        self.settled(written)?;
+        let written = self.db.write_opt(self.write_batch(batch)?, options).map_err(|e| error::write_error(&e, sync));
+        self.record_failure(written)?;
         self.batches.fetch_add(1, Ordering::Relaxed);
         let sequence = self.db.latest_sequence_number();
         if sync == SyncMode::Synced {
@@ -183,10 +183,10 @@ impl Engine for RocksEngine {
     }
 
     fn sync(&self) -> Result<u64, EngineError> {
-        self.check()?;
+        self.check_writable()?;
         // Taken before the sync, which may miss writes that arrive meanwhile.
         let sequence = self.db.latest_sequence_number();
-        self.settled(self.db.flush_wal(true).map_err(|e| error::sync(&e)))?;
+        self.record_failure(self.db.flush_wal(true).map_err(|e| error::sync_error(&e)))?;
         self.durable.fetch_max(sequence, Ordering::Release);
         Ok(sequence)
     }
@@ -200,13 +200,15 @@ impl Engine for RocksEngine {
     }
 
     fn remove(&self, family: Family, start: &[u8], end: &[u8]) -> Result<(), EngineError> {
-        self.check()?;
+        self.check_writable()?;
         let handle = self.handle(family)?;
         // Files entirely within the range are deleted at once; a range tombstone covers the rest until compaction.
-        self.db.delete_file_in_range_cf(handle, start, end).map_err(|e| error::read(&e))?;
+        self.db.delete_file_in_range_cf(handle, start, end).map_err(|e| error::read_error(&e))?;
         let mut batch = WriteBatch::default();
         batch.delete_range_cf(handle, start, end);
-        self.settled(self.db.write_opt(batch, &self.synced).map_err(|e| error::write(&e, SyncMode::Synced)))
+        self.record_failure(
+            self.db.write_opt(batch, &self.synced).map_err(|e| error::write_error(&e, SyncMode::Synced)),
+        )
     }
 
     fn disk_bytes(&self, family: Family, start: &[u8], end: &[u8]) -> Result<u64, EngineError> {
@@ -215,15 +217,17 @@ impl Engine for RocksEngine {
     }
 
     fn flush(&self) -> Result<(), EngineError> {
-        self.check()?;
+        self.check_writable()?;
         let handles: Vec<&ColumnFamily> = Family::ALL.iter().map(|f| self.handle(*f)).collect::<Result<_, _>>()?;
-        self.settled(
-            self.db.flush_cfs_opt(&handles, &FlushOptions::default()).map_err(|e| error::write(&e, SyncMode::Synced)),
+        self.record_failure(
+            self.db
+                .flush_cfs_opt(&handles, &FlushOptions::default())
+                .map_err(|e| error::write_error(&e, SyncMode::Synced)),
         )
     }
 
     fn snapshot(&self) -> Box<dyn EngineView + '_> {
-        Box::new(View::of(self))
+        Box::new(SnapshotView::new(self))
     }
 
     fn figures(&self) -> Figures {

@@ -15,7 +15,7 @@ pub struct OpenError {
 }
 
 /// The engine's error for a failed read.
-pub(crate) fn read(error: &Error) -> EngineError {
+pub(crate) fn read_error(error: &Error) -> EngineError {
     match error.kind() {
         ErrorKind::Corruption => EngineError::Corrupt(error.to_string()),
         _ => EngineError::Io(error.to_string()),
@@ -23,13 +23,13 @@ pub(crate) fn read(error: &Error) -> EngineError {
 }
 
 /// The engine's error for a failed write.
-pub(crate) fn write(error: &Error, sync: SyncMode) -> EngineError {
-    written(error.kind(), error.to_string(), sync)
+pub(crate) fn write_error(error: &Error, sync: SyncMode) -> EngineError {
+    classify_write_error(error.kind(), error.to_string(), sync)
 }
 
 /// The engine's error for a failed sync of the log: always fatal. The kernel may have dropped the pages and reports
 /// that only once, so a later sync that succeeds proves nothing.
-pub(crate) fn sync(error: &Error) -> EngineError {
+pub(crate) fn sync_error(error: &Error) -> EngineError {
     EngineError::Sync(error.to_string())
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn would_block(error: &Error) -> bool {
 
 /// The error for a write. Only a refusal before the log is certain; after any other failure the write may be in the
 /// log.
-fn written(kind: ErrorKind, text: String, sync: SyncMode) -> EngineError {
+fn classify_write_error(kind: ErrorKind, text: String, sync: SyncMode) -> EngineError {
     match kind {
         // With `no_slowdown` a write fails instead of waiting. Without it this status is unexpected, and fatal.
         ErrorKind::Incomplete if sync == SyncMode::Unsynced => EngineError::Stalled,
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     fn fails(kind: ErrorKind, text: &str, sync: SyncMode) -> EngineError {
-        written(kind, text.to_owned(), sync)
+        classify_write_error(kind, text.to_owned(), sync)
     }
 
     #[test]

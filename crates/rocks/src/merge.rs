@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Runs a read of one key and returns the number of operands that it merged.
-pub(crate) fn counting<T>(read: impl FnOnce() -> T) -> (T, usize) {
+pub(crate) fn count_operands<T>(read: impl FnOnce() -> T) -> (T, usize) {
     OPERANDS.set(0);
     let result = read();
     (result, OPERANDS.get())

@@ -9,7 +9,7 @@ use rocksdb::{DBRawIterator, ReadOptions, ReadTier};
 /// There is no prefix extractor, so every seek is in total order. One of 12 bytes (storage id and token) would help
 /// only scans within one partition, and scans of token ranges would have to opt out of it. Blocks of a scan stay in the
 /// cache, as is RocksDB's default: a scan is a page of a query, and the next page begins in the block where it ends.
-pub(crate) fn bounds(range: &ScanRange<'_>, tier: Tier) -> ReadOptions {
+pub(crate) fn scan_options(range: &ScanRange<'_>, tier: Tier) -> ReadOptions {
     let mut options = ReadOptions::default();
     if !range.start.is_empty() {
         options.set_iterate_lower_bound(range.start);
@@ -24,7 +24,7 @@ pub(crate) fn bounds(range: &ScanRange<'_>, tier: Tier) -> ReadOptions {
 }
 
 /// Walks an iterator with bounds until `row` stops it or the range ends.
-pub(crate) fn walk(
+pub(crate) fn walk_range(
     mut iterator: DBRawIterator<'_>,
     reversed: bool,
     row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
@@ -47,6 +47,6 @@ pub(crate) fn walk(
     match iterator.status() {
         Ok(()) => Ok(Scanned::Done),
         Err(error) if would_block(&error) => Ok(Scanned::WouldBlock),
-        Err(error) => Err(error::read(&error)),
+        Err(error) => Err(error::read_error(&error)),
     }
 }

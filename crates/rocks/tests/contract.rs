@@ -40,7 +40,7 @@ fn keys(engine: &RocksEngine, family: Family) -> Vec<String> {
 }
 
 /// Copies the files as a crash at this moment would leave them, while the engine has them open.
-fn crashed(from: &Path, to: &Path) {
+fn copy_as_crashed(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -51,7 +51,7 @@ fn crashed(from: &Path, to: &Path) {
 }
 
 /// The path of the newest log file with data.
-fn log(folder: &Path) -> PathBuf {
+fn newest_log(folder: &Path) -> PathBuf {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let with_data = |path: &PathBuf| path.metadata().unwrap().len() > 0;
     files.filter(|path| path.extension().is_some_and(|end| end == "log")).filter(with_data).max().unwrap()
@@ -90,7 +90,7 @@ fn what_was_synced_survives_a_crash() {
     write(&engine, &["a"], SyncMode::Synced);
     write(&engine, &["b"], SyncMode::Unsynced);
     engine.sync().unwrap();
-    crashed(&live, &left);
+    copy_as_crashed(&live, &left);
     drop(engine);
     assert_eq!(keys(&open(&left), Family::Local), ["a", "b"]);
 }
@@ -102,9 +102,9 @@ fn a_torn_log_loses_its_last_batch_wholly_and_no_other() {
     let engine = open(&live);
     write(&engine, &["a"], SyncMode::Synced);
     write(&engine, &["b", "c", "d"], SyncMode::Unsynced);
-    crashed(&live, &left);
+    copy_as_crashed(&live, &left);
     drop(engine);
-    let file = std::fs::OpenOptions::new().write(true).open(log(&left)).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(newest_log(&left)).unwrap();
     file.set_len(file.metadata().unwrap().len() - 1).unwrap();
     let engine = open(&left);
     assert_eq!(keys(&engine, Family::Local), ["a"]);

@@ -32,7 +32,7 @@ fn merge(key: &Bytes, value: Bytes) -> Batch {
     Batch { ops: vec![Op::Merge { family: Family::Rows, key: key.clone(), value }] }
 }
 
-fn stored(engine: &RocksEngine, key: &[u8]) -> Vec<(i64, Vec<u8>)> {
+fn read_cells(engine: &RocksEngine, key: &[u8]) -> Vec<(i64, Vec<u8>)> {
     let mut found = Vec::new();
     let tried = engine.try_get(Family::Rows, key, &mut |value| {
         let Some(value) = value else { return };
@@ -51,10 +51,10 @@ fn rows_of_one_key_merge_whatever_their_order() {
     for (column, timestamp, text) in [(1, 5, "new"), (2, 3, "other"), (1, 4, "old")] {
         engine.write(&merge(&key, row(&key, column, timestamp, text)), SyncMode::Unsynced).unwrap();
     }
-    let merged = stored(&engine, &key);
+    let merged = read_cells(&engine, &key);
     assert_eq!(merged.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [5, 3]);
     engine.flush().unwrap();
-    assert_eq!(stored(&engine, &key), merged, "what was written out is read from memory still");
+    assert_eq!(read_cells(&engine, &key), merged, "what was written out is read from memory still");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_snapshot_does_not_see_what_comes_after_it() {
         .get(Family::Rows, &key, &mut |value| seen = RowView::parse(&key, value.unwrap()).unwrap().newest())
         .unwrap();
     assert_eq!(seen, 1);
-    assert_eq!(stored(&engine, &key)[0].0, 2);
+    assert_eq!(read_cells(&engine, &key)[0].0, 2);
 }
 
 #[test]
