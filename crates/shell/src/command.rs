@@ -71,13 +71,13 @@ impl Command {
         let takes = |command, argument| Err(CommandError::Argument { command, argument });
         Some(match (first.as_str(), argument.as_deref()) {
             ("CONSISTENCY", None) => Ok(Command::Consistency(None)),
-            ("CONSISTENCY", Some(level)) => level_named(level).map(|level| Command::Consistency(Some(level))),
+            ("CONSISTENCY", Some(level)) => parse_level(level).map(|level| Command::Consistency(Some(level))),
             ("EXPAND", Some("ON")) => Ok(Command::Expand(true)),
             ("EXPAND", Some("OFF")) => Ok(Command::Expand(false)),
             ("EXPAND", _) => takes("EXPAND", "ON or OFF"),
             ("PAGING", Some("ON")) => Ok(Command::Paging(Some(100))),
             ("PAGING", Some("OFF")) => Ok(Command::Paging(None)),
-            ("PAGING", Some(size)) => page_size(size),
+            ("PAGING", Some(size)) => parse_page_size(size),
             ("PAGING", None) => takes("PAGING", "ON, OFF or a number of rows"),
             ("SHOW", Some("VERSION")) => Ok(Command::ShowVersion),
             ("SHOW", Some("HOST")) => Ok(Command::ShowHost),
@@ -93,12 +93,12 @@ impl Command {
     }
 }
 
-pub(crate) fn level_named(name: &str) -> Result<Consistency, CommandError> {
+pub(crate) fn parse_level(name: &str) -> Result<Consistency, CommandError> {
     let found = Consistency::all().find(|level| level.name().eq_ignore_ascii_case(name));
     found.ok_or_else(|| CommandError::Level { name: name.to_owned() })
 }
 
-fn page_size(text: &str) -> Result<Command, CommandError> {
+fn parse_page_size(text: &str) -> Result<Command, CommandError> {
     let size = text.parse().ok().filter(|size| *size > 0);
     size.map(|size| Command::Paging(Some(size))).ok_or_else(|| CommandError::PageSize(text.to_owned()))
 }

@@ -1,6 +1,6 @@
 //! A blocking connection to a node.
 
-use crate::failure::{Failure, OTHER_PROTOCOL, not_cql};
+use crate::failure::{Failure, OTHER_PROTOCOL_REASON, other_protocol_reason};
 use crate::interrupt;
 use crate::stream::Stream;
 use crate::target::Target;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 64 << 10;
 /// The read timeout of the stream, after which a waiting read checks for Ctrl-C and its deadline.
-pub(crate) const READ_POLL: Duration = Duration::from_millis(100);
+pub(crate) const READ_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A connection on which STARTUP has succeeded.
 pub(crate) struct Connection {
@@ -38,13 +38,13 @@ pub(crate) struct Answer {
 impl Connection {
     /// Connects with protocol v5, or with v4 if that fails.
     pub(crate) fn open(target: &Target) -> Result<Connection, Failure> {
-        match Connection::with(target, Version::V5) {
-            Err(Failure::Version(_) | Failure::Lost(_)) => Connection::with(target, Version::V4),
+        match Connection::open_version(target, Version::V5) {
+            Err(Failure::Version(_) | Failure::Lost(_)) => Connection::open_version(target, Version::V4),
             outcome => outcome,
         }
     }
 
-    fn with(target: &Target, version: Version) -> Result<Connection, Failure> {
+    fn open_version(target: &Target, version: Version) -> Result<Connection, Failure> {
         let mut connection = Connection {
             stream: Stream::open(target)?,
             codec: ClientCodec::new(version),
@@ -99,7 +99,7 @@ impl Connection {
         loop {
             let incoming = self.codec.receive(&mut self.input).map_err(|error| match self.answered {
                 true => Failure::Lost(error.to_string()),
-                false => Failure::NotCql(OTHER_PROTOCOL),
+                false => Failure::NotCql(OTHER_PROTOCOL_REASON),
             });
             match incoming? {
                 Some(incoming) if incoming.stream == 0 => {
@@ -112,26 +112,28 @@ impl Connection {
                 }
                 // Another stream, such as events.
                 Some(_) => {}
-                None => self.receive(deadline)?,
+                None => self.read_input(deadline)?,
             }
         }
     }
 
     /// Reads more input. Fails at the deadline and on Ctrl-C.
-    fn receive(&mut self, deadline: Instant) -> Result<(), Failure> {
+    fn read_input(&mut self, deadline: Instant) -> Result<(), Failure> {
         let mut chunk = [0; READ_BYTES];
         loop {
             match self.stream.read(&mut chunk) {
-                Ok(0) => return Err(self.stream.closed(self.answered)),
+                Ok(0) => return Err(self.stream.end_of_stream(self.answered)),
                 Ok(count) => {
-                    if let Some(reason) = Some(&chunk[..count]).filter(|_| !self.answered).and_then(not_cql) {
+                    if let Some(reason) =
+                        Some(&chunk[..count]).filter(|_| !self.answered).and_then(other_protocol_reason)
+                    {
                         return Err(Failure::NotCql(reason));
                     }
                     self.input.extend_from_slice(&chunk[..count]);
                     return Ok(());
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    if interrupt::take() {
+                    if interrupt::take_interrupt() {
                         return Err(Failure::Cancelled);
                     }
                     if Instant::now() >= deadline {

@@ -8,10 +8,10 @@ use unicode_width::UnicodeWidthStr;
 /// Maximum width of a list of names, in terminal columns; as in cqlsh.
 const WIDTH_MAX: usize = 80;
 /// Spaces between two names.
-const GAP: usize = 2;
+const GAP_WIDTH: usize = 2;
 
 /// The text of a DESCRIBE result. Names are listed under their keyspaces, unless a keyspace is in use.
-pub(crate) fn description(rows: &Rows, in_keyspace: bool) -> String {
+pub(crate) fn format_description(rows: &Rows, in_keyspace: bool) -> String {
     let column = |name: &str| rows.columns.iter().position(|c| c.name == name);
     let value = |row: &[Option<Bytes>], column: Option<usize>| {
         let value = column.and_then(|at| row.get(at)).and_then(Option::as_ref);
@@ -29,37 +29,38 @@ pub(crate) fn description(rows: &Rows, in_keyspace: bool) -> String {
     let names: Vec<(String, String)> = values("keyspace_name").into_iter().zip(values("name")).collect();
     if in_keyspace || values("type").iter().all(|kind| kind == "keyspace") {
         let names: Vec<String> = names.into_iter().map(|(_, name)| name).collect();
-        return format!("\n{}\n", in_columns(&names));
+        return format!("\n{}\n", arrange_in_columns(&names));
     }
-    by_keyspace(&names) + "\n"
+    group_by_keyspace(&names) + "\n"
 }
 
 /// Names grouped under the headings of their keyspaces.
-fn by_keyspace(names: &[(String, String)]) -> String {
+fn group_by_keyspace(names: &[(String, String)]) -> String {
     let mut out = String::new();
     for group in names.chunk_by(|a, b| a.0 == b.0) {
         let keyspace = &group[0].0;
         let names: Vec<String> = group.iter().map(|(_, name)| name.clone()).collect();
         let line = "-".repeat("Keyspace ".len() + keyspace.width());
         // Writing to a string cannot fail.
-        let _ = write!(out, "\nKeyspace {keyspace}\n{line}\n{}", in_columns(&names));
+        let _ = write!(out, "\nKeyspace {keyspace}\n{line}\n{}", arrange_in_columns(&names));
     }
     out
 }
 
 /// Names in as few lines as fit `WIDTH_MAX`, filled column by column.
-fn in_columns(names: &[String]) -> String {
+fn arrange_in_columns(names: &[String]) -> String {
     let layout = |lines: usize| -> Vec<usize> {
         names.chunks(lines).map(|column| column.iter().map(|name| name.width()).max().unwrap_or(0)).collect()
     };
-    let fits = |lines: &usize| layout(*lines).iter().map(|width| width + GAP).sum::<usize>() <= WIDTH_MAX + GAP;
+    let fits =
+        |lines: &usize| layout(*lines).iter().map(|width| width + GAP_WIDTH).sum::<usize>() <= WIDTH_MAX + GAP_WIDTH;
     let lines = (1..=names.len()).find(fits).unwrap_or(names.len().max(1));
     let widths = layout(lines);
     let mut out = String::new();
     for line in 0..lines {
         let cells = names.iter().skip(line).step_by(lines).zip(&widths);
         let text: String =
-            cells.map(|(name, width)| format!("{name}{}", " ".repeat(width + GAP - name.width()))).collect();
+            cells.map(|(name, width)| format!("{name}{}", " ".repeat(width + GAP_WIDTH - name.width()))).collect();
         out += text.trim_end();
         out.push('\n');
     }
@@ -76,19 +77,19 @@ mod tests {
 
     #[test]
     fn names_go_down_the_columns() {
-        assert_eq!(in_columns(&["b".to_owned(), "a".to_owned()]), "b  a\n");
-        let text = in_columns(&names(5));
+        assert_eq!(arrange_in_columns(&["b".to_owned(), "a".to_owned()]), "b  a\n");
+        let text = arrange_in_columns(&names(5));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0], "a_name_of_twenty_000  a_name_of_twenty_002  a_name_of_twenty_004");
-        assert!(in_columns(&["x".repeat(200), "y".to_owned()]).lines().count() == 2);
-        assert_eq!(in_columns(&[]), "\n");
+        assert!(arrange_in_columns(&["x".repeat(200), "y".to_owned()]).lines().count() == 2);
+        assert_eq!(arrange_in_columns(&[]), "\n");
     }
 
     #[test]
     fn names_stand_under_their_keyspaces() {
         let pair = |keyspace: &str, name: &str| (keyspace.to_owned(), name.to_owned());
-        let text = by_keyspace(&[pair("k", "a"), pair("k", "b"), pair("ks2", "c")]);
+        let text = group_by_keyspace(&[pair("k", "a"), pair("k", "b"), pair("ks2", "c")]);
         assert_eq!(text, "\nKeyspace k\n----------\na  b\n\nKeyspace ks2\n------------\nc\n");
     }
 }

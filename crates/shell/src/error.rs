@@ -3,9 +3,9 @@
 use henge_protocol::{ErrorKind, ErrorResponse};
 
 /// The text to print for a server error in response to `statement`.
-pub(crate) fn show(error: &ErrorResponse, statement: &str) -> String {
-    let mut out = format!("{}: {}", class(&error.kind), text(error));
-    if let Some((line, column)) = place(&error.message)
+pub(crate) fn format_error(error: &ErrorResponse, statement: &str) -> String {
+    let mut out = format!("{}: {}", exception_class(&error.kind), error_text(error));
+    if let Some((line, column)) = error_position(&error.message)
         && let Some(source) = line.checked_sub(1).and_then(|at| statement.lines().nth(at))
     {
         out += &format!("\n  {source}\n  {}^", " ".repeat(column));
@@ -15,8 +15,8 @@ pub(crate) fn show(error: &ErrorResponse, statement: &str) -> String {
 
 /// The text of the error. Syntax errors consist of their message only; others say that the server sent them, and their
 /// code.
-fn text(error: &ErrorResponse) -> String {
-    match (&error.kind, code(&error.kind)) {
+fn error_text(error: &ErrorResponse) -> String {
+    match (&error.kind, error_code(&error.kind)) {
         (ErrorKind::Syntax, _) | (_, None) => error.message.clone(),
         (_, Some((number, name))) => {
             format!("Error from server: code={number:04x} [{name}] message=\"{}\"", error.message)
@@ -24,7 +24,7 @@ fn text(error: &ErrorResponse) -> String {
     }
 }
 
-fn class(kind: &ErrorKind) -> &'static str {
+fn exception_class(kind: &ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Syntax => "SyntaxException",
         ErrorKind::Invalid => "InvalidRequest",
@@ -45,7 +45,7 @@ fn class(kind: &ErrorKind) -> &'static str {
 }
 
 /// The protocol's error code, and the name that drivers give it.
-fn code(kind: &ErrorKind) -> Option<(u16, &'static str)> {
+fn error_code(kind: &ErrorKind) -> Option<(u16, &'static str)> {
     Some(match kind {
         ErrorKind::Invalid => (0x2200, "Invalid query"),
         ErrorKind::Config => (0x2300, "Query invalid because of configuration issue"),
@@ -65,7 +65,7 @@ fn code(kind: &ErrorKind) -> Option<(u16, &'static str)> {
 }
 
 /// The position in a message, written as `line L:C`: line from one, column from zero.
-fn place(message: &str) -> Option<(usize, usize)> {
+fn error_position(message: &str) -> Option<(usize, usize)> {
     let (_, after) = message.split_once("line ")?;
     let (line, after) = after.split_once(':')?;
     let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -80,7 +80,7 @@ mod tests {
     fn a_caret_stands_under_the_place() {
         let error =
             ErrorResponse { kind: ErrorKind::Syntax, message: "line 2:2 expected FROM, found 'FRM'".to_owned() };
-        let shown = show(&error, "SELECT *\n  FRM t");
+        let shown = format_error(&error, "SELECT *\n  FRM t");
         assert_eq!(shown, "SyntaxException: line 2:2 expected FROM, found 'FRM'\n    FRM t\n    ^");
     }
 
@@ -89,6 +89,6 @@ mod tests {
         let error = ErrorResponse { kind: ErrorKind::Invalid, message: "Table 't' does not exist".to_owned() };
         let expected =
             "InvalidRequest: Error from server: code=2200 [Invalid query] message=\"Table 't' does not exist\"";
-        assert_eq!(show(&error, "SELECT * FROM t"), expected);
+        assert_eq!(format_error(&error, "SELECT * FROM t"), expected);
     }
 }

@@ -49,10 +49,10 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// The reason why the first bytes received cannot come from a CQL server without TLS; `None` if they can.
-pub(crate) fn not_cql(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn other_protocol_reason(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         // A TLS alert or handshake record.
-        [0x15 | 0x16, 0x03, ..] => Some(SPEAKS_TLS),
+        [0x15 | 0x16, 0x03, ..] => Some(EXPECTS_TLS_REASON),
         [b'H', b'T', b'T', b'P', ..] => Some(
             "this port speaks HTTP, as those of henge admin and of the metrics do: clients are served on native_transport_port, 9042 \
              unless set otherwise",
@@ -61,11 +61,11 @@ pub(crate) fn not_cql(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-pub(crate) const OTHER_PROTOCOL: &str =
+pub(crate) const OTHER_PROTOCOL_REASON: &str =
     "this port speaks another protocol: clients are served on native_transport_port, 9042 unless set otherwise";
-pub(crate) const SPEAKS_TLS: &str = "the server expects TLS on this port: use --ssl";
-pub(crate) const SPEAKS_NO_TLS: &str = "this port answers without TLS: leave out --ssl";
-pub(crate) const CLOSED_AT_ONCE: &str = "the server closed the connection without an answer: if it expects TLS there, use --ssl; clients are served on \
+pub(crate) const EXPECTS_TLS_REASON: &str = "the server expects TLS on this port: use --ssl";
+pub(crate) const EXPECTS_NO_TLS_REASON: &str = "this port answers without TLS: leave out --ssl";
+pub(crate) const EARLY_CLOSE_REASON: &str = "the server closed the connection without an answer: if it expects TLS there, use --ssl; clients are served on \
      native_transport_port, 9042 unless set otherwise";
 
 #[cfg(test)]
@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn other_protocols_are_known_by_their_first_bytes() {
-        assert_eq!(not_cql(&[0x15, 0x03, 0x03, 0, 2, 2, 50]), Some(SPEAKS_TLS));
-        assert!(not_cql(b"HTTP/1.1 400 Bad Request").is_some_and(|reason| reason.contains("9042")));
-        assert_eq!(not_cql(&[0x85, 0, 0, 0, 6]), None);
+        assert_eq!(other_protocol_reason(&[0x15, 0x03, 0x03, 0, 2, 2, 50]), Some(EXPECTS_TLS_REASON));
+        assert!(other_protocol_reason(b"HTTP/1.1 400 Bad Request").is_some_and(|reason| reason.contains("9042")));
+        assert_eq!(other_protocol_reason(&[0x85, 0, 0, 0, 6]), None);
     }
 }

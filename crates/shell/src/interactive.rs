@@ -10,15 +10,16 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Maximum lines of history.
-const HISTORY: usize = 10_000;
+const HISTORY_LINES_MAX: usize = 10_000;
 
 /// Runs until EXIT or the end of input.
 pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     session.interactive = true;
     interrupt::listen()?;
-    let (connected, version) = (session.connected()?, session.version()?);
+    let (connected, version) = (session.connection_line()?, session.version_line()?);
     writeln!(io::stdout(), "{connected}\n{version}\nUse HELP for help.")?;
-    let mut editor = DefaultEditor::with_config(rustyline::Config::builder().max_history_size(HISTORY)?.build())?;
+    let mut editor =
+        DefaultEditor::with_config(rustyline::Config::builder().max_history_size(HISTORY_LINES_MAX)?.build())?;
     let history = history_file();
     if let Some(path) = &history {
         // The file does not exist at first.
@@ -26,11 +27,11 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     }
     let mut waiting = String::new();
     while !session.ended {
-        if interrupt::take() {
+        if interrupt::take_interrupt() {
             waiting.clear();
         }
         match editor.readline(&prompt(session, &waiting)) {
-            Ok(line) => take(session, &mut editor, &mut waiting, &line)?,
+            Ok(line) => run_input(session, &mut editor, &mut waiting, &line)?,
             Err(ReadlineError::Interrupted) => waiting.clear(),
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(error).context("the terminal cannot be read"),
@@ -43,7 +44,12 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
 }
 
 /// Takes in a line or a pasted text, and runs the statements that are complete.
-fn take(session: &mut Session, editor: &mut DefaultEditor, waiting: &mut String, line: &str) -> anyhow::Result<()> {
+fn run_input(
+    session: &mut Session,
+    editor: &mut DefaultEditor,
+    waiting: &mut String,
+    line: &str,
+) -> anyhow::Result<()> {
     if !line.trim().is_empty() {
         let _ = editor.add_history_entry(line);
     }

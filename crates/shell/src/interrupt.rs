@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 
-static PRESSED: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Handles Ctrl-C from now on. Before this call, Ctrl-C ends the process as usual.
 pub(crate) fn listen() -> anyhow::Result<()> {
@@ -15,7 +15,7 @@ pub(crate) fn listen() -> anyhow::Result<()> {
     std::thread::spawn(move || {
         runtime.block_on(async {
             while pressed.recv().await.is_some() {
-                PRESSED.store(true, Ordering::Relaxed);
+                INTERRUPTED.store(true, Ordering::Relaxed);
             }
         });
     });
@@ -23,6 +23,6 @@ pub(crate) fn listen() -> anyhow::Result<()> {
 }
 
 /// True if Ctrl-C was pressed since the last call.
-pub(crate) fn take() -> bool {
-    PRESSED.swap(false, Ordering::Relaxed)
+pub(crate) fn take_interrupt() -> bool {
+    INTERRUPTED.swap(false, Ordering::Relaxed)
 }

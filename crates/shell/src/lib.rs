@@ -29,7 +29,7 @@ mod value;
 pub use options::ShellOptions;
 
 use anyhow::Context;
-use command::level_named;
+use command::parse_level;
 use connection::Connection;
 use paint::Paint;
 use session::{Output, Session};
@@ -37,7 +37,7 @@ use std::io::{IsTerminal, Read, Write};
 use target::Target;
 
 /// The exit code if a statement failed, as in cqlsh.
-const FAILED: i32 = 2;
+const FAILURE_EXIT_CODE: i32 = 2;
 
 /// Runs the shell and returns the exit code of the process. A closed output, as with `| head`, counts as success.
 pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
@@ -50,14 +50,14 @@ pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
 }
 
 fn run(options: &ShellOptions) -> anyhow::Result<i32> {
-    let target = Target::of(options)?;
+    let target = Target::from_options(options)?;
     let connection = Connection::open(&target)?;
     let interactive = options.execute.is_none() && options.file.is_none() && std::io::stdin().is_terminal();
-    let paint = Paint::when(options.color || (!options.no_color && interactive && std::io::stdout().is_terminal()));
+    let paint = Paint::new(options.color || (!options.no_color && interactive && std::io::stdout().is_terminal()));
     let mut session = Session::new(connection, target, paint);
     let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
     let mut output = Output { results: &mut results, errors: &mut errors };
-    let level = level_named(&options.consistency_level)?;
+    let level = parse_level(&options.consistency_level)?;
     session.set_consistency(level);
     if let Some(keyspace) = &options.keyspace {
         session.run(&format!("USE {keyspace}"), &mut output)?;
@@ -66,13 +66,13 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
         interactive::run(&mut session)?;
         return Ok(0);
     }
-    session.run_all(&text(options)?, &mut output)?;
+    session.run_all(&read_statements(options)?, &mut output)?;
     std::io::stdout().flush()?;
-    Ok(if session.failures > 0 { FAILED } else { 0 })
+    Ok(if session.failures > 0 { FAILURE_EXIT_CODE } else { 0 })
 }
 
 /// The statements to run: from the command line, a file, or standard input.
-fn text(options: &ShellOptions) -> anyhow::Result<String> {
+fn read_statements(options: &ShellOptions) -> anyhow::Result<String> {
     if let Some(text) = &options.execute {
         // The last statement of `-e` needs no semicolon, as in cqlsh.
         return Ok(format!("{text}\n;"));

@@ -8,26 +8,26 @@ pub(crate) struct Paint {
 
 impl Paint {
     /// Colours, if `on` is true.
-    pub(crate) fn when(on: bool) -> Paint {
+    pub(crate) fn new(on: bool) -> Paint {
         Paint { on }
     }
 
     /// Colours a column's name.
     pub(crate) fn name(self, text: &str) -> String {
-        self.with("35;1", text)
+        self.colour("35;1", text)
     }
 
     /// Colours a padded value; `value` is the text without padding.
     pub(crate) fn value(self, padded: &str, value: &str) -> String {
-        self.with(if value == "null" { "31;1" } else { "33;1" }, padded)
+        self.colour(if value == "null" { "31;1" } else { "33;1" }, padded)
     }
 
     /// Colours an error.
     pub(crate) fn error(self, text: &str) -> String {
-        self.with("31;1", text)
+        self.colour("31;1", text)
     }
 
-    fn with(self, code: &str, text: &str) -> String {
+    fn colour(self, code: &str, text: &str) -> String {
         if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }

@@ -1,8 +1,8 @@
 //! A session: its settings, and the execution of statements.
 
 use crate::command::{Command, HELP};
-use crate::connection::{Connection, READ_POLL};
-use crate::describe::description;
+use crate::connection::{Connection, READ_POLL_INTERVAL};
+use crate::describe::format_description;
 use crate::error;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -10,7 +10,7 @@ use crate::paint::Paint;
 use crate::splitter::{is_blank, split, without_comments};
 use crate::table::Table;
 use crate::target::Target;
-use crate::value::show;
+use crate::value::format_value;
 use henge_base::Bytes;
 use henge_model::Consistency;
 use henge_protocol::{QueryParameters, Response, Rows};
@@ -21,14 +21,14 @@ use std::io::{BufRead, Stdin, Write};
 use std::path::Path;
 
 /// Page size in rows, unless PAGING sets it.
-const PAGE: u32 = 100;
+const PAGE_ROWS: u32 = 100;
 /// Minimum page size in rows for output that is not interactive.
-const BULK_PAGE: u32 = 5_000;
+const BULK_PAGE_ROWS_MIN: u32 = 5_000;
 /// Maximum nesting of files that SOURCE other files.
-const SOURCES: usize = 16;
+const SOURCE_DEPTH_MAX: usize = 16;
 
 /// Maximum characters of an incomplete statement in its error.
-const START_SHOWN: usize = 60;
+const INCOMPLETE_STATEMENT_CHARS_MAX: usize = 60;
 
 /// The streams to which a session writes.
 pub(crate) struct Output<'a> {
@@ -62,7 +62,7 @@ impl Session {
             keyspace: None,
             consistency: Consistency::One,
             expand: false,
-            paging: Some(PAGE),
+            paging: Some(PAGE_ROWS),
             paint,
             interactive: false,
             failures: 0,
@@ -91,8 +91,9 @@ impl Session {
         if self.ended || is_blank(parts.rest) {
             return Ok(());
         }
-        let start: String = parts.rest.trim().lines().next().unwrap_or_default().chars().take(START_SHOWN).collect();
-        self.failed(
+        let start: String =
+            parts.rest.trim().lines().next().unwrap_or_default().chars().take(INCOMPLETE_STATEMENT_CHARS_MAX).collect();
+        self.print_failure(
             &format!(
                 "Incomplete statement at end of file: {start:?} was not run; statements end with a semicolon, batches with APPLY BATCH;"
             ),
@@ -108,14 +109,14 @@ impl Session {
             return Ok(());
         }
         let outcome = match Command::parse(statement) {
-            Some(Ok(command)) => self.command(command, output),
-            Some(Err(error)) => self.failed(&error.to_string(), output),
-            None => self.statement(statement, output),
+            Some(Ok(command)) => self.run_command(command, output),
+            Some(Err(error)) => self.print_failure(&error.to_string(), output),
+            None => self.run_statement(statement, output),
         };
         match outcome {
             Err(error) if self.interactive && error.is::<Failure>() => {
                 self.connection = None;
-                self.failed(&error.to_string(), output)
+                self.print_failure(&error.to_string(), output)
             }
             outcome => outcome,
         }
@@ -124,7 +125,7 @@ impl Session {
     /// The connection. A lost one is opened again, with the same keyspace.
     fn connection(&mut self) -> Result<&mut Connection, Failure> {
         // An earlier Ctrl-C must not cancel this statement.
-        interrupt::take();
+        interrupt::take_interrupt();
         if self.connection.is_none() {
             let mut connection = Connection::open(&self.target)?;
             if let Some(keyspace) = &self.keyspace {
@@ -138,13 +139,13 @@ impl Session {
         self.connection.as_mut().ok_or(Failure::Cancelled)
     }
 
-    fn failed(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+    fn print_failure(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
         self.failures += 1;
         output.results.flush()?;
         Ok(writeln!(output.errors, "{}", self.paint.error(text))?)
     }
 
-    fn command(&mut self, command: Command, output: &mut Output<'_>) -> anyhow::Result<()> {
+    fn run_command(&mut self, command: Command, output: &mut Output<'_>) -> anyhow::Result<()> {
         let said = match command {
             Command::Consistency(None) => format!("Current consistency level is {}.", self.consistency.name()),
             Command::Consistency(Some(level)) => {
@@ -161,9 +162,9 @@ impl Session {
                     format!("Now Query paging is enabled\nPage size: {n}")
                 })
             }
-            Command::ShowVersion => self.version()?,
-            Command::ShowHost => self.connected()?,
-            Command::Source(path) => return self.source(&path, output),
+            Command::ShowVersion => self.version_line()?,
+            Command::ShowHost => self.connection_line()?,
+            Command::Source(path) => return self.run_source(&path, output),
             Command::Help => HELP.to_owned(),
             Command::Clear => "\u{1b}[2J\u{1b}[H".to_owned(),
             Command::Exit => {
@@ -174,14 +175,15 @@ impl Session {
         Ok(writeln!(output.results, "{said}")?)
     }
 
-    fn source(&mut self, path: &Path, output: &mut Output<'_>) -> anyhow::Result<()> {
-        if self.sources == SOURCES {
-            return self.failed(&format!("SOURCE goes at most {SOURCES} files deep"), output);
+    fn run_source(&mut self, path: &Path, output: &mut Output<'_>) -> anyhow::Result<()> {
+        if self.sources == SOURCE_DEPTH_MAX {
+            return self.print_failure(&format!("SOURCE goes at most {SOURCE_DEPTH_MAX} files deep"), output);
         }
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
-                return self.failed(&format!("Could not open {:?}: {error}", path.display().to_string()), output);
+                return self
+                    .print_failure(&format!("Could not open {:?}: {error}", path.display().to_string()), output);
             }
         };
         self.sources += 1;
@@ -191,14 +193,14 @@ impl Session {
     }
 
     /// The first line of the banner.
-    pub(crate) fn connected(&mut self) -> anyhow::Result<String> {
-        let name = self.local("cluster_name")?;
+    pub(crate) fn connection_line(&mut self) -> anyhow::Result<String> {
+        let name = self.read_local("cluster_name")?;
         Ok(format!("Connected to {name} at {}:{}", self.target.host, self.target.port))
     }
 
     /// The second line of the banner.
-    pub(crate) fn version(&mut self) -> anyhow::Result<String> {
-        let release = self.local("release_version")?;
+    pub(crate) fn version_line(&mut self) -> anyhow::Result<String> {
+        let release = self.read_local("release_version")?;
         let connection = self.connection()?;
         let languages = connection.supported.options.get("CQL_VERSION");
         let language = languages.and_then(|v| v.first()).cloned().unwrap_or_default();
@@ -209,7 +211,7 @@ impl Session {
         ))
     }
 
-    fn local(&mut self, column: &str) -> anyhow::Result<String> {
+    fn read_local(&mut self, column: &str) -> anyhow::Result<String> {
         let text = format!("SELECT {column} FROM system.local");
         match self.connection()?.query(&text, QueryParameters::default())?.outcome {
             Ok(Response::Rows(rows)) => {
@@ -220,12 +222,12 @@ impl Session {
         }
     }
 
-    fn statement(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
-        let mut pages = Pages { first: 1, state: None };
+    fn run_statement(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let mut pages = PageProgress { first: 1, state: None };
         // Warnings of all pages are printed once each after the rows, as in cqlsh.
         let mut warnings = BTreeSet::new();
         loop {
-            let page_size = self.paging.map(|size| if self.interactive { size } else { size.max(BULK_PAGE) });
+            let page_size = self.paging.map(|size| if self.interactive { size } else { size.max(BULK_PAGE_ROWS_MIN) });
             let parameters = QueryParameters {
                 consistency: self.consistency,
                 page_size,
@@ -234,8 +236,8 @@ impl Session {
             };
             let answer = self.connection()?.query(text, parameters)?;
             let is_last = match answer.outcome {
-                Err(refusal) => return self.failed(&error::show(&refusal, text), output),
-                Ok(Response::Rows(rows)) => !self.page(rows, &mut pages, text, output)?,
+                Err(refusal) => return self.print_failure(&error::format_error(&refusal, text), output),
+                Ok(Response::Rows(rows)) => !self.print_page(rows, &mut pages, text, output)?,
                 Ok(Response::SetKeyspace(name)) => {
                     self.keyspace = Some(name);
                     true
@@ -250,21 +252,28 @@ impl Session {
     }
 
     /// Prints a page. Returns true if the next one is to be fetched.
-    fn page(&mut self, rows: Rows, pages: &mut Pages, text: &str, output: &mut Output<'_>) -> anyhow::Result<bool> {
+    fn print_page(
+        &mut self,
+        rows: Rows,
+        pages: &mut PageProgress,
+        text: &str,
+        output: &mut Output<'_>,
+    ) -> anyhow::Result<bool> {
         if is_describe(text) {
-            write!(output.results, "{}", description(&rows, self.keyspace.is_some()))?;
+            write!(output.results, "{}", format_description(&rows, self.keyspace.is_some()))?;
             return Ok(false);
         }
         let table = Table {
             columns: rows.columns.iter().map(|c| c.name.clone()).collect(),
-            rows: rows.rows.iter().map(|row| shown(&rows, row)).collect(),
+            rows: rows.rows.iter().map(|row| format_row(&rows, row)).collect(),
         };
-        let layout = if self.expand { table.expanded(pages.first, self.paint) } else { table.wide(self.paint) };
+        let layout =
+            if self.expand { table.format_expanded(pages.first, self.paint) } else { table.format_wide(self.paint) };
         write!(output.results, "\n{layout}")?;
         pages.first += table.rows.len();
         pages.state = rows.paging_state;
         if pages.state.is_some() {
-            return Ok(!self.interactive || more(output)?);
+            return Ok(!self.interactive || ask_for_more(output)?);
         }
         writeln!(output.results, "{}({} rows)", if self.expand { "" } else { "\n" }, pages.first - 1)?;
         Ok(false)
@@ -272,13 +281,13 @@ impl Session {
 }
 
 /// The progress through the pages of a result.
-struct Pages {
+struct PageProgress {
     first: usize,
     state: Option<Bytes>,
 }
 
-fn shown(rows: &Rows, row: &[Option<Bytes>]) -> Vec<String> {
-    rows.columns.iter().zip(row).map(|(column, value)| show(&column.data_type, value.as_deref())).collect()
+fn format_row(rows: &Rows, row: &[Option<Bytes>]) -> Vec<String> {
+    rows.columns.iter().zip(row).map(|(column, value)| format_value(&column.data_type, value.as_deref())).collect()
 }
 
 fn is_describe(text: &str) -> bool {
@@ -296,12 +305,12 @@ fn print_warnings(warnings: &BTreeSet<String>, output: &mut Output<'_>) -> anyho
 }
 
 /// Returns true if the user presses Enter for the next page; any other line and Ctrl-C return false.
-fn more(output: &mut Output<'_>) -> anyhow::Result<bool> {
+fn ask_for_more(output: &mut Output<'_>) -> anyhow::Result<bool> {
     write!(output.results, "\n---MORE---")?;
     output.results.flush()?;
     let stdin = std::io::stdin();
     while !is_readable(&stdin)? {
-        if interrupt::take() {
+        if interrupt::take_interrupt() {
             writeln!(output.results)?;
             return Ok(false);
         }
@@ -311,9 +320,9 @@ fn more(output: &mut Output<'_>) -> anyhow::Result<bool> {
     Ok(line.trim().is_empty())
 }
 
-/// True if input is available within `READ_POLL`.
+/// True if input is available within `READ_POLL_INTERVAL`.
 fn is_readable(stdin: &Stdin) -> anyhow::Result<bool> {
-    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(READ_POLL.subsec_nanos()) };
+    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(READ_POLL_INTERVAL.subsec_nanos()) };
     match poll(&mut [PollFd::new(stdin, PollFlags::IN)], Some(&wait)) {
         Ok(ready) => Ok(ready > 0),
         Err(Errno::INTR) => Ok(false),

@@ -61,40 +61,40 @@ pub(crate) fn without_comments(text: &str) -> String {
 
 /// The kind of a statement, by its first word.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Begun {
+enum StatementKind {
     Statement,
     Batch,
     LineCommand,
 }
 
-impl Begun {
-    fn by(first: Token<'_>) -> Begun {
+impl StatementKind {
+    fn from_first_word(first: Token<'_>) -> StatementKind {
         let is = |word: &str| first.kind != Kind::Quoted && first.text.eq_ignore_ascii_case(word);
         match () {
             // A misspelt batch counts as one too; otherwise its statements would be run one by one.
-            () if is("BEGIN") => Begun::Batch,
-            () if LINE_COMMANDS.iter().any(|word| is(word)) => Begun::LineCommand,
-            () => Begun::Statement,
+            () if is("BEGIN") => StatementKind::Batch,
+            () if LINE_COMMANDS.iter().any(|word| is(word)) => StatementKind::LineCommand,
+            () => StatementKind::Statement,
         }
     }
 }
 
 /// The range of the token that ends the first statement of a text; `None` if the statement is incomplete.
 fn statement_end(text: &str) -> Option<Range<usize>> {
-    let mut begun = None;
+    let mut statement_kind = None;
     // The two tokens before the current one since the last semicolon, without spaces and comments.
     let mut before: [Option<Token<'_>>; 2] = [None, None];
     for token in tokens(text) {
         let applies = before[0].is_some_and(|t| t.kind == Kind::Word && t.text.eq_ignore_ascii_case("APPLY"));
-        match (token.kind, token.text, begun) {
+        match (token.kind, token.text, statement_kind) {
             (Kind::Open, ..) => return None,
-            (Kind::Symbol, ";", Some(Begun::Batch)) if !applies => before = [None, None],
-            (Kind::Symbol, ";", _) | (Kind::LineEnd, _, Some(Begun::LineCommand)) => {
+            (Kind::Symbol, ";", Some(StatementKind::Batch)) if !applies => before = [None, None],
+            (Kind::Symbol, ";", _) | (Kind::LineEnd, _, Some(StatementKind::LineCommand)) => {
                 return Some(token.start..token.end());
             }
             _ if token.is_blank() => {}
             _ => {
-                begun = begun.or(Some(Begun::by(token)));
+                statement_kind = statement_kind.or(Some(StatementKind::from_first_word(token)));
                 before = [before[1], Some(token)];
             }
         }

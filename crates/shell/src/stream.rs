@@ -1,7 +1,7 @@
 //! The byte stream of a connection, with or without TLS.
 
-use crate::connection::READ_POLL;
-use crate::failure::{CLOSED_AT_ONCE, Failure, SPEAKS_NO_TLS};
+use crate::connection::READ_POLL_INTERVAL;
+use crate::failure::{EARLY_CLOSE_REASON, EXPECTS_NO_TLS_REASON, Failure};
 use crate::target::Target;
 use rustls::{ClientConnection, StreamOwned};
 use rustls_pki_types::ServerName;
@@ -26,7 +26,7 @@ impl Stream {
         let address = addresses.next().ok_or_else(|| unreachable(format!("{} has no address", target.host)))?;
         let stream = TcpStream::connect_timeout(&address, target.connect)
             .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
-            .and_then(|stream| stream.set_read_timeout(Some(READ_POLL)).map(|()| stream))
+            .and_then(|stream| stream.set_read_timeout(Some(READ_POLL_INTERVAL)).map(|()| stream))
             .map_err(|error| {
                 unreachable(format!(
                     "no node serves clients at {place} ({error}): is it running, and is its native_transport_port {}?",
@@ -51,33 +51,35 @@ impl Stream {
         while tls.conn.is_handshaking() {
             tls.conn.complete_io(&mut tls.sock)?;
         }
-        tls.sock.set_read_timeout(Some(READ_POLL))
+        tls.sock.set_read_timeout(Some(READ_POLL_INTERVAL))
     }
 
     /// The failure for an I/O error. `answered` is true if the server has sent a valid response before.
     pub(crate) fn failure(&self, error: &io::Error, answered: bool) -> Failure {
         let of_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match (self, of_tls) {
-            (Stream::Tls(_), Some(rustls::Error::InvalidMessage(_))) if !answered => Failure::NotCql(SPEAKS_NO_TLS),
+            (Stream::Tls(_), Some(rustls::Error::InvalidMessage(_))) if !answered => {
+                Failure::NotCql(EXPECTS_NO_TLS_REASON)
+            }
             (Stream::Tls(_), Some(error)) => Failure::Refused(format!("TLS: {error}")),
             // The server may have closed the connection before it read the request.
-            _ if !answered => Failure::NotCql(self.closed_at_once()),
+            _ if !answered => Failure::NotCql(self.early_close_reason()),
             _ => Failure::Lost(error.to_string()),
         }
     }
 
     /// The failure for the end of the stream.
-    pub(crate) fn closed(&self, answered: bool) -> Failure {
+    pub(crate) fn end_of_stream(&self, answered: bool) -> Failure {
         if answered {
             return Failure::Lost("the server closed the connection".to_owned());
         }
-        Failure::NotCql(self.closed_at_once())
+        Failure::NotCql(self.early_close_reason())
     }
 
-    fn closed_at_once(&self) -> &'static str {
+    fn early_close_reason(&self) -> &'static str {
         match self {
-            Stream::Plain(_) => CLOSED_AT_ONCE,
-            Stream::Tls(_) => SPEAKS_NO_TLS,
+            Stream::Plain(_) => EARLY_CLOSE_REASON,
+            Stream::Tls(_) => EXPECTS_NO_TLS_REASON,
         }
     }
 }

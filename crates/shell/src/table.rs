@@ -12,26 +12,24 @@ pub(crate) struct Table {
 
 impl Table {
     /// Prints columns side by side, with names aligned left and values right.
-    pub(crate) fn wide(&self, paint: Paint) -> String {
+    pub(crate) fn format_wide(&self, paint: Paint) -> String {
         let widths = self.widths();
         let last = self.columns.len().saturating_sub(1);
-        let names = self
-            .columns
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(at, (name, width))| paint.name(&if at == last { name.clone() } else { left(name, *width) }));
+        let names =
+            self.columns.iter().zip(&widths).enumerate().map(|(at, (name, width))| {
+                paint.name(&if at == last { name.clone() } else { align_left(name, *width) })
+            });
         let line: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
         let mut out = format!(" {}\n{}\n", names.collect::<Vec<_>>().join(" | "), line.join("+"));
         for row in &self.rows {
-            let values = row.iter().zip(&widths).map(|(value, width)| paint.value(&right(value, *width), value));
+            let values = row.iter().zip(&widths).map(|(value, width)| paint.value(&align_right(value, *width), value));
             out += &format!(" {}\n", values.collect::<Vec<_>>().join(" | "));
         }
         out
     }
 
     /// Prints the values of each row below one another, under the row's number, which starts at `first`.
-    pub(crate) fn expanded(&self, first: usize, paint: Paint) -> String {
+    pub(crate) fn format_expanded(&self, first: usize, paint: Paint) -> String {
         let name_width = self.columns.iter().map(|c| c.width()).max().unwrap_or(0);
         let value_width = self.rows.iter().flatten().map(|v| v.width()).max().unwrap_or(0);
         let line = format!("{}+{}", "-".repeat(name_width + 2), "-".repeat(value_width + 2));
@@ -39,7 +37,7 @@ impl Table {
         for (number, row) in self.rows.iter().enumerate() {
             out += &format!("@ Row {}\n{line}\n", first + number);
             for (name, value) in self.columns.iter().zip(row) {
-                out += &format!(" {} | {}\n", paint.name(&left(name, name_width)), paint.value(value, value));
+                out += &format!(" {} | {}\n", paint.name(&align_left(name, name_width)), paint.value(value, value));
             }
             out.push('\n');
         }
@@ -55,11 +53,11 @@ impl Table {
     }
 }
 
-fn right(text: &str, width: usize) -> String {
+fn align_right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-fn left(text: &str, width: usize) -> String {
+fn align_left(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
@@ -79,16 +77,16 @@ mod tests {
     fn columns_stand_as_in_cqlsh() {
         let expected =
             " town    | name | age\n---------+------+------\n Avebury |  Ada |   36\n    日本 |    x | null\n";
-        assert_eq!(table().wide(Paint::when(false)), expected);
+        assert_eq!(table().format_wide(Paint::new(false)), expected);
     }
 
     #[test]
     fn expanded_rows_have_numbers() {
         let expected = "@ Row 1\n------+---------\n town | Avebury\n name | Ada\n age  | 36\n\n";
         assert!(
-            table().expanded(1, Paint::when(false)).starts_with(expected),
+            table().format_expanded(1, Paint::new(false)).starts_with(expected),
             "{}",
-            table().expanded(1, Paint::when(false))
+            table().format_expanded(1, Paint::new(false))
         );
     }
 }

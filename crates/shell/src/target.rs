@@ -28,11 +28,11 @@ pub(crate) struct Target {
 
 impl Target {
     /// The target given by the options. Prompts for a missing password.
-    pub(crate) fn of(options: &ShellOptions) -> anyhow::Result<Target> {
+    pub(crate) fn from_options(options: &ShellOptions) -> anyhow::Result<Target> {
         let credentials = match (&options.username, &options.password) {
             (None, _) => None,
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
-            (Some(user), None) => Some((user.clone(), asked_password()?)),
+            (Some(user), None) => Some((user.clone(), read_password()?)),
         };
         Ok(Target {
             host: options.host.clone(),
@@ -40,13 +40,13 @@ impl Target {
             connect: Duration::from_secs(options.connect_timeout),
             request: Duration::from_secs(options.request_timeout),
             credentials,
-            tls: if options.ssl { Some(tls(options.ssl_certfile.as_deref())?) } else { None },
+            tls: if options.ssl { Some(tls_config(options.ssl_certfile.as_deref())?) } else { None },
         })
     }
 }
 
 /// A TLS configuration that accepts certificates signed by one of the authorities in the file, if they name the host.
-fn tls(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
+fn tls_config(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
     let path = authorities.context("--ssl needs the authority's certificate: --ssl-certfile or SSL_CERTFILE")?;
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut roots = RootCertStore::empty();
@@ -62,7 +62,7 @@ fn tls(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
 }
 
 /// Reads a password from the terminal, without echo.
-fn asked_password() -> anyhow::Result<String> {
+fn read_password() -> anyhow::Result<String> {
     let missing = "there is no terminal to ask for a password; give it with -p or CQLSH_PASSWORD";
     let mut terminal = File::options().read(true).write(true).open("/dev/tty").context(missing)?;
     write!(terminal, "Password: ")?;
