@@ -184,8 +184,8 @@ impl<R: Replicas> Asking<'_, R> {
             }
             Err(error) => {
                 self.tally.failed(candidate.group, candidate.host, error);
-                if self.tally.lacks(candidate.group) {
-                    let needs_rows = wanted == Wanted::Rows || !(self.has_rows() || self.awaits_rows());
+                if !self.tally.is_group_met(candidate.group) {
+                    let needs_rows = wanted == Wanted::Rows || !self.has_rows();
                     self.ask_spare(candidate.group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
                 }
             }

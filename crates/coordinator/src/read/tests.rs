@@ -141,7 +141,7 @@ fn speculative_retry_says_when_one_more_replica_is_asked() {
         ALWAYS ONE          3    odd: ok 0 | rows1
         ALWAYS QUORUM       3    ooo: ok 0 | rows1 rows2 digest3
         ALWAYS QUORUM       3    poo: ok 0 | rows1 rows2 digest3
-        ALWAYS QUORUM       3    rro: failure 1/2 by 2 0 | rows1 rows2 digest3
+        ALWAYS QUORUM       3    rro: failure 0/2 by 2 0 | rows1 rows2 digest3
         ALWAYS QUORUM       3    ood: ok 0 | rows1 rows2
         ALWAYS ALL          3    ooo: ok 0 | rows1 rows2 digest3
         ALWAYS LOCAL_ONE    a3b3 poo/ooo: ok 0 | rows1 rows2
