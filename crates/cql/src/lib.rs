@@ -37,6 +37,8 @@ mod manual;
 mod parser;
 mod plan;
 mod prepare;
+#[cfg(test)]
+mod rooms;
 pub mod statement;
 mod system_keyspaces;
 mod table_property;
