@@ -16,6 +16,8 @@
 #![allow(clippy::panic)]
 
 mod module_graph;
+#[cfg(test)]
+mod style;
 
 pub use module_graph::ModuleGraph;
 
