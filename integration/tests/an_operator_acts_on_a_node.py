@@ -108,7 +108,8 @@ def test_operations_are_started_listed_and_watched(node):
 
 def test_a_compaction_has_steps_and_outlives_its_client(node):
     status, operation = raw(node, "/operations", {**OWN, "Content-Type": "application/json"}, "POST", b'{"operation": "compact"}')
-    assert status == 202 and operation["state"]["state"] == "running", operation
+    # A small node may be done before the answer is written.
+    assert status == 202 and operation["state"]["state"] in ("running", "done"), operation
     status, ended = raw(node, f"/operations/{operation['id']}?wait_millis=20000", OWN)
     assert status == 200 and ended["state"]["state"] == "done" and ended["state"]["outcome"]["outcome"] == "compacted", ended
 
