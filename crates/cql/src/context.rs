@@ -30,6 +30,20 @@ pub struct BindContext<'a> {
 }
 
 impl<'a> BindContext<'a> {
+    /// The context of a term that contains no marker, column, time or random number.
+    pub(crate) fn constant() -> BindContext<'static> {
+        BindContext {
+            values: &[],
+            timestamp: 0,
+            now_us: 0,
+            now_seconds: 0,
+            before: None,
+            statement: 0,
+            seed: 0,
+            guard: Guard::default(),
+        }
+    }
+
     /// Refuses a wrong number of values.
     pub(crate) fn expect(&self, markers: usize) -> Result<(), Error> {
         let given = self.values.len();

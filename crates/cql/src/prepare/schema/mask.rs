@@ -106,21 +106,11 @@ fn signature(call: &MaskCall, data_type: &DataType) -> Result<Signature, Error> 
 
 /// Evaluates a term that contains no marker, column or time.
 fn constant(term: &Term, data_type: &DataType, what: &str, terms: &mut Terms<'_>) -> Result<Option<Vec<u8>>, Error> {
-    let nothing = BindContext {
-        values: &[],
-        timestamp: 0,
-        now_us: 0,
-        now_seconds: 0,
-        before: None,
-        statement: 0,
-        seed: 0,
-        guard: Default::default(),
-    };
     let source = terms.source(term, data_type, what)?;
     if terms.markers.count() > 0 {
         return Err(Error::invalid("a mask has no bind markers").at(term.position));
     }
-    Ok(source.evaluate(&nothing)?.or_null(what)?.map(|value| value.into_owned()))
+    Ok(source.evaluate(&BindContext::constant())?.or_null(what)?.map(|value| value.into_owned()))
 }
 
 /// An empty table for resolving the arguments of a mask, which refer to no column.

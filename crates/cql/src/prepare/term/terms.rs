@@ -297,16 +297,6 @@ fn fold(source: Source) -> Result<Source, Error> {
     if !parts.iter().all(|p| matches!(p, Source::Fixed(_) | Source::Null)) {
         return Ok(source);
     }
-    let nothing = BindContext {
-        values: &[],
-        timestamp: 0,
-        now_us: 0,
-        now_seconds: 0,
-        before: None,
-        statement: 0,
-        seed: 0,
-        guard: Default::default(),
-    };
-    let bytes = source.evaluate(&nothing)?.required("a collection")?.into_owned();
+    let bytes = source.evaluate(&BindContext::constant())?.required("a collection")?.into_owned();
     Ok(Source::Fixed(bytes.into()))
 }
