@@ -38,16 +38,7 @@ pub(crate) fn groups(
             return refuse("Functions are only supported on the last element of the GROUP BY clause".to_owned());
         }
         let wanted = match &term.kind {
-            TermKind::Column(name) => {
-                let wanted = column(table, name)?;
-                if !keys.contains(&wanted) {
-                    let name = &wanted.name;
-                    return refuse(format!(
-                        "Group by is currently only supported on the columns of the PRIMARY KEY, got {name}"
-                    ));
-                }
-                wanted
-            }
+            TermKind::Column(name) => key_column(column(table, name)?, &keys).map_err(|e| e.at(term.position))?,
             TermKind::Call { function, .. } if AGGREGATES.contains(&function.text.as_str()) => {
                 let name = &function.text;
                 return refuse(format!(
@@ -68,16 +59,7 @@ pub(crate) fn groups(
             }
             _ => return refuse("GROUP BY takes columns of the primary key and functions of them".to_owned()),
         };
-        loop {
-            let Some(key) = keys.get(next) else { return refuse(ORDER.to_owned()) };
-            next += 1;
-            if key.id == wanted.id {
-                break;
-            }
-            if !is_fixed(key, found) {
-                return refuse(ORDER.to_owned());
-            }
-        }
+        next = place_behind(wanted, &keys, next, found).map_err(|e| e.at(term.position))?;
     }
     if let (Some(message), Some(term)) = (odd, terms_of_clause.last()) {
         return Err(Error::invalid(message).at(term.position));
@@ -97,6 +79,28 @@ pub(crate) fn groups(
     let mut groups: Vec<Grouping> = keys.iter().take(plain).map(&mut of_column).collect();
     groups.extend(last);
     Ok(groups)
+}
+
+/// The column, if it is one of the primary key's.
+fn key_column<'t>(column: &'t Column, keys: &[&Column]) -> Result<&'t Column, Error> {
+    if keys.contains(&column) {
+        return Ok(column);
+    }
+    let name = &column.name;
+    Err(Error::invalid(format!("Group by is currently only supported on the columns of the PRIMARY KEY, got {name}")))
+}
+
+/// The place behind a key column at `next` or later. Columns in between must have one value by an equality.
+fn place_behind(wanted: &Column, keys: &[&Column], next: usize, found: &Restrictions) -> Result<usize, Error> {
+    for (place, key) in keys.iter().enumerate().skip(next) {
+        if key.id == wanted.id {
+            return Ok(place + 1);
+        }
+        if !is_fixed(key, found) {
+            break;
+        }
+    }
+    Err(Error::invalid(ORDER))
 }
 
 fn is_fixed(column: &Column, found: &Restrictions) -> bool {
