@@ -77,13 +77,13 @@ fn worse(one: Result<(), WriteError>, other: Result<(), WriteError>) -> Result<(
 mod tests {
     use super::*;
     use crate::Refusal;
-    use crate::fake::{DEADLINE, Fake, encoded, host, key, settle, value};
+    use crate::fake::{DEADLINE, Fake, encode, host, key, settle, value};
     use henge_model::{Mutation, Token};
 
     fn batch(fake: &Fake) -> Vec<Write> {
         let write = |partition: u8| {
             let key = key(partition, 1);
-            let mutation = Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).into();
+            let mutation = Mutation::single(5, key.clone(), encode(&key, &value(5, "x"))).into();
             let (placed, token, consistency) = (fake.keyspace("3"), Token(1), Consistency::Quorum);
             Write {
                 placed,

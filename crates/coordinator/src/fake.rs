@@ -17,7 +17,7 @@ mod replicas;
 mod row;
 
 pub(crate) use node::{Does, Node};
-pub(crate) use row::{all, deleted, encoded, key, one, probing, value};
+pub(crate) use row::{all, deleted_row, encode, key, one, probing, value};
 
 /// The deadline of every request of a test.
 pub(crate) const DEADLINE: Mono = Mono(1_000_000);
@@ -142,7 +142,7 @@ impl Fake {
 
     /// Puts a row on a node.
     pub(crate) fn put(&self, number: usize, key: &Bytes, row: &Row) {
-        self.set(number, |node| node.apply(key, &encoded(key, row)));
+        self.set(number, |node| node.apply(key, &encode(key, row)));
     }
 
     /// The row of a node at a key.
@@ -157,7 +157,7 @@ impl Fake {
     }
 
     /// The number of stamps given out.
-    pub(crate) fn stamped(&self) -> i64 {
+    pub(crate) fn stamp_count(&self) -> i64 {
         self.stamps.load(Ordering::Relaxed) - FIRST_STAMP
     }
 
@@ -165,7 +165,7 @@ impl Fake {
         self.log.lock().unwrap().join(" ")
     }
 
-    fn said(&self, what: &str, to: HostId) {
+    fn log_message(&self, what: &str, to: HostId) {
         self.log.lock().unwrap().push(format!("{what}{}", name(to)));
     }
 
@@ -180,7 +180,7 @@ impl Fake {
         Scripted { outcome: Some(()), polls: 10, ends: true, late: Some((Arc::clone(&self.clock), due)) }
     }
 
-    fn scripted<T>(&self, does: Does, answer: impl FnOnce() -> T, lie: T) -> Scripted<Result<T, ReplicaError>> {
+    fn script<T>(&self, does: Does, answer: impl FnOnce() -> T, lie: T) -> Scripted<Result<T, ReplicaError>> {
         let outcome = match does {
             Does::Answers => Ok(answer()),
             Does::Lies => Ok(lie),
@@ -194,7 +194,7 @@ impl Fake {
         Scripted { outcome: Some(outcome), polls, ends: does != Does::Never, late }
     }
 
-    fn applied(&self, to: HostId, mutation: &Bytes, does: Does) -> Scripted<Result<(), ReplicaError>> {
+    fn apply_mutation(&self, to: HostId, mutation: &Bytes, does: Does) -> Scripted<Result<(), ReplicaError>> {
         let mutation = Mutation::decode(mutation.clone()).unwrap();
         let is_fenced = mutation.issued < self.nodes.lock().unwrap()[&to].fence;
         let does = if is_fenced && does == Does::Answers { Does::Refuses(Refusal::Fenced) } else { does };
@@ -203,7 +203,7 @@ impl Fake {
             let node = nodes.get_mut(&to).unwrap();
             mutation.rows.iter().for_each(|(key, row)| node.apply(key, row));
         };
-        self.scripted(does, apply, ())
+        self.script(does, apply, ())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads that this node's own copy can answer.
 
-use crate::plan::required;
+use crate::plan::required_answers;
 use crate::{Placed, Replicas};
 use henge_model::{Consistency, Token};
 
@@ -11,7 +11,7 @@ pub fn can_read_locally<R: Replicas>(replicas: &R, placed: &Placed, token: Token
         Consistency::Any | Consistency::Serial | Consistency::LocalSerial => false,
         Consistency::Two | Consistency::Three => false,
         Consistency::Quorum | Consistency::All | Consistency::LocalQuorum | Consistency::EachQuorum => {
-            let required = required(replicas, placed, consistency);
+            let required = required_answers(replicas, placed, consistency);
             required.block_for() == 1 && required.group_of(|| replicas.datacenter(replicas.local())).is_some()
         }
     };

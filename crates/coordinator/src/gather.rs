@@ -134,7 +134,7 @@ impl<R: Replicas> Asking<'_, R> {
                 }
                 extra.push(candidate.group);
             }
-            tally.asked(candidate.group);
+            tally.count_request(candidate.group);
             first.push(*candidate);
             false
         });
@@ -172,18 +172,18 @@ impl<R: Replicas> Asking<'_, R> {
         let spare = &mut self.gathered.spare;
         let Some(at) = spare.iter().position(|candidate| candidate.group == group) else { return };
         let candidate = spare.remove(at);
-        self.tally.asked(group);
+        self.tally.count_request(group);
         self.ask(candidate, kind);
     }
 
     fn take(&mut self, candidate: Candidate, kind: ReadKind, reply: Result<ReadReply, ReplicaError>, wanted: Wanted) {
         match self.gather.validate(candidate, kind, reply) {
             Ok(reply) => {
-                self.tally.received(candidate.group);
+                self.tally.count_answer(candidate.group);
                 self.gathered.answers.push((candidate, reply));
             }
             Err(error) => {
-                self.tally.failed(candidate.group, candidate.host, error);
+                self.tally.count_failure(candidate.group, candidate.host, error);
                 if !self.tally.is_group_met(candidate.group) {
                     let needs_rows = wanted == Wanted::Rows || !self.has_rows();
                     self.ask_spare(candidate.group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });

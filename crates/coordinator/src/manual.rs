@@ -10,10 +10,10 @@ struct Two;
 
 impl Places for Two {
     fn here(&self) -> Option<Datacenter> {
-        self.named("dc1")
+        self.datacenter_named("dc1")
     }
 
-    fn named(&self, name: &str) -> Option<Datacenter> {
+    fn datacenter_named(&self, name: &str) -> Option<Datacenter> {
         ["dc1", "dc2"].iter().position(|other| *other == name).map(|at| Datacenter(at as u16))
     }
 }

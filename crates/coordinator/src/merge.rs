@@ -91,7 +91,7 @@ impl Merge {
             versions.resize(versions.len().max(number + 1), None);
             versions[number] = Some(row);
         }
-        let merged = self.context.iter().map(|(key, versions)| (key, merged(key, versions)));
+        let merged = self.context.iter().map(|(key, versions)| (key, merge_bytes(key, versions)));
         let merged: Vec<(&Bytes, Bytes)> = merged.collect();
         self.covers = Covers::from_tombstones(merged.iter().map(|(key, row)| (&key[..], &row[..])));
     }
@@ -109,7 +109,7 @@ impl Merge {
         wanted
             .map(|(key, mut versions)| {
                 versions.resize(self.sources.len(), None);
-                self.merged(key, &versions)
+                self.merge_row(key, &versions)
             })
             .collect()
     }
@@ -140,13 +140,13 @@ impl Merge {
 
     fn merge(&mut self, key: Bytes) -> Merged {
         let own: Versions = self.sources.iter_mut().map(|source| source.take(&key)).collect();
-        self.merged(key, &own)
+        self.merge_row(key, &own)
     }
 
     /// Merges the versions of a row, without cells that a tombstone of any replica covers.
-    fn merged(&self, key: Bytes, own: &Versions) -> Merged {
+    fn merge_row(&self, key: Bytes, own: &Versions) -> Merged {
         let covered_by = if Key::extent(&key).is_some() { None } else { self.covers.deletion(&key) };
-        let Some(_) = covered_by else { return self.settled(key, own) };
+        let Some(_) = covered_by else { return self.merge_versions(key, own) };
         let strip = Strip { columns: &Columns::All, purge_before: i64::MIN, covered_by };
         let uncovered = |row: &Bytes| {
             let view = RowView::parse_trusted(row).ok()?;
@@ -155,11 +155,11 @@ impl Merge {
         };
         // A replica that lacks a tombstone is sent the tombstone, so it needs only the uncovered part of the row.
         let own: Versions = own.iter().map(|version| version.as_ref().and_then(uncovered)).collect();
-        self.settled(key, &own)
+        self.merge_versions(key, &own)
     }
 
-    fn settled(&self, key: Bytes, own: &Versions) -> Merged {
-        let row = merged(&key, own);
+    fn merge_versions(&self, key: Bytes, own: &Versions) -> Merged {
+        let row = merge_bytes(&key, own);
         let view = RowView::parse_trusted(&row);
         let (is_empty, is_live) = view.map_or((false, false), |view| (view.is_empty(), view.is_live(self.now_seconds)));
         let differs = |version: &Option<Bytes>| !is_empty && version.as_ref() != Some(&row);
@@ -180,7 +180,7 @@ impl Source {
 }
 
 /// The merged row; shares the bytes of a version that is equal to it.
-fn merged(key: &[u8], own: &[Option<Bytes>]) -> Bytes {
+fn merge_bytes(key: &[u8], own: &[Option<Bytes>]) -> Bytes {
     let versions = || own.iter().flatten();
     let merged = merge_encoded(key, versions().map(|row| &row[..]));
     versions().find(|row| row[..] == merged[..]).cloned().unwrap_or_else(|| Bytes::from(merged))

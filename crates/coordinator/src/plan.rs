@@ -47,7 +47,7 @@ pub(crate) fn are_distinct(hosts: impl Iterator<Item = HostId>) -> bool {
 }
 
 /// The answers that a level needs in a keyspace, seen from this node.
-pub(crate) fn required<R: Replicas>(replicas: &R, placed: &Placed, level: Consistency) -> Required {
+pub(crate) fn required_answers<R: Replicas>(replicas: &R, placed: &Placed, level: Consistency) -> Required {
     Required::of(level, &placed.replication, &Here(replicas), replicas.faults())
 }
 
@@ -58,7 +58,7 @@ impl<R: Replicas> Places for Here<'_, R> {
         self.0.datacenter(self.0.local())
     }
 
-    fn named(&self, name: &str) -> Option<Datacenter> {
+    fn datacenter_named(&self, name: &str) -> Option<Datacenter> {
         self.0.datacenter_named(name)
     }
 }
@@ -73,7 +73,8 @@ impl WritePlan {
         let range = placed.placement.replicas(token);
         let (read, write) = range.map_or((&[][..], &[][..]), |range| (&range.read[..], &range.write[..]));
         let pending = write.iter().filter(|host| !read.contains(host));
-        let required = required(replicas, placed, level).with_pending(pending.map(|host| replicas.datacenter(*host)));
+        let required =
+            required_answers(replicas, placed, level).with_pending(pending.map(|host| replicas.datacenter(*host)));
         let mut targets: SmallVec<[Target; 3]> = SmallVec::with_capacity(write.len());
         for host in write {
             // One request under way per replica, however it is listed.
@@ -94,7 +95,7 @@ impl ReadPlan {
         token: Token,
         level: Consistency,
     ) -> Result<ReadPlan, Shortage> {
-        let required = required(replicas, placed, level);
+        let required = required_answers(replicas, placed, level);
         let read = placed.placement.replicas(token).map_or(&[][..], |range: &PlacedRange| &range.read[..]);
         let alive = read.iter().filter(|host| replicas.alive(**host));
         let mut candidates: Candidates = alive

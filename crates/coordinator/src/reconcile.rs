@@ -46,7 +46,7 @@ impl<R: Replicas> Gather<'_, R> {
                 Step::Starved(starved) => {
                     short_reads += 1;
                     if short_reads > SHORT_READS_MAX
-                        || !self.read_on(&hosts, &starved, answer.wanted(), &mut merge).await
+                        || !self.read_on(&hosts, &starved, answer.missing_rows(), &mut merge).await
                     {
                         break;
                     }
@@ -119,7 +119,7 @@ impl Answer {
         Answer { rows: Vec::new(), live: 0, limit, bytes: 0, repairs }
     }
 
-    fn wanted(&self) -> u32 {
+    fn missing_rows(&self) -> u32 {
         self.limit.saturating_sub(self.live)
     }
 

@@ -75,7 +75,7 @@ pub trait Replicas: Send + Sync + 'static {
     /// Orders replicas of a read: lower is nearer. This node is nearest, its datacentre next.
     fn distance(&self, host: HostId) -> u32;
     /// A keyspace's placement at the newest epoch this node knows.
-    fn placed(&self, keyspace: &str) -> Option<Placed>;
+    fn keyspace_placement(&self, keyspace: &str) -> Option<Placed>;
     /// The monotonic clock.
     fn mono(&self) -> Mono;
 
@@ -119,7 +119,7 @@ pub trait Replicas: Send + Sync + 'static {
     /// Counts what a coordinator did besides its answer.
     fn count(&self, event: Event);
     /// Counts a batch and its partitions: logged, unlogged or of counters.
-    fn batched(&self, _write_type: WriteType, _partitions: usize) {}
+    fn count_batch(&self, _write_type: WriteType, _partitions: usize) {}
     /// Deliberate bugs; none outside the simulator.
     fn faults(&self) -> Faults {
         Faults::default()

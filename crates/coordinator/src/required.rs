@@ -53,7 +53,7 @@ pub(crate) struct Required {
 /// The datacentres that a coordinator knows, for levels that depend on them.
 pub(crate) trait Places {
     fn here(&self) -> Option<Datacenter>;
-    fn named(&self, name: &str) -> Option<Datacenter>;
+    fn datacenter_named(&self, name: &str) -> Option<Datacenter>;
 }
 
 impl Required {
@@ -77,8 +77,10 @@ impl Required {
             Consistency::EachQuorum => match replication {
                 Replication::NetworkTopology { factors } => {
                     let held = factors.iter().filter(|(_, factor)| **factor > 0);
-                    let group =
-                        |name: &str, factor| Group { scope: Scope::of(places.named(name)), block_for: quorum(factor) };
+                    let group = |name: &str, factor| Group {
+                        scope: Scope::of(places.datacenter_named(name)),
+                        block_for: quorum(factor),
+                    };
                     let groups: SmallVec<[Group; 1]> = held.map(|(name, factor)| group(name, *factor)).collect();
                     if groups.is_empty() { everywhere(1) } else { Required { groups } }
                 }
@@ -142,7 +144,7 @@ fn local_scope(replication: &Replication, places: &impl Places) -> Scope {
 fn local_factor(replication: &Replication, places: &impl Places) -> ReplicationFactor {
     let Replication::NetworkTopology { factors } = replication else { return total(replication) };
     let Some(here) = places.here() else { return 0 };
-    factors.iter().find(|(name, _)| places.named(name) == Some(here)).map_or(0, |(_, factor)| *factor)
+    factors.iter().find(|(name, _)| places.datacenter_named(name) == Some(here)).map_or(0, |(_, factor)| *factor)
 }
 
 fn majority(factor: ReplicationFactor, faults: Faults) -> u32 {

@@ -37,7 +37,7 @@ impl<'a> Tally<'a> {
         Tally { required, counts, failures: Vec::new() }
     }
 
-    pub(crate) fn asked(&mut self, group: usize) {
+    pub(crate) fn count_request(&mut self, group: usize) {
         self.counts[group].open += 1;
     }
 
@@ -46,13 +46,13 @@ impl<'a> Tally<'a> {
         self.counts.iter().map(|count| count.open as usize).sum()
     }
 
-    pub(crate) fn received(&mut self, group: usize) {
+    pub(crate) fn count_answer(&mut self, group: usize) {
         debug_assert!(self.counts[group].open > 0, "I30: an answer counts once, and only if it was asked for");
         self.counts[group].open -= 1;
         self.counts[group].received += 1;
     }
 
-    pub(crate) fn failed(&mut self, group: usize, host: HostId, error: ReplicaError) {
+    pub(crate) fn count_failure(&mut self, group: usize, host: HostId, error: ReplicaError) {
         debug_assert!(self.counts[group].open > 0, "I30: a failure counts once, and only if it was asked for");
         debug_assert!(self.failures.iter().all(|(failed, _)| *failed != host), "{host} has failed before");
         self.counts[group].open -= 1;

@@ -39,8 +39,8 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
         }
         debug_assert_eq!(tally.open(), under_way.labels().count());
         match under_way.next().await {
-            Some(((_, group), Ok(()))) => tally.received(group),
-            Some(((host, group), Err(error))) => tally.failed(group, host, error),
+            Some(((_, group), Ok(()))) => tally.count_answer(group),
+            Some(((host, group), Err(error))) => tally.count_failure(group, host, error),
             None => return Err(failure(&write, &plan, tally, Loss::Silent)),
         }
     }
@@ -78,14 +78,14 @@ fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut 
     for target in plan.targets.iter().filter(|target| target.alive) {
         if Some(target.host) == write.applied {
             target.group.into_iter().for_each(|group| {
-                tally.asked(group);
-                tally.received(group);
+                tally.count_request(group);
+                tally.count_answer(group);
             });
             continue;
         }
         let pending = replicas.write(target.host, &write.mutation, write.deadline);
         if let Some(group) = target.group {
-            tally.asked(group);
+            tally.count_request(group);
             under_way.push((target.host, group), pending);
         }
     }

@@ -12,7 +12,7 @@ thread_local! {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn allocated(size: usize) {
+fn record_allocation(size: usize) {
     let now = NOW.get().saturating_add(size);
     NOW.set(now);
     MOST.set(MOST.get().max(now));
@@ -21,7 +21,7 @@ fn allocated(size: usize) {
 // SAFETY: every call is passed on to the system's allocator unchanged; counting touches only this thread's counters.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        allocated(layout.size());
+        record_allocation(layout.size());
         // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.alloc(layout) }
     }

@@ -48,7 +48,7 @@ pub fn compatibility(name: &str, expected: &str) {
 #[track_caller]
 pub fn part(page: &str, name: &str, expected: &str) {
     hold(page, name, |text| {
-        let Some(wanted) = replaced(text, name, expected) else {
+        let Some(wanted) = replace_part(text, name, expected) else {
             panic!("{page} has no part <!-- generated: {name} --> that ends with <!-- end -->");
         };
         wanted
@@ -80,7 +80,7 @@ fn hold(name: &str, part: &str, wanted: impl Fn(&str) -> String) {
 }
 
 /// The page with another text in that part; `None` if it has no such part.
-fn replaced(page: &str, part: &str, text: &str) -> Option<String> {
+fn replace_part(page: &str, part: &str, text: &str) -> Option<String> {
     let (before, rest) = page.split_once(&format!("<!-- generated: {part} -->\n"))?;
     let (_, after) = rest.split_once("<!-- end -->")?;
     Some(format!("{before}<!-- generated: {part} -->\n\n{}\n\n<!-- end -->{after}", text.trim_matches('\n')))
@@ -110,13 +110,13 @@ mod tests {
     #[test]
     fn a_part_is_replaced_and_nothing_else() {
         let page = "prose\n<!-- generated: a -->\nold\n<!-- end -->\nmore\n<!-- generated: b -->\n<!-- end -->\n";
-        let now = replaced(page, "a", "new\n").unwrap_or_default();
+        let now = replace_part(page, "a", "new\n").unwrap_or_default();
         assert_eq!(
             now,
             "prose\n<!-- generated: a -->\n\nnew\n\n<!-- end -->\nmore\n<!-- generated: b -->\n<!-- end -->\n"
         );
-        assert_eq!(replaced(&now, "a", "new"), Some(now.clone()));
-        assert_eq!(replaced(page, "c", "new"), None);
+        assert_eq!(replace_part(&now, "a", "new"), Some(now.clone()));
+        assert_eq!(replace_part(page, "c", "new"), None);
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl<W: World> Coordinator<W> {
                 if on_failure == OnFailure::OweHint {
                     self.owe_unsent(to, mutation);
                 }
-                return WritePending::refused(full);
+                return WritePending::from_error(full);
             }
         };
         let call = self.call(to, &Write(mutation.clone()), deadline);
@@ -173,7 +173,7 @@ impl<W: World> Coordinator<W> {
                 if !is_own {
                     self.owe_unsent(to, mutation);
                 }
-                return WritePending::refused(full);
+                return WritePending::from_error(full);
             }
         };
         let asked = self.ask_acceptor(to, message, deadline);

@@ -59,7 +59,7 @@ impl<W: World> Node<W> {
             store.on_failure(move |error| ends.fatal(&error.to_string()));
         }
         let (state, log) = recovery::recover(&store)?;
-        let context = Arc::new(Context::new(world, identity, options, lease::stored(&store)?));
+        let context = Arc::new(Context::new(world, identity, options, lease::stored_lease(&store)?));
         let peers = Arc::new(Peers::new(Arc::clone(&context)));
         let cluster = Cluster::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&store), state, log);
         let cluster = Arc::new(cluster);

@@ -93,7 +93,7 @@ impl<W: World> Peers<W> {
         })?;
         let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
         header.status.map_err(ReplicaError::Refused)?;
-        self.liveness.answered(from, self.context.world.mono());
+        self.liveness.record_answer(from, self.context.world.mono());
         self.context.witness(header.clock);
         Ok(body)
     }

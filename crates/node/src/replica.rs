@@ -83,7 +83,7 @@ impl<W: World> LocalReplica<W> {
             ReadKind::Digest => self.store.digest(command, tier, ANSWER_BYTES_MAX).map(|d| d.map(ReadReply::Digest)),
         };
         let faults = self.context.options.faults;
-        let reply = reply.map(|r| r.map(|r| faults.answered(r, self.context.world.wall_us())));
+        let reply = reply.map(|r| r.map(|r| faults.alter_reply(r, self.context.world.wall_us())));
         reply.map_err(|error| {
             tracing::warn!(%error, "a read failed on this replica");
             self.context.metrics.replica_read_errors.inc();
@@ -110,7 +110,7 @@ impl<W: World> LocalReplica<W> {
     }
 
     /// Waits until everything that was written before this call is on disk. In group mode it is already.
-    async fn synced(&self) -> Result<(), ReplicaError> {
+    async fn wait_until_synced(&self) -> Result<(), ReplicaError> {
         match self.context.options.sync {
             SyncMode::Synced => Ok(()),
             SyncMode::Unsynced => self.syncs.share(|| self.on_disk(Lane::Background, Store::sync)).await,

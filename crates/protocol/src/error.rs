@@ -73,7 +73,7 @@ impl FrameError {
         FrameError::Fatal { answer, error: ProtocolError::new(text) }
     }
 
-    pub(crate) fn oversized(answer: Answer, length: usize, limit: usize) -> Self {
+    pub(crate) fn from_oversized(answer: Answer, length: usize, limit: usize) -> Self {
         let text = format!("The request has {length} bytes, at most {limit} are taken");
         FrameError::Oversized { answer, error: ProtocolError::invalid(text) }
     }

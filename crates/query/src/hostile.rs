@@ -8,7 +8,7 @@ use henge_base::{Bytes, Random};
 use henge_fuzz::{change, fuzz, noise};
 use henge_model::{Key, KeyRange, Token};
 
-fn bound(given: usize) -> usize {
+fn allocation_limit(given: usize) -> usize {
     given * 20 + (4 << 10)
 }
 
@@ -33,7 +33,7 @@ fn state(random: &mut Random) -> Vec<u8> {
 
 #[test]
 fn what_is_read_of_a_state_is_all_there_is_to_it() {
-    fuzz(20_000, bound, |random| {
+    fuzz(20_000, allocation_limit, |random| {
         let bytes = state(random);
         if let Ok(state) = PageState::decode(&bytes) {
             assert_eq!(PageState::decode(&state.encode()), Ok(state));
@@ -75,7 +75,7 @@ fn lies_within(keys: &KeyRange, piece: &KeyRange) -> bool {
 fn a_read_that_goes_on_stays_within_its_pieces() {
     fuzz(
         20_000,
-        |given| bound(given + 1_000),
+        |given| allocation_limit(given + 1_000),
         |random| {
             let (bytes, pieces) = (state(random), pieces(random));
             let Ok(state) = PageState::decode(&bytes) else { return bytes.len() };

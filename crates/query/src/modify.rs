@@ -92,7 +92,7 @@ pub async fn batch_parts<R: Replicas>(
     }
     parts.check_size(kind, statements, request)?;
     let counters = statements.iter().any(|statement| statement.plan.table().is_counter());
-    replicas.batched(
+    replicas.count_batch(
         match kind {
             _ if counters => WriteType::Counter,
             BatchKind::Logged => WriteType::Batch,

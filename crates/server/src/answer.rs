@@ -69,7 +69,7 @@ fn read(error: &ReadError, address_of: AddressOf<'_>) -> ErrorKind {
         ReadError::Failure { consistency, received, block_for, failures, data_present } => ErrorKind::ReadFailure {
             progress: Progress { consistency: *consistency, received: *received, block_for: *block_for },
             failed: failures.len() as u32,
-            failures: addressed(failures, address_of),
+            failures: failures_by_address(failures, address_of),
             data_present: *data_present,
         },
         ReadError::Invalid(_) => ErrorKind::Invalid,
@@ -89,7 +89,7 @@ fn write(error: &WriteError, address_of: AddressOf<'_>) -> ErrorKind {
         WriteError::Failure { consistency, received, block_for, failures, write_type } => ErrorKind::WriteFailure {
             progress: Progress { consistency: *consistency, received: *received, block_for: *block_for },
             failed: failures.len() as u32,
-            failures: addressed(failures, address_of),
+            failures: failures_by_address(failures, address_of),
             write_type: kind_of(*write_type),
         },
         WriteError::Undecided { consistency, received, block_for } => ErrorKind::CasWriteUnknown {
@@ -99,7 +99,7 @@ fn write(error: &WriteError, address_of: AddressOf<'_>) -> ErrorKind {
     }
 }
 
-fn addressed(failures: &[(HostId, Refusal)], address_of: AddressOf<'_>) -> Vec<Failure> {
+fn failures_by_address(failures: &[(HostId, Refusal)], address_of: AddressOf<'_>) -> Vec<Failure> {
     let known = failures.iter().filter_map(|(host, reason)| Some((address_of(*host)?, reason.reason())));
     known.map(|(address, reason)| Failure { address, reason }).collect()
 }

@@ -43,17 +43,17 @@ pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
 fn remedy(folder: &Path, host: HostId) -> String {
     let authority = if folder.join(AUTHORITY_KEY).exists() { folder } else { Path::new(AUTHORITY_FOLDER) };
     let option = |path: &Path| {
-        if path == Path::new(AUTHORITY_FOLDER) { String::new() } else { format!(" --authority {}", quoted(path)) }
+        if path == Path::new(AUTHORITY_FOLDER) { String::new() } else { format!(" --authority {}", quote_path(path)) }
     };
     format!(
         "where the authority's key is, make one with: henge cert node --host-id {host} --directory {}{}",
-        quoted(folder),
+        quote_path(folder),
         option(authority)
     )
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+fn quote_path(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@,=".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
@@ -130,7 +130,7 @@ pub(crate) fn open_authority(folder: &Path) -> anyhow::Result<Authority> {
         "certificates are made where the authority's ca.pem and ca.key are: name that folder with --authority"
             .to_owned()
     } else {
-        format!("make an authority with: henge cert ca --directory {}", quoted(folder))
+        format!("make an authority with: henge cert ca --directory {}", quote_path(folder))
     };
     Ok(Authority::from_pem(&read(&certificate, &make)?, &read(&key, &make)?)?)
 }
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn paths_are_printed_as_a_shell_takes_them() {
-        assert_eq!(quoted(Path::new("/srv/henge/certs")), "/srv/henge/certs");
-        assert_eq!(quoted(Path::new("my certs/it's")), "'my certs/it'\\''s'");
+        assert_eq!(quote_path(Path::new("/srv/henge/certs")), "/srv/henge/certs");
+        assert_eq!(quote_path(Path::new("my certs/it's")), "'my certs/it'\\''s'");
     }
 }

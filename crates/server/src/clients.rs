@@ -151,7 +151,7 @@ impl Clients {
     }
 
     /// Statements executed since the start.
-    pub(crate) fn executed(&self) -> Executed {
+    pub(crate) fn executed_statements(&self) -> Executed {
         let inner = self.inner.lock();
         let open = inner.records.values().map(|record| record.done());
         open.chain(inner.gone.values().copied()).fold(Done::default(), Done::plus).executed
@@ -183,7 +183,7 @@ impl Drop for Entered {
 
 impl Record {
     /// The client said STARTUP, and is served or has to log in first.
-    pub(crate) fn started(&self, version: Version, startup: &Startup<'_>, is_ready: bool) {
+    pub(crate) fn record_startup(&self, version: Version, startup: &Startup<'_>, is_ready: bool) {
         let mut bytes = 0;
         let fits = |(key, value): &&(&str, &str)| {
             bytes += key.len() + value.len();
@@ -312,7 +312,7 @@ mod tests {
         let entered = clients.enter(0, address(1), None);
         assert_eq!(clients.facts(), []);
         let startup = Startup { options: vec![("FOO", "no"), ("driver_name", "x"), ("foo", "bar")], compression: None };
-        entered.record.started(Version::V4, &startup, false);
+        entered.record.record_startup(Version::V4, &startup, false);
         let facts = &clients.facts()[0];
         assert_eq!((facts.stage, facts.username.as_deref(), facts.protocol_version), ("authenticating", None, 4));
         let options: Vec<(&str, &str)> =
@@ -335,11 +335,11 @@ mod tests {
         let entered = clients.enter(0, address(1), None);
         let long = "x".repeat(5_000);
         let many = vec![("A", long.as_str()), ("B", long.as_str())];
-        entered.record.started(Version::V4, &Startup { options: many, compression: None }, true);
+        entered.record.record_startup(Version::V4, &Startup { options: many, compression: None }, true);
         assert_eq!(clients.facts()[0].options.len(), 1);
         let keys: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
         let many = keys.iter().map(|key| (key.as_str(), "")).collect();
-        entered.record.started(Version::V4, &Startup { options: many, compression: None }, true);
+        entered.record.record_startup(Version::V4, &Startup { options: many, compression: None }, true);
         assert_eq!(clients.facts()[0].options.len(), OPTIONS_MAX);
     }
 
@@ -355,7 +355,7 @@ mod tests {
         first.record.end(place);
         drop(second);
         assert_eq!(clients.load(0), (0, 3));
-        assert_eq!(clients.executed(), Executed { prepared: 1, regular: 1 });
+        assert_eq!(clients.executed_statements(), Executed { prepared: 1, regular: 1 });
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::clients::{Entered, Place};
 use crate::cores::ClientSettings;
 use crate::intake::{Admitted, Intake};
 use crate::login::{self, Stage, log_in};
-use crate::request::{Answer, Client, Counted, StatementLookup, detached, run, traced};
+use crate::request::{Answer, Client, Counted, StatementLookup, copy_frame, describe_request, run};
 use crate::socket::{READ_BYTES_MAX, Socket};
 use crate::statement::{CachedStatement, Statements};
 use crate::world::ServerWorld;
@@ -237,12 +237,12 @@ impl Connection {
             Err(overloaded) => return self.refuse(&frame.header, &found, overloaded.into(), began),
         };
         let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
-        let frame = detached(&frame);
-        let place = Some(self.entered.record.begin(frame.clone(), found.prepared().cloned(), began));
+        let frame = copy_frame(&frame);
+        let place = Some(self.entered.record.begin(frame.clone(), found.prepared_statement().cloned(), began));
         if header.wants_tracing() {
-            let (core, trace) = core.traced(Some(self.peer));
+            let (core, trace) = core.with_new_trace(Some(self.peer));
             self.under_way.push(Box::pin(async move {
-                let traced = traced(&frame, found.prepared().map(|known| &**known));
+                let traced = describe_request(&frame, found.prepared_statement().map(|known| &**known));
                 let (answer, warnings, counted) = run(core.clone(), frame, found, client).await;
                 core.keep_trace(Arc::clone(&trace), traced);
                 Done { header, answer, warnings, counted, began, trace: Some(trace), place, _admitted: admitted }
@@ -346,7 +346,7 @@ impl Connection {
             false => (Stage::Established, Response::Ready),
         };
         (self.stage, self.version) = (stage, reply.version);
-        self.entered.record.started(reply.version, startup, stage.is_established());
+        self.entered.record.record_startup(reply.version, startup, stage.is_established());
         self.decoder.establish(reply.version, startup.compression);
         self.output.write_response(reply, &response);
         self.output.establish(reply.version, startup.compression);

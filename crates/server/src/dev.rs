@@ -72,7 +72,7 @@ fn run(plans: Vec<Plan>, options: &DevOptions, nodes: &mut Vec<NodeProcess>, sto
     announce(nodes, began.elapsed(), options);
     while !stop.load(Ordering::Relaxed) {
         for node in nodes.iter_mut() {
-            if let Some(end) = node.ended()? {
+            if let Some(end) = node.end_message()? {
                 say!("{end}; the others go on (its log: {})", node.log().display());
             }
         }
@@ -85,7 +85,7 @@ fn run(plans: Vec<Plan>, options: &DevOptions, nodes: &mut Vec<NodeProcess>, sto
 fn wait_until_ready(nodes: &mut [NodeProcess], began: Instant, stop: &AtomicBool) -> anyhow::Result<()> {
     while !stop.load(Ordering::Relaxed) && !nodes.iter().all(NodeProcess::is_ready) {
         for node in nodes.iter_mut() {
-            if let Some(end) = node.ended()? {
+            if let Some(end) = node.end_message()? {
                 bail!("{end}: {} (its log: {})", node.last_words(), node.log().display());
             }
         }

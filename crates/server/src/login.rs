@@ -1,7 +1,7 @@
 //! The stages of a client's login.
 
 use crate::answer;
-use crate::request::{Answer, Counted, failed};
+use crate::request::{Answer, Counted, error_response};
 use crate::world::ServerWorld;
 use henge_model::Consistency;
 use henge_node::{Core, Ending, Operation};
@@ -65,7 +65,7 @@ pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>) -> (
 
 async fn check_credentials(core: &Core<ServerWorld>, token: Option<&[u8]>) -> Result<Arc<str>, ErrorResponse> {
     let (user, password) = AuthResponse { token }.credentials()?;
-    core.login(user, password).await.map_err(|e| failed(core, &e))?;
+    core.login(user, password).await.map_err(|e| error_response(core, &e))?;
     Ok(user.into())
 }
 

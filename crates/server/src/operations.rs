@@ -167,7 +167,7 @@ impl Operations {
         for table in self.node.tables() {
             if is(&table.keyspace, &selection.keyspace) && is(&table.name, &selection.table) {
                 let TableStatistics { disk_bytes, partitions } =
-                    self.store.statistics(table.storage_id).map_err(failed)?;
+                    self.store.statistics(table.storage_id).map_err(failure)?;
                 let (keyspace, table) = (table.keyspace.clone(), table.name.clone());
                 stats.push(TableStats { keyspace, table, disk_bytes, partitions });
             }
@@ -204,7 +204,7 @@ fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn failed(error: impl std::fmt::Display) -> Failure {
+fn failure(error: impl std::fmt::Display) -> Failure {
     Failure::new(FailureKind::Failed, error)
 }
 

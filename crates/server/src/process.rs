@@ -39,8 +39,8 @@ impl Surroundings for ServerWorld {
         pools
     }
 
-    fn executed(&self) -> Executed {
-        self.process.clients.executed()
+    fn executed_statements(&self) -> Executed {
+        self.process.clients.executed_statements()
     }
 
     fn hostname(&self, address: IpAddr) -> String {

@@ -2,7 +2,7 @@
 
 use crate::answer;
 use crate::client_warnings::log;
-use crate::statement::{CachedStatement, described, result_of_text};
+use crate::statement::{CachedStatement, result_metadata, result_of_text};
 use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
 use henge_cql::Warnings;
@@ -40,7 +40,7 @@ pub(crate) enum StatementLookup {
 
 impl StatementLookup {
     /// The prepared statement.
-    pub(crate) fn prepared(&self) -> Option<&Arc<CachedStatement>> {
+    pub(crate) fn prepared_statement(&self) -> Option<&Arc<CachedStatement>> {
         if let StatementLookup::Prepared(known) = self { Some(known) } else { None }
     }
 
@@ -114,7 +114,7 @@ pub(crate) async fn run(
 }
 
 /// The description of a traced request.
-pub(crate) fn traced(frame: &Frame, known: Option<&CachedStatement>) -> Traced {
+pub(crate) fn describe_request(frame: &Frame, known: Option<&CachedStatement>) -> Traced {
     let (request, text, parameters) = match Request::decode(frame) {
         Ok(Request::Query(query)) => ("Execute CQL3 query", query.text.to_owned(), Some(query.parameters)),
         Ok(Request::Execute(execute)) => {
@@ -156,13 +156,15 @@ async fn answer(
     match request {
         Request::Query(query) => run_query(core, query, found, by, counted).await,
         Request::Prepare(prepare) => run_prepare(core, prepare, client),
-        Request::Execute(execute) => run_execute(core, version, execute, found.prepared().cloned(), by, counted).await,
+        Request::Execute(execute) => {
+            run_execute(core, version, execute, found.prepared_statement().cloned(), by, counted).await
+        }
         Request::Batch(batch) => run_batch(core, batch, by, counted).await,
         _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
     }
 }
 
-pub(crate) fn failed(core: &Core<ServerWorld>, error: &henge_node::Error) -> ErrorResponse {
+pub(crate) fn error_response(core: &Core<ServerWorld>, error: &henge_node::Error) -> ErrorResponse {
     answer::error(error, &|host: HostId| -> Option<IpAddr> { core.rpc_address_of(host).map(|a| a.ip()) })
 }
 
@@ -176,7 +178,7 @@ async fn run_query(
     let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
     let ready = match found {
         StatementLookup::Ready(ready) if core.is_current(&ready) => ready,
-        _ => core.ready(query.text, keyspace).map_err(|e| failed(core, &e))?,
+        _ => core.ready(query.text, keyspace).map_err(|e| error_response(core, &e))?,
     };
     let metadata = RowsMetadata::Own(Box::new(result_of_text(&ready)));
     execute(core, &ready, &query.parameters, by, metadata, MetadataMode::Full, counted).await
@@ -189,7 +191,7 @@ fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client)
     let qualified = core.ready(prepare.text, None).ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
     let (keyspace, ready) = match qualified {
         Some(qualified) => qualified,
-        None => (keyspace, core.ready(prepare.text, keyspace).map_err(|e| failed(core, &e))?),
+        None => (keyspace, core.ready(prepare.text, keyspace).map_err(|e| error_response(core, &e))?),
     };
     let id = prepared_id(keyspace, prepare.text);
     Ok(Answer::Prepared(Arc::new(CachedStatement::new(id, core.keep(id, ready)))))
@@ -214,8 +216,8 @@ async fn run_execute(
 
 /// A prepared statement at the current epoch.
 fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<Arc<CachedStatement>, ErrorResponse> {
-    let known = StatementId::try_from(id).ok().and_then(|id| Some(CachedStatement::new(id, core.prepared(&id)?)));
-    known.map(Arc::new).ok_or_else(|| ErrorResponse::unprepared(id))
+    let known = StatementId::try_from(id).ok().and_then(|id| Some(CachedStatement::new(id, core.find_prepared(&id)?)));
+    known.map(Arc::new).ok_or_else(|| ErrorResponse::unknown_statement(id))
 }
 
 async fn execute(
@@ -230,9 +232,9 @@ async fn execute(
     counted.operation = operation_of(ready);
     counted.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
-    let asked = asked(parameters, &values, by.client, by.warnings);
+    let asked = request_parameters(parameters, &values, by.client, by.warnings);
     let mut rows = EncodedRows::default();
-    let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| failed(core, &e))?;
+    let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| error_response(core, &e))?;
     Ok(match outcome {
         Outcome::Void => Answer::Void,
         Outcome::Warning(text) => {
@@ -248,7 +250,7 @@ async fn execute(
 
 /// The answer of a conditional write describes its own columns: they depend on what became of it.
 fn conditional(applied: ConditionalResult) -> Answer {
-    let metadata = RowsMetadata::Own(Box::new(described(&applied.columns)));
+    let metadata = RowsMetadata::Own(Box::new(result_metadata(&applied.columns)));
     let mut rows = EncodedRows::default();
     for row in &applied.rows {
         rows.begin_row();
@@ -267,7 +269,7 @@ pub(crate) fn values_of<'a>(
 }
 
 /// The node's parameters of a request.
-pub(crate) fn asked<'a>(
+pub(crate) fn request_parameters<'a>(
     parameters: &'a QueryParameters<'_>,
     values: &'a [BoundValue<'_>],
     client: &'a Client,
@@ -305,7 +307,7 @@ async fn run_batch(
     let mut statements = Vec::with_capacity(batch.statements.len());
     for statement in &batch.statements {
         let ready = match statement.query {
-            BatchQuery::Text(text) => core.ready(text, keyspace).map_err(|e| failed(core, &e))?,
+            BatchQuery::Text(text) => core.ready(text, keyspace).map_err(|e| error_response(core, &e))?,
             BatchQuery::Prepared(id) => Arc::clone(&find(core, id)?.ready),
         };
         statements.push((ready, batch.values(statement).to_vec()));
@@ -325,11 +327,11 @@ async fn run_batch(
         user: by.client.user.as_deref(),
         warnings: by.warnings,
     };
-    let outcome = core.execute_batch(kind, &statements, &parameters).await.map_err(|e| failed(core, &e))?;
+    let outcome = core.execute_batch(kind, &statements, &parameters).await.map_err(|e| error_response(core, &e))?;
     Ok(if let Outcome::Applied(applied) = outcome { conditional(applied) } else { Answer::Void })
 }
 
 /// Copies a frame, so that a request that takes its time does not keep the connection's read buffer alive.
-pub(crate) fn detached(frame: &Frame) -> Frame {
+pub(crate) fn copy_frame(frame: &Frame) -> Frame {
     Frame { header: frame.header, body: Bytes::copy_from_slice(&frame.body) }
 }

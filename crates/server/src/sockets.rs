@@ -48,7 +48,7 @@ impl Place {
         Place { transport: "tcp", address, settings }
     }
 
-    fn refused(self, error: io::Error) -> SocketError {
+    fn into_error(self, error: io::Error) -> SocketError {
         let Place { transport, address, settings } = self;
         match error.kind() {
             io::ErrorKind::AddrInUse => SocketError::InUse { transport, address, settings },
@@ -63,11 +63,11 @@ impl Place {
             socket.set_reuseaddr(true)?;
             socket.bind(self.address).map(|()| socket)
         };
-        bind().map_err(|error| self.refused(error))
+        bind().map_err(|error| self.into_error(error))
     }
 
     fn listen(self) -> Result<TcpListener, SocketError> {
-        self.bind()?.listen(BACKLOG).map_err(|error| self.refused(error))
+        self.bind()?.listen(BACKLOG).map_err(|error| self.into_error(error))
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) struct ClientSocket {
 impl ClientSocket {
     /// Takes connections from now on.
     pub(crate) fn listen(self) -> Result<TcpListener, SocketError> {
-        self.socket.listen(BACKLOG).map_err(|error| self.place.refused(error))
+        self.socket.listen(BACKLOG).map_err(|error| self.place.into_error(error))
     }
 }
 
@@ -96,7 +96,7 @@ impl Sockets {
     pub(crate) fn bind(config: &Config) -> Result<Sockets, SocketError> {
         let peers =
             Place { transport: "udp", address: config.node.address, settings: "listen_address or storage_port" };
-        UdpSocket::bind(peers.address).map_err(|error| peers.refused(error))?;
+        UdpSocket::bind(peers.address).map_err(|error| peers.into_error(error))?;
         let place = Place::tcp(config.node.rpc_address, "rpc_address or native_transport_port");
         let listen =
             |address: Option<SocketAddr>, settings| address.map(|a| Place::tcp(a, settings).listen()).transpose();

@@ -48,7 +48,7 @@ fn result_of(ready: &Ready) -> ResultMetadata {
 }
 
 /// Columns that only an answer itself can tell.
-pub(crate) fn described(columns: &[ColumnSpec]) -> ResultMetadata {
+pub(crate) fn result_metadata(columns: &[ColumnSpec]) -> ResultMetadata {
     ResultMetadata::new(columns.iter().map(column))
 }
 

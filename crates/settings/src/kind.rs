@@ -245,27 +245,27 @@ impl Bounds {
 mod tests {
     use super::*;
 
-    fn refused<V: std::fmt::Debug + 'static>(kind: Kind<V>, text: &str) -> String {
+    fn parse_error<V: std::fmt::Debug + 'static>(kind: Kind<V>, text: &str) -> String {
         kind.parse(text).expect_err(text).to_string()
     }
 
     #[test]
     fn values_are_held_to_their_ranges() {
         assert_eq!(number::<u32>(16, 1..=1_536).default_value(), 16);
-        assert_eq!(refused(number::<u16>(1, 1..=9), "10"), "must be a number from 1 to 9, not \"10\"");
-        assert_eq!(refused(duration("2s", "10ms"..="1h"), "0s"), "must be from 10ms to 1h, not 0s");
-        assert_eq!(refused(size::<u64>("1MiB", "64KiB"..), "1B"), "must be at least 64KiB, not 1B");
+        assert_eq!(parse_error(number::<u16>(1, 1..=9), "10"), "must be a number from 1 to 9, not \"10\"");
+        assert_eq!(parse_error(duration("2s", "10ms"..="1h"), "0s"), "must be from 10ms to 1h, not 0s");
+        assert_eq!(parse_error(size::<u64>("1MiB", "64KiB"..), "1B"), "must be at least 64KiB, not 1B");
         assert_eq!(size::<u64>("1GiB", ..).default_value(), 1 << 30);
-        assert_eq!(refused(text("x"), " "), "must not be empty");
-        assert_eq!(refused(limit(-1), "0"), "must be a positive number, or -1 to switch it off, not \"0\"");
-        assert_eq!(refused(flag(true), "treu"), "must be one of true, false, not \"treu\"; did you mean true?");
+        assert_eq!(parse_error(text("x"), " "), "must not be empty");
+        assert_eq!(parse_error(limit(-1), "0"), "must be a positive number, or -1 to switch it off, not \"0\"");
+        assert_eq!(parse_error(flag(true), "treu"), "must be one of true, false, not \"treu\"; did you mean true?");
     }
 
     #[test]
     fn a_word_may_stand_for_no_value() {
         let kind = || size::<u64>("auto", "1KiB"..).or("auto");
         assert_eq!((kind().default_value(), kind().parse("2KiB")), (None, Ok(Some(2_048))));
-        assert!(refused(kind(), "automatic").starts_with("invalid size \"automatic\""));
+        assert!(parse_error(kind(), "automatic").starts_with("invalid size \"automatic\""));
         let empty = || duration("", ..).or("");
         assert_eq!(["", "null"].map(|text| empty().parse(text)), [Ok(None), Ok(None)]);
     }
@@ -274,7 +274,7 @@ mod tests {
     fn classes_are_known_with_their_package_and_without() {
         let kind = || class("AllowAll", [("AllowAll", false), ("Password", true)]);
         assert_eq!(kind().parse("org.apache.cassandra.auth.Password"), Ok(true));
-        assert!(refused(kind(), "Passwort").ends_with("; did you mean Password?"));
+        assert!(parse_error(kind(), "Passwort").ends_with("; did you mean Password?"));
     }
 
     #[test]

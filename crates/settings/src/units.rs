@@ -19,13 +19,13 @@ const SIZES: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), (
 
 /// Reads a duration.
 pub fn parse_duration(text: &str) -> Result<Duration, InvalidValue> {
-    let micros = scaled(text, &DURATIONS).ok_or_else(|| InvalidValue::Duration { given: text.to_owned() })?;
+    let micros = parse_scaled(text, &DURATIONS).ok_or_else(|| InvalidValue::Duration { given: text.to_owned() })?;
     Ok(Duration::from_micros(micros))
 }
 
 /// Reads a size in bytes.
 pub fn parse_size(text: &str) -> Result<u64, InvalidValue> {
-    scaled(text, &SIZES).ok_or_else(|| {
+    parse_scaled(text, &SIZES).ok_or_else(|| {
         let suggestion = did_you_mean(split(text).1, SIZES.map(|(name, _)| name));
         InvalidValue::Size { given: text.to_owned(), suggestion }
     })
@@ -38,7 +38,7 @@ fn split(text: &str) -> (&str, &str) {
     (number, unit.trim())
 }
 
-fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+fn parse_scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let (number, unit) = split(text);
     let (_, scale) = units.iter().find(|(name, _)| *name == unit)?;
     number.parse::<u64>().ok()?.checked_mul(*scale)

@@ -56,13 +56,13 @@ impl Connection {
         match connection.ask(&Request::Options)?.outcome {
             Ok(Response::Supported(supported)) => connection.supported = supported,
             Err(error) => return Err(Failure::Version(error.message)),
-            other => return Err(Failure::unexpected("OPTIONS", &other)),
+            other => return Err(Failure::unexpected_response("OPTIONS", &other)),
         }
         let startup = Startup::new("henge shell", env!("CARGO_PKG_VERSION"), None);
         match connection.ask(&Request::Startup(startup))?.outcome {
             Ok(Response::Ready) => Ok(connection),
             Ok(Response::Authenticate(_)) => connection.log_in(target),
-            other => Err(Failure::unexpected("STARTUP", &other)),
+            other => Err(Failure::unexpected_response("STARTUP", &other)),
         }
     }
 
@@ -74,7 +74,7 @@ impl Connection {
         match self.ask(&Request::AuthResponse(AuthResponse { token: Some(&token) }))?.outcome {
             Ok(Response::AuthSuccess(_)) => Ok(self),
             Err(error) => Err(Failure::Refused(error.message)),
-            other => Err(Failure::unexpected("AUTH_RESPONSE", &other)),
+            other => Err(Failure::unexpected_response("AUTH_RESPONSE", &other)),
         }
     }
 

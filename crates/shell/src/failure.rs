@@ -24,7 +24,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The failure of a request that got a response of the wrong kind.
-    pub(crate) fn unexpected(request: &str, outcome: &Result<Response, ErrorResponse>) -> Failure {
+    pub(crate) fn unexpected_response(request: &str, outcome: &Result<Response, ErrorResponse>) -> Failure {
         match outcome {
             Err(error) => Failure::Refused(error.message.clone()),
             Ok(response) => Failure::Lost(format!("{request} was answered with {response:?}")),

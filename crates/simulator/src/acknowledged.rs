@@ -14,7 +14,7 @@ use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, consistency: Consistency) {
     let Some(command) = command(life, key) else { return };
     let KeyRange::One(row) = &command.keys else { return };
-    let placed = life.core.coordinator().placed(registers::texts(key).keyspace);
+    let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
     let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };
     let replicas = cluster.machines.iter().filter(|machine| range.write.contains(&machine.host));
     let holders = replicas.filter(|machine| newest(machine, row).is_some_and(|newest| newest >= stamp)).count();
@@ -25,7 +25,7 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     };
     if holders < needed {
         let what = format!("register {key}: {stamp} was acknowledged at {consistency} and {holders} replicas have it");
-        cluster.violated("I30", what);
+        cluster.record_violation("I30", what);
     }
 }
 

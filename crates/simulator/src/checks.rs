@@ -44,12 +44,12 @@ pub(crate) fn history(history: &History, repaired: bool) -> Vec<Violation> {
         if let (Ending::Ok, Deed::Find(sought), true) =
             (operation.ending, operation.deed, is_quorum(operation.consistency))
         {
-            missed(history, operation, sought, &mut out);
+            check_query_result(history, operation, sought, &mut out);
         }
         if operation.ending == Ending::Ok
             && let Deed::Read(found) = operation.deed
         {
-            known(history, operation, found, &mut out);
+            check_read_version(history, operation, found, &mut out);
             if is_quorum(operation.consistency) {
                 fresh(history, operation, found, &mut out);
                 if repaired || registers::is_single(operation.key) {
@@ -67,7 +67,7 @@ pub(crate) fn is_quorum(consistency: Consistency) -> bool {
 }
 
 /// I2, I39: the version found was issued by an operation, and not one that was answered as failed.
-fn known(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
+fn check_read_version(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
     let Some(version) = found else { return };
     let writer = history.changes(read.key).find(|(_, o)| o.deed == Deed::Write(version));
     match writer {
@@ -98,7 +98,7 @@ fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut 
 }
 
 /// I3: a query by value finds a version that was written before it began and that no operation may have changed since.
-fn missed(history: &History, query: &Operation, sought: Version, out: &mut Vec<Violation>) {
+fn check_query_result(history: &History, query: &Operation, sought: Version, out: &mut Vec<Violation>) {
     let mut changes = history.changes(query.key);
     let written = changes.find(|(_, o)| o.deed == Deed::Write(sought));
     let Some((_, writer)) = written else { return };
@@ -136,7 +136,7 @@ fn monotonic(earlier: &[Operation], read: &Operation, found: Option<Version>, ou
 }
 
 /// Checks the states of replicas once the cluster has healed (I1, I2, I10, I39).
-pub(crate) fn stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
+pub(crate) fn check_stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
     let mut out = Vec::new();
     let mut keys: Vec<i64> = stored.iter().map(|s| s.key).collect();
     keys.sort_unstable();
@@ -144,8 +144,8 @@ pub(crate) fn stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
     for key in keys {
         let copies: Vec<&Stored> = stored.iter().filter(|s| s.key == key).collect();
         durable(history, key, &copies, &mut out);
-        converged(&copies, &mut out);
-        copies.iter().for_each(|copy| issued(history, copy, &mut out));
+        check_convergence(&copies, &mut out);
+        copies.iter().for_each(|copy| check_copy_version(history, copy, &mut out));
     }
     out
 }
@@ -166,7 +166,7 @@ fn is_purged(history: &History, copy: &Stored, timestamp: Micros) -> bool {
 }
 
 /// I10. Each replica purges in its own sweep, so a deletion that may have been purged is not a difference.
-fn converged(copies: &[&Stored], out: &mut Vec<Violation>) {
+fn check_convergence(copies: &[&Stored], out: &mut Vec<Violation>) {
     let is_kept = |copy: &Stored, newest: Micros| copy.purged_before.is_none_or(|before| newest >= before);
     let held =
         |copy: &Stored| (copy.version, copy.newest.filter(|newest| copy.version.is_some() || is_kept(copy, *newest)));
@@ -177,7 +177,7 @@ fn converged(copies: &[&Stored], out: &mut Vec<Violation>) {
     }
 }
 
-fn issued(history: &History, copy: &Stored, out: &mut Vec<Violation>) {
+fn check_copy_version(history: &History, copy: &Stored, out: &mut Vec<Violation>) {
     let Some(version) = copy.version else { return };
     match history.changes(copy.key).find(|(_, o)| o.deed == Deed::Write(version)) {
         None => out.push(Violation { rule: "I2", what: format!("nobody wrote {copy:?}") }),
@@ -196,7 +196,7 @@ mod tests {
 
     fn differ(one: Stored, other: Stored) -> bool {
         let mut out = Vec::new();
-        converged(&[&one, &other], &mut out);
+        check_convergence(&[&one, &other], &mut out);
         !out.is_empty()
     }
 

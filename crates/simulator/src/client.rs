@@ -127,31 +127,31 @@ async fn execute(
         Deed::Write((timestamp, value)) => {
             let value = value.to_be_bytes();
             let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
-            ended(deed, statement(life, texts.insert, &values, consistency, Some(timestamp)).await)
+            classify_outcome(deed, statement(life, texts.insert, &values, consistency, Some(timestamp)).await)
         }
         Deed::Delete(timestamp) => {
             let values = [BoundValue::Value(&key)];
             let text = texts.deletes[timestamp.rem_euclid(3) as usize];
-            ended(deed, statement(life, text, &values, consistency, Some(timestamp)).await)
+            classify_outcome(deed, statement(life, text, &values, consistency, Some(timestamp)).await)
         }
         Deed::Find((_, value)) => {
             let value = value.to_be_bytes();
             match statement(life, registers::SELECT_BY_VALUE, &[BoundValue::Value(&value)], consistency, None).await {
                 Ok(rows) => (version(&rows).map_or(deed, |found| Deed::Read(Some(found))), Ending::Ok, String::new()),
-                Err(error) => ended(deed, Err(error)),
+                Err(error) => classify_outcome(deed, Err(error)),
             }
         }
         Deed::Read(_) => {
             let text = if by_slice { texts.select_slice } else { texts.select };
             match statement(life, text, &[BoundValue::Value(&key)], consistency, None).await {
                 Ok(rows) => (Deed::Read(version(&rows)), Ending::Ok, String::new()),
-                Err(error) => ended(deed, Err(error)),
+                Err(error) => classify_outcome(deed, Err(error)),
             }
         }
     }
 }
 
-fn ended(deed: Deed, result: Result<Rows, Error>) -> (Deed, Ending, String) {
+fn classify_outcome(deed: Deed, result: Result<Rows, Error>) -> (Deed, Ending, String) {
     match result {
         Ok(_) => (deed, Ending::Ok, String::new()),
         Err(error) => (deed, if is_definite(&error) { Ending::Failed } else { Ending::Unknown }, error.to_string()),

@@ -29,8 +29,8 @@ impl Cluster {
     }
 
     /// Records a violation of a rule that must always hold.
-    pub(crate) fn violated(&self, rule: &'static str, what: String) {
-        self.watch.lock().violated(rule, what);
+    pub(crate) fn record_violation(&self, rule: &'static str, what: String) {
+        self.watch.lock().record_violation(rule, what);
     }
 
     /// The index of the machine that a call is addressed to; `None` if there is none.
@@ -96,12 +96,12 @@ impl Cluster {
 
     fn watch_sent(&self, from: Owner, message: &Bytes) {
         let wall = self.machines[from.machine].wall(self.clockwork.now());
-        self.watch.lock().sent(from.machine, wall, message);
+        self.watch.lock().record_message(from.machine, wall, message);
     }
 
     fn watch_reply(&self, from: Owner, message: &Bytes) {
         let wall = self.machines[from.machine].wall(self.clockwork.now());
-        self.watch.lock().sent(from.machine, wall, message);
+        self.watch.lock().record_message(from.machine, wall, message);
     }
 
     /// True if a life has not ended.

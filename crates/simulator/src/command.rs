@@ -76,7 +76,7 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
         return Ok(mutations());
     }
     let faults = match &options.mutate {
-        Some(name) => named(name)?,
+        Some(name) => mutation_named(name)?,
         None => Faults::default(),
     };
     if let Some(seed) = options.seed {
@@ -90,7 +90,7 @@ fn run(seed: u64, faults: Faults) -> Report {
     caught(seed, || run::run(seed, faults))
 }
 
-fn named(name: &str) -> anyhow::Result<Faults> {
+fn mutation_named(name: &str) -> anyhow::Result<Faults> {
     let known = MUTATIONS.iter().find(|(known, _)| *known == name);
     let names: Vec<&str> = MUTATIONS.iter().map(|(known, _)| *known).collect();
     known

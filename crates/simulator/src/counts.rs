@@ -51,7 +51,7 @@ impl Clients {
 }
 
 /// The violation of I21 by the value of a counter that was read; `None` if it is correct.
-pub(crate) fn miscounted(key: i64, additions: &[Addition], rows: &[Vec<Option<Bytes>>]) -> Option<String> {
+pub(crate) fn counter_violation(key: i64, additions: &[Addition], rows: &[Vec<Option<Bytes>>]) -> Option<String> {
     let of = |ending| additions.iter().filter(|one| one.key == key && one.ending == ending).count() as i64;
     let value = rows.first().and_then(|row| row.first()?.as_ref()?.as_ref().try_into().ok());
     let value = value.map_or(0, i64::from_be_bytes);

@@ -71,7 +71,7 @@ impl History {
     }
 
     /// The versions that operations wrote or tried to write to a register, the latest operation first.
-    pub(crate) fn written(&self, key: i64) -> impl Iterator<Item = Version> {
+    pub(crate) fn written_versions(&self, key: i64) -> impl Iterator<Item = Version> {
         let of_key = self.operations.iter().rev().filter(move |o| o.key == key);
         of_key.filter_map(|o| if let Deed::Write(version) = o.deed { Some(version) } else { None })
     }

@@ -97,7 +97,9 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     });
     let (node, store) = match opened {
         Ok(opened) => opened,
-        Err(reason) => return cluster.violated("restart", format!("machine {number} cannot start again: {reason}")),
+        Err(reason) => {
+            return cluster.record_violation("restart", format!("machine {number} cannot start again: {reason}"));
+        }
     };
     node.start();
     let core = node.core();
@@ -106,7 +108,7 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     let again = Arc::clone(cluster);
     cluster.clockwork.spawn(Some(owner), async move {
         if let Err(error) = node.become_member().await {
-            again.violated("join", format!("machine {number} was refused: {error}"));
+            again.record_violation("join", format!("machine {number} was refused: {error}"));
         }
     });
 }

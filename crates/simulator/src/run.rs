@@ -152,13 +152,13 @@ impl Run {
         self.read_pairs();
         self.read_counts();
         self.quiet();
-        self.purged();
+        self.check_purge();
         self.check_nodes();
         self.check_logs();
         let found = checks::history(&self.clients.history.lock(), self.shape.table != SharedTable::Unrepaired);
-        self.found(found);
+        self.record_violations(found);
         let found = linear(&self.clients.swaps.lock());
-        self.found(found);
+        self.record_violations(found);
     }
 
     /// The simulated time for which a healed cluster may still be affected: full disks are checked only now and then,
@@ -197,7 +197,7 @@ impl Run {
         });
         let outcome = self.await_slot(&slot);
         if !matches!(outcome, Some(Ok(_))) {
-            self.cluster.violated("schema", format!("{text}: {outcome:?}"));
+            self.cluster.record_violation("schema", format!("{text}: {outcome:?}"));
         }
         matches!(outcome, Some(Ok(_)))
     }
@@ -228,7 +228,7 @@ impl Run {
     fn must_be_good(&self, rule: &'static str, numbers: &[usize]) {
         let history = self.clients.history.lock();
         for operation in numbers.iter().map(|n| &history.operations[*n]).filter(|o| o.ending != Ending::Ok) {
-            self.cluster.violated(rule, format!("on a healthy cluster: {operation:?}"));
+            self.cluster.record_violation(rule, format!("on a healthy cluster: {operation:?}"));
         }
     }
 
@@ -238,7 +238,7 @@ impl Run {
         for life in self.lives() {
             for key in 0..registers::ALL {
                 numbers.push(self.clients.run(&life, key, Deed::Read(None), consistency, None));
-                let newest = self.clients.history.lock().written(key).max();
+                let newest = self.clients.history.lock().written_versions(key).max();
                 let newest = newest.filter(|_| !registers::is_single(key));
                 numbers.extend(newest.map(|v| self.clients.run(&life, key, Deed::Find(v), consistency, None)));
                 self.pass(SECOND / 4);
@@ -268,7 +268,7 @@ impl Run {
         let end = self.now() + PATIENCE;
         while !done(self) {
             if self.now() >= end || self.broken() {
-                self.cluster.violated("I31", format!("{what} took longer than {PATIENCE} us"));
+                self.cluster.record_violation("I31", format!("{what} took longer than {PATIENCE} us"));
                 return false;
             }
             self.pass(SECOND / 10);
@@ -291,8 +291,8 @@ impl Run {
         !self.cluster.watch.lock().violations.is_empty()
     }
 
-    fn found(&self, violations: Vec<Violation>) {
-        violations.into_iter().for_each(|v| self.cluster.violated(v.rule, v.what));
+    fn record_violations(&self, violations: Vec<Violation>) {
+        violations.into_iter().for_each(|v| self.cluster.record_violation(v.rule, v.what));
     }
 
     fn now(&self) -> u64 {

@@ -33,25 +33,25 @@ impl Watch {
     }
 
     /// Records a violation. Only the first few are kept, which suffice to find the cause.
-    pub(crate) fn violated(&mut self, rule: &'static str, what: String) {
+    pub(crate) fn record_violation(&mut self, rule: &'static str, what: String) {
         if self.violations.len() < 20 {
             self.violations.push(Violation { rule, what });
         }
     }
 
     /// I35: a node's clock never goes back, not even over a crash, and never runs far ahead of the wall clocks.
-    pub(crate) fn sent(&mut self, machine: usize, wall: Micros, message: &Bytes) {
+    pub(crate) fn record_message(&mut self, machine: usize, wall: Micros, message: &Bytes) {
         self.messages += 1;
         let Some(clock) = message.get(CLOCK_AT).and_then(|b| b.try_into().ok()).map(Micros::from_le_bytes) else {
-            return self.violated("I35", format!("machine {machine} sent a message without a header"));
+            return self.record_violation("I35", format!("machine {machine} sent a message without a header"));
         };
         let before = std::mem::replace(&mut self.clocks[machine], clock);
         if clock < before {
-            self.violated("I35", format!("the clock of machine {machine} went from {before} back to {clock}"));
+            self.record_violation("I35", format!("the clock of machine {machine} went from {before} back to {clock}"));
         }
         self.latest = self.latest.max(wall);
         if clock > self.latest + DRIFT_US {
-            self.violated(
+            self.record_violation(
                 "I35",
                 format!("the clock of machine {machine} is at {clock}, no wall clock above {}", self.latest),
             );

@@ -137,7 +137,7 @@ impl World for SimWorld {
     fn fatal(&self, reason: &str) {
         let (cluster, owner) = (Arc::clone(&self.cluster), self.owner);
         if !cluster.machines[owner.machine].fails_sync.load(Ordering::Relaxed) {
-            cluster.violated("fatal", format!("machine {} gave up: {reason}", owner.machine));
+            cluster.record_violation("fatal", format!("machine {} gave up: {reason}", owner.machine));
         }
         // The process ends and is restarted by its supervisor. Not at once: the caller may hold what ending it has to
         // drop.

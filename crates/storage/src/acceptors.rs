@@ -18,11 +18,12 @@ pub(crate) fn row(prefix: &[u8], state: &[u8]) -> (Family, Bytes, Bytes) {
 
 pub(crate) fn get(engine: &dyn Engine, prefix: &[u8]) -> Result<Option<Bytes>, EngineError> {
     let mut found = Ok(None);
-    engine.get(Family::Paxos, prefix, &mut |value| found = value.map(|value| checked(prefix, value)).transpose())?;
+    engine
+        .get(Family::Paxos, prefix, &mut |value| found = value.map(|value| decode_state(prefix, value)).transpose())?;
     found
 }
 
-fn checked(prefix: &[u8], value: &[u8]) -> Result<Bytes, EngineError> {
+fn decode_state(prefix: &[u8], value: &[u8]) -> Result<Bytes, EngineError> {
     let damaged = || EngineError::Corrupt("the state of an acceptor is damaged".to_owned());
     let (head, state) = value.split_first_chunk::<HEAD>().ok_or_else(damaged)?;
     let [a, b, c, d, FORMAT] = *head else { return Err(damaged()) };

@@ -101,7 +101,7 @@ pub(crate) fn page(
     engine.scan(&range, Tier::Disk, &mut |key, value| {
         match decode(key, value) {
             Some(batch) => page.batches.push(batch),
-            None => page.damaged.push(DamagedBatch { key: Bytes::copy_from_slice(key), created: created(key) }),
+            None => page.damaged.push(DamagedBatch { key: Bytes::copy_from_slice(key), created: created_at(key) }),
         }
         bytes += value.len();
         if page.batches.len() + page.damaged.len() < max && bytes < BATCHES_READ_BYTES_MAX {
@@ -113,7 +113,7 @@ pub(crate) fn page(
     Ok(page)
 }
 
-fn created(key: &[u8]) -> Option<Micros> {
+fn created_at(key: &[u8]) -> Option<Micros> {
     let (created, _) = key.split_first_chunk::<8>().filter(|_| key.len() == KEY)?;
     Some((u64::from_be_bytes(*created) ^ SIGN) as Micros)
 }
@@ -141,7 +141,7 @@ fn decode(key: &[u8], value: &[u8]) -> Option<LoggedBatch> {
     if u32::from_le_bytes(*crc) != checksum(key, rest) {
         return None;
     }
-    let created = created(key)?;
+    let created = created_at(key)?;
     let id = BatchId { created, id: uuid::Uuid::from_slice(key.get(8..)?).ok()? };
     let (mutations, place) = content(rest).ok()?;
     Some(LoggedBatch { id, place, mutations })

@@ -88,7 +88,8 @@ impl Combiner {
 
     /// True if a row to fold was found since this was asked last and nobody writes: the caller has to take turns then.
     pub(crate) fn claim_folds(&self) -> bool {
-        (self.folds.announced() | self.stale.announced()) && !std::mem::replace(&mut self.queue.lock().writing, true)
+        (self.folds.take_announced() | self.stale.take_announced())
+            && !std::mem::replace(&mut self.queue.lock().writing, true)
     }
 
     /// The first rule of the queue that is broken, for tests and simulations.

@@ -29,7 +29,7 @@ impl Folds {
     }
 
     /// True if a row was put in since this was asked last.
-    pub(crate) fn announced(&self) -> bool {
+    pub(crate) fn take_announced(&self) -> bool {
         self.fresh.load(Ordering::Relaxed) && self.fresh.swap(false, Ordering::AcqRel)
     }
 

@@ -102,7 +102,7 @@ impl Hints {
         engine.scan(&range, Tier::Disk, &mut |key, value| {
             let mutation = Bytes::copy_from_slice(value);
             let id = HintId { key: Bytes::copy_from_slice(key) };
-            out.push((id, Hint { to: peer, mutation, created: created(key) }));
+            out.push((id, Hint { to: peer, mutation, created: created_at(key) }));
             bytes += value.len();
             if out.len() >= max || bytes >= HINTS_READ_BYTES_MAX { Flow::Stop } else { Flow::Continue }
         })?;
@@ -117,7 +117,7 @@ impl Hints {
             let mut at = None;
             let range = ScanRange { family: Family::Hints, start: &start, end: &end, reversed };
             engine.scan(&range, Tier::Disk, &mut |key, _| {
-                at = Some(created(key));
+                at = Some(created_at(key));
                 Flow::Stop
             })?;
             Ok(at)
@@ -179,7 +179,7 @@ fn names(key: &[u8]) -> Option<(HostId, u64)> {
     Some((HostId(uuid::Uuid::from_bytes(*peer)), u64::from_be_bytes(*number)))
 }
 
-fn created(key: &[u8]) -> Micros {
+fn created_at(key: &[u8]) -> Micros {
     let bytes = key.get(PEER_BYTES..PEER_BYTES + 8).and_then(|b| b.try_into().ok());
     bytes.map_or(0, |b| (u64::from_be_bytes(b) ^ SIGN) as Micros)
 }

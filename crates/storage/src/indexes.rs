@@ -67,7 +67,7 @@ impl Indexes {
         self.built.load().contains(&index)
     }
 
-    pub(crate) fn built(&self) -> BTreeSet<BuiltIndex> {
+    pub(crate) fn built_indexes(&self) -> BTreeSet<BuiltIndex> {
         self.built.load().as_ref().clone()
     }
 

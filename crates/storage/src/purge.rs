@@ -72,7 +72,7 @@ impl Sweep {
     }
 
     /// The replacement was not made: the partition is left for the next sweep.
-    pub fn refused(&mut self) {
+    pub fn skip_partition(&mut self) {
         if let Some(partition) = self.partition.take() {
             self.next = Key::prefix_end(&partition.prefix);
         }

@@ -30,7 +30,7 @@ impl Stale {
     }
 
     /// True if an entry was put in since this was asked last.
-    pub(crate) fn announced(&self) -> bool {
+    pub(crate) fn take_announced(&self) -> bool {
         self.fresh.load(Ordering::Relaxed) && self.fresh.swap(false, Ordering::AcqRel)
     }
 

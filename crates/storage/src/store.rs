@@ -171,7 +171,7 @@ impl Store {
 
     /// The numbers of writes that have entered the combiner, and that the engine has returned from, in the stripe of a key.
     pub fn versions(&self, stripe: Stripe) -> (u64, u64) {
-        (self.combiner.stripes.queued(stripe), self.combiner.stripes.applied(stripe))
+        (self.combiner.stripes.queued_writes(stripe), self.combiner.stripes.applied_writes(stripe))
     }
 
     /// The version of a stripe none of whose writes is on its way, else `None`. Take it before reading what is to be replaced.

@@ -54,8 +54,8 @@ impl Stripes {
     /// The version of a stripe with no write on its way: whoever reads after this sees every write that it counts.
     pub(crate) fn quiet(&self, stripe: Stripe) -> Option<u64> {
         // In this order: what is applied was queued before, so that equal counts were equal when the first was read.
-        let applied = self.applied(stripe);
-        (self.queued(stripe) == applied).then_some(applied)
+        let applied = self.applied_writes(stripe);
+        (self.queued_writes(stripe) == applied).then_some(applied)
     }
 
     /// The first broken rule: more writes are on their way than wait in the queue while a turn is under way, exactly as many between turns.
@@ -80,12 +80,12 @@ impl Stripes {
     }
 
     /// The number of writes that entered.
-    pub(crate) fn queued(&self, stripe: Stripe) -> u64 {
+    pub(crate) fn queued_writes(&self, stripe: Stripe) -> u64 {
         self.versions[stripe.0].0.load(Ordering::Acquire)
     }
 
     /// The number of writes that the engine has returned from.
-    pub(crate) fn applied(&self, stripe: Stripe) -> u64 {
+    pub(crate) fn applied_writes(&self, stripe: Stripe) -> u64 {
         self.versions[stripe.0].1.load(Ordering::Acquire)
     }
 }

@@ -16,12 +16,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What reading so many bytes may take: room for a view of every byte, and some for what is there anyway.
-fn bound(given: usize) -> usize {
+fn allocation_limit(given: usize) -> usize {
     given * 128 + (64 << 10)
 }
 
 fn fuzz(rounds: u64, target: impl Fn(&mut Random) -> usize) {
-    henge_fuzz::fuzz(rounds, bound, target);
+    henge_fuzz::fuzz(rounds, allocation_limit, target);
 }
 
 fn data_type(random: &mut Random, depth: u32) -> DataType {

@@ -33,7 +33,7 @@ pub(crate) enum HelloError {
 
 impl HelloError {
     /// The error of a connection that ended before the hellos were exchanged.
-    pub(crate) fn ended(error: &quinn::ConnectionError) -> HelloError {
+    pub(crate) fn from_connection_error(error: &quinn::ConnectionError) -> HelloError {
         let remedy = if is_about_certificates(error) {
             "; both nodes need certificates that the authority in ca.pem of the other has signed"
         } else {

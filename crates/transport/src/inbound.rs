@@ -71,8 +71,8 @@ async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), He
 async fn accept_hello(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accepted, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let address = incoming.remote_address();
-    let connection = incoming.await.map_err(|e| HelloError::ended(&e))?;
-    let (mut sender, mut receiver) = connection.accept_bi().await.map_err(|e| HelloError::ended(&e))?;
+    let connection = incoming.await.map_err(|e| HelloError::from_connection_error(&e))?;
+    let (mut sender, mut receiver) = connection.accept_bi().await.map_err(|e| HelloError::from_connection_error(&e))?;
     let mut input = BytesMut::new();
     let heard = hello::receive(&connection, &mut receiver, &mut input, address).await;
     let admitted = heard.and_then(|hello| Ok(shared.handler.admit(&hello).map(|()| hello)?));

@@ -133,8 +133,9 @@ async fn reconnect_until_closed(shared: &Arc<Shared>, link: &Arc<Link>) {
 async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<Connected, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let dialled = shared.quinn.connect_with(shared.client_config(), link.to.address, SERVER_NAME);
-    let connection = dialled.map_err(|e| lost(e.to_string()))?.await.map_err(|e| HelloError::ended(&e))?;
-    let (mut sender, mut receiver) = connection.open_bi().await.map_err(|e| HelloError::ended(&e))?;
+    let connection =
+        dialled.map_err(|e| lost(e.to_string()))?.await.map_err(|e| HelloError::from_connection_error(&e))?;
+    let (mut sender, mut receiver) = connection.open_bi().await.map_err(|e| HelloError::from_connection_error(&e))?;
     let hello = hello::encode(link.class, shared.cluster(), &shared.options.release);
     sender.write_all(&hello).await.map_err(|e| lost(e.to_string()))?;
     let mut input = BytesMut::new();

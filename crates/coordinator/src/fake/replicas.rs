@@ -40,7 +40,7 @@ impl Replicas for Fake {
         name(host) as u32 + if remote { 100 } else { 0 }
     }
 
-    fn placed(&self, _: &str) -> Option<Placed> {
+    fn keyspace_placement(&self, _: &str) -> Option<Placed> {
         None
     }
 
@@ -53,23 +53,23 @@ impl Replicas for Fake {
     }
 
     fn write(&self, to: HostId, mutation: &SharedMutation, _: Mono) -> Self::Write {
-        self.said("write", to);
+        self.log_message("write", to);
         let does = self.nodes.lock().unwrap()[&to].writes;
-        self.applied(to, mutation.bytes(), does)
+        self.apply_mutation(to, mutation.bytes(), does)
     }
 
     fn owe(&self, to: HostId, _: Bytes) {
-        self.said("owe", to);
+        self.log_message("owe", to);
     }
 
     fn mend(&self, to: HostId, mutation: Bytes, _: Mono) -> Self::Write {
-        self.said("mend", to);
+        self.log_message("mend", to);
         let does = self.nodes.lock().unwrap()[&to].mends;
-        self.applied(to, &mutation, does)
+        self.apply_mutation(to, &mutation, does)
     }
 
     fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read {
-        self.said(if kind == ReadKind::Rows { "rows" } else { "digest" }, to);
+        self.log_message(if kind == ReadKind::Rows { "rows" } else { "digest" }, to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
         let does = if node.reads.is_empty() { Does::Answers } else { node.reads.remove(0) };
@@ -78,7 +78,7 @@ impl Replicas for Fake {
             ReadKind::Digest => node.digest(&command),
         };
         let lie = RowBlock { rows: vec![(key(1, 1), Bytes::from_static(b"no row"))], context: Vec::new(), more: false };
-        self.scripted(does, answer, ReadReply::Rows(lie)).until(deadline)
+        self.script(does, answer, ReadReply::Rows(lie)).until(deadline)
     }
 
     fn paxos(&self, to: HostId, message: Bytes, _: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
@@ -88,24 +88,24 @@ impl Replicas for Fake {
             Request::Propose { .. } => "propose",
             Request::Commit { .. } => "commit",
         };
-        self.said(what, to);
+        self.log_message(what, to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
         let does = if node.paxos.is_empty() { Does::Answers } else { node.paxos.remove(0) };
-        Box::pin(self.scripted(does, || node.vote(request).encode(), Bytes::from_static(b"nonsense")))
+        Box::pin(self.script(does, || node.vote(request).encode(), Bytes::from_static(b"nonsense")))
     }
 
     fn commit(&self, to: HostId, message: Bytes, _: Bytes, _: Mono) -> Self::Write {
-        self.said("commit", to);
+        self.log_message("commit", to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
         let does = node.writes;
         let vote = || _ = node.vote(Request::decode(&message).unwrap());
-        self.scripted(does, vote, ())
+        self.script(does, vote, ())
     }
 
     fn count_at(&self, leader: HostId, _: Count) -> Boxed<Result<(), WriteError>> {
-        self.said("count", leader);
+        self.log_message("count", leader);
         Box::pin(std::future::ready(Ok(())))
     }
 

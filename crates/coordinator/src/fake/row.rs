@@ -20,11 +20,11 @@ pub(crate) fn value(timestamp: i64, text: &'static str) -> Row {
 }
 
 /// A row that was deleted.
-pub(crate) fn deleted(timestamp: i64) -> Row {
+pub(crate) fn deleted_row(timestamp: i64) -> Row {
     Row { deletion: Some(Deletion { timestamp, local_seconds: NOW - 1 }), ..Row::default() }
 }
 
-pub(crate) fn encoded(key: &[u8], row: &Row) -> Bytes {
+pub(crate) fn encode(key: &[u8], row: &Row) -> Bytes {
     let mut out = Vec::new();
     encode_row(key, row, &mut out);
     out.into()

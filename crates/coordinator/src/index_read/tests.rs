@@ -1,4 +1,4 @@
-use crate::fake::{DEADLINE, Does, Fake, all, deleted, encoded, key, probing, settle, value};
+use crate::fake::{DEADLINE, Does, Fake, all, deleted_row, encode, key, probing, settle, value};
 use crate::{Read, ReadError, ReadPolicy, read};
 use henge_base::Bytes;
 use henge_model::{Consistency, ReadCommand, RowBlock};
@@ -21,7 +21,7 @@ fn replicas_that_agree_are_asked_once() {
         fake.put(node, &key(1, 2), &value(1, "b"));
     }
     let block = ask(&fake, Consistency::Quorum, probing("a", 9)).unwrap();
-    assert_eq!(block.rows, [(key(1, 1), encoded(&key(1, 1), &value(1, "a")))]);
+    assert_eq!(block.rows, [(key(1, 1), encode(&key(1, 1), &value(1, "a")))]);
     assert_eq!(fake.log(), "rows1 rows2");
 }
 
@@ -34,7 +34,7 @@ fn a_stale_replica_shows_nothing_that_is_over() {
     }
     // What the stale one names is read again; the row that comes of it is not what is looked for, which the filter tells.
     let block = ask(&fake, Consistency::Quorum, probing("a", 9)).unwrap();
-    assert_eq!(block.rows, [(key(1, 1), encoded(&key(1, 1), &value(2, "b")))]);
+    assert_eq!(block.rows, [(key(1, 1), encode(&key(1, 1), &value(2, "b")))]);
     assert_eq!(fake.row(1, &key(1, 1)).unwrap().cells[0].timestamp, 2, "and mended on the way");
 }
 
@@ -51,7 +51,7 @@ fn what_one_replica_of_a_quorum_has_is_found() {
 fn a_deletion_that_one_replica_lacks_holds() {
     let fake = Fake::new("ooo");
     fake.put(1, &key(1, 1), &value(1, "a"));
-    fake.put(2, &key(1, 1), &deleted(5));
+    fake.put(2, &key(1, 1), &deleted_row(5));
     assert_eq!(keys(&ask(&fake, Consistency::Quorum, probing("a", 9)).unwrap()), Vec::<Bytes>::new());
 }
 

@@ -1,22 +1,22 @@
 use super::*;
-use crate::fake::{DEADLINE, FIRST_STAMP, Fake, all, encoded, key, one, probing, settle, value};
+use crate::fake::{DEADLINE, FIRST_STAMP, Fake, all, encode, key, one, probing, settle, value};
 use crate::{Read, ReadError, ReadPolicy, read};
 use henge_model::{Consistency, ReadCommand, RowBlock};
 use std::sync::atomic::Ordering;
 
 fn rows(keys: impl Iterator<Item = (u8, u8)>) -> Vec<(Bytes, Bytes)> {
-    let row = |key: &Bytes| encoded(key, &value(1, "x"));
+    let row = |key: &Bytes| encode(key, &value(1, "x"));
     keys.map(|(partition, number)| key(partition, number)).map(|key| (key.clone(), row(&key))).collect()
 }
 
-fn decoded(rows: Vec<(Bytes, Bytes)>) -> Vec<Mutation> {
+fn decode_mutations(rows: Vec<(Bytes, Bytes)>) -> Vec<Mutation> {
     mutations(rows, 77).map(|bytes| Mutation::decode(bytes).unwrap()).collect()
 }
 
 #[test]
 fn rows_go_by_partition_and_none_is_lost() {
     let rows = rows([(1, 1), (1, 2), (2, 1), (3, 1), (3, 2)].into_iter());
-    let mutations = decoded(rows.clone());
+    let mutations = decode_mutations(rows.clone());
     assert_eq!(mutations.iter().map(|m| m.rows.len()).collect::<Vec<_>>(), [2, 1, 2]);
     assert!(mutations.iter().all(|m| m.issued == 77));
     assert_eq!(mutations.into_iter().flat_map(|m| m.rows).collect::<Vec<_>>(), rows);
@@ -26,8 +26,8 @@ fn rows_go_by_partition_and_none_is_lost() {
 fn a_large_partition_goes_in_several_parts() {
     let large = value(1, Box::leak("x".repeat(MEND_BYTES_MAX / 3).into_boxed_str()));
     let keys = (1..=5).map(|number| key(1, number));
-    let rows: Vec<_> = keys.map(|key| (key.clone(), encoded(&key, &large))).collect();
-    let mutations = decoded(rows.clone());
+    let rows: Vec<_> = keys.map(|key| (key.clone(), encode(&key, &large))).collect();
+    let mutations = decode_mutations(rows.clone());
     assert_eq!(mutations.iter().map(|m| m.rows.len()).collect::<Vec<_>>(), [2, 2, 1]);
     assert_eq!(mutations.into_iter().flat_map(|m| m.rows).collect::<Vec<_>>(), rows);
 }
@@ -47,7 +47,7 @@ fn replicas_that_have_purged_are_mended() {
             (1..=3).for_each(|number| fake.put(number, &key(1, 1), &value(5, "old")));
             fake.put(2, &key(1, 1), &value(6, "new"));
             let block = read_at(&fake, consistency, command.clone()).unwrap();
-            assert_eq!(block.rows, [(key(1, 1), encoded(&key(1, 1), &value(6, "new")))], "{consistency} {command:?}");
+            assert_eq!(block.rows, [(key(1, 1), encode(&key(1, 1), &value(6, "new")))], "{consistency} {command:?}");
             assert_eq!(fake.row(1, &key(1, 1)), Some(value(6, "new")), "{consistency} {command:?}");
         }
     }
@@ -58,10 +58,10 @@ fn a_read_takes_a_stamp_only_to_mend() {
     let fake = Fake::new("ooo");
     (1..=3).for_each(|number| fake.put(number, &key(1, 1), &value(5, "x")));
     read_at(&fake, Consistency::All, one(&key(1, 1))).unwrap();
-    assert_eq!(fake.stamped(), 0);
+    assert_eq!(fake.stamp_count(), 0);
     fake.put(2, &key(1, 1), &value(6, "new"));
     read_at(&fake, Consistency::All, one(&key(1, 1))).unwrap();
-    assert_eq!((fake.stamped(), fake.log().matches("mend").count()), (1, 2));
+    assert_eq!((fake.stamp_count(), fake.log().matches("mend").count()), (1, 2));
 }
 
 #[test]

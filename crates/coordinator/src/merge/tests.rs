@@ -1,12 +1,12 @@
 use super::*;
-use crate::fake::{all, deleted, encoded, key, one, value};
+use crate::fake::{all, deleted_row, encode, key, one, value};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn block(rows: &[(u8, i64)], more: bool) -> RowBlock {
     let row = |(number, timestamp): &(u8, i64)| {
         let key = key(1, *number);
-        (key.clone(), encoded(&key, &value(*timestamp, "x")))
+        (key.clone(), encode(&key, &value(*timestamp, "x")))
     };
     RowBlock { rows: rows.iter().map(row).collect(), context: Vec::new(), more }
 }
@@ -23,37 +23,37 @@ fn run(merge: &mut Merge) -> String {
     }
 }
 
-fn merged(command: &ReadCommand, blocks: &[RowBlock]) -> String {
+fn merge(command: &ReadCommand, blocks: &[RowBlock]) -> String {
     run(&mut Merge::new(command, blocks.iter().cloned()))
 }
 
 #[test]
 fn rows_of_all_come_in_order_with_who_lacks_them() {
     let blocks = [block(&[(1, 5), (3, 5)], false), block(&[(1, 4), (2, 5), (3, 5)], false)];
-    assert_eq!(merged(&all(100, false), &blocks), "1[1] 2[0] 3[] end");
+    assert_eq!(merge(&all(100, false), &blocks), "1[1] 2[0] 3[] end");
 }
 
 #[test]
 fn nothing_is_said_beyond_the_key_where_a_replica_stopped() {
     let blocks = [block(&[(1, 5), (2, 5)], true), block(&[(1, 5), (3, 5), (4, 5)], false)];
-    assert_eq!(merged(&all(100, false), &blocks), "1[] 2[1] starved [0]");
+    assert_eq!(merge(&all(100, false), &blocks), "1[] 2[1] starved [0]");
     let both = [block(&[(1, 5), (2, 5)], true), block(&[(1, 5), (2, 5)], true)];
-    assert_eq!(merged(&all(100, false), &both), "1[] 2[] starved [0, 1]");
+    assert_eq!(merge(&all(100, false), &both), "1[] 2[] starved [0, 1]");
 }
 
 #[test]
 fn against_the_order_the_largest_last_key_is_the_limit() {
     let blocks = [block(&[(9, 5), (5, 5)], true), block(&[(9, 5), (7, 5), (3, 5)], true)];
-    assert_eq!(merged(&all(100, true), &blocks), "9[] 7[0] 5[1] starved [0]");
+    assert_eq!(merge(&all(100, true), &blocks), "9[] 7[0] 5[1] starved [0]");
 }
 
 #[test]
 fn a_replica_at_its_limit_has_stopped_even_if_it_does_not_say_so() {
     let blocks = [block(&[(1, 5), (2, 5)], false), block(&[(3, 5)], false)];
-    assert_eq!(merged(&all(2, false), &blocks), "1[1] 2[1] starved [0]");
+    assert_eq!(merge(&all(2, false), &blocks), "1[1] 2[1] starved [0]");
     let (key, row) = block(&[(1, 5)], true).rows.remove(0);
     let single = RowBlock { rows: vec![(key.clone(), row)], context: Vec::new(), more: true };
-    assert_eq!(merged(&one(&key), &[single, RowBlock::default()]), "1[1] end");
+    assert_eq!(merge(&one(&key), &[single, RowBlock::default()]), "1[1] end");
 }
 
 #[test]
@@ -72,12 +72,12 @@ fn what_was_asked_for_beyond_goes_on() {
 #[test]
 fn a_deletion_wins_over_what_is_older_and_is_not_live() {
     let key = key(1, 1);
-    let old = RowBlock { rows: vec![(key.clone(), encoded(&key, &value(5, "x")))], context: Vec::new(), more: false };
-    let gone = RowBlock { rows: vec![(key.clone(), encoded(&key, &deleted(6)))], context: Vec::new(), more: false };
+    let old = RowBlock { rows: vec![(key.clone(), encode(&key, &value(5, "x")))], context: Vec::new(), more: false };
+    let gone = RowBlock { rows: vec![(key.clone(), encode(&key, &deleted_row(6)))], context: Vec::new(), more: false };
     let mut merge = Merge::new(&one(&key), [old, gone].into_iter());
     let Step::Row(merged) = merge.next() else { panic!("there is a row") };
     assert!(!merged.live);
-    assert_eq!(merged.row, encoded(&key, &deleted(6)));
+    assert_eq!(merged.row, encode(&key, &deleted_row(6)));
     assert_eq!(merged.lacking.as_slice(), [0]);
 }
 

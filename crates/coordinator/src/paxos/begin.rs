@@ -108,10 +108,10 @@ impl<R: Replicas> Electorate<'_, R> {
             }
             match under_way.next().await.map(|(voter, reply)| (voter, read_reply(reply))) {
                 Some((voter, Ok(reply))) => {
-                    tally.received(voter.group);
+                    tally.count_answer(voter.group);
                     round.add(voter, reply);
                 }
-                Some((voter, Err(error))) => tally.failed(voter.group, voter.host, error),
+                Some((voter, Err(error))) => tally.count_failure(voter.group, voter.host, error),
                 None => return Err(self.not_begun(tally, Loss::Silent)),
             }
         }

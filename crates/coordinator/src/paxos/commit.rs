@@ -39,7 +39,7 @@ impl<R: Replicas> Electorate<'_, R> {
         for target in everyone.targets.iter().filter(|target| target.alive) {
             let commit = self.replicas.commit(target.host, message.clone(), mutation.clone(), self.deadline);
             if let Some(group) = target.group {
-                tally.asked(group);
+                tally.count_request(group);
                 under_way.push((target.host, group), commit);
             }
         }
@@ -48,8 +48,8 @@ impl<R: Replicas> Electorate<'_, R> {
         }
         while !tally.is_met() {
             match under_way.next().await {
-                Some(((_, group), Ok(()))) => tally.received(group),
-                Some(((host, group), Err(error))) => tally.failed(group, host, error),
+                Some(((_, group), Ok(()))) => tally.count_answer(group),
+                Some(((host, group), Err(error))) => tally.count_failure(group, host, error),
                 None => break,
             }
             if matches!(tally.loss(), Some(Loss::Silent | Loss::Refused)) {

@@ -85,7 +85,7 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         let mut tally = Tally::new(&self.plan.required);
         let mut under_way = UnderWay::new();
         for voter in self.voters() {
-            tally.asked(voter.group);
+            tally.count_request(voter.group);
             under_way.push(voter, self.replicas.paxos(voter.host, request(voter).encode(), self.deadline));
         }
         (tally, under_way)

@@ -28,12 +28,12 @@ impl<R: Replicas> Electorate<'_, R> {
         while let Some((voter, reply)) = under_way.next().await {
             match read_reply(reply) {
                 Ok(Reply::Done) => {
-                    tally.received(voter.group);
+                    tally.count_answer(voter.group);
                     accepted += 1;
                 }
                 Ok(Reply::Rejected { by }) => refused = refused.max(by),
                 Err(error @ ReplicaError::Refused(refusal)) if refusal.is_definite() => {
-                    tally.failed(voter.group, voter.host, error);
+                    tally.count_failure(voter.group, voter.host, error);
                 }
                 Ok(Reply::Permitted(_)) | Err(_) => in_doubt += 1,
             }

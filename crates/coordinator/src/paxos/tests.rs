@@ -1,6 +1,6 @@
 //! Conditional writes of a register: written if it is as it was thought to be.
 
-use crate::fake::{DEADLINE, Does, Fake, all, encoded, key, one, settle, value};
+use crate::fake::{DEADLINE, Does, Fake, all, encode, key, one, settle, value};
 use crate::{
     Conditional, Decision, Placed, Read, ReadError, ReadPolicy, Refusal, WriteError, WriteType, conditional, read,
 };
@@ -10,7 +10,7 @@ use henge_paxos::{Ballot, Proposal, Scope};
 use std::sync::Arc;
 
 /// Three copies; a fourth node is about to hold one.
-fn placed(fake: &Fake) -> Placed {
+fn placement_with_joining(fake: &Fake) -> Placed {
     let mut placed = fake.keyspace("3");
     Arc::make_mut(&mut placed.placement).ranges[0].read.truncate(3);
     placed
@@ -19,7 +19,7 @@ fn placed(fake: &Fake) -> Placed {
 fn request(fake: &Fake, serial: Consistency) -> Conditional {
     let key = key(1, 1);
     Conditional {
-        placed: placed(fake),
+        placed: placement_with_joining(fake),
         token: Token(1),
         key: partition(&key),
         reads: vec![one(&key)],
@@ -34,7 +34,7 @@ fn partition(key: &Bytes) -> Bytes {
 }
 
 /// The value of the register.
-fn found(blocks: &[RowBlock]) -> Option<String> {
+fn register_value(blocks: &[RowBlock]) -> Option<String> {
     let (key, row) = blocks[0].rows.first()?;
     let view = RowView::parse(key, row).unwrap();
     let cell = view.cells().next()?;
@@ -44,23 +44,23 @@ fn found(blocks: &[RowBlock]) -> Option<String> {
 
 fn write(stamp: Micros, text: &'static str) -> Bytes {
     let key = key(1, 1);
-    Mutation::single(stamp, key.clone(), encoded(&key, &value(stamp, text))).encode()
+    Mutation::single(stamp, key.clone(), encode(&key, &value(stamp, text))).encode()
 }
 
 /// Writes `to` if the register is `from`; gives whether it was, and what it is otherwise.
 fn swap(fake: &Fake, from: Option<&str>, to: &'static str) -> Result<Result<(), Option<String>>, WriteError> {
     let decide = |blocks: &[RowBlock], stamp: Micros| -> Result<Decision, WriteError> {
-        Ok(if found(blocks).as_deref() == from { Decision::Write(write(stamp, to)) } else { Decision::Stop })
+        Ok(if register_value(blocks).as_deref() == from { Decision::Write(write(stamp, to)) } else { Decision::Stop })
     };
     let (applied, blocks) = settle(conditional(fake, request(fake, Consistency::Serial), decide))?;
-    Ok(if applied { Ok(()) } else { Err(found(&blocks)) })
+    Ok(if applied { Ok(()) } else { Err(register_value(&blocks)) })
 }
 
 fn serial(fake: &Fake) -> Result<Option<String>, ReadError> {
-    let (placed, command, deadline) = (placed(fake), one(&key(1, 1)), DEADLINE);
+    let (placed, command, deadline) = (placement_with_joining(fake), one(&key(1, 1)), DEADLINE);
     let read_request =
         Read { placed, command, consistency: Consistency::Serial, deadline, policy: ReadPolicy::default() };
-    settle(read(fake, read_request)).map(|block| found(&[block]))
+    settle(read(fake, read_request)).map(|block| register_value(&[block]))
 }
 
 /// A value that one node accepted, of a proposer that is gone.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fake::{DEADLINE, Does, Fake, all, deleted, encoded, key, one, probing, settle, value};
+use crate::fake::{DEADLINE, Does, Fake, all, deleted_row, encode, key, one, probing, settle, value};
 use crate::{Refusal, can_read_locally};
 use henge_base::Bytes;
 use henge_model::{Row, RowView, Token};
@@ -29,7 +29,7 @@ fn quorum(fake: &Fake, command: ReadCommand) -> Result<RowBlock, ReadError> {
 }
 
 fn rows(rows: &[(Bytes, Row)]) -> Vec<(Bytes, Bytes)> {
-    rows.iter().map(|(key, row)| (key.clone(), encoded(key, row))).collect()
+    rows.iter().map(|(key, row)| (key.clone(), encode(key, row))).collect()
 }
 
 /// The numbers of a block's rows, dead ones in brackets.
@@ -215,7 +215,7 @@ fn a_table_without_read_repair_answers_merged_rows_and_writes_nothing() {
         assert_eq!((fake.row(1, &key), fake.row(3, &key)), (Some(value(5, "old")), None), "{command:?}");
         assert!(!fake.log().contains("mend"), "{}", fake.log());
         assert!(!fake.events.lock().unwrap().contains(&Event::ReadRepair));
-        assert_eq!(fake.stamped(), 0, "{command:?}");
+        assert_eq!(fake.stamp_count(), 0, "{command:?}");
         // So a quorum without the newest replica sees less afterwards.
         fake.set(2, |node| node.alive = false);
         let later = read_under(&fake, "3", Consistency::Quorum, one(&key), policy).unwrap();
@@ -269,10 +269,10 @@ fn a_deletion_wins_over_an_older_value_wherever_it_is() {
     for gone in [1, 2] {
         let (fake, key) = (Fake::new("ood"), key(1, 1));
         fake.put(3 - gone, &key, &value(5, "x"));
-        fake.put(gone, &key, &deleted(6));
+        fake.put(gone, &key, &deleted_row(6));
         let block = quorum(&fake, one(&key)).unwrap();
-        assert_eq!(block.rows, rows(&[(key.clone(), deleted(6))]));
-        assert_eq!(fake.row(3 - gone, &key), Some(deleted(6)));
+        assert_eq!(block.rows, rows(&[(key.clone(), deleted_row(6))]));
+        assert_eq!(fake.row(3 - gone, &key), Some(deleted_row(6)));
     }
 }
 
@@ -300,7 +300,7 @@ fn another_replica_stands_in_when_one_fails_in_the_second_round() {
 fn damaged_rows_from_elsewhere_never_win() {
     let (fake, key) = (Fake::new("ooo"), key(1, 1));
     (1..=3).for_each(|number| fake.put(number, &key, &value(5, "x")));
-    let mut bad = encoded(&key, &value(9, "y")).to_vec();
+    let mut bad = encode(&key, &value(9, "y")).to_vec();
     *bad.last_mut().unwrap() ^= 1;
     fake.set(2, |node| _ = node.rows.insert(key.clone(), bad.into()));
     // Its own digest and strip would fail on the replica; here it is asked for neither.
@@ -313,7 +313,7 @@ fn damaged_rows_from_elsewhere_never_win() {
 fn short(fake: &Fake, stale: impl IntoIterator<Item = u8>, fresh: impl IntoIterator<Item = u8>) {
     for number in stale {
         fake.put(1, &key(1, number), &value(5, "x"));
-        fake.put(2, &key(1, number), &deleted(6));
+        fake.put(2, &key(1, number), &deleted_row(6));
     }
     for number in fresh {
         fake.put(1, &key(1, number), &value(5, "x"));
@@ -328,7 +328,7 @@ fn a_short_answer_is_read_on_until_the_limit_is_met() {
     assert_eq!(numbers(&quorum(&fake, all(3, false)).unwrap()), "(1) (2) (3) 4 5 6 more");
     assert!(fake.events.lock().unwrap().contains(&Event::ShortRead));
     // Only what the answer says was mended.
-    assert_eq!(fake.row(1, &key(1, 3)), Some(deleted(6)));
+    assert_eq!(fake.row(1, &key(1, 3)), Some(deleted_row(6)));
 }
 
 #[test]

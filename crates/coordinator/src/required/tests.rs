@@ -6,10 +6,10 @@ struct Here;
 
 impl Places for Here {
     fn here(&self) -> Option<Datacenter> {
-        self.named("a")
+        self.datacenter_named("a")
     }
 
-    fn named(&self, name: &str) -> Option<Datacenter> {
+    fn datacenter_named(&self, name: &str) -> Option<Datacenter> {
         ["a", "b"].iter().position(|known| *known == name).map(|at| Datacenter(at as u16))
     }
 }
@@ -24,7 +24,7 @@ fn show(required: &Required) -> String {
     required.groups.iter().map(group).collect()
 }
 
-fn required(level: Consistency, replication: &str) -> Required {
+fn required_answers(level: Consistency, replication: &str) -> Required {
     Required::of(level, &replication_of(replication), &Here, Faults::default())
 }
 
@@ -47,7 +47,7 @@ fn every_level_of_every_setting() {
     for line in lines {
         for (setting, expected) in settings.iter().zip(&line).skip(1) {
             let level = line[0].parse().unwrap();
-            assert_eq!(show(&required(level, setting)), *expected, "{level} of {setting}");
+            assert_eq!(show(&required_answers(level, setting)), *expected, "{level} of {setting}");
         }
     }
 }
@@ -55,8 +55,9 @@ fn every_level_of_every_setting() {
 #[test]
 fn replicas_about_to_own_a_range_raise_what_is_needed() {
     let (a, b) = (Some(Datacenter(0)), Some(Datacenter(1)));
-    let raised =
-        |level, pending: &[Option<Datacenter>]| show(&required(level, "a3b3").with_pending(pending.iter().copied()));
+    let raised = |level, pending: &[Option<Datacenter>]| {
+        show(&required_answers(level, "a3b3").with_pending(pending.iter().copied()))
+    };
     assert_eq!(raised(Consistency::Quorum, &[a, b]), "6");
     assert_eq!(raised(Consistency::One, &[b]), "2");
     assert_eq!(raised(Consistency::LocalQuorum, &[a, b]), "a3");
@@ -66,7 +67,7 @@ fn replicas_about_to_own_a_range_raise_what_is_needed() {
 
 #[test]
 fn a_shortage_is_told_of_the_group_that_has_it() {
-    let each = required(Consistency::EachQuorum, "a3b3");
+    let each = required_answers(Consistency::EachQuorum, "a3b3");
     assert_eq!(each.check([0, 0, 1, 1].into_iter()), Ok(()));
     assert_eq!(each.check([0, 0, 0, 1].into_iter()), Err(Shortage { required: 2, alive: 1 }));
     assert_eq!(each.check([1, 1, 1].into_iter()), Err(Shortage { required: 2, alive: 0 }));

@@ -1,13 +1,13 @@
 use super::*;
 use crate::Faults;
-use crate::fake::{DEADLINE, Fake, encoded, host, key, settle, value};
+use crate::fake::{DEADLINE, Fake, encode, host, key, settle, value};
 use henge_model::{Mutation, TokenRange};
 use henge_ring::{PlacedRange, Placement};
 use std::sync::Arc;
 
 fn mutation() -> SharedMutation {
     let key = key(1, 1);
-    Mutation::single(5, key.clone(), encoded(&key, &value(5, "x"))).into()
+    Mutation::single(5, key.clone(), encode(&key, &value(5, "x"))).into()
 }
 
 fn run(fake: &Fake, placed: Placed, consistency: Consistency) -> Result<(), WriteError> {

@@ -33,13 +33,13 @@ impl<W: World> Core<W> {
 
     /// A prepared statement at the current epoch; `None` if it has to be prepared (again): it is not known, or the schema
     /// changed what its id means, so that the client must learn of other bind markers or result columns first.
-    pub fn prepared(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
+    pub fn find_prepared(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
         let known = self.clients.statements.find(id)?;
         if self.is_current(&known) {
             return Some(known);
         }
         let again = self.ready(&known.text, known.keyspace.as_deref()).ok();
-        self.clients.statements.renewed(id, &known, again)
+        self.clients.statements.renew(id, &known, again)
     }
 
     /// True if a statement was resolved at the current epoch; if not, it must be prepared again.
@@ -79,20 +79,20 @@ impl<W: World> Core<W> {
             Plan::Select(plan) => {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
                 let request = self.request(parameters, 0, self.seed(), self.select_timeout(plan));
-                let placed = ready.placed.first().ok_or_else(unplaced)?;
+                let placed = ready.placed.first().ok_or_else(unplaced_error)?;
                 let next = henge_query::select(self.coordinator(), plan, placed, &request, sink).await?;
                 Ok(Outcome::Rows(next.map(|state| state.encode())))
             }
             Plan::Modify(plan) if plan.is_conditional() => {
                 let request = self.write_request(parameters).await?;
-                let placed = ready.placed.first().ok_or_else(unplaced)?;
+                let placed = ready.placed.first().ok_or_else(unplaced_error)?;
                 Ok(Outcome::Applied(
                     henge_query::modify_conditionally(self.coordinator(), plan, placed, &request).await?,
                 ))
             }
             Plan::Modify(plan) => {
                 let request = self.write_request(parameters).await?;
-                let placed = ready.placed.first().ok_or_else(unplaced)?;
+                let placed = ready.placed.first().ok_or_else(unplaced_error)?;
                 henge_query::modify(self.coordinator(), plan, placed, &request).await?;
                 Ok(Outcome::Void)
             }
@@ -203,6 +203,6 @@ fn executable(ready: &Ready) -> Result<(), Error> {
     }
 }
 
-fn unplaced() -> Error {
+fn unplaced_error() -> Error {
     henge_query::Error::Invalid("the keyspace is not placed at this epoch".to_owned()).into()
 }

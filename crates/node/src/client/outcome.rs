@@ -21,7 +21,7 @@ pub enum Outcome {
 }
 
 /// The event of a schema statement.
-pub(super) fn changed(change: Change, keyspace: &str, table: Option<&str>) -> Outcome {
+pub(super) fn schema_outcome(change: Change, keyspace: &str, table: Option<&str>) -> Outcome {
     let subject = table.map_or(Subject::Keyspace, |table| Subject::Table(table.to_owned()));
     Outcome::Schema(SchemaEvent { change, keyspace: keyspace.to_owned(), subject })
 }

@@ -2,7 +2,7 @@
 
 use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::outcome::{Outcome, changed, changed_type};
+use crate::client::outcome::{Outcome, changed_type, schema_outcome};
 use crate::client::parameters::Parameters;
 use crate::cluster::events::Change;
 use crate::cluster::view::View;
@@ -78,31 +78,31 @@ fn command(statement: &SchemaChange, context: &SchemaContext<'_>) -> Result<(Com
                 durable_writes: *durable_writes,
                 if_not_exists: *if_not_exists,
             };
-            (command, changed(Change::Created, name, None))
+            (command, schema_outcome(Change::Created, name, None))
         }
         SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
             let command = Command::AlterKeyspace {
                 name: name.clone(),
                 durable_writes: context.altered_keyspace(name, replication.as_ref(), *durable_writes)?,
             };
-            (command, changed(Change::Updated, name, None))
+            (command, schema_outcome(Change::Updated, name, None))
         }
         SchemaChange::DropKeyspace { name, if_exists } => {
             let command = Command::DropKeyspace { name: name.clone(), if_exists: *if_exists };
-            (command, changed(Change::Dropped, name, None))
+            (command, schema_outcome(Change::Dropped, name, None))
         }
         SchemaChange::CreateTable { draft, if_not_exists } => {
-            let outcome = changed(Change::Created, &draft.keyspace, Some(&draft.name));
+            let outcome = schema_outcome(Change::Created, &draft.keyspace, Some(&draft.name));
             let draft = TableDraft::clone(draft);
             (Command::CreateTable { draft, if_not_exists: *if_not_exists }, outcome)
         }
         SchemaChange::AlterTable { keyspace, table, if_exists, change } => {
-            let outcome = changed(Change::Updated, keyspace, Some(table));
+            let outcome = schema_outcome(Change::Updated, keyspace, Some(table));
             let (keyspace, table, change) = (keyspace.clone(), table.clone(), change.clone());
             (Command::AlterTable { keyspace, table, if_exists: *if_exists, change }, outcome)
         }
         SchemaChange::DropTable { keyspace, table, if_exists } => {
-            let outcome = changed(Change::Dropped, keyspace, Some(table));
+            let outcome = schema_outcome(Change::Dropped, keyspace, Some(table));
             let (keyspace, table) = (keyspace.clone(), table.clone());
             (Command::DropTable { keyspace, table, if_exists: *if_exists }, outcome)
         }
@@ -120,12 +120,12 @@ fn command(statement: &SchemaChange, context: &SchemaContext<'_>) -> Result<(Com
             (Command::DropType { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
         }
         SchemaChange::CreateIndex { keyspace, table, draft, if_not_exists } => {
-            let outcome = changed(Change::Updated, keyspace, Some(table));
+            let outcome = schema_outcome(Change::Updated, keyspace, Some(table));
             let (keyspace, table, draft) = (keyspace.clone(), table.clone(), draft.clone());
             (Command::CreateIndex { keyspace, table, draft, if_not_exists: *if_not_exists }, outcome)
         }
         SchemaChange::DropIndex { keyspace, table, name, if_exists } => {
-            let outcome = changed(Change::Updated, keyspace, table.as_deref());
+            let outcome = schema_outcome(Change::Updated, keyspace, table.as_deref());
             (Command::DropIndex { keyspace: keyspace.clone(), name: name.clone(), if_exists: *if_exists }, outcome)
         }
         SchemaChange::Truncate { keyspace, table } => {

@@ -60,7 +60,7 @@ impl Statements {
 
     /// The statement that executions of `known` get at a newer epoch, at which its text says `again`. `None`: its id has another
     /// meaning now, or none, and executions are answered Unprepared until it is prepared again.
-    pub(crate) fn renewed(&self, id: &[u8; 16], known: &Ready, again: Option<Arc<Ready>>) -> Option<Arc<Ready>> {
+    pub(crate) fn renew(&self, id: &[u8; 16], known: &Ready, again: Option<Arc<Ready>>) -> Option<Arc<Ready>> {
         let again = again.filter(|again| again.continues(known)).map(|mut again| {
             if known.result_varies && !again.result_varies {
                 Arc::make_mut(&mut again).result_varies = true;

@@ -25,7 +25,7 @@ pub struct Traced {
 
 impl<W: World> Core<W> {
     /// A handle that notes what is done through it.
-    pub fn traced(&self, client: Option<IpAddr>) -> (Core<W>, Arc<Trace>) {
+    pub fn with_new_trace(&self, client: Option<IpAddr>) -> (Core<W>, Arc<Trace>) {
         let world = &self.context().world;
         let (began_us, began) = (world.wall_us(), world.mono());
         let session = time_uuid(began_us, world.random("trace"));

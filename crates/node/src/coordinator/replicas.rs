@@ -40,7 +40,7 @@ impl<W: World> Replicas for Coordinator<W> {
         if view.datacenter(host) == view.datacenter(self.local()) { 1 } else { 2 }
     }
 
-    fn placed(&self, keyspace: &str) -> Option<Placed> {
+    fn keyspace_placement(&self, keyspace: &str) -> Option<Placed> {
         self.parts.cluster.view().placed(keyspace).cloned()
     }
 
@@ -178,7 +178,7 @@ impl<W: World> Replicas for Coordinator<W> {
         self.parts.context.metrics.coordinator_event(event);
     }
 
-    fn batched(&self, write_type: WriteType, partitions: usize) {
+    fn count_batch(&self, write_type: WriteType, partitions: usize) {
         self.parts.context.metrics.batches.add(write_type, partitions);
     }
 }

@@ -48,7 +48,7 @@ impl Clock {
     }
 
     /// A lease is on disk.
-    pub(crate) fn renewed(&self, lease: Micros) {
+    pub(crate) fn extend_lease(&self, lease: Micros) {
         self.lease.fetch_max(lease, Ordering::AcqRel);
     }
 }
@@ -62,7 +62,7 @@ mod tests {
         let clock = Clock::after(0);
         assert_eq!(clock.stamp(1_000), None);
         let lease = clock.due(1_000).unwrap();
-        clock.renewed(lease);
+        clock.extend_lease(lease);
         assert!(clock.stamp(1_000).is_some_and(|s| s <= lease));
         assert_eq!(clock.stamp(lease + 1), None);
     }
@@ -71,10 +71,10 @@ mod tests {
     fn a_restart_begins_above_everything_issued() {
         let before = Clock::after(0);
         let lease = before.due(5_000).unwrap();
-        before.renewed(lease);
+        before.extend_lease(lease);
         let issued = before.stamp(5_000).unwrap();
         let after = Clock::after(lease);
-        after.renewed(lease + LEASE_US);
+        after.extend_lease(lease + LEASE_US);
         assert!(after.stamp(5_001).unwrap() > issued);
     }
 }

@@ -14,7 +14,7 @@ pub trait Surroundings: Send + Sync {
     /// Threads that take work from a queue.
     fn pools(&self) -> Vec<PoolFacts>;
     /// Statements executed since the start.
-    fn executed(&self) -> Executed;
+    fn executed_statements(&self) -> Executed;
     /// The name of an address, or its text if it has none.
     fn hostname(&self, address: IpAddr) -> String;
 }

@@ -40,7 +40,7 @@ impl Liveness {
     }
 
     /// A request to `host` was answered: direct evidence for the detector, which looks once a second.
-    pub(crate) fn answered(&self, host: HostId, now: Mono) {
+    pub(crate) fn record_answer(&self, host: HostId, now: Mono) {
         if let Some(last) = self.answered.load().get(&host) {
             last.fetch_max(now.0, Ordering::Relaxed);
         }

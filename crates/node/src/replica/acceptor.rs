@@ -71,7 +71,7 @@ async fn store<W: World>(
     replica.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
     // Commits too: a later round that accepts nothing rests on a quorum that has them, and writes over what was accepted elsewhere.
     let is_rash = commit.is_some() && replica.context.options.faults.unsynced_commits;
-    if is_rash { Ok(()) } else { replica.synced().await }
+    if is_rash { Ok(()) } else { replica.wait_until_synced().await }
 }
 
 /// Writes a decision to the rows. One that was left unfinished for so long that deletions of its time have been forgotten is

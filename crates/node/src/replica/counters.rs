@@ -30,7 +30,7 @@ impl<W: World> ReplicaHandle<W> {
         }
         let sums = SharedMutation::from(Mutation { issued: mutation.issued, rows });
         self.apply(sums.mutation()).await?;
-        self.synced().await?;
+        self.wait_until_synced().await?;
         Ok(sums)
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 impl Faults {
     /// The mutation that a replica applies: with `clock_in_reconcile` its own clock takes the place of the write's timestamps.
-    pub(super) fn applied(self, mutation: &Mutation, wall: Micros) -> Cow<'_, Mutation> {
+    pub(super) fn alter_mutation(self, mutation: &Mutation, wall: Micros) -> Cow<'_, Mutation> {
         if !self.clock_in_reconcile {
             return Cow::Borrowed(mutation);
         }
@@ -17,7 +17,7 @@ impl Faults {
     }
 
     /// The answer that a replica gives: with `digest_of_bytes` a digest takes in something besides the rows' content.
-    pub(super) fn answered(self, reply: ReadReply, wall: Micros) -> ReadReply {
+    pub(super) fn alter_reply(self, reply: ReadReply, wall: Micros) -> ReadReply {
         match reply {
             ReadReply::Digest(mut digest) if self.digest_of_bytes => {
                 for (byte, noise) in digest.0.iter_mut().zip(wall.to_le_bytes()) {

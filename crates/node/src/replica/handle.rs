@@ -43,36 +43,36 @@ impl<W: World> ReplicaHandle<W> {
     /// Gives a mutation to the combiner. The one way for user data to reach this node's disk.
     pub(crate) fn apply(&self, mutation: &Mutation) -> WritePending {
         if let Err(error) = self.check_room() {
-            return WritePending::refused(error);
+            return WritePending::from_error(error);
         }
         if mutation.rows.len() > MUTATION_ROWS_MAX {
-            return WritePending::refused(ReplicaError::Refused(Refusal::Corrupt));
+            return WritePending::from_error(ReplicaError::Refused(Refusal::Corrupt));
         }
-        let mutation = self.context.options.faults.applied(mutation, self.context.world.wall_us());
-        self.submit(|store, ticket| store.submit(&mutation, ticket)).unwrap_or_else(WritePending::refused)
+        let mutation = self.context.options.faults.alter_mutation(mutation, self.context.world.wall_us());
+        self.submit(|store, ticket| store.submit(&mutation, ticket)).unwrap_or_else(WritePending::from_error)
     }
 
     /// As [`ReplicaHandle::apply`], of a mutation that is encoded.
     pub(crate) fn apply_encoded(&self, mutation: Bytes) -> WritePending {
         match Mutation::decode(mutation) {
             Ok(mutation) => self.apply(&mutation),
-            Err(_) => WritePending::refused(ReplicaError::Refused(Refusal::Corrupt)),
+            Err(_) => WritePending::from_error(ReplicaError::Refused(Refusal::Corrupt)),
         }
     }
 
     /// Gives the combiner the rows that are left once deletions are purged; refused if the partition was written meanwhile.
     pub(crate) fn replace(&self, replacement: Replacement) -> WritePending {
-        self.submit(|store, ticket| store.replace(replacement, ticket)).unwrap_or_else(WritePending::refused)
+        self.submit(|store, ticket| store.replace(replacement, ticket)).unwrap_or_else(WritePending::from_error)
     }
 
     /// Gives the combiner entries of an index that is being built.
     pub(crate) fn write_index_entries(&self, entries: Entries) -> WritePending {
-        self.submit(|store, ticket| store.submit_entries(entries, ticket)).unwrap_or_else(WritePending::refused)
+        self.submit(|store, ticket| store.submit_entries(entries, ticket)).unwrap_or_else(WritePending::from_error)
     }
 
     /// Ends once everything is written that is queued now.
     pub(crate) fn drain_queue(&self) -> WritePending {
-        self.submit(|store, ticket| store.submit_nothing(ticket)).unwrap_or_else(WritePending::refused)
+        self.submit(|store, ticket| store.submit_nothing(ticket)).unwrap_or_else(WritePending::from_error)
     }
 
     /// Gives something to the combiner, and takes its turns if nobody else does.

@@ -20,7 +20,7 @@ pub enum WritePending {
 }
 
 impl WritePending {
-    pub(crate) fn refused(error: ReplicaError) -> Self {
+    pub(crate) fn from_error(error: ReplicaError) -> Self {
         WritePending::Ready(Some(Err(error)))
     }
 }

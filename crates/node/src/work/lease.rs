@@ -15,7 +15,7 @@ const FACT: &str = "clock_lease";
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The lease that an earlier run left behind; 0 if there was none.
-pub(crate) fn stored(store: &Store) -> Result<Micros, EngineError> {
+pub(crate) fn stored_lease(store: &Store) -> Result<Micros, EngineError> {
     Ok(store.local(FACT)?.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, i64::from_be_bytes))
 }
 
@@ -33,7 +33,7 @@ impl<W: World> Worker for LeaseRenewal<W> {
         if let Some(lease) = self.context.clock.due(self.context.world.wall_us()) {
             let put = move |store: &Store| store.put_local(FACT, &lease.to_be_bytes());
             self.replica.on_disk(Lane::Background, put).await?;
-            self.context.clock.renewed(lease);
+            self.context.clock.extend_lease(lease);
         }
         Ok(Next::Pause(LOOK_INTERVAL))
     }

@@ -131,7 +131,7 @@ async fn sweep<W: World>(coordinator: &Coordinator<W>, table: &Table, before: i6
             Ok(Swept::Nothing) => {}
             Ok(Swept::Found(replacement)) => {
                 if replica.replace(replacement).await.is_err() {
-                    sweep.refused();
+                    sweep.skip_partition();
                 }
             }
             Err(error) => {

@@ -30,7 +30,7 @@ impl EnvelopeReader {
         if length > limits.max_body {
             buffer.advance(HEADER_LENGTH);
             self.to_skip = length;
-            return Err(FrameError::oversized(header.answer(), length, limits.max_body));
+            return Err(FrameError::from_oversized(header.answer(), length, limits.max_body));
         }
         if buffer.len() < HEADER_LENGTH + length {
             return Ok(None);
@@ -49,7 +49,7 @@ impl EnvelopeReader {
         let bad = |_| FrameError::fatal(answer, "The body of a message cannot be decompressed");
         let length = compression.uncompressed_length(&body).map_err(bad)?;
         if length > limits.max_body {
-            return Err(FrameError::oversized(answer, length, limits.max_body));
+            return Err(FrameError::from_oversized(answer, length, limits.max_body));
         }
         compression.decompress(&body, length, &mut self.scratch).map_err(bad)
     }

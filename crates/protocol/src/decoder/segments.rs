@@ -62,7 +62,7 @@ impl SegmentReader {
         self.payload.advance(HEADER_LENGTH);
         let body = self.payload.split_to(length);
         if length > limits.max_body {
-            return Err(FrameError::oversized(header.answer(), length, limits.max_body));
+            return Err(FrameError::from_oversized(header.answer(), length, limits.max_body));
         }
         Ok(Frame { header, body })
     }
@@ -86,7 +86,7 @@ impl LargeEnvelope {
         if length > limits.max_body {
             self.received.clear();
             self.to_skip = missing;
-            return Err(FrameError::oversized(header.answer(), length, limits.max_body));
+            return Err(FrameError::from_oversized(header.answer(), length, limits.max_body));
         }
         if missing > 0 {
             return Ok(None);

@@ -145,7 +145,7 @@ impl ErrorResponse {
     }
 
     /// The answer to EXECUTE or BATCH with an id that this node does not know.
-    pub fn unprepared(id: &[u8]) -> Self {
+    pub fn unknown_statement(id: &[u8]) -> Self {
         let hex = id.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let message = format!("The prepared statement {hex} is not known here, prepare it again");
         ErrorResponse::new(ErrorKind::Unprepared { id: id.to_vec() }, message)

@@ -15,13 +15,13 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// The most bytes that may be allocated for `given` bytes: a read buffer grows by doubling, and a column of two bytes
 /// takes a few words.
-fn bound(given: usize) -> usize {
+fn allocation_limit(given: usize) -> usize {
     given * 100 + (16 << 10)
 }
 
 /// The same with compression: a block may expand to a full body, once in a buffer and once assembled from segments.
 fn bound_of_compressed(given: usize) -> usize {
-    bound(given) + 2 * BODY_BYTES_MAX
+    allocation_limit(given) + 2 * BODY_BYTES_MAX
 }
 
 fn version(random: &mut Random) -> Version {
@@ -111,7 +111,7 @@ fn envelope(random: &mut Random, role: Role, version: Version, flags: Flags, opc
 
 #[test]
 fn bodies() {
-    fuzz(20_000, bound, |random| {
+    fuzz(20_000, allocation_limit, |random| {
         let version = version(random);
         let (opcode, mut body) = body(random, version);
         let made = body.len();
@@ -137,7 +137,7 @@ fn rewritten(header: Header, body: Vec<u8>) -> Option<Vec<u8>> {
 /// A request that decodes is encoded again without an error.
 #[test]
 fn requests_that_can_be_read_can_be_written() {
-    fuzz(10_000, bound, |random| {
+    fuzz(10_000, allocation_limit, |random| {
         let version = version(random);
         let (opcode, mut body) = body(random, version);
         let made = body.len();

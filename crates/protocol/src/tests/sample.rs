@@ -46,7 +46,7 @@ fn consistency(random: &mut Random) -> Consistency {
     Consistency::from_code(random.below(11) as u16).unwrap()
 }
 
-fn bound(random: &mut Random, version: Version) -> BoundValue<'static> {
+fn bound_value(random: &mut Random, version: Version) -> BoundValue<'static> {
     match random.below(5) {
         0 => BoundValue::Null,
         1 if version >= Version::V4 => BoundValue::Unset,
@@ -55,7 +55,7 @@ fn bound(random: &mut Random, version: Version) -> BoundValue<'static> {
 }
 
 fn parameters<'a>(random: &mut Random, version: Version) -> QueryParameters<'a> {
-    let values = several(random, |r| (text(r), bound(r, version)));
+    let values = several(random, |r| (text(r), bound_value(r, version)));
     let values = match random.chance(1, 3) {
         true => Values::with_names(values),
         false => Values::positional(values.into_iter().map(|(_, v)| v)),
@@ -81,7 +81,7 @@ fn batch(random: &mut Random, version: Version) -> Batch<'static> {
             true => BatchQuery::Text(text(random)),
             false => BatchQuery::Prepared(&LONG[..16]),
         };
-        let values = several(random, |r| bound(r, version));
+        let values = several(random, |r| bound_value(r, version));
         batch.push(query, &values);
     }
     let tail = parameters(random, version);
@@ -164,7 +164,7 @@ fn rows(random: &mut Random, version: Version) -> Rows {
     }
 }
 
-fn prepared(random: &mut Random, version: Version) -> Prepared {
+fn prepared_result(random: &mut Random, version: Version) -> Prepared {
     Prepared {
         id: short_bytes(random),
         metadata_id: (version >= Version::V5).then(|| short_bytes(random)),
@@ -256,7 +256,7 @@ pub(super) fn response(random: &mut Random, version: Version) -> Response {
         2 => Response::Supported(Supported::new("3.4.7")),
         3 if version == Version::V5 => Response::Error(error(random)),
         4 => Response::SetKeyspace(text(random).to_owned()),
-        5 => Response::Prepared(prepared(random, version)),
+        5 => Response::Prepared(prepared_result(random, version)),
         6 => Response::SchemaChange(schema_change(random)),
         7 => Response::Event(event(random)),
         8 => Response::Void,

@@ -66,7 +66,7 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
 
-    fn taken(variable: &str, value: &str) -> Result<Settings, String> {
+    fn read_variable(variable: &str, value: &str) -> Result<Settings, String> {
         let mut settings = Settings::default();
         settings.environment([(variable, value)].into_iter());
         match &*settings.errors {
@@ -77,11 +77,11 @@ mod tests {
 
     #[test]
     fn unknown_variables_are_refused() {
-        let error = |variable| taken(variable, "x").unwrap_err();
+        let error = |variable| read_variable(variable, "x").unwrap_err();
         assert_eq!(error("HENGE_RAK"), "HENGE_RAK: no setting is called rak; did you mean rack?");
         assert_eq!(error("HENGE_BINARY"), "HENGE_BINARY: no setting is called binary");
-        assert!(taken("HENGEST", "x").is_ok() && taken("PATH", "x").is_ok());
-        assert_eq!(taken("HENGE_CONCURRENT_READS", "1").unwrap().warnings.len(), 1);
+        assert!(read_variable("HENGEST", "x").is_ok() && read_variable("PATH", "x").is_ok());
+        assert_eq!(read_variable("HENGE_CONCURRENT_READS", "1").unwrap().warnings.len(), 1);
         let bytes = [(OsStr::new("HENGE_RACK"), OsStr::from_bytes(b"\xff"))];
         let mut settings = Settings::default();
         settings.environment(bytes.into_iter());
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn variables_of_tools_and_kubernetes_are_left_alone() {
         for variable in TOOLING.iter().chain(&["HENGE_TEST_SEEDS"]) {
-            assert_eq!(taken(variable, "x").unwrap(), Settings::default(), "{variable}");
+            assert_eq!(read_variable(variable, "x").unwrap(), Settings::default(), "{variable}");
         }
         let links = [
             ("HENGE_SERVICE_HOST", "10.0.0.1"),
@@ -102,9 +102,9 @@ mod tests {
             ("HENGE_PORT_9042_TCP_ADDR", "10.0.0.1"),
         ];
         for (variable, value) in links {
-            assert_eq!(taken(variable, value).unwrap(), Settings::default(), "{variable}");
+            assert_eq!(read_variable(variable, value).unwrap(), Settings::default(), "{variable}");
         }
-        assert!(taken("HENGE_PORT", "9042").is_err() && taken("HENGE_STORAGE_PORT", "7001").is_ok());
+        assert!(read_variable("HENGE_PORT", "9042").is_err() && read_variable("HENGE_STORAGE_PORT", "7001").is_ok());
     }
 
     #[test]

@@ -191,12 +191,12 @@ pub(crate) fn template() -> String {
     );
     for section in Section::ALL {
         out += &format!("\n\n# ---- {}\n", section.title());
-        of_section(section).for_each(|setting| out += &documented(setting));
+        of_section(section).for_each(|setting| out += &setting_text(setting));
     }
     out
 }
 
-fn documented(setting: &Setting<Values>) -> String {
+fn setting_text(setting: &Setting<Values>) -> String {
     let default = if setting.default.is_empty() { "\"\"" } else { &setting.default };
     format!("\n# {}\n# Values: {}.\n# {}: {default}\n", setting.help, setting.values, setting.name)
 }

@@ -1,7 +1,7 @@
 //! The fast path: a read of one row that this node holds in memory goes straight into the output buffer. Nothing is awaited.
 
 use super::Connection;
-use crate::request::{StatementLookup, asked, values_of};
+use crate::request::{StatementLookup, request_parameters, values_of};
 use crate::statement::{CachedStatement, result_of_text};
 use henge_cql::Warnings;
 use henge_model::RowSink;
@@ -17,7 +17,7 @@ impl Connection {
     pub(super) fn try_memory(&mut self, frame: &Frame, began: Instant) -> Option<StatementLookup> {
         match frame.header.opcode {
             Opcode::Execute => {
-                let Some(known) = self.known(frame) else { return Some(StatementLookup::Nothing) };
+                let Some(known) = self.find_statement(frame) else { return Some(StatementLookup::Nothing) };
                 let answered = !frame.header.wants_tracing() && self.executes(frame, &known, began);
                 (!answered).then_some(StatementLookup::Prepared(known))
             }
@@ -34,14 +34,14 @@ impl Connection {
     }
 
     /// The statement that an EXECUTE names, at the current epoch.
-    fn known(&mut self, frame: &Frame) -> Option<Arc<CachedStatement>> {
+    fn find_statement(&mut self, frame: &Frame) -> Option<Arc<CachedStatement>> {
         let message = frame.message().ok()?;
         let execute = Execute::decode(frame.header.version, message).ok()?;
         if let Some(known) = self.statements.get(execute.id).filter(|k| self.core.is_current(&k.ready)) {
             return Some(Arc::clone(known));
         }
         let id = execute.id.try_into().ok()?;
-        let known = Arc::new(CachedStatement::new(id, self.core.prepared(&id)?));
+        let known = Arc::new(CachedStatement::new(id, self.core.find_prepared(&id)?));
         self.statements.keep(Arc::clone(&known));
         Some(known)
     }
@@ -75,7 +75,7 @@ impl Connection {
         let warnings = Warnings::default();
         let mut rows = self.output.begin_rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
-        if !self.core.try_execute(ready, &asked(parameters, &values, &self.client, &warnings), &mut rows) {
+        if !self.core.try_execute(ready, &request_parameters(parameters, &values, &self.client, &warnings), &mut rows) {
             rows.rollback(mark);
             return false;
         }

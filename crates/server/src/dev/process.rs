@@ -74,7 +74,7 @@ impl NodeProcess {
     }
 
     /// A sentence about its end, once.
-    pub(super) fn ended(&mut self) -> io::Result<Option<String>> {
+    pub(super) fn end_message(&mut self) -> io::Result<Option<String>> {
         if self.is_gone {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! The work of each operation, on a thread that may wait for the disk.
 
-use super::{Operations, Steps, Stopped, describe_snapshot, failed, snapshot_failure};
+use super::{Operations, Steps, Stopped, describe_snapshot, failure, snapshot_failure};
 use henge_operator::{Failure, OperationOutcome, OperationRequest};
 use henge_storage::Family;
 use std::path::Path;
@@ -24,12 +24,12 @@ impl Operations {
 
     fn flush(&self) -> Result<OperationOutcome, Failure> {
         let memory_bytes = self.store.figures().memtable_bytes;
-        self.store.flush().map_err(failed)?;
+        self.store.flush().map_err(failure)?;
         Ok(OperationOutcome::Flushed { memory_bytes })
     }
 
     fn compact(&self, steps: &Steps) -> Result<OperationOutcome, Stopped> {
-        self.store.flush().map_err(|error| Stopped::Failed(failed(error)))?;
+        self.store.flush().map_err(|error| Stopped::Failed(failure(error)))?;
         let before_bytes = self.disk_bytes().map_err(Stopped::Failed)?;
         let parts = self.parts();
         steps.total.store(parts.len() as u64, Ordering::Relaxed);
@@ -64,7 +64,7 @@ impl Operations {
     /// Bytes in files of all tables.
     fn disk_bytes(&self) -> Result<u64, Failure> {
         let tables = self.node.tables();
-        tables.iter().map(|table| self.store.disk_bytes(table.storage_id)).sum::<Result<u64, _>>().map_err(failed)
+        tables.iter().map(|table| self.store.disk_bytes(table.storage_id)).sum::<Result<u64, _>>().map_err(failure)
     }
 
     fn take_snapshot(&self, name: &str) -> Result<OperationOutcome, Failure> {

@@ -41,7 +41,7 @@ impl Run {
                 let swaps = self.clients.swaps.lock();
                 if swaps[read].ending != Ending::Ok || !swaps[write].applied {
                     let what = format!("on a healthy cluster: {:?}, then {:?}", swaps[read], swaps[write]);
-                    self.cluster.violated("I31", what);
+                    self.cluster.record_violation("I31", what);
                 }
             }
         }
@@ -59,11 +59,11 @@ impl Run {
                 done.fill(read.map(|rows| rows.rows).map_err(|e| e.to_string()));
             });
             let what = match self.await_slot(&slot) {
-                Some(Ok(rows)) => counts::miscounted(key, &self.clients.additions.lock(), &rows),
+                Some(Ok(rows)) => counts::counter_violation(key, &self.clients.additions.lock(), &rows),
                 other => Some(format!("counter {key} cannot be read: {other:?}")),
             };
             if let Some(what) = what {
-                self.cluster.violated("I21", what);
+                self.cluster.record_violation("I21", what);
             }
         }
     }
@@ -93,7 +93,7 @@ impl Run {
                 other => Some(format!("pair {pair} cannot be read: {other:?}")),
             };
             if let Some(what) = what {
-                self.cluster.violated("I20", what);
+                self.cluster.record_violation("I20", what);
             }
         }
     }
@@ -106,7 +106,7 @@ impl Run {
         if before != after {
             let what =
                 format!("digest mismatches and repairs went from {before:?} to {after:?} with nothing to repair");
-            self.cluster.violated("I15", what);
+            self.cluster.record_violation("I15", what);
         }
     }
 }

@@ -9,7 +9,7 @@ impl Run {
         for life in self.lives() {
             let store = || life.store.check().map_err(str::to_owned);
             if let Err(broken) = life.node.check().and_then(|()| store()) {
-                self.cluster.violated("node", format!("machine {}: {broken}", life.owner.machine));
+                self.cluster.record_violation("node", format!("machine {}: {broken}", life.owner.machine));
             }
         }
     }
@@ -20,15 +20,20 @@ impl Run {
         for (number, machine) in self.lives().iter().map(|life| (life.owner.machine, &life.store)) {
             let log = match machine.entries() {
                 Ok(log) => log,
-                Err(error) => return self.cluster.violated("I28", format!("the log of machine {number}: {error}")),
+                Err(error) => {
+                    return self.cluster.record_violation("I28", format!("the log of machine {number}: {error}"));
+                }
             };
             if let Some((one, other)) = log.iter().zip(&longest).find(|(one, other)| one != other) {
-                self.cluster.violated("I28", format!("machine {number} has another entry {} ({})", one.0, other.0));
+                self.cluster
+                    .record_violation("I28", format!("machine {number} has another entry {} ({})", one.0, other.0));
             }
             if !longest.is_empty() && log.len() != longest.len() {
                 let lengths = (log.len(), longest.len());
-                self.cluster
-                    .violated("I27", format!("machine {number} has {} entries, another has {}", lengths.0, lengths.1));
+                self.cluster.record_violation(
+                    "I27",
+                    format!("machine {number} has {} entries, another has {}", lengths.0, lengths.1),
+                );
             }
             if log.len() > longest.len() {
                 longest = log;

@@ -37,5 +37,5 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
 /// A query by one of the last values written to a register; `None` if it has too few.
 fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<Deed> {
     let back = random.below(3) as usize;
-    clients.history.lock().written(key).nth(back).map(Deed::Find)
+    clients.history.lock().written_versions(key).nth(back).map(Deed::Find)
 }

@@ -21,7 +21,7 @@ impl Run {
     }
 
     /// Waits until everything must have been purged, checks that it has been, and then checks I12.
-    pub(super) fn purged(&mut self) {
+    pub(super) fn check_purge(&mut self) {
         let grace = if self.shape.table == SharedTable::Grace { GRACE_SECONDS } else { 0 };
         // A sweep may be in progress when a deletion becomes old enough, and the next may meet a writer.
         let end = self.calm + (grace + PURGE_MARGIN_SECONDS + 4 * PURGE_INTERVAL_SECONDS) * SECOND;
@@ -30,7 +30,7 @@ impl Run {
         }
         for copy in self.all_stored().iter().filter(|copy| copy.purged_before.is_some()) {
             if copy.version.is_none() && copy.newest.is_some() {
-                self.cluster.violated("purge", format!("a deletion is still there: {copy:?}"));
+                self.cluster.record_violation("purge", format!("a deletion is still there: {copy:?}"));
             }
         }
         if self.shape.table == SharedTable::Grace {

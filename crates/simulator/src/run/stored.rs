@@ -12,16 +12,16 @@ use henge_storage::Tier;
 
 impl Run {
     pub(super) fn check_stored(&self) {
-        self.found(checks::stored(&self.clients.history.lock(), &self.all_stored()));
+        self.record_violations(checks::check_stored(&self.clients.history.lock(), &self.all_stored()));
     }
 
     /// The state of each replica of every register.
     pub(super) fn all_stored(&self) -> Vec<Stored> {
-        (0..registers::ALL).flat_map(|key| self.stored(key)).collect()
+        (0..registers::ALL).flat_map(|key| self.stored_copies(key)).collect()
     }
 
     /// The state of each replica of a register.
-    fn stored(&self, key: i64) -> Vec<Stored> {
+    fn stored_copies(&self, key: i64) -> Vec<Stored> {
         let replicas = self.replicas_of(key);
         let lives =
             self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
@@ -32,7 +32,7 @@ impl Run {
     fn replicas_of(&self, key: i64) -> Vec<HostId> {
         let Some(life) = self.lives().into_iter().next() else { return Vec::new() };
         let Some(command) = command(&life, key) else { return Vec::new() };
-        let placed = life.core.coordinator().placed(registers::texts(key).keyspace);
+        let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
         let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
         range.map(|r| r.read.clone()).unwrap_or_default()
     }

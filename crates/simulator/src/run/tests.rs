@@ -122,7 +122,7 @@ impl Run {
     }
 
     /// The values that a machine's disk holds in a family.
-    fn held(&self, machine: usize, family: Family) -> Vec<Bytes> {
+    fn stored_values(&self, machine: usize, family: Family) -> Vec<Bytes> {
         let mut held = Vec::new();
         let all = ScanRange { family, start: &[], end: &[], reversed: false };
         let engine = &self.cluster.machines[machine].engine;
@@ -136,13 +136,13 @@ impl Run {
 
     /// Waits until the acceptor state on a machine's disk changes.
     fn until_heard(&self, machine: usize) {
-        let before = self.held(machine, Family::Paxos);
-        self.until("an acceptor", || self.held(machine, Family::Paxos) != before);
+        let before = self.stored_values(machine, Family::Paxos);
+        self.until("an acceptor", || self.stored_values(machine, Family::Paxos) != before);
     }
 
     /// Waits until a machine's disk holds a row.
     fn until_decided(&self, machine: usize) {
-        self.until("a decision", || !self.held(machine, Family::Rows).is_empty());
+        self.until("a decision", || !self.stored_values(machine, Family::Rows).is_empty());
     }
 }
 
@@ -251,15 +251,15 @@ fn rows_of_one_that_was_behind(faults: Faults) -> usize {
     run.pass(20 * SECOND);
     // Only the second machine stores this batch, and nobody answers the client: completing it is up to the second.
     run.begin_text(0, "BEGIN BATCH INSERT INTO new.t (k) VALUES (2); INSERT INTO new.t (k) VALUES (3) APPLY BATCH");
-    run.until("a batch that is kept", || !run.held(1, Family::Batchlog).is_empty());
+    run.until("a batch that is kept", || !run.stored_values(1, Family::Batchlog).is_empty());
     crash(&run.cluster, 0);
     run.pass(60 * SECOND);
-    assert!(run.held(1, Family::Rows).is_empty(), "it knows no table");
+    assert!(run.stored_values(1, Family::Rows).is_empty(), "it knows no table");
     start(&run.cluster, 0);
     run.pass(20 * SECOND);
     start(&run.cluster, 2);
     run.pass(60 * SECOND);
-    let rows = run.held(1, Family::Rows).len();
+    let rows = run.stored_values(1, Family::Rows).len();
     run.cluster.clear();
     rows
 }

@@ -25,7 +25,7 @@ pub(super) fn read(
         for _ in 0..ATTEMPTS {
             let Some(version) = source.stripes.quiet(Stripe::of(span.start)) else { continue };
             let block = Reading::new(source, source.read_view(tier), command, max_bytes).read(&span)?;
-            if source.stripes.queued(Stripe::of(span.start)) == version {
+            if source.stripes.queued_writes(Stripe::of(span.start)) == version {
                 return Ok(block);
             }
         }

@@ -241,7 +241,7 @@ impl Probing<'_> {
     }
 
     fn give_context(&mut self, key: &Bytes, row: &Bytes) -> Result<(), ReadError> {
-        if let Some(row) = self.stripped(key, row)? {
+        if let Some(row) = self.strip_to_answer(key, row)? {
             self.bytes += key.len() + row.len();
             self.block.context.push((key.clone(), row));
         }
@@ -249,7 +249,7 @@ impl Probing<'_> {
     }
 
     fn give(&mut self, key: &Bytes, row: &Bytes) -> Result<Flow, ReadError> {
-        let Some(row) = self.stripped(key, row)? else { return Ok(Flow::Continue) };
+        let Some(row) = self.strip_to_answer(key, row)? else { return Ok(Flow::Continue) };
         let is_live = RowView::parse_trusted(&row)?.is_live(self.command.now_seconds);
         self.live += u32::from(is_live && Key::kind(key) != Some(KeyKind::Static));
         self.bytes += key.len() + row.len();
@@ -259,7 +259,7 @@ impl Probing<'_> {
     }
 
     /// The part of a row that is answered.
-    fn stripped(&self, key: &Bytes, row: &Bytes) -> Result<Option<Bytes>, ReadError> {
+    fn strip_to_answer(&self, key: &Bytes, row: &Bytes) -> Result<Option<Bytes>, ReadError> {
         let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
         let (view, strip) = (RowView::parse_trusted(row)?, Strip { columns, purge_before, covered_by: None });
         if strip.keeps(&view) {

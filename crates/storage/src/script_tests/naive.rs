@@ -48,7 +48,7 @@ impl Naive {
     }
 
     /// The rows that a read has to show, in its order.
-    pub(super) fn shown(&self, read: &Read) -> Vec<Shown> {
+    pub(super) fn expected_rows(&self, read: &Read) -> Vec<Shown> {
         let mut shown = Vec::new();
         let wanted = |partition: &&u8| read.partition.is_none_or(|wanted| wanted == **partition);
         for partition in self.partitions.iter().filter(wanted) {

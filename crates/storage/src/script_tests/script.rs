@@ -117,7 +117,7 @@ impl Script {
     }
 
     fn slice(&self, partition: u8, from: Option<i32>, to: Option<i32>, reversed: bool) -> Option<Read> {
-        let (start, end) = (bound(partition, from, false), bound(partition, to, true));
+        let (start, end) = (slice_bound(partition, from, false), slice_bound(partition, to, true));
         let limit = if reversed { 2 } else { 3 };
         let keys = KeyRange::Run { start: start.clone(), end: end.clone(), reversed };
         let command = command(keys, limit, partition_key(partition).token());
@@ -140,7 +140,7 @@ fn command(keys: KeyRange, limit: u32, token: Token) -> ReadCommand {
 }
 
 /// The bound of a slice: below a row, or the partition's own bounds.
-fn bound(partition: u8, row: Option<i32>, is_end: bool) -> Bytes {
+fn slice_bound(partition: u8, row: Option<i32>, is_end: bool) -> Bytes {
     let (table, key) = (table(), partition_key(partition));
     let prefix = Key::partition_prefix(&table, &key);
     match row {
@@ -238,7 +238,7 @@ pub(super) fn place(key: &[u8]) -> Place {
 impl Write {
     /// As a coordinator would send it at a moment, in seconds.
     pub(super) fn mutation(&self, issued: i64) -> Mutation {
-        let (key, row) = self.encoded(issued);
+        let (key, row) = self.encode(issued);
         Mutation { issued: issued * 1_000_000, rows: vec![(key, row)] }
     }
 
@@ -258,7 +258,7 @@ impl Write {
         self
     }
 
-    fn encoded(&self, local_seconds: i64) -> (Bytes, Bytes) {
+    fn encode(&self, local_seconds: i64) -> (Bytes, Bytes) {
         let mut row = Row::default();
         let key = match self {
             Write::Marker { at, timestamp, expires } => {
@@ -290,7 +290,7 @@ impl Write {
             }
             Write::DeleteRange { partition, from, to, timestamp } => {
                 row.deletion = Some(Deletion { timestamp: *timestamp, local_seconds });
-                let (start, end) = (bound(*partition, *from, false), bound(*partition, *to, true));
+                let (start, end) = (slice_bound(*partition, *from, false), slice_bound(*partition, *to, true));
                 // Of nothing: as if the partition had been marked by a row that says nothing.
                 match Key::range_tombstone(&start, &end) {
                     Some(key) => key.to_bytes(),
@@ -302,7 +302,7 @@ impl Write {
             }
             Write::DeletePartition { partition, timestamp } => {
                 row.deletion = Some(Deletion { timestamp: *timestamp, local_seconds });
-                Key::partition_tombstone(&bound(*partition, None, false)).to_bytes()
+                Key::partition_tombstone(&slice_bound(*partition, None, false)).to_bytes()
             }
         };
         let mut out = Vec::new();

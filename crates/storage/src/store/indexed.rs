@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Store {
-    fn indexed(&self, storage: StorageId) -> Result<Arc<Table>, ReadError> {
+    fn indexed_table(&self, storage: StorageId) -> Result<Arc<Table>, ReadError> {
         let tables = self.tables.load();
         let stored = tables.get(&storage).ok_or(ReadError::UnknownTable)?;
         stored.indexed.clone().ok_or(ReadError::NoIndex)
@@ -26,13 +26,13 @@ impl Store {
         let indexed = tables.iter().filter_map(|(id, table)| Some((*id, table.indexed.as_ref()?)));
         let wanted: BTreeSet<BuiltIndex> =
             indexed.flat_map(|(id, table)| table.indexes.iter().map(move |index| (id, index.id))).collect();
-        let (built, begun) = (self.indexes.built(), self.indexes.begun());
+        let (built, begun) = (self.indexes.built_indexes(), self.indexes.begun());
         (wanted.difference(&built).copied().collect(), begun.difference(&wanted).copied().collect())
     }
 
     /// Indexes that are built.
     pub fn built_indexes(&self) -> BTreeSet<BuiltIndex> {
-        self.indexes.built()
+        self.indexes.built_indexes()
     }
 
     /// Notes that there will be entries of an index, from now on or from before. Synced.
@@ -48,7 +48,7 @@ impl Store {
     /// Goes on with building an index; for a disk lane. `None`: it has been through all rows.
     pub fn build_index(&self, build: &mut IndexBuild) -> Result<Option<Entries>, ReadError> {
         let storage = build.index().0;
-        build.step(&self.source(storage)?, &*self.indexed(storage)?)
+        build.step(&self.source(storage)?, &*self.indexed_table(storage)?)
     }
 
     /// Queues entries; as [`Store::submit`] besides.
@@ -69,7 +69,7 @@ impl Store {
     /// Goes on with a walk through an index; for a disk lane. Says whether there is more.
     pub fn sweep_index(&self, sweep: &mut IndexSweep) -> Result<bool, ReadError> {
         let storage = sweep.index().0;
-        sweep.step(&self.source(storage)?, &*self.indexed(storage)?)
+        sweep.step(&self.source(storage)?, &*self.indexed_table(storage)?)
     }
 
     pub(super) fn read_probed(
@@ -79,7 +79,7 @@ impl Store {
         probe: &Probe,
         max_bytes: usize,
     ) -> Result<Option<RowBlock>, ReadError> {
-        let table = self.indexed(command.storage_id)?;
+        let table = self.indexed_table(command.storage_id)?;
         let index = table.indexes.iter().find(|index| index.id == probe.index).ok_or(ReadError::NoIndex)?;
         if !self.is_built((command.storage_id, index.id)) {
             return Err(ReadError::NoIndex);

@@ -8,7 +8,7 @@ fn read(store: &Store, key: &Key) -> Tried {
     store.try_read(&command, &projection(), &mut Rows::new(2)).unwrap()
 }
 
-fn piled(engine: &ModelEngine, key: &Key) -> bool {
+fn is_piled(engine: &ModelEngine, key: &Key) -> bool {
     engine.try_get(Family::Rows, key.bytes(), &mut |_| ()) == Ok(Tried::Piled)
 }
 
@@ -25,8 +25,8 @@ fn a_read_of_many_versions_has_them_folded() {
     assert!(!store.claim_folds());
     let before = store.read_block(&command(partition(1, false), 10), Tier::Disk, 1 << 20).unwrap();
     assert!(!store.turn(SyncMode::Synced, &mut Vec::new()));
-    assert!(!piled(&engine, &key(1, 1)), "folded");
-    assert!(piled(&engine, &key(1, 2)), "nobody asked for this one");
+    assert!(!is_piled(&engine, &key(1, 1)), "folded");
+    assert!(is_piled(&engine, &key(1, 2)), "nobody asked for this one");
     assert_eq!(store.read_block(&command(partition(1, false), 10), Tier::Disk, 1 << 20).unwrap(), before);
 }
 

@@ -70,7 +70,7 @@ fn a_partition_that_is_written_meanwhile_is_left_alone() {
     apply(&store, SyncMode::Synced, &[write(1, 2, 1, "late, and covered too")]);
     store.replace(replacement, 7).unwrap();
     assert_eq!(turn(&store), [(7, Err(WriteError::Changed))]);
-    sweep.refused();
+    sweep.skip_partition();
     assert!(matches!(store.sweep(&mut sweep), Ok(Swept::End)));
     assert_eq!(clusterings(&store, partition(1, false), 9).0, Vec::<i32>::new(), "the tombstone is still there");
 }

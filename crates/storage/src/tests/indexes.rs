@@ -46,7 +46,7 @@ fn keys(store: &Store, probe: Option<Terms>, limit: u32) -> Vec<Bytes> {
 }
 
 /// The rows with a value, found by looking at every row.
-fn filtered(store: &Store, has: impl Fn(&[u8]) -> bool) -> Vec<Bytes> {
+fn scan_filtered(store: &Store, has: impl Fn(&[u8]) -> bool) -> Vec<Bytes> {
     let block = store.read_block(&command(everything(), u32::MAX), Tier::Disk, usize::MAX).unwrap().unwrap();
     let matches = |row: &Bytes| {
         let view = RowView::parse_trusted(row).unwrap();
@@ -106,13 +106,17 @@ fn an_index_finds_what_a_read_of_everything_does() {
             }
             for value in VALUES {
                 let found = keys(&store, Some(Terms::One(term(value))), 1 + random.below(4) as u32);
-                assert_eq!(found, filtered(&store, |v| v == value.as_bytes()), "seed {seed}, step {step}, {value}");
+                assert_eq!(
+                    found,
+                    scan_filtered(&store, |v| v == value.as_bytes()),
+                    "seed {seed}, step {step}, {value}"
+                );
             }
             let between = Terms::from_bounds(Some(term("b")), Some(term("c")));
             let found = keys(&store, Some(between), 1 + random.below(4) as u32);
-            assert_eq!(found, filtered(&store, |v| v != b"a"), "seed {seed}, step {step}");
+            assert_eq!(found, scan_filtered(&store, |v| v != b"a"), "seed {seed}, step {step}");
             settle(&store);
-            assert_eq!(entries(&engine), filtered(&store, |_| true).len(), "what says nothing is removed");
+            assert_eq!(entries(&engine), scan_filtered(&store, |_| true).len(), "what says nothing is removed");
         }
     }
 }
@@ -134,7 +138,7 @@ fn rows_from_before_an_index_are_found_once_it_is_built() {
         }
     }
     store.finish_index((TABLE, INDEX)).unwrap();
-    assert_eq!(keys(&store, Some(Terms::One(term("a"))), 4), filtered(&store, |v| v == b"a"));
+    assert_eq!(keys(&store, Some(Terms::One(term("a"))), 4), scan_filtered(&store, |v| v == b"a"));
     let again = store_over(&engine);
     know_index(&again);
     assert_eq!(again.indexes_to_change(), (vec![], vec![]), "the fact outlives the process");
@@ -211,7 +215,7 @@ fn a_row_named_by_many_entries_is_found_by_any_of_them() {
     let all = Terms::from_bounds(Some(term("v")), Some(term("w")));
     assert_eq!(keys(&store, Some(all), 1).len(), 3);
     let upper = Terms::from_bounds(Some(term("v150")), Some(term("w")));
-    assert_eq!(keys(&store, Some(upper), 1), filtered(&store, |v| v >= &b"v150"[..]));
+    assert_eq!(keys(&store, Some(upper), 1), scan_filtered(&store, |v| v >= &b"v150"[..]));
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Engine for Watched {
     }
 }
 
-fn watched() -> (Arc<Store>, Arc<Watched>) {
+fn watched_store() -> (Arc<Store>, Arc<Watched>) {
     let engine = Arc::new(Watched::default());
     let store = Store::open(engine.clone()).unwrap();
     store.set_tables(BTreeMap::from([(TABLE, Family::Rows)]));
@@ -114,7 +114,7 @@ fn watched() -> (Arc<Store>, Arc<Watched>) {
 
 #[test]
 fn a_turn_during_a_turn_does_nothing_and_the_first_goes_on() {
-    let (store, engine) = watched();
+    let (store, engine) = watched_store();
     let within = Arc::clone(&store);
     *engine.hook.lock() = Some(Box::new(move || {
         assert_eq!(within.submit(&write(1, 2, 1, "b"), 2), Ok(false), "somebody has the duty");
@@ -136,7 +136,7 @@ fn a_turn_during_a_turn_does_nothing_and_the_first_goes_on() {
 fn from_many_threads_every_write_is_made_once_by_one_writer() {
     const THREADS: i32 = 4;
     const EACH: i32 = 500;
-    let (store, engine) = watched();
+    let (store, engine) = watched_store();
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -167,7 +167,7 @@ fn from_many_threads_every_write_is_made_once_by_one_writer() {
 
 #[test]
 fn readers_see_whole_batches_while_others_write() {
-    let (store, _) = watched();
+    let (store, _) = watched_store();
     let both =
         |n: i64| Mutation { issued: n, rows: [1, 2].map(|c| write(1, c, n, &n.to_string()).rows[0].clone()).to_vec() };
     apply(&store, SyncMode::Unsynced, &[both(0)]);

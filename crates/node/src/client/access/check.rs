@@ -1,7 +1,7 @@
 //! Permission checks, against the state that this node holds: a permission that is revoked is gone at once.
 
 use super::needs::Need;
-use super::unauthorized;
+use super::unauthorized_error;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::ready::Ready;
@@ -28,7 +28,7 @@ impl<W: World> Core<W> {
         match self.lacking(ready, user)? {
             Some(need) => {
                 self.context().metrics.denied.inc();
-                Err(denied(user.unwrap_or_default(), need))
+                Err(permission_error(user.unwrap_or_default(), need))
             }
             None => Ok(()),
         }
@@ -48,7 +48,7 @@ pub(super) fn ensure<W: World>(
     let (user, need) = (logged_in(user)?, Need::new(permission, resource));
     match core.cluster().view().state.roles.allows(user, permission, &need.chain) {
         true => Ok(()),
-        false => Err(denied(user, &need)),
+        false => Err(permission_error(user, &need)),
     }
 }
 
@@ -61,15 +61,17 @@ pub(super) fn ensure_of_role<W: World>(
 ) -> Result<(), Error> {
     ensure(core, user, permission, resource).map_err(|_| {
         let user = user.unwrap_or("anonymous");
-        unauthorized(format!("User {user} does not have sufficient privileges to perform the requested operation"))
+        unauthorized_error(format!(
+            "User {user} does not have sufficient privileges to perform the requested operation"
+        ))
     })
 }
 
 pub(super) fn logged_in(user: Option<&str>) -> Result<&str, Error> {
-    user.ok_or_else(|| unauthorized("You have not logged in"))
+    user.ok_or_else(|| unauthorized_error("You have not logged in"))
 }
 
-fn denied(user: &str, need: &Need) -> Error {
+fn permission_error(user: &str, need: &Need) -> Error {
     let (permission, resource) = (need.permission, &need.chain[0]);
-    unauthorized(format!("User {user} has no {permission} permission on {resource} or any of its parents"))
+    unauthorized_error(format!("User {user} has no {permission} permission on {resource} or any of its parents"))
 }

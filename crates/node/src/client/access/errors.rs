@@ -6,11 +6,11 @@ pub(super) fn invalid(message: impl Into<String>) -> Error {
     henge_query::Error::Invalid(message.into()).into()
 }
 
-pub(super) fn unauthorized(message: impl Into<String>) -> Error {
+pub(super) fn unauthorized_error(message: impl Into<String>) -> Error {
     Error::Unauthorized(message.into())
 }
 
 /// The user, or the error for those who need not be anybody.
-pub(super) fn known(user: Option<&str>) -> Result<&str, Error> {
-    user.ok_or_else(|| unauthorized("You have to be logged in and not anonymous to perform this request"))
+pub(super) fn require_user(user: Option<&str>) -> Result<&str, Error> {
+    user.ok_or_else(|| unauthorized_error("You have to be logged in and not anonymous to perform this request"))
 }

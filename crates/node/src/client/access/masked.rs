@@ -2,7 +2,7 @@
 
 use super::check::logged_in;
 use super::masked_read::MaskedRead;
-use super::unauthorized;
+use super::unauthorized_error;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::ready::Ready;
@@ -33,7 +33,7 @@ impl<W: World> Core<W> {
         let restricted = plan.restricted_masked();
         if !restricted.is_empty() && !self.has(user, Permission::SelectMasked, read) {
             let (user, table) = (user.unwrap_or("anonymous"), plan.table());
-            return Err(unauthorized(format!(
+            return Err(unauthorized_error(format!(
                 "User {user} has no UNMASK nor SELECT_MASKED permission on table {}.{}, cannot query masked columns [{}]",
                 table.keyspace,
                 table.name,

@@ -26,4 +26,4 @@ pub(super) use needs::{Need, needs};
 
 pub(super) use statements::run;
 
-use errors::{invalid, known, unauthorized};
+use errors::{invalid, require_user, unauthorized_error};

@@ -35,13 +35,13 @@ pub(crate) fn needs(plan: &Plan) -> Vec<Need> {
             }
             needs
         }
-        Plan::Batch(batch) => batched(batch),
+        Plan::Batch(batch) => batch_needs(batch),
         Plan::Schema(change) => vec![of_schema_change(change)],
         Plan::Use(_) | Plan::Describe(_) | Plan::Role(_) | Plan::Permission(_) | Plan::Nothing => Vec::new(),
     }
 }
 
-fn batched(batch: &henge_cql::BatchPlan) -> Vec<Need> {
+fn batch_needs(batch: &henge_cql::BatchPlan) -> Vec<Need> {
     let mut needs: Vec<Need> = batch.statements.iter().map(|s| on(Permission::Modify, s.table())).collect();
     let conditional = batch.statements.iter().filter(|s| s.is_conditional());
     needs.extend(conditional.map(|s| on(Permission::Select, s.table())));

@@ -1,7 +1,7 @@
 //! GRANT, REVOKE and LIST of permissions.
 
 use super::check::ensure;
-use super::{invalid, known, unauthorized};
+use super::{invalid, require_user, unauthorized_error};
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::outcome::Outcome;
@@ -32,7 +32,7 @@ pub(super) async fn run<W: World>(
             Ok(warning.map_or(Outcome::Void, Outcome::Warning))
         }
         PermissionPlan::List { permissions, resource, of, recursive } => {
-            let rows = listed(core, user, *permissions, resource.as_ref(), of.as_deref(), *recursive)?;
+            let rows = list_permissions(core, user, *permissions, resource.as_ref(), of.as_deref(), *recursive)?;
             if rows.is_empty() {
                 return Ok(Outcome::Void);
             }
@@ -44,7 +44,7 @@ pub(super) async fn run<W: World>(
             Ok(Outcome::Rows(None))
         }
         PermissionPlan::Absent { refusal } => {
-            known(user)?;
+            require_user(user)?;
             refusal.as_ref().map_or(Ok(Outcome::Void), |message| Err(invalid(message.clone())))
         }
     }
@@ -69,7 +69,7 @@ fn may_change<W: World>(
 ) -> Result<(), Error> {
     ensure(core, user, Permission::Authorize, resource)?;
     permissions.iter().try_for_each(|permission| ensure(core, user, permission, resource))?;
-    known(user)?;
+    require_user(user)?;
     let view = core.cluster().view();
     if view.state.roles.get(role).is_none() {
         return Err(invalid(format!("Role {role} doesn't exist")));
@@ -81,7 +81,7 @@ fn may_change<W: World>(
         Permissions::of(&[Permission::Select, Permission::Alter, Permission::Unmask, Permission::SelectMasked]);
     if given && is_system(&view, resource) && !permissions.difference(harmless).is_empty() {
         let message = "Granting permissions on system keyspaces is strictly limited, this operation is not permitted";
-        return Err(unauthorized(message));
+        return Err(unauthorized_error(message));
     }
     demand_authorizer(core, if given { "GRANT" } else { "REVOKE" })
 }
@@ -113,7 +113,7 @@ fn exists(view: &View, resource: &Resource) -> bool {
 }
 
 /// Role, resource and permission of each row, in Cassandra's order.
-fn listed<W: World>(
+fn list_permissions<W: World>(
     core: &Core<W>,
     user: Option<&str>,
     permissions: Permissions,
@@ -121,7 +121,7 @@ fn listed<W: World>(
     of: Option<&str>,
     recursive: bool,
 ) -> Result<Vec<(String, String, Permission)>, Error> {
-    let user = known(user)?;
+    let user = require_user(user)?;
     let view = core.cluster().view();
     let roles = &view.state.roles;
     if let Some(resource) = resource.filter(|resource| !exists(&view, resource)) {
@@ -133,7 +133,7 @@ fn listed<W: World>(
     demand_authorizer(core, "LIST PERMISSIONS")?;
     if !roles.is_superuser(user) && !of.is_some_and(|of| roles.is_member(user, of)) {
         let whose = of.unwrap_or("everyone");
-        return Err(unauthorized(format!("You are not authorized to view {whose}'s permissions")));
+        return Err(unauthorized_error(format!("You are not authorized to view {whose}'s permissions")));
     }
     let holders: Vec<&Arc<Role>> = of.map_or_else(|| roles.iter().collect(), |of| roles.of(of));
     let chain = resource.map(|resource| if recursive { resource.with_parents() } else { vec![resource.clone()] });

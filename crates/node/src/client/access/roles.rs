@@ -2,7 +2,7 @@
 
 use super::check::{ensure, ensure_of_role};
 use super::settings;
-use super::{invalid, known, unauthorized};
+use super::{invalid, require_user, unauthorized_error};
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::outcome::Outcome;
@@ -64,13 +64,13 @@ fn may_create<W: World>(
     let roles = &core.cluster().view().state.roles;
     ensure_of_role(core, user, Permission::Create, &Resource::AllRoles)?;
     if options.is_superuser == Some(true) && !is_superuser(roles, user) {
-        return Err(unauthorized("Only superusers can create a role with superuser status"));
+        return Err(unauthorized_error("Only superusers can create a role with superuser status"));
     }
     settings::check(core, options)?;
     if name.is_empty() {
         return Err(invalid("Role name can't be an empty string"));
     }
-    known(user)?;
+    require_user(user)?;
     if !if_not_exists && roles.get(name).is_some() {
         return Err(invalid(format!("{name} already exists")));
     }
@@ -90,7 +90,7 @@ fn may_alter<W: World>(
     if settings::is_empty(options) {
         return Err(invalid("ALTER [ROLE|USER] can't be empty"));
     }
-    known(user)?;
+    require_user(user)?;
     if !if_exists && roles.get(name).is_none() {
         return Err(invalid(format!("Role {name} doesn't exist")));
     }
@@ -108,10 +108,10 @@ fn may_set<W: World>(
     if options.is_superuser.is_some() {
         if user.is_some_and(|user| roles.is_member(user, name)) {
             let message = "You aren't allowed to alter your own superuser status or that of a role granted to you";
-            return Err(unauthorized(message));
+            return Err(unauthorized_error(message));
         }
         if !is_super {
-            return Err(unauthorized("Only superusers are allowed to alter superuser status"));
+            return Err(unauthorized_error("Only superusers are allowed to alter superuser status"));
         }
     }
     if is_super {
@@ -119,7 +119,7 @@ fn may_set<W: World>(
     }
     if user == Some(name) {
         return match settings::not_ones_own(options) {
-            Some(option) => Err(unauthorized(format!("You aren't allowed to alter {option}"))),
+            Some(option) => Err(unauthorized_error(format!("You aren't allowed to alter {option}"))),
             None => Ok(()),
         };
     }
@@ -130,9 +130,9 @@ fn may_drop<W: World>(core: &Core<W>, user: Option<&str>, name: &str, if_exists:
     let roles = &core.cluster().view().state.roles;
     ensure_of_role(core, user, Permission::Drop, &role(name))?;
     if roles.is_superuser(name) && !is_superuser(roles, user) {
-        return Err(unauthorized("Only superusers can drop a role with superuser status"));
+        return Err(unauthorized_error("Only superusers can drop a role with superuser status"));
     }
-    let user = known(user)?;
+    let user = require_user(user)?;
     if !if_exists && roles.get(name).is_none() {
         return Err(invalid(format!("{name} doesn't exist")));
     }
@@ -150,7 +150,7 @@ fn membership<W: World>(
     is_one: bool,
 ) -> Result<RoleCommand, Error> {
     ensure_of_role(core, user, Permission::Authorize, &role(granted))?;
-    known(user)?;
+    require_user(user)?;
     Ok(RoleCommand::Member { role: granted.to_owned(), member: member.to_owned(), is_one })
 }
 
@@ -163,7 +163,7 @@ pub(super) fn list<W: World>(
     users: bool,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<Outcome, Error> {
-    let user = known(user)?;
+    let user = require_user(user)?;
     let view = core.cluster().view();
     let roles = &view.state.roles;
     if let Some(of) = of
@@ -174,9 +174,9 @@ pub(super) fn list<W: World>(
     let sees_all = ensure(core, Some(user), Permission::Describe, &Resource::AllRoles).is_ok();
     let shown: Vec<&Arc<Role>> = match of {
         None if sees_all => roles.iter().collect(),
-        None => granted(roles, user, recursive),
-        Some(of) if sees_all || roles.is_member(user, of) => granted(roles, of, recursive),
-        Some(of) => return Err(unauthorized(format!("You are not authorized to view roles granted to {of} "))),
+        None => granted_roles(roles, user, recursive),
+        Some(of) if sees_all || roles.is_member(user, of) => granted_roles(roles, of, recursive),
+        Some(of) => return Err(unauthorized_error(format!("You are not authorized to view roles granted to {of} "))),
     };
     if shown.is_empty() {
         return Ok(Outcome::Void);
@@ -196,7 +196,7 @@ pub(super) fn list<W: World>(
 }
 
 /// A role with those granted to it, or with those granted to it directly.
-fn granted<'a>(roles: &'a Roles, name: &str, recursive: bool) -> Vec<&'a Arc<Role>> {
+fn granted_roles<'a>(roles: &'a Roles, name: &str, recursive: bool) -> Vec<&'a Arc<Role>> {
     if recursive {
         return roles.of(name);
     }

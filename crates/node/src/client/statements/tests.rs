@@ -102,7 +102,7 @@ impl Cluster {
     /// The statement that an execution finds; `None`: it is answered Unprepared.
     fn execute(&self) -> Option<Arc<Ready>> {
         let known = self.statements.find(&ID)?;
-        self.statements.renewed(&ID, &known, self.resolve(&known.text))
+        self.statements.renew(&ID, &known, self.resolve(&known.text))
     }
 }
 
@@ -206,6 +206,6 @@ fn what_was_prepared_meanwhile_is_not_undone() {
     let older = cluster.prepare(EVERYTHING);
     cluster.add("a");
     cluster.prepare(EVERYTHING);
-    assert!(cluster.statements.renewed(&ID, &older, cluster.resolve(EVERYTHING)).is_none());
+    assert!(cluster.statements.renew(&ID, &older, cluster.resolve(EVERYTHING)).is_none());
     assert!(cluster.execute().is_some());
 }

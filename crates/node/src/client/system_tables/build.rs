@@ -51,7 +51,7 @@ impl<'a> TableRows<'a> {
     }
 
     /// The rows in key order.
-    pub(super) fn sorted(mut self) -> Vec<(Bytes, Bytes)> {
+    pub(super) fn into_sorted(mut self) -> Vec<(Bytes, Bytes)> {
         self.rows.sort();
         self.rows
     }

@@ -14,7 +14,7 @@ fn of_table(table: &Table, out: &mut TableRows<'_>) {
     for column in table.columns() {
         let Some(mask) = table.masks.get(&column.id) else { continue };
         let types: Vec<String> = mask.arguments.iter().map(|argument| argument.data_type.to_string()).collect();
-        let values: Vec<String> = mask.arguments.iter().map(shown).collect();
+        let values: Vec<String> = mask.arguments.iter().map(argument_text).collect();
         let nulls: Vec<[u8; 1]> = mask.arguments.iter().map(|argument| [u8::from(argument.value.is_none())]).collect();
         out.push(
             &[text(&table.keyspace), text(&table.name), text(&column.name)],
@@ -30,7 +30,7 @@ fn of_table(table: &Table, out: &mut TableRows<'_>) {
 }
 
 /// A value as Cassandra writes it down here: without quotes; collections as the digits of their bytes.
-fn shown(argument: &MaskArgument) -> String {
+fn argument_text(argument: &MaskArgument) -> String {
     let Some(value) = &argument.value else { return String::new() };
     match argument.data_type.unfrozen() {
         DataType::Ascii | DataType::Text => String::from_utf8_lossy(value).into_owned(),

@@ -75,5 +75,5 @@ fn rows_of<W: World>(node: &SystemTables<W>, storage: StorageId) -> Vec<(Bytes, 
         (VIEWS, name) => view_rows::rows(name, node, &mut out),
         _ => {} // Kept for drivers that ask: these are empty.
     }
-    out.sorted()
+    out.into_sorted()
 }

@@ -64,7 +64,7 @@ fn cql_metrics<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
     push("prepared_statements_count", kept as f64);
     push("prepared_statements_evicted", evicted as f64);
     let Some(process) = node.context.world.surroundings() else { return };
-    let executed = process.executed();
+    let executed = process.executed_statements();
     let all = executed.prepared + executed.regular;
     push("prepared_statements_executed", executed.prepared as f64);
     push("prepared_statements_ratio", if all == 0 { 0.0 } else { executed.prepared as f64 / all as f64 });

@@ -52,7 +52,7 @@ fn every_kind_but_the_reply_is_a_message_once() {
 }
 
 /// Bytes as hexadecimal digits, words in quotes.
-fn recorded(body: &impl Body) -> String {
+fn recorded_text(body: &impl Body) -> String {
     let bytes = body.encode();
     let words = bytes.chunk_by(|a, b| a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric());
     let text = |word: &[u8]| match word {
@@ -69,22 +69,22 @@ fn bodies_have_the_recorded_bytes() {
     let seeds = vec![std::net::SocketAddr::from(([127, 0, 0, 1], 7000))];
     let bytes = Bytes::from_static(&[1, 2]);
     let bodies = [
-        recorded(&BatchMessage::Keep { created: 5, number: 7, mutations: vec![bytes.clone()] }),
-        recorded(&BatchMessage::Forget { created: 5, number: 7 }),
-        recorded(&Count { additions: bytes.clone(), consistency: "ONE".to_owned() }),
-        recorded(&CountReply::Done),
-        recorded(&CountReply::Unavailable { required: 2, alive: 1 }),
-        recorded(&CountReply::Unknown { received: 1, block_for: 2 }),
-        recorded(&Probe { seeds: seeds.clone() }),
-        recorded(&ProbeReply { host, seeds, epoch: Some(epoch) }),
-        recorded(&Propose { command: Command::CreateSystemKeyspaces, forwarded: true }),
-        recorded(&ProposeReply::Agreed { epoch, changed: true }),
-        recorded(&ProposeReply::Refused(Refused::Limit("x".to_owned()))),
-        recorded(&ProposeReply::NotReady("later".to_owned())),
-        recorded(&Pull { after: 300 }),
-        recorded(&PullReply { entries: vec![bytes], more: true }),
-        recorded(&Advance { epoch }),
-        recorded(&AdvanceReply { epoch }),
+        recorded_text(&BatchMessage::Keep { created: 5, number: 7, mutations: vec![bytes.clone()] }),
+        recorded_text(&BatchMessage::Forget { created: 5, number: 7 }),
+        recorded_text(&Count { additions: bytes.clone(), consistency: "ONE".to_owned() }),
+        recorded_text(&CountReply::Done),
+        recorded_text(&CountReply::Unavailable { required: 2, alive: 1 }),
+        recorded_text(&CountReply::Unknown { received: 1, block_for: 2 }),
+        recorded_text(&Probe { seeds: seeds.clone() }),
+        recorded_text(&ProbeReply { host, seeds, epoch: Some(epoch) }),
+        recorded_text(&Propose { command: Command::CreateSystemKeyspaces, forwarded: true }),
+        recorded_text(&ProposeReply::Agreed { epoch, changed: true }),
+        recorded_text(&ProposeReply::Refused(Refused::Limit("x".to_owned()))),
+        recorded_text(&ProposeReply::NotReady("later".to_owned())),
+        recorded_text(&Pull { after: 300 }),
+        recorded_text(&PullReply { entries: vec![bytes], more: true }),
+        recorded_text(&Advance { epoch }),
+        recorded_text(&AdvanceReply { epoch }),
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",

@@ -22,7 +22,7 @@ impl Run {
 
     fn bytes_of(&self, family: Family) -> usize {
         (0..self.cluster.machines.len())
-            .map(|machine| self.held(machine, family).iter().map(Bytes::len).sum::<usize>())
+            .map(|machine| self.stored_values(machine, family).iter().map(Bytes::len).sum::<usize>())
             .sum()
     }
 }

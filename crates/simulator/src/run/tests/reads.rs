@@ -5,7 +5,7 @@ use crate::history::Operation;
 
 impl Run {
     /// Runs an operation on a register to its end; the operation and the time it took in microseconds.
-    fn operated(&mut self, machine: usize, key: i64, deed: Deed, consistency: Consistency) -> (Operation, u64) {
+    fn run_operation(&mut self, machine: usize, key: i64, deed: Deed, consistency: Consistency) -> (Operation, u64) {
         let life = self.cluster.machines[machine].life().unwrap();
         let number = self.clients.run(&life, key, deed, consistency, None);
         let end = self.now() + 30 * SECOND;
@@ -18,9 +18,9 @@ impl Run {
         (operation, time)
     }
 
-    fn written(&mut self, machine: usize, key: i64, value: i64) {
+    fn write_value(&mut self, machine: usize, key: i64, value: i64) {
         let deed = Deed::Write((self.clients.stamp(&mut Random::new(value as u64)), value));
-        let (operation, _) = self.operated(machine, key, deed, Consistency::Quorum);
+        let (operation, _) = self.run_operation(machine, key, deed, Consistency::Quorum);
         assert_eq!(operation.ending, Ending::Ok, "{operation:?}");
     }
 }
@@ -29,15 +29,15 @@ impl Run {
 fn is_mended(table: SharedTable, consistency: Consistency) -> bool {
     let faults = Faults { drop_hints: true, ..Faults::default() };
     let mut run = Run::three(false, table, &mut Random::new(3), faults);
-    run.written(0, 0, 1);
+    run.write_value(0, 0, 1);
     run.pass(3 * PURGE_INTERVAL_SECONDS * SECOND);
     run.isolate(2);
-    run.written(0, 0, 2);
+    run.write_value(0, 0, 2);
     run.pass(3 * SECOND);
     run.cut([]);
     let level = |run: &Run| run.all_stored().iter().filter(|copy| copy.key == 0).all(|c| c.version.unwrap().1 == 2);
     assert!(!level(&run), "the third machine has missed nothing");
-    let (read, _) = run.operated(2, 0, Deed::Read(None), consistency);
+    let (read, _) = run.run_operation(2, 0, Deed::Read(None), consistency);
     assert!(matches!(read.deed, Deed::Read(Some((_, 2)))) && read.ending == Ending::Ok, "{read:?}");
     run.pass(SECOND);
     let mended = level(&run);

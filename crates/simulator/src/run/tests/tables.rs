@@ -10,7 +10,7 @@ fn acceptors_leave_with_their_table() {
         let swap = run.begin(0, Act::Swap { from: None, to: 1 }, None);
         assert!(run.end(swap).applied);
         run.pass(SECOND);
-        let held = |run: &Run| (0..3).map(|machine| run.held(machine, Family::Paxos).len()).sum::<usize>();
+        let held = |run: &Run| (0..3).map(|machine| run.stored_values(machine, Family::Paxos).len()).sum::<usize>();
         assert_eq!(held(&run), 3, "{end}");
         run.execute(&[end.to_owned()]);
         run.pass(5 * SECOND);
