@@ -8,7 +8,7 @@ use henge_model::Consistency;
 
 /// A batch in the batch logs of some nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logged {
+pub struct LoggedBatch {
     /// The time at which its coordinator accepted it.
     pub created: Micros,
     /// Its random number.

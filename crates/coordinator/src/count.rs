@@ -3,7 +3,7 @@
 
 use crate::plan::WritePlan;
 use crate::required::Shortage;
-use crate::{Placed, Replicas, WriteError};
+use crate::{KeyspacePlacement, Replicas, WriteError};
 use henge_base::{Bytes, HostId, Mono};
 use henge_model::{Consistency, Token};
 
@@ -11,7 +11,7 @@ use henge_model::{Consistency, Token};
 #[derive(Clone, Debug)]
 pub struct Count {
     /// Its keyspace.
-    pub placed: Placed,
+    pub placed: KeyspacePlacement,
     /// The token of the partition.
     pub token: Token,
     /// An encoded [`henge_model::Mutation`] whose cells without a path are additions.

@@ -1,6 +1,6 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
-use crate::{Datacenter, Event, Faults, Placed, Refusal, ReplicaError};
+use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError};
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_model::{Mutation, Replication, Row, RowView, TokenRange};
 use henge_ring::{PlacedRange, Placement};
@@ -44,7 +44,7 @@ pub(crate) struct Fake {
 }
 
 /// A future that ends after some polls, or never.
-pub(crate) struct Scripted<T> {
+pub(crate) struct ScriptedAnswer<T> {
     outcome: Option<T>,
     polls: u32,
     ends: bool,
@@ -52,15 +52,15 @@ pub(crate) struct Scripted<T> {
     late: Option<(Arc<AtomicU64>, Mono)>,
 }
 
-impl<T> Scripted<T> {
+impl<T> ScriptedAnswer<T> {
     /// The deadline until which a silent node is silent.
-    pub(crate) fn until(mut self, deadline: Mono) -> Scripted<T> {
+    pub(crate) fn until(mut self, deadline: Mono) -> ScriptedAnswer<T> {
         self.late = self.late.map(|(clock, _)| (clock, deadline));
         self
     }
 }
 
-impl<T: Unpin> Future for Scripted<T> {
+impl<T: Unpin> Future for ScriptedAnswer<T> {
     type Output = T;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         if !self.ends {
@@ -130,10 +130,10 @@ impl Fake {
     }
 
     /// A keyspace on all nodes: of so many copies (`"3"`), by datacentre (`"a3b2"`), or `"local"`.
-    pub(crate) fn keyspace(&self, replication: &str) -> Placed {
+    pub(crate) fn keyspace(&self, replication: &str) -> KeyspacePlacement {
         let all = (1..=self.nodes.lock().unwrap().len()).map(host).collect();
         let placement = Placement { ranges: vec![PlacedRange::stable(TokenRange::FULL, all)] };
-        Placed { replication: Arc::new(replication_of(replication)), placement: Arc::new(placement) }
+        KeyspacePlacement { replication: Arc::new(replication_of(replication)), placement: Arc::new(placement) }
     }
 
     pub(crate) fn set(&self, number: usize, change: impl FnOnce(&mut Node)) {
@@ -175,12 +175,12 @@ impl Fake {
     }
 
     /// Ends after all that answer and before all that are silent.
-    fn timer(&self, time: Duration) -> Scripted<()> {
+    fn timer(&self, time: Duration) -> ScriptedAnswer<()> {
         let due = Mono(self.clock.load(Ordering::Relaxed)) + time;
-        Scripted { outcome: Some(()), polls: 10, ends: true, late: Some((Arc::clone(&self.clock), due)) }
+        ScriptedAnswer { outcome: Some(()), polls: 10, ends: true, late: Some((Arc::clone(&self.clock), due)) }
     }
 
-    fn script<T>(&self, does: Does, answer: impl FnOnce() -> T, lie: T) -> Scripted<Result<T, ReplicaError>> {
+    fn script<T>(&self, does: Does, answer: impl FnOnce() -> T, lie: T) -> ScriptedAnswer<Result<T, ReplicaError>> {
         let outcome = match does {
             Does::Answers => Ok(answer()),
             Does::Lies => Ok(lie),
@@ -191,10 +191,10 @@ impl Fake {
         let late = (does == Does::Silent).then(|| (Arc::clone(&self.clock), DEADLINE));
         // Whoever is silent until the deadline comes after all that answer.
         let polls = if late.is_some() { 20 } else { 1 };
-        Scripted { outcome: Some(outcome), polls, ends: does != Does::Never, late }
+        ScriptedAnswer { outcome: Some(outcome), polls, ends: does != Does::Never, late }
     }
 
-    fn apply_mutation(&self, to: HostId, mutation: &Bytes, does: Does) -> Scripted<Result<(), ReplicaError>> {
+    fn apply_mutation(&self, to: HostId, mutation: &Bytes, does: Does) -> ScriptedAnswer<Result<(), ReplicaError>> {
         let mutation = Mutation::decode(mutation.clone()).unwrap();
         let is_fenced = mutation.issued < self.nodes.lock().unwrap()[&to].fence;
         let does = if is_fenced && does == Does::Answers { Does::Refuses(Refusal::Fenced) } else { does };

@@ -1,11 +1,16 @@
 //! Reads that this node's own copy can answer.
 
 use crate::plan::required_answers;
-use crate::{Placed, Replicas};
+use crate::{KeyspacePlacement, Replicas};
 use henge_model::{Consistency, Token};
 
 /// True if a read at this level may be answered by this node alone.
-pub fn can_read_locally<R: Replicas>(replicas: &R, placed: &Placed, token: Token, consistency: Consistency) -> bool {
+pub fn can_read_locally<R: Replicas>(
+    replicas: &R,
+    placed: &KeyspacePlacement,
+    token: Token,
+    consistency: Consistency,
+) -> bool {
     let one = match consistency {
         Consistency::One | Consistency::LocalOne => true,
         Consistency::Any | Consistency::Serial | Consistency::LocalSerial => false,

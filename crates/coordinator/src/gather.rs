@@ -2,10 +2,10 @@
 
 use crate::block::{is_ordered, is_sound};
 use crate::plan::{Candidate, Candidates, are_distinct};
-use crate::required::Required;
+use crate::required::RequiredAnswers;
 use crate::tally::{Loss, Tally};
 use crate::under_way::{Next, UnderWay};
-use crate::{Boxed, ReadError, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
+use crate::{BoxedFuture, ReadError, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
 use henge_base::Mono;
 use henge_model::{Consistency, ReadCommand, SpeculativeRetry};
 use smallvec::SmallVec;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) struct Gather<'a, R> {
     pub(crate) replicas: &'a R,
     pub(crate) command: Arc<ReadCommand>,
-    pub(crate) required: &'a Required,
+    pub(crate) required: &'a RequiredAnswers,
     pub(crate) consistency: Consistency,
     pub(crate) deadline: Mono,
     pub(crate) speculation: SpeculativeRetry,
@@ -23,7 +23,7 @@ pub(crate) struct Gather<'a, R> {
 
 /// The form of the answers that a read needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum AnswerForm {
     /// Rows of the nearest, digests of the others.
     OneAndDigests,
     /// Rows of each.
@@ -32,7 +32,7 @@ pub(crate) enum Wanted {
 
 /// Enough answers for the level.
 #[derive(Debug)]
-pub(crate) struct Gathered {
+pub(crate) struct Answers {
     pub(crate) answers: SmallVec<[(Candidate, ReadReply); 3]>,
     /// Those that were not asked, then those that have not answered.
     pub(crate) spare: Candidates,
@@ -43,17 +43,17 @@ struct Asking<'a, R: Replicas> {
     gather: &'a Gather<'a, R>,
     tally: Tally<'a>,
     under_way: UnderWay<(Candidate, ReadKind), R::Read>,
-    gathered: Gathered,
+    gathered: Answers,
 }
 
 impl<R: Replicas> Gather<'_, R> {
     /// Asks the first of `pool`, and goes on to the others where one fails, or is late, with time left.
-    pub(crate) async fn gather(&self, pool: Candidates, wanted: Wanted) -> Result<Gathered, ReadError> {
+    pub(crate) async fn gather(&self, pool: Candidates, wanted: AnswerForm) -> Result<Answers, ReadError> {
         let mut asking = Asking {
             gather: self,
             tally: Tally::new(self.required),
             under_way: UnderWay::new(),
-            gathered: Gathered { answers: SmallVec::new(), spare: pool },
+            gathered: Answers { answers: SmallVec::new(), spare: pool },
         };
         asking.ask_first(wanted);
         let mut timer = self.timer(&asking.gathered.spare);
@@ -79,7 +79,7 @@ impl<R: Replicas> Gather<'_, R> {
     }
 
     /// A timer that ends when one replica more is to be asked.
-    fn timer(&self, spare: &Candidates) -> Option<Boxed<()>> {
+    fn timer(&self, spare: &Candidates) -> Option<BoxedFuture<()>> {
         let SpeculativeRetry::After(delay) = self.speculation else { return None };
         let is_in_time = self.replicas.mono() + delay < self.deadline;
         (is_in_time && !spare.is_empty()).then(|| self.replicas.pause(delay))
@@ -122,7 +122,7 @@ impl<R: Replicas> Gather<'_, R> {
 
 impl<R: Replicas> Asking<'_, R> {
     /// Asks as many as the level needs, nearest first, and one more of each group where the table says so.
-    fn ask_first(&mut self, wanted: Wanted) {
+    fn ask_first(&mut self, wanted: AnswerForm) {
         let is_always = self.gather.speculation == SpeculativeRetry::Always;
         let mut first = Candidates::new();
         let mut extra: SmallVec<[usize; 1]> = SmallVec::new();
@@ -141,18 +141,18 @@ impl<R: Replicas> Asking<'_, R> {
         // Any one answer may not come, so two replicas are asked for rows.
         let rows = if is_always { 2 } else { 1 };
         for (number, candidate) in first.into_iter().enumerate() {
-            let is_digest = wanted == Wanted::OneAndDigests && number >= rows;
+            let is_digest = wanted == AnswerForm::OneAndDigests && number >= rows;
             self.ask(candidate, if is_digest { ReadKind::Digest } else { ReadKind::Rows });
         }
     }
 
     /// Asks one more replica of each group that lacks answers.
-    fn ask_one_more(&mut self, wanted: Wanted) {
+    fn ask_one_more(&mut self, wanted: AnswerForm) {
         for group in 0..self.gather.required.groups.len() {
             if self.tally.is_group_met(group) {
                 continue;
             }
-            let needs_rows = wanted == Wanted::Rows || !self.has_rows();
+            let needs_rows = wanted == AnswerForm::Rows || !self.has_rows();
             self.ask_spare(group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
         }
     }
@@ -176,7 +176,13 @@ impl<R: Replicas> Asking<'_, R> {
         self.ask(candidate, kind);
     }
 
-    fn take(&mut self, candidate: Candidate, kind: ReadKind, reply: Result<ReadReply, ReplicaError>, wanted: Wanted) {
+    fn take(
+        &mut self,
+        candidate: Candidate,
+        kind: ReadKind,
+        reply: Result<ReadReply, ReplicaError>,
+        wanted: AnswerForm,
+    ) {
         match self.gather.validate(candidate, kind, reply) {
             Ok(reply) => {
                 self.tally.count_answer(candidate.group);
@@ -185,7 +191,7 @@ impl<R: Replicas> Asking<'_, R> {
             Err(error) => {
                 self.tally.count_failure(candidate.group, candidate.host, error);
                 if !self.tally.is_group_met(candidate.group) {
-                    let needs_rows = wanted == Wanted::Rows || !self.has_rows();
+                    let needs_rows = wanted == AnswerForm::Rows || !self.has_rows();
                     self.ask_spare(candidate.group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
                 }
             }

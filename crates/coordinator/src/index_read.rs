@@ -5,7 +5,7 @@
 //! again by its key, at the level of the read. A row that satisfies the query has its value on a quorum, so at least one of
 //! the replicas asked returns it.
 
-use crate::gather::{Gather, Wanted};
+use crate::gather::{AnswerForm, Gather};
 use crate::limits::{REREAD_BYTES_MAX, REREAD_KEYS_MAX};
 use crate::plan::ReadPlan;
 use crate::read::read_by_key;
@@ -27,7 +27,7 @@ pub(crate) async fn read_by_index<R: Replicas>(
     let command = Arc::new(read.command.clone());
     let speculation = SpeculativeRetry::default();
     let gather = Gather { replicas, command, required: &required, consistency, deadline, speculation };
-    let gathered = gather.gather(candidates, Wanted::Rows).await?;
+    let gathered = gather.gather(candidates, AnswerForm::Rows).await?;
     let blocks = gathered.answers.into_iter().filter_map(|(_, reply)| match reply {
         ReadReply::Rows(block) => Some(block),
         ReadReply::Digest(_) => None,
@@ -39,7 +39,7 @@ pub(crate) async fn read_by_index<R: Replicas>(
         return Ok(block);
     }
     let whole_partitions = read.command.probe.as_ref().is_some_and(|probe| probe.whole_partitions);
-    let (mut found, doubtful) = Found::of(blocks, whole_partitions, replicas.faults().trust_indexes);
+    let (mut found, doubtful) = AgreedRows::of(blocks, whole_partitions, replicas.faults().trust_indexes);
     let again = if whole_partitions { partitions(&doubtful, &read.command, found.end()) } else { keys(&doubtful) };
     for keys in again {
         if read_again(replicas, &read, keys, &mut found).await? == Again::Stopped {
@@ -62,7 +62,7 @@ async fn read_again<R: Replicas>(
     replicas: &R,
     read: &Read,
     keys: KeyRange,
-    found: &mut Found,
+    found: &mut AgreedRows,
 ) -> Result<Again, ReadError> {
     let is_run = matches!(keys, KeyRange::Run { .. });
     let limit = if is_run { read.command.limit } else { u32::MAX };
@@ -83,7 +83,7 @@ async fn read_again<R: Replicas>(
 }
 
 /// The rows of the answer.
-struct Found {
+struct AgreedRows {
     rows: BTreeMap<Bytes, Bytes>,
     context: BTreeMap<Bytes, Bytes>,
     /// The key beyond which some replica has not answered; empty if all have.
@@ -95,9 +95,9 @@ struct Found {
 /// Keys that replicas do not agree on, with the size of the largest version.
 type Doubtful = BTreeMap<Bytes, usize>;
 
-impl Found {
+impl AgreedRows {
     /// The rows that replicas agree on, and the keys of the others.
-    fn of(blocks: Vec<RowBlock>, whole_partitions: bool, trusting: bool) -> (Found, Doubtful) {
+    fn of(blocks: Vec<RowBlock>, whole_partitions: bool, trusting: bool) -> (AgreedRows, Doubtful) {
         let stopped = blocks.iter().filter(|block| block.more);
         let last = stopped.filter_map(|block| block.rows.last()).map(|(key, _)| key.clone()).min();
         let last = last.unwrap_or_default();
@@ -125,7 +125,7 @@ impl Found {
         let agreed = |key: &Bytes, of_key: &[Bytes]| trusting || (same(of_key) && same_statics(key));
         let doubted = versions.iter().filter(|(key, of_key)| !agreed(key, of_key)).map(|(key, _)| partition(key));
         let doubted: BTreeSet<Bytes> = if whole_partitions { doubted.collect() } else { BTreeSet::new() };
-        let mut found = Found { rows: BTreeMap::new(), context, last, more };
+        let mut found = AgreedRows { rows: BTreeMap::new(), context, last, more };
         let mut doubtful = Doubtful::new();
         for (key, of_key) in versions {
             if agreed(&key, &of_key) && !doubted.contains(&partition(&key)) {

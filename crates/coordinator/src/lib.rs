@@ -45,7 +45,7 @@ mod tally;
 mod under_way;
 mod write;
 
-pub use batch::{Logged, logged_batch};
+pub use batch::{LoggedBatch, logged_batch};
 pub use count::{Count, count};
 pub use error::{ReadError, ReplicaError, WriteError, WriteType};
 pub use fast::can_read_locally;
@@ -53,7 +53,7 @@ pub use paxos::{Conditional, Decision, conditional};
 pub use read::{Read, read};
 pub use read_policy::ReadPolicy;
 pub use refusal::Refusal;
-pub use replicas::{Boxed, Datacenter, Event, Faults, Local, Placed, ReadKind, ReadReply, Replicas};
+pub use replicas::{BoxedFuture, Datacenter, Event, Faults, KeyspacePlacement, Local, ReadKind, ReadReply, Replicas};
 pub use write::{Write, check_write, write};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The consistency levels in docs/compatibility.md: the answers that each needs come from the code that counts them.
 
-use crate::required::{Places, Required};
+use crate::required::{Places, RequiredAnswers};
 use crate::{Datacenter, Faults};
 use henge_model::{Consistency, Replication};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ fn consistency_levels_are_as_the_manual_says() {
     let factors = BTreeMap::from([("dc1".to_owned(), 3), ("dc2".to_owned(), 3)]);
     let two = Replication::NetworkTopology { factors };
     let lines = Consistency::all().map(|level| {
-        let of = |replication| Required::of(level, replication, &Two, Faults::default()).block_for().to_string();
+        let of = |replication| RequiredAnswers::of(level, replication, &Two, Faults::default()).block_for().to_string();
         [format!("`{}`", level.name()), of(&simple), of(&two), note(level).to_owned()]
     });
     let headings = ["Level", "Answers of 3 replicas", "of 3 in each of two datacentres", ""];

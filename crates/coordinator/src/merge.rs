@@ -25,7 +25,7 @@ struct Source {
 
 /// A row that all replicas vouch for.
 #[derive(Debug)]
-pub(crate) struct Merged {
+pub(crate) struct MergedRow {
     pub(crate) key: Bytes,
     pub(crate) row: Bytes,
     pub(crate) live: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Merged {
 /// The next step of a merge.
 #[derive(Debug)]
 pub(crate) enum Step {
-    Row(Merged),
+    Row(MergedRow),
     /// These replicas stopped too early to say.
     Starved(SmallVec<[usize; 3]>),
     End,
@@ -98,7 +98,7 @@ impl Merge {
 
     /// The merged context, with the replicas that lack some of it. If the answer ends at a key, context beyond the key is
     /// left out: not every replica has been asked for it.
-    pub(crate) fn context(mut self, end: Option<&Bytes>) -> Vec<Merged> {
+    pub(crate) fn context(mut self, end: Option<&Bytes>) -> Vec<MergedRow> {
         let context = std::mem::take(&mut self.context);
         let within = |key: &[u8]| match (end, Key::extent(key)) {
             (Some(end), Some(extent)) if self.reversed => extent.end > *end,
@@ -138,13 +138,13 @@ impl Merge {
         }
     }
 
-    fn merge(&mut self, key: Bytes) -> Merged {
+    fn merge(&mut self, key: Bytes) -> MergedRow {
         let own: Versions = self.sources.iter_mut().map(|source| source.take(&key)).collect();
         self.merge_row(key, &own)
     }
 
     /// Merges the versions of a row, without cells that a tombstone of any replica covers.
-    fn merge_row(&self, key: Bytes, own: &Versions) -> Merged {
+    fn merge_row(&self, key: Bytes, own: &Versions) -> MergedRow {
         let covered_by = if Key::extent(&key).is_some() { None } else { self.covers.deletion(&key) };
         let Some(_) = covered_by else { return self.merge_versions(key, own) };
         let strip = Strip { columns: &Columns::All, purge_before: i64::MIN, covered_by };
@@ -158,7 +158,7 @@ impl Merge {
         self.merge_versions(key, &own)
     }
 
-    fn merge_versions(&self, key: Bytes, own: &Versions) -> Merged {
+    fn merge_versions(&self, key: Bytes, own: &Versions) -> MergedRow {
         let row = merge_bytes(&key, own);
         let view = RowView::parse_trusted(&row);
         let (is_empty, is_live) = view.map_or((false, false), |view| (view.is_empty(), view.is_live(self.now_seconds)));
@@ -166,7 +166,7 @@ impl Merge {
         let lacking = own.iter().enumerate().filter(|(_, version)| differs(version)).map(|(at, _)| at).collect();
         // A static row is shown with rows of its partition, not by itself.
         let live = is_live && Key::kind(&key) != Some(KeyKind::Static);
-        Merged { live, key, row, lacking }
+        MergedRow { live, key, row, lacking }
     }
 }
 

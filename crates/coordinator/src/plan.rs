@@ -1,7 +1,7 @@
 //! The replicas of one token, checked against the level before anything is sent.
 
-use crate::required::{Places, Required, Shortage};
-use crate::{Datacenter, Placed, Replicas};
+use crate::required::{Places, RequiredAnswers, Shortage};
+use crate::{Datacenter, KeyspacePlacement, Replicas};
 use henge_base::HostId;
 use henge_model::{Consistency, Token};
 use henge_ring::PlacedRange;
@@ -19,7 +19,7 @@ pub(crate) struct Target {
 /// The replicas of a write, and the acknowledgements that its level needs.
 #[derive(Debug)]
 pub(crate) struct WritePlan {
-    pub(crate) required: Required,
+    pub(crate) required: RequiredAnswers,
     pub(crate) targets: SmallVec<[Target; 3]>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) type Candidates = SmallVec<[Candidate; 3]>;
 /// The replicas that may be read, and the answers that the level needs.
 #[derive(Debug)]
 pub(crate) struct ReadPlan {
-    pub(crate) required: Required,
+    pub(crate) required: RequiredAnswers,
     pub(crate) candidates: Candidates,
 }
 
@@ -47,8 +47,12 @@ pub(crate) fn are_distinct(hosts: impl Iterator<Item = HostId>) -> bool {
 }
 
 /// The answers that a level needs in a keyspace, seen from this node.
-pub(crate) fn required_answers<R: Replicas>(replicas: &R, placed: &Placed, level: Consistency) -> Required {
-    Required::of(level, &placed.replication, &Here(replicas), replicas.faults())
+pub(crate) fn required_answers<R: Replicas>(
+    replicas: &R,
+    placed: &KeyspacePlacement,
+    level: Consistency,
+) -> RequiredAnswers {
+    RequiredAnswers::of(level, &placed.replication, &Here(replicas), replicas.faults())
 }
 
 struct Here<'a, R>(&'a R);
@@ -66,7 +70,7 @@ impl<R: Replicas> Places for Here<'_, R> {
 impl WritePlan {
     pub(crate) fn new<R: Replicas>(
         replicas: &R,
-        placed: &Placed,
+        placed: &KeyspacePlacement,
         token: Token,
         level: Consistency,
     ) -> Result<WritePlan, Shortage> {
@@ -91,7 +95,7 @@ impl WritePlan {
 impl ReadPlan {
     pub(crate) fn new<R: Replicas>(
         replicas: &R,
-        placed: &Placed,
+        placed: &KeyspacePlacement,
         token: Token,
         level: Consistency,
     ) -> Result<ReadPlan, Shortage> {

@@ -1,10 +1,10 @@
 //! Reading: as many replicas as the level needs, one answer.
 
-use crate::gather::{Gather, Gathered, Wanted};
+use crate::gather::{AnswerForm, Answers, Gather};
 use crate::mend::mend;
 use crate::plan::{Candidates, ReadPlan};
 use crate::required::Shortage;
-use crate::{Event, Placed, ReadError, ReadPolicy, ReadReply, Replicas};
+use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Replicas};
 use henge_base::Mono;
 use henge_model::{Consistency, Digest, Digester, ReadCommand, RowBlock, SpeculativeRetry};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Read {
     /// The keyspace.
-    pub placed: Placed,
+    pub placed: KeyspacePlacement,
     /// The rows to read.
     pub command: ReadCommand,
     /// The replicas that must answer.
@@ -48,7 +48,7 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result
     let Read { command, consistency, deadline, policy, .. } = read;
     let gather =
         Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline, speculation };
-    let gathered = gather.gather(candidates, Wanted::OneAndDigests).await?;
+    let gathered = gather.gather(candidates, AnswerForm::OneAndDigests).await?;
     let differing = match agreed_rows(&gather.command, gathered) {
         Ok(block) => return Ok(block),
         Err(differing) => differing,
@@ -57,7 +57,7 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result
         replicas.count(Event::DigestMismatch);
     }
     // Those that answered are asked again, and first.
-    let gathered = gather.gather(differing.pool, Wanted::Rows).await?;
+    let gathered = gather.gather(differing.pool, AnswerForm::Rows).await?;
     let reconciled = gather.reconcile(gathered.answers).await;
     if !policy.repairs {
         return Ok(reconciled.block);
@@ -96,8 +96,8 @@ struct Differing {
 }
 
 /// The rows, if every digest is theirs.
-fn agreed_rows(command: &ReadCommand, gathered: Gathered) -> Result<RowBlock, Differing> {
-    let Gathered { mut answers, spare } = gathered;
+fn agreed_rows(command: &ReadCommand, gathered: Answers) -> Result<RowBlock, Differing> {
+    let Answers { mut answers, spare } = gathered;
     let data = answers.iter_mut().enumerate().find_map(|(number, (_, reply))| match reply {
         ReadReply::Rows(block) => Some((number, std::mem::take(block))),
         ReadReply::Digest(_) => None,

@@ -3,7 +3,7 @@
 use crate::block::is_sound;
 use crate::gather::Gather;
 use crate::limits::{MERGED_BYTES_MAX, SHORT_READ_ROWS_MIN, SHORT_READS_MAX};
-use crate::merge::{Merge, Merged, Step};
+use crate::merge::{Merge, MergedRow, Step};
 use crate::plan::{Candidate, are_distinct};
 use crate::under_way::UnderWay;
 use crate::{Event, ReadKind, ReadReply, Replicas};
@@ -17,7 +17,7 @@ pub(crate) type Repair = (HostId, Vec<(Bytes, Bytes)>);
 
 /// An answer, and what each replica lacks of it.
 #[derive(Debug)]
-pub(crate) struct Reconciled {
+pub(crate) struct Reconciliation {
     pub(crate) block: RowBlock,
     pub(crate) repairs: Vec<Repair>,
     /// True if replicas had to be asked for more than their first answer.
@@ -27,7 +27,7 @@ pub(crate) struct Reconciled {
 impl<R: Replicas> Gather<'_, R> {
     /// Merges rows until there are enough live ones, asking those replicas for more that stopped too early. An answer that has
     /// to stop before says so by `more`; it is never empty then.
-    pub(crate) async fn reconcile(&self, answers: SmallVec<[(Candidate, ReadReply); 3]>) -> Reconciled {
+    pub(crate) async fn reconcile(&self, answers: SmallVec<[(Candidate, ReadReply); 3]>) -> Reconciliation {
         let (hosts, blocks): (SmallVec<[HostId; 3]>, SmallVec<[RowBlock; 3]>) = answers
             .into_iter()
             .filter_map(|(candidate, reply)| match reply {
@@ -127,7 +127,7 @@ impl Answer {
         self.live >= self.limit || self.bytes >= MERGED_BYTES_MAX
     }
 
-    fn add(&mut self, merged: Merged) {
+    fn add(&mut self, merged: MergedRow) {
         for number in merged.lacking {
             self.repairs[number].1.push((merged.key.clone(), merged.row.clone()));
         }
@@ -136,7 +136,7 @@ impl Answer {
         self.rows.push((merged.key, merged.row));
     }
 
-    fn finish(mut self, more: bool, context: Vec<Merged>, asked_again: bool) -> Reconciled {
+    fn finish(mut self, more: bool, context: Vec<MergedRow>, asked_again: bool) -> Reconciliation {
         for merged in &context {
             for number in &merged.lacking {
                 self.repairs[*number].1.push((merged.key.clone(), merged.row.clone()));
@@ -144,6 +144,6 @@ impl Answer {
         }
         let repairs = self.repairs.into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
         let context = context.into_iter().map(|merged| (merged.key, merged.row)).collect();
-        Reconciled { block: RowBlock { rows: self.rows, context, more }, repairs, asked_again }
+        Reconciliation { block: RowBlock { rows: self.rows, context, more }, repairs, asked_again }
     }
 }

@@ -1,6 +1,6 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
-use crate::{Count, Logged, ReplicaError, WriteError, WriteType};
+use crate::{Count, LoggedBatch, ReplicaError, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation};
 use henge_ring::Placement;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A future of a rare path, whose type nobody needs to know.
-pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub type BoxedFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The outcome of a read from this node's own memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Datacenter(pub u16);
 
 /// A keyspace as a coordinator sees it at one epoch.
 #[derive(Clone, Debug)]
-pub struct Placed {
+pub struct KeyspacePlacement {
     /// Its replication setting. The answers that a level needs follow from the setting, not from the nodes that exist.
     pub replication: Arc<Replication>,
     /// The replicas of each range.
@@ -75,7 +75,7 @@ pub trait Replicas: Send + Sync + 'static {
     /// Orders replicas of a read: lower is nearer. This node is nearest, its datacentre next.
     fn distance(&self, host: HostId) -> u32;
     /// A keyspace's placement at the newest epoch this node knows.
-    fn keyspace_placement(&self, keyspace: &str) -> Option<Placed>;
+    fn keyspace_placement(&self, keyspace: &str) -> Option<KeyspacePlacement>;
     /// The monotonic clock.
     fn mono(&self) -> Mono;
 
@@ -91,12 +91,12 @@ pub trait Replicas: Send + Sync + 'static {
     /// Asks a replica, or reads here.
     fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;
     /// Sends an encoded [`henge_paxos::Request`] to a replica's acceptor, this node's own included. Returns the encoded reply.
-    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>>;
+    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>>;
     /// Sends a decision to a replica's acceptor. It goes on in the node if the future is dropped; unless it succeeds, a hint
     /// of the mutation is owed.
     fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Has a replica, or this node, lead additions to counters.
-    fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>>;
+    fn count_at(&self, leader: HostId, count: Count) -> BoxedFuture<Result<(), WriteError>>;
     /// Has other nodes, or this one where it is alone, keep a batch until [`Replicas::forget_batch`]; after a while they write it themselves.
     /// An error names one of them that did not.
     fn log_batch(
@@ -104,18 +104,18 @@ pub trait Replicas: Send + Sync + 'static {
         mutations: Vec<Bytes>,
         issued: Micros,
         deadline: Mono,
-    ) -> Boxed<Result<Logged, (HostId, ReplicaError)>>;
+    ) -> BoxedFuture<Result<LoggedBatch, (HostId, ReplicaError)>>;
     /// Removes a batch that was written from the batch logs. Nothing is awaited: writing a batch twice changes nothing.
-    fn forget_batch(&self, batch: Logged);
+    fn forget_batch(&self, batch: LoggedBatch);
     /// Waits until no other proposal of this node for the partition is in progress. The next one begins when the returned
     /// guard is dropped.
-    fn queue(&self, key: &Bytes) -> Boxed<Box<dyn Send>>;
+    fn queue(&self, key: &Bytes) -> BoxedFuture<Box<dyn Send>>;
     /// The next stamp of this node's clock, later than `after`. `None` if the clock's lease does not reach so far yet.
     fn stamp(&self, after: Micros) -> Option<Micros>;
     /// A random number; the simulator seeds it.
     fn random(&self) -> u64;
     /// A future that ends after a time.
-    fn pause(&self, time: Duration) -> Boxed<()>;
+    fn pause(&self, time: Duration) -> BoxedFuture<()>;
     /// Counts what a coordinator did besides its answer.
     fn count(&self, event: Event);
     /// Counts a batch and its partitions: logged, unlogged or of counters.

@@ -46,7 +46,7 @@ pub(crate) struct Shortage {
 
 /// The answers that a level needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Required {
+pub(crate) struct RequiredAnswers {
     pub(crate) groups: SmallVec<[Group; 1]>,
 }
 
@@ -56,12 +56,18 @@ pub(crate) trait Places {
     fn datacenter_named(&self, name: &str) -> Option<Datacenter>;
 }
 
-impl Required {
+impl RequiredAnswers {
     /// The answers that `level` needs in a keyspace. ANY counts as ONE: a hint alone does not satisfy it. SERIAL levels,
     /// which have their own counting, count as QUORUM and LOCAL_QUORUM.
-    pub(crate) fn of(level: Consistency, replication: &Replication, places: &impl Places, faults: Faults) -> Required {
-        let one =
-            |scope, block_for: u32| Required { groups: SmallVec::from([Group { scope, block_for: block_for.max(1) }]) };
+    pub(crate) fn of(
+        level: Consistency,
+        replication: &Replication,
+        places: &impl Places,
+        faults: Faults,
+    ) -> RequiredAnswers {
+        let one = |scope, block_for: u32| RequiredAnswers {
+            groups: SmallVec::from([Group { scope, block_for: block_for.max(1) }]),
+        };
         let quorum = |factor: ReplicationFactor| majority(factor, faults);
         let everywhere = |block_for| one(Scope::Everywhere, block_for);
         match level {
@@ -82,7 +88,7 @@ impl Required {
                         block_for: quorum(factor),
                     };
                     let groups: SmallVec<[Group; 1]> = held.map(|(name, factor)| group(name, *factor)).collect();
-                    if groups.is_empty() { everywhere(1) } else { Required { groups } }
+                    if groups.is_empty() { everywhere(1) } else { RequiredAnswers { groups } }
                 }
                 _ => everywhere(quorum(total(replication))),
             },
@@ -91,7 +97,7 @@ impl Required {
 
     /// The same for a write while `pending` replicas, which are about to own the range, stand in these datacentres: each of
     /// them raises what is needed, so that the level holds before and after the change.
-    pub(crate) fn with_pending(mut self, pending: impl Iterator<Item = Option<Datacenter>>) -> Required {
+    pub(crate) fn with_pending(mut self, pending: impl Iterator<Item = Option<Datacenter>>) -> RequiredAnswers {
         for datacenter in pending {
             if let Some(at) = self.group_of(|| datacenter) {
                 self.groups[at].block_for += 1;

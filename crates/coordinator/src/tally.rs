@@ -1,6 +1,6 @@
 //! The answers to one request, counted by group.
 
-use crate::required::Required;
+use crate::required::RequiredAnswers;
 use crate::{Refusal, ReplicaError};
 use henge_base::HostId;
 use smallvec::SmallVec;
@@ -26,13 +26,13 @@ struct Count {
 /// Answers, refusals and silences of the replicas that were asked, by group.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally<'a> {
-    required: &'a Required,
+    required: &'a RequiredAnswers,
     counts: SmallVec<[Count; 1]>,
     failures: Vec<(HostId, Refusal)>,
 }
 
 impl<'a> Tally<'a> {
-    pub(crate) fn new(required: &'a Required) -> Self {
+    pub(crate) fn new(required: &'a RequiredAnswers) -> Self {
         let counts = SmallVec::from_elem(Count::default(), required.groups.len());
         Tally { required, counts, failures: Vec::new() }
     }

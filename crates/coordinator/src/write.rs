@@ -4,7 +4,7 @@ use crate::plan::WritePlan;
 use crate::required::Shortage;
 use crate::tally::{Loss, Tally};
 use crate::under_way::UnderWay;
-use crate::{Placed, Replicas, WriteError, WriteType};
+use crate::{KeyspacePlacement, Replicas, WriteError, WriteType};
 use henge_base::{HostId, Mono};
 use henge_model::{Consistency, SharedMutation, Token};
 
@@ -12,7 +12,7 @@ use henge_model::{Consistency, SharedMutation, Token};
 #[derive(Clone, Debug)]
 pub struct Write {
     /// Its keyspace.
-    pub placed: Placed,
+    pub placed: KeyspacePlacement,
     /// The token of its partition.
     pub token: Token,
     /// The mutation.
@@ -50,7 +50,7 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
 /// Checks that a write could be sent now, so that a request of several writes is refused as a whole.
 pub fn check_write<R: Replicas>(
     replicas: &R,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     token: Token,
     consistency: Consistency,
 ) -> Result<(), WriteError> {
@@ -59,7 +59,7 @@ pub fn check_write<R: Replicas>(
 
 fn plan<R: Replicas>(
     replicas: &R,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     token: Token,
     consistency: Consistency,
 ) -> Result<WritePlan, WriteError> {

@@ -4,7 +4,7 @@ use crate::condition_rows::ConditionRows;
 use crate::modify::{BatchPart, check_guardrails, statement_seed};
 use crate::{Error, Request};
 use henge_base::{Bytes, Micros};
-use henge_coordinator::{Decision, Placed, Replicas};
+use henge_coordinator::{Decision, KeyspacePlacement, Replicas};
 use henge_cql::{BatchKind, BindContext, Conditional, ConditionalPart, ModifyPlan, ResultColumn};
 use henge_model::{Columns, Key, KeyKind, KeyRange, Mutation, Projected, ReadCommand, RowBlock, Table};
 
@@ -21,7 +21,7 @@ pub struct ConditionalResult {
 pub async fn modify_conditionally<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
 ) -> Result<ConditionalResult, Error> {
     check_guardrails(plan, request)?;
@@ -59,7 +59,7 @@ pub async fn batch_conditionally<R: Replicas>(
 async fn run_paxos<R: Replicas>(
     replicas: &R,
     conditional: &Conditional<'_>,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
 ) -> Result<ConditionalResult, Error> {
     check_levels(request)?;

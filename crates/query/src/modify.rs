@@ -5,7 +5,7 @@ use crate::read_before_write::bind;
 use crate::{Error, Request};
 use futures_util::future::join_all;
 use henge_base::Bytes;
-use henge_coordinator::{Count, Placed, Replicas, Write, WriteError, WriteType, check_write};
+use henge_coordinator::{Count, KeyspacePlacement, Replicas, Write, WriteError, WriteType, check_write};
 use henge_cql::guardrails::BatchSize;
 use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, BoundValue, ModifyPlan, check_kind};
 use henge_model::{Consistency, Key, Mutation, Table, Token};
@@ -20,7 +20,7 @@ const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 pub async fn modify<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
 ) -> Result<(), Error> {
     check_level(request.consistency)?;
@@ -48,7 +48,7 @@ pub struct BatchPart<'a> {
     /// The statement's plan.
     pub plan: &'a ModifyPlan,
     /// The placement of the keyspace of its table.
-    pub placed: &'a Placed,
+    pub placed: &'a KeyspacePlacement,
     /// The values of its markers.
     pub values: &'a [BoundValue<'a>],
 }
@@ -58,7 +58,7 @@ pub struct BatchPart<'a> {
 pub async fn batch<R: Replicas>(
     replicas: &R,
     plan: &BatchPlan,
-    placed: &[Placed],
+    placed: &[KeyspacePlacement],
     request: &Request<'_>,
 ) -> Result<Option<ConditionalResult>, Error> {
     let values = request.context.values;
@@ -126,7 +126,7 @@ fn check_level(consistency: Consistency) -> Result<(), Error> {
 
 async fn write_mutation<R: Replicas>(
     replicas: &R,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
     token: Token,
     mutation: Mutation,
@@ -154,11 +154,11 @@ type KeyedRows = Vec<(Bytes, Bytes)>;
 /// Rows grouped by table and partition. Each group becomes one mutation, which each replica applies atomically.
 #[derive(Default)]
 struct MutationGroups {
-    groups: BTreeMap<(Token, Bytes), (Placed, KeyedRows)>,
+    groups: BTreeMap<(Token, Bytes), (KeyspacePlacement, KeyedRows)>,
 }
 
 impl MutationGroups {
-    fn add(&mut self, placed: &Placed, bound: Vec<BoundModify>) -> Result<(), Error> {
+    fn add(&mut self, placed: &KeyspacePlacement, bound: Vec<BoundModify>) -> Result<(), Error> {
         for modify in bound {
             let key = modify.key.to_bytes();
             // The prefix of a key names its table and partition.
@@ -214,7 +214,7 @@ impl MutationGroups {
     /// Writes all groups, or none of them (I20).
     async fn write_logged<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
         let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
-        let write = |((token, _), (placed, rows)): ((Token, Bytes), (Placed, KeyedRows))| {
+        let write = |((token, _), (placed, rows)): ((Token, Bytes), (KeyspacePlacement, KeyedRows))| {
             let mutation = Mutation { issued, rows }.into();
             Write { placed, token, mutation, consistency, deadline, write_type: WriteType::Batch, applied: None }
         };

@@ -1,7 +1,7 @@
 //! The pieces of a read: each has one set of replicas and one range of keys. Their order is the order of the answer.
 
 use henge_base::{Bytes, HostId};
-use henge_coordinator::Placed;
+use henge_coordinator::KeyspacePlacement;
 use henge_cql::Reads;
 use henge_model::{Key, KeyRange, StorageId, Token, TokenRange};
 use henge_ring::PlacedRange;
@@ -14,7 +14,7 @@ pub(crate) struct Piece {
 }
 
 /// Cuts a read by partition or, if it is a scan, by range of the ring.
-pub(crate) fn pieces(reads: Reads, storage: StorageId, placed: &Placed) -> Vec<Piece> {
+pub(crate) fn pieces(reads: Reads, storage: StorageId, placed: &KeyspacePlacement) -> Vec<Piece> {
     match reads {
         Reads::Partitions(partitions) => {
             partitions.into_iter().map(|p| Piece { token: p.token, keys: p.keys }).collect()

@@ -3,7 +3,7 @@
 
 use crate::{Error, Request};
 use henge_base::Bytes;
-use henge_coordinator::{Placed, Read, ReadPolicy, Replicas};
+use henge_coordinator::{KeyspacePlacement, Read, ReadPolicy, Replicas};
 use henge_cql::{BindContext, BoundModify, ModifyPlan};
 use henge_model::{Columns, Consistency, Covers, Key, KeyRange, ReadCommand, RowView, Strip, Token, strip_row};
 
@@ -11,7 +11,7 @@ use henge_model::{Columns, Consistency, Covers, Key, KeyRange, ReadCommand, RowV
 pub(crate) async fn bind<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
     context: &BindContext<'_>,
     out: &mut Vec<BoundModify>,
@@ -32,7 +32,7 @@ pub(crate) async fn bind<R: Replicas>(
 async fn read_row<R: Replicas>(
     replicas: &R,
     plan: &ModifyPlan,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
     key: &Key,
     token: Token,

@@ -7,7 +7,7 @@ use crate::sort_buffer::{self, SortBuffer};
 use crate::tombstones::{ReadContext, TombstoneCounter};
 use crate::{Error, PageState, Request};
 use henge_base::Bytes;
-use henge_coordinator::{Local, Placed, Read, ReadPolicy, Replicas, can_read_locally};
+use henge_coordinator::{KeyspacePlacement, Local, Read, ReadPolicy, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
 use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowSink, Rows, Token};
 
@@ -22,7 +22,7 @@ const QUOTA_CHUNK_ROWS_MIN: u32 = 32;
 pub fn try_select<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
     sink: &mut dyn RowSink,
 ) -> Local {
@@ -39,7 +39,7 @@ pub fn try_select<R: Replicas>(
 pub async fn select<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<Option<PageState>, Error> {
@@ -77,7 +77,7 @@ fn names_several_partitions(reads: &Reads) -> bool {
 async fn run_bound<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
-    placed: &Placed,
+    placed: &KeyspacePlacement,
     request: &Request<'_>,
     bound: BoundSelect,
     state: Option<PageState>,
@@ -126,7 +126,7 @@ fn read_command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: Ke
 pub(crate) struct PageRun<'a, R> {
     replicas: &'a R,
     pub(crate) plan: &'a SelectPlan,
-    placed: &'a Placed,
+    placed: &'a KeyspacePlacement,
     pub(crate) request: &'a Request<'a>,
     pub(crate) cursor: Cursor,
     pub(crate) remaining: u32,

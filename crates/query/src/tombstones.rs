@@ -2,7 +2,7 @@
 //! is put together.
 
 use crate::Error;
-use henge_coordinator::{Placed, ReadError, Refusal};
+use henge_coordinator::{KeyspacePlacement, ReadError, Refusal};
 use henge_cql::Guard;
 use henge_model::{CellKindView, Consistency, Key, KeyKind, RowBlock, RowView, Table, Token};
 
@@ -22,7 +22,7 @@ pub(crate) struct TombstoneCounter {
 pub(crate) struct ReadContext<'a> {
     pub(crate) guard: Guard<'a>,
     pub(crate) table: &'a Table,
-    pub(crate) placed: &'a Placed,
+    pub(crate) placed: &'a KeyspacePlacement,
     pub(crate) consistency: Consistency,
     pub(crate) now_seconds: i64,
 }
@@ -162,7 +162,8 @@ mod tests {
     fn read(blocks: usize, limits: Threshold) -> (Vec<String>, bool) {
         let settings = Guardrails { tombstones: limits, ..Guardrails::default() };
         let (warnings, table) = (Warnings::default(), table());
-        let placed = Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::default()) };
+        let placed =
+            KeyspacePlacement { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::default()) };
         let guard = Guard::new(&settings, true, &warnings);
         let reader =
             ReadContext { guard, table: &table, placed: &placed, consistency: Consistency::One, now_seconds: NOW };

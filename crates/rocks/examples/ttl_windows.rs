@@ -13,7 +13,7 @@ use henge_model::{
     Table, TableOptions, encode_row,
 };
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{Engine, Family, Outcomes, Store, Sweep, Swept, SyncMode};
+use henge_storage::{Engine, Family, Outcomes, Store, Sweep, SweepStep, SyncMode};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -112,9 +112,9 @@ fn sweep(store: &Store, before: i64) -> usize {
     let (mut sweep, mut forgotten, mut done) = (Sweep::new(TABLE, before), 0, Outcomes::new());
     loop {
         match store.sweep(&mut sweep).unwrap() {
-            Swept::End => return forgotten,
-            Swept::Nothing => {}
-            Swept::Found(replacement) => {
+            SweepStep::End => return forgotten,
+            SweepStep::Nothing => {}
+            SweepStep::Found(replacement) => {
                 forgotten += replacement.rows();
                 store.replace(replacement, 0).unwrap();
                 done.clear();

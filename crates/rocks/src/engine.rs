@@ -7,8 +7,8 @@ use crate::record_types;
 use crate::scan::{scan_options, walk_range};
 use crate::view::SnapshotView;
 use henge_storage::{
-    Batch, Engine, EngineError, EngineView, FOLD_AT_VERSIONS, Family, Figures, Flow, Op, ScanRange, Scanned, SyncMode,
-    Tier, Tried,
+    Batch, Engine, EngineError, EngineView, FOLD_AT_VERSIONS, Family, Figures, Flow, MemoryOutcome, Op, ScanEnd,
+    ScanRange, SyncMode, Tier,
 };
 use parking_lot::Mutex;
 use rocksdb::checkpoint::Checkpoint;
@@ -133,18 +133,23 @@ impl RocksEngine {
 }
 
 impl Engine for RocksEngine {
-    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
+    fn try_get(
+        &self,
+        family: Family,
+        key: &[u8],
+        hit: &mut dyn FnMut(Option<&[u8]>),
+    ) -> Result<MemoryOutcome, EngineError> {
         let handle = self.handle(family)?;
         let (found, versions) = count_operands(|| self.db.get_pinned_cf_opt(handle, key, &self.memory));
         match found {
             Ok(value) => {
                 self.hits.fetch_add(1, Ordering::Relaxed);
                 hit(value.as_deref());
-                Ok(if versions > FOLD_AT_VERSIONS { Tried::Piled } else { Tried::Done })
+                Ok(if versions > FOLD_AT_VERSIONS { MemoryOutcome::Piled } else { MemoryOutcome::Done })
             }
             Err(error) if would_block(&error) => {
                 self.misses.fetch_add(1, Ordering::Relaxed);
-                Ok(Tried::WouldBlock)
+                Ok(MemoryOutcome::WouldBlock)
             }
             Err(error) => Err(error::read_error(&error)),
         }
@@ -161,7 +166,7 @@ impl Engine for RocksEngine {
         range: &ScanRange<'_>,
         tier: Tier,
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-    ) -> Result<Scanned, EngineError> {
+    ) -> Result<ScanEnd, EngineError> {
         let iterator = self.db.raw_iterator_cf_opt(self.handle(range.family)?, scan_options(range, tier));
         walk_range(iterator, range.reversed, row)
     }

@@ -1,7 +1,7 @@
 //! Iteration over a range of keys.
 
 use crate::error::{self, would_block};
-use henge_storage::{EngineError, Flow, ScanRange, Scanned, Tier};
+use henge_storage::{EngineError, Flow, ScanEnd, ScanRange, Tier};
 use rocksdb::{DBRawIterator, ReadOptions, ReadTier};
 
 /// Read options for a range: with bounds an iterator never reads beyond it, not even to find its end.
@@ -28,7 +28,7 @@ pub(crate) fn walk_range(
     mut iterator: DBRawIterator<'_>,
     reversed: bool,
     row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-) -> Result<Scanned, EngineError> {
+) -> Result<ScanEnd, EngineError> {
     if reversed {
         iterator.seek_to_last();
     } else {
@@ -36,7 +36,7 @@ pub(crate) fn walk_range(
     }
     while let Some((key, value)) = iterator.item() {
         if row(key, value) == Flow::Stop {
-            return Ok(Scanned::Stopped);
+            return Ok(ScanEnd::Stopped);
         }
         if reversed {
             iterator.prev();
@@ -45,8 +45,8 @@ pub(crate) fn walk_range(
         }
     }
     match iterator.status() {
-        Ok(()) => Ok(Scanned::Done),
-        Err(error) if would_block(&error) => Ok(Scanned::WouldBlock),
+        Ok(()) => Ok(ScanEnd::Done),
+        Err(error) if would_block(&error) => Ok(ScanEnd::WouldBlock),
         Err(error) => Err(error::read_error(&error)),
     }
 }

@@ -3,7 +3,7 @@
 use crate::RocksEngine;
 use crate::error;
 use crate::scan::{scan_options, walk_range};
-use henge_storage::{EngineError, EngineView, Family, Flow, ScanRange, Scanned, Tier};
+use henge_storage::{EngineError, EngineView, Family, Flow, ScanEnd, ScanRange, Tier};
 use rocksdb::{DB, ReadOptions, SnapshotWithThreadMode};
 
 /// A snapshot. RocksDB keeps the versions that it sees for as long as it exists.
@@ -27,7 +27,7 @@ impl EngineView for SnapshotView<'_> {
         Ok(())
     }
 
-    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<Scanned, EngineError> {
+    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<ScanEnd, EngineError> {
         let handle = self.engine.handle(range.family)?;
         walk_range(self.snapshot.raw_iterator_cf_opt(handle, scan_options(range, Tier::Disk)), range.reversed, row)
     }

@@ -7,7 +7,7 @@ use henge_base::{Bytes, Random};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::script_tests::Subject;
 use henge_storage::{
-    Batch, Engine, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried, contract_tests, script_tests,
+    Batch, Engine, Family, Flow, MemoryOutcome, Op, ScanEnd, ScanRange, SyncMode, Tier, contract_tests, script_tests,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn keys(engine: &RocksEngine, family: Family) -> Vec<String> {
         seen.push(String::from_utf8(key.to_vec()).unwrap());
         Flow::Continue
     });
-    assert_eq!(scanned, Ok(Scanned::Done));
+    assert_eq!(scanned, Ok(ScanEnd::Done));
     seen
 }
 
@@ -129,11 +129,11 @@ fn a_read_from_memory_does_not_ask_the_disk() {
     };
     let range = ScanRange { family: Family::Local, start: b"", end: b"", reversed: false };
     let scanned = |engine: &RocksEngine| engine.scan(&range, Tier::Memory, &mut |_, _| Flow::Continue);
-    assert_eq!(tried(&engine), (Tried::WouldBlock, 0));
-    assert_eq!(scanned(&engine), Ok(Scanned::WouldBlock));
+    assert_eq!(tried(&engine), (MemoryOutcome::WouldBlock, 0));
+    assert_eq!(scanned(&engine), Ok(ScanEnd::WouldBlock));
     engine.get(Family::Local, b"a", &mut |value| assert_eq!(value, Some(b"value".as_slice()))).unwrap();
-    assert_eq!(tried(&engine), (Tried::Done, 1));
-    assert_eq!(scanned(&engine), Ok(Scanned::Done));
+    assert_eq!(tried(&engine), (MemoryOutcome::Done, 1));
+    assert_eq!(scanned(&engine), Ok(ScanEnd::Done));
     let figures = engine.figures();
     assert_eq!((figures.memory_hits, figures.memory_misses), (1, 1));
     assert_eq!((figures.level0_files, figures.compactions_running, figures.write_stopped), (2, 0, 0));

@@ -6,7 +6,7 @@
 use henge_base::Bytes;
 use henge_model::{Cell, CellKind, ColumnId, Key, PartitionKey, Row, RowView, StorageId, Token, encode_row};
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{Batch, Engine, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
+use henge_storage::{Batch, Engine, Family, Flow, MemoryOutcome, Op, ScanEnd, ScanRange, SyncMode, Tier};
 use std::path::Path;
 
 fn open(path: &Path) -> RocksEngine {
@@ -39,7 +39,7 @@ fn read_cells(engine: &RocksEngine, key: &[u8]) -> Vec<(i64, Vec<u8>)> {
         let row = RowView::parse(key, value).unwrap().to_row();
         found = row.cells.iter().map(|c| (c.timestamp, format!("{:?}", c.kind).into_bytes())).collect();
     });
-    assert_eq!(tried, Ok(Tried::Done));
+    assert_eq!(tried, Ok(MemoryOutcome::Done));
     found
 }
 
@@ -73,11 +73,11 @@ fn scans_keep_their_bounds_in_both_directions() {
         });
         (keys, scanned.unwrap())
     };
-    assert_eq!(scan(&[2], &[5], false, 99), (vec![2, 3, 4], Scanned::Done));
-    assert_eq!(scan(&[2], &[5], true, 99), (vec![4, 3, 2], Scanned::Done));
-    assert_eq!(scan(&[7], &[], false, 99), (vec![7, 8, 9], Scanned::Done));
-    assert_eq!(scan(&[], &[], true, 2), (vec![9, 8], Scanned::Stopped));
-    assert_eq!(scan(&[5], &[5], false, 99), (vec![], Scanned::Done));
+    assert_eq!(scan(&[2], &[5], false, 99), (vec![2, 3, 4], ScanEnd::Done));
+    assert_eq!(scan(&[2], &[5], true, 99), (vec![4, 3, 2], ScanEnd::Done));
+    assert_eq!(scan(&[7], &[], false, 99), (vec![7, 8, 9], ScanEnd::Done));
+    assert_eq!(scan(&[], &[], true, 2), (vec![9, 8], ScanEnd::Stopped));
+    assert_eq!(scan(&[5], &[5], false, 99), (vec![], ScanEnd::Done));
 }
 
 #[test]

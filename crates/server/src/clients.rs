@@ -3,7 +3,7 @@
 
 use crate::statement::CachedStatement;
 use crate::task;
-use henge_node::{ClientFacts, Executed, QueryFacts, TlsFacts};
+use henge_node::{ClientFacts, QueryFacts, StatementCounts, TlsFacts};
 use henge_protocol::{Frame, Opcode, Startup, Version};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -30,23 +30,23 @@ struct Inner {
     records: BTreeMap<u64, Arc<Record>>,
     next: u64,
     /// The work of connections that are closed, by core.
-    gone: BTreeMap<usize, Done>,
+    gone: BTreeMap<usize, WorkCounts>,
 }
 
 /// The work of a core's connections.
 #[derive(Clone, Copy, Default)]
-struct Done {
+struct WorkCounts {
     requests: u64,
-    executed: Executed,
+    executed: StatementCounts,
 }
 
-impl Done {
-    fn plus(self, other: Done) -> Done {
-        let executed = Executed {
+impl WorkCounts {
+    fn plus(self, other: WorkCounts) -> WorkCounts {
+        let executed = StatementCounts {
             prepared: self.executed.prepared + other.executed.prepared,
             regular: self.executed.regular + other.executed.regular,
         };
-        Done { requests: self.requests + other.requests, executed }
+        WorkCounts { requests: self.requests + other.requests, executed }
     }
 }
 
@@ -151,10 +151,10 @@ impl Clients {
     }
 
     /// Statements executed since the start.
-    pub(crate) fn executed_statements(&self) -> Executed {
+    pub(crate) fn executed_statements(&self) -> StatementCounts {
         let inner = self.inner.lock();
         let open = inner.records.values().map(|record| record.done());
-        open.chain(inner.gone.values().copied()).fold(Done::default(), Done::plus).executed
+        open.chain(inner.gone.values().copied()).fold(WorkCounts::default(), WorkCounts::plus).executed
     }
 
     /// Requests under way, and requests answered since the start, on a core.
@@ -230,9 +230,9 @@ impl Record {
         drop(ended); // Not under the lock: it may be the last to hold the frame.
     }
 
-    fn done(&self) -> Done {
-        let executed = Executed { prepared: self.prepared.get(), regular: self.regular.get() };
-        Done { requests: self.requests.get(), executed }
+    fn done(&self) -> WorkCounts {
+        let executed = StatementCounts { prepared: self.prepared.get(), regular: self.regular.get() };
+        WorkCounts { requests: self.requests.get(), executed }
     }
 
     fn facts(&self) -> Option<ClientFacts> {
@@ -355,7 +355,7 @@ mod tests {
         first.record.end(place);
         drop(second);
         assert_eq!(clients.load(0), (0, 3));
-        assert_eq!(clients.executed_statements(), Executed { prepared: 1, regular: 1 });
+        assert_eq!(clients.executed_statements(), StatementCounts { prepared: 1, regular: 1 });
     }
 
     #[test]

@@ -29,11 +29,11 @@ pub(crate) struct Operations {
     store: Arc<Store>,
     engine: Arc<RocksEngine>,
     snapshots: Snapshots,
-    started: Mutex<Started>,
+    started: Mutex<OperationRegister>,
 }
 
 #[derive(Default)]
-struct Started {
+struct OperationRegister {
     last: u64,
     /// Oldest first.
     operations: VecDeque<Arc<Run>>,
@@ -59,7 +59,7 @@ struct Steps {
 }
 
 /// An operation did not come to its end.
-enum Stopped {
+enum Interruption {
     Aborted,
     Failed(Failure),
 }
@@ -81,8 +81,8 @@ impl Operations {
         tokio::task::spawn_blocking(move || {
             let state = match this.work(&running.request, &running.steps) {
                 Ok(outcome) => OperationState::Done { outcome },
-                Err(Stopped::Aborted) => OperationState::Aborted,
-                Err(Stopped::Failed(failure)) => OperationState::Failed { failure },
+                Err(Interruption::Aborted) => OperationState::Aborted,
+                Err(Interruption::Failed(failure)) => OperationState::Failed { failure },
             };
             tracing::info!(id = running.id.0, operation = %running.request, ?state, "an operation has ended");
             running.end.send_replace(Some((state, running.began.elapsed())));

@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use crate::hosts;
 use crate::world::ServerWorld;
-use henge_node::{ClientFacts, Executed, PoolFacts, QueryFacts, Surroundings};
+use henge_node::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Surroundings for ServerWorld {
         pools
     }
 
-    fn executed_statements(&self) -> Executed {
+    fn executed_statements(&self) -> StatementCounts {
         self.process.clients.executed_statements()
     }
 

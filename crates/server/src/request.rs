@@ -7,7 +7,7 @@ use crate::world::ServerWorld;
 use henge_base::{Bytes, HostId};
 use henge_cql::Warnings;
 use henge_model::{BoundValue, Consistency, RowSink};
-use henge_node::{Core, Ending, Operation, Outcome, Parameters, Ready, Traced};
+use henge_node::{Core, Ending, Operation, Outcome, Parameters, PreparedStatement, RequestDescription};
 use henge_protocol::{
     Batch, BatchKind, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError,
     Query, QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
@@ -35,7 +35,7 @@ pub(crate) enum StatementLookup {
     /// It was prepared.
     Prepared(Arc<CachedStatement>),
     /// Its text was read.
-    Ready(Arc<Ready>),
+    Ready(Arc<PreparedStatement>),
 }
 
 impl StatementLookup {
@@ -86,7 +86,7 @@ pub(crate) struct Client {
 }
 
 /// The same with where its warnings go.
-struct By<'a> {
+struct RequestContext<'a> {
     client: &'a Client,
     warnings: &'a Warnings,
 }
@@ -114,7 +114,7 @@ pub(crate) async fn run(
 }
 
 /// The description of a traced request.
-pub(crate) fn describe_request(frame: &Frame, known: Option<&CachedStatement>) -> Traced {
+pub(crate) fn describe_request(frame: &Frame, known: Option<&CachedStatement>) -> RequestDescription {
     let (request, text, parameters) = match Request::decode(frame) {
         Ok(Request::Query(query)) => ("Execute CQL3 query", query.text.to_owned(), Some(query.parameters)),
         Ok(Request::Execute(execute)) => {
@@ -123,7 +123,7 @@ pub(crate) fn describe_request(frame: &Frame, known: Option<&CachedStatement>) -
         }
         Ok(Request::Prepare(prepare)) => ("Preparing CQL3 query", prepare.text.to_owned(), None),
         Ok(Request::Batch(_)) => ("Execute batch of CQL3 queries", String::new(), None),
-        _ => return Traced::default(),
+        _ => return RequestDescription::default(),
     };
     let mut all = vec![("query", without_password(text))];
     if let Some(parameters) = parameters {
@@ -132,7 +132,7 @@ pub(crate) fn describe_request(frame: &Frame, known: Option<&CachedStatement>) -
         all.extend(parameters.page_size.map(|size| ("page_size", size.to_string())));
     }
     all.retain(|(_, text)| !text.is_empty());
-    Traced { request: request.to_owned(), parameters: all }
+    RequestDescription { request: request.to_owned(), parameters: all }
 }
 
 /// A statement without what comes behind the word: traces are read by many.
@@ -152,7 +152,7 @@ async fn answer(
     warnings: &Warnings,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
-    let by = &By { client, warnings };
+    let by = &RequestContext { client, warnings };
     match request {
         Request::Query(query) => run_query(core, query, found, by, counted).await,
         Request::Prepare(prepare) => run_prepare(core, prepare, client),
@@ -172,13 +172,13 @@ async fn run_query(
     core: &Core<ServerWorld>,
     query: &Query<'_>,
     found: StatementLookup,
-    by: &By<'_>,
+    by: &RequestContext<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
     let ready = match found {
         StatementLookup::Ready(ready) if core.is_current(&ready) => ready,
-        _ => core.ready(query.text, keyspace).map_err(|e| error_response(core, &e))?,
+        _ => core.prepare(query.text, keyspace).map_err(|e| error_response(core, &e))?,
     };
     let metadata = RowsMetadata::Own(Box::new(result_of_text(&ready)));
     execute(core, &ready, &query.parameters, by, metadata, MetadataMode::Full, counted).await
@@ -188,10 +188,10 @@ fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client)
     let keyspace = prepare.keyspace.or(client.keyspace.as_deref());
     // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
     // connections to other nodes, and must get the id that they know.
-    let qualified = core.ready(prepare.text, None).ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
+    let qualified = core.prepare(prepare.text, None).ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
     let (keyspace, ready) = match qualified {
         Some(qualified) => qualified,
-        None => (keyspace, core.ready(prepare.text, keyspace).map_err(|e| error_response(core, &e))?),
+        None => (keyspace, core.prepare(prepare.text, keyspace).map_err(|e| error_response(core, &e))?),
     };
     let id = prepared_id(keyspace, prepare.text);
     Ok(Answer::Prepared(Arc::new(CachedStatement::new(id, core.keep(id, ready)))))
@@ -202,7 +202,7 @@ async fn run_execute(
     version: Version,
     message: &Execute<'_>,
     known: Option<Arc<CachedStatement>>,
-    by: &By<'_>,
+    by: &RequestContext<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let known = match known.filter(|k| core.is_current(&k.ready)) {
@@ -222,9 +222,9 @@ fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<Arc<CachedStatement>, Err
 
 async fn execute(
     core: &Core<ServerWorld>,
-    ready: &Arc<Ready>,
+    ready: &Arc<PreparedStatement>,
     parameters: &QueryParameters<'_>,
-    by: &By<'_>,
+    by: &RequestContext<'_>,
     metadata: RowsMetadata,
     mode: MetadataMode,
     counted: &mut Counted,
@@ -261,7 +261,7 @@ fn conditional(applied: ConditionalResult) -> Answer {
 
 /// Bound values in the order of the markers.
 pub(crate) fn values_of<'a>(
-    ready: &Ready,
+    ready: &PreparedStatement,
     parameters: &QueryParameters<'a>,
 ) -> Result<SmallVec<[BoundValue<'a>; 8]>, ErrorResponse> {
     let names = ready.prepared.bind.iter().map(|column| column.name.as_str());
@@ -287,7 +287,7 @@ pub(crate) fn request_parameters<'a>(
     }
 }
 
-fn operation_of(ready: &Ready) -> Operation {
+fn operation_of(ready: &PreparedStatement) -> Operation {
     match ready.prepared.plan {
         henge_cql::Plan::Select(_) => Operation::Read,
         henge_cql::Plan::Modify(_) | henge_cql::Plan::Batch(_) => Operation::Write,
@@ -298,7 +298,7 @@ fn operation_of(ready: &Ready) -> Operation {
 async fn run_batch(
     core: &Core<ServerWorld>,
     batch: &Batch<'_>,
-    by: &By<'_>,
+    by: &RequestContext<'_>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     counted.operation = Operation::Write;
@@ -307,7 +307,7 @@ async fn run_batch(
     let mut statements = Vec::with_capacity(batch.statements.len());
     for statement in &batch.statements {
         let ready = match statement.query {
-            BatchQuery::Text(text) => core.ready(text, keyspace).map_err(|e| error_response(core, &e))?,
+            BatchQuery::Text(text) => core.prepare(text, keyspace).map_err(|e| error_response(core, &e))?,
             BatchQuery::Prepared(id) => Arc::clone(&find(core, id)?.ready),
         };
         statements.push((ready, batch.values(statement).to_vec()));

@@ -1,7 +1,7 @@
 //! Prepared statements as connections hold them: the node's with the protocol's metadata, encoded once.
 
 use henge_cql::ColumnSpec;
-use henge_node::Ready;
+use henge_node::PreparedStatement;
 use henge_protocol::{
     BindMetadata, ColumnRef, Execute, MetadataMode, PreparedMetadata, ResultMetadata, StatementId, Version,
 };
@@ -16,12 +16,12 @@ const TEXT_BYTES_MAX: usize = 16 << 20;
 /// A statement that is ready to run, with its columns as clients are told of them.
 #[derive(Debug)]
 pub(crate) struct CachedStatement {
-    pub(crate) ready: Arc<Ready>,
+    pub(crate) ready: Arc<PreparedStatement>,
     pub(crate) metadata: PreparedMetadata,
 }
 
 impl CachedStatement {
-    pub(crate) fn new(id: StatementId, ready: Arc<Ready>) -> CachedStatement {
+    pub(crate) fn new(id: StatementId, ready: Arc<PreparedStatement>) -> CachedStatement {
         let prepared = &ready.prepared;
         let bind = BindMetadata::new(prepared.bind.iter().map(column), &prepared.pk_indexes);
         let metadata = PreparedMetadata { id, bind, result: result_of(&ready) };
@@ -38,12 +38,12 @@ impl CachedStatement {
 }
 
 /// The columns of a result whose statement was not prepared: nobody asks for their digest.
-pub(crate) fn result_of_text(ready: &Ready) -> ResultMetadata {
+pub(crate) fn result_of_text(ready: &PreparedStatement) -> ResultMetadata {
     ResultMetadata::without_id(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
 }
 
 /// The columns of a statement's result.
-fn result_of(ready: &Ready) -> ResultMetadata {
+fn result_of(ready: &PreparedStatement) -> ResultMetadata {
     ResultMetadata::new(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
 }
 

@@ -26,7 +26,7 @@ use std::ops::Range;
 
 /// The state of one replica of one register at the end: a version, or the timestamp of its deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stored {
+pub(crate) struct ReplicaState {
     pub(crate) machine: usize,
     pub(crate) key: i64,
     pub(crate) version: Option<Version>,
@@ -136,13 +136,13 @@ fn monotonic(earlier: &[Operation], read: &Operation, found: Option<Version>, ou
 }
 
 /// Checks the states of replicas once the cluster has healed (I1, I2, I10, I39).
-pub(crate) fn check_stored(history: &History, stored: &[Stored]) -> Vec<Violation> {
+pub(crate) fn check_stored(history: &History, stored: &[ReplicaState]) -> Vec<Violation> {
     let mut out = Vec::new();
     let mut keys: Vec<i64> = stored.iter().map(|s| s.key).collect();
     keys.sort_unstable();
     keys.dedup();
     for key in keys {
-        let copies: Vec<&Stored> = stored.iter().filter(|s| s.key == key).collect();
+        let copies: Vec<&ReplicaState> = stored.iter().filter(|s| s.key == key).collect();
         durable(history, key, &copies, &mut out);
         check_convergence(&copies, &mut out);
         copies.iter().for_each(|copy| check_copy_version(history, copy, &mut out));
@@ -150,10 +150,10 @@ pub(crate) fn check_stored(history: &History, stored: &[Stored]) -> Vec<Violatio
     out
 }
 
-fn durable(history: &History, key: i64, copies: &[&Stored], out: &mut Vec<Violation>) {
+fn durable(history: &History, key: i64, copies: &[&ReplicaState], out: &mut Vec<Violation>) {
     for (timestamp, operation) in history.changes(key).filter(|(_, o)| o.ending == Ending::Ok) {
-        let is_gone = |copy: &Stored| copy.version.is_none() && is_purged(history, copy, timestamp);
-        let lacks = |copy: &Stored| copy.newest.is_none_or(|newest| newest < timestamp) && !is_gone(copy);
+        let is_gone = |copy: &ReplicaState| copy.version.is_none() && is_purged(history, copy, timestamp);
+        let lacks = |copy: &ReplicaState| copy.newest.is_none_or(|newest| newest < timestamp) && !is_gone(copy);
         for copy in copies.iter().filter(|copy| lacks(copy)) {
             out.push(Violation { rule: "I1", what: format!("{operation:?} is not in {copy:?}") });
         }
@@ -161,15 +161,16 @@ fn durable(history: &History, key: i64, copies: &[&Stored], out: &mut Vec<Violat
 }
 
 /// True if a deletion that covers `timestamp` may have been purged.
-fn is_purged(history: &History, copy: &Stored, timestamp: Micros) -> bool {
+fn is_purged(history: &History, copy: &ReplicaState, timestamp: Micros) -> bool {
     copy.purged_before.is_some_and(|before| deleted_within(history, copy.key, timestamp..before))
 }
 
 /// I10. Each replica purges in its own sweep, so a deletion that may have been purged is not a difference.
-fn check_convergence(copies: &[&Stored], out: &mut Vec<Violation>) {
-    let is_kept = |copy: &Stored, newest: Micros| copy.purged_before.is_none_or(|before| newest >= before);
-    let held =
-        |copy: &Stored| (copy.version, copy.newest.filter(|newest| copy.version.is_some() || is_kept(copy, *newest)));
+fn check_convergence(copies: &[&ReplicaState], out: &mut Vec<Violation>) {
+    let is_kept = |copy: &ReplicaState, newest: Micros| copy.purged_before.is_none_or(|before| newest >= before);
+    let held = |copy: &ReplicaState| {
+        (copy.version, copy.newest.filter(|newest| copy.version.is_some() || is_kept(copy, *newest)))
+    };
     for pair in copies.windows(2) {
         if held(pair[0]) != held(pair[1]) {
             out.push(Violation { rule: "I10", what: format!("{:?} and {:?} differ", pair[0], pair[1]) });
@@ -177,7 +178,7 @@ fn check_convergence(copies: &[&Stored], out: &mut Vec<Violation>) {
     }
 }
 
-fn check_copy_version(history: &History, copy: &Stored, out: &mut Vec<Violation>) {
+fn check_copy_version(history: &History, copy: &ReplicaState, out: &mut Vec<Violation>) {
     let Some(version) = copy.version else { return };
     match history.changes(copy.key).find(|(_, o)| o.deed == Deed::Write(version)) {
         None => out.push(Violation { rule: "I2", what: format!("nobody wrote {copy:?}") }),
@@ -192,9 +193,10 @@ fn check_copy_version(history: &History, copy: &Stored, out: &mut Vec<Violation>
 mod tests {
     use super::*;
 
-    const COPY: Stored = Stored { machine: 0, key: 0, version: None, newest: None, purged_before: Some(100) };
+    const COPY: ReplicaState =
+        ReplicaState { machine: 0, key: 0, version: None, newest: None, purged_before: Some(100) };
 
-    fn differ(one: Stored, other: Stored) -> bool {
+    fn differ(one: ReplicaState, other: ReplicaState) -> bool {
         let mut out = Vec::new();
         check_convergence(&[&one, &other], &mut out);
         !out.is_empty()
@@ -202,12 +204,12 @@ mod tests {
 
     #[test]
     fn a_deletion_that_is_due_for_purging_is_no_difference() {
-        let deleted = |timestamp| Stored { newest: Some(timestamp), ..COPY };
+        let deleted = |timestamp| ReplicaState { newest: Some(timestamp), ..COPY };
         assert!(!differ(COPY, deleted(99)));
         assert!(differ(COPY, deleted(100)), "it must still be there");
-        let never = |copy| Stored { purged_before: None, ..copy };
+        let never = |copy| ReplicaState { purged_before: None, ..copy };
         assert!(differ(never(COPY), never(deleted(99))));
-        let written = |newest| Stored { version: Some((50, 7)), newest: Some(newest), ..COPY };
+        let written = |newest| ReplicaState { version: Some((50, 7)), newest: Some(newest), ..COPY };
         assert!(differ(COPY, written(50)) && differ(deleted(60), written(50)), "what was deleted is back");
     }
 }

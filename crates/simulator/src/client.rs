@@ -178,7 +178,7 @@ pub(crate) async fn statement(
     consistency: Consistency,
     timestamp: Option<Micros>,
 ) -> Result<Rows, Error> {
-    let ready = life.core.ready(text, None)?;
+    let ready = life.core.prepare(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
     let (serial, page) = (Consistency::Serial, Page::default());
     let warnings = &Warnings::default();

@@ -43,12 +43,12 @@ struct Task {
     waker: Waker,
 }
 
-struct Ready {
+struct TaskWaker {
     task: u64,
     list: Arc<Mutex<Vec<u64>>>,
 }
 
-impl Wake for Ready {
+impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         self.list.lock().push(self.task);
     }
@@ -84,7 +84,7 @@ impl Clockwork {
         let mut inner = self.inner.lock();
         let task = inner.next;
         inner.next += 1;
-        let waker = Waker::from(Arc::new(Ready { task, list: Arc::clone(&self.ready) }));
+        let waker = Waker::from(Arc::new(TaskWaker { task, list: Arc::clone(&self.ready) }));
         inner.tasks.insert(task, Task { owner, work: Some(Box::pin(work)), waker });
         self.ready.lock().push(task);
     }

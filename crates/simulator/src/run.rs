@@ -184,7 +184,7 @@ impl Run {
     }
 
     fn all_know_all_tables(&self) -> bool {
-        let knows = |life: &Life, key| life.core.ready(registers::texts(key).select, None).is_ok();
+        let knows = |life: &Life, key| life.core.prepare(registers::texts(key).select, None).is_ok();
         self.lives().iter().all(|life| (0..registers::ALL).all(|key| knows(life, key)))
     }
 

@@ -1,7 +1,7 @@
 //! The contract of every engine, as assertions: for the tests of this crate's model engine and of the crates that bring
 //! another. It panics where a promise is broken, and is for tests alone.
 
-use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
+use crate::{Batch, Engine, EngineError, Family, Flow, MemoryOutcome, Op, ScanEnd, ScanRange, SyncMode, Tier};
 use henge_base::Bytes;
 use henge_model::{Cell, CellKind, ColumnId, Deletion, Row, RowView, encode_row, merge_encoded};
 use std::sync::Arc;
@@ -141,7 +141,7 @@ fn scans_stop_where_they_are_told(engine: &dyn Engine) {
             seen.push(key.to_vec());
             if seen.len() == 2 { Flow::Stop } else { Flow::Continue }
         });
-        assert_eq!(scanned, Ok(Scanned::Stopped));
+        assert_eq!(scanned, Ok(ScanEnd::Stopped));
         assert_eq!(seen, expected);
     }
 }
@@ -159,7 +159,7 @@ fn scans_see_merged_rows(engine: &dyn Engine) {
             seen.push(value.to_vec());
             Flow::Continue
         });
-        assert_eq!((scanned, seen.as_slice()), (Ok(Scanned::Done), expected.as_slice()), "{tier:?}");
+        assert_eq!((scanned, seen.as_slice()), (Ok(ScanEnd::Done), expected.as_slice()), "{tier:?}");
     }
 }
 
@@ -183,7 +183,7 @@ fn a_snapshot_stands_still(engine: &dyn Engine) {
             seen.push(key.to_vec());
             Flow::Continue
         });
-        assert_eq!((scanned, seen.as_slice()), (Ok(Scanned::Done), expected.map(|k| k.to_vec()).as_slice()));
+        assert_eq!((scanned, seen.as_slice()), (Ok(ScanEnd::Done), expected.map(|k| k.to_vec()).as_slice()));
     }
     drop(view);
     assert_eq!(get(engine, MERGING, b"k"), Some(new));
@@ -195,9 +195,9 @@ fn what_was_written_is_in_memory(engine: &dyn Engine) {
     write(engine, [merge(MERGING, b"k", &value), put(PLAIN, b"a", b"1")]);
     for (family, key, expected) in [(MERGING, b"k", Some(value)), (PLAIN, b"a", Some(b"1".to_vec()))] {
         let (found, tried) = try_get(engine, family, key);
-        assert_eq!((found, tried), (expected, Ok(Tried::Done)), "{family:?}");
+        assert_eq!((found, tried), (expected, Ok(MemoryOutcome::Done)), "{family:?}");
     }
-    assert_eq!(try_get(engine, PLAIN, b"absent"), (None, Ok(Tried::Done)));
+    assert_eq!(try_get(engine, PLAIN, b"absent"), (None, Ok(MemoryOutcome::Done)));
 }
 
 fn a_row_in_many_versions_says_so(engine: &dyn Engine) {
@@ -205,13 +205,13 @@ fn a_row_in_many_versions_says_so(engine: &dyn Engine) {
     for version in &versions[1..] {
         write(engine, [merge(MERGING, b"k", version)]);
     }
-    assert_eq!(try_get(engine, MERGING, b"k").1, Ok(Tried::Done), "few enough");
+    assert_eq!(try_get(engine, MERGING, b"k").1, Ok(MemoryOutcome::Done), "few enough");
     write(engine, [merge(MERGING, b"k", &versions[0])]);
     let (found, tried) = try_get(engine, MERGING, b"k");
-    assert_eq!(tried, Ok(Tried::Piled));
+    assert_eq!(tried, Ok(MemoryOutcome::Piled));
     let folded = found.unwrap_or_default();
     write(engine, [put(MERGING, b"k", &folded)]);
-    assert_eq!(try_get(engine, MERGING, b"k"), (Some(folded), Ok(Tried::Done)));
+    assert_eq!(try_get(engine, MERGING, b"k"), (Some(folded), Ok(MemoryOutcome::Done)));
 }
 
 fn a_range_is_removed_and_its_neighbours_stay(engine: &dyn Engine) {
@@ -302,7 +302,7 @@ fn get(engine: &dyn Engine, family: Family, key: &[u8]) -> Option<Vec<u8>> {
     found.ok().flatten()
 }
 
-fn try_get(engine: &dyn Engine, family: Family, key: &[u8]) -> (Option<Vec<u8>>, Result<Tried, EngineError>) {
+fn try_get(engine: &dyn Engine, family: Family, key: &[u8]) -> (Option<Vec<u8>>, Result<MemoryOutcome, EngineError>) {
     let mut found = None;
     let tried = engine.try_get(family, key, &mut |value| found = value.map(<[u8]>::to_vec));
     (found, tried)
@@ -322,7 +322,7 @@ fn keys(engine: &dyn Engine, family: Family, (start, end): (&[u8], &[u8]), rever
         seen.push(key.to_vec());
         Flow::Continue
     });
-    assert_eq!(scanned, Ok(Scanned::Done), "{family:?} {start:?} {end:?}");
+    assert_eq!(scanned, Ok(ScanEnd::Done), "{family:?} {start:?} {end:?}");
     seen
 }
 

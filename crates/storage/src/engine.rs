@@ -14,7 +14,7 @@ pub enum SyncMode {
 
 /// The outcome of an attempt from memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tried {
+pub enum MemoryOutcome {
     /// Answered.
     Done,
     /// Answered, from more than [`crate::FOLD_AT_VERSIONS`] versions that had to be merged: folding them is worth a write.
@@ -43,7 +43,7 @@ pub enum Flow {
 
 /// The end of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scanned {
+pub enum ScanEnd {
     /// At the end of its range.
     Done,
     /// The caller stopped it.
@@ -104,8 +104,13 @@ pub struct Batch {
 
 /// An ordered key-value store with families.
 pub trait Engine: Send + Sync {
-    /// Looks a key up in memory. `hit` is called once unless the answer is [`Tried::WouldBlock`].
-    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError>;
+    /// Looks a key up in memory. `hit` is called once unless the answer is [`MemoryOutcome::WouldBlock`].
+    fn try_get(
+        &self,
+        family: Family,
+        key: &[u8],
+        hit: &mut dyn FnMut(Option<&[u8]>),
+    ) -> Result<MemoryOutcome, EngineError>;
     /// Looks a key up, on disk if need be. Calls `hit` once.
     fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError>;
     /// Goes through a range; one consistent cut of it.
@@ -114,7 +119,7 @@ pub trait Engine: Send + Sync {
         range: &ScanRange<'_>,
         tier: Tier,
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-    ) -> Result<Scanned, EngineError>;
+    ) -> Result<ScanEnd, EngineError>;
     /// Writes a batch; gives its sequence number. Unsynced it never waits: [`EngineError::Stalled`] instead.
     fn write(&self, batch: &Batch, sync: SyncMode) -> Result<u64, EngineError>;
     /// Brings everything written so far to disk; gives the durable sequence number.
@@ -140,5 +145,5 @@ pub trait EngineView {
     /// As [`Engine::get`].
     fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError>;
     /// As [`Engine::scan`] with the disk.
-    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<Scanned, EngineError>;
+    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<ScanEnd, EngineError>;
 }

@@ -4,7 +4,7 @@
 //! write can come between.
 
 use crate::limits::{FOLD_BATCH_ROWS_MAX, FOLD_QUEUE_ROWS_MAX};
-use crate::{Engine, EngineError, Family, Op, Tried};
+use crate::{Engine, EngineError, Family, MemoryOutcome, Op};
 use henge_base::Bytes;
 use henge_model::RowView;
 use parking_lot::Mutex;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Default)]
 pub(crate) struct Folds {
     keys: Mutex<BTreeSet<(Family, Bytes)>>,
-    /// Something was put in since [`Folds::announced`]: read on every request, hence not under the lock.
+    /// Something was put in since [`Folds::take_announced`]: read on every request, hence not under the lock.
     fresh: AtomicBool,
 }
 
@@ -48,7 +48,7 @@ impl Folds {
             let tried = engine.try_get(family, &key, &mut |found| value = found.map(Bytes::copy_from_slice))?;
             // A row that cannot be read is left for repair, in as many versions as it has.
             let whole = value.filter(|value| RowView::parse(&key, value).is_ok());
-            if let (Tried::Piled, Some(value)) = (tried, whole) {
+            if let (MemoryOutcome::Piled, Some(value)) = (tried, whole) {
                 ops.push(Op::Put { family, key, value });
             }
         }

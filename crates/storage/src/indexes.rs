@@ -5,7 +5,7 @@
 
 use crate::combiner::Rows;
 use crate::limits::{INDEX_STEP_BYTES_MAX, INDEX_STEP_ENTRIES_MAX};
-use crate::read::{Indexed, Source, check};
+use crate::read::{IndexedTable, Source, check};
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ReadError, ScanRange, SyncMode, Tier};
 use arc_swap::ArcSwap;
 use henge_base::Bytes;
@@ -205,7 +205,7 @@ impl IndexSweep {
             Flow::Continue
         })?;
         for (term, key) in found {
-            check(source, Indexed { table, index }, &key, &Terms::One(term.clone()), &[term])?;
+            check(source, IndexedTable { table, index }, &key, &Terms::One(term.clone()), &[term])?;
         }
         let more = next.is_some();
         self.next = next.unwrap_or_default();

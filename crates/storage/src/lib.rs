@@ -1,14 +1,14 @@
 //! Rows over an ordered key-value engine.
 //!
 //! - `engine`: the seam; `family`, `figures`, `engine_error` belong to it.
-//! - `watched`: what happens when a sync fails.
+//! - `watched_engine`: what happens when a sync fails.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
 //! - `contract_tests`: what every engine promises, to be run over each.
 //! - `purge`, `fences`, `strays`: forgetting deletions, refusing what comes too late for it, and removing tables that are gone.
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
 //! - `directory`: whose the data directory is.
-//! - `store`: what a node asks for; `read`, `tombstoned`, `combiner`, `stripes`, `folds`, `hints`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
+//! - `store`: what a node asks for; `read`, `tombstoned_tables`, `combiner`, `stripes`, `folds`, `hints`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
 
 mod acceptors;
 mod batchlog;
@@ -37,12 +37,12 @@ mod strays;
 mod stripes;
 #[cfg(test)]
 mod tests;
-mod tombstoned;
-mod watched;
+mod tombstoned_tables;
+mod watched_engine;
 
 pub use batchlog::{BatchId, BatchPage, DamagedBatch, LogPlace, LoggedBatch};
 pub use directory::{DataDirectory, DirectoryError, DurableRecord, Snapshot, SnapshotError, Snapshots};
-pub use engine::{Batch, Engine, EngineView, Flow, Op, ScanRange, Scanned, SyncMode, Tier, Tried};
+pub use engine::{Batch, Engine, EngineView, Flow, MemoryOutcome, Op, ScanEnd, ScanRange, SyncMode, Tier};
 pub use engine_error::EngineError;
 pub use error::{ReadError, WriteError};
 pub use family::Family;
@@ -51,7 +51,7 @@ pub use hints::{Hint, HintId, HintSpan};
 pub use indexes::{BuiltIndex, Entries, IndexBuild, IndexSweep, StoredTable};
 pub use limits::FOLD_AT_VERSIONS;
 pub use model_engine::{ModelEngine, ModelFaults};
-pub use purge::{Replacement, Sweep, Swept};
+pub use purge::{Replacement, Sweep, SweepStep};
 pub use statistics::TableStatistics;
 pub use store::{Outcomes, Store};
 pub use stripes::Stripe;

@@ -1,7 +1,9 @@
 //! An engine in memory that can be crashed: what a disk promises and no more, for the simulator and for tests.
 
 use crate::model_state::{State, Tables};
-use crate::{Batch, Engine, EngineError, EngineView, Family, Figures, Flow, ScanRange, Scanned, SyncMode, Tier, Tried};
+use crate::{
+    Batch, Engine, EngineError, EngineView, Family, Figures, Flow, MemoryOutcome, ScanEnd, ScanRange, SyncMode, Tier,
+};
 use henge_base::Random;
 use parking_lot::Mutex;
 
@@ -54,16 +56,21 @@ impl ModelEngine {
 }
 
 impl Engine for ModelEngine {
-    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
+    fn try_get(
+        &self,
+        family: Family,
+        key: &[u8],
+        hit: &mut dyn FnMut(Option<&[u8]>),
+    ) -> Result<MemoryOutcome, EngineError> {
         let mut state = self.state.lock();
         if state.misses() {
-            return Ok(Tried::WouldBlock);
+            return Ok(MemoryOutcome::WouldBlock);
         }
         let value = state.tables.get(family, key);
         let piled = state.tables.is_piled(family, key);
         drop(state);
         hit(value.as_deref());
-        Ok(if piled { Tried::Piled } else { Tried::Done })
+        Ok(if piled { MemoryOutcome::Piled } else { MemoryOutcome::Done })
     }
 
     fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError> {
@@ -77,10 +84,10 @@ impl Engine for ModelEngine {
         range: &ScanRange<'_>,
         tier: Tier,
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-    ) -> Result<Scanned, EngineError> {
+    ) -> Result<ScanEnd, EngineError> {
         let mut state = self.state.lock();
         if tier == Tier::Memory && state.misses() {
-            return Ok(Scanned::WouldBlock);
+            return Ok(ScanEnd::WouldBlock);
         }
         let tables = state.tables.clone();
         drop(state);
@@ -142,7 +149,7 @@ impl EngineView for Tables {
         Ok(())
     }
 
-    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<Scanned, EngineError> {
+    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<ScanEnd, EngineError> {
         Ok(Tables::scan(self, range, row))
     }
 }

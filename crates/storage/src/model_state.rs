@@ -1,7 +1,7 @@
 //! The state of the model engine: tables, and the batches that are not on disk yet.
 
 use crate::limits::FOLD_AT_VERSIONS;
-use crate::{Batch, EngineError, Family, Flow, ModelFaults, Op, ScanRange, Scanned};
+use crate::{Batch, EngineError, Family, Flow, ModelFaults, Op, ScanEnd, ScanRange};
 use henge_base::{Bytes, Random};
 use henge_model::merge_encoded;
 use std::collections::BTreeMap;
@@ -28,17 +28,17 @@ impl Tables {
         self.merges.get(&(family, Bytes::copy_from_slice(key))).is_some_and(|merges| *merges > FOLD_AT_VERSIONS)
     }
 
-    pub(crate) fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Scanned {
+    pub(crate) fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> ScanEnd {
         if !range.end.is_empty() && range.start >= range.end {
-            return Scanned::Done;
+            return ScanEnd::Done;
         }
         let end = if range.end.is_empty() { Bound::Unbounded } else { Bound::Excluded(range.end) };
         let mut keys = self.families[range.family.number()].range::<[u8], _>((Bound::Included(range.start), end));
         loop {
             let next = if range.reversed { keys.next_back() } else { keys.next() };
-            let Some((key, value)) = next else { return Scanned::Done };
+            let Some((key, value)) = next else { return ScanEnd::Done };
             if row(key, value) == Flow::Stop {
-                return Scanned::Stopped;
+                return ScanEnd::Stopped;
             }
         }
     }

@@ -32,7 +32,7 @@ struct Partition {
 }
 
 /// The prefix of a partition, and its version unless somebody else writes to it.
-type Found = (Vec<u8>, Option<u64>);
+type FoundPartition = (Vec<u8>, Option<u64>);
 
 /// The rest of some rows after a purge: keys with their new content, or with none.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Replacement {
 
 /// The result of one step of a sweep.
 #[derive(Debug)]
-pub enum Swept {
+pub enum SweepStep {
     /// There is something to forget: queue it, and tell the sweep if it was not done.
     Found(Replacement),
     /// Nothing so far, and it went on for long enough to let others have their turn.
@@ -79,10 +79,10 @@ impl Sweep {
     }
 
     /// Goes on; for a disk lane.
-    pub(crate) fn step(&mut self, source: &Source<'_>) -> Result<Swept, ReadError> {
+    pub(crate) fn step(&mut self, source: &Source<'_>) -> Result<SweepStep, ReadError> {
         let mut seen = 0;
         while seen < SWEEP_STEP_BYTES_MAX {
-            let Some((prefix, version)) = self.partition(source)? else { return Ok(Swept::End) };
+            let Some((prefix, version)) = self.partition(source)? else { return Ok(SweepStep::End) };
             let Some(version) = version else {
                 // Somebody writes to it; what can be forgotten now can be later.
                 self.partition = None;
@@ -105,10 +105,10 @@ impl Sweep {
             let within = self.next.starts_with(&prefix);
             self.partition = within.then_some(Partition { prefix, version: version + changed });
             if !rows.is_empty() {
-                return Ok(Swept::Found(Replacement { rows, version }));
+                return Ok(SweepStep::Found(Replacement { rows, version }));
             }
         }
-        Ok(Swept::Nothing)
+        Ok(SweepStep::Nothing)
     }
 
     /// True if the sweep is not at its end.
@@ -118,7 +118,7 @@ impl Sweep {
     }
 
     /// The partition to go on with, and its version if nobody else writes to it.
-    fn partition(&mut self, source: &Source<'_>) -> Result<Option<Found>, ReadError> {
+    fn partition(&mut self, source: &Source<'_>) -> Result<Option<FoundPartition>, ReadError> {
         if let Some(Partition { prefix, version }) = self.partition.take() {
             let undisturbed = source.stripes.quiet(Stripe::of(&prefix)) == Some(version);
             return Ok(Some((prefix, undisturbed.then_some(version))));

@@ -11,12 +11,12 @@ mod many;
 mod probed;
 mod read_view;
 
-pub(crate) use probed::{Indexed, check};
+pub(crate) use probed::{IndexedTable, check};
 
 use crate::folds::Folds;
 use crate::stale::Stale;
 use crate::stripes::Stripes;
-use crate::{Engine, Family, Flow, ReadError, Scanned, Tier, Tried};
+use crate::{Engine, Family, Flow, MemoryOutcome, ReadError, ScanEnd, Tier};
 use answer::Answer;
 use henge_base::Bytes;
 use henge_model::{
@@ -49,11 +49,11 @@ pub(crate) fn try_read(
     command: &ReadCommand,
     projection: &Projection,
     sink: &mut dyn RowSink,
-) -> Result<Tried, ReadError> {
+) -> Result<MemoryOutcome, ReadError> {
     // Rows are shown together with their partition's static row, which may lie elsewhere; and what is left out of a row may be what
     // kept it alive.
     if command.statics || command.columns != Columns::All || command.probe.is_some() {
-        return Ok(Tried::WouldBlock);
+        return Ok(MemoryOutcome::WouldBlock);
     }
     let mark = sink.mark();
     let tried = if source.tombstones {
@@ -62,10 +62,10 @@ pub(crate) fn try_read(
         match &command.keys {
             KeyRange::One(key) => try_one(source, key, command, projection, sink),
             KeyRange::Run { .. } => try_run(source, command, projection, sink),
-            KeyRange::Many(_) => Ok(Tried::WouldBlock),
+            KeyRange::Many(_) => Ok(MemoryOutcome::WouldBlock),
         }
     };
-    if !matches!(tried, Ok(Tried::Done)) {
+    if !matches!(tried, Ok(MemoryOutcome::Done)) {
         sink.rollback(mark);
     }
     tried
@@ -77,7 +77,7 @@ fn try_one(
     command: &ReadCommand,
     projection: &Projection,
     sink: &mut dyn RowSink,
-) -> Result<Tried, ReadError> {
+) -> Result<MemoryOutcome, ReadError> {
     let mut outcome = Ok(());
     let tried = source.read_view(Tier::Memory).get(source.family, key.bytes(), &mut |value| {
         outcome = RowView::parse(key.bytes(), value)
@@ -93,8 +93,8 @@ fn try_run(
     command: &ReadCommand,
     projection: &Projection,
     sink: &mut dyn RowSink,
-) -> Result<Tried, ReadError> {
-    let KeyRange::Run { start, end, reversed } = &command.keys else { return Ok(Tried::WouldBlock) };
+) -> Result<MemoryOutcome, ReadError> {
+    let KeyRange::Run { start, end, reversed } = &command.keys else { return Ok(MemoryOutcome::WouldBlock) };
     let mut pushed = 0;
     let mut outcome = Ok(());
     let range = crate::ScanRange { family: source.family, start, end, reversed: *reversed };
@@ -108,7 +108,7 @@ fn try_run(
         if outcome.is_err() || pushed >= command.limit { Flow::Stop } else { Flow::Continue }
     })?;
     outcome?;
-    Ok(if ended == Scanned::WouldBlock { Tried::WouldBlock } else { Tried::Done })
+    Ok(if ended == ScanEnd::WouldBlock { MemoryOutcome::WouldBlock } else { MemoryOutcome::Done })
 }
 
 /// An answer that memory has, with tombstones taken into account. What is longer than a page takes the long way.
@@ -117,16 +117,16 @@ fn try_context(
     command: &ReadCommand,
     projection: &Projection,
     sink: &mut dyn RowSink,
-) -> Result<Tried, ReadError> {
+) -> Result<MemoryOutcome, ReadError> {
     let Some(block) = context::read(source, command, Tier::Memory, crate::limits::MEMORY_SCAN_BYTES_MAX)? else {
-        return Ok(Tried::WouldBlock);
+        return Ok(MemoryOutcome::WouldBlock);
     };
     let mut pushed = 0;
     for (key, row) in &block.rows {
         let view = RowView::parse_trusted(row)?;
         pushed += u32::from(project(key, &view, projection, command.now_seconds, sink)?);
     }
-    Ok(if block.more && pushed < command.limit { Tried::WouldBlock } else { Tried::Done })
+    Ok(if block.more && pushed < command.limit { MemoryOutcome::WouldBlock } else { MemoryOutcome::Done })
 }
 
 /// Reads rows as replicas exchange them; `None`: not in memory. Stops at the command's limit of live rows, and once the answer
@@ -147,8 +147,8 @@ pub(crate) fn read_block(
     let ended = visit(source, command, tier, max_bytes, &mut |key, row| {
         rows.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
     })?;
-    let more = ended == Scanned::Stopped;
-    Ok((ended != Scanned::WouldBlock).then_some(RowBlock { rows, context: Vec::new(), more }))
+    let more = ended == ScanEnd::Stopped;
+    Ok((ended != ScanEnd::WouldBlock).then_some(RowBlock { rows, context: Vec::new(), more }))
 }
 
 /// The digest of what [`read_block`] would answer.
@@ -169,7 +169,7 @@ pub(crate) fn digest(
             digester.row(key, &row, &command.columns);
         }
     })?;
-    Ok((ended != Scanned::WouldBlock).then(|| digester.finish()))
+    Ok((ended != ScanEnd::WouldBlock).then(|| digester.finish()))
 }
 
 /// Goes through the rows of an answer, up to its limits.
@@ -179,7 +179,7 @@ fn visit(
     tier: Tier,
     max_bytes: usize,
     row: &mut dyn FnMut(&[u8], &[u8]),
-) -> Result<Scanned, ReadError> {
+) -> Result<ScanEnd, ReadError> {
     let covers = Covers::default();
     let mut answer = Answer::new(command, max_bytes, row);
     answer.rows(&source.read_view(tier), source.family, &covers, &command.keys)
@@ -188,7 +188,7 @@ fn visit(
 /// Reads rows that an index finds; for a disk lane.
 pub(crate) fn read_probed(
     source: &Source<'_>,
-    indexed: Indexed<'_>,
+    indexed: IndexedTable<'_>,
     command: &ReadCommand,
     probe: &henge_model::Probe,
     max_bytes: usize,

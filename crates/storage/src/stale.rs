@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Default)]
 pub(crate) struct Stale {
     entries: Mutex<BTreeMap<Bytes, (Stripe, u64)>>,
-    /// Something was put in since [`Stale::announced`]: read on every request, hence not under the lock.
+    /// Something was put in since [`Stale::take_announced`]: read on every request, hence not under the lock.
     fresh: AtomicBool,
 }
 

@@ -6,12 +6,12 @@ use crate::hints::{HintSpan, Hints};
 use crate::indexes::{self, Indexes};
 use crate::limits::LOCAL_NAME_BYTES_MAX;
 use crate::read::Source;
-use crate::tombstoned::Tombstoned;
-use crate::watched::Watched;
+use crate::tombstoned_tables::TombstonedTables;
+use crate::watched_engine::WatchedEngine;
 use crate::{
-    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch, Op,
-    ReadError, Replacement, ScanRange, StoredTable, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried,
-    WriteError, acceptors, batchlog, read, statistics, strays,
+    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch,
+    MemoryOutcome, Op, ReadError, Replacement, ScanRange, StoredTable, Stripe, Sweep, SweepStep, SyncMode,
+    TableStatistics, Tier, WriteError, acceptors, batchlog, read, statistics, strays,
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};
@@ -23,13 +23,13 @@ mod indexed;
 
 /// A node's store. All methods may be called from any thread.
 pub struct Store {
-    engine: Watched,
+    engine: WatchedEngine,
     combiner: Combiner,
     hints: Hints,
     /// Looked up by every request, and replaced as a whole.
     tables: ArcSwap<BTreeMap<StorageId, StoredTable>>,
     indexes: Indexes,
-    tombstoned: Tombstoned,
+    tombstoned: TombstonedTables,
     fences: Fences,
 }
 
@@ -46,9 +46,9 @@ impl Store {
     /// A store over an engine. No table is known yet: see [`Store::set_tables`].
     pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
         let hints = Hints::open(&*engine)?;
-        let (tombstoned, fences) = (Tombstoned::open(&*engine)?, Fences::open(&*engine)?);
+        let (tombstoned, fences) = (TombstonedTables::open(&*engine)?, Fences::open(&*engine)?);
         let (indexes, combiner, tables) = (Indexes::open(&*engine)?, Combiner::default(), ArcSwap::default());
-        let engine = Watched::new(engine);
+        let engine = WatchedEngine::new(engine);
         Ok(Store { engine, combiner, hints, tables, indexes, tombstoned, fences })
     }
 
@@ -81,13 +81,13 @@ impl Store {
 
     // Reads.
 
-    /// Reads from memory through a projection into a sink, which is left as it was unless the answer is [`Tried::Done`].
+    /// Reads from memory through a projection into a sink, which is left as it was unless the answer is [`MemoryOutcome::Done`].
     pub fn try_read(
         &self,
         command: &ReadCommand,
         projection: &Projection,
         sink: &mut dyn RowSink,
-    ) -> Result<Tried, ReadError> {
+    ) -> Result<MemoryOutcome, ReadError> {
         read::try_read(&self.source(command.storage_id)?, command, projection, sink)
     }
 
@@ -254,7 +254,7 @@ impl Store {
     }
 
     /// Goes on with a sweep; for a disk lane.
-    pub fn sweep(&self, sweep: &mut Sweep) -> Result<Swept, ReadError> {
+    pub fn sweep(&self, sweep: &mut Sweep) -> Result<SweepStep, ReadError> {
         sweep.step(&self.source(sweep.table())?)
     }
 

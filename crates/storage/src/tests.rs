@@ -1,7 +1,8 @@
 //! Promises of the store over an engine that can be crashed.
 
 use crate::{
-    EngineError, Family, Hint, ModelEngine, ModelFaults, ReadError, Store, Stripe, SyncMode, Tier, Tried, WriteError,
+    EngineError, Family, Hint, MemoryOutcome, ModelEngine, ModelFaults, ReadError, Store, Stripe, SyncMode, Tier,
+    WriteError,
 };
 use henge_base::{Bytes, HostId, Random};
 use henge_model::{
@@ -194,8 +195,8 @@ fn a_sink_is_as_it_was_when_memory_has_no_answer() {
     let (mut sink, mut expected, mut missed) = (Rows::new(2), 0, 0);
     for _ in 0..40 {
         match store.try_read(&command(partition(1, false), 5), &projection(), &mut sink).unwrap() {
-            Tried::Done | Tried::Piled => expected += 5,
-            Tried::WouldBlock => missed += 1,
+            MemoryOutcome::Done | MemoryOutcome::Piled => expected += 5,
+            MemoryOutcome::WouldBlock => missed += 1,
         }
         assert_eq!(sink.rows(), expected);
     }

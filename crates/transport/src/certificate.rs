@@ -28,16 +28,16 @@ pub struct Authority {
 
 /// A certificate with its key, as PEM.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Issued {
+pub struct IssuedCertificate {
     /// The certificate.
     pub certificate_pem: String,
     /// Its private key (PKCS #8).
     pub key_pem: String,
 }
 
-impl std::fmt::Debug for Issued {
+impl std::fmt::Debug for IssuedCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Issued")
+        f.write_str("IssuedCertificate")
     }
 }
 
@@ -88,7 +88,7 @@ impl Authority {
     }
 
     /// Issues a node's certificate, for use as client and as server.
-    pub fn node(&self, node: &NodeCertificate<'_>) -> Result<Issued, CertificateError> {
+    pub fn node(&self, node: &NodeCertificate<'_>) -> Result<IssuedCertificate, CertificateError> {
         let mut params = certificate_params(&format!("henge node {}", node.host), node.days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         params.subject_alt_names.push(SanType::URI(format!("{HOST_URN}{}", node.host).try_into()?));
@@ -105,17 +105,17 @@ impl Authority {
     }
 
     /// Issues a client's certificate. Other nodes refuse it, since it names no host.
-    pub fn client(&self, role: &str, days: u32) -> Result<Issued, CertificateError> {
+    pub fn client(&self, role: &str, days: u32) -> Result<IssuedCertificate, CertificateError> {
         let mut params = certificate_params(role, days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(params)
     }
 
-    fn sign(&self, mut params: CertificateParams) -> Result<Issued, CertificateError> {
+    fn sign(&self, mut params: CertificateParams) -> Result<IssuedCertificate, CertificateError> {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
-        Ok(Issued { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
+        Ok(IssuedCertificate { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn accept(shared: Arc<Shared>) {
 }
 
 /// A connection from a peer after the exchange of hellos.
-struct Accepted {
+struct InboundConnection {
     connection: quinn::Connection,
     sender: quinn::SendStream,
     receiver: quinn::RecvStream,
@@ -44,7 +44,7 @@ struct Accepted {
 async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), HelloError> {
     let lost = || HelloError::Lost("no hello in time".to_owned());
     let accepted = timeout(HANDSHAKE_TIMEOUT, accept_hello(shared, incoming)).await.map_err(|_| lost())??;
-    let Accepted { connection, sender, mut receiver, input, hello } = accepted;
+    let InboundConnection { connection, sender, mut receiver, input, hello } = accepted;
     let outbox = Arc::new(Outbox::default());
     let write = stream::write(&outbox, sender, |_| {});
     let read = stream::read(&mut receiver, input, |head, body| match head.kind {
@@ -68,7 +68,7 @@ async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), He
     Ok(())
 }
 
-async fn accept_hello(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<Accepted, HelloError> {
+async fn accept_hello(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<InboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let address = incoming.remote_address();
     let connection = incoming.await.map_err(|e| HelloError::from_connection_error(&e))?;
@@ -87,5 +87,5 @@ async fn accept_hello(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result
     };
     let ours = hello::encode(hello.class, shared.cluster(), &shared.options.release);
     sender.write_all(&ours).await.map_err(|e| lost(e.to_string()))?;
-    Ok(Accepted { connection, sender, receiver, input, hello })
+    Ok(InboundConnection { connection, sender, receiver, input, hello })
 }

@@ -23,7 +23,7 @@ mod pending;
 mod stream;
 mod tls;
 
-pub use certificate::{Authority, CertificateError, Issued, NodeCertificate};
+pub use certificate::{Authority, CertificateError, IssuedCertificate, NodeCertificate};
 pub use endpoint::{BindError, Endpoint, Figures};
 pub use handler::{Call, CallError, Class, Destination, Handler, Hello, Refusal, ReplyHandle};
 pub use identity::{Identity, IdentityError};

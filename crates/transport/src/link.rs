@@ -29,7 +29,7 @@ pub(crate) struct Link {
 }
 
 /// A connection after the exchange of hellos.
-struct Connected {
+struct OutboundConnection {
     connection: quinn::Connection,
     sender: quinn::SendStream,
     receiver: quinn::RecvStream,
@@ -130,7 +130,7 @@ async fn reconnect_until_closed(shared: &Arc<Shared>, link: &Arc<Link>) {
     }
 }
 
-async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<Connected, HelloError> {
+async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<OutboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let dialled = shared.quinn.connect_with(shared.client_config(), link.to.address, SERVER_NAME);
     let connection =
@@ -148,12 +148,12 @@ async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<Connected, HelloEr
         connection.close(1u32.into(), refusal.to_string().as_bytes());
         return Err(refusal.into());
     }
-    Ok(Connected { connection, sender, receiver, input, host: heard.host })
+    Ok(OutboundConnection { connection, sender, receiver, input, host: heard.host })
 }
 
 /// Transfers frames in both directions until either one ends.
-async fn exchange_frames(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox, connected: Connected) {
-    let Connected { connection, sender, mut receiver, input, host } = connected;
+async fn exchange_frames(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox, connected: OutboundConnection) {
+    let OutboundConnection { connection, sender, mut receiver, input, host } = connected;
     let write = stream::write(outbox, sender, |late| link.not_sent(late));
     let read = stream::read(&mut receiver, input, |head, body| {
         let outcome = match head.kind {

@@ -1,9 +1,9 @@
 //! The seam below a coordinator, over the scripted cluster.
 
-use super::{Does, Fake, Scripted, datacenter, host, key, name};
+use super::{Does, Fake, ScriptedAnswer, datacenter, host, key, name};
 use crate::{
-    Boxed, Count, Datacenter, Event, Faults, Local, Logged, Placed, ReadKind, ReadReply, ReplicaError, Replicas,
-    WriteError,
+    BoxedFuture, Count, Datacenter, Event, Faults, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReadReply,
+    ReplicaError, Replicas, WriteError,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Projection, ReadCommand, RowBlock, RowSink, SharedMutation};
@@ -13,8 +13,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 impl Replicas for Fake {
-    type Write = Scripted<Result<(), ReplicaError>>;
-    type Read = Scripted<Result<ReadReply, ReplicaError>>;
+    type Write = ScriptedAnswer<Result<(), ReplicaError>>;
+    type Read = ScriptedAnswer<Result<ReadReply, ReplicaError>>;
 
     fn local(&self) -> HostId {
         host(1)
@@ -40,7 +40,7 @@ impl Replicas for Fake {
         name(host) as u32 + if remote { 100 } else { 0 }
     }
 
-    fn keyspace_placement(&self, _: &str) -> Option<Placed> {
+    fn keyspace_placement(&self, _: &str) -> Option<KeyspacePlacement> {
         None
     }
 
@@ -81,7 +81,7 @@ impl Replicas for Fake {
         self.script(does, answer, ReadReply::Rows(lie)).until(deadline)
     }
 
-    fn paxos(&self, to: HostId, message: Bytes, _: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
+    fn paxos(&self, to: HostId, message: Bytes, _: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>> {
         let request = Request::decode(&message).unwrap();
         let what = match request {
             Request::Prepare { .. } => "prepare",
@@ -104,21 +104,26 @@ impl Replicas for Fake {
         self.script(does, vote, ())
     }
 
-    fn count_at(&self, leader: HostId, _: Count) -> Boxed<Result<(), WriteError>> {
+    fn count_at(&self, leader: HostId, _: Count) -> BoxedFuture<Result<(), WriteError>> {
         self.log_message("count", leader);
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn log_batch(&self, _: Vec<Bytes>, created: Micros, _: Mono) -> Boxed<Result<Logged, (HostId, ReplicaError)>> {
+    fn log_batch(
+        &self,
+        _: Vec<Bytes>,
+        created: Micros,
+        _: Mono,
+    ) -> BoxedFuture<Result<LoggedBatch, (HostId, ReplicaError)>> {
         self.log.lock().unwrap().push("log".to_owned());
-        Box::pin(std::future::ready(self.batch_log.map(|()| Logged { created, number: 1, hosts: vec![host(2)] })))
+        Box::pin(std::future::ready(self.batch_log.map(|()| LoggedBatch { created, number: 1, hosts: vec![host(2)] })))
     }
 
-    fn forget_batch(&self, _: Logged) {
+    fn forget_batch(&self, _: LoggedBatch) {
         self.log.lock().unwrap().push("forget".to_owned());
     }
 
-    fn queue(&self, _: &Bytes) -> Boxed<Box<dyn Send>> {
+    fn queue(&self, _: &Bytes) -> BoxedFuture<Box<dyn Send>> {
         Box::pin(std::future::ready(Box::new(()) as Box<dyn Send>))
     }
 
@@ -135,7 +140,7 @@ impl Replicas for Fake {
         7
     }
 
-    fn pause(&self, time: Duration) -> Boxed<()> {
+    fn pause(&self, time: Duration) -> BoxedFuture<()> {
         Box::pin(self.timer(time))
     }
 

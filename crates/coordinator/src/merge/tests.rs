@@ -123,7 +123,7 @@ proptest! {
         if reversed {
             expected.reverse();
         }
-        let rows = |row: &Merged| (row.key.clone(), row.row.clone());
+        let rows = |row: &MergedRow| (row.key.clone(), row.row.clone());
         prop_assert_eq!(merged.iter().map(rows).collect::<Vec<_>>(), block(&expected, false).rows);
         for row in &merged {
             let (number, newest) = *expected.iter().find(|(number, _)| *number == row.key[13]).unwrap();

@@ -1,7 +1,7 @@
 //! The beginning of a round: a quorum promises and reads; a value that an earlier round left unfinished is finished first.
 
 use super::electorate::{Electorate, read_reply};
-use super::propose::Proposed;
+use super::propose::ProposalOutcome;
 use crate::block::is_sound;
 use crate::gather::Gather;
 use crate::plan::Candidate;
@@ -123,15 +123,15 @@ impl<R: Replicas> Electorate<'_, R> {
         let again = |after, at_once| Ok(Attempt::Again { after, at_once });
         let proposal = Proposal { ballot, ..unfinished };
         match self.propose(&proposal).await {
-            Proposed::Accepted => {
+            ProposalOutcome::Accepted => {
                 self.replicas.count(Event::Finished);
                 // To every replica, as its own proposer would have: those that are down are owed it.
                 let level = self.commit(&proposal, &self.plan, self.consistency).await.is_ok();
                 again(ballot.micros, level)
             }
-            Proposed::Refused(by) => again(by.max(ballot.micros), false),
+            ProposalOutcome::Refused(by) => again(by.max(ballot.micros), false),
             // It may be decided or not, as before.
-            Proposed::Failed(_) | Proposed::Unknown(_) => again(ballot.micros, false),
+            ProposalOutcome::Failed(_) | ProposalOutcome::Unknown(_) => again(ballot.micros, false),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Conditional writes.
 
 use super::electorate::Electorate;
-use super::propose::Proposed;
+use super::propose::ProposalOutcome;
 use crate::plan::WritePlan;
 use crate::required::Shortage;
-use crate::{Placed, Replicas, WriteError, WriteType};
+use crate::{KeyspacePlacement, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, Micros, Mono};
 use henge_model::{Consistency, ReadCommand, RowBlock, Token};
 use henge_paxos::Proposal;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Conditional {
     /// Its keyspace.
-    pub placed: Placed,
+    pub placed: KeyspacePlacement,
     /// The token of the partition.
     pub token: Token,
     /// The beginning of the partition's keys.
@@ -79,22 +79,22 @@ where
         let writes = update.is_some();
         let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update };
         match electorate.propose(&proposal).await {
-            Proposed::Accepted if writes => {
+            ProposalOutcome::Accepted if writes => {
                 electorate.commit(&proposal, &everyone, consistency).await?;
                 return Ok((true, begun.blocks));
             }
-            Proposed::Accepted => return Ok((holds, begun.blocks)),
-            Proposed::Refused(by) => after = after.max(by),
-            Proposed::Unknown(received) if writes => {
+            ProposalOutcome::Accepted => return Ok((holds, begun.blocks)),
+            ProposalOutcome::Refused(by) => after = after.max(by),
+            ProposalOutcome::Unknown(received) if writes => {
                 let block_for = electorate.quorum() as u32;
                 return Err(WriteError::Undecided { consistency: serial, received, block_for }.into());
             }
-            Proposed::Failed(failures) => {
+            ProposalOutcome::Failed(failures) => {
                 let (received, block_for) = (0, electorate.quorum() as u32);
                 let (consistency, write_type) = (serial, WriteType::Cas);
                 return Err(WriteError::Failure { consistency, received, block_for, failures, write_type }.into());
             }
-            Proposed::Unknown(_) => {}
+            ProposalOutcome::Unknown(_) => {}
         }
         electorate.back_off().await?;
     }

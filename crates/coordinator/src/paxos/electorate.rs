@@ -5,7 +5,7 @@ use crate::required::Shortage;
 use crate::stamp::stamp;
 use crate::tally::Tally;
 use crate::under_way::UnderWay;
-use crate::{Boxed, Placed, ReplicaError, Replicas, WriteError, WriteType};
+use crate::{BoxedFuture, KeyspacePlacement, ReplicaError, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Consistency, Token};
 use henge_paxos::{Ballot, Reply, Request, Scope};
@@ -35,7 +35,7 @@ pub(crate) struct Electorate<'a, R> {
 impl<'a, R: Replicas> Electorate<'a, R> {
     pub(crate) fn new(
         replicas: &'a R,
-        placed: &Placed,
+        placed: &KeyspacePlacement,
         token: Token,
         key: Bytes,
         consistency: Consistency,
@@ -81,7 +81,7 @@ impl<'a, R: Replicas> Electorate<'a, R> {
     pub(crate) fn ask<'r>(
         &'r self,
         request: impl Fn(Candidate) -> Request,
-    ) -> (Tally<'r>, UnderWay<Candidate, Boxed<Result<Bytes, ReplicaError>>>) {
+    ) -> (Tally<'r>, UnderWay<Candidate, BoxedFuture<Result<Bytes, ReplicaError>>>) {
         let mut tally = Tally::new(&self.plan.required);
         let mut under_way = UnderWay::new();
         for voter in self.voters() {

@@ -7,7 +7,7 @@ use henge_paxos::{Proposal, Reply, Request};
 
 /// The outcome of a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Proposed {
+pub(crate) enum ProposalOutcome {
     /// A quorum accepted it: it is decided.
     Accepted,
     /// No voter accepted it, nor ever will: a round that began at this time was promised.
@@ -21,7 +21,7 @@ pub(crate) enum Proposed {
 impl<R: Replicas> Electorate<'_, R> {
     /// Proposes to all voters. A value that each of them refused will not be decided; the outcome of any other that lacks its
     /// quorum is unknown.
-    pub(crate) async fn propose(&self, proposal: &Proposal) -> Proposed {
+    pub(crate) async fn propose(&self, proposal: &Proposal) -> ProposalOutcome {
         let request = || Request::Propose { key: self.key.clone(), proposal: proposal.clone() };
         let (mut tally, mut under_way) = self.ask(|_| request());
         let (mut accepted, mut in_doubt, mut refused) = (0, 0, 0);
@@ -38,13 +38,13 @@ impl<R: Replicas> Electorate<'_, R> {
                 Ok(Reply::Permitted(_)) | Err(_) => in_doubt += 1,
             }
             if tally.is_met() {
-                return Proposed::Accepted;
+                return ProposalOutcome::Accepted;
             }
         }
         match (accepted, in_doubt) {
-            (0, 0) if refused > 0 => Proposed::Refused(refused),
-            (0, 0) => Proposed::Failed(tally.into_failures()),
-            _ => Proposed::Unknown(accepted),
+            (0, 0) if refused > 0 => ProposalOutcome::Refused(refused),
+            (0, 0) => ProposalOutcome::Failed(tally.into_failures()),
+            _ => ProposalOutcome::Unknown(accepted),
         }
     }
 }

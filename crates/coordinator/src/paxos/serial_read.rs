@@ -1,7 +1,7 @@
 //! A read that sees every decision made before it began.
 
 use super::electorate::Electorate;
-use super::propose::Proposed;
+use super::propose::ProposalOutcome;
 use crate::required::Shortage;
 use crate::{Read, ReadError, Replicas, WriteError};
 use henge_base::Bytes;
@@ -41,10 +41,10 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
         if begun.promised {
             let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update: None };
             match electorate.propose(&proposal).await {
-                Proposed::Accepted => return Ok(block),
-                Proposed::Refused(by) => after = after.max(by),
+                ProposalOutcome::Accepted => return Ok(block),
+                ProposalOutcome::Refused(by) => after = after.max(by),
                 // The proposal was empty, so its outcome does not matter.
-                Proposed::Failed(_) | Proposed::Unknown(_) => {}
+                ProposalOutcome::Failed(_) | ProposalOutcome::Unknown(_) => {}
             }
         }
         electorate.back_off().await.map_err(of_read)?;

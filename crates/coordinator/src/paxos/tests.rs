@@ -2,7 +2,8 @@
 
 use crate::fake::{DEADLINE, Does, Fake, all, encode, key, one, settle, value};
 use crate::{
-    Conditional, Decision, Placed, Read, ReadError, ReadPolicy, Refusal, WriteError, WriteType, conditional, read,
+    Conditional, Decision, KeyspacePlacement, Read, ReadError, ReadPolicy, Refusal, WriteError, WriteType, conditional,
+    read,
 };
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
@@ -10,7 +11,7 @@ use henge_paxos::{Ballot, Proposal, Scope};
 use std::sync::Arc;
 
 /// Three copies; a fourth node is about to hold one.
-fn placement_with_joining(fake: &Fake) -> Placed {
+fn placement_with_joining(fake: &Fake) -> KeyspacePlacement {
     let mut placed = fake.keyspace("3");
     Arc::make_mut(&mut placed.placement).ranges[0].read.truncate(3);
     placed

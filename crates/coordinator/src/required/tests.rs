@@ -14,7 +14,7 @@ impl Places for Here {
     }
 }
 
-fn show(required: &Required) -> String {
+fn show(required: &RequiredAnswers) -> String {
     let group = |group: &Group| match group.scope {
         Scope::Everywhere => group.block_for.to_string(),
         Scope::Within(Datacenter(0)) => format!("a{}", group.block_for),
@@ -24,8 +24,8 @@ fn show(required: &Required) -> String {
     required.groups.iter().map(group).collect()
 }
 
-fn required_answers(level: Consistency, replication: &str) -> Required {
-    Required::of(level, &replication_of(replication), &Here, Faults::default())
+fn required_answers(level: Consistency, replication: &str) -> RequiredAnswers {
+    RequiredAnswers::of(level, &replication_of(replication), &Here, Faults::default())
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_shortage_is_told_of_the_group_that_has_it() {
 #[test]
 fn the_deliberate_fault_makes_a_quorum_too_small() {
     let faults = Faults { quorum_off_by_one: true, ..Faults::default() };
-    let of = |level, setting| show(&Required::of(level, &replication_of(setting), &Here, faults));
+    let of = |level, setting| show(&RequiredAnswers::of(level, &replication_of(setting), &Here, faults));
     assert_eq!(of(Consistency::Quorum, "3"), "1");
     assert_eq!(of(Consistency::EachQuorum, "a3b1"), "a1b1");
     assert_eq!(of(Consistency::All, "3"), "3");

@@ -10,7 +10,7 @@ fn mutation() -> SharedMutation {
     Mutation::single(5, key.clone(), encode(&key, &value(5, "x"))).into()
 }
 
-fn run(fake: &Fake, placed: Placed, consistency: Consistency) -> Result<(), WriteError> {
+fn run(fake: &Fake, placed: KeyspacePlacement, consistency: Consistency) -> Result<(), WriteError> {
     let write_type = WriteType::Simple;
     let write = Write {
         placed,
@@ -140,7 +140,7 @@ fn a_replica_about_to_own_the_range_is_written_and_counted() {
         let fake = Fake::new(nodes);
         let (read, write) = ((1..=3).map(host).collect(), (1..=4).map(host).collect());
         let range = PlacedRange { range: TokenRange::FULL, read, write, since: 0 };
-        let placed = Placed { placement: Arc::new(Placement { ranges: vec![range] }), ..fake.keyspace("3") };
+        let placed = KeyspacePlacement { placement: Arc::new(Placement { ranges: vec![range] }), ..fake.keyspace("3") };
         show(&run(&fake, placed, Consistency::Quorum))
     };
     assert_eq!(pending("ooop"), "ok");
@@ -161,7 +161,7 @@ fn the_check_alone_sends_nothing() {
 #[test]
 fn no_placement_is_no_replica() {
     let fake = Fake::new("o");
-    let placed = Placed { placement: Arc::new(Placement::default()), ..fake.keyspace("1") };
+    let placed = KeyspacePlacement { placement: Arc::new(Placement::default()), ..fake.keyspace("1") };
     assert_eq!(show(&run(&fake, placed, Consistency::One)), "unavailable 0/1");
 }
 

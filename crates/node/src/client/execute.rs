@@ -6,7 +6,7 @@ use crate::client::error::Error;
 use crate::client::outcome::Outcome;
 use crate::client::parameters::Parameters;
 use crate::client::prepare::prepare;
-use crate::client::ready::Ready;
+use crate::client::prepared_statement::PreparedStatement;
 use crate::client::schema_change;
 use crate::ground::world::World;
 use henge_base::Micros;
@@ -22,33 +22,33 @@ const LEASE_WAIT: Duration = Duration::from_millis(2);
 
 impl<W: World> Core<W> {
     /// Parses and resolves a statement, without keeping it.
-    pub fn ready(&self, text: &str, keyspace: Option<&str>) -> Result<Arc<Ready>, Error> {
+    pub fn prepare(&self, text: &str, keyspace: Option<&str>) -> Result<Arc<PreparedStatement>, Error> {
         prepare(self, text, keyspace).map(Arc::new)
     }
 
     /// Keeps a statement that a client prepared, under an id that the protocol derives from keyspace and text.
-    pub fn keep(&self, id: [u8; 16], statement: Arc<Ready>) -> Arc<Ready> {
+    pub fn keep(&self, id: [u8; 16], statement: Arc<PreparedStatement>) -> Arc<PreparedStatement> {
         self.clients.statements.insert(id, statement)
     }
 
     /// A prepared statement at the current epoch; `None` if it has to be prepared (again): it is not known, or the schema
     /// changed what its id means, so that the client must learn of other bind markers or result columns first.
-    pub fn find_prepared(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
+    pub fn find_prepared(&self, id: &[u8; 16]) -> Option<Arc<PreparedStatement>> {
         let known = self.clients.statements.find(id)?;
         if self.is_current(&known) {
             return Some(known);
         }
-        let again = self.ready(&known.text, known.keyspace.as_deref()).ok();
+        let again = self.prepare(&known.text, known.keyspace.as_deref()).ok();
         self.clients.statements.renew(id, &known, again)
     }
 
     /// True if a statement was resolved at the current epoch; if not, it must be prepared again.
-    pub fn is_current(&self, ready: &Ready) -> bool {
+    pub fn is_current(&self, ready: &PreparedStatement) -> bool {
         ready.epoch == self.cluster().epoch()
     }
 
     /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.
-    pub fn try_execute(&self, ready: &Ready, parameters: &Parameters<'_>, sink: &mut dyn RowSink) -> bool {
+    pub fn try_execute(&self, ready: &PreparedStatement, parameters: &Parameters<'_>, sink: &mut dyn RowSink) -> bool {
         let (Plan::Select(plan), [placed]) = (&ready.prepared.plan, &ready.placed[..]) else { return false };
         if !self.may(ready, parameters.user) || !self.sees_clear(ready, parameters.user) {
             return false;
@@ -66,7 +66,7 @@ impl<W: World> Core<W> {
     /// Executes a statement. Rows go to `sink`, whose columns are `ready.prepared.result`.
     pub async fn execute(
         &self,
-        ready: &Ready,
+        ready: &PreparedStatement,
         parameters: &Parameters<'_>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<Outcome, Error> {
@@ -121,7 +121,7 @@ impl<W: World> Core<W> {
     pub async fn execute_batch(
         &self,
         kind: henge_cql::BatchKind,
-        statements: &[(Arc<Ready>, Vec<BoundValue<'_>>)],
+        statements: &[(Arc<PreparedStatement>, Vec<BoundValue<'_>>)],
         parameters: &Parameters<'_>,
     ) -> Result<Outcome, Error> {
         if self.clients.is_draining() {
@@ -196,7 +196,7 @@ impl<W: World> Core<W> {
 }
 
 /// Refuses what can be prepared and yet not be done.
-fn executable(ready: &Ready) -> Result<(), Error> {
+fn executable(ready: &PreparedStatement) -> Result<(), Error> {
     match &ready.refusal {
         Some(refusal) => Err(henge_query::Error::Invalid(refusal.clone()).into()),
         None => Ok(()),

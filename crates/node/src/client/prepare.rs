@@ -3,11 +3,11 @@
 use crate::client::access::{masked_read, needs};
 use crate::client::core::Core;
 use crate::client::error::Error;
+use crate::client::prepared_statement::{PreparedStatement, tables};
 use crate::client::read_only;
-use crate::client::ready::{Ready, tables};
 use crate::cluster::view::View;
 use crate::ground::world::World;
-use henge_coordinator::Placed;
+use henge_coordinator::KeyspacePlacement;
 use henge_cql::{Plan, Statement};
 
 /// True for `SELECT *` of a table that got or lost columns: clients that prepared it before hold other result columns.
@@ -18,7 +18,11 @@ fn widens(statement: &Statement, plan: &Plan) -> bool {
 }
 
 /// Parses a statement and resolves it at the current epoch.
-pub(super) fn prepare<W: World>(core: &Core<W>, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
+pub(super) fn prepare<W: World>(
+    core: &Core<W>,
+    text: &str,
+    keyspace: Option<&str>,
+) -> Result<PreparedStatement, Error> {
     let view = core.cluster().current_view();
     let mut ready = resolve(&view, text, keyspace)?;
     if core.context().options.authorize {
@@ -29,10 +33,10 @@ pub(super) fn prepare<W: World>(core: &Core<W>, text: &str, keyspace: Option<&st
 }
 
 /// A statement at the epoch of a view, as a node without an authorizer has it.
-pub(super) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result<Ready, Error> {
+pub(super) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result<PreparedStatement, Error> {
     let statement = henge_cql::parse(text)?;
     let prepared = henge_cql::prepare(&statement, &view.schema, keyspace)?;
-    Ok(Ready {
+    Ok(PreparedStatement {
         text: text.to_owned(),
         keyspace: keyspace.map(str::to_owned),
         result_varies: widens(&statement, &prepared.plan),
@@ -45,7 +49,7 @@ pub(super) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result
     })
 }
 
-fn placements(view: &View, plan: &Plan) -> Result<Vec<Placed>, Error> {
+fn placements(view: &View, plan: &Plan) -> Result<Vec<KeyspacePlacement>, Error> {
     let of = |keyspace: &str| {
         let missing = || Error::Query(henge_query::Error::Invalid(format!("Keyspace {keyspace} does not exist")));
         view.placed(keyspace).cloned().ok_or_else(missing)

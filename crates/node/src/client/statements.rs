@@ -1,7 +1,7 @@
 //! The prepared statements of a node, by id. The id hangs on keyspace and text alone, so a change of the schema may give one id another
 //! meaning. Clients that hold the old one are answered Unprepared until somebody prepares the statement again.
 
-use crate::client::ready::Ready;
+use crate::client::prepared_statement::PreparedStatement;
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,19 +35,19 @@ struct ById {
 struct Entry {
     /// Its place in `age`.
     number: u64,
-    statement: Arc<Ready>,
+    statement: Arc<PreparedStatement>,
     /// False once the schema gave the id another meaning. The entry stays, as a record of the result columns that clients hold.
     valid: bool,
 }
 
 impl Statements {
     /// The statement, unless it has to be prepared again.
-    pub(crate) fn find(&self, id: &[u8; 16]) -> Option<Arc<Ready>> {
+    pub(crate) fn find(&self, id: &[u8; 16]) -> Option<Arc<PreparedStatement>> {
         self.by_id.read().entries.get(id).filter(|entry| entry.valid).map(|entry| Arc::clone(&entry.statement))
     }
 
     /// Keeps what a client prepared. `result_varies` of the answer tells if others may hold other result columns under the id.
-    pub(crate) fn insert(&self, id: [u8; 16], mut statement: Arc<Ready>) -> Arc<Ready> {
+    pub(crate) fn insert(&self, id: [u8; 16], mut statement: Arc<PreparedStatement>) -> Arc<PreparedStatement> {
         let mut by_id = self.by_id.write();
         let older = by_id.entries.get(&id).map(|entry| &entry.statement);
         let varies = older.is_some_and(|o| o.result_varies || o.prepared.result != statement.prepared.result);
@@ -60,7 +60,12 @@ impl Statements {
 
     /// The statement that executions of `known` get at a newer epoch, at which its text says `again`. `None`: its id has another
     /// meaning now, or none, and executions are answered Unprepared until it is prepared again.
-    pub(crate) fn renew(&self, id: &[u8; 16], known: &Ready, again: Option<Arc<Ready>>) -> Option<Arc<Ready>> {
+    pub(crate) fn renew(
+        &self,
+        id: &[u8; 16],
+        known: &PreparedStatement,
+        again: Option<Arc<PreparedStatement>>,
+    ) -> Option<Arc<PreparedStatement>> {
         let again = again.filter(|again| again.continues(known)).map(|mut again| {
             if known.result_varies && !again.result_varies {
                 Arc::make_mut(&mut again).result_varies = true;
@@ -86,7 +91,7 @@ impl Statements {
 }
 
 impl ById {
-    fn put(&mut self, id: [u8; 16], statement: Arc<Ready>) {
+    fn put(&mut self, id: [u8; 16], statement: Arc<PreparedStatement>) {
         let number = self.next;
         self.next += 1;
         self.text_bytes += statement.text.len();

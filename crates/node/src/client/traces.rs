@@ -16,7 +16,7 @@ const TEXT_MAX: usize = 10_000;
 
 /// A traced request in words.
 #[derive(Clone, Debug, Default)]
-pub struct Traced {
+pub struct RequestDescription {
     /// Its kind.
     pub request: String,
     /// Its statement, level and so on.
@@ -35,7 +35,7 @@ impl<W: World> Core<W> {
     }
 
     /// Keeps a trace whose request has ended. Goes on in the node.
-    pub fn keep_trace(&self, trace: Arc<Trace>, traced: Traced) {
+    pub fn keep_trace(&self, trace: Arc<Trace>, traced: RequestDescription) {
         let coordinator = self.coordinator().with_trace(None);
         let duration = self.context().world.mono().0.saturating_sub(trace.began.0);
         // A trace that cannot be kept is not worth an error: its request was answered.
@@ -43,7 +43,12 @@ impl<W: World> Core<W> {
     }
 }
 
-async fn write_trace<W: World>(coordinator: &Coordinator<W>, trace: &Trace, traced: &Traced, duration: u64) {
+async fn write_trace<W: World>(
+    coordinator: &Coordinator<W>,
+    trace: &Trace,
+    traced: &RequestDescription,
+    duration: u64,
+) {
     let Some(own) = coordinator.cluster().view().state.members.get(&coordinator.local()).cloned() else { return };
     let parameters: Vec<(&str, String)> =
         traced.parameters.iter().map(|(name, text)| (*name, text.chars().take(TEXT_MAX).collect())).collect();

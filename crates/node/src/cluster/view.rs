@@ -2,7 +2,7 @@
 
 use crate::cluster::system_keyspaces;
 use henge_base::HostId;
-use henge_coordinator::{Datacenter, Placed};
+use henge_coordinator::{Datacenter, KeyspacePlacement};
 use henge_metadata::{ClusterState, Epoch};
 use henge_model::{Replication, Schema, StorageId, Table};
 use henge_ring::Placement;
@@ -18,7 +18,7 @@ pub(crate) struct View {
     /// The agreed schema and the system tables.
     pub(crate) schema: Arc<Schema>,
     /// Keyspaces by name, system ones included.
-    placed: BTreeMap<String, Placed>,
+    placed: BTreeMap<String, KeyspacePlacement>,
     /// Which keyspace a storage id belongs to.
     keyspace_of: BTreeMap<StorageId, String>,
     /// Datacentre numbers by name, in name order.
@@ -37,8 +37,10 @@ impl View {
             state.members.values().filter_map(|m| Some((m.id, number(&datacenters, &m.datacenter)?))).collect();
         let mut placed = user_placements(&state);
         let mut schema = (*state.schema).clone();
-        let here =
-            Placed { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::on_one_host(local)) };
+        let here = KeyspacePlacement {
+            replication: Arc::new(Replication::Local),
+            placement: Arc::new(Placement::on_one_host(local)),
+        };
         for keyspace in system_keyspaces::keyspaces() {
             placed.insert(keyspace.name.clone(), here.clone());
             schema.keyspaces.insert(keyspace.name.clone(), keyspace);
@@ -67,12 +69,12 @@ impl View {
     }
 
     /// A keyspace's placement.
-    pub(crate) fn placed(&self, keyspace: &str) -> Option<&Placed> {
+    pub(crate) fn placed(&self, keyspace: &str) -> Option<&KeyspacePlacement> {
         self.placed.get(keyspace)
     }
 
     /// The placement that governs a storage id; `None` for one that is unknown or dropped.
-    pub(crate) fn placed_of(&self, storage: StorageId) -> Option<&Placed> {
+    pub(crate) fn placed_of(&self, storage: StorageId) -> Option<&KeyspacePlacement> {
         self.placed.get(self.keyspace_of.get(&storage)?)
     }
 
@@ -96,12 +98,12 @@ fn number(datacenters: &[String], name: &str) -> Option<Datacenter> {
     datacenters.binary_search_by(|d| d.as_str().cmp(name)).ok().map(|at| Datacenter(at as u16))
 }
 
-fn user_placements(state: &ClusterState) -> BTreeMap<String, Placed> {
+fn user_placements(state: &ClusterState) -> BTreeMap<String, KeyspacePlacement> {
     let keyspaces = state.schema.keyspaces.values();
     keyspaces
         .filter_map(|k| {
             let placement = Arc::clone(state.placements.get(&k.replication)?);
-            Some((k.name.clone(), Placed { replication: Arc::new(k.replication.clone()), placement }))
+            Some((k.name.clone(), KeyspacePlacement { replication: Arc::new(k.replication.clone()), placement }))
         })
         .collect()
 }

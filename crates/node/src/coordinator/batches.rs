@@ -7,7 +7,7 @@ use crate::coordinator::Coordinator;
 use crate::ground::world::World;
 use crate::peers::messages::data::BatchMessage;
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_coordinator::{Logged, ReplicaError, Replicas};
+use henge_coordinator::{LoggedBatch, ReplicaError, Replicas};
 
 /// Nodes that keep a batch.
 const KEEPERS: usize = 2;
@@ -18,7 +18,7 @@ pub(super) async fn log<W: World>(
     mutations: Vec<Bytes>,
     created: Micros,
     deadline: Mono,
-) -> Result<Logged, (HostId, ReplicaError)> {
+) -> Result<LoggedBatch, (HostId, ReplicaError)> {
     let random = || u128::from(coordinator.context().world.random("batch"));
     let number = (random() << 64) | random();
     let hosts = keepers(coordinator);
@@ -27,11 +27,11 @@ pub(super) async fn log<W: World>(
     for (host, outcome) in hosts.iter().zip(futures_util::future::join_all(asked).await) {
         outcome.map_err(|error| (*host, error))?;
     }
-    Ok(Logged { created, number, hosts })
+    Ok(LoggedBatch { created, number, hosts })
 }
 
 /// A batch was written.
-pub(super) async fn forget<W: World>(coordinator: &Coordinator<W>, batch: Logged) {
+pub(super) async fn forget<W: World>(coordinator: &Coordinator<W>, batch: LoggedBatch) {
     let message = BatchMessage::Forget { created: batch.created, number: batch.number };
     let deadline = coordinator.context().deadline_after(coordinator.context().options.write_timeout);
     let told = batch.hosts.iter().map(|host| send(coordinator, *host, &message, deadline));

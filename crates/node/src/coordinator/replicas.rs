@@ -6,7 +6,8 @@ use crate::ground::world::World;
 use crate::replica::pending::{ReadPending, WritePending};
 use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
-    Boxed, Count, Datacenter, Event, Local, Logged, Placed, ReadKind, ReplicaError, Replicas, WriteError, WriteType,
+    BoxedFuture, Count, Datacenter, Event, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReplicaError, Replicas,
+    WriteError, WriteType,
 };
 use henge_model::{Projection, ReadCommand, RowSink, RowView, SharedMutation, project};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ impl<W: World> Replicas for Coordinator<W> {
         if view.datacenter(host) == view.datacenter(self.local()) { 1 } else { 2 }
     }
 
-    fn keyspace_placement(&self, keyspace: &str) -> Option<Placed> {
+    fn keyspace_placement(&self, keyspace: &str) -> Option<KeyspacePlacement> {
         self.parts.cluster.view().placed(keyspace).cloned()
     }
 
@@ -98,7 +99,7 @@ impl<W: World> Replicas for Coordinator<W> {
         }
     }
 
-    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> Boxed<Result<Bytes, ReplicaError>> {
+    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>> {
         self.note(|| format!("Sending PAXOS message to {}", self.name_of(to)));
         Box::pin(self.ask_acceptor(to, message, deadline))
     }
@@ -107,7 +108,7 @@ impl<W: World> Replicas for Coordinator<W> {
         self.send_commit(to, message, mutation, deadline)
     }
 
-    fn count_at(&self, leader: HostId, count: Count) -> Boxed<Result<(), WriteError>> {
+    fn count_at(&self, leader: HostId, count: Count) -> BoxedFuture<Result<(), WriteError>> {
         self.note(|| format!("{} leads the counters", self.name_of(leader)));
         let coordinator = self.clone();
         if leader != self.local() {
@@ -131,18 +132,18 @@ impl<W: World> Replicas for Coordinator<W> {
         mutations: Vec<Bytes>,
         issued: Micros,
         deadline: Mono,
-    ) -> Boxed<Result<Logged, (HostId, ReplicaError)>> {
+    ) -> BoxedFuture<Result<LoggedBatch, (HostId, ReplicaError)>> {
         let coordinator = self.clone();
         Box::pin(async move { batches::log(&coordinator, mutations, issued, deadline).await })
     }
 
-    fn forget_batch(&self, batch: Logged) {
+    fn forget_batch(&self, batch: LoggedBatch) {
         let coordinator = self.clone();
         // A batch that nobody forgets is written again, which changes nothing.
         let _ = self.in_tail(async move { batches::forget(&coordinator, batch).await });
     }
 
-    fn queue(&self, key: &Bytes) -> Boxed<Box<dyn Send>> {
+    fn queue(&self, key: &Bytes) -> BoxedFuture<Box<dyn Send>> {
         let (parts, key) = (Arc::clone(&self.parts), key.clone());
         Box::pin(async move { Box::new(parts.proposal_locks.lock(&key).await) as Box<dyn Send> })
     }
@@ -159,7 +160,7 @@ impl<W: World> Replicas for Coordinator<W> {
         self.parts.context.world.random("paxos")
     }
 
-    fn pause(&self, time: Duration) -> Boxed<()> {
+    fn pause(&self, time: Duration) -> BoxedFuture<()> {
         Box::pin(self.parts.context.world.sleep_until(self.parts.context.deadline_after(time)))
     }
 

@@ -41,7 +41,7 @@ impl Clock {
         self.hlc.witness(stamp, wall)
     }
 
-    /// The lease to write to disk now, if it is time; [`Clock::renewed`] once it is there.
+    /// The lease to write to disk now, if it is time; [`Clock::extend_lease`] once it is there.
     pub(crate) fn due(&self, wall: Micros) -> Option<Micros> {
         let target = self.hlc.last().max(wall) + LEASE_US;
         (self.lease.load(Ordering::Acquire) - self.hlc.last().max(wall) < RENEW_BELOW_US).then_some(target)

@@ -77,9 +77,9 @@ impl MetricRegistry {
     pub fn samples<S>(&self, rows: &[SampleRow<S>]) -> Samples<S> {
         let declare = |(name, help, read): &SampleRow<S>| {
             let metric = if name.ends_with("_total") {
-                Sampled::Counter(self.about(help).counter(name))
+                MetricHandle::Counter(self.about(help).counter(name))
             } else {
-                Sampled::Gauge(self.about(help).gauge(name))
+                MetricHandle::Gauge(self.about(help).gauge(name))
             };
             SampledMetric { metric, read: *read }
         };
@@ -221,11 +221,11 @@ pub struct Samples<S> {
 }
 
 struct SampledMetric<S> {
-    metric: Sampled,
+    metric: MetricHandle,
     read: fn(&S) -> u64,
 }
 
-enum Sampled {
+enum MetricHandle {
     Counter(IntCounter),
     Gauge(IntGauge),
 }
@@ -243,8 +243,8 @@ impl<S> Samples<S> {
             let value = (row.read)(source);
             match &row.metric {
                 // A source that began anew must not make a counter fall.
-                Sampled::Counter(counter) => counter.inc_by(value.saturating_sub(counter.get())),
-                Sampled::Gauge(gauge) => gauge.set(i64::try_from(value).unwrap_or(i64::MAX)),
+                MetricHandle::Counter(counter) => counter.inc_by(value.saturating_sub(counter.get())),
+                MetricHandle::Gauge(gauge) => gauge.set(i64::try_from(value).unwrap_or(i64::MAX)),
             }
         }
     }

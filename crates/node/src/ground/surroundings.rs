@@ -14,7 +14,7 @@ pub trait Surroundings: Send + Sync {
     /// Threads that take work from a queue.
     fn pools(&self) -> Vec<PoolFacts>;
     /// Statements executed since the start.
-    fn executed_statements(&self) -> Executed;
+    fn executed_statements(&self) -> StatementCounts;
     /// The name of an address, or its text if it has none.
     fn hostname(&self, address: IpAddr) -> String;
 }
@@ -79,7 +79,7 @@ pub struct PoolFacts {
 
 /// Statements of clients, batches apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Executed {
+pub struct StatementCounts {
     /// Prepared ones.
     pub prepared: u64,
     /// Others.

@@ -7,7 +7,7 @@ use crate::replica::writer;
 use henge_base::Bytes;
 use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
 use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink};
-use henge_storage::{Entries, Replacement, Store, Tier, Tried, WriteError};
+use henge_storage::{Entries, MemoryOutcome, Replacement, Store, Tier, WriteError};
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -106,7 +106,7 @@ impl<W: World> ReplicaHandle<W> {
     /// Reads from memory into a sink, without waiting.
     pub(crate) fn try_read(&self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink) -> Local {
         match self.store.try_read(command, projection, sink) {
-            Ok(Tried::WouldBlock) => Local::Miss,
+            Ok(MemoryOutcome::WouldBlock) => Local::Miss,
             Ok(_) => {
                 self.fold();
                 Local::Done

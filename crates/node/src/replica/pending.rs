@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 
 /// The outcome of a write.
-pub(crate) type Written = Result<(), ReplicaError>;
+pub(crate) type WriteResult = Result<(), ReplicaError>;
 
 /// A write under way. Dropping it cancels nothing: whoever holds the sender goes on.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ impl WritePending {
 }
 
 impl Future for WritePending {
-    type Output = Written;
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Written> {
+    type Output = WriteResult;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<WriteResult> {
         match &mut *self {
             WritePending::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ReplicaError::Unknown))),
             WritePending::Waiting(receiver) => {

@@ -8,7 +8,7 @@ use henge_storage::{Store, SyncMode, WriteError};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-type Done = Vec<(u64, Result<(), WriteError>)>;
+type WriteOutcomes = Vec<(u64, Result<(), WriteError>)>;
 
 /// A core's writer task: takes turns whenever this core found the combiner free.
 pub(super) async fn run<W: World>(replica: Arc<LocalReplica<W>>, wakeup: Arc<Notify>) {
@@ -30,7 +30,7 @@ async fn take_turn<W: World>(replica: &LocalReplica<W>) -> bool {
     more
 }
 
-fn write(store: &Store, sync: SyncMode) -> (Done, bool) {
+fn write(store: &Store, sync: SyncMode) -> (WriteOutcomes, bool) {
     let mut done = Vec::new();
     let more = store.turn(sync, &mut done);
     (done, more)

@@ -15,7 +15,7 @@ use crate::work::index_sweep;
 use crate::work::worker::{Next, StepError, Worker};
 use henge_base::{Micros, Mono};
 use henge_model::{StorageId, Table};
-use henge_storage::{ReadError, Store, Sweep, Swept};
+use henge_storage::{ReadError, Store, Sweep, SweepStep};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,9 +127,9 @@ async fn sweep<W: World>(coordinator: &Coordinator<W>, table: &Table, before: i6
         let (after, swept) = step.await;
         sweep = after;
         match swept {
-            Ok(Swept::End) => return,
-            Ok(Swept::Nothing) => {}
-            Ok(Swept::Found(replacement)) => {
+            Ok(SweepStep::End) => return,
+            Ok(SweepStep::Nothing) => {}
+            Ok(SweepStep::Found(replacement)) => {
                 if replica.replace(replacement).await.is_err() {
                     sweep.skip_partition();
                 }

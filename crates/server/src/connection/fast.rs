@@ -5,7 +5,7 @@ use crate::request::{StatementLookup, request_parameters, values_of};
 use crate::statement::{CachedStatement, result_of_text};
 use henge_cql::Warnings;
 use henge_model::RowSink;
-use henge_node::{Ending, Operation, Ready};
+use henge_node::{Ending, Operation, PreparedStatement};
 use henge_protocol::{
     Execute, Frame, MetadataMode, Opcode, ProtocolError, Query, QueryParameters, Reply, ResultMetadata,
 };
@@ -25,7 +25,7 @@ impl Connection {
                 let Ok(query) = query(frame) else { return Some(StatementLookup::Nothing) };
                 let keyspace = query.parameters.keyspace.or(self.client.keyspace.as_deref());
                 // What is wrong with it is told on the long way.
-                let Ok(ready) = self.core.ready(query.text, keyspace) else { return Some(StatementLookup::Nothing) };
+                let Ok(ready) = self.core.prepare(query.text, keyspace) else { return Some(StatementLookup::Nothing) };
                 let answered = !frame.header.wants_tracing() && self.queries(frame, &query.parameters, &ready, began);
                 (!answered).then_some(StatementLookup::Ready(ready))
             }
@@ -54,7 +54,13 @@ impl Connection {
         self.answers(frame, &execute.parameters, &known.ready, (&known.metadata.result, mode), began)
     }
 
-    fn queries(&mut self, frame: &Frame, parameters: &QueryParameters<'_>, ready: &Ready, began: Instant) -> bool {
+    fn queries(
+        &mut self,
+        frame: &Frame,
+        parameters: &QueryParameters<'_>,
+        ready: &PreparedStatement,
+        began: Instant,
+    ) -> bool {
         if !ready.may_read_one_row() {
             return false;
         }
@@ -66,7 +72,7 @@ impl Connection {
         &mut self,
         frame: &Frame,
         parameters: &QueryParameters<'_>,
-        ready: &Ready,
+        ready: &PreparedStatement,
         (result, mode): (&ResultMetadata, MetadataMode),
         began: Instant,
     ) -> bool {

@@ -1,6 +1,6 @@
 //! The work of each operation, on a thread that may wait for the disk.
 
-use super::{Operations, Steps, Stopped, describe_snapshot, failure, snapshot_failure};
+use super::{Interruption, Operations, Steps, describe_snapshot, failure, snapshot_failure};
 use henge_operator::{Failure, OperationOutcome, OperationRequest};
 use henge_storage::Family;
 use std::path::Path;
@@ -14,11 +14,11 @@ struct Part {
 }
 
 impl Operations {
-    pub(super) fn work(&self, request: &OperationRequest, steps: &Steps) -> Result<OperationOutcome, Stopped> {
+    pub(super) fn work(&self, request: &OperationRequest, steps: &Steps) -> Result<OperationOutcome, Interruption> {
         match request {
-            OperationRequest::Flush => self.flush().map_err(Stopped::Failed),
+            OperationRequest::Flush => self.flush().map_err(Interruption::Failed),
             OperationRequest::Compact => self.compact(steps),
-            OperationRequest::Snapshot { name } => self.take_snapshot(name).map_err(Stopped::Failed),
+            OperationRequest::Snapshot { name } => self.take_snapshot(name).map_err(Interruption::Failed),
         }
     }
 
@@ -28,19 +28,19 @@ impl Operations {
         Ok(OperationOutcome::Flushed { memory_bytes })
     }
 
-    fn compact(&self, steps: &Steps) -> Result<OperationOutcome, Stopped> {
-        self.store.flush().map_err(|error| Stopped::Failed(failure(error)))?;
-        let before_bytes = self.disk_bytes().map_err(Stopped::Failed)?;
+    fn compact(&self, steps: &Steps) -> Result<OperationOutcome, Interruption> {
+        self.store.flush().map_err(|error| Interruption::Failed(failure(error)))?;
+        let before_bytes = self.disk_bytes().map_err(Interruption::Failed)?;
         let parts = self.parts();
         steps.total.store(parts.len() as u64, Ordering::Relaxed);
         for part in parts {
             if steps.is_aborted.load(Ordering::Relaxed) {
-                return Err(Stopped::Aborted);
+                return Err(Interruption::Aborted);
             }
             self.engine.compact_range(part.family, part.start.as_deref(), part.end.as_deref());
             steps.done.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(OperationOutcome::Compacted { before_bytes, after_bytes: self.disk_bytes().map_err(Stopped::Failed)? })
+        Ok(OperationOutcome::Compacted { before_bytes, after_bytes: self.disk_bytes().map_err(Interruption::Failed)? })
     }
 
     /// All keys of the engine in parts, so that a compaction has steps: rows by their tables, other families whole.

@@ -5,7 +5,7 @@ mod refused;
 mod renamed;
 
 pub(crate) use ignored::IGNORED;
-pub(crate) use refused::{REFUSED, Refused};
+pub(crate) use refused::{REFUSED, RefusedSetting};
 pub(crate) use renamed::RENAMED;
 
 /// The meaning of a name.
@@ -14,7 +14,7 @@ pub(crate) enum CassandraName {
     /// It has no effect, for this reason.
     Ignored(&'static str),
     /// Its values other than some cannot be had here.
-    Refused(&'static Refused),
+    Refused(&'static RefusedSetting),
     /// A name of earlier releases; its values have this unit.
     Renamed { name: &'static str, unit: &'static str },
 }

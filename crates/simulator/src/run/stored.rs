@@ -1,7 +1,7 @@
 //! The states of replicas of registers, read from their disks.
 
 use super::Run;
-use crate::checks::{self, Stored};
+use crate::checks::{self, ReplicaState};
 use crate::machine::Life;
 use crate::registers;
 use henge_base::{Bytes, HostId};
@@ -16,17 +16,17 @@ impl Run {
     }
 
     /// The state of each replica of every register.
-    pub(super) fn all_stored(&self) -> Vec<Stored> {
+    pub(super) fn all_stored(&self) -> Vec<ReplicaState> {
         (0..registers::ALL).flat_map(|key| self.stored_copies(key)).collect()
     }
 
     /// The state of each replica of a register.
-    fn stored_copies(&self, key: i64) -> Vec<Stored> {
+    fn stored_copies(&self, key: i64) -> Vec<ReplicaState> {
         let replicas = self.replicas_of(key);
         let lives =
             self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
         let purged_before = self.purged_before(key);
-        lives.filter_map(|life| Some(Stored { purged_before, ..stored_at(&life, key)? })).collect()
+        lives.filter_map(|life| Some(ReplicaState { purged_before, ..stored_at(&life, key)? })).collect()
     }
 
     fn replicas_of(&self, key: i64) -> Vec<HostId> {
@@ -40,7 +40,7 @@ impl Run {
 
 /// The read command of a register.
 pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
-    let ready = life.core.ready(registers::texts(key).select, None).ok()?;
+    let ready = life.core.prepare(registers::texts(key).select, None).ok()?;
     let Plan::Select(plan) = &ready.prepared.plan else { return None };
     let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;
     Some(ReadCommand {
@@ -56,10 +56,11 @@ pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
     })
 }
 
-fn stored_at(life: &Life, key: i64) -> Option<Stored> {
+fn stored_at(life: &Life, key: i64) -> Option<ReplicaState> {
     let command = command(life, key)?;
     let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
-    let mut stored = Stored { machine: life.owner.machine, key, version: None, newest: None, purged_before: None };
+    let mut stored =
+        ReplicaState { machine: life.owner.machine, key, version: None, newest: None, purged_before: None };
     let newest = |(key, row): &(Bytes, Bytes)| RowView::parse(key, row).map(|row| row.newest()).ok();
     stored.newest = block.rows.iter().chain(&block.context).filter_map(newest).max();
     let Some((row_key, row)) = block.rows.first() else { return Some(stored) };

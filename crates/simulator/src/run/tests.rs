@@ -218,7 +218,7 @@ fn catches_up(faults: Faults) -> bool {
     run.execute(&statements);
     start(&run.cluster, 2);
     run.pass(12 * SECOND);
-    let level = run.lives().iter().all(|life| life.core.ready("SELECT * FROM late0.t", None).is_ok());
+    let level = run.lives().iter().all(|life| life.core.prepare("SELECT * FROM late0.t", None).is_ok());
     run.cluster.clear();
     level
 }

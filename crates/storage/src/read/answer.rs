@@ -1,7 +1,7 @@
 //! An answer in the making.
 
 use super::ReadView;
-use crate::{Family, Flow, ReadError, ScanRange, Scanned, Tried};
+use crate::{Family, Flow, MemoryOutcome, ReadError, ScanEnd, ScanRange};
 use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, RowError, RowView, Strip, strip_row};
 
 /// What has been answered. Only what it holds counts towards its limits, so that replicas of equal content stop at one place however
@@ -28,17 +28,17 @@ impl<'a> Answer<'a> {
         family: Family,
         covers: &Covers,
         keys: &KeyRange,
-    ) -> Result<Scanned, ReadError> {
+    ) -> Result<ScanEnd, ReadError> {
         let ended = match keys {
             KeyRange::One(key) => {
                 match read_view.get(family, key.bytes(), &mut |value| self.take(key.bytes(), value, covers))? {
-                    Tried::WouldBlock => Scanned::WouldBlock,
-                    Tried::Done | Tried::Piled => Scanned::Done,
+                    MemoryOutcome::WouldBlock => ScanEnd::WouldBlock,
+                    MemoryOutcome::Done | MemoryOutcome::Piled => ScanEnd::Done,
                 }
             }
             // Each is read by itself: see `many`.
-            KeyRange::Many(_) => Scanned::Done,
-            KeyRange::Run { .. } if self.command.limit == 0 => Scanned::Done,
+            KeyRange::Many(_) => ScanEnd::Done,
+            KeyRange::Run { .. } if self.command.limit == 0 => ScanEnd::Done,
             KeyRange::Run { start, end, reversed } => {
                 let range = ScanRange { family, start, end, reversed: *reversed };
                 read_view.scan(&range, &mut |key, value| {

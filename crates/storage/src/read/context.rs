@@ -6,7 +6,7 @@
 use super::{Answer, ReadView, Source};
 use crate::limits::{CONTEXT_BYTES_MAX, CONTEXT_TOMBSTONES_MAX};
 use crate::stripes::Stripe;
-use crate::{Family, Flow, ReadError, ScanRange, Scanned, Tier, Tried};
+use crate::{Family, Flow, MemoryOutcome, ReadError, ScanEnd, ScanRange, Tier};
 use henge_base::Bytes;
 use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, Strip, encode_row, strip_row};
 
@@ -100,9 +100,9 @@ impl<'a> Reading<'a> {
             self.keep(chunk.tombstones);
             let keys = part(&self.command.keys, &start, chunk.cut.as_ref());
             match answer.rows(&self.read_view, self.source.family, &covers, &keys)? {
-                Scanned::WouldBlock => return Ok(None),
-                Scanned::Stopped => break true,
-                Scanned::Done => {}
+                ScanEnd::WouldBlock => return Ok(None),
+                ScanEnd::Stopped => break true,
+                ScanEnd::Done => {}
             }
             let Some(cut) = chunk.cut else { break false };
             if self.context_bytes() + answer.bytes() >= self.max_bytes {
@@ -153,7 +153,7 @@ impl<'a> Reading<'a> {
         if !stripped.is_empty() {
             self.context.push((key.into(), stripped.into()));
         }
-        Ok(tried != Tried::WouldBlock)
+        Ok(tried != MemoryOutcome::WouldBlock)
     }
 
     /// The tombstones from `start` on that cover any of what was asked; `None`: not in memory.
@@ -179,7 +179,7 @@ impl<'a> Reading<'a> {
         let key = Key::partition_tombstone(partition);
         let mut any = false;
         let tried = self.read_view.get(Family::Tombstones, key.bytes(), &mut |_| any = true)?;
-        Ok((tried != Tried::WouldBlock).then_some(any))
+        Ok((tried != MemoryOutcome::WouldBlock).then_some(any))
     }
 
     fn scan(&self, span: &Span<'_>, range: &ScanRange<'_>) -> Result<Option<Chunk>, ReadError> {
@@ -193,7 +193,7 @@ impl<'a> Reading<'a> {
             }
         })?;
         gathering.outcome?;
-        if scanned == Scanned::WouldBlock {
+        if scanned == ScanEnd::WouldBlock {
             return Ok(None);
         }
         Ok(Some(Chunk { tombstones: gathering.found, cut: gathering.cut }))

@@ -17,7 +17,7 @@ type Candidate = (Bytes, Vec<Bytes>);
 
 /// An index and its table.
 #[derive(Clone, Copy)]
-pub(crate) struct Indexed<'a> {
+pub(crate) struct IndexedTable<'a> {
     pub(crate) table: &'a Table,
     pub(crate) index: &'a Index,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Indexed<'a> {
 /// Reads the rows of a run that an index finds, on disk if need be.
 pub(crate) fn read(
     source: &Source<'_>,
-    indexed: Indexed<'_>,
+    indexed: IndexedTable<'_>,
     command: &ReadCommand,
     probe: &Probe,
     max_bytes: usize,
@@ -55,7 +55,7 @@ pub(crate) fn read(
 /// terms, that it does not bear out.
 pub(crate) fn check(
     source: &Source<'_>,
-    indexed: Indexed<'_>,
+    indexed: IndexedTable<'_>,
     key: &Bytes,
     sought: &Terms,
     entries: &[Bytes],
@@ -99,7 +99,7 @@ fn row_at(source: &Source<'_>, table: &Table, key: &Bytes) -> Result<Option<Byte
 /// A read under way.
 struct Probing<'a> {
     source: &'a Source<'a>,
-    indexed: Indexed<'a>,
+    indexed: IndexedTable<'a>,
     command: &'a ReadCommand,
     terms: &'a Terms,
     start: Bytes,

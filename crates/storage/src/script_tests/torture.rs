@@ -6,7 +6,7 @@
 use super::naive::{Naive, Shown};
 use super::script::{Script, TABLE, Write, write};
 use super::{Subject, open};
-use crate::{Outcomes, Store, Sweep, Swept, SyncMode, WriteError};
+use crate::{Outcomes, Store, Sweep, SweepStep, SyncMode, WriteError};
 use henge_base::Random;
 use henge_model::ReadCommand;
 
@@ -94,9 +94,9 @@ impl Run {
         let mut sweep = Sweep::new(TABLE, before);
         loop {
             match store.sweep(&mut sweep) {
-                Ok(Swept::End) => return,
-                Ok(Swept::Nothing) => {}
-                Ok(Swept::Found(replacement)) => {
+                Ok(SweepStep::End) => return,
+                Ok(SweepStep::Nothing) => {}
+                Ok(SweepStep::Found(replacement)) => {
                     assert!(store.replace(replacement, 9).is_ok());
                     let mut done = Outcomes::new();
                     while store.turn(SyncMode::Synced, &mut done) {}

@@ -2,7 +2,7 @@
 
 use super::Store;
 use crate::combiner::Rows;
-use crate::read::{self, Indexed, Source};
+use crate::read::{self, IndexedTable, Source};
 use crate::{BuiltIndex, EngineError, Entries, IndexBuild, IndexSweep, ReadError, WriteError};
 use henge_model::{Probe, ReadCommand, RowBlock, StorageId, Table};
 use std::collections::BTreeSet;
@@ -84,6 +84,6 @@ impl Store {
         if !self.is_built((command.storage_id, index.id)) {
             return Err(ReadError::NoIndex);
         }
-        read::read_probed(source, Indexed { table: &table, index }, command, probe, max_bytes).map(Some)
+        read::read_probed(source, IndexedTable { table: &table, index }, command, probe, max_bytes).map(Some)
     }
 }

@@ -3,13 +3,13 @@
 use super::*;
 use crate::{Engine, FOLD_AT_VERSIONS};
 
-fn read(store: &Store, key: &Key) -> Tried {
+fn read(store: &Store, key: &Key) -> MemoryOutcome {
     let command = command(KeyRange::One(key.clone()), 1);
     store.try_read(&command, &projection(), &mut Rows::new(2)).unwrap()
 }
 
 fn is_piled(engine: &ModelEngine, key: &Key) -> bool {
-    engine.try_get(Family::Rows, key.bytes(), &mut |_| ()) == Ok(Tried::Piled)
+    engine.try_get(Family::Rows, key.bytes(), &mut |_| ()) == Ok(MemoryOutcome::Piled)
 }
 
 #[test]
@@ -19,8 +19,8 @@ fn a_read_of_many_versions_has_them_folded() {
         apply(&store, SyncMode::Synced, &[write(1, 1, n, &n.to_string()), write(1, 2, n, "other")]);
     }
     assert!(!store.claim_folds(), "nobody has read anything");
-    assert_eq!(read(&store, &key(1, 1)), Tried::Done);
-    assert_eq!(read(&store, &key(1, 1)), Tried::Done);
+    assert_eq!(read(&store, &key(1, 1)), MemoryOutcome::Done);
+    assert_eq!(read(&store, &key(1, 1)), MemoryOutcome::Done);
     assert!(store.claim_folds(), "one reader has to take turns");
     assert!(!store.claim_folds());
     let before = store.read_block(&command(partition(1, false), 10), Tier::Disk, 1 << 20).unwrap();

@@ -1,7 +1,7 @@
 //! Tables that are gone, and sweeps that meet writers.
 
 use super::*;
-use crate::{Outcomes, Sweep, Swept};
+use crate::{Outcomes, Sweep, SweepStep};
 
 fn turn(store: &Store) -> Outcomes {
     let mut done = Outcomes::new();
@@ -66,12 +66,12 @@ fn a_partition_that_is_written_meanwhile_is_left_alone() {
     let prefix = Key::partition_prefix(&table(), &PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap());
     apply(&store, SyncMode::Synced, &[write(1, 1, 1, "covered"), tombstone_at(&Key::partition_tombstone(&prefix), 10)]);
     let mut sweep = Sweep::new(TABLE, 20);
-    let Ok(Swept::Found(replacement)) = store.sweep(&mut sweep) else { panic!("there is a tombstone to forget") };
+    let Ok(SweepStep::Found(replacement)) = store.sweep(&mut sweep) else { panic!("there is a tombstone to forget") };
     apply(&store, SyncMode::Synced, &[write(1, 2, 1, "late, and covered too")]);
     store.replace(replacement, 7).unwrap();
     assert_eq!(turn(&store), [(7, Err(WriteError::Changed))]);
     sweep.skip_partition();
-    assert!(matches!(store.sweep(&mut sweep), Ok(Swept::End)));
+    assert!(matches!(store.sweep(&mut sweep), Ok(SweepStep::End)));
     assert_eq!(clusterings(&store, partition(1, false), 9).0, Vec::<i32>::new(), "the tombstone is still there");
 }
 
@@ -102,13 +102,13 @@ fn a_large_partition_is_gone_through_in_parts() {
     let mut steps = 0;
     loop {
         match store.sweep(&mut sweep).unwrap() {
-            Swept::Found(replacement) => {
+            SweepStep::Found(replacement) => {
                 store.replace(replacement, 7).unwrap();
                 assert_eq!(turn(&store), [(7, Ok(()))]);
                 steps += 1;
             }
-            Swept::Nothing => {}
-            Swept::End => break,
+            SweepStep::Nothing => {}
+            SweepStep::End => break,
         }
     }
     assert!(steps > 1, "12 MB in one step");

@@ -121,12 +121,12 @@ fn long_runs_and_static_rows_leave_memory_to_others() {
         let tried = store.try_read(&command(partition(1, false), limit), &projection(), &mut sink).unwrap();
         (tried, sink.rows())
     };
-    assert_eq!(read(50), (Tried::Done, 50));
-    assert_eq!(read(300), (Tried::WouldBlock, 50));
+    assert_eq!(read(50), (MemoryOutcome::Done, 50));
+    assert_eq!(read(300), (MemoryOutcome::WouldBlock, 50));
     assert_eq!(store.read_block(&command(partition(1, false), 300), Tier::Memory, 1 << 20), Ok(None));
     assert_eq!(block(&store, &command(partition(1, false), 300), 1 << 20).rows.len(), 300);
     let with_statics = ReadCommand { statics: true, ..command(partition(1, false), 5) };
-    assert_eq!(store.try_read(&with_statics, &projection(), &mut sink), Ok(Tried::WouldBlock));
+    assert_eq!(store.try_read(&with_statics, &projection(), &mut sink), Ok(MemoryOutcome::WouldBlock));
     assert_eq!(sink.rows(), 50);
 }
 
@@ -136,7 +136,10 @@ fn one_key_is_read_as_it_is_shown() {
     apply(&store, SyncMode::Synced, &[write(1, 1, 1, "a"), tombstone(&key(1, 2), 1, 1)]);
     let mut sink = Rows::new(2);
     for c in [1, 2, 3] {
-        assert_eq!(store.try_read(&command(KeyRange::One(key(1, c)), 1), &projection(), &mut sink), Ok(Tried::Done));
+        assert_eq!(
+            store.try_read(&command(KeyRange::One(key(1, c)), 1), &projection(), &mut sink),
+            Ok(MemoryOutcome::Done)
+        );
     }
     let shown = vec![Some(Bytes::from_static(&[0, 0, 0, 1])), Some(Bytes::from_static(b"a"))];
     assert_eq!(sink.rows, [shown]);

@@ -1,7 +1,7 @@
 //! Writes through the combiner, several of them at once.
 
 use super::*;
-use crate::{Batch, Engine, EngineView, Figures, Flow, ScanRange, Scanned};
+use crate::{Batch, Engine, EngineView, Figures, Flow, ScanEnd, ScanRange};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,15 +34,20 @@ type Hook = Box<dyn FnMut() + Send>;
 
 /// An engine that does something while it writes, and sees how many write.
 #[derive(Default)]
-struct Watched {
+struct WatchedEngine {
     inner: ModelEngine,
     hook: Mutex<Option<Hook>>,
     writers: AtomicU64,
     most: AtomicU64,
 }
 
-impl Engine for Watched {
-    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
+impl Engine for WatchedEngine {
+    fn try_get(
+        &self,
+        family: Family,
+        key: &[u8],
+        hit: &mut dyn FnMut(Option<&[u8]>),
+    ) -> Result<MemoryOutcome, EngineError> {
         self.inner.try_get(family, key, hit)
     }
 
@@ -55,7 +60,7 @@ impl Engine for Watched {
         range: &ScanRange<'_>,
         tier: Tier,
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-    ) -> Result<Scanned, EngineError> {
+    ) -> Result<ScanEnd, EngineError> {
         self.inner.scan(range, tier, row)
     }
 
@@ -105,8 +110,8 @@ impl Engine for Watched {
     }
 }
 
-fn watched_store() -> (Arc<Store>, Arc<Watched>) {
-    let engine = Arc::new(Watched::default());
+fn watched_store() -> (Arc<Store>, Arc<WatchedEngine>) {
+    let engine = Arc::new(WatchedEngine::default());
     let store = Store::open(engine.clone()).unwrap();
     store.set_tables(BTreeMap::from([(TABLE, Family::Rows)]));
     (Arc::new(store), engine)

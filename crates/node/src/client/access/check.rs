@@ -4,24 +4,24 @@ use super::needs::Need;
 use super::unauthorized_error;
 use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::ready::Ready;
+use crate::client::prepared_statement::PreparedStatement;
 use crate::ground::world::World;
 use henge_model::{Permission, Resource};
 
 impl<W: World> Core<W> {
     /// True if the user has all permissions that a statement needs.
-    pub(crate) fn may(&self, ready: &Ready, user: Option<&str>) -> bool {
+    pub(crate) fn may(&self, ready: &PreparedStatement, user: Option<&str>) -> bool {
         ready.needs.is_empty() || self.lacking(ready, user).is_ok_and(|lacking| lacking.is_none())
     }
 
     /// A permission that a statement needs and the user does not have.
-    fn lacking<'r>(&self, ready: &'r Ready, user: Option<&str>) -> Result<Option<&'r Need>, Error> {
+    fn lacking<'r>(&self, ready: &'r PreparedStatement, user: Option<&str>) -> Result<Option<&'r Need>, Error> {
         let (view, user) = (self.cluster().view(), logged_in(user)?);
         Ok(ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)))
     }
 
     /// Refuses a statement that the user has not all permissions for. Without an authorizer statements need none.
-    pub(crate) fn authorize(&self, ready: &Ready, user: Option<&str>) -> Result<(), Error> {
+    pub(crate) fn authorize(&self, ready: &PreparedStatement, user: Option<&str>) -> Result<(), Error> {
         if ready.needs.is_empty() {
             return Ok(());
         }

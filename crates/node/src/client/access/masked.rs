@@ -5,14 +5,14 @@ use super::masked_read::MaskedRead;
 use super::unauthorized_error;
 use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::ready::Ready;
+use crate::client::prepared_statement::PreparedStatement;
 use crate::ground::world::World;
 use henge_cql::SelectPlan;
 use henge_model::Permission;
 
 impl<W: World> Core<W> {
     /// True if the user sees unmasked all columns that a statement reads.
-    pub(crate) fn sees_clear(&self, ready: &Ready, user: Option<&str>) -> bool {
+    pub(crate) fn sees_clear(&self, ready: &PreparedStatement, user: Option<&str>) -> bool {
         match &ready.masked {
             None => true,
             Some(read) => self.has(user, Permission::Unmask, read),
@@ -22,7 +22,7 @@ impl<W: World> Core<W> {
     /// The plan that a user's SELECT is carried out by. A restriction on a masked column reveals its values: that needs a permission.
     pub(crate) fn seen_by<'r>(
         &self,
-        ready: &'r Ready,
+        ready: &'r PreparedStatement,
         plan: &'r SelectPlan,
         user: Option<&str>,
     ) -> Result<&'r SelectPlan, Error> {

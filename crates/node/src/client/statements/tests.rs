@@ -2,7 +2,7 @@
 
 use super::Statements;
 use crate::client::prepare::resolve;
-use crate::client::ready::Ready;
+use crate::client::prepared_statement::PreparedStatement;
 use crate::cluster::view::View;
 use henge_base::{HostId, Random};
 use henge_metadata::{ClusterState, Command, JoinDraft, propose};
@@ -91,16 +91,16 @@ impl Cluster {
         self.state.apply(&entry).unwrap();
     }
 
-    fn resolve(&self, text: &str) -> Option<Arc<Ready>> {
+    fn resolve(&self, text: &str) -> Option<Arc<PreparedStatement>> {
         resolve(&View::new(self.state.clone(), self.host), text, None).ok().map(Arc::new)
     }
 
-    fn prepare(&self, text: &str) -> Arc<Ready> {
+    fn prepare(&self, text: &str) -> Arc<PreparedStatement> {
         self.statements.insert(ID, self.resolve(text).unwrap())
     }
 
     /// The statement that an execution finds; `None`: it is answered Unprepared.
-    fn execute(&self) -> Option<Arc<Ready>> {
+    fn execute(&self) -> Option<Arc<PreparedStatement>> {
         let known = self.statements.find(&ID)?;
         self.statements.renew(&ID, &known, self.resolve(&known.text))
     }

@@ -2,7 +2,7 @@
 
 /// A name with the values that ask for nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedSetting {
     pub(crate) name: &'static str,
     /// These have no effect, and are named in a warning; so is a map with `enabled: false`, and a name without a value.
     pub(crate) harmless: &'static [&'static str],
@@ -10,7 +10,7 @@ pub(crate) struct Refused {
     pub(crate) remedy: &'static str,
 }
 
-impl Refused {
+impl RefusedSetting {
     /// True if a value asks for nothing. `is_off` is a map's.
     pub(crate) fn is_harmless(&self, text: Option<&str>, is_off: bool) -> bool {
         is_off || text.is_some_and(|text| text.is_empty() || self.harmless.contains(&text))
@@ -20,7 +20,7 @@ impl Refused {
 macro_rules! refused {
     ($($name:literal $harmless:tt $remedy:literal;)*) => {
         /// Names whose values are refused unless they are harmless.
-        pub(crate) const REFUSED: &[Refused] = &[$(Refused { name: $name, harmless: &$harmless, remedy: $remedy },)*];
+        pub(crate) const REFUSED: &[RefusedSetting] = &[$(RefusedSetting { name: $name, harmless: &$harmless, remedy: $remedy },)*];
     };
 }
 

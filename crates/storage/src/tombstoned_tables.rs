@@ -14,13 +14,13 @@ const NAME: &[u8] = b"tombstones/";
 
 /// The tables, by storage id.
 #[derive(Debug, Default)]
-pub(crate) struct Tombstoned {
+pub(crate) struct TombstonedTables {
     tables: ArcSwap<BTreeSet<StorageId>>,
 }
 
-impl Tombstoned {
+impl TombstonedTables {
     /// Those that are on disk.
-    pub(crate) fn open(engine: &dyn Engine) -> Result<Tombstoned, EngineError> {
+    pub(crate) fn open(engine: &dyn Engine) -> Result<TombstonedTables, EngineError> {
         let mut tables = BTreeSet::new();
         let end = Key::prefix_end(NAME);
         let range = ScanRange { family: Family::Local, start: NAME, end: &end, reversed: false };
@@ -28,7 +28,7 @@ impl Tombstoned {
             tables.extend(Key::storage_id(&key[NAME.len()..]));
             Flow::Continue
         })?;
-        Ok(Tombstoned { tables: ArcSwap::from_pointee(tables) })
+        Ok(TombstonedTables { tables: ArcSwap::from_pointee(tables) })
     }
 
     pub(crate) fn contains(&self, table: StorageId) -> bool {

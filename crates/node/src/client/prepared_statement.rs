@@ -1,14 +1,14 @@
 //! A statement that is resolved against one epoch's schema, with the placement of its keyspaces beside it.
 
 use crate::client::access::{MaskedRead, Need};
-use henge_coordinator::Placed;
+use henge_coordinator::KeyspacePlacement;
 use henge_cql::{Plan, Prepared};
 use henge_metadata::Epoch;
 use henge_model::{Column, Table, TableId};
 
 /// A statement at one epoch.
 #[derive(Clone, Debug)]
-pub struct Ready {
+pub struct PreparedStatement {
     /// Its text.
     pub text: String,
     /// The keyspace that was in effect.
@@ -25,10 +25,10 @@ pub struct Ready {
     /// The masked read that it is, if it is one; none without an authorizer.
     pub(crate) masked: Option<Box<MaskedRead>>,
     /// The placement of each table that the plan touches, in its order.
-    pub(crate) placed: Vec<Placed>,
+    pub(crate) placed: Vec<KeyspacePlacement>,
 }
 
-impl Ready {
+impl PreparedStatement {
     /// True for DESCRIBE: with no keyspace in effect it covers all of them.
     pub fn describes(&self) -> bool {
         matches!(self.prepared.plan, Plan::Describe(_))
@@ -41,7 +41,7 @@ impl Ready {
 
     /// True if a client that prepared `older` may go on with this one: the same tables with the same columns, as in Cassandra,
     /// so that bind markers and result columns are the same too.
-    pub(crate) fn continues(&self, older: &Ready) -> bool {
+    pub(crate) fn continues(&self, older: &PreparedStatement) -> bool {
         let (new, old) = (&self.prepared, &older.prepared);
         let same_tables = tables(&new.plan).map(columns).eq(tables(&old.plan).map(columns));
         same_tables && (&new.bind, &new.pk_indexes, &new.result) == (&old.bind, &old.pk_indexes, &old.result)

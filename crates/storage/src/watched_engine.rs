@@ -3,23 +3,25 @@
 //! After a failed sync nobody knows what is on disk, and the system may call the next one a success although pages are lost. So
 //! whatever it was that failed, a write, a lease, a fence or a hint, nothing is written after it.
 
-use crate::{Batch, Engine, EngineError, EngineView, Family, Figures, Flow, ScanRange, Scanned, SyncMode, Tier, Tried};
+use crate::{
+    Batch, Engine, EngineError, EngineView, Family, Figures, Flow, MemoryOutcome, ScanEnd, ScanRange, SyncMode, Tier,
+};
 use std::sync::{Arc, OnceLock};
 
 /// The action on a failed sync.
 type Tell = Box<dyn Fn(&EngineError) + Send + Sync>;
 
 /// The engine, and what became of it.
-pub(crate) struct Watched {
+pub(crate) struct WatchedEngine {
     engine: Arc<dyn Engine>,
     failed: OnceLock<EngineError>,
     tell: OnceLock<Tell>,
 }
 
-impl Watched {
+impl WatchedEngine {
     /// An engine that is thought to be well.
-    pub(crate) fn new(engine: Arc<dyn Engine>) -> Watched {
-        Watched { engine, failed: OnceLock::new(), tell: OnceLock::new() }
+    pub(crate) fn new(engine: Arc<dyn Engine>) -> WatchedEngine {
+        WatchedEngine { engine, failed: OnceLock::new(), tell: OnceLock::new() }
     }
 
     /// Has the first failed sync told; at once, if there was one already. The first caller is the only one.
@@ -53,8 +55,13 @@ impl Watched {
     }
 }
 
-impl Engine for Watched {
-    fn try_get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<Tried, EngineError> {
+impl Engine for WatchedEngine {
+    fn try_get(
+        &self,
+        family: Family,
+        key: &[u8],
+        hit: &mut dyn FnMut(Option<&[u8]>),
+    ) -> Result<MemoryOutcome, EngineError> {
         self.engine.try_get(family, key, hit)
     }
 
@@ -67,7 +74,7 @@ impl Engine for Watched {
         range: &ScanRange<'_>,
         tier: Tier,
         row: &mut dyn FnMut(&[u8], &[u8]) -> Flow,
-    ) -> Result<Scanned, EngineError> {
+    ) -> Result<ScanEnd, EngineError> {
         self.engine.scan(range, tier, row)
     }
 
