@@ -120,6 +120,31 @@ impl FrameDecoder {
         result
     }
 
+    /// True if a part of a frame was taken off the buffer, and the rest has to come.
+    pub fn is_within_frame(&self) -> bool {
+        match &self.mode {
+            Mode::Envelopes(reader) => reader.is_within_frame(),
+            Mode::Segments(reader) => reader.is_within_frame(),
+        }
+    }
+
+    /// The header of a frame of which a part is here, once that is known.
+    pub fn begun(&self, buffer: &BytesMut) -> Option<Header> {
+        match &self.mode {
+            _ if self.failed => None,
+            Mode::Envelopes(reader) => reader.begun(self.limits, buffer),
+            Mode::Segments(reader) => reader.begun(self.limits),
+        }
+    }
+
+    /// Skips the frame that [`FrameDecoder::begun`] tells of; it is never given out.
+    pub fn skip_begun(&mut self, buffer: &mut BytesMut) {
+        match &mut self.mode {
+            Mode::Envelopes(reader) => reader.skip_begun(self.limits, buffer),
+            Mode::Segments(reader) => reader.skip_begun(self.limits),
+        }
+    }
+
     fn check_version(&self, frame: Option<Frame>) -> Result<Option<Frame>, FrameError> {
         let (Some(found), Some(version)) = (frame.as_ref().map(|f| f.header), self.version) else { return Ok(frame) };
         if found.version == version {

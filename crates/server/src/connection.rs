@@ -1,9 +1,12 @@
 //! One client connection: frames in, answers out, on one core.
 //!
-//! A turn takes what was received, answers at once what memory can answer, starts the rest, and sends everything with one call. Reading
-//! stops while too many requests are under way or too much waits to be sent: a client that does not read is not read from.
+//! A turn takes what was received, answers at once what memory can answer, starts the rest as tasks, and sends everything with one call.
+//! Reading stops while too many requests are under way or too much waits to be sent: a client that does not read is not read from. What
+//! it has under way goes on meanwhile.
 
+mod deadlines;
 mod fast;
+mod under_way;
 
 use crate::answer;
 use crate::client_warnings;
@@ -12,25 +15,23 @@ use crate::cores::ClientSettings;
 use crate::intake::{Admitted, Intake};
 use crate::login::{self, Stage, log_in};
 use crate::request::{Answer, Client, Counted, StatementLookup, copy_frame, describe_request, run};
-use crate::socket::{READ_BYTES_MAX, Socket};
+use crate::socket::{READ_BYTES_MAX, Socket, Transfer};
 use crate::statement::{CachedStatement, Statements};
 use crate::world::ServerWorld;
-use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use deadlines::Deadlines;
 use henge_base::BytesMut;
 use henge_model::Consistency;
-use henge_node::{ClusterEvent, Core, Metrics, Node, Trace};
+use henge_node::{ClusterEvent, Core, Metrics, Node, Operation, Trace};
 use henge_protocol::{
     ErrorResponse, Event, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Request,
     Response, Role, Startup, Supported, Version,
 };
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
-use tokio::time::Sleep;
+use under_way::UnderWay;
 
 /// Requests under way on one connection; beyond it nothing is read.
 const IN_FLIGHT_REQUESTS_MAX: usize = 1_024;
@@ -42,8 +43,6 @@ const FRAMES_PER_TURN: usize = 64;
 const CQL_VERSION: &str = "3.4.7";
 /// The longest time for answers under way once the server shuts down.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-
-type UnderWay = FuturesUnordered<BoxFuture<'static, Done>>;
 
 /// A request that ended.
 struct Done {
@@ -81,15 +80,8 @@ pub(crate) struct Connection {
     intake: Arc<Intake>,
     registered: Register,
     under_way: UnderWay,
+    deadlines: Deadlines,
     closing: bool,
-}
-
-/// Waits for a moment, if there is one to wait for.
-async fn sleep_if_set(moment: &mut Option<Pin<Box<Sleep>>>) {
-    match moment {
-        Some(moment) => moment.await,
-        None => std::future::pending().await,
-    }
 }
 
 impl Connection {
@@ -118,24 +110,24 @@ impl Connection {
             max_frame,
             intake: Arc::clone(&settings.intake),
             registered: Register::default(),
-            under_way: FuturesUnordered::new(),
+            under_way: UnderWay::new(),
+            deadlines: Deadlines::default(),
             closing: false,
         }
     }
 
-    /// Serves until the client goes, breaks the protocol, or the server shuts down and everything under way is answered.
+    /// Serves until the client goes, breaks the protocol or stands still, or the server shuts down and everything under way is answered.
     pub(crate) async fn serve(
         mut self,
         mut socket: Socket,
         mut events: broadcast::Receiver<ClusterEvent>,
         mut stop: watch::Receiver<bool>,
     ) -> io::Result<()> {
-        let mut deadline = None;
-        let mut patience = self.core.demands_login().then(|| Box::pin(tokio::time::sleep(login::LOGIN_TIMEOUT)));
+        self.deadlines.login = self.core.demands_login().then(|| Instant::now() + login::LOGIN_TIMEOUT);
         loop {
             let more = self.turn();
-            self.send(&mut socket).await?;
-            if self.closing || (deadline.is_some() && self.under_way.is_empty()) {
+            self.send(&mut socket)?;
+            if self.has_ended() {
                 socket.close().await;
                 return Ok(());
             }
@@ -146,35 +138,56 @@ impl Connection {
             if !self.input.is_empty() {
                 socket.acknowledge();
             }
-            let reading = deadline.is_none()
-                && self.under_way.len() < IN_FLIGHT_REQUESTS_MAX
-                && self.output.pending_bytes() < OUTPUT_BYTES_MAX;
+            let reading = self.is_reading();
+            self.deadlines.input.watch(reading && (!self.input.is_empty() || self.decoder.is_within_frame()));
             tokio::select! {
                 biased;
-                Some(done) = self.under_way.next(), if !self.under_way.is_empty() => self.finish(done),
-                received = socket.receive(&mut self.input), if reading => {
-                    if !received? {
-                        return Ok(());
-                    }
-                }
+                done = self.under_way.next() => self.finish(*done),
+                moved = socket.transfer(reading.then_some(&mut self.input), self.output.ready_bytes()) => match moved? {
+                    Transfer::Received(0) => return Ok(()),
+                    Transfer::Received(count) => self.deadlines.input.count(count),
+                    Transfer::Sent(count) => self.take_sent(count),
+                },
                 event = events.recv(), if self.stage.is_established() => self.tell(event),
-                _ = stop.changed(), if deadline.is_none() => deadline = Some(Box::pin(tokio::time::sleep(DRAIN_TIMEOUT))),
-                () = sleep_if_set(&mut deadline) => return Ok(()),
-                () = sleep_if_set(&mut patience), if !self.stage.is_established() => return Ok(()),
+                _ = stop.changed(), if self.deadlines.drain.is_none() => self.deadlines.drain = Some(Instant::now() + DRAIN_TIMEOUT),
+                () = self.deadlines.wait() => return Ok(()),
             }
         }
     }
 
-    async fn send(&mut self, socket: &mut Socket) -> io::Result<()> {
+    /// True if nothing is left to do: the connection is to be closed and its last answers are sent, or the server shuts down and nothing
+    /// is under way.
+    fn has_ended(&self) -> bool {
+        let is_answered = self.under_way.count() == 0 && self.deadlines.drain.is_some();
+        (self.closing || is_answered) && self.output.ready_bytes().is_empty()
+    }
+
+    /// True if more requests are taken.
+    fn is_reading(&self) -> bool {
+        self.deadlines.drain.is_none() && !self.closing && self.has_room()
+    }
+
+    /// True if further requests may begin: a client with too much under way, or that does not take its answers, waits.
+    fn has_room(&self) -> bool {
+        self.under_way.count() < IN_FLIGHT_REQUESTS_MAX && self.output.pending_bytes() < OUTPUT_BYTES_MAX
+    }
+
+    /// Sends what the socket takes now.
+    fn send(&mut self, socket: &mut Socket) -> io::Result<()> {
         self.output.seal();
-        if self.output.ready_bytes().is_empty() {
-            return Ok(());
-        }
         while !self.output.ready_bytes().is_empty() {
-            let count = socket.send(self.output.ready_bytes()).await?;
-            self.output.consume(count);
+            match socket.send_now(self.output.ready_bytes())? {
+                Some(count) => self.take_sent(count),
+                None => break,
+            }
         }
-        socket.flush().await
+        self.deadlines.output.watch(!self.output.ready_bytes().is_empty());
+        Ok(())
+    }
+
+    fn take_sent(&mut self, count: usize) {
+        self.output.consume(count);
+        self.deadlines.output.count(count);
     }
 
     /// Serves complete frames and finished requests. Says whether frames are left for another turn.
@@ -182,8 +195,9 @@ impl Connection {
         let began = Instant::now();
         let mut more = false;
         for served in 0.. {
-            if served == FRAMES_PER_TURN || self.under_way.len() >= IN_FLIGHT_REQUESTS_MAX || self.closing {
-                more = !self.closing && self.under_way.len() < IN_FLIGHT_REQUESTS_MAX;
+            let takes_more = self.has_room() && !self.closing;
+            if served == FRAMES_PER_TURN || !takes_more {
+                more = takes_more;
                 break;
             }
             match self.decoder.next(&mut self.input) {
@@ -195,16 +209,10 @@ impl Connection {
                 }
             }
         }
-        self.poll_under_way();
-        more
-    }
-
-    /// Finishes what has ended, and starts what is new, without waiting.
-    fn poll_under_way(&mut self) {
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        while let std::task::Poll::Ready(Some(done)) = self.under_way.poll_next_unpin(&mut context) {
-            self.finish(done);
+        while let Some(done) = self.under_way.try_next() {
+            self.finish(*done);
         }
+        more
     }
 
     fn serve_frame(&mut self, frame: Frame, began: Instant) {
@@ -236,23 +244,22 @@ impl Connection {
             Ok(admitted) => Some(admitted),
             Err(overloaded) => return self.refuse(&frame.header, &found, overloaded.into(), began),
         };
-        let (header, core, client) = (frame.header, self.core.clone(), self.client.clone());
+        let (header, core, client, peer) = (frame.header, self.core.clone(), self.client.clone(), self.peer);
         let frame = copy_frame(&frame);
         let place = Some(self.entered.record.begin(frame.clone(), found.prepared_statement().cloned(), began));
-        if header.wants_tracing() {
-            let (core, trace) = core.with_new_trace(Some(self.peer));
-            self.under_way.push(Box::pin(async move {
-                let traced = describe_request(&frame, found.prepared_statement().map(|known| &**known));
-                let (answer, warnings, counted) = run(core.clone(), frame, found, client).await;
-                core.keep_trace(Arc::clone(&trace), traced);
-                Done { header, answer, warnings, counted, began, trace: Some(trace), place, _admitted: admitted }
-            }));
-            return;
-        }
-        self.under_way.push(Box::pin(async move {
-            let (answer, warnings, counted) = run(core, frame, found, client).await;
-            Done { header, answer, warnings, counted, began, trace: None, place, _admitted: admitted }
-        }));
+        let reads = found.operation() == Operation::Read;
+        let request = async move {
+            if !header.wants_tracing() {
+                let (answer, warnings, counted) = run(core, frame, found, client).await;
+                return Done { header, answer, warnings, counted, began, trace: None, place, _admitted: admitted };
+            }
+            let (core, trace) = core.with_new_trace(Some(peer));
+            let traced = describe_request(&frame, found.prepared_statement().map(|known| &**known));
+            let (answer, warnings, counted) = run(core.clone(), frame, found, client).await;
+            core.keep_trace(Arc::clone(&trace), traced);
+            Done { header, answer, warnings, counted, began, trace: Some(trace), place, _admitted: admitted }
+        };
+        if reads { self.under_way.run_while_open(request) } else { self.under_way.run(request) }
     }
 
     /// Answers a request that is not begun.
@@ -361,10 +368,10 @@ impl Connection {
         self.stage = Stage::Checking { failures };
         let (header, core, began) = (*header, self.core.clone(), Instant::now());
         let token = token.map(<[u8]>::to_vec);
-        self.under_way.push(Box::pin(async move {
+        self.under_way.run_while_open(async move {
             let (answer, counted) = log_in(core, token).await;
             Done { header, answer, warnings: Vec::new(), counted, began, trace: None, place: None, _admitted: None }
-        }));
+        });
     }
 
     fn tell(&mut self, event: Result<ClusterEvent, broadcast::error::RecvError>) {

@@ -4,7 +4,7 @@ use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::connection::Connection;
 use crate::intake::Intake;
-use crate::socket::Socket;
+use crate::socket::{self, Socket};
 use crate::world::ServerWorld;
 use henge_node::{Core, Node};
 use std::io;
@@ -114,7 +114,7 @@ async fn serve_one(
     // One that has no address is closed already.
     let arrived = tokio::net::TcpStream::from_std(stream).and_then(|stream| Ok((stream.peer_addr()?, stream)));
     if let Ok((peer, stream)) = arrived {
-        let _ = stream.set_nodelay(true);
+        socket::tune(&stream);
         match Socket::accept(stream, settings.tls.as_ref(), &mut stop).await {
             Ok(Some(socket)) => {
                 let entered = settings.clients.enter(settings.core, peer, socket.tls());

@@ -39,6 +39,9 @@ const RECORD_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest wait for peers before clients are served.
 const MEET_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The longest wait for connections of clients to end, once they were told to.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The beginning of the line that a node prints once it serves clients.
 pub(crate) const READY: &str = "ready: clients are served on";
 
@@ -53,6 +56,8 @@ pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
         reload_on_hangup(options.clone(), log)?;
         run(config).await
     })?;
+    // What still runs, such as the threads of cores that did not end in time, ends with the process.
+    runtime.shutdown_background();
     Ok(0)
 }
 
@@ -303,8 +308,10 @@ async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> 
     tracing::info!("shutting down");
     running.stop.send_replace(true);
     let joined = tokio::task::spawn_blocking(move || cores.into_iter().for_each(ServingCore::join));
-    // Connections end within a few seconds of the signal, see their own limit.
-    let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
+    // Connections end by themselves before that, whether their clients read or not.
+    if tokio::time::timeout(JOIN_TIMEOUT, joined).await.is_err() {
+        tracing::warn!("connections of clients did not end in time, and are cut off");
+    }
     running.node.drain();
     running.node.settle().await?;
     running.directory.durable().write(running.store.durable())?;

@@ -3,9 +3,13 @@
 use crate::client_tls::ClientTls;
 use henge_base::BytesMut;
 use henge_node::TlsFacts;
+use rustix::net::sockopt;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::server::TlsStream;
@@ -16,6 +20,11 @@ pub(crate) const READ_BYTES_MAX: usize = 64 << 10;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest time to tell a client that the connection ends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The time without a word after which a client is probed, that between probes, and the probes that it may leave unanswered: a client whose
+/// machine is gone is noticed within two minutes.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_PROBES: u32 = 6;
 /// The first byte of a TLS connection (a handshake record); a CQL request begins with its version, which is far below.
 const TLS_RECORD: u8 = 0x16;
 
@@ -23,6 +32,15 @@ const TLS_RECORD: u8 = 0x16;
 pub(crate) enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Bytes that a socket moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    /// So many came in; none at the end of the stream.
+    Received(usize),
+    /// So many went out.
+    Sent(usize),
 }
 
 impl Socket {
@@ -49,41 +67,66 @@ impl Socket {
         }
     }
 
-    /// Waits for bytes and takes what there is; false at the end of the stream. Nothing is lost if this is dropped before it is ready.
-    pub(crate) async fn receive(&mut self, input: &mut BytesMut) -> io::Result<bool> {
+    /// Moves bytes in whichever direction some can be moved first: into `input`, if it is given, or out of `output`. Waits while
+    /// neither can be. Nothing is lost if this is dropped before it is ready.
+    pub(crate) async fn transfer(&mut self, input: Option<&mut BytesMut>, output: &[u8]) -> io::Result<Transfer> {
+        let mut input = input;
+        poll_fn(|context| {
+            if let Poll::Ready(sent) = self.poll_send(context, output) {
+                return Poll::Ready(sent.map(Transfer::Sent));
+            }
+            match &mut input {
+                Some(input) => self.poll_receive(context, input).map_ok(Transfer::Received),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Sends some of the bytes, if the socket takes any now, and says how many.
+    pub(crate) fn send_now(&mut self, output: &[u8]) -> io::Result<Option<usize>> {
+        match self.poll_send(&mut Context::from_waker(Waker::noop()), output) {
+            Poll::Ready(sent) => sent.map(Some),
+            Poll::Pending => Ok(None),
+        }
+    }
+
+    /// Sends bytes, or what TLS holds of earlier ones. Ready with a number above zero only.
+    fn poll_send(&mut self, context: &mut Context<'_>, output: &[u8]) -> Poll<io::Result<usize>> {
+        if output.is_empty() {
+            if let Socket::Tls(stream) = self {
+                // An error shows at the next read, which every connection waits for or gives up.
+                let _ = Pin::new(stream).poll_flush(context);
+            }
+            return Poll::Pending;
+        }
+        let sent = match self {
+            Socket::Plain(stream) => ready!(Pin::new(stream).poll_write(context, output)),
+            Socket::Tls(stream) => ready!(Pin::new(&mut *stream).poll_write(context, output)),
+        };
+        Poll::Ready(sent.and_then(|count| if count > 0 { Ok(count) } else { Err(io::ErrorKind::WriteZero.into()) }))
+    }
+
+    /// Takes what there is; zero bytes are the end of the stream.
+    fn poll_receive(&mut self, context: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
         match self {
-            Socket::Plain(stream) => {
-                stream.readable().await?;
+            Socket::Plain(stream) => loop {
+                // No memory is reserved before there is something to read.
+                ready!(stream.poll_read_ready(context))?;
                 input.reserve(READ_BYTES_MAX);
                 match stream.try_read_buf(input) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-                    count => Ok(count? > 0),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    count => return Poll::Ready(count),
                 }
-            }
+            },
             Socket::Tls(stream) => {
                 input.reserve(READ_BYTES_MAX);
-                match stream.read_buf(input).await {
+                match ready!(pin!(stream.read_buf(input)).poll(context)) {
                     // Many clients go without the message that TLS has for it; frames have their own lengths.
-                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-                    count => Ok(count? > 0),
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(0)),
+                    count => Poll::Ready(count),
                 }
             }
-        }
-    }
-
-    /// Sends some of the bytes and says how many.
-    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Socket::Plain(stream) => stream.write(bytes).await,
-            Socket::Tls(stream) => stream.write(bytes).await,
-        }
-    }
-
-    /// Sees to it that what was sent is on its way.
-    pub(crate) async fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Socket::Plain(_) => Ok(()),
-            Socket::Tls(stream) => stream.flush().await,
         }
     }
 
@@ -104,7 +147,7 @@ impl Socket {
             Socket::Plain(stream) => stream,
             Socket::Tls(stream) => stream.get_ref().0,
         };
-        let _ = rustix::net::sockopt::set_tcp_quickack(stream, true);
+        let _ = sockopt::set_tcp_quickack(stream, true);
     }
 
     /// Ends the connection in its protocol's way.
@@ -113,6 +156,16 @@ impl Socket {
             let _ = tokio::time::timeout(CLOSE_TIMEOUT, stream.shutdown()).await;
         }
     }
+}
+
+/// Has the system notice clients that are gone without a word, and send what is written at once. Where it cannot, the connection has to do
+/// without.
+pub(crate) fn tune(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let _ = sockopt::set_socket_keepalive(stream, true);
+    let _ = sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE);
+    let _ = sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL);
+    let _ = sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES);
 }
 
 /// The first byte, which stays to be read; `None` at the end of the stream.

@@ -59,7 +59,11 @@ impl<W: World> Cluster<W> {
     /// Makes an entry of a command, and tells the members. Called by voters, and by the node that creates the cluster: on its first
     /// entry no voter can agree, because none is named yet.
     pub(super) async fn propose(&self, command: Command) -> Result<(Epoch, bool), ChangeError> {
-        let _lock = self.proposal_lock.lock().await;
+        let timeout = self.context.options.metadata_timeout;
+        let Some(_lock) = self.context.within(timeout, self.proposal_lock.lock()).await else {
+            let text = format!("another change has been under way for {timeout:?}; nothing was changed");
+            return Err(ChangeError::Unreachable(text));
+        };
         let mut random = Random::new(self.context.world.random("metadata"));
         let state = self.view().state.clone();
         let entry = match henge_metadata::propose(&state, &command, &mut random, self.context.world.wall_us()) {

@@ -59,6 +59,15 @@ impl<W: World> Context<W> {
         self.world.sleep_until(self.deadline_after(time)).await;
     }
 
+    /// The outcome of a future, or `None` if it takes longer; it is given up then.
+    pub(crate) async fn within<T>(&self, time: Duration, future: impl Future<Output = T>) -> Option<T> {
+        use futures_util::future::{Either, select};
+        match select(std::pin::pin!(future), std::pin::pin!(self.pause(time))).await {
+            Either::Left((outcome, _)) => Some(outcome),
+            Either::Right(_) => None,
+        }
+    }
+
     /// The moment that comes `time` from now.
     pub(crate) fn deadline_after(&self, time: Duration) -> Mono {
         self.world.mono() + time

@@ -20,11 +20,7 @@ impl EnvelopeReader {
     }
 
     pub(super) fn next(&mut self, limits: Limits, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
-        if self.to_skip > 0 {
-            let skipped = self.to_skip.min(buffer.len());
-            buffer.advance(skipped);
-            self.to_skip -= skipped;
-        }
+        self.skip(buffer);
         let Some(header) = Header::parse(buffer, limits.role)? else { return Ok(None) };
         let length = header.length as usize;
         if length > limits.max_body {
@@ -39,6 +35,28 @@ impl EnvelopeReader {
         let body = take(buffer, length);
         let body = if is_compressed(&header) { self.decompress(limits, &header, body)? } else { body };
         Ok(Some(Frame { header, body }))
+    }
+
+    fn skip(&mut self, buffer: &mut BytesMut) {
+        let skipped = self.to_skip.min(buffer.len());
+        buffer.advance(skipped);
+        self.to_skip -= skipped;
+    }
+
+    pub(super) fn is_within_frame(&self) -> bool {
+        self.to_skip > 0
+    }
+
+    /// The header of the frame that the buffer begins with.
+    pub(super) fn begun(&self, limits: Limits, buffer: &BytesMut) -> Option<Header> {
+        if self.to_skip > 0 { None } else { Header::parse(buffer, limits.role).ok().flatten() }
+    }
+
+    pub(super) fn skip_begun(&mut self, limits: Limits, buffer: &mut BytesMut) {
+        if let Some(header) = self.begun(limits, buffer) {
+            self.to_skip = HEADER_LENGTH + header.length as usize;
+            self.skip(buffer);
+        }
     }
 
     fn decompress(&mut self, limits: Limits, header: &Header, body: Bytes) -> Result<Bytes, FrameError> {

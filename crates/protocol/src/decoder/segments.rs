@@ -51,6 +51,23 @@ impl SegmentReader {
         }
     }
 
+    pub(super) fn is_within_frame(&self) -> bool {
+        !self.large.is_idle()
+    }
+
+    /// The header of the envelope whose segments arrive.
+    pub(super) fn begun(&self, limits: Limits) -> Option<Header> {
+        Header::parse(&self.large.received, limits.role).ok().flatten()
+    }
+
+    pub(super) fn skip_begun(&mut self, limits: Limits) {
+        if let Some(header) = self.begun(limits) {
+            let total = HEADER_LENGTH + header.length as usize;
+            self.large.to_skip = total.saturating_sub(self.large.received.len());
+            self.large.received = BytesMut::new();
+        }
+    }
+
     fn next_envelope(&mut self, limits: Limits) -> Result<Frame, FrameError> {
         let Some(header) = Header::parse(&self.payload, limits.role)? else {
             return Err(FrameError::fatal(Answer::UNKNOWN, "A segment ends within a message header"));

@@ -1,0 +1,141 @@
+//! The requests of a connection that run as tasks of its core. What a request holds (a lock, a turn, a stripe) hangs on nothing that the
+//! client does: neither on whether it reads its answers, nor on whether it stays.
+
+use super::Done;
+use std::future::Future;
+use tokio::sync::mpsc;
+
+/// The tasks of one connection, and the way back of their answers.
+pub(super) struct UnderWay {
+    sender: mpsc::UnboundedSender<Box<Done>>,
+    /// Holds at most as many as are under way, which the connection limits.
+    receiver: mpsc::UnboundedReceiver<Box<Done>>,
+    count: usize,
+}
+
+impl UnderWay {
+    pub(super) fn new() -> UnderWay {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        UnderWay { sender, receiver, count: 0 }
+    }
+
+    /// Requests that are not answered.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Starts a request that runs to its end, also when the connection ends before.
+    pub(super) fn run(&mut self, request: impl Future<Output = Done> + Send + 'static) {
+        self.count += 1;
+        let sender = self.sender.clone();
+        // The answer of a connection that has ended concerns nobody.
+        tokio::spawn(async move { drop(sender.send(Box::new(request.await))) });
+    }
+
+    /// Starts a request that changes nothing, and is given up when the connection ends.
+    pub(super) fn run_while_open(&mut self, request: impl Future<Output = Done> + Send + 'static) {
+        self.count += 1;
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                done = request => drop(sender.send(Box::new(done))),
+                () = sender.closed() => {}
+            }
+        });
+    }
+
+    /// The next request that ends. Waits for ever if none is under way; nothing is lost if this is dropped before it is ready.
+    pub(super) async fn next(&mut self) -> Box<Done> {
+        match self.receiver.recv().await {
+            Some(done) => {
+                self.count -= 1;
+                done
+            }
+            // Never: there is a sender here.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A request that has ended.
+    pub(super) fn try_next(&mut self) -> Option<Box<Done>> {
+        let done = self.receiver.try_recv().ok()?;
+        self.count -= 1;
+        Some(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{Answer, Counted};
+    use henge_model::Consistency;
+    use henge_node::{Ending, Operation};
+    use henge_protocol::{Flags, Header, Opcode, Version};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
+    use tokio::sync::Mutex;
+
+    fn done() -> Done {
+        Done {
+            header: Header {
+                version: Version::V5,
+                flags: Flags::default(),
+                stream: 0,
+                opcode: Opcode::Query,
+                length: 0,
+            },
+            answer: Answer::Void,
+            warnings: Vec::new(),
+            counted: Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok },
+            began: Instant::now(),
+            trace: None,
+            place: None,
+            _admitted: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lock_is_released_though_the_connection_asks_for_no_answer() {
+        let lock = Arc::new(Mutex::new(()));
+        let mut connection = UnderWay::new();
+        let held = Arc::clone(&lock);
+        connection.run(async move {
+            let _held = held.lock().await;
+            tokio::task::yield_now().await;
+            done()
+        });
+        tokio::task::yield_now().await;
+        // The connection is stuck in a send: it polls nothing. Another one takes the lock all the same.
+        let other = tokio::spawn(async move { drop(lock.lock().await) });
+        other.await.unwrap();
+        assert_eq!(connection.count(), 1);
+        connection.next().await;
+        assert_eq!(connection.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn writes_run_to_their_end_and_reads_end_with_their_connection() {
+        let ended: [Arc<AtomicBool>; 2] = Default::default();
+        let mut connection = UnderWay::new();
+        let request = |ended: &Arc<AtomicBool>| {
+            let ended = Arc::clone(ended);
+            async move {
+                for _ in 0..10 {
+                    tokio::task::yield_now().await;
+                }
+                ended.store(true, Ordering::Relaxed);
+                done()
+            }
+        };
+        connection.run(request(&ended[0]));
+        connection.run_while_open(request(&ended[1]));
+        tokio::task::yield_now().await;
+        drop(connection);
+        for _ in 0..30 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(ended.map(|ended| ended.load(Ordering::Relaxed)), [true, false]);
+    }
+}
