@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use henge_base::HostId;
-use henge_model::Consistency;
+use henge_model::{Consistency, WriteType};
 
 /// Why one replica did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,36 +16,6 @@ pub enum ReplicaError {
     /// The replica answered that it would not.
     #[error("refused: {0}")]
     Refused(Refusal),
-}
-
-/// The kind of write that a client asked for. Drivers use it to decide on repeating one that timed out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // As the protocol calls them.
-pub enum WriteType {
-    Simple,
-    Batch,
-    UnloggedBatch,
-    Counter,
-    BatchLog,
-    Cas,
-    View,
-    Cdc,
-}
-
-impl WriteType {
-    /// Its name in the protocol.
-    pub fn name(self) -> &'static str {
-        match self {
-            WriteType::Simple => "SIMPLE",
-            WriteType::Batch => "BATCH",
-            WriteType::UnloggedBatch => "UNLOGGED_BATCH",
-            WriteType::Counter => "COUNTER",
-            WriteType::BatchLog => "BATCH_LOG",
-            WriteType::Cas => "CAS",
-            WriteType::View => "VIEW",
-            WriteType::Cdc => "CDC",
-        }
-    }
 }
 
 /// Why a write was not acknowledged. Only `Unavailable` and `Invalid` say that nothing was or will be written.

@@ -47,8 +47,9 @@ mod write;
 
 pub use batch::{LoggedBatch, logged_batch};
 pub use count::{Count, count};
-pub use error::{ReadError, ReplicaError, WriteError, WriteType};
+pub use error::{ReadError, ReplicaError, WriteError};
 pub use fast::can_read_locally;
+pub use henge_model::WriteType;
 pub use paxos::{Conditional, Decision, conditional};
 pub use read::{Read, read};
 pub use read_policy::ReadPolicy;

@@ -15,6 +15,8 @@
 // A crate for tests: to panic is how they fail.
 #![allow(clippy::panic)]
 
+#[cfg(test)]
+mod edges;
 mod module_graph;
 #[cfg(test)]
 mod style;

@@ -13,9 +13,11 @@
 //! - `row_sink`, `project`: receivers of rows, and the projection of a row's selected columns into one.
 //! - `mask`: masks of columns, shown to roles without UNMASK.
 //! - `access`: permissions, and the resources they are granted on.
-//! - `consistency`, `limits`: the levels that a request may ask for; the largest sizes allowed.
+//! - `consistency`, `batch_kind`, `write_type`, `limits`: the levels and guarantees that a request may ask for; kinds of
+//!   writes; the largest sizes allowed.
 
 mod access;
+mod batch_kind;
 mod bound_value;
 mod consistency;
 mod covers;
@@ -42,8 +44,10 @@ mod table_draft;
 mod token;
 mod user_type;
 mod value;
+mod write_type;
 
 pub use access::{Permission, Permissions, Resource};
+pub use batch_kind::BatchKind;
 pub use bound_value::BoundValue;
 pub use consistency::Consistency;
 pub use covers::Covers;
@@ -70,3 +74,4 @@ pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
 pub use user_type::{TypeChange, UserType, field_path};
 pub use value::ValueError;
+pub use write_type::WriteType;

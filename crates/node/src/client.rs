@@ -3,6 +3,7 @@
 mod access;
 pub(crate) mod core;
 pub(crate) mod error;
+pub(crate) mod error_kind;
 mod execute;
 pub(crate) mod outcome;
 pub(crate) mod parameters;

@@ -24,6 +24,7 @@ mod work;
 
 pub use client::core::Core;
 pub use client::error::Error;
+pub use client::error_kind::{AnswerCount, ErrorKind, ReplicaFailure};
 pub use client::outcome::Outcome;
 pub use client::parameters::Parameters;
 pub use client::prepared_statement::PreparedStatement;
@@ -40,3 +41,10 @@ pub use ground::options::{Faults, Options};
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
 pub use node::{Node, StartError};
+
+// Types of other crates in the signatures above, so that who embeds a node needs no crate below it.
+pub use henge_base::{Bytes, HostId, Micros, Mono, Random};
+pub use henge_cql::guardrails::{SchemaGuardrails, Threshold};
+pub use henge_cql::{ColumnSpec, Guardrails, Warnings};
+pub use henge_model::{BoundValue, Consistency, RowSink};
+pub use henge_query::{ConditionalResult, Page};

@@ -41,7 +41,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use henge_model::BoundValue;
+pub use henge_model::{BatchKind, BoundValue, Consistency, WriteType};
 
 pub use client::{ClientCodec, ClientError};
 pub use compression::Compression;
@@ -55,11 +55,11 @@ pub use opcode::Opcode;
 pub use output::{EncodedRows, OutputBuffer, Reply, RowsWriter};
 pub use prepared_id::{StatementId, prepared_id};
 pub use request::{
-    AuthResponse, Batch, BatchKind, BatchQuery, BatchStatement, Execute, Prepare, Query, QueryParameters, Register,
-    Request, Startup, Values,
+    AuthResponse, Batch, BatchQuery, BatchStatement, Execute, Prepare, Query, QueryParameters, Register, Request,
+    Startup, Values,
 };
 pub use response::{
     ChangeKind, ErrorKind, ErrorResponse, Event, Failure, Incoming, Prepared, Progress, Response, Rows, SchemaChange,
-    SchemaTarget, StatusKind, Supported, TopologyKind, WriteType,
+    SchemaTarget, StatusKind, Supported, TopologyKind,
 };
 pub use version::Version;

@@ -11,7 +11,7 @@ mod startup;
 mod values;
 
 pub use auth_response::AuthResponse;
-pub use batch::{Batch, BatchKind, BatchQuery, BatchStatement};
+pub use batch::{Batch, BatchQuery, BatchStatement};
 pub use execute::Execute;
 pub use parameters::QueryParameters;
 pub use prepare::Prepare;

@@ -7,7 +7,7 @@ mod rows;
 mod schema_change;
 mod supported;
 
-pub use error::{ErrorKind, ErrorResponse, Failure, Progress, WriteType};
+pub use error::{ErrorKind, ErrorResponse, Failure, Progress};
 pub use event::{Event, StatusKind, TopologyKind};
 pub use prepared::Prepared;
 pub(crate) use rows::RESULT_ROWS;

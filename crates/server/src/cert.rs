@@ -2,7 +2,7 @@
 
 use crate::certificates::{AUTHORITY_FOLDER, make_folder, make_new_authority, make_node, open_authority, write};
 use anyhow::{Context, ensure};
-use henge_base::HostId;
+use henge_node::HostId;
 use std::path::PathBuf;
 
 /// Makes certificates as PEM files.

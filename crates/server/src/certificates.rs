@@ -1,7 +1,7 @@
 //! Certificates: from files, or made for development in the data directory.
 
 use anyhow::{Context, anyhow};
-use henge_base::HostId;
+use henge_node::HostId;
 use henge_transport::{Authority, Identity, NodeCertificate};
 use std::fs;
 use std::io::Write;

@@ -294,7 +294,7 @@ impl UnderWay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use henge_base::Bytes;
+    use henge_node::Bytes;
     use henge_protocol::{Flags, Header};
 
     fn address(port: u16) -> SocketAddr {

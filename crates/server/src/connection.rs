@@ -18,10 +18,9 @@ use crate::request::{Answer, Client, Counted, StatementLookup, copy_frame, descr
 use crate::socket::{READ_BYTES_MAX, Socket, Transfer};
 use crate::statement::{CachedStatement, Statements};
 use crate::world::ServerWorld;
+use bytes::BytesMut;
 use deadlines::Deadlines;
-use henge_base::BytesMut;
-use henge_model::Consistency;
-use henge_node::{ClusterEvent, Core, Metrics, Node, Operation, Trace};
+use henge_node::{ClusterEvent, Consistency, Core, Metrics, Node, Operation, Trace};
 use henge_protocol::{
     ErrorResponse, Event, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Request,
     Response, Role, Startup, Supported, Version,

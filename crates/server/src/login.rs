@@ -3,8 +3,7 @@
 use crate::answer;
 use crate::request::{Answer, Counted, error_response};
 use crate::world::ServerWorld;
-use henge_model::Consistency;
-use henge_node::{Core, Ending, Operation};
+use henge_node::{Consistency, Core, Ending, Operation};
 use henge_protocol::{AuthResponse, ErrorResponse};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,7 @@
 //! Messages from peers, handed to the node on the runtime that received them.
 
 use crate::world::ServerWorld;
-use henge_base::{Bytes, HostId};
-use henge_node::{Core, Node};
+use henge_node::{Bytes, Core, HostId, Node};
 use henge_transport::{Class, Handler, Hello, Refusal, ReplyHandle};
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -4,15 +4,14 @@ use crate::answer;
 use crate::client_warnings::log;
 use crate::statement::{CachedStatement, result_metadata, result_of_text};
 use crate::world::ServerWorld;
-use henge_base::{Bytes, HostId};
-use henge_cql::Warnings;
-use henge_model::{BoundValue, Consistency, RowSink};
-use henge_node::{Core, Ending, Operation, Outcome, Parameters, PreparedStatement, RequestDescription};
-use henge_protocol::{
-    Batch, BatchKind, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError,
-    Query, QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
+use henge_node::{
+    BoundValue, Bytes, ConditionalResult, Consistency, Core, Ending, HostId, Operation, Outcome, Page, Parameters,
+    PreparedStatement, RequestDescription, RowSink, Warnings,
 };
-use henge_query::{ConditionalResult, Page};
+use henge_protocol::{
+    Batch, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query,
+    QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
+};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -48,8 +47,8 @@ impl StatementLookup {
     pub(crate) fn operation(&self) -> Operation {
         match self {
             StatementLookup::Nothing => Operation::Other,
-            StatementLookup::Prepared(known) => operation_of(&known.ready),
-            StatementLookup::Ready(ready) => operation_of(ready),
+            StatementLookup::Prepared(known) => known.ready.operation(),
+            StatementLookup::Ready(ready) => ready.operation(),
         }
     }
 }
@@ -229,7 +228,7 @@ async fn execute(
     mode: MetadataMode,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
-    counted.operation = operation_of(ready);
+    counted.operation = ready.operation();
     counted.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
     let asked = request_parameters(parameters, &values, by.client, by.warnings);
@@ -287,14 +286,6 @@ pub(crate) fn request_parameters<'a>(
     }
 }
 
-fn operation_of(ready: &PreparedStatement) -> Operation {
-    match ready.prepared.plan {
-        henge_cql::Plan::Select(_) => Operation::Read,
-        henge_cql::Plan::Modify(_) | henge_cql::Plan::Batch(_) => Operation::Write,
-        _ => Operation::Other,
-    }
-}
-
 async fn run_batch(
     core: &Core<ServerWorld>,
     batch: &Batch<'_>,
@@ -312,11 +303,6 @@ async fn run_batch(
         };
         statements.push((ready, batch.values(statement).to_vec()));
     }
-    let kind = match batch.kind {
-        BatchKind::Logged => henge_cql::BatchKind::Logged,
-        BatchKind::Unlogged => henge_cql::BatchKind::Unlogged,
-        BatchKind::Counter => henge_cql::BatchKind::Counter,
-    };
     let parameters = Parameters {
         values: &[],
         consistency: batch.consistency,
@@ -327,7 +313,8 @@ async fn run_batch(
         user: by.client.user.as_deref(),
         warnings: by.warnings,
     };
-    let outcome = core.execute_batch(kind, &statements, &parameters).await.map_err(|e| error_response(core, &e))?;
+    let outcome =
+        core.execute_batch(batch.kind, &statements, &parameters).await.map_err(|e| error_response(core, &e))?;
     Ok(if let Outcome::Applied(applied) = outcome { conditional(applied) } else { Answer::Void })
 }
 

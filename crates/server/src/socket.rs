@@ -1,7 +1,7 @@
 //! A client's socket, encrypted or not.
 
 use crate::client_tls::ClientTls;
-use henge_base::BytesMut;
+use bytes::BytesMut;
 use henge_node::TlsFacts;
 use rustix::net::sockopt;
 use std::future::{Future, poll_fn};

@@ -1,7 +1,6 @@
 //! Prepared statements as connections hold them: the node's with the protocol's metadata, encoded once.
 
-use henge_cql::ColumnSpec;
-use henge_node::PreparedStatement;
+use henge_node::{ColumnSpec, PreparedStatement};
 use henge_protocol::{
     BindMetadata, ColumnRef, Execute, MetadataMode, PreparedMetadata, ResultMetadata, StatementId, Version,
 };

@@ -63,8 +63,7 @@ fn hex(id: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use henge_base::Bytes;
-    use henge_model::Consistency;
+    use henge_node::{Bytes, Consistency};
     use henge_protocol::{Batch, BatchKind, Execute, Flags, Header, Prepare, Query, QueryParameters, Version};
 
     fn frame(request: &Request<'_>) -> Frame {

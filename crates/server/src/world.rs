@@ -2,8 +2,7 @@
 
 use crate::lanes::Lanes;
 use crate::process::Process;
-use henge_base::{Bytes, HostId, Micros, Mono, Random};
-use henge_node::{CallError, Class, Lane, Surroundings, To, World};
+use henge_node::{Bytes, CallError, Class, HostId, Lane, Micros, Mono, Random, Surroundings, To, World};
 use henge_transport::{Destination, Endpoint};
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 use super::{Statement, Using};
 use crate::error::Position;
+pub use henge_model::BatchKind;
 use std::fmt::{Display, Formatter, Result};
 
 /// `BEGIN BATCH ... APPLY BATCH`.
@@ -13,17 +14,6 @@ pub struct Batch {
     pub statements: Vec<Statement>,
     /// Position of the statement in the text.
     pub position: Position,
-}
-
-/// The guarantee that a batch asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BatchKind {
-    /// All or nothing, by way of the batch log.
-    Logged,
-    /// Without a guarantee across partitions.
-    Unlogged,
-    /// Counter updates only.
-    Counter,
 }
 
 impl Display for Batch {

@@ -1,6 +1,7 @@
 //! A statement that is resolved against one epoch's schema, with the placement of its keyspaces beside it.
 
 use crate::client::access::{MaskedRead, Need};
+use crate::ground::metrics::Operation;
 use henge_coordinator::KeyspacePlacement;
 use henge_cql::{Plan, Prepared};
 use henge_metadata::Epoch;
@@ -29,6 +30,15 @@ pub struct PreparedStatement {
 }
 
 impl PreparedStatement {
+    /// The operation as metrics count it.
+    pub fn operation(&self) -> Operation {
+        match self.prepared.plan {
+            Plan::Select(_) => Operation::Read,
+            Plan::Modify(_) | Plan::Batch(_) => Operation::Write,
+            _ => Operation::Other,
+        }
+    }
+
     /// True for DESCRIBE: with no keyspace in effect it covers all of them.
     pub fn describes(&self) -> bool {
         matches!(self.prepared.plan, Plan::Describe(_))

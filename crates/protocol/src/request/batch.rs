@@ -5,7 +5,7 @@ use super::values::put_values;
 use crate::primitive::{ReadNotation, put_long_string, put_short, put_short_bytes, short_count};
 use crate::{ProtocolError, Version};
 use henge_base::{Micros, Reader};
-use henge_model::{BoundValue, Consistency};
+use henge_model::{BatchKind, BoundValue, Consistency};
 use std::ops::Range;
 
 /// Several statements in one request.
@@ -27,16 +27,6 @@ pub struct Batch<'a> {
     pub keyspace: Option<&'a str>,
     /// The client's current time in seconds since the Unix epoch (v5).
     pub now_in_seconds: Option<i32>,
-}
-
-/// The guarantee of a batch. Numbers are those of the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-#[allow(missing_docs)] // As CQL calls them.
-pub enum BatchKind {
-    Logged = 0,
-    Unlogged = 1,
-    Counter = 2,
 }
 
 /// One statement of a batch.

@@ -3,7 +3,7 @@
 mod body;
 
 use crate::{ErrorCode, ProtocolError, Version};
-use henge_model::Consistency;
+use henge_model::{Consistency, WriteType};
 use std::net::IpAddr;
 
 /// A failed request.
@@ -97,38 +97,6 @@ pub struct Failure {
     /// The reason's number: 0 unknown, 1 too many tombstones, 2 timeout, 3 incompatible schema, 4 read too large, 5
     /// node down, and others.
     pub reason: u16,
-}
-
-/// The kind of write that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // As the protocol calls them.
-pub enum WriteType {
-    Simple,
-    Batch,
-    UnloggedBatch,
-    Counter,
-    BatchLog,
-    Cas,
-    View,
-    Cdc,
-}
-
-const WRITE_TYPES: [(WriteType, &str); 8] = [
-    (WriteType::Simple, "SIMPLE"),
-    (WriteType::Batch, "BATCH"),
-    (WriteType::UnloggedBatch, "UNLOGGED_BATCH"),
-    (WriteType::Counter, "COUNTER"),
-    (WriteType::BatchLog, "BATCH_LOG"),
-    (WriteType::Cas, "CAS"),
-    (WriteType::View, "VIEW"),
-    (WriteType::Cdc, "CDC"),
-];
-
-impl WriteType {
-    /// The type's name on the wire.
-    pub fn name(self) -> &'static str {
-        WRITE_TYPES[self as usize].1
-    }
 }
 
 impl From<ProtocolError> for ErrorResponse {

@@ -3,9 +3,7 @@
 use super::Connection;
 use crate::request::{StatementLookup, request_parameters, values_of};
 use crate::statement::{CachedStatement, result_of_text};
-use henge_cql::Warnings;
-use henge_model::RowSink;
-use henge_node::{Ending, Operation, PreparedStatement};
+use henge_node::{Ending, Operation, PreparedStatement, RowSink, Warnings};
 use henge_protocol::{
     Execute, Frame, MetadataMode, Opcode, ProtocolError, Query, QueryParameters, Reply, ResultMetadata,
 };

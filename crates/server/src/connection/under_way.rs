@@ -69,7 +69,7 @@ impl UnderWay {
 mod tests {
     use super::*;
     use crate::request::{Answer, Counted};
-    use henge_model::Consistency;
+    use henge_node::Consistency;
     use henge_node::{Ending, Operation};
     use henge_protocol::{Flags, Header, Opcode, Version};
     use std::sync::Arc;

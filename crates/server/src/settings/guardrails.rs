@@ -1,8 +1,6 @@
 //! The settings of guardrails, by their names in `cassandra.yaml`.
 
-use henge_cql::Guardrails;
-use henge_cql::guardrails::{SchemaGuardrails, Threshold};
-use henge_model::Consistency;
+use henge_node::{Consistency, Guardrails, SchemaGuardrails, Threshold};
 use henge_settings::kind::{duration, flag, limit, list_of, size};
 use henge_settings::{InvalidValue, Kind, Section, Setting, did_you_mean};
 use std::str::FromStr;

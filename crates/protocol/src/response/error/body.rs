@@ -1,12 +1,13 @@
 //! The encoding of ERROR: number, text, and the fields of the kind.
 
-use super::{ErrorKind, ErrorResponse, Failure, Progress, WRITE_TYPES, WriteType};
+use super::{ErrorKind, ErrorResponse, Failure, Progress};
 use crate::limits::ERROR_TEXT_BYTES_MAX;
 use crate::primitive::{
     ReadNotation, put_address, put_int, put_short, put_short_bytes, put_string, put_string_list, truncate_text,
 };
 use crate::{ErrorCode, ProtocolError, Version};
 use henge_base::Reader;
+use henge_model::WriteType;
 
 impl ErrorResponse {
     pub(crate) fn encode(&self, version: Version, out: &mut Vec<u8>) {
@@ -111,7 +112,7 @@ impl ErrorKind {
         let progress = Progress::read(reader)?;
         Ok(match code {
             ErrorCode::WriteTimeout => {
-                let write_type = WriteType::read(reader)?;
+                let write_type = read_write_type(reader)?;
                 // Servers from 4.0 on send it for conditional writes only, and not all servers do.
                 let counted = version >= Version::V5 && write_type == WriteType::Cas && !reader.is_empty();
                 let contentions = if counted { reader.u16()? } else { 0 };
@@ -124,19 +125,17 @@ impl ErrorKind {
             }
             ErrorCode::WriteFailure => {
                 let (failed, failures) = read_failures(reader, version)?;
-                ErrorKind::WriteFailure { progress, failed, failures, write_type: WriteType::read(reader)? }
+                ErrorKind::WriteFailure { progress, failed, failures, write_type: read_write_type(reader)? }
             }
             _ => ErrorKind::CasWriteUnknown { progress },
         })
     }
 }
 
-impl WriteType {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, ProtocolError> {
-        let name = reader.string()?;
-        let found = WRITE_TYPES.iter().find(|(_, n)| *n == name).map(|(kind, _)| *kind);
-        found.ok_or_else(|| ProtocolError::new(format!("Unknown write type {name:?}")))
-    }
+fn read_write_type(reader: &mut Reader<'_>) -> Result<WriteType, ProtocolError> {
+    let name = reader.string()?;
+    let found = WriteType::ALL.into_iter().find(|write_type| write_type.name() == name);
+    found.ok_or_else(|| ProtocolError::new(format!("Unknown write type {name:?}")))
 }
 
 impl Progress {
