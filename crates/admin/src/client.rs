@@ -2,11 +2,12 @@
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use henge_operator::{Failure, Operation, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route};
+use henge_operator::{Failure, Operation, OperationId, OperationRequest, Report, route};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -48,19 +49,13 @@ impl Client {
         self.get(route::OPERATIONS).await
     }
 
-    pub(crate) async fn snapshots(&self) -> anyhow::Result<Vec<Snapshot>> {
-        self.get(route::SNAPSHOTS).await
-    }
-
     pub(crate) async fn clear_snapshot(&self, name: &str) -> anyhow::Result<()> {
         self.ask(Method::DELETE, &route::snapshot(name), Vec::new()).await
     }
 
-    pub(crate) async fn tables(&self, selection: &TableSelection) -> anyhow::Result<Vec<TableStats>> {
-        let parts = [("keyspace", &selection.keyspace), ("table", &selection.table)];
-        let parts: Vec<String> =
-            parts.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))).collect();
-        self.get(&format!("{}?{}", route::TABLES, parts.join("&"))).await
+    /// Asks for a report.
+    pub(crate) async fn report<R: Report>(&self, selection: &R::Selection) -> anyhow::Result<R> {
+        self.get(&format!("{}?{}", R::PATH, query(&serde_json::to_value(selection)?))).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
@@ -93,6 +88,16 @@ impl Client {
     }
 }
 
+/// The query of a selection. Its values are names and numbers, which stand in a path as they are.
+fn query(selection: &Value) -> String {
+    let fields = selection.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let parts = fields.map(|(name, value)| match value {
+        Value::String(text) => format!("{name}={text}"),
+        value => format!("{name}={value}"),
+    });
+    parts.collect::<Vec<_>>().join("&")
+}
+
 async fn exchange(
     stream: TcpStream,
     method: Method,
@@ -107,4 +112,22 @@ async fn exchange(
     let status = answer.status();
     let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await.map_err(|error| anyhow!(error))?;
     Ok((status, body.to_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_operator::{Everything, TableSelection};
+
+    #[test]
+    fn a_selection_is_a_query() {
+        let text = |selection: &TableSelection| query(&serde_json::to_value(selection).unwrap());
+        let keyspace = TableSelection { keyspace: Some("ks".to_owned()), table: None };
+        let table = TableSelection { table: Some("t".to_owned()), ..keyspace.clone() };
+        assert_eq!(
+            [&TableSelection::default(), &keyspace, &table].map(text),
+            ["", "keyspace=ks", "keyspace=ks&table=t"]
+        );
+        assert_eq!(query(&serde_json::to_value(Everything {}).unwrap()), "");
+    }
 }

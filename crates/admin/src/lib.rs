@@ -12,9 +12,11 @@ mod table;
 use anyhow::ensure;
 use clap::Subcommand;
 use client::Client;
-use henge_operator::{OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route};
+use henge_operator::{
+    Everything, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route, size_text,
+};
 use std::io::{self, Write};
-use table::{format_bytes, print};
+use table::print;
 
 /// Acts on a running node.
 #[derive(Clone, Debug, clap::Args)]
@@ -123,7 +125,7 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
             client.abort(OperationId(*id)).await?;
             Ok(format!("Operation {id} stops after its present step\n"))
         }
-        Command::Listsnapshots => Ok(list_snapshots(&client.snapshots().await?)),
+        Command::Listsnapshots => Ok(list_snapshots(&client.report::<Vec<Snapshot>>(&Everything {}).await?)),
         Command::Clearsnapshot { tag, .. } => clear_snapshots(client, tag.as_deref()).await,
         Command::Tablestats { tables } => table_stats(client, tables).await,
     }
@@ -134,7 +136,7 @@ fn list_snapshots(snapshots: &[Snapshot]) -> String {
         return "There are no snapshots\n".to_owned();
     }
     let row = |snapshot: &Snapshot| {
-        let [own, all] = [snapshot.own_bytes, snapshot.bytes].map(format_bytes);
+        let [own, all] = [snapshot.own_bytes, snapshot.bytes].map(size_text);
         vec![snapshot.name.clone(), own, all, table::format_time(snapshot.created_seconds)]
     };
     print(&["Snapshot name", "True size", "Size on disk", "Creation time"], snapshots.iter().map(row).collect())
@@ -143,7 +145,9 @@ fn list_snapshots(snapshots: &[Snapshot]) -> String {
 async fn clear_snapshots(client: &Client, tag: Option<&str>) -> anyhow::Result<String> {
     let names = match tag {
         Some(tag) => vec![tag.to_owned()],
-        None => client.snapshots().await?.into_iter().map(|snapshot| snapshot.name).collect(),
+        None => {
+            client.report::<Vec<Snapshot>>(&Everything {}).await?.into_iter().map(|snapshot| snapshot.name).collect()
+        }
     };
     if names.is_empty() {
         return Ok("There are no snapshots\n".to_owned());
@@ -160,9 +164,9 @@ async fn table_stats(client: &Client, selections: &[TableSelection]) -> anyhow::
     let all = [TableSelection::default()];
     let mut rows = Vec::new();
     for selection in if selections.is_empty() { &all } else { selections } {
-        rows.extend(client.tables(selection).await?.into_iter().map(|stats| {
+        rows.extend(client.report::<Vec<TableStats>>(selection).await?.into_iter().map(|stats| {
             let TableStats { keyspace, table, disk_bytes, partitions } = stats;
-            vec![format!("{keyspace}.{table}"), format_bytes(disk_bytes), partitions.to_string()]
+            vec![format!("{keyspace}.{table}"), size_text(disk_bytes), partitions.to_string()]
         }));
     }
     Ok(print(&["Table", "Space used", "Number of partitions (estimate)"], rows))

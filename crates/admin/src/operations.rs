@@ -1,9 +1,9 @@
 //! Operations of a node: started, watched to their end, and described.
 
 use crate::client::Client;
-use crate::table::{format_bytes, format_time, print};
+use crate::table::{format_time, print};
 use anyhow::bail;
-use henge_operator::{Operation, OperationOutcome, OperationRequest, OperationState, Progress};
+use henge_operator::{Operation, OperationRequest, OperationState, Progress};
 use std::io::{self, IsTerminal, Write};
 
 /// Starts an operation, and waits for its end if that is wanted.
@@ -22,7 +22,7 @@ pub(crate) async fn wait(client: &Client, mut operation: Operation) -> anyhow::R
     loop {
         match &operation.state {
             OperationState::Running { progress } => report_progress(&operation, *progress),
-            OperationState::Done { outcome } => return Ok(describe(outcome)),
+            OperationState::Done { outcome } => return Ok(format!("{outcome}\n")),
             OperationState::Aborted => bail!("operation {} was aborted", operation.id),
             OperationState::Failed { failure } => bail!("{failure}"),
         }
@@ -38,20 +38,6 @@ fn report_progress(operation: &Operation, progress: Progress) {
     }
 }
 
-fn describe(outcome: &OperationOutcome) -> String {
-    match outcome {
-        OperationOutcome::Flushed { memory_bytes } => {
-            format!("Flushed {} from memory to files\n", format_bytes(*memory_bytes))
-        }
-        OperationOutcome::Compacted { before_bytes, after_bytes } => {
-            format!("Compacted {} in files to {}\n", format_bytes(*before_bytes), format_bytes(*after_bytes))
-        }
-        OperationOutcome::SnapshotTaken { snapshot } => {
-            format!("Snapshot {}: {} of data in {}\n", snapshot.name, format_bytes(snapshot.bytes), snapshot.path)
-        }
-    }
-}
-
 /// Operations in columns.
 pub(crate) fn list(operations: &[Operation]) -> String {
     if operations.is_empty() {
@@ -63,7 +49,7 @@ pub(crate) fn list(operations: &[Operation]) -> String {
             OperationState::Running { progress: Progress { done, total } } => {
                 format!("running, {done} of {total} steps")
             }
-            OperationState::Done { outcome } => describe(outcome).trim_end().to_owned(),
+            OperationState::Done { outcome } => outcome.to_string(),
             OperationState::Aborted => "aborted".to_owned(),
             OperationState::Failed { failure } => format!("failed: {failure}"),
         };

@@ -1,5 +1,6 @@
 //! Operations: what takes long on a node. One is started by a request, answered with an id at once, and watched until it has ended.
 
+use crate::size_text::size_text;
 use crate::{Failure, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,6 +36,22 @@ impl fmt::Display for OperationRequest {
             OperationRequest::Flush => f.write_str("flush"),
             OperationRequest::Compact => f.write_str("compact"),
             OperationRequest::Snapshot { name } => write!(f, "snapshot {name}"),
+        }
+    }
+}
+
+impl fmt::Display for OperationOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OperationOutcome::Flushed { memory_bytes } => {
+                write!(f, "Flushed {} from memory to files", size_text(*memory_bytes))
+            }
+            OperationOutcome::Compacted { before_bytes, after_bytes } => {
+                write!(f, "Compacted {} in files to {}", size_text(*before_bytes), size_text(*after_bytes))
+            }
+            OperationOutcome::SnapshotTaken { snapshot } => {
+                write!(f, "Snapshot {}: {} of data in {}", snapshot.name, size_text(snapshot.bytes), snapshot.path)
+            }
         }
     }
 }

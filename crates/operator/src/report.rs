@@ -1,6 +1,31 @@
 //! Reports, which a node answers at once.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+/// A report: `GET` of its path answers it.
+pub trait Report: Serialize + DeserializeOwned + Send + 'static {
+    /// The path on the admin port.
+    const PATH: &'static str;
+    /// The part of the node to report on: its fields, texts and numbers, are the query of the path.
+    type Selection: Serialize + DeserializeOwned + Send + Sync + 'static;
+}
+
+/// No selection: the report has all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Everything {}
+
+/// The snapshots, by name.
+impl Report for Vec<Snapshot> {
+    const PATH: &'static str = "/snapshots";
+    type Selection = Everything;
+}
+
+/// Sizes of tables.
+impl Report for Vec<TableStats> {
+    const PATH: &'static str = "/tables";
+    type Selection = TableSelection;
+}
 
 /// A copy of a node's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

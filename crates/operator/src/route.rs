@@ -1,4 +1,4 @@
-//! Paths of the admin port, and the header that every request has.
+//! Paths of the admin port, other than those of reports, and the header that every request has.
 
 use crate::OperationId;
 use std::time::Duration;
@@ -10,12 +10,8 @@ pub const HEADER: &str = "henge-admin";
 pub const OPERATIONS: &str = "/operations";
 /// `GET` answers one operation, with `?wait_millis=` once it has ended or the time is over; `DELETE` aborts it.
 pub const OPERATION: &str = "/operations/{id}";
-/// `GET` lists snapshots.
-pub const SNAPSHOTS: &str = "/snapshots";
 /// `DELETE` removes a snapshot.
 pub const SNAPSHOT: &str = "/snapshots/{name}";
-/// `GET` reports on tables, with `?keyspace=` and `?table=` on some.
-pub const TABLES: &str = "/tables";
 
 /// The longest that a node lets a request wait for the end of an operation.
 pub const WAIT_MAX: Duration = Duration::from_secs(20);

@@ -1,6 +1,7 @@
 //! The admin port: carries an operator's requests over HTTP to [`Operations`].
 
 use crate::operations::Operations;
+use crate::operations::reports::{ReportRoutes, each_report};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
@@ -8,9 +9,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use henge_operator::{
-    Failure, FailureKind, Operation, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route,
-};
+use henge_operator::{Failure, FailureKind, Operation, OperationId, OperationRequest, Report, route};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,16 +23,23 @@ type Answer<T> = Result<Json<T>, Refusal>;
 
 /// The routes.
 pub(crate) fn router(operations: Arc<Operations>) -> Router {
-    Router::new()
+    each_report(Router::new())
         .route(route::OPERATIONS, get(list).post(start))
         .route(route::OPERATION, get(watch).delete(abort))
-        .route(route::SNAPSHOTS, get(snapshots))
         .route(route::SNAPSHOT, axum::routing::delete(clear_snapshot))
-        .route(route::TABLES, get(tables))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(refuse_pages))
         .with_state(operations)
+}
+
+impl ReportRoutes for Router<Arc<Operations>> {
+    fn add<R: Report>(self, answer: fn(&Operations, &R::Selection) -> Result<R, Failure>) -> Self {
+        let report = move |State(operations): Shared, Query(selection): Query<R::Selection>| {
+            run_blocking(operations, move |operations| answer(operations, &selection))
+        };
+        self.route(R::PATH, get(report))
+    }
 }
 
 /// A failure as an answer.
@@ -126,16 +132,8 @@ async fn abort(State(operations): Shared, Path(id): Path<u64>) -> Answer<Operati
     Ok(Json(operations.abort(OperationId(id))?))
 }
 
-async fn snapshots(State(operations): Shared) -> Answer<Vec<Snapshot>> {
-    run_blocking(operations, Operations::snapshots).await
-}
-
 async fn clear_snapshot(State(operations): Shared, Path(name): Path<String>) -> Answer<()> {
     run_blocking(operations, move |operations| operations.clear_snapshot(&name)).await
-}
-
-async fn tables(State(operations): Shared, Query(selection): Query<TableSelection>) -> Answer<Vec<TableStats>> {
-    run_blocking(operations, move |operations| operations.tables(&selection)).await
 }
 
 #[cfg(test)]

@@ -2,16 +2,16 @@
 //!
 //! - `work`: what each operation does.
 
+pub(crate) mod reports;
 mod work;
 
 use crate::world::ServerWorld;
 use henge_node::Node;
 use henge_operator::{
-    Failure, FailureKind, Operation, OperationId, OperationRequest, OperationState, Progress, Snapshot, TableSelection,
-    TableStats,
+    Failure, FailureKind, Operation, OperationId, OperationRequest, OperationState, Progress, Snapshot,
 };
 use henge_rocks::RocksEngine;
-use henge_storage::{SnapshotError, Snapshots, Store, TableStatistics};
+use henge_storage::{SnapshotError, Snapshots, Store};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -147,35 +147,12 @@ impl Operations {
         found.ok_or_else(|| Failure::new(FailureKind::NotFound, format!("there is no operation {id}")))
     }
 
-    /// The snapshots, by name; reads the disk.
-    pub(crate) fn snapshots(&self) -> Result<Vec<Snapshot>, Failure> {
-        Ok(self.snapshots.list().map_err(snapshot_failure)?.iter().map(describe_snapshot).collect())
-    }
-
     /// Removes a snapshot; writes the disk.
     pub(crate) fn clear_snapshot(&self, name: &str) -> Result<(), Failure> {
         match self.snapshots.clear(name).map_err(snapshot_failure)? {
             true => Ok(()),
             false => Err(Failure::new(FailureKind::NotFound, format!("there is no snapshot {name}"))),
         }
-    }
-
-    /// Sizes of tables; reads the disk.
-    pub(crate) fn tables(&self, selection: &TableSelection) -> Result<Vec<TableStats>, Failure> {
-        let is = |name: &String, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
-        let mut stats = Vec::new();
-        for table in self.node.tables() {
-            if is(&table.keyspace, &selection.keyspace) && is(&table.name, &selection.table) {
-                let TableStatistics { disk_bytes, partitions } =
-                    self.store.statistics(table.storage_id).map_err(failure)?;
-                let (keyspace, table) = (table.keyspace.clone(), table.name.clone());
-                stats.push(TableStats { keyspace, table, disk_bytes, partitions });
-            }
-        }
-        if stats.is_empty() && selection.keyspace.is_some() {
-            return Err(Failure::new(FailureKind::NotFound, "there is no such table"));
-        }
-        Ok(stats)
     }
 }
 

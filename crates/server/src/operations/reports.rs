@@ -1,0 +1,40 @@
+//! Reports, which are answered at once: each is a line of [`each_report`] and a function.
+
+use super::{Operations, describe_snapshot, failure, snapshot_failure};
+use henge_operator::{Everything, Failure, FailureKind, Report, Snapshot, TableSelection, TableStats};
+use henge_storage::TableStatistics;
+
+/// Takes every report with the function that answers it, which may read the disk.
+pub(crate) trait ReportRoutes {
+    fn add<R: Report>(self, answer: fn(&Operations, &R::Selection) -> Result<R, Failure>) -> Self;
+}
+
+/// Hands every report to `routes`.
+pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
+    routes.add(Operations::list_snapshots).add(Operations::table_stats)
+}
+
+impl Operations {
+    /// The snapshots, by name; reads the disk.
+    fn list_snapshots(&self, _: &Everything) -> Result<Vec<Snapshot>, Failure> {
+        Ok(self.snapshots.list().map_err(snapshot_failure)?.iter().map(describe_snapshot).collect())
+    }
+
+    /// Sizes of tables; reads the disk.
+    fn table_stats(&self, selection: &TableSelection) -> Result<Vec<TableStats>, Failure> {
+        let is = |name: &String, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
+        let mut stats = Vec::new();
+        for table in self.node.tables() {
+            if is(&table.keyspace, &selection.keyspace) && is(&table.name, &selection.table) {
+                let TableStatistics { disk_bytes, partitions } =
+                    self.store.statistics(table.storage_id).map_err(failure)?;
+                let (keyspace, table) = (table.keyspace.clone(), table.name.clone());
+                stats.push(TableStats { keyspace, table, disk_bytes, partitions });
+            }
+        }
+        if stats.is_empty() && selection.keyspace.is_some() {
+            return Err(Failure::new(FailureKind::NotFound, "there is no such table"));
+        }
+        Ok(stats)
+    }
+}
