@@ -1,4 +1,5 @@
-//! Reading: as many replicas as the level needs, one answer.
+//! Reads: as many replicas as the level needs are asked, one for rows and the others for digests. If they differ, all are asked
+//! for rows, which are merged; replicas that lack something are sent it before the client is answered (blocking read repair).
 
 use crate::gather::{AnswerForm, Answers, Gather};
 use crate::mend::mend;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 /// Rows to read.
 #[derive(Clone, Debug)]
 pub struct Read {
-    /// The keyspace.
+    /// Replicas and replication of the table's keyspace.
     pub placed: KeyspacePlacement,
     /// The rows to read.
     pub command: ReadCommand,
@@ -24,13 +25,13 @@ pub struct Read {
     pub policy: ReadPolicy,
 }
 
-/// Reads rows, tombstones included. Replicas whose answers differ have what they lacked when this returns, so that the next read at this
-/// level sees no less; a policy without repairs leaves them as they are.
+/// Reads rows, tombstones included. Before it returns, replicas that lacked a part of the answer have it, so that no later read at
+/// this level sees less. A policy without repairs leaves them as they are.
 ///
 /// The answer may hold fewer live rows than the limit although there are more; it says so by `more`, and is not empty then.
 pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     if read.consistency.is_serial() && crate::paxos::is_of_one_partition(&read.command) {
-        // All rows that are asked for are read; the query's filter tells which an index would have named.
+        // A round of Paxos reads by key, without the index: the filter of the query drops the rows that the index would not name.
         let command = ReadCommand { probe: None, ..read.command };
         return crate::paxos::serial_read(replicas, Read { command, ..read }).await;
     }
@@ -53,10 +54,10 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result
         Ok(block) => return Ok(block),
         Err(differing) => differing,
     };
-    if differing.digests {
+    if differing.is_mismatch {
         replicas.count(Event::DigestMismatch);
     }
-    // Those that answered are asked again, and first.
+    // Rows are asked of the replicas that answered, then of the spare ones.
     let gathered = gather.gather(differing.pool, AnswerForm::Rows).await?;
     let reconciled = gather.reconcile(gathered.answers).await;
     if !policy.repairs {
@@ -71,11 +72,11 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result
     Ok(reconciled.block)
 }
 
-/// The table's policy concerns reads of one partition.
+/// The speculative retry: the table's policy for a read of one partition, the default for a scan.
 fn speculation(read: &Read) -> SpeculativeRetry {
-    let policy = read.policy.speculation;
-    let is_default = policy == SpeculativeRetry::default();
-    if is_default || crate::paxos::is_of_one_partition(&read.command) { policy } else { SpeculativeRetry::default() }
+    let (policy, default) = (read.policy.speculation, SpeculativeRetry::default());
+    // Most tables have the default: it need not be found out what their reads cover.
+    if policy == default || crate::paxos::is_of_one_partition(&read.command) { policy } else { default }
 }
 
 fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
@@ -87,38 +88,37 @@ fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
     ReadPlan::new(replicas, &read.placed, read.command.token, consistency).map_err(unavailable)
 }
 
-/// Answers that are not one.
+/// Answers that do not agree, or of which none has rows.
 struct Differing {
     /// The replicas to ask for rows: those that answered, then the others.
     pool: Candidates,
-    /// True if it is known that contents differ.
-    digests: bool,
+    /// True if a digest is known to differ from the rows. False if there were no rows to compare it with, or only a part of them.
+    is_mismatch: bool,
 }
 
-/// The rows, if every digest is theirs.
+/// The rows, if every digest is that of the rows; else what to ask next.
 fn agreed_rows(command: &ReadCommand, gathered: Answers) -> Result<RowBlock, Differing> {
     let Answers { mut answers, spare } = gathered;
     let data = answers.iter_mut().enumerate().find_map(|(number, (_, reply))| match reply {
         ReadReply::Rows(block) => Some((number, std::mem::take(block))),
         ReadReply::Digest(_) => None,
     });
-    // Without rows nothing was compared.
-    let mut digests = false;
-    if let Some((of, mut block)) = data {
+    let mut is_mismatch = false;
+    if let Some((rows_of, mut block)) = data {
         if answers.len() == 1 {
             return Ok(block);
         }
         let full = block.live_rows(command.now_seconds) >= command.limit as usize;
-        let others = answers.iter().enumerate().filter(|(number, _)| *number != of).map(|(_, (_, reply))| reply);
+        let others = answers.iter().enumerate().filter(|(number, _)| *number != rows_of).map(|(_, (_, reply))| reply);
         if all_agree(command, &block, others) {
-            // Beyond the limit the others may have rows where this replica has none.
+            // A digest covers rows up to the limit: beyond it another replica may have rows that this one lacks.
             block.more |= full && matches!(command.keys, henge_model::KeyRange::Run { .. });
             return Ok(block);
         }
-        // Rows cut by their size are less than what the others digested, even where the content is the same.
-        digests = full || !block.more;
+        // A replica that stopped at its bound in bytes answers fewer rows than the others digested, so that these differ anyway.
+        is_mismatch = full || !block.more;
     }
-    Err(Differing { pool: answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect(), digests })
+    Err(Differing { pool: answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect(), is_mismatch })
 }
 
 fn all_agree<'a>(command: &ReadCommand, block: &RowBlock, mut others: impl Iterator<Item = &'a ReadReply>) -> bool {

@@ -1,4 +1,5 @@
-//! One page of a SELECT.
+//! One page of a SELECT: its reads are cut into pieces, each piece is read in blocks, rows are joined with their static row, filtered,
+//! computed and pushed into a sink. GROUP BY is in `group`.
 
 use crate::cursor::Cursor;
 use crate::join::{Join, Progress};
@@ -14,11 +15,12 @@ use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowS
 /// The most rows asked of replicas at once; a page with fewer asks for fewer.
 pub(crate) const CHUNK_ROWS: u32 = 5_000;
 
-/// The rows first asked for if each partition may answer only some of its rows.
+/// The rows first asked for under PER PARTITION LIMIT, whose partitions may have many more than are answered.
 const QUOTA_CHUNK_ROWS_MIN: u32 = 32;
 
 /// Answers from this node's memory if the statement names one row and one local copy suffices; otherwise the sink is
-/// unchanged and the result tells why. Awaits nothing and allocates nothing but the key.
+/// unchanged, and `Local` says if another replica must be asked or only this node's disk. Awaits nothing and allocates
+/// nothing but the key.
 pub fn try_select<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
@@ -73,7 +75,7 @@ fn names_several_partitions(reads: &Reads) -> bool {
     }
 }
 
-/// Executes the bound read, from the position where an earlier page stopped.
+/// Executes a statement with its values bound, from the position where an earlier page stopped.
 async fn run_bound<R: Replicas>(
     replicas: &R,
     plan: &SelectPlan,
@@ -107,7 +109,7 @@ async fn run_bound<R: Replicas>(
 
 fn read_command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
     let now_seconds = request.context.now_seconds;
-    // Deletions that one replica may have purged are left out by all others too.
+    // Replicas purge at times of their own: what one may have purged already, the others leave out of rows and digests.
     let purge_before = plan.table().unproven_purge_seconds().map_or(i64::MIN, |after| now_seconds - i64::from(after));
     ReadCommand {
         storage_id: plan.table().storage_id,
@@ -129,6 +131,7 @@ pub(crate) struct PageRun<'a, R> {
     placed: &'a KeyspacePlacement,
     pub(crate) request: &'a Request<'a>,
     pub(crate) cursor: Cursor,
+    /// The rows that LIMIT still allows; `u32::MAX` without a LIMIT.
     pub(crate) remaining: u32,
     pub(crate) join: Join<'a>,
     pub(crate) quota: Option<Quota>,
@@ -136,12 +139,13 @@ pub(crate) struct PageRun<'a, R> {
     tombstones: TombstoneCounter,
 }
 
-/// The bound of PER PARTITION LIMIT.
+/// PER PARTITION LIMIT.
 pub(crate) struct Quota {
+    /// The rows that a partition may answer.
     pub(crate) most: u32,
     /// The rows answered of the current partition.
     pub(crate) given: u32,
-    /// The rows to read at once: few as long as partitions exceed the bound, growing otherwise.
+    /// The rows to read at once: few as long as partitions have more than `most` rows, growing otherwise.
     chunk: u32,
 }
 
@@ -175,6 +179,7 @@ impl<R: Replicas> PageRun<'_, R> {
     pub(crate) async fn read_block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
         let mut command = read_command(self.plan, self.request, token, keys, wanted);
+        // A row named by its key needs no index.
         if matches!(command.keys, KeyRange::Run { .. }) {
             command.probe.clone_from(&self.probe);
         }
@@ -218,6 +223,7 @@ impl<R: Replicas> PageRun<'_, R> {
                 self.push_computed(&block, wanted, filter, sink)?
             };
             given += pushed;
+            // Of a sorted SELECT the sink is the buffer to sort, which is bounded.
             sort_buffer::check_size(self.plan, sink)?;
             self.remaining =
                 if self.remaining == u32::MAX { u32::MAX } else { self.remaining - pushed.min(self.remaining) };

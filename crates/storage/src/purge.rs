@@ -1,8 +1,10 @@
-//! Forgetting: deletions, and values that have expired, from before a moment that the caller vouches for; and whatever they cover.
+//! Purging: the removal of deletions and expired values from before a given time, and of whatever they cover. The caller has made sure
+//! that every replica has what was written before that time.
 //!
-//! A sweep goes through a table partition by partition. What is left of a partition's rows replaces them only if no write to the
-//! partition came between; a tombstone goes last, once every row that it covers has been gone through with no write between. What
-//! may still arrive late is refused by the table's fence, which is on disk before anything is forgotten.
+//! A sweep goes through a table partition by partition. What is left of a partition's rows replaces them only if nobody wrote to the
+//! partition meanwhile, which its stripe tells; otherwise the partition is left to the next sweep. A tombstone goes last, once the
+//! sweep has been through every row that it covers with no write between. A write that arrives late, from before that time, is refused
+//! by the table's fence, which is on disk before anything is purged.
 
 use crate::limits::{SWEEP_REPLACED_BYTES_MAX, SWEEP_STEP_BYTES_MAX};
 use crate::read::Source;
@@ -27,11 +29,11 @@ pub struct Sweep {
 #[derive(Debug)]
 struct Partition {
     prefix: Vec<u8>,
-    /// The version that its stripe has if nothing but this sweep has written to it.
+    /// The version of its stripe, one more for each replacement of this sweep: another one means that somebody else wrote.
     version: u64,
 }
 
-/// The prefix of a partition, and its version unless somebody else writes to it.
+/// The prefix of a partition, and the version of its stripe; `None` if somebody else has written to it, or is about to.
 type FoundPartition = (Vec<u8>, Option<u64>);
 
 /// The rest of some rows after a purge: keys with their new content, or with none.
@@ -71,32 +73,32 @@ impl Sweep {
         self.table
     }
 
-    /// The replacement was not made: the partition is left for the next sweep.
+    /// Leaves the rest of the partition to the next sweep: its last replacement was refused.
     pub fn skip_partition(&mut self) {
         if let Some(partition) = self.partition.take() {
             self.next = Key::prefix_end(&partition.prefix);
         }
     }
 
-    /// Goes on; for a disk lane.
+    /// Takes a step of at most [`SWEEP_STEP_BYTES_MAX`] read bytes; for a disk lane.
     pub(crate) fn step(&mut self, source: &Source<'_>) -> Result<SweepStep, ReadError> {
         let mut seen = 0;
         while seen < SWEEP_STEP_BYTES_MAX {
-            let Some((prefix, version)) = self.partition(source)? else { return Ok(SweepStep::End) };
+            let Some((prefix, version)) = self.next_partition(source)? else { return Ok(SweepStep::End) };
             let Some(version) = version else {
-                // Somebody writes to it; what can be forgotten now can be later.
+                // What can be purged now can be purged by the next sweep, when nobody writes.
                 self.partition = None;
                 self.next = Key::prefix_end(&prefix);
                 continue;
             };
-            let tombstones = tombstones(source.engine, &prefix)?;
+            let tombstones = read_tombstones(source.engine, &prefix)?;
             let mut page = Page::new(self.before, &tombstones);
-            let ended = page.rows(source, &self.next, &Key::prefix_end(&prefix))?;
+            let ended = page.take_rows(source, &self.next, &Key::prefix_end(&prefix))?;
             seen += page.seen + prefix.len();
             match ended {
                 Some(next) => self.next = next,
                 None => {
-                    page.tombstones(&tombstones);
+                    page.take_tombstones(&tombstones);
                     self.next = Key::prefix_end(&prefix);
                 }
             }
@@ -111,14 +113,14 @@ impl Sweep {
         Ok(SweepStep::Nothing)
     }
 
-    /// True if the sweep is not at its end.
-    pub(crate) fn finds_any(&self, source: &Source<'_>) -> Result<bool, ReadError> {
+    /// True if there is any key that the sweep has not been through.
+    pub(crate) fn has_more(&self, source: &Source<'_>) -> Result<bool, ReadError> {
         let any = |family| first_key(source.engine, family, &self.next, &self.end).map(|key| key.is_some());
         Ok(any(source.family)? || any(Family::Tombstones)?)
     }
 
     /// The partition to go on with, and its version if nobody else writes to it.
-    fn partition(&mut self, source: &Source<'_>) -> Result<Option<FoundPartition>, ReadError> {
+    fn next_partition(&mut self, source: &Source<'_>) -> Result<Option<FoundPartition>, ReadError> {
         if let Some(Partition { prefix, version }) = self.partition.take() {
             let undisturbed = source.stripes.quiet(Stripe::of(&prefix)) == Some(version);
             return Ok(Some((prefix, undisturbed.then_some(version))));
@@ -152,7 +154,8 @@ fn first_key(engine: &dyn Engine, family: Family, start: &[u8], end: &[u8]) -> R
 /// Keys with encoded rows.
 type Tombstones = Vec<(Bytes, Bytes)>;
 
-fn tombstones(engine: &dyn Engine, prefix: &[u8]) -> Result<Tombstones, ReadError> {
+/// The tombstones of a partition and of its ranges.
+fn read_tombstones(engine: &dyn Engine, prefix: &[u8]) -> Result<Tombstones, ReadError> {
     let (mut found, mut outcome) = (Vec::new(), Ok(()));
     let range = ScanRange { family: Family::Tombstones, start: prefix, end: &Key::prefix_end(prefix), reversed: false };
     engine.scan(&range, Tier::Disk, &mut |key, row| match RowView::parse(key, row) {
@@ -169,12 +172,15 @@ fn tombstones(engine: &dyn Engine, prefix: &[u8]) -> Result<Tombstones, ReadErro
     Ok(found)
 }
 
-/// Changes to a part of a partition.
+/// The changes to a part of a partition, gathered by one step.
 struct Page {
     before: i64,
     covers: Covers,
+    /// New content by key; empty content removes the key.
     rows: Vec<(Family, Bytes, Bytes)>,
+    /// Bytes read.
     seen: usize,
+    /// Bytes of `rows`.
     bytes: usize,
 }
 
@@ -184,8 +190,8 @@ impl Page {
         Page { before, covers, rows: Vec::new(), seen: 0, bytes: 0 }
     }
 
-    /// Goes through rows; gives where to go on if there were too many. A damaged row is passed over: repair mends it.
-    fn rows(&mut self, source: &Source<'_>, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+    /// Takes the rows between two keys; gives the key to go on at if there were too many. A damaged row is left: repair mends it.
+    fn take_rows(&mut self, source: &Source<'_>, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         let mut next = None;
         let range = ScanRange { family: source.family, start, end, reversed: false };
         source.engine.scan(&range, Tier::Disk, &mut |key, value| {
@@ -194,13 +200,13 @@ impl Page {
                 return Flow::Stop;
             }
             self.seen += key.len() + value.len();
-            self.row(source.family, key, value);
+            self.take_row(source.family, key, value);
             Flow::Continue
         })?;
         Ok(next)
     }
 
-    fn row(&mut self, family: Family, key: &[u8], value: &[u8]) {
+    fn take_row(&mut self, family: Family, key: &[u8], value: &[u8]) {
         let Ok(view) = RowView::parse(key, value) else { return };
         let covered_by = self.covers.deletion(key);
         let strip = Strip { columns: &Columns::All, purge_before: self.before, covered_by };
@@ -214,8 +220,9 @@ impl Page {
         self.rows.push((family, Bytes::copy_from_slice(key), left.into()));
     }
 
-    /// The tombstones that go, once all rows they cover have been gone through; and the word that there are any.
-    fn tombstones(&mut self, tombstones: &Tombstones) {
+    /// Takes the tombstones, whose rows have all been taken. Under the key of the partition's own tombstone there is a row, empty if
+    /// the partition as a whole was not deleted, wherever a range was: it tells reads to look for ranges, and stays as long as one does.
+    fn take_tombstones(&mut self, tombstones: &Tombstones) {
         let goes = |row: &[u8]| {
             let deletion = RowView::parse_trusted(row).ok().and_then(|row| row.deletion());
             deletion.is_none_or(|deletion| deletion.local_seconds < self.before)
@@ -223,11 +230,10 @@ impl Page {
         let is_range = |key: &[u8]| Key::kind(key) == Some(KeyKind::RangeTombstone);
         let ranges_stay = tombstones.iter().any(|(key, row)| is_range(key) && !goes(row));
         for (key, row) in tombstones.iter().filter(|(_, row)| goes(row)) {
-            let says_nothing = RowView::parse_trusted(row).is_ok_and(|row| row.is_empty());
-            // The word of a partition without a tombstone of its own stays as long as there are ranges.
+            let is_empty = RowView::parse_trusted(row).is_ok_and(|row| row.is_empty());
             let left = if is_range(key) || !ranges_stay {
                 Bytes::new()
-            } else if says_nothing {
+            } else if is_empty {
                 continue;
             } else {
                 empty_row(key)

@@ -250,7 +250,7 @@ impl Store {
 
     /// True if there is any row or tombstone of a table; for a disk lane.
     pub fn holds_rows(&self, table: StorageId) -> Result<bool, ReadError> {
-        Sweep::new(table, 0).finds_any(&self.source(table)?)
+        Sweep::new(table, 0).has_more(&self.source(table)?)
     }
 
     /// Goes on with a sweep; for a disk lane.

@@ -35,8 +35,8 @@ impl TombstonedTables {
         self.tables.load().contains(&table)
     }
 
-    /// Adds a tombstone to rows on their way, with what finds it: the fact that its table has some, and for a range the word
-    /// that its partition has some. From here on reads look for them.
+    /// Adds a tombstone to rows on their way, with what finds it: the fact that its table has tombstones, and for a range an empty row
+    /// under the key of the partition's own tombstone, which tells that the partition has ranges. From here on reads look for them.
     pub(crate) fn place(&self, table: StorageId, key: &Bytes, row: &Bytes, rows: &mut Rows) -> Result<(), WriteError> {
         let length = Key::extent(key).and(Key::partition(key)).ok_or(WriteError::UnknownTable)?;
         if !self.contains(table) {
@@ -45,10 +45,10 @@ impl TombstonedTables {
         let fact = [NAME, &table.0.to_be_bytes()].concat();
         rows.push((Family::Tombstones, key.clone(), row.clone()));
         if Key::kind(key) == Some(KeyKind::RangeTombstone) {
-            let word = Key::partition_tombstone(&key[..length]);
+            let partition_key = Key::partition_tombstone(&key[..length]);
             let mut empty = Vec::new();
-            encode_row(word.bytes(), &Row::default(), &mut empty);
-            rows.push((Family::Tombstones, word.to_bytes(), empty.into()));
+            encode_row(partition_key.bytes(), &Row::default(), &mut empty);
+            rows.push((Family::Tombstones, partition_key.to_bytes(), empty.into()));
         }
         rows.push((Family::Local, fact.into(), Bytes::new()));
         Ok(())

@@ -164,7 +164,7 @@ impl Endpoint {
             queue_bytes: links.values().map(|l| l.waiting_bytes()).sum(),
             pending_calls: links.values().map(|l| l.pending.count()).sum(),
             links: links.len(),
-            links_up: links.values().filter(|l| l.up.load(Ordering::Relaxed)).count(),
+            links_up: links.values().filter(|l| l.is_up.load(Ordering::Relaxed)).count(),
             inbound: self.shared.inbound.load(Ordering::Relaxed),
             refused: self.shared.refusals.load(Ordering::Relaxed),
         }

@@ -14,10 +14,12 @@ pub(crate) const PENDING_CALLS_MAX: usize = 1 << 16;
 pub(crate) const READ_BYTES_MAX: usize = 256 << 10;
 /// Maximum time for a handshake, including the hellos.
 pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The first and the longest delay between attempts to connect to a peer.
-pub(crate) const RECONNECT_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// The first delay between attempts to connect to a peer; each failure doubles it.
+pub(crate) const RECONNECT_DELAY_MIN: Duration = Duration::from_millis(50);
+/// The longest delay between attempts to connect to a peer.
+pub(crate) const RECONNECT_DELAY_MAX: Duration = Duration::from_secs(2);
 /// The interval between searches for overdue calls.
-pub(crate) const SWEEP_INTERVAL: Duration = Duration::from_millis(10);
+pub(crate) const OVERDUE_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// Maximum remembered refusals; each is logged once, later ones are not logged.
 pub(crate) const LOGGED_REFUSALS_MAX: usize = 1_000;
 /// Maximum connections from peers.

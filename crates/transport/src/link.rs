@@ -1,10 +1,11 @@
-//! A link to a peer. It connects when there is something to send, and again after its connection broke.
+//! A link to a peer: one QUIC connection with one stream in each direction. It connects when there is something to send, and again
+//! after its connection broke. Between a failed or broken connection and the next attempt calls fail at once, as not sent.
 
 use crate::endpoint::Shared;
 use crate::frame::{Head, Kind};
 use crate::handler::{Call, CallError, Class, Destination};
 use crate::hello::{self, HelloError};
-use crate::limits::{HANDSHAKE_TIMEOUT, RECONNECT_DELAYS, SWEEP_INTERVAL};
+use crate::limits::{HANDSHAKE_TIMEOUT, OVERDUE_CHECK_INTERVAL, RECONNECT_DELAY_MAX, RECONNECT_DELAY_MIN};
 use crate::outbox::{Outbox, QueuedFrame};
 use crate::pending::Pending;
 use crate::stream;
@@ -24,7 +25,7 @@ pub(crate) struct Link {
     /// Replaced for each connection, after the frames of the broken one have been settled.
     outbox: Mutex<Arc<Outbox>>,
     pub(crate) pending: Pending,
-    pub(crate) up: AtomicBool,
+    pub(crate) is_up: AtomicBool,
     pub(crate) is_closed: AtomicBool,
 }
 
@@ -44,7 +45,7 @@ impl Link {
             class,
             outbox: Mutex::default(),
             pending: Pending::default(),
-            up: AtomicBool::new(false),
+            is_up: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -81,12 +82,12 @@ impl Link {
         self.fail_waiting_frames(&outbox);
     }
 
-    /// Closes an outbox. Calls that still wait in it were not sent; the outcome of those already sent is unknown.
+    /// Closes an outbox, which refuses frames from then on. Calls that still wait in it were not sent; the outcome of those already sent is unknown.
     fn fail_waiting_frames(&self, outbox: &Outbox) {
         for waiting in outbox.close() {
             self.not_sent(waiting);
         }
-        self.pending.end(None);
+        self.pending.end_all();
     }
 
     fn not_sent(&self, waiting: QueuedFrame) {
@@ -98,12 +99,12 @@ impl Link {
 pub(crate) async fn run(shared: Arc<Shared>, link: Arc<Link>) {
     tokio::select! {
         () = reconnect_until_closed(&shared, &link) => {}
-        () = link.pending.sweep(SWEEP_INTERVAL) => {}
+        () = link.pending.sweep(OVERDUE_CHECK_INTERVAL) => {}
     }
 }
 
 async fn reconnect_until_closed(shared: &Arc<Shared>, link: &Arc<Link>) {
-    let mut backoff = RECONNECT_DELAYS.0;
+    let mut backoff = RECONNECT_DELAY_MIN;
     while !link.is_closed.load(Ordering::Acquire) && !shared.is_closed() {
         let outbox = Arc::clone(&link.outbox.lock());
         outbox.wait_for_frames().await;
@@ -115,40 +116,41 @@ async fn reconnect_until_closed(shared: &Arc<Shared>, link: &Arc<Link>) {
             .unwrap_or(Err(HelloError::Lost("no answer".to_owned())))
         {
             Ok(connected) => {
-                backoff = RECONNECT_DELAYS.0;
-                link.up.store(true, Ordering::Relaxed);
+                backoff = RECONNECT_DELAY_MIN;
+                link.is_up.store(true, Ordering::Relaxed);
                 exchange_frames(shared, link, &outbox, connected).await;
-                link.up.store(false, Ordering::Relaxed);
+                link.is_up.store(false, Ordering::Relaxed);
             }
             Err(error) => shared.log_refusal(link.to.address.ip(), &error.to_string()),
         }
         link.fail_waiting_frames(&outbox);
         // Jitter keeps the nodes of a cluster from connecting to a peer at the same moment.
         sleep(backoff.mul_f64(0.5 + shared.jitter())).await;
-        backoff = (backoff * 2).min(RECONNECT_DELAYS.1);
+        backoff = (backoff * 2).min(RECONNECT_DELAY_MAX);
         *link.outbox.lock() = Arc::default();
     }
 }
 
+/// Connects, exchanges hellos, and checks that the peer is the host expected and is admitted.
 async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<OutboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
-    let dialled = shared.quinn.connect_with(shared.client_config(), link.to.address, SERVER_NAME);
+    let connecting = shared.quinn.connect_with(shared.client_config(), link.to.address, SERVER_NAME);
     let connection =
-        dialled.map_err(|e| lost(e.to_string()))?.await.map_err(|e| HelloError::from_connection_error(&e))?;
+        connecting.map_err(|e| lost(e.to_string()))?.await.map_err(|e| HelloError::from_connection_error(&e))?;
     let (mut sender, mut receiver) = connection.open_bi().await.map_err(|e| HelloError::from_connection_error(&e))?;
     let hello = hello::encode(link.class, shared.cluster(), &shared.options.release);
     sender.write_all(&hello).await.map_err(|e| lost(e.to_string()))?;
     let mut input = BytesMut::new();
-    let heard = hello::receive(&connection, &mut receiver, &mut input, link.to.address).await?;
-    if let Some(expected) = link.to.host.filter(|h| *h != heard.host) {
+    let peer_hello = hello::receive(&connection, &mut receiver, &mut input, link.to.address).await?;
+    if let Some(expected) = link.to.host.filter(|h| *h != peer_hello.host) {
         connection.close(1u32.into(), b"another host was expected here");
-        return Err(HelloError::OtherHost { found: heard.host, expected });
+        return Err(HelloError::OtherHost { found: peer_hello.host, expected });
     }
-    if let Err(refusal) = shared.handler.admit(&heard) {
+    if let Err(refusal) = shared.handler.admit(&peer_hello) {
         connection.close(1u32.into(), refusal.to_string().as_bytes());
         return Err(refusal.into());
     }
-    Ok(OutboundConnection { connection, sender, receiver, input, host: heard.host })
+    Ok(OutboundConnection { connection, sender, receiver, input, host: peer_hello.host })
 }
 
 /// Transfers frames in both directions until either one ends.
@@ -159,6 +161,7 @@ async fn exchange_frames(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox
         let outcome = match head.kind {
             Kind::Reply => Ok(body),
             Kind::NoReply => Err(CallError::Unknown),
+            // A peer sends its requests over a link of its own.
             _ => return,
         };
         if let Some(time) = link.pending.complete(head.correlation, outcome) {

@@ -79,13 +79,17 @@ impl Pending {
         Some(call.began.elapsed())
     }
 
-    /// Ends the calls whose deadline has passed, or all calls. Their outcome is unknown.
-    pub(crate) fn end(&self, overdue_at: Option<Instant>) {
+    /// Ends all calls. Their outcome is unknown.
+    pub(crate) fn end_all(&self) {
+        self.end_where(|_| true);
+    }
+
+    fn end_where(&self, is_due: impl Fn(&Waiter) -> bool) {
         let mut ended = Vec::new();
         let mut slab = self.slab.lock();
         let Slab { places, free, count } = &mut *slab;
         for (number, place) in places.iter_mut().enumerate() {
-            let due = place.call.as_ref().is_some_and(|w| overdue_at.is_none_or(|now| w.deadline <= now));
+            let due = place.call.as_ref().is_some_and(&is_due);
             if due && let Some(waiter) = place.call.take() {
                 free.push(number as u32);
                 *count -= 1;
@@ -109,7 +113,8 @@ impl Pending {
                 added.await;
             }
             tokio::time::sleep(every).await;
-            self.end(Some(Instant::now()));
+            let now = Instant::now();
+            self.end_where(|waiter| waiter.deadline <= now);
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The write combiner's turns. In group mode a turn is a job on the write lane, and whatever arrives while it syncs makes up the
-//! next batch; in periodic mode whoever finds the combiner free writes inline, unsynced.
+//! The task of a core that writes what the combiner has gathered. One core at a time has the combiner's turn; a turn writes one batch.
+//! In group mode it is a job on the write lane (threads for the disk), and what arrives while it syncs makes up the next batch. In
+//! periodic mode it writes at once, unsynced, on the core.
 
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
@@ -8,9 +9,10 @@ use henge_storage::{Store, SyncMode, WriteError};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
+/// Writes that have ended, by the tickets under which their callers wait in the replica's `slots`.
 type WriteOutcomes = Vec<(u64, Result<(), WriteError>)>;
 
-/// A core's writer task: takes turns whenever this core found the combiner free.
+/// Takes turns until nothing is queued, each time that a write of this core found the combiner free and notified `wakeup`.
 pub(super) async fn run<W: World>(replica: Arc<LocalReplica<W>>, wakeup: Arc<Notify>) {
     loop {
         wakeup.notified().await;
@@ -18,7 +20,7 @@ pub(super) async fn run<W: World>(replica: Arc<LocalReplica<W>>, wakeup: Arc<Not
     }
 }
 
-/// Writes one batch; true if there is more to write.
+/// Writes one batch, and wakes the callers whose writes were in it, of whatever core; true if there is more to write.
 async fn take_turn<W: World>(replica: &LocalReplica<W>) -> bool {
     let options = &replica.context.options;
     let (done, more) = match options.sync {
