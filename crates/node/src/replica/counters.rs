@@ -82,8 +82,10 @@ impl Shards {
     fn add(&mut self, key: &Bytes, row: &Row, issued: Micros) -> Bytes {
         let mut cells = Vec::with_capacity(row.cells.len());
         for cell in &row.cells {
+            // Clustering values as they were written stand beside the additions.
+            let counts = cell.path.is_empty() && cell.column != ColumnId::CLUSTERING;
             let addition = match &cell.kind {
-                CellKind::Live { value } if cell.path.is_empty() => value.as_ref().try_into().map(i64::from_be_bytes),
+                CellKind::Live { value } if counts => value.as_ref().try_into().map(i64::from_be_bytes),
                 _ => {
                     cells.push(cell.clone());
                     continue;
