@@ -238,7 +238,9 @@ impl Schema {
 impl Table {
     /// True if a column other than the key's is a counter; then all of them are.
     pub fn is_counter(&self) -> bool {
-        self.statics.iter().chain(&self.regulars).any(|column| column.data_type == DataType::Counter)
+        let of_columns = self.statics.iter().chain(&self.regulars).map(|column| &column.data_type);
+        let of_dropped = self.history.dropped.values().map(|dropped| &dropped.data_type);
+        of_columns.chain(of_dropped).any(|data_type| *data_type == DataType::Counter)
     }
 
     /// The column that statements know by that name; `None` if there is none, or it is hidden.
