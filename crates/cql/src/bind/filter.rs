@@ -3,7 +3,7 @@
 use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::FilterRelation;
+use crate::plan::{FilterRelation, Given};
 use crate::statement::Operator;
 use henge_base::Bytes;
 use henge_model::{Analysis, Column, DataType, Order};
@@ -51,15 +51,18 @@ impl Filter {
             let name = &relation.column.name;
             let mut columns = vec![relation.column.clone()];
             columns.extend(relation.rest.iter().map(|(_, column)| column.clone()));
+            let key = relation.key.as_ref().map(|key| entry_part(key.evaluate(context)?, "key", name)).transpose()?;
+            if let (Some(_), Some([value])) = (&key, relation.choices.single()) {
+                entry_part(value.evaluate(context)?, "value", name)?;
+            }
             let choices = relation.choices.evaluate(context, &columns)?;
             let analysed = |value: Cow<'_, [u8]>| Bytes::copy_from_slice(&relation.analysis.apply(&value));
             let values = choices.into_iter().map(|tuple| tuple.into_iter().map(analysed).collect());
-            let key = relation.key.as_ref().map(|key| key.evaluate(context)?.required(&format!("a map key of {name}")));
             conditions.push(Condition {
                 place: relation.place,
                 data_type: relation.column.data_type.clone(),
                 rest: relation.rest.iter().map(Further::of).collect(),
-                key: key.transpose()?.map(|key| key.into_owned().into()),
+                key,
                 operator: relation.operator,
                 analysis: relation.analysis,
                 values: values.collect(),
@@ -81,6 +84,16 @@ impl Filter {
             Some(Some(value)) => condition.holds_of_tuple(value, row),
             _ => false,
         })
+    }
+}
+
+/// The key or value of a map's entry; null and unset are refused.
+fn entry_part(given: Given<'_>, what: &str, column: &str) -> Result<Bytes, Error> {
+    let refuse = |kind| Err(Error::invalid(format!("Unsupported {kind} map {what} for column {column}")));
+    match given {
+        Given::Value(value) => Ok(Bytes::copy_from_slice(&value)),
+        Given::Null => refuse("null"),
+        Given::Unset => refuse("unset"),
     }
 }
 

@@ -6,7 +6,7 @@ use super::slice::{SliceValues, key_error};
 use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
 use crate::limits;
-use crate::plan::{Given, Partition, SelectPlan, Source, TokenBounds, Values};
+use crate::plan::{Given, Partition, SelectPlan, Source, TokenBound, TokenBounds, Values};
 use henge_base::Bytes;
 use henge_model::{Key, KeyRange, PartitionKey, Probe, Table, Token, TokenRange};
 
@@ -66,7 +66,11 @@ impl SelectPlan {
         let filter = Filter::bind(&self.filter, context)?;
         let reads = match &self.restrictions.partition {
             Partition::Keys(groups) => {
-                let partitions = partitions(groups, &self.table.partition_key, context)?;
+                let mut partitions = partitions(groups, &self.table.partition_key, context)?;
+                if let Some(bounds) = &self.restrictions.tokens {
+                    let range = NamedRange::evaluate(bounds, context)?;
+                    partitions.retain(|(_, token)| range.holds(token.0));
+                }
                 self.guard_partitions(&context.guard, partitions.len())?;
                 Reads::Partitions(self.reads_of(partitions, context)?)
             }
@@ -164,23 +168,55 @@ fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u3
         .ok_or_else(|| Error::invalid(format!("{what} must be strictly positive")))
 }
 
+/// A bound on tokens.
+fn token(source: &Source, context: &BindContext<'_>) -> Result<i64, Error> {
+    let bytes = match source.evaluate(context)? {
+        Given::Null => return Err(Error::invalid("Invalid null token value")),
+        given => given.required("partition key token")?,
+    };
+    let bytes =
+        <[u8; 8]>::try_from(&*bytes).map_err(|_| Error::invalid("Invalid empty value for partition key token"))?;
+    Ok(i64::from_be_bytes(bytes))
+}
+
+/// The range that tokens of named partitions must lie in: the bounds with true for inclusive ones. Where the lower one
+/// is above the upper one it wraps, and the lowest token is one like others, as in Cassandra; scans differ in both.
+struct NamedRange {
+    lower: Option<(i64, bool)>,
+    upper: Option<(i64, bool)>,
+}
+
+impl NamedRange {
+    fn evaluate(bounds: &TokenBounds, context: &BindContext<'_>) -> Result<NamedRange, Error> {
+        let evaluate = |bound: &Option<TokenBound>| {
+            bound.as_ref().map(|bound| Ok((token(&bound.source, context)?, bound.inclusive))).transpose()
+        };
+        Ok(NamedRange { lower: evaluate(&bounds.lower)?, upper: evaluate(&bounds.upper)? })
+    }
+
+    fn holds(&self, token: i64) -> bool {
+        let above = self.lower.is_none_or(|(start, inclusive)| token > start || inclusive && token == start);
+        let below = self.upper.is_none_or(|(end, inclusive)| token < end || inclusive && token == end);
+        match (self.lower, self.upper) {
+            (Some((start, _)), Some((end, _))) if start > end => above || below,
+            _ => above && below,
+        }
+    }
+}
+
 /// The scan of a token range. The lowest token as the upper bound means no bound, as in Cassandra.
 fn scan(table: &Table, bounds: &TokenBounds, context: &BindContext<'_>) -> Result<Reads, Error> {
-    let token = |source: &Source| -> Result<i64, Error> {
-        let bytes = match source.evaluate(context)? {
-            Given::Null => return Err(Error::invalid("Invalid null token value")),
-            given => given.required("partition key token")?,
-        };
-        let bytes =
-            <[u8; 8]>::try_from(&*bytes).map_err(|_| Error::invalid("Invalid empty value for partition key token"))?;
-        Ok(i64::from_be_bytes(bytes))
-    };
     let start = match &bounds.lower {
-        Some(bound) if bound.inclusive => token(&bound.source)?.saturating_sub(1),
-        Some(bound) => token(&bound.source)?,
+        Some(bound) if bound.inclusive => token(&bound.source, context)?.saturating_sub(1),
+        Some(bound) => token(&bound.source, context)?,
         None => i64::MIN,
     };
-    let end = match bounds.upper.as_ref().map(|bound| token(&bound.source).map(|t| (t, bound.inclusive))).transpose()? {
+    let end = match bounds
+        .upper
+        .as_ref()
+        .map(|bound| token(&bound.source, context).map(|t| (t, bound.inclusive)))
+        .transpose()?
+    {
         None | Some((i64::MIN, _)) => i64::MAX,
         Some((end, true)) => end,
         Some((end, false)) => end - 1,

@@ -10,6 +10,8 @@ use henge_model::{Column, ColumnKind, Table};
 #[derive(Clone, Debug)]
 pub(crate) struct Where {
     pub(crate) partition: Partition,
+    /// The range that the tokens of named partitions must lie in.
+    pub(crate) tokens: Option<Box<TokenBounds>>,
     /// `=` and `IN` of the leading clustering columns.
     pub(crate) clustering: Vec<Choices>,
     pub(crate) slice: Slice,
@@ -17,7 +19,9 @@ pub(crate) struct Where {
     pub(crate) filter: Vec<Restriction>,
     /// The index that yields candidate rows for the filter.
     pub(crate) probe: Option<ProbePlan>,
-    /// The position of a relation of a clustering column that filters without permission, if nothing else is wrong.
+    /// True if the statement is one of an index, whether or not a lookup helps it.
+    pub(crate) uses_index: bool,
+    /// The position of the error of a filter without permission, if nothing else is wrong.
     pub(crate) filters: Option<Position>,
 }
 
@@ -98,6 +102,11 @@ impl Restriction {
     /// True for `=` and `IN`.
     pub(crate) fn is_choice(&self) -> bool {
         matches!(self.operator, Operator::Equal | Operator::In)
+    }
+
+    /// True for columns of the primary key.
+    pub(crate) fn is_of_key(&self) -> bool {
+        self.columns.iter().any(|c| matches!(c.kind, ColumnKind::PartitionKey | ColumnKind::Clustering))
     }
 
     /// True for `IN` on a column of the partition key.

@@ -1,8 +1,7 @@
 //! `m[key] = value` in WHERE. It always becomes a filter, since no key order tells which rows satisfy it.
 
 use crate::error::Error;
-use crate::plan::{Choices, Source};
-use crate::plan::{Restriction, is_slice};
+use crate::plan::{Choices, Restriction, is_slice};
 use crate::prepare::restrict::slice::check_slice;
 use crate::prepare::scope::column;
 use crate::prepare::term::terms::Terms;
@@ -47,10 +46,5 @@ pub(crate) fn on_entry(
     let [value] = &relation.values[..] else { return refuse("a relation compares with one value".to_owned()) };
     let key = terms.source(key, &of_key, &format!("key({})", column.name))?;
     let value = terms.source(value, &of_value, &format!("value({})", column.name))?;
-    for (source, what) in [(&key, "key"), (&value, "value")] {
-        if matches!(source, Source::Null) {
-            return refuse(format!("Unsupported null map {what} for column {}", column.name));
-        }
-    }
     Ok(Restriction { columns: vec![column], key: Some(key), operator, choices: Choices::one(value), position })
 }

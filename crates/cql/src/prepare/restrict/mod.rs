@@ -1,5 +1,6 @@
 //! WHERE: relations to restrictions, and the index that answers them.
 
+pub(super) mod access;
 pub(super) mod entry;
 pub(super) mod probe;
 pub(super) mod relation;

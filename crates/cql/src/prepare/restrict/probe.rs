@@ -28,8 +28,8 @@ pub(crate) fn analysis(table: &Table, restriction: &Restriction) -> Analysis {
 }
 
 /// True if no filtering is needed: a single restriction has an index, or all have storage-attached ones.
-pub(crate) fn suffice(table: &Table, filter: &[Restriction]) -> bool {
-    let attached = |r: &Restriction| supporting(table, r).is_some_and(Index::is_storage_attached);
+pub(crate) fn suffice(table: &Table, filter: &[&Restriction]) -> bool {
+    let attached = |r: &&Restriction| supporting(table, r).is_some_and(Index::is_storage_attached);
     match filter {
         [one] => supporting(table, one).is_some(),
         several => several.iter().all(attached),

@@ -3,7 +3,8 @@
 
 use crate::error::{Error, Position};
 use crate::plan::{Bound, Choices, MixedBound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where};
-use crate::prepare::restrict::probe::{self};
+use crate::prepare::restrict::access::Access;
+use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, TokenRestriction};
 use crate::statement::Operator;
 use crate::system_keyspaces::is_virtual;
@@ -17,60 +18,74 @@ pub(crate) fn needs_filtering(position: Position) -> Error {
     Error::invalid(FILTERING).at(position)
 }
 
-/// Classifies the restrictions of WHERE. Without `allow_filtering`, a filter is refused unless indexes answer all of
-/// it. `of_statics` is the error of clustering columns if only static columns are selected, which is reported after
-/// errors of the partition key.
+/// Classifies the restrictions of a SELECT's WHERE. Without `allow_filtering`, a filter is refused unless indexes answer
+/// all of it. `of_statics` is the error of clustering columns if only static columns are selected, which is reported
+/// after errors of the partition key.
 pub(crate) fn sort(
     found: Restrictions,
     table: &Table,
     allow_filtering: bool,
     of_statics: Result<(), Error>,
 ) -> Result<Where, Error> {
-    if !found.columns.iter().any(|r| probe::supporting(table, r).is_some()) {
-        return sort_out(found, table, allow_filtering, of_statics);
+    let access = Access::of(&found, table);
+    let is_strict = !allow_filtering && !is_virtual(&table.keyspace);
+    let of = |kind| found.columns.iter().filter(move |r| r.columns.iter().any(|c| c.kind == kind));
+    let on_clustering: Vec<Restriction> = of(ColumnKind::Clustering).cloned().collect();
+    if is_strict {
+        check_slices(&on_clustering, table, true)?;
     }
-    let mut sorted = sort_out(found.clone(), table, true, of_statics.clone())?;
-    sorted.probe = probe::choose(table, &sorted.filter);
-    if sorted.probe.is_none() || !(allow_filtering || probe::suffice(table, &sorted.filter)) {
-        return sort_out(found, table, allow_filtering, of_statics);
+    check_partition_columns(&found)?;
+    let tokens = token_bounds(&found.tokens, table)?;
+    if let (Some(first), true) = (of(ColumnKind::PartitionKey).next(), access.filters_partitions)
+        && is_strict
+        && !access.has_index
+    {
+        return Err(needs_filtering(first.position));
     }
-    let is_of_several =
-        matches!(&sorted.partition, Partition::Keys(groups) if groups.iter().any(|group| group.single().is_none()));
-    if is_of_several || sorted.filter.iter().any(Restriction::is_partition_in) {
+    of_statics?;
+    if is_strict && !access.has_index {
+        check_contains(&on_clustering)?;
+        if let Some(gap) = gap(&on_clustering, table) {
+            return Err(Error::invalid(gap_message(&gap)).at(on_clustering[0].position));
+        }
+        if let Some(first) = found.columns.iter().find(|r| !r.is_of_key()) {
+            return Err(needs_filtering(first.position));
+        }
+    }
+    if access.uses_index && found.columns.iter().any(Restriction::is_partition_in) {
         let message = "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported";
         return Err(Error::invalid(message));
     }
+    let position = found.columns.first().map(|first| first.position).unwrap_or_default();
+    let mut sorted = sort_out(found, tokens, table)?;
+    if access.uses_index {
+        sorted.probe = probe::choose(table, &sorted.filter);
+    }
+    sorted.uses_index = access.uses_index;
+    sorted.filters = (access.needs_filtering && is_strict).then_some(position);
     Ok(sorted)
 }
 
-fn sort_out(
-    found: Restrictions,
-    table: &Table,
-    allow_filtering: bool,
-    of_statics: Result<(), Error>,
-) -> Result<Where, Error> {
-    let allow_filtering = allow_filtering || is_virtual(&table.keyspace);
+/// Classifies the restrictions of a write's WHERE, which may hold relations that only a filter can answer: the caller
+/// refuses those.
+pub(crate) fn sort_write(found: Restrictions, table: &Table) -> Result<Where, Error> {
+    check_partition_columns(&found)?;
+    sort_out(found, None, table)
+}
+
+fn sort_out(found: Restrictions, tokens: Option<TokenBounds>, table: &Table) -> Result<Where, Error> {
     let (on_partition, rest) = split(found.columns, ColumnKind::PartitionKey);
     let (on_clustering, mut filter) = split(rest, ColumnKind::Clustering);
-    let unindexed = filter.first().map(|first| first.position);
-    if !allow_filtering {
-        check_slices(&on_clustering, table)?;
-    }
-    let (partition, unkeyed) = partitions(on_partition, found.tokens, table, allow_filtering)?;
-    of_statics?;
+    // The first fault of several is that of the first column.
+    filter.sort_by(|a, b| a.columns[0].name.cmp(&b.columns[0].name));
+    let (partition, tokens, unkeyed) = partitions(on_partition, tokens, table);
     filter.extend(unkeyed);
+    let keyed = matches!(partition, Partition::Keys(_));
+    let (clustering, slice) = (Vec::new(), Slice::default());
     let mut sorted =
-        Where { partition, clustering: Vec::new(), slice: Slice::default(), filter, probe: None, filters: None };
-    let keyed = matches!(sorted.partition, Partition::Keys(_));
+        Where { partition, tokens, clustering, slice, filter, probe: None, uses_index: false, filters: None };
     let chosen = behind_choices(&on_clustering, table);
-    let all_on_clustering = on_clustering.clone();
     let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };
-    if !allow_filtering {
-        for restriction in &left {
-            check_gap(restriction, &all_on_clustering, table)?;
-        }
-        sorted.filters = left.first().map(|first| first.position);
-    }
     if let Some(several) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
         let message = match several.operator {
             Operator::In => "Multicolumn IN filters are not supported",
@@ -78,11 +93,32 @@ fn sort_out(
         };
         return Err(Error::invalid(message).at(several.position));
     }
-    if let (Some(position), false) = (unindexed, allow_filtering) {
-        return Err(needs_filtering(position));
-    }
     sorted.filter.extend(left);
     Ok(sorted)
+}
+
+/// Refuses relations between tuples that name a column of the partition key.
+fn check_partition_columns(found: &Restrictions) -> Result<(), Error> {
+    let is_of_key = |r: &&Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::PartitionKey);
+    match found.columns.iter().find(|r| r.columns.len() > 1 && is_of_key(r)) {
+        Some(several) => {
+            let message = "Multi-column relations can only be applied to clustering columns";
+            Err(Error::invalid(message).at(several.position))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses CONTAINS on a clustering column, which needs an index or a filter.
+fn check_contains(on_clustering: &[Restriction]) -> Result<(), Error> {
+    let is_part = |r: &&Restriction| matches!(r.operator, Operator::Contains | Operator::ContainsKey);
+    match on_clustering.iter().find(is_part) {
+        Some(part) => {
+            let message = "Clustering columns can only be restricted with CONTAINS with a secondary index or filtering";
+            Err(Error::invalid(message).at(part.position))
+        }
+        None => Ok(()),
+    }
 }
 
 fn split(all: Vec<Restriction>, kind: ColumnKind) -> (Vec<Restriction>, Vec<Restriction>) {
@@ -97,19 +133,20 @@ fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
 }
 
 /// Refuses a relation on a clustering column that comes after one with a slice. Relations are taken in the order of the
-/// text.
-pub(crate) fn check_slices(on_clustering: &[Restriction], table: &Table) -> Result<(), Error> {
+/// text. With `by_index`, those that an index answers are not looked at.
+pub(crate) fn check_slices(on_clustering: &[Restriction], table: &Table, by_index: bool) -> Result<(), Error> {
     let place = |r: &Restriction| table.clustering.iter().position(|c| r.columns.first() == Some(c));
     let mut last: Option<&Restriction> = None;
     for restriction in on_clustering {
-        if let Some(last) = last.filter(|last| last.is_slice() && place(restriction) > place(last)) {
+        let before = last.filter(|_| !(by_index && probe::supporting(table, restriction).is_some()));
+        if let Some(last) = before.filter(|last| last.is_slice() && place(restriction) > place(last)) {
             let message = format!(
                 "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
                 restriction.columns[0].name, last.columns[0].name
             );
             return Err(Error::invalid(message).at(restriction.position));
         }
-        if let Some(last) = last.filter(|last| restriction.is_slice() && place(restriction) < place(last)) {
+        if let Some(last) = before.filter(|last| restriction.is_slice() && place(restriction) < place(last)) {
             let message = format!(
                 "PRIMARY KEY column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
                 last.columns[0].name, restriction.columns[0].name
@@ -137,45 +174,34 @@ pub(crate) fn gap_message((behind, missing): &(String, String)) -> String {
     format!("PRIMARY KEY column \"{behind}\" cannot be restricted as preceding column \"{missing}\" is not restricted")
 }
 
-/// The partitions, and the restrictions of the partition key that are left to the filter.
+/// The partitions, the range that the tokens of named partitions must lie in, and the restrictions of the partition key
+/// that are left to the filter.
 fn partitions(
-    mut restricted: Vec<Restriction>,
-    tokens: Vec<TokenRestriction>,
+    restricted: Vec<Restriction>,
+    tokens: Option<TokenBounds>,
     table: &Table,
-    allow_filtering: bool,
-) -> Result<(Partition, Vec<Restriction>), Error> {
-    if let Some(several) = restricted.iter().find(|r| r.columns.len() > 1) {
-        let message = "Multi-column relations can only be applied to clustering columns";
-        return Err(Error::invalid(message).at(several.position));
-    }
-    if !tokens.is_empty() {
-        // A token range may be combined with a full partition key.
-        let is_named = |c: &Column| restricted.iter().any(|r| r.is_choice() && r.columns[0].id == c.id);
-        if let (Some(other), false) = (restricted.first(), allow_filtering || table.partition_key.iter().all(is_named))
-        {
-            return Err(Error::invalid(FILTERING).at(other.position));
-        }
-        return token_bounds(tokens, table).map(|p| (p, restricted));
-    }
+) -> (Partition, Option<Box<TokenBounds>>, Vec<Restriction>) {
     let place = |column: &Column| restricted.iter().position(|r| r.is_choice() && r.columns[0].id == column.id);
     let places: Option<Vec<usize>> = table.partition_key.iter().map(place).collect();
-    if let Some(places) = places {
-        let keys = places.iter().map(|p| restricted[*p].choices.clone()).collect();
-        return Ok((Partition::Keys(keys), Vec::new()));
+    match places {
+        Some(places) => {
+            let keys = places.iter().map(|p| restricted[*p].choices.clone()).collect();
+            (Partition::Keys(keys), tokens.map(Box::new), Vec::new())
+        }
+        None => (Partition::Tokens(Box::new(tokens.unwrap_or_default())), None, restricted),
     }
-    if let (Some(first), false) = (restricted.first(), allow_filtering) {
-        return Err(Error::invalid(FILTERING).at(first.position));
-    }
-    let unkeyed = std::mem::take(&mut restricted);
-    Ok((Partition::Tokens(Box::default()), unkeyed))
 }
 
-fn token_bounds(tokens: Vec<TokenRestriction>, table: &Table) -> Result<Partition, Error> {
+/// The range of the token relations; `None` if there are none.
+fn token_bounds(tokens: &[TokenRestriction], table: &Table) -> Result<Option<TokenBounds>, Error> {
+    if tokens.is_empty() {
+        return Ok(None);
+    }
     let names = table.partition_key.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let (mut lower, mut upper) = (None, None);
     let mut is_equal = false;
     for TokenRestriction { operator, source, position } in tokens {
-        let refuse = |message: String| Err(Error::invalid(message).at(position));
+        let refuse = |message: String| Err(Error::invalid(message).at(*position));
         if is_equal {
             return refuse(format!("{names} cannot be restricted by more than one relation if it includes an Equal"));
         }
@@ -198,7 +224,7 @@ fn token_bounds(tokens: Vec<TokenRestriction>, table: &Table) -> Result<Partitio
             return refuse(format!("More than one restriction was found for the {end} bound on {names}"));
         }
     }
-    Ok(Partition::Tokens(Box::new(TokenBounds { lower, upper })))
+    Ok(Some(TokenBounds { lower, upper }))
 }
 
 /// Takes the prefix of `=` and `IN` and the slice that follows it; returns the remaining restrictions.
@@ -251,23 +277,4 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
         *(if lower { &mut slice.lower } else { &mut slice.upper }) = bound;
     }
     slice
-}
-
-/// Refuses a restriction of a clustering column after one that has none, or a slice.
-fn check_gap(restriction: &Restriction, all: &[Restriction], table: &Table) -> Result<(), Error> {
-    let name = &restriction.columns[0].name;
-    let place = table.clustering.iter().position(|c| c.name == *name).unwrap_or(0);
-    let of = |column: &Column| all.iter().find(|r| r.columns.contains(column));
-    let message = match table.clustering[..place].iter().find(|c| !of(c).is_some_and(Restriction::is_choice)) {
-        None => return Ok(()),
-        Some(before) if of(before).is_some() => format!(
-            "Clustering column \"{name}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
-            before.name
-        ),
-        Some(before) => format!(
-            "PRIMARY KEY column \"{name}\" cannot be restricted as preceding column \"{}\" is not restricted",
-            before.name
-        ),
-    };
-    Err(Error::invalid(message).at(restriction.position))
 }

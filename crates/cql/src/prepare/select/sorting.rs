@@ -25,7 +25,7 @@ pub(crate) fn order<'t>(
     };
     let position = first.column.position;
     let refuse = |message: &str| Err(Error::invalid(message).at(position));
-    if restrictions.probe.is_some() {
+    if restrictions.uses_index {
         return refuse("ORDER BY with 2ndary indexes is not supported, except for ANN queries.");
     }
     if !matches!(restrictions.partition, Partition::Keys(_)) {

@@ -256,5 +256,5 @@ fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) 
 fn is_single_row(restrictions: &Where, table: &Table) -> bool {
     let single = |groups: &[Choices]| groups.iter().all(|g| g.single().is_some());
     let keyed = matches!(&restrictions.partition, Partition::Keys(groups) if single(groups));
-    keyed && single(&restrictions.clustering) && restrictions.has_full_key(table)
+    keyed && restrictions.tokens.is_none() && single(&restrictions.clustering) && restrictions.has_full_key(table)
 }

@@ -6,7 +6,7 @@ use crate::plan::Reach;
 use crate::plan::Restriction;
 use crate::plan::{Partition, Where};
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
-use crate::prepare::restrict::restriction::{check_slices, gap, gap_message, sort};
+use crate::prepare::restrict::restriction::{check_slices, gap, gap_message, sort_write};
 use crate::prepare::term::terms::Terms;
 use crate::prepare::write::compact;
 use crate::statement::{Operator, Relation, Subject};
@@ -67,14 +67,14 @@ pub(crate) fn restricted(
         let message = "Slice restrictions are not supported on the clustering columns in UPDATE statements";
         return Err(Error::invalid(message).at(slice.position));
     }
-    check_slices(&on_clustering, table)?;
+    check_slices(&on_clustering, table, false)?;
     let gap = gap(&on_clustering, table).filter(|_| statement == "DELETE" || table.has_short_rows());
     if let Some(gap) = gap {
         return Err(Error::invalid(gap_message(&gap)).at(on_clustering[0].position));
     }
     check_others(&found)?;
     // Filters are allowed here: columns missing from the key are refused below.
-    sort(found, table, true, Ok(()))
+    sort_write(found, table)
 }
 
 fn of_kind(found: &Restrictions, kind: ColumnKind) -> impl Iterator<Item = &Restriction> {
