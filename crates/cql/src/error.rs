@@ -90,9 +90,15 @@ impl Error {
     /// True for the errors of a select list that are reported before all others: unknown columns and functions, and
     /// functions that do not take their arguments.
     pub(crate) fn is_of_selectable(&self) -> bool {
-        OF_SELECTABLES.iter().any(|start| self.message.starts_with(start))
-            || self.message.contains(" cannot be cast to ")
+        let is_of_cast = self.message.contains(" system.cast_as_");
+        OF_SELECTABLES.iter().any(|start| self.message.starts_with(start)) && !is_of_cast
             || self.message.contains(" cannot be passed as argument ")
+    }
+
+    /// True for a literal that is no value of the type that its place requires.
+    pub(crate) fn is_of_literal(&self) -> bool {
+        let is_literal = |kind: &str| self.message.split(' ').nth(2).is_some_and(|word| word == kind);
+        self.message.starts_with("Invalid ") && (is_literal("constant") || is_literal("literal"))
     }
 
     /// The error with a position, unless it has one already.

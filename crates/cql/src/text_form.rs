@@ -18,6 +18,7 @@ pub(crate) fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     match data_type {
         DataType::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
         DataType::Text => Some(text.as_bytes().to_vec()),
+        DataType::Inet | DataType::Timestamp if text.is_empty() => Some(Vec::new()),
         // An IPv4-mapped IPv6 address becomes the IPv4 address, as in Java.
         DataType::Inet => match text.parse::<IpAddr>().ok()?.to_canonical() {
             IpAddr::V4(address) => Some(address.octets().to_vec()),
@@ -54,9 +55,9 @@ pub(crate) fn of_duration(text: &str) -> Option<Vec<u8>> {
     calendar::parse_duration(text).map(duration_bytes)
 }
 
-/// The value of a whole text, for native types other than text, boolean and blob. The empty text is the empty value.
+/// The value of a whole text, for native types other than text, boolean and blob. The empty text is the empty value of most types.
 pub(crate) fn of_string(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
-    if text.is_empty() {
+    if text.is_empty() && !matches!(data_type, DataType::Date | DataType::Time | DataType::Varint) {
         return Some(Vec::new());
     }
     match data_type {

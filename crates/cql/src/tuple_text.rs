@@ -86,7 +86,25 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, Error> {
 }
 
 fn no_value(text: &str, data_type: &DataType) -> Error {
-    Error::invalid(format!("Unable to make {data_type} from '{}'", clipped(text)))
+    let text = clipped(text);
+    Error::invalid(match data_type {
+        DataType::Timeuuid if uuid::Uuid::parse_str(&text).is_ok() => {
+            "TimeUUID supports only version 1 UUIDs".to_owned()
+        }
+        DataType::Timeuuid => format!("Unknown timeuuid representation: {text}"),
+        DataType::Tinyint => format!("Unable to make byte from '{text}'"),
+        DataType::Smallint => format!("Unable to make short from '{text}'"),
+        DataType::Bigint | DataType::Counter => format!("Unable to make long from '{text}'"),
+        DataType::Uuid => format!("Unable to make UUID from '{text}'"),
+        DataType::Inet => format!("Unable to make inet address from '{text}'"),
+        DataType::Date => format!("Unable to coerce '{text}' to a formatted date (long)"),
+        DataType::Time => format!("(TimeType) Unable to coerce '{text}' to a formatted time (long)"),
+        DataType::Varint => format!("unable to make int from '{text}'"),
+        DataType::Decimal => format!("unable to make BigDecimal from '{text}'"),
+        DataType::Duration => format!("Unable to convert '{text}' to a duration"),
+        DataType::Timestamp => format!("Unable to parse a date/time from '{text}'"),
+        other => format!("Unable to make {other} from '{text}'"),
+    })
 }
 
 /// The beginning of a text, for messages.

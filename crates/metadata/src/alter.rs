@@ -82,12 +82,12 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
             return Err(invalid(message.to_owned()));
         }
         let kind = if *is_static { ColumnKind::Static } else { ColumnKind::Regular };
+        if let Some(dropped) = table.history.dropped.get(name) {
+            check_again(name, dropped, &draft.data_type, kind)?;
+        }
         if draft.data_type == DataType::Counter && table.history.dropped.contains_key(name) {
             // Shards of before would count again.
             return Err(invalid(format!("Cannot re-add previously dropped counter column {name}")));
-        }
-        if let Some(dropped) = table.history.dropped.get(name) {
-            check_again(name, dropped, &draft.data_type, kind)?;
         }
         let was = table.history.dropped.get(name).and_then(|dropped| dropped.id);
         let id = was.unwrap_or_else(|| table.next_column_id());

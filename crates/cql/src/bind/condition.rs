@@ -45,6 +45,12 @@ impl TestPlan {
             let message = format!("Invalid comparison with null for operator \"{}\"", self.operator.sign());
             return Err(Error::invalid(message));
         }
+        if let (true, Some(wanted), Some(kind)) = (self.is_slice(), wanted, self.multi_cell_kind())
+            && collection::parts(&self.data_type, wanted).is_some_and(|parts| parts.is_empty())
+        {
+            let message = format!("Invalid comparison with an empty {kind} for operator \"{}\"", self.operator.sign());
+            return Err(Error::invalid(message));
+        }
         let ordered = |test: fn(Ordering) -> bool| match (actual.as_deref(), wanted) {
             (Some(actual), Some(wanted)) => test(self.data_type.compare(actual, wanted)),
             _ => false,
@@ -63,6 +69,21 @@ impl TestPlan {
             // LIKE and IS NOT NULL were refused when the statement was prepared.
             Operator::Like | Operator::IsNotNull => false,
         })
+    }
+
+    fn is_slice(&self) -> bool {
+        use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
+        matches!(self.operator, Less | LessOrEqual | Greater | GreaterOrEqual)
+    }
+
+    /// The kind of collection, if the whole of an unfrozen one is compared.
+    fn multi_cell_kind(&self) -> Option<&'static str> {
+        match (&self.part, &self.data_type) {
+            (Part::Whole, DataType::Map(..)) => Some("map"),
+            (Part::Whole, DataType::Set(_)) => Some("set"),
+            (Part::Whole, DataType::List(_)) => Some("list"),
+            _ => None,
+        }
     }
 
     /// Null equals null. An empty unfrozen collection, and a user type whose fields are all null, are not stored and so

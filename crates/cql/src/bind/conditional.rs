@@ -215,6 +215,11 @@ impl<'a> Part<'a> {
 }
 
 fn check(plan: &ModifyPlan, table: &Table, is_batch: bool) -> Result<(), Error> {
+    if plan.clustering.iter().any(|choices| choices.single().is_none()) {
+        let what = if plan.is_delete { "deletions" } else { "updates" };
+        let message = format!("IN on the clustering key columns is not supported with conditional {what}");
+        return Err(Error::invalid(message));
+    }
     if plan.table.id != table.id {
         return Err(Error::invalid("Batch with conditions cannot span multiple tables"));
     }

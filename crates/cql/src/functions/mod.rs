@@ -86,7 +86,17 @@ impl Function {
             Function::Expression(expression) => return expression.call(arguments),
             Function::ToJson(data_type) => {
                 let value = arguments.first().copied().flatten();
+                let value = value.filter(|value| !value.is_empty() || !reads_empty_as_null(data_type));
                 value.map_or_else(|| "null".to_owned(), |v| json::json(data_type, v)).into_bytes()
+            }
+            Function::MinTimeuuid
+            | Function::MaxTimeuuid
+            | Function::ToDate(_)
+            | Function::ToTimestamp(_)
+            | Function::ToUnixTimestamp(_)
+                if arguments == [Some(&[][..])] =>
+            {
+                return Ok(None);
             }
             _ => match arguments {
                 [Some(value)] => return self.convert(value).map(Some),
@@ -118,6 +128,15 @@ impl Function {
             _ => Ok(value.to_vec()),
         }
     }
+}
+
+/// True of types whose empty value is null to the functions that print it.
+fn reads_empty_as_null(data_type: &DataType) -> bool {
+    use DataType::{Bigint, Counter, Date, Decimal, Double, Float, Inet, Int, Time, Timestamp, Timeuuid, Uuid, Varint};
+    matches!(
+        data_type,
+        Bigint | Counter | Date | Decimal | Double | Float | Inet | Int | Time | Timestamp | Timeuuid | Uuid | Varint
+    )
 }
 
 impl Call<'_> {

@@ -192,12 +192,15 @@ fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Decodes the text form of a value. An empty text is the empty value.
+/// Decodes the text form of a value. An empty text is the empty value of most types.
 fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
     let made = text_form::of_string(text, data_type);
     made.ok_or_else(|| {
         let shown = Json::Text(text.to_owned()).shown();
         match data_type {
+            DataType::Varint if text.is_empty() => {
+                "Value '' is not a valid representation of a varint value".to_owned()
+            }
             DataType::Timeuuid => format!("Unknown timeuuid representation: {shown}"),
             other => literal::no_value(&shown, other, true),
         }

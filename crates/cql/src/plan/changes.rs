@@ -87,6 +87,8 @@ pub(crate) fn assemble(
         is_single,
         json: None,
         has_timestamp_of_batch: false,
+        is_delete: false,
+        by_document: false,
         condition: None,
         markers: 0,
     }

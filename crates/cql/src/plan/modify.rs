@@ -23,11 +23,15 @@ pub struct ModifyPlan {
     /// True for INSERT, which writes a row marker: the row exists even if every cell is null.
     pub(crate) marks_row: bool,
     pub(crate) deletes_row: bool,
+    /// True for DELETE.
+    pub(crate) is_delete: bool,
     pub(crate) ttl: Option<Source>,
     pub(crate) timestamp: Option<Source>,
     pub(crate) is_single: bool,
     /// The document that gives the values, if it is bound to a marker.
     pub(crate) json: Option<JsonPlan>,
+    /// True for INSERT JSON, whose document may name any column.
+    pub(crate) by_document: bool,
     /// True if the timestamp is that of the batch, not of the statement.
     pub(crate) has_timestamp_of_batch: bool,
     /// The IF clause.
@@ -68,9 +72,9 @@ impl ModifyPlan {
 
     /// True if it may write static columns.
     pub(crate) fn writes_statics(&self) -> bool {
-        // A bound document may name any column, so also static ones.
-        let by_document = self.json.is_some() && !self.table.statics.is_empty();
-        by_document || !self.statics.is_empty() || !self.static_collections.is_empty()
+        self.by_document && !self.table.statics.is_empty()
+            || !self.statics.is_empty()
+            || !self.static_collections.is_empty()
     }
 
     /// True if it writes exactly one row, or none if all its values are unset. False with IN and with static columns.

@@ -12,8 +12,9 @@ use crate::prepare::term::data_type::Types;
 use crate::statement::{
     AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Constant, Property, Term, TermKind,
 };
-use henge_model::{AddedColumn, ColumnDraft, TableChange};
-use henge_model::{DataType, Order, Schema, Table, TableOptions};
+use henge_model::{
+    AddedColumn, ColumnDraft, ColumnKind, DataType, DroppedColumn, Order, Schema, Table, TableChange, TableOptions,
+};
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
     let name = alter.name.text.clone();
@@ -82,7 +83,7 @@ fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Erro
         table.column(name).is_some() || columns[..place].iter().any(|earlier| earlier.draft.name == *name)
     };
     // The metadata log refuses those first, as in Cassandra.
-    if columns.iter().enumerate().any(is_named_twice) {
+    if columns.iter().enumerate().any(is_named_twice) || columns.iter().any(|added| is_other_again(table, added)) {
         return Ok(());
     }
     for AddedColumn { draft, .. } in columns {
@@ -97,6 +98,13 @@ fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Erro
         }
     }
     Ok(())
+}
+
+/// True for a column that was dropped and had another type or kind.
+fn is_other_again(table: &Table, AddedColumn { draft, is_static }: &AddedColumn) -> bool {
+    let kind = if *is_static { ColumnKind::Static } else { ColumnKind::Regular };
+    let is_other = |was: &DroppedColumn| was.kind != kind || !draft.data_type.reads_values_of(&was.data_type);
+    table.history.dropped.get(&draft.name).is_some_and(is_other)
 }
 
 fn column(definition: &ColumnDefinition, types: Types<'_>) -> Result<AddedColumn, Error> {

@@ -77,7 +77,10 @@ fn check_column(table: &Table, column: &Column) -> Result<(), Error> {
     if table.is_counter() {
         return Err(Error::invalid("Secondary indexes on counter tables aren't supported"));
     }
-    if column.kind == ColumnKind::PartitionKey && table.partition_key.len() == 1 {
+    if column.kind == ColumnKind::PartitionKey
+        && table.partition_key.len() == 1
+        && table.options.compact_storage.is_none()
+    {
         return Err(Error::invalid(format!("Cannot create secondary index on the only partition key column {name}")));
     }
     let is_key = matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering);

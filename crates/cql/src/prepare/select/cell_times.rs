@@ -5,7 +5,7 @@ use crate::plan::Source;
 use crate::plan::{Selector, projected};
 use crate::prepare::scope::column;
 use crate::prepare::select::selector::{Fetched, Selected, field_of, key_label, parts_of};
-use crate::prepare::term::term_text::value_name;
+use crate::prepare::term::term_text::raw_name;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Name, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected};
@@ -137,7 +137,7 @@ fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Te
     let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
     let (from, to): (Option<Source>, Option<Source>) = (bound(bounds[0])?, bound(bounds[1])?);
     let (of, times, on) = (Box::new(whole.selector), Box::new(times), whole.name.clone());
-    let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
+    let [first, last] = bounds.map(|term| term.map_or_else(String::new, raw_name));
     let part = if one { first } else { format!("{first}..{last}") };
     let name = format!("{}[{part}]", whole.name);
     let (data_type, selector) = match (one, &from) {

@@ -152,20 +152,32 @@ pub(crate) fn hinted(
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
     let data_type = terms.resolve(target)?;
-    let refused = || {
-        let name = hinted_name(target, &data_type, &value_name(term));
+    let refused = |terms: &mut Terms<'_>, fetched: &mut Fetched| {
+        let shown = if of_row(term) { plain(term, terms, fetched, false).ok() } else { None };
+        let shown = shown.map_or_else(|| value_name(term), |selected| selected.name);
+        let (name, data_type) = (hinted_name(target, &data_type, &shown), frozen_name(&data_type));
         let message = format!("Cannot assign value {name} to {name} of type {data_type}");
         Error::invalid(message).at(term.position)
     };
-    let selected = typed(term, &data_type, terms, fetched).map_err(|error| match &term.kind {
-        TermKind::Column(_) if error.message.starts_with("Type error") => refused(),
-        TermKind::Constant(_) if error.message.starts_with("Invalid") => refused(),
-        _ => error,
-    })?;
-    if of_row(term) && selected.data_type.unfrozen() != data_type.unfrozen() {
-        return Err(refused());
+    let selected = match typed(term, &data_type, terms, fetched) {
+        Err(e) if e.message.starts_with("Type error: cannot assign") || e.is_of_literal() => {
+            return Err(refused(terms, fetched));
+        }
+        selected => selected?,
+    };
+    if of_row(term) && !is_assignable(&selected.data_type, &data_type) {
+        return Err(refused(terms, fetched));
     }
     Ok(Selected { name: hinted_name(target, &data_type, &selected.name), data_type, ..selected })
+}
+
+/// The type as it stands inside of another.
+fn frozen_name(data_type: &DataType) -> String {
+    use DataType::{List, Map, Set, Udt};
+    match data_type {
+        List(_) | Set(_) | Map(..) | Udt(_) => format!("frozen<{data_type}>"),
+        other => other.to_string(),
+    }
 }
 
 /// Resolves a list, set or tuple without a type hint. Elements with a type of their own determine that of the others;

@@ -46,8 +46,11 @@ pub(crate) fn groups(
                 ));
             }
             TermKind::Call { function, arguments, .. } => {
+                let selected = plain(term, terms, fetched, false);
+                let selected =
+                    selected.map_or_else(|e| if e.is_of_selectable() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
                 let wanted = of_function(arguments, term, terms)?;
-                let selected = plain(term, terms, fetched, false)?;
+                let selected = selected?;
                 if !MONOTONIC.contains(&function.text.as_str()) {
                     let (name, of, to) = (&function.text, &wanted.data_type, &selected.data_type);
                     odd = Some(format!(

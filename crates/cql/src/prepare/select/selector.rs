@@ -8,7 +8,7 @@ use crate::prepare::select::cell_times::of_cell;
 use crate::prepare::select::computed::{cast, collection, hinted, negation, operation, untyped};
 use crate::prepare::term::assignable::is_assignable;
 use crate::prepare::term::misfit::{check_argument, wrong_argument};
-use crate::prepare::term::term_text::{of_row, value_name};
+use crate::prepare::term::term_text::{of_row, raw_name, value_name};
 use crate::prepare::term::terms::{Terms, argument_name, check_keyspace};
 use crate::statement::{Arguments, Name, SelectItem, Term, TermKind};
 use henge_model::{DataType, Projected};
@@ -97,7 +97,7 @@ fn element(
     let collection = plain(of, terms, fetched, false)?;
     let (key_type, data_type) = parts_of(&collection, "Element", term)?;
     let key_source = terms.source(key, &key_type, &key_label(&collection))?;
-    let name = format!("{}[{}]", collection.name, value_name(key));
+    let name = format!("{}[{}]", collection.name, raw_name(key));
     let Selected { selector, name: on, data_type: of_type } = collection;
     let selector = Selector::Element { of: Box::new(selector), data_type: of_type, key: key_source, on };
     Ok(Selected { selector, name, data_type })
@@ -137,7 +137,7 @@ fn slice(
     let label = key_label(&collection);
     let mut bound = |term: Option<&Term>| term.map(|term| terms.source(term, &key_type, &label)).transpose();
     let (from, to) = (bound(bounds[0])?, bound(bounds[1])?);
-    let [first, last] = bounds.map(|term| term.map_or_else(String::new, value_name));
+    let [first, last] = bounds.map(|term| term.map_or_else(String::new, raw_name));
     let name = format!("{}[{first}..{last}]", collection.name);
     let Selected { selector, name: on, data_type } = collection;
     let selector = Selector::Slice { of: Box::new(selector), data_type: data_type.clone(), from, to, on };

@@ -80,7 +80,9 @@ pub(crate) fn no_change(assignment: &Assignment, column: &Column) -> Error {
         _ if is_frozen && is_collection => "frozen collection",
         (AssignmentKind::Element(..), DataType::Set(_)) => "set",
         (AssignmentKind::Element(..), _) => "non collection",
-        (AssignmentKind::Change(ArithmeticOperator::Subtract, _), DataType::Tuple(_)) => "non counter",
+        (AssignmentKind::Change(ArithmeticOperator::Subtract, _), DataType::Udt(_) | DataType::Tuple(_)) => {
+            "non counter"
+        }
         (_, DataType::Udt(_) | DataType::Tuple(_)) => "tuple",
         _ => "non counter",
     };

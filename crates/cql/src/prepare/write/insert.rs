@@ -7,7 +7,7 @@ use crate::prepare::scope::{Scope, column};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::write::using::{target, using};
 use crate::prepare::write::{compact, json};
-use crate::statement::{Insert, InsertValues};
+use crate::statement::{Insert, InsertValues, Name};
 use henge_model::{Column, ColumnId, ColumnKind};
 
 pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
@@ -33,17 +33,18 @@ pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     }
     let mut keys: Vec<(ColumnId, Choices)> = Vec::new();
     let mut changes = Changes::default();
-    for (i, (name, value)) in columns.iter().zip(values).enumerate() {
-        if columns[..i].iter().any(|earlier| earlier.text == name.text) {
-            let message = format!("The column names contains duplicates: {}", name.text);
-            return Err(Error::invalid(message).at(name.position));
-        }
+    check_names(columns)?;
+    let mut of_key = Vec::new();
+    for (name, value) in columns.iter().zip(values) {
         let column = column(table, name)?;
-        let source = terms.source(value, &column.data_type, &column.name)?;
         match column.kind {
-            ColumnKind::PartitionKey | ColumnKind::Clustering => keys.push((column.id, Choices::one(source))),
-            _ => changes.set(column, source, name.position)?,
+            ColumnKind::PartitionKey | ColumnKind::Clustering => of_key.push((column, value)),
+            _ => changes.set(column, terms.source(value, &column.data_type, &column.name)?, name.position)?,
         }
+    }
+    // Errors of other values are reported before those of keys.
+    for (column, value) in of_key {
+        keys.push((column.id, Choices::one(terms.source(value, &column.data_type, &column.name)?)));
     }
     let take = |wanted: &[Column], missing: &str| -> Result<Vec<Choices>, Error> {
         let absent: Vec<&str> =
@@ -74,5 +75,17 @@ pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     match insert.if_not_exists {
         Some(position) => plan.under(ConditionPlan::NotExists, "updates", position),
         None => Ok(plan),
+    }
+}
+
+/// Refuses a column that is named twice.
+fn check_names(columns: &[Name]) -> Result<(), Error> {
+    let is_again = |(i, name): &(usize, &Name)| columns[..*i].iter().any(|earlier| earlier.text == name.text);
+    match columns.iter().enumerate().find(is_again) {
+        Some((_, name)) => {
+            let message = format!("The column names contains duplicates: {}", name.text);
+            Err(Error::invalid(message).at(name.position))
+        }
+        None => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn insert(
     plan: ModifyPlan,
     terms: &mut Terms<'_>,
 ) -> Result<ModifyPlan, Error> {
-    let position = document.position;
+    let (position, plan) = (document.position, ModifyPlan { by_document: true, ..plan });
     compact::check_json(&plan.table).map_err(|error| error.at(position))?;
     match &document.kind {
         TermKind::Constant(Constant::String(text)) => {

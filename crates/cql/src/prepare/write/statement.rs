@@ -12,13 +12,14 @@ use crate::prepare::write::using::{target, using};
 use crate::prepare::write::write_target::{reached, restricted};
 use crate::prepare::write::{insert, virtual_table};
 use crate::statement::{
-    ArithmeticOperator, Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, Update, Using,
+    ArithmeticOperator, Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, Update,
 };
 use henge_model::{Column, ColumnKind, DataType, Table};
 
 pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let mut markers = Markers::default();
     let mut plan = plan(statement, scope, &mut markers)?;
+    check_counter_using(statement, &plan)?;
     plan.markers = markers.count();
     let pk_indexes = markers.partition_indexes(&plan.table);
     Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan: Plan::Modify(Box::new(plan)) })
@@ -49,7 +50,7 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
     let position = update.table.name.position;
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
     let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
-    check_counters(table, &update.using, update.condition.as_ref(), position)?;
+    check_counters(table, update.condition.as_ref(), position)?;
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
     plan.under_any(condition, "updates", position)
 }
@@ -75,7 +76,7 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     }
     changes.cells.dedup_by_key(|c| c.column);
     let restrictions = restricted(&delete.relations, table, "DELETE", &mut terms)?;
-    check_counters(table, &delete.using, delete.condition.as_ref(), position)?;
+    check_counters(table, delete.condition.as_ref(), position)?;
     let is_of_rows = !changes.are_static_only(table);
     if !restrictions.has_full_key(table) {
         check_range(&delete.deletions, is_of_rows, condition.as_ref()).map_err(|e| e.at(position))?;
@@ -88,14 +89,14 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     {
         let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
         let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
-        let plan = ModifyPlan { deletes_row: true, is_single: false, ..plan };
+        let plan = ModifyPlan { deletes_row: true, is_delete: true, is_single: false, ..plan };
         return plan.under_any(condition, "deletions", position);
     }
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
     let (partition, clustering, reach) = reached(restrictions, table, of_statics, "DELETE", position)?;
     let deletes_row = changes.is_empty();
     let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
-    ModifyPlan { deletes_row, ..plan }.under_any(condition, "deletions", position)
+    ModifyPlan { deletes_row, is_delete: true, ..plan }.under_any(condition, "deletions", position)
 }
 
 /// Refuses deletions of regular columns and conditions on them in a DELETE that does not restrict the full primary key.
@@ -127,22 +128,30 @@ fn check_timestamp(
     }
 }
 
-/// Refuses timestamps, TTLs and conditions in writes of counters.
-fn check_counters(
-    table: &Table,
-    using: &Using,
-    condition: Option<&Condition>,
-    position: Position,
-) -> Result<(), Error> {
-    let refused = match table.is_counter() {
-        false => return Ok(()),
-        true if using.timestamp.is_some() => "Cannot provide custom timestamp for counter updates",
-        true if using.ttl.is_some() => "Cannot provide custom TTL for counter updates",
-        true if matches!(condition, Some(Condition::Relations(_))) => "Conditions on counters are not supported",
-        true if condition.is_some() => "Conditional updates are not supported on counter tables",
-        true => return Ok(()),
+/// Refuses conditions of writes of counters.
+fn check_counters(table: &Table, condition: Option<&Condition>, position: Position) -> Result<(), Error> {
+    let refused = match condition {
+        Some(Condition::Relations(_)) if table.is_counter() => "Conditions on counters are not supported",
+        Some(_) if table.is_counter() => "Conditional updates are not supported on counter tables",
+        _ => return Ok(()),
     };
     Err(Error::invalid(refused).at(position))
+}
+
+/// Refuses the timestamp and TTL of a write of counters. A batch is checked first.
+pub(crate) fn check_counter_using(statement: &Statement, plan: &ModifyPlan) -> Result<(), Error> {
+    let using = match statement {
+        _ if !plan.table.is_counter() => return Ok(()),
+        Statement::Update(update) => &update.using,
+        Statement::Delete(delete) => &delete.using,
+        _ => return Ok(()),
+    };
+    let (what, term) = match (&using.timestamp, &using.ttl) {
+        (Some(timestamp), _) => ("timestamp", timestamp),
+        (None, Some(ttl)) => ("TTL", ttl),
+        (None, None) => return Ok(()),
+    };
+    Err(Error::invalid(format!("Cannot provide custom {what} for counter updates")).at(term.position))
 }
 
 fn condition(condition: Option<&Condition>, terms: &mut Terms<'_>) -> Result<Option<ConditionPlan>, Error> {
