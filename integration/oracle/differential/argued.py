@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 FILE = Path(__file__).parent / "argued.txt"
-PARTS = ("kind", "statement", "cassandra", "henge", "because")
+PARTS = ("kind", "statement", "cassandra", "henge", "both", "because")
 
 
 def read_rules(text):
@@ -22,7 +22,8 @@ def read_rules(text):
 
 def matches(rule, finding):
     difference = finding.difference
-    pairs = [("statement", finding.request.text), ("cassandra", difference.cassandra or finding.answers[0]), ("henge", difference.henge or finding.answers[1])]
+    cassandra, henge = difference.cassandra or finding.answers[0], difference.henge or finding.answers[1]
+    pairs = [("statement", finding.request.text), ("cassandra", cassandra), ("henge", henge), ("both", f"{cassandra} || {henge}")]
     return rule["kind"] == difference.kind and all(re.search(rule[part], text) for part, text in pairs if part in rule)
 
 

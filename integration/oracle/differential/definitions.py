@@ -67,7 +67,7 @@ class Definitions:
     def create_index(self, table):
         self.made += 1
         column = self.rng.choice(table.columns)
-        index = Index(f"j{self.made}", column.name, random_target(self.rng, column), self.chance(0.5))
+        index = Index(f"j{self.made}", column.name, random_target(self.rng, column), self.chance(0.5) or column.type.has("decimal"))
         return create_index(table, index), lambda: table.indexes.append(index)
 
     def drop_index(self, table):

@@ -1,5 +1,6 @@
 """Types of CQL and their random values, each value as a literal and as the bytes of the protocol."""
 
+import math
 import struct
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
@@ -236,10 +237,10 @@ def encode(kind, value):
         return None
     if kind.name in ("list", "set"):
         ordered = in_order(kind.parts[0], value, lambda part: part) if kind.name == "set" else value
-        return struct.pack(">i", len(value)) + b"".join(framed(kind.parts[0], part) for part in ordered)
+        return struct.pack(">i", len(ordered)) + b"".join(framed(kind.parts[0], part) for part in ordered)
     if kind.name == "map":
         ordered = in_order(kind.parts[0], value, lambda entry: entry[0])
-        return struct.pack(">i", len(value)) + b"".join(framed(kind.parts[0], k) + framed(kind.parts[1], v) for k, v in ordered)
+        return struct.pack(">i", len(ordered)) + b"".join(framed(kind.parts[0], k) + framed(kind.parts[1], v) for k, v in ordered)
     if kind.name in ("tuple", "udt"):
         return b"".join(framed(part, v) for part, v in zip(kind.parts, value))
     if kind.name == "vector":
@@ -248,10 +249,39 @@ def encode(kind, value):
 
 
 def in_order(kind, values, key):
-    """Elements as clients send them that sort them first: inside of bound tuples and types Cassandra takes them as they come."""
+    """Elements as clients send them: each once, in Cassandra's order. Inside of bound tuples and types Cassandra takes them as they come."""
+    once = {alike(kind, key(value)): value for value in reversed(values)}
+    return sorted(once.values(), key=lambda value: rank(kind, key(value)))
+
+
+def rank(kind, value):
+    """Sorts as Cassandra sorts values of the type; null first."""
+    if value is None:
+        return (0,)
+    if kind.name in ("list", "vector", "tuple", "udt"):
+        parts = kind.parts if kind.name in ("tuple", "udt") else kind.parts * len(value)
+        return (1, *map(rank, parts, value))
+    if kind.name == "set":
+        return (1, *(rank(kind.parts[0], part) for part in in_order(kind.parts[0], value, lambda part: part)))
+    if kind.name == "map":
+        entries = in_order(kind.parts[0], value, lambda entry: entry[0])
+        return (1, *(rank(part, v) for entry in entries for part, v in zip(kind.parts, entry)))
+    if kind.name in ("double", "float"):
+        return (1, value != value, 0 if value != value else value, math.copysign(1, value))
+    if kind.name in ("uuid", "timeuuid"):
+        return (1, *rank_of_uuid(bytes.fromhex(value.replace("-", ""))))
     if kind.name == "decimal":
-        return sorted(values, key=lambda value: alike(kind, key(value)))
-    return sorted(values, key=key) if kind.scalar and kind.name != "duration" else values
+        return (1, alike(kind, value))
+    return (1, value.encode() if isinstance(value, str) else value)
+
+
+def rank_of_uuid(data):
+    """By version, and of version 1 by time; the rest is compared as signed bytes there."""
+    version = data[6] >> 4
+    if version != 1:
+        return version, data
+    moment = (data[6] & 0x0F, data[7], *data[4:6], *data[:4])
+    return version, bytes(moment), bytes(byte ^ 0x80 for byte in data[8:])
 
 
 def framed(kind, value):

@@ -6,7 +6,7 @@ from .shown import request_text
 
 HISTORY_MAX = 30
 # The most harmful first.
-KINDS = ("rows", "order", "class", "columns", "bound", "pages", "warnings", "words", "bytes")
+KINDS = ("rows", "expired", "order", "class", "columns", "bound", "pages", "warnings", "words", "bytes")
 
 
 class Report:

@@ -1,6 +1,7 @@
 """A round: one random schema in a keyspace of its own, and random statements on it."""
 
 import random
+import re
 from dataclasses import dataclass
 
 from .compare import general, said
@@ -9,7 +10,7 @@ from .pair import Pair
 from .relations import Relations
 from .schema import creation, random_schema
 from .selects import Selects
-from .shown import answer_text, canonical_rows, rows_text
+from .shown import answer_text, canonical_rows, differing_texts, rows_text
 from .terms import Request, Terms
 from .writes import Writes
 
@@ -117,10 +118,29 @@ class Round:
             self.history.append(request)
         return cassandra, henge
 
+    def leaves_out_expired(self, request):
+        """True if Cassandra finds fewer rows in the table when it selects the statement's columns than when it selects all, and Henge as many."""
+        table = next((table for table in self.schema.tables if table.name == request.table), None)
+        if not table:
+            return False
+        words = set(re.findall(r"\w+", request.text))
+        columns = [column.name for column in table.columns if column.name in words] or [column.name for column in table.partition]
+
+        def counts(what):
+            answers = self.pair.ask(Request(f"SELECT {what} FROM $ks.{table.name}", now=request.now), self.keyspace)[:2]
+            return [sum(answer.pages) for answer in answers]
+
+        (cassandra_all, henge_all), (cassandra_some, henge_some) = counts("*"), counts(", ".join(columns))
+        return cassandra_all == henge_all == henge_some > cassandra_some
+
     def finding(self, request, cassandra, henge, difference):
         answers = (answer_text(cassandra), answer_text(henge))
         if difference.kind == "rows" and canonical_rows(cassandra) == canonical_rows(henge):
             difference.kind = "bytes"
         elif difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
             difference.kind = "order"
+        elif difference.kind == "rows" and request.now is not None and self.leaves_out_expired(request):
+            difference.kind = "expired"
+        if difference.kind == "rows":
+            answers = differing_texts(cassandra, henge)
         return Finding(difference, request, list(self.history), self.version, answers)

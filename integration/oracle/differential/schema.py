@@ -131,7 +131,7 @@ def random_indexes(rng, table):
     indexes = []
     for number in range(1, rng.choice([1, 1, 2]) + 1):
         column = rng.choice(table.values or table.columns) if rng.random() < 0.85 else rng.choice(table.columns)
-        indexes.append(Index(f"{table.name}_i{number}", column.name, random_target(rng, column), rng.random() < 0.5))
+        indexes.append(Index(f"{table.name}_i{number}", column.name, random_target(rng, column), rng.random() < 0.5 or column.type.has("decimal")))
     return indexes
 
 

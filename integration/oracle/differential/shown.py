@@ -85,10 +85,19 @@ def canonical_rows(answer):
     return lines
 
 
-def answer_text(answer):
+def differing_texts(cassandra, henge):
+    """Both answers, of as many rows only with those that differ."""
+    theirs, ours = rows_text(cassandra), rows_text(henge)
+    if len(ours) != len(theirs):
+        return answer_text(cassandra), answer_text(henge)
+    places = [place for place in range(len(ours)) if ours[place] != theirs[place]]
+    return answer_text(cassandra, [theirs[place] for place in places]), answer_text(henge, [ours[place] for place in places])
+
+
+def answer_text(answer, lines=None):
     if answer.kind != "rows":
         return answer.kind
-    lines = rows_text(answer)
+    lines = rows_text(answer) if lines is None else lines
     names = ", ".join(column[2] for column in answer.columns or [])
     shown = "".join(f"\n    | {line[:WIDTH]}" for line in lines[:ROWS_MAX])
     return f"[{names}] pages {answer.pages}{shown}" + ("\n    | ..." if len(lines) > ROWS_MAX else "")
