@@ -87,6 +87,12 @@ class Terms:
             return self.computed(kind)
         return self.value(kind, random_value(self.rng, kind))
 
+    def part(self, kind):
+        """A value that names an element of a collection that is written: decimals in the one form that Henge gives them there."""
+        if not kind.has("decimal") or self.chance(self.wrong):
+            return self.term(kind)
+        return self.value(kind, normal(kind, random_value(self.rng, kind)))
+
     def wrong_term(self, kind):
         roll = self.rng.random()
         if roll < 0.5:

@@ -127,7 +127,7 @@ class Writes:
         if roll < 0.75 and kind.name == "list":
             return f"{name} = {self.terms.term(kind)} + {name}"
         key = scalar("int") if kind.name == "list" else kind.parts[0]
-        return f"{name}[{self.terms.term(key)}] = {self.terms.term(kind.parts[-1])}"
+        return f"{name}[{self.terms.part(key)}] = {self.terms.term(kind.parts[-1])}"
 
     def conditions(self, table, conditional):
         if not conditional:
@@ -151,7 +151,7 @@ class Writes:
         kind, name = column.type, column.name
         if kind.collection and self.chance(0.5):
             key = scalar("int") if kind.name == "list" else kind.parts[0]
-            return f"{name}[{self.terms.term(key)}]"
+            return f"{name}[{self.terms.part(key)}]"
         if kind.name == "udt" and self.chance(0.4):
             return f"{name}.{self.rng.choice(kind.fields)}"
         return name

@@ -109,6 +109,7 @@ impl SelectPlan {
     pub(crate) fn has_partition_in(&self) -> bool {
         match &self.restrictions.partition {
             Partition::Keys(groups) => groups.iter().any(|group| group.single().is_none()),
+            Partition::Tokens(bounds) if bounds.lower.is_some() || bounds.upper.is_some() => false,
             Partition::Tokens(_) => self.restrictions.filter.iter().any(Restriction::is_partition_in),
         }
     }

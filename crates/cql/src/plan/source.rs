@@ -60,9 +60,13 @@ impl Source {
             Source::Fixed(bytes) => Ok(Given::Value(Cow::Borrowed(bytes))),
             Source::Marker { index, data_type } => bound_value(context, *index, data_type),
             Source::Call { function, arguments, ordinal } => {
+                let what = match function {
+                    Function::Token => "argument in call to function token",
+                    _ => "a function's argument",
+                };
                 let mut values = Vec::with_capacity(arguments.len());
                 for argument in arguments {
-                    values.push(argument.evaluate_for_row(context, row)?.or_null("a function's argument")?);
+                    values.push(argument.evaluate_for_row(context, row)?.or_null(what)?);
                 }
                 let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
                 let made = function.call(&Call { context, row, ordinal: *ordinal }, &values)?;

@@ -27,13 +27,31 @@ pub(crate) fn analysis(table: &Table, restriction: &Restriction) -> Analysis {
     supporting(table, restriction).map(Index::analysis).unwrap_or_default()
 }
 
-/// True if no filtering is needed: a single restriction has an index, or all have storage-attached ones.
+/// True if no filtering is needed: all restrictions have storage-attached indexes, or one other index answers them all.
+/// Restrictions of parts of a collection are one together.
 pub(crate) fn suffice(table: &Table, filter: &[&Restriction]) -> bool {
-    let attached = |r: &&Restriction| supporting(table, r).is_some_and(Index::is_storage_attached);
-    match filter {
-        [one] => supporting(table, one).is_some(),
-        several => several.iter().all(attached),
-    }
+    let (attached, others): (Vec<&Index>, Vec<&Index>) =
+        table.indexes.iter().partition(|index| index.is_storage_attached());
+    let groups = std::iter::once(&attached[..]).chain(others.chunks(1));
+    filter.is_empty() || groups.into_iter().any(|group| filter.iter().all(|r| answers_of_group(group, r, filter)))
+}
+
+fn answers_of_group(group: &[&Index], restriction: &Restriction, filter: &[&Restriction]) -> bool {
+    let [column] = &restriction.columns[..] else { return false };
+    let is_alike = |r: &&&Restriction| std::ptr::eq(**r, restriction) || is_of_parts(restriction) && is_of_parts(r);
+    let alike: Vec<&&Restriction> =
+        filter.iter().filter(|r| r.columns == restriction.columns).filter(is_alike).collect();
+    // Other indexes leave further parts of a collection to the filter.
+    let repeats = alike.len() > 1;
+    group
+        .iter()
+        .filter(|index| index.column == column.id && (index.is_storage_attached() || !repeats))
+        .any(|index| alike.iter().any(|r| answers(index, r, &column.data_type)))
+}
+
+/// True for CONTAINS, CONTAINS KEY and entries of a map.
+fn is_of_parts(restriction: &Restriction) -> bool {
+    restriction.key.is_some() || matches!(restriction.operator, Operator::Contains | Operator::ContainsKey)
 }
 
 /// The index lookup for the rows of a filter. Equality is preferred to a range.

@@ -52,7 +52,8 @@ pub(crate) fn sort(
             return Err(needs_filtering(first.position));
         }
     }
-    if access.uses_index && found.columns.iter().any(Restriction::is_partition_in) {
+    let is_on_token = !found.tokens.is_empty() && access.filters_partitions;
+    if access.uses_index && !is_on_token && found.columns.iter().any(Restriction::is_partition_in) {
         let message = "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported";
         return Err(Error::invalid(message));
     }
