@@ -40,7 +40,7 @@ impl Access {
             filter.extend(on_partition);
         }
         let has_gap = filters_clustering(&on_clustering, table);
-        uses_index |= has_index && (has_gap || is_range && on_clustering.iter().any(|r| is_indexed(r)));
+        uses_index |= has_index && (has_gap || is_range && on_clustering.iter().any(is_indexed));
         if uses_index || has_gap {
             filter.extend(&on_clustering);
         }
