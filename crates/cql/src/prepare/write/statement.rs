@@ -46,9 +46,9 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
     for assignment in &update.assignments {
         assign(assignment, table, condition.is_some(), &mut terms, &mut changes)?;
     }
-    let restrictions = restricted(&update.relations, table, "UPDATE", &mut terms)?;
     let position = update.table.name.position;
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let restrictions = restricted(&update.relations, table, "UPDATE", of_statics, &mut terms)?;
     let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
     check_counters(table, update.condition.as_ref(), position)?;
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
@@ -75,7 +75,8 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         }
     }
     changes.cells.dedup_by_key(|c| c.column);
-    let restrictions = restricted(&delete.relations, table, "DELETE", &mut terms)?;
+    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let restrictions = restricted(&delete.relations, table, "DELETE", of_statics, &mut terms)?;
     check_counters(table, delete.condition.as_ref(), position)?;
     let is_of_rows = !changes.are_static_only(table);
     if !restrictions.has_full_key(table) {
@@ -92,7 +93,6 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         let plan = ModifyPlan { deletes_row: true, is_delete: true, is_single: false, ..plan };
         return plan.under_any(condition, "deletions", position);
     }
-    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
     let (partition, clustering, reach) = reached(restrictions, table, of_statics, "DELETE", position)?;
     let deletes_row = changes.is_empty();
     let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);

@@ -30,21 +30,25 @@ pub(crate) fn reached(
         Partition::Keys(partition) if !on_clustering && restrictions.filter.is_empty() => {
             Ok((partition, Vec::new(), Reach::Statics))
         }
-        Partition::Keys(_) => {
-            let message = format!(
-                "Invalid restrictions on clustering columns since the {statement} statement modifies only static columns"
-            );
-            Err(Error::invalid(message).at(position))
-        }
+        Partition::Keys(_) => Err(only_statics(statement).at(position)),
         Partition::Tokens(_) => require_full_key(restrictions, table, position).map(|(p, c)| (p, c, Reach::Statics)),
     }
 }
 
-/// Resolves the WHERE of a write, which may restrict key columns only. `statement` is UPDATE or DELETE.
+/// The error for clustering columns in the WHERE of a write to static columns.
+fn only_statics(statement: &str) -> Error {
+    Error::invalid(format!(
+        "Invalid restrictions on clustering columns since the {statement} statement modifies only static columns"
+    ))
+}
+
+/// Resolves the WHERE of a write, which may restrict key columns only. `statement` is UPDATE or DELETE; `of_statics` is
+/// true if it writes static columns alone.
 pub(crate) fn restricted(
     relations: &[Relation],
     table: &Table,
     statement: &str,
+    of_statics: bool,
     terms: &mut Terms<'_>,
 ) -> Result<Where, Error> {
     let of_parts = |r: &&Relation| matches!(r.operator, Operator::Contains | Operator::ContainsKey);
@@ -61,13 +65,16 @@ pub(crate) fn restricted(
         let message = format!("The token function cannot be used in WHERE clauses for {statement} statements");
         return Err(Error::invalid(message).at(token.position));
     }
-    check_partition(&found, table, statement)?;
     let on_clustering: Vec<Restriction> = of_kind(&found, ColumnKind::Clustering).cloned().collect();
+    check_slices(&on_clustering, table, false)?;
+    check_partition(&found, table, statement)?;
+    if let (Some(first), true) = (on_clustering.first(), of_statics) {
+        return Err(only_statics(statement).at(first.position));
+    }
     if let Some(slice) = on_clustering.iter().find(|r| r.is_slice() && statement == "UPDATE") {
         let message = "Slice restrictions are not supported on the clustering columns in UPDATE statements";
         return Err(Error::invalid(message).at(slice.position));
     }
-    check_slices(&on_clustering, table, false)?;
     let gap = gap(&on_clustering, table).filter(|_| statement == "DELETE" || table.has_short_rows());
     if let Some(gap) = gap {
         return Err(Error::invalid(gap_message(&gap)).at(on_clustering[0].position));
