@@ -18,6 +18,11 @@ pub trait RowSink {
     fn mark(&self) -> (usize, usize);
     /// Removes everything that was added after `mark`.
     fn rollback(&mut self, mark: (usize, usize));
+    /// Asks for room for so many bytes more. False if there is none: an answer ends there, or fails.
+    fn reserve(&mut self, bytes: usize) -> bool {
+        let _ = bytes;
+        true
+    }
 }
 
 /// The selected columns of a table.

@@ -65,7 +65,7 @@ impl<W: World> Node<W> {
         let cluster = Arc::new(cluster);
         let replica = Arc::new(LocalReplica::new(Arc::clone(&context), store));
         let hints = HintQueue::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&replica));
-        let statements = Arc::<Statements>::default();
+        let statements = Arc::new(Statements::new(context.options.statement_bytes_max));
         let clients = Arc::new(Clients::new(&context, Arc::clone(&statements)));
         let computed = Arc::new(SystemTables {
             context: Arc::clone(&context),

@@ -67,6 +67,10 @@ impl EncodedColumns {
         }
     }
 
+    fn len(&self) -> usize {
+        self.newest.len().max(self.older.as_ref().map_or(0, Vec::len))
+    }
+
     pub(crate) fn bytes(&self, version: Version) -> &[u8] {
         match &self.older {
             Some(older) if version < Version::V5 => older,
@@ -150,6 +154,11 @@ impl ResultMetadata {
         self.columns.count
     }
 
+    /// The bytes of its encoding, in the longer of two if versions differ.
+    pub fn bytes(&self) -> usize {
+        self.columns.len()
+    }
+
     /// A digest of names and types: equal on all nodes, and different once a column is added, removed or changed. Zeros
     /// if none was computed.
     pub fn id(&self) -> &StatementId {
@@ -218,6 +227,11 @@ pub struct PreparedMetadata {
 }
 
 impl PreparedMetadata {
+    /// The bytes of its encoding, in the longer of two if versions differ.
+    pub fn bytes(&self) -> usize {
+        self.bind.columns.len() + self.result.bytes()
+    }
+
     /// Appends the answer, without the number of the result's kind.
     pub(crate) fn put(&self, out: &mut Vec<u8>, version: Version) {
         put_short_bytes(out, &self.id);

@@ -14,6 +14,9 @@ pub enum Error {
     /// The request is well-formed but cannot be executed as asked.
     #[error("{0}")]
     Invalid(String),
+    /// The sink has no room for more rows, and the client asked for no pages. The sink knows why.
+    #[error("there is no room for the answer; read it in pages")]
+    NoRoom,
     /// The page state was not issued by this server.
     #[error(transparent)]
     Page(#[from] PageStateError),

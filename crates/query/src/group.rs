@@ -28,6 +28,7 @@ impl<R: Replicas> PageRun<'_, R> {
         let most = self.quota.as_ref().map_or(u32::MAX, |quota| quota.most);
         let mut given = self.quota.as_ref().map_or(0, |quota| quota.given);
         let (mut finished, mut behind) = (0, None);
+        let mut is_full = false;
         let mut output = self.plan.output(&self.request.context);
         let mut computed = Vec::new();
         loop {
@@ -50,7 +51,7 @@ impl<R: Replicas> PageRun<'_, R> {
                         if self.count_group() {
                             return Ok(None);
                         }
-                        if finished >= page {
+                        if finished >= page || is_full {
                             return Ok(self.page_state(behind));
                         }
                     }
@@ -64,6 +65,7 @@ impl<R: Replicas> PageRun<'_, R> {
                 output.add(row)?;
             }
             sort_buffer::check_size(self.plan, sink)?;
+            is_full = finished > 0 && !self.has_room(sink)?;
             // The partition's quota is used up: the rest of it is not read.
             if given >= most && !output.is_in_group() {
                 self.cursor.skip(self.join.last_partition());

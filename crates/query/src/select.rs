@@ -15,6 +15,9 @@ use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowS
 /// The most rows asked of replicas at once; a page with fewer asks for fewer.
 pub(crate) const CHUNK_ROWS: u32 = 5_000;
 
+/// Bytes of a block of rows as replicas send it, about: a page goes on only while its sink has room for one more.
+pub(crate) const BLOCK_BYTES: usize = 1 << 20;
+
 /// The rows first asked for under PER PARTITION LIMIT, whose partitions may have many more than are answered.
 const QUOTA_CHUNK_ROWS_MIN: u32 = 32;
 
@@ -57,10 +60,10 @@ pub async fn select<R: Replicas>(
     if plan.is_sorted() {
         let reads_nothing = matches!(&bound.reads, Reads::Partitions(partitions) if partitions.is_empty());
         sort_buffer::check_unpaged(plan, reads_nothing, request.page.size)?;
-        let mut buffer = SortBuffer::new(plan, bound.limit);
+        let mut buffer = SortBuffer::new(plan, bound.limit, sink);
         let bound = BoundSelect { limit: u32::MAX, ..bound };
         run_bound(replicas, plan, placed, request, bound, None, &mut buffer).await?;
-        buffer.push_sorted(sink);
+        buffer.push_sorted();
         return Ok(None);
     }
     let state = request.page.state.map(PageState::decode).transpose()?;
@@ -212,6 +215,9 @@ impl<R: Replicas> PageRun<'_, R> {
         let page = self.request.page.size.unwrap_or(u32::MAX);
         let mut given = 0;
         while given < page && self.remaining > 0 {
+            if given > 0 && !self.has_room(sink)? {
+                break;
+            }
             let chunk = self.quota.as_ref().map_or(CHUNK_ROWS, |quota| quota.chunk);
             let wanted = (page - given).min(self.remaining).min(chunk);
             let Some(block) = self.read_block(wanted).await? else { return Ok(None) };
@@ -233,6 +239,15 @@ impl<R: Replicas> PageRun<'_, R> {
         }
         let counted = self.quota.as_ref().map_or(0, |quota| quota.given);
         Ok(self.cursor.page_state(self.remaining, self.join.has_shown_row(), counted))
+    }
+
+    /// True if the sink takes another block. A page may end before it is full; an answer without pages fails.
+    pub(crate) fn has_room(&self, sink: &mut (dyn RowSink + Send)) -> Result<bool, Error> {
+        match sink.reserve(BLOCK_BYTES) {
+            true => Ok(true),
+            false if self.request.page.size.is_some() => Ok(false),
+            false => Err(Error::NoRoom),
+        }
     }
 
     /// Pushes rows that are filtered, or whose result columns are computed. Returns their number.

@@ -43,21 +43,23 @@ pub(crate) struct SortBuffer<'a> {
     limit: usize,
     rows: Vec<Vec<Option<Bytes>>>,
     bytes: usize,
+    /// The sink for the answer, whose room the rows held take as well.
+    target: &'a mut (dyn RowSink + Send),
 }
 
 impl<'a> SortBuffer<'a> {
-    pub(crate) fn new(plan: &'a SelectPlan, limit: u32) -> Self {
+    pub(crate) fn new(plan: &'a SelectPlan, limit: u32, target: &'a mut (dyn RowSink + Send)) -> Self {
         let limit = if limit == u32::MAX { usize::MAX } else { limit as usize };
-        SortBuffer { plan, limit, rows: Vec::new(), bytes: 0 }
+        SortBuffer { plan, limit, rows: Vec::new(), bytes: 0, target }
     }
 
     /// Pushes the rows in order, without the columns that only serve sorting.
-    pub(crate) fn push_sorted(mut self, sink: &mut dyn RowSink) {
+    pub(crate) fn push_sorted(mut self) {
         self.sort_and_truncate();
         let shown = self.plan.shown();
-        for row in &self.rows {
-            sink.begin_row();
-            row.iter().take(shown).for_each(|value| sink.value(value.as_deref()));
+        for row in self.rows.drain(..) {
+            self.target.begin_row();
+            row.iter().take(shown).for_each(|value| self.target.value(value.as_deref()));
         }
     }
 
@@ -107,6 +109,10 @@ impl RowSink for SortBuffer<'_> {
     fn rollback(&mut self, (rows, bytes): (usize, usize)) {
         self.rows.truncate(rows);
         self.bytes = bytes;
+    }
+
+    fn reserve(&mut self, bytes: usize) -> bool {
+        self.target.reserve(self.bytes + bytes)
     }
 }
 
@@ -160,13 +166,13 @@ mod tests {
     /// The order in which rows of `v`, followed by the columns they are sorted by, are answered.
     fn sort_rows(text: &str, limit: u32, rows: &[&[Option<i32>]]) -> Vec<i32> {
         let plan = plan(text);
-        let mut buffer = SortBuffer::new(&plan, limit);
+        let mut out = Rows::new(1);
+        let mut buffer = SortBuffer::new(&plan, limit, &mut out);
         for row in rows {
             buffer.begin_row();
             row.iter().for_each(|n| buffer.value(n.map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice)));
         }
-        let mut out = Rows::new(1);
-        buffer.push_sorted(&mut out);
+        buffer.push_sorted();
         let number = |row: Vec<Option<Bytes>>| {
             assert_eq!(row.len(), 1);
             i32::from_be_bytes(row[0].as_deref().unwrap().try_into().unwrap())
@@ -211,7 +217,8 @@ mod tests {
     #[test]
     fn what_is_held_is_limited() {
         let (several, one) = (plan(BY_C), plan("SELECT v FROM t WHERE k = 1 ORDER BY c"));
-        let mut buffer = SortBuffer::new(&several, u32::MAX);
+        let mut out = Rows::new(1);
+        let mut buffer = SortBuffer::new(&several, u32::MAX, &mut out);
         buffer.begin_row();
         buffer.value(Some(&vec![0; SORT_BYTES_MAX]));
         assert!(check_size(&several, &buffer).is_err());

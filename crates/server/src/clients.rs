@@ -3,13 +3,13 @@
 
 use crate::statement::CachedStatement;
 use crate::task;
-use henge_node::{ClientFacts, QueryFacts, StatementCounts, TlsFacts};
+use henge_node::{ClientFacts, PreparedStatement, QueryFacts, StatementCounts, TlsFacts};
 use henge_protocol::{Frame, Opcode, Startup, Version};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// Options of STARTUP that are kept, and their bytes in all; a client may send what it likes.
@@ -99,7 +99,8 @@ struct UnderWay {
 #[derive(Clone)]
 struct Request {
     frame: Frame,
-    known: Option<Arc<CachedStatement>>,
+    /// The statement, which the register does not keep alive.
+    known: Option<Weak<PreparedStatement>>,
     arrived: Instant,
     begun: Instant,
 }
@@ -219,7 +220,8 @@ impl Record {
     }
 
     /// Notes a request that is begun and will be answered later.
-    pub(crate) fn begin(&self, frame: Frame, known: Option<Arc<CachedStatement>>, arrived: Instant) -> Place {
+    pub(crate) fn begin(&self, frame: Frame, known: Option<&CachedStatement>, arrived: Instant) -> Place {
+        let known = known.map(|known| Arc::downgrade(&known.ready));
         let request = Request { frame, known, arrived, begun: Instant::now() };
         self.under_way.lock().put(request)
     }
@@ -257,7 +259,7 @@ impl Record {
             id: format!("core-{}/{}/{place}", self.core, self.number),
             queued: request.begun.saturating_duration_since(request.arrived),
             running: now.saturating_duration_since(request.begun),
-            task: task::describe(&request.frame, request.known.as_deref()),
+            task: task::describe(&request.frame, request.known.as_ref().and_then(Weak::upgrade).as_deref()),
         };
         let places = under_way.into_iter().enumerate();
         places.filter_map(|(place, request)| Some((place, request?))).map(facts).collect()

@@ -6,24 +6,27 @@
 
 mod deadlines;
 mod fast;
+mod session;
 mod under_way;
 
 use crate::answer;
 use crate::client_warnings;
 use crate::clients::{Entered, Place};
 use crate::cores::ClientSettings;
-use crate::intake::{Admitted, Intake};
-use crate::login::{self, Stage, log_in};
-use crate::request::{Answer, Client, Counted, StatementLookup, copy_frame, describe_request, run};
-use crate::socket::{READ_BYTES_MAX, Socket, Transfer};
+use crate::intake::{Address, Admitted, AnswerLease};
+use crate::login::{self, Stage};
+use crate::request::{
+    Answer, Answered, Client, Counted, PendingRequest, StatementLookup, copy_frame, describe_request, run,
+};
+use crate::socket::{Socket, Transfer};
 use crate::statement::{CachedStatement, Statements};
 use crate::world::ServerWorld;
 use bytes::BytesMut;
 use deadlines::Deadlines;
 use henge_node::{ClusterEvent, Consistency, Core, Metrics, Node, Operation, Trace};
 use henge_protocol::{
-    ErrorResponse, Event, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Request,
-    Response, Role, Startup, Supported, Version,
+    ErrorResponse, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Response, Role,
+    Version,
 };
 use std::io;
 use std::net::IpAddr;
@@ -36,6 +39,10 @@ use under_way::UnderWay;
 const IN_FLIGHT_REQUESTS_MAX: usize = 1_024;
 /// Bytes of answers that wait; beyond it nothing is read.
 const OUTPUT_BYTES_MAX: usize = 4 << 20;
+/// Bytes of answers that wait on a connection, and of a request that has begun to arrive, which are not counted: most are far smaller.
+const FREE_BYTES: usize = 16 << 10;
+/// Bytes by which the room of answers that wait grows.
+const ROOM_STEP_BYTES: usize = 64 << 10;
 /// Frames that a turn serves before others get theirs.
 const FRAMES_PER_TURN: usize = 64;
 /// The CQL version sent in SUPPORTED.
@@ -56,6 +63,8 @@ struct Done {
     place: Option<Place>,
     /// It counts as under way until it is answered; what belongs to a login is not counted.
     _admitted: Option<Admitted>,
+    /// The room of its answer.
+    room: Option<AnswerLease>,
 }
 
 /// A connection.
@@ -75,12 +84,22 @@ pub(crate) struct Connection {
     /// True once the client was warned of prepared statements that depend on the keyspace in effect.
     told_of_use: bool,
     max_frame: usize,
-    /// The requests under way on all connections.
-    intake: Arc<Intake>,
     registered: Register,
+    /// The account of its client, for all of that client's connections.
+    address: Arc<Address>,
+    /// A large request that has begun to arrive.
+    reserved: Option<Admitted>,
+    /// The room of answers that wait to be sent.
+    room: AnswerLease,
     under_way: UnderWay,
     deadlines: Deadlines,
     closing: bool,
+}
+
+/// Sees to it that answers that wait have room. False if there is none.
+fn hold(room: &mut AnswerLease, bytes: usize) -> bool {
+    let wanted = bytes.saturating_sub(FREE_BYTES);
+    wanted <= room.bytes() || room.try_grow_to(wanted + ROOM_STEP_BYTES) || room.try_grow_to(wanted)
 }
 
 impl Connection {
@@ -92,12 +111,13 @@ impl Connection {
         entered: Entered,
     ) -> Connection {
         let max_frame = settings.max_frame;
+        let address = settings.intake.address(peer);
         let before_login = if core.demands_login() { login::FRAME_BYTES_MAX } else { max_frame };
         Connection {
             core,
             metrics: Arc::clone(node.metrics()),
             decoder: FrameDecoder::with_limit(Role::Server, before_login),
-            input: BytesMut::with_capacity(READ_BYTES_MAX),
+            input: BytesMut::new(),
             output: OutputBuffer::new(Role::Server),
             statements: Statements::default(),
             client: Client::default(),
@@ -107,7 +127,9 @@ impl Connection {
             stage: Stage::New,
             told_of_use: false,
             max_frame,
-            intake: Arc::clone(&settings.intake),
+            room: address.no_answer(),
+            address,
+            reserved: None,
             registered: Register::default(),
             under_way: UnderWay::new(),
             deadlines: Deadlines::default(),
@@ -187,6 +209,10 @@ impl Connection {
     fn take_sent(&mut self, count: usize) {
         self.output.consume(count);
         self.deadlines.output.count(count);
+        let pending = self.output.pending_bytes();
+        if pending == 0 || self.room.bytes() > pending + 2 * ROOM_STEP_BYTES {
+            self.room.shrink_to(pending);
+        }
     }
 
     /// Serves complete frames and finished requests. Says whether frames are left for another turn.
@@ -201,8 +227,12 @@ impl Connection {
             }
             match self.decoder.next(&mut self.input) {
                 Ok(Some(frame)) => self.serve_frame(frame, began),
-                Ok(None) => break,
+                Ok(None) => {
+                    self.reserve_for_begun();
+                    break;
+                }
                 Err(error) => {
+                    self.reserved = None;
                     self.output.write_frame_error(&error);
                     self.closing |= error.is_fatal();
                 }
@@ -212,6 +242,23 @@ impl Connection {
             self.finish(*done);
         }
         more
+    }
+
+    /// Takes in the bytes of a large request as soon as its length is known, or skips it: many that are half sent take memory as well.
+    fn reserve_for_begun(&mut self) {
+        if self.input.is_empty() {
+            // An idle connection holds no read buffer.
+            self.input = BytesMut::new();
+        }
+        let begun = self.decoder.begun(&self.input).filter(|header| header.length as usize > FREE_BYTES);
+        let (Some(header), None) = (begun, &self.reserved) else { return };
+        match self.address.reserve(header.length as usize) {
+            Ok(reserved) => self.reserved = Some(reserved),
+            Err(overloaded) => {
+                self.decoder.skip_begun(&mut self.input);
+                self.refuse(&header, &StatementLookup::Nothing, overloaded.into(), Instant::now());
+            }
+        }
     }
 
     fn serve_frame(&mut self, frame: Frame, began: Instant) {
@@ -239,24 +286,33 @@ impl Connection {
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
         let Some(found) = self.try_memory(&frame, began) else { return };
-        let admitted = match self.intake.admit(frame.body.len()) {
-            Ok(admitted) => Some(admitted),
+        let reserved = self.reserved.take();
+        let bytes =
+            (frame.body.len() + found.plan_bytes()).saturating_sub(reserved.as_ref().map_or(0, Admitted::bytes));
+        let admitted = match self.address.admit(bytes) {
+            Ok(admitted) => Some(if let Some(reserved) = reserved { admitted.join(reserved) } else { admitted }),
             Err(overloaded) => return self.refuse(&frame.header, &found, overloaded.into(), began),
         };
-        let (header, core, client, peer) = (frame.header, self.core.clone(), self.client.clone(), self.peer);
+        let (header, core, peer) = (frame.header, self.core.clone(), self.peer);
+        let (client, address) = (self.client.clone(), Arc::clone(&self.address));
         let frame = copy_frame(&frame);
-        let place = Some(self.entered.record.begin(frame.clone(), found.prepared_statement().cloned(), began));
+        let place = Some(self.entered.record.begin(frame.clone(), found.prepared_statement(), began));
         let reads = found.operation() == Operation::Read;
         let request = async move {
-            if !header.wants_tracing() {
-                let (answer, warnings, counted) = run(core, frame, found, client).await;
-                return Done { header, answer, warnings, counted, began, trace: None, place, _admitted: admitted };
-            }
-            let (core, trace) = core.with_new_trace(Some(peer));
-            let traced = describe_request(&frame, found.prepared_statement().map(|known| &**known));
-            let (answer, warnings, counted) = run(core.clone(), frame, found, client).await;
-            core.keep_trace(Arc::clone(&trace), traced);
-            Done { header, answer, warnings, counted, began, trace: Some(trace), place, _admitted: admitted }
+            let (core, trace) = if header.wants_tracing() {
+                let description = describe_request(&frame, found.prepared_statement());
+                let (core, trace) = core.with_new_trace(Some(peer));
+                (core, Some((trace, description)))
+            } else {
+                (core, None)
+            };
+            let answered = run(PendingRequest { core: core.clone(), frame, found, client, address }).await;
+            let trace = trace.map(|(trace, description)| {
+                core.keep_trace(Arc::clone(&trace), description);
+                trace
+            });
+            let Answered { answer, warnings, counted, room } = answered;
+            Done { header, answer, warnings, counted, began, trace, place, _admitted: admitted, room }
         };
         if reads { self.under_way.run_while_open(request) } else { self.under_way.run(request) }
     }
@@ -269,7 +325,10 @@ impl Connection {
     }
 
     fn finish(&mut self, done: Done) {
-        let Done { header, answer, mut warnings, counted, began, trace, place, _admitted } = done;
+        let Done { header, answer, mut warnings, counted, began, trace, place, _admitted, room } = done;
+        if let Some(room) = room {
+            self.room.absorb(room);
+        }
         if let Some(place) = place {
             self.entered.record.end(place);
         }
@@ -303,8 +362,8 @@ impl Connection {
                 self.output.write_response(&reply, &Response::SchemaChange(change));
             }
             Answer::Prepared(known) => {
-                self.output.write_prepared(&reply, &known.metadata);
-                self.statements.keep(known);
+                self.output.write_prepared(&reply, known.metadata());
+                self.statements.keep(&known);
             }
             Answer::LoggedIn(user) => {
                 self.entered.record.logged_in(&user);
@@ -319,71 +378,6 @@ impl Connection {
     fn warning_of_use(&mut self, known: &CachedStatement) -> Option<String> {
         let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.told_of_use)?;
         self.told_of_use = true;
-        Some(client_warnings::keyspace_warning(keyspace, &known.metadata.id))
-    }
-
-    /// Messages about the connection itself.
-    fn serve_session(&mut self, frame: &Frame) {
-        let reply = Reply::to(&frame.header);
-        match Request::decode(frame) {
-            Ok(Request::Options) => {
-                self.output.write_response(&reply, &Response::Supported(Supported::new(CQL_VERSION)))
-            }
-            Ok(Request::Startup(startup)) => self.start(&reply, &startup),
-            Ok(Request::AuthResponse(response)) => self.check(&frame.header, response.token),
-            Ok(Request::Register(register)) if self.stage.is_established() => {
-                self.registered.add(register);
-                self.output.write_response(&reply, &Response::Ready);
-            }
-            Ok(_) => self.output.write_error(&reply, &ProtocolError::new("this message is not expected here").into()),
-            Err(error) => self.output.write_error(&reply, &error.into()),
-        }
-    }
-
-    fn start(&mut self, reply: &Reply<'_>, startup: &Startup<'_>) {
-        if self.stage != Stage::New {
-            return self.output.write_error(
-                reply,
-                &ProtocolError::new("Unexpected message STARTUP, the connection is established").into(),
-            );
-        }
-        let (stage, response) = match self.core.demands_login() {
-            true => (Stage::Asked { failures: 0 }, Response::Authenticate(login::AUTHENTICATOR.to_owned())),
-            false => (Stage::Established, Response::Ready),
-        };
-        (self.stage, self.version) = (stage, reply.version);
-        self.entered.record.record_startup(reply.version, startup, stage.is_established());
-        self.decoder.establish(reply.version, startup.compression);
-        self.output.write_response(reply, &response);
-        self.output.establish(reply.version, startup.compression);
-    }
-
-    /// Has a password checked, one at a time.
-    fn check(&mut self, header: &Header, token: Option<&[u8]>) {
-        let Stage::Asked { failures } = self.stage else {
-            let error = ProtocolError::new("Unexpected message AUTH_RESPONSE");
-            return self.output.write_error(&Reply::to(header), &error.into());
-        };
-        self.stage = Stage::Checking { failures };
-        let (header, core, began) = (*header, self.core.clone(), Instant::now());
-        let token = token.map(<[u8]>::to_vec);
-        self.under_way.run_while_open(async move {
-            let (answer, counted) = log_in(core, token).await;
-            Done { header, answer, warnings: Vec::new(), counted, began, trace: None, place: None, _admitted: None }
-        });
-    }
-
-    fn tell(&mut self, event: Result<ClusterEvent, broadcast::error::RecvError>) {
-        // A client that lagged behind misses events; drivers refresh on their own as well.
-        let Ok(event) = event else { return };
-        let event = answer::event(&event);
-        let wanted = match event {
-            Event::Topology { .. } => self.registered.topology,
-            Event::Status { .. } => self.registered.status,
-            Event::Schema(_) => self.registered.schema,
-        };
-        if wanted {
-            self.output.write_event(self.version, &event);
-        }
+        Some(client_warnings::keyspace_warning(keyspace, &known.metadata().id))
     }
 }

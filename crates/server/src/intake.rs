@@ -1,48 +1,100 @@
-//! Requests of clients that are under way on this node. Beyond a bound of their number, or of their bytes, a request is refused at once:
-//! a client that hears "overloaded" goes elsewhere or waits, while one that times out has cost as much as one that was served.
+//! Accounts of clients: requests under way, their bytes, and the bytes of answers that are read or wait to be sent. Each has a
+//! limit for all clients and one for each client address.
+//!
+//! Beyond the limit of requests one is refused at once: a client that hears "overloaded" goes elsewhere or waits, while one that times out
+//! has cost as much as one that was served. A read waits for room for its answer before it begins.
+
+mod answers;
+
+pub(crate) use answers::{AnswerLease, AnswerRows};
 
 use henge_protocol::{ErrorKind, ErrorResponse};
-use std::sync::Arc;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use tokio::sync::Semaphore;
 
-/// The requests under way, over all connections.
+/// Statements of one address that are prepared, or wait for room for their answer, at once: each may be far larger than its text.
+const PREPARES_MAX: usize = 2;
+
+/// All that is under way, over all connections.
 #[derive(Debug)]
 pub(crate) struct Intake {
     requests: AtomicUsize,
     bytes: AtomicUsize,
+    /// Room for answers, in units of [`answers::UNIT_BYTES`].
+    answers: Semaphore,
     limits: IntakeLimits,
+    addresses: Mutex<HashMap<IpAddr, Weak<Address>>>,
 }
 
-/// The limits of requests under way.
+/// The limits of what is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IntakeLimits {
-    /// Requests (`native_transport_max_concurrent_requests`).
-    pub(crate) requests_max: usize,
-    /// Bytes of requests (`native_transport_max_request_data_in_flight`).
-    pub(crate) bytes_max: usize,
+    /// Of all clients.
+    pub(crate) node: Limits,
+    /// Of the clients of one address.
+    pub(crate) address: Limits,
 }
 
-/// A request that was taken in; it counts until this is dropped.
+/// Limits of what is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Requests (`native_transport_max_concurrent_requests`).
+    pub(crate) requests: usize,
+    /// Bytes of requests (`native_transport_max_request_data_in_flight`, and the same `_per_ip`).
+    pub(crate) bytes: usize,
+    /// Bytes of answers.
+    pub(crate) answers: usize,
+}
+
+/// The account of the clients of one address. Of IPv6, the first half of the address counts: one client has all of the other.
+#[derive(Debug)]
+pub(crate) struct Address {
+    intake: Arc<Intake>,
+    ip: IpAddr,
+    requests: AtomicUsize,
+    bytes: AtomicUsize,
+    answers: Semaphore,
+    pub(crate) prepares: Semaphore,
+}
+
+/// Requests and bytes that were taken in; they count until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Admitted {
-    intake: Arc<Intake>,
+    address: Arc<Address>,
+    requests: usize,
     bytes: usize,
 }
 
-/// A request was not taken in, and nothing of it was done.
+/// A request was not taken in, or its answer found no room; a write was not begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Overloaded {
     /// Too many are under way.
     #[error("Request breached limit of {0} requests in flight. {OVERLOADED}")]
     Requests(usize),
     /// They are too large.
-    #[error("Request breached limit on bytes in flight. (Global: {used}/{max} bytes.) {OVERLOADED}")]
+    #[error(
+        "Request breached limit on bytes in flight. (Endpoint: {address}/{address_max} bytes, Global: {node}/{node_max} bytes.) {OVERLOADED}"
+    )]
     Bytes {
-        /// Bytes under way, this request's included.
-        used: usize,
-        /// Bytes that may be.
-        max: usize,
+        /// Bytes under way of the address, this request's included.
+        address: usize,
+        address_max: usize,
+        /// Bytes under way of all.
+        node: usize,
+        node_max: usize,
     },
+    /// Answers that are read or wait to be sent take all the room there is.
+    #[error("There is no room for the answer: other answers of this client, or of all clients, take it. {OVERLOADED}")]
+    Answers,
+    /// An answer takes more than there may ever be for one.
+    #[error(
+        "The answer is longer than {0} bytes, which is all the room that one client's answers have; read it in pages"
+    )]
+    TooLong(usize),
 }
 
 /// Cassandra's text for clients that it refuses.
@@ -50,36 +102,124 @@ const OVERLOADED: &str = "Server is currently in an overloaded state and cannot 
 
 impl From<Overloaded> for ErrorResponse {
     fn from(overloaded: Overloaded) -> ErrorResponse {
-        ErrorResponse { kind: ErrorKind::Overloaded, message: overloaded.to_string() }
+        let kind = match overloaded {
+            // It would be as long elsewhere: drivers are not to try.
+            Overloaded::TooLong(_) => ErrorKind::Invalid,
+            _ => ErrorKind::Overloaded,
+        };
+        ErrorResponse { kind, message: overloaded.to_string() }
     }
 }
 
 impl Intake {
     pub(crate) fn new(limits: IntakeLimits) -> Arc<Intake> {
-        Arc::new(Intake { requests: AtomicUsize::new(0), bytes: AtomicUsize::new(0), limits })
+        Arc::new(Intake {
+            requests: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            answers: Semaphore::new(answers::units(limits.node.answers)),
+            limits,
+            addresses: Mutex::default(),
+        })
+    }
+
+    /// The account of an address.
+    pub(crate) fn address(self: &Arc<Intake>, ip: IpAddr) -> Arc<Address> {
+        let ip = client_of(ip);
+        let mut addresses = self.addresses.lock();
+        if let Some(address) = addresses.get(&ip).and_then(Weak::upgrade) {
+            return address;
+        }
+        let address = Arc::new(Address {
+            intake: Arc::clone(self),
+            ip,
+            requests: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            answers: Semaphore::new(answers::units(self.limits.address.answers)),
+            prepares: Semaphore::new(PREPARES_MAX),
+        });
+        addresses.insert(ip, Arc::downgrade(&address));
+        address
+    }
+}
+
+/// The part of an address that tells clients apart.
+pub(crate) fn client_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+        ip => ip,
+    }
+}
+
+impl Drop for Address {
+    fn drop(&mut self) {
+        let mut addresses = self.intake.addresses.lock();
+        // Another client may have come from there meanwhile.
+        if addresses.get(&self.ip).is_some_and(|address| address.strong_count() == 0) {
+            addresses.remove(&self.ip);
+        }
+    }
+}
+
+impl Address {
+    pub(crate) fn ip(&self) -> IpAddr {
+        self.ip
     }
 
     /// Takes in a request of so many bytes, if there is room.
-    pub(crate) fn admit(self: &Arc<Intake>, bytes: usize) -> Result<Admitted, Overloaded> {
-        let IntakeLimits { requests_max, bytes_max } = self.limits;
+    pub(crate) fn admit(self: &Arc<Address>, bytes: usize) -> Result<Admitted, Overloaded> {
+        self.take(1, bytes)
+    }
+
+    /// Takes in the bytes of a request that has begun to arrive.
+    pub(crate) fn reserve(self: &Arc<Address>, bytes: usize) -> Result<Admitted, Overloaded> {
+        self.take(0, bytes)
+    }
+
+    fn take(self: &Arc<Address>, requests: usize, bytes: usize) -> Result<Admitted, Overloaded> {
+        let (intake, IntakeLimits { node, address }) = (&self.intake, self.intake.limits);
         // Counted first: dropping it takes it back.
-        let admitted = Admitted { intake: Arc::clone(self), bytes };
-        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        let used = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if requests > requests_max {
-            return Err(Overloaded::Requests(requests_max));
+        let admitted = Admitted { address: Arc::clone(self), requests, bytes };
+        let used = [(&intake.requests, &intake.bytes, node), (&self.requests, &self.bytes, address)].map(
+            |(all, all_bytes, limits)| {
+                let of_requests = all.fetch_add(requests, Ordering::Relaxed) + requests;
+                (of_requests, all_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes, limits)
+            },
+        );
+        for (requests, _, limits) in used {
+            if requests > limits.requests {
+                return Err(Overloaded::Requests(limits.requests));
+            }
         }
-        if used > bytes_max {
-            return Err(Overloaded::Bytes { used, max: bytes_max });
+        let [(_, of_node, _), (_, of_address, _)] = used;
+        if of_node > node.bytes || of_address > address.bytes {
+            let (address_max, node_max) = (address.bytes, node.bytes);
+            return Err(Overloaded::Bytes { address: of_address, address_max, node: of_node, node_max });
         }
         Ok(admitted)
     }
 }
 
+impl Admitted {
+    /// Both as one.
+    pub(crate) fn join(mut self, mut other: Admitted) -> Admitted {
+        self.requests += std::mem::take(&mut other.requests);
+        self.bytes += std::mem::take(&mut other.bytes);
+        self
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 impl Drop for Admitted {
     fn drop(&mut self) {
-        self.intake.requests.fetch_sub(1, Ordering::Relaxed);
-        self.intake.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        for (requests, bytes) in
+            [(&self.address.intake.requests, &self.address.intake.bytes), (&self.address.requests, &self.address.bytes)]
+        {
+            requests.fetch_sub(self.requests, Ordering::Relaxed);
+            bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
     }
 }
 
@@ -87,33 +227,58 @@ impl Drop for Admitted {
 mod tests {
     use super::*;
 
-    fn intake(requests_max: usize, bytes_max: usize) -> Arc<Intake> {
-        Intake::new(IntakeLimits { requests_max, bytes_max })
+    fn intake(requests: usize, bytes: usize) -> Arc<Intake> {
+        let of = |part: usize| Limits { requests: requests / part, bytes: bytes / part, answers: 1 << 20 };
+        Intake::new(IntakeLimits { node: of(1), address: of(2) })
+    }
+
+    fn ip(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
     }
 
     #[test]
     fn requests_are_taken_in_up_to_a_number() {
-        let intake = intake(2, 1_000);
-        let first = intake.admit(10).unwrap();
-        let _second = intake.admit(10).unwrap();
-        assert_eq!(intake.admit(10).unwrap_err(), Overloaded::Requests(2));
-        assert_eq!(intake.admit(10).unwrap_err(), Overloaded::Requests(2), "a refused one leaves nothing behind");
+        let intake = intake(4, 1_000);
+        let (ann, bob, cid) = (intake.address(ip(1)), intake.address(ip(2)), intake.address(ip(3)));
+        let first = ann.admit(10).unwrap();
+        let _second = ann.admit(10).unwrap();
+        assert_eq!(ann.admit(10).unwrap_err(), Overloaded::Requests(2), "of one address");
+        assert_eq!(ann.admit(10).unwrap_err(), Overloaded::Requests(2), "a refused one leaves nothing behind");
+        let _others = [bob.admit(10).unwrap(), bob.admit(10).unwrap()];
+        assert_eq!(cid.admit(10).unwrap_err(), Overloaded::Requests(4), "of all");
         drop(first);
-        assert!(intake.admit(10).is_ok());
+        assert!(cid.admit(10).is_ok());
     }
 
     #[test]
     fn requests_are_taken_in_up_to_their_bytes() {
-        let intake = intake(10, 100);
-        let first = intake.admit(60).unwrap();
-        let refused = intake.admit(41).unwrap_err();
+        let intake = intake(10, 200);
+        let (ann, bob) = (intake.address(ip(1)), intake.address(ip(2)));
+        let first = ann.reserve(60).unwrap();
+        let refused = ann.admit(41).unwrap_err();
         assert_eq!(
             ErrorResponse::from(refused).message,
-            "Request breached limit on bytes in flight. (Global: 101/100 bytes.) Server is currently in an overloaded state and \
-             cannot accept more requests."
+            "Request breached limit on bytes in flight. (Endpoint: 101/100 bytes, Global: 101/200 bytes.) Server is currently in an \
+             overloaded state and cannot accept more requests."
         );
-        assert!(intake.admit(40).is_ok());
-        drop(first);
-        assert!(intake.admit(100).is_ok());
+        let whole = ann.admit(40).unwrap().join(first);
+        assert!(ann.admit(1).is_err() && bob.admit(100).is_ok(), "one address leaves room for others");
+        drop(whole);
+        assert!(ann.admit(100).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_forgotten_with_its_last_client() {
+        let intake = intake(4, 100);
+        let held = intake.address(ip(1));
+        assert!(Arc::ptr_eq(&held, &intake.address("::ffff:192.0.2.1".parse().unwrap())));
+        let six = intake.address("2001:db8::1".parse().unwrap());
+        assert!(Arc::ptr_eq(&six, &intake.address("2001:db8::ffff:2".parse().unwrap())), "one client has all of them");
+        assert_eq!(intake.addresses.lock().len(), 2);
+        let admitted = held.admit(1).unwrap();
+        drop((held, six));
+        assert_eq!(intake.addresses.lock().len(), 1, "as long as something is under way");
+        drop(admitted);
+        assert!(intake.addresses.lock().is_empty());
     }
 }

@@ -1,20 +1,31 @@
 //! One request from its frame to its answer, apart from the connection it came on.
 
+mod batch;
+mod conditional;
+mod room;
+
 use crate::answer;
 use crate::client_warnings::log;
-use crate::statement::{CachedStatement, result_metadata, result_of_text};
+use crate::intake::{Address, AnswerLease, AnswerRows};
+use crate::statement::{CachedStatement, result_of_text};
 use crate::world::ServerWorld;
+use batch::run_batch;
+use conditional::{conditional, conditional_rows};
 use henge_node::{
-    BoundValue, Bytes, ConditionalResult, Consistency, Core, Ending, HostId, Operation, Outcome, Page, Parameters,
-    PreparedStatement, RequestDescription, RowSink, Warnings,
+    BoundValue, Bytes, Consistency, Core, Ending, HostId, Operation, Outcome, Page, Parameters, PreparedStatement,
+    RequestDescription, RowSink, Warnings,
 };
 use henge_protocol::{
-    Batch, BatchQuery, EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query,
-    QueryParameters, Request, ResultMetadata, StatementId, Version, prepared_id,
+    EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query, QueryParameters, Request,
+    ResultMetadata, StatementId, Version, prepared_id,
 };
+use room::find_room;
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Bytes of a request from which on it is not copied out of the read buffer, which holds little else.
+const LARGE_FRAME_BYTES: usize = 64 << 10;
 
 /// An answer on its way to the output buffer.
 pub(crate) enum Answer {
@@ -22,7 +33,7 @@ pub(crate) enum Answer {
     Rows { rows: EncodedRows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
-    Prepared(Arc<CachedStatement>),
+    Prepared(CachedStatement),
     LoggedIn(Arc<str>),
     Error(ErrorResponse),
 }
@@ -32,15 +43,21 @@ pub(crate) enum StatementLookup {
     /// Nothing, or nothing good.
     Nothing,
     /// It was prepared.
-    Prepared(Arc<CachedStatement>),
+    Prepared(CachedStatement),
     /// Its text was read.
     Ready(Arc<PreparedStatement>),
 }
 
 impl StatementLookup {
     /// The prepared statement.
-    pub(crate) fn prepared_statement(&self) -> Option<&Arc<CachedStatement>> {
+    pub(crate) fn prepared_statement(&self) -> Option<&CachedStatement> {
         if let StatementLookup::Prepared(known) = self { Some(known) } else { None }
+    }
+
+    /// Bytes of a plan that was made for this request alone.
+    pub(crate) fn plan_bytes(&self) -> usize {
+        // Its text is in the request.
+        if let StatementLookup::Ready(ready) = self { ready.bytes().saturating_sub(2 * ready.text.len()) } else { 0 }
     }
 
     /// The operation of the request, as far as it is known.
@@ -55,14 +72,14 @@ impl StatementLookup {
 
 /// The description of the columns of rows.
 pub(crate) enum RowsMetadata {
-    Prepared(Arc<CachedStatement>),
+    Prepared(CachedStatement),
     Own(Box<ResultMetadata>),
 }
 
 impl RowsMetadata {
     pub(crate) fn get(&self) -> &ResultMetadata {
         match self {
-            RowsMetadata::Prepared(known) => &known.metadata.result,
+            RowsMetadata::Prepared(known) => &known.metadata().result,
             RowsMetadata::Own(own) => own,
         }
     }
@@ -84,32 +101,55 @@ pub(crate) struct Client {
     pub(crate) user: Option<Arc<str>>,
 }
 
-/// The same with where its warnings go.
+/// A request that is to be run.
+pub(crate) struct PendingRequest {
+    pub(crate) core: Core<ServerWorld>,
+    pub(crate) frame: Frame,
+    pub(crate) found: StatementLookup,
+    pub(crate) client: Client,
+    /// The account in which its answer finds room.
+    pub(crate) address: Arc<Address>,
+}
+
+/// A request that was run.
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    /// For the user.
+    pub(crate) warnings: Vec<String>,
+    pub(crate) counted: Counted,
+    /// The room of the answer.
+    pub(crate) room: Option<AnswerLease>,
+}
+
+/// On whose behalf a request is run, where its warnings go, and the room of its answer.
 struct RequestContext<'a> {
     client: &'a Client,
+    address: &'a Arc<Address>,
     warnings: &'a Warnings,
 }
 
-/// Runs the request of a frame. Beside the answer it gives warnings for the user.
-pub(crate) async fn run(
-    core: Core<ServerWorld>,
-    frame: Frame,
-    found: StatementLookup,
-    client: Client,
-) -> (Answer, Vec<String>, Counted) {
+/// Runs a request. A read waits for room for its answer first.
+pub(crate) async fn run(request: PendingRequest) -> Answered {
+    let PendingRequest { core, frame, found, client, address } = request;
     let warnings = Warnings::default();
-    let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
-    let answer = match Request::decode(&frame) {
-        Ok(request) => answer(&core, frame.header.version, &request, found, &client, &warnings, &mut counted).await,
-        Err(error) => Err(error.into()),
+    let mut counted = Counted { operation: found.operation(), consistency: Consistency::One, ending: Ending::Ok };
+    let context = RequestContext { client: &client, address: &address, warnings: &warnings };
+    let answered = match (find_room(&address, found).await, Request::decode(&frame)) {
+        (Ok((found, room)), Ok(request)) => {
+            let mut room = Some(room);
+            let answer = answer(&core, frame.header.version, &request, found, &context, &mut room, &mut counted).await;
+            answer.map(|answer| (answer, room))
+        }
+        (Err(overloaded), _) => Err(overloaded.into()),
+        (_, Err(error)) => Err(error.into()),
     };
-    let answer = answer.unwrap_or_else(Answer::Error);
+    let (answer, room) = answered.unwrap_or_else(|error| (Answer::Error(error), None));
     if let Answer::Error(error) = &answer {
         counted.ending = answer::ending(&error.kind);
     }
     let warnings = warnings.into_inner();
     log(&warnings, client.user.as_deref());
-    (answer, warnings, counted)
+    Answered { answer, warnings, counted, room }
 }
 
 /// The description of a traced request.
@@ -147,18 +187,17 @@ async fn answer(
     version: Version,
     request: &Request<'_>,
     found: StatementLookup,
-    client: &Client,
-    warnings: &Warnings,
+    by: &RequestContext<'_>,
+    room: &mut Option<AnswerLease>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
-    let by = &RequestContext { client, warnings };
     match request {
-        Request::Query(query) => run_query(core, query, found, by, counted).await,
-        Request::Prepare(prepare) => run_prepare(core, prepare, client),
+        Request::Query(query) => run_query(core, query, found, by, room, counted).await,
+        Request::Prepare(prepare) => run_prepare(core, prepare, by, room).await,
         Request::Execute(execute) => {
-            run_execute(core, version, execute, found.prepared_statement().cloned(), by, counted).await
+            run_execute(core, version, execute, found.prepared_statement().cloned(), by, room, counted).await
         }
-        Request::Batch(batch) => run_batch(core, batch, by, counted).await,
+        Request::Batch(batch) => run_batch(core, batch, by, room, counted).await,
         _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
     }
 }
@@ -172,6 +211,7 @@ async fn run_query(
     query: &Query<'_>,
     found: StatementLookup,
     by: &RequestContext<'_>,
+    room: &mut Option<AnswerLease>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
@@ -180,11 +220,20 @@ async fn run_query(
         _ => core.prepare(query.text, keyspace).map_err(|e| error_response(core, &e))?,
     };
     let metadata = RowsMetadata::Own(Box::new(result_of_text(&ready)));
-    execute(core, &ready, &query.parameters, by, metadata, MetadataMode::Full, counted).await
+    let execution = Execution { ready: &ready, parameters: &query.parameters, metadata, mode: MetadataMode::Full };
+    execute(core, execution, by, room, counted).await
 }
 
-fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client) -> Result<Answer, ErrorResponse> {
-    let keyspace = prepare.keyspace.or(client.keyspace.as_deref());
+/// Prepares and keeps a statement. Of one client few are prepared at once and wait for room for their answer: each may be far larger
+/// than its text.
+async fn run_prepare(
+    core: &Core<ServerWorld>,
+    prepare: &Prepare<'_>,
+    by: &RequestContext<'_>,
+    room: &mut Option<AnswerLease>,
+) -> Result<Answer, ErrorResponse> {
+    let _turn = by.address.prepares.acquire().await.expect("nobody closes it");
+    let keyspace = prepare.keyspace.or(by.client.keyspace.as_deref());
     // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
     // connections to other nodes, and must get the id that they know.
     let qualified = core.prepare(prepare.text, None).ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
@@ -193,15 +242,19 @@ fn run_prepare(core: &Core<ServerWorld>, prepare: &Prepare<'_>, client: &Client)
         None => (keyspace, core.prepare(prepare.text, keyspace).map_err(|e| error_response(core, &e))?),
     };
     let id = prepared_id(keyspace, prepare.text);
-    Ok(Answer::Prepared(Arc::new(CachedStatement::new(id, core.keep(id, ready)))))
+    let ready = core.keep(id, ready, Some(by.address.ip())).map_err(|e| error_response(core, &e))?;
+    let known = CachedStatement::new(id, ready);
+    *room = Some(by.address.room(known.metadata().bytes()).await?);
+    Ok(Answer::Prepared(known))
 }
 
 async fn run_execute(
     core: &Core<ServerWorld>,
     version: Version,
     message: &Execute<'_>,
-    known: Option<Arc<CachedStatement>>,
+    known: Option<CachedStatement>,
     by: &RequestContext<'_>,
+    room: &mut Option<AnswerLease>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
     let known = match known.filter(|k| core.is_current(&k.ready)) {
@@ -209,31 +262,57 @@ async fn run_execute(
         None => find(core, message.id)?,
     };
     let mode = known.metadata_mode(version, message);
-    let metadata = RowsMetadata::Prepared(Arc::clone(&known));
-    execute(core, &known.ready, &message.parameters, by, metadata, mode, counted).await
+    let metadata = RowsMetadata::Prepared(known.clone());
+    let execution = Execution { ready: &known.ready, parameters: &message.parameters, metadata, mode };
+    let answer = execute(core, execution, by, room, counted).await;
+    if let Ok(Answer::Rows { rows, .. }) = &answer {
+        known.note_answer(rows.bytes());
+    }
+    answer
 }
 
 /// A prepared statement at the current epoch.
-fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<Arc<CachedStatement>, ErrorResponse> {
+fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<CachedStatement, ErrorResponse> {
     let known = StatementId::try_from(id).ok().and_then(|id| Some(CachedStatement::new(id, core.find_prepared(&id)?)));
-    known.map(Arc::new).ok_or_else(|| ErrorResponse::unknown_statement(id))
+    known.ok_or_else(|| ErrorResponse::unknown_statement(id))
+}
+
+/// A statement with what a client sent for it, and how its rows are described.
+struct Execution<'a, 'v> {
+    ready: &'a Arc<PreparedStatement>,
+    parameters: &'a QueryParameters<'v>,
+    metadata: RowsMetadata,
+    mode: MetadataMode,
 }
 
 async fn execute(
     core: &Core<ServerWorld>,
-    ready: &Arc<PreparedStatement>,
-    parameters: &QueryParameters<'_>,
+    execution: Execution<'_, '_>,
     by: &RequestContext<'_>,
-    metadata: RowsMetadata,
-    mode: MetadataMode,
+    room: &mut Option<AnswerLease>,
     counted: &mut Counted,
 ) -> Result<Answer, ErrorResponse> {
+    let Execution { ready, parameters, metadata, mode } = execution;
     counted.operation = ready.operation();
     counted.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
     let asked = request_parameters(parameters, &values, by.client, by.warnings);
-    let mut rows = EncodedRows::default();
-    let outcome = core.execute(ready, &asked, &mut rows).await.map_err(|e| error_response(core, &e))?;
+    let mut rows = AnswerRows::new(room.take().unwrap_or_else(|| by.address.no_answer()));
+    let outcome = core.execute(ready, &asked, &mut rows).await;
+    if let Some(refusal) = rows.refusal() {
+        return Err(refusal.into());
+    }
+    if let (Err(error), Some(denial)) = (&outcome, rows.denial())
+        && error.is_want_of_room()
+    {
+        return Err(denial.into());
+    }
+    let outcome = outcome.map_err(|e| error_response(core, &e))?;
+    let (rows, lease) = match &outcome {
+        Outcome::Applied(applied) => conditional_rows(applied, rows)?,
+        _ => rows.finish(metadata.get().bytes())?,
+    };
+    *room = Some(lease);
     Ok(match outcome {
         Outcome::Void => Answer::Void,
         Outcome::Warning(text) => {
@@ -241,21 +320,10 @@ async fn execute(
             Answer::Void
         }
         Outcome::Rows(next) => Answer::Rows { rows, next, metadata, mode },
-        Outcome::Applied(applied) => conditional(applied),
+        Outcome::Applied(applied) => conditional(&applied, rows),
         Outcome::Keyspace(name) => Answer::Keyspace(name),
         Outcome::Schema(event) => Answer::Schema(event),
     })
-}
-
-/// The answer of a conditional write describes its own columns: they depend on what became of it.
-fn conditional(applied: ConditionalResult) -> Answer {
-    let metadata = RowsMetadata::Own(Box::new(result_metadata(&applied.columns)));
-    let mut rows = EncodedRows::default();
-    for row in &applied.rows {
-        rows.begin_row();
-        row.iter().for_each(|value| rows.value(value.as_deref()));
-    }
-    Answer::Rows { rows, next: None, metadata, mode: MetadataMode::Full }
 }
 
 /// Bound values in the order of the markers.
@@ -286,39 +354,9 @@ pub(crate) fn request_parameters<'a>(
     }
 }
 
-async fn run_batch(
-    core: &Core<ServerWorld>,
-    batch: &Batch<'_>,
-    by: &RequestContext<'_>,
-    counted: &mut Counted,
-) -> Result<Answer, ErrorResponse> {
-    counted.operation = Operation::Write;
-    counted.consistency = batch.consistency;
-    let keyspace = batch.keyspace.or(by.client.keyspace.as_deref());
-    let mut statements = Vec::with_capacity(batch.statements.len());
-    for statement in &batch.statements {
-        let ready = match statement.query {
-            BatchQuery::Text(text) => core.prepare(text, keyspace).map_err(|e| error_response(core, &e))?,
-            BatchQuery::Prepared(id) => Arc::clone(&find(core, id)?.ready),
-        };
-        statements.push((ready, batch.values(statement).to_vec()));
-    }
-    let parameters = Parameters {
-        values: &[],
-        consistency: batch.consistency,
-        serial: batch.serial_consistency.unwrap_or(Consistency::Serial),
-        timestamp: batch.timestamp,
-        now_seconds: batch.now_in_seconds.map(i64::from),
-        page: Page::default(),
-        user: by.client.user.as_deref(),
-        warnings: by.warnings,
-    };
-    let outcome =
-        core.execute_batch(batch.kind, &statements, &parameters).await.map_err(|e| error_response(core, &e))?;
-    Ok(if let Outcome::Applied(applied) = outcome { conditional(applied) } else { Answer::Void })
-}
-
-/// Copies a frame, so that a request that takes its time does not keep the connection's read buffer alive.
+/// Copies a frame, so that a request that takes its time does not keep the connection's read buffer alive. A large one is most of it.
 pub(crate) fn copy_frame(frame: &Frame) -> Frame {
-    Frame { header: frame.header, body: Bytes::copy_from_slice(&frame.body) }
+    let is_large = frame.body.len() >= LARGE_FRAME_BYTES;
+    let body = if is_large { frame.body.clone() } else { Bytes::copy_from_slice(&frame.body) };
+    Frame { header: frame.header, body }
 }

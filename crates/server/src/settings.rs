@@ -88,12 +88,19 @@ settings! {
             max_frame as "native_transport_max_frame_size": usize = size("16MiB", "64KiB"..="2047MiB");
             /// Connections of clients. More are closed at once.
             max_connections as "native_transport_max_concurrent_connections": usize = number(10_000, 1..=1_048_576);
-            /// Requests of clients under way. More are answered Overloaded. auto: 512 for each thread that serves clients, 1024 at least.
+            /// Requests of clients under way. More are answered Overloaded. auto: 1024 for each thread that serves clients, 2048 at least; one client
+            /// address has half of them.
             requests_max as "native_transport_max_concurrent_requests": Option<usize> =
                 number("auto", 1..=16_777_216).or("auto");
             /// Bytes of requests of clients under way. More are answered Overloaded. auto: a tenth of memory, and the largest request at
             /// least.
             request_bytes_max as "native_transport_max_request_data_in_flight": Option<usize> = size("auto", ..).or("auto");
+            /// The same of the clients of one address. auto: a quarter of that, and the largest request at least.
+            address_bytes_max as "native_transport_max_request_data_in_flight_per_ip": Option<usize> =
+                size("auto", ..).or("auto");
+            /// Bytes of prepared statements that are kept; one client address has half of them at most. auto: a thirty-second of memory,
+            /// and 10 MiB at least.
+            statement_bytes_max as "prepared_statements_cache_size": Option<usize> = size("auto", "64KiB"..).or("auto");
         }
         Resources {
             /// Bytes of cache and write buffers together. auto: half of the machine's memory, or of the cgroup's limit if that is less.

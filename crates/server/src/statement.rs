@@ -1,36 +1,70 @@
-//! Prepared statements as connections hold them: the node's with the protocol's metadata, encoded once.
+//! Prepared statements as connections know them: the node's, with the protocol's metadata, encoded once for all connections.
 
 use henge_node::{ColumnSpec, PreparedStatement};
 use henge_protocol::{
     BindMetadata, ColumnRef, Execute, MetadataMode, PreparedMetadata, ResultMetadata, StatementId, Version,
 };
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 /// Statements that a connection remembers.
 const STATEMENTS_MAX: usize = 1_000;
-/// Bytes of their texts.
-const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// A statement that is ready to run, with its columns as clients are told of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CachedStatement {
     pub(crate) ready: Arc<PreparedStatement>,
-    pub(crate) metadata: PreparedMetadata,
+}
+
+/// The part that the server keeps with a statement.
+#[derive(Debug)]
+struct Encoded {
+    metadata: PreparedMetadata,
+    /// Bytes of the largest of its last answers: each that is smaller lowers it by an eighth of the difference.
+    answer_bytes: AtomicUsize,
 }
 
 impl CachedStatement {
     pub(crate) fn new(id: StatementId, ready: Arc<PreparedStatement>) -> CachedStatement {
-        let prepared = &ready.prepared;
-        let bind = BindMetadata::new(prepared.bind.iter().map(column), &prepared.pk_indexes);
-        let metadata = PreparedMetadata { id, bind, result: result_of(&ready) };
-        CachedStatement { ready, metadata }
+        ready.front.get_or_init(|| {
+            let prepared = &ready.prepared;
+            let bind = BindMetadata::new(prepared.bind.iter().map(column), &prepared.pk_indexes);
+            let metadata = PreparedMetadata { id, bind, result: result_of(&ready) };
+            Arc::new(Encoded { metadata, answer_bytes: AtomicUsize::new(0) })
+        });
+        CachedStatement { ready }
+    }
+
+    fn front(&self) -> &Encoded {
+        let encoded = self.ready.front.get().and_then(|front| front.downcast_ref());
+        encoded.expect("it is set when a statement is cached, by nobody else")
+    }
+
+    /// The columns as clients are told of them.
+    pub(crate) fn metadata(&self) -> &PreparedMetadata {
+        &self.front().metadata
+    }
+
+    /// Bytes that the next answer may have, going by the last ones.
+    pub(crate) fn answer_bytes(&self) -> usize {
+        self.front().answer_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Notes the bytes of an answer.
+    pub(crate) fn note_answer(&self, bytes: usize) {
+        let known = &self.front().answer_bytes;
+        let before = known.load(Ordering::Relaxed);
+        // Of two at once one may be lost: it is an estimate.
+        if bytes != before {
+            known.store(bytes.max(before - before.saturating_sub(bytes).div_ceil(8)), Ordering::Relaxed);
+        }
     }
 
     /// How much an execution says of the columns. Before version 5 clients cannot tell which columns they know: where these may be
     /// others, they are told of all, even if they asked to skip them.
     pub(crate) fn metadata_mode(&self, version: Version, execute: &Execute<'_>) -> MetadataMode {
-        let result = &self.metadata.result;
+        let result = &self.metadata().result;
         let skip = execute.parameters.skip_metadata && (version >= Version::V5 || !self.ready.result_varies);
         MetadataMode::for_execute(version, skip, execute.metadata_id.unwrap_or(result.id()), result)
     }
@@ -55,25 +89,24 @@ fn column(spec: &ColumnSpec) -> ColumnRef<'_> {
     ColumnRef { keyspace: &spec.keyspace, table: &spec.table, name: &spec.name, data_type: &spec.data_type }
 }
 
-/// The statements that a connection has prepared or executed.
+/// The statements that a connection has prepared or executed, as long as the node keeps them.
 #[derive(Debug, Default)]
 pub(crate) struct Statements {
-    by_id: HashMap<StatementId, Arc<CachedStatement>>,
-    /// Bytes of the texts that were added since it was last emptied.
-    text_bytes: usize,
+    by_id: HashMap<StatementId, Weak<PreparedStatement>>,
 }
 
 impl Statements {
-    pub(crate) fn get(&self, id: &[u8]) -> Option<&Arc<CachedStatement>> {
-        self.by_id.get(id)
+    pub(crate) fn get(&self, id: &[u8]) -> Option<CachedStatement> {
+        Some(CachedStatement { ready: self.by_id.get(id)?.upgrade()? })
     }
 
-    pub(crate) fn keep(&mut self, known: Arc<CachedStatement>) {
-        if self.by_id.len() >= STATEMENTS_MAX || self.text_bytes > TEXT_BYTES_MAX {
-            self.by_id.clear();
-            self.text_bytes = 0;
+    pub(crate) fn keep(&mut self, known: &CachedStatement) {
+        if self.by_id.len() >= STATEMENTS_MAX {
+            self.by_id.retain(|_, statement| statement.strong_count() > 0);
         }
-        self.text_bytes += known.ready.text.len();
-        self.by_id.insert(known.metadata.id, known);
+        if self.by_id.len() >= STATEMENTS_MAX {
+            self.by_id.clear();
+        }
+        self.by_id.insert(known.metadata().id, Arc::downgrade(&known.ready));
     }
 }

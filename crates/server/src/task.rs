@@ -1,7 +1,7 @@
 //! A request under way in one line, in Cassandra's words. Of a prepared statement they have its text where Cassandra has its id.
 
 use crate::request::without_password;
-use crate::statement::CachedStatement;
+use henge_node::PreparedStatement;
 use henge_protocol::{BatchQuery, Frame, Request};
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ const LINE_MAX: usize = 1_000;
 const PART_MAX: usize = 100;
 
 /// The text of a request in `system_views.queries`, without passwords.
-pub(crate) fn describe(frame: &Frame, known: Option<&CachedStatement>) -> String {
+pub(crate) fn describe(frame: &Frame, known: Option<&PreparedStatement>) -> String {
     match Request::decode(frame) {
         Ok(Request::Query(query)) => {
             let size = query.parameters.page_size.map_or(-1, i64::from);
@@ -18,7 +18,7 @@ pub(crate) fn describe(frame: &Frame, known: Option<&CachedStatement>) -> String
             format!("QUERY {} [pageSize = {size}] at consistency {level}", abbreviate(query.text, LINE_MAX))
         }
         Ok(Request::Execute(execute)) => {
-            let text = known.map_or_else(|| hex(execute.id), |known| abbreviate(&known.ready.text, LINE_MAX));
+            let text = known.map_or_else(|| hex(execute.id), |known| abbreviate(&known.text, LINE_MAX));
             let (values, level) = (execute.parameters.values.values.len(), execute.parameters.consistency);
             format!("EXECUTE {text} with {values} values at consistency {level}")
         }

@@ -27,3 +27,10 @@ pub enum Error {
     #[error("{0}")]
     Bootstrapping(String),
 }
+
+impl Error {
+    /// True if the sink had no room for more rows; it knows why.
+    pub fn is_want_of_room(&self) -> bool {
+        matches!(self, Error::Query(henge_query::Error::NoRoom))
+    }
+}

@@ -116,6 +116,7 @@ fn kind_of_query(error: &henge_query::Error) -> ErrorKind<'_> {
     match error {
         henge_query::Error::Cql(error) => kind_of_cql(error),
         henge_query::Error::Invalid(_) | henge_query::Error::Key(_) => ErrorKind::Invalid,
+        henge_query::Error::NoRoom => ErrorKind::Overloaded,
         henge_query::Error::Page(_) => ErrorKind::Protocol,
         henge_query::Error::Read(error) => kind_of_read(error),
         henge_query::Error::Write(error) => kind_of_write(error),

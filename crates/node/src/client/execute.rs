@@ -14,6 +14,7 @@ use henge_coordinator::Local;
 use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan};
 use henge_model::RowSink;
 use henge_query::{BatchPart, Request};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +28,15 @@ impl<W: World> Core<W> {
     }
 
     /// Keeps a statement that a client prepared, under an id that the protocol derives from keyspace and text.
-    pub fn keep(&self, id: [u8; 16], statement: Arc<PreparedStatement>) -> Arc<PreparedStatement> {
-        self.clients.statements.insert(id, statement)
+    /// `client` is where it came from: one address has half of the room at most.
+    pub fn keep(
+        &self,
+        id: [u8; 16],
+        statement: Arc<PreparedStatement>,
+        client: Option<IpAddr>,
+    ) -> Result<Arc<PreparedStatement>, Error> {
+        let kept = self.clients.statements.insert(id, statement, client);
+        kept.map_err(|error| henge_query::Error::Invalid(error.to_string()).into())
     }
 
     /// A prepared statement at the current epoch; `None` if it has to be prepared (again): it is not known, or the schema

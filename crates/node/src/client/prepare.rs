@@ -3,12 +3,13 @@
 use crate::client::access::{masked_read, needs};
 use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::prepared_statement::{PreparedStatement, tables};
+use crate::client::prepared_statement::{PreparedStatement, estimate_bytes, tables};
 use crate::client::read_only;
 use crate::cluster::view::View;
 use crate::ground::world::World;
 use henge_coordinator::KeyspacePlacement;
 use henge_cql::{Plan, Statement};
+use std::sync::OnceLock;
 
 /// True for `SELECT *` of a table that got or lost columns: clients that prepared it before hold other result columns.
 fn widens(statement: &Statement, plan: &Plan) -> bool {
@@ -45,6 +46,8 @@ pub(super) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result
         needs: Vec::new(),
         masked: None,
         placed: placements(view, &prepared.plan)?,
+        bytes: estimate_bytes(text, &prepared),
+        front: OnceLock::new(),
         prepared,
     })
 }

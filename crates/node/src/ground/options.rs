@@ -87,6 +87,8 @@ settings! {
         disk_reserve: u64 = 0;
         /// Warnings and refusals of statements.
         guardrails: Guardrails = Guardrails::default();
+        /// Bytes of prepared statements that are kept.
+        statement_bytes_max: usize = 64 << 20;
         /// Calls to peers that one core may have under way; more are not sent, and owed as hints.
         tail_max: usize = 100_000;
         /// Deliberate faults, for proving that the simulator finds them.

@@ -126,3 +126,55 @@ fn compression_must_be_agreed_on_and_keep_to_the_limit() {
     let Ok(Request::Prepare(prepare)) = Request::decode(&frame) else { panic!("not PREPARE") };
     assert_eq!(prepare.text, text);
 }
+
+/// A frame of version 4 with a body of so many bytes, and what is sent of it at first.
+fn begun_frame(length: usize, sent: usize) -> (Vec<u8>, BytesMut) {
+    let mut frame = vec![4, 0, 0, 7, 7];
+    frame.extend_from_slice(&(length as u32).to_be_bytes());
+    frame.resize(9 + length, b'x');
+    let buffer = BytesMut::from(&frame[..sent]);
+    (frame, buffer)
+}
+
+#[test]
+fn a_frame_that_has_begun_can_be_skipped() {
+    let mut decoder = FrameDecoder::new(Role::Server);
+    let (frame, mut buffer) = begun_frame(1_000, 8);
+    assert_eq!(decoder.next(&mut buffer), Ok(None));
+    assert_eq!(decoder.begun(&buffer), None, "its length is not known yet");
+    buffer.extend_from_slice(&frame[8..500]);
+    assert_eq!(decoder.next(&mut buffer), Ok(None));
+    let header = decoder.begun(&buffer).unwrap();
+    assert_eq!((header.stream, header.length), (7, 1_000));
+    decoder.skip_begun(&mut buffer);
+    assert!(buffer.is_empty() && decoder.is_within_frame() && decoder.begun(&buffer).is_none());
+    // The rest of it, and another one.
+    buffer.extend_from_slice(&frame[500..]);
+    buffer.extend_from_slice(&begun_frame(3, 12).0);
+    assert_eq!(decoder.next(&mut buffer).unwrap().unwrap().header.length, 3);
+    assert!(!decoder.is_within_frame());
+}
+
+#[test]
+fn a_frame_of_several_segments_that_has_begun_can_be_skipped() {
+    let mut decoder = FrameDecoder::new(Role::Server);
+    decoder.establish(Version::V5, None);
+    let (mut frame, _) = begun_frame(300_000, 0);
+    frame[0] = 5;
+    let segments = |payload: &[u8], whole: bool| {
+        let mut out = Vec::new();
+        SegmentFormat::Plain.put(payload, whole, &mut out);
+        out
+    };
+    let mut parts = frame.chunks(100_000).map(|part| segments(part, false));
+    let mut buffer = BytesMut::from(&parts.next().unwrap()[..]);
+    assert_eq!(decoder.next(&mut buffer), Ok(None));
+    assert_eq!(decoder.begun(&buffer).unwrap().length, 300_000);
+    decoder.skip_begun(&mut buffer);
+    assert!(decoder.is_within_frame());
+    parts.for_each(|part| buffer.extend_from_slice(&part));
+    let mut other = begun_frame(3, 12).0;
+    other[0] = 5;
+    buffer.extend_from_slice(&segments(&other, true));
+    assert_eq!(decoder.next(&mut buffer).unwrap().unwrap().header.length, 3);
+}

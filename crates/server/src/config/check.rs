@@ -2,7 +2,7 @@
 
 use super::{Config, ConfigError, ConfigErrors, Settings};
 use crate::client_tls::{ClientAuth, ClientTlsOptions};
-use crate::intake::IntakeLimits;
+use crate::intake::{IntakeLimits, Limits};
 use crate::settings::{ServerSettings, Values, all, pairs};
 use crate::settings_view::settings_view;
 use henge_node::Options;
@@ -10,10 +10,19 @@ use std::collections::BTreeSet;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-/// Requests under way, unless the setting says otherwise: for each thread that serves clients, and at least. One connection alone, which may
-/// have 1,024, is not refused, and a node that answers 1,000 a second answers in time.
-const REQUESTS_EACH_CORE: usize = 512;
-const REQUESTS_MIN: usize = 1_024;
+/// Requests under way, unless the setting says otherwise: for each thread that serves clients, and at least. Half of them are one client
+/// address's, so that one connection alone, which may have 1,024, is not refused.
+const REQUESTS_EACH_CORE: usize = 1_024;
+const REQUESTS_MIN: usize = 2_048;
+/// The share of one client address in what is under way, as a divisor: of requests, and of their bytes and those of answers.
+const ADDRESS_REQUESTS_PART: usize = 2;
+const ADDRESS_BYTES_PART: usize = 4;
+/// The parts of memory that requests, answers and prepared statements may have on top of it, as divisors.
+const REQUESTS_MEMORY_PART: usize = 10;
+const ANSWERS_MEMORY_PART: usize = 4;
+const STATEMENTS_MEMORY_PART: usize = 32;
+/// The least bytes of prepared statements.
+const STATEMENTS_BYTES_MIN: usize = 10 << 20;
 
 /// Settings on their way to a configuration.
 struct Checker<'a> {
@@ -73,7 +82,12 @@ impl Checker<'_> {
             metrics: port(server.metrics_address, server.metrics_port),
             admin: port(server.admin_address, server.admin_port),
             intake: self.intake(&server, memory, cores),
-            node,
+            node: Options {
+                statement_bytes_max: server
+                    .statement_bytes_max
+                    .unwrap_or(STATEMENTS_BYTES_MIN.max(memory / STATEMENTS_MEMORY_PART)),
+                ..node
+            },
             development_certificates: None,
             client_tls,
             memory,
@@ -146,16 +160,26 @@ impl Checker<'_> {
     }
 
     fn intake(&mut self, server: &ServerSettings, memory: usize, cores: usize) -> IntakeLimits {
-        let requests_max = server.requests_max.unwrap_or(REQUESTS_MIN.max(REQUESTS_EACH_CORE * cores));
-        let bytes_max = server.request_bytes_max.unwrap_or(server.max_frame.max(memory / 10));
-        if bytes_max < server.max_frame {
-            self.refuse(
-                "native_transport_max_request_data_in_flight",
-                &["native_transport_max_frame_size"],
-                "must not be less than native_transport_max_frame_size",
-            );
+        let requests = server.requests_max.unwrap_or(REQUESTS_MIN.max(REQUESTS_EACH_CORE * cores));
+        let bytes = server.request_bytes_max.unwrap_or(server.max_frame.max(memory / REQUESTS_MEMORY_PART));
+        let address_bytes = server.address_bytes_max.unwrap_or(server.max_frame.max(bytes / ADDRESS_BYTES_PART));
+        let settings =
+            ["native_transport_max_request_data_in_flight", "native_transport_max_request_data_in_flight_per_ip"];
+        for (name, bytes) in settings.into_iter().zip([bytes, address_bytes]) {
+            if bytes < server.max_frame {
+                let reason = "must not be less than native_transport_max_frame_size";
+                self.refuse(name, &["native_transport_max_frame_size"], reason);
+            }
         }
-        IntakeLimits { requests_max, bytes_max }
+        let answers = server.max_frame.max(memory / ANSWERS_MEMORY_PART);
+        IntakeLimits {
+            node: Limits { requests, bytes, answers },
+            address: Limits {
+                requests: requests.div_ceil(ADDRESS_REQUESTS_PART),
+                bytes: address_bytes,
+                answers: server.max_frame.max(answers / ADDRESS_BYTES_PART),
+            },
+        }
     }
 
     fn guardrails(&mut self, node: &Options) {

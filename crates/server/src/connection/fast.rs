@@ -1,13 +1,12 @@
 //! The fast path: a read of one row that this node holds in memory goes straight into the output buffer. Nothing is awaited.
 
-use super::Connection;
+use super::{Connection, hold};
 use crate::request::{StatementLookup, request_parameters, values_of};
 use crate::statement::{CachedStatement, result_of_text};
 use henge_node::{Ending, Operation, PreparedStatement, RowSink, Warnings};
 use henge_protocol::{
     Execute, Frame, MetadataMode, Opcode, ProtocolError, Query, QueryParameters, Reply, ResultMetadata,
 };
-use std::sync::Arc;
 use std::time::Instant;
 
 impl Connection {
@@ -32,24 +31,24 @@ impl Connection {
     }
 
     /// The statement that an EXECUTE names, at the current epoch.
-    fn find_statement(&mut self, frame: &Frame) -> Option<Arc<CachedStatement>> {
+    fn find_statement(&mut self, frame: &Frame) -> Option<CachedStatement> {
         let message = frame.message().ok()?;
         let execute = Execute::decode(frame.header.version, message).ok()?;
         if let Some(known) = self.statements.get(execute.id).filter(|k| self.core.is_current(&k.ready)) {
-            return Some(Arc::clone(known));
+            return Some(known);
         }
         let id = execute.id.try_into().ok()?;
-        let known = Arc::new(CachedStatement::new(id, self.core.find_prepared(&id)?));
-        self.statements.keep(Arc::clone(&known));
+        let known = CachedStatement::new(id, self.core.find_prepared(&id)?);
+        self.statements.keep(&known);
         Some(known)
     }
 
-    fn executes(&mut self, frame: &Frame, known: &Arc<CachedStatement>, began: Instant) -> bool {
+    fn executes(&mut self, frame: &Frame, known: &CachedStatement, began: Instant) -> bool {
         let Ok(execute) = frame.message().and_then(|message| Execute::decode(frame.header.version, message)) else {
             return false;
         };
         let mode = known.metadata_mode(frame.header.version, &execute);
-        self.answers(frame, &execute.parameters, &known.ready, (&known.metadata.result, mode), began)
+        self.answers(frame, &execute.parameters, &known.ready, (&known.metadata().result, mode), began)
     }
 
     fn queries(
@@ -77,9 +76,13 @@ impl Connection {
         let Ok(values) = values_of(ready, parameters) else { return false };
         // What has to be warned of does not go this way.
         let warnings = Warnings::default();
+        let pending = self.output.pending_bytes();
         let mut rows = self.output.begin_rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
-        if !self.core.try_execute(ready, &request_parameters(parameters, &values, &self.client, &warnings), &mut rows) {
+        let request = request_parameters(parameters, &values, &self.client, &warnings);
+        let answered = self.core.try_execute(ready, &request, &mut rows);
+        // A large answer waits for room on the long way.
+        if !answered || !hold(&mut self.room, pending + rows.bytes()) {
             rows.rollback(mark);
             return false;
         }

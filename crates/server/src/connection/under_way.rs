@@ -93,6 +93,7 @@ mod tests {
             trace: None,
             place: None,
             _admitted: None,
+            room: None,
         }
     }
 

@@ -38,7 +38,8 @@ impl Cluster {
             rpc_address: address,
             num_tokens: 1,
         };
-        let mut cluster = Cluster { state: ClusterState::default(), random, host, statements: Statements::default() };
+        let mut cluster =
+            Cluster { state: ClusterState::default(), random, host, statements: Statements::new(1 << 20) };
         cluster.run(Command::Bootstrap { name: "c".to_owned(), first });
         cluster.create_keyspace();
         cluster
@@ -96,7 +97,7 @@ impl Cluster {
     }
 
     fn prepare(&self, text: &str) -> Arc<PreparedStatement> {
-        self.statements.insert(ID, self.resolve(text).unwrap())
+        self.statements.insert(ID, self.resolve(text).unwrap(), None).unwrap()
     }
 
     /// The statement that an execution finds; `None`: it is answered Unprepared.
@@ -208,4 +209,26 @@ fn what_was_prepared_meanwhile_is_not_undone() {
     cluster.prepare(EVERYTHING);
     assert!(cluster.statements.renew(&ID, &older, cluster.resolve(EVERYTHING)).is_none());
     assert!(cluster.execute().is_some());
+}
+
+#[test]
+fn a_client_that_prepares_without_end_drops_its_own_statements() {
+    let cluster = Cluster::new();
+    let text = |number: usize| format!("SELECT v FROM ks.t WHERE k = {number} -- {}", "x".repeat(100));
+    let bytes = cluster.resolve(&text(100)).unwrap().bytes();
+    let statements = Statements::new(bytes * 20);
+    let [ann, bob] = [1, 2].map(|last| Some(std::net::IpAddr::from([192, 0, 2, last])));
+    let id = |number: usize| [number as u8; 16];
+    let insert =
+        |number: usize, owner| statements.insert(id(number), cluster.resolve(&text(number + 100)).unwrap(), owner);
+    (0..5).for_each(|number| drop(insert(number, bob).unwrap()));
+    (5..105).for_each(|number| drop(insert(number, ann).unwrap()));
+    assert!((0..5).all(|number| statements.find(&id(number)).is_some()), "those of others stay");
+    assert_eq!(statements.counts(), (15, 90));
+    // Whoever prepares another's statement again does not make it its own.
+    insert(0, ann).unwrap();
+    (105..205).for_each(|number| drop(insert(number, ann).unwrap()));
+    assert!((0..5).all(|number| statements.find(&id(number)).is_some()));
+    let large = cluster.resolve(&format!("SELECT v FROM ks.t -- {}", "x".repeat(bytes * 10))).unwrap();
+    assert!(statements.insert(id(250), large, bob).is_err());
 }

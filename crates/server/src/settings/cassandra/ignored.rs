@@ -24,7 +24,7 @@ pub(crate) const IGNORED: &[(&str, &[&str])] = &[
         "key_cache_invalidate_after_sstable_deletion", "key_cache_keys_to_save", "key_cache_migrate_during_compaction",
         "key_cache_save_period", "key_cache_size", "memtable", "memtable_allocation_type", "memtable_cleanup_threshold",
         "memtable_flush_writers", "memtable_heap_space", "memtable_offheap_space", "networking_cache_size", "paxos_cache_size",
-        "prepared_statements_cache_size", "row_cache_class_name", "row_cache_keys_to_save", "row_cache_save_period",
+        "row_cache_class_name", "row_cache_keys_to_save", "row_cache_save_period",
         "row_cache_size", "saved_caches_directory",
     ]),
     ("threads are not counted by their work: see cores", &[
@@ -97,7 +97,7 @@ pub(crate) const IGNORED: &[(&str, &[&str])] = &[
         "native_transport_receive_queue_capacity", "rpc_interface_prefer_ipv6", "rpc_keepalive",
     ]),
     ("requests beyond native_transport_max_concurrent_requests and native_transport_max_request_data_in_flight are refused at once", &[
-        "native_transport_max_backoff_on_queue_overload", "native_transport_max_request_data_in_flight_per_ip",
+        "native_transport_max_backoff_on_queue_overload",
         "native_transport_min_backoff_on_queue_overload", "native_transport_queue_max_item_age_threshold",
         "native_transport_throw_on_overload",
     ]),

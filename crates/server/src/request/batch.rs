@@ -1,0 +1,46 @@
+//! BATCH.
+
+use super::conditional::{conditional, conditional_rows};
+use super::{Answer, Counted, RequestContext, error_response, find};
+use crate::intake::{AnswerLease, AnswerRows};
+use crate::world::ServerWorld;
+use henge_node::{Consistency, Core, Operation, Outcome, Page, Parameters};
+use henge_protocol::{Batch, BatchQuery, ErrorResponse};
+use std::sync::Arc;
+
+pub(super) async fn run_batch(
+    core: &Core<ServerWorld>,
+    batch: &Batch<'_>,
+    by: &RequestContext<'_>,
+    room: &mut Option<AnswerLease>,
+    counted: &mut Counted,
+) -> Result<Answer, ErrorResponse> {
+    counted.operation = Operation::Write;
+    counted.consistency = batch.consistency;
+    let keyspace = batch.keyspace.or(by.client.keyspace.as_deref());
+    let mut statements = Vec::with_capacity(batch.statements.len());
+    for statement in &batch.statements {
+        let ready = match statement.query {
+            BatchQuery::Text(text) => core.prepare(text, keyspace).map_err(|e| error_response(core, &e))?,
+            BatchQuery::Prepared(id) => Arc::clone(&find(core, id)?.ready),
+        };
+        statements.push((ready, batch.values(statement).to_vec()));
+    }
+    let parameters = Parameters {
+        values: &[],
+        consistency: batch.consistency,
+        serial: batch.serial_consistency.unwrap_or(Consistency::Serial),
+        timestamp: batch.timestamp,
+        now_seconds: batch.now_in_seconds.map(i64::from),
+        page: Page::default(),
+        user: by.client.user.as_deref(),
+        warnings: by.warnings,
+    };
+    let outcome =
+        core.execute_batch(batch.kind, &statements, &parameters).await.map_err(|e| error_response(core, &e))?;
+    let Outcome::Applied(applied) = outcome else { return Ok(Answer::Void) };
+    let rows = AnswerRows::new(room.take().unwrap_or_else(|| by.address.no_answer()));
+    let (rows, lease) = conditional_rows(&applied, rows)?;
+    *room = Some(lease);
+    Ok(conditional(&applied, rows))
+}
