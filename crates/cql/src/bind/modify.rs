@@ -54,7 +54,9 @@ impl ModifyPlan {
         let statics = self.content(&self.statics, &self.static_collections, context)?;
         let statics = Content { marker: None, deletion: None, ..statics };
         for (key, token) in keys {
-            if !statics.is_empty() {
+            // An addition to a static counter counts once for each row that the statement names.
+            let times = if self.table.is_counter() { rows.len().max(1) } else { 1 };
+            for _ in 0..if statics.is_empty() { 0 } else { times } {
                 statics.put(Key::static_row(&self.table, &key), token, out);
             }
             if let Reach::Ranges(slice) = &self.reach {
