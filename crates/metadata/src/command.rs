@@ -4,6 +4,7 @@ use crate::RoleCommand;
 use henge_base::HostId;
 use henge_model::{IndexDraft, Replication, TableChange, TableDraft, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 /// A wish. Its variants differ in size, but there is never more than one at a time.
@@ -32,6 +33,16 @@ pub enum Command {
         address: SocketAddr,
         /// The address at which clients reach it.
         rpc_address: SocketAddr,
+    },
+    /// Remove a member for good. Its id never comes back.
+    RemoveMember {
+        /// The member.
+        id: HostId,
+    },
+    /// Let other members vote in place of voters that have been down for long.
+    ReplaceVoters {
+        /// Members that are down.
+        down: BTreeSet<HostId>,
     },
     /// Add the keyspaces that newer clusters have from their first entry on.
     CreateSystemKeyspaces,

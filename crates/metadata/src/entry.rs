@@ -2,8 +2,8 @@
 //! makes of algorithms.
 
 use crate::limits::ENTRY_BYTES;
-use crate::{Epoch, Placements, Role};
-use henge_base::{ClusterId, HostId};
+use crate::{CommandId, EntryHash, Epoch, Placements, Position, Role};
+use henge_base::{Bytes, ClusterId, HostId};
 use henge_model::{Keyspace, Replication, StorageId, Table, UserType};
 use henge_ring::Member;
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The only format there is.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// An item of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its place.
     pub epoch: Epoch,
+    /// The hash of the entry before it.
+    pub previous: EntryHash,
+    /// The command that it carries out.
+    pub origin: CommandId,
     /// The time of the proposal, microseconds since 1970; informational.
     pub proposed: i64,
     /// The changes, in order.
@@ -38,8 +42,12 @@ pub enum Change {
         /// The version of formats in use.
         version: u32,
     },
+    /// These members agree on the entries after this one.
+    Voters(Vec<HostId>),
     /// A node is a member.
     Joined(Member),
+    /// A member is one no more; its id never comes back.
+    Removed(HostId),
     /// A member's addresses are these now.
     Moved {
         /// The member.
@@ -95,24 +103,50 @@ pub enum EntryError {
     Malformed(String),
 }
 
-impl Entry {
-    /// Its bytes: the format, then named maps in MessagePack.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = vec![FORMAT];
-        rmp_serde::encode::write_named(&mut out, self).expect("an entry is made of plain structs");
-        out
-    }
+/// An entry with the bytes that travel, and their hash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SealedEntry {
+    entry: Entry,
+    bytes: Bytes,
+    hash: EntryHash,
+}
 
-    /// Reads what [`Entry::encode`] wrote.
-    pub fn decode(bytes: &[u8]) -> Result<Entry, EntryError> {
+impl Entry {
+    /// Encodes it: the format, then named maps in MessagePack.
+    pub fn seal(self) -> SealedEntry {
+        let mut bytes = vec![FORMAT];
+        rmp_serde::encode::write_named(&mut bytes, &self).expect("an entry is made of plain structs");
+        SealedEntry { hash: EntryHash::of(&bytes), entry: self, bytes: bytes.into() }
+    }
+}
+
+impl SealedEntry {
+    /// Reads what [`Entry::seal`] wrote.
+    pub fn decode(bytes: Bytes) -> Result<SealedEntry, EntryError> {
         if bytes.len() > ENTRY_BYTES {
             return Err(EntryError::TooLong(bytes.len()));
         }
-        match bytes.split_first() {
-            Some((&FORMAT, body)) => rmp_serde::from_slice(body).map_err(|e| EntryError::Malformed(e.to_string())),
-            Some((format, _)) => Err(EntryError::Format(*format)),
-            None => Err(EntryError::Malformed("it is empty".to_owned())),
-        }
+        let entry = match bytes.split_first() {
+            Some((&FORMAT, body)) => rmp_serde::from_slice(body).map_err(|e| EntryError::Malformed(e.to_string()))?,
+            Some((format, _)) => return Err(EntryError::Format(*format)),
+            None => return Err(EntryError::Malformed("it is empty".to_owned())),
+        };
+        Ok(SealedEntry { entry, hash: EntryHash::of(&bytes), bytes })
+    }
+
+    /// What it says.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The bytes that travel and are stored.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The place in the log that it ends.
+    pub fn position(&self) -> Position {
+        Position { epoch: self.entry.epoch, hash: self.hash }
     }
 }
 

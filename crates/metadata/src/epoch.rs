@@ -1,5 +1,6 @@
 //! Places in the log.
 
+use crate::EntryHash;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -17,10 +18,30 @@ impl Epoch {
     pub fn next(self) -> Epoch {
         Epoch { index: self.index + 1, ..self }
     }
+
+    /// True if an entry of this epoch may follow on one of `last`: the next of its lineage, or the first of a later one.
+    pub fn follows(self, last: Epoch) -> bool {
+        self.index == last.index + 1 && (self.lineage == last.lineage || self.lineage == last.lineage + 1)
+    }
 }
 
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.lineage, self.index)
+    }
+}
+
+/// The end of a log: its last entry's epoch and hash. Two logs with one position are one log up to there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The last entry's epoch.
+    pub epoch: Epoch,
+    /// The last entry's hash; [`EntryHash::NONE`] for an empty log.
+    pub hash: EntryHash,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.epoch, self.hash)
     }
 }

@@ -1,7 +1,9 @@
 //! The cluster's own log: schema, members, tokens and placements, as one linear history of epochs. Pure: who may add to it, and how
 //! entries travel, is decided above.
 //!
-//! - `epoch`, `entry`, `log`: the history; `state`: what it adds up to; `placements`: who holds what, by replication setting.
+//! - `epoch`, `entry`, `entry_hash`, `command_id`, `log`, `snapshot`: the history; `state`: what it adds up to; `placements`: who holds what, by
+//!   replication setting.
+//! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `roles`: who may do what.
 //! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `system_keyspaces`, `tables`, `alter` and `access`; `refused`: why not.
@@ -9,7 +11,9 @@
 mod access;
 mod alter;
 mod command;
+mod command_id;
 mod entry;
+mod entry_hash;
 mod epoch;
 mod indexes;
 mod limits;
@@ -21,6 +25,8 @@ mod refused;
 #[cfg(test)]
 mod role_tests;
 mod roles;
+mod seat;
+mod snapshot;
 mod state;
 mod state_fault;
 mod system_keyspaces;
@@ -28,17 +34,22 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod types;
+mod voters;
 
 pub use access::{RoleCommand, RoleSettings};
 pub use command::{Command, JoinDraft};
-pub use entry::{Change, Entry, EntryError};
-pub use epoch::Epoch;
+pub use command_id::{CommandId, RecentCommands};
+pub use entry::{Change, Entry, EntryError, SealedEntry};
+pub use entry_hash::{BadHash, EntryHash};
+pub use epoch::{Epoch, Position};
 pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogPage};
 pub use placements::Placements;
-pub use propose::propose;
+pub use propose::{begin_lineage, propose};
 pub use refused::Refused;
 pub use roles::{Role, Roles};
+pub use seat::{Answer, Ballots, Question, Seat};
+pub use snapshot::{Snapshot, SnapshotError};
 pub use state::{ApplyError, ClusterState};
 pub use state_fault::StateFault;
 pub use system_keyspaces::{TRACE_TTL, TRACES};

@@ -6,6 +6,7 @@ use crate::system_keyspaces::{is_system, missing};
 use crate::{Change, ClusterState, JoinDraft, Refused};
 use henge_base::{ClusterId, HostId, Random};
 use henge_ring::{Member, allocate_tokens_beside};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 /// The version of formats that this release writes.
@@ -45,7 +46,7 @@ pub(crate) fn join(
         return Err(Refused::Member(format!("host {} is a member already", draft.id)));
     }
     address_is_free(state, draft.id, draft.address)?;
-    if let Some(keyspace) = state.schema.keyspaces.keys().find(|keyspace| !is_system(keyspace)) {
+    if let Some(keyspace) = user_keyspace(state) {
         return Err(Refused::Member(format!(
             "keyspace {keyspace} exists: its data would have to be streamed to the new node, which is not supported yet; nodes can \
              join while there are no keyspaces of users"
@@ -57,7 +58,44 @@ pub(crate) fn join(
     let joined = Change::Joined(member(state, draft, random)?);
     let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| Refused::Member(e.to_string()))?;
     let placed = placed(&larger, larger.schema.keyspaces.values());
-    Ok(vec![joined, placed])
+    Ok([joined, placed].into_iter().chain(voters(&larger, &BTreeSet::new())).collect())
+}
+
+/// A keyspace whose rows would have to be moved when members come or go.
+fn user_keyspace(state: &ClusterState) -> Option<&String> {
+    state.schema.keyspaces.keys().find(|keyspace| !is_system(keyspace))
+}
+
+/// The change of voters, if there should be others while some members are down.
+fn voters(state: &ClusterState, down: &BTreeSet<HostId>) -> Option<Change> {
+    let voters = state.voters_without(down);
+    (voters != state.voters).then_some(Change::Voters(voters))
+}
+
+pub(crate) fn replace_voters(state: &ClusterState, down: &BTreeSet<HostId>) -> Result<Vec<Change>, Refused> {
+    voters(state, down).map(|change| vec![change]).ok_or(Refused::Nothing)
+}
+
+pub(crate) fn remove(state: &ClusterState, id: HostId) -> Result<Vec<Change>, Refused> {
+    if state.removed.contains(&id) {
+        return Err(Refused::Nothing);
+    }
+    if !state.members.contains_key(&id) {
+        return Err(Refused::Member(format!("host {id} is no member")));
+    }
+    if state.members.len() == 1 {
+        return Err(Refused::Member("the last member cannot be removed".to_owned()));
+    }
+    if let Some(keyspace) = user_keyspace(state) {
+        return Err(Refused::Member(format!(
+            "keyspace {keyspace} exists: the member's rows would have to be streamed to others, which is not supported yet; members can \
+             be removed while there are no keyspaces of users"
+        )));
+    }
+    let removed = Change::Removed(id);
+    let smaller = state.with(std::slice::from_ref(&removed)).map_err(|e| Refused::Member(e.to_string()))?;
+    let placed = placed(&smaller, smaller.schema.keyspaces.values());
+    Ok([removed, placed].into_iter().chain(voters(&smaller, &BTreeSet::new())).collect())
 }
 
 /// A member with tokens that share its datacentre out evenly.

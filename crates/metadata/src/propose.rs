@@ -4,18 +4,24 @@ use crate::access;
 use crate::alter::alter_table;
 use crate::indexes::{create_index, drop_index};
 use crate::limits::{ENTRY_BYTES, TABLES_MAX};
-use crate::membership::{bootstrap, join, update_member};
+use crate::membership::{bootstrap, join, remove, replace_voters, update_member};
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
-use crate::{ApplyError, Change, ClusterState, Command, Entry, Placements, Refused};
-use henge_base::{Micros, Random};
+use crate::{ApplyError, Change, ClusterState, Command, CommandId, Entry, Epoch, Placements, Refused, SealedEntry};
+use henge_base::{HostId, Micros, Random};
 use henge_model::{Keyspace, Replication};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The entry that carries out a command on a state.
-pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now_us: Micros) -> Result<Entry, Refused> {
+/// The entry that carries out a command, known by its `origin`, on a state.
+pub fn propose(
+    state: &ClusterState,
+    origin: CommandId,
+    command: &Command,
+    random: &mut Random,
+    now_us: Micros,
+) -> Result<SealedEntry, Refused> {
     let (command, creator) = match command {
         Command::By { role, command } => (&**command, Some(role.as_str())),
         command => (command, None),
@@ -25,6 +31,8 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
         _ if state.epoch.index == 0 => Err(Refused::Cluster("this node has no cluster yet".to_owned())),
         Command::Join { name, member } => join(state, name, member, random),
         Command::UpdateMember { id, address, rpc_address } => update_member(state, *id, *address, *rpc_address),
+        Command::RemoveMember { id } => remove(state, *id),
+        Command::ReplaceVoters { down } => replace_voters(state, down),
         Command::CreateSystemKeyspaces => match missing(state, random)? {
             changes if changes.is_empty() => Err(Refused::Nothing),
             changes => Ok(changes),
@@ -53,8 +61,8 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
         Command::By { .. } => Err(Refused::Invalid("a command has one creator".to_owned())),
     }?;
     changes.extend(access::follow(state, &changes, creator));
-    let entry = Entry { epoch: state.epoch.next(), proposed: now_us, changes };
-    let bytes = entry.encode().len();
+    let entry = Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: now_us, changes }.seal();
+    let bytes = entry.bytes().len();
     if bytes > ENTRY_BYTES {
         return Err(Refused::Limit(format!(
             "the change takes {bytes} bytes in the cluster's log, more than the {ENTRY_BYTES} that one entry may have"
@@ -65,10 +73,25 @@ pub fn propose(state: &ClusterState, command: &Command, random: &mut Random, now
 }
 
 /// The state that an entry leads to.
-fn after(state: &ClusterState, entry: &Entry) -> Result<ClusterState, ApplyError> {
+fn after(state: &ClusterState, entry: &SealedEntry) -> Result<ClusterState, ApplyError> {
     let mut next = state.clone();
     next.apply(entry)?;
     Ok(next)
+}
+
+/// The entry that begins a new lineage with one voter, on an operator's word that most voters are lost for good. Nobody agrees on it.
+pub fn begin_lineage(
+    state: &ClusterState,
+    voter: HostId,
+    origin: CommandId,
+    now_us: Micros,
+) -> Result<SealedEntry, Refused> {
+    if !state.members.contains_key(&voter) {
+        return Err(Refused::Member(format!("host {voter} is no member")));
+    }
+    let epoch = Epoch { lineage: state.epoch.lineage + 1, index: state.epoch.index + 1 };
+    let changes = vec![Change::Voters(vec![voter])];
+    Ok(Entry { epoch, previous: state.hash, origin, proposed: now_us, changes }.seal())
 }
 
 fn create_keyspace(

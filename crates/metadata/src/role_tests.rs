@@ -1,6 +1,6 @@
 //! Permissions of roles as tables of text: grants one by one, then questions with their answers.
 
-use crate::{ClusterState, Command, Entry, JoinDraft, Role, RoleCommand, RoleSettings, propose};
+use crate::{ClusterState, Command, CommandId, JoinDraft, Role, RoleCommand, RoleSettings, SealedEntry, propose};
 use henge_base::{HostId, Random};
 use henge_model::{Permission, Permissions, Replication, Resource};
 use std::net::SocketAddr;
@@ -81,8 +81,8 @@ fn keyspace(name: &str) -> Command {
 
 /// Every entry goes through its bytes, as on its way to other nodes.
 fn run(state: &mut ClusterState, command: &Command) -> Result<(), String> {
-    let entry = propose(state, command, &mut Random::new(3), 7).map_err(|e| e.to_string())?;
-    state.apply(&Entry::decode(&entry.encode()).unwrap()).unwrap();
+    let entry = propose(state, CommandId::default(), command, &mut Random::new(3), 7).map_err(|e| e.to_string())?;
+    state.apply(&SealedEntry::decode(entry.bytes().clone()).unwrap()).unwrap();
     Ok(())
 }
 

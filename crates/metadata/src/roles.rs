@@ -36,7 +36,7 @@ impl fmt::Debug for Role {
 }
 
 /// All roles by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roles {
     by_name: BTreeMap<String, Arc<Role>>,
 }

@@ -1,18 +1,23 @@
 //! The state that results from the log.
 
 use crate::limits::FIRST_STORAGE_ID;
-use crate::{Change, Entry, Epoch, Placements, Roles};
+use crate::{Change, EntryHash, Epoch, Placements, Position, RecentCommands, Roles, SealedEntry};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Schema, StorageId, Table};
 use henge_ring::Member;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The state after an epoch. Cheap to clone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterState {
     /// The last entry applied.
     pub epoch: Epoch,
+    /// Its hash.
+    pub hash: EntryHash,
+    /// The last commands that were carried out.
+    pub recent: Arc<RecentCommands>,
     /// The cluster's id; nil before the first entry.
     pub cluster_id: ClusterId,
     /// Its name.
@@ -27,6 +32,8 @@ pub struct ClusterState {
     pub placements: Placements,
     /// The voters that agree on the next entry.
     pub voters: Vec<HostId>,
+    /// The index of the first entry of each lineage that an operator began.
+    pub lineages: BTreeMap<u32, u64>,
     /// Ids that left: they never come back.
     pub removed: BTreeSet<HostId>,
     /// The lowest storage id that was never taken.
@@ -39,6 +46,8 @@ impl Default for ClusterState {
     fn default() -> Self {
         ClusterState {
             epoch: Epoch::default(),
+            hash: EntryHash::NONE,
+            recent: Arc::default(),
             cluster_id: ClusterId(uuid::Uuid::nil()),
             name: String::new(),
             schema: Arc::default(),
@@ -46,6 +55,7 @@ impl Default for ClusterState {
             members: BTreeMap::new(),
             placements: Placements::default(),
             voters: Vec::new(),
+            lineages: BTreeMap::new(),
             removed: BTreeSet::new(),
             next_storage_id: StorageId(FIRST_STORAGE_ID),
             active_version: 0,
@@ -64,18 +74,47 @@ pub enum ApplyError {
         /// The entry's.
         found: Epoch,
     },
+    /// It was made for another log.
+    #[error("entry {found} follows on an entry with hash {previous}; this log's has {expected}")]
+    Fork {
+        /// The entry's epoch.
+        found: Epoch,
+        /// The hash that it names.
+        previous: EntryHash,
+        /// The hash of the last entry.
+        expected: EntryHash,
+    },
     /// It changes something that is not there.
     #[error("an entry changes {0}, which does not exist")]
     Missing(String),
 }
 
 impl ClusterState {
+    /// The end of the log that adds up to this state.
+    pub fn position(&self) -> Position {
+        Position { epoch: self.epoch, hash: self.hash }
+    }
+
+    /// True if a log that ends at `epoch` may be the beginning of this state's: no later lineage branched off before it.
+    pub fn goes_on_from(&self, epoch: Epoch) -> bool {
+        self.lineages.iter().all(|(lineage, begin)| *lineage <= epoch.lineage || *begin > epoch.index)
+    }
+
     /// Applies the next entry; on an error the state is as it was.
-    pub fn apply(&mut self, entry: &Entry) -> Result<(), ApplyError> {
-        if entry.epoch != self.epoch.next() {
-            return Err(ApplyError::Order { expected_after: self.epoch, found: entry.epoch });
+    pub fn apply(&mut self, sealed: &SealedEntry) -> Result<(), ApplyError> {
+        let (entry, Position { epoch, hash }) = (sealed.entry(), sealed.position());
+        if !epoch.follows(self.epoch) {
+            return Err(ApplyError::Order { expected_after: self.epoch, found: epoch });
         }
-        *self = ClusterState { epoch: entry.epoch, ..self.with(&entry.changes)? };
+        if entry.previous != self.hash {
+            return Err(ApplyError::Fork { found: epoch, previous: entry.previous, expected: self.hash });
+        }
+        let mut next = self.with(&entry.changes)?;
+        Arc::make_mut(&mut next.recent).add(entry.origin, epoch.index);
+        if epoch.lineage != self.epoch.lineage {
+            next.lineages.insert(epoch.lineage, epoch.index);
+        }
+        *self = ClusterState { epoch, hash, ..next };
         Ok(())
     }
 
@@ -91,6 +130,11 @@ impl ClusterState {
             Change::Cluster { id, name, voters, version } => {
                 (self.cluster_id, self.name, self.voters) = (*id, name.clone(), voters.clone());
                 self.active_version = *version;
+            }
+            Change::Voters(voters) => self.voters.clone_from(voters),
+            Change::Removed(id) => {
+                self.members.remove(id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
+                self.removed.insert(*id);
             }
             Change::Joined(member) => {
                 self.members.insert(member.id, member.clone());

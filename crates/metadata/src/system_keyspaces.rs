@@ -114,7 +114,7 @@ fn draft(
 #[cfg(test)]
 mod tests {
     use super::{Change, ClusterState, Random, Refused, Replication, TRACES};
-    use crate::{Command, Entry, JoinDraft, propose};
+    use crate::{Command, CommandId, Entry, JoinDraft, propose};
     use henge_base::HostId;
     use std::collections::BTreeSet;
     use std::net::SocketAddr;
@@ -131,9 +131,16 @@ mod tests {
     }
 
     fn run(state: &mut ClusterState, command: &Command) -> Result<(), Refused> {
-        let entry = propose(state, command, &mut Random::new(1), 7)?;
+        let entry = propose(state, CommandId::default(), command, &mut Random::new(1), 7)?;
         state.apply(&entry).unwrap();
         Ok(())
+    }
+
+    fn apply(state: &mut ClusterState, change: Change) {
+        let origin = CommandId::default();
+        let entry =
+            Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: 7, changes: vec![change] };
+        state.apply(&entry.seal()).unwrap();
     }
 
     fn join(state: &mut ClusterState, number: u8) -> Result<(), Refused> {
@@ -180,7 +187,7 @@ mod tests {
     fn a_cluster_of_an_older_release_gets_what_it_lacks_once() {
         let mut state = begun();
         let drop = Change::KeyspaceDropped(TRACES.to_owned());
-        state.apply(&Entry { epoch: state.epoch.next(), proposed: 7, changes: vec![drop] }).unwrap();
+        apply(&mut state, drop);
         let gone = state.clone();
         run(&mut state, &Command::CreateSystemKeyspaces).unwrap();
         assert_eq!(state.schema.keyspaces[TRACES].tables.len(), 2);
@@ -188,7 +195,7 @@ mod tests {
         assert_eq!(run(&mut state, &Command::CreateSystemKeyspaces), Err(Refused::Nothing));
         // An older release made them with other ids when it first traced: they stay.
         let drop = Change::TableDropped { keyspace: TRACES.to_owned(), table: "events".to_owned() };
-        state.apply(&Entry { epoch: state.epoch.next(), proposed: 7, changes: vec![drop] }).unwrap();
+        apply(&mut state, drop);
         let sessions = state.schema.table(TRACES, "sessions").cloned();
         run(&mut state, &Command::CreateSystemKeyspaces).unwrap();
         assert_eq!(state.schema.table(TRACES, "sessions").cloned(), sessions);

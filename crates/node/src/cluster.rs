@@ -1,13 +1,18 @@
 //! The cluster as this node knows it: the metadata log, members, placements, gossip.
 
+mod agree;
+mod announce;
+pub(crate) mod append;
 pub(crate) mod catch_up;
 pub(crate) mod events;
+mod fork;
 mod gossip;
 pub(crate) mod membership;
 pub(crate) mod propose;
 mod pulls;
 pub(crate) mod system_keyspaces;
 pub(crate) mod view;
+pub(crate) mod vote;
 
 use crate::ground::context::Context;
 use crate::ground::world::{To, World};
@@ -16,7 +21,7 @@ use arc_swap::{ArcSwap, Guard};
 use events::ClusterEvent;
 use henge_base::HostId;
 use henge_gossip::{Gossip, HostFacts};
-use henge_metadata::{ClusterState, Epoch, Log};
+use henge_metadata::{ClusterState, Epoch, Log, Position, Seat};
 use henge_storage::Store;
 use parking_lot::Mutex;
 use pulls::Pulls;
@@ -36,9 +41,13 @@ pub(crate) struct Cluster<W> {
     peers: Arc<Peers<W>>,
     store: Arc<Store>,
     view: ArcSwap<View>,
-    /// The metadata log; its lock is held to append, never across a wait.
+    /// The metadata log; its lock is never held across a wait.
     log: Mutex<Log>,
-    /// Held by the proposal under way: the next one sees what it did.
+    /// Held while an entry is stored and applied.
+    append_lock: tokio::sync::Mutex<()>,
+    /// This node's part as a voter; held until a changed one is on disk.
+    seat: tokio::sync::Mutex<Seat>,
+    /// Held while this node has an entry agreed on: the next proposal sees what it did.
     proposal_lock: tokio::sync::Mutex<()>,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pulls: tokio::sync::Mutex<Pulls>,
@@ -57,13 +66,15 @@ impl<W: World> Cluster<W> {
         context: Arc<Context<W>>,
         peers: Arc<Peers<W>>,
         store: Arc<Store>,
-        state: ClusterState,
-        log: Log,
+        (state, log): (ClusterState, Log),
+        seat: Seat,
     ) -> Self {
         let gossip = Gossip::new(context.host(), context.identity.generation);
         let cluster = Cluster {
             view: ArcSwap::from_pointee(View::empty(context.host())),
             log: Mutex::new(log),
+            append_lock: tokio::sync::Mutex::default(),
+            seat: tokio::sync::Mutex::new(seat),
             proposal_lock: tokio::sync::Mutex::default(),
             pulls: tokio::sync::Mutex::default(),
             gossip: Mutex::new(gossip),
@@ -92,6 +103,16 @@ impl<W: World> Cluster<W> {
     /// The newest epoch that this node has applied.
     pub(crate) fn epoch(&self) -> Epoch {
         self.view.load().epoch()
+    }
+
+    /// The end of the log.
+    pub(crate) fn log_end(&self) -> Position {
+        self.log.lock().end()
+    }
+
+    /// The place of an entry in the log; `None` if the log does not have it, or no longer.
+    pub(crate) fn log_position(&self, index: u64) -> Option<Position> {
+        self.log.lock().position_at(index)
     }
 
     /// True if this node is a member.

@@ -40,6 +40,7 @@ pub use ground::metrics::{Ending, Metrics, Operation};
 pub use ground::options::{Faults, Options};
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
+pub use henge_metadata::Position;
 pub use node::{Node, StartError};
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.

@@ -11,6 +11,7 @@ use crate::client::system_tables::SystemTables;
 use crate::cluster::Cluster;
 use crate::cluster::events::ClusterEvent;
 use crate::cluster::membership::JoinError;
+use crate::cluster::vote::stored_seat;
 use crate::coordinator::hint_queue::HintQueue;
 use crate::coordinator::{Coordinator, Parts};
 use crate::ground::context::Context;
@@ -29,8 +30,10 @@ use crate::work::lease::{self, LeaseRenewal};
 use crate::work::periodic_sync::PeriodicSync;
 use crate::work::purge::Purge;
 use crate::work::space::SpaceWatch;
+use crate::work::voters::VoterWatch;
 use crate::work::worker::{self, Worker};
 use henge_base::ClusterId;
+use henge_metadata::Position;
 use henge_model::Table;
 use henge_storage::{Store, SyncMode};
 use std::sync::Arc;
@@ -58,10 +61,15 @@ impl<W: World> Node<W> {
             let ends = Arc::clone(&world);
             store.on_failure(move |error| ends.fatal(&error.to_string()));
         }
+<<<<<<< HEAD
         let (state, log) = recovery::recover(&store)?;
         let context = Arc::new(Context::new(world, identity, options, lease::stored_lease(&store)?));
+=======
+        let (recovered, seat) = (recovery::recover(&store)?, stored_seat(&store)?);
+        let context = Arc::new(Context::new(world, identity, options, lease::stored(&store)?));
+>>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
         let peers = Arc::new(Peers::new(Arc::clone(&context)));
-        let cluster = Cluster::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&store), state, log);
+        let cluster = Cluster::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&store), recovered, seat);
         let cluster = Arc::new(cluster);
         let replica = Arc::new(LocalReplica::new(Arc::clone(&context), store));
         let hints = HintQueue::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&replica));
@@ -97,6 +105,7 @@ impl<W: World> Node<W> {
         self.run_worker(SpaceWatch { context: context(), replica: replica() });
         self.run_worker(Purge::new(coordinator.clone()));
         self.run_worker(IndexBuilder::new(coordinator));
+        self.run_worker(VoterWatch { context: context(), cluster: Arc::clone(cluster), peers: Arc::clone(peers) });
         self.run_worker(DroppedTables { cluster: Arc::clone(cluster), replica: replica() });
         if self.parts.context.options.sync == SyncMode::Unsynced {
             self.run_worker(PeriodicSync { context: context(), replica: replica() });
@@ -167,6 +176,16 @@ impl<W: World> Node<W> {
     /// The first broken rule of the cluster's state, as this node has it; for simulations.
     pub fn check(&self) -> Result<(), String> {
         self.parts.cluster.view().state.check().map_err(|fault| fault.to_string())
+    }
+
+    /// The end of this node's metadata log.
+    pub fn log_end(&self) -> Position {
+        self.parts.cluster.log_end()
+    }
+
+    /// The place of an entry in this node's metadata log; `None` if it does not have it, or no longer.
+    pub fn log_position(&self, index: u64) -> Option<Position> {
+        self.parts.cluster.log_position(index)
     }
 
     /// Refuses new requests from now on; what is under way goes on.

@@ -10,4 +10,5 @@ mod once_each;
 pub(crate) mod periodic_sync;
 pub(crate) mod purge;
 pub(crate) mod space;
+pub(crate) mod voters;
 pub(crate) mod worker;

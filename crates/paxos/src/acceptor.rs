@@ -116,6 +116,11 @@ impl Acceptor {
         );
     }
 
+    /// True if a value was accepted and is not known to be committed.
+    pub fn has_accepted(&self) -> bool {
+        self.accepted.is_some()
+    }
+
     fn committed_ballot(&self) -> Ballot {
         self.committed.as_ref().map_or(Ballot::NONE, |committed| committed.ballot)
     }

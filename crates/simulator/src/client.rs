@@ -2,6 +2,7 @@
 
 use crate::acknowledged;
 use crate::cluster::Cluster;
+use crate::columns::AddedColumn;
 use crate::counts::Addition;
 use crate::history::{Deed, Ending, History, Operation, Version};
 use crate::machine::Life;
@@ -28,6 +29,7 @@ pub(crate) struct Clients {
     pub(crate) swaps: Mutex<Vec<Swap>>,
     pub(crate) batches: Mutex<Vec<Batch>>,
     pub(crate) additions: Mutex<Vec<Addition>>,
+    pub(crate) columns: Mutex<Vec<AddedColumn>>,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
@@ -39,6 +41,7 @@ impl Clients {
             swaps: Mutex::default(),
             batches: Mutex::default(),
             additions: Mutex::default(),
+            columns: Mutex::default(),
             stamps: Mutex::default(),
         })
     }

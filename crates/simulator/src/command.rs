@@ -35,7 +35,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 12] = [
+const MUTATIONS: [(&str, Faults); 14] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -48,6 +48,8 @@ const MUTATIONS: [(&str, Faults); 12] = [
     ("mend-at-zero", Faults { mend_at_zero: true, ..NONE }),
     ("purge-without-fence", Faults { purge_without_fence: true, ..NONE }),
     ("outlive-failed-syncs", Faults { outlive_failed_syncs: true, ..NONE }),
+    ("minority-votes", Faults { minority_votes: true, ..NONE }),
+    ("forget-votes", Faults { forget_votes: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -66,6 +68,8 @@ const NONE: Faults = Faults {
     unknown_when_behind: false,
     replay_when_behind: false,
     forget_unsent: false,
+    minority_votes: false,
+    forget_votes: false,
     withhold_entries: false,
 };
 

@@ -3,7 +3,7 @@
 //!
 //! - `clockwork`: the executor, with an event heap in microseconds; `trace`: its hash; `slot`: its one future.
 //! - `cluster`, `machine`, `world`, `network`: nodes with disks that lose unsynced writes, on an unreliable network.
-//! - `registers`, `swap`, `pairs`, `counts`: the tables and statements of clients.
+//! - `registers`, `swap`, `pairs`, `counts`, `columns`: the tables and statements of clients.
 //! - `storm`: the faults; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
 
@@ -15,6 +15,7 @@ mod checks;
 mod client;
 mod clockwork;
 mod cluster;
+mod columns;
 mod command;
 mod counts;
 mod history;

@@ -12,6 +12,7 @@ use crate::checks;
 use crate::client::{Clients, statement};
 use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
+use crate::columns;
 use crate::counts::COUNTS;
 use crate::history::{Deed, Ending};
 use crate::linear::linear;
@@ -27,7 +28,9 @@ use henge_coordinator::{Event, Replicas};
 use henge_model::Consistency;
 use henge_node::{Faults, Options};
 use henge_storage::SyncMode;
+use nodes::SeenEntries;
 use operations::operate;
+use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +85,7 @@ struct Run {
     damage: Damage,
     /// The simulated time at which the cluster had healed.
     calm: u64,
+    entries: Mutex<SeenEntries>,
 }
 
 /// The shape of a cluster, and the kind of its run.
@@ -123,7 +127,15 @@ impl Run {
         let machines = (0..shape.machines).map(machine).collect();
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));
-        Run { cluster, clients, random: random.fork("run"), shape, damage: Damage::default(), calm: 0 }
+        Run {
+            cluster,
+            clients,
+            random: random.fork("run"),
+            shape,
+            damage: Damage::default(),
+            calm: 0,
+            entries: Mutex::default(),
+        }
     }
 
     fn everything(&mut self) {
@@ -155,6 +167,8 @@ impl Run {
         self.check_purge();
         self.check_nodes();
         self.check_logs();
+        self.check_log_ends();
+        self.check_columns();
         let found = checks::history(&self.clients.history.lock(), self.shape.table != SharedTable::Unrepaired);
         self.record_violations(found);
         let found = linear(&self.clients.swaps.lock());
@@ -180,6 +194,7 @@ impl Run {
             && self.schema(SWAPS)
             && self.schema(PAIRS)
             && self.schema(COUNTS)
+            && self.schema(columns::TABLE)
             && self.wait("schema", |run| run.all_know_all_tables())
     }
 
@@ -212,6 +227,7 @@ impl Run {
                 let mut random = self.random.fork("strike");
                 self.random.next_u64();
                 self.check_nodes();
+                self.check_logs();
                 next_strike = self.now() + strike(&self.cluster, self.shape.temper, &mut random, &mut self.damage);
             }
             for due in &mut next_operation {

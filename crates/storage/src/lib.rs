@@ -53,5 +53,5 @@ pub use limits::FOLD_AT_VERSIONS;
 pub use model_engine::{ModelEngine, ModelFaults};
 pub use purge::{Replacement, Sweep, SweepStep};
 pub use statistics::TableStatistics;
-pub use store::{Outcomes, Store};
+pub use store::{Outcomes, Store, StoredLog};
 pub use stripes::Stripe;

@@ -9,9 +9,15 @@ use crate::read::Source;
 use crate::tombstoned_tables::TombstonedTables;
 use crate::watched_engine::WatchedEngine;
 use crate::{
+<<<<<<< HEAD
     Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch,
     MemoryOutcome, Op, ReadError, Replacement, ScanRange, StoredTable, Stripe, Sweep, SweepStep, SyncMode,
     TableStatistics, Tier, WriteError, acceptors, batchlog, read, statistics, strays,
+=======
+    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Hint, HintId, LoggedBatch, Op,
+    ReadError, Replacement, StoredTable, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried, WriteError,
+    acceptors, batchlog, read, statistics, strays,
+>>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};
@@ -20,6 +26,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod indexed;
+mod metadata_log;
+
+pub use metadata_log::StoredLog;
 
 /// A node's store. All methods may be called from any thread.
 pub struct Store {
@@ -344,28 +353,6 @@ impl Store {
         let mut found = None;
         self.engine.get(Family::Local, name.as_bytes(), &mut |value| found = value.map(Bytes::copy_from_slice))?;
         Ok(found)
-    }
-
-    /// Stores an entry of the metadata log, synced.
-    pub fn append_entry(&self, index: u64, entry: Bytes) -> Result<(), EngineError> {
-        self.put_synced(Family::Metadata, &index.to_be_bytes(), entry)
-    }
-
-    /// All entries of the metadata log in order.
-    pub fn entries(&self) -> Result<Vec<(u64, Bytes)>, EngineError> {
-        let (mut out, mut broken) = (Vec::new(), false);
-        let all = ScanRange { family: Family::Metadata, start: &[], end: &[], reversed: false };
-        self.engine.scan(&all, Tier::Disk, &mut |key, value| {
-            match key.try_into() {
-                Ok(index) => out.push((u64::from_be_bytes(index), Bytes::copy_from_slice(value))),
-                Err(_) => broken = true,
-            }
-            Flow::Continue
-        })?;
-        if broken {
-            return Err(EngineError::Corrupt("an entry of the metadata log has no index".to_owned()));
-        }
-        Ok(out)
     }
 
     fn put_synced(&self, family: Family, key: &[u8], value: Bytes) -> Result<(), EngineError> {

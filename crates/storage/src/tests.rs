@@ -257,7 +257,7 @@ fn unknown_tables_full_disks_and_failed_syncs_are_told_apart() {
 #[test]
 fn the_first_failed_sync_of_anything_is_told_and_the_last() {
     type Sync = fn(&Store) -> bool;
-    let syncs: [(&str, Sync); 9] = [
+    let syncs: [(&str, Sync); 10] = [
         ("write", |store| {
             store.submit(&write(1, 1, 1, "a"), 1).unwrap();
             let mut done = Vec::new();
@@ -268,6 +268,7 @@ fn the_first_failed_sync_of_anything_is_told_and_the_last() {
         ("end", |store| store.close().is_ok()),
         ("fact", |store| store.put_local("clock_lease", b"1").is_ok()),
         ("entry", |store| store.append_entry(1, Bytes::new()).is_ok()),
+        ("snapshot", |store| store.put_log_snapshot(Bytes::new(), 1).is_ok()),
         ("fence", |store| store.raise_fence(TABLE, 5).is_ok()),
         ("hint", |store| {
             let to = HostId::random(&mut Random::new(1));
@@ -342,8 +343,15 @@ fn local_facts_and_entries_are_synced() {
     let store = store_over(&engine);
     assert_eq!(store.local("lease").unwrap().as_deref(), Some(b"7".as_ref()));
     assert_eq!(store.local("none").unwrap(), None);
-    let indexes: Vec<u64> = store.entries().unwrap().into_iter().map(|(index, _)| index).collect();
-    assert_eq!(indexes, [1, 2, 300]);
+    let indexes = |store: &Store| -> Vec<u64> {
+        store.metadata_log().unwrap().entries.into_iter().map(|(index, _)| index).collect()
+    };
+    assert_eq!(indexes(&store), [1, 2, 300]);
+    store.put_log_snapshot(Bytes::from_static(b"state"), 300).unwrap();
+    engine.crash(&mut Random::new(2));
+    let store = store_over(&engine);
+    assert_eq!(indexes(&store), [300]);
+    assert_eq!(store.metadata_log().unwrap().snapshot.as_deref(), Some(b"state".as_ref()));
     assert!(matches!(store.put_local(&"n".repeat(256), b""), Err(EngineError::Io(_))));
 }
 

@@ -1,20 +1,20 @@
-//! Following the metadata log: entries are pulled from any peer that has them, stored synced, applied, and only then announced.
+//! Following the metadata log: entries are pulled from any peer that has them, or a snapshot from one that has forgotten them.
 
 use crate::cluster::Cluster;
-use crate::cluster::events;
+use crate::cluster::append::AppendError;
 use crate::cluster::pulls::Pulls;
-use crate::cluster::view::View;
-use crate::ground::world::{Lane, To, World};
+use crate::ground::world::{To, World};
 use crate::peers::ask_error::AskError;
 use crate::peers::messages::metadata::{Pull, PullReply};
 use henge_base::{Bytes, Random};
 use henge_coordinator::Refusal;
-use henge_metadata::{Entry, EntryError, Epoch, LogPage};
-use std::sync::Arc;
+use henge_metadata::{EntryError, Epoch, LogPage, Position, SealedEntry, Snapshot};
 use std::time::Duration;
 
 /// Bytes of entries in one answer; one that is longer travels alone.
 const PAGE_BYTES: usize = 1 << 20;
+/// Bytes of the longest snapshot taken: 256 MiB.
+const SNAPSHOT_BYTES_MAX: u64 = 256 << 20;
 /// One peer may take so long over a page.
 const PULL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Peers asked besides the one that is known to be ahead.
@@ -28,27 +28,16 @@ pub(crate) enum PullError {
     Call(#[from] AskError),
     /// It knows no more than this node.
     #[error("it has no entry after {0}")]
-    NothingNewer(u64),
+    NothingNewer(Epoch),
+    /// Its snapshot is too long, or it took another one meanwhile.
+    #[error("it did not give a whole snapshot")]
+    Snapshot,
     /// An entry is damaged, or written by a later release.
     #[error("an entry cannot be read, perhaps because this release is older than the cluster: {0}")]
     Entry(#[from] EntryError),
     /// An entry could not be taken.
     #[error(transparent)]
     Append(#[from] AppendError),
-}
-
-/// An entry did not follow on the log.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AppendError {
-    /// It is not the next one, or belongs to another lineage.
-    #[error("the entry does not follow on this node's log")]
-    Gap,
-    /// The disk failed.
-    #[error("the entry could not be stored: {0}")]
-    Store(#[from] henge_storage::EngineError),
-    /// The entry contradicts the state: a bug, or another cluster's log.
-    #[error("the entry cannot be applied: {0}")]
-    Apply(String),
 }
 
 impl<W: World> Cluster<W> {
@@ -91,7 +80,7 @@ impl<W: World> Cluster<W> {
     }
 
     /// Some of the members that are up, by chance: in a large cluster not everybody should ask the same ones.
-    fn others(&self, but: To) -> Vec<To> {
+    pub(super) fn others(&self, but: To) -> Vec<To> {
         let up = self.peers.liveness().up();
         let mut others: Vec<To> = up.iter().map(|host| To::Host(*host)).filter(|peer| *peer != but).collect();
         Random::new(self.context.world.random("catch up")).shuffle(&mut others);
@@ -111,7 +100,12 @@ impl<W: World> Cluster<W> {
                 pulls.failed(peer, now);
                 if let PullError::NothingNewer(_) = error {
                     tracing::debug!(?peer, %error, "a peer is not ahead in metadata");
-                } else if let Some(unlogged) = pulls.may_log(now) {
+                    return None;
+                }
+                if let PullError::Append(AppendError::Fork { here, there }) = error {
+                    self.end_if_forked(here, there).await;
+                }
+                if let Some(unlogged) = pulls.may_log(now) {
                     let epoch = self.epoch();
                     tracing::error!(?peer, %epoch, %error, unlogged, "cannot catch up with the cluster's metadata from a peer");
                 }
@@ -120,66 +114,74 @@ impl<W: World> Cluster<W> {
         }
     }
 
-    /// Pulls a page of entries from one peer; true if it has more.
+    /// Pulls a page of entries, or a snapshot, from one peer; true if it has more.
     async fn pull(&self, peer: To) -> Result<bool, PullError> {
-        let before = self.epoch();
-        let PullReply { entries, more } = self.peers.ask(peer, &Pull { after: before.index }, PULL_TIMEOUT).await?;
-        for bytes in entries {
-            self.append(Entry::decode(&bytes)?).await?;
-        }
-        if self.epoch() > before { Ok(more) } else { Err(PullError::NothingNewer(before.index)) }
+        let after = self.view().state.position();
+        let more = match self.peers.ask(peer, &Pull { after, snapshot: None }, PULL_TIMEOUT).await? {
+            PullReply::Entries { entries, more } => {
+                for bytes in entries {
+                    self.append(&SealedEntry::decode(bytes)?).await?;
+                }
+                more
+            }
+            PullReply::Snapshot { position, total, offset: 0, piece } => {
+                let bytes = self.pull_snapshot(peer, (position, total), piece).await?;
+                self.install(Snapshot { position, bytes }).await?;
+                true
+            }
+            PullReply::Snapshot { .. } => return Err(PullError::Snapshot),
+            PullReply::Fork(there) => return Err(AppendError::Fork { here: after, there }.into()),
+        };
+        if self.epoch() > after.epoch { Ok(more) } else { Err(PullError::NothingNewer(after.epoch)) }
     }
 
-    /// Entries after an index, for a peer.
-    pub(crate) fn entries_after(&self, Pull { after }: Pull) -> Result<PullReply, Refusal> {
+    /// Pulls the pieces of a snapshot after the first one.
+    async fn pull_snapshot(&self, peer: To, whole: (Position, u64), first: Bytes) -> Result<Bytes, PullError> {
+        let (position, total) = whole;
+        if total > SNAPSHOT_BYTES_MAX {
+            return Err(PullError::Snapshot);
+        }
+        let mut bytes = first.to_vec();
+        let after = self.view().state.position();
+        while (bytes.len() as u64) < total {
+            let have = bytes.len() as u64;
+            let question = Pull { after, snapshot: Some((position, have)) };
+            match self.peers.ask(peer, &question, PULL_TIMEOUT).await? {
+                PullReply::Snapshot { position: of, total: is, offset, piece }
+                    if (of, is, offset) == (position, total, have) && !piece.is_empty() =>
+                {
+                    bytes.extend_from_slice(&piece);
+                }
+                _ => return Err(PullError::Snapshot),
+            }
+        }
+        if bytes.len() as u64 == total { Ok(bytes.into()) } else { Err(PullError::Snapshot) }
+    }
+
+    /// What follows on the end of a peer's log.
+    pub(crate) fn entries_after(&self, Pull { after, snapshot }: Pull) -> Result<PullReply, Refusal> {
         let faults = self.context.options.faults;
         if faults.withhold_entries {
             return Err(Refusal::Other);
         }
+        let log = self.log.lock();
+        if let Some((position, offset)) = snapshot {
+            let current = log.snapshot().filter(|snapshot| snapshot.position == position);
+            return current.map(|snapshot| piece(snapshot, offset)).ok_or(Refusal::Other);
+        }
         let bytes_max = if faults.catch_up_by_entries { usize::MAX } else { PAGE_BYTES };
-        let LogPage { entries, more } = self.log.lock().page(after, bytes_max);
-        Ok(PullReply { entries, more })
+        Ok(match log.page(after, bytes_max) {
+            LogPage::Entries { entries, more } => PullReply::Entries { entries, more },
+            LogPage::Snapshot(snapshot) => piece(&snapshot, 0),
+            LogPage::Fork(position) => PullReply::Fork(position),
+        })
     }
+}
 
-    /// Stores an entry, synced, and makes its epoch the current one. An entry that is here already is no error.
-    pub(super) async fn append(&self, entry: Entry) -> Result<(), AppendError> {
-        let current = self.current_view();
-        if entry.epoch.index <= current.epoch().index && current.epoch().index > 0 {
-            return Ok(());
-        }
-        let mut state = current.state.clone();
-        state.apply(&entry).map_err(|e| AppendError::Apply(e.to_string()))?;
-        let (store, index, bytes) = (Arc::clone(&self.store), entry.epoch.index, Bytes::from(entry.encode()));
-        self.context.world.disk(Lane::Background, move || store.append_entry(index, bytes)).await?;
-        let mut log = self.log.lock();
-        if log.append(entry).is_err() {
-            // Somebody else appended it while this one was being stored: the bytes are the same.
-            return if self.epoch().index >= index { Ok(()) } else { Err(AppendError::Gap) };
-        }
-        self.publish(View::new(state, self.context.host()));
-        Ok(())
-    }
-
-    /// Makes a view current: tables known to storage first, then requests may see it.
-    pub(super) fn publish(&self, view: View) {
-        self.store.set_tables(view.storage_tables());
-        for member in view.state.members.values().filter(|m| m.id != self.context.host()) {
-            self.context.world.learn(member.id, member.address);
-        }
-        self.peers.liveness().watch(view.state.members.keys().copied());
-        let epoch = view.epoch();
-        self.context.metrics.epoch.set(epoch.index as i64);
-        let before = self.view.swap(Arc::new(view));
-        self.context.set_epoch(epoch);
-        self.schema_changed.notify_one();
-        let after = self.current_view();
-        let tables = after.storage_tables();
-        if before.storage_tables().keys().any(|table| !tables.contains_key(table)) {
-            self.tables_dropped.notify_one();
-        }
-        for event in events::between(&before.state, &after.state) {
-            // Nobody may be listening.
-            let _ = self.events.send(event);
-        }
-    }
+/// A piece of a snapshot.
+fn piece(snapshot: &Snapshot, offset: u64) -> PullReply {
+    let total = snapshot.bytes.len();
+    let start = usize::try_from(offset).map_or(total, |offset| offset.min(total));
+    let piece = snapshot.bytes.slice(start..total.min(start + PAGE_BYTES));
+    PullReply::Snapshot { position: snapshot.position, total: total as u64, offset: start as u64, piece }
 }

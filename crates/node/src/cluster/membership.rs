@@ -7,7 +7,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::propose::ChangeError;
 use crate::ground::world::{To, World};
-use crate::peers::messages::metadata::{Probe, ProbeReply, Propose, ProposeReply};
+use crate::peers::messages::metadata::{Probe, ProbeReply, ProposeReply};
 use henge_metadata::{Command, JoinDraft, Refused};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -121,14 +121,16 @@ impl<W: World> Cluster<W> {
 
     async fn create(&self) -> Result<(), JoinError> {
         let name = self.context.options.cluster_name.clone();
-        self.propose(Command::Bootstrap { name, first: self.draft() }).await.map_err(JoinError::Change)?;
+        let command = self.new_command(Command::Bootstrap { name, first: self.draft() }, false);
+        let deadline = self.context.deadline_after(self.context.options.metadata_timeout);
+        self.propose(&command, deadline).await.map_err(JoinError::Change)?;
         tracing::info!(cluster = %self.view().state.cluster_id, "created a cluster");
         Ok(())
     }
 
     async fn join(&self, seed: To) -> Result<(), JoinFailure> {
         let command = Command::Join { name: self.context.options.cluster_name.clone(), member: self.draft() };
-        let question = Propose { command, forwarded: false };
+        let question = self.new_command(command, false);
         let answer = self.peers.ask(seed, &question, self.context.options.metadata_timeout).await;
         // Whatever the answer, the log decides: an earlier attempt may have been agreed while its answer was lost.
         self.pull_all(seed).await;
@@ -140,7 +142,7 @@ impl<W: World> Cluster<W> {
                 JoinFailure::Retry("the log with this node in it has not arrived yet".to_owned())
             }
             Ok(ProposeReply::Refused(refused)) => JoinFailure::Refused(refused),
-            Ok(ProposeReply::NotReady(reason)) => JoinFailure::Retry(reason),
+            Ok(ProposeReply::NotReady(reason) | ProposeReply::Unknown(reason)) => JoinFailure::Retry(reason),
             Err(error) => JoinFailure::Retry(error.to_string()),
         })
     }

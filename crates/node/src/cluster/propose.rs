@@ -1,18 +1,21 @@
-//! Changing the cluster's metadata. A voter turns a command into an entry, stores it, and waits until the members that are up
-//! have it too, so that a client that was told of a table can use it everywhere.
+//! Changing the cluster's metadata. A voter turns a command into an entry, has the voters agree on it, and waits until the members that
+//! are up have it too.
 
 use crate::cluster::Cluster;
+use crate::cluster::agree::Undecided;
 use crate::ground::world::{To, World};
 use crate::peers::ask_error::AskError;
 use crate::peers::message::{Body, Message};
-use crate::peers::messages::metadata::{Advance, AdvanceReply, Propose, ProposeReply};
-use futures_util::future::join_all;
-use henge_base::{HostId, Random};
-use henge_metadata::{Command, Epoch, Refused};
+use crate::peers::messages::metadata::{Propose, ProposeReply};
+use henge_base::{HostId, Mono, Random};
+use henge_metadata::{Ballots, Command, CommandId, Epoch, Question, Refused};
+use std::pin::pin;
 use std::time::Duration;
 
-/// A member that seems down may take so long to confirm an epoch.
-const DOWN_MEMBER_TIMEOUT: Duration = Duration::from_millis(300);
+/// A voter that was given a command is asked whether it is still there after so long, again and again.
+const SILENCE: Duration = Duration::from_millis(150);
+/// It may take so long to say so.
+const SIGN_OF_LIFE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A change of metadata was not made, or is not known to have been.
 #[derive(Debug, thiserror::Error)]
@@ -20,42 +23,86 @@ pub enum ChangeError {
     /// The log refuses it; nothing changed.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The voters could not be reached; nothing was sent, or the outcome is unknown.
+    /// The voters could not be reached, or did not agree in time; nothing changed.
     #[error("the cluster's metadata cannot be changed now: {0}")]
     Unreachable(String),
+    /// The change may have been made, or may be yet.
+    #[error("the cluster's metadata cannot be changed now: {0}; the outcome is unknown")]
+    Unknown(String),
+}
+
+/// The outcome of giving a command to one voter.
+enum Attempt {
+    /// It was carried out.
+    Agreed((Epoch, bool)),
+    /// It was not, for this reason; another voter may.
+    NotReady(String),
+    /// It may have been. Another voter may be asked all the same, for a command is carried out once.
+    Unknown(String),
 }
 
 impl<W: World> Cluster<W> {
     /// Carries out a command, here or at a voter. Gives the epoch at which it holds, and true if anything changed.
     pub(crate) async fn change(&self, command: Command) -> Result<(Epoch, bool), ChangeError> {
-        let voters: Vec<HostId> = self.view().state.voters.clone();
-        if voters.contains(&self.context.host()) {
-            return self.propose(command).await;
+        self.change_once(&self.new_command(command, true)).await
+    }
+
+    /// A command with an id of its own.
+    pub(super) fn new_command(&self, command: Command, forwarded: bool) -> Propose {
+        let origin = CommandId::random(&mut Random::new(self.context.world.random("command")));
+        Propose { origin, command, forwarded }
+    }
+
+    async fn change_once(&self, question: &Propose) -> Result<(Epoch, bool), ChangeError> {
+        let deadline = self.context.deadline_after(self.context.options.metadata_timeout);
+        let mut unknown = None;
+        let mut last = "no voter is known".to_owned();
+        for voter in self.voters_in_order() {
+            let outcome = match voter == self.context.host() {
+                true => self.propose(question, deadline).await.map(Attempt::Agreed),
+                false => self.ask_for(voter, question, deadline).await,
+            };
+            match (outcome, &unknown) {
+                (Ok(Attempt::Agreed(outcome)), _) => return Ok(outcome),
+                (Ok(Attempt::NotReady(reason)), _) => last = reason,
+                (Ok(Attempt::Unknown(reason)), _) => unknown = Some(reason),
+                (Err(error), None) => return Err(error),
+                // The voter before may carry the command out yet.
+                (Err(error), Some(reason)) => return Err(ChangeError::Unknown(format!("{reason}; then: {error}"))),
+            }
         }
-        self.ask_voters(&voters, command).await
+        Err(unknown.map_or(ChangeError::Unreachable(last), ChangeError::Unknown))
     }
 
     /// Carries out a command of a peer. One that was forwarded already is not passed on once more.
-    pub(crate) async fn change_for_peer(&self, Propose { command, forwarded }: Propose) -> ProposeReply {
+    pub(crate) async fn change_for_peer(&self, question: Propose) -> ProposeReply {
         if self.epoch().index == 0 {
             return ProposeReply::NotReady("this node has no cluster yet".to_owned());
         }
-        if forwarded && !self.view().state.voters.contains(&self.context.host()) {
-            return ProposeReply::NotReady("this node does not vote on metadata".to_owned());
-        }
-        match self.change(command).await {
+        let is_voter = self.view().state.voters.contains(&self.context.host());
+        let deadline = self.context.deadline_after(self.context.options.metadata_timeout);
+        let changed = match (is_voter, question.forwarded) {
+            (true, _) => self.propose(&question, deadline).await,
+            (false, true) => return ProposeReply::NotReady("this node does not vote on metadata".to_owned()),
+            (false, false) => self.change_once(&Propose { forwarded: true, ..question }).await,
+        };
+        match changed {
             Ok((epoch, changed)) => ProposeReply::Agreed { epoch, changed },
             Err(ChangeError::Refused(refused)) => ProposeReply::Refused(refused),
             Err(ChangeError::Unreachable(reason)) => ProposeReply::NotReady(reason),
+            Err(ChangeError::Unknown(reason)) => ProposeReply::Unknown(reason),
         }
     }
 
-    /// Follows a peer to a new epoch.
-    pub(crate) async fn advance(&self, from: HostId, Advance { epoch }: Advance) -> AdvanceReply {
-        self.catch_up_at_once(epoch, To::Host(from)).await;
-        AdvanceReply { epoch: self.epoch() }
+    /// The voters, those first that seem up: commands that all go to one of them do not compete.
+    fn voters_in_order(&self) -> Vec<HostId> {
+        let mut voters = self.view().state.voters.clone();
+        let (own, up) = (self.context.host(), self.peers.liveness().up());
+        voters.sort_by_key(|voter| *voter != own && !up.contains(voter));
+        voters
     }
 
+<<<<<<< HEAD
     /// Makes an entry of a command, and tells the members. Called by voters, and by the node that creates the cluster: on its first
     /// entry no voter can agree, because none is named yet.
     pub(super) async fn propose(&self, command: Command) -> Result<(Epoch, bool), ChangeError> {
@@ -70,65 +117,97 @@ impl<W: World> Cluster<W> {
             Ok(entry) => entry,
             Err(refused) if refused.is_no_op() => return Ok((state.epoch, false)),
             Err(refused) => return Err(refused.into()),
+=======
+    /// Has an entry made of a command agreed on, and tells the members. Called by voters, and by the node that creates the cluster: on
+    /// its first entry nobody votes, because no voter is named yet.
+    pub(super) async fn propose(&self, question: &Propose, deadline: Mono) -> Result<(Epoch, bool), ChangeError> {
+        let (epoch, changed) = {
+            let lock = tokio::select! {
+                biased;
+                lock = self.proposal_lock.lock() => lock,
+                () = self.context.world.sleep_until(deadline) => {
+                    let reason = "other changes are under way; nothing was proposed";
+                    return Err(ChangeError::Unreachable(reason.to_owned()));
+                }
+            };
+            let outcome = self.agree(question, deadline).await?;
+            drop(lock);
+            outcome
+>>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
         };
-        let epoch = entry.epoch;
-        self.append(entry).await.map_err(|e| ChangeError::Unreachable(e.to_string()))?;
-        self.announce(epoch).await;
-        Ok((epoch, true))
+        if changed {
+            self.announce(epoch).await;
+        }
+        Ok((epoch, changed))
     }
 
-    /// Tells every member of a new epoch, and waits for each to have it or to be too slow.
-    async fn announce(&self, epoch: Epoch) {
-        let members: Vec<HostId> = self.view().state.members.keys().copied().collect();
-        let up = self.peers.liveness().up();
-        let others = members.into_iter().filter(|member| *member != self.context.host());
-        join_all(others.map(|member| {
-            // A member that seems down may have come up this moment: it is told too, but not waited for long.
-            let is_up = up.contains(&member);
-            let timeout = if is_up { self.context.options.metadata_timeout / 2 } else { DOWN_MEMBER_TIMEOUT };
-            self.announce_to(member, epoch, timeout)
-        }))
-        .await;
-    }
-
-    async fn announce_to(&self, member: HostId, epoch: Epoch, timeout: Duration) {
-        match self.peers.ask(To::Host(member), &Advance { epoch }, timeout).await {
-            Ok(AdvanceReply { epoch: confirmed }) if confirmed >= epoch => {}
-            Ok(_) => tracing::warn!(%member, %epoch, "a member cannot follow to a new epoch; its log says why"),
-            Err(error) => {
-                tracing::warn!(%member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up")
+    async fn agree(&self, question: &Propose, deadline: Mono) -> Result<(Epoch, bool), ChangeError> {
+        let mut random = Random::new(self.context.world.random("metadata"));
+        loop {
+            let state = self.view().state.clone();
+            if let Some(index) = state.recent.index_of(question.origin) {
+                return Ok((Epoch { index, ..state.epoch }, true));
             }
+            let wall = self.context.world.wall_us();
+            let agreed = match henge_metadata::propose(&state, question.origin, &question.command, &mut random, wall) {
+                Ok(entry) => self.decide(&state, Some(&entry), deadline).await,
+                Err(refused) => match self.confirm_end(&state, deadline).await {
+                    Ok(true) if refused.is_no_op() => return Ok((state.epoch, false)),
+                    Ok(true) => return Err(refused.into()),
+                    Ok(false) => Ok(true),
+                    Err(error) => Err(error),
+                },
+            };
+            agreed.map_err(|error| match error {
+                Undecided::NotProposed(reason) => ChangeError::Unreachable(reason),
+                Undecided::Unknown(reason) => ChangeError::Unknown(reason),
+            })?;
         }
     }
 
-    async fn ask_voters(&self, voters: &[HostId], command: Command) -> Result<(Epoch, bool), ChangeError> {
-        let mut last = "no voter is known".to_owned();
-        let question = Propose { command, forwarded: true };
+    /// Has a voter carry out a command.
+    async fn ask_for(&self, voter: HostId, question: &Propose, deadline: Mono) -> Result<Attempt, ChangeError> {
         let (bytes, bytes_max) = (question.encode().len(), Propose::BYTES_MAX);
         if bytes > bytes_max {
             let text = format!("the statement takes {bytes} bytes, more than the {bytes_max} that reach a voter");
             return Err(Refused::Limit(text).into());
         }
-        for voter in voters {
-            match self.peers.ask(To::Host(*voter), &question, self.context.options.metadata_timeout).await {
-                Ok(ProposeReply::Agreed { epoch, changed }) => {
-                    self.catch_up_at_once(epoch, To::Host(*voter)).await;
-                    return Ok((epoch, changed));
-                }
-                Ok(ProposeReply::Refused(refused)) => return Err(refused.into()),
-                Ok(ProposeReply::NotReady(reason)) => last = reason,
-                Err(error) if error.is_definite() => last = format!("voter {voter}: {error}"),
-                // The command may have been carried out: asking another voter could do it twice.
-                Err(AskError::Call(_)) => {
-                    return Err(ChangeError::Unreachable(format!(
-                        "voter {voter} did not answer in time; the outcome is unknown"
-                    )));
-                }
-                Err(error) => {
-                    return Err(ChangeError::Unreachable(format!("voter {voter}: {error}; the outcome is unknown")));
-                }
+        match self.ask_while_alive(voter, question, deadline).await {
+            Some(Ok(ProposeReply::Agreed { epoch, changed })) => {
+                self.catch_up_at_once(epoch, To::Host(voter)).await;
+                Ok(Attempt::Agreed((epoch, changed)))
+            }
+            Some(Ok(ProposeReply::Refused(refused))) => Err(refused.into()),
+            Some(Ok(ProposeReply::NotReady(reason))) => Ok(Attempt::NotReady(reason)),
+            Some(Ok(ProposeReply::Unknown(reason))) => Ok(Attempt::Unknown(reason)),
+            Some(Err(error)) if error.is_definite() => Ok(Attempt::NotReady(format!("voter {voter}: {error}"))),
+            Some(Err(error)) => Ok(Attempt::Unknown(format!("voter {voter}: {error}"))),
+            None => Ok(Attempt::Unknown(format!("voter {voter} fell silent"))),
+        }
+    }
+
+    /// Waits for a voter's reply as long as it gives signs of life; `None` if it stops.
+    async fn ask_while_alive(
+        &self,
+        voter: HostId,
+        question: &Propose,
+        deadline: Mono,
+    ) -> Option<Result<ProposeReply, AskError>> {
+        let voter = To::Host(voter);
+        let left = deadline.since(self.context.world.mono());
+        let mut reply = pin!(self.peers.ask(voter, question, left));
+        loop {
+            tokio::select! {
+                biased;
+                reply = &mut reply => return Some(reply),
+                () = self.context.pause(SILENCE) => {}
+            }
+            let look = Ballots { position: self.view().state.position(), question: Question::Look };
+            tokio::select! {
+                biased;
+                reply = &mut reply => return Some(reply),
+                alive = self.peers.ask(voter, &look, SIGN_OF_LIFE_TIMEOUT) => { alive.ok()?; }
             }
         }
-        Err(ChangeError::Unreachable(last))
     }
 }

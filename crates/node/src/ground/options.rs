@@ -83,6 +83,8 @@ settings! {
         bootstrap: bool = false;
         /// The time that a purge stays behind the present: longer than any write is under way, and than clocks of a cluster may differ.
         purge_margin: Duration = Duration::from_secs(60);
+        /// A voter on metadata that is down for so long makes room for a member that is up.
+        voter_patience: Duration = Duration::from_secs(600);
         /// Bytes of the disk that writes leave free.
         disk_reserve: u64 = 0;
         /// Warnings and refusals of statements.
@@ -135,6 +137,10 @@ pub struct Faults {
     pub replay_when_behind: bool,
     /// Owes no hint of what was not sent because too much was under way.
     pub forget_unsent: bool,
+    /// Takes half of the voters on metadata for most of them.
+    pub minority_votes: bool,
+    /// Forgets at a restart what was promised and accepted as a voter on metadata.
+    pub forget_votes: bool,
     /// Gives no entries to a peer that catches up: no bug, but what keeps one behind.
     pub withhold_entries: bool,
 }

@@ -12,6 +12,7 @@ use crate::replica::admission::PeerRequest;
 use crate::replica::serve;
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Refusal;
+use henge_metadata::Ballots;
 use std::future::Future;
 
 impl<W: World> Node<W> {
@@ -47,6 +48,7 @@ impl<W: World> Node<W> {
             Kind::Propose => call.answer(|m: Propose| async move { Ok(cluster.change_for_peer(m).await) }).await,
             Kind::Pull => call.answer(|m: Pull| async move { cluster.entries_after(m) }).await,
             Kind::Advance => call.answer(|m: Advance| async move { Ok(cluster.advance(from, m).await) }).await,
+            Kind::Ballots => call.answer(|m: Ballots| cluster.vote_for_peer(from, m)).await,
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }

@@ -52,11 +52,13 @@ pub(crate) enum Kind {
     Pull = 11,
     /// There is a new epoch.
     Advance = 12,
+    /// A voter is asked about the next entry of the metadata log.
+    Ballots = 13,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 12] = [
+    pub(crate) const ALL: [Kind; 13] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -69,6 +71,7 @@ impl Kind {
         Kind::Propose,
         Kind::Pull,
         Kind::Advance,
+        Kind::Ballots,
     ];
 
     /// Its number on the wire.
@@ -167,6 +170,7 @@ mod tests {
             (10, "Propose"),
             (11, "Pull"),
             (12, "Advance"),
+            (13, "Ballots"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

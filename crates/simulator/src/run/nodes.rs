@@ -1,7 +1,9 @@
-//! What running nodes hold in memory, and the logs on their disks.
+//! What running nodes hold in memory, and their metadata logs.
 
 use super::Run;
-use henge_base::Bytes;
+use crate::columns;
+use henge_node::Position;
+use std::collections::BTreeMap;
 
 impl Run {
     /// I22, I23, I26, I29, I40: the rules of each node's own state, at any moment of a run.
@@ -14,8 +16,9 @@ impl Run {
         }
     }
 
-    /// I28: of two logs one is the beginning of the other. I27: once healed they are equal.
+    /// I28: an index has one entry, on every machine and at any moment of a run.
     pub(super) fn check_logs(&self) {
+<<<<<<< HEAD
         let mut longest: Vec<(u64, Bytes)> = Vec::new();
         for (number, machine) in self.lives().iter().map(|life| (life.owner.machine, &life.store)) {
             let log = match machine.entries() {
@@ -37,7 +40,65 @@ impl Run {
             }
             if log.len() > longest.len() {
                 longest = log;
+=======
+        for life in self.lives() {
+            let (machine, end) = (life.owner.machine, life.node.log_end());
+            let mut entries = self.entries.lock();
+            // What was compared before need not be again, but for the last entry: a log may have been set back.
+            let from = entries.compared(machine).min(end.epoch.index);
+            for index in from..=end.epoch.index {
+                let Some(position) = life.node.log_position(index) else { continue };
+                if let Err(other) = entries.compare(position) {
+                    let what = format!("machine {machine} has entry {position}, others {other}");
+                    self.cluster.violated("I28", what);
+                }
+>>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
             }
+            entries.set_compared(machine, end.epoch.index);
         }
+    }
+
+    /// I29: no change of the schema was lost, and none was made that was refused.
+    pub(super) fn check_columns(&self) {
+        let Some(life) = self.lives().into_iter().next() else { return };
+        let tables = life.node.tables();
+        let table = tables.iter().find(|table| table.keyspace == "sim" && table.name == "columns");
+        let known = table.map(|table| table.columns().map(|column| column.name.clone()).collect()).unwrap_or_default();
+        for what in columns::wrong(&self.clients.columns.lock(), &known) {
+            self.cluster.violated("I29", what);
+        }
+    }
+
+    /// I27: once healed, all logs end at the same entry.
+    pub(super) fn check_log_ends(&self) {
+        let mut ends = self.lives().into_iter().map(|life| (life.owner.machine, life.node.log_end()));
+        let Some((first, end)) = ends.next() else { return };
+        for (machine, other) in ends.filter(|(_, other)| *other != end) {
+            self.cluster.violated("I27", format!("machine {machine} ends at entry {other}, machine {first} at {end}"));
+        }
+    }
+}
+
+/// The entries of the metadata log that any machine ever had.
+#[derive(Debug, Default)]
+pub(super) struct SeenEntries {
+    by_index: BTreeMap<u64, Position>,
+    compared: BTreeMap<usize, u64>,
+}
+
+impl SeenEntries {
+    /// Fails with the entry that was seen in this one's place.
+    fn compare(&mut self, position: Position) -> Result<(), Position> {
+        let seen = *self.by_index.entry(position.epoch.index).or_insert(position);
+        if seen == position { Ok(()) } else { Err(seen) }
+    }
+
+    /// The index up to which a machine's log was compared.
+    fn compared(&self, machine: usize) -> u64 {
+        self.compared.get(&machine).copied().unwrap_or(0)
+    }
+
+    fn set_compared(&mut self, machine: usize, index: u64) {
+        self.compared.insert(machine, index);
     }
 }

@@ -16,6 +16,9 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
     if life.node.readiness().is_err() {
         return;
     }
+    if random.chance(1, 12) {
+        return clients.change_schema(life, random);
+    }
     match if is_periodic { 0 } else { random.below(10) } {
         0 | 1 => return clients.next_swap(life, random),
         2 | 3 => return clients.write_pair(life, random),

@@ -5,7 +5,7 @@ use crate::client::prepare::resolve;
 use crate::client::prepared_statement::PreparedStatement;
 use crate::cluster::view::View;
 use henge_base::{HostId, Random};
-use henge_metadata::{ClusterState, Command, JoinDraft, propose};
+use henge_metadata::{ClusterState, Command, CommandId, JoinDraft, propose};
 use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 use henge_model::{DataType, Order, Replication, TableOptions, TypeChange, UserType};
 use std::net::SocketAddr;
@@ -88,7 +88,7 @@ impl Cluster {
     }
 
     fn run(&mut self, command: Command) {
-        let entry = propose(&self.state, &command, &mut self.random, 7).unwrap();
+        let entry = propose(&self.state, CommandId::default(), &command, &mut self.random, 7).unwrap();
         self.state.apply(&entry).unwrap();
     }
 

@@ -4,7 +4,7 @@ use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Callers, Message, PACKED_BYTES_MAX, packed};
 use henge_base::{Bytes, HostId};
-use henge_metadata::{Command, Epoch, Refused};
+use henge_metadata::{Answer, Ballots, Command, CommandId, Epoch, Position, Refused};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -37,9 +37,11 @@ pub(crate) struct ProbeReply {
     pub(crate) epoch: Option<Epoch>,
 }
 
-/// A command for the metadata log, carried out by a voter.
+/// A command for the metadata log, to be carried out by a voter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Propose {
+    /// The command's id: one that was carried out already is not carried out again.
+    pub(crate) origin: CommandId,
     /// The command.
     pub(crate) command: Command,
     /// True if it was passed on already: it is passed on once.
@@ -51,7 +53,7 @@ impl Message for Propose {
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::AnyHost;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
-    const REPLY: &'static str = "agreed, refused, or not ready";
+    const REPLY: &'static str = "agreed, refused, not ready, or unknown";
     type Reply = ProposeReply;
 }
 
@@ -67,15 +69,19 @@ pub(crate) enum ProposeReply {
     },
     /// The log refuses, and nothing changed.
     Refused(Refused),
-    /// The node is in no cluster yet, or cannot reach the voters.
+    /// The node is in no cluster yet, or cannot reach the voters; nothing changed.
     NotReady(String),
+    /// The command may have been carried out, or may be yet.
+    Unknown(String),
 }
 
-/// A request for entries of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A request for what follows on a place in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pull {
-    /// The last index that the asker holds.
-    pub(crate) after: u64,
+    /// The end of the asker's log.
+    pub(crate) after: Position,
+    /// The snapshot whose next piece is wanted, with the bytes of it that the asker has.
+    pub(crate) snapshot: Option<(Position, u64)>,
 }
 
 impl Message for Pull {
@@ -83,24 +89,43 @@ impl Message for Pull {
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::AnyHost;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
-    const REPLY: &'static str = "encoded entries, oldest first";
+    const REPLY: &'static str =
+        "encoded entries, oldest first; a piece of a snapshot; or the entry at which the logs part";
     type Reply = PullReply;
 }
 
-/// Entries of the log.
+/// What follows in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PullReply {
-    /// Encoded entries, oldest first.
-    pub(crate) entries: Vec<Bytes>,
-    /// True if more follow.
-    pub(crate) more: bool,
+pub(crate) enum PullReply {
+    /// Entries.
+    Entries {
+        /// Encoded entries, oldest first.
+        entries: Vec<Bytes>,
+        /// True if more follow.
+        more: bool,
+    },
+    /// A piece of a snapshot: the log does not reach back so far.
+    Snapshot {
+        /// The end of the log at the snapshot.
+        position: Position,
+        /// Bytes of the whole snapshot.
+        total: u64,
+        /// Bytes before this piece.
+        offset: u64,
+        /// The piece.
+        piece: Bytes,
+    },
+    /// The entry in place of the asker's last one.
+    Fork(Position),
 }
 
-/// A new epoch; answered once the receiver has applied it, or has tried to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A new entry; answered once the receiver has applied it, or has tried to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Advance {
     /// The newest epoch.
     pub(crate) epoch: Epoch,
+    /// The encoded entry, unless it is long.
+    pub(crate) entry: Option<Bytes>,
 }
 
 impl Message for Advance {
@@ -119,6 +144,15 @@ pub(crate) struct AdvanceReply {
     pub(crate) epoch: Epoch,
 }
 
+impl Message for Ballots {
+    const KIND: Kind = Kind::Ballots;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "a promise, an acceptance, a later ballot, or where the voter's log ends";
+    type Reply = Answer;
+}
+
 impl Message for Gossip {
     const KIND: Kind = Kind::Gossip;
     const CLASS: Class = Class::Control;
@@ -128,4 +162,4 @@ impl Message for Gossip {
     type Reply = ();
 }
 
-packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Gossip);
+packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Ballots, Answer, Gossip);

@@ -6,10 +6,10 @@ use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
 use henge_base::{Bytes, HostId};
-use henge_metadata::{Command, Epoch, Refused};
+use henge_metadata::{Answer, Ballots, Command, CommandId, EntryHash, Epoch, Position, Question, Refused};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 11] = [
+const ALL: [Description; 12] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -21,6 +21,7 @@ const ALL: [Description; 11] = [
     Description::of::<Propose>(),
     Description::of::<Pull>(),
     Description::of::<Advance>(),
+    Description::of::<Ballots>(),
 ];
 
 #[test]
@@ -65,10 +66,12 @@ fn recorded_text(body: &impl Body) -> String {
 #[test]
 fn bodies_have_the_recorded_bytes() {
     let epoch = Epoch { lineage: 1, index: 300 };
+    let position = Position { epoch, hash: EntryHash::NONE };
     let host = HostId(uuid::Uuid::from_u128(0x0102));
     let seeds = vec![std::net::SocketAddr::from(([127, 0, 0, 1], 7000))];
     let bytes = Bytes::from_static(&[1, 2]);
     let bodies = [
+<<<<<<< HEAD
         recorded_text(&BatchMessage::Keep { created: 5, number: 7, mutations: vec![bytes.clone()] }),
         recorded_text(&BatchMessage::Forget { created: 5, number: 7 }),
         recorded_text(&Count { additions: bytes.clone(), consistency: "ONE".to_owned() }),
@@ -85,6 +88,30 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&PullReply { entries: vec![bytes], more: true }),
         recorded_text(&Advance { epoch }),
         recorded_text(&AdvanceReply { epoch }),
+=======
+        recorded(&BatchMessage::Keep { created: 5, number: 7, mutations: vec![bytes.clone()] }),
+        recorded(&BatchMessage::Forget { created: 5, number: 7 }),
+        recorded(&Count { additions: bytes.clone(), consistency: "ONE".to_owned() }),
+        recorded(&CountReply::Done),
+        recorded(&CountReply::Unavailable { required: 2, alive: 1 }),
+        recorded(&CountReply::Unknown { received: 1, block_for: 2 }),
+        recorded(&Probe { seeds: seeds.clone() }),
+        recorded(&ProbeReply { host, seeds, epoch: Some(epoch) }),
+        recorded(&Propose { origin: CommandId::default(), command: Command::CreateSystemKeyspaces, forwarded: true }),
+        recorded(&ProposeReply::Agreed { epoch, changed: true }),
+        recorded(&ProposeReply::Refused(Refused::Limit("x".to_owned()))),
+        recorded(&ProposeReply::NotReady("later".to_owned())),
+        recorded(&Pull { after: position, snapshot: Some((position, 7)) }),
+        recorded(&PullReply::Entries { entries: vec![bytes.clone()], more: true }),
+        recorded(&PullReply::Snapshot { position, total: 9, offset: 7, piece: bytes.clone() }),
+        recorded(&PullReply::Fork(position)),
+        recorded(&Advance { epoch, entry: Some(bytes) }),
+        recorded(&AdvanceReply { epoch }),
+        recorded(&Ballots { position, question: Question::Look }),
+        recorded(&Answer::Looked(true)),
+        recorded(&Answer::Rejected(7)),
+        recorded(&Answer::Elsewhere(position)),
+>>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
@@ -96,14 +123,26 @@ fn bodies_have_the_recorded_bytes() {
         "81 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58",
         "83 a4 'host' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58 \
          a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
-        "82 a7 'command' b5 'CreateSystemKeyspaces' a9 'forwarded' c3",
+        "83 a6 'origin' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 a7 'command' b5 'CreateSystemKeyspaces' a9 'forwarded' c3",
         "81 a6 'Agreed' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a7 'changed' c3",
         "81 a7 'Refused' 81 a5 'Limit' a1 78",
         "81 a8 'NotReady' a5 'later'",
-        "81 a5 'after' cd 01 2c",
-        "82 a7 'entries' 91 c4 02 01 02 a4 'more' c3",
+        "82 a5 'after' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 00 00 00 00 00 00 00 \
+         00 00 00 00 00 00 00 00 a8 'snapshot' 92 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 \
+         10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07",
+        "81 a7 'Entries' 82 a7 'entries' 91 c4 02 01 02 a4 'more' c3",
+        "81 a8 'Snapshot' 84 a8 'position' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 \
+         00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 a5 'total' 09 a6 'offset' 07 a5 'piece' c4 02 01 02",
+        "81 a4 'Fork' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 00 00 00 00 00 00 00 \
+         00 00 00 00 00 00 00 00",
+        "82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a5 'entry' c4 02 01 02",
         "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
-        "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
+        "82 a8 'position' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 00 00 00 00 00 00 \
+         00 00 00 00 00 00 00 00 00 a8 'question' a4 'Look'",
+        "81 a6 'Looked' c3",
+        "81 a8 'Rejected' 07",
+        "81 a9 'Elsewhere' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 00 00 00 00 00 00 \
+         00 00 00 00 00 00 00 00 00",
     ];
     assert_eq!(bodies, expected);
 }
@@ -111,9 +150,9 @@ fn bodies_have_the_recorded_bytes() {
 #[test]
 fn entries_travel_as_bytes_and_the_largest_one_fits() {
     let largest = Bytes::from(vec![0xC3; henge_metadata::ENTRY_BYTES]);
-    let encoded = PullReply { entries: vec![largest.clone()], more: true }.encode();
+    let encoded = PullReply::Entries { entries: vec![largest.clone()], more: true }.encode();
     assert!(encoded.len() < largest.len() + 100, "{} bytes", encoded.len());
-    assert_eq!(PullReply::decode(encoded).map(|reply| reply.entries), Ok(vec![largest]));
+    assert_eq!(PullReply::decode(encoded), Ok(PullReply::Entries { entries: vec![largest], more: true }));
 }
 
 #[test]

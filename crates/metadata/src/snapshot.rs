@@ -1,0 +1,62 @@
+//! Snapshots: the state at one epoch, in place of the entries that led to it.
+
+use crate::{ClusterState, Position};
+use henge_base::Bytes;
+
+/// The only format there is.
+const FORMAT: u8 = 1;
+
+/// An encoded state, and the end of the log that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The end of the log at that state.
+    pub position: Position,
+    /// The encoded state.
+    pub bytes: Bytes,
+}
+
+/// Bytes are not a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// Written by a release that this one does not understand.
+    #[error("a snapshot of format {0}, which this release does not know")]
+    Format(u8),
+    /// Not a snapshot at all.
+    #[error("a snapshot of the metadata log cannot be read: {0}")]
+    Malformed(String),
+    /// It is of another place in the log than it was taken for.
+    #[error("a snapshot of {found} in place of one of {expected}")]
+    Elsewhere {
+        /// The place asked for.
+        expected: Position,
+        /// The place found.
+        found: Position,
+    },
+}
+
+impl Snapshot {
+    /// The snapshot of a state: the format, then named maps in MessagePack.
+    pub fn of(state: &ClusterState) -> Snapshot {
+        let mut bytes = vec![FORMAT];
+        rmp_serde::encode::write_named(&mut bytes, state).expect("a state is made of plain structs");
+        Snapshot { position: state.position(), bytes: bytes.into() }
+    }
+
+    /// Reads the state in the bytes of a snapshot.
+    pub fn decode(bytes: &[u8]) -> Result<ClusterState, SnapshotError> {
+        match bytes.split_first() {
+            Some((&FORMAT, body)) => rmp_serde::from_slice(body).map_err(|e| SnapshotError::Malformed(e.to_string())),
+            Some((format, _)) => Err(SnapshotError::Format(*format)),
+            None => Err(SnapshotError::Malformed("it is empty".to_owned())),
+        }
+    }
+
+    /// Reads the state, which must be of the snapshot's position.
+    pub fn state(&self) -> Result<ClusterState, SnapshotError> {
+        let state = Snapshot::decode(&self.bytes)?;
+        match state.position() {
+            found if found == self.position => Ok(state),
+            found => Err(SnapshotError::Elsewhere { expected: self.position, found }),
+        }
+    }
+}

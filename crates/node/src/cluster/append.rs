@@ -1,0 +1,124 @@
+//! The end of this node's log: entries and snapshots are stored, synced, applied, and only then spoken of.
+
+use crate::cluster::Cluster;
+use crate::cluster::events;
+use crate::cluster::view::View;
+use crate::ground::world::{Lane, World};
+use henge_metadata::{ApplyError, Epoch, Log, Position, SealedEntry, Snapshot, SnapshotError};
+use std::sync::Arc;
+
+/// An entry or a snapshot was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppendError {
+    /// The log has another entry in its place, or before it.
+    #[error("this node's log has another entry in its place: {here} here, {there} there")]
+    Fork {
+        /// The entry of this node.
+        here: Position,
+        /// The other one.
+        there: Position,
+    },
+    /// It does not follow on the log, or contradicts the state: a bug, or another cluster's log.
+    #[error("the entry cannot be applied: {0}")]
+    Apply(ApplyError),
+    /// The snapshot cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The disk failed.
+    #[error("the entry could not be stored: {0}")]
+    Store(#[from] henge_storage::EngineError),
+}
+
+impl<W: World> Cluster<W> {
+    /// Stores an entry, synced, and makes its epoch the current one. An entry that is here already is no error.
+    pub(super) async fn append(&self, entry: &SealedEntry) -> Result<(), AppendError> {
+        let _turn = self.append_lock.lock().await;
+        let mut state = self.current_view().state.clone();
+        let (here, there) = (state.position(), entry.position());
+        if there.epoch.index <= here.epoch.index {
+            return self.compare(there);
+        }
+        state.apply(entry).map_err(|error| match error {
+            ApplyError::Fork { .. } => AppendError::Fork { here, there },
+            error => AppendError::Apply(error),
+        })?;
+        let (store, bytes) = (Arc::clone(&self.store), entry.bytes().clone());
+        self.context.world.disk(Lane::Background, move || store.append_entry(there.epoch.index, bytes)).await?;
+        let appended = self.log.lock().append(entry);
+        debug_assert_eq!(appended, Ok(()), "the state is that of the log's end");
+        self.publish(View::new(state, self.context.host()));
+        self.shorten().await?;
+        Ok(())
+    }
+
+    /// An entry in place of one that the log has: it must be the same one.
+    fn compare(&self, there: Position) -> Result<(), AppendError> {
+        match self.log.lock().position_at(there.epoch.index) {
+            Some(here) if here != there => Err(AppendError::Fork { here, there }),
+            // One that the log has no more was compared by those that came after it.
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a snapshot in place of older entries, if there are many of them. Called while nothing else is appended.
+    async fn shorten(&self) -> Result<(), AppendError> {
+        let log = {
+            let log = self.log.lock();
+            if !log.is_long() {
+                return Ok(());
+            }
+            log.shortened(&self.view().state)
+        };
+        if let Some(snapshot) = log.snapshot() {
+            self.store_snapshot(snapshot).await?;
+        }
+        *self.log.lock() = log;
+        Ok(())
+    }
+
+    /// Takes a peer's snapshot in place of the log, if it is newer.
+    pub(super) async fn install(&self, snapshot: Snapshot) -> Result<(), AppendError> {
+        let _turn = self.append_lock.lock().await;
+        let state = snapshot.state()?;
+        let here = self.view().state.position();
+        if snapshot.position.epoch <= here.epoch {
+            return Ok(());
+        }
+        if !state.goes_on_from(here.epoch) {
+            return Err(AppendError::Fork { here, there: snapshot.position });
+        }
+        self.store_snapshot(&snapshot).await?;
+        *self.log.lock() = Log::behind(snapshot);
+        self.publish(View::new(state, self.context.host()));
+        Ok(())
+    }
+
+    async fn store_snapshot(&self, snapshot: &Snapshot) -> Result<(), AppendError> {
+        let (store, bytes) = (Arc::clone(&self.store), snapshot.bytes.clone());
+        let first_index = snapshot.position.epoch.index + 1;
+        Ok(self.context.world.disk(Lane::Background, move || store.put_log_snapshot(bytes, first_index)).await?)
+    }
+
+    /// Makes a view current: tables known to storage first, then requests may see it.
+    pub(super) fn publish(&self, view: View) {
+        self.store.set_tables(view.storage_tables());
+        for member in view.state.members.values().filter(|m| m.id != self.context.host()) {
+            self.context.world.learn(member.id, member.address);
+        }
+        self.peers.liveness().watch(view.state.members.keys().copied());
+        let epoch: Epoch = view.epoch();
+        self.context.metrics.epoch.set(epoch.index as i64);
+        let before = self.view.swap(Arc::new(view));
+        self.context.set_epoch(epoch);
+        self.schema_changed.notify_one();
+        let after = self.current_view();
+        let tables = after.storage_tables();
+        if before.storage_tables().keys().any(|table| !tables.contains_key(table)) {
+            self.tables_dropped.notify_one();
+        }
+        for event in events::between(&before.state, &after.state) {
+            // Nobody may be listening.
+            let _ = self.events.send(event);
+        }
+    }
+}

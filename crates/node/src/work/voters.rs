@@ -1,0 +1,59 @@
+//! Voters that have been down for long make room for members that are up.
+
+use crate::cluster::Cluster;
+use crate::cluster::propose::ChangeError;
+use crate::ground::context::Context;
+use crate::ground::world::World;
+use crate::peers::Peers;
+use crate::work::worker::{Next, StepError, Worker};
+use henge_base::HostId;
+use henge_metadata::Command;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Proposes other voters for those that are down, if this node is the first voter that is up.
+pub(crate) struct VoterWatch<W> {
+    pub(crate) context: Arc<Context<W>>,
+    pub(crate) cluster: Arc<Cluster<W>>,
+    pub(crate) peers: Arc<Peers<W>>,
+}
+
+impl<W: World> VoterWatch<W> {
+    /// Members that have been down for long, if any of them votes and it is this node's turn to say so.
+    fn lost(&self) -> Option<BTreeSet<HostId>> {
+        let (now, liveness) = (self.context.world.mono(), self.peers.liveness());
+        let (view, own, patience) = (self.cluster.view(), self.context.host(), self.context.options.voter_patience);
+        let is_down = |host: &HostId| *host != own && liveness.down_for(*host, now) >= patience;
+        let voters = &view.state.voters;
+        let first_up = voters.iter().find(|voter| **voter == own || liveness.is_up(**voter));
+        if first_up != Some(&own) || !voters.iter().any(is_down) {
+            return None;
+        }
+        // Members that went down a moment ago are no better voters than those that are down for long.
+        let is_up = |host: &HostId| *host == own || liveness.is_up(*host);
+        let unfit = |host: &&HostId| if voters.contains(host) { is_down(host) } else { !is_up(host) };
+        Some(view.state.members.keys().filter(unfit).copied().collect())
+    }
+}
+
+impl<W: World> Worker for VoterWatch<W> {
+    const NAME: &'static str = "voters";
+    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        let Some(down) = self.lost() else { return Ok(Next::Pause(LOOK_INTERVAL)) };
+        match self.cluster.change(Command::ReplaceVoters { down: down.clone() }).await {
+            Ok((epoch, true)) => tracing::warn!(?down, %epoch, "voters that are down for long have been replaced"),
+            // Nobody can take their place.
+            Ok((_, false)) | Err(ChangeError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Next::Pause(LOOK_INTERVAL))
+    }
+
+    async fn wait(&mut self) {}
+}
