@@ -61,13 +61,8 @@ impl<W: World> Node<W> {
             let ends = Arc::clone(&world);
             store.on_failure(move |error| ends.fatal(&error.to_string()));
         }
-<<<<<<< HEAD
-        let (state, log) = recovery::recover(&store)?;
-        let context = Arc::new(Context::new(world, identity, options, lease::stored_lease(&store)?));
-=======
         let (recovered, seat) = (recovery::recover(&store)?, stored_seat(&store)?);
-        let context = Arc::new(Context::new(world, identity, options, lease::stored(&store)?));
->>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
+        let context = Arc::new(Context::new(world, identity, options, lease::stored_lease(&store)?));
         let peers = Arc::new(Peers::new(Arc::clone(&context)));
         let cluster = Cluster::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&store), recovered, seat);
         let cluster = Arc::new(cluster);

@@ -72,33 +72,6 @@ fn failures_by_address(failures: &[ReplicaFailure], address_of: AddressOf<'_>) -
     known.map(|(address, reason)| Failure { address, reason }).collect()
 }
 
-<<<<<<< HEAD
-=======
-fn kind_of(write: henge_coordinator::WriteType) -> WriteType {
-    use henge_coordinator::WriteType as From;
-    match write {
-        From::Simple => WriteType::Simple,
-        From::Batch => WriteType::Batch,
-        From::UnloggedBatch => WriteType::UnloggedBatch,
-        From::Counter => WriteType::Counter,
-        From::BatchLog => WriteType::BatchLog,
-        From::Cas => WriteType::Cas,
-        From::View => WriteType::View,
-        From::Cdc => WriteType::Cdc,
-    }
-}
-
-fn change(error: &ChangeError) -> ErrorKind {
-    match error {
-        ChangeError::Refused(Refused::AlreadyExists { keyspace, table }) => {
-            ErrorKind::AlreadyExists { keyspace: keyspace.clone(), table: table.clone() }
-        }
-        ChangeError::Refused(_) => ErrorKind::Invalid,
-        ChangeError::Unreachable(_) | ChangeError::Unknown(_) => ErrorKind::Server,
-    }
-}
-
->>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
 /// The outcome of a request in metrics.
 pub(crate) fn ending(kind: &ErrorKind) -> Ending {
     match kind {

@@ -9,15 +9,9 @@ use crate::read::Source;
 use crate::tombstoned_tables::TombstonedTables;
 use crate::watched_engine::WatchedEngine;
 use crate::{
-<<<<<<< HEAD
-    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Flow, Hint, HintId, LoggedBatch,
-    MemoryOutcome, Op, ReadError, Replacement, ScanRange, StoredTable, Stripe, Sweep, SweepStep, SyncMode,
-    TableStatistics, Tier, WriteError, acceptors, batchlog, read, statistics, strays,
-=======
-    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Hint, HintId, LoggedBatch, Op,
-    ReadError, Replacement, StoredTable, Stripe, Sweep, Swept, SyncMode, TableStatistics, Tier, Tried, WriteError,
-    acceptors, batchlog, read, statistics, strays,
->>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
+    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Hint, HintId, LoggedBatch,
+    MemoryOutcome, Op, ReadError, Replacement, StoredTable, Stripe, Sweep, SweepStep, SyncMode, TableStatistics, Tier,
+    WriteError, acceptors, batchlog, read, statistics, strays,
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};

@@ -90,7 +90,7 @@ impl Error {
                 ErrorKind::AlreadyExists { keyspace, table }
             }
             Error::Change(ChangeError::Refused(_)) => ErrorKind::Invalid,
-            Error::Change(ChangeError::Unreachable(_)) => ErrorKind::Server,
+            Error::Change(ChangeError::Unreachable(_) | ChangeError::Unknown(_)) => ErrorKind::Server,
             Error::Authentication(_) => ErrorKind::Authentication,
             Error::Unauthorized(_) => ErrorKind::Unauthorized,
             Error::Overloaded(_) => ErrorKind::Overloaded,

@@ -246,4 +246,3 @@ impl<W: World> Cluster<W> {
         }
     }
 }
-

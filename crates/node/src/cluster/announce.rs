@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The shortest time that a client waits for members that are slow to confirm an epoch.
-const PATIENCE_MIN: Duration = Duration::from_millis(250);
+const PATIENCE_MIN: Duration = Duration::from_millis(150);
 /// A client waits for the rest this many times as long as most members took.
 const PATIENCE_FACTOR: u32 = 3;
 /// Bytes of the longest entry that is sent along; members pull a longer one.

@@ -13,9 +13,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 /// A voter that was given a command is asked whether it is still there after so long, again and again.
-const SILENCE: Duration = Duration::from_millis(150);
+const SILENCE: Duration = Duration::from_millis(100);
 /// It may take so long to say so.
-const SIGN_OF_LIFE_TIMEOUT: Duration = Duration::from_millis(100);
+const SIGN_OF_LIFE_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// A change of metadata was not made, or is not known to have been.
 #[derive(Debug, thiserror::Error)]
@@ -102,38 +102,18 @@ impl<W: World> Cluster<W> {
         voters
     }
 
-<<<<<<< HEAD
-    /// Makes an entry of a command, and tells the members. Called by voters, and by the node that creates the cluster: on its first
-    /// entry no voter can agree, because none is named yet.
-    pub(super) async fn propose(&self, command: Command) -> Result<(Epoch, bool), ChangeError> {
-        let timeout = self.context.options.metadata_timeout;
-        let Some(_lock) = self.context.within(timeout, self.proposal_lock.lock()).await else {
-            let text = format!("another change has been under way for {timeout:?}; nothing was changed");
-            return Err(ChangeError::Unreachable(text));
-        };
-        let mut random = Random::new(self.context.world.random("metadata"));
-        let state = self.view().state.clone();
-        let entry = match henge_metadata::propose(&state, &command, &mut random, self.context.world.wall_us()) {
-            Ok(entry) => entry,
-            Err(refused) if refused.is_no_op() => return Ok((state.epoch, false)),
-            Err(refused) => return Err(refused.into()),
-=======
     /// Has an entry made of a command agreed on, and tells the members. Called by voters, and by the node that creates the cluster: on
     /// its first entry nobody votes, because no voter is named yet.
     pub(super) async fn propose(&self, question: &Propose, deadline: Mono) -> Result<(Epoch, bool), ChangeError> {
         let (epoch, changed) = {
-            let lock = tokio::select! {
-                biased;
-                lock = self.proposal_lock.lock() => lock,
-                () = self.context.world.sleep_until(deadline) => {
-                    let reason = "other changes are under way; nothing was proposed";
-                    return Err(ChangeError::Unreachable(reason.to_owned()));
-                }
+            let left = deadline.since(self.context.world.mono());
+            let Some(lock) = self.context.within(left, self.proposal_lock.lock()).await else {
+                let text = format!("another change has been under way for {left:?}; nothing was changed");
+                return Err(ChangeError::Unreachable(text));
             };
             let outcome = self.agree(question, deadline).await?;
             drop(lock);
             outcome
->>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
         };
         if changed {
             self.announce(epoch).await;

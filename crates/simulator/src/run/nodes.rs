@@ -18,29 +18,6 @@ impl Run {
 
     /// I28: an index has one entry, on every machine and at any moment of a run.
     pub(super) fn check_logs(&self) {
-<<<<<<< HEAD
-        let mut longest: Vec<(u64, Bytes)> = Vec::new();
-        for (number, machine) in self.lives().iter().map(|life| (life.owner.machine, &life.store)) {
-            let log = match machine.entries() {
-                Ok(log) => log,
-                Err(error) => {
-                    return self.cluster.record_violation("I28", format!("the log of machine {number}: {error}"));
-                }
-            };
-            if let Some((one, other)) = log.iter().zip(&longest).find(|(one, other)| one != other) {
-                self.cluster
-                    .record_violation("I28", format!("machine {number} has another entry {} ({})", one.0, other.0));
-            }
-            if !longest.is_empty() && log.len() != longest.len() {
-                let lengths = (log.len(), longest.len());
-                self.cluster.record_violation(
-                    "I27",
-                    format!("machine {number} has {} entries, another has {}", lengths.0, lengths.1),
-                );
-            }
-            if log.len() > longest.len() {
-                longest = log;
-=======
         for life in self.lives() {
             let (machine, end) = (life.owner.machine, life.node.log_end());
             let mut entries = self.entries.lock();
@@ -50,9 +27,8 @@ impl Run {
                 let Some(position) = life.node.log_position(index) else { continue };
                 if let Err(other) = entries.compare(position) {
                     let what = format!("machine {machine} has entry {position}, others {other}");
-                    self.cluster.violated("I28", what);
+                    self.cluster.record_violation("I28", what);
                 }
->>>>>>> 964c972 (metadata: a group of voters agrees on each entry of the log)
             }
             entries.set_compared(machine, end.epoch.index);
         }
@@ -65,7 +41,7 @@ impl Run {
         let table = tables.iter().find(|table| table.keyspace == "sim" && table.name == "columns");
         let known = table.map(|table| table.columns().map(|column| column.name.clone()).collect()).unwrap_or_default();
         for what in columns::wrong(&self.clients.columns.lock(), &known) {
-            self.cluster.violated("I29", what);
+            self.cluster.record_violation("I29", what);
         }
     }
 
@@ -74,7 +50,8 @@ impl Run {
         let mut ends = self.lives().into_iter().map(|life| (life.owner.machine, life.node.log_end()));
         let Some((first, end)) = ends.next() else { return };
         for (machine, other) in ends.filter(|(_, other)| *other != end) {
-            self.cluster.violated("I27", format!("machine {machine} ends at entry {other}, machine {first} at {end}"));
+            self.cluster
+                .record_violation("I27", format!("machine {machine} ends at entry {other}, machine {first} at {end}"));
         }
     }
 }
