@@ -257,8 +257,12 @@ fn an_engine_full_of_noise() {
         engine.write(&Batch { ops }, SyncMode::Synced).unwrap();
         let Ok(store) = Store::open(engine) else { return given + 4096 };
         store.set_tables(BTreeMap::from([(StorageId(7), Family::Rows)]));
-        let _ =
-            (store.metadata_log(), store.batches(None, i64::MAX, 100), store.acceptor(&key), store.statistics(StorageId(7)));
+        let _ = (
+            store.metadata_log(),
+            store.batches(None, i64::MAX, 100),
+            store.acceptor(&key),
+            store.statistics(StorageId(7)),
+        );
         let _ = store.hints_of(HostId(uuid::Uuid::from_bytes(random.bytes())), None, 10);
         let start = Bytes::from(Key::table_range(StorageId(7), Token::MIN, Token::MIN).0);
         let command = ReadCommand {

@@ -78,5 +78,5 @@ fn an_entry_without_an_index_is_damage() {
     let (store, engine) = open();
     let stray = Op::Put { family: Family::Metadata, key: Bytes::from_static(b"x"), value: Bytes::new() };
     engine.write(&Batch { ops: vec![stray] }, SyncMode::Synced).unwrap();
-    assert!(matches!(store.entries(), Err(EngineError::Corrupt(_))));
+    assert!(matches!(store.metadata_log(), Err(EngineError::Corrupt(_))));
 }
