@@ -134,7 +134,7 @@ impl SealedEntry {
         Ok(SealedEntry { entry, hash: EntryHash::of(&bytes), bytes })
     }
 
-    /// What it says.
+    /// The entry.
     pub fn entry(&self) -> &Entry {
         &self.entry
     }

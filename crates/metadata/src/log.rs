@@ -136,7 +136,7 @@ impl Log {
     }
 
     /// The log with a snapshot of the state at its end, and without older entries but for the last few.
-    pub fn shortened(&self, state: &ClusterState) -> Log {
+    pub fn with_snapshot(&self, state: &ClusterState) -> Log {
         debug_assert_eq!(state.position(), self.end(), "a snapshot stands for the whole log");
         let mut log = Log { snapshot: Some(Snapshot::of(state)), ..self.clone() };
         while log.tail.len() > KEPT_ENTRIES || log.tail_bytes > KEPT_BYTES {
@@ -166,7 +166,7 @@ mod tests {
         }
     }
 
-    fn built(sizes: &[usize]) -> (Log, ClusterState) {
+    fn log_of(sizes: &[usize]) -> (Log, ClusterState) {
         let (mut log, mut state) = (Log::default(), ClusterState::default());
         extend(&mut log, &mut state, sizes);
         (log, state)
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn pages_are_bounded_by_bytes_and_hold_an_entry_at_least() {
-        let (log, _) = built(&[300, 300, 300, 5_000, 300]);
+        let (log, _) = log_of(&[300, 300, 300, 5_000, 300]);
         let page = |after| indexes(&log.page(log.position_at(after).unwrap(), 1_000));
         assert_eq!(page(0), (vec![1, 2], true));
         assert_eq!(page(2), (vec![3], true));
@@ -193,18 +193,18 @@ mod tests {
 
     #[test]
     fn another_entry_in_its_place_is_a_fork() {
-        let (log, _) = built(&[300, 300]);
+        let (log, _) = log_of(&[300, 300]);
         let other = Position { hash: EntryHash::of(b"other"), ..log.position_at(1).unwrap() };
         assert_eq!(log.page(other, 1_000), LogPage::Fork(log.position_at(1).unwrap()));
     }
 
     #[test]
     fn a_long_log_is_a_snapshot_and_its_last_entries() {
-        let (mut log, mut state) = built(&[100; TAIL_ENTRIES_MAX]);
+        let (mut log, mut state) = log_of(&[100; TAIL_ENTRIES_MAX]);
         assert!(!log.is_long());
         extend(&mut log, &mut state, &[100]);
         assert!(log.is_long());
-        let log = log.shortened(&state);
+        let log = log.with_snapshot(&state);
         assert!(!log.is_long() && log.tail.len() == KEPT_ENTRIES);
         assert_eq!(log.end(), state.position());
         let snapshot = log.snapshot().unwrap().clone();
@@ -217,10 +217,10 @@ mod tests {
 
     #[test]
     fn long_entries_fill_a_log_as_many_do() {
-        let (mut log, mut state) = built(&[]);
+        let (mut log, mut state) = log_of(&[]);
         extend(&mut log, &mut state, &[2 * TAIL_BYTES_MAX]);
         assert!(log.is_long());
-        let log = log.shortened(&state);
+        let log = log.with_snapshot(&state);
         assert!(log.tail.is_empty() && !log.is_long() && log.end() == state.position());
     }
 }

@@ -24,7 +24,7 @@ pub struct Ballots {
     pub question: Question,
 }
 
-/// What a voter is asked.
+/// The question itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
     /// To tell the end of its log, and if anything was accepted behind it.

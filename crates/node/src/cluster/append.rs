@@ -67,7 +67,7 @@ impl<W: World> Cluster<W> {
             if !log.is_long() {
                 return Ok(());
             }
-            log.shortened(&self.view().state)
+            log.with_snapshot(&self.view().state)
         };
         if let Some(snapshot) = log.snapshot() {
             self.store_snapshot(snapshot).await?;

@@ -158,7 +158,7 @@ impl<W: World> Cluster<W> {
         if bytes.len() as u64 == total { Ok(bytes.into()) } else { Err(PullError::Snapshot) }
     }
 
-    /// What follows on the end of a peer's log.
+    /// The part of the log that follows on the end of a peer's.
     pub(crate) fn entries_after(&self, Pull { after, snapshot }: Pull) -> Result<PullReply, Refusal> {
         let faults = self.context.options.faults;
         if faults.withhold_entries {

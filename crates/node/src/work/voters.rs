@@ -24,7 +24,7 @@ pub(crate) struct VoterWatch<W> {
 
 impl<W: World> VoterWatch<W> {
     /// Members that have been down for long, if any of them votes and it is this node's turn to say so.
-    fn lost(&self) -> Option<BTreeSet<HostId>> {
+    fn find_lost(&self) -> Option<BTreeSet<HostId>> {
         let (now, liveness) = (self.context.world.mono(), self.peers.liveness());
         let (view, own, patience) = (self.cluster.view(), self.context.host(), self.context.options.voter_patience);
         let is_down = |host: &HostId| *host != own && liveness.down_for(*host, now) >= patience;
@@ -45,7 +45,7 @@ impl<W: World> Worker for VoterWatch<W> {
     const RETRY_DELAY: Duration = LOOK_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
-        let Some(down) = self.lost() else { return Ok(Next::Pause(LOOK_INTERVAL)) };
+        let Some(down) = self.find_lost() else { return Ok(Next::Pause(LOOK_INTERVAL)) };
         match self.cluster.change(Command::ReplaceVoters { down: down.clone() }).await {
             Ok((epoch, true)) => tracing::warn!(?down, %epoch, "voters that are down for long have been replaced"),
             // Nobody can take their place.

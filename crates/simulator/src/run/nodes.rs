@@ -1,4 +1,4 @@
-//! What running nodes hold in memory, and their metadata logs.
+//! The states of running nodes, and their metadata logs.
 
 use super::Run;
 use crate::columns;
@@ -22,7 +22,7 @@ impl Run {
             let (machine, end) = (life.owner.machine, life.node.log_end());
             let mut entries = self.entries.lock();
             // What was compared before need not be again, but for the last entry: a log may have been set back.
-            let from = entries.compared(machine).min(end.epoch.index);
+            let from = entries.compared_index(machine).min(end.epoch.index);
             for index in from..=end.epoch.index {
                 let Some(position) = life.node.log_position(index) else { continue };
                 if let Err(other) = entries.compare(position) {
@@ -71,7 +71,7 @@ impl SeenEntries {
     }
 
     /// The index up to which a machine's log was compared.
-    fn compared(&self, machine: usize) -> u64 {
+    fn compared_index(&self, machine: usize) -> u64 {
         self.compared.get(&machine).copied().unwrap_or(0)
     }
 
