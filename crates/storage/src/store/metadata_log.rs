@@ -6,7 +6,7 @@ use henge_base::Bytes;
 /// The key of the snapshot. Entries have keys of eight bytes.
 const SNAPSHOT_KEY: &[u8] = b"s";
 
-/// What the disk holds of the metadata log.
+/// The metadata log, as the disk holds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredLog {
     /// The encoded snapshot that stands for older entries.

@@ -94,7 +94,7 @@ impl Message for Pull {
     type Reply = PullReply;
 }
 
-/// What follows in the log.
+/// The part of the log that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum PullReply {
     /// Entries.
