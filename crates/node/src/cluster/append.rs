@@ -64,7 +64,7 @@ impl<W: World> Cluster<W> {
     async fn shorten(&self) -> Result<(), AppendError> {
         let log = {
             let log = self.log.lock();
-            if !log.is_long() {
+            if !log.is_long() || self.context.options.faults.catch_up_by_entries {
                 return Ok(());
             }
             log.with_snapshot(&self.view().state)

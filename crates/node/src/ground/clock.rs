@@ -31,9 +31,9 @@ impl Clock {
         (stamp <= self.lease.load(Ordering::Acquire)).then_some(stamp)
     }
 
-    /// The stamp that message headers carry.
+    /// The stamp that message headers carry: not above the lease either, or a crash could take it back.
     pub(crate) fn last(&self) -> Micros {
-        self.hlc.last()
+        self.hlc.last().min(self.lease.load(Ordering::Acquire))
     }
 
     /// A peer's stamp arrived.
@@ -65,6 +65,16 @@ mod tests {
         clock.extend_lease(lease);
         assert!(clock.stamp(1_000).is_some_and(|s| s <= lease));
         assert_eq!(clock.stamp(lease + 1), None);
+    }
+
+    #[test]
+    fn what_peers_say_is_not_repeated_above_the_lease() {
+        let clock = Clock::after(1_000);
+        clock.witness(9_000, 9_000).unwrap();
+        assert_eq!(clock.last(), 1_000);
+        let lease = clock.due(9_000).unwrap();
+        clock.extend_lease(lease);
+        assert_eq!(clock.last(), 9_000);
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub struct Faults {
     pub outlive_failed_syncs: bool,
     /// Speaks of a conditional write's commit before it is synced, in periodic mode. Too rare for seeds; a scenario shows it.
     pub unsynced_commits: bool,
-    /// Answers a peer that catches up with a number of entries, however long they are. A scenario shows it.
+    /// Keeps all entries, and answers a peer that catches up with all that it lacks, however long they are. A scenario shows it.
     pub catch_up_by_entries: bool,
     /// Answers that a table is unknown although the sender knows more of the metadata. A scenario shows it.
     pub unknown_when_behind: bool,
