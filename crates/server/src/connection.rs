@@ -163,13 +163,14 @@ impl Connection {
             self.deadlines.input.watch(reading && (!self.input.is_empty() || self.decoder.is_within_frame()));
             tokio::select! {
                 biased;
+                // First, however busy the client is: its role may have been dropped.
+                event = events.recv(), if self.stage.is_established() => self.tell(event),
                 done = self.under_way.next() => self.finish(*done),
                 moved = socket.transfer(reading.then_some(&mut self.input), self.output.ready_bytes()) => match moved? {
                     Transfer::Received(0) => return Ok(()),
                     Transfer::Received(count) => self.deadlines.input.count(count),
                     Transfer::Sent(count) => self.take_sent(count),
                 },
-                event = events.recv(), if self.stage.is_established() => self.tell(event),
                 _ = stop.changed(), if self.deadlines.drain.is_none() => self.deadlines.drain = Some(Instant::now() + DRAIN_TIMEOUT),
                 () = self.deadlines.wait() => return Ok(()),
             }

@@ -5,6 +5,7 @@ use crate::request::{Answer, Counted, error_response};
 use crate::world::ServerWorld;
 use henge_node::{Consistency, Core, Ending, Operation};
 use henge_protocol::{AuthResponse, ErrorResponse};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,9 +51,9 @@ impl Stage {
 }
 
 /// Checks the credentials of an AUTH_RESPONSE.
-pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>) -> (Answer, Counted) {
+pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, Counted) {
     let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
-    let answer = match check_credentials(&core, token.as_deref()).await {
+    let answer = match check_credentials(&core, token.as_deref(), peer).await {
         Ok(user) => Answer::LoggedIn(user),
         Err(error) => {
             counted.ending = answer::ending(&error.kind);
@@ -62,9 +63,13 @@ pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>) -> (
     (answer, counted)
 }
 
-async fn check_credentials(core: &Core<ServerWorld>, token: Option<&[u8]>) -> Result<Arc<str>, ErrorResponse> {
+async fn check_credentials(
+    core: &Core<ServerWorld>,
+    token: Option<&[u8]>,
+    peer: IpAddr,
+) -> Result<Arc<str>, ErrorResponse> {
     let (user, password) = AuthResponse { token }.credentials()?;
-    core.login(user, password).await.map_err(|e| error_response(core, &e))?;
+    core.login(user, password, Some(peer)).await.map_err(|e| error_response(core, &e))?;
     Ok(user.into())
 }
 

@@ -52,19 +52,33 @@ impl Connection {
             return self.output.write_error(&Reply::to(header), &error.into());
         };
         self.stage = Stage::Checking { failures };
-        let (header, core, began) = (*header, self.core.clone(), Instant::now());
+        let (header, core, peer, began) = (*header, self.core.clone(), self.address.ip(), Instant::now());
         let token = token.map(<[u8]>::to_vec);
         self.under_way.run_while_open(async move {
-            let (answer, counted) = log_in(core, token).await;
+            let (answer, counted) = log_in(core, token, peer).await;
             let warnings = Vec::new();
             Done { header, answer, warnings, counted, began, trace: None, place: None, _admitted: None, room: None }
         });
     }
 
     pub(super) fn tell(&mut self, event: Result<ClusterEvent, broadcast::error::RecvError>) {
-        // A client that lagged behind misses events; drivers refresh on their own as well.
-        let Ok(event) = event else { return };
-        let event = answer::event(&event);
+        let user = self.client.user.as_deref();
+        let event = match event {
+            Ok(ClusterEvent::RoleDropped(role)) => {
+                if user == Some(&role) {
+                    // No role can have this name, so no later one of the old name is meant.
+                    self.client.user = Some("".into());
+                }
+                return;
+            }
+            Ok(event) => event,
+            // A client that lagged behind misses events; drivers refresh on their own as well. Its role may have been dropped meanwhile.
+            Err(_) => {
+                self.closing |= user.is_some();
+                return;
+            }
+        };
+        let Some(event) = answer::event(&event) else { return };
         let wanted = match event {
             Event::Topology { .. } => self.registered.topology,
             Event::Status { .. } => self.registered.status,

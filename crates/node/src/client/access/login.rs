@@ -7,6 +7,7 @@ use crate::client::error::Error;
 use crate::ground::context::Context;
 use crate::ground::metrics::LoginOutcome;
 use crate::ground::world::{Lane, World};
+use std::net::IpAddr;
 
 /// bcrypt's cost: 2 to the power of it rounds. Cassandra's, so that roles can be taken over either way.
 const COST: u32 = 10;
@@ -26,8 +27,9 @@ impl<W: World> Core<W> {
     }
 
     /// Checks name and password; says the same whether the name or the password is wrong, after the same time.
-    pub async fn login(&self, user: &str, password: &str) -> Result<(), Error> {
-        let outcome = self.check_password(user, password).await;
+    /// `client` is where they come from. If this is dropped before it is ready, nothing is checked any more.
+    pub async fn login(&self, user: &str, password: &str, client: Option<IpAddr>) -> Result<(), Error> {
+        let outcome = self.check_password(user, password, client).await;
         self.context().metrics.login(match &outcome {
             Ok(()) => LoginOutcome::Ok,
             Err(Error::Authentication(_)) => LoginOutcome::Refused,
@@ -36,14 +38,18 @@ impl<W: World> Core<W> {
         outcome
     }
 
-    async fn check_password(&self, user: &str, password: &str) -> Result<(), Error> {
+    async fn check_password(&self, user: &str, password: &str, client: Option<IpAddr>) -> Result<(), Error> {
+        let (logins, world) = (&self.clients.logins, &self.context().world);
+        let who = logins.token(user, &client.map_or_else(String::new, |client| client.to_string()));
+        world.sleep_until(logins.time_of_attempt(&who, world.mono())?).await;
         let role = self.cluster().view().state.roles.get(user).cloned();
         let wrong = || Error::Authentication(format!("Provided username {user} and/or password are incorrect"));
         if password.len() > PASSWORD_BYTES_MAX {
             return Err(wrong());
         }
         let known = role.as_ref().and_then(|role| role.salted_hash.clone());
-        let right = verify(self, known.clone().unwrap_or_else(|| NOBODYS.to_owned()), password).await?;
+        let right = verify(self, known.clone().unwrap_or_else(|| NOBODYS.to_owned()), password, client).await?;
+        logins.note(who, right && known.is_some(), world.mono());
         match role {
             Some(role) if right && known.is_some() => match role.can_login {
                 true => Ok(()),
@@ -54,16 +60,21 @@ impl<W: World> Core<W> {
     }
 }
 
-async fn verify<W: World>(core: &Core<W>, salted_hash: String, password: &str) -> Result<bool, Error> {
+async fn verify<W: World>(
+    core: &Core<W>,
+    salted_hash: String,
+    password: &str,
+    client: Option<IpAddr>,
+) -> Result<bool, Error> {
     let logins = &core.clients.logins;
     let token = logins.token(&salted_hash, password);
     if logins.was_right(&token, core.context().world.mono()) {
         return Ok(true);
     }
-    let waiting = logins.wait()?;
+    let turn = logins.turn(client).await?;
     let (worker, password) = (core.clone(), password.to_owned());
     let job = move || {
-        let _waiting = waiting;
+        let _turn = turn;
         // Meanwhile another connection of the same client may have been let in.
         let (logins, world) = (&worker.clients.logins, &worker.context().world);
         if logins.was_right(&token, world.mono()) {
@@ -83,13 +94,13 @@ pub(super) async fn hash<W: World>(context: &Context<W>, logins: &Logins, passwo
     if password.len() > PASSWORD_BYTES {
         return Err(super::invalid(format!("a password may be at most {PASSWORD_BYTES} bytes long")));
     }
-    let waiting = logins.wait()?;
+    let turn = logins.turn(None).await?;
     let mut salt = [0; 16];
     salt[..8].copy_from_slice(&context.world.random("password").to_le_bytes());
     salt[8..].copy_from_slice(&context.world.random("password").to_le_bytes());
     let password = password.to_owned();
     let job = move || {
-        let _waiting = waiting;
+        let _turn = turn;
         bcrypt::hash_with_salt(password, COST, salt).map(|parts| parts.format_for_version(bcrypt::Version::TwoA))
     };
     context.world.disk(Lane::Password, job).await.map_err(|e| super::invalid(e.to_string()))
