@@ -126,7 +126,7 @@ def during():
     for what in ("flush", "compact"):
         bench(node, "--write", "--rows", rows, "--seconds", 3, "--warm-up", 0)
         say(f"across a {what}:")
-        timer = threading.Timer(4, lambda: subprocess.run([HENGE, "admin", what], check=True))
+        timer = threading.Timer(4, lambda: subprocess.run([HENGE, "admin", "-p", "7199", what], check=True))
         timer.start()
         reads(node, rows, *rate)
         timer.join()

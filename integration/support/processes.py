@@ -11,6 +11,7 @@ from pathlib import Path
 
 HENGE = os.environ["HENGE_BIN"]
 CQL_PORT = 9042
+ADMIN_PORT = 7199
 START_SECONDS = 90
 STOP_SECONDS = 60
 
@@ -147,6 +148,8 @@ class Server:
         """Starts the process and does not wait for it to serve."""
         assert not answers(self.address), f"something serves {self.address}:{CQL_PORT} already"
         own = [part for flag in ("--rpc-address", "--listen-address", "--metrics-address", "--admin-address") for part in (flag, self.address)]
+        # A TCP port for operators as well, which tests can speak to without a program.
+        own += [] if any("admin-port" in argument or "admin_port" in argument for argument in self.arguments) else ["--admin-port", str(ADMIN_PORT)]
         self.program = Program(["server", "--data-directory", str(self.directory / "data"), *own, *self.arguments], self.directory, "server")
         return self
 

@@ -119,7 +119,7 @@ def test_nodes_of_a_start_that_is_killed_end_too(tmp_path):
 def test_a_second_server_names_the_setting(tmp_path):
     first = Server(tmp_path / "first", SECOND).start()
     try:
-        own = [part for flag in ("rpc", "listen", "metrics", "admin") for part in (f"--{flag}-address", "127.0.37.33")]
+        own = [part for flag in ("rpc", "listen", "metrics", "admin") for part in (f"--{flag}-address", "127.0.37.33")] + ["--admin-port", "7199"]
         before = contents(tmp_path / "first")
         error = refused(tmp_path, ["server", *own, "--data-directory", str(tmp_path / "first/data")])
         assert "is locked" in error and "data_directory" in error, error

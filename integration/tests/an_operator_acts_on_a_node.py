@@ -8,11 +8,12 @@ import urllib.error
 import urllib.request
 
 from clients import Clients
-from processes import HENGE, Server
+from processes import ADMIN_PORT, HENGE, Server
 
 
 def admin(*arguments, ok=True):
-    done = subprocess.run([HENGE, "admin", *arguments], capture_output=True, text=True, timeout=60)
+    port = [] if "-p" in arguments else ["-p", str(ADMIN_PORT)]
+    done = subprocess.run([HENGE, "admin", *port, *arguments], capture_output=True, text=True, timeout=60)
     assert (done.returncode == 0) == ok, (arguments, done.stdout, done.stderr)
     return done.stdout if ok else done.stderr
 
@@ -120,9 +121,9 @@ def test_failures_have_a_kind_and_an_exit_code(node):
     assert (status, body["kind"]) == (400, "invalid")
     status, body = raw(node, "/snapshots/none", OWN, "DELETE")
     assert (status, body["kind"]) == (404, "not_found")
-    code = lambda *arguments: subprocess.run([HENGE, "admin", *arguments], capture_output=True, timeout=60).returncode
+    code = lambda *arguments, port=7199: subprocess.run([HENGE, "admin", "-p", str(port), *arguments], capture_output=True, timeout=60).returncode
     assert [code("operations"), code("snapshot", "-t", "../x"), code("tablestats", "a b"), code("flsh")] == [0, 1, 1, 1]
-    assert [code("tablestats", "nothing"), code("-p", "7198", "flush")] == [2, 2]
+    assert [code("tablestats", "nothing"), code("flush", port=7198)] == [2, 2]
 
 
 def test_many_silent_connections_end(node):

@@ -134,7 +134,7 @@ def test_figures_are_those_of_the_node(node, clients):
 
     usage = "SELECT mebibytes FROM system_views.disk_usage WHERE keyspace_name = 'figures' AND table_name = 't'"
     assert session.execute(usage).one().mebibytes == 0
-    subprocess.run([HENGE, "admin", "flush"], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run([HENGE, "admin", "-p", "7199", "flush"], check=True, timeout=60, stdout=subprocess.DEVNULL)
     assert session.execute(usage).one().mebibytes in (2, 3)
 
 

@@ -101,7 +101,7 @@ def test_wrong_guesses_are_named(server, tmp_path):
     assert nobody.returncode == 2 and "is its native_transport_port 9041?" in nobody.stderr, nobody
     for port in (str(CQL_PORT), "9180"):
         admin = subprocess.run([HENGE, "admin", "-H", ADDRESS, "-p", port, "flush"], capture_output=True, text=True, timeout=60)
-        assert admin.returncode == 2 and "is no admin port, which is 7199" in admin.stderr, admin
+        assert admin.returncode == 2 and "is no admin port" in admin.stderr, admin
     usage = subprocess.run([HENGE, "admin", "flsh"], capture_output=True, text=True, timeout=60)
     assert usage.returncode == 1 and "flush" in usage.stderr, usage
 

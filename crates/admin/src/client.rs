@@ -8,8 +8,14 @@ use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 /// The longest time to connect.
@@ -20,13 +26,30 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// Said of a port where something else listens.
-const NO_ADMIN_PORT: &str = "is no admin port, which is 7199 unless admin_port is set otherwise";
+const NO_ADMIN_PORT: &str = "is no admin port, which is 7199 mostly, where admin_port is set";
 
-/// A client of one node's admin port.
+/// The way to a node.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// The socket in its data directory.
+    Socket(PathBuf),
+    /// Its admin port.
+    Port(String, u16),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Socket(directory) => directory.join(route::SOCKET).display().fmt(f),
+            Place::Port(host, port) => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+/// A client of one node's admin socket or port.
 #[derive(Debug)]
 pub(crate) struct Client {
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub(crate) place: Place,
 }
 
 impl Client {
@@ -63,10 +86,8 @@ impl Client {
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Vec<u8>) -> anyhow::Result<T> {
-        let place = format!("{}:{}", self.host, self.port);
-        let stream = self.connect(&place).await?;
-        // The node refuses names of hosts, which can be bound to any address.
-        let host = stream.peer_addr()?.to_string();
+        let place = &self.place;
+        let (stream, host) = self.connect().await?;
         let answer = timeout(ANSWER_TIMEOUT, exchange(stream, method, path, &host, body)).await;
         let (status, body) = answer
             .map_err(|_| anyhow!("{place} did not answer within {} s", ANSWER_TIMEOUT.as_secs()))?
@@ -80,11 +101,26 @@ impl Client {
         Ok(read?)
     }
 
-    async fn connect(&self, place: &str) -> anyhow::Result<TcpStream> {
-        let connect = TcpStream::connect((self.host.as_str(), self.port));
-        let stream = timeout(CONNECT_TIMEOUT, connect).await.map_err(|_| anyhow!("timed out")).and_then(|s| Ok(s?));
-        stream
-            .with_context(|| format!("no node answers on {place}; is it running, and is its admin_port {}?", self.port))
+    /// A connection, and the host to name: the node refuses names, which can be bound to any address.
+    async fn connect(&self) -> anyhow::Result<(Box<dyn Stream>, String)> {
+        let place = &self.place;
+        let connect = async {
+            Ok::<(Box<dyn Stream>, String), io::Error>(match place {
+                Place::Socket(directory) => (Box::new(connect_within(directory).await?), "localhost".to_owned()),
+                Place::Port(host, port) => {
+                    let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                    let host = stream.peer_addr()?.to_string();
+                    (Box::new(stream), host)
+                }
+            })
+        };
+        let connected = timeout(CONNECT_TIMEOUT, connect).await.map_err(|_| anyhow!("timed out"));
+        connected.and_then(|stream| Ok(stream?)).with_context(|| match place {
+            Place::Socket(_) => format!(
+                "no node answers on {place}; is it running, is that its data directory (--data-directory), and are you its user?"
+            ),
+            Place::Port(_, port) => format!("no node answers on {place}; is it running, and is its admin_port {port}?"),
+        })
     }
 }
 
@@ -98,8 +134,19 @@ fn query(selection: &Value) -> String {
     parts.collect::<Vec<_>>().join("&")
 }
 
+/// Connects to the socket in a folder by the folder's descriptor: an address holds 107 bytes, less than a path may have.
+async fn connect_within(directory: &Path) -> io::Result<UnixStream> {
+    let folder = File::open(directory)?;
+    UnixStream::connect(Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(route::SOCKET)).await
+}
+
+/// A connection of either kind.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 async fn exchange(
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     method: Method,
     path: &str,
     host: &str,

@@ -11,22 +11,26 @@ mod table;
 
 use anyhow::ensure;
 use clap::Subcommand;
-use client::Client;
+use client::{Client, Place};
 use henge_operator::{
     Everything, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route, size_text,
 };
 use std::io::{self, Write};
+use std::path::PathBuf;
 use table::print;
 
 /// Acts on a running node.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AdminOptions {
-    /// The node's admin address.
-    #[arg(short = 'H', long, default_value = "127.0.0.1", global = true)]
-    pub host: String,
-    /// Its admin port.
-    #[arg(short, long, default_value_t = 7199, global = true)]
-    pub port: u16,
+    /// The node's data directory, where it has a socket for its own user.
+    #[arg(long, env = "HENGE_DATA_DIRECTORY", default_value = "./henge-data", global = true)]
+    pub data_directory: PathBuf,
+    /// The node's admin address, if it has a TCP port for it (admin_port); 127.0.0.1 if only the port is given.
+    #[arg(short = 'H', long, global = true)]
+    pub host: Option<String>,
+    /// That port; 7199 if only the address is given.
+    #[arg(short, long, global = true)]
+    pub port: Option<u16>,
     #[command(subcommand)]
     command: Command,
 }
@@ -99,10 +103,20 @@ fn table_selection(text: &str) -> anyhow::Result<TableSelection> {
     Ok(TableSelection { keyspace: Some(keyspace.to_owned()), table: table.map(str::to_owned) })
 }
 
+/// The port, if one is asked for, or the socket.
+fn place(options: &AdminOptions) -> Place {
+    match (&options.host, options.port) {
+        (None, None) => Place::Socket(options.data_directory.clone()),
+        (host, port) => {
+            Place::Port(host.clone().unwrap_or_else(|| "127.0.0.1".to_owned()), port.unwrap_or(route::PORT))
+        }
+    }
+}
+
 /// Runs a command; gives the process' exit code.
 pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let client = Client { host: options.host.clone(), port: options.port };
+    let client = Client { place: place(options) };
     let text = runtime.block_on(run(&client, &options.command))?;
     // A reader that has gone away, as `head` does, is no failure of the command.
     let _ = io::stdout().write_all(text.as_bytes());

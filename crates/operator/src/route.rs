@@ -6,6 +6,10 @@ use std::time::Duration;
 /// A header that a page in a browser cannot set: none can act in the name of whoever looks at it.
 pub const HEADER: &str = "henge-admin";
 
+/// The Unix socket within the data directory, where a node takes an operator's requests.
+pub const SOCKET: &str = "admin.sock";
+/// The TCP port for them, where a node has one and its setting does not say another.
+pub const PORT: u16 = 7_199;
 /// `GET` lists operations; `POST` starts one.
 pub const OPERATIONS: &str = "/operations";
 /// `GET` answers one operation, with `?wait_millis=` once it has ended or the time is over; `DELETE` aborts it.

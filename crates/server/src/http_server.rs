@@ -1,5 +1,6 @@
 //! HTTP on a port that few programs use: a bounded number of connections, none of which can be held open by doing nothing.
 
+use crate::descriptors::AcceptErrors;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -8,9 +9,12 @@ use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 /// Connections of one port at once; more are closed.
@@ -26,19 +30,43 @@ const HEADER_BYTES_MAX: usize = 16 << 10;
 /// Pause after a connection could not be accepted: out of descriptors, mostly.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Serves a port until the process ends.
-pub(crate) async fn serve(listener: TcpListener, router: Router) {
+/// A socket that takes connections.
+pub(crate) trait Accept {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    fn accept_one(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept_one(&self) -> io::Result<TcpStream> {
+        Ok(self.accept().await?.0)
+    }
+}
+
+impl Accept for UnixListener {
+    type Stream = UnixStream;
+
+    async fn accept_one(&self) -> io::Result<UnixStream> {
+        Ok(self.accept().await?.0)
+    }
+}
+
+/// Serves a port or a Unix socket until the process ends.
+pub(crate) async fn serve(listener: impl Accept, router: Router) {
     serve_within(listener, router, HEADER_TIMEOUT).await;
 }
 
-async fn serve_within(listener: TcpListener, router: Router, header_timeout: Duration) {
+async fn serve_within(listener: impl Accept, router: Router, header_timeout: Duration) {
     let router = router.layer(middleware::from_fn(limit_time));
+    let mut errors = AcceptErrors::of("http");
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let stream = match listener.accept_one().await {
+            Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "an HTTP connection could not be accepted");
+                errors.log(&error);
                 tokio::time::sleep(RETRY_DELAY).await;
                 continue;
             }
@@ -53,7 +81,11 @@ async fn serve_within(listener: TcpListener, router: Router, header_timeout: Dur
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router, header_timeout: Duration) -> Result<(), hyper::Error> {
+async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    header_timeout: Duration,
+) -> Result<(), hyper::Error> {
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)

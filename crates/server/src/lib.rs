@@ -1,7 +1,8 @@
 //! The server: a node with its sockets, threads and files.
 //!
 //! - `server`: from start to clean end; `args`, `config`, `settings`, `memory`: its configuration; `logging`, `metrics`, `http`: its log, metrics and health.
-//! - `operations`, `admin`: what an operator asks for, and the port for it; `http_server`: HTTP with bounds.
+//! - `descriptors`: those of clients and the rest.
+//! - `operations`, `admin`, `admin_socket`: what an operator asks for, and the ways to ask; `http_server`: HTTP with bounds.
 //! - `sockets`: the addresses of a server; `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
 //! - `clients`, `task`: who they are and what they have under way; `settings_view`, `hosts`, `process`: what system tables say of this process.
 //! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
@@ -19,6 +20,7 @@ macro_rules! say {
 }
 
 mod admin;
+mod admin_socket;
 mod answer;
 mod args;
 mod cert;
@@ -29,6 +31,7 @@ mod clients;
 mod config;
 mod connection;
 mod cores;
+mod descriptors;
 mod dev;
 mod hosts;
 mod http;

@@ -1,12 +1,14 @@
 //! `henge server`: a node with its sockets, from start to clean end.
 
 use crate::admin;
+use crate::admin_socket;
 use crate::args::ServerOptions;
 use crate::certificates;
 use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::cores::{ClientSettings, ServingCore};
+use crate::descriptors::{AcceptErrors, connections_max};
 use crate::http::{Pages, router};
 use crate::http_server;
 use crate::intake::Intake;
@@ -24,6 +26,7 @@ use henge_node::{Identity, Node, Random, World};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
+use rustix::fs::Mode;
 use std::future::Future;
 use std::io::Read;
 use std::path::Path;
@@ -47,6 +50,8 @@ pub(crate) const READY: &str = "ready: clients are served on";
 /// Runs a node until it is told to stop.
 pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
     panics::abort_on_panic();
+    // Files and folders of the node are its user's alone, those that RocksDB makes included.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let (config, warnings) = options.config()?;
     let log = logging::start(&config.server.log_level, config.server.log_json)?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
@@ -81,9 +86,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(listener) = sockets.metrics {
         serve_pages(listener, &running, &config);
     }
-    if let Some(listener) = sockets.admin {
-        serve_admin(listener, &running);
-    }
+    serve_admin(sockets.admin, &running)?;
     tokio::select! {
         joined = running.node.become_member() => joined?,
         () = &mut stopped => return close(running, Vec::new()).await,
@@ -99,7 +102,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     say!("{READY} {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
-        () = accept(&listener, &cores, config.server.max_connections) => {}
+        () = accept(&listener, &cores, connections_max(config.server.max_connections)) => {}
         () = stopped => {}
     }
     drop(listener);
@@ -225,10 +228,17 @@ fn serve_pages(listener: TcpListener, running: &Running, config: &Config) {
     tokio::spawn(http_server::serve(listener, router(pages)));
 }
 
-fn serve_admin(listener: TcpListener, running: &Running) {
+fn serve_admin(port: Option<TcpListener>, running: &Running) -> anyhow::Result<()> {
     let (node, store, engine) = (running.node.clone(), Arc::clone(&running.store), Arc::clone(&running.engine));
     let operations = Arc::new(Operations::new(node, store, engine, running.directory.snapshots()));
-    tokio::spawn(http_server::serve(listener, admin::router(operations)));
+    let directory = running.directory.path();
+    let socket =
+        admin_socket::listen(directory).with_context(|| format!("the admin socket in {}", directory.display()))?;
+    tokio::spawn(http_server::serve(socket, admin::router(Arc::clone(&operations))));
+    if let Some(port) = port {
+        tokio::spawn(http_server::serve(port, admin::router(operations)));
+    }
+    Ok(())
 }
 
 /// From now on peers of other clusters are refused, and a restart knows its cluster.
@@ -257,6 +267,7 @@ fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> an
 
 /// Gives each connection to the core that has fewest.
 async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: usize) {
+    let mut errors = AcceptErrors::of("clients");
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -268,7 +279,7 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: 
             }
             Err(error) => {
                 // Out of descriptors, mostly: others may close theirs.
-                tracing::warn!(%error, "a client connection could not be accepted");
+                errors.log(&error);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

@@ -39,10 +39,10 @@ settings! {
             metrics_address: IpAddr = address("127.0.0.1");
             /// The TCP port of /metrics, /livez and /readyz; 0 switches them off.
             metrics_port: u16 = number(9_180, 0..=65_535);
-            /// The address for henge admin, on loopback: nobody has to authenticate there.
+            /// The address of admin_port, on loopback: nobody has to authenticate there.
             admin_address: IpAddr = address("127.0.0.1");
-            /// The TCP port for henge admin; 0 switches it off.
-            admin_port: u16 = number(7_199, 0..=65_535);
+            /// A TCP port for henge admin beside the socket in the data directory, for every user of the machine; 0: none.
+            admin_port: u16 = number(0, 0..=65_535);
         }
         Security {
             /// The folder with ca.pem, node.pem and node.key. Empty: certificates for development are made in the data directory.

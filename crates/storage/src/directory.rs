@@ -21,8 +21,9 @@ pub use durable::DurableRecord;
 pub use snapshots::{Snapshot, SnapshotError, Snapshots};
 
 use henge_base::{ClusterId, HostId, Random};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The only format there is.
@@ -207,6 +208,8 @@ impl DataDirectory {
 fn create(path: &Path) -> Result<(), DirectoryError> {
     let missing: Vec<&Path> = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).collect();
     fs::create_dir_all(path).map_err(|error| DirectoryError::Io { path: path.to_owned(), error })?;
+    // Its user's alone: it holds rows, hashes of passwords and keys. One that belongs to another user, as a mounted volume may, stays.
+    let _ = fs::set_permissions(path, Permissions::from_mode(0o700));
     missing.into_iter().try_for_each(file::sync_parent)
 }
 

@@ -76,6 +76,8 @@ fn plan(options: &DevOptions, directory: &Path, number: usize, datacenter: &str)
         ["--rpc-address", &address],
         ["--metrics-address", &address],
         ["--admin-address", &address],
+        // A cluster of one's own machine, each node by its address.
+        ["--admin-port", &henge_operator::route::PORT.to_string()],
         // Without a port: storage_port may be another one.
         ["--seeds", &options.address.to_string()],
         ["--datacenter", datacenter],
