@@ -13,7 +13,8 @@ use anyhow::ensure;
 use clap::Subcommand;
 use client::{Client, Place};
 use henge_operator::{
-    Everything, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, route, size_text,
+    Everything, MetadataLog, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, Voter, route,
+    size_text,
 };
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -66,6 +67,24 @@ enum Command {
     Flush(Waiting),
     /// Rewrite all files into the fewest.
     Compact(Waiting),
+    /// Print where the cluster's metadata log ends on this node, and who votes on it.
+    Metadata,
+    /// Remove a member for good. Its host id never comes back.
+    Removenode {
+        /// The host id of the member.
+        host_id: String,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Go on with the metadata log from this node alone, because most voters are lost for good. What only they had agreed on is gone, and
+    /// a node that has more of the log than this one has to be replaced.
+    Overridemetadata {
+        /// The hash at which this node's log ends, as `metadata` prints it.
+        #[arg(long)]
+        hash: String,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
     /// List the operations (snapshot, flush, compact) since the node's start.
     Operations,
     /// Wait until an operation has ended, and print how.
@@ -133,6 +152,13 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
         }
         Command::Flush(waiting) => start(OperationRequest::Flush, waiting).await,
         Command::Compact(waiting) => start(OperationRequest::Compact, waiting).await,
+        Command::Metadata => Ok(metadata(&client.report::<MetadataLog>(&Everything {}).await?)),
+        Command::Removenode { host_id, waiting } => {
+            start(OperationRequest::RemoveMember { host_id: host_id.clone() }, waiting).await
+        }
+        Command::Overridemetadata { hash, waiting } => {
+            start(OperationRequest::BeginLineage { hash: hash.clone() }, waiting).await
+        }
         Command::Operations => Ok(operations::list(&client.operations().await?)),
         Command::Watch { id } => operations::wait(client, client.watch(OperationId(*id)).await?).await,
         Command::Abort { id } => {
@@ -143,6 +169,16 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
         Command::Clearsnapshot { tag, .. } => clear_snapshots(client, tag.as_deref()).await,
         Command::Tablestats { tables } => table_stats(client, tables).await,
     }
+}
+
+fn metadata(log: &MetadataLog) -> String {
+    let row = |voter: &Voter| {
+        let address = voter.address.clone().unwrap_or_else(|| "-".to_owned());
+        vec![if voter.is_up { "UN" } else { "DN" }.to_owned(), address, voter.host_id.clone()]
+    };
+    let voters = print(&["Status", "Address", "Host ID"], log.voters.iter().map(row).collect());
+    let MetadataLog { lineage, index, hash, .. } = log;
+    format!("Lineage: {lineage}\nEntries: {index}\nHash: {hash}\n\nVoters\n{voters}")
 }
 
 fn list_snapshots(snapshots: &[Snapshot]) -> String {

@@ -1,7 +1,7 @@
 //! The state that results from the log.
 
 use crate::limits::FIRST_STORAGE_ID;
-use crate::{Change, EntryHash, Epoch, Placements, Position, RecentCommands, Roles, SealedEntry};
+use crate::{Change, EntryHash, Epoch, Placements, Position, RecentCommands, Roles, SealedEntry, TRACES};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Schema, StorageId, Table};
 use henge_ring::Member;
@@ -93,6 +93,11 @@ impl ClusterState {
     /// The end of the log that adds up to this state.
     pub fn position(&self) -> Position {
         Position { epoch: self.epoch, hash: self.hash }
+    }
+
+    /// True if the keyspaces that newer clusters have from their first entry on are there.
+    pub fn has_system_keyspaces(&self) -> bool {
+        ["sessions", "events"].into_iter().all(|table| self.table(TRACES, table).is_some())
     }
 
     /// True if a log that ends at `epoch` may be the beginning of this state's: no later lineage branched off before it.

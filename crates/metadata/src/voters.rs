@@ -17,7 +17,7 @@ fn voter_count(members: usize) -> usize {
 impl ClusterState {
     /// The voters that this cluster should have while some of its members are down. Present voters stay; those that are down make
     /// room for members that are up, if there are any. New ones come from datacentres, and then racks, that have the fewest.
-    pub(crate) fn voters_without(&self, down: &BTreeSet<HostId>) -> Vec<HostId> {
+    pub fn voters_without(&self, down: &BTreeSet<HostId>) -> Vec<HostId> {
         let wanted = voter_count(self.members.len());
         let present: Vec<&Member> = self.voters.iter().filter_map(|voter| self.members.get(voter)).collect();
         let (kept, lost): (Vec<&Member>, Vec<&Member>) = present.into_iter().partition(|m| !down.contains(&m.id));

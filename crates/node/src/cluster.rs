@@ -8,6 +8,7 @@ pub(crate) mod events;
 mod fork;
 mod gossip;
 pub(crate) mod membership;
+pub(crate) mod override_log;
 pub(crate) mod propose;
 mod pulls;
 pub(crate) mod system_keyspaces;

@@ -31,6 +31,7 @@ pub use client::prepared_statement::{AnswerSize, PreparedStatement};
 pub use client::traces::RequestDescription;
 pub use cluster::events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use cluster::membership::JoinError;
+pub use cluster::override_log::{OverrideError, Voter};
 pub use cluster::propose::ChangeError;
 pub use coordinator::Coordinator;
 pub use coordinator::trace::Trace;
@@ -40,7 +41,7 @@ pub use ground::metrics::{Ending, Metrics, Operation};
 pub use ground::options::{Faults, Options};
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
-pub use henge_metadata::Position;
+pub use henge_metadata::{BadHash, EntryHash, Position};
 pub use node::{Node, StartError};
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.

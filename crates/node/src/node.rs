@@ -11,6 +11,8 @@ use crate::client::system_tables::SystemTables;
 use crate::cluster::Cluster;
 use crate::cluster::events::ClusterEvent;
 use crate::cluster::membership::JoinError;
+use crate::cluster::override_log::{OverrideError, Voter};
+use crate::cluster::propose::ChangeError;
 use crate::cluster::vote::stored_seat;
 use crate::coordinator::hint_queue::HintQueue;
 use crate::coordinator::{Coordinator, Parts};
@@ -22,6 +24,7 @@ use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
 use crate::replica::LocalReplica;
 use crate::replica::partition_locks::PartitionLocks;
+use crate::work::addresses::AddressAnnouncement;
 use crate::work::batch_replay::BatchReplay;
 use crate::work::dropped_tables::DroppedTables;
 use crate::work::hints::{HintDelivery, HintWriter};
@@ -32,8 +35,8 @@ use crate::work::purge::Purge;
 use crate::work::space::SpaceWatch;
 use crate::work::voters::VoterWatch;
 use crate::work::worker::{self, Worker};
-use henge_base::ClusterId;
-use henge_metadata::Position;
+use henge_base::{ClusterId, HostId};
+use henge_metadata::{Command, EntryHash, Position};
 use henge_model::Table;
 use henge_storage::{Store, SyncMode};
 use std::sync::Arc;
@@ -100,6 +103,7 @@ impl<W: World> Node<W> {
         self.run_worker(SpaceWatch { context: context(), replica: replica() });
         self.run_worker(Purge::new(coordinator.clone()));
         self.run_worker(IndexBuilder::new(coordinator));
+        self.run_worker(AddressAnnouncement { cluster: Arc::clone(cluster) });
         self.run_worker(VoterWatch { context: context(), cluster: Arc::clone(cluster), peers: Arc::clone(peers) });
         self.run_worker(DroppedTables { cluster: Arc::clone(cluster), replica: replica() });
         if self.parts.context.options.sync == SyncMode::Unsynced {
@@ -171,6 +175,21 @@ impl<W: World> Node<W> {
     /// The first broken rule of the cluster's state, as this node has it; for simulations.
     pub fn check(&self) -> Result<(), String> {
         self.parts.cluster.view().state.check().map_err(|fault| fault.to_string())
+    }
+
+    /// The voters on the next entry of the metadata log.
+    pub fn voters(&self) -> Vec<Voter> {
+        self.parts.cluster.voters()
+    }
+
+    /// Removes a member for good: its id never comes back.
+    pub async fn remove_member(&self, id: HostId) -> Result<(), ChangeError> {
+        self.parts.cluster.change(Command::RemoveMember { id }).await.map(|_| ())
+    }
+
+    /// Begins a new lineage of the metadata log behind the entry of this hash, on an operator's word that most voters are lost for good.
+    pub async fn begin_lineage(&self, hash: EntryHash) -> Result<Position, OverrideError> {
+        self.parts.cluster.begin_lineage(hash).await
     }
 
     /// The end of this node's metadata log.

@@ -1,5 +1,6 @@
 //! Background work. Each worker takes steps within one frame (`worker`).
 
+pub(crate) mod addresses;
 pub(crate) mod batch_replay;
 pub(crate) mod dropped_tables;
 pub(crate) mod hints;

@@ -28,6 +28,16 @@ pub enum OperationRequest {
         /// The copy's name.
         name: String,
     },
+    /// Remove a member for good.
+    RemoveMember {
+        /// Its host id.
+        host_id: String,
+    },
+    /// Begin a new lineage of the metadata log, because most voters are lost for good.
+    BeginLineage {
+        /// The hash of the entry to go on from.
+        hash: String,
+    },
 }
 
 impl fmt::Display for OperationRequest {
@@ -36,6 +46,8 @@ impl fmt::Display for OperationRequest {
             OperationRequest::Flush => f.write_str("flush"),
             OperationRequest::Compact => f.write_str("compact"),
             OperationRequest::Snapshot { name } => write!(f, "snapshot {name}"),
+            OperationRequest::RemoveMember { host_id } => write!(f, "removenode {host_id}"),
+            OperationRequest::BeginLineage { hash } => write!(f, "overridemetadata {hash}"),
         }
     }
 }
@@ -51,6 +63,10 @@ impl fmt::Display for OperationOutcome {
             }
             OperationOutcome::SnapshotTaken { snapshot } => {
                 write!(f, "Snapshot {}: {} of data in {}", snapshot.name, size_text(snapshot.bytes), snapshot.path)
+            }
+            OperationOutcome::MemberRemoved { host_id } => write!(f, "Removed {host_id}; it cannot come back"),
+            OperationOutcome::LineageBegun { lineage, index } => {
+                write!(f, "Began lineage {lineage} of the metadata log at entry {index}")
             }
         }
     }
@@ -130,6 +146,18 @@ pub enum OperationOutcome {
     SnapshotTaken {
         /// The copy.
         snapshot: Snapshot,
+    },
+    /// A member is one no more.
+    MemberRemoved {
+        /// Its host id.
+        host_id: String,
+    },
+    /// The metadata log goes on in a new lineage.
+    LineageBegun {
+        /// The lineage.
+        lineage: u32,
+        /// Its first entry.
+        index: u64,
     },
 }
 

@@ -27,6 +27,36 @@ impl Report for Vec<TableStats> {
     type Selection = TableSelection;
 }
 
+/// The end of the metadata log.
+impl Report for MetadataLog {
+    const PATH: &'static str = "/metadata";
+    type Selection = Everything;
+}
+
+/// The metadata log, as a node has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetadataLog {
+    /// Lineages that operators have begun.
+    pub lineage: u32,
+    /// Number of entries.
+    pub index: u64,
+    /// The last entry's hash, 32 hexadecimal digits.
+    pub hash: String,
+    /// The members that agree on the next entry.
+    pub voters: Vec<Voter>,
+}
+
+/// A member that agrees on the next entry of the metadata log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voter {
+    /// Its host id.
+    pub host_id: String,
+    /// The address at which peers reach it; `None` if it is no member any more.
+    pub address: Option<String>,
+    /// True if it seems up to the node.
+    pub is_up: bool,
+}
+
 /// A copy of a node's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {

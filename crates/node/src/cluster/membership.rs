@@ -147,19 +147,25 @@ impl<W: World> Cluster<W> {
         })
     }
 
-    /// Announces the addresses of a member that comes back under others.
-    async fn announce_addresses(&self) -> Result<(), JoinError> {
-        let draft = self.draft();
-        let Some(member) = self.view().state.members.get(&draft.id).cloned() else { return Ok(()) };
-        if (member.address, member.rpc_address) == (draft.address, draft.rpc_address) {
+    /// True if this node is a member under the addresses that it has now.
+    pub(crate) fn has_its_addresses(&self) -> bool {
+        let options = &self.context.options;
+        let member = self.view().state.members.get(&self.context.host()).map(|m| (m.address, m.rpc_address));
+        member.is_none_or(|addresses| addresses == (options.address, options.rpc_address))
+    }
+
+    /// Announces the addresses of a member that comes back under others. If the voters cannot be reached now, they hear of it later.
+    pub(crate) async fn announce_addresses(&self) -> Result<(), JoinError> {
+        if self.has_its_addresses() {
             return Ok(());
         }
+        let draft = self.draft();
         let (address, rpc_address) = (draft.address, draft.rpc_address);
         match self.change(Command::UpdateMember { id: draft.id, address, rpc_address }).await {
             Ok(_) => Ok(()),
             Err(ChangeError::Refused(refused)) => Err(refused.into()),
             Err(error) => {
-                tracing::warn!(%error, "this node's new addresses could not be announced");
+                tracing::warn!(%error, "this node's new addresses could not be announced yet");
                 Ok(())
             }
         }
@@ -167,7 +173,8 @@ impl<W: World> Cluster<W> {
 
     /// Adds the keyspaces that a cluster of an older release lacks. Only voters do, for they are sure to know the command.
     async fn add_system_keyspaces(&self) {
-        if !self.view().state.voters.contains(&self.context.host()) {
+        let is_voter = self.view().state.voters.contains(&self.context.host());
+        if !is_voter || self.view().state.has_system_keyspaces() {
             return;
         }
         if let Err(error) = self.change(Command::CreateSystemKeyspaces).await {

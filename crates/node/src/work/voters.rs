@@ -23,20 +23,22 @@ pub(crate) struct VoterWatch<W> {
 }
 
 impl<W: World> VoterWatch<W> {
-    /// Members that have been down for long, if any of them votes and it is this node's turn to say so.
+    /// The members that should not vote, if others should vote than do, and it is this node's turn to say so.
     fn find_lost(&self) -> Option<BTreeSet<HostId>> {
         let (now, liveness) = (self.context.world.mono(), self.peers.liveness());
         let (view, own, patience) = (self.cluster.view(), self.context.host(), self.context.options.voter_patience);
-        let is_down = |host: &HostId| *host != own && liveness.down_for(*host, now) >= patience;
-        let voters = &view.state.voters;
-        let first_up = voters.iter().find(|voter| **voter == own || liveness.is_up(**voter));
-        if first_up != Some(&own) || !voters.iter().any(is_down) {
+        let (members, voters) = (&view.state.members, &view.state.voters);
+        let is_up = |host: &HostId| *host == own || liveness.is_up(*host);
+        if voters.iter().find(|voter| is_up(voter)) != Some(&own) {
             return None;
         }
-        // Members that went down a moment ago are no better voters than those that are down for long.
-        let is_up = |host: &HostId| *host == own || liveness.is_up(*host);
-        let unfit = |host: &&HostId| if voters.contains(host) { is_down(host) } else { !is_up(host) };
-        Some(view.state.members.keys().filter(unfit).copied().collect())
+        // A voter may be down for a while. A member that went down a moment ago does not become one.
+        let is_unfit = |host: &&HostId| match voters.contains(host) {
+            true => !is_up(host) && liveness.down_for(**host, now) >= patience,
+            false => !is_up(host),
+        };
+        let unfit = members.keys().filter(is_unfit).copied().collect();
+        (view.state.voters_without(&unfit) != *voters).then_some(unfit)
     }
 }
 

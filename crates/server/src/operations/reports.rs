@@ -1,7 +1,9 @@
 //! Reports, which are answered at once: each is a line of [`each_report`] and a function.
 
 use super::{Operations, describe_snapshot, failure, snapshot_failure};
-use henge_operator::{Everything, Failure, FailureKind, Report, Snapshot, TableSelection, TableStats};
+use henge_operator::{
+    Everything, Failure, FailureKind, MetadataLog, Report, Snapshot, TableSelection, TableStats, Voter,
+};
 use henge_storage::TableStatistics;
 
 /// Takes every report with the function that answers it, which may read the disk.
@@ -11,13 +13,30 @@ pub(crate) trait ReportRoutes {
 
 /// Hands every report to `routes`.
 pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
-    routes.add(Operations::list_snapshots).add(Operations::table_stats)
+    routes.add(Operations::list_snapshots).add(Operations::table_stats).add(Operations::metadata_log)
 }
 
 impl Operations {
     /// The snapshots, by name; reads the disk.
     fn list_snapshots(&self, _: &Everything) -> Result<Vec<Snapshot>, Failure> {
         Ok(self.snapshots.list().map_err(snapshot_failure)?.iter().map(describe_snapshot).collect())
+    }
+
+    /// The end of the metadata log, and its voters.
+    #[allow(clippy::unnecessary_wraps)] // As all reports.
+    fn metadata_log(&self, _: &Everything) -> Result<MetadataLog, Failure> {
+        let end = self.node.log_end();
+        let voter = |voter: henge_node::Voter| Voter {
+            host_id: voter.host.to_string(),
+            address: voter.address.map(|address| address.to_string()),
+            is_up: voter.is_up,
+        };
+        Ok(MetadataLog {
+            lineage: end.epoch.lineage,
+            index: end.epoch.index,
+            hash: end.hash.to_string(),
+            voters: self.node.voters().into_iter().map(voter).collect(),
+        })
     }
 
     /// Sizes of tables; reads the disk.

@@ -1,10 +1,17 @@
 //! The work of each operation, on a thread that may wait for the disk.
 
 use super::{Interruption, Operations, Steps, describe_snapshot, failure, snapshot_failure};
-use henge_operator::{Failure, OperationOutcome, OperationRequest};
+use henge_node::HostId;
+use henge_operator::{Failure, FailureKind, OperationOutcome, OperationRequest};
 use henge_storage::Family;
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use tokio::runtime::Handle;
+
+fn invalid(reason: impl Display) -> Failure {
+    Failure::new(FailureKind::Invalid, reason)
+}
 
 /// A part of the engine's keys: a family, and within it a range.
 struct Part {
@@ -19,7 +26,22 @@ impl Operations {
             OperationRequest::Flush => self.flush().map_err(Interruption::Failed),
             OperationRequest::Compact => self.compact(steps),
             OperationRequest::Snapshot { name } => self.take_snapshot(name).map_err(Interruption::Failed),
+            OperationRequest::RemoveMember { host_id } => self.remove_member(host_id).map_err(Interruption::Failed),
+            OperationRequest::BeginLineage { hash } => self.begin_lineage(hash).map_err(Interruption::Failed),
         }
+    }
+
+    fn remove_member(&self, host_id: &str) -> Result<OperationOutcome, Failure> {
+        let id = host_id.parse().map(HostId).map_err(|_| invalid(format!("{host_id:?} is no host id")))?;
+        let removal = self.node.remove_member(id);
+        Handle::current().block_on(removal).map_err(invalid)?;
+        Ok(OperationOutcome::MemberRemoved { host_id: host_id.to_owned() })
+    }
+
+    fn begin_lineage(&self, hash: &str) -> Result<OperationOutcome, Failure> {
+        let lineage = self.node.begin_lineage(hash.parse().map_err(invalid)?);
+        let epoch = Handle::current().block_on(lineage).map_err(invalid)?.epoch;
+        Ok(OperationOutcome::LineageBegun { lineage: epoch.lineage, index: epoch.index })
     }
 
     fn flush(&self) -> Result<OperationOutcome, Failure> {

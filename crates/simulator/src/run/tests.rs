@@ -9,6 +9,7 @@ use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 use std::collections::BTreeSet;
 
 mod disks;
+mod metadata;
 mod reads;
 mod tables;
 
