@@ -10,6 +10,7 @@ import time
 import pytest
 from cassandra import AlreadyExists, InvalidRequest, OperationTimedOut
 from cassandra.cluster import NoHostAvailable
+from cassandra.connection import ConnectionException
 from cassandra.protocol import ServerError
 
 from clients import Clients
@@ -18,7 +19,7 @@ from processes import Dev, Server, wait_until
 
 STORM_SECONDS = 15
 # What a client of a node that is killed may meet.
-UNREACHABLE = (ServerError, NoHostAvailable, OperationTimedOut)
+UNREACHABLE = (ServerError, NoHostAvailable, OperationTimedOut, ConnectionException)
 
 
 @pytest.fixture
