@@ -13,9 +13,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 /// A voter that was given a command is asked whether it is still there after so long, again and again.
-const SILENCE: Duration = Duration::from_millis(100);
+const SILENCE: Duration = Duration::from_millis(80);
 /// It may take so long to say so.
-const SIGN_OF_LIFE_TIMEOUT: Duration = Duration::from_millis(50);
+const SIGN_OF_LIFE_TIMEOUT: Duration = Duration::from_millis(40);
 
 /// A change of metadata was not made, or is not known to have been.
 #[derive(Debug, thiserror::Error)]
