@@ -14,7 +14,6 @@ from cassandra.connection import ConnectionException
 from cassandra.protocol import ServerError
 
 from clients import Clients
-from conftest import run
 from processes import Dev, Server, wait_until
 
 STORM_SECONDS = 15
@@ -24,7 +23,9 @@ UNREACHABLE = (ServerError, NoHostAvailable, OperationTimedOut, ConnectionExcept
 
 @pytest.fixture
 def four_nodes(tmp_path):
-    yield from run(Dev(tmp_path / "four", 4), tmp_path / "four")
+    cluster = Dev(tmp_path / "four", 4).start()
+    yield cluster
+    assert cluster.stop() == 0
 
 
 def test_the_first_node_and_its_disk_are_lost_for_good(four_nodes, tmp_path):
