@@ -35,7 +35,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 14] = [
+const MUTATIONS: [(&str, Faults); 13] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -49,7 +49,6 @@ const MUTATIONS: [(&str, Faults); 14] = [
     ("purge-without-fence", Faults { purge_without_fence: true, ..NONE }),
     ("outlive-failed-syncs", Faults { outlive_failed_syncs: true, ..NONE }),
     ("minority-votes", Faults { minority_votes: true, ..NONE }),
-    ("forget-votes", Faults { forget_votes: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,

@@ -9,8 +9,8 @@ use henge_model::{Column, Table, TableId};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-/// Bytes that a statement takes: in any case, for each part of its text, and for each of its bind markers and result columns. Measured of
-/// statements on tables of 10 to 20,000 columns, and rounded up.
+/// Bytes that a statement takes: in any case, for each part of its text, and for each of its bind markers and result columns. Estimates,
+/// on the large side.
 const OWN_BYTES: usize = 2 << 10;
 const PART_BYTES: usize = 200;
 const COLUMN_BYTES: usize = 600;

@@ -139,7 +139,7 @@ pub struct Faults {
     pub forget_unsent: bool,
     /// Takes half of the voters on metadata for most of them.
     pub minority_votes: bool,
-    /// Forgets at a restart what was promised and accepted as a voter on metadata.
+    /// Forgets at a restart what was promised and accepted as a voter on metadata. Too rare for seeds; a scenario shows it.
     pub forget_votes: bool,
     /// Gives no entries to a peer that catches up: no bug, but what keeps one behind.
     pub withhold_entries: bool,

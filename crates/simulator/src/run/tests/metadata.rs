@@ -102,3 +102,40 @@ fn a_machine_that_missed_more_than_the_log_holds_gets_a_snapshot() {
     assert_eq!(run.violations(), []);
     run.cluster.clear();
 }
+
+/// The violations after the proposer is cut off some microseconds after its client's statement, and the other voters, which may have
+/// accepted its entry, lose power and go on.
+fn decided_before_a_power_cut(after_us: u64, faults: Faults) -> Vec<crate::wire::Violation> {
+    let mut run = three(31, |n| options(n, faults));
+    let Some(life) = run.cluster.machines[0].life() else { panic!("machine 0 is off") };
+    run.cluster.clockwork.spawn(Some(life.owner), async move {
+        let _ = statement(&life, &table("first"), &[], Consistency::One, None).await;
+    });
+    run.pass(after_us);
+    let mut weather = Weather::fair();
+    weather.isolate(&BTreeSet::from([0]), 3, true);
+    *run.cluster.weather.lock() = weather;
+    for voter in [1, 2] {
+        crash(&run.cluster, voter);
+        start(&run.cluster, voter);
+    }
+    run.pass(15 * SECOND);
+    let _ = run.try_statement(2, &table("second"));
+    *run.cluster.weather.lock() = Weather::fair();
+    run.pass(10 * SECOND);
+    run.check_logs();
+    let violations = run.violations();
+    run.cluster.clear();
+    violations
+}
+
+#[test]
+fn voters_do_not_forget_what_they_accepted() {
+    let moments = || (0..40).map(|n| n * 500);
+    let forgetful = Faults { forget_votes: true, ..Faults::default() };
+    let is_seen = |after_us| !decided_before_a_power_cut(after_us, forgetful).is_empty();
+    assert!(moments().any(is_seen), "the scenario shows nothing");
+    for after_us in moments() {
+        assert_eq!(decided_before_a_power_cut(after_us, Faults::default()), [], "{after_us} us");
+    }
+}
