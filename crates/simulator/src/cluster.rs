@@ -10,6 +10,7 @@ use henge_node::{CallError, To};
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A cluster in one thread.
 pub(crate) struct Cluster {
@@ -17,6 +18,8 @@ pub(crate) struct Cluster {
     pub(crate) machines: Vec<Machine>,
     pub(crate) weather: Mutex<Weather>,
     pub(crate) watch: Mutex<Watch>,
+    /// True if some disk jobs take a hundred times as long. Directed scenarios, which count on an order of steps, switch it off.
+    pub(crate) has_slow_jobs: AtomicBool,
     random: Mutex<Random>,
 }
 
@@ -25,7 +28,14 @@ impl Cluster {
     pub(crate) fn new(clockwork: Arc<Clockwork>, machines: Vec<Machine>, random: Random) -> Arc<Cluster> {
         let watch = Mutex::new(Watch::new(machines.len()));
         let weather = Mutex::new(Weather::fair());
-        Arc::new(Cluster { clockwork, machines, weather, watch, random: Mutex::new(random) })
+        Arc::new(Cluster {
+            clockwork,
+            machines,
+            weather,
+            watch,
+            has_slow_jobs: AtomicBool::new(true),
+            random: Mutex::new(random),
+        })
     }
 
     /// Records a violation of a rule that must always hold.

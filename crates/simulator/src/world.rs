@@ -45,7 +45,7 @@ impl SimWorld {
     /// The time at which a job submitted now is done. The jobs of a lane run one after the other.
     fn done_at(&self, lane: Lane) -> u64 {
         let mut time = DISK_US.0 + self.cluster.chance(DISK_US.1 - DISK_US.0);
-        if self.cluster.chance(SLOW_DISK) == 0 {
+        if self.cluster.chance(SLOW_DISK) == 0 && self.cluster.has_slow_jobs.load(Ordering::Relaxed) {
             time *= 100;
         }
         let mut lanes = self.lanes.lock();

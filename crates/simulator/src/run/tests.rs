@@ -7,6 +7,7 @@ use crate::swap::{Act, Swap};
 use henge_base::Bytes;
 use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 mod disks;
 mod metadata;
@@ -20,6 +21,9 @@ impl Run {
         let shape = Shape { machines: 3, temper: Temper::Crashes, is_periodic, table, has_short_tail: false };
         let mut run = Run::of(clockwork, shape, random, |n| options(n, faults));
         assert!(run.form());
+        run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
+        // What the last change of the schema left under way ends.
+        run.pass(SECOND);
         run
     }
 
