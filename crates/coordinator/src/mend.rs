@@ -10,18 +10,18 @@ use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Key, MUTATION_ROWS_MAX, Mutation};
 use std::collections::BTreeSet;
 
-/// Repairs replicas and waits for all. Returns the number of replicas that did not confirm.
+/// Repairs replicas and waits for all. Returns those that did not confirm.
 ///
 /// A repair is a write and is issued now, whatever the age of its rows: a replica refuses writes issued before its fence. No
 /// deletion that covers the rows can have been purged since they were read: a purge stays behind the present by far more
 /// than a read takes.
-pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadline: Mono) -> u32 {
+pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadline: Mono) -> BTreeSet<HostId> {
     if repairs.is_empty() {
-        return 0;
+        return BTreeSet::new();
     }
     let stamp = stamp(replicas, 0, deadline).await;
     let Some(issued) = stamp.map(|stamp| if replicas.faults().mend_at_zero { 0 } else { stamp }) else {
-        return repairs.len() as u32;
+        return repairs.into_iter().map(|(host, _)| host).collect();
     };
     let mut mutations = repairs
         .into_iter()
@@ -41,7 +41,7 @@ pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadli
             under_way.push(host, replicas.mend(host, mutation, deadline));
         }
     }
-    failed.len() as u32
+    failed
 }
 
 /// Encoded mutations of rows in key order: one per token, and none much larger than a message should be.

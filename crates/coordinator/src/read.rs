@@ -4,7 +4,7 @@
 use crate::gather::{AnswerForm, Answers, Gather};
 use crate::mend::mend;
 use crate::plan::{Candidates, ReadPlan};
-use crate::required::Shortage;
+use crate::required::{RequiredAnswers, Shortage};
 use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Replicas};
 use henge_base::Mono;
 use henge_model::{Consistency, Digest, Digester, ReadCommand, RowBlock, SpeculativeRetry};
@@ -58,18 +58,32 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result
         replicas.count(Event::DigestMismatch);
     }
     // Rows are asked of the replicas that answered, then of the spare ones.
-    let gathered = gather.gather(differing.pool, AnswerForm::Rows).await?;
-    let reconciled = gather.reconcile(gathered.answers).await;
-    if !policy.repairs {
-        return Ok(reconciled.block);
+    let mut pool = differing.pool;
+    loop {
+        let Answers { answers, spare } = gather.gather(pool, AnswerForm::Rows).await?;
+        let asked: Candidates = answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect();
+        let reconciled = gather.reconcile(answers).await;
+        if !policy.repairs {
+            return Ok(reconciled.block);
+        }
+        let unmended = mend(replicas, reconciled.repairs, deadline).await;
+        if unmended.is_empty() {
+            return Ok(reconciled.block);
+        }
+        // A replica that cannot be mended, for want of room say, does not count. Others may be as many as the level needs.
+        pool = asked.into_iter().filter(|candidate| !unmended.contains(&candidate.host)).collect();
+        if !can_be_met(&required, &pool) || replicas.mono() >= deadline {
+            let block_for = required.block_for();
+            let received = block_for.saturating_sub(unmended.len() as u32);
+            return Err(ReadError::Timeout { consistency, received, block_for, data_present: true });
+        }
     }
-    let unmended = mend(replicas, reconciled.repairs, deadline).await;
-    if unmended > 0 {
-        let block_for = required.block_for();
-        let received = block_for.saturating_sub(unmended);
-        return Err(ReadError::Timeout { consistency, received, block_for, data_present: true });
-    }
-    Ok(reconciled.block)
+}
+
+/// True if the replicas are as many as the level needs.
+fn can_be_met(required: &RequiredAnswers, replicas: &Candidates) -> bool {
+    let of = |group| replicas.iter().filter(|candidate| candidate.group == group).count();
+    required.groups.iter().enumerate().all(|(number, group)| of(number) >= group.block_for as usize)
 }
 
 /// The speculative retry: the table's policy for a read of one partition, the default for a scan.

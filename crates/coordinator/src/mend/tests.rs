@@ -1,6 +1,6 @@
 use super::*;
-use crate::fake::{DEADLINE, FIRST_STAMP, Fake, all, encode, key, one, probing, settle, value};
-use crate::{Read, ReadError, ReadPolicy, read};
+use crate::fake::{DEADLINE, Does, FIRST_STAMP, Fake, all, encode, key, one, probing, settle, value};
+use crate::{Read, ReadError, ReadPolicy, Refusal, read};
 use henge_model::{Consistency, ReadCommand, RowBlock};
 use std::sync::atomic::Ordering;
 
@@ -74,5 +74,23 @@ fn a_mend_waits_for_the_clock_until_its_deadline() {
         let is_timeout = matches!(outcome, Err(ReadError::Timeout { received: 1, block_for: 2, .. }));
         assert_eq!((outcome.is_ok(), is_timeout), (mended, !mended), "{late}");
         assert_eq!(fake.row(1, &key(1, 1)).is_some(), mended, "nothing is sent without a stamp");
+    }
+}
+
+#[test]
+fn another_replica_stands_in_for_one_that_cannot_be_mended() {
+    for mends in [Does::NotSent, Does::Refuses(Refusal::Full)] {
+        let (fake, key) = (Fake::new("ooo"), key(1, 1));
+        fake.put(2, &key, &value(6, "new"));
+        fake.set(1, |node| node.mends = mends);
+        let block = read_at(&fake, Consistency::Quorum, one(&key)).unwrap();
+        assert_eq!(block.rows, [(key.clone(), encode(&key, &value(6, "new")))]);
+        assert_eq!(fake.log(), "rows1 digest2 rows1 rows2 mend1 rows2 rows3 mend3");
+        assert_eq!(fake.row(3, &key), Some(value(6, "new")), "a later quorum read must not see less");
+        let all = read_at(&fake, Consistency::All, one(&key));
+        assert!(
+            matches!(all, Err(ReadError::Timeout { received: 2, block_for: 3, data_present: true, .. })),
+            "{all:?}"
+        );
     }
 }
