@@ -22,8 +22,8 @@ pub struct Count {
     pub deadline: Mono,
 }
 
-/// Has a replica lead the additions: this node if it is one, else the nearest that is up. After an error other than
-/// Unavailable or Invalid the additions may or may not have been made.
+/// Has a replica lead the additions: this node if it is one, else the nearest that is up; another one where that one has
+/// certainly added nothing. After an error other than Unavailable or Invalid the additions may or may not have been made.
 pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteError> {
     let consistency = count.consistency;
     if consistency == Consistency::Any || consistency.is_serial() {
@@ -32,12 +32,30 @@ pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteE
     }
     let unavailable = |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
     WritePlan::new(replicas, &count.placed, count.token, consistency).map_err(unavailable)?;
-    let leader = leader(replicas, &count).ok_or(WriteError::Unavailable { consistency, required: 1, alive: 0 })?;
-    replicas.count_at(leader, count).await
+    let mut outcome = Err(WriteError::Unavailable { consistency, required: 1, alive: 0 });
+    for leader in leaders(replicas, &count) {
+        outcome = replicas.count_at(leader, count.clone()).await;
+        let is_refused = outcome.as_ref().is_err_and(|error| is_refused_by(leader, error));
+        if !is_refused || replicas.mono() >= count.deadline {
+            break;
+        }
+    }
+    outcome
 }
 
-fn leader<R: Replicas>(replicas: &R, count: &Count) -> Option<HostId> {
+/// The replicas that may lead, nearest first.
+fn leaders<R: Replicas>(replicas: &R, count: &Count) -> Vec<HostId> {
     let holders = count.placed.placement.replicas(count.token).map_or(&[][..], |range| &range.read[..]);
-    let up = holders.iter().filter(|host| replicas.alive(**host));
-    up.min_by_key(|host| replicas.distance(**host)).copied()
+    let mut up: Vec<HostId> = holders.iter().copied().filter(|host| replicas.alive(*host)).collect();
+    up.sort_by_key(|host| replicas.distance(*host));
+    up
 }
+
+/// True if a leader says of itself that it has certainly added nothing. Once it has, only others are named in an error.
+pub fn is_refused_by(leader: HostId, error: &WriteError) -> bool {
+    let WriteError::Failure { failures, .. } = error else { return false };
+    failures.iter().any(|(host, refusal)| *host == leader && refusal.is_definite())
+}
+
+#[cfg(test)]
+mod tests;

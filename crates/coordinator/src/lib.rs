@@ -46,7 +46,7 @@ mod under_way;
 mod write;
 
 pub use batch::{LoggedBatch, logged_batch};
-pub use count::{Count, count};
+pub use count::{Count, count, is_refused_by};
 pub use error::{ReadError, ReplicaError, WriteError};
 pub use fast::can_read_locally;
 pub use henge_model::WriteType;

@@ -3,7 +3,7 @@
 use super::{Does, Fake, ScriptedAnswer, datacenter, host, key, name};
 use crate::{
     BoxedFuture, Count, Datacenter, Event, Faults, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReadReply,
-    ReplicaError, Replicas, WriteError,
+    ReplicaError, Replicas, WriteError, WriteType,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Projection, ReadCommand, RowBlock, RowSink, SharedMutation};
@@ -104,9 +104,17 @@ impl Replicas for Fake {
         self.script(does, vote, ())
     }
 
-    fn count_at(&self, leader: HostId, _: Count) -> BoxedFuture<Result<(), WriteError>> {
+    fn count_at(&self, leader: HostId, count: Count) -> BoxedFuture<Result<(), WriteError>> {
         self.log_message("count", leader);
-        Box::pin(std::future::ready(Ok(())))
+        let (consistency, received, block_for, write_type) = (count.consistency, 0, 1, WriteType::Counter);
+        Box::pin(std::future::ready(match self.nodes.lock().unwrap()[&leader].writes {
+            Does::Refuses(refusal) => {
+                let failures = vec![(leader, refusal)];
+                Err(WriteError::Failure { consistency, received, block_for, failures, write_type })
+            }
+            Does::Answers => Ok(()),
+            _ => Err(WriteError::Timeout { consistency, received, block_for, write_type }),
+        }))
     }
 
     fn log_batch(

@@ -6,7 +6,9 @@ use crate::ground::world::World;
 use crate::peers::messages::data::{self, CountReply};
 use crate::replica::admission::{Access, PeerRequest};
 use henge_base::{Bytes, HostId};
-use henge_coordinator::{Count, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, check_write, write};
+use henge_coordinator::{
+    Count, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, check_write, is_refused_by, write,
+};
 use henge_model::{Key, Mutation, StorageId, Token};
 
 /// Asks a peer to lead.
@@ -52,12 +54,24 @@ pub(crate) async fn serve<W: World>(
     let count = Count { placed, token, additions: asked.additions, consistency, deadline };
     Ok(match lead(coordinator, count).await {
         Ok(()) => CountReply::Done,
+        // Nothing was added: the coordinator may choose another leader.
+        Err(error) if is_refused_by(coordinator.local(), &error) => return Err(request.refusal(own_refusal(error))),
         Err(WriteError::Unavailable { required, alive, .. }) => CountReply::Unavailable { required, alive },
         Err(WriteError::Timeout { received, block_for, .. } | WriteError::Failure { received, block_for, .. }) => {
             CountReply::Unknown { received, block_for }
         }
         Err(WriteError::Undecided { .. } | WriteError::Invalid(_)) => CountReply::Unknown { received: 0, block_for: 1 },
     })
+}
+
+/// This node's own refusal, of an error that holds no other.
+fn own_refusal(error: WriteError) -> ReplicaError {
+    match error {
+        WriteError::Failure { failures, .. } => {
+            failures.first().map_or(ReplicaError::Unknown, |(_, refusal)| ReplicaError::Refused(*refusal))
+        }
+        _ => ReplicaError::Unknown,
+    }
 }
 
 fn place(additions: &Bytes) -> Option<(StorageId, Token)> {
