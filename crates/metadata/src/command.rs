@@ -163,6 +163,23 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// True of changes of the schema that a full disk refuses. Those that make room are taken, and so is what the cluster needs itself.
+    pub fn takes_room(&self) -> bool {
+        match self {
+            Command::CreateKeyspace { .. } | Command::AlterKeyspace { .. } => true,
+            Command::CreateTable { .. } | Command::AlterTable { .. } => true,
+            Command::CreateType { .. } | Command::AlterType { .. } | Command::CreateIndex { .. } => true,
+            Command::By { command, .. } => command.takes_room(),
+            Command::Bootstrap { .. } | Command::Join { .. } | Command::UpdateMember { .. } => false,
+            Command::RemoveMember { .. } | Command::ReplaceVoters { .. } => false,
+            Command::DropKeyspace { .. } | Command::DropTable { .. } | Command::Truncate { .. } => false,
+            Command::DropType { .. } | Command::DropIndex { .. } => false,
+            Command::CreateSystemKeyspaces | Command::Role(_) => false,
+        }
+    }
+}
+
 /// A node that wants to be a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinDraft {

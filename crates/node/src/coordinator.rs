@@ -164,23 +164,21 @@ impl<W: World> Coordinator<W> {
         }
     }
 
-    /// Tells an acceptor of a decision from the tail. A peer that misses it is owed a hint of the rows.
+    /// Tells an acceptor of a decision from the tail. A replica that misses it, this node's own too, is owed a hint of the rows.
     fn send_commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
-        let is_own = to == self.parts.context.host();
         let place = match self.tail.reserve() {
             Ok(place) => place,
             Err(full) => {
-                if !is_own {
-                    self.owe_unsent(to, mutation);
-                }
+                self.owe_unsent(to, mutation);
                 return WritePending::from_error(full);
             }
         };
+        let is_owed = to != self.parts.context.host() || !self.parts.context.options.faults.forget_own;
         let asked = self.ask_acceptor(to, message, deadline);
         let hints = Arc::clone(&self.parts.hints);
         let committed = async move {
             let committed = asked.await.map(|_| ());
-            if committed.is_err() && !is_own {
+            if committed.is_err() && is_owed {
                 hints.push(to, mutation);
             }
             committed

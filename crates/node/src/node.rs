@@ -98,9 +98,9 @@ impl<W: World> Node<W> {
         let (context, replica) = (|| Arc::clone(context), || Arc::clone(replica));
         self.run_worker(LeaseRenewal { context: context(), replica: replica() });
         self.run_worker(HintWriter { context: context(), replica: replica(), queue: Arc::clone(hints) });
-        self.run_worker(HintDelivery::new(context(), Arc::clone(peers), replica()));
+        self.run_worker(HintDelivery::new(context(), Arc::clone(peers), coordinator.replica().clone()));
         self.run_worker(BatchReplay::new(coordinator.clone()));
-        self.run_worker(SpaceWatch { context: context(), replica: replica() });
+        self.run_worker(SpaceWatch { context: context() });
         self.run_worker(Purge::new(coordinator.clone()));
         self.run_worker(IndexBuilder::new(coordinator));
         self.run_worker(AddressAnnouncement { cluster: Arc::clone(cluster) });
@@ -209,6 +209,11 @@ impl<W: World> Node<W> {
 
     /// Brings what was accepted to disk. The last thing before a clean end.
     pub async fn settle(&self) -> Result<(), henge_storage::EngineError> {
+        // Those that waited for room: the reserve has it.
+        let hints = self.parts.hints.take();
+        if !hints.is_empty() {
+            self.parts.replica.on_disk(Lane::Background, move |store| store.add_hints(hints)).await?;
+        }
         self.parts.replica.on_disk(Lane::Background, Store::close).await
     }
 }

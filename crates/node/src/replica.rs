@@ -10,13 +10,14 @@ pub(crate) mod pending;
 pub(crate) mod serve;
 mod slots;
 mod syncs;
+mod unapplied;
 mod writer;
 
 use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
 use henge_base::{Bytes, HostId};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{ReadCommand, StorageId};
+use henge_model::{ReadCommand, SharedMutation, StorageId};
 use henge_storage::{
     BatchId, BuiltIndex, EngineError, Figures, HintSpan, LogPlace, LoggedBatch, ReadError, Store, SyncMode, Tier,
 };
@@ -25,10 +26,10 @@ use slots::Slots;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use syncs::Syncs;
 use tokio::sync::Notify;
+use unapplied::Unapplied;
 
 /// Bytes of rows in one answer; a replica that reaches it says that there is more.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -41,13 +42,12 @@ pub(crate) struct LocalReplica<W> {
     store: Arc<Store>,
     /// Writes in the combiner, with those who wait for them.
     slots: Slots<Result<(), ReplicaError>>,
+    unapplied: Unapplied,
     /// One request of Paxos on a partition at a time.
     acceptor_locks: PartitionLocks,
     /// One addition to counters of a partition at a time.
     counter_locks: PartitionLocks,
     syncs: Syncs,
-    /// Only the reserve is left on the disk.
-    is_disk_full: AtomicBool,
     index_built: Notify,
 }
 
@@ -58,10 +58,10 @@ impl<W: World> LocalReplica<W> {
             context,
             store,
             slots: Slots::default(),
+            unapplied: Unapplied::default(),
             acceptor_locks: PartitionLocks::default(),
             counter_locks: PartitionLocks::default(),
             syncs: Syncs::default(),
-            is_disk_full: AtomicBool::new(false),
             index_built: Notify::new(),
         }
     }
@@ -132,17 +132,38 @@ impl<W: World> LocalReplica<W> {
     /// Refuses what takes room on the disk while only the reserve is left. The node's own needs are never asked for: its clock's lease,
     /// fences, the metadata log, and whatever makes room.
     pub(crate) fn check_room(&self) -> Result<(), ReplicaError> {
-        if self.is_disk_full.load(Ordering::Relaxed) { Err(ReplicaError::Refused(Refusal::Full)) } else { Ok(()) }
+        if self.context.is_disk_full() { Err(ReplicaError::Refused(Refusal::Full)) } else { Ok(()) }
     }
 
     /// True while writes are refused because the disk is full.
     pub(crate) fn is_disk_full(&self) -> bool {
-        self.is_disk_full.load(Ordering::Relaxed)
+        self.context.is_disk_full()
     }
 
-    /// Refuses writes from now on, or takes them again.
-    pub(crate) fn set_disk_full(&self, is_full: bool) {
-        self.is_disk_full.store(is_full, Ordering::Relaxed);
+    /// Ends writes in the combiner. Those of this node's coordinators that failed are owed to this copy.
+    fn complete(&self, done: impl Iterator<Item = (u64, Result<(), ReplicaError>)>) {
+        self.slots.complete(done, |outcome, mutation| {
+            if let Err(error) = outcome {
+                self.owe(*error, mutation);
+            }
+        });
+    }
+
+    /// Notes a write of this node's coordinators that this copy lacks because of an error.
+    pub(crate) fn owe(&self, error: ReplicaError, mutation: SharedMutation) {
+        if !self.context.options.faults.forget_own && !self.unapplied.add(mutation, error) {
+            self.context.metrics.hints_dropped.inc();
+        }
+    }
+
+    /// Takes the writes of this node's coordinators that this copy lacks.
+    pub(crate) fn take_unapplied(&self) -> Vec<SharedMutation> {
+        self.unapplied.take()
+    }
+
+    /// Waits until this copy lacks a write. For one task only.
+    pub(crate) async fn write_unapplied(&self) {
+        self.unapplied.wait_for_one().await;
     }
 
     /// Stores a batch of another coordinator, or of this node, synced. `place` is how much of the metadata its coordinator knew.

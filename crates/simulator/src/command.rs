@@ -69,6 +69,7 @@ const NONE: Faults = Faults {
     forget_unsent: false,
     minority_votes: false,
     forget_votes: false,
+    forget_own: false,
     withhold_entries: false,
 };
 

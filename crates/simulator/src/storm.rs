@@ -31,9 +31,8 @@ pub(crate) struct Damage {
 pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
     let machines = cluster.machines.len();
     match random.below(12) {
-        10 if temper == Temper::Crashes => {
-            // A disk fills up, or gets space again. Nobody keeps a hint for a full machine's own copy, so hints alone
-            // do not repair it.
+        10 => {
+            // A disk fills up, or gets space again. What a full machine's own copy misses is owed like any other's.
             let machine = &cluster.machines[random.below(machines as u64) as usize];
             let was_full = machine.free_bytes.load(Ordering::Relaxed) == 0;
             machine.free_bytes.store(if was_full { ROOM } else { 0 }, Ordering::Relaxed);

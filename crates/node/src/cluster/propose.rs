@@ -17,6 +17,9 @@ const SILENCE: Duration = Duration::from_millis(80);
 /// It may take so long to say so.
 const SIGN_OF_LIFE_TIMEOUT: Duration = Duration::from_millis(40);
 
+/// A voter's reason while its disk is full.
+const DISK_IS_FULL: &str = "the disk is full";
+
 /// A change of metadata was not made, or is not known to have been.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -59,6 +62,7 @@ impl<W: World> Cluster<W> {
         let mut last = "no voter is known".to_owned();
         for voter in self.voters_in_order() {
             let outcome = match voter == self.context.host() {
+                true if self.lacks_room_for(&question.command) => Ok(Attempt::NotReady(DISK_IS_FULL.to_owned())),
                 true => self.propose(question, deadline).await.map(Attempt::Agreed),
                 false => self.ask_for(voter, question, deadline).await,
             };
@@ -82,6 +86,9 @@ impl<W: World> Cluster<W> {
         let is_voter = self.view().state.voters.contains(&self.context.host());
         let deadline = self.context.deadline_after(self.context.options.metadata_timeout);
         let changed = match (is_voter, question.forwarded) {
+            (true, _) if self.lacks_room_for(&question.command) => {
+                return ProposeReply::NotReady(DISK_IS_FULL.to_owned());
+            }
             (true, _) => self.propose(&question, deadline).await,
             (false, true) => return ProposeReply::NotReady("this node does not vote on metadata".to_owned()),
             (false, false) => self.change_once(&Propose { forwarded: true, ..question }).await,
@@ -92,6 +99,11 @@ impl<W: World> Cluster<W> {
             Err(ChangeError::Unreachable(reason)) => ProposeReply::NotReady(reason),
             Err(ChangeError::Unknown(reason)) => ProposeReply::Unknown(reason),
         }
+    }
+
+    /// True of what clients ask for, unless it makes room, while this node's disk is full: refused as their other writes are.
+    fn lacks_room_for(&self, command: &Command) -> bool {
+        self.context.is_disk_full() && command.takes_room()
     }
 
     /// The voters, those first that seem up: commands that all go to one of them do not compete.

@@ -15,7 +15,7 @@ const QUEUE_BYTES_MAX: usize = 64 << 20;
 /// Bytes of hints on disk for one peer: 1 GiB.
 const STORED_BYTES_MAX: u64 = 1 << 30;
 
-/// Hints that wait to be written to disk: writes that a replica missed. Beyond its bounds a hint is dropped and counted, and read repair
+/// Hints that wait to be written to disk: writes that a replica missed, this node's own copy too. Beyond its bounds a hint is dropped and counted, and read repair
 /// has to bring the row.
 pub(crate) struct HintQueue<W> {
     context: Arc<Context<W>>,
@@ -43,7 +43,8 @@ impl<W: World> HintQueue<W> {
         if !options.hinted_handoff || options.faults.drop_hints {
             return;
         }
-        if self.peers.liveness().down_for(to, self.context.world.mono()) > options.max_hint_window {
+        let is_own = to == self.context.host();
+        if !is_own && self.peers.liveness().down_for(to, self.context.world.mono()) > options.max_hint_window {
             metrics.hints_dropped.inc();
             return;
         }
@@ -61,11 +62,39 @@ impl<W: World> HintQueue<W> {
 
     /// Waits until a hint is queued. For one task only.
     pub(crate) async fn hint_added(&self) {
-        self.added.notified().await;
+        tokio::select! {
+            biased;
+            () = self.added.notified() => {}
+            () = self.replica.write_unapplied() => {}
+        }
     }
 
-    /// Takes all hints that wait.
+    /// Takes in what this node's own copy lacks, while nothing can be written to the disk.
+    pub(crate) fn gather(&self) {
+        for mutation in self.replica.take_unapplied() {
+            self.push(self.context.host(), mutation.bytes().clone());
+        }
+    }
+
+    /// Takes all hints that wait, those of this node's own copy among them.
     pub(crate) fn take(&self) -> Vec<Hint> {
+        self.gather();
         std::mem::take(&mut *self.waiting.lock()).hints
+    }
+
+    /// Takes hints back that could not be written, before those that came meanwhile. What is beyond the bound is dropped and counted.
+    pub(crate) fn put_back(&self, hints: Vec<Hint>) {
+        let mut waiting = self.waiting.lock();
+        let mut back = Vec::with_capacity(hints.len() + waiting.hints.len());
+        for hint in hints {
+            if waiting.bytes + hint.mutation.len() > QUEUE_BYTES_MAX {
+                self.context.metrics.hints_dropped.inc();
+                continue;
+            }
+            waiting.bytes += hint.mutation.len();
+            back.push(hint);
+        }
+        back.append(&mut waiting.hints);
+        waiting.hints = back;
     }
 }

@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use henge_base::{HostId, Micros, Mono};
 use henge_metadata::Epoch;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The ground of a node. One per node; it knows of no other part.
@@ -22,13 +23,16 @@ pub(crate) struct Context<W> {
     /// The status of background workers.
     pub(crate) workers: WorkerStatuses,
     epoch: ArcSwap<Epoch>,
+    /// Only the reserve is left on the disk.
+    is_disk_full: AtomicBool,
 }
 
 impl<W: World> Context<W> {
     /// The ground of a node whose clock goes on after `lease`.
     pub(crate) fn new(world: Arc<W>, identity: Identity, options: Options, lease: Micros) -> Self {
         let (clock, metrics, workers) = (Clock::after(lease), Arc::default(), WorkerStatuses::default());
-        Context { world, options, clock, metrics, identity, workers, epoch: ArcSwap::from_pointee(Epoch::default()) }
+        let (epoch, is_disk_full) = (ArcSwap::from_pointee(Epoch::default()), AtomicBool::new(false));
+        Context { world, options, clock, metrics, identity, workers, epoch, is_disk_full }
     }
 
     /// This node's id.
@@ -45,6 +49,16 @@ impl<W: World> Context<W> {
     /// by would pass the fence of a range that moved.
     pub(crate) fn set_epoch(&self, epoch: Epoch) {
         self.epoch.store(Arc::new(epoch));
+    }
+
+    /// True while writes are refused because the disk is full.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.is_disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Refuses writes from now on, or takes them again.
+    pub(crate) fn set_disk_full(&self, is_full: bool) {
+        self.is_disk_full.store(is_full, Ordering::Relaxed);
     }
 
     /// Takes over the clock of a message; a stamp too far ahead is ignored and counted.

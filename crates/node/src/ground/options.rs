@@ -141,6 +141,8 @@ pub struct Faults {
     pub minority_votes: bool,
     /// Forgets at a restart what was promised and accepted as a voter on metadata. Too rare for seeds; a scenario shows it.
     pub forget_votes: bool,
+    /// Owes no hint of what this node's own copy refused. A scenario shows it.
+    pub forget_own: bool,
     /// Gives no entries to a peer that catches up: no bug, but what keeps one behind.
     pub withhold_entries: bool,
 }

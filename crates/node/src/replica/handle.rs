@@ -6,7 +6,7 @@ use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
 use henge_base::Bytes;
 use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
-use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink};
+use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation};
 use henge_storage::{Entries, MemoryOutcome, Replacement, Store, Tier, WriteError};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -42,14 +42,25 @@ impl<W: World> ReplicaHandle<W> {
 
     /// Gives a mutation to the combiner. The one way for user data to reach this node's disk.
     pub(crate) fn apply(&self, mutation: &Mutation) -> WritePending {
-        if let Err(error) = self.check_room() {
+        self.apply_or_owe(mutation, None)
+    }
+
+    /// As [`ReplicaHandle::apply`], of a mutation that this copy is owed unless it is applied.
+    pub(crate) fn apply_owing(&self, mutation: &SharedMutation) -> WritePending {
+        self.apply_or_owe(mutation.mutation(), Some(mutation))
+    }
+
+    fn apply_or_owe(&self, mutation: &Mutation, owed: Option<&SharedMutation>) -> WritePending {
+        let rows = mutation.rows.len();
+        let checked =
+            if rows > MUTATION_ROWS_MAX { Err(ReplicaError::Refused(Refusal::Corrupt)) } else { self.check_room() };
+        if let Err(error) = checked {
+            owed.into_iter().for_each(|owed| self.owe(error, owed.clone()));
             return WritePending::from_error(error);
         }
-        if mutation.rows.len() > MUTATION_ROWS_MAX {
-            return WritePending::from_error(ReplicaError::Refused(Refusal::Corrupt));
-        }
         let mutation = self.context.options.faults.alter_mutation(mutation, self.context.world.wall_us());
-        self.submit(|store, ticket| store.submit(&mutation, ticket)).unwrap_or_else(WritePending::from_error)
+        let give = |store: &Store, ticket| store.submit(&mutation, ticket);
+        self.submit_or_owe(give, owed.cloned()).unwrap_or_else(WritePending::from_error)
     }
 
     /// As [`ReplicaHandle::apply`], of a mutation that is encoded.
@@ -80,7 +91,15 @@ impl<W: World> ReplicaHandle<W> {
         &self,
         give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
     ) -> Result<WritePending, ReplicaError> {
-        let (ticket, receiver) = self.slots.open();
+        self.submit_or_owe(give, None)
+    }
+
+    fn submit_or_owe(
+        &self,
+        give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
+        owed: Option<SharedMutation>,
+    ) -> Result<WritePending, ReplicaError> {
+        let (ticket, receiver) = self.slots.open(owed);
         match give(&self.store, ticket) {
             Ok(is_free) => {
                 if is_free {
@@ -90,7 +109,7 @@ impl<W: World> ReplicaHandle<W> {
             }
             Err(error) => {
                 let error = refusal_of_write(&error);
-                self.slots.complete(std::iter::once((ticket, Err(error))));
+                self.complete(std::iter::once((ticket, Err(error))));
                 Err(error)
             }
         }

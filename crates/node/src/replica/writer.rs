@@ -28,7 +28,7 @@ async fn take_turn<W: World>(replica: &LocalReplica<W>) -> bool {
         SyncMode::Synced if options.faults.ack_before_sync => write(&replica.store, SyncMode::Unsynced),
         SyncMode::Synced => replica.on_disk(Lane::Write, |store| write(store, SyncMode::Synced)).await,
     };
-    replica.slots.complete(done.into_iter().map(|(ticket, r)| (ticket, r.map_err(|e| refusal_of_write(&e)))));
+    replica.complete(done.into_iter().map(|(ticket, r)| (ticket, r.map_err(|e| refusal_of_write(&e)))));
     more
 }
 

@@ -1,4 +1,4 @@
-//! Hints: writes that a replica missed. One task writes queued hints to disk, synced, many at once; another reads them back, oldest
+//! Hints: writes that a replica missed, this node's own copy too. One task writes queued hints to disk, synced, many at once; another reads them back, oldest
 //! first, sends them to replicas that are up, and deletes those that are settled.
 
 use crate::coordinator::hint_queue::HintQueue;
@@ -7,8 +7,10 @@ use crate::ground::world::{Class, Lane, World};
 use crate::peers::Peers;
 use crate::peers::messages::data::Write;
 use crate::replica::LocalReplica;
+use crate::replica::handle::ReplicaHandle;
 use crate::work::once_each::OnceEach;
 use crate::work::worker::{Next, StepError, Worker};
+use futures_util::FutureExt;
 use henge_base::{HostId, Micros};
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_model::Mutation;
@@ -27,7 +29,7 @@ const ROOM_WAIT_INTERVAL: Duration = Duration::from_millis(250);
 /// A peer may take so long over one hint.
 const HINT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Writes queued hints to disk, synced. While the disk is full they wait in the queue, which is bounded.
+/// Writes queued hints to disk, synced. On a full disk they may take half of the reserve; then they wait in the queue, which is bounded.
 pub(crate) struct HintWriter<W> {
     pub(crate) context: Arc<Context<W>>,
     pub(crate) replica: Arc<LocalReplica<W>>,
@@ -39,17 +41,20 @@ impl<W: World> Worker for HintWriter<W> {
     const RETRY_DELAY: Duration = ROOM_WAIT_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
-        if self.replica.is_disk_full() {
+        let is_full = self.context.is_disk_full();
+        if is_full && self.context.world.free_bytes() <= self.context.options.disk_reserve / 2 {
+            self.queue.gather();
             return Ok(Next::Pause(ROOM_WAIT_INTERVAL));
         }
         let hints = self.queue.take();
         if hints.is_empty() {
             return Ok(Next::Wait);
         }
-        let count = hints.len();
-        if let Err(error) = self.replica.on_disk(Lane::Background, move |store| store.add_hints(hints)).await {
-            self.context.metrics.hints_dropped.inc_by(count as u64);
-            return Err(format!("{count} hints are lost: {error}").into());
+        let written = hints.clone();
+        if let Err(error) = self.replica.on_disk(Lane::Background, move |store| store.add_hints(written)).await {
+            // Twice written changes nothing, and a disk that is full now may have room soon.
+            self.queue.put_back(hints);
+            return Err(format!("hints cannot be written: {error}").into());
         }
         Ok(Next::Step)
     }
@@ -63,7 +68,7 @@ impl<W: World> Worker for HintWriter<W> {
 pub(crate) struct HintDelivery<W> {
     context: Arc<Context<W>>,
     peers: Arc<Peers<W>>,
-    replica: Arc<LocalReplica<W>>,
+    replica: ReplicaHandle<W>,
     damaged: OnceEach<HintId>,
 }
 
@@ -74,6 +79,10 @@ impl<W: World> Worker for HintDelivery<W> {
     async fn step(&mut self) -> Result<Next, StepError> {
         for peer in self.peers.liveness().up().iter() {
             self.deliver_all(*peer).await;
+        }
+        let own = self.context.host();
+        if self.replica.hint_bytes(own) > 0 {
+            self.deliver_all(own).await;
         }
         Ok(Next::Wait)
     }
@@ -101,7 +110,7 @@ enum Outcome {
 
 impl<W: World> HintDelivery<W> {
     /// Nothing is delivered yet.
-    pub(crate) fn new(context: Arc<Context<W>>, peers: Arc<Peers<W>>, replica: Arc<LocalReplica<W>>) -> Self {
+    pub(crate) fn new(context: Arc<Context<W>>, peers: Arc<Peers<W>>, replica: ReplicaHandle<W>) -> Self {
         HintDelivery { context, peers, replica, damaged: OnceEach::default() }
     }
 
@@ -109,7 +118,7 @@ impl<W: World> HintDelivery<W> {
     /// not answer, or takes nothing for now, is left alone until the next time.
     async fn deliver_all(&mut self, peer: HostId) {
         let (mut after, mut refused) = (None, 0);
-        while self.peers.liveness().is_up(peer) && refused < REFUSED_MAX {
+        while self.is_up(peer) && refused < REFUSED_MAX {
             let behind: Option<HintId> = after.take();
             let read = move |store: &Store| store.hints_of(peer, behind.as_ref(), DELIVERY_BATCH);
             let hints = match self.replica.on_disk(Lane::Background, read).await {
@@ -126,6 +135,10 @@ impl<W: World> HintDelivery<W> {
                 None => return,
             }
         }
+    }
+
+    fn is_up(&self, peer: HostId) -> bool {
+        peer == self.context.host() || self.peers.liveness().is_up(peer)
     }
 
     /// Sends some hints and deletes those that are settled; gives how many were refused. `None`: the peer takes none for now.
@@ -171,10 +184,14 @@ impl<W: World> HintDelivery<W> {
 
     fn send(&self, peer: HostId, hint: &Hint) -> impl Future<Output = Outcome> + Send + use<W> {
         let deadline = self.context.deadline_after(HINT_TIMEOUT);
-        let call = self.peers.call_by(Class::Bulk, peer, deadline, &Write(hint.mutation.clone()));
+        let call = if peer == self.context.host() {
+            self.replica.apply_encoded(hint.mutation.clone()).left_future()
+        } else {
+            self.peers.call_by(Class::Bulk, peer, deadline, &Write(hint.mutation.clone())).right_future()
+        };
         async move {
             match call.await {
-                Ok(_) => Outcome::Delivered,
+                Ok(()) => Outcome::Delivered,
                 // A peer that does not know our epoch says that it is behind. So the table is dropped; and what was issued before the
                 // peer's fence never passes it.
                 Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)) => Outcome::Void,

@@ -3,7 +3,6 @@
 
 use crate::ground::context::Context;
 use crate::ground::world::World;
-use crate::replica::LocalReplica;
 use crate::work::worker::{Next, StepError, Worker};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,6 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 /// Watches the room on the disk.
 pub(crate) struct SpaceWatch<W> {
     pub(crate) context: Arc<Context<W>>,
-    pub(crate) replica: Arc<LocalReplica<W>>,
 }
 
 impl<W: World> Worker for SpaceWatch<W> {
@@ -24,11 +22,11 @@ impl<W: World> Worker for SpaceWatch<W> {
     async fn step(&mut self) -> Result<Next, StepError> {
         let reserve = self.context.options.disk_reserve;
         let free = self.context.world.free_bytes();
-        let was_full = self.replica.is_disk_full();
+        let was_full = self.context.is_disk_full();
         // A quarter more than the reserve before writes are back: it must not change with every file.
         let is_full = free < if was_full { reserve.saturating_add(reserve / 4) } else { reserve };
         if is_full != was_full {
-            self.replica.set_disk_full(is_full);
+            self.context.set_disk_full(is_full);
             if is_full {
                 tracing::error!(free, reserve, "the disk is full: writes are refused until there is room");
             } else {

@@ -37,6 +37,7 @@ fn a_full_disk_refuses_every_kind_of_write() {
         "INSERT INTO sim.swaps (k, v) VALUES (1, 1) IF NOT EXISTS",
         "UPDATE sim.counts SET n = n + 1 WHERE k = 1",
         "BEGIN BATCH INSERT INTO sim.pairs (k, v) VALUES (1, 1); INSERT INTO sim.pairs (k, v) VALUES (2, 1); APPLY BATCH",
+        "CREATE TABLE sim.more (k int PRIMARY KEY)",
     ];
     let families = [Family::Rows, Family::Tombstones, Family::Paxos, Family::Batchlog, Family::Hints, Family::Index];
     run.set_free(0);
@@ -67,4 +68,46 @@ fn a_failed_sync_ends_the_process() {
         assert!(!run.broken());
         run.cluster.clear();
     }
+}
+
+/// A write that is acknowledged while its coordinator's own disk is full reaches that disk too, once there is room: deletions,
+/// conditional writes and additions as well.
+#[test]
+fn what_a_full_coordinator_missed_is_on_its_disk_at_last() {
+    let lacking_after = |faults| {
+        let mut run = Run::three(false, SharedTable::Default, &mut Random::new(9), faults);
+        let insert = |k| format!("INSERT INTO sim.registers (k, c, v) VALUES ({k}, 0, 1)");
+        let delete = |k| format!("DELETE FROM sim.registers WHERE k = {k} AND c = 0");
+        assert!((0..10).all(|k| run.refusal(&insert(k)).is_none()));
+        run.cluster.machines[0].free_bytes.store(0, Ordering::Relaxed);
+        run.pass(SECOND);
+        for k in 0..10 {
+            assert_eq!(run.refusal(&delete(k)), None);
+            assert_eq!(run.refusal(&insert(100 + k)), None);
+            assert_eq!(run.refusal(&format!("INSERT INTO sim.swaps (k, v) VALUES ({k}, 1) IF NOT EXISTS")), None);
+            assert_eq!(run.refusal(&format!("UPDATE sim.counts SET n = n + 1 WHERE k = {k}")), None);
+        }
+        run.set_free(ROOM);
+        run.pass(HINTS);
+        let rows = |machine| run.stored_values(machine, Family::Rows).into_iter().collect::<BTreeSet<_>>();
+        let lacking = rows(1).difference(&rows(0)).count();
+        run.cluster.clear();
+        lacking
+    };
+    assert_eq!(lacking_after(Faults::default()), 0);
+    assert!(lacking_after(Faults { forget_own: true, ..Faults::default() }) >= 20);
+}
+
+/// A read that finds the copy of a full machine out of date is answered by the others, through every node.
+#[test]
+fn a_quorum_read_does_without_a_copy_that_takes_no_repair() {
+    let faults = Faults { forget_own: true, ..Faults::default() };
+    let mut run = Run::three(false, SharedTable::Default, &mut Random::new(9), faults);
+    run.cluster.machines[0].free_bytes.store(0, Ordering::Relaxed);
+    run.pass(SECOND);
+    for k in 0..10 {
+        assert_eq!(run.refusal(&format!("INSERT INTO sim.registers (k, c, v) VALUES ({k}, 0, 1)")), None);
+        assert_eq!(run.refusal(&format!("SELECT v FROM sim.registers WHERE k = {k} AND c = 0")), None);
+    }
+    run.cluster.clear();
 }
