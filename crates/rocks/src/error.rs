@@ -45,7 +45,8 @@ fn classify_write_error(kind: ErrorKind, text: String, sync: SyncMode) -> Engine
         // With `no_slowdown` a write fails instead of waiting. Without it this status is unexpected, and fatal.
         ErrorKind::Incomplete if sync == SyncMode::Unsynced => EngineError::Stalled,
         ErrorKind::IOError if is_full(&text) => EngineError::Full,
-        ErrorKind::Corruption => EngineError::Corrupt(text),
+        // A write reads nothing that may be damaged: this is the error of background work, after which every write fails.
+        ErrorKind::Corruption => EngineError::Stopped(text),
         _ => EngineError::Sync(text),
     }
 }
@@ -85,8 +86,9 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_damage_or_unknown() {
-        assert!(matches!(fails(ErrorKind::Corruption, "Corruption: x", SyncMode::Synced), EngineError::Corrupt(_)));
+    fn the_rest_is_a_stopped_engine_or_unknown() {
+        let stopped = fails(ErrorKind::Corruption, "Corruption: x", SyncMode::Unsynced);
+        assert!(matches!(stopped, EngineError::Stopped(_)) && stopped.is_fatal());
         let sync = "IO error: While fdatasync: /d/1.log: Input/output error";
         assert!(fails(ErrorKind::IOError, sync, SyncMode::Synced).is_fatal());
     }

@@ -116,3 +116,41 @@ fn everything_is_there_after_a_restart() {
     }
     assert!(engine.figures().live_data_bytes > 0 || engine.figures().memtable_bytes > 0);
 }
+
+/// Overwrites the middle of every file of tables.
+fn damage_tables(path: &Path) {
+    let mut damaged = 0;
+    for file in std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|ending| ending == "sst") {
+            let mut bytes = std::fs::read(&file).unwrap();
+            // Behind the first block begin those that the flush has left in no cache.
+            let at = bytes.len() / 3;
+            bytes[at..at + 64].fill(0x5A);
+            std::fs::write(&file, bytes).unwrap();
+            damaged += 1;
+        }
+    }
+    assert!(damaged > 0, "no file of tables");
+}
+
+#[test]
+fn a_damaged_block_met_by_compaction_stops_the_engine_with_its_reason() {
+    for sync in [SyncMode::Synced, SyncMode::Unsynced] {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |number: u32| {
+            let value = Bytes::from(number.to_be_bytes().repeat(1_000));
+            Op::Put { family: Family::Local, key: Bytes::from(number.to_be_bytes().to_vec()), value }
+        };
+        let engine = open(folder.path());
+        for _ in 0..2 {
+            engine.write(&Batch { ops: (0..200).map(put).collect() }, sync).unwrap();
+            engine.flush().unwrap();
+        }
+        damage_tables(folder.path());
+        engine.compact();
+        let error = engine.write(&Batch { ops: vec![put(1)] }, sync).unwrap_err();
+        assert!(error.is_fatal(), "{error:?}");
+        assert!(error.to_string().starts_with("the storage engine has stopped: Corruption"), "{error}");
+        assert_eq!(engine.write(&Batch { ops: vec![put(2)] }, sync), Err(error), "every write after it");
+    }
+}

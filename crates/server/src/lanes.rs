@@ -12,10 +12,11 @@ use std::thread;
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Lanes with their names and numbers of threads: one writer, because there is one log.
-const LANES: [(Lane, &str, usize); 4] = [
+const LANES: [(Lane, &str, usize); 5] = [
     (Lane::Read, "disk-read", 4),
     (Lane::Write, "disk-write", 1),
     (Lane::Background, "disk-back", 2),
+    (Lane::Lease, "clock-lease", 1),
     (Lane::Password, "passwords", 1),
 ];
 
@@ -65,7 +66,7 @@ impl Lanes {
             }
             Ok(sender)
         };
-        Ok(Lanes { senders: [lane(0)?, lane(1)?, lane(2)?, lane(3)?], loads })
+        Ok(Lanes { senders: [lane(0)?, lane(1)?, lane(2)?, lane(3)?, lane(4)?], loads })
     }
 
     /// Queues a job.
@@ -120,6 +121,23 @@ mod tests {
             assert!(Instant::now() < end, "still not so");
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    #[test]
+    fn the_lease_waits_for_no_other_job() {
+        let lanes = Lanes::start().unwrap();
+        let (go, gone) = channel::<()>();
+        let gone = Arc::new(Mutex::new(gone));
+        for _ in 0..2 * LANES.iter().map(|(_, _, threads)| threads).sum::<usize>() {
+            let gone = Arc::clone(&gone);
+            let job = move || {
+                let _ = gone.lock().unwrap().recv();
+            };
+            lanes.run(Lane::Background, Box::new(job));
+        }
+        lanes.run(Lane::Lease, Box::new(|| {}));
+        wait(|| pool(&lanes, "clock-lease").completed == 1);
+        drop(go);
     }
 
     #[test]

@@ -142,7 +142,16 @@ impl World for ServerWorld {
     }
 
     fn free_bytes(&self) -> u64 {
-        rustix::fs::statvfs(&self.directory).map_or(0, |s| s.f_bavail.saturating_mul(s.f_frsize))
+        match rustix::fs::statvfs(&self.directory) {
+            Ok(figures) => figures.f_bavail.saturating_mul(figures.f_frsize),
+            // What is written from now on would be in no directory, and gone with the process.
+            Err(rustix::io::Errno::NOENT) => {
+                self.fatal(&format!("the data directory {} is gone", self.directory.display()));
+                0
+            }
+            // No figure is no full disk: the engine finds out by itself.
+            Err(_) => u64::MAX,
+        }
     }
 
     fn surroundings(&self) -> Option<&dyn Surroundings> {

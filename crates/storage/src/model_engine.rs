@@ -12,6 +12,8 @@ use parking_lot::Mutex;
 pub struct ModelFaults {
     /// The next sync fails, and every one after it.
     pub fail_sync: bool,
+    /// The engine has stopped: writes are refused for good.
+    pub stopped: bool,
     /// Unsynced writes are refused.
     pub stall: bool,
     /// Writes are refused for want of space.

@@ -110,6 +110,9 @@ impl State {
     }
 
     pub(crate) fn write(&mut self, batch: &Batch) -> Result<(), EngineError> {
+        if self.faults.stopped {
+            return Err(EngineError::Stopped("Corruption: block checksum mismatch".to_owned()));
+        }
         if self.faults.stall {
             return Err(EngineError::Stalled);
         }

@@ -26,6 +26,8 @@ pub enum Lane {
     Write,
     /// Hints, scans, folds: whatever may wait.
     Background,
+    /// The clock's lease, which no other job may delay: without it nothing is stamped.
+    Lease,
     /// Passwords, which take long to check on purpose.
     Password,
 }

@@ -32,7 +32,7 @@ impl<W: World> Worker for LeaseRenewal<W> {
     async fn step(&mut self) -> Result<Next, StepError> {
         if let Some(lease) = self.context.clock.due(self.context.world.wall_us()) {
             let put = move |store: &Store| store.put_local(FACT, &lease.to_be_bytes());
-            self.replica.on_disk(Lane::Background, put).await?;
+            self.replica.on_disk(Lane::Lease, put).await?;
             self.context.clock.extend_lease(lease);
         }
         Ok(Next::Pause(LOOK_INTERVAL))
