@@ -41,11 +41,14 @@ pub enum Refusal {
     /// The read goes over more deletions than `tombstone_failure_threshold`.
     #[error("too many tombstones")]
     TooManyTombstones = 12,
+    /// The caller may not send this: it is no member of the cluster, or none any more.
+    #[error("the caller is no member of the cluster")]
+    Stranger = 13,
 }
 
 impl Refusal {
     /// All reasons.
-    pub const ALL: [Refusal; 12] = [
+    pub const ALL: [Refusal; 13] = [
         Refusal::StaleEpoch,
         Refusal::UnknownTable,
         Refusal::Stalled,
@@ -58,6 +61,7 @@ impl Refusal {
         Refusal::Behind,
         Refusal::Overloaded,
         Refusal::TooManyTombstones,
+        Refusal::Stranger,
     ];
 
     /// Its number on the wire between nodes.
@@ -82,7 +86,7 @@ impl Refusal {
             Refusal::UnknownTable => 3,
             Refusal::NoIndex => 6,
             Refusal::StaleEpoch | Refusal::Behind | Refusal::Overloaded | Refusal::Stalled | Refusal::Full => 0,
-            Refusal::Corrupt | Refusal::Fenced | Refusal::Unsupported | Refusal::Other => 0,
+            Refusal::Corrupt | Refusal::Fenced | Refusal::Unsupported | Refusal::Other | Refusal::Stranger => 0,
         }
     }
 }
@@ -106,6 +110,7 @@ mod tests {
             (10, "Behind"),
             (11, "Overloaded"),
             (12, "TooManyTombstones"),
+            (13, "Stranger"),
         ];
         let codes = Refusal::ALL.map(|refusal| (refusal.code(), format!("{refusal:?}")));
         assert_eq!(codes, recorded.map(|(code, name)| (code, name.to_owned())));

@@ -121,6 +121,11 @@ impl<W: World> Cluster<W> {
         self.view.load().state.members.contains_key(&self.context.host())
     }
 
+    /// True if `host` is a member by this node's log.
+    pub(crate) fn has_member(&self, host: HostId) -> bool {
+        self.view.load().state.members.contains_key(&host)
+    }
+
     /// Changes of members and schema, for clients who registered.
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<ClusterEvent> {
         self.events.subscribe()

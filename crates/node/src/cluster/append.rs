@@ -112,6 +112,9 @@ impl<W: World> Cluster<W> {
         self.context.set_epoch(epoch);
         self.schema_changed.notify_one();
         let after = self.current_view();
+        for removed in before.state.members.keys().filter(|member| !after.state.members.contains_key(member)) {
+            self.context.world.forget(*removed);
+        }
         let tables = after.storage_tables();
         if before.storage_tables().keys().any(|table| !tables.contains_key(table)) {
             self.tables_dropped.notify_one();

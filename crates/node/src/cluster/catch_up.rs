@@ -6,7 +6,7 @@ use crate::cluster::pulls::Pulls;
 use crate::ground::world::{To, World};
 use crate::peers::ask_error::AskError;
 use crate::peers::messages::metadata::{Pull, PullReply};
-use henge_base::{Bytes, Random};
+use henge_base::{Bytes, HostId, Random};
 use henge_coordinator::Refusal;
 use henge_metadata::{EntryError, Epoch, LogPage, Position, SealedEntry, Snapshot};
 use std::time::Duration;
@@ -55,6 +55,27 @@ impl<W: World> Cluster<W> {
         let mut pulls = self.pulls.lock().await;
         pulls.succeeded(peer);
         self.pull_until(epoch, peer, &mut pulls).await;
+    }
+
+    /// Admits a caller that is a member. A node that is behind the caller asks members that it knows, for a stranger's log may be made up;
+    /// one that has no log yet knows nobody, and takes everybody for a member.
+    pub(crate) async fn admit_member(&self, caller: HostId, epoch: Epoch) -> Result<(), Refusal> {
+        if self.has_member(caller) || self.epoch().index == 0 {
+            return Ok(());
+        }
+        if self.view().state.removed.contains(&caller) {
+            return Err(Refusal::Stranger);
+        }
+        if self.epoch() < epoch
+            && let Some(known) = self.others(To::Host(caller)).first().copied()
+        {
+            self.catch_up(epoch, known).await;
+        }
+        match (self.has_member(caller), self.epoch() < epoch) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Refusal::Behind),
+            (false, false) => Err(Refusal::Stranger),
+        }
     }
 
     /// True if a pull from `peer` would begin now: none is under way, and the peer has not failed lately.

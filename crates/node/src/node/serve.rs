@@ -5,14 +5,14 @@ use crate::client::core::Core;
 use crate::coordinator::counters;
 use crate::ground::world::World;
 use crate::peers::header::{HEADER_LEN, Header, Kind};
-use crate::peers::message::{Body, Message};
+use crate::peers::message::{Body, Callers, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
 use crate::peers::messages::metadata::{Advance, Gossip, Probe, Propose, Pull};
 use crate::replica::admission::PeerRequest;
 use crate::replica::serve;
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Refusal;
-use henge_metadata::Ballots;
+use henge_metadata::{Ballots, Command};
 use std::future::Future;
 
 impl<W: World> Node<W> {
@@ -26,11 +26,10 @@ impl<W: World> Node<W> {
     }
 
     async fn dispatch(&self, core: &Core<W>, from: HostId, header: Header, body: Bytes) -> Result<Bytes, Refusal> {
-        self.parts().context.witness(header.clock);
         let (cluster, coordinator) = (&self.parts().cluster, core.coordinator());
         let replica = coordinator.replica();
         let request = || PeerRequest::receive(replica, cluster, from, header);
-        let call = Call { node: self, from, body };
+        let call = Call { node: self, from, header, body };
         match header.kind {
             Kind::Write => call.answer(|m: Write| async move { serve::write(replica, request().await, m).await }).await,
             Kind::ReadRows => {
@@ -45,7 +44,15 @@ impl<W: World> Node<W> {
                 call.answer(|m: Count| async move { counters::serve(coordinator, request().await, m).await }).await
             }
             Kind::Probe => call.answer(|_: Probe| async { Ok(cluster.answer_probe()) }).await,
-            Kind::Propose => call.answer(|m: Propose| async move { Ok(cluster.change_for_peer(m).await) }).await,
+            Kind::Propose => {
+                let propose = |m: Propose| async move {
+                    if !joins_itself(from, &m.command) {
+                        cluster.admit_member(from, header.epoch).await?;
+                    }
+                    Ok(cluster.change_for_peer(m).await)
+                };
+                call.answer(propose).await
+            }
             Kind::Pull => call.answer(|m: Pull| async move { cluster.entries_after(m) }).await,
             Kind::Advance => call.answer(|m: Advance| async move { Ok(cluster.advance(from, m).await) }).await,
             Kind::Ballots => call.answer(|m: Ballots| cluster.vote_for_peer(from, m)).await,
@@ -56,6 +63,10 @@ impl<W: World> Node<W> {
     /// Takes a message that nobody answers.
     pub fn hear(&self, from: HostId, message: &Bytes) {
         let Ok((header, body)) = Header::split(message) else { return };
+        // A stranger's clock is none to follow.
+        if !self.parts().cluster.has_member(from) {
+            return;
+        }
         self.parts().context.witness(header.clock);
         if header.kind == Kind::Gossip
             && let Ok(gossip) = Gossip::decode(body)
@@ -69,20 +80,58 @@ impl<W: World> Node<W> {
 struct Call<'a, W> {
     node: &'a Node<W>,
     from: HostId,
+    header: Header,
     body: Bytes,
 }
 
+/// True of a host's proposal of itself as a member: all that one that is none may propose.
+fn joins_itself(from: HostId, command: &Command) -> bool {
+    matches!(command, Command::Join { member, .. } if member.id == from)
+}
+
 impl<W: World> Call<'_, W> {
-    /// Has `serve` answer the message, if there is room for it and it can be read.
+    /// Has `serve` answer the message, if its sender may send it, there is room for it and it can be read.
     async fn answer<M: Message, F>(self, serve: impl FnOnce(M) -> F) -> Result<Bytes, Refusal>
     where
         F: Future<Output = Result<M::Reply, Refusal>>,
     {
+        if M::CALLERS == Callers::Members {
+            self.node.parts().cluster.admit_member(self.from, self.header.epoch).await?;
+        }
+        if self.node.parts().cluster.has_member(self.from) {
+            self.node.parts().context.witness(self.header.clock);
+        }
         let _in_flight = self.node.parts().peers.admit(self.from, M::CLASS, HEADER_LEN + self.body.len())?;
         if self.body.len() > M::BYTES_MAX {
             return Err(Refusal::Unsupported);
         }
         let message = M::decode(self.body).map_err(|_| Refusal::Unsupported)?;
         Ok(serve(message).await?.encode())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_metadata::JoinDraft;
+    use std::net::SocketAddr;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_stranger_may_propose_nothing_but_itself() {
+        let (own, other) = (HostId(Uuid::from_u128(1)), HostId(Uuid::from_u128(2)));
+        let address = SocketAddr::from(([127, 0, 0, 1], 7000));
+        let place = || "a".to_owned();
+        let draft =
+            |id| JoinDraft { id, datacenter: place(), rack: place(), address, rpc_address: address, num_tokens: 1 };
+        let join = |id| Command::Join { name: place(), member: draft(id) };
+        let by = Command::By { role: place(), command: Box::new(join(own)) };
+        let drop = Command::DropKeyspace { name: place(), if_exists: true };
+        let moved = Command::UpdateMember { id: own, address, rpc_address: address };
+        let first = Command::Bootstrap { name: place(), first: draft(own) };
+        assert!(joins_itself(own, &join(own)));
+        for command in [join(other), by, drop, moved, first, Command::CreateSystemKeyspaces] {
+            assert!(!joins_itself(own, &command), "{command:?}");
+        }
     }
 }

@@ -20,6 +20,6 @@ pub(crate) enum AskError {
 impl AskError {
     /// True if the peer has certainly not done what it was asked for.
     pub(crate) fn is_definite(self) -> bool {
-        matches!(self, AskError::Call(CallError::NotSent) | AskError::Refused(Refusal::Unsupported))
+        matches!(self, AskError::Call(CallError::NotSent) | AskError::Refused(Refusal::Unsupported | Refusal::Stranger))
     }
 }

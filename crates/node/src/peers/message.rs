@@ -17,11 +17,13 @@ pub(crate) const PACKED_BYTES_MAX: usize = henge_metadata::ENTRY_BYTES + (64 << 
 #[error("a message between nodes cannot be read")]
 pub(crate) struct Unreadable;
 
-/// The hosts that may send a message. Nobody is refused for it yet; docs/messages.md says it.
+/// The hosts that may send a message; others are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callers {
     /// Every host with a certificate of the cluster: it may be no member yet.
     AnyHost,
+    /// Members, and a host that proposes itself as one.
+    Joining,
     /// Members of the cluster.
     Members,
 }
@@ -32,6 +34,7 @@ impl Callers {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Callers::AnyHost => "any host with a certificate",
+            Callers::Joining => "members, and a host that joins",
             Callers::Members => "members",
         }
     }
@@ -52,7 +55,6 @@ pub(crate) trait Message: Body {
     /// The links that it takes.
     const CLASS: Class;
     /// The hosts that may send it.
-    #[cfg_attr(not(test), expect(dead_code))]
     const CALLERS: Callers;
     /// Bytes of the largest body.
     const BYTES_MAX: usize;

@@ -51,7 +51,7 @@ pub(crate) struct Propose {
 impl Message for Propose {
     const KIND: Kind = Kind::Propose;
     const CLASS: Class = Class::Control;
-    const CALLERS: Callers = Callers::AnyHost;
+    const CALLERS: Callers = Callers::Joining;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "agreed, refused, not ready, or unknown";
     type Reply = ProposeReply;
@@ -87,7 +87,7 @@ pub(crate) struct Pull {
 impl Message for Pull {
     const KIND: Kind = Kind::Pull;
     const CLASS: Class = Class::Control;
-    const CALLERS: Callers = Callers::AnyHost;
+    const CALLERS: Callers = Callers::Members;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str =
         "encoded entries, oldest first; a piece of a snapshot; or the entry at which the logs part";
