@@ -159,12 +159,12 @@ fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     let run = Run::three(true, SharedTable::Default, &mut random, faults);
     // The first two machines accept it; only the second learns that it is decided.
     run.isolate(2);
-    run.begin(1, Act::Swap { from: None, to: 1 }, Some(SECOND / 20));
+    run.begin(1, Act::Swap { from: None, to: 1 }, Some(SECOND / 5));
     run.until_heard(0);
     run.until_heard(0);
     run.cut([(1, 0), (1, 2)]);
     run.until_decided(1);
-    run.pass(SECOND / 20);
+    run.pass(SECOND / 5);
     // The third machine promises the next round and gets the decision; the next proposal then reaches only the first.
     run.isolate(0);
     let second = run.begin(1, Act::Swap { from: Some(1), to: 2 }, None);
