@@ -9,6 +9,7 @@ use crate::peers::messages::metadata::{Pull, PullReply};
 use henge_base::{Bytes, HostId, Random};
 use henge_coordinator::Refusal;
 use henge_metadata::{EntryError, Epoch, LogPage, Position, SealedEntry, Snapshot};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of entries in one answer; one that is longer travels alone.
@@ -17,6 +18,10 @@ const PAGE_BYTES: usize = 1 << 20;
 const SNAPSHOT_BYTES_MAX: u64 = 256 << 20;
 /// One peer may take so long over a page.
 const PULL_TIMEOUT: Duration = Duration::from_secs(5);
+/// A request may wait so long for this node to catch up.
+const REQUEST_PATIENCE: Duration = Duration::from_millis(500);
+/// Between two looks whether it has.
+const EPOCH_LOOK_INTERVAL: Duration = Duration::from_millis(2);
 /// Peers asked besides the one that is known to be ahead.
 const OTHERS_MAX: usize = 3;
 
@@ -46,6 +51,22 @@ impl<W: World> Cluster<W> {
     pub(crate) async fn catch_up(&self, epoch: Epoch, peer: To) {
         if self.epoch() < epoch {
             self.pull_until(epoch, peer, &mut *self.pulls.lock().await).await;
+        }
+    }
+
+    /// Begins to catch up with the sender of a request, and waits a little for it: a pull from a peer that is silent takes long, and what
+    /// this node knows already it can serve meanwhile.
+    pub(crate) async fn catch_up_for_request(self: &Arc<Self>, epoch: Epoch, peer: To) {
+        if self.epoch() >= epoch {
+            return;
+        }
+        if self.may_pull_from(peer) {
+            let cluster = Arc::clone(self);
+            self.context.world.spawn("catch up", async move { cluster.catch_up(epoch, peer).await });
+        }
+        let end = self.context.deadline_after(REQUEST_PATIENCE);
+        while self.epoch() < epoch && self.context.world.mono() < end {
+            self.context.pause(EPOCH_LOOK_INTERVAL).await;
         }
     }
 

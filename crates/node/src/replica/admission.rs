@@ -10,6 +10,7 @@ use henge_base::HostId;
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_metadata::Epoch;
 use henge_model::{StorageId, Token};
+use std::sync::Arc;
 
 /// The access of a request to the rows of its range.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,11 +33,11 @@ impl<'a, W: World> PeerRequest<'a, W> {
     /// Catches up with the peer first, if this node is behind it.
     pub(crate) async fn receive(
         replica: &LocalReplica<W>,
-        cluster: &'a Cluster<W>,
+        cluster: &'a Arc<Cluster<W>>,
         from: HostId,
         header: Header,
     ) -> Self {
-        cluster.catch_up(header.epoch, To::Host(from)).await;
+        cluster.catch_up_for_request(header.epoch, To::Host(from)).await;
         let (local, faults) = (replica.context.host(), replica.context.options.faults);
         let unknown_when_behind = faults.unknown_when_behind;
         PeerRequest { header, cluster, local, known: cluster.epoch(), unknown_when_behind }
