@@ -5,8 +5,8 @@ Cassandra bounds bytes only, and refuses with `native_transport_throw_on_overloa
 
 from cassandra.protocol import OverloadedErrorMessage
 
-# More than a driver asks for at once to learn of the schema.
-ARGUMENTS = ["--set", "native_transport_max_concurrent_requests=32"]
+# One address may have half of them: more than a driver asks for at once to learn of the schema.
+ARGUMENTS = ["--set", "native_transport_max_concurrent_requests=64"]
 WRITES = range(2000)
 
 

@@ -218,6 +218,9 @@ fn create(
     if name.len() > ROLE_NAME_BYTES_MAX {
         return Err(Refused::Limit(format!("a role's name has at most {ROLE_NAME_BYTES_MAX} bytes")));
     }
+    if name.contains('\0') {
+        return Err(Refused::Invalid("a role's name has no NUL characters".to_owned()));
+    }
     Ok(vec![put(with(&Role { name: name.to_owned(), ..Role::default() }, settings))])
 }
 

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The only format there is.
+/// The format that is written.
 const FORMAT: u8 = 2;
+/// The format of logs with one voter, which named no entry before and no command. It is read.
+const FORMAT_UNCHAINED: u8 = 1;
 
 /// An item of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,8 +21,10 @@ pub struct Entry {
     /// Its place.
     pub epoch: Epoch,
     /// The hash of the entry before it.
+    #[serde(default)]
     pub previous: EntryHash,
     /// The command that it carries out.
+    #[serde(default)]
     pub origin: CommandId,
     /// The time of the proposal, microseconds since 1970; informational.
     pub proposed: i64,
@@ -127,7 +131,9 @@ impl SealedEntry {
             return Err(EntryError::TooLong(bytes.len()));
         }
         let entry = match bytes.split_first() {
-            Some((&FORMAT, body)) => rmp_serde::from_slice(body).map_err(|e| EntryError::Malformed(e.to_string()))?,
+            Some((&(FORMAT | FORMAT_UNCHAINED), body)) => {
+                rmp_serde::from_slice(body).map_err(|e| EntryError::Malformed(e.to_string()))?
+            }
             Some((format, _)) => return Err(EntryError::Format(*format)),
             None => return Err(EntryError::Malformed("it is empty".to_owned())),
         };
@@ -142,6 +148,11 @@ impl SealedEntry {
     /// The bytes that travel and are stored.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+
+    /// True if it was made to follow on an entry of this hash. Entries of the first format do not say.
+    pub fn follows_on(&self, hash: EntryHash) -> bool {
+        self.bytes.first() == Some(&FORMAT_UNCHAINED) || self.entry.previous == hash
     }
 
     /// The place in the log that it ends.

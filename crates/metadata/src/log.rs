@@ -80,7 +80,7 @@ impl Log {
     /// Adds the next entry.
     pub fn append(&mut self, entry: &SealedEntry) -> Result<(), Gap> {
         let (last, position) = (self.end(), entry.position());
-        if !position.epoch.follows(last.epoch) || entry.entry().previous != last.hash {
+        if !position.epoch.follows(last.epoch) || !entry.follows_on(last.hash) {
             return Err(Gap { last: last.epoch, found: position.epoch });
         }
         self.tail_bytes += entry.bytes().len();

@@ -111,7 +111,7 @@ impl ClusterState {
         if !epoch.follows(self.epoch) {
             return Err(ApplyError::Order { expected_after: self.epoch, found: epoch });
         }
-        if entry.previous != self.hash {
+        if !sealed.follows_on(self.hash) {
             return Err(ApplyError::Fork { found: epoch, previous: entry.previous, expected: self.hash });
         }
         let mut next = self.with(&entry.changes)?;

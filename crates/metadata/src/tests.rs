@@ -1,6 +1,8 @@
 //! Any history of commands adds up to the same state on every node, and what must never come twice never does.
 
-use crate::{ClusterState, Command, CommandId, JoinDraft, Refused, SealedEntry, begin_lineage, propose};
+use crate::{
+    Change, ClusterState, Command, CommandId, Entry, Epoch, JoinDraft, Refused, SealedEntry, begin_lineage, propose,
+};
 use henge_base::{Bytes, HostId, Random};
 use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, TableOptions};
@@ -394,4 +396,30 @@ fn a_new_lineage_follows_on_the_entry_that_it_names() {
     assert!(survivor.state.goes_on_from(beyond.entries[2].position().epoch));
     assert!(survivor.state.goes_on_from(survivor.state.epoch));
     assert!(begin_lineage(&survivor.state, draft(9).id, CommandId::default(), 9).is_err());
+}
+
+/// An entry as the first format had it.
+#[derive(serde::Serialize)]
+struct FirstFormat {
+    epoch: Epoch,
+    proposed: i64,
+    changes: Vec<Change>,
+}
+
+#[test]
+fn entries_of_the_first_format_are_read() {
+    let mut voter = Voter::with_members(1);
+    let next = voter.run(&keyspace("ks", 1), &mut Random::new(5)).unwrap();
+    let of_format_1 = |sealed: &SealedEntry| {
+        let Entry { epoch, proposed, changes, .. } = sealed.entry().clone();
+        let mut bytes = vec![1];
+        rmp_serde::encode::write_named(&mut bytes, &FirstFormat { epoch, proposed, changes }).unwrap();
+        SealedEntry::decode(bytes.into()).unwrap()
+    };
+    let mut state = ClusterState::default();
+    state.apply(&of_format_1(&voter.entries[0])).unwrap();
+    assert_eq!(state.members, voter.state.members);
+    assert!(state.apply(&next).is_err(), "one of the present format names the entry that it follows on");
+    let follower = propose(&state, CommandId::default(), &keyspace("ks", 1), &mut Random::new(5), 7).unwrap();
+    state.apply(&follower).unwrap();
 }

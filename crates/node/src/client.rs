@@ -1,6 +1,6 @@
 //! Statements of clients: who may run them, and how; and the tables that show the node to clients.
 
-mod access;
+pub(crate) mod access;
 pub(crate) mod core;
 pub(crate) mod error;
 pub(crate) mod error_kind;

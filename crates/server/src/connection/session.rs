@@ -3,7 +3,7 @@
 use super::{CQL_VERSION, Connection, Done};
 use crate::answer;
 use crate::login::{self, Stage, log_in};
-use henge_node::ClusterEvent;
+use henge_node::{ClusterEvent, DROPPED_ROLE_MARK};
 use henge_protocol::{Event, Frame, Header, ProtocolError, Reply, Request, Response, Startup, Supported};
 use std::time::Instant;
 use tokio::sync::broadcast;
@@ -66,8 +66,7 @@ impl Connection {
         let event = match event {
             Ok(ClusterEvent::RoleDropped(role)) => {
                 if user == Some(&role) {
-                    // No role can have this name, so no later one of the old name is meant.
-                    self.client.user = Some("".into());
+                    self.client.user = Some(format!("{role}{DROPPED_ROLE_MARK}").into());
                 }
                 return;
             }

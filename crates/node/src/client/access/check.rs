@@ -71,7 +71,12 @@ pub(super) fn logged_in(user: Option<&str>) -> Result<&str, Error> {
     user.ok_or_else(|| unauthorized_error("You have not logged in"))
 }
 
+/// The end of the name that a connection's user has once its role was dropped: no role's name contains it, so no later role of the old
+/// name is meant.
+pub const DROPPED_ROLE_MARK: char = '\0';
+
 fn permission_error(user: &str, need: &Need) -> Error {
+    let user = user.trim_end_matches(DROPPED_ROLE_MARK);
     let (permission, resource) = (need.permission, &need.chain[0]);
     unauthorized_error(format!("User {user} has no {permission} permission on {resource} or any of its parents"))
 }

@@ -6,7 +6,7 @@
 //! - `masked`, `masked_read`: what of masked columns a user sees.
 //! - `roles`, `permissions`: statements about roles and permissions; `settings`: what is said of a role; `statements`: which is carried out where.
 
-mod check;
+pub(crate) mod check;
 mod errors;
 mod exempt;
 mod first;
