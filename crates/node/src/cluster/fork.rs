@@ -7,17 +7,14 @@ use futures_util::future::join_all;
 use henge_metadata::Position;
 use std::time::Duration;
 
-/// Members asked whose log is the cluster's.
-const WITNESSES_MAX: usize = 5;
-/// One of them may take so long.
+/// A member may take so long to say whose log is the cluster's.
 const WITNESS_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl<W: World> Cluster<W> {
     /// Ends this node if most members that answer have another entry in place of its last one. One peer alone is not believed: it may be
     /// the one that is wrong.
     pub(super) async fn end_if_forked(&self, here: Position, there: Position) {
-        let mut witnesses: Vec<To> = self.others(To::Host(self.context.host()));
-        witnesses.truncate(WITNESSES_MAX);
+        let witnesses = self.others(To::Host(self.context.host()));
         let after = self.view().state.position();
         let question = Pull { after, snapshot: None };
         let answers = join_all(witnesses.iter().map(|peer| self.peers.ask(*peer, &question, WITNESS_TIMEOUT))).await;
