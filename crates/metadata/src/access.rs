@@ -126,7 +126,7 @@ pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec
 pub(crate) fn follow(state: &ClusterState, changes: &[Change], creator: Option<&str>) -> Vec<Change> {
     let mut changed: BTreeMap<&str, Role> = BTreeMap::new();
     for change in changes {
-        let (made, gone) = touched(state, change);
+        let (made, gone) = resource_changes(state, change);
         for role in state.roles.iter() {
             let losses: Vec<&Resource> = role.permissions.keys().filter(|r| gone.contains(r)).collect();
             if !losses.is_empty() {
@@ -146,7 +146,7 @@ pub(crate) fn follow(state: &ClusterState, changes: &[Change], creator: Option<&
 }
 
 /// The resources that come to be by a change, and those that go.
-fn touched(state: &ClusterState, change: &Change) -> (Vec<Resource>, Vec<Resource>) {
+fn resource_changes(state: &ClusterState, change: &Change) -> (Vec<Resource>, Vec<Resource>) {
     match change {
         Change::Keyspace(keyspace) if !state.schema.keyspaces.contains_key(&keyspace.name) => {
             let name = || keyspace.name.clone();
@@ -249,7 +249,7 @@ fn membership(state: &ClusterState, role: &str, member: &str, is_one: bool) -> R
                 return Err(invalid(format!("{one} is a member of {other}")));
             }
         }
-        limited(changed.member_of.len())?;
+        check_grant_count(changed.member_of.len())?;
         changed.member_of.insert(role.to_owned());
     } else if !changed.member_of.remove(role) {
         return Err(invalid(format!("{member} is not a member of {role}")));
@@ -267,13 +267,13 @@ fn regrant(
     let mut changed = Role::clone(old);
     let given = change(changed.permissions.remove(resource).unwrap_or_default());
     if !given.is_empty() {
-        limited(changed.permissions.len())?;
+        check_grant_count(changed.permissions.len())?;
         changed.permissions.insert(resource.clone(), given);
     }
     if changed == **old { Err(Refused::Nothing) } else { Ok(vec![put(changed)]) }
 }
 
-fn limited(count: usize) -> Result<(), Refused> {
+fn check_grant_count(count: usize) -> Result<(), Refused> {
     if count >= GRANTS_MAX { Err(Refused::Limit(format!("a role has at most {GRANTS_MAX} grants"))) } else { Ok(()) }
 }
 

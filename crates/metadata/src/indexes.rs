@@ -20,13 +20,13 @@ pub(crate) fn create_index(
     };
     let exists = |name: &str| within.tables.values().any(|table| table.indexes.iter().any(|index| index.name == name));
     if let Some(name) = draft.name.as_ref().filter(|name| exists(name)) {
-        return Err(refused(if_not_exists, format!("Index '{name}' already exists")));
+        return Err(refusal(if_not_exists, format!("Index '{name}' already exists")));
     }
     let name = draft.name.clone().unwrap_or_else(|| free_name(within, old, &draft.column));
     let of_column = || old.indexes.iter().filter(|index| index.column == column.id);
     if let Some(same) = of_column().find(|index| index.part == draft.part && index.kind == draft.kind) {
         let message = format!("Index {name} is a duplicate of existing index {}", same.name);
-        return Err(refused(if_not_exists, message));
+        return Err(refusal(if_not_exists, message));
     }
     let is_attached = matches!(draft.kind, IndexKind::StorageAttached { .. });
     if is_attached && of_column().any(|index| index.is_storage_attached() && index.part == draft.part) {
@@ -53,7 +53,7 @@ pub(crate) fn drop_index(
     let tables = state.schema.keyspaces.get(keyspace).into_iter().flat_map(|keyspace| keyspace.tables.values());
     let of_name = |table: &&Arc<Table>| table.indexes.iter().any(|index| index.name == name);
     let Some(old) = tables.into_iter().find(of_name) else {
-        return Err(refused(if_exists, format!("Index '{keyspace}.{name}' doesn't exist'")));
+        return Err(refusal(if_exists, format!("Index '{keyspace}.{name}' doesn't exist'")));
     };
     let mut table = Table::clone(old);
     table.indexes.retain(|index| index.name != name);
@@ -66,7 +66,7 @@ pub(crate) fn of_column(table: &Table, column: &str) -> Vec<String> {
     table.indexes.iter().filter(|index| Some(index.column) == id).map(|index| index.name.clone()).collect()
 }
 
-fn refused(tolerated: bool, message: String) -> Refused {
+fn refusal(tolerated: bool, message: String) -> Refused {
     if tolerated { Refused::Nothing } else { invalid(message) }
 }
 

@@ -1,7 +1,7 @@
 //! Commands about members.
 
 use crate::limits::{MEMBERS_MAX, TOKENS_MAX};
-use crate::propose::placed;
+use crate::propose::place_keyspaces;
 use crate::system_keyspaces::{is_system, missing};
 use crate::{Change, ClusterState, JoinDraft, Refused};
 use henge_base::{ClusterId, HostId, Random};
@@ -57,7 +57,7 @@ pub(crate) fn join(
     }
     let joined = Change::Joined(member(state, draft, random)?);
     let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| Refused::Member(e.to_string()))?;
-    let placed = placed(&larger, larger.schema.keyspaces.values());
+    let placed = place_keyspaces(&larger, larger.schema.keyspaces.values());
     Ok([joined, placed].into_iter().chain(voters(&larger, &BTreeSet::new())).collect())
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn remove(state: &ClusterState, id: HostId) -> Result<Vec<Change>, Re
     }
     let removed = Change::Removed(id);
     let smaller = state.with(std::slice::from_ref(&removed)).map_err(|e| Refused::Member(e.to_string()))?;
-    let placed = placed(&smaller, smaller.schema.keyspaces.values());
+    let placed = place_keyspaces(&smaller, smaller.schema.keyspaces.values());
     Ok([removed, placed].into_iter().chain(voters(&smaller, &BTreeSet::new())).collect())
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn update_member(
         return Err(Refused::Nothing);
     }
     address_is_free(state, id, address)?;
-    Ok(vec![Change::Moved { id, address, rpc_address }, placed(state, state.schema.keyspaces.values())])
+    Ok(vec![Change::Moved { id, address, rpc_address }, place_keyspaces(state, state.schema.keyspaces.values())])
 }
 
 fn address_is_free(state: &ClusterState, id: HostId, address: SocketAddr) -> Result<(), Refused> {

@@ -118,12 +118,12 @@ fn create_keyspace(
         types: BTreeMap::new(),
     };
     let keyspace = Arc::new(keyspace);
-    let placed = placed(state, state.schema.keyspaces.values().chain([&keyspace]));
+    let placed = place_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
     Ok(vec![placed, Change::Keyspace(keyspace)])
 }
 
 /// Placements of the settings that these keyspaces have, on the members there are.
-pub(crate) fn placed<'a>(state: &ClusterState, keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>) -> Change {
+pub(crate) fn place_keyspaces<'a>(state: &ClusterState, keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>) -> Change {
     let members: Vec<_> = state.members.values().cloned().collect();
     let settings = crate::entry::settings(keyspaces);
     Change::Placed(Placements::compute(&state.placements, &members, settings, state.epoch.index + 1))
@@ -143,7 +143,7 @@ fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Ve
         return Err(if if_exists { Refused::Nothing } else { Refused::NoKeyspace(name.to_owned()) });
     }
     let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
-    Ok(vec![Change::KeyspaceDropped(name.to_owned()), placed(state, rest)])
+    Ok(vec![Change::KeyspaceDropped(name.to_owned()), place_keyspaces(state, rest)])
 }
 
 fn drop_table(state: &ClusterState, keyspace: &str, table: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {

@@ -1,7 +1,7 @@
 //! Keyspaces that every cluster has from its first entry on, with tables that are stored as those of users are. Their rows may be
 //! lost, so that they do not keep nodes from joining.
 
-use crate::propose::placed;
+use crate::propose::place_keyspaces;
 use crate::tables::{new_table, take_storage_id};
 use crate::{Change, ClusterState, Refused};
 use henge_base::Random;
@@ -49,7 +49,7 @@ pub(crate) fn missing(state: &ClusterState, random: &mut Random) -> Result<Vec<C
     }
     let keyspace = Arc::new(keyspace);
     let others = state.schema.keyspaces.values().filter(|k| k.name != TRACES);
-    let placed = placed(state, others.chain([&keyspace]));
+    let placed = place_keyspaces(state, others.chain([&keyspace]));
     Ok(vec![placed, Change::Keyspace(keyspace), Change::NextStorageId(next)])
 }
 

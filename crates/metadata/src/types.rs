@@ -32,7 +32,7 @@ pub(crate) fn alter_type(
     if_exists: bool,
     change: &TypeChange,
 ) -> Result<Vec<Change>, Refused> {
-    let Some((within, old)) = known(state, keyspace, name) else {
+    let Some((within, old)) = find_type(state, keyspace, name) else {
         return Err(match if_exists {
             true => Refused::Nothing,
             false => invalid(format!("Type {keyspace}.{name} doesn't exist")),
@@ -57,7 +57,7 @@ pub(crate) fn drop_type(
     name: &str,
     if_exists: bool,
 ) -> Result<Vec<Change>, Refused> {
-    let Some((within, _)) = known(state, keyspace, name) else {
+    let Some((within, _)) = find_type(state, keyspace, name) else {
         return Err(match if_exists {
             true => Refused::Nothing,
             false => invalid(format!("Type '{keyspace}.{name}' doesn't exist")),
@@ -78,7 +78,7 @@ pub(crate) fn drop_type(
     Ok(vec![Change::TypeDropped { keyspace: keyspace.to_owned(), name: name.to_owned() }])
 }
 
-fn known<'s>(state: &'s ClusterState, keyspace: &str, name: &str) -> Option<(&'s Keyspace, &'s Arc<UserType>)> {
+fn find_type<'s>(state: &'s ClusterState, keyspace: &str, name: &str) -> Option<(&'s Keyspace, &'s Arc<UserType>)> {
     let keyspace = state.schema.keyspaces.get(keyspace)?;
     Some((keyspace, keyspace.types.get(name)?))
 }

@@ -55,7 +55,7 @@ pub(super) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result
 fn placements(view: &View, plan: &Plan) -> Result<Vec<KeyspacePlacement>, Error> {
     let of = |keyspace: &str| {
         let missing = || Error::Query(henge_query::Error::Invalid(format!("Keyspace {keyspace} does not exist")));
-        view.placed(keyspace).cloned().ok_or_else(missing)
+        view.keyspace_placement(keyspace).cloned().ok_or_else(missing)
     };
     match plan {
         Plan::Select(select) => Ok(vec![of(&select.table().keyspace)?]),

@@ -91,7 +91,7 @@ async fn put<W: World>(
     parameters: &[(&str, String)],
 ) {
     let view = coordinator.cluster().current_view();
-    let found = view.schema.table(TRACES, table).zip(view.placed(TRACES).cloned());
+    let found = view.schema.table(TRACES, table).zip(view.keyspace_placement(TRACES).cloned());
     let Some((table, placed)) = found else { return };
     let Some(issued) = coordinator.stamp(0) else { return };
     let Some((partition, key)) = row_key(table, key) else { return };

@@ -74,7 +74,7 @@ impl<W: World> Cluster<W> {
     /// of earlier pulls.
     pub(crate) async fn catch_up_at_once(&self, epoch: Epoch, peer: To) {
         let mut pulls = self.pulls.lock().await;
-        pulls.succeeded(peer);
+        pulls.record_success(peer);
         self.pull_until(epoch, peer, &mut pulls).await;
     }
 
@@ -134,12 +134,12 @@ impl<W: World> Cluster<W> {
     async fn try_pull(&self, peer: To, pulls: &mut Pulls) -> Option<bool> {
         match self.pull(peer).await {
             Ok(more) => {
-                pulls.succeeded(peer);
+                pulls.record_success(peer);
                 Some(more)
             }
             Err(error) => {
                 let now = self.context.world.mono();
-                pulls.failed(peer, now);
+                pulls.record_failure(peer, now);
                 if let PullError::NothingNewer(_) = error {
                     tracing::debug!(?peer, %error, "a peer is not ahead in metadata");
                     return None;

@@ -35,12 +35,12 @@ impl Pulls {
     }
 
     /// A peer gave what it was asked for.
-    pub(crate) fn succeeded(&mut self, peer: To) {
+    pub(crate) fn record_success(&mut self, peer: To) {
         self.failures.remove(&peer);
     }
 
     /// A peer did not give what it was asked for.
-    pub(crate) fn failed(&mut self, peer: To, now: Mono) {
+    pub(crate) fn record_failure(&mut self, peer: To, now: Mono) {
         if self.failures.len() >= PEERS_MAX {
             self.failures.retain(|_, failure| now < failure.until);
         }
@@ -75,7 +75,7 @@ mod tests {
         let mut pulls = Pulls::default();
         let (mut now, mut delays) = (Mono(0), Vec::new());
         for _ in 0..8 {
-            pulls.failed(peer(1), now);
+            pulls.record_failure(peer(1), now);
             let failed = now;
             while !pulls.may_ask(peer(1), now) {
                 now = Mono(now.0 + 100 * MS);
@@ -83,9 +83,9 @@ mod tests {
             delays.push(now.since(failed).as_millis());
         }
         assert_eq!(delays, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
-        pulls.failed(peer(1), now);
+        pulls.record_failure(peer(1), now);
         assert!(pulls.may_ask(peer(2), now) && !pulls.may_ask(peer(1), now));
-        pulls.succeeded(peer(1));
+        pulls.record_success(peer(1));
         assert!(pulls.may_ask(peer(1), now));
     }
 
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn peers_that_may_be_asked_again_are_forgotten_when_there_are_many() {
         let mut pulls = Pulls::default();
-        (0..2 * PEERS_MAX as u128).for_each(|number| pulls.failed(peer(number), Mono(number as u64 * 1_000 * MS)));
+        (0..2 * PEERS_MAX as u128).for_each(|number| pulls.record_failure(peer(number), Mono(number as u64 * 1_000 * MS)));
         assert!(pulls.failures.len() <= PEERS_MAX);
     }
 }

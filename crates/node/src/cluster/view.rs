@@ -69,7 +69,7 @@ impl View {
     }
 
     /// A keyspace's placement.
-    pub(crate) fn placed(&self, keyspace: &str) -> Option<&KeyspacePlacement> {
+    pub(crate) fn keyspace_placement(&self, keyspace: &str) -> Option<&KeyspacePlacement> {
         self.placed.get(keyspace)
     }
 

@@ -42,7 +42,7 @@ impl<W: World> Replicas for Coordinator<W> {
     }
 
     fn keyspace_placement(&self, keyspace: &str) -> Option<KeyspacePlacement> {
-        self.parts.cluster.view().placed(keyspace).cloned()
+        self.parts.cluster.view().keyspace_placement(keyspace).cloned()
     }
 
     fn mono(&self) -> Mono {
