@@ -21,14 +21,14 @@ pub(crate) fn build(data_type: &DataType, parts: &[Option<Cow<'_, [u8]>>]) -> Re
     Ok(match data_type {
         DataType::Vector(element, _) => vector(element, &parts),
         DataType::Set(_) | DataType::Map(..) => {
-            let given = counted(&parts, parts.len() / each);
+            let given = encode_counted(&parts, parts.len() / each);
             data_type.sort_elements(&given).into_owned()
         }
-        _ => counted(&parts, parts.len()),
+        _ => encode_counted(&parts, parts.len()),
     })
 }
 
-fn counted(parts: &[&[u8]], count: usize) -> Vec<u8> {
+fn encode_counted(parts: &[&[u8]], count: usize) -> Vec<u8> {
     let mut out = i32::try_from(count).unwrap_or(i32::MAX).to_be_bytes().to_vec();
     parts.iter().for_each(|part| put_part(Some(part), &mut out));
     out
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::text_form::hex;
 
-    fn built(data_type: &DataType, parts: &[&[u8]]) -> String {
+    fn build_hex(data_type: &DataType, parts: &[&[u8]]) -> String {
         let owned: Vec<_> = parts.iter().map(|p| Some(Cow::Borrowed(*p))).collect();
         hex(&build(data_type, &owned).unwrap())
     }
@@ -130,17 +130,17 @@ mod tests {
     #[test]
     fn sets_and_maps_are_sorted_and_hold_nothing_twice() {
         let set = DataType::Set(Box::new(DataType::Text));
-        assert_eq!(built(&set, &[b"b", b"a", b"b"]), "00000002000000016100000001".to_owned() + "62");
+        assert_eq!(build_hex(&set, &[b"b", b"a", b"b"]), "00000002000000016100000001".to_owned() + "62");
         let map = DataType::Map(Box::new(DataType::Text), Box::new(DataType::Text));
-        assert_eq!(built(&map, &[b"k", b"1", b"k", b"2"]), "00000001000000016b0000000132");
+        assert_eq!(build_hex(&map, &[b"k", b"1", b"k", b"2"]), "00000001000000016b0000000132");
     }
 
     #[test]
     fn vectors_write_lengths_only_where_they_vary() {
         let of = |t, n| DataType::Vector(Box::new(t), n);
-        assert_eq!(built(&of(DataType::Float, 2), &[&[0x3f, 0x80, 0, 0], &[0x40, 0, 0, 0]]), "3f80000040000000");
-        assert_eq!(built(&of(DataType::Smallint, 2), &[&[0, 1], &[0, 2]]), "020001020002");
-        assert_eq!(built(&of(DataType::Text, 2), &[b"a", b"bc"]), "0161026263");
+        assert_eq!(build_hex(&of(DataType::Float, 2), &[&[0x3f, 0x80, 0, 0], &[0x40, 0, 0, 0]]), "3f80000040000000");
+        assert_eq!(build_hex(&of(DataType::Smallint, 2), &[&[0, 1], &[0, 2]]), "020001020002");
+        assert_eq!(build_hex(&of(DataType::Text, 2), &[b"a", b"bc"]), "0161026263");
     }
 
     #[test]

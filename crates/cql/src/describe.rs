@@ -41,14 +41,16 @@ pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts
     match target {
         DescribeTarget::Cluster { owned } => Ok(vec![cluster_row(cluster, owned.is_some())?]),
         DescribeTarget::Keyspaces => {
-            Ok(sorted(schema).into_iter().map(|k| name_row(&k.name, "keyspace", &k.name)).collect())
+            Ok(keyspaces_by_name(schema).into_iter().map(|k| name_row(&k.name, "keyspace", &k.name)).collect())
         }
         DescribeTarget::Tables { keyspace } => {
-            let wanted = sorted(schema).into_iter().filter(|k| keyspace.as_ref().is_none_or(|name| *name == k.name));
+            let wanted =
+                keyspaces_by_name(schema).into_iter().filter(|k| keyspace.as_ref().is_none_or(|name| *name == k.name));
             Ok(wanted.flat_map(|k| k.tables.values().map(|t| name_row(&k.name, "table", &t.name))).collect())
         }
         DescribeTarget::Types { keyspace } => {
-            let wanted = sorted(schema).into_iter().filter(|k| keyspace.as_ref().is_none_or(|name| *name == k.name));
+            let wanted =
+                keyspaces_by_name(schema).into_iter().filter(|k| keyspace.as_ref().is_none_or(|name| *name == k.name));
             Ok(wanted.flat_map(|k| k.types.keys().map(|name| name_row(&k.name, "type", name))).collect())
         }
         DescribeTarget::Type { keyspace, name } => {
@@ -64,7 +66,7 @@ pub fn describe(target: &DescribeTarget, schema: &Schema, cluster: &ClusterFacts
         }
         DescribeTarget::Nothing => Ok(Vec::new()),
         DescribeTarget::Schema { full, internals } => {
-            let wanted = sorted(schema).into_iter().filter(|k| *full || !is_system(k));
+            let wanted = keyspaces_by_name(schema).into_iter().filter(|k| *full || !is_system(k));
             Ok(wanted.flat_map(|k| keyspace_rows(k, false, *internals)).collect())
         }
         DescribeTarget::Keyspace { name, only, internals } => match schema.keyspaces.get(name) {
@@ -197,7 +199,7 @@ fn is_system(keyspace: &Keyspace) -> bool {
         || ["system_auth", "system_distributed", "system_traces"].contains(&keyspace.name.as_str())
 }
 
-fn sorted(schema: &Schema) -> Vec<&Keyspace> {
+fn keyspaces_by_name(schema: &Schema) -> Vec<&Keyspace> {
     let mut all: Vec<&Keyspace> = schema.keyspaces.values().map(|k| &**k).collect();
     all.sort_by_key(|k| k.name.to_lowercase());
     all

@@ -73,12 +73,12 @@ impl Error {
     }
 
     /// An error about a system object that users may not modify.
-    pub(crate) fn unauthorized(message: impl Into<String>) -> Error {
+    pub(crate) fn permission(message: impl Into<String>) -> Error {
         Error { kind: ErrorKind::Unauthorized, message: message.into(), position: None, hint: None }
     }
 
     /// An error for valid CQL that Henge does not support yet.
-    pub(crate) fn unsupported(what: impl fmt::Display, position: Position) -> Error {
+    pub(crate) fn not_supported(what: impl fmt::Display, position: Position) -> Error {
         Error::invalid(format!("{what} not supported yet (line {}:{})", position.line, position.column)).at(position)
     }
 
@@ -108,7 +108,7 @@ impl Error {
     }
 
     /// The error with a suggestion, if there is one.
-    pub(crate) fn hinted(mut self, guess: Option<&str>) -> Error {
+    pub(crate) fn with_hint(mut self, guess: Option<&str>) -> Error {
         self.hint = guess.map(|g| format!("did you mean {g}?"));
         self
     }

@@ -52,13 +52,13 @@ pub(crate) fn schema_of<'a>(texts: impl Iterator<Item = &'a str>) -> Schema {
 }
 
 /// Prepares a statement against the fixture, with `ks` in use.
-pub(crate) fn prepared(text: &str) -> Result<Prepared, Error> {
+pub(crate) fn prepare_text(text: &str) -> Result<Prepared, Error> {
     prepare(&parse(text)?, &schema(), Some("ks"))
 }
 
 /// The error of a statement against the fixture.
 pub(crate) fn error(text: &str) -> Error {
-    match prepared(text) {
+    match prepare_text(text) {
         Err(e) => e,
         Ok(prepared) => panic!("{text} gave {prepared:?}"),
     }

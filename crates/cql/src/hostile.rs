@@ -11,13 +11,13 @@ use henge_model::{DataType, Schema};
 
 /// Bound on memory for parsing: a term is far larger than the two bytes that it may be written in, and lists grow by
 /// doubling.
-fn bound(given: usize) -> usize {
+fn parse_bytes_max(given: usize) -> usize {
     given * 1_000 + (64 << 10)
 }
 
 /// Bound on memory for binding, which includes the product of keys: see `limits::READS_MAX`.
 fn bound_of_plans(given: usize) -> usize {
-    bound(given) + (64 << 20)
+    parse_bytes_max(given) + (64 << 20)
 }
 
 /// Statements on one topic, and the schema that they are written for.
@@ -56,7 +56,7 @@ fn tokens(text: &str) -> Vec<&str> {
 }
 
 /// A statement with bytes or tokens changed; tokens may come from another statement.
-fn changed(random: &mut Random, statements: &[String]) -> String {
+fn mutate_statement(random: &mut Random, statements: &[String]) -> String {
     let text = random.pick(statements).unwrap();
     if random.chance(1, 4) {
         let mut bytes = text.as_bytes().to_vec();
@@ -111,7 +111,7 @@ fn noise_and_tokens() {
         "token", "JSON", "list", "<", ">", "(", ")", "[", "]", "{", "}", ",", ".", "..", "=", "-", "*", ":", "?", "a",
         "1", "'x'", "\"",
     ];
-    fuzz(20_000, bound, |random| {
+    fuzz(20_000, parse_bytes_max, |random| {
         let text = match random.chance(1, 2) {
             true => String::from_utf8_lossy(&noise(random, 200)).into_owned(),
             false => (0..random.below(60)).map(|_| *random.pick(&PIECES).unwrap()).collect::<Vec<_>>().join(" "),
@@ -124,9 +124,9 @@ fn noise_and_tokens() {
 #[test]
 fn changed_statements() {
     let topics = topics();
-    fuzz(10_000, bound, |random| {
+    fuzz(10_000, parse_bytes_max, |random| {
         let topic = random.pick(&topics).unwrap();
-        let text = changed(random, &topic.statements);
+        let text = mutate_statement(random, &topic.statements);
         check(&text);
         text.len() + 1
     });
@@ -173,7 +173,7 @@ fn changed_statements_with_values() {
     let topics = topics();
     fuzz(10_000, bound_of_plans, |random| {
         let topic = random.pick(&topics).unwrap();
-        let text = changed(random, &topic.statements);
+        let text = mutate_statement(random, &topic.statements);
         let Some(statement) = check(&text) else { return text.len() };
         let Ok(prepared) = prepare(&statement, &topic.schema, None) else { return text.len() };
         let given = values(random, prepared.bind.len());

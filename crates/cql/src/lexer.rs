@@ -76,8 +76,8 @@ impl<'a> Lexer<'a> {
             return self.token(Kind::End, 0);
         };
         let (kind, len) = match first {
-            b'\'' => quoted(rest, b'\'', Kind::String),
-            b'"' => quoted(rest, b'"', Kind::QuotedName),
+            b'\'' => scan_quoted(rest, b'\'', Kind::String),
+            b'"' => scan_quoted(rest, b'"', Kind::QuotedName),
             b'$' => dollar_string(rest),
             _ if first.is_ascii_alphanumeric() => word_or_number(rest),
             _ => symbol(rest),
@@ -128,7 +128,7 @@ impl<'a> Lexer<'a> {
 }
 
 /// The length of a quoted token. A doubled quote inside stands for one quote.
-fn quoted(rest: &str, quote: u8, kind: Kind) -> (Kind, usize) {
+fn scan_quoted(rest: &str, quote: u8, kind: Kind) -> (Kind, usize) {
     let bytes = rest.as_bytes();
     let mut i = 1;
     while let Some(at) = bytes.get(i..).and_then(|b| b.iter().position(|c| *c == quote)) {

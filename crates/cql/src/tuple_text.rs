@@ -82,11 +82,12 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 fn bytes_of(text: &str) -> Result<Vec<u8>, Error> {
-    text_form::of_hex(text).ok_or_else(|| Error::invalid(format!("cannot parse '{}' as hex bytes", clipped(text))))
+    text_form::of_hex(text)
+        .ok_or_else(|| Error::invalid(format!("cannot parse '{}' as hex bytes", truncate_text(text))))
 }
 
 fn no_value(text: &str, data_type: &DataType) -> Error {
-    let text = clipped(text);
+    let text = truncate_text(text);
     Error::invalid(match data_type {
         DataType::Timeuuid if uuid::Uuid::parse_str(&text).is_ok() => {
             "TimeUUID supports only version 1 UUIDs".to_owned()
@@ -108,7 +109,7 @@ fn no_value(text: &str, data_type: &DataType) -> Error {
 }
 
 /// The beginning of a text, for messages.
-fn clipped(text: &str) -> String {
+fn truncate_text(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
     use crate::text_form::hex;
 
-    fn made(text: &str, types: &[DataType]) -> Result<String, String> {
+    fn encode_hex(text: &str, types: &[DataType]) -> Result<String, String> {
         let tuple = DataType::Tuple(types.to_vec());
         encode(&Constant::String(text.to_owned()), &tuple).map(|b| hex(&b)).map_err(|e| e.message)
     }
@@ -125,28 +126,28 @@ mod tests {
     #[test]
     fn fields_stand_between_colons() {
         let pair = [DataType::Int, DataType::Text];
-        assert_eq!(made("0:1", &pair).as_deref(), Ok("00000004000000000000000131"));
-        assert_eq!(made("1:1\\:1", &pair).as_deref(), Ok("000000040000000100000003313a31"));
-        assert_eq!(made("@:1", &pair).as_deref(), Ok("ffffffff0000000131"));
-        assert_eq!(made("1:\\@", &pair).as_deref(), Ok("00000004000000010000000140"));
-        assert_eq!(made("1", &pair).as_deref(), Ok("0000000400000001"));
-        assert_eq!(made("", &pair).as_deref(), Ok(""));
+        assert_eq!(encode_hex("0:1", &pair).as_deref(), Ok("00000004000000000000000131"));
+        assert_eq!(encode_hex("1:1\\:1", &pair).as_deref(), Ok("000000040000000100000003313a31"));
+        assert_eq!(encode_hex("@:1", &pair).as_deref(), Ok("ffffffff0000000131"));
+        assert_eq!(encode_hex("1:\\@", &pair).as_deref(), Ok("00000004000000010000000140"));
+        assert_eq!(encode_hex("1", &pair).as_deref(), Ok("0000000400000001"));
+        assert_eq!(encode_hex("", &pair).as_deref(), Ok(""));
     }
 
     #[test]
     fn fields_that_are_tuples_are_escaped_again() {
         let types = [DataType::Int, DataType::Tuple(vec![DataType::Text, DataType::Int])];
         let wanted = "0000000400000001".to_owned() + "0000000d" + "0000000161" + "0000000400000002";
-        assert_eq!(made("1:a\\:2", &types), Ok(wanted));
+        assert_eq!(encode_hex("1:a\\:2", &types), Ok(wanted));
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         let pair = [DataType::Int, DataType::Text];
-        assert_eq!(made("x:a", &pair), Err("Unable to make int from 'x'".to_owned()));
+        assert_eq!(encode_hex("x:a", &pair), Err("Unable to make int from 'x'".to_owned()));
         let message = "Invalid tuple literal: too many elements. Type frozen<tuple<int, text>> expects 2 but got 3";
-        assert_eq!(made("1:a:b", &pair), Err(message.to_owned()));
-        assert!(made("1:[1]", &[DataType::Int, DataType::List(Box::new(DataType::Int))]).is_err());
+        assert_eq!(encode_hex("1:a:b", &pair), Err(message.to_owned()));
+        assert!(encode_hex("1:[1]", &[DataType::Int, DataType::List(Box::new(DataType::Int))]).is_err());
     }
 
     #[test]

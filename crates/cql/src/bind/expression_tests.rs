@@ -1,7 +1,7 @@
 //! Tests of JSON documents, filters and groups with bound values.
 
 use crate::context::{BindContext, BoundValue};
-use crate::fixture::prepared;
+use crate::fixture::prepare_text;
 use crate::{ModifyPlan, Plan, SelectPlan};
 use henge_base::Bytes;
 use henge_model::{CellKind, RowView};
@@ -20,14 +20,14 @@ fn context<'a>(values: &'a [BoundValue<'a>]) -> BindContext<'a> {
 }
 
 fn select(text: &str) -> Box<SelectPlan> {
-    match prepared(text).unwrap().plan {
+    match prepare_text(text).unwrap().plan {
         Plan::Select(plan) => plan,
         other => panic!("{other:?}"),
     }
 }
 
 fn modify(text: &str) -> Box<ModifyPlan> {
-    match prepared(text).unwrap().plan {
+    match prepare_text(text).unwrap().plan {
         Plan::Modify(plan) => plan,
         other => panic!("{other:?}"),
     }

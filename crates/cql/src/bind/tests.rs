@@ -1,6 +1,6 @@
 use super::*;
 use crate::context::{BindContext, BoundValue};
-use crate::fixture::prepared;
+use crate::fixture::prepare_text;
 use crate::{ModifyPlan, Plan, SelectPlan};
 use henge_base::Bytes;
 use henge_model::{CellKind, Key, KeyKind, KeyRange, PartitionKey, Row, RowView, Token};
@@ -27,14 +27,14 @@ fn context<'a>(values: &'a [BoundValue<'a>]) -> BindContext<'a> {
 }
 
 fn select(text: &str) -> Box<SelectPlan> {
-    match prepared(text).unwrap().plan {
+    match prepare_text(text).unwrap().plan {
         Plan::Select(plan) => plan,
         other => panic!("{other:?}"),
     }
 }
 
 fn modify(text: &str) -> Box<ModifyPlan> {
-    match prepared(text).unwrap().plan {
+    match prepare_text(text).unwrap().plan {
         Plan::Modify(plan) => plan,
         other => panic!("{other:?}"),
     }

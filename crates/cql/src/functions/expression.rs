@@ -66,7 +66,7 @@ fn from_json(data_type: &DataType, text: &[u8]) -> Result<Option<Vec<u8>>, Error
     let failed = |why: String| failure("from_json", &[&DataType::Text], why);
     let text = std::str::from_utf8(text).map_err(|_| failed("the argument is not valid UTF-8".to_owned()))?;
     let undecodable = |why: String| {
-        let shown = Json::Text(text.to_owned()).shown();
+        let shown = Json::Text(text.to_owned()).message_text();
         failed(format!("execution of 'system.from_json[text]' failed: Could not decode JSON string '{shown}': {why}"))
     };
     match parse(text).map_err(undecodable)? {

@@ -63,19 +63,19 @@ impl<'a> Guard<'a> {
 
     /// Adds the warning of a guardrail.
     pub(crate) fn warn_of(&self, name: &str, text: &str) {
-        self.warn(violated(name, text));
+        self.warn(violation_text(name, text));
     }
 
     /// The error of a guardrail. It is added as a warning too, as in Cassandra, because drivers log warnings.
     pub(crate) fn refuse(&self, name: &str, text: &str) -> Error {
-        let text = violated(name, text);
+        let text = violation_text(name, text);
         self.warn(text.clone());
         Error::invalid(text)
     }
 
     /// Adds a warning or returns an error, according to the limit that was crossed.
     #[inline]
-    pub(crate) fn crossed(
+    pub(crate) fn check_threshold(
         &self,
         name: &str,
         crossed: Option<Crossed>,
@@ -92,12 +92,12 @@ impl<'a> Guard<'a> {
     }
 
     /// Returns an error if a feature is switched off. `what` names it in the message.
-    pub(crate) fn allowed(&self, name: &str, is_allowed: bool, what: &str) -> Result<(), Error> {
+    pub(crate) fn check_allowed(&self, name: &str, is_allowed: bool, what: &str) -> Result<(), Error> {
         if is_allowed { Ok(()) } else { Err(self.refuse(name, &format!("{what} is not allowed"))) }
     }
 }
 
-fn violated(name: &str, text: &str) -> String {
+fn violation_text(name: &str, text: &str) -> String {
     format!("Guardrail {name} violated: {text}")
 }
 

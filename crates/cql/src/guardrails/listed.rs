@@ -31,20 +31,20 @@ impl<T: Ord + Display> Listed<T> {
     /// Returns an error or adds warnings for restricted values. `name` is the guardrail's name, `what` describes the
     /// values.
     pub(crate) fn check(&self, guard: &Guard<'_>, name: &str, what: &str, given: &BTreeSet<T>) -> Result<(), Error> {
-        let refused = shown(given.intersection(&self.disallowed));
+        let refused = list_unless_empty(given.intersection(&self.disallowed));
         if let Some(refused) = refused {
             let all = list(&self.disallowed);
             let text = format!("Provided values {refused} are not allowed for {what} (disallowed values are: {all})");
             return Err(guard.refuse(name, &text));
         }
-        if let Some(ignored) = shown(given.intersection(&self.ignored)) {
+        if let Some(ignored) = list_unless_empty(given.intersection(&self.ignored)) {
             let all = list(&self.ignored);
             let text = format!(
                 "Ignoring provided values {ignored} as they are not supported for {what} (ignored values are: {all})"
             );
             guard.warn_of(name, &text);
         }
-        if let Some(warned) = shown(given.intersection(&self.warned)) {
+        if let Some(warned) = list_unless_empty(given.intersection(&self.warned)) {
             let all = list(&self.warned);
             let text = format!("Provided values {warned} are not recommended for {what} (warned values are: {all})");
             guard.warn_of(name, &text);
@@ -53,7 +53,7 @@ impl<T: Ord + Display> Listed<T> {
     }
 }
 
-fn shown<'t, T: Display + 't>(values: impl Iterator<Item = &'t T>) -> Option<String> {
+fn list_unless_empty<'t, T: Display + 't>(values: impl Iterator<Item = &'t T>) -> Option<String> {
     let mut values = values.peekable();
     values.peek().is_some().then(|| list(values))
 }

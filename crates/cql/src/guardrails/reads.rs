@@ -39,7 +39,7 @@ impl Guard<'_> {
     /// Applies the guardrail on the number of IN combinations so far; `of` names the partition or clustering key.
     pub(crate) fn in_product(&self, of: &str, values: usize) -> Result<(), Error> {
         let Some(reads) = self.settings().map(|settings| &settings.reads) else { return Ok(()) };
-        self.crossed("in_select_cartesian_product", reads.in_product.above(values as u64), |limit| match limit {
+        self.check_threshold("in_select_cartesian_product", reads.in_product.above(values as u64), |limit| match limit {
             Crossed::Warn(limit) => format!(
                 "The cartesian product of the IN restrictions on {of} produces {values} values, this exceeds warning \
                  threshold of {limit}."

@@ -22,10 +22,10 @@ impl Guard<'_> {
                 )
             };
             let (most, least) = (rails.maximum_replication_factor, rails.minimum_replication_factor);
-            self.crossed("maximum_replication_factor", most.above(factor.into()), |limit| {
+            self.check_threshold("maximum_replication_factor", most.above(factor.into()), |limit| {
                 text("above", limit.word(), limit.limit())
             })?;
-            self.crossed("minimum_replication_factor", least.below(factor.into()), |limit| {
+            self.check_threshold("minimum_replication_factor", least.below(factor.into()), |limit| {
                 text("below", limit.word(), limit.limit())
             })?;
         }

@@ -1,7 +1,7 @@
 use super::{BatchLimits, BatchSize, Guard, Guardrails, Threshold, Warnings};
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::fixture::{prepared, schema};
+use crate::fixture::{prepare_text, schema};
 use crate::plan::{Plan, SchemaChange};
 use crate::statement::BatchKind;
 use henge_model::{Consistency, Index, IndexKind, IndexedPart, Table};
@@ -23,7 +23,7 @@ fn run(settings: &Guardrails, exempt: bool, text: &str) -> (Result<(), Error>, V
         seed: 1,
         guard,
     };
-    let answer = match prepared(text).unwrap().plan {
+    let answer = match prepare_text(text).unwrap().plan {
         Plan::Select(plan) => {
             plan.guard(&guard, Some(100), Consistency::One).and_then(|()| plan.bind(&context).map(|_| ()))
         }
@@ -38,7 +38,7 @@ fn run(settings: &Guardrails, exempt: bool, text: &str) -> (Result<(), Error>, V
     (answer, warnings.into_inner())
 }
 
-fn refused(settings: &Guardrails, text: &str) -> String {
+fn refusal(settings: &Guardrails, text: &str) -> String {
     assert!(run(settings, true, text).0.is_ok(), "a superuser is held to it: {text}");
     assert!(run(&Guardrails::default(), false, text).0.is_ok(), "it is refused without a setting: {text}");
     run(settings, false, text).0.unwrap_err().message
@@ -50,12 +50,12 @@ fn what_is_switched_off_is_refused_to_plain_users() {
     (off.reads.group_by, off.reads.allow_filtering) = (false, false);
     (off.writes.user_timestamps, off.schema.drop_keyspace) = (false, false);
     assert_eq!(
-        refused(&off, "SELECT k, count(*) FROM ks.kv GROUP BY k"),
+        refusal(&off, "SELECT k, count(*) FROM ks.kv GROUP BY k"),
         "Guardrail group_by violated: GROUP BY functionality is not allowed"
     );
-    assert!(refused(&off, "SELECT k FROM ks.kv WHERE v = 1 ALLOW FILTERING").starts_with("Guardrail allow_filtering"));
-    assert!(refused(&off, "UPDATE ks.kv USING TIMESTAMP 5 SET v = 1 WHERE k = 'k'").contains("USING TIMESTAMP"));
-    assert!(refused(&off, "DROP KEYSPACE ks").starts_with("Guardrail drop_keyspace_enabled violated: DROP KEYSPACE"));
+    assert!(refusal(&off, "SELECT k FROM ks.kv WHERE v = 1 ALLOW FILTERING").starts_with("Guardrail allow_filtering"));
+    assert!(refusal(&off, "UPDATE ks.kv USING TIMESTAMP 5 SET v = 1 WHERE k = 'k'").contains("USING TIMESTAMP"));
+    assert!(refusal(&off, "DROP KEYSPACE ks").starts_with("Guardrail drop_keyspace_enabled violated: DROP KEYSPACE"));
 }
 
 #[test]
@@ -67,8 +67,8 @@ fn sizes_are_held_to_their_limits() {
     assert!(answer.is_ok());
     let told = "Guardrail column_value_size violated: Value of column 'w' has size 4, this exceeds the warning threshold of 3.";
     assert_eq!(warnings, [told]);
-    assert!(refused(&low, "INSERT INTO ks.kv (k, w) VALUES ('k', 'longer')").contains("failure threshold of 5"));
-    assert!(refused(&low, "UPDATE ks.many SET l = l + [1, 2, 3] WHERE k = 1").contains("collection l with 3 items"));
+    assert!(refusal(&low, "INSERT INTO ks.kv (k, w) VALUES ('k', 'longer')").contains("failure threshold of 5"));
+    assert!(refusal(&low, "UPDATE ks.many SET l = l + [1, 2, 3] WHERE k = 1").contains("collection l with 3 items"));
     assert!(run(&low, false, "UPDATE ks.many SET l = [1, 2, 3] + l WHERE k = 1").0.is_ok());
 }
 
@@ -78,7 +78,7 @@ fn combinations_of_in_count_before_equal_ones_go() {
     low.reads.in_product = Threshold { warn: None, fail: Some(3) };
     low.reads.partition_keys = Threshold { warn: Some(1), fail: None };
     let text = "SELECT v FROM ks.wide WHERE a IN (1, 1) AND b IN ('x', 'y')";
-    assert!(refused(&low, text).contains("IN restrictions on partition key produces 4 values"));
+    assert!(refusal(&low, text).contains("IN restrictions on partition key produces 4 values"));
     let (_, warnings) = run(&low, false, "SELECT v FROM ks.kv WHERE k IN ('a', 'b')");
     assert!(warnings[0].contains("number of partition keys 2 exceeds warning threshold of 1"), "{warnings:?}");
     // A prefix of the clustering key is one range per value, not a product.
@@ -106,7 +106,7 @@ fn properties_that_are_ignored_stay_as_they_were() {
     settings.schema.table_properties.ignored.insert("default_time_to_live".to_owned());
     let guard = Guard::new(&settings, false, &warnings);
     let text = "ALTER TABLE ks.events WITH default_time_to_live = 5 AND comment = 'kept'";
-    let Plan::Schema(change) = prepared(text).unwrap().plan else { panic!("no change") };
+    let Plan::Schema(change) = prepare_text(text).unwrap().plan else { panic!("no change") };
     let change = change.guarded(&guard, &schema()).unwrap();
     let SchemaChange::AlterTable { change: henge_model::TableChange::Options { now, .. }, .. } = &*change else {
         panic!("{change:?}");
@@ -142,10 +142,10 @@ fn statements_that_make_them_are_held_to_their_limits() {
     for text in
         ["CREATE INDEX ON ks.kv (v)", "CREATE INDEX i ON ks.kv (v)", "CREATE INDEX IF NOT EXISTS i ON ks.kv (v)"]
     {
-        assert!(refused(&settings, text).starts_with("Guardrail secondary_indexes violated"), "{text}");
+        assert!(refusal(&settings, text).starts_with("Guardrail secondary_indexes violated"), "{text}");
     }
     let text = "CREATE TABLE ks.c (k int PRIMARY KEY, v int) WITH COMPACT STORAGE";
-    assert!(refused(&settings, text).starts_with("Guardrail compact_tables violated"));
+    assert!(refusal(&settings, text).starts_with("Guardrail compact_tables violated"));
     // The default name of the new index is taken by another index, which must not count as the same.
     let (mut table, mut schema) = (Table::clone(schema().table("ks", "kv").unwrap()), schema());
     let column = table.column("v").unwrap().id;
@@ -155,7 +155,7 @@ fn statements_that_make_them_are_held_to_their_limits() {
     keyspace.tables.insert("kv".to_owned(), Arc::new(table));
     let warnings = Warnings::default();
     let guard = Guard::new(&settings, false, &warnings);
-    let Plan::Schema(change) = prepared("CREATE INDEX ON ks.kv (v)").unwrap().plan else { panic!("no change") };
+    let Plan::Schema(change) = prepare_text("CREATE INDEX ON ks.kv (v)").unwrap().plan else { panic!("no change") };
     assert!(change.guard_change(&guard, &schema).is_err());
 }
 
@@ -168,7 +168,7 @@ fn batches_count_only_beyond_one_partition() {
     let answer = |texts: &[&str], kind: BatchKind| {
         let (warnings, mut size, schema) = (Warnings::default(), BatchSize::default(), schema());
         for text in texts {
-            let Plan::Modify(plan) = prepared(text).unwrap().plan else { panic!("no write") };
+            let Plan::Modify(plan) = prepare_text(text).unwrap().plan else { panic!("no write") };
             let context = BindContext {
                 values: &[],
                 timestamp: 1,

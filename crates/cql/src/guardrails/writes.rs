@@ -58,7 +58,7 @@ impl Guard<'_> {
     #[inline]
     pub(crate) fn value_size<'n>(&self, bytes: usize, column: impl FnOnce() -> &'n str) -> Result<(), Error> {
         let Some(settings) = self.settings() else { return Ok(()) };
-        self.crossed("column_value_size", settings.writes.value_size.above(bytes as u64), |limit: Crossed| {
+        self.check_threshold("column_value_size", settings.writes.value_size.above(bytes as u64), |limit: Crossed| {
             format!("Value of column '{}' has size {bytes}, {}", column(), limit.exceeds())
         })
     }
@@ -76,7 +76,7 @@ impl Guard<'_> {
     pub(crate) fn items<'n>(&self, items: usize, column: impl FnOnce() -> &'n str) -> Result<(), Error> {
         let Some(settings) = self.settings() else { return Ok(()) };
         let crossed = settings.writes.items_per_collection.above(items as u64);
-        self.crossed("items_per_collection", crossed, |limit| {
+        self.check_threshold("items_per_collection", crossed, |limit| {
             format!("Detected collection {} with {items} items, {}", column(), limit.exceeds())
         })
     }
@@ -84,7 +84,7 @@ impl Guard<'_> {
     /// Applies the guardrail on the size of a collection in bytes.
     pub(crate) fn collection_size<'n>(&self, bytes: usize, column: impl FnOnce() -> &'n str) -> Result<(), Error> {
         let Some(settings) = self.settings() else { return Ok(()) };
-        self.crossed("collection_size", settings.writes.collection_size.above(bytes as u64), |limit| {
+        self.check_threshold("collection_size", settings.writes.collection_size.above(bytes as u64), |limit| {
             format!("Detected collection {} of size {bytes}, {}", column(), limit.exceeds())
         })
     }

@@ -15,21 +15,24 @@ pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, Strin
     match data_type.unfrozen() {
         DataType::List(element) => {
             let parts = elements(json, "a list", element, "list")?;
-            built(data_type, parts)
+            build_value(data_type, parts)
         }
         DataType::Set(element) => {
             let parts = elements(json, "a list (representing a set)", element, "set")?;
-            built(data_type, parts)
+            build_value(data_type, parts)
         }
-        DataType::Map(key, value) => map(json, key, value).and_then(|parts| built(data_type, parts)),
-        DataType::Tuple(fields) => tuple(json, fields).and_then(|parts| built(data_type, parts)),
+        DataType::Map(key, value) => map(json, key, value).and_then(|parts| build_value(data_type, parts)),
+        DataType::Tuple(fields) => tuple(json, fields).and_then(|parts| build_value(data_type, parts)),
         DataType::Vector(element, count) => {
             let parts = elements(json, "a list (representing a vector)", element, "list")?;
             if parts.len() != *count as usize {
                 let found = parts.len();
-                return Err(format!("List had incorrect size: expected {count} but given {found}; {}", json.shown()));
+                return Err(format!(
+                    "List had incorrect size: expected {count} but given {found}; {}",
+                    json.message_text()
+                ));
             }
-            built(data_type, parts)
+            build_value(data_type, parts)
         }
         DataType::Udt(user) => user_type(json, user),
         native => scalar(json, native),
@@ -38,13 +41,13 @@ pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, Strin
 
 type Parts = Vec<Option<Vec<u8>>>;
 
-fn built(data_type: &DataType, parts: Parts) -> Result<Vec<u8>, String> {
+fn build_value(data_type: &DataType, parts: Parts) -> Result<Vec<u8>, String> {
     let parts: Vec<Option<Cow<'_, [u8]>>> = parts.into_iter().map(|part| part.map(Cow::Owned)).collect();
     collection::build(data_type, &parts).map_err(|e| e.message)
 }
 
 /// The value; if it is a string, the JSON that the string contains.
-fn unquoted(json: &Json) -> Result<Cow<'_, Json>, String> {
+fn unquote_json(json: &Json) -> Result<Cow<'_, Json>, String> {
     match json {
         Json::Text(text) => parse(text).map(Cow::Owned).map_err(|e| format!("Error decoding JSON string: {e}")),
         other => Ok(Cow::Borrowed(other)),
@@ -52,11 +55,11 @@ fn unquoted(json: &Json) -> Result<Cow<'_, Json>, String> {
 }
 
 fn wrong(wanted: &str, json: &Json) -> String {
-    format!("Expected {wanted}, but got a {}: {}", json.form(), json.shown())
+    format!("Expected {wanted}, but got a {}: {}", json.form(), json.message_text())
 }
 
 fn elements(json: &Json, wanted: &str, element: &DataType, of: &str) -> Result<Parts, String> {
-    let json = unquoted(json)?;
+    let json = unquote_json(json)?;
     let Json::List(parts) = &*json else { return Err(wrong(wanted, &json)) };
     let decoded = parts.iter().map(|part| match part {
         Json::Null => Err(format!("Invalid null element in {of}")),
@@ -66,7 +69,7 @@ fn elements(json: &Json, wanted: &str, element: &DataType, of: &str) -> Result<P
 }
 
 fn map(json: &Json, key: &DataType, value: &DataType) -> Result<Parts, String> {
-    let json = unquoted(json)?;
+    let json = unquote_json(json)?;
     let Json::Object(members) = &*json else { return Err(wrong("a map", &json)) };
     let mut parts = Vec::with_capacity(2 * members.len());
     for (name, member) in members {
@@ -80,14 +83,14 @@ fn map(json: &Json, key: &DataType, value: &DataType) -> Result<Parts, String> {
 }
 
 fn tuple(json: &Json, fields: &[DataType]) -> Result<Parts, String> {
-    let json = unquoted(json)?;
+    let json = unquote_json(json)?;
     let Json::List(parts) = &*json else { return Err(wrong("a list representation of a tuple", &json)) };
     let how = match parts.len() {
         found if found > fields.len() => "contains extra items",
         found if found < fields.len() => "is missing items",
         _ => return fields.iter().zip(parts).map(|(field, part)| part_of(part, field)).collect(),
     };
-    Err(format!("Tuple {how} (expected {}): {}", fields.len(), json.shown()))
+    Err(format!("Tuple {how} (expected {}): {}", fields.len(), json.message_text()))
 }
 
 fn part_of(part: &Json, data_type: &DataType) -> Result<Option<Vec<u8>>, String> {
@@ -95,7 +98,7 @@ fn part_of(part: &Json, data_type: &DataType) -> Result<Option<Vec<u8>>, String>
 }
 
 fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
-    let json = unquoted(json)?;
+    let json = unquote_json(json)?;
     let Json::Object(members) = &*json else { return Err(wrong("a map", &json)) };
     let mut members = fold_case(members.clone());
     let mut parts = Vec::with_capacity(user.fields.len());
@@ -109,7 +112,7 @@ fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
     }
     let fields = user.fields.iter().map(|(_, field)| field.clone()).collect();
     // A user type's value is encoded like a tuple's.
-    built(&DataType::Tuple(fields), parts)
+    build_value(&DataType::Tuple(fields), parts)
 }
 
 /// Folds member names to column names: lower case, unless they are quoted inside the string. Of equal names the last
@@ -169,7 +172,7 @@ fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
 }
 
 fn unrepresentable(json: &Json, data_type: &DataType) -> String {
-    format!("Value '{}' is not a valid representation of a {data_type} value", json.shown())
+    format!("Value '{}' is not a valid representation of a {data_type} value", json.message_text())
 }
 
 /// Decodes an integer type. Error messages differ by type, as in Cassandra.
@@ -196,7 +199,7 @@ fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
 fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
     let made = text_form::of_string(text, data_type);
     made.ok_or_else(|| {
-        let shown = Json::Text(text.to_owned()).shown();
+        let shown = Json::Text(text.to_owned()).message_text();
         match data_type {
             DataType::Varint if text.is_empty() => {
                 "Value '' is not a valid representation of a varint value".to_owned()
@@ -214,11 +217,11 @@ fn boolean(text: &str) -> Result<Vec<u8>, String> {
     if text.eq_ignore_ascii_case("true") {
         return Ok(vec![1]);
     }
-    Err(format!("Unable to make boolean from '{}'", Json::Text(text.to_owned()).shown()))
+    Err(format!("Unable to make boolean from '{}'", Json::Text(text.to_owned()).message_text()))
 }
 
 fn blob(text: &str) -> Result<Vec<u8>, String> {
-    let shown = Json::Text(text.to_owned()).shown();
+    let shown = Json::Text(text.to_owned()).message_text();
     let Some(digits) = text.strip_prefix("0x") else {
         return Err(format!(
             "Value '{shown}' is not a valid blob representation: String representation of blob is missing 0x prefix: {shown}"
@@ -242,35 +245,35 @@ mod tests {
     use crate::text_form::hex;
     use proptest::prelude::*;
 
-    fn made(text: &str, data_type: &DataType) -> Result<String, String> {
+    fn decode_hex(text: &str, data_type: &DataType) -> Result<String, String> {
         decode(&parse(text).unwrap(), data_type).map(|bytes| hex(&bytes))
     }
 
     #[test]
     fn numbers_take_strings_too() {
-        assert_eq!(made("1", &DataType::Int).as_deref(), Ok("00000001"));
-        assert_eq!(made("\"1\"", &DataType::Int).as_deref(), Ok("00000001"));
-        assert_eq!(made("1.0", &DataType::Int), Err("Expected an int value, but got a Double: 1.0".to_owned()));
-        assert_eq!(made("\"x\"", &DataType::Int), Err("Unable to make int from 'x'".to_owned()));
-        assert_eq!(made("1.10", &DataType::Decimal).as_deref(), Ok("000000010b"));
-        assert_eq!(made("\"1.10\"", &DataType::Decimal).as_deref(), Ok("000000026e"));
-        assert_eq!(made("0", &DataType::Timestamp).as_deref(), Ok("0000000000000000"));
-        assert!(made("99999999999999999999", &DataType::Timestamp).is_err());
-        assert!(made("1e400", &DataType::Decimal).is_err());
-        assert!(made("\"inf\"", &DataType::Double).is_err());
+        assert_eq!(decode_hex("1", &DataType::Int).as_deref(), Ok("00000001"));
+        assert_eq!(decode_hex("\"1\"", &DataType::Int).as_deref(), Ok("00000001"));
+        assert_eq!(decode_hex("1.0", &DataType::Int), Err("Expected an int value, but got a Double: 1.0".to_owned()));
+        assert_eq!(decode_hex("\"x\"", &DataType::Int), Err("Unable to make int from 'x'".to_owned()));
+        assert_eq!(decode_hex("1.10", &DataType::Decimal).as_deref(), Ok("000000010b"));
+        assert_eq!(decode_hex("\"1.10\"", &DataType::Decimal).as_deref(), Ok("000000026e"));
+        assert_eq!(decode_hex("0", &DataType::Timestamp).as_deref(), Ok("0000000000000000"));
+        assert!(decode_hex("99999999999999999999", &DataType::Timestamp).is_err());
+        assert!(decode_hex("1e400", &DataType::Decimal).is_err());
+        assert!(decode_hex("\"inf\"", &DataType::Double).is_err());
     }
 
     #[test]
     fn collections_are_checked_part_by_part() {
         let map = DataType::Map(Box::new(DataType::Int), Box::new(DataType::Text));
-        assert_eq!(made(r#"{"1": "a"}"#, &map).as_deref(), Ok("0000000100000004000000010000000161"));
-        assert_eq!(made(r#""{\"1\": \"a\"}""#, &map).as_deref(), Ok("0000000100000004000000010000000161"));
-        assert_eq!(made(r#"{"1": null}"#, &map), Err("Invalid null value in map".to_owned()));
+        assert_eq!(decode_hex(r#"{"1": "a"}"#, &map).as_deref(), Ok("0000000100000004000000010000000161"));
+        assert_eq!(decode_hex(r#""{\"1\": \"a\"}""#, &map).as_deref(), Ok("0000000100000004000000010000000161"));
+        assert_eq!(decode_hex(r#"{"1": null}"#, &map), Err("Invalid null value in map".to_owned()));
         let list = DataType::List(Box::new(DataType::Int));
-        assert_eq!(made("[null]", &list), Err("Invalid null element in list".to_owned()));
+        assert_eq!(decode_hex("[null]", &list), Err("Invalid null element in list".to_owned()));
         let tuple = DataType::Tuple(vec![DataType::Int, DataType::Text]);
-        assert_eq!(made("[null, \"a\"]", &tuple).as_deref(), Ok("ffffffff0000000161"));
-        assert_eq!(made("[1]", &tuple), Err("Tuple is missing items (expected 2): [1]".to_owned()));
+        assert_eq!(decode_hex("[null, \"a\"]", &tuple).as_deref(), Ok("ffffffff0000000161"));
+        assert_eq!(decode_hex("[1]", &tuple), Err("Tuple is missing items (expected 2): [1]".to_owned()));
     }
 
     #[test]

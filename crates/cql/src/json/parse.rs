@@ -32,7 +32,7 @@ impl Reader<'_> {
         found
     }
 
-    fn unexpected<T>(&self, wanted: &str) -> Result<T, String> {
+    fn unexpected_input<T>(&self, wanted: &str) -> Result<T, String> {
         match self.rest().chars().next() {
             None => Err(format!("unexpected end, expected {wanted}")),
             Some(c) => Err(format!("unexpected character '{c}' at byte {}, expected {wanted}", self.at)),
@@ -42,15 +42,15 @@ impl Reader<'_> {
     fn value(&mut self) -> Result<Json, String> {
         self.skip_space();
         match self.rest().chars().next() {
-            Some('{') => self.nested(Self::object),
-            Some('[') => self.nested(Self::list),
+            Some('{') => self.parse_nested(Self::object),
+            Some('[') => self.parse_nested(Self::list),
             Some('"') => self.string().map(Json::Text),
             Some('-' | '0'..='9') => self.number(),
             _ => self.word(),
         }
     }
 
-    fn nested(&mut self, read: fn(&mut Self) -> Result<Json, String>) -> Result<Json, String> {
+    fn parse_nested(&mut self, read: fn(&mut Self) -> Result<Json, String>) -> Result<Json, String> {
         if self.depth == limits::NESTING_MAX {
             return Err(format!("nested deeper than {} levels", limits::NESTING_MAX));
         }
@@ -69,18 +69,18 @@ impl Reader<'_> {
         loop {
             self.skip_space();
             if !self.rest().starts_with('"') {
-                return self.unexpected("a name in double quotes");
+                return self.unexpected_input("a name in double quotes");
             }
             let name = self.string()?;
             if !self.take(':') {
-                return self.unexpected("':'");
+                return self.unexpected_input("':'");
             }
             members.push((name, self.value()?));
             if self.take('}') {
                 return Ok(Json::Object(members));
             }
             if !self.take(',') {
-                return self.unexpected("',' or '}'");
+                return self.unexpected_input("',' or '}'");
             }
         }
     }
@@ -96,7 +96,7 @@ impl Reader<'_> {
                 return Ok(Json::List(parts));
             }
             if !self.take(',') {
-                return self.unexpected("',' or ']'");
+                return self.unexpected_input("',' or ']'");
             }
         }
     }
@@ -110,7 +110,7 @@ impl Reader<'_> {
                 return Ok(value);
             }
         }
-        self.unexpected("a value")
+        self.unexpected_input("a value")
     }
 
     fn digits(&mut self) -> usize {
@@ -125,14 +125,14 @@ impl Reader<'_> {
         let leading_zero = self.rest().starts_with('0');
         let whole = self.digits();
         if whole == 0 || leading_zero && whole > 1 {
-            return self.unexpected("a number without leading zeros");
+            return self.unexpected_input("a number without leading zeros");
         }
         let mut is_float = false;
         if self.rest().starts_with('.') {
             is_float = true;
             self.at += 1;
             if self.digits() == 0 {
-                return self.unexpected("a digit");
+                return self.unexpected_input("a digit");
             }
         }
         if self.rest().starts_with(['e', 'E']) {
@@ -140,11 +140,11 @@ impl Reader<'_> {
             self.at += 1;
             self.at += usize::from(self.rest().starts_with(['+', '-']));
             if self.digits() == 0 {
-                return self.unexpected("a digit");
+                return self.unexpected_input("a digit");
             }
         }
         if self.rest().starts_with(|c: char| c.is_alphanumeric() || c == '.') {
-            return self.unexpected("the end of a number");
+            return self.unexpected_input("the end of a number");
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
         if text.len() > limits::DIGITS_MAX {
@@ -167,7 +167,7 @@ impl Reader<'_> {
                     return Ok(out);
                 }
                 Some('\\') => self.escape(&mut out)?,
-                _ => return self.unexpected("the end of a string"),
+                _ => return self.unexpected_input("the end of a string"),
             }
         }
     }
@@ -182,7 +182,7 @@ impl Reader<'_> {
             Some('r') => '\r',
             Some('t') => '\t',
             Some('u') => return self.code_points(out),
-            _ => return self.unexpected("an escape"),
+            _ => return self.unexpected_input("an escape"),
         };
         self.at += 1;
         out.push(plain);
@@ -208,7 +208,7 @@ impl Reader<'_> {
                 self.at += 5;
                 Ok(unit)
             }
-            None => self.unexpected("four hexadecimal digits"),
+            None => self.unexpected_input("four hexadecimal digits"),
         }
     }
 }

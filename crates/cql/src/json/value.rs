@@ -32,14 +32,15 @@ impl Json {
     }
 
     /// Its text for messages, cut off at `SHOWN_MAX` characters.
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn message_text(&self) -> String {
         let text = match self {
             Json::Null => "null".to_owned(),
             Json::Boolean(value) => value.to_string(),
             Json::Integer(text) | Json::Float(text) | Json::Text(text) => text.clone(),
-            Json::List(parts) => format!("[{}]", parts.iter().map(Json::shown).collect::<Vec<_>>().join(", ")),
+            Json::List(parts) => format!("[{}]", parts.iter().map(Json::message_text).collect::<Vec<_>>().join(", ")),
             Json::Object(members) => {
-                let members: Vec<String> = members.iter().map(|(name, v)| format!("{name}={}", v.shown())).collect();
+                let members: Vec<String> =
+                    members.iter().map(|(name, v)| format!("{name}={}", v.message_text())).collect();
                 format!("{{{}}}", members.join(", "))
             }
         };

@@ -131,7 +131,7 @@ impl Parser<'_> {
             options.has_options = true;
             return Ok(());
         }
-        Err(self.unexpected("PASSWORD, HASHED PASSWORD, LOGIN, SUPERUSER, OPTIONS or ACCESS"))
+        Err(self.unexpected_token("PASSWORD, HASHED PASSWORD, LOGIN, SUPERUSER, OPTIONS or ACCESS"))
     }
 
     fn role_flag(&mut self, name: &str, flag: &mut Option<bool>) -> Result<(), Error> {
@@ -139,7 +139,7 @@ impl Parser<'_> {
         let value = match (self.at_word("TRUE"), self.at_word("FALSE")) {
             (true, _) => true,
             (_, true) => false,
-            _ => return Err(self.unexpected("true or false")),
+            _ => return Err(self.unexpected_token("true or false")),
         };
         self.advance();
         if flag.replace(value).is_some() {
@@ -161,7 +161,7 @@ impl Parser<'_> {
     fn access(&mut self, options: &mut RoleOptions) -> Result<(), Error> {
         let from = self.take_word("FROM");
         if !from {
-            self.expect_word("TO").map_err(|_| self.unexpected("TO or FROM"))?;
+            self.expect_word("TO").map_err(|_| self.unexpected_token("TO or FROM"))?;
         }
         let (what, one, place) = match from {
             true => ("CIDRS", "the name of a CIDR group", &mut options.cidrs),

@@ -26,14 +26,14 @@ impl Parser<'_> {
             if statements.len() >= limits::BATCH_STATEMENTS_MAX {
                 return Err(Error::invalid("too many statements in one batch").at(self.position()));
             }
-            statements.push(self.batched()?);
+            statements.push(self.batch_statement()?);
             while self.take_symbol(";") {}
         }
         self.expect_word("BATCH")?;
         Ok(Batch { kind, using, statements, position })
     }
 
-    fn batched(&mut self) -> Result<Statement, Error> {
+    fn batch_statement(&mut self) -> Result<Statement, Error> {
         if self.at_word("INSERT") {
             self.insert().map(Statement::Insert)
         } else if self.at_word("UPDATE") {
@@ -41,7 +41,7 @@ impl Parser<'_> {
         } else if self.at_word("DELETE") {
             self.delete().map(Statement::Delete)
         } else {
-            Err(self.unexpected("INSERT, UPDATE, DELETE or APPLY BATCH"))
+            Err(self.unexpected_token("INSERT, UPDATE, DELETE or APPLY BATCH"))
         }
     }
 }

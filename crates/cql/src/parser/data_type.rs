@@ -8,7 +8,7 @@ use crate::statement::{Name, TypeName};
 
 impl Parser<'_> {
     pub(super) fn type_name(&mut self) -> Result<TypeName, Error> {
-        self.nested(Self::type_name_inner)
+        self.with_nesting(Self::type_name_inner)
     }
 
     fn type_name_inner(&mut self) -> Result<TypeName, Error> {
@@ -27,7 +27,7 @@ impl Parser<'_> {
     fn parameterised_type(&mut self) -> Result<TypeName, Error> {
         let keyword = self.token.text.to_ascii_lowercase();
         if !["list", "set", "map", "tuple", "vector", "frozen"].contains(&keyword.as_str()) {
-            return Err(self.unexpected("list, set, map, tuple, vector or frozen"));
+            return Err(self.unexpected_token("list, set, map, tuple, vector or frozen"));
         }
         self.advance();
         self.expect_symbol("<")?;
@@ -60,7 +60,7 @@ impl Parser<'_> {
         let position = self.position();
         let negative = self.at_symbol("-") && self.following.kind == Kind::Integer;
         if self.token.kind != Kind::Integer && !negative {
-            return Err(self.unexpected("the vector's dimension"));
+            return Err(self.unexpected_token("the vector's dimension"));
         }
         if negative {
             self.advance();

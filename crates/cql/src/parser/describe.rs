@@ -12,7 +12,7 @@ impl Parser<'_> {
     pub(super) fn describe(&mut self) -> Result<Describe, Error> {
         let position = self.position();
         self.advance();
-        let subject = self.described()?;
+        let subject = self.describe_subject()?;
         let internals = self.take_word("WITH");
         if internals {
             self.expect_word("INTERNALS")?;
@@ -20,7 +20,7 @@ impl Parser<'_> {
         Ok(Describe { subject, internals, position })
     }
 
-    fn described(&mut self) -> Result<DescribeSubject, Error> {
+    fn describe_subject(&mut self) -> Result<DescribeSubject, Error> {
         if let Some(list) = self.described_list()? {
             return Ok(list);
         }

@@ -26,7 +26,7 @@ impl Parser<'_> {
             *self = ahead;
             return self.aggregate(or_replace, position).map(|a| Some(FunctionStatement::CreateAggregate(a)));
         }
-        if or_replace { Err(ahead.unexpected("FUNCTION or AGGREGATE")) } else { Ok(None) }
+        if or_replace { Err(ahead.unexpected_token("FUNCTION or AGGREGATE")) } else { Ok(None) }
     }
 
     fn function(&mut self, or_replace: bool, position: Position) -> Result<CreateFunction, Error> {
@@ -38,7 +38,7 @@ impl Parser<'_> {
         let returns = self.type_name()?;
         self.expect_word("LANGUAGE")?;
         if self.token.kind != Kind::Word {
-            return Err(self.unexpected("a language"));
+            return Err(self.unexpected_token("a language"));
         }
         let language = self.name("a language")?;
         self.expect_word("AS")?;
@@ -50,7 +50,7 @@ impl Parser<'_> {
     fn called_on_null(&mut self) -> Result<bool, Error> {
         let called = self.take_word("CALLED");
         if !called {
-            self.expect_word("RETURNS").map_err(|_| self.unexpected("CALLED or RETURNS"))?;
+            self.expect_word("RETURNS").map_err(|_| self.unexpected_token("CALLED or RETURNS"))?;
             self.expect_word("NULL")?;
         }
         self.expect_word("ON")?;

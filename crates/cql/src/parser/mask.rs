@@ -6,7 +6,7 @@ use crate::statement::{AlterTableChange, Arguments, MaskCall, Masked, Term, Term
 
 impl Parser<'_> {
     /// Parses `MASKED WITH DEFAULT` or `MASKED WITH f(...)`, if present.
-    pub(super) fn masked(&mut self) -> Result<Option<Masked>, Error> {
+    pub(super) fn column_mask(&mut self) -> Result<Option<Masked>, Error> {
         let position = self.position();
         if !self.take_words("MASKED", "WITH") {
             return Ok(None);
@@ -42,9 +42,9 @@ impl Parser<'_> {
         if self.take_words("DROP", "MASKED") {
             return Ok(AlterTableChange::Mask { if_exists, column, masked: None });
         }
-        match self.masked()? {
+        match self.column_mask()? {
             Some(masked) => Ok(AlterTableChange::Mask { if_exists, column, masked: Some(masked) }),
-            None => Err(self.unexpected("MASKED WITH or DROP MASKED")),
+            None => Err(self.unexpected_token("MASKED WITH or DROP MASKED")),
         }
     }
 }

@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Statement, Error> {
     while parser.take_symbol(";") {}
     match parser.token.kind {
         Kind::End => Ok(statement),
-        _ => Err(parser.unexpected("the end of the statement")),
+        _ => Err(parser.unexpected_token("the end of the statement")),
     }
 }
 
@@ -76,7 +76,7 @@ struct Parser<'a> {
     following: Token<'a>,
     markers: usize,
     depth: usize,
-    /// Height of the highest term parsed since [`Parser::measured`] last reset it.
+    /// Height of the highest term parsed since [`Parser::with_height`] last reset it.
     height: usize,
 }
 
@@ -140,11 +140,11 @@ impl<'a> Parser<'a> {
     }
 
     fn expect_word(&mut self, keyword: &str) -> Result<(), Error> {
-        if self.take_word(keyword) { Ok(()) } else { Err(self.unexpected(keyword)) }
+        if self.take_word(keyword) { Ok(()) } else { Err(self.unexpected_token(keyword)) }
     }
 
     fn expect_symbol(&mut self, symbol: &str) -> Result<(), Error> {
-        if self.take_symbol(symbol) { Ok(()) } else { Err(self.unexpected(&format!("'{symbol}'"))) }
+        if self.take_symbol(symbol) { Ok(()) } else { Err(self.unexpected_token(&format!("'{symbol}'"))) }
     }
 
     /// Skips `IF NOT EXISTS` and returns true, if present.
@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Runs a production one nesting level deeper; an error beyond `NESTING_MAX`.
-    fn nested<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    fn with_nesting<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.depth >= limits::NESTING_MAX {
             let message = format!("nested deeper than {} levels", limits::NESTING_MAX);
             return Err(Error::syntax(self.position(), message));
@@ -196,22 +196,22 @@ impl<'a> Parser<'a> {
     }
 
     /// The error for the current token. A word similar to an expected keyword gets a hint.
-    fn unexpected(&self, expected: &str) -> Error {
+    fn unexpected_token(&self, expected: &str) -> Error {
         let found = match self.token.kind {
             Kind::Bad(reason) => return Error::syntax(self.position(), reason),
             Kind::End => "the end of the text".to_owned(),
-            _ => format!("'{}'", shortened(self.token.text)),
+            _ => format!("'{}'", truncate_text(self.token.text)),
         };
         let error = Error::syntax(self.position(), format!("expected {expected}, found {found}"));
         match self.token.kind {
-            Kind::Word => error.hinted(nearest(self.token.text, expected.split([' ', ',']))),
+            Kind::Word => error.with_hint(nearest(self.token.text, expected.split([' ', ',']))),
             _ => error,
         }
     }
 }
 
 /// The token's text for a message, cut off at 40 characters.
-fn shortened(text: &str) -> String {
+fn truncate_text(text: &str) -> String {
     let mut short: String = text.chars().take(40).collect();
     if short.len() < text.len() {
         short.push_str("...");

@@ -51,7 +51,7 @@ impl Parser<'_> {
             } else if self.take_word("TIMESTAMP") {
                 &mut using.timestamp
             } else {
-                return Err(self.unexpected("TTL or TIMESTAMP"));
+                return Err(self.unexpected_token("TTL or TIMESTAMP"));
             };
             if place.replace(self.integer_or_marker()?).is_some() {
                 return Err(Error::syntax(position, "given twice"));
@@ -91,7 +91,7 @@ impl Parser<'_> {
         } else {
             self.expect_symbol("=")?;
             let position = self.position();
-            let kind = assigned(&column, self.term()?, position)?;
+            let kind = assignment_of(&column, self.term()?, position)?;
             if let AssignmentKind::Value(term) | AssignmentKind::Change(_, term) | AssignmentKind::Prepend(term) = &kind
             {
                 check_value(term)?;
@@ -131,7 +131,7 @@ impl Parser<'_> {
 
 /// The assignment of `column = term`. `c + term`, `term + c` and `c - term` change the column; anything else replaces
 /// its value.
-fn assigned(column: &Name, term: Term, position: Position) -> Result<AssignmentKind, Error> {
+fn assignment_of(column: &Name, term: Term, position: Position) -> Result<AssignmentKind, Error> {
     let term = behind(column, term);
     let TermKind::Arithmetic { operator, left, right } = term.kind else {
         return Ok(AssignmentKind::Value(term));

@@ -12,12 +12,12 @@ impl Parser<'_> {
         let position = self.position();
         let text = match self.token.kind {
             Kind::Word if !is_reserved(self.token.text) => self.token.text.to_ascii_lowercase(),
-            Kind::QuotedName if self.token.text.len() > 2 => unquoted(self.token.text, '"'),
+            Kind::QuotedName if self.token.text.len() > 2 => unquote(self.token.text, '"'),
             Kind::Word => {
                 let message = format!("'{}' is reserved; quote it to use it as {what}", self.token.text);
                 return Err(Error::syntax(position, message));
             }
-            _ => return Err(self.unexpected(what)),
+            _ => return Err(self.unexpected_token(what)),
         };
         self.advance();
         Ok(Name { text, position })
@@ -50,9 +50,9 @@ impl Parser<'_> {
     /// Parses a string and returns its value.
     pub(super) fn string(&mut self, what: &str) -> Result<String, Error> {
         let text = match self.token.kind {
-            Kind::String => unquoted(self.token.text, '\''),
+            Kind::String => unquote(self.token.text, '\''),
             Kind::DollarString => self.token.text[2..self.token.text.len() - 2].to_owned(),
-            _ => return Err(self.unexpected(what)),
+            _ => return Err(self.unexpected_token(what)),
         };
         self.advance();
         Ok(text)
@@ -60,7 +60,7 @@ impl Parser<'_> {
 }
 
 /// The text between the quotes, with doubled quotes replaced by single ones.
-fn unquoted(text: &str, quote: char) -> String {
+fn unquote(text: &str, quote: char) -> String {
     let inner = &text[1..text.len() - 1];
     if inner.contains(quote) { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) } else { inner.to_owned() }
 }

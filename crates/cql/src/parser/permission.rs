@@ -19,7 +19,7 @@ impl Parser<'_> {
         let permissions = self.permission_list()?;
         self.expect_word("ON")?;
         let resource = self.resource()?;
-        supported(permissions, &resource)?;
+        check_applicable(permissions, &resource)?;
         self.expect_word(follows)?;
         let role = self.role_name()?;
         Ok(Statement::Permission(match granted {
@@ -55,7 +55,7 @@ impl Parser<'_> {
         }
         let all = self.comma_separated(|p| {
             let named = if p.token.kind == Kind::Word { Permission::from_name(p.token.text) } else { None };
-            let permission = named.ok_or_else(|| p.unexpected("a permission, ROLES or USERS"))?;
+            let permission = named.ok_or_else(|| p.unexpected_token("a permission, ROLES or USERS"))?;
             p.advance();
             let _ = p.take_word("PERMISSION") || p.take_word("PERMISSIONS");
             Ok(permission)
@@ -125,7 +125,7 @@ impl Parser<'_> {
     /// Parses the name of a JMX bean, or if `plural` a pattern of names: `domain:key=value,...`.
     fn bean_name(&mut self, plural: bool) -> Result<String, Error> {
         if self.token.kind != Kind::String && self.token.kind != Kind::DollarString {
-            return Err(self.unexpected("a name in quotes"));
+            return Err(self.unexpected_token("a name in quotes"));
         }
         let name = self.string("a name in quotes")?;
         let is_property = |p: &str| p == "*" || p.split_once('=').is_some_and(|(k, v)| !k.is_empty() && !v.is_empty());
@@ -156,7 +156,7 @@ fn applicable(resource: &ResourceName) -> (Permissions, &'static str) {
 }
 
 /// Refuses permissions none of which applies to this kind of resource.
-fn supported(permissions: PermissionList, resource: &ResourceName) -> Result<(), Error> {
+fn check_applicable(permissions: PermissionList, resource: &ResourceName) -> Result<(), Error> {
     let (applicable, kind) = applicable(resource);
     match permissions {
         PermissionList::These(asked) if applicable.intersection(asked).is_empty() => {

@@ -66,7 +66,9 @@ impl Parser<'_> {
     fn map_constant(&mut self) -> Result<Constant, Error> {
         match self.word_constant() {
             Some(constant) => Ok(constant),
-            None if self.token.kind == Kind::Word => Err(self.unexpected("a literal (text stands in single quotes)")),
+            None if self.token.kind == Kind::Word => {
+                Err(self.unexpected_token("a literal (text stands in single quotes)"))
+            }
             None => self.signed_constant(),
         }
     }

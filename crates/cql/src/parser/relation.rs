@@ -63,7 +63,7 @@ impl Parser<'_> {
     }
 
     fn relation(&mut self) -> Result<Relation, Error> {
-        self.nested(|p| {
+        self.with_nesting(|p| {
             if p.at_symbol("(") && !p.at_column_tuple() {
                 p.advance();
                 let relation = p.relation()?;
@@ -73,7 +73,7 @@ impl Parser<'_> {
             let position = p.position();
             let subject = p.subject()?;
             let operator = p.comparison()?;
-            let (values, listed) = p.compared(operator)?;
+            let (values, listed) = p.right_side(operator)?;
             if listed && matches!(subject, Subject::Columns(_)) {
                 check_tuples(&values)?;
             }
@@ -139,11 +139,11 @@ impl Parser<'_> {
             self.expect_word("NULL")?;
             return Ok(Operator::IsNotNull);
         }
-        Err(self.unexpected("a comparison"))
+        Err(self.unexpected_token("a comparison"))
     }
 
     /// Parses the right side; the flag is true if it is a list in parentheses.
-    fn compared(&mut self, operator: Operator) -> Result<(Vec<Term>, bool), Error> {
+    fn right_side(&mut self, operator: Operator) -> Result<(Vec<Term>, bool), Error> {
         match operator {
             Operator::IsNotNull => Ok((Vec::new(), false)),
             Operator::In if self.at_symbol("(") => {
@@ -157,7 +157,7 @@ impl Parser<'_> {
             }
             Operator::In => {
                 if !self.at_marker() {
-                    return Err(self.unexpected("'(' or a bind marker"));
+                    return Err(self.unexpected_token("'(' or a bind marker"));
                 }
                 Ok((vec![self.marker_term()?], false))
             }

@@ -138,14 +138,14 @@ impl Parser<'_> {
     /// The error for CREATE, ALTER or DROP of an unknown kind of object.
     fn other_object(&mut self) -> Result<Statement, Error> {
         self.advance();
-        Err(self.unexpected("KEYSPACE, TABLE, INDEX, VIEW, TYPE, FUNCTION, AGGREGATE, TRIGGER, ROLE or USER"))
+        Err(self.unexpected_token("KEYSPACE, TABLE, INDEX, VIEW, TYPE, FUNCTION, AGGREGATE, TRIGGER, ROLE or USER"))
     }
 
     fn no_statement(&self) -> Error {
         match self.token.kind {
             Kind::End => Error::syntax(self.position(), "no statement in the text"),
-            Kind::Word => self.unexpected("a statement").hinted(nearest(self.token.text, FIRST_WORDS)),
-            _ => self.unexpected("a statement"),
+            Kind::Word => self.unexpected_token("a statement").with_hint(nearest(self.token.text, FIRST_WORDS)),
+            _ => self.unexpected_token("a statement"),
         }
     }
 }

@@ -63,7 +63,7 @@ impl Parser<'_> {
         let name = self.name("a column or PRIMARY KEY")?;
         let data_type = self.type_name()?;
         let is_static = self.take_word("STATIC");
-        let masked = self.masked()?;
+        let masked = self.column_mask()?;
         let is_primary_key = self.take_words("PRIMARY", "KEY");
         Ok(ColumnDefinition { name, data_type, is_static, masked, is_primary_key })
     }
@@ -124,7 +124,7 @@ impl Parser<'_> {
         } else if self.take_word("ALTER") {
             self.column_change()
         } else {
-            Err(self.unexpected("ADD, DROP, RENAME, ALTER or WITH"))
+            Err(self.unexpected_token("ADD, DROP, RENAME, ALTER or WITH"))
         }
     }
 
@@ -143,7 +143,7 @@ impl Parser<'_> {
     fn dropped_at(&mut self) -> Result<Term, Error> {
         self.expect_word("TIMESTAMP")?;
         if self.at_marker() {
-            return Err(self.unexpected("an integer"));
+            return Err(self.unexpected_token("an integer"));
         }
         self.integer_or_marker()
     }

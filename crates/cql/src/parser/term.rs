@@ -11,7 +11,7 @@ use crate::text_form;
 impl Parser<'_> {
     /// Parses a term. `+` and `-` have the lowest precedence.
     pub(super) fn term(&mut self) -> Result<Term, Error> {
-        self.nested(|p| {
+        self.with_nesting(|p| {
             const OPERATORS: [(&str, ArithmeticOperator); 2] =
                 [("+", ArithmeticOperator::Add), ("-", ArithmeticOperator::Subtract)];
             p.chain(&OPERATORS, Self::product)
@@ -31,13 +31,13 @@ impl Parser<'_> {
         operators: &[(&str, ArithmeticOperator)],
         operand: impl Fn(&mut Self) -> Result<Term, Error>,
     ) -> Result<Term, Error> {
-        let (mut left, mut height) = self.measured(&operand)?;
+        let (mut left, mut height) = self.with_height(&operand)?;
         for _ in 0..limits::NESTING_MAX {
             let Some(operator) = self.operator(operators) else {
                 self.height = self.height.max(height);
                 return Ok(left);
             };
-            let (right, other) = self.measured(&operand)?;
+            let (right, other) = self.with_height(&operand)?;
             height = self.above(height.max(other))?;
             left = arithmetic(operator, left, right);
         }
@@ -45,7 +45,7 @@ impl Parser<'_> {
     }
 
     /// Runs a production and returns the height of the highest term in it.
-    fn measured<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<(T, usize), Error> {
+    fn with_height<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<(T, usize), Error> {
         let around = std::mem::take(&mut self.height);
         let parsed = production(self)?;
         Ok((parsed, std::mem::replace(&mut self.height, around)))
@@ -66,7 +66,7 @@ impl Parser<'_> {
             ("/", ArithmeticOperator::Divide),
             ("%", ArithmeticOperator::Remainder),
         ];
-        self.chain(&OPERATORS, Self::signed)
+        self.chain(&OPERATORS, Self::signed_term)
     }
 
     fn operator(&mut self, of: &[(&str, ArithmeticOperator)]) -> Option<ArithmeticOperator> {
@@ -78,12 +78,12 @@ impl Parser<'_> {
     }
 
     /// Parses an optional sign. A minus before a literal becomes part of the literal.
-    fn signed(&mut self) -> Result<Term, Error> {
+    fn signed_term(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if !self.take_symbol("-") {
-            return self.selected();
+            return self.postfix_term();
         }
-        let mut term = self.nested(Self::signed)?;
+        let mut term = self.with_nesting(Self::signed_term)?;
         match &mut term.kind {
             TermKind::Constant(Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text))
                 if !text.starts_with('-') =>
@@ -96,15 +96,15 @@ impl Parser<'_> {
     }
 
     /// Parses a simple term and the field and element selections after it.
-    fn selected(&mut self) -> Result<Term, Error> {
-        let (mut term, mut height) = self.measured(Self::simple_term)?;
+    fn postfix_term(&mut self) -> Result<Term, Error> {
+        let (mut term, mut height) = self.with_height(Self::simple_term)?;
         loop {
             let position = term.position;
             let (kind, other) = if self.at_symbol(".") {
                 self.advance();
                 (TermKind::Field { of: Box::new(term), field: self.name("a field name")? }, 0)
             } else if self.at_symbol("[") {
-                self.measured(|p| p.element_of(term))?
+                self.with_height(|p| p.element_of(term))?
             } else {
                 self.height = self.height.max(height);
                 return Ok(term);
@@ -121,11 +121,11 @@ impl Parser<'_> {
         let from = if self.at_symbol("..") { None } else { Some(Box::new(self.term()?)) };
         if !self.take_symbol("..") {
             self.expect_symbol("]")?;
-            let key = from.ok_or_else(|| self.unexpected("an element"))?;
+            let key = from.ok_or_else(|| self.unexpected_token("an element"))?;
             return Ok(TermKind::Element { of, key });
         }
         if from.is_none() && self.at_symbol("]") {
-            return Err(self.unexpected("a bound of the slice"));
+            return Err(self.unexpected_token("a bound of the slice"));
         }
         let to = if self.at_symbol("]") { None } else { Some(Box::new(self.term()?)) };
         self.expect_symbol("]")?;
@@ -133,7 +133,7 @@ impl Parser<'_> {
     }
 
     fn simple_term(&mut self) -> Result<Term, Error> {
-        let (term, height) = self.measured(Self::unmeasured_term)?;
+        let (term, height) = self.with_height(Self::unmeasured_term)?;
         self.height = self.height.max(self.above(height)?);
         Ok(term)
     }
@@ -142,9 +142,9 @@ impl Parser<'_> {
         let position = self.position();
         let kind = match self.token.kind {
             Kind::Symbol if self.at_marker() => return self.marker_term(),
-            Kind::Symbol if self.at_symbol("[") => TermKind::List(self.bracketed("[", "]")?),
-            Kind::Symbol if self.at_symbol("{") => self.braced()?,
-            Kind::Symbol if self.at_symbol("(") => return self.parenthesised(),
+            Kind::Symbol if self.at_symbol("[") => TermKind::List(self.terms_between("[", "]")?),
+            Kind::Symbol if self.at_symbol("{") => self.braces_literal()?,
+            Kind::Symbol if self.at_symbol("(") => return self.parenthesised_term(),
             Kind::Word if self.at_word("NULL") => {
                 self.advance();
                 TermKind::Null
@@ -176,9 +176,9 @@ impl Parser<'_> {
             })?),
             Kind::Uuid => {
                 let digits = text_form::of_hex(&text.replace('-', ""));
-                Constant::Uuid(digits.and_then(|d| d.try_into().ok()).ok_or_else(|| self.unexpected("a uuid"))?)
+                Constant::Uuid(digits.and_then(|d| d.try_into().ok()).ok_or_else(|| self.unexpected_token("a uuid"))?)
             }
-            _ => return Err(self.unexpected("a value")),
+            _ => return Err(self.unexpected_token("a value")),
         };
         self.advance();
         Ok(constant)
@@ -202,7 +202,7 @@ impl Parser<'_> {
     /// Parses a literal with an optional sign, for option values.
     pub(super) fn signed_constant(&mut self) -> Result<Constant, Error> {
         let position = self.position();
-        let term = self.signed()?;
+        let term = self.signed_term()?;
         match term.kind {
             TermKind::Constant(constant) => Ok(constant),
             _ => Err(Error::syntax(position, "expected a literal")),
@@ -238,7 +238,7 @@ impl Parser<'_> {
             return self.marker_term();
         }
         let integer = self.token.kind == Kind::Integer || self.at_symbol("-") && self.following.kind == Kind::Integer;
-        if integer { self.signed() } else { Err(self.unexpected("an integer or a bind marker")) }
+        if integer { self.signed_term() } else { Err(self.unexpected_token("an integer or a bind marker")) }
     }
 
     /// Parses the name of a marker, which may be a reserved word.
@@ -250,7 +250,7 @@ impl Parser<'_> {
     }
 
     /// Parses terms between brackets, of which there may be none.
-    fn bracketed(&mut self, open: &str, close: &str) -> Result<Vec<Term>, Error> {
+    fn terms_between(&mut self, open: &str, close: &str) -> Result<Vec<Term>, Error> {
         self.expect_symbol(open)?;
         if self.take_symbol(close) {
             return Ok(Vec::new());
@@ -261,7 +261,7 @@ impl Parser<'_> {
     }
 
     /// Parses a set, a map or a user type.
-    fn braced(&mut self) -> Result<TermKind, Error> {
+    fn braces_literal(&mut self) -> Result<TermKind, Error> {
         self.expect_symbol("{")?;
         if self.take_symbol("}") {
             return Ok(TermKind::Set(Vec::new()));
@@ -298,10 +298,10 @@ impl Parser<'_> {
     }
 
     /// Parses `(type) term`, a tuple, or a term in parentheses, which is represented as a tuple of one.
-    fn parenthesised(&mut self) -> Result<Term, Error> {
+    fn parenthesised_term(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if let Some(target) = self.type_hint() {
-            let term = Box::new(self.nested(Self::signed)?);
+            let term = Box::new(self.with_nesting(Self::signed_term)?);
             return Ok(Term { kind: TermKind::Hinted { target, term }, position });
         }
         // A single term in parentheses may be that term or a tuple of it; only its place decides.
@@ -351,7 +351,7 @@ impl Parser<'_> {
         } else {
             ahead.name("a function name")?
         };
-        let arguments = Arguments::Terms(ahead.bracketed("(", ")")?);
+        let arguments = Arguments::Terms(ahead.terms_between("(", ")")?);
         *self = ahead;
         Ok(Some(TermKind::Call { keyspace: Some(keyspace.clone()), function, arguments }))
     }
@@ -363,7 +363,7 @@ impl Parser<'_> {
             *self = ahead;
             return Ok(Arguments::Star);
         }
-        Ok(Arguments::Terms(self.bracketed("(", ")")?))
+        Ok(Arguments::Terms(self.terms_between("(", ")")?))
     }
 }
 

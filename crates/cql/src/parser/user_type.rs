@@ -73,7 +73,7 @@ impl Parser<'_> {
             self.type_name()?;
             Ok(AlterTypeChange::Retype)
         } else {
-            Err(self.unexpected("ADD, RENAME or ALTER"))
+            Err(self.unexpected_token("ADD, RENAME or ALTER"))
         }
     }
 

@@ -42,9 +42,8 @@ impl ReplicationDraft {
         };
         if let Some(unknown) = named.keys().find(|dc| !datacenters.contains(*dc)) {
             let message = format!("Unrecognized strategy option {{{unknown}}} passed to NetworkTopologyStrategy");
-            return Err(
-                Error::config(message).hinted(crate::error::nearest(unknown, datacenters.iter().map(String::as_str)))
-            );
+            return Err(Error::config(message)
+                .with_hint(crate::error::nearest(unknown, datacenters.iter().map(String::as_str))));
         }
         let mut factors: BTreeMap<String, ReplicationFactor> = BTreeMap::new();
         if let Some(factor) = every {

@@ -122,7 +122,7 @@ fn dropped(if_exists: bool, missing: Error) -> Result<Prepared, Error> {
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::{error, prepared};
+    use crate::fixture::{error, prepare_text};
     use crate::{ErrorKind, PermissionPlan, Plan};
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
             let words = ["FUNCTION", "AGGREGATE", "MATERIALIZED VIEW", "TRIGGER"];
             let word = words.iter().find(|word| text.contains(*word)).unwrap();
             let allowed = text.replacen(word, &format!("{word} IF EXISTS"), 1);
-            assert!(matches!(prepared(&allowed).unwrap().plan, Plan::Nothing), "{allowed}");
+            assert!(matches!(prepare_text(&allowed).unwrap().plan, Plan::Nothing), "{allowed}");
         }
     }
 
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn nothing_can_be_granted_on_what_is_not_there() {
-        let refusal = |text: &str| match prepared(text).unwrap().plan {
+        let refusal = |text: &str| match prepare_text(text).unwrap().plan {
             Plan::Permission(PermissionPlan::Absent { refusal }) => refusal,
             other => panic!("{text}: {other:?}"),
         };

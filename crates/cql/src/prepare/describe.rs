@@ -57,7 +57,7 @@ fn keyspace(name: Option<&Name>, only: bool, internals: bool, scope: &Scope<'_>)
             let guess = nearest(&name.text, scope.schema.keyspaces.keys().map(String::as_str));
             return Err(Error::invalid(format!("'{}' not found in keyspaces", name.text))
                 .at(name.position)
-                .hinted(guess));
+                .with_hint(guess));
         }
         (None, Some(current)) => current.to_owned(),
         (None, None) => return Err(Error::invalid("No keyspace specified and no current keyspace")),
@@ -75,7 +75,7 @@ fn table(name: &TableName, internals: bool, scope: &Scope<'_>) -> Result<Describ
         let guess = nearest(name, known.tables.keys().map(String::as_str));
         return Err(Error::invalid(format!("Table '{name}' not found in keyspace '{keyspace}'"))
             .at(position)
-            .hinted(guess));
+            .with_hint(guess));
     }
     Ok(DescribeTarget::Table { keyspace, name: name.clone(), internals })
 }

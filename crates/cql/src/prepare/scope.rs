@@ -35,7 +35,7 @@ impl<'a> Scope<'a> {
         let keyspaces = &self.schema.keyspaces;
         keyspaces.get(name).ok_or_else(|| {
             let guess = nearest(name, keyspaces.keys().map(String::as_str));
-            Error::invalid(missing).hinted(guess)
+            Error::invalid(missing).with_hint(guess)
         })
     }
 
@@ -46,7 +46,7 @@ impl<'a> Scope<'a> {
         let keyspace = self.known_keyspace(&keyspace, missing).map_err(|e| e.at(position))?;
         keyspace.tables.get(&name.name.text).ok_or_else(|| {
             let guess = nearest(&name.name.text, keyspace.tables.keys().map(String::as_str));
-            Error::invalid(format!("table {} does not exist", name.name.text)).at(position).hinted(guess)
+            Error::invalid(format!("table {} does not exist", name.name.text)).at(position).with_hint(guess)
         })
     }
 
@@ -71,7 +71,7 @@ pub(crate) fn is_local(schema: &Schema, keyspace: &str) -> bool {
 /// Refuses changes of keyspaces that clients may not modify: those local to a node, and Cassandra's system keyspaces.
 pub(crate) fn refuse_system(schema: &Schema, keyspace: &str) -> Result<(), Error> {
     if is_local(schema, keyspace) || SYSTEM.contains(&keyspace) {
-        return Err(Error::unauthorized(format!("{keyspace} keyspace is not user-modifiable.")));
+        return Err(Error::permission(format!("{keyspace} keyspace is not user-modifiable.")));
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Er
     table.column(&name.text).ok_or_else(|| {
         let guess = nearest(&name.text, table.visible_columns().map(|c| c.name.as_str()));
         let message = format!("Undefined column name {} in table {}.{}", shown(&name.text), table.keyspace, table.name);
-        Error::invalid(message).at(name.position).hinted(guess)
+        Error::invalid(message).at(name.position).with_hint(guess)
     })
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ErrorKind;
-use crate::fixture::{error, prepared, schema};
+use crate::fixture::{error, prepare_text, schema};
 use crate::plan::SelectPlan;
 use henge_model::Projected;
 
@@ -10,11 +10,11 @@ mod schema;
 mod value;
 
 fn bind_names(text: &str) -> Vec<String> {
-    prepared(text).unwrap().bind.iter().map(|b| format!("{} {}", b.name, b.data_type)).collect()
+    prepare_text(text).unwrap().bind.iter().map(|b| format!("{} {}", b.name, b.data_type)).collect()
 }
 
 fn result_names(text: &str) -> Vec<String> {
-    prepared(text).unwrap().result.unwrap().iter().map(|c| format!("{} {}", c.name, c.data_type)).collect()
+    prepare_text(text).unwrap().result.unwrap().iter().map(|c| format!("{} {}", c.name, c.data_type)).collect()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn markers_are_named_and_typed_by_what_they_are_for() {
 
 #[test]
 fn partition_key_markers_are_told_for_routing() {
-    let indexes = |text: &str| prepared(text).unwrap().pk_indexes;
+    let indexes = |text: &str| prepare_text(text).unwrap().pk_indexes;
     assert_eq!(indexes("INSERT INTO wide (c, d, b, a) VALUES (?, ?, ?, ?)"), [3, 2]);
     assert_eq!(indexes("SELECT * FROM wide WHERE b = ? AND a = ? AND c = ?"), [1, 0]);
     assert_eq!(indexes("UPDATE kv SET v = ? WHERE k = ?"), [1]);
@@ -79,7 +79,7 @@ fn result_columns_are_named_as_cassandra_names_them() {
 }
 
 fn select(text: &str) -> Box<SelectPlan> {
-    match prepared(text).unwrap().plan {
+    match prepare_text(text).unwrap().plan {
         Plan::Select(plan) => plan,
         other => panic!("{other:?}"),
     }

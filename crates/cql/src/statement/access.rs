@@ -1,7 +1,7 @@
 //! Statements about roles and permissions.
 
 use super::function::FunctionName;
-use super::name::quoted;
+use super::name::write_quoted;
 use super::separated::{ands, clause, commas, words};
 use super::{Name, TableName, TypeName};
 use crate::error::Position;
@@ -227,7 +227,7 @@ struct RoleName<'a>(&'a str);
 
 impl Display for RoleName<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        quoted(f, self.0, '\'')
+        write_quoted(f, self.0, '\'')
     }
 }
 

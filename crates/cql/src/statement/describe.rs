@@ -1,5 +1,5 @@
 use super::function::FunctionName;
-use super::name::quoted;
+use super::name::write_quoted;
 use super::separated::words;
 use super::user_type::UserTypeName;
 use super::{Name, TableName};
@@ -81,8 +81,8 @@ fn keyspace(f: &mut Formatter<'_>, name: Option<&Name>, only: bool) -> Result {
 /// Prints the name of an unknown object in quotes, since a bare word might be read as another subject.
 fn any(f: &mut Formatter<'_>, name: &TableName) -> Result {
     if let Some(keyspace) = &name.keyspace {
-        quoted(f, &keyspace.text, '"')?;
+        write_quoted(f, &keyspace.text, '"')?;
         f.write_str(".")?;
     }
-    quoted(f, &name.name.text, '"')
+    write_quoted(f, &name.name.text, '"')
 }

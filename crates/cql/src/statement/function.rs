@@ -1,6 +1,6 @@
 //! Functions and aggregates of users.
 
-use super::name::{is_plain, quoted};
+use super::name::{is_plain, write_quoted};
 use super::separated::{clause, commas, words};
 use super::{Name, TableName, Term, TypeName};
 use crate::error::Position;
@@ -97,7 +97,7 @@ impl Display for CreateFunction {
         let on_null = if self.called_on_null { "CALLED" } else { "RETURNS NULL" };
         write!(f, "({}) {on_null} ON NULL INPUT RETURNS {}", commas(&parameters), self.returns)?;
         write!(f, " LANGUAGE {} AS ", self.language)?;
-        quoted(f, &self.body, '\'')
+        write_quoted(f, &self.body, '\'')
     }
 }
 
@@ -147,6 +147,6 @@ impl Display for Bare<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let text = &self.0.text;
         let no_function = NO_FUNCTIONS.iter().any(|word| word.eq_ignore_ascii_case(text));
-        if is_plain(text) && !no_function { f.write_str(text) } else { quoted(f, text, '"') }
+        if is_plain(text) && !no_function { f.write_str(text) } else { write_quoted(f, text, '"') }
     }
 }

@@ -1,6 +1,6 @@
 //! Identities, which client certificates carry.
 
-use super::name::quoted;
+use super::name::write_quoted;
 use super::separated::words;
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};
@@ -22,15 +22,15 @@ impl Display for IdentityStatement {
                 f.write_str("ADD IDENTITY")?;
                 words(f, *if_not_exists, "IF NOT EXISTS")?;
                 f.write_str(" ")?;
-                quoted(f, identity, '\'')?;
+                write_quoted(f, identity, '\'')?;
                 f.write_str(" TO ROLE ")?;
-                quoted(f, role, '\'')
+                write_quoted(f, role, '\'')
             }
             IdentityStatement::Drop { identity, if_exists } => {
                 f.write_str("DROP IDENTITY")?;
                 words(f, *if_exists, "IF EXISTS")?;
                 f.write_str(" ")?;
-                quoted(f, identity, '\'')
+                write_quoted(f, identity, '\'')
             }
         }
     }

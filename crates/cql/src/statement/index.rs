@@ -1,4 +1,4 @@
-use super::name::quoted;
+use super::name::write_quoted;
 use super::separated::{ands, commas, words};
 use super::{Name, Property, TableName};
 use crate::error::Position;
@@ -56,7 +56,7 @@ impl Display for CreateIndex {
         write!(f, " ON {} ({})", self.table, commas(&self.targets))?;
         if let Some(class) = &self.using {
             f.write_str(" USING ")?;
-            quoted(f, class, '\'')?;
+            write_quoted(f, class, '\'')?;
         }
         if self.properties.is_empty() { Ok(()) } else { write!(f, " WITH {}", ands(&self.properties)) }
     }

@@ -25,7 +25,7 @@ const CONTEXTUAL: [&str; 8] = ["as", "cast", "compact", "distinct", "exists", "e
 
 impl Display for Name {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        if is_plain(&self.text) { f.write_str(&self.text) } else { quoted(f, &self.text, '"') }
+        if is_plain(&self.text) { f.write_str(&self.text) } else { write_quoted(f, &self.text, '"') }
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 }
 
 /// Prints the text in quotes, with quotes inside doubled.
-pub(super) fn quoted(f: &mut Formatter<'_>, text: &str, quote: char) -> Result {
+pub(super) fn write_quoted(f: &mut Formatter<'_>, text: &str, quote: char) -> Result {
     let doubled = text.replace(quote, &format!("{quote}{quote}"));
     write!(f, "{quote}{doubled}{quote}")
 }

@@ -1,4 +1,4 @@
-use super::name::{is_plain, quoted};
+use super::name::{is_plain, write_quoted};
 use super::separated::commas;
 use super::{Name, TypeName};
 use crate::error::Position;
@@ -160,10 +160,10 @@ impl Display for TermKind {
             TermKind::UserType(fields) => entries_of(f, fields),
             TermKind::Tuple(terms) => write!(f, "({})", commas(terms)),
             TermKind::Call { keyspace, function, arguments } => call(f, keyspace.as_ref(), function, arguments),
-            TermKind::Hinted { target, term } => hinted(f, target, term),
+            TermKind::Hinted { target, term } => write_type_hint(f, target, term),
             TermKind::Cast { term, target } => write!(f, "CAST({term} AS {target})"),
             TermKind::Arithmetic { operator, left, right } => arithmetic(f, *operator, left, right),
-            TermKind::Negated(term) => negated(f, term),
+            TermKind::Negated(term) => write_negation(f, term),
             TermKind::Field { of, field } => write!(f, "{}.{field}", AtLeast(Strength::Whole, of)),
             TermKind::Element { of, key } => write!(f, "{}[{key}]", AtLeast(Strength::Number, of)),
             TermKind::Slice { of, from, to } => {
@@ -210,7 +210,7 @@ fn arithmetic(f: &mut Formatter<'_>, operator: ArithmeticOperator, left: &Term, 
 
 /// Prints a type hint. If the type is not native, a word or minus after it would make the type a term in parentheses;
 /// double parentheses around the term prevent that.
-fn hinted(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Result {
+fn write_type_hint(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Result {
     let is_native = match target {
         TypeName::Named { keyspace: None, name } => DataType::native(&name.text).is_some(),
         TypeName::Named { .. } => false,
@@ -222,7 +222,7 @@ fn hinted(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Result {
 }
 
 /// Prints a negated term. Two consecutive minuses would begin a comment, so a signed term gets parentheses.
-fn negated(f: &mut Formatter<'_>, term: &Term) -> Result {
+fn write_negation(f: &mut Formatter<'_>, term: &Term) -> Result {
     let signed = strength(&term.kind) == Strength::Signed;
     write!(f, "-{}", AtLeast(if signed { Strength::Whole } else { Strength::Signed }, term))
 }
@@ -257,7 +257,7 @@ impl Display for Marker {
             Some(name) if is_plain(name) => write!(f, ":{name}"),
             Some(name) => {
                 f.write_str(":")?;
-                quoted(f, name, '"')
+                write_quoted(f, name, '"')
             }
             None => f.write_str("?"),
         }
@@ -267,7 +267,7 @@ impl Display for Marker {
 impl Display for Constant {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Constant::String(text) => quoted(f, text, '\''),
+            Constant::String(text) => write_quoted(f, text, '\''),
             Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text) => f.write_str(text),
             Constant::Boolean(true) => f.write_str("TRUE"),
             Constant::Boolean(false) => f.write_str("FALSE"),

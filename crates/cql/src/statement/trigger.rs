@@ -1,6 +1,6 @@
 //! Triggers.
 
-use super::name::quoted;
+use super::name::write_quoted;
 use super::separated::words;
 use super::{Name, TableName};
 use crate::error::Position;
@@ -32,7 +32,7 @@ impl Display for TriggerStatement {
                 f.write_str("CREATE TRIGGER")?;
                 words(f, *if_not_exists, "IF NOT EXISTS")?;
                 write!(f, " {name} ON {table} USING ")?;
-                quoted(f, class, '\'')
+                write_quoted(f, class, '\'')
             }
             TriggerStatement::Drop { name, if_exists, table } => {
                 f.write_str("DROP TRIGGER")?;

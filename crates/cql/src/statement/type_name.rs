@@ -1,5 +1,5 @@
 use super::Name;
-use super::name::quoted;
+use super::name::write_quoted;
 use super::separated::commas;
 use std::fmt::{Display, Formatter, Result};
 
@@ -33,7 +33,7 @@ impl Display for TypeName {
             TypeName::Tuple(fields) => write!(f, "tuple<{}>", commas(fields)),
             TypeName::Vector(of, dimension) => write!(f, "vector<{of}, {dimension}>"),
             TypeName::Frozen(of) => write!(f, "frozen<{of}>"),
-            TypeName::Custom(class) => quoted(f, &class.text, '\''),
+            TypeName::Custom(class) => write_quoted(f, &class.text, '\''),
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::name::quoted;
+use super::name::write_quoted;
 use super::separated::{ands, commas, words};
 use super::{Name, TableName, TypeName};
 use crate::error::Position;
@@ -64,7 +64,7 @@ impl Display for UserTypeName<'_> {
             write!(f, "{keyspace}.")?;
         }
         let name = &self.0.name;
-        if names_user_type(&name.text) { name.fmt(f) } else { quoted(f, &name.text, '"') }
+        if names_user_type(&name.text) { name.fmt(f) } else { write_quoted(f, &name.text, '"') }
     }
 }
 

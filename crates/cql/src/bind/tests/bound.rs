@@ -96,6 +96,6 @@ fn literals_of_collections_hold_no_markers() {
         let wanted = format!("Invalid {literal}: bind variables are not supported inside collection literals");
         assert_eq!(crate::fixture::error(text).message, wanted, "{text}");
     }
-    assert!(prepared("INSERT INTO sets (k, c, t) VALUES (?, {}, ({1}, ?))").is_ok());
-    assert!(prepared("SELECT (list<int>)[?] FROM kv").is_ok());
+    assert!(prepare_text("INSERT INTO sets (k, c, t) VALUES (?, {}, ({1}, ?))").is_ok());
+    assert!(prepare_text("SELECT (list<int>)[?] FROM kv").is_ok());
 }

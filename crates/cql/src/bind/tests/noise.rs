@@ -50,7 +50,7 @@ proptest! {
 
     #[test]
     fn no_bound_value_panics_a_plan(which in 0..STATEMENTS.len(), all in prop::collection::vec(given(), 10)) {
-        let prepared = prepared(STATEMENTS[which]).unwrap();
+        let prepared = prepare_text(STATEMENTS[which]).unwrap();
         let values: Vec<BoundValue<'_>> = all.iter().take(prepared.bind.len()).map(|g| match g {
             Given::Null => BoundValue::Null,
             Given::Unset => BoundValue::Unset,

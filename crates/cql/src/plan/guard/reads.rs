@@ -35,7 +35,7 @@ impl SelectPlan {
         level: Consistency,
     ) -> Result<(), Error> {
         if self.is_grouped() {
-            guard.allowed("group_by", reads.group_by, "GROUP BY functionality")?;
+            guard.check_allowed("group_by", reads.group_by, "GROUP BY functionality")?;
         }
         if !reads.allow_filtering && self.allows_filtering && !is_system(&self.table.keyspace) {
             let text = "Querying with ALLOW FILTERING is not allowed. ALLOW FILTERING can potentially visit all the \
@@ -45,7 +45,7 @@ impl SelectPlan {
         reads.levels.check(guard, "read_consistency_levels", "read consistency levels", &BTreeSet::from([level]))?;
         let page = page_size.map_or(0, u64::from);
         let table = &self.table.name;
-        guard.crossed("page_size", reads.page_size.above(page), |limit| match limit {
+        guard.check_threshold("page_size", reads.page_size.above(page), |limit| match limit {
             Crossed::Warn(limit) => {
                 format!("Query for table {table} with page size {page} exceeds warning threshold of {limit}.")
             }
@@ -60,7 +60,7 @@ impl SelectPlan {
         let Some(reads) = guard.settings().map(|settings| &settings.reads) else { return Ok(()) };
         let table = &self.table.name;
         let crossed = reads.partition_keys.above(partitions as u64).filter(|_| self.has_partition_in());
-        guard.crossed("partition_keys_in_select", crossed, |limit| match limit {
+        guard.check_threshold("partition_keys_in_select", crossed, |limit| match limit {
             Crossed::Warn(limit) => format!(
                 "Query with partition keys in IN clause on table {table}, with number of partition keys {partitions} \
                  exceeds warning threshold of {limit}."

@@ -29,18 +29,18 @@ impl SchemaChange {
         match self {
             SchemaChange::CreateKeyspace { name, replication, .. } => {
                 let is_allowed = rails.simple_strategy || !replication.is_simple();
-                guard.allowed("simplestrategy", is_allowed, "SimpleStrategy")?;
+                guard.check_allowed("simplestrategy", is_allowed, "SimpleStrategy")?;
                 let number = 1 + schema.keyspaces.keys().filter(|name| !is_system(name)).count() as u64;
-                guard.crossed("keyspaces", rails.keyspaces.above(number), |limit| {
+                guard.check_threshold("keyspaces", rails.keyspaces.above(number), |limit| {
                     too_many("keyspaces", "keyspace", number, name, limit)
                 })?;
             }
             SchemaChange::AlterKeyspace { replication: Some(replication), .. } => {
                 let is_allowed = rails.simple_strategy || !replication.is_simple();
-                guard.allowed("simplestrategy", is_allowed, "SimpleStrategy")?;
+                guard.check_allowed("simplestrategy", is_allowed, "SimpleStrategy")?;
             }
             SchemaChange::DropKeyspace { .. } => {
-                guard.allowed("drop_keyspace_enabled", rails.drop_keyspace, "DROP KEYSPACE functionality")?;
+                guard.check_allowed("drop_keyspace_enabled", rails.drop_keyspace, "DROP KEYSPACE functionality")?;
             }
             SchemaChange::CreateTable { draft, if_not_exists } => {
                 if draft.options.compact_storage.is_some() {
@@ -84,7 +84,7 @@ impl SchemaChange {
                 rails.check_compression(guard, now)
             }
             SchemaChange::AlterTable { keyspace, table, change, .. } => {
-                guard.allowed("alter_table", rails.alter_table, "ALTER TABLE changing columns")?;
+                guard.check_allowed("alter_table", rails.alter_table, "ALTER TABLE changing columns")?;
                 let (TableChange::Add { columns, .. }, Ok(known)) = (change, schema.table(keyspace, table).ok_or(()))
                 else {
                     return Ok(());
@@ -113,7 +113,7 @@ impl SchemaGuardrails {
     fn check_table(&self, guard: &Guard<'_>, draft: &TableDraft, schema: &Schema) -> Result<(), Error> {
         let users = schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name));
         let number = 1 + users.map(|keyspace| keyspace.tables.len() as u64).sum::<u64>();
-        guard.crossed("tables", self.tables.above(number), |limit| {
+        guard.check_threshold("tables", self.tables.above(number), |limit| {
             too_many("tables", "table", number, &draft.name, limit)
         })?;
         let columns: [&[ColumnDraft]; 4] = [&draft.partition_key, &draft.clustering, &draft.statics, &draft.regulars];
@@ -126,7 +126,7 @@ impl SchemaGuardrails {
     }
 
     fn check_columns(&self, guard: &Guard<'_>, table: &str, number: usize) -> Result<(), Error> {
-        guard.crossed("columns_per_table", self.columns_per_table.above(number as u64), |limit| match limit {
+        guard.check_threshold("columns_per_table", self.columns_per_table.above(number as u64), |limit| match limit {
             Crossed::Warn(_) => format!("The table {table} has {number} columns, {}", limit.exceeds()),
             Crossed::Fail(most) => {
                 format!("Tables cannot have more than {most} columns, but {number} provided for table {table}")
@@ -135,7 +135,7 @@ impl SchemaGuardrails {
     }
 
     fn check_fields(&self, guard: &Guard<'_>, name: &str, number: usize) -> Result<(), Error> {
-        guard.crossed("fields_per_udt", self.fields_per_udt.above(number as u64), |limit| match limit {
+        guard.check_threshold("fields_per_udt", self.fields_per_udt.above(number as u64), |limit| match limit {
             Crossed::Warn(_) => format!("The user type {name} has {number} columns, {}", limit.exceeds()),
             Crossed::Fail(most) => {
                 format!("User types cannot have more than {most} columns, but {number} provided for user type {name}.")
@@ -153,9 +153,9 @@ impl SchemaGuardrails {
             }
             DataType::Tuple(parts) => parts.iter().try_for_each(|part| self.check_vectors(guard, what, name, part)),
             DataType::Vector(of, dimensions) => {
-                guard.allowed("vector_type_enabled", self.vectors, &format!("{what} {name}"))?;
+                guard.check_allowed("vector_type_enabled", self.vectors, &format!("{what} {name}"))?;
                 let crossed = self.vector_dimensions.above(u64::from(*dimensions));
-                guard.crossed("vector_dimensions", crossed, |limit| {
+                guard.check_threshold("vector_dimensions", crossed, |limit| {
                     format!("{what} {name} has a vector of {dimensions} dimensions, {}", limit.exceeds())
                 })?;
                 self.check_vectors(guard, what, name, of)
@@ -215,11 +215,15 @@ impl SchemaGuardrails {
 
     fn check_compression(&self, guard: &Guard<'_>, options: &TableOptions) -> Result<(), Error> {
         let is_off = options.compression.get("enabled").is_some_and(|enabled| enabled == "false");
-        guard.allowed("uncompressed_tables_enabled", self.uncompressed_tables || !is_off, "Uncompressed table")
+        guard.check_allowed("uncompressed_tables_enabled", self.uncompressed_tables || !is_off, "Uncompressed table")
     }
 
     fn check_drop(&self, guard: &Guard<'_>) -> Result<(), Error> {
-        guard.allowed("drop_truncate_table_enabled", self.drop_truncate_table, "DROP and TRUNCATE TABLE functionality")
+        guard.check_allowed(
+            "drop_truncate_table_enabled",
+            self.drop_truncate_table,
+            "DROP and TRUNCATE TABLE functionality",
+        )
     }
 }
 

@@ -15,7 +15,7 @@ impl ModifyPlan {
         }
         if !self.has_timestamp_of_batch {
             let what = "User provided timestamps (USING TIMESTAMP)";
-            context.guard.allowed("user_timestamps", writes.user_timestamps, what)?;
+            context.guard.check_allowed("user_timestamps", writes.user_timestamps, what)?;
         }
         match in_batch {
             true => Ok(()),
@@ -29,7 +29,7 @@ impl WriteGuardrails {
         let (now, guard) = (context.now_us, &context.guard);
         let ahead = u64::try_from(timestamp.saturating_sub(now)).unwrap_or(0);
         let behind = u64::try_from(now.saturating_sub(timestamp)).unwrap_or(0);
-        guard.crossed("maximum_timestamp", self.maximum_timestamp.above(ahead), |limit| {
+        guard.check_threshold("maximum_timestamp", self.maximum_timestamp.above(ahead), |limit| {
             let at = now.saturating_add_unsigned(limit.limit());
             format!(
                 "The modification to table {table} has a timestamp {timestamp} after the maximum allowable {} threshold \
@@ -37,7 +37,7 @@ impl WriteGuardrails {
                 limit.word()
             )
         })?;
-        guard.crossed("minimum_timestamp", self.minimum_timestamp.above(behind), |limit| {
+        guard.check_threshold("minimum_timestamp", self.minimum_timestamp.above(behind), |limit| {
             let at = now.saturating_sub_unsigned(limit.limit());
             format!(
                 "The modification to table {table} has a timestamp {timestamp} before the minimum allowable {} \
@@ -59,6 +59,6 @@ impl Guard<'_> {
             _ => return Ok(()),
         };
         let what = format!("{what} requiring read before write");
-        self.allowed("read_before_write_list_operations", settings.writes.list_reads, &what)
+        self.check_allowed("read_before_write_list_operations", settings.writes.list_reads, &what)
     }
 }

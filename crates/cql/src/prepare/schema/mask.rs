@@ -141,12 +141,12 @@ pub(crate) fn function_of(mask: &ColumnMask, data_type: &DataType) -> Option<Fun
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{error, prepared, schema};
+    use crate::fixture::{error, prepare_text, schema};
     use crate::plan::{Plan, SchemaChange};
 
     fn mask(data_type: &str, masked: &str) -> Result<String, String> {
         let text = format!("CREATE TABLE t (k int PRIMARY KEY, a {data_type} MASKED WITH {masked})");
-        let prepared = prepared(&text).map_err(|e| e.message)?;
+        let prepared = prepare_text(&text).map_err(|e| e.message)?;
         let Plan::Schema(change) = prepared.plan else { panic!("{text}") };
         assert!(change.needs_masking());
         let SchemaChange::CreateTable { draft, .. } = change else { panic!("{text}") };
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn masks_come_and_go() {
-        let change = |text: &str| match prepared(text).unwrap().plan {
+        let change = |text: &str| match prepare_text(text).unwrap().plan {
             Plan::Schema(SchemaChange::AlterTable { change, .. }) => change,
             other => panic!("{other:?}"),
         };

@@ -84,11 +84,11 @@ impl SchemaChange {
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::prepared;
+    use crate::fixture::prepare_text;
     use crate::plan::Plan;
 
     fn warnings(text: &str) -> Vec<String> {
-        match prepared(text).unwrap().plan {
+        match prepare_text(text).unwrap().plan {
             Plan::Schema(change) => change.idle_options(),
             plan => panic!("{plan:?}"),
         }

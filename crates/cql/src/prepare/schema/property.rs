@@ -82,7 +82,7 @@ impl<'a> Properties<'a> {
             return Ok(());
         };
         let message = format!("Unknown property '{}'", property.name.text);
-        Err(Error::syntax(property.name.position, message).hinted(nearest(&property.name.text, self.known)))
+        Err(Error::syntax(property.name.position, message).with_hint(nearest(&property.name.text, self.known)))
     }
 }
 

@@ -157,7 +157,7 @@ fn check_key_type(column: &ColumnDraft, name: &Name) -> Result<(), Error> {
             refuse(format!("duration type is not supported for PRIMARY KEY column '{}'", column.name))
         }
         _ if !data_type.can_be_key() => {
-            Err(Error::unsupported(format!("type {data_type} in a PRIMARY KEY is"), name.position))
+            Err(Error::not_supported(format!("type {data_type} in a PRIMARY KEY is"), name.position))
         }
         _ => Ok(()),
     }
@@ -192,7 +192,7 @@ fn unknown_key_column(name: &Name, create: &CreateTable) -> Error {
     let guess = crate::error::nearest(&name.text, create.columns.iter().map(|c| c.name.text.as_str()));
     let message =
         format!("Unknown column '{}' referenced in PRIMARY KEY for table '{}'", name.text, create.table.name.text);
-    Error::invalid(message).at(name.position).hinted(guess)
+    Error::invalid(message).at(name.position).with_hint(guess)
 }
 
 /// The sort order of each clustering column. CLUSTERING ORDER BY must name leading columns in order; the others ascend.

@@ -117,7 +117,7 @@ pub(crate) fn field_of(whole: Selected, name: &Name) -> Result<Selected, Error> 
     let Some((place, data_type)) = own.field(&name.text) else {
         let guess = nearest(&name.text, own.fields.iter().map(|(field, _)| field.as_str()));
         let message = format!("{} of type {} has no field {}", whole.name, whole.data_type, name.text);
-        return Err(Error::invalid(message).at(name.position).hinted(guess));
+        return Err(Error::invalid(message).at(name.position).with_hint(guess));
     };
     let (label, data_type) = (format!("{}.{}", whole.name, name.text), data_type.clone());
     let selector = Selector::Field { of: Box::new(whole.selector), data_type: whole.data_type, place };

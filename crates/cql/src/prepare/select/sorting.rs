@@ -36,7 +36,7 @@ pub(crate) fn order<'t>(
     let mut reversed = None;
     for item in once_each(order_by) {
         if item.nearest_to.is_some() {
-            return Err(Error::unsupported("ORDER BY ... ANN OF is", item.column.position));
+            return Err(Error::not_supported("ORDER BY ... ANN OF is", item.column.position));
         }
         let wanted = column(table, &item.column)?;
         if wanted.kind != ColumnKind::Clustering {

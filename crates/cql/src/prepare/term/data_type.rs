@@ -50,7 +50,9 @@ impl Types<'_> {
                 (None, Some(native)) => native,
                 _ => self.user_type(keyspace.as_ref(), name)?,
             },
-            TypeName::Custom(name) => return Err(Error::unsupported("types given as Java classes are", name.position)),
+            TypeName::Custom(name) => {
+                return Err(Error::not_supported("types given as Java classes are", name.position));
+            }
             TypeName::Frozen(inner) => frozen(self.unchecked(inner)?)?,
             TypeName::List(element) => DataType::List(Box::new(self.part_of("list", element)?)),
             TypeName::Set(element) => {
@@ -93,7 +95,7 @@ impl Types<'_> {
         }
         let candidates = types.into_iter().flat_map(|types| types.keys().map(String::as_str)).chain(NAMES);
         let message = format!("Unknown type {}.{}", self.keyspace, name.text);
-        Err(Error::invalid(message).at(name.position).hinted(nearest(&name.text, candidates)))
+        Err(Error::invalid(message).at(name.position).with_hint(nearest(&name.text, candidates)))
     }
 
     /// The type of a collection's elements. `kind` names the collection for messages.

@@ -184,7 +184,7 @@ impl<'a> Terms<'a> {
             let Some((place, data_type)) = own.field(&field.text) else {
                 let guess = nearest(&field.text, own.fields.iter().map(|(field, _)| field.as_str()));
                 let message = format!("Unknown field '{}' in value of user defined type {}", field.text, own.name);
-                return Err(Error::invalid(message).at(field.position).hinted(guess));
+                return Err(Error::invalid(message).at(field.position).with_hint(guess));
             };
             out[fields_start + place] = self.source(term, data_type, &format!("{name}.{}", field.text))?;
         }
@@ -233,7 +233,7 @@ impl<'a> Terms<'a> {
                 Some(_) => format!("Unknown function {name} called"),
                 None => format!("Unknown function '{name}'"),
             };
-            Err(Error::invalid(message).hinted(nearest(name, functions::names())))
+            Err(Error::invalid(message).with_hint(nearest(name, functions::names())))
         });
         found.map_err(|e| e.at(at.position))
     }

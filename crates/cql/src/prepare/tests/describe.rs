@@ -5,7 +5,7 @@ use crate::plan::DescribeTarget;
 
 #[test]
 fn describe_answers_with_statements_that_read_back() {
-    let Plan::Describe(target) = prepared("DESCRIBE TABLE wide").unwrap().plan else { panic!("a describe") };
+    let Plan::Describe(target) = prepare_text("DESCRIBE TABLE wide").unwrap().plan else { panic!("a describe") };
     let rows = crate::describe(&target, &schema(), &crate::ClusterFacts::default()).unwrap();
     let text = |v: &Option<henge_base::Bytes>| String::from_utf8(v.as_ref().unwrap().to_vec()).unwrap();
     assert_eq!(text(&rows[0][1]), "table");
@@ -43,7 +43,7 @@ fn describe_answers_with_statements_that_read_back() {
     let all = crate::describe(&DescribeTarget::Schema { full: false, internals: true }, &schema, &Default::default())
         .unwrap();
     for row in &all {
-        assert!(prepared(&text(&row[3])).is_ok(), "{}", text(&row[3]));
+        assert!(prepare_text(&text(&row[3])).is_ok(), "{}", text(&row[3]));
     }
     assert_eq!(all.len(), 7);
     assert_eq!(
@@ -57,7 +57,7 @@ fn describe_answers_with_statements_that_read_back() {
 
 #[test]
 fn describe_finds_keyspaces_before_tables() {
-    let target = |text: &str| match prepared(text).unwrap().plan {
+    let target = |text: &str| match prepare_text(text).unwrap().plan {
         Plan::Describe(target) => target,
         other => panic!("{other:?}"),
     };

@@ -76,7 +76,7 @@ proptest! {
 
     #[test]
     fn no_statement_panics(pieces in pieces()) {
-        let _ = prepared(&pieces.join(" "));
+        let _ = prepare_text(&pieces.join(" "));
     }
 
     #[test]
@@ -84,7 +84,7 @@ proptest! {
         "SELECT * FROM kv WHERE", "SELECT a FROM wide WHERE a = 1 AND b = '' AND", "UPDATE kv SET v =", "DELETE FROM wide WHERE a = 1 AND",
         "SELECT", "INSERT INTO types (k, l, m) VALUES (", "CREATE TABLE n (",
     ]), pieces in pieces()) {
-        let _ = prepared(&format!("{start} {}", pieces.join(" ")));
+        let _ = prepare_text(&format!("{start} {}", pieces.join(" ")));
     }
 }
 
@@ -99,8 +99,8 @@ fn terms_as_deep_as_they_may_be_are_within_the_stack() {
     let update = |term: &str| format!("UPDATE kv SET v = {} WHERE k = 'a'", term.replace('v', "1"));
     for (levels, operators) in [(30, 2), (10, 8), (1, 60)] {
         let term = nested(levels, operators);
-        assert!(prepared(&select(&term)).is_ok(), "{levels} {operators}");
-        assert!(prepared(&update(&term)).is_ok(), "{levels} {operators}");
+        assert!(prepare_text(&select(&term)).is_ok(), "{levels} {operators}");
+        assert!(prepare_text(&update(&term)).is_ok(), "{levels} {operators}");
     }
     for (levels, operators) in [(60, 60), (60, 4), (4, 60)] {
         let term = nested(levels, operators);

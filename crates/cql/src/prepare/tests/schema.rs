@@ -4,7 +4,7 @@ use super::*;
 use henge_model::TableChange;
 
 fn change(text: &str) -> SchemaChange {
-    match prepared(text).unwrap().plan {
+    match prepare_text(text).unwrap().plan {
         Plan::Schema(change) => change,
         other => panic!("{other:?}"),
     }
@@ -135,12 +135,15 @@ fn tables_are_drafted_and_their_options_checked() {
 
 #[test]
 fn other_statements_are_planned_or_refused() {
-    assert!(matches!(prepared("USE ks").unwrap().plan, Plan::Use(name) if name == "ks"));
+    assert!(matches!(prepare_text("USE ks").unwrap().plan, Plan::Use(name) if name == "ks"));
     assert_eq!(error("USE nope").to_string(), "Keyspace 'nope' does not exist");
-    assert!(matches!(prepared("CREATE INDEX ON kv (v)").unwrap().plan, Plan::Schema(SchemaChange::CreateIndex { .. })));
+    assert!(matches!(
+        prepare_text("CREATE INDEX ON kv (v)").unwrap().plan,
+        Plan::Schema(SchemaChange::CreateIndex { .. })
+    ));
     assert_eq!(error("DROP INDEX i").kind, ErrorKind::Invalid);
     let Plan::Schema(SchemaChange::AlterTable { change, .. }) =
-        prepared("ALTER TABLE kv WITH gc_grace_seconds = 5").unwrap().plan
+        prepare_text("ALTER TABLE kv WITH gc_grace_seconds = 5").unwrap().plan
     else {
         panic!("no ALTER TABLE")
     };

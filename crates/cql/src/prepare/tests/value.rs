@@ -29,9 +29,9 @@ fn values_are_checked_and_folded_when_prepared() {
         "l = fromJson('[1, 2]')",
     ] {
         assert!(
-            prepared(&format!("UPDATE types SET {value} WHERE k = {k}")).is_ok(),
+            prepare_text(&format!("UPDATE types SET {value} WHERE k = {k}")).is_ok(),
             "{value}: {:?}",
-            prepared(&format!("UPDATE types SET {value} WHERE k = {k}"))
+            prepare_text(&format!("UPDATE types SET {value} WHERE k = {k}"))
         );
     }
     for value in [

@@ -257,7 +257,7 @@ fn field_of(column: &Column, field: &Name) -> Result<(usize, DataType), Error> {
     own.field(&field.text).map(|(place, data_type)| (place, data_type.clone())).ok_or_else(|| {
         let guess = nearest(&field.text, own.fields.iter().map(|(field, _)| field.as_str()));
         let message = format!("UDT column {} does not have a field named {}", column.name, field.text);
-        invalid_at(message, field).hinted(guess)
+        invalid_at(message, field).with_hint(guess)
     })
 }
 
