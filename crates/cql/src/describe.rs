@@ -6,7 +6,7 @@ mod identifier;
 pub use identifier::identifier;
 
 use columns::{definitions, past_changes};
-use identifier::joined;
+use identifier::join_columns;
 
 use crate::collection;
 use crate::error::Error;
@@ -124,7 +124,7 @@ fn table_text(table: &Table, internals: bool) -> String {
         options.push(format!("ID = {}", table.id));
     }
     if !table.clustering.is_empty() {
-        options.push(format!("CLUSTERING ORDER BY ({})", joined(&table.clustering, clustering_order)));
+        options.push(format!("CLUSTERING ORDER BY ({})", join_columns(&table.clustering, clustering_order)));
     }
     if is_virtual(&table.keyspace) {
         options.push(format!("comment = {}", text(&table.options.comment)));

@@ -131,7 +131,7 @@ fn read_commands(table: &Table, conditional: &Conditional<'_>, now_seconds: i64)
         // Rows sort after the static row.
         let start = Bytes::from([partition, &[KeyKind::Static as u8, 0][..]].concat());
         let run = KeyRange::Run { start, end: Key::prefix_end(partition).into(), reversed: false };
-        reads.push(command(run, false, table.live_columns().intersect(&conditional.shown())));
+        reads.push(command(run, false, table.live_columns().intersect(&conditional.result_column_ids())));
     }
     reads
 }
@@ -147,11 +147,11 @@ fn conditional_result(
         for key in conditional.subjects().iter().filter(|key| found.exists(key)).chain(found.first_row()) {
             rows.extend(found.project(Some(key), projected.clone())?);
         }
-        if rows.is_empty() && found.has_statics(&conditional.shown())? {
+        if rows.is_empty() && found.has_statics(&conditional.result_column_ids())? {
             rows.extend(found.project(None, projected.clone())?);
         }
     }
-    let shown = conditional.shown();
+    let shown = conditional.result_column_ids();
     for row in &mut rows {
         for (value, projected) in row.iter_mut().zip(&projected) {
             if matches!(projected, Projected::Cell(column) if shown.binary_search(column).is_err()) {

@@ -56,7 +56,7 @@ impl<'a> SortBuffer<'a> {
     /// Pushes the rows in order, without the columns that only serve sorting.
     pub(crate) fn push_sorted(mut self) {
         self.sort_and_truncate();
-        let shown = self.plan.shown();
+        let shown = self.plan.result_width();
         for row in self.rows.drain(..) {
             self.target.begin_row();
             row.iter().take(shown).for_each(|value| self.target.value(value.as_deref()));

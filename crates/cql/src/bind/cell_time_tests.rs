@@ -35,7 +35,7 @@ fn schema() -> Schema {
     schema
 }
 
-fn prepared(text: &str) -> Result<Prepared, Error> {
+fn prepare_text(text: &str) -> Result<Prepared, Error> {
     prepare(&parse(text)?, &schema(), None)
 }
 
@@ -50,7 +50,7 @@ fn list(parts: &[Option<&[u8]>]) -> Vec<u8> {
 
 /// The result columns, and their values for a row whose second field was never written.
 fn row(text: &str) -> (Vec<ResultColumn>, Vec<Option<Bytes>>) {
-    let Prepared { plan: Plan::Select(plan), result, .. } = prepared(text).unwrap() else { panic!("{text}") };
+    let Prepared { plan: Plan::Select(plan), result, .. } = prepare_text(text).unwrap() else { panic!("{text}") };
     let value = list(&[Some(&5i32.to_be_bytes()), None]);
     let times = [vec![0, 0, 0, 2], list(&[Some(&7i64.to_be_bytes()), None])].concat();
     let u = plan.table().column("u").unwrap().id;
@@ -85,13 +85,13 @@ fn fields_of_one_cell_have_its_time_if_they_are_there() {
 #[test]
 fn only_fields_of_user_types_have_times() {
     for wrong in ["writetime(v.a)", "writetime(k.a)", "writetime(u.c)", "ttl(u['a'])", "writetime((u.a))"] {
-        assert!(prepared(&format!("SELECT {wrong} FROM ks.t")).is_err(), "{wrong}");
+        assert!(prepare_text(&format!("SELECT {wrong} FROM ks.t")).is_err(), "{wrong}");
     }
 }
 
 #[test]
 fn a_counter_takes_counters() {
-    let set = |step: &str| prepared(&format!("UPDATE ks.n SET n = n {step} WHERE k = 1"));
+    let set = |step: &str| prepare_text(&format!("UPDATE ks.n SET n = n {step} WHERE k = 1"));
     for good in [
         "+ 1",
         "- (1)",

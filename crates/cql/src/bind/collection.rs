@@ -4,7 +4,7 @@ use crate::collection::parts;
 use crate::context::BindContext;
 use crate::error::Error;
 use crate::functions::arithmetic::Arithmetic;
-use crate::functions::{Expression, appended, prepended};
+use crate::functions::{Expression, append_path, prepend_path};
 use crate::guardrails::CELL_BYTES;
 use crate::plan::{CollectionChange, CollectionPlan};
 use crate::plan::{Given, Source};
@@ -72,7 +72,7 @@ impl<'c, 'a> Cells<'c, 'a> {
             CollectionChange::Increase(source) => match source.evaluate(self.context)? {
                 Given::Unset => {}
                 given => {
-                    let amount = given.required(&format!("the addition to {}", name_of(self.table, plan.column)))?;
+                    let amount = given.require(&format!("the addition to {}", name_of(self.table, plan.column)))?;
                     self.increase(plan, &amount)?;
                 }
             },
@@ -104,7 +104,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     fn at(&self, plan: &CollectionPlan, index: &Source, attempt: &str) -> Result<Option<Vec<u8>>, Error> {
         let index = match index.evaluate(self.context)? {
             Given::Unset => return Ok(None),
-            given => given.required("list index")?,
+            given => given.require("list index")?,
         };
         let index = <[u8; 4]>::try_from(&*index).map_err(|_| Error::invalid("Invalid empty value for list index"))?;
         let (index, list) = (i32::from_be_bytes(index), self.list(plan));
@@ -191,11 +191,11 @@ impl<'c, 'a> Cells<'c, 'a> {
     fn count(&mut self, plan: &CollectionPlan, source: &Source, subtract: bool) -> Result<(), Error> {
         let given = match source.evaluate(self.context)? {
             Given::Unset => return Ok(()),
-            given => given.required("counter increment")?,
+            given => given.require("counter increment")?,
         };
         let amount = <[u8; 8]>::try_from(&*given).map(i64::from_be_bytes);
         let amount = amount.map_err(|_| Error::invalid("Invalid empty value for counter increment"))?;
-        let amount = if subtract { negated(amount)? } else { amount };
+        let amount = if subtract { negate(amount)? } else { amount };
         let is_its_own = |cell: &Cell| cell.column == plan.column && cell.path.is_empty();
         let before = self.cells.iter().position(is_its_own).map(|at| self.cells.remove(at));
         let before = before.and_then(|cell| match cell.kind {
@@ -215,8 +215,8 @@ impl<'c, 'a> Cells<'c, 'a> {
     /// The path of the element `number` of `count` that are added to a list.
     fn place(&self, prepend: bool, number: usize, count: usize) -> [u8; 16] {
         match prepend {
-            true => prepended(self.context, self.prepended + (count - 1 - number) as u32),
-            false => appended(self.context, self.appended + number as u32),
+            true => prepend_path(self.context, self.prepended + (count - 1 - number) as u32),
+            false => append_path(self.context, self.appended + number as u32),
         }
     }
 
@@ -316,7 +316,7 @@ fn elements<'v>(data_type: &DataType, value: &'v [u8]) -> Result<Vec<&'v [u8]>, 
 }
 
 /// The negated amount of a subtraction; an error if it overflows.
-fn negated(amount: i64) -> Result<i64, Error> {
+fn negate(amount: i64) -> Result<i64, Error> {
     let overflow = || {
         let precision = "supported counter precision (signed 8 bytes integer)";
         Error::invalid(format!("The negation of {amount} overflows {precision}"))

@@ -110,7 +110,7 @@ impl TestPlan {
             (Part::Field(place), Some(value)) => parts(value).get(*place).and_then(|(_, part)| *part),
             (Part::Field(_), None) => None,
             (Part::Element(key), value) => {
-                let key = key.evaluate(context)?.required(&format!("{} element access", element_kind(own)))?;
+                let key = key.evaluate(context)?.require(&format!("{} element access", element_kind(own)))?;
                 let parts = value.map(parts).unwrap_or_default();
                 match own.unfrozen() {
                     DataType::Map(of, _) => {

@@ -5,9 +5,9 @@ use super::keys::partitions;
 use super::{BoundModify, Present};
 use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
-use crate::plan::{ConditionPlan, ModifyPlan, ResultColumn, result_columns};
+use crate::plan::{ConditionPlan, ModifyPlan, ResultColumn, projection_of, result_columns};
 use henge_base::{Bytes, Micros};
-use henge_model::{Column, ColumnId, ColumnKind, Key, KeyKind, Projected, RowView, Table, Token};
+use henge_model::{Column, ColumnId, Key, KeyKind, Projected, RowView, Table, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -131,7 +131,7 @@ impl<'a> Conditional<'a> {
 
     /// The static and regular columns whose values the result shows, sorted; all others are null. Conditional writes of
     /// static columns show all static columns, writes of rows show all regular ones.
-    pub fn shown(&self) -> Vec<ColumnId> {
+    pub fn result_column_ids(&self) -> Vec<ColumnId> {
         let conditional = || self.parts.iter().filter(|part| part.plan.condition.is_some());
         let mut shown: Vec<ColumnId> = conditional()
             .flat_map(|part| part.plan.condition.iter().flat_map(ConditionPlan::columns).map(|column| column.id))
@@ -150,7 +150,7 @@ impl<'a> Conditional<'a> {
     /// The columns of the result: `[applied]`, and if the write was not applied those that tell why.
     pub fn columns(&self, applied: bool) -> (Vec<ResultColumn>, Vec<Projected>) {
         let others = if applied { Vec::new() } else { self.telling() };
-        let projected = others.iter().map(|column| projected(column, &self.table)).collect();
+        let projected = others.iter().map(|column| projection_of(column, &self.table)).collect();
         (result_columns(&self.table, others.into_iter()), projected)
     }
 
@@ -238,14 +238,5 @@ fn one_partition(plan: &ModifyPlan, context: &BindContext<'_>) -> Result<(henge_
     match (all.pop(), all.is_empty()) {
         (Some(only), true) => Ok(only),
         _ => Err(Error::invalid("Batch with conditions cannot span multiple partitions")),
-    }
-}
-
-fn projected(column: &Column, table: &Table) -> Projected {
-    let place = table.position(column).unwrap_or(0);
-    match column.kind {
-        ColumnKind::PartitionKey => Projected::PartitionKey(place),
-        ColumnKind::Clustering => Projected::Clustering(place),
-        ColumnKind::Static | ColumnKind::Regular => Projected::Cell(column.id),
     }
 }

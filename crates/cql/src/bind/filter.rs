@@ -104,7 +104,7 @@ impl Condition {
         }
         let compared = |test: fn(Ordering) -> bool| {
             let value = self.analysis.apply(value);
-            self.wanted().is_some_and(|wanted| test(self.data_type.compare(&value, wanted)))
+            self.single_value().is_some_and(|wanted| test(self.data_type.compare(&value, wanted)))
         };
         match self.operator {
             Operator::Equal => compared(Ordering::is_eq),
@@ -121,7 +121,7 @@ impl Condition {
     }
 
     /// The value to compare with, if there is one only.
-    fn wanted(&self) -> Option<&Bytes> {
+    fn single_value(&self) -> Option<&Bytes> {
         self.values.first()?.first()
     }
 
@@ -157,12 +157,12 @@ impl Condition {
             part.is_some_and(|part| data_type.compare(part, wanted).is_eq())
         };
         let entry = parts.chunks_exact(2).find(|entry| same(&entry[0], key));
-        entry.is_some_and(|entry| self.wanted().is_some_and(|wanted| same(&entry[1], wanted)))
+        entry.is_some_and(|entry| self.single_value().is_some_and(|wanted| same(&entry[1], wanted)))
     }
 
     /// True if a collection contains the wanted value. For a map, `offset` 0 searches the keys and 1 the values.
     fn has_part(&self, value: &[u8], is_map: bool, offset: usize) -> bool {
-        let Some(wanted) = self.wanted() else {
+        let Some(wanted) = self.single_value() else {
             return false;
         };
         let parts = collection::parts(&self.data_type, value).unwrap_or_default();

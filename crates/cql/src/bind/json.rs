@@ -9,13 +9,13 @@ use henge_model::Column;
 impl JsonPlan {
     /// The plan with the values of the bound document filled in.
     pub(crate) fn fill(&self, plan: &ModifyPlan, context: &BindContext<'_>) -> Result<ModifyPlan, Error> {
-        let document = self.document.evaluate(context)?.required("[json]")?;
+        let document = self.document.evaluate(context)?.require("[json]")?;
         let text = std::str::from_utf8(&document).map_err(|_| Error::invalid("[json] is not valid UTF-8"))?;
-        filled(plan, text, self.default_unset)
+        fill_from_json(plan, text, self.default_unset)
     }
 }
 
-pub(crate) fn filled(plan: &ModifyPlan, document: &str, default_unset: bool) -> Result<ModifyPlan, Error> {
+pub(crate) fn fill_from_json(plan: &ModifyPlan, document: &str, default_unset: bool) -> Result<ModifyPlan, Error> {
     let table = &plan.table;
     let mut values = Values::parse(document)?;
     let mut key = |columns: &[Column]| -> Result<Vec<Choices>, Error> {

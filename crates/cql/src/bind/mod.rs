@@ -25,7 +25,7 @@ mod tests;
 pub use condition::Present;
 pub use conditional::{Conditional, ConditionalPart};
 pub use filter::Filter;
-pub(crate) use json::filled;
+pub(crate) use json::fill_from_json;
 pub use modify::BoundModify;
 pub use output::Output;
 pub use select::{BoundSelect, PartitionRead, Reads};

@@ -70,7 +70,7 @@ fn entries<'v>(data_type: &DataType, collection: &'v [u8]) -> Vec<(&'v [u8], &'v
 }
 
 /// The value of a slice's bound; `None` if the bound is absent or unset. `on` names the collection in messages.
-pub(super) fn bound<'a>(
+pub(super) fn evaluate_bound<'a>(
     source: Option<&'a Source>,
     on: &str,
     context: &BindContext<'a>,
@@ -78,7 +78,7 @@ pub(super) fn bound<'a>(
     let Some(source) = source else { return Ok(None) };
     match source.evaluate(context)? {
         Given::Unset => Ok(None),
-        given => given.required(&format!("slice selection on {on}")).map(Some),
+        given => given.require(&format!("slice selection on {on}")).map(Some),
     }
 }
 

@@ -35,7 +35,7 @@ impl ProbePlan {
         let choices = condition.choices.evaluate(context, std::slice::from_ref(&condition.column))?;
         let Some(value) = choices.first().and_then(|values| values.first()) else { return Ok(None) };
         let Some(key) = &condition.key else { return Ok(self.index.term(table, value)) };
-        let key = key.evaluate(context)?.required(&format!("a map key of {}", condition.column.name))?;
+        let key = key.evaluate(context)?.require(&format!("a map key of {}", condition.column.name))?;
         Ok(self.index.map_entry_term(table, &key, value))
     }
 }

@@ -159,7 +159,7 @@ fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u3
     let bytes = match source.evaluate(context)? {
         Given::Unset => return Ok(u32::MAX),
         Given::Null => return Err(Error::invalid("Invalid null value of limit")),
-        given => given.required(what)?,
+        given => given.require(what)?,
     };
     let value = <[u8; 4]>::try_from(&*bytes).map(i32::from_be_bytes).unwrap_or(0);
     u32::try_from(value)
@@ -172,7 +172,7 @@ fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u3
 fn token(source: &Source, context: &BindContext<'_>) -> Result<i64, Error> {
     let bytes = match source.evaluate(context)? {
         Given::Null => return Err(Error::invalid("Invalid null token value")),
-        given => given.required("partition key token")?,
+        given => given.require("partition key token")?,
     };
     let bytes =
         <[u8; 8]>::try_from(&*bytes).map_err(|_| Error::invalid("Invalid empty value for partition key token"))?;

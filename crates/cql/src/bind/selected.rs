@@ -1,6 +1,6 @@
 //! Evaluation of selectors on a fetched row.
 
-use super::part::{bound, element, newest, nth, part_times, slice};
+use super::part::{element, evaluate_bound, newest, nth, part_times, slice};
 use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
@@ -31,7 +31,7 @@ pub(super) fn value<'a>(
     match selector {
         Selector::Column(place) => Ok(row.fetched.get(*place).cloned().flatten()),
         Selector::Aggregate(place) => Ok(row.aggregated.get(*place).cloned().flatten()),
-        Selector::Given(source) => given(source, row, context),
+        Selector::Given(source) => evaluate_source(source, row, context),
         Selector::Call { function, arguments, ordinal } => {
             let values = all(arguments, row, context)?;
             let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
@@ -39,7 +39,7 @@ pub(super) fn value<'a>(
             Ok(made.map(Bytes::from))
         }
         Selector::Element { of: whole, data_type, key, on } => {
-            let key = key.evaluate(context)?.required(&format!("element selection on {on}"))?;
+            let key = key.evaluate(context)?.require(&format!("element selection on {on}"))?;
             let Some(collection) = of(whole)? else { return Ok(None) };
             Ok(element(data_type, &collection, &key))
         }
@@ -49,13 +49,14 @@ pub(super) fn value<'a>(
             Ok(field.map(Bytes::copy_from_slice))
         }
         Selector::Slice { of: whole, data_type, from, to, on } => {
-            let (from, to) = (bound(from.as_ref(), on, context)?, bound(to.as_ref(), on, context)?);
+            let (from, to) = (evaluate_bound(from.as_ref(), on, context)?, evaluate_bound(to.as_ref(), on, context)?);
             let Some(collection) = of(whole)? else { return Ok(None) };
             Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
         }
         Selector::PartTimes { times, of: whole, data_type, from, to, one } => {
             let (Some(times), Some(collection)) = (of(times)?, of(whole)?) else { return Ok(None) };
-            let (from, to) = (bound(from.as_ref(), "times", context)?, bound(to.as_ref(), "times", context)?);
+            let (from, to) =
+                (evaluate_bound(from.as_ref(), "times", context)?, evaluate_bound(to.as_ref(), "times", context)?);
             Ok(part_times(data_type, &times, &collection, from.as_deref(), to.as_deref(), *one))
         }
         Selector::FieldTimes { times, of: field, place } => {
@@ -68,7 +69,7 @@ pub(super) fn value<'a>(
             let columns = columns.iter().zip(&values).map(|((name, of, _), v)| (name.as_str(), of, v.as_deref()));
             Ok(Some(json::row(columns).into()))
         }
-        Selector::Built { data_type, parts } => built(data_type, parts, row, context),
+        Selector::Built { data_type, parts } => build_composite(data_type, parts, row, context),
     }
 }
 
@@ -80,7 +81,7 @@ fn all<'a>(
     selectors.into_iter().map(|selector| value(selector, row, context)).collect()
 }
 
-fn given<'a>(source: &'a Source, row: Row<'_>, context: &BindContext<'a>) -> Result<Option<Bytes>, Error> {
+fn evaluate_source<'a>(source: &'a Source, row: Row<'_>, context: &BindContext<'a>) -> Result<Option<Bytes>, Error> {
     match source.evaluate_for_row(context, row.number)? {
         Given::Value(bytes) => Ok(Some(Bytes::from(bytes.into_owned()))),
         Given::Null => Ok(None),
@@ -88,7 +89,7 @@ fn given<'a>(source: &'a Source, row: Row<'_>, context: &BindContext<'a>) -> Res
     }
 }
 
-fn built<'a>(
+fn build_composite<'a>(
     data_type: &DataType,
     parts: &'a [Selector],
     row: Row<'_>,

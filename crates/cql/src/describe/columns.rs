@@ -1,6 +1,6 @@
 //! The columns of a CREATE TABLE, with those that were dropped since.
 
-use super::identifier::{identifier, joined};
+use super::identifier::{identifier, join_columns};
 use henge_model::{Column, ColumnKind, DroppedColumn, Table};
 
 /// The columns and the primary key, one per line. With `past`, dropped columns are included, since rows may still hold their
@@ -15,7 +15,7 @@ pub(super) fn definitions(table: &Table, past: bool) -> String {
         lines.extend(dropped);
     }
     if !single {
-        let partition = joined(&table.partition_key, |c| identifier(&c.name));
+        let partition = join_columns(&table.partition_key, |c| identifier(&c.name));
         let partition = if table.partition_key.len() > 1 { format!("({partition})") } else { partition };
         let clustering = table.clustering.iter().filter(|c| !table.hides(c));
         let clustering = clustering.map(|c| format!(", {}", identifier(&c.name))).collect::<String>();
@@ -72,7 +72,7 @@ mod tests {
     use crate::fixture::schema;
     use henge_model::DataType;
 
-    fn altered() -> Table {
+    fn table_with_history() -> Table {
         let mut table = Table::clone(schema().table("ks", "many").unwrap());
         let dropped = |data_type, kind, dropped_us| DroppedColumn { id: None, data_type, kind, dropped_us };
         let history = &mut table.history.dropped;
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_was_dropped_stands_in_its_past() {
-        let table = altered();
+        let table = table_with_history();
         assert_eq!(
             definitions(&table, true),
             "    k int PRIMARY KEY,\n    m map<text, int>,\n    s set<decimal>,\n    \"Old\" int static,\n    l list<int>"

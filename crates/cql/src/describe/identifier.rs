@@ -13,6 +13,6 @@ pub fn identifier(name: &str) -> String {
 }
 
 /// The columns, each printed by `one`, with commas between.
-pub(super) fn joined(columns: &[Column], one: impl Fn(&Column) -> String) -> String {
+pub(super) fn join_columns(columns: &[Column], one: impl Fn(&Column) -> String) -> String {
     columns.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -60,7 +60,7 @@ impl Arithmetic {
     pub(crate) fn call(&self, left: Option<&[u8]>, right: Option<&[u8]>) -> Result<Option<Vec<u8>>, Error> {
         let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
         let made = match self.left {
-            DataType::Timestamp | DataType::Date => self.moved(left, right),
+            DataType::Timestamp | DataType::Date => self.shift_time(left, right),
             DataType::Ascii | DataType::Text if left.len() + right.len() > BUILT_BYTES_MAX => {
                 Err(format!("the text would have more than {BUILT_BYTES_MAX} bytes"))
             }
@@ -88,7 +88,7 @@ impl Arithmetic {
     }
 
     /// A timestamp or date moved forward or back by a duration.
-    fn moved(&self, from: &[u8], by: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    fn shift_time(&self, from: &[u8], by: &[u8]) -> Result<Option<Vec<u8>>, String> {
         if from.is_empty() || by.is_empty() {
             return Ok(None);
         }
@@ -194,7 +194,7 @@ fn of_decimals(operator: ArithmeticOperator, left: &Number, right: &Number) -> R
     let (left, right) = (left.to_decimal()?, right.to_decimal()?);
     Ok(Number::Decimal(match operator {
         Add => left.add(&right)?,
-        Subtract => left.add(&right.negated())?,
+        Subtract => left.add(&right.negate())?,
         Multiply => left.multiply(&right),
         Divide => left.divide(&right)?,
         Remainder => left.remainder(&right)?,
@@ -202,7 +202,7 @@ fn of_decimals(operator: ArithmeticOperator, left: &Number, right: &Number) -> R
 }
 
 /// The number with the opposite sign.
-pub(crate) fn negated(data_type: &DataType, value: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn negate(data_type: &DataType, value: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     let made = Number::of_bytes(data_type, value).and_then(|number| {
         let opposite = match number {
             None => return Ok(None),
@@ -210,7 +210,7 @@ pub(crate) fn negated(data_type: &DataType, value: &[u8]) -> Result<Option<Vec<u
             Some(Number::Varint(value)) => Number::Varint(-value),
             Some(Number::Float(value)) => Number::Float(-value),
             Some(Number::Double(value)) => Number::Double(-value),
-            Some(Number::Decimal(value)) => Number::Decimal(value.negated()),
+            Some(Number::Decimal(value)) => Number::Decimal(value.negate()),
         };
         opposite.to_bytes(data_type).map(Some)
     });

@@ -49,19 +49,19 @@ impl Decimal {
         Decimal { unscaled: self.unscaled.magnitude().clone().into(), ..self }
     }
 
-    pub(crate) fn negated(self) -> Decimal {
+    pub(crate) fn negate(self) -> Decimal {
         Decimal { unscaled: -self.unscaled, ..self }
     }
 
     pub(crate) fn add(&self, other: &Decimal) -> Result<Decimal, String> {
         let scale = self.scale.max(other.scale);
-        let unscaled = self.aligned(scale)? + other.aligned(scale)?;
-        Ok(Decimal { unscaled, scale }.rounded(DECIMAL_DIGITS_MAX))
+        let unscaled = self.unscaled_at(scale)? + other.unscaled_at(scale)?;
+        Ok(Decimal { unscaled, scale }.round_to_digits(DECIMAL_DIGITS_MAX))
     }
 
     pub(crate) fn multiply(&self, other: &Decimal) -> Decimal {
         let product = Decimal { unscaled: &self.unscaled * &other.unscaled, scale: self.scale + other.scale };
-        product.rounded(DECIMAL_DIGITS_MAX)
+        product.round_to_digits(DECIMAL_DIGITS_MAX)
     }
 
     /// The quotient to at least 32 digits, without trailing zeros.
@@ -79,7 +79,7 @@ impl Decimal {
         } else {
             divisor *= ten_to(-power)?
         }
-        Ok(Decimal { unscaled: half_up(&dividend, &divisor), scale }.stripped())
+        Ok(Decimal { unscaled: half_up(&dividend, &divisor), scale }.strip_zeros())
     }
 
     pub(crate) fn remainder(&self, other: &Decimal) -> Result<Decimal, String> {
@@ -87,7 +87,7 @@ impl Decimal {
             return Err("Division by zero".to_owned());
         }
         let common = self.scale.max(other.scale);
-        let (dividend, divisor) = (self.aligned(common)?, other.aligned(common)?);
+        let (dividend, divisor) = (self.unscaled_at(common)?, other.unscaled_at(common)?);
         let (quotient, rest) = (&dividend / &divisor, &dividend % &divisor);
         // The quotient is an integer, with as many trailing zeros as the difference of scales requires.
         let preferred = self.scale - other.scale;
@@ -97,13 +97,13 @@ impl Decimal {
         };
         let scale = self.scale.max(of_quotient + other.scale);
         let rest = Decimal { unscaled: rest, scale: common };
-        rest.rescaled(scale)
+        rest.with_scale(scale)
     }
 
     /// The average of `count` values, given `self` as the average of all but the last: `self + (last - self) / count`.
     /// The quotient keeps the scale of the dividend and rounds half to even.
     pub(crate) fn average_with(&self, last: &Decimal, count: u64) -> Result<Decimal, String> {
-        let way = last.add(&self.clone().negated())?;
+        let way = last.add(&self.clone().negate())?;
         let (part, rest) = (&way.unscaled / count, &way.unscaled % count);
         let twice: BigInt = rest * 2u8;
         let is_odd = part.bit(0);
@@ -120,7 +120,7 @@ impl Decimal {
     /// Rounds to an integer, half away from zero.
     pub(crate) fn round(&self) -> Result<Decimal, String> {
         if self.scale <= 0 {
-            return Ok(Decimal::whole(self.aligned(0)?));
+            return Ok(Decimal::whole(self.unscaled_at(0)?));
         }
         if self.scale > self.precision() + 1 {
             return Ok(Decimal::whole(BigInt::ZERO));
@@ -129,21 +129,21 @@ impl Decimal {
     }
 
     /// The integer part, truncated towards zero.
-    pub(crate) fn truncated(&self) -> Result<BigInt, String> {
+    pub(crate) fn truncate(&self) -> Result<BigInt, String> {
         match self.scale {
             scale if scale > self.precision() => Ok(BigInt::ZERO),
             scale if scale > 0 => Ok(&self.unscaled / ten_to(scale)?),
-            _ => self.aligned(0),
+            _ => self.unscaled_at(0),
         }
     }
 
     /// The unscaled number at a scale that is at least the present one.
-    fn aligned(&self, scale: i64) -> Result<BigInt, String> {
+    fn unscaled_at(&self, scale: i64) -> Result<BigInt, String> {
         if self.is_zero() { Ok(BigInt::ZERO) } else { Ok(&self.unscaled * ten_to(scale - self.scale)?) }
     }
 
     /// The same number at another scale, at which no digit is lost.
-    fn rescaled(self, scale: i64) -> Result<Decimal, String> {
+    fn with_scale(self, scale: i64) -> Result<Decimal, String> {
         let unscaled = match scale - self.scale {
             more if more >= 0 => self.unscaled * ten_to(more)?,
             fewer => self.unscaled / ten_to(-fewer)?,
@@ -152,7 +152,7 @@ impl Decimal {
     }
 
     /// Rounds to at most `most` digits, half away from zero.
-    pub(crate) fn rounded(self, most: i64) -> Decimal {
+    pub(crate) fn round_to_digits(self, most: i64) -> Decimal {
         let surplus = self.precision() - most;
         if surplus <= 0 {
             return self;
@@ -160,11 +160,11 @@ impl Decimal {
         // The power is no larger than the number itself, which has that many digits.
         let rounded = half_up(&self.unscaled, &BigInt::from(10).pow(u32::try_from(surplus).unwrap_or(u32::MAX)));
         // Rounding may add a digit: 99.9 becomes 100.
-        Decimal { unscaled: rounded, scale: self.scale - surplus }.rounded(most)
+        Decimal { unscaled: rounded, scale: self.scale - surplus }.round_to_digits(most)
     }
 
     /// Strips trailing zeros.
-    pub(crate) fn stripped(self) -> Decimal {
+    pub(crate) fn strip_zeros(self) -> Decimal {
         if self.is_zero() {
             return Decimal::whole(BigInt::ZERO);
         }
@@ -212,13 +212,13 @@ mod tests {
         Decimal::of_bytes(&of_number(text, &DataType::Decimal).unwrap()).unwrap()
     }
 
-    fn shown(decimal: Decimal) -> String {
+    fn literal_of(decimal: Decimal) -> String {
         DataType::Decimal.literal(&decimal.to_bytes().unwrap())
     }
 
     #[test]
     fn quotients_have_32_digits_and_no_zeros_at_the_end() {
-        let quotient = |a: &str, b: &str| shown(decimal(a).divide(&decimal(b)).unwrap());
+        let quotient = |a: &str, b: &str| literal_of(decimal(a).divide(&decimal(b)).unwrap());
         assert_eq!(quotient("3.75", "7"), "0.53571428571428571428571428571429");
         assert_eq!(quotient("3.75", "3e10"), "1.25E-10");
         assert_eq!(quotient("100", "1"), "1E+2");
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn remainders_keep_their_scale() {
-        let rest = |a: &str, b: &str| shown(decimal(a).remainder(&decimal(b)).unwrap());
+        let rest = |a: &str, b: &str| literal_of(decimal(a).remainder(&decimal(b)).unwrap());
         assert_eq!(rest("10", "0.003"), "0.001");
         assert_eq!(rest("1.50", "1"), "0.50");
         assert_eq!(rest("1e5", "7.0"), "5.0");
@@ -238,19 +238,19 @@ mod tests {
 
     #[test]
     fn sums_far_apart_are_refused_rather_than_written_out() {
-        assert_eq!(shown(decimal("1.10").add(&decimal("2")).unwrap()), "3.10");
+        assert_eq!(literal_of(decimal("1.10").add(&decimal("2")).unwrap()), "3.10");
         assert!(decimal("1e2000000000").add(&decimal("1")).is_err());
         assert!(decimal("1e-2000000000").divide(&decimal("1e2000000000")).is_err());
-        assert_eq!(decimal("1e-2000000000").truncated(), Ok(BigInt::ZERO));
-        assert!(decimal("1e2000000000").truncated().is_err());
+        assert_eq!(decimal("1e-2000000000").truncate(), Ok(BigInt::ZERO));
+        assert!(decimal("1e2000000000").truncate().is_err());
     }
 
     #[test]
     fn products_are_rounded_to_ten_thousand_digits() {
         let long = Decimal::whole(BigInt::from(10).pow(9_999) - 1);
         assert_eq!(long.multiply(&long).precision(), 10_000);
-        assert_eq!(shown(decimal("0.5").round().unwrap()), "1");
-        assert_eq!(shown(decimal("-2.5").round().unwrap()), "-3");
-        assert_eq!(shown(decimal("0.05").round().unwrap()), "0");
+        assert_eq!(literal_of(decimal("0.5").round().unwrap()), "1");
+        assert_eq!(literal_of(decimal("-2.5").round().unwrap()), "-3");
+        assert_eq!(literal_of(decimal("0.05").round().unwrap()), "0");
     }
 }

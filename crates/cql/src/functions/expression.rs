@@ -1,7 +1,7 @@
 //! Functions that depend on their arguments alone: arithmetic, conversions, masks, and functions of collections and
 //! vectors.
 
-use super::arithmetic::{Arithmetic, negated};
+use super::arithmetic::{Arithmetic, negate};
 use super::cast::Cast;
 use super::collections::OfCollection;
 use super::failure::failure;
@@ -43,7 +43,7 @@ impl Expression {
         let second = arguments.get(1).copied().flatten();
         match self {
             Expression::Arithmetic(arithmetic) => arithmetic.call(first, second),
-            Expression::Negate(data_type) => first.map_or(Ok(None), |value| negated(data_type, value)),
+            Expression::Negate(data_type) => first.map_or(Ok(None), |value| negate(data_type, value)),
             Expression::Math(math, of) => first.map_or(Ok(None), |value| math.call(of, value)),
             Expression::OfCollection(function, of) => first.map_or(Ok(None), |value| function.call(of, value)),
             Expression::Similarity(measure, of) => match (first, second) {

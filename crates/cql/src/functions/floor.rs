@@ -90,7 +90,7 @@ mod tests {
     use crate::statement::Constant;
     use crate::text_form;
 
-    fn floored(data_type: &DataType, moment: &str, length: &str, start: Option<&str>) -> Result<String, String> {
+    fn floor_text(data_type: &DataType, moment: &str, length: &str, start: Option<&str>) -> Result<String, String> {
         let text = |text: &str| text_form::of_text(text, data_type).unwrap();
         let length = literal::encode(&Constant::Duration(length.to_owned()), &DataType::Duration, "d").unwrap();
         let (moment, start) = (text(moment), start.map(text));
@@ -104,25 +104,25 @@ mod tests {
 
     #[test]
     fn moments_go_back_to_where_their_stretch_begins() {
-        let at = |length: &str| floored(&DataType::Timestamp, "2016-09-27 19:07:17", length, None).unwrap();
+        let at = |length: &str| floor_text(&DataType::Timestamp, "2016-09-27 19:07:17", length, None).unwrap();
         assert_eq!(at("1h"), "'2016-09-27T19:00:00.000Z'");
         assert_eq!(at("1mo"), "'2016-09-01T00:00:00.000Z'");
         assert_eq!(at("1mo2d"), "'2016-09-18T00:00:00.000Z'");
         assert_eq!(at("1mo2h"), "'2016-09-16T14:00:00.000Z'");
         assert_eq!(at("0ns"), "'2016-09-27T19:07:17.000Z'");
-        let dated = |start| floored(&DataType::Date, "2016-09-19", "1mo", Some(start)).unwrap();
+        let dated = |start| floor_text(&DataType::Date, "2016-09-19", "1mo", Some(start)).unwrap();
         assert_eq!(dated("2016-08-20"), "'2016-08-20'");
         assert_eq!(dated("2016-08-10"), "'2016-09-10'");
-        assert_eq!(floored(&DataType::Time, "11:23:19", "7m", None).as_deref(), Ok("'11:19:00.000000000'"));
+        assert_eq!(floor_text(&DataType::Time, "11:23:19", "7m", None).as_deref(), Ok("'11:19:00.000000000'"));
     }
 
     #[test]
     fn lengths_that_make_no_sense_are_refused() {
-        assert!(floored(&DataType::Timestamp, "2016-09-27", "1ns", None).is_err());
-        assert!(floored(&DataType::Timestamp, "2016-09-27", "-1h", None).is_err());
-        assert!(floored(&DataType::Timestamp, "1969-01-01", "1h", None).is_err());
-        assert!(floored(&DataType::Date, "2016-09-27", "24h", None).is_err());
-        assert!(floored(&DataType::Time, "11:00:00", "25h", None).is_err());
-        assert!(floored(&DataType::Timestamp, "9223372036854775807", "1mo", Some("0")).is_ok());
+        assert!(floor_text(&DataType::Timestamp, "2016-09-27", "1ns", None).is_err());
+        assert!(floor_text(&DataType::Timestamp, "2016-09-27", "-1h", None).is_err());
+        assert!(floor_text(&DataType::Timestamp, "1969-01-01", "1h", None).is_err());
+        assert!(floor_text(&DataType::Date, "2016-09-27", "24h", None).is_err());
+        assert!(floor_text(&DataType::Time, "11:00:00", "25h", None).is_err());
+        assert!(floor_text(&DataType::Timestamp, "9223372036854775807", "1mo", Some("0")).is_ok());
     }
 }

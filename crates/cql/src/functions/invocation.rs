@@ -196,13 +196,13 @@ impl Invocation<'_> {
     }
 
     /// Resolves a function with one list of parameter types.
-    pub(super) fn fixed(
+    pub(super) fn fixed_signature(
         &self,
         function: Function,
         parameters: Vec<DataType>,
         result: DataType,
     ) -> Result<Signature, Error> {
-        fixed(self.name, self.types.len(), Signature { function, parameters, result })
+        check_arity(self.name, self.types.len(), Signature { function, parameters, result })
     }
 
     /// Resolves a function of one argument that must have one of the types `wanted`.
@@ -213,7 +213,7 @@ impl Invocation<'_> {
         result: DataType,
     ) -> Result<Signature, Error> {
         match self.types {
-            [Some(t)] if wanted.contains(t) => self.fixed(function(t.clone()), vec![t.clone()], result),
+            [Some(t)] if wanted.contains(t) => self.fixed_signature(function(t.clone()), vec![t.clone()], result),
             [None] => Err(ambiguous(self.name)),
             _ => Err(no_signature(self.name)),
         }
@@ -222,13 +222,13 @@ impl Invocation<'_> {
     /// Resolves `token`, whose parameters are the table's partition key.
     pub(super) fn token(&self) -> Result<Signature, Error> {
         let types = self.partition_key.iter().map(|c| c.data_type.clone()).collect();
-        self.fixed(Function::Token, types, DataType::Bigint)
+        self.fixed_signature(Function::Token, types, DataType::Bigint)
     }
 
     /// Resolves `to_json`, which takes a value of any type.
     pub(super) fn to_json(&self) -> Result<Signature, Error> {
         match self.types {
-            [Some(t)] => self.fixed(Function::ToJson(t.clone()), vec![t.clone()], DataType::Text),
+            [Some(t)] => self.fixed_signature(Function::ToJson(t.clone()), vec![t.clone()], DataType::Text),
             [None] => Err(ambiguous(self.name)),
             _ => Err(no_signature(self.name)),
         }
@@ -242,12 +242,12 @@ impl Invocation<'_> {
             return Err(Error::invalid(message));
         };
         let function = Function::Expression(Expression::FromJson(to.clone()));
-        self.fixed(function, vec![DataType::Text], to.clone())
+        self.fixed_signature(function, vec![DataType::Text], to.clone())
     }
 }
 
 /// The signature, if the number of arguments is `given`.
-pub(super) fn fixed(name: &str, given: usize, signature: Signature) -> Result<Signature, Error> {
+pub(super) fn check_arity(name: &str, given: usize, signature: Signature) -> Result<Signature, Error> {
     let required = signature.parameters.len();
     if required == given {
         return Ok(signature);

@@ -11,11 +11,11 @@ use std::net::Ipv6Addr;
 pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
     let data_type = data_type.unfrozen();
     match data_type {
-        DataType::Ascii | DataType::Text => quoted(&String::from_utf8_lossy(bytes)),
+        DataType::Ascii | DataType::Text => quote(&String::from_utf8_lossy(bytes)),
         DataType::Blob => format!("\"0x{}\"", hex(bytes)),
         _ if bytes.is_empty() => "\"\"".to_owned(),
         DataType::Boolean => (bytes != [0]).to_string(),
-        DataType::Inet => quoted(&address(data_type, bytes)),
+        DataType::Inet => quote(&address(data_type, bytes)),
         DataType::Float | DataType::Double => number(data_type.literal(bytes)),
         DataType::Timestamp => format!("\"{}\"", timestamp(bytes, ' ')),
         DataType::Tinyint
@@ -30,16 +30,16 @@ pub(crate) fn json(data_type: &DataType, bytes: &[u8]) -> String {
         DataType::Udt(user) => {
             let values = parts(data_type, bytes).unwrap_or_default();
             let fields = user.fields.iter().zip(values);
-            braced(fields.map(|((name, _), (t, v))| (field_name(name), value(t, v))))
+            object_text(fields.map(|((name, _), (t, v))| (field_name(name), value(t, v))))
         }
         // Printed like CQL literals, but in JSON's quotes.
-        _ => quoted(data_type.literal(bytes).trim_matches('\'')),
+        _ => quote(data_type.literal(bytes).trim_matches('\'')),
     }
 }
 
 /// A row as one JSON object: the name, type and value of each column.
 pub(crate) fn row<'a>(columns: impl Iterator<Item = (&'a str, &'a DataType, Option<&'a [u8]>)>) -> String {
-    braced(columns.map(|(name, data_type, bytes)| (field_name(name), value(data_type, bytes))))
+    object_text(columns.map(|(name, data_type, bytes)| (field_name(name), value(data_type, bytes))))
 }
 
 fn value(data_type: &DataType, bytes: Option<&[u8]>) -> String {
@@ -54,23 +54,23 @@ fn array(data_type: &DataType, bytes: &[u8]) -> String {
 /// A map as an object. Keys are converted to strings.
 fn object(data_type: &DataType, bytes: &[u8]) -> String {
     let all = parts(data_type, bytes).unwrap_or_default();
-    braced(all.chunks(2).filter_map(|pair| match pair {
+    object_text(all.chunks(2).filter_map(|pair| match pair {
         [(kt, k), (vt, v)] => {
             let key = value(kt, *k);
-            Some((if key.starts_with('"') { key } else { quoted(&key) }, value(vt, *v)))
+            Some((if key.starts_with('"') { key } else { quote(&key) }, value(vt, *v)))
         }
         _ => None,
     }))
 }
 
-fn braced(entries: impl Iterator<Item = (String, String)>) -> String {
+fn object_text(entries: impl Iterator<Item = (String, String)>) -> String {
     let all: Vec<String> = entries.map(|(k, v)| format!("{k}: {v}")).collect();
     format!("{{{}}}", all.join(", "))
 }
 
 /// A column name; one with upper-case letters keeps CQL's quotes inside JSON's.
 fn field_name(name: &str) -> String {
-    if name.chars().any(char::is_uppercase) { quoted(&format!("\"{name}\"")) } else { quoted(name) }
+    if name.chars().any(char::is_uppercase) { quote(&format!("\"{name}\"")) } else { quote(name) }
 }
 
 /// A number; null for NaN and infinity, which JSON cannot express.
@@ -100,7 +100,7 @@ pub(crate) fn address(data_type: &DataType, bytes: &[u8]) -> String {
     parts.join(":")
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -32,17 +32,17 @@ impl Fixed {
     /// The decimal truncated to `digits` digits after the point.
     fn of(decimal: &Decimal, digits: i64) -> Result<Fixed, String> {
         let scaled = Decimal { unscaled: decimal.unscaled.clone(), scale: decimal.scale - digits };
-        Ok(Fixed { value: scaled.truncated()?, digits })
+        Ok(Fixed { value: scaled.truncate()?, digits })
     }
 
     /// The reciprocal.
     fn inverse(&self, digits: i64) -> Decimal {
         let places = self.value.magnitude().to_string().len() as i64 + digits + SPARE;
-        Decimal { unscaled: one(places) / &self.value, scale: places - self.digits }.rounded(digits)
+        Decimal { unscaled: one(places) / &self.value, scale: places - self.digits }.round_to_digits(digits)
     }
 
     fn to_decimal(&self, digits: i64) -> Decimal {
-        Decimal { unscaled: self.value.clone(), scale: self.digits }.rounded(digits)
+        Decimal { unscaled: self.value.clone(), scale: self.digits }.round_to_digits(digits)
     }
 }
 
@@ -52,18 +52,18 @@ pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
     if argument.unscaled.sign() == Sign::NoSign {
         return Ok(Decimal::whole(BigInt::from(1)));
     }
-    let whole = argument.truncated()?;
+    let whole = argument.truncate()?;
     if whole.magnitude() > &EXP_MAX.into() {
         return Err(format!("the argument of exp is beyond {EXP_MAX}"));
     }
     let is_negative = argument.unscaled.sign() == Sign::Minus;
     let exponential = exp_of(&Fixed::of(&argument.clone().absolute(), digits + SPARE)?);
-    Ok(trimmed(if is_negative { exponential.inverse(digits) } else { exponential.to_decimal(digits) }))
+    Ok(strip_if_exact(if is_negative { exponential.inverse(digits) } else { exponential.to_decimal(digits) }))
 }
 
 /// Strips trailing zeros if they are more than half of the digits, which means that the result is exact.
-fn trimmed(result: Decimal) -> Decimal {
-    let stripped = result.clone().stripped();
+fn strip_if_exact(result: Decimal) -> Decimal {
+    let stripped = result.clone().strip_zeros();
     if stripped.precision() * 2 < result.precision() { stripped } else { result }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn log(argument: &Decimal) -> Result<Decimal, String> {
     }
     let digits = digits_of(argument);
     let result = log_to(argument, digits + SPARE)?;
-    Ok(trimmed(result.to_decimal(digits)))
+    Ok(strip_if_exact(result.to_decimal(digits)))
 }
 
 /// The logarithm to base ten.
@@ -114,7 +114,7 @@ pub(super) fn log10(argument: &Decimal) -> Result<Decimal, String> {
     let nearest = (&value + one(places) / 2u8) / one(places) * one(places);
     let near = (&value - &nearest).magnitude() < one(4).magnitude();
     let result = Fixed { value: if near { nearest } else { value }, digits: places };
-    Ok(trimmed(result.to_decimal(digits)))
+    Ok(strip_if_exact(result.to_decimal(digits)))
 }
 
 /// The natural logarithm to `places` digits after the point, as `ln m + e ln 10` of `m * 10^e` with `1 <= m < 10`.
@@ -162,26 +162,26 @@ mod tests {
         Decimal::of_bytes(&of_number(text, &DataType::Decimal).unwrap()).unwrap()
     }
 
-    fn shown(result: Result<Decimal, String>) -> String {
+    fn result_text(result: Result<Decimal, String>) -> String {
         DataType::Decimal.literal(&result.unwrap().to_bytes().unwrap())
     }
 
     #[test]
     fn results_have_32_digits() {
-        assert_eq!(shown(exp(&decimal("10.50"))), "36315.502674246637738912026901317");
-        assert_eq!(shown(exp(&decimal("1e-5"))), "1.0000100000500001666670833341667");
-        assert_eq!(shown(exp(&decimal("0"))), "1");
-        assert_eq!(shown(exp(&decimal("-100"))), "3.7200759760208359629596958038631E-44");
-        assert_eq!(shown(log(&decimal("10.50"))), "2.3513752571634776870833658589075");
-        assert_eq!(shown(log(&decimal("1e-5"))), "-11.512925464970228420089957273422");
-        assert_eq!(shown(log10(&decimal("10.50"))), "1.0211892990699380727935052671233");
-        assert_eq!(shown(log10(&decimal("1e-5"))), "-5");
-        assert_eq!(shown(log10(&decimal("123456789.987654321"))), "8.0915149806436263205069926630572");
+        assert_eq!(result_text(exp(&decimal("10.50"))), "36315.502674246637738912026901317");
+        assert_eq!(result_text(exp(&decimal("1e-5"))), "1.0000100000500001666670833341667");
+        assert_eq!(result_text(exp(&decimal("0"))), "1");
+        assert_eq!(result_text(exp(&decimal("-100"))), "3.7200759760208359629596958038631E-44");
+        assert_eq!(result_text(log(&decimal("10.50"))), "2.3513752571634776870833658589075");
+        assert_eq!(result_text(log(&decimal("1e-5"))), "-11.512925464970228420089957273422");
+        assert_eq!(result_text(log10(&decimal("10.50"))), "1.0211892990699380727935052671233");
+        assert_eq!(result_text(log10(&decimal("1e-5"))), "-5");
+        assert_eq!(result_text(log10(&decimal("123456789.987654321"))), "8.0915149806436263205069926630572");
     }
 
     #[test]
     fn what_would_fill_memory_is_refused() {
-        assert_eq!(shown(exp(&decimal("20000"))), "7.7560047259868610458320406792635E+8685");
+        assert_eq!(result_text(exp(&decimal("20000"))), "7.7560047259868610458320406792635E+8685");
         assert!(exp(&decimal("1e9")).is_err());
         assert!(exp(&decimal("1e2000000000")).is_err());
         assert!(log(&decimal("-1")).is_err());

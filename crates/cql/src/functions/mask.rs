@@ -29,7 +29,7 @@ pub(super) fn default(data_type: &DataType) -> Result<Vec<u8>, Error> {
         DataType::Decimal => vec![0; 5],
         DataType::Duration => vec![0; 3],
         DataType::Uuid => vec![0; 16],
-        DataType::Timeuuid => time::bound(&[0; 8], false)?,
+        DataType::Timeuuid => time::timeuuid_bound(&[0; 8], false)?,
         DataType::List(_) | DataType::Set(_) | DataType::Map(..) => vec![0; 4],
         DataType::Tuple(fields) => parts(data_type, fields.iter())?,
         DataType::Vector(element, n) => parts(data_type, (0..*n).map(|_| &**element))?,
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::text_form::hex;
 
-    fn masked(masked: Masked, value: &str, begin: i32, end: i32) -> String {
+    fn mask_text(masked: Masked, value: &str, begin: i32, end: i32) -> String {
         let (begin, end) = (begin.to_be_bytes(), end.to_be_bytes());
         let arguments = [Some(value.as_bytes()), Some(&begin[..]), Some(&end[..])];
         String::from_utf8(text(masked, &DataType::Text, &arguments).unwrap().unwrap()).unwrap()
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn ends_are_shown_or_hidden() {
-        assert_eq!(masked(Masked::Inner, "Alice", 1, 1), "A***e");
-        assert_eq!(masked(Masked::Outer, "Alice", 1, 1), "*lic*");
-        assert_eq!(masked(Masked::Inner, "héé", -1, 1), "**é");
-        assert_eq!(masked(Masked::Outer, "ab", 100, 0), "**");
+        assert_eq!(mask_text(Masked::Inner, "Alice", 1, 1), "A***e");
+        assert_eq!(mask_text(Masked::Outer, "Alice", 1, 1), "*lic*");
+        assert_eq!(mask_text(Masked::Inner, "héé", -1, 1), "**é");
+        assert_eq!(mask_text(Masked::Outer, "ab", 100, 0), "**");
         assert!(text(Masked::Inner, &DataType::Text, &[Some(b"a"), None, None, Some(b"##")]).is_err());
     }
 

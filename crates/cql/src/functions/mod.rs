@@ -24,7 +24,7 @@ pub(crate) use expression::Expression;
 pub(crate) use invocation::{Argument, ambiguous, no_signature};
 pub(crate) use native::{masking, signature};
 pub(crate) use registry::{masking_parameters, names, times_taken};
-pub(crate) use time::{appended, prepended};
+pub(crate) use time::{append_path, prepend_path};
 
 use crate::context::BindContext;
 use crate::error::Error;
@@ -109,8 +109,8 @@ impl Function {
     /// Evaluates functions of one value; for null the caller returns null.
     fn convert(&self, value: &[u8]) -> Result<Vec<u8>, Error> {
         match self {
-            Function::MinTimeuuid => time::bound(value, false),
-            Function::MaxTimeuuid => time::bound(value, true),
+            Function::MinTimeuuid => time::timeuuid_bound(value, false),
+            Function::MaxTimeuuid => time::timeuuid_bound(value, true),
             Function::ToDate(from) => time::milliseconds(from, value).map(time::date),
             Function::ToTimestamp(from) | Function::ToUnixTimestamp(from) => {
                 time::milliseconds(from, value).map(|ms| ms.to_be_bytes().to_vec())

@@ -1,6 +1,6 @@
 //! Resolution of functions by name and argument types.
 
-use super::invocation::{Invocation, fixed};
+use super::invocation::{Invocation, check_arity};
 use super::{Argument, Function, Signature, no_signature, registry};
 use crate::error::Error;
 use henge_model::{DataType, Table};
@@ -17,7 +17,7 @@ pub(crate) fn signature(
 ) -> Option<Result<Signature, Error>> {
     let Some(function) = registry::find(name) else {
         let (function, from, to) = blob_conversion(name)?;
-        return Some(fixed(name, arguments.len(), Signature { function, parameters: vec![from], result: to }));
+        return Some(check_arity(name, arguments.len(), Signature { function, parameters: vec![from], result: to }));
     };
     let partition_key = &table.partition_key;
     Some((function.resolve)(&Invocation { function, name, arguments: given, types: arguments, partition_key, wanted }))

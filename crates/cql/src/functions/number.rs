@@ -74,7 +74,7 @@ impl Number {
             Number::Varint(value) => low_bits(value),
             Number::Float(value) => *value as i64,
             Number::Double(value) => *value as i64,
-            Number::Decimal(value) => low_bits(&value.truncated()?),
+            Number::Decimal(value) => low_bits(&value.truncate()?),
         })
     }
 
@@ -101,7 +101,7 @@ impl Number {
     pub(crate) fn to_varint(&self) -> Result<BigInt, String> {
         match self {
             Number::Varint(value) => Ok(value.clone()),
-            Number::Decimal(value) => value.truncated(),
+            Number::Decimal(value) => value.truncate(),
             other => other.to_i64().map(BigInt::from),
         }
     }
@@ -163,20 +163,20 @@ fn scientific(value: &Decimal) -> String {
 mod tests {
     use super::*;
 
-    fn converted(from: &DataType, text: &str, to: &DataType) -> String {
+    fn convert_text(from: &DataType, text: &str, to: &DataType) -> String {
         let bytes = text_form::of_number(text, from).unwrap();
         to.literal(&Number::of_bytes(from, &bytes).unwrap().unwrap().to_bytes(to).unwrap())
     }
 
     #[test]
     fn numbers_turn_into_one_another_as_in_java() {
-        assert_eq!(converted(&DataType::Double, "300.7", &DataType::Tinyint), "44");
-        assert_eq!(converted(&DataType::Double, "1e30", &DataType::Int), "2147483647");
-        assert_eq!(converted(&DataType::Varint, "18446744073709551617", &DataType::Bigint), "1");
-        assert_eq!(converted(&DataType::Varint, "-1", &DataType::Bigint), "-1");
-        assert_eq!(converted(&DataType::Decimal, "-1.9", &DataType::Varint), "-1");
-        assert_eq!(converted(&DataType::Int, "7", &DataType::Decimal), "7.0");
-        assert_eq!(converted(&DataType::Decimal, "1e400", &DataType::Double), "Infinity");
+        assert_eq!(convert_text(&DataType::Double, "300.7", &DataType::Tinyint), "44");
+        assert_eq!(convert_text(&DataType::Double, "1e30", &DataType::Int), "2147483647");
+        assert_eq!(convert_text(&DataType::Varint, "18446744073709551617", &DataType::Bigint), "1");
+        assert_eq!(convert_text(&DataType::Varint, "-1", &DataType::Bigint), "-1");
+        assert_eq!(convert_text(&DataType::Decimal, "-1.9", &DataType::Varint), "-1");
+        assert_eq!(convert_text(&DataType::Int, "7", &DataType::Decimal), "7.0");
+        assert_eq!(convert_text(&DataType::Decimal, "1e400", &DataType::Double), "Infinity");
     }
 
     #[test]

@@ -30,7 +30,7 @@ const TO_TIMESTAMP: &[DataType] = &[DataType::Timeuuid, DataType::Date];
 const TO_UNIX_TIMESTAMP: &[DataType] = &[DataType::Timeuuid, DataType::Timestamp, DataType::Date];
 
 /// A function with a signature for each type.
-const fn typed(
+const fn typed_function(
     names: &'static [&'static str],
     arity: usize,
     resolve: fn(&Invocation<'_>) -> Result<Signature, Error>,
@@ -59,24 +59,24 @@ const ANOTHER: &str = "another argument";
 /// Every native function, in the order of the documentation.
 #[rustfmt::skip]
 const REGISTRY: &[NativeFunction] = &[
-    typed(&["fromjson", "from_json"], 1, |call| call.json_value()),
-    typed(&["now", "currenttimeuuid", "current_timeuuid"], 0, |call| call.fixed(Function::Now, vec![], DataType::Timeuuid)),
-    typed(&["uuid"], 0, |call| call.fixed(Function::Uuid, vec![], DataType::Uuid)),
-    typed(&["token"], 0, |call| call.token()),
-    typed(&["currenttimestamp", "current_timestamp"], 0, |call| call.fixed(Function::CurrentTimestamp, vec![], DataType::Timestamp)),
-    typed(&["currentdate", "current_date"], 0, |call| call.fixed(Function::CurrentDate, vec![], DataType::Date)),
-    typed(&["currenttime", "current_time"], 0, |call| call.fixed(Function::CurrentTime, vec![], DataType::Time)),
-    typed(&["mintimeuuid", "min_timeuuid"], 1, |call| call.fixed(Function::MinTimeuuid, vec![DataType::Timestamp], DataType::Timeuuid)),
-    typed(&["maxtimeuuid", "max_timeuuid"], 1, |call| call.fixed(Function::MaxTimeuuid, vec![DataType::Timestamp], DataType::Timeuuid)),
-    typed(&["todate", "to_date"], 1, |call| call.one_of(TO_DATE, Function::ToDate, DataType::Date)),
-    typed(&["totimestamp", "to_timestamp"], 1, |call| call.one_of(TO_TIMESTAMP, Function::ToTimestamp, DataType::Timestamp)),
-    typed(&["tounixtimestamp", "to_unix_timestamp"], 1, |call| call.one_of(TO_UNIX_TIMESTAMP, Function::ToUnixTimestamp, DataType::Bigint)),
-    typed(&["tojson", "to_json"], 1, |call| call.to_json()),
-    typed(&["abs"], 1, |call| call.math(Math::Abs)),
-    typed(&["exp"], 1, |call| call.math(Math::Exp)),
-    typed(&["log"], 1, |call| call.math(Math::Log)),
-    typed(&["log10"], 1, |call| call.math(Math::Log10)),
-    typed(&["round"], 1, |call| call.math(Math::Round)),
+    typed_function(&["fromjson", "from_json"], 1, |call| call.json_value()),
+    typed_function(&["now", "currenttimeuuid", "current_timeuuid"], 0, |call| call.fixed_signature(Function::Now, vec![], DataType::Timeuuid)),
+    typed_function(&["uuid"], 0, |call| call.fixed_signature(Function::Uuid, vec![], DataType::Uuid)),
+    typed_function(&["token"], 0, |call| call.token()),
+    typed_function(&["currenttimestamp", "current_timestamp"], 0, |call| call.fixed_signature(Function::CurrentTimestamp, vec![], DataType::Timestamp)),
+    typed_function(&["currentdate", "current_date"], 0, |call| call.fixed_signature(Function::CurrentDate, vec![], DataType::Date)),
+    typed_function(&["currenttime", "current_time"], 0, |call| call.fixed_signature(Function::CurrentTime, vec![], DataType::Time)),
+    typed_function(&["mintimeuuid", "min_timeuuid"], 1, |call| call.fixed_signature(Function::MinTimeuuid, vec![DataType::Timestamp], DataType::Timeuuid)),
+    typed_function(&["maxtimeuuid", "max_timeuuid"], 1, |call| call.fixed_signature(Function::MaxTimeuuid, vec![DataType::Timestamp], DataType::Timeuuid)),
+    typed_function(&["todate", "to_date"], 1, |call| call.one_of(TO_DATE, Function::ToDate, DataType::Date)),
+    typed_function(&["totimestamp", "to_timestamp"], 1, |call| call.one_of(TO_TIMESTAMP, Function::ToTimestamp, DataType::Timestamp)),
+    typed_function(&["tounixtimestamp", "to_unix_timestamp"], 1, |call| call.one_of(TO_UNIX_TIMESTAMP, Function::ToUnixTimestamp, DataType::Bigint)),
+    typed_function(&["tojson", "to_json"], 1, |call| call.to_json()),
+    typed_function(&["abs"], 1, |call| call.math(Math::Abs)),
+    typed_function(&["exp"], 1, |call| call.math(Math::Exp)),
+    typed_function(&["log"], 1, |call| call.math(Math::Log)),
+    typed_function(&["log10"], 1, |call| call.math(Math::Log10)),
+    typed_function(&["round"], 1, |call| call.math(Math::Round)),
     generic(&["floor"], (2, 3), ("", ""), |call| call.floor()),
     generic(&["map_keys"], (1, 1), MAP, |call| call.of_collection(OfCollection::Keys)),
     generic(&["map_values"], (1, 1), MAP, |call| call.of_collection(OfCollection::Values)),

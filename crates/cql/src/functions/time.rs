@@ -25,13 +25,13 @@ const PREPEND_REFERENCE_US: Micros = 1_262_304_000_000_000;
 
 /// The path of an element appended to a list. It comes after all earlier appends, in a batch also after those of
 /// earlier statements. `element` is the number of elements that the statement appends before this one.
-pub(crate) fn appended(context: &BindContext<'_>, element: u32) -> [u8; 16] {
+pub(crate) fn append_path(context: &BindContext<'_>, element: u32) -> [u8; 16] {
     place(steps_of(context.now_us) + i64::from(element >> 16), context.statement, element as u16, context.seed)
 }
 
 /// The path of an element prepended to a list. It comes before all earlier prepends. `element` is the number of
 /// elements that the statement puts between this one and the present first element.
-pub(crate) fn prepended(context: &BindContext<'_>, element: u32) -> [u8; 16] {
+pub(crate) fn prepend_path(context: &BindContext<'_>, element: u32) -> [u8; 16] {
     let backwards = steps_of((2 * PREPEND_REFERENCE_US).saturating_sub(context.now_us));
     place(backwards - i64::from(element >> 16), u16::MAX - context.statement, u16::MAX - element as u16, context.seed)
 }
@@ -70,7 +70,7 @@ fn assemble(steps: i64, rest: [u8; 8]) -> [u8; 16] {
 }
 
 /// The lowest or highest timeuuid of a timestamp's millisecond. The last eight bytes compare as signed.
-pub(crate) fn bound(timestamp: &[u8], highest: bool) -> Result<Vec<u8>, Error> {
+pub(crate) fn timeuuid_bound(timestamp: &[u8], highest: bool) -> Result<Vec<u8>, Error> {
     let milliseconds = long(timestamp)?;
     let steps =
         milliseconds.wrapping_mul(10_000).wrapping_add(UUID_EPOCH).wrapping_add(if highest { 9_999 } else { 0 });
@@ -132,8 +132,8 @@ mod tests {
             guard: Default::default(),
         };
         let now = 1_700_000_000_123_456;
-        let appended_at = |now, statement, element| appended(&at(now, statement), element);
-        let prepended_at = |now, statement, element| prepended(&at(now, statement), element);
+        let appended_at = |now, statement, element| append_path(&at(now, statement), element);
+        let prepended_at = |now, statement, element| prepend_path(&at(now, statement), element);
         let order = [
             prepended_at(now + 1, 0, 1),
             prepended_at(now + 1, 0, 0),
@@ -159,7 +159,8 @@ mod tests {
     #[test]
     fn bounds_enclose_the_millisecond() {
         let at = 1_700_000_000_123i64;
-        let (low, high) = (bound(&at.to_be_bytes(), false).unwrap(), bound(&at.to_be_bytes(), true).unwrap());
+        let (low, high) =
+            (timeuuid_bound(&at.to_be_bytes(), false).unwrap(), timeuuid_bound(&at.to_be_bytes(), true).unwrap());
         let id = timeuuid(at * 1_000 + 999, [0x55; 16]);
         assert!(DataType::Timeuuid.compare(&low, &id).is_lt());
         assert!(DataType::Timeuuid.compare(&high, &id).is_gt());

@@ -31,7 +31,7 @@ fn run(settings: &Guardrails, exempt: bool, text: &str) -> (Result<(), Error>, V
             plan.guard(&context, false).and_then(|()| plan.bind(&context, &mut Vec::new()).map(|_| ()))
         }
         Plan::Schema(change) => {
-            change.guarded(&guard, &schema()).and_then(|change| change.guard_change(&guard, &schema()))
+            change.apply_guardrails(&guard, &schema()).and_then(|change| change.guard_change(&guard, &schema()))
         }
         other => panic!("{other:?}"),
     };
@@ -107,7 +107,7 @@ fn properties_that_are_ignored_stay_as_they_were() {
     let guard = Guard::new(&settings, false, &warnings);
     let text = "ALTER TABLE ks.events WITH default_time_to_live = 5 AND comment = 'kept'";
     let Plan::Schema(change) = prepare_text(text).unwrap().plan else { panic!("no change") };
-    let change = change.guarded(&guard, &schema()).unwrap();
+    let change = change.apply_guardrails(&guard, &schema()).unwrap();
     let SchemaChange::AlterTable { change: henge_model::TableChange::Options { now, .. }, .. } = &*change else {
         panic!("{change:?}");
     };

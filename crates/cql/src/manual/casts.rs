@@ -1,6 +1,6 @@
 //! What `CAST` makes of what.
 
-use super::{SAMPLES, column, described, result_of, schema};
+use super::{SAMPLES, column, describe_types, result_of, schema};
 use std::collections::BTreeMap;
 
 #[test]
@@ -15,7 +15,7 @@ fn casts_are_as_the_manual_says() {
         }
     }
     let mut lines: Vec<[String; 2]> =
-        by_targets.iter().map(|(to, from)| [described(from), henge_manual::names(to)]).collect();
+        by_targets.iter().map(|(to, from)| [describe_types(from), henge_manual::names(to)]).collect();
     lines.sort();
     henge_manual::compatibility("casts", &henge_manual::table(["From", "To"], lines));
 }

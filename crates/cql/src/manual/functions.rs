@@ -1,6 +1,6 @@
 //! The native functions: each is asked for by name with arguments of every type, and what the answer's type is.
 
-use super::{SAMPLES, column, described, prepared, result_of, schema};
+use super::{SAMPLES, column, describe_types, prepare_if_valid, result_of, schema};
 use crate::functions;
 use henge_model::Schema;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ fn of_form(rest: &[&str], results: &[(&str, String)], schema: &Schema) -> Vec<(S
     let takes = |firsts: &[&str]| {
         let others =
             rest.iter().map(|other| if *other == "T" { ", another".to_owned() } else { format!(", `{other}`") });
-        described(firsts) + &others.collect::<String>()
+        describe_types(firsts) + &others.collect::<String>()
     };
     by_result.into_iter().map(|(result, firsts)| (takes(&firsts), result)).collect()
 }
@@ -119,9 +119,9 @@ fn blob_conversions(schema: &Schema) -> Vec<[String; 3]> {
         };
         SAMPLES.into_iter().filter(native).filter(works).collect()
     };
-    assert!(prepared("SELECT intasblob(k), blobasint(intasblob(k)) FROM every", schema).is_some());
+    assert!(prepare_if_valid("SELECT intasblob(k), blobasint(intasblob(k)) FROM every", schema).is_some());
     vec![
-        ["`T_as_blob` `Tasblob`".to_owned(), format!("T: {}", described(&converts(true))), "`blob`".to_owned()],
-        ["`blob_as_T` `blobasT`".to_owned(), "`blob`".to_owned(), format!("T: {}", described(&converts(false)))],
+        ["`T_as_blob` `Tasblob`".to_owned(), format!("T: {}", describe_types(&converts(true))), "`blob`".to_owned()],
+        ["`blob_as_T` `blobasT`".to_owned(), "`blob`".to_owned(), format!("T: {}", describe_types(&converts(false)))],
     ]
 }

@@ -62,14 +62,14 @@ fn index(sample: &str) -> usize {
 }
 
 /// The statement against that schema, unless it is refused.
-fn prepared(text: &str, schema: &Schema) -> Option<Prepared> {
+fn prepare_if_valid(text: &str, schema: &Schema) -> Option<Prepared> {
     prepare(&parse(text).ok()?, schema, Some("ks")).ok()
 }
 
 /// The type that an expression over columns of these samples has, unless it is refused.
 fn result_of(expression: &str, samples: &[&str], schema: &Schema) -> Option<String> {
     let table = if samples.contains(&"counter") { "counters" } else { "every" };
-    let prepared = prepared(&format!("SELECT {expression} FROM {table}"), schema)?;
+    let prepared = prepare_if_valid(&format!("SELECT {expression} FROM {table}"), schema)?;
     prepared.result?.first().map(|column| column.data_type.to_string())
 }
 
@@ -90,7 +90,7 @@ const KINDS: [(&str, &[&str]); 4] = [
 ];
 
 /// Samples in a few words: most types by what is missing.
-fn described(samples: &[&str]) -> String {
+fn describe_types(samples: &[&str]) -> String {
     for (kind, all) in std::iter::once(("any type", &SAMPLES[..])).chain(KINDS) {
         let missing: Vec<&&str> = all.iter().filter(|sample| !samples.contains(sample)).collect();
         let is_kind = samples.iter().all(|sample| all.contains(sample)) && missing.len() * 6 <= all.len();

@@ -1,6 +1,6 @@
 //! The types, and where each may stand: a table with a column of it there is asked for.
 
-use super::{SAMPLES, described, prepared, schema};
+use super::{SAMPLES, describe_types, prepare_if_valid, schema};
 
 /// Where, and the table that has it there.
 const PLACES: [(&str, &str); 5] = [
@@ -19,7 +19,7 @@ fn types_are_as_the_manual_says() {
     let schema = schema();
     let mut groups: Vec<([bool; 5], Vec<&str>)> = Vec::new();
     for sample in SAMPLES {
-        let may = PLACES.map(|(_, text)| prepared(&text.replace("TYPE", sample), &schema).is_some());
+        let may = PLACES.map(|(_, text)| prepare_if_valid(&text.replace("TYPE", sample), &schema).is_some());
         match groups.iter_mut().find(|(other, _)| *other == may) {
             Some((_, samples)) => samples.push(sample),
             None => groups.push((may, vec![sample])),
@@ -27,7 +27,7 @@ fn types_are_as_the_manual_says() {
     }
     let lines = groups.iter().map(|(may, samples)| {
         let yes = |i: usize| if may[i] { "yes" } else { "no" }.to_owned();
-        [described(samples), yes(0), yes(1), yes(2), yes(3), yes(4)]
+        [describe_types(samples), yes(0), yes(1), yes(2), yes(3), yes(4)]
     });
     let [a, b, c, d, e] = PLACES.map(|(place, _)| place);
     henge_manual::compatibility("types", &henge_manual::table(["Type", a, b, c, d, e], lines));

@@ -100,7 +100,7 @@ fn null_value(column: &Column) -> Error {
 /// Splits a bound `list` into values of the first column.
 fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
     let name = columns.first().map_or("", |c| c.name.as_str());
-    let bytes = source.evaluate_choices(context)?.required(&format!("column {name}"))?;
+    let bytes = source.evaluate_choices(context)?.require(&format!("column {name}"))?;
     let element = columns.first().map_or(&DataType::Blob, |c| &c.data_type);
     let data_type = DataType::List(Box::new(element.clone()));
     let parts = collection::parts(&data_type, &bytes);
@@ -118,7 +118,7 @@ fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -
 
 /// Splits a bound list of tuples into the values of `columns`.
 fn tuple_list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
-    let bytes = source.evaluate_choices(context)?.required("the list of IN")?;
+    let bytes = source.evaluate_choices(context)?.require("the list of IN")?;
     let tuple = DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect());
     let invalid = || Error::invalid("Invalid list of tuples for IN");
     let list = DataType::List(Box::new(tuple.clone()));

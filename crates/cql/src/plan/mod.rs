@@ -54,7 +54,7 @@ pub(crate) use restriction::{
 pub use schema_change::SchemaChange;
 pub(crate) use select::Grouping;
 pub use select::SelectPlan;
-pub(crate) use selector::{Selector, projected};
+pub(crate) use selector::{Selector, projection_of};
 pub(crate) use sorting::Sorting;
 pub(crate) use source::{Given, Source};
 pub use statement::{Plan, Prepared};

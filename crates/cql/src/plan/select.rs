@@ -134,13 +134,13 @@ impl SelectPlan {
     }
 
     /// The number of leading values of a row that belong to the result; those behind them are sort values.
-    pub fn shown(&self) -> usize {
+    pub fn result_width(&self) -> usize {
         self.selectors.len() - self.sorting.columns.len()
     }
 
     /// Compares two rows that have the values of all selectors.
     pub fn compare(&self, a: &[Option<Bytes>], b: &[Option<Bytes>]) -> Ordering {
-        let (a, b) = (a.get(self.shown()..), b.get(self.shown()..));
+        let (a, b) = (a.get(self.result_width()..), b.get(self.result_width()..));
         self.sorting.compare(a.unwrap_or_default(), b.unwrap_or_default())
     }
 }

@@ -70,7 +70,7 @@ pub(crate) enum Selector {
 }
 
 /// The projection that fetches a column.
-pub(crate) fn projected(column: &Column, table: &Table) -> Projected {
+pub(crate) fn projection_of(column: &Column, table: &Table) -> Projected {
     let place = table.position(column).unwrap_or(0);
     match column.kind {
         ColumnKind::PartitionKey => Projected::PartitionKey(place),

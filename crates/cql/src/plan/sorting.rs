@@ -1,6 +1,6 @@
 //! The sort order of rows of several partitions.
 
-use super::{Choices, Partition, Where, projected};
+use super::{Choices, Partition, Where, projection_of};
 use henge_base::Bytes;
 use henge_model::{Column, Order, Projected, Table};
 use std::cmp::Ordering;
@@ -30,8 +30,8 @@ impl Sorting {
     }
 
     /// The values to fetch for sorting.
-    pub(crate) fn projected(&self, table: &Table) -> Vec<Projected> {
-        self.columns.iter().map(|column| projected(column, table)).collect()
+    pub(crate) fn projections(&self, table: &Table) -> Vec<Projected> {
+        self.columns.iter().map(|column| projection_of(column, table)).collect()
     }
 
     /// Compares two rows by their sort values alone.

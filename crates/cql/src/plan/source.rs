@@ -73,7 +73,7 @@ impl Source {
                 Ok(made.map_or(Given::Null, |bytes| Given::Value(Cow::Owned(bytes))))
             }
             Source::Part { of, data_type, place } => {
-                let whole = of.evaluate_for_row(context, row)?.required("a tuple")?;
+                let whole = of.evaluate_for_row(context, row)?.require("a tuple")?;
                 let parts = collection::parts(data_type, &whole);
                 let part = parts.as_ref().and_then(|parts| parts.get(*place)?.1);
                 Ok(part.map_or(Given::Null, |part| Given::Value(Cow::Owned(part.to_vec()))))
@@ -164,7 +164,7 @@ impl<'a> Given<'a> {
     }
 
     /// The value; null and unset are refused. `what` names the value's use in the message.
-    pub(crate) fn required(self, what: &str) -> Result<Cow<'a, [u8]>, Error> {
+    pub(crate) fn require(self, what: &str) -> Result<Cow<'a, [u8]>, Error> {
         self.or_null(what)?.ok_or_else(|| Error::invalid(format!("Invalid null value for {what}")))
     }
 }

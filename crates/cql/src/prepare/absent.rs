@@ -42,7 +42,7 @@ fn drop_function(drop: &DropFunction, scope: &Scope<'_>) -> Result<Prepared, Err
     };
     let what = if drop.aggregate { "Aggregate" } else { "Function" };
     let message = format!("{what} '{keyspace}.{}{types}' doesn't exist", drop.name.name.text);
-    dropped(drop.if_exists, Error::invalid(message).at(drop.name.name.position))
+    nothing_if(drop.if_exists, Error::invalid(message).at(drop.name.name.position))
 }
 
 /// The parameter types of a function, comma-separated. A parameter may not be written as `frozen`.
@@ -69,7 +69,7 @@ pub(crate) fn views(statement: &ViewStatement, scope: &Scope<'_>) -> Result<Prep
     let keyspace = scope.keyspace_of(name)?;
     refuse_local(&keyspace, scope)?;
     let message = format!("Materialized view '{keyspace}.{}' doesn't exist", name.name.text);
-    dropped(if_exists, Error::invalid(message).at(name.name.position))
+    nothing_if(if_exists, Error::invalid(message).at(name.name.position))
 }
 
 pub(crate) fn triggers(statement: &TriggerStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
@@ -79,7 +79,7 @@ pub(crate) fn triggers(statement: &TriggerStatement, scope: &Scope<'_>) -> Resul
             let keyspace = scope.keyspace_of(table)?;
             refuse_local(&keyspace, scope)?;
             let message = format!("Trigger '{}' on '{keyspace}.{}' doesn't exist", name.text, table.name.text);
-            dropped(*if_exists, Error::invalid(message).at(name.position))
+            nothing_if(*if_exists, Error::invalid(message).at(name.position))
         }
     }
 }
@@ -116,7 +116,7 @@ fn refuse_local(keyspace: &str, scope: &Scope<'_>) -> Result<(), Error> {
     }
 }
 
-fn dropped(if_exists: bool, missing: Error) -> Result<Prepared, Error> {
+fn nothing_if(if_exists: bool, missing: Error) -> Result<Prepared, Error> {
     if if_exists { Ok(Prepared::bare(Plan::Nothing)) } else { Err(missing) }
 }
 

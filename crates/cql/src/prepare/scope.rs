@@ -85,13 +85,14 @@ pub(crate) fn refuse_writes(schema: &Schema, keyspace: &str) -> Result<(), Error
 pub(crate) fn column<'t>(table: &'t Table, name: &Name) -> Result<&'t Column, Error> {
     table.column(&name.text).ok_or_else(|| {
         let guess = nearest(&name.text, table.visible_columns().map(|c| c.name.as_str()));
-        let message = format!("Undefined column name {} in table {}.{}", shown(&name.text), table.keyspace, table.name);
+        let message =
+            format!("Undefined column name {} in table {}.{}", quote_if_needed(&name.text), table.keyspace, table.name);
         Error::invalid(message).at(name.position).with_hint(guess)
     })
 }
 
 /// A name as Cassandra prints it: quoted if it would otherwise be read differently or as a reserved word.
-fn shown(name: &str) -> String {
+fn quote_if_needed(name: &str) -> String {
     let mut bytes = name.bytes();
     let is_plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');

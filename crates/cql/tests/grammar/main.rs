@@ -95,7 +95,7 @@ fn is_one_term(text: &str) -> bool {
 }
 
 /// A shape whose markers are numbered in the order of the text, as the parser numbers them.
-fn counted(shape: &str) -> String {
+fn number_markers(shape: &str) -> String {
     let mut parts = shape.split("Marker { index: 0,");
     let mut counted = parts.next().unwrap().to_owned();
     for (index, part) in parts.enumerate() {
@@ -113,7 +113,7 @@ fn what_is_printed_reads_as_the_same_tree() {
             let made = statement(random);
             let text = made.to_string();
             let read = parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}\n{made:?}"));
-            assert_eq!(bare(&counted(&shape(&made))), bare(&shape(&read)), "{text}");
+            assert_eq!(bare(&number_markers(&shape(&made))), bare(&shape(&read)), "{text}");
             assert_eq!(text, read.to_string());
             text.len()
         },

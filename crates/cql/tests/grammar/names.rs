@@ -76,10 +76,10 @@ const NATIVES: [&str; 10] =
     ["int", "text", "uuid", "blob", "bigint", "timestamp", "varint", "duration", "counter", "inet"];
 
 pub(crate) fn name(random: &mut Random) -> Name {
-    named(if random.chance(1, 2) { random.pick(&NAMES[..6]) } else { random.pick(&NAMES) }.unwrap())
+    name_of(if random.chance(1, 2) { random.pick(&NAMES[..6]) } else { random.pick(&NAMES) }.unwrap())
 }
 
-fn named(text: &str) -> Name {
+fn name_of(text: &str) -> Name {
     Name { text: text.to_owned(), position: Position::default() }
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn type_name(random: &mut Random, depth: u32) -> TypeName {
     if depth == 0 || random.chance(1, 2) {
         return match random.below(6) {
             0 => TypeName::Named { keyspace: maybe(random, name), name: name(random) },
-            1 => TypeName::Custom(named(random.pick(&["org.example.Type", "it's", ""]).unwrap())),
+            1 => TypeName::Custom(name_of(random.pick(&["org.example.Type", "it's", ""]).unwrap())),
             _ => native(random),
         };
     }
@@ -107,7 +107,7 @@ pub(crate) fn type_name(random: &mut Random, depth: u32) -> TypeName {
 }
 
 pub(crate) fn native(random: &mut Random) -> TypeName {
-    TypeName::Named { keyspace: None, name: named(random.pick(&NATIVES).unwrap()) }
+    TypeName::Named { keyspace: None, name: name_of(random.pick(&NATIVES).unwrap()) }
 }
 
 /// A random type that contains other types.

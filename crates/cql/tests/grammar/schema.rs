@@ -61,7 +61,7 @@ pub(crate) fn small(random: &mut Random) -> Statement {
     }
 }
 
-fn masked(random: &mut Random) -> Masked {
+fn random_mask(random: &mut Random) -> Masked {
     let call = maybe(random, |random| MaskCall {
         keyspace: maybe(random, name),
         function: name(random),
@@ -75,13 +75,13 @@ fn column(random: &mut Random) -> ColumnDefinition {
         name: name(random),
         data_type: type_name(random, 2),
         is_static: random.chance(1, 4),
-        masked: maybe(random, masked),
+        masked: maybe(random, random_mask),
         is_primary_key: random.chance(1, 4),
     }
 }
 
 /// A random column to add, which is not part of the key.
-fn added(random: &mut Random) -> ColumnDefinition {
+fn added_column(random: &mut Random) -> ColumnDefinition {
     ColumnDefinition { is_primary_key: false, ..column(random) }
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn create_table(random: &mut Random) -> CreateTable {
 pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
     let yes = random.chance(1, 2);
     let change = match random.below(7) {
-        0 => AlterTableChange::Add { if_not_exists: yes, columns: many(random, 1, 3, added) },
+        0 => AlterTableChange::Add { if_not_exists: yes, columns: many(random, 1, 3, added_column) },
         1 => AlterTableChange::Drop { if_exists: yes, columns: names(random, 3), timestamp: maybe(random, integer) },
         2 => AlterTableChange::Rename {
             if_exists: yes,
@@ -108,7 +108,7 @@ pub(crate) fn alter_table(random: &mut Random) -> AlterTable {
         },
         3 => AlterTableChange::DropCompactStorage,
         4 => AlterTableChange::Retype(name(random)),
-        5 => AlterTableChange::Mask { if_exists: yes, column: name(random), masked: maybe(random, masked) },
+        5 => AlterTableChange::Mask { if_exists: yes, column: name(random), masked: maybe(random, random_mask) },
         _ => AlterTableChange::With(properties(random, 1)),
     };
     AlterTable { table: table_name(random), if_exists: random.chance(1, 2), change, position: Position::default() }

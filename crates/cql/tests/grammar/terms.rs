@@ -25,7 +25,7 @@ pub(crate) fn value(random: &mut Random) -> Term {
 
 /// A random tuple of two or three values.
 pub(crate) fn tuple(random: &mut Random) -> Term {
-    made(TermKind::Tuple(many(random, 2, 3, value)))
+    term_of(TermKind::Tuple(many(random, 2, 3, value)))
 }
 
 /// A random expression over columns.
@@ -35,11 +35,11 @@ pub(crate) fn expression(random: &mut Random) -> Term {
 
 pub(crate) fn marker(random: &mut Random) -> Term {
     let name = maybe(random, |random| name(random).text);
-    made(TermKind::Marker(Marker { index: 0, name }))
+    term_of(TermKind::Marker(Marker { index: 0, name }))
 }
 
 pub(crate) fn integer(random: &mut Random) -> Term {
-    made(TermKind::Constant(Constant::Integer(
+    term_of(TermKind::Constant(Constant::Integer(
         random.pick(&["0", "7", "-5", "9223372036854775807"]).unwrap().to_string(),
     )))
 }
@@ -48,7 +48,7 @@ pub(crate) fn integer_or_marker(random: &mut Random) -> Term {
     if random.chance(1, 2) { integer(random) } else { marker(random) }
 }
 
-fn made(kind: TermKind) -> Term {
+fn term_of(kind: TermKind) -> Term {
     Term { kind, position: Position::default() }
 }
 
@@ -59,17 +59,17 @@ fn term(random: &mut Random, of: Of) -> Term {
     let one = |random: &mut Random| term(random, of.inner());
     let boxed = |random: &mut Random| Box::new(one(random));
     // Parts of columns are no values.
-    made(match random.below(if of.columns { 13 } else { 10 }) {
+    term_of(match random.below(if of.columns { 13 } else { 10 }) {
         0 => TermKind::List(many(random, 0, 3, one)),
         1 => TermKind::Set(many(random, 0, 3, one)),
         2 => map(random, of),
         3 => TermKind::UserType(many(random, 1, 3, |random| (name(random), one(random)))),
         4 => TermKind::Tuple(many(random, 2, 3, one)),
         5 => call(random, of),
-        6 => hinted(random, of),
+        6 => random_type_hint(random, of),
         7 => TermKind::Cast { term: boxed(random), target: type_name(random, 1) },
         8 => arithmetic(random, of),
-        9 => return negated(one(random)),
+        9 => return negate(one(random)),
         10 => TermKind::Field { of: boxed(random), field: name(random) },
         11 => TermKind::Element { of: boxed(random), key: boxed(random) },
         _ => slice(random, of),
@@ -78,10 +78,10 @@ fn term(random: &mut Random, of: Of) -> Term {
 
 fn leaf(random: &mut Random, of: Of) -> Term {
     match random.below(6) {
-        0 => made(TermKind::Null),
+        0 => term_of(TermKind::Null),
         1 => marker(random),
-        2 | 3 if of.columns => made(TermKind::Column(name(random))),
-        _ => made(TermKind::Constant(constant(random))),
+        2 | 3 if of.columns => term_of(TermKind::Column(name(random))),
+        _ => term_of(TermKind::Constant(constant(random))),
     }
 }
 
@@ -121,7 +121,7 @@ fn call(random: &mut Random, of: Of) -> TermKind {
     TermKind::Call { keyspace, function: name(random), arguments }
 }
 
-fn hinted(random: &mut Random, of: Of) -> TermKind {
+fn random_type_hint(random: &mut Random, of: Of) -> TermKind {
     let target = match random.below(3) {
         0 => native(random),
         1 => collection(random, 1),
@@ -138,14 +138,14 @@ fn arithmetic(random: &mut Random, of: Of) -> TermKind {
 }
 
 /// A random negated term. A minus before a number literal is part of the literal.
-fn negated(of: Term) -> Term {
+fn negate(of: Term) -> Term {
     match of.kind {
         TermKind::Constant(Constant::Integer(text) | Constant::Float(text) | Constant::Duration(text))
             if !text.starts_with('-') =>
         {
-            made(TermKind::Constant(Constant::Integer(format!("-{}", text.len()))))
+            term_of(TermKind::Constant(Constant::Integer(format!("-{}", text.len()))))
         }
-        kind => made(TermKind::Negated(Box::new(made(kind)))),
+        kind => term_of(TermKind::Negated(Box::new(term_of(kind)))),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn run<W: World>(
     }
     let view = core.cluster().current_view();
     let guard = core.schema_guard(parameters);
-    let statement = &*statement.guarded(&guard, &view.schema)?;
+    let statement = &*statement.apply_guardrails(&guard, &view.schema)?;
     if !statement.check(&view.schema)? {
         return Ok(Outcome::Void);
     }

@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn peers_that_may_be_asked_again_are_forgotten_when_there_are_many() {
         let mut pulls = Pulls::default();
-        (0..2 * PEERS_MAX as u128).for_each(|number| pulls.record_failure(peer(number), Mono(number as u64 * 1_000 * MS)));
+        (0..2 * PEERS_MAX as u128)
+            .for_each(|number| pulls.record_failure(peer(number), Mono(number as u64 * 1_000 * MS)));
         assert!(pulls.failures.len() <= PEERS_MAX);
     }
 }

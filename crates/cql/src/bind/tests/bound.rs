@@ -22,8 +22,8 @@ fn ints(values: &[i32], each: usize) -> Vec<u8> {
 fn sets_and_maps_are_the_keys_that_their_literals_are() {
     let (set, map) = (ints(&[2, 1, 2], 1), ints(&[2, 8, 1, 9, 2, 7], 2));
     let values = [BoundValue::Value(&set), BoundValue::Value(&map)];
-    let bound = written("INSERT INTO sets (k, c, v) VALUES (?, ?, 1)", &values);
-    let literal = written("INSERT INTO sets (k, c, v) VALUES ({1, 2}, {1: 9, 2: 7}, 1)", &[]);
+    let bound = bind_rows("INSERT INTO sets (k, c, v) VALUES (?, ?, 1)", &values);
+    let literal = bind_rows("INSERT INTO sets (k, c, v) VALUES ({1, 2}, {1: 9, 2: 7}, 1)", &[]);
     assert_eq!((&bound[0].0.key, &bound[0].1), (&literal[0].0.key, &literal[0].1));
     let plan = select("SELECT v FROM sets WHERE k = ? AND c = ?");
     assert!(plan.single_row_key(&values).is_none(), "a value that has to be sorted takes the long way");
@@ -37,8 +37,8 @@ fn sets_and_maps_are_the_keys_that_their_literals_are() {
 #[test]
 fn sets_inside_of_tuples_are_in_order_too() {
     let tuple = collection(&[Some(&ints(&[2, 1], 1)), Some(&int(7))], 1)[4..].to_vec();
-    let bound = written("INSERT INTO sets (k, c, t) VALUES ({1}, {}, ?)", &[BoundValue::Value(&tuple)]);
-    let literal = written("INSERT INTO sets (k, c, t) VALUES ({1}, {}, ({2, 1}, 7))", &[]);
+    let bound = bind_rows("INSERT INTO sets (k, c, t) VALUES ({1}, {}, ?)", &[BoundValue::Value(&tuple)]);
+    let literal = bind_rows("INSERT INTO sets (k, c, t) VALUES ({1}, {}, ({2, 1}, 7))", &[]);
     assert_eq!(bound[0].1, literal[0].1);
 }
 
@@ -62,7 +62,7 @@ fn null_in_a_collection_is_refused() {
         ("UPDATE many SET s = s - ? WHERE k = 1", &list),
         ("UPDATE many SET m = ? WHERE k = 1", &collection(&[None, Some(&int(1))], 2)),
     ] {
-        let message = refused(text, &[BoundValue::Value(value)]);
+        let message = bind_error(text, &[BoundValue::Value(value)]);
         assert!(message.contains("null is not supported inside collections"), "{text}: {message}");
     }
 }
@@ -70,17 +70,17 @@ fn null_in_a_collection_is_refused() {
 #[test]
 fn null_is_chosen_and_removed_like_any_value() {
     let list = collection(&[None], 1);
-    assert!(written("UPDATE many SET l = l - ? WHERE k = 1", &[BoundValue::Value(&list)]).is_empty());
-    let message = refused("UPDATE kv SET v = 1 WHERE k IN ?", &[BoundValue::Value(&list)]);
+    assert!(bind_rows("UPDATE many SET l = l - ? WHERE k = 1", &[BoundValue::Value(&list)]).is_empty());
+    let message = bind_error("UPDATE kv SET v = 1 WHERE k IN ?", &[BoundValue::Value(&list)]);
     assert_eq!(message, "Invalid null value in condition for column k");
 }
 
 #[test]
 fn drivers_write_null_elements_of_lists_as_empty_ones() {
     let list = collection(&[Some(b"")], 1);
-    let message = refused("UPDATE many SET l = ? WHERE k = 1", &[BoundValue::Value(&list)]);
+    let message = bind_error("UPDATE many SET l = ? WHERE k = 1", &[BoundValue::Value(&list)]);
     assert!(message.contains("null is not supported inside collections"), "{message}");
-    assert_eq!(written("UPDATE many SET s = ? WHERE k = 1", &[BoundValue::Value(&list)]).len(), 1);
+    assert_eq!(bind_rows("UPDATE many SET s = ? WHERE k = 1", &[BoundValue::Value(&list)]).len(), 1);
 }
 
 #[test]

@@ -14,39 +14,39 @@ fn elements(row: &Row) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 
 #[test]
 fn a_collection_that_is_replaced_keeps_what_comes_with_it() {
-    let (_, row) = &written("UPDATE many SET m = {'b': 2, 'a': 1} WHERE k = 1", &[])[0];
+    let (_, row) = &bind_rows("UPDATE many SET m = {'b': 2, 'a': 1} WHERE k = 1", &[])[0];
     let replaced = &row.cells[0];
     assert!(matches!(replaced.kind, CellKind::ComplexDeletion { .. }) && replaced.timestamp == 76, "{replaced:?}");
     let rest: Vec<_> = elements(row)[1..].to_vec();
     assert_eq!(rest, [(b"a".to_vec(), Some(int(1).to_vec())), (b"b".to_vec(), Some(int(2).to_vec()))]);
     assert!(row.cells[1..].iter().all(|cell| cell.timestamp == 77));
-    let (_, row) = &written("DELETE m FROM many WHERE k = 1", &[])[0];
+    let (_, row) = &bind_rows("DELETE m FROM many WHERE k = 1", &[])[0];
     assert_eq!((row.cells.len(), row.cells[0].timestamp), (1, 77));
 }
 
 #[test]
 fn parts_of_a_collection_are_cells_of_their_own() {
-    let (_, row) = &written("UPDATE many SET m['b'] = 2, m['a'] = null, m = m - {'c'} WHERE k = 1", &[])[0];
+    let (_, row) = &bind_rows("UPDATE many SET m['b'] = 2, m['a'] = null, m = m - {'c'} WHERE k = 1", &[])[0];
     let b = (b"b".to_vec(), Some(int(2).to_vec()));
     assert_eq!(elements(row), [(b"a".to_vec(), None), b, (b"c".to_vec(), None)]);
-    assert!(written("UPDATE many SET m['a'] = ? WHERE k = 1", &[BoundValue::Unset]).is_empty());
-    assert!(refused("UPDATE many SET m[?] = 1 WHERE k = 1", &[BoundValue::Null]).contains("null"));
+    assert!(bind_rows("UPDATE many SET m['a'] = ? WHERE k = 1", &[BoundValue::Unset]).is_empty());
+    assert!(bind_error("UPDATE many SET m[?] = 1 WHERE k = 1", &[BoundValue::Null]).contains("null"));
     let long = vec![b'x'; 65_536];
-    let (_, row) = &written("UPDATE many SET m[?] = 1 WHERE k = 1", &[BoundValue::Value(&long)])[0];
+    let (_, row) = &bind_rows("UPDATE many SET m[?] = 1 WHERE k = 1", &[BoundValue::Value(&long)])[0];
     assert_eq!(row.cells[0].path, long);
 }
 
 #[test]
 fn equal_elements_have_one_name() {
-    let (_, a) = &written("UPDATE many SET s = s + {1.50, 20} WHERE k = 1", &[])[0];
-    let (_, b) = &written("UPDATE many SET s = s + {1.5, 2.0E+1} WHERE k = 1", &[])[0];
+    let (_, a) = &bind_rows("UPDATE many SET s = s + {1.50, 20} WHERE k = 1", &[])[0];
+    let (_, b) = &bind_rows("UPDATE many SET s = s + {1.5, 2.0E+1} WHERE k = 1", &[])[0];
     assert_eq!(elements(a), elements(b));
     assert_eq!(henge_model::DataType::Decimal.literal(&a.cells[0].path), "20");
 }
 
 /// The elements of the list [5, 6, 5] after a change, or the error.
-fn changed(change: &str, values: &[BoundValue<'_>]) -> Result<Vec<i32>, String> {
-    let (bound, mut row) = written("UPDATE many SET l = [5, 6, 5] WHERE k = 1", &[]).remove(0);
+fn list_after(change: &str, values: &[BoundValue<'_>]) -> Result<Vec<i32>, String> {
+    let (bound, mut row) = bind_rows("UPDATE many SET l = [5, 6, 5] WHERE k = 1", &[]).remove(0);
     let view = RowView::parse(bound.key.bytes(), &bound.row).unwrap();
     let plan = modify(&format!("UPDATE many SET {change} WHERE k = 1"));
     let mut context = context(values);
@@ -70,41 +70,41 @@ fn elements_of_a_list_are_found_in_the_row_as_it_is() {
     assert!(plan.reads_rows());
     let keys = plan.row_keys(&context(&[])).unwrap();
     assert_eq!(keys.len(), 1);
-    assert_eq!(changed("l[1] = 9", &[]), Ok(vec![5, 9, 5]));
-    assert_eq!(changed("l = l - [5]", &[]), Ok(vec![6]));
+    assert_eq!(list_after("l[1] = 9", &[]), Ok(vec![5, 9, 5]));
+    assert_eq!(list_after("l = l - [5]", &[]), Ok(vec![6]));
     let refused = plan.bind_row(keys[0].0.clone(), keys[0].1, &context(&[]), &mut Vec::new()).unwrap_err().to_string();
     assert!(refused.contains("null"), "{refused}");
 }
 
 #[test]
 fn changes_of_a_list_see_those_before_them() {
-    assert_eq!(changed("l = l - [5], l[0] = 9", &[]), Ok(vec![9]));
-    assert_eq!(changed("l[0] = 9, l = l - [9]", &[]), Ok(vec![6, 5]));
-    assert_eq!(changed("l = l + [7], l = l - [7]", &[]), Ok(vec![5, 6, 5]));
-    assert_eq!(changed("l = l - [7], l = l + [7]", &[]), Ok(vec![5, 6, 5, 7]));
-    assert_eq!(changed("l = l + [7], l[3] = 8", &[]), Ok(vec![5, 6, 5, 8]));
-    assert_eq!(changed("l[0] = null, l[0] = 9", &[]), Ok(vec![9, 5]));
+    assert_eq!(list_after("l = l - [5], l[0] = 9", &[]), Ok(vec![9]));
+    assert_eq!(list_after("l[0] = 9, l = l - [9]", &[]), Ok(vec![6, 5]));
+    assert_eq!(list_after("l = l + [7], l = l - [7]", &[]), Ok(vec![5, 6, 5]));
+    assert_eq!(list_after("l = l - [7], l = l + [7]", &[]), Ok(vec![5, 6, 5, 7]));
+    assert_eq!(list_after("l = l + [7], l[3] = 8", &[]), Ok(vec![5, 6, 5, 8]));
+    assert_eq!(list_after("l[0] = null, l[0] = 9", &[]), Ok(vec![9, 5]));
     let message = "List index 1 out of bound, list has size 1".to_owned();
-    assert_eq!(changed("l = l - [5], l[1] = 9", &[]), Err(message));
+    assert_eq!(list_after("l = l - [5], l[1] = 9", &[]), Err(message));
 }
 
 #[test]
 fn what_is_prepended_last_comes_first() {
-    assert_eq!(changed("l = [1, 2] + l, l = [3] + l", &[]), Ok(vec![3, 1, 2, 5, 6, 5]));
-    assert_eq!(changed("l = l + [1, 2], l = l + [3]", &[]), Ok(vec![5, 6, 5, 1, 2, 3]));
+    assert_eq!(list_after("l = [1, 2] + l, l = [3] + l", &[]), Ok(vec![3, 1, 2, 5, 6, 5]));
+    assert_eq!(list_after("l = l + [1, 2], l = l + [3]", &[]), Ok(vec![5, 6, 5, 1, 2, 3]));
 }
 
 #[test]
 fn what_is_unset_changes_nothing_or_is_refused() {
     let unset = [BoundValue::Unset];
     for change in ["l = l - ?", "l = l + ?", "l = ? + l", "l[0] = ?"] {
-        assert!(matches!(changed(change, &unset).as_deref(), Ok([] | [5, 6, 5])), "{change}");
+        assert!(matches!(list_after(change, &unset).as_deref(), Ok([] | [5, 6, 5])), "{change}");
     }
-    assert_eq!(changed("l[?] = 1", &unset), Err("Invalid unset value for list index".to_owned()));
-    assert_eq!(changed("l[?] = 1", &[BoundValue::Null]), Err("Invalid null value for list index".to_owned()));
-    assert_eq!(refused("UPDATE many SET m[?] = 1 WHERE k = 1", &unset), "Invalid unset map key");
-    assert_eq!(refused("DELETE m[?] FROM many WHERE k = 1", &unset), "Invalid unset map key");
-    assert!(written("DELETE s[?] FROM many WHERE k = 1", &unset).is_empty());
-    assert_eq!(refused("DELETE s[?] FROM many WHERE k = 1", &[BoundValue::Null]), "Invalid null set element");
-    assert!(written("DELETE l[?] FROM many WHERE k = 1", &unset).is_empty());
+    assert_eq!(list_after("l[?] = 1", &unset), Err("Invalid unset value for list index".to_owned()));
+    assert_eq!(list_after("l[?] = 1", &[BoundValue::Null]), Err("Invalid null value for list index".to_owned()));
+    assert_eq!(bind_error("UPDATE many SET m[?] = 1 WHERE k = 1", &unset), "Invalid unset map key");
+    assert_eq!(bind_error("DELETE m[?] FROM many WHERE k = 1", &unset), "Invalid unset map key");
+    assert!(bind_rows("DELETE s[?] FROM many WHERE k = 1", &unset).is_empty());
+    assert_eq!(bind_error("DELETE s[?] FROM many WHERE k = 1", &[BoundValue::Null]), "Invalid null set element");
+    assert!(bind_rows("DELETE l[?] FROM many WHERE k = 1", &unset).is_empty());
 }

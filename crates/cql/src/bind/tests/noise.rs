@@ -32,7 +32,7 @@ enum Given {
     Bytes(Vec<u8>),
 }
 
-fn given() -> impl Strategy<Value = Given> {
+fn any_value() -> impl Strategy<Value = Given> {
     prop_oneof![
         1 => Just(Given::Null),
         1 => Just(Given::Unset),
@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn no_bound_value_panics_a_plan(which in 0..STATEMENTS.len(), all in prop::collection::vec(given(), 10)) {
+    fn no_bound_value_panics_a_plan(which in 0..STATEMENTS.len(), all in prop::collection::vec(any_value(), 10)) {
         let prepared = prepare_text(STATEMENTS[which]).unwrap();
         let values: Vec<BoundValue<'_>> = all.iter().take(prepared.bind.len()).map(|g| match g {
             Given::Null => BoundValue::Null,

@@ -30,7 +30,7 @@ fn filters_look_at_fetched_values() {
 }
 
 /// A row of `kv` as the plan fetches it, with `w` as its last value.
-fn fetched(plan: &SelectPlan, v: Option<Bytes>, w: Option<Bytes>) -> Vec<Option<Bytes>> {
+fn fetched_row(plan: &SelectPlan, v: Option<Bytes>, w: Option<Bytes>) -> Vec<Option<Bytes>> {
     let width = plan.projection().columns.len();
     let mut row = vec![v; width];
     row[width - 1] = w;
@@ -52,7 +52,7 @@ fn output_computes_functions_and_aggregates() {
     let plan = select("SELECT count(*), count(v), min(v), max(v), sum(v), avg(v), w FROM kv");
     let mut output = plan.output(&context);
     for (v, w) in [(number(4), text("p")), (None, text("q")), (number(-1), None)] {
-        output.add(&fetched(&plan, v, w)).unwrap();
+        output.add(&fetched_row(&plan, v, w)).unwrap();
     }
     let mut out = Vec::new();
     output.finish(&mut out).unwrap();

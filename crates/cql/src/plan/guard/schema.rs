@@ -24,7 +24,7 @@ fn check_index(guard: &Guard<'_>, table: &Table, draft: &IndexDraft) -> Result<(
 impl SchemaChange {
     /// Applies the guardrails that come before any lookup of the names in the schema. Returns the statement to execute,
     /// from which ignored table properties have been removed.
-    pub fn guarded(&self, guard: &Guard<'_>, schema: &Schema) -> Result<Cow<'_, SchemaChange>, Error> {
+    pub fn apply_guardrails(&self, guard: &Guard<'_>, schema: &Schema) -> Result<Cow<'_, SchemaChange>, Error> {
         let Some(rails) = guard.settings().map(|settings| &settings.schema) else { return Ok(Cow::Borrowed(self)) };
         match self {
             SchemaChange::CreateKeyspace { name, replication, .. } => {

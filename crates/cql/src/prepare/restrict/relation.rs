@@ -190,8 +190,11 @@ fn on_columns(
         return Err(Error::invalid(message).at(position));
     }
     if let (Operator::In, [list], false) = (operator, &relation.values[..], relation.listed) {
-        let source =
-            terms.source(list, &DataType::List(Box::new(tuple_type(&columns))), &format!("in({})", named(names)))?;
+        let source = terms.source(
+            list,
+            &DataType::List(Box::new(tuple_type(&columns))),
+            &format!("in({})", join_names(names)),
+        )?;
         let choices = Choices::TupleList(source, columns.len());
         out.push(Restriction { columns, key: None, operator, choices, position });
         return Ok(());
@@ -242,7 +245,7 @@ fn tuple_type(columns: &[Column]) -> DataType {
     DataType::Tuple(columns.iter().map(|c| c.data_type.clone()).collect())
 }
 
-fn named(names: &[Name]) -> String {
+fn join_names(names: &[Name]) -> String {
     names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(",")
 }
 

@@ -5,7 +5,7 @@ use crate::plan::ReplicationDraft;
 use crate::plan::SchemaChange;
 use crate::prepare::schema::mask;
 use crate::prepare::schema::property::{Properties, names};
-use crate::prepare::schema::table::{check_counter_options, named};
+use crate::prepare::schema::table::{check_counter_options, resolve_name};
 use crate::prepare::schema::table_options;
 use crate::prepare::scope::{Scope, refuse_writes};
 use crate::prepare::term::data_type::Types;
@@ -21,14 +21,14 @@ pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
     refuse_writes(&Schema::default(), &name).map_err(|e| e.at(alter.name.position))?;
     let mut properties = Properties::new(&alter.properties)?;
     let replication = properties.map("replication")?.map(ReplicationDraft::read).transpose();
-    let durable_writes = properties.parsed("durable_writes", "a boolean")?;
+    let durable_writes = properties.take_parsed("durable_writes", "a boolean")?;
     properties.finish()?;
     let replication = replication.map_err(|e| e.at(alter.name.position))?;
     Ok(SchemaChange::AlterKeyspace { name, replication, durable_writes, if_exists: alter.if_exists })
 }
 
 pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, table) = named(&alter.table, scope)?;
+    let (keyspace, table) = resolve_name(&alter.table, scope)?;
     let change = match &alter.change {
         AlterTableChange::Add { if_not_exists, columns } => {
             let types = Types { schema: scope.schema, keyspace: &keyspace };
@@ -48,7 +48,7 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
         }
         AlterTableChange::With(properties) => {
             let was = scope.schema.table(&keyspace, &table).map(|t| t.options.clone()).unwrap_or_default();
-            let now = altered(&was, properties)?;
+            let now = change_options(&was, properties)?;
             if scope.schema.table(&keyspace, &table).is_some_and(|table| table.is_counter()) {
                 check_counter_options(&now)?;
             }
@@ -57,7 +57,7 @@ pub(crate) fn table(alter: &AlterTable, scope: &Scope<'_>) -> Result<SchemaChang
         AlterTableChange::Mask { if_exists, column, masked } => {
             let types = Types { schema: scope.schema, keyspace: &keyspace };
             let table = scope.schema.table(&keyspace, &table).map(|table| &**table);
-            mask::altered(table, column, masked.as_ref(), *if_exists, types)?
+            mask::prepare_mask_change(table, column, masked.as_ref(), *if_exists, types)?
         }
         AlterTableChange::Retype(_) => return Err(Error::invalid("Altering column types is no longer supported")),
         AlterTableChange::DropCompactStorage => TableChange::DropCompactStorage,
@@ -115,7 +115,7 @@ fn column(definition: &ColumnDefinition, types: Types<'_>) -> Result<AddedColumn
     Ok(AddedColumn { draft, is_static: *is_static })
 }
 
-fn altered(was: &TableOptions, properties: &[Property]) -> Result<TableOptions, Error> {
+fn change_options(was: &TableOptions, properties: &[Property]) -> Result<TableOptions, Error> {
     let (now, id) = table_options::read_onto(was.clone(), properties)?;
     match id {
         Some(_) => Err(Error::config("Cannot alter table id.")),

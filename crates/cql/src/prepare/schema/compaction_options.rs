@@ -59,9 +59,9 @@ pub(crate) fn check(map: BTreeMap<String, String>) -> Result<BTreeMap<String, St
     let short = class.strip_prefix(PACKAGE).unwrap_or(class).to_owned();
     let (own, check): (Vec<&str>, Check) = match short.as_str() {
         "SizeTieredCompactionStrategy" => (SIZE_TIERED.to_vec(), size_tiered),
-        "LeveledCompactionStrategy" => ([&SIZE_TIERED[..], &LEVELED].concat(), leveled),
+        "LeveledCompactionStrategy" => ([&SIZE_TIERED[..], &LEVELED].concat(), check_leveled),
         "TimeWindowCompactionStrategy" => ([&SIZE_TIERED[..], &TIME_WINDOW].concat(), time_window),
-        "UnifiedCompactionStrategy" => (UNIFIED.to_vec(), unified),
+        "UnifiedCompactionStrategy" => (UNIFIED.to_vec(), check_unified),
         _ => return Err(Error::config(format!("Unable to find compaction strategy class '{PACKAGE}{short}'"))),
     };
     let is_known = |name: &str| own.contains(&name) || COMMON.contains(&name);
@@ -180,7 +180,7 @@ fn size_tiered(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-fn leveled(options: &Options) -> Result<(), Error> {
+fn check_leveled(options: &Options) -> Result<(), Error> {
     for name in ["sstable_size_in_mb", "fanout_size"] {
         options.check_integer(name, |number| number > 0, "must be larger than 0")?;
     }
@@ -207,7 +207,7 @@ fn time_window(options: &Options) -> Result<(), Error> {
     size_tiered(options)
 }
 
-fn unified(options: &Options) -> Result<(), Error> {
+fn check_unified(options: &Options) -> Result<(), Error> {
     options.get("scaling_parameters").unwrap_or("T4").split(',').try_for_each(|text| scaling_parameter(text.trim()))?;
     let target = least_size(options, "target_sstable_size")?.unwrap_or(TARGET_BYTES_DEFAULT);
     least_size(options, "flush_size_override")?;
@@ -304,34 +304,34 @@ fn size(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn checked(options: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
+    fn check_pairs(options: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
         let map = options.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         check(map).map_err(|e| e.message)
     }
 
-    fn refused(class: &str, name: &str, value: &str) -> String {
-        checked(&[("class", class), (name, value)]).unwrap_err()
+    fn refusal(class: &str, name: &str, value: &str) -> String {
+        check_pairs(&[("class", class), (name, value)]).unwrap_err()
     }
 
     #[test]
     fn thresholds_are_shown_where_a_strategy_has_them() {
-        let shown = checked(&[("class", "LeveledCompactionStrategy"), ("sstable_size_in_mb", "100")]).unwrap();
+        let shown = check_pairs(&[("class", "LeveledCompactionStrategy"), ("sstable_size_in_mb", "100")]).unwrap();
         assert_eq!(shown["class"], "org.apache.cassandra.db.compaction.LeveledCompactionStrategy");
         assert_eq!((&*shown["min_threshold"], &*shown["max_threshold"]), ("4", "32"));
-        assert!(!checked(&[("class", "UnifiedCompactionStrategy")]).unwrap().contains_key("min_threshold"));
+        assert!(!check_pairs(&[("class", "UnifiedCompactionStrategy")]).unwrap().contains_key("min_threshold"));
     }
 
     #[test]
     fn wrong_options_of_the_leveled_strategy_are_refused() {
         let class = "LeveledCompactionStrategy";
-        assert_eq!(refused(class, "sstable_size_in_mb", "0"), "sstable_size_in_mb must be larger than 0, but was 0");
+        assert_eq!(refusal(class, "sstable_size_in_mb", "0"), "sstable_size_in_mb must be larger than 0, but was 0");
         assert_eq!(
-            refused(class, "sstable_size_in_mb", "x"),
+            refusal(class, "sstable_size_in_mb", "x"),
             "x is not a parsable int (base10) for sstable_size_in_mb"
         );
-        assert_eq!(refused(class, "fanout_size", "-1"), "fanout_size must be larger than 0, but was -1");
+        assert_eq!(refusal(class, "fanout_size", "-1"), "fanout_size must be larger than 0, but was -1");
         assert_eq!(
-            refused(class, "tombstone_threshold", "-1"),
+            refusal(class, "tombstone_threshold", "-1"),
             "tombstone_threshold must be greater than 0, but was -1.000000"
         );
     }
@@ -339,9 +339,11 @@ mod tests {
     #[test]
     fn wrong_options_of_the_unified_strategy_are_refused() {
         let class = "UnifiedCompactionStrategy";
-        assert_eq!(refused(class, "scaling_parameters", "T4, T1"), "Fan factor cannot be lower than 2 in T1");
-        assert!(refused(class, "target_sstable_size", "1KiB").ends_with("size must be at least 1.000MiB"));
-        assert!(refused(class, "sstable_growth", "2").ends_with("must be between 0 and 1"));
-        assert!(checked(&[("class", class), ("scaling_parameters", "L10, -3, N"), ("sstable_growth", "33%")]).is_ok());
+        assert_eq!(refusal(class, "scaling_parameters", "T4, T1"), "Fan factor cannot be lower than 2 in T1");
+        assert!(refusal(class, "target_sstable_size", "1KiB").ends_with("size must be at least 1.000MiB"));
+        assert!(refusal(class, "sstable_growth", "2").ends_with("must be between 0 and 1"));
+        assert!(
+            check_pairs(&[("class", class), ("scaling_parameters", "L10, -3, N"), ("sstable_growth", "33%")]).is_ok()
+        );
     }
 }

@@ -110,7 +110,9 @@ fn part(target: &IndexTarget, column: &Column) -> Result<IndexedPart, Error> {
     let is_collection = matches!(column.data_type.unfrozen(), List(_) | Set(_) | Map(..));
     let refuse = |message: String| Err(Error::invalid(message));
     match target.part {
-        Some(IndexedPart::Full) if is_frozen && is_collection => return checked(IndexedPart::Full, &column.data_type),
+        Some(IndexedPart::Full) if is_frozen && is_collection => {
+            return check_indexable(IndexedPart::Full, &column.data_type);
+        }
         Some(IndexedPart::Full) => {
             return refuse("full() indexes can only be created on frozen collections".to_owned());
         }
@@ -123,7 +125,7 @@ fn part(target: &IndexTarget, column: &Column) -> Result<IndexedPart, Error> {
     };
     if !is_collection {
         return match target.part {
-            None | Some(IndexedPart::Value) => checked(IndexedPart::Value, &column.data_type),
+            None | Some(IndexedPart::Value) => check_indexable(IndexedPart::Value, &column.data_type),
             _ => refuse(format!(
                 "Cannot create {word}() index on {name}. Non-collection columns only support simple indexes"
             )),
@@ -138,11 +140,14 @@ fn part(target: &IndexTarget, column: &Column) -> Result<IndexedPart, Error> {
     if matches!(target.part, Some(IndexedPart::Keys | IndexedPart::Entries)) && !is_map {
         return refuse(format!("Cannot create index on {word} of column {name} with non-map type"));
     }
-    checked(target.part.filter(|part| *part != IndexedPart::Value).unwrap_or(IndexedPart::Values), &column.data_type)
+    check_indexable(
+        target.part.filter(|part| *part != IndexedPart::Value).unwrap_or(IndexedPart::Values),
+        &column.data_type,
+    )
 }
 
 /// Refuses parts whose values have no order, since they cannot be looked up.
-fn checked(part: IndexedPart, data_type: &DataType) -> Result<IndexedPart, Error> {
+fn check_indexable(part: IndexedPart, data_type: &DataType) -> Result<IndexedPart, Error> {
     let fits = match (part, data_type) {
         (IndexedPart::Value | IndexedPart::Full, whole) => frozen_fits(whole),
         (IndexedPart::Keys, DataType::Map(key, _)) => frozen_fits(key),

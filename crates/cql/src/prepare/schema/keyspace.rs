@@ -27,7 +27,7 @@ pub(crate) fn create(create: &CreateKeyspace) -> Result<SchemaChange, Error> {
     }
     let mut properties = Properties::new(&create.properties)?;
     let replication = properties.map("replication")?;
-    let durable_writes = properties.parsed("durable_writes", "a boolean")?.unwrap_or(true);
+    let durable_writes = properties.take_parsed("durable_writes", "a boolean")?.unwrap_or(true);
     properties.finish()?;
     let Some(replication) = replication else {
         return Err(Error::invalid("Missing mandatory option 'replication'").at(position));

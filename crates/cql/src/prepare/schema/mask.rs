@@ -26,7 +26,7 @@ pub(crate) fn column_mask(
     let Some(call) = &masked.call else {
         return Ok(ColumnMask { function: DEFAULT.to_owned(), arguments: Vec::new() });
     };
-    let shown = shown(call);
+    let shown = call_text(call);
     let table = nothing_of(types.keyspace);
     check_function(call, column, &shown, &table)?;
     let scope = Scope { schema: types.schema, keyspace: Some(types.keyspace) };
@@ -53,7 +53,7 @@ pub(crate) fn column_mask(
 
 /// Resolves `ALTER TABLE t ALTER column ...`. For an unknown column nothing is checked, since the metadata log refuses
 /// it.
-pub(crate) fn altered(
+pub(crate) fn prepare_mask_change(
     table: Option<&Table>,
     column: &Name,
     masked: Option<&Masked>,
@@ -70,7 +70,7 @@ pub(crate) fn altered(
     Ok(TableChange::Mask { column: column.text.clone(), data_type, mask, if_exists })
 }
 
-fn shown(call: &MaskCall) -> String {
+fn call_text(call: &MaskCall) -> String {
     let keyspace = call.keyspace.as_ref().map_or_else(String::new, |keyspace| format!("{}.", keyspace.text));
     let arguments: Vec<String> = call.arguments.iter().map(value_name).collect();
     format!("{keyspace}{}({})", call.function.text, arguments.join(", "))

@@ -65,7 +65,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Takes a number or a boolean.
-    pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Result<Option<T>, Error> {
+    pub(crate) fn take_parsed<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Result<Option<T>, Error> {
         let Some(property) = self.take(name) else {
             return Ok(None);
         };

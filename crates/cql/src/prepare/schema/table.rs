@@ -15,7 +15,7 @@ use henge_model::{ColumnDraft, TableDraft};
 use henge_model::{DataType, Order, TableOptions};
 
 pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, name) = named(&create.table, scope)?;
+    let (keyspace, name) = resolve_name(&create.table, scope)?;
     let position = create.table.name.position;
     let characters_fit = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !characters_fit {
@@ -59,12 +59,12 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let (statics, regulars) = others.into_iter().partition(is_static);
     let properties = names(&create.properties);
     let draft = TableDraft { keyspace, name, id, partition_key, clustering, statics, regulars, options, properties };
-    let draft = if create.compact_storage.is_some() { compact::shaped(draft) } else { draft };
+    let draft = if create.compact_storage.is_some() { compact::add_hidden_columns(draft) } else { draft };
     Ok(SchemaChange::CreateTable { draft: Box::new(draft), if_not_exists: create.if_not_exists })
 }
 
 pub(crate) fn drop(drop: &DropTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, table) = named(&drop.table, scope)?;
+    let (keyspace, table) = resolve_name(&drop.table, scope)?;
     Ok(SchemaChange::DropTable { keyspace, table, if_exists: drop.if_exists })
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn truncate(truncate: &Truncate, scope: &Scope<'_>) -> Result<SchemaC
     Ok(SchemaChange::Truncate { keyspace, table })
 }
 
-pub(crate) fn named(table: &TableName, scope: &Scope<'_>) -> Result<(String, String), Error> {
+pub(crate) fn resolve_name(table: &TableName, scope: &Scope<'_>) -> Result<(String, String), Error> {
     let keyspace = scope.keyspace_of(table)?;
     refuse_system(scope.schema, &keyspace).map_err(|e| e.at(table.name.position))?;
     Ok((keyspace, table.name.text.clone()))

@@ -56,7 +56,7 @@ fn scalars(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(),
         ("memtable_flush_period_in_ms", &mut options.memtable_flush_period_in_ms),
     ];
     for (name, place) in integers {
-        if let Some(value) = given.parsed::<i64>(name, "an integer")? {
+        if let Some(value) = given.take_parsed::<i64>(name, "an integer")? {
             let fits = u32::try_from(value).ok().filter(|v| *v <= i32::MAX as u32);
             *place =
                 fits.ok_or_else(|| Error::config(format!("{name} must be greater than or equal to 0 (got {value})")))?;
@@ -66,14 +66,14 @@ fn scalars(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(),
         ("bloom_filter_fp_chance", &mut options.bloom_filter_fp_chance),
         ("crc_check_chance", &mut options.crc_check_chance),
     ] {
-        *place = given.parsed(name, "a number")?.unwrap_or(*place);
+        *place = given.take_parsed(name, "a number")?.unwrap_or(*place);
     }
     for (name, place) in [
         ("cdc", &mut options.cdc),
         ("allow_auto_snapshot", &mut options.allow_auto_snapshot),
         ("incremental_backups", &mut options.incremental_backups),
     ] {
-        *place = given.parsed(name, "a boolean")?.unwrap_or(*place);
+        *place = given.take_parsed(name, "a boolean")?.unwrap_or(*place);
     }
     Ok(())
 }

@@ -3,13 +3,14 @@
 use crate::error::Error;
 use crate::limits;
 use crate::plan::SchemaChange;
-use crate::prepare::scope::{Scope, refuse_system};
+use crate::prepare::schema::table::resolve_name;
+use crate::prepare::scope::Scope;
 use crate::prepare::term::data_type::Types;
-use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType, TableName};
+use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType};
 use henge_model::{TypeChange, UserType};
 
 pub(crate) fn create(create: &CreateType, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, name) = named(&create.name, scope)?;
+    let (keyspace, name) = resolve_name(&create.name, scope)?;
     let position = create.name.name.position;
     if !scope.schema.keyspaces.contains_key(&keyspace) {
         return Err(Error::invalid(format!("Keyspace '{keyspace}' doesn't exist")).at(position));
@@ -33,7 +34,7 @@ pub(crate) fn create(create: &CreateType, scope: &Scope<'_>) -> Result<SchemaCha
 }
 
 pub(crate) fn alter(alter: &AlterType, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, name) = named(&alter.name, scope)?;
+    let (keyspace, name) = resolve_name(&alter.name, scope)?;
     let known = scope.schema.keyspaces.get(&keyspace).and_then(|k| k.types.get(&name));
     let change = match &alter.change {
         AlterTypeChange::Add { if_not_exists, field, data_type } => {
@@ -57,12 +58,6 @@ pub(crate) fn alter(alter: &AlterType, scope: &Scope<'_>) -> Result<SchemaChange
 }
 
 pub(crate) fn drop(drop: &DropType, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
-    let (keyspace, name) = named(&drop.name, scope)?;
+    let (keyspace, name) = resolve_name(&drop.name, scope)?;
     Ok(SchemaChange::DropType { keyspace, name, if_exists: drop.if_exists })
-}
-
-fn named(name: &TableName, scope: &Scope<'_>) -> Result<(String, String), Error> {
-    let keyspace = scope.keyspace_of(name)?;
-    refuse_system(scope.schema, &keyspace).map_err(|e| e.at(name.name.position))?;
-    Ok((keyspace, name.name.text.clone()))
 }

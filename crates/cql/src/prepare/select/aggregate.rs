@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::functions::{ambiguous, no_signature};
 use crate::plan::{Aggregate, AggregatePlan, Selector, Source};
-use crate::prepare::select::computed::{typed, untyped};
+use crate::prepare::select::computed::{prepare_typed, type_inference_error};
 use crate::prepare::select::selector::{Fetched, Selected, plain};
 use crate::prepare::term::operand::preferred_type;
 use crate::prepare::term::term_text::{of_row, value_name};
@@ -24,7 +24,7 @@ pub(crate) fn aggregate(function: &str) -> Option<Aggregate> {
 }
 
 /// Resolves a call of an aggregate.
-pub(crate) fn aggregated(
+pub(crate) fn prepare_aggregate(
     term: &Term,
     aggregate: Aggregate,
     arguments: &Arguments,
@@ -75,13 +75,13 @@ fn argument(
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
     match &term.kind {
-        TermKind::Constant(constant) => typed(term, &preferred_type(constant), terms, fetched),
+        TermKind::Constant(constant) => prepare_typed(term, &preferred_type(constant), terms, fetched),
         TermKind::Null if aggregate == Aggregate::Count => {
             let selector = Selector::Given(Source::Null);
             Ok(Selected { selector, name: value_name(term), data_type: DataType::Blob })
         }
         _ if of_row(term) => plain(term, terms, fetched, false),
-        _ => Err(untyped(term)),
+        _ => Err(type_inference_error(term)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::plan::Source;
-use crate::plan::{Selector, projected};
+use crate::plan::{Selector, projection_of};
 use crate::prepare::scope::column;
 use crate::prepare::select::selector::{Fetched, Selected, field_of, key_label, parts_of};
 use crate::prepare::term::term_text::raw_name;
@@ -40,13 +40,13 @@ pub(crate) fn of_cell(
     if matches!(argument.kind, TermKind::Column(_)) {
         return of_column(argument, function, terms, fetched, top);
     }
-    let timed = timed(argument, function, terms, fetched)?;
+    let timed = prepare_timed(argument, function, terms, fetched)?;
     let is_of_several = timed.is_of_several();
-    Ok(shown(function, &timed.value.name, timed.times, is_of_several))
+    Ok(result_column(function, &timed.value.name, timed.times, is_of_several))
 }
 
 /// The result column: one time or a list of times; for `maxwritetime` the greatest.
-fn shown(function: &str, of: &str, times: Selector, is_of_several: bool) -> Selected {
+fn result_column(function: &str, of: &str, times: Selector, is_of_several: bool) -> Selected {
     let data_type = if function == "ttl" { DataType::Int } else { DataType::Bigint };
     let name = format!("{function}({of})");
     match (is_of_several, function) {
@@ -85,7 +85,7 @@ fn of_column(
     let column = column_of(term, name, function, terms)?;
     let times = times_of(&column, function);
     let place = if top { fetched.push(times) } else { fetched.once(times) };
-    Ok(shown(function, &column.name, Selector::Column(place), column.data_type.is_complex()))
+    Ok(result_column(function, &column.name, Selector::Column(place), column.data_type.is_complex()))
 }
 
 fn no_column(term: &Term, function: &str) -> Error {
@@ -93,25 +93,25 @@ fn no_column(term: &Term, function: &str) -> Error {
 }
 
 /// Resolves a column, or a field, an element or a slice of another such expression.
-fn timed(term: &Term, function: &str, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Timed, Error> {
+fn prepare_timed(term: &Term, function: &str, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Timed, Error> {
     match &term.kind {
         TermKind::Column(name) => {
             let column = column_of(term, name, function, terms)?;
-            let selector = Selector::Column(fetched.once(projected(&column, terms.table)));
+            let selector = Selector::Column(fetched.once(projection_of(&column, terms.table)));
             let times = Selector::Column(fetched.once(times_of(&column, function)));
             let value = Selected { selector, name: column.name, data_type: column.data_type };
             Ok(Timed { value, times })
         }
         TermKind::Field { of, field } => {
-            let whole = timed(of, function, terms, fetched)?;
+            let whole = prepare_timed(of, function, terms, fetched)?;
             of_field(whole, field)
         }
         TermKind::Element { of, key } => {
-            let whole = timed(of, function, terms, fetched)?;
+            let whole = prepare_timed(of, function, terms, fetched)?;
             of_part(term, whole, [Some(key), Some(key)], terms)
         }
         TermKind::Slice { of, from, to } => {
-            let whole = timed(of, function, terms, fetched)?;
+            let whole = prepare_timed(of, function, terms, fetched)?;
             of_part(term, whole, [from.as_deref(), to.as_deref()], terms)
         }
         _ => Err(no_column(term, function)),

@@ -14,14 +14,14 @@ use crate::statement::{ArithmeticOperator, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, Order, UserType};
 
 /// The error for a term whose type cannot be inferred.
-pub(crate) fn untyped(term: &Term) -> Error {
+pub(crate) fn type_inference_error(term: &Term) -> Error {
     let shown = value_name(term);
     let message = format!("Cannot infer type for term {shown} in selection clause (try using a cast to force a type)");
     Error::invalid(message).at(term.position)
 }
 
 /// Resolves a term where a value of `data_type` is required.
-pub(crate) fn typed(
+pub(crate) fn prepare_typed(
     term: &Term,
     data_type: &DataType,
     terms: &mut Terms<'_>,
@@ -31,7 +31,7 @@ pub(crate) fn typed(
         && parts.len() == 1
         && !matches!(data_type.unfrozen(), DataType::Tuple(_))
     {
-        let inner = typed(&parts[0], data_type, terms, fetched)?;
+        let inner = prepare_typed(&parts[0], data_type, terms, fetched)?;
         return Ok(Selected { name: format!("({})", inner.name), ..inner });
     }
     if !of_row(term) {
@@ -47,12 +47,12 @@ pub(crate) fn typed(
                 return Err(Error::invalid(format!("a {data_type} has another number of elements")).at(term.position));
             }
             let parts: Vec<(&Term, &DataType)> = parts.iter().map(|part| (part, &**element)).collect();
-            built(term, data_type, &parts, terms, fetched)
+            prepare_composite(term, data_type, &parts, terms, fetched)
         }
         (TermKind::Map(entries), DataType::Map(key, value)) => {
             let parts: Vec<(&Term, &DataType)> =
                 entries.iter().flat_map(|(k, v)| [(k, &**key), (v, &**value)]).collect();
-            built(term, data_type, &parts, terms, fetched)
+            prepare_composite(term, data_type, &parts, terms, fetched)
         }
         // Names before colons are fields of a user type, except where a map is required: there they are columns.
         (TermKind::UserType(fields), DataType::Map(key, value)) => {
@@ -61,7 +61,7 @@ pub(crate) fn typed(
         (TermKind::UserType(given), DataType::Udt(own)) => fields(term, given, data_type, own, terms, fetched),
         (TermKind::Tuple(parts), DataType::Tuple(types)) if parts.len() == types.len() => {
             let parts: Vec<(&Term, &DataType)> = parts.iter().zip(types).collect();
-            built(term, data_type, &parts, terms, fetched)
+            prepare_composite(term, data_type, &parts, terms, fetched)
         }
         _ => {
             let selected = plain(term, terms, fetched, false)?;
@@ -85,7 +85,7 @@ fn entries(
     let parts = keys.iter().zip(given).flat_map(|(column, (_, v))| [(column, key), (v, value)]);
     let parts: Vec<(&Term, &DataType)> = parts.collect();
     let map = Term { kind: TermKind::Map(Vec::new()), position: term.position };
-    built(&map, data_type, &parts, terms, fetched)
+    prepare_composite(&map, data_type, &parts, terms, fetched)
 }
 
 /// Resolves the fields of a user type; those left out are null.
@@ -101,7 +101,7 @@ fn fields(
     for (name, data_type) in &own.fields {
         let value = given.iter().rfind(|(field, _)| field.text == *name);
         parts.push(match value {
-            Some((_, value)) => typed(value, data_type, terms, fetched)?,
+            Some((_, value)) => prepare_typed(value, data_type, terms, fetched)?,
             None => Selected {
                 selector: Selector::Given(Source::Null),
                 name: "NULL".to_owned(),
@@ -117,14 +117,14 @@ fn fields(
     Ok(Selected { name, ..put_together(term, data_type.clone(), parts) })
 }
 
-fn built(
+fn prepare_composite(
     term: &Term,
     data_type: &DataType,
     parts: &[(&Term, &DataType)],
     terms: &mut Terms<'_>,
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
-    let parts = parts.iter().map(|(part, data_type)| typed(part, data_type, terms, fetched));
+    let parts = parts.iter().map(|(part, data_type)| prepare_typed(part, data_type, terms, fetched));
     let parts: Vec<Selected> = parts.collect::<Result<_, _>>()?;
     Ok(put_together(term, data_type.clone(), parts))
 }
@@ -145,7 +145,7 @@ fn put_together(term: &Term, data_type: DataType, parts: Vec<Selected>) -> Selec
 }
 
 /// Resolves `(type) term`.
-pub(crate) fn hinted(
+pub(crate) fn prepare_type_hint(
     target: &TypeName,
     term: &Term,
     terms: &mut Terms<'_>,
@@ -159,7 +159,7 @@ pub(crate) fn hinted(
         let message = format!("Cannot assign value {name} to {name} of type {data_type}");
         Error::invalid(message).at(term.position)
     };
-    let selected = match typed(term, &data_type, terms, fetched) {
+    let selected = match prepare_typed(term, &data_type, terms, fetched) {
         Err(e) if e.message.starts_with("Type error: cannot assign") || e.is_of_literal() => {
             return Err(refused(terms, fetched));
         }
@@ -190,7 +190,7 @@ pub(crate) fn collection(
 ) -> Result<Selected, Error> {
     let is_tuple = matches!(term.kind, TermKind::Tuple(_));
     if parts.is_empty() || is_tuple && parts.len() == 1 {
-        return Err(untyped(term));
+        return Err(type_inference_error(term));
     }
     let mut selected = Vec::with_capacity(parts.len());
     for part in parts {
@@ -200,11 +200,11 @@ pub(crate) fn collection(
     let (data_type, element) = if is_tuple {
         let types: Vec<DataType> = known.collect();
         if types.len() < parts.len() {
-            return Err(untyped(term));
+            return Err(type_inference_error(term));
         }
         (DataType::Tuple(types), DataType::Blob)
     } else {
-        let element = known.into_iter().next().ok_or_else(|| untyped(term))?;
+        let element = known.into_iter().next().ok_or_else(|| type_inference_error(term))?;
         let of = Box::new(element.clone());
         let is_list = matches!(term.kind, TermKind::List(_));
         if !is_list && element == DataType::Duration {
@@ -221,7 +221,7 @@ pub(crate) fn collection(
                 assignable(&selected.data_type, &element, &selected.name).map_err(|e| e.at(part.position))?;
                 selected
             }
-            None => typed(part, &element, terms, fetched)?,
+            None => prepare_typed(part, &element, terms, fetched)?,
         });
     }
     Ok(put_together(term, data_type, all))
@@ -312,7 +312,7 @@ pub(crate) fn cast(
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
     if !of_row(term) {
-        return Err(untyped(term));
+        return Err(type_inference_error(term));
     }
     let selected = plain(term, terms, fetched, false)?;
     let signature = cast_signature(&selected.data_type, target, &selected.name, is_assignable);

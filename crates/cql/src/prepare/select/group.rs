@@ -1,7 +1,7 @@
 //! `GROUP BY`: leading columns of the primary key, the last of which may be an argument of a function.
 
 use crate::error::Error;
-use crate::plan::{Grouping, Restriction, Selector, projected};
+use crate::plan::{Grouping, Restriction, Selector, projection_of};
 use crate::prepare::restrict::relation::Restrictions;
 use crate::prepare::scope::column;
 use crate::prepare::select::selector::{Fetched, plain};
@@ -76,7 +76,7 @@ pub(crate) fn groups(
     }
     let plain = if last.is_some() { next - 1 } else { next };
     let mut of_column = |column: &&Column| Grouping {
-        selector: Selector::Column(fetched.once(projected(column, table))),
+        selector: Selector::Column(fetched.once(projection_of(column, table))),
         data_type: column.data_type.clone(),
     };
     let mut groups: Vec<Grouping> = keys.iter().take(plain).map(&mut of_column).collect();

@@ -9,7 +9,7 @@ use crate::prepare::schema::mask::function_of;
 use henge_model::{Column, Projected, Table};
 
 /// The masked columns that WHERE restricts, in the table's order.
-pub(crate) fn restricted(found: &Restrictions, table: &Table) -> Vec<String> {
+pub(crate) fn restricted_masked_columns(found: &Restrictions, table: &Table) -> Vec<String> {
     if table.masks.is_empty() {
         return Vec::new();
     }
@@ -28,13 +28,13 @@ impl SelectPlan {
     }
 
     /// The plan with masks applied; `None` if it selects no masked column.
-    pub fn masked(&self) -> Option<SelectPlan> {
+    pub fn with_masks(&self) -> Option<SelectPlan> {
         let is_masked = |projected: &Projected| self.mask_of(projected).is_some();
         if !self.projection().columns.iter().any(is_masked) {
             return None;
         }
         let mut plan = self.clone();
-        let shown = self.shown();
+        let shown = self.result_width();
         plan.selectors.iter_mut().take(shown).for_each(|selector| self.mask(selector));
         plan.aggregates.iter_mut().filter_map(|a| a.argument.as_mut()).for_each(|selector| self.mask(selector));
         plan.computes_all();
@@ -125,7 +125,7 @@ mod tests {
 
     /// The result row of a SELECT, given the fetched values.
     fn row(text: &str, fetched: &[&[u8]]) -> Vec<Option<Bytes>> {
-        let plan = plan(text).masked().unwrap();
+        let plan = plan(text).with_masks().unwrap();
         assert!(!plan.is_identity());
         let context = BindContext {
             values: &[],
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_not_masked_is_left_alone() {
         for text in ["SELECT k FROM kv", "SELECT writetime(w), ttl(v) FROM kv", "SELECT count(*) FROM kv"] {
-            assert!(plan(text).masked().is_none(), "{text}");
+            assert!(plan(text).with_masks().is_none(), "{text}");
         }
     }
 

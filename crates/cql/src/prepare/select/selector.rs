@@ -1,11 +1,13 @@
 //! Select lists: the values to fetch of each row, and the expressions that compute the result's columns.
 
 use crate::error::{Error, nearest};
-use crate::plan::{AggregatePlan, Selector, projected};
+use crate::plan::{AggregatePlan, Selector, projection_of};
 use crate::prepare::scope::column;
-use crate::prepare::select::aggregate::{aggregate, aggregated};
+use crate::prepare::select::aggregate::{aggregate, prepare_aggregate};
 use crate::prepare::select::cell_times::of_cell;
-use crate::prepare::select::computed::{cast, collection, hinted, negation, operation, untyped};
+use crate::prepare::select::computed::{
+    cast, collection, negation, operation, prepare_type_hint, type_inference_error,
+};
 use crate::prepare::term::assignable::is_assignable;
 use crate::prepare::term::misfit::{check_argument, wrong_argument};
 use crate::prepare::term::term_text::{of_row, raw_name, value_name};
@@ -55,7 +57,7 @@ pub(crate) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, t
     match &term.kind {
         TermKind::Column(name) => {
             let column = column(terms.table, name)?;
-            let projected = projected(column, terms.table);
+            let projected = projection_of(column, terms.table);
             let place = if top { fetched.push(projected) } else { fetched.once(projected) };
             let (name, data_type) = (column.name.clone(), column.data_type.clone());
             Ok(Selected { selector: Selector::Column(place), name, data_type })
@@ -66,11 +68,11 @@ pub(crate) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, t
                 ("writetime" | "ttl" | "maxwritetime", _) => {
                     of_cell(term, &function.text, arguments, terms, fetched, top)
                 }
-                (_, Some(aggregate)) => aggregated(term, aggregate, arguments, terms, fetched),
+                (_, Some(aggregate)) => prepare_aggregate(term, aggregate, arguments, terms, fetched),
                 _ => call(term, &function.text, arguments, terms, fetched),
             }
         }
-        TermKind::Hinted { target, term } => hinted(target, term, terms, fetched),
+        TermKind::Hinted { target, term } => prepare_type_hint(target, term, terms, fetched),
         TermKind::Cast { term, target } => cast(term, target, terms, fetched),
         TermKind::Arithmetic { operator, left, right } => operation(term, *operator, [left, right], terms, fetched),
         TermKind::Negated(operand) => negation(term, operand, terms, fetched),
@@ -81,7 +83,7 @@ pub(crate) fn plain(term: &Term, terms: &mut Terms<'_>, fetched: &mut Fetched, t
         TermKind::Slice { of, from, to } => slice(term, of, [from.as_deref(), to.as_deref()], terms, fetched),
         TermKind::Field { of, field: name } => field(of, name, terms, fetched),
         TermKind::Constant(_) | TermKind::Marker(_) | TermKind::Null | TermKind::Map(_) | TermKind::UserType(_) => {
-            Err(untyped(term))
+            Err(type_inference_error(term))
         }
     }
 }

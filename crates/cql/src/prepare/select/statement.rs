@@ -3,14 +3,14 @@
 use crate::error::{Error, Position};
 use crate::plan::{
     Choices, FilterRelation, Labels, Partition, Plan, Prepared, Restriction, ResultColumn, SelectPlan, Selector,
-    Sorting, Source, Where, projected,
+    Sorting, Source, Where, projection_of,
 };
 use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
 use crate::prepare::restrict::restriction::{needs_filtering, sort};
 use crate::prepare::scope::Scope;
 use crate::prepare::select::group::{self};
-use crate::prepare::select::masked::restricted;
+use crate::prepare::select::masked::restricted_masked_columns;
 use crate::prepare::select::selector::{Fetched, select};
 use crate::prepare::select::sorting::{equal_columns, order};
 use crate::prepare::term::marker::Markers;
@@ -36,7 +36,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         check_distinct(&selected, &found, table, position)
     });
     let fixed: Vec<Column> = equal_columns(&found);
-    let restricted_masked = restricted(&found, table);
+    let restricted_masked = restricted_masked_columns(&found, table);
     let groups = match &select.group_by[..] {
         [] => Ok(Vec::new()),
         group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
@@ -54,9 +54,9 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     }
     let sorting = Sorting::of(ordering, &restrictions, reversed);
     if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
-        check_distinct_columns(&columns_of(&sorting.projected(table), table), position)?;
+        check_distinct_columns(&columns_of(&sorting.projections(table), table), position)?;
     }
-    selectors.extend(sorting.projected(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
+    selectors.extend(sorting.projections(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
     let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
     let is_identity = fetched.columns.len() == selectors.len()
@@ -216,7 +216,7 @@ fn selection(
     let mut result = Vec::new();
     if statement.items.is_empty() {
         for column in terms.table.visible_columns() {
-            selectors.push(Selector::Column(fetched.push(projected(column, terms.table))));
+            selectors.push(Selector::Column(fetched.push(projection_of(column, terms.table))));
             result.push(labels.column(&column.name, column.data_type.clone()));
         }
     }
@@ -244,7 +244,7 @@ fn selection(
 
 fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) -> Vec<FilterRelation> {
     let mut one = |r: &Restriction| {
-        let mut places = r.columns.iter().map(|column| (fetched.once(projected(column, table)), column.clone()));
+        let mut places = r.columns.iter().map(|column| (fetched.once(projection_of(column, table)), column.clone()));
         let (place, column) = places.next()?;
         let rest = places.collect();
         let (key, choices, analysis) = (r.key.clone(), r.choices.clone(), probe::analysis(table, r));

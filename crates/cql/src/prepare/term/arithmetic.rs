@@ -6,6 +6,7 @@ use crate::functions::{Expression, Function, ambiguous, cast_signature, cast_tar
 use crate::plan::Source;
 use crate::prepare::term::assignable::is_assignable;
 use crate::prepare::term::operand::{Shape, Unsettled, settle, settle_negation};
+use crate::prepare::term::term_text::value_name;
 use crate::prepare::term::terms::{Terms, argument_name};
 use crate::statement::{Arguments, ArithmeticOperator, Term, TermKind, TypeName};
 use henge_model::DataType;
@@ -27,7 +28,7 @@ impl Terms<'_> {
     /// Resolves an operation whose result is assigned to `wanted`; also returns the type of the result.
     pub(crate) fn operation(&mut self, term: &Term, wanted: &DataType) -> Result<(Source, DataType), Error> {
         let operand = self.operand(term)?;
-        self.settled(&operand, wanted)
+        self.prepare_operand(&operand, wanted)
     }
 
     /// The type of an operation by itself; `None` if it depends on the place where the operation is used.
@@ -42,7 +43,7 @@ impl Terms<'_> {
 
     /// Resolves `CAST(value AS type)`; also returns the type of the result.
     pub(crate) fn cast(&mut self, value: &Term, target: &TypeName, at: &Term) -> Result<(Source, DataType), Error> {
-        let name = shown(value);
+        let name = value_name(value);
         let Some(from) = self.type_of(value)?.filter(|_| !matches!(value.kind, TermKind::Constant(_))) else {
             let to = cast_target(target)?;
             return Err(ambiguous(&format!("system.cast_as_{to}")).at(value.position));
@@ -88,13 +89,13 @@ impl Terms<'_> {
         })
     }
 
-    fn settled(&mut self, operand: &Operand<'_>, wanted: &DataType) -> Result<(Source, DataType), Error> {
+    fn prepare_operand(&mut self, operand: &Operand<'_>, wanted: &DataType) -> Result<(Source, DataType), Error> {
         let ordinal = operand.term.position.offset;
         match &operand.parts {
             Parts::Whole => Ok((self.source(operand.term, wanted, "an operand")?, wanted.clone())),
             Parts::Negation(inner) => {
                 let data_type = settle_negation(&inner.shape, Some(wanted))
-                    .map_err(|why| negation_error(why, &shown(inner.term)).at(operand.term.position))?;
+                    .map_err(|why| negation_error(why, &value_name(inner.term)).at(operand.term.position))?;
                 let argument = self.argument(inner, &data_type, "_negate", 0)?;
                 let function = Function::Expression(Expression::Negate(data_type.clone()));
                 Ok((Source::Call { function, arguments: vec![argument], ordinal }, data_type))
@@ -102,7 +103,7 @@ impl Terms<'_> {
             Parts::Operation(operator, operands) => {
                 let [left, right] = &**operands;
                 let types = types_of(*operator, operands, Some(wanted)).map_err(|why| {
-                    error(why, *operator, &shown(left.term), &shown(right.term)).at(operand.term.position)
+                    error(why, *operator, &value_name(left.term), &value_name(right.term)).at(operand.term.position)
                 })?;
                 let name = function_name(*operator);
                 let arguments =
@@ -116,7 +117,7 @@ impl Terms<'_> {
     fn argument(&mut self, of: &Operand<'_>, data_type: &DataType, function: &str, i: usize) -> Result<Source, Error> {
         match &of.parts {
             Parts::Whole => self.source(of.term, data_type, &argument_name(function, i)),
-            _ => self.settled(of, data_type).map(|(source, _)| source),
+            _ => self.prepare_operand(of, data_type).map(|(source, _)| source),
         }
     }
 }
@@ -171,9 +172,4 @@ pub(crate) fn negation_error(why: Unsettled, operand: &str) -> Error {
             format!("Ambiguous negation: use type hint to disambiguate, example '-(int) {operand}'")
         }
     })
-}
-
-/// The term's text, for messages.
-pub(crate) fn shown(term: &Term) -> String {
-    crate::prepare::term::term_text::value_name(term)
 }

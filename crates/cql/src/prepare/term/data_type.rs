@@ -38,13 +38,13 @@ pub(crate) struct Types<'a> {
 impl Types<'_> {
     /// The type of that name. Unfrozen collections inside others are refused.
     pub(crate) fn resolve(&self, name: &TypeName) -> Result<DataType, Error> {
-        let data_type = self.unchecked(name)?;
+        let data_type = self.resolve_unchecked(name)?;
         check_nested(&data_type)?;
         Ok(data_type)
     }
 
     /// The type of that name, before nested types are checked.
-    fn unchecked(&self, name: &TypeName) -> Result<DataType, Error> {
+    fn resolve_unchecked(&self, name: &TypeName) -> Result<DataType, Error> {
         Ok(match name {
             TypeName::Named { keyspace, name } => match (keyspace, DataType::native(&name.text)) {
                 (None, Some(native)) => native,
@@ -53,7 +53,7 @@ impl Types<'_> {
             TypeName::Custom(name) => {
                 return Err(Error::not_supported("types given as Java classes are", name.position));
             }
-            TypeName::Frozen(inner) => frozen(self.unchecked(inner)?)?,
+            TypeName::Frozen(inner) => frozen(self.resolve_unchecked(inner)?)?,
             TypeName::List(element) => DataType::List(Box::new(self.part_of("list", element)?)),
             TypeName::Set(element) => {
                 let element = self.part_of("set", element)?;
@@ -100,7 +100,7 @@ impl Types<'_> {
 
     /// The type of a collection's elements. `kind` names the collection for messages.
     fn part_of(&self, kind: &str, name: &TypeName) -> Result<DataType, Error> {
-        match self.unchecked(name)? {
+        match self.resolve_unchecked(name)? {
             DataType::Counter => {
                 Err(Error::invalid(format!("Counters are not allowed inside collections: {kind}<counter>")))
             }
@@ -110,7 +110,7 @@ impl Types<'_> {
 
     /// The type of a part of another type. It is not frozen here, see [`frozen`].
     fn part(&self, name: &TypeName) -> Result<DataType, Error> {
-        match self.unchecked(name)? {
+        match self.resolve_unchecked(name)? {
             DataType::Counter => Err(Error::invalid("Counters are not allowed inside collections")),
             other => Ok(other),
         }

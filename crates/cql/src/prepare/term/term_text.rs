@@ -27,22 +27,22 @@ pub(crate) fn argument(term: &Term, known: Option<&DataType>) -> Argument {
     };
     let data_type = match &term.kind {
         TermKind::Constant(constant) => Some(preferred_type(constant)),
-        _ => known.cloned().or_else(|| preferred(term)),
+        _ => known.cloned().or_else(|| literal_type(term)),
     };
     Argument { data_type, is_literal, elements, shown: value_name(term) }
 }
 
 /// The preferred type of a literal; `None` if no part of it has one.
-fn preferred(term: &Term) -> Option<DataType> {
+fn literal_type(term: &Term) -> Option<DataType> {
     match &term.kind {
         TermKind::Constant(constant) => Some(preferred_type(constant)),
-        TermKind::List(parts) => parts.iter().find_map(preferred).map(|of| DataType::List(Box::new(of))),
-        TermKind::Set(parts) => parts.iter().find_map(preferred).map(|of| DataType::Set(Box::new(of))),
-        TermKind::Tuple(parts) if parts.len() == 1 => preferred(&parts[0]),
-        TermKind::Tuple(parts) => parts.iter().map(preferred).collect::<Option<_>>().map(DataType::Tuple),
+        TermKind::List(parts) => parts.iter().find_map(literal_type).map(|of| DataType::List(Box::new(of))),
+        TermKind::Set(parts) => parts.iter().find_map(literal_type).map(|of| DataType::Set(Box::new(of))),
+        TermKind::Tuple(parts) if parts.len() == 1 => literal_type(&parts[0]),
+        TermKind::Tuple(parts) => parts.iter().map(literal_type).collect::<Option<_>>().map(DataType::Tuple),
         TermKind::Map(entries) => {
-            let key = entries.iter().find_map(|(key, _)| preferred(key))?;
-            let value = entries.iter().find_map(|(_, value)| preferred(value))?;
+            let key = entries.iter().find_map(|(key, _)| literal_type(key))?;
+            let value = entries.iter().find_map(|(_, value)| literal_type(value))?;
             Some(DataType::Map(Box::new(key), Box::new(value)))
         }
         _ => None,

@@ -45,10 +45,10 @@ impl<'a> Terms<'a> {
 
     /// The source of a term of the required type. `name` describes its use in messages and marker descriptions.
     pub(crate) fn source(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
-        self.typed(term, data_type, name).map_err(|e| e.at(term.position))
+        self.source_of(term, data_type, name).map_err(|e| e.at(term.position))
     }
 
-    fn typed(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
+    fn source_of(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
         match &term.kind {
             TermKind::Null => Ok(Source::Null),
             TermKind::Constant(constant) => {
@@ -297,6 +297,6 @@ fn fold(source: Source) -> Result<Source, Error> {
     if !parts.iter().all(|p| matches!(p, Source::Fixed(_) | Source::Null)) {
         return Ok(source);
     }
-    let bytes = source.evaluate(&BindContext::constant())?.required("a collection")?.into_owned();
+    let bytes = source.evaluate(&BindContext::constant())?.require("a collection")?.into_owned();
     Ok(Source::Fixed(bytes.into()))
 }

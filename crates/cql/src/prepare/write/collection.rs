@@ -9,7 +9,7 @@ use crate::statement::{ArithmeticOperator, Assignment, AssignmentKind, Name, Ter
 use henge_model::{Column, DataType};
 
 /// Resolves an assignment of `SET` to an unfrozen collection or user type.
-pub(crate) fn assigned(
+pub(crate) fn prepare_assignment(
     assignment: &Assignment,
     column: &Column,
     terms: &mut Terms<'_>,
@@ -26,7 +26,7 @@ pub(crate) fn assigned(
             let source = whole(term, column, terms);
             CollectionChange::Add(source.map_err(|e| if is_map(column) { no_map(term) } else { e })?)
         }
-        AssignmentKind::Change(ArithmeticOperator::Subtract, term) => removed(term, column, terms)?,
+        AssignmentKind::Change(ArithmeticOperator::Subtract, term) => prepare_removal(term, column, terms)?,
         AssignmentKind::Prepend(term) if matches!(column.data_type, DataType::List(_)) => {
             CollectionChange::Prepend(whole(term, column, terms)?)
         }
@@ -46,7 +46,7 @@ pub(crate) fn assigned(
 }
 
 /// Resolves `c = c + term` of a number or a text, which a condition permits since it reads the row.
-pub(crate) fn increased(
+pub(crate) fn prepare_increase(
     assignment: &Assignment,
     term: &Term,
     column: &Column,
@@ -131,7 +131,7 @@ fn whole(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<Source, 
 }
 
 /// Resolves `c = c - term`. From a map whole keys are removed, so the term is a set of keys.
-fn removed(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<CollectionChange, Error> {
+fn prepare_removal(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Result<CollectionChange, Error> {
     match &column.data_type {
         DataType::Set(_) => whole(term, column, terms).map(CollectionChange::Remove),
         DataType::Map(key, _) => {
@@ -195,7 +195,7 @@ pub(crate) fn element_deleted(
 }
 
 /// Resolves `c = c + term` or `c = c - term` of a counter.
-pub(crate) fn counted(
+pub(crate) fn prepare_counter_change(
     operator: ArithmeticOperator,
     term: &Term,
     column: &Column,

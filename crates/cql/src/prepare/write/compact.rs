@@ -35,7 +35,7 @@ pub(crate) fn check(create: &CreateTable, is_clustered: bool, others: &[ColumnDr
 }
 
 /// Adds the hidden columns to a draft that [`check`] accepted.
-pub(crate) fn shaped(mut draft: TableDraft) -> TableDraft {
+pub(crate) fn add_hidden_columns(mut draft: TableDraft) -> TableDraft {
     let counts = draft.regulars.iter().any(|c| c.data_type == DataType::Counter);
     if draft.clustering.is_empty() {
         draft.options.compact_storage = Some(CompactStorage::Static);

@@ -41,7 +41,7 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
         return refuse("Conditions on counters are not supported".to_owned());
     }
     let (part, of) = part(&relation.subject, &column, terms)?;
-    let compared = compared(operator, &of, name)?;
+    let compared = operand_type(operator, &of, name)?;
     let label = match part {
         Part::Whole if operator == Operator::Contains => format!("value({})", column.name),
         Part::Whole if operator == Operator::ContainsKey => format!("key({})", column.name),
@@ -105,7 +105,7 @@ fn part(subject: &Subject, column: &Column, terms: &mut Terms<'_>) -> Result<(Pa
 }
 
 /// The type of the value on the right side of a comparison.
-fn compared(operator: Operator, of: &DataType, name: &Name) -> Result<DataType, Error> {
+fn operand_type(operator: Operator, of: &DataType, name: &Name) -> Result<DataType, Error> {
     let refuse = |message: String| Err(Error::invalid(message).at(name.position));
     match (operator, of.unfrozen()) {
         (Operator::Contains, DataType::List(e) | DataType::Set(e) | DataType::Map(_, e)) => Ok(DataType::clone(e)),

@@ -1,6 +1,6 @@
 //! `INSERT ... JSON`: an INSERT of all columns, whose values are in a JSON document.
 
-use crate::bind::filled;
+use crate::bind::fill_from_json;
 use crate::error::Error;
 use crate::plan::{JsonPlan, ModifyPlan};
 use crate::prepare::term::terms::Terms;
@@ -19,7 +19,7 @@ pub(crate) fn insert(
     compact::check_json(&plan.table).map_err(|error| error.at(position))?;
     match &document.kind {
         TermKind::Constant(Constant::String(text)) => {
-            filled(&plan, text, default_unset).map_err(|error| error.at(position))
+            fill_from_json(&plan, text, default_unset).map_err(|error| error.at(position))
         }
         TermKind::Marker(_) => {
             let document = terms.source(document, &DataType::Text, "[json]")?;

@@ -9,7 +9,7 @@ use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
 use crate::prepare::write::collection::{self};
 use crate::prepare::write::using::{target, using};
-use crate::prepare::write::write_target::{reached, restricted};
+use crate::prepare::write::write_target::{write_restrictions, write_target};
 use crate::prepare::write::{insert, virtual_table};
 use crate::statement::{
     ArithmeticOperator, Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, Update,
@@ -48,8 +48,8 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
     }
     let position = update.table.name.position;
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
-    let restrictions = restricted(&update.relations, table, "UPDATE", of_statics, &mut terms)?;
-    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "UPDATE", position)?;
+    let restrictions = write_restrictions(&update.relations, table, "UPDATE", of_statics, &mut terms)?;
+    let (partition, clustering, reach) = write_target(restrictions, table, of_statics, "UPDATE", position)?;
     check_counters(table, update.condition.as_ref(), position)?;
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
     plan.under_any(condition, "updates", position)
@@ -76,7 +76,7 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     }
     changes.cells.dedup_by_key(|c| c.column);
     let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
-    let restrictions = restricted(&delete.relations, table, "DELETE", of_statics, &mut terms)?;
+    let restrictions = write_restrictions(&delete.relations, table, "DELETE", of_statics, &mut terms)?;
     check_counters(table, delete.condition.as_ref(), position)?;
     let is_of_rows = !changes.are_static_only(table);
     if !restrictions.has_full_key(table) {
@@ -93,7 +93,7 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         let plan = ModifyPlan { deletes_row: true, is_delete: true, is_single: false, ..plan };
         return plan.under_any(condition, "deletions", position);
     }
-    let (partition, clustering, reach) = reached(restrictions, table, of_statics, "DELETE", position)?;
+    let (partition, clustering, reach) = write_target(restrictions, table, of_statics, "DELETE", position)?;
     let deletes_row = changes.is_empty();
     let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
     ModifyPlan { deletes_row, is_delete: true, ..plan }.under_any(condition, "deletions", position)
@@ -184,11 +184,11 @@ fn assign(
     let met = changes.columns().any(|earlier| earlier == column.id);
     let repeated = || Error::syntax(name.position, format!("Multiple incompatible setting of column {}", name.text));
     if let (DataType::Counter, AssignmentKind::Change(operator, term)) = (&column.data_type, &assignment.kind) {
-        changes.collections.push(collection::counted(*operator, term, column, name, terms)?);
+        changes.collections.push(collection::prepare_counter_change(*operator, term, column, name, terms)?);
         return Ok(());
     }
     if column.data_type.is_complex() {
-        let made = collection::assigned(assignment, column, terms)?;
+        let made = collection::prepare_assignment(assignment, column, terms)?;
         let all_parts =
             changes.collections.iter().filter(|c| c.column == column.id).all(CollectionPlan::goes_with_others);
         let same_part = |c: &CollectionPlan| c.column == column.id && c.sets_field_of(&made);
@@ -206,7 +206,7 @@ fn assign(
         return changes.set(column, source, name.position);
     }
     if let (AssignmentKind::Change(ArithmeticOperator::Add, term), true) = (&assignment.kind, is_conditional) {
-        changes.collections.push(collection::increased(assignment, term, column, terms)?);
+        changes.collections.push(collection::prepare_increase(assignment, term, column, terms)?);
         return Ok(());
     }
     Err(collection::no_change(assignment, column))

@@ -60,7 +60,7 @@ mod tests {
         schema
     }
 
-    fn prepared(text: &str) -> Result<Prepared, Error> {
+    fn prepare_text(text: &str) -> Result<Prepared, Error> {
         prepare(&parse(text)?, &schema(), Some("ks"))
     }
 
@@ -81,14 +81,14 @@ mod tests {
             ),
             ("TRUNCATE system_views.nope".to_owned(), "table nope does not exist"),
         ] {
-            assert_eq!(prepared(&text).unwrap_err().message, expected, "{text}");
+            assert_eq!(prepare_text(&text).unwrap_err().message, expected, "{text}");
         }
     }
 
     #[test]
     fn plain_writes_are_left_to_who_carries_them_out() {
-        prepared("UPDATE system_views.kv SET v = 1 WHERE k = ?").unwrap();
-        prepared("TRUNCATE system_views.kv").unwrap();
+        prepare_text("UPDATE system_views.kv SET v = 1 WHERE k = ?").unwrap();
+        prepare_text("TRUNCATE system_views.kv").unwrap();
     }
 
     #[test]

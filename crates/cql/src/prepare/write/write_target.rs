@@ -14,7 +14,7 @@ use henge_model::{Column, ColumnKind, Table};
 
 /// Partitions and rows of a write to columns: rows by their full key, or the static row if only static columns are
 /// written.
-pub(crate) fn reached(
+pub(crate) fn write_target(
     restrictions: Where,
     table: &Table,
     of_statics: bool,
@@ -44,7 +44,7 @@ fn only_statics(statement: &str) -> Error {
 
 /// Resolves the WHERE of a write, which may restrict key columns only. `statement` is UPDATE or DELETE; `of_statics` is
 /// true if it writes static columns alone.
-pub(crate) fn restricted(
+pub(crate) fn write_restrictions(
     relations: &[Relation],
     table: &Table,
     statement: &str,

@@ -18,7 +18,7 @@ pub(crate) fn masked_read(plan: &Plan) -> Option<Box<MaskedRead>> {
         Plan::Select(select) if !select.table().masks.is_empty() => {
             let (keyspace, name) = (select.table().keyspace.clone(), select.table().name.clone());
             let chain = Resource::Table(keyspace, name).with_parents();
-            Some(Box::new(MaskedRead { chain, plan: select.masked() }))
+            Some(Box::new(MaskedRead { chain, plan: select.with_masks() }))
         }
         _ => None,
     }

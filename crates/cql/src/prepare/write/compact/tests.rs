@@ -23,21 +23,21 @@ fn table(name: &str) -> Arc<Table> {
     schema().table("ks", name).unwrap().clone()
 }
 
-fn shown<'t>(columns: impl Iterator<Item = &'t Column>) -> Vec<String> {
+fn column_texts<'t>(columns: impl Iterator<Item = &'t Column>) -> Vec<String> {
     columns.map(|c| format!("{:?} {} {}", c.kind, c.name, c.data_type)).collect()
 }
 
-fn prepared(text: &str) -> Result<Plan, Error> {
+fn prepare_plan(text: &str) -> Result<Plan, Error> {
     prepare(&parse(text)?, &schema(), Some("ks")).map(|prepared| prepared.plan)
 }
 
-fn refused(text: &str) -> String {
-    prepared(text).unwrap_err().message
+fn refusal(text: &str) -> String {
+    prepare_plan(text).unwrap_err().message
 }
 
 /// The keys and rows that a statement writes.
-fn written(text: &str) -> Vec<(Key, Row)> {
-    let Plan::Modify(plan) = prepared(text).unwrap() else { panic!("{text} writes nothing") };
+fn written_rows(text: &str) -> Vec<(Key, Row)> {
+    let Plan::Modify(plan) = prepare_plan(text).unwrap() else { panic!("{text} writes nothing") };
     let context = BindContext {
         values: &[],
         timestamp: 7,
@@ -59,14 +59,14 @@ fn hidden_columns_join_those_that_are_written() {
     let alone = table("alone");
     assert_eq!(alone.options.compact_storage, Some(CompactStorage::Static));
     assert_eq!(
-        shown(alone.columns()),
+        column_texts(alone.columns()),
         ["PartitionKey k int", "Clustering column2 text", "Static b text", "Static column1 int", "Regular value blob"]
     );
-    assert_eq!(shown(alone.visible_columns()), ["PartitionKey k int", "Static b text", "Static column1 int"]);
+    assert_eq!(column_texts(alone.visible_columns()), ["PartitionKey k int", "Static b text", "Static column1 int"]);
     assert!(alone.column("column2").is_none() && alone.column("value").is_none());
-    assert_eq!(shown(table("counts").regulars.iter()), ["Regular value counter"]);
+    assert_eq!(column_texts(table("counts").regulars.iter()), ["Regular value counter"]);
     assert_eq!(table("dense").columns().count(), table("dense").visible_columns().count());
-    assert_eq!(shown(table("keys").regulars.iter()), ["Regular value1 empty"]);
+    assert_eq!(column_texts(table("keys").regulars.iter()), ["Regular value1 empty"]);
     assert!(table("keys").column("value1").is_none());
 }
 
@@ -80,50 +80,50 @@ fn what_has_no_compact_form_is_refused() {
         ("k int PRIMARY KEY, a list<int>", "Non-frozen collections and UDTs are not supported"),
         ("k int PRIMARY KEY, a counter, b int", "Cannot mix counter and non counter columns"),
     ] {
-        let message_of = refused(&format!("CREATE TABLE t ({columns}) WITH COMPACT STORAGE"));
+        let message_of = refusal(&format!("CREATE TABLE t ({columns}) WITH COMPACT STORAGE"));
         assert!(message_of.contains(message), "{columns}: {message_of}");
     }
 }
 
 #[test]
 fn rows_have_no_marker() {
-    let rows = written("INSERT INTO dense (k, c, d, v) VALUES (1, 2, 3, 'x')");
+    let rows = written_rows("INSERT INTO dense (k, c, d, v) VALUES (1, 2, 3, 'x')");
     assert!(rows[0].1.marker.is_none() && rows[0].1.cells.len() == 1);
-    let rows = written("INSERT INTO alone (k, b) VALUES (1, 'x')");
+    let rows = written_rows("INSERT INTO alone (k, b) VALUES (1, 'x')");
     assert_eq!(Key::kind(rows[0].0.bytes()), Some(KeyKind::Static));
     assert!(rows.len() == 1 && rows[0].1.marker.is_none());
-    let rows = written("INSERT INTO keys (k, value) VALUES (1, 2)");
+    let rows = written_rows("INSERT INTO keys (k, value) VALUES (1, 2)");
     assert!(rows[0].1.marker.is_none());
     assert!(matches!(&rows[0].1.cells[0].kind, CellKind::Live { value } if value.is_empty()));
-    assert_eq!(written("INSERT INTO keys JSON '{\"k\": 1, \"value\": 2}'")[0].1.cells.len(), 1);
-    assert!(written("DELETE FROM keys WHERE k = 1 AND value = 2")[0].1.deletion.is_some());
+    assert_eq!(written_rows("INSERT INTO keys JSON '{\"k\": 1, \"value\": 2}'")[0].1.cells.len(), 1);
+    assert!(written_rows("DELETE FROM keys WHERE k = 1 AND value = 2")[0].1.deletion.is_some());
 }
 
 #[test]
 fn an_insert_needs_something_that_keeps_its_row() {
     assert_eq!(
-        refused("INSERT INTO dense (k, c, d) VALUES (1, 2, 3)"),
+        refusal("INSERT INTO dense (k, c, d) VALUES (1, 2, 3)"),
         "Column v is mandatory for this COMPACT STORAGE table"
     );
-    assert_eq!(refused("INSERT INTO alone (k) VALUES (1)"), "Some clustering keys are missing: column2");
-    assert!(refused("INSERT INTO alone JSON '{\"k\": 1}'").contains("Undefined column name column2"));
+    assert_eq!(refusal("INSERT INTO alone (k) VALUES (1)"), "Some clustering keys are missing: column2");
+    assert!(refusal("INSERT INTO alone JSON '{\"k\": 1}'").contains("Undefined column name column2"));
     assert!(
-        refused("INSERT INTO keys (k, value, value1) VALUES (1, 2, null)").contains("Undefined column name value1")
+        refusal("INSERT INTO keys (k, value, value1) VALUES (1, 2, null)").contains("Undefined column name value1")
     );
 }
 
 #[test]
 fn the_last_clustering_columns_may_be_missing() {
     let table = table("dense");
-    let short = &written("INSERT INTO dense (k, c, v) VALUES (1, 2, 'x')")[0].0;
+    let short = &written_rows("INSERT INTO dense (k, c, v) VALUES (1, 2, 'x')")[0].0;
     let (_, clustering, kind) = Key::decode(&table, short.bytes()).unwrap();
     assert_eq!((clustering.len(), kind), (1, KeyKind::Row));
-    assert_eq!(*short, written("UPDATE dense SET v = 'y' WHERE k = 1 AND c = 2")[0].0);
-    assert_eq!(written("UPDATE dense SET v = 'y' WHERE k = 1 AND c IN (2, 3)").len(), 2);
+    assert_eq!(*short, written_rows("UPDATE dense SET v = 'y' WHERE k = 1 AND c = 2")[0].0);
+    assert_eq!(written_rows("UPDATE dense SET v = 'y' WHERE k = 1 AND c IN (2, 3)").len(), 2);
     let gap = "PRIMARY KEY column \"d\" cannot be restricted as preceding column \"c\" is not restricted";
-    assert_eq!(refused("INSERT INTO dense (k, d, v) VALUES (1, 2, 'x')"), gap);
-    assert_eq!(refused("UPDATE dense SET v = 'x' WHERE k = 1"), "Some clustering keys are missing: c, d");
-    let range = refused("DELETE v FROM dense WHERE k = 1 AND c = 2");
+    assert_eq!(refusal("INSERT INTO dense (k, d, v) VALUES (1, 2, 'x')"), gap);
+    assert_eq!(refusal("UPDATE dense SET v = 'x' WHERE k = 1"), "Some clustering keys are missing: c, d");
+    let range = refusal("DELETE v FROM dense WHERE k = 1 AND c = 2");
     assert_eq!(range, "Range deletions are not supported for specific columns");
 }
 
