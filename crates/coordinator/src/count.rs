@@ -6,6 +6,7 @@ use crate::required::Shortage;
 use crate::{KeyspacePlacement, Replicas, WriteError};
 use henge_base::{Bytes, HostId, Mono};
 use henge_model::{Consistency, Token};
+use henge_ring::Hosts;
 
 /// Additions to counters of one partition.
 #[derive(Clone, Debug)]
@@ -45,8 +46,8 @@ pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteE
 
 /// The replicas that may lead, nearest first.
 fn leaders<R: Replicas>(replicas: &R, count: &Count) -> Vec<HostId> {
-    let holders = count.placed.placement.replicas(count.token).map_or(&[][..], |range| &range.read[..]);
-    let mut up: Vec<HostId> = holders.iter().copied().filter(|host| replicas.alive(*host)).collect();
+    let holders = count.placed.placement.replicas(count.token).map_or(Hosts::NONE, |range| range.read);
+    let mut up: Vec<HostId> = holders.iter().filter(|host| replicas.alive(*host)).collect();
     up.sort_by_key(|host| replicas.distance(*host));
     up
 }

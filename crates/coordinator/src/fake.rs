@@ -3,7 +3,7 @@
 use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError};
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_model::{Mutation, Replication, Row, RowView, TokenRange};
-use henge_ring::{PlacedRange, Placement};
+use henge_ring::{Placement, ReplicaSet};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -131,8 +131,15 @@ impl Fake {
 
     /// A keyspace on all nodes: of so many copies (`"3"`), by datacentre (`"a3b2"`), or `"local"`.
     pub(crate) fn keyspace(&self, replication: &str) -> KeyspacePlacement {
-        let all = (1..=self.nodes.lock().unwrap().len()).map(host).collect();
-        let placement = Placement { ranges: vec![PlacedRange::stable(TokenRange::FULL, all)] };
+        self.keyspace_with_readers(replication, usize::MAX)
+    }
+
+    /// The same with the first `readers` nodes as readers; the others are about to become some.
+    pub(crate) fn keyspace_with_readers(&self, replication: &str, readers: usize) -> KeyspacePlacement {
+        let numbers: Vec<u16> = (0..self.nodes.lock().unwrap().len() as u16).collect();
+        let (read, pending) = numbers.split_at(readers.min(numbers.len()));
+        let ids = (1..=numbers.len()).map(host).collect();
+        let placement = Placement::new(ids, [(TokenRange::FULL.end, ReplicaSet::new(read, pending, 0))]);
         KeyspacePlacement { replication: Arc::new(replication_of(replication)), placement: Arc::new(placement) }
     }
 

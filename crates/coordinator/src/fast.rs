@@ -20,5 +20,5 @@ pub fn can_read_locally<R: Replicas>(
             required.block_for() == 1 && required.group_of(|| replicas.datacenter(replicas.local())).is_some()
         }
     };
-    one && placed.placement.replicas(token).is_some_and(|range| range.read.contains(&replicas.local()))
+    one && placed.placement.replicas(token).is_some_and(|range| range.read.contains(replicas.local()))
 }

@@ -4,7 +4,7 @@ use crate::required::{Places, RequiredAnswers, Shortage};
 use crate::{Datacenter, KeyspacePlacement, Replicas};
 use henge_base::HostId;
 use henge_model::{Consistency, Token};
-use henge_ring::PlacedRange;
+use henge_ring::Hosts;
 use smallvec::SmallVec;
 
 /// A replica of a write.
@@ -75,16 +75,16 @@ impl WritePlan {
         level: Consistency,
     ) -> Result<WritePlan, Shortage> {
         let range = placed.placement.replicas(token);
-        let (read, write) = range.map_or((&[][..], &[][..]), |range| (&range.read[..], &range.write[..]));
-        let pending = write.iter().filter(|host| !read.contains(host));
+        let (read, write) = range.map_or((Hosts::NONE, Hosts::NONE), |range| (range.read, range.write));
+        let pending = write.iter().filter(|host| !read.contains(*host));
         let required =
-            required_answers(replicas, placed, level).with_pending(pending.map(|host| replicas.datacenter(*host)));
+            required_answers(replicas, placed, level).with_pending(pending.map(|host| replicas.datacenter(host)));
         let mut targets: SmallVec<[Target; 3]> = SmallVec::with_capacity(write.len());
-        for host in write {
+        for host in write.iter() {
             // One request under way per replica, however it is listed.
-            if targets.iter().all(|target| target.host != *host) {
-                let group = required.group_of(|| replicas.datacenter(*host));
-                targets.push(Target { host: *host, alive: replicas.alive(*host), group });
+            if targets.iter().all(|target| target.host != host) {
+                let group = required.group_of(|| replicas.datacenter(host));
+                targets.push(Target { host, alive: replicas.alive(host), group });
             }
         }
         required.check(targets.iter().filter(|target| target.alive).filter_map(|target| target.group))?;
@@ -100,12 +100,10 @@ impl ReadPlan {
         level: Consistency,
     ) -> Result<ReadPlan, Shortage> {
         let required = required_answers(replicas, placed, level);
-        let read = placed.placement.replicas(token).map_or(&[][..], |range: &PlacedRange| &range.read[..]);
-        let alive = read.iter().filter(|host| replicas.alive(**host));
+        let read = placed.placement.replicas(token).map_or(Hosts::NONE, |range| range.read);
+        let alive = read.iter().filter(|host| replicas.alive(*host));
         let mut candidates: Candidates = alive
-            .filter_map(|host| {
-                Some(Candidate { host: *host, group: required.group_of(|| replicas.datacenter(*host))? })
-            })
+            .filter_map(|host| Some(Candidate { host, group: required.group_of(|| replicas.datacenter(host))? }))
             .collect();
         candidates.sort_by_key(|candidate| replicas.distance(candidate.host));
         debug_assert!(are_distinct(candidates.iter().map(|candidate| candidate.host)), "I30: a replica counts once");

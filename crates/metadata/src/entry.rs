@@ -2,10 +2,11 @@
 //! makes of algorithms.
 
 use crate::limits::ENTRY_BYTES;
-use crate::{CommandId, EntryHash, Epoch, Placements, Position, Role};
+use crate::whole_placements::WholePlacements;
+use crate::{CommandId, EntryHash, Epoch, Position, Role};
 use henge_base::{Bytes, ClusterId, HostId};
 use henge_model::{Keyspace, Replication, StorageId, Table, UserType};
-use henge_ring::Member;
+use henge_ring::{Member, PlacementChange};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,8 +62,17 @@ pub enum Change {
         /// The address at which clients reach it.
         rpc_address: SocketAddr,
     },
-    /// These are the placements of all replication settings in use.
-    Placed(Placements),
+    /// These are the placements of all replication settings in use: as entries of the first format say it.
+    Placed(WholePlacements),
+    /// The placement of one replication setting changes. A setting without one gets its first.
+    Placement {
+        /// The setting.
+        setting: Replication,
+        /// The ranges with other replicas than before.
+        change: PlacementChange,
+    },
+    /// No keyspace has this replication setting any more.
+    Unplaced(Replication),
     /// The keyspace, tables included, is this now.
     Keyspace(Arc<Keyspace>),
     /// The keyspace is gone, with its tables.

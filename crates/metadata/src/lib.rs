@@ -3,6 +3,7 @@
 //!
 //! - `epoch`, `entry`, `entry_hash`, `command_id`, `log`, `snapshot`: the history; `state`: what it adds up to; `placements`: who holds what, by
 //!   replication setting.
+//! - `whole_placements`: how entries of the first format say who holds what.
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `roles`: who may do what.
@@ -35,6 +36,7 @@ mod tables;
 mod tests;
 mod types;
 mod voters;
+mod whole_placements;
 
 pub use access::{RoleCommand, RoleSettings};
 pub use command::{Command, JoinDraft};
@@ -53,3 +55,4 @@ pub use snapshot::{Snapshot, SnapshotError};
 pub use state::{ApplyError, ClusterState};
 pub use state_fault::StateFault;
 pub use system_keyspaces::{TRACE_TTL, TRACES};
+pub use whole_placements::{WholePlacement, WholePlacements};

@@ -1,9 +1,11 @@
 //! Bounds of sizes and numbers.
 
-/// Largest encoded entry: 16 MiB, placements of a thousand members and a schema of some thousand columns.
+/// Largest encoded entry: 16 MiB. The first placement of a setting takes about 27 bytes for each token of the cluster.
 pub const ENTRY_BYTES: usize = 16 << 20;
 /// Members of a cluster.
 pub(crate) const MEMBERS_MAX: usize = 1_000;
+/// Members that may ever join a cluster: each has a number of 16 bits of its own.
+pub(crate) const JOINS_MAX: usize = 65_535;
 /// Tokens of one member.
 pub(crate) const TOKENS_MAX: u32 = 1_536;
 /// Tables of a cluster.

@@ -1,6 +1,6 @@
 //! Commands about members.
 
-use crate::limits::{MEMBERS_MAX, TOKENS_MAX};
+use crate::limits::{JOINS_MAX, MEMBERS_MAX, TOKENS_MAX};
 use crate::propose::place_keyspaces;
 use crate::system_keyspaces::{is_system, missing};
 use crate::{Change, ClusterState, JoinDraft, Refused};
@@ -55,10 +55,13 @@ pub(crate) fn join(
     if state.members.len() >= MEMBERS_MAX {
         return Err(Refused::Limit(format!("a cluster has at most {MEMBERS_MAX} members")));
     }
+    if state.placements.join_count() >= JOINS_MAX {
+        return Err(Refused::Limit(format!("at most {JOINS_MAX} members can join a cluster in its life")));
+    }
     let joined = Change::Joined(member(state, draft, random)?);
     let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| Refused::Member(e.to_string()))?;
-    let placed = place_keyspaces(&larger, larger.schema.keyspaces.values());
-    Ok([joined, placed].into_iter().chain(voters(&larger, &BTreeSet::new())).collect())
+    let placements = place_keyspaces(&larger, larger.schema.keyspaces.values());
+    Ok([joined].into_iter().chain(placements).chain(voters(&larger, &BTreeSet::new())).collect())
 }
 
 /// A keyspace whose rows would have to be moved when members come or go.
@@ -94,8 +97,8 @@ pub(crate) fn remove(state: &ClusterState, id: HostId) -> Result<Vec<Change>, Re
     }
     let removed = Change::Removed(id);
     let smaller = state.with(std::slice::from_ref(&removed)).map_err(|e| Refused::Member(e.to_string()))?;
-    let placed = place_keyspaces(&smaller, smaller.schema.keyspaces.values());
-    Ok([removed, placed].into_iter().chain(voters(&smaller, &BTreeSet::new())).collect())
+    let placements = place_keyspaces(&smaller, smaller.schema.keyspaces.values());
+    Ok([removed].into_iter().chain(placements).chain(voters(&smaller, &BTreeSet::new())).collect())
 }
 
 /// A member with tokens that share its datacentre out evenly.
@@ -126,7 +129,7 @@ pub(crate) fn update_member(
         return Err(Refused::Nothing);
     }
     address_is_free(state, id, address)?;
-    Ok(vec![Change::Moved { id, address, rpc_address }, place_keyspaces(state, state.schema.keyspaces.values())])
+    Ok(vec![Change::Moved { id, address, rpc_address }])
 }
 
 fn address_is_free(state: &ClusterState, id: HostId, address: SocketAddr) -> Result<(), Refused> {

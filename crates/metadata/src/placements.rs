@@ -1,27 +1,46 @@
-//! Placements by replication setting. Serialised as a list of pairs: a setting is no name, and maps of MessagePack go by names.
+//! Placements by replication setting, and the numbers of members that they are made of.
 
+use crate::{Change, whole_placements};
+use henge_base::HostId;
 use henge_model::Replication;
-use henge_ring::{Member, Placement, Ring};
+use henge_ring::{Member, MemberIds, MemberNumber, Placement, PlacementChange, PlacementFault, Ring};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The replicas of each range, for each replication setting in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(Replication, Arc<Placement>)>", into = "Vec<(Replication, Arc<Placement>)>")]
+#[serde(try_from = "StoredPlacements", into = "StoredPlacements")]
 pub struct Placements {
+    /// The host ids of members by number, in the order in which they joined.
+    ids: MemberIds,
     by_setting: BTreeMap<Replication, Arc<Placement>>,
 }
 
-impl From<Vec<(Replication, Arc<Placement>)>> for Placements {
-    fn from(pairs: Vec<(Replication, Arc<Placement>)>) -> Self {
-        Placements { by_setting: pairs.into_iter().collect() }
+/// The stored form. A list of pairs: a setting is no name, and maps of MessagePack go by names.
+#[derive(Serialize, Deserialize)]
+struct StoredPlacements {
+    ids: Vec<HostId>,
+    by_setting: Vec<(Replication, PlacementChange)>,
+}
+
+impl TryFrom<StoredPlacements> for Placements {
+    type Error = PlacementFault;
+
+    fn try_from(stored: StoredPlacements) -> Result<Self, PlacementFault> {
+        let mut placements = Placements { ids: stored.ids.into(), by_setting: BTreeMap::new() };
+        stored.by_setting.iter().try_for_each(|(setting, change)| placements.change(setting, change))?;
+        Ok(placements)
     }
 }
 
-impl From<Placements> for Vec<(Replication, Arc<Placement>)> {
+impl From<Placements> for StoredPlacements {
     fn from(placements: Placements) -> Self {
-        placements.by_setting.into_iter().collect()
+        let whole = |(setting, placement): (&Replication, &Arc<Placement>)| {
+            (setting.clone(), PlacementChange::whole(placement))
+        };
+        let by_setting = placements.by_setting.iter().map(whole).collect();
+        StoredPlacements { ids: placements.ids.to_vec(), by_setting }
     }
 }
 
@@ -31,27 +50,55 @@ impl Placements {
         self.by_setting.get(setting)
     }
 
-    /// Places everything for the entry `index`. A range that keeps its holders keeps the index since which they hold it.
-    pub(crate) fn compute(
-        before: &Placements,
-        members: &[Member],
-        settings: Vec<Replication>,
-        index: u64,
-    ) -> Placements {
-        let ring = Ring::new(members);
-        let place = |setting: Replication| {
-            let mut placement = ring.place(&setting);
-            since(before.get(&setting), &mut placement, index);
-            (setting, Arc::new(placement))
-        };
-        Placements { by_setting: settings.into_iter().map(place).collect() }
+    /// The number of members that ever joined.
+    pub(crate) fn join_count(&self) -> usize {
+        self.ids.len()
     }
-}
 
-fn since(before: Option<&Arc<Placement>>, placement: &mut Placement, index: u64) {
-    for range in &mut placement.ranges {
-        let old = before.and_then(|b| b.replicas(range.range.end));
-        let same = old.filter(|o| (o.range, &o.read, &o.write) == (range.range, &range.read, &range.write));
-        range.since = same.map_or(index, |o| o.since);
+    /// Gives a member that joins the next number.
+    pub(crate) fn add_member(&mut self, id: HostId) {
+        if !self.ids.contains(&id) {
+            self.ids = self.ids.iter().copied().chain([id]).collect();
+        }
+    }
+
+    /// Changes the placement of one setting.
+    pub(crate) fn change(&mut self, setting: &Replication, change: &PlacementChange) -> Result<(), PlacementFault> {
+        let before = self.by_setting.entry(setting.clone()).or_default();
+        *before = Arc::new(before.apply(change, &self.ids)?);
+        Ok(())
+    }
+
+    /// Drops the placement of a setting that no keyspace has any more.
+    pub(crate) fn remove(&mut self, setting: &Replication) {
+        self.by_setting.remove(setting);
+    }
+
+    /// The placements that an entry of the first format lists.
+    pub(crate) fn with_whole(&self, whole: &whole_placements::WholePlacements) -> Placements {
+        let placed = |(setting, placement): &(Replication, whole_placements::WholePlacement)| {
+            (setting.clone(), Arc::new(placement.over(&self.ids)))
+        };
+        Placements { ids: Arc::clone(&self.ids), by_setting: whole.iter().map(placed).collect() }
+    }
+
+    /// The changes that place everything on `members` in the entry `index`, with these settings and no others.
+    pub(crate) fn changes(&self, members: &[Member], settings: Vec<Replication>, index: u64) -> Vec<Change> {
+        let ring = Ring::new(members);
+        let numbers: BTreeMap<HostId, MemberNumber> =
+            self.ids.iter().enumerate().map(|(number, id)| (*id, number as MemberNumber)).collect();
+        let unused = self.by_setting.keys().filter(|setting| settings.binary_search(setting).is_err());
+        let mut changes: Vec<Change> = unused.cloned().map(Change::Unplaced).collect();
+        for setting in settings {
+            let before = self.by_setting.get(&setting);
+            let none = Placement::default();
+            let new = ring.place(&setting);
+            let old = before.map_or(&none, |placement| placement);
+            let change = PlacementChange::between(old, &new, index, |host| numbers.get(&host).copied());
+            if before.is_none() || !change.is_empty() {
+                changes.push(Change::Placement { setting, change });
+            }
+        }
+        changes
     }
 }

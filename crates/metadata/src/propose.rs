@@ -8,7 +8,7 @@ use crate::membership::{bootstrap, join, remove, replace_voters, update_member};
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
-use crate::{ApplyError, Change, ClusterState, Command, CommandId, Entry, Epoch, Placements, Refused, SealedEntry};
+use crate::{ApplyError, Change, ClusterState, Command, CommandId, Entry, Epoch, Refused, SealedEntry};
 use henge_base::{HostId, Micros, Random};
 use henge_model::{Keyspace, Replication};
 use std::collections::BTreeMap;
@@ -118,15 +118,18 @@ fn create_keyspace(
         types: BTreeMap::new(),
     };
     let keyspace = Arc::new(keyspace);
-    let placed = place_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
-    Ok(vec![placed, Change::Keyspace(keyspace)])
+    let mut changes = place_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
+    changes.push(Change::Keyspace(keyspace));
+    Ok(changes)
 }
 
-/// Placements of the settings that these keyspaces have, on the members there are.
-pub(crate) fn place_keyspaces<'a>(state: &ClusterState, keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>) -> Change {
+/// The changes that place the settings of these keyspaces on the members there are.
+pub(crate) fn place_keyspaces<'a>(
+    state: &ClusterState,
+    keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>,
+) -> Vec<Change> {
     let members: Vec<_> = state.members.values().cloned().collect();
-    let settings = crate::entry::settings(keyspaces);
-    Change::Placed(Placements::compute(&state.placements, &members, settings, state.epoch.index + 1))
+    state.placements.changes(&members, crate::entry::settings(keyspaces), state.epoch.index + 1)
 }
 
 fn alter_keyspace(state: &ClusterState, name: &str, durable_writes: bool) -> Result<Vec<Change>, Refused> {
@@ -143,7 +146,8 @@ fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Ve
         return Err(if if_exists { Refused::Nothing } else { Refused::NoKeyspace(name.to_owned()) });
     }
     let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
-    Ok(vec![Change::KeyspaceDropped(name.to_owned()), place_keyspaces(state, rest)])
+    let dropped = Change::KeyspaceDropped(name.to_owned());
+    Ok([dropped].into_iter().chain(place_keyspaces(state, rest)).collect())
 }
 
 fn drop_table(state: &ClusterState, keyspace: &str, table: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {

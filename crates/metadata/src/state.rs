@@ -4,7 +4,7 @@ use crate::limits::FIRST_STORAGE_ID;
 use crate::{Change, EntryHash, Epoch, Placements, Position, RecentCommands, Roles, SealedEntry, TRACES};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Schema, StorageId, Table};
-use henge_ring::Member;
+use henge_ring::{Member, PlacementFault};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct ClusterState {
     /// Roles by name.
     pub roles: Arc<Roles>,
     /// Members by id.
-    pub members: BTreeMap<HostId, Member>,
+    pub members: Arc<BTreeMap<HostId, Member>>,
     /// The replicas of each range.
     pub placements: Placements,
     /// The voters that agree on the next entry.
@@ -52,7 +52,7 @@ impl Default for ClusterState {
             name: String::new(),
             schema: Arc::default(),
             roles: Arc::default(),
-            members: BTreeMap::new(),
+            members: Arc::default(),
             placements: Placements::default(),
             voters: Vec::new(),
             lineages: BTreeMap::new(),
@@ -87,6 +87,9 @@ pub enum ApplyError {
     /// It changes something that is not there.
     #[error("an entry changes {0}, which does not exist")]
     Missing(String),
+    /// It changes a placement in a way that does not fit.
+    #[error("an entry changes a placement that it does not fit: {0}")]
+    Placement(#[from] PlacementFault),
 }
 
 impl ClusterState {
@@ -138,17 +141,21 @@ impl ClusterState {
             }
             Change::Voters(voters) => self.voters.clone_from(voters),
             Change::Removed(id) => {
-                self.members.remove(id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
+                self.members_mut().remove(id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
                 self.removed.insert(*id);
             }
             Change::Joined(member) => {
-                self.members.insert(member.id, member.clone());
+                self.placements.add_member(member.id);
+                self.members_mut().insert(member.id, member.clone());
             }
             Change::Moved { id, address, rpc_address } => {
-                let member = self.members.get_mut(id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
+                let member =
+                    self.members_mut().get_mut(id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
                 (member.address, member.rpc_address) = (*address, *rpc_address);
             }
-            Change::Placed(placements) => self.placements = placements.clone(),
+            Change::Placed(whole) => self.placements = self.placements.with_whole(whole),
+            Change::Placement { setting, change } => self.placements.change(setting, change)?,
+            Change::Unplaced(setting) => self.placements.remove(setting),
             Change::Keyspace(keyspace) => {
                 self.schema_mut().keyspaces.insert(keyspace.name.clone(), Arc::clone(keyspace));
             }
@@ -182,6 +189,10 @@ impl ClusterState {
             Change::NextStorageId(id) => self.next_storage_id = *id,
         }
         Ok(())
+    }
+
+    fn members_mut(&mut self) -> &mut BTreeMap<HostId, Member> {
+        Arc::make_mut(&mut self.members)
     }
 
     fn schema_mut(&mut self) -> &mut Schema {

@@ -86,9 +86,9 @@ impl ClusterState {
             let placement = self.placements.get(&keyspace.replication);
             let placement = placement.ok_or_else(|| StateFault::Unplaced(keyspace.name.clone()))?;
             placement.check().map_err(StateFault::Placement)?;
-            for range in &placement.ranges {
+            for range in placement.ranges() {
                 if let Some(host) = range.write.iter().find(|host| !self.members.contains_key(host)) {
-                    return Err(StateFault::Stranger(*host));
+                    return Err(StateFault::Stranger(host));
                 }
                 if range.since > self.epoch.index {
                     return Err(StateFault::Future(range.since));

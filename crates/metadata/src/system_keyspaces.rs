@@ -49,8 +49,9 @@ pub(crate) fn missing(state: &ClusterState, random: &mut Random) -> Result<Vec<C
     }
     let keyspace = Arc::new(keyspace);
     let others = state.schema.keyspaces.values().filter(|k| k.name != TRACES);
-    let placed = place_keyspaces(state, others.chain([&keyspace]));
-    Ok(vec![placed, Change::Keyspace(keyspace), Change::NextStorageId(next)])
+    let mut changes = place_keyspaces(state, others.chain([&keyspace]));
+    changes.extend([Change::Keyspace(keyspace), Change::NextStorageId(next)]);
+    Ok(changes)
 }
 
 fn sessions() -> TableDraft {
@@ -155,7 +156,7 @@ mod tests {
 
     fn holders(state: &ClusterState) -> BTreeSet<HostId> {
         let placement = state.placements.get(&Replication::Simple { factor: 2 }).unwrap();
-        placement.ranges.iter().flat_map(|range| range.read.iter().copied()).collect()
+        placement.ranges().flat_map(|range| range.read.iter()).collect()
     }
 
     #[test]

@@ -117,7 +117,7 @@ fn encoded_entries_add_up_to_the_same_state_elsewhere() {
                 }
             }
             for keyspace in voter.state.schema.keyspaces.values() {
-                assert!(voter.state.placements.get(&keyspace.replication).is_some_and(|p| !p.ranges.is_empty()));
+                assert!(voter.state.placements.get(&keyspace.replication).is_some_and(|p| p.ranges().len() > 0));
             }
         }
     }
@@ -305,7 +305,7 @@ fn a_range_keeps_the_epoch_since_which_it_is_held() {
     voter.run(&keyspace("c", 3), &mut random).unwrap();
     let since = |factor| {
         let placement = voter.state.placements.get(&Replication::Simple { factor }).unwrap();
-        placement.ranges.iter().map(|r| r.since).collect::<BTreeSet<u64>>()
+        placement.ranges().map(|r| r.since).collect::<BTreeSet<u64>>()
     };
     assert_eq!(since(1), BTreeSet::from([first]));
     assert_eq!(since(3), BTreeSet::from([first + 2]));

@@ -53,6 +53,7 @@ mod tests {
     use super::*;
     use henge_base::Random;
     use std::net::SocketAddr;
+    use std::sync::Arc;
 
     /// A state with a member for each of these datacentres and racks, and the first voters.
     fn state(places: &[(&str, &str)], voters: &[usize]) -> (ClusterState, Vec<HostId>) {
@@ -62,7 +63,7 @@ mod tests {
             let address = SocketAddr::from(([127, 0, 0, 1], 7_000));
             let (datacenter, rack) = ((*datacenter).to_owned(), (*rack).to_owned());
             let member = Member { id: *id, datacenter, rack, address, rpc_address: address, tokens: Vec::new() };
-            state.members.insert(*id, member);
+            Arc::make_mut(&mut state.members).insert(*id, member);
         }
         state.voters = voters.iter().map(|at| ids[*at]).collect();
         (state, ids)

@@ -6,6 +6,7 @@
 //! - `token`, `key`: the partitioner, and the order-preserving key of every row.
 //! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; their normal form, with deletions
 //!   applied; their bytes; how versions merge.
+//! - `storage_map`: values by storage id, cheap to clone at every change of the schema.
 //! - `index`: secondary indexes and the terms of rows.
 //! - `covers`: the key ranges that tombstones of partitions and ranges cover.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
@@ -40,6 +41,7 @@ mod sample;
 mod schema;
 mod shared_mutation;
 mod speculative_retry;
+mod storage_map;
 mod table_draft;
 mod token;
 mod user_type;
@@ -70,6 +72,7 @@ pub use schema::{
 };
 pub use shared_mutation::SharedMutation;
 pub use speculative_retry::SpeculativeRetry;
+pub use storage_map::StorageMap;
 pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
 pub use user_type::{TypeChange, UserType, field_path};

@@ -12,6 +12,7 @@ pub(crate) mod override_log;
 pub(crate) mod propose;
 mod pulls;
 pub(crate) mod system_keyspaces;
+mod table_changes;
 pub(crate) mod view;
 pub(crate) mod vote;
 
@@ -87,7 +88,7 @@ impl<W: World> Cluster<W> {
             peers,
             store,
         };
-        cluster.publish(View::new(state, cluster.context.host()));
+        cluster.publish(state);
         cluster
     }
 

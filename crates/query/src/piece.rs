@@ -4,7 +4,8 @@ use henge_base::{Bytes, HostId};
 use henge_coordinator::KeyspacePlacement;
 use henge_cql::Reads;
 use henge_model::{Key, KeyRange, StorageId, Token, TokenRange};
-use henge_ring::PlacedRange;
+use henge_ring::{PlacedRange, Placement};
+use smallvec::SmallVec;
 
 /// One piece of a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) fn pieces(reads: Reads, storage: StorageId, placed: &KeyspacePlacemen
         }
         Reads::Scan { tokens, start_key, end_key } => {
             let whole = KeyBounds { start: start_key, end: end_key };
-            scan_pieces(tokens, &whole, storage, &placed.placement.ranges)
+            scan_pieces(tokens, &whole, storage, &placed.placement)
         }
     }
 }
@@ -33,9 +34,9 @@ struct KeyBounds {
 
 /// Cuts a scan at range ends. Adjacent ranges with the same replicas become one piece, so that a small cluster needs
 /// one read, not one per vnode.
-fn scan_pieces(tokens: TokenRange, whole: &KeyBounds, storage: StorageId, ranges: &[PlacedRange]) -> Vec<Piece> {
-    let mut out: Vec<(Vec<HostId>, Piece)> = Vec::new();
-    for (start, end, replicas) in unwrap_ranges(ranges) {
+fn scan_pieces(tokens: TokenRange, whole: &KeyBounds, storage: StorageId, placement: &Placement) -> Vec<Piece> {
+    let mut out: Vec<(Replicas, Piece)> = Vec::new();
+    for (start, end, replicas) in unwrap_ranges(placement) {
         let (low, high) = (start.max(tokens.start.0), end.min(tokens.end.0));
         if low >= high {
             continue;
@@ -53,32 +54,35 @@ fn scan_pieces(tokens: TokenRange, whole: &KeyBounds, storage: StorageId, ranges
     out.into_iter().map(|(_, piece)| piece).collect()
 }
 
-/// The ranges in token order as (after, up to, sorted replicas); the range that wraps is cut in two.
-fn unwrap_ranges(ranges: &[PlacedRange]) -> Vec<(i64, i64, Vec<HostId>)> {
-    let mut out = Vec::with_capacity(ranges.len() + 1);
-    for placed in ranges {
-        let mut replicas = placed.read.clone();
-        replicas.sort();
-        let (start, end) = (placed.range.start.0, placed.range.end.0);
-        if start < end {
-            out.push((start, end, replicas));
-        } else {
-            out.push((start, i64::MAX, replicas.clone()));
-            out.push((i64::MIN, end, replicas));
-        }
-    }
-    out.sort();
-    out
+/// The readers of a range, in the order of their ids.
+type Replicas = SmallVec<[HostId; 6]>;
+
+/// The ranges in token order as (after, up to, readers); the first one, which wraps, is cut in two.
+fn unwrap_ranges(placement: &Placement) -> impl Iterator<Item = (i64, i64, Replicas)> {
+    let readers = |placed: &PlacedRange<'_>| {
+        let mut readers: Replicas = placed.read.iter().collect();
+        readers.sort();
+        readers
+    };
+    let last = placement.ranges().next().map(|first| (first.range.start.0, i64::MAX, readers(&first)));
+    let lower = placement.ranges().enumerate().map(move |(at, placed)| {
+        let start = if at == 0 { i64::MIN } else { placed.range.start.0 };
+        (start, placed.range.end.0, readers(&placed))
+    });
+    lower.chain(last)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use henge_base::Random;
+    use henge_ring::ReplicaSet;
 
-    fn placed_range(start: i64, end: i64, read: &[HostId]) -> PlacedRange {
-        let range = TokenRange { start: Token(start), end: Token(end) };
-        PlacedRange { range, read: read.to_vec(), write: read.to_vec(), since: 0 }
+    /// Ranges by their last tokens, with the numbers of their readers among two members.
+    fn placement(ranges: &[(i64, &[u16])]) -> Placement {
+        let mut random = Random::new(1);
+        let ids = (0..2).map(|_| HostId::random(&mut random)).collect();
+        Placement::new(ids, ranges.iter().map(|(end, read)| (Token(*end), ReplicaSet::new(read, &[], 0))))
     }
 
     fn whole() -> (TokenRange, KeyBounds) {
@@ -89,8 +93,7 @@ mod tests {
 
     #[test]
     fn one_replica_set_is_one_piece() {
-        let host = HostId::random(&mut Random::new(1));
-        let ranges = [placed_range(100, 200, &[host]), placed_range(200, 100, &[host])];
+        let ranges = placement(&[(100, &[0]), (200, &[0])]);
         let (tokens, bounds) = whole();
         let pieces = scan_pieces(tokens, &bounds, StorageId(9), &ranges);
         assert_eq!(pieces.len(), 1);
@@ -100,10 +103,7 @@ mod tests {
 
     #[test]
     fn pieces_meet_without_gaps_in_token_order() {
-        let mut random = Random::new(2);
-        let hosts = [HostId::random(&mut random), HostId::random(&mut random)];
-        let ranges =
-            [placed_range(-50, 60, &hosts[..1]), placed_range(60, 90, &hosts), placed_range(90, -50, &hosts[1..])];
+        let ranges = placement(&[(-50, &[1]), (60, &[0]), (90, &[0, 1])]);
         let (tokens, bounds) = whole();
         let pieces = scan_pieces(tokens, &bounds, StorageId(9), &ranges);
         assert_eq!(pieces.len(), 4);

@@ -101,7 +101,7 @@ impl TombstoneCounter {
     fn too_many_error(&self, reader: &ReadContext<'_>) -> Error {
         let ReadContext { placed, consistency, .. } = reader;
         let replicas = placed.placement.replicas(self.token);
-        let first = replicas.and_then(|range| range.read.first().copied());
+        let first = replicas.and_then(|range| range.read.primary());
         let failures = first.into_iter().map(|host| (host, Refusal::TooManyTombstones)).collect();
         let block_for = 1;
         ReadError::Failure { consistency: *consistency, received: 0, block_for, failures, data_present: false }.into()

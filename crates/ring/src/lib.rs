@@ -4,21 +4,29 @@
 //! - `member`: a node that owns tokens.
 //! - `ring`: all tokens in order, and the placement that a replication setting gives them.
 //! - `strategy`: the walks round the ring, by Cassandra's rules.
+//! - `hosts`, `replica_set`: replicas as numbers of members; each distinct set is kept once.
 //! - `placement`: ranges with their readers and writers, and the ranges that move between two placements.
+//! - `placement_change`: the difference between two placements, as the metadata log holds it.
 //! - `placement_fault`: the rules that hold for every placement.
 //! - `allocate`: tokens for a node that joins.
 
 mod allocate;
+mod hosts;
 mod member;
 mod placement;
+mod placement_change;
 mod placement_fault;
+mod replica_set;
 mod ring;
 mod strategy;
 #[cfg(test)]
 mod tests;
 
 pub use allocate::{allocate_tokens, allocate_tokens_beside};
+pub use hosts::{Hosts, MemberIds, MemberNumber};
 pub use member::Member;
 pub use placement::{PlacedRange, Placement};
+pub use placement_change::PlacementChange;
 pub use placement_fault::PlacementFault;
+pub use replica_set::ReplicaSet;
 pub use ring::Ring;

@@ -1,49 +1,89 @@
 //! Placements: the replicas of each range, as a replication strategy computes them and the metadata log keeps them.
 
+use crate::hosts::{Hosts, MemberIds};
+use crate::replica_set::ReplicaSet;
 use henge_base::HostId;
 use henge_model::{Token, TokenRange};
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A range and its replicas, the primary first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlacedRange {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacedRange<'a> {
     /// The tokens.
     pub range: TokenRange,
     /// The replicas that answer reads. Distinct, in the order of the strategy.
-    pub read: Vec<HostId>,
-    /// The replicas that take writes: the readers, and nodes about to become readers. Distinct, in the order of the
-    /// strategy.
-    pub write: Vec<HostId>,
+    pub read: Hosts<'a>,
+    /// The replicas that take writes: the readers, then nodes about to become readers. Distinct.
+    pub write: Hosts<'a>,
     /// The index of the log entry that last changed the range's replicas; 0 if computed by a strategy.
     pub since: u64,
 }
 
-impl PlacedRange {
-    /// A range whose readers and writers are `hosts`.
-    pub fn stable(range: TokenRange, hosts: Vec<HostId>) -> PlacedRange {
-        PlacedRange { range, write: hosts.clone(), read: hosts, since: 0 }
-    }
-}
-
-/// The replicas of every token under one replication setting.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The replicas of every token under one replication setting. About 12 bytes for each range and 50 for each distinct
+/// replica set.
+#[derive(Clone, Debug, Default)]
 pub struct Placement {
-    /// The ranges, sorted by end. Each starts where the one before ends, the first where the last ends. Empty without
-    /// members.
-    pub ranges: Vec<PlacedRange>,
+    pub(crate) ids: MemberIds,
+    /// The last token of each range, ascending. A range starts where the one before ends, the first where the last
+    /// ends. Empty without members.
+    pub(crate) ends: Vec<Token>,
+    /// The replica set of each range, an index of `sets`.
+    pub(crate) set_of: Vec<u32>,
+    /// The distinct replica sets.
+    pub(crate) sets: Vec<ReplicaSet>,
 }
 
 impl Placement {
+    /// The placement of ranges by their last tokens, in ascending order, on members by number.
+    pub fn new(ids: MemberIds, ranges: impl IntoIterator<Item = (Token, ReplicaSet)>) -> Placement {
+        let (mut ends, mut set_of, mut sets) = (Vec::new(), Vec::new(), Vec::new());
+        let mut number_of: BTreeMap<ReplicaSet, u32> = BTreeMap::new();
+        for (end, set) in ranges {
+            let number = *number_of.entry(set).or_insert_with_key(|set| {
+                sets.push(set.clone());
+                sets.len() as u32 - 1
+            });
+            ends.push(end);
+            set_of.push(number);
+        }
+        ends.shrink_to_fit();
+        set_of.shrink_to_fit();
+        sets.shrink_to_fit();
+        Placement { ids, ends, set_of, sets }
+    }
+
     /// The placement of every token on one node.
     pub fn on_one_host(host: HostId) -> Placement {
-        Placement { ranges: vec![PlacedRange::stable(TokenRange::FULL, vec![host])] }
+        Placement::new([host].into(), [(TokenRange::FULL.end, ReplicaSet::new(&[0], &[], 0))])
     }
 
     /// The range that contains `token`; `None` only if there are no ranges.
-    pub fn replicas(&self, token: Token) -> Option<&PlacedRange> {
-        let at = self.ranges.partition_point(|placed| placed.range.end < token);
+    pub fn replicas(&self, token: Token) -> Option<PlacedRange<'_>> {
+        let at = self.ends.partition_point(|end| *end < token);
         // A token beyond the last end belongs to the first range, which wraps.
-        self.ranges.get(at).or_else(|| self.ranges.first())
+        self.range_at(if at == self.ends.len() { 0 } else { at })
+    }
+
+    /// The ranges, sorted by their last tokens. Only the first one may wrap.
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = PlacedRange<'_>> + Clone {
+        (0..self.ends.len()).map(|at| self.range_at(at).expect("there are as many ranges as ends"))
+    }
+
+    fn range_at(&self, at: usize) -> Option<PlacedRange<'_>> {
+        let end = *self.ends.get(at)?;
+        let before = at.checked_sub(1).unwrap_or(self.ends.len() - 1);
+        let set = self.set_at(at);
+        Some(PlacedRange {
+            range: TokenRange { start: self.ends[before], end },
+            read: Hosts::new(set.readers(), &self.ids),
+            write: Hosts::new(set.writers(), &self.ids),
+            since: set.since(),
+        })
+    }
+
+    /// The replica set of a range by its index.
+    pub(crate) fn set_at(&self, at: usize) -> &ReplicaSet {
+        &self.sets[self.set_of[at] as usize]
     }
 
     /// The ranges that each node has to fetch when `new` replaces `old`: those whose writes it takes in `new` but not
@@ -51,17 +91,26 @@ impl Placement {
     pub fn ranges_to_fetch(old: &Placement, new: &Placement) -> Vec<(TokenRange, HostId)> {
         let mut moved = Vec::new();
         for range in common_ranges(old, new) {
-            let before = old.replicas(range.end).map_or(&[][..], |placed| &placed.write);
-            let after = new.replicas(range.end).map_or(&[][..], |placed| &placed.write);
-            moved.extend(after.iter().filter(|host| !before.contains(host)).map(|host| (range, *host)));
+            let before = old.replicas(range.end).map_or(Hosts::NONE, |placed| placed.write);
+            let after = new.replicas(range.end).map_or(Hosts::NONE, |placed| placed.write);
+            moved.extend(after.iter().filter(|host| !before.contains(*host)).map(|host| (range, host)));
         }
         moved
     }
 }
 
+/// Two placements are equal if they give every token the same replicas since the same entry, however they are stored.
+impl PartialEq for Placement {
+    fn eq(&self, other: &Placement) -> bool {
+        self.ends == other.ends && self.ranges().eq(other.ranges())
+    }
+}
+
+impl Eq for Placement {}
+
 /// The ring, cut at every end of a range in either placement.
 fn common_ranges(old: &Placement, new: &Placement) -> Vec<TokenRange> {
-    let mut ends: Vec<Token> = old.ranges.iter().chain(&new.ranges).map(|placed| placed.range.end).collect();
+    let mut ends: Vec<Token> = old.ends.iter().chain(&new.ends).copied().collect();
     ends.sort_unstable();
     ends.dedup();
     let Some(mut start) = ends.last().copied() else { return Vec::new() };
@@ -70,59 +119,4 @@ fn common_ranges(old: &Placement, new: &Placement) -> Vec<TokenRange> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use henge_base::Random;
-
-    fn hosts() -> [HostId; 3] {
-        let mut random = Random::new(1);
-        std::array::from_fn(|_| HostId::random(&mut random))
-    }
-
-    fn placement(ranges: &[(i64, i64, &[HostId])]) -> Placement {
-        let placed = |(start, end, hosts): &(i64, i64, &[HostId])| {
-            PlacedRange::stable(TokenRange { start: Token(*start), end: Token(*end) }, hosts.to_vec())
-        };
-        Placement { ranges: ranges.iter().map(placed).collect() }
-    }
-
-    #[test]
-    fn a_token_belongs_to_the_next_end_and_the_last_wraps() {
-        let [a, b, c] = hosts();
-        let placement = placement(&[(30, 10, &[a]), (10, 20, &[b]), (20, 30, &[c])]);
-        for (token, holder) in [(i64::MIN, a), (10, a), (11, b), (20, b), (21, c), (30, c), (31, a), (i64::MAX, a)] {
-            assert_eq!(placement.replicas(Token(token)).map(|placed| placed.read[0]), Some(holder), "{token}");
-        }
-        assert_eq!(Placement::default().replicas(Token(1)), None);
-    }
-
-    #[test]
-    fn one_node_holds_everything() {
-        let [a, ..] = hosts();
-        let placement = Placement::on_one_host(a);
-        for token in [i64::MIN, -1, 0, i64::MAX] {
-            assert_eq!(placement.replicas(Token(token)).map(|placed| &placed.write[..]), Some(&[a][..]));
-        }
-    }
-
-    #[test]
-    fn what_moves_is_what_a_node_did_not_hold() {
-        let [a, b, c] = hosts();
-        let old = placement(&[(30, 10, &[a, b]), (10, 30, &[b, a])]);
-        let new = placement(&[(30, 10, &[a, b]), (10, 20, &[c, b]), (20, 30, &[b, c])]);
-        let range = |start, end| TokenRange { start: Token(start), end: Token(end) };
-        assert_eq!(Placement::ranges_to_fetch(&old, &new), vec![(range(10, 20), c), (range(20, 30), c)]);
-        assert_eq!(Placement::ranges_to_fetch(&new, &old), vec![(range(10, 20), a), (range(20, 30), a)]);
-        assert!(Placement::ranges_to_fetch(&old, &old).is_empty());
-    }
-
-    #[test]
-    fn from_nothing_everything_moves() {
-        let [a, ..] = hosts();
-        let whole = Placement::on_one_host(a);
-        assert_eq!(Placement::ranges_to_fetch(&Placement::default(), &whole), vec![(TokenRange::FULL, a)]);
-        assert!(Placement::ranges_to_fetch(&whole, &Placement::default()).is_empty());
-        let cut = placement(&[(5, 5, &[a])]);
-        assert!(Placement::ranges_to_fetch(&whole, &cut).is_empty());
-    }
-}
+mod tests;

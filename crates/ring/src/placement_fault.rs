@@ -1,56 +1,49 @@
 //! The rules that hold for every placement.
 
 use crate::Placement;
+use crate::hosts::MemberNumber;
 use henge_base::HostId;
-use henge_model::{Token, TokenRange};
+use henge_model::Token;
 use std::fmt;
 
-/// A broken rule of placements.
+/// A broken rule of placements, or a change that does not fit one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlacementFault {
-    /// The range does not start where the one before it ends: tokens are left out or held twice.
-    Gap(TokenRange),
-    /// Ends are not in ascending order from here on, so that lookups miss ranges.
+    /// Ends are not in ascending order from here on, so that look-ups miss ranges.
     Order(Token),
     /// A range names a node twice, which would count twice for a level.
     Twice(HostId),
-    /// A node is read although it takes no writes.
-    ReadOnly(HostId),
+    /// A change ends a range that is not there.
+    Missing(Token),
+    /// A change names a replica set that it does not have.
+    UnknownSet(u32),
+    /// A change names a member that never joined.
+    UnknownMember(MemberNumber),
 }
 
 impl fmt::Display for PlacementFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PlacementFault::Gap(range) => {
-                write!(f, "the range after {} does not start where the one before ends", range.start)
-            }
             PlacementFault::Order(end) => write!(f, "the range up to {end} is not in order"),
             PlacementFault::Twice(host) => write!(f, "a range names host {host} twice"),
-            PlacementFault::ReadOnly(host) => write!(f, "host {host} is read but takes no writes"),
+            PlacementFault::Missing(end) => write!(f, "no range ends at {end}"),
+            PlacementFault::UnknownSet(number) => write!(f, "there is no replica set {number}"),
+            PlacementFault::UnknownMember(number) => write!(f, "no member has the number {number}"),
         }
     }
 }
 
+impl std::error::Error for PlacementFault {}
+
 impl Placement {
-    /// The first broken rule (I22 within one epoch: every read quorum meets every write quorum).
+    /// The first broken rule (I22 within one epoch: every read quorum meets every write quorum). That ranges leave no
+    /// gap and that readers take writes follows from the form in which they are stored.
     pub fn check(&self) -> Result<(), PlacementFault> {
-        let before = self.ranges.iter().cycle().skip(self.ranges.len().saturating_sub(1));
-        for (placed, before) in self.ranges.iter().zip(before) {
-            if placed.range.start != before.range.end {
-                return Err(PlacementFault::Gap(placed.range));
-            }
-            for hosts in [&placed.read, &placed.write] {
-                let twice = hosts.iter().enumerate().find(|(at, host)| hosts[..*at].contains(host));
-                if let Some((_, host)) = twice {
-                    return Err(PlacementFault::Twice(*host));
-                }
-            }
-            if let Some(host) = placed.read.iter().find(|host| !placed.write.contains(host)) {
-                return Err(PlacementFault::ReadOnly(*host));
-            }
+        if let Some(member) = self.sets.iter().find_map(|set| set.repeated_member()) {
+            return Err(PlacementFault::Twice(self.ids[usize::from(member)]));
         }
-        match self.ranges.windows(2).find(|pair| pair[0].range.end >= pair[1].range.end) {
-            Some(pair) => Err(PlacementFault::Order(pair[1].range.end)),
+        match self.ends.windows(2).find(|pair| pair[0] >= pair[1]) {
+            Some(pair) => Err(PlacementFault::Order(pair[1])),
             None => Ok(()),
         }
     }
@@ -59,31 +52,23 @@ impl Placement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PlacedRange;
+    use crate::ReplicaSet;
     use henge_base::Random;
 
     #[test]
     fn each_rule_can_be_broken() {
         let mut random = Random::new(1);
-        let [a, b]: [HostId; 2] = std::array::from_fn(|_| HostId::random(&mut random));
-        let range = |start, end| TokenRange { start: Token(start), end: Token(end) };
-        let placed = |start, end| PlacedRange::stable(range(start, end), vec![a, b]);
-        let sound = Placement { ranges: vec![placed(30, 10), placed(10, 20), placed(20, 30)] };
-        assert_eq!(sound.check(), Ok(()));
-        assert_eq!(Placement::default().check(), Ok(()));
-        assert_eq!(Placement::on_one_host(a).check(), Ok(()));
-        let broken = |at: usize, placed: PlacedRange| {
-            let mut ranges = sound.ranges.clone();
-            ranges[at] = placed;
-            Placement { ranges }.check()
+        let hosts: [HostId; 2] = std::array::from_fn(|_| HostId::random(&mut random));
+        let placement = |ranges: &[(i64, &[u16])]| {
+            let ranges = ranges.iter().map(|(end, members)| (Token(*end), ReplicaSet::new(members, &[], 0)));
+            Placement::new(hosts.into(), ranges)
         };
-        assert_eq!(broken(1, placed(11, 20)), Err(PlacementFault::Gap(range(11, 20))));
-        assert_eq!(broken(0, placed(31, 10)), Err(PlacementFault::Gap(range(31, 10))));
-        let read_only = PlacedRange { write: vec![a], ..placed(10, 20) };
-        assert_eq!(broken(1, read_only), Err(PlacementFault::ReadOnly(b)));
-        let twice = PlacedRange { read: vec![a, a], ..placed(10, 20) };
-        assert_eq!(broken(1, twice), Err(PlacementFault::Twice(a)));
-        let turned = Placement { ranges: vec![placed(20, 10), placed(10, 30), placed(30, 20)] };
-        assert_eq!(turned.check(), Err(PlacementFault::Order(Token(20))));
+        assert_eq!(placement(&[(10, &[0, 1]), (20, &[1, 0])]).check(), Ok(()));
+        assert_eq!(Placement::default().check(), Ok(()));
+        assert_eq!(Placement::on_one_host(hosts[0]).check(), Ok(()));
+        let twice = placement(&[(10, &[0, 1]), (20, &[1, 1])]);
+        assert_eq!(twice.check(), Err(PlacementFault::Twice(hosts[1])));
+        let turned = placement(&[(20, &[0]), (10, &[1])]);
+        assert_eq!(turned.check(), Err(PlacementFault::Order(Token(10))));
     }
 }

@@ -1,7 +1,7 @@
 //! The ring: all tokens in order, and the placements that follow from them.
 
-use crate::{Member, PlacedRange, Placement, strategy};
-use henge_model::{Replication, Token, TokenRange};
+use crate::{Member, MemberIds, MemberNumber, Placement, ReplicaSet, strategy};
+use henge_model::{Replication, Token};
 
 /// The members and their tokens in ring order.
 #[derive(Clone, Debug)]
@@ -27,18 +27,16 @@ impl Ring {
         Ring { members, tokens }
     }
 
-    /// The placement of every token under `replication`, with one range per token of the ring. [`Replication::Local`]
-    /// has no ranges, for each node keeps its own rows.
+    /// The placement of every token under `replication`, with one range per token of the ring, over this ring's members
+    /// in the order of their ids. [`Replication::Local`] has no ranges, for each node keeps its own rows.
     pub fn place(&self, replication: &Replication) -> Placement {
         let Some(walk) = strategy::strategy_over(self, replication) else { return Placement::default() };
-        let Some(mut start) = self.tokens.last().map(|(token, _)| *token) else { return Placement::default() };
-        let mut ranges = Vec::with_capacity(self.tokens.len());
-        for (at, (end, _)) in self.tokens.iter().enumerate() {
-            let hosts = walk.replicas(at).into_iter().map(|member| self.members[member].id).collect();
-            ranges.push(PlacedRange::stable(TokenRange { start, end: *end }, hosts));
-            start = *end;
-        }
-        let placement = Placement { ranges };
+        let ids: MemberIds = self.members.iter().map(|member| member.id).collect();
+        let ranges = self.tokens.iter().enumerate().map(|(at, (end, _))| {
+            let readers: Vec<MemberNumber> = walk.replicas(at).into_iter().map(|at| at as MemberNumber).collect();
+            (*end, ReplicaSet::new(&readers, &[], 0))
+        });
+        let placement = Placement::new(ids, ranges);
         debug_assert_eq!(placement.check(), Ok(()));
         placement
     }

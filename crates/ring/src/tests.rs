@@ -1,6 +1,6 @@
 //! The strategies, checked against tables of directed cases and against properties of every ring.
 
-use crate::{Member, Placement, Ring, allocate_tokens, allocate_tokens_beside};
+use crate::{Member, MemberIds, Placement, PlacementChange, Ring, allocate_tokens, allocate_tokens_beside};
 use henge_base::{HostId, Random};
 use henge_model::{Replication, Token, TokenRange};
 use proptest::prelude::*;
@@ -39,8 +39,8 @@ fn topology(factors: &[(&str, u32)]) -> Replication {
 
 /// Prints a placement as `end:letters` for each range.
 fn format_placement(placement: &Placement) -> String {
-    let letter = |id: &HostId| char::from(b'a' + id.0.as_u128() as u8);
-    let ranges = placement.ranges.iter().map(|placed| {
+    let letter = |id: HostId| char::from(b'a' + id.0.as_u128() as u8);
+    let ranges = placement.ranges().map(|placed| {
         assert_eq!(placed.read, placed.write);
         format!("{}:{}", placed.range.end, placed.read.iter().map(letter).collect::<String>())
     });
@@ -174,8 +174,9 @@ fn members_without_tokens_take_no_part() {
 fn one_token_is_the_whole_ring() {
     let placement = Ring::new(&members("one/r1: 5")).place(&topology(&[("one", 3)]));
     assert_eq!(format_placement(&placement), "5:a");
-    assert_eq!(placement.ranges[0].range, TokenRange { start: Token(5), end: Token(5) });
-    assert!(placement.ranges[0].range.contains(Token(5)) && placement.ranges[0].range.contains(Token(6)));
+    let only = placement.replicas(Token(0)).unwrap().range;
+    assert_eq!(only, TokenRange { start: Token(5), end: Token(5) });
+    assert!(only.contains(Token(5)) && only.contains(Token(6)));
 }
 
 #[test]
@@ -210,7 +211,7 @@ fn rings() -> impl Strategy<Value = Vec<Member>> {
 }
 
 fn assert_covers_once(placement: &Placement) {
-    let ranges = &placement.ranges;
+    let ranges: Vec<_> = placement.ranges().collect();
     assert!(ranges.windows(2).all(|two| two[0].range.end < two[1].range.end));
     assert!(ranges.windows(2).all(|two| two[0].range.end == two[1].range.start));
     assert_eq!(ranges.first().map(|first| first.range.start), ranges.last().map(|last| last.range.end));
@@ -233,10 +234,10 @@ proptest! {
         assert_covers_once(&placement);
         let hosts: Vec<HostId> = members.iter().map(|member| member.id).collect();
         let all = racks_of(&members, &hosts);
-        for placed in &placement.ranges {
+        for placed in placement.ranges() {
             let distinct: BTreeSet<_> = placed.read.iter().collect();
             prop_assert_eq!(distinct.len(), placed.read.len());
-            let chosen = racks_of(&members, &placed.read);
+            let chosen = racks_of(&members, &placed.read.to_vec());
             for (datacenter, factor) in [("dc0", one as usize), ("dc1", two as usize)] {
                 let Some(racks) = all.get(datacenter) else { continue };
                 let chosen = chosen.get(datacenter).cloned().unwrap_or_default();
@@ -250,18 +251,18 @@ proptest! {
     fn simple_has_its_copies_and_starts_at_the_owner(members in rings(), factor in 1..6u32) {
         let placement = Ring::new(&members).place(&simple(factor));
         assert_covers_once(&placement);
-        for placed in &placement.ranges {
+        for placed in placement.ranges() {
             let distinct: BTreeSet<_> = placed.read.iter().collect();
             prop_assert_eq!(distinct.len(), (factor as usize).min(members.len()));
             let owner = members.iter().find(|member| member.tokens.contains(&placed.range.end)).unwrap();
-            prop_assert_eq!(placed.read[0], owner.id);
+            prop_assert_eq!(placed.read.primary(), Some(owner.id));
         }
     }
 
     #[test]
     fn looking_up_agrees_with_containing(members in rings(), token in -300..300i64) {
         let placement = Ring::new(&members).place(&simple(2));
-        let holding: Vec<_> = placement.ranges.iter().filter(|placed| placed.range.contains(Token(token))).collect();
+        let holding: Vec<_> = placement.ranges().filter(|placed| placed.range.contains(Token(token))).collect();
         prop_assert_eq!(holding, placement.replicas(Token(token)).into_iter().collect::<Vec<_>>());
     }
 
@@ -275,9 +276,32 @@ proptest! {
         let moved: BTreeSet<_> =
             moved.iter().filter(|(range, _)| range.contains(token)).map(|(_, host)| *host).collect();
         let holders = |of: &Placement| -> BTreeSet<HostId> {
-            of.replicas(token).into_iter().flat_map(|placed| placed.write.clone()).collect()
+            of.replicas(token).into_iter().flat_map(|placed| placed.write.to_vec()).collect()
         };
         prop_assert_eq!(moved, &holders(&new) - &holders(&old));
+    }
+
+    /// A change leads to the new replicas, and a token is held since the entry that last changed its replicas.
+    #[test]
+    fn a_change_leads_to_the_new_placement(members in rings(), factor in 1..4u32, seed: u64, token in -300..300i64) {
+        let ids: MemberIds = members.iter().map(|member| member.id).collect();
+        let number_of = |host| ids.iter().position(|id| *id == host).map(|at| at as u16);
+        let (mut random, mut placement) = (Random::new(seed), Placement::default());
+        let (mut held, mut since) = (Vec::new(), 0);
+        for index in 1..8 {
+            let some: Vec<Member> = members.iter().filter(|_| random.below(3) > 0).cloned().collect();
+            let new = Ring::new(&some).place(&simple(factor));
+            let change = PlacementChange::between(&placement, &new, index, number_of);
+            placement = placement.apply(&change, &ids).unwrap();
+            let hosts = |of: &Placement| of.ranges().map(|r| (r.range, r.read.to_vec())).collect::<Vec<_>>();
+            prop_assert_eq!(hosts(&placement), hosts(&new));
+            let placed = placement.replicas(Token(token));
+            let now = placed.map_or(Vec::new(), |placed| placed.read.to_vec());
+            if now != held {
+                (held, since) = (now, index);
+            }
+            prop_assert!(placed.is_none_or(|placed| placed.since >= since), "{placed:?} is held since {since}");
+        }
     }
 
     #[test]
@@ -295,7 +319,7 @@ proptest! {
 fn shares(members: &[Member]) -> Vec<f64> {
     let placement = Ring::new(members).place(&simple(1));
     let share = |member: &Member| {
-        let own = placement.ranges.iter().filter(|placed| placed.read == [member.id]);
+        let own = placement.ranges().filter(|placed| placed.read.to_vec() == [member.id]);
         own.map(|placed| placed.range.end.0.wrapping_sub(placed.range.start.0) as u64 as f64).sum::<f64>()
             / 2f64.powi(64)
     };

@@ -16,7 +16,7 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     let KeyRange::One(row) = &command.keys else { return };
     let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
     let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };
-    let replicas = cluster.machines.iter().filter(|machine| range.write.contains(&machine.host));
+    let replicas = cluster.machines.iter().filter(|machine| range.write.contains(machine.host));
     let holders = replicas.filter(|machine| newest(machine, row).is_some_and(|newest| newest >= stamp)).count();
     let needed = match consistency {
         Consistency::One => 1,

@@ -15,7 +15,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use henge_base::{Bytes, HostId, Micros};
-use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowSink, StorageId};
+use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowSink, StorageId, StorageMap};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub struct Store {
     combiner: Combiner,
     hints: Hints,
     /// Looked up by every request, and replaced as a whole.
-    tables: ArcSwap<BTreeMap<StorageId, StoredTable>>,
+    tables: ArcSwap<StorageMap<StoredTable>>,
     indexes: Indexes,
     tombstoned: TombstonedTables,
     fences: Fences,
@@ -62,13 +62,26 @@ impl Store {
 
     /// Sets which tables there are and where their rows lie. Others are refused.
     pub fn set_tables<T: Into<StoredTable>>(&self, tables: BTreeMap<StorageId, T>) {
-        let tables: BTreeMap<_, _> = tables.into_iter().map(|(id, table)| (id, table.into())).collect();
+        let tables = tables.into_iter().map(|(id, table)| (id, table.into())).collect();
+        self.tables.store(Arc::new(tables));
+        self.combiner.renew();
+    }
+
+    /// Takes tables away and sets others, leaving all that are in neither list as they are. For one caller at a time.
+    pub fn change_tables(&self, gone: &[StorageId], set: impl IntoIterator<Item = (StorageId, StoredTable)>) {
+        let mut tables = StorageMap::clone(&self.tables.load());
+        for id in gone {
+            tables.remove(*id);
+        }
+        for (id, table) in set {
+            tables.insert(id, table);
+        }
         self.tables.store(Arc::new(tables));
         self.combiner.renew();
     }
 
     fn family(&self, storage: StorageId) -> Option<Family> {
-        self.tables.load().get(&storage).map(|table| table.family)
+        self.tables.load().get(storage).map(|table| table.family)
     }
 
     fn source(&self, storage: StorageId) -> Result<Source<'_>, ReadError> {
@@ -136,7 +149,7 @@ impl Store {
         let (mut rows, mut any_indexed) = (Rows::new(), false);
         for (key, row) in &mutation.rows {
             let storage = Key::storage_id(key).ok_or(WriteError::UnknownTable)?;
-            let StoredTable { family, indexed } = tables.get(&storage).ok_or(WriteError::UnknownTable)?;
+            let StoredTable { family, indexed } = tables.get(storage).ok_or(WriteError::UnknownTable)?;
             any_indexed |= indexed.is_some();
             if self.fences.refuses(storage, mutation.issued) {
                 return Err(WriteError::Fenced);
@@ -148,7 +161,7 @@ impl Store {
         }
         // Behind the rows: by the first of these the partition is known.
         for (key, row) in mutation.rows.iter().filter(|_| any_indexed) {
-            let indexed = Key::storage_id(key).and_then(|storage| tables.get(&storage)?.indexed.as_ref());
+            let indexed = Key::storage_id(key).and_then(|storage| tables.get(storage)?.indexed.as_ref());
             if let Some(table) = indexed.filter(|_| !Key::kind(key).is_some_and(|kind| kind.is_tombstone())) {
                 indexes::place(table, key, row, &mut rows);
             }
@@ -263,7 +276,7 @@ impl Store {
 
     /// Removes the rows of tables that are not among those set; says of how many tables. For a disk lane.
     pub fn remove_strays(&self) -> Result<usize, EngineError> {
-        strays::remove(&self.engine, |table| self.tables.load().contains_key(&table))
+        strays::remove(&self.engine, |table| self.tables.load().contains(table))
     }
 
     /// Queues what a sweep found, as [`Store::replace_if_unchanged`].

@@ -9,6 +9,7 @@ use crate::{BoxedFuture, KeyspacePlacement, ReplicaError, Replicas, WriteError, 
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Consistency, Token};
 use henge_paxos::{Ballot, Reply, Request, Scope};
+use henge_ring::Hosts;
 use smallvec::SmallVec;
 use std::future::poll_fn;
 use std::task::Poll;
@@ -42,8 +43,8 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         deadline: Mono,
     ) -> Result<Self, Shortage> {
         let plan = WritePlan::new(replicas, placed, token, consistency)?;
-        let natural = placed.placement.replicas(token).map_or(&[][..], |range| &range.read[..]);
-        let natural = SmallVec::from_slice(natural);
+        let natural = placed.placement.replicas(token).map_or(Hosts::NONE, |range| range.read);
+        let natural = natural.iter().collect();
         Ok(Electorate { replicas, key, consistency, deadline, plan, natural, superseded: 0 })
     }
 

@@ -8,13 +8,10 @@ use crate::{
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
 use henge_paxos::{Ballot, Proposal, Scope};
-use std::sync::Arc;
 
 /// Three copies; a fourth node is about to hold one.
 fn placement_with_joining(fake: &Fake) -> KeyspacePlacement {
-    let mut placed = fake.keyspace("3");
-    Arc::make_mut(&mut placed.placement).ranges[0].read.truncate(3);
-    placed
+    fake.keyspace_with_readers("3", 3)
 }
 
 fn request(fake: &Fake, serial: Consistency) -> Conditional {

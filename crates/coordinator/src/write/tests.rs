@@ -1,8 +1,8 @@
 use super::*;
 use crate::Faults;
-use crate::fake::{DEADLINE, Fake, encode, host, key, settle, value};
-use henge_model::{Mutation, TokenRange};
-use henge_ring::{PlacedRange, Placement};
+use crate::fake::{DEADLINE, Fake, encode, key, settle, value};
+use henge_model::Mutation;
+use henge_ring::Placement;
 use std::sync::Arc;
 
 fn mutation() -> SharedMutation {
@@ -138,10 +138,7 @@ fn every_replica_gets_the_write_even_where_fewer_are_awaited() {
 fn a_replica_about_to_own_the_range_is_written_and_counted() {
     let pending = |nodes| {
         let fake = Fake::new(nodes);
-        let (read, write) = ((1..=3).map(host).collect(), (1..=4).map(host).collect());
-        let range = PlacedRange { range: TokenRange::FULL, read, write, since: 0 };
-        let placed = KeyspacePlacement { placement: Arc::new(Placement { ranges: vec![range] }), ..fake.keyspace("3") };
-        show(&run(&fake, placed, Consistency::Quorum))
+        show(&run(&fake, fake.keyspace_with_readers("3", 3), Consistency::Quorum))
     };
     assert_eq!(pending("ooop"), "ok");
     assert_eq!(pending("oodd"), "unavailable 2/3");

@@ -50,9 +50,10 @@ impl<W: World> Core<W> {
         self.clients.statements.renew(id, &known, again)
     }
 
-    /// True if a statement was resolved at the current epoch; if not, it must be prepared again.
+    /// True if a statement means at the current epoch what it meant when it was resolved; if not, it must be prepared
+    /// again.
     pub fn is_current(&self, ready: &PreparedStatement) -> bool {
-        ready.epoch == self.cluster().epoch()
+        ready.is_current(&self.cluster().view())
     }
 
     /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.

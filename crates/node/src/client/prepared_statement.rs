@@ -1,10 +1,11 @@
 //! A statement that is resolved against one epoch's schema, with the placement of its keyspaces beside it.
 
 use crate::client::access::{MaskedRead, Need};
+use crate::client::resolved::Resolved;
+use crate::cluster::view::View;
 use crate::ground::metrics::Operation;
 use henge_coordinator::KeyspacePlacement;
 use henge_cql::{Plan, Prepared};
-use henge_metadata::Epoch;
 use henge_model::{Column, Table, TableId};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -28,7 +29,7 @@ pub struct PreparedStatement {
     pub prepared: Prepared,
     /// True if clients may hold other result columns under the same id, from before a change of the schema.
     pub result_varies: bool,
-    pub(crate) epoch: Epoch,
+    pub(crate) resolved: Resolved,
     pub(crate) bytes: usize,
     /// Why it cannot be carried out, though it can be prepared.
     pub(crate) refusal: Option<String>,
@@ -86,6 +87,11 @@ impl PreparedStatement {
     /// True if it may be a read of one row that memory can answer; [`crate::Core::try_execute`] finds out.
     pub fn may_read_one_row(&self) -> bool {
         matches!(&self.prepared.plan, Plan::Select(plan) if plan.may_read_one_row())
+    }
+
+    /// True if a view gives its text the same meaning as the one in which it was resolved: then it may be executed.
+    pub(crate) fn is_current(&self, view: &View) -> bool {
+        self.resolved.holds_in(view, tables(&self.prepared.plan), &self.placed)
     }
 
     /// True if a client that prepared `older` may go on with this one: the same tables with the same columns, as in Cassandra,

@@ -191,10 +191,10 @@ pub(super) fn facts(view: &View, target: &DescribeTarget) -> ClusterFacts {
 /// For the last token of each range the addresses of those who answer reads of it, as Cassandra writes them.
 fn ownership(view: &View, keyspace: &str) -> Vec<(String, Vec<String>)> {
     let Some(placed) = view.keyspace_placement(keyspace) else { return Vec::new() };
-    let address = |host: &HostId| {
-        let member = view.state.members.get(host)?;
+    let address = |host: HostId| {
+        let member = view.state.members.get(&host)?;
         Some(format!("{0}/{0}:{1}", member.address.ip(), member.address.port()))
     };
-    let of = |range: &PlacedRange| (range.range.end.0.to_string(), range.read.iter().filter_map(address).collect());
-    placed.placement.ranges.iter().map(of).collect()
+    let of = |range: PlacedRange<'_>| (range.range.end.0.to_string(), range.read.iter().filter_map(address).collect());
+    placed.placement.ranges().map(of).collect()
 }

@@ -2,9 +2,8 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::events;
-use crate::cluster::view::View;
 use crate::ground::world::{Lane, World};
-use henge_metadata::{ApplyError, Epoch, Log, Position, SealedEntry, Snapshot, SnapshotError};
+use henge_metadata::{ApplyError, ClusterState, Log, Position, SealedEntry, Snapshot, SnapshotError};
 use std::sync::Arc;
 
 /// An entry or a snapshot was not taken.
@@ -46,7 +45,7 @@ impl<W: World> Cluster<W> {
         self.context.world.disk(Lane::Background, move || store.append_entry(there.epoch.index, bytes)).await?;
         let appended = self.log.lock().append(entry);
         debug_assert_eq!(appended, Ok(()), "the state is that of the log's end");
-        self.publish(View::new(state, self.context.host()));
+        self.publish(state);
         self.shorten().await?;
         Ok(())
     }
@@ -89,7 +88,7 @@ impl<W: World> Cluster<W> {
         }
         self.store_snapshot(&snapshot).await?;
         *self.log.lock() = Log::behind(snapshot);
-        self.publish(View::new(state, self.context.host()));
+        self.publish(state);
         Ok(())
     }
 
@@ -99,29 +98,36 @@ impl<W: World> Cluster<W> {
         Ok(self.context.world.disk(Lane::Background, move || store.put_log_snapshot(bytes, first_index)).await?)
     }
 
-    /// Makes a view current: tables known to storage first, then requests may see it.
-    pub(super) fn publish(&self, view: View) {
-        self.store.set_tables(view.storage_tables());
-        for member in view.state.members.values().filter(|m| m.id != self.context.host()) {
-            self.context.world.learn(member.id, member.address);
+    /// Makes a state current: tables known to storage first, then requests may see it. For one caller at a time.
+    pub(super) fn publish(&self, state: ClusterState) {
+        let before = self.current_view();
+        let (view, tables) = before.followed_by(state);
+        self.store.change_tables(&tables.gone, tables.stored_tables());
+        if !Arc::ptr_eq(&before.state.members, &view.state.members) {
+            self.know_members(&view.state);
         }
-        self.peers.liveness().watch(view.state.members.keys().copied());
-        let epoch: Epoch = view.epoch();
+        let (epoch, after) = (view.epoch(), Arc::new(view));
         self.context.metrics.epoch.set(epoch.index as i64);
-        let before = self.view.swap(Arc::new(view));
+        self.view.store(Arc::clone(&after));
         self.context.set_epoch(epoch);
         self.schema_changed.notify_one();
-        let after = self.current_view();
         for removed in before.state.members.keys().filter(|member| !after.state.members.contains_key(member)) {
             self.context.world.forget(*removed);
         }
-        let tables = after.storage_tables();
-        if before.storage_tables().keys().any(|table| !tables.contains_key(table)) {
+        if !tables.gone.is_empty() {
             self.tables_dropped.notify_one();
         }
         for event in events::between(&before.state, &after.state) {
             // Nobody may be listening.
             let _ = self.events.send(event);
         }
+    }
+
+    /// Has the members' addresses known to the transport, and their liveness watched.
+    fn know_members(&self, state: &ClusterState) {
+        for member in state.members.values().filter(|m| m.id != self.context.host()) {
+            self.context.world.learn(member.id, member.address);
+        }
+        self.peers.liveness().watch(state.members.keys().copied());
     }
 }

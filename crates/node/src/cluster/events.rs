@@ -58,12 +58,12 @@ pub enum Change {
 /// The events when `after` follows on `before`.
 pub(crate) fn between(before: &ClusterState, after: &ClusterState) -> Vec<ClusterEvent> {
     let mut out = Vec::new();
-    for (id, member) in &after.members {
+    for (id, member) in after.members.iter() {
         if !before.members.contains_key(id) {
             out.push(ClusterEvent::Joined(member.rpc_address));
         }
     }
-    for (id, member) in &before.members {
+    for (id, member) in before.members.iter() {
         if !after.members.contains_key(id) {
             out.push(ClusterEvent::Left(member.rpc_address));
         }

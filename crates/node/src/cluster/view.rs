@@ -1,12 +1,12 @@
 //! The state of the cluster at one epoch, laid out for requests: one pointer swap when the log moves, no lock on the way.
 
 use crate::cluster::system_keyspaces;
+use crate::cluster::table_changes::TableChanges;
 use henge_base::HostId;
 use henge_coordinator::{Datacenter, KeyspacePlacement};
 use henge_metadata::{ClusterState, Epoch};
-use henge_model::{Replication, Schema, StorageId, Table};
-use henge_ring::Placement;
-use henge_storage::{Family, StoredTable};
+use henge_model::{Replication, Schema, StorageId, StorageMap};
+use henge_ring::{Member, Placement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,50 +17,80 @@ pub(crate) struct View {
     pub(crate) state: ClusterState,
     /// The agreed schema and the system tables.
     pub(crate) schema: Arc<Schema>,
+    /// The number of views that this process had before this one.
+    pub(crate) number: u64,
     /// Keyspaces by name, system ones included.
     placed: BTreeMap<String, KeyspacePlacement>,
-    /// Which keyspace a storage id belongs to.
-    keyspace_of: BTreeMap<StorageId, String>,
+    /// The keyspace of each storage id of a user's table.
+    keyspace_of: StorageMap<Arc<str>>,
+    datacenters: Arc<Datacenters>,
+}
+
+/// The datacentres of the members.
+#[derive(Debug, Default)]
+struct Datacenters {
     /// Datacentre numbers by name, in name order.
-    datacenters: Vec<String>,
+    names: Vec<String>,
     /// Each member's datacentre.
-    member_datacenter: BTreeMap<HostId, Datacenter>,
+    of_member: BTreeMap<HostId, Datacenter>,
+}
+
+impl Datacenters {
+    fn of(members: &BTreeMap<HostId, Member>) -> Datacenters {
+        let mut names: Vec<String> = members.values().map(|m| m.datacenter.clone()).collect();
+        names.sort();
+        names.dedup();
+        let of_member = members.values().filter_map(|m| Some((m.id, number(&names, &m.datacenter)?))).collect();
+        Datacenters { names, of_member }
+    }
 }
 
 impl View {
     /// Lays out `state` as node `local` sees it.
+    #[cfg(test)]
     pub(crate) fn new(state: ClusterState, local: HostId) -> View {
-        let mut datacenters: Vec<String> = state.members.values().map(|m| m.datacenter.clone()).collect();
-        datacenters.sort();
-        datacenters.dedup();
-        let member_datacenter =
-            state.members.values().filter_map(|m| Some((m.id, number(&datacenters, &m.datacenter)?))).collect();
-        let mut placed = user_placements(&state);
-        let mut schema = (*state.schema).clone();
-        let here = KeyspacePlacement {
-            replication: Arc::new(Replication::Local),
-            placement: Arc::new(Placement::on_one_host(local)),
-        };
-        for keyspace in system_keyspaces::keyspaces() {
-            placed.insert(keyspace.name.clone(), here.clone());
-            schema.keyspaces.insert(keyspace.name.clone(), keyspace);
-        }
-        let keyspace_of = schema.tables().map(|t| (t.storage_id, t.keyspace.clone())).collect();
-        View { schema: Arc::new(schema), placed, keyspace_of, datacenters, member_datacenter, state }
+        View::empty(local).followed_by(state).0
     }
 
     /// Before the first entry: nothing but the system tables.
     pub(crate) fn empty(local: HostId) -> View {
-        View::new(ClusterState::default(), local)
+        let here = KeyspacePlacement {
+            replication: Arc::new(Replication::Local),
+            placement: Arc::new(Placement::on_one_host(local)),
+        };
+        let keyspaces = || system_keyspaces::keyspaces().into_iter();
+        View {
+            state: ClusterState::default(),
+            schema: Arc::new(Schema { keyspaces: keyspaces().map(|k| (k.name.clone(), k)).collect() }),
+            number: 0,
+            placed: keyspaces().map(|k| (k.name.clone(), here.clone())).collect(),
+            keyspace_of: StorageMap::default(),
+            datacenters: Arc::default(),
+        }
     }
 
-    /// The facts that storage needs of each table that is stored.
-    pub(crate) fn storage_tables(&self) -> BTreeMap<StorageId, StoredTable> {
-        let stored = |table: &Arc<Table>| StoredTable {
-            family: family_of(table),
-            indexed: (!table.indexes.is_empty()).then(|| Arc::clone(table)),
+    /// The view of a later state, and the tables that are others in it. What the state did not change is shared.
+    pub(crate) fn followed_by(&self, state: ClusterState) -> (View, TableChanges) {
+        let changes = TableChanges::between(&self.state.schema, &state.schema);
+        let mut keyspace_of = self.keyspace_of.clone();
+        changes.gone.iter().for_each(|id| {
+            keyspace_of.remove(*id);
+        });
+        changes.set.iter().for_each(|table| {
+            keyspace_of.insert(table.storage_id, table.keyspace.as_str().into());
+        });
+        let is_system = |name: &str| !self.state.schema.keyspaces.contains_key(name);
+        let (mut schema, mut placed) = (Schema::clone(&state.schema), user_placements(&state));
+        for (name, keyspace) in self.schema.keyspaces.iter().filter(|(name, _)| is_system(name)) {
+            schema.keyspaces.insert(name.clone(), Arc::clone(keyspace));
+        }
+        placed.extend(self.placed.iter().filter(|(name, _)| is_system(name)).map(|(n, p)| (n.clone(), p.clone())));
+        let datacenters = match Arc::ptr_eq(&self.state.members, &state.members) {
+            true => Arc::clone(&self.datacenters),
+            false => Arc::new(Datacenters::of(&state.members)),
         };
-        self.state.schema.tables().map(|t| (t.storage_id, stored(t))).collect()
+        let number = self.number + 1;
+        (View { schema: Arc::new(schema), number, placed, keyspace_of, datacenters, state }, changes)
     }
 
     /// Its epoch.
@@ -75,23 +105,18 @@ impl View {
 
     /// The placement that governs a storage id; `None` for one that is unknown or dropped.
     pub(crate) fn placed_of(&self, storage: StorageId) -> Option<&KeyspacePlacement> {
-        self.placed.get(self.keyspace_of.get(&storage)?)
+        self.placed.get(&**self.keyspace_of.get(storage)?)
     }
 
     /// A member's datacentre.
     pub(crate) fn datacenter(&self, host: HostId) -> Option<Datacenter> {
-        self.member_datacenter.get(&host).copied()
+        self.datacenters.of_member.get(&host).copied()
     }
 
     /// A datacentre's number.
     pub(crate) fn datacenter_named(&self, name: &str) -> Option<Datacenter> {
-        number(&self.datacenters, name)
+        number(&self.datacenters.names, name)
     }
-}
-
-/// Tables whose rows expire as a rule lie apart, so that whole files of them can go (architecture: "Storage layout").
-fn family_of(table: &Table) -> Family {
-    if table.lies_apart() { Family::Timed } else { Family::Rows }
 }
 
 fn number(datacenters: &[String], name: &str) -> Option<Datacenter> {
@@ -107,3 +132,6 @@ fn user_placements(state: &ClusterState) -> BTreeMap<String, KeyspacePlacement> 
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

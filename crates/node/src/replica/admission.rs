@@ -55,10 +55,10 @@ impl<'a, W: World> PeerRequest<'a, W> {
         }
         let placed = view.placed_of(storage).ok_or(Refusal::UnknownTable)?;
         let range = placed.placement.replicas(token).ok_or(Refusal::Other)?;
-        let owners = if access == Access::Read { &range.read } else { &range.write };
+        let owners = if access == Access::Read { range.read } else { range.write };
         let epoch = self.header.epoch;
         let is_stale = epoch.lineage != view.epoch().lineage || epoch.index < range.since;
-        if is_stale || !owners.contains(&self.local) { Err(Refusal::StaleEpoch) } else { Ok(()) }
+        if is_stale || !owners.contains(self.local) { Err(Refusal::StaleEpoch) } else { Ok(()) }
     }
 
     /// The refusal of a request that fails. What this node would refuse for want of knowledge, it refuses as one that is behind if the

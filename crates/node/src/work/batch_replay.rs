@@ -147,5 +147,5 @@ fn replicas(view: &View, mutation: &Bytes) -> Option<Vec<HostId>> {
     let key = &mutation.rows.first()?.0;
     let (storage, token) = (Key::storage_id(key)?, Key::token(key)?);
     let range = view.placed_of(storage).and_then(|placed| placed.placement.replicas(token));
-    Some(range.map(|range| range.write.clone()).unwrap_or_default())
+    Some(range.map(|range| range.write.to_vec()).unwrap_or_default())
 }

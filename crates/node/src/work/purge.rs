@@ -84,7 +84,7 @@ fn purge_before<W: World>(context: &Context<W>, cluster: &Cluster<W>, table: &Ta
     let view = cluster.view();
     let placed = view.keyspace_placement(&table.keyspace)?;
     // With one replica, no other can miss the deletion.
-    let alone = placed.placement.ranges.iter().all(|range| range.write.len() == 1);
+    let alone = placed.placement.ranges().all(|range| range.write.len() == 1);
     alone.then_some(now)
 }
 

@@ -34,7 +34,7 @@ impl Run {
         let Some(command) = command(&life, key) else { return Vec::new() };
         let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
         let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
-        range.map(|r| r.read.clone()).unwrap_or_default()
+        range.map(|r| r.read.to_vec()).unwrap_or_default()
     }
 }
 

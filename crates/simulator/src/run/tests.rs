@@ -210,21 +210,18 @@ fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
 
 /// True if a machine that was off during many large schema changes knows the last of them in the end.
 fn catches_up(faults: Faults) -> bool {
-    let mut run = three(11, |n| Options { num_tokens: 256, ..options(n, faults) });
+    let mut run = three(11, |n| options(n, faults));
     crash(&run.cluster, 2);
-    // Each entry holds the placements of three settings; together they exceed one message.
-    const KEYSPACES: usize = 60;
-    let keyspace = |n: usize| {
-        let factor = n % 3 + 1;
-        let replication = format!("{{'class': 'SimpleStrategy', 'replication_factor': {factor}}}");
-        format!("CREATE KEYSPACE late{n} WITH replication = {replication}")
-    };
-    let mut statements: Vec<String> = (0..KEYSPACES).map(keyspace).collect();
-    statements.push("CREATE TABLE late0.t (k int PRIMARY KEY)".to_owned());
+    // Each entry holds a table with a long comment; together they exceed one message.
+    const TABLES: usize = 40;
+    let comment = "long ".repeat(100_000);
+    let table = |n: usize| format!("CREATE TABLE late.t{n} (k int PRIMARY KEY) WITH comment = '{comment}'");
+    let keyspace = "CREATE KEYSPACE late WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}";
+    let statements: Vec<String> = std::iter::once(keyspace.to_owned()).chain((0..TABLES).map(table)).collect();
     run.execute(&statements);
     start(&run.cluster, 2);
     run.pass(12 * SECOND);
-    let level = run.lives().iter().all(|life| life.core.prepare("SELECT * FROM late0.t", None).is_ok());
+    let level = run.lives().iter().all(|life| life.core.prepare("SELECT * FROM late.t39", None).is_ok());
     run.cluster.clear();
     level
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 impl Store {
     fn indexed_table(&self, storage: StorageId) -> Result<Arc<Table>, ReadError> {
         let tables = self.tables.load();
-        let stored = tables.get(&storage).ok_or(ReadError::UnknownTable)?;
+        let stored = tables.get(storage).ok_or(ReadError::UnknownTable)?;
         stored.indexed.clone().ok_or(ReadError::NoIndex)
     }
 
@@ -23,7 +23,7 @@ impl Store {
     /// Indexes that there are and that are not built, and such as were begun of which there is no word any more.
     pub fn indexes_to_change(&self) -> (Vec<BuiltIndex>, Vec<BuiltIndex>) {
         let tables = self.tables.load();
-        let indexed = tables.iter().filter_map(|(id, table)| Some((*id, table.indexed.as_ref()?)));
+        let indexed = tables.iter().filter_map(|(id, table)| Some((id, table.indexed.as_ref()?)));
         let wanted: BTreeSet<BuiltIndex> =
             indexed.flat_map(|(id, table)| table.indexes.iter().map(move |index| (id, index.id))).collect();
         let (built, begun) = (self.indexes.built_indexes(), self.indexes.begun());

@@ -232,3 +232,43 @@ fn a_client_that_prepares_without_end_drops_its_own_statements() {
     let large = cluster.resolve(&format!("SELECT v FROM ks.t -- {}", "x".repeat(bytes * 10))).unwrap();
     assert!(statements.insert(id(250), large, bob).is_err());
 }
+
+/// True if a statement need not even be parsed again after a change.
+fn stays_current(text: &str, change: impl FnOnce(&mut Cluster)) -> bool {
+    let mut cluster = Cluster::new();
+    let view = View::new(cluster.state.clone(), cluster.host);
+    let statement = resolve(&view, text, None).unwrap();
+    assert!(statement.is_current(&view));
+    change(&mut cluster);
+    let later = view.followed_by(cluster.state.clone()).0;
+    let is_current = statement.is_current(&later);
+    assert_eq!(statement.is_current(&later), is_current);
+    is_current
+}
+
+#[test]
+fn a_change_elsewhere_leaves_a_statement_current() {
+    let keyspace = |factor| Command::CreateKeyspace {
+        name: "other".to_owned(),
+        replication: Replication::Simple { factor },
+        durable_writes: true,
+        if_not_exists: false,
+    };
+    for text in [EVERYTHING, INSERT] {
+        assert!(stays_current(text, |c| c.create("n", vec![column("v", DataType::Text)])), "{text}");
+        assert!(stays_current(text, |c| c.drop_table("o")), "{text}");
+        assert!(stays_current(text, |c| c.run(keyspace(1))), "{text}");
+        assert!(stays_current(text, |c| c.run(keyspace(3))), "{text}");
+        assert!(!stays_current(text, |c| c.add("a")), "{text}");
+        assert!(!stays_current(text, |c| c.drop_table("t")), "{text}");
+        let truncate = Command::Truncate { keyspace: "ks".to_owned(), table: "t".to_owned() };
+        assert!(!stays_current(text, |c| c.run(truncate)), "{text}");
+        // The text may name a type, whatever the table is made of.
+        let another = UserType { name: "another".to_owned(), ..user_type() };
+        let create_type = Command::CreateType { user_type: another, if_not_exists: false };
+        assert!(!stays_current(text, |c| c.run(create_type)), "{text}");
+        assert!(!stays_current(text, |c| c.run(Command::DropKeyspace { name: "ks".to_owned(), if_exists: false })));
+    }
+    assert!(!stays_current(BATCH, |c| c.drop_table("o")));
+    assert!(stays_current("SELECT * FROM system.local", |c| c.add("a")));
+}

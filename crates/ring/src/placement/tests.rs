@@ -1,0 +1,72 @@
+//! Look-ups and differences of small placements.
+
+use super::*;
+use henge_base::Random;
+
+fn hosts() -> [HostId; 3] {
+    let mut random = Random::new(1);
+    std::array::from_fn(|_| HostId::random(&mut random))
+}
+
+/// Ranges by their last tokens, with the numbers of their members.
+fn placement(ranges: &[(i64, &[u16])]) -> Placement {
+    let ranges = ranges.iter().map(|(end, members)| (Token(*end), ReplicaSet::new(members, &[], 0)));
+    Placement::new(hosts().into(), ranges)
+}
+
+#[test]
+fn a_token_belongs_to_the_next_end_and_the_last_wraps() {
+    let [a, b, c] = hosts();
+    let placement = placement(&[(10, &[0]), (20, &[1]), (30, &[2])]);
+    for (token, holder) in [(i64::MIN, a), (10, a), (11, b), (20, b), (21, c), (30, c), (31, a), (i64::MAX, a)] {
+        let found = placement.replicas(Token(token)).and_then(|placed| placed.read.primary());
+        assert_eq!(found, Some(holder), "{token}");
+    }
+    assert_eq!(Placement::default().replicas(Token(1)), None);
+}
+
+#[test]
+fn one_node_holds_everything() {
+    let [a, ..] = hosts();
+    let placement = Placement::on_one_host(a);
+    for token in [i64::MIN, -1, 0, i64::MAX] {
+        assert_eq!(placement.replicas(Token(token)).map(|placed| placed.write.to_vec()), Some(vec![a]));
+    }
+    assert!(placement.replicas(Token(i64::MIN)).unwrap().range.contains(Token(i64::MAX)));
+}
+
+#[test]
+fn a_pending_replica_is_written_and_not_read() {
+    let [a, b, c] = hosts();
+    let set = ReplicaSet::new(&[0, 1], &[2], 9);
+    let placement = Placement::new(hosts().into(), [(Token(5), set)]);
+    let placed = placement.replicas(Token(1)).unwrap();
+    assert_eq!((placed.read.to_vec(), placed.write.to_vec(), placed.since), (vec![a, b], vec![a, b, c], 9));
+}
+
+#[test]
+fn a_set_is_stored_once() {
+    let placement = placement(&[(10, &[0, 1]), (20, &[1, 0]), (30, &[0, 1])]);
+    assert_eq!((placement.ranges().len(), placement.sets.len()), (3, 2));
+}
+
+#[test]
+fn what_moves_is_what_a_node_did_not_hold() {
+    let [a, _, c] = hosts();
+    let old = placement(&[(10, &[0, 1]), (30, &[1, 0])]);
+    let new = placement(&[(10, &[0, 1]), (20, &[2, 1]), (30, &[1, 2])]);
+    let range = |start, end| TokenRange { start: Token(start), end: Token(end) };
+    assert_eq!(Placement::ranges_to_fetch(&old, &new), vec![(range(10, 20), c), (range(20, 30), c)]);
+    assert_eq!(Placement::ranges_to_fetch(&new, &old), vec![(range(10, 20), a), (range(20, 30), a)]);
+    assert!(Placement::ranges_to_fetch(&old, &old).is_empty());
+}
+
+#[test]
+fn from_nothing_everything_moves() {
+    let [a, ..] = hosts();
+    let whole = Placement::on_one_host(a);
+    assert_eq!(Placement::ranges_to_fetch(&Placement::default(), &whole), vec![(TokenRange::FULL, a)]);
+    assert!(Placement::ranges_to_fetch(&whole, &Placement::default()).is_empty());
+    let cut = placement(&[(5, &[0])]);
+    assert!(Placement::ranges_to_fetch(&whole, &cut).is_empty());
+}
