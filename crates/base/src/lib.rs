@@ -4,12 +4,14 @@
 //! - `hlc`: the hybrid logical clock that stamps writes, ballots and messages.
 //! - `id`: the identities of nodes and clusters.
 //! - `random`: a seeded generator, passed to everything that needs random numbers.
+//! - `steps`: a count of elementary steps, for tests of how work grows with its input.
 //! - `wire`: reading and writing of bytes with every length checked.
 
 mod clock;
 mod hlc;
 mod id;
 mod random;
+mod steps;
 mod wire;
 
 pub use bytes::{Bytes, BytesMut};
@@ -17,4 +19,5 @@ pub use clock::{Micros, Mono};
 pub use hlc::{DriftError, Hlc, MAX_DRIFT_US};
 pub use id::{ClusterId, HostId};
 pub use random::Random;
+pub use steps::{count_steps, steps_of};
 pub use wire::{Reader, Truncated, put_signed_vint, put_vint, signed_vint, vint_len};

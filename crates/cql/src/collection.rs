@@ -87,7 +87,7 @@ pub(crate) fn parts<'a, 't>(data_type: &'t DataType, bytes: &'a [u8]) -> Option<
             }
         }
         DataType::Tuple(types) => {
-            for element in types {
+            for element in types.iter() {
                 parts.push((element, if reader.is_empty() { None } else { part(&mut reader)? }));
             }
         }
@@ -111,6 +111,7 @@ pub(crate) fn parts<'a, 't>(data_type: &'t DataType, bytes: &'a [u8]) -> Option<
 }
 
 fn part<'a>(reader: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
+    henge_base::count_steps(1);
     match reader.i32().ok()? {
         len if len < 0 => Some(None),
         len => reader.take(len as usize).ok().map(Some),

@@ -31,6 +31,8 @@ mod json;
 mod keyword;
 mod lexer;
 mod limits;
+#[cfg(test)]
+mod linear_tests;
 mod literal;
 #[cfg(test)]
 mod manual;

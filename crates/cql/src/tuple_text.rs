@@ -119,7 +119,7 @@ mod tests {
     use crate::text_form::hex;
 
     fn encode_hex(text: &str, types: &[DataType]) -> Result<String, String> {
-        let tuple = DataType::Tuple(types.to_vec());
+        let tuple = DataType::Tuple(types.to_vec().into());
         encode(&Constant::String(text.to_owned()), &tuple).map(|b| hex(&b)).map_err(|e| e.message)
     }
 
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn fields_that_are_tuples_are_escaped_again() {
-        let types = [DataType::Int, DataType::Tuple(vec![DataType::Text, DataType::Int])];
+        let types = [DataType::Int, DataType::Tuple(vec![DataType::Text, DataType::Int].into())];
         let wanted = "0000000400000001".to_owned() + "0000000d" + "0000000161" + "0000000400000002";
         assert_eq!(encode_hex("1:a\\:2", &types), Ok(wanted));
     }
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn bytes_are_the_tuples_own() {
-        let tuple = DataType::Tuple(vec![DataType::Int]);
+        let tuple = DataType::Tuple(vec![DataType::Int].into());
         let bytes = vec![0, 0, 0, 4, 0, 0, 0, 1];
         assert_eq!(encode(&Constant::Blob(bytes.clone()), &tuple).unwrap(), bytes);
         assert!(encode(&Constant::Blob(vec![1]), &tuple).is_err());

@@ -6,6 +6,7 @@ use crate::types::check_current;
 use crate::{Change, ClusterState, Refused};
 use henge_model::{AddedColumn, TableChange};
 use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, CompactStorage, DataType, DroppedColumn, Order, Table};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(crate) fn alter_table(
@@ -65,9 +66,11 @@ fn drop_compact_storage(table: &mut Table) -> Result<(), Refused> {
 }
 
 fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Result<(), Refused> {
+    let mut next = table.next_column_id().0;
+    let mut added: BTreeMap<&str, Column> = BTreeMap::new();
     for AddedColumn { draft, is_static } in columns {
         let name = &draft.name;
-        if table.column(name).is_some() {
+        if table.column(name).is_some() || added.contains_key(name.as_str()) {
             if if_not_exists {
                 continue;
             }
@@ -90,14 +93,20 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
             return Err(invalid(format!("Cannot re-add previously dropped counter column {name}")));
         }
         let was = table.history.dropped.get(name).and_then(|dropped| dropped.id);
-        let id = was.unwrap_or_else(|| table.next_column_id());
-        table.history.next_column = table.next_column_id().0.max(id.0 + 1);
+        let id = was.unwrap_or(ColumnId(next));
+        next = next.max(id.0 + 1);
         table.masks.extend(draft.mask.clone().map(|mask| (id, mask)));
         let data_type = draft.data_type.clone();
         let column = Column { id, name: name.clone(), data_type, kind, order: Order::Ascending };
-        let place = if *is_static { &mut table.statics } else { &mut table.regulars };
-        place.push(column);
-        place.sort_by(|a, b| a.name.cmp(&b.name));
+        added.insert(name, column);
+    }
+    if !added.is_empty() {
+        table.history.next_column = next;
+    }
+    let (statics, regulars) = added.into_values().partition::<Vec<_>, _>(|column| column.kind == ColumnKind::Static);
+    for (columns, added) in [(&mut table.statics, statics), (&mut table.regulars, regulars)] {
+        columns.extend(added);
+        columns.sort_by(|a, b| a.name.cmp(&b.name));
     }
     Ok(())
 }
@@ -122,8 +131,10 @@ fn check_again(name: &str, dropped: &DroppedColumn, data_type: &DataType, kind: 
 }
 
 fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us: i64) -> Result<(), Refused> {
+    let next = table.next_column_id().0;
+    let mut dropped = BTreeSet::new();
     for name in names {
-        let Some(column) = table.column(name).cloned() else {
+        let Some(column) = table.column(name).filter(|column| !dropped.contains(&column.id)).cloned() else {
             if if_exists {
                 continue;
             }
@@ -145,13 +156,14 @@ fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us
         if matches!(column.data_type, DataType::Udt(_)) {
             return Err(invalid(format!("Cannot drop non-frozen column {name} of user type {}", column.data_type)));
         }
-        table.history.next_column = table.next_column_id().0;
-        let dropped = DroppedColumn { id: Some(column.id), data_type: column.data_type, kind: column.kind, dropped_us };
-        table.history.dropped.insert(name.clone(), dropped);
-        table.masks.remove(&column.id);
-        table.statics.retain(|c| c.name != *name);
-        table.regulars.retain(|c| c.name != *name);
+        dropped.insert(column.id);
+        table.history.next_column = next;
+        let column = DroppedColumn { id: Some(column.id), data_type: column.data_type, kind: column.kind, dropped_us };
+        table.history.dropped.insert(name.clone(), column);
     }
+    table.masks.retain(|id, _| !dropped.contains(id));
+    table.statics.retain(|column| !dropped.contains(&column.id));
+    table.regulars.retain(|column| !dropped.contains(&column.id));
     Ok(())
 }
 

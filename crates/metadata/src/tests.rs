@@ -210,6 +210,33 @@ fn a_column_that_is_added_again_has_its_id_and_no_other_column_has() {
 }
 
 #[test]
+fn many_columns_are_added_and_dropped_in_steps_in_proportion() {
+    let steps = |count: usize| {
+        let mut voter = Voter::with_members(1);
+        voter.run(&keyspace("ks", 1), &mut Random::new(4)).unwrap();
+        voter.run(&create("ks", "t"), &mut Random::new(4)).unwrap();
+        let draft = |i: usize| ColumnDraft {
+            name: format!("c{i}"),
+            data_type: DataType::Int,
+            order: Order::Ascending,
+            mask: None,
+        };
+        let columns = (0..count).map(|i| AddedColumn { draft: draft(i), is_static: false }).collect();
+        let add = TableChange::Add { columns, if_not_exists: false };
+        let columns = (0..count).map(|i| draft(i).name).collect();
+        let drop = TableChange::Drop { columns, if_exists: false, dropped_us: None };
+        let mut alter = |change: TableChange| {
+            let (keyspace, table) = ("ks".to_owned(), "t".to_owned());
+            let alter = Command::AlterTable { keyspace, table, if_exists: false, change };
+            henge_base::steps_of(|| voter.run(&alter, &mut Random::new(1)).unwrap())
+        };
+        [alter(add), alter(drop)]
+    };
+    let (once, twice) = (steps(400), steps(800));
+    assert!(twice[0] < 3 * once[0] && twice[1] < 3 * once[1], "{once:?} steps, then {twice:?}");
+}
+
+#[test]
 fn masks_stay_with_their_columns_and_entries_without_them_are_read() {
     let mut voter = Voter::with_members(1);
     voter.run(&keyspace("ks", 1), &mut Random::new(4)).unwrap();

@@ -133,7 +133,8 @@ fn add(
         return Err(invalid(format!("{of} the type is being used in partition key by the following tables: {tables}")));
     }
     check_current(data_type, within)?;
-    altered.fields.push((field.to_owned(), data_type.clone()));
+    let added = (field.to_owned(), data_type.clone());
+    altered.fields = altered.fields.iter().cloned().chain([added]).collect();
     Ok(())
 }
 
@@ -150,7 +151,9 @@ fn rename(altered: &mut UserType, names: &[(String, String)], if_exists: bool) -
             // The keyspace is what Cassandra names.
             return Err(invalid(format!("Duplicate field name {to} in type {}", altered.keyspace)));
         }
-        altered.fields[place].0.clone_from(to);
+        let mut fields = altered.fields.to_vec();
+        fields[place].0.clone_from(to);
+        altered.fields = fields.into();
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::UserType;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// A CQL type. `Display` prints it as `system_schema.columns.type` does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,7 +32,8 @@ pub enum DataType {
     List(Box<DataType>),
     Set(Box<DataType>),
     Map(Box<DataType>, Box<DataType>),
-    Tuple(Vec<DataType>),
+    /// Clones share the parts, of which there may be thousands.
+    Tuple(Arc<[DataType]>),
     Vector(Box<DataType>, u32),
     Udt(UserType),
     /// A collection, tuple or user type stored as one value.
@@ -179,7 +181,7 @@ mod tests {
         let list = |of| DataType::Frozen(Box::new(DataType::List(Box::new(of))));
         assert_eq!(DataType::Duration.holder_of_durations(), Some(DurationHolder::Itself));
         assert_eq!(list(list(DataType::Duration)).holder_of_durations(), Some(DurationHolder::Collections));
-        let tuple = DataType::Tuple(vec![DataType::Int, list(DataType::Duration)]);
+        let tuple = DataType::Tuple(vec![DataType::Int, list(DataType::Duration)].into());
         assert_eq!(tuple.holder_of_durations(), Some(DurationHolder::Tuples));
         assert_eq!(list(DataType::Int).holder_of_durations(), None);
         assert_eq!(DataType::Vector(Box::new(DataType::Duration), 2).holder_of_durations(), None);

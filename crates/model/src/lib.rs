@@ -1,6 +1,7 @@
 //! Data as Henge stores it, and how two versions of a row are merged. No async, no clock, no disk.
 //!
 //! - `data_type`, `value`: CQL types, their native encodings, order and literals.
+//! - `user_type`, `fields`: user-defined types, and their fields, which clones share.
 //! - `schema`: keyspaces, tables and columns, as the metadata log agrees on them.
 //! - `speculative_retry`: when a read asks more replicas than its level needs.
 //! - `token`, `key`: the partitioner, and the order-preserving key of every row.
@@ -24,6 +25,7 @@ mod consistency;
 mod covers;
 mod data_type;
 mod digest;
+mod fields;
 mod index;
 mod key;
 mod limits;
@@ -55,6 +57,7 @@ pub use consistency::Consistency;
 pub use covers::Covers;
 pub use data_type::{DataType, DurationHolder};
 pub use digest::{Digest, Digester};
+pub use fields::Fields;
 pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
 pub use limits::{COMPONENT_BYTES_MAX, MUTATION_ROWS_MAX};

@@ -35,7 +35,7 @@ pub struct Projection {
 }
 
 /// One selected column. Numbers are indexes into the partition key's or the clustering columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // Named by the part of the row that they read.
 pub enum Projected {
     PartitionKey(usize),

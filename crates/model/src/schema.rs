@@ -1,6 +1,7 @@
 //! The schema, as the metadata log agrees on it. Maps are ordered, so that every node iterates over them alike.
 
 use crate::{ColumnId, ColumnMask, Columns, DataType, Index, StorageId, UserType};
+use henge_base::count_steps;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -245,7 +246,10 @@ impl Table {
 
     /// The column that statements know by that name; `None` if there is none, or it is hidden.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.visible_columns().find(|c| c.name == name)
+        let keys = || self.partition_key.iter().chain(&self.clustering);
+        let others = || [&self.statics, &self.regulars].into_iter().find_map(|columns| by_name(columns, name));
+        let found = keys().find(|column| column.name == name).or_else(others);
+        found.filter(|column| !self.hides(column))
     }
 
     /// All columns that statements see, in the order of `SELECT *`.
@@ -303,7 +307,8 @@ impl Table {
 
     /// The lowest column id that was never allocated.
     pub fn next_column_id(&self) -> ColumnId {
-        let highest = self.columns().map(|column| column.id.0 + 1).max().unwrap_or(0);
+        let counted = self.columns().inspect(|_| count_steps(1));
+        let highest = counted.map(|column| column.id.0 + 1).max().unwrap_or(0);
         ColumnId(highest.max(self.history.next_column))
     }
 
@@ -329,12 +334,48 @@ impl Table {
 
     /// The index of a column among the table's columns of the same kind, which are found by id.
     pub fn position(&self, column: &Column) -> Option<usize> {
-        let of = match column.kind {
-            ColumnKind::PartitionKey => &self.partition_key,
-            ColumnKind::Clustering => &self.clustering,
-            ColumnKind::Static => &self.statics,
-            ColumnKind::Regular => &self.regulars,
+        let by_id = |of: &[Column]| of.iter().position(|c| c.id == column.id);
+        let by_name = |of: &[Column]| place_by_name(of, &column.name).filter(|place| of[*place].id == column.id);
+        match column.kind {
+            ColumnKind::PartitionKey => by_id(&self.partition_key),
+            ColumnKind::Clustering => by_id(&self.clustering),
+            ColumnKind::Static => by_name(&self.statics),
+            ColumnKind::Regular => by_name(&self.regulars),
+        }
+    }
+}
+
+/// The index of the column of that name among columns in the order of their names.
+fn place_by_name(columns: &[Column], name: &str) -> Option<usize> {
+    let compare = |column: &Column| {
+        count_steps(1);
+        column.name.as_str().cmp(name)
+    };
+    columns.binary_search_by(compare).ok()
+}
+
+fn by_name<'t>(columns: &'t [Column], name: &str) -> Option<&'t Column> {
+    place_by_name(columns, name).map(|place| &columns[place])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::table;
+    use henge_base::steps_of;
+
+    #[test]
+    fn columns_are_found_in_steps_in_proportion() {
+        let steps = |count: usize| {
+            let mut table = table(&[DataType::Int], &[], &[], &vec![DataType::Int; count]);
+            table.regulars.sort_by(|a, b| a.name.cmp(&b.name));
+            let found = |column: &Column| table.column(&column.name) == Some(column);
+            steps_of(|| {
+                assert!(table.regulars.iter().all(found));
+                assert!((0..count).all(|place| table.position(&table.regulars[place]) == Some(place)));
+                assert_eq!(table.column("nothing"), None);
+            })
         };
-        of.iter().position(|c| c.id == column.id)
+        assert!(steps(800) < 3 * steps(400), "{} {}", steps(400), steps(800));
     }
 }

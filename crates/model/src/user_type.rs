@@ -1,7 +1,7 @@
 //! User-defined types. A column's type holds the complete user type, so that reading a row needs no schema besides its
 //! table. When a type is altered, the metadata log rewrites the tables that use it.
 
-use crate::DataType;
+use crate::{DataType, Fields};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct UserType {
     /// The type's name.
     pub name: String,
     /// Field names and types, in declaration order. Fields are only ever appended, so older values have fewer.
-    pub fields: Vec<(String, DataType)>,
+    pub fields: Fields,
 }
 
 /// The change that an `ALTER TYPE` makes.
@@ -40,7 +40,7 @@ pub enum TypeChange {
 impl UserType {
     /// Index and type of the field of that name.
     pub fn field(&self, name: &str) -> Option<(usize, &DataType)> {
-        let place = self.fields.iter().position(|(field, _)| field == name)?;
+        let place = self.fields.position(name)?;
         Some((place, &self.fields[place].1))
     }
 

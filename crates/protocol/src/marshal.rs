@@ -47,7 +47,7 @@ fn push_class(name: &mut String, data_type: &DataType, frozen: bool) {
         DataType::List(t) => push_call(name, "ListType", |name| push_class(name, t, frozen)),
         DataType::Set(t) => push_call(name, "SetType", |name| push_class(name, t, frozen)),
         DataType::Map(k, v) => push_call(name, "MapType", |name| push_classes(name, [&**k, &**v], frozen)),
-        DataType::Tuple(fields) => push_call(name, "TupleType", |name| push_classes(name, fields, true)),
+        DataType::Tuple(fields) => push_call(name, "TupleType", |name| push_classes(name, fields.iter(), true)),
         DataType::Vector(t, n) => push_call(name, "VectorType", |name| {
             push_class(name, t, frozen);
             name.push_str(&format!(" , {n}"));
@@ -126,7 +126,7 @@ impl<'a> Parser<'a> {
                 self.expect(',')?;
                 DataType::Map(Box::new(key), Box::new(self.parse_type(depth)?))
             }
-            "TupleType" => DataType::Tuple(self.parse_types(depth)?),
+            "TupleType" => DataType::Tuple(self.parse_types(depth)?.into()),
             "VectorType" => {
                 let element = self.parse_type(depth)?;
                 self.expect(',')?;
@@ -157,7 +157,7 @@ impl<'a> Parser<'a> {
             self.expect(':')?;
             fields.push((field, self.parse_type(depth)?));
         }
-        Some(UserType { keyspace, name, fields })
+        Some(UserType { keyspace, name, fields: fields.into() })
     }
 
     /// Takes the word before the next parenthesis, comma or colon, without blanks around it.
@@ -197,10 +197,10 @@ mod tests {
         let user = UserType {
             keyspace: "ks".to_owned(),
             name: "Adresse é".to_owned(),
-            fields: vec![("street".to_owned(), DataType::Text), ("no".to_owned(), DataType::Int)],
+            fields: vec![("street".to_owned(), DataType::Text), ("no".to_owned(), DataType::Int)].into(),
         };
         let list = DataType::Frozen(Box::new(DataType::List(Box::new(DataType::Udt(user)))));
-        let vector = DataType::Vector(Box::new(DataType::Tuple(vec![DataType::Inet, DataType::Varint])), 2);
+        let vector = DataType::Vector(Box::new(DataType::Tuple(vec![DataType::Inet, DataType::Varint].into())), 2);
         let map = DataType::Map(Box::new(DataType::Duration), Box::new(vector));
         for data_type in [list, map] {
             assert_eq!(parse_class(&class_name(&data_type)), Some(data_type));

@@ -39,11 +39,15 @@ fn data_type(random: &mut Random, depth: u32) -> DataType {
         0 => List(a),
         1 => Set(a),
         2 => Map(a, b),
-        3 => Tuple(vec![*a, *b]),
+        3 => Tuple(vec![*a, *b].into()),
         4 => Vector(a, random.below(5) as u32 + 1),
         _ => {
             let fields = vec![("a".to_owned(), *a), ("b".to_owned(), *b)];
-            return Frozen(Box::new(Udt(UserType { keyspace: "ks".to_owned(), name: "u".to_owned(), fields })));
+            return Frozen(Box::new(Udt(UserType {
+                keyspace: "ks".to_owned(),
+                name: "u".to_owned(),
+                fields: fields.into(),
+            })));
         }
     };
     Frozen(Box::new(outer))

@@ -22,7 +22,7 @@ fn schema() -> Schema {
     ];
     let mut schema = schema_of(texts.into_iter());
     let fields = vec![("a".to_owned(), DataType::Int), ("b".to_owned(), DataType::Int)];
-    let own = DataType::Udt(UserType { keyspace: "ks".to_owned(), name: "own".to_owned(), fields });
+    let own = DataType::Udt(UserType { keyspace: "ks".to_owned(), name: "own".to_owned(), fields: fields.into() });
     let keyspace: &mut Keyspace = Arc::make_mut(schema.keyspaces.get_mut("ks").unwrap());
     let table: &mut Table = Arc::make_mut(keyspace.tables.get_mut("t").unwrap());
     for column in &mut table.regulars {

@@ -1,5 +1,6 @@
 //! Changes of collections, encoded as cells.
 
+use super::list::{List, Place, first_cells, value_of};
 use crate::collection::parts;
 use crate::context::BindContext;
 use crate::error::Error;
@@ -9,9 +10,10 @@ use crate::guardrails::CELL_BYTES;
 use crate::plan::{CollectionChange, CollectionPlan};
 use crate::plan::{Given, Source};
 use crate::statement::ArithmeticOperator;
-use henge_base::{Bytes, Micros};
-use henge_model::{Cell, CellKind, ColumnId, DataType, Row, Table, field_path};
+use henge_base::{Bytes, Micros, count_steps};
+use henge_model::{Cell, CellKind, CellView, ColumnId, DataType, Table, field_path};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Collects the cells of a statement's collection changes.
 pub(super) struct Cells<'c, 'a> {
@@ -24,6 +26,12 @@ pub(super) struct Cells<'c, 'a> {
     appended: u32,
     /// Elements prepended to lists so far: those of a later change come before them.
     prepended: u32,
+    /// The lists whose elements changes ask for, as the changes so far leave them.
+    lists: BTreeMap<ColumnId, List>,
+    /// The places in `cells` of additions to counters.
+    counts: BTreeMap<ColumnId, usize>,
+    /// The first stored cell of each column; `None` until a change asks for one.
+    stored: Option<BTreeMap<ColumnId, CellView<'a>>>,
 }
 
 impl<'c, 'a> Cells<'c, 'a> {
@@ -33,7 +41,8 @@ impl<'c, 'a> Cells<'c, 'a> {
         timestamp: Micros,
         expiry: Option<(u32, i64)>,
     ) -> Self {
-        Cells { table, context, timestamp, expiry, cells: Vec::new(), appended: 0, prepended: 0 }
+        let (cells, lists, counts) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Cells { table, context, timestamp, expiry, cells, appended: 0, prepended: 0, lists, counts, stored: None }
     }
 
     /// Adds the cells of a change.
@@ -56,25 +65,28 @@ impl<'c, 'a> Cells<'c, 'a> {
             CollectionChange::RemoveOne(key) => self.remove_one(plan, key)?,
             CollectionChange::PutAt(index, value) => {
                 let unset = || Error::invalid("Invalid unset value for list index");
-                let place = self.at(plan, index, "set an element on")?.ok_or_else(unset)?;
+                let (place, path) = self.at(plan, index, "set an element on")?.ok_or_else(unset)?;
                 match value.evaluate(self.context)? {
                     Given::Unset => {}
-                    Given::Null => self.tombstone(plan, &place),
-                    Given::Value(value) => self.put(plan, &place, &value)?,
+                    Given::Null => self.tombstone(plan, &path),
+                    Given::Value(value) => self.put(plan, &path, &value)?,
                 }
+                self.change_list(plan, place, &path);
             }
             CollectionChange::RemoveAt(index) => {
-                if let Some(place) = self.at(plan, index, "delete an element from")? {
-                    self.tombstone(plan, &place);
+                if let Some((place, path)) = self.at(plan, index, "delete an element from")? {
+                    self.tombstone(plan, &path);
+                    self.change_list(plan, place, &path);
                 }
             }
             CollectionChange::RemoveValues(source) => self.remove_values(plan, source)?,
             CollectionChange::Increase(source) => match source.evaluate(self.context)? {
                 Given::Unset => {}
-                given => {
-                    let amount = given.require(&format!("the addition to {}", name_of(self.table, plan.column)))?;
-                    self.increase(plan, &amount)?;
+                Given::Null => {
+                    let name = name_of(self.table, plan.column);
+                    return Err(Error::invalid(format!("Invalid null value for the addition to {name}")));
                 }
+                Given::Value(amount) => self.increase(plan, &amount)?,
             },
             CollectionChange::Count(source, subtract) => self.count(plan, source, *subtract)?,
             CollectionChange::SetField(place, value) => match value.evaluate(self.context)? {
@@ -86,51 +98,69 @@ impl<'c, 'a> Cells<'c, 'a> {
         Ok(())
     }
 
-    /// The live elements of a list in order: those of the stored row, with the changes that this statement has made so
-    /// far.
-    fn list(&self, plan: &CollectionPlan) -> Vec<Cell> {
-        let stored = self.context.before.into_iter().flat_map(|row| row.cells());
-        let stored = stored.filter(|cell| cell.column == plan.column).map(|cell| cell.to_cell());
-        let written = self.cells.iter().filter(|cell| cell.column == plan.column).cloned();
-        let mut row = Row { cells: stored.chain(written).collect(), ..Row::default() };
-        row.normalize();
-        let mut elements = row.cells;
-        elements.retain(|cell| cell.view().live_value(self.context.now_seconds).is_some());
-        elements.sort_by(|a, b| DataType::Timeuuid.compare(&a.path, &b.path));
-        elements
+    /// A list as stored, with the changes that this statement has made so far.
+    fn list(&mut self, plan: &CollectionPlan) -> &mut List {
+        let (context, cells) = (self.context, &self.cells);
+        self.lists.entry(plan.column).or_insert_with(|| {
+            let stored = context.before.into_iter().flat_map(|row| row.cells());
+            let stored = stored.filter(|cell| cell.column == plan.column).map(|cell| cell.to_cell());
+            let written = cells.iter().filter(|cell| cell.column == plan.column).cloned();
+            let of = if let DataType::List(of) = &plan.data_type { of } else { &plan.data_type };
+            List::new(stored.chain(written).collect(), of, context.now_seconds)
+        })
     }
 
-    /// The path of the element at an index; `None` if the index is unset. `attempt` names the change in the message.
-    fn at(&self, plan: &CollectionPlan, index: &Source, attempt: &str) -> Result<Option<Vec<u8>>, Error> {
+    /// Takes the last cell, if it is of that path, over into the list.
+    fn change_list(&mut self, plan: &CollectionPlan, place: Place, path: &[u8]) {
+        if let (Some(list), Some(cell)) = (self.lists.get_mut(&plan.column), self.cells.last())
+            && cell.column == plan.column
+            && cell.path == path
+        {
+            list.write(place, cell.clone());
+        }
+    }
+
+    /// Takes the cells from `start` on, which were added to a list, over into it. A list that cannot take them is made
+    /// anew when it is asked for.
+    fn extend_list(&mut self, plan: &CollectionPlan, start: usize, prepend: bool) {
+        let Some(list) = self.lists.get_mut(&plan.column) else { return };
+        let mut added = self.cells[start..].iter().cloned();
+        let mut add = |cell| list.add(cell, prepend);
+        // The last of the prepended elements stands next to those of before.
+        let fits = if prepend { added.rev().all(&mut add) } else { added.all(&mut add) };
+        if !fits {
+            self.lists.remove(&plan.column);
+        }
+    }
+
+    /// The place and path of the element at an index; `None` if the index is unset. `attempt` names the change in the
+    /// message.
+    fn at(&mut self, plan: &CollectionPlan, index: &Source, attempt: &str) -> Result<Option<(Place, Bytes)>, Error> {
         let index = match index.evaluate(self.context)? {
             Given::Unset => return Ok(None),
             given => given.require("list index")?,
         };
         let index = <[u8; 4]>::try_from(&*index).map_err(|_| Error::invalid("Invalid empty value for list index"))?;
         let (index, list) = (i32::from_be_bytes(index), self.list(plan));
-        if list.is_empty() {
+        if list.len() == 0 {
             return Err(Error::invalid(format!("Attempted to {attempt} a list which is null")));
         }
-        let element = usize::try_from(index).ok().and_then(|index| list.get(index));
+        let element = usize::try_from(index).ok().and_then(|index| list.at(index));
         let out_of_bound = || {
             let size = list.len();
             Error::invalid(format!("List index {index} out of bound, list has size {size}"))
         };
-        element.map(|cell| Some(cell.path.to_vec())).ok_or_else(out_of_bound)
+        element.map(Some).ok_or_else(out_of_bound)
     }
 
     fn remove_values(&mut self, plan: &CollectionPlan, source: &Source) -> Result<(), Error> {
-        let (Given::Value(value), DataType::List(of)) = (source.evaluate_choices(self.context)?, &plan.data_type)
-        else {
-            return Ok(());
-        };
+        let Given::Value(value) = source.evaluate_choices(self.context)? else { return Ok(()) };
         // Elements of a stored list are never null.
         let unwanted = parts(&plan.data_type, &value).unwrap_or_default();
-        let unwanted: Vec<&[u8]> = unwanted.into_iter().filter_map(|(_, element)| element).collect();
-        for cell in self.list(plan) {
-            let element = value_of(&cell);
-            if unwanted.iter().any(|unwanted| of.compare(unwanted, element).is_eq()) {
-                self.tombstone(plan, &cell.path);
+        for unwanted in unwanted.into_iter().filter_map(|(_, element)| element) {
+            for (place, path) in self.list(plan).take_equal(unwanted) {
+                self.tombstone(plan, &path);
+                self.change_list(plan, place, &path);
             }
         }
         Ok(())
@@ -138,8 +168,9 @@ impl<'c, 'a> Cells<'c, 'a> {
 
     /// The sum of what the row has and what comes to it; nothing where it has none.
     fn increase(&mut self, plan: &CollectionPlan, amount: &[u8]) -> Result<(), Error> {
-        let mut stored = self.context.before.into_iter().flat_map(|row| row.cells());
-        let stored = stored.find(|cell| cell.column == plan.column).map(|cell| cell.to_cell());
+        let before = self.context.before;
+        let stored = self.stored.get_or_insert_with(|| first_cells(before.into_iter().flat_map(|row| row.cells())));
+        let stored = stored.get(&plan.column).map(|cell| cell.to_cell());
         let Some(stored) = stored.filter(|cell| cell.view().live_value(self.context.now_seconds).is_some()) else {
             return Ok(());
         };
@@ -150,6 +181,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     }
 
     fn delete_all(&mut self, plan: &CollectionPlan, timestamp: Micros) {
+        self.lists.remove(&plan.column);
         let kind = CellKind::ComplexDeletion { local_seconds: self.context.now_seconds };
         self.cells.push(Cell { column: plan.column, path: Bytes::new(), timestamp, kind });
     }
@@ -177,6 +209,7 @@ impl<'c, 'a> Cells<'c, 'a> {
                     self.put(plan, &path, element)?;
                 }
                 *if prepend { &mut self.prepended } else { &mut self.appended } += elements.len() as u32;
+                self.extend_list(plan, before, prepend);
             }
         }
         if guarded {
@@ -196,13 +229,15 @@ impl<'c, 'a> Cells<'c, 'a> {
         let amount = <[u8; 8]>::try_from(&*given).map(i64::from_be_bytes);
         let amount = amount.map_err(|_| Error::invalid("Invalid empty value for counter increment"))?;
         let amount = if subtract { negate(amount)? } else { amount };
-        let is_its_own = |cell: &Cell| cell.column == plan.column && cell.path.is_empty();
-        let before = self.cells.iter().position(is_its_own).map(|at| self.cells.remove(at));
-        let before = before.and_then(|cell| match cell.kind {
-            CellKind::Live { value } => value.as_ref().try_into().ok().map(i64::from_be_bytes),
-            _ => None,
-        });
-        self.put(plan, &[], &before.unwrap_or(0).wrapping_add(amount).to_be_bytes())
+        count_steps(1);
+        let Some(before) = self.counts.get(&plan.column).and_then(|place| self.cells.get_mut(*place)) else {
+            self.counts.insert(plan.column, self.cells.len());
+            return self.put(plan, &[], &amount.to_be_bytes());
+        };
+        let so_far = value_of(before).try_into().map_or(0, i64::from_be_bytes);
+        let value = Bytes::copy_from_slice(&so_far.wrapping_add(amount).to_be_bytes());
+        before.kind = CellKind::Live { value };
+        Ok(())
     }
 
     /// Writes every field that is not null as a cell.
@@ -295,13 +330,6 @@ fn map_key(given: Given<'_>) -> Result<Cow<'_, [u8]>, Error> {
 /// The name of a column.
 pub(super) fn name_of(table: &Table, column: ColumnId) -> &str {
     table.columns().find(|c| c.id == column).map_or("", |c| &c.name)
-}
-
-fn value_of(cell: &Cell) -> &[u8] {
-    match &cell.kind {
-        CellKind::Live { value } | CellKind::Expiring { value, .. } => value,
-        CellKind::Tombstone { .. } | CellKind::ComplexDeletion { .. } => &[],
-    }
 }
 
 /// The elements of a valid value. A map's elements alternate between keys and values.

@@ -1,6 +1,6 @@
 //! Filters: relations that are evaluated on fetched rows.
 
-use crate::collection;
+use super::part_filter::{Asked, PartFilter};
 use crate::context::BindContext;
 use crate::error::Error;
 use crate::plan::{FilterRelation, Given};
@@ -14,6 +14,7 @@ use std::cmp::Ordering;
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     conditions: Vec<Condition>,
+    parts: Vec<PartFilter>,
 }
 
 #[derive(Clone, Debug)]
@@ -21,7 +22,6 @@ struct Condition {
     place: usize,
     data_type: DataType,
     rest: Vec<Further>,
-    key: Option<Bytes>,
     operator: Operator,
     analysis: Analysis,
     /// Tuples, each with one value per column of the relation.
@@ -46,7 +46,8 @@ impl Further {
 
 impl Filter {
     pub(crate) fn bind(relations: &[FilterRelation], context: &BindContext<'_>) -> Result<Filter, Error> {
-        let mut conditions = Vec::with_capacity(relations.len());
+        let mut conditions = Vec::new();
+        let mut parts = PartFilters::default();
         for relation in relations {
             let name = &relation.column.name;
             let mut columns = vec![relation.column.clone()];
@@ -58,32 +59,76 @@ impl Filter {
             let choices = relation.choices.evaluate(context, &columns)?;
             let analysed = |value: Cow<'_, [u8]>| Bytes::copy_from_slice(&relation.analysis.apply(&value));
             let values = choices.into_iter().map(|tuple| tuple.into_iter().map(analysed).collect());
+            if let Some(asked) = part_kind(relation) {
+                // One value stands behind such a relation.
+                let value = values.flat_map(|tuple: Vec<Bytes>| tuple).next().unwrap_or_default();
+                parts.of(relation, asked).want(key, value);
+                continue;
+            }
             conditions.push(Condition {
                 place: relation.place,
                 data_type: relation.column.data_type.clone(),
                 rest: relation.rest.iter().map(Further::of).collect(),
-                key,
                 operator: relation.operator,
                 analysis: relation.analysis,
                 values: values.collect(),
             });
         }
-        Ok(Filter { conditions })
+        Ok(Filter { conditions, parts: parts.finish() })
     }
 
     /// True if there are no relations, so that every row passes.
     pub fn is_empty(&self) -> bool {
-        self.conditions.is_empty()
+        self.conditions.is_empty() && self.parts.is_empty()
     }
 
     /// True if a row satisfies all relations. `row` holds the values of the plan's projection. Null satisfies no
     /// relation.
     pub fn matches(&self, row: &[Option<Bytes>]) -> bool {
-        self.conditions.iter().all(|condition| match row.get(condition.place) {
+        let holds = |condition: &Condition| match row.get(condition.place) {
             Some(Some(value)) if condition.rest.is_empty() => condition.holds(value),
             Some(Some(value)) => condition.holds_of_tuple(value, row),
             _ => false,
-        })
+        };
+        let has_parts = |parts: &PartFilter| match row.get(parts.place) {
+            Some(Some(value)) => parts.holds(value),
+            _ => false,
+        };
+        self.conditions.iter().all(holds) && self.parts.iter().all(has_parts)
+    }
+}
+
+/// The parts of its collection that a relation asks for; `None` if it compares whole values.
+fn part_kind(relation: &FilterRelation) -> Option<Asked> {
+    match relation.operator {
+        _ if relation.key.is_some() => Some(Asked::Entries),
+        Operator::Contains => Some(Asked::Values),
+        Operator::ContainsKey => Some(Asked::Keys),
+        _ => None,
+    }
+}
+
+/// The relations on parts so far, by the value that they are on.
+#[derive(Default)]
+struct PartFilters(Vec<PartFilter>);
+
+impl PartFilters {
+    fn of(&mut self, relation: &FilterRelation, asked: Asked) -> &mut PartFilter {
+        let (place, analysis) = (relation.place, relation.analysis);
+        let is_alike = |known: &PartFilter| (known.asked, known.analysis) == (asked, analysis);
+        // Relations on one column follow each other, so those of this one are the last.
+        let of_column = self.0.iter().rev().take_while(|known| known.place == place);
+        let behind = of_column.take_while(|known| !is_alike(known)).count();
+        let found = self.0.len().checked_sub(behind + 1).filter(|at| self.0[*at].place == place);
+        let at = found.unwrap_or(self.0.len());
+        if at == self.0.len() {
+            self.0.push(PartFilter::new(place, asked, analysis, relation.column.data_type.clone()));
+        }
+        &mut self.0[at]
+    }
+
+    fn finish(self) -> Vec<PartFilter> {
+        self.0.into_iter().map(PartFilter::sort).collect()
     }
 }
 
@@ -99,9 +144,6 @@ fn entry_part(given: Given<'_>, what: &str, column: &str) -> Result<Bytes, Error
 
 impl Condition {
     fn holds(&self, value: &[u8]) -> bool {
-        if let Some(key) = &self.key {
-            return self.has_entry(value, key);
-        }
         let compared = |test: fn(Ordering) -> bool| {
             let value = self.analysis.apply(value);
             self.single_value().is_some_and(|wanted| test(self.data_type.compare(&value, wanted)))
@@ -114,9 +156,8 @@ impl Condition {
             Operator::Greater => compared(Ordering::is_gt),
             Operator::GreaterOrEqual => compared(Ordering::is_ge),
             Operator::In => self.values.iter().flatten().any(|wanted| self.data_type.compare(value, wanted).is_eq()),
-            Operator::Contains => self.has_part(value, matches!(self.data_type.unfrozen(), DataType::Map(..)), 1),
-            Operator::ContainsKey => self.has_part(value, true, 0),
-            Operator::Like | Operator::IsNotNull => false,
+            // Relations on parts are apart; LIKE and IS NOT NULL were refused.
+            Operator::Contains | Operator::ContainsKey | Operator::Like | Operator::IsNotNull => false,
         }
     }
 
@@ -148,26 +189,5 @@ impl Condition {
                 _ => false,
             }),
         }
-    }
-
-    /// True if a map has the wanted value at the key.
-    fn has_entry(&self, map: &[u8], key: &[u8]) -> bool {
-        let parts = collection::parts(&self.data_type, map).unwrap_or_default();
-        let same = |(data_type, part): &collection::Part<'_, '_>, wanted: &[u8]| {
-            part.is_some_and(|part| data_type.compare(part, wanted).is_eq())
-        };
-        let entry = parts.chunks_exact(2).find(|entry| same(&entry[0], key));
-        entry.is_some_and(|entry| self.single_value().is_some_and(|wanted| same(&entry[1], wanted)))
-    }
-
-    /// True if a collection contains the wanted value. For a map, `offset` 0 searches the keys and 1 the values.
-    fn has_part(&self, value: &[u8], is_map: bool, offset: usize) -> bool {
-        let Some(wanted) = self.single_value() else {
-            return false;
-        };
-        let parts = collection::parts(&self.data_type, value).unwrap_or_default();
-        let step = if is_map { 2 } else { 1 };
-        let mut wanted_parts = parts.iter().skip(if is_map { offset } else { 0 }).step_by(step);
-        wanted_parts.any(|(t, part)| part.is_some_and(|p| t.compare(&self.analysis.apply(p), wanted).is_eq()))
     }
 }

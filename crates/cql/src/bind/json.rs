@@ -2,7 +2,7 @@
 
 use crate::context::BindContext;
 use crate::error::{Error, Position};
-use crate::json::{Json, decode, fold_case, parse};
+use crate::json::{Json, Members, decode, parse};
 use crate::plan::{Changes, Choices, JsonPlan, ModifyPlan, Reach, Source, assemble, mark_inserted};
 use henge_model::Column;
 
@@ -48,7 +48,7 @@ pub(crate) fn fill_from_json(plan: &ModifyPlan, document: &str, default_unset: b
 }
 
 /// The members of a document that no column has taken yet.
-struct Values(Vec<(String, Json)>);
+struct Values(Members);
 
 impl Values {
     fn parse(document: &str) -> Result<Values, Error> {
@@ -56,7 +56,7 @@ impl Values {
             Error::invalid(format!("Could not decode JSON string as a map: {why}. (String was: {document})"))
         };
         match parse(document) {
-            Ok(Json::Object(members)) => Ok(Values(fold_case(members))),
+            Ok(Json::Object(members)) => Ok(Values(Members::of(members))),
             Ok(Json::Null) => Err(Error::invalid("Got null for INSERT JSON values")),
             Ok(other) => Err(undecodable(&format!("it is a {}", other.form()))),
             Err(why) => Err(undecodable(&why)),
@@ -65,8 +65,7 @@ impl Values {
 
     /// Takes the value of a column out of the document; `None` if it has no such member.
     fn take(&mut self, column: &Column) -> Result<Option<Source>, Error> {
-        let Some(place) = self.0.iter().position(|(name, _)| *name == column.name) else { return Ok(None) };
-        let (_, value) = self.0.swap_remove(place);
+        let Some(value) = self.0.take(&column.name) else { return Ok(None) };
         if value == Json::Null {
             return Ok(Some(Source::Null));
         }
@@ -87,9 +86,9 @@ impl Values {
     }
 
     fn check_all_taken(&self) -> Result<(), Error> {
-        match self.0.first() {
+        match self.0.first_left() {
             None => Ok(()),
-            Some((name, _)) => Err(Error::invalid(format!("JSON values map contains unrecognized column: {name}"))),
+            Some(name) => Err(Error::invalid(format!("JSON values map contains unrecognized column: {name}"))),
         }
     }
 }

@@ -7,13 +7,17 @@ mod conditional;
 mod filter;
 mod json;
 mod keys;
+mod list;
 mod modify;
 mod output;
 mod part;
+mod part_filter;
 mod probe;
+mod ranked;
 mod select;
 mod selected;
 mod slice;
+mod splits;
 
 #[cfg(test)]
 mod cell_time_tests;

@@ -2,6 +2,7 @@
 
 use super::aggregate::State;
 use super::selected::{Row, value};
+use super::splits::Splits;
 use crate::context::BindContext;
 use crate::error::Error;
 use crate::plan::{Grouping, SelectPlan};
@@ -35,7 +36,8 @@ impl SelectPlan {
 impl Output<'_> {
     /// Appends the result columns of one fetched row. For plans without aggregates.
     pub fn row(&mut self, row: &[Option<Bytes>], out: &mut Vec<Option<Bytes>>) -> Result<(), Error> {
-        let row = Row { fetched: row, aggregated: &[], number: self.rows };
+        let splits = Splits::default();
+        let row = Row { fetched: row, aggregated: &[], number: self.rows, splits: &splits };
         for selector in &self.plan.selectors {
             out.push(value(selector, row, self.context)?);
         }
@@ -45,7 +47,8 @@ impl Output<'_> {
 
     /// Adds a fetched row to the current group.
     pub fn add(&mut self, row: &[Option<Bytes>]) -> Result<(), Error> {
-        let of_row = Row { fetched: row, aggregated: &[], number: self.rows };
+        let splits = Splits::default();
+        let of_row = Row { fetched: row, aggregated: &[], number: self.rows, splits: &splits };
         for (plan, state) in self.plan.aggregates.iter().zip(&mut self.group.states) {
             let argument = match &plan.argument {
                 Some(argument) => value(argument, of_row, self.context)?,
@@ -92,7 +95,11 @@ impl Output<'_> {
     }
 
     fn of_group(&self, grouping: &Grouping, row: &[Option<Bytes>]) -> Result<Option<Bytes>, Error> {
-        value(&grouping.selector, Row { fetched: row, aggregated: &[], number: 0 }, self.context)
+        value(
+            &grouping.selector,
+            Row { fetched: row, aggregated: &[], number: 0, splits: &Splits::default() },
+            self.context,
+        )
     }
 
     /// Appends the result columns of the current group and resets it.
@@ -101,7 +108,8 @@ impl Output<'_> {
         let aggregates = self.plan.aggregates.iter().zip(states);
         let aggregated: Vec<Option<Bytes>> =
             aggregates.map(|(plan, state)| state.finish(plan)).collect::<Result<_, _>>()?;
-        let row = Row { fetched: first.as_deref().unwrap_or_default(), aggregated: &aggregated, number: self.rows };
+        let (fetched, splits) = (first.as_deref().unwrap_or_default(), Splits::default());
+        let row = Row { fetched, aggregated: &aggregated, number: self.rows, splits: &splits };
         for selector in &self.plan.selectors {
             out.push(value(selector, row, self.context)?);
         }

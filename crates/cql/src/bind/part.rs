@@ -82,18 +82,11 @@ pub(super) fn evaluate_bound<'a>(
     }
 }
 
-fn key_type(data_type: &DataType) -> &DataType {
+pub(super) fn key_type(data_type: &DataType) -> &DataType {
     match data_type.unfrozen() {
         DataType::Map(key, _) | DataType::Set(key) => key,
         other => other,
     }
-}
-
-/// The map's value at a key, or the set's element that equals it.
-pub(super) fn element(data_type: &DataType, collection: &[u8], key: &[u8]) -> Option<Bytes> {
-    let of_key = key_type(data_type);
-    let found = entries(data_type, collection).into_iter().find(|(found, _)| of_key.compare(found, key).is_eq());
-    found.map(|(_, selected)| Bytes::copy_from_slice(selected))
 }
 
 /// The part of a collection between two bounds, both included.

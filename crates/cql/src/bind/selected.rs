@@ -1,6 +1,7 @@
 //! Evaluation of selectors on a fetched row.
 
-use super::part::{element, evaluate_bound, newest, nth, part_times, slice};
+use super::part::{evaluate_bound, key_type, newest, nth, part_times, slice};
+use super::splits::{Split, Splits};
 use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
@@ -19,6 +20,8 @@ pub(super) struct Row<'r> {
     /// The results of the plan's aggregates.
     pub(super) aggregated: &'r [Option<Bytes>],
     pub(super) number: u64,
+    /// Parts of the fetched values.
+    pub(super) splits: &'r Splits,
 }
 
 /// The value of one selector.
@@ -40,13 +43,11 @@ pub(super) fn value<'a>(
         }
         Selector::Element { of: whole, data_type, key, on } => {
             let key = key.evaluate(context)?.require(&format!("element selection on {on}"))?;
-            let Some(collection) = of(whole)? else { return Ok(None) };
-            Ok(element(data_type, &collection, &key))
+            let element = |split: &Split, whole: &Bytes| split.element(key_type(data_type), &key, whole);
+            part(whole, data_type, row, context, element)
         }
         Selector::Field { of: whole, data_type, place } => {
-            let Some(whole) = of(whole)? else { return Ok(None) };
-            let field = collection::parts(data_type, &whole).and_then(|parts| parts.get(*place)?.1);
-            Ok(field.map(Bytes::copy_from_slice))
+            part(whole, data_type, row, context, |split, whole| split.part(*place, whole))
         }
         Selector::Slice { of: whole, data_type, from, to, on } => {
             let (from, to) = (evaluate_bound(from.as_ref(), on, context)?, evaluate_bound(to.as_ref(), on, context)?);
@@ -71,6 +72,23 @@ pub(super) fn value<'a>(
         }
         Selector::Built { data_type, parts } => build_composite(data_type, parts, row, context),
     }
+}
+
+/// The part that `choose` takes of the value of `whole`.
+fn part<'a>(
+    whole: &'a Selector,
+    data_type: &DataType,
+    row: Row<'_>,
+    context: &BindContext<'a>,
+    choose: impl Fn(&Split, &Bytes) -> Option<Bytes>,
+) -> Result<Option<Bytes>, Error> {
+    let Some(bytes) = value(whole, row, context)? else { return Ok(None) };
+    let chosen = match whole {
+        Selector::Column(place) => choose(&row.splits.of(*place, data_type, &bytes), &bytes),
+        _ => choose(&Split::of(data_type, &bytes), &bytes),
+    };
+    // A part of its own does not keep the whole in memory.
+    Ok(chosen.map(|part| Bytes::copy_from_slice(&part)))
 }
 
 fn all<'a>(

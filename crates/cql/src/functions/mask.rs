@@ -34,9 +34,9 @@ pub(super) fn default(data_type: &DataType) -> Result<Vec<u8>, Error> {
         DataType::Tuple(fields) => parts(data_type, fields.iter())?,
         DataType::Vector(element, n) => parts(data_type, (0..*n).map(|_| &**element))?,
         DataType::Udt(user) => {
-            let fields: Vec<DataType> = user.fields.iter().map(|(_, field)| field.clone()).collect();
             // A user type's value is encoded like a tuple's.
-            parts(&DataType::Tuple(fields.clone()), fields.iter())?
+            let tuple = DataType::Tuple(user.fields.iter().map(|(_, field)| field.clone()).collect());
+            parts(&tuple, user.fields.iter().map(|(_, field)| field))?
         }
         DataType::Frozen(inner) => return default(inner),
     })
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn every_type_has_a_value_that_shows_nothing() {
         for data_type in [
-            DataType::Tuple(vec![DataType::Int, DataType::Text]),
+            DataType::Tuple(vec![DataType::Int, DataType::Text].into()),
             DataType::Vector(Box::new(DataType::Float), 2),
             DataType::Timeuuid,
             DataType::Duration,

@@ -1,6 +1,7 @@
 //! JSON decoded to a value's bytes, by type. Every type may also be given as a string; for collections the string
 //! contains JSON.
 
+use super::Members;
 use super::parse::parse;
 use super::value::Json;
 use crate::collection;
@@ -8,7 +9,6 @@ use crate::literal;
 use crate::text_form;
 use henge_model::{DataType, UserType};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// The bytes of a JSON value other than null, or the reason why it is not a value of the type.
 pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
@@ -100,38 +100,18 @@ fn part_of(part: &Json, data_type: &DataType) -> Result<Option<Vec<u8>>, String>
 fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
     let json = unquote_json(json)?;
     let Json::Object(members) = &*json else { return Err(wrong("a map", &json)) };
-    let mut members = fold_case(members.clone());
+    let mut members = Members::of(members.clone());
     let mut parts = Vec::with_capacity(user.fields.len());
     for (name, field) in &user.fields {
-        let place = members.iter().position(|(given, _)| given == name);
-        let member = place.map(|place| members.swap_remove(place).1).unwrap_or(Json::Null);
+        let member = members.take(name).unwrap_or(Json::Null);
         parts.push(part_of(&member, field)?);
     }
-    if let Some((name, _)) = members.first() {
+    if let Some(name) = members.first_left() {
         return Err(format!("Unknown field '{name}' in value of user defined type {}", user.name));
     }
     let fields = user.fields.iter().map(|(_, field)| field.clone()).collect();
     // A user type's value is encoded like a tuple's.
     build_value(&DataType::Tuple(fields), parts)
-}
-
-/// Folds member names to column names: lower case, unless they are quoted inside the string. Of equal names the last
-/// one counts.
-pub(crate) fn fold_case(members: Vec<(String, Json)>) -> Vec<(String, Json)> {
-    let mut folded: Vec<(String, Json)> = Vec::with_capacity(members.len());
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (name, value) in members {
-        let inside = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let name = inside.map_or_else(|| name.to_lowercase(), str::to_owned);
-        match places.get(&name) {
-            Some(place) => folded[*place].1 = value,
-            None => {
-                places.insert(name.clone(), folded.len());
-                folded.push((name, value));
-            }
-        }
-    }
-    folded
 }
 
 fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
@@ -271,17 +251,9 @@ mod tests {
         assert_eq!(decode_hex(r#"{"1": null}"#, &map), Err("Invalid null value in map".to_owned()));
         let list = DataType::List(Box::new(DataType::Int));
         assert_eq!(decode_hex("[null]", &list), Err("Invalid null element in list".to_owned()));
-        let tuple = DataType::Tuple(vec![DataType::Int, DataType::Text]);
+        let tuple = DataType::Tuple(vec![DataType::Int, DataType::Text].into());
         assert_eq!(decode_hex("[null, \"a\"]", &tuple).as_deref(), Ok("ffffffff0000000161"));
         assert_eq!(decode_hex("[1]", &tuple), Err("Tuple is missing items (expected 2): [1]".to_owned()));
-    }
-
-    #[test]
-    fn names_fold_unless_they_are_quoted() {
-        let member = |name: &str| (name.to_owned(), Json::Null);
-        let folded = fold_case(vec![member("Ab"), member("\"Ab\""), member("AB")]);
-        let names: Vec<&str> = folded.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["ab", "Ab"]);
     }
 
     proptest! {

@@ -1,9 +1,11 @@
 //! JSON input of `INSERT JSON` and `fromJson`. `functions::json` is the output.
 
 mod decode;
+mod members;
 mod parse;
 mod value;
 
-pub(crate) use decode::{decode, fold_case};
+pub(crate) use decode::decode;
+pub(crate) use members::Members;
 pub(crate) use parse::parse;
 pub(crate) use value::Json;

@@ -64,10 +64,12 @@ impl CollectionPlan {
         matches!(self.change, Increase(_) | PutAt(..) | RemoveAt(_) | RemoveValues(_))
     }
 
-    /// True if both changes set the same field of a user type.
-    pub(crate) fn sets_field_of(&self, other: &CollectionPlan) -> bool {
-        use CollectionChange::SetField;
-        matches!((&self.change, &other.change), (SetField(one, _), SetField(another, _)) if one == another)
+    /// The place of the field of a user type that is set.
+    pub(crate) fn field(&self) -> Option<usize> {
+        match self.change {
+            CollectionChange::SetField(place, _) => Some(place),
+            _ => None,
+        }
     }
 
     /// True if one statement may make other changes of the same column too. Only replacing the whole content excludes

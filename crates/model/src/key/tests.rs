@@ -118,7 +118,7 @@ fn typed_column() -> impl Strategy<Value = (DataType, Order, BoxedStrategy<Vec<u
             v
         })
         .boxed();
-    let pair = DataType::Tuple(vec![DataType::Int, DataType::Text]);
+    let pair = DataType::Tuple(vec![DataType::Int, DataType::Text].into());
     let pairs = (prop::option::of(bytes(4)), text.clone());
     let pairs = pairs.prop_map(|(a, b)| {
         let part = |p: Option<Vec<u8>>| {

@@ -126,7 +126,7 @@ mod tests {
         let (given, wanted) = (collection(2, &[2, 1]), collection(2, &[1, 2]));
         let list = [&[0, 0, 0, 1], &with_lengths(&[&given])[..]].concat();
         assert_eq!(sort_nested(&DataType::List(of(set())), &list)[8..], wanted);
-        let tuple = DataType::Tuple(vec![DataType::Blob, set(), DataType::Blob]);
+        let tuple = DataType::Tuple(vec![DataType::Blob, set(), DataType::Blob].into());
         assert_eq!(*sort_nested(&tuple, &with_lengths(&[b"a", &given])), with_lengths(&[b"a", &wanted]));
         let vector = DataType::Vector(of(set()), 1);
         assert_eq!(sort_nested(&vector, &[&[given.len() as u8], &given[..]].concat())[1..], wanted);

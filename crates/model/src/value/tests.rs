@@ -15,7 +15,7 @@ fn of(t: DataType) -> Box<DataType> {
 
 fn udt() -> DataType {
     let fields = vec![("a".to_owned(), DataType::Int), ("b".to_owned(), DataType::Text)];
-    DataType::Udt(UserType { keyspace: "k".to_owned(), name: "u".to_owned(), fields })
+    DataType::Udt(UserType { keyspace: "k".to_owned(), name: "u".to_owned(), fields: fields.into() })
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn literals_of_known_bytes() {
         (DataType::List(of(DataType::Int)), "00000002000000040000000100000004ffffffff", "[1, -1]"),
         (DataType::Set(of(DataType::Text)), "000000010000000161", "{'a'}"),
         (DataType::Map(of(DataType::Text), of(DataType::Boolean)), "0000000100000001610000000100", "{'a': false}"),
-        (DataType::Tuple(vec![DataType::Int, DataType::Text]), "ffffffff0000000161", "(null, 'a')"),
+        (DataType::Tuple(vec![DataType::Int, DataType::Text].into()), "ffffffff0000000161", "(null, 'a')"),
         (udt(), "0000000400000005ffffffff", "{a: 5, b: null}"),
         (DataType::Vector(of(DataType::Float), 2), "3f80000040000000", "[1.0, 2.0]"),
         (DataType::Vector(of(DataType::Smallint), 2), "020001020002", "[1, 2]"),
@@ -106,7 +106,7 @@ fn what_is_no_value_is_refused() {
         (DataType::List(of(DataType::Int)), "00000001ffffffff"),
         (DataType::List(of(DataType::Int)), "7fffffff"),
         (DataType::Set(of(DataType::Text)), "00000000ff"),
-        (DataType::Tuple(vec![DataType::Int]), "0000000400000001ffffffff"),
+        (DataType::Tuple(vec![DataType::Int].into()), "0000000400000001ffffffff"),
         (DataType::Vector(of(DataType::Float), 2), "3f800000"),
         (DataType::Vector(of(DataType::Float), u32::MAX), "3f800000"),
     ];
@@ -175,7 +175,7 @@ fn orders_are_those_of_the_types() {
             ],
         ),
         (
-            DataType::Tuple(vec![DataType::Int, DataType::Int]),
+            DataType::Tuple(vec![DataType::Int, DataType::Int].into()),
             vec!["ffffffff0000000400000000", "0000000480000000", "00000004800000000000000400000000"],
         ),
     ];
@@ -185,7 +185,7 @@ fn orders_are_those_of_the_types() {
         }
     }
     assert!(DataType::Decimal.compare(&hex("000000010a"), &hex("0000000001")).is_eq());
-    assert!(DataType::Tuple(vec![DataType::Int]).compare(&hex("ffffffff"), &[]).is_gt());
+    assert!(DataType::Tuple(vec![DataType::Int].into()).compare(&hex("ffffffff"), &[]).is_gt());
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn durations_counters_and_open_collections_are_no_keys() {
     let yes = [
         DataType::Decimal,
         frozen(DataType::Set(of(DataType::Int))),
-        DataType::Tuple(vec![frozen(udt())]),
+        DataType::Tuple(vec![frozen(udt())].into()),
         frozen(udt()),
     ];
     assert!(yes.iter().all(|t| t.can_be_key()));
@@ -248,7 +248,7 @@ fn any_type() -> impl Strategy<Value = DataType> {
         prop_oneof![
             inner.clone().prop_map(|t| DataType::Frozen(of(DataType::Set(of(t))))),
             (inner.clone(), inner.clone()).prop_map(|(k, v)| DataType::Map(of(k), of(v))),
-            prop::collection::vec(inner.clone(), 1..3).prop_map(DataType::Tuple),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|parts| DataType::Tuple(parts.into())),
             (inner, 1u32..3).prop_map(|(t, n)| DataType::Vector(of(t), n)),
         ]
     })
@@ -303,7 +303,7 @@ proptest! {
 
 #[test]
 fn a_tuple_of_nulls_in_a_key_is_not_the_empty_value() {
-    let pair = DataType::Frozen(Box::new(DataType::Tuple(vec![DataType::Int, DataType::Text])));
+    let pair = DataType::Frozen(Box::new(DataType::Tuple(vec![DataType::Int, DataType::Text].into())));
     let null = (-1i32).to_be_bytes();
     for value in [&null[..], &[null, null].concat(), &[0xb9, 0x91, 2, 0xff]] {
         let mut key = Vec::new();

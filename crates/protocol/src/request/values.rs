@@ -2,9 +2,10 @@
 
 use crate::primitive::{ReadNotation, put_short, put_string, put_value, short_count};
 use crate::{ProtocolError, Version};
-use henge_base::Reader;
+use henge_base::{Reader, count_steps};
 use henge_model::BoundValue;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 
 /// Values in the order of their markers, or by the markers' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +37,15 @@ impl<'a> Values<'a> {
         if self.names.is_empty() {
             return Ok(self.values);
         }
-        let value_of = |marker: &str| self.names.iter().position(|n| *n == marker).map(|i| self.values[i]);
+        let mut by_name = BTreeMap::new();
+        for (name, value) in self.names.iter().zip(&self.values) {
+            count_steps(1);
+            by_name.entry(*name).or_insert(*value);
+        }
+        let value_of = |marker: &str| {
+            count_steps(1);
+            by_name.get(marker).copied()
+        };
         let found = markers.into_iter().map(value_of).collect::<Option<SmallVec<_>>>();
         found.ok_or_else(|| ProtocolError::invalid("A bind variable has no value of its name"))
     }
@@ -89,5 +98,17 @@ mod tests {
         assert_eq!(values.clone().order_by_markers(["a", "b", "a"]).unwrap().as_slice(), [one, two, one]);
         assert_eq!(values.order_by_markers(["a", "missing"]).unwrap_err().code, crate::ErrorCode::Invalid);
         assert_eq!(Values::positional([two]).order_by_markers(["x"]).unwrap().as_slice(), [two]);
+        let twice = Values::with_names([("a", one), ("a", two)]);
+        assert_eq!(twice.order_by_markers(["a"]).unwrap().as_slice(), [one]);
+    }
+
+    #[test]
+    fn values_by_name_take_steps_in_proportion() {
+        let steps = |count: usize| {
+            let names: Vec<String> = (0..count).map(|i| format!("n{i}")).collect();
+            let values = Values::with_names(names.iter().map(|name| (name.as_str(), BoundValue::Null)));
+            henge_base::steps_of(|| values.order_by_markers(names.iter().map(String::as_str)).unwrap())
+        };
+        assert!(steps(800) < 3 * steps(400), "{} {}", steps(400), steps(800));
     }
 }

@@ -127,12 +127,12 @@ fn data_type(random: &mut Random, depth: u32) -> DataType {
         1 => DataType::List(nested(random)),
         2 => DataType::Set(nested(random)),
         3 => DataType::Map(nested(random), nested(random)),
-        4 => DataType::Tuple(vec![data_type(random, depth - 1), data_type(random, depth - 1)]),
+        4 => DataType::Tuple(vec![data_type(random, depth - 1), data_type(random, depth - 1)].into()),
         5 => DataType::Vector(nested(random), random.between(1, 9) as u32),
         6 => DataType::Udt(UserType {
             keyspace: "ks".to_owned(),
             name: text(random).to_owned(),
-            fields: several(random, |r| (text(r).to_owned(), data_type(r, depth - 1))),
+            fields: several(random, |r| (text(r).to_owned(), data_type(r, depth - 1))).into(),
         }),
         _ => DataType::native(random.pick(&natives).unwrap()).unwrap(),
     }

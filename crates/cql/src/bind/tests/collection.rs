@@ -89,6 +89,45 @@ fn changes_of_a_list_see_those_before_them() {
 }
 
 #[test]
+fn many_changes_of_a_list_are_those_of_a_plain_list() {
+    for seed in 0..200 {
+        let mut random = henge_base::Random::new(seed);
+        // Of values that one statement gives an element, the greatest stays.
+        let mut plain = vec![(5, false), (6, false), (5, false)];
+        let mut changes = Vec::new();
+        for _ in 0..random.between(1, 30) {
+            let value = random.below(9) as i32;
+            let index = random.below(plain.len().max(1) as u64) as usize;
+            match random.below(5) {
+                0 if !plain.is_empty() => {
+                    changes.push(format!("l[{index}] = {value}"));
+                    let (old, is_new) = plain[index];
+                    plain[index] = (if is_new { value.max(old) } else { value }, true);
+                }
+                1 if !plain.is_empty() => {
+                    changes.push(format!("l[{index}] = null"));
+                    plain.remove(index);
+                }
+                2 => {
+                    changes.push(format!("l = l - [{value}, 5]"));
+                    plain.retain(|(element, _)| *element != value && *element != 5);
+                }
+                3 => {
+                    changes.push(format!("l = [{value}, 1] + l"));
+                    plain.splice(0..0, [(value, true), (1, true)]);
+                }
+                _ => {
+                    changes.push(format!("l = l + [{value}, 2]"));
+                    plain.extend([(value, true), (2, true)]);
+                }
+            }
+        }
+        let expected: Vec<i32> = plain.into_iter().map(|(element, _)| element).collect();
+        assert_eq!(list_after(&changes.join(", "), &[]), Ok(expected), "seed {seed}: {changes:?}");
+    }
+}
+
+#[test]
 fn what_is_prepended_last_comes_first() {
     assert_eq!(list_after("l = [1, 2] + l, l = [3] + l", &[]), Ok(vec![3, 1, 2, 5, 6, 5]));
     assert_eq!(list_after("l = l + [1, 2], l = l + [3]", &[]), Ok(vec![5, 6, 5, 1, 2, 3]));

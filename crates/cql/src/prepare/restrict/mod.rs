@@ -4,5 +4,6 @@ pub(super) mod access;
 pub(super) mod entry;
 pub(super) mod probe;
 pub(super) mod relation;
+mod repeats;
 pub(super) mod restriction;
 pub(super) mod slice;

@@ -2,7 +2,9 @@
 
 use crate::plan::{ProbeCondition, ProbePlan, Restriction};
 use crate::statement::Operator;
-use henge_model::{Analysis, DataType, Index, IndexedPart, Table};
+use henge_base::count_steps;
+use henge_model::{Analysis, ColumnId, DataType, Index, IndexedPart, Table};
+use std::collections::BTreeMap;
 
 /// An index that can answer a restriction. Storage-attached ones are preferred, since several of their restrictions can
 /// be combined.
@@ -33,14 +35,30 @@ pub(crate) fn suffice(table: &Table, filter: &[&Restriction]) -> bool {
     let (attached, others): (Vec<&Index>, Vec<&Index>) =
         table.indexes.iter().partition(|index| index.is_storage_attached());
     let groups = std::iter::once(&attached[..]).chain(others.chunks(1));
-    filter.is_empty() || groups.into_iter().any(|group| filter.iter().all(|r| answers_of_group(group, r, filter)))
+    let alike = alike(filter);
+    filter.is_empty() || groups.into_iter().any(|group| alike.iter().all(|alike| answers_of_group(group, alike)))
 }
 
-fn answers_of_group(group: &[&Index], restriction: &Restriction, filter: &[&Restriction]) -> bool {
-    let [column] = &restriction.columns[..] else { return false };
-    let is_alike = |r: &&&Restriction| std::ptr::eq(**r, restriction) || is_of_parts(restriction) && is_of_parts(r);
-    let alike: Vec<&&Restriction> =
-        filter.iter().filter(|r| r.columns == restriction.columns).filter(is_alike).collect();
+/// The restrictions in groups that an index answers together: those of parts of one column, and each other one.
+fn alike<'r>(filter: &[&'r Restriction]) -> Vec<Vec<&'r Restriction>> {
+    let mut groups: Vec<Vec<&Restriction>> = Vec::new();
+    let mut of_parts: BTreeMap<ColumnId, usize> = BTreeMap::new();
+    for restriction in filter {
+        count_steps(1);
+        let known = match &restriction.columns[..] {
+            [column] if is_of_parts(restriction) => Some(*of_parts.entry(column.id).or_insert(groups.len())),
+            _ => None,
+        };
+        match known.and_then(|place| groups.get_mut(place)) {
+            Some(group) => group.push(restriction),
+            None => groups.push(vec![restriction]),
+        }
+    }
+    groups
+}
+
+fn answers_of_group(group: &[&Index], alike: &[&Restriction]) -> bool {
+    let Some([column]) = alike.first().map(|restriction| &restriction.columns[..]) else { return false };
     // Other indexes leave further parts of a collection to the filter.
     let repeats = alike.len() > 1;
     group

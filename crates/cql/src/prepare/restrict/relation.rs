@@ -3,6 +3,7 @@
 use crate::error::{Error, Position};
 use crate::plan::{Choices, Restriction, Source, is_slice};
 use crate::prepare::restrict::entry;
+use crate::prepare::restrict::repeats::Repeats;
 use crate::prepare::restrict::slice::check_slice;
 use crate::prepare::scope::column;
 use crate::prepare::term::term_text::{relation_text, value_name};
@@ -28,6 +29,7 @@ pub(crate) struct Restrictions {
 /// Resolves the relations of a WHERE clause.
 pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Result<Restrictions, Error> {
     let mut found = Restrictions::default();
+    let mut repeats = Repeats::default();
     for relation in relations {
         if relation.operator == Operator::NotEqual && !matches!(relation.subject, Subject::Field(..)) {
             let message = format!("Unsupported \"!=\" relation: {}", relation_text(relation));
@@ -44,52 +46,9 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
                 return Err(Error::syntax(relation.position, "fields of a type cannot be restricted"));
             }
         }
-        check_repeats(&found.columns, known)?;
+        repeats.check(&found.columns, known)?;
     }
     Ok(found)
-}
-
-/// Refuses a second relation on a column, except the other bound of a range. Relations from `known` on are new.
-fn check_repeats(all: &[Restriction], known: usize) -> Result<(), Error> {
-    for (place, other) in all.iter().enumerate().skip(known) {
-        for one in &all[..place] {
-            let Some(shared) = one.columns.iter().find(|c| other.columns.contains(c)) else {
-                continue;
-            };
-            if let Some(message) = repeat_message(one, other, &shared.name) {
-                return Err(Error::invalid(message).at(other.position));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The error for a second relation on the same column; `None` if both are allowed.
-fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<String> {
-    let several = |what: &str| format!("{name} cannot be restricted by more than one relation if it includes {what}");
-    // Map entries and CONTAINS may be restricted any number of times.
-    let of_parts = |r: &Restriction| r.key.is_some() || !(r.is_choice() || r.is_slice());
-    match one.operator {
-        _ if of_parts(one) && of_parts(other) => None,
-        _ if of_parts(one) => Some(format!(
-            "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
-        )),
-        Operator::Equal => Some(several("an Equal")),
-        Operator::In => Some(several("a IN")),
-        _ if !other.is_slice() => {
-            Some(format!("Column \"{name}\" cannot be restricted by both an equality and an inequality relation"))
-        }
-        _ if one.columns.first() != other.columns.first() => Some(format!(
-            "Column \"{name}\" cannot be restricted by two inequalities not starting with the same column"
-        )),
-        _ if one.is_lower() == other.is_lower() => {
-            let end = if one.is_lower() { "start" } else { "end" };
-            let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
-            let names = shared.collect::<Vec<_>>().join(" ,");
-            Some(format!("More than one restriction was found for the {end} bound on {names}"))
-        }
-        _ => None,
-    }
 }
 
 /// The error for `expr(index, ...)`, which needs an index with a query language of its own; Henge has none.

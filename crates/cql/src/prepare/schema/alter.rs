@@ -12,9 +12,11 @@ use crate::prepare::term::data_type::Types;
 use crate::statement::{
     AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Constant, Property, Term, TermKind,
 };
+use henge_base::count_steps;
 use henge_model::{
     AddedColumn, ColumnDraft, ColumnKind, DataType, DroppedColumn, Order, Schema, Table, TableChange, TableOptions,
 };
+use std::collections::BTreeSet;
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
     let name = alter.name.text.clone();
@@ -78,21 +80,24 @@ fn microseconds(term: &Term) -> Result<i64, Error> {
 fn check_kind(table: Option<&Table>, columns: &[AddedColumn]) -> Result<(), Error> {
     // The metadata log refuses any column added to a compact table.
     let Some(table) = table.filter(|t| t.options.compact_storage.is_none()) else { return Ok(()) };
-    let is_named_twice = |(place, added): (usize, &AddedColumn)| {
-        let name = &added.draft.name;
-        table.column(name).is_some() || columns[..place].iter().any(|earlier| earlier.draft.name == *name)
+    let names: BTreeSet<&str> = columns.iter().map(|added| added.draft.name.as_str()).collect();
+    let is_there = |added: &AddedColumn| {
+        count_steps(1);
+        table.column(&added.draft.name).is_some()
     };
+    let are_named_twice = names.len() < columns.len() || columns.iter().any(is_there);
     // The metadata log refuses those first, as in Cassandra.
-    if columns.iter().enumerate().any(is_named_twice) || columns.iter().any(|added| is_other_again(table, added)) {
+    if are_named_twice || columns.iter().any(|added| is_other_again(table, added)) {
         return Ok(());
     }
+    let of_counters = table.is_counter();
     for AddedColumn { draft, .. } in columns {
         let is_counter = draft.data_type == DataType::Counter;
-        if table.is_counter() && !is_counter {
+        if of_counters && !is_counter {
             let message = format!("Cannot have a non counter column (\"{}\") in a counter table", draft.name);
             return Err(Error::config(format!("{}.{}: {message}", table.keyspace, table.name)));
         }
-        if !table.is_counter() && is_counter && !(table.statics.is_empty() && table.regulars.is_empty()) {
+        if !of_counters && is_counter && !(table.statics.is_empty() && table.regulars.is_empty()) {
             let message = format!("Cannot have a counter column (\"{}\") in a non counter table", draft.name);
             return Err(Error::config(format!("{}.{}: {message}", table.keyspace, table.name)));
         }

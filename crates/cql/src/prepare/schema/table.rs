@@ -11,8 +11,9 @@ use crate::prepare::term::data_type::Types;
 use crate::prepare::write::compact;
 use crate::statement::{ColumnDefinition, CreateTable, DropTable, Name, TableName, Truncate};
 use crate::system_keyspaces::is_virtual;
-use henge_model::{ColumnDraft, TableDraft};
-use henge_model::{DataType, Order, TableOptions};
+use henge_base::count_steps;
+use henge_model::{ColumnDraft, DataType, Order, TableDraft, TableOptions};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
     let (keyspace, name) = resolve_name(&create.table, scope)?;
@@ -36,9 +37,10 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
     let columns = columns(create, Types { schema: scope.schema, keyspace: &keyspace })?;
     let (partition, clustering) = primary_key(create)?;
     let orders = clustering_order(create, &clustering)?;
+    let by_name: BTreeMap<&str, &ColumnDraft> = columns.iter().map(|c| (c.name.as_str(), c)).collect();
     let key_column = |name: &Name, order: Order| -> Result<ColumnDraft, Error> {
-        let known = columns.iter().find(|c| c.name == name.text);
-        let column = known.ok_or_else(|| unknown_key_column(name, create))?;
+        count_steps(1);
+        let column = *by_name.get(name.text.as_str()).ok_or_else(|| unknown_key_column(name, create))?;
         check_key_type(column, name)?;
         Ok(ColumnDraft { order, ..column.clone() })
     };
@@ -46,8 +48,17 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
         partition.iter().map(|n| key_column(n, Order::Ascending)).collect::<Result<_, _>>()?;
     let clustering: Vec<ColumnDraft> =
         clustering.iter().zip(orders).map(|(n, order)| key_column(n, order)).collect::<Result<_, _>>()?;
-    let is_key = |name: &str| partition_key.iter().chain(&clustering).any(|k| k.name == name);
-    let is_static = |c: &ColumnDraft| create.columns.iter().any(|d| d.is_static && d.name.text == c.name);
+    let keys: BTreeSet<&str> = partition_key.iter().chain(&clustering).map(|k| k.name.as_str()).collect();
+    let is_key = |name: &str| {
+        count_steps(1);
+        keys.contains(name)
+    };
+    let static_names: BTreeSet<&str> =
+        create.columns.iter().filter(|d| d.is_static).map(|d| d.name.text.as_str()).collect();
+    let is_static = |c: &ColumnDraft| {
+        count_steps(1);
+        static_names.contains(c.name.as_str())
+    };
     let mut others: Vec<ColumnDraft> = columns.iter().filter(|c| !is_key(&c.name)).cloned().collect();
     others.sort_by(|a, b| a.name.cmp(&b.name));
     match create.compact_storage {
@@ -88,9 +99,11 @@ pub(crate) fn resolve_name(table: &TableName, scope: &Scope<'_>) -> Result<(Stri
 /// The columns with their types, in the order of the text.
 fn columns(create: &CreateTable, types: Types<'_>) -> Result<Vec<ColumnDraft>, Error> {
     let mut columns: Vec<ColumnDraft> = Vec::with_capacity(create.columns.len());
+    let mut met = BTreeSet::new();
     for definition in &create.columns {
         let ColumnDefinition { name, data_type, masked, .. } = definition;
-        if columns.iter().any(|c| c.name == name.text) {
+        count_steps(1);
+        if !met.insert(name.text.as_str()) {
             let message = format!("Duplicate column '{}' declaration for table '{}'", name.text, create.table);
             return Err(Error::invalid(message).at(name.position));
         }
@@ -177,9 +190,9 @@ fn primary_key(create: &CreateTable) -> Result<(Vec<Name>, Vec<Name>), Error> {
         let message = format!("Multiple PRIMARY KEY specified for table '{}' (exactly one required)", create.table);
         return Err(Error::invalid(message).at(position));
     }
-    let all: Vec<&Name> = partition.iter().chain(&clustering).collect();
-    for (i, name) in all.iter().enumerate() {
-        if all[..i].iter().any(|earlier| earlier.text == name.text) {
+    let mut met = BTreeSet::new();
+    for name in partition.iter().chain(&clustering) {
+        if !met.insert(name.text.as_str()) {
             let table = &create.table.name.text;
             let message = format!("Duplicate column '{}' in PRIMARY KEY clause for table '{table}'", name.text);
             return Err(Error::invalid(message).at(name.position));
@@ -198,7 +211,9 @@ fn unknown_key_column(name: &Name, create: &CreateTable) -> Error {
 /// The sort order of each clustering column. CLUSTERING ORDER BY must name leading columns in order; the others ascend.
 fn clustering_order(create: &CreateTable, clustering: &[Name]) -> Result<Vec<Order>, Error> {
     let given = &create.clustering_order;
-    let other: Vec<&Name> = given.iter().map(|(name, _)| name).filter(|name| !is_among(name, clustering)).collect();
+    let known: BTreeSet<&str> = clustering.iter().map(|name| name.text.as_str()).collect();
+    let other: Vec<&Name> =
+        given.iter().map(|(name, _)| name).filter(|name| !known.contains(name.text.as_str())).collect();
     if let Some(first) = other.first() {
         let names: Vec<&str> = other.iter().map(|name| name.text.as_str()).collect();
         let message = format!(
@@ -208,15 +223,14 @@ fn clustering_order(create: &CreateTable, clustering: &[Name]) -> Result<Vec<Ord
         return Err(Error::invalid(message).at(first.position));
     }
     for (place, (name, _)) in given.iter().enumerate() {
-        check_place(create, &clustering[place.min(clustering.len() - 1)], name, &given[..place])?;
+        // Names of clustering columns differ, so what stands in its own place is no duplicate.
+        if clustering.get(place).is_none_or(|expected| expected.text != name.text) {
+            check_place(create, &clustering[place.min(clustering.len() - 1)], name, &given[..place])?;
+        }
     }
     let order = |descending: bool| if descending { Order::Descending } else { Order::Ascending };
     let named = given.iter().map(|(_, descending)| order(*descending));
     Ok(named.chain(std::iter::repeat(Order::Ascending)).take(clustering.len()).collect())
-}
-
-fn is_among(name: &Name, columns: &[Name]) -> bool {
-    columns.iter().any(|column| column.text == name.text)
 }
 
 /// Refuses a column of `CLUSTERING ORDER BY` that is a duplicate, or is not the `expected` one.

@@ -7,7 +7,9 @@ use crate::prepare::schema::table::resolve_name;
 use crate::prepare::scope::Scope;
 use crate::prepare::term::data_type::Types;
 use crate::statement::{AlterType, AlterTypeChange, CreateType, DropType};
+use henge_base::count_steps;
 use henge_model::{TypeChange, UserType};
+use std::collections::BTreeSet;
 
 pub(crate) fn create(create: &CreateType, scope: &Scope<'_>) -> Result<SchemaChange, Error> {
     let (keyspace, name) = resolve_name(&create.name, scope)?;
@@ -21,15 +23,17 @@ pub(crate) fn create(create: &CreateType, scope: &Scope<'_>) -> Result<SchemaCha
     }
     let types = Types { schema: scope.schema, keyspace: &keyspace };
     let mut fields = Vec::with_capacity(create.fields.len());
-    for (i, (field, data_type)) in create.fields.iter().enumerate() {
-        if create.fields[..i].iter().any(|(earlier, _)| earlier.text == field.text) {
+    let mut met = BTreeSet::new();
+    for (field, data_type) in &create.fields {
+        count_steps(1);
+        if !met.insert(field.text.as_str()) {
             let message = format!("Duplicate field name '{}' in type '{name}'", field.text);
             return Err(Error::invalid(message).at(field.position));
         }
         let data_type = types.of_field(data_type).map_err(|e| e.at(field.position))?;
         fields.push((field.text.clone(), data_type));
     }
-    let user_type = UserType { keyspace, name, fields };
+    let user_type = UserType { keyspace, name, fields: fields.into() };
     Ok(SchemaChange::CreateType { user_type, if_not_exists: create.if_not_exists })
 }
 

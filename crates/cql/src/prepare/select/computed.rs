@@ -11,7 +11,10 @@ use crate::prepare::term::operand::{Shape, settle, settle_negation};
 use crate::prepare::term::term_text::{hinted_name, of_row, value_name};
 use crate::prepare::term::terms::Terms;
 use crate::statement::{ArithmeticOperator, Name, Term, TermKind, TypeName};
+use henge_base::count_steps;
 use henge_model::{DataType, Order, UserType};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The error for a term whose type cannot be inferred.
 pub(crate) fn type_inference_error(term: &Term) -> Error {
@@ -60,7 +63,7 @@ pub(crate) fn prepare_typed(
         }
         (TermKind::UserType(given), DataType::Udt(own)) => fields(term, given, data_type, own, terms, fetched),
         (TermKind::Tuple(parts), DataType::Tuple(types)) if parts.len() == types.len() => {
-            let parts: Vec<(&Term, &DataType)> = parts.iter().zip(types).collect();
+            let parts: Vec<(&Term, &DataType)> = parts.iter().zip(types.iter()).collect();
             prepare_composite(term, data_type, &parts, terms, fetched)
         }
         _ => {
@@ -97,11 +100,13 @@ fn fields(
     terms: &mut Terms<'_>,
     fetched: &mut Fetched,
 ) -> Result<Selected, Error> {
+    // For a field given twice the last value counts.
+    let by_name: BTreeMap<&str, &Term> = given.iter().map(|(field, value)| (field.text.as_str(), value)).collect();
     let mut parts: Vec<Selected> = Vec::with_capacity(own.fields.len());
     for (name, data_type) in &own.fields {
-        let value = given.iter().rfind(|(field, _)| field.text == *name);
-        parts.push(match value {
-            Some((_, value)) => prepare_typed(value, data_type, terms, fetched)?,
+        count_steps(1);
+        parts.push(match by_name.get(name.as_str()) {
+            Some(value) => prepare_typed(value, data_type, terms, fetched)?,
             None => Selected {
                 selector: Selector::Given(Source::Null),
                 name: "NULL".to_owned(),
@@ -198,7 +203,7 @@ pub(crate) fn collection(
     }
     let known = selected.iter().flatten().map(|part| part.data_type.clone());
     let (data_type, element) = if is_tuple {
-        let types: Vec<DataType> = known.collect();
+        let types: Arc<[DataType]> = known.collect();
         if types.len() < parts.len() {
             return Err(type_inference_error(term));
         }

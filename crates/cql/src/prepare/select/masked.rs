@@ -6,19 +6,19 @@ use crate::plan::Selector;
 use crate::plan::Source;
 use crate::prepare::restrict::relation::Restrictions;
 use crate::prepare::schema::mask::function_of;
-use henge_model::{Column, Projected, Table};
+use henge_model::{Column, ColumnId, Projected, Table};
+use std::collections::BTreeSet;
 
 /// The masked columns that WHERE restricts, in the table's order.
 pub(crate) fn restricted_masked_columns(found: &Restrictions, table: &Table) -> Vec<String> {
     if table.masks.is_empty() {
         return Vec::new();
     }
-    let is_restricted = |column: &&Column| {
-        let by_token = !found.tokens.is_empty() && table.partition_key.iter().any(|key| key.id == column.id);
-        by_token || found.columns.iter().any(|r| r.columns.iter().any(|c| c.id == column.id))
-    };
+    let by_token = if found.tokens.is_empty() { &[][..] } else { &table.partition_key };
+    let by_relation = found.columns.iter().flat_map(|restriction| &restriction.columns);
+    let restricted: BTreeSet<ColumnId> = by_relation.chain(by_token).map(|column| column.id).collect();
     let masked = table.columns().filter(|column| table.masks.contains_key(&column.id));
-    masked.filter(is_restricted).map(|column| column.name.clone()).collect()
+    masked.filter(|column| restricted.contains(&column.id)).map(|column| column.name.clone()).collect()
 }
 
 impl SelectPlan {

@@ -13,7 +13,9 @@ use crate::prepare::term::misfit::{check_argument, wrong_argument};
 use crate::prepare::term::term_text::{of_row, raw_name, value_name};
 use crate::prepare::term::terms::{Terms, argument_name, check_keyspace};
 use crate::statement::{Arguments, Name, SelectItem, Term, TermKind};
+use henge_base::count_steps;
 use henge_model::{DataType, Projected};
+use std::collections::BTreeMap;
 
 /// A resolved expression with its column name and type.
 pub(crate) struct Selected {
@@ -27,18 +29,23 @@ pub(crate) struct Selected {
 pub(crate) struct Fetched {
     pub(crate) columns: Vec<Projected>,
     pub(crate) aggregates: Vec<AggregatePlan>,
+    /// The first place of each value.
+    places: BTreeMap<Projected, usize>,
 }
 
 impl Fetched {
     /// Fetches a value, again if it is fetched already. A plain select list then has its values in order.
     pub(crate) fn push(&mut self, projected: Projected) -> usize {
+        let place = self.columns.len();
+        self.places.entry(projected.clone()).or_insert(place);
         self.columns.push(projected);
-        self.columns.len() - 1
+        place
     }
 
     /// Fetches a value unless it is fetched already.
     pub(crate) fn once(&mut self, projected: Projected) -> usize {
-        let known = self.columns.iter().position(|p| *p == projected);
+        count_steps(1);
+        let known = self.places.get(&projected).copied();
         known.unwrap_or_else(|| self.push(projected))
     }
 }

@@ -16,8 +16,9 @@ use crate::prepare::select::sorting::{equal_columns, order};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::{Terms, is_integer};
 use crate::statement::{Select, Term};
-use henge_base::Bytes;
-use henge_model::{Column, ColumnKind, DataType, Projected, Projection, Table};
+use henge_base::{Bytes, count_steps};
+use henge_model::{Column, ColumnId, ColumnKind, DataType, Projected, Projection, Table};
+use std::collections::BTreeMap;
 
 pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let table = scope.table(&select.table)?;
@@ -127,11 +128,13 @@ fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Re
 /// The columns of fetched values.
 fn columns_of(selected: &[Projected], table: &Table) -> Vec<Column> {
     let of_key = |place: &usize, keys: &'_ [Column]| keys.get(*place).cloned();
+    let counted = table.columns().inspect(|_| count_steps(1));
+    let by_id: BTreeMap<ColumnId, &Column> = counted.map(|column| (column.id, column)).collect();
     let column = |projected: &Projected| match projected {
         Projected::PartitionKey(place) => of_key(place, &table.partition_key),
         Projected::Clustering(place) => of_key(place, &table.clustering),
         Projected::Cell(id) | Projected::Writetime(id) | Projected::Ttl(id) => {
-            table.columns().find(|column| column.id == *id).cloned()
+            by_id.get(id).map(|column| Column::clone(column))
         }
     };
     selected.iter().filter_map(column).collect()

@@ -188,7 +188,7 @@ fn frozen_inside(data_type: DataType) -> DataType {
         DataType::List(e) => DataType::List(Box::new(freeze(*e))),
         DataType::Set(e) => DataType::Set(Box::new(freeze(*e))),
         DataType::Map(k, v) => DataType::Map(Box::new(freeze(*k)), Box::new(freeze(*v))),
-        DataType::Tuple(fields) => DataType::Tuple(fields.into_iter().map(freeze).collect()),
+        DataType::Tuple(fields) => DataType::Tuple(fields.iter().cloned().map(freeze).collect()),
         other => other,
     }
 }

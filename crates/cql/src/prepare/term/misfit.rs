@@ -60,7 +60,7 @@ pub(crate) fn check_parts(term: &Term, data_type: &DataType, name: &str) -> Resu
             Ok(())
         }
         (TermKind::Tuple(parts), DataType::Tuple(types)) if parts.len() <= types.len() => {
-            match parts.iter().zip(types).position(|(part, of)| !fits(part, of)) {
+            match parts.iter().zip(types.iter()).position(|(part, of)| !fits(part, of)) {
                 Some(place) => refuse("tuple", format!("component {place}"), &types[place]),
                 None => Ok(()),
             }
@@ -122,7 +122,7 @@ pub(super) fn fits(term: &Term, data_type: &DataType) -> bool {
             entries.iter().all(|(key, value)| fits(key, of_key) && fits(value, of))
         }
         (TermKind::Tuple(parts), DataType::Tuple(types)) => {
-            parts.len() <= types.len() && parts.iter().zip(types).all(|(part, of)| fits(part, of))
+            parts.len() <= types.len() && parts.iter().zip(types.iter()).all(|(part, of)| fits(part, of))
         }
         (TermKind::Tuple(parts), own) if parts.len() == 1 => fits(&parts[0], own),
         (TermKind::UserType(given), DataType::Udt(own)) => {

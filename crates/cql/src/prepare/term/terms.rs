@@ -138,7 +138,7 @@ impl<'a> Terms<'a> {
                 }
             }
             (TermKind::Tuple(terms), DataType::Tuple(types)) if terms.len() <= types.len() => {
-                for (place, (term, element)) in terms.iter().zip(types).enumerate() {
+                for (place, (term, element)) in terms.iter().zip(types.iter()).enumerate() {
                     parts.push(self.source(term, element, &format!("{name}[{place}]"))?);
                 }
             }

@@ -8,7 +8,9 @@ use crate::prepare::term::marker::Markers;
 use crate::prepare::write::using::{target, using};
 use crate::prepare::write::{compact, json};
 use crate::statement::{Insert, InsertValues, Name};
+use henge_base::count_steps;
 use henge_model::{Column, ColumnId, ColumnKind};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&insert.table, scope, markers)?;
@@ -31,7 +33,7 @@ pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     if columns.len() != values.len() {
         return Err(Error::invalid("Unmatched column names/values").at(insert.table.name.position));
     }
-    let mut keys: Vec<(ColumnId, Choices)> = Vec::new();
+    let mut keys: BTreeMap<ColumnId, Choices> = BTreeMap::new();
     let mut changes = Changes::default();
     check_names(columns)?;
     let mut of_key = Vec::new();
@@ -44,23 +46,21 @@ pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
     }
     // Errors of other values are reported before those of keys.
     for (column, value) in of_key {
-        keys.push((column.id, Choices::one(terms.source(value, &column.data_type, &column.name)?)));
+        keys.insert(column.id, Choices::one(terms.source(value, &column.data_type, &column.name)?));
     }
     let take = |wanted: &[Column], missing: &str| -> Result<Vec<Choices>, Error> {
-        let absent: Vec<&str> =
-            wanted.iter().filter(|c| !keys.iter().any(|(id, _)| *id == c.id)).map(|c| c.name.as_str()).collect();
+        let absent: Vec<&str> = wanted.iter().filter(|c| !keys.contains_key(&c.id)).map(|c| c.name.as_str()).collect();
         if !absent.is_empty() {
             return Err(Error::invalid(format!("{missing}: {}", absent.join(", "))).at(insert.table.name.position));
         }
-        let of = |c: &Column| keys.iter().find(|(id, _)| *id == c.id).map(|(_, choices)| choices.clone());
-        Ok(wanted.iter().filter_map(of).collect())
+        Ok(wanted.iter().filter_map(|c| keys.get(&c.id).cloned()).collect())
     };
     let partition = take(&table.partition_key, "Some partition key parts are missing")?;
     // Without any clustering value the INSERT may write static columns only.
-    let clustered = table.clustering.iter().filter(|c| keys.iter().any(|(id, _)| *id == c.id)).count();
-    let only_static = clustered == 0 && changes.are_static_only(table);
+    let clustered = table.clustering.iter().filter(|c| keys.contains_key(&c.id)).count();
+    let only_static = clustered == 0 && changes.are_static_only();
     let wanted = if only_static { &[] } else { compact::wanted_clustering(table, clustered) };
-    let is_given = |c: &&Column| keys.iter().any(|(id, _)| *id == c.id);
+    let is_given = |c: &&Column| keys.contains_key(&c.id);
     let gap = table.clustering.iter().filter(is_given).zip(&table.clustering).find(|(given, own)| given.id != own.id);
     if let Some((given, own)) = gap.filter(|_| table.has_short_rows()) {
         let message = gap_message(&(given.name.clone(), own.name.clone()));
@@ -80,12 +80,13 @@ pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
 
 /// Refuses a column that is named twice.
 fn check_names(columns: &[Name]) -> Result<(), Error> {
-    let is_again = |(i, name): &(usize, &Name)| columns[..*i].iter().any(|earlier| earlier.text == name.text);
-    match columns.iter().enumerate().find(is_again) {
-        Some((_, name)) => {
+    let mut met = BTreeSet::new();
+    for name in columns {
+        count_steps(1);
+        if !met.insert(name.text.as_str()) {
             let message = format!("The column names contains duplicates: {}", name.text);
-            Err(Error::invalid(message).at(name.position))
+            return Err(Error::invalid(message).at(name.position));
         }
-        None => Ok(()),
     }
+    Ok(())
 }

@@ -1,9 +1,7 @@
 //! Resolution of INSERT, UPDATE and DELETE.
 
 use crate::error::{Error, Position};
-use crate::plan::{
-    Changes, CollectionPlan, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, Source, assemble,
-};
+use crate::plan::{Changes, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, Source, assemble};
 use crate::prepare::scope::{Scope, column};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
@@ -47,7 +45,7 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
         assign(assignment, table, condition.is_some(), &mut terms, &mut changes)?;
     }
     let position = update.table.name.position;
-    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let of_statics = changes.are_static_only() && is_of_partition(condition.as_ref());
     let restrictions = write_restrictions(&update.relations, table, "UPDATE", of_statics, &mut terms)?;
     let (partition, clustering, reach) = write_target(restrictions, table, of_statics, "UPDATE", position)?;
     check_counters(table, update.condition.as_ref(), position)?;
@@ -69,16 +67,15 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         match deletion {
             Deletion::Column(_) => changes.delete(column, name.position)?,
             Deletion::Element(_, key) => {
-                changes.collections.push(collection::element_deleted(key, column, name, &mut terms)?);
+                changes.add(column, collection::element_deleted(key, column, name, &mut terms)?);
             }
-            Deletion::Field(_, field) => changes.collections.push(collection::field_deleted(column, field)?),
+            Deletion::Field(_, field) => changes.add(column, collection::field_deleted(column, field)?),
         }
     }
-    changes.cells.dedup_by_key(|c| c.column);
-    let of_statics = changes.are_static_only(table) && is_of_partition(condition.as_ref());
+    let of_statics = changes.are_static_only() && is_of_partition(condition.as_ref());
     let restrictions = write_restrictions(&delete.relations, table, "DELETE", of_statics, &mut terms)?;
     check_counters(table, delete.condition.as_ref(), position)?;
-    let is_of_rows = !changes.are_static_only(table);
+    let is_of_rows = !changes.are_static_only();
     if !restrictions.has_full_key(table) {
         check_range(&delete.deletions, is_of_rows, condition.as_ref()).map_err(|e| e.at(position))?;
     }
@@ -181,24 +178,20 @@ fn assign(
     let name = &assignment.column;
     let column = column(table, name)?;
     refuse_key(column, name, "PRIMARY KEY part {} found in SET part")?;
-    let met = changes.columns().any(|earlier| earlier == column.id);
     let repeated = || Error::syntax(name.position, format!("Multiple incompatible setting of column {}", name.text));
     if let (DataType::Counter, AssignmentKind::Change(operator, term)) = (&column.data_type, &assignment.kind) {
-        changes.collections.push(collection::prepare_counter_change(*operator, term, column, name, terms)?);
+        changes.add(column, collection::prepare_counter_change(*operator, term, column, name, terms)?);
         return Ok(());
     }
     if column.data_type.is_complex() {
         let made = collection::prepare_assignment(assignment, column, terms)?;
-        let all_parts =
-            changes.collections.iter().filter(|c| c.column == column.id).all(CollectionPlan::goes_with_others);
-        let same_part = |c: &CollectionPlan| c.column == column.id && c.sets_field_of(&made);
-        if (met && !(made.goes_with_others() && all_parts)) || changes.collections.iter().any(same_part) {
+        if !changes.admits(column, &made) {
             return Err(repeated());
         }
-        changes.collections.push(made);
+        changes.add(column, made);
         return Ok(());
     }
-    if met {
+    if changes.has(column) {
         return Err(repeated());
     }
     if let AssignmentKind::Value(term) = &assignment.kind {
@@ -206,7 +199,7 @@ fn assign(
         return changes.set(column, source, name.position);
     }
     if let (AssignmentKind::Change(ArithmeticOperator::Add, term), true) = (&assignment.kind, is_conditional) {
-        changes.collections.push(collection::prepare_increase(assignment, term, column, terms)?);
+        changes.add(column, collection::prepare_increase(assignment, term, column, terms)?);
         return Ok(());
     }
     Err(collection::no_change(assignment, column))

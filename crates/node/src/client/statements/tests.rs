@@ -112,7 +112,7 @@ fn column(name: &str, data_type: DataType) -> ColumnDraft {
 }
 
 fn user_type() -> UserType {
-    UserType { keyspace: "ks".to_owned(), name: "u".to_owned(), fields: vec![("x".to_owned(), DataType::Int)] }
+    UserType { keyspace: "ks".to_owned(), name: "u".to_owned(), fields: vec![("x".to_owned(), DataType::Int)].into() }
 }
 
 /// True if a statement that was prepared before a change can be executed after it.

@@ -1,0 +1,91 @@
+//! Several relations on one column.
+
+use crate::error::Error;
+use crate::plan::Restriction;
+use crate::statement::Operator;
+use henge_base::count_steps;
+use henge_model::ColumnId;
+use std::collections::BTreeMap;
+
+/// The earlier relations of a WHERE clause, by column.
+#[derive(Default)]
+pub(super) struct Repeats(BTreeMap<ColumnId, Earlier>);
+
+/// The relations of one column that a later one may contradict.
+#[derive(Default)]
+struct Earlier {
+    /// The first relation on parts; further ones say the same about what may follow.
+    of_parts: Option<usize>,
+    /// Relations on the whole value: one choice, or the two bounds of a range.
+    of_whole: Vec<usize>,
+}
+
+impl Repeats {
+    /// Refuses a second relation on a column, except the other bound of a range, and parts of collections. Relations
+    /// from `known` on are new.
+    pub(super) fn check(&mut self, all: &[Restriction], known: usize) -> Result<(), Error> {
+        for (place, other) in all.iter().enumerate().skip(known) {
+            for earlier in self.beside(other) {
+                count_steps(1);
+                let one = &all[earlier];
+                let Some(shared) = one.columns.iter().find(|c| other.columns.contains(c)) else { continue };
+                if let Some(message) = repeat_message(one, other, &shared.name) {
+                    return Err(Error::invalid(message).at(other.position));
+                }
+            }
+            self.add(place, other);
+        }
+        Ok(())
+    }
+
+    /// The places of earlier relations on the columns of a relation, in order.
+    fn beside(&self, other: &Restriction) -> Vec<usize> {
+        let earlier = other.columns.iter().filter_map(|column| self.0.get(&column.id));
+        let mut places: Vec<usize> =
+            earlier.flat_map(|earlier| earlier.of_parts.iter().chain(&earlier.of_whole)).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    fn add(&mut self, place: usize, restriction: &Restriction) {
+        for column in &restriction.columns {
+            let earlier = self.0.entry(column.id).or_default();
+            match is_of_parts(restriction) {
+                true => _ = earlier.of_parts.get_or_insert(place),
+                false => earlier.of_whole.push(place),
+            }
+        }
+    }
+}
+
+/// True for map entries and CONTAINS, which may be restricted any number of times.
+fn is_of_parts(restriction: &Restriction) -> bool {
+    restriction.key.is_some() || !(restriction.is_choice() || restriction.is_slice())
+}
+
+/// The error for a second relation on the same column; `None` if both are allowed.
+fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<String> {
+    let several = |what: &str| format!("{name} cannot be restricted by more than one relation if it includes {what}");
+    match one.operator {
+        _ if is_of_parts(one) && is_of_parts(other) => None,
+        _ if is_of_parts(one) => Some(format!(
+            "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
+        )),
+        Operator::Equal => Some(several("an Equal")),
+        Operator::In => Some(several("a IN")),
+        _ if !other.is_slice() => {
+            Some(format!("Column \"{name}\" cannot be restricted by both an equality and an inequality relation"))
+        }
+        _ if one.columns.first() != other.columns.first() => Some(format!(
+            "Column \"{name}\" cannot be restricted by two inequalities not starting with the same column"
+        )),
+        _ if one.is_lower() == other.is_lower() => {
+            let end = if one.is_lower() { "start" } else { "end" };
+            let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
+            let names = shared.collect::<Vec<_>>().join(" ,");
+            Some(format!("More than one restriction was found for the {end} bound on {names}"))
+        }
+        _ => None,
+    }
+}
