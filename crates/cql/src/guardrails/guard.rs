@@ -1,7 +1,7 @@
 //! The guardrails that apply to one request.
 
-use super::Guardrails;
-use super::threshold::Crossed;
+use super::settings::Guardrails;
+use super::threshold::CrossedLimit;
 use crate::error::Error;
 use parking_lot::Mutex;
 
@@ -78,16 +78,16 @@ impl<'a> Guard<'a> {
     pub(crate) fn check_threshold(
         &self,
         name: &str,
-        crossed: Option<Crossed>,
-        text: impl FnOnce(Crossed) -> String,
+        crossed: Option<CrossedLimit>,
+        text: impl FnOnce(CrossedLimit) -> String,
     ) -> Result<(), Error> {
         match crossed {
             None => Ok(()),
-            Some(limit @ Crossed::Warn(_)) => {
+            Some(limit @ CrossedLimit::Warn(_)) => {
                 self.warn_of(name, &text(limit));
                 Ok(())
             }
-            Some(limit @ Crossed::Fail(_)) => Err(self.refuse(name, &text(limit))),
+            Some(limit @ CrossedLimit::Fail(_)) => Err(self.refuse(name, &text(limit))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Guardrails of SELECT, applied to its plan.
 
 use crate::error::Error;
-use crate::guardrails::{Crossed, Guard, Guardrails, ReadGuardrails};
+use crate::guardrails::{CrossedLimit, Guard, Guardrails, ReadGuardrails};
 use crate::plan::SelectPlan;
 use crate::system_keyspaces::is_system;
 use henge_model::Consistency;
@@ -42,14 +42,15 @@ impl SelectPlan {
                         data in the table and have unpredictable performance.";
             return Err(guard.refuse("allow_filtering", text));
         }
-        reads.levels.check(guard, "read_consistency_levels", "read consistency levels", &BTreeSet::from([level]))?;
+        let levels = BTreeSet::from([level]);
+        guard.check_values(&reads.levels, "read_consistency_levels", "read consistency levels", &levels)?;
         let page = page_size.map_or(0, u64::from);
         let table = &self.table.name;
         guard.check_threshold("page_size", reads.page_size.above(page), |limit| match limit {
-            Crossed::Warn(limit) => {
+            CrossedLimit::Warn(limit) => {
                 format!("Query for table {table} with page size {page} exceeds warning threshold of {limit}.")
             }
-            Crossed::Fail(limit) => {
+            CrossedLimit::Fail(limit) => {
                 format!("Aborting query for table {table}, page size {page} exceeds fail threshold of {limit}.")
             }
         })
@@ -61,11 +62,11 @@ impl SelectPlan {
         let table = &self.table.name;
         let crossed = reads.partition_keys.above(partitions as u64).filter(|_| self.has_partition_in());
         guard.check_threshold("partition_keys_in_select", crossed, |limit| match limit {
-            Crossed::Warn(limit) => format!(
+            CrossedLimit::Warn(limit) => format!(
                 "Query with partition keys in IN clause on table {table}, with number of partition keys {partitions} \
                  exceeds warning threshold of {limit}."
             ),
-            Crossed::Fail(limit) => format!(
+            CrossedLimit::Fail(limit) => format!(
                 "Aborting query with partition keys in IN clause on table {table}, number of partition keys \
                  {partitions} exceeds fail threshold of {limit}."
             ),

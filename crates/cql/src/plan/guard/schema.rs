@@ -1,7 +1,7 @@
 //! Guardrails of statements that change the schema, applied to their plans.
 
 use crate::error::Error;
-use crate::guardrails::{Crossed, Guard, SchemaGuardrails};
+use crate::guardrails::{CrossedLimit, Guard, SchemaGuardrails};
 use crate::plan::SchemaChange;
 use crate::system_keyspaces::is_system;
 use crate::table_property::reset_property;
@@ -127,8 +127,8 @@ impl SchemaGuardrails {
 
     fn check_columns(&self, guard: &Guard<'_>, table: &str, number: usize) -> Result<(), Error> {
         guard.check_threshold("columns_per_table", self.columns_per_table.above(number as u64), |limit| match limit {
-            Crossed::Warn(_) => format!("The table {table} has {number} columns, {}", limit.exceeds()),
-            Crossed::Fail(most) => {
+            CrossedLimit::Warn(_) => format!("The table {table} has {number} columns, {}", limit.exceeds()),
+            CrossedLimit::Fail(most) => {
                 format!("Tables cannot have more than {most} columns, but {number} provided for table {table}")
             }
         })
@@ -136,8 +136,8 @@ impl SchemaGuardrails {
 
     fn check_fields(&self, guard: &Guard<'_>, name: &str, number: usize) -> Result<(), Error> {
         guard.check_threshold("fields_per_udt", self.fields_per_udt.above(number as u64), |limit| match limit {
-            Crossed::Warn(_) => format!("The user type {name} has {number} columns, {}", limit.exceeds()),
-            Crossed::Fail(most) => {
+            CrossedLimit::Warn(_) => format!("The user type {name} has {number} columns, {}", limit.exceeds()),
+            CrossedLimit::Fail(most) => {
                 format!("User types cannot have more than {most} columns, but {number} provided for user type {name}.")
             }
         })
@@ -166,7 +166,7 @@ impl SchemaGuardrails {
 
     fn check_properties(&self, guard: &Guard<'_>, properties: &[String]) -> Result<(), Error> {
         let given = properties.iter().cloned().collect();
-        self.table_properties.check(guard, "table_properties", "Table Properties", &given)
+        guard.check_values(&self.table_properties, "table_properties", "Table Properties", &given)
     }
 
     /// The options with each ignored property reset to its value in `were`, or else to its default; `None` if no
@@ -228,12 +228,12 @@ impl SchemaGuardrails {
 }
 
 /// The message for too many keyspaces or tables.
-fn too_many(all: &str, one: &str, number: u64, name: &str, limit: Crossed) -> String {
+fn too_many(all: &str, one: &str, number: u64, name: &str, limit: CrossedLimit) -> String {
     match limit {
-        Crossed::Warn(most) => {
+        CrossedLimit::Warn(most) => {
             format!("Creating {one} {name}, current number of {all} {number} exceeds warning threshold of {most}.")
         }
-        Crossed::Fail(most) => {
+        CrossedLimit::Fail(most) => {
             format!("Cannot have more than {most} {all}, aborting the creation of {one} {name}")
         }
     }

@@ -1,8 +1,8 @@
 //! The size of batches over several partitions. It is counted as Cassandra counts its in-memory form, so that settings
 //! have the same meaning.
 
-use super::{Guard, Threshold};
 use crate::error::Error;
+use crate::guardrails::Guard;
 use crate::statement::BatchKind;
 use henge_model::{CellKindView, Extent, Key, KeyKind, RowView, Table};
 use std::collections::BTreeSet;
@@ -17,15 +17,6 @@ const EXPIRY_BYTES: usize = 12;
 const COLLECTION_BYTES: usize = 12;
 /// Bytes of the value of an addition to a counter.
 const COUNTER_BYTES: usize = 36;
-
-/// The guardrails on batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BatchLimits {
-    /// `batch_size_warn_threshold` and `batch_size_fail_threshold`, in bytes.
-    pub size: Threshold,
-    /// `unlogged_batch_across_partitions_warn_threshold`: the number of partitions.
-    pub partitions: Option<u64>,
-}
 
 /// The size of a batch.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
-//! Guardrails on statements that change the schema.
+//! Settings of the guardrails on statements that change the schema.
 
-use super::{Listed, Threshold};
+use crate::guardrails::{RestrictedValues, Threshold};
 use crate::table_property::is_table_property;
 
 /// Guardrails on statements that change the schema.
@@ -21,7 +21,7 @@ pub struct SchemaGuardrails {
     /// `minimum_replication_factor`.
     pub minimum_replication_factor: Threshold,
     /// `table_properties`.
-    pub table_properties: Listed<String>,
+    pub table_properties: RestrictedValues<String>,
     /// `vector_type_enabled`.
     pub vectors: bool,
     /// `alter_table_enabled`.
@@ -50,7 +50,7 @@ impl Default for SchemaGuardrails {
             vector_dimensions: Threshold::default(),
             maximum_replication_factor: Threshold::default(),
             minimum_replication_factor: Threshold::default(),
-            table_properties: Listed::default(),
+            table_properties: RestrictedValues::default(),
             vectors: true,
             alter_table: true,
             drop_truncate_table: true,

@@ -1,29 +1,7 @@
 //! Guardrails on indexes, and on tables with COMPACT STORAGE.
 
-use super::threshold::Crossed;
-use super::{Guard, Threshold};
 use crate::error::Error;
-
-/// The settings of these guardrails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IndexGuardrails {
-    /// `secondary_indexes_enabled`.
-    pub secondary_indexes: bool,
-    /// `secondary_indexes_per_table`.
-    pub secondary_indexes_per_table: Threshold,
-    /// `compact_tables_enabled`.
-    pub compact_tables: bool,
-}
-
-impl Default for IndexGuardrails {
-    fn default() -> Self {
-        IndexGuardrails {
-            secondary_indexes: true,
-            secondary_indexes_per_table: Threshold::default(),
-            compact_tables: true,
-        }
-    }
-}
+use crate::guardrails::{CrossedLimit, Guard};
 
 impl Guard<'_> {
     /// Applies the guardrails on secondary indexes. `number` is the table's number of indexes, including the new one.
@@ -32,11 +10,11 @@ impl Guard<'_> {
         self.check_allowed("secondary_indexes", rails.secondary_indexes, "Creating secondary indexes")?;
         let crossed = rails.secondary_indexes_per_table.above(number as u64);
         self.check_threshold("secondary_indexes_per_table", crossed, |limit| match limit {
-            Crossed::Warn(most) => format!(
+            CrossedLimit::Warn(most) => format!(
                 "Creating secondary index {index} on table {table}, current number of indexes {number} exceeds warning \
                  threshold of {most}."
             ),
-            Crossed::Fail(most) => format!(
+            CrossedLimit::Fail(most) => format!(
                 "Tables cannot have more than {most} secondary indexes, aborting the creation of secondary index \
                  {index} on table {table}"
             ),

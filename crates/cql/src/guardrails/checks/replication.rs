@@ -1,7 +1,7 @@
 //! Guardrails on replication, and warnings about it.
 
-use super::Guard;
 use crate::error::Error;
+use crate::guardrails::Guard;
 use henge_model::Replication;
 use std::collections::BTreeMap;
 
