@@ -1,7 +1,7 @@
 //! The statements: what of each works, what does not yet, and an example for either that is tried.
 
 use crate::fixture::schema;
-use crate::statement::RoleStatement;
+use crate::statement::{ModifyStatement, RoleStatement};
 use crate::{ErrorKind, Statement, parse, prepare};
 
 /// A line of the manual.
@@ -238,8 +238,8 @@ const LINES: [Line; 19] = [
 fn line(statement: &Statement) -> &'static str {
     match statement {
         Statement::Select(_) => "`SELECT`",
-        Statement::Insert(_) | Statement::Update(_) => "`INSERT`",
-        Statement::Delete(_) => "`DELETE`",
+        Statement::Modify(ModifyStatement::Insert(_) | ModifyStatement::Update(_)) => "`INSERT`",
+        Statement::Modify(ModifyStatement::Delete(_)) => "`DELETE`",
         Statement::Batch(_) => "BATCH`",
         Statement::Use(_) | Statement::DropKeyspace(_) => "`USE`",
         Statement::CreateKeyspace(_) => "`CREATE KEYSPACE`",

@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::error::Error;
 use crate::limits;
-use crate::statement::{Batch, BatchKind, Statement};
+use crate::statement::{Batch, BatchKind};
 
 impl Parser<'_> {
     pub(super) fn batch(&mut self) -> Result<Batch, Error> {
@@ -26,22 +26,10 @@ impl Parser<'_> {
             if statements.len() >= limits::BATCH_STATEMENTS_MAX {
                 return Err(Error::invalid("too many statements in one batch").at(self.position()));
             }
-            statements.push(self.batch_statement()?);
+            statements.push(self.modify_statement("INSERT, UPDATE, DELETE or APPLY BATCH")?);
             while self.take_symbol(";") {}
         }
         self.expect_word("BATCH")?;
         Ok(Batch { kind, using, statements, position })
-    }
-
-    fn batch_statement(&mut self) -> Result<Statement, Error> {
-        if self.at_word("INSERT") {
-            self.insert().map(Statement::Insert)
-        } else if self.at_word("UPDATE") {
-            self.update().map(Statement::Update)
-        } else if self.at_word("DELETE") {
-            self.delete().map(Statement::Delete)
-        } else {
-            Err(self.unexpected_token("INSERT, UPDATE, DELETE or APPLY BATCH"))
-        }
     }
 }

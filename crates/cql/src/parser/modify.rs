@@ -4,12 +4,25 @@ use super::Parser;
 use super::term::check_value;
 use crate::error::{Error, Position};
 use crate::statement::{
-    ArithmeticOperator, Assignment, AssignmentKind, Delete, Deletion, Insert, InsertValues, Name, Term, TermKind,
-    Update, Using,
+    ArithmeticOperator, Assignment, AssignmentKind, Delete, Deletion, Insert, InsertValues, ModifyStatement, Name,
+    Term, TermKind, Update, Using,
 };
 
 impl Parser<'_> {
-    pub(super) fn insert(&mut self) -> Result<Insert, Error> {
+    /// Parses a statement that writes rows of one table. `expected` names in messages what may stand here.
+    pub(super) fn modify_statement(&mut self, expected: &str) -> Result<ModifyStatement, Error> {
+        if self.at_word("INSERT") {
+            self.insert().map(ModifyStatement::Insert)
+        } else if self.at_word("UPDATE") {
+            self.update().map(ModifyStatement::Update)
+        } else if self.at_word("DELETE") {
+            self.delete().map(ModifyStatement::Delete)
+        } else {
+            Err(self.unexpected_token(expected))
+        }
+    }
+
+    fn insert(&mut self) -> Result<Insert, Error> {
         self.expect_word("INSERT")?;
         self.expect_word("INTO")?;
         let table = self.table_name()?;
@@ -62,7 +75,7 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn update(&mut self) -> Result<Update, Error> {
+    fn update(&mut self) -> Result<Update, Error> {
         self.expect_word("UPDATE")?;
         let table = self.table_name()?;
         let using = self.using()?;
@@ -101,7 +114,7 @@ impl Parser<'_> {
         Ok(Assignment { column, kind })
     }
 
-    pub(super) fn delete(&mut self) -> Result<Delete, Error> {
+    fn delete(&mut self) -> Result<Delete, Error> {
         self.expect_word("DELETE")?;
         let deletions = if self.at_word("FROM") { Vec::new() } else { self.comma_separated(Self::deletion)? };
         self.expect_word("FROM")?;

@@ -17,9 +17,7 @@ impl Parser<'_> {
         let keyword = if first.kind == Kind::Word { first.text.to_ascii_uppercase() } else { String::new() };
         match keyword.as_str() {
             "SELECT" => self.select().map(Statement::Select),
-            "INSERT" => self.insert().map(Statement::Insert),
-            "UPDATE" => self.update().map(Statement::Update),
-            "DELETE" => self.delete().map(Statement::Delete),
+            "INSERT" | "UPDATE" | "DELETE" => self.modify_statement("INSERT, UPDATE or DELETE").map(Statement::Modify),
             "BEGIN" => self.batch().map(Statement::Batch),
             "USE" => self.use_keyspace().map(Statement::Use),
             "CREATE" => self.create(),

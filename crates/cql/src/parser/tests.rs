@@ -1,6 +1,7 @@
 use super::*;
 use crate::statement::{
-    Arguments, AssignmentKind, BatchKind, Condition, Constant, DescribeSubject, Operator, Statement, Subject, TermKind,
+    Arguments, AssignmentKind, BatchKind, Condition, Constant, DescribeSubject, ModifyStatement, Operator, Statement,
+    Subject, TermKind,
 };
 use proptest::prelude::*;
 
@@ -66,7 +67,7 @@ fn words_that_are_not_reserved_are_names() {
 #[test]
 fn terms_keep_their_forms() {
     let value = |text: &str| match parse(&format!("INSERT INTO t (a) VALUES ({text})")) {
-        Ok(Statement::Insert(insert)) => match insert.values {
+        Ok(Statement::Modify(ModifyStatement::Insert(insert))) => match insert.values {
             crate::statement::InsertValues::Columns { mut terms, .. } => terms.remove(0).kind,
             other => panic!("{other:?}"),
         },
@@ -96,7 +97,7 @@ fn terms_keep_their_forms() {
 
 #[test]
 fn writes_are_read() {
-    let Ok(Statement::Update(update)) = parse(
+    let Ok(Statement::Modify(ModifyStatement::Update(update))) = parse(
         "UPDATE t USING TTL ? AND TIMESTAMP 5 SET a = 1, b = b + 2, c += 3, l = [1] + l, m['k'] = ?, u.f = 2 WHERE k = 1 IF EXISTS",
     ) else {
         panic!("an update")
@@ -109,7 +110,8 @@ fn writes_are_read() {
     assert!(matches!(kinds[4], AssignmentKind::Element(..)));
     assert!(matches!(kinds[5], AssignmentKind::Field(..)));
     assert!(matches!(update.condition, Some(Condition::Exists(_))));
-    let Ok(Statement::Delete(delete)) = parse("DELETE a, m[1], u.f FROM t USING TIMESTAMP 1 WHERE k = 1 IF a = 2")
+    let Ok(Statement::Modify(ModifyStatement::Delete(delete))) =
+        parse("DELETE a, m[1], u.f FROM t USING TIMESTAMP 1 WHERE k = 1 IF a = 2")
     else {
         panic!("a delete")
     };

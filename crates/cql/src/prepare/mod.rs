@@ -31,9 +31,7 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
     let scope = Scope { schema, keyspace };
     match statement {
         Statement::Select(select) => select::statement::prepare(select, &scope),
-        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
-            write::statement::prepare(statement, &scope)
-        }
+        Statement::Modify(modify) => write::statement::prepare(modify, &scope),
         Statement::Batch(batch) => write::batch::prepare(batch, &scope),
         Statement::Use(name) => scope.keyspace_named(&name.keyspace).map(|k| Prepared::bare(Plan::Use(k.name.clone()))),
         Statement::CreateKeyspace(create) => schema::keyspace::create(create).map(schema_plan),

@@ -1,4 +1,4 @@
-use super::{Statement, Using};
+use super::{ModifyStatement, Using};
 use crate::error::Position;
 pub use henge_model::BatchKind;
 use std::fmt::{Display, Formatter, Result};
@@ -10,8 +10,8 @@ pub struct Batch {
     pub kind: BatchKind,
     /// `USING TIMESTAMP`.
     pub using: Using,
-    /// Inserts, updates and deletes.
-    pub statements: Vec<Statement>,
+    /// The writes, in the order of the text.
+    pub statements: Vec<ModifyStatement>,
     /// Position of the statement in the text.
     pub position: Position,
 }

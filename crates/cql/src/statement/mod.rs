@@ -32,7 +32,9 @@ pub use identity::IdentityStatement;
 pub use index::{CreateIndex, DropIndex, IndexTarget};
 pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
 pub use mask::{MaskCall, Masked};
-pub use modify::{Assignment, AssignmentKind, Condition, Delete, Deletion, Insert, InsertValues, Update, Using};
+pub use modify::{
+    Assignment, AssignmentKind, Condition, Delete, Deletion, Insert, InsertValues, ModifyStatement, Update, Using,
+};
 pub use name::{Name, TableName};
 pub use property::{Property, PropertyValue};
 pub use relation::{Operator, Relation, Subject};
@@ -51,9 +53,7 @@ use std::fmt::{Display, Formatter, Result};
 #[allow(missing_docs)] // Each variant is the statement of its name.
 pub enum Statement {
     Select(Select),
-    Insert(Insert),
-    Update(Update),
-    Delete(Delete),
+    Modify(ModifyStatement),
     Batch(Batch),
     Use(Use),
     CreateKeyspace(CreateKeyspace),
@@ -81,9 +81,7 @@ impl Display for Statement {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Statement::Select(s) => s.fmt(f),
-            Statement::Insert(s) => s.fmt(f),
-            Statement::Update(s) => s.fmt(f),
-            Statement::Delete(s) => s.fmt(f),
+            Statement::Modify(s) => s.fmt(f),
             Statement::Batch(s) => s.fmt(f),
             Statement::Use(s) => s.fmt(f),
             Statement::CreateKeyspace(s) => s.fmt(f),

@@ -3,6 +3,36 @@ use super::{ArithmeticOperator, Name, Relation, TableName, Term};
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};
 
+/// A statement that writes rows of one table.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // Each variant is the statement of its name.
+pub enum ModifyStatement {
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+}
+
+impl ModifyStatement {
+    /// `USING`.
+    pub(crate) fn using(&self) -> &Using {
+        match self {
+            ModifyStatement::Insert(insert) => &insert.using,
+            ModifyStatement::Update(update) => &update.using,
+            ModifyStatement::Delete(delete) => &delete.using,
+        }
+    }
+}
+
+impl Display for ModifyStatement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            ModifyStatement::Insert(s) => s.fmt(f),
+            ModifyStatement::Update(s) => s.fmt(f),
+            ModifyStatement::Delete(s) => s.fmt(f),
+        }
+    }
+}
+
 /// `INSERT`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Insert {

@@ -17,14 +17,15 @@ mod terms;
 mod views;
 
 use henge_base::Random;
+use henge_cql::statement::ModifyStatement;
 use henge_cql::{ErrorKind, Statement, parse};
 
 fn statement(random: &mut Random) -> Statement {
     match random.below(23) {
         0..=3 => Statement::Select(select::select(random)),
-        4 => Statement::Insert(modify::insert(random)),
-        5 => Statement::Update(modify::update(random)),
-        6 => Statement::Delete(modify::delete(random)),
+        4 => Statement::Modify(ModifyStatement::Insert(modify::insert(random))),
+        5 => Statement::Modify(ModifyStatement::Update(modify::update(random))),
+        6 => Statement::Modify(ModifyStatement::Delete(modify::delete(random))),
         7 => Statement::Batch(modify::batch(random)),
         8 => Statement::CreateTable(schema::create_table(random)),
         9 => Statement::AlterTable(schema::alter_table(random)),

@@ -5,9 +5,10 @@ use crate::relations::{condition, relations};
 use crate::terms::{integer_or_marker, value};
 use henge_base::Random;
 use henge_cql::statement::{
-    ArithmeticOperator, Assignment, AssignmentKind, Batch, Delete, Deletion, Insert, InsertValues, Update, Using,
+    ArithmeticOperator, Assignment, AssignmentKind, Batch, Delete, Deletion, Insert, InsertValues, ModifyStatement,
+    Update, Using,
 };
-use henge_cql::{BatchKind, Position, Statement};
+use henge_cql::{BatchKind, Position};
 
 fn using(random: &mut Random) -> Using {
     Using { ttl: maybe(random, integer_or_marker), timestamp: maybe(random, integer_or_marker) }
@@ -76,9 +77,9 @@ pub(crate) fn batch(random: &mut Random) -> Batch {
         kind: *random.pick(&[BatchKind::Logged, BatchKind::Unlogged, BatchKind::Counter]).unwrap(),
         using: using_timestamp(random),
         statements: many(random, 0, 3, |random| match random.below(3) {
-            0 => Statement::Insert(insert(random)),
-            1 => Statement::Update(update(random)),
-            _ => Statement::Delete(delete(random)),
+            0 => ModifyStatement::Insert(insert(random)),
+            1 => ModifyStatement::Update(update(random)),
+            _ => ModifyStatement::Delete(delete(random)),
         }),
         position: Position::default(),
     }

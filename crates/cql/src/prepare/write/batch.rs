@@ -1,6 +1,6 @@
 //! Resolution of BATCH.
 
-use crate::error::Error;
+use crate::error::{Error, Position};
 use crate::plan::{BatchPlan, ModifyPlan, Plan, Prepared, check_kind};
 use crate::prepare::scope::Scope;
 use crate::prepare::term::marker::Markers;
@@ -8,7 +8,7 @@ use crate::prepare::term::terms::Terms;
 use crate::prepare::write::statement::{check_counter_using, plan};
 use crate::prepare::write::using::using;
 use crate::prepare::write::virtual_table;
-use crate::statement::{Batch, BatchKind, Statement};
+use crate::statement::{Batch, BatchKind, ModifyStatement};
 
 pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let mut markers = Markers::default();
@@ -63,12 +63,6 @@ fn check_timestamp(batch: &Batch, plans: &[ModifyPlan]) -> Result<(), Error> {
     Ok(())
 }
 
-fn own_timestamp(statement: &Statement) -> Option<crate::Position> {
-    let using = match statement {
-        Statement::Insert(insert) => &insert.using,
-        Statement::Update(update) => &update.using,
-        Statement::Delete(delete) => &delete.using,
-        _ => return None,
-    };
-    using.timestamp.as_ref().map(|t| t.position)
+fn own_timestamp(statement: &ModifyStatement) -> Option<Position> {
+    statement.using().timestamp.as_ref().map(|t| t.position)
 }

@@ -10,11 +10,11 @@ use crate::prepare::write::using::{target, using};
 use crate::prepare::write::write_target::{write_restrictions, write_target};
 use crate::prepare::write::{insert, virtual_table};
 use crate::statement::{
-    ArithmeticOperator, Assignment, AssignmentKind, Condition, Delete, Deletion, Name, Statement, Update,
+    ArithmeticOperator, Assignment, AssignmentKind, Condition, Delete, Deletion, ModifyStatement, Name, Update,
 };
 use henge_model::{Column, ColumnKind, DataType, Table};
 
-pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn prepare(statement: &ModifyStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
     let mut markers = Markers::default();
     let mut plan = plan(statement, scope, &mut markers)?;
     check_counter_using(statement, &plan)?;
@@ -24,12 +24,11 @@ pub(crate) fn prepare(statement: &Statement, scope: &Scope<'_>) -> Result<Prepar
 }
 
 /// Resolves one statement. Its markers are added to `markers`.
-pub(crate) fn plan(statement: &Statement, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
+pub(crate) fn plan(statement: &ModifyStatement, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let plan = match statement {
-        Statement::Insert(insert) => insert::plan(insert, scope, markers),
-        Statement::Update(update) => update_plan(update, scope, markers),
-        Statement::Delete(delete) => delete_plan(delete, scope, markers),
-        _ => Err(Error::invalid("only INSERT, UPDATE and DELETE write rows")),
+        ModifyStatement::Insert(insert) => insert::plan(insert, scope, markers),
+        ModifyStatement::Update(update) => update_plan(update, scope, markers),
+        ModifyStatement::Delete(delete) => delete_plan(delete, scope, markers),
     }?;
     virtual_table::check(&plan)?;
     Ok(plan)
@@ -136,12 +135,11 @@ fn check_counters(table: &Table, condition: Option<&Condition>, position: Positi
 }
 
 /// Refuses the timestamp and TTL of a write of counters. A batch is checked first.
-pub(crate) fn check_counter_using(statement: &Statement, plan: &ModifyPlan) -> Result<(), Error> {
+pub(crate) fn check_counter_using(statement: &ModifyStatement, plan: &ModifyPlan) -> Result<(), Error> {
     let using = match statement {
         _ if !plan.table.is_counter() => return Ok(()),
-        Statement::Update(update) => &update.using,
-        Statement::Delete(delete) => &delete.using,
-        _ => return Ok(()),
+        ModifyStatement::Update(_) | ModifyStatement::Delete(_) => statement.using(),
+        ModifyStatement::Insert(_) => return Ok(()),
     };
     let (what, term) = match (&using.timestamp, &using.ttl) {
         (Some(timestamp), _) => ("timestamp", timestamp),
