@@ -6,7 +6,7 @@ use super::cast::Cast;
 use super::collections::OfCollection;
 use super::failure::failure;
 use super::floor::floor;
-use super::mask::{self, Masked};
+use super::mask::{self, MaskedPart};
 use super::math::Math;
 use super::similarity::Similarity;
 use crate::error::Error;
@@ -33,7 +33,7 @@ pub(crate) enum Expression {
     /// The second argument.
     Second,
     Hash,
-    MaskText(Masked, DataType),
+    MaskText(MaskedPart, DataType),
 }
 
 impl Expression {
@@ -55,7 +55,7 @@ impl Expression {
             Expression::MaskDefault(of) => mask::default(of).map(Some),
             Expression::Second => Ok(second.map(<[u8]>::to_vec)),
             Expression::Hash => first.map_or(Ok(None), |value| mask::hash(value, second).map(Some)),
-            Expression::MaskText(masked, of) => mask::text(*masked, of, arguments),
+            Expression::MaskText(part, of) => mask::text(*part, of, arguments),
             Expression::Cast(cast) => first.map_or(Ok(None), |value| cast.call(value)),
             Expression::FromJson(data_type) => first.map_or(Ok(None), |text| from_json(data_type, text)),
         }

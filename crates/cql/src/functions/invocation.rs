@@ -1,12 +1,12 @@
 //! A call of a native function before it is resolved: the arguments as far as they are known, and the signature that they give.
 
 use super::collections::OfCollection;
-use super::mask::Masked;
+use super::mask::MaskedPart;
 use super::math::Math;
 use super::number::is_number;
-use super::registry::NativeFunction;
+use super::signature::check_arity;
 use super::similarity::Similarity;
-use super::{Expression, Function, Signature};
+use super::{Expression, Function, Signature, ambiguous, no_signature};
 use crate::error::Error;
 use henge_model::{Column, DataType};
 
@@ -23,9 +23,19 @@ pub(crate) struct Argument {
     pub(crate) shown: String,
 }
 
+/// The parameters of a native function, as far as they do not follow from a call.
+pub(super) struct Parameters {
+    /// The minimum and maximum number of arguments.
+    pub(super) arity: (usize, usize),
+    /// The parameters, for messages; empty for functions with a signature for each type.
+    pub(super) text: &'static str,
+    /// The requirement on an argument, for messages; empty for functions with a signature for each type.
+    pub(super) requirement: &'static str,
+}
+
 /// A call with one function of that name.
 pub(super) struct Invocation<'a> {
-    pub(super) function: &'a NativeFunction,
+    pub(super) parameters: &'a Parameters,
     /// The name as the statement has it.
     pub(super) name: &'a str,
     pub(super) arguments: &'a [Argument],
@@ -40,7 +50,7 @@ pub(super) struct Invocation<'a> {
 impl Invocation<'_> {
     /// Refuses another number of arguments than the function takes.
     fn check_count(&self) -> Result<(), Error> {
-        self.check_count_within(self.function.arity)
+        self.check_count_within(self.parameters.arity)
     }
 
     fn check_count_within(&self, (least, most): (usize, usize)) -> Result<(), Error> {
@@ -49,7 +59,7 @@ impl Invocation<'_> {
             return Ok(());
         }
         let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
-        Err(match self.function.parameters {
+        Err(match self.parameters.text {
             "" => no_signature(name),
             parameters => Error::invalid(format!(
                 "Invalid number of arguments for function system.{name}({parameters}): {wanted} required but {given} \
@@ -63,7 +73,7 @@ impl Invocation<'_> {
         let first = self.arguments.first();
         first.and_then(|argument| argument.data_type.clone()).ok_or_else(|| {
             let name = self.name;
-            let parameters = self.function.parameters;
+            let parameters = self.parameters.text;
             if parameters.is_empty() {
                 return ambiguous(name);
             }
@@ -79,7 +89,7 @@ impl Invocation<'_> {
         let is_of = |argument: &&Argument| argument.data_type.as_ref() == Some(data_type);
         let shown = self.arguments.iter().find(is_of).map_or("", |argument| argument.shown.as_str());
         let name = self.name;
-        match self.function.requirement {
+        match self.parameters.requirement {
             "" => no_signature(name),
             requirement => Error::invalid(format!(
                 "Function system.{name} requires {requirement}, but found argument {shown} of type {data_type}"
@@ -184,9 +194,9 @@ impl Invocation<'_> {
     }
 
     /// Resolves `mask_inner` and `mask_outer`.
-    pub(super) fn mask_text(&self, masked: Masked) -> Result<Signature, Error> {
+    pub(super) fn mask_text(&self, part: MaskedPart) -> Result<Signature, Error> {
         let rest = [DataType::Int, DataType::Int, DataType::Text];
-        self.mask(|of| Expression::MaskText(masked, of.clone()), &rest)
+        self.mask(|of| Expression::MaskText(part, of.clone()), &rest)
     }
 
     /// Resolves `mask_replace`, whose arguments have one type.
@@ -244,26 +254,4 @@ impl Invocation<'_> {
         let function = Function::Expression(Expression::FromJson(to.clone()));
         self.fixed_signature(function, vec![DataType::Text], to.clone())
     }
-}
-
-/// The signature, if the number of arguments is `given`.
-pub(super) fn check_arity(name: &str, given: usize, signature: Signature) -> Result<Signature, Error> {
-    let required = signature.parameters.len();
-    if required == given {
-        return Ok(signature);
-    }
-    let message = format!(
-        "Invalid number of arguments in call to function system.{name}: {required} required but {given} provided"
-    );
-    Err(Error::invalid(message))
-}
-
-/// The error for arguments that match no signature. Cassandra's message continues with a list of all signatures.
-pub(crate) fn no_signature(name: &str) -> Error {
-    Error::invalid(format!("Invalid call to function {name}, none of its type signatures match"))
-}
-
-/// The error for arguments that match several signatures.
-pub(crate) fn ambiguous(name: &str) -> Error {
-    Error::invalid(format!("Ambiguous call to function {name}: use type casts to disambiguate"))
 }

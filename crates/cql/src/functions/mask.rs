@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 /// The part of a text that is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Masked {
+pub(crate) enum MaskedPart {
     Inner,
     Outer,
 }
@@ -50,7 +50,7 @@ fn parts<'t>(of: &DataType, types: impl Iterator<Item = &'t DataType>) -> Result
 /// Replaces the inner or outer characters of a text. Arguments: the text, the number of characters at its beginning,
 /// that at its end, and the replacement. Null means 0 for the numbers and `*` for the replacement.
 pub(super) fn text(
-    masked: Masked,
+    part: MaskedPart,
     data_type: &DataType,
     arguments: &[Option<&[u8]>],
 ) -> Result<Option<Vec<u8>>, Error> {
@@ -64,19 +64,19 @@ pub(super) fn text(
     let (begin, end) = (count(1), count(2));
     let mask = match argument(3) {
         None => '*',
-        Some(given) => padding(given, masked)?,
+        Some(given) => padding(given, part)?,
     };
     let mask = if *data_type == DataType::Ascii && !mask.is_ascii() { '?' } else { mask };
     let length = value.chars().count();
     let shown = |(i, c): (usize, char)| {
         let at_end = i < begin || i >= length.saturating_sub(end);
-        if at_end == (masked == Masked::Inner) { c } else { mask }
+        if at_end == (part == MaskedPart::Inner) { c } else { mask }
     };
     Ok(Some(value.chars().enumerate().map(shown).collect::<String>().into_bytes()))
 }
 
-fn padding(given: &[u8], masked: Masked) -> Result<char, Error> {
-    let function = if masked == Masked::Inner { "mask_inner" } else { "mask_outer" };
+fn padding(given: &[u8], part: MaskedPart) -> Result<char, Error> {
+    let function = if part == MaskedPart::Inner { "mask_inner" } else { "mask_outer" };
     let text = std::str::from_utf8(given).map_err(|_| Error::invalid("not valid UTF-8"))?;
     let mut all = text.chars();
     match (all.next(), all.next()) {
@@ -106,19 +106,19 @@ mod tests {
     use super::*;
     use crate::text_form::hex;
 
-    fn mask_text(masked: Masked, value: &str, begin: i32, end: i32) -> String {
+    fn mask_text(part: MaskedPart, value: &str, begin: i32, end: i32) -> String {
         let (begin, end) = (begin.to_be_bytes(), end.to_be_bytes());
         let arguments = [Some(value.as_bytes()), Some(&begin[..]), Some(&end[..])];
-        String::from_utf8(text(masked, &DataType::Text, &arguments).unwrap().unwrap()).unwrap()
+        String::from_utf8(text(part, &DataType::Text, &arguments).unwrap().unwrap()).unwrap()
     }
 
     #[test]
     fn ends_are_shown_or_hidden() {
-        assert_eq!(mask_text(Masked::Inner, "Alice", 1, 1), "A***e");
-        assert_eq!(mask_text(Masked::Outer, "Alice", 1, 1), "*lic*");
-        assert_eq!(mask_text(Masked::Inner, "héé", -1, 1), "**é");
-        assert_eq!(mask_text(Masked::Outer, "ab", 100, 0), "**");
-        assert!(text(Masked::Inner, &DataType::Text, &[Some(b"a"), None, None, Some(b"##")]).is_err());
+        assert_eq!(mask_text(MaskedPart::Inner, "Alice", 1, 1), "A***e");
+        assert_eq!(mask_text(MaskedPart::Outer, "Alice", 1, 1), "*lic*");
+        assert_eq!(mask_text(MaskedPart::Inner, "héé", -1, 1), "**é");
+        assert_eq!(mask_text(MaskedPart::Outer, "ab", 100, 0), "**");
+        assert!(text(MaskedPart::Inner, &DataType::Text, &[Some(b"a"), None, None, Some(b"##")]).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Resolution of functions by name and argument types.
 
-use super::invocation::{Invocation, check_arity};
+use super::invocation::Invocation;
+use super::signature::check_arity;
 use super::{Argument, Function, Signature, no_signature, registry};
 use crate::error::Error;
 use henge_model::{DataType, Table};
@@ -20,7 +21,14 @@ pub(crate) fn signature(
         return Some(check_arity(name, arguments.len(), Signature { function, parameters: vec![from], result: to }));
     };
     let partition_key = &table.partition_key;
-    Some((function.resolve)(&Invocation { function, name, arguments: given, types: arguments, partition_key, wanted }))
+    Some((function.resolve)(&Invocation {
+        parameters: &function.parameters,
+        name,
+        arguments: given,
+        types: arguments,
+        partition_key,
+        wanted,
+    }))
 }
 
 /// `intasblob`, `int_as_blob`, `blobasint`, `blob_as_int` and the like, with the types of argument and result.
@@ -46,7 +54,7 @@ pub(crate) fn masking(
     let arguments: Vec<Argument> = std::iter::once(column.clone()).chain(given).map(known).collect();
     let function = registry::find(name).ok_or_else(|| no_signature(name))?;
     (function.resolve)(&Invocation {
-        function,
+        parameters: &function.parameters,
         name,
         arguments: &arguments,
         types: &[],

@@ -2,8 +2,8 @@
 //! `blob_as_T` are not in it: their names follow from the types.
 
 use super::collections::OfCollection;
-use super::invocation::Invocation;
-use super::mask::Masked;
+use super::invocation::{Invocation, Parameters};
+use super::mask::MaskedPart;
 use super::math::Math;
 use super::similarity::Similarity;
 use super::{Expression, Function, Signature};
@@ -14,12 +14,7 @@ use henge_model::DataType;
 pub(super) struct NativeFunction {
     /// Its names, lower case.
     pub(super) names: &'static [&'static str],
-    /// The minimum and maximum number of arguments.
-    pub(super) arity: (usize, usize),
-    /// Its parameters, for messages; empty for functions with a signature for each type.
-    pub(super) parameters: &'static str,
-    /// The requirement on an argument, for messages; empty for functions with a signature for each type.
-    pub(super) requirement: &'static str,
+    pub(super) parameters: Parameters,
     /// Gives the signature of a call. It holds the evaluator.
     pub(super) resolve: fn(&Invocation<'_>) -> Result<Signature, Error>,
 }
@@ -35,17 +30,17 @@ const fn typed_function(
     arity: usize,
     resolve: fn(&Invocation<'_>) -> Result<Signature, Error>,
 ) -> NativeFunction {
-    NativeFunction { names, arity: (arity, arity), parameters: "", requirement: "", resolve }
+    NativeFunction { names, parameters: Parameters { arity: (arity, arity), text: "", requirement: "" }, resolve }
 }
 
 /// A function whose signature follows from its arguments; texts for messages.
 const fn generic(
     names: &'static [&'static str],
     arity: (usize, usize),
-    (parameters, requirement): (&'static str, &'static str),
+    (text, requirement): (&'static str, &'static str),
     resolve: fn(&Invocation<'_>) -> Result<Signature, Error>,
 ) -> NativeFunction {
-    NativeFunction { names, arity, parameters, requirement, resolve }
+    NativeFunction { names, parameters: Parameters { arity, text, requirement }, resolve }
 }
 
 const MAP: (&str, &str) = ("map", "a map argument");
@@ -88,8 +83,8 @@ const REGISTRY: &[NativeFunction] = &[
     generic(&["mask_null"], (1, 1), ("any", ANOTHER), |call| call.mask(|_| Expression::Null, &[])),
     generic(&["mask_default"], (1, 1), ("any", ANOTHER), |call| call.mask(|of| Expression::MaskDefault(of.clone()), &[])),
     generic(&["mask_replace"], (2, 2), ("any, any", ANOTHER), |call| call.mask_replace()),
-    generic(&["mask_inner"], (3, 4), TEXT_MASK, |call| call.mask_text(Masked::Inner)),
-    generic(&["mask_outer"], (3, 4), TEXT_MASK, |call| call.mask_text(Masked::Outer)),
+    generic(&["mask_inner"], (3, 4), TEXT_MASK, |call| call.mask_text(MaskedPart::Inner)),
+    generic(&["mask_outer"], (3, 4), TEXT_MASK, |call| call.mask_text(MaskedPart::Outer)),
     generic(&["mask_hash"], (1, 2), ("any, [text]", ANOTHER), |call| call.mask(|_| Expression::Hash, &[DataType::Text])),
     generic(&["similarity_cosine"], (2, 2), VECTORS, |call| call.similarity(Similarity::Cosine)),
     generic(&["similarity_euclidean"], (2, 2), VECTORS, |call| call.similarity(Similarity::Euclidean)),
@@ -119,6 +114,6 @@ pub(crate) fn times_taken(name: &str) -> &'static [DataType] {
 /// The minimum and maximum number of arguments of a masking function, including the column, and their types; `None` for
 /// other functions.
 pub(crate) fn masking_parameters(name: &str) -> Option<(usize, usize, &'static str)> {
-    let function = find(name).filter(|_| name.starts_with("mask_"))?;
-    Some((function.arity.0, function.arity.1, function.parameters))
+    let parameters = &find(name).filter(|_| name.starts_with("mask_"))?.parameters;
+    Some((parameters.arity.0, parameters.arity.1, parameters.text))
 }
