@@ -4,21 +4,22 @@ use crate::error::Error;
 use crate::plan::Source;
 use crate::plan::{Selector, projection_of};
 use crate::prepare::scope::column;
-use crate::prepare::select::selector::{Fetched, Selected, field_of, key_label, parts_of};
+use crate::prepare::select::column_expression::{ColumnExpression, FetchedValues};
+use crate::prepare::select::parts::{field_of, key_label, parts_of};
 use crate::prepare::term::term_text::raw_name;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Name, Term, TermKind};
 use henge_model::{Column, ColumnKind, DataType, Projected};
 
 /// A column, or part of one, with the times of its cells.
-struct Timed {
+struct TimedExpression {
     /// The value.
-    value: Selected,
+    value: ColumnExpression,
     /// Its timestamps or times to live; a list with one for each element or field if the value has several cells.
     times: Selector,
 }
 
-impl Timed {
+impl TimedExpression {
     fn is_of_several(&self) -> bool {
         self.value.data_type.is_complex()
     }
@@ -30,9 +31,9 @@ pub(crate) fn of_cell(
     function: &str,
     arguments: &Arguments,
     terms: &mut Terms<'_>,
-    fetched: &mut Fetched,
+    fetched: &mut FetchedValues,
     top: bool,
-) -> Result<Selected, Error> {
+) -> Result<ColumnExpression, Error> {
     let argument = match arguments {
         Arguments::Terms(all) if all.len() == 1 => &all[0],
         _ => return Err(Error::syntax(term.position, format!("{function} takes a column"))),
@@ -46,13 +47,13 @@ pub(crate) fn of_cell(
 }
 
 /// The result column: one time or a list of times; for `maxwritetime` the greatest.
-fn result_column(function: &str, of: &str, times: Selector, is_of_several: bool) -> Selected {
+fn result_column(function: &str, of: &str, times: Selector, is_of_several: bool) -> ColumnExpression {
     let data_type = if function == "ttl" { DataType::Int } else { DataType::Bigint };
     let name = format!("{function}({of})");
     match (is_of_several, function) {
-        (false, _) => Selected { selector: times, name, data_type },
-        (true, "maxwritetime") => Selected { selector: Selector::Newest(Box::new(times)), name, data_type },
-        (true, _) => Selected { selector: times, name, data_type: DataType::List(Box::new(data_type)) },
+        (false, _) => ColumnExpression { selector: times, name, data_type },
+        (true, "maxwritetime") => ColumnExpression { selector: Selector::Newest(Box::new(times)), name, data_type },
+        (true, _) => ColumnExpression { selector: times, name, data_type: DataType::List(Box::new(data_type)) },
     }
 }
 
@@ -78,9 +79,9 @@ fn of_column(
     term: &Term,
     function: &str,
     terms: &Terms<'_>,
-    fetched: &mut Fetched,
+    fetched: &mut FetchedValues,
     top: bool,
-) -> Result<Selected, Error> {
+) -> Result<ColumnExpression, Error> {
     let TermKind::Column(name) = &term.kind else { return Err(no_column(term, function)) };
     let column = column_of(term, name, function, terms)?;
     let times = times_of(&column, function);
@@ -93,14 +94,19 @@ fn no_column(term: &Term, function: &str) -> Error {
 }
 
 /// Resolves a column, or a field, an element or a slice of another such expression.
-fn prepare_timed(term: &Term, function: &str, terms: &mut Terms<'_>, fetched: &mut Fetched) -> Result<Timed, Error> {
+fn prepare_timed(
+    term: &Term,
+    function: &str,
+    terms: &mut Terms<'_>,
+    fetched: &mut FetchedValues,
+) -> Result<TimedExpression, Error> {
     match &term.kind {
         TermKind::Column(name) => {
             let column = column_of(term, name, function, terms)?;
             let selector = Selector::Column(fetched.once(projection_of(&column, terms.table)));
             let times = Selector::Column(fetched.once(times_of(&column, function)));
-            let value = Selected { selector, name: column.name, data_type: column.data_type };
-            Ok(Timed { value, times })
+            let value = ColumnExpression { selector, name: column.name, data_type: column.data_type };
+            Ok(TimedExpression { value, times })
         }
         TermKind::Field { of, field } => {
             let whole = prepare_timed(of, function, terms, fetched)?;
@@ -119,18 +125,23 @@ fn prepare_timed(term: &Term, function: &str, terms: &mut Terms<'_>, fetched: &m
 }
 
 /// The time of a field: of its own cell if every field is a cell, else of the whole cell. A null field has no time.
-fn of_field(whole: Timed, field: &Name) -> Result<Timed, Error> {
+fn of_field(whole: TimedExpression, field: &Name) -> Result<TimedExpression, Error> {
     let of_all = whole.is_of_several();
     let (times, value) = (Box::new(whole.times), field_of(whole.value, field)?);
-    let Selector::Field { place, .. } = value.selector else { return Ok(Timed { value, times: *times }) };
+    let Selector::Field { place, .. } = value.selector else { return Ok(TimedExpression { value, times: *times }) };
     let of = Box::new(value.selector.clone());
     let times = Selector::FieldTimes { times, of, place: of_all.then_some(place) };
-    Ok(Timed { value, times })
+    Ok(TimedExpression { value, times })
 }
 
 /// The times of one element, or of those between two bounds.
-fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Terms<'_>) -> Result<Timed, Error> {
-    let Timed { value: whole, times } = whole;
+fn of_part(
+    term: &Term,
+    whole: TimedExpression,
+    bounds: [Option<&Term>; 2],
+    terms: &mut Terms<'_>,
+) -> Result<TimedExpression, Error> {
+    let TimedExpression { value: whole, times } = whole;
     let one = matches!(term.kind, TermKind::Element { .. });
     let (key_type, selected) = parts_of(&whole, if one { "Element" } else { "Slice" }, term)?;
     let label = key_label(&whole);
@@ -151,7 +162,7 @@ fn of_part(term: &Term, whole: Timed, bounds: [Option<&Term>; 2], terms: &mut Te
         }
     };
     let times = Selector::PartTimes { times, of, data_type: whole.data_type, from, to, one };
-    Ok(Timed { value: Selected { selector, name, data_type }, times })
+    Ok(TimedExpression { value: ColumnExpression { selector, name, data_type }, times })
 }
 
 /// The type as it is inside a collection, where it is always frozen.

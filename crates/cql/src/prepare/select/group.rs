@@ -4,7 +4,8 @@ use crate::error::Error;
 use crate::plan::{Grouping, Restriction, Selector, projection_of};
 use crate::prepare::restrict::relation::Restrictions;
 use crate::prepare::scope::column;
-use crate::prepare::select::selector::{Fetched, plain};
+use crate::prepare::select::column_expression::FetchedValues;
+use crate::prepare::select::resolve::plain;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Operator, Term, TermKind};
 use henge_model::{Column, ColumnKind};
@@ -25,7 +26,7 @@ pub(crate) fn groups(
     is_distinct: bool,
     found: &Restrictions,
     terms: &mut Terms<'_>,
-    fetched: &mut Fetched,
+    fetched: &mut FetchedValues,
 ) -> Result<Vec<Grouping>, Error> {
     let table = terms.table;
     let keys: Vec<&Column> = table.partition_key.iter().chain(&table.clustering).collect();

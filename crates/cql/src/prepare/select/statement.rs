@@ -9,9 +9,10 @@ use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
 use crate::prepare::restrict::restriction::{needs_filtering, sort};
 use crate::prepare::scope::Scope;
+use crate::prepare::select::column_expression::FetchedValues;
 use crate::prepare::select::group::{self};
 use crate::prepare::select::masked::restricted_masked_columns;
-use crate::prepare::select::selector::{Fetched, select};
+use crate::prepare::select::resolve::select;
 use crate::prepare::select::sorting::{equal_columns, order};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::{Terms, is_integer};
@@ -24,7 +25,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
     let table = scope.table(&select.table)?;
     let mut markers = Markers::default();
     let mut terms = Terms::of(table, scope, &mut markers);
-    let mut fetched = Fetched::default();
+    let mut fetched = FetchedValues::default();
     terms.in_selection = true;
     let selection = selection(select, &mut terms, &mut fetched);
     terms.in_selection = false;
@@ -212,7 +213,7 @@ fn is_fixed(limit: Option<&Source>) -> bool {
 fn selection(
     statement: &Select,
     terms: &mut Terms<'_>,
-    fetched: &mut Fetched,
+    fetched: &mut FetchedValues,
 ) -> Result<(Vec<Selector>, Vec<ResultColumn>), Error> {
     let labels = Labels::of(terms.table);
     let mut selectors = Vec::new();
@@ -245,7 +246,7 @@ fn selection(
     Ok((vec![object], vec![labels.column("[json]", DataType::Text)]))
 }
 
-fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut Fetched) -> Vec<FilterRelation> {
+fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut FetchedValues) -> Vec<FilterRelation> {
     let mut one = |r: &Restriction| {
         let mut places = r.columns.iter().map(|column| (fetched.once(projection_of(column, table)), column.clone()));
         let (place, column) = places.next()?;

@@ -1,0 +1,40 @@
+//! Collections, tuples and user types of a select list, put together from their parts.
+
+use crate::error::Error;
+use crate::plan::Selector;
+use crate::prepare::select::column_expression::ColumnExpression;
+use crate::prepare::term::term_text::value_name;
+use crate::statement::{Term, TermKind};
+use henge_model::DataType;
+
+/// The error for a term whose type cannot be inferred.
+pub(crate) fn type_inference_error(term: &Term) -> Error {
+    let shown = value_name(term);
+    let message = format!("Cannot infer type for term {shown} in selection clause (try using a cast to force a type)");
+    Error::invalid(message).at(term.position)
+}
+
+/// The expression of a value with these parts.
+pub(crate) fn composite(term: &Term, data_type: DataType, parts: Vec<ColumnExpression>) -> ColumnExpression {
+    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+    let name = match &term.kind {
+        TermKind::List(_) => format!("[{}]", names.join(", ")),
+        TermKind::Tuple(_) => format!("({})", names.join(", ")),
+        TermKind::Map(_) => {
+            format!("{{{}}}", names.chunks(2).map(|entry| entry.join(": ")).collect::<Vec<_>>().join(", "))
+        }
+        _ => format!("{{{}}}", names.join(", ")),
+    };
+    let selector =
+        Selector::Built { data_type: data_type.clone(), parts: parts.into_iter().map(|part| part.selector).collect() };
+    ColumnExpression { selector, name, data_type }
+}
+
+/// The type as it stands inside of another.
+pub(crate) fn frozen_name(data_type: &DataType) -> String {
+    use DataType::{List, Map, Set, Udt};
+    match data_type {
+        List(_) | Set(_) | Map(..) | Udt(_) => format!("frozen<{data_type}>"),
+        other => other.to_string(),
+    }
+}
