@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Bytes of the largest request.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
-type Shared = State<Arc<Operations>>;
+type SharedOperations = State<Arc<Operations>>;
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// The routes.
@@ -35,7 +35,7 @@ pub(crate) fn router(operations: Arc<Operations>) -> Router {
 
 impl ReportRoutes for Router<Arc<Operations>> {
     fn add<R: Report>(self, answer: fn(&Operations, &R::Selection) -> Result<R, Failure>) -> Self {
-        let report = move |State(operations): Shared, Query(selection): Query<R::Selection>| {
+        let report = move |State(operations): SharedOperations, Query(selection): Query<R::Selection>| {
             run_blocking(operations, move |operations| answer(operations, &selection))
         };
         self.route(R::PATH, get(report))
@@ -103,11 +103,11 @@ async fn run_blocking<T: Send + 'static>(
     }
 }
 
-async fn list(State(operations): Shared) -> Json<Vec<Operation>> {
+async fn list(State(operations): SharedOperations) -> Json<Vec<Operation>> {
     Json(operations.list())
 }
 
-async fn start(State(operations): Shared, body: Bytes) -> Result<(StatusCode, Json<Operation>), Refusal> {
+async fn start(State(operations): SharedOperations, body: Bytes) -> Result<(StatusCode, Json<Operation>), Refusal> {
     let request: OperationRequest =
         serde_json::from_slice(&body).map_err(|error| Failure::new(FailureKind::Invalid, error))?;
     if let OperationRequest::Snapshot { name } = &request
@@ -123,16 +123,20 @@ struct Wait {
     wait_millis: Option<u64>,
 }
 
-async fn watch(State(operations): Shared, Path(id): Path<u64>, Query(wait): Query<Wait>) -> Answer<Operation> {
+async fn watch(
+    State(operations): SharedOperations,
+    Path(id): Path<u64>,
+    Query(wait): Query<Wait>,
+) -> Answer<Operation> {
     let wait = Duration::from_millis(wait.wait_millis.unwrap_or(0)).min(route::WAIT_MAX);
     Ok(Json(operations.watch(OperationId(id), wait).await?))
 }
 
-async fn abort(State(operations): Shared, Path(id): Path<u64>) -> Answer<Operation> {
+async fn abort(State(operations): SharedOperations, Path(id): Path<u64>) -> Answer<Operation> {
     Ok(Json(operations.abort(OperationId(id))?))
 }
 
-async fn clear_snapshot(State(operations): Shared, Path(name): Path<String>) -> Answer<()> {
+async fn clear_snapshot(State(operations): SharedOperations, Path(name): Path<String>) -> Answer<()> {
     run_blocking(operations, move |operations| operations.clear_snapshot(&name)).await
 }
 

@@ -1,8 +1,8 @@
 //! The connections of clients, for whoever asks who is there. A connection keeps a record of itself; on the way of a request that memory
 //! answers it does nothing there but add to a number that nobody else writes.
 
+use crate::request_text;
 use crate::statement::CachedStatement;
-use crate::task;
 use henge_node::{ClientFacts, PreparedStatement, QueryFacts, StatementCounts, TlsFacts};
 use henge_protocol::{Frame, Opcode, Startup, Version};
 use parking_lot::Mutex;
@@ -111,7 +111,7 @@ pub(crate) struct Place(usize);
 
 impl Clients {
     /// Takes up a connection on a core until what is returned is dropped.
-    pub(crate) fn enter(self: &Arc<Self>, core: usize, address: SocketAddr, tls: Option<TlsFacts>) -> Entered {
+    pub(crate) fn enter(self: &Arc<Self>, core: usize, address: SocketAddr, tls: Option<TlsFacts>) -> ConnectionEntry {
         let mut inner = self.inner.lock();
         let number = inner.next;
         inner.next += 1;
@@ -127,7 +127,7 @@ impl Clients {
             under_way: Mutex::default(),
         });
         inner.records.insert(number, Arc::clone(&record));
-        Entered { clients: Arc::clone(self), record }
+        ConnectionEntry { clients: Arc::clone(self), record }
     }
 
     fn leave(&self, record: &Record) {
@@ -171,12 +171,12 @@ impl Clients {
 }
 
 /// A connection that is there.
-pub(crate) struct Entered {
+pub(crate) struct ConnectionEntry {
     clients: Arc<Clients>,
     pub(crate) record: Arc<Record>,
 }
 
-impl Drop for Entered {
+impl Drop for ConnectionEntry {
     fn drop(&mut self) {
         self.clients.leave(&self.record);
     }
@@ -259,7 +259,7 @@ impl Record {
             id: format!("core-{}/{}/{place}", self.core, self.number),
             queued: request.begun.saturating_duration_since(request.arrived),
             running: now.saturating_duration_since(request.begun),
-            task: task::describe(&request.frame, request.known.as_ref().and_then(Weak::upgrade).as_deref()),
+            task: request_text::describe(&request.frame, request.known.as_ref().and_then(Weak::upgrade).as_deref()),
         };
         let places = under_way.into_iter().enumerate();
         places.filter_map(|(place, request)| Some((place, request?))).map(facts).collect()

@@ -1,48 +1,25 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 //!
-//! - `source`, `environment`: settings as text, with where each comes from; `check`: what they mean together.
+//! - `source`, `environment`: settings as text, with where each comes from; `check`: what they mean together;
+//!   `visible_settings`: what clients see of them.
 
 mod check;
 mod environment;
+mod error;
 mod source;
 #[cfg(test)]
 mod tests;
+mod visible_settings;
 
+pub(crate) use error::{ConfigError, ConfigErrors};
 pub(crate) use source::{Settings, template};
 
 use crate::client_tls::ClientTlsOptions;
 use crate::intake::IntakeLimits;
 use crate::settings::ServerSettings;
 use henge_node::Options;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-
-/// A setting cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {reason}")]
-pub(crate) struct ConfigError {
-    /// The file with the line, the variable, or the flag.
-    pub(crate) place: String,
-    /// The mistake, and what would be right.
-    pub(crate) reason: String,
-}
-
-/// A configuration cannot be used: everything that is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConfigErrors(pub(crate) Vec<ConfigError>);
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let [error] = &*self.0 {
-            return error.fmt(f);
-        }
-        write!(f, "{} settings cannot be used:", self.0.len())?;
-        self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
-    }
-}
-
-impl std::error::Error for ConfigErrors {}
 
 /// The configuration of a server.
 #[derive(Clone, Debug)]

@@ -5,25 +5,29 @@
 //! it has under way goes on meanwhile.
 
 mod deadlines;
+mod ended_request;
 mod fast;
 mod session;
+mod settings;
 mod under_way;
+
+pub(crate) use settings::ClientSettings;
 
 use crate::answer;
 use crate::client_warnings;
-use crate::clients::{Entered, Place};
-use crate::cores::ClientSettings;
-use crate::intake::{Address, Admitted, AnswerLease};
+use crate::clients::ConnectionEntry;
+use crate::intake::{Address, Admission, AnswerLease};
 use crate::login::{self, Stage};
 use crate::request::{
-    Answer, Answered, Client, Counted, PendingRequest, StatementLookup, copy_frame, describe_request, run,
+    Answer, Client, FinishedRequest, PendingRequest, StatementLookup, copy_frame, describe_request, run,
 };
 use crate::socket::{Socket, Transfer};
 use crate::statement::{CachedStatement, Statements};
 use crate::world::ServerWorld;
 use bytes::BytesMut;
 use deadlines::Deadlines;
-use henge_node::{ClusterEvent, Consistency, Core, Metrics, Node, Operation, Trace};
+use ended_request::EndedRequest;
+use henge_node::{ClusterEvent, Consistency, Core, Metrics, Node, Operation};
 use henge_protocol::{
     ErrorResponse, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Response, Role,
     Version,
@@ -50,23 +54,6 @@ const CQL_VERSION: &str = "3.4.7";
 /// The longest time for answers under way once the server shuts down.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A request that ended.
-struct Done {
-    header: Header,
-    answer: Answer,
-    /// For the user.
-    warnings: Vec<String>,
-    counted: Counted,
-    began: Instant,
-    trace: Option<Arc<Trace>>,
-    /// Its place in the register of requests under way.
-    place: Option<Place>,
-    /// It counts as under way until it is answered; what belongs to a login is not counted.
-    _admitted: Option<Admitted>,
-    /// The room of its answer.
-    room: Option<AnswerLease>,
-}
-
 /// A connection.
 pub(crate) struct Connection {
     core: Core<ServerWorld>,
@@ -78,7 +65,7 @@ pub(crate) struct Connection {
     client: Client,
     peer: IpAddr,
     /// The connection in `system_views`.
-    entered: Entered,
+    entered: ConnectionEntry,
     version: Version,
     stage: Stage,
     /// True once the client was warned of prepared statements that depend on the keyspace in effect.
@@ -88,7 +75,7 @@ pub(crate) struct Connection {
     /// The account of its client, for all of that client's connections.
     address: Arc<Address>,
     /// A large request that has begun to arrive.
-    reserved: Option<Admitted>,
+    reserved: Option<Admission>,
     /// The room of answers that wait to be sent.
     room: AnswerLease,
     under_way: UnderWay,
@@ -108,7 +95,7 @@ impl Connection {
         node: &Node<ServerWorld>,
         settings: &ClientSettings,
         peer: IpAddr,
-        entered: Entered,
+        entered: ConnectionEntry,
     ) -> Connection {
         let max_frame = settings.max_frame;
         let address = settings.intake.address(peer);
@@ -289,7 +276,7 @@ impl Connection {
         let Some(found) = self.try_memory(&frame, began) else { return };
         let reserved = self.reserved.take();
         let bytes =
-            (frame.body.len() + found.plan_bytes()).saturating_sub(reserved.as_ref().map_or(0, Admitted::bytes));
+            (frame.body.len() + found.plan_bytes()).saturating_sub(reserved.as_ref().map_or(0, Admission::bytes));
         let admitted = match self.address.admit(bytes) {
             Ok(admitted) => Some(if let Some(reserved) = reserved { admitted.join(reserved) } else { admitted }),
             Err(overloaded) => return self.refuse(&frame.header, &found, overloaded.into(), began),
@@ -312,8 +299,8 @@ impl Connection {
                 core.keep_trace(Arc::clone(&trace), description);
                 trace
             });
-            let Answered { answer, warnings, counted, room } = answered;
-            Done { header, answer, warnings, counted, began, trace, place, _admitted: admitted, room }
+            let FinishedRequest { answer, warnings, counted, room } = answered;
+            EndedRequest { header, answer, warnings, counted, began, trace, place, _admitted: admitted, room }
         };
         if reads { self.under_way.run_while_open(request) } else { self.under_way.run(request) }
     }
@@ -325,8 +312,8 @@ impl Connection {
         self.output.write_error(&Reply::to(header), &error);
     }
 
-    fn finish(&mut self, done: Done) {
-        let Done { header, answer, mut warnings, counted, began, trace, place, _admitted, room } = done;
+    fn finish(&mut self, done: EndedRequest) {
+        let EndedRequest { header, answer, mut warnings, counted, began, trace, place, _admitted, room } = done;
         if let Some(room) = room {
             self.room.absorb(room);
         }

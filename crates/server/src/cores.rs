@@ -1,9 +1,6 @@
 //! One thread with a runtime of its own for each core, and who gets the next connection.
 
-use crate::client_tls::ClientTls;
-use crate::clients::Clients;
-use crate::connection::Connection;
-use crate::intake::Intake;
+use crate::connection::{ClientSettings, Connection};
 use crate::socket::{self, Socket};
 use crate::world::ServerWorld;
 use henge_node::{Core, Node};
@@ -19,20 +16,6 @@ pub(crate) struct ServingCore {
     connections: mpsc::UnboundedSender<TcpStream>,
     open: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// The settings of all connections of clients.
-#[derive(Clone)]
-pub(crate) struct ClientSettings {
-    /// The number of the core that serves them.
-    pub(crate) core: usize,
-    pub(crate) max_frame: usize,
-    /// The requests that all of them together have under way.
-    pub(crate) intake: Arc<Intake>,
-    /// The register of connections.
-    pub(crate) clients: Arc<Clients>,
-    /// Their encryption; `None` for plaintext.
-    pub(crate) tls: Option<ClientTls>,
 }
 
 impl ServingCore {

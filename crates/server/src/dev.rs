@@ -2,16 +2,17 @@
 //!
 //! - `plan`: the nodes, checked before anything is started or written; `process`: one of them.
 
+mod options;
 mod plan;
 mod process;
+
+pub use options::DevOptions;
 
 use crate::certificates::{AUTHORITY, DEVELOPMENT_DAYS, make_authority};
 use anyhow::{Context, bail, ensure};
 use plan::Plan;
-use process::NodeProcess;
+use process::{NodeProcess, POLL_INTERVAL};
 use std::fs;
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -19,27 +20,6 @@ use std::time::{Duration, Instant};
 /// Time that nodes may take to serve, and to stop.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
-
-/// Starts a cluster of several nodes on this machine.
-#[derive(Clone, Debug, clap::Args)]
-pub struct DevOptions {
-    /// The number of nodes, in one datacentre.
-    #[arg(long, default_value_t = 3, conflicts_with = "datacenters")]
-    nodes: usize,
-    /// Datacentres with their nodes, such as dc1:3,dc2:3.
-    #[arg(long)]
-    datacenters: Option<String>,
-    /// The first node's address; the others have those that follow.
-    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST)]
-    address: Ipv4Addr,
-    /// The folder of all data, logs and certificates.
-    #[arg(long, default_value = "./henge-dev")]
-    directory: PathBuf,
-    /// Further arguments for every `henge server`.
-    #[arg(last = true)]
-    server: Vec<String>,
-}
 
 /// Runs `henge dev`.
 pub fn dev(options: &DevOptions) -> anyhow::Result<i32> {

@@ -1,12 +1,20 @@
 //! The server: a node with its sockets, threads and files.
 //!
-//! - `server`: from start to clean end; `args`, `config`, `settings`, `memory`: its configuration; `logging`, `metrics`, `http`: its log, metrics and health.
-//! - `descriptors`: those of clients and the rest.
-//! - `operations`, `admin`, `admin_socket`: what an operator asks for, and the ways to ask; `http_server`: HTTP with bounds.
-//! - `sockets`: the addresses of a server; `socket`, `client_tls`: what clients' bytes come through; `cores`, `connection`, `login`, `request`, `statement`, `answer`: clients.
-//! - `clients`, `task`: who they are and what they have under way; `settings_view`, `hosts`, `process`: what system tables say of this process.
-//! - `world`, `lanes`, `peers`: the node's outside; `certificates`: who it is.
-//! - `superuser`: the first role; `cert`, `dev`: commands beside it.
+//! Modules import downwards only, in this order:
+//!
+//! - `dev`, `cert`: commands beside the server.
+//! - `server`: from start to clean end. `superuser`: the first role. `peers`: what peers' bytes come through. `http`,
+//!   `http_server`: health and metrics, HTTP with bounds.
+//! - `cores`, `connection`, `login`: clients, from a thread to a message. `socket`, `client_tls`: what their bytes come
+//!   through.
+//! - `request`: one request from its frame to its answer. `statement`: statements as the protocol describes them;
+//!   `answer`: from what a node says to what the protocol says. `intake`: accounts of what clients have under way;
+//!   `client_warnings`: the log of warnings.
+//! - `admin`, `admin_socket`, `operations`: what an operator asks for, and the ways to ask.
+//! - `surroundings`, `hosts`: the process as system tables show it. `world`, `lanes`: the node's outside. `process`,
+//!   `clients`, `request_text`: who is connected and what they have under way.
+//! - `args`, `config`, `settings`, `memory`: the configuration. `sockets`, `certificates`: a server's addresses and who it
+//!   is. `descriptors`, `logging`, `metrics`, `panics`: of the process.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -44,19 +52,21 @@ mod login;
 mod manual;
 mod memory;
 mod metrics;
+#[cfg(test)]
+mod module_order;
 mod operations;
 mod panics;
 mod peers;
 mod process;
 mod request;
+mod request_text;
 mod server;
 mod settings;
-mod settings_view;
 mod socket;
 mod sockets;
 mod statement;
 mod superuser;
-mod task;
+mod surroundings;
 mod world;
 
 pub use args::{CheckOptions, ServerOptions, check_config};

@@ -1,7 +1,7 @@
 //! The stages of a client's login.
 
 use crate::answer;
-use crate::request::{Answer, Counted, error_response};
+use crate::request::{Answer, RequestSummary, error_response};
 use crate::world::ServerWorld;
 use henge_node::{Consistency, Core, Ending, Operation};
 use henge_protocol::{AuthResponse, ErrorResponse};
@@ -51,8 +51,8 @@ impl Stage {
 }
 
 /// Checks the credentials of an AUTH_RESPONSE.
-pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, Counted) {
-    let mut counted = Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
+pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, RequestSummary) {
+    let mut counted = RequestSummary { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
     let answer = match check_credentials(&core, token.as_deref(), peer).await {
         Ok(user) => Answer::LoggedIn(user),
         Err(error) => {

@@ -1,10 +1,6 @@
-//! This process, as the node's system tables show it.
+//! Facts of this process.
 
 use crate::clients::Clients;
-use crate::hosts;
-use crate::world::ServerWorld;
-use henge_node::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Facts of the process that are known before the node is opened.
@@ -14,36 +10,4 @@ pub(crate) struct Process {
     pub(crate) clients: Arc<Clients>,
     /// Threads that serve clients.
     pub(crate) cores: usize,
-}
-
-impl Surroundings for ServerWorld {
-    fn settings(&self) -> Vec<(String, Option<String>)> {
-        self.process.settings.clone()
-    }
-
-    fn clients(&self) -> Vec<ClientFacts> {
-        self.process.clients.facts()
-    }
-
-    fn queries(&self) -> Vec<QueryFacts> {
-        self.process.clients.queries()
-    }
-
-    fn pools(&self) -> Vec<PoolFacts> {
-        let core = |core: usize| {
-            let (active, completed) = self.process.clients.load(core);
-            PoolFacts { name: format!("core-{core}"), active, limit: None, completed, pending: None }
-        };
-        let mut pools = self.lanes.pools();
-        pools.extend((0..self.process.cores).map(core));
-        pools
-    }
-
-    fn executed_statements(&self) -> StatementCounts {
-        self.process.clients.executed_statements()
-    }
-
-    fn hostname(&self, address: IpAddr) -> String {
-        hosts::host_name(address)
-    }
 }

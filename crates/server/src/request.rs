@@ -1,105 +1,40 @@
 //! One request from its frame to its answer, apart from the connection it came on.
 
+mod answer;
 mod batch;
 mod conditional;
+mod context;
+mod lookup;
 mod room;
 
-use crate::answer;
+pub(crate) use answer::{Answer, RowsMetadata};
+pub(crate) use context::{Client, RequestSummary, error_response};
+pub(crate) use lookup::StatementLookup;
+
+use crate::answer::ending;
 use crate::client_warnings::log;
 use crate::intake::{Address, AnswerLease, AnswerRows};
+use crate::request_text::without_password;
 use crate::statement::{CachedStatement, result_of_text};
 use crate::world::ServerWorld;
 use batch::run_batch;
 use conditional::{conditional, conditional_rows};
+use context::RequestContext;
 use henge_node::{
-    BoundValue, Bytes, Consistency, Core, Ending, HostId, Operation, Outcome, Page, Parameters, PreparedStatement,
-    RequestDescription, RowSink, Warnings,
+    BoundValue, Bytes, Consistency, Core, Ending, Outcome, Page, Parameters, PreparedStatement, RequestDescription,
+    RowSink, Warnings,
 };
 use henge_protocol::{
-    EncodedRows, ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query, QueryParameters, Request,
-    ResultMetadata, StatementId, Version, prepared_id,
+    ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query, QueryParameters, Request, Version,
+    prepared_id,
 };
+use lookup::find_prepared;
 use room::find_room;
 use smallvec::SmallVec;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Bytes of a request from which on it is not copied out of the read buffer, which holds little else.
 const LARGE_FRAME_BYTES: usize = 64 << 10;
-
-/// An answer on its way to the output buffer.
-pub(crate) enum Answer {
-    Void,
-    Rows { rows: EncodedRows, next: Option<Vec<u8>>, metadata: RowsMetadata, mode: MetadataMode },
-    Keyspace(String),
-    Schema(henge_node::SchemaEvent),
-    Prepared(CachedStatement),
-    LoggedIn(Arc<str>),
-    Error(ErrorResponse),
-}
-
-/// The statement of a request, as far as it is known before it is run.
-pub(crate) enum StatementLookup {
-    /// Nothing, or nothing good.
-    Nothing,
-    /// It was prepared.
-    Prepared(CachedStatement),
-    /// Its text was read.
-    Ready(Arc<PreparedStatement>),
-}
-
-impl StatementLookup {
-    /// The prepared statement.
-    pub(crate) fn prepared_statement(&self) -> Option<&CachedStatement> {
-        if let StatementLookup::Prepared(known) = self { Some(known) } else { None }
-    }
-
-    /// Bytes of a plan that was made for this request alone.
-    pub(crate) fn plan_bytes(&self) -> usize {
-        // Its text is in the request.
-        if let StatementLookup::Ready(ready) = self { ready.bytes().saturating_sub(2 * ready.text.len()) } else { 0 }
-    }
-
-    /// The operation of the request, as far as it is known.
-    pub(crate) fn operation(&self) -> Operation {
-        match self {
-            StatementLookup::Nothing => Operation::Other,
-            StatementLookup::Prepared(known) => known.ready.operation(),
-            StatementLookup::Ready(ready) => ready.operation(),
-        }
-    }
-}
-
-/// The description of the columns of rows.
-pub(crate) enum RowsMetadata {
-    Prepared(CachedStatement),
-    Own(Box<ResultMetadata>),
-}
-
-impl RowsMetadata {
-    pub(crate) fn get(&self) -> &ResultMetadata {
-        match self {
-            RowsMetadata::Prepared(known) => &known.metadata().result,
-            RowsMetadata::Own(own) => own,
-        }
-    }
-}
-
-/// A finished request as metrics count it.
-pub(crate) struct Counted {
-    pub(crate) operation: Operation,
-    pub(crate) consistency: Consistency,
-    pub(crate) ending: Ending,
-}
-
-/// On whose behalf a request is run.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Client {
-    /// The connection's keyspace.
-    pub(crate) keyspace: Option<Arc<str>>,
-    /// The role that is logged in; `None` where nobody has to.
-    pub(crate) user: Option<Arc<str>>,
-}
 
 /// A request that is to be run.
 pub(crate) struct PendingRequest {
@@ -112,27 +47,21 @@ pub(crate) struct PendingRequest {
 }
 
 /// A request that was run.
-pub(crate) struct Answered {
+pub(crate) struct FinishedRequest {
     pub(crate) answer: Answer,
     /// For the user.
     pub(crate) warnings: Vec<String>,
-    pub(crate) counted: Counted,
+    pub(crate) counted: RequestSummary,
     /// The room of the answer.
     pub(crate) room: Option<AnswerLease>,
 }
 
-/// On whose behalf a request is run, where its warnings go, and the room of its answer.
-struct RequestContext<'a> {
-    client: &'a Client,
-    address: &'a Arc<Address>,
-    warnings: &'a Warnings,
-}
-
 /// Runs a request. A read waits for room for its answer first.
-pub(crate) async fn run(request: PendingRequest) -> Answered {
+pub(crate) async fn run(request: PendingRequest) -> FinishedRequest {
     let PendingRequest { core, frame, found, client, address } = request;
     let warnings = Warnings::default();
-    let mut counted = Counted { operation: found.operation(), consistency: Consistency::One, ending: Ending::Ok };
+    let mut counted =
+        RequestSummary { operation: found.operation(), consistency: Consistency::One, ending: Ending::Ok };
     let context = RequestContext { client: &client, address: &address, warnings: &warnings };
     let answered = match (find_room(&address, found).await, Request::decode(&frame)) {
         (Ok((found, room)), Ok(request)) => {
@@ -145,11 +74,11 @@ pub(crate) async fn run(request: PendingRequest) -> Answered {
     };
     let (answer, room) = answered.unwrap_or_else(|error| (Answer::Error(error), None));
     if let Answer::Error(error) = &answer {
-        counted.ending = answer::ending(&error.kind);
+        counted.ending = ending(&error.kind);
     }
     let warnings = warnings.into_inner();
     log(&warnings, client.user.as_deref());
-    Answered { answer, warnings, counted, room }
+    FinishedRequest { answer, warnings, counted, room }
 }
 
 /// The description of a traced request.
@@ -174,14 +103,6 @@ pub(crate) fn describe_request(frame: &Frame, known: Option<&CachedStatement>) -
     RequestDescription { request: request.to_owned(), parameters: all }
 }
 
-/// A statement without what comes behind the word: traces are read by many.
-pub(crate) fn without_password(text: String) -> String {
-    match text.to_ascii_lowercase().find("password") {
-        Some(at) => format!("{} ***", &text[..at + "password".len()]),
-        None => text,
-    }
-}
-
 async fn answer(
     core: &Core<ServerWorld>,
     version: Version,
@@ -189,7 +110,7 @@ async fn answer(
     found: StatementLookup,
     by: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut Counted,
+    counted: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     match request {
         Request::Query(query) => run_query(core, query, found, by, room, counted).await,
@@ -202,17 +123,13 @@ async fn answer(
     }
 }
 
-pub(crate) fn error_response(core: &Core<ServerWorld>, error: &henge_node::Error) -> ErrorResponse {
-    answer::error(error, &|host: HostId| -> Option<IpAddr> { core.rpc_address_of(host).map(|a| a.ip()) })
-}
-
 async fn run_query(
     core: &Core<ServerWorld>,
     query: &Query<'_>,
     found: StatementLookup,
     by: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut Counted,
+    counted: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
     let ready = match found {
@@ -255,11 +172,11 @@ async fn run_execute(
     known: Option<CachedStatement>,
     by: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut Counted,
+    counted: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     let known = match known.filter(|k| core.is_current(&k.ready)) {
         Some(known) => known,
-        None => find(core, message.id)?,
+        None => find_prepared(core, message.id)?,
     };
     let mode = known.metadata_mode(version, message);
     let metadata = RowsMetadata::Prepared(known.clone());
@@ -269,12 +186,6 @@ async fn run_execute(
         known.note_answer(rows.bytes());
     }
     answer
-}
-
-/// A prepared statement at the current epoch.
-fn find(core: &Core<ServerWorld>, id: &[u8]) -> Result<CachedStatement, ErrorResponse> {
-    let known = StatementId::try_from(id).ok().and_then(|id| Some(CachedStatement::new(id, core.find_prepared(&id)?)));
-    known.ok_or_else(|| ErrorResponse::unknown_statement(id))
 }
 
 /// A statement with what a client sent for it, and how its rows are described.
@@ -290,7 +201,7 @@ async fn execute(
     execution: Execution<'_, '_>,
     by: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut Counted,
+    counted: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     let Execution { ready, parameters, metadata, mode } = execution;
     counted.operation = ready.operation();

@@ -19,7 +19,7 @@ pub(crate) struct CachedStatement {
 
 /// The part that the server keeps with a statement.
 #[derive(Debug)]
-struct Encoded {
+struct CachedMetadata {
     metadata: PreparedMetadata,
     /// Bytes of the largest of its last answers: each that is smaller lowers it by an eighth of the difference.
     answer_bytes: AtomicUsize,
@@ -31,12 +31,12 @@ impl CachedStatement {
             let prepared = &ready.prepared;
             let bind = BindMetadata::new(prepared.bind.iter().map(column), &prepared.pk_indexes);
             let metadata = PreparedMetadata { id, bind, result: result_of(&ready) };
-            Arc::new(Encoded { metadata, answer_bytes: AtomicUsize::new(0) })
+            Arc::new(CachedMetadata { metadata, answer_bytes: AtomicUsize::new(0) })
         });
         CachedStatement { ready }
     }
 
-    fn front(&self) -> &Encoded {
+    fn front(&self) -> &CachedMetadata {
         let encoded = self.ready.front.get().and_then(|front| front.downcast_ref());
         encoded.expect("it is set when a statement is cached, by nobody else")
     }

@@ -1,10 +1,10 @@
 //! The configuration that settings make: each is read, then they are held against each other.
 
+use super::visible_settings::visible_settings;
 use super::{Config, ConfigError, ConfigErrors, Settings};
 use crate::client_tls::{ClientAuth, ClientTlsOptions};
 use crate::intake::{IntakeLimits, Limits};
 use crate::settings::{ServerSettings, Values, all, pairs};
-use crate::settings_view::settings_view;
 use henge_node::Options;
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -32,10 +32,10 @@ struct Checker<'a> {
     errors: Vec<ConfigError>,
 }
 
-impl Config {
-    /// The configuration that settings make, or all that is wrong with them.
-    pub(super) fn of(settings: &Settings) -> Result<Config, ConfigErrors> {
-        let mut checker = Checker { settings, wrong: BTreeSet::new(), errors: settings.errors.clone() };
+impl Settings {
+    /// The configuration that the settings make, or all that is wrong with them.
+    pub(crate) fn config(&self) -> Result<Config, ConfigErrors> {
+        let mut checker = Checker { settings: self, wrong: BTreeSet::new(), errors: self.errors.clone() };
         let values = checker.values();
         let config = checker.config(values);
         if checker.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(checker.errors)) }
@@ -95,7 +95,7 @@ impl Checker<'_> {
             visible_settings: Vec::new(),
             server,
         };
-        config.visible_settings = settings_view(self.settings, &config);
+        config.visible_settings = visible_settings(self.settings, &config);
         config
     }
 

@@ -1,6 +1,6 @@
 //! Settings as text, from wherever they come.
 
-use super::{Config, ConfigError, ConfigErrors};
+use super::error::ConfigError;
 use crate::settings::{self, CassandraName, Values, all, find_in_cassandra, nearest, of_section};
 use henge_settings::{Secrecy, Section, Setting};
 use serde_json::Value;
@@ -133,11 +133,6 @@ impl Settings {
 
     pub(crate) fn text_of(&self, name: &str) -> &str {
         self.values.get(name).map_or("", |(value, _)| value)
-    }
-
-    /// The configuration they make, or all that is wrong with them.
-    pub(crate) fn config(&self) -> Result<Config, ConfigErrors> {
-        Config::of(self)
     }
 
     /// Every setting as it is in effect, with where it comes from.

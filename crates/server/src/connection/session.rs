@@ -1,6 +1,7 @@
 //! Messages about the connection itself: its beginning, its login, and the events it is told of.
 
-use super::{CQL_VERSION, Connection, Done};
+use super::ended_request::EndedRequest;
+use super::{CQL_VERSION, Connection};
 use crate::answer;
 use crate::login::{self, Stage, log_in};
 use henge_node::{ClusterEvent, DROPPED_ROLE_MARK};
@@ -57,7 +58,17 @@ impl Connection {
         self.under_way.run_while_open(async move {
             let (answer, counted) = log_in(core, token, peer).await;
             let warnings = Vec::new();
-            Done { header, answer, warnings, counted, began, trace: None, place: None, _admitted: None, room: None }
+            EndedRequest {
+                header,
+                answer,
+                warnings,
+                counted,
+                began,
+                trace: None,
+                place: None,
+                _admitted: None,
+                room: None,
+            }
         });
     }
 

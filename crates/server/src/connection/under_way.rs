@@ -1,15 +1,15 @@
 //! The requests of a connection that run as tasks of its core. What a request holds (a lock, a turn, a stripe) hangs on nothing that the
 //! client does: neither on whether it reads its answers, nor on whether it stays.
 
-use super::Done;
+use super::ended_request::EndedRequest;
 use std::future::Future;
 use tokio::sync::mpsc;
 
 /// The tasks of one connection, and the way back of their answers.
 pub(super) struct UnderWay {
-    sender: mpsc::UnboundedSender<Box<Done>>,
+    sender: mpsc::UnboundedSender<Box<EndedRequest>>,
     /// Holds at most as many as are under way, which the connection limits.
-    receiver: mpsc::UnboundedReceiver<Box<Done>>,
+    receiver: mpsc::UnboundedReceiver<Box<EndedRequest>>,
     count: usize,
 }
 
@@ -25,7 +25,7 @@ impl UnderWay {
     }
 
     /// Starts a request that runs to its end, also when the connection ends before.
-    pub(super) fn run(&mut self, request: impl Future<Output = Done> + Send + 'static) {
+    pub(super) fn run(&mut self, request: impl Future<Output = EndedRequest> + Send + 'static) {
         self.count += 1;
         let sender = self.sender.clone();
         // The answer of a connection that has ended concerns nobody.
@@ -33,7 +33,7 @@ impl UnderWay {
     }
 
     /// Starts a request that changes nothing, and is given up when the connection ends.
-    pub(super) fn run_while_open(&mut self, request: impl Future<Output = Done> + Send + 'static) {
+    pub(super) fn run_while_open(&mut self, request: impl Future<Output = EndedRequest> + Send + 'static) {
         self.count += 1;
         let sender = self.sender.clone();
         tokio::spawn(async move {
@@ -46,7 +46,7 @@ impl UnderWay {
     }
 
     /// The next request that ends. Waits for ever if none is under way; nothing is lost if this is dropped before it is ready.
-    pub(super) async fn next(&mut self) -> Box<Done> {
+    pub(super) async fn next(&mut self) -> Box<EndedRequest> {
         match self.receiver.recv().await {
             Some(done) => {
                 self.count -= 1;
@@ -58,7 +58,7 @@ impl UnderWay {
     }
 
     /// A request that has ended.
-    pub(super) fn try_next(&mut self) -> Option<Box<Done>> {
+    pub(super) fn try_next(&mut self) -> Option<Box<EndedRequest>> {
         let done = self.receiver.try_recv().ok()?;
         self.count -= 1;
         Some(done)
@@ -68,7 +68,7 @@ impl UnderWay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::{Answer, Counted};
+    use crate::request::{Answer, RequestSummary};
     use henge_node::Consistency;
     use henge_node::{Ending, Operation};
     use henge_protocol::{Flags, Header, Opcode, Version};
@@ -77,8 +77,8 @@ mod tests {
     use std::time::Instant;
     use tokio::sync::Mutex;
 
-    fn done() -> Done {
-        Done {
+    fn done() -> EndedRequest {
+        EndedRequest {
             header: Header {
                 version: Version::V5,
                 flags: Flags::default(),
@@ -88,7 +88,7 @@ mod tests {
             },
             answer: Answer::Void,
             warnings: Vec::new(),
-            counted: Counted { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok },
+            counted: RequestSummary { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok },
             began: Instant::now(),
             trace: None,
             place: None,

@@ -1,6 +1,6 @@
 //! The nodes of a cluster to be: their addresses, folders and arguments, checked before anything is started or written.
 
-use super::DevOptions;
+use super::options::DevOptions;
 use crate::args::ServerOptions;
 use crate::config::Config;
 use crate::sockets::{SocketError, Sockets};

@@ -1,7 +1,7 @@
 //! A node of `henge dev` as a process. It ends with the process that started it, whatever ends that.
 
+use super::options::DevOptions;
 use super::plan::Plan;
-use super::{DevOptions, POLL_INTERVAL};
 use crate::certificates::{AUTHORITY, AUTHORITY_KEY, write};
 use crate::server::READY;
 use anyhow::Context;
@@ -13,8 +13,10 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// The pause between two looks at a process.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Bytes at the end of a log that are searched for an error.
 const LOG_TAIL: u64 = 64 << 10;
 

@@ -1,23 +1,18 @@
 //! Room for answers. A read leases room before it begins, for as much as it is likely to need; its answer grows within what is free and
 //! keeps the lease until it is sent.
 
-use super::{Address, Overloaded};
+use super::account::{Address, UNIT_BYTES, units};
+use super::overload::Overload;
 use henge_node::RowSink;
 use henge_protocol::EncodedRows;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// The unit in which room is leased.
-pub(super) const UNIT_BYTES: usize = 1 << 10;
 /// An answer that grows beyond its room leases so much at a time.
 const STEP_BYTES: usize = 64 << 10;
 /// The longest time that a read waits for room before it begins.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
-
-pub(super) fn units(bytes: usize) -> usize {
-    bytes.div_ceil(UNIT_BYTES).min(u32::MAX as usize)
-}
 
 /// Room that an answer has; it is free again when this is dropped.
 #[derive(Debug)]
@@ -39,7 +34,7 @@ impl Address {
     }
 
     /// Waits for room, in turn. Nothing is kept if this is dropped before it is ready.
-    pub(crate) async fn room(self: &Arc<Address>, bytes: usize) -> Result<AnswerLease, Overloaded> {
+    pub(crate) async fn room(self: &Arc<Address>, bytes: usize) -> Result<AnswerLease, Overload> {
         let wanted = units(bytes.min(self.intake.limits.address.answers));
         let both = async {
             // The address's share first: a client that has used it up keeps nobody else waiting.
@@ -51,7 +46,7 @@ impl Address {
         };
         match tokio::time::timeout(WAIT_TIMEOUT, both).await {
             Ok(Some(lease)) => Ok(lease),
-            _ => Err(Overloaded::Answers),
+            _ => Err(Overload::Answers),
         }
     }
 }
@@ -104,9 +99,9 @@ pub(crate) struct AnswerRows {
     rows: EncodedRows,
     lease: AnswerLease,
     /// Why rows were dropped.
-    refusal: Option<Overloaded>,
+    refusal: Option<Overload>,
     /// Why room that was asked for is not there.
-    denial: Option<Overloaded>,
+    denial: Option<Overload>,
 }
 
 impl AnswerRows {
@@ -115,7 +110,7 @@ impl AnswerRows {
     }
 
     /// The rows with room for them and for the description of their columns, or the reason why there are none.
-    pub(crate) fn finish(mut self, metadata_bytes: usize) -> Result<(EncodedRows, AnswerLease), Overloaded> {
+    pub(crate) fn finish(mut self, metadata_bytes: usize) -> Result<(EncodedRows, AnswerLease), Overload> {
         match self.refusal {
             Some(refusal) => Err(refusal),
             None => {
@@ -131,21 +126,21 @@ impl AnswerRows {
     }
 
     /// The reason why rows found no room.
-    pub(crate) fn refusal(&self) -> Option<Overloaded> {
+    pub(crate) fn refusal(&self) -> Option<Overload> {
         self.refusal
     }
 
     /// The reason why room that was asked for last is not there.
-    pub(crate) fn denial(&self) -> Option<Overloaded> {
+    pub(crate) fn denial(&self) -> Option<Overload> {
         self.denial
     }
 
-    fn grow_to(&mut self, bytes: usize) -> Result<(), Overloaded> {
+    fn grow_to(&mut self, bytes: usize) -> Result<(), Overload> {
         if bytes <= self.lease.bytes() || self.lease.try_grow_to(bytes) {
             return Ok(());
         }
         let most = self.lease.address.intake.limits.address.answers;
-        Err(if bytes > most { Overloaded::TooLong(most) } else { Overloaded::Answers })
+        Err(if bytes > most { Overload::TooLong(most) } else { Overload::Answers })
     }
 }
 
@@ -229,9 +224,9 @@ mod tests {
         let mut others = AnswerRows::new(ann.no_answer());
         others.begin_row();
         others.value(Some(&[7; 20 << 10]));
-        assert_eq!(others.finish(0).unwrap_err(), Overloaded::Answers);
+        assert_eq!(others.finish(0).unwrap_err(), Overload::Answers);
         rows.value(Some(&[7; 20 << 10]));
-        assert_eq!((rows.bytes(), rows.refusal()), (0, Some(Overloaded::TooLong(100 << 10))));
+        assert_eq!((rows.bytes(), rows.refusal()), (0, Some(Overload::TooLong(100 << 10))));
         drop(rows);
         assert!(ann.try_room(100 << 10).is_some(), "all of it is free again");
     }

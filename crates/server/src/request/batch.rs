@@ -1,7 +1,9 @@
 //! BATCH.
 
+use super::answer::Answer;
 use super::conditional::{conditional, conditional_rows};
-use super::{Answer, Counted, RequestContext, error_response, find};
+use super::context::{RequestContext, RequestSummary, error_response};
+use super::lookup::find_prepared;
 use crate::intake::{AnswerLease, AnswerRows};
 use crate::world::ServerWorld;
 use henge_node::{Consistency, Core, Operation, Outcome, Page, Parameters};
@@ -13,7 +15,7 @@ pub(super) async fn run_batch(
     batch: &Batch<'_>,
     by: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut Counted,
+    counted: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     counted.operation = Operation::Write;
     counted.consistency = batch.consistency;
@@ -22,7 +24,7 @@ pub(super) async fn run_batch(
     for statement in &batch.statements {
         let ready = match statement.query {
             BatchQuery::Text(text) => core.prepare(text, keyspace).map_err(|e| error_response(core, &e))?,
-            BatchQuery::Prepared(id) => Arc::clone(&find(core, id)?.ready),
+            BatchQuery::Prepared(id) => Arc::clone(&find_prepared(core, id)?.ready),
         };
         statements.push((ready, batch.values(statement).to_vec()));
     }

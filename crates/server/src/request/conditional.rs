@@ -1,6 +1,6 @@
 //! The answer of a conditional write.
 
-use super::{Answer, RowsMetadata};
+use super::answer::{Answer, RowsMetadata};
 use crate::intake::{AnswerLease, AnswerRows};
 use crate::statement::result_metadata;
 use henge_node::{ConditionalResult, RowSink};

@@ -1,7 +1,7 @@
 //! The room that a request waits for before it begins: for its answer, and for the plan of a statement that is not prepared.
 
-use super::StatementLookup;
-use crate::intake::{Address, AnswerLease, Overloaded};
+use super::lookup::StatementLookup;
+use crate::intake::{Address, AnswerLease, Overload};
 use henge_node::{AnswerSize, PreparedStatement};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const ROWS_BYTES: usize = (1 << 20) + (64 << 10);
 pub(super) async fn find_room(
     address: &Arc<Address>,
     found: StatementLookup,
-) -> Result<(StatementLookup, AnswerLease), Overloaded> {
+) -> Result<(StatementLookup, AnswerLease), Overload> {
     let Some(bytes) = expected_bytes(&found) else { return Ok((found, address.no_answer())) };
     if let Some(lease) = address.try_room(bytes) {
         return Ok((found, lease));

@@ -1,6 +1,5 @@
 //! A request under way in one line, in Cassandra's words. Of a prepared statement they have its text where Cassandra has its id.
 
-use crate::request::without_password;
 use henge_node::PreparedStatement;
 use henge_protocol::{BatchQuery, Frame, Request};
 use std::fmt::Write;
@@ -49,6 +48,14 @@ fn abbreviate(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => without_password(format!("{}...", &text[..end])),
         None => without_password(text.to_owned()),
+    }
+}
+
+/// A statement without what comes behind the word: traces are read by many.
+pub(crate) fn without_password(text: String) -> String {
+    match text.to_ascii_lowercase().find("password") {
+        Some(at) => format!("{} ***", &text[..at + "password".len()]),
+        None => text,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings as `system_views.settings` shows them: by Cassandra's names where there is one.
 
-use crate::config::{Config, Settings};
+use super::{Config, Settings};
 use crate::settings::{Values, all};
 use henge_settings::{Secrecy, Setting};
 
@@ -8,7 +8,7 @@ use henge_settings::{Secrecy, Setting};
 const REDACTED: &str = "<REDACTED>";
 
 /// Every setting with its value; `None` for one that is not set.
-pub(crate) fn settings_view(settings: &Settings, config: &Config) -> Vec<(String, Option<String>)> {
+pub(super) fn visible_settings(settings: &Settings, config: &Config) -> Vec<(String, Option<String>)> {
     all().iter().map(|setting| one(setting, settings.text_of(setting.name), config)).collect()
 }
 

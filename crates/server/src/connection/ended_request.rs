@@ -1,0 +1,26 @@
+//! A request that ended, on its way back to its connection.
+
+use crate::clients::Place;
+use crate::intake::{Admission, AnswerLease};
+use crate::request::{Answer, RequestSummary};
+use henge_node::Trace;
+use henge_protocol::Header;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A request that ended.
+pub(super) struct EndedRequest {
+    pub(super) header: Header,
+    pub(super) answer: Answer,
+    /// For the user.
+    pub(super) warnings: Vec<String>,
+    pub(super) counted: RequestSummary,
+    pub(super) began: Instant,
+    pub(super) trace: Option<Arc<Trace>>,
+    /// Its place in the register of requests under way.
+    pub(super) place: Option<Place>,
+    /// It counts as under way until it is answered; what belongs to a login is not counted.
+    pub(super) _admitted: Option<Admission>,
+    /// The room of its answer.
+    pub(super) room: Option<AnswerLease>,
+}

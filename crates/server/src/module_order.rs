@@ -1,0 +1,52 @@
+//! Imports between the modules of this crate go one way.
+
+use henge_manual::ModuleGraph;
+use std::path::Path;
+
+/// From the ground up: each may import itself and those before it.
+const MODULES: [&str; 37] = [
+    "panics",
+    "metrics",
+    "logging",
+    "descriptors",
+    "memory",
+    "certificates",
+    "client_tls",
+    "intake",
+    "settings",
+    "config",
+    "sockets",
+    "args",
+    "hosts",
+    "lanes",
+    "statement",
+    "request_text",
+    "clients",
+    "process",
+    "world",
+    "surroundings",
+    "operations",
+    "admin_socket",
+    "admin",
+    "client_warnings",
+    "answer",
+    "request",
+    "socket",
+    "login",
+    "connection",
+    "cores",
+    "http_server",
+    "http",
+    "peers",
+    "superuser",
+    "server",
+    "cert",
+    "dev",
+];
+
+#[test]
+fn modules_import_one_way_and_none_import_each_other() {
+    let graph = ModuleGraph::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
+    assert!(graph.imports().count() > 100, "the sources are not read");
+    graph.assert_one_way(&MODULES);
+}
