@@ -20,4 +20,4 @@ pub use hlc::{DriftError, Hlc, MAX_DRIFT_US};
 pub use id::{ClusterId, HostId};
 pub use random::Random;
 pub use steps::{count_steps, steps_of};
-pub use wire::{Reader, Truncated, put_signed_vint, put_vint, signed_vint, vint_len};
+pub use wire::{Reader, TruncatedInput, put_signed_vint, put_vint, signed_vint, vint_len};

@@ -3,7 +3,7 @@
 /// The input ends too early, or a length in it points past its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the input ends too early")]
-pub struct Truncated;
+pub struct TruncatedInput;
 
 /// A cursor over borrowed bytes. Integers are big-endian.
 #[derive(Clone, Copy, Debug)]
@@ -29,59 +29,59 @@ impl<'a> Reader<'a> {
 
     /// The next `n` bytes.
     #[inline]
-    pub fn take(&mut self, n: usize) -> Result<&'a [u8], Truncated> {
-        let (head, tail) = self.rest.split_at_checked(n).ok_or(Truncated)?;
+    pub fn take(&mut self, n: usize) -> Result<&'a [u8], TruncatedInput> {
+        let (head, tail) = self.rest.split_at_checked(n).ok_or(TruncatedInput)?;
         self.rest = tail;
         Ok(head)
     }
 
     /// The next `N` bytes as an array.
     #[inline]
-    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Truncated> {
-        let (head, tail) = self.rest.split_first_chunk::<N>().ok_or(Truncated)?;
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], TruncatedInput> {
+        let (head, tail) = self.rest.split_first_chunk::<N>().ok_or(TruncatedInput)?;
         self.rest = tail;
         Ok(*head)
     }
 
     /// One byte.
     #[inline]
-    pub fn u8(&mut self) -> Result<u8, Truncated> {
+    pub fn u8(&mut self) -> Result<u8, TruncatedInput> {
         self.array().map(u8::from_be_bytes)
     }
 
     /// Two bytes, unsigned.
-    pub fn u16(&mut self) -> Result<u16, Truncated> {
+    pub fn u16(&mut self) -> Result<u16, TruncatedInput> {
         self.array().map(u16::from_be_bytes)
     }
 
     /// Four bytes, unsigned.
-    pub fn u32(&mut self) -> Result<u32, Truncated> {
+    pub fn u32(&mut self) -> Result<u32, TruncatedInput> {
         self.array().map(u32::from_be_bytes)
     }
 
     /// Four bytes, signed.
-    pub fn i32(&mut self) -> Result<i32, Truncated> {
+    pub fn i32(&mut self) -> Result<i32, TruncatedInput> {
         self.array().map(i32::from_be_bytes)
     }
 
     /// Eight bytes, unsigned.
-    pub fn u64(&mut self) -> Result<u64, Truncated> {
+    pub fn u64(&mut self) -> Result<u64, TruncatedInput> {
         self.array().map(u64::from_be_bytes)
     }
 
     /// Eight bytes, signed.
-    pub fn i64(&mut self) -> Result<i64, Truncated> {
+    pub fn i64(&mut self) -> Result<i64, TruncatedInput> {
         self.array().map(i64::from_be_bytes)
     }
 
     /// An unsigned variable-length integer, as [`put_vint`] writes it.
     #[inline]
-    pub fn vint(&mut self) -> Result<u64, Truncated> {
+    pub fn vint(&mut self) -> Result<u64, TruncatedInput> {
         let first = self.u8()?;
         if first < 0x80 { Ok(u64::from(first)) } else { self.long_vint(first) }
     }
 
-    fn long_vint(&mut self, first: u8) -> Result<u64, Truncated> {
+    fn long_vint(&mut self, first: u8) -> Result<u64, TruncatedInput> {
         let extra = first.leading_ones() as usize;
         let mut value = if extra >= 7 { 0 } else { u64::from(first) & (0x7f >> extra) };
         for b in self.take(extra)? {
@@ -91,15 +91,15 @@ impl<'a> Reader<'a> {
     }
 
     /// A signed variable-length integer (zigzag).
-    pub fn signed_vint(&mut self) -> Result<i64, Truncated> {
+    pub fn signed_vint(&mut self) -> Result<i64, TruncatedInput> {
         self.vint().map(signed_vint)
     }
 
     /// Bytes after their length, which is a [`Reader::vint`].
     #[inline]
-    pub fn vint_bytes(&mut self) -> Result<&'a [u8], Truncated> {
+    pub fn vint_bytes(&mut self) -> Result<&'a [u8], TruncatedInput> {
         let n = self.vint()?;
-        self.take(usize::try_from(n).map_err(|_| Truncated)?)
+        self.take(usize::try_from(n).map_err(|_| TruncatedInput)?)
     }
 }
 
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn short_input_is_an_error() {
-        assert_eq!(Reader::new(&[0xff, 1]).vint(), Err(Truncated));
-        assert_eq!(Reader::new(&[5, 1]).vint_bytes(), Err(Truncated));
+        assert_eq!(Reader::new(&[0xff, 1]).vint(), Err(TruncatedInput));
+        assert_eq!(Reader::new(&[5, 1]).vint_bytes(), Err(TruncatedInput));
     }
 }

@@ -1,6 +1,6 @@
 //! A schema for tests.
 
-use crate::plan::{Plan, Prepared, SchemaChange};
+use crate::plan::{Plan, PlannedStatement, SchemaChange};
 use crate::{Error, parse, prepare};
 use henge_model::TableDraft;
 use henge_model::{Column, ColumnId, ColumnKind, Keyspace, Replication, Schema, StorageId, Table};
@@ -52,7 +52,7 @@ pub(crate) fn schema_of<'a>(texts: impl Iterator<Item = &'a str>) -> Schema {
 }
 
 /// Prepares a statement against the fixture, with `ks` in use.
-pub(crate) fn prepare_text(text: &str) -> Result<Prepared, Error> {
+pub(crate) fn prepare_text(text: &str) -> Result<PlannedStatement, Error> {
     prepare(&parse(text)?, &schema(), Some("ks"))
 }
 

@@ -54,8 +54,8 @@ pub use error::{Error, ErrorKind, Position};
 pub use guardrails::{Guard, Guardrails, Warnings};
 pub use parser::parse;
 pub use plan::{
-    BatchPlan, BindColumn, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan, Prepared, ReplicationDraft,
-    ResultColumn, SchemaChange, SelectPlan, check_kind,
+    BatchPlan, BindColumn, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan, PlannedStatement,
+    ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, check_kind,
 };
 pub use prepare::prepare;
 pub use statement::{BatchKind, Statement};

@@ -3,7 +3,7 @@
 
 use crate::context::BindContext;
 use crate::fixture::schema_of;
-use crate::{ModifyPlan, Plan, Prepared, parse, prepare};
+use crate::{ModifyPlan, Plan, PlannedStatement, parse, prepare};
 use henge_base::{Bytes, steps_of};
 use henge_model::{DataType, RowView, Schema, Table, UserType};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ fn preparing(text: &str, schema: &Schema) -> u64 {
 }
 
 fn plan(text: &str, schema: &Schema) -> Plan {
-    let Prepared { plan, .. } = prepare(&parse(text).unwrap(), schema, Some("ks")).unwrap();
+    let PlannedStatement { plan, .. } = prepare(&parse(text).unwrap(), schema, Some("ks")).unwrap();
     plan
 }
 

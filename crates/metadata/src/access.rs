@@ -1,7 +1,7 @@
 //! Commands about roles: the roles as they will be. What a role that is dropped leaves behind in others goes with it.
 
 use crate::limits::{GRANTS_MAX, ROLE_NAME_BYTES_MAX, ROLES_MAX};
-use crate::{Change, ClusterState, Refused, Role};
+use crate::{Change, ClusterState, CommandRefusal, Role};
 use henge_model::{Permissions, Resource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,11 +92,11 @@ pub struct RoleSettings {
     pub salted_hash: Option<String>,
 }
 
-pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec<Change>, Refused> {
+pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec<Change>, CommandRefusal> {
     match command {
         RoleCommand::First { name, salted_hash, anew } => {
             if !state.roles.is_empty() && !anew {
-                return Err(Refused::Nothing);
+                return Err(CommandRefusal::Nothing);
             }
             let was = state.roles.get(name).map(|role| Role::clone(role)).unwrap_or_default();
             let (name, salted_hash) = (name.clone(), Some(salted_hash.clone()));
@@ -104,7 +104,7 @@ pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec
         }
         RoleCommand::Create { name, if_not_exists, settings } => create(state, name, *if_not_exists, settings),
         RoleCommand::Alter { name, if_exists, settings } => match state.roles.get(name) {
-            None if *if_exists => Err(Refused::Nothing),
+            None if *if_exists => Err(CommandRefusal::Nothing),
             None => Err(invalid(format!("Role {name} doesn't exist"))),
             Some(role) => Ok(vec![put(with(role, settings))]),
         },
@@ -191,8 +191,8 @@ fn put(role: Role) -> Change {
     Change::Role(Arc::new(role))
 }
 
-fn invalid(message: String) -> Refused {
-    Refused::Invalid(message)
+fn invalid(message: String) -> CommandRefusal {
+    CommandRefusal::Invalid(message)
 }
 
 fn with(role: &Role, settings: &RoleSettings) -> Role {
@@ -208,25 +208,25 @@ fn create(
     name: &str,
     if_not_exists: bool,
     settings: &RoleSettings,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     if state.roles.get(name).is_some() {
-        return Err(if if_not_exists { Refused::Nothing } else { invalid(format!("{name} already exists")) });
+        return Err(if if_not_exists { CommandRefusal::Nothing } else { invalid(format!("{name} already exists")) });
     }
     if state.roles.len() >= ROLES_MAX {
-        return Err(Refused::Limit(format!("a cluster has at most {ROLES_MAX} roles")));
+        return Err(CommandRefusal::Limit(format!("a cluster has at most {ROLES_MAX} roles")));
     }
     if name.len() > ROLE_NAME_BYTES_MAX {
-        return Err(Refused::Limit(format!("a role's name has at most {ROLE_NAME_BYTES_MAX} bytes")));
+        return Err(CommandRefusal::Limit(format!("a role's name has at most {ROLE_NAME_BYTES_MAX} bytes")));
     }
     if name.contains('\0') {
-        return Err(Refused::Invalid("a role's name has no NUL characters".to_owned()));
+        return Err(CommandRefusal::Invalid("a role's name has no NUL characters".to_owned()));
     }
     Ok(vec![put(with(&Role { name: name.to_owned(), ..Role::default() }, settings))])
 }
 
-fn drop_role(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {
+fn drop_role(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, CommandRefusal> {
     if state.roles.get(name).is_none() {
-        return Err(if if_exists { Refused::Nothing } else { missing(name) });
+        return Err(if if_exists { CommandRefusal::Nothing } else { missing(name) });
     }
     let resource = Resource::Role(name.to_owned());
     let mentions = |role: &&Arc<Role>| role.member_of.contains(name) || role.permissions.contains_key(&resource);
@@ -240,7 +240,7 @@ fn drop_role(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Ch
     Ok(changes)
 }
 
-fn membership(state: &ClusterState, role: &str, member: &str, is_one: bool) -> Result<Vec<Change>, Refused> {
+fn membership(state: &ClusterState, role: &str, member: &str, is_one: bool) -> Result<Vec<Change>, CommandRefusal> {
     state.roles.get(role).ok_or_else(|| missing(role))?;
     let mut changed = Role::clone(state.roles.get(member).ok_or_else(|| missing(member))?);
     if is_one {
@@ -262,7 +262,7 @@ fn regrant(
     role: &str,
     resource: &Resource,
     change: impl FnOnce(Permissions) -> Permissions,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     let old = state.roles.get(role).ok_or_else(|| invalid(format!("Role {role} doesn't exist")))?;
     let mut changed = Role::clone(old);
     let given = change(changed.permissions.remove(resource).unwrap_or_default());
@@ -270,13 +270,17 @@ fn regrant(
         check_grant_count(changed.permissions.len())?;
         changed.permissions.insert(resource.clone(), given);
     }
-    if changed == **old { Err(Refused::Nothing) } else { Ok(vec![put(changed)]) }
+    if changed == **old { Err(CommandRefusal::Nothing) } else { Ok(vec![put(changed)]) }
 }
 
-fn check_grant_count(count: usize) -> Result<(), Refused> {
-    if count >= GRANTS_MAX { Err(Refused::Limit(format!("a role has at most {GRANTS_MAX} grants"))) } else { Ok(()) }
+fn check_grant_count(count: usize) -> Result<(), CommandRefusal> {
+    if count >= GRANTS_MAX {
+        Err(CommandRefusal::Limit(format!("a role has at most {GRANTS_MAX} grants")))
+    } else {
+        Ok(())
+    }
 }
 
-fn missing(role: &str) -> Refused {
+fn missing(role: &str) -> CommandRefusal {
     invalid(format!("{role} doesn't exist"))
 }

@@ -3,7 +3,7 @@
 
 use crate::indexes::of_column;
 use crate::types::check_current;
-use crate::{Change, ClusterState, Refused};
+use crate::{Change, ClusterState, CommandRefusal};
 use henge_model::{AddedColumn, TableChange};
 use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, CompactStorage, DataType, DroppedColumn, Order, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +16,11 @@ pub(crate) fn alter_table(
     if_exists: bool,
     change: &TableChange,
     now_us: i64,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     let Some(old) = state.table(keyspace, name) else {
         return Err(match if_exists {
-            true => Refused::Nothing,
-            false => Refused::NoTable { keyspace: keyspace.to_owned(), table: name.to_owned() },
+            true => CommandRefusal::Nothing,
+            false => CommandRefusal::NoTable { keyspace: keyspace.to_owned(), table: name.to_owned() },
         });
     };
     let mut table = Table::clone(old);
@@ -48,24 +48,24 @@ pub(crate) fn alter_table(
         TableChange::DropCompactStorage => drop_compact_storage(&mut table)?,
     }
     if table == unaltered {
-        return Err(Refused::Nothing);
+        return Err(CommandRefusal::Nothing);
     }
     Ok(vec![Change::Table(Arc::new(table))])
 }
 
-fn invalid(message: String) -> Refused {
-    Refused::Invalid(message)
+fn invalid(message: String) -> CommandRefusal {
+    CommandRefusal::Invalid(message)
 }
 
 /// Makes hidden columns visible. Rows stay as they are: they are stored as those of other tables.
-fn drop_compact_storage(table: &mut Table) -> Result<(), Refused> {
+fn drop_compact_storage(table: &mut Table) -> Result<(), CommandRefusal> {
     match table.options.compact_storage.take() {
         Some(_) => Ok(()),
         None => Err(invalid("Cannot DROP COMPACT STORAGE on table without COMPACT STORAGE".to_owned())),
     }
 }
 
-fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Result<(), Refused> {
+fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Result<(), CommandRefusal> {
     let mut next = table.next_column_id().0;
     let mut added: BTreeMap<&str, Column> = BTreeMap::new();
     for AddedColumn { draft, is_static } in columns {
@@ -112,7 +112,12 @@ fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Resul
 }
 
 /// Cells of before may be there again, so they must be of use to the new column.
-fn check_again(name: &str, dropped: &DroppedColumn, data_type: &DataType, kind: ColumnKind) -> Result<(), Refused> {
+fn check_again(
+    name: &str,
+    dropped: &DroppedColumn,
+    data_type: &DataType,
+    kind: ColumnKind,
+) -> Result<(), CommandRefusal> {
     let DroppedColumn { data_type: was, kind: was_kind, .. } = dropped;
     if kind != *was_kind {
         let word = |kind: ColumnKind| if kind == ColumnKind::Static { "STATIC" } else { "REGULAR" };
@@ -130,7 +135,7 @@ fn check_again(name: &str, dropped: &DroppedColumn, data_type: &DataType, kind: 
     Ok(())
 }
 
-fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us: i64) -> Result<(), Refused> {
+fn drop_columns(table: &mut Table, names: &[String], if_exists: bool, dropped_us: i64) -> Result<(), CommandRefusal> {
     let next = table.next_column_id().0;
     let mut dropped = BTreeSet::new();
     for name in names {
@@ -174,10 +179,10 @@ fn set_mask(
     data_type: Option<&DataType>,
     mask: Option<&ColumnMask>,
     if_exists: bool,
-) -> Result<(), Refused> {
+) -> Result<(), CommandRefusal> {
     let Some(column) = table.column(name) else {
         let missing = format!("Column with name '{name}' doesn't exist on table '{}'", table.name);
-        return if if_exists { Err(Refused::Nothing) } else { Err(invalid(missing)) };
+        return if if_exists { Err(CommandRefusal::Nothing) } else { Err(invalid(missing)) };
     };
     if data_type != Some(&column.data_type) {
         return Err(invalid("the table was altered at the same time; try again".to_owned()));
@@ -190,7 +195,7 @@ fn set_mask(
     Ok(())
 }
 
-fn rename(table: &mut Table, names: &[(String, String)], if_exists: bool) -> Result<(), Refused> {
+fn rename(table: &mut Table, names: &[(String, String)], if_exists: bool) -> Result<(), CommandRefusal> {
     for (from, to) in names {
         let Some(column) = table.column(from) else {
             if if_exists {

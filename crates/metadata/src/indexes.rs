@@ -1,7 +1,7 @@
 //! `CREATE INDEX` and `DROP INDEX`: the table as it will be. Index ids are never used again within a table.
 
 use crate::limits::INDEXES_MAX;
-use crate::{Change, ClusterState, Refused};
+use crate::{Change, ClusterState, CommandRefusal};
 use henge_model::{Index, IndexDraft, IndexId, IndexKind, Keyspace, Table};
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ pub(crate) fn create_index(
     table: &str,
     draft: &IndexDraft,
     if_not_exists: bool,
-) -> Result<Vec<Change>, Refused> {
-    let within = state.schema.keyspaces.get(keyspace).ok_or_else(|| Refused::NoKeyspace(keyspace.to_owned()))?;
-    let missing = || Refused::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() };
+) -> Result<Vec<Change>, CommandRefusal> {
+    let within = state.schema.keyspaces.get(keyspace).ok_or_else(|| CommandRefusal::NoKeyspace(keyspace.to_owned()))?;
+    let missing = || CommandRefusal::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() };
     let old = within.tables.get(table).ok_or_else(missing)?;
     let Some(column) = old.column(&draft.column) else {
         return Err(invalid(format!("Undefined column name {} in table {keyspace}.{table}", draft.column)));
@@ -34,7 +34,7 @@ pub(crate) fn create_index(
         return Err(invalid(format!("Cannot create more than one storage-attached index on the same column: {name}")));
     }
     if old.indexes.len() >= INDEXES_MAX {
-        return Err(Refused::Limit(format!("a table has at most {INDEXES_MAX} indexes")));
+        return Err(CommandRefusal::Limit(format!("a table has at most {INDEXES_MAX} indexes")));
     }
     let mut table = Table::clone(old);
     let id = IndexId(table.history.next_index);
@@ -49,7 +49,7 @@ pub(crate) fn drop_index(
     keyspace: &str,
     name: &str,
     if_exists: bool,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     let tables = state.schema.keyspaces.get(keyspace).into_iter().flat_map(|keyspace| keyspace.tables.values());
     let of_name = |table: &&Arc<Table>| table.indexes.iter().any(|index| index.name == name);
     let Some(old) = tables.into_iter().find(of_name) else {
@@ -66,12 +66,12 @@ pub(crate) fn of_column(table: &Table, column: &str) -> Vec<String> {
     table.indexes.iter().filter(|index| Some(index.column) == id).map(|index| index.name.clone()).collect()
 }
 
-fn refusal(tolerated: bool, message: String) -> Refused {
-    if tolerated { Refused::Nothing } else { invalid(message) }
+fn refusal(tolerated: bool, message: String) -> CommandRefusal {
+    if tolerated { CommandRefusal::Nothing } else { invalid(message) }
 }
 
-fn invalid(message: String) -> Refused {
-    Refused::Invalid(message)
+fn invalid(message: String) -> CommandRefusal {
+    CommandRefusal::Invalid(message)
 }
 
 /// `table_column_idx`, with a number behind it if there is one of that name.

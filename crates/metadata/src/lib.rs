@@ -7,12 +7,13 @@
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `roles`: who may do what.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `system_keyspaces`, `tables`, `alter` and `access`; `refused`: why not.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
 
 mod access;
 mod alter;
 mod command;
 mod command_id;
+mod command_refusal;
 mod entry;
 mod entry_hash;
 mod epoch;
@@ -22,7 +23,6 @@ mod log;
 mod membership;
 mod placements;
 mod propose;
-mod refused;
 #[cfg(test)]
 mod role_tests;
 mod roles;
@@ -41,6 +41,7 @@ mod whole_placements;
 pub use access::{RoleCommand, RoleSettings};
 pub use command::{Command, JoinDraft};
 pub use command_id::{CommandId, RecentCommands};
+pub use command_refusal::CommandRefusal;
 pub use entry::{Change, Entry, EntryError, SealedEntry};
 pub use entry_hash::{BadHash, EntryHash};
 pub use epoch::{Epoch, Position};
@@ -48,7 +49,6 @@ pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogPage};
 pub use placements::Placements;
 pub use propose::{begin_lineage, propose};
-pub use refused::Refused;
 pub use roles::{Role, Roles};
 pub use seat::{Answer, Ballots, Question, Seat};
 pub use snapshot::{Snapshot, SnapshotError};

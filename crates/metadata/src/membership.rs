@@ -3,7 +3,7 @@
 use crate::limits::{JOINS_MAX, MEMBERS_MAX, TOKENS_MAX};
 use crate::propose::place_keyspaces;
 use crate::system_keyspaces::{is_system, missing};
-use crate::{Change, ClusterState, JoinDraft, Refused};
+use crate::{Change, ClusterState, CommandRefusal, JoinDraft};
 use henge_base::{ClusterId, HostId, Random};
 use henge_ring::{Member, allocate_tokens_beside};
 use std::collections::BTreeSet;
@@ -17,15 +17,15 @@ pub(crate) fn bootstrap(
     name: &str,
     first: &JoinDraft,
     random: &mut Random,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     if state.epoch.index > 0 {
-        return Err(Refused::Cluster(format!("this node is in the cluster {} already", state.name)));
+        return Err(CommandRefusal::Cluster(format!("this node is in the cluster {} already", state.name)));
     }
     let id = ClusterId::random(random);
     let member = member(state, first, random)?;
     let cluster = Change::Cluster { id, name: name.to_owned(), voters: vec![first.id], version: VERSION };
     let mut changes = vec![cluster, Change::Joined(member)];
-    let begun = state.with(&changes).map_err(|e| Refused::Cluster(e.to_string()))?;
+    let begun = state.with(&changes).map_err(|e| CommandRefusal::Cluster(e.to_string()))?;
     changes.extend(missing(&begun, random)?);
     Ok(changes)
 }
@@ -35,31 +35,37 @@ pub(crate) fn join(
     name: &str,
     draft: &JoinDraft,
     random: &mut Random,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     if name != state.name {
-        return Err(Refused::Cluster(format!("the node means to join {name:?}, this cluster is {:?}", state.name)));
+        return Err(CommandRefusal::Cluster(format!(
+            "the node means to join {name:?}, this cluster is {:?}",
+            state.name
+        )));
     }
     if state.removed.contains(&draft.id) {
-        return Err(Refused::Member(format!("host {} was removed; a removed host id never comes back", draft.id)));
+        return Err(CommandRefusal::Member(format!(
+            "host {} was removed; a removed host id never comes back",
+            draft.id
+        )));
     }
     if state.members.contains_key(&draft.id) {
-        return Err(Refused::Member(format!("host {} is a member already", draft.id)));
+        return Err(CommandRefusal::Member(format!("host {} is a member already", draft.id)));
     }
     address_is_free(state, draft.id, draft.address)?;
     if let Some(keyspace) = user_keyspace(state) {
-        return Err(Refused::Member(format!(
+        return Err(CommandRefusal::Member(format!(
             "keyspace {keyspace} exists: its data would have to be streamed to the new node, which is not supported yet; nodes can \
              join while there are no keyspaces of users"
         )));
     }
     if state.members.len() >= MEMBERS_MAX {
-        return Err(Refused::Limit(format!("a cluster has at most {MEMBERS_MAX} members")));
+        return Err(CommandRefusal::Limit(format!("a cluster has at most {MEMBERS_MAX} members")));
     }
     if state.placements.join_count() >= JOINS_MAX {
-        return Err(Refused::Limit(format!("at most {JOINS_MAX} members can join a cluster in its life")));
+        return Err(CommandRefusal::Limit(format!("at most {JOINS_MAX} members can join a cluster in its life")));
     }
     let joined = Change::Joined(member(state, draft, random)?);
-    let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| Refused::Member(e.to_string()))?;
+    let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| CommandRefusal::Member(e.to_string()))?;
     let placements = place_keyspaces(&larger, larger.schema.keyspaces.values());
     Ok([joined].into_iter().chain(placements).chain(voters(&larger, &BTreeSet::new())).collect())
 }
@@ -75,36 +81,36 @@ fn voters(state: &ClusterState, down: &BTreeSet<HostId>) -> Option<Change> {
     (voters != state.voters).then_some(Change::Voters(voters))
 }
 
-pub(crate) fn replace_voters(state: &ClusterState, down: &BTreeSet<HostId>) -> Result<Vec<Change>, Refused> {
-    voters(state, down).map(|change| vec![change]).ok_or(Refused::Nothing)
+pub(crate) fn replace_voters(state: &ClusterState, down: &BTreeSet<HostId>) -> Result<Vec<Change>, CommandRefusal> {
+    voters(state, down).map(|change| vec![change]).ok_or(CommandRefusal::Nothing)
 }
 
-pub(crate) fn remove(state: &ClusterState, id: HostId) -> Result<Vec<Change>, Refused> {
+pub(crate) fn remove(state: &ClusterState, id: HostId) -> Result<Vec<Change>, CommandRefusal> {
     if state.removed.contains(&id) {
-        return Err(Refused::Nothing);
+        return Err(CommandRefusal::Nothing);
     }
     if !state.members.contains_key(&id) {
-        return Err(Refused::Member(format!("host {id} is no member")));
+        return Err(CommandRefusal::Member(format!("host {id} is no member")));
     }
     if state.members.len() == 1 {
-        return Err(Refused::Member("the last member cannot be removed".to_owned()));
+        return Err(CommandRefusal::Member("the last member cannot be removed".to_owned()));
     }
     if let Some(keyspace) = user_keyspace(state) {
-        return Err(Refused::Member(format!(
+        return Err(CommandRefusal::Member(format!(
             "keyspace {keyspace} exists: the member's rows would have to be streamed to others, which is not supported yet; members can \
              be removed while there are no keyspaces of users"
         )));
     }
     let removed = Change::Removed(id);
-    let smaller = state.with(std::slice::from_ref(&removed)).map_err(|e| Refused::Member(e.to_string()))?;
+    let smaller = state.with(std::slice::from_ref(&removed)).map_err(|e| CommandRefusal::Member(e.to_string()))?;
     let placements = place_keyspaces(&smaller, smaller.schema.keyspaces.values());
     Ok([removed].into_iter().chain(placements).chain(voters(&smaller, &BTreeSet::new())).collect())
 }
 
 /// A member with tokens that share its datacentre out evenly.
-fn member(state: &ClusterState, draft: &JoinDraft, random: &mut Random) -> Result<Member, Refused> {
+fn member(state: &ClusterState, draft: &JoinDraft, random: &mut Random) -> Result<Member, CommandRefusal> {
     if !(1..=TOKENS_MAX).contains(&draft.num_tokens) {
-        return Err(Refused::Limit(format!("num_tokens must be 1 to {TOKENS_MAX}, not {}", draft.num_tokens)));
+        return Err(CommandRefusal::Limit(format!("num_tokens must be 1 to {TOKENS_MAX}, not {}", draft.num_tokens)));
     }
     let (near, far): (Vec<Member>, Vec<Member>) =
         state.members.values().cloned().partition(|m| m.datacenter == draft.datacenter);
@@ -123,18 +129,18 @@ pub(crate) fn update_member(
     id: HostId,
     address: SocketAddr,
     rpc_address: SocketAddr,
-) -> Result<Vec<Change>, Refused> {
-    let member = state.members.get(&id).ok_or_else(|| Refused::Member(format!("host {id} is no member")))?;
+) -> Result<Vec<Change>, CommandRefusal> {
+    let member = state.members.get(&id).ok_or_else(|| CommandRefusal::Member(format!("host {id} is no member")))?;
     if (member.address, member.rpc_address) == (address, rpc_address) {
-        return Err(Refused::Nothing);
+        return Err(CommandRefusal::Nothing);
     }
     address_is_free(state, id, address)?;
     Ok(vec![Change::Moved { id, address, rpc_address }])
 }
 
-fn address_is_free(state: &ClusterState, id: HostId, address: SocketAddr) -> Result<(), Refused> {
+fn address_is_free(state: &ClusterState, id: HostId, address: SocketAddr) -> Result<(), CommandRefusal> {
     match state.members.values().find(|m| m.id != id && m.address == address) {
-        Some(other) => Err(Refused::Member(format!("address {address} belongs to member {}", other.id))),
+        Some(other) => Err(CommandRefusal::Member(format!("address {address} belongs to member {}", other.id))),
         None => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use crate::membership::{bootstrap, join, remove, replace_voters, update_member};
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
-use crate::{ApplyError, Change, ClusterState, Command, CommandId, Entry, Epoch, Refused, SealedEntry};
+use crate::{ApplyError, Change, ClusterState, Command, CommandId, CommandRefusal, Entry, Epoch, SealedEntry};
 use henge_base::{HostId, Micros, Random};
 use henge_model::{Keyspace, Replication};
 use std::collections::BTreeMap;
@@ -21,20 +21,20 @@ pub fn propose(
     command: &Command,
     random: &mut Random,
     now_us: Micros,
-) -> Result<SealedEntry, Refused> {
+) -> Result<SealedEntry, CommandRefusal> {
     let (command, creator) = match command {
         Command::By { role, command } => (&**command, Some(role.as_str())),
         command => (command, None),
     };
     let mut changes = match command {
         Command::Bootstrap { name, first } => bootstrap(state, name, first, random),
-        _ if state.epoch.index == 0 => Err(Refused::Cluster("this node has no cluster yet".to_owned())),
+        _ if state.epoch.index == 0 => Err(CommandRefusal::Cluster("this node has no cluster yet".to_owned())),
         Command::Join { name, member } => join(state, name, member, random),
         Command::UpdateMember { id, address, rpc_address } => update_member(state, *id, *address, *rpc_address),
         Command::RemoveMember { id } => remove(state, *id),
         Command::ReplaceVoters { down } => replace_voters(state, down),
         Command::CreateSystemKeyspaces => match missing(state, random)? {
-            changes if changes.is_empty() => Err(Refused::Nothing),
+            changes if changes.is_empty() => Err(CommandRefusal::Nothing),
             changes => Ok(changes),
         },
         Command::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
@@ -58,13 +58,13 @@ pub fn propose(
         Command::DropIndex { keyspace, name, if_exists } => drop_index(state, keyspace, name, *if_exists),
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
         Command::Role(command) => access::propose(state, command),
-        Command::By { .. } => Err(Refused::Invalid("a command has one creator".to_owned())),
+        Command::By { .. } => Err(CommandRefusal::Invalid("a command has one creator".to_owned())),
     }?;
     changes.extend(access::follow(state, &changes, creator));
     let entry = Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: now_us, changes }.seal();
     let bytes = entry.bytes().len();
     if bytes > ENTRY_BYTES {
-        return Err(Refused::Limit(format!(
+        return Err(CommandRefusal::Limit(format!(
             "the change takes {bytes} bytes in the cluster's log, more than the {ENTRY_BYTES} that one entry may have"
         )));
     }
@@ -85,9 +85,9 @@ pub fn begin_lineage(
     voter: HostId,
     origin: CommandId,
     now_us: Micros,
-) -> Result<SealedEntry, Refused> {
+) -> Result<SealedEntry, CommandRefusal> {
     if !state.members.contains_key(&voter) {
-        return Err(Refused::Member(format!("host {voter} is no member")));
+        return Err(CommandRefusal::Member(format!("host {voter} is no member")));
     }
     let epoch = Epoch { lineage: state.epoch.lineage + 1, index: state.epoch.index + 1 };
     let changes = vec![Change::Voters(vec![voter])];
@@ -100,15 +100,15 @@ fn create_keyspace(
     replication: &Replication,
     durable_writes: bool,
     if_not_exists: bool,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     if state.schema.keyspaces.contains_key(name) {
         return Err(match if_not_exists {
-            true => Refused::Nothing,
-            false => Refused::AlreadyExists { keyspace: name.to_owned(), table: String::new() },
+            true => CommandRefusal::Nothing,
+            false => CommandRefusal::AlreadyExists { keyspace: name.to_owned(), table: String::new() },
         });
     }
     if state.schema.keyspaces.len() >= TABLES_MAX {
-        return Err(Refused::Limit(format!("a cluster has at most {TABLES_MAX} keyspaces")));
+        return Err(CommandRefusal::Limit(format!("a cluster has at most {TABLES_MAX} keyspaces")));
     }
     let keyspace = Keyspace {
         name: name.to_owned(),
@@ -132,29 +132,34 @@ pub(crate) fn place_keyspaces<'a>(
     state.placements.changes(&members, crate::entry::settings(keyspaces), state.epoch.index + 1)
 }
 
-fn alter_keyspace(state: &ClusterState, name: &str, durable_writes: bool) -> Result<Vec<Change>, Refused> {
-    let keyspace = state.schema.keyspaces.get(name).ok_or_else(|| Refused::NoKeyspace(name.to_owned()))?;
+fn alter_keyspace(state: &ClusterState, name: &str, durable_writes: bool) -> Result<Vec<Change>, CommandRefusal> {
+    let keyspace = state.schema.keyspaces.get(name).ok_or_else(|| CommandRefusal::NoKeyspace(name.to_owned()))?;
     if keyspace.durable_writes == durable_writes {
-        return Err(Refused::Nothing);
+        return Err(CommandRefusal::Nothing);
     }
     let changed = Keyspace { durable_writes, ..Keyspace::clone(keyspace) };
     Ok(vec![Change::Keyspace(Arc::new(changed))])
 }
 
-fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {
+fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, CommandRefusal> {
     if !state.schema.keyspaces.contains_key(name) {
-        return Err(if if_exists { Refused::Nothing } else { Refused::NoKeyspace(name.to_owned()) });
+        return Err(if if_exists { CommandRefusal::Nothing } else { CommandRefusal::NoKeyspace(name.to_owned()) });
     }
     let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
     let dropped = Change::KeyspaceDropped(name.to_owned());
     Ok([dropped].into_iter().chain(place_keyspaces(state, rest)).collect())
 }
 
-fn drop_table(state: &ClusterState, keyspace: &str, table: &str, if_exists: bool) -> Result<Vec<Change>, Refused> {
+fn drop_table(
+    state: &ClusterState,
+    keyspace: &str,
+    table: &str,
+    if_exists: bool,
+) -> Result<Vec<Change>, CommandRefusal> {
     if state.table(keyspace, table).is_none() {
         return Err(match if_exists {
-            true => Refused::Nothing,
-            false => Refused::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() },
+            true => CommandRefusal::Nothing,
+            false => CommandRefusal::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() },
         });
     }
     Ok(vec![Change::TableDropped { keyspace: keyspace.to_owned(), table: table.to_owned() }])

@@ -3,7 +3,7 @@
 
 use crate::propose::place_keyspaces;
 use crate::tables::{new_table, take_storage_id};
-use crate::{Change, ClusterState, Refused};
+use crate::{Change, ClusterState, CommandRefusal};
 use henge_base::Random;
 use henge_model::{ColumnDraft, TableDraft};
 use henge_model::{DataType, Keyspace, Order, Replication, Table, TableOptions};
@@ -26,7 +26,7 @@ pub(crate) fn is_system(keyspace: &str) -> bool {
 }
 
 /// The changes that add what a state lacks of these keyspaces; none, if it has all of them.
-pub(crate) fn missing(state: &ClusterState, random: &mut Random) -> Result<Vec<Change>, Refused> {
+pub(crate) fn missing(state: &ClusterState, random: &mut Random) -> Result<Vec<Change>, CommandRefusal> {
     let mut keyspace = match state.schema.keyspaces.get(TRACES) {
         Some(keyspace) => Keyspace::clone(keyspace),
         None => Keyspace {
@@ -114,7 +114,7 @@ fn draft(
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, ClusterState, Random, Refused, Replication, TRACES};
+    use super::{Change, ClusterState, CommandRefusal, Random, Replication, TRACES};
     use crate::{Command, CommandId, Entry, JoinDraft, propose};
     use henge_base::HostId;
     use std::collections::BTreeSet;
@@ -131,7 +131,7 @@ mod tests {
         }
     }
 
-    fn run(state: &mut ClusterState, command: &Command) -> Result<(), Refused> {
+    fn run(state: &mut ClusterState, command: &Command) -> Result<(), CommandRefusal> {
         let entry = propose(state, CommandId::default(), command, &mut Random::new(1), 7)?;
         state.apply(&entry).unwrap();
         Ok(())
@@ -144,7 +144,7 @@ mod tests {
         state.apply(&entry.seal()).unwrap();
     }
 
-    fn join(state: &mut ClusterState, number: u8) -> Result<(), Refused> {
+    fn join(state: &mut ClusterState, number: u8) -> Result<(), CommandRefusal> {
         run(state, &Command::Join { name: "c".to_owned(), member: draft(number) })
     }
 
@@ -193,7 +193,7 @@ mod tests {
         run(&mut state, &Command::CreateSystemKeyspaces).unwrap();
         assert_eq!(state.schema.keyspaces[TRACES].tables.len(), 2);
         assert!(state.next_storage_id > gone.next_storage_id);
-        assert_eq!(run(&mut state, &Command::CreateSystemKeyspaces), Err(Refused::Nothing));
+        assert_eq!(run(&mut state, &Command::CreateSystemKeyspaces), Err(CommandRefusal::Nothing));
         // An older release made them with other ids when it first traced: they stay.
         let drop = Change::TableDropped { keyspace: TRACES.to_owned(), table: "events".to_owned() };
         apply(&mut state, drop);

@@ -2,7 +2,7 @@
 
 use crate::limits::TABLES_MAX;
 use crate::types::check_current;
-use crate::{Change, ClusterState, Refused};
+use crate::{Change, ClusterState, CommandRefusal};
 use henge_base::Random;
 use henge_model::{Column, ColumnId, ColumnKind, StorageId, Table};
 use henge_model::{ColumnDraft, TableDraft};
@@ -14,17 +14,17 @@ pub(crate) fn create_table(
     draft: &TableDraft,
     if_not_exists: bool,
     random: &mut Random,
-) -> Result<Vec<Change>, Refused> {
-    let missing = || Refused::NoKeyspace(draft.keyspace.clone());
+) -> Result<Vec<Change>, CommandRefusal> {
+    let missing = || CommandRefusal::NoKeyspace(draft.keyspace.clone());
     let keyspace = state.schema.keyspaces.get(&draft.keyspace).ok_or_else(missing)?;
     if state.table(&draft.keyspace, &draft.name).is_some() {
         return Err(match if_not_exists {
-            true => Refused::Nothing,
-            false => Refused::AlreadyExists { keyspace: draft.keyspace.clone(), table: draft.name.clone() },
+            true => CommandRefusal::Nothing,
+            false => CommandRefusal::AlreadyExists { keyspace: draft.keyspace.clone(), table: draft.name.clone() },
         });
     }
     if state.schema.tables().count() >= TABLES_MAX {
-        return Err(Refused::Limit(format!("a cluster has at most {TABLES_MAX} tables")));
+        return Err(CommandRefusal::Limit(format!("a cluster has at most {TABLES_MAX} tables")));
     }
     let columns = draft.partition_key.iter().chain(&draft.clustering).chain(&draft.statics).chain(&draft.regulars);
     for column in columns {
@@ -36,8 +36,8 @@ pub(crate) fn create_table(
 }
 
 /// An incarnation of its own: rows of the one before are never looked at again.
-pub(crate) fn truncate(state: &ClusterState, keyspace: &str, table: &str) -> Result<Vec<Change>, Refused> {
-    let missing = || Refused::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() };
+pub(crate) fn truncate(state: &ClusterState, keyspace: &str, table: &str) -> Result<Vec<Change>, CommandRefusal> {
+    let missing = || CommandRefusal::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() };
     let old = state.table(keyspace, table).ok_or_else(missing)?;
     let (storage_id, next) = allocate(state)?;
     let mut table = Table { storage_id, ..Table::clone(old) };
@@ -46,16 +46,16 @@ pub(crate) fn truncate(state: &ClusterState, keyspace: &str, table: &str) -> Res
     Ok(vec![Change::Table(Arc::new(table)), next])
 }
 
-fn allocate(state: &ClusterState) -> Result<(StorageId, Change), Refused> {
+fn allocate(state: &ClusterState) -> Result<(StorageId, Change), CommandRefusal> {
     let mut next = state.next_storage_id;
     let id = take_storage_id(&mut next)?;
     Ok((id, Change::NextStorageId(next)))
 }
 
 /// Takes the lowest storage id that is free.
-pub(crate) fn take_storage_id(next: &mut StorageId) -> Result<StorageId, Refused> {
+pub(crate) fn take_storage_id(next: &mut StorageId) -> Result<StorageId, CommandRefusal> {
     let id = *next;
-    next.0 = id.0.checked_add(1).ok_or_else(|| Refused::Limit("storage ids are used up".to_owned()))?;
+    next.0 = id.0.checked_add(1).ok_or_else(|| CommandRefusal::Limit("storage ids are used up".to_owned()))?;
     Ok(id)
 }
 

@@ -1,6 +1,6 @@
 //! Any history of commands adds up to the same state on every node, and what must never come twice never does.
 
-use crate::{ClusterState, Command, CommandId, JoinDraft, Refused, SealedEntry, propose};
+use crate::{ClusterState, Command, CommandId, CommandRefusal, JoinDraft, SealedEntry, propose};
 use henge_base::{HostId, Random};
 use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, TableOptions};
@@ -57,7 +57,7 @@ struct Voter {
 }
 
 impl Voter {
-    fn run(&mut self, command: &Command, random: &mut Random) -> Result<SealedEntry, Refused> {
+    fn run(&mut self, command: &Command, random: &mut Random) -> Result<SealedEntry, CommandRefusal> {
         let entry = propose(&self.state, CommandId::random(random), command, random, 7)?;
         self.state.apply(&entry).unwrap();
         self.entries.push(entry.clone());
@@ -160,10 +160,13 @@ fn what_exists_or_does_not_is_told_apart() {
     voter.run(&keyspace("ks", 1), &mut random).unwrap();
     voter.run(&create("ks", "t"), &mut random).unwrap();
     let again = voter.run(&create("ks", "t"), &mut random).unwrap_err();
-    assert_eq!(again, Refused::AlreadyExists { keyspace: "ks".to_owned(), table: "t".to_owned() });
+    assert_eq!(again, CommandRefusal::AlreadyExists { keyspace: "ks".to_owned(), table: "t".to_owned() });
     let quietly = Command::CreateTable { draft: table("ks", "t"), if_not_exists: true };
     assert!(voter.run(&quietly, &mut random).unwrap_err().is_no_op());
-    assert_eq!(voter.run(&create("none", "t"), &mut random).unwrap_err(), Refused::NoKeyspace("none".to_owned()));
+    assert_eq!(
+        voter.run(&create("none", "t"), &mut random).unwrap_err(),
+        CommandRefusal::NoKeyspace("none".to_owned())
+    );
     let columns: Vec<u32> = voter.state.table("ks", "t").unwrap().columns().map(|c| c.id.0).collect();
     assert_eq!(columns, [0, 1, 2, 3]);
 }
@@ -269,7 +272,7 @@ fn masks_stay_with_their_columns_and_entries_without_them_are_read() {
     assert!(alter(&mut voter, set("v", DataType::Int, None)).is_err());
     assert!(alter(&mut voter, set("x", DataType::Text, None)).unwrap_err().to_string().contains("'x' doesn't exist"));
     alter(&mut voter, set("v", DataType::Text, None)).unwrap();
-    assert_eq!(alter(&mut voter, set("v", DataType::Text, None)), Err(Refused::Nothing));
+    assert_eq!(alter(&mut voter, set("v", DataType::Text, None)), Err(CommandRefusal::Nothing));
     let drop = TableChange::Drop { columns: vec!["w".to_owned()], if_exists: false, dropped_us: None };
     alter(&mut voter, drop).unwrap();
     assert_eq!(masks(&voter), [of("d", "mask_null")]);

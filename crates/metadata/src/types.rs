@@ -1,7 +1,7 @@
 //! Commands about user types. A type that is altered is rewritten wherever it stands, so that no reader has to look it up.
 
 use crate::limits::TYPES_MAX;
-use crate::{Change, ClusterState, Refused};
+use crate::{Change, ClusterState, CommandRefusal};
 use henge_model::{Column, DataType, Keyspace, Table, TypeChange, UserType};
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ pub(crate) fn create_type(
     state: &ClusterState,
     user_type: &UserType,
     if_not_exists: bool,
-) -> Result<Vec<Change>, Refused> {
-    let missing = || Refused::NoKeyspace(user_type.keyspace.clone());
+) -> Result<Vec<Change>, CommandRefusal> {
+    let missing = || CommandRefusal::NoKeyspace(user_type.keyspace.clone());
     let keyspace = state.schema.keyspaces.get(&user_type.keyspace).ok_or_else(missing)?;
     if keyspace.types.contains_key(&user_type.name) {
         return Err(match if_not_exists {
-            true => Refused::Nothing,
+            true => CommandRefusal::Nothing,
             false => invalid(format!("A user type with name '{}' already exists", user_type.name)),
         });
     }
     if keyspace.types.len() >= TYPES_MAX {
-        return Err(Refused::Limit(format!("a keyspace has at most {TYPES_MAX} user types")));
+        return Err(CommandRefusal::Limit(format!("a keyspace has at most {TYPES_MAX} user types")));
     }
     user_type.fields.iter().try_for_each(|(_, field)| check_current(field, keyspace))?;
     Ok(vec![Change::Type(Arc::new(user_type.clone()))])
@@ -31,10 +31,10 @@ pub(crate) fn alter_type(
     name: &str,
     if_exists: bool,
     change: &TypeChange,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     let Some((within, old)) = find_type(state, keyspace, name) else {
         return Err(match if_exists {
-            true => Refused::Nothing,
+            true => CommandRefusal::Nothing,
             false => invalid(format!("Type {keyspace}.{name} doesn't exist")),
         });
     };
@@ -46,7 +46,7 @@ pub(crate) fn alter_type(
         TypeChange::Rename { names, if_exists } => rename(&mut altered, names, *if_exists)?,
     }
     if altered == **old {
-        return Err(Refused::Nothing);
+        return Err(CommandRefusal::Nothing);
     }
     Ok(changes(within, altered))
 }
@@ -56,10 +56,10 @@ pub(crate) fn drop_type(
     keyspace: &str,
     name: &str,
     if_exists: bool,
-) -> Result<Vec<Change>, Refused> {
+) -> Result<Vec<Change>, CommandRefusal> {
     let Some((within, _)) = find_type(state, keyspace, name) else {
         return Err(match if_exists {
-            true => Refused::Nothing,
+            true => CommandRefusal::Nothing,
             false => invalid(format!("Type '{keyspace}.{name}' doesn't exist")),
         });
     };
@@ -83,8 +83,8 @@ fn find_type<'s>(state: &'s ClusterState, keyspace: &str, name: &str) -> Option<
     Some((keyspace, keyspace.types.get(name)?))
 }
 
-fn invalid(message: String) -> Refused {
-    Refused::Invalid(message)
+fn invalid(message: String) -> CommandRefusal {
+    CommandRefusal::Invalid(message)
 }
 
 /// Checks that every user type in a type is the keyspace's current one. The type may have been resolved against another state.
@@ -95,7 +95,7 @@ fn is_current(data_type: &DataType, keyspace: &Keyspace) -> bool {
 }
 
 /// Refuses a type in which a user type stands that was altered or dropped meanwhile.
-pub(crate) fn check_current(data_type: &DataType, keyspace: &Keyspace) -> Result<(), Refused> {
+pub(crate) fn check_current(data_type: &DataType, keyspace: &Keyspace) -> Result<(), CommandRefusal> {
     match is_current(data_type, keyspace) {
         true => Ok(()),
         false => Err(invalid(format!("a type that {data_type} is made of was altered at the same time; try again"))),
@@ -108,7 +108,7 @@ fn add(
     data_type: &DataType,
     if_not_exists: bool,
     within: &Keyspace,
-) -> Result<(), Refused> {
+) -> Result<(), CommandRefusal> {
     let full_name = format!("{}.{}", altered.keyspace, altered.name);
     if altered.field(field).is_some() {
         return match if_not_exists {
@@ -138,7 +138,7 @@ fn add(
     Ok(())
 }
 
-fn rename(altered: &mut UserType, names: &[(String, String)], if_exists: bool) -> Result<(), Refused> {
+fn rename(altered: &mut UserType, names: &[(String, String)], if_exists: bool) -> Result<(), CommandRefusal> {
     for (from, to) in names {
         let Some((place, _)) = altered.field(from) else {
             if if_exists {

@@ -68,7 +68,7 @@ pub use project::{project, project_joined};
 pub use read_command::{Columns, CommandError, KeyRange, READ_KEYS_MAX, ReadCommand, RowBlock};
 pub use row::{Cell, CellKind, ColumnId, Deletion, Marker, Row};
 pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, Strip, encode_cells, encode_row, strip_row};
-pub use row_sink::{Projected, Projection, RowSink, Rows};
+pub use row_sink::{ProjectedColumn, Projection, RowSink, Rows};
 pub use schema::{
     Column, ColumnKind, CompactStorage, Compaction, DroppedColumn, Keyspace, Order, Replication, ReplicationFactor,
     Schema, Table, TableHistory, TableId, TableOptions,

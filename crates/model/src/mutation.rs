@@ -5,7 +5,7 @@
 
 use crate::limits::MUTATION_ROWS_MAX;
 use crate::{Key, RowError, RowView, Token};
-use henge_base::{Bytes, Micros, Reader, Truncated, put_vint, vint_len};
+use henge_base::{Bytes, Micros, Reader, TruncatedInput, put_vint, vint_len};
 
 /// Rows to merge, all with the same token. Decoding copies nothing: keys and rows are slices of one buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub enum MutationError {
     Tokens,
 }
 
-impl From<Truncated> for MutationError {
-    fn from(_: Truncated) -> Self {
+impl From<TruncatedInput> for MutationError {
+    fn from(_: TruncatedInput) -> Self {
         MutationError::Malformed
     }
 }
@@ -90,11 +90,15 @@ pub(crate) fn put_rows(rows: &[(Bytes, Bytes)], out: &mut Vec<u8>) {
 }
 
 /// Reads the output of [`put_rows`] as slices of `whole`, which `reader` reads. Fails above `most` rows.
-pub(crate) fn take_rows(whole: &Bytes, reader: &mut Reader<'_>, most: usize) -> Result<Vec<(Bytes, Bytes)>, Truncated> {
-    let count = usize::try_from(reader.vint()?).map_err(|_| Truncated)?;
+pub(crate) fn take_rows(
+    whole: &Bytes,
+    reader: &mut Reader<'_>,
+    most: usize,
+) -> Result<Vec<(Bytes, Bytes)>, TruncatedInput> {
+    let count = usize::try_from(reader.vint()?).map_err(|_| TruncatedInput)?;
     // Each row takes at least two bytes of lengths; a larger count is false and must not reserve memory.
     if count > most.min(reader.rest().len() / 2) {
-        return Err(Truncated);
+        return Err(TruncatedInput);
     }
     let mut rows = Vec::with_capacity(count);
     for _ in 0..count {

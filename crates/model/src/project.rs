@@ -5,7 +5,7 @@ mod counter;
 
 use crate::key::{KeyParts, is_exact, original_value};
 use crate::row_codec::{CellKindView, CellView, Cells};
-use crate::{Column, ColumnId, ColumnKind, DataType, Projected, Projection, RowError, RowSink, RowView, Table};
+use crate::{Column, ColumnId, ColumnKind, DataType, ProjectedColumn, Projection, RowError, RowSink, RowView, Table};
 
 /// Pushes the row at `key` if it is live at `now_seconds`; true if it was. Static columns are taken from this row, so
 /// they are null unless it is the static row; [`project_joined`] pushes a row together with its partition's. On an
@@ -60,7 +60,7 @@ fn push_row(
     }
     let table = &*projection.table;
     let original = original_clustering(table, from);
-    let of_key = |p: &Projected| matches!(p, Projected::PartitionKey(_) | Projected::Clustering(_));
+    let of_key = |p: &ProjectedColumn| matches!(p, ProjectedColumn::PartitionKey(_) | ProjectedColumn::Clustering(_));
     let key = if projection.columns.iter().any(of_key) {
         // Only corruption can put a key of another table beside this row.
         Some(KeyParts::read(table, key).map_err(|_| RowError::Corrupt)?)
@@ -77,14 +77,14 @@ fn push_row(
     };
     for projected in &projection.columns {
         match *projected {
-            Projected::PartitionKey(i) => sink.value(key.as_ref().and_then(|key| key.partition_key(i))),
-            Projected::Clustering(i) => {
+            ProjectedColumn::PartitionKey(i) => sink.value(key.as_ref().and_then(|key| key.partition_key(i))),
+            ProjectedColumn::Clustering(i) => {
                 let written = original.and_then(|original| original_value(original, i));
                 sink.value(written.or_else(|| key.as_ref().and_then(|key| key.clustering(i))));
             }
-            Projected::Cell(id) => walk.push(id, CellAspect::Value, sink),
-            Projected::Writetime(id) => walk.push(id, CellAspect::Writetime, sink),
-            Projected::Ttl(id) => walk.push(id, CellAspect::Ttl, sink),
+            ProjectedColumn::Cell(id) => walk.push(id, CellAspect::Value, sink),
+            ProjectedColumn::Writetime(id) => walk.push(id, CellAspect::Writetime, sink),
+            ProjectedColumn::Ttl(id) => walk.push(id, CellAspect::Ttl, sink),
         }
     }
     Ok(true)

@@ -3,7 +3,7 @@
 
 use crate::mutation::{put_rows, take_rows};
 use crate::{ColumnId, IndexId, Key, KeyKind, Probe, RowView, StorageId, Terms, Token};
-use henge_base::{Bytes, Micros, Reader, Truncated, put_signed_vint, put_vint};
+use henge_base::{Bytes, Micros, Reader, TruncatedInput, put_signed_vint, put_vint};
 
 /// One read, as the coordinator sends it to each replica.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +82,8 @@ pub struct RowBlock {
 #[error("malformed read command or rows")]
 pub struct CommandError;
 
-impl From<Truncated> for CommandError {
-    fn from(_: Truncated) -> Self {
+impl From<TruncatedInput> for CommandError {
+    fn from(_: TruncatedInput) -> Self {
         CommandError
     }
 }
@@ -150,7 +150,7 @@ impl Columns {
     fn decode_timestamps(self, reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
         let Columns::Some(columns) = self else { return Err(CommandError) };
         let moments = columns.into_iter().map(|column| Ok((column, reader.signed_vint()?)));
-        moments.collect::<Result<_, Truncated>>().map(Columns::Since).map_err(CommandError::from)
+        moments.collect::<Result<_, TruncatedInput>>().map(Columns::Since).map_err(CommandError::from)
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
@@ -271,7 +271,7 @@ fn put_probe(probe: &Probe, out: &mut Vec<u8>) {
 fn take_probe(whole: &Bytes, reader: &mut Reader<'_>) -> Result<Probe, CommandError> {
     let index = IndexId(u32::try_from(reader.vint()?).map_err(|_| CommandError)?);
     let flags = reader.u8()?;
-    let mut bytes = || Ok::<_, Truncated>(whole.slice_ref(reader.vint_bytes()?));
+    let mut bytes = || Ok::<_, TruncatedInput>(whole.slice_ref(reader.vint_bytes()?));
     let terms = match flags & !PROBE_WHOLE_PARTITIONS {
         0 => Terms::Range { start: bytes()?, end: bytes()? },
         PROBE_ONE_TERM => Terms::One(bytes()?),
@@ -298,7 +298,7 @@ fn take_keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRang
                 return Err(CommandError);
             }
             let keys = (0..count).map(|_| Ok(whole.slice_ref(reader.vint_bytes()?)));
-            keys.collect::<Result<_, Truncated>>().map(KeyRange::Many).map_err(CommandError::from)
+            keys.collect::<Result<_, TruncatedInput>>().map(KeyRange::Many).map_err(CommandError::from)
         }
         _ => Err(CommandError),
     }

@@ -24,7 +24,7 @@ pub use encode::{Strip, encode_cells, encode_row, strip_row};
 pub use view::RowView;
 pub(crate) use view::verify_body;
 
-use henge_base::Truncated;
+use henge_base::TruncatedInput;
 
 /// The format written and read.
 pub(crate) const FORMAT: u8 = 1;
@@ -65,8 +65,8 @@ pub enum RowError {
     UnknownFormat(u8),
 }
 
-impl From<Truncated> for RowError {
-    fn from(_: Truncated) -> Self {
+impl From<TruncatedInput> for RowError {
+    fn from(_: TruncatedInput) -> Self {
         RowError::Corrupt
     }
 }

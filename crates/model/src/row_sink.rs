@@ -31,13 +31,13 @@ pub struct Projection {
     /// The table that rows are read from.
     pub table: Arc<Table>,
     /// The columns to push, in the order of the result.
-    pub columns: Vec<Projected>,
+    pub columns: Vec<ProjectedColumn>,
 }
 
 /// One selected column. Numbers are indexes into the partition key's or the clustering columns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // Named by the part of the row that they read.
-pub enum Projected {
+pub enum ProjectedColumn {
     PartitionKey(usize),
     Clustering(usize),
     Cell(ColumnId),

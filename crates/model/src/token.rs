@@ -127,7 +127,7 @@ pub(crate) fn to_sortable(token: Token) -> [u8; 8] {
 }
 
 /// Reads the output of [`to_sortable`].
-pub(crate) fn from_sortable(reader: &mut Reader<'_>) -> Result<Token, henge_base::Truncated> {
+pub(crate) fn from_sortable(reader: &mut Reader<'_>) -> Result<Token, henge_base::TruncatedInput> {
     Ok(Token((reader.u64()? ^ (1 << 63)) as i64))
 }
 

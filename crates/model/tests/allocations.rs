@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use henge_model::{
-    Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Key, Marker, Order, PartitionKey, Projected, Projection,
-    Row, RowSink, RowView, StorageId, Table, TableOptions, encode_row, project,
+    Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Key, Marker, Order, PartitionKey, ProjectedColumn,
+    Projection, Row, RowSink, RowView, StorageId, Table, TableOptions, encode_row, project,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell as Counter;
@@ -94,8 +94,8 @@ fn reading_a_row_allocates_nothing() {
         Row { marker: Some(Marker { timestamp: 5, expiry: None }), deletion: None, cells: (2..12).map(live).collect() };
     let mut bytes = Vec::new();
     encode_row(key.bytes(), &row, &mut bytes);
-    let mut columns = vec![Projected::PartitionKey(0), Projected::Clustering(0)];
-    columns.extend((2..12).map(|id| Projected::Cell(ColumnId(id))));
+    let mut columns = vec![ProjectedColumn::PartitionKey(0), ProjectedColumn::Clustering(0)];
+    columns.extend((2..12).map(|id| ProjectedColumn::Cell(ColumnId(id))));
     let projection = Projection { table: Arc::new(table), columns };
 
     let mut tally = Tally::default();

@@ -10,7 +10,7 @@ pub(crate) mod parameters;
 mod prepare;
 pub(crate) mod prepared_statement;
 mod read_only;
-mod resolved;
+mod resolution;
 mod schema_change;
 pub(crate) mod statements;
 pub(crate) mod system_tables;

@@ -10,7 +10,7 @@ pub(crate) mod pending;
 pub(crate) mod serve;
 mod slots;
 mod syncs;
-mod unapplied;
+mod unapplied_writes;
 mod writer;
 
 use crate::ground::context::Context;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use syncs::Syncs;
 use tokio::sync::Notify;
-use unapplied::Unapplied;
+use unapplied_writes::UnappliedWrites;
 
 /// Bytes of rows in one answer; a replica that reaches it says that there is more.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -42,7 +42,7 @@ pub(crate) struct LocalReplica<W> {
     store: Arc<Store>,
     /// Writes in the combiner, with those who wait for them.
     slots: Slots<Result<(), ReplicaError>>,
-    unapplied: Unapplied,
+    unapplied: UnappliedWrites,
     /// One request of Paxos on a partition at a time.
     acceptor_locks: PartitionLocks,
     /// One addition to counters of a partition at a time.
@@ -58,7 +58,7 @@ impl<W: World> LocalReplica<W> {
             context,
             store,
             slots: Slots::default(),
-            unapplied: Unapplied::default(),
+            unapplied: UnappliedWrites::default(),
             acceptor_locks: PartitionLocks::default(),
             counter_locks: PartitionLocks::default(),
             syncs: Syncs::default(),

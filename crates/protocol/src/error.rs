@@ -1,7 +1,7 @@
 //! Errors of bytes and messages, and the frames that answer them.
 
 use crate::{ErrorCode, Version};
-use henge_base::Truncated;
+use henge_base::TruncatedInput;
 use std::borrow::Cow;
 
 /// A message that cannot be decoded or is not allowed; answered with ERROR on its stream. The connection stays usable.
@@ -26,8 +26,8 @@ impl ProtocolError {
     }
 }
 
-impl From<Truncated> for ProtocolError {
-    fn from(_: Truncated) -> Self {
+impl From<TruncatedInput> for ProtocolError {
+    fn from(_: TruncatedInput) -> Self {
         ProtocolError::new("The message body ends too early")
     }
 }

@@ -3,7 +3,9 @@
 use crate::Error;
 use henge_base::{Bytes, Micros};
 use henge_cql::Present;
-use henge_model::{ColumnId, Key, KeyKind, Projected, Projection, RowBlock, RowView, Rows, Table, project_joined};
+use henge_model::{
+    ColumnId, Key, KeyKind, ProjectedColumn, Projection, RowBlock, RowView, Rows, Table, project_joined,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -62,7 +64,7 @@ impl<'t> ConditionRows<'t> {
     /// True if one of these static columns has a value.
     pub(crate) fn has_statics(&self, among: &[ColumnId]) -> Result<bool, Error> {
         let columns = self.table.statics.iter().filter(|column| among.binary_search(&column.id).is_ok());
-        let values = self.project(None, columns.map(|column| Projected::Cell(column.id)).collect())?;
+        let values = self.project(None, columns.map(|column| ProjectedColumn::Cell(column.id)).collect())?;
         Ok(values.is_some_and(|values| values.iter().any(Option::is_some)))
     }
 
@@ -81,7 +83,7 @@ impl<'t> ConditionRows<'t> {
     pub(crate) fn project(
         &self,
         key: Option<&Bytes>,
-        columns: Vec<Projected>,
+        columns: Vec<ProjectedColumn>,
     ) -> Result<Option<Vec<Option<Bytes>>>, Error> {
         let projection = Projection { table: Arc::clone(self.table), columns };
         let mut rows = Rows::new(projection.columns.len());
@@ -98,7 +100,7 @@ impl<'t> ConditionRows<'t> {
         let columns: Vec<ColumnId> = self.table.statics.iter().chain(&self.table.regulars).map(|c| c.id).collect();
         let is_static = Key::kind(key) == Some(KeyKind::Static);
         let row = Some(key).filter(|_| !is_static);
-        let projected = columns.iter().map(|column| Projected::Cell(*column)).collect();
+        let projected = columns.iter().map(|column| ProjectedColumn::Cell(*column)).collect();
         let values = self.project(row, projected).ok().flatten().unwrap_or_default();
         ConditionRow { exists: self.exists(key), values: columns.into_iter().zip(values).collect() }
     }

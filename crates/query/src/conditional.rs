@@ -6,7 +6,7 @@ use crate::{Error, Request};
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Decision, KeyspacePlacement, Replicas};
 use henge_cql::{BatchKind, BindContext, Conditional, ConditionalPart, ModifyPlan, ResultColumn};
-use henge_model::{Columns, Key, KeyKind, KeyRange, Mutation, Projected, ReadCommand, RowBlock, Table};
+use henge_model::{Columns, Key, KeyKind, KeyRange, Mutation, ProjectedColumn, ReadCommand, RowBlock, Table};
 
 /// The answer to a conditional statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ fn conditional_result(
     let shown = conditional.result_column_ids();
     for row in &mut rows {
         for (value, projected) in row.iter_mut().zip(&projected) {
-            if matches!(projected, Projected::Cell(column) if shown.binary_search(column).is_err()) {
+            if matches!(projected, ProjectedColumn::Cell(column) if shown.binary_search(column).is_err()) {
                 *value = None;
             }
         }

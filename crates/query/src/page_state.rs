@@ -53,7 +53,7 @@ impl PageState {
     pub fn decode(bytes: &[u8]) -> Result<PageState, PageStateError> {
         let mut reader = Reader::new(bytes);
         let mut fields = || Ok((reader.u8()?, reader.u32()?, reader.u32()?));
-        let (format, piece, remaining) = fields().map_err(|_: henge_base::Truncated| PageStateError)?;
+        let (format, piece, remaining) = fields().map_err(|_: henge_base::TruncatedInput| PageStateError)?;
         let given = match format {
             FORMAT | FORMAT_ROW_SHOWN => 0,
             FORMAT_ROW_COUNT => reader.u32().map_err(|_| PageStateError)?,

@@ -8,7 +8,7 @@
 use henge_base::{Bytes, Random};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey,
-    Projected, Projection, ReadCommand, Row, RowSink, Rows, StorageId, Table, TableOptions, Token, encode_row,
+    ProjectedColumn, Projection, ReadCommand, Row, RowSink, Rows, StorageId, Table, TableOptions, Token, encode_row,
 };
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{Batch, Engine, Family, Op, Outcomes, Store, SyncMode, Tier};
@@ -125,7 +125,7 @@ fn measure_points(engine: &dyn Engine, store: &Store, rows: u32) {
             report("a bare get of a cached row", rows, began);
         }
     }
-    let projection = Projection { table: Arc::new(table), columns: vec![Projected::Cell(ColumnId(2))] };
+    let projection = Projection { table: Arc::new(table), columns: vec![ProjectedColumn::Cell(ColumnId(2))] };
     let commands: Vec<ReadCommand> = keys.into_iter().map(|key| command(KeyRange::One(key), 1)).collect();
     let mut sink = Rows::new(1);
     let mark = sink.mark();

@@ -5,7 +5,7 @@
 
 use crate::limits::BATCHES_READ_BYTES_MAX;
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
-use henge_base::{Bytes, Micros, Reader, Truncated, put_vint};
+use henge_base::{Bytes, Micros, Reader, TruncatedInput, put_vint};
 
 const KEY: usize = 24;
 const CRC: usize = 4;
@@ -147,7 +147,7 @@ fn decode(key: &[u8], value: &[u8]) -> Option<LoggedBatch> {
     Some(LoggedBatch { id, place, mutations })
 }
 
-fn content(rest: &[u8]) -> Result<(Vec<Bytes>, LogPlace), Truncated> {
+fn content(rest: &[u8]) -> Result<(Vec<Bytes>, LogPlace), TruncatedInput> {
     let mut reader = Reader::new(rest);
     let count = reader.vint()?;
     let mut mutations = Vec::new();
@@ -157,6 +157,6 @@ fn content(rest: &[u8]) -> Result<(Vec<Bytes>, LogPlace), Truncated> {
     if reader.is_empty() {
         return Ok((mutations, LogPlace::default()));
     }
-    let lineage = u32::try_from(reader.vint()?).map_err(|_| Truncated)?;
+    let lineage = u32::try_from(reader.vint()?).map_err(|_| TruncatedInput)?;
     Ok((mutations, LogPlace { lineage, index: reader.vint()? }))
 }

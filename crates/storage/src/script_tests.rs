@@ -16,7 +16,7 @@ pub use torture::torture;
 
 use henge_base::Random;
 use henge_model::{Digest, ReadCommand, RowBlock, RowView};
-use naive::{Naive, Shown};
+use naive::{Naive, VisibleRow};
 use script::{Script, TABLE, Write};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,7 +80,8 @@ fn play(writes: &[Write], subject: &mut dyn Subject, random: &mut Random) -> Sto
 fn check(store: &Store, naive: &Naive, script: &Script, seed: u64) -> Digest {
     for read in script.reads() {
         let block = pages(store, &read.command, read.page_bytes, seed);
-        let found: Vec<Shown> = block.iter().filter_map(|(key, row)| Shown::of(key, row, &read.command)).collect();
+        let found: Vec<VisibleRow> =
+            block.iter().filter_map(|(key, row)| VisibleRow::of(key, row, &read.command)).collect();
         assert_eq!(found, naive.expected_rows(&read), "seed {seed}, {read:?}");
     }
     match store.digest(&script.everything(), Tier::Disk, usize::MAX) {

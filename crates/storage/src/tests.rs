@@ -7,7 +7,8 @@ use crate::{
 use henge_base::{Bytes, HostId, Random};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey,
-    Projected, Projection, ReadCommand, Row, RowSink, RowView, Rows, StorageId, Table, TableOptions, Token, encode_row,
+    ProjectedColumn, Projection, ReadCommand, Row, RowSink, RowView, Rows, StorageId, Table, TableOptions, Token,
+    encode_row,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ fn partition(k: i32, reversed: bool) -> KeyRange {
 }
 
 fn projection() -> Projection {
-    Projection { table: table(), columns: vec![Projected::Clustering(0), Projected::Cell(VALUE)] }
+    Projection { table: table(), columns: vec![ProjectedColumn::Clustering(0), ProjectedColumn::Cell(VALUE)] }
 }
 
 /// A store with its engine.

@@ -35,7 +35,7 @@ pub enum BindError {
 /// An endpoint. Clones share it. Its tasks run on the runtime in which it was bound.
 #[derive(Clone)]
 pub struct Endpoint {
-    shared: Arc<Shared>,
+    shared: Arc<EndpointState>,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -44,7 +44,7 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-pub(crate) struct Shared {
+pub(crate) struct EndpointState {
     pub(crate) quinn: quinn::Endpoint,
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) options: Options,
@@ -89,7 +89,7 @@ impl Endpoint {
         server.transport_config(Arc::clone(&transport));
         let mut client = quinn::ClientConfig::new(Arc::new(tls::client(identity)?));
         client.transport_config(transport);
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(EndpointState {
             quinn: socket(listen, server, identity).map_err(|e| BindError::Socket(listen, e))?,
             handler,
             cluster: Mutex::new(options.cluster),
@@ -191,7 +191,7 @@ fn socket(listen: SocketAddr, server: quinn::ServerConfig, identity: &Identity) 
     quinn::Endpoint::new(config, Some(server), socket, Arc::new(quinn::TokioRuntime))
 }
 
-impl Shared {
+impl EndpointState {
     pub(crate) fn client_config(&self) -> quinn::ClientConfig {
         self.client.clone()
     }

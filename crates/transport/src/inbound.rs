@@ -1,6 +1,6 @@
 //! Connections from peers. Whatever a peer sends, at most its own connection ends.
 
-use crate::endpoint::Shared;
+use crate::endpoint::EndpointState;
 use crate::frame::Kind;
 use crate::handler::{Hello, ReplyHandle};
 use crate::hello::{self, HelloError};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Accepts connections until the endpoint is closed.
-pub(crate) async fn accept(shared: Arc<Shared>) {
+pub(crate) async fn accept(shared: Arc<EndpointState>) {
     while let Some(incoming) = shared.quinn.accept().await {
         if shared.inbound.load(Ordering::Relaxed) >= INBOUND_CONNECTIONS_MAX {
             incoming.refuse();
@@ -41,7 +41,7 @@ struct InboundConnection {
     hello: Hello,
 }
 
-async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), HelloError> {
+async fn serve(shared: &Arc<EndpointState>, incoming: quinn::Incoming) -> Result<(), HelloError> {
     let lost = || HelloError::Lost("no hello in time".to_owned());
     let accepted = timeout(HANDSHAKE_TIMEOUT, accept_hello(shared, incoming)).await.map_err(|_| lost())??;
     let InboundConnection { connection, sender, mut receiver, input, hello } = accepted;
@@ -68,7 +68,7 @@ async fn serve(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<(), He
     Ok(())
 }
 
-async fn accept_hello(shared: &Arc<Shared>, incoming: quinn::Incoming) -> Result<InboundConnection, HelloError> {
+async fn accept_hello(shared: &Arc<EndpointState>, incoming: quinn::Incoming) -> Result<InboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let address = incoming.remote_address();
     let connection = incoming.await.map_err(|e| HelloError::from_connection_error(&e))?;

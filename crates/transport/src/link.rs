@@ -1,7 +1,7 @@
 //! A link to a peer: one QUIC connection with one stream in each direction. It connects when there is something to send, and again
 //! after its connection broke. Between a failed or broken connection and the next attempt calls fail at once, as not sent.
 
-use crate::endpoint::Shared;
+use crate::endpoint::EndpointState;
 use crate::frame::{Head, Kind};
 use crate::handler::{Call, CallError, Class, Destination};
 use crate::hello::{self, HelloError};
@@ -96,14 +96,14 @@ impl Link {
 }
 
 /// Runs a link until it is ended or the endpoint is closed.
-pub(crate) async fn run(shared: Arc<Shared>, link: Arc<Link>) {
+pub(crate) async fn run(shared: Arc<EndpointState>, link: Arc<Link>) {
     tokio::select! {
         () = reconnect_until_closed(&shared, &link) => {}
         () = link.pending.sweep(OVERDUE_CHECK_INTERVAL) => {}
     }
 }
 
-async fn reconnect_until_closed(shared: &Arc<Shared>, link: &Arc<Link>) {
+async fn reconnect_until_closed(shared: &Arc<EndpointState>, link: &Arc<Link>) {
     let mut backoff = RECONNECT_DELAY_MIN;
     while !link.is_closed.load(Ordering::Acquire) && !shared.is_closed() {
         let outbox = Arc::clone(&link.outbox.lock());
@@ -132,7 +132,7 @@ async fn reconnect_until_closed(shared: &Arc<Shared>, link: &Arc<Link>) {
 }
 
 /// Connects, exchanges hellos, and checks that the peer is the host expected and is admitted.
-async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<OutboundConnection, HelloError> {
+async fn connect(shared: &Arc<EndpointState>, link: &Link) -> Result<OutboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let connecting = shared.quinn.connect_with(shared.client_config(), link.to.address, SERVER_NAME);
     let connection =
@@ -154,7 +154,12 @@ async fn connect(shared: &Arc<Shared>, link: &Link) -> Result<OutboundConnection
 }
 
 /// Transfers frames in both directions until either one ends.
-async fn exchange_frames(shared: &Arc<Shared>, link: &Arc<Link>, outbox: &Outbox, connected: OutboundConnection) {
+async fn exchange_frames(
+    shared: &Arc<EndpointState>,
+    link: &Arc<Link>,
+    outbox: &Outbox,
+    connected: OutboundConnection,
+) {
     let OutboundConnection { connection, sender, mut receiver, input, host } = connected;
     let write = stream::write(outbox, sender, |late| link.not_sent(late));
     let read = stream::read(&mut receiver, input, |head, body| {

@@ -2,10 +2,10 @@
 
 use crate::context::BindContext;
 use crate::fixture::schema_of;
-use crate::plan::{Plan, Prepared, ResultColumn};
+use crate::plan::{Plan, PlannedStatement, ResultColumn};
 use crate::{Error, parse, prepare};
 use henge_base::Bytes;
-use henge_model::{DataType, Keyspace, Projected, Schema, Table, UserType};
+use henge_model::{DataType, Keyspace, ProjectedColumn, Schema, Table, UserType};
 use std::sync::Arc;
 
 fn context() -> BindContext<'static> {
@@ -35,7 +35,7 @@ fn schema() -> Schema {
     schema
 }
 
-fn prepare_text(text: &str) -> Result<Prepared, Error> {
+fn prepare_text(text: &str) -> Result<PlannedStatement, Error> {
     prepare(&parse(text)?, &schema(), None)
 }
 
@@ -50,13 +50,15 @@ fn list(parts: &[Option<&[u8]>]) -> Vec<u8> {
 
 /// The result columns, and their values for a row whose second field was never written.
 fn row(text: &str) -> (Vec<ResultColumn>, Vec<Option<Bytes>>) {
-    let Prepared { plan: Plan::Select(plan), result, .. } = prepare_text(text).unwrap() else { panic!("{text}") };
+    let PlannedStatement { plan: Plan::Select(plan), result, .. } = prepare_text(text).unwrap() else {
+        panic!("{text}")
+    };
     let value = list(&[Some(&5i32.to_be_bytes()), None]);
     let times = [vec![0, 0, 0, 2], list(&[Some(&7i64.to_be_bytes()), None])].concat();
     let u = plan.table().column("u").unwrap().id;
     let fetched = plan.projection().columns.iter().map(|projected| match projected {
-        Projected::Cell(_) => Some(Bytes::from(value.clone())),
-        Projected::Writetime(id) if *id == u => Some(Bytes::from(times.clone())),
+        ProjectedColumn::Cell(_) => Some(Bytes::from(value.clone())),
+        ProjectedColumn::Writetime(id) if *id == u => Some(Bytes::from(times.clone())),
         _ => Some(Bytes::copy_from_slice(&9i64.to_be_bytes())),
     });
     let mut out = Vec::new();

@@ -8,7 +8,7 @@ use crate::functions::arithmetic::Arithmetic;
 use crate::functions::{Expression, append_path, prepend_path};
 use crate::guardrails::CELL_BYTES;
 use crate::plan::{CollectionChange, CollectionPlan};
-use crate::plan::{Given, Source};
+use crate::plan::{EvaluatedValue, Source};
 use crate::statement::ArithmeticOperator;
 use henge_base::{Bytes, Micros, count_steps};
 use henge_model::{Cell, CellKind, CellView, ColumnId, DataType, Table, field_path};
@@ -51,7 +51,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         match &plan.change {
             CollectionChange::Clear => self.delete_all(plan, self.timestamp),
             CollectionChange::Replace(source) => match source.evaluate(self.context)? {
-                Given::Unset => {}
+                EvaluatedValue::Unset => {}
                 given => {
                     // The deletion is one microsecond older than the new elements, so that it does not cover them.
                     self.delete_all(plan, self.timestamp.saturating_sub(1));
@@ -67,9 +67,9 @@ impl<'c, 'a> Cells<'c, 'a> {
                 let unset = || Error::invalid("Invalid unset value for list index");
                 let (place, path) = self.at(plan, index, "set an element on")?.ok_or_else(unset)?;
                 match value.evaluate(self.context)? {
-                    Given::Unset => {}
-                    Given::Null => self.tombstone(plan, &path),
-                    Given::Value(value) => self.put(plan, &path, &value)?,
+                    EvaluatedValue::Unset => {}
+                    EvaluatedValue::Null => self.tombstone(plan, &path),
+                    EvaluatedValue::Value(value) => self.put(plan, &path, &value)?,
                 }
                 self.change_list(plan, place, &path);
             }
@@ -81,18 +81,18 @@ impl<'c, 'a> Cells<'c, 'a> {
             }
             CollectionChange::RemoveValues(source) => self.remove_values(plan, source)?,
             CollectionChange::Increase(source) => match source.evaluate(self.context)? {
-                Given::Unset => {}
-                Given::Null => {
+                EvaluatedValue::Unset => {}
+                EvaluatedValue::Null => {
                     let name = name_of(self.table, plan.column);
                     return Err(Error::invalid(format!("Invalid null value for the addition to {name}")));
                 }
-                Given::Value(amount) => self.increase(plan, &amount)?,
+                EvaluatedValue::Value(amount) => self.increase(plan, &amount)?,
             },
             CollectionChange::Count(source, subtract) => self.count(plan, source, *subtract)?,
             CollectionChange::SetField(place, value) => match value.evaluate(self.context)? {
-                Given::Unset => {}
-                Given::Null => self.tombstone(plan, &field_path(*place)),
-                Given::Value(value) => self.put(plan, &field_path(*place), &value)?,
+                EvaluatedValue::Unset => {}
+                EvaluatedValue::Null => self.tombstone(plan, &field_path(*place)),
+                EvaluatedValue::Value(value) => self.put(plan, &field_path(*place), &value)?,
             },
         }
         Ok(())
@@ -137,7 +137,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     /// message.
     fn at(&mut self, plan: &CollectionPlan, index: &Source, attempt: &str) -> Result<Option<(Place, Bytes)>, Error> {
         let index = match index.evaluate(self.context)? {
-            Given::Unset => return Ok(None),
+            EvaluatedValue::Unset => return Ok(None),
             given => given.require("list index")?,
         };
         let index = <[u8; 4]>::try_from(&*index).map_err(|_| Error::invalid("Invalid empty value for list index"))?;
@@ -154,7 +154,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     }
 
     fn remove_values(&mut self, plan: &CollectionPlan, source: &Source) -> Result<(), Error> {
-        let Given::Value(value) = source.evaluate_choices(self.context)? else { return Ok(()) };
+        let EvaluatedValue::Value(value) = source.evaluate_choices(self.context)? else { return Ok(()) };
         // Elements of a stored list are never null.
         let unwanted = parts(&plan.data_type, &value).unwrap_or_default();
         for unwanted in unwanted.into_iter().filter_map(|(_, element)| element) {
@@ -187,8 +187,8 @@ impl<'c, 'a> Cells<'c, 'a> {
     }
 
     /// Writes every element of a value as a cell; null has no elements.
-    fn put_all(&mut self, plan: &CollectionPlan, given: &Given<'_>, prepend: bool) -> Result<(), Error> {
-        let Given::Value(value) = given else { return Ok(()) };
+    fn put_all(&mut self, plan: &CollectionPlan, given: &EvaluatedValue<'_>, prepend: bool) -> Result<(), Error> {
+        let EvaluatedValue::Value(value) = given else { return Ok(()) };
         if let DataType::Udt(_) = plan.data_type {
             return self.put_fields(plan, value);
         }
@@ -223,7 +223,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     /// additions of one statement are summed up.
     fn count(&mut self, plan: &CollectionPlan, source: &Source, subtract: bool) -> Result<(), Error> {
         let given = match source.evaluate(self.context)? {
-            Given::Unset => return Ok(()),
+            EvaluatedValue::Unset => return Ok(()),
             given => given.require("counter increment")?,
         };
         let amount = <[u8; 8]>::try_from(&*given).map(i64::from_be_bytes);
@@ -286,7 +286,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     }
 
     fn remove_all(&mut self, plan: &CollectionPlan, keys: &Source) -> Result<(), Error> {
-        let Given::Value(value) = keys.evaluate(self.context)? else { return Ok(()) };
+        let EvaluatedValue::Value(value) = keys.evaluate(self.context)? else { return Ok(()) };
         let of = match &plan.data_type {
             DataType::Map(key, _) => DataType::Set(key.clone()),
             other => other.clone(),
@@ -298,20 +298,20 @@ impl<'c, 'a> Cells<'c, 'a> {
     fn put_one(&mut self, plan: &CollectionPlan, key: &Source, value: &Source) -> Result<(), Error> {
         let key = map_key(key.evaluate(self.context)?)?;
         match value.evaluate(self.context)? {
-            Given::Unset => Ok(()),
-            Given::Null => {
+            EvaluatedValue::Unset => Ok(()),
+            EvaluatedValue::Null => {
                 self.tombstone(plan, &key);
                 Ok(())
             }
-            Given::Value(value) => self.put(plan, &key, &value),
+            EvaluatedValue::Value(value) => self.put(plan, &key, &value),
         }
     }
 
     /// Removes one element. An unset element of a set removes nothing; a map's key must be set.
     fn remove_one(&mut self, plan: &CollectionPlan, key: &Source) -> Result<(), Error> {
         let key = match (key.evaluate(self.context)?, &plan.data_type) {
-            (Given::Unset, DataType::Set(_)) => return Ok(()),
-            (Given::Null, DataType::Set(_)) => return Err(Error::invalid("Invalid null set element")),
+            (EvaluatedValue::Unset, DataType::Set(_)) => return Ok(()),
+            (EvaluatedValue::Null, DataType::Set(_)) => return Err(Error::invalid("Invalid null set element")),
             (given, _) => map_key(given)?,
         };
         self.tombstone(plan, &key);
@@ -319,11 +319,11 @@ impl<'c, 'a> Cells<'c, 'a> {
     }
 }
 
-fn map_key(given: Given<'_>) -> Result<Cow<'_, [u8]>, Error> {
+fn map_key(given: EvaluatedValue<'_>) -> Result<Cow<'_, [u8]>, Error> {
     match given {
-        Given::Value(key) => Ok(key),
-        Given::Null => Err(Error::invalid("Invalid null map key")),
-        Given::Unset => Err(Error::invalid("Invalid unset map key")),
+        EvaluatedValue::Value(key) => Ok(key),
+        EvaluatedValue::Null => Err(Error::invalid("Invalid null map key")),
+        EvaluatedValue::Unset => Err(Error::invalid("Invalid unset map key")),
     }
 }
 

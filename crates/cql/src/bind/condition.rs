@@ -3,7 +3,7 @@
 use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::Given;
+use crate::plan::EvaluatedValue;
 use crate::plan::{ConditionPlan, Part, TestPlan};
 use crate::statement::Operator;
 use henge_model::{ColumnId, DataType};
@@ -151,14 +151,16 @@ impl TestPlan {
         let mut values = Vec::with_capacity(self.values.len());
         for source in &self.values {
             match (source.evaluate_choices(context)?, self.operator) {
-                (Given::Value(list), _) if self.is_list => return self.list(&list).map(Some),
-                (Given::Null, _) if self.is_list => return Err(Error::invalid("Invalid null list in IN condition")),
-                (Given::Unset, Operator::Contains | Operator::ContainsKey) => return Ok(None),
+                (EvaluatedValue::Value(list), _) if self.is_list => return self.list(&list).map(Some),
+                (EvaluatedValue::Null, _) if self.is_list => {
+                    return Err(Error::invalid("Invalid null list in IN condition"));
+                }
+                (EvaluatedValue::Unset, Operator::Contains | Operator::ContainsKey) => return Ok(None),
                 // An unset choice of IN is left out.
-                (Given::Unset, Operator::In) if !self.is_list => {}
-                (Given::Unset, _) => return Err(unset()),
-                (Given::Null, _) => values.push(None),
-                (Given::Value(value), _) => values.push(Some(value.into_owned())),
+                (EvaluatedValue::Unset, Operator::In) if !self.is_list => {}
+                (EvaluatedValue::Unset, _) => return Err(unset()),
+                (EvaluatedValue::Null, _) => values.push(None),
+                (EvaluatedValue::Value(value), _) => values.push(Some(value.into_owned())),
             }
         }
         Ok(Some(values))

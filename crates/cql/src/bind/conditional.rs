@@ -7,7 +7,7 @@ use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
 use crate::plan::{ConditionPlan, ModifyPlan, ResultColumn, projection_of, result_columns};
 use henge_base::{Bytes, Micros};
-use henge_model::{Column, ColumnId, Key, KeyKind, Projected, RowView, Table, Token};
+use henge_model::{Column, ColumnId, Key, KeyKind, ProjectedColumn, RowView, Table, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -148,7 +148,7 @@ impl<'a> Conditional<'a> {
     }
 
     /// The columns of the result: `[applied]`, and if the write was not applied those that tell why.
-    pub fn columns(&self, applied: bool) -> (Vec<ResultColumn>, Vec<Projected>) {
+    pub fn columns(&self, applied: bool) -> (Vec<ResultColumn>, Vec<ProjectedColumn>) {
         let others = if applied { Vec::new() } else { self.telling() };
         let projected = others.iter().map(|column| projection_of(column, &self.table)).collect();
         (result_columns(&self.table, others.into_iter()), projected)

@@ -73,9 +73,9 @@ fn groups_begin_where_what_they_have_in_common_ends() {
     let mut output = plan.output(&context);
     // The fetched values: c, d, then those of the other GROUP BY columns.
     let row = |c: i32, d: i32| {
-        let of = |projected: &henge_model::Projected| match projected {
-            henge_model::Projected::Clustering(0) => number(c),
-            henge_model::Projected::Clustering(_) => number(d),
+        let of = |projected: &henge_model::ProjectedColumn| match projected {
+            henge_model::ProjectedColumn::Clustering(0) => number(c),
+            henge_model::ProjectedColumn::Clustering(_) => number(d),
             _ => Some(Bytes::from_static(b"x")),
         };
         plan.projection().columns.iter().map(of).collect::<Vec<_>>()
@@ -100,8 +100,8 @@ fn tuples_in_mixed_order_are_bounded_by_their_first_column_and_filtered() {
     let plan = select("SELECT c FROM wide WHERE a = 1 AND b = 'x' AND (c, d) > (1, 5)");
     let bound = plan.bind(&context(&[])).unwrap();
     let row = |c: i32, d: i32| {
-        let of = |projected: &henge_model::Projected| match projected {
-            henge_model::Projected::Clustering(0) => number(c),
+        let of = |projected: &henge_model::ProjectedColumn| match projected {
+            henge_model::ProjectedColumn::Clustering(0) => number(c),
             _ => number(d),
         };
         plan.projection().columns.iter().map(of).collect::<Vec<_>>()

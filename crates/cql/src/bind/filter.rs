@@ -1,9 +1,9 @@
 //! Filters: relations that are evaluated on fetched rows.
 
-use super::part_filter::{Asked, PartFilter};
+use super::part_filter::{PartFilter, PartKind};
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::{FilterRelation, Given};
+use crate::plan::{EvaluatedValue, FilterRelation};
 use crate::statement::Operator;
 use henge_base::Bytes;
 use henge_model::{Analysis, Column, DataType, Order};
@@ -99,11 +99,11 @@ impl Filter {
 }
 
 /// The parts of its collection that a relation asks for; `None` if it compares whole values.
-fn part_kind(relation: &FilterRelation) -> Option<Asked> {
+fn part_kind(relation: &FilterRelation) -> Option<PartKind> {
     match relation.operator {
-        _ if relation.key.is_some() => Some(Asked::Entries),
-        Operator::Contains => Some(Asked::Values),
-        Operator::ContainsKey => Some(Asked::Keys),
+        _ if relation.key.is_some() => Some(PartKind::Entries),
+        Operator::Contains => Some(PartKind::Values),
+        Operator::ContainsKey => Some(PartKind::Keys),
         _ => None,
     }
 }
@@ -113,7 +113,7 @@ fn part_kind(relation: &FilterRelation) -> Option<Asked> {
 struct PartFilters(Vec<PartFilter>);
 
 impl PartFilters {
-    fn of(&mut self, relation: &FilterRelation, asked: Asked) -> &mut PartFilter {
+    fn of(&mut self, relation: &FilterRelation, asked: PartKind) -> &mut PartFilter {
         let (place, analysis) = (relation.place, relation.analysis);
         let is_alike = |known: &PartFilter| (known.asked, known.analysis) == (asked, analysis);
         // Relations on one column follow each other, so those of this one are the last.
@@ -133,12 +133,12 @@ impl PartFilters {
 }
 
 /// The key or value of a map's entry; null and unset are refused.
-fn entry_part(given: Given<'_>, what: &str, column: &str) -> Result<Bytes, Error> {
+fn entry_part(given: EvaluatedValue<'_>, what: &str, column: &str) -> Result<Bytes, Error> {
     let refuse = |kind| Err(Error::invalid(format!("Unsupported {kind} map {what} for column {column}")));
     match given {
-        Given::Value(value) => Ok(Bytes::copy_from_slice(&value)),
-        Given::Null => refuse("null"),
-        Given::Unset => refuse("unset"),
+        EvaluatedValue::Value(value) => Ok(Bytes::copy_from_slice(&value)),
+        EvaluatedValue::Null => refuse("null"),
+        EvaluatedValue::Unset => refuse("unset"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A list while a statement changes it: each change sees those before it. Elements are found by index and by value
 //! without going through the list again.
 
-use super::ranked::Ranked;
+use super::ranked_cells::RankedCells;
 use henge_base::{Bytes, count_steps};
 use henge_model::{Cell, CellKind, CellView, DataType, Row};
 use std::cmp::Ordering;
@@ -15,8 +15,8 @@ pub(super) struct List {
     /// The newest deletion of the whole list: cells up to its time are not live.
     deleted: Option<i64>,
     /// Prepended elements, the last one first in the list.
-    front: Ranked,
-    back: Ranked,
+    front: RankedCells,
+    back: RankedCells,
     /// Elements by value; `None` until a change asks for it.
     by_value: Option<BTreeMap<ByValue, Vec<Place>>>,
 }
@@ -44,7 +44,7 @@ impl List {
         let mut elements = row.cells;
         elements.retain(|cell| !is_deletion(cell));
         elements.sort_by(|a, b| compare(&a.path, &b.path));
-        let (of, front, back) = (Arc::new(of.clone()), Ranked::default(), Ranked::default());
+        let (of, front, back) = (Arc::new(of.clone()), RankedCells::default(), RankedCells::default());
         let mut list = List { of, now_seconds, deleted, front, back, by_value: None };
         elements.into_iter().for_each(|cell| list.push_back(cell));
         list

@@ -13,7 +13,7 @@ mod output;
 mod part;
 mod part_filter;
 mod probe;
-mod ranked;
+mod ranked_cells;
 mod select;
 mod selected;
 mod slice;

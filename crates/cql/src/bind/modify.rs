@@ -8,7 +8,7 @@ use crate::context::BindContext;
 use crate::error::Error;
 use crate::guardrails::CELL_BYTES;
 use crate::limits;
-use crate::plan::Given;
+use crate::plan::EvaluatedValue;
 use crate::plan::{CellPlan, CollectionPlan, ModifyPlan, Reach, Slice};
 use henge_base::{Bytes, Micros};
 use henge_model::{
@@ -180,9 +180,9 @@ impl ModifyPlan {
             return Ok(context.timestamp);
         };
         let bytes = match source.evaluate(context)? {
-            Given::Unset => return Ok(context.timestamp),
-            Given::Null => return Err(Error::invalid("Invalid null value of timestamp")),
-            Given::Value(bytes) => bytes,
+            EvaluatedValue::Unset => return Ok(context.timestamp),
+            EvaluatedValue::Null => return Err(Error::invalid("Invalid null value of timestamp")),
+            EvaluatedValue::Value(bytes) => bytes,
         };
         match <[u8; 8]>::try_from(&*bytes).map(i64::from_be_bytes) {
             Ok(timestamp) if timestamp != i64::MIN => Ok(timestamp),
@@ -194,13 +194,13 @@ impl ModifyPlan {
     fn time_to_live(&self, context: &BindContext<'_>) -> Result<Option<u32>, Error> {
         let default = self.table.options.default_time_to_live;
         let given = match &self.ttl {
-            None => Given::Unset,
+            None => EvaluatedValue::Unset,
             Some(source) => source.evaluate(context)?,
         };
         let ttl = match given {
-            Given::Unset => i64::from(default),
-            Given::Null => 0,
-            Given::Value(bytes) => <[u8; 4]>::try_from(&*bytes)
+            EvaluatedValue::Unset => i64::from(default),
+            EvaluatedValue::Null => 0,
+            EvaluatedValue::Value(bytes) => <[u8; 4]>::try_from(&*bytes)
                 .map(|b| i64::from(i32::from_be_bytes(b)))
                 .map_err(|_| Error::invalid("Invalid TTL value"))?,
         };
@@ -214,8 +214,13 @@ impl ModifyPlan {
 
     /// Applies the guardrails on the size of a value that is written as one cell.
     #[inline]
-    fn guard_value(&self, column: ColumnId, given: &Given<'_>, context: &BindContext<'_>) -> Result<(), Error> {
-        let Given::Value(value) = given else { return Ok(()) };
+    fn guard_value(
+        &self,
+        column: ColumnId,
+        given: &EvaluatedValue<'_>,
+        context: &BindContext<'_>,
+    ) -> Result<(), Error> {
+        let EvaluatedValue::Value(value) = given else { return Ok(()) };
         let name = || name_of(&self.table, column);
         if context.guard.measures_collections() {
             let of = self.table.columns().find(|c| c.id == column).map(|c| c.data_type.unfrozen());
@@ -246,7 +251,7 @@ impl ModifyPlan {
         content.marker = self.marks_row.then_some(Marker { timestamp, expiry: content.expiry });
         for cell in cells {
             match cell.source.evaluate(context)? {
-                Given::Unset => {}
+                EvaluatedValue::Unset => {}
                 given => {
                     self.guard_value(cell.column, &given, context)?;
                     content.values.push((cell.column, given));
@@ -271,7 +276,7 @@ struct Content<'a> {
     marker: Option<Marker>,
     deletion: Option<Deletion>,
     /// Cells of plain columns by column; null deletes.
-    values: SmallVec<[(ColumnId, Given<'a>); 8]>,
+    values: SmallVec<[(ColumnId, EvaluatedValue<'a>); 8]>,
     /// Cells of collections, in any order.
     elements: Vec<Cell>,
 }
@@ -289,7 +294,7 @@ impl Content<'_> {
 
     /// The same of a row whose key does not give its clustering values back as they were written, which are kept beside.
     fn put_with(&self, original: Bytes, key: Key, token: Token, out: &mut Vec<BoundModify>) {
-        let original = (ColumnId::CLUSTERING, Given::Value(Cow::Borrowed(&original[..])));
+        let original = (ColumnId::CLUSTERING, EvaluatedValue::Value(Cow::Borrowed(&original[..])));
         let row = self.encode_all(key.bytes(), [self.cell(&original).to_cell()]);
         out.push(BoundModify { key, token, row, timestamp: self.timestamp });
     }
@@ -314,10 +319,10 @@ impl Content<'_> {
         encoded.into()
     }
 
-    fn cell<'v>(&self, (column, given): &'v (ColumnId, Given<'_>)) -> CellView<'v> {
+    fn cell<'v>(&self, (column, given): &'v (ColumnId, EvaluatedValue<'_>)) -> CellView<'v> {
         let kind = match (given, self.expiry) {
-            (Given::Value(value), None) => CellKindView::Live { value },
-            (Given::Value(value), Some((ttl, expires))) => CellKindView::Expiring { value, ttl, expires },
+            (EvaluatedValue::Value(value), None) => CellKindView::Live { value },
+            (EvaluatedValue::Value(value), Some((ttl, expires))) => CellKindView::Expiring { value, ttl, expires },
             _ => CellKindView::Tombstone { local_seconds: self.local_seconds },
         };
         CellView { column: *column, path: &[], timestamp: self.timestamp, kind }

@@ -3,7 +3,7 @@
 use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::{Given, Source};
+use crate::plan::{EvaluatedValue, Source};
 use henge_base::Bytes;
 use henge_model::DataType;
 use std::borrow::Cow;
@@ -77,7 +77,7 @@ pub(super) fn evaluate_bound<'a>(
 ) -> Result<Option<Cow<'a, [u8]>>, Error> {
     let Some(source) = source else { return Ok(None) };
     match source.evaluate(context)? {
-        Given::Unset => Ok(None),
+        EvaluatedValue::Unset => Ok(None),
         given => given.require(&format!("slice selection on {on}")).map(Some),
     }
 }

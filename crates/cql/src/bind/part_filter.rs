@@ -6,9 +6,9 @@ use henge_base::{Bytes, count_steps};
 use henge_model::{Analysis, DataType};
 use std::cmp::Ordering;
 
-/// The parts that relations ask for.
+/// The kind of parts that a relation tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum PartKind {
     /// CONTAINS: elements of lists and sets, values of maps.
     Values,
     /// CONTAINS KEY.
@@ -21,7 +21,7 @@ pub(super) enum Asked {
 #[derive(Clone, Debug)]
 pub(super) struct PartFilter {
     pub(super) place: usize,
-    pub(super) asked: Asked,
+    pub(super) asked: PartKind,
     pub(super) analysis: Analysis,
     data_type: DataType,
     /// The parts that must be there: a key (for entries alone) and a value, sorted and each once.
@@ -29,7 +29,7 @@ pub(super) struct PartFilter {
 }
 
 impl PartFilter {
-    pub(super) fn new(place: usize, asked: Asked, analysis: Analysis, data_type: DataType) -> PartFilter {
+    pub(super) fn new(place: usize, asked: PartKind, analysis: Analysis, data_type: DataType) -> PartFilter {
         PartFilter { place, asked, analysis, data_type, wanted: Vec::new() }
     }
 
@@ -56,9 +56,9 @@ impl PartFilter {
         for entry in parts.chunks_exact(step) {
             let (Some(key), Some(value)) = (entry[0].1, entry[step - 1].1) else { continue };
             let place = match self.asked {
-                Asked::Values => self.place_of((&[], &self.analysis.apply(value))),
-                Asked::Keys => self.place_of((&[], &self.analysis.apply(key))),
-                Asked::Entries => self.place_of((key, value)),
+                PartKind::Values => self.place_of((&[], &self.analysis.apply(value))),
+                PartKind::Keys => self.place_of((&[], &self.analysis.apply(key))),
+                PartKind::Entries => self.place_of((key, value)),
             };
             if let Some(found) = place.and_then(|place| found.get_mut(place)).filter(|found| !**found) {
                 *found = true;
@@ -78,7 +78,7 @@ impl PartFilter {
     fn compare(&self, wanted: &(Bytes, Bytes), (key, value): (&[u8], &[u8])) -> Ordering {
         count_steps(1);
         let (of_key, of_value) = match (self.data_type.unfrozen(), self.asked) {
-            (DataType::Map(of_key, _), Asked::Keys) => (of_key, of_key),
+            (DataType::Map(of_key, _), PartKind::Keys) => (of_key, of_key),
             (DataType::Map(of_key, of_value), _) => (of_key, of_value),
             (DataType::List(of) | DataType::Set(of), _) => (of, of),
             // Relations on parts of anything else were refused.
@@ -86,6 +86,6 @@ impl PartFilter {
         };
         let by_key = || of_key.compare(&wanted.0, key);
         let by_value = of_value.compare(&wanted.1, value);
-        if self.asked == Asked::Entries { by_key().then(by_value) } else { by_value }
+        if self.asked == PartKind::Entries { by_key().then(by_value) } else { by_value }
     }
 }

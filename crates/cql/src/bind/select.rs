@@ -6,7 +6,7 @@ use super::slice::{SliceValues, key_error};
 use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
 use crate::limits;
-use crate::plan::{Given, Partition, SelectPlan, Source, TokenBound, TokenBounds, Values};
+use crate::plan::{EvaluatedValue, Partition, SelectPlan, Source, TokenBound, TokenBounds, Values};
 use henge_base::Bytes;
 use henge_model::{Key, KeyRange, PartitionKey, Probe, Table, Token, TokenRange};
 
@@ -157,8 +157,8 @@ fn start_of(range: &KeyRange) -> &[u8] {
 /// The value of LIMIT or PER PARTITION LIMIT; unset means no limit.
 fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u32, Error> {
     let bytes = match source.evaluate(context)? {
-        Given::Unset => return Ok(u32::MAX),
-        Given::Null => return Err(Error::invalid("Invalid null value of limit")),
+        EvaluatedValue::Unset => return Ok(u32::MAX),
+        EvaluatedValue::Null => return Err(Error::invalid("Invalid null value of limit")),
         given => given.require(what)?,
     };
     let value = <[u8; 4]>::try_from(&*bytes).map(i32::from_be_bytes).unwrap_or(0);
@@ -171,7 +171,7 @@ fn positive(source: &Source, what: &str, context: &BindContext<'_>) -> Result<u3
 /// A bound on tokens.
 fn token(source: &Source, context: &BindContext<'_>) -> Result<i64, Error> {
     let bytes = match source.evaluate(context)? {
-        Given::Null => return Err(Error::invalid("Invalid null token value")),
+        EvaluatedValue::Null => return Err(Error::invalid("Invalid null token value")),
         given => given.require("partition key token")?,
     };
     let bytes =

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::functions::{Call, json};
 use crate::limits::BUILT_BYTES_MAX;
 use crate::plan::Selector;
-use crate::plan::{Given, Source};
+use crate::plan::{EvaluatedValue, Source};
 use henge_base::Bytes;
 use henge_model::DataType;
 use std::borrow::Cow;
@@ -101,9 +101,9 @@ fn all<'a>(
 
 fn evaluate_source<'a>(source: &'a Source, row: Row<'_>, context: &BindContext<'a>) -> Result<Option<Bytes>, Error> {
     match source.evaluate_for_row(context, row.number)? {
-        Given::Value(bytes) => Ok(Some(Bytes::from(bytes.into_owned()))),
-        Given::Null => Ok(None),
-        Given::Unset => Err(Error::invalid("Invalid unset value in the selection")),
+        EvaluatedValue::Value(bytes) => Ok(Some(Bytes::from(bytes.into_owned()))),
+        EvaluatedValue::Null => Ok(None),
+        EvaluatedValue::Unset => Err(Error::invalid("Invalid unset value in the selection")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::{Bound, Choices, Slice, Values, key_value};
+use crate::plan::{Choices, Slice, SliceBound, Values, key_value};
 use henge_base::Bytes;
 use henge_model::{Key, KeyError, Order, PartitionKey, Table};
 use std::borrow::Cow;
@@ -27,7 +27,7 @@ impl<'a> SliceValues<'a> {
     ) -> Result<Self, Error> {
         let first: usize = clustering.iter().map(Choices::width).sum();
         let columns = table.clustering.get(first..).unwrap_or(&[]);
-        let evaluate = |bound: &'a Bound| -> Result<_, Error> {
+        let evaluate = |bound: &'a SliceBound| -> Result<_, Error> {
             let mut values = Values::new();
             for (source, column) in bound.values.iter().zip(columns) {
                 values.push(key_value(source, column, context)?);

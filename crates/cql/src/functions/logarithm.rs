@@ -14,7 +14,7 @@ const SPARE: i64 = 12;
 const EXP_MAX: u32 = 20_000;
 
 /// A fixed-point number: `value * 10^-digits`.
-struct Fixed {
+struct FixedPoint {
     value: BigInt,
     digits: i64,
 }
@@ -28,11 +28,11 @@ fn digits_of(argument: &Decimal) -> i64 {
     argument.precision().clamp(DIGITS_MIN, DIGITS_MAX)
 }
 
-impl Fixed {
+impl FixedPoint {
     /// The decimal truncated to `digits` digits after the point.
-    fn of(decimal: &Decimal, digits: i64) -> Result<Fixed, String> {
+    fn of(decimal: &Decimal, digits: i64) -> Result<FixedPoint, String> {
         let scaled = Decimal { unscaled: decimal.unscaled.clone(), scale: decimal.scale - digits };
-        Ok(Fixed { value: scaled.truncate()?, digits })
+        Ok(FixedPoint { value: scaled.truncate()?, digits })
     }
 
     /// The reciprocal.
@@ -57,7 +57,7 @@ pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
         return Err(format!("the argument of exp is beyond {EXP_MAX}"));
     }
     let is_negative = argument.unscaled.sign() == Sign::Minus;
-    let exponential = exp_of(&Fixed::of(&argument.clone().absolute(), digits + SPARE)?);
+    let exponential = exp_of(&FixedPoint::of(&argument.clone().absolute(), digits + SPARE)?);
     Ok(strip_if_exact(if is_negative { exponential.inverse(digits) } else { exponential.to_decimal(digits) }))
 }
 
@@ -68,7 +68,7 @@ fn strip_if_exact(result: Decimal) -> Decimal {
 }
 
 /// The Taylor series of the argument divided by a power of two, then squared as often.
-fn exp_of(argument: &Fixed) -> Fixed {
+fn exp_of(argument: &FixedPoint) -> FixedPoint {
     let halvings = 8 + argument.value.bits().saturating_sub(one(argument.digits).bits());
     let spare = i64::try_from(halvings).unwrap_or(0) + 4;
     let places = argument.digits + spare;
@@ -87,7 +87,7 @@ fn exp_of(argument: &Fixed) -> Fixed {
     for _ in 0..halvings {
         sum = &sum * &sum / &unit;
     }
-    Fixed { value: sum, digits: places }
+    FixedPoint { value: sum, digits: places }
 }
 
 /// The natural logarithm.
@@ -113,17 +113,17 @@ pub(super) fn log10(argument: &Decimal) -> Result<Decimal, String> {
     // A result that differs from an integer only in the last four guard digits is that integer.
     let nearest = (&value + one(places) / 2u8) / one(places) * one(places);
     let near = (&value - &nearest).magnitude() < one(4).magnitude();
-    let result = Fixed { value: if near { nearest } else { value }, digits: places };
+    let result = FixedPoint { value: if near { nearest } else { value }, digits: places };
     Ok(strip_if_exact(result.to_decimal(digits)))
 }
 
 /// The natural logarithm to `places` digits after the point, as `ln m + e ln 10` of `m * 10^e` with `1 <= m < 10`.
-fn log_to(argument: &Decimal, places: i64) -> Result<Fixed, String> {
+fn log_to(argument: &Decimal, places: i64) -> Result<FixedPoint, String> {
     let places = places + 12;
     let exponent = argument.precision() - argument.scale - 1;
     let mantissa = Decimal { unscaled: argument.unscaled.clone(), scale: argument.scale + exponent };
     let unit = one(places);
-    let mut mantissa = Fixed::of(&mantissa, places)?.value;
+    let mut mantissa = FixedPoint::of(&mantissa, places)?.value;
     // `m` is halved until it is near one: ln m = ln (m / 2^n) + n ln 2.
     let mut halvings = 0i64;
     while mantissa > &unit * 3 / 2 {
@@ -134,7 +134,7 @@ fn log_to(argument: &Decimal, places: i64) -> Result<Fixed, String> {
     let ten = &two * 3 + inverse_hyperbolic(&unit, &(&unit * 9), &unit) * 2;
     let near = inverse_hyperbolic(&(&mantissa - &unit), &(&mantissa + &unit), &unit) * 2;
     let value = near + two * halvings + ten * exponent;
-    Ok(Fixed { value: value / one(12), digits: places - 12 })
+    Ok(FixedPoint { value: value / one(12), digits: places - 12 })
 }
 
 /// The inverse hyperbolic tangent of `above / below`, a fraction well below one, in multiples of `1 / unit`.

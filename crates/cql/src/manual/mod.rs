@@ -7,7 +7,7 @@ mod statements;
 mod types;
 
 use crate::fixture::schema_of;
-use crate::{Prepared, parse, prepare};
+use crate::{PlannedStatement, parse, prepare};
 use henge_model::Schema;
 
 /// Every type a column can be shown with, by its CQL name: the native ones, and one of each kind of the others.
@@ -62,7 +62,7 @@ fn index(sample: &str) -> usize {
 }
 
 /// The statement against that schema, unless it is refused.
-fn prepare_if_valid(text: &str, schema: &Schema) -> Option<Prepared> {
+fn prepare_if_valid(text: &str, schema: &Schema) -> Option<PlannedStatement> {
     prepare(&parse(text).ok()?, schema, Some("ks")).ok()
 }
 

@@ -6,7 +6,7 @@ use crate::lexer::Kind;
 use crate::statement::{Describe, DescribeSubject, Name, TableName};
 
 /// Constructor of a subject that has a name.
-type Named = fn(TableName) -> DescribeSubject;
+type SubjectOfName = fn(TableName) -> DescribeSubject;
 
 impl Parser<'_> {
     pub(super) fn describe(&mut self) -> Result<Describe, Error> {
@@ -33,7 +33,7 @@ impl Parser<'_> {
         if self.take_words("MATERIALIZED", "VIEW") {
             return self.table_name().map(DescribeSubject::View);
         }
-        let kinds: [(&str, Named); 3] = [
+        let kinds: [(&str, SubjectOfName); 3] = [
             ("TABLE", DescribeSubject::Table),
             ("COLUMNFAMILY", DescribeSubject::Table),
             ("INDEX", DescribeSubject::Index),
@@ -42,7 +42,7 @@ impl Parser<'_> {
             self.advance();
             return self.user_type_name().map(DescribeSubject::Type);
         }
-        let functions: [(&str, Named); 2] =
+        let functions: [(&str, SubjectOfName); 2] =
             [("FUNCTION", DescribeSubject::Function), ("AGGREGATE", DescribeSubject::Aggregate)];
         for (keyword, subject) in functions {
             if self.at_word(keyword) && !self.following_ends() {

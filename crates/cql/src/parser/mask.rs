@@ -2,11 +2,11 @@
 
 use super::Parser;
 use crate::error::Error;
-use crate::statement::{AlterTableChange, Arguments, MaskCall, Masked, Term, TermKind};
+use crate::statement::{AlterTableChange, Arguments, MaskCall, MaskClause, Term, TermKind};
 
 impl Parser<'_> {
     /// Parses `MASKED WITH DEFAULT` or `MASKED WITH f(...)`, if present.
-    pub(super) fn column_mask(&mut self) -> Result<Option<Masked>, Error> {
+    pub(super) fn column_mask(&mut self) -> Result<Option<MaskClause>, Error> {
         let position = self.position();
         if !self.take_words("MASKED", "WITH") {
             return Ok(None);
@@ -14,7 +14,7 @@ impl Parser<'_> {
         // A function or its keyspace may be called `default` too.
         let is_name = self.following.is_symbol("(") || self.following.is_symbol(".");
         let call = if !is_name && self.take_word("DEFAULT") { None } else { Some(self.mask_call()?) };
-        Ok(Some(Masked { call, position }))
+        Ok(Some(MaskClause { call, position }))
     }
 
     fn mask_call(&mut self) -> Result<MaskCall, Error> {

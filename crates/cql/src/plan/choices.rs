@@ -1,6 +1,6 @@
 //! The values that `=` or `IN` allows for key columns.
 
-use super::{Given, Source};
+use super::{EvaluatedValue, Source};
 use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
@@ -75,12 +75,12 @@ pub(crate) fn key_value<'a>(
     context: &BindContext<'a>,
 ) -> Result<Cow<'a, [u8]>, Error> {
     match source.evaluate(context)? {
-        Given::Value(value) => Ok(value),
-        Given::Null => Err(null_value(column)),
-        Given::Unset if is_of_key(column) => {
+        EvaluatedValue::Value(value) => Ok(value),
+        EvaluatedValue::Null => Err(null_value(column)),
+        EvaluatedValue::Unset if is_of_key(column) => {
             Err(Error::invalid(format!("Invalid unset value for column {}", column.name)))
         }
-        Given::Unset => Err(Error::invalid(format!("Unsupported unset value for column {}", column.name))),
+        EvaluatedValue::Unset => Err(Error::invalid(format!("Unsupported unset value for column {}", column.name))),
     }
 }
 

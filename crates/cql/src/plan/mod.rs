@@ -49,12 +49,12 @@ pub use permission::PermissionPlan;
 pub(crate) use probe::{ProbeCondition, ProbePlan};
 pub use replication::ReplicationDraft;
 pub(crate) use restriction::{
-    Bound, MixedBound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where, is_slice,
+    MixedBound, Partition, Restriction, Slice, SliceBound, TokenBound, TokenBounds, Where, is_slice,
 };
 pub use schema_change::SchemaChange;
 pub(crate) use select::Grouping;
 pub use select::SelectPlan;
 pub(crate) use selector::{Selector, projection_of};
 pub(crate) use sorting::Sorting;
-pub(crate) use source::{Given, Source};
-pub use statement::{Plan, Prepared};
+pub(crate) use source::{EvaluatedValue, Source};
+pub use statement::{Plan, PlannedStatement};

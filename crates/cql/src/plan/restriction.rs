@@ -51,8 +51,8 @@ pub(crate) struct TokenBound {
 /// Bounds on the clustering columns that follow the prefix.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slice {
-    pub(crate) lower: Option<Bound>,
-    pub(crate) upper: Option<Bound>,
+    pub(crate) lower: Option<SliceBound>,
+    pub(crate) upper: Option<SliceBound>,
     /// True if the sliced columns are stored in descending order.
     pub(crate) descending: bool,
     /// The whole of bounds that extend to columns of another order. `lower` and `upper` have their leading columns only.
@@ -62,13 +62,13 @@ pub(crate) struct Slice {
 /// A bound on columns of which some are stored in ascending and some in descending order.
 #[derive(Clone, Debug)]
 pub(crate) struct MixedBound {
-    pub(crate) bound: Bound,
+    pub(crate) bound: SliceBound,
     pub(crate) is_lower: bool,
 }
 
 /// One bound: values for the leading ones of the sliced columns.
 #[derive(Clone, Debug)]
-pub(crate) struct Bound {
+pub(crate) struct SliceBound {
     pub(crate) values: Vec<Source>,
     pub(crate) inclusive: bool,
 }

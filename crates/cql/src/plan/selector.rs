@@ -2,7 +2,7 @@
 
 use super::Source;
 use crate::functions::Function;
-use henge_model::{Column, ColumnKind, DataType, Projected, Table};
+use henge_model::{Column, ColumnKind, DataType, ProjectedColumn, Table};
 
 /// The expression that computes one column of the result.
 #[derive(Clone, Debug)]
@@ -70,11 +70,11 @@ pub(crate) enum Selector {
 }
 
 /// The projection that fetches a column.
-pub(crate) fn projection_of(column: &Column, table: &Table) -> Projected {
+pub(crate) fn projection_of(column: &Column, table: &Table) -> ProjectedColumn {
     let place = table.position(column).unwrap_or(0);
     match column.kind {
-        ColumnKind::PartitionKey => Projected::PartitionKey(place),
-        ColumnKind::Clustering => Projected::Clustering(place),
-        ColumnKind::Static | ColumnKind::Regular => Projected::Cell(column.id),
+        ColumnKind::PartitionKey => ProjectedColumn::PartitionKey(place),
+        ColumnKind::Clustering => ProjectedColumn::Clustering(place),
+        ColumnKind::Static | ColumnKind::Regular => ProjectedColumn::Cell(column.id),
     }
 }

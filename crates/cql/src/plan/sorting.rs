@@ -2,7 +2,7 @@
 
 use super::{Choices, Partition, Where, projection_of};
 use henge_base::Bytes;
-use henge_model::{Column, Order, Projected, Table};
+use henge_model::{Column, Order, ProjectedColumn, Table};
 use std::cmp::Ordering;
 
 /// The columns to sort by; empty if rows arrive in order. Their values follow those of the result in each row.
@@ -30,7 +30,7 @@ impl Sorting {
     }
 
     /// The values to fetch for sorting.
-    pub(crate) fn projections(&self, table: &Table) -> Vec<Projected> {
+    pub(crate) fn projections(&self, table: &Table) -> Vec<ProjectedColumn> {
         self.columns.iter().map(|column| projection_of(column, table)).collect()
     }
 

@@ -40,7 +40,7 @@ pub(crate) enum Source {
 
 /// An evaluated value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Given<'a> {
+pub(crate) enum EvaluatedValue<'a> {
     Null,
     Unset,
     Value(Cow<'a, [u8]>),
@@ -48,16 +48,20 @@ pub(crate) enum Given<'a> {
 
 impl Source {
     /// Evaluates the term and validates it against its type.
-    pub(crate) fn evaluate<'a>(&'a self, context: &BindContext<'a>) -> Result<Given<'a>, Error> {
+    pub(crate) fn evaluate<'a>(&'a self, context: &BindContext<'a>) -> Result<EvaluatedValue<'a>, Error> {
         self.evaluate_for_row(context, 0)
     }
 
     /// Like [`Source::evaluate`], for the row of that number: functions such as `uuid()` give every row a value of its
     /// own.
-    pub(crate) fn evaluate_for_row<'a>(&'a self, context: &BindContext<'a>, row: u64) -> Result<Given<'a>, Error> {
+    pub(crate) fn evaluate_for_row<'a>(
+        &'a self,
+        context: &BindContext<'a>,
+        row: u64,
+    ) -> Result<EvaluatedValue<'a>, Error> {
         match self {
-            Source::Null => Ok(Given::Null),
-            Source::Fixed(bytes) => Ok(Given::Value(Cow::Borrowed(bytes))),
+            Source::Null => Ok(EvaluatedValue::Null),
+            Source::Fixed(bytes) => Ok(EvaluatedValue::Value(Cow::Borrowed(bytes))),
             Source::Marker { index, data_type } => bound_value(context, *index, data_type),
             Source::Call { function, arguments, ordinal } => {
                 let what = match function {
@@ -70,20 +74,20 @@ impl Source {
                 }
                 let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
                 let made = function.call(&Call { context, row, ordinal: *ordinal }, &values)?;
-                Ok(made.map_or(Given::Null, |bytes| Given::Value(Cow::Owned(bytes))))
+                Ok(made.map_or(EvaluatedValue::Null, |bytes| EvaluatedValue::Value(Cow::Owned(bytes))))
             }
             Source::Part { of, data_type, place } => {
                 let whole = of.evaluate_for_row(context, row)?.require("a tuple")?;
                 let parts = collection::parts(data_type, &whole);
                 let part = parts.as_ref().and_then(|parts| parts.get(*place)?.1);
-                Ok(part.map_or(Given::Null, |part| Given::Value(Cow::Owned(part.to_vec()))))
+                Ok(part.map_or(EvaluatedValue::Null, |part| EvaluatedValue::Value(Cow::Owned(part.to_vec()))))
             }
             Source::Built { data_type, parts } => {
                 let mut values = Vec::with_capacity(parts.len());
                 for (place, part) in parts.iter().enumerate() {
                     values.push(part.evaluate_for_row(context, row)?.or_null(&part_name(data_type, place))?);
                 }
-                collection::build(data_type, &values).map(|bytes| Given::Value(Cow::Owned(bytes)))
+                collection::build(data_type, &values).map(|bytes| EvaluatedValue::Value(Cow::Owned(bytes)))
             }
         }
     }
@@ -116,10 +120,10 @@ impl Source {
 
     /// Like [`Source::evaluate`], for values that are compared or removed, never stored: elements of a bound list may
     /// be null.
-    pub(crate) fn evaluate_choices<'a>(&'a self, context: &BindContext<'a>) -> Result<Given<'a>, Error> {
+    pub(crate) fn evaluate_choices<'a>(&'a self, context: &BindContext<'a>) -> Result<EvaluatedValue<'a>, Error> {
         let Source::Marker { index, data_type } = self else { return self.evaluate(context) };
         match context.value(*index)? {
-            BoundValue::Value(bytes) => bound::choices(*index, data_type, bytes).map(Given::Value),
+            BoundValue::Value(bytes) => bound::choices(*index, data_type, bytes).map(EvaluatedValue::Value),
             _ => self.evaluate(context),
         }
     }
@@ -137,29 +141,29 @@ fn part_name(data_type: &DataType, place: usize) -> String {
     }
 }
 
-fn bound_value<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) -> Result<Given<'a>, Error> {
+fn bound_value<'a>(context: &BindContext<'a>, index: u16, data_type: &DataType) -> Result<EvaluatedValue<'a>, Error> {
     match context.value(index)? {
-        BoundValue::Null => Ok(Given::Null),
-        BoundValue::Unset => Ok(Given::Unset),
-        BoundValue::Value(bytes) => bound::value(index, data_type, bytes).map(Given::Value),
+        BoundValue::Null => Ok(EvaluatedValue::Null),
+        BoundValue::Unset => Ok(EvaluatedValue::Unset),
+        BoundValue::Value(bytes) => bound::value(index, data_type, bytes).map(EvaluatedValue::Value),
     }
 }
 
-impl<'a> Given<'a> {
+impl<'a> EvaluatedValue<'a> {
     /// The number of bytes of the value; 0 for null and unset.
     pub(crate) fn len(&self) -> usize {
         match self {
-            Given::Value(bytes) => bytes.len(),
-            Given::Null | Given::Unset => 0,
+            EvaluatedValue::Value(bytes) => bytes.len(),
+            EvaluatedValue::Null | EvaluatedValue::Unset => 0,
         }
     }
 
     /// The value, or `None` for null; unset is refused. `what` names the value's use in the message.
     pub(crate) fn or_null(self, what: &str) -> Result<Option<Cow<'a, [u8]>>, Error> {
         match self {
-            Given::Null => Ok(None),
-            Given::Unset => Err(Error::invalid(format!("Invalid unset value for {what}"))),
-            Given::Value(bytes) => Ok(Some(bytes)),
+            EvaluatedValue::Null => Ok(None),
+            EvaluatedValue::Unset => Err(Error::invalid(format!("Invalid unset value for {what}"))),
+            EvaluatedValue::Value(bytes) => Ok(Some(bytes)),
         }
     }
 

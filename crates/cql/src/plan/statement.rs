@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A statement resolved against one schema. It stays valid as long as the tables that it names do not change.
 #[derive(Clone, Debug)]
-pub struct Prepared {
+pub struct PlannedStatement {
     /// The bind markers, in order.
     pub bind: Vec<BindColumn>,
     /// The marker of each component of the partition key; empty unless every component has its own marker.
@@ -42,9 +42,9 @@ pub enum Plan {
     Nothing,
 }
 
-impl Prepared {
+impl PlannedStatement {
     /// A plan without bind markers and result columns.
-    pub(crate) fn bare(plan: Plan) -> Prepared {
-        Prepared { bind: Vec::new(), pk_indexes: Vec::new(), result: None, plan }
+    pub(crate) fn bare(plan: Plan) -> PlannedStatement {
+        PlannedStatement { bind: Vec::new(), pk_indexes: Vec::new(), result: None, plan }
     }
 }

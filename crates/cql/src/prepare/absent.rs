@@ -2,7 +2,7 @@
 //! CREATE is refused as unsupported, DROP as unknown, and `IF EXISTS` makes DROP a no-op.
 
 use crate::error::Error;
-use crate::plan::{PermissionPlan, Plan, Prepared};
+use crate::plan::{PermissionPlan, Plan, PlannedStatement};
 use crate::prepare::scope::{Scope, is_local};
 use crate::prepare::term::data_type::Types;
 use crate::statement::{
@@ -10,7 +10,7 @@ use crate::statement::{
 };
 use henge_model::DataType;
 
-pub(crate) fn functions(statement: &FunctionStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn functions(statement: &FunctionStatement, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     match statement {
         FunctionStatement::Create(create) => {
             consistent(create.presence)?;
@@ -33,7 +33,7 @@ fn consistent(presence: Presence) -> Result<(), Error> {
     }
 }
 
-fn drop_function(drop: &DropFunction, scope: &Scope<'_>) -> Result<Prepared, Error> {
+fn drop_function(drop: &DropFunction, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     let keyspace = scope.keyspace_of(&drop.name)?;
     refuse_local(&keyspace, scope)?;
     let types = match &drop.parameters {
@@ -61,7 +61,7 @@ pub(crate) fn signature(types: &[TypeName], keyspace: &str, scope: &Scope<'_>) -
     Ok(names.join(", "))
 }
 
-pub(crate) fn views(statement: &ViewStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn views(statement: &ViewStatement, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     let (name, if_exists) = match statement {
         ViewStatement::Create(create) => return Err(Error::absent("materialized views", create.position)),
         ViewStatement::Alter { name, if_exists, .. } | ViewStatement::Drop { name, if_exists } => (name, *if_exists),
@@ -72,7 +72,7 @@ pub(crate) fn views(statement: &ViewStatement, scope: &Scope<'_>) -> Result<Prep
     nothing_if(if_exists, Error::invalid(message).at(name.name.position))
 }
 
-pub(crate) fn triggers(statement: &TriggerStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn triggers(statement: &TriggerStatement, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     match statement {
         TriggerStatement::Create { position, .. } => Err(Error::absent("triggers", *position)),
         TriggerStatement::Drop { name, if_exists, table } => {
@@ -85,13 +85,13 @@ pub(crate) fn triggers(statement: &TriggerStatement, scope: &Scope<'_>) -> Resul
 }
 
 /// Plans a statement about identities. It is refused on execution, since only clients that have logged in learn why.
-pub(crate) fn identities(statement: &IdentityStatement) -> Prepared {
+pub(crate) fn identities(statement: &IdentityStatement) -> PlannedStatement {
     let refusal = match statement {
         IdentityStatement::Add { position, .. } => Some(Error::absent("identities of certificates", *position).message),
         IdentityStatement::Drop { if_exists: true, .. } => None,
         IdentityStatement::Drop { identity, .. } => Some(format!("identity '{identity}' doesn't exist")),
     };
-    Prepared::bare(Plan::Permission(PermissionPlan::Absent { refusal }))
+    PlannedStatement::bare(Plan::Permission(PermissionPlan::Absent { refusal }))
 }
 
 /// Plans GRANT and the like on a function: refused, since there are no user-defined functions.
@@ -116,8 +116,8 @@ fn refuse_local(keyspace: &str, scope: &Scope<'_>) -> Result<(), Error> {
     }
 }
 
-fn nothing_if(if_exists: bool, missing: Error) -> Result<Prepared, Error> {
-    if if_exists { Ok(Prepared::bare(Plan::Nothing)) } else { Err(missing) }
+fn nothing_if(if_exists: bool, missing: Error) -> Result<PlannedStatement, Error> {
+    if if_exists { Ok(PlannedStatement::bare(Plan::Nothing)) } else { Err(missing) }
 }
 
 #[cfg(test)]

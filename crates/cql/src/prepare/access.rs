@@ -1,33 +1,33 @@
 //! Statements about roles and permissions: they give resources their keyspaces and LIST its columns.
 
 use crate::error::Error;
-use crate::plan::{Labels, PermissionPlan, Plan, Prepared, ResultColumn};
+use crate::plan::{Labels, PermissionPlan, Plan, PlannedStatement, ResultColumn};
 use crate::prepare::absent::function_resource;
 use crate::prepare::scope::Scope;
 use crate::statement::{PermissionList, PermissionStatement, ResourceName, RoleStatement};
 use henge_model::{DataType, Permission, Permissions, Resource};
 use std::sync::Arc;
 
-pub(crate) fn roles(statement: &RoleStatement) -> Prepared {
+pub(crate) fn roles(statement: &RoleStatement) -> PlannedStatement {
     let result = match statement {
         RoleStatement::List { users, .. } => Some(role_columns(*users)),
         _ => None,
     };
-    Prepared { result, ..Prepared::bare(Plan::Role(statement.clone())) }
+    PlannedStatement { result, ..PlannedStatement::bare(Plan::Role(statement.clone())) }
 }
 
-pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     let change = |permissions: &PermissionList, name: &ResourceName, role: &str, given| {
         let resource = match resource(name, scope)? {
             Ok(resource) => resource,
-            Err(absent) => return Ok(Prepared::bare(Plan::Permission(absent))),
+            Err(absent) => return Ok(PlannedStatement::bare(Plan::Permission(absent))),
         };
         let applicable = resource.applicable();
         let permissions = match permissions {
             PermissionList::All => applicable,
             PermissionList::These(asked) => applicable.intersection(*asked),
         };
-        Ok(Prepared::bare(Plan::Permission(PermissionPlan::Change {
+        Ok(PlannedStatement::bare(Plan::Permission(PermissionPlan::Change {
             permissions,
             resource,
             role: role.to_owned(),
@@ -44,10 +44,13 @@ pub(crate) fn permissions(statement: &PermissionStatement, scope: &Scope<'_>) ->
             };
             let resource = match name.as_ref().map(|name| resource(name, scope)).transpose()?.transpose() {
                 Ok(resource) => resource,
-                Err(absent) => return Ok(Prepared::bare(Plan::Permission(absent))),
+                Err(absent) => return Ok(PlannedStatement::bare(Plan::Permission(absent))),
             };
             let plan = PermissionPlan::List { permissions, resource, of: of.clone(), recursive: *recursive };
-            Ok(Prepared { result: Some(permission_columns()), ..Prepared::bare(Plan::Permission(plan)) })
+            Ok(PlannedStatement {
+                result: Some(permission_columns()),
+                ..PlannedStatement::bare(Plan::Permission(plan))
+            })
         }
     }
 }

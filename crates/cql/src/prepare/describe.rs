@@ -1,16 +1,16 @@
 //! DESCRIBE: its target and the columns of its result.
 
 use crate::error::{Error, nearest};
-use crate::plan::{DescribeTarget, Labels, Plan, Prepared, ResultColumn};
+use crate::plan::{DescribeTarget, Labels, Plan, PlannedStatement, ResultColumn};
 use crate::prepare::scope::Scope;
 use crate::statement::{Describe, DescribeSubject, Name, TableName};
 use crate::system_keyspaces::is_virtual;
 use henge_model::DataType;
 
-pub(crate) fn prepare(describe: &Describe, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn prepare(describe: &Describe, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     let target = target(describe, scope)?;
     let result = Some(columns(&target).into());
-    Ok(Prepared { result, ..Prepared::bare(Plan::Describe(target)) })
+    Ok(PlannedStatement { result, ..PlannedStatement::bare(Plan::Describe(target)) })
 }
 
 fn target(describe: &Describe, scope: &Scope<'_>) -> Result<DescribeTarget, Error> {

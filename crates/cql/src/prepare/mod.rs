@@ -18,7 +18,7 @@ mod write;
 mod tests;
 
 use crate::error::Error;
-use crate::plan::{Plan, Prepared, SchemaChange};
+use crate::plan::{Plan, PlannedStatement, SchemaChange};
 use crate::statement::Statement;
 use henge_model::Schema;
 use scope::Scope;
@@ -27,13 +27,15 @@ use scope::Scope;
 ///
 /// Of a schema change, only the statement itself is checked here; [`SchemaChange::check`] checks it against the newest
 /// schema.
-pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -> Result<Prepared, Error> {
+pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -> Result<PlannedStatement, Error> {
     let scope = Scope { schema, keyspace };
     match statement {
         Statement::Select(select) => select::statement::prepare(select, &scope),
         Statement::Modify(modify) => write::statement::prepare(modify, &scope),
         Statement::Batch(batch) => write::batch::prepare(batch, &scope),
-        Statement::Use(name) => scope.keyspace_named(&name.keyspace).map(|k| Prepared::bare(Plan::Use(k.name.clone()))),
+        Statement::Use(name) => {
+            scope.keyspace_named(&name.keyspace).map(|k| PlannedStatement::bare(Plan::Use(k.name.clone())))
+        }
         Statement::CreateKeyspace(create) => schema::keyspace::create(create).map(schema_plan),
         Statement::DropKeyspace(drop) => schema::keyspace::drop(drop).map(schema_plan),
         Statement::CreateTable(create) => schema::table::create(create, &scope).map(schema_plan),
@@ -56,6 +58,6 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
     }
 }
 
-fn schema_plan(change: SchemaChange) -> Prepared {
-    Prepared::bare(Plan::Schema(change))
+fn schema_plan(change: SchemaChange) -> PlannedStatement {
+    PlannedStatement::bare(Plan::Schema(change))
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::ErrorKind;
 use crate::fixture::{error, prepare_text, schema};
 use crate::plan::SelectPlan;
-use henge_model::Projected;
+use henge_model::ProjectedColumn;
 
 mod describe;
 mod noise;
@@ -89,7 +89,10 @@ fn select(text: &str) -> Box<SelectPlan> {
 fn plain_columns_go_straight_to_the_sink() {
     let plan = select("SELECT w, v, v FROM kv WHERE k = ?");
     assert!(plan.is_identity() && !plan.is_aggregate() && !plan.has_filter());
-    assert!(matches!(plan.projection().columns[..], [Projected::Cell(_), Projected::Cell(_), Projected::Cell(_)]));
+    assert!(matches!(
+        plan.projection().columns[..],
+        [ProjectedColumn::Cell(_), ProjectedColumn::Cell(_), ProjectedColumn::Cell(_)]
+    ));
     assert!(select("SELECT writetime(v), k FROM kv").is_identity());
     assert!(!select("SELECT count(*) FROM kv").is_identity());
     assert!(!select("SELECT token(k) FROM kv").is_identity());

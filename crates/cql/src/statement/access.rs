@@ -2,7 +2,7 @@
 
 use super::function::FunctionName;
 use super::name::write_quoted;
-use super::separated::{ands, clause, commas, words};
+use super::separated_list::{ands, clause, commas, words};
 use super::{Name, TableName, TypeName};
 use crate::error::Position;
 use henge_model::{Permissions, Resource};

@@ -1,6 +1,6 @@
 use super::function::FunctionName;
 use super::name::write_quoted;
-use super::separated::words;
+use super::separated_list::words;
 use super::user_type::UserTypeName;
 use super::{Name, TableName};
 use crate::error::Position;

@@ -1,7 +1,7 @@
 //! Functions and aggregates of users.
 
 use super::name::{is_plain, write_quoted};
-use super::separated::{clause, commas, words};
+use super::separated_list::{clause, commas, words};
 use super::{Name, TableName, Term, TypeName};
 use crate::error::Position;
 use crate::keyword::NO_FUNCTIONS;

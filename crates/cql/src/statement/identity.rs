@@ -1,7 +1,7 @@
 //! Identities, which client certificates carry.
 
 use super::name::write_quoted;
-use super::separated::words;
+use super::separated_list::words;
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};
 

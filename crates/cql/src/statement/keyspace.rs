@@ -1,4 +1,4 @@
-use super::separated::ands;
+use super::separated_list::ands;
 use super::{Name, Property};
 use std::fmt::{Display, Formatter, Result};
 

@@ -1,11 +1,11 @@
-use super::separated::commas;
+use super::separated_list::commas;
 use super::{Name, Term};
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};
 
 /// `MASKED WITH`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Masked {
+pub struct MaskClause {
     /// The function; `None` for `DEFAULT`.
     pub call: Option<MaskCall>,
     /// Position of the clause in the text.
@@ -23,7 +23,7 @@ pub struct MaskCall {
     pub arguments: Vec<Term>,
 }
 
-impl Display for Masked {
+impl Display for MaskClause {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.call {
             Some(call) => write!(f, "MASKED WITH {call}"),

@@ -16,7 +16,7 @@ mod name;
 mod property;
 mod relation;
 mod select;
-mod separated;
+mod separated_list;
 mod table;
 mod term;
 mod trigger;
@@ -31,7 +31,7 @@ pub use function::{CreateAggregate, CreateFunction, DropFunction, FunctionStatem
 pub use identity::IdentityStatement;
 pub use index::{CreateIndex, DropIndex, IndexTarget};
 pub use keyspace::{AlterKeyspace, CreateKeyspace, DropKeyspace, Use};
-pub use mask::{MaskCall, Masked};
+pub use mask::{MaskCall, MaskClause};
 pub use modify::{
     Assignment, AssignmentKind, Condition, Delete, Deletion, Insert, InsertValues, ModifyStatement, Update, Using,
 };

@@ -1,4 +1,4 @@
-use super::separated::commas;
+use super::separated_list::commas;
 use super::{Constant, Name};
 use std::fmt::{Display, Formatter, Result};
 

@@ -1,4 +1,4 @@
-use super::separated::{ands, clause, commas, words};
+use super::separated_list::{ands, clause, commas, words};
 use super::{Name, Relation, TableName, Term};
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};

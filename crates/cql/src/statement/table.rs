@@ -1,5 +1,5 @@
-use super::separated::{ands, clause, commas, words};
-use super::{Masked, Name, Property, TableName, Term, TypeName};
+use super::separated_list::{ands, clause, commas, words};
+use super::{MaskClause, Name, Property, TableName, Term, TypeName};
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};
 
@@ -32,7 +32,7 @@ pub struct ColumnDefinition {
     /// `STATIC`.
     pub is_static: bool,
     /// `MASKED WITH`.
-    pub masked: Option<Masked>,
+    pub masked: Option<MaskClause>,
     /// `PRIMARY KEY` behind the type.
     pub is_primary_key: bool,
 }
@@ -72,7 +72,7 @@ pub enum AlterTableChange {
     Mask {
         if_exists: bool,
         column: Name,
-        masked: Option<Masked>,
+        masked: Option<MaskClause>,
     },
     /// `ALTER column TYPE ...`, which is always refused.
     Retype(Name),

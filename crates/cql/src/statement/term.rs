@@ -1,5 +1,5 @@
 use super::name::{is_plain, write_quoted};
-use super::separated::commas;
+use super::separated_list::commas;
 use super::{Name, TypeName};
 use crate::error::Position;
 use henge_model::DataType;

@@ -1,7 +1,7 @@
 //! Triggers.
 
 use super::name::write_quoted;
-use super::separated::words;
+use super::separated_list::words;
 use super::{Name, TableName};
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};

@@ -1,6 +1,6 @@
 use super::Name;
 use super::name::write_quoted;
-use super::separated::commas;
+use super::separated_list::commas;
 use std::fmt::{Display, Formatter, Result};
 
 /// A type as written. The user type that a name refers to is only known with a schema.

@@ -1,5 +1,5 @@
 use super::name::write_quoted;
-use super::separated::{ands, commas, words};
+use super::separated_list::{ands, commas, words};
 use super::{Name, TableName, TypeName};
 use crate::error::Position;
 use crate::keyword::names_user_type;

@@ -1,6 +1,6 @@
 //! Materialized views.
 
-use super::separated::{ands, clause, commas, words};
+use super::separated_list::{ands, clause, commas, words};
 use super::{Name, Property, Relation, SelectItem, TableName};
 use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};

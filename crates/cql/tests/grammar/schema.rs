@@ -6,7 +6,7 @@ use henge_base::Random;
 use henge_cql::statement::{
     AlterKeyspace, AlterTable, AlterTableChange, AlterType, AlterTypeChange, ColumnDefinition, Constant,
     CreateKeyspace, CreateTable, CreateType, Describe, DescribeSubject, DropKeyspace, DropTable, DropType, MaskCall,
-    Masked, Property, PropertyValue, Truncate, Use,
+    MaskClause, Property, PropertyValue, Truncate, Use,
 };
 use henge_cql::{Position, Statement};
 use std::collections::BTreeSet;
@@ -61,13 +61,13 @@ pub(crate) fn small(random: &mut Random) -> Statement {
     }
 }
 
-fn random_mask(random: &mut Random) -> Masked {
+fn random_mask(random: &mut Random) -> MaskClause {
     let call = maybe(random, |random| MaskCall {
         keyspace: maybe(random, name),
         function: name(random),
         arguments: many(random, 0, 2, value),
     });
-    Masked { call, position: Position::default() }
+    MaskClause { call, position: Position::default() }
 }
 
 fn column(random: &mut Random) -> ColumnDefinition {

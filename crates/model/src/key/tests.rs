@@ -167,9 +167,9 @@ fn typed_column() -> impl Strategy<Value = (DataType, Order, BoxedStrategy<Vec<u
     })
 }
 
-type Clustered = (Vec<(DataType, Order)>, Vec<Vec<u8>>, Vec<Vec<u8>>);
+type ClusteringCase = (Vec<(DataType, Order)>, Vec<Vec<u8>>, Vec<Vec<u8>>);
 
-fn two_rows() -> impl Strategy<Value = Clustered> {
+fn two_rows() -> impl Strategy<Value = ClusteringCase> {
     prop::collection::vec(typed_column(), 1..4).prop_flat_map(|columns| {
         let values: Vec<_> = columns.iter().map(|(_, _, values)| values.clone()).collect();
         let types: Vec<_> = columns.into_iter().map(|(data_type, order, _)| (data_type, order)).collect();

@@ -36,7 +36,7 @@ fn case(row: Row) -> Case {
 }
 
 impl Case {
-    fn show(&self, columns: Vec<Projected>) -> Option<Vec<Option<Bytes>>> {
+    fn show(&self, columns: Vec<ProjectedColumn>) -> Option<Vec<Option<Bytes>>> {
         let row = RowView::parse(self.key.bytes(), &self.bytes).unwrap();
         let mut rows = Rows::new(columns.len());
         let projection = Projection { table: self.table.clone(), columns };
@@ -62,14 +62,14 @@ fn some(bytes: &[u8]) -> Option<Bytes> {
 fn columns_come_in_the_order_asked_for() {
     let row = case(Row { cells: vec![live(3, 5, b"text"), live(4, 6, b"\0\0\0\x09")], ..Row::default() });
     let columns = vec![
-        Projected::Cell(ColumnId(4)),
-        Projected::Clustering(0),
-        Projected::Cell(ColumnId(3)),
-        Projected::PartitionKey(0),
-        Projected::Cell(ColumnId(99)),
-        Projected::Writetime(ColumnId(3)),
-        Projected::Ttl(ColumnId(3)),
-        Projected::Cell(ColumnId(4)),
+        ProjectedColumn::Cell(ColumnId(4)),
+        ProjectedColumn::Clustering(0),
+        ProjectedColumn::Cell(ColumnId(3)),
+        ProjectedColumn::PartitionKey(0),
+        ProjectedColumn::Cell(ColumnId(99)),
+        ProjectedColumn::Writetime(ColumnId(3)),
+        ProjectedColumn::Ttl(ColumnId(3)),
+        ProjectedColumn::Cell(ColumnId(4)),
     ];
     let nine = some(&9i32.to_be_bytes());
     let expected = vec![
@@ -88,7 +88,13 @@ fn columns_come_in_the_order_asked_for() {
 #[test]
 fn what_expired_or_was_deleted_is_null() {
     let expiring = |expires| CellKind::Expiring { value: Bytes::from_static(b"v"), ttl: 60, expires };
-    let columns = || vec![Projected::Cell(ColumnId(3)), Projected::Ttl(ColumnId(3)), Projected::Writetime(ColumnId(3))];
+    let columns = || {
+        vec![
+            ProjectedColumn::Cell(ColumnId(3)),
+            ProjectedColumn::Ttl(ColumnId(3)),
+            ProjectedColumn::Writetime(ColumnId(3)),
+        ]
+    };
     let marker = Some(Marker { timestamp: 1, expiry: None });
     let with = |kind| case(Row { marker, deletion: None, cells: vec![cell(3, b"", 5, kind)] }).show(columns());
     let shown = vec![some(b"v"), some(&1i32.to_be_bytes()), some(&5i64.to_be_bytes())];
@@ -101,7 +107,7 @@ fn what_expired_or_was_deleted_is_null() {
 fn a_dead_row_is_not_shown() {
     let deletion = Some(Deletion { timestamp: 9, local_seconds: 9 });
     let dead = Row { marker: None, deletion, cells: vec![cell(3, b"", 10, CellKind::Tombstone { local_seconds: 9 })] };
-    assert_eq!(case(dead).show(vec![Projected::PartitionKey(0)]), None);
+    assert_eq!(case(dead).show(vec![ProjectedColumn::PartitionKey(0)]), None);
     assert_eq!(case(Row::default()).show(vec![]), None);
 }
 
@@ -125,11 +131,11 @@ fn collections_are_put_together_in_the_order_of_their_type() {
         parts.iter().for_each(|p| out.extend([&(p.len() as i32).to_be_bytes()[..], p].concat()));
         Some(Bytes::from(out))
     };
-    let columns = (5..=7).map(|id| Projected::Cell(ColumnId(id))).collect();
+    let columns = (5..=7).map(|id| ProjectedColumn::Cell(ColumnId(id))).collect();
     let set = of(&[&int(-1), &int(3)], 2);
     let map = of(&[b"", &int(1), b"k", &int(2)], 2);
     assert_eq!(case(row.clone()).show(columns), Some(vec![set, map, None]));
-    let meta = vec![Projected::Writetime(ColumnId(5)), Projected::Ttl(ColumnId(6))];
+    let meta = vec![ProjectedColumn::Writetime(ColumnId(5)), ProjectedColumn::Ttl(ColumnId(6))];
     let times = of(&[&5i64.to_be_bytes(), &6i64.to_be_bytes()], 2);
     let ttls = Some(Bytes::from([&int(2)[..], &int(-1), &int(4), &int(5)].concat()));
     assert_eq!(case(row).show(meta), Some(vec![times, ttls]));
@@ -143,7 +149,8 @@ fn static_columns_come_from_the_static_row() {
     let mut bytes = Vec::new();
     encode_row(key.bytes(), &Row { cells: vec![live(2, 5, b"stat")], ..Row::default() }, &mut bytes);
     let statics = RowView::parse(key.bytes(), &bytes).unwrap();
-    let columns = vec![Projected::Clustering(0), Projected::Cell(ColumnId(2)), Projected::Cell(ColumnId(3))];
+    let columns =
+        vec![ProjectedColumn::Clustering(0), ProjectedColumn::Cell(ColumnId(2)), ProjectedColumn::Cell(ColumnId(3))];
     let projection = Projection { table, columns };
     let mut rows = Rows::new(3);
     assert_eq!(project_joined(key.bytes(), None, Some(&statics), &projection, NOW, &mut rows), Ok(true));
@@ -180,7 +187,7 @@ fn clustering_values_are_shown_as_they_were_written() {
     let shown = |cells: Vec<Cell>| {
         let mut bytes = Vec::new();
         encode_row(key.bytes(), &Row { cells, ..Row::default() }, &mut bytes);
-        let projection = Projection { table: table.clone(), columns: vec![Projected::Clustering(0)] };
+        let projection = Projection { table: table.clone(), columns: vec![ProjectedColumn::Clustering(0)] };
         let mut rows = Rows::new(1);
         let view = RowView::parse(key.bytes(), &bytes).unwrap();
         project(key.bytes(), &view, &projection, NOW, &mut rows).unwrap().then(|| rows.rows[0][0].clone().unwrap())

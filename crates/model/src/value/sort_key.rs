@@ -20,7 +20,7 @@ use super::parts::{fixed_length, is_composite, part_type, parts, put_parts};
 use super::validate::check_length;
 use crate::DataType;
 use crate::limits::NUMBER_BYTES_MAX;
-use henge_base::{Reader, Truncated};
+use henge_base::{Reader, TruncatedInput};
 use smallvec::SmallVec;
 
 /// A buffer for decoded components; those of typical keys fit without an allocation.
@@ -48,15 +48,15 @@ impl<'a> MaskedReader<'a> {
         self.reader
     }
 
-    fn u8(&mut self) -> Result<u8, Truncated> {
+    fn u8(&mut self) -> Result<u8, TruncatedInput> {
         Ok(self.reader.u8()? ^ self.mask)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Truncated> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], TruncatedInput> {
         Ok(self.reader.array::<N>()?.map(|b| b ^ self.mask))
     }
 
-    fn take(&mut self, count: usize, out: &mut Scratch) -> Result<(), Truncated> {
+    fn take(&mut self, count: usize, out: &mut Scratch) -> Result<(), TruncatedInput> {
         let start = out.len();
         out.extend_from_slice(self.reader.take(count)?);
         if self.mask != 0 {
@@ -157,15 +157,15 @@ pub(crate) fn put_escaped(value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Reads the output of [`put_escaped`].
-pub(crate) fn take_escaped(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), Truncated> {
+pub(crate) fn take_escaped(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), TruncatedInput> {
     loop {
         let rest = reader.reader.rest();
-        let zero = rest.iter().position(|b| *b == reader.mask).ok_or(Truncated)?;
+        let zero = rest.iter().position(|b| *b == reader.mask).ok_or(TruncatedInput)?;
         reader.take(zero, out)?;
         match reader.array()? {
             [0, 0] => return Ok(()),
             [0, 0xff] => out.push(0),
-            _ => return Err(Truncated),
+            _ => return Err(TruncatedInput),
         }
     }
 }
@@ -183,7 +183,7 @@ fn put_varint(value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(value);
 }
 
-fn take_varint(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), Truncated> {
+fn take_varint(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), TruncatedInput> {
     let length = match reader.u8()? {
         0x00 => !u32::from_be_bytes(reader.array()?),
         0xff => u32::from_be_bytes(reader.array()?),
@@ -216,7 +216,7 @@ fn take_decimal(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), 
         }
         0x81 => false,
         0x7e => true,
-        _ => return Err(Truncated.into()),
+        _ => return Err(TruncatedInput.into()),
     };
     let flip = if negative { 0xff } else { 0 };
     let exponent = (u64::from_be_bytes(reader.array::<8>()?.map(|b| b ^ flip)) ^ (1 << 63)) as i64;
@@ -225,7 +225,7 @@ fn take_decimal(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), 
         match reader.u8()? ^ flip {
             0 => break,
             pair @ 1..=100 => digits.extend([(pair - 1) / 10, (pair - 1) % 10]),
-            _ => return Err(Truncated.into()),
+            _ => return Err(TruncatedInput.into()),
         }
     }
     if digits.last() == Some(&0) {
@@ -236,7 +236,7 @@ fn take_decimal(reader: &mut MaskedReader<'_>, out: &mut Scratch) -> Result<(), 
     let scale = digits.len() as i64 - exponent;
     let scales = i64::from(i32::MIN) - most as i64..=i64::from(i32::MAX);
     if digits.is_empty() || digits.len() > most || !scales.contains(&scale) {
-        return Err(Truncated.into());
+        return Err(TruncatedInput.into());
     }
     out.extend(Decimal { negative, digits, exponent }.bytes());
     Ok(())
@@ -251,7 +251,7 @@ pub(crate) fn take_component(
     match reader.u8()? {
         EMPTY_MARKER => Ok(()),
         VALUE_MARKER => take_body(data_type.unfrozen(), reader, out),
-        _ => Err(Truncated.into()),
+        _ => Err(TruncatedInput.into()),
     }
 }
 
@@ -283,7 +283,7 @@ fn take_composite(data_type: &DataType, reader: &mut MaskedReader<'_>, out: &mut
                 take_body(part_type(data_type, ends.len()).unfrozen(), reader, &mut values)?;
                 ends.push(Some(values.len()));
             }
-            _ => return Err(Truncated.into()),
+            _ => return Err(TruncatedInput.into()),
         }
     }
     if ends.is_empty() && has_fields(data_type) {
@@ -299,8 +299,8 @@ fn take_composite(data_type: &DataType, reader: &mut MaskedReader<'_>, out: &mut
     Ok(())
 }
 
-impl From<Truncated> for ValueError {
-    fn from(_: Truncated) -> Self {
+impl From<TruncatedInput> for ValueError {
+    fn from(_: TruncatedInput) -> Self {
         ValueError::Truncated("key component".to_owned())
     }
 }

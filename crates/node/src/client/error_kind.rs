@@ -4,7 +4,7 @@ use crate::client::error::Error;
 use crate::cluster::propose::ChangeError;
 use henge_base::HostId;
 use henge_coordinator::{ReadError, Refusal, WriteError};
-use henge_metadata::Refused;
+use henge_metadata::CommandRefusal;
 use henge_model::{Consistency, WriteType};
 
 /// The kind of an error. Kinds and their fields are those of the native protocol, whose codes the server gives them.
@@ -86,7 +86,7 @@ impl Error {
         match self {
             Error::Cql(error) => kind_of_cql(error),
             Error::Query(error) => kind_of_query(error),
-            Error::Change(ChangeError::Refused(Refused::AlreadyExists { keyspace, table })) => {
+            Error::Change(ChangeError::Refused(CommandRefusal::AlreadyExists { keyspace, table })) => {
                 ErrorKind::AlreadyExists { keyspace, table }
             }
             Error::Change(ChangeError::Refused(_)) => ErrorKind::Invalid,

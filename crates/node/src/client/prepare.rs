@@ -5,7 +5,7 @@ use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::prepared_statement::{PreparedStatement, estimate_bytes, tables};
 use crate::client::read_only;
-use crate::client::resolved::Resolved;
+use crate::client::resolution::Resolution;
 use crate::cluster::view::View;
 use crate::ground::world::World;
 use henge_coordinator::KeyspacePlacement;
@@ -42,7 +42,7 @@ pub(super) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result
         text: text.to_owned(),
         keyspace: keyspace.map(str::to_owned),
         result_varies: widens(&statement, &prepared.plan),
-        resolved: Resolved::of(view, tables(&prepared.plan)),
+        resolved: Resolution::of(view, tables(&prepared.plan)),
         refusal: read_only::refusal(&prepared.plan),
         needs: Vec::new(),
         masked: None,

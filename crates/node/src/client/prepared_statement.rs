@@ -1,11 +1,11 @@
 //! A statement that is resolved against one epoch's schema, with the placement of its keyspaces beside it.
 
 use crate::client::access::{MaskedRead, Need};
-use crate::client::resolved::Resolved;
+use crate::client::resolution::Resolution;
 use crate::cluster::view::View;
 use crate::ground::metrics::Operation;
 use henge_coordinator::KeyspacePlacement;
-use henge_cql::{Plan, Prepared};
+use henge_cql::{Plan, PlannedStatement};
 use henge_model::{Column, Table, TableId};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -26,10 +26,10 @@ pub struct PreparedStatement {
     /// The keyspace that was in effect.
     pub keyspace: Option<String>,
     /// Bind columns, result columns and plan.
-    pub prepared: Prepared,
+    pub prepared: PlannedStatement,
     /// True if clients may hold other result columns under the same id, from before a change of the schema.
     pub result_varies: bool,
-    pub(crate) resolved: Resolved,
+    pub(crate) resolved: Resolution,
     pub(crate) bytes: usize,
     /// Why it cannot be carried out, though it can be prepared.
     pub(crate) refusal: Option<String>,
@@ -104,7 +104,7 @@ impl PreparedStatement {
 }
 
 /// The memory of a statement, in bytes: its text, the values in it, and what is kept of each part of it.
-pub(super) fn estimate_bytes(text: &str, prepared: &Prepared) -> usize {
+pub(super) fn estimate_bytes(text: &str, prepared: &PlannedStatement) -> usize {
     let parts = text.bytes().filter(|letter| PARTING.contains(letter)).count();
     let columns = prepared.bind.len() + prepared.result.as_ref().map_or(0, |columns| columns.len());
     OWN_BYTES + 2 * text.len() + parts * PART_BYTES + columns * COLUMN_BYTES

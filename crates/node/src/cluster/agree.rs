@@ -20,7 +20,7 @@ const STAMP_WAIT: Duration = Duration::from_millis(2);
 
 /// The next entry was not agreed on in time.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Undecided {
+pub(super) enum AgreementError {
     /// Nothing was proposed, so nothing changed.
     #[error("{0}")]
     NotProposed(String),
@@ -57,11 +57,13 @@ impl<W: World> Cluster<W> {
         state: &ClusterState,
         entry: Option<&SealedEntry>,
         deadline: Mono,
-    ) -> Result<bool, Undecided> {
+    ) -> Result<bool, AgreementError> {
         if state.voters == [self.context.host()] || state.voters.is_empty() {
             // Nobody else is asked, and nobody else proposes.
             return match entry {
-                Some(entry) => self.append(entry).await.map(|()| true).map_err(|e| Undecided::Unknown(e.to_string())),
+                Some(entry) => {
+                    self.append(entry).await.map(|()| true).map_err(|e| AgreementError::Unknown(e.to_string()))
+                }
                 None => Ok(false),
             };
         }
@@ -86,14 +88,14 @@ impl<W: World> Cluster<W> {
             let micros = random.below(pause.as_micros() as u64);
             pause = PAUSE_MAX.min(2 * pause);
             if self.context.deadline_after(Duration::from_micros(micros)) >= deadline {
-                return Err(if proposed { Undecided::Unknown(text) } else { Undecided::NotProposed(text) });
+                return Err(if proposed { AgreementError::Unknown(text) } else { AgreementError::NotProposed(text) });
             }
             self.context.pause(Duration::from_micros(micros)).await;
         }
     }
 
     /// Succeeds with true once a majority of voters has confirmed that the log ends at `state`; false if it has moved on.
-    pub(super) async fn confirm_end(&self, state: &ClusterState, deadline: Mono) -> Result<bool, Undecided> {
+    pub(super) async fn confirm_end(&self, state: &ClusterState, deadline: Mono) -> Result<bool, AgreementError> {
         if state.voters == [self.context.host()] {
             return Ok(self.view().state.position() == state.position());
         }

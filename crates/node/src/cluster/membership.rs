@@ -8,7 +8,7 @@ use crate::cluster::Cluster;
 use crate::cluster::propose::ChangeError;
 use crate::ground::world::{To, World};
 use crate::peers::messages::metadata::{Probe, ProbeReply, ProposeReply};
-use henge_metadata::{Command, JoinDraft, Refused};
+use henge_metadata::{Command, CommandRefusal, JoinDraft};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 pub enum JoinError {
     /// The cluster refuses this node; nothing changed.
     #[error("the cluster refuses this node: {0}")]
-    Refused(#[from] Refused),
+    Refused(#[from] CommandRefusal),
     /// Creating the cluster failed.
     #[error(transparent)]
     Change(ChangeError),
@@ -40,7 +40,7 @@ enum Discovery {
 
 /// A join that failed.
 enum JoinFailure {
-    Refused(Refused),
+    Refused(CommandRefusal),
     /// It may succeed later; why it did not now.
     Retry(String),
 }

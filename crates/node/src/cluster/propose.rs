@@ -2,13 +2,13 @@
 //! are up have it too.
 
 use crate::cluster::Cluster;
-use crate::cluster::agree::Undecided;
+use crate::cluster::agree::AgreementError;
 use crate::ground::world::{To, World};
 use crate::peers::ask_error::AskError;
 use crate::peers::message::{Body, Message};
 use crate::peers::messages::metadata::{Propose, ProposeReply};
 use henge_base::{HostId, Mono, Random};
-use henge_metadata::{Ballots, Command, CommandId, Epoch, Question, Refused};
+use henge_metadata::{Ballots, Command, CommandId, CommandRefusal, Epoch, Question};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const DISK_IS_FULL: &str = "the disk is full";
 pub enum ChangeError {
     /// The log refuses it; nothing changed.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] CommandRefusal),
     /// The voters could not be reached, or did not agree in time; nothing changed.
     #[error("the cluster's metadata cannot be changed now: {0}")]
     Unreachable(String),
@@ -151,8 +151,8 @@ impl<W: World> Cluster<W> {
                 },
             };
             agreed.map_err(|error| match error {
-                Undecided::NotProposed(reason) => ChangeError::Unreachable(reason),
-                Undecided::Unknown(reason) => ChangeError::Unknown(reason),
+                AgreementError::NotProposed(reason) => ChangeError::Unreachable(reason),
+                AgreementError::Unknown(reason) => ChangeError::Unknown(reason),
             })?;
         }
     }
@@ -162,7 +162,7 @@ impl<W: World> Cluster<W> {
         let (bytes, bytes_max) = (question.encode().len(), Propose::BYTES_MAX);
         if bytes > bytes_max {
             let text = format!("the statement takes {bytes} bytes, more than the {bytes_max} that reach a voter");
-            return Err(Refused::Limit(text).into());
+            return Err(CommandRefusal::Limit(text).into());
         }
         match self.ask_while_alive(voter, question, deadline).await {
             Some(Ok(ProposeReply::Agreed { epoch, changed })) => {

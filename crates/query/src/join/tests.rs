@@ -2,7 +2,7 @@
 
 use super::*;
 use henge_model::{
-    Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Order, PartitionKey, Projected, Row, Rows, StorageId,
+    Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Order, PartitionKey, ProjectedColumn, Row, Rows, StorageId,
     Table, TableOptions, encode_row,
 };
 use std::sync::Arc;
@@ -83,7 +83,7 @@ fn int(value: &Option<Bytes>) -> Option<i32> {
 
 #[test]
 fn pages_and_blocks_of_any_size_show_the_same() {
-    let columns = vec![Projected::PartitionKey(0), Projected::Clustering(0), Projected::Cell(STATIC)];
+    let columns = vec![ProjectedColumn::PartitionKey(0), ProjectedColumn::Clustering(0), ProjectedColumn::Cell(STATIC)];
     let projection = Projection { table: table(), columns };
     let stored = sample_rows();
     for page in 1..9 {

@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A row as a reader sees it: whether its marker counts, and its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct VisibleRow {
     at: Place,
     marked: bool,
     values: BTreeMap<(ColumnId, String), String>,
 }
 
-impl Shown {
+impl VisibleRow {
     /// The visible part of an answered row; `None` if nothing.
-    pub(super) fn of(key: &[u8], row: &[u8], command: &ReadCommand) -> Option<Shown> {
+    pub(super) fn of(key: &[u8], row: &[u8], command: &ReadCommand) -> Option<VisibleRow> {
         let Ok(view) = RowView::parse(key, row) else { panic!("{key:?} is no row") };
         if !view.is_live(command.now_seconds) {
             return None;
@@ -23,7 +23,11 @@ impl Shown {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let live = view.cells().filter_map(|c| c.live_value(command.now_seconds).map(|value| (c, value)));
         let values = live.map(|(cell, value)| ((cell.column, text(cell.path)), text(value))).collect();
-        Some(Shown { at: place(key), marked: view.marker().is_some_and(|m| m.is_live(command.now_seconds)), values })
+        Some(VisibleRow {
+            at: place(key),
+            marked: view.marker().is_some_and(|m| m.is_live(command.now_seconds)),
+            values,
+        })
     }
 }
 
@@ -48,7 +52,7 @@ impl Naive {
     }
 
     /// The rows that a read has to show, in its order.
-    pub(super) fn expected_rows(&self, read: &Read) -> Vec<Shown> {
+    pub(super) fn expected_rows(&self, read: &Read) -> Vec<VisibleRow> {
         let mut shown = Vec::new();
         let wanted = |partition: &&u8| read.partition.is_none_or(|wanted| wanted == **partition);
         for partition in self.partitions.iter().filter(wanted) {
@@ -63,7 +67,7 @@ impl Naive {
         shown
     }
 
-    fn row(&self, at: Place) -> Option<Shown> {
+    fn row(&self, at: Place) -> Option<VisibleRow> {
         let deleted = self.deletions(at).max();
         let uncovered = |timestamp: i64| deleted.is_none_or(|deleted| timestamp > deleted);
         let markers = self.writes.iter().filter_map(|write| match write {
@@ -87,7 +91,7 @@ impl Naive {
                 values.insert((column, path), value);
             }
         }
-        (marked || !values.is_empty()).then_some(Shown { at, marked, values })
+        (marked || !values.is_empty()).then_some(VisibleRow { at, marked, values })
     }
 
     /// All versions of every place of a row.

@@ -3,7 +3,7 @@
 //!
 //! A write's timestamp is the moment it was issued, so that what may still arrive once a deletion was forgotten is newer than it.
 
-use super::naive::{Naive, Shown};
+use super::naive::{Naive, VisibleRow};
 use super::script::{Script, TABLE, Write, write};
 use super::{Subject, open};
 use crate::{Outcomes, Store, Sweep, SweepStep, SyncMode, WriteError};
@@ -113,7 +113,8 @@ impl Run {
         for mut read in everything.reads().into_iter().rev().take(30) {
             read.command = ReadCommand { now_seconds: self.now, ..read.command };
             let rows = super::pages(store, &read.command, read.page_bytes, self.seed);
-            let found: Vec<Shown> = rows.iter().filter_map(|(key, row)| Shown::of(key, row, &read.command)).collect();
+            let found: Vec<VisibleRow> =
+                rows.iter().filter_map(|(key, row)| VisibleRow::of(key, row, &read.command)).collect();
             assert_eq!(found, naive.expected_rows(&read), "seed {} at {}, {read:?}", self.seed, self.now);
         }
     }

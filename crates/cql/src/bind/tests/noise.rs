@@ -26,22 +26,22 @@ const STATEMENTS: [&str; 17] = [
 ];
 
 #[derive(Clone, Debug)]
-enum Given {
+enum NoiseValue {
     Null,
     Unset,
     Bytes(Vec<u8>),
 }
 
-fn any_value() -> impl Strategy<Value = Given> {
+fn any_value() -> impl Strategy<Value = NoiseValue> {
     prop_oneof![
-        1 => Just(Given::Null),
-        1 => Just(Given::Unset),
-        4 => prop::sample::select(vec![0, 1, 4, 8, 16]).prop_flat_map(|n| prop::collection::vec(any::<u8>(), n)).prop_map(Given::Bytes),
+        1 => Just(NoiseValue::Null),
+        1 => Just(NoiseValue::Unset),
+        4 => prop::sample::select(vec![0, 1, 4, 8, 16]).prop_flat_map(|n| prop::collection::vec(any::<u8>(), n)).prop_map(NoiseValue::Bytes),
         4 => (1..4i32).prop_flat_map(|n| prop::collection::vec(any::<i32>(), n as usize)).prop_map(|all| {
             let parts = all.iter().flat_map(|v| [int(4), int(*v)].concat());
-            Given::Bytes(int(all.len() as i32).into_iter().chain(parts).collect())
+            NoiseValue::Bytes(int(all.len() as i32).into_iter().chain(parts).collect())
         }),
-        1 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Given::Bytes),
+        1 => prop::collection::vec(any::<u8>(), 0..40).prop_map(NoiseValue::Bytes),
     ]
 }
 
@@ -52,9 +52,9 @@ proptest! {
     fn no_bound_value_panics_a_plan(which in 0..STATEMENTS.len(), all in prop::collection::vec(any_value(), 10)) {
         let prepared = prepare_text(STATEMENTS[which]).unwrap();
         let values: Vec<BoundValue<'_>> = all.iter().take(prepared.bind.len()).map(|g| match g {
-            Given::Null => BoundValue::Null,
-            Given::Unset => BoundValue::Unset,
-            Given::Bytes(bytes) => BoundValue::Value(bytes),
+            NoiseValue::Null => BoundValue::Null,
+            NoiseValue::Unset => BoundValue::Unset,
+            NoiseValue::Bytes(bytes) => BoundValue::Value(bytes),
         }).collect();
         let context = context(&values);
         match prepared.plan {
@@ -63,7 +63,7 @@ proptest! {
                 let bound = plan.bind(&context);
                 prop_assert!(key.is_none() || bound.is_ok());
                 let row: Vec<Option<Bytes>> = plan.projection().columns.iter().zip(all.iter().cycle()).map(|(_, g)| match g {
-                    Given::Bytes(bytes) => Some(Bytes::copy_from_slice(bytes)),
+                    NoiseValue::Bytes(bytes) => Some(Bytes::copy_from_slice(bytes)),
                     _ => None,
                 }).collect();
                 let _ = bound.map(|b| b.filter.matches(&row));

@@ -2,7 +2,7 @@
 //! filter.
 
 use crate::error::{Error, Position};
-use crate::plan::{Bound, Choices, MixedBound, Partition, Restriction, Slice, TokenBound, TokenBounds, Where};
+use crate::plan::{Choices, MixedBound, Partition, Restriction, Slice, SliceBound, TokenBound, TokenBounds, Where};
 use crate::prepare::restrict::access::Access;
 use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, TokenRestriction};
@@ -269,12 +269,12 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
             Choices::List(source) | Choices::TupleList(source, _) => vec![source],
         };
         if is_mixed {
-            let bound = Bound { values: values.clone(), inclusive };
+            let bound = SliceBound { values: values.clone(), inclusive };
             slice.mixed.push(MixedBound { bound, is_lower: lower });
             values.truncate(alike);
             inclusive = true;
         }
-        let bound = Some(Bound { values, inclusive });
+        let bound = Some(SliceBound { values, inclusive });
         *(if lower { &mut slice.lower } else { &mut slice.upper }) = bound;
     }
     slice

@@ -9,7 +9,7 @@ use crate::prepare::term::data_type::Types;
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::term_text::value_name;
 use crate::prepare::term::terms::Terms;
-use crate::statement::{MaskCall, Masked, Name, Term};
+use crate::statement::{MaskCall, MaskClause, Name, Term};
 use henge_model::TableChange;
 use henge_model::{ColumnMask, DataType, MaskArgument, StorageId, Table, TableHistory, TableId, TableOptions};
 
@@ -18,7 +18,7 @@ const DEFAULT: &str = "mask_default";
 
 /// Resolves the mask of a column of that type.
 pub(crate) fn column_mask(
-    masked: &Masked,
+    masked: &MaskClause,
     column: &str,
     data_type: &DataType,
     types: Types<'_>,
@@ -56,7 +56,7 @@ pub(crate) fn column_mask(
 pub(crate) fn prepare_mask_change(
     table: Option<&Table>,
     column: &Name,
-    masked: Option<&Masked>,
+    masked: Option<&MaskClause>,
     if_exists: bool,
     types: Types<'_>,
 ) -> Result<TableChange, Error> {

@@ -9,7 +9,7 @@ use crate::prepare::select::parts::{field_of, key_label, parts_of};
 use crate::prepare::term::term_text::raw_name;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Arguments, Name, Term, TermKind};
-use henge_model::{Column, ColumnKind, DataType, Projected};
+use henge_model::{Column, ColumnKind, DataType, ProjectedColumn};
 
 /// A column, or part of one, with the times of its cells.
 struct TimedExpression {
@@ -67,10 +67,10 @@ fn column_of(term: &Term, name: &Name, function: &str, terms: &Terms<'_>) -> Res
     Ok(column.clone())
 }
 
-fn times_of(column: &Column, function: &str) -> Projected {
+fn times_of(column: &Column, function: &str) -> ProjectedColumn {
     match function {
-        "ttl" => Projected::Ttl(column.id),
-        _ => Projected::Writetime(column.id),
+        "ttl" => ProjectedColumn::Ttl(column.id),
+        _ => ProjectedColumn::Writetime(column.id),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::plan::Selector;
 use crate::plan::Source;
 use crate::prepare::restrict::relation::Restrictions;
 use crate::prepare::schema::mask::function_of;
-use henge_model::{Column, ColumnId, Projected, Table};
+use henge_model::{Column, ColumnId, ProjectedColumn, Table};
 use std::collections::BTreeSet;
 
 /// The masked columns that WHERE restricts, in the table's order.
@@ -29,7 +29,7 @@ impl SelectPlan {
 
     /// The plan with masks applied; `None` if it selects no masked column.
     pub fn with_masks(&self) -> Option<SelectPlan> {
-        let is_masked = |projected: &Projected| self.mask_of(projected).is_some();
+        let is_masked = |projected: &ProjectedColumn| self.mask_of(projected).is_some();
         if !self.projection().columns.iter().any(is_masked) {
             return None;
         }
@@ -42,13 +42,13 @@ impl SelectPlan {
     }
 
     /// The column and mask of a fetched value; `None` if it is not masked.
-    fn mask_of(&self, projected: &Projected) -> Option<(&Column, &henge_model::ColumnMask)> {
+    fn mask_of(&self, projected: &ProjectedColumn) -> Option<(&Column, &henge_model::ColumnMask)> {
         let table = self.table();
         let column = match projected {
-            Projected::PartitionKey(place) => table.partition_key.get(*place)?,
-            Projected::Clustering(place) => table.clustering.get(*place)?,
-            Projected::Cell(id) => table.columns().find(|column| column.id == *id)?,
-            Projected::Writetime(_) | Projected::Ttl(_) => return None,
+            ProjectedColumn::PartitionKey(place) => table.partition_key.get(*place)?,
+            ProjectedColumn::Clustering(place) => table.clustering.get(*place)?,
+            ProjectedColumn::Cell(id) => table.columns().find(|column| column.id == *id)?,
+            ProjectedColumn::Writetime(_) | ProjectedColumn::Ttl(_) => return None,
         };
         table.masks.get(&column.id).map(|mask| (column, mask))
     }

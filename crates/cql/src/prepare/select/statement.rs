@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Position};
 use crate::plan::{
-    Choices, FilterRelation, Labels, Partition, Plan, Prepared, Restriction, ResultColumn, SelectPlan, Selector,
-    Sorting, Source, Where, projection_of,
+    Choices, FilterRelation, Labels, Partition, Plan, PlannedStatement, Restriction, ResultColumn, SelectPlan,
+    Selector, Sorting, Source, Where, projection_of,
 };
 use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
@@ -18,10 +18,10 @@ use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::{Terms, is_integer};
 use crate::statement::{Select, Term};
 use henge_base::{Bytes, count_steps};
-use henge_model::{Column, ColumnId, ColumnKind, DataType, Projected, Projection, Table};
+use henge_model::{Column, ColumnId, ColumnKind, DataType, ProjectedColumn, Projection, Table};
 use std::collections::BTreeMap;
 
-pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     let table = scope.table(&select.table)?;
     let mut markers = Markers::default();
     let mut terms = Terms::of(table, scope, &mut markers);
@@ -89,7 +89,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<Prepared, Er
         markers: markers.count(),
     };
     let bind = markers.finish()?;
-    Ok(Prepared { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
+    Ok(PlannedStatement { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
 }
 
 /// Resolves LIMIT or PER PARTITION LIMIT. A literal is checked here, a bound value when it is bound.
@@ -127,14 +127,14 @@ fn per_partition(select: &Select, aggregates: bool, terms: &mut Terms<'_>) -> Re
 }
 
 /// The columns of fetched values.
-fn columns_of(selected: &[Projected], table: &Table) -> Vec<Column> {
+fn columns_of(selected: &[ProjectedColumn], table: &Table) -> Vec<Column> {
     let of_key = |place: &usize, keys: &'_ [Column]| keys.get(*place).cloned();
     let counted = table.columns().inspect(|_| count_steps(1));
     let by_id: BTreeMap<ColumnId, &Column> = counted.map(|column| (column.id, column)).collect();
-    let column = |projected: &Projected| match projected {
-        Projected::PartitionKey(place) => of_key(place, &table.partition_key),
-        Projected::Clustering(place) => of_key(place, &table.clustering),
-        Projected::Cell(id) | Projected::Writetime(id) | Projected::Ttl(id) => {
+    let column = |projected: &ProjectedColumn| match projected {
+        ProjectedColumn::PartitionKey(place) => of_key(place, &table.partition_key),
+        ProjectedColumn::Clustering(place) => of_key(place, &table.clustering),
+        ProjectedColumn::Cell(id) | ProjectedColumn::Writetime(id) | ProjectedColumn::Ttl(id) => {
             by_id.get(id).map(|column| Column::clone(column))
         }
     };
@@ -147,7 +147,7 @@ fn is_once(column: &Column) -> bool {
 }
 
 /// Refuses restrictions of clustering columns if only static columns are selected.
-fn check_statics(selected: &[Projected], found: &Restrictions, table: &Table) -> Result<(), Error> {
+fn check_statics(selected: &[ProjectedColumn], found: &Restrictions, table: &Table) -> Result<(), Error> {
     let columns = columns_of(selected, table);
     let only_statics = columns.iter().any(|c| c.kind == ColumnKind::Static) && columns.iter().all(is_once);
     let on_clustering = |r: &&Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::Clustering);
@@ -171,7 +171,7 @@ fn check_distinct_columns(columns: &[Column], position: Position) -> Result<(), 
 
 /// Refuses DISTINCT over several partitions that does not select the whole partition key.
 fn check_distinct(
-    selected: &[Projected],
+    selected: &[ProjectedColumn],
     found: &Restrictions,
     table: &Table,
     position: Position,

@@ -5,7 +5,7 @@ use crate::functions::arithmetic::{Arithmetic, function_name, result_type};
 use crate::functions::{Expression, Function, ambiguous, cast_signature, cast_target, no_signature};
 use crate::plan::Source;
 use crate::prepare::term::assignable::is_assignable;
-use crate::prepare::term::operand::{Shape, Unsettled, settle, settle_negation};
+use crate::prepare::term::operand::{OperandTypeError, Shape, settle, settle_negation};
 use crate::prepare::term::term_text::value_name;
 use crate::prepare::term::terms::{Terms, argument_name};
 use crate::statement::{Arguments, ArithmeticOperator, Term, TermKind, TypeName};
@@ -126,7 +126,7 @@ fn types_of(
     operator: ArithmeticOperator,
     operands: &[Operand<'_>; 2],
     wanted: Option<&DataType>,
-) -> Result<[DataType; 2], Unsettled> {
+) -> Result<[DataType; 2], OperandTypeError> {
     let by_wanted = operands.iter().all(|operand| !matches!(operand.term.kind, TermKind::Marker(_)));
     settle(operator, [&operands[0].shape, &operands[1].shape], wanted, by_wanted)
 }
@@ -135,40 +135,40 @@ fn operation_result(
     operator: ArithmeticOperator,
     operands: &[Operand<'_>; 2],
     wanted: Option<&DataType>,
-) -> Result<DataType, Unsettled> {
+) -> Result<DataType, OperandTypeError> {
     let [left, right] = types_of(operator, operands, wanted)?;
-    result_type(operator, &left, &right).ok_or(Unsettled::Unsupported)
+    result_type(operator, &left, &right).ok_or(OperandTypeError::Unsupported)
 }
 
 /// The function that computes an operation on these types, and the type of its result.
 pub(crate) fn function(operator: ArithmeticOperator, types: [DataType; 2]) -> Result<(Function, DataType), Error> {
     let [left, right] = types;
     let Some(result) = result_type(operator, &left, &right) else {
-        return Err(error(Unsettled::Unsupported, operator, &left.to_string(), &right.to_string()));
+        return Err(error(OperandTypeError::Unsupported, operator, &left.to_string(), &right.to_string()));
     };
     let arithmetic = Arithmetic { operator, left, right, result: result.clone() };
     Ok((Function::Expression(Expression::Arithmetic(Box::new(arithmetic))), result))
 }
 
 /// The error for an operation between these operands, given as text.
-pub(crate) fn error(why: Unsettled, operator: ArithmeticOperator, left: &str, right: &str) -> Error {
+pub(crate) fn error(why: OperandTypeError, operator: ArithmeticOperator, left: &str, right: &str) -> Error {
     let sign = operator.sign();
     Error::invalid(match why {
-        Unsettled::Unsupported => format!("the '{sign}' operation is not supported between {left} and {right}"),
-        Unsettled::Ambiguous => format!(
+        OperandTypeError::Unsupported => format!("the '{sign}' operation is not supported between {left} and {right}"),
+        OperandTypeError::Ambiguous => format!(
             "Ambiguous '{sign}' operation with args {left} and {right}: use type hint to disambiguate, example '(int) ?'"
         ),
     })
 }
 
 /// The error for a negation of this operand, given as text.
-pub(crate) fn negation_error(why: Unsettled, operand: &str) -> Error {
+pub(crate) fn negation_error(why: OperandTypeError, operand: &str) -> Error {
     Error::invalid(match why {
-        Unsettled::Unsupported => {
+        OperandTypeError::Unsupported => {
             let refused = no_signature("system._negate");
             return Error::invalid(format!("{} (the '-' operation is not supported on {operand})", refused.message));
         }
-        Unsettled::Ambiguous => {
+        OperandTypeError::Ambiguous => {
             format!("Ambiguous negation: use type hint to disambiguate, example '-(int) {operand}'")
         }
     })

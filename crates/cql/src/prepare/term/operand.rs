@@ -43,7 +43,7 @@ pub(crate) struct Shape([Fit; TYPES.len()]);
 
 /// The reason for which the types of an operation cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unsettled {
+pub(crate) enum OperandTypeError {
     /// No operation takes such operands.
     Unsupported,
     /// Several types fit equally well.
@@ -83,7 +83,7 @@ impl Shape {
 
     /// The shape of an operation; `settle` gives its result for a required type. An operation that does not settle fits
     /// every type, so that the error is reported for it and not for the operation around it.
-    pub(crate) fn of_operation(settle: impl Fn(&DataType) -> Result<DataType, Unsettled>) -> Shape {
+    pub(crate) fn of_operation(settle: impl Fn(&DataType) -> Result<DataType, OperandTypeError>) -> Shape {
         Shape::by(|t| settle(t).map_or(Fit::Weak, |result| fit_of_type(&result, t)))
     }
 
@@ -140,7 +140,7 @@ pub(crate) fn settle(
     [left, right]: [&Shape; 2],
     wanted: Option<&DataType>,
     by_wanted: bool,
-) -> Result<[DataType; 2], Unsettled> {
+) -> Result<[DataType; 2], OperandTypeError> {
     let mut weak = Vec::new();
     for (i, a) in TYPES.iter().enumerate() {
         for (j, b) in TYPES.iter().enumerate() {
@@ -159,16 +159,16 @@ pub(crate) fn settle(
         }
     }
     let chosen = match (&weak[..], wanted) {
-        ([], _) => return Err(Unsettled::Unsupported),
+        ([], _) => return Err(OperandTypeError::Unsupported),
         ([only], _) => Some(only),
         (several, Some(wanted)) if by_wanted => several.iter().find(|[a, b]| *a == wanted && *b == wanted),
         _ => None,
     };
-    chosen.map(|[a, b]| [(*a).clone(), (*b).clone()]).ok_or(Unsettled::Ambiguous)
+    chosen.map(|[a, b]| [(*a).clone(), (*b).clone()]).ok_or(OperandTypeError::Ambiguous)
 }
 
 /// The type of a negated operand.
-pub(crate) fn settle_negation(operand: &Shape, wanted: Option<&DataType>) -> Result<DataType, Unsettled> {
+pub(crate) fn settle_negation(operand: &Shape, wanted: Option<&DataType>) -> Result<DataType, OperandTypeError> {
     let mut weak = Vec::new();
     for (data_type, fit) in TYPES.iter().zip(operand.0) {
         let is_number = result_type(ArithmeticOperator::Subtract, data_type, data_type).is_some();
@@ -182,9 +182,9 @@ pub(crate) fn settle_negation(operand: &Shape, wanted: Option<&DataType>) -> Res
         weak.push(data_type);
     }
     match &weak[..] {
-        [] => Err(Unsettled::Unsupported),
+        [] => Err(OperandTypeError::Unsupported),
         [only] => Ok(DataType::clone(only)),
-        _ => Err(Unsettled::Ambiguous),
+        _ => Err(OperandTypeError::Ambiguous),
     }
 }
 
@@ -216,9 +216,9 @@ mod tests {
         let both = [&literal("1"), &literal("2")];
         assert_eq!(settle(Add, both, None, true), Ok([DataType::Int, DataType::Int]));
         assert_eq!(settle(Add, both, Some(&DataType::Tinyint), true), Ok([DataType::Tinyint, DataType::Tinyint]));
-        assert_eq!(settle(Add, both, Some(&DataType::Uuid), true), Err(Unsettled::Unsupported));
+        assert_eq!(settle(Add, both, Some(&DataType::Uuid), true), Err(OperandTypeError::Unsupported));
         let with_marker = [&literal("1"), &Shape::any()];
-        assert_eq!(settle(Add, with_marker, Some(&DataType::Int), false), Err(Unsettled::Ambiguous));
+        assert_eq!(settle(Add, with_marker, Some(&DataType::Int), false), Err(OperandTypeError::Ambiguous));
         let dated =
             [&Shape::of_literal(&Constant::String("2020-01-01".to_owned())), &Shape::of_type(&DataType::Duration)];
         assert_eq!(settle(Add, dated, Some(&DataType::Date), true), Ok([DataType::Date, DataType::Duration]));
@@ -228,7 +228,7 @@ mod tests {
     fn a_sum_fits_what_it_can_come_to() {
         let sum = Shape::of_operation(|wanted| {
             let operands = settle(Add, [&literal("1"), &literal("2")], Some(wanted), true)?;
-            result_type(Add, &operands[0], &operands[1]).ok_or(Unsettled::Unsupported)
+            result_type(Add, &operands[0], &operands[1]).ok_or(OperandTypeError::Unsupported)
         });
         assert_eq!(sum.fit(&DataType::Bigint), Fit::Exact);
         assert_eq!(settle_negation(&sum, Some(&DataType::Bigint)), Ok(DataType::Bigint));

@@ -1,7 +1,7 @@
 //! Resolution of BATCH.
 
 use crate::error::{Error, Position};
-use crate::plan::{BatchPlan, ModifyPlan, Plan, Prepared, check_kind};
+use crate::plan::{BatchPlan, ModifyPlan, Plan, PlannedStatement, check_kind};
 use crate::prepare::scope::Scope;
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
@@ -10,7 +10,7 @@ use crate::prepare::write::using::using;
 use crate::prepare::write::virtual_table;
 use crate::statement::{Batch, BatchKind, ModifyStatement};
 
-pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     let mut markers = Markers::default();
     let mut statements = Vec::with_capacity(batch.statements.len());
     for statement in &batch.statements {
@@ -41,7 +41,7 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<Prepared, Erro
         _ => Vec::new(),
     };
     let plan = Plan::Batch(BatchPlan { kind: batch.kind, statements });
-    Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan })
+    Ok(PlannedStatement { bind: markers.finish()?, pk_indexes, result: None, plan })
 }
 
 /// Refuses the timestamp of a batch that has conditions, counters, or timestamps of its statements.

@@ -1,7 +1,7 @@
 //! Resolution of INSERT, UPDATE and DELETE.
 
 use crate::error::{Error, Position};
-use crate::plan::{Changes, ConditionPlan, ModifyPlan, Partition, Plan, Prepared, Reach, Source, assemble};
+use crate::plan::{Changes, ConditionPlan, ModifyPlan, Partition, Plan, PlannedStatement, Reach, Source, assemble};
 use crate::prepare::scope::{Scope, column};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
@@ -14,13 +14,13 @@ use crate::statement::{
 };
 use henge_model::{Column, ColumnKind, DataType, Table};
 
-pub(crate) fn prepare(statement: &ModifyStatement, scope: &Scope<'_>) -> Result<Prepared, Error> {
+pub(crate) fn prepare(statement: &ModifyStatement, scope: &Scope<'_>) -> Result<PlannedStatement, Error> {
     let mut markers = Markers::default();
     let mut plan = plan(statement, scope, &mut markers)?;
     check_counter_using(statement, &plan)?;
     plan.markers = markers.count();
     let pk_indexes = markers.partition_indexes(&plan.table);
-    Ok(Prepared { bind: markers.finish()?, pk_indexes, result: None, plan: Plan::Modify(Box::new(plan)) })
+    Ok(PlannedStatement { bind: markers.finish()?, pk_indexes, result: None, plan: Plan::Modify(Box::new(plan)) })
 }
 
 /// Resolves one statement. Its markers are added to `markers`.

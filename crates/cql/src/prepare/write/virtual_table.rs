@@ -36,7 +36,7 @@ pub(crate) fn check_batch(kind: BatchKind, statements: &[ModifyPlan]) -> Result<
 mod tests {
     use crate::describe::{create_keyspace_text, create_table_text};
     use crate::fixture;
-    use crate::plan::Prepared;
+    use crate::plan::PlannedStatement;
     use crate::{Error, parse, prepare};
     use henge_model::{Keyspace, Replication, Schema, Table};
     use std::sync::Arc;
@@ -60,7 +60,7 @@ mod tests {
         schema
     }
 
-    fn prepare_text(text: &str) -> Result<Prepared, Error> {
+    fn prepare_text(text: &str) -> Result<PlannedStatement, Error> {
         prepare(&parse(text)?, &schema(), Some("ks"))
     }
 

@@ -149,15 +149,15 @@ impl Logins {
     pub(super) async fn turn(&self, address: Option<IpAddr>) -> Result<Turn, Error> {
         let waiting = self.queue.lock().enter(address, &self.queue)?;
         match waiting {
-            Entered::AtOnce(turn) => Ok(turn),
+            QueueEntry::AtOnce(turn) => Ok(turn),
             // The sender is dropped with the queue alone, which this holds.
-            Entered::Waiting(turn) => turn.await.map_err(|_| too_many_waiting()),
+            QueueEntry::Waiting(turn) => turn.await.map_err(|_| too_many_waiting()),
         }
     }
 }
 
 /// The way into the queue.
-enum Entered {
+enum QueueEntry {
     AtOnce(Turn),
     Waiting(oneshot::Receiver<Turn>),
 }
@@ -171,10 +171,10 @@ fn delay_after(wrong: u32) -> Duration {
 }
 
 impl Queue {
-    fn enter(&mut self, address: Option<IpAddr>, queue: &Arc<Mutex<Queue>>) -> Result<Entered, Error> {
+    fn enter(&mut self, address: Option<IpAddr>, queue: &Arc<Mutex<Queue>>) -> Result<QueueEntry, Error> {
         if !self.is_busy {
             self.is_busy = true;
-            return Ok(Entered::AtOnce(Turn(Some(Arc::clone(queue)))));
+            return Ok(QueueEntry::AtOnce(Turn(Some(Arc::clone(queue)))));
         }
         let line = self.lines.entry(address).or_default();
         // Those who have gone make room.
@@ -192,7 +192,7 @@ impl Queue {
         let (sender, receiver) = oneshot::channel();
         line.push_back(sender);
         self.waiting += 1;
-        Ok(Entered::Waiting(receiver))
+        Ok(QueueEntry::Waiting(receiver))
     }
 
     /// The next in turn, of the address that has waited longest for one.

@@ -4,7 +4,7 @@ use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Callers, Message, PACKED_BYTES_MAX, packed};
 use henge_base::{Bytes, HostId};
-use henge_metadata::{Answer, Ballots, Command, CommandId, Epoch, Position, Refused};
+use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, Epoch, Position};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -68,7 +68,7 @@ pub(crate) enum ProposeReply {
         changed: bool,
     },
     /// The log refuses, and nothing changed.
-    Refused(Refused),
+    Refused(CommandRefusal),
     /// The node is in no cluster yet, or cannot reach the voters; nothing changed.
     NotReady(String),
     /// The command may have been carried out, or may be yet.

@@ -6,7 +6,7 @@ use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
 use henge_base::{Bytes, HostId};
-use henge_metadata::{Answer, Ballots, Command, CommandId, EntryHash, Epoch, Position, Question, Refused};
+use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
 
 /// Every message, in the order of their numbers.
 const ALL: [Description; 12] = [
@@ -85,7 +85,7 @@ fn bodies_have_the_recorded_bytes() {
             forwarded: true,
         }),
         recorded_text(&ProposeReply::Agreed { epoch, changed: true }),
-        recorded_text(&ProposeReply::Refused(Refused::Limit("x".to_owned()))),
+        recorded_text(&ProposeReply::Refused(CommandRefusal::Limit("x".to_owned()))),
         recorded_text(&ProposeReply::NotReady("later".to_owned())),
         recorded_text(&Pull { after: position, snapshot: Some((position, 7)) }),
         recorded_text(&PullReply::Entries { entries: vec![bytes.clone()], more: true }),

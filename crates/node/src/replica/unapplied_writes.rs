@@ -10,7 +10,7 @@ const BYTES_MAX: usize = 64 << 20;
 
 /// Mutations that the own copy lacks.
 #[derive(Debug, Default)]
-pub(super) struct Unapplied {
+pub(super) struct UnappliedWrites {
     waiting: Mutex<Waiting>,
     added: Notify,
 }
@@ -21,7 +21,7 @@ struct Waiting {
     bytes: usize,
 }
 
-impl Unapplied {
+impl UnappliedWrites {
     /// Keeps a mutation that ended in an error, if it is of use later; false if there is no room for it.
     pub(super) fn add(&self, mutation: SharedMutation, error: ReplicaError) -> bool {
         if matches!(error, ReplicaError::Refused(Refusal::UnknownTable | Refusal::Corrupt)) {
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn what_the_own_copy_refused_waits_within_a_bound() {
-        let (unapplied, full) = (Unapplied::default(), ReplicaError::Refused(Refusal::Full));
+        let (unapplied, full) = (UnappliedWrites::default(), ReplicaError::Refused(Refusal::Full));
         assert!(unapplied.add(mutation(BYTES_MAX / 2), full));
         assert!(!unapplied.add(mutation(BYTES_MAX / 2), ReplicaError::Unknown));
         assert!(unapplied.add(mutation(1), ReplicaError::Refused(Refusal::UnknownTable)), "its table is gone");

@@ -8,20 +8,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The part of a view that a statement was resolved against, besides its tables and their placements.
+/// The part of a view that a statement was resolved against, besides its tables and their placements: its user types.
 #[derive(Clone, Debug)]
-pub(crate) struct Resolved {
+pub(crate) struct Resolution {
     /// The number of the newest view in which the statement is known to mean the same.
     view: Arc<AtomicU64>,
     /// The user types that its text may name, by keyspace.
     types: BTreeMap<String, Vec<Arc<UserType>>>,
 }
 
-impl Resolved {
+impl Resolution {
     /// For a statement that reads or writes `tables` of a view.
-    pub(super) fn of<'t>(view: &View, tables: impl Iterator<Item = &'t Table>) -> Resolved {
+    pub(super) fn of<'t>(view: &View, tables: impl Iterator<Item = &'t Table>) -> Resolution {
         let types = tables.map(|table| (table.keyspace.clone(), types(view, &table.keyspace).cloned().collect()));
-        Resolved { view: Arc::new(AtomicU64::new(view.number)), types: types.collect() }
+        Resolution { view: Arc::new(AtomicU64::new(view.number)), types: types.collect() }
     }
 
     /// True if these tables and placements, and the types, are the view's own objects. Statements without tables name

@@ -3,9 +3,9 @@
 use std::fmt::{Display, Formatter, Result};
 
 /// Prints the parts with a separator in between.
-pub(super) struct Separated<'a, T>(&'a [T], &'a str);
+pub(super) struct SeparatedList<'a, T>(&'a [T], &'a str);
 
-impl<T: Display> Display for Separated<'_, T> {
+impl<T: Display> Display for SeparatedList<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         for (i, part) in self.0.iter().enumerate() {
             if i > 0 {
@@ -18,13 +18,13 @@ impl<T: Display> Display for Separated<'_, T> {
 }
 
 /// Prints `a, b, c`.
-pub(super) fn commas<T: Display>(parts: &[T]) -> Separated<'_, T> {
-    Separated(parts, ", ")
+pub(super) fn commas<T: Display>(parts: &[T]) -> SeparatedList<'_, T> {
+    SeparatedList(parts, ", ")
 }
 
 /// Prints `a AND b AND c`.
-pub(super) fn ands<T: Display>(parts: &[T]) -> Separated<'_, T> {
-    Separated(parts, " AND ")
+pub(super) fn ands<T: Display>(parts: &[T]) -> SeparatedList<'_, T> {
+    SeparatedList(parts, " AND ")
 }
 
 /// Prints ` keyword part`, if there is a part.

@@ -5,7 +5,7 @@ use henge_model::Cell;
 
 /// Cells with a count of the live ones among them.
 #[derive(Default)]
-pub(super) struct Ranked {
+pub(super) struct RankedCells {
     cells: Vec<Cell>,
     is_live: Vec<bool>,
     /// A Fenwick tree: entry `i` counts the live cells among the `i & -i` ones that end with the one at `i - 1`. The
@@ -14,7 +14,7 @@ pub(super) struct Ranked {
     live: usize,
 }
 
-impl Ranked {
+impl RankedCells {
     pub(super) fn cells(&self) -> &[Cell] {
         &self.cells
     }
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn ranks_are_those_of_a_plain_list() {
         let mut random = Random::new(7);
-        let (mut ranked, mut plain) = (Ranked::default(), Vec::new());
+        let (mut ranked, mut plain) = (RankedCells::default(), Vec::new());
         for round in 0..2000u32 {
             if random.chance(1, 2) || plain.is_empty() {
                 let is_live = random.chance(3, 4);

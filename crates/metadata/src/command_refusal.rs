@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum Refused {
+pub enum CommandRefusal {
     /// `IF NOT EXISTS` or `IF EXISTS` says to leave things as they are: no error for the client.
     #[error("there is nothing to change")]
     Nothing,
@@ -41,10 +41,10 @@ pub enum Refused {
     Limit(String),
 }
 
-impl Refused {
+impl CommandRefusal {
     /// True if the client gets success although nothing changed, as for `IF NOT EXISTS`.
     pub fn is_no_op(&self) -> bool {
-        matches!(self, Refused::Nothing)
+        matches!(self, CommandRefusal::Nothing)
     }
 }
 
