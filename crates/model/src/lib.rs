@@ -11,7 +11,8 @@
 //! - `index`: secondary indexes and the terms of rows.
 //! - `covers`: the key ranges that tombstones of partitions and ranges cover.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
-//! - `mutation`, `shared_mutation`, `read_command`: writes and reads in the form in which they are sent to replicas.
+//! - `mutation`, `shared_mutation`, `read_command`, `columns`, `row_block`: writes, reads and their answers in the form in which
+//!   replicas are sent them.
 //! - `row_sink`, `project`: receivers of rows, and the projection of a row's selected columns into one.
 //! - `mask`: masks of columns, shown to roles without UNMASK.
 //! - `access`: permissions, and the resources they are granted on.
@@ -21,6 +22,8 @@
 mod access;
 mod batch_kind;
 mod bound_value;
+mod columns;
+mod command_error;
 mod consistency;
 mod covers;
 mod data_type;
@@ -36,6 +39,7 @@ mod normal;
 mod project;
 mod read_command;
 mod row;
+mod row_block;
 mod row_codec;
 mod row_sink;
 #[cfg(test)]
@@ -53,6 +57,8 @@ mod write_type;
 pub use access::{Permission, Permissions, Resource};
 pub use batch_kind::BatchKind;
 pub use bound_value::BoundValue;
+pub use columns::Columns;
+pub use command_error::CommandError;
 pub use consistency::Consistency;
 pub use covers::Covers;
 pub use data_type::{DataType, DurationHolder};
@@ -65,8 +71,9 @@ pub use mask::{ColumnMask, MaskArgument};
 pub use merge::{merge_encoded, merge_rows};
 pub use mutation::{Mutation, MutationError};
 pub use project::{project, project_joined};
-pub use read_command::{Columns, CommandError, KeyRange, READ_KEYS_MAX, ReadCommand, RowBlock};
+pub use read_command::{KeyRange, READ_KEYS_MAX, ReadCommand};
 pub use row::{Cell, CellKind, ColumnId, Deletion, Marker, Row};
+pub use row_block::RowBlock;
 pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, Strip, encode_cells, encode_row, strip_row};
 pub use row_sink::{ProjectedColumn, Projection, RowSink, Rows};
 pub use schema::{

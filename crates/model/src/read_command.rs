@@ -1,9 +1,8 @@
-//! Read commands and the rows that answer them. Keys sort as rows do, so a read is of one key, of one range of keys, or
+//! Read commands. Keys sort as rows do, so a read is of one key, of one range of keys, or
 //! of keys that an index named.
 
-use crate::mutation::{put_rows, take_rows};
-use crate::{ColumnId, IndexId, Key, KeyKind, Probe, RowView, StorageId, Terms, Token};
-use henge_base::{Bytes, Micros, Reader, TruncatedInput, put_signed_vint, put_vint};
+use crate::{Columns, CommandError, IndexId, Key, Probe, StorageId, Terms, Token};
+use henge_base::{Bytes, Reader, TruncatedInput, put_signed_vint, put_vint};
 
 /// One read, as the coordinator sends it to each replica.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,42 +51,6 @@ pub enum KeyRange {
 /// The most keys of one command; a longer one does not decode.
 pub const READ_KEYS_MAX: usize = 10_000;
 
-/// The columns that a read needs. Row markers and deletions are always included.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Columns {
-    /// All columns.
-    All,
-    /// These columns, sorted by id.
-    Some(Vec<ColumnId>),
-    /// These columns, sorted by id, and of each only cells with a later timestamp than the given one, microseconds
-    /// since the epoch. It is the time of the drop for a column that was dropped and added again; `i64::MIN` for
-    /// others, which no cell has.
-    Since(Vec<(ColumnId, Micros)>),
-}
-
-/// Rows as replicas exchange them: keys with encoded rows, deletions included, in the order of the read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RowBlock {
-    /// Each row's key and encoding, without the parts that the context's tombstones cover.
-    pub rows: Vec<(Bytes, Bytes)>,
-    /// Other entries that concern these rows, by ascending key: tombstones of partitions and ranges that overlap the
-    /// keys of the read, and the static row if it lies outside of them.
-    pub context: Vec<(Bytes, Bytes)>,
-    /// True if the replica stopped at the limit (of rows or bytes), so that more rows may follow.
-    pub more: bool,
-}
-
-/// Bytes are not a read command or a block of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("malformed read command or rows")]
-pub struct CommandError;
-
-impl From<TruncatedInput> for CommandError {
-    fn from(_: TruncatedInput) -> Self {
-        CommandError
-    }
-}
-
 const KEYS_ONE: u8 = 0;
 const KEYS_RUN: u8 = 1;
 const KEYS_RUN_REVERSED: u8 = 2;
@@ -101,86 +64,6 @@ const FLAG_SINCE: u8 = 16;
 /// Flag of a probe: one term follows, not the two ends of a range.
 const PROBE_ONE_TERM: u8 = 1;
 const PROBE_WHOLE_PARTITIONS: u8 = 2;
-
-impl Columns {
-    /// True if the answer has to hold a cell of this column and timestamp. Clustering values as they were written are
-    /// always needed.
-    pub fn contains(&self, column: ColumnId, timestamp: Micros) -> bool {
-        if column == ColumnId::CLUSTERING {
-            return true;
-        }
-        match self {
-            Columns::All => true,
-            Columns::Some(columns) => columns.binary_search(&column).is_ok(),
-            Columns::Since(columns) => {
-                let place = columns.binary_search_by_key(&column, |(id, _)| *id);
-                place.is_ok_and(|place| timestamp > columns[place].1)
-            }
-        }
-    }
-
-    /// The intersection with `others`, which are sorted by id.
-    pub fn intersect(&self, others: &[ColumnId]) -> Columns {
-        let is_other = |column: &ColumnId| others.binary_search(column).is_ok();
-        match self {
-            Columns::All => Columns::Some(others.to_vec()),
-            Columns::Some(columns) => Columns::Some(columns.iter().copied().filter(is_other).collect()),
-            Columns::Since(columns) => {
-                Columns::Since(columns.iter().copied().filter(|(column, _)| is_other(column)).collect())
-            }
-        }
-    }
-
-    /// Appends 0 for all columns; else the count plus one, then the first id and the distances between ids, as vints.
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Columns::All => out.push(0),
-            Columns::Some(columns) => put_columns(columns.iter(), out),
-            Columns::Since(columns) => put_columns(columns.iter().map(|(column, _)| column), out),
-        }
-    }
-
-    /// Appends the timestamps of [`Columns::Since`], which follow the flags; nothing for others.
-    fn encode_timestamps(&self, out: &mut Vec<u8>) {
-        if let Columns::Since(columns) = self {
-            columns.iter().for_each(|(_, since)| put_signed_vint(out, *since));
-        }
-    }
-
-    fn decode_timestamps(self, reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
-        let Columns::Some(columns) = self else { return Err(CommandError) };
-        let moments = columns.into_iter().map(|column| Ok((column, reader.signed_vint()?)));
-        moments.collect::<Result<_, TruncatedInput>>().map(Columns::Since).map_err(CommandError::from)
-    }
-
-    fn decode(reader: &mut Reader<'_>) -> Result<Columns, CommandError> {
-        let Some(count) = reader.vint()?.checked_sub(1) else { return Ok(Columns::All) };
-        if count > reader.rest().len() as u64 {
-            return Err(CommandError);
-        }
-        let mut columns: Vec<ColumnId> = Vec::with_capacity(count as usize);
-        for _ in 0..count {
-            let step = u32::try_from(reader.vint()?).map_err(|_| CommandError)?;
-            let column = match columns.last() {
-                None => step,
-                Some(_) if step == 0 => return Err(CommandError),
-                Some(before) => before.0.checked_add(step).ok_or(CommandError)?,
-            };
-            columns.push(ColumnId(column));
-        }
-        Ok(Columns::Some(columns))
-    }
-}
-
-/// Appends the count plus one, then the first id and the distances between ids, as vints.
-fn put_columns<'c>(columns: impl ExactSizeIterator<Item = &'c ColumnId>, out: &mut Vec<u8>) {
-    put_vint(out, columns.len() as u64 + 1);
-    let mut before = 0;
-    for column in columns {
-        put_vint(out, u64::from(column.0.wrapping_sub(before)));
-        before = column.0;
-    }
-}
 
 impl ReadCommand {
     /// The command in the format that [`ReadCommand::decode`] reads.
@@ -280,11 +163,6 @@ fn take_probe(whole: &Bytes, reader: &mut Reader<'_>) -> Result<Probe, CommandEr
     Ok(Probe { index, whole_partitions: flags & PROBE_WHOLE_PARTITIONS != 0, terms })
 }
 
-/// True if a row counts towards a limit. Its checksum is not checked again.
-fn counts_towards_limit(key: &[u8], row: &[u8], now_seconds: i64) -> bool {
-    Key::kind(key) != Some(KeyKind::Static) && RowView::parse_trusted(row).is_ok_and(|row| row.is_live(now_seconds))
-}
-
 fn take_keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRange, CommandError> {
     match kind {
         KEYS_ONE => Ok(KeyRange::One(Key(whole.slice_ref(reader.rest())))),
@@ -304,40 +182,10 @@ fn take_keys(kind: u8, whole: &Bytes, reader: &mut Reader<'_>) -> Result<KeyRang
     }
 }
 
-impl RowBlock {
-    /// The number of rows that count towards a limit at `now_seconds`: live rows, without static rows, which are shown
-    /// as part of others.
-    pub fn live_rows(&self, now_seconds: i64) -> usize {
-        self.rows.iter().filter(|(key, row)| counts_towards_limit(key, row, now_seconds)).count()
-    }
-
-    /// The block in the format that [`RowBlock::decode`] reads.
-    pub fn encode(&self) -> Bytes {
-        let size: usize = self.rows.iter().chain(&self.context).map(|(key, row)| key.len() + row.len() + 8).sum();
-        let mut out = Vec::with_capacity(size + 16);
-        out.push(u8::from(self.more));
-        put_rows(&self.rows, &mut out);
-        put_rows(&self.context, &mut out);
-        Bytes::from(out)
-    }
-
-    /// Decodes a block; keys and rows are slices of `bytes`. The rows are not checked: use [`crate::RowView::parse`].
-    pub fn decode(bytes: Bytes) -> Result<RowBlock, CommandError> {
-        let mut reader = Reader::new(&bytes);
-        let more = match reader.u8()? {
-            0 => false,
-            1 => true,
-            _ => return Err(CommandError),
-        };
-        let rows = take_rows(&bytes, &mut reader, usize::MAX)?;
-        let context = take_rows(&bytes, &mut reader, usize::MAX)?;
-        if reader.is_empty() { Ok(RowBlock { rows, context, more }) } else { Err(CommandError) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ColumnId;
     use proptest::prelude::*;
 
     fn bytes() -> impl Strategy<Value = Bytes> {
@@ -386,19 +234,8 @@ mod tests {
         }
 
         #[test]
-        fn blocks_read_back(
-            rows in prop::collection::vec((bytes(), bytes()), 0..4),
-            context in prop::collection::vec((bytes(), bytes()), 0..3),
-            more: bool,
-        ) {
-            let block = RowBlock { rows, context, more };
-            prop_assert_eq!(RowBlock::decode(block.encode()), Ok(block));
-        }
-
-        #[test]
         fn any_bytes_are_read_without_panic(bytes in bytes()) {
-            let _ = ReadCommand::decode(bytes.clone());
-            let _ = RowBlock::decode(bytes);
+            let _ = ReadCommand::decode(bytes);
         }
     }
 }
