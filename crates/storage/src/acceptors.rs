@@ -1,5 +1,5 @@
-//! The state of acceptors on disk, one row for each partition that was ever written under a condition. What it means is Paxos'
-//! business; here it is bytes with a checksum, found out when a bit flips.
+//! The state of acceptors on disk, one row for each partition that was ever written under a condition. It is opaque here: bytes with a
+//! checksum, so that a flipped bit is an error.
 //!
 //! Key: the prefix of the partition's keys. Value: `crc32 of key and state (LE) | format | state`.
 
@@ -8,8 +8,8 @@ use henge_base::Bytes;
 
 /// The only format there is.
 const FORMAT: u8 = 1;
-/// Checksum and format.
-const HEAD: usize = 5;
+/// Bytes of the checksum and the format.
+const HEADER_BYTES: usize = 5;
 
 pub(crate) fn row(prefix: &[u8], state: &[u8]) -> (Family, Bytes, Bytes) {
     let value = [&checksum(prefix, state).to_le_bytes()[..], &[FORMAT], state].concat();
@@ -25,8 +25,8 @@ pub(crate) fn get(engine: &dyn Engine, prefix: &[u8]) -> Result<Option<Bytes>, E
 
 fn decode_state(prefix: &[u8], value: &[u8]) -> Result<Bytes, EngineError> {
     let damaged = || EngineError::Corrupt("the state of an acceptor is damaged".to_owned());
-    let (head, state) = value.split_first_chunk::<HEAD>().ok_or_else(damaged)?;
-    let [a, b, c, d, FORMAT] = *head else { return Err(damaged()) };
+    let (header, state) = value.split_first_chunk::<HEADER_BYTES>().ok_or_else(damaged)?;
+    let [a, b, c, d, FORMAT] = *header else { return Err(damaged()) };
     if u32::from_le_bytes([a, b, c, d]) != checksum(prefix, state) {
         return Err(damaged());
     }

@@ -1,29 +1,31 @@
-//! Batches under way on disk, oldest first: what their coordinator may die over is replayed from here.
+//! The batch log: logged batches on disk, oldest first, until all of their mutations are applied. If a coordinator dies before that,
+//! its batches are replayed from here.
 //!
 //! Key: created, sign flipped (8 B) | id (16 B). Value: `crc32 of key and rest (LE) | count vint | (mutation vint-bytes)* |
-//! lineage vint | index vint`. An entry without the last two is of place zero.
+//! lineage vint | index vint`. The last two are absent in old entries, whose place is zero.
 
 use crate::limits::BATCHES_READ_BYTES_MAX;
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
 use henge_base::{Bytes, Micros, Reader, TruncatedInput, put_vint};
 
-const KEY: usize = 24;
-const CRC: usize = 4;
-const SIGN: u64 = 1 << 63;
+const KEY_BYTES: usize = 24;
+const CRC_BYTES: usize = 4;
+/// Flipping the sign makes times sort as unsigned bytes.
+const SIGN_BIT: u64 = 1 << 63;
 
-/// Names a batch.
+/// The identity of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchId {
     /// The time at which its coordinator accepted it.
     pub created: Micros,
-    /// By chance.
+    /// Random.
     pub id: uuid::Uuid,
 }
 
 /// A batch all of whose mutations will be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedBatch {
-    /// Its name.
+    /// Its identity.
     pub id: BatchId,
     /// The place of its coordinator in the metadata log: only a node that is as far knows all of its tables.
     pub place: LogPlace,
@@ -49,14 +51,14 @@ pub struct DamagedBatch {
     pub created: Option<Micros>,
 }
 
-/// Some batches of the log, and where it goes on.
+/// A page of the batch log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchPage {
-    /// Oldest first.
+    /// The batches, oldest first.
     pub batches: Vec<LoggedBatch>,
     /// Damaged batches between them.
     pub damaged: Vec<DamagedBatch>,
-    /// Behind which key there may be more; `None` at the end.
+    /// The last key of the page, if more batches may follow it; `None` at the end of the log.
     pub next: Option<Bytes>,
 }
 
@@ -84,6 +86,8 @@ pub(crate) fn remove_key(engine: &dyn Engine, key: Bytes) -> Result<(), EngineEr
     engine.write(&Batch { ops }, SyncMode::Unsynced).map(|_| ())
 }
 
+/// The batches behind the key `after` that were accepted before the time `before`: at most `max`, and no more than
+/// [`BATCHES_READ_BYTES_MAX`] in all.
 pub(crate) fn page(
     engine: &dyn Engine,
     after: Option<&Bytes>,
@@ -93,7 +97,7 @@ pub(crate) fn page(
     let (mut page, mut bytes) = (BatchPage::default(), 0);
     // The first key behind another is that key with a zero.
     let start = after.map_or_else(Vec::new, |after| [&after[..], &[0]].concat());
-    let end = sortable(before);
+    let end = sortable_time(before);
     if start.as_slice() >= &end[..] {
         return Ok(page);
     }
@@ -114,17 +118,17 @@ pub(crate) fn page(
 }
 
 fn created_at(key: &[u8]) -> Option<Micros> {
-    let (created, _) = key.split_first_chunk::<8>().filter(|_| key.len() == KEY)?;
-    Some((u64::from_be_bytes(*created) ^ SIGN) as Micros)
+    let (created, _) = key.split_first_chunk::<8>().filter(|_| key.len() == KEY_BYTES)?;
+    Some((u64::from_be_bytes(*created) ^ SIGN_BIT) as Micros)
 }
 
-fn sortable(moment: Micros) -> [u8; 8] {
-    (moment as u64 ^ SIGN).to_be_bytes()
+fn sortable_time(time: Micros) -> [u8; 8] {
+    (time as u64 ^ SIGN_BIT).to_be_bytes()
 }
 
-fn key(batch: BatchId) -> [u8; KEY] {
-    let mut key = [0; KEY];
-    key[..8].copy_from_slice(&sortable(batch.created));
+fn key(batch: BatchId) -> [u8; KEY_BYTES] {
+    let mut key = [0; KEY_BYTES];
+    key[..8].copy_from_slice(&sortable_time(batch.created));
     key[8..].copy_from_slice(batch.id.as_bytes());
     key
 }
@@ -137,17 +141,17 @@ fn checksum(key: &[u8], rest: &[u8]) -> u32 {
 }
 
 fn decode(key: &[u8], value: &[u8]) -> Option<LoggedBatch> {
-    let (crc, rest) = value.split_first_chunk::<CRC>()?;
+    let (crc, rest) = value.split_first_chunk::<CRC_BYTES>()?;
     if u32::from_le_bytes(*crc) != checksum(key, rest) {
         return None;
     }
     let created = created_at(key)?;
     let id = BatchId { created, id: uuid::Uuid::from_slice(key.get(8..)?).ok()? };
-    let (mutations, place) = content(rest).ok()?;
+    let (mutations, place) = decode_value(rest).ok()?;
     Some(LoggedBatch { id, place, mutations })
 }
 
-fn content(rest: &[u8]) -> Result<(Vec<Bytes>, LogPlace), TruncatedInput> {
+fn decode_value(rest: &[u8]) -> Result<(Vec<Bytes>, LogPlace), TruncatedInput> {
     let mut reader = Reader::new(rest);
     let count = reader.vint()?;
     let mut mutations = Vec::new();

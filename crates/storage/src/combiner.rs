@@ -5,7 +5,7 @@
 
 use crate::folds::Folds;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, QUEUE_BYTES_MAX};
-use crate::stale::Stale;
+use crate::stale::StaleEntries;
 use crate::stripes::{Stripe, Stripes};
 use crate::{Batch, Engine, Family, Op, SyncMode, WriteError};
 use henge_base::Bytes;
@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A row on its way: where it goes, its key and its bytes. Most writes are of one.
+/// Rows to write: family, key and encoded row of each. Most writes have one row.
 pub(crate) type Rows = SmallVec<[(Family, Bytes, Bytes); 1]>;
 
 /// The queue and the stripes of the partitions in it.
@@ -24,7 +24,7 @@ pub(crate) struct Combiner {
     queue: Mutex<Queue>,
     pub(crate) stripes: Stripes,
     pub(crate) folds: Folds,
-    pub(crate) stale: Stale,
+    pub(crate) stale: StaleEntries,
     generation: AtomicU64,
 }
 
@@ -33,28 +33,30 @@ struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
     /// True if a caller has the duty to take turns.
-    writing: bool,
+    has_writer: bool,
     /// True while a turn is in progress.
-    turning: bool,
+    turn_in_progress: bool,
 }
 
 #[derive(Debug)]
 struct Item {
     ticket: u64,
-    /// All of one partition.
+    /// Rows of one partition.
     rows: Rows,
     bytes: usize,
     stripe: Stripe,
-    /// Set for a replacement: the version its stripe must still have.
-    unchanged: Option<u64>,
+    /// Set for a replacement: the version that its stripe must still have.
+    expected_version: Option<u64>,
 }
 
 impl Item {
-    fn new(rows: Rows, unchanged: Option<u64>, ticket: u64) -> Item {
-        debug_assert!(unchanged.is_none() || rows.iter().all(|(_, key, _)| Stripe::of(key) == Stripe::of(&rows[0].1)));
+    fn new(rows: Rows, expected_version: Option<u64>, ticket: u64) -> Item {
+        debug_assert!(
+            expected_version.is_none() || rows.iter().all(|(_, key, _)| Stripe::of(key) == Stripe::of(&rows[0].1))
+        );
         let bytes = rows.iter().map(|(_, key, row)| key.len() + row.len()).sum();
         let stripe = Stripe::of(rows.first().map_or(&[], |(_, key, _)| key));
-        Item { ticket, rows, bytes, stripe, unchanged }
+        Item { ticket, rows, bytes, stripe, expected_version }
     }
 }
 
@@ -75,7 +77,7 @@ impl Combiner {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Notes that the known tables have changed: writes made from an earlier state are refused from now on.
+    /// Notes that the known tables have changed. Writes made from an earlier state are refused from now on.
     pub(crate) fn renew(&self) {
         let _queue = self.queue.lock();
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -89,7 +91,7 @@ impl Combiner {
     /// True if a row to fold was found since this was asked last and nobody writes: the caller has to take turns then.
     pub(crate) fn claim_folds(&self) -> bool {
         (self.folds.take_announced() | self.stale.take_announced())
-            && !std::mem::replace(&mut self.queue.lock().writing, true)
+            && !std::mem::replace(&mut self.queue.lock().has_writer, true)
     }
 
     /// The first rule of the queue that is broken, for tests and simulations.
@@ -102,11 +104,11 @@ impl Combiner {
         if bytes > QUEUE_BYTES_MAX {
             return Err("I40: the queue holds more than it may");
         }
-        if !queue.writing && !queue.items.is_empty() {
+        if !queue.has_writer && !queue.items.is_empty() {
             return Err("writes are queued and nobody has the duty to take turns");
         }
-        let waiting = queue.items.iter().filter(|item| item.unchanged.is_none());
-        self.stripes.check(waiting.map(|item| item.stripe), !queue.turning)
+        let waiting = queue.items.iter().filter(|item| item.expected_version.is_none());
+        self.stripes.check(waiting.map(|item| item.stripe), !queue.turn_in_progress)
     }
 
     fn queue(&self, item: Item, generation: Option<u64>) -> Result<bool, WriteError> {
@@ -117,12 +119,12 @@ impl Combiner {
         if queue.bytes + item.bytes > QUEUE_BYTES_MAX {
             return Err(WriteError::Stalled);
         }
-        if item.unchanged.is_none() {
+        if item.expected_version.is_none() {
             self.stripes.enter(item.stripe);
         }
         queue.bytes += item.bytes;
         queue.items.push_back(item);
-        Ok(!std::mem::replace(&mut queue.writing, true))
+        Ok(!std::mem::replace(&mut queue.has_writer, true))
     }
 
     /// Writes one batch. Returns true if there is more; if not, the caller's duty ends. While a turn is in progress another
@@ -134,13 +136,13 @@ impl Combiner {
         done: &mut Vec<(u64, Result<(), WriteError>)>,
     ) -> bool {
         let Some(mut items) = self.take() else { return false };
-        self.drop_changed(&mut items, done);
+        self.refuse_outdated(&mut items, done);
         // A fold that fails is skipped; an error of the engine shows in the write.
         let folds = self.folds.take(engine).unwrap_or_default();
         let (removals, entered) = self.stale.take(&self.stripes);
         if !items.is_empty() || !folds.is_empty() || !removals.is_empty() {
             let first = folds.into_iter().chain(removals).collect();
-            let outcome = engine.write(&batch_of(first, &items), sync).map(|_| ()).map_err(WriteError::from);
+            let outcome = engine.write(&assemble_batch(first, &items), sync).map(|_| ()).map_err(WriteError::from);
             entered.into_iter().for_each(|stripe| self.stripes.leave(stripe));
             for item in items {
                 self.stripes.leave(item.stripe);
@@ -148,16 +150,16 @@ impl Combiner {
             }
         }
         let mut queue = self.queue.lock();
-        debug_assert!(queue.turning, "one turn at a time");
-        queue.turning = false;
-        queue.writing = !queue.items.is_empty() || !self.folds.is_empty() || !self.stale.is_empty();
-        queue.writing
+        debug_assert!(queue.turn_in_progress, "one turn at a time");
+        queue.turn_in_progress = false;
+        queue.has_writer = !queue.items.is_empty() || !self.folds.is_empty() || !self.stale.is_empty();
+        queue.has_writer
     }
 
     /// Begins a turn and returns the items of its batch, oldest first; `None` if a turn is in progress.
     fn take(&self) -> Option<Vec<Item>> {
         let mut queue = self.queue.lock();
-        if std::mem::replace(&mut queue.turning, true) {
+        if std::mem::replace(&mut queue.turn_in_progress, true) {
             return None;
         }
         let (mut rows, mut bytes, mut count) = (0, 0, 0);
@@ -169,7 +171,7 @@ impl Combiner {
             bytes += item.bytes;
             count += 1;
         }
-        debug_assert!(queue.writing, "turns are taken by whoever has the duty");
+        debug_assert!(queue.has_writer, "turns are taken by whoever has the duty");
         queue.bytes -= bytes;
         debug_assert!(count < queue.items.len() || queue.bytes == 0, "an empty queue holds {} bytes", queue.bytes);
         Some(queue.items.drain(..count).collect())
@@ -177,9 +179,9 @@ impl Combiner {
 
     /// Refuses replacements whose partition was written since they were read, by a write or by another replacement. There is
     /// one writer, so this still holds when the batch is written; later writes merge on top of the replacement.
-    fn drop_changed(&self, items: &mut Vec<Item>, done: &mut Vec<(u64, Result<(), WriteError>)>) {
+    fn refuse_outdated(&self, items: &mut Vec<Item>, done: &mut Vec<(u64, Result<(), WriteError>)>) {
         items.retain(|item| {
-            let kept = item.unchanged.is_none_or(|version| self.stripes.enter_unchanged(item.stripe, version));
+            let kept = item.expected_version.is_none_or(|version| self.stripes.enter_unchanged(item.stripe, version));
             if !kept {
                 done.push((item.ticket, Err(WriteError::Changed)));
             }
@@ -189,8 +191,9 @@ impl Combiner {
 }
 
 /// One batch: folds and removals, then replacements, which may say less, then all rows in key order; rows of one key are merged first.
-fn batch_of(first: Vec<Op>, items: &[Item]) -> Batch {
-    let (replacements, writes): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.unchanged.is_some());
+fn assemble_batch(first: Vec<Op>, items: &[Item]) -> Batch {
+    let (replacements, writes): (Vec<&Item>, Vec<&Item>) =
+        items.iter().partition(|item| item.expected_version.is_some());
     let mut ops = first;
     ops.extend(replacements.iter().flat_map(|item| &item.rows).map(put));
     let mut rows: Vec<&(Family, Bytes, Bytes)> = writes.iter().flat_map(|item| &item.rows).collect();

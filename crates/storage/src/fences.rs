@@ -16,7 +16,7 @@ pub(crate) struct Fences {
 }
 
 impl Fences {
-    /// Those that are on disk.
+    /// Reads the fences that are on disk.
     pub(crate) fn open(engine: &dyn Engine) -> Result<Fences, EngineError> {
         let mut tables = BTreeMap::new();
         let mut broken = false;
@@ -34,20 +34,21 @@ impl Fences {
         Ok(Fences { tables: ArcSwap::from_pointee(tables) })
     }
 
-    /// True if a write issued at that time comes too late.
+    /// True if a write issued at that time is refused.
     pub(crate) fn refuses(&self, table: StorageId, issued: Micros) -> bool {
         self.tables.load().get(&table).is_some_and(|fence| issued < *fence)
     }
 
-    /// Raises a fence; it holds before it is on disk, and is on disk when this returns. It never sinks, whatever a clock says.
+    /// Raises a fence. It refuses writes before it is on disk, and is on disk when this returns. A fence is never lowered, even if a clock
+    /// has gone back.
     pub(crate) fn raise(&self, engine: &dyn Engine, table: StorageId, fence: Micros) -> Result<(), EngineError> {
         if self.tables.load().get(&table).is_some_and(|before| *before >= fence) {
             return Ok(());
         }
         self.tables.rcu(|tables| {
             let mut tables = BTreeMap::clone(tables);
-            let held = tables.entry(table).or_insert(fence);
-            *held = fence.max(*held);
+            let present = tables.entry(table).or_insert(fence);
+            *present = fence.max(*present);
             tables
         });
         let key = [NAME, &table.0.to_be_bytes()].concat().into();

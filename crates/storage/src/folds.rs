@@ -1,7 +1,6 @@
-//! Rows that a read found in many versions and that the next turn of the combiner writes as one.
+//! The queue of rows to fold: rows that a read found in many versions. The next turn of the combiner writes each as one version.
 //!
-//! The writer is alone, so that what it reads of a row is all there is of it: the one version says the same, and no
-//! write can come between.
+//! There is one writer, so no write comes between its read of a row and the folded version, which therefore says the same.
 
 use crate::limits::{FOLD_BATCH_ROWS_MAX, FOLD_QUEUE_ROWS_MAX};
 use crate::{Engine, EngineError, Family, MemoryOutcome, Op};
@@ -11,33 +10,34 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The keys that wait. Each is there once, however many reads ask for it.
+/// Keys of rows; each is queued once, however many reads ask for it.
 #[derive(Debug, Default)]
 pub(crate) struct Folds {
     keys: Mutex<BTreeSet<(Family, Bytes)>>,
-    /// Something was put in since [`Folds::take_announced`]: read on every request, hence not under the lock.
-    fresh: AtomicBool,
+    /// True if a row was added since [`Folds::take_announced`]. Every request reads it, hence it is outside of the lock.
+    has_new: AtomicBool,
 }
 
 impl Folds {
-    /// Wants a row folded; forgotten when too many wait already, until the next read of it.
-    pub(crate) fn want(&self, family: Family, key: &[u8]) {
+    /// Queues a row. A full queue drops it; the next read of the row queues it again.
+    pub(crate) fn add(&self, family: Family, key: &[u8]) {
         let mut keys = self.keys.lock();
         if keys.len() < FOLD_QUEUE_ROWS_MAX && keys.insert((family, Bytes::copy_from_slice(key))) {
-            self.fresh.store(true, Ordering::Release);
+            self.has_new.store(true, Ordering::Release);
         }
     }
 
-    /// True if a row was put in since this was asked last.
+    /// True if a row was added since the last call.
     pub(crate) fn take_announced(&self) -> bool {
-        self.fresh.load(Ordering::Relaxed) && self.fresh.swap(false, Ordering::AcqRel)
+        self.has_new.load(Ordering::Relaxed) && self.has_new.swap(false, Ordering::AcqRel)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.lock().is_empty()
     }
 
-    /// The changes that fold some of the rows. What is not in memory stays as it is: a turn must not wait for the disk.
+    /// Takes up to [`FOLD_BATCH_ROWS_MAX`] rows from the queue and returns the operations that fold them. A row that is not in memory stays
+    /// as it is: a turn must not wait for the disk.
     pub(crate) fn take(&self, engine: &dyn Engine) -> Result<Vec<Op>, EngineError> {
         let mut keys = self.keys.lock();
         let taken: Vec<_> = (0..FOLD_BATCH_ROWS_MAX).map_while(|_| keys.pop_first()).collect();

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const PEER_BYTES: usize = 16;
 const KEY_BYTES: usize = PEER_BYTES + 16;
-const SIGN: u64 = 1 << 63;
+/// Flipping the sign makes times sort as unsigned bytes.
+const SIGN_BIT: u64 = 1 << 63;
 
 /// A write that a peer missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,34 +29,37 @@ pub struct Hint {
 /// The times of the oldest and the newest hint, if there is any.
 pub type HintSpan = Option<(Micros, Micros)>;
 
-/// Names a stored hint.
+/// The identity of a stored hint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HintId {
     key: Bytes,
 }
 
-/// The bytes stored, by peer.
+/// The hints on disk, and how many bytes of them each peer has.
 #[derive(Debug)]
 pub(crate) struct Hints {
-    stored: Mutex<BTreeMap<HostId, u64>>,
+    /// Bytes of mutations by peer; peers without hints are not in it.
+    stored_bytes: Mutex<BTreeMap<HostId, u64>>,
+    /// The number of the next hint.
     next: AtomicU64,
+    /// Held while hints are deleted.
     deleting: Mutex<()>,
 }
 
 impl Hints {
-    /// Counts what is stored.
+    /// Reads the keys of all hints, and counts their bytes by peer.
     pub(crate) fn open(engine: &dyn Engine) -> Result<Hints, EngineError> {
         let mut stored: BTreeMap<HostId, u64> = BTreeMap::new();
         let mut next = 0;
         let all = ScanRange { family: Family::Hints, start: &[], end: &[], reversed: false };
         engine.scan(&all, Tier::Disk, &mut |key, value| {
-            if let Some((peer, number)) = names(key) {
+            if let Some((peer, number)) = parse_key(key) {
                 *stored.entry(peer).or_default() += value.len() as u64;
                 next = next.max(number + 1);
             }
             Flow::Continue
         })?;
-        Ok(Hints { stored: Mutex::new(stored), next: AtomicU64::new(next), deleting: Mutex::default() })
+        Ok(Hints { stored_bytes: Mutex::new(stored), next: AtomicU64::new(next), deleting: Mutex::default() })
     }
 
     /// Stores hints, synced.
@@ -68,25 +72,25 @@ impl Hints {
             let key = key(hint.to, hint.created, number);
             ops.push(Op::Put { family: Family::Hints, key, value: hint.mutation });
         }
-        // Counted first: whoever finds a hint may settle it at once.
-        self.count(&added, u64::saturating_add);
+        // Counted before they are written: a hint may be found and deleted at once.
+        self.change_stored(&added, u64::saturating_add);
         let written = engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ());
         if written.is_err() {
-            self.count(&added, u64::saturating_sub);
+            self.change_stored(&added, u64::saturating_sub);
         }
         written
     }
 
-    fn count(&self, bytes: &BTreeMap<HostId, u64>, how: fn(u64, u64) -> u64) {
-        let mut stored = self.stored.lock();
+    fn change_stored(&self, bytes: &BTreeMap<HostId, u64>, change: fn(u64, u64) -> u64) {
+        let mut stored = self.stored_bytes.lock();
         for (peer, bytes) in bytes {
             let before = stored.entry(*peer).or_default();
-            *before = how(*before, *bytes);
+            *before = change(*before, *bytes);
         }
         stored.retain(|_, bytes| *bytes > 0);
     }
 
-    /// The oldest hints for a peer behind another, up to a number and a size.
+    /// The oldest hints for a peer behind the hint `after`: at most `max`, and no more than [`HINTS_READ_BYTES_MAX`] in all.
     pub(crate) fn of(
         engine: &dyn Engine,
         peer: HostId,
@@ -125,14 +129,15 @@ impl Hints {
         Ok(first(false)?.zip(first(true)?))
     }
 
-    /// The peers that something is stored for.
+    /// The peers that have hints.
     pub(crate) fn peers(&self) -> Vec<HostId> {
-        self.stored.lock().keys().copied().collect()
+        self.stored_bytes.lock().keys().copied().collect()
     }
 
     /// Forgets hints that are settled. Not synced: after a crash a hint may be delivered once more, which changes nothing.
     pub(crate) fn delete(&self, engine: &dyn Engine, ids: &[HintId]) -> Result<(), EngineError> {
-        // One at a time, so that a hint that is settled twice is counted once. Not `stored`: that is asked for on every hint owed.
+        // One deletion at a time, so that a hint that is settled twice is counted once. The lock of `stored_bytes` would not do: every
+        // write that owes a hint takes it.
         let _alone = self.deleting.lock();
         let mut gone: BTreeMap<&Bytes, u64> = BTreeMap::new();
         for id in ids {
@@ -146,34 +151,34 @@ impl Hints {
         engine.write(&Batch { ops }, SyncMode::Unsynced)?;
         let mut bytes: BTreeMap<HostId, u64> = BTreeMap::new();
         for (key, size) in gone {
-            if let Some((peer, _)) = names(key) {
+            if let Some((peer, _)) = parse_key(key) {
                 *bytes.entry(peer).or_default() += size;
             }
         }
-        self.count(&bytes, u64::saturating_sub);
+        self.change_stored(&bytes, u64::saturating_sub);
         Ok(())
     }
 
     /// Bytes stored for all peers.
     pub(crate) fn total(&self) -> u64 {
-        self.stored.lock().values().sum()
+        self.stored_bytes.lock().values().sum()
     }
 
     /// Bytes stored for a peer.
     pub(crate) fn bytes(&self, peer: HostId) -> u64 {
-        self.stored.lock().get(&peer).copied().unwrap_or(0)
+        self.stored_bytes.lock().get(&peer).copied().unwrap_or(0)
     }
 }
 
 fn key(peer: HostId, created: Micros, number: u64) -> Bytes {
     let mut key = Vec::with_capacity(KEY_BYTES);
     key.extend_from_slice(&peer.0.into_bytes());
-    key.extend_from_slice(&(created as u64 ^ SIGN).to_be_bytes());
+    key.extend_from_slice(&(created as u64 ^ SIGN_BIT).to_be_bytes());
     key.extend_from_slice(&number.to_be_bytes());
     key.into()
 }
 
-fn names(key: &[u8]) -> Option<(HostId, u64)> {
+fn parse_key(key: &[u8]) -> Option<(HostId, u64)> {
     let peer = key.first_chunk::<PEER_BYTES>()?;
     let number = key.last_chunk::<8>().filter(|_| key.len() == KEY_BYTES)?;
     Some((HostId(uuid::Uuid::from_bytes(*peer)), u64::from_be_bytes(*number)))
@@ -181,5 +186,5 @@ fn names(key: &[u8]) -> Option<(HostId, u64)> {
 
 fn created_at(key: &[u8]) -> Micros {
     let bytes = key.get(PEER_BYTES..PEER_BYTES + 8).and_then(|b| b.try_into().ok());
-    bytes.map_or(0, |b| (u64::from_be_bytes(b) ^ SIGN) as Micros)
+    bytes.map_or(0, |b| (u64::from_be_bytes(b) ^ SIGN_BIT) as Micros)
 }

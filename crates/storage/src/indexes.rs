@@ -1,11 +1,11 @@
-//! Secondary indexes on this node: entries that go with rows, indexes that are built, and their sweeping.
+//! Secondary indexes on this node: entries of rows, which indexes are built, building and sweeping.
 //!
-//! An entry is in the batch of every value that it stands for, so that none is ever there without it. What was written before the
-//! index is known is gone through once, and a fact says that this is done.
+//! An entry is written in one batch with its value, so that no value is ever on disk without it. Rows from before the index are read once
+//! to add their entries; a fact on disk says that this is done.
 
 use crate::combiner::Rows;
 use crate::limits::{INDEX_STEP_BYTES_MAX, INDEX_STEP_ENTRIES_MAX};
-use crate::read::{IndexedTable, Source, check};
+use crate::read::{IndexedTable, Source, check_entries};
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ReadError, ScanRange, SyncMode, Tier};
 use arc_swap::ArcSwap;
 use henge_base::Bytes;
@@ -43,12 +43,12 @@ impl From<Family> for StoredTable {
 #[derive(Debug, Default)]
 pub(crate) struct Indexes {
     built: ArcSwap<BTreeSet<BuiltIndex>>,
-    /// Those of which there may be entries.
+    /// The indexes of which entries may be on disk.
     begun: ArcSwap<BTreeSet<BuiltIndex>>,
 }
 
 impl Indexes {
-    /// Those that are on disk.
+    /// Reads the facts that are on disk.
     pub(crate) fn open(engine: &dyn Engine) -> Result<Indexes, EngineError> {
         let (mut built, mut begun) = (BTreeSet::new(), BTreeSet::new());
         let range = ScanRange { family: Family::Local, start: NAME, end: &Key::prefix_end(NAME), reversed: false };
@@ -71,12 +71,12 @@ impl Indexes {
         self.built.load().as_ref().clone()
     }
 
-    /// Those of which there may be entries.
+    /// The indexes of which entries may be on disk.
     pub(crate) fn begun(&self) -> BTreeSet<BuiltIndex> {
         self.begun.load().as_ref().clone()
     }
 
-    /// There will be entries: if the index goes before it is built, they have to go.
+    /// Notes, synced, that entries of an index may be on disk: they have to be removed if it is dropped before it is built.
     pub(crate) fn begin(&self, engine: &dyn Engine, index: BuiltIndex) -> Result<(), EngineError> {
         let op = Op::Put { family: Family::Local, key: fact(index), value: Bytes::from_static(BEGUN) };
         engine.write(&Batch { ops: vec![op] }, SyncMode::Synced)?;
@@ -84,7 +84,7 @@ impl Indexes {
         Ok(())
     }
 
-    /// All rows there are have entries now.
+    /// Notes, synced, that all rows have their entries.
     pub(crate) fn finish(&self, engine: &dyn Engine, index: BuiltIndex) -> Result<(), EngineError> {
         let op = Op::Put { family: Family::Local, key: fact(index), value: Bytes::new() };
         engine.write(&Batch { ops: vec![op] }, SyncMode::Synced)?;
@@ -94,7 +94,7 @@ impl Indexes {
         Ok(())
     }
 
-    /// Removes the entries of an index that is gone, and that no write on its way belongs to.
+    /// Removes the entries of a dropped index. No write that still adds entries may be under way.
     pub(crate) fn remove(&self, engine: &dyn Engine, index: BuiltIndex) -> Result<(), EngineError> {
         self.built.rcu(|built| built.iter().copied().filter(|other| *other != index).collect::<BTreeSet<_>>());
         let prefix = IndexEntry::prefix(index.0, index.1);
@@ -110,7 +110,7 @@ fn fact((table, index): BuiltIndex) -> Bytes {
     [NAME, &IndexEntry::prefix(table, index)].concat().into()
 }
 
-/// Adds the entries of a row that is written. A row that cannot be read has none: it is damaged on its way already.
+/// Adds the entries of a row that is written. A row that cannot be parsed was damaged before it arrived, and has none.
 pub(crate) fn place(table: &Table, key: &Bytes, row: &Bytes, rows: &mut Rows) {
     let Ok(view) = RowView::parse_trusted(row) else { return };
     for index in &table.indexes {
@@ -121,7 +121,7 @@ pub(crate) fn place(table: &Table, key: &Bytes, row: &Bytes, rows: &mut Rows) {
     }
 }
 
-/// An index being built; a copy goes on from where it was taken.
+/// The building of an index, step by step. A copy continues from where it was taken.
 #[derive(Clone, Debug)]
 pub struct IndexBuild {
     index: BuiltIndex,
@@ -129,12 +129,12 @@ pub struct IndexBuild {
     end: Vec<u8>,
 }
 
-/// Entries of rows that were there before the index; to be queued.
+/// Entries of rows from before the index, for the combiner.
 #[derive(Debug)]
 pub struct Entries(pub(crate) Rows);
 
 impl IndexBuild {
-    /// From the first row on.
+    /// Starts at the first row.
     pub fn new(index: BuiltIndex) -> IndexBuild {
         let (next, end) = Key::table_range(index.0, Token::MIN, Token::MIN);
         IndexBuild { index, next, end }
@@ -172,7 +172,7 @@ impl IndexBuild {
     }
 }
 
-/// A walk through the entries of an index, of those that say nothing any more.
+/// A walk through the entries of an index that removes the stale ones.
 #[derive(Debug)]
 pub struct IndexSweep {
     index: BuiltIndex,
@@ -180,7 +180,7 @@ pub struct IndexSweep {
 }
 
 impl IndexSweep {
-    /// From the first entry on.
+    /// Starts at the first entry.
     pub fn new(index: BuiltIndex) -> IndexSweep {
         IndexSweep { index, next: Bytes::copy_from_slice(&IndexEntry::prefix(index.0, index.1)) }
     }
@@ -190,7 +190,7 @@ impl IndexSweep {
         self.index
     }
 
-    /// Goes on; says whether there is more. Word of what is to go is left for the combiner.
+    /// Checks the next entries and queues the stale ones for removal. Returns true if more entries follow.
     pub(crate) fn step(&mut self, source: &Source<'_>, table: &Table) -> Result<bool, ReadError> {
         let Some(index) = table.indexes.iter().find(|index| index.id == self.index.1) else { return Ok(false) };
         let end = Key::prefix_end(&IndexEntry::prefix(self.index.0, self.index.1));
@@ -205,7 +205,7 @@ impl IndexSweep {
             Flow::Continue
         })?;
         for (term, key) in found {
-            check(source, IndexedTable { table, index }, &key, &Terms::One(term.clone()), &[term])?;
+            check_entries(source, IndexedTable { table, index }, &key, &Terms::One(term.clone()), &[term])?;
         }
         let more = next.is_some();
         self.next = next.unwrap_or_default();

@@ -14,16 +14,16 @@ pub(crate) const CONTEXT_BYTES_MAX: usize = 1 << 20;
 pub(crate) const CONTEXT_TOMBSTONES_MAX: usize = 100_000;
 /// Bytes that a step of a sweep goes through: 4 MiB.
 pub(crate) const SWEEP_STEP_BYTES_MAX: usize = 4 << 20;
-/// Bytes of what is left, and of keys, that one step replaces: 1 MiB.
+/// Bytes of keys and new content that one step of a sweep replaces: 1 MiB.
 pub(crate) const SWEEP_REPLACED_BYTES_MAX: usize = 1 << 20;
 /// Entries of indexes waiting to be removed.
 pub(crate) const STALE_ENTRIES_MAX: usize = 4_096;
-/// Rows that an index names at once, at least and at most.
+/// Rows that a read takes from an index at once, at least and at most.
 pub(crate) const INDEX_CANDIDATES_MIN: u32 = 16;
 pub(crate) const INDEX_CANDIDATES_MAX: u32 = 1_024;
-/// Rows that one read by an index looks at; if they are not enough it says where to go on.
+/// Rows that one read by an index looks at. If they do not fill the answer, it ends there, and the next page continues.
 pub(crate) const INDEX_READ_ROWS_MAX: usize = 10_000;
-/// Entries of one row that a read takes in; what is stale of the others goes another time.
+/// Entries of one row that a read checks; stale ones among the others are left to a later read.
 pub(crate) const ROW_TERMS_MAX: usize = 64;
 /// Bytes of rows, and entries, that a step of building or sweeping an index goes through: 1 MiB.
 pub(crate) const INDEX_STEP_BYTES_MAX: usize = 1 << 20;

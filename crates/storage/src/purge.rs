@@ -22,21 +22,21 @@ pub struct Sweep {
     /// The key at which it continues.
     next: Vec<u8>,
     end: Vec<u8>,
-    /// The partition that it is in the middle of.
+    /// The partition that the last step stopped within.
     partition: Option<Partition>,
 }
 
 #[derive(Debug)]
 struct Partition {
     prefix: Vec<u8>,
-    /// The version of its stripe, one more for each replacement of this sweep: another one means that somebody else wrote.
+    /// The expected version of its stripe: each replacement of this sweep adds one. Any other version means that somebody else wrote.
     version: u64,
 }
 
-/// The prefix of a partition, and the version of its stripe; `None` if somebody else has written to it, or is about to.
+/// The prefix of a partition, and the version of its stripe; `None` if a write is under way, or came between two steps.
 type FoundPartition = (Vec<u8>, Option<u64>);
 
-/// The rest of some rows after a purge: keys with their new content, or with none.
+/// What a purge leaves of some rows: keys with their new content; empty content removes the key.
 #[derive(Debug)]
 pub struct Replacement {
     pub(crate) rows: Vec<(Family, Bytes, Bytes)>,
@@ -53,11 +53,11 @@ impl Replacement {
 /// The result of one step of a sweep.
 #[derive(Debug)]
 pub enum SweepStep {
-    /// There is something to forget: queue it, and tell the sweep if it was not done.
+    /// Rows to replace. The caller queues them, and calls [`Sweep::skip_partition`] if they are refused.
     Found(Replacement),
-    /// Nothing so far, and it went on for long enough to let others have their turn.
+    /// Nothing to replace within the bytes that one step may read.
     Nothing,
-    /// It has been through the table.
+    /// The sweep has gone through the whole table.
     End,
 }
 
@@ -82,8 +82,8 @@ impl Sweep {
 
     /// Takes a step of at most [`SWEEP_STEP_BYTES_MAX`] read bytes; for a disk lane.
     pub(crate) fn step(&mut self, source: &Source<'_>) -> Result<SweepStep, ReadError> {
-        let mut seen = 0;
-        while seen < SWEEP_STEP_BYTES_MAX {
+        let mut read_bytes = 0;
+        while read_bytes < SWEEP_STEP_BYTES_MAX {
             let Some((prefix, version)) = self.next_partition(source)? else { return Ok(SweepStep::End) };
             let Some(version) = version else {
                 // What can be purged now can be purged by the next sweep, when nobody writes.
@@ -93,12 +93,12 @@ impl Sweep {
             };
             let tombstones = read_tombstones(source.engine, &prefix)?;
             let mut page = Page::new(self.before, &tombstones);
-            let ended = page.take_rows(source, &self.next, &Key::prefix_end(&prefix))?;
-            seen += page.seen + prefix.len();
+            let ended = page.purge_rows(source, &self.next, &Key::prefix_end(&prefix))?;
+            read_bytes += page.read_bytes + prefix.len();
             match ended {
                 Some(next) => self.next = next,
                 None => {
-                    page.take_tombstones(&tombstones);
+                    page.purge_tombstones(&tombstones);
                     self.next = Key::prefix_end(&prefix);
                 }
             }
@@ -113,7 +113,7 @@ impl Sweep {
         Ok(SweepStep::Nothing)
     }
 
-    /// True if there is any key that the sweep has not been through.
+    /// True if keys are left that the sweep has not read.
     pub(crate) fn has_more(&self, source: &Source<'_>) -> Result<bool, ReadError> {
         let any = |family| first_key(source.engine, family, &self.next, &self.end).map(|key| key.is_some());
         Ok(any(source.family)? || any(Family::Tombstones)?)
@@ -151,7 +151,7 @@ fn first_key(engine: &dyn Engine, family: Family, start: &[u8], end: &[u8]) -> R
     Ok(found)
 }
 
-/// Keys with encoded rows.
+/// Keys of tombstones with their encoded rows.
 type Tombstones = Vec<(Bytes, Bytes)>;
 
 /// The tombstones of a partition and of its ranges.
@@ -179,7 +179,7 @@ struct Page {
     /// New content by key; empty content removes the key.
     rows: Vec<(Family, Bytes, Bytes)>,
     /// Bytes read.
-    seen: usize,
+    read_bytes: usize,
     /// Bytes of `rows`.
     bytes: usize,
 }
@@ -187,26 +187,26 @@ struct Page {
 impl Page {
     fn new(before: i64, tombstones: &Tombstones) -> Page {
         let covers = Covers::from_tombstones(tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
-        Page { before, covers, rows: Vec::new(), seen: 0, bytes: 0 }
+        Page { before, covers, rows: Vec::new(), read_bytes: 0, bytes: 0 }
     }
 
-    /// Takes the rows between two keys; gives the key to go on at if there were too many. A damaged row is left: repair mends it.
-    fn take_rows(&mut self, source: &Source<'_>, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+    /// Purges the rows between two keys. Returns the key to continue at if it stopped early. A damaged row is left to repair.
+    fn purge_rows(&mut self, source: &Source<'_>, start: &[u8], end: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         let mut next = None;
         let range = ScanRange { family: source.family, start, end, reversed: false };
         source.engine.scan(&range, Tier::Disk, &mut |key, value| {
-            if self.seen >= SWEEP_STEP_BYTES_MAX || self.bytes >= SWEEP_REPLACED_BYTES_MAX {
+            if self.read_bytes >= SWEEP_STEP_BYTES_MAX || self.bytes >= SWEEP_REPLACED_BYTES_MAX {
                 next = Some(key.to_vec());
                 return Flow::Stop;
             }
-            self.seen += key.len() + value.len();
-            self.take_row(source.family, key, value);
+            self.read_bytes += key.len() + value.len();
+            self.purge_row(source.family, key, value);
             Flow::Continue
         })?;
         Ok(next)
     }
 
-    fn take_row(&mut self, family: Family, key: &[u8], value: &[u8]) {
+    fn purge_row(&mut self, family: Family, key: &[u8], value: &[u8]) {
         let Ok(view) = RowView::parse(key, value) else { return };
         let covered_by = self.covers.deletion(key);
         let strip = Strip { columns: &Columns::All, purge_before: self.before, covered_by };
@@ -220,16 +220,16 @@ impl Page {
         self.rows.push((family, Bytes::copy_from_slice(key), left.into()));
     }
 
-    /// Takes the tombstones, whose rows have all been taken. Under the key of the partition's own tombstone there is a row, empty if
+    /// Purges the tombstones, once every row that they cover was purged. Under the key of the partition's own tombstone there is a row, empty if
     /// the partition as a whole was not deleted, wherever a range was: it tells reads to look for ranges, and stays as long as one does.
-    fn take_tombstones(&mut self, tombstones: &Tombstones) {
-        let goes = |row: &[u8]| {
+    fn purge_tombstones(&mut self, tombstones: &Tombstones) {
+        let is_purged = |row: &[u8]| {
             let deletion = RowView::parse_trusted(row).ok().and_then(|row| row.deletion());
             deletion.is_none_or(|deletion| deletion.local_seconds < self.before)
         };
         let is_range = |key: &[u8]| Key::kind(key) == Some(KeyKind::RangeTombstone);
-        let ranges_stay = tombstones.iter().any(|(key, row)| is_range(key) && !goes(row));
-        for (key, row) in tombstones.iter().filter(|(_, row)| goes(row)) {
+        let ranges_stay = tombstones.iter().any(|(key, row)| is_range(key) && !is_purged(row));
+        for (key, row) in tombstones.iter().filter(|(_, row)| is_purged(row)) {
             let is_empty = RowView::parse_trusted(row).is_ok_and(|row| row.is_empty());
             let left = if is_range(key) || !ranges_stay {
                 Bytes::new()

@@ -1,7 +1,7 @@
 //! Reads of rows. Every row's checksum is checked on every read.
 //!
-//! - `read_view`: the view of the engine that a read has: the live engine, or one state of it.
-//! - `answer`: what an answer takes in, and where it ends.
+//! - `read_view`: the live engine, or a snapshot of it.
+//! - `answer`: the rows of an answer, up to its limits.
 //! - `many`: reads of several keys; `probed`: reads of what an index finds.
 //! - `context`: reads of tables with tombstones or static rows, which look at more than one run of keys.
 
@@ -11,10 +11,10 @@ mod many;
 mod probed;
 mod read_view;
 
-pub(crate) use probed::{IndexedTable, check};
+pub(crate) use probed::{IndexedTable, check_entries};
 
 use crate::folds::Folds;
-use crate::stale::Stale;
+use crate::stale::StaleEntries;
 use crate::stripes::Stripes;
 use crate::{Engine, Family, Flow, MemoryOutcome, ReadError, ScanEnd, Tier};
 use answer::Answer;
@@ -29,7 +29,7 @@ use read_view::ReadView;
 pub(crate) struct Source<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) folds: &'a Folds,
-    pub(crate) stale: &'a Stale,
+    pub(crate) stale: &'a StaleEntries,
     pub(crate) stripes: &'a Stripes,
     /// The family of the table's rows.
     pub(crate) family: Family,
@@ -50,8 +50,8 @@ pub(crate) fn try_read(
     projection: &Projection,
     sink: &mut dyn RowSink,
 ) -> Result<MemoryOutcome, ReadError> {
-    // Rows are shown together with their partition's static row, which may lie elsewhere; and what is left out of a row may be what
-    // kept it alive.
+    // Only whole rows without statics are projected here: a static row may lie elsewhere, and a column that the command leaves out may be
+    // the only one that keeps its row alive.
     if command.statics || command.columns != Columns::All || command.probe.is_some() {
         return Ok(MemoryOutcome::WouldBlock);
     }
@@ -111,7 +111,7 @@ fn try_run(
     Ok(if ended == ScanEnd::WouldBlock { MemoryOutcome::WouldBlock } else { MemoryOutcome::Done })
 }
 
-/// An answer that memory has, with tombstones taken into account. What is longer than a page takes the long way.
+/// Like [`try_run`], for tables with tombstones. An answer beyond [`crate::limits::MEMORY_SCAN_BYTES_MAX`] is left to a disk lane.
 fn try_context(
     source: &Source<'_>,
     command: &ReadCommand,
@@ -129,7 +129,7 @@ fn try_context(
     Ok(if block.more && pushed < command.limit { MemoryOutcome::WouldBlock } else { MemoryOutcome::Done })
 }
 
-/// Reads rows as replicas exchange them; `None`: not in memory. Stops at the command's limit of live rows, and once the answer
+/// Reads rows as replicas exchange them; `None` if they are not in memory. Stops at the command's limit of live rows, and once the answer
 /// has `max_bytes`; an answer that stopped holds a row, for the next one to go on from.
 pub(crate) fn read_block(
     source: &Source<'_>,
@@ -172,7 +172,7 @@ pub(crate) fn digest(
     Ok((ended != ScanEnd::WouldBlock).then(|| digester.finish()))
 }
 
-/// Goes through the rows of an answer, up to its limits.
+/// Calls `row` for each row of an answer, up to its limits.
 fn visit(
     source: &Source<'_>,
     command: &ReadCommand,
@@ -185,7 +185,7 @@ fn visit(
     answer.rows(&source.read_view(tier), source.family, &covers, &command.keys)
 }
 
-/// Reads rows that an index finds; for a disk lane.
+/// Reads rows that an index finds. Runs on a disk lane.
 pub(crate) fn read_probed(
     source: &Source<'_>,
     indexed: IndexedTable<'_>,

@@ -1,7 +1,7 @@
-//! Entries of indexes that their rows do not bear out any more, and that the next turn of the combiner removes.
+//! The queue of stale index entries: entries that their rows no longer bear out. The next turn of the combiner removes them.
 //!
-//! A value's entry is written with the value. So an entry may go if no write came to its partition since its row was read: the writer
-//! is alone, and what enters from now on lies on top of the removal.
+//! A value and its entry are written together. So an entry may be removed if no write entered its partition since its row was read: there
+//! is one writer, and later writes lie on top of the removal.
 
 use crate::limits::STALE_ENTRIES_MAX;
 use crate::stripes::{Stripe, Stripes};
@@ -11,40 +11,41 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The entries that wait, each with the stripe of its row and the version at which it was found to say nothing.
+/// Keys of entries, each with the stripe of its row and the version of the stripe at which the row did not bear it out.
 #[derive(Debug, Default)]
-pub(crate) struct Stale {
+pub(crate) struct StaleEntries {
     entries: Mutex<BTreeMap<Bytes, (Stripe, u64)>>,
-    /// Something was put in since [`Stale::take_announced`]: read on every request, hence not under the lock.
-    fresh: AtomicBool,
+    /// True if an entry was added since [`StaleEntries::take_announced`]. Every request reads it, hence it is outside of the lock.
+    has_new: AtomicBool,
 }
 
-impl Stale {
-    /// Wants an entry removed; forgotten when too many wait already, until somebody meets it again.
-    pub(crate) fn want(&self, entry: Bytes, stripe: Stripe, version: u64) {
+impl StaleEntries {
+    /// Queues an entry for removal. A full queue drops it; the next read that meets it queues it again.
+    pub(crate) fn add(&self, entry: Bytes, stripe: Stripe, version: u64) {
         let mut entries = self.entries.lock();
         if entries.len() < STALE_ENTRIES_MAX {
             entries.insert(entry, (stripe, version));
-            self.fresh.store(true, Ordering::Release);
+            self.has_new.store(true, Ordering::Release);
         }
     }
 
-    /// True if an entry was put in since this was asked last.
+    /// True if an entry was added since the last call.
     pub(crate) fn take_announced(&self) -> bool {
-        self.fresh.load(Ordering::Relaxed) && self.fresh.swap(false, Ordering::AcqRel)
+        self.has_new.load(Ordering::Relaxed) && self.has_new.swap(false, Ordering::AcqRel)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.lock().is_empty()
     }
 
-    /// The removals that still hold. Each has entered its stripe, and leaves it when the batch is written.
+    /// Empties the queue. Returns the removals whose partitions were not written since, and their stripes, which they have entered: the
+    /// caller leaves them once the batch is written.
     pub(crate) fn take(&self, stripes: &Stripes) -> (Vec<Op>, Vec<Stripe>) {
         let entries = std::mem::take(&mut *self.entries.lock());
         let mut found: BTreeMap<usize, (Stripe, u64, Vec<Bytes>)> = BTreeMap::new();
         for (entry, (stripe, version)) in entries {
             let (_, seen, keys) = found.entry(stripe.number()).or_insert((stripe, version, Vec::new()));
-            // Of one stripe those that were found at the latest version: an earlier one is over.
+            // Of one stripe only entries of the latest version count: at an earlier one a write has entered since.
             match version.cmp(seen) {
                 std::cmp::Ordering::Less => continue,
                 std::cmp::Ordering::Equal => {}

@@ -5,7 +5,7 @@ use crate::read::Source;
 use crate::{EngineError, Family, Flow, ReadError, ScanRange, Tier};
 use henge_model::{Key, StorageId, Token};
 
-/// Of one table, on this node.
+/// Figures of one table on this node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TableStatistics {
     /// Bytes of its rows and tombstones in files, compressed; what is in memory only is not counted.
@@ -14,19 +14,20 @@ pub struct TableStatistics {
     pub partitions: u64,
 }
 
-/// For a disk lane.
+/// The statistics of a table. Runs on a disk lane.
 pub(crate) fn of(source: &Source<'_>, table: StorageId) -> Result<TableStatistics, ReadError> {
     Ok(TableStatistics { disk_bytes: disk_bytes(source, table)?, partitions: partitions(source, table)? })
 }
 
-/// Bytes of a table in files, compressed; for a disk lane.
+/// Bytes of a table in files, compressed. Runs on a disk lane.
 pub(crate) fn disk_bytes(source: &Source<'_>, table: StorageId) -> Result<u64, ReadError> {
     let (start, end) = Key::table_range(table, Token::MIN, Token::MIN);
     let size = |family| source.engine.disk_bytes(family, &start, &end);
     Ok(size(source.family)?.saturating_add(size(Family::Tombstones)?))
 }
 
-/// Tokens are spread evenly, so the distance that some partitions span says how many there are in all.
+/// Estimates the number of partitions. Tokens are spread evenly, so the number of all is in proportion to the range that the counted ones
+/// span.
 fn partitions(source: &Source<'_>, table: StorageId) -> Result<u64, ReadError> {
     let (mut found, mut spanned) = (0u64, 0u128);
     let width = (1u128 << 64) / u128::from(SAMPLES);
@@ -37,11 +38,12 @@ fn partitions(source: &Source<'_>, table: StorageId) -> Result<u64, ReadError> {
         found += count;
         spanned += (last.unwrap_or(to) - i128::from(from.0)).unsigned_abs();
     }
-    let all = u128::from(found).saturating_mul(1 << 64) / spanned.max(1);
-    Ok(u64::try_from(all).unwrap_or(u64::MAX))
+    let estimate = u128::from(found).saturating_mul(1 << 64) / spanned.max(1);
+    Ok(u64::try_from(estimate).unwrap_or(u64::MAX))
 }
 
-/// Counts partitions with tokens above `from` and below `to`; gives the token of the last if there were too many to count.
+/// Counts partitions with tokens above `from` and below `to`, up to [`SAMPLE_PARTITIONS`]; returns the token of the last one counted if
+/// it stopped there.
 fn sample_from(
     source: &Source<'_>,
     table: StorageId,

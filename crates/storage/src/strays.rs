@@ -1,15 +1,15 @@
-//! Rows of tables that are gone, and what was promised and decided about them: of a storage id that was dropped or truncated, and is
-//! never used again.
+//! Removal of what dropped and truncated tables leave on disk: rows, tombstones, index entries and the state of acceptors. A storage id
+//! is never used twice, so nothing writes to it again.
 
 use crate::{Engine, EngineError, Family, Flow, ScanRange, Tier};
 use henge_base::Bytes;
 use henge_model::{Key, StorageId};
 use std::collections::BTreeSet;
 
-/// Removes everything of unknown tables; says of how many. Going from table to table costs one seek each.
+/// Removes everything of unknown tables, and returns how many tables that were. Each table costs one seek.
 ///
-/// Whether a table is known is asked after its rows were found, never before: a table may be made and written to while this
-/// goes on, and is known before its first row is written.
+/// `known` is asked after a row of the table was found, never before: a table may be created and written to meanwhile, and is known
+/// before its first row is written.
 pub(crate) fn remove(engine: &dyn Engine, known: impl Fn(StorageId) -> bool) -> Result<usize, EngineError> {
     let mut removed = BTreeSet::new();
     for family in Family::ALL.into_iter().filter(|family| family.is_of_tables()) {

@@ -1,4 +1,5 @@
-//! Two versions for each partition, shared by stripes of them: how many writes entered the combiner, and how many the engine has returned.
+//! Counts of writes by partition, to tell whether a partition was written meanwhile: writes that entered the combiner, and writes that
+//! the engine has returned from. Partitions share a fixed number of stripes.
 
 use crate::limits::STRIPES;
 use henge_model::{Key, Token};
@@ -35,23 +36,23 @@ impl Default for Stripes {
 }
 
 impl Stripes {
-    /// A write enters the combiner.
+    /// Counts a write that enters the combiner.
     pub(crate) fn enter(&self, stripe: Stripe) {
         self.versions[stripe.0].0.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The engine has returned from it.
+    /// Counts a write that the engine has returned from.
     pub(crate) fn leave(&self, stripe: Stripe) {
         self.versions[stripe.0].1.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Enters one write if none has entered since there were `version`; says whether it did.
+    /// Counts one write if none has entered since `version`, the number of earlier ones. Returns true if it did.
     pub(crate) fn enter_unchanged(&self, stripe: Stripe, version: u64) -> bool {
         let queued = &self.versions[stripe.0].0;
         queued.compare_exchange(version, version + 1, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    /// The version of a stripe with no write on its way: whoever reads after this sees every write that it counts.
+    /// The version of a stripe, if no write is between queue and engine. A read after this call sees every write that it counts.
     pub(crate) fn quiet(&self, stripe: Stripe) -> Option<u64> {
         // In this order: what is applied was queued before, so that equal counts were equal when the first was read.
         let applied = self.applied_writes(stripe);

@@ -1,5 +1,5 @@
-//! Copies of a data directory, made while it is in use: `snapshots/NAME`, each a data directory by itself, on which a node can be
-//! started. Files that the engine still uses are shared with it and cost nothing; what it has replaced since is the copy's own.
+//! Snapshots of a data directory, made while it is in use: `snapshots/NAME`, each a data directory by itself, on which a node can be
+//! started. Files that the engine still uses are hard links and take no room; files that it has replaced since are the snapshot's own.
 
 use super::{DirectoryError, file};
 use parking_lot::Mutex;
@@ -9,23 +9,23 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Files of a data directory that go into its copy, besides the engine's. The record of what is on disk comes first: what it says
-/// is in an engine that is copied later.
+/// Files of a data directory that are copied, besides the engine's, in this order. `durable` comes first: the engine, copied later, has
+/// every write that it records.
 const FILES: [&str; 5] = ["durable", "identity", "cluster", "generation", "format"];
-/// Longest name.
-const NAME_MAX: usize = 64;
-/// The suffix of a copy that is being made or removed.
-const PARTIAL: &str = ".partial";
+/// Maximum bytes of a name.
+const NAME_BYTES_MAX: usize = 64;
+/// The suffix of a snapshot that is being made or removed.
+const PARTIAL_SUFFIX: &str = ".partial";
 
-/// The copies of one data directory.
+/// The snapshots of one data directory.
 #[derive(Debug)]
 pub struct Snapshots {
     directory: PathBuf,
-    /// One is made or removed at a time.
-    alone: Mutex<()>,
+    /// Held while a snapshot is made or removed.
+    changing: Mutex<()>,
 }
 
-/// A copy.
+/// A snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Its name.
@@ -36,15 +36,15 @@ pub struct Snapshot {
     pub created: SystemTime,
     /// Bytes of all its files.
     pub bytes: u64,
-    /// Of them, bytes that nothing else uses: what removing it would free.
+    /// Of these, the bytes that removing it would free: of files that nothing else uses.
     pub own_bytes: u64,
 }
 
-/// A copy cannot be made or removed.
+/// A snapshot cannot be made or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// The name cannot be that of a folder.
-    #[error("{0:?} cannot name a snapshot: 1 to {NAME_MAX} letters, digits, - _ and ., the first no point")]
+    #[error("{0:?} cannot name a snapshot: 1 to {NAME_BYTES_MAX} letters, digits, - _ and ., the first no point")]
     Name(String),
     /// There is one of that name.
     #[error("there is a snapshot {0} already; clear it, or give this one another name")]
@@ -59,30 +59,30 @@ pub enum SnapshotError {
 
 impl Snapshots {
     pub(super) fn of(directory: PathBuf) -> Snapshots {
-        Snapshots { directory, alone: Mutex::new(()) }
+        Snapshots { directory, changing: Mutex::new(()) }
     }
 
-    /// Makes a copy; `engine` copies the engine's files into a folder that is not there yet.
+    /// Makes a snapshot; `engine` copies the engine's files into a folder, which it creates.
     pub fn take(
         &self,
         name: &str,
         engine: impl FnOnce(&Path) -> Result<(), String>,
     ) -> Result<Snapshot, SnapshotError> {
         check(name)?;
-        let _alone = self.alone.lock();
-        let (target, partial) = (self.folder().join(name), self.folder().join(format!("{name}{PARTIAL}")));
+        let _changing = self.changing.lock();
+        let (target, partial) = (self.folder().join(name), self.folder().join(format!("{name}{PARTIAL_SUFFIX}")));
         if target.exists() {
             return Err(SnapshotError::Exists(name.to_owned()));
         }
-        fs::create_dir_all(self.folder()).map_err(file::io_at(&self.folder()))?;
+        fs::create_dir_all(self.folder()).map_err(file::io_error(&self.folder()))?;
         remove(&partial)?;
-        fs::create_dir(&partial).map_err(file::io_at(&partial))?;
+        fs::create_dir(&partial).map_err(file::io_error(&partial))?;
         let made = self.fill(&partial, engine);
         if let Err(error) = made {
             remove(&partial)?;
             return Err(error);
         }
-        fs::rename(&partial, &target).map_err(file::io_at(&target))?;
+        fs::rename(&partial, &target).map_err(file::io_error(&target))?;
         file::sync_parent(&target)?;
         Ok(read(&target, name.to_owned())?)
     }
@@ -97,7 +97,7 @@ impl Snapshots {
         Ok(file::sync_parent(&partial.join("engine"))?)
     }
 
-    /// Those there are, by name.
+    /// All snapshots, sorted by name.
     pub fn list(&self) -> Result<Vec<Snapshot>, SnapshotError> {
         let mut found = Vec::new();
         for path in entries(&self.folder())? {
@@ -109,17 +109,17 @@ impl Snapshots {
         Ok(found)
     }
 
-    /// Removes one; says whether there was one.
+    /// Removes a snapshot. Returns false if there is none of that name.
     pub fn clear(&self, name: &str) -> Result<bool, SnapshotError> {
         check(name)?;
-        let _alone = self.alone.lock();
-        let (target, partial) = (self.folder().join(name), self.folder().join(format!("{name}{PARTIAL}")));
+        let _changing = self.changing.lock();
+        let (target, partial) = (self.folder().join(name), self.folder().join(format!("{name}{PARTIAL_SUFFIX}")));
         remove(&partial)?;
         if !target.exists() {
             return Ok(false);
         }
-        // Half a copy must not pass for a whole one.
-        fs::rename(&target, &partial).map_err(file::io_at(&target))?;
+        // A crash must not leave half a snapshot under its name.
+        fs::rename(&target, &partial).map_err(file::io_error(&target))?;
         remove(&partial)?;
         Ok(true)
     }
@@ -131,8 +131,8 @@ impl Snapshots {
 
 fn check(name: &str) -> Result<(), SnapshotError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let good = !name.is_empty() && name.len() <= NAME_MAX && name.chars().all(allowed);
-    if good && !name.starts_with('.') && !name.ends_with(PARTIAL) {
+    let good = !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.chars().all(allowed);
+    if good && !name.starts_with('.') && !name.ends_with(PARTIAL_SUFFIX) {
         return Ok(());
     }
     Err(SnapshotError::Name(name.to_owned()))
@@ -140,7 +140,7 @@ fn check(name: &str) -> Result<(), SnapshotError> {
 
 fn remove(path: &Path) -> Result<(), DirectoryError> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file::io_at(path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file::io_error(path)(error)),
         _ => Ok(()),
     }
 }
@@ -150,14 +150,14 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
     match fs::read_dir(folder) {
         Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(file::io_at(folder)(error)),
+        Err(error) => Err(file::io_error(folder)(error)),
     }
 }
 
 fn read(path: &Path, name: String) -> Result<Snapshot, DirectoryError> {
-    let metadata = |path: &Path| fs::metadata(path).map_err(file::io_at(path));
+    let metadata = |path: &Path| fs::metadata(path).map_err(file::io_error(path));
     // Written last, never changed.
-    let created = metadata(&path.join("format"))?.modified().map_err(file::io_at(path))?;
+    let created = metadata(&path.join("format"))?.modified().map_err(file::io_error(path))?;
     let mut files: Vec<Metadata> = Vec::new();
     for folder in [path.to_owned(), path.join("engine")] {
         for entry in entries(&folder)? {

@@ -1,11 +1,11 @@
-//! An answer in the making.
+//! An answer while its rows are read.
 
 use super::ReadView;
 use crate::{Family, Flow, MemoryOutcome, ReadError, ScanEnd, ScanRange};
 use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, RowError, RowView, Strip, strip_row};
 
-/// What has been answered. Only what it holds counts towards its limits, so that replicas of equal content stop at one place however
-/// much each of them has yet to purge.
+/// The rows of an answer so far. Only they count towards its limits, never what was read and left out: so replicas of equal content stop
+/// at the same row, however much each of them has yet to purge.
 pub(super) struct Answer<'a> {
     command: &'a ReadCommand,
     max_bytes: usize,
@@ -21,7 +21,7 @@ impl<'a> Answer<'a> {
         Answer { command, max_bytes, row, scratch: Vec::new(), live: 0, bytes: 0, outcome: Ok(()) }
     }
 
-    /// Takes in the rows of some keys, up to the answer's limits.
+    /// Adds the rows at `keys`, up to the answer's limits.
     pub(super) fn rows(
         &mut self,
         read_view: &ReadView<'_>,
@@ -31,7 +31,7 @@ impl<'a> Answer<'a> {
     ) -> Result<ScanEnd, ReadError> {
         let ended = match keys {
             KeyRange::One(key) => {
-                match read_view.get(family, key.bytes(), &mut |value| self.take(key.bytes(), value, covers))? {
+                match read_view.get(family, key.bytes(), &mut |value| self.add_stored(key.bytes(), value, covers))? {
                     MemoryOutcome::WouldBlock => ScanEnd::WouldBlock,
                     MemoryOutcome::Done | MemoryOutcome::Piled => ScanEnd::Done,
                 }
@@ -42,7 +42,7 @@ impl<'a> Answer<'a> {
             KeyRange::Run { start, end, reversed } => {
                 let range = ScanRange { family, start, end, reversed: *reversed };
                 read_view.scan(&range, &mut |key, value| {
-                    self.take(key, value, covers);
+                    self.add_stored(key, value, covers);
                     if self.is_full() { Flow::Stop } else { Flow::Continue }
                 })?
             }
@@ -51,12 +51,12 @@ impl<'a> Answer<'a> {
         Ok(ended)
     }
 
-    /// The bytes that it holds.
+    /// Bytes of its keys and rows.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    fn take(&mut self, key: &[u8], value: &[u8], covers: &Covers) {
+    fn add_stored(&mut self, key: &[u8], value: &[u8], covers: &Covers) {
         let view = match RowView::parse(key, value) {
             Ok(view) => view,
             Err(error) => return self.outcome = Err(error),
@@ -67,7 +67,7 @@ impl<'a> Answer<'a> {
         // A row has one encoding: of one that is wanted whole, the stored bytes are the answer.
         if strip.keeps(&view) {
             if !view.is_empty() {
-                self.give(key, value, view.is_live(self.command.now_seconds));
+                self.push(key, value, view.is_live(self.command.now_seconds));
             }
             return;
         }
@@ -75,12 +75,12 @@ impl<'a> Answer<'a> {
         stripped.clear();
         if strip_row(key, &view, &strip, &mut stripped) {
             let live = RowView::parse_trusted(&stripped).is_ok_and(|row| row.is_live(self.command.now_seconds));
-            self.give(key, &stripped, live);
+            self.push(key, &stripped, live);
         }
         self.scratch = stripped;
     }
 
-    fn give(&mut self, key: &[u8], row: &[u8], live: bool) {
+    fn push(&mut self, key: &[u8], row: &[u8], live: bool) {
         (self.row)(key, row);
         // A static row is shown with rows of its partition, not by itself.
         self.live += u32::from(live && Key::kind(key) != Some(KeyKind::Static));

@@ -10,8 +10,8 @@ use crate::{Family, Flow, MemoryOutcome, ReadError, ScanEnd, ScanRange, Tier};
 use henge_base::Bytes;
 use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, Strip, encode_row, strip_row};
 
-/// Attempts without a snapshot.
-const ATTEMPTS: usize = 2;
+/// Attempts before a snapshot is taken.
+const LIVE_ATTEMPTS_MAX: usize = 2;
 
 /// Reads rows with their context; `None`: not in memory.
 pub(super) fn read(
@@ -22,9 +22,9 @@ pub(super) fn read(
 ) -> Result<Option<RowBlock>, ReadError> {
     let span = Span::of(&command.keys);
     if span.partition.is_some() {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..LIVE_ATTEMPTS_MAX {
             let Some(version) = source.stripes.quiet(Stripe::of(span.start)) else { continue };
-            let block = Reading::new(source, source.read_view(tier), command, max_bytes).read(&span)?;
+            let block = ReadAttempt::new(source, source.read_view(tier), command, max_bytes).read(&span)?;
             if source.stripes.queued_writes(Stripe::of(span.start)) == version {
                 return Ok(block);
             }
@@ -33,7 +33,7 @@ pub(super) fn read(
     if tier == Tier::Memory {
         return Ok(None);
     }
-    Reading::new(source, ReadView::Cut(source.engine.snapshot()), command, max_bytes).read(&span)
+    ReadAttempt::new(source, ReadView::Cut(source.engine.snapshot()), command, max_bytes).read(&span)
 }
 
 /// The keys that a command asks for, and the partition if they are of one.
@@ -65,8 +65,8 @@ impl<'a> Span<'a> {
     }
 }
 
-/// One attempt.
-struct Reading<'a> {
+/// One attempt to read all of it from one state.
+struct ReadAttempt<'a> {
     source: &'a Source<'a>,
     read_view: ReadView<'a>,
     command: &'a ReadCommand,
@@ -80,9 +80,14 @@ struct Chunk {
     cut: Option<Bytes>,
 }
 
-impl<'a> Reading<'a> {
-    fn new(source: &'a Source<'a>, read_view: ReadView<'a>, command: &'a ReadCommand, max_bytes: usize) -> Reading<'a> {
-        Reading { source, read_view, command, max_bytes, context: Vec::new() }
+impl<'a> ReadAttempt<'a> {
+    fn new(
+        source: &'a Source<'a>,
+        read_view: ReadView<'a>,
+        command: &'a ReadCommand,
+        max_bytes: usize,
+    ) -> ReadAttempt<'a> {
+        ReadAttempt { source, read_view, command, max_bytes, context: Vec::new() }
     }
 
     fn read(mut self, span: &Span<'_>) -> Result<Option<RowBlock>, ReadError> {
@@ -93,11 +98,11 @@ impl<'a> Reading<'a> {
         let more = loop {
             let Some(chunk) = self.tombstones(span, &start)? else { return Ok(None) };
             let covers = Covers::from_tombstones(chunk.tombstones.iter().map(|(key, row)| (&key[..], &row[..])));
-            if start == span.start && !self.static_row(span, &covers)? {
+            if start == span.start && !self.add_static_row(span, &covers)? {
                 return Ok(None);
             }
             let last = chunk.tombstones.last().map(|(key, _)| key.clone());
-            self.keep(chunk.tombstones);
+            self.add_context(chunk.tombstones);
             let keys = part(&self.command.keys, &start, chunk.cut.as_ref());
             match answer.rows(&self.read_view, self.source.family, &covers, &keys)? {
                 ScanEnd::WouldBlock => return Ok(None),
@@ -121,8 +126,8 @@ impl<'a> Reading<'a> {
         self.context.iter().map(|(key, row)| key.len() + row.len()).sum()
     }
 
-    /// The part of a chunk that goes into the answer: tombstones that may not be purged yet.
-    fn keep(&mut self, tombstones: Vec<(Bytes, Bytes)>) {
+    /// Adds tombstones to the context of the answer, those that may not be purged yet.
+    fn add_context(&mut self, tombstones: Vec<(Bytes, Bytes)>) {
         let kept = |row: &[u8]| {
             let deletion = RowView::parse_trusted(row).ok().and_then(|row| row.deletion());
             deletion.is_some_and(|deletion| deletion.local_seconds >= self.command.purge_before)
@@ -131,8 +136,8 @@ impl<'a> Reading<'a> {
         self.context.extend(kept);
     }
 
-    /// Adds the static row where it is wanted and lies outside; false: it is not in memory.
-    fn static_row(&mut self, span: &Span<'_>, covers: &Covers) -> Result<bool, ReadError> {
+    /// Adds the static row to the context if it is asked for and lies outside of the keys. Returns false if it is not in memory.
+    fn add_static_row(&mut self, span: &Span<'_>, covers: &Covers) -> Result<bool, ReadError> {
         let Some(length) = Key::partition(span.start).filter(|_| self.command.statics) else { return Ok(true) };
         let key = [&span.start[..length], &[KeyKind::Static as u8]].concat();
         // Read from the start it comes before the rows that are shown with it.
@@ -156,7 +161,7 @@ impl<'a> Reading<'a> {
         Ok(tried != MemoryOutcome::WouldBlock)
     }
 
-    /// The tombstones from `start` on that cover any of what was asked; `None`: not in memory.
+    /// The tombstones from `start` on that overlap the keys of the read; `None` if they are not in memory.
     fn tombstones(&self, span: &Span<'_>, start: &[u8]) -> Result<Option<Chunk>, ReadError> {
         let nothing = Chunk { tombstones: Vec::new(), cut: None };
         if !self.source.tombstones {
@@ -183,25 +188,25 @@ impl<'a> Reading<'a> {
     }
 
     fn scan(&self, span: &Span<'_>, range: &ScanRange<'_>) -> Result<Option<Chunk>, ReadError> {
-        let mut gathering = Gathering { several: span.partition.is_none(), ..Gathering::default() };
+        let mut collector = TombstoneCollector { several: span.partition.is_none(), ..TombstoneCollector::default() };
         let scanned = self.read_view.scan(range, &mut |key, value| match RowView::parse(key, value) {
-            Ok(row) if row.deletion().is_some() && span.overlaps(key) => gathering.add(key, value),
+            Ok(row) if row.deletion().is_some() && span.overlaps(key) => collector.add(key, value),
             Ok(_) => Flow::Continue,
             Err(error) => {
-                gathering.outcome = Err(error.into());
+                collector.outcome = Err(error.into());
                 Flow::Stop
             }
         })?;
-        gathering.outcome?;
+        collector.outcome?;
         if scanned == ScanEnd::WouldBlock {
             return Ok(None);
         }
-        Ok(Some(Chunk { tombstones: gathering.found, cut: gathering.cut }))
+        Ok(Some(Chunk { tombstones: collector.found, cut: collector.cut }))
     }
 }
 
-/// Tombstones as they are found. Of several partitions the first ones are enough; of one all are needed.
-struct Gathering {
+/// Tombstones as a scan finds them. Of several partitions the first ones are enough; of one partition all are needed.
+struct TombstoneCollector {
     several: bool,
     found: Vec<(Bytes, Bytes)>,
     bytes: usize,
@@ -209,13 +214,13 @@ struct Gathering {
     outcome: Result<(), ReadError>,
 }
 
-impl Default for Gathering {
+impl Default for TombstoneCollector {
     fn default() -> Self {
-        Gathering { several: false, found: Vec::new(), bytes: 0, cut: None, outcome: Ok(()) }
+        TombstoneCollector { several: false, found: Vec::new(), bytes: 0, cut: None, outcome: Ok(()) }
     }
 }
 
-impl Gathering {
+impl TombstoneCollector {
     fn add(&mut self, key: &[u8], value: &[u8]) -> Flow {
         let prefix = &key[..Key::partition(key).unwrap_or(key.len())];
         if self.several
@@ -245,7 +250,7 @@ fn part(keys: &KeyRange, start: &Bytes, cut: Option<&Bytes>) -> KeyRange {
     }
 }
 
-/// An empty row behind all others of a partition: where the next read goes on from an answer that ended there.
+/// An empty row behind all others of a partition. An answer that ends there ends with it, so that the next read continues behind it.
 fn stop_row(partition: &[u8]) -> (Bytes, Bytes) {
     // What follows the prefix in a key never begins with FF.
     let key: Bytes = [partition, &[0xff]].concat().into();

@@ -1,5 +1,5 @@
-//! Reads of the rows that an index finds. An entry is only a hint: the row decides, and entries that it bears out no longer are
-//! left word of, to be removed.
+//! Reads of the rows that an index finds. An entry is only a hint: the row decides. Entries that it no longer bears out are queued for
+//! removal.
 
 use super::{Source, read_block};
 use crate::limits::{INDEX_CANDIDATES_MAX, INDEX_CANDIDATES_MIN, INDEX_READ_ROWS_MAX, ROW_TERMS_MAX};
@@ -34,7 +34,7 @@ pub(crate) fn read(
     let of_partitions = probe.whole_partitions;
     let (block, with_statics) = (RowBlock::default(), Bytes::new());
     let (start, end) = (start.clone(), end.clone());
-    let probing = Probing {
+    let read = ProbeRead {
         source,
         indexed,
         command,
@@ -48,12 +48,12 @@ pub(crate) fn read(
         bytes: 0,
         with_statics,
     };
-    probing.run()
+    read.run()
 }
 
-/// The row that entries name, or what is left of it, if it bears out any of what is sought; word is left of entries, given by their
-/// terms, that it does not bear out.
-pub(crate) fn check(
+/// The row at `key`, without what deletions cover, if it has any of the terms `sought`. `entries` are the terms of entries that name it;
+/// those that the row does not bear out are queued for removal.
+pub(crate) fn check_entries(
     source: &Source<'_>,
     indexed: IndexedTable<'_>,
     key: &Bytes,
@@ -70,7 +70,7 @@ pub(crate) fn check(
     if let Some(version) = version {
         for term in entries.iter().filter(|term| !found.contains(term)) {
             let entry = IndexEntry::key(indexed.table.storage_id, indexed.index.id, term, key);
-            source.stale.want(entry, Stripe::of(key), version);
+            source.stale.add(entry, Stripe::of(key), version);
         }
     }
     // By whatever term: its value may have changed within a range since its entry was met.
@@ -96,8 +96,8 @@ fn row_at(source: &Source<'_>, table: &Table, key: &Bytes) -> Result<Option<Byte
     Ok(block.and_then(|block| block.rows.into_iter().next()).map(|(_, row)| row))
 }
 
-/// A read under way.
-struct Probing<'a> {
+/// A read by an index under way.
+struct ProbeRead<'a> {
     source: &'a Source<'a>,
     indexed: IndexedTable<'a>,
     command: &'a ReadCommand,
@@ -114,20 +114,20 @@ struct Probing<'a> {
     with_statics: Bytes,
 }
 
-impl Probing<'_> {
+impl ProbeRead<'_> {
     fn run(mut self) -> Result<RowBlock, ReadError> {
         let mut from = self.start.clone();
         if self.of_partitions {
-            // The entry of a partition that is gone on with lies before the rows that are left.
+            // The entry of a partition that an earlier page began lies before the rows that are left.
             from.truncate(Key::partition(&from).unwrap_or(from.len()));
         } else {
-            self.first_statics()?;
+            self.push_first_statics()?;
         }
         let mut examined = 0;
         while self.live < self.command.limit {
             let (keys, more) = self.candidates(&from)?;
             for (key, terms) in &keys {
-                if self.candidate(key, terms)? == Flow::Stop {
+                if self.push_candidate(key, terms)? == Flow::Stop {
                     self.block.more = true;
                     return Ok(self.block);
                 }
@@ -135,7 +135,7 @@ impl Probing<'_> {
             let Some((last, _)) = keys.last().filter(|_| more) else { return Ok(self.block) };
             examined += keys.len();
             if examined >= INDEX_READ_ROWS_MAX {
-                // Others want the disk too; an empty row says where to go on.
+                // Other reads need the disk too. An empty row says where the next page starts.
                 let mut nothing = Vec::new();
                 encode_row(last, &Row::default(), &mut nothing);
                 if self.block.rows.last().is_none_or(|(key, _)| key < last) {
@@ -149,25 +149,25 @@ impl Probing<'_> {
         Ok(self.block)
     }
 
-    /// The static row of a partition that is gone on with: it lies before what is asked.
-    fn first_statics(&mut self) -> Result<(), ReadError> {
+    /// Adds the static row of a partition that an earlier page began: it lies before the keys of this read.
+    fn push_first_statics(&mut self) -> Result<(), ReadError> {
         let Some(length) = Key::partition(&self.start).filter(|_| self.command.statics) else { return Ok(()) };
         let partition = self.start.slice(..length);
         let statics = Bytes::from([&partition[..], &[KeyKind::Static as u8]].concat());
         if statics < self.start {
             self.with_statics = partition;
             if let Some(row) = row_at(self.source, self.indexed.table, &statics)? {
-                self.give_context(&statics, &row)?;
+                self.push_context(&statics, &row)?;
             }
         }
         Ok(())
     }
 
-    /// The first keys from `from` on that have entries, each with the terms it has them under; and whether there are more.
+    /// The first keys from `from` on that have entries, each with the terms of its entries; the flag is true if more follow.
     fn candidates(&self, from: &[u8]) -> Result<(Vec<Candidate>, bool), EngineError> {
         let (table, index) = (self.indexed.table.storage_id, self.indexed.index.id);
         let (low, high) = IndexEntry::range(table, index, self.terms, from, &self.end);
-        // Entries of several terms are not in the order of rows: the first so many rows of all of them are kept.
+        // Entries of several terms are not in the order of rows: all are scanned, and the first rows are kept.
         let in_order = matches!(self.terms, Terms::One(_));
         let most = if in_order { INDEX_CANDIDATES_MAX } else { INDEX_READ_ROWS_MAX as u32 };
         let wanted = (self.command.limit - self.live).clamp(INDEX_CANDIDATES_MIN, most) as usize;
@@ -195,28 +195,30 @@ impl Probing<'_> {
         Ok((found.into_iter().collect(), more))
     }
 
-    fn candidate(&mut self, key: &Bytes, entries: &[Bytes]) -> Result<Flow, ReadError> {
-        let Some(row) = check(self.source, self.indexed, key, self.terms, entries)? else { return Ok(Flow::Continue) };
+    fn push_candidate(&mut self, key: &Bytes, entries: &[Bytes]) -> Result<Flow, ReadError> {
+        let Some(row) = check_entries(self.source, self.indexed, key, self.terms, entries)? else {
+            return Ok(Flow::Continue);
+        };
         let partition = partition_of(key);
         if Key::kind(key) == Some(KeyKind::Static) {
             self.with_statics = partition.clone();
-            if self.give_statics(key, &row)? == Flow::Stop {
+            if self.push_statics(key, &row)? == Flow::Stop {
                 return Ok(Flow::Stop);
             }
-            return if self.of_partitions { self.partition(&partition) } else { Ok(Flow::Continue) };
+            return if self.of_partitions { self.push_partition(&partition) } else { Ok(Flow::Continue) };
         }
         if self.command.statics && self.with_statics != partition {
             let statics = Bytes::from([&partition[..], &[KeyKind::Static as u8]].concat());
             self.with_statics = partition;
             if let Some(row) = row_at(self.source, self.indexed.table, &statics)? {
-                self.give_context(&statics, &row)?;
+                self.push_context(&statics, &row)?;
             }
         }
-        self.give(key, &row)
+        self.push(key, &row)
     }
 
-    /// All rows of a partition, within what is asked.
-    fn partition(&mut self, partition: &Bytes) -> Result<Flow, ReadError> {
+    /// Adds all rows of a partition, within the keys of the read.
+    fn push_partition(&mut self, partition: &Bytes) -> Result<Flow, ReadError> {
         let start = self.start.clone().max(partition.clone());
         let behind = Bytes::from(Key::prefix_end(partition));
         let end = if self.end.is_empty() { behind } else { behind.min(self.end.clone()) };
@@ -225,22 +227,22 @@ impl Probing<'_> {
         let command = ReadCommand { keys, limit, statics: false, probe: None, ..self.command.clone() };
         let Some(rows) = read_block(self.source, &command, Tier::Disk, self.max_bytes)? else { return Ok(Flow::Stop) };
         for (key, row) in &rows.rows {
-            if Key::kind(key) != Some(KeyKind::Static) && self.give(key, row)? == Flow::Stop {
+            if Key::kind(key) != Some(KeyKind::Static) && self.push(key, row)? == Flow::Stop {
                 return Ok(Flow::Stop);
             }
         }
         Ok(if rows.more { Flow::Stop } else { Flow::Continue })
     }
 
-    /// A static row that matches stands before the rows of its partition, unless these were begun before.
-    fn give_statics(&mut self, key: &Bytes, row: &Bytes) -> Result<Flow, ReadError> {
+    /// Adds a static row that matches: before the rows of its partition, or to the context if an earlier page began the partition.
+    fn push_statics(&mut self, key: &Bytes, row: &Bytes) -> Result<Flow, ReadError> {
         if *key >= self.start {
-            return self.give(key, row);
+            return self.push(key, row);
         }
-        self.give_context(key, row).map(|()| Flow::Continue)
+        self.push_context(key, row).map(|()| Flow::Continue)
     }
 
-    fn give_context(&mut self, key: &Bytes, row: &Bytes) -> Result<(), ReadError> {
+    fn push_context(&mut self, key: &Bytes, row: &Bytes) -> Result<(), ReadError> {
         if let Some(row) = self.strip_to_answer(key, row)? {
             self.bytes += key.len() + row.len();
             self.block.context.push((key.clone(), row));
@@ -248,7 +250,7 @@ impl Probing<'_> {
         Ok(())
     }
 
-    fn give(&mut self, key: &Bytes, row: &Bytes) -> Result<Flow, ReadError> {
+    fn push(&mut self, key: &Bytes, row: &Bytes) -> Result<Flow, ReadError> {
         let Some(row) = self.strip_to_answer(key, row)? else { return Ok(Flow::Continue) };
         let is_live = RowView::parse_trusted(&row)?.is_live(self.command.now_seconds);
         self.live += u32::from(is_live && Key::kind(key) != Some(KeyKind::Static));

@@ -29,7 +29,7 @@ impl ReadView<'_> {
             ReadView::Cut(view) => view.get(family, key, &mut hit).map(|()| MemoryOutcome::Done)?,
         };
         match (self, tried) {
-            (ReadView::Live { folds, .. }, MemoryOutcome::Piled) => folds.want(family, key),
+            (ReadView::Live { folds, .. }, MemoryOutcome::Piled) => folds.add(family, key),
             _ => return Ok(tried),
         }
         Ok(MemoryOutcome::Done)
