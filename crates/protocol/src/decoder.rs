@@ -11,7 +11,7 @@ use envelopes::EnvelopeReader;
 use henge_base::{Bytes, BytesMut, Reader};
 use segments::SegmentReader;
 
-/// The side of a connection that this process is.
+/// The side of a connection on which this process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Reads responses, writes requests.
@@ -128,20 +128,20 @@ impl FrameDecoder {
         }
     }
 
-    /// The header of a frame of which a part is here, once that is known.
-    pub fn begun(&self, buffer: &BytesMut) -> Option<Header> {
+    /// The header of a frame that has arrived in part; `None` until all of the header has.
+    pub fn partial_header(&self, buffer: &BytesMut) -> Option<Header> {
         match &self.mode {
             _ if self.failed => None,
-            Mode::Envelopes(reader) => reader.begun(self.limits, buffer),
-            Mode::Segments(reader) => reader.begun(self.limits),
+            Mode::Envelopes(reader) => reader.partial_header(self.limits, buffer),
+            Mode::Segments(reader) => reader.partial_header(self.limits),
         }
     }
 
-    /// Skips the frame that [`FrameDecoder::begun`] tells of; it is never given out.
-    pub fn skip_begun(&mut self, buffer: &mut BytesMut) {
+    /// Skips the frame of [`FrameDecoder::partial_header`]: the decoder never returns it.
+    pub fn skip_partial(&mut self, buffer: &mut BytesMut) {
         match &mut self.mode {
-            Mode::Envelopes(reader) => reader.skip_begun(self.limits, buffer),
-            Mode::Segments(reader) => reader.skip_begun(self.limits),
+            Mode::Envelopes(reader) => reader.skip_partial(self.limits, buffer),
+            Mode::Segments(reader) => reader.skip_partial(self.limits),
         }
     }
 

@@ -1,5 +1,5 @@
-//! The connections of clients, for whoever asks who is there. A connection keeps a record of itself; on the way of a request that memory
-//! answers it does nothing there but add to a number that nobody else writes.
+//! The register of client connections, for system tables. Each connection has a record; a request that memory answers only adds to a
+//! counter there, which no other thread writes.
 
 use crate::request_text;
 use crate::statement::CachedStatement;
@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-/// Options of STARTUP that are kept, and their bytes in all; a client may send what it likes.
+/// Options of STARTUP that are kept, and their bytes in all; further ones are dropped.
 const OPTIONS_MAX: usize = 64;
 const OPTION_BYTES_MAX: usize = 8 << 10;
 
 /// The user of clients where nobody has to log in.
 const ANONYMOUS: &str = "anonymous";
 
-/// All connections there are.
+/// The register.
 #[derive(Default)]
 pub(crate) struct Clients {
     inner: Mutex<Inner>,
@@ -29,8 +29,8 @@ pub(crate) struct Clients {
 struct Inner {
     records: BTreeMap<u64, Arc<Record>>,
     next: u64,
-    /// The work of connections that are closed, by core.
-    gone: BTreeMap<usize, WorkCounts>,
+    /// The work of closed connections, by core.
+    closed: BTreeMap<usize, WorkCounts>,
 }
 
 /// The work of a core's connections.
@@ -57,10 +57,10 @@ pub(crate) struct Record {
     address: SocketAddr,
     tls: Option<TlsFacts>,
     session: Mutex<Session>,
-    requests: Tally,
-    prepared: Tally,
-    regular: Tally,
-    under_way: Mutex<UnderWay>,
+    requests: Counter,
+    prepared: Counter,
+    regular: Counter,
+    in_flight: Mutex<RequestSlots>,
 }
 
 /// The facts that a client has given about itself.
@@ -74,13 +74,13 @@ struct Session {
     keyspace: Option<String>,
 }
 
-/// A number that one thread counts up and others look at.
+/// A number that one thread counts up and others read.
 #[derive(Default)]
-struct Tally(AtomicU64);
+struct Counter(AtomicU64);
 
-impl Tally {
+impl Counter {
     fn add(&self) {
-        // Nobody else writes it: no need to lock the bus.
+        // One thread writes it, so an atomic addition is not needed.
         self.0.store(self.get() + 1, Ordering::Relaxed);
     }
 
@@ -89,10 +89,10 @@ impl Tally {
     }
 }
 
-/// Requests that wait for something, in places that are used again.
+/// Requests in flight, in slots that are used again.
 #[derive(Default)]
-struct UnderWay {
-    places: Vec<Option<Request>>,
+struct RequestSlots {
+    slots: Vec<Option<Request>>,
     free: Vec<usize>,
 }
 
@@ -105,13 +105,18 @@ struct Request {
     begun: Instant,
 }
 
-/// A request's place among those under way.
+/// The slot of a request in flight.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place(usize);
+pub(crate) struct Slot(usize);
 
 impl Clients {
-    /// Takes up a connection on a core until what is returned is dropped.
-    pub(crate) fn enter(self: &Arc<Self>, core: usize, address: SocketAddr, tls: Option<TlsFacts>) -> ConnectionEntry {
+    /// Registers a connection on a core until the entry is dropped.
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        core: usize,
+        address: SocketAddr,
+        tls: Option<TlsFacts>,
+    ) -> ConnectionEntry {
         let mut inner = self.inner.lock();
         let number = inner.next;
         inner.next += 1;
@@ -121,10 +126,10 @@ impl Clients {
             address,
             tls,
             session: Mutex::default(),
-            requests: Tally::default(),
-            prepared: Tally::default(),
-            regular: Tally::default(),
-            under_way: Mutex::default(),
+            requests: Counter::default(),
+            prepared: Counter::default(),
+            regular: Counter::default(),
+            in_flight: Mutex::default(),
         });
         inner.records.insert(number, Arc::clone(&record));
         ConnectionEntry { clients: Arc::clone(self), record }
@@ -133,8 +138,8 @@ impl Clients {
     fn leave(&self, record: &Record) {
         let mut inner = self.inner.lock();
         inner.records.remove(&record.number);
-        let gone = inner.gone.entry(record.core).or_default();
-        *gone = gone.plus(record.done());
+        let closed = inner.closed.entry(record.core).or_default();
+        *closed = closed.plus(record.work());
     }
 
     fn records(&self) -> Vec<Arc<Record>> {
@@ -154,23 +159,23 @@ impl Clients {
     /// Statements executed since the start.
     pub(crate) fn executed_statements(&self) -> StatementCounts {
         let inner = self.inner.lock();
-        let open = inner.records.values().map(|record| record.done());
-        open.chain(inner.gone.values().copied()).fold(WorkCounts::default(), WorkCounts::plus).executed
+        let open = inner.records.values().map(|record| record.work());
+        open.chain(inner.closed.values().copied()).fold(WorkCounts::default(), WorkCounts::plus).executed
     }
 
     /// Requests under way, and requests answered since the start, on a core.
     pub(crate) fn load(&self, core: usize) -> (u64, u64) {
         let inner = self.inner.lock();
-        let gone = inner.gone.get(&core).map_or(0, |gone| gone.requests);
+        let closed = inner.closed.get(&core).map_or(0, |closed| closed.requests);
         let records = inner.records.values().filter(|record| record.core == core);
-        let (under_way, begun) = records.fold((0, gone), |(under_way, begun), record| {
-            (under_way + record.under_way.lock().count(), begun + record.requests.get())
+        let (in_flight, begun) = records.fold((0, closed), |(in_flight, begun), record| {
+            (in_flight + record.in_flight.lock().count(), begun + record.requests.get())
         });
-        (under_way, begun.saturating_sub(under_way))
+        (in_flight, begun.saturating_sub(in_flight))
     }
 }
 
-/// A connection that is there.
+/// A connection in the register; dropping it removes it.
 pub(crate) struct ConnectionEntry {
     clients: Arc<Clients>,
     pub(crate) record: Arc<Record>,
@@ -219,20 +224,20 @@ impl Record {
         }
     }
 
-    /// Notes a request that is begun and will be answered later.
-    pub(crate) fn begin(&self, frame: Frame, known: Option<&CachedStatement>, arrived: Instant) -> Place {
+    /// Adds a request in flight.
+    pub(crate) fn begin(&self, frame: Frame, known: Option<&CachedStatement>, arrived: Instant) -> Slot {
         let known = known.map(|known| Arc::downgrade(&known.ready));
         let request = Request { frame, known, arrived, begun: Instant::now() };
-        self.under_way.lock().put(request)
+        self.in_flight.lock().put(request)
     }
 
-    /// It was answered.
-    pub(crate) fn end(&self, place: Place) {
-        let ended = self.under_way.lock().take(place);
+    /// Removes a request that was answered.
+    pub(crate) fn end(&self, slot: Slot) {
+        let ended = self.in_flight.lock().take(slot);
         drop(ended); // Not under the lock: it may be the last to hold the frame.
     }
 
-    fn done(&self) -> WorkCounts {
+    fn work(&self) -> WorkCounts {
         let executed = StatementCounts { prepared: self.prepared.get(), regular: self.regular.get() };
         WorkCounts { requests: self.requests.get(), executed }
     }
@@ -253,43 +258,43 @@ impl Record {
 
     fn queries(&self) -> Vec<QueryFacts> {
         // Copies share what they are of: the connection waits no longer than that takes.
-        let under_way = self.under_way.lock().places.clone();
+        let in_flight = self.in_flight.lock().slots.clone();
         let now = Instant::now();
-        let facts = |(place, request): (usize, Request)| QueryFacts {
-            id: format!("core-{}/{}/{place}", self.core, self.number),
+        let facts = |(slot, request): (usize, Request)| QueryFacts {
+            id: format!("core-{}/{}/{slot}", self.core, self.number),
             queued: request.begun.saturating_duration_since(request.arrived),
             running: now.saturating_duration_since(request.begun),
             task: request_text::describe(&request.frame, request.known.as_ref().and_then(Weak::upgrade).as_deref()),
         };
-        let places = under_way.into_iter().enumerate();
-        places.filter_map(|(place, request)| Some((place, request?))).map(facts).collect()
+        let slots = in_flight.into_iter().enumerate();
+        slots.filter_map(|(slot, request)| Some((slot, request?))).map(facts).collect()
     }
 }
 
-impl UnderWay {
-    fn put(&mut self, request: Request) -> Place {
+impl RequestSlots {
+    fn put(&mut self, request: Request) -> Slot {
         match self.free.pop() {
-            Some(place) => {
-                self.places[place] = Some(request);
-                Place(place)
+            Some(slot) => {
+                self.slots[slot] = Some(request);
+                Slot(slot)
             }
             None => {
-                self.places.push(Some(request));
-                Place(self.places.len() - 1)
+                self.slots.push(Some(request));
+                Slot(self.slots.len() - 1)
             }
         }
     }
 
-    fn take(&mut self, Place(place): Place) -> Option<Request> {
-        let taken = self.places.get_mut(place).and_then(Option::take);
+    fn take(&mut self, Slot(slot): Slot) -> Option<Request> {
+        let taken = self.slots.get_mut(slot).and_then(Option::take);
         if taken.is_some() {
-            self.free.push(place);
+            self.free.push(slot);
         }
         taken
     }
 
     fn count(&self) -> u64 {
-        (self.places.len() - self.free.len()) as u64
+        (self.slots.len() - self.free.len()) as u64
     }
 }
 
@@ -311,7 +316,7 @@ mod tests {
     #[test]
     fn connections_are_there_from_startup_to_their_end() {
         let clients = Arc::new(Clients::default());
-        let entered = clients.enter(0, address(1), None);
+        let entered = clients.register(0, address(1), None);
         assert_eq!(clients.facts(), []);
         let startup = Startup { options: vec![("FOO", "no"), ("driver_name", "x"), ("foo", "bar")], compression: None };
         entered.record.record_startup(Version::V4, &startup, false);
@@ -334,7 +339,7 @@ mod tests {
     #[test]
     fn what_a_client_says_of_itself_is_limited() {
         let clients = Arc::new(Clients::default());
-        let entered = clients.enter(0, address(1), None);
+        let entered = clients.register(0, address(1), None);
         let long = "x".repeat(5_000);
         let many = vec![("A", long.as_str()), ("B", long.as_str())];
         entered.record.record_startup(Version::V4, &Startup { options: many, compression: None }, true);
@@ -348,13 +353,13 @@ mod tests {
     #[test]
     fn requests_are_counted_beyond_the_end_of_connections() {
         let clients = Arc::new(Clients::default());
-        let (first, second) = (clients.enter(0, address(1), None), clients.enter(0, address(2), None));
+        let (first, second) = (clients.register(0, address(1), None), clients.register(0, address(2), None));
         first.record.count(Opcode::Execute);
         second.record.count(Opcode::Query);
         second.record.count(Opcode::Register);
-        let place = first.record.begin(options_frame(), None, Instant::now());
+        let slot = first.record.begin(options_frame(), None, Instant::now());
         assert_eq!((clients.load(0), clients.load(1)), ((1, 2), (0, 0)));
-        first.record.end(place);
+        first.record.end(slot);
         drop(second);
         assert_eq!(clients.load(0), (0, 3));
         assert_eq!(clients.executed_statements(), StatementCounts { prepared: 1, regular: 1 });
@@ -363,7 +368,7 @@ mod tests {
     #[test]
     fn places_are_used_again_and_never_twice() {
         let clients = Arc::new(Clients::default());
-        let entered = clients.enter(3, address(1), None);
+        let entered = clients.register(3, address(1), None);
         let begin = || entered.record.begin(options_frame(), None, Instant::now());
         let (first, _second) = (begin(), begin());
         entered.record.end(first);

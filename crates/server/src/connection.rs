@@ -1,22 +1,23 @@
 //! One client connection: frames in, answers out, on one core.
 //!
-//! A turn takes what was received, answers at once what memory can answer, starts the rest as tasks, and sends everything with one call.
+//! A turn decodes the frames that were received, answers at once what memory can answer, starts the rest as tasks, and sends all answers
+//! with one call.
 //! Reading stops while too many requests are under way or too much waits to be sent: a client that does not read is not read from. What
 //! it has under way goes on meanwhile.
 
 mod deadlines;
 mod ended_request;
 mod fast;
+mod in_flight;
 mod session;
 mod settings;
-mod under_way;
 
 pub(crate) use settings::ClientSettings;
 
 use crate::answer;
 use crate::client_warnings;
 use crate::clients::ConnectionEntry;
-use crate::intake::{Address, Admission, AnswerLease};
+use crate::intake::{Admission, AnswerLease, ClientAccount};
 use crate::login::{self, Stage};
 use crate::request::{
     Answer, Client, FinishedRequest, PendingRequest, StatementLookup, copy_frame, describe_request, run,
@@ -32,19 +33,19 @@ use henge_protocol::{
     ErrorResponse, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Response, Role,
     Version,
 };
+use in_flight::InFlightRequests;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
-use under_way::UnderWay;
 
 /// Requests under way on one connection; beyond it nothing is read.
 const IN_FLIGHT_REQUESTS_MAX: usize = 1_024;
 /// Bytes of answers that wait; beyond it nothing is read.
 const OUTPUT_BYTES_MAX: usize = 4 << 20;
-/// Bytes of answers that wait on a connection, and of a request that has begun to arrive, which are not counted: most are far smaller.
-const FREE_BYTES: usize = 16 << 10;
+/// Bytes that no account counts: of answers that wait on a connection, and of a request that has begun to arrive. Most are far smaller.
+const UNCOUNTED_BYTES: usize = 16 << 10;
 /// Bytes by which the room of answers that wait grows.
 const ROOM_STEP_BYTES: usize = 64 << 10;
 /// Frames that a turn serves before others get theirs.
@@ -64,28 +65,28 @@ pub(crate) struct Connection {
     statements: Statements,
     client: Client,
     peer: IpAddr,
-    /// The connection in `system_views`.
-    entered: ConnectionEntry,
+    /// Its entry in the register, for `system_views`.
+    entry: ConnectionEntry,
     version: Version,
     stage: Stage,
     /// True once the client was warned of prepared statements that depend on the keyspace in effect.
-    told_of_use: bool,
+    warned_of_keyspace: bool,
     max_frame: usize,
     registered: Register,
     /// The account of its client, for all of that client's connections.
-    address: Arc<Address>,
+    account: Arc<ClientAccount>,
     /// A large request that has begun to arrive.
     reserved: Option<Admission>,
     /// The room of answers that wait to be sent.
     room: AnswerLease,
-    under_way: UnderWay,
+    in_flight: InFlightRequests,
     deadlines: Deadlines,
     closing: bool,
 }
 
-/// Sees to it that answers that wait have room. False if there is none.
-fn hold(room: &mut AnswerLease, bytes: usize) -> bool {
-    let wanted = bytes.saturating_sub(FREE_BYTES);
+/// Leases room for answers that wait, of `bytes` in all. Returns false if there is none.
+fn reserve_room(room: &mut AnswerLease, bytes: usize) -> bool {
+    let wanted = bytes.saturating_sub(UNCOUNTED_BYTES);
     wanted <= room.bytes() || room.try_grow_to(wanted + ROOM_STEP_BYTES) || room.try_grow_to(wanted)
 }
 
@@ -95,10 +96,10 @@ impl Connection {
         node: &Node<ServerWorld>,
         settings: &ClientSettings,
         peer: IpAddr,
-        entered: ConnectionEntry,
+        entry: ConnectionEntry,
     ) -> Connection {
         let max_frame = settings.max_frame;
-        let address = settings.intake.address(peer);
+        let account = settings.intake.account(peer);
         let before_login = if core.demands_login() { login::FRAME_BYTES_MAX } else { max_frame };
         Connection {
             core,
@@ -109,16 +110,16 @@ impl Connection {
             statements: Statements::default(),
             client: Client::default(),
             peer,
-            entered,
+            entry,
             version: Version::NEWEST,
             stage: Stage::New,
-            told_of_use: false,
+            warned_of_keyspace: false,
             max_frame,
-            room: address.no_answer(),
-            address,
+            room: account.no_answer(),
+            account,
             reserved: None,
             registered: Register::default(),
-            under_way: UnderWay::new(),
+            in_flight: InFlightRequests::new(),
             deadlines: Deadlines::default(),
             closing: false,
         }
@@ -152,7 +153,7 @@ impl Connection {
                 biased;
                 // First, however busy the client is: its role may have been dropped.
                 event = events.recv(), if self.stage.is_established() => self.tell(event),
-                done = self.under_way.next() => self.finish(*done),
+                done = self.in_flight.next() => self.finish(*done),
                 moved = socket.transfer(reading.then_some(&mut self.input), self.output.ready_bytes()) => match moved? {
                     Transfer::Received(0) => return Ok(()),
                     Transfer::Received(count) => self.deadlines.input.count(count),
@@ -167,7 +168,7 @@ impl Connection {
     /// True if nothing is left to do: the connection is to be closed and its last answers are sent, or the server shuts down and nothing
     /// is under way.
     fn has_ended(&self) -> bool {
-        let is_answered = self.under_way.count() == 0 && self.deadlines.drain.is_some();
+        let is_answered = self.in_flight.count() == 0 && self.deadlines.drain.is_some();
         (self.closing || is_answered) && self.output.ready_bytes().is_empty()
     }
 
@@ -178,7 +179,7 @@ impl Connection {
 
     /// True if further requests may begin: a client with too much under way, or that does not take its answers, waits.
     fn has_room(&self) -> bool {
-        self.under_way.count() < IN_FLIGHT_REQUESTS_MAX && self.output.pending_bytes() < OUTPUT_BYTES_MAX
+        self.in_flight.count() < IN_FLIGHT_REQUESTS_MAX && self.output.pending_bytes() < OUTPUT_BYTES_MAX
     }
 
     /// Sends what the socket takes now.
@@ -203,7 +204,7 @@ impl Connection {
         }
     }
 
-    /// Serves complete frames and finished requests. Says whether frames are left for another turn.
+    /// Serves complete frames and finished requests. Returns true if frames are left for another turn.
     fn turn(&mut self) -> bool {
         let began = Instant::now();
         let mut more = false;
@@ -216,7 +217,7 @@ impl Connection {
             match self.decoder.next(&mut self.input) {
                 Ok(Some(frame)) => self.serve_frame(frame, began),
                 Ok(None) => {
-                    self.reserve_for_begun();
+                    self.reserve_for_partial_frame();
                     break;
                 }
                 Err(error) => {
@@ -226,24 +227,25 @@ impl Connection {
                 }
             }
         }
-        while let Some(done) = self.under_way.try_next() {
+        while let Some(done) = self.in_flight.try_next() {
             self.finish(*done);
         }
         more
     }
 
-    /// Takes in the bytes of a large request as soon as its length is known, or skips it: many that are half sent take memory as well.
-    fn reserve_for_begun(&mut self) {
+    /// Reserves the bytes of a large request as soon as its length is known, or skips the request if there is no room: half sent requests
+    /// take memory too.
+    fn reserve_for_partial_frame(&mut self) {
         if self.input.is_empty() {
             // An idle connection holds no read buffer.
             self.input = BytesMut::new();
         }
-        let begun = self.decoder.begun(&self.input).filter(|header| header.length as usize > FREE_BYTES);
+        let begun = self.decoder.partial_header(&self.input).filter(|header| header.length as usize > UNCOUNTED_BYTES);
         let (Some(header), None) = (begun, &self.reserved) else { return };
-        match self.address.reserve(header.length as usize) {
+        match self.account.reserve(header.length as usize) {
             Ok(reserved) => self.reserved = Some(reserved),
             Err(overloaded) => {
-                self.decoder.skip_begun(&mut self.input);
+                self.decoder.skip_partial(&mut self.input);
                 self.refuse(&header, &StatementLookup::Nothing, overloaded.into(), Instant::now());
             }
         }
@@ -252,7 +254,7 @@ impl Connection {
     fn serve_frame(&mut self, frame: Frame, began: Instant) {
         // OPTIONS before it only ask what STARTUP may say.
         if self.stage != Stage::New || frame.header.opcode == Opcode::Startup {
-            self.entered.record.count(frame.header.opcode);
+            self.entry.record.count(frame.header.opcode);
         }
         match frame.header.opcode {
             Opcode::Execute | Opcode::Query | Opcode::Prepare | Opcode::Batch if self.stage.is_established() => {
@@ -273,59 +275,59 @@ impl Connection {
     }
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
-        let Some(found) = self.try_memory(&frame, began) else { return };
+        let Some(lookup) = self.try_memory(&frame, began) else { return };
         let reserved = self.reserved.take();
         let bytes =
-            (frame.body.len() + found.plan_bytes()).saturating_sub(reserved.as_ref().map_or(0, Admission::bytes));
-        let admitted = match self.address.admit(bytes) {
+            (frame.body.len() + lookup.plan_bytes()).saturating_sub(reserved.as_ref().map_or(0, Admission::bytes));
+        let admitted = match self.account.admit(bytes) {
             Ok(admitted) => Some(if let Some(reserved) = reserved { admitted.join(reserved) } else { admitted }),
-            Err(overloaded) => return self.refuse(&frame.header, &found, overloaded.into(), began),
+            Err(overloaded) => return self.refuse(&frame.header, &lookup, overloaded.into(), began),
         };
         let (header, core, peer) = (frame.header, self.core.clone(), self.peer);
-        let (client, address) = (self.client.clone(), Arc::clone(&self.address));
+        let (client, account) = (self.client.clone(), Arc::clone(&self.account));
         let frame = copy_frame(&frame);
-        let place = Some(self.entered.record.begin(frame.clone(), found.prepared_statement(), began));
-        let reads = found.operation() == Operation::Read;
+        let slot = Some(self.entry.record.begin(frame.clone(), lookup.prepared_statement(), began));
+        let reads = lookup.operation() == Operation::Read;
         let request = async move {
             let (core, trace) = if header.wants_tracing() {
-                let description = describe_request(&frame, found.prepared_statement());
+                let description = describe_request(&frame, lookup.prepared_statement());
                 let (core, trace) = core.with_new_trace(Some(peer));
                 (core, Some((trace, description)))
             } else {
                 (core, None)
             };
-            let answered = run(PendingRequest { core: core.clone(), frame, found, client, address }).await;
+            let answered = run(PendingRequest { core: core.clone(), frame, lookup, client, account }).await;
             let trace = trace.map(|(trace, description)| {
                 core.keep_trace(Arc::clone(&trace), description);
                 trace
             });
-            let FinishedRequest { answer, warnings, counted, room } = answered;
-            EndedRequest { header, answer, warnings, counted, began, trace, place, _admitted: admitted, room }
+            let FinishedRequest { answer, warnings, summary, room } = answered;
+            EndedRequest { header, answer, warnings, summary, began, trace, slot, _admitted: admitted, room }
         };
-        if reads { self.under_way.run_while_open(request) } else { self.under_way.run(request) }
+        if reads { self.in_flight.run_while_open(request) } else { self.in_flight.run(request) }
     }
 
-    /// Answers a request that is not begun.
-    fn refuse(&mut self, header: &Header, found: &StatementLookup, error: ErrorResponse, began: Instant) {
-        let operation = found.operation();
+    /// Answers a request with an error before it is begun.
+    fn refuse(&mut self, header: &Header, lookup: &StatementLookup, error: ErrorResponse, began: Instant) {
+        let operation = lookup.operation();
         self.metrics.request(operation, Consistency::One, answer::ending(&error.kind), began.elapsed());
         self.output.write_error(&Reply::to(header), &error);
     }
 
     fn finish(&mut self, done: EndedRequest) {
-        let EndedRequest { header, answer, mut warnings, counted, began, trace, place, _admitted, room } = done;
+        let EndedRequest { header, answer, mut warnings, summary, began, trace, slot, _admitted, room } = done;
         if let Some(room) = room {
             self.room.absorb(room);
         }
-        if let Some(place) = place {
-            self.entered.record.end(place);
+        if let Some(slot) = slot {
+            self.entry.record.end(slot);
         }
         if let Answer::Prepared(known) = &answer {
-            warnings.extend(self.warning_of_use(known));
+            warnings.extend(self.keyspace_warning(known));
         }
         let tracing = trace.map(|trace| trace.session);
         let reply = Reply { tracing, warnings: &warnings, ..Reply::to(&header) };
-        self.metrics.request(counted.operation, counted.consistency, counted.ending, began.elapsed());
+        self.metrics.request(summary.operation, summary.consistency, summary.ending, began.elapsed());
         if header.opcode == Opcode::AuthResponse {
             match self.stage.after(&answer) {
                 Some(stage) => self.stage = stage,
@@ -342,7 +344,7 @@ impl Connection {
             }
             Answer::Keyspace(name) => {
                 self.client.keyspace = Some(name.as_str().into());
-                self.entered.record.uses(&name);
+                self.entry.record.uses(&name);
                 self.output.write_response(&reply, &Response::SetKeyspace(name));
             }
             Answer::Schema(event) => {
@@ -354,7 +356,7 @@ impl Connection {
                 self.statements.keep(&known);
             }
             Answer::LoggedIn(user) => {
-                self.entered.record.logged_in(&user);
+                self.entry.record.logged_in(&user);
                 self.client.user = Some(user);
                 self.decoder.set_limit(self.max_frame);
                 self.output.write_response(&reply, &Response::AuthSuccess(None));
@@ -363,9 +365,9 @@ impl Connection {
     }
 
     /// The warning, once for each connection, about a statement that means another table with another keyspace in effect.
-    fn warning_of_use(&mut self, known: &CachedStatement) -> Option<String> {
-        let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.told_of_use)?;
-        self.told_of_use = true;
+    fn keyspace_warning(&mut self, known: &CachedStatement) -> Option<String> {
+        let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.warned_of_keyspace)?;
+        self.warned_of_keyspace = true;
         Some(client_warnings::keyspace_warning(keyspace, &known.metadata().id))
     }
 }

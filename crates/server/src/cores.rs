@@ -1,4 +1,4 @@
-//! One thread with a runtime of its own for each core, and who gets the next connection.
+//! One thread for each core, with a runtime of its own, and the connections that it serves.
 
 use crate::connection::{ClientSettings, Connection};
 use crate::socket::{self, Socket};
@@ -45,8 +45,8 @@ impl ServingCore {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Gives it a connection.
-    pub(crate) fn give(&self, stream: TcpStream) {
+    /// Hands a connection to the thread.
+    pub(crate) fn hand_over(&self, stream: TcpStream) {
         self.open.fetch_add(1, Ordering::Relaxed);
         let _ = self.connections.send(stream);
     }
@@ -94,14 +94,14 @@ async fn serve_one(
 ) {
     let metrics = Arc::clone(node.metrics());
     metrics.connections.inc();
-    // One that has no address is closed already.
+    // A socket without a peer address is closed already.
     let arrived = tokio::net::TcpStream::from_std(stream).and_then(|stream| Ok((stream.peer_addr()?, stream)));
     if let Ok((peer, stream)) = arrived {
         socket::tune(&stream);
         match Socket::accept(stream, settings.tls.as_ref(), &mut stop).await {
             Ok(Some(socket)) => {
-                let entered = settings.clients.enter(settings.core, peer, socket.tls());
-                let connection = Connection::new(core, &node, &settings, peer.ip(), entered);
+                let entry = settings.clients.register(settings.core, peer, socket.tls());
+                let connection = Connection::new(core, &node, &settings, peer.ip(), entry);
                 if let Err(error) = connection.serve(socket, node.events(), stop).await {
                     tracing::debug!(%error, client = %peer, "a client connection broke");
                 }

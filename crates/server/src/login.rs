@@ -52,15 +52,15 @@ impl Stage {
 
 /// Checks the credentials of an AUTH_RESPONSE.
 pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, RequestSummary) {
-    let mut counted = RequestSummary { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
+    let mut summary = RequestSummary { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
     let answer = match check_credentials(&core, token.as_deref(), peer).await {
         Ok(user) => Answer::LoggedIn(user),
         Err(error) => {
-            counted.ending = answer::ending(&error.kind);
+            summary.ending = answer::ending(&error.kind);
             Answer::Error(error)
         }
     };
-    (answer, counted)
+    (answer, summary)
 }
 
 async fn check_credentials(

@@ -13,7 +13,7 @@ pub(crate) use lookup::StatementLookup;
 
 use crate::answer::ending;
 use crate::client_warnings::log;
-use crate::intake::{Address, AnswerLease, AnswerRows};
+use crate::intake::{AnswerLease, AnswerRows, ClientAccount};
 use crate::request_text::without_password;
 use crate::statement::{CachedStatement, result_of_text};
 use crate::world::ServerWorld;
@@ -29,44 +29,44 @@ use henge_protocol::{
     prepared_id,
 };
 use lookup::find_prepared;
-use room::find_room;
+use room::lease_room;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Bytes of a request from which on it is not copied out of the read buffer, which holds little else.
+/// Bytes of a request from which on it is not copied out of the read buffer: the buffer holds little else then.
 const LARGE_FRAME_BYTES: usize = 64 << 10;
 
-/// A request that is to be run.
+/// A request before it is run.
 pub(crate) struct PendingRequest {
     pub(crate) core: Core<ServerWorld>,
     pub(crate) frame: Frame,
-    pub(crate) found: StatementLookup,
+    pub(crate) lookup: StatementLookup,
     pub(crate) client: Client,
     /// The account in which its answer finds room.
-    pub(crate) address: Arc<Address>,
+    pub(crate) account: Arc<ClientAccount>,
 }
 
-/// A request that was run.
+/// A request after it was run.
 pub(crate) struct FinishedRequest {
     pub(crate) answer: Answer,
-    /// For the user.
+    /// Warnings for the user.
     pub(crate) warnings: Vec<String>,
-    pub(crate) counted: RequestSummary,
+    pub(crate) summary: RequestSummary,
     /// The room of the answer.
     pub(crate) room: Option<AnswerLease>,
 }
 
 /// Runs a request. A read waits for room for its answer first.
 pub(crate) async fn run(request: PendingRequest) -> FinishedRequest {
-    let PendingRequest { core, frame, found, client, address } = request;
+    let PendingRequest { core, frame, lookup, client, account } = request;
     let warnings = Warnings::default();
-    let mut counted =
-        RequestSummary { operation: found.operation(), consistency: Consistency::One, ending: Ending::Ok };
-    let context = RequestContext { client: &client, address: &address, warnings: &warnings };
-    let answered = match (find_room(&address, found).await, Request::decode(&frame)) {
-        (Ok((found, room)), Ok(request)) => {
+    let mut summary =
+        RequestSummary { operation: lookup.operation(), consistency: Consistency::One, ending: Ending::Ok };
+    let context = RequestContext { client: &client, account: &account, warnings: &warnings };
+    let answered = match (lease_room(&account, lookup).await, Request::decode(&frame)) {
+        (Ok((lookup, room)), Ok(request)) => {
             let mut room = Some(room);
-            let answer = answer(&core, frame.header.version, &request, found, &context, &mut room, &mut counted).await;
+            let answer = answer(&core, frame.header.version, &request, lookup, &context, &mut room, &mut summary).await;
             answer.map(|answer| (answer, room))
         }
         (Err(overloaded), _) => Err(overloaded.into()),
@@ -74,14 +74,14 @@ pub(crate) async fn run(request: PendingRequest) -> FinishedRequest {
     };
     let (answer, room) = answered.unwrap_or_else(|error| (Answer::Error(error), None));
     if let Answer::Error(error) = &answer {
-        counted.ending = ending(&error.kind);
+        summary.ending = ending(&error.kind);
     }
     let warnings = warnings.into_inner();
     log(&warnings, client.user.as_deref());
-    FinishedRequest { answer, warnings, counted, room }
+    FinishedRequest { answer, warnings, summary, room }
 }
 
-/// The description of a traced request.
+/// The description of a request, for its trace.
 pub(crate) fn describe_request(frame: &Frame, known: Option<&CachedStatement>) -> RequestDescription {
     let (request, text, parameters) = match Request::decode(frame) {
         Ok(Request::Query(query)) => ("Execute CQL3 query", query.text.to_owned(), Some(query.parameters)),
@@ -107,18 +107,18 @@ async fn answer(
     core: &Core<ServerWorld>,
     version: Version,
     request: &Request<'_>,
-    found: StatementLookup,
-    by: &RequestContext<'_>,
+    lookup: StatementLookup,
+    context: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut RequestSummary,
+    summary: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     match request {
-        Request::Query(query) => run_query(core, query, found, by, room, counted).await,
-        Request::Prepare(prepare) => run_prepare(core, prepare, by, room).await,
+        Request::Query(query) => run_query(core, query, lookup, context, room, summary).await,
+        Request::Prepare(prepare) => run_prepare(core, prepare, context, room).await,
         Request::Execute(execute) => {
-            run_execute(core, version, execute, found.prepared_statement().cloned(), by, room, counted).await
+            run_execute(core, version, execute, lookup.prepared_statement().cloned(), context, room, summary).await
         }
-        Request::Batch(batch) => run_batch(core, batch, by, room, counted).await,
+        Request::Batch(batch) => run_batch(core, batch, context, room, summary).await,
         _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
     }
 }
@@ -126,19 +126,19 @@ async fn answer(
 async fn run_query(
     core: &Core<ServerWorld>,
     query: &Query<'_>,
-    found: StatementLookup,
-    by: &RequestContext<'_>,
+    lookup: StatementLookup,
+    context: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut RequestSummary,
+    summary: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
-    let keyspace = query.parameters.keyspace.or(by.client.keyspace.as_deref());
-    let ready = match found {
+    let keyspace = query.parameters.keyspace.or(context.client.keyspace.as_deref());
+    let ready = match lookup {
         StatementLookup::Ready(ready) if core.is_current(&ready) => ready,
         _ => core.prepare(query.text, keyspace).map_err(|e| error_response(core, &e))?,
     };
     let metadata = RowsMetadata::Own(Box::new(result_of_text(&ready)));
     let execution = Execution { ready: &ready, parameters: &query.parameters, metadata, mode: MetadataMode::Full };
-    execute(core, execution, by, room, counted).await
+    execute(core, execution, context, room, summary).await
 }
 
 /// Prepares and keeps a statement. Of one client few are prepared at once and wait for room for their answer: each may be far larger
@@ -146,11 +146,11 @@ async fn run_query(
 async fn run_prepare(
     core: &Core<ServerWorld>,
     prepare: &Prepare<'_>,
-    by: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
 ) -> Result<Answer, ErrorResponse> {
-    let _turn = by.address.prepares.acquire().await.expect("nobody closes it");
-    let keyspace = prepare.keyspace.or(by.client.keyspace.as_deref());
+    let _turn = context.account.prepares.acquire().await.expect("nobody closes it");
+    let keyspace = prepare.keyspace.or(context.client.keyspace.as_deref());
     // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
     // connections to other nodes, and must get the id that they know.
     let qualified = core.prepare(prepare.text, None).ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
@@ -159,9 +159,9 @@ async fn run_prepare(
         None => (keyspace, core.prepare(prepare.text, keyspace).map_err(|e| error_response(core, &e))?),
     };
     let id = prepared_id(keyspace, prepare.text);
-    let ready = core.keep(id, ready, Some(by.address.ip())).map_err(|e| error_response(core, &e))?;
+    let ready = core.keep(id, ready, Some(context.account.ip())).map_err(|e| error_response(core, &e))?;
     let known = CachedStatement::new(id, ready);
-    *room = Some(by.address.room(known.metadata().bytes()).await?);
+    *room = Some(context.account.room(known.metadata().bytes()).await?);
     Ok(Answer::Prepared(known))
 }
 
@@ -170,9 +170,9 @@ async fn run_execute(
     version: Version,
     message: &Execute<'_>,
     known: Option<CachedStatement>,
-    by: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut RequestSummary,
+    summary: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     let known = match known.filter(|k| core.is_current(&k.ready)) {
         Some(known) => known,
@@ -181,7 +181,7 @@ async fn run_execute(
     let mode = known.metadata_mode(version, message);
     let metadata = RowsMetadata::Prepared(known.clone());
     let execution = Execution { ready: &known.ready, parameters: &message.parameters, metadata, mode };
-    let answer = execute(core, execution, by, room, counted).await;
+    let answer = execute(core, execution, context, room, summary).await;
     if let Ok(Answer::Rows { rows, .. }) = &answer {
         known.note_answer(rows.bytes());
     }
@@ -199,16 +199,16 @@ struct Execution<'a, 'v> {
 async fn execute(
     core: &Core<ServerWorld>,
     execution: Execution<'_, '_>,
-    by: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut RequestSummary,
+    summary: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
     let Execution { ready, parameters, metadata, mode } = execution;
-    counted.operation = ready.operation();
-    counted.consistency = parameters.consistency;
+    summary.operation = ready.operation();
+    summary.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
-    let asked = request_parameters(parameters, &values, by.client, by.warnings);
-    let mut rows = AnswerRows::new(room.take().unwrap_or_else(|| by.address.no_answer()));
+    let asked = request_parameters(parameters, &values, context.client, context.warnings);
+    let mut rows = AnswerRows::new(room.take().unwrap_or_else(|| context.account.no_answer()));
     let outcome = core.execute(ready, &asked, &mut rows).await;
     if let Some(refusal) = rows.refusal() {
         return Err(refusal.into());
@@ -227,7 +227,7 @@ async fn execute(
     Ok(match outcome {
         Outcome::Void => Answer::Void,
         Outcome::Warning(text) => {
-            by.warnings.add(text);
+            context.warnings.add(text);
             Answer::Void
         }
         Outcome::Rows(next) => Answer::Rows { rows, next, metadata, mode },
@@ -265,7 +265,8 @@ pub(crate) fn request_parameters<'a>(
     }
 }
 
-/// Copies a frame, so that a request that takes its time does not keep the connection's read buffer alive. A large one is most of it.
+/// Copies a frame out of the connection's read buffer, which a slow request would keep alive otherwise. A large frame is most of the
+/// buffer, and is not copied.
 pub(crate) fn copy_frame(frame: &Frame) -> Frame {
     let is_large = frame.body.len() >= LARGE_FRAME_BYTES;
     let body = if is_large { frame.body.clone() } else { Bytes::copy_from_slice(&frame.body) };

@@ -1,12 +1,12 @@
-//! A request under way in one line, in Cassandra's words. Of a prepared statement they have its text where Cassandra has its id.
+//! The text of a request in flight, one line in Cassandra's words. A prepared statement is given by its text, where Cassandra gives its id.
 
 use henge_node::PreparedStatement;
 use henge_protocol::{BatchQuery, Frame, Request};
 use std::fmt::Write;
 
-/// Characters of a line, and of a statement in a batch.
-const LINE_MAX: usize = 1_000;
-const PART_MAX: usize = 100;
+/// Maximum characters of a line, and of a statement in a batch.
+const LINE_CHARS_MAX: usize = 1_000;
+const BATCH_PART_CHARS_MAX: usize = 100;
 
 /// The text of a request in `system_views.queries`, without passwords.
 pub(crate) fn describe(frame: &Frame, known: Option<&PreparedStatement>) -> String {
@@ -14,23 +14,23 @@ pub(crate) fn describe(frame: &Frame, known: Option<&PreparedStatement>) -> Stri
         Ok(Request::Query(query)) => {
             let size = query.parameters.page_size.map_or(-1, i64::from);
             let level = query.parameters.consistency;
-            format!("QUERY {} [pageSize = {size}] at consistency {level}", abbreviate(query.text, LINE_MAX))
+            format!("QUERY {} [pageSize = {size}] at consistency {level}", abbreviate(query.text, LINE_CHARS_MAX))
         }
         Ok(Request::Execute(execute)) => {
-            let text = known.map_or_else(|| hex(execute.id), |known| abbreviate(&known.text, LINE_MAX));
+            let text = known.map_or_else(|| hex(execute.id), |known| abbreviate(&known.text, LINE_CHARS_MAX));
             let (values, level) = (execute.parameters.values.values.len(), execute.parameters.consistency);
             format!("EXECUTE {text} with {values} values at consistency {level}")
         }
-        Ok(Request::Prepare(prepare)) => format!("PREPARE {}", abbreviate(prepare.text, LINE_MAX)),
+        Ok(Request::Prepare(prepare)) => format!("PREPARE {}", abbreviate(prepare.text, LINE_CHARS_MAX)),
         Ok(Request::Batch(batch)) => {
             let mut line = String::from("BATCH of [");
             for (number, statement) in batch.statements.iter().enumerate() {
-                if line.len() > LINE_MAX {
+                if line.len() > LINE_CHARS_MAX {
                     line.push_str(", ...");
                     break;
                 }
                 let text = match statement.query {
-                    BatchQuery::Text(text) => abbreviate(text, PART_MAX),
+                    BatchQuery::Text(text) => abbreviate(text, BATCH_PART_CHARS_MAX),
                     BatchQuery::Prepared(id) => hex(id),
                 };
                 let comma = if number > 0 { ", " } else { "" };
@@ -51,7 +51,7 @@ fn abbreviate(text: &str, most: usize) -> String {
     }
 }
 
-/// A statement without what comes behind the word: traces are read by many.
+/// The text of a statement up to the word `password`: traces and system tables are read by many.
 pub(crate) fn without_password(text: String) -> String {
     match text.to_ascii_lowercase().find("password") {
         Some(at) => format!("{} ***", &text[..at + "password".len()]),
@@ -114,9 +114,9 @@ mod tests {
         assert!(described_one.contains("PASSWORD ***") && !described_one.contains("secret"), "{described_one}");
         let long = "é".repeat(5_000);
         let prepare = Request::Prepare(Prepare { text: &long, keyspace: None });
-        assert_eq!(describe(&frame(&prepare), None).chars().count(), "PREPARE ".len() + LINE_MAX + 3);
+        assert_eq!(describe(&frame(&prepare), None).chars().count(), "PREPARE ".len() + LINE_CHARS_MAX + 3);
         let mut batch = Batch::new(BatchKind::Logged, Consistency::Quorum);
         (0..1_000).for_each(|_| batch.push(BatchQuery::Text(&long), &[]));
-        assert!(describe(&frame(&Request::Batch(batch)), None).chars().count() < 2 * LINE_MAX);
+        assert!(describe(&frame(&Request::Batch(batch)), None).chars().count() < 2 * LINE_CHARS_MAX);
     }
 }

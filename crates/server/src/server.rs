@@ -39,7 +39,7 @@ use tokio::sync::watch;
 
 /// The time between two records of the durable sequence.
 const RECORD_INTERVAL: Duration = Duration::from_secs(1);
-/// The longest wait for peers before clients are served.
+/// The longest wait for gossip with peers before clients are served.
 const MEET_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The longest wait for connections of clients to end, once they were told to.
@@ -92,7 +92,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         joined = running.node.become_member() => joined?,
         () = &mut stopped => return close(running, Vec::new()).await,
     }
-    remember_cluster(&mut running)?;
+    record_cluster(&mut running)?;
     if config.node.authenticate {
         superuser::make(&running.node, config.server.superuser_password.reveal(), config.server.superuser_reset)
             .await?;
@@ -129,9 +129,9 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     let process =
         Process { settings: config.visible_settings.clone(), clients: Arc::clone(&clients), cores: config.cores };
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
-    remember_durable(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
+    start_durable_record(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
     let who = Identity { host: directory.host(), generation: directory.generation() };
-    let disk_reserve = config.server.disk_reserve.unwrap_or_else(|| reserve_of(directory.path()));
+    let disk_reserve = config.server.disk_reserve.unwrap_or_else(|| default_disk_reserve(directory.path()));
     let options = henge_node::Options { disk_reserve, ..config.node.clone() };
     let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, options)?;
     check_cluster(&directory, &node)?;
@@ -148,7 +148,7 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     Ok(Running { directory, node, store, engine, endpoint, clients, stop: watch::Sender::new(false) })
 }
 
-/// Guardrails are for users who log in and are no superusers.
+/// Warns of guardrails that apply to nobody: where clients do not log in, all of them are superusers.
 fn warn_of_idle_guardrails(config: &Config) {
     if !config.node.authenticate && config.node.guardrails.are_set() {
         tracing::warn!("guardrails are set, but hold nobody: where clients do not log in, all of them are superusers");
@@ -162,13 +162,14 @@ fn warn_of_open_passwords(config: &Config) {
     }
 }
 
-/// A twentieth of a disk, within bounds: a small one should be of use, of a large one no more than this is ever needed.
-fn reserve_of(path: &Path) -> u64 {
+/// The default of `disk_reserve`: a twentieth of the disk, between 32 MiB and 1 GiB.
+fn default_disk_reserve(path: &Path) -> u64 {
     let total = rustix::fs::statvfs(path).map_or(0, |disk| disk.f_blocks.saturating_mul(disk.f_frsize));
     (total / 20).clamp(32 << 20, 1 << 30)
 }
 
-/// The directory learns of its cluster once the log has: what it says without a log has been lost from the engine.
+/// Refuses a data directory whose cluster is not that of the metadata log. It records its cluster after the log does, so that a record
+/// without a log means that the engine has lost the log.
 fn check_cluster(directory: &DataDirectory, node: &Node<ServerWorld>) -> anyhow::Result<()> {
     let Some(own) = directory.cluster() else { return Ok(()) };
     let engine = directory.engine_path();
@@ -187,10 +188,10 @@ fn check_cluster(directory: &DataDirectory, node: &Node<ServerWorld>) -> anyhow:
     Ok(())
 }
 
-/// Records from now on, every second in which it changes, what is on disk. Falling behind only makes the record say less.
-fn remember_durable(store: Arc<Store>, record: DurableRecord, world: Arc<ServerWorld>) -> std::io::Result<()> {
+/// Starts the thread that records the durable sequence number, every second in which it changes. A record that is behind only says less.
+fn start_durable_record(store: Arc<Store>, record: DurableRecord, world: Arc<ServerWorld>) -> std::io::Result<()> {
     let mut recorded = 0;
-    let remember = move || loop {
+    let record_changes = move || loop {
         std::thread::sleep(RECORD_INTERVAL);
         let durable = store.durable();
         if durable > recorded {
@@ -201,10 +202,10 @@ fn remember_durable(store: Arc<Store>, record: DurableRecord, world: Arc<ServerW
             }
         }
     };
-    std::thread::Builder::new().name("durable".to_owned()).spawn(remember).map(|_| ())
+    std::thread::Builder::new().name("durable".to_owned()).spawn(record_changes).map(|_| ())
 }
 
-/// Sixty-four bits from the system.
+/// 64 random bits from the system.
 fn seed() -> anyhow::Result<u64> {
     let mut bytes = [0; 8];
     std::fs::File::open("/dev/urandom")
@@ -242,8 +243,8 @@ fn serve_admin(port: Option<TcpListener>, running: &Running) -> anyhow::Result<(
     Ok(())
 }
 
-/// From now on peers of other clusters are refused, and a restart knows its cluster.
-fn remember_cluster(running: &mut Running) -> anyhow::Result<()> {
+/// Notes the cluster: the endpoint refuses peers of others, and the data directory tells it to a restart.
+fn record_cluster(running: &mut Running) -> anyhow::Result<()> {
     if let Some(cluster) = running.node.cluster() {
         running.endpoint.set_cluster(cluster);
         if running.directory.cluster().is_none() {
@@ -266,7 +267,7 @@ fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> an
     (0..config.cores).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
 }
 
-/// Gives each connection to the core that has fewest.
+/// Hands each connection to the core that has the fewest.
 async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: usize) {
     let mut errors = AcceptErrors::of("clients");
     loop {
@@ -275,11 +276,11 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: 
                 let open: usize = cores.iter().map(ServingCore::open).sum();
                 let core = cores.iter().min_by_key(|c| c.open());
                 if let (Some(core), Ok(stream)) = (core.filter(|_| open < max_connections), stream.into_std()) {
-                    core.give(stream);
+                    core.hand_over(stream);
                 }
             }
             Err(error) => {
-                // Out of descriptors, mostly: others may close theirs.
+                // Most often the process is out of descriptors, until other connections close.
                 errors.log(&error);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -302,7 +303,7 @@ fn reload_on_hangup(options: ServerOptions, log: Log) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// SIGTERM or SIGINT.
+/// Completes at SIGTERM or SIGINT.
 pub(crate) fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -314,7 +315,7 @@ pub(crate) fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Answers what is under way, brings everything to disk, says goodbye to peers.
+/// Answers the requests in flight, syncs everything, and closes the links to peers.
 async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> {
     tracing::info!("shutting down");
     running.stop.send_replace(true);

@@ -48,12 +48,12 @@ impl EnvelopeReader {
     }
 
     /// The header of the frame that the buffer begins with.
-    pub(super) fn begun(&self, limits: Limits, buffer: &BytesMut) -> Option<Header> {
+    pub(super) fn partial_header(&self, limits: Limits, buffer: &BytesMut) -> Option<Header> {
         if self.to_skip > 0 { None } else { Header::parse(buffer, limits.role).ok().flatten() }
     }
 
-    pub(super) fn skip_begun(&mut self, limits: Limits, buffer: &mut BytesMut) {
-        if let Some(header) = self.begun(limits, buffer) {
+    pub(super) fn skip_partial(&mut self, limits: Limits, buffer: &mut BytesMut) {
+        if let Some(header) = self.partial_header(limits, buffer) {
             self.to_skip = HEADER_LENGTH + header.length as usize;
             self.skip(buffer);
         }

@@ -56,12 +56,12 @@ impl SegmentReader {
     }
 
     /// The header of the envelope whose segments arrive.
-    pub(super) fn begun(&self, limits: Limits) -> Option<Header> {
+    pub(super) fn partial_header(&self, limits: Limits) -> Option<Header> {
         Header::parse(&self.large.received, limits.role).ok().flatten()
     }
 
-    pub(super) fn skip_begun(&mut self, limits: Limits) {
-        if let Some(header) = self.begun(limits) {
+    pub(super) fn skip_partial(&mut self, limits: Limits) {
+        if let Some(header) = self.partial_header(limits) {
             let total = HEADER_LENGTH + header.length as usize;
             self.large.to_skip = total.saturating_sub(self.large.received.len());
             self.large.received = BytesMut::new();

@@ -141,13 +141,13 @@ fn a_frame_that_has_begun_can_be_skipped() {
     let mut decoder = FrameDecoder::new(Role::Server);
     let (frame, mut buffer) = begun_frame(1_000, 8);
     assert_eq!(decoder.next(&mut buffer), Ok(None));
-    assert_eq!(decoder.begun(&buffer), None, "its length is not known yet");
+    assert_eq!(decoder.partial_header(&buffer), None, "its length is not known yet");
     buffer.extend_from_slice(&frame[8..500]);
     assert_eq!(decoder.next(&mut buffer), Ok(None));
-    let header = decoder.begun(&buffer).unwrap();
+    let header = decoder.partial_header(&buffer).unwrap();
     assert_eq!((header.stream, header.length), (7, 1_000));
-    decoder.skip_begun(&mut buffer);
-    assert!(buffer.is_empty() && decoder.is_within_frame() && decoder.begun(&buffer).is_none());
+    decoder.skip_partial(&mut buffer);
+    assert!(buffer.is_empty() && decoder.is_within_frame() && decoder.partial_header(&buffer).is_none());
     // The rest of it, and another one.
     buffer.extend_from_slice(&frame[500..]);
     buffer.extend_from_slice(&begun_frame(3, 12).0);
@@ -169,8 +169,8 @@ fn a_frame_of_several_segments_that_has_begun_can_be_skipped() {
     let mut parts = frame.chunks(100_000).map(|part| segments(part, false));
     let mut buffer = BytesMut::from(&parts.next().unwrap()[..]);
     assert_eq!(decoder.next(&mut buffer), Ok(None));
-    assert_eq!(decoder.begun(&buffer).unwrap().length, 300_000);
-    decoder.skip_begun(&mut buffer);
+    assert_eq!(decoder.partial_header(&buffer).unwrap().length, 300_000);
+    decoder.skip_partial(&mut buffer);
     assert!(decoder.is_within_frame());
     parts.for_each(|part| buffer.extend_from_slice(&part));
     let mut other = begun_frame(3, 12).0;

@@ -1,6 +1,6 @@
 //! A request that ended, on its way back to its connection.
 
-use crate::clients::Place;
+use crate::clients::Slot;
 use crate::intake::{Admission, AnswerLease};
 use crate::request::{Answer, RequestSummary};
 use henge_node::Trace;
@@ -14,12 +14,12 @@ pub(super) struct EndedRequest {
     pub(super) answer: Answer,
     /// For the user.
     pub(super) warnings: Vec<String>,
-    pub(super) counted: RequestSummary,
+    pub(super) summary: RequestSummary,
     pub(super) began: Instant,
     pub(super) trace: Option<Arc<Trace>>,
-    /// Its place in the register of requests under way.
-    pub(super) place: Option<Place>,
-    /// It counts as under way until it is answered; what belongs to a login is not counted.
+    /// Its slot in the register of requests in flight.
+    pub(super) slot: Option<Slot>,
+    /// It counts as in flight until it is answered; messages of a login are not counted.
     pub(super) _admitted: Option<Admission>,
     /// The room of its answer.
     pub(super) room: Option<AnswerLease>,

@@ -1,6 +1,6 @@
 //! The fast path: a read of one row that this node holds in memory goes straight into the output buffer. Nothing is awaited.
 
-use super::{Connection, hold};
+use super::{Connection, reserve_room};
 use crate::request::{StatementLookup, request_parameters, values_of};
 use crate::statement::{CachedStatement, result_of_text};
 use henge_node::{Ending, Operation, PreparedStatement, RowSink, Warnings};
@@ -10,20 +10,20 @@ use henge_protocol::{
 use std::time::Instant;
 
 impl Connection {
-    /// Answers a frame from memory; otherwise gives what was found out of its statement, for the long way.
+    /// Answers a frame from memory. If it cannot, returns the statement as far as it was looked up, for the slow path.
     pub(super) fn try_memory(&mut self, frame: &Frame, began: Instant) -> Option<StatementLookup> {
         match frame.header.opcode {
             Opcode::Execute => {
                 let Some(known) = self.find_statement(frame) else { return Some(StatementLookup::Nothing) };
-                let answered = !frame.header.wants_tracing() && self.executes(frame, &known, began);
+                let answered = !frame.header.wants_tracing() && self.try_execute(frame, &known, began);
                 (!answered).then_some(StatementLookup::Prepared(known))
             }
             Opcode::Query => {
-                let Ok(query) = query(frame) else { return Some(StatementLookup::Nothing) };
+                let Ok(query) = decode_query(frame) else { return Some(StatementLookup::Nothing) };
                 let keyspace = query.parameters.keyspace.or(self.client.keyspace.as_deref());
-                // What is wrong with it is told on the long way.
+                // The slow path reports what is wrong with it.
                 let Ok(ready) = self.core.prepare(query.text, keyspace) else { return Some(StatementLookup::Nothing) };
-                let answered = !frame.header.wants_tracing() && self.queries(frame, &query.parameters, &ready, began);
+                let answered = !frame.header.wants_tracing() && self.try_query(frame, &query.parameters, &ready, began);
                 (!answered).then_some(StatementLookup::Ready(ready))
             }
             _ => Some(StatementLookup::Nothing),
@@ -43,15 +43,15 @@ impl Connection {
         Some(known)
     }
 
-    fn executes(&mut self, frame: &Frame, known: &CachedStatement, began: Instant) -> bool {
+    fn try_execute(&mut self, frame: &Frame, known: &CachedStatement, began: Instant) -> bool {
         let Ok(execute) = frame.message().and_then(|message| Execute::decode(frame.header.version, message)) else {
             return false;
         };
         let mode = known.metadata_mode(frame.header.version, &execute);
-        self.answers(frame, &execute.parameters, &known.ready, (&known.metadata().result, mode), began)
+        self.try_answer(frame, &execute.parameters, &known.ready, (&known.metadata().result, mode), began)
     }
 
-    fn queries(
+    fn try_query(
         &mut self,
         frame: &Frame,
         parameters: &QueryParameters<'_>,
@@ -62,10 +62,10 @@ impl Connection {
             return false;
         }
         let result = result_of_text(ready);
-        self.answers(frame, parameters, ready, (&result, MetadataMode::Full), began)
+        self.try_answer(frame, parameters, ready, (&result, MetadataMode::Full), began)
     }
 
-    fn answers(
+    fn try_answer(
         &mut self,
         frame: &Frame,
         parameters: &QueryParameters<'_>,
@@ -74,15 +74,15 @@ impl Connection {
         began: Instant,
     ) -> bool {
         let Ok(values) = values_of(ready, parameters) else { return false };
-        // What has to be warned of does not go this way.
+        // A read with warnings is left to the slow path, so none are added.
         let warnings = Warnings::default();
         let pending = self.output.pending_bytes();
         let mut rows = self.output.begin_rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
         let request = request_parameters(parameters, &values, &self.client, &warnings);
         let answered = self.core.try_execute(ready, &request, &mut rows);
-        // A large answer waits for room on the long way.
-        if !answered || !hold(&mut self.room, pending + rows.bytes()) {
+        // A large answer waits for room on the slow path.
+        if !answered || !reserve_room(&mut self.room, pending + rows.bytes()) {
             rows.rollback(mark);
             return false;
         }
@@ -92,6 +92,6 @@ impl Connection {
     }
 }
 
-fn query(frame: &Frame) -> Result<Query<'_>, ProtocolError> {
+fn decode_query(frame: &Frame) -> Result<Query<'_>, ProtocolError> {
     Query::decode(frame.header.version, frame.message()?)
 }

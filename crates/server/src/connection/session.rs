@@ -40,7 +40,7 @@ impl Connection {
             false => (Stage::Established, Response::Ready),
         };
         (self.stage, self.version) = (stage, reply.version);
-        self.entered.record.record_startup(reply.version, startup, stage.is_established());
+        self.entry.record.record_startup(reply.version, startup, stage.is_established());
         self.decoder.establish(reply.version, startup.compression);
         self.output.write_response(reply, &response);
         self.output.establish(reply.version, startup.compression);
@@ -53,19 +53,19 @@ impl Connection {
             return self.output.write_error(&Reply::to(header), &error.into());
         };
         self.stage = Stage::Checking { failures };
-        let (header, core, peer, began) = (*header, self.core.clone(), self.address.ip(), Instant::now());
+        let (header, core, peer, began) = (*header, self.core.clone(), self.account.ip(), Instant::now());
         let token = token.map(<[u8]>::to_vec);
-        self.under_way.run_while_open(async move {
-            let (answer, counted) = log_in(core, token, peer).await;
+        self.in_flight.run_while_open(async move {
+            let (answer, summary) = log_in(core, token, peer).await;
             let warnings = Vec::new();
             EndedRequest {
                 header,
                 answer,
                 warnings,
-                counted,
+                summary,
                 began,
                 trace: None,
-                place: None,
+                slot: None,
                 _admitted: None,
                 room: None,
             }

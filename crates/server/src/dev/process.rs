@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// The pause between two looks at a process.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Bytes at the end of a log that are searched for an error.
-const LOG_TAIL: u64 = 64 << 10;
+const LOG_TAIL_BYTES: u64 = 64 << 10;
 
 /// A node that was started.
 pub(super) struct NodeProcess {
@@ -94,10 +94,10 @@ impl NodeProcess {
 
     fn log_tail(&self) -> io::Result<String> {
         let mut log = File::open(self.log())?;
-        let start = self.log_start.max(log.metadata()?.len().saturating_sub(LOG_TAIL));
+        let start = self.log_start.max(log.metadata()?.len().saturating_sub(LOG_TAIL_BYTES));
         log.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();
-        log.take(LOG_TAIL).read_to_end(&mut bytes)?;
+        log.take(LOG_TAIL_BYTES).read_to_end(&mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 

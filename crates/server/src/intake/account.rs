@@ -22,7 +22,7 @@ pub(crate) struct Intake {
     /// Room for answers, in units of [`UNIT_BYTES`].
     pub(super) answers: Semaphore,
     pub(super) limits: IntakeLimits,
-    addresses: Mutex<HashMap<IpAddr, Weak<Address>>>,
+    accounts: Mutex<HashMap<IpAddr, Weak<ClientAccount>>>,
 }
 
 /// The limits of what is under way.
@@ -47,7 +47,7 @@ pub(crate) struct Limits {
 
 /// The account of the clients of one address. Of IPv6, the first half of the address counts: one client has all of the other.
 #[derive(Debug)]
-pub(crate) struct Address {
+pub(crate) struct ClientAccount {
     pub(super) intake: Arc<Intake>,
     ip: IpAddr,
     requests: AtomicUsize,
@@ -59,7 +59,7 @@ pub(crate) struct Address {
 /// Requests and bytes that were taken in; they count until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    address: Arc<Address>,
+    account: Arc<ClientAccount>,
     requests: usize,
     bytes: usize,
 }
@@ -71,18 +71,18 @@ impl Intake {
             bytes: AtomicUsize::new(0),
             answers: Semaphore::new(units(limits.node.answers)),
             limits,
-            addresses: Mutex::default(),
+            accounts: Mutex::default(),
         })
     }
 
-    /// The account of an address.
-    pub(crate) fn address(self: &Arc<Intake>, ip: IpAddr) -> Arc<Address> {
+    /// The account of a client's address.
+    pub(crate) fn account(self: &Arc<Intake>, ip: IpAddr) -> Arc<ClientAccount> {
         let ip = client_of(ip);
-        let mut addresses = self.addresses.lock();
-        if let Some(address) = addresses.get(&ip).and_then(Weak::upgrade) {
-            return address;
+        let mut accounts = self.accounts.lock();
+        if let Some(account) = accounts.get(&ip).and_then(Weak::upgrade) {
+            return account;
         }
-        let address = Arc::new(Address {
+        let account = Arc::new(ClientAccount {
             intake: Arc::clone(self),
             ip,
             requests: AtomicUsize::new(0),
@@ -90,8 +90,8 @@ impl Intake {
             answers: Semaphore::new(units(self.limits.address.answers)),
             prepares: Semaphore::new(PREPARES_MAX),
         });
-        addresses.insert(ip, Arc::downgrade(&address));
-        address
+        accounts.insert(ip, Arc::downgrade(&account));
+        account
     }
 }
 
@@ -107,35 +107,35 @@ fn client_of(ip: IpAddr) -> IpAddr {
     }
 }
 
-impl Drop for Address {
+impl Drop for ClientAccount {
     fn drop(&mut self) {
-        let mut addresses = self.intake.addresses.lock();
+        let mut accounts = self.intake.accounts.lock();
         // Another client may have come from there meanwhile.
-        if addresses.get(&self.ip).is_some_and(|address| address.strong_count() == 0) {
-            addresses.remove(&self.ip);
+        if accounts.get(&self.ip).is_some_and(|account| account.strong_count() == 0) {
+            accounts.remove(&self.ip);
         }
     }
 }
 
-impl Address {
+impl ClientAccount {
     pub(crate) fn ip(&self) -> IpAddr {
         self.ip
     }
 
     /// Takes in a request of so many bytes, if there is room.
-    pub(crate) fn admit(self: &Arc<Address>, bytes: usize) -> Result<Admission, Overload> {
+    pub(crate) fn admit(self: &Arc<ClientAccount>, bytes: usize) -> Result<Admission, Overload> {
         self.take(1, bytes)
     }
 
     /// Takes in the bytes of a request that has begun to arrive.
-    pub(crate) fn reserve(self: &Arc<Address>, bytes: usize) -> Result<Admission, Overload> {
+    pub(crate) fn reserve(self: &Arc<ClientAccount>, bytes: usize) -> Result<Admission, Overload> {
         self.take(0, bytes)
     }
 
-    fn take(self: &Arc<Address>, requests: usize, bytes: usize) -> Result<Admission, Overload> {
+    fn take(self: &Arc<ClientAccount>, requests: usize, bytes: usize) -> Result<Admission, Overload> {
         let (intake, IntakeLimits { node, address }) = (&self.intake, self.intake.limits);
         // RequestSummary first: dropping it takes it back.
-        let admitted = Admission { address: Arc::clone(self), requests, bytes };
+        let admitted = Admission { account: Arc::clone(self), requests, bytes };
         let used = [(&intake.requests, &intake.bytes, node), (&self.requests, &self.bytes, address)].map(
             |(all, all_bytes, limits)| {
                 let of_requests = all.fetch_add(requests, Ordering::Relaxed) + requests;
@@ -172,7 +172,7 @@ impl Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         for (requests, bytes) in
-            [(&self.address.intake.requests, &self.address.intake.bytes), (&self.address.requests, &self.address.bytes)]
+            [(&self.account.intake.requests, &self.account.intake.bytes), (&self.account.requests, &self.account.bytes)]
         {
             requests.fetch_sub(self.requests, Ordering::Relaxed);
             bytes.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn requests_are_taken_in_up_to_a_number() {
         let intake = intake(4, 1_000);
-        let (ann, bob, cid) = (intake.address(ip(1)), intake.address(ip(2)), intake.address(ip(3)));
+        let (ann, bob, cid) = (intake.account(ip(1)), intake.account(ip(2)), intake.account(ip(3)));
         let first = ann.admit(10).unwrap();
         let _second = ann.admit(10).unwrap();
         assert_eq!(ann.admit(10).unwrap_err(), Overload::Requests(2), "of one address");
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn requests_are_taken_in_up_to_their_bytes() {
         let intake = intake(10, 200);
-        let (ann, bob) = (intake.address(ip(1)), intake.address(ip(2)));
+        let (ann, bob) = (intake.account(ip(1)), intake.account(ip(2)));
         let first = ann.reserve(60).unwrap();
         let refused = ann.admit(41).unwrap_err();
         assert_eq!(
@@ -228,15 +228,15 @@ mod tests {
     #[test]
     fn an_address_is_forgotten_with_its_last_client() {
         let intake = intake(4, 100);
-        let held = intake.address(ip(1));
-        assert!(Arc::ptr_eq(&held, &intake.address("::ffff:192.0.2.1".parse().unwrap())));
-        let six = intake.address("2001:db8::1".parse().unwrap());
-        assert!(Arc::ptr_eq(&six, &intake.address("2001:db8::ffff:2".parse().unwrap())), "one client has all of them");
-        assert_eq!(intake.addresses.lock().len(), 2);
+        let held = intake.account(ip(1));
+        assert!(Arc::ptr_eq(&held, &intake.account("::ffff:192.0.2.1".parse().unwrap())));
+        let six = intake.account("2001:db8::1".parse().unwrap());
+        assert!(Arc::ptr_eq(&six, &intake.account("2001:db8::ffff:2".parse().unwrap())), "one client has all of them");
+        assert_eq!(intake.accounts.lock().len(), 2);
         let admitted = held.admit(1).unwrap();
         drop((held, six));
-        assert_eq!(intake.addresses.lock().len(), 1, "as long as something is under way");
+        assert_eq!(intake.accounts.lock().len(), 1, "as long as something is under way");
         drop(admitted);
-        assert!(intake.addresses.lock().is_empty());
+        assert!(intake.accounts.lock().is_empty());
     }
 }

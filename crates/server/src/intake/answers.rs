@@ -1,7 +1,7 @@
 //! Room for answers. A read leases room before it begins, for as much as it is likely to need; its answer grows within what is free and
 //! keeps the lease until it is sent.
 
-use super::account::{Address, UNIT_BYTES, units};
+use super::account::{ClientAccount, UNIT_BYTES, units};
 use super::overload::Overload;
 use henge_node::RowSink;
 use henge_protocol::EncodedRows;
@@ -12,29 +12,29 @@ use tokio::sync::Semaphore;
 /// An answer that grows beyond its room leases so much at a time.
 const STEP_BYTES: usize = 64 << 10;
 /// The longest time that a read waits for room before it begins.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
+const ROOM_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Room that an answer has; it is free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct AnswerLease {
-    address: Arc<Address>,
+    account: Arc<ClientAccount>,
     units: usize,
 }
 
-impl Address {
+impl ClientAccount {
     /// No room yet.
-    pub(crate) fn no_answer(self: &Arc<Address>) -> AnswerLease {
-        AnswerLease { address: Arc::clone(self), units: 0 }
+    pub(crate) fn no_answer(self: &Arc<ClientAccount>) -> AnswerLease {
+        AnswerLease { account: Arc::clone(self), units: 0 }
     }
 
     /// Room for so many bytes, if it is free.
-    pub(crate) fn try_room(self: &Arc<Address>, bytes: usize) -> Option<AnswerLease> {
+    pub(crate) fn try_room(self: &Arc<ClientAccount>, bytes: usize) -> Option<AnswerLease> {
         let mut lease = self.no_answer();
         lease.try_grow_to(bytes.min(self.intake.limits.address.answers)).then_some(lease)
     }
 
     /// Waits for room, in turn. Nothing is kept if this is dropped before it is ready.
-    pub(crate) async fn room(self: &Arc<Address>, bytes: usize) -> Result<AnswerLease, Overload> {
+    pub(crate) async fn room(self: &Arc<ClientAccount>, bytes: usize) -> Result<AnswerLease, Overload> {
         let wanted = units(bytes.min(self.intake.limits.address.answers));
         let both = async {
             // The address's share first: a client that has used it up keeps nobody else waiting.
@@ -42,9 +42,9 @@ impl Address {
             let all = self.intake.answers.acquire_many(wanted as u32).await.ok()?;
             own.forget();
             all.forget();
-            Some(AnswerLease { address: Arc::clone(self), units: wanted })
+            Some(AnswerLease { account: Arc::clone(self), units: wanted })
         };
-        match tokio::time::timeout(WAIT_TIMEOUT, both).await {
+        match tokio::time::timeout(ROOM_TIMEOUT, both).await {
             Ok(Some(lease)) => Ok(lease),
             _ => Err(Overload::Answers),
         }
@@ -60,11 +60,11 @@ impl AnswerLease {
     pub(crate) fn try_grow_to(&mut self, bytes: usize) -> bool {
         let more = units(bytes).saturating_sub(self.units);
         let take = |room: &Semaphore| room.try_acquire_many(more as u32).map(|permit| permit.forget()).is_ok();
-        if !take(&self.address.answers) {
+        if !take(&self.account.answers) {
             return false;
         }
-        if !take(&self.address.intake.answers) {
-            self.address.answers.add_permits(more);
+        if !take(&self.account.intake.answers) {
+            self.account.answers.add_permits(more);
             return false;
         }
         self.units += more;
@@ -76,8 +76,8 @@ impl AnswerLease {
         let less = self.units.saturating_sub(units(bytes));
         if less > 0 {
             self.units -= less;
-            self.address.answers.add_permits(less);
-            self.address.intake.answers.add_permits(less);
+            self.account.answers.add_permits(less);
+            self.account.intake.answers.add_permits(less);
         }
     }
 
@@ -139,7 +139,7 @@ impl AnswerRows {
         if bytes <= self.lease.bytes() || self.lease.try_grow_to(bytes) {
             return Ok(());
         }
-        let most = self.lease.address.intake.limits.address.answers;
+        let most = self.lease.account.intake.limits.address.answers;
         Err(if bytes > most { Overload::TooLong(most) } else { Overload::Answers })
     }
 }
@@ -193,10 +193,10 @@ mod tests {
     use std::net::IpAddr;
 
     /// Two addresses with 100 KiB each, of 150 in all.
-    fn addresses() -> [Arc<Address>; 2] {
+    fn addresses() -> [Arc<ClientAccount>; 2] {
         let of = |answers| Limits { requests: 10, bytes: 1_000, answers };
         let intake = Intake::new(IntakeLimits { node: of(150 << 10), address: of(100 << 10) });
-        [1, 2].map(|last| intake.address(IpAddr::from([192, 0, 2, last])))
+        [1, 2].map(|last| intake.account(IpAddr::from([192, 0, 2, last])))
     }
 
     #[tokio::test]

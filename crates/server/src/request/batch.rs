@@ -13,13 +13,13 @@ use std::sync::Arc;
 pub(super) async fn run_batch(
     core: &Core<ServerWorld>,
     batch: &Batch<'_>,
-    by: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
-    counted: &mut RequestSummary,
+    summary: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
-    counted.operation = Operation::Write;
-    counted.consistency = batch.consistency;
-    let keyspace = batch.keyspace.or(by.client.keyspace.as_deref());
+    summary.operation = Operation::Write;
+    summary.consistency = batch.consistency;
+    let keyspace = batch.keyspace.or(context.client.keyspace.as_deref());
     let mut statements = Vec::with_capacity(batch.statements.len());
     for statement in &batch.statements {
         let ready = match statement.query {
@@ -35,13 +35,13 @@ pub(super) async fn run_batch(
         timestamp: batch.timestamp,
         now_seconds: batch.now_in_seconds.map(i64::from),
         page: Page::default(),
-        user: by.client.user.as_deref(),
-        warnings: by.warnings,
+        user: context.client.user.as_deref(),
+        warnings: context.warnings,
     };
     let outcome =
         core.execute_batch(batch.kind, &statements, &parameters).await.map_err(|e| error_response(core, &e))?;
     let Outcome::Applied(applied) = outcome else { return Ok(Answer::Void) };
-    let rows = AnswerRows::new(room.take().unwrap_or_else(|| by.address.no_answer()));
+    let rows = AnswerRows::new(room.take().unwrap_or_else(|| context.account.no_answer()));
     let (rows, lease) = conditional_rows(&applied, rows)?;
     *room = Some(lease);
     Ok(conditional(&applied, rows))

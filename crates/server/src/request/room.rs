@@ -1,34 +1,34 @@
-//! The room that a request waits for before it begins: for its answer, and for the plan of a statement that is not prepared.
+//! The room that a request leases before it begins: for its answer, and for the plan of a statement that is not prepared.
 
 use super::lookup::StatementLookup;
-use crate::intake::{Address, AnswerLease, Overload};
+use crate::intake::{AnswerLease, ClientAccount, Overload};
 use henge_node::{AnswerSize, PreparedStatement};
 use std::sync::Arc;
 
-/// Bytes of an answer of one row, unless executions of its statement had more.
+/// Expected bytes of an answer of one row, unless earlier executions of its statement had more.
 const ROW_BYTES: usize = 16 << 10;
-/// The same of a statement that is not prepared: nothing is known of other executions.
+/// The same for a statement that is not prepared, of which no earlier executions are known.
 const TEXT_ROW_BYTES: usize = 256 << 10;
 /// Bytes of an answer of several rows: a block as replicas send it, and what is held beside it.
 const ROWS_BYTES: usize = (1 << 20) + (64 << 10);
 
-/// Finds room for the answer, waiting for it if need be. A request that waits holds no plan, which may be larger than its answer: its
+/// Leases room for the answer, and waits for it if need be. A waiting request holds no plan, which may be larger than its answer: its
 /// statement is looked up again afterwards.
-pub(super) async fn find_room(
-    address: &Arc<Address>,
-    found: StatementLookup,
+pub(super) async fn lease_room(
+    account: &Arc<ClientAccount>,
+    lookup: StatementLookup,
 ) -> Result<(StatementLookup, AnswerLease), Overload> {
-    let Some(bytes) = expected_bytes(&found) else { return Ok((found, address.no_answer())) };
-    if let Some(lease) = address.try_room(bytes) {
-        return Ok((found, lease));
+    let Some(bytes) = expected_bytes(&lookup) else { return Ok((lookup, account.no_answer())) };
+    if let Some(lease) = account.try_room(bytes) {
+        return Ok((lookup, lease));
     }
-    drop(found);
-    Ok((StatementLookup::Nothing, address.room(bytes).await?))
+    drop(lookup);
+    Ok((StatementLookup::Nothing, account.room(bytes).await?))
 }
 
 /// Bytes that the answer is likely to take; `None` for statements that answer next to nothing.
-fn expected_bytes(found: &StatementLookup) -> Option<usize> {
-    match found {
+fn expected_bytes(lookup: &StatementLookup) -> Option<usize> {
+    match lookup {
         StatementLookup::Nothing => None,
         StatementLookup::Prepared(known) => Some(at_least(&known.ready, ROW_BYTES)?.max(known.answer_bytes())),
         StatementLookup::Ready(ready) => Some(at_least(ready, TEXT_ROW_BYTES)? + ready.bytes()),

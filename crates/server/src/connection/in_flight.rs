@@ -1,22 +1,22 @@
-//! The requests of a connection that run as tasks of its core. What a request holds (a lock, a turn, a stripe) hangs on nothing that the
-//! client does: neither on whether it reads its answers, nor on whether it stays.
+//! The requests of a connection in flight, as tasks of its core. A request releases what it holds (a lock, a turn, a stripe) whatever its
+//! client does: whether it reads its answers or not, stays or goes.
 
 use super::ended_request::EndedRequest;
 use std::future::Future;
 use tokio::sync::mpsc;
 
-/// The tasks of one connection, and the way back of their answers.
-pub(super) struct UnderWay {
+/// The tasks of one connection, and the channel on which they return.
+pub(super) struct InFlightRequests {
     sender: mpsc::UnboundedSender<Box<EndedRequest>>,
-    /// Holds at most as many as are under way, which the connection limits.
+    /// Holds at most as many as are in flight, which the connection limits.
     receiver: mpsc::UnboundedReceiver<Box<EndedRequest>>,
     count: usize,
 }
 
-impl UnderWay {
-    pub(super) fn new() -> UnderWay {
+impl InFlightRequests {
+    pub(super) fn new() -> InFlightRequests {
         let (sender, receiver) = mpsc::unbounded_channel();
-        UnderWay { sender, receiver, count: 0 }
+        InFlightRequests { sender, receiver, count: 0 }
     }
 
     /// Requests that are not answered.
@@ -32,7 +32,7 @@ impl UnderWay {
         tokio::spawn(async move { drop(sender.send(Box::new(request.await))) });
     }
 
-    /// Starts a request that changes nothing, and is given up when the connection ends.
+    /// Starts a request that changes nothing; it is dropped when the connection ends.
     pub(super) fn run_while_open(&mut self, request: impl Future<Output = EndedRequest> + Send + 'static) {
         self.count += 1;
         let sender = self.sender.clone();
@@ -88,10 +88,10 @@ mod tests {
             },
             answer: Answer::Void,
             warnings: Vec::new(),
-            counted: RequestSummary { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok },
+            summary: RequestSummary { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok },
             began: Instant::now(),
             trace: None,
-            place: None,
+            slot: None,
             _admitted: None,
             room: None,
         }
@@ -100,7 +100,7 @@ mod tests {
     #[tokio::test]
     async fn a_lock_is_released_though_the_connection_asks_for_no_answer() {
         let lock = Arc::new(Mutex::new(()));
-        let mut connection = UnderWay::new();
+        let mut connection = InFlightRequests::new();
         let held = Arc::clone(&lock);
         connection.run(async move {
             let _held = held.lock().await;
@@ -119,7 +119,7 @@ mod tests {
     #[tokio::test]
     async fn writes_run_to_their_end_and_reads_end_with_their_connection() {
         let ended: [Arc<AtomicBool>; 2] = Default::default();
-        let mut connection = UnderWay::new();
+        let mut connection = InFlightRequests::new();
         let request = |ended: &Arc<AtomicBool>| {
             let ended = Arc::clone(ended);
             async move {
