@@ -5,7 +5,7 @@ mod identifier;
 
 pub use identifier::identifier;
 
-use columns::{definitions, past_changes};
+use columns::{definitions, dropped_column_changes};
 use identifier::join_columns;
 
 use crate::collection;
@@ -136,7 +136,7 @@ fn table_text(table: &Table, internals: bool) -> String {
         );
     }
     options.extend(settings(&table.options));
-    let past = if internals { past_changes(table, &name) } else { String::new() };
+    let past = if internals { dropped_column_changes(table, &name) } else { String::new() };
     let columns = definitions(table, internals);
     let created = format!("CREATE TABLE {name} (\n{columns}\n) WITH {};{past}", options.join("\n    AND "));
     match is_compact {

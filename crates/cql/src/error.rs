@@ -91,7 +91,7 @@ impl Error {
     /// functions that do not take their arguments.
     pub(crate) fn is_of_selectable(&self) -> bool {
         let is_of_cast = self.message.contains(" system.cast_as_");
-        OF_SELECTABLES.iter().any(|start| self.message.starts_with(start)) && !is_of_cast
+        SELECTABLE_ERRORS.iter().any(|start| self.message.starts_with(start)) && !is_of_cast
             || self.message.contains(" cannot be passed as argument ")
     }
 
@@ -127,7 +127,7 @@ impl fmt::Display for Error {
 pub(crate) const UNKNOWN_COLUMN: &str = "Undefined column name ";
 
 /// The beginnings of messages for which [`Error::is_of_selectable`] is true.
-const OF_SELECTABLES: [&str; 9] = [
+const SELECTABLE_ERRORS: [&str; 9] = [
     UNKNOWN_COLUMN,
     "Unknown function ",
     "Invalid call to function ",
@@ -149,7 +149,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 /// The number of insertions, deletions and replacements that turn one word into the other, ignoring case.
 fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<u8>, Vec<u8>) = (a.to_ascii_lowercase().into(), b.to_ascii_lowercase().into());
-    if a.len() > WORD_MAX || b.len() > WORD_MAX {
+    if a.len() > HINT_WORD_BYTES_MAX || b.len() > HINT_WORD_BYTES_MAX {
         return usize::MAX;
     }
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -166,7 +166,7 @@ fn edits(a: &str, b: &str) -> usize {
 }
 
 /// Maximum bytes of a word that is compared.
-const WORD_MAX: usize = 64;
+const HINT_WORD_BYTES_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -151,11 +151,11 @@ fn dollar_string(rest: &str) -> (Kind, usize) {
 /// The kind and length of the longest match: a UUID may begin like a number or a word, a duration like either.
 fn word_or_number(rest: &str) -> (Kind, usize) {
     if is_uuid(rest.as_bytes()) {
-        return (Kind::Uuid, UUID_LEN);
+        return (Kind::Uuid, UUID_BYTES);
     }
     let bytes = rest.as_bytes();
     let word = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let in_unit = |b: &u8| b.is_ascii_alphanumeric() || MICRO.contains(b);
+    let in_unit = |b: &u8| b.is_ascii_alphanumeric() || MICRO_SIGN.contains(b);
     if bytes[0].is_ascii_digit() {
         let duration = bytes.iter().take_while(|b| in_unit(b)).count();
         return number(bytes, word, duration);
@@ -171,12 +171,12 @@ fn word_or_number(rest: &str) -> (Kind, usize) {
     (Kind::Word, word)
 }
 
-const UUID_LEN: usize = 36;
+const UUID_BYTES: usize = 36;
 
 fn is_uuid(bytes: &[u8]) -> bool {
     let dash = |i: usize| matches!(i, 8 | 13 | 18 | 23);
-    bytes.len() >= UUID_LEN
-        && bytes[..UUID_LEN].iter().enumerate().all(|(i, b)| if dash(i) { *b == b'-' } else { b.is_ascii_hexdigit() })
+    bytes.len() >= UUID_BYTES
+        && bytes[..UUID_BYTES].iter().enumerate().all(|(i, b)| if dash(i) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 /// The kind and length of a token that begins with a digit. `word` and `duration` are the lengths of its alphanumeric
@@ -212,7 +212,8 @@ fn duration_len(word: &[u8]) -> Option<usize> {
     let mut i = 0;
     while i < word.len() {
         let digits = word[i..].iter().take_while(|b| b.is_ascii_digit()).count();
-        let letters = word[i + digits..].iter().take_while(|b| b.is_ascii_alphabetic() || MICRO.contains(b)).count();
+        let letters =
+            word[i + digits..].iter().take_while(|b| b.is_ascii_alphabetic() || MICRO_SIGN.contains(b)).count();
         let unit = word[i + digits..i + digits + letters].to_ascii_lowercase();
         if digits == 0 || !UNITS.contains(&unit.as_slice()) {
             return None;
@@ -225,7 +226,7 @@ fn duration_len(word: &[u8]) -> Option<usize> {
 const UNITS: [&[u8]; 11] = [b"y", b"mo", b"w", b"d", b"h", b"m", b"s", b"ms", b"us", "\u{b5}s".as_bytes(), b"ns"];
 
 /// The micro sign in UTF-8.
-const MICRO: [u8; 2] = [0xc2, 0xb5];
+const MICRO_SIGN: [u8; 2] = [0xc2, 0xb5];
 
 /// The form of a duration that is written as a date and a time, with every digit as 0.
 const ALTERNATIVE_DURATION: &[u8] = b"P0000-00-00T00:00:00";

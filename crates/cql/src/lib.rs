@@ -47,7 +47,9 @@ mod table_property;
 mod text_form;
 mod tuple_text;
 
-pub use bind::{BoundModify, BoundSelect, Conditional, ConditionalPart, Filter, Output, PartitionRead, Present, Reads};
+pub use bind::{
+    BoundModify, BoundSelect, Conditional, ConditionalPart, Filter, Output, PartitionRead, Reads, RowValues,
+};
 pub use context::{BindContext, BoundValue};
 pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe, identifier};
 pub use error::{Error, ErrorKind, Position};

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use henge_base::{Bytes, Micros};
-use henge_cql::Present;
+use henge_cql::RowValues;
 use henge_model::{
     ColumnId, Key, KeyKind, ProjectedColumn, Projection, RowBlock, RowView, Rows, Table, project_joined,
 };
@@ -112,7 +112,7 @@ pub(crate) struct ConditionRow {
     values: BTreeMap<ColumnId, Option<Bytes>>,
 }
 
-impl Present for ConditionRow {
+impl RowValues for ConditionRow {
     fn exists(&self) -> bool {
         self.exists
     }

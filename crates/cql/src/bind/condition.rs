@@ -9,8 +9,8 @@ use crate::statement::Operator;
 use henge_model::{ColumnId, DataType};
 use std::cmp::Ordering;
 
-/// The row that a condition is evaluated against.
-pub trait Present {
+/// The values of the row that a condition is evaluated against.
+pub trait RowValues {
     /// True if the row exists.
     fn exists(&self) -> bool;
     /// The value of a regular or static column; `None` for null.
@@ -19,7 +19,7 @@ pub trait Present {
 
 impl ConditionPlan {
     /// True if the row meets the condition. Errors come from bound values only.
-    pub(crate) fn holds(&self, row: &dyn Present, context: &BindContext<'_>) -> Result<bool, Error> {
+    pub(crate) fn holds(&self, row: &dyn RowValues, context: &BindContext<'_>) -> Result<bool, Error> {
         match self {
             ConditionPlan::NotExists => Ok(!row.exists()),
             ConditionPlan::Exists => Ok(row.exists()),

@@ -2,7 +2,7 @@
 //! if it holds.
 
 use super::keys::partitions;
-use super::{BoundModify, Present};
+use super::{BoundModify, RowValues};
 use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
 use crate::plan::{ConditionPlan, ModifyPlan, ResultColumn, projection_of, result_columns};
@@ -91,12 +91,12 @@ impl<'a> Conditional<'a> {
         subjects.filter(|key| Key::kind(key.bytes()) != Some(KeyKind::Static)).map(Key::to_bytes).collect()
     }
 
-    /// True if all conditions hold. `seen` returns the row at a key.
-    pub fn holds<P: Present>(&self, seen: impl Fn(&Bytes) -> P) -> Result<bool, Error> {
+    /// True if all conditions hold. `row_at` returns the row at a key.
+    pub fn holds<P: RowValues>(&self, row_at: impl Fn(&Bytes) -> P) -> Result<bool, Error> {
         let mut all = true;
         for part in &self.parts {
             if let (Some(condition), Some(subject)) = (&part.plan.condition, &part.subject) {
-                all &= condition.holds(&seen(&subject.to_bytes()), &part.context)?;
+                all &= condition.holds(&row_at(&subject.to_bytes()), &part.context)?;
             }
         }
         Ok(all)
@@ -147,14 +147,15 @@ impl<'a> Conditional<'a> {
         shown
     }
 
-    /// The columns of the result: `[applied]`, and if the write was not applied those that tell why.
+    /// The columns of the result: `[applied]`, and those of the conditions if the write was not applied.
     pub fn columns(&self, applied: bool) -> (Vec<ResultColumn>, Vec<ProjectedColumn>) {
-        let others = if applied { Vec::new() } else { self.telling() };
+        let others = if applied { Vec::new() } else { self.columns_of_conditions() };
         let projected = others.iter().map(|column| projection_of(column, &self.table)).collect();
         (result_columns(&self.table, others.into_iter()), projected)
     }
 
-    fn telling(&self) -> Vec<&Column> {
+    /// The columns that tell why the write was not applied.
+    fn columns_of_conditions(&self) -> Vec<&Column> {
         let mut columns: Vec<&Column> = Vec::new();
         if self.is_batch {
             columns.extend(self.table.partition_key.iter().chain(&self.table.clustering));

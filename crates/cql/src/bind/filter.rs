@@ -21,26 +21,26 @@ pub struct Filter {
 struct Condition {
     place: usize,
     data_type: DataType,
-    rest: Vec<Further>,
+    rest: Vec<TupleColumn>,
     operator: Operator,
     analysis: Analysis,
     /// Tuples, each with one value per column of the relation.
     values: Vec<Vec<Bytes>>,
 }
 
-/// A further column of a relation between tuples.
+/// A column of a relation between tuples, but for the first.
 #[derive(Clone, Debug)]
-struct Further {
+struct TupleColumn {
     place: usize,
     data_type: DataType,
     /// The ordering of a row of a compact table that lacks this column: such rows lie before those that have it.
     lacking: Ordering,
 }
 
-impl Further {
-    fn of((place, column): &(usize, Column)) -> Further {
+impl TupleColumn {
+    fn of((place, column): &(usize, Column)) -> TupleColumn {
         let lacking = if column.order == Order::Descending { Ordering::Greater } else { Ordering::Less };
-        Further { place: *place, data_type: column.data_type.clone(), lacking }
+        TupleColumn { place: *place, data_type: column.data_type.clone(), lacking }
     }
 }
 
@@ -68,7 +68,7 @@ impl Filter {
             conditions.push(Condition {
                 place: relation.place,
                 data_type: relation.column.data_type.clone(),
-                rest: relation.rest.iter().map(Further::of).collect(),
+                rest: relation.rest.iter().map(TupleColumn::of).collect(),
                 operator: relation.operator,
                 analysis: relation.analysis,
                 values: values.collect(),
@@ -168,7 +168,7 @@ impl Condition {
 
     /// True if the tuple of a row's columns satisfies the relation. `first` is the value of the first column.
     fn holds_of_tuple(&self, first: &[u8], row: &[Option<Bytes>]) -> bool {
-        let further = |(column, wanted): (&Further, &Bytes)| match row.get(column.place) {
+        let further = |(column, wanted): (&TupleColumn, &Bytes)| match row.get(column.place) {
             Some(Some(value)) => column.data_type.compare(value, wanted),
             _ => column.lacking,
         };

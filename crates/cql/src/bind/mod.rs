@@ -26,7 +26,7 @@ mod expression_tests;
 #[cfg(test)]
 mod tests;
 
-pub use condition::Present;
+pub use condition::RowValues;
 pub use conditional::{Conditional, ConditionalPart};
 pub use filter::Filter;
 pub(crate) use json::fill_from_json;

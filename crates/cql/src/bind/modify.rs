@@ -206,8 +206,11 @@ impl ModifyPlan {
         };
         let ttl = u32::try_from(ttl)
             .map_err(|_| Error::invalid(format!("A TTL must be greater or equal to 0, but was {ttl}")))?;
-        if ttl > limits::TTL_MAX {
-            return Err(Error::invalid(format!("ttl is too large. requested ({ttl}) maximum ({})", limits::TTL_MAX)));
+        if ttl > limits::TTL_SECONDS_MAX {
+            return Err(Error::invalid(format!(
+                "ttl is too large. requested ({ttl}) maximum ({})",
+                limits::TTL_SECONDS_MAX
+            )));
         }
         Ok((ttl > 0).then_some(ttl))
     }

@@ -6,7 +6,7 @@ use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
 use crate::functions::{Call, json};
-use crate::limits::BUILT_BYTES_MAX;
+use crate::limits::EXPRESSION_BYTES_MAX;
 use crate::plan::Selector;
 use crate::plan::{EvaluatedValue, Source};
 use henge_base::Bytes;
@@ -118,8 +118,8 @@ fn build_composite<'a>(
     for part in parts {
         let part = value(part, row, context)?;
         bytes += part.as_ref().map_or(0, Bytes::len);
-        if bytes > BUILT_BYTES_MAX {
-            return Err(Error::invalid(format!("a {data_type} would have more than {BUILT_BYTES_MAX} bytes")));
+        if bytes > EXPRESSION_BYTES_MAX {
+            return Err(Error::invalid(format!("a {data_type} would have more than {EXPRESSION_BYTES_MAX} bytes")));
         }
         values.push(part);
     }

@@ -1,17 +1,18 @@
-//! The columns of a CREATE TABLE, with those that were dropped since.
+//! The columns of a CREATE TABLE, dropped ones included.
 
 use super::identifier::{identifier, join_columns};
 use henge_model::{Column, ColumnKind, DroppedColumn, Table};
 
-/// The columns and the primary key, one per line. With `past`, dropped columns are included, since rows may still hold their
-/// values; the statements of [`past_changes`] then lead to the present table.
-pub(super) fn definitions(table: &Table, past: bool) -> String {
+/// The columns and the primary key, one per line. With `with_dropped`, dropped columns are included, since rows may still hold their
+/// values; the statements of [`dropped_column_changes`] then lead to the present table.
+pub(super) fn definitions(table: &Table, with_dropped: bool) -> String {
     let single = table.partition_key.len() == 1 && table.clustering.is_empty();
-    let is_past = |column: &&Column| past && table.history.dropped.contains_key(&column.name);
+    let was_dropped = |column: &&Column| with_dropped && table.history.dropped.contains_key(&column.name);
     let mut lines: Vec<String> =
-        in_order(table).into_iter().filter(|c| !is_past(c)).map(|c| definition(table, c, single)).collect();
-    if past {
-        let dropped = table.history.dropped.iter().map(|(name, column)| format!("    {}", as_it_was(name, column)));
+        in_order(table).into_iter().filter(|c| !was_dropped(c)).map(|c| definition(table, c, single)).collect();
+    if with_dropped {
+        let dropped =
+            table.history.dropped.iter().map(|(name, column)| format!("    {}", dropped_definition(name, column)));
         lines.extend(dropped);
     }
     if !single {
@@ -36,11 +37,11 @@ fn in_order(table: &Table) -> Vec<&Column> {
 
 fn definition(table: &Table, column: &Column, single: bool) -> String {
     let key = if single && column.kind == ColumnKind::PartitionKey { " PRIMARY KEY" } else { "" };
-    format!("    {}{key}", as_it_is(table, column))
+    format!("    {}{key}", current_definition(table, column))
 }
 
 /// The column's name, type, STATIC and mask.
-fn as_it_is(table: &Table, column: &Column) -> String {
+fn current_definition(table: &Table, column: &Column) -> String {
     // A compact table without clustering columns stores its regular columns as static ones.
     let is_static = column.kind == ColumnKind::Static && table.options.compact_storage.is_none();
     let is_static = if is_static { " static" } else { "" };
@@ -48,19 +49,19 @@ fn as_it_is(table: &Table, column: &Column) -> String {
     format!("{} {}{is_static}{mask}", identifier(&column.name), column.data_type)
 }
 
-fn as_it_was(name: &str, dropped: &DroppedColumn) -> String {
+fn dropped_definition(name: &str, dropped: &DroppedColumn) -> String {
     let is_static = if dropped.kind == ColumnKind::Static { " static" } else { "" };
     format!("{} {}{is_static}", identifier(name), dropped.data_type.without_user_types())
 }
 
-/// The statements that drop the dropped columns, and add those again that exist now. Each begins with a line break.
-pub(super) fn past_changes(table: &Table, full_name: &str) -> String {
+/// The statements that drop the dropped columns, and add those that exist again. Each begins with a line break.
+pub(super) fn dropped_column_changes(table: &Table, full_name: &str) -> String {
     let mut out = String::new();
     for (name, dropped) in &table.history.dropped {
         let at = dropped.dropped_us;
         out.push_str(&format!("\nALTER TABLE {full_name} DROP {} USING TIMESTAMP {at};", identifier(name)));
         if let Some(column) = table.column(name) {
-            out.push_str(&format!("\nALTER TABLE {full_name} ADD {};", as_it_is(table, column)));
+            out.push_str(&format!("\nALTER TABLE {full_name} ADD {};", current_definition(table, column)));
         }
     }
     out
@@ -88,7 +89,7 @@ mod tests {
             definitions(&table, true),
             "    k int PRIMARY KEY,\n    m map<text, int>,\n    s set<decimal>,\n    \"Old\" int static,\n    l list<int>"
         );
-        let lines = past_changes(&table, "ks.many");
+        let lines = dropped_column_changes(&table, "ks.many");
         let added = "\nALTER TABLE ks.many DROP l USING TIMESTAMP 7;\nALTER TABLE ks.many ADD l list<int>;";
         assert_eq!(lines, format!("\nALTER TABLE ks.many DROP \"Old\" USING TIMESTAMP -5;{added}"));
         assert!(!definitions(&table, false).contains("Old"));

@@ -4,7 +4,7 @@ use super::failure::failure;
 use super::number::{Number, is_number};
 use crate::calendar::{DAY_MS, date_of, days_of};
 use crate::error::Error;
-use crate::limits::BUILT_BYTES_MAX;
+use crate::limits::EXPRESSION_BYTES_MAX;
 use crate::statement::ArithmeticOperator::{self, Add, Divide, Multiply, Remainder, Subtract};
 use henge_base::Reader;
 use henge_model::DataType;
@@ -61,8 +61,8 @@ impl Arithmetic {
         let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
         let made = match self.left {
             DataType::Timestamp | DataType::Date => self.shift_time(left, right),
-            DataType::Ascii | DataType::Text if left.len() + right.len() > BUILT_BYTES_MAX => {
-                Err(format!("the text would have more than {BUILT_BYTES_MAX} bytes"))
+            DataType::Ascii | DataType::Text if left.len() + right.len() > EXPRESSION_BYTES_MAX => {
+                Err(format!("the text would have more than {EXPRESSION_BYTES_MAX} bytes"))
             }
             DataType::Ascii | DataType::Text => Ok(Some([left, right].concat())),
             _ => self.of_numbers(left, right),

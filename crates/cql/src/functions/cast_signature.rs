@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::statement::TypeName;
 use henge_model::DataType;
 
-const FROM: [DataType; 16] = [
+const CASTABLE_TYPES: [DataType; 16] = [
     DataType::Tinyint,
     DataType::Smallint,
     DataType::Int,
@@ -67,7 +67,8 @@ pub(crate) fn cast_signature(
         return Ok(None);
     }
     let by_other_name = matches!(target, TypeName::Named { name, .. } if name.text == "varchar");
-    let known: Vec<&DataType> = FROM.iter().chain([&DataType::Uuid]).filter(|from| takes(&to, from)).collect();
+    let known: Vec<&DataType> =
+        CASTABLE_TYPES.iter().chain([&DataType::Uuid]).filter(|from| takes(&to, from)).collect();
     if by_other_name || known.is_empty() {
         let name = if by_other_name { "varchar".to_owned() } else { to.to_string() };
         return Err(Error::invalid(format!("{shown} cannot be cast to {name}")));

@@ -5,7 +5,7 @@ use crate::limits::{DECIMAL_DIGITS_MAX, EXPONENT_GAP_MAX};
 use num_bigint::{BigInt, Sign};
 
 /// Minimum significant digits of a quotient, and minimum digits after its point.
-const QUOTIENT_DIGITS: i64 = 32;
+const QUOTIENT_DIGITS_MIN: i64 = 32;
 /// Maximum digits of a quotient after its point.
 const QUOTIENT_SCALE_MAX: i64 = 1_000;
 
@@ -70,7 +70,7 @@ impl Decimal {
             return Err("BigInteger divide by zero".to_owned());
         }
         let first_digit = (self.precision() - self.scale) - (other.precision() - other.scale);
-        let scale = (QUOTIENT_DIGITS - first_digit).max(self.scale).max(other.scale).max(QUOTIENT_DIGITS);
+        let scale = (QUOTIENT_DIGITS_MIN - first_digit).max(self.scale).max(other.scale).max(QUOTIENT_DIGITS_MIN);
         let scale = scale.min(QUOTIENT_SCALE_MAX);
         let power = scale - self.scale + other.scale;
         let (mut dividend, mut divisor) = (self.unscaled.clone(), other.unscaled.clone());

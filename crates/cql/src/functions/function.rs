@@ -38,7 +38,7 @@ pub(crate) struct Call<'a> {
 }
 
 /// The bytes of a value that a message shows at most.
-const SHOWN_BYTES_MAX: usize = 64;
+const MESSAGE_BYTES_MAX: usize = 64;
 
 impl Function {
     /// The result for these arguments; `None` is null.
@@ -87,7 +87,7 @@ impl Function {
                 Ok(()) => Ok(value.to_vec()),
                 Err(_) => {
                     let of = name.trim_start_matches("blobas").trim_start_matches("blob_as_");
-                    let shown = crate::text_form::hex(value.get(..SHOWN_BYTES_MAX).unwrap_or(value));
+                    let shown = crate::text_form::hex(value.get(..MESSAGE_BYTES_MAX).unwrap_or(value));
                     Err(Error::invalid(format!(
                         "In call to function system.{name}, value 0x{shown} is not a valid binary representation for type {of}"
                     )))

@@ -9,9 +9,9 @@ const DIGITS_MIN: i64 = 32;
 /// Maximum digits of a result. The work grows with their square.
 const DIGITS_MAX: i64 = 1_000;
 /// Guard digits, computed beyond those of the result.
-const SPARE: i64 = 12;
+const GUARD_DIGITS: i64 = 12;
 /// Maximum argument of `exp`, so that the result's integer part fits the digits of a decimal.
-const EXP_MAX: u32 = 20_000;
+const EXP_ARGUMENT_MAX: u32 = 20_000;
 
 /// A fixed-point number: `value * 10^-digits`.
 struct FixedPoint {
@@ -37,7 +37,7 @@ impl FixedPoint {
 
     /// The reciprocal.
     fn inverse(&self, digits: i64) -> Decimal {
-        let places = self.value.magnitude().to_string().len() as i64 + digits + SPARE;
+        let places = self.value.magnitude().to_string().len() as i64 + digits + GUARD_DIGITS;
         Decimal { unscaled: one(places) / &self.value, scale: places - self.digits }.round_to_digits(digits)
     }
 
@@ -53,11 +53,11 @@ pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
         return Ok(Decimal::whole(BigInt::from(1)));
     }
     let whole = argument.truncate()?;
-    if whole.magnitude() > &EXP_MAX.into() {
-        return Err(format!("the argument of exp is beyond {EXP_MAX}"));
+    if whole.magnitude() > &EXP_ARGUMENT_MAX.into() {
+        return Err(format!("the argument of exp is beyond {EXP_ARGUMENT_MAX}"));
     }
     let is_negative = argument.unscaled.sign() == Sign::Minus;
-    let exponential = exp_of(&FixedPoint::of(&argument.clone().absolute(), digits + SPARE)?);
+    let exponential = exp_of(&FixedPoint::of(&argument.clone().absolute(), digits + GUARD_DIGITS)?);
     Ok(strip_if_exact(if is_negative { exponential.inverse(digits) } else { exponential.to_decimal(digits) }))
 }
 
@@ -96,7 +96,7 @@ pub(super) fn log(argument: &Decimal) -> Result<Decimal, String> {
         return Err("Natural log of number zero or less".to_owned());
     }
     let digits = digits_of(argument);
-    let result = log_to(argument, digits + SPARE)?;
+    let result = log_to(argument, digits + GUARD_DIGITS)?;
     Ok(strip_if_exact(result.to_decimal(digits)))
 }
 
@@ -106,7 +106,7 @@ pub(super) fn log10(argument: &Decimal) -> Result<Decimal, String> {
         return Err("Log10 of number zero or less".to_owned());
     }
     let digits = digits_of(argument);
-    let places = digits + SPARE;
+    let places = digits + GUARD_DIGITS;
     let of_argument = log_to(argument, places)?;
     let of_ten = log_to(&Decimal::whole(BigInt::from(10)), places)?;
     let value = of_argument.value * one(places) / of_ten.value;

@@ -32,6 +32,6 @@ pub(crate) use expression::Expression;
 pub(crate) use function::{Call, Function};
 pub(crate) use invocation::Argument;
 pub(crate) use native::{masking, signature};
-pub(crate) use registry::{masking_parameters, names, times_taken};
+pub(crate) use registry::{masking_parameters, names, time_conversion_types};
 pub(crate) use signature::{Signature, ambiguous, no_signature};
 pub(crate) use time::{append_path, prepend_path};

@@ -49,7 +49,7 @@ const SET_OR_LIST: (&str, &str) = ("set_or_list", "a set or list argument");
 const NUMBERS: (&str, &str) = ("numeric_set_or_list", "a numeric set/list argument");
 const VECTORS: (&str, &str) = ("vector<float, n>, vector<float, n>", "a float vector argument");
 const TEXT_MASK: (&str, &str) = ("[text|varchar|ascii], int, int, [text]", "an argument of type [text|varchar|ascii]");
-const ANOTHER: &str = "another argument";
+const ANY_ARGUMENT: &str = "another argument";
 
 /// Every native function, in the order of the documentation.
 #[rustfmt::skip]
@@ -80,12 +80,12 @@ const REGISTRY: &[NativeFunction] = &[
     generic(&["collection_max"], (1, 1), SET_OR_LIST, |call| call.of_collection(OfCollection::Max)),
     generic(&["collection_sum"], (1, 1), NUMBERS, |call| call.of_collection(OfCollection::Sum)),
     generic(&["collection_avg"], (1, 1), NUMBERS, |call| call.of_collection(OfCollection::Average)),
-    generic(&["mask_null"], (1, 1), ("any", ANOTHER), |call| call.mask(|_| Expression::Null, &[])),
-    generic(&["mask_default"], (1, 1), ("any", ANOTHER), |call| call.mask(|of| Expression::MaskDefault(of.clone()), &[])),
-    generic(&["mask_replace"], (2, 2), ("any, any", ANOTHER), |call| call.mask_replace()),
+    generic(&["mask_null"], (1, 1), ("any", ANY_ARGUMENT), |call| call.mask(|_| Expression::Null, &[])),
+    generic(&["mask_default"], (1, 1), ("any", ANY_ARGUMENT), |call| call.mask(|of| Expression::MaskDefault(of.clone()), &[])),
+    generic(&["mask_replace"], (2, 2), ("any, any", ANY_ARGUMENT), |call| call.mask_replace()),
     generic(&["mask_inner"], (3, 4), TEXT_MASK, |call| call.mask_text(MaskedPart::Inner)),
     generic(&["mask_outer"], (3, 4), TEXT_MASK, |call| call.mask_text(MaskedPart::Outer)),
-    generic(&["mask_hash"], (1, 2), ("any, [text]", ANOTHER), |call| call.mask(|_| Expression::Hash, &[DataType::Text])),
+    generic(&["mask_hash"], (1, 2), ("any, [text]", ANY_ARGUMENT), |call| call.mask(|_| Expression::Hash, &[DataType::Text])),
     generic(&["similarity_cosine"], (2, 2), VECTORS, |call| call.similarity(Similarity::Cosine)),
     generic(&["similarity_euclidean"], (2, 2), VECTORS, |call| call.similarity(Similarity::Euclidean)),
     generic(&["similarity_dot_product"], (2, 2), VECTORS, |call| call.similarity(Similarity::DotProduct)),
@@ -102,7 +102,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The types that a time conversion accepts; empty for other functions.
-pub(crate) fn times_taken(name: &str) -> &'static [DataType] {
+pub(crate) fn time_conversion_types(name: &str) -> &'static [DataType] {
     match name {
         "todate" | "to_date" => TO_DATE,
         "totimestamp" | "to_timestamp" => TO_TIMESTAMP,

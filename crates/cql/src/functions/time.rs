@@ -9,11 +9,11 @@ use henge_model::DataType;
 /// The number of 100-nanosecond steps between 1582-10-15 and 1970-01-01.
 const UUID_EPOCH: i64 = 0x01b2_1dd2_1381_4000;
 
-/// A version 1 UUID of that time. `chance` gives the steps below a microsecond, the clock sequence and the node id.
-pub(crate) fn timeuuid(now_us: Micros, chance: [u8; 16]) -> [u8; 16] {
-    let steps = now_us.wrapping_mul(10).wrapping_add(i64::from(chance[0] % 10)).wrapping_add(UUID_EPOCH);
+/// A version 1 UUID of that time. `random` gives the steps below a microsecond, the clock sequence and the node id.
+pub(crate) fn timeuuid(now_us: Micros, random: [u8; 16]) -> [u8; 16] {
+    let steps = now_us.wrapping_mul(10).wrapping_add(i64::from(random[0] % 10)).wrapping_add(UUID_EPOCH);
     let mut rest = [0; 8];
-    rest.copy_from_slice(&chance[8..]);
+    rest.copy_from_slice(&random[8..]);
     rest[0] = rest[0] & 0x3f | 0x80;
     // Random node ids have the multicast bit set, which no network card's has.
     rest[2] |= 1;
@@ -26,14 +26,19 @@ const PREPEND_REFERENCE_US: Micros = 1_262_304_000_000_000;
 /// The path of an element appended to a list. It comes after all earlier appends, in a batch also after those of
 /// earlier statements. `element` is the number of elements that the statement appends before this one.
 pub(crate) fn append_path(context: &BindContext<'_>, element: u32) -> [u8; 16] {
-    place(steps_of(context.now_us) + i64::from(element >> 16), context.statement, element as u16, context.seed)
+    list_path(steps_of(context.now_us) + i64::from(element >> 16), context.statement, element as u16, context.seed)
 }
 
 /// The path of an element prepended to a list. It comes before all earlier prepends. `element` is the number of
 /// elements that the statement puts between this one and the present first element.
 pub(crate) fn prepend_path(context: &BindContext<'_>, element: u32) -> [u8; 16] {
     let backwards = steps_of((2 * PREPEND_REFERENCE_US).saturating_sub(context.now_us));
-    place(backwards - i64::from(element >> 16), u16::MAX - context.statement, u16::MAX - element as u16, context.seed)
+    list_path(
+        backwards - i64::from(element >> 16),
+        u16::MAX - context.statement,
+        u16::MAX - element as u16,
+        context.seed,
+    )
 }
 
 /// A time in steps of 100 nanoseconds since 1582-10-15, the unit of timeuuids.
@@ -41,21 +46,21 @@ fn steps_of(now_us: Micros) -> i64 {
     now_us.wrapping_mul(10).wrapping_add(UUID_EPOCH)
 }
 
-/// A timeuuid whose last bytes, which compare as signed, number the elements within one step.
-fn place(steps: i64, statement: u16, element: u16, seed: u64) -> [u8; 16] {
+/// The path of a list element: a timeuuid whose last bytes, which compare as signed, number the elements within one step.
+fn list_path(steps: i64, statement: u16, element: u16, seed: u64) -> [u8; 16] {
     // 14 bits of the statement and 16 of the element. The two bits above them hold the UUID variant.
     let number = (u32::from(statement & 0x3fff) << 16 | u32::from(element)).to_be_bytes();
-    let chance = seed.to_be_bytes();
+    let random = seed.to_be_bytes();
     let signed = |byte: u8| byte ^ 0x80;
     let rest = [
         0x80 | number[0],
         signed(number[1]),
         signed(number[2]),
         signed(number[3]),
-        chance[0],
-        chance[1],
-        chance[2],
-        chance[3],
+        random[0],
+        random[1],
+        random[2],
+        random[3],
     ];
     assemble(steps, rest)
 }

@@ -31,7 +31,7 @@ impl Json {
         }
     }
 
-    /// Its text for messages, cut off at `SHOWN_MAX` characters.
+    /// Its text for messages, cut off at `MESSAGE_CHARS_MAX` characters.
     pub(crate) fn message_text(&self) -> String {
         let text = match self {
             Json::Null => "null".to_owned(),
@@ -44,9 +44,13 @@ impl Json {
                 format!("{{{}}}", members.join(", "))
             }
         };
-        if text.chars().nth(SHOWN_MAX).is_some() { text.chars().take(SHOWN_MAX).collect() } else { text }
+        if text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
+            text.chars().take(MESSAGE_CHARS_MAX).collect()
+        } else {
+            text
+        }
     }
 }
 
 /// Maximum characters of a value in a message.
-const SHOWN_MAX: usize = 200;
+const MESSAGE_CHARS_MAX: usize = 200;

@@ -72,8 +72,8 @@ impl Parser<'_> {
             let message = format!("vectors may only have positive dimensions; given {sign}{text}");
             return Err(Error::invalid(message).at(position));
         }
-        if dimension > limits::VECTOR_MAX {
-            let message = format!("vectors may have a dimension between 1 and {}", limits::VECTOR_MAX);
+        if dimension > limits::VECTOR_ELEMENTS_MAX {
+            let message = format!("vectors may have a dimension between 1 and {}", limits::VECTOR_ELEMENTS_MAX);
             return Err(Error::invalid(message).at(position));
         }
         Ok(dimension)

@@ -160,18 +160,18 @@ impl SchemaChange {
         let missing = || Error::invalid(format!("Keyspace '{}' doesn't exist", self.keyspace()));
         match self {
             SchemaChange::CreateKeyspace { name, if_not_exists, .. } => {
-                absent(keyspace.is_some(), *if_not_exists, name, None)
+                check_absent(keyspace.is_some(), *if_not_exists, name, None)
             }
             SchemaChange::AlterKeyspace { if_exists, .. } | SchemaChange::DropKeyspace { if_exists, .. } => {
-                present(keyspace.is_some(), *if_exists, missing)
+                check_present(keyspace.is_some(), *if_exists, missing)
             }
             SchemaChange::CreateTable { draft, if_not_exists } => {
                 let tables = &keyspace.ok_or_else(missing)?.tables;
-                absent(tables.contains_key(&draft.name), *if_not_exists, &draft.keyspace, Some(&draft.name))
+                check_absent(tables.contains_key(&draft.name), *if_not_exists, &draft.keyspace, Some(&draft.name))
             }
             SchemaChange::AlterTable { table, if_exists, .. } | SchemaChange::DropTable { table, if_exists, .. } => {
                 let there = keyspace.is_some_and(|k| k.tables.contains_key(table));
-                present(there, *if_exists, || unknown_table(self.keyspace(), table))
+                check_present(there, *if_exists, || unknown_table(self.keyspace(), table))
             }
             // The metadata log checks the rest.
             SchemaChange::CreateType { .. } => keyspace.map(|_| true).ok_or_else(missing),
@@ -181,7 +181,9 @@ impl SchemaChange {
             SchemaChange::Truncate { table, .. } => {
                 let no_keyspace = || Error::invalid(format!("keyspace {} does not exist", self.keyspace()));
                 let tables = &keyspace.ok_or_else(no_keyspace)?.tables;
-                present(tables.contains_key(table), false, || Error::invalid(format!("table {table} does not exist")))
+                check_present(tables.contains_key(table), false, || {
+                    Error::invalid(format!("table {table} does not exist"))
+                })
             }
         }
     }
@@ -191,9 +193,10 @@ fn unknown_table(keyspace: &str, table: &str) -> Error {
     Error::invalid(format!("Table '{keyspace}.{table}' doesn't exist"))
 }
 
-fn absent(there: bool, tolerated: bool, keyspace: &str, table: Option<&String>) -> Result<bool, Error> {
-    if !there || tolerated {
-        return Ok(!there);
+/// Refuses to create what exists already, unless `tolerated` by IF NOT EXISTS. Returns true if it is to be created.
+fn check_absent(exists: bool, tolerated: bool, keyspace: &str, table: Option<&String>) -> Result<bool, Error> {
+    if !exists || tolerated {
+        return Ok(!exists);
     }
     let message = match table {
         Some(table) => format!("Cannot add already existing table \"{table}\" to keyspace \"{keyspace}\""),
@@ -203,6 +206,7 @@ fn absent(there: bool, tolerated: bool, keyspace: &str, table: Option<&String>) 
     Err(Error { kind: ErrorKind::AlreadyExists { keyspace, table }, message, position: None, hint: None })
 }
 
-fn present(there: bool, tolerated: bool, error: impl FnOnce() -> Error) -> Result<bool, Error> {
-    if there || tolerated { Ok(there) } else { Err(error()) }
+/// Refuses a change of what does not exist, unless `tolerated` by IF EXISTS. Returns true if it exists.
+fn check_present(exists: bool, tolerated: bool, error: impl FnOnce() -> Error) -> Result<bool, Error> {
+    if exists || tolerated { Ok(exists) } else { Err(error()) }
 }

@@ -106,11 +106,11 @@ fn selects_that_cannot_be_answered_say_why() {
         ("SELECT x FROM kv", "Undefined column name x in table ks.kv"),
         ("SELECT * FROM kvv", "table kvv does not exist (did you mean kv?)"),
         ("SELECT * FROM nope.kv", "keyspace nope does not exist"),
-        ("SELECT * FROM wide WHERE a = 1", FILTERING),
-        ("SELECT * FROM kv WHERE v = 1", FILTERING),
-        ("SELECT * FROM wide WHERE c = 1", FILTERING),
-        ("SELECT * FROM kv WHERE k > 'a'", FILTERING),
-        ("SELECT * FROM kv WHERE token(k) > 1 AND k > 'a'", FILTERING),
+        ("SELECT * FROM wide WHERE a = 1", FILTERING_MESSAGE),
+        ("SELECT * FROM kv WHERE v = 1", FILTERING_MESSAGE),
+        ("SELECT * FROM wide WHERE c = 1", FILTERING_MESSAGE),
+        ("SELECT * FROM kv WHERE k > 'a'", FILTERING_MESSAGE),
+        ("SELECT * FROM kv WHERE token(k) > 1 AND k > 'a'", FILTERING_MESSAGE),
         (
             "SELECT * FROM wide WHERE a = 1 AND b = '' AND d = 1",
             "PRIMARY KEY column \"d\" cannot be restricted as preceding column \"c\" is not restricted",
@@ -192,7 +192,7 @@ fn selects_that_cannot_be_answered_say_why() {
     }
 }
 
-const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
+const FILTERING_MESSAGE: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
 #[test]

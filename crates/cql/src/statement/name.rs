@@ -21,7 +21,7 @@ pub struct TableName {
 }
 
 /// Words that are names in most places, but keywords in some.
-const CONTEXTUAL: [&str; 8] = ["as", "cast", "compact", "distinct", "exists", "expr", "json", "key"];
+const CONTEXTUAL_KEYWORDS: [&str; 8] = ["as", "cast", "compact", "distinct", "exists", "expr", "json", "key"];
 
 impl Display for Name {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -44,7 +44,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     bytes.next().is_some_and(|b| b.is_ascii_lowercase())
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && !is_reserved(text)
-        && !CONTEXTUAL.contains(&text)
+        && !CONTEXTUAL_KEYWORDS.contains(&text)
 }
 
 /// Prints the text in quotes, with quotes inside doubled.

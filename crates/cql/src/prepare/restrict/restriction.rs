@@ -10,12 +10,12 @@ use crate::statement::Operator;
 use crate::system_keyspaces::is_virtual;
 use henge_model::{Column, ColumnId, ColumnKind, Table};
 
-const FILTERING: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
+const FILTERING_MESSAGE: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
 /// The error for a filter that nothing allows.
 pub(crate) fn needs_filtering(position: Position) -> Error {
-    Error::invalid(FILTERING).at(position)
+    Error::invalid(FILTERING_MESSAGE).at(position)
 }
 
 /// Classifies the restrictions of a SELECT's WHERE. Without `allow_filtering`, a filter is refused unless indexes answer

@@ -5,7 +5,7 @@ use crate::error::Error;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-const PACKAGE: &str = "org.apache.cassandra.db.compaction.";
+const CLASS_PACKAGE: &str = "org.apache.cassandra.db.compaction.";
 /// Sub-options common to all strategies.
 const COMMON: [&str; 8] = [
     "enabled",
@@ -56,19 +56,19 @@ pub(crate) fn check(map: BTreeMap<String, String>) -> Result<BTreeMap<String, St
     let Some(class) = options.get("class") else {
         return Err(Error::config("Missing sub-option 'class' for the 'compaction' option"));
     };
-    let short = class.strip_prefix(PACKAGE).unwrap_or(class).to_owned();
+    let short = class.strip_prefix(CLASS_PACKAGE).unwrap_or(class).to_owned();
     let (own, check): (Vec<&str>, Check) = match short.as_str() {
         "SizeTieredCompactionStrategy" => (SIZE_TIERED.to_vec(), size_tiered),
         "LeveledCompactionStrategy" => ([&SIZE_TIERED[..], &LEVELED].concat(), check_leveled),
         "TimeWindowCompactionStrategy" => ([&SIZE_TIERED[..], &TIME_WINDOW].concat(), time_window),
         "UnifiedCompactionStrategy" => (UNIFIED.to_vec(), check_unified),
-        _ => return Err(Error::config(format!("Unable to find compaction strategy class '{PACKAGE}{short}'"))),
+        _ => return Err(Error::config(format!("Unable to find compaction strategy class '{CLASS_PACKAGE}{short}'"))),
     };
     let is_known = |name: &str| own.contains(&name) || COMMON.contains(&name);
     if let Some(name) = options.0.keys().find(|name| !is_known(name)) {
         return Err(Error::config(format!("Properties specified [{name}] are not understood by {short}")));
     }
-    options.0.insert("class".to_owned(), format!("{PACKAGE}{short}"));
+    options.0.insert("class".to_owned(), format!("{CLASS_PACKAGE}{short}"));
     common(&options)?;
     check(&options)?;
     if own.contains(&"min_threshold") {

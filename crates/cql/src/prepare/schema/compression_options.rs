@@ -3,7 +3,7 @@
 use crate::error::Error;
 use std::collections::BTreeMap;
 
-const PACKAGE: &str = "org.apache.cassandra.io.compress.";
+const CLASS_PACKAGE: &str = "org.apache.cassandra.io.compress.";
 /// Maximum chunk length in KiB: Cassandra counts its bytes in a signed 32-bit integer.
 const CHUNK_KIB_MAX: u32 = i32::MAX as u32 / 1024;
 
@@ -23,7 +23,7 @@ pub(crate) fn check(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String
             let message = "The 'class' option must not be empty. To disable compression use 'enabled' : false";
             return Err(Error::config(message));
         }
-        Some(class) => class.strip_prefix(PACKAGE).unwrap_or(class).to_owned(),
+        Some(class) => class.strip_prefix(CLASS_PACKAGE).unwrap_or(class).to_owned(),
     };
     let own: &[&str] = match class.as_str() {
         "LZ4Compressor" => &["lz4_compressor_type", "lz4_high_compressor_level"],
@@ -35,7 +35,7 @@ pub(crate) fn check(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String
     if let Some(name) = map.keys().find(|name| !own.contains(&name.as_str()) && !common.contains(&name.as_str())) {
         return Err(Error::config(format!("Unknown compression options {name}")));
     }
-    map.insert("class".to_owned(), format!("{PACKAGE}{class}"));
+    map.insert("class".to_owned(), format!("{CLASS_PACKAGE}{class}"));
     chunk_length(&mut map)?;
     compress_ratio(&mut map)?;
     lz4(&map)?;

@@ -10,7 +10,7 @@ use henge_model::{Column, ColumnKind, CompactStorage, DataType, Index, IndexDraf
 use std::collections::BTreeMap;
 
 /// The class name of an index without a class.
-const PLAIN: &str = "legacy_local_table";
+const PLAIN_INDEX_CLASS: &str = "legacy_local_table";
 /// The names of the storage-attached index class, in lower case.
 const STORAGE_ATTACHED: [&str; 3] =
     ["sai", "storageattachedindex", "org.apache.cassandra.index.sai.storageattachedindex"];
@@ -65,8 +65,8 @@ fn checked_name(name: &crate::statement::Name) -> Result<String, Error> {
     if !fits {
         return Err(Error::config(format!("Illegal index name {}", name.text)).at(name.position));
     }
-    if name.text.len() > limits::TABLE_NAME_MAX {
-        let message = format!("Index name must not be more than {} characters long", limits::TABLE_NAME_MAX);
+    if name.text.len() > limits::TABLE_NAME_CHARS_MAX {
+        let message = format!("Index name must not be more than {} characters long", limits::TABLE_NAME_CHARS_MAX);
         return Err(Error::config(message).at(name.position));
     }
     Ok(name.text.clone())
@@ -176,8 +176,8 @@ fn kind(create: &CreateIndex, column: &Column, part: IndexedPart) -> Result<Inde
     let mut properties = Properties::new(&create.properties)?;
     let options = properties.map("options")?.unwrap_or_default();
     properties.finish()?;
-    let class = create.using.as_deref().unwrap_or(PLAIN);
-    if class.eq_ignore_ascii_case(PLAIN) && !create.custom {
+    let class = create.using.as_deref().unwrap_or(PLAIN_INDEX_CLASS);
+    if class.eq_ignore_ascii_case(PLAIN_INDEX_CLASS) && !create.custom {
         if !options.is_empty() {
             return Err(Error::invalid("Cannot specify options for a non-CUSTOM index").at(create.position));
         }

@@ -17,8 +17,8 @@ pub(crate) fn create(create: &CreateKeyspace) -> Result<SchemaChange, Error> {
         let message = "Keyspace name must not be empty and must contain alphanumeric or underscore characters only";
         return Err(Error::invalid(format!("{message} (got \"{name}\")")).at(position));
     }
-    if name.len() > limits::KEYSPACE_NAME_MAX {
-        let (most, given) = (limits::KEYSPACE_NAME_MAX, name.len());
+    if name.len() > limits::KEYSPACE_NAME_CHARS_MAX {
+        let (most, given) = (limits::KEYSPACE_NAME_CHARS_MAX, name.len());
         let message = format!("Keyspace name must not be more than {most} characters long");
         return Err(Error::invalid(format!("{message} (got {given} characters for \"{name}\")")).at(position));
     }

@@ -6,10 +6,10 @@ use crate::plan::SchemaChange;
 use henge_model::{SpeculativeRetry, TableChange, TableOptions};
 
 /// True if the option's value is set and has no effect.
-type IsIdle = fn(&TableOptions, default: &TableOptions) -> bool;
+type HasNoEffect = fn(&TableOptions, default: &TableOptions) -> bool;
 
 /// The table options that may have no effect, in the order of DESCRIBE.
-const IDLE: [(&str, IsIdle); 11] = [
+const OPTIONS_WITHOUT_EFFECT: [(&str, HasNoEffect); 11] = [
     ("additional_write_policy", |options, default| {
         !is_default_or_never(&options.additional_write_policy, &default.additional_write_policy)
     }),
@@ -66,7 +66,7 @@ impl SchemaChange {
         };
         let default = TableOptions::default();
         let is_set = |name: &str| properties.iter().any(|property| property == name);
-        let idle = IDLE.iter().filter(|(name, is_idle)| is_set(name) && is_idle(options, &default));
+        let idle = OPTIONS_WITHOUT_EFFECT.iter().filter(|(name, is_idle)| is_set(name) && is_idle(options, &default));
         let idle: Vec<&str> = idle.map(|(name, _)| *name).collect();
         let idle = (!idle.is_empty()).then(|| {
             format!("Options of table {table} that are kept but have no effect in Henge: {}", idle.join(", "))

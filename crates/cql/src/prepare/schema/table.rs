@@ -26,11 +26,11 @@ pub(crate) fn create(create: &CreateTable, scope: &Scope<'_>) -> Result<SchemaCh
         );
         return Err(Error::config(message).at(position));
     }
-    if name.len() > limits::TABLE_NAME_MAX {
+    if name.len() > limits::TABLE_NAME_CHARS_MAX {
         let message = format!(
             "Table name must not be more than {} characters long or contain non-alphanumeric-underscore characters \
              (got \"{name}\")",
-            limits::TABLE_NAME_MAX
+            limits::TABLE_NAME_CHARS_MAX
         );
         return Err(Error::config(message).at(position));
     }

@@ -118,10 +118,10 @@ fn check(options: &TableOptions) -> Result<(), Error> {
             options.crc_check_chance
         ));
     }
-    if options.default_time_to_live > limits::TTL_MAX {
+    if options.default_time_to_live > limits::TTL_SECONDS_MAX {
         return refuse(format!(
             "default_time_to_live must be less than or equal to {} (got {})",
-            limits::TTL_MAX,
+            limits::TTL_SECONDS_MAX,
             options.default_time_to_live
         ));
     }

@@ -11,12 +11,12 @@ use crate::statement::{Arguments, Operator, Term, TermKind};
 use henge_model::{Column, ColumnKind};
 
 /// Functions that keep the order of timestamps, so that equal results are adjacent.
-const MONOTONIC: [&str; 7] =
+const MONOTONIC_FUNCTIONS: [&str; 7] =
     ["floor", "todate", "to_date", "totimestamp", "to_timestamp", "tounixtimestamp", "to_unix_timestamp"];
 
 const AGGREGATES: [&str; 5] = ["count", "min", "max", "sum", "avg"];
 
-const ORDER: &str =
+const ORDER_MESSAGE: &str =
     "Group by currently only support groups of columns following their declared order in the PRIMARY KEY";
 
 /// Resolves GROUP BY. Groups are keyed by the whole partition key and the clustering columns up to the last one that is
@@ -52,7 +52,7 @@ pub(crate) fn groups(
                     selected.map_or_else(|e| if e.is_of_selectable() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
                 let wanted = of_function(arguments, term, terms)?;
                 let selected = selected?;
-                if !MONOTONIC.contains(&function.text.as_str()) {
+                if !MONOTONIC_FUNCTIONS.contains(&function.text.as_str()) {
                     let (name, of, to) = (&function.text, &wanted.data_type, &selected.data_type);
                     odd = Some(format!(
                         "Only monotonic functions are supported in the GROUP BY clause. Got: system.{name} : ({of}) -> {to} "
@@ -104,7 +104,7 @@ fn place_behind(wanted: &Column, keys: &[&Column], next: usize, found: &Restrict
             break;
         }
     }
-    Err(Error::invalid(ORDER))
+    Err(Error::invalid(ORDER_MESSAGE))
 }
 
 fn is_fixed(column: &Column, found: &Restrictions) -> bool {

@@ -20,7 +20,7 @@ pub(crate) enum Fit {
 }
 
 /// The types of operands, in the order in which they are tried.
-pub(crate) const TYPES: [DataType; 14] = [
+pub(crate) const OPERAND_TYPES: [DataType; 14] = [
     DataType::Tinyint,
     DataType::Smallint,
     DataType::Int,
@@ -37,9 +37,9 @@ pub(crate) const TYPES: [DataType; 14] = [
     DataType::Duration,
 ];
 
-/// The fit of an operand for each of [`TYPES`].
+/// The fit of an operand for each of [`OPERAND_TYPES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape([Fit; TYPES.len()]);
+pub(crate) struct Shape([Fit; OPERAND_TYPES.len()]);
 
 /// The reason for which the types of an operation cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) enum OperandTypeError {
 
 impl Shape {
     fn by(fit: impl Fn(&DataType) -> Fit) -> Shape {
-        Shape(TYPES.each_ref().map(fit))
+        Shape(OPERAND_TYPES.each_ref().map(fit))
     }
 
     /// The shape of a bind marker or null, which can have any type but counter.
@@ -89,7 +89,7 @@ impl Shape {
 
     #[cfg(test)]
     fn fit(&self, data_type: &DataType) -> Fit {
-        let place = TYPES.iter().position(|t| t == data_type);
+        let place = OPERAND_TYPES.iter().position(|t| t == data_type);
         place.and_then(|place| self.0.get(place).copied()).unwrap_or(Fit::No)
     }
 }
@@ -142,8 +142,8 @@ pub(crate) fn settle(
     by_wanted: bool,
 ) -> Result<[DataType; 2], OperandTypeError> {
     let mut weak = Vec::new();
-    for (i, a) in TYPES.iter().enumerate() {
-        for (j, b) in TYPES.iter().enumerate() {
+    for (i, a) in OPERAND_TYPES.iter().enumerate() {
+        for (j, b) in OPERAND_TYPES.iter().enumerate() {
             let fit = left.0[i].min(right.0[j]);
             if fit == Fit::No {
                 continue;
@@ -170,7 +170,7 @@ pub(crate) fn settle(
 /// The type of a negated operand.
 pub(crate) fn settle_negation(operand: &Shape, wanted: Option<&DataType>) -> Result<DataType, OperandTypeError> {
     let mut weak = Vec::new();
-    for (data_type, fit) in TYPES.iter().zip(operand.0) {
+    for (data_type, fit) in OPERAND_TYPES.iter().zip(operand.0) {
         let is_number = result_type(ArithmeticOperator::Subtract, data_type, data_type).is_some();
         let wrong = wanted.is_some_and(|wanted| fit_of_type(data_type, wanted.unfrozen()) == Fit::No);
         if fit == Fit::No || !is_number || wrong {

@@ -16,7 +16,7 @@ use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, Schema, Table, UserType};
 
 /// The keyspace and table name in descriptions of a batch's own markers.
-const BATCH: &str = "[batch]";
+const BATCH_LABEL: &str = "[batch]";
 
 /// Resolves the terms of one statement on one table.
 pub(crate) struct Terms<'a> {
@@ -35,7 +35,7 @@ impl<'a> Terms<'a> {
 
     /// Terms of a batch itself, whose markers belong to no table.
     pub(crate) fn of_batch(table: &'a Table, scope: &Scope<'a>, markers: &'a mut Markers) -> Self {
-        Terms { labels: Labels::new(BATCH, BATCH), ..Terms::of(table, scope, markers) }
+        Terms { labels: Labels::new(BATCH_LABEL, BATCH_LABEL), ..Terms::of(table, scope, markers) }
     }
 
     /// The type of that name.
@@ -261,7 +261,7 @@ impl<'a> Terms<'a> {
 /// The type of a literal argument of a time function, if the literal fits exactly one of the accepted types.
 fn time_of_literal(name: &str, terms: &[Term]) -> Option<Option<DataType>> {
     let [Term { kind: TermKind::Constant(constant), .. }] = terms else { return None };
-    let mut fitting = functions::times_taken(name).iter().filter(|t| literal::fits(constant, t));
+    let mut fitting = functions::time_conversion_types(name).iter().filter(|t| literal::fits(constant, t));
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => Some(Some(only.clone())),
         _ => None,
