@@ -60,12 +60,20 @@ fn no_index(index: &Name, table: &Table) -> Error {
 
 fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<Restriction, Error> {
     let column = column(terms.table, name)?.clone();
-    let operator = relation.operator;
-    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
-    if is_slice(operator) {
+    if is_slice(relation.operator) {
         check_slice(&column.data_type).map_err(|e| e.at(relation.position))?;
     }
-    let value_type = match (operator, column.data_type.unfrozen()) {
+    let value_type = value_type(&column, name, relation, terms)?;
+    let operator = choice_of_one(relation).unwrap_or(relation.operator);
+    let choices = choices(name, operator, relation, &value_type, terms)?;
+    Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
+}
+
+/// The type of the values that a column is compared with. Operators that the column's type does not have are refused.
+fn value_type(column: &Column, name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<DataType, Error> {
+    let operator = relation.operator;
+    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    Ok(match (operator, column.data_type.unfrozen()) {
         (Operator::IsNotNull, _) => {
             return refuse(format!("Unsupported restriction: {} IS NOT NULL is allowed in views only", name.text));
         }
@@ -100,16 +108,25 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
             ));
         }
         _ => column.data_type.clone(),
-    };
-    let operator = choice_of_one(relation).unwrap_or(operator);
-    let choices = match (operator, &relation.values[..], relation.listed) {
+    })
+}
+
+/// The values on the right side of a relation.
+fn choices(
+    name: &Name,
+    operator: Operator,
+    relation: &Relation,
+    value_type: &DataType,
+    terms: &mut Terms<'_>,
+) -> Result<Choices, Error> {
+    Ok(match (operator, &relation.values[..], relation.listed) {
         (Operator::In, [marker], false) => {
-            let list = DataType::List(Box::new(value_type));
+            let list = DataType::List(Box::new(value_type.clone()));
             Choices::List(terms.source(marker, &list, &format!("in({})", name.text))?)
         }
         (Operator::In, values, _) => {
             let sources: Result<Vec<_>, Error> =
-                values.iter().map(|v| Ok(vec![terms.source(v, &value_type, &name.text)?])).collect();
+                values.iter().map(|v| Ok(vec![terms.source(v, value_type, &name.text)?])).collect();
             Choices::Tuples(sources?)
         }
         (_, [value], _) => {
@@ -118,11 +135,10 @@ fn on_column(name: &Name, relation: &Relation, terms: &mut Terms<'_>) -> Result<
                 Operator::ContainsKey => format!("key({})", name.text),
                 _ => name.text.clone(),
             };
-            Choices::one(terms.source(value, &value_type, &label)?)
+            Choices::one(terms.source(value, value_type, &label)?)
         }
-        _ => return refuse("a relation compares with one value".to_owned()),
-    };
-    Ok(Restriction { columns: vec![column], key: None, operator, choices, position: relation.position })
+        _ => return Err(Error::invalid("a relation compares with one value").at(relation.position)),
+    })
 }
 
 /// `=` if the relation is `IN` with a single listed value.
