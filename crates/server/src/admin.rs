@@ -42,7 +42,7 @@ impl ReportRoutes for Router<Arc<Operations>> {
     }
 }
 
-/// A failure as an answer.
+/// A failure as an HTTP response.
 struct Refusal(Failure);
 
 impl From<Failure> for Refusal {
@@ -65,8 +65,8 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Refuses what a page in a browser can send: it cannot set the header, names its origin, and, where a name was bound to this address
-/// behind its back, the name as the host.
+/// Refuses requests that a web page can make a browser send (cross-site request forgery, DNS rebinding): they have an Origin, lack
+/// henge-admin, or name another Host.
 async fn refuse_pages(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -92,7 +92,7 @@ async fn unknown() -> Refusal {
     Refusal(Failure::new(FailureKind::NotFound, "this release has no such request"))
 }
 
-/// Runs what reads or writes the disk where it keeps nobody waiting.
+/// Runs a job that may read or write the disk, on a thread for blocking work.
 async fn run_blocking<T: Send + 'static>(
     operations: Arc<Operations>,
     job: impl FnOnce(&Operations) -> Result<T, Failure> + Send + 'static,

@@ -18,7 +18,7 @@ struct Rate {
 }
 
 impl Rate {
-    /// Counts a line; if it may be written, gives the number that was left out before it.
+    /// Counts a line. If it may be written, returns the number of lines left out before it.
     fn take(&mut self, second: u64) -> Option<u64> {
         if self.second != second {
             (self.second, self.lines) = (second, 0);
@@ -36,7 +36,7 @@ impl Rate {
 pub(crate) fn log(warnings: &[String], user: Option<&str>) {
     for text in warnings {
         let Some(left_out) = RATE.lock().take(BEGAN.elapsed().as_secs()) else { continue };
-        // Names in it are the client's: a line of the log stays one.
+        // Names in the text come from the client: without control characters they cannot begin a line of the log.
         let text = text.replace(char::is_control, " ");
         tracing::warn!(user, left_out, "a client was warned: {text}");
     }

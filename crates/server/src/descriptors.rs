@@ -1,20 +1,20 @@
-//! File descriptors of this process: clients may have most of them, peers, files and operators the rest.
+//! File descriptors of this process. Connections of clients may take most of them; some are left for peers, files and operators.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::time::{Duration, Instant};
 
 /// Descriptors that clients' connections leave free: for files of the engine, links between nodes, the HTTP ports and the admin socket.
-const RESERVE: u64 = 512;
+const RESERVED_DESCRIPTORS: u64 = 512;
 /// The least time between two lines of the log about connections that could not be accepted.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Takes as many descriptors as the system allows, and gives the connections of clients that there may be, at most `wanted`. At least half
-/// of the descriptors are theirs.
+/// Raises the limit of open files as far as the system allows. Returns the maximum number of client connections: `wanted`, or fewer if
+/// descriptors do not suffice, but never less than half of the descriptors.
 pub(crate) fn connections_max(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    // Refused, it stays as it is.
+    // If the system refuses, the limit stays as it is.
     let _ = setrlimit(Resource::Nofile, raised);
     let all = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = share_of_clients(all);
@@ -30,10 +30,10 @@ pub(crate) fn connections_max(wanted: usize) -> usize {
 }
 
 fn share_of_clients(all: u64) -> u64 {
-    all.saturating_sub(RESERVE).max(all / 2)
+    all.saturating_sub(RESERVED_DESCRIPTORS).max(all / 2)
 }
 
-/// Logs connections that could not be accepted, once a second: the reason is mostly that descriptors have run out, and lasts.
+/// Logs connections that could not be accepted, at most once a second: most often descriptors have run out, which lasts.
 #[derive(Debug)]
 pub(crate) struct AcceptErrors {
     port: &'static str,

@@ -1,17 +1,17 @@
-//! Names of addresses, as far as this machine knows them by itself: no name server is asked, which could take long.
+//! Host names of addresses from this machine's own list. No name server is asked: that could take long.
 
 use std::io::Read;
 use std::net::IpAddr;
 
-const FILE: &str = "/etc/hosts";
-/// Bytes of it that are looked at.
-const FILE_BYTES_MAX: u64 = 64 << 10;
+const HOSTS_FILE: &str = "/etc/hosts";
+/// Maximum bytes of the list that are read.
+const HOSTS_BYTES_MAX: u64 = 64 << 10;
 
 /// The first name that the machine's own list has for an address, or the address.
 pub(crate) fn host_name(address: IpAddr) -> String {
     let mut list = String::new();
     // A list that cannot be read is as good as an empty one.
-    let read = std::fs::File::open(FILE).and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut list));
+    let read = std::fs::File::open(HOSTS_FILE).and_then(|file| file.take(HOSTS_BYTES_MAX).read_to_string(&mut list));
     read.ok().and_then(|_| name_in(&list, address)).unwrap_or_else(|| address.to_string())
 }
 

@@ -1,4 +1,4 @@
-//! HTTP on a port that few programs use: a bounded number of connections, none of which can be held open by doing nothing.
+//! An HTTP server for few clients: the number of connections is bounded, and an idle one is closed.
 
 use crate::descriptors::AcceptErrors;
 use axum::Router;
@@ -27,7 +27,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
 /// Bytes of the head of a request.
 const HEADER_BYTES_MAX: usize = 16 << 10;
-/// Pause after a connection could not be accepted: out of descriptors, mostly.
+/// The pause after a connection could not be accepted, most often because descriptors have run out.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// A socket that takes connections.
@@ -75,7 +75,7 @@ async fn serve_within(listener: impl Accept, router: Router, header_timeout: Dur
         let router = router.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            // What goes wrong with a connection concerns its client alone.
+            // An error ends this connection alone.
             let _ = tokio::time::timeout(CONNECTION_TIMEOUT, serve_connection(stream, router, header_timeout)).await;
         });
     }

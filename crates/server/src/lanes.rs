@@ -1,6 +1,7 @@
 //! Threads for work that may touch the disk, so that no core ever waits for one.
 //!
-//! Jobs that wait are bounded by their sources: one turn of the combiner per core, the requests under way on client connections, a few background tasks.
+//! The queues have no bound of their own; their sources have: one turn of the combiner for each core, the requests in flight of client
+//! connections, a few background tasks.
 
 use henge_node::{Lane, PoolFacts};
 use std::io;
@@ -26,7 +27,7 @@ pub(crate) struct Lanes {
     loads: [Arc<Load>; LANES.len()],
 }
 
-/// The jobs of a lane: at work, waiting and done.
+/// The numbers of a lane's jobs: waiting, active and completed.
 #[derive(Default)]
 struct Load {
     waiting: AtomicU64,
@@ -35,17 +36,17 @@ struct Load {
 }
 
 impl Load {
-    /// A job counts as under way until this is dropped, also if it panics.
-    fn begin(&self) -> AtWork<'_> {
+    /// Counts a job as active until the guard is dropped, also if the job panics.
+    fn begin(&self) -> ActiveJob<'_> {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         self.active.fetch_add(1, Ordering::Relaxed);
-        AtWork(self)
+        ActiveJob(self)
     }
 }
 
-struct AtWork<'l>(&'l Load);
+struct ActiveJob<'l>(&'l Load);
 
-impl Drop for AtWork<'_> {
+impl Drop for ActiveJob<'_> {
     fn drop(&mut self) {
         self.0.active.fetch_sub(1, Ordering::Relaxed);
         self.0.completed.fetch_add(1, Ordering::Relaxed);
@@ -98,7 +99,7 @@ fn work(receiver: &Mutex<Receiver<Job>>, load: &Load) {
         };
         match job {
             Ok(job) => {
-                let _at_work = load.begin();
+                let _active = load.begin();
                 job();
             }
             Err(_) => return,

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The class by which drivers know a login with name and password.
+/// The name of the authenticator: drivers answer it with name and password.
 pub(crate) const AUTHENTICATOR: &str = "org.apache.cassandra.auth.PasswordAuthenticator";
 /// Wrong passwords on one connection; after the last it is closed.
 const ATTEMPTS_MAX: u32 = 3;
@@ -21,9 +21,9 @@ pub(crate) const FRAME_BYTES_MAX: usize = 64 << 10;
 /// A stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Nothing but OPTIONS was said.
+    /// The client has sent nothing but OPTIONS.
     New,
-    /// The client has been asked who it is, and was wrong so often.
+    /// The client has been asked for its password, and was wrong `failures` times.
     Asked { failures: u32 },
     /// A password is being checked.
     Checking { failures: u32 },

@@ -1,9 +1,9 @@
-//! The memory that there is for this process.
+//! The memory that this process may use.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Taken where neither file can be read.
+/// The figure if neither file can be read.
 const FALLBACK_BYTES: u64 = 1 << 30;
 
 /// The smallest of the machine's memory and the limits of this process's cgroup and of those around it, in bytes.

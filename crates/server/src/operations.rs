@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
-/// Operations that run at once, and those that are remembered, ended ones included.
+/// Maximum operations that run at once, and that are remembered, ended ones included.
 const RUNNING_MAX: usize = 8;
 const REMEMBERED_MAX: usize = 100;
 
@@ -46,11 +46,11 @@ struct Run {
     started: SystemTime,
     began: Instant,
     steps: Steps,
-    /// `None` while it runs; then how it ended, and after what time.
+    /// `None` while it runs; then its end, and the time that it took.
     end: watch::Sender<Option<(OperationState, Duration)>>,
 }
 
-/// The progress of an operation, and the wish that it stop.
+/// The progress of an operation, and the request to abort it.
 #[derive(Default)]
 struct Steps {
     done: AtomicU64,

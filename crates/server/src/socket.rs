@@ -20,8 +20,8 @@ pub(crate) const READ_BYTES_MAX: usize = 64 << 10;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest time to tell a client that the connection ends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// The time without a word after which a client is probed, that between probes, and the probes that it may leave unanswered: a client whose
-/// machine is gone is noticed within two minutes.
+/// TCP keepalive: idle time before the first probe, time between probes, and probes without an answer before the connection is closed. The
+/// end of a client's machine is noticed within two minutes.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_PROBES: u32 = 6;
@@ -44,7 +44,7 @@ pub(crate) enum Transfer {
 }
 
 impl Socket {
-    /// Agrees with the client on encryption, as far as it is switched on. `None`: the client went, or the server stops.
+    /// Accepts a connection, with a TLS handshake where encryption is enabled. `None` if the client closes it or the server stops.
     pub(crate) async fn accept(
         stream: TcpStream,
         tls: Option<&ClientTls>,
@@ -67,8 +67,8 @@ impl Socket {
         }
     }
 
-    /// Moves bytes in whichever direction some can be moved first: into `input`, if it is given, or out of `output`. Waits while
-    /// neither can be. Nothing is lost if this is dropped before it is ready.
+    /// Waits until bytes can be received into `input`, if it is given, or sent out of `output`, and does the first that is possible. Nothing
+    /// is lost if this is dropped before it is ready.
     pub(crate) async fn transfer(&mut self, input: Option<&mut BytesMut>, output: &[u8]) -> io::Result<Transfer> {
         let mut input = input;
         poll_fn(|context| {
@@ -107,7 +107,7 @@ impl Socket {
         Poll::Ready(sent.and_then(|count| if count > 0 { Ok(count) } else { Err(io::ErrorKind::WriteZero.into()) }))
     }
 
-    /// Takes what there is; zero bytes are the end of the stream.
+    /// Receives the bytes that have arrived; zero at the end of the stream.
     fn poll_receive(&mut self, context: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
         match self {
             Socket::Plain(stream) => loop {
@@ -122,7 +122,7 @@ impl Socket {
             Socket::Tls(stream) => {
                 input.reserve(READ_BYTES_MAX);
                 match ready!(pin!(stream.read_buf(input)).poll(context)) {
-                    // Many clients go without the message that TLS has for it; frames have their own lengths.
+                    // Many clients close without TLS's close_notify. A truncated frame is noticed by its length.
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(0)),
                     count => Poll::Ready(count),
                 }
@@ -135,13 +135,13 @@ impl Socket {
         let Socket::Tls(stream) = self else { return None };
         let session = stream.get_ref().1;
         let protocol = format!("{:?}", session.protocol_version()?).replace('_', ".");
-        // Its names of suites tell those of TLS 1.3 apart, which IANA does not.
+        // rustls names suites of TLS 1.3 with a prefix of their own, which IANA's names lack.
         let cipher_suite = format!("{:?}", session.negotiated_cipher_suite()?.suite()).replace("TLS13_", "TLS_");
         Some(TlsFacts { protocol, cipher_suite })
     }
 
-    /// Tells the client's kernel that the first part of a frame is here. Many drivers send large requests in several writes, of which
-    /// Nagle's algorithm holds the last one back until then; a delayed acknowledgement would cost 40 ms for each such request.
+    /// Acknowledges the first part of a frame at once. Many drivers send a large request in several writes, and Nagle's algorithm holds the
+    /// last one back until the acknowledgement, which the kernel would delay by 40 ms.
     pub(crate) fn acknowledge(&self) {
         let stream = match self {
             Socket::Plain(stream) => stream,
@@ -158,8 +158,7 @@ impl Socket {
     }
 }
 
-/// Has the system notice clients that are gone without a word, and send what is written at once. Where it cannot, the connection has to do
-/// without.
+/// Enables keepalive, so that dead clients are noticed, and disables Nagle's algorithm. An option that the system refuses is left as it is.
 pub(crate) fn tune(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
     let _ = sockopt::set_socket_keepalive(stream, true);
@@ -168,7 +167,7 @@ pub(crate) fn tune(stream: &TcpStream) {
     let _ = sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES);
 }
 
-/// The first byte, which stays to be read; `None` at the end of the stream.
+/// Peeks at the first byte; `None` at the end of the stream.
 async fn first_byte(stream: &TcpStream) -> io::Result<Option<u8>> {
     let mut first = [0];
     Ok((stream.peek(&mut first).await? > 0).then_some(first[0]))

@@ -5,10 +5,10 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use tokio::net::{TcpListener, TcpSocket};
 
-/// Connections that wait to be accepted.
+/// Maximum connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
 
-/// An address cannot be had. Nothing was opened or written.
+/// An address cannot be bound. Nothing was opened or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SocketError {
     /// Another program has it.
@@ -35,21 +35,21 @@ pub(crate) enum SocketError {
     },
 }
 
-/// An address with what it is for.
+/// An address to bind, with the settings that it comes from.
 #[derive(Clone, Copy)]
-struct Place {
+struct Binding {
     transport: &'static str,
     address: SocketAddr,
     settings: &'static str,
 }
 
-impl Place {
-    fn tcp(address: SocketAddr, settings: &'static str) -> Place {
-        Place { transport: "tcp", address, settings }
+impl Binding {
+    fn tcp(address: SocketAddr, settings: &'static str) -> Binding {
+        Binding { transport: "tcp", address, settings }
     }
 
     fn into_error(self, error: io::Error) -> SocketError {
-        let Place { transport, address, settings } = self;
+        let Binding { transport, address, settings } = self;
         match error.kind() {
             io::ErrorKind::AddrInUse => SocketError::InUse { transport, address, settings },
             _ => SocketError::Refused { transport, address, settings, error },
@@ -80,28 +80,28 @@ pub(crate) struct Sockets {
 
 /// The socket for clients, who are refused until the node serves them.
 pub(crate) struct ClientSocket {
-    place: Place,
+    binding: Binding,
     socket: TcpSocket,
 }
 
 impl ClientSocket {
-    /// Takes connections from now on.
+    /// Starts to take connections.
     pub(crate) fn listen(self) -> Result<TcpListener, SocketError> {
-        self.socket.listen(BACKLOG).map_err(|error| self.place.into_error(error))
+        self.socket.listen(BACKLOG).map_err(|error| self.binding.into_error(error))
     }
 }
 
 impl Sockets {
-    /// Binds a server's addresses within a tokio runtime. The one for peers is only checked.
+    /// Binds a server's addresses within a tokio runtime. The address for peers is only checked.
     pub(crate) fn bind(config: &Config) -> Result<Sockets, SocketError> {
         let peers =
-            Place { transport: "udp", address: config.node.address, settings: "listen_address or storage_port" };
+            Binding { transport: "udp", address: config.node.address, settings: "listen_address or storage_port" };
         UdpSocket::bind(peers.address).map_err(|error| peers.into_error(error))?;
-        let place = Place::tcp(config.node.rpc_address, "rpc_address or native_transport_port");
+        let binding = Binding::tcp(config.node.rpc_address, "rpc_address or native_transport_port");
         let listen =
-            |address: Option<SocketAddr>, settings| address.map(|a| Place::tcp(a, settings).listen()).transpose();
+            |address: Option<SocketAddr>, settings| address.map(|a| Binding::tcp(a, settings).listen()).transpose();
         Ok(Sockets {
-            clients: ClientSocket { place, socket: place.bind()? },
+            clients: ClientSocket { binding, socket: binding.bind()? },
             metrics: listen(config.metrics, "metrics_address or metrics_port")?,
             admin: listen(config.admin, "admin_address or admin_port")?,
         })

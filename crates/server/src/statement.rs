@@ -21,7 +21,7 @@ pub(crate) struct CachedStatement {
 #[derive(Debug)]
 struct CachedMetadata {
     metadata: PreparedMetadata,
-    /// Bytes of the largest of its last answers: each that is smaller lowers it by an eighth of the difference.
+    /// Expected bytes of an answer: the largest of the last ones. Each smaller answer lowers it by an eighth of the difference.
     answer_bytes: AtomicUsize,
 }
 
@@ -46,7 +46,7 @@ impl CachedStatement {
         &self.front().metadata
     }
 
-    /// Bytes that the next answer may have, going by the last ones.
+    /// Expected bytes of the next answer, from the last ones.
     pub(crate) fn answer_bytes(&self) -> usize {
         self.front().answer_bytes.load(Ordering::Relaxed)
     }
@@ -55,14 +55,14 @@ impl CachedStatement {
     pub(crate) fn note_answer(&self, bytes: usize) {
         let known = &self.front().answer_bytes;
         let before = known.load(Ordering::Relaxed);
-        // Of two at once one may be lost: it is an estimate.
+        // Of two concurrent updates one may be lost, which an estimate can bear.
         if bytes != before {
             known.store(bytes.max(before - before.saturating_sub(bytes).div_ceil(8)), Ordering::Relaxed);
         }
     }
 
-    /// How much an execution says of the columns. Before version 5 clients cannot tell which columns they know: where these may be
-    /// others, they are told of all, even if they asked to skip them.
+    /// The metadata that an execution answers. Before version 5 a client cannot say which columns it knows: if they may have changed, it gets
+    /// all of them, even if it asked to skip them.
     pub(crate) fn metadata_mode(&self, version: Version, execute: &Execute<'_>) -> MetadataMode {
         let result = &self.metadata().result;
         let skip = execute.parameters.skip_metadata && (version >= Version::V5 || !self.ready.result_varies);
@@ -70,7 +70,7 @@ impl CachedStatement {
     }
 }
 
-/// The columns of a result whose statement was not prepared: nobody asks for their digest.
+/// The columns of a result whose statement was not prepared, without an id.
 pub(crate) fn result_of_text(ready: &PreparedStatement) -> ResultMetadata {
     ResultMetadata::without_id(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
 }
@@ -80,7 +80,7 @@ fn result_of(ready: &PreparedStatement) -> ResultMetadata {
     ResultMetadata::new(ready.prepared.result.iter().flat_map(|columns| columns.iter()).map(column))
 }
 
-/// Columns that only an answer itself can tell.
+/// Columns that are known only with the answer.
 pub(crate) fn result_metadata(columns: &[ColumnSpec]) -> ResultMetadata {
     ResultMetadata::new(columns.iter().map(column))
 }

@@ -1,4 +1,4 @@
-//! The first start with passwords: somebody must be able to log in.
+//! The first superuser, without whom nobody could log in to a new cluster with passwords.
 
 use crate::world::ServerWorld;
 use anyhow::Context;
@@ -6,26 +6,26 @@ use henge_node::Node;
 use std::io::{Read, Write};
 use std::time::Duration;
 
-/// The first role, as Cassandra calls it.
-const NAME: &str = "cassandra";
-/// Letters and digits that are not taken for one another: 32, so that five bits choose one.
+/// The name of the first role, as in Cassandra.
+const SUPERUSER_NAME: &str = "cassandra";
+/// Letters and digits of passwords, without those that look alike. There are 32, so that five bits choose one.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// Twenty characters of five bits: a hundred bits.
-const LENGTH: usize = 20;
-/// Attempts to have it made, and the time between two: the voters may still be starting.
+/// Characters of a password that is made here: a hundred random bits.
+const PASSWORD_CHARS: usize = 20;
+/// Attempts to create the role, and the pause between two: the voters of the metadata log may still be starting.
 const ATTEMPTS_MAX: u32 = 10;
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Makes a superuser if the cluster has no role, or if it is wanted `anew`. Its password is `given`, or one made up here that is
-/// printed once.
+/// Creates the superuser if the cluster has no role, or in any case if `anew` is true. Its password is `given`, or else a random one, which
+/// is printed once.
 pub(crate) async fn make(node: &Node<ServerWorld>, given: Option<&str>, anew: bool) -> anyhow::Result<()> {
     if node.has_roles() && !anew {
         return Ok(());
     }
-    let password = given.map_or_else(random, |password| Ok(password.to_owned()))?;
+    let password = given.map_or_else(random_password, |password| Ok(password.to_owned()))?;
     let mut attempt = 1;
     let made = loop {
-        match node.make_superuser(NAME, &password, anew).await {
+        match node.make_superuser(SUPERUSER_NAME, &password, anew).await {
             Ok(made) => break made,
             Err(error) if attempt < ATTEMPTS_MAX => tracing::warn!(%error, "the first role cannot be made yet"),
             Err(error) => return Err(error).context("the first role, a superuser, cannot be made"),
@@ -35,23 +35,24 @@ pub(crate) async fn make(node: &Node<ServerWorld>, given: Option<&str>, anew: bo
     };
     match (made, given) {
         (true, None) => {
-            let line =
-                format!("superuser: {NAME} with password {password}   (this is shown once: change it or note it)");
+            let line = format!(
+                "superuser: {SUPERUSER_NAME} with password {password}   (this is shown once: change it or note it)"
+            );
             if writeln!(std::io::stdout(), "{line}").is_err() {
                 tracing::error!(
                     "the superuser's password could not be printed: start once with --set superuser_reset=true"
                 );
             }
         }
-        (true, Some(_)) => say!("superuser: {NAME} with the password that is set"),
-        // Another node was first.
+        (true, Some(_)) => say!("superuser: {SUPERUSER_NAME} with the password that is set"),
+        // Another node has created it.
         (false, _) => {}
     }
     Ok(())
 }
 
-fn random() -> anyhow::Result<String> {
-    let mut bytes = [0; LENGTH];
+fn random_password() -> anyhow::Result<String> {
+    let mut bytes = [0; PASSWORD_CHARS];
     std::fs::File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut bytes))
         .context("/dev/urandom cannot be read")?;
