@@ -5,13 +5,13 @@
 //! and the threshold of 8, a stopped peer is judged down after eight to ten seconds.
 
 use henge_base::Mono;
-use std::collections::VecDeque;
 use std::time::Duration;
 
 /// The phi from which on a peer counts as down. One late heartbeat in three thousand would be misjudged if intervals
 /// were as irregular as assumed; they are far more regular.
 pub const PHI_THRESHOLD: f64 = 8.0;
-/// The number of intervals that the mean is computed over, as in Cassandra.
+/// The number of intervals that the mean is computed over, as in Cassandra; but older ones fade, so that nothing has to
+/// be kept of each.
 pub const INTERVAL_COUNT_MAX: usize = 1000;
 /// The interval assumed before any was measured: two rounds, so that a new peer is not judged by its first two
 /// messages.
@@ -25,10 +25,10 @@ pub const MEAN_INTERVAL_MIN: Duration = Duration::from_millis(500);
 /// The signs of life of one peer.
 #[derive(Clone, Debug)]
 pub(crate) struct Detector {
-    /// The last intervals between heartbeats, in microseconds, each at most [`INTERVAL_MAX`].
-    intervals: VecDeque<u32>,
-    /// The sum of `intervals`, in microseconds.
-    sum: u64,
+    /// The mean interval between heartbeats, in microseconds, each counted as [`INTERVAL_MAX`] at most.
+    mean: f64,
+    /// The number of intervals that the mean stands for, at most [`INTERVAL_COUNT_MAX`].
+    count: usize,
     last_heartbeat: Mono,
     /// The time of the last sign of life of any kind.
     last_sign: Mono,
@@ -37,18 +37,14 @@ pub(crate) struct Detector {
 impl Detector {
     /// The detector of a peer first heard of at `now`.
     pub(crate) fn new(now: Mono) -> Detector {
-        let first = FIRST_INTERVAL.as_micros() as u32;
-        Detector { intervals: VecDeque::from([first]), sum: u64::from(first), last_heartbeat: now, last_sign: now }
+        Detector { mean: FIRST_INTERVAL.as_micros() as f64, count: 1, last_heartbeat: now, last_sign: now }
     }
 
     /// Records a heartbeat that became known at `now`.
     pub(crate) fn record_heartbeat(&mut self, now: Mono) {
-        let interval = now.since(self.last_heartbeat).min(INTERVAL_MAX).as_micros() as u32;
-        if self.intervals.len() == INTERVAL_COUNT_MAX {
-            self.sum -= self.intervals.pop_front().map_or(0, u64::from);
-        }
-        self.intervals.push_back(interval);
-        self.sum += u64::from(interval);
+        let interval = now.since(self.last_heartbeat).min(INTERVAL_MAX).as_micros() as f64;
+        self.count = (self.count + 1).min(INTERVAL_COUNT_MAX);
+        self.mean += (interval - self.mean) / self.count as f64;
         self.last_heartbeat = self.last_heartbeat.max(now);
         self.record_sign_of_life(now);
     }
@@ -66,7 +62,7 @@ impl Detector {
 
     /// The suspicion that the peer is down; compare with [`PHI_THRESHOLD`].
     pub(crate) fn phi(&self, now: Mono) -> f64 {
-        let mean = (self.sum as f64 / self.intervals.len() as f64).max(MEAN_INTERVAL_MIN.as_micros() as f64);
+        let mean = self.mean.max(MEAN_INTERVAL_MIN.as_micros() as f64);
         now.since(self.last_sign).as_micros() as f64 / mean
     }
 }
@@ -125,9 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn the_sum_stays_that_of_the_window() {
-        let (detector, _) = detector_after(1500, 5000);
-        assert_eq!(detector.intervals.len(), INTERVAL_COUNT_MAX);
-        assert_eq!(detector.sum, detector.intervals.iter().map(|of| u64::from(*of)).sum::<u64>());
+    fn the_mean_follows_a_new_rhythm() {
+        let (mut detector, last) = detector_after(500, 5000);
+        assert!((4_000..=4_100).contains(&silence_until_down(&detector, last)));
+        (1..=4000).for_each(|n| detector.record_heartbeat(moment(last + n * 1000)));
+        assert!((7_800..=8_000).contains(&silence_until_down(&detector, last + 4_000_000)));
     }
 }

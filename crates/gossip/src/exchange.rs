@@ -1,7 +1,7 @@
 //! The steps of an exchange: opening, answer, close. Messages may arrive late, repeated or forged.
 
 use crate::gossip::Gossip;
-use crate::limits::{GENERATION_STEP_MAX, MESSAGE_DIGESTS_MAX, MESSAGE_FACTS_MAX, VERSION_MAX};
+use crate::limits::{GENERATION_STEP_MAX, MESSAGE_BYTES_MAX, MESSAGE_FRAME_BYTES, VERSION_MAX};
 use crate::{Delta, Digest, Message};
 use henge_base::{HostId, Mono};
 use std::cmp::Reverse;
@@ -18,8 +18,7 @@ impl Gossip {
             Message::Answer { deltas, wants } => {
                 self.apply_deltas(&deltas, now);
                 self.record_answer(from, now);
-                let wants = truncate(&wants, MESSAGE_DIGESTS_MAX);
-                Some(Message::Close { deltas: self.deltas(wants.to_vec()) })
+                Some(Message::Close { deltas: self.deltas(wants, MESSAGE_BYTES_MAX - MESSAGE_FRAME_BYTES) })
             }
             Message::Close { deltas } => {
                 self.apply_deltas(&deltas, now);
@@ -30,8 +29,7 @@ impl Gossip {
     }
 
     fn answer_open(&mut self, digests: &[Digest], whole: bool) -> Message {
-        let whole = whole && digests.len() <= MESSAGE_DIGESTS_MAX;
-        let digests = truncate(digests, MESSAGE_DIGESTS_MAX);
+        let mut room = MESSAGE_BYTES_MAX - MESSAGE_FRAME_BYTES;
         let mut wants = Vec::new();
         for digest in digests {
             let known = self.digest(digest.host);
@@ -39,6 +37,10 @@ impl Gossip {
             if digest.host == self.host {
                 self.heed_claim(digest);
             } else if ahead && self.may_know(digest.host) && self.is_plausible(digest) {
+                // Half of the message is for what the peer lacks.
+                let rest = room.checked_sub(known.wire_len()).filter(|rest| *rest >= MESSAGE_BYTES_MAX / 2);
+                let Some(rest) = rest else { continue };
+                room = rest;
                 wants.push(known);
             }
         }
@@ -46,7 +48,7 @@ impl Gossip {
         if whole {
             lacking.extend(self.missing_digests(digests));
         }
-        Message::Answer { deltas: self.deltas(lacking), wants }
+        Message::Answer { deltas: self.deltas(lacking, room), wants }
     }
 
     /// Digests of the hosts known here that `digests` do not name. They have generation zero, for the peer knows
@@ -58,20 +60,19 @@ impl Gossip {
         unnamed.map(|host| Digest { host, generation: 0, version: 0 }).collect()
     }
 
-    /// The deltas that a peer at `digests` lacks, as many as a message holds: this node's own first, then those of the
+    /// The deltas that a peer at `digests` lacks, as many as `room` bytes hold: this node's own first, then those of the
     /// hosts furthest behind.
-    fn deltas(&self, digests: Vec<Digest>) -> Vec<Delta> {
+    fn deltas(&self, digests: Vec<Digest>, mut room: usize) -> Vec<Delta> {
         let lead = |digest: Digest| {
             let state = self.host_state(digest.host)?;
             state.versions_ahead(&digest).map(|lead| (Reverse((digest.host == self.host, lead)), digest))
         };
         let mut behind: Vec<_> = digests.into_iter().filter_map(lead).collect();
         behind.sort_by_key(|(lead, digest)| (*lead, digest.host));
-        let mut room = MESSAGE_FACTS_MAX;
         let mut deltas = Vec::new();
         for (_, digest) in behind {
             let Some(delta) = self.host_state(digest.host).map(|state| state.delta(&digest)) else { continue };
-            let Some(rest) = room.checked_sub(1 + delta.facts.len()) else { break };
+            let Some(rest) = room.checked_sub(delta.wire_len()) else { break };
             room = rest;
             deltas.push(delta);
         }
@@ -79,10 +80,7 @@ impl Gossip {
     }
 
     fn apply_deltas(&mut self, deltas: &[Delta], now: Mono) {
-        let mut room = MESSAGE_FACTS_MAX;
         for delta in deltas {
-            let Some(rest) = room.checked_sub(1 + delta.facts.len()) else { break };
-            room = rest;
             if delta.upto.host == self.host {
                 self.heed_claim(&delta.upto);
                 continue;
@@ -115,11 +113,6 @@ impl Gossip {
             self.own.overtake(digest.version);
         }
     }
-}
-
-/// The first `most` items.
-fn truncate<T>(items: &[T], most: usize) -> &[T] {
-    &items[..items.len().min(most)]
 }
 
 /// True if the versions of a delta are consistent with each other.

@@ -1,12 +1,15 @@
 //! One node's part in the gossip of its cluster.
 
+use crate::evidence::{Link, LinkReport};
 use crate::host_state::HostState;
-use crate::limits::{FORGOTTEN_HOSTS_MAX, HOSTS_MAX, MESSAGE_DIGESTS_MAX};
+use crate::limits::{MESSAGE_BYTES_MAX, MESSAGE_FRAME_BYTES};
+use crate::partners::Partners;
 use crate::peer::Peer;
-use crate::{Digest, Event, Fact, HostFacts, Message};
-use henge_base::{HostId, Mono};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{Digest, Event, Fact, HostFacts, Members, Message};
+use henge_base::{HostId, Mono, Random};
+use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest time between two polls. After a longer one this process itself stood still, so no peer is judged down
@@ -14,14 +17,18 @@ use std::time::Duration;
 pub const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// The gossip state of one node: its own facts, those of its peers, and which of them seem alive. Once a second the
-/// owner calls [`Gossip::tick`], sends [`Gossip::open`] to a few peers, and calls [`Gossip::poll`] for changes;
-/// arriving messages go to [`Gossip::on_message`]. A peer is down until it has answered this node.
+/// owner calls [`Gossip::tick`], sends [`Gossip::open`] to the hosts of [`Gossip::draw_partners`], and calls
+/// [`Gossip::poll`] for changes; arriving messages go to [`Gossip::on_message`].
+///
+/// A peer is up while its heartbeats advance, whoever relays them, and nothing refutes that this node reaches it. In a
+/// cluster so small that exchanges are opened with everybody it must also have answered.
 #[derive(Clone, Debug)]
 pub struct Gossip {
     pub(crate) host: HostId,
     pub(crate) own: HostState,
     pub(crate) peers: BTreeMap<HostId, Peer>,
-    pub(crate) forgotten: BTreeSet<HostId>,
+    pub(crate) members: Arc<Members>,
+    partners: Partners,
     /// A later generation of this host that a peer claims to know; `None` if there was no such claim.
     pub(crate) superseded: Option<u64>,
     /// The number of claims refused as impossible.
@@ -38,12 +45,29 @@ impl Gossip {
             host,
             own: HostState::new(generation),
             peers: BTreeMap::new(),
-            forgotten: BTreeSet::new(),
+            members: Arc::default(),
+            partners: Partners::default(),
             superseded: None,
             refused: 0,
             cursor: None,
             last_poll: None,
         }
+    }
+
+    /// Sets who the members are. Peers that are none are dropped, and claims about them ignored.
+    pub fn set_members(&mut self, members: Arc<Members>) {
+        self.peers.retain(|host, _| members.contains(*host));
+        self.members = members;
+    }
+
+    /// The members that gossip may speak of.
+    pub fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// The bytes of [`Gossip::open`].
+    pub fn encoded_opening(&mut self) -> Vec<u8> {
+        self.open().encode(&self.members)
     }
 
     /// Sets a fact about this node. An unchanged fact costs nothing.
@@ -56,26 +80,65 @@ impl Gossip {
         self.own.advance();
     }
 
+    /// The hosts to open an exchange with in this round: some of the partners, those of them that never answered, and
+    /// peers that others hear of while they do not answer here.
+    pub fn draw_partners(&mut self, random: &mut Random, now: Mono) -> Vec<HostId> {
+        let others: Vec<HostId> = self.members.hosts().filter(|host| *host != self.host).collect();
+        let peers = &self.peers;
+        self.partners.renew(&others, |host| peers.get(&host).is_some_and(|peer| peer.up), random);
+        let fanout = self.partners.fanout(others.len());
+        let mut view: Vec<HostId> = self.partners.hosts().collect();
+        random.shuffle(&mut view);
+        let mut drawn: Vec<HostId> = view.iter().take(fanout).copied().collect();
+        let is_unmet = |host: &&HostId| peers.get(*host).is_some_and(|peer| peer.is_unmet(now));
+        drawn.extend(view.iter().filter(is_unmet).take(fanout));
+        let mut suspects: Vec<HostId> = self.suspected_links(now).map(|(host, _)| host).collect();
+        random.shuffle(&mut suspects);
+        drawn.extend(suspects.into_iter().take(fanout));
+        drawn.sort();
+        drawn.dedup();
+        for host in &drawn {
+            if let Some(peer) = self.peer(*host, now) {
+                peer.record_opening(now);
+            }
+        }
+        drawn
+    }
+
     /// The message that opens an exchange. It may be sent to several peers.
     pub fn open(&mut self) -> Message {
-        let mut digests = vec![self.own.digest(self.host)];
-        let whole = self.peers.len() < MESSAGE_DIGESTS_MAX;
-        let after = match self.cursor.filter(|_| !whole) {
-            Some(cursor) => (Excluded(cursor), Unbounded),
-            None => (Unbounded, Unbounded),
-        };
-        let turn = self.peers.range::<HostId, _>(after).chain(&self.peers).take(MESSAGE_DIGESTS_MAX - 1);
-        let turn = turn.take(self.peers.len()).map(|(host, peer)| peer.state.digest(*host));
-        digests.extend(turn.filter(|digest| digest.generation > 0));
-        self.cursor = digests.last().map(|digest| digest.host).filter(|_| digests.len() > 1);
+        let own = self.own.digest(self.host);
+        let mut room = MESSAGE_BYTES_MAX - MESSAGE_FRAME_BYTES - own.wire_len();
+        let mut digests = vec![own];
+        let after = self.cursor.map_or((Unbounded, Unbounded), |cursor| (Excluded(cursor), Unbounded));
+        let known = self.peers.values().filter(|peer| peer.state.generation > 0).count();
+        let turn = self.peers.range::<HostId, _>(after).chain(&self.peers).take(self.peers.len());
+        for digest in turn.map(|(host, peer)| peer.state.digest(*host)).filter(|digest| digest.generation > 0) {
+            let Some(rest) = room.checked_sub(digest.wire_len()) else { break };
+            room = rest;
+            digests.push(digest);
+        }
+        let whole = digests.len() > known;
+        self.cursor = digests.last().map(|digest| digest.host).filter(|_| !whole);
         Message::Open { digests, whole }
     }
 
-    /// Records that `peer` answered a request at `at`.
-    pub fn record_answer(&mut self, peer: HostId, at: Mono) {
-        if let Some(peer) = self.peer(peer, at) {
-            peer.record_answer(at);
+    /// Records the requests that ended on a link to `peer` since the last report.
+    pub fn report(&mut self, peer: HostId, link: Link, report: LinkReport, now: Mono) {
+        if let Some(peer) = self.peer(peer, now) {
+            peer.report(link, report, now);
         }
+    }
+
+    /// Records that `peer` answered a message of an exchange at `at`.
+    pub(crate) fn record_answer(&mut self, peer: HostId, at: Mono) {
+        self.report(peer, Link::Control, LinkReport { answered: Some(at), silence: None }, at);
+    }
+
+    /// The links on which a peer seems not to answer although others hear of it: one request a second on each finds out.
+    pub fn suspected_links(&self, now: Mono) -> impl Iterator<Item = (HostId, Link)> {
+        let heard = self.peers.iter().filter(move |(_, peer)| peer.is_heard_of(now));
+        heard.flat_map(|(host, peer)| peer.suspected_links().map(|link| (*host, link)))
     }
 
     /// The changes since the last poll. Call it once a second; see [`PAUSE_MAX`].
@@ -85,7 +148,8 @@ impl Gossip {
         }
         self.last_poll = Some(now);
         let mut events = Vec::new();
-        self.peers.iter_mut().for_each(|(host, peer)| peer.poll(*host, now, &mut events));
+        let must_meet = self.partners.are_all(self.members.len().saturating_sub(1));
+        self.peers.iter_mut().for_each(|(host, peer)| peer.poll(*host, now, must_meet, &mut events));
         events
     }
 
@@ -117,12 +181,6 @@ impl Gossip {
         self.peers.get(&peer).is_some_and(|peer| peer.up)
     }
 
-    /// Peers that other hosts currently hear of but that have not answered this node. An exchange should be opened with
-    /// them: in a large cluster random choice alone takes long to reach them.
-    pub fn unmet_hosts(&self, now: Mono) -> impl Iterator<Item = HostId> {
-        self.peers.iter().filter(move |(_, peer)| peer.is_unmet(now)).map(|(host, _)| *host)
-    }
-
     /// A generation of this host later than its own that a peer knows, if any: another process runs under this host's
     /// id, or its data directory was set back to an earlier state. Peers ignore this process.
     pub fn newer_generation(&self) -> Option<u64> {
@@ -134,16 +192,7 @@ impl Gossip {
         self.refused
     }
 
-    /// Drops a removed host. Its id never comes back, so later claims about it are ignored.
-    pub fn forget(&mut self, host: HostId) {
-        self.peers.remove(&host);
-        if self.forgotten.len() < FORGOTTEN_HOSTS_MAX {
-            self.forgotten.insert(host);
-        }
-    }
-
-    /// The peer `host`, added if it is new; `None` for this node, for a removed host, and when there are too many
-    /// peers.
+    /// The peer `host`, added if it is new; `None` for this node and for hosts that are no members.
     pub(crate) fn peer(&mut self, host: HostId, now: Mono) -> Option<&mut Peer> {
         if !self.may_know(host) {
             return None;
@@ -153,8 +202,7 @@ impl Gossip {
 
     /// True if `host` is a peer or may become one.
     pub(crate) fn may_know(&self, host: HostId) -> bool {
-        let welcome = host != self.host && !self.forgotten.contains(&host);
-        welcome && (self.peers.contains_key(&host) || self.peers.len() < HOSTS_MAX)
+        host != self.host && self.members.contains(host)
     }
 
     /// The state known of `host`, this node included; `None` if nothing is known.

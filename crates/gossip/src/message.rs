@@ -2,11 +2,10 @@
 
 use crate::Fact;
 use henge_base::HostId;
-use serde::{Deserialize, Serialize};
 
 /// One step of an exchange. The opening tells what the sender knows, the answer brings what is newer and asks for what
-/// is older, and the close brings that. Digests and facts of each are bounded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// is older, and the close brings that. Each is at most [`MESSAGE_BYTES_MAX`](crate::MESSAGE_BYTES_MAX) long.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// The first step: the versions that the sender has of each host.
     Open {
@@ -30,7 +29,7 @@ pub enum Message {
 }
 
 /// The knowledge of a host: all facts up to a version of a generation. Generation zero means none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest {
     /// The host.
     pub host: HostId,
@@ -41,7 +40,7 @@ pub struct Digest {
 }
 
 /// News of a host: all facts above a version. It is applied completely or not at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delta {
     /// The host, and the version that the news reaches.
     pub upto: Digest,

@@ -3,8 +3,8 @@
 mod claims;
 mod cluster;
 
-use crate::{Delta, Digest, Event, Fact, Gossip, Message};
-use cluster::{Cluster, epoch, host};
+use crate::{Delta, Digest, Event, Fact, Link, LinkReport, Message, Silence, VIEW_MAX};
+use cluster::{Cluster, epoch, host, members, node_of};
 use henge_base::Mono;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 fn everybody_comes_up_and_hears_every_fact() {
     let mut cluster = Cluster::new(5, 1);
     (0..5).for_each(|at| cluster.node(at).set(epoch(at as u64)));
-    cluster.rounds(20, 1);
+    cluster.rounds(20);
     assert!((0..5).all(|at| cluster.sees_who_runs(at)));
     for at in 0..5 {
         assert_eq!(cluster.known_of(at), vec![vec![epoch(at as u64)]; 4]);
@@ -26,7 +26,7 @@ fn everybody_comes_up_and_hears_every_fact() {
 fn what_is_told_of_all_hosts_is_known_with_its_versions() {
     let mut cluster = Cluster::new(3, 1);
     cluster.node(0).set(epoch(7));
-    cluster.rounds(20, 2);
+    cluster.rounds(20);
     let told = cluster.node(1).host_facts();
     assert_eq!(told.len(), 3);
     assert_eq!(told[0].host, host(1));
@@ -34,18 +34,18 @@ fn what_is_told_of_all_hosts_is_known_with_its_versions() {
     assert_eq!((first.generation, &first.facts[..]), (1, &[(epoch(7), 1)][..]));
     assert!(told.iter().all(|told| told.version >= 15));
     // A host that others only name is not known.
-    assert_eq!(Gossip::new(host(5), 1).host_facts().len(), 1);
+    assert_eq!(node_of(5, 1, 6).host_facts().len(), 1);
 }
 
 #[test]
 fn a_stopped_peer_goes_down_in_ten_seconds_and_returns_with_its_heartbeats() {
     for seed in 0..20 {
         let mut cluster = Cluster::new(3, seed);
-        cluster.rounds(60, 3);
+        cluster.rounds(60);
         cluster.events.clear();
         let stopped = cluster.nodes[2].take();
         let stopped_at = cluster.now;
-        cluster.rounds(15, 3);
+        cluster.rounds(15);
         for at in 0..2 {
             let down = cluster.events.iter().find(|(_, who, event)| *who == at && *event == Event::Down(host(2)));
             let after = down.unwrap().0.since(stopped_at);
@@ -57,7 +57,7 @@ fn a_stopped_peer_goes_down_in_ten_seconds_and_returns_with_its_heartbeats() {
         assert_eq!(cluster.events.len(), 2);
         cluster.events.clear();
         cluster.nodes[2] = stopped;
-        cluster.rounds(3, 3);
+        cluster.rounds(3);
         assert!((0..3).all(|at| cluster.sees_who_runs(at)), "seed {seed}");
         assert_eq!(cluster.events.iter().filter(|(_, who, _)| *who < 2).count(), 2);
     }
@@ -66,11 +66,11 @@ fn a_stopped_peer_goes_down_in_ten_seconds_and_returns_with_its_heartbeats() {
 #[test]
 fn one_that_stood_still_gives_nobody_up_for_it() {
     let mut cluster = Cluster::new(3, 1);
-    cluster.rounds(30, 3);
+    cluster.rounds(30);
     cluster.events.clear();
     cluster.letters.clear();
     cluster.now = cluster.now + Duration::from_secs(60);
-    cluster.rounds(5, 3);
+    cluster.rounds(5);
     assert_eq!(cluster.events, []);
 }
 
@@ -78,11 +78,11 @@ fn one_that_stood_still_gives_nobody_up_for_it() {
 fn a_restart_is_seen_as_down_and_up_even_when_it_is_quick() {
     let mut cluster = Cluster::new(3, 1);
     cluster.node(2).set(epoch(7));
-    cluster.rounds(30, 3);
+    cluster.rounds(30);
     cluster.events.clear();
-    cluster.nodes[2] = Some(Gossip::new(host(2), 2));
+    cluster.restart(2, 2);
     cluster.node(2).set(epoch(3));
-    cluster.rounds(4, 3);
+    cluster.rounds(4);
     assert_eq!(cluster.known_of(2), vec![vec![epoch(3)]; 2], "what the earlier run told is gone");
     for at in 0..2 {
         let seen: Vec<_> = cluster.events.iter().filter(|(_, who, _)| *who == at).map(|(_, _, event)| *event).collect();
@@ -94,51 +94,80 @@ fn a_restart_is_seen_as_down_and_up_even_when_it_is_quick() {
 #[test]
 fn an_earlier_generation_is_not_listened_to_and_learns_of_it() {
     let mut cluster = Cluster::new(3, 1);
-    cluster.nodes[2] = Some(Gossip::new(host(2), 5));
+    cluster.restart(2, 5);
     cluster.node(2).set(epoch(7));
-    cluster.rounds(10, 3);
-    cluster.nodes[2] = Some(Gossip::new(host(2), 4));
+    cluster.rounds(10);
+    cluster.restart(2, 4);
     cluster.node(2).set(epoch(9));
-    cluster.rounds(10, 3);
+    cluster.rounds(10);
     assert_eq!(cluster.known_of(2), vec![vec![epoch(7)]; 2]);
     assert_eq!(cluster.node(2).newer_generation(), Some(5));
     assert_eq!(cluster.node(0).newer_generation(), None);
 }
 
 #[test]
-fn a_peer_that_only_others_reach_stays_down_and_is_unmet() {
+fn a_peer_that_only_others_reach_is_down_until_it_answers() {
     let mut cluster = Cluster::new(3, 1);
     cluster.cut.extend([(0, 2), (2, 0)]);
-    cluster.rounds(20, 3);
-    let now = cluster.now;
+    cluster.rounds(20);
     assert!(!cluster.node(0).is_up(host(2)) && cluster.node(0).is_up(host(1)));
-    assert_eq!(cluster.node(0).unmet_hosts(now).collect::<Vec<_>>(), [host(2)]);
     cluster.cut.clear();
-    cluster.rounds(3, 3);
+    cluster.rounds(3);
     assert!(cluster.sees_who_runs(0));
-    assert_eq!(cluster.node(0).unmet_hosts(now).count(), 0);
+    // The same when it was up before, though its heartbeats come by way of the third.
+    for cut in [vec![(0, 2), (2, 0)], vec![(0, 2)]] {
+        cluster.events.clear();
+        cluster.cut.extend(cut.clone());
+        cluster.rounds(15);
+        assert!(!cluster.node(0).is_up(host(2)), "{cut:?}");
+        assert!(cluster.node(1).is_up(host(0)) && cluster.node(1).is_up(host(2)));
+        let now = cluster.now;
+        assert!(cluster.node(0).suspected_links(now).any(|of| of == (host(2), Link::Control)));
+        cluster.cut.clear();
+        cluster.rounds(6);
+        assert!(cluster.sees_who_runs(0), "{cut:?}");
+    }
+}
+
+#[test]
+fn requests_without_answers_lower_a_peer_that_gossips() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.rounds(10);
+    let (sent, ended) = (cluster.now, cluster.now + Duration::from_secs(2));
+    cluster.rounds(2);
+    let silence = Silence { last_sent: ended, ..Silence::of_one(sent, ended) };
+    let unanswered = LinkReport { answered: None, silence: Some(silence) };
+    cluster.node(0).report(host(2), Link::Requests, unanswered, ended);
+    cluster.rounds(5);
+    assert!(!cluster.node(0).is_up(host(2)) && cluster.node(1).is_up(host(2)));
+    let now = cluster.now;
+    assert_eq!(cluster.node(0).suspected_links(now).collect::<Vec<_>>(), [(host(2), Link::Requests)]);
+    let answered = LinkReport { answered: Some(now), silence: None };
+    cluster.node(0).report(host(2), Link::Requests, answered, now);
+    cluster.rounds(1);
+    assert!(cluster.node(0).is_up(host(2)));
 }
 
 #[test]
 fn what_gets_through_one_way_only_is_no_answer() {
     let mut cluster = Cluster::new(2, 1);
     cluster.cut.insert((0, 1));
-    cluster.rounds(20, 1);
+    cluster.rounds(20);
     assert!(!cluster.node(0).is_up(host(1)) && !cluster.node(1).is_up(host(0)));
 }
 
 #[test]
 fn answers_to_requests_hold_a_silent_peer_up() {
     let mut cluster = Cluster::new(2, 1);
-    cluster.rounds(20, 1);
+    cluster.rounds(20);
     cluster.cut.extend([(0, 1), (1, 0)]);
     for _ in 0..30 {
         let now = cluster.now;
         cluster.node(0).record_answer(host(1), now);
-        cluster.round(1);
+        cluster.round();
     }
     assert!(cluster.node(0).is_up(host(1)) && !cluster.node(1).is_up(host(0)));
-    cluster.rounds(12, 1);
+    cluster.rounds(12);
     assert!(!cluster.node(0).is_up(host(1)));
     let now = cluster.now;
     cluster.node(0).record_answer(host(1), now);
@@ -147,7 +176,7 @@ fn answers_to_requests_hold_a_silent_peer_up() {
 
 #[test]
 fn old_evidence_brings_nobody_up() {
-    let mut gossip = Gossip::new(host(0), 1);
+    let mut gossip = node_of(0, 1, 2);
     gossip.record_answer(host(1), Mono(1_000_000));
     assert_eq!(gossip.poll(Mono(60_000_000)), []);
     assert_eq!(gossip.poll(Mono(61_000_000)), []);
@@ -156,7 +185,7 @@ fn old_evidence_brings_nobody_up() {
 #[test]
 fn an_answer_of_the_run_before_does_not_bring_up_the_next() {
     let mut cluster = Cluster::new(3, 1);
-    cluster.rounds(10, 3);
+    cluster.rounds(10);
     let answered = cluster.now;
     let next = Digest { host: host(2), generation: 2, version: 1 };
     let news = Message::Close { deltas: vec![Delta { upto: next, since: 0, facts: vec![] }] };
@@ -173,24 +202,42 @@ fn the_epoch_of_a_peer_that_is_down_is_not_followed() {
     let mut cluster = Cluster::new(3, 1);
     cluster.node(2).set(epoch(9));
     cluster.node(1).set(epoch(2));
-    cluster.rounds(10, 3);
+    cluster.rounds(10);
     assert_eq!(cluster.node(0).newest_epoch(), Some((host(2), 0, 9)));
     cluster.nodes[2] = None;
-    cluster.rounds(15, 3);
+    cluster.rounds(15);
     assert_eq!(cluster.node(0).newest_epoch(), Some((host(1), 0, 2)));
 }
 
 #[test]
-fn a_forgotten_host_does_not_come_back() {
+fn a_host_that_is_no_member_is_not_taken_up() {
     let mut cluster = Cluster::new(3, 1);
-    cluster.rounds(10, 3);
-    cluster.node(0).forget(host(2));
+    cluster.rounds(10);
+    cluster.node(0).set_members(members(2));
     cluster.events.clear();
-    cluster.rounds(10, 3);
+    cluster.rounds(10);
     assert!(!cluster.node(0).is_up(host(2)));
     assert_eq!(cluster.node(0).facts(host(2)).count(), 0);
     assert!(cluster.events.iter().all(|(_, at, _)| *at != 0));
     assert_eq!(cluster.node(0).on_message(host(2), Message::Open { digests: vec![], whole: true }, Mono(0)), None);
+}
+
+/// In a cluster that is much larger than a view everybody hears of everybody, though hardly any two ever meet.
+#[test]
+fn a_cluster_larger_than_a_view_knows_itself() {
+    let size = VIEW_MAX + 20;
+    let mut cluster = Cluster::new(size, 1);
+    cluster.rounds(25);
+    assert!((0..size).all(|at| cluster.sees_who_runs(at)));
+    cluster.events.clear();
+    cluster.rounds(60);
+    assert_eq!(cluster.events, [], "nobody is suspected");
+    cluster.nodes[7] = None;
+    cluster.rounds(25);
+    assert!((0..size).filter(|at| *at != 7).all(|at| cluster.sees_who_runs(at)));
+    cluster.restart(7, 2);
+    cluster.rounds(15);
+    assert!((0..size).all(|at| cluster.sees_who_runs(at)));
 }
 
 proptest! {
@@ -207,15 +254,15 @@ proptest! {
             let at = cluster.random.below(size as u64) as usize;
             if cluster.random.chance(1, 10) {
                 last[at] = (last[at].0 + 1, None);
-                cluster.nodes[at] = Some(Gossip::new(host(at), last[at].0));
+                cluster.restart(at, last[at].0);
             } else {
                 last[at].1 = Some(epoch(step));
                 cluster.node(at).set(epoch(step));
             }
-            cluster.round(1);
+            cluster.round();
         }
         (cluster.loss, cluster.repeats) = (0, 0);
-        cluster.rounds(6 * size, 1);
+        cluster.rounds(6 * size);
         for (at, (_, fact)) in last.iter().enumerate() {
             let expected: Vec<Fact> = fact.iter().copied().collect();
             prop_assert!(cluster.known_of(at).iter().all(|known| *known == expected), "{} {:?}", at, expected);
@@ -227,10 +274,10 @@ proptest! {
     #[test]
     fn a_lossy_network_alone_gives_nobody_up(seed: u64) {
         let mut cluster = Cluster::new(4, seed);
-        cluster.rounds(20, 3);
+        cluster.rounds(20);
         cluster.events.clear();
         cluster.loss = 20;
-        cluster.rounds(300, 3);
+        cluster.rounds(300);
         prop_assert_eq!(&cluster.events, &[]);
     }
 }

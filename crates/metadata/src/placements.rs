@@ -55,6 +55,11 @@ impl Placements {
         self.ids.len()
     }
 
+    /// The numbers of all that ever joined.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (HostId, MemberNumber)> {
+        self.ids.iter().enumerate().map(|(number, id)| (*id, number as MemberNumber))
+    }
+
     /// Gives a member that joins the next number.
     pub(crate) fn add_member(&mut self, id: HostId) {
         if !self.ids.contains(&id) {
@@ -85,8 +90,7 @@ impl Placements {
     /// The changes that place everything on `members` in the entry `index`, with these settings and no others.
     pub(crate) fn changes(&self, members: &[Member], settings: Vec<Replication>, index: u64) -> Vec<Change> {
         let ring = Ring::new(members);
-        let numbers: BTreeMap<HostId, MemberNumber> =
-            self.ids.iter().enumerate().map(|(number, id)| (*id, number as MemberNumber)).collect();
+        let numbers: BTreeMap<HostId, MemberNumber> = self.numbers().collect();
         let unused = self.by_setting.keys().filter(|setting| settings.binary_search(setting).is_err());
         let mut changes: Vec<Change> = unused.cloned().map(Change::Unplaced).collect();
         for setting in settings {

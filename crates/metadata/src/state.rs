@@ -4,7 +4,7 @@ use crate::limits::FIRST_STORAGE_ID;
 use crate::{Change, EntryHash, Epoch, Placements, Position, RecentCommands, Roles, SealedEntry, TRACES};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Schema, StorageId, Table};
-use henge_ring::{Member, PlacementFault};
+use henge_ring::{Member, MemberNumber, PlacementFault};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -96,6 +96,11 @@ impl ClusterState {
     /// The end of the log that adds up to this state.
     pub fn position(&self) -> Position {
         Position { epoch: self.epoch, hash: self.hash }
+    }
+
+    /// The members with their numbers.
+    pub fn member_numbers(&self) -> impl Iterator<Item = (HostId, MemberNumber)> {
+        self.placements.numbers().filter(|(host, _)| self.members.contains_key(host))
     }
 
     /// True if the keyspaces that newer clusters have from their first entry on are there.

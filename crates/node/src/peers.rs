@@ -24,6 +24,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// A request that ends as long after its deadline as this was held up here.
+const LATE_TIMER: Duration = Duration::from_millis(500);
+
 /// The other nodes, as this one talks to them. It needs no view of the cluster, only the epoch that messages carry.
 pub(crate) struct Peers<W> {
     context: Arc<Context<W>>,
@@ -77,31 +80,56 @@ impl<W: World> Peers<W> {
         deadline: Mono,
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        let sent = self.context.world.mono();
         let call = self.context.world.call(To::Host(to), class, deadline, self.request(message));
         let peers = Arc::clone(self);
         async move {
-            let body = peers.body_of(to, call.await)?;
+            let reply = call.await;
+            peers.record_outcome(to, class, (sent, deadline), &reply);
+            let body = peers.body_of(reply)?;
             // The replica did as it was asked, and what it says of it is lost.
             M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
         }
     }
 
-    fn body_of(&self, from: HostId, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
+    /// Records whether a peer answered: a refusal is an answer too. Where the time ran out long ago this process stood
+    /// still, and the peer is not to blame. A request that was not sent says nothing.
+    fn record_outcome(
+        &self,
+        to: HostId,
+        class: Class,
+        (sent, deadline): (Mono, Mono),
+        reply: &Result<Bytes, CallError>,
+    ) {
+        let now = self.context.world.mono();
+        match reply {
+            Ok(_) => self.liveness.record_answer(to, class, now),
+            Err(CallError::Unknown) if now.since(deadline) < LATE_TIMER => {
+                self.liveness.record_silence(to, class, sent, now);
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn body_of(&self, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
         let reply = reply.map_err(|error| match error {
             CallError::NotSent => ReplicaError::NotSent,
             CallError::Unknown => ReplicaError::Unknown,
         })?;
         let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
         header.status.map_err(ReplicaError::Refused)?;
-        self.liveness.record_answer(from, self.context.world.mono());
         self.context.witness(header.clock);
         Ok(body)
     }
 
     /// Asks a peer about the cluster's own business. It may be no member yet.
     pub(crate) async fn ask<M: Message>(&self, to: To, question: &M, timeout: Duration) -> Result<M::Reply, AskError> {
-        let deadline = self.context.deadline_after(timeout);
-        let reply = self.context.world.call(to, M::CLASS, deadline, self.request(question)).await?;
+        let (sent, deadline) = (self.context.world.mono(), self.context.deadline_after(timeout));
+        let reply = self.context.world.call(to, M::CLASS, deadline, self.request(question)).await;
+        if let To::Host(host) = to {
+            self.record_outcome(host, M::CLASS, (sent, deadline), &reply);
+        }
+        let reply = reply?;
         let (header, body) = Header::split(&reply).map_err(|_| AskError::Unreadable(reply.len()))?;
         self.context.witness(header.clock);
         header.status.map_err(AskError::Refused)?;

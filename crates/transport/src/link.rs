@@ -1,5 +1,6 @@
-//! A link to a peer: one QUIC connection with one stream in each direction. It connects when there is something to send, and again
-//! after its connection broke. Between a failed or broken connection and the next attempt calls fail at once, as not sent.
+//! A link to a peer: one QUIC connection with one stream in each direction. It connects when there is something to send,
+//! and again after its connection broke or was closed because it was not used. Between a failed or broken connection and
+//! the next attempt calls fail at once, as not sent.
 
 use crate::endpoint::EndpointState;
 use crate::frame::{Head, Kind};
@@ -13,7 +14,7 @@ use crate::tls::SERVER_NAME;
 use henge_base::{Bytes, BytesMut, HostId};
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -25,8 +26,18 @@ pub(crate) struct Link {
     /// Replaced for each connection, after the frames of the broken one have been settled.
     outbox: Mutex<Arc<Outbox>>,
     pub(crate) pending: Pending,
+    /// Calls and messages so far.
+    sent: AtomicU64,
     pub(crate) is_up: AtomicBool,
     pub(crate) is_closed: AtomicBool,
+}
+
+/// The reason why frames are no longer exchanged.
+enum Ending {
+    /// The connection broke, or the link was ended.
+    Broken,
+    /// Nothing was sent for a while.
+    Idle,
 }
 
 /// A connection after the exchange of hellos.
@@ -45,6 +56,7 @@ impl Link {
             class,
             outbox: Mutex::default(),
             pending: Pending::default(),
+            sent: AtomicU64::new(0),
             is_up: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
         }
@@ -53,6 +65,7 @@ impl Link {
     /// Sends a request.
     pub(crate) fn call(&self, deadline: Duration, body: Bytes) -> Call {
         let deadline = Instant::now() + deadline;
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let Some((correlation, receiver)) = self.pending.open(deadline) else {
             return Call::Ready(Some(CallError::NotSent));
         };
@@ -66,8 +79,20 @@ impl Link {
 
     /// Sends a message without a reply. It may be lost.
     pub(crate) fn tell(&self, body: Bytes) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let outbox = Arc::clone(&self.outbox.lock());
         let _ = outbox.push(QueuedFrame { head: Head::of(Kind::Tell, 0), body, deadline: None });
+    }
+
+    /// Waits until nothing has been sent for `time`, and no call is under way.
+    async fn idle(&self, time: Duration) {
+        loop {
+            let before = self.sent.load(Ordering::Relaxed);
+            sleep(time).await;
+            if self.sent.load(Ordering::Relaxed) == before && self.pending.count() == 0 {
+                return;
+            }
+        }
     }
 
     /// Bytes of bodies that wait to be sent.
@@ -118,8 +143,12 @@ async fn reconnect_until_closed(shared: &Arc<EndpointState>, link: &Arc<Link>) {
             Ok(connected) => {
                 backoff = RECONNECT_DELAY_MIN;
                 link.is_up.store(true, Ordering::Relaxed);
-                exchange_frames(shared, link, &outbox, connected).await;
+                let ending = exchange_frames(shared, link, &outbox, connected).await;
                 link.is_up.store(false, Ordering::Relaxed);
+                if matches!(ending, Ending::Idle) {
+                    // What was queued this moment stays queued, and connects again.
+                    continue;
+                }
             }
             Err(error) => shared.log_refusal(link.to.address.ip(), &error.to_string()),
         }
@@ -159,7 +188,7 @@ async fn exchange_frames(
     link: &Arc<Link>,
     outbox: &Outbox,
     connected: OutboundConnection,
-) {
+) -> Ending {
     let OutboundConnection { connection, sender, mut receiver, input, host } = connected;
     let write = stream::write(outbox, sender, |late| link.not_sent(late));
     let read = stream::read(&mut receiver, input, |head, body| {
@@ -173,9 +202,11 @@ async fn exchange_frames(
             shared.handler.round_trip(host, link.class, time);
         }
     });
-    let reason = tokio::select! {
-        () = write => String::new(),
-        ended = read => ended.err().map(|e| e.to_string()).unwrap_or_default(),
+    let (ending, reason) = tokio::select! {
+        () = write => (Ending::Broken, String::new()),
+        ended = read => (Ending::Broken, ended.err().map(|e| e.to_string()).unwrap_or_default()),
+        () = link.idle(shared.options.unused_timeout) => (Ending::Idle, "unused".to_owned()),
     };
     connection.close(0u32.into(), reason.as_bytes());
+    ending
 }

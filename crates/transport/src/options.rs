@@ -8,6 +8,10 @@ use std::time::Duration;
 /// The UDP payload on loopback, in bytes. quinn sends ten packets per call, for which Linux allows 64 KiB.
 const LOOPBACK_MTU: u16 = 6_400;
 
+/// Time after which an unused connection is closed: longer than the rounds in which each of a view of partners has its
+/// turn, so that partners stay connected.
+const UNUSED_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// The settings of an endpoint.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -19,11 +23,19 @@ pub struct Options {
     pub max_mtu: Option<u16>,
     /// Time of silence after which a peer is disconnected.
     pub idle_timeout: Duration,
+    /// Time after which a connection on which this node sent nothing is closed. The next message opens another.
+    pub unused_timeout: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { cluster: None, release: String::new(), max_mtu: None, idle_timeout: Duration::from_secs(8) }
+        Options {
+            cluster: None,
+            release: String::new(),
+            max_mtu: None,
+            idle_timeout: Duration::from_secs(8),
+            unused_timeout: UNUSED_TIMEOUT,
+        }
     }
 }
 

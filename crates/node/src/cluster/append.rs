@@ -129,5 +129,6 @@ impl<W: World> Cluster<W> {
             self.context.world.learn(member.id, member.address);
         }
         self.peers.liveness().watch(state.members.keys().copied());
+        self.gossip_of(state.member_numbers().collect());
     }
 }

@@ -3,17 +3,20 @@
 use crate::cluster::Cluster;
 use crate::cluster::events::ClusterEvent;
 use crate::ground::world::{To, World};
-use crate::peers::messages::metadata::Gossip;
+use crate::peers::liveness::Liveness;
+use crate::peers::messages::metadata::{Gossip, Probe};
 use henge_base::{HostId, Random};
-use henge_gossip::{Event, Fact};
+use henge_gossip::{Event, Fact, Link, Members, Message};
 use henge_metadata::Epoch;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two rounds.
 const ROUND_INTERVAL: Duration = Duration::from_secs(1);
-/// Peers that a round's opening is sent to, of each kind: those by chance, and those that never answered.
-const FANOUT: usize = 3;
+/// Links of peers that do not answer which a round tries again.
+const PROBES_MAX: usize = 30;
+/// A probe that is not answered in this time is not answered.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(900);
 
 impl<W: World> Cluster<W> {
     /// Runs rounds of gossip until the node ends.
@@ -31,39 +34,59 @@ impl<W: World> Cluster<W> {
     }
 
     fn gossip_round(&self, random: &mut Random) {
-        let own = self.context.host();
-        let mut peers: Vec<HostId> =
-            self.view().state.members.keys().copied().filter(|member| *member != own).collect();
-        random.shuffle(&mut peers);
         let now = self.context.world.mono();
-        let (opening, unmet) = {
+        let (opening, partners, silent) = {
             let mut gossip = self.gossip.lock();
-            for (peer, at) in self.peers.liveness().take_answered() {
-                gossip.record_answer(peer, at);
+            for (peer, link, report) in self.peers.liveness().take_reports() {
+                gossip.report(peer, link, report, now);
             }
             let Epoch { lineage, index } = self.epoch();
             gossip.set(Fact::Epoch { lineage, index });
             gossip.tick(now);
-            let unmet: Vec<HostId> = gossip.unmet_hosts(now).collect();
-            (gossip.open(), unmet)
+            let partners = gossip.draw_partners(random, now);
+            let silent: Vec<(HostId, Link)> = gossip.suspected_links(now).collect();
+            (Gossip(gossip.encoded_opening().into()), partners, silent)
         };
-        // Members with news that never answered are met on purpose: in a large cluster chance alone takes long.
-        for peer in unmet.into_iter().take(FANOUT).chain(peers.into_iter().take(FANOUT)) {
+        for peer in partners {
             self.peers.gossip(peer, &opening);
+        }
+        // Gossip tries the links for control itself.
+        for (peer, link) in silent.into_iter().filter(|(_, link)| *link != Link::Control).take(PROBES_MAX) {
+            self.probe(peer, link);
         }
     }
 
+    /// Asks a peer for a sign of life by a link on which it did not answer; the answer, if it comes, is recorded.
+    fn probe(&self, peer: HostId, link: Link) {
+        let deadline = self.context.deadline_after(PROBE_TIMEOUT);
+        let call = self.peers.call_by(Liveness::class_of(link), peer, deadline, &Probe { seeds: Vec::new() });
+        self.context.world.spawn("probe", async move {
+            // Whether it answered is all that matters.
+            let _ = call.await;
+        });
+    }
+
     /// Takes a message of gossip.
-    pub(crate) fn receive_gossip(self: &Arc<Self>, from: HostId, message: Gossip) {
-        if !self.view().state.members.contains_key(&from) {
-            return;
-        }
-        let answer = self.gossip.lock().on_message(from, message, self.context.world.mono());
+    pub(crate) fn receive_gossip(self: &Arc<Self>, from: HostId, Gossip(bytes): Gossip) {
+        let answer = {
+            let mut gossip = self.gossip.lock();
+            let Ok(message) = Message::decode(&bytes, gossip.members()) else {
+                tracing::debug!(peer = %from, "a message of gossip cannot be read");
+                return;
+            };
+            let answer = gossip.on_message(from, message, self.context.world.mono());
+            answer.map(|answer| Gossip(answer.encode(gossip.members()).into()))
+        };
         if let Some(answer) = answer {
             self.peers.gossip(from, &answer);
         }
         // A member that answered is up from this moment on.
         self.apply_verdicts();
+    }
+
+    /// Has gossip speak of these members, and of no other host.
+    pub(super) fn gossip_of(&self, members: Members) {
+        self.gossip.lock().set_members(Arc::new(members));
     }
 
     /// Applies what gossip concluded: who is up, and whether there is a newer epoch to fetch.

@@ -1,7 +1,9 @@
 //! Members that seem up, for requests to ask without a lock. Gossip and its detector decide; this is their answer.
 
+use crate::ground::world::Class;
 use arc_swap::ArcSwap;
 use henge_base::{HostId, Mono};
+use henge_gossip::{Link, LinkReport, Silence};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,14 +11,54 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
+/// All classes of links, with gossip's name for each.
+const CLASSES: [(Class, Link); 3] =
+    [(Class::Control, Link::Control), (Class::Request, Link::Requests), (Class::Bulk, Link::Bulk)];
+
+/// The requests to a member by one class of links. Times are microseconds of [`Mono`], 0 for none.
+#[derive(Debug, Default)]
+struct LinkEvidence {
+    /// The last time at which one was answered.
+    answered: AtomicU64,
+    /// The requests that ended without an answer since: when the first was sent, when one ended first, when the last was
+    /// sent, when the last ended.
+    silence: [AtomicU64; 4],
+}
+
+impl LinkEvidence {
+    /// The report of what was recorded, which begins anew; `None` if that is nothing.
+    fn take(&self) -> Option<LinkReport> {
+        let take = |time: &AtomicU64| Some(Mono(time.swap(0, Ordering::Relaxed))).filter(|time| time.0 > 0);
+        let answered = take(&self.answered);
+        let [first_sent, first_ended, last_sent, last_ended] = self.silence.each_ref().map(take);
+        let silence = || {
+            let (first_sent, first_ended) = (first_sent?, first_ended?);
+            Some(Silence { first_sent, first_ended, last_sent: last_sent?, last_ended: last_ended? })
+        };
+        let silence = silence();
+        (answered.is_some() || silence.is_some()).then_some(LinkReport { answered, silence })
+    }
+
+    fn add_silence(&self, sent: Mono, ended: Mono) {
+        let [first_sent, first_ended, last_sent, last_ended] = &self.silence;
+        for (first, time) in [(first_sent, sent), (first_ended, ended)] {
+            let earlier = |known: u64| Some(if known == 0 { time.0 } else { known.min(time.0) });
+            // The closure always gives a value.
+            let _ = first.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
+        }
+        last_sent.fetch_max(sent.0, Ordering::Relaxed);
+        last_ended.fetch_max(ended.0, Ordering::Relaxed);
+    }
+}
+
 /// The members that seem up. Peers are down until they are heard of.
 #[derive(Debug, Default)]
 pub(crate) struct Liveness {
     up: ArcSwap<BTreeSet<HostId>>,
     /// Since when members that were up once are down.
     down_since: Mutex<BTreeMap<HostId, Mono>>,
-    /// When each member last answered a request, in microseconds of [`Mono`]; 0 for never.
-    answered: ArcSwap<BTreeMap<HostId, AtomicU64>>,
+    /// The requests to each member since gossip looked last, by class of link.
+    evidence: ArcSwap<BTreeMap<HostId, [LinkEvidence; CLASSES.len()]>>,
     came_up: Notify,
 }
 
@@ -39,23 +81,42 @@ impl Liveness {
         self.up.load_full()
     }
 
-    /// A request to `host` was answered: direct evidence for the detector, which looks once a second.
-    pub(crate) fn record_answer(&self, host: HostId, now: Mono) {
-        if let Some(last) = self.answered.load().get(&host) {
-            last.fetch_max(now.0, Ordering::Relaxed);
+    /// Records that a request to `host` was answered: direct evidence for gossip, which looks once a second.
+    pub(crate) fn record_answer(&self, host: HostId, class: Class, now: Mono) {
+        if let Some(link) = self.evidence.load().get(&host).map(|links| &links[class as usize]) {
+            link.answered.fetch_max(now.0, Ordering::Relaxed);
+            link.silence.iter().for_each(|time| time.store(0, Ordering::Relaxed));
         }
     }
 
-    /// Members that answered since they were last asked for.
-    pub(crate) fn take_answered(&self) -> Vec<(HostId, Mono)> {
-        let answered = self.answered.load();
-        let taken = answered.iter().map(|(host, last)| (*host, Mono(last.swap(0, Ordering::Relaxed))));
-        taken.filter(|(_, last)| last.0 > 0).collect()
+    /// Records that a request to `host`, sent at `sent`, ended without an answer. It says nothing if another request was
+    /// answered in that time.
+    pub(crate) fn record_silence(&self, host: HostId, class: Class, sent: Mono, now: Mono) {
+        let evidence = self.evidence.load();
+        let Some(link) = evidence.get(&host).map(|links| &links[class as usize]) else { return };
+        if link.answered.load(Ordering::Relaxed) < sent.0 {
+            link.add_silence(sent, now);
+        }
     }
 
-    /// Sets whose answers count.
+    /// The requests to members since this was asked for last.
+    pub(crate) fn take_reports(&self) -> Vec<(HostId, Link, LinkReport)> {
+        let evidence = self.evidence.load();
+        let reports = evidence.iter().flat_map(|(host, links)| {
+            let of_links = CLASSES.iter().zip(links);
+            of_links.filter_map(|((_, link), evidence)| Some((*host, *link, evidence.take()?)))
+        });
+        reports.collect()
+    }
+
+    /// The class of a link that gossip names.
+    pub(crate) fn class_of(link: Link) -> Class {
+        CLASSES[link as usize].0
+    }
+
+    /// Sets the members whose requests are recorded.
     pub(crate) fn watch(&self, members: impl Iterator<Item = HostId>) {
-        self.answered.store(Arc::new(members.map(|m| (m, AtomicU64::new(0))).collect()));
+        self.evidence.store(Arc::new(members.map(|member| (member, Default::default())).collect()));
     }
 
     /// Marks `host`; true if that changed anything. Only gossip calls this, so a load and a store suffice.

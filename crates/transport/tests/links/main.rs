@@ -78,8 +78,11 @@ fn identity(authority: &Authority, number: u64) -> Identity {
 
 fn peer_at(listen: SocketAddr, identity: &Identity, cluster: Option<u64>) -> Peer {
     let cluster = cluster.map(|c| ClusterId::random(&mut Random::new(c)));
-    let handler = Arc::new(Echo { cluster, ..Echo::default() });
-    let options = Options { cluster, release: "test".to_owned(), ..Options::default() };
+    peer_with(listen, identity, Options { cluster, release: "test".to_owned(), ..Options::default() })
+}
+
+fn peer_with(listen: SocketAddr, identity: &Identity, options: Options) -> Peer {
+    let handler = Arc::new(Echo { cluster: options.cluster, ..Echo::default() });
     let endpoint = Endpoint::bind(listen, identity, handler.clone(), options).unwrap();
     Peer { endpoint, handler, host: identity.host() }
 }
@@ -202,6 +205,29 @@ async fn a_peer_that_restarts_is_found_again() {
         }
     });
     again.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unused_connection_is_closed_and_opened_again() {
+    let authority = authority();
+    let options = Options { unused_timeout: Duration::from_millis(20), ..Options::default() };
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (a, b) = (peer_with(listen, &identity(&authority, 1), options), peer(&authority, 2));
+    for _ in 0..3 {
+        assert_eq!(a.ask(&b, "hello").await, Ok(Bytes::from_static(b"hello")));
+        while a.endpoint.figures().links_up > 0 || b.endpoint.figures().inbound > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    // A call that takes longer than that keeps its connection.
+    let body = Bytes::from_static(b"silence");
+    let call = a.endpoint.call(b.destination(), Class::Request, Duration::from_millis(300), body);
+    assert_eq!((call.await, b.handler.asked.load(Ordering::Relaxed)), (Err(CallError::Unknown), 4));
+    // Calls that meet the closing are all answered.
+    for pause in 0..40 {
+        assert_eq!(a.ask(&b, "hello").await, Ok(Bytes::from_static(b"hello")));
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
 }
 
 #[tokio::test]

@@ -2,13 +2,26 @@
 
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
-use crate::peers::message::{Callers, Message, PACKED_BYTES_MAX, packed};
+use crate::peers::message::{Body, Callers, Message, PACKED_BYTES_MAX, Unreadable, packed};
 use henge_base::{Bytes, HostId};
+use henge_gossip::MESSAGE_BYTES_MAX;
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, Epoch, Position};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
-pub(crate) use henge_gossip::Message as Gossip;
+/// A message of gossip, as `henge_gossip` writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Gossip(pub(crate) Bytes);
+
+impl Body for Gossip {
+    fn encode(&self) -> Bytes {
+        self.0.clone()
+    }
+
+    fn decode(body: Bytes) -> Result<Self, Unreadable> {
+        if body.len() > MESSAGE_BYTES_MAX { Err(Unreadable) } else { Ok(Gossip(body)) }
+    }
+}
 
 /// A node that has no cluster asks who is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,9 +170,9 @@ impl Message for Gossip {
     const KIND: Kind = Kind::Gossip;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Members;
-    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const BYTES_MAX: usize = MESSAGE_BYTES_MAX;
     const REPLY: &'static str = "nobody answers";
     type Reply = ();
 }
 
-packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Ballots, Answer, Gossip);
+packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Ballots, Answer);

@@ -85,8 +85,39 @@ fn a_read_takes_as_long_as_its_kind_may() {
         let outcome = run.await_slot(&slot);
         assert_eq!(outcome.map(|(failed, time)| (failed, time / SECOND)), Some((true, seconds)), "{condition}");
         run.cut([]);
-        run.pass(5 * SECOND);
+        run.pass(10 * SECOND);
         run.isolate(0);
     }
+    run.cluster.clear();
+}
+
+/// One pair of machines is cut while both reach the third, which relays the heartbeats of each to the other.
+#[test]
+fn a_cut_between_two_machines_delays_reads_for_seconds_only() {
+    let mut run = Run::three(false, SharedTable::Default, &mut Random::new(5), Faults::default());
+    let read = |run: &mut Run, machine| {
+        let (read, time) = run.run_operation(machine, 0, Deed::Read(None), Consistency::Quorum);
+        assert_eq!(read.ending, Ending::Ok, "{read:?}");
+        time
+    };
+    run.cut([(0, 1), (1, 0)]);
+    let began = run.now();
+    while run.now() < began + 12 * SECOND {
+        for machine in 0..3 {
+            read(&mut run, machine);
+        }
+        run.pass(SECOND / 10);
+    }
+    for number in 0..30 {
+        let time = read(&mut run, number % 3);
+        assert!(time < SECOND / 10, "machine {} waited {time} us", number % 3);
+    }
+    // The third takes both for up, and once the link is whole they do so too.
+    let all = |run: &mut Run, machine| run.run_operation(machine, 0, Deed::Read(None), Consistency::All).0.ending;
+    assert_eq!(all(&mut run, 2), Ending::Ok);
+    assert_ne!(all(&mut run, 0), Ending::Ok);
+    run.cut([]);
+    run.pass(5 * SECOND);
+    assert_eq!(all(&mut run, 0), Ending::Ok);
     run.cluster.clear();
 }
