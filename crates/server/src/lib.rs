@@ -3,18 +3,18 @@
 //! Modules import downwards only, in this order:
 //!
 //! - `dev`, `cert`: commands beside the server.
-//! - `server`: from start to clean end. `superuser`: the first role. `peers`: what peers' bytes come through. `http`,
-//!   `http_server`: health and metrics, HTTP with bounds.
-//! - `cores`, `connection`, `login`: clients, from a thread to a message. `socket`, `client_tls`: what their bytes come
-//!   through.
-//! - `request`: one request from its frame to its answer. `statement`: statements as the protocol describes them;
-//!   `answer`: from what a node says to what the protocol says. `intake`: accounts of what clients have under way;
-//!   `client_warnings`: the log of warnings.
-//! - `admin`, `admin_socket`, `operations`: what an operator asks for, and the ways to ask.
-//! - `surroundings`, `hosts`: the process as system tables show it. `world`, `lanes`: the node's outside. `process`,
-//!   `clients`, `request_text`: who is connected and what they have under way.
-//! - `args`, `config`, `settings`, `memory`: the configuration. `sockets`, `certificates`: a server's addresses and who it
-//!   is. `descriptors`, `logging`, `metrics`, `panics`: of the process.
+//! - `server`: from start to clean end. `superuser`: the first role. `peers`: requests of other nodes. `http`,
+//!   `http_server`: health and metrics, and HTTP with bounds.
+//! - `cores`, `connection`, `login`, `socket`: clients, from a thread to a message.
+//! - `request`: one request from its frame to its answer. `answer`: from what a node says to what the protocol says.
+//!   `client_warnings`: warnings to clients in the log.
+//! - `admin`, `admin_socket`, `operations`: the requests of an operator, and the ways to send them.
+//! - `surroundings`: this process as system tables show it. `world`: the clocks, tasks, disk and peers of a node.
+//!   `process`, `clients`, `request_text`: who is connected and what they have in flight. `statement`: statements as the
+//!   protocol describes them. `lanes`: threads for the disk. `hosts`: names of addresses.
+//! - `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
+//! - `intake`: accounts of what clients have in flight. `client_tls`: their encryption. `certificates`: the node's
+//!   identity. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
