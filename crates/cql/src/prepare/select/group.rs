@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::plan::{Grouping, Restriction, Selector, projection_of};
 use crate::prepare::restrict::relation::Restrictions;
 use crate::prepare::scope::column;
+use crate::prepare::select::aggregate::aggregate;
 use crate::prepare::select::column_expression::FetchedValues;
 use crate::prepare::select::resolve::plain;
 use crate::prepare::term::terms::Terms;
@@ -13,8 +14,6 @@ use henge_model::{Column, ColumnKind};
 /// Functions that keep the order of timestamps, so that equal results are adjacent.
 const MONOTONIC_FUNCTIONS: [&str; 7] =
     ["floor", "todate", "to_date", "totimestamp", "to_timestamp", "tounixtimestamp", "to_unix_timestamp"];
-
-const AGGREGATES: [&str; 5] = ["count", "min", "max", "sum", "avg"];
 
 const ORDER_MESSAGE: &str =
     "Group by currently only support groups of columns following their declared order in the PRIMARY KEY";
@@ -40,26 +39,16 @@ pub(crate) fn groups(
         }
         let wanted = match &term.kind {
             TermKind::Column(name) => key_column(column(table, name)?, &keys).map_err(|e| e.at(term.position))?,
-            TermKind::Call { function, .. } if AGGREGATES.contains(&function.text.as_str()) => {
+            TermKind::Call { function, .. } if aggregate(&function.text).is_some() => {
                 let name = &function.text;
                 return refuse(format!(
                     "Aggregate functions are not supported within the GROUP BY clause, got: system.{name}"
                 ));
             }
             TermKind::Call { function, arguments, .. } => {
-                let selected = plain(term, terms, fetched, false);
-                let selected =
-                    selected.map_or_else(|e| if e.is_of_selectable() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
-                let wanted = of_function(arguments, term, terms)?;
-                let selected = selected?;
-                if !MONOTONIC_FUNCTIONS.contains(&function.text.as_str()) {
-                    let (name, of, to) = (&function.text, &wanted.data_type, &selected.data_type);
-                    odd = Some(format!(
-                        "Only monotonic functions are supported in the GROUP BY clause. Got: system.{name} : ({of}) -> {to} "
-                    ));
-                }
-                last = Some(Grouping { selector: selected.selector, data_type: selected.data_type });
-                wanted
+                let call = group_function(term, &function.text, arguments, terms, fetched)?;
+                (odd, last) = (call.fault, Some(call.grouping));
+                call.column
             }
             _ => return refuse("GROUP BY takes columns of the primary key and functions of them".to_owned()),
         };
@@ -83,6 +72,34 @@ pub(crate) fn groups(
     let mut groups: Vec<Grouping> = keys.iter().take(plain).map(&mut of_column).collect();
     groups.extend(last);
     Ok(groups)
+}
+
+/// A function of GROUP BY.
+struct GroupFunction<'t> {
+    /// The clustering column that it is applied to.
+    column: &'t Column,
+    grouping: Grouping,
+    /// The message for a function that is not monotonic; faults of other terms are reported before it.
+    fault: Option<String>,
+}
+
+fn group_function<'t>(
+    term: &Term,
+    name: &str,
+    arguments: &Arguments,
+    terms: &mut Terms<'t>,
+    fetched: &mut FetchedValues,
+) -> Result<GroupFunction<'t>, Error> {
+    let selected = plain(term, terms, fetched, false);
+    let selected = selected.map_or_else(|e| if e.is_of_selectable() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
+    let column = of_function(arguments, term, terms)?;
+    let selected = selected?;
+    let (of, to) = (&column.data_type, &selected.data_type);
+    let fault = (!MONOTONIC_FUNCTIONS.contains(&name)).then(|| {
+        format!("Only monotonic functions are supported in the GROUP BY clause. Got: system.{name} : ({of}) -> {to} ")
+    });
+    let grouping = Grouping { data_type: selected.data_type, selector: selected.selector };
+    Ok(GroupFunction { column, grouping, fault })
 }
 
 /// The column, if it is one of the primary key's.
