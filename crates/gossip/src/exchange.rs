@@ -96,7 +96,7 @@ impl Gossip {
 
     /// True if the host can have this generation and version. A forged generation far in the future would make the host
     /// unheard for ever.
-    fn is_plausible(&self, digest: &Digest) -> bool {
+    pub(crate) fn is_plausible(&self, digest: &Digest) -> bool {
         let known = self.host_state(digest.host).map_or(0, |state| state.generation).max(self.own.generation);
         let latest = known.saturating_add(GENERATION_STEP_MAX);
         (1..=latest).contains(&digest.generation) && digest.version <= VERSION_MAX

@@ -141,6 +141,16 @@ impl Gossip {
         heard.flat_map(|(host, peer)| peer.suspected_links().map(|link| (*host, link)))
     }
 
+    /// Records that `peer` says that it shuts down: it is down from the next poll on, until a later generation of it is
+    /// heard of. A generation that it cannot have is ignored.
+    pub fn shut_down(&mut self, peer: HostId, generation: u64, now: Mono) {
+        if self.is_plausible(&Digest { host: peer, generation, version: 0 })
+            && let Some(peer) = self.peer(peer, now)
+        {
+            peer.shut_down(generation);
+        }
+    }
+
     /// The changes since the last poll. Call it once a second; see [`PAUSE_MAX`].
     pub fn poll(&mut self, now: Mono) -> Vec<Event> {
         if self.last_poll.is_some_and(|last| now.since(last) > PAUSE_MAX) {

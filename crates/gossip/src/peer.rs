@@ -30,6 +30,8 @@ pub(crate) struct Peer {
     restarted: bool,
     /// Openings sent since the last answer, and the time of the first of them.
     openings: (u32, Mono),
+    /// The generation that said that it shuts down; zero for none. It does not come up again, though it may answer yet.
+    shut_down: u64,
 }
 
 impl Peer {
@@ -45,6 +47,7 @@ impl Peer {
             up: false,
             restarted: false,
             openings: (0, now),
+            shut_down: 0,
         }
     }
 
@@ -109,9 +112,14 @@ impl Peer {
         self.detector.phi(now) < PHI_THRESHOLD
     }
 
+    /// Records that this generation of the peer shuts down.
+    pub(crate) fn shut_down(&mut self, generation: u64) {
+        self.shut_down = self.shut_down.max(generation);
+    }
+
     /// True if there is fresh news of the peer but it has not answered this node.
     pub(crate) fn is_unmet(&self, now: Mono) -> bool {
-        !self.met && self.is_heard_of(now)
+        !self.met && !self.is_shut_down() && self.is_heard_of(now)
     }
 
     /// The links on which the peer may not answer.
@@ -125,18 +133,23 @@ impl Peer {
         if silent {
             (self.met, self.advanced) = (false, false);
         }
-        if self.up && (silent || self.restarted || self.evidence.is_refuted()) {
+        if self.up && (silent || self.restarted || self.is_shut_down() || self.evidence.is_refuted()) {
             self.up = false;
-            if !self.restarted {
+            if !self.restarted && !self.is_shut_down() {
                 self.evidence.record_down(now);
             }
             events.push(Event::Down(host));
         }
         self.restarted = false;
-        let is_alive = self.met || self.advanced && !must_meet;
+        let is_alive = (self.met || self.advanced && !must_meet) && !self.is_shut_down();
         if !self.up && is_alive && self.evidence.allows_up(now) {
             self.up = true;
             events.push(Event::Up(host));
         }
+    }
+
+    /// True from the announcement on until a later generation is heard of.
+    fn is_shut_down(&self) -> bool {
+        self.shut_down > 0 && self.state.generation <= self.shut_down
     }
 }

@@ -38,6 +38,25 @@ fn what_is_told_of_all_hosts_is_known_with_its_versions() {
 }
 
 #[test]
+fn a_peer_that_says_that_it_shuts_down_is_down_until_its_next_life() {
+    let mut cluster = Cluster::new(3, 1);
+    cluster.rounds(20);
+    let now = cluster.now;
+    cluster.node(0).shut_down(host(2), 1, now);
+    assert_eq!(cluster.node(0).poll(now), [Event::Down(host(2))]);
+    // It still answers, and others still hear of it.
+    cluster.rounds(20);
+    assert!(!cluster.node(0).is_up(host(2)) && cluster.node(1).is_up(host(2)));
+    cluster.restart(2, 2);
+    cluster.rounds(5);
+    assert!(cluster.node(0).is_up(host(2)));
+    // Nobody says so of a generation that cannot be.
+    let now = cluster.now;
+    cluster.node(0).shut_down(host(2), u64::MAX, now);
+    assert!(cluster.node(0).poll(now).is_empty());
+}
+
+#[test]
 fn a_stopped_peer_goes_down_in_ten_seconds_and_returns_with_its_heartbeats() {
     for seed in 0..20 {
         let mut cluster = Cluster::new(3, seed);

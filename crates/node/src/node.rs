@@ -202,6 +202,11 @@ impl<W: World> Node<W> {
         self.parts.cluster.log_position(index)
     }
 
+    /// Tells peers that this node shuts down, so that they ask it for nothing more. It goes on serving what they ask all the same.
+    pub async fn announce_shutdown(&self) {
+        self.parts.cluster.announce_shutdown().await;
+    }
+
     /// Refuses new requests from now on; what is under way goes on.
     pub fn drain(&self) {
         self.clients.drain();

@@ -320,8 +320,10 @@ async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> 
     tracing::info!("shutting down");
     running.stop.send_replace(true);
     let joined = tokio::task::spawn_blocking(move || cores.into_iter().for_each(ServingCore::join));
+    // Peers turn to others at once, and clients are told that this node is down.
+    let (_, joined) = tokio::join!(running.node.announce_shutdown(), tokio::time::timeout(JOIN_TIMEOUT, joined));
     // Connections end by themselves before that, whether their clients read or not.
-    if tokio::time::timeout(JOIN_TIMEOUT, joined).await.is_err() {
+    if joined.is_err() {
         tracing::warn!("connections of clients did not end in time, and are cut off");
     }
     running.node.drain();

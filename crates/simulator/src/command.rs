@@ -70,6 +70,7 @@ const NONE: Faults = Faults {
     minority_votes: false,
     forget_votes: false,
     forget_own: false,
+    silent_shutdown: false,
     withhold_entries: false,
 };
 

@@ -124,6 +124,28 @@ pub(crate) fn crash(cluster: &Arc<Cluster>, number: usize) {
     machine.fail_syncs(false);
 }
 
+/// Ends a machine's node as SIGTERM does: peers are told, and everything is brought to disk. It is started again after a while.
+pub(crate) fn shut_down(cluster: &Arc<Cluster>, number: usize, back_after: u64) {
+    let Some(life) = cluster.machines[number].life() else { return };
+    cluster.clockwork.note("shutdown", &[number as u8]);
+    let (owner, cluster) = (life.owner, Arc::clone(cluster));
+    cluster.clone().clockwork.spawn(Some(owner), async move {
+        life.node.announce_shutdown().await;
+        life.node.drain();
+        // A disk that fails ends it all the same.
+        let _ = life.node.settle().await;
+        let now = cluster.clockwork.now();
+        let (ended, again) = (Arc::clone(&cluster), Arc::clone(&cluster));
+        cluster.clockwork.at(now, move || {
+            if ended.is_alive(owner) {
+                ended.machines[number].stop();
+                ended.clockwork.kill(owner);
+            }
+        });
+        cluster.clockwork.at(now + back_after, move || revive(&again, number));
+    });
+}
+
 /// Starts a machine if it is off.
 pub(crate) fn revive(cluster: &Arc<Cluster>, number: usize) {
     if cluster.machines[number].life().is_none() {

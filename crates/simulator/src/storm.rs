@@ -1,7 +1,7 @@
 //! The storm: machines crash and return, links break, clocks jump, all drawn from the seed.
 
 use crate::cluster::Cluster;
-use crate::machine::{ROOM, crash, revive};
+use crate::machine::{ROOM, crash, revive, shut_down};
 use crate::network::Weather;
 use henge_base::Random;
 use std::collections::BTreeSet;
@@ -64,7 +64,11 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
         }
         _ if temper == Temper::Crashes => {
             let machine = random.below(machines as u64) as usize;
-            power_cut(cluster, machine, random, damage);
+            if random.chance(1, 4) {
+                shut_down(cluster, machine, random.between(50_000, 5_000_000));
+            } else {
+                power_cut(cluster, machine, random, damage);
+            }
         }
         _ => {}
     }

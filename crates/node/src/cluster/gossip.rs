@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::cluster::events::ClusterEvent;
 use crate::ground::world::{To, World};
 use crate::peers::liveness::Liveness;
-use crate::peers::messages::metadata::{Gossip, Probe};
+use crate::peers::messages::metadata::{Gossip, Probe, Shutdown};
 use henge_base::{HostId, Random};
 use henge_gossip::{Event, Fact, Link, Members, Message};
 use henge_metadata::Epoch;
@@ -17,6 +17,8 @@ const ROUND_INTERVAL: Duration = Duration::from_secs(1);
 const PROBES_MAX: usize = 30;
 /// A probe that is not answered in this time is not answered.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(900);
+/// The longest that a shutdown waits for peers to hear of it.
+const SHUTDOWN_ANNOUNCEMENT_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl<W: World> Cluster<W> {
     /// Runs rounds of gossip until the node ends.
@@ -87,6 +89,29 @@ impl<W: World> Cluster<W> {
     /// Has gossip speak of these members, and of no other host.
     pub(super) fn gossip_of(&self, members: Members) {
         self.gossip.lock().set_members(Arc::new(members));
+    }
+
+    /// A member says that this run of it shuts down: it is down from now on, so that no request waits for it.
+    pub(crate) fn record_shutdown(self: &Arc<Self>, from: HostId, generation: u64) {
+        self.gossip.lock().shut_down(from, generation, self.context.world.mono());
+        self.apply_verdicts();
+    }
+
+    /// Tells all members that seem up that this node shuts down, and waits for their answers.
+    pub(crate) async fn announce_shutdown(&self) {
+        if self.context.options.faults.silent_shutdown {
+            return;
+        }
+        let shutdown = Shutdown { generation: self.context.identity.generation };
+        let deadline = self.context.deadline_after(SHUTDOWN_ANNOUNCEMENT_TIMEOUT);
+        // Each is sent as soon as it is made; they are only awaited one after the other.
+        let up = self.peers.liveness().up();
+        let calls: Vec<_> = up.iter().map(|peer| (*peer, self.peers.call(*peer, deadline, &shutdown))).collect();
+        for (peer, call) in calls {
+            if let Err(error) = call.await {
+                tracing::debug!(%peer, %error, "a peer was not told of the shutdown, and will notice it");
+            }
+        }
     }
 
     /// Applies what gossip concluded: who is up, and whether there is a newer epoch to fetch.

@@ -143,6 +143,8 @@ pub struct Faults {
     pub forget_votes: bool,
     /// Owes no hint of what this node's own copy refused. A scenario shows it.
     pub forget_own: bool,
+    /// Shuts down without a word to peers. A scenario shows it.
+    pub silent_shutdown: bool,
     /// Gives no entries to a peer that catches up: no bug, but what keeps one behind.
     pub withhold_entries: bool,
 }

@@ -7,7 +7,7 @@ use crate::ground::world::World;
 use crate::peers::header::{HEADER_LEN, Header, Kind};
 use crate::peers::message::{Body, Callers, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
-use crate::peers::messages::metadata::{Advance, Gossip, Probe, Propose, Pull};
+use crate::peers::messages::metadata::{Advance, Gossip, Probe, Propose, Pull, Shutdown};
 use crate::replica::admission::PeerRequest;
 use crate::replica::serve;
 use henge_base::{Bytes, HostId};
@@ -56,6 +56,13 @@ impl<W: World> Node<W> {
             Kind::Pull => call.answer(|m: Pull| async move { cluster.entries_after(m) }).await,
             Kind::Advance => call.answer(|m: Advance| async move { Ok(cluster.advance(from, m).await) }).await,
             Kind::Ballots => call.answer(|m: Ballots| cluster.vote_for_peer(from, m)).await,
+            Kind::Shutdown => {
+                let record = |m: Shutdown| async move {
+                    cluster.record_shutdown(from, m.generation);
+                    Ok(())
+                };
+                call.answer(record).await
+            }
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }

@@ -54,11 +54,13 @@ pub(crate) enum Kind {
     Advance = 12,
     /// A voter is asked about the next entry of the metadata log.
     Ballots = 13,
+    /// The sender shuts down.
+    Shutdown = 14,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 13] = [
+    pub(crate) const ALL: [Kind; 14] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -72,6 +74,7 @@ impl Kind {
         Kind::Pull,
         Kind::Advance,
         Kind::Ballots,
+        Kind::Shutdown,
     ];
 
     /// Its number on the wire.
@@ -171,6 +174,7 @@ mod tests {
             (11, "Pull"),
             (12, "Advance"),
             (13, "Ballots"),
+            (14, "Shutdown"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

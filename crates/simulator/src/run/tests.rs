@@ -13,6 +13,7 @@ mod callers;
 mod disks;
 mod metadata;
 mod reads;
+mod shutdowns;
 mod tables;
 
 impl Run {

@@ -157,6 +157,22 @@ pub(crate) struct AdvanceReply {
     pub(crate) epoch: Epoch,
 }
 
+/// The sender shuts down as planned: it is asked for nothing more from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shutdown {
+    /// The run of the sender's process that ends.
+    pub(crate) generation: u64,
+}
+
+impl Message for Shutdown {
+    const KIND: Kind = Kind::Shutdown;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "empty; the sender counts as down";
+    type Reply = ();
+}
+
 impl Message for Ballots {
     const KIND: Kind = Kind::Ballots;
     const CLASS: Class = Class::Control;
@@ -175,4 +191,4 @@ impl Message for Gossip {
     type Reply = ();
 }
 
-packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Ballots, Answer);
+packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Ballots, Answer, Shutdown);

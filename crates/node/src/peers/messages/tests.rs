@@ -1,7 +1,9 @@
 //! docs/messages.md is as the messages are, and bytes on the wire stay as they are.
 
 use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
-use super::metadata::{Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply};
+use super::metadata::{
+    Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Shutdown,
+};
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
@@ -9,7 +11,7 @@ use henge_base::{Bytes, HostId};
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 12] = [
+const ALL: [Description; 13] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -22,6 +24,7 @@ const ALL: [Description; 12] = [
     Description::of::<Pull>(),
     Description::of::<Advance>(),
     Description::of::<Ballots>(),
+    Description::of::<Shutdown>(),
 ];
 
 #[test]
@@ -97,6 +100,7 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&Answer::Looked(true)),
         recorded_text(&Answer::Rejected(7)),
         recorded_text(&Answer::Elsewhere(position)),
+        recorded_text(&Shutdown { generation: 300 }),
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
@@ -128,6 +132,7 @@ fn bodies_have_the_recorded_bytes() {
         "81 a8 'Rejected' 07",
         "81 a9 'Elsewhere' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 00 00 00 00 00 00 \
          00 00 00 00 00 00 00 00 00",
+        "81 aa 'generation' cd 01 2c",
     ];
     assert_eq!(bodies, expected);
 }
