@@ -2,12 +2,14 @@
 //!
 //! - `electorate`: who votes on a partition, and how many must.
 //! - `begin`: a round is promised, what others left unfinished is finished, and rows are read.
+//! - `doubts`: values of a request whose outcome is not known yet.
 //! - `propose`, `commit`: a value is decided, and reaches the rows.
 //! - `conditional`, `serial_read`: what these come to together.
 
 mod begin;
 mod commit;
 mod conditional;
+mod doubts;
 mod electorate;
 mod propose;
 mod serial_read;

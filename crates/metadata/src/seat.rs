@@ -115,7 +115,12 @@ mod tests {
     }
 
     fn proposal(micros: i64) -> Proposal {
-        Proposal { ballot: ballot(micros), original: ballot(micros), update: Some(Bytes::from_static(b"entry")) }
+        Proposal {
+            ballot: ballot(micros),
+            original: ballot(micros),
+            update: Some(Bytes::from_static(b"entry")),
+            before: Default::default(),
+        }
     }
 
     #[test]

@@ -6,16 +6,19 @@
 //! Pure state machines over opaque bytes. The caller provides clocks, disks and messages.
 //!
 //! - `ballot`: the order of rounds.
+//! - `history`: the values decided last, and what became of one of them.
 //! - `acceptor`: the promises, accepted and committed values of one replica, and its answers.
 //! - `round`: a proposer's conclusions from the answers to its prepare.
 //! - `message`: the messages between proposers and acceptors.
 
 mod acceptor;
 mod ballot;
+mod history;
 mod message;
 mod round;
 
 pub use acceptor::{Acceptor, PrepareOutcome};
 pub use ballot::{Ballot, Scope};
+pub use history::{Fate, History};
 pub use message::{MessageError, Permission, Proposal, Reply, Request};
 pub use round::{Round, Verdict};

@@ -1,6 +1,6 @@
 //! Messages between a proposer and acceptors, encoded as named maps in MessagePack.
 
-use crate::Ballot;
+use crate::{Ballot, History};
 use henge_base::{Bytes, Micros};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,10 @@ pub struct Proposal {
     /// The mutation to write; `None` in a round that decides nothing and only keeps older values from being decided.
     #[serde(rename = "u")]
     pub update: Option<Bytes>,
+    /// The values decided before this one, by the rounds in which they were first proposed, the newest last: as many as
+    /// a proposer needs to find out what became of a value of its own.
+    #[serde(rename = "h", default, skip_serializing_if = "History::is_empty")]
+    pub before: History,
 }
 
 /// A request of a proposer.

@@ -1,6 +1,6 @@
 //! The proposer's round: conclusions from the answers to its prepare.
 
-use crate::{Permission, Proposal, Reply};
+use crate::{Ballot, Fate, History, Permission, Proposal, Reply};
 use henge_base::{Bytes, Micros};
 
 /// A round in progress. `R` identifies a replica.
@@ -71,7 +71,7 @@ impl<R: Copy> Round<R> {
             return Verdict::Wait;
         }
         let (stable, promised, superseded) = self.promise_summary();
-        let committed = newest_proposal(self.permitted.iter().filter_map(|(_, p)| p.committed.as_ref()));
+        let committed = self.newest_committed();
         if let Some(unfinished) = self.unfinished_proposal(committed) {
             return if promised { Verdict::Finish(unfinished.clone()) } else { Verdict::Superseded(superseded) };
         }
@@ -110,6 +110,34 @@ impl<R: Copy> Round<R> {
             Some(committed) if accepted.original == committed.original => None,
             _ => Some(accepted),
         }
+    }
+
+    /// The history of a value that is proposed in this round, once nothing is left unfinished.
+    pub fn history(&self, ballot: Ballot) -> History {
+        History::after(self.newest_committed(), ballot)
+    }
+
+    /// The fate of a value that was first proposed in the round `of`, before this one. `None` unless a quorum promised this round.
+    pub fn fate(&self, of: Ballot) -> Option<Fate> {
+        let (_, promised, _) = self.promise_summary();
+        if self.superseded.is_some() || self.permitted.len() < self.quorum || !promised {
+            return None;
+        }
+        let committed = self.newest_committed();
+        let accepted = newest_proposal(self.permitted.iter().filter_map(|(_, p)| p.accepted.as_ref()));
+        let is_newer = |accepted: &&Proposal| committed.is_none_or(|c| accepted.ballot.is_after(c.ballot));
+        let newest = accepted.filter(is_newer).or(committed);
+        Some(match newest {
+            None => Fate::NotDecided,
+            Some(newest) if newest.original == of && committed.is_some_and(|c| c.original == of) => Fate::Decided,
+            Some(newest) if newest.original == of => Fate::Unfinished,
+            Some(_) if committed.is_some_and(|c| c.original == of) => Fate::Decided,
+            Some(newest) => newest.before.fate(of, newest.ballot),
+        })
+    }
+
+    fn newest_committed(&self) -> Option<&Proposal> {
+        newest_proposal(self.permitted.iter().filter_map(|(_, p)| p.committed.as_ref()))
     }
 
     /// The rows of each read, by replica.

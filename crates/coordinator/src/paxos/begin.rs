@@ -9,13 +9,15 @@ use crate::tally::{Loss, Tally};
 use crate::{Event, ReadReply, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, Micros};
 use henge_model::{ReadCommand, RowBlock, RowView, SpeculativeRetry};
-use henge_paxos::{Ballot, Proposal, Request, Round, Verdict};
+use henge_paxos::{Ballot, History, Proposal, Request, Round, Verdict};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// A round in which rows were read.
 pub(crate) struct Begun {
     pub(crate) ballot: Ballot,
+    /// The values decided before this round.
+    pub(crate) before: History,
     /// The rows of each read.
     pub(crate) blocks: Vec<RowBlock>,
     /// No decision can have been missed: without a proposal, the rows are the truth.
@@ -66,6 +68,7 @@ impl<R: Replicas> Electorate<'_, R> {
     ) -> Result<Attempt, WriteError> {
         let ballot = self.ballot(after).await?;
         let round = self.prepare(ballot, is_write, reads).await?;
+        self.doubts.learn(&round);
         match round.verdict() {
             Verdict::Superseded(by) => return Ok(Attempt::Again { after: by, at_once: false }),
             Verdict::Finish(_) if self.replicas.faults().ignore_accepted => {}
@@ -81,12 +84,13 @@ impl<R: Replicas> Electorate<'_, R> {
             Verdict::Ready | Verdict::Wait => {}
         }
         let (stable, promised, superseded) = round.promise_summary();
+        let before = round.history(ballot);
         let Some((blocks, is_of_round)) = self.resolve(reads, round).await else {
             return Ok(Attempt::Again { after: ballot.micros, at_once: false });
         };
         // What was read outside of the round may be older or newer than the round.
         let stable = stable && is_of_round;
-        Ok(Attempt::Begun(Begun { ballot, blocks, stable, promised, superseded }))
+        Ok(Attempt::Begun(Begun { ballot, before, blocks, stable, promised, superseded }))
     }
 
     /// Asks all voters for a promise; returns once a quorum permits, or one rejects.
@@ -125,6 +129,7 @@ impl<R: Replicas> Electorate<'_, R> {
         match self.propose(&proposal).await {
             ProposalOutcome::Accepted => {
                 self.replicas.count(Event::Finished);
+                self.doubts.record_decision(&proposal);
                 // To every replica, as its own proposer would have: those that are down are owed it.
                 let level = self.commit(&proposal, &self.plan, self.consistency).await.is_ok();
                 again(ballot.micros, level)

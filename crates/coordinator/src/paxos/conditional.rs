@@ -63,21 +63,30 @@ where
     let reads: Vec<Arc<ReadCommand>> = reads.into_iter().map(Arc::new).collect();
     let mut after = 0;
     loop {
-        let begun = electorate.begin(true, &reads, after).await?;
+        let begun = electorate.begin(true, &reads, after).await;
+        if let Some(decided) = electorate.doubts.take_decided() {
+            electorate.commit(&decided.proposal, &everyone, consistency).await?;
+            return Ok((true, decided.blocks));
+        }
+        let begun = begun.map_err(|error| electorate.error_in_doubt(error))?;
+        if electorate.doubts.are_lost() {
+            return Err(electorate.undecided_error().into());
+        }
         let decision = decide(&begun.blocks, begun.ballot.micros)?;
         let holds = decision != Decision::Stop;
         let update = if let Decision::Write(mutation) = decision { Some(mutation) } else { None };
-        if update.is_none() && begun.stable {
+        // While a value of this request is in doubt, a round that decides nothing ensures that it is not decided later.
+        if update.is_none() && begun.stable && !electorate.doubts.exist() {
             return Ok((holds, begun.blocks));
         }
         after = begun.superseded.max(begun.ballot.micros);
         if !begun.promised {
-            electorate.back_off().await?;
+            electorate.back_off().await.map_err(|error| electorate.error_in_doubt(error))?;
             continue;
         }
         // With nothing to write, an empty decision ensures that no older value was decided meanwhile.
         let writes = update.is_some();
-        let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update };
+        let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update, before: begun.before };
         match electorate.propose(&proposal).await {
             ProposalOutcome::Accepted if writes => {
                 electorate.commit(&proposal, &everyone, consistency).await?;
@@ -85,17 +94,15 @@ where
             }
             ProposalOutcome::Accepted => return Ok((holds, begun.blocks)),
             ProposalOutcome::Refused(by) => after = after.max(by),
-            ProposalOutcome::Unknown(received) if writes => {
-                let block_for = electorate.quorum() as u32;
-                return Err(WriteError::Undecided { consistency: serial, received, block_for }.into());
-            }
-            ProposalOutcome::Failed(failures) => {
+            // The next round finds out.
+            ProposalOutcome::Unknown(received) if writes => electorate.doubts.add(proposal, begun.blocks, received),
+            ProposalOutcome::Failed(failures) if !electorate.doubts.exist() => {
                 let (received, block_for) = (0, electorate.quorum() as u32);
                 let (consistency, write_type) = (serial, WriteType::Cas);
                 return Err(WriteError::Failure { consistency, received, block_for, failures, write_type }.into());
             }
-            ProposalOutcome::Unknown(_) => {}
+            ProposalOutcome::Failed(_) | ProposalOutcome::Unknown(_) => {}
         }
-        electorate.back_off().await?;
+        electorate.back_off().await.map_err(|error| electorate.error_in_doubt(error))?;
     }
 }

@@ -1,5 +1,6 @@
 //! The voters on one partition.
 
+use super::doubts::Doubts;
 use crate::plan::{Candidate, Target, WritePlan};
 use crate::required::Shortage;
 use crate::stamp::stamp;
@@ -31,6 +32,8 @@ pub(crate) struct Electorate<'a, R> {
     natural: SmallVec<[HostId; 3]>,
     /// Rounds so far that gave way to others.
     superseded: u32,
+    /// Values of this request whose outcome is not known.
+    pub(crate) doubts: Doubts,
 }
 
 impl<'a, R: Replicas> Electorate<'a, R> {
@@ -45,7 +48,7 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         let plan = WritePlan::new(replicas, placed, token, consistency)?;
         let natural = placed.placement.replicas(token).map_or(Hosts::NONE, |range| range.read);
         let natural = natural.iter().collect();
-        Ok(Electorate { replicas, key, consistency, deadline, plan, natural, superseded: 0 })
+        Ok(Electorate { replicas, key, consistency, deadline, plan, natural, superseded: 0, doubts: Doubts::default() })
     }
 
     /// Waits until no other proposal of this node for the partition is under way. `None` if time is up before that.
@@ -115,6 +118,17 @@ impl<'a, R: Replicas> Electorate<'a, R> {
             return Ok(());
         }
         Err(self.timeout(received))
+    }
+
+    /// The answer of a conditional write of which a value may have been decided, or may be yet.
+    pub(crate) fn undecided_error(&self) -> WriteError {
+        let (received, block_for) = (self.doubts.acceptances(), self.quorum() as u32);
+        WriteError::Undecided { consistency: self.consistency, received, block_for }
+    }
+
+    /// The error with which a conditional write ends, given that of its last round: nothing definite may be said in doubt.
+    pub(crate) fn error_in_doubt(&self, error: WriteError) -> WriteError {
+        if self.doubts.exist() { self.undecided_error() } else { error }
     }
 
     pub(crate) fn timeout(&self, received: u32) -> WriteError {

@@ -39,7 +39,8 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
         }
         after = begun.superseded.max(begun.ballot.micros);
         if begun.promised {
-            let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update: None };
+            let proposal =
+                Proposal { ballot: begun.ballot, original: begun.ballot, update: None, before: begun.before };
             match electorate.propose(&proposal).await {
                 ProposalOutcome::Accepted => return Ok(block),
                 ProposalOutcome::Refused(by) => after = after.max(by),

@@ -7,7 +7,7 @@ use crate::{
 };
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
-use henge_paxos::{Ballot, Proposal, Scope};
+use henge_paxos::{Ballot, History, Proposal, Scope};
 
 /// Three copies; a fourth node is about to hold one.
 fn placement_with_joining(fake: &Fake) -> KeyspacePlacement {
@@ -64,7 +64,7 @@ fn serial(fake: &Fake) -> Result<Option<String>, ReadError> {
 /// A value that one node accepted, of a proposer that is gone.
 fn left_behind(fake: &Fake, number: usize, micros: Micros, text: &'static str) {
     let ballot = Ballot { micros, scope: Scope::Global, node: 99 };
-    let proposal = Proposal { ballot, original: ballot, update: Some(write(micros, text)) };
+    let proposal = Proposal { ballot, original: ballot, update: Some(write(micros, text)), before: History::default() };
     fake.set(number, |node| {
         let acceptor = node.acceptors.entry(partition(&key(1, 1))).or_default();
         acceptor.propose(&proposal).unwrap();
@@ -147,7 +147,8 @@ fn rows_that_one_replica_alone_has_are_confirmed_by_a_round() {
 /// Three nodes hold the partition and a fourth is about to. It alone was told what the first, the third and itself had accepted.
 fn decided_at_a_pending_node(fake: &Fake) {
     let ballot = Ballot { micros: 500, scope: Scope::Global, node: 99 };
-    let proposal = Proposal { ballot, original: ballot, update: Some(write(500, "theirs")) };
+    let proposal =
+        Proposal { ballot, original: ballot, update: Some(write(500, "theirs")), before: History::default() };
     for number in [1, 3, 4] {
         left_behind(fake, number, 500, "theirs");
     }
@@ -210,13 +211,44 @@ fn full_disks_fail_a_write_before_and_after_its_promise() {
 }
 
 #[test]
-fn a_failure_that_may_have_come_halfway_is_no_refusal() {
+fn a_failure_that_may_have_come_halfway_is_found_out_by_the_next_round() {
     let fake = Fake::new("ooo");
     for number in [1, 2, 3] {
         fake.set(number, |node| node.paxos = vec![Does::Answers, Does::Refuses(Refusal::Other)]);
     }
-    let undecided = WriteError::Undecided { consistency: Consistency::Serial, received: 0, block_for: 2 };
-    assert_eq!(swap(&fake, None, "a"), Err(undecided));
+    assert_eq!(swap(&fake, None, "a"), Ok(Ok(())));
+    assert_eq!(fake.log().matches("commit").count(), 3, "{}", fake.log());
+}
+
+#[test]
+fn a_value_that_one_voter_accepted_is_finished_by_the_next_round_and_was_this_write() {
+    for gone in [Does::NotSent, Does::Refuses(Refusal::Other)] {
+        let fake = Fake::new("ooo");
+        for number in [2, 3] {
+            fake.set(number, |node| node.paxos = vec![Does::Answers, gone]);
+        }
+        // As a write of one's own that is met again would be: there is a value, so the condition holds no more.
+        assert_eq!(swap(&fake, None, "a"), Ok(Ok(())));
+        assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
+    }
+}
+
+#[test]
+fn a_write_in_doubt_whose_condition_holds_no_more_is_not_made_later() {
+    let fake = Fake::new("ooo");
+    for number in [1, 2] {
+        fake.set(number, |node| node.paxos = vec![Does::Answers, Does::NotSent]);
+    }
+    // Only the third voter accepts; it is gone then, and another's value is there.
+    fake.set(3, |node| node.paxos = vec![Does::Answers, Does::Answers, Does::NotSent, Does::NotSent]);
+    let mut calls = 0;
+    let decide = |_: &[RowBlock], stamp: Micros| -> Result<Decision, WriteError> {
+        calls += 1;
+        Ok(if calls == 1 { Decision::Write(write(stamp, "mine")) } else { Decision::Stop })
+    };
+    let applied = settle(conditional(&fake, request(&fake, Consistency::Serial), decide)).map(|(applied, _)| applied);
+    assert_eq!(applied, Ok(false));
+    assert_eq!(serial(&fake), Ok(None), "the third voter's value is dead");
 }
 
 #[test]

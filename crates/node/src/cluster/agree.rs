@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_metadata::{Answer, Ballots, ClusterState, Position, Question, SealedEntry};
-use henge_paxos::{Ballot, Proposal, Reply, Round, Scope, Verdict};
+use henge_paxos::{Ballot, History, Proposal, Reply, Round, Scope, Verdict};
 use std::time::Duration;
 
 /// Voters may take so long over one question; without a quorum by then the round begins again.
@@ -130,7 +130,7 @@ impl<W: World> Cluster<W> {
             (_, None) => return Outcome::End,
         };
         *proposed |= original == ballot;
-        let proposal = Proposal { ballot, original, update: Some(update.clone()) };
+        let proposal = Proposal { ballot, original, update: Some(update.clone()), before: History::default() };
         let question = Question::Accept(proposal);
         let accept = |answer| matches!(answer, Answer::Accepted).then_some(());
         match self.ask_all(state, &question, deadline, self.quorum(state), accept).await {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::History;
 use crate::Scope;
 
 pub(crate) fn ballot(micros: i64) -> Ballot {
@@ -7,7 +8,7 @@ pub(crate) fn ballot(micros: i64) -> Ballot {
 
 fn proposal(micros: i64, update: Option<&'static str>) -> Proposal {
     let update = update.map(|text| Bytes::from_static(text.as_bytes()));
-    Proposal { ballot: ballot(micros), original: ballot(micros), update }
+    Proposal { ballot: ballot(micros), original: ballot(micros), update, before: History::default() }
 }
 
 fn permission(prepared: PrepareOutcome) -> Permission {
@@ -33,7 +34,7 @@ fn rounds_of_one_microsecond_do_not_follow_on_each_other() {
     let other = Ballot { node: 2, ..ballot(5) };
     permission(acceptor.prepare(ballot(5), true));
     assert_eq!(acceptor.prepare(other, true), PrepareOutcome::Rejected(5));
-    let theirs = Proposal { ballot: other, original: other, update: None };
+    let theirs = Proposal { ballot: other, original: other, update: None, before: History::default() };
     assert_eq!(acceptor.propose(&theirs), Err(5));
 }
 

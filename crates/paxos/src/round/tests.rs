@@ -8,7 +8,7 @@ fn ballot(micros: i64) -> Ballot {
 
 fn proposal(micros: i64, original: i64, update: Option<&'static str>) -> Proposal {
     let update = update.map(|text| Bytes::from_static(text.as_bytes()));
-    Proposal { ballot: ballot(micros), original: ballot(original), update }
+    Proposal { ballot: ballot(micros), original: ballot(original), update, before: History::default() }
 }
 
 fn fresh() -> Permission {
@@ -85,4 +85,51 @@ fn a_read_without_promises_counts_only_if_nothing_can_be_under_way() {
 fn answers_beyond_the_quorum_change_nothing() {
     let late = Permission { accepted: Some(proposal(5, 5, Some("x"))), ..fresh() };
     assert_eq!(verdict_of([fresh(), fresh(), late]), READY);
+}
+
+/// The fate of the value of round 5, by what a quorum of two says.
+fn fate_of(permissions: [Permission; 2]) -> Option<Fate> {
+    let mut round = Round::new(2);
+    permissions.into_iter().enumerate().for_each(|(from, permission)| round.add(from, Reply::Permitted(permission)));
+    round.fate(ballot(5))
+}
+
+/// A value behind others, each decided in the round of its number.
+fn behind(micros: i64, others: &[i64]) -> Proposal {
+    let mut before = History::default();
+    for other in others {
+        before = History::after(Some(&Proposal { before, ..proposal(*other, *other, Some("w")) }), ballot(micros));
+    }
+    Proposal { before, ..proposal(micros, micros, Some("v")) }
+}
+
+#[test]
+fn the_fate_of_a_value_is_known_behind_those_that_followed() {
+    let committed = |proposal: Proposal| Permission { committed: Some(proposal), ..fresh() };
+    let accepted = |proposal: Proposal| Permission { accepted: Some(proposal), ..Permission::default() };
+    let many: Vec<i64> = (6..60).collect();
+    for (one, other, fate) in [
+        (fresh(), fresh(), Fate::NotDecided),
+        (accepted(proposal(5, 5, Some("v"))), fresh(), Fate::Unfinished),
+        (accepted(proposal(7, 5, Some("v"))), fresh(), Fate::Unfinished),
+        (committed(proposal(7, 5, Some("v"))), fresh(), Fate::Decided),
+        (committed(behind(9, &[3, 5, 7])), fresh(), Fate::Decided),
+        (committed(behind(9, &[3, 7])), fresh(), Fate::NotDecided),
+        (committed(behind(60, &many)), fresh(), Fate::Forgotten),
+        (committed(behind(7, &[3])), accepted(behind(9, &[3, 5, 7])), Fate::Decided),
+        (committed(behind(7, &[3])), accepted(behind(9, &[3, 7])), Fate::NotDecided),
+        (accepted(proposal(5, 5, Some("v"))), accepted(behind(9, &[])), Fate::NotDecided),
+    ] {
+        assert_eq!(fate_of([one.clone(), other.clone()]), Some(fate), "{one:?} {other:?}");
+    }
+    let late = Permission { superseded: ballot(11), ..fresh() };
+    assert_eq!(fate_of([late, fresh()]), None, "a round that is not promised learns nothing");
+}
+
+#[test]
+fn a_history_forgets_what_is_old_and_is_bounded() {
+    let old = behind(60_000_000, &[1, 40_000_000]);
+    assert_eq!(old.before, History::after(Some(&proposal(40_000_000, 40_000_000, Some("w"))), ballot(60_000_000)));
+    let many = behind(100, &(1..90).collect::<Vec<_>>());
+    assert_eq!(many.before, behind(100, &(58..90).collect::<Vec<_>>()).before);
 }

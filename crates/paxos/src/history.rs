@@ -1,0 +1,55 @@
+//! The values that were decided last. A proposer whose own value has an unknown outcome learns it in a later round,
+//! although others have decided values in between.
+
+use crate::{Ballot, Proposal};
+use henge_base::Micros;
+use serde::{Deserialize, Serialize};
+
+/// The most values of a history.
+const VALUES_MAX: usize = 32;
+/// Microseconds after which a decided value leaves the history: longer than any request waits.
+const AGE_MAX_US: Micros = 30_000_000;
+
+/// Decided values by the rounds in which they were first proposed, the newest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History(Vec<Ballot>);
+
+/// The outcome of a value, as a later round that a quorum promised tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was decided.
+    Decided,
+    /// It was accepted by some and may have been decided: the round finishes it.
+    Unfinished,
+    /// It was not decided, and will not be if this round decides anything.
+    NotDecided,
+    /// The history does not reach back so far.
+    Forgotten,
+}
+
+impl History {
+    /// True if no value is known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The history of a value that is proposed in round `ballot`, behind the last decided one.
+    pub(crate) fn after(decided: Option<&Proposal>, ballot: Ballot) -> History {
+        let Some(decided) = decided else { return History::default() };
+        let is_recent = |value: &Ballot| value.micros > ballot.micros - AGE_MAX_US;
+        let mut values: Vec<Ballot> = decided.before.0.iter().copied().chain([decided.original]).collect();
+        values.retain(is_recent);
+        values.drain(..values.len().saturating_sub(VALUES_MAX));
+        History(values)
+    }
+
+    /// The fate of a value of the round `of`, by the newest value `of_newest` that this is the history of.
+    pub(crate) fn fate(&self, of: Ballot, of_newest: Ballot) -> Fate {
+        if self.0.contains(&of) {
+            return Fate::Decided;
+        }
+        // What is missing here may have left the history.
+        let reaches_back = self.0.len() < VALUES_MAX && of.micros > of_newest.micros - AGE_MAX_US;
+        if reaches_back { Fate::NotDecided } else { Fate::Forgotten }
+    }
+}
