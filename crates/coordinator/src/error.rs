@@ -75,7 +75,7 @@ pub enum WriteError {
 /// Why a read was not answered. None of them says anything about the data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// Too few replicas are up; nothing was sent.
+    /// Too few replicas are up, or can be sent the request.
     #[error("Cannot achieve consistency level {consistency}: {required} replicas required but only {alive} alive")]
     Unavailable {
         /// The level asked for.

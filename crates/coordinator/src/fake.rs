@@ -192,7 +192,7 @@ impl Fake {
             Does::Answers => Ok(answer()),
             Does::Lies => Ok(lie),
             Does::Refuses(refusal) => Err(ReplicaError::Refused(refusal)),
-            Does::Silent | Does::Never => Err(ReplicaError::Unknown),
+            Does::Silent | Does::Never | Does::Lost => Err(ReplicaError::Unknown),
             Does::NotSent => Err(ReplicaError::NotSent),
         };
         let late = (does == Does::Silent).then(|| (Arc::clone(&self.clock), DEADLINE));

@@ -1,6 +1,7 @@
 //! Asking as many replicas as a level needs, and others in place of those that fail or are late.
 
 use crate::block::{is_ordered, is_sound};
+use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::{Candidate, Candidates, are_distinct};
 use crate::required::RequiredAnswers;
 use crate::tally::{Loss, Tally};
@@ -44,6 +45,10 @@ struct Asking<'a, R: Replicas> {
     tally: Tally<'a>,
     under_way: UnderWay<(Candidate, ReadKind), R::Read>,
     gathered: Answers,
+    /// Replicas that could not be asked, or whose answer was lost.
+    unanswered: SmallVec<[(Candidate, ReplicaError); 1]>,
+    /// The number of times that such were asked again.
+    repeats: u32,
 }
 
 impl<R: Replicas> Gather<'_, R> {
@@ -54,13 +59,19 @@ impl<R: Replicas> Gather<'_, R> {
             tally: Tally::new(self.required),
             under_way: UnderWay::new(),
             gathered: Answers { answers: SmallVec::new(), spare: pool },
+            unanswered: SmallVec::new(),
+            repeats: 0,
         };
         asking.ask_first(wanted);
         let mut timer = self.timer(&asking.gathered.spare);
         // If digests alone meet the level, rows that are still to come are waited for: without them all is asked again.
         while !(asking.tally.is_met() && (asking.has_rows() || !asking.awaits_rows())) {
             if let Some(loss) = asking.tally.loss() {
-                return Err(asking.failure(loss));
+                if loss == Loss::Refused || !asking.may_repeat() {
+                    return Err(asking.failure(loss));
+                }
+                asking.repeat(wanted).await;
+                continue;
             }
             debug_assert_eq!(asking.tally.open(), asking.under_way.labels().count());
             match asking.under_way.next_or(&mut timer).await {
@@ -190,11 +201,35 @@ impl<R: Replicas> Asking<'_, R> {
             }
             Err(error) => {
                 self.tally.count_failure(candidate.group, candidate.host, error);
+                if matches!(error, ReplicaError::NotSent | ReplicaError::Unknown) {
+                    self.unanswered.push((candidate, error));
+                }
                 if !self.tally.is_group_met(candidate.group) {
                     let needs_rows = wanted == AnswerForm::Rows || !self.has_rows();
                     self.ask_spare(candidate.group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
                 }
             }
+        }
+    }
+
+    /// True if replicas may be asked again: a link that broke, as all do after a long pause of this node, is there again soon.
+    fn may_repeat(&self) -> bool {
+        let is_in_time = self.gather.replicas.mono() + 2 * REPEAT_DELAY < self.gather.deadline;
+        self.repeats < REPEATS_MAX && is_in_time && !self.unanswered.is_empty()
+    }
+
+    /// Asks those again that could not be asked or whose answer was lost, after a while.
+    async fn repeat(&mut self, wanted: AnswerForm) {
+        self.repeats += 1;
+        self.gather.replicas.pause(REPEAT_DELAY * self.repeats).await;
+        for (candidate, error) in std::mem::take(&mut self.unanswered) {
+            if !self.tally.lacks(candidate.group) {
+                self.unanswered.push((candidate, error));
+                continue;
+            }
+            self.tally.count_repeat(candidate.group, error);
+            let needs_rows = wanted == AnswerForm::Rows || !self.has_rows() && !self.awaits_rows();
+            self.ask(candidate, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
         }
     }
 
@@ -211,6 +246,7 @@ impl<R: Replicas> Asking<'_, R> {
         let (received, block_for) = (self.tally.short(), required.block_for());
         let data_present = self.has_rows();
         match loss {
+            Loss::Unsent => ReadError::Unavailable { consistency, required: block_for, alive: self.tally.alive() },
             Loss::Silent => ReadError::Timeout { consistency, received, block_for, data_present },
             Loss::Refused => {
                 let failures = self.tally.into_failures();

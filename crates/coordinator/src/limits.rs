@@ -1,5 +1,7 @@
 //! Bounds of one request.
 
+use std::time::Duration;
+
 /// Bytes of merged rows after which a reconciled answer stops, saying that there is more.
 pub(crate) const MERGED_BYTES_MAX: usize = 4 << 20;
 /// Further reads after which a reconciled answer stops where it is, saying that there is more.
@@ -14,3 +16,7 @@ pub(crate) const REREAD_KEYS_MAX: usize = 512;
 pub(crate) const REREAD_BYTES_MAX: usize = 512 << 10;
 /// Repairing mutations of one read under way at once.
 pub(crate) const MENDS_UNDER_WAY_MAX: usize = 64;
+/// The number of times that replicas are asked again that could not be asked, or whose link broke, while time is left.
+pub(crate) const REPEATS_MAX: u32 = 2;
+/// The wait before that; twice as long before the second time. Links connect again within it.
+pub(crate) const REPEAT_DELAY: Duration = Duration::from_millis(150);

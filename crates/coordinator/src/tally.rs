@@ -12,6 +12,8 @@ pub(crate) enum Loss {
     Refused,
     /// Refusals alone do not explain it: some replica did not answer.
     Silent,
+    /// Silence alone does not explain it: some replica could not be asked, which did and will do nothing.
+    Unsent,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +23,8 @@ struct Count {
     open: u32,
     /// Ended without an answer.
     silent: u32,
+    /// Could not be sent.
+    unsent: u32,
 }
 
 /// Answers, refusals and silences of the replicas that were asked, by group.
@@ -58,8 +62,20 @@ impl<'a> Tally<'a> {
         self.counts[group].open -= 1;
         match error {
             ReplicaError::Refused(refusal) => self.failures.push((host, refusal)),
-            ReplicaError::NotSent | ReplicaError::Unknown => self.counts[group].silent += 1,
+            ReplicaError::Unknown => self.counts[group].silent += 1,
+            ReplicaError::NotSent => self.counts[group].unsent += 1,
         }
+    }
+
+    /// Counts a replica that is asked again after it could not be asked, or did not answer.
+    pub(crate) fn count_repeat(&mut self, group: usize, error: ReplicaError) {
+        let count = &mut self.counts[group];
+        match error {
+            ReplicaError::Unknown => count.silent -= 1,
+            ReplicaError::NotSent => count.unsent -= 1,
+            ReplicaError::Refused(_) => return,
+        }
+        count.open += 1;
     }
 
     /// True if more replicas of the group must be asked for it to be met.
@@ -77,16 +93,26 @@ impl<'a> Tally<'a> {
     }
 
     /// The reason why open requests can no longer meet the level; `None` while they can. A loss counts as refused only if
-    /// answers of the silent replicas would not have been enough: a client may take a failure for more definite than a
-    /// timeout.
+    /// answers of all others would not have been enough: a client may take a failure for more definite than a timeout. It
+    /// counts as unsent if answers of the silent replicas would not have been.
     pub(crate) fn loss(&self) -> Option<Loss> {
         let lost = |(block_for, count): (u32, &Count)| count.received + count.open < block_for;
-        let refused = |(block_for, count): (u32, &Count)| count.received + count.open + count.silent < block_for;
-        match (self.groups().any(lost), self.groups().any(refused)) {
-            (false, _) => None,
-            (true, false) => Some(Loss::Silent),
-            (true, true) => Some(Loss::Refused),
+        let unsent = |(block_for, count): (u32, &Count)| count.received + count.open + count.silent < block_for;
+        let refused =
+            |(block_for, count): (u32, &Count)| count.received + count.open + count.silent + count.unsent < block_for;
+        match (self.groups().any(lost), self.groups().any(unsent), self.groups().any(refused)) {
+            (false, ..) => None,
+            (true, _, true) => Some(Loss::Refused),
+            (true, true, false) => Some(Loss::Unsent),
+            (true, false, false) => Some(Loss::Silent),
         }
+    }
+
+    /// Replicas that were asked, as an error reports them: at least one short of what was needed.
+    pub(crate) fn alive(&self) -> u32 {
+        let asked = |(block_for, count): (u32, &Count)| (count.received + count.open + count.silent).min(block_for);
+        let alive: u32 = self.groups().map(asked).sum();
+        alive.min(self.required.block_for().saturating_sub(1))
     }
 
     /// Answers that counted, as an error reports them: at least one short of what was needed.

@@ -1,12 +1,14 @@
 //! Writing: every other replica is sent the same bytes, and as many are awaited as the level needs.
 
+use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::WritePlan;
 use crate::required::Shortage;
 use crate::tally::{Loss, Tally};
 use crate::under_way::UnderWay;
-use crate::{KeyspacePlacement, Replicas, WriteError, WriteType};
+use crate::{KeyspacePlacement, ReplicaError, Replicas, WriteError, WriteType};
 use henge_base::{HostId, Mono};
 use henge_model::{Consistency, SharedMutation, Token};
+use smallvec::SmallVec;
 
 /// A mutation to write.
 #[derive(Clone, Debug)]
@@ -33,14 +35,34 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
     let plan = plan(replicas, &write.placed, write.token, write.consistency)?;
     let mut tally = Tally::new(&plan.required);
     let mut under_way = send(replicas, &write, &plan, &mut tally);
+    let (mut unanswered, mut repeats) = (RepeatTargets::new(), 0);
     while !tally.is_met() {
         if let Some(loss) = tally.loss() {
-            return Err(failure(&write, &plan, tally, loss));
+            let is_in_time = replicas.mono() + 2 * REPEAT_DELAY < write.deadline;
+            if loss == Loss::Refused || repeats == REPEATS_MAX || !is_in_time || unanswered.is_empty() {
+                return Err(failure(&write, &plan, tally, loss));
+            }
+            // A link that broke is there again soon; what a replica has already it takes again.
+            repeats += 1;
+            replicas.pause(REPEAT_DELAY * repeats).await;
+            for (host, group, error) in std::mem::take(&mut unanswered) {
+                if !tally.lacks(group) {
+                    unanswered.push((host, group, error));
+                    continue;
+                }
+                tally.count_repeat(group, error);
+                under_way.push((host, group), replicas.write(host, &write.mutation, write.deadline));
+            }
         }
         debug_assert_eq!(tally.open(), under_way.labels().count());
         match under_way.next().await {
             Some(((_, group), Ok(()))) => tally.count_answer(group),
-            Some(((host, group), Err(error))) => tally.count_failure(group, host, error),
+            Some(((host, group), Err(error))) => {
+                tally.count_failure(group, host, error);
+                if matches!(error, ReplicaError::NotSent | ReplicaError::Unknown) {
+                    unanswered.push((host, group, error));
+                }
+            }
             None => return Err(failure(&write, &plan, tally, Loss::Silent)),
         }
     }
@@ -69,6 +91,9 @@ fn plan<R: Replicas>(
     let unavailable = |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
     WritePlan::new(replicas, placed, token, consistency).map_err(unavailable)
 }
+
+/// Replicas that could not be sent a write, or whose acknowledgement was lost, by group.
+type RepeatTargets = SmallVec<[(HostId, usize, ReplicaError); 1]>;
 
 type Acknowledgements<R> = UnderWay<(HostId, usize), <R as Replicas>::Write>;
 
@@ -99,7 +124,8 @@ fn failure(write: &Write, plan: &WritePlan, tally: Tally<'_>, loss: Loss) -> Wri
     let (consistency, write_type) = (write.consistency, write.write_type);
     let (received, block_for) = (tally.short(), plan.required.block_for());
     match loss {
-        Loss::Silent => WriteError::Timeout { consistency, received, block_for, write_type },
+        // What was not sent is owed as a hint, so the write may become visible.
+        Loss::Silent | Loss::Unsent => WriteError::Timeout { consistency, received, block_for, write_type },
         Loss::Refused => {
             WriteError::Failure { consistency, received, block_for, failures: tally.into_failures(), write_type }
         }

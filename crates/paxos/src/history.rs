@@ -6,7 +6,7 @@ use henge_base::Micros;
 use serde::{Deserialize, Serialize};
 
 /// The most values of a history.
-const VALUES_MAX: usize = 32;
+const VALUES_MAX: usize = 64;
 /// Microseconds after which a decided value leaves the history: longer than any request waits.
 const AGE_MAX_US: Micros = 30_000_000;
 
@@ -48,8 +48,10 @@ impl History {
         if self.0.contains(&of) {
             return Fate::Decided;
         }
-        // What is missing here may have left the history.
-        let reaches_back = self.0.len() < VALUES_MAX && of.micros > of_newest.micros - AGE_MAX_US;
+        // What is missing here may have left the history, unless that reaches back beyond it: a value that was proposed before
+        // another is never decided after it.
+        let is_whole = self.0.len() < VALUES_MAX && of.micros > of_newest.micros - AGE_MAX_US;
+        let reaches_back = is_whole || self.0.iter().any(|value| of.is_after(*value));
         if reaches_back { Fate::NotDecided } else { Fate::Forgotten }
     }
 }

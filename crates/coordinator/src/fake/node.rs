@@ -16,6 +16,8 @@ pub(crate) enum Does {
     /// No answer by the deadline.
     Silent,
     NotSent,
+    /// The link breaks: no answer, long before the deadline.
+    Lost,
     /// Its future never ends: a test that waits for it hangs.
     Never,
     /// Answers nonsense.
@@ -28,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) datacenter: Option<Datacenter>,
     pub(crate) alive: bool,
     pub(crate) writes: Does,
+    /// Its behaviour towards the first write, if another.
+    pub(crate) first_write: Option<Does>,
     /// Its behaviour towards the first reads; it answers the later ones.
     pub(crate) reads: Vec<Does>,
     pub(crate) mends: Does,
@@ -55,11 +59,13 @@ pub(super) fn node(datacenter: Datacenter, letter: char) -> Node {
         datacenter: Some(datacenter),
         alive: letter != 'd',
         writes: does,
-        reads: vec![does; 2],
+        first_write: None,
+        // A host that cannot be sent to stays so.
+        reads: vec![does; if does == Does::NotSent { 9 } else { 2 }],
         mends: does,
         fence: i64::MIN,
         rows: BTreeMap::new(),
-        paxos: vec![does; 3],
+        paxos: vec![does; if does == Does::NotSent { 9 } else { 3 }],
         acceptors: BTreeMap::new(),
         block_rows: usize::MAX,
     }

@@ -54,8 +54,8 @@ impl Replicas for Fake {
 
     fn write(&self, to: HostId, mutation: &SharedMutation, _: Mono) -> Self::Write {
         self.log_message("write", to);
-        let does = self.nodes.lock().unwrap()[&to].writes;
-        self.apply_mutation(to, mutation.bytes(), does)
+        let does = self.nodes.lock().unwrap().get_mut(&to).map(|node| node.first_write.take().unwrap_or(node.writes));
+        self.apply_mutation(to, mutation.bytes(), does.unwrap())
     }
 
     fn owe(&self, to: HostId, _: Bytes) {

@@ -180,6 +180,8 @@ impl<R: Replicas> Electorate<'_, R> {
         let (consistency, received, block_for) = (self.consistency, tally.short(), self.plan.required.block_for());
         match loss {
             Loss::Silent => self.timeout(received),
+            // Nothing was proposed, nor will be.
+            Loss::Unsent => WriteError::Unavailable { consistency, required: block_for, alive: tally.alive() },
             Loss::Refused => {
                 let failures = tally.into_failures();
                 WriteError::Failure { consistency, received, block_for, failures, write_type: WriteType::Cas }

@@ -2,7 +2,7 @@
 
 use super::electorate::Electorate;
 use crate::plan::{Candidate, WritePlan};
-use crate::tally::{Loss, Tally};
+use crate::tally::Tally;
 use crate::under_way::UnderWay;
 use crate::{Replicas, WriteError, WriteType};
 use henge_base::Bytes;
@@ -52,7 +52,7 @@ impl<R: Replicas> Electorate<'_, R> {
                 Some(((host, group), Err(error))) => tally.count_failure(group, host, error),
                 None => break,
             }
-            if matches!(tally.loss(), Some(Loss::Silent | Loss::Refused)) {
+            if tally.loss().is_some() {
                 break;
             }
         }

@@ -60,7 +60,7 @@ fn who_is_asked_and_what_becomes_of_it() {
         ONE          3    rrr: failure 0/1 by 3 | rows1 rows2 rows3
         ONE          3    soo: ok | rows1 rows2
         ONE          3    sss: timeout 0/1 | rows1 rows2 rows3
-        ONE          3    nnn: timeout 0/1 | rows1 rows2 rows3
+        ONE          3    nnn: unavailable 0/1 | rows1 rows2 rows3 rows1 rows2
         ONE          3    ddd: unavailable 0/1 |
         ANY          3    ooo: invalid |
         SERIAL       3    ooo: ok | prepare1 prepare2 prepare3
@@ -82,7 +82,7 @@ fn who_is_asked_and_what_becomes_of_it() {
         QUORUM       3    ord: failure 1/2 by 1 data | rows1 digest2
         QUORUM       3    rod: failure 0/2 by 1 | rows1 digest2
         QUORUM       3    orr: failure 1/2 by 2 data | rows1 digest2 digest3
-        QUORUM       3    orn: timeout 1/2 data | rows1 digest2 digest3
+        QUORUM       3    orn: unavailable 1/2 | rows1 digest2 digest3 digest3 digest3
         ALL          3    ooo: ok | rows1 digest2 digest3
         ALL          3    ood: unavailable 2/3 |
         LOCAL_ONE    a3b3 doo/ooo: ok | rows2
@@ -105,6 +105,18 @@ fn who_is_asked_and_what_becomes_of_it() {
         let outcome = read_at(&fake, replication, level.parse().unwrap(), one(&key(1, 1)));
         let got = format!("{} | {}", show(&outcome), fake.log());
         assert_eq!(got.trim(), expected.trim(), "{case}");
+    }
+}
+
+#[test]
+fn replicas_whose_links_broke_are_asked_again_while_time_is_left() {
+    for lost in [Does::NotSent, Does::Lost] {
+        let (fake, key) = (Fake::new("ooo"), key(1, 1));
+        for number in [2, 3] {
+            fake.set(number, |node| node.reads = vec![lost, Does::Answers]);
+        }
+        assert_eq!(show(&quorum(&fake, one(&key))), "ok", "{lost:?}");
+        assert_eq!(fake.log(), "rows1 digest2 digest3 digest2", "{lost:?}");
     }
 }
 

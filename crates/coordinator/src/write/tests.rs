@@ -1,6 +1,6 @@
 use super::*;
 use crate::Faults;
-use crate::fake::{DEADLINE, Fake, encode, key, settle, value};
+use crate::fake::{DEADLINE, Does, Fake, encode, key, settle, value};
 use henge_model::Mutation;
 use henge_ring::Placement;
 use std::sync::Arc;
@@ -50,9 +50,22 @@ fn check(table: &str) {
         } else {
             let down = nodes.matches('d').count();
             let sent = nodes.replace('/', "").len() - down;
+            let repeats = if nodes.contains('n') { 2 } else { 0 };
             let log = fake.log();
-            assert_eq!((log.matches("write").count(), log.matches("owe").count()), (sent, down), "{case}");
+            assert_eq!((log.matches("write").count(), log.matches("owe").count()), (sent + repeats, down), "{case}");
         }
+    }
+}
+
+#[test]
+fn a_write_whose_links_broke_is_sent_again_while_time_is_left() {
+    for lost in [Does::NotSent, Does::Lost] {
+        let fake = Fake::new("ooo");
+        for number in [2, 3] {
+            fake.set(number, |node| node.first_write = Some(lost));
+        }
+        assert_eq!(show(&run(&fake, fake.keyspace("3"), Consistency::Quorum)), "ok", "{lost:?}");
+        assert_eq!(fake.log(), "write1 write2 write3 write2", "{lost:?}");
     }
 }
 

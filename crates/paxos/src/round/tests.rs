@@ -107,7 +107,7 @@ fn behind(micros: i64, others: &[i64]) -> Proposal {
 fn the_fate_of_a_value_is_known_behind_those_that_followed() {
     let committed = |proposal: Proposal| Permission { committed: Some(proposal), ..fresh() };
     let accepted = |proposal: Proposal| Permission { accepted: Some(proposal), ..Permission::default() };
-    let many: Vec<i64> = (6..60).collect();
+    let many: Vec<i64> = (6..90).collect();
     for (one, other, fate) in [
         (fresh(), fresh(), Fate::NotDecided),
         (accepted(proposal(5, 5, Some("v"))), fresh(), Fate::Unfinished),
@@ -115,7 +115,8 @@ fn the_fate_of_a_value_is_known_behind_those_that_followed() {
         (committed(proposal(7, 5, Some("v"))), fresh(), Fate::Decided),
         (committed(behind(9, &[3, 5, 7])), fresh(), Fate::Decided),
         (committed(behind(9, &[3, 7])), fresh(), Fate::NotDecided),
-        (committed(behind(60, &many)), fresh(), Fate::Forgotten),
+        (committed(behind(90, &many)), fresh(), Fate::Forgotten),
+        (committed(behind(90, &[&[3][..], &many[..63]].concat())), fresh(), Fate::NotDecided),
         (committed(behind(7, &[3])), accepted(behind(9, &[3, 5, 7])), Fate::Decided),
         (committed(behind(7, &[3])), accepted(behind(9, &[3, 7])), Fate::NotDecided),
         (accepted(proposal(5, 5, Some("v"))), accepted(behind(9, &[])), Fate::NotDecided),
@@ -131,5 +132,5 @@ fn a_history_forgets_what_is_old_and_is_bounded() {
     let old = behind(60_000_000, &[1, 40_000_000]);
     assert_eq!(old.before, History::after(Some(&proposal(40_000_000, 40_000_000, Some("w"))), ballot(60_000_000)));
     let many = behind(100, &(1..90).collect::<Vec<_>>());
-    assert_eq!(many.before, behind(100, &(58..90).collect::<Vec<_>>()).before);
+    assert_eq!(many.before, behind(100, &(26..90).collect::<Vec<_>>()).before);
 }
