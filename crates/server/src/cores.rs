@@ -1,6 +1,7 @@
 //! One thread for each core, with a runtime of its own, and the connections that it serves.
 
 use crate::connection::{ClientSettings, Connection};
+use crate::open_connections::OpenConnection;
 use crate::socket::{self, Socket};
 use crate::world::ServerWorld;
 use henge_node::{Core, Node};
@@ -13,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 /// A thread that serves connections.
 pub(crate) struct ServingCore {
-    connections: mpsc::UnboundedSender<TcpStream>,
+    connections: mpsc::UnboundedSender<(TcpStream, OpenConnection)>,
     open: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
@@ -46,9 +47,9 @@ impl ServingCore {
     }
 
     /// Hands a connection to the thread.
-    pub(crate) fn hand_over(&self, stream: TcpStream) {
+    pub(crate) fn hand_over(&self, stream: TcpStream, counted: OpenConnection) {
         self.open.fetch_add(1, Ordering::Relaxed);
-        let _ = self.connections.send(stream);
+        let _ = self.connections.send((stream, counted));
     }
 
     /// Waits for its connections to end; it must have been told to stop.
@@ -62,7 +63,7 @@ impl ServingCore {
 
 /// Serves connections until no more can arrive and all have ended.
 async fn serve_all(
-    mut arriving: mpsc::UnboundedReceiver<TcpStream>,
+    mut arriving: mpsc::UnboundedReceiver<(TcpStream, OpenConnection)>,
     node: &Node<ServerWorld>,
     core: &Core<ServerWorld>,
     stop: &watch::Receiver<bool>,
@@ -73,8 +74,13 @@ async fn serve_all(
     loop {
         tokio::select! {
             stream = arriving.recv() => match stream {
-                Some(stream) => {
-                    connections.spawn(serve_one(stream, node.clone(), core.clone(), stop.clone(), settings.clone(), Arc::clone(open)));
+                Some((stream, counted)) => {
+                    let (node, core, stop, settings, open) =
+                        (node.clone(), core.clone(), stop.clone(), settings.clone(), Arc::clone(open));
+                    connections.spawn(async move {
+                        serve_one(stream, node, core, stop, settings, open).await;
+                        drop(counted);
+                    });
                 }
                 None => break,
             },

@@ -8,6 +8,6 @@ mod account;
 mod answers;
 mod overload;
 
-pub(crate) use account::{Admission, ClientAccount, Intake, IntakeLimits, Limits};
+pub(crate) use account::{Admission, ClientAccount, Intake, IntakeLimits, Limits, client_of};
 pub(crate) use answers::{AnswerLease, AnswerRows};
 pub(crate) use overload::Overload;

@@ -13,8 +13,8 @@
 //!   `process`, `clients`, `request_text`: who is connected and what they have in flight. `statement`: statements as the
 //!   protocol describes them. `lanes`: threads for the disk. `hosts`: names of addresses.
 //! - `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
-//! - `intake`: accounts of what clients have in flight. `client_tls`: their encryption. `certificates`: the node's
-//!   identity. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
+//! - `open_connections`, `intake`: accounts of what clients have open and in flight. `client_tls`: their encryption.
+//!   `certificates`: the node's identity. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -54,6 +54,7 @@ mod memory;
 mod metrics;
 #[cfg(test)]
 mod module_order;
+mod open_connections;
 mod operations;
 mod panics;
 mod peers;

@@ -15,6 +15,7 @@ use crate::http_server;
 use crate::intake::Intake;
 use crate::logging::{self, Log};
 use crate::metrics::{NodeInfo, ServerMetrics};
+use crate::open_connections::OpenConnections;
 use crate::operations::Operations;
 use crate::panics;
 use crate::peers::Peers;
@@ -103,7 +104,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     say!("{READY} {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
-        () = accept(&listener, &cores, connections_max(config.server.max_connections)) => {}
+        () = accept(&listener, &cores, connections_max(config.server.max_connections), config.server.max_address_connections) => {}
         () = stopped => {}
     }
     drop(listener);
@@ -268,15 +269,18 @@ fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> an
 }
 
 /// Hands each connection to the core that has the fewest.
-async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: usize) {
+async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: usize, max_of_address: Option<usize>) {
+    let all = OpenConnections::new(max_of_address.unwrap_or_else(|| max_connections.div_ceil(2)));
     let mut errors = AcceptErrors::of("clients");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let open: usize = cores.iter().map(ServingCore::open).sum();
                 let core = cores.iter().min_by_key(|c| c.open());
-                if let (Some(core), Ok(stream)) = (core.filter(|_| open < max_connections), stream.into_std()) {
-                    core.hand_over(stream);
+                if let (Some(core), Ok(stream)) = (core.filter(|_| open < max_connections), stream.into_std())
+                    && let Some(counted) = all.admit(peer.ip())
+                {
+                    core.hand_over(stream, counted);
                 }
             }
             Err(error) => {

@@ -88,6 +88,9 @@ settings! {
             max_frame as "native_transport_max_frame_size": usize = size("16MiB", "64KiB"..="2047MiB");
             /// Connections of clients. More are closed at once.
             max_connections as "native_transport_max_concurrent_connections": usize = number(10_000, 1..=1_048_576);
+            /// Connections of the clients of one address. More are closed at once. auto: half of all.
+            max_address_connections as "native_transport_max_concurrent_connections_per_ip": Option<usize> =
+                number("auto", 1..=1_048_576).or("auto");
             /// Requests of clients under way. More are answered Overloaded. auto: 1024 for each thread that serves clients, 2048 at least; one client
             /// address has half of them.
             requests_max as "native_transport_max_concurrent_requests": Option<usize> =

@@ -93,8 +93,7 @@ pub(crate) const IGNORED: &[(&str, &[&str])] = &[
         "client_error_reporting_exclusions", "client_request_size_metrics_enabled", "consecutive_message_errors_threshold",
         "force_new_prepared_statement_behaviour", "native_transport_allow_older_protocols",
         "native_transport_flush_in_batches_legacy", "native_transport_idle_timeout",
-        "native_transport_max_concurrent_connections_per_ip", "native_transport_max_requests_per_second",
-        "native_transport_receive_queue_capacity", "rpc_interface_prefer_ipv6", "rpc_keepalive",
+        "native_transport_max_requests_per_second", "native_transport_receive_queue_capacity", "rpc_interface_prefer_ipv6", "rpc_keepalive",
     ]),
     ("requests beyond native_transport_max_concurrent_requests and native_transport_max_request_data_in_flight are refused at once", &[
         "native_transport_max_backoff_on_queue_overload",
