@@ -47,6 +47,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// True if the replica has too much to do at present.
+    pub fn is_overload(self) -> bool {
+        matches!(self, Refusal::Stalled | Refusal::Overloaded)
+    }
+
     /// All reasons.
     pub const ALL: [Refusal; 13] = [
         Refusal::StaleEpoch,

@@ -28,7 +28,7 @@ pub use client::error::Error;
 pub use client::error_kind::{AnswerCount, ErrorKind, ReplicaFailure};
 pub use client::outcome::Outcome;
 pub use client::parameters::Parameters;
-pub use client::prepared_statement::{AnswerSize, PreparedStatement};
+pub use client::prepared_statement::{AnswerSize, LONG_TEXT_BYTES, PreparedStatement};
 pub use client::traces::RequestDescription;
 pub use cluster::events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use cluster::membership::JoinError;

@@ -28,7 +28,7 @@ use crate::world::ServerWorld;
 use bytes::BytesMut;
 use deadlines::Deadlines;
 use ended_request::EndedRequest;
-use henge_node::{ClusterEvent, Consistency, Core, Metrics, Node, Operation};
+use henge_node::{ClusterEvent, Consistency, Core, Metrics, Mono, Node, Operation};
 use henge_protocol::{
     ErrorResponse, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Response, Role,
     Version,
@@ -81,6 +81,8 @@ pub(crate) struct Connection {
     room: AnswerLease,
     in_flight: InFlightRequests,
     deadlines: Deadlines,
+    /// The time of the last bytes of requests.
+    received: Mono,
     closing: bool,
 }
 
@@ -102,6 +104,7 @@ impl Connection {
         let account = settings.intake.account(peer);
         let before_login = if core.demands_login() { login::FRAME_BYTES_MAX } else { max_frame };
         Connection {
+            received: core.now(),
             core,
             metrics: Arc::clone(node.metrics()),
             decoder: FrameDecoder::with_limit(Role::Server, before_login),
@@ -156,7 +159,11 @@ impl Connection {
                 done = self.in_flight.next() => self.finish(*done),
                 moved = socket.transfer(reading.then_some(&mut self.input), self.output.ready_bytes()) => match moved? {
                     Transfer::Received(0) => return Ok(()),
-                    Transfer::Received(count) => self.deadlines.input.count(count),
+                    Transfer::Received(count) => {
+                        // Requests that wait in the buffer for others to end were received by then.
+                        self.received = self.core.now();
+                        self.deadlines.input.count(count);
+                    }
                     Transfer::Sent(count) => self.take_sent(count),
                 },
                 _ = stop.changed(), if self.deadlines.drain.is_none() => self.deadlines.drain = Some(Instant::now() + DRAIN_TIMEOUT),
@@ -284,7 +291,7 @@ impl Connection {
             Err(overloaded) => return self.refuse(&frame.header, &lookup, overloaded.into(), began),
         };
         let (header, core, peer) = (frame.header, self.core.clone(), self.peer);
-        let (client, account) = (self.client.clone(), Arc::clone(&self.account));
+        let (client, account, received) = (self.client.clone(), Arc::clone(&self.account), self.received);
         let frame = copy_frame(&frame);
         let slot = Some(self.entry.record.begin(frame.clone(), lookup.prepared_statement(), began));
         let reads = lookup.operation() == Operation::Read;
@@ -296,7 +303,7 @@ impl Connection {
             } else {
                 (core, None)
             };
-            let answered = run(PendingRequest { core: core.clone(), frame, lookup, client, account }).await;
+            let answered = run(PendingRequest { core: core.clone(), frame, lookup, client, account, received }).await;
             let trace = trace.map(|(trace, description)| {
                 core.keep_trace(Arc::clone(&trace), description);
                 trace

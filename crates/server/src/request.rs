@@ -21,8 +21,8 @@ use batch::run_batch;
 use conditional::{conditional, conditional_rows};
 use context::RequestContext;
 use henge_node::{
-    BoundValue, Bytes, Consistency, Core, Ending, Outcome, Page, Parameters, PreparedStatement, RequestDescription,
-    RowSink, Warnings,
+    BoundValue, Bytes, Consistency, Core, Ending, LONG_TEXT_BYTES, Mono, Outcome, Page, Parameters, PreparedStatement,
+    RequestDescription, RowSink, Warnings,
 };
 use henge_protocol::{
     ErrorResponse, Execute, Frame, MetadataMode, Prepare, ProtocolError, Query, QueryParameters, Request, Version,
@@ -32,6 +32,7 @@ use lookup::find_prepared;
 use room::lease_room;
 use smallvec::SmallVec;
 use std::sync::Arc;
+use tokio::sync::SemaphorePermit;
 
 /// Bytes of a request from which on it is not copied out of the read buffer: the buffer holds little else then.
 const LARGE_FRAME_BYTES: usize = 64 << 10;
@@ -44,6 +45,8 @@ pub(crate) struct PendingRequest {
     pub(crate) client: Client,
     /// The account in which its answer finds room.
     pub(crate) account: Arc<ClientAccount>,
+    /// The time at which its frame was received.
+    pub(crate) received: Mono,
 }
 
 /// A request after it was run.
@@ -58,11 +61,12 @@ pub(crate) struct FinishedRequest {
 
 /// Runs a request. A read waits for room for its answer first.
 pub(crate) async fn run(request: PendingRequest) -> FinishedRequest {
-    let PendingRequest { core, frame, lookup, client, account } = request;
+    let PendingRequest { core, frame, lookup, client, account, received } = request;
     let warnings = Warnings::default();
     let mut summary =
         RequestSummary { operation: lookup.operation(), consistency: Consistency::One, ending: Ending::Ok };
-    let context = RequestContext { client: &client, account: &account, warnings: &warnings };
+    let context = RequestContext { client: &client, account: &account, warnings: &warnings, received };
+    let (lookup, turn) = look_up_long_text(&core, &frame, lookup, &context).await;
     let answered = match (lease_room(&account, lookup).await, Request::decode(&frame)) {
         (Ok((lookup, room)), Ok(request)) => {
             let mut room = Some(room);
@@ -76,9 +80,31 @@ pub(crate) async fn run(request: PendingRequest) -> FinishedRequest {
     if let Answer::Error(error) = &answer {
         summary.ending = ending(&error.kind);
     }
+    drop(turn);
     let warnings = warnings.into_inner();
     log(&warnings, client.user.as_deref());
     FinishedRequest { answer, warnings, summary, room }
+}
+
+/// Prepares the text of a QUERY that is too long for the fast path. Few of one address are run at once, since their plans may be far larger
+/// than they are: the permit is to be kept until the request has ended.
+async fn look_up_long_text<'a>(
+    core: &Core<ServerWorld>,
+    frame: &Frame,
+    lookup: StatementLookup,
+    context: &RequestContext<'a>,
+) -> (StatementLookup, Option<SemaphorePermit<'a>>) {
+    let (StatementLookup::Nothing, Ok(Request::Query(query))) = (&lookup, Request::decode(frame)) else {
+        return (lookup, None);
+    };
+    if query.text.len() < LONG_TEXT_BYTES {
+        return (lookup, None);
+    }
+    let turn = context.account.prepares.acquire().await.ok();
+    let keyspace = query.parameters.keyspace.or(context.client.keyspace.as_deref());
+    // What is wrong with it is reported when it is run.
+    let ready = core.prepare_aside(query.text, keyspace).await;
+    (ready.map_or(StatementLookup::Nothing, StatementLookup::Ready), turn)
 }
 
 /// The description of a request, for its trace.
@@ -134,7 +160,7 @@ async fn run_query(
     let keyspace = query.parameters.keyspace.or(context.client.keyspace.as_deref());
     let ready = match lookup {
         StatementLookup::Ready(ready) if core.is_current(&ready) => ready,
-        _ => core.prepare(query.text, keyspace).map_err(|e| error_response(core, &e))?,
+        _ => core.prepare_aside(query.text, keyspace).await.map_err(|e| error_response(core, &e))?,
     };
     let metadata = RowsMetadata::Own(Box::new(result_of_text(&ready)));
     let execution = Execution { ready: &ready, parameters: &query.parameters, metadata, mode: MetadataMode::Full };
@@ -153,10 +179,11 @@ async fn run_prepare(
     let keyspace = prepare.keyspace.or(context.client.keyspace.as_deref());
     // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
     // connections to other nodes, and must get the id that they know.
-    let qualified = core.prepare(prepare.text, None).ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
+    let qualified =
+        core.prepare_aside(prepare.text, None).await.ok().filter(|ready| !ready.describes()).map(|ready| (None, ready));
     let (keyspace, ready) = match qualified {
         Some(qualified) => qualified,
-        None => (keyspace, core.prepare(prepare.text, keyspace).map_err(|e| error_response(core, &e))?),
+        None => (keyspace, core.prepare_aside(prepare.text, keyspace).await.map_err(|e| error_response(core, &e))?),
     };
     let id = prepared_id(keyspace, prepare.text);
     let ready = core.keep(id, ready, Some(context.account.ip())).map_err(|e| error_response(core, &e))?;
@@ -207,7 +234,7 @@ async fn execute(
     summary.operation = ready.operation();
     summary.consistency = parameters.consistency;
     let values = values_of(ready, parameters)?;
-    let asked = request_parameters(parameters, &values, context.client, context.warnings);
+    let asked = request_parameters(parameters, &values, context.client, context.warnings, context.received);
     let mut rows = AnswerRows::new(room.take().unwrap_or_else(|| context.account.no_answer()));
     let outcome = core.execute(ready, &asked, &mut rows).await;
     if let Some(refusal) = rows.refusal() {
@@ -252,6 +279,7 @@ pub(crate) fn request_parameters<'a>(
     values: &'a [BoundValue<'_>],
     client: &'a Client,
     warnings: &'a Warnings,
+    received: Mono,
 ) -> Parameters<'a> {
     Parameters {
         values,
@@ -262,6 +290,7 @@ pub(crate) fn request_parameters<'a>(
         page: Page { size: parameters.page_size, state: parameters.paging_state },
         user: client.user.as_deref(),
         warnings,
+        received: Some(received),
     }
 }
 

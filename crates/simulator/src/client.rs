@@ -185,8 +185,17 @@ pub(crate) async fn statement(
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
     let (serial, page) = (Consistency::Serial, Page::default());
     let warnings = &Warnings::default();
-    let parameters =
-        Parameters { values, consistency, serial, timestamp, now_seconds: None, page, user: None, warnings };
+    let parameters = Parameters {
+        values,
+        consistency,
+        serial,
+        timestamp,
+        now_seconds: None,
+        page,
+        user: None,
+        warnings,
+        received: None,
+    };
     let mut rows = Rows::new(width);
     if life.core.try_execute(&ready, &parameters, &mut rows) {
         return Ok(rows);

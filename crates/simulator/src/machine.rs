@@ -28,6 +28,8 @@ pub(crate) struct Machine {
     pub(crate) skew: AtomicI64,
     /// Free bytes of its disk; 0 if it is full.
     pub(crate) free_bytes: AtomicU64,
+    /// Microseconds that each job of its disk takes more.
+    pub(crate) stall_us: AtomicU64,
     /// True if its disk fails every sync.
     pub(crate) fails_sync: AtomicBool,
     lives: AtomicU32,
@@ -53,6 +55,7 @@ impl Machine {
             engine: Arc::new(ModelEngine::new()),
             skew: AtomicI64::new(0),
             free_bytes: AtomicU64::new(ROOM),
+            stall_us: AtomicU64::new(0),
             fails_sync: AtomicBool::new(false),
             lives: AtomicU32::new(0),
             life: Mutex::new(None),

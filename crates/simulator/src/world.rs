@@ -48,6 +48,10 @@ impl SimWorld {
         if self.cluster.chance(SLOW_DISK) == 0 && self.cluster.has_slow_jobs.load(Ordering::Relaxed) {
             time *= 100;
         }
+        // The lease is on a lane of its own, as if on a disk of its own.
+        if lane != Lane::Lease {
+            time += self.cluster.machines[self.owner.machine].stall_us.load(Ordering::Relaxed);
+        }
         let mut lanes = self.lanes.lock();
         let free = lanes.entry(lane).or_insert(0);
         *free = (*free).max(self.now()) + time;

@@ -151,6 +151,10 @@ fn kind_of_write(error: &WriteError) -> ErrorKind<'_> {
         WriteError::Timeout { consistency, received, block_for, write_type } => {
             ErrorKind::WriteTimeout { answers: count(consistency, received, block_for), write_type }
         }
+        // Nobody has it, since all who could not take it have too much to do.
+        WriteError::Failure { received: 0, ref failures, .. } if failures.iter().all(|(_, why)| why.is_overload()) => {
+            ErrorKind::Overloaded
+        }
         WriteError::Failure { consistency, received, block_for, ref failures, write_type } => ErrorKind::WriteFailure {
             answers: count(consistency, received, block_for),
             failures: replica_failures(failures),
@@ -165,4 +169,27 @@ fn kind_of_write(error: &WriteError) -> ErrorKind<'_> {
 
 fn replica_failures(failures: &[(HostId, Refusal)]) -> Vec<ReplicaFailure> {
     failures.iter().map(|(host, refusal)| ReplicaFailure { host: *host, reason: refusal.reason() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(received: u32, refusals: &[Refusal]) -> WriteError {
+        let host = HostId(uuid::Uuid::nil());
+        let failures = refusals.iter().map(|refusal| (host, *refusal)).collect();
+        let (consistency, write_type) = (Consistency::Quorum, WriteType::Simple);
+        WriteError::Failure { consistency, received, block_for: 2, failures, write_type }
+    }
+
+    #[test]
+    fn a_write_that_nobody_has_time_for_is_overloaded() {
+        let is_overloaded = |error: WriteError| matches!(kind_of_write(&error), ErrorKind::Overloaded);
+        assert!(is_overloaded(failure(0, &[Refusal::Stalled, Refusal::Overloaded])));
+        assert!(!is_overloaded(failure(1, &[Refusal::Stalled])), "one replica has it");
+        assert!(
+            !is_overloaded(failure(0, &[Refusal::Stalled, Refusal::Full])),
+            "another place may have no room either"
+        );
+    }
 }

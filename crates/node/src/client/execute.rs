@@ -6,10 +6,10 @@ use crate::client::error::Error;
 use crate::client::outcome::Outcome;
 use crate::client::parameters::Parameters;
 use crate::client::prepare::prepare;
-use crate::client::prepared_statement::PreparedStatement;
+use crate::client::prepared_statement::{LONG_TEXT_BYTES, PreparedStatement};
 use crate::client::schema_change;
-use crate::ground::world::World;
-use henge_base::Micros;
+use crate::ground::world::{Lane, World};
+use henge_base::{Micros, Mono};
 use henge_coordinator::Local;
 use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan};
 use henge_model::RowSink;
@@ -25,6 +25,15 @@ impl<W: World> Core<W> {
     /// Parses and resolves a statement, without keeping it.
     pub fn prepare(&self, text: &str, keyspace: Option<&str>) -> Result<Arc<PreparedStatement>, Error> {
         prepare(self, text, keyspace).map(Arc::new)
+    }
+
+    /// As [`Core::prepare`], away from this core if the text is long: all clients of a core wait for what takes long there.
+    pub async fn prepare_aside(&self, text: &str, keyspace: Option<&str>) -> Result<Arc<PreparedStatement>, Error> {
+        if text.len() < LONG_TEXT_BYTES {
+            return self.prepare(text, keyspace);
+        }
+        let (core, text, keyspace) = (self.clone(), text.to_owned(), keyspace.map(str::to_owned));
+        self.context().world.disk(Lane::Background, move || core.prepare(&text, keyspace.as_deref())).await
     }
 
     /// Keeps a statement that a client prepared, under an id that the protocol derives from keyspace and text.
@@ -87,6 +96,7 @@ impl<W: World> Core<W> {
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
+                self.check_wait(parameters, self.select_timeout(plan))?;
                 let request = self.request(parameters, 0, self.seed(), self.select_timeout(plan));
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
                 let next = henge_query::select(self.coordinator(), plan, placed, &request, sink).await?;
@@ -154,7 +164,8 @@ impl<W: World> Core<W> {
     }
 
     async fn write_request<'a>(&'a self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
-        let issued = self.stamp().await?;
+        self.check_wait(parameters, self.context().options.write_timeout)?;
+        let issued = self.stamp(parameters).await?;
         Ok(self.request(parameters, issued, self.seed(), self.context().options.write_timeout))
     }
 
@@ -171,7 +182,28 @@ impl<W: World> Core<W> {
             guard: self.guard(parameters),
         };
         let Parameters { consistency, serial, page, .. } = *parameters;
-        Request { context, consistency, serial, deadline: self.context().world.mono() + timeout, issued, page }
+        let deadline = self.receipt(parameters) + timeout;
+        Request { context, consistency, serial, deadline, issued, page }
+    }
+
+    fn receipt(&self, parameters: &Parameters<'_>) -> Mono {
+        parameters.received.unwrap_or_else(|| self.now())
+    }
+
+    /// Monotonic time, as [`Parameters::received`] takes it.
+    pub fn now(&self) -> Mono {
+        self.context().world.mono()
+    }
+
+    /// Refuses a request that waited for its beginning until its time was up: what comes too late is not begun.
+    fn check_wait(&self, parameters: &Parameters<'_>, timeout: Duration) -> Result<(), Error> {
+        let waited = self.now().since(self.receipt(parameters));
+        if waited < timeout {
+            return Ok(());
+        }
+        let message =
+            format!("the request waited for {} ms before it could begin; it was not begun", waited.as_millis());
+        Err(Error::Overloaded(message))
     }
 
     /// The time that a SELECT may take: `read_request_timeout` if it names its partitions, else `range_request_timeout`.
@@ -190,8 +222,8 @@ impl<W: World> Core<W> {
     }
 
     /// A stamp under the clock's lease. Waits for a renewal that is late, at most as long as a write may take.
-    async fn stamp(&self) -> Result<Micros, Error> {
-        let deadline = self.context().world.mono() + self.context().options.write_timeout;
+    async fn stamp(&self, parameters: &Parameters<'_>) -> Result<Micros, Error> {
+        let deadline = self.receipt(parameters) + self.context().options.write_timeout;
         loop {
             if let Some(stamp) = self.context().clock.stamp(self.context().world.wall_us()) {
                 return Ok(stamp);

@@ -1,6 +1,6 @@
 //! Parameters of a statement.
 
-use henge_base::Micros;
+use henge_base::{Micros, Mono};
 use henge_cql::{BoundValue, Warnings};
 use henge_model::Consistency;
 use henge_query::Page;
@@ -24,4 +24,6 @@ pub struct Parameters<'a> {
     pub user: Option<&'a str>,
     /// Takes warnings for the user.
     pub warnings: &'a Warnings,
+    /// The time at which the request was received, from which its deadline counts; `None` for now.
+    pub received: Option<Mono>,
 }

@@ -10,6 +10,9 @@ use henge_model::{Column, Table, TableId};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
+/// Bytes of a text from which on it is not prepared on a core that serves clients: that takes milliseconds.
+pub const LONG_TEXT_BYTES: usize = 32 << 10;
+
 /// Bytes that a statement takes: in any case, for each part of its text, and for each of its bind markers and result columns. Estimates,
 /// on the large side.
 const OWN_BYTES: usize = 2 << 10;

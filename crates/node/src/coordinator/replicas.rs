@@ -63,7 +63,7 @@ impl<W: World> Replicas for Coordinator<W> {
     fn write(&self, to: HostId, mutation: &SharedMutation, deadline: Mono) -> WritePending {
         self.note(|| format!("Sending MUTATION_REQ message to {}", self.name_of(to)));
         if to == self.local() {
-            self.replica.apply_owing(mutation)
+            self.replica.apply_owing(mutation).limit_time(self.parts.context.world.sleep_until(deadline))
         } else {
             self.send(to, mutation.bytes().clone(), deadline, OnFailure::OweHint)
         }

@@ -1,9 +1,10 @@
 //! Requests under way at a replica, as the coordinator holds them.
 
+use futures_util::future::{Either, select};
 use henge_coordinator::{ReadReply, Refusal, ReplicaError};
 use henge_storage::WriteError;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 
@@ -11,17 +12,29 @@ use tokio::sync::oneshot;
 pub(crate) type WriteResult = Result<(), ReplicaError>;
 
 /// A write under way. Dropping it cancels nothing: whoever holds the sender goes on.
-#[derive(Debug)]
 pub enum WritePending {
     /// Known at once.
     Ready(Option<Result<(), ReplicaError>>),
     /// In the combiner, or at a peer.
     Waiting(oneshot::Receiver<Result<(), ReplicaError>>),
+    /// In the combiner, and waited for until a deadline.
+    Bounded(Pin<Box<dyn Future<Output = WriteResult> + Send>>),
 }
 
 impl WritePending {
     pub(crate) fn from_error(error: ReplicaError) -> Self {
         WritePending::Ready(Some(Err(error)))
+    }
+
+    /// The same, waited for no longer than until `time_up` ends: a write that is stalled may be made later.
+    pub(crate) fn limit_time(self, time_up: impl Future<Output = ()> + Send + 'static) -> Self {
+        let WritePending::Waiting(receiver) = self else { return self };
+        WritePending::Bounded(Box::pin(async move {
+            match select(receiver, pin!(time_up)).await {
+                Either::Left((outcome, _)) => outcome.unwrap_or(Err(ReplicaError::Unknown)),
+                Either::Right(_) => Err(ReplicaError::Unknown),
+            }
+        }))
     }
 }
 
@@ -33,6 +46,7 @@ impl Future for WritePending {
             WritePending::Waiting(receiver) => {
                 Pin::new(receiver).poll(cx).map(|r| r.unwrap_or(Err(ReplicaError::Unknown)))
             }
+            WritePending::Bounded(write) => write.as_mut().poll(cx),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Connection, reserve_room};
 use crate::request::{StatementLookup, request_parameters, values_of};
 use crate::statement::{CachedStatement, result_of_text};
-use henge_node::{Ending, Operation, PreparedStatement, RowSink, Warnings};
+use henge_node::{Ending, LONG_TEXT_BYTES, Operation, PreparedStatement, RowSink, Warnings};
 use henge_protocol::{
     Execute, Frame, MetadataMode, Opcode, ProtocolError, Query, QueryParameters, Reply, ResultMetadata,
 };
@@ -20,6 +20,9 @@ impl Connection {
             }
             Opcode::Query => {
                 let Ok(query) = decode_query(frame) else { return Some(StatementLookup::Nothing) };
+                if query.text.len() >= LONG_TEXT_BYTES {
+                    return Some(StatementLookup::Nothing);
+                }
                 let keyspace = query.parameters.keyspace.or(self.client.keyspace.as_deref());
                 // The slow path reports what is wrong with it.
                 let Ok(ready) = self.core.prepare(query.text, keyspace) else { return Some(StatementLookup::Nothing) };
@@ -79,7 +82,7 @@ impl Connection {
         let pending = self.output.pending_bytes();
         let mut rows = self.output.begin_rows(&Reply::to(&frame.header), result, mode);
         let mark = rows.mark();
-        let request = request_parameters(parameters, &values, &self.client, &warnings);
+        let request = request_parameters(parameters, &values, &self.client, &warnings, self.received);
         let answered = self.core.try_execute(ready, &request, &mut rows);
         // A large answer waits for room on the slow path.
         if !answered || !reserve_room(&mut self.room, pending + rows.bytes()) {

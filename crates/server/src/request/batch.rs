@@ -10,6 +10,9 @@ use henge_node::{Consistency, Core, Operation, Outcome, Page, Parameters};
 use henge_protocol::{Batch, BatchQuery, ErrorResponse};
 use std::sync::Arc;
 
+/// Statements of a batch that are prepared before others have their turn on the core.
+const STATEMENTS_PER_TURN: usize = 100;
+
 pub(super) async fn run_batch(
     core: &Core<ServerWorld>,
     batch: &Batch<'_>,
@@ -21,9 +24,12 @@ pub(super) async fn run_batch(
     summary.consistency = batch.consistency;
     let keyspace = batch.keyspace.or(context.client.keyspace.as_deref());
     let mut statements = Vec::with_capacity(batch.statements.len());
-    for statement in &batch.statements {
+    for (number, statement) in batch.statements.iter().enumerate() {
+        if number % STATEMENTS_PER_TURN == STATEMENTS_PER_TURN - 1 {
+            tokio::task::yield_now().await;
+        }
         let ready = match statement.query {
-            BatchQuery::Text(text) => core.prepare(text, keyspace).map_err(|e| error_response(core, &e))?,
+            BatchQuery::Text(text) => core.prepare_aside(text, keyspace).await.map_err(|e| error_response(core, &e))?,
             BatchQuery::Prepared(id) => Arc::clone(&find_prepared(core, id)?.ready),
         };
         statements.push((ready, batch.values(statement).to_vec()));
@@ -37,6 +43,7 @@ pub(super) async fn run_batch(
         page: Page::default(),
         user: context.client.user.as_deref(),
         warnings: context.warnings,
+        received: Some(context.received),
     };
     let outcome =
         core.execute_batch(batch.kind, &statements, &parameters).await.map_err(|e| error_response(core, &e))?;

@@ -3,7 +3,7 @@
 use crate::answer;
 use crate::intake::ClientAccount;
 use crate::world::ServerWorld;
-use henge_node::{Consistency, Core, Ending, HostId, Operation, Warnings};
+use henge_node::{Consistency, Core, Ending, HostId, Mono, Operation, Warnings};
 use henge_protocol::ErrorResponse;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub(super) struct RequestContext<'a> {
     pub(super) client: &'a Client,
     pub(super) account: &'a Arc<ClientAccount>,
     pub(super) warnings: &'a Warnings,
+    /// The time at which it was received.
+    pub(super) received: Mono,
 }
 
 pub(crate) fn error_response(core: &Core<ServerWorld>, error: &henge_node::Error) -> ErrorResponse {

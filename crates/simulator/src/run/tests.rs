@@ -13,6 +13,7 @@ mod callers;
 mod contention;
 mod disks;
 mod metadata;
+mod overload;
 mod reads;
 mod shutdowns;
 mod tables;
