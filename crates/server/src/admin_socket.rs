@@ -16,14 +16,14 @@ pub(crate) fn listen(directory: &Path) -> io::Result<UnixListener> {
         _ => {}
     }
     let folder = File::open(directory)?;
-    let listener = UnixListener::bind(short_path(&folder))?;
+    let listener = UnixListener::bind(short_path(&folder, route::SOCKET))?;
     fs::set_permissions(&path, Permissions::from_mode(0o600))?;
     Ok(listener)
 }
 
-/// The socket's path by the descriptor of its folder: an address holds 107 bytes, less than the path of a folder may have.
-fn short_path(folder: &File) -> PathBuf {
-    Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(route::SOCKET)
+/// A socket's path by the descriptor of its folder: an address holds 107 bytes, less than the path of a folder may have.
+pub(crate) fn short_path(folder: &File, name: &str) -> PathBuf {
+    Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name)
 }
 
 #[cfg(test)]

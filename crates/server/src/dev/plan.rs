@@ -17,8 +17,10 @@ const MEMORY: &str = "memory=256MiB";
 const NODES_MAX: usize = 200;
 
 /// One node to be.
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) number: usize,
+    pub(super) place: Place,
     pub(super) folder: PathBuf,
     /// The arguments of its `henge server`.
     pub(super) arguments: Vec<String>,
@@ -41,14 +43,39 @@ struct ServerCommand {
     options: ServerOptions,
 }
 
+/// The datacentre and the rack of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) datacenter: String,
+    pub(super) rack: String,
+}
+
 /// The nodes that the options ask for.
 pub(super) fn plans(options: &DevOptions) -> anyhow::Result<Vec<Plan>> {
     let datacenters = datacenters(options)?;
-    let count = datacenters.len();
-    ensure!((1..=NODES_MAX).contains(&count), "a cluster here has 1 to {NODES_MAX} nodes, not {count}");
+    let mut plans: Vec<Plan> = Vec::new();
+    for datacenter in datacenters {
+        plans.push(next_plan(options, &plans, Some(datacenter), None)?);
+    }
+    ensure!(!plans.is_empty(), "a cluster here has 1 to {NODES_MAX} nodes, not 0");
+    Ok(plans)
+}
+
+/// The node after `plans`: in the datacentre of the last of them and in the next of its racks, unless told otherwise.
+pub(super) fn next_plan(
+    options: &DevOptions,
+    plans: &[Plan],
+    datacenter: Option<String>,
+    rack: Option<String>,
+) -> anyhow::Result<Plan> {
+    ensure!(plans.len() < NODES_MAX, "a cluster here has 1 to {NODES_MAX} nodes");
+    ensure!(options.racks > 0, "a datacentre has at least one rack");
+    let last = || plans.last().map(|plan| plan.place.datacenter.clone());
+    let datacenter = datacenter.or_else(last).unwrap_or_else(|| "datacenter1".to_owned());
+    let beside = plans.iter().filter(|plan| plan.place.datacenter == datacenter).count();
+    let rack = rack.unwrap_or_else(|| format!("rack{}", beside % options.racks + 1));
     let directory = std::path::absolute(&options.directory)?;
-    let plan = |(at, datacenter): (usize, &String)| plan(options, &directory, at + 1, datacenter);
-    datacenters.iter().enumerate().map(plan).collect()
+    plan(options, &directory, plans.len() + 1, Place { datacenter, rack })
 }
 
 /// Each node's datacentre.
@@ -66,7 +93,7 @@ fn datacenters(options: &DevOptions) -> anyhow::Result<Vec<String>> {
     Ok(all)
 }
 
-fn plan(options: &DevOptions, directory: &Path, number: usize, datacenter: &str) -> anyhow::Result<Plan> {
+fn plan(options: &DevOptions, directory: &Path, number: usize, place: Place) -> anyhow::Result<Plan> {
     let address = Ipv4Addr::from_bits(options.address.to_bits().saturating_add(number as u32 - 1)).to_string();
     let folder = directory.join(format!("node{number}"));
     let path = |name: &str| folder.join(name).display().to_string();
@@ -80,7 +107,8 @@ fn plan(options: &DevOptions, directory: &Path, number: usize, datacenter: &str)
         ["--admin-port", &henge_operator::route::PORT.to_string()],
         // Without a port: storage_port may be another one.
         ["--seeds", &options.address.to_string()],
-        ["--datacenter", datacenter],
+        ["--datacenter", &place.datacenter],
+        ["--set", &format!("rack={}", place.rack)],
         ["--development-certificates", &path("certs")],
         ["--set", MEMORY],
     ];
@@ -89,7 +117,7 @@ fn plan(options: &DevOptions, directory: &Path, number: usize, datacenter: &str)
     let command = ServerCommand::try_parse_from(&arguments)
         .map_err(|error| anyhow!("in the arguments behind --: {}", error.to_string().trim_start_matches("error: ")))?;
     let (config, _) = command.options.config()?;
-    Ok(Plan { number, folder, arguments, config })
+    Ok(Plan { number, place, folder, arguments, config })
 }
 
 /// Fails if an address or a data directory is in use.

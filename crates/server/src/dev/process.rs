@@ -54,6 +54,34 @@ impl NodeProcess {
         &self.plan
     }
 
+    /// Starts a node that has ended again.
+    pub(super) fn start_again(&mut self, options: &DevOptions) -> anyhow::Result<()> {
+        let _ = self.child.wait();
+        *self = NodeProcess::start(self.plan.clone(), options)?;
+        self.write_pid()
+    }
+
+    /// True once the process has ended.
+    pub(super) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Notes an end that was asked for, so that nobody is told of it.
+    pub(super) fn expect_end(&mut self) {
+        self.is_gone = true;
+    }
+
+    /// Kills it, as a crash would.
+    pub(super) fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(|_| ())
+    }
+
+    /// Its process id.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(super) fn log(&self) -> PathBuf {
         self.plan.folder.join("henge.log")
     }
