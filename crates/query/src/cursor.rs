@@ -37,6 +37,15 @@ impl Cursor {
         self.last = key;
     }
 
+    /// The key whose partition the rows counted by `state` are of.
+    pub(crate) fn counted_key(&self, state: &PageState) -> Bytes {
+        let first = || self.pieces.get(self.at).and_then(|piece| first_key(&piece.keys));
+        match state.key.is_empty() && state.given > 0 {
+            true => first().cloned().unwrap_or_default(),
+            false => state.key.clone(),
+        }
+    }
+
     /// The index of the current piece.
     pub(crate) fn piece(&self) -> usize {
         self.at
@@ -53,21 +62,54 @@ impl Cursor {
         self.last = Bytes::new();
     }
 
-    /// Moves behind the last key of a partition, if the cursor is within it.
+    /// Moves behind the last key of a partition, if the cursor is within it or about to go on with it.
     pub(crate) fn skip(&mut self, partition: &[u8]) {
+        if partition.is_empty() {
+            return;
+        }
+        while self.pieces.get(self.at).is_some_and(|piece| lies_within(&piece.keys, partition)) {
+            self.advance();
+        }
         let reversed =
             matches!(self.pieces.get(self.at), Some(Piece { keys: KeyRange::Run { reversed: true, .. }, .. }));
-        if !partition.is_empty() && self.last.starts_with(partition) {
+        if self.last.starts_with(partition) {
             // No key of the partition is above its prefix and FF, and none is below its prefix.
             self.last = if reversed { Bytes::copy_from_slice(partition) } else { [partition, &[0xff]].concat().into() };
         }
     }
 
-    /// The state to continue from; `None` at the end. `given` is the number of rows or groups of the partition answered
-    /// so far, 0 if they are not counted.
-    pub(crate) fn page_state(&mut self, remaining: u32, shown: bool, given: u32) -> Option<PageState> {
-        self.next()?;
+    /// The state to continue from; `None` at the end. `given` is the number of rows or groups of `partition` answered so
+    /// far, 0 if they are not counted.
+    pub(crate) fn page_state(
+        &mut self,
+        remaining: u32,
+        shown: bool,
+        given: u32,
+        partition: &[u8],
+    ) -> Option<PageState> {
+        let (_, keys) = self.next()?;
+        // A partition may have several pieces.
+        let goes_on = !self.last.is_empty() || first_key(&keys).is_some_and(|key| key.starts_with(partition));
+        let given = if goes_on { given } else { 0 };
         Some(PageState { piece: self.at as u32, remaining, shown, given, key: self.last.clone() })
+    }
+}
+
+/// The lowest key of a piece, or the bound below it.
+fn first_key(keys: &KeyRange) -> Option<&Bytes> {
+    match keys {
+        KeyRange::One(key) => Some(key.bytes()),
+        KeyRange::Run { start, .. } => Some(start),
+        KeyRange::Many(keys) => keys.first(),
+    }
+}
+
+/// True if all keys of a piece are of the partition.
+fn lies_within(keys: &KeyRange, partition: &[u8]) -> bool {
+    match keys {
+        KeyRange::One(key) => key.bytes().starts_with(partition),
+        KeyRange::Run { start, end, .. } => start.starts_with(partition) && end.starts_with(partition),
+        KeyRange::Many(keys) => keys.iter().all(|key| key.starts_with(partition)),
     }
 }
 
@@ -129,7 +171,7 @@ mod tests {
         let mut cursor = Cursor::new(pieces.clone(), None);
         cursor.advance();
         cursor.read_to(Bytes::from_static(b"b5"));
-        let state = cursor.page_state(9, true, 0).unwrap();
+        let state = cursor.page_state(9, true, 0, b"b").unwrap();
         assert_eq!((state.piece, state.remaining, state.shown, state.key.as_ref()), (1, 9, true, b"b5".as_ref()));
         assert_eq!(Cursor::new(pieces, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
     }

@@ -7,7 +7,7 @@ use crate::{Error, PageState};
 use henge_base::Bytes;
 use henge_coordinator::Replicas;
 use henge_cql::Filter;
-use henge_model::RowSink;
+use henge_model::{Key, RowSink};
 
 /// The position after the last row of a group.
 struct GroupEnd {
@@ -89,7 +89,8 @@ impl<R: Replicas> PageRun<'_, R> {
 
     fn page_state(&mut self, behind: Option<GroupEnd>) -> Option<PageState> {
         let GroupEnd { piece, key, given } = behind?;
-        self.cursor.rewind_to(piece, key);
-        self.cursor.page_state(self.remaining, true, given)
+        self.cursor.rewind_to(piece, key.clone());
+        let partition = &key[..Key::partition(&key).unwrap_or(key.len())];
+        self.cursor.page_state(self.remaining, true, given, partition)
     }
 }

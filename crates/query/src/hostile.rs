@@ -92,7 +92,7 @@ fn a_read_that_goes_on_stays_within_its_pieces() {
                 steps += 1;
                 assert!(steps <= 20 * (pieces.len() + 1), "no end");
             }
-            assert_eq!(cursor.page_state(1, false, 0), None);
+            assert_eq!(cursor.page_state(1, false, 0, b""), None);
             bytes.len()
         },
     );

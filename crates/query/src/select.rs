@@ -91,7 +91,8 @@ async fn run_bound<R: Replicas>(
     let BoundSelect { reads, limit, per_partition, filter, probe, .. } = bound;
     let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
     let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
-    let after = state.as_ref().map(|s| (&s.key, s.shown));
+    let after = state.as_ref().map(|state| (cursor.counted_key(state), state.shown));
+    let after = after.as_ref().map(|(key, shown)| (key, *shown));
     let mut join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);
     let quota = per_partition.map(|most| Quota {
         most,
@@ -238,7 +239,8 @@ impl<R: Replicas> PageRun<'_, R> {
             return Ok(None);
         }
         let counted = self.quota.as_ref().map_or(0, |quota| quota.given);
-        Ok(self.cursor.page_state(self.remaining, self.join.has_shown_row(), counted))
+        let (shown, partition) = (self.join.has_shown_row(), self.join.last_partition());
+        Ok(self.cursor.page_state(self.remaining, shown, counted, partition))
     }
 
     /// True if the sink takes another block. A page may end before it is full; an answer without pages fails.

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 FILE = Path(__file__).parent / "argued.txt"
-PARTS = ("kind", "statement", "cassandra", "henge", "both", "because")
+PARTS = ("kind", "statement", "before", "cassandra", "henge", "both", "because")
 
 
 def read_rules(text):
@@ -23,7 +23,7 @@ def read_rules(text):
 def matches(rule, finding):
     difference = finding.difference
     cassandra, henge = difference.cassandra or finding.answers[0], difference.henge or finding.answers[1]
-    pairs = [("statement", finding.request.text), ("cassandra", cassandra), ("henge", henge), ("both", f"{cassandra} || {henge}")]
+    pairs = [("statement", finding.request.text), ("before", finding.before), ("cassandra", cassandra), ("henge", henge), ("both", f"{cassandra} || {henge}")]
     return rule["kind"] == difference.kind and all(re.search(rule[part], text) for part, text in pairs if part in rule)
 
 

@@ -2,9 +2,11 @@
 
 from collections import Counter
 
-from .shown import request_text
+from .shown import request_text, with_literals
 
 HISTORY_MAX = 30
+# Argued findings kept for each reason.
+EXCUSED_MAX = 20
 # The most harmful first.
 KINDS = ("rows", "expired", "order", "class", "columns", "bound", "pages", "warnings", "words", "bytes")
 
@@ -13,8 +15,15 @@ class Report:
     """Counts findings by kind and shows the first of each."""
 
     def __init__(self, shown_max):
-        self.counts, self.examples, self.argued = Counter(), {}, Counter()
+        self.counts, self.examples, self.argued, self.excused = Counter(), {}, Counter(), {}
         self.shown_max = shown_max
+
+    def excuse(self, finding, because):
+        """Counts a finding that is argued, and keeps the first ones of its reason."""
+        self.argued[because] += 1
+        kept = self.excused.setdefault(because, [])
+        if len(kept) < EXCUSED_MAX:
+            kept.append(finding)
 
     def new(self, finding):
         """True for the first finding of its kind, within the bound on what is shown."""
@@ -29,6 +38,17 @@ class Report:
             kind, cassandra, henge = signature
             lines.append(f"{count:6} {kind}\n       C {cassandra}\n       H {henge}\n       {self.examples[signature][:300]}")
         lines += [f"{count:6} argued: {reason}" for reason, count in self.argued.most_common()]
+        return "\n".join(lines)
+
+    def excuses(self):
+        """The kept findings of each reason, for a second look at the rules."""
+        lines = []
+        for reason, findings in self.excused.items():
+            lines.append(f"argued: {reason}")
+            for finding in findings:
+                difference, (cassandra, henge) = finding.difference, finding.answers
+                lines.append(f"  {difference.kind} {with_literals(finding.request)[:400]}")
+                lines += [f"    C {difference.cassandra or cassandra}"[:800], f"    H {difference.henge or henge}"[:800]]
         return "\n".join(lines)
 
 

@@ -31,6 +31,11 @@ class Finding:
     answers: tuple
 
     @property
+    def before(self):
+        """What was done to the statement's table before it, a line each."""
+        return "\n".join(each.text for each in self.history if f"$ks.{self.request.table}" in each.text)
+
+    @property
     def diverges(self):
         """True if the two hold different rows from then on, so that what follows would only say so again."""
         kind, writes = self.difference.kind, self.request.kind_of_write

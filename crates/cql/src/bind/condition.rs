@@ -111,7 +111,12 @@ impl TestPlan {
             (Part::Field(_), None) => None,
             (Part::Element(key), value) => {
                 let key = key.evaluate(context)?.require(&format!("{} element access", element_kind(own)))?;
-                let parts = value.map(parts).unwrap_or_default();
+                let parts = match value {
+                    Some(value) => parts(value),
+                    // The index of a frozen list is looked at only if there is a list.
+                    None if matches!(own, DataType::Frozen(_)) => return Ok(None),
+                    None => Vec::new(),
+                };
                 match own.unfrozen() {
                     DataType::Map(of, _) => {
                         let entry = parts

@@ -24,7 +24,7 @@ pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, Strin
         DataType::Map(key, value) => map(json, key, value).and_then(|parts| build_value(data_type, parts)),
         DataType::Tuple(fields) => tuple(json, fields).and_then(|parts| build_value(data_type, parts)),
         DataType::Vector(element, count) => {
-            let parts = elements(json, "a list (representing a vector)", element, "list")?;
+            let parts = elements(json, "a list", element, "list")?;
             if parts.len() != *count as usize {
                 let found = parts.len();
                 return Err(format!(

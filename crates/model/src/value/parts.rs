@@ -71,6 +71,26 @@ pub(super) fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Result<Parts<'
     }
 }
 
+/// The parts of a collection, tuple or user type before the first one that is cut off.
+pub(super) fn leading_parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Parts<'a> {
+    let mut reader = Reader::new(bytes);
+    let mut count = |per_entry| reader.i32().map_or(0, |count| usize::try_from(count).unwrap_or(0) * per_entry);
+    let most = match data_type {
+        DataType::List(_) | DataType::Set(_) => count(1),
+        DataType::Map(..) => count(2),
+        DataType::Tuple(fields) => fields.len(),
+        DataType::Udt(udt) => udt.fields.len(),
+        _ => 0,
+    };
+    let mut parts = Parts::new();
+    while parts.len() < most
+        && let Some(part) = read_part(&mut reader)
+    {
+        parts.push(part);
+    }
+    parts
+}
+
 /// The type's name in errors about its bytes; collections are named without the types of their elements.
 fn kind_name(data_type: &DataType) -> String {
     match data_type {

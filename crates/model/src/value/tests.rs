@@ -19,6 +19,24 @@ fn udt() -> DataType {
 }
 
 #[test]
+fn faults_of_elements_come_before_missing_ones() {
+    let cut = |of: &str| Err(ValueError::Truncated(of.to_owned()));
+    let map = DataType::Map(of(DataType::Uuid), of(DataType::Int));
+    let int_and_uuid = DataType::Tuple(vec![DataType::Int, DataType::Uuid].into());
+    let cases = [
+        (&map, "000000010000000180", Err(ValueError::UuidLength(1))),
+        (&map, "0000000100000000", cut("map")),
+        (&map, "0000000100000002", cut("map")),
+        (&map, "7fffffff00000000", cut("map")),
+        (&int_and_uuid, "00000004000000010000000201", cut(&int_and_uuid.to_string())),
+        (&int_and_uuid, "0000000101000000", Err(ValueError::Length { expected: "4 or 0 byte int", actual: 1 })),
+    ];
+    for (data_type, bytes, outcome) in cases {
+        assert_eq!(data_type.validate(&hex(bytes)), outcome, "{data_type} {bytes}");
+    }
+}
+
+#[test]
 fn literals_of_known_bytes() {
     let cases = [
         (DataType::Text, "6f27636c6f636b", "'o''clock'"),

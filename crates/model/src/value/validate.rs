@@ -1,7 +1,7 @@
 //! Validation of native encodings.
 
 use super::ValueError;
-use super::parts::{fixed_length, is_composite, part_type, parts};
+use super::parts::{fixed_length, is_composite, leading_parts, part_type, parts};
 use crate::DataType;
 use henge_base::Reader;
 
@@ -98,12 +98,17 @@ fn validate_composite(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueErr
         return Err(ValueError::Content("Invalid empty vector value"));
     }
     let nullable = matches!(data_type, DataType::Tuple(_) | DataType::Udt(_));
-    for (i, part) in parts(data_type, bytes)?.into_iter().enumerate() {
+    // As Cassandra validates elements while it reads them, what is wrong with one comes before a missing one.
+    let (parts, fault) = match parts(data_type, bytes) {
+        Ok(parts) => (parts, None),
+        Err(fault) => (leading_parts(data_type, bytes), Some(fault)),
+    };
+    for (i, part) in parts.into_iter().enumerate() {
         match part {
             Some(part) => validate(part_type(data_type, i), part)?,
             None if nullable => {}
             None => return Err(ValueError::NullElement),
         }
     }
-    Ok(())
+    fault.map_or(Ok(()), Err)
 }

@@ -6,7 +6,9 @@ use crate::plan::SchemaChange;
 use crate::prepare::schema::property::Properties;
 use crate::prepare::scope::{Scope, column, refuse_system};
 use crate::statement::{CreateIndex, DropIndex, IndexTarget};
-use henge_model::{Column, ColumnKind, CompactStorage, DataType, Index, IndexDraft, IndexKind, IndexedPart, Table};
+use henge_model::{
+    Column, ColumnKind, CompactStorage, DataType, DurationHolder, Index, IndexDraft, IndexKind, IndexedPart, Table,
+};
 use std::collections::BTreeMap;
 
 /// The class name of an index without a class.
@@ -77,6 +79,7 @@ fn check_column(table: &Table, column: &Column) -> Result<(), Error> {
     if table.is_counter() {
         return Err(Error::invalid("Secondary indexes on counter tables aren't supported"));
     }
+    check_order(&column.data_type)?;
     if column.kind == ColumnKind::PartitionKey
         && table.partition_key.len() == 1
         && table.options.compact_storage.is_none()
@@ -92,13 +95,21 @@ fn check_column(table: &Table, column: &Column) -> Result<(), Error> {
         let message = "Secondary indexes are not supported on compact value column of COMPACT STORAGE tables";
         return Err(Error::invalid(message));
     }
-    if column.data_type == DataType::Duration {
-        return Err(Error::invalid("Secondary indexes are not supported on duration columns"));
-    }
     if matches!(column.data_type, DataType::Udt(_)) {
         return Err(Error::invalid(format!("Cannot create index on non-frozen UDT column {name}")));
     }
     Ok(())
+}
+
+/// Refuses types that are or hold durations, which have no order, whichever part is to be indexed.
+fn check_order(of: &DataType) -> Result<(), Error> {
+    match of.holder_of_durations() {
+        Some(DurationHolder::Itself) => Err(Error::invalid("Secondary indexes are not supported on duration columns")),
+        Some(holder) => {
+            Err(Error::invalid(format!("Secondary indexes are not supported on {holder} containing durations")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The indexed part of the column; for a collection without a keyword its values.
@@ -158,8 +169,7 @@ fn check_indexable(part: IndexedPart, data_type: &DataType) -> Result<IndexedPar
     if fits {
         Ok(part)
     } else {
-        let holder = data_type.holder_of_durations().map_or_else(|| "columns".to_owned(), |holder| holder.to_string());
-        Err(Error::invalid(format!("Secondary indexes are not supported on {holder} containing durations")))
+        Err(Error::invalid("Secondary indexes are not supported on columns containing durations"))
     }
 }
 

@@ -13,6 +13,11 @@ pub(crate) fn equal_columns(found: &Restrictions) -> Vec<Column> {
     equal.flat_map(|r| r.columns.iter().cloned()).collect()
 }
 
+/// Refuses names that are no columns.
+pub(crate) fn check_names(order_by: &[OrderBy], table: &Table) -> Result<(), Error> {
+    order_by.iter().try_for_each(|item| column(table, &item.column).map(|_| ()))
+}
+
 /// True if rows are read against their stored order, and the columns that ORDER BY names.
 pub(crate) fn order<'t>(
     order_by: &[OrderBy],

@@ -13,7 +13,7 @@ use crate::prepare::select::column_expression::FetchedValues;
 use crate::prepare::select::group::{self};
 use crate::prepare::select::masked::restricted_masked_columns;
 use crate::prepare::select::resolve::select;
-use crate::prepare::select::sorting::{equal_columns, order};
+use crate::prepare::select::sorting::{check_names, equal_columns, order};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::{Terms, is_integer};
 use crate::statement::{Select, Term};
@@ -29,7 +29,11 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     terms.in_selection = true;
     let selection = selection(select, &mut terms, &mut fetched);
     terms.in_selection = false;
-    let selection = selection.map_or_else(|e| if e.is_of_selectable() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
+    let selection = match selection {
+        Err(e) if has_statics(table) && e.is_of_selectable() => return Err(e),
+        other => other,
+    };
+    check_names(&select.order_by, table)?;
     let selected = fetched.columns.clone();
     let found: Restrictions = restrictions(&select.relations, &mut terms)?;
     let of_statics = check_statics(&selected, &found, table);
@@ -43,7 +47,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
         [] => Ok(Vec::new()),
         group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
     };
-    // Errors are reported in Cassandra's order: WHERE, then selection, grouping, and order; and last the need to filter
+    // Errors are reported in Cassandra's order: names of ORDER BY, WHERE, then selection, grouping, and order; and last the need to filter
     // by clustering columns.
     let restrictions = sort(found, table, select.allow_filtering, of_statics)?;
     let (mut selectors, result) = selection?;
@@ -141,6 +145,11 @@ fn columns_of(selected: &[ProjectedColumn], table: &Table) -> Vec<Column> {
     selected.iter().filter_map(column).collect()
 }
 
+/// True if Cassandra goes through the select list before all else, to learn if it selects static columns only.
+fn has_statics(table: &Table) -> bool {
+    !table.statics.is_empty() && table.options.compact_storage.is_none()
+}
+
 /// True if a partition has a single value of the column.
 fn is_once(column: &Column) -> bool {
     matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Static)
@@ -231,7 +240,7 @@ fn selection(
                 selectors.push(selected.selector);
                 result.push(labels.column(selected.name, selected.data_type));
             }
-            Err(e) if e.is_of_selectable() => return Err(e),
+            Err(e) if has_statics(terms.table) && e.is_of_selectable() => return Err(e),
             Err(e) => failed = failed.or(Some(e)),
         }
     }

@@ -59,7 +59,8 @@ pub(crate) fn check_parts(term: &Term, data_type: &DataType, name: &str) -> Resu
             }
             Ok(())
         }
-        (TermKind::Tuple(parts), DataType::Tuple(types)) if parts.len() <= types.len() => {
+        // Components come before their number.
+        (TermKind::Tuple(parts), DataType::Tuple(types)) => {
             match parts.iter().zip(types.iter()).position(|(part, of)| !fits(part, of)) {
                 Some(place) => refuse("tuple", format!("component {place}"), &types[place]),
                 None => Ok(()),
@@ -115,6 +116,7 @@ pub(super) fn fits(term: &Term, data_type: &DataType) -> bool {
     match (&term.kind, data_type.unfrozen()) {
         (TermKind::Constant(Constant::Integer(_)), DataType::Duration) => true,
         (TermKind::Constant(constant), own) => literal::fits(constant, own),
+        (TermKind::Null, own) => *own != DataType::Counter,
         (TermKind::List(parts), DataType::List(of) | DataType::Vector(of, _)) => all(parts, of),
         (TermKind::Set(parts), DataType::Set(of)) => all(parts, of),
         (TermKind::Set(parts), DataType::Map(..)) => parts.is_empty(),

@@ -50,6 +50,10 @@ impl<'a> Terms<'a> {
 
     fn source_of(&mut self, term: &Term, data_type: &DataType, name: &str) -> Result<Source, Error> {
         match &term.kind {
+            // Also where a counter is compared.
+            TermKind::Null if *data_type == DataType::Counter => {
+                Err(Error::invalid("Invalid null value for counter increment/decrement"))
+            }
             TermKind::Null => Ok(Source::Null),
             TermKind::Constant(constant) => {
                 literal::encode(constant, data_type, name).map(|bytes| Source::Fixed(bytes.into()))

@@ -217,9 +217,6 @@ pub(crate) fn prepare_counter_change(
         (term, subtract) = (inner, !subtract);
     }
     let source = terms.source(term, &DataType::Counter, &column.name)?;
-    if matches!(source, Source::Null) {
-        return Err(invalid_at("Invalid null value for counter increment/decrement".to_owned(), name));
-    }
     Ok(CollectionPlan::of(column, CollectionChange::Count(source, subtract)))
 }
 
