@@ -98,7 +98,7 @@ impl Cursor {
 /// The lowest key of a piece, or the bound below it.
 fn first_key(keys: &KeyRange) -> Option<&Bytes> {
     match keys {
-        KeyRange::One(key) => Some(key.bytes()),
+        KeyRange::One(key) => Some(&key.0),
         KeyRange::Run { start, .. } => Some(start),
         KeyRange::Many(keys) => keys.first(),
     }
@@ -143,6 +143,7 @@ fn next_key(key: &Bytes) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use henge_model::Key;
 
     fn run(start: &'static [u8], end: &'static [u8], reversed: bool) -> KeyRange {
         KeyRange::Run { start: Bytes::from_static(start), end: Bytes::from_static(end), reversed }
@@ -174,5 +175,32 @@ mod tests {
         let state = cursor.page_state(9, true, 0, b"b").unwrap();
         assert_eq!((state.piece, state.remaining, state.shown, state.key.as_ref()), (1, 9, true, b"b5".as_ref()));
         assert_eq!(Cursor::new(pieces, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
+    }
+
+    #[test]
+    fn the_count_of_a_partition_goes_on_in_its_next_piece() {
+        let one = |key: &'static [u8]| Piece { token: Token(1), keys: KeyRange::One(Key(Bytes::from_static(key))) };
+        let pieces = vec![one(b"a1"), one(b"a2"), one(b"b1")];
+        let mut cursor = Cursor::new(pieces.clone(), None);
+        cursor.advance();
+        let state = cursor.page_state(9, true, 1, b"a").unwrap();
+        assert_eq!((state.piece, state.given, state.key.as_ref()), (1, 1, b"".as_ref()));
+        assert_eq!(Cursor::new(pieces.clone(), Some(&state)).counted_key(&state), b"a2".as_ref());
+        cursor.advance();
+        let state = cursor.page_state(9, true, 2, b"a").unwrap();
+        assert_eq!((state.piece, state.given), (2, 0));
+        assert_eq!(Cursor::new(pieces, Some(&state)).counted_key(&state), b"".as_ref());
+    }
+
+    #[test]
+    fn all_pieces_of_a_partition_are_skipped() {
+        let pieces = vec![
+            Piece { token: Token(1), keys: run(b"a1", b"a2", false) },
+            Piece { token: Token(1), keys: KeyRange::One(Key(Bytes::from_static(b"a5"))) },
+            Piece { token: Token(2), keys: run(b"b1", b"b2", false) },
+        ];
+        let mut cursor = Cursor::new(pieces, None);
+        cursor.skip(b"a");
+        assert_eq!(cursor.next(), Some((Token(2), run(b"b1", b"b2", false))));
     }
 }
