@@ -97,8 +97,9 @@ impl Error {
 
     /// True for a literal that is no value of the type that its place requires.
     pub(crate) fn is_of_literal(&self) -> bool {
-        let is_literal = |kind: &str| self.message.split(' ').nth(2).is_some_and(|word| word == kind);
-        self.message.starts_with("Invalid ") && (is_literal("constant") || is_literal("literal"))
+        // "Invalid INTEGER constant", "Invalid list literal", "Invalid tuple type literal".
+        let mut kind = self.message.split(' ').skip(2).take(2);
+        self.message.starts_with("Invalid ") && kind.any(|word| word == "constant" || word == "literal")
     }
 
     /// The error with a position, unless it has one already.

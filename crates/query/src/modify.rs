@@ -26,7 +26,7 @@ pub async fn modify<R: Replicas>(
     check_level(request.consistency)?;
     check_guardrails(plan, request)?;
     let mut bound = Vec::with_capacity(1);
-    let context = stamped(plan, request, request.context);
+    let context = stamp(plan, request, request.context);
     bind(replicas, plan, placed, request, &context, &mut bound).await?;
     if plan.table().is_counter() {
         let mut parts = MutationGroups::default();
@@ -87,7 +87,7 @@ pub async fn batch_parts<R: Replicas>(
         let seed = statement_seed(request, number);
         let place = u16::try_from(number).unwrap_or(u16::MAX);
         let context = BindContext { values: statement.values, statement: place, seed, ..request.context };
-        let context = stamped(statement.plan, request, context);
+        let context = stamp(statement.plan, request, context);
         statement.plan.guard(&context, true)?;
         bind(replicas, statement.plan, statement.placed, request, &context, &mut bound).await?;
         parts.add(statement.placed, bound)?;
@@ -110,7 +110,7 @@ pub async fn batch_parts<R: Replicas>(
 
 /// The context of a statement. Counters have the server's own time, and so has what deletes them: a client's clock that
 /// is behind would otherwise delete nothing.
-fn stamped<'a>(plan: &ModifyPlan, request: &Request<'_>, context: BindContext<'a>) -> BindContext<'a> {
+fn stamp<'a>(plan: &ModifyPlan, request: &Request<'_>, context: BindContext<'a>) -> BindContext<'a> {
     match plan.table().is_counter() {
         true => BindContext { timestamp: request.issued, ..context },
         false => context,

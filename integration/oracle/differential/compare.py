@@ -9,6 +9,8 @@ CLASSES = {
     0x2400: "AlreadyExists", 0x2500: "Unprepared",
 }  # fmt: skip
 SYNTAX = 0x2000
+# Cassandra puts the keyspace before user types, in words and in the names of columns; Henge shows them as they were written.
+KEYSPACE_OF_TYPE = re.compile(r"\brandom_\w+\.(?=u\d)")
 # Cassandra goes on with all functions of a name, in the order of a hash.
 SIGNATURES = re.compile(r" \((known type signatures: |can be matched by following signatures: ).*(\)(?=: use)|$)", re.DOTALL)
 
@@ -57,14 +59,14 @@ def compare(cassandra, henge):
     if cassandra.code != henge.code:
         return Difference("class", said(cassandra), said(henge))
     if cassandra.failed:
-        if cassandra.code != SYNTAX and SIGNATURES.sub("", cassandra.message) not in henge.message:
+        if cassandra.code != SYNTAX and SIGNATURES.sub("", as_written(cassandra.message)) not in as_written(henge.message):
             return Difference("words", said(cassandra), said(henge))
         return None
     if cassandra.kind != henge.kind:
         return Difference("class", said(cassandra), said(henge))
     if cassandra.bound != henge.bound:
         return Difference("bound", repr(cassandra.bound), repr(henge.bound))
-    if cassandra.columns != henge.columns:
+    if named(cassandra) != named(henge):
         return Difference("columns", repr(cassandra.columns), repr(henge.columns))
     if cassandra.rows != henge.rows:
         return Difference("rows", "", "")
@@ -73,6 +75,17 @@ def compare(cassandra, henge):
     if cassandra.warnings != henge.warnings:
         return Difference("warnings", repr(cassandra.warnings), repr(henge.warnings))
     return None
+
+
+def as_written(text):
+    return KEYSPACE_OF_TYPE.sub("", text)
+
+
+def named(answer):
+    """Columns with user types in their names as they were written; of a change of the schema what it is of."""
+    if answer.kind == "schema" or not answer.columns:
+        return answer.columns
+    return [(keyspace, table, as_written(name), kind) for keyspace, table, name, kind in answer.columns]
 
 
 def filled(pages):

@@ -1,7 +1,7 @@
 """Random changes of a schema, each with what it does to the generator's own picture of it once Cassandra took it."""
 
 from .kinds import random_type, random_value, scalar
-from .schema import Column, Index, create_index, random_target
+from .schema import Column, Index, create_index, random_sai, random_target
 from .terms import Request
 
 
@@ -67,7 +67,7 @@ class Definitions:
     def create_index(self, table):
         self.made += 1
         column = self.rng.choice(table.columns)
-        index = Index(f"j{self.made}", column.name, random_target(self.rng, column), self.chance(0.5) or column.type.has("decimal"))
+        index = Index(f"j{self.made}", column.name, random_target(self.rng, column), random_sai(self.rng, column))
         return create_index(table, index), lambda: table.indexes.append(index)
 
     def drop_index(self, table):

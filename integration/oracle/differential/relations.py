@@ -154,7 +154,9 @@ class Relations:
         kind, name = column.type, column.name
         if kind.name in ("map", "list") and self.chance(0.35):
             key = self.terms.term(kind.parts[0] if kind.name == "map" else scalar("int"))
-            return f"{name}[{key}] {self.rng.choice(SLICES + ['=', '!='])} {self.terms.term(kind.parts[-1])}"
+            # Cassandra compares the values of a map by the type of its keys.
+            slices = SLICES if kind.name == "list" or kind.parts[0] == kind.parts[1] else []
+            return f"{name}[{key}] {self.rng.choice(slices + ['=', '!='])} {self.terms.term(kind.parts[-1])}"
         if kind.name == "udt" and self.chance(0.4):
             place = self.rng.randrange(len(kind.fields))
             return f"{name}.{kind.fields[place]} {self.rng.choice(SLICES + ['=', '!='])} {self.terms.term(kind.parts[place])}"

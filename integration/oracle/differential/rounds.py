@@ -10,7 +10,7 @@ from .pair import Pair
 from .relations import Relations
 from .schema import creation, random_schema
 from .selects import Selects
-from .shown import answer_text, canonical_rows, differing_texts, rows_text
+from .shown import answer_text, canonical_rows, differing_texts, differing_types, rows_text
 from .terms import Request, Terms
 from .writes import Writes
 
@@ -39,7 +39,7 @@ class Finding:
     def diverges(self):
         """True if the two hold different rows from then on, so that what follows would only say so again."""
         kind, writes = self.difference.kind, self.request.kind_of_write
-        return kind == "rows" and not writes or kind == "class" and writes
+        return kind == "rows" or kind in ("class", "columns") and writes
 
 
 class Round:
@@ -105,7 +105,9 @@ class Round:
             if self.version < 5:
                 request.text = request.text.replace("ttl(", "writetime(")
         if self.version >= 5:
-            request.now = self.now + self.rng.choice([0, 0, 0, 0, 10, 2000, 200000] if request.text.startswith("SELECT") else [0, 0, 0, 10])
+            # A storage-attached index goes by Cassandra's own clock, whatever time the request gives.
+            later = [2000, 200000] if request.text.startswith("SELECT") and not any(index.sai for index in table.indexes) else []
+            request.now = self.now + self.rng.choice([0, 0, 0, 0, 10] + later)
         if self.flush and self.rng.random() < 0.003:
             self.flush()
         cassandra, henge = self.answered(request)
@@ -141,7 +143,7 @@ class Round:
     def finding(self, request, cassandra, henge, difference):
         answers = (answer_text(cassandra), answer_text(henge))
         if difference.kind == "rows" and canonical_rows(cassandra) == canonical_rows(henge):
-            difference.kind = "bytes"
+            difference.kind, difference.cassandra = "bytes", differing_types(cassandra, henge)
         elif difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
             difference.kind = "order"
         elif difference.kind == "rows" and request.now is not None and self.leaves_out_expired(request):

@@ -131,8 +131,13 @@ def random_indexes(rng, table):
     indexes = []
     for number in range(1, rng.choice([1, 1, 2]) + 1):
         column = rng.choice(table.values or table.columns) if rng.random() < 0.85 else rng.choice(table.columns)
-        indexes.append(Index(f"{table.name}_i{number}", column.name, random_target(rng, column), rng.random() < 0.5 or column.type.has("decimal")))
+        indexes.append(Index(f"{table.name}_i{number}", column.name, random_target(rng, column), random_sai(rng, column)))
     return indexes
+
+
+def random_sai(rng, column):
+    """True for a storage-attached index. Of vectors Henge has none, and a plain one of decimals differs on purpose."""
+    return column.type.name != "vector" and (rng.random() < 0.5 or column.type.has("decimal"))
 
 
 def random_target(rng, column):

@@ -8,6 +8,8 @@ from .wire import Reader
 
 ROWS_MAX = 12
 WIDTH = 600
+# Types with several forms of one value.
+MANY_FORMS = {0x06: "decimal", 0x0E: "varint", 0x15: "duration", 0x20: "list", 0x21: "map", 0x22: "set", 0x30: "udt", 0x31: "tuple"}
 LIST_KIND, MAP_KIND, SET_KIND, UDT_KIND, TUPLE_KIND = 0x20, 0x21, 0x22, 0x30, 0x31
 
 
@@ -92,6 +94,16 @@ def differing_texts(cassandra, henge):
         return answer_text(cassandra), answer_text(henge)
     places = [place for place in range(len(ours)) if ours[place] != theirs[place]]
     return answer_text(cassandra, [theirs[place] for place in places]), answer_text(henge, [ours[place] for place in places])
+
+
+def differing_types(cassandra, henge):
+    """The types of the columns whose values have other bytes, by their names in the protocol; `other` of any others."""
+    theirs, ours, names = Reader(cassandra.rows), Reader(henge.rows), set()
+    for _ in range(sum(cassandra.pages)):
+        for column in cassandra.columns or []:
+            if theirs.value() != ours.value():
+                names.add(MANY_FORMS.get(int.from_bytes(column[3][:2], "big"), "other"))
+    return ", ".join(sorted(names))
 
 
 def answer_text(answer, lines=None):

@@ -18,10 +18,11 @@ impl JsonPlan {
 pub(crate) fn fill_from_json(plan: &ModifyPlan, document: &str, default_unset: bool) -> Result<ModifyPlan, Error> {
     let table = &plan.table;
     let mut values = Values::parse(document)?;
-    let mut key = |columns: &[Column]| -> Result<Vec<Choices>, Error> {
-        columns.iter().map(|column| values.key(column, default_unset).map(Choices::one)).collect()
+    // All members are decoded before it is looked at what the key has.
+    let mut decode = |columns: &[Column]| -> Result<Vec<Option<Source>>, Error> {
+        columns.iter().map(|column| values.take(column)).collect()
     };
-    let (partition, clustering) = (key(&table.partition_key)?, key(&table.clustering)?);
+    let (partition, clustering) = (decode(&table.partition_key)?, decode(&table.clustering)?);
     let mut changes = Changes::default();
     for column in table.statics.iter().chain(&table.regulars).filter(|column| !table.hides(column)) {
         match values.take(column)? {
@@ -31,6 +32,11 @@ pub(crate) fn fill_from_json(plan: &ModifyPlan, document: &str, default_unset: b
         }
     }
     values.check_all_taken()?;
+    let key = |columns: &[Column], sources: Vec<Option<Source>>| -> Result<Vec<Choices>, Error> {
+        let required = columns.iter().zip(sources).map(|(column, source)| require_key(column, source, default_unset));
+        required.map(|source| source.map(Choices::one)).collect()
+    };
+    let (partition, clustering) = (key(&table.partition_key, partition)?, key(&table.clustering, clustering)?);
     let (ttl, timestamp) = (plan.ttl.clone(), plan.timestamp.clone());
     let made = assemble(table, partition, clustering, Reach::Rows, changes, ttl, timestamp);
     let filled = ModifyPlan {
@@ -45,6 +51,18 @@ pub(crate) fn fill_from_json(plan: &ModifyPlan, document: &str, default_unset: b
         ..plan.clone()
     };
     Ok(mark_inserted(filled))
+}
+
+/// Refuses a key column that is null or that the document does not have.
+fn require_key(column: &Column, source: Option<Source>, default_unset: bool) -> Result<Source, Error> {
+    let missing = if default_unset { "unset value for" } else { "null value in condition for" };
+    match source {
+        Some(Source::Null) => {
+            Err(Error::invalid(format!("Invalid null value in condition for column {}", column.name)))
+        }
+        Some(source) => Ok(source),
+        None => Err(Error::invalid(format!("Invalid {missing} column {}", column.name))),
+    }
 }
 
 /// The members of a document that no column has taken yet.
@@ -72,17 +90,6 @@ impl Values {
         let decoded = decode(&value, &column.data_type)
             .map_err(|why| Error::invalid(format!("Error decoding JSON value for {}: {why}", column.name)))?;
         Ok(Some(Source::Fixed(decoded.into())))
-    }
-
-    fn key(&mut self, column: &Column, default_unset: bool) -> Result<Source, Error> {
-        let missing = if default_unset { "unset value for" } else { "null value in condition for" };
-        match self.take(column)? {
-            Some(Source::Null) => {
-                Err(Error::invalid(format!("Invalid null value in condition for column {}", column.name)))
-            }
-            Some(source) => Ok(source),
-            None => Err(Error::invalid(format!("Invalid {missing} column {}", column.name))),
-        }
     }
 
     fn check_all_taken(&self) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use super::Filter;
 use super::keys::{self, partitions, product};
+use super::selected::check_part_keys;
 use super::slice::{SliceValues, key_error};
 use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
@@ -64,6 +65,7 @@ impl SelectPlan {
             None => u32::MAX,
         };
         let filter = Filter::bind(&self.filter, context)?;
+        self.selectors.iter().try_for_each(|selector| check_part_keys(selector, context))?;
         let reads = match &self.restrictions.partition {
             Partition::Keys(groups) => {
                 let mut partitions = partitions(groups, &self.table.partition_key, context)?;

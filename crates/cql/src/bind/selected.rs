@@ -74,6 +74,30 @@ pub(super) fn value<'a>(
     }
 }
 
+/// Refuses null as the key of a collection's part, which is an error also where there are no rows.
+pub(super) fn check_part_keys(selector: &Selector, context: &BindContext<'_>) -> Result<(), Error> {
+    let check = |selector: &Selector| check_part_keys(selector, context);
+    match selector {
+        Selector::Element { of, key, on, .. } => {
+            key.evaluate(context)?.require(&format!("element selection on {on}"))?;
+            check(of)
+        }
+        Selector::Slice { of, from, to, on, .. } => {
+            evaluate_bound(from.as_ref(), on, context)?;
+            evaluate_bound(to.as_ref(), on, context)?;
+            check(of)
+        }
+        Selector::Field { of, .. } | Selector::Newest(of) => check(of),
+        Selector::Call { arguments: parts, .. } | Selector::Built { parts, .. } => parts.iter().try_for_each(check),
+        Selector::Json(columns) => columns.iter().try_for_each(|(_, _, selector)| check(selector)),
+        Selector::Column(_)
+        | Selector::Given(_)
+        | Selector::Aggregate(_)
+        | Selector::PartTimes { .. }
+        | Selector::FieldTimes { .. } => Ok(()),
+    }
+}
+
 /// The part that `choose` takes of the value of `whole`.
 fn part<'a>(
     whole: &'a Selector,

@@ -63,6 +63,9 @@ pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
 
 /// Strips trailing zeros if they are more than half of the digits, which means that the result is exact.
 fn strip_if_exact(result: Decimal) -> Decimal {
+    if result.unscaled.sign() == Sign::NoSign {
+        return Decimal::whole(BigInt::from(0));
+    }
     let stripped = result.clone().strip_zeros();
     if stripped.precision() * 2 < result.precision() { stripped } else { result }
 }

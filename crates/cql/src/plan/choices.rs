@@ -54,6 +54,10 @@ impl Choices {
         columns: &[Column],
     ) -> Result<Vec<Values<'a>>, Error> {
         match self {
+            // IN of several tuples; a bound of several columns is one.
+            Choices::Tuples(tuples) if tuples.len() > 1 && self.width() > 1 => {
+                tuples.iter().map(|tuple| tuple_values(tuple, columns, context)).collect()
+            }
             Choices::Tuples(tuples) => tuples.iter().map(|tuple| one(tuple, columns, context)).collect(),
             Choices::List(source) => list(source, columns, context),
             Choices::TupleList(source, width) => tuple_list(source, columns.get(..*width).unwrap_or(columns), context),
@@ -67,6 +71,23 @@ fn one<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>)
         values.push(key_value(source, column, context)?);
     }
     Ok(values)
+}
+
+/// The values of one of the tuples of an IN on several columns.
+fn tuple_values<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>) -> Result<Values<'a>, Error> {
+    let columns = columns.get(..sources.len()).unwrap_or(columns);
+    let values = sources.iter().enumerate().map(|(place, source)| match source.evaluate(context)? {
+        Given::Value(value) => Ok(value),
+        Given::Null => Err(null_in_tuple(columns)),
+        Given::Unset => Err(Error::invalid(format!("Invalid unset value for tuple field number {place}"))),
+    });
+    values.collect()
+}
+
+/// The error for a tuple of an IN that has a null.
+fn null_in_tuple(columns: &[Column]) -> Error {
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    Error::invalid(format!("Invalid null value in condition for columns: [{}]", names.join(", ")))
 }
 
 pub(crate) fn key_value<'a>(
@@ -125,10 +146,9 @@ fn tuple_list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<
     let mut choices = Vec::new();
     for (_, part) in collection::parts(&list, &bytes).ok_or_else(invalid)? {
         let parts = part.and_then(|part| collection::parts(&tuple, part)).ok_or_else(invalid)?;
-        let values = parts.into_iter().zip(columns).map(|((_, value), column)| {
-            let null = || Error::invalid(format!("Invalid null value in condition for column {}", column.name));
-            value.map(|value| Cow::Owned(value.to_vec())).ok_or_else(null)
-        });
+        let values = parts
+            .into_iter()
+            .map(|(_, value)| value.map(|value| Cow::Owned(value.to_vec())).ok_or_else(|| null_in_tuple(columns)));
         choices.push(values.collect::<Result<Values<'a>, Error>>()?);
     }
     Ok(choices)

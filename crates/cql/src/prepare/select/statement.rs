@@ -1,6 +1,6 @@
 //! Resolution of SELECT.
 
-use crate::error::{Error, Position};
+use crate::error::{Error, ErrorKind, Position};
 use crate::plan::{
     Choices, FilterRelation, Labels, Partition, Plan, PlannedStatement, Restriction, ResultColumn, SelectPlan,
     Selector, Sorting, Source, Where, projection_of,
@@ -30,7 +30,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     let selection = selection(select, &mut terms, &mut fetched);
     terms.in_selection = false;
     let selection = match selection {
-        Err(e) if has_statics(table) && e.is_of_selectable() => return Err(e),
+        Err(e) if e.kind == ErrorKind::Syntax || has_statics(table) && e.is_of_selectable() => return Err(e),
         other => other,
     };
     check_names(&select.order_by, table)?;
@@ -240,7 +240,7 @@ fn selection(
                 selectors.push(selected.selector);
                 result.push(labels.column(selected.name, selected.data_type));
             }
-            Err(e) if has_statics(terms.table) && e.is_of_selectable() => return Err(e),
+            Err(e) if e.kind == ErrorKind::Syntax || has_statics(terms.table) && e.is_of_selectable() => return Err(e),
             Err(e) => failed = failed.or(Some(e)),
         }
     }

@@ -109,16 +109,29 @@ pub(crate) fn raw_name(term: &Term) -> String {
     }
 }
 
+/// The type as it was written, but for tuples: they are frozen in any case, and so are their parts.
 fn type_name(name: &TypeName) -> String {
     match name {
         TypeName::Named { name, .. } => name.text.clone(),
         TypeName::List(of) => format!("list<{}>", type_name(of)),
         TypeName::Set(of) => format!("set<{}>", type_name(of)),
         TypeName::Map(key, value) => format!("map<{}, {}>", type_name(key), type_name(value)),
-        TypeName::Tuple(of) => format!("tuple<{}>", of.iter().map(type_name).collect::<Vec<_>>().join(", ")),
+        TypeName::Tuple(of) => format!("tuple<{}>", of.iter().map(frozen_name).collect::<Vec<_>>().join(", ")),
         TypeName::Vector(of, n) => format!("vector<{}, {n}>", type_name(of)),
+        TypeName::Frozen(of) if matches!(**of, TypeName::Tuple(_)) => type_name(of),
         TypeName::Frozen(of) => format!("frozen<{}>", type_name(of)),
         TypeName::Custom(name) => format!("'{}'", name.text),
+    }
+}
+
+fn frozen_name(name: &TypeName) -> String {
+    let is_native = |name: &str| DataType::native(name).is_some();
+    match name {
+        TypeName::Named { name: own, .. } if is_native(&own.text) => type_name(name),
+        TypeName::Named { .. } | TypeName::List(_) | TypeName::Set(_) | TypeName::Map(..) => {
+            format!("frozen<{}>", type_name(name))
+        }
+        _ => type_name(name),
     }
 }
 
@@ -126,16 +139,7 @@ fn all(terms: &[Term]) -> String {
     terms.iter().map(value_name).collect::<Vec<_>>().join(", ")
 }
 
-/// `(type)term`, in which tuples lack the `frozen<>` of their column types, and varchar keeps its name.
-pub(crate) fn hinted_name(target: &TypeName, data_type: &DataType, term: &str) -> String {
-    let written = type_name(target);
-    if written.contains("varchar") {
-        return format!("({written}){term}");
-    }
-    let name = data_type.to_string();
-    let unfrozen = name.strip_prefix("frozen<").and_then(|rest| rest.strip_suffix('>'));
-    match (data_type, unfrozen) {
-        (DataType::Tuple(_), Some(unfrozen)) => format!("({unfrozen}){term}"),
-        _ => format!("({name}){term}"),
-    }
+/// `(type)term`, with the type as it was written.
+pub(crate) fn hinted_name(target: &TypeName, term: &str) -> String {
+    format!("({}){term}", type_name(target))
 }

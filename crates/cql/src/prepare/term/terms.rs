@@ -69,7 +69,7 @@ impl<'a> Terms<'a> {
                     return Err(Error::invalid(message));
                 }
                 if !is_assignable(&hinted, data_type) {
-                    let value = hinted_name(target, &hinted, &value_name(term));
+                    let value = hinted_name(target, &value_name(term));
                     return Err(Error::invalid(format!("Cannot assign value {value} to {name} of type {data_type}")));
                 }
                 self.source(term, &hinted, name)
