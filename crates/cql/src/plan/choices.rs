@@ -12,6 +12,8 @@ use std::borrow::Cow;
 /// The values `=` or `IN` allows for one column, or for several columns at once.
 #[derive(Clone, Debug)]
 pub(crate) enum Choices {
+    /// The value of one column of a tuple that is compared by `=`, with its position in the tuple.
+    Part(Source, usize),
     /// Tuples of equal width; no tuple for `IN ()`.
     Tuples(Vec<Vec<Source>>),
     /// A bound list of one column's values.
@@ -33,7 +35,7 @@ impl Choices {
     pub(crate) fn width(&self) -> usize {
         match self {
             Choices::Tuples(tuples) => tuples.first().map_or(1, Vec::len),
-            Choices::List(_) => 1,
+            Choices::List(_) | Choices::Part(..) => 1,
             Choices::TupleList(_, width) => *width,
         }
     }
@@ -42,6 +44,7 @@ impl Choices {
     /// exactly one.
     pub(crate) fn single(&self) -> Option<&[Source]> {
         match self {
+            Choices::Part(source, _) => Some(std::slice::from_ref(source)),
             Choices::Tuples(tuples) if tuples.len() == 1 => tuples.first().map(Vec::as_slice),
             _ => None,
         }
@@ -54,6 +57,14 @@ impl Choices {
         columns: &[Column],
     ) -> Result<Vec<Values<'a>>, Error> {
         match self {
+            Choices::Part(source, place) => match source.evaluate(context)? {
+                EvaluatedValue::Value(value) => Ok(vec![Values::from_iter([value])]),
+                EvaluatedValue::Null => {
+                    let name = columns.first().map_or("", |column| column.name.as_str());
+                    Err(Error::invalid(format!("Invalid null value for column {name}")))
+                }
+                EvaluatedValue::Unset => Err(unset_in_tuple(*place)),
+            },
             // IN of several tuples; a bound of several columns is one.
             Choices::Tuples(tuples) if tuples.len() > 1 && self.width() > 1 => {
                 tuples.iter().map(|tuple| tuple_values(tuple, columns, context)).collect()
@@ -77,11 +88,15 @@ fn one<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>)
 fn tuple_values<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>) -> Result<Values<'a>, Error> {
     let columns = columns.get(..sources.len()).unwrap_or(columns);
     let values = sources.iter().enumerate().map(|(place, source)| match source.evaluate(context)? {
-        Given::Value(value) => Ok(value),
-        Given::Null => Err(null_in_tuple(columns)),
-        Given::Unset => Err(Error::invalid(format!("Invalid unset value for tuple field number {place}"))),
+        EvaluatedValue::Value(value) => Ok(value),
+        EvaluatedValue::Null => Err(null_in_tuple(columns)),
+        EvaluatedValue::Unset => Err(unset_in_tuple(place)),
     });
     values.collect()
+}
+
+fn unset_in_tuple(place: usize) -> Error {
+    Error::invalid(format!("Invalid unset value for tuple field number {place}"))
 }
 
 /// The error for a tuple of an IN that has a null.

@@ -182,12 +182,9 @@ fn on_columns(
         out.push(Restriction { columns, key: None, operator, choices: Choices::Tuples(tuples), position });
         return Ok(());
     }
-    let nulls = columns.iter().zip(tuples.iter().flatten()).find(|(_, source)| matches!(source, Source::Null));
-    if let Some((column, _)) = nulls {
-        return Err(Error::invalid(format!("Invalid null value for column {}", column.name)).at(position));
-    }
-    for (column, source) in columns.into_iter().zip(tuples.into_iter().flatten()) {
-        out.push(Restriction { columns: vec![column], key: None, operator, choices: Choices::one(source), position });
+    for (place, (column, source)) in columns.into_iter().zip(tuples.into_iter().flatten()).enumerate() {
+        let choices = Choices::Part(source, place);
+        out.push(Restriction { columns: vec![column], key: None, operator, choices, position });
     }
     Ok(())
 }

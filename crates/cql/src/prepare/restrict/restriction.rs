@@ -266,7 +266,7 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
         }
         let mut values = match restriction.choices {
             Choices::Tuples(tuples) => tuples.into_iter().next().unwrap_or_default(),
-            Choices::List(source) | Choices::TupleList(source, _) => vec![source],
+            Choices::List(source) | Choices::TupleList(source, _) | Choices::Part(source, _) => vec![source],
         };
         if is_mixed {
             let bound = SliceBound { values: values.clone(), inclusive };

@@ -4,9 +4,9 @@ use crate::error::Error;
 use crate::plan::Selector;
 use crate::prepare::select::column_expression::ColumnExpression;
 use crate::prepare::term::assignable::is_assignable;
-use crate::prepare::term::misfit::{check_argument, wrong_argument};
+use crate::prepare::term::misfit::wrong_argument;
 use crate::prepare::term::term_text::value_name;
-use crate::prepare::term::terms::{Terms, argument_name};
+use crate::prepare::term::terms::Terms;
 use crate::statement::Term;
 use henge_model::DataType;
 
@@ -23,7 +23,6 @@ pub(crate) fn call(
     let mut arguments = Vec::with_capacity(given.len());
     let mut names = Vec::with_capacity(given.len());
     for (i, (selected, parameter)) in from_row.into_iter().zip(&signature.parameters).enumerate() {
-        let place = argument_name(function, i);
         match selected {
             Some(selected) => {
                 if !is_assignable(&selected.data_type, parameter) {
@@ -33,8 +32,8 @@ pub(crate) fn call(
                 names.push(selected.name);
             }
             None => {
-                check_argument(&given[i], types[i].as_ref(), parameter, function, i)?;
-                arguments.push(Selector::Given(terms.source(&given[i], parameter, &place)?));
+                let source = terms.typed_argument(&given[i], types[i].as_ref(), parameter, (function, i))?;
+                arguments.push(Selector::Given(source));
                 names.push(value_name(&given[i]));
             }
         }

@@ -281,12 +281,12 @@ fn prepare_type_hint(
     let refused = |terms: &mut Terms<'_>, fetched: &mut FetchedValues| {
         let shown = if of_row(term) { plain(term, terms, fetched, false).ok() } else { None };
         let shown = shown.map_or_else(|| value_name(term), |selected| selected.name);
-        let (name, data_type) = (hinted_name(target, &data_type, &shown), frozen_name(&data_type));
+        let (name, data_type) = (hinted_name(target, &shown), frozen_name(&data_type));
         let message = format!("Cannot assign value {name} to {name} of type {data_type}");
         Error::invalid(message).at(term.position)
     };
     let selected = match prepare_typed(term, &data_type, terms, fetched) {
-        Err(e) if e.message.starts_with("Type error: cannot assign") || e.is_of_literal() => {
+        Err(e) if e.message.starts_with("Type error: cannot assign") || e.is_of_literal() || is_no_tuple(term, &e) => {
             return Err(refused(terms, fetched));
         }
         selected => selected?,
@@ -294,7 +294,12 @@ fn prepare_type_hint(
     if of_row(term) && !is_assignable(&selected.data_type, &data_type) {
         return Err(refused(terms, fetched));
     }
-    Ok(ColumnExpression { name: hinted_name(target, &data_type, &selected.name), data_type, ..selected })
+    Ok(ColumnExpression { name: hinted_name(target, &selected.name), data_type, ..selected })
+}
+
+/// True if the error is of a tuple where the type requires something else.
+fn is_no_tuple(term: &Term, error: &Error) -> bool {
+    matches!(term.kind, TermKind::Tuple(_)) && error.message == type_inference_error(term).message
 }
 
 /// Resolves a list, set or tuple without a type hint. Elements with a type of their own determine that of the others;

@@ -10,7 +10,7 @@ use crate::prepare::scope::Scope;
 use crate::prepare::term::assignable::{assignable, is_assignable};
 use crate::prepare::term::data_type::Types;
 use crate::prepare::term::marker::Markers;
-use crate::prepare::term::misfit::{check_argument, check_parts, fits, misfit};
+use crate::prepare::term::misfit::{check_argument, check_parts, fits, misfit, wrong_argument};
 use crate::prepare::term::term_text::{argument, hinted_name, value_name};
 use crate::statement::{Arguments, Constant, Name, Term, TermKind, TypeName};
 use henge_model::{DataType, Schema, Table, UserType};
@@ -213,11 +213,30 @@ impl<'a> Terms<'a> {
         let signature = self.signature(name, &types, (at, terms), Some(wanted))?;
         let mut arguments = Vec::with_capacity(terms.len());
         for (i, ((term, own), parameter)) in terms.iter().zip(&types).zip(&signature.parameters).enumerate() {
-            check_argument(term, own.as_ref(), parameter, name, i)?;
-            arguments.push(self.source(term, parameter, &argument_name(name, i))?);
+            arguments.push(self.typed_argument(term, own.as_ref(), parameter, (name, i))?);
         }
         let ordinal = at.position.offset;
         Ok((Source::Call { function: signature.function, arguments, ordinal }, signature.result))
+    }
+
+    /// The source of the argument of a function, at the position that `place` gives.
+    pub(crate) fn typed_argument(
+        &mut self,
+        term: &Term,
+        own: Option<&DataType>,
+        parameter: &DataType,
+        (function, place): (&str, usize),
+    ) -> Result<Source, Error> {
+        // Calls and operations take the type that the parameter requires, if they can.
+        let is_computed = is_computed(term);
+        if !is_computed {
+            check_argument(term, own, parameter, function, place)?;
+        }
+        let source = self.source(term, parameter, &argument_name(function, place));
+        source.map_err(|error| match is_computed && error.message.starts_with("Type error: cannot assign ") {
+            true => wrong_argument(&value_name(term), place, function, parameter).at(term.position),
+            false => error,
+        })
     }
 
     /// The signature of that name for arguments of these types.
@@ -259,6 +278,14 @@ impl<'a> Terms<'a> {
             TermKind::Tuple(parts) if parts.len() == 1 => self.type_of(&parts[0])?,
             _ => None,
         })
+    }
+}
+
+/// True for calls of functions and for operations.
+fn is_computed(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Tuple(parts) if parts.len() == 1 => is_computed(&parts[0]),
+        kind => matches!(kind, TermKind::Call { .. } | TermKind::Arithmetic { .. } | TermKind::Negated(_)),
     }
 }
 
