@@ -113,20 +113,24 @@ def alike(kind, value):
     return repr(value)
 
 
-def normal(kind, value):
-    """A value that names an element, with decimals in the one form that Henge gives them there."""
+def normal(kind, value, nested=False):
+    """A value that names an element, with decimals in the one form that Henge gives them there: the shortest inside of others."""
     if value is None or not kind.has("decimal"):
         return value
     if kind.name == "decimal":
         unscaled, scale = value
+        if nested:
+            while unscaled % 10 == 0 and unscaled:
+                unscaled, scale = unscaled // 10, scale - 1
+            return (unscaled, scale) if unscaled else (0, 0)
         while scale < 0 or scale > 0 and unscaled % 10 == 0:
             unscaled, scale = (unscaled * 10, scale + 1) if scale < 0 else (unscaled // 10, scale - 1)
         return unscaled, scale
     if kind.name == "map":
-        return [tuple(map(normal, kind.parts, entry)) for entry in value]
+        return [tuple(normal(part, each, True) for part, each in zip(kind.parts, entry)) for entry in value]
     if kind.name in ("list", "set", "vector"):
-        return [normal(kind.parts[0], part) for part in value]
-    return list(map(normal, kind.parts, value))
+        return [normal(kind.parts[0], part, True) for part in value]
+    return [normal(part, each, True) for part, each in zip(kind.parts, value)]
 
 
 def whole(bits):

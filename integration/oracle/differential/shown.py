@@ -9,7 +9,7 @@ from .wire import Reader
 ROWS_MAX = 12
 WIDTH = 600
 # Types with several forms of one value.
-MANY_FORMS = {0x06: "decimal", 0x0E: "varint", 0x15: "duration", 0x20: "list", 0x21: "map", 0x22: "set", 0x30: "udt", 0x31: "tuple"}
+MANY_FORMS = {0x06: "decimal", 0x07: "double", 0x08: "float", 0x0E: "varint", 0x15: "duration", 0x20: "list", 0x21: "map", 0x22: "set", 0x30: "udt", 0x31: "tuple"}
 LIST_KIND, MAP_KIND, SET_KIND, UDT_KIND, TUPLE_KIND = 0x20, 0x21, 0x22, 0x30, 0x31
 
 
