@@ -33,6 +33,9 @@ pub enum ValueError {
     /// A UUID whose length is neither 16 nor 0; its length.
     #[error("UUID should be 16 or 0 bytes ({0})")]
     UuidLength(usize),
+    /// A UUID of another version than 1 as a timeuuid; its version.
+    #[error("Invalid version for TimeUUID type: 0x{0:x}")]
+    TimeuuidVersion(u8),
     /// A byte above 127 in an ascii value; the byte as Java prints it, signed.
     #[error("Invalid byte for ascii: {0}")]
     Ascii(i8),

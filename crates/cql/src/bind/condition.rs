@@ -149,8 +149,8 @@ impl TestPlan {
         wanted_parts.any(|(of, part)| part.is_some_and(|part| of.compare(part, wanted).is_eq()))
     }
 
-    /// The values on the right side, `None` for null. No list at all if CONTAINS is given an unset value, which nothing
-    /// contains.
+    /// The values on the right side, `None` for null. No list at all if CONTAINS is given an unset value, which no
+    /// collection contains; one that is frozen does not take it.
     fn values(&self, context: &BindContext<'_>) -> Result<Option<Vec<Option<Vec<u8>>>>, Error> {
         let unset = || Error::invalid("Invalid 'unset' value in condition");
         let mut values = Vec::with_capacity(self.values.len());
@@ -160,7 +160,9 @@ impl TestPlan {
                 (EvaluatedValue::Null, _) if self.is_list => {
                     return Err(Error::invalid("Invalid null list in IN condition"));
                 }
-                (EvaluatedValue::Unset, Operator::Contains | Operator::ContainsKey) => return Ok(None),
+                (EvaluatedValue::Unset, Operator::Contains | Operator::ContainsKey) if self.data_type.is_complex() => {
+                    return Ok(None);
+                }
                 // An unset choice of IN is left out.
                 (EvaluatedValue::Unset, Operator::In) if !self.is_list => {}
                 (EvaluatedValue::Unset, _) => return Err(unset()),

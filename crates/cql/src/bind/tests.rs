@@ -7,6 +7,7 @@ use henge_model::{CellKind, Key, KeyKind, KeyRange, PartitionKey, Row, RowView, 
 
 mod bound;
 mod collection;
+mod condition;
 mod noise;
 mod output;
 mod read;

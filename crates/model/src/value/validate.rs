@@ -73,7 +73,7 @@ fn validate_timeuuid(bytes: &[u8]) -> Result<(), ValueError> {
     check_length(&DataType::Timeuuid, bytes)?;
     match bytes[6] >> 4 {
         1 => Ok(()),
-        _ => Err(ValueError::Content("a timeuuid is a UUID of version 1")),
+        version => Err(ValueError::TimeuuidVersion(version)),
     }
 }
 
