@@ -118,7 +118,7 @@ impl Parser<'_> {
     fn element_of(&mut self, of: Term) -> Result<TermKind, Error> {
         self.expect_symbol("[")?;
         let of = Box::new(of);
-        let from = if self.at_symbol("..") { None } else { Some(Box::new(self.value()?)) };
+        let from = if self.at_symbol("..") { None } else { Some(Box::new(self.term()?)) };
         if !self.take_symbol("..") {
             self.expect_symbol("]")?;
             let key = from.ok_or_else(|| self.unexpected_token("an element"))?;
@@ -127,7 +127,7 @@ impl Parser<'_> {
         if from.is_none() && self.at_symbol("]") {
             return Err(self.unexpected_token("a bound of the slice"));
         }
-        let to = if self.at_symbol("]") { None } else { Some(Box::new(self.value()?)) };
+        let to = if self.at_symbol("]") { None } else { Some(Box::new(self.term()?)) };
         self.expect_symbol("]")?;
         Ok(TermKind::Slice { of, from, to })
     }

@@ -107,8 +107,6 @@ fn terms_as_deep_as_they_may_be_are_within_the_stack() {
         assert!(error(&select(&term)).message.contains("levels"), "{levels} {operators}");
         assert!(error(&update(&term)).message.contains("levels"), "{levels} {operators}");
     }
-    let key = (0..200).fold("1".to_owned(), |key, _| format!("[{key}]"));
-    for selections in [format!("v[{key}]"), format!("v{}", "[1]".repeat(200))] {
-        assert!(error(&format!("SELECT {selections} FROM kv")).message.contains("levels"), "{selections}");
-    }
+    let selections = (0..60).fold("v".to_owned(), |term, _| format!("v[{term}]{}", "[1]".repeat(60)));
+    assert!(error(&format!("SELECT {selections} FROM kv")).message.contains("levels"));
 }
