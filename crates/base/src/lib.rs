@@ -16,7 +16,7 @@ mod wire;
 
 pub use bytes::{Bytes, BytesMut};
 pub use clock::{Micros, Mono};
-pub use hlc::{DriftError, Hlc, MAX_DRIFT_US};
+pub use hlc::{DriftError, Hlc, MAX_DRIFT_US, OFFSET_MAX_US, check_received_stamp};
 pub use id::{ClusterId, HostId};
 pub use random::Random;
 pub use steps::{count_steps, steps_of};

@@ -3,7 +3,7 @@
 
 use crate::limits::{MEND_BYTES_MAX, MENDS_UNDER_WAY_MAX};
 use crate::reconcile::Repair;
-use crate::stamp::stamp;
+use crate::stamp::repair_stamp;
 use crate::under_way::UnderWay;
 use crate::{Event, Replicas};
 use henge_base::{Bytes, HostId, Micros, Mono};
@@ -19,7 +19,7 @@ pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadli
     if repairs.is_empty() {
         return BTreeSet::new();
     }
-    let stamp = stamp(replicas, 0, deadline).await;
+    let stamp = repair_stamp(replicas, deadline).await;
     let Some(issued) = stamp.map(|stamp| if replicas.faults().mend_at_zero { 0 } else { stamp }) else {
         return repairs.into_iter().map(|(host, _)| host).collect();
     };

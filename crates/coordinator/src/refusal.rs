@@ -44,6 +44,9 @@ pub enum Refusal {
     /// The caller may not send this: it is no member of the cluster, or none any more.
     #[error("the caller is no member of the cluster")]
     Stranger = 13,
+    /// The stamp or the ballot is further ahead of its clock than clocks may differ by.
+    #[error("the stamp is too far ahead of the replica's clock")]
+    ClockAhead = 14,
 }
 
 impl Refusal {
@@ -53,7 +56,7 @@ impl Refusal {
     }
 
     /// All reasons.
-    pub const ALL: [Refusal; 13] = [
+    pub const ALL: [Refusal; 14] = [
         Refusal::StaleEpoch,
         Refusal::UnknownTable,
         Refusal::Stalled,
@@ -67,6 +70,7 @@ impl Refusal {
         Refusal::Overloaded,
         Refusal::TooManyTombstones,
         Refusal::Stranger,
+        Refusal::ClockAhead,
     ];
 
     /// Its number on the wire between nodes.
@@ -91,7 +95,12 @@ impl Refusal {
             Refusal::UnknownTable => 3,
             Refusal::NoIndex => 6,
             Refusal::StaleEpoch | Refusal::Behind | Refusal::Overloaded | Refusal::Stalled | Refusal::Full => 0,
-            Refusal::Corrupt | Refusal::Fenced | Refusal::Unsupported | Refusal::Other | Refusal::Stranger => 0,
+            Refusal::ClockAhead
+            | Refusal::Corrupt
+            | Refusal::Fenced
+            | Refusal::Unsupported
+            | Refusal::Other
+            | Refusal::Stranger => 0,
         }
     }
 }
@@ -116,6 +125,7 @@ mod tests {
             (11, "Overloaded"),
             (12, "TooManyTombstones"),
             (13, "Stranger"),
+            (14, "ClockAhead"),
         ];
         let codes = Refusal::ALL.map(|refusal| (refusal.code(), format!("{refusal:?}")));
         assert_eq!(codes, recorded.map(|(code, name)| (code, name.to_owned())));

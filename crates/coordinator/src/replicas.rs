@@ -112,6 +112,14 @@ pub trait Replicas: Send + Sync + 'static {
     fn queue(&self, key: &Bytes) -> BoxedFuture<Box<dyn Send>>;
     /// The next stamp of this node's clock, later than `after`. `None` if the clock's lease does not reach so far yet.
     fn stamp(&self, after: Micros) -> Option<Micros>;
+    /// True if the time of a stamp or a ballot is not further ahead than clocks may differ by.
+    fn accepts_stamp(&self, _stamp: Micros) -> bool {
+        true
+    }
+    /// The time at which a read repair is issued. Reads go on where no stamps are issued for a wrong clock; `None` as above.
+    fn repair_stamp(&self) -> Option<Micros> {
+        self.stamp(0)
+    }
     /// A random number; the simulator seeds it.
     fn random(&self) -> u64;
     /// A future that ends after a time.

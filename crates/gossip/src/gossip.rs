@@ -168,7 +168,7 @@ impl Gossip {
         let epochs = self.peers.iter().filter(|(_, peer)| peer.up).filter_map(|(host, peer)| {
             peer.state.facts().find_map(|fact| match fact {
                 Fact::Epoch { lineage, index } => Some((*host, lineage, index)),
-                Fact::Load { .. } => None,
+                Fact::Load { .. } | Fact::ClockOffset { .. } => None,
             })
         });
         epochs.max_by_key(|(_, lineage, index)| (*lineage, *index))

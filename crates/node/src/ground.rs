@@ -1,6 +1,7 @@
 //! The ground that every part of a node stands on: the world outside, settings, clock, metrics, identity.
 
 pub(crate) mod clock;
+pub(crate) mod clock_trust;
 pub(crate) mod context;
 pub(crate) mod histogram;
 pub(crate) mod identity;

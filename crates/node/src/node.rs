@@ -26,6 +26,7 @@ use crate::replica::LocalReplica;
 use crate::replica::partition_locks::PartitionLocks;
 use crate::work::addresses::AddressAnnouncement;
 use crate::work::batch_replay::BatchReplay;
+use crate::work::clock_watch::ClockWatch;
 use crate::work::dropped_tables::DroppedTables;
 use crate::work::hints::{HintDelivery, HintWriter};
 use crate::work::index_build::IndexBuilder;
@@ -96,6 +97,7 @@ impl<W: World> Node<W> {
         let (world, coordinator) = (&context.world, Coordinator::start(Arc::clone(&self.parts)));
         world.spawn("gossip", Arc::clone(cluster).run_gossip());
         let (context, replica) = (|| Arc::clone(context), || Arc::clone(replica));
+        self.run_worker(ClockWatch::new(context(), Arc::clone(cluster), Arc::clone(peers)));
         self.run_worker(LeaseRenewal { context: context(), replica: replica() });
         self.run_worker(HintWriter { context: context(), replica: replica(), queue: Arc::clone(hints) });
         self.run_worker(HintDelivery::new(context(), Arc::clone(peers), coordinator.replica().clone()));
@@ -169,7 +171,17 @@ impl<W: World> Node<W> {
         if self.clients.is_draining() {
             return Err("shutting down");
         }
-        if self.parts.cluster.is_member() { Ok(()) } else { Err("not a member of a cluster yet") }
+        if !self.is_member() {
+            return Err("not a member of a cluster yet");
+        }
+        let context = &self.parts.context;
+        let refused = context.clock.check(context.now());
+        refused.map_err(|_| "this node's clock is not trusted, so it coordinates no writes; its log says why")
+    }
+
+    /// True if this node is a member of a cluster.
+    pub fn is_member(&self) -> bool {
+        self.parts.cluster.is_member()
     }
 
     /// The first broken rule of the cluster's state, as this node has it; for simulations.

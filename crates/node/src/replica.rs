@@ -15,7 +15,7 @@ mod writer;
 
 use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
-use henge_base::{Bytes, HostId};
+use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{ReadCommand, SharedMutation, StorageId};
 use henge_storage::{
@@ -133,6 +133,11 @@ impl<W: World> LocalReplica<W> {
     /// fences, the metadata log, and whatever makes room.
     pub(crate) fn check_room(&self) -> Result<(), ReplicaError> {
         if self.context.is_disk_full() { Err(ReplicaError::Refused(Refusal::Full)) } else { Ok(()) }
+    }
+
+    /// Refuses a write or a ballot whose stamp is further ahead of this node's clock than clocks may differ by.
+    pub(crate) fn check_stamp(&self, stamp: Micros) -> Result<(), ReplicaError> {
+        self.context.check_received_stamp(stamp).map_err(|_| ReplicaError::Refused(Refusal::ClockAhead))
     }
 
     /// True while writes are refused because the disk is full.

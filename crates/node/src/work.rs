@@ -2,6 +2,7 @@
 
 pub(crate) mod addresses;
 pub(crate) mod batch_replay;
+pub(crate) mod clock_watch;
 pub(crate) mod dropped_tables;
 pub(crate) mod hints;
 pub(crate) mod index_build;

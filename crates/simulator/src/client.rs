@@ -5,11 +5,13 @@ use crate::cluster::Cluster;
 use crate::columns::AddedColumn;
 use crate::counts::Addition;
 use crate::history::{Deed, Ending, History, Operation, Version};
+use crate::lasting::LastingWrite;
 use crate::machine::Life;
 use crate::pairs::Batch;
 use crate::registers;
 use crate::slot::Slot;
 use crate::swap::Swap;
+use crate::wall_clock::true_time;
 use futures_util::future::{Either, select};
 use henge_base::{Micros, Random};
 use henge_coordinator::{ReadError, WriteError};
@@ -30,6 +32,7 @@ pub(crate) struct Clients {
     pub(crate) batches: Mutex<Vec<Batch>>,
     pub(crate) additions: Mutex<Vec<Addition>>,
     pub(crate) columns: Mutex<Vec<AddedColumn>>,
+    pub(crate) lasting: Mutex<Vec<LastingWrite>>,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
@@ -42,13 +45,14 @@ impl Clients {
             batches: Mutex::default(),
             additions: Mutex::default(),
             columns: Mutex::default(),
+            lasting: Mutex::default(),
             stamps: Mutex::default(),
         })
     }
 
-    /// A timestamp that no other operation has, up to 50 ms off the wall clock, as clocks of clients are.
+    /// A timestamp that no other operation has, up to 50 ms off the true time, as clocks of clients are.
     pub(crate) fn stamp(&self, random: &mut Random) -> Micros {
-        let now = self.cluster.machines[0].wall(self.cluster.clockwork.now());
+        let now = true_time(self.cluster.clockwork.now());
         let mut stamp = now + random.below(100_000) as Micros - 50_000;
         let mut stamps = self.stamps.lock();
         while !stamps.insert(stamp) {

@@ -4,6 +4,7 @@ use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
 use crate::network::Weather;
 use crate::slot::Slot;
+use crate::wall_clock::true_time;
 use crate::wire::Watch;
 use henge_base::{Bytes, HostId, Random};
 use henge_node::{CallError, To};
@@ -105,13 +106,11 @@ impl Cluster {
     }
 
     fn watch_sent(&self, from: Owner, message: &Bytes) {
-        let wall = self.machines[from.machine].wall(self.clockwork.now());
-        self.watch.lock().record_message(from.machine, wall, message);
+        self.watch.lock().record_message(from.machine, true_time(self.clockwork.now()), message);
     }
 
     fn watch_reply(&self, from: Owner, message: &Bytes) {
-        let wall = self.machines[from.machine].wall(self.clockwork.now());
-        self.watch.lock().record_message(from.machine, wall, message);
+        self.watch.lock().record_message(from.machine, true_time(self.clockwork.now()), message);
     }
 
     /// True if a life has not ended.

@@ -35,7 +35,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 13] = [
+const MUTATIONS: [(&str, Faults); 14] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -48,6 +48,7 @@ const MUTATIONS: [(&str, Faults); 13] = [
     ("mend-at-zero", Faults { mend_at_zero: true, ..NONE }),
     ("purge-without-fence", Faults { purge_without_fence: true, ..NONE }),
     ("outlive-failed-syncs", Faults { outlive_failed_syncs: true, ..NONE }),
+    ("stamp-beyond-the-bound", Faults { stamp_beyond_the_bound: true, ..NONE }),
     ("minority-votes", Faults { minority_votes: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
@@ -71,6 +72,7 @@ const NONE: Faults = Faults {
     forget_votes: false,
     forget_own: false,
     silent_shutdown: false,
+    stamp_beyond_the_bound: false,
     withhold_entries: false,
 };
 

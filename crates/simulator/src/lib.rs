@@ -2,8 +2,9 @@
 //! the database are checked on it.
 //!
 //! - `clockwork`: the executor, with an event heap in microseconds; `trace`: its hash; `slot`: its one future.
-//! - `cluster`, `machine`, `world`, `network`: nodes with disks that lose unsynced writes, on an unreliable network.
-//! - `registers`, `swap`, `pairs`, `counts`, `columns`: the tables and statements of clients.
+//! - `cluster`, `machine`, `wall_clock`, `world`, `network`: nodes with disks that lose unsynced writes and clocks that are
+//!   wrong, on an unreliable network.
+//! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
 //! - `storm`: the faults; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
 
@@ -19,6 +20,7 @@ mod columns;
 mod command;
 mod counts;
 mod history;
+mod lasting;
 mod linear;
 mod machine;
 mod network;
@@ -30,6 +32,7 @@ mod slot;
 mod storm;
 mod swap;
 mod trace;
+mod wall_clock;
 mod wire;
 mod world;
 

@@ -1,7 +1,8 @@
-//! A machine: a disk that survives crashes, a wall clock that is slightly wrong, and at most one running node.
+//! A machine: a disk that survives crashes, a wall clock that may be wrong, and at most one running node.
 
 use crate::clockwork::Owner;
 use crate::cluster::Cluster;
+use crate::wall_clock::WallClock;
 use crate::world::SimWorld;
 use henge_base::{HostId, Micros, Random};
 use henge_node::{Core, Identity, Node, Options};
@@ -9,10 +10,7 @@ use henge_storage::{ModelEngine, ModelFaults, Store};
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
-
-/// The wall clock at the beginning of every run, microseconds since the epoch.
-const EPOCH_US: i64 = 1_700_000_000_000_000;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Free bytes of a disk that is not full.
 pub(crate) const ROOM: u64 = 1 << 40;
@@ -24,8 +22,8 @@ pub(crate) struct Machine {
     /// The options for its next start.
     pub(crate) options: Mutex<Options>,
     pub(crate) engine: Arc<ModelEngine>,
-    /// The microseconds that its wall clock is ahead; negative if it is behind.
-    pub(crate) skew: AtomicI64,
+    /// Its wall clock.
+    pub(crate) clock: Mutex<WallClock>,
     /// Free bytes of its disk; 0 if it is full.
     pub(crate) free_bytes: AtomicU64,
     /// Microseconds that each job of its disk takes more.
@@ -53,7 +51,7 @@ impl Machine {
             address: options.address,
             options: Mutex::new(options),
             engine: Arc::new(ModelEngine::new()),
-            skew: AtomicI64::new(0),
+            clock: Mutex::default(),
             free_bytes: AtomicU64::new(ROOM),
             stall_us: AtomicU64::new(0),
             fails_sync: AtomicBool::new(false),
@@ -64,7 +62,7 @@ impl Machine {
 
     /// The machine's wall clock at the simulated time `now`.
     pub(crate) fn wall(&self, now: u64) -> Micros {
-        EPOCH_US + now as i64 + self.skew.load(Ordering::Relaxed)
+        self.clock.lock().read(now)
     }
 
     /// Makes the disk fail every sync from now on, or none. A restart of the machine repairs the disk.
@@ -149,9 +147,17 @@ pub(crate) fn shut_down(cluster: &Arc<Cluster>, number: usize, back_after: u64) 
     });
 }
 
-/// Starts a machine if it is off.
+/// Starts a machine if it is off. A machine that boots sets its clock by the network.
 pub(crate) fn revive(cluster: &Arc<Cluster>, number: usize) {
     if cluster.machines[number].life().is_none() {
+        set_clock_right(cluster, number);
         start(cluster, number);
     }
+}
+
+/// Sets a machine's clock as right as clocks are.
+pub(crate) fn set_clock_right(cluster: &Cluster, number: usize) {
+    let now = cluster.clockwork.now();
+    *cluster.machines[number].clock.lock() =
+        WallClock::within_the_bound(&mut Random::new(cluster.chance(u64::MAX)), now);
 }

@@ -15,6 +15,7 @@ use crate::cluster::Cluster;
 use crate::columns;
 use crate::counts::COUNTS;
 use crate::history::{Deed, Ending};
+use crate::lasting::LASTING;
 use crate::linear::linear;
 use crate::machine::{Life, Machine, start};
 use crate::pairs::PAIRS;
@@ -163,6 +164,7 @@ impl Run {
         self.check_stored();
         self.read_pairs();
         self.read_counts();
+        self.read_lasting();
         self.quiet();
         self.check_purge();
         self.check_nodes();
@@ -195,6 +197,7 @@ impl Run {
             && self.schema(PAIRS)
             && self.schema(COUNTS)
             && self.schema(columns::TABLE)
+            && self.schema(LASTING)
             && self.wait("schema", |run| run.all_know_all_tables())
     }
 

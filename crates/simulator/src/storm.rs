@@ -1,15 +1,12 @@
 //! The storm: machines crash and return, links break, clocks jump, all drawn from the seed.
 
 use crate::cluster::Cluster;
-use crate::machine::{ROOM, crash, revive, shut_down};
+use crate::machine::{ROOM, crash, revive, set_clock_right, shut_down};
 use crate::network::Weather;
 use henge_base::Random;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// The most microseconds that a wall clock is set ahead or back. Two clocks then differ by less than the drift bound.
-const SKEW_US: u64 = 200_000;
 
 /// The kinds of faults in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +49,13 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
         4 => set(cluster, Weather { delay: (500, random.between(10_000, 700_000)), ..Weather::fair() }),
         5 => set(cluster, Weather::fair()),
         6 => {
-            let machine = random.below(machines as u64) as usize;
-            let skew = random.between(0, 2 * SKEW_US) as i64 - SKEW_US as i64;
-            cluster.machines[machine].skew.store(skew, Ordering::Relaxed);
+            // One clock at a time is beyond the bound: only where most are right can anybody tell.
+            (0..machines).for_each(|machine| set_clock_right(cluster, machine));
+            let machine = &cluster.machines[random.below(machines as u64) as usize];
+            if random.chance(2, 3) {
+                let mut clock = machine.clock.lock();
+                *clock = clock.beyond_the_bound(random, cluster.clockwork.now());
+            }
         }
         7 if temper == Temper::Crashes => {
             // All machines lose power at once: what is on no disk is lost everywhere.
@@ -88,9 +89,10 @@ fn set(cluster: &Cluster, weather: Weather) {
     *cluster.weather.lock() = weather;
 }
 
-/// Ends the storm: every machine runs, every link carries messages, every disk works and has space.
+/// Ends the storm: every machine runs, every link carries messages, every disk works and has space, every clock is right.
 pub(crate) fn heal(cluster: &Arc<Cluster>) {
     set(cluster, Weather::fair());
+    (0..cluster.machines.len()).for_each(|machine| set_clock_right(cluster, machine));
     for machine in &cluster.machines {
         machine.fail_syncs(false);
         machine.free_bytes.store(ROOM, Ordering::Relaxed);

@@ -4,8 +4,15 @@ use henge_base::{Bytes, Micros};
 
 /// The bytes of a message's header that hold the sender's clock, little-endian (see the node's header layout).
 const CLOCK_AT: std::ops::Range<usize> = 16..24;
-/// The most microseconds that a stamp may be ahead of all wall clocks: the drift bound of the hybrid logical clock.
-const DRIFT_US: Micros = 500_000;
+/// The byte of a header that holds the message's kind, and the kind of an encoded mutation, which begins with its stamp.
+const KIND_AT: usize = 1;
+const WRITE_KIND: u8 = 0;
+/// The bytes of a mutation's stamp behind the header, big-endian.
+const ISSUED_AT: std::ops::Range<usize> = 32..40;
+/// The most microseconds that a stamp may be ahead of the true time: a clock that is trusted is off its peers by the drift bound at
+/// most, its peers are off the true time by less, and a stamp is ahead of the clock by the bound at most; with room for
+/// what a clock does between two comparisons.
+const AHEAD_MAX_US: Micros = 2_000_000;
 
 /// A violation of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +28,13 @@ pub(crate) struct Violation {
 pub(crate) struct Watch {
     /// The last clock in a header from each machine, over all its lives.
     clocks: Vec<Micros>,
-    /// The latest time that any wall clock has shown. Nodes learn each other's clocks, and wall clocks jump back.
-    latest: Micros,
     pub(crate) messages: u64,
     pub(crate) violations: Vec<Violation>,
 }
 
 impl Watch {
     pub(crate) fn new(machines: usize) -> Watch {
-        Watch { clocks: vec![0; machines], latest: 0, messages: 0, violations: Vec::new() }
+        Watch { clocks: vec![0; machines], messages: 0, violations: Vec::new() }
     }
 
     /// Records a violation. Only the first few are kept, which suffice to find the cause.
@@ -39,8 +44,8 @@ impl Watch {
         }
     }
 
-    /// I35: a node's clock never goes back, not even over a crash, and never runs far ahead of the wall clocks.
-    pub(crate) fn record_message(&mut self, machine: usize, wall: Micros, message: &Bytes) {
+    /// I35: a node's clock never goes back, not even over a crash, and neither it nor a stamp runs far ahead of the true time.
+    pub(crate) fn record_message(&mut self, machine: usize, true_time: Micros, message: &Bytes) {
         self.messages += 1;
         let Some(clock) = message.get(CLOCK_AT).and_then(|b| b.try_into().ok()).map(Micros::from_le_bytes) else {
             return self.record_violation("I35", format!("machine {machine} sent a message without a header"));
@@ -49,12 +54,12 @@ impl Watch {
         if clock < before {
             self.record_violation("I35", format!("the clock of machine {machine} went from {before} back to {clock}"));
         }
-        self.latest = self.latest.max(wall);
-        if clock > self.latest + DRIFT_US {
-            self.record_violation(
-                "I35",
-                format!("the clock of machine {machine} is at {clock}, no wall clock above {}", self.latest),
-            );
+        let is_write = message.get(KIND_AT) == Some(&WRITE_KIND);
+        let issued = message.get(ISSUED_AT).filter(|_| is_write).and_then(|b| b.try_into().ok());
+        for (what, stamp) in [("clock", Some(clock)), ("stamp", issued.map(Micros::from_be_bytes))] {
+            if let Some(ahead) = stamp.map(|stamp| stamp - true_time).filter(|ahead| *ahead > AHEAD_MAX_US) {
+                self.record_violation("I35", format!("a {what} of machine {machine} is {ahead} us ahead of the time"));
+            }
         }
     }
 }

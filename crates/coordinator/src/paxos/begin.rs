@@ -1,6 +1,6 @@
 //! The beginning of a round: a quorum promises and reads; a value that an earlier round left unfinished is finished first.
 
-use super::electorate::{Electorate, read_reply};
+use super::electorate::Electorate;
 use super::propose::ProposalOutcome;
 use crate::block::is_sound;
 use crate::gather::Gather;
@@ -110,7 +110,7 @@ impl<R: Replicas> Electorate<'_, R> {
             if let Some(loss) = tally.loss() {
                 return Err(self.not_begun(tally, loss));
             }
-            match under_way.next().await.map(|(voter, reply)| (voter, read_reply(reply))) {
+            match under_way.next().await.map(|(voter, reply)| (voter, self.read_reply(reply))) {
                 Some((voter, Ok(reply))) => {
                     tally.count_answer(voter.group);
                     round.add(voter, reply);

@@ -6,7 +6,7 @@ use crate::required::Shortage;
 use crate::stamp::stamp;
 use crate::tally::Tally;
 use crate::under_way::UnderWay;
-use crate::{BoxedFuture, KeyspacePlacement, ReplicaError, Replicas, WriteError, WriteType};
+use crate::{BoxedFuture, KeyspacePlacement, Refusal, ReplicaError, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Consistency, Token};
 use henge_paxos::{Ballot, Reply, Request, Scope};
@@ -112,6 +112,18 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         Ok(())
     }
 
+    /// Decodes a reply. A voter that has promised a ballot from the future counts as one that refuses, or it would keep all others from
+    /// deciding until that time has come.
+    pub(crate) fn read_reply(&self, reply: Result<Bytes, ReplicaError>) -> Result<Reply, ReplicaError> {
+        match Reply::decode(&reply?) {
+            Ok(Reply::Rejected { by }) if !self.replicas.accepts_stamp(by) => {
+                Err(ReplicaError::Refused(Refusal::ClockAhead))
+            }
+            Ok(reply) => Ok(reply),
+            Err(_) => Err(ReplicaError::Unknown),
+        }
+    }
+
     /// The answer when time is up and nothing was proposed.
     pub(crate) fn check_time(&self, received: u32) -> Result<(), WriteError> {
         if self.replicas.mono() < self.deadline {
@@ -135,9 +147,4 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         let (consistency, block_for) = (self.consistency, self.plan.required.block_for());
         WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Cas }
     }
-}
-
-/// Decodes a reply.
-pub(crate) fn read_reply(reply: Result<Bytes, ReplicaError>) -> Result<Reply, ReplicaError> {
-    reply.and_then(|bytes| Reply::decode(&bytes).map_err(|_| ReplicaError::Unknown))
 }

@@ -1,6 +1,6 @@
 //! Proposing a value.
 
-use super::electorate::{Electorate, read_reply};
+use super::electorate::Electorate;
 use crate::{Refusal, ReplicaError, Replicas};
 use henge_base::{HostId, Micros};
 use henge_paxos::{Proposal, Reply, Request};
@@ -26,7 +26,7 @@ impl<R: Replicas> Electorate<'_, R> {
         let (mut tally, mut under_way) = self.ask(|_| request());
         let (mut accepted, mut in_doubt, mut refused) = (0, 0, 0);
         while let Some((voter, reply)) = under_way.next().await {
-            match read_reply(reply) {
+            match self.read_reply(reply) {
                 Ok(Reply::Done) => {
                     tally.count_answer(voter.group);
                     accepted += 1;

@@ -116,7 +116,8 @@ fn what_no_message_holds_comes_in_turns() {
 fn messages() -> impl Strategy<Value = Message> {
     let number = || prop_oneof![0..6u64, any::<u64>()];
     let digest = (0..5usize, number(), number()).prop_map(|(at, generation, version)| digest(at, generation, version));
-    let fact = prop_oneof![number().prop_map(epoch), number().prop_map(|bytes| Fact::Load { bytes })];
+    let offset = number().prop_map(|number| Fact::ClockOffset { ahead_ms: number as i64 });
+    let fact = prop_oneof![number().prop_map(epoch), number().prop_map(|bytes| Fact::Load { bytes }), offset];
     let facts = proptest::collection::vec((fact, number()), 0..4);
     let delta = (digest.clone(), number(), facts).prop_map(|(upto, since, facts)| Delta { upto, since, facts });
     let digests = proptest::collection::vec(digest, 0..8);

@@ -97,6 +97,10 @@ impl<W: World> Core<W> {
             Plan::Select(plan) => {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
                 self.check_wait(parameters, self.select_timeout(plan))?;
+                if parameters.consistency.is_serial() {
+                    // It takes ballots, which are stamps.
+                    self.stamp(parameters).await?;
+                }
                 let request = self.request(parameters, 0, self.seed(), self.select_timeout(plan));
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
                 let next = henge_query::select(self.coordinator(), plan, placed, &request, sink).await?;
@@ -170,7 +174,7 @@ impl<W: World> Core<W> {
     }
 
     fn request<'a>(&'a self, parameters: &Parameters<'a>, issued: Micros, seed: u64, timeout: Duration) -> Request<'a> {
-        let now_us = self.context().world.wall_us();
+        let now_us = self.context().wall_us();
         let context = BindContext {
             values: parameters.values,
             timestamp: parameters.timestamp.unwrap_or(issued),
@@ -221,15 +225,17 @@ impl<W: World> Core<W> {
         self.context().world.random("request")
     }
 
-    /// A stamp under the clock's lease. Waits for a renewal that is late, at most as long as a write may take.
+    /// A stamp. Waits for a lease that is late and for a clock that is about to be trusted, at most as long as a write may take.
     async fn stamp(&self, parameters: &Parameters<'_>) -> Result<Micros, Error> {
         let deadline = self.receipt(parameters) + self.context().options.write_timeout;
         loop {
-            if let Some(stamp) = self.context().clock.stamp(self.context().world.wall_us()) {
-                return Ok(stamp);
-            }
-            if self.context().world.mono() >= deadline {
-                return Err(Error::Overloaded("the disk is too slow to extend the clock's lease".to_owned()));
+            let now = self.context().now();
+            let refused = match self.context().clock.stamp(now) {
+                Ok(stamp) => return Ok(stamp),
+                Err(refused) => refused,
+            };
+            if !refused.may_pass_within(deadline.since(now.mono).as_micros() as i64) {
+                return Err(Error::Overloaded(format!("{refused}; nothing was written, another node may")));
             }
             self.context().pause(LEASE_WAIT).await;
         }

@@ -27,7 +27,7 @@ impl<W: World> Core<W> {
     /// A handle that notes what is done through it.
     pub fn with_new_trace(&self, client: Option<IpAddr>) -> (Core<W>, Arc<Trace>) {
         let world = &self.context().world;
-        let (began_us, began) = (world.wall_us(), world.mono());
+        let (began_us, began) = (self.context().wall_us(), world.mono());
         let session = time_uuid(began_us, world.random("trace"));
         let trace = Arc::new(Trace::new(session, client, began, began_us));
         let coordinator = self.coordinator().with_trace(Some(Arc::clone(&trace)));

@@ -1,10 +1,11 @@
 //! Having the voters agree on the next entry: rounds of Paxos, until the log has moved on.
 
 use crate::cluster::Cluster;
+use crate::ground::clock::StampError;
 use crate::ground::world::{To, World};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use henge_base::{Bytes, HostId, Micros, Mono, Random};
+use henge_base::{Bytes, DriftError, HostId, MAX_DRIFT_US, Micros, Mono, Random};
 use henge_metadata::{Answer, Ballots, ClusterState, Position, Question, SealedEntry};
 use henge_paxos::{Ballot, History, Proposal, Reply, Round, Scope, Verdict};
 use std::time::Duration;
@@ -74,7 +75,12 @@ impl<W: World> Cluster<W> {
                 return Ok(true);
             }
             let quorum = self.quorum(state);
-            let text = match self.round(state, entry, beaten_by, deadline, &mut proposed).await {
+            let ballot = match self.ballot(beaten_by, deadline).await {
+                Ok(ballot) => ballot,
+                Err(refused) if proposed => return Err(AgreementError::Unknown(refused.to_string())),
+                Err(refused) => return Err(AgreementError::NotProposed(refused.to_string())),
+            };
+            let text = match self.round(state, entry, ballot, deadline, &mut proposed).await {
                 Outcome::Moved => return Ok(true),
                 Outcome::End => return Ok(false),
                 Outcome::Beaten(by) => {
@@ -115,11 +121,10 @@ impl<W: World> Cluster<W> {
         &self,
         state: &ClusterState,
         entry: Option<&SealedEntry>,
-        beaten_by: Micros,
+        ballot: Ballot,
         deadline: Mono,
         proposed: &mut bool,
     ) -> Outcome {
-        let Some(ballot) = self.ballot(beaten_by, deadline).await else { return Outcome::Silent(0) };
         let accepted = match self.prepare(state, ballot, deadline).await {
             Answers::Quorum(accepted) => accepted,
             Answers::Not(outcome) => return outcome,
@@ -193,6 +198,8 @@ impl<W: World> Cluster<W> {
         while let Some((voter, answer)) = answers.next().await {
             answered += usize::from(answer.is_some());
             match answer {
+                // A voter that promised a ballot from the future must not keep all others from deciding.
+                Some(Answer::Rejected(by)) if self.context.clock.check_received(by, self.context.now()).is_err() => {}
                 Some(Answer::Rejected(by)) => beaten_by = beaten_by.max(Some(by)),
                 Some(Answer::Elsewhere(there)) if self.follow(state.position(), voter, there).await => {
                     return Answers::Not(Outcome::Moved);
@@ -234,15 +241,22 @@ impl<W: World> Cluster<W> {
         state.voters.len() / 2 + usize::from(!self.context.options.faults.minority_votes)
     }
 
-    /// A ballot after all that beat this node; `None` if the clock's lease does not cover one in time.
-    async fn ballot(&self, beaten_by: Micros, deadline: Mono) -> Option<Ballot> {
+    /// A ballot after all that beat this node. Waits for the clock, if that may be worth it.
+    async fn ballot(&self, beaten_by: Micros, deadline: Mono) -> Result<Ballot, StampError> {
         loop {
-            if let Some(stamp) = self.context.clock.stamp(self.context.world.wall_us()) {
-                let node = self.context.host().0.as_u64_pair().1;
-                return Some(Ballot { micros: stamp.max(beaten_by + 1), scope: Scope::Global, node });
-            }
-            if self.context.world.mono() >= deadline {
-                return None;
+            let now = self.context.now();
+            let after = beaten_by.saturating_add(1);
+            let refused = match self.context.clock.stamp(now).map(|stamp| stamp.max(after)) {
+                Ok(micros) if micros <= now.wall.saturating_add(MAX_DRIFT_US) => {
+                    let node = self.context.host().0.as_u64_pair().1;
+                    return Ok(Ballot { micros, scope: Scope::Global, node });
+                }
+                // The other's clock is ahead of this one: its time will come.
+                Ok(micros) => StampError::SetBack(DriftError { ahead_us: micros.saturating_sub(now.wall) }),
+                Err(refused) => refused,
+            };
+            if !refused.may_pass_within(deadline.since(now.mono).as_micros() as i64) {
+                return Err(refused);
             }
             self.context.pause(STAMP_WAIT).await;
         }

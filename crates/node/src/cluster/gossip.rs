@@ -44,6 +44,7 @@ impl<W: World> Cluster<W> {
             }
             let Epoch { lineage, index } = self.epoch();
             gossip.set(Fact::Epoch { lineage, index });
+            gossip.set(Fact::ClockOffset { ahead_ms: self.context.clock.told_offset_ms() });
             gossip.tick(now);
             let partners = gossip.draw_partners(random, now);
             let silent: Vec<(HostId, Link)> = gossip.suspected_links(now).collect();

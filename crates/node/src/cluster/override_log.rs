@@ -61,7 +61,7 @@ impl<W: World> Cluster<W> {
             return Err(OverrideError::HasQuorum { up, all: voters.len() });
         }
         let origin = CommandId::random(&mut Random::new(self.context.world.random("command")));
-        let wall = self.context.world.wall_us();
+        let wall = self.context.wall_us();
         let entry = henge_metadata::begin_lineage(&state, self.context.host(), origin, wall)
             .map_err(|refused| OverrideError::Refused(refused.to_string()))?;
         let position = entry.position();

@@ -63,6 +63,7 @@ impl<W: World> Cluster<W> {
         for voter in self.voters_in_order() {
             let outcome = match voter == self.context.host() {
                 true if self.lacks_room_for(&question.command) => Ok(Attempt::NotReady(DISK_IS_FULL.to_owned())),
+                true if let Some(reason) = self.clock_fault() => Ok(Attempt::NotReady(reason)),
                 true => self.propose(question, deadline).await.map(Attempt::Agreed),
                 false => self.ask_for(voter, question, deadline).await,
             };
@@ -106,6 +107,14 @@ impl<W: World> Cluster<W> {
         self.context.is_disk_full() && command.takes_room()
     }
 
+    /// The reason why this voter's clock gives no ballots, unless that may pass or nobody else votes: another voter carries commands out.
+    fn clock_fault(&self) -> Option<String> {
+        let needs_ballots = self.view().state.voters.len() > 1;
+        let patience = self.context.options.metadata_timeout.as_micros() as i64;
+        let refused = self.context.clock.check(self.context.now()).err().filter(|_| needs_ballots)?;
+        (!refused.may_pass_within(patience)).then(|| refused.to_string())
+    }
+
     /// The voters, those first that seem up: commands that all go to one of them do not compete.
     fn voters_in_order(&self) -> Vec<HostId> {
         let mut voters = self.view().state.voters.clone();
@@ -140,7 +149,7 @@ impl<W: World> Cluster<W> {
             if let Some(index) = state.recent.index_of(question.origin) {
                 return Ok((Epoch { index, ..state.epoch }, true));
             }
-            let wall = self.context.world.wall_us();
+            let wall = self.context.wall_us();
             let agreed = match henge_metadata::propose(&state, question.origin, &question.command, &mut random, wall) {
                 Ok(entry) => self.decide(&state, Some(&entry), deadline).await,
                 Err(refused) => match self.confirm_end(&state, deadline).await {

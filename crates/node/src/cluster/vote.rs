@@ -4,7 +4,8 @@ use crate::cluster::Cluster;
 use crate::ground::world::{Lane, To, World};
 use henge_base::HostId;
 use henge_coordinator::Refusal;
-use henge_metadata::{Answer, Ballots, Seat};
+use henge_metadata::{Answer, Ballots, Question, Seat};
+use henge_paxos::Proposal;
 use henge_storage::{EngineError, Store};
 use std::sync::Arc;
 
@@ -25,6 +26,9 @@ impl<W: World> Cluster<W> {
         }
         if !self.view().state.members.contains_key(&from) {
             return Err(Refusal::Other);
+        }
+        if let Question::Prepare(ballot) | Question::Accept(Proposal { ballot, .. }) = &ballots.question {
+            self.context.check_received_stamp(ballot.micros).map_err(|_| Refusal::ClockAhead)?;
         }
         self.vote(&ballots).await.map_err(|_| Refusal::Other)
     }

@@ -54,7 +54,7 @@ impl<W: World> HintQueue<W> {
             return;
         }
         waiting.bytes += mutation.len();
-        waiting.hints.push(Hint { to, mutation, created: self.context.world.wall_us() });
+        waiting.hints.push(Hint { to, mutation, created: self.context.wall_us() });
         metrics.hints_created.inc();
         drop(waiting);
         self.added.notify_one();

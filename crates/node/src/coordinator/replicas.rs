@@ -149,11 +149,22 @@ impl<W: World> Replicas for Coordinator<W> {
     }
 
     fn stamp(&self, after: Micros) -> Option<Micros> {
-        let wall = self.parts.context.world.wall_us();
-        let own = self.parts.context.clock.stamp(wall)?;
+        let now = self.parts.context.now();
+        let own = self.parts.context.clock.stamp(now).ok()?;
         // What another proposer's clock was ahead is no reason for this node's clock to follow.
         let stamp = own.max(after.saturating_add(1));
-        (stamp <= wall.saturating_add(MAX_DRIFT_US)).then_some(stamp)
+        (stamp <= now.wall.saturating_add(MAX_DRIFT_US)).then_some(stamp)
+    }
+
+    fn accepts_stamp(&self, stamp: Micros) -> bool {
+        let context = &self.parts.context;
+        context.clock.check_received(stamp, context.now()).is_ok()
+    }
+
+    fn repair_stamp(&self) -> Option<Micros> {
+        // The time of a repair decides between no versions: it only has to be later than what was purged.
+        let context = &self.parts.context;
+        context.clock.check(context.now()).map_or_else(|_| Some(context.wall_us()), |()| self.stamp(0))
     }
 
     fn random(&self) -> u64 {

@@ -1,13 +1,13 @@
 //! The world, clock, settings and metrics of a node: every part of it may hold them.
 
-use crate::ground::clock::Clock;
+use crate::ground::clock::{Clock, Now};
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
 use crate::ground::worker_status::WorkerStatuses;
 use crate::ground::world::World;
 use arc_swap::ArcSwap;
-use henge_base::{HostId, Micros, Mono};
+use henge_base::{DriftError, HostId, Micros, Mono};
 use henge_metadata::Epoch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +30,9 @@ pub(crate) struct Context<W> {
 impl<W: World> Context<W> {
     /// The ground of a node whose clock goes on after `lease`.
     pub(crate) fn new(world: Arc<W>, identity: Identity, options: Options, lease: Micros) -> Self {
-        let (clock, metrics, workers) = (Clock::after(lease), Arc::default(), WorkerStatuses::default());
+        let now = Now { wall: world.wall_us(), mono: world.mono() };
+        let clock = Clock::after(lease, now, options.faults.stamp_beyond_the_bound);
+        let (metrics, workers) = (Arc::default(), WorkerStatuses::default());
         let (epoch, is_disk_full) = (ArcSwap::from_pointee(Epoch::default()), AtomicBool::new(false));
         Context { world, options, clock, metrics, identity, workers, epoch, is_disk_full }
     }
@@ -61,11 +63,26 @@ impl<W: World> Context<W> {
         self.is_disk_full.store(is_full, Ordering::Relaxed);
     }
 
+    /// The present moment.
+    pub(crate) fn now(&self) -> Now {
+        Now { wall: self.world.wall_us(), mono: self.world.mono() }
+    }
+
+    /// The time, in microseconds since the epoch: by the wall clock, unless that is known to be wrong. Stamps are the clock's.
+    pub(crate) fn wall_us(&self) -> Micros {
+        self.clock.right_time(self.now())
+    }
+
     /// Takes over the clock of a message; a stamp too far ahead is ignored and counted.
     pub(crate) fn witness(&self, clock: Micros) {
-        if self.clock.witness(clock, self.world.wall_us()).is_err() {
+        if self.clock.witness(clock, self.now()).is_err() {
             self.metrics.clock_refusals.inc();
         }
+    }
+
+    /// Refuses a stamp or a ballot that is further ahead of this node's clock than clocks may differ by, and counts it.
+    pub(crate) fn check_received_stamp(&self, stamp: Micros) -> Result<(), DriftError> {
+        self.clock.check_received(stamp, self.now()).inspect_err(|_| self.metrics.stamps_refused.inc())
     }
 
     /// Waits for a while.

@@ -123,6 +123,12 @@ metrics! {
         pub batches_dropped: IntCounter = counter("henge_batches_dropped_total");
         /// Logged batches that were found damaged; they are kept until they are older than max_hint_window.
         pub batches_damaged: IntCounter = counter("henge_batches_damaged_total");
+        /// Microseconds that the clock of each peer is ahead of this node's, by the last comparison.
+        peer_clock_offsets: IntGaugeVec = gauge_by_peer("henge_peer_clock_offset_microseconds");
+        /// 1 if this node's clock is trusted, 0 if it coordinates no writes for it.
+        pub(crate) clock_trusted: IntGauge = gauge("henge_clock_trusted");
+        /// Writes and ballots refused because their stamps are too far ahead of this node's clock.
+        pub(crate) stamps_refused: IntCounter = counter("henge_stamps_refused_total");
         /// Clocks of peers that were too far ahead to follow.
         pub clock_refusals: IntCounter = counter("henge_clock_refusals_total");
         /// Requests of peers that had too many under way on this node.
@@ -199,6 +205,10 @@ impl Metrics {
     /// Counts a call to a peer that was answered.
     pub fn round_trip(&self, peer: HostId, time: Duration) {
         self.round_trips.with_label_values(&[&peer.to_string()]).observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn peer_clock_offset(&self, peer: HostId, offset_us: i64) {
+        self.peer_clock_offsets.with_label_values(&[&peer.to_string()]).set(offset_us);
     }
 
     pub(crate) fn peer_up(&self, peer: HostId, up: bool) {

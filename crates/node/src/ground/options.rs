@@ -145,6 +145,8 @@ pub struct Faults {
     pub forget_own: bool,
     /// Shuts down without a word to peers. A scenario shows it.
     pub silent_shutdown: bool,
+    /// Issues stamps whatever the clocks of peers and the monotonic clock say.
+    pub stamp_beyond_the_bound: bool,
     /// Gives no entries to a peer that catches up: no bug, but what keeps one behind.
     pub withhold_entries: bool,
 }

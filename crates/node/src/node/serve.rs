@@ -3,11 +3,12 @@
 use super::Node;
 use crate::client::core::Core;
 use crate::coordinator::counters;
+use crate::ground::clock_trust::Reading;
 use crate::ground::world::World;
 use crate::peers::header::{HEADER_LEN, Header, Kind};
 use crate::peers::message::{Body, Callers, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
-use crate::peers::messages::metadata::{Advance, Gossip, Probe, Propose, Pull, Shutdown};
+use crate::peers::messages::metadata::{Advance, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest};
 use crate::replica::admission::PeerRequest;
 use crate::replica::serve;
 use henge_base::{Bytes, HostId};
@@ -63,8 +64,15 @@ impl<W: World> Node<W> {
                 };
                 call.answer(record).await
             }
+            Kind::Time => call.answer(|_: TimeRequest| async { Ok(self.time_reply()) }).await,
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
+    }
+
+    fn time_reply(&self) -> TimeReply {
+        let context = &self.parts().context;
+        let Reading { wall_us, has_jumped } = context.clock.reading(context.now());
+        TimeReply { wall_us, has_jumped }
     }
 
     /// Takes a message that nobody answers.

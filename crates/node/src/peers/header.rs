@@ -56,11 +56,13 @@ pub(crate) enum Kind {
     Ballots = 13,
     /// The sender shuts down.
     Shutdown = 14,
+    /// A peer's wall clock is asked for.
+    Time = 15,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 14] = [
+    pub(crate) const ALL: [Kind; 15] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -75,6 +77,7 @@ impl Kind {
         Kind::Advance,
         Kind::Ballots,
         Kind::Shutdown,
+        Kind::Time,
     ];
 
     /// Its number on the wire.
@@ -175,6 +178,7 @@ mod tests {
             (12, "Advance"),
             (13, "Ballots"),
             (14, "Shutdown"),
+            (15, "Time"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

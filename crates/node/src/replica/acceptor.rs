@@ -17,6 +17,10 @@ impl<W: World> ReplicaHandle<W> {
     pub(crate) async fn answer_proposer(&self, request: Request) -> Result<Reply, ReplicaError> {
         // Each request stores a state, promises to readers too.
         self.check_room()?;
+        // A ballot from the future would refuse all others until its time has come. A decision is a decision, whatever its time.
+        if let Request::Prepare { ballot, .. } | Request::Propose { proposal: Proposal { ballot, .. }, .. } = &request {
+            self.check_stamp(ballot.micros)?;
+        }
         let _lock = self.acceptor_locks.lock(request.key()).await;
         let before = load(self, request.key()).await?;
         let mut acceptor = before.clone();

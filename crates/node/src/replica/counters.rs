@@ -43,7 +43,7 @@ impl<W: World> ReplicaHandle<W> {
     async fn shards(&self, key: &Bytes, own: &Bytes) -> Result<Shards, ReplicaError> {
         let corrupt = ReplicaError::Refused(Refusal::Corrupt);
         let (storage_id, token) = Key::storage_id(key).zip(Key::token(key)).ok_or(corrupt)?;
-        let now_seconds = self.context.world.wall_us().div_euclid(1_000_000);
+        let now_seconds = self.context.wall_us().div_euclid(1_000_000);
         let command = ReadCommand {
             storage_id,
             token,

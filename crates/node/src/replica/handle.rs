@@ -52,8 +52,10 @@ impl<W: World> ReplicaHandle<W> {
 
     fn apply_or_owe(&self, mutation: &Mutation, owed: Option<&SharedMutation>) -> WritePending {
         let rows = mutation.rows.len();
-        let checked =
-            if rows > MUTATION_ROWS_MAX { Err(ReplicaError::Refused(Refusal::Corrupt)) } else { self.check_room() };
+        let checked = match rows > MUTATION_ROWS_MAX {
+            true => Err(ReplicaError::Refused(Refusal::Corrupt)),
+            false => self.check_room().and_then(|()| self.check_stamp(mutation.issued)),
+        };
         if let Err(error) = checked {
             owed.into_iter().for_each(|owed| self.owe(error, owed.clone()));
             return WritePending::from_error(error);

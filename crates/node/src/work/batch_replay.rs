@@ -54,7 +54,7 @@ async fn replay_all<W: World>(
 ) -> Result<(), EngineError> {
     let (context, replica) = (coordinator.context(), coordinator.replica());
     let age = 2 * context.options.write_timeout;
-    let before = context.world.wall_us() - age.as_micros() as Micros;
+    let before = context.wall_us() - age.as_micros() as Micros;
     let mut after = None;
     loop {
         let read = move |store: &Store| store.batches(after.as_ref(), before, BATCHES_MAX);
@@ -116,7 +116,7 @@ async fn handle_damaged<W: World>(
 }
 
 fn is_too_old<W: World>(context: &Context<W>, created: Micros) -> bool {
-    context.world.wall_us().saturating_sub(created) > context.options.max_hint_window.as_micros() as Micros
+    context.wall_us().saturating_sub(created) > context.options.max_hint_window.as_micros() as Micros
 }
 
 /// Writes the parts of a batch to all their replicas; true if all of them have all of it.

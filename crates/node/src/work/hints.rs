@@ -178,7 +178,7 @@ impl<W: World> HintDelivery<W> {
             tracing::error!(peer = %hint.to, bytes = hint.mutation.len(), "a hint is damaged and cannot be delivered");
             self.context.metrics.hints_damaged.inc();
         }
-        let age = self.context.world.wall_us().saturating_sub(hint.created);
+        let age = self.context.wall_us().saturating_sub(hint.created);
         age > self.context.options.max_hint_window.as_micros() as Micros
     }
 

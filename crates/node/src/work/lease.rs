@@ -30,7 +30,7 @@ impl<W: World> Worker for LeaseRenewal<W> {
     const RETRY_DELAY: Duration = LOOK_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
-        if let Some(lease) = self.context.clock.due(self.context.world.wall_us()) {
+        if let Some(lease) = self.context.clock.due(self.context.now()) {
             let put = move |store: &Store| store.put_local(FACT, &lease.to_be_bytes());
             self.replica.on_disk(Lane::Lease, put).await?;
             self.context.clock.extend_lease(lease);

@@ -47,6 +47,10 @@ impl<W: World> Worker for Purge<W> {
     async fn step(&mut self) -> Result<Next, StepError> {
         let coordinator = &self.coordinator;
         let (context, cluster) = (coordinator.context(), coordinator.cluster());
+        if context.clock.check(context.now()).is_err() {
+            // What a wrong clock purges, and the writes that its fence refuses, no later comparison brings back.
+            return Ok(Next::Pause(LOOK_INTERVAL_MAX.min(context.options.purge_interval)));
+        }
         let tables: Vec<Arc<Table>> = cluster.view().state.schema.tables().cloned().collect();
         let known: BTreeSet<StorageId> = tables.iter().map(|table| table.storage_id).collect();
         self.due.retain(|storage, _| known.contains(storage));
@@ -77,7 +81,7 @@ fn interval<W: World>(context: &Context<W>, table: &Table) -> Duration {
 
 /// The second up to which deletions of a table may be purged; `None`: none of them may.
 fn purge_before<W: World>(context: &Context<W>, cluster: &Cluster<W>, table: &Table) -> Option<i64> {
-    let now = context.world.wall_us() / 1_000_000 - context.options.purge_margin.as_secs() as i64;
+    let now = context.wall_us() / 1_000_000 - context.options.purge_margin.as_secs() as i64;
     if let Some(seconds) = table.unproven_purge_seconds() {
         return Some(now - i64::from(seconds));
     }

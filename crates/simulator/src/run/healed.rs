@@ -4,6 +4,7 @@ use super::{Run, SECOND};
 use crate::client::statement;
 use crate::counts;
 use crate::history::{Deed, Ending};
+use crate::lasting;
 use crate::pairs;
 use crate::registers;
 use crate::slot::Slot;
@@ -64,6 +65,27 @@ impl Run {
             };
             if let Some(what) = what {
                 self.cluster.record_violation("I21", what);
+            }
+        }
+    }
+
+    /// I35: no write won by a clock that was wrong.
+    pub(super) fn read_lasting(&mut self) {
+        let Some(life) = self.lives().into_iter().next() else { return };
+        for key in 0..lasting::COUNT {
+            let slot = Slot::default();
+            let (done, life) = (slot.clone(), life.clone());
+            self.cluster.clockwork.spawn(Some(life.owner), async move {
+                let key = key.to_be_bytes();
+                let read = statement(&life, lasting::READ, &[BoundValue::Value(&key)], Consistency::All, None).await;
+                done.fill(read.map(|rows| rows.rows).map_err(|e| e.to_string()));
+            });
+            let what = match self.await_slot(&slot) {
+                Some(Ok(rows)) => lasting::lasting_violation(key, &self.clients.lasting.lock(), &rows),
+                other => Some(format!("key {key} cannot be read: {other:?}")),
+            };
+            if let Some(what) = what {
+                self.cluster.record_violation("I35", what);
             }
         }
     }

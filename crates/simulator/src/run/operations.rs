@@ -13,16 +13,17 @@ use std::sync::Arc;
 pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
     let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
     let Some(life) = random.pick(&lives) else { return };
-    if life.node.readiness().is_err() {
+    if !life.node.is_member() {
         return;
     }
     if random.chance(1, 12) {
         return clients.change_schema(life, random);
     }
-    match if is_periodic { 0 } else { random.below(10) } {
+    match if is_periodic { 0 } else { random.below(11) } {
         0 | 1 => return clients.next_swap(life, random),
         2 | 3 => return clients.write_pair(life, random),
         4 => return clients.add_one(life, random),
+        5 => return clients.write_lasting(life, random),
         _ => {}
     }
     let key = random.below(registers::ALL as u64) as i64;

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 mod callers;
+mod clocks;
 mod contention;
 mod disks;
 mod metadata;

@@ -1,7 +1,7 @@
 //! `system_views.gossip_info`: what gossip says of the members, and what the cluster's log says of them beside it. Only what is gossiped
 //! has a version.
 
-use super::build::{TableRows, inet, int, small, text};
+use super::build::{TableRows, bigint, inet, int, small, text};
 use super::local::{RELEASE_VERSION, version_of};
 use super::source::SystemTables;
 use crate::ground::world::World;
@@ -45,6 +45,9 @@ fn push<W: World>(told: &HostFacts, member: &Member, node: &SystemTables<W>, out
                     ("schema", text(uuid::Uuid::from_u128(version_of(epoch)).to_string())),
                     ("schema_version", small(*version)),
                 ]);
+            }
+            Fact::ClockOffset { ahead_ms } => {
+                columns.extend([("clock_offset_ms", bigint(*ahead_ms)), ("clock_offset_ms_version", small(*version))]);
             }
             Fact::Load { bytes } => {
                 columns.extend([("load", text(bytes.to_string())), ("load_version", small(*version))]);

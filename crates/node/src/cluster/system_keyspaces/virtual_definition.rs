@@ -81,7 +81,7 @@ pub(super) const VIRTUAL: [Virtual; 14] = [
         keyspace: VIEWS,
         name: "gossip_info",
         keys: (1, 1),
-        columns: "address inet, port int, dc text, dc_version int, disk_usage text, disk_usage_version int, \
+        columns: "address inet, port int, clock_offset_ms bigint, clock_offset_ms_version int, dc text, dc_version int, disk_usage text, disk_usage_version int, \
                   generation int, heartbeat int, host_id text, host_id_version int, hostname text, index_status text, \
                   index_status_version int, internal_address_and_port text, internal_address_and_port_version int, \
                   internal_ip text, internal_ip_version int, load text, load_version int, \

@@ -3,7 +3,7 @@
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Callers, Message, PACKED_BYTES_MAX, Unreadable, packed};
-use henge_base::{Bytes, HostId};
+use henge_base::{Bytes, HostId, Micros};
 use henge_gossip::MESSAGE_BYTES_MAX;
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, Epoch, Position};
 use serde::{Deserialize, Serialize};
@@ -191,4 +191,27 @@ impl Message for Gossip {
     type Reply = ();
 }
 
+/// A question for a peer's wall clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TimeRequest {}
+
+impl Message for TimeRequest {
+    const KIND: Kind = Kind::Time;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "its wall clock, and if that jumped";
+    type Reply = TimeReply;
+}
+
+/// A wall clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TimeReply {
+    /// Microseconds since the epoch.
+    pub(crate) wall_us: Micros,
+    /// True if the clock jumped and nobody has confirmed the new time.
+    pub(crate) has_jumped: bool,
+}
+
+packed!(TimeRequest, TimeReply);
 packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Ballots, Answer, Shutdown);

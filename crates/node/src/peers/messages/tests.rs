@@ -2,7 +2,8 @@
 
 use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
 use super::metadata::{
-    Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Shutdown,
+    Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Shutdown, TimeReply,
+    TimeRequest,
 };
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
@@ -11,7 +12,7 @@ use henge_base::{Bytes, HostId};
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 13] = [
+const ALL: [Description; 14] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -25,6 +26,7 @@ const ALL: [Description; 13] = [
     Description::of::<Advance>(),
     Description::of::<Ballots>(),
     Description::of::<Shutdown>(),
+    Description::of::<TimeRequest>(),
 ];
 
 #[test]
@@ -101,6 +103,8 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&Answer::Rejected(7)),
         recorded_text(&Answer::Elsewhere(position)),
         recorded_text(&Shutdown { generation: 300 }),
+        recorded_text(&TimeRequest {}),
+        recorded_text(&TimeReply { wall_us: 5, has_jumped: true }),
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
@@ -133,6 +137,8 @@ fn bodies_have_the_recorded_bytes() {
         "81 a9 'Elsewhere' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 00 00 00 00 00 00 \
          00 00 00 00 00 00 00 00 00",
         "81 aa 'generation' cd 01 2c",
+        "80",
+        "82 a7 'wall' 5f 75 73 05 aa 'has' 5f 'jumped' c3",
     ];
     assert_eq!(bodies, expected);
 }
