@@ -24,6 +24,7 @@ const MODULES: [&str; 39] = [
     "request_text",
     "clients",
     "process",
+    "system_clock",
     "world",
     "surroundings",
     "operations",

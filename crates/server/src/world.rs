@@ -2,6 +2,7 @@
 
 use crate::lanes::Lanes;
 use crate::process::Process;
+use crate::system_clock::SystemClock;
 use henge_node::{Bytes, CallError, Class, HostId, Lane, Micros, Mono, Random, Surroundings, To, World};
 use henge_transport::{Destination, Endpoint};
 use parking_lot::{Mutex, RwLock};
@@ -10,7 +11,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// The exit code of a process whose disk can no longer be trusted.
@@ -19,6 +20,7 @@ const FATAL_EXIT_CODE: i32 = 70;
 /// The world.
 pub(crate) struct ServerWorld {
     began: Instant,
+    clock: SystemClock,
     pub(crate) lanes: Lanes,
     pub(crate) process: Process,
     directory: PathBuf,
@@ -32,6 +34,7 @@ impl ServerWorld {
     pub(crate) fn new(directory: PathBuf, seed: u64, process: Process) -> std::io::Result<ServerWorld> {
         Ok(ServerWorld {
             began: Instant::now(),
+            clock: SystemClock::new(&directory),
             lanes: Lanes::start()?,
             process,
             directory,
@@ -134,7 +137,7 @@ impl World for ServerWorld {
     }
 
     fn wall_us(&self) -> Micros {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as Micros)
+        self.clock.wall_us()
     }
 
     fn random(&self, _stream: &'static str) -> u64 {
