@@ -151,7 +151,9 @@ fn main() {
     if let Some(node) = cluster.nodes[0].as_mut() {
         node.set(Fact::Epoch { lineage: 0, index: 2 });
     }
-    let knows = |node: &Gossip| node.newest_epoch().is_none_or(|(_, _, index)| index == 2);
+    let first = hosts[0];
+    let told = Fact::Epoch { lineage: 0, index: 2 };
+    let knows = |node: &Gossip| node.host_facts()[0].host == first || node.facts(first).any(|fact| fact == told);
     println!("a new epoch of one node is known everywhere after {} s", cluster.rounds_until(knows));
 
     let dead: BTreeSet<usize> = [1].into();

@@ -149,7 +149,7 @@ impl Run {
             return;
         }
         self.calm = self.now();
-        self.pass(self.aftermath());
+        self.pass(Run::aftermath());
         if self.shape.table == SharedTable::Grace {
             // The repair that must happen within the grace.
             self.read_all(Consistency::All);
@@ -177,10 +177,10 @@ impl Run {
         self.record_violations(found);
     }
 
-    /// The simulated time for which a healed cluster may still be affected: full disks are checked only now and then,
-    /// and a lost call keeps its place in the tail until it times out.
-    fn aftermath(&self) -> u64 {
-        if self.shape.has_short_tail { Options::default().range_timeout.as_micros() as u64 + SECOND } else { SECOND }
+    /// The simulated time for which a healed cluster may still be affected: full disks are checked only now and then; a
+    /// lost call keeps its place in the tail until it times out, and then may lower the peer until that answers a probe.
+    fn aftermath() -> u64 {
+        Options::default().range_timeout.as_micros() as u64 + 2 * SECOND
     }
 
     /// Starts the machines at random times and creates the schema. True if all nodes know it in time.
