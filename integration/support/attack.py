@@ -139,7 +139,8 @@ class Bystander(threading.Thread):
         self.slowest, self.refused, self.count, self.most_mb = 0.0, [], 0, 0.0
 
     def run(self):
-        while not self.over.wait(0.02):
+        # One request at least, however short the attack is.
+        while not (self.count and self.over.wait(0.02)):
             began = time.monotonic()
             for statement in ("INSERT INTO bystander.t (k, v) VALUES (1, 'here')", "SELECT v FROM bystander.t WHERE k = 1"):
                 self.stream.sendall(query(statement))

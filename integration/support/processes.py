@@ -42,12 +42,13 @@ def wait_until(condition, what, seconds=60.0, pause=0.1):
 
 
 def running(pid):
-    """Whether a process is there and not merely waiting to be reaped."""
+    """Whether a process is there and not merely waiting to be reaped. While one of its threads waits for the disk, its sockets are open."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        threads = len(os.listdir(f"/proc/{pid}/task"))
     except OSError:
         return False
-    return state not in "ZX"
+    return state not in "ZX" or threads > 1
 
 
 class Node:
