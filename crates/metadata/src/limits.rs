@@ -1,6 +1,6 @@
 //! Bounds of sizes and numbers.
 
-/// Largest encoded entry: 16 MiB. The first placement of a setting takes about 27 bytes for each token of the cluster.
+/// Largest encoded entry: 16 MiB. The first placement of a setting takes about 47 bytes for each token of the cluster.
 pub const ENTRY_BYTES: usize = 16 << 20;
 /// Members of a cluster.
 pub(crate) const MEMBERS_MAX: usize = 1_000;

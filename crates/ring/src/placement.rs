@@ -19,8 +19,8 @@ pub struct PlacedRange<'a> {
     pub since: u64,
 }
 
-/// The replicas of every token under one replication setting. About 12 bytes for each range and 50 for each distinct
-/// replica set.
+/// The replicas of every token under one replication setting. About 80 bytes for each range if
+/// every range has a replica set of its own (`examples/many_members.rs`).
 #[derive(Clone, Debug, Default)]
 pub struct Placement {
     pub(crate) ids: MemberIds,
