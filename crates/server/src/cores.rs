@@ -1,44 +1,40 @@
-//! One thread for each core, with a runtime of its own, and the connections that it serves.
+//! Clients' connections, each served by the thread of one core.
 
 use crate::connection::{ClientSettings, Connection};
 use crate::open_connections::OpenConnection;
 use crate::socket::{self, Socket};
 use crate::world::ServerWorld;
 use henge_node::{Core, Node};
-use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
-/// A thread that serves connections.
+/// A core that serves connections of clients.
 pub(crate) struct ServingCore {
     connections: mpsc::UnboundedSender<(TcpStream, OpenConnection)>,
     open: Arc<AtomicUsize>,
-    thread: Option<JoinHandle<()>>,
+    served: JoinHandle<()>,
 }
 
 impl ServingCore {
-    /// Starts a thread.
+    /// Serves connections on the thread of a core.
     pub(crate) fn start(
-        number: usize,
+        runtime: &Handle,
+        core: Core<ServerWorld>,
         node: Node<ServerWorld>,
         stop: watch::Receiver<bool>,
         settings: ClientSettings,
-    ) -> io::Result<ServingCore> {
+    ) -> ServingCore {
         let (connections, arriving) = mpsc::unbounded_channel();
         let open = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&open);
-        let settings = ClientSettings { core: number, ..settings };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = thread::Builder::new().name(format!("core-{number}")).spawn(move || {
-            runtime.block_on(async {
-                let core = node.core();
-                serve_all(arriving, &node, &core, &stop, settings, &counted).await;
-            });
-        })?;
-        Ok(ServingCore { connections, open, thread: Some(thread) })
+        let served = runtime.spawn(async move {
+            serve_all(arriving, &node, &core, &stop, settings, &counted).await;
+        });
+        ServingCore { connections, open, served }
     }
 
     /// Connections it serves.
@@ -46,18 +42,16 @@ impl ServingCore {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Hands a connection to the thread.
+    /// Hands a connection to the core.
     pub(crate) fn hand_over(&self, stream: TcpStream, counted: OpenConnection) {
         self.open.fetch_add(1, Ordering::Relaxed);
         let _ = self.connections.send((stream, counted));
     }
 
     /// Waits for its connections to end; it must have been told to stop.
-    pub(crate) fn join(mut self) {
-        drop(std::mem::replace(&mut self.connections, mpsc::unbounded_channel().0));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+    pub(crate) async fn join(self) {
+        drop(self.connections);
+        let _ = self.served.await;
     }
 }
 

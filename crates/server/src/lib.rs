@@ -38,6 +38,7 @@ mod client_warnings;
 mod clients;
 mod config;
 mod connection;
+mod core_thread;
 mod cores;
 mod descriptors;
 mod dev;

@@ -4,7 +4,7 @@ use henge_manual::ModuleGraph;
 use std::path::Path;
 
 /// From the ground up: each may import itself and those before it.
-const MODULES: [&str; 39] = [
+const MODULES: [&str; 40] = [
     "panics",
     "metrics",
     "logging",
@@ -36,6 +36,7 @@ const MODULES: [&str; 39] = [
     "socket",
     "login",
     "connection",
+    "core_thread",
     "cores",
     "http_server",
     "http",

@@ -8,6 +8,7 @@ use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::connection::ClientSettings;
+use crate::core_thread::CoreThread;
 use crate::cores::ServingCore;
 use crate::descriptors::{AcceptErrors, connections_max};
 use crate::http::{Pages, router};
@@ -24,7 +25,7 @@ use crate::sockets::Sockets;
 use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
-use henge_node::{Identity, Node, Random, World};
+use henge_node::{Core, Identity, Node, Random, World};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
@@ -35,6 +36,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -76,6 +78,13 @@ struct Running {
     endpoint: Endpoint,
     clients: Arc<Clients>,
     stop: watch::Sender<bool>,
+    cores: Vec<RunningCore>,
+}
+
+/// A core: its thread, and the node's handle for it.
+struct RunningCore {
+    thread: CoreThread,
+    core: Core<ServerWorld>,
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
@@ -100,7 +109,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     }
     running.node.meet(MEET_TIMEOUT).await;
     let listener = sockets.clients.listen()?;
-    let cores = start_cores(&config, &running, tls)?;
+    let cores = serve_clients(&config, &running, tls);
     say!("{READY} {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
@@ -142,11 +151,26 @@ fn open(config: &Config) -> anyhow::Result<Running> {
         release: env!("CARGO_PKG_VERSION").to_owned(),
         ..henge_transport::Options::default()
     };
-    let endpoint = Endpoint::bind(config.node.address, &identity, peers.clone(), options)?;
+    let threads: Vec<CoreThread> =
+        (0..config.cores).map(CoreThread::start).collect::<Result<_, _>>().context("threads cannot be started")?;
+    let runtimes: Vec<Handle> = threads.iter().map(|thread| thread.runtime().clone()).collect();
+    let endpoint = Endpoint::bind(config.node.address, &identity, peers.clone(), options, &runtimes)?;
     world.connect(endpoint.clone());
     node.start();
-    peers.connect(node.clone(), node.core());
-    Ok(Running { directory, node, store, engine, endpoint, clients, stop: watch::Sender::new(false) })
+    let cores: Vec<RunningCore> = threads.into_iter().map(|thread| RunningCore::new(thread, &node)).collect();
+    peers.connect(node.clone(), node.core(), cores.iter().map(|running| running.core.clone()).collect());
+    Ok(Running { directory, node, store, engine, endpoint, clients, stop: watch::Sender::new(false), cores })
+}
+
+impl RunningCore {
+    fn new(thread: CoreThread, node: &Node<ServerWorld>) -> RunningCore {
+        let core = {
+            // The tasks of the handle run on the runtime that is entered.
+            let _entered = thread.runtime().enter();
+            node.core()
+        };
+        RunningCore { thread, core }
+    }
 }
 
 /// Warns of guardrails that apply to nobody: where clients do not log in, all of them are superusers.
@@ -255,7 +279,8 @@ fn record_cluster(running: &mut Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> anyhow::Result<Vec<ServingCore>> {
+/// Has each core serve clients.
+fn serve_clients(config: &Config, running: &Running, tls: Option<ClientTls>) -> Vec<ServingCore> {
     let clients = Arc::clone(&running.clients);
     let settings = ClientSettings {
         core: 0,
@@ -264,8 +289,12 @@ fn start_cores(config: &Config, running: &Running, tls: Option<ClientTls>) -> an
         clients,
         tls,
     };
-    let start = |number| ServingCore::start(number, running.node.clone(), running.stop.subscribe(), settings.clone());
-    (0..config.cores).map(start).collect::<Result<_, _>>().context("threads for clients cannot be started")
+    let start = |(number, on): (usize, &RunningCore)| {
+        let settings = ClientSettings { core: number, ..settings.clone() };
+        let (node, stop) = (running.node.clone(), running.stop.subscribe());
+        ServingCore::start(on.thread.runtime(), on.core.clone(), node, stop, settings)
+    };
+    running.cores.iter().enumerate().map(start).collect()
 }
 
 /// Hands each connection to the core that has the fewest.
@@ -323,7 +352,7 @@ pub(crate) fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
 async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> {
     tracing::info!("shutting down");
     running.stop.send_replace(true);
-    let joined = tokio::task::spawn_blocking(move || cores.into_iter().for_each(ServingCore::join));
+    let joined = futures_util::future::join_all(cores.into_iter().map(ServingCore::join));
     // Peers turn to others at once, and clients are told that this node is down.
     let (_, joined) = tokio::join!(running.node.announce_shutdown(), tokio::time::timeout(JOIN_TIMEOUT, joined));
     // Connections end by themselves before that, whether their clients read or not.

@@ -1,20 +1,22 @@
-//! A UDP socket with all links to peers and all connections from them.
+//! A node's UDP port with all links to peers and all connections from them.
 
+use crate::core_number::current_core;
+use crate::dialer::Dialer;
 use crate::handler::{Call, CallError, Class, Destination, Handler};
 use crate::identity::{Identity, IdentityError};
-use crate::inbound;
-use crate::limits::LOGGED_REFUSALS_MAX;
-use crate::link::{self, Link};
+use crate::inbound::{self, InboundConnections};
+use crate::limits::{CLOSE_TIMEOUT, DIALING_CORES_MAX};
+use crate::link::Link;
 use crate::options::Options;
+use crate::state::EndpointState;
 use crate::tls;
 use henge_base::{Bytes, ClusterId, HostId};
-use parking_lot::Mutex;
 use quinn_proto::RandomConnectionIdGenerator;
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// Bytes of the connection ids that this endpoint issues.
 const CONNECTION_ID_BYTES: usize = 8;
@@ -32,10 +34,13 @@ pub enum BindError {
     Identity(#[from] IdentityError),
 }
 
-/// An endpoint. Clones share it. Its tasks run on the runtime in which it was bound.
+/// An endpoint. Clones share it.
+///
+/// What travels in [`Class::Control`] runs on the runtime in which the endpoint was bound. Requests and bulk of peers run
+/// on the cores, each connection on one; a request that a core sends goes through a link of that core.
 #[derive(Clone)]
 pub struct Endpoint {
-    shared: Arc<EndpointState>,
+    shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -44,19 +49,15 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-pub(crate) struct EndpointState {
-    pub(crate) quinn: quinn::Endpoint,
-    pub(crate) handler: Arc<dyn Handler>,
-    pub(crate) options: Options,
-    pub(crate) inbound: AtomicUsize,
-    client: quinn::ClientConfig,
-    cluster: Mutex<Option<ClusterId>>,
-    links: Mutex<BTreeMap<(Destination, Class), Arc<Link>>>,
-    refused: Mutex<BTreeSet<(IpAddr, String)>>,
-    refusals: AtomicU64,
-    jitter_seed: AtomicU64,
-    closed: AtomicBool,
-    runtime: tokio::runtime::Handle,
+struct Shared {
+    state: Arc<EndpointState>,
+    /// The endpoint of the port, which peers connect to.
+    port: quinn::Endpoint,
+    inbound: Arc<InboundConnections>,
+    /// The links of threads that belong to no core, and all links of class control and bulk.
+    control: Arc<Dialer>,
+    /// The links of cores: each core has those at its number, as a remainder.
+    cores: Vec<Arc<Dialer>>,
 }
 
 /// The figures of an endpoint, for metrics.
@@ -77,145 +78,119 @@ pub struct Figures {
 }
 
 impl Endpoint {
-    /// Binds a UDP address; port 0 chooses a free port. Must be called within a tokio runtime.
+    /// Binds a UDP address; port 0 chooses a free port. Must be called within a tokio runtime. `cores` are the runtimes of
+    /// the cores, each of one thread that [`crate::enter_core`] numbers by its place here; without any, the calling
+    /// runtime does all.
     pub fn bind(
         listen: SocketAddr,
         identity: &Identity,
         handler: Arc<dyn Handler>,
         options: Options,
+        cores: &[Handle],
     ) -> Result<Endpoint, BindError> {
         let transport = options.transport(listen);
         let mut server = quinn::ServerConfig::with_crypto(Arc::new(tls::server(identity)?));
         server.transport_config(Arc::clone(&transport));
         let mut client = quinn::ClientConfig::new(Arc::new(tls::client(identity)?));
         client.transport_config(transport);
-        let shared = Arc::new(EndpointState {
-            quinn: socket(listen, server, identity).map_err(|e| BindError::Socket(listen, e))?,
-            handler,
-            cluster: Mutex::new(options.cluster),
-            options,
-            inbound: AtomicUsize::new(0),
-            client,
-            links: Mutex::default(),
-            refused: Mutex::default(),
-            refusals: AtomicU64::new(0),
-            jitter_seed: AtomicU64::new(u64::from(listen.port()) + 1),
-            closed: AtomicBool::new(false),
-            runtime: tokio::runtime::Handle::current(),
+        let failed = |e| BindError::Socket(listen, e);
+        let port = socket(listen, Some(server), identity).map_err(failed)?;
+        let dialers = cores.iter().take(DIALING_CORES_MAX).map(|core| core_dialer(core, listen, identity));
+        let inbound = Arc::new(InboundConnections::new(Handle::current(), cores));
+        let state = Arc::new(EndpointState::new(handler, options, client, u64::from(listen.port()) + 1));
+        tokio::spawn(inbound::accept(port.clone(), Arc::clone(&state), Arc::clone(&inbound)));
+        let shared = Arc::new(Shared {
+            control: Arc::new(Dialer::new(port.clone(), Handle::current())),
+            cores: dialers.collect::<Result<_, _>>().map_err(failed)?,
+            state,
+            port,
+            inbound,
         });
-        tokio::spawn(inbound::accept(Arc::clone(&shared)));
         Ok(Endpoint { shared })
     }
 
     /// The bound address.
     pub fn local_address(&self) -> Option<SocketAddr> {
-        self.shared.quinn.local_addr().ok()
+        self.shared.port.local_addr().ok()
     }
 
     /// Sends a request, from any thread. The request is queued when this returns. The call ends at `deadline` from now
     /// at the latest, give or take the interval at which overdue calls are collected.
     pub fn call(&self, to: Destination, class: Class, deadline: Duration, body: Bytes) -> Call {
-        if self.shared.is_closed() {
+        if self.shared.state.is_closed() {
             return Call::Ready(Some(CallError::NotSent));
         }
-        self.link(to, class).call(deadline, body)
+        self.shared.link(to, class).call(deadline, body)
     }
 
     /// Sends a message without a reply. It may be lost.
     pub fn tell(&self, to: Destination, body: Bytes) {
-        if !self.shared.is_closed() {
-            self.link(to, Class::Control).tell(body);
+        if !self.shared.state.is_closed() {
+            self.shared.link(to, Class::Control).tell(body);
         }
-    }
-
-    fn link(&self, to: Destination, class: Class) -> Arc<Link> {
-        let mut links = self.shared.links.lock();
-        if let Some(link) = links.get(&(to, class)) {
-            return Arc::clone(link);
-        }
-        let link = Arc::new(Link::new(to, class));
-        links.insert((to, class), Arc::clone(&link));
-        drop(links);
-        self.shared.runtime.spawn(link::run(Arc::clone(&self.shared), Arc::clone(&link)));
-        link
     }
 
     /// Sets the cluster id that is sent to peers in later hellos.
     pub fn set_cluster(&self, cluster: ClusterId) {
-        *self.shared.cluster.lock() = Some(cluster);
+        self.shared.state.set_cluster(cluster);
     }
 
     /// Ends the links to a host, except for those to the address `except`.
     pub fn forget(&self, host: HostId, except: Option<SocketAddr>) {
-        let mut links = self.shared.links.lock();
-        let gone: Vec<_> =
-            links.keys().filter(|(to, _)| to.host == Some(host) && Some(to.address) != except).copied().collect();
-        for key in gone {
-            if let Some(link) = links.remove(&key) {
-                link.end();
-            }
-        }
+        self.shared.dialers().for_each(|dialer| dialer.forget(host, except));
     }
 
     /// The current figures.
     pub fn figures(&self) -> Figures {
-        let links = self.shared.links.lock();
+        let links: Vec<Arc<Link>> = self.shared.dialers().flat_map(|dialer| dialer.links()).collect();
         Figures {
-            queue_bytes: links.values().map(|l| l.waiting_bytes()).sum(),
-            pending_calls: links.values().map(|l| l.pending.count()).sum(),
+            queue_bytes: links.iter().map(|l| l.waiting_bytes()).sum(),
+            pending_calls: links.iter().map(|l| l.pending.count()).sum(),
             links: links.len(),
-            links_up: links.values().filter(|l| l.is_up.load(Ordering::Relaxed)).count(),
-            inbound: self.shared.inbound.load(Ordering::Relaxed),
-            refused: self.shared.refusals.load(Ordering::Relaxed),
+            links_up: links.iter().filter(|l| l.is_up.load(Ordering::Relaxed)).count(),
+            inbound: self.shared.inbound.count(),
+            refused: self.shared.state.refusals(),
         }
     }
 
-    /// Ends all links and closes the socket; waits up to one second for peers to be notified.
+    /// Ends all links and closes the port; waits up to one second for peers to be notified.
     pub async fn close(&self) {
-        self.shared.closed.store(true, Ordering::Release);
-        for link in std::mem::take(&mut *self.shared.links.lock()).into_values() {
-            link.end();
-        }
-        self.shared.quinn.close(0u32.into(), b"shutting down");
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.shared.quinn.wait_idle()).await;
+        self.shared.state.close();
+        self.shared.dialers().for_each(|dialer| dialer.end());
+        futures_util::future::join_all(self.shared.dialers().map(|dialer| dialer.wait_idle(CLOSE_TIMEOUT))).await;
     }
 }
 
-fn socket(listen: SocketAddr, server: quinn::ServerConfig, identity: &Identity) -> std::io::Result<quinn::Endpoint> {
+/// The links of a core, over a socket of its own: replies wake no other thread.
+fn core_dialer(core: &Handle, listen: SocketAddr, identity: &Identity) -> std::io::Result<Arc<Dialer>> {
+    // The socket's events and the endpoint's task belong to the runtime that is entered.
+    let _entered = core.enter();
+    Ok(Arc::new(Dialer::new(socket(SocketAddr::new(listen.ip(), 0), None, identity)?, core.clone())))
+}
+
+fn socket(
+    listen: SocketAddr,
+    server: Option<quinn::ServerConfig>,
+    identity: &Identity,
+) -> std::io::Result<quinn::Endpoint> {
     // The reset key outlives the process: a node that was killed can reset its old connections at the peers' next
     // packet (RFC 9000, 10.3). They connect again at once, and need not wait for the idle timeout.
     let mut config = quinn::EndpointConfig::new(Arc::new(identity.reset_key()));
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(CONNECTION_ID_BYTES)));
     config.max_udp_payload_size(PAYLOAD_BYTES_MAX).map_err(std::io::Error::other)?;
     let socket = std::net::UdpSocket::bind(listen)?;
-    quinn::Endpoint::new(config, Some(server), socket, Arc::new(quinn::TokioRuntime))
+    quinn::Endpoint::new(config, server, socket, Arc::new(quinn::TokioRuntime))
 }
 
-impl EndpointState {
-    pub(crate) fn client_config(&self) -> quinn::ClientConfig {
-        self.client.clone()
+impl Shared {
+    /// The link by which the calling thread sends to a destination.
+    fn link(&self, to: Destination, class: Class) -> Arc<Link> {
+        let core = current_core().filter(|_| class == Class::Request && !self.cores.is_empty());
+        let dialer = core.map_or(&self.control, |core| &self.cores[core % self.cores.len()]);
+        dialer.link(&self.state, to, class)
     }
 
-    pub(crate) fn cluster(&self) -> Option<ClusterId> {
-        *self.cluster.lock()
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    /// A pseudo-random fraction below one. Nothing depends on its quality.
-    pub(crate) fn jitter(&self) -> f64 {
-        let seed = self.jitter_seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        henge_base::Random::new(seed).below(1_000) as f64 / 1_000.0
-    }
-
-    /// Counts a refused connection, and logs it once for each address and reason.
-    pub(crate) fn log_refusal(&self, address: IpAddr, reason: &str) {
-        self.refusals.fetch_add(1, Ordering::Relaxed);
-        let mut refused = self.refused.lock();
-        if refused.len() < LOGGED_REFUSALS_MAX && refused.insert((address, reason.to_owned())) {
-            tracing::warn!(peer = %address, "no connection between nodes: {reason}");
-        }
+    fn dialers(&self) -> impl Iterator<Item = &Arc<Dialer>> {
+        std::iter::once(&self.control).chain(&self.cores)
     }
 }

@@ -1,33 +1,74 @@
 //! Connections from peers. Whatever a peer sends, at most its own connection ends.
 
-use crate::endpoint::EndpointState;
+use crate::dialer::class_hint;
 use crate::frame::Kind;
-use crate::handler::{Hello, ReplyHandle};
+use crate::handler::{Class, Hello, ReplyHandle};
 use crate::hello::{self, HelloError};
 use crate::limits::{HANDSHAKE_TIMEOUT, INBOUND_CONNECTIONS_MAX};
 use crate::outbox::Outbox;
+use crate::state::EndpointState;
 use crate::stream;
 use henge_base::BytesMut;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+/// Connections from peers, by the threads that serve them.
+pub(crate) struct InboundConnections {
+    control: Arc<ServingThread>,
+    cores: Vec<Arc<ServingThread>>,
+}
+
+/// A thread that serves connections, and how many.
+struct ServingThread {
+    runtime: Handle,
+    connections: AtomicUsize,
+}
+
+impl InboundConnections {
+    /// None yet.
+    pub(crate) fn new(control: Handle, cores: &[Handle]) -> InboundConnections {
+        let thread = |runtime: Handle| Arc::new(ServingThread { runtime, connections: AtomicUsize::new(0) });
+        InboundConnections { control: thread(control), cores: cores.iter().cloned().map(thread).collect() }
+    }
+
+    /// The number of connections.
+    pub(crate) fn count(&self) -> usize {
+        let threads = std::iter::once(&self.control).chain(&self.cores);
+        threads.map(|thread| thread.connections.load(Ordering::Relaxed)).sum()
+    }
+
+    /// The thread for a connection of a class: the core with the fewest, but for control, which no request must delay.
+    fn thread_for(&self, class: Option<Class>) -> &Arc<ServingThread> {
+        match class {
+            Some(Class::Request | Class::Bulk) => {
+                let least = self.cores.iter().min_by_key(|core| core.connections.load(Ordering::Relaxed));
+                least.unwrap_or(&self.control)
+            }
+            Some(Class::Control) | None => &self.control,
+        }
+    }
+}
+
 /// Accepts connections until the endpoint is closed.
-pub(crate) async fn accept(shared: Arc<EndpointState>) {
-    while let Some(incoming) = shared.quinn.accept().await {
-        if shared.inbound.load(Ordering::Relaxed) >= INBOUND_CONNECTIONS_MAX {
+pub(crate) async fn accept(port: quinn::Endpoint, state: Arc<EndpointState>, inbound: Arc<InboundConnections>) {
+    while let Some(incoming) = port.accept().await {
+        if inbound.count() >= INBOUND_CONNECTIONS_MAX {
             incoming.refuse();
             continue;
         }
-        shared.inbound.fetch_add(1, Ordering::Relaxed);
-        let shared = Arc::clone(&shared);
-        tokio::spawn(async move {
+        let thread = Arc::clone(inbound.thread_for(class_hint(&incoming.orig_dst_cid())));
+        thread.connections.fetch_add(1, Ordering::Relaxed);
+        let (state, runtime) = (Arc::clone(&state), thread.runtime.clone());
+        // The connection is accepted in the task, so that its encryption runs on the same thread.
+        runtime.spawn(async move {
             let address = incoming.remote_address();
-            if let Err(error) = serve(&shared, incoming).await {
-                shared.log_refusal(address.ip(), &error.to_string());
+            if let Err(error) = serve(&state, incoming).await {
+                state.log_refusal(address.ip(), &error.to_string());
             }
-            shared.inbound.fetch_sub(1, Ordering::Relaxed);
+            thread.connections.fetch_sub(1, Ordering::Relaxed);
         });
     }
 }
@@ -41,9 +82,9 @@ struct InboundConnection {
     hello: Hello,
 }
 
-async fn serve(shared: &Arc<EndpointState>, incoming: quinn::Incoming) -> Result<(), HelloError> {
+async fn serve(state: &EndpointState, incoming: quinn::Incoming) -> Result<(), HelloError> {
     let lost = || HelloError::Lost("no hello in time".to_owned());
-    let accepted = timeout(HANDSHAKE_TIMEOUT, accept_hello(shared, incoming)).await.map_err(|_| lost())??;
+    let accepted = timeout(HANDSHAKE_TIMEOUT, accept_hello(state, incoming)).await.map_err(|_| lost())??;
     let InboundConnection { connection, sender, mut receiver, input, hello } = accepted;
     let outbox = Arc::new(Outbox::default());
     let write = stream::write(&outbox, sender, |_| {});
@@ -51,9 +92,9 @@ async fn serve(shared: &Arc<EndpointState>, incoming: quinn::Incoming) -> Result
         Kind::Request => {
             let reply = ReplyHandle::new(Arc::clone(&outbox), head.correlation);
             let left = Duration::from_millis(u64::from(head.budget_ms));
-            shared.handler.request(hello.host, hello.class, left, body, reply);
+            state.handler.request(hello.host, hello.class, left, body, reply);
         }
-        Kind::Tell => shared.handler.tell(hello.host, body),
+        Kind::Tell => state.handler.tell(hello.host, body),
         Kind::Hello | Kind::Reply | Kind::NoReply => {}
     });
     let ended = tokio::select! {
@@ -68,14 +109,14 @@ async fn serve(shared: &Arc<EndpointState>, incoming: quinn::Incoming) -> Result
     Ok(())
 }
 
-async fn accept_hello(shared: &Arc<EndpointState>, incoming: quinn::Incoming) -> Result<InboundConnection, HelloError> {
+async fn accept_hello(state: &EndpointState, incoming: quinn::Incoming) -> Result<InboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
     let address = incoming.remote_address();
     let connection = incoming.await.map_err(|e| HelloError::from_connection_error(&e))?;
     let (mut sender, mut receiver) = connection.accept_bi().await.map_err(|e| HelloError::from_connection_error(&e))?;
     let mut input = BytesMut::new();
     let heard = hello::receive(&connection, &mut receiver, &mut input, address).await;
-    let admitted = heard.and_then(|hello| Ok(shared.handler.admit(&hello).map(|()| hello)?));
+    let admitted = heard.and_then(|hello| Ok(state.handler.admit(&hello).map(|()| hello)?));
     let hello = match admitted {
         Ok(hello) => hello,
         Err(error) => {
@@ -85,7 +126,7 @@ async fn accept_hello(shared: &Arc<EndpointState>, incoming: quinn::Incoming) ->
             return Err(error);
         }
     };
-    let ours = hello::encode(hello.class, shared.cluster(), &shared.options.release);
+    let ours = hello::encode(hello.class, state.cluster(), &state.options.release);
     sender.write_all(&ours).await.map_err(|e| lost(e.to_string()))?;
     Ok(InboundConnection { connection, sender, receiver, input, hello })
 }

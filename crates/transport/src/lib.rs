@@ -1,14 +1,17 @@
 //! Authenticated QUIC links between nodes, which carry requests, replies and messages as bytes.
 //!
 //! - `certificate`, `identity`, `tls`: authentication; there is no plaintext path.
-//! - `endpoint`: the socket; `link`: connections to peers; `inbound`: connections from peers; `hello`, `stream`,
-//!   `frame`: the bytes on them.
-//! - `outbox`, `pending`, `handler`: queued frames and waiting calls; `options`, `limits`: settings and bounds.
+//! - `endpoint`: the port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`: connections from
+//!   peers; `core_number`: the thread that a link belongs to; `hello`, `stream`, `frame`: the bytes on them.
+//! - `outbox`, `pending`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
+//!   endpoint; `options`, `limits`: settings and bounds.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod certificate;
+mod core_number;
+mod dialer;
 mod endpoint;
 mod frame;
 mod handler;
@@ -20,10 +23,12 @@ mod link;
 mod options;
 mod outbox;
 mod pending;
+mod state;
 mod stream;
 mod tls;
 
 pub use certificate::{Authority, CertificateError, IssuedCertificate, NodeCertificate};
+pub use core_number::{current_core, enter_core};
 pub use endpoint::{BindError, Endpoint, Figures};
 pub use handler::{Call, CallError, Class, Destination, Handler, Hello, Refusal, ReplyHandle};
 pub use identity::{Identity, IdentityError};

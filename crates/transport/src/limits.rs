@@ -24,3 +24,7 @@ pub(crate) const OVERDUE_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 pub(crate) const LOGGED_REFUSALS_MAX: usize = 1_000;
 /// Maximum connections from peers.
 pub(crate) const INBOUND_CONNECTIONS_MAX: usize = 10_000;
+/// Maximum cores with links of their own; others share them. It bounds the connections of two nodes.
+pub(crate) const DIALING_CORES_MAX: usize = 8;
+/// Maximum time in which peers are notified that this endpoint is closed.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

@@ -2,13 +2,14 @@
 //! and again after its connection broke or was closed because it was not used. Between a failed or broken connection and
 //! the next attempt calls fail at once, as not sent.
 
-use crate::endpoint::EndpointState;
+use crate::dialer::Dialer;
 use crate::frame::{Head, Kind};
 use crate::handler::{Call, CallError, Class, Destination};
 use crate::hello::{self, HelloError};
 use crate::limits::{HANDSHAKE_TIMEOUT, OVERDUE_CHECK_INTERVAL, RECONNECT_DELAY_MAX, RECONNECT_DELAY_MIN};
 use crate::outbox::{Outbox, QueuedFrame};
 use crate::pending::Pending;
+use crate::state::EndpointState;
 use crate::stream;
 use crate::tls::SERVER_NAME;
 use henge_base::{Bytes, BytesMut, HostId};
@@ -121,53 +122,53 @@ impl Link {
 }
 
 /// Runs a link until it is ended or the endpoint is closed.
-pub(crate) async fn run(shared: Arc<EndpointState>, link: Arc<Link>) {
+pub(crate) async fn run(state: Arc<EndpointState>, dialer: Arc<Dialer>, link: Arc<Link>) {
     tokio::select! {
-        () = reconnect_until_closed(&shared, &link) => {}
+        () = reconnect_until_closed(&state, &dialer, &link) => {}
         () = link.pending.sweep(OVERDUE_CHECK_INTERVAL) => {}
     }
 }
 
-async fn reconnect_until_closed(shared: &Arc<EndpointState>, link: &Arc<Link>) {
+async fn reconnect_until_closed(state: &EndpointState, dialer: &Dialer, link: &Arc<Link>) {
     let mut backoff = RECONNECT_DELAY_MIN;
-    while !link.is_closed.load(Ordering::Acquire) && !shared.is_closed() {
+    while !link.is_closed.load(Ordering::Acquire) && !state.is_closed() {
         let outbox = Arc::clone(&link.outbox.lock());
         outbox.wait_for_frames().await;
         if link.is_closed.load(Ordering::Acquire) {
             return;
         }
-        match timeout(HANDSHAKE_TIMEOUT, connect(shared, link))
+        match timeout(HANDSHAKE_TIMEOUT, connect(state, dialer, link))
             .await
             .unwrap_or(Err(HelloError::Lost("no answer".to_owned())))
         {
             Ok(connected) => {
                 backoff = RECONNECT_DELAY_MIN;
                 link.is_up.store(true, Ordering::Relaxed);
-                let ending = exchange_frames(shared, link, &outbox, connected).await;
+                let ending = exchange_frames(state, link, &outbox, connected).await;
                 link.is_up.store(false, Ordering::Relaxed);
                 if matches!(ending, Ending::Idle) {
                     // What was queued this moment stays queued, and connects again.
                     continue;
                 }
             }
-            Err(error) => shared.log_refusal(link.to.address.ip(), &error.to_string()),
+            Err(error) => state.log_refusal(link.to.address.ip(), &error.to_string()),
         }
         link.fail_waiting_frames(&outbox);
         // Jitter keeps the nodes of a cluster from connecting to a peer at the same moment.
-        sleep(backoff.mul_f64(0.5 + shared.jitter())).await;
+        sleep(backoff.mul_f64(0.5 + state.jitter())).await;
         backoff = (backoff * 2).min(RECONNECT_DELAY_MAX);
         *link.outbox.lock() = Arc::default();
     }
 }
 
 /// Connects, exchanges hellos, and checks that the peer is the host expected and is admitted.
-async fn connect(shared: &Arc<EndpointState>, link: &Link) -> Result<OutboundConnection, HelloError> {
+async fn connect(state: &EndpointState, dialer: &Dialer, link: &Link) -> Result<OutboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
-    let connecting = shared.quinn.connect_with(shared.client_config(), link.to.address, SERVER_NAME);
+    let connecting = dialer.connect(state.client_config(), link.to.address, link.class, SERVER_NAME);
     let connection =
         connecting.map_err(|e| lost(e.to_string()))?.await.map_err(|e| HelloError::from_connection_error(&e))?;
     let (mut sender, mut receiver) = connection.open_bi().await.map_err(|e| HelloError::from_connection_error(&e))?;
-    let hello = hello::encode(link.class, shared.cluster(), &shared.options.release);
+    let hello = hello::encode(link.class, state.cluster(), &state.options.release);
     sender.write_all(&hello).await.map_err(|e| lost(e.to_string()))?;
     let mut input = BytesMut::new();
     let peer_hello = hello::receive(&connection, &mut receiver, &mut input, link.to.address).await?;
@@ -175,7 +176,7 @@ async fn connect(shared: &Arc<EndpointState>, link: &Link) -> Result<OutboundCon
         connection.close(1u32.into(), b"another host was expected here");
         return Err(HelloError::OtherHost { found: peer_hello.host, expected });
     }
-    if let Err(refusal) = shared.handler.admit(&peer_hello) {
+    if let Err(refusal) = state.handler.admit(&peer_hello) {
         connection.close(1u32.into(), refusal.to_string().as_bytes());
         return Err(refusal.into());
     }
@@ -184,7 +185,7 @@ async fn connect(shared: &Arc<EndpointState>, link: &Link) -> Result<OutboundCon
 
 /// Transfers frames in both directions until either one ends.
 async fn exchange_frames(
-    shared: &Arc<EndpointState>,
+    state: &EndpointState,
     link: &Arc<Link>,
     outbox: &Outbox,
     connected: OutboundConnection,
@@ -199,13 +200,13 @@ async fn exchange_frames(
             _ => return,
         };
         if let Some(time) = link.pending.complete(head.correlation, outcome) {
-            shared.handler.round_trip(host, link.class, time);
+            state.handler.round_trip(host, link.class, time);
         }
     });
     let (ending, reason) = tokio::select! {
         () = write => (Ending::Broken, String::new()),
         ended = read => (Ending::Broken, ended.err().map(|e| e.to_string()).unwrap_or_default()),
-        () = link.idle(shared.options.unused_timeout) => (Ending::Idle, "unused".to_owned()),
+        () = link.idle(state.options.unused_timeout) => (Ending::Idle, "unused".to_owned()),
     };
     connection.close(0u32.into(), reason.as_bytes());
     ending

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod hostile;
+mod threads;
 
 use henge_base::{Bytes, ClusterId, HostId, Random};
 use henge_transport::{
@@ -83,7 +84,7 @@ fn peer_at(listen: SocketAddr, identity: &Identity, cluster: Option<u64>) -> Pee
 
 fn peer_with(listen: SocketAddr, identity: &Identity, options: Options) -> Peer {
     let handler = Arc::new(Echo { cluster: options.cluster, ..Echo::default() });
-    let endpoint = Endpoint::bind(listen, identity, handler.clone(), options).unwrap();
+    let endpoint = Endpoint::bind(listen, identity, handler.clone(), options, &[]).unwrap();
     Peer { endpoint, handler, host: identity.host() }
 }
 

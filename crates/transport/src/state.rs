@@ -1,0 +1,84 @@
+//! The state that an endpoint shares with its links and connections.
+
+use crate::handler::Handler;
+use crate::limits::LOGGED_REFUSALS_MAX;
+use crate::options::Options;
+use henge_base::ClusterId;
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The state of an endpoint.
+pub(crate) struct EndpointState {
+    pub(crate) handler: Arc<dyn Handler>,
+    pub(crate) options: Options,
+    client: quinn::ClientConfig,
+    cluster: Mutex<Option<ClusterId>>,
+    refused: Mutex<BTreeSet<(IpAddr, String)>>,
+    refusals: AtomicU64,
+    jitter_seed: AtomicU64,
+    closed: AtomicBool,
+}
+
+impl EndpointState {
+    /// The state of an endpoint that is open. `seed` is for jitter alone.
+    pub(crate) fn new(
+        handler: Arc<dyn Handler>,
+        options: Options,
+        client: quinn::ClientConfig,
+        seed: u64,
+    ) -> EndpointState {
+        EndpointState {
+            handler,
+            cluster: Mutex::new(options.cluster),
+            options,
+            client,
+            refused: Mutex::default(),
+            refusals: AtomicU64::new(0),
+            jitter_seed: AtomicU64::new(seed),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn set_cluster(&self, cluster: ClusterId) {
+        *self.cluster.lock() = Some(cluster);
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// The number of refused or failed connections.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn client_config(&self) -> quinn::ClientConfig {
+        self.client.clone()
+    }
+
+    pub(crate) fn cluster(&self) -> Option<ClusterId> {
+        *self.cluster.lock()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// A pseudo-random fraction below one. Nothing depends on its quality.
+    pub(crate) fn jitter(&self) -> f64 {
+        let seed = self.jitter_seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        henge_base::Random::new(seed).below(1_000) as f64 / 1_000.0
+    }
+
+    /// Counts a refused connection, and logs it once for each address and reason.
+    pub(crate) fn log_refusal(&self, address: IpAddr, reason: &str) {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+        let mut refused = self.refused.lock();
+        if refused.len() < LOGGED_REFUSALS_MAX && refused.insert((address, reason.to_owned())) {
+            tracing::warn!(peer = %address, "no connection between nodes: {reason}");
+        }
+    }
+}

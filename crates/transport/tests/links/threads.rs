@@ -1,0 +1,120 @@
+//! The threads on which links and connections run.
+
+use super::{PATIENCE, authority, host, identity};
+use henge_base::{Bytes, HostId};
+use henge_transport::{
+    CallError, Class, Destination, Endpoint, Handler, Hello, Options, Refusal, ReplyHandle, current_core, enter_core,
+};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+/// Records the cores on whose threads it was called.
+#[derive(Default)]
+struct Recorder {
+    served: Mutex<BTreeSet<(Class, Option<usize>)>>,
+    answered: Mutex<BTreeSet<(Class, Option<usize>)>>,
+}
+
+impl Handler for Recorder {
+    fn admit(&self, _hello: &Hello) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn request(&self, _from: HostId, class: Class, _left: Duration, body: Bytes, reply: ReplyHandle) {
+        self.served.lock().unwrap().insert((class, current_core()));
+        reply.send(body);
+    }
+
+    fn tell(&self, _from: HostId, _body: Bytes) {}
+
+    fn round_trip(&self, _peer: HostId, class: Class, _time: Duration) {
+        self.answered.lock().unwrap().insert((class, current_core()));
+    }
+}
+
+/// A node with two cores.
+struct Node {
+    endpoint: Endpoint,
+    handler: Arc<Recorder>,
+    to: Destination,
+    cores: Vec<Handle>,
+    _ends: Vec<oneshot::Sender<()>>,
+}
+
+impl Node {
+    fn start(number: u64, authority: &henge_transport::Authority) -> Node {
+        let (cores, ends): (Vec<_>, Vec<_>) = (0..2).map(start_core).unzip();
+        let handler = Arc::new(Recorder::default());
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let identity = identity(authority, number);
+        let endpoint = Endpoint::bind(listen, &identity, handler.clone(), Options::default(), &cores).unwrap();
+        let to = Destination { host: Some(host(number)), address: endpoint.local_address().unwrap() };
+        Node { endpoint, handler, to, cores, _ends: ends }
+    }
+
+    /// Asks another node on the thread of a core.
+    async fn ask_on(&self, core: usize, to: Destination, class: Class) -> Result<Bytes, CallError> {
+        let endpoint = self.endpoint.clone();
+        let call = async move { endpoint.call(to, class, PATIENCE, Bytes::from_static(b"hello")).await };
+        self.cores[core].spawn(call).await.unwrap()
+    }
+
+    fn serving_threads(&self) -> Vec<(Class, Option<usize>)> {
+        self.handler.served.lock().unwrap().iter().copied().collect()
+    }
+
+    fn answering_threads(&self) -> Vec<(Class, Option<usize>)> {
+        self.handler.answered.lock().unwrap().iter().copied().collect()
+    }
+}
+
+fn start_core(number: usize) -> (Handle, oneshot::Sender<()>) {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = runtime.handle().clone();
+    let (end, ended) = oneshot::channel();
+    std::thread::spawn(move || {
+        enter_core(number);
+        let _ = runtime.block_on(ended);
+    });
+    (handle, end)
+}
+
+#[tokio::test]
+async fn requests_of_a_core_are_answered_to_it_and_a_peer_spreads_them_over_its_own() {
+    let authority = authority();
+    let (a, b) = (Node::start(1, &authority), Node::start(2, &authority));
+    for core in [0, 1, 0, 1] {
+        a.ask_on(core, b.to, Class::Request).await.unwrap();
+    }
+    let both = vec![(Class::Request, Some(0)), (Class::Request, Some(1))];
+    assert_eq!(b.serving_threads(), both);
+    assert_eq!(a.answering_threads(), both);
+    assert_eq!((a.endpoint.figures().links, b.endpoint.figures().inbound), (2, 2), "a link of each core");
+}
+
+#[tokio::test]
+async fn control_stays_off_the_cores() {
+    let authority = authority();
+    let (a, b) = (Node::start(1, &authority), Node::start(2, &authority));
+    // The core that asks has load of its own: what it asks of this class leaves from the control thread.
+    a.ask_on(1, b.to, Class::Control).await.unwrap();
+    assert_eq!(b.serving_threads(), [(Class::Control, None)]);
+    assert_eq!(a.answering_threads(), [(Class::Control, None)]);
+}
+
+#[tokio::test]
+async fn links_of_all_threads_end_when_a_host_is_forgotten() {
+    let authority = authority();
+    let (a, b) = (Node::start(1, &authority), Node::start(2, &authority));
+    a.ask_on(0, b.to, Class::Request).await.unwrap();
+    a.ask_on(1, b.to, Class::Request).await.unwrap();
+    a.ask_on(1, b.to, Class::Bulk).await.unwrap();
+    assert_eq!(a.endpoint.figures().links, 3);
+    a.endpoint.forget(host(2), None);
+    assert_eq!(a.endpoint.figures().links, 0);
+    a.ask_on(0, b.to, Class::Request).await.unwrap();
+}
