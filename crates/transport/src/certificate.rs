@@ -1,5 +1,6 @@
 //! Creation of certificates: an authority for a cluster, and certificates for nodes and clients.
 
+use crate::revocation::{CertificateError, revocation_list};
 use henge_base::{ClusterId, HostId};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -14,11 +15,6 @@ pub(crate) const HOST_URN: &str = "urn:henge:host:";
 pub(crate) const CLUSTER_URN: &str = "urn:henge:cluster:";
 /// Certificates are valid from this long ago, so that machines whose clock is behind accept them.
 const BACKDATED_BY: Duration = Duration::from_secs(3_600);
-
-/// A certificate could not be created.
-#[derive(Debug, thiserror::Error)]
-#[error("the certificate cannot be made: {0}")]
-pub struct CertificateError(#[from] rcgen::Error);
 
 /// A certificate authority.
 pub struct Authority {
@@ -109,6 +105,11 @@ impl Authority {
         let mut params = certificate_params(role, days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(params)
+    }
+
+    /// Signs a list of revoked certificates: those of the former list, if there is one, and more, all as PEM.
+    pub fn revoke(&self, former: Option<&str>, certificates: &[String]) -> Result<String, CertificateError> {
+        revocation_list(&self.issuer, former, certificates)
     }
 
     fn sign(&self, mut params: CertificateParams) -> Result<IssuedCertificate, CertificateError> {

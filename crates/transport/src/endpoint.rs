@@ -36,11 +36,11 @@ pub enum BindError {
 
 /// An endpoint. Clones share it.
 ///
-/// What travels in [`Class::Control`] runs on the runtime in which the endpoint was bound. Requests and bulk of peers run
+/// [`Class::Control`] runs on the runtime in which the endpoint was bound. Requests and bulk of peers run
 /// on the cores, each connection on one; a request that a core sends goes through a link of that core.
 #[derive(Clone)]
 pub struct Endpoint {
-    shared: Arc<Shared>,
+    shared: Arc<EndpointParts>,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -49,7 +49,8 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-struct Shared {
+struct EndpointParts {
+    listen: SocketAddr,
     state: Arc<EndpointState>,
     /// The endpoint of the port, which peers connect to.
     port: quinn::Endpoint,
@@ -88,18 +89,16 @@ impl Endpoint {
         options: Options,
         cores: &[Handle],
     ) -> Result<Endpoint, BindError> {
-        let transport = options.transport(listen);
-        let mut server = quinn::ServerConfig::with_crypto(Arc::new(tls::server(identity)?));
-        server.transport_config(Arc::clone(&transport));
-        let mut client = quinn::ClientConfig::new(Arc::new(tls::client(identity)?));
-        client.transport_config(transport);
+        let (server, client) = configurations(identity, &options, listen)?;
         let failed = |e| BindError::Socket(listen, e);
         let port = socket(listen, Some(server), identity).map_err(failed)?;
         let dialers = cores.iter().take(DIALING_CORES_MAX).map(|core| core_dialer(core, listen, identity));
+        let seed = u64::from(listen.port()) + 1;
         let inbound = Arc::new(InboundConnections::new(Handle::current(), cores));
-        let state = Arc::new(EndpointState::new(handler, options, client, u64::from(listen.port()) + 1));
+        let state = Arc::new(EndpointState::new(handler, options, client, identity.trust.clone(), seed));
         tokio::spawn(inbound::accept(port.clone(), Arc::clone(&state), Arc::clone(&inbound)));
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(EndpointParts {
+            listen,
             control: Arc::new(Dialer::new(port.clone(), Handle::current())),
             cores: dialers.collect::<Result<_, _>>().map_err(failed)?,
             state,
@@ -128,6 +127,15 @@ impl Endpoint {
         if !self.shared.state.is_closed() {
             self.shared.link(to, Class::Control).tell(body);
         }
+    }
+
+    /// Uses another certificate of the same host, and other authorities and revocations, from now on. Connections go on,
+    /// but for those of peers that are not trusted any more, which end.
+    pub fn replace_identity(&self, identity: &Identity) -> Result<(), IdentityError> {
+        let (server, client) = configurations(identity, &self.shared.state.options, self.shared.listen)?;
+        self.shared.port.set_server_config(Some(server));
+        self.shared.state.replace_identity(client, identity.trust.clone());
+        Ok(())
     }
 
     /// Sets the cluster id that is sent to peers in later hellos.
@@ -161,6 +169,20 @@ impl Endpoint {
     }
 }
 
+/// The settings of connections from peers, and of connections to them.
+fn configurations(
+    identity: &Identity,
+    options: &Options,
+    listen: SocketAddr,
+) -> Result<(quinn::ServerConfig, quinn::ClientConfig), IdentityError> {
+    let transport = options.transport(listen);
+    let mut server = quinn::ServerConfig::with_crypto(Arc::new(tls::server(identity)?));
+    server.transport_config(Arc::clone(&transport));
+    let mut client = quinn::ClientConfig::new(Arc::new(tls::client(identity)?));
+    client.transport_config(transport);
+    Ok((server, client))
+}
+
 /// The links of a core, over a socket of its own: replies wake no other thread.
 fn core_dialer(core: &Handle, listen: SocketAddr, identity: &Identity) -> std::io::Result<Arc<Dialer>> {
     // The socket's events and the endpoint's task belong to the runtime that is entered.
@@ -182,7 +204,7 @@ fn socket(
     quinn::Endpoint::new(config, server, socket, Arc::new(quinn::TokioRuntime))
 }
 
-impl Shared {
+impl EndpointParts {
     /// The link by which the calling thread sends to a destination.
     fn link(&self, to: Destination, class: Class) -> Arc<Link> {
         let core = current_core().filter(|_| class == Class::Request && !self.cores.is_empty());

@@ -3,17 +3,16 @@
 
 use crate::frame::{FrameError, Head, Kind, next};
 use crate::handler::{Class, Hello, Refusal};
-use crate::identity::{Names, read_names};
+use crate::identity::{Names, peer_chain, read_names};
 use crate::limits::{HELLO_BYTES_MAX, READ_BYTES_MAX};
 use henge_base::{BytesMut, ClusterId, HostId};
-use rustls_pki_types::CertificateDer;
 use std::net::SocketAddr;
 
 const FORMAT: u8 = 1;
 const CLUSTER_BYTES: usize = 16;
 
 /// The reason why a connection was refused or ended.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum HelloError {
     #[error("its certificate names no host")]
     NoHost,
@@ -27,6 +26,8 @@ pub(crate) enum HelloError {
     OtherHost { found: HostId, expected: HostId },
     #[error(transparent)]
     Unreadable(#[from] FrameError),
+    #[error("its certificate is not accepted any more: {0}")]
+    Distrusted(rustls::Error),
     #[error("the connection ended: {0}")]
     Lost(String),
 }
@@ -34,24 +35,30 @@ pub(crate) enum HelloError {
 impl HelloError {
     /// The error of a connection that ended before the hellos were exchanged.
     pub(crate) fn from_connection_error(error: &quinn::ConnectionError) -> HelloError {
-        let remedy = if is_about_certificates(error) {
-            "; both nodes need certificates that the authority in ca.pem of the other has signed"
-        } else {
-            ""
-        };
-        HelloError::Lost(format!("{error}{remedy}"))
+        HelloError::Lost(format!("{error}{}", certificate_alert(error).map_or("", remedy)))
     }
 }
 
-/// True if either end reports a missing or untrusted certificate: TLS alerts 40 to 51 and 116 (RFC 8446, 6.2), to which
-/// QUIC adds 0x100 (RFC 9001, 4.8).
-fn is_about_certificates(error: &quinn::ConnectionError) -> bool {
+/// The alert of TLS about a certificate that either end reports: 40 to 51 or 116 (RFC 8446, 6.2), to which QUIC adds 0x100
+/// (RFC 9001, 4.8).
+fn certificate_alert(error: &quinn::ConnectionError) -> Option<u64> {
     let code = match error {
         quinn::ConnectionError::TransportError(error) => u64::from(error.code),
         quinn::ConnectionError::ConnectionClosed(close) => u64::from(close.error_code),
-        _ => return false,
+        _ => return None,
     };
-    matches!(code.checked_sub(0x100), Some(40..=51 | 116))
+    code.checked_sub(0x100).filter(|alert| matches!(alert, 40..=51 | 116))
+}
+
+fn remedy(alert: u64) -> &'static str {
+    match alert {
+        44 => "; the authority has revoked the certificate of one of the two: that node needs a new one",
+        45 => {
+            "; the certificate of one of the two has expired, or the clock of the other is wrong: renew it with \
+             henge cert node"
+        }
+        _ => "; both nodes need certificates that the authority in ca.pem of the other has signed",
+    }
 }
 
 /// The hello frame of this node.
@@ -116,6 +123,5 @@ fn decode(body: &[u8]) -> Option<(Class, Option<ClusterId>, String)> {
 
 /// The names in the peer's certificate, whose chain has been verified.
 fn verified_names(connection: &quinn::Connection) -> Option<Names> {
-    let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
-    read_names(chain.first()?)
+    read_names(peer_chain(connection)?.first()?)
 }

@@ -1,11 +1,12 @@
 //! A node's identity towards its peers: its certificate and key, and the authorities it trusts.
 
 use crate::certificate::{CLUSTER_URN, HOST_URN};
+use crate::trust::Trust;
 use aws_lc_rs::hmac;
 use henge_base::{ClusterId, HostId};
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use std::sync::Arc;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -15,7 +16,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 pub struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: Arc<PrivateKeyDer<'static>>,
-    pub(crate) roots: Arc<RootCertStore>,
+    pub(crate) trust: Trust,
     host: HostId,
     cluster: Option<ClusterId>,
 }
@@ -44,8 +45,14 @@ pub enum IdentityError {
 }
 
 impl Identity {
-    /// Reads an identity from PEM: the node's certificate (with intermediates), its key, and the trusted authorities.
-    pub fn from_pem(certificates: &[u8], key: &[u8], roots: &[u8]) -> Result<Identity, IdentityError> {
+    /// Reads an identity from PEM: the node's certificate (with intermediates), its key, the trusted authorities, and the
+    /// lists of certificates that these have revoked, which may be empty.
+    pub fn from_pem(
+        certificates: &[u8],
+        key: &[u8],
+        roots: &[u8],
+        revocations: &[u8],
+    ) -> Result<Identity, IdentityError> {
         let chain = certificates_of("the node's certificate", certificates)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| IdentityError::Pem("the node's key", e))?;
         let mut store = RootCertStore::empty();
@@ -53,7 +60,10 @@ impl Identity {
             store.add(root)?;
         }
         let Names { host, cluster } = read_names(&chain[0]).ok_or(IdentityError::NoHost)?;
-        Ok(Identity { chain, key: Arc::new(key), roots: Arc::new(store), host, cluster })
+        let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(revocations).collect();
+        let lists = lists.map_err(|e| IdentityError::Pem("the revocation lists", e))?;
+        let trust = Trust::new(Arc::new(store), lists)?;
+        Ok(Identity { chain, key: Arc::new(key), trust, host, cluster })
     }
 
     /// The key of stateless reset tokens. It is derived from the private key, so that a new process can reset
@@ -98,4 +108,9 @@ pub(crate) fn read_names(certificate: &CertificateDer<'_>) -> Option<Names> {
         })
     };
     Some(Names { host: HostId(uuid(HOST_URN)?), cluster: uuid(CLUSTER_URN).map(ClusterId) })
+}
+
+/// The certificates that the peer of a connection showed, which were verified.
+pub(crate) fn peer_chain(connection: &quinn::Connection) -> Option<Vec<CertificateDer<'static>>> {
+    Some(*connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?)
 }

@@ -99,14 +99,14 @@ async fn serve(state: &EndpointState, incoming: quinn::Incoming) -> Result<(), H
     });
     let ended = tokio::select! {
         () = write => Ok(()),
-        ended = read => ended,
+        ended = read => ended.map_err(HelloError::from),
+        error = state.distrust(&connection) => Err(HelloError::Distrusted(error)),
     };
     outbox.close();
-    if let Err(error) = ended {
+    if let Err(error) = &ended {
         connection.close(1u32.into(), error.to_string().as_bytes());
-        return Err(error.into());
     }
-    Ok(())
+    ended
 }
 
 async fn accept_hello(state: &EndpointState, incoming: quinn::Incoming) -> Result<InboundConnection, HelloError> {

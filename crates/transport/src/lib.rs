@@ -1,6 +1,6 @@
 //! Authenticated QUIC links between nodes, which carry requests, replies and messages as bytes.
 //!
-//! - `certificate`, `identity`, `tls`: authentication; there is no plaintext path.
+//! - `certificate`, `revocation`, `trust`, `identity`, `provider`, `tls`: authentication; there is no plaintext path.
 //! - `endpoint`: the port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`: connections from
 //!   peers; `core_number`: the thread that a link belongs to; `hello`, `stream`, `frame`: the bytes on them.
 //! - `outbox`, `pending`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
@@ -23,13 +23,17 @@ mod link;
 mod options;
 mod outbox;
 mod pending;
+mod provider;
+mod revocation;
 mod state;
 mod stream;
 mod tls;
+mod trust;
 
-pub use certificate::{Authority, CertificateError, IssuedCertificate, NodeCertificate};
+pub use certificate::{Authority, IssuedCertificate, NodeCertificate};
 pub use core_number::{current_core, enter_core};
 pub use endpoint::{BindError, Endpoint, Figures};
 pub use handler::{Call, CallError, Class, Destination, Handler, Hello, Refusal, ReplyHandle};
 pub use identity::{Identity, IdentityError};
 pub use options::Options;
+pub use revocation::CertificateError;

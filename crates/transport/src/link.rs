@@ -207,6 +207,7 @@ async fn exchange_frames(
         () = write => (Ending::Broken, String::new()),
         ended = read => (Ending::Broken, ended.err().map(|e| e.to_string()).unwrap_or_default()),
         () = link.idle(state.options.unused_timeout) => (Ending::Idle, "unused".to_owned()),
+        error = state.distrust(&connection) => (Ending::Broken, HelloError::Distrusted(error).to_string()),
     };
     connection.close(0u32.into(), reason.as_bytes());
     ending

@@ -1,20 +1,24 @@
 //! The state that an endpoint shares with its links and connections.
 
 use crate::handler::Handler;
+use crate::identity::peer_chain;
 use crate::limits::LOGGED_REFUSALS_MAX;
 use crate::options::Options;
+use crate::trust::Trust;
 use henge_base::ClusterId;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::watch;
 
 /// The state of an endpoint.
 pub(crate) struct EndpointState {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) options: Options,
-    client: quinn::ClientConfig,
+    client: RwLock<quinn::ClientConfig>,
+    trust: watch::Sender<Trust>,
     cluster: Mutex<Option<ClusterId>>,
     refused: Mutex<BTreeSet<(IpAddr, String)>>,
     refusals: AtomicU64,
@@ -28,13 +32,15 @@ impl EndpointState {
         handler: Arc<dyn Handler>,
         options: Options,
         client: quinn::ClientConfig,
+        trust: Trust,
         seed: u64,
     ) -> EndpointState {
         EndpointState {
             handler,
             cluster: Mutex::new(options.cluster),
             options,
-            client,
+            client: RwLock::new(client),
+            trust: watch::Sender::new(trust),
             refused: Mutex::default(),
             refusals: AtomicU64::new(0),
             jitter_seed: AtomicU64::new(seed),
@@ -56,7 +62,28 @@ impl EndpointState {
     }
 
     pub(crate) fn client_config(&self) -> quinn::ClientConfig {
-        self.client.clone()
+        self.client.read().clone()
+    }
+
+    /// Uses another certificate for connections from now on, and trusts other peers, also on connections that exist.
+    pub(crate) fn replace_identity(&self, client: quinn::ClientConfig, trust: Trust) {
+        *self.client.write() = client;
+        self.trust.send_replace(trust);
+    }
+
+    /// Waits until the certificate of a connection's peer is not trusted any more; the reason.
+    pub(crate) async fn distrust(&self, connection: &quinn::Connection) -> rustls::Error {
+        let chain = peer_chain(connection).unwrap_or_default();
+        let mut trust = self.trust.subscribe();
+        loop {
+            // Checked at first too: trust may have changed between the handshake and the subscription.
+            if let Err(error) = trust.borrow_and_update().check(&chain) {
+                return error;
+            }
+            if trust.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
     }
 
     pub(crate) fn cluster(&self) -> Option<ClusterId> {

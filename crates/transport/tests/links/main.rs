@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod hostile;
+mod reload;
 mod threads;
 
 use henge_base::{Bytes, ClusterId, HostId, Random};
@@ -74,7 +75,7 @@ fn identity_pem(authority: &Authority, number: u64) -> (String, String) {
 
 fn identity(authority: &Authority, number: u64) -> Identity {
     let (certificate, key) = identity_pem(authority, number);
-    Identity::from_pem(certificate.as_bytes(), key.as_bytes(), authority.certificate_pem().as_bytes()).unwrap()
+    Identity::from_pem(certificate.as_bytes(), key.as_bytes(), authority.certificate_pem().as_bytes(), b"").unwrap()
 }
 
 fn peer_at(listen: SocketAddr, identity: &Identity, cluster: Option<u64>) -> Peer {
@@ -179,6 +180,7 @@ async fn a_client_certificate_is_no_node() {
         issued.certificate_pem.as_bytes(),
         issued.key_pem.as_bytes(),
         authority.certificate_pem().as_bytes(),
+        b"",
     );
     assert!(identity.unwrap_err().to_string().contains("urn:henge:host"));
 }
