@@ -1,6 +1,8 @@
-//! `henge cert`: an authority, and certificates for nodes and clients.
+//! `henge cert`: an authority, certificates for nodes and clients, and their revocation.
 
-use crate::certificates::{AUTHORITY_FOLDER, make_folder, make_new_authority, make_node, open_authority, write};
+use crate::certificates::{
+    AUTHORITY_FOLDER, make_folder, make_new_authority, make_node, open_authority, revoke, write,
+};
 use anyhow::{Context, ensure};
 use henge_node::HostId;
 use std::path::PathBuf;
@@ -55,6 +57,15 @@ enum What {
         #[arg(long, default_value_t = 397)]
         days: u32,
     },
+    /// Revoke nodes' certificates: adds them to crl.pem, which every node that has it in its folder obeys within seconds.
+    Revoke {
+        /// Folder with ca.pem and ca.key, where crl.pem is written.
+        #[arg(long, default_value = AUTHORITY_FOLDER)]
+        authority: PathBuf,
+        /// The certificates, as PEM files.
+        #[arg(required = true)]
+        certificates: Vec<PathBuf>,
+    },
 }
 
 /// Runs `henge cert`.
@@ -76,6 +87,10 @@ pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
             write(&directory.join(format!("{role}.key")), &issued.key_pem, true)?;
             write(&directory.join(format!("{role}.pem")), &issued.certificate_pem, false)?;
             println!("made {0}/{role}.pem and {0}/{role}.key", directory.display());
+        }
+        What::Revoke { authority, certificates } => {
+            revoke(authority, certificates)?;
+            println!("made {}/crl.pem; copy it beside ca.pem in the folder of every node", authority.display());
         }
     }
     Ok(0)

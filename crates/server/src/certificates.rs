@@ -4,9 +4,9 @@ use anyhow::{Context, anyhow};
 use henge_node::HostId;
 use henge_transport::{Authority, Identity, NodeCertificate};
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Days of validity of development certificates: ten years, for nobody renews them.
 pub(crate) const DEVELOPMENT_DAYS: u32 = 3_650;
@@ -18,6 +18,8 @@ pub(crate) const AUTHORITY_KEY: &str = "ca.key";
 pub(crate) const AUTHORITY_FOLDER: &str = "certs";
 const NODE: &str = "node.pem";
 const NODE_KEY: &str = "node.key";
+/// The authority's list of revoked certificates, which need not be there.
+pub(crate) const REVOCATIONS: &str = "crl.pem";
 
 /// The identity in a folder, which must be this host's.
 pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
@@ -27,7 +29,7 @@ pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
         fs::read(&path)
             .map_err(|error| anyhow!("{} cannot be read ({error}); {}", path.display(), remedy(folder, host)))
     };
-    let identity = Identity::from_pem(&read(NODE)?, &read(NODE_KEY)?, &read(AUTHORITY)?)
+    let identity = Identity::from_pem(&read(NODE)?, &read(NODE_KEY)?, &read(AUTHORITY)?, &revocations(folder)?)
         .with_context(|| format!("the certificates in {} cannot be used", folder.display()))?;
     anyhow::ensure!(
         identity.host() == host,
@@ -37,6 +39,20 @@ pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
         remedy(folder, host)
     );
     Ok(identity)
+}
+
+/// The files that make an identity.
+pub(crate) fn identity_files(folder: &Path) -> Vec<PathBuf> {
+    [NODE, NODE_KEY, AUTHORITY, REVOCATIONS].map(|name| folder.join(name)).to_vec()
+}
+
+/// The revocation lists in a folder, none if there is no such file.
+fn revocations(folder: &Path) -> anyhow::Result<Vec<u8>> {
+    let path = folder.join(REVOCATIONS);
+    match fs::read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.with_context(|| format!("{} cannot be read", path.display())),
+    }
 }
 
 /// The way to a certificate: a command that runs as it is printed, here or where the authority's key is.
@@ -103,8 +119,22 @@ pub(crate) fn make_node(
     write(&folder.join(NODE), &issued.certificate_pem, false)?;
     if authority != folder {
         write(&folder.join(AUTHORITY), signer.certificate_pem(), false)?;
+        let list = revocations(authority)?;
+        if !list.is_empty() {
+            write(&folder.join(REVOCATIONS), &String::from_utf8_lossy(&list), false)?;
+        }
     }
     Ok(())
+}
+
+/// Adds certificates to the list of those that the authority of a folder has revoked.
+pub(crate) fn revoke(authority: &Path, certificates: &[PathBuf]) -> anyhow::Result<()> {
+    let signer = open_authority(authority)?;
+    let read = |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
+    let certificates = certificates.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let list = authority.join(REVOCATIONS);
+    let former = if list.exists() { Some(read(&list)?) } else { None };
+    write(&list, &signer.revoke(former.as_deref(), &certificates)?, false)
 }
 
 /// Makes an authority in a folder that has none. A folder with another authority's certificate keeps it.

@@ -1,5 +1,6 @@
 //! TLS for clients: the settings, the files, and taking changed files without a restart.
 
+use crate::changed_files::ChangedFiles;
 use anyhow::Context;
 use parking_lot::RwLock;
 use rustls::crypto::aws_lc_rs;
@@ -8,15 +9,10 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::thread;
-use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
-
-/// The time between two looks at the files.
-const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The demand for certificates of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +53,11 @@ impl ClientTls {
     /// Reads the files, and from now on reads them again whenever they change: what then cannot be used is told in the log, and what was
     /// in use stays. Fails if they cannot be used now.
     pub(crate) fn open(options: &ClientTlsOptions) -> anyhow::Result<ClientTls> {
-        let seen = stamps(options);
+        let files = [Some(&options.certificate), Some(&options.key), options.truststore.as_ref()];
+        let files = ChangedFiles::note(files.into_iter().flatten().cloned().collect());
         let current = Arc::new(RwLock::new(acceptor(options)?));
         let (options_of, weak) = (options.clone(), Arc::downgrade(&current));
-        thread::Builder::new().name("certificates".to_owned()).spawn(move || watch(&options_of, seen, &weak))?;
+        files.watch("certificates", move || reload(&options_of, &weak))?;
         Ok(ClientTls { optional: options.optional, current })
     }
 
@@ -75,39 +72,20 @@ impl ClientTls {
     }
 }
 
-/// The attributes of a file that change with its content.
-type Stamp = Option<(u64, u64, i64, i64)>;
-
-fn stamps(options: &ClientTlsOptions) -> Vec<Stamp> {
-    let files = [Some(&options.certificate), Some(&options.key), options.truststore.as_ref()];
-    let stamp = |path: &PathBuf| {
-        let data = fs::metadata(path).ok()?;
-        Some((data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
-    };
-    files.into_iter().flatten().map(stamp).collect()
-}
-
-fn watch(options: &ClientTlsOptions, mut seen: Vec<Stamp>, current: &Weak<RwLock<TlsAcceptor>>) {
-    loop {
-        thread::sleep(RELOAD_INTERVAL);
-        let Some(current) = current.upgrade() else { return };
-        // Taken before the files are read: what is written meanwhile is seen next time.
-        let now = stamps(options);
-        if now == seen {
-            continue;
+/// Uses the changed files, if they can be used; breaks once nobody uses TLS any more.
+fn reload(options: &ClientTlsOptions, current: &Weak<RwLock<TlsAcceptor>>) -> ControlFlow<()> {
+    let Some(current) = current.upgrade() else { return ControlFlow::Break(()) };
+    match acceptor(options) {
+        Ok(new) => {
+            *current.write() = new;
+            tracing::info!(certificate = %options.certificate.display(), "new certificates for clients are in use");
         }
-        seen = now;
-        match acceptor(options) {
-            Ok(new) => {
-                *current.write() = new;
-                tracing::info!(certificate = %options.certificate.display(), "new certificates for clients are in use");
-            }
-            // A certificate may be there before its key.
-            Err(error) => {
-                tracing::warn!("changed certificates for clients cannot be used, the former stay in use: {error:#}");
-            }
+        // A certificate may be there before its key.
+        Err(error) => {
+            tracing::warn!("changed certificates for clients cannot be used, the former stay in use: {error:#}");
         }
     }
+    ControlFlow::Continue(())
 }
 
 fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<TlsAcceptor> {

@@ -5,7 +5,7 @@
 //! - `dev`, `cert`: commands beside the server.
 //! - `server`: from start to clean end. `superuser`: the first role. `peers`: requests of other nodes. `http`,
 //!   `http_server`: health and metrics, and HTTP with bounds.
-//! - `cores`, `connection`, `login`, `socket`: clients, from a thread to a message.
+//! - `cores`, `core_thread`, `connection`, `login`, `socket`: clients, from a thread to a message.
 //! - `request`: one request from its frame to its answer. `answer`: from what a node says to what the protocol says.
 //!   `client_warnings`: warnings to clients in the log.
 //! - `admin`, `admin_socket`, `operations`: the requests of an operator, and the ways to send them.
@@ -14,7 +14,7 @@
 //!   protocol describes them. `lanes`: threads for the disk. `hosts`: names of addresses.
 //! - `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
 //! - `open_connections`, `intake`: accounts of what clients have open and in flight. `client_tls`: their encryption.
-//!   `certificates`: the node's identity. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
+//!   `peer_certificates`, `certificates`: the identity between nodes. `changed_files`: files that are read again. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -33,6 +33,7 @@ mod answer;
 mod args;
 mod cert;
 mod certificates;
+mod changed_files;
 mod client_tls;
 mod client_warnings;
 mod clients;
@@ -58,6 +59,7 @@ mod module_order;
 mod open_connections;
 mod operations;
 mod panics;
+mod peer_certificates;
 mod peers;
 mod process;
 mod request;

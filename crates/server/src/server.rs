@@ -19,6 +19,7 @@ use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::open_connections::OpenConnections;
 use crate::operations::Operations;
 use crate::panics;
+use crate::peer_certificates::PeerCertificates;
 use crate::peers::Peers;
 use crate::process::Process;
 use crate::sockets::Sockets;
@@ -123,11 +124,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
 fn open(config: &Config) -> anyhow::Result<Running> {
     let seed = seed()?;
     let directory = DataDirectory::open(&config.server.data_directory, &mut Random::new(seed))?;
-    let own = directory.path().join("certs");
-    let identity = match &config.server.certificates {
-        Some(folder) => certificates::load(folder, directory.host())?,
-        None => certificates::load_or_make(config.development_certificates.as_ref().unwrap_or(&own), directory.host())?,
-    };
+    let (identity, certificates) = identity(config, &directory)?;
     let engine = RocksEngine::open(
         &directory.engine_path(),
         &RocksOptions { memory_bytes: config.memory, ..RocksOptions::default() },
@@ -155,11 +152,26 @@ fn open(config: &Config) -> anyhow::Result<Running> {
         (0..config.cores).map(CoreThread::start).collect::<Result<_, _>>().context("threads cannot be started")?;
     let runtimes: Vec<Handle> = threads.iter().map(|thread| thread.runtime().clone()).collect();
     let endpoint = Endpoint::bind(config.node.address, &identity, peers.clone(), options, &runtimes)?;
+    certificates.watch(directory.host(), endpoint.clone())?;
     world.connect(endpoint.clone());
     node.start();
     let cores: Vec<RunningCore> = threads.into_iter().map(|thread| RunningCore::new(thread, &node)).collect();
     peers.connect(node.clone(), node.core(), cores.iter().map(|running| running.core.clone()).collect());
     Ok(Running { directory, node, store, engine, endpoint, clients, stop: watch::Sender::new(false), cores })
+}
+
+/// The identity between nodes, from the files that the settings name or from a folder of its own.
+fn identity(
+    config: &Config,
+    directory: &DataDirectory,
+) -> anyhow::Result<(henge_transport::Identity, PeerCertificates)> {
+    let own = directory.path().join("certs");
+    let given = config.server.certificates.as_ref();
+    let folder = given.or(config.development_certificates.as_ref()).unwrap_or(&own);
+    // Noted first: what changes while the files are read is read again.
+    let certificates = PeerCertificates::note(folder);
+    let load = if given.is_some() { certificates::load } else { certificates::load_or_make };
+    Ok((load(folder, directory.host())?, certificates))
 }
 
 impl RunningCore {
