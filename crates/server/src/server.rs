@@ -91,10 +91,11 @@ struct RunningCore {
 async fn run(config: Config) -> anyhow::Result<()> {
     let mut stopped = Box::pin(shutdown_signal()?);
     let sockets = Sockets::bind(&config)?;
-    let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
     warn_of_open_passwords(&config);
     warn_of_idle_guardrails(&config);
     let mut running = open(&config)?;
+    // After the certificate between nodes, which may be the same file: where that is missing, the error names the way to it.
+    let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
     if let Some(listener) = sockets.metrics {
         serve_pages(listener, &running, &config);
     }
