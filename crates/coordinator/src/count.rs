@@ -1,9 +1,10 @@
 //! Additions to counters. One replica leads each: it turns the additions into its own shards, which the others then take like any
 //! write. An addition that is sent again counts again, so nothing here repeats one.
 
-use crate::plan::WritePlan;
+use crate::plan::{Candidate, Candidates, WritePlan};
 use crate::required::Shortage;
-use crate::{KeyspacePlacement, Replicas, WriteError};
+use crate::standing;
+use crate::{KeyspacePlacement, Replicas, Work, WriteError};
 use henge_base::{Bytes, HostId, Mono};
 use henge_model::{Consistency, Token};
 use henge_ring::Hosts;
@@ -34,7 +35,7 @@ pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteE
     let unavailable = |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
     WritePlan::new(replicas, &count.placed, count.token, consistency).map_err(unavailable)?;
     let mut outcome = Err(WriteError::Unavailable { consistency, required: 1, alive: 0 });
-    for leader in leaders(replicas, &count) {
+    for Candidate { host: leader, .. } in leaders(replicas, &count) {
         outcome = replicas.count_at(leader, count.clone()).await;
         let is_refused = outcome.as_ref().is_err_and(|error| is_refused_by(leader, error));
         if !is_refused || replicas.mono() >= count.deadline {
@@ -44,12 +45,14 @@ pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteE
     outcome
 }
 
-/// The replicas that may lead, nearest first.
-fn leaders<R: Replicas>(replicas: &R, count: &Count) -> Vec<HostId> {
+/// The replicas that may lead, in the order of reads: a silent one is asked last, since nothing may replace it once it was asked.
+fn leaders<R: Replicas>(replicas: &R, count: &Count) -> Candidates {
     let holders = count.placed.placement.replicas(count.token).map_or(Hosts::NONE, |range| range.read);
-    let mut up: Vec<HostId> = holders.iter().filter(|host| replicas.alive(*host)).collect();
-    up.sort_by_key(|host| replicas.distance(*host));
-    up
+    let up = holders.iter().filter(|host| replicas.alive(*host));
+    let mut leaders: Candidates = up.map(|host| Candidate { host, group: 0 }).collect();
+    let now = replicas.mono();
+    standing::sort(&mut leaders, |host| (replicas.distance(host), replicas.standing(host, Work::Write, now)));
+    leaders
 }
 
 /// True if a leader says of itself that it has certainly added nothing. Once it has, only others are named in an error.

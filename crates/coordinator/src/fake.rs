@@ -1,6 +1,6 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
-use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError};
+use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError, SpeculationBudget};
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_model::{Mutation, Replication, Row, RowView, TokenRange};
 use henge_ring::{Placement, ReplicaSet};
@@ -34,6 +34,7 @@ pub(crate) struct Fake {
     pub(crate) log: Mutex<Vec<String>>,
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) faults: Faults,
+    pub(crate) budget: SpeculationBudget,
     /// The outcome of keeping a batch.
     pub(crate) batch_log: Result<(), (HostId, ReplicaError)>,
     clock: Arc<AtomicU64>,
@@ -122,6 +123,7 @@ impl Fake {
             log: Mutex::default(),
             events: Mutex::default(),
             faults: Faults::default(),
+            budget: SpeculationBudget::default(),
             batch_log: Ok(()),
             clock: Arc::default(),
             stamps: AtomicI64::new(FIRST_STAMP),
@@ -197,7 +199,7 @@ impl Fake {
         };
         let late = (does == Does::Silent).then(|| (Arc::clone(&self.clock), DEADLINE));
         // Whoever is silent until the deadline comes after all that answer.
-        let polls = if late.is_some() { 20 } else { 1 };
+        let polls = if late.is_some() { 100 } else { 1 };
         ScriptedAnswer { outcome: Some(outcome), polls, ends: does != Does::Never, late }
     }
 

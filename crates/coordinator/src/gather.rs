@@ -1,16 +1,21 @@
 //! Asking as many replicas as a level needs, and others in place of those that fail or are late.
 
 use crate::block::{is_ordered, is_sound};
+use crate::lateness::retry_delay;
 use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::{Candidate, Candidates, are_distinct};
 use crate::required::RequiredAnswers;
 use crate::tally::{Loss, Tally};
 use crate::under_way::{Next, UnderWay};
-use crate::{BoxedFuture, ReadError, ReadKind, ReadReply, Refusal, ReplicaError, Replicas};
-use henge_base::Mono;
+use crate::{Event, ReadError, ReadKind, ReadReply, Refusal, ReplicaError, Replicas, Work};
+use henge_base::{HostId, Mono};
 use henge_model::{Consistency, ReadCommand, SpeculativeRetry};
 use smallvec::SmallVec;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 /// One command, and what its level needs.
 pub(crate) struct Gather<'a, R> {
@@ -18,8 +23,11 @@ pub(crate) struct Gather<'a, R> {
     pub(crate) command: Arc<ReadCommand>,
     pub(crate) required: &'a RequiredAnswers,
     pub(crate) consistency: Consistency,
+    /// The time at which the read began.
+    pub(crate) began: Mono,
     pub(crate) deadline: Mono,
     pub(crate) speculation: SpeculativeRetry,
+    pub(crate) work: Work,
 }
 
 /// The form of the answers that a read needs.
@@ -49,6 +57,13 @@ struct Asking<'a, R: Replicas> {
     unanswered: SmallVec<[(Candidate, ReplicaError); 1]>,
     /// The number of times that such were asked again.
     repeats: u32,
+    /// The time at which a replica is replaced that has not answered, whatever the budget says: one that died silently must not take all of
+    /// the time.
+    half_time: Mono,
+    /// The shortest wait until one more is asked, since the budget did not allow it before.
+    delay_min: Duration,
+    /// The time at which the clock was read last.
+    now: Mono,
 }
 
 impl<R: Replicas> Gather<'_, R> {
@@ -61,9 +76,14 @@ impl<R: Replicas> Gather<'_, R> {
             gathered: Answers { answers: SmallVec::new(), spare: pool },
             unanswered: SmallVec::new(),
             repeats: 0,
+            half_time: self.half_time(self.began),
+            delay_min: Duration::ZERO,
+            now: self.began,
         };
+        self.replicas.budget().earn();
         asking.ask_first(wanted);
-        let mut timer = self.timer(&asking.gathered.spare);
+        // Set only once something has to be waited for, and in this future, so that it costs no allocation.
+        let mut timer = pin!(None);
         // If digests alone meet the level, rows that are still to come are waited for: without them all is asked again.
         while !(asking.tally.is_met() && (asking.has_rows() || !asking.awaits_rows())) {
             if let Some(loss) = asking.tally.loss() {
@@ -74,9 +94,9 @@ impl<R: Replicas> Gather<'_, R> {
                 continue;
             }
             debug_assert_eq!(asking.tally.open(), asking.under_way.labels().count());
-            match asking.under_way.next_or(&mut timer).await {
+            match asking.next(timer.as_mut(), |delay| self.replicas.sleep(delay)).await {
                 Next::Ended((candidate, kind), reply) => asking.take(candidate, kind, reply, wanted),
-                Next::Late => asking.ask_one_more(wanted),
+                Next::Late => asking.replace_late(wanted),
                 Next::Idle => return Err(asking.failure(Loss::Silent)),
             }
         }
@@ -89,24 +109,11 @@ impl<R: Replicas> Gather<'_, R> {
         Ok(gathered)
     }
 
-    /// A timer that ends when one replica more is to be asked.
-    fn timer(&self, spare: &Candidates) -> Option<BoxedFuture<()>> {
-        let SpeculativeRetry::After(delay) = self.speculation else { return None };
-        let is_in_time = self.replicas.mono() + delay < self.deadline;
-        (is_in_time && !spare.is_empty()).then(|| self.replicas.pause(delay))
-    }
-
-    /// The deadline of one replica. A replica that another can replace has half of the time that is left: one that died
-    /// silently must not take all of it.
-    fn deadline_of(&self, candidate: Candidate, spare: &Candidates) -> Mono {
-        let is_alone = !spare.iter().any(|other| other.group == candidate.group);
-        if is_alone || self.speculation == SpeculativeRetry::Never {
-            return self.deadline;
-        }
-        let now = self.replicas.mono();
+    /// The middle of the time that is left, or later if the table's policy says so.
+    fn half_time(&self, now: Mono) -> Mono {
         let half = now + self.deadline.since(now) / 2;
         match self.speculation {
-            SpeculativeRetry::After(delay) => half.max(now + delay).min(self.deadline),
+            SpeculativeRetry::After(delay) => half.max(self.began + delay),
             _ => half,
         }
     }
@@ -168,10 +175,82 @@ impl<R: Replicas> Asking<'_, R> {
         }
     }
 
+    /// The next answer, or the time at which one replica more is to be asked.
+    async fn next<T: Future<Output = ()>>(
+        &mut self,
+        mut timer: Pin<&mut Option<T>>,
+        sleep: impl Fn(Duration) -> T,
+    ) -> Next<(Candidate, ReadKind), <R::Read as Future>::Output> {
+        poll_fn(|context| {
+            if let Poll::Ready(next) = self.under_way.poll(context) {
+                return Poll::Ready(next.into());
+            }
+            if timer.is_none() {
+                timer.set(self.delay().map(&sleep));
+            }
+            match timer.as_mut().as_pin_mut().map(|timer| timer.poll(context)) {
+                Some(Poll::Ready(())) => {
+                    timer.set(None);
+                    Poll::Ready(Next::Late)
+                }
+                Some(Poll::Pending) | None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// The time until one replica more is to be asked; `None` if that is never.
+    fn delay(&self) -> Option<Duration> {
+        let Gather { replicas, speculation, work, deadline, .. } = *self.gather;
+        let may_ask = self.gathered.spare.iter().any(|spare| !self.tally.is_group_met(spare.group));
+        if !may_ask || speculation == SpeculativeRetry::Never || replicas.faults().wait_for_silent {
+            return None;
+        }
+        let measured = |share| {
+            let times = self.late_hosts().map(|host| replicas.answer_time(host, work, share));
+            times.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
+        };
+        let until_half = self.half_time.since(self.now);
+        let delay = retry_delay(speculation, measured).map_or(until_half, |delay| delay.max(self.delay_min));
+        let delay = delay.min(until_half);
+        (self.now + delay < deadline).then_some(delay)
+    }
+
+    /// The replicas without which the level is not met yet.
+    fn late_hosts(&self) -> impl Iterator<Item = HostId> + '_ {
+        let late = self.under_way.labels().filter(|(candidate, _)| !self.tally.is_group_met(candidate.group));
+        late.map(|(candidate, _)| candidate.host)
+    }
+
+    /// Asks one more replica in place of those that are late, unless that would be one too many.
+    fn replace_late(&mut self, wanted: AnswerForm) {
+        let replicas = self.gather.replicas;
+        let now = replicas.mono();
+        self.now = now;
+        let is_half_over = now >= self.half_time;
+        if is_half_over || self.are_late_silent(now) {
+            replicas.count(Event::SilentReplica);
+        } else if replicas.budget().spend() {
+            replicas.count(Event::Speculation);
+        } else {
+            replicas.count(Event::SpeculationLimit);
+            self.delay_min = 2 * self.delay().unwrap_or_default();
+            return;
+        }
+        (self.half_time, self.delay_min) = (self.gather.half_time(now), Duration::ZERO);
+        self.ask_one_more(wanted);
+    }
+
+    /// True if a late replica answers nobody, while one that may be asked does. Where all seem silent it is this node that was held up.
+    fn are_late_silent(&self, now: Mono) -> bool {
+        let Gather { replicas, work, .. } = *self.gather;
+        let is_silent = |host| replicas.standing(host, work, now).is_silent;
+        self.late_hosts().any(is_silent) && self.gathered.spare.iter().any(|spare| !is_silent(spare.host))
+    }
+
     fn ask(&mut self, candidate: Candidate, kind: ReadKind) {
-        let Gather { replicas, command, .. } = self.gather;
-        let deadline = self.gather.deadline_of(candidate, &self.gathered.spare);
-        let pending = replicas.read(candidate.host, Arc::clone(command), kind, deadline);
+        let Gather { replicas, command, deadline, .. } = self.gather;
+        let pending = replicas.read(candidate.host, Arc::clone(command), kind, *deadline);
         self.under_way.push((candidate, kind), pending);
     }
 

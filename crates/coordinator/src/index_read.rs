@@ -10,8 +10,8 @@ use crate::limits::{REREAD_BYTES_MAX, REREAD_KEYS_MAX};
 use crate::plan::ReadPlan;
 use crate::read::read_by_key;
 use crate::reconcile::beyond;
-use crate::{Read, ReadError, ReadReply, Replicas};
-use henge_base::Bytes;
+use crate::{Read, ReadError, ReadReply, Replicas, Work};
+use henge_base::{Bytes, Mono};
 use henge_model::{Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, SpeculativeRetry, encode_row};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,12 +21,13 @@ pub(crate) async fn read_by_index<R: Replicas>(
     replicas: &R,
     read: Read,
     plan: ReadPlan,
+    began: Mono,
 ) -> Result<RowBlock, ReadError> {
-    let ReadPlan { required, candidates } = plan;
+    let ReadPlan { required, candidates, .. } = plan;
     let (consistency, deadline) = (read.consistency, read.deadline);
     let command = Arc::new(read.command.clone());
-    let speculation = SpeculativeRetry::default();
-    let gather = Gather { replicas, command, required: &required, consistency, deadline, speculation };
+    let (speculation, work) = (SpeculativeRetry::default(), Work::Range);
+    let gather = Gather { replicas, command, required: &required, consistency, began, deadline, speculation, work };
     let gathered = gather.gather(candidates, AnswerForm::Rows).await?;
     let blocks = gathered.answers.into_iter().filter_map(|(_, reply)| match reply {
         ReadReply::Rows(block) => Some(block),

@@ -8,6 +8,7 @@
 //! - `batch`: writes of several partitions, all or none.
 //! - `count`: additions to counters.
 //! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails or is late.
+//! - `standing`, `lateness`, `budget`: the replicas that are asked first, and when, and how often, one more than is needed.
 //! - `read_policy`: the table's options that reads obey.
 //! - `block`: checks of rows from other replicas.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
@@ -18,15 +19,17 @@
 //! - `under_way`: requests awaited together, without allocation.
 //!
 //! One request is one linear async function. Every future of the seam ends by its deadline, so a coordinator sets a timer only to ask
-//! another replica before that (`speculative_retry`).
+//! another replica before that.
 
 mod batch;
 mod block;
+mod budget;
 mod count;
 mod error;
 mod fast;
 mod gather;
 mod index_read;
+mod lateness;
 mod limits;
 #[cfg(test)]
 mod manual;
@@ -41,11 +44,13 @@ mod refusal;
 mod replicas;
 mod required;
 mod stamp;
+mod standing;
 mod tally;
 mod under_way;
 mod write;
 
 pub use batch::{LoggedBatch, logged_batch};
+pub use budget::SpeculationBudget;
 pub use count::{Count, count, is_refused_by};
 pub use error::{ReadError, ReplicaError, WriteError};
 pub use fast::can_read_locally;
@@ -55,6 +60,7 @@ pub use read::{Read, read};
 pub use read_policy::ReadPolicy;
 pub use refusal::Refusal;
 pub use replicas::{BoxedFuture, Datacenter, Event, Faults, KeyspacePlacement, Local, ReadKind, ReadReply, Replicas};
+pub use standing::{Standing, Work};
 pub use write::{Write, check_write, write};
 
 #[cfg(test)]

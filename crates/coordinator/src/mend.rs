@@ -1,21 +1,28 @@
 //! Read repair: replicas are sent the rows that they lack before the read is answered, so that a later read of other replicas
 //! sees them too.
 
+use crate::lateness::patience;
 use crate::limits::{MEND_BYTES_MAX, MENDS_UNDER_WAY_MAX};
 use crate::reconcile::Repair;
 use crate::stamp::repair_stamp;
-use crate::under_way::UnderWay;
-use crate::{Event, Replicas};
+use crate::under_way::{Next, UnderWay};
+use crate::{Event, Replicas, Work};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Key, MUTATION_ROWS_MAX, Mutation};
 use std::collections::BTreeSet;
 
-/// Repairs replicas and waits for all. Returns those that did not confirm.
+/// Repairs replicas and waits for all, or for those alone that others cannot stand in for once they are late. Returns those that did not
+/// confirm.
 ///
 /// A repair is a write and is issued now, whatever the age of its rows: a replica refuses writes issued before its fence. No
 /// deletion that covers the rows can have been purged since they were read: a purge stays behind the present by far more
 /// than a read takes.
-pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadline: Mono) -> BTreeSet<HostId> {
+pub(crate) async fn mend<R: Replicas>(
+    replicas: &R,
+    repairs: Vec<Repair>,
+    can_do_without: impl Fn(&BTreeSet<HostId>) -> bool,
+    deadline: Mono,
+) -> BTreeSet<HostId> {
     if repairs.is_empty() {
         return BTreeSet::new();
     }
@@ -23,22 +30,39 @@ pub(crate) async fn mend<R: Replicas>(replicas: &R, repairs: Vec<Repair>, deadli
     let Some(issued) = stamp.map(|stamp| if replicas.faults().mend_at_zero { 0 } else { stamp }) else {
         return repairs.into_iter().map(|(host, _)| host).collect();
     };
+    let patience = patience(replicas, repairs.iter().map(|(host, _)| *host), Work::Write, deadline);
     let mut mutations = repairs
         .into_iter()
         .inspect(|_| replicas.count(Event::ReadRepair))
-        .flat_map(|(host, rows)| mutations(rows, issued).map(move |mutation| (host, mutation)));
+        .flat_map(|(host, rows)| mutations(rows, issued).map(move |mutation| (host, mutation)))
+        .peekable();
     let mut failed: BTreeSet<HostId> = BTreeSet::new();
     let mut under_way = UnderWay::new();
     for _ in 0..MENDS_UNDER_WAY_MAX {
         let Some((host, mutation)) = mutations.next() else { break };
         under_way.push(host, replicas.mend(host, mutation, deadline));
     }
-    while let Some((host, outcome)) = under_way.next().await {
-        if outcome.is_err() {
-            failed.insert(host);
-        }
-        if let Some((host, mutation)) = mutations.next() {
-            under_way.push(host, replicas.mend(host, mutation, deadline));
+    let mut late = replicas.pause(patience);
+    let mut is_late = false;
+    loop {
+        let next = if is_late { under_way.next().await.into() } else { under_way.next_before(&mut late).await };
+        match next {
+            Next::Ended(host, outcome) => {
+                if outcome.is_err() {
+                    failed.insert(host);
+                }
+                if let Some((host, mutation)) = mutations.next() {
+                    under_way.push(host, replicas.mend(host, mutation, deadline));
+                }
+            }
+            Next::Late => {
+                is_late = true;
+                let unmended: BTreeSet<HostId> = failed.iter().copied().chain(under_way.labels()).collect();
+                if mutations.peek().is_none() && can_do_without(&unmended) {
+                    return unmended;
+                }
+            }
+            Next::Idle => break,
         }
     }
     failed

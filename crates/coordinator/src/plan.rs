@@ -1,8 +1,9 @@
 //! The replicas of one token, checked against the level before anything is sent.
 
 use crate::required::{Places, RequiredAnswers, Shortage};
+use crate::standing::{self, Work};
 use crate::{Datacenter, KeyspacePlacement, Replicas};
-use henge_base::HostId;
+use henge_base::{HostId, Mono};
 use henge_model::{Consistency, Token};
 use henge_ring::Hosts;
 use smallvec::SmallVec;
@@ -30,7 +31,7 @@ pub(crate) struct Candidate {
     pub(crate) group: usize,
 }
 
-/// Candidates, nearest first.
+/// Candidates in the order in which they are asked.
 pub(crate) type Candidates = SmallVec<[Candidate; 3]>;
 
 /// The replicas that may be read, and the answers that the level needs.
@@ -38,6 +39,8 @@ pub(crate) type Candidates = SmallVec<[Candidate; 3]>;
 pub(crate) struct ReadPlan {
     pub(crate) required: RequiredAnswers,
     pub(crate) candidates: Candidates,
+    /// A replica that comes after others because it was late.
+    pub(crate) late: Option<HostId>,
 }
 
 /// True if no host is named twice. Quadratic: for a handful of hosts.
@@ -98,6 +101,7 @@ impl ReadPlan {
         placed: &KeyspacePlacement,
         token: Token,
         level: Consistency,
+        (work, now): (Work, Mono),
     ) -> Result<ReadPlan, Shortage> {
         let required = required_answers(replicas, placed, level);
         let read = placed.placement.replicas(token).map_or(Hosts::NONE, |range| range.read);
@@ -105,9 +109,10 @@ impl ReadPlan {
         let mut candidates: Candidates = alive
             .filter_map(|host| Some(Candidate { host, group: required.group_of(|| replicas.datacenter(host))? }))
             .collect();
-        candidates.sort_by_key(|candidate| replicas.distance(candidate.host));
+        let look = |host| (replicas.distance(host), replicas.standing(host, work, now));
+        let late = standing::sort(&mut candidates, look);
         debug_assert!(are_distinct(candidates.iter().map(|candidate| candidate.host)), "I30: a replica counts once");
         required.check(candidates.iter().map(|candidate| candidate.group))?;
-        Ok(ReadPlan { required, candidates })
+        Ok(ReadPlan { required, candidates, late })
     }
 }

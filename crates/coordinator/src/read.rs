@@ -5,9 +5,10 @@ use crate::gather::{AnswerForm, Answers, Gather};
 use crate::mend::mend;
 use crate::plan::{Candidates, ReadPlan};
 use crate::required::{RequiredAnswers, Shortage};
-use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Replicas};
-use henge_base::Mono;
-use henge_model::{Consistency, Digest, Digester, ReadCommand, RowBlock, SpeculativeRetry};
+use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Replicas, Work};
+use henge_base::{HostId, Mono};
+use henge_model::{Consistency, Digest, Digester, KeyRange, ReadCommand, RowBlock, SpeculativeRetry};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Rows to read.
@@ -36,19 +37,24 @@ pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, Rea
         return crate::paxos::serial_read(replicas, Read { command, ..read }).await;
     }
     if read.command.probe.is_some() {
-        let plan = plan(replicas, &read)?;
-        return crate::index_read::read_by_index(replicas, read, plan).await;
+        let began = replicas.mono();
+        let plan = plan(replicas, &read, (Work::Range, began))?;
+        return crate::index_read::read_by_index(replicas, read, plan, began).await;
     }
     read_by_key(replicas, read).await
 }
 
 /// A read that asks no index and no Paxos.
 pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
-    let ReadPlan { required, candidates } = plan(replicas, &read)?;
-    let speculation = speculation(&read);
+    let began = replicas.mono();
+    let work = Work::of_read(&read.command);
+    let ReadPlan { required, candidates, late } = plan(replicas, &read, (work, began))?;
     let Read { command, consistency, deadline, policy, .. } = read;
-    let gather =
-        Gather { replicas, command: Arc::new(command), required: &required, consistency, deadline, speculation };
+    // The table's policy is for reads of one partition.
+    let speculation = if work == Work::Point { policy.speculation } else { SpeculativeRetry::default() };
+    let command = Arc::new(command);
+    late.into_iter().for_each(|late| replicas.probe(late, &command, work));
+    let gather = Gather { replicas, command, required: &required, consistency, began, deadline, speculation, work };
     let gathered = gather.gather(candidates, AnswerForm::OneAndDigests).await?;
     let differing = match agreed_rows(&gather.command, gathered) {
         Ok(block) => return Ok(block),
@@ -66,12 +72,16 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result
         if !policy.repairs {
             return Ok(reconciled.block);
         }
-        let unmended = mend(replicas, reconciled.repairs, deadline).await;
+        let without = |unmended: &BTreeSet<HostId>| -> Candidates {
+            asked.iter().copied().filter(|candidate| !unmended.contains(&candidate.host)).collect()
+        };
+        let can_do_without = |unmended: &BTreeSet<HostId>| can_be_met(&required, &without(unmended));
+        let unmended = mend(replicas, reconciled.repairs, can_do_without, deadline).await;
         if unmended.is_empty() {
             return Ok(reconciled.block);
         }
-        // A replica that cannot be mended, for want of room say, does not count. Others may be as many as the level needs.
-        pool = asked.into_iter().filter(|candidate| !unmended.contains(&candidate.host)).collect();
+        // A replica that cannot be mended, for want of room say, or that is late does not count. Others may be as many as the level needs.
+        pool = without(&unmended);
         if !can_be_met(&required, &pool) || replicas.mono() >= deadline {
             let block_for = required.block_for();
             let received = block_for.saturating_sub(unmended.len() as u32);
@@ -86,20 +96,13 @@ fn can_be_met(required: &RequiredAnswers, replicas: &Candidates) -> bool {
     required.groups.iter().enumerate().all(|(number, group)| of(number) >= group.block_for as usize)
 }
 
-/// The speculative retry: the table's policy for a read of one partition, the default for a scan.
-fn speculation(read: &Read) -> SpeculativeRetry {
-    let (policy, default) = (read.policy.speculation, SpeculativeRetry::default());
-    // Most tables have the default: it need not be found out what their reads cover.
-    if policy == default || crate::paxos::is_of_one_partition(&read.command) { policy } else { default }
-}
-
-fn plan<R: Replicas>(replicas: &R, read: &Read) -> Result<ReadPlan, ReadError> {
+fn plan<R: Replicas>(replicas: &R, read: &Read, seen: (Work, Mono)) -> Result<ReadPlan, ReadError> {
     let consistency = read.consistency;
     if consistency == Consistency::Any {
         return Err(ReadError::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
     }
     let unavailable = |Shortage { required, alive }| ReadError::Unavailable { consistency, required, alive };
-    ReadPlan::new(replicas, &read.placed, read.command.token, consistency).map_err(unavailable)
+    ReadPlan::new(replicas, &read.placed, read.command.token, consistency, seen).map_err(unavailable)
 }
 
 /// Answers that do not agree, or of which none has rows.
@@ -126,7 +129,7 @@ fn agreed_rows(command: &ReadCommand, gathered: Answers) -> Result<RowBlock, Dif
         let others = answers.iter().enumerate().filter(|(number, _)| *number != rows_of).map(|(_, (_, reply))| reply);
         if all_agree(command, &block, others) {
             // A digest covers rows up to the limit: beyond it another replica may have rows that this one lacks.
-            block.more |= full && matches!(command.keys, henge_model::KeyRange::Run { .. });
+            block.more |= full && matches!(command.keys, KeyRange::Run { .. });
             return Ok(block);
         }
         // A replica that stopped at its bound in bytes answers fewer rows than the others digested, so that these differ anyway.

@@ -9,8 +9,7 @@ pub struct ReadPolicy {
     /// (`read_repair = 'BLOCKING'`). False if the merged rows are answered and nothing is written, so that a read cannot spread a part of
     /// a write (`'NONE'`).
     pub repairs: bool,
-    /// The time at which one replica more than the level needs is asked. Scans and queries by an index use
-    /// [`SpeculativeRetry::HalfTime`].
+    /// The time at which one replica more than the level needs is asked. Scans and queries by an index use the default.
     pub speculation: SpeculativeRetry,
 }
 

@@ -2,10 +2,11 @@
 
 use crate::block::is_sound;
 use crate::gather::Gather;
+use crate::lateness::patience;
 use crate::limits::{MERGED_BYTES_MAX, SHORT_READ_ROWS_MIN, SHORT_READS_MAX};
 use crate::merge::{Merge, MergedRow, Step};
 use crate::plan::{Candidate, are_distinct};
-use crate::under_way::UnderWay;
+use crate::under_way::{Next, UnderWay};
 use crate::{Event, ReadKind, ReadReply, Replicas};
 use henge_base::{Bytes, HostId};
 use henge_model::{KeyRange, ReadCommand, RowBlock};
@@ -58,24 +59,28 @@ impl<R: Replicas> Gather<'_, R> {
         answer.finish(more, merge.context(end.as_ref()), short_reads > 0)
     }
 
-    /// Asks replicas for rows beyond their last. If one of them fails the answer ends there.
+    /// Asks replicas for rows beyond their last. If one of them fails or is late the answer ends there.
     async fn read_on(&self, hosts: &[HostId], starved: &[usize], wanted: u32, merge: &mut Merge) -> bool {
         let commands: SmallVec<[Option<Arc<ReadCommand>>; 3]> =
             starved.iter().map(|number| beyond(&self.command, merge.last(*number), wanted).map(Arc::new)).collect();
         let mut under_way = UnderWay::new();
+        let patience = patience(self.replicas, starved.iter().map(|number| hosts[*number]), self.work, self.deadline);
         for (number, command) in starved.iter().zip(&commands) {
             let Some(command) = command else { return false };
             self.replicas.count(Event::ShortRead);
             let read = self.replicas.read(hosts[*number], Arc::clone(command), ReadKind::Rows, self.deadline);
             under_way.push((*number, command), read);
         }
-        while let Some(((number, command), reply)) = under_way.next().await {
-            match reply {
-                Ok(ReadReply::Rows(block)) if is_sound(&block, command) => merge.feed(number, block, command.limit),
-                _ => return false,
+        let mut late = self.replicas.pause(patience);
+        loop {
+            match under_way.next_before(&mut late).await {
+                Next::Ended((number, command), Ok(ReadReply::Rows(block))) if is_sound(&block, command) => {
+                    merge.feed(number, block, command.limit);
+                }
+                Next::Ended(..) | Next::Late => return false,
+                Next::Idle => return true,
             }
         }
-        true
     }
 }
 

@@ -1,8 +1,8 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
-use crate::{Count, LoggedBatch, ReplicaError, WriteError, WriteType};
+use crate::{Count, LoggedBatch, ReplicaError, SpeculationBudget, Standing, Work, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Digest, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation};
+use henge_model::{Digest, Percentile, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation};
 use henge_ring::Placement;
 use std::future::Future;
 use std::pin::Pin;
@@ -74,6 +74,18 @@ pub trait Replicas: Send + Sync + 'static {
     fn alive(&self, host: HostId) -> bool;
     /// Orders replicas of a read: lower is nearer. This node is nearest, its datacentre next.
     fn distance(&self, host: HostId) -> u32;
+    /// The latest experience with a replica.
+    fn standing(&self, _host: HostId, _work: Work, _now: Mono) -> Standing {
+        Standing::default()
+    }
+    /// The time in which a replica answers this share of its requests; `None` if too little is known.
+    fn answer_time(&self, _host: HostId, _work: Work, _share: Percentile) -> Option<Duration> {
+        None
+    }
+    /// The budget of speculative requests, which all reads of a core share.
+    fn budget(&self) -> &SpeculationBudget;
+    /// Asks a replica that was late, if it has not been asked lately, so that its standing follows its answers. Nobody waits for it.
+    fn probe(&self, _host: HostId, _command: &Arc<ReadCommand>, _work: Work) {}
     /// A keyspace's placement at the newest epoch this node knows.
     fn keyspace_placement(&self, keyspace: &str) -> Option<KeyspacePlacement>;
     /// The monotonic clock.
@@ -124,6 +136,8 @@ pub trait Replicas: Send + Sync + 'static {
     fn random(&self) -> u64;
     /// A future that ends after a time.
     fn pause(&self, time: Duration) -> BoxedFuture<()>;
+    /// The same without an allocation.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static + use<Self>;
     /// Counts what a coordinator did besides its answer.
     fn count(&self, event: Event);
     /// Counts a batch and its partitions: logged, unlogged or of counters.
@@ -147,6 +161,8 @@ pub struct Faults {
     pub trust_indexes: bool,
     /// Stamps read repairs with time zero.
     pub mend_at_zero: bool,
+    /// Asks no other replica in place of one that is late.
+    pub wait_for_silent: bool,
 }
 
 /// Events that metrics count.
@@ -162,4 +178,12 @@ pub enum Event {
     Superseded,
     /// A value that another round had left unfinished was decided.
     Finished,
+    /// One replica more was asked, since another was slower than it is as a rule.
+    Speculation,
+    /// The budget did not allow that.
+    SpeculationLimit,
+    /// Another replica was asked in place of one that was silent.
+    SilentReplica,
+    /// A replica that was late was asked to find out if it still is.
+    Probe,
 }

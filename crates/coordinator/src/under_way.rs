@@ -1,6 +1,7 @@
 //! Requests awaited together. A request has a handful of replicas, so all are polled whenever one may have moved: that is
 //! cheaper than a task or an allocation for each.
 
+use crate::BoxedFuture;
 use smallvec::SmallVec;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -11,7 +12,7 @@ pub(crate) struct UnderWay<L, F> {
     requests: SmallVec<[(L, F); 3]>,
 }
 
-/// The outcome of [`UnderWay::next_or`].
+/// The outcome of waiting for the next request to end, or for a timer.
 #[derive(Debug)]
 pub(crate) enum Next<L, T> {
     /// A request ended.
@@ -20,6 +21,12 @@ pub(crate) enum Next<L, T> {
     Late,
     /// No request is left.
     Idle,
+}
+
+impl<L, T> From<Option<(L, T)>> for Next<L, T> {
+    fn from(ended: Option<(L, T)>) -> Self {
+        ended.map_or(Next::Idle, |(label, output)| Next::Ended(label, output))
+    }
 }
 
 impl<L: Copy, F: Future + Unpin> UnderWay<L, F> {
@@ -41,27 +48,18 @@ impl<L: Copy, F: Future + Unpin> UnderWay<L, F> {
         poll_fn(|context| self.poll(context)).await
     }
 
-    /// The next to end, unless the timer ends before; it is gone then.
-    pub(crate) async fn next_or<T: Future<Output = ()> + Unpin>(
-        &mut self,
-        timer: &mut Option<T>,
-    ) -> Next<L, F::Output> {
+    /// The next to end, unless the timer ends before.
+    pub(crate) async fn next_before(&mut self, timer: &mut BoxedFuture<()>) -> Next<L, F::Output> {
         poll_fn(|context| {
             if let Poll::Ready(next) = self.poll(context) {
-                return Poll::Ready(next.map_or(Next::Idle, |(label, output)| Next::Ended(label, output)));
+                return Poll::Ready(next.into());
             }
-            match timer.as_mut().map(|timer| Pin::new(timer).poll(context)) {
-                Some(Poll::Ready(())) => {
-                    *timer = None;
-                    Poll::Ready(Next::Late)
-                }
-                Some(Poll::Pending) | None => Poll::Pending,
-            }
+            timer.as_mut().poll(context).map(|()| Next::Late)
         })
         .await
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(L, F::Output)>> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(L, F::Output)>> {
         for at in 0..self.requests.len() {
             let (label, request) = &mut self.requests[at];
             if let Poll::Ready(output) = Pin::new(request).poll(context) {

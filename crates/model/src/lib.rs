@@ -81,7 +81,7 @@ pub use schema::{
     Schema, Table, TableHistory, TableId, TableOptions,
 };
 pub use shared_mutation::SharedMutation;
-pub use speculative_retry::SpeculativeRetry;
+pub use speculative_retry::{Percentile, SpeculativeRetry};
 pub use storage_map::StorageMap;
 pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};

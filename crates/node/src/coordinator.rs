@@ -18,14 +18,18 @@ use crate::replica::handle::ReplicaHandle;
 use crate::replica::partition_locks::PartitionLocks;
 use crate::replica::pending::{ReadPending, WritePending};
 use henge_base::{Bytes, HostId, Mono};
-use henge_coordinator::{ReadKind, ReadReply, ReplicaError};
+use henge_coordinator::{Event, ReadKind, ReadReply, ReplicaError, Replicas, SpeculationBudget, Work};
 use henge_model::{ReadCommand, RowBlock};
 use hint_queue::HintQueue;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use tail::Tail;
 use tokio::sync::oneshot;
 use trace::Trace;
+
+/// The time that a late replica has to answer a probe.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Tables that are computed when they are read. They show the whole node, so their rows come from above.
 pub(crate) trait ComputedTables: Send + Sync {
@@ -50,6 +54,7 @@ pub struct Coordinator<W> {
     parts: Arc<Parts<W>>,
     replica: ReplicaHandle<W>,
     tail: Tail,
+    speculation: Arc<SpeculationBudget>,
     /// The trace of the request at hand.
     trace: Option<Arc<Trace>>,
 }
@@ -60,6 +65,7 @@ impl<W> Clone for Coordinator<W> {
             parts: Arc::clone(&self.parts),
             replica: self.replica.clone(),
             tail: self.tail.clone(),
+            speculation: Arc::clone(&self.speculation),
             trace: self.trace.clone(),
         }
     }
@@ -70,7 +76,7 @@ impl<W: World> Coordinator<W> {
     pub(crate) fn start(parts: Arc<Parts<W>>) -> Self {
         let tail = Tail::start(&*parts.context.world, parts.context.options.tail_max);
         let replica = ReplicaHandle::start(Arc::clone(&parts.replica));
-        Coordinator { parts, replica, tail, trace: None }
+        Coordinator { parts, replica, tail, speculation: Arc::default(), trace: None }
     }
 
     /// The same coordinator with another trace, or with none.
@@ -114,14 +120,15 @@ impl<W: World> Coordinator<W> {
         Ok(self.tail.push(self.tail.reserve()?, work))
     }
 
-    /// Sends a request to a peer, at once.
+    /// Sends a request to a peer, at once, and measures the time that it takes.
     fn call<M: Message>(
         &self,
+        work: Work,
         to: HostId,
         message: &M,
         deadline: Mono,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let call = self.parts.peers.call(to, deadline, message);
+        let call = self.parts.peers.call_replica(work, to, deadline, message);
         let traced = self.trace.is_some().then(|| self.clone());
         async move {
             let reply = call.await;
@@ -145,7 +152,7 @@ impl<W: World> Coordinator<W> {
                 return WritePending::from_error(full);
             }
         };
-        let call = self.call(to, &Write(mutation.clone()), deadline);
+        let call = self.call(Work::Write, to, &Write(mutation.clone()), deadline);
         let hints = Arc::clone(&self.parts.hints);
         let written = async move {
             let written = call.await.map(|_| ());
@@ -196,7 +203,7 @@ impl<W: World> Coordinator<W> {
         let coordinator = self.clone();
         async move {
             if to != coordinator.parts.context.host() {
-                return coordinator.call(to, &Paxos(message), deadline).await;
+                return coordinator.call(Work::Vote, to, &Paxos(message), deadline).await;
             }
             let request = henge_paxos::Request::decode(&message).map_err(|_| ReplicaError::NotSent)?;
             let replica = coordinator.replica.clone();
@@ -216,17 +223,49 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Reads a peer's copy.
-    fn read_remote(&self, to: HostId, command: &ReadCommand, kind: ReadKind, deadline: Mono) -> ReadPending {
+    fn read_remote(&self, to: HostId, command: &Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
+        let work = Work::of_read(command);
         match kind {
             ReadKind::Rows => {
-                let call = self.call(to, &ReadRows(command.clone()), deadline);
+                let call = self.call(work, to, &ReadRows(Arc::clone(command)), deadline);
                 ReadPending::Waiting(Box::pin(async move { call.await.map(ReadReply::Rows) }))
             }
             ReadKind::Digest => {
-                let call = self.call(to, &ReadDigest(command.clone()), deadline);
+                let call = self.call(work, to, &ReadDigest(Arc::clone(command)), deadline);
                 ReadPending::Waiting(Box::pin(async move { call.await.map(ReadReply::Digest) }))
             }
         }
+    }
+
+    /// Reads this node's own copy, and measures the time that the disk takes.
+    fn read_local(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
+        let work = Work::of_read(&command);
+        let read = match self.replica.read(command, kind) {
+            ReadPending::Waiting(read) => read,
+            ready => return ready,
+        };
+        let sent = self.mono();
+        let (parts, request) =
+            (Arc::clone(&self.parts), self.parts.peers.answer_times().begin(self.local(), work, sent));
+        ReadPending::Waiting(Box::pin(async move {
+            let reply = read.await;
+            request.into_iter().for_each(|request| request.end(parts.context.world.mono()));
+            reply
+        }))
+    }
+
+    /// Asks a late replica for a digest from the tail, if it has no such request under way and was not asked lately.
+    fn probe_replica(&self, to: HostId, command: &Arc<ReadCommand>, work: Work) {
+        let Some(probe) = self.parts.peers.answer_times().begin_probe(to, work, self.mono()) else { return };
+        // A full tail has its own ways to find out.
+        let Ok(place) = self.tail.reserve() else { return };
+        self.count(Event::Probe);
+        let deadline = self.context().deadline_after(PROBE_TIMEOUT);
+        let call = self.call(work, to, &ReadDigest(Arc::clone(command)), deadline);
+        drop(self.tail.push(place, async move {
+            let _ = call.await;
+            drop(probe);
+        }));
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! - `header`: the bytes before every message; `message`: what a message is; `messages`: all of them.
 //! - `liveness`: who seems up; `load`: what each peer has under way here.
+//! - `latency`, `answer_times`: how fast each peer answers.
 
+pub(crate) mod answer_times;
 pub(crate) mod ask_error;
 pub(crate) mod header;
+mod latency;
 pub(crate) mod liveness;
 pub(crate) mod load;
 pub(crate) mod message;
@@ -12,10 +15,11 @@ pub(crate) mod messages;
 
 use crate::ground::context::Context;
 use crate::ground::world::{CallError, Class, To, World};
+use answer_times::{PeerAnswerTimes, TimedRequest};
 use ask_error::AskError;
 use header::{Header, Kind};
 use henge_base::{Bytes, HostId, Mono};
-use henge_coordinator::{Refusal, ReplicaError};
+use henge_coordinator::{Refusal, ReplicaError, Work};
 use liveness::Liveness;
 use load::{PeerLoad, RequestInFlight};
 use message::{Body, Message};
@@ -31,18 +35,31 @@ const LATE_TIMER: Duration = Duration::from_millis(500);
 pub(crate) struct Peers<W> {
     context: Arc<Context<W>>,
     liveness: Liveness,
+    answer_times: PeerAnswerTimes,
     load: PeerLoad,
 }
 
 impl<W: World> Peers<W> {
     /// Nobody has been heard of yet.
     pub(crate) fn new(context: Arc<Context<W>>) -> Self {
-        Peers { context, liveness: Liveness::default(), load: PeerLoad::default() }
+        let (liveness, answer_times, load) = (Liveness::default(), PeerAnswerTimes::default(), PeerLoad::default());
+        Peers { context, liveness, answer_times, load }
     }
 
     /// The members that seem up.
     pub(crate) fn liveness(&self) -> &Liveness {
         &self.liveness
+    }
+
+    /// The answers of peers, measured.
+    pub(crate) fn answer_times(&self) -> &PeerAnswerTimes {
+        &self.answer_times
+    }
+
+    /// Has the requests to these members recorded, and forgets those to others.
+    pub(crate) fn watch(&self, members: impl Iterator<Item = HostId> + Clone) {
+        self.liveness.watch(members.clone());
+        self.answer_times.watch(members);
     }
 
     /// A reply: the body of one that was served, or the reason why it was not.
@@ -92,15 +109,35 @@ impl<W: World> Peers<W> {
         }
     }
 
-    /// Records whether a peer answered: a refusal is an answer too. Where the time ran out long ago this process stood
-    /// still, and the peer is not to blame. A request that was not sent says nothing.
+    /// As [`Peers::call`], of a request to a replica, whose time is measured.
+    pub(crate) fn call_replica<M: Message>(
+        self: &Arc<Self>,
+        work: Work,
+        to: HostId,
+        deadline: Mono,
+        message: &M,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        let sent = self.context.world.mono();
+        let mut call = MeasuredCall { peers: Arc::clone(self), request: self.answer_times.begin(to, work, sent) };
+        let reply = self.context.world.call(To::Host(to), M::CLASS, deadline, self.request(message));
+        async move {
+            let reply = reply.await;
+            let now = call.peers.record_outcome(to, M::CLASS, (sent, deadline), &reply);
+            call.end(&reply, now);
+            let body = call.peers.body_of(reply)?;
+            M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
+        }
+    }
+
+    /// Records whether a peer answered, and returns the time: a refusal is an answer too. Where the time ran out long ago this process
+    /// stood still, and the peer is not to blame. A request that was not sent says nothing.
     fn record_outcome(
         &self,
         to: HostId,
         class: Class,
         (sent, deadline): (Mono, Mono),
         reply: &Result<Bytes, CallError>,
-    ) {
+    ) -> Mono {
         let now = self.context.world.mono();
         match reply {
             Ok(_) => self.liveness.record_answer(to, class, now),
@@ -109,6 +146,7 @@ impl<W: World> Peers<W> {
             }
             Err(_) => {}
         }
+        now
     }
 
     fn body_of(&self, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
@@ -154,6 +192,31 @@ impl<W: World> Peers<W> {
                 self.context.metrics.peer_requests_refused.inc();
                 Err(Refusal::Overloaded)
             }
+        }
+    }
+}
+
+/// The measuring of a request to a replica. One that is dropped was too slow for whoever waited for it.
+struct MeasuredCall<W: World> {
+    peers: Arc<Peers<W>>,
+    request: Option<TimedRequest>,
+}
+
+impl<W: World> MeasuredCall<W> {
+    fn end(&mut self, reply: &Result<Bytes, CallError>, now: Mono) {
+        let Some(request) = self.request.take() else { return };
+        match reply {
+            Ok(_) => request.end(now),
+            Err(CallError::Unknown) => request.give_up(now),
+            Err(CallError::NotSent) => request.cancel(),
+        }
+    }
+}
+
+impl<W: World> Drop for MeasuredCall<W> {
+    fn drop(&mut self) {
+        if let Some(request) = self.request.take() {
+            request.give_up(self.peers.context.world.mono());
         }
     }
 }

@@ -111,7 +111,7 @@ impl World for ServerWorld {
         tokio::spawn(task);
     }
 
-    fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static {
+    fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static + use<> {
         let at = self.began + Duration::from_micros(until.0);
         tokio::time::sleep_until(at.into())
     }

@@ -3,7 +3,7 @@
 use crate::trace::Trace;
 use henge_base::Random;
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,6 +32,10 @@ struct Inner {
     next: u64,
     events: BTreeMap<(u64, u64), Action>,
     tasks: BTreeMap<u64, Task>,
+    /// The machines whose tasks do not run.
+    paused: BTreeSet<usize>,
+    /// Their tasks that are ready.
+    parked: Vec<u64>,
     random: Random,
     trace: Trace,
 }
@@ -57,8 +61,8 @@ impl Wake for TaskWaker {
 impl Clockwork {
     /// An executor at time zero with a random stream of its own.
     pub(crate) fn new(random: Random) -> Arc<Clockwork> {
-        let (events, tasks) = (BTreeMap::new(), BTreeMap::new());
-        let inner = Inner { now: 0, next: 0, events, tasks, random, trace: Trace::default() };
+        let (events, tasks, paused, parked) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), Vec::new());
+        let inner = Inner { now: 0, next: 0, events, tasks, paused, parked, random, trace: Trace::default() };
         Arc::new(Clockwork { inner: Mutex::new(inner), ready: Arc::default() })
     }
 
@@ -95,6 +99,25 @@ impl Clockwork {
         let key = (time.max(inner.now), inner.next);
         inner.next += 1;
         inner.events.insert(key, Box::new(action));
+    }
+
+    /// Stops a machine's tasks where they are, as SIGSTOP does a process. What is sent to it waits.
+    pub(crate) fn pause(&self, machine: usize) {
+        self.inner.lock().paused.insert(machine);
+    }
+
+    /// Lets a machine's tasks go on.
+    pub(crate) fn resume(&self, machine: usize) {
+        let mut inner = self.inner.lock();
+        if inner.paused.remove(&machine) {
+            let parked = std::mem::take(&mut inner.parked);
+            self.ready.lock().extend(parked);
+        }
+    }
+
+    /// True while a machine's tasks are stopped.
+    pub(crate) fn is_paused(&self, machine: usize) -> bool {
+        self.inner.lock().paused.contains(&machine)
     }
 
     /// Drops every task of a life.
@@ -163,6 +186,11 @@ impl Clockwork {
                 let at = inner.random.below(ready.len() as u64) as usize;
                 ready.swap_remove(at)
             };
+            let owner = inner.tasks.get(&task).and_then(|entry| entry.owner);
+            if owner.is_some_and(|owner| inner.paused.contains(&owner.machine)) {
+                inner.parked.push(task);
+                continue;
+            }
             // The task may have been woken twice, or have ended.
             if let Some(entry) = inner.tasks.get_mut(&task)
                 && let Some(work) = entry.work.take()

@@ -76,8 +76,12 @@ impl Cluster {
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         self.clockwork.at(at, move || {
             cluster.clockwork.note("tell", &message);
-            if let Some(life) = cluster.machines[to].life() {
-                life.node.hear(cluster.machines[from.machine].host, &message);
+            let Some(life) = cluster.machines[to].life() else { return };
+            let host = cluster.machines[from.machine].host;
+            if cluster.clockwork.is_paused(to) {
+                cluster.clockwork.spawn(Some(life.owner), async move { life.node.hear(host, &message) });
+            } else {
+                life.node.hear(host, &message);
             }
         });
     }

@@ -74,6 +74,7 @@ const NONE: Faults = Faults {
     silent_shutdown: false,
     stamp_beyond_the_bound: false,
     withhold_entries: false,
+    wait_for_silent: false,
 };
 
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.

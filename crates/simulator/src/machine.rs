@@ -121,6 +121,7 @@ pub(crate) fn crash(cluster: &Arc<Cluster>, number: usize) {
     cluster.clockwork.note("crash", &[number as u8]);
     machine.stop();
     cluster.clockwork.kill(life.owner);
+    cluster.clockwork.resume(number);
     machine.engine.crash(&mut Random::new(cluster.chance(u64::MAX)));
     machine.fail_syncs(false);
 }

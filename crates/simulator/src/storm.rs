@@ -27,7 +27,7 @@ pub(crate) struct Damage {
 /// Causes a random fault. Returns the microseconds until the next one is due.
 pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
     let machines = cluster.machines.len();
-    match random.below(12) {
+    match random.below(13) {
         10 => {
             // A disk fills up, or gets space again. What a full machine's own copy misses is owed like any other's.
             let machine = &cluster.machines[random.below(machines as u64) as usize];
@@ -37,6 +37,13 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
         11 if temper == Temper::Crashes => {
             damage.crashes += 1;
             cluster.machines[random.below(machines as u64) as usize].fail_syncs(true);
+        }
+        12 => {
+            // A process stands still, and goes on as if nothing had been.
+            let machine = random.below(machines as u64) as usize;
+            cluster.clockwork.pause(machine);
+            let (end, again) = (cluster.clockwork.now() + random.between(50_000, 8_000_000), Arc::clone(cluster));
+            cluster.clockwork.at(end, move || again.clockwork.resume(machine));
         }
         0..3 => {
             damage.partitions += 1;
@@ -89,9 +96,10 @@ fn set(cluster: &Cluster, weather: Weather) {
     *cluster.weather.lock() = weather;
 }
 
-/// Ends the storm: every machine runs, every link carries messages, every disk works and has space, every clock is right.
+/// Ends the storm: every machine runs and none stands still, every link carries messages, every disk works and has space, every clock is right.
 pub(crate) fn heal(cluster: &Arc<Cluster>) {
     set(cluster, Weather::fair());
+    (0..cluster.machines.len()).for_each(|machine| cluster.clockwork.resume(machine));
     (0..cluster.machines.len()).for_each(|machine| set_clock_right(cluster, machine));
     for machine in &cluster.machines {
         machine.fail_syncs(false);

@@ -95,7 +95,7 @@ impl World for SimWorld {
         self.cluster.clockwork.spawn(Some(self.owner), task);
     }
 
-    fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static {
+    fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static + use<> {
         let slot = Slot::default();
         let woken = slot.clone();
         self.cluster.clockwork.at(until.0, move || woken.fill(()));
@@ -110,7 +110,9 @@ impl World for SimWorld {
         let slot = Slot::default();
         let (done, owner, cluster) = (slot.clone(), self.owner, Arc::clone(&self.cluster));
         self.cluster.clockwork.at(self.done_at(lane), move || {
-            if cluster.is_alive(owner) {
+            if cluster.clockwork.is_paused(owner.machine) {
+                cluster.clockwork.spawn(Some(owner), async move { done.fill(job()) });
+            } else if cluster.is_alive(owner) {
                 let result = job();
                 // The result takes a moment longer, so that a crash may fall between a sync and its acknowledgement.
                 let at = cluster.clockwork.now() + 1 + cluster.chance(100);

@@ -1,12 +1,13 @@
 //! A node of the scripted cluster: what it does with what it is asked, and what it holds.
 
-use crate::{Datacenter, ReadReply, Refusal};
-use henge_base::Bytes;
+use crate::{Datacenter, ReadReply, Refusal, Standing};
+use henge_base::{Bytes, Mono};
 use henge_model::{
     Digester, KeyRange, Mutation, ReadCommand, RowBlock, RowView, Strip, Terms, merge_encoded, strip_row,
 };
 use henge_paxos::{Acceptor, Permission, PrepareOutcome, Reply, Request};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The behaviour of a node towards a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,11 @@ pub(crate) struct Node {
     pub(crate) acceptors: BTreeMap<Bytes, Acceptor>,
     /// Rows in one answer at most, as if they were large.
     pub(crate) block_rows: usize,
+    pub(crate) standing: Standing,
+    /// The time from which it is known to be silent.
+    pub(crate) silent_from: Option<Mono>,
+    /// The time in which it answers any share of its requests.
+    pub(crate) answer_time: Option<Duration>,
 }
 
 pub(super) fn node(datacenter: Datacenter, letter: char) -> Node {
@@ -68,6 +74,9 @@ pub(super) fn node(datacenter: Datacenter, letter: char) -> Node {
         paxos: vec![does; if does == Does::NotSent { 9 } else { 3 }],
         acceptors: BTreeMap::new(),
         block_rows: usize::MAX,
+        standing: Standing::default(),
+        silent_from: None,
+        answer_time: None,
     }
 }
 

@@ -1,12 +1,12 @@
 //! The seam below a coordinator, over the scripted cluster.
 
-use super::{Does, Fake, ScriptedAnswer, datacenter, host, key, name};
+use super::{Does, Fake, ScriptedAnswer, datacenter, host, key};
 use crate::{
     BoxedFuture, Count, Datacenter, Event, Faults, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReadReply,
-    ReplicaError, Replicas, WriteError, WriteType,
+    ReplicaError, Replicas, SpeculationBudget, Standing, Work, WriteError, WriteType,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Projection, ReadCommand, RowBlock, RowSink, SharedMutation};
+use henge_model::{Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation};
 use henge_paxos::Request;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -34,10 +34,31 @@ impl Replicas for Fake {
         self.nodes.lock().unwrap()[&host].alive
     }
 
-    /// By number, the own datacentre first.
     fn distance(&self, host: HostId) -> u32 {
-        let remote = self.datacenter(host) != self.datacenter(self.local());
-        name(host) as u32 + if remote { 100 } else { 0 }
+        match host == self.local() {
+            true => 0,
+            false => 1 + u32::from(self.datacenter(host) != self.datacenter(self.local())),
+        }
+    }
+
+    fn standing(&self, host: HostId, _: Work, now: Mono) -> Standing {
+        let node = &self.nodes.lock().unwrap()[&host];
+        Standing {
+            is_silent: node.standing.is_silent || node.silent_from.is_some_and(|from| now >= from),
+            ..node.standing
+        }
+    }
+
+    fn answer_time(&self, host: HostId, _: Work, _: Percentile) -> Option<Duration> {
+        self.nodes.lock().unwrap()[&host].answer_time
+    }
+
+    fn budget(&self) -> &SpeculationBudget {
+        &self.budget
+    }
+
+    fn probe(&self, to: HostId, _: &Arc<ReadCommand>, _: Work) {
+        self.log_message("probe", to);
     }
 
     fn keyspace_placement(&self, _: &str) -> Option<KeyspacePlacement> {
@@ -150,6 +171,10 @@ impl Replicas for Fake {
 
     fn pause(&self, time: Duration) -> BoxedFuture<()> {
         Box::pin(self.timer(time))
+    }
+
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.timer(time)
     }
 
     fn count(&self, event: Event) {

@@ -6,7 +6,7 @@ use crate::block::is_sound;
 use crate::gather::Gather;
 use crate::plan::Candidate;
 use crate::tally::{Loss, Tally};
-use crate::{Event, ReadReply, Replicas, WriteError, WriteType};
+use crate::{Event, ReadReply, Replicas, Work, WriteError, WriteType};
 use henge_base::{Bytes, Micros};
 use henge_model::{ReadCommand, RowBlock, RowView, SpeculativeRetry};
 use henge_paxos::{Ballot, History, Proposal, Request, Round, Verdict};
@@ -166,8 +166,10 @@ impl<R: Replicas> Electorate<'_, R> {
                 command: Arc::clone(command),
                 required: &self.plan.required,
                 consistency: self.consistency,
+                began: self.replicas.mono(),
                 deadline: self.deadline,
                 speculation: SpeculativeRetry::default(),
+                work: Work::Point,
             };
             let reconciled = gather.reconcile(replies).await;
             is_of_round &= !reconciled.asked_again && newest.windows(2).all(|pair| pair[0] == pair[1]);

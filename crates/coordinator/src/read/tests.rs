@@ -1,10 +1,12 @@
 mod short_reads;
+mod speculation;
 
 use super::*;
 use crate::fake::{DEADLINE, Does, Fake, all, deleted_row, encode, key, one, probing, settle, value};
 use crate::{Refusal, can_read_locally};
 use henge_base::Bytes;
 use henge_model::{Row, Token};
+use speculation::speculating;
 
 fn read_at(
     fake: &Fake,
@@ -117,72 +119,6 @@ fn replicas_whose_links_broke_are_asked_again_while_time_is_left() {
         }
         assert_eq!(show(&quorum(&fake, one(&key))), "ok", "{lost:?}");
         assert_eq!(fake.log(), "rows1 digest2 digest3 digest2", "{lost:?}");
-    }
-}
-
-/// The policy of a table with a value of `speculative_retry`.
-fn speculating(speculative_retry: &str) -> ReadPolicy {
-    let speculative_retry = speculative_retry.to_owned();
-    ReadPolicy::from(&henge_model::TableOptions { speculative_retry, ..Default::default() })
-}
-
-#[test]
-fn speculative_retry_says_when_one_more_replica_is_asked() {
-    // Policy, level, replication, nodes (see `Fake::new`): outcome, milliseconds of the second that a read has | what was sent.
-    let table = "
-        99p    ONE          3    ooo: ok 0 | rows1
-        99p    ONE          3    soo: ok 500 | rows1 rows2
-        99p    ONE          3    sso: ok 750 | rows1 rows2 rows3
-        99p    QUORUM       3    oso: ok 500 | rows1 digest2 digest3
-        NEVER  ONE          3    ooo: ok 0 | rows1
-        NEVER  ONE          3    soo: timeout 0/1 1000 | rows1
-        NEVER  ONE          3    roo: ok 0 | rows1 rows2
-        NEVER  QUORUM       3    nso: timeout 1/2 1000 data | rows1 digest2 rows3
-        ALWAYS ONE          3    ooo: ok 0 | rows1 rows2
-        ALWAYS ONE          3    poo: ok 0 | rows1 rows2
-        ALWAYS ONE          3    rro: ok 0 | rows1 rows2 rows3
-        ALWAYS ONE          3    odd: ok 0 | rows1
-        ALWAYS QUORUM       3    ooo: ok 0 | rows1 rows2 digest3
-        ALWAYS QUORUM       3    poo: ok 0 | rows1 rows2 digest3
-        ALWAYS QUORUM       3    rro: failure 0/2 by 2 0 | rows1 rows2 digest3
-        ALWAYS QUORUM       3    ood: ok 0 | rows1 rows2
-        ALWAYS ALL          3    ooo: ok 0 | rows1 rows2 digest3
-        ALWAYS LOCAL_ONE    a3b3 poo/ooo: ok 0 | rows1 rows2
-        ALWAYS EACH_QUORUM  a3b3 opo/oop: ok 0 | rows1 rows2 digest3 digest4 digest5 digest6
-        50ms   ONE          3    ooo: ok 0 | rows1
-        50ms   ONE          3    poo: ok 50 | rows1 rows2
-        50ms   ONE          3    pro: ok 50 | rows1 rows2 rows3
-        50ms   ONE          3    sso: ok 500 | rows1 rows2 rows3
-        50ms   ONE          3    dso: ok 50 | rows2 rows3
-        50ms   QUORUM       3    opo: ok 50 | rows1 digest2 digest3
-        50ms   QUORUM       3    poo: ok 50 | rows1 digest2 rows3
-        50ms   QUORUM       3    osd: timeout 1/2 1000 data | rows1 digest2
-        50ms   EACH_QUORUM  a3b3 opo/ooo: ok 50 | rows1 digest2 digest4 digest5 digest3
-        50ms   EACH_QUORUM  a3b3 opo/poo: ok 50 | rows1 digest2 digest4 digest5 digest3 digest6
-        0ms    ONE          3    poo: ok 0 | rows1 rows2
-        600ms  ONE          3    soo: ok 600 | rows1 rows2
-        2000ms ONE          3    soo: timeout 0/1 1000 | rows1";
-    for line in table.lines().skip(1) {
-        let (case, expected) = line.split_once(':').unwrap();
-        let [policy, level, replication, nodes] = case.split_whitespace().collect::<Vec<_>>()[..] else {
-            panic!("{line}")
-        };
-        let fake = Fake::new(nodes);
-        let level = level.parse().unwrap();
-        let outcome = read_under(&fake, replication, level, one(&key(1, 1)), speculating(policy));
-        let (outcome, data) = (show(&outcome), show(&outcome).ends_with(" data"));
-        let outcome = outcome.trim_end_matches(" data");
-        let got = format!("{outcome} {}{} | {}", fake.elapsed_ms(), if data { " data" } else { "" }, fake.log());
-        assert_eq!(got.trim(), expected.trim(), "{case}");
-    }
-}
-
-#[test]
-fn speculative_retry_is_not_for_scans() {
-    for policy in ["NEVER", "ALWAYS", "50ms"] {
-        let fake = Fake::new("soo");
-        read_under(&fake, "3", Consistency::One, all(9, false), speculating(policy)).unwrap();
-        assert_eq!((fake.log().as_str(), fake.elapsed_ms()), ("rows1 rows2", 500), "{policy}");
     }
 }
 

@@ -34,7 +34,7 @@ const EFFECTS: [(&str, &str); 19] = [
     ),
     (
         "speculative_retry",
-        "of reads by partition key: `'NEVER'`: a silent replica is waited for as long as the request has time; `'ALWAYS'`: one replica more than the level wants is asked from the beginning; `'50ms'`: one more when the answers have not come after that time. Percentiles, `MIN` and `MAX`: one more when a replica has been silent for half of the time that is left, as for all other reads; a warning says so unless it is the default. A replica that fails is replaced at once in any case",
+        "when a read by partition key asks one replica more than its level needs, because others are late: `'99p'`: when they take longer than 99 of 100 of their requests did of late; `'50ms'`: after that time; `'MIN(99p,50ms)'` and `'MAX(99p,50ms)'`: after the lesser or the greater of both; `'ALWAYS'`: from the beginning; `'NEVER'`: never. All other reads use `'99p'`. Such requests are 5% of reads at most, except for `'ALWAYS'` and for replicas that answer nobody. A replica that fails is replaced at once in any case. [How](protocols/reads.md)",
     ),
 ];
 

@@ -128,7 +128,7 @@ impl<W: World> Cluster<W> {
         for member in state.members.values().filter(|m| m.id != self.context.host()) {
             self.context.world.learn(member.id, member.address);
         }
-        self.peers.liveness().watch(state.members.keys().copied());
+        self.peers.watch(state.members.keys().copied());
         self.gossip_of(state.member_numbers().collect());
     }
 }

@@ -7,7 +7,7 @@ use crate::coordinator::Coordinator;
 use crate::ground::world::World;
 use crate::peers::messages::data::BatchMessage;
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_coordinator::{LoggedBatch, ReplicaError, Replicas};
+use henge_coordinator::{LoggedBatch, ReplicaError, Replicas, Work};
 
 /// Nodes that keep a batch.
 const KEEPERS: usize = 2;
@@ -48,7 +48,7 @@ async fn send<W: World>(
     if host == coordinator.local() {
         return coordinator.replica().keep_batch(message.clone(), coordinator.cluster().epoch()).await;
     }
-    coordinator.call(host, message, deadline).await
+    coordinator.call(Work::Write, host, message, deadline).await
 }
 
 /// Live members of this datacentre, of other racks first; this node where there are none.

@@ -21,7 +21,7 @@ pub(super) async fn ask_leader<W: World>(
     let unknown =
         |received, block_for| WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Counter };
     let request = data::Count { additions: count.additions, consistency: consistency.to_string() };
-    match coordinator.call(leader, &request, count.deadline).await {
+    match coordinator.parts.peers.call(leader, count.deadline, &request).await {
         Err(ReplicaError::NotSent) => Err(WriteError::Unavailable { consistency, required: 1, alive: 0 }),
         Err(ReplicaError::Refused(refusal)) if refusal.is_definite() => {
             let (received, block_for, failures) = (0, 1, vec![(leader, refusal)]);

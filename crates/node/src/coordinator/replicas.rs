@@ -7,9 +7,9 @@ use crate::replica::pending::{ReadPending, WritePending};
 use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
     BoxedFuture, Count, Datacenter, Event, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReplicaError, Replicas,
-    WriteError, WriteType,
+    SpeculationBudget, Standing, Work, WriteError, WriteType,
 };
-use henge_model::{Projection, ReadCommand, RowSink, RowView, SharedMutation, project};
+use henge_model::{Percentile, Projection, ReadCommand, RowSink, RowView, SharedMutation, project};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,25 @@ impl<W: World> Replicas for Coordinator<W> {
         }
         let view = self.parts.cluster.view();
         if view.datacenter(host) == view.datacenter(self.local()) { 1 } else { 2 }
+    }
+
+    fn standing(&self, host: HostId, work: Work, now: Mono) -> Standing {
+        match host == self.local() {
+            true => Standing::default(),
+            false => self.parts.peers.answer_times().standing(host, work, now),
+        }
+    }
+
+    fn answer_time(&self, host: HostId, work: Work, share: Percentile) -> Option<Duration> {
+        self.parts.peers.answer_times().answer_time(host, work, share)
+    }
+
+    fn budget(&self) -> &SpeculationBudget {
+        &self.speculation
+    }
+
+    fn probe(&self, host: HostId, command: &Arc<ReadCommand>, work: Work) {
+        self.probe_replica(host, command, work);
     }
 
     fn keyspace_placement(&self, keyspace: &str) -> Option<KeyspacePlacement> {
@@ -95,7 +114,7 @@ impl<W: World> Replicas for Coordinator<W> {
                 let is_slow = system_keyspaces::is_slow(command.storage_id);
                 self.read_computed(command, is_slow)
             }
-            false => self.replica.read(command, kind),
+            false => self.read_local(command, kind),
         }
     }
 
@@ -175,6 +194,10 @@ impl<W: World> Replicas for Coordinator<W> {
         Box::pin(self.parts.context.world.sleep_until(self.parts.context.deadline_after(time)))
     }
 
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static + use<W> {
+        self.parts.context.world.sleep_until(self.parts.context.deadline_after(time))
+    }
+
     fn faults(&self) -> henge_coordinator::Faults {
         let faults = self.parts.context.options.faults;
         henge_coordinator::Faults {
@@ -183,6 +206,7 @@ impl<W: World> Replicas for Coordinator<W> {
             unlogged_batches: faults.unlogged_batches,
             trust_indexes: faults.trust_indexes,
             mend_at_zero: faults.mend_at_zero,
+            wait_for_silent: faults.wait_for_silent,
         }
     }
 

@@ -38,7 +38,17 @@ const LOGIN_OUTCOMES: [&str; 3] = ["ok", "refused", "overloaded"];
 /// The number of levels, whose codes begin with 0.
 const LEVELS: usize = 11;
 /// Names of events, in the order of [`event_index`].
-const EVENTS: [&str; 5] = ["digest_mismatch", "read_repair", "short_read", "paxos_superseded", "paxos_finished"];
+const EVENTS: [&str; 9] = [
+    "digest_mismatch",
+    "read_repair",
+    "short_read",
+    "paxos_superseded",
+    "paxos_finished",
+    "speculative_read",
+    "speculative_read_over_budget",
+    "silent_replica_replaced",
+    "late_replica_probed",
+];
 
 /// The outcome of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +109,8 @@ metrics! {
         /// 1 if this node takes the peer for up, else 0.
         peers: IntGaugeVec = gauge_by_peer("henge_peer_up");
         /// Events of requests that this node coordinates: replicas that differ, rows sent to replicas that lacked them, reads that were
-        /// asked for more, and rounds of Paxos that gave way or were finished for another.
+        /// asked for more, rounds of Paxos that gave way or were finished for another, reads that asked one replica more since another
+        /// was late or silent, those that might not for their budget, and probes of late replicas.
         events: Vec<IntCounter> = counters("henge_coordinator_events_total", &[("event", &EVENTS)]);
         /// Logins of clients by outcome.
         logins: Vec<IntCounter> = counters("henge_logins_total", &[("outcome", &LOGIN_OUTCOMES)]);
@@ -239,6 +250,10 @@ fn event_index(event: Event) -> usize {
         Event::ShortRead => 2,
         Event::Superseded => 3,
         Event::Finished => 4,
+        Event::Speculation => 5,
+        Event::SpeculationLimit => 6,
+        Event::SilentReplica => 7,
+        Event::Probe => 8,
     }
 }
 

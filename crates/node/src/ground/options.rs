@@ -149,4 +149,6 @@ pub struct Faults {
     pub stamp_beyond_the_bound: bool,
     /// Gives no entries to a peer that catches up: no bug, but what keeps one behind.
     pub withhold_entries: bool,
+    /// Asks no other replica in place of one that is late.
+    pub wait_for_silent: bool,
 }

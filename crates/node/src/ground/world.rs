@@ -73,7 +73,7 @@ pub trait World: Send + Sync + 'static {
     /// Runs a task on this core. It ends with the node.
     fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static);
     /// Waits until `until`.
-    fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static;
+    fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static + use<Self>;
     /// Runs a job that may touch the disk on a worker.
     fn disk<T: Send + 'static, J: FnOnce() -> T + Send + 'static>(
         &self,

@@ -53,11 +53,11 @@ pub(crate) async fn read_digest<W: World>(
 async fn read<W: World>(
     replica: &ReplicaHandle<W>,
     request: PeerRequest<'_, W>,
-    command: ReadCommand,
+    command: Arc<ReadCommand>,
     kind: ReadKind,
 ) -> Result<ReadReply, Refusal> {
     request.admit(command.storage_id, command.token, Access::Read)?;
-    replica.read(Arc::new(command), kind).await.map_err(|error| request.refusal(error))
+    replica.read(command, kind).await.map_err(|error| request.refusal(error))
 }
 
 /// Serves a proposer of Paxos.

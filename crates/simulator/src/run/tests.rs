@@ -13,6 +13,7 @@ mod callers;
 mod clocks;
 mod contention;
 mod disks;
+mod latency;
 mod metadata;
 mod overload;
 mod reads;

@@ -1,9 +1,8 @@
 //! Warnings about options that are stored and described but have no effect. Many tools set them on every table, so one
-//! warning per statement names them all (`speculative_retry` has its own), and only those whose value asks for something
-//! other than what Henge does anyway.
+//! warning per statement names them all, and only those whose value asks for something other than what Henge does anyway.
 
 use crate::plan::SchemaChange;
-use henge_model::{SpeculativeRetry, TableChange, TableOptions};
+use henge_model::{TableChange, TableOptions};
 
 /// True if the option's value is set and has no effect.
 type HasNoEffect = fn(&TableOptions, default: &TableOptions) -> bool;
@@ -42,13 +41,8 @@ fn purges_unproven(options: &TableOptions) -> bool {
     options.compaction.get("only_purge_repaired_tombstones").is_some_and(|only| only == "false")
 }
 
-/// True if the policy asks for latencies, which Henge does not measure.
-fn is_unmeasured_retry(options: &TableOptions, default: &TableOptions) -> bool {
-    options.speculation() == SpeculativeRetry::HalfTime && options.speculative_retry != default.speculative_retry
-}
-
 impl SchemaChange {
-    /// The warnings for a statement that sets options without effect, or with another effect than they ask for.
+    /// The warnings for a statement that sets options without effect.
     pub fn idle_options(&self) -> Vec<String> {
         let (options, properties, table) = match self {
             SchemaChange::CreateTable { draft, .. } => (&draft.options, &draft.properties, &draft.name),
@@ -71,14 +65,7 @@ impl SchemaChange {
         let idle = (!idle.is_empty()).then(|| {
             format!("Options of table {table} that are kept but have no effect in Henge: {}", idle.join(", "))
         });
-        let retry = (is_set("speculative_retry") && is_unmeasured_retry(options, &default)).then(|| {
-            let policy = &options.speculative_retry;
-            format!(
-                "speculative_retry = '{policy}' of table {table} acts as '99p' does in Henge, which measures no percentiles: \
-                 another replica is asked when one has been silent for half of the time that is left"
-            )
-        });
-        idle.into_iter().chain(retry).collect()
+        idle.into_iter().collect()
     }
 }
 
@@ -138,20 +125,13 @@ mod tests {
             "allow_auto_snapshot = false AND incremental_backups = false AND memtable = 'default'",
             "speculative_retry = 'ALWAYS' AND read_repair = 'NONE'",
             "speculative_retry = '50ms' AND read_repair = 'BLOCKING'",
+            "speculative_retry = '95p'",
+            "speculative_retry = 'MIN(99p,50ms)'",
         ] {
             assert_eq!(of_table(silent), [""; 0], "{silent}");
         }
         assert_eq!(warnings("CREATE TABLE x (k int PRIMARY KEY)"), [""; 0]);
         assert_eq!(warnings("DROP TABLE t"), [""; 0]);
-    }
-
-    #[test]
-    fn latencies_that_are_not_measured_are_named_with_the_rule_that_applies() {
-        for policy in ["95p", "MIN(99p,50ms)", "MAX(99p,50ms)"] {
-            let [warning] = &of_table(&format!("speculative_retry = '{policy}'"))[..] else { panic!("{policy}") };
-            assert!(warning.starts_with(&format!("speculative_retry = '{policy}' of table x acts as")), "{warning}");
-        }
-        assert_eq!(of_table("speculative_retry = '95p' AND cdc = true").len(), 2);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::peers::message::{BODY_BYTES_MAX, Body, Callers, Message, PACKED_BYTES
 use henge_base::{Bytes, Micros};
 use henge_model::{Digest, ReadCommand, RowBlock};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A mutation to apply, encoded: the same bytes go to every replica and every disk.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ impl Message for Write {
 
 /// A read that is answered with rows.
 #[derive(Clone, Debug)]
-pub(crate) struct ReadRows(pub(crate) ReadCommand);
+pub(crate) struct ReadRows(pub(crate) Arc<ReadCommand>);
 
 impl Body for ReadRows {
     fn encode(&self) -> Bytes {
@@ -40,7 +41,7 @@ impl Body for ReadRows {
     }
 
     fn decode(body: Bytes) -> Result<Self, Unreadable> {
-        ReadCommand::decode(body).map(ReadRows).map_err(|_| Unreadable)
+        ReadCommand::decode(body).map(|command| ReadRows(Arc::new(command))).map_err(|_| Unreadable)
     }
 }
 
@@ -65,7 +66,7 @@ impl Body for RowBlock {
 
 /// A read that is answered with a digest.
 #[derive(Clone, Debug)]
-pub(crate) struct ReadDigest(pub(crate) ReadCommand);
+pub(crate) struct ReadDigest(pub(crate) Arc<ReadCommand>);
 
 impl Body for ReadDigest {
     fn encode(&self) -> Bytes {
@@ -73,7 +74,7 @@ impl Body for ReadDigest {
     }
 
     fn decode(body: Bytes) -> Result<Self, Unreadable> {
-        ReadCommand::decode(body).map(ReadDigest).map_err(|_| Unreadable)
+        ReadCommand::decode(body).map(|command| ReadDigest(Arc::new(command))).map_err(|_| Unreadable)
     }
 }
 
