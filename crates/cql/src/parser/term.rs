@@ -301,7 +301,9 @@ impl Parser<'_> {
     fn parenthesised_term(&mut self) -> Result<Term, Error> {
         let position = self.position();
         if let Some(target) = self.type_hint() {
-            let term = Box::new(self.with_nesting(Self::signed_term)?);
+            // A hint binds its value before a field or element of it is taken.
+            let value = if self.at_symbol("-") { Self::signed_term } else { Self::simple_term };
+            let term = Box::new(self.with_nesting(value)?);
             return Ok(Term { kind: TermKind::Hinted { target, term }, position });
         }
         // A single term in parentheses may be that term or a tuple of it; only its place decides.

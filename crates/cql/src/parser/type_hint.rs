@@ -26,7 +26,7 @@ impl Parser<'_> {
             Kind::Word if quoted => {
                 ahead.at_value_word() || !is_reserved(ahead.token.text) && ahead.following.is_symbol("(")
             }
-            Kind::Word => native && !ahead.at_word("AS") && (!is_reserved(ahead.token.text) || ahead.at_value_word()),
+            Kind::Word => !ahead.at_word("AS") && (!is_reserved(ahead.token.text) || ahead.at_value_word()),
             Kind::End | Kind::Bad(_) => false,
             _ => true,
         };

@@ -30,11 +30,7 @@ pub(crate) fn composite(term: &Term, data_type: DataType, parts: Vec<ColumnExpre
     ColumnExpression { selector, name, data_type }
 }
 
-/// The type as it stands inside of another.
-pub(crate) fn frozen_name(data_type: &DataType) -> String {
-    use DataType::{List, Map, Set, Udt};
-    match data_type {
-        List(_) | Set(_) | Map(..) | Udt(_) => format!("frozen<{data_type}>"),
-        other => other.to_string(),
-    }
+/// The type as it is inside of another, where it is always frozen.
+pub(crate) fn frozen(data_type: DataType) -> DataType {
+    if data_type.is_complex() { DataType::Frozen(Box::new(data_type)) } else { data_type }
 }

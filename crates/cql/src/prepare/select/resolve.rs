@@ -8,10 +8,10 @@ use crate::prepare::select::aggregate::{aggregate, prepare_aggregate};
 use crate::prepare::select::call::call;
 use crate::prepare::select::cell_times::of_cell;
 use crate::prepare::select::column_expression::{ColumnExpression, FetchedValues};
-use crate::prepare::select::composite::{composite, frozen_name, type_inference_error};
+use crate::prepare::select::composite::{composite, frozen, type_inference_error};
 use crate::prepare::select::operation::{Side, cast, negation, operation};
 use crate::prepare::select::parts::{element, field_of, slice};
-use crate::prepare::term::assignable::{assignable, is_assignable};
+use crate::prepare::term::assignable::{assignable, is_hint_for, not_assignable};
 use crate::prepare::term::operand::preferred_type;
 use crate::prepare::term::term_text::{hinted_name, of_row, value_name};
 use crate::prepare::term::terms::{Terms, check_keyspace};
@@ -75,10 +75,24 @@ pub(crate) fn plain(
             let bounds = [from.as_deref(), to.as_deref()];
             slice(term, plain(of, terms, fetched, false)?, bounds, terms)
         }
-        TermKind::Field { of, field: name } => field_of(plain(of, terms, fetched, false)?, name),
+        TermKind::Field { of, field: name } => field_of(owner_of_field(of, terms, fetched)?, name),
         TermKind::Constant(_) | TermKind::Marker(_) | TermKind::Null | TermKind::Map(_) | TermKind::UserType(_) => {
             Err(type_inference_error(term))
         }
+    }
+}
+
+/// Resolves what a field is taken of, which may be in parentheses.
+fn owner_of_field(term: &Term, terms: &mut Terms<'_>, fetched: &mut FetchedValues) -> Result<ColumnExpression, Error> {
+    match &term.kind {
+        TermKind::Tuple(parts) if parts.len() == 1 && of_row(&parts[0]) => {
+            if matches!(&parts[0].kind, TermKind::Tuple(inner) if inner.len() == 1) {
+                return Err(type_inference_error(term));
+            }
+            let inner = plain(&parts[0], terms, fetched, false)?;
+            Ok(ColumnExpression { name: format!("({})", inner.name), ..inner })
+        }
+        _ => plain(term, terms, fetched, false),
     }
 }
 
@@ -204,8 +218,10 @@ fn prepare_typed(
         }
         _ => {
             let selected = plain(term, terms, fetched, false)?;
-            assignable(&selected.data_type, data_type, &selected.name).map_err(|e| e.at(term.position))?;
-            Ok(selected)
+            match is_hint_for(&selected.data_type, data_type) {
+                true => Ok(selected),
+                false => Err(not_assignable(&selected.data_type, data_type, &selected.name).at(term.position)),
+            }
         }
     }
 }
@@ -242,7 +258,7 @@ fn fields(
     for (name, data_type) in &own.fields {
         count_steps(1);
         parts.push(match by_name.get(name.as_str()) {
-            Some(value) => prepare_typed(value, data_type, terms, fetched)?,
+            Some(value) => prepare_typed(value, &frozen(data_type.clone()), terms, fetched)?,
             None => ColumnExpression {
                 selector: Selector::Given(Source::Null),
                 name: "NULL".to_owned(),
@@ -277,11 +293,11 @@ fn prepare_type_hint(
     terms: &mut Terms<'_>,
     fetched: &mut FetchedValues,
 ) -> Result<ColumnExpression, Error> {
-    let data_type = terms.resolve(target)?;
+    let data_type = frozen(terms.resolve(target)?);
     let refused = |terms: &mut Terms<'_>, fetched: &mut FetchedValues| {
         let shown = if of_row(term) { plain(term, terms, fetched, false).ok() } else { None };
         let shown = shown.map_or_else(|| value_name(term), |selected| selected.name);
-        let (name, data_type) = (hinted_name(target, &shown), frozen_name(&data_type));
+        let name = hinted_name(target, &shown);
         let message = format!("Cannot assign value {name} to {name} of type {data_type}");
         Error::invalid(message).at(term.position)
     };
@@ -291,7 +307,7 @@ fn prepare_type_hint(
         }
         selected => selected?,
     };
-    if of_row(term) && !is_assignable(&selected.data_type, &data_type) {
+    if of_row(term) && !is_hint_for(&selected.data_type, &data_type) {
         return Err(refused(terms, fetched));
     }
     Ok(ColumnExpression { name: hinted_name(target, &selected.name), data_type, ..selected })

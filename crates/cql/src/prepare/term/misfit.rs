@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::literal;
-use crate::prepare::term::assignable::is_assignable;
+use crate::prepare::term::assignable::{is_assignable, is_hint_for};
 use crate::prepare::term::term_text::value_name;
-use crate::statement::{Constant, Term, TermKind};
+use crate::statement::{Constant, Term, TermKind, TypeName};
 use henge_model::DataType;
 
 /// The error for a literal of another kind than the type requires.
@@ -116,6 +116,9 @@ pub(super) fn fits(term: &Term, data_type: &DataType) -> bool {
     match (&term.kind, data_type.unfrozen()) {
         (TermKind::Constant(Constant::Integer(_)), DataType::Duration) => true,
         (TermKind::Constant(constant), own) => literal::fits(constant, own),
+        (TermKind::Hinted { target: TypeName::Named { keyspace: None, name }, .. }, own) => {
+            DataType::native(&name.text).is_none_or(|hint| is_hint_for(&hint, own))
+        }
         (TermKind::Null, own) => *own != DataType::Counter,
         (TermKind::List(parts), DataType::List(of) | DataType::Vector(of, _)) => all(parts, of),
         (TermKind::Set(parts), DataType::Set(of)) => all(parts, of),

@@ -7,7 +7,7 @@ use crate::literal;
 use crate::plan::Labels;
 use crate::plan::Source;
 use crate::prepare::scope::Scope;
-use crate::prepare::term::assignable::{assignable, is_assignable};
+use crate::prepare::term::assignable::{assignable, is_assignable, is_hint_for};
 use crate::prepare::term::data_type::Types;
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::misfit::{check_argument, check_parts, fits, misfit, wrong_argument};
@@ -68,11 +68,12 @@ impl<'a> Terms<'a> {
                     let message = format!("Cannot cast value {} to type {hinted}", value_name(term));
                     return Err(Error::invalid(message));
                 }
-                if !is_assignable(&hinted, data_type) {
+                if !is_hint_for(&hinted, data_type) {
                     let value = hinted_name(target, &value_name(term));
                     return Err(Error::invalid(format!("Cannot assign value {value} to {name} of type {data_type}")));
                 }
-                self.source(term, &hinted, name)
+                // As in Cassandra the hint only decides if the value is taken.
+                self.source(term, data_type, name)
             }
             TermKind::Call { keyspace, function, arguments } => {
                 check_keyspace(keyspace.as_ref(), function)?;

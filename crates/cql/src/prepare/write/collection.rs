@@ -139,7 +139,7 @@ fn prepare_removal(term: &Term, column: &Column, terms: &mut Terms<'_>) -> Resul
                 let message = format!("Value for a map substraction has to be a set, but was: '{}'", value_name(term));
                 Error::invalid(message).at(term.position)
             };
-            let keys = DataType::Set(key.clone());
+            let keys = DataType::Frozen(Box::new(DataType::Set(key.clone())));
             terms.source(term, &keys, &column.name).map(CollectionChange::Remove).map_err(no_set)
         }
         _ => whole(term, column, terms).map(CollectionChange::RemoveValues),
