@@ -148,6 +148,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<(i32, i32, i64)> {
         None => (false, text),
     };
     let (months, days, nanos) = match body.strip_prefix('P') {
+        _ if body.is_empty() => return None,
         Some(iso) if iso.contains('-') => iso_alternative(iso)?,
         Some(iso) => iso_designators(iso)?,
         None => units(body)?,

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::statement::Constant;
-use crate::text_form::{hex, of_duration, of_number, of_text, of_uuid};
+use crate::text_form::{hex, no_duration, of_duration, of_number, of_text, of_uuid};
 use crate::tuple_text;
 use henge_model::DataType;
 
@@ -47,8 +47,7 @@ pub(crate) fn no_value(text: &str, data_type: &DataType, is_text: bool) -> Strin
         DataType::Timeuuid => format!("TimeUUID supports only version 1 UUIDs, not '{text}'"),
         DataType::Uuid => format!("Unable to make UUID from '{text}'"),
         DataType::Inet => format!("Unable to make inet address from '{text}'"),
-        // The sign of a number is not looked at.
-        DataType::Duration => format!("Unable to convert '{}' to a duration", text.trim_start_matches('-')),
+        DataType::Duration => no_duration(text),
         other => format!("Unable to make {other} from '{text}'"),
     }
 }

@@ -55,6 +55,11 @@ pub(crate) fn of_duration(text: &str) -> Option<Vec<u8>> {
     calendar::parse_duration(text).map(duration_bytes)
 }
 
+/// The message for a text that is no duration. As in Cassandra it does not show the sign.
+pub(crate) fn no_duration(text: &str) -> String {
+    format!("Unable to convert '{}' to a duration", text.strip_prefix('-').unwrap_or(text))
+}
+
 /// The value of a whole text, for native types other than text, boolean and blob. The empty text is the empty value of most types.
 pub(crate) fn of_string(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     if text.is_empty() && !matches!(data_type, DataType::Date | DataType::Time | DataType::Varint) {

@@ -102,7 +102,7 @@ fn no_value(text: &str, data_type: &DataType) -> Error {
         DataType::Time => format!("(TimeType) Unable to coerce '{text}' to a formatted time (long)"),
         DataType::Varint => format!("unable to make int from '{text}'"),
         DataType::Decimal => format!("unable to make BigDecimal from '{text}'"),
-        DataType::Duration => format!("Unable to convert '{text}' to a duration"),
+        DataType::Duration => text_form::no_duration(&text),
         DataType::Timestamp => format!("Unable to parse a date/time from '{text}'"),
         other => format!("Unable to make {other} from '{text}'"),
     })

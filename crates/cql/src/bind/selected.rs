@@ -54,10 +54,9 @@ pub(super) fn value<'a>(
             let Some(collection) = of(whole)? else { return Ok(None) };
             Ok(slice(data_type, &collection, from.as_deref(), to.as_deref()))
         }
-        Selector::PartTimes { times, of: whole, data_type, from, to, one } => {
+        Selector::PartTimes { times, of: whole, data_type, from, to, one, on } => {
             let (Some(times), Some(collection)) = (of(times)?, of(whole)?) else { return Ok(None) };
-            let (from, to) =
-                (evaluate_bound(from.as_ref(), "times", context)?, evaluate_bound(to.as_ref(), "times", context)?);
+            let (from, to) = (evaluate_bound(from.as_ref(), on, context)?, evaluate_bound(to.as_ref(), on, context)?);
             Ok(part_times(data_type, &times, &collection, from.as_deref(), to.as_deref(), *one))
         }
         Selector::FieldTimes { times, of: field, place } => {
@@ -87,14 +86,19 @@ pub(super) fn check_part_keys(selector: &Selector, context: &BindContext<'_>) ->
             evaluate_bound(to.as_ref(), on, context)?;
             check(of)
         }
-        Selector::Field { of, .. } | Selector::Newest(of) => check(of),
+        Selector::PartTimes { of, from: Some(key), one: true, on, .. } => {
+            key.evaluate(context)?.require(&format!("element selection on {on}"))?;
+            check(of)
+        }
+        Selector::PartTimes { of, from, to, on, .. } => {
+            evaluate_bound(from.as_ref(), on, context)?;
+            evaluate_bound(to.as_ref(), on, context)?;
+            check(of)
+        }
+        Selector::FieldTimes { of, .. } | Selector::Field { of, .. } | Selector::Newest(of) => check(of),
         Selector::Call { arguments: parts, .. } | Selector::Built { parts, .. } => parts.iter().try_for_each(check),
         Selector::Json(columns) => columns.iter().try_for_each(|(_, _, selector)| check(selector)),
-        Selector::Column(_)
-        | Selector::Given(_)
-        | Selector::Aggregate(_)
-        | Selector::PartTimes { .. }
-        | Selector::FieldTimes { .. } => Ok(()),
+        Selector::Column(_) | Selector::Given(_) | Selector::Aggregate(_) => Ok(()),
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) enum Selector {
         from: Option<Source>,
         to: Option<Source>,
         one: bool,
+        /// The collection's name, for messages.
+        on: String,
     },
     /// The timestamp or time to live of a field; null if the field is null.
     FieldTimes {

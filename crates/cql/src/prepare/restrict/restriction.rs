@@ -136,23 +136,25 @@ fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
 /// Refuses a relation on a clustering column that comes after one with a slice. Relations are taken in the order of the
 /// text. With `by_index`, those that an index answers are not looked at.
 pub(crate) fn check_slices(on_clustering: &[Restriction], table: &Table, by_index: bool) -> Result<(), Error> {
-    let place = |r: &Restriction| table.clustering.iter().position(|c| r.columns.first() == Some(c));
+    let place_of = |column: &Column| table.clustering.iter().position(|c| c.id == column.id);
+    let place = |r: &Restriction| r.columns.first().and_then(place_of);
     let mut last: Option<&Restriction> = None;
-    for restriction in on_clustering {
+    for (number, restriction) in on_clustering.iter().enumerate() {
         let before = last.filter(|_| !(by_index && probe::supporting(table, restriction).is_some()));
-        if let Some(last) = before.filter(|last| last.is_slice() && place(restriction) > place(last)) {
+        let refuse = |kind: &str, refused: &str, slice: &Restriction| {
+            let slice = &slice.columns[0].name;
             let message = format!(
-                "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
-                restriction.columns[0].name, last.columns[0].name
+                "{kind} column \"{refused}\" cannot be restricted (preceding column \"{slice}\" is restricted by a non-EQ relation)"
             );
-            return Err(Error::invalid(message).at(restriction.position));
+            Err(Error::invalid(message).at(restriction.position))
+        };
+        if let Some(last) = before.filter(|last| last.is_slice() && place(restriction) > place(last)) {
+            return refuse("Clustering", &restriction.columns[0].name, last);
         }
         if let Some(last) = before.filter(|last| restriction.is_slice() && place(restriction) < place(last)) {
-            let message = format!(
-                "PRIMARY KEY column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
-                last.columns[0].name, restriction.columns[0].name
-            );
-            return Err(Error::invalid(message).at(restriction.position));
+            let earlier = on_clustering[..number].iter().flat_map(|r| &r.columns);
+            let next = earlier.filter(|c| place_of(c) > place(restriction)).min_by_key(|c| place_of(c));
+            return refuse("PRIMARY KEY", &next.unwrap_or(&last.columns[0]).name, restriction);
         }
         if last.is_none_or(|last| place(restriction) >= place(last)) {
             last = Some(restriction);

@@ -5,6 +5,7 @@ use crate::plan::Source;
 use crate::plan::{Selector, projection_of};
 use crate::prepare::scope::column;
 use crate::prepare::select::column_expression::{ColumnExpression, FetchedValues};
+use crate::prepare::select::composite::frozen;
 use crate::prepare::select::parts::{field_of, key_label, parts_of};
 use crate::prepare::term::term_text::raw_name;
 use crate::prepare::term::terms::Terms;
@@ -154,18 +155,16 @@ fn of_part(
     let (data_type, selector) = match (one, &from) {
         (true, Some(key)) => {
             let (of, key, of_type) = (of.clone(), key.clone(), whole.data_type.clone());
-            (frozen(selected), Selector::Element { of, data_type: of_type, key, on })
+            (frozen(selected), Selector::Element { of, data_type: of_type, key, on: on.clone() })
         }
         _ => {
             let (of, data_type) = (of.clone(), whole.data_type.clone());
-            (whole.data_type.clone(), Selector::Slice { of, data_type, from: from.clone(), to: to.clone(), on })
+            (
+                whole.data_type.clone(),
+                Selector::Slice { of, data_type, from: from.clone(), to: to.clone(), on: on.clone() },
+            )
         }
     };
-    let times = Selector::PartTimes { times, of, data_type: whole.data_type, from, to, one };
+    let times = Selector::PartTimes { times, of, data_type: whole.data_type, from, to, one, on };
     Ok(TimedExpression { value: ColumnExpression { selector, name, data_type }, times })
-}
-
-/// The type as it is inside a collection, where it is always frozen.
-fn frozen(data_type: DataType) -> DataType {
-    if data_type.is_complex() { DataType::Frozen(Box::new(data_type)) } else { data_type }
 }
