@@ -2,7 +2,7 @@
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .compare import general, said
 from .definitions import Definitions
@@ -10,7 +10,7 @@ from .pair import Pair
 from .relations import Relations
 from .schema import creation, random_schema
 from .selects import Selects
-from .shown import answer_text, canonical_rows, differing_texts, differing_types, rows_text
+from .shown import answer_text, canonical_rows, differing_texts, differing_types, rows_text, with_literals
 from .terms import Request, Terms
 from .writes import Writes
 
@@ -140,10 +140,26 @@ class Round:
         (cassandra_all, henge_all), (cassandra_some, henge_some) = counts("*"), counts(", ".join(columns))
         return cassandra_all == henge_all == henge_some > cassandra_some
 
+    def are_ties(self, request):
+        """True if ORDER BY leaves open which of equal rows come first: its own columns are the same, and without LIMIT all rows are."""
+        literal = replace(request, text=with_literals(request), values=[], shown=[], prepared=False)
+        order = re.search(r" ORDER BY (.*?)(?= PER PARTITION| LIMIT| ALLOW|$)", literal.text)
+        if not order or " IN " not in literal.text or " GROUP BY " in literal.text:
+            return False
+        columns = re.sub(r" (ASC|DESC)\b", "", order[1])
+        ordered = replace(literal, text=re.sub(r"^SELECT .*? FROM ", f"SELECT {columns} FROM ", literal.text))
+        whole = replace(literal, text=re.sub(r"(?<! PARTITION) LIMIT -?\d+", "", literal.text))
+        asked = [self.pair.ask(each, self.keyspace) for each in (ordered, whole)]
+        if any(cassandra.failed or henge.failed for cassandra, henge, _ in asked):
+            return False
+        return asked[0][2] is None and sorted(rows_text(asked[1][0])) == sorted(rows_text(asked[1][1]))
+
     def finding(self, request, cassandra, henge, difference):
         answers = (answer_text(cassandra), answer_text(henge))
         if difference.kind == "rows" and canonical_rows(cassandra) == canonical_rows(henge):
             difference.kind, difference.cassandra = "bytes", differing_types(cassandra, henge)
+        elif difference.kind == "rows" and self.are_ties(request):
+            difference.kind = "ties"
         elif difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
             difference.kind = "order"
         elif difference.kind == "rows" and request.now is not None and self.leaves_out_expired(request):
