@@ -217,8 +217,10 @@ fn write_type_hint(f: &mut Formatter<'_>, target: &TypeName, term: &Term) -> Res
         _ => true,
     };
     let text = AtLeast(Strength::Signed, term).to_string();
+    // A part is taken of what the hint stands before, unless the part is in parentheses.
+    let is_part = matches!(term.kind, TermKind::Field { .. } | TermKind::Element { .. } | TermKind::Slice { .. });
     let bare = is_native || !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-');
-    if bare { write!(f, "({target}) {text}") } else { write!(f, "({target}) (({text}))") }
+    if bare && !is_part { write!(f, "({target}) {text}") } else { write!(f, "({target}) (({text}))") }
 }
 
 /// Prints a negated term. Two consecutive minuses would begin a comment, so a signed term gets parentheses.
