@@ -22,6 +22,7 @@ fn udt() -> DataType {
 fn faults_of_elements_come_before_missing_ones() {
     let cut = |of: &str| Err(ValueError::Truncated(of.to_owned()));
     let map = DataType::Map(of(DataType::Uuid), of(DataType::Int));
+    let list = DataType::List(of(DataType::Int));
     let int_and_uuid = DataType::Tuple(vec![DataType::Int, DataType::Uuid].into());
     let cases = [
         (&map, "000000010000000180", Err(ValueError::UuidLength(1))),
@@ -30,6 +31,11 @@ fn faults_of_elements_come_before_missing_ones() {
         (&map, "7fffffff00000000", cut("map")),
         (&int_and_uuid, "00000004000000010000000201", cut(&int_and_uuid.to_string())),
         (&int_and_uuid, "0000000101000000", Err(ValueError::Length { expected: "4 or 0 byte int", actual: 1 })),
+        // A null is told last.
+        (&list, "00000002ffffffff0000000101", Err(ValueError::Length { expected: "4 or 0 byte int", actual: 1 })),
+        (&list, "00000002ffffffff00000004", cut("list")),
+        (&list, "00000001ffffffff00", Err(ValueError::Trailing("list".to_owned()))),
+        (&list, "00000001ffffffff", Err(ValueError::NullElement)),
     ];
     for (data_type, bytes, outcome) in cases {
         assert_eq!(data_type.validate(&hex(bytes)), outcome, "{data_type} {bytes}");

@@ -103,12 +103,16 @@ fn validate_composite(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueErr
         Ok(parts) => (parts, None),
         Err(fault) => (leading_parts(data_type, bytes), Some(fault)),
     };
+    let mut has_null = false;
     for (i, part) in parts.into_iter().enumerate() {
         match part {
             Some(part) => validate(part_type(data_type, i), part)?,
-            None if nullable => {}
-            None => return Err(ValueError::NullElement),
+            None => has_null = true,
         }
     }
-    fault.map_or(Ok(()), Err)
+    match fault {
+        Some(fault) => Err(fault),
+        None if has_null && !nullable => Err(ValueError::NullElement),
+        None => Ok(()),
+    }
 }
