@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::statement::Constant;
-use crate::text_form::{hex, no_duration, of_duration, of_number, of_text, of_uuid};
+use crate::text_form::{hex, no_date, no_duration, no_time, of_duration, of_number, of_text, of_uuid};
 use crate::tuple_text;
 use henge_model::DataType;
 
@@ -26,23 +26,18 @@ pub(crate) fn encode(constant: &Constant, declared: &DataType, column: &str) -> 
         Constant::Blob(bytes) => Some(bytes.clone()),
         Constant::Duration(text) => of_duration(text),
     }
-    .ok_or_else(|| {
-        let is_text = matches!(constant, Constant::String(_));
-        Error::invalid(format!("{} (for \"{column}\")", no_value(&describe(constant).1, data_type, is_text)))
-    })
+    .ok_or_else(|| Error::invalid(format!("{} (for \"{column}\")", no_value(&describe(constant).1, data_type))))
 }
 
 /// The error for a text or number of the right form that is still not a value of the type.
-pub(crate) fn no_value(text: &str, data_type: &DataType, is_text: bool) -> String {
+pub(crate) fn no_value(text: &str, data_type: &DataType) -> String {
     match data_type {
         DataType::Ascii => "Invalid ASCII character in string literal".to_owned(),
         DataType::Bigint | DataType::Counter => format!("Unable to make long from '{text}'"),
         DataType::Smallint => format!("Unable to make short from '{text}'"),
         DataType::Tinyint => format!("Unable to make byte from '{text}'"),
-        DataType::Time if is_text => format!("(TimeType) Unable to coerce '{text}' to a formatted time (long)"),
-        DataType::Time => format!("Unable to make long (for time) from: '{text}'"),
-        DataType::Date if is_text => format!("Unable to coerce '{text}' to a formatted date (long)"),
-        DataType::Date => format!("Unable to make unsigned int (for date) from: '{text}'"),
+        DataType::Time => no_time(text),
+        DataType::Date => no_date(text),
         DataType::Timestamp => format!("Unable to parse a date/time from '{text}'"),
         DataType::Timeuuid => format!("TimeUUID supports only version 1 UUIDs, not '{text}'"),
         DataType::Uuid => format!("Unable to make UUID from '{text}'"),

@@ -25,7 +25,7 @@ pub(crate) fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
             IpAddr::V6(address) => Some(address.octets().to_vec()),
         },
         DataType::Date => date_bytes(calendar::parse_date(text).or_else(|| day_number(text))?),
-        DataType::Time => time_bytes(calendar::parse_time(text).or_else(|| text.parse().ok())?),
+        DataType::Time => time_bytes(calendar::parse_time(text).or_else(|| whole_number(text)?.parse().ok())?),
         DataType::Timestamp => Some(calendar::parse_timestamp(text)?.to_be_bytes().to_vec()),
         _ => None,
     }
@@ -45,7 +45,7 @@ pub(crate) fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
         DataType::Varint => Some(big(text)?.to_signed_bytes_be()),
         DataType::Decimal => decimal_bytes(text),
         DataType::Date => date_bytes(day_number(text)?),
-        DataType::Time => time_bytes(text.parse().ok()?),
+        DataType::Time => time_bytes(whole_number(text)?.parse().ok()?),
         _ => None,
     }
 }
@@ -53,6 +53,28 @@ pub(crate) fn of_number(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
 /// A duration in any of its forms.
 pub(crate) fn of_duration(text: &str) -> Option<Vec<u8>> {
     calendar::parse_duration(text).map(duration_bytes)
+}
+
+/// The text, if it has digits alone, and maybe a minus before them.
+pub(crate) fn whole_number(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(text)
+}
+
+/// The message for a text that is no date, whether it is written as one or as a number of days.
+pub(crate) fn no_date(text: &str) -> String {
+    match whole_number(text) {
+        Some(_) => format!("Unable to make unsigned int (for date) from: '{text}'"),
+        None => format!("Unable to coerce '{text}' to a formatted date (long)"),
+    }
+}
+
+/// The message for a text that is no time of the day, whether it is written as one or as a number of nanoseconds.
+pub(crate) fn no_time(text: &str) -> String {
+    match whole_number(text) {
+        Some(_) => format!("Unable to make long (for time) from: '{text}'"),
+        None => format!("(TimeType) Unable to coerce '{text}' to a formatted time (long)"),
+    }
 }
 
 /// The message for a text that is no duration. As in Cassandra it does not show the sign.
@@ -114,7 +136,7 @@ fn decimal_bytes(text: &str) -> Option<Vec<u8>> {
 
 /// The days since 1970-01-01 of a day number, in which 2^31 is that day.
 fn day_number(text: &str) -> Option<i64> {
-    text.parse::<u32>().ok().map(|n| i64::from(n) - (1 << 31))
+    whole_number(text)?.parse::<u32>().ok().map(|n| i64::from(n) - (1 << 31))
 }
 
 fn date_bytes(days: i64) -> Option<Vec<u8>> {

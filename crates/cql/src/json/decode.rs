@@ -185,7 +185,7 @@ fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
                 "Value '' is not a valid representation of a varint value".to_owned()
             }
             DataType::Timeuuid => format!("Unknown timeuuid representation: {shown}"),
-            other => literal::no_value(&shown, other, true),
+            other => literal::no_value(&shown, other),
         }
     })
 }

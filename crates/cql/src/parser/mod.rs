@@ -20,7 +20,7 @@ mod relation;
 mod select;
 mod statement;
 mod table;
-mod term;
+pub(crate) mod term;
 mod trigger;
 mod type_hint;
 mod user_type;

@@ -375,7 +375,7 @@ fn arithmetic(operator: ArithmeticOperator, left: Term, right: Term) -> Term {
 }
 
 /// Refuses columns, and parts of them, anywhere in a value.
-pub(super) fn check_value(term: &Term) -> Result<(), Error> {
+pub(crate) fn check_value(term: &Term) -> Result<(), Error> {
     match &term.kind {
         TermKind::Column(name) => Err(Error::syntax(
             term.position,

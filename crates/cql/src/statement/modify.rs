@@ -13,6 +13,15 @@ pub enum ModifyStatement {
 }
 
 impl ModifyStatement {
+    /// The table that is written.
+    pub(crate) fn table(&self) -> &TableName {
+        match self {
+            ModifyStatement::Insert(insert) => &insert.table,
+            ModifyStatement::Update(update) => &update.table,
+            ModifyStatement::Delete(delete) => &delete.table,
+        }
+    }
+
     /// `USING`.
     pub(crate) fn using(&self) -> &Using {
         match self {

@@ -7,3 +7,5 @@ pub(super) mod relation;
 mod repeats;
 pub(super) mod restriction;
 pub(super) mod slice;
+pub(super) mod slice_order;
+mod token_bounds;

@@ -1,23 +1,17 @@
 //! The relations of WHERE, with columns resolved and values typed.
 
-use crate::error::{Error, Position};
+use crate::error::Error;
 use crate::plan::{Choices, Restriction, Source, is_slice};
 use crate::prepare::restrict::entry;
 use crate::prepare::restrict::repeats::Repeats;
 use crate::prepare::restrict::slice::check_slice;
+use crate::prepare::restrict::slice_order::{Clause, SliceOrder};
+use crate::prepare::restrict::token_bounds::{TokenRestriction, token_bounds};
 use crate::prepare::scope::column;
 use crate::prepare::term::term_text::{relation_text, value_name};
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Name, Operator, Relation, Subject, Term, TermKind};
 use henge_model::{Column, DataType, Table};
-
-/// One relation on `token(...)`.
-#[derive(Clone, Debug)]
-pub(crate) struct TokenRestriction {
-    pub(crate) operator: Operator,
-    pub(crate) source: Source,
-    pub(crate) position: Position,
-}
 
 /// All relations of a WHERE clause.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +20,21 @@ pub(crate) struct Restrictions {
     pub(crate) tokens: Vec<TokenRestriction>,
 }
 
-/// Resolves the relations of a WHERE clause.
-pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Result<Restrictions, Error> {
+/// Resolves the relations of a WHERE clause. As in Cassandra the first relation with a fault is told, whatever fault it
+/// has.
+pub(crate) fn restrictions(
+    relations: &[Relation],
+    clause: Clause<'_>,
+    terms: &mut Terms<'_>,
+) -> Result<Restrictions, Error> {
+    let table = terms.table;
     let mut found = Restrictions::default();
     let mut repeats = Repeats::default();
+    let mut slices = SliceOrder::new(table, clause);
     for relation in relations {
+        if let Clause::Write(statement) = clause {
+            check_write(relation, statement)?;
+        }
         if relation.operator == Operator::NotEqual && !matches!(relation.subject, Subject::Field(..)) {
             let message = format!("Unsupported \"!=\" relation: {}", relation_text(relation));
             return Err(Error::invalid(message).at(relation.position));
@@ -39,7 +43,10 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
         match &relation.subject {
             Subject::Column(name) => found.columns.push(on_column(name, relation, terms)?),
             Subject::Columns(names) => on_columns(names, relation, terms, &mut found.columns)?,
-            Subject::Token(names) => found.tokens.push(on_token(names, relation, terms)?),
+            Subject::Token(names) => {
+                found.tokens.push(on_token(names, relation, terms)?);
+                token_bounds(&found.tokens, table)?;
+            }
             Subject::Element(name, key) => found.columns.push(entry::on_entry(name, key, relation, terms)?),
             Subject::Index(index) => return Err(no_index(index, terms.table)),
             Subject::Field(..) => {
@@ -47,8 +54,18 @@ pub(crate) fn restrictions(relations: &[Relation], terms: &mut Terms<'_>) -> Res
             }
         }
         repeats.check(&found.columns, known)?;
+        slices.check(&found.columns, known)?;
     }
     Ok(found)
+}
+
+/// Refuses relations that no write may have.
+fn check_write(relation: &Relation, statement: &str) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::invalid(message).at(relation.position));
+    if matches!(relation.operator, Operator::Contains | Operator::ContainsKey) {
+        return refuse(format!("Cannot use {statement} with {}", relation.operator.sign()));
+    }
+    Ok(())
 }
 
 /// The error for `expr(index, ...)`, which needs an index with a query language of its own; Henge has none.

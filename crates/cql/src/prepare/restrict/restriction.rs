@@ -2,10 +2,11 @@
 //! filter.
 
 use crate::error::{Error, Position};
-use crate::plan::{Choices, MixedBound, Partition, Restriction, Slice, SliceBound, TokenBound, TokenBounds, Where};
+use crate::plan::{Choices, MixedBound, Partition, Restriction, Slice, SliceBound, TokenBounds, Where};
 use crate::prepare::restrict::access::Access;
 use crate::prepare::restrict::probe;
-use crate::prepare::restrict::relation::{Restrictions, TokenRestriction};
+use crate::prepare::restrict::relation::Restrictions;
+use crate::prepare::restrict::token_bounds::token_bounds;
 use crate::statement::Operator;
 use crate::system_keyspaces::is_virtual;
 use henge_model::{Column, ColumnId, ColumnKind, Table};
@@ -31,9 +32,6 @@ pub(crate) fn sort(
     let is_strict = !allow_filtering && !is_virtual(&table.keyspace);
     let of = |kind| found.columns.iter().filter(move |r| r.columns.iter().any(|c| c.kind == kind));
     let on_clustering: Vec<Restriction> = of(ColumnKind::Clustering).cloned().collect();
-    if is_strict {
-        check_slices(&on_clustering, table, true)?;
-    }
     check_partition_columns(&found)?;
     let tokens = token_bounds(&found.tokens, table)?;
     if let (Some(first), true) = (of(ColumnKind::PartitionKey).next(), access.filters_partitions)
@@ -133,36 +131,6 @@ fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
     table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
 }
 
-/// Refuses a relation on a clustering column that comes after one with a slice. Relations are taken in the order of the
-/// text. With `by_index`, those that an index answers are not looked at.
-pub(crate) fn check_slices(on_clustering: &[Restriction], table: &Table, by_index: bool) -> Result<(), Error> {
-    let place_of = |column: &Column| table.clustering.iter().position(|c| c.id == column.id);
-    let place = |r: &Restriction| r.columns.first().and_then(place_of);
-    let mut last: Option<&Restriction> = None;
-    for (number, restriction) in on_clustering.iter().enumerate() {
-        let before = last.filter(|_| !(by_index && probe::supporting(table, restriction).is_some()));
-        let refuse = |kind: &str, refused: &str, slice: &Restriction| {
-            let slice = &slice.columns[0].name;
-            let message = format!(
-                "{kind} column \"{refused}\" cannot be restricted (preceding column \"{slice}\" is restricted by a non-EQ relation)"
-            );
-            Err(Error::invalid(message).at(restriction.position))
-        };
-        if let Some(last) = before.filter(|last| last.is_slice() && place(restriction) > place(last)) {
-            return refuse("Clustering", &restriction.columns[0].name, last);
-        }
-        if let Some(last) = before.filter(|last| restriction.is_slice() && place(restriction) < place(last)) {
-            let earlier = on_clustering[..number].iter().flat_map(|r| &r.columns);
-            let next = earlier.filter(|c| place_of(c) > place(restriction)).min_by_key(|c| place_of(c));
-            return refuse("PRIMARY KEY", &next.unwrap_or(&last.columns[0]).name, restriction);
-        }
-        if last.is_none_or(|last| place(restriction) >= place(last)) {
-            last = Some(restriction);
-        }
-    }
-    Ok(())
-}
-
 /// The first restricted clustering column whose predecessor is not restricted, and that predecessor; `None` if there is
 /// none.
 pub(crate) fn gap(on_clustering: &[Restriction], table: &Table) -> Option<(String, String)> {
@@ -193,41 +161,6 @@ fn partitions(
         }
         None => (Partition::Tokens(Box::new(tokens.unwrap_or_default())), None, restricted),
     }
-}
-
-/// The range of the token relations; `None` if there are none.
-fn token_bounds(tokens: &[TokenRestriction], table: &Table) -> Result<Option<TokenBounds>, Error> {
-    if tokens.is_empty() {
-        return Ok(None);
-    }
-    let names = table.partition_key.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
-    let (mut lower, mut upper) = (None, None);
-    let mut is_equal = false;
-    for TokenRestriction { operator, source, position } in tokens {
-        let refuse = |message: String| Err(Error::invalid(message).at(*position));
-        if is_equal {
-            return refuse(format!("{names} cannot be restricted by more than one relation if it includes an Equal"));
-        }
-        let inclusive = !matches!(operator, Operator::Less | Operator::Greater);
-        let bound = || Some(TokenBound { source: source.clone(), inclusive });
-        let end = match operator {
-            Operator::Equal if lower.is_some() || upper.is_some() => {
-                return refuse(format!(
-                    "Columns \"{names}\" cannot be restricted by both an equality and an inequality relation"
-                ));
-            }
-            Operator::Equal => {
-                (lower, upper, is_equal) = (bound(), bound(), true);
-                continue;
-            }
-            Operator::Greater | Operator::GreaterOrEqual => std::mem::replace(&mut lower, bound()).map(|_| "start"),
-            _ => std::mem::replace(&mut upper, bound()).map(|_| "end"),
-        };
-        if let Some(end) = end {
-            return refuse(format!("More than one restriction was found for the {end} bound on {names}"));
-        }
-    }
-    Ok(Some(TokenBounds { lower, upper }))
 }
 
 /// Takes the prefix of `=` and `IN` and the slice that follows it; returns the remaining restrictions.

@@ -21,15 +21,21 @@ pub(crate) fn create(create: &CreateType, scope: &Scope<'_>) -> Result<SchemaCha
         let message = format!("a user type may have {} fields at most", limits::FIELDS_MAX);
         return Err(Error::invalid(message).at(position));
     }
-    let types = Types { schema: scope.schema, keyspace: &keyspace };
-    let mut fields = Vec::with_capacity(create.fields.len());
+    let known = scope.schema.keyspaces.get(&keyspace).is_some_and(|keyspace| keyspace.types.contains_key(&name));
+    if known && !create.if_not_exists {
+        return Err(Error::invalid(format!("A user type with name '{name}' already exists")).at(position));
+    }
     let mut met = BTreeSet::new();
-    for (field, data_type) in &create.fields {
+    for (field, _) in &create.fields {
         count_steps(1);
         if !met.insert(field.text.as_str()) {
             let message = format!("Duplicate field name '{}' in type '{name}'", field.text);
             return Err(Error::invalid(message).at(field.position));
         }
+    }
+    let types = Types { schema: scope.schema, keyspace: &keyspace };
+    let mut fields = Vec::with_capacity(create.fields.len());
+    for (field, data_type) in &create.fields {
         let data_type = types.of_field(data_type).map_err(|e| e.at(field.position))?;
         fields.push((field.text.clone(), data_type));
     }

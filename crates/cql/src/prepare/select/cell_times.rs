@@ -1,6 +1,7 @@
 //! `writetime`, `maxwritetime` and `ttl` of columns, of fields of user types, and of elements of sets and maps.
 
 use crate::error::Error;
+use crate::parser::term::check_value;
 use crate::plan::Source;
 use crate::plan::{Selector, projection_of};
 use crate::prepare::scope::column;
@@ -114,10 +115,12 @@ fn prepare_timed(
             of_field(whole, field)
         }
         TermKind::Element { of, key } => {
+            check_value(key)?;
             let whole = prepare_timed(of, function, terms, fetched)?;
             of_part(term, whole, [Some(key), Some(key)], terms)
         }
         TermKind::Slice { of, from, to } => {
+            from.iter().chain(to).try_for_each(|bound| check_value(bound))?;
             let whole = prepare_timed(of, function, terms, fetched)?;
             of_part(term, whole, [from.as_deref(), to.as_deref()], terms)
         }

@@ -30,6 +30,20 @@ pub(crate) fn composite(term: &Term, data_type: DataType, parts: Vec<ColumnExpre
     ColumnExpression { selector, name, data_type }
 }
 
+/// Refuses a list of another number of elements than the vector has that its place requires.
+pub(crate) fn check_dimensions(term: &Term, data_type: &DataType) -> Result<(), Error> {
+    let TermKind::List(parts) = &term.kind else { return Ok(()) };
+    match data_type.unfrozen() {
+        DataType::Vector(_, n) if parts.len() != *n as usize => {
+            let given = parts.len();
+            let message = format!("Unable to create a vector selector of type {data_type} from {given} elements");
+            Err(Error::invalid(message).at(term.position))
+        }
+        DataType::Vector(of, _) | DataType::List(of) => parts.iter().try_for_each(|part| check_dimensions(part, of)),
+        _ => Ok(()),
+    }
+}
+
 /// The type as it is inside of another, where it is always frozen.
 pub(crate) fn frozen(data_type: DataType) -> DataType {
     if data_type.is_complex() { DataType::Frozen(Box::new(data_type)) } else { data_type }

@@ -8,8 +8,8 @@ use crate::prepare::select::aggregate::aggregate;
 use crate::prepare::select::column_expression::FetchedValues;
 use crate::prepare::select::resolve::plain;
 use crate::prepare::term::terms::Terms;
-use crate::statement::{Arguments, Operator, Term, TermKind};
-use henge_model::{Column, ColumnKind};
+use crate::statement::{Arguments, Constant, Operator, Term, TermKind};
+use henge_model::{Column, ColumnKind, DataType, Table};
 
 /// Functions that keep the order of timestamps, so that equal results are adjacent.
 const MONOTONIC_FUNCTIONS: [&str; 7] =
@@ -17,6 +17,24 @@ const MONOTONIC_FUNCTIONS: [&str; 7] =
 
 const ORDER_MESSAGE: &str =
     "Group by currently only support groups of columns following their declared order in the PRIMARY KEY";
+
+/// The groupings of GROUP BY.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    of_columns: Vec<Grouping>,
+    /// The last grouping, if it is by a function. The fault of one of an int is told after all others of the statement:
+    /// Cassandra takes an int for a date, and fails when it reads.
+    of_function: Option<Result<Grouping, Error>>,
+}
+
+impl Groups {
+    /// All groupings, or the fault of the function.
+    pub(crate) fn complete(self) -> Result<Vec<Grouping>, Error> {
+        let mut groups = self.of_columns;
+        groups.extend(self.of_function.transpose()?);
+        Ok(groups)
+    }
+}
 
 /// Resolves GROUP BY. Groups are keyed by the whole partition key and the clustering columns up to the last one that is
 /// named.
@@ -26,7 +44,7 @@ pub(crate) fn groups(
     found: &Restrictions,
     terms: &mut Terms<'_>,
     fetched: &mut FetchedValues,
-) -> Result<Vec<Grouping>, Error> {
+) -> Result<Groups, Error> {
     let table = terms.table;
     let keys: Vec<&Column> = table.partition_key.iter().chain(&table.clustering).collect();
     let mut next = 0;
@@ -69,16 +87,15 @@ pub(crate) fn groups(
         selector: Selector::Column(fetched.once(projection_of(column, table))),
         data_type: column.data_type.clone(),
     };
-    let mut groups: Vec<Grouping> = keys.iter().take(plain).map(&mut of_column).collect();
-    groups.extend(last);
-    Ok(groups)
+    let of_columns = keys.iter().take(plain).map(&mut of_column).collect();
+    Ok(Groups { of_columns, of_function: last })
 }
 
 /// A function of GROUP BY.
 struct GroupFunction<'t> {
     /// The clustering column that it is applied to.
     column: &'t Column,
-    grouping: Grouping,
+    grouping: Result<Grouping, Error>,
     /// The message for a function that is not monotonic; faults of other terms are reported before it.
     fault: Option<String>,
 }
@@ -91,15 +108,31 @@ fn group_function<'t>(
     fetched: &mut FetchedValues,
 ) -> Result<GroupFunction<'t>, Error> {
     let selected = plain(term, terms, fetched, false);
-    let selected = selected.map_or_else(|e| if e.is_of_selectable() { Err(e) } else { Ok(Err(e)) }, |s| Ok(Ok(s)))?;
+    let is_late =
+        |e: &Error| e.message.starts_with("Invalid call to function floor") && is_of_int(arguments, terms.table);
+    let selected = match selected {
+        Err(e) if e.is_of_selectable() && !is_late(&e) => return Err(e),
+        other => other,
+    };
     let column = of_function(arguments, term, terms)?;
-    let selected = selected?;
+    let selected = match selected {
+        Err(e) if is_late(&e) => return Ok(GroupFunction { column, grouping: Err(e), fault: None }),
+        other => other?,
+    };
     let (of, to) = (&column.data_type, &selected.data_type);
     let fault = (!MONOTONIC_FUNCTIONS.contains(&name)).then(|| {
         format!("Only monotonic functions are supported in the GROUP BY clause. Got: system.{name} : ({of}) -> {to} ")
     });
-    let grouping = Grouping { data_type: selected.data_type, selector: selected.selector };
+    let grouping = Ok(Grouping { data_type: selected.data_type, selector: selected.selector });
     Ok(GroupFunction { column, grouping, fault })
+}
+
+/// True if the arguments are an int column and what may be a duration.
+fn is_of_int(arguments: &Arguments, table: &Table) -> bool {
+    let Arguments::Terms(all) = arguments else { return false };
+    let [Term { kind: TermKind::Column(name), .. }, duration] = &all[..] else { return false };
+    let is_number = matches!(duration.kind, TermKind::Constant(Constant::Integer(_)));
+    !is_number && table.column(&name.text).is_some_and(|column| column.data_type == DataType::Int)
 }
 
 /// The column, if it is one of the primary key's.

@@ -7,6 +7,7 @@ pub(super) mod column_expression;
 pub(super) mod composite;
 pub(super) mod group;
 pub(super) mod masked;
+pub(super) mod named_columns;
 pub(super) mod operation;
 pub(super) mod parts;
 pub(super) mod resolve;

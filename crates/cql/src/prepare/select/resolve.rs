@@ -2,13 +2,14 @@
 //! type of its own takes the type that its place requires.
 
 use crate::error::Error;
+use crate::parser::term::check_value;
 use crate::plan::{Aggregate, Selector, Source, projection_of};
 use crate::prepare::scope::column;
 use crate::prepare::select::aggregate::{aggregate, prepare_aggregate};
 use crate::prepare::select::call::call;
 use crate::prepare::select::cell_times::of_cell;
 use crate::prepare::select::column_expression::{ColumnExpression, FetchedValues};
-use crate::prepare::select::composite::{composite, frozen, type_inference_error};
+use crate::prepare::select::composite::{check_dimensions, composite, frozen, type_inference_error};
 use crate::prepare::select::operation::{Side, cast, negation, operation};
 use crate::prepare::select::parts::{element, field_of, slice};
 use crate::prepare::term::assignable::{assignable, is_hint_for, not_assignable};
@@ -70,8 +71,12 @@ pub(crate) fn plain(
         TermKind::List(parts) | TermKind::Set(parts) | TermKind::Tuple(parts) => {
             collection(term, parts, terms, fetched)
         }
-        TermKind::Element { of, key } => element(term, plain(of, terms, fetched, false)?, key, terms),
+        TermKind::Element { of, key } => {
+            check_value(key)?;
+            element(term, plain(of, terms, fetched, false)?, key, terms)
+        }
         TermKind::Slice { of, from, to } => {
+            from.iter().chain(to).try_for_each(|bound| check_value(bound))?;
             let bounds = [from.as_deref(), to.as_deref()];
             slice(term, plain(of, terms, fetched, false)?, bounds, terms)
         }
@@ -187,6 +192,7 @@ fn prepare_typed(
         let inner = prepare_typed(&parts[0], data_type, terms, fetched)?;
         return Ok(ColumnExpression { name: format!("({})", inner.name), ..inner });
     }
+    check_dimensions(term, data_type)?;
     if !of_row(term) {
         let source = terms.source(term, data_type, "[selection]")?;
         let selector = Selector::Given(source);
@@ -195,10 +201,6 @@ fn prepare_typed(
     match (&term.kind, data_type.unfrozen()) {
         (TermKind::List(parts), DataType::List(element) | DataType::Vector(element, _))
         | (TermKind::Set(parts), DataType::Set(element)) => {
-            let wrong = matches!(data_type.unfrozen(), DataType::Vector(_, n) if *n as usize != parts.len());
-            if wrong {
-                return Err(Error::invalid(format!("a {data_type} has another number of elements")).at(term.position));
-            }
             let parts: Vec<(&Term, &DataType)> = parts.iter().map(|part| (part, &**element)).collect();
             prepare_composite(term, data_type, &parts, terms, fetched)
         }

@@ -8,15 +8,18 @@ use crate::plan::{
 use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
 use crate::prepare::restrict::restriction::{needs_filtering, sort};
+use crate::prepare::restrict::slice_order::Clause;
 use crate::prepare::scope::Scope;
 use crate::prepare::select::column_expression::FetchedValues;
-use crate::prepare::select::group::{self};
+use crate::prepare::select::group::{self, Groups};
 use crate::prepare::select::masked::restricted_masked_columns;
+use crate::prepare::select::named_columns::named_columns;
 use crate::prepare::select::resolve::select;
 use crate::prepare::select::sorting::{check_names, equal_columns, order};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::{Terms, is_integer};
 use crate::statement::{Select, Term};
+use crate::system_keyspaces::is_virtual;
 use henge_base::{Bytes, count_steps};
 use henge_model::{Column, ColumnId, ColumnKind, DataType, ProjectedColumn, Projection, Table};
 use std::collections::BTreeMap;
@@ -35,8 +38,14 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     };
     check_names(&select.order_by, table)?;
     let selected = fetched.columns.clone();
-    let found: Restrictions = restrictions(&select.relations, &mut terms)?;
-    let of_statics = check_statics(&selected, &found, table);
+    let is_filtered = select.allow_filtering || is_virtual(&table.keyspace);
+    let clause = if is_filtered { Clause::Filtered } else { Clause::Unfiltered };
+    let found: Restrictions = restrictions(&select.relations, clause, &mut terms)?;
+    // A select list with a fault counts with all columns that it names.
+    let of_statics = match &selection {
+        Ok(_) => check_statics(&columns_of(&selected, table), &found),
+        Err(_) => check_statics(&named_columns(&select.items, table), &found),
+    };
     let distinct = select.distinct.map_or(Ok(()), |position| {
         check_distinct_where(&found, position)?;
         check_distinct(&selected, &found, table, position)
@@ -44,7 +53,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     let fixed: Vec<Column> = equal_columns(&found);
     let restricted_masked = restricted_masked_columns(&found, table);
     let groups = match &select.group_by[..] {
-        [] => Ok(Vec::new()),
+        [] => Ok(Groups::default()),
         group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
     };
     // Errors are reported in Cassandra's order: names of ORDER BY, WHERE, then selection, grouping, and order; and last the need to filter
@@ -58,6 +67,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     if let Some(position) = restrictions.filters {
         return Err(needs_filtering(position));
     }
+    let groups = groups.complete()?;
     let sorting = Sorting::of(ordering, &restrictions, reversed);
     if let (Some(position), false) = (select.distinct, sorting.is_empty()) {
         check_distinct_columns(&columns_of(&sorting.projections(table), table), position)?;
@@ -156,8 +166,7 @@ fn is_once(column: &Column) -> bool {
 }
 
 /// Refuses restrictions of clustering columns if only static columns are selected.
-fn check_statics(selected: &[ProjectedColumn], found: &Restrictions, table: &Table) -> Result<(), Error> {
-    let columns = columns_of(selected, table);
+fn check_statics(columns: &[Column], found: &Restrictions) -> Result<(), Error> {
     let only_statics = columns.iter().any(|c| c.kind == ColumnKind::Static) && columns.iter().all(is_once);
     let on_clustering = |r: &&Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::Clustering);
     match found.columns.iter().find(on_clustering) {

@@ -120,7 +120,8 @@ pub(super) fn fits(term: &Term, data_type: &DataType) -> bool {
             DataType::native(&name.text).is_none_or(|hint| is_hint_for(&hint, own))
         }
         (TermKind::Null, own) => *own != DataType::Counter,
-        (TermKind::List(parts), DataType::List(of) | DataType::Vector(of, _)) => all(parts, of),
+        (TermKind::List(parts), DataType::List(of)) => all(parts, of),
+        (TermKind::List(parts), DataType::Vector(of, n)) => parts.len() == *n as usize && all(parts, of),
         (TermKind::Set(parts), DataType::Set(of)) => all(parts, of),
         (TermKind::Set(parts), DataType::Map(..)) => parts.is_empty(),
         (TermKind::Map(entries), DataType::Map(of_key, of)) => {

@@ -34,6 +34,7 @@ pub(crate) fn prepare(batch: &Batch, scope: &Scope<'_>) -> Result<PlannedStateme
     }
     for (statement, plan) in batch.statements.iter().zip(&statements) {
         check_counter_using(statement, plan)?;
+        plan.check_choices(statement.table().name.position)?;
     }
     statements.iter_mut().for_each(|s| s.markers = markers.count());
     let pk_indexes = match statements.first() {

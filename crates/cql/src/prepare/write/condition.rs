@@ -1,7 +1,7 @@
 //! Resolution of IF.
 
 use crate::error::{Error, Position};
-use crate::plan::{Choices, ConditionPlan, ModifyPlan, Part, Reach, Source, TestPlan};
+use crate::plan::{Choices, ConditionPlan, ModifyPlan, Part, Reach, TestPlan};
 use crate::prepare::scope::column;
 use crate::prepare::term::terms::Terms;
 use crate::statement::{Condition, Name, Operator, Relation, Subject};
@@ -34,9 +34,6 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
         }
     };
     let column = column(terms.table, name)?.clone();
-    if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
-        return refuse(format!("PRIMARY KEY column '{}' cannot have IF conditions", column.name));
-    }
     if column.data_type == DataType::Counter {
         return refuse("Conditions on counters are not supported".to_owned());
     }
@@ -65,9 +62,9 @@ fn test(relation: &Relation, terms: &mut Terms<'_>) -> Result<TestPlan, Error> {
     if operator != Operator::In && values.len() != 1 {
         return refuse("a comparison is with one value".to_owned());
     }
-    let by_order = !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In);
-    if by_order && matches!(values[..], [Source::Null]) {
-        return refuse(format!("Invalid comparison with null for operator \"{}\"", operator.sign()));
+    // Faults of the compared values come before that of the column.
+    if matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering) {
+        return refuse(format!("PRIMARY KEY column '{}' cannot have IF conditions", column.name));
     }
     Ok(TestPlan { column, part, operator, data_type: of, values, is_list })
 }
@@ -127,25 +124,16 @@ fn operand_type(operator: Operator, of: &DataType, name: &Name) -> Result<DataTy
     }
 }
 
+/// The error for a timestamp of a conditional write, which has that of its ballot.
+pub(crate) fn custom_timestamp() -> Error {
+    Error::invalid("Cannot provide custom timestamp for conditional updates")
+}
+
 impl ModifyPlan {
-    /// Adds a condition, or refuses it. `what` names the kind of statement in messages: updates or deletions.
-    pub(crate) fn under(
-        mut self,
-        condition: ConditionPlan,
-        what: &str,
-        position: Position,
-    ) -> Result<ModifyPlan, Error> {
+    /// Adds a condition, or refuses it.
+    pub(crate) fn under(mut self, condition: ConditionPlan, position: Position) -> Result<ModifyPlan, Error> {
         if self.timestamp.is_some() {
-            return Err(Error::invalid("Cannot provide custom timestamp for conditional updates").at(position));
-        }
-        let is_choice = |choices: &[Choices]| choices.iter().any(|c| c.single().is_none());
-        if is_choice(&self.partition) {
-            let message = format!("IN on the partition key is not supported with conditional {what}");
-            return Err(Error::invalid(message).at(position));
-        }
-        if is_choice(&self.clustering) {
-            let message = format!("IN on the clustering key columns is not supported with conditional {what}");
-            return Err(Error::invalid(message).at(position));
+            return Err(custom_timestamp().at(position));
         }
         if matches!(self.reach, Reach::Ranges(_)) {
             let message = "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to \
@@ -156,15 +144,22 @@ impl ModifyPlan {
         Ok(self)
     }
 
+    /// Refuses a conditional write of several partitions or rows. A batch is checked first.
+    pub(crate) fn check_choices(&self, position: Position) -> Result<(), Error> {
+        let is_choice = |choices: &[Choices]| choices.iter().any(|c| c.single().is_none());
+        let keys = match self.condition {
+            Some(_) if is_choice(&self.partition) => "partition key",
+            Some(_) if is_choice(&self.clustering) => "clustering key columns",
+            _ => return Ok(()),
+        };
+        let what = if self.is_delete { "deletions" } else { "updates" };
+        Err(Error::invalid(format!("IN on the {keys} is not supported with conditional {what}")).at(position))
+    }
+
     /// Adds a condition if there is one.
-    pub(crate) fn under_any(
-        self,
-        condition: Option<ConditionPlan>,
-        what: &str,
-        position: Position,
-    ) -> Result<ModifyPlan, Error> {
+    pub(crate) fn under_any(self, condition: Option<ConditionPlan>, position: Position) -> Result<ModifyPlan, Error> {
         match condition {
-            Some(condition) => self.under(condition, what, position),
+            Some(condition) => self.under(condition, position),
             None => Ok(self),
         }
     }

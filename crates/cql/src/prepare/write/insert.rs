@@ -64,7 +64,7 @@ pub(crate) fn plan(insert: &Insert, scope: &Scope<'_>, markers: &mut Markers) ->
         }
     };
     match insert.if_not_exists {
-        Some(position) => plan.under(ConditionPlan::NotExists, "updates", position),
+        Some(position) => plan.under(ConditionPlan::NotExists, position),
         None => Ok(plan),
     }
 }

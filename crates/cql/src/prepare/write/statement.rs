@@ -6,6 +6,7 @@ use crate::prepare::scope::{Scope, column};
 use crate::prepare::term::marker::Markers;
 use crate::prepare::term::terms::Terms;
 use crate::prepare::write::collection::{self};
+use crate::prepare::write::condition::custom_timestamp;
 use crate::prepare::write::using::{target, using};
 use crate::prepare::write::write_target::{write_restrictions, write_target};
 use crate::prepare::write::{insert, virtual_table};
@@ -18,6 +19,7 @@ pub(crate) fn prepare(statement: &ModifyStatement, scope: &Scope<'_>) -> Result<
     let mut markers = Markers::default();
     let mut plan = plan(statement, scope, &mut markers)?;
     check_counter_using(statement, &plan)?;
+    plan.check_choices(statement.table().name.position)?;
     plan.markers = markers.count();
     let pk_indexes = markers.partition_indexes(&plan.table);
     Ok(PlannedStatement { bind: markers.finish()?, pk_indexes, result: None, plan: Plan::Modify(Box::new(plan)) })
@@ -37,8 +39,8 @@ pub(crate) fn plan(statement: &ModifyStatement, scope: &Scope<'_>, markers: &mut
 fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&update.table, scope, markers)?;
     let (ttl, timestamp) = using(&update.using, &mut terms)?;
+    check_timestamp(update.condition.as_ref(), timestamp.as_ref(), update.table.name.position)?;
     let condition = condition(update.condition.as_ref(), &mut terms)?;
-    check_timestamp(condition.as_ref(), timestamp.as_ref(), update.table.name.position)?;
     let mut changes = Changes::default();
     for assignment in &update.assignments {
         assign(assignment, table, condition.is_some(), &mut terms, &mut changes)?;
@@ -49,15 +51,15 @@ fn update_plan(update: &Update, scope: &Scope<'_>, markers: &mut Markers) -> Res
     let (partition, clustering, reach) = write_target(restrictions, table, of_statics, "UPDATE", position)?;
     check_counters(table, update.condition.as_ref(), position)?;
     let plan = assemble(table, partition, clustering, reach, changes, ttl, timestamp);
-    plan.under_any(condition, "updates", position)
+    plan.under_any(condition, position)
 }
 
 fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Result<ModifyPlan, Error> {
     let (table, mut terms) = target(&delete.table, scope, markers)?;
     let position = delete.table.name.position;
     let (_, timestamp) = using(&delete.using, &mut terms)?;
+    check_timestamp(delete.condition.as_ref(), timestamp.as_ref(), position)?;
     let condition = condition(delete.condition.as_ref(), &mut terms)?;
-    check_timestamp(condition.as_ref(), timestamp.as_ref(), position)?;
     let mut changes = Changes::default();
     for deletion in &delete.deletions {
         let (Deletion::Column(name) | Deletion::Element(name, _) | Deletion::Field(name, _)) = deletion;
@@ -74,6 +76,9 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
     let of_statics = changes.are_static_only() && is_of_partition(condition.as_ref());
     let restrictions = write_restrictions(&delete.relations, table, "DELETE", of_statics, &mut terms)?;
     check_counters(table, delete.condition.as_ref(), position)?;
+    if condition.is_some() && timestamp.is_some() {
+        return Err(custom_timestamp().at(position));
+    }
     let is_of_rows = !changes.are_static_only();
     if !restrictions.has_full_key(table) {
         check_range(&delete.deletions, is_of_rows, condition.as_ref()).map_err(|e| e.at(position))?;
@@ -87,12 +92,12 @@ fn delete_plan(delete: &Delete, scope: &Scope<'_>, markers: &mut Markers) -> Res
         let (clustering, reach) = (restrictions.clustering, Reach::Ranges(restrictions.slice));
         let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
         let plan = ModifyPlan { deletes_row: true, is_delete: true, is_single: false, ..plan };
-        return plan.under_any(condition, "deletions", position);
+        return plan.under_any(condition, position);
     }
     let (partition, clustering, reach) = write_target(restrictions, table, of_statics, "DELETE", position)?;
     let deletes_row = changes.is_empty();
     let plan = assemble(table, partition, clustering, reach, changes, None, timestamp);
-    ModifyPlan { deletes_row, is_delete: true, ..plan }.under_any(condition, "deletions", position)
+    ModifyPlan { deletes_row, is_delete: true, ..plan }.under_any(condition, position)
 }
 
 /// Refuses deletions of regular columns and conditions on them in a DELETE that does not restrict the full primary key.
@@ -110,16 +115,11 @@ fn check_range(deletions: &[Deletion], is_of_rows: bool, condition: Option<&Cond
     }
 }
 
-/// Refuses timestamps of conditional writes, which have the timestamp of their ballot.
-fn check_timestamp(
-    condition: Option<&ConditionPlan>,
-    timestamp: Option<&Source>,
-    position: Position,
-) -> Result<(), Error> {
+/// Refuses the timestamp of a write with comparisons behind IF: it has the timestamp of its ballot. That of one with IF
+/// EXISTS is refused when all else is resolved.
+fn check_timestamp(condition: Option<&Condition>, timestamp: Option<&Source>, position: Position) -> Result<(), Error> {
     match (condition, timestamp) {
-        (Some(_), Some(_)) => {
-            Err(Error::invalid("Cannot provide custom timestamp for conditional updates").at(position))
-        }
+        (Some(Condition::Relations(_)), Some(_)) => Err(custom_timestamp().at(position)),
         _ => Ok(()),
     }
 }

@@ -6,10 +6,11 @@ use crate::plan::Reach;
 use crate::plan::Restriction;
 use crate::plan::{Partition, Where};
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
-use crate::prepare::restrict::restriction::{check_slices, gap, gap_message, sort_write};
+use crate::prepare::restrict::restriction::{gap, gap_message, sort_write};
+use crate::prepare::restrict::slice_order::Clause;
 use crate::prepare::term::terms::Terms;
 use crate::prepare::write::compact;
-use crate::statement::{Operator, Relation, Subject};
+use crate::statement::{Relation, Subject};
 use henge_model::{Column, ColumnKind, Table};
 
 /// Partitions and rows of a write to columns: rows by their full key, or the static row if only static columns are
@@ -51,22 +52,16 @@ pub(crate) fn write_restrictions(
     of_statics: bool,
     terms: &mut Terms<'_>,
 ) -> Result<Where, Error> {
-    let of_parts = |r: &&Relation| matches!(r.operator, Operator::Contains | Operator::ContainsKey);
-    if let Some(contains) = relations.iter().find(of_parts) {
-        let message = format!("Cannot use {statement} with {}", contains.operator.sign());
-        return Err(Error::invalid(message).at(contains.position));
-    }
     if let Some(index) = relations.iter().find(|r| matches!(r.subject, Subject::Index(_))) {
         let message = "Custom index expressions cannot be used in WHERE clauses for UPDATE or DELETE statements";
         return Err(Error::invalid(message).at(index.position));
     }
-    let found: Restrictions = restrictions(relations, terms)?;
+    let found: Restrictions = restrictions(relations, Clause::Write(statement), terms)?;
     if let Some(token) = found.tokens.first() {
         let message = format!("The token function cannot be used in WHERE clauses for {statement} statements");
         return Err(Error::invalid(message).at(token.position));
     }
     let on_clustering: Vec<Restriction> = of_kind(&found, ColumnKind::Clustering).cloned().collect();
-    check_slices(&on_clustering, table, false)?;
     check_partition(&found, table, statement)?;
     if let (Some(first), true) = (on_clustering.first(), of_statics) {
         return Err(only_statics(statement).at(first.position));
