@@ -3,7 +3,7 @@
 use super::part_filter::{PartFilter, PartKind};
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::{EvaluatedValue, FilterRelation};
+use crate::plan::{EvaluatedValue, FilterRelation, ValueUse};
 use crate::statement::Operator;
 use henge_base::Bytes;
 use henge_model::{Analysis, Column, DataType, Order};
@@ -52,11 +52,12 @@ impl Filter {
             let name = &relation.column.name;
             let mut columns = vec![relation.column.clone()];
             columns.extend(relation.rest.iter().map(|(_, column)| column.clone()));
+            let usage = if relation.is_of_range { ValueUse::Key } else { ValueUse::Filter };
             let key = relation.key.as_ref().map(|key| entry_part(key.evaluate(context)?, "key", name)).transpose()?;
             if let (Some(_), Some([value])) = (&key, relation.choices.single()) {
                 entry_part(value.evaluate(context)?, "value", name)?;
             }
-            let choices = relation.choices.evaluate(context, &columns)?;
+            let choices = relation.choices.evaluate(context, &columns, usage)?;
             let analysed = |value: Cow<'_, [u8]>| Bytes::copy_from_slice(&relation.analysis.apply(&value));
             let values = choices.into_iter().map(|tuple| tuple.into_iter().map(analysed).collect());
             if let Some(asked) = part_kind(relation) {

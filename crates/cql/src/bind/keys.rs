@@ -3,7 +3,7 @@
 use crate::context::{BindContext, BoundValue};
 use crate::error::Error;
 use crate::limits;
-use crate::plan::{Choices, Values};
+use crate::plan::{Choices, ValueUse, Values};
 use henge_model::{Column, PartitionKey, Token};
 use smallvec::SmallVec;
 use std::cmp::Ordering;
@@ -20,7 +20,7 @@ pub(crate) fn product<'a>(
     let mut rows = vec![Values::new()];
     let mut rest = columns;
     for group in groups {
-        let choices = group.evaluate(context, rest)?;
+        let choices = group.evaluate(context, rest, ValueUse::Key)?;
         rest = rest.get(group.width()..).unwrap_or(&[]);
         if rows.len().saturating_mul(choices.len()) > limits::READS_MAX {
             return Err(Error::invalid(format!("IN restrictions come to more than {} keys", limits::READS_MAX)));

@@ -2,7 +2,7 @@
 
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::{ProbeCondition, ProbePlan};
+use crate::plan::{ProbeCondition, ProbePlan, ValueUse};
 use crate::statement::Operator;
 use henge_base::Bytes;
 use henge_model::{ColumnKind, Probe, Table, Terms};
@@ -32,7 +32,7 @@ impl ProbePlan {
         table: &Table,
         context: &BindContext<'_>,
     ) -> Result<Option<Bytes>, Error> {
-        let choices = condition.choices.evaluate(context, std::slice::from_ref(&condition.column))?;
+        let choices = condition.choices.evaluate(context, std::slice::from_ref(&condition.column), ValueUse::Filter)?;
         let Some(value) = choices.first().and_then(|values| values.first()) else { return Ok(None) };
         let Some(key) = &condition.key else { return Ok(self.index.term(table, value)) };
         let key = key.evaluate(context)?.require(&format!("a map key of {}", condition.column.name))?;

@@ -64,6 +64,8 @@ impl SelectPlan {
             Some(source) => positive(source, "LIMIT", context)?,
             None => u32::MAX,
         };
+        let per_partition = self.per_partition.as_ref().map(|source| positive(source, "PER PARTITION LIMIT", context));
+        let per_partition = per_partition.transpose()?;
         let filter = Filter::bind(&self.filter, context)?;
         self.selectors.iter().try_for_each(|selector| check_part_keys(selector, context))?;
         let reads = match &self.restrictions.partition {
@@ -79,8 +81,6 @@ impl SelectPlan {
             Partition::Tokens(bounds) => scan(&self.table, bounds, context)?,
         };
         let limit = if self.is_aggregate() { u32::MAX } else { limit };
-        let per_partition = self.per_partition.as_ref().map(|source| positive(source, "PER PARTITION LIMIT", context));
-        let per_partition = per_partition.transpose()?;
         let probe = self.restrictions.probe.as_ref().map(|probe| probe.bind(&self.table, context)).transpose()?;
         Ok(BoundSelect { reads, limit, per_partition, reversed: self.reversed, filter, probe: probe.flatten() })
     }

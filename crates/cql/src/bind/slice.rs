@@ -2,7 +2,7 @@
 
 use crate::context::BindContext;
 use crate::error::Error;
-use crate::plan::{Choices, Slice, SliceBound, Values, key_value};
+use crate::plan::{Choices, Slice, SliceBound, ValueUse, Values, value_of};
 use henge_base::Bytes;
 use henge_model::{Key, KeyError, Order, PartitionKey, Table};
 use std::borrow::Cow;
@@ -30,7 +30,7 @@ impl<'a> SliceValues<'a> {
         let evaluate = |bound: &'a SliceBound| -> Result<_, Error> {
             let mut values = Values::new();
             for (source, column) in bound.values.iter().zip(columns) {
-                values.push(key_value(source, column, context)?);
+                values.push(value_of(source, column, context, ValueUse::Key)?);
             }
             Ok((values, bound.inclusive))
         };

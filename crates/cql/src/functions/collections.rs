@@ -77,9 +77,8 @@ impl OfCollection {
         let is_average = self == OfCollection::Average && count > 0;
         match element {
             DataType::Float | DataType::Double => {
-                let sum: f64 = numbers.iter().map(Number::to_f64).sum();
-                // The sum of no floats would be -0.0.
-                let sum = if count == 0 { 0.0 } else { sum };
+                // From 0 on, so that -0.0 alone comes to 0.0.
+                let sum = numbers.iter().map(Number::to_f64).fold(0.0, |sum, number| sum + number);
                 Number::Double(if is_average { sum / count as f64 } else { sum }).to_bytes(element)
             }
             DataType::Decimal => {

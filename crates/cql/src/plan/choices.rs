@@ -5,7 +5,7 @@ use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
 use crate::limits;
-use henge_model::{Column, ColumnKind, DataType};
+use henge_model::{Column, DataType};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -20,6 +20,15 @@ pub(crate) enum Choices {
     List(Source),
     /// A bound list of tuples; the number is the columns per tuple.
     TupleList(Source, usize),
+}
+
+/// The use of a value, which the messages of its faults tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueUse {
+    /// It is part of a key, or a bound of keys.
+    Key,
+    /// Rows are filtered by it.
+    Filter,
 }
 
 /// Values of leading key columns.
@@ -55,6 +64,7 @@ impl Choices {
         &'a self,
         context: &BindContext<'a>,
         columns: &[Column],
+        usage: ValueUse,
     ) -> Result<Vec<Values<'a>>, Error> {
         match self {
             Choices::Part(source, place) => match source.evaluate(context)? {
@@ -69,17 +79,22 @@ impl Choices {
             Choices::Tuples(tuples) if tuples.len() > 1 && self.width() > 1 => {
                 tuples.iter().map(|tuple| tuple_values(tuple, columns, context)).collect()
             }
-            Choices::Tuples(tuples) => tuples.iter().map(|tuple| one(tuple, columns, context)).collect(),
-            Choices::List(source) => list(source, columns, context),
+            Choices::Tuples(tuples) => tuples.iter().map(|tuple| one(tuple, columns, context, usage)).collect(),
+            Choices::List(source) => list(source, columns, context, usage),
             Choices::TupleList(source, width) => tuple_list(source, columns.get(..*width).unwrap_or(columns), context),
         }
     }
 }
 
-fn one<'a>(sources: &'a [Source], columns: &[Column], context: &BindContext<'a>) -> Result<Values<'a>, Error> {
+fn one<'a>(
+    sources: &'a [Source],
+    columns: &[Column],
+    context: &BindContext<'a>,
+    usage: ValueUse,
+) -> Result<Values<'a>, Error> {
     let mut values = Values::new();
     for (source, column) in sources.iter().zip(columns) {
-        values.push(key_value(source, column, context)?);
+        values.push(value_of(source, column, context, usage)?);
     }
     Ok(values)
 }
@@ -105,36 +120,39 @@ fn null_in_tuple(columns: &[Column]) -> Error {
     Error::invalid(format!("Invalid null value in condition for columns: [{}]", names.join(", ")))
 }
 
-pub(crate) fn key_value<'a>(
+/// The value that a column is compared with.
+pub(crate) fn value_of<'a>(
     source: &'a Source,
     column: &Column,
     context: &BindContext<'a>,
+    usage: ValueUse,
 ) -> Result<Cow<'a, [u8]>, Error> {
     match source.evaluate(context)? {
         EvaluatedValue::Value(value) => Ok(value),
-        EvaluatedValue::Null => Err(null_value(column)),
-        EvaluatedValue::Unset if is_of_key(column) => {
+        EvaluatedValue::Null => Err(null_value(column, usage)),
+        EvaluatedValue::Unset if usage == ValueUse::Key => {
             Err(Error::invalid(format!("Invalid unset value for column {}", column.name)))
         }
         EvaluatedValue::Unset => Err(Error::invalid(format!("Unsupported unset value for column {}", column.name))),
     }
 }
 
-fn is_of_key(column: &Column) -> bool {
-    matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Clustering)
-}
-
 /// The error for a relation that compares a column with null.
-fn null_value(column: &Column) -> Error {
+fn null_value(column: &Column, usage: ValueUse) -> Error {
     let name = &column.name;
-    Error::invalid(match is_of_key(column) {
-        true => format!("Invalid null value in condition for column {name}"),
-        false => format!("Unsupported null value for column {name}"),
+    Error::invalid(match usage {
+        ValueUse::Key => format!("Invalid null value in condition for column {name}"),
+        ValueUse::Filter => format!("Unsupported null value for column {name}"),
     })
 }
 
 /// Splits a bound `list` into values of the first column.
-fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -> Result<Vec<Values<'a>>, Error> {
+fn list<'a>(
+    source: &'a Source,
+    columns: &[Column],
+    context: &BindContext<'a>,
+    usage: ValueUse,
+) -> Result<Vec<Values<'a>>, Error> {
     let name = columns.first().map_or("", |c| c.name.as_str());
     let bytes = source.evaluate_choices(context)?.require(&format!("column {name}"))?;
     let element = columns.first().map_or(&DataType::Blob, |c| &c.data_type);
@@ -144,7 +162,7 @@ fn list<'a>(source: &'a Source, columns: &[Column], context: &BindContext<'a>) -
     let mut choices = Vec::with_capacity(parts.len().min(limits::READS_MAX));
     for (_, part) in parts {
         let value = part.ok_or_else(|| match columns.first() {
-            Some(column) => null_value(column),
+            Some(column) => null_value(column, usage),
             None => Error::invalid("Invalid null value in a list"),
         })?;
         choices.push(Values::from_iter([Cow::Owned(value.to_vec())]));

@@ -18,4 +18,6 @@ pub(crate) struct FilterRelation {
     pub(crate) choices: Choices,
     /// The folding that the index applies to texts before they are compared.
     pub(crate) analysis: Analysis,
+    /// True of clustering columns that are a range of keys together: their values have the faults of keys.
+    pub(crate) is_of_range: bool,
 }

@@ -35,7 +35,7 @@ mod statement;
 pub(crate) use aggregate::{Aggregate, AggregatePlan};
 pub use batch::{BatchPlan, check_kind};
 pub(crate) use changes::{Changes, assemble, mark_inserted, value_column};
-pub(crate) use choices::{Choices, Values, key_value};
+pub(crate) use choices::{Choices, ValueUse, Values, value_of};
 pub(crate) use collection::{CollectionChange, CollectionPlan};
 pub(crate) use column::Labels;
 pub use column::{BindColumn, ColumnSpec, ResultColumn};

@@ -132,8 +132,13 @@ fn scans_are_runs_of_tokens() {
 
 #[test]
 fn limits_are_checked() {
-    assert_eq!(crate::fixture::error("SELECT * FROM kv LIMIT 0").message, "LIMIT must be strictly positive");
-    assert_eq!(crate::fixture::error("SELECT * FROM kv LIMIT -1").message, "LIMIT must be strictly positive");
+    for (text, what) in [("LIMIT 0", "LIMIT"), ("LIMIT -1", "LIMIT"), ("PER PARTITION LIMIT 0", "PER PARTITION LIMIT")]
+    {
+        let plan = select(&format!("SELECT * FROM kv {text}"));
+        assert_eq!(plan.bind(&context(&[])).unwrap_err().message, format!("{what} must be strictly positive"));
+        let plan = select(&format!("SELECT * FROM kv WHERE k = 'a' {text}"));
+        assert!(plan.single_row_key(&[]).is_none(), "{text}");
+    }
     let plan = select("SELECT * FROM kv LIMIT ?");
     let limit = |value: BoundValue<'_>| plan.bind(&context(&[value])).map(|b| b.limit).map_err(|e| e.to_string());
     assert_eq!(limit(BoundValue::Value(&int(3))), Ok(3));

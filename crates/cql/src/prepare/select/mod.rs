@@ -5,6 +5,7 @@ pub(super) mod call;
 pub(super) mod cell_times;
 pub(super) mod column_expression;
 pub(super) mod composite;
+pub(super) mod filter;
 pub(super) mod group;
 pub(super) mod masked;
 pub(super) mod named_columns;

@@ -2,15 +2,15 @@
 
 use crate::error::{Error, ErrorKind, Position};
 use crate::plan::{
-    Choices, FilterRelation, Labels, Partition, Plan, PlannedStatement, Restriction, ResultColumn, SelectPlan,
-    Selector, Sorting, Source, Where, projection_of,
+    Choices, Labels, Partition, Plan, PlannedStatement, Restriction, ResultColumn, SelectPlan, Selector, Sorting,
+    Source, Where, projection_of,
 };
-use crate::prepare::restrict::probe;
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
 use crate::prepare::restrict::restriction::{needs_filtering, sort};
 use crate::prepare::restrict::slice_order::Clause;
 use crate::prepare::scope::Scope;
 use crate::prepare::select::column_expression::FetchedValues;
+use crate::prepare::select::filter::filter_relations;
 use crate::prepare::select::group::{self, Groups};
 use crate::prepare::select::masked::restricted_masked_columns;
 use crate::prepare::select::named_columns::named_columns;
@@ -106,19 +106,13 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     Ok(PlannedStatement { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
 }
 
-/// Resolves LIMIT or PER PARTITION LIMIT. A literal is checked here, a bound value when it is bound.
+/// Resolves LIMIT or PER PARTITION LIMIT. Its value is checked when the statement is carried out.
 fn limit(term: &Term, what: &str, terms: &mut Terms<'_>) -> Result<Source, Error> {
     if !is_integer(term) {
         return Err(Error::syntax(term.position, format!("{what} takes an integer or a bind marker")));
     }
     let label = format!("[{}]", what.to_ascii_lowercase().replace(' ', "_"));
-    let source = terms.source(term, &DataType::Int, &label)?;
-    match &source {
-        Source::Fixed(bytes) if bytes.first().is_some_and(|b| b >> 7 == 1) || bytes.iter().all(|b| *b == 0) => {
-            Err(Error::invalid(format!("{what} must be strictly positive")).at(term.position))
-        }
-        _ => Ok(source),
-    }
+    terms.source(term, &DataType::Int, &label)
 }
 
 /// The limit of rows per partition; 1 for DISTINCT.
@@ -223,9 +217,13 @@ fn check_distinct_where(found: &Restrictions, position: Position) -> Result<(), 
     Ok(())
 }
 
-/// True if the limit needs no check when bound, so that a single row is always within it.
+/// True if the limit is known to be positive, so that a single row is always within it.
 fn is_fixed(limit: Option<&Source>) -> bool {
-    matches!(limit, None | Some(Source::Fixed(_)))
+    match limit {
+        None => true,
+        Some(Source::Fixed(bytes)) => bytes.first().is_some_and(|b| b >> 7 == 0) && bytes.iter().any(|b| *b > 0),
+        Some(_) => false,
+    }
 }
 
 fn selection(
@@ -262,17 +260,6 @@ fn selection(
     let columns = result.into_iter().zip(selectors).map(|(column, selector)| (column.name, column.data_type, selector));
     let object = Selector::Json(columns.collect());
     Ok((vec![object], vec![labels.column("[json]", DataType::Text)]))
-}
-
-fn filter_relations(restrictions: &Where, table: &Table, fetched: &mut FetchedValues) -> Vec<FilterRelation> {
-    let mut one = |r: &Restriction| {
-        let mut places = r.columns.iter().map(|column| (fetched.once(projection_of(column, table)), column.clone()));
-        let (place, column) = places.next()?;
-        let rest = places.collect();
-        let (key, choices, analysis) = (r.key.clone(), r.choices.clone(), probe::analysis(table, r));
-        Some(FilterRelation { place, column, rest, key, operator: r.operator, choices, analysis })
-    };
-    restrictions.filter.iter().filter_map(&mut one).collect()
 }
 
 fn is_single_row(restrictions: &Where, table: &Table) -> bool {
