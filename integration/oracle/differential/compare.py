@@ -25,7 +25,7 @@ class Difference:
 
     @property
     def signature(self):
-        if self.kind in ("rows", "expired", "bytes", "pages", "columns", "bound"):
+        if self.kind in ("rows", "fewer", "passing", "expired", "bytes", "pages", "columns", "bound"):
             return (self.kind, "", "")
         return (self.kind, general(self.cassandra), general(self.henge))
 

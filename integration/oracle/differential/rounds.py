@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from .compare import general, said
@@ -32,8 +33,8 @@ class Finding:
 
     @property
     def before(self):
-        """What was done to the statement's table before it, a line each."""
-        return "\n".join(each.text for each in self.history if f"$ks.{self.request.table}" in each.text)
+        """What was done to the statement's table before it, and to user types, a line each."""
+        return "\n".join(each.text for each in self.history if f"$ks.{self.request.table}" in each.text or " TYPE $ks" in each.text)
 
     @property
     def diverges(self):
@@ -140,6 +141,23 @@ class Round:
         (cassandra_all, henge_all), (cassandra_some, henge_some) = counts("*"), counts(", ".join(columns))
         return cassandra_all == henge_all == henge_some > cassandra_some
 
+    def is_passing(self, request, henge):
+        """True if Cassandra answers a SELECT as Henge did when it is asked again, and Henge answers as before."""
+        if not request.text.startswith("SELECT"):
+            return False
+        _, again, difference = self.pair.ask(request, self.keyspace)
+        return difference is None and again.rows == henge.rows
+
+    def finds_fewer(self, request, cassandra, henge):
+        """True if both hold the same rows in a table with an index, and Cassandra finds some of those that Henge finds."""
+        table = next((table for table in self.schema.tables if table.name == request.table), None)
+        if not table or not table.indexes or " WHERE " not in request.text:
+            return False
+        if Counter(rows_text(cassandra)) - Counter(rows_text(henge)):
+            return False
+        theirs, ours = self.pair.ask(Request(f"SELECT * FROM $ks.{table.name}", now=request.now), self.keyspace)[:2]
+        return not theirs.failed and not ours.failed and canonical_rows(theirs) == canonical_rows(ours)
+
     def are_ties(self, request):
         """True if ORDER BY leaves open which of equal rows come first: its own columns are the same, and without LIMIT all rows are."""
         literal = replace(request, text=with_literals(request), values=[], shown=[], prepared=False)
@@ -158,10 +176,14 @@ class Round:
         answers = (answer_text(cassandra), answer_text(henge))
         if difference.kind == "rows" and canonical_rows(cassandra) == canonical_rows(henge):
             difference.kind, difference.cassandra = "bytes", differing_types(cassandra, henge)
+        elif difference.kind == "rows" and self.is_passing(request, henge):
+            difference.kind = "passing"
         elif difference.kind == "rows" and self.are_ties(request):
             difference.kind = "ties"
         elif difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
             difference.kind = "order"
+        elif difference.kind == "rows" and self.finds_fewer(request, cassandra, henge):
+            difference.kind = "fewer"
         elif difference.kind == "rows" and request.now is not None and self.leaves_out_expired(request):
             difference.kind = "expired"
         if difference.kind == "rows":
