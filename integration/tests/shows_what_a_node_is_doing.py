@@ -164,7 +164,7 @@ def test_nothing_is_written_there(node, clients):
 def test_background_workers_are_shown_with_their_states(node, clients):
     session = clients.session()
     workers = {row.name: row for row in session.execute("SELECT * FROM system_views.workers")}
-    names = "batch_replay clock_lease dropped_tables hint_delivery hint_writer index_build purge space_watch"
+    names = "batch_removal batch_replay clock_lease dropped_tables hint_delivery hint_writer index_build purge space_watch"
     assert set(names.split()) <= set(workers)
     assert {row.state for row in workers.values()} <= {"running", "paused", "waiting"}
     assert workers["clock_lease"].steps > 0 and workers["clock_lease"].last_error is None

@@ -41,7 +41,7 @@ pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued:
         outcome = worse(outcome, ended);
     }
     if outcome.is_ok() {
-        replicas.forget_batch(logged);
+        replicas.settle_batch(logged, deadline);
     }
     outcome
 }
@@ -99,11 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_logged_written_and_forgotten() {
+    fn a_batch_is_logged_written_and_settled() {
         let fake = Fake::new("ooo");
         assert_eq!(settle(logged_batch(&fake, batch(&fake), 5)), Ok(()));
         let log = fake.log();
-        assert!(log.starts_with("log write") && log.ends_with("forget"), "{log}");
+        assert!(log.starts_with("log write") && log.ends_with("settle"), "{log}");
         assert_eq!(log.matches("write").count(), 6);
     }
 
@@ -112,7 +112,7 @@ mod tests {
         let fake = Fake::new("orr");
         let outcome = settle(logged_batch(&fake, batch(&fake), 5));
         assert!(matches!(outcome, Err(WriteError::Failure { write_type: WriteType::Batch, .. })), "{outcome:?}");
-        assert!(!fake.log().contains("forget"));
+        assert!(!fake.log().contains("settle"));
     }
 
     #[test]

@@ -109,16 +109,17 @@ pub trait Replicas: Send + Sync + 'static {
     fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Has a replica, or this node, lead additions to counters.
     fn count_at(&self, leader: HostId, count: Count) -> BoxedFuture<Result<(), WriteError>>;
-    /// Has other nodes, or this one where it is alone, keep a batch until [`Replicas::forget_batch`]; after a while they write it themselves.
-    /// An error names one of them that did not.
+    /// Has nodes keep a batch until [`Replicas::settle_batch`]; after a while they write it themselves. An error names one of them that
+    /// did not.
     fn log_batch(
         &self,
         mutations: Vec<Bytes>,
         issued: Micros,
         deadline: Mono,
     ) -> BoxedFuture<Result<LoggedBatch, (HostId, ReplicaError)>>;
-    /// Removes a batch that was written from the batch logs. Nothing is awaited: writing a batch twice changes nothing.
-    fn forget_batch(&self, batch: LoggedBatch);
+    /// Removes a batch that met its level from the batch logs, once all its writes have ended, which they have by `deadline`, and what is
+    /// owed of it is on disk. Nothing is awaited: writing a batch twice changes nothing.
+    fn settle_batch(&self, batch: LoggedBatch, deadline: Mono);
     /// Waits until no other proposal of this node for the partition is in progress. The next one begins when the returned
     /// guard is dropped.
     fn queue(&self, key: &Bytes) -> BoxedFuture<Box<dyn Send>>;

@@ -1,9 +1,10 @@
 //! Replicas as a coordinator sees them: this node's own, and those of peers.
 
-mod batches;
+pub(crate) mod batches;
 pub(crate) mod counters;
 pub(crate) mod hint_queue;
 mod replicas;
+pub(crate) mod settled_batches;
 mod tail;
 pub(crate) mod trace;
 
@@ -21,6 +22,7 @@ use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{Event, ReadKind, ReadReply, ReplicaError, Replicas, SpeculationBudget, Work};
 use henge_model::{ReadCommand, RowBlock};
 use hint_queue::HintQueue;
+use settled_batches::SettledBatches;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +46,7 @@ pub(crate) struct Parts<W> {
     pub(crate) cluster: Arc<Cluster<W>>,
     pub(crate) replica: Arc<LocalReplica<W>>,
     pub(crate) hints: Arc<HintQueue<W>>,
+    pub(crate) settled_batches: SettledBatches,
     pub(crate) computed: Arc<dyn ComputedTables>,
     /// One proposal of this node on a partition at a time: it would only compete with itself.
     pub(crate) proposal_locks: PartitionLocks,
@@ -92,6 +95,16 @@ impl<W: World> Coordinator<W> {
     /// The cluster.
     pub(crate) fn cluster(&self) -> &Cluster<W> {
         &self.parts.cluster
+    }
+
+    /// The hints that this node owes.
+    pub(crate) fn hints(&self) -> &HintQueue<W> {
+        &self.parts.hints
+    }
+
+    /// The batches of this node that are settled.
+    pub(crate) fn settled_batches(&self) -> &SettledBatches {
+        &self.parts.settled_batches
     }
 
     /// This node's own copy.

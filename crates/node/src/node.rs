@@ -15,6 +15,7 @@ use crate::cluster::override_log::{OverrideError, Voter};
 use crate::cluster::propose::ChangeError;
 use crate::cluster::vote::stored_seat;
 use crate::coordinator::hint_queue::HintQueue;
+use crate::coordinator::settled_batches::SettledBatches;
 use crate::coordinator::{Coordinator, Parts};
 use crate::ground::context::Context;
 use crate::ground::identity::Identity;
@@ -25,6 +26,7 @@ use crate::peers::Peers;
 use crate::replica::LocalReplica;
 use crate::replica::partition_locks::PartitionLocks;
 use crate::work::addresses::AddressAnnouncement;
+use crate::work::batch_removal::BatchRemoval;
 use crate::work::batch_replay::BatchReplay;
 use crate::work::clock_watch::ClockWatch;
 use crate::work::dropped_tables::DroppedTables;
@@ -83,7 +85,9 @@ impl<W: World> Node<W> {
         });
         let proposal_locks = PartitionLocks::default();
         let hints = Arc::new(hints);
-        let parts = Arc::new(Parts { context, peers, cluster, replica, hints, computed, proposal_locks });
+        let settled_batches = SettledBatches::default();
+        let parts = Parts { context, peers, cluster, replica, hints, settled_batches, computed, proposal_locks };
+        let parts = Arc::new(parts);
         Ok(Node { parts, clients })
     }
 
@@ -102,6 +106,7 @@ impl<W: World> Node<W> {
         self.run_worker(HintWriter { context: context(), replica: replica(), queue: Arc::clone(hints) });
         self.run_worker(HintDelivery::new(context(), Arc::clone(peers), coordinator.replica().clone()));
         self.run_worker(BatchReplay::new(coordinator.clone()));
+        self.run_worker(BatchRemoval::new(coordinator.clone()));
         self.run_worker(SpaceWatch { context: context() });
         self.run_worker(Purge::new(coordinator.clone()));
         self.run_worker(IndexBuilder::new(coordinator));

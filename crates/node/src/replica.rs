@@ -15,12 +15,10 @@ mod writer;
 
 use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
-use henge_base::{Bytes, HostId, Micros};
+use henge_base::{HostId, Micros};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{ReadCommand, SharedMutation, StorageId};
-use henge_storage::{
-    BatchId, BuiltIndex, EngineError, Figures, HintSpan, LogPlace, LoggedBatch, ReadError, Store, SyncMode, Tier,
-};
+use henge_storage::{BuiltIndex, EngineError, Figures, HintSpan, ReadError, Store, SyncMode, Tier};
 use partition_locks::PartitionLocks;
 use slots::Slots;
 use std::collections::BTreeSet;
@@ -171,24 +169,6 @@ impl<W: World> LocalReplica<W> {
         self.unapplied.wait_for_one().await;
     }
 
-    /// Stores a batch of another coordinator, or of this node, synced. `place` is how much of the metadata its coordinator knew.
-    pub(crate) async fn store_batch(
-        &self,
-        id: BatchId,
-        place: LogPlace,
-        mutations: Vec<Bytes>,
-    ) -> Result<(), ReplicaError> {
-        self.check_room()?;
-        let add = move |store: &Store| store.add_batch(&LoggedBatch { id, place, mutations });
-        self.on_disk(Lane::Background, add).await.map_err(|error| batch_log_failure(&error))
-    }
-
-    /// Removes a batch that was written.
-    pub(crate) async fn remove_batch(&self, id: BatchId) -> Result<(), ReplicaError> {
-        let remove = move |store: &Store| store.remove_batch(id);
-        self.on_disk(Lane::Background, remove).await.map_err(|error| batch_log_failure(&error))
-    }
-
     /// Figures of the storage engine.
     pub(crate) fn figures(&self) -> Figures {
         self.store.figures()
@@ -222,9 +202,4 @@ fn refusal_of_read(error: &ReadError) -> ReplicaError {
         ReadError::NoIndex => Refusal::NoIndex,
         _ => Refusal::Other,
     })
-}
-
-fn batch_log_failure(error: &EngineError) -> ReplicaError {
-    tracing::error!(%error, "the batch log cannot be written");
-    ReplicaError::Unknown
 }

@@ -1,6 +1,7 @@
 //! Background work. Each worker takes steps within one frame (`worker`).
 
 pub(crate) mod addresses;
+pub(crate) mod batch_removal;
 pub(crate) mod batch_replay;
 pub(crate) mod clock_watch;
 pub(crate) mod dropped_tables;

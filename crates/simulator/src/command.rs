@@ -68,6 +68,7 @@ const NONE: Faults = Faults {
     unknown_when_behind: false,
     replay_when_behind: false,
     forget_unsent: false,
+    forget_batches_early: false,
     minority_votes: false,
     forget_votes: false,
     forget_own: false,

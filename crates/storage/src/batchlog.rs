@@ -62,7 +62,8 @@ pub struct BatchPage {
     pub next: Option<Bytes>,
 }
 
-pub(crate) fn add(engine: &dyn Engine, batch: &LoggedBatch) -> Result<(), EngineError> {
+/// A batch as the combiner writes it.
+pub(crate) fn row(batch: &LoggedBatch) -> (Family, Bytes, Bytes) {
     let key = key(batch.id);
     let mut rest = Vec::new();
     put_vint(&mut rest, batch.mutations.len() as u64);
@@ -73,12 +74,12 @@ pub(crate) fn add(engine: &dyn Engine, batch: &LoggedBatch) -> Result<(), Engine
     put_vint(&mut rest, u64::from(batch.place.lineage));
     put_vint(&mut rest, batch.place.index);
     let value = [&checksum(&key, &rest).to_le_bytes()[..], &rest].concat().into();
-    let ops = vec![Op::Put { family: Family::Batchlog, key: Bytes::copy_from_slice(&key), value }];
-    engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
+    (Family::Batchlog, Bytes::copy_from_slice(&key), value)
 }
 
-pub(crate) fn remove(engine: &dyn Engine, batch: BatchId) -> Result<(), EngineError> {
-    remove_key(engine, Bytes::copy_from_slice(&key(batch)))
+/// The end of a batch as the combiner writes it.
+pub(crate) fn removal(batch: BatchId) -> (Family, Bytes, Bytes) {
+    (Family::Batchlog, Bytes::copy_from_slice(&key(batch)), Bytes::new())
 }
 
 pub(crate) fn remove_key(engine: &dyn Engine, key: Bytes) -> Result<(), EngineError> {

@@ -215,9 +215,9 @@ fn merge(same: &[&(Family, Bytes, Bytes)]) -> Op {
     Op::Merge { family: *family, key: key.clone(), value }
 }
 
-/// Sets a row. Empty bytes are no row: a replacement by nothing removes the key.
+/// Sets a row. Empty bytes are no row: a replacement by nothing removes the key, and so does the end of a batch.
 fn put((family, key, row): &(Family, Bytes, Bytes)) -> Op {
-    if row.is_empty() && family.merges() {
+    if row.is_empty() && family.is_emptied() {
         return Op::Delete { family: *family, key: key.clone() };
     }
     Op::Put { family: *family, key: key.clone(), value: row.clone() }

@@ -57,6 +57,11 @@ impl Family {
         matches!(self, Family::Rows | Family::Timed | Family::Tombstones)
     }
 
+    /// True if empty bytes that the combiner writes to a key remove it.
+    pub const fn is_emptied(self) -> bool {
+        self.merges() || matches!(self, Family::Batchlog)
+    }
+
     /// True if its keys begin with the storage id of a table, and are removed with the table.
     pub const fn is_of_tables(self) -> bool {
         self.merges() || matches!(self, Family::Index | Family::Paxos)

@@ -236,14 +236,20 @@ impl Store {
 
     // The batch log.
 
-    /// Stores a batch that is under way, synced.
-    pub fn add_batch(&self, batch: &LoggedBatch) -> Result<(), EngineError> {
-        batchlog::add(&self.engine, batch)
+    /// Queues a batch that is under way, as [`Store::submit`] besides. It may be spoken of only once it is synced, in periodic
+    /// mode by [`Store::sync`].
+    pub fn submit_batch(&self, batch: &LoggedBatch, ticket: u64) -> Result<bool, WriteError> {
+        self.combiner.submit_any(std::iter::once(batchlog::row(batch)).collect(), ticket)
     }
 
-    /// Forgets a batch that is settled. Not synced: after a crash it may be replayed once more, which changes nothing.
-    pub fn remove_batch(&self, batch: BatchId) -> Result<(), EngineError> {
-        batchlog::remove(&self.engine, batch)
+    /// Queues the removal of batches that are settled, as [`Store::submit`] besides. After a crash one may be replayed once more,
+    /// which changes nothing.
+    pub fn submit_batch_removals(
+        &self,
+        batches: impl IntoIterator<Item = BatchId>,
+        ticket: u64,
+    ) -> Result<bool, WriteError> {
+        self.combiner.submit_any(batches.into_iter().map(batchlog::removal).collect(), ticket)
     }
 
     /// Batches from before a moment, oldest first, behind the key `after`: at most `max`, and fewer if they are large, but one at

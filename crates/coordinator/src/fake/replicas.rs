@@ -148,8 +148,8 @@ impl Replicas for Fake {
         Box::pin(std::future::ready(self.batch_log.map(|()| LoggedBatch { created, number: 1, hosts: vec![host(2)] })))
     }
 
-    fn forget_batch(&self, _: LoggedBatch) {
-        self.log.lock().unwrap().push("forget".to_owned());
+    fn settle_batch(&self, _: LoggedBatch, _: Mono) {
+        self.log.lock().unwrap().push("settle".to_owned());
     }
 
     fn queue(&self, _: &Bytes) -> BoxedFuture<Box<dyn Send>> {

@@ -1,18 +1,24 @@
 //! Keeping batches: two nodes hold a batch until it is written, and write it themselves if that takes too long.
 //!
-//! As in Apache Cassandra they are nodes of the coordinator's datacentre, of other racks if there are any; a node that is alone keeps its
-//! batches itself.
+//! As in Apache Cassandra they are nodes of the coordinator's datacentre, of other racks if there are any. The coordinator itself keeps a
+//! batch where there are not two others.
 
 use crate::coordinator::Coordinator;
 use crate::ground::world::World;
 use crate::peers::messages::data::BatchMessage;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_coordinator::{LoggedBatch, ReplicaError, Replicas, Work};
+use std::future::Future;
+use std::time::Duration;
 
-/// Nodes that keep a batch.
+/// Nodes that keep a batch, where there are as many.
 const KEEPERS: usize = 2;
+/// Time after which another node is asked in place of one that has not answered.
+const STAND_IN_DELAY: Duration = Duration::from_millis(100);
 
-/// Has a batch kept; gives who keeps it, once all have it on disk.
+/// Has a batch kept; gives who keeps it, once enough nodes have it on disk. A node that refuses or is silent is replaced while there is
+/// another; an error names the last one that did not keep it.
 pub(super) async fn log<W: World>(
     coordinator: &Coordinator<W>,
     mutations: Vec<Bytes>,
@@ -21,38 +27,67 @@ pub(super) async fn log<W: World>(
 ) -> Result<LoggedBatch, (HostId, ReplicaError)> {
     let random = || u128::from(coordinator.context().world.random("batch"));
     let number = (random() << 64) | random();
-    let hosts = keepers(coordinator);
     let message = BatchMessage::Keep { created, number, mutations };
-    let asked = hosts.iter().map(|host| send(coordinator, *host, &message, deadline));
-    for (host, outcome) in hosts.iter().zip(futures_util::future::join_all(asked).await) {
-        outcome.map_err(|error| (*host, error))?;
+    let candidates = candidates(coordinator);
+    let needed = KEEPERS.min(candidates.len());
+    let mut candidates = candidates.into_iter();
+    let ask = |host: HostId| {
+        let kept = send(coordinator, host, &message, deadline);
+        async move { (host, kept.await) }
+    };
+    let mut asked: FuturesUnordered<_> = candidates.by_ref().take(needed).map(ask).collect();
+    let mut late = Box::pin(coordinator.context().pause(STAND_IN_DELAY));
+    let mut hosts = Vec::with_capacity(needed);
+    loop {
+        tokio::select! {
+            biased;
+            answered = asked.next() => match answered {
+                Some((host, Ok(()))) => hosts.push(host),
+                Some((host, Err(error))) => match candidates.next() {
+                    Some(stand_in) => asked.push(ask(stand_in)),
+                    None if hosts.len() + asked.len() < needed => return Err((host, error)),
+                    None => {}
+                },
+                None => return Err((coordinator.local(), ReplicaError::Unknown)),
+            },
+            () = &mut late => {
+                candidates.next().into_iter().for_each(|stand_in| asked.push(ask(stand_in)));
+                late = Box::pin(coordinator.context().pause(STAND_IN_DELAY));
+            }
+        }
+        if hosts.len() == needed {
+            return Ok(LoggedBatch { created, number, hosts });
+        }
     }
-    Ok(LoggedBatch { created, number, hosts })
 }
 
-/// A batch was written.
-pub(super) async fn forget<W: World>(coordinator: &Coordinator<W>, batch: LoggedBatch) {
-    let message = BatchMessage::Forget { created: batch.created, number: batch.number };
+/// Tells a keeper to forget batches. One that does not hear of it writes them again, which changes nothing.
+pub(crate) async fn forget<W: World>(coordinator: &Coordinator<W>, keeper: HostId, batches: Vec<(Micros, u128)>) {
     let deadline = coordinator.context().deadline_after(coordinator.context().options.write_timeout);
-    let told = batch.hosts.iter().map(|host| send(coordinator, *host, &message, deadline));
-    // Whoever does not hear of it writes it again, which changes nothing.
-    futures_util::future::join_all(told).await;
+    let _ = send(coordinator, keeper, &BatchMessage::Forget { batches }, deadline).await;
 }
 
-async fn send<W: World>(
+fn send<W: World>(
     coordinator: &Coordinator<W>,
     host: HostId,
     message: &BatchMessage,
     deadline: Mono,
-) -> Result<(), ReplicaError> {
-    if host == coordinator.local() {
-        return coordinator.replica().keep_batch(message.clone(), coordinator.cluster().epoch()).await;
+) -> impl Future<Output = Result<(), ReplicaError>> + Send + use<W> {
+    let own = (host == coordinator.local()).then(|| (coordinator.replica().clone(), message.clone()));
+    let epoch = coordinator.cluster().epoch();
+    let call = own.is_none().then(|| coordinator.call(Work::Write, host, message, deadline));
+    async move {
+        match (own, call) {
+            (Some((replica, message)), _) => replica.keep_batch(message, epoch).await,
+            (None, Some(call)) => call.await,
+            (None, None) => Err(ReplicaError::NotSent),
+        }
     }
-    coordinator.call(Work::Write, host, message, deadline).await
 }
 
-/// Live members of this datacentre, of other racks first; this node where there are none.
-fn keepers<W: World>(coordinator: &Coordinator<W>) -> Vec<HostId> {
+/// The nodes that may keep a batch, in the order in which they are asked: live members of this datacentre, of other racks first, and this
+/// node last.
+fn candidates<W: World>(coordinator: &Coordinator<W>) -> Vec<HostId> {
     let view = coordinator.cluster().view();
     let members = &view.state.members;
     let Some(own) = members.get(&coordinator.local()) else { return vec![coordinator.local()] };
@@ -60,8 +95,5 @@ fn keepers<W: World>(coordinator: &Coordinator<W>) -> Vec<HostId> {
     let mut near: Vec<(bool, u64, HostId)> =
         near.map(|m| (m.rack == own.rack, coordinator.context().world.random("batch"), m.id)).collect();
     near.sort_unstable();
-    match near.is_empty() {
-        true => vec![own.id],
-        false => near.into_iter().take(KEEPERS).map(|(_, _, host)| host).collect(),
-    }
+    near.into_iter().map(|(_, _, host)| host).chain([own.id]).collect()
 }

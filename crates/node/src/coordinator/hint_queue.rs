@@ -8,7 +8,8 @@ use henge_base::{Bytes, HostId};
 use henge_storage::Hint;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{Notify, watch};
 
 /// Bytes of hints that wait in memory to be written: 64 MiB.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
@@ -23,18 +24,24 @@ pub(crate) struct HintQueue<W> {
     replica: Arc<LocalReplica<W>>,
     waiting: Mutex<Waiting>,
     added: Notify,
+    /// Of all hints ever queued, the number that have left the queue: written, or dropped. The oldest leave first.
+    left: watch::Sender<u64>,
+    dropped: AtomicU64,
 }
 
 #[derive(Default)]
 struct Waiting {
     hints: Vec<Hint>,
     bytes: usize,
+    /// All hints ever queued.
+    queued: u64,
 }
 
 impl<W: World> HintQueue<W> {
     /// An empty queue.
     pub(crate) fn new(context: Arc<Context<W>>, peers: Arc<Peers<W>>, replica: Arc<LocalReplica<W>>) -> Self {
-        HintQueue { context, peers, replica, waiting: Mutex::default(), added: Notify::new() }
+        let (left, dropped) = (watch::Sender::new(0), AtomicU64::new(0));
+        HintQueue { context, peers, replica, waiting: Mutex::default(), added: Notify::new(), left, dropped }
     }
 
     /// Queues a hint of `mutation` for `to`.
@@ -45,14 +52,15 @@ impl<W: World> HintQueue<W> {
         }
         let is_own = to == self.context.host();
         if !is_own && self.peers.liveness().down_for(to, self.context.world.mono()) > options.max_hint_window {
-            metrics.hints_dropped.inc();
+            self.count_drop();
             return;
         }
         let mut waiting = self.waiting.lock();
         if waiting.bytes + mutation.len() > QUEUE_BYTES_MAX || self.replica.hint_bytes(to) > STORED_BYTES_MAX {
-            metrics.hints_dropped.inc();
+            self.count_drop();
             return;
         }
+        waiting.queued += 1;
         waiting.bytes += mutation.len();
         waiting.hints.push(Hint { to, mutation, created: self.context.wall_us() });
         metrics.hints_created.inc();
@@ -79,7 +87,32 @@ impl<W: World> HintQueue<W> {
     /// Takes all hints that wait, those of this node's own copy among them.
     pub(crate) fn take(&self) -> Vec<Hint> {
         self.gather();
-        std::mem::take(&mut *self.waiting.lock()).hints
+        let mut waiting = self.waiting.lock();
+        waiting.bytes = 0;
+        std::mem::take(&mut waiting.hints)
+    }
+
+    /// Notes that hints which were taken are on disk.
+    pub(crate) fn confirm(&self, count: usize) {
+        self.left.send_modify(|left| *left += count as u64);
+    }
+
+    /// Waits until all hints that are owed now are on disk, or dropped.
+    pub(crate) async fn wait_until_written(&self) {
+        self.gather();
+        let queued = self.waiting.lock().queued;
+        // The sender is part of this queue, so that there is no error.
+        let _ = self.left.subscribe().wait_for(|left| *left >= queued).await;
+    }
+
+    /// The number of hints that were dropped.
+    pub(crate) fn drop_count(&self) -> u64 {
+        self.dropped.load(Ordering::Acquire)
+    }
+
+    fn count_drop(&self) {
+        self.context.metrics.hints_dropped.inc();
+        self.dropped.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Takes hints back that could not be written, before those that came meanwhile. What is beyond the bound is dropped and counted.
@@ -88,7 +121,8 @@ impl<W: World> HintQueue<W> {
         let mut back = Vec::with_capacity(hints.len() + waiting.hints.len());
         for hint in hints {
             if waiting.bytes + hint.mutation.len() > QUEUE_BYTES_MAX {
-                self.context.metrics.hints_dropped.inc();
+                self.count_drop();
+                self.confirm(1);
                 continue;
             }
             waiting.bytes += hint.mutation.len();

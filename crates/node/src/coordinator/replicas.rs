@@ -156,10 +156,10 @@ impl<W: World> Replicas for Coordinator<W> {
         Box::pin(async move { batches::log(&coordinator, mutations, issued, deadline).await })
     }
 
-    fn forget_batch(&self, batch: LoggedBatch) {
-        let coordinator = self.clone();
-        // A batch that nobody forgets is written again, which changes nothing.
-        let _ = self.in_tail(async move { batches::forget(&coordinator, batch).await });
+    fn settle_batch(&self, batch: LoggedBatch, deadline: Mono) {
+        let is_early = self.parts.context.options.faults.forget_batches_early;
+        let deadline = if is_early { self.mono() } else { deadline };
+        self.parts.settled_batches.push(batch, deadline);
     }
 
     fn queue(&self, key: &Bytes) -> BoxedFuture<Box<dyn Send>> {

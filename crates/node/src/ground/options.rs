@@ -137,6 +137,8 @@ pub struct Faults {
     pub replay_when_behind: bool,
     /// Owes no hint of what was not sent because too much was under way.
     pub forget_unsent: bool,
+    /// Has keepers forget a batch that met its level, before what is owed of it is on disk. A scenario shows it.
+    pub forget_batches_early: bool,
     /// Takes half of the voters on metadata for most of them.
     pub minority_votes: bool,
     /// Forgets at a restart what was promised and accepted as a voter on metadata. Too rare for seeds; a scenario shows it.

@@ -2,14 +2,13 @@
 
 use crate::ground::world::World;
 use crate::peers::messages::data::{BatchMessage, Paxos, ReadDigest, ReadRows, Write};
-use crate::replica::LocalReplica;
 use crate::replica::admission::{Access, PeerRequest};
 use crate::replica::handle::ReplicaHandle;
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_metadata::Epoch;
 use henge_model::{Digest, Key, Mutation, ReadCommand, RowBlock};
-use henge_storage::{BatchId, LogPlace};
+use henge_storage::{BatchId, LogPlace, LoggedBatch};
 use std::sync::Arc;
 
 /// Serves a write.
@@ -76,7 +75,7 @@ pub(crate) async fn paxos<W: World>(
 
 /// Serves a coordinator that has a batch kept, or was done with it.
 pub(crate) async fn batch<W: World>(
-    replica: &LocalReplica<W>,
+    replica: &ReplicaHandle<W>,
     epoch: Epoch,
     message: BatchMessage,
 ) -> Result<(), Refusal> {
@@ -86,16 +85,26 @@ pub(crate) async fn batch<W: World>(
     })
 }
 
-impl<W: World> LocalReplica<W> {
-    /// Stores a batch, or removes one. `epoch` is how much of the metadata the batch's coordinator knew, or more.
+impl<W: World> ReplicaHandle<W> {
+    /// Keeps a batch, synced, or removes some. `epoch` is how much of the metadata the batch's coordinator knew, or more.
     pub(crate) async fn keep_batch(&self, message: BatchMessage, epoch: Epoch) -> Result<(), ReplicaError> {
         match message {
             BatchMessage::Keep { created, number, mutations } => {
+                self.check_room()?;
                 let place = LogPlace { lineage: epoch.lineage, index: epoch.index };
-                self.store_batch(batch_id(created, number), place, mutations).await
+                let batch = LoggedBatch { id: batch_id(created, number), place, mutations };
+                self.submit(|store, ticket| store.submit_batch(&batch, ticket))?.await?;
+                self.wait_until_synced().await
             }
-            BatchMessage::Forget { created, number } => self.remove_batch(batch_id(created, number)).await,
+            BatchMessage::Forget { batches } => {
+                self.remove_batches(batches.into_iter().map(|(created, number)| batch_id(created, number))).await
+            }
         }
+    }
+
+    /// Removes batches that are settled.
+    pub(crate) async fn remove_batches(&self, batches: impl Iterator<Item = BatchId>) -> Result<(), ReplicaError> {
+        self.submit(|store, ticket| store.submit_batch_removals(batches, ticket))?.await
     }
 }
 

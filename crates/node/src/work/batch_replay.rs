@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt};
 use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{Refusal, ReplicaError, Replicas};
 use henge_metadata::Epoch;
-use henge_model::{Key, Mutation};
+use henge_model::{Key, Mutation, SharedMutation};
 use henge_storage::{DamagedBatch, EngineError, LoggedBatch, Store};
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ async fn replay_all<W: World>(
     }
 }
 
-/// Writes a batch and removes it once that is done, or once it is older than `max_hint_window`.
+/// Writes a batch, and removes it once all of it is written or owed, or once it is older than `max_hint_window`.
 async fn replay_one<W: World>(coordinator: &Coordinator<W>, batch: LoggedBatch) {
     let context = coordinator.context();
     // Until this node knows as much of the metadata as the batch's coordinator, it cannot tell a table that is gone from one that it
@@ -88,9 +88,8 @@ async fn replay_one<W: World>(coordinator: &Coordinator<W>, batch: LoggedBatch) 
     } else {
         return;
     }
-    let remove = move |store: &Store| store.remove_batch(batch.id);
-    if let Err(error) = coordinator.replica().on_disk(Lane::Background, remove).await {
-        tracing::error!(%error, "a batch that was written cannot be removed from the batch log");
+    if let Err(error) = coordinator.replica().remove_batches(std::iter::once(batch.id)).await {
+        tracing::warn!(%error, "a batch that was written cannot be removed from the batch log");
     }
 }
 
@@ -119,18 +118,22 @@ fn is_too_old<W: World>(context: &Context<W>, created: Micros) -> bool {
     context.wall_us().saturating_sub(created) > context.options.max_hint_window.as_micros() as Micros
 }
 
-/// Writes the parts of a batch to all their replicas; true if all of them have all of it.
+/// Writes the parts of a batch to all their replicas; true if each of them has its part, or is owed a hint that is on disk.
 async fn write_all<W: World>(coordinator: &Coordinator<W>, mutations: &[Bytes]) -> bool {
     let context = coordinator.context();
     let deadline = context.deadline_after(context.options.write_timeout);
     let view = coordinator.cluster().current_view();
+    let dropped_before = coordinator.hints().drop_count();
     let (mut are_up, mut under_way) = (true, Vec::new());
-    for mutation in mutations {
-        let Some(hosts) = replicas(&view, mutation) else { return false };
-        // A replica that is down is not waited for: the batch stays, and comes to its turn again.
-        are_up &= hosts.iter().all(|host| coordinator.alive(*host));
-        for host in hosts.into_iter().filter(|host| coordinator.alive(*host)) {
-            under_way.push(Replicas::mend(coordinator, host, mutation.clone(), deadline));
+    for bytes in mutations {
+        let Ok(mutation) = Mutation::decode(bytes.clone()).map(SharedMutation::from) else { return false };
+        for host in replicas(&view, mutation.mutation()) {
+            if coordinator.alive(host) {
+                under_way.push(Replicas::write(coordinator, host, &mutation, deadline));
+            } else {
+                are_up = false;
+                Replicas::owe(coordinator, host, bytes.clone());
+            }
         }
     }
     let outcomes = futures_util::future::join_all(under_way).await;
@@ -138,14 +141,19 @@ async fn write_all<W: World>(coordinator: &Coordinator<W>, mutations: &[Bytes]) 
     let is_settled = |outcome: &Result<(), ReplicaError>| {
         matches!(outcome, Ok(()) | Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)))
     };
-    are_up && outcomes.iter().all(is_settled)
+    if are_up && outcomes.iter().all(is_settled) {
+        return true;
+    }
+    if !context.options.hinted_handoff {
+        return false;
+    }
+    coordinator.hints().wait_until_written().await;
+    coordinator.hints().drop_count() == dropped_before
 }
 
-/// The replicas of a mutation, none if its table is gone. `None` if it cannot be read.
-fn replicas(view: &View, mutation: &Bytes) -> Option<Vec<HostId>> {
-    let mutation = Mutation::decode(mutation.clone()).ok()?;
-    let key = &mutation.rows.first()?.0;
-    let (storage, token) = (Key::storage_id(key)?, Key::token(key)?);
-    let range = view.placed_of(storage).and_then(|placed| placed.placement.replicas(token));
-    Some(range.map(|range| range.write.to_vec()).unwrap_or_default())
+/// The replicas of a mutation, none if its table is gone.
+fn replicas(view: &View, mutation: &Mutation) -> Vec<HostId> {
+    let place = mutation.rows.first().and_then(|(key, _)| Key::storage_id(key).zip(Key::token(key)));
+    let range = place.and_then(|(storage, token)| view.placed_of(storage)?.placement.replicas(token));
+    range.map(|range| range.write.to_vec()).unwrap_or_default()
 }

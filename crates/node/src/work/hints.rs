@@ -50,12 +50,13 @@ impl<W: World> Worker for HintWriter<W> {
         if hints.is_empty() {
             return Ok(Next::Wait);
         }
-        let written = hints.clone();
+        let (written, count) = (hints.clone(), hints.len());
         if let Err(error) = self.replica.on_disk(Lane::Background, move |store| store.add_hints(written)).await {
             // Twice written changes nothing, and a disk that is full now may have room soon.
             self.queue.put_back(hints);
             return Err(format!("hints cannot be written: {error}").into());
         }
+        self.queue.confirm(count);
         Ok(Next::Step)
     }
 

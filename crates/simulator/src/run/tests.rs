@@ -9,6 +9,7 @@ use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+mod batches;
 mod callers;
 mod clocks;
 mod contention;

@@ -9,6 +9,10 @@ fn batch(created: i64, id: u128) -> LoggedBatch {
     LoggedBatch { id: BatchId { created, id: uuid::Uuid::from_u128(id) }, place, mutations }
 }
 
+fn keep(store: &Store, batch: &LoggedBatch) {
+    assert!(write_synced(store, |store, ticket| store.submit_batch(batch, ticket)));
+}
+
 fn before(store: &Store, moment: i64, max: usize) -> Vec<LoggedBatch> {
     store.batches(None, moment, max).unwrap().batches
 }
@@ -18,13 +22,13 @@ fn batches_come_back_oldest_first_until_they_are_settled() {
     let (store, engine) = open();
     let all = [batch(-3, 9), batch(5, 1), batch(5, 2), batch(40, 0)];
     for at in [2, 0, 3, 1] {
-        store.add_batch(&all[at]).unwrap();
+        keep(&store, &all[at]);
     }
     engine.crash(&mut Random::new(1));
     let store = store_over(&engine);
     assert_eq!(before(&store, 40, 9), all[..3]);
     assert_eq!(before(&store, 40, 2), all[..2]);
-    store.remove_batch(all[1].id).unwrap();
+    assert!(write_synced(&store, |store, ticket| store.submit_batch_removals([all[1].id], ticket)));
     assert_eq!(before(&store, i64::MAX, 9), [all[0].clone(), all[2].clone(), all[3].clone()]);
     for batch in before(&store, i64::MAX, 9) {
         assert_eq!(Mutation::decode(batch.mutations[1].clone()).unwrap(), write(2, 1, batch.id.created, "b"));
@@ -32,10 +36,23 @@ fn batches_come_back_oldest_first_until_they_are_settled() {
 }
 
 #[test]
+fn a_batch_that_is_kept_and_settled_in_one_turn_is_gone() {
+    let (store, _) = open();
+    let [first, other] = [batch(1, 1), batch(2, 2)];
+    let has_duty = store.submit_batch(&first, 1).unwrap();
+    store.submit_batch(&other, 2).unwrap();
+    store.submit_batch_removals([first.id], 3).unwrap();
+    let mut done = Vec::new();
+    while has_duty && store.turn(SyncMode::Synced, &mut done) {}
+    assert_eq!(done, [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
+    assert_eq!(before(&store, i64::MAX, 9), [other]);
+}
+
+#[test]
 fn the_batch_log_is_read_page_by_page() {
     let (store, _) = open();
     let all: Vec<LoggedBatch> = (0..5).map(|n| batch(n, 1)).collect();
-    all.iter().for_each(|batch| store.add_batch(batch).unwrap());
+    all.iter().for_each(|batch| keep(&store, batch));
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
         let page = store.batches(after.as_ref(), 4, 2).unwrap();
@@ -53,7 +70,7 @@ fn the_batch_log_is_read_page_by_page() {
 fn a_batch_of_before_places_is_of_place_zero() {
     let (store, engine) = open();
     let batch = LoggedBatch { place: LogPlace::default(), ..batch(7, 7) };
-    store.add_batch(&batch).unwrap();
+    keep(&store, &batch);
     let key = [&(7u64 ^ 1 << 63).to_be_bytes()[..], &7u128.to_be_bytes()].concat();
     let mut value = Vec::new();
     engine.get(Family::Batchlog, &key, &mut |found| value = found.unwrap().to_vec()).unwrap();
@@ -72,7 +89,7 @@ fn a_batch_of_before_places_is_of_place_zero() {
 fn a_damaged_batch_is_told_apart_and_hides_no_other() {
     let (store, engine) = open();
     let all = [batch(6, 1), batch(7, 7), batch(8, 1)];
-    all.iter().for_each(|batch| store.add_batch(batch).unwrap());
+    all.iter().for_each(|batch| keep(&store, batch));
     let key = [&(7u64 ^ 1 << 63).to_be_bytes()[..], &7u128.to_be_bytes()].concat();
     assert!(engine.corrupt(Family::Batchlog, &key));
     let page = store.batches(None, i64::MAX, 9).unwrap();

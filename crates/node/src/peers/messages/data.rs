@@ -132,12 +132,10 @@ pub(crate) enum BatchMessage {
         /// Encoded mutations.
         mutations: Vec<Bytes>,
     },
-    /// It is written.
+    /// These are written, or owed to those replicas that lack them.
     Forget {
-        /// As it was kept.
-        created: Micros,
-        /// As it was kept.
-        number: u128,
+        /// Each as it was kept: `created` and `number`.
+        batches: Vec<(Micros, u128)>,
     },
 }
 

@@ -77,7 +77,7 @@ fn bodies_have_the_recorded_bytes() {
     let bytes = Bytes::from_static(&[1, 2]);
     let bodies = [
         recorded_text(&BatchMessage::Keep { created: 5, number: 7, mutations: vec![bytes.clone()] }),
-        recorded_text(&BatchMessage::Forget { created: 5, number: 7 }),
+        recorded_text(&BatchMessage::Forget { batches: vec![(5, 7)] }),
         recorded_text(&Count { additions: bytes.clone(), consistency: "ONE".to_owned() }),
         recorded_text(&CountReply::Done),
         recorded_text(&CountReply::Unavailable { required: 2, alive: 1 }),
@@ -108,7 +108,7 @@ fn bodies_have_the_recorded_bytes() {
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
-        "81 a6 'Forget' 82 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07",
+        "81 a6 'Forget' 81 a7 'batches' 91 92 05 c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07",
         "82 a9 'additions' c4 02 01 02 ab 'consistency' a3 'ONE'",
         "a4 'Done'",
         "81 ab 'Unavailable' 82 a8 'required' 02 a5 'alive' 01",
