@@ -54,6 +54,9 @@ pub enum ValueError {
     /// Bytes follow the last element of a collection or vector.
     #[error("Unexpected extraneous bytes after {0} value")]
     Trailing(String),
+    /// Bytes follow the last dimension of a vector; their number, and the vector's type.
+    #[error("Unexpected {0} extraneous bytes after {1} value")]
+    TrailingDimension(usize, String),
     /// Bytes follow the last field of a tuple or user type.
     #[error("Invalid remaining data after end of {0} value")]
     TrailingField(&'static str),

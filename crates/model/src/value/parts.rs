@@ -67,6 +67,7 @@ pub(super) fn parts<'a>(data_type: &DataType, bytes: &'a [u8]) -> Result<Parts<'
         (true, _) => Ok(parts),
         (false, DataType::Tuple(_)) => Err(ValueError::TrailingField("tuple")),
         (false, DataType::Udt(_)) => Err(ValueError::TrailingField("UDT")),
+        (false, DataType::Vector(..)) => Err(ValueError::TrailingDimension(reader.rest().len(), kind_name(data_type))),
         (false, _) => Err(ValueError::Trailing(kind_name(data_type))),
     }
 }

@@ -31,11 +31,12 @@ fn faults_of_elements_come_before_missing_ones() {
         (&map, "7fffffff00000000", cut("map")),
         (&int_and_uuid, "00000004000000010000000201", cut(&int_and_uuid.to_string())),
         (&int_and_uuid, "0000000101000000", Err(ValueError::Length { expected: "4 or 0 byte int", actual: 1 })),
-        // A null is told last.
+        // A null in a list is told last.
         (&list, "00000002ffffffff0000000101", Err(ValueError::Length { expected: "4 or 0 byte int", actual: 1 })),
         (&list, "00000002ffffffff00000004", cut("list")),
         (&list, "00000001ffffffff00", Err(ValueError::Trailing("list".to_owned()))),
         (&list, "00000001ffffffff", Err(ValueError::NullElement)),
+        (&map, "00000001ffffffff0000000000", Err(ValueError::NullElement)),
     ];
     for (data_type, bytes, outcome) in cases {
         assert_eq!(data_type.validate(&hex(bytes)), outcome, "{data_type} {bytes}");

@@ -107,7 +107,9 @@ fn validate_composite(data_type: &DataType, bytes: &[u8]) -> Result<(), ValueErr
     for (i, part) in parts.into_iter().enumerate() {
         match part {
             Some(part) => validate(part_type(data_type, i), part)?,
-            None => has_null = true,
+            // A list is read to its end first.
+            None if nullable || matches!(data_type, DataType::List(_)) => has_null = true,
+            None => return Err(ValueError::NullElement),
         }
     }
     match fault {
