@@ -39,8 +39,9 @@ class Finding:
     @property
     def diverges(self):
         """True if the two hold different rows from then on, so that what follows would only say so again."""
-        kind, writes = self.difference.kind, self.request.kind_of_write
-        return kind == "rows" or kind in ("class", "columns") and writes
+        kind, text = self.difference.kind, self.request.text
+        changes = self.request.kind_of_write or text.startswith(("ALTER", "DROP"))
+        return kind == "rows" or kind in ("class", "columns") and changes
 
 
 class Round:
@@ -160,7 +161,9 @@ class Round:
 
     def are_ties(self, request):
         """True if ORDER BY leaves open which of equal rows come first: its own columns are the same, and without LIMIT all rows are."""
-        literal = replace(request, text=with_literals(request), values=[], shown=[], prepared=False)
+        literal = request
+        if "?" in re.sub(r" FROM .*?(?= LIMIT|$)", "", request.text):
+            literal = replace(request, text=with_literals(request), values=[], shown=[], prepared=False)
         order = re.search(r" ORDER BY (.*?)(?= PER PARTITION| LIMIT| ALLOW|$)", literal.text)
         if not order or " IN " not in literal.text or " GROUP BY " in literal.text:
             return False
