@@ -35,6 +35,10 @@ pub(crate) fn product<'a>(
         if let Some(of) = of {
             context.guard.in_product(of, rows.len())?;
         }
+        // As in Cassandra the values behind an empty IN are not looked at.
+        if rows.is_empty() {
+            return Ok(rows);
+        }
     }
     Ok(rows)
 }

@@ -48,6 +48,11 @@ impl ModifyPlan {
         let keys = partitions(&self.partition, &self.table.partition_key, context)?;
         let rows = match self.reach {
             Reach::Rows => rows(&self.clustering, &self.table.clustering, context)?,
+            // Nulls are refused also where no partition is named.
+            Reach::Ranges(_) if keys.is_empty() => {
+                product(&self.clustering, &self.table.clustering, None, context)?;
+                Vec::new()
+            }
             Reach::Statics | Reach::Ranges(_) => Vec::new(),
         };
         let content = self.content(&self.cells, &self.collections, context)?;
@@ -139,8 +144,12 @@ impl ModifyPlan {
             content.put(Key::partition_tombstone(&prefix), token, out);
             return Ok(());
         }
+        let prefixes = product(&self.clustering, &self.table.clustering, None, context)?;
+        if prefixes.is_empty() {
+            return Ok(());
+        }
         let slice = SliceValues::evaluate(&self.clustering, slice, &self.table, context)?;
-        for prefix in product(&self.clustering, &self.table.clustering, None, context)? {
+        for prefix in prefixes {
             for (start, end) in slice.ranges(&self.table, partition, &prefix)? {
                 // An empty range needs no tombstone.
                 if let Some(key) = Key::range_tombstone(&start, &end) {

@@ -105,8 +105,14 @@ impl SelectPlan {
         partitions: Vec<(PartitionKey, Token)>,
         context: &BindContext<'_>,
     ) -> Result<Vec<PartitionRead>, Error> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
         let of = self.restrictions.has_full_key(&self.table).then_some("clustering key");
         let prefixes = product(&self.restrictions.clustering, &self.table.clustering, of, context)?;
+        if prefixes.is_empty() {
+            return Ok(Vec::new());
+        }
         if partitions.len().saturating_mul(prefixes.len()) > limits::READS_MAX {
             return Err(Error::invalid(format!("IN restrictions come to more than {} reads", limits::READS_MAX)));
         }
