@@ -12,13 +12,39 @@ pub(crate) struct Cursor {
     at: usize,
     /// The last key read within the current piece; empty if the piece has not begun.
     last: Bytes,
+    /// True if the pieces are runs that follow each other in the order of keys.
+    is_scan: bool,
+    /// The position at which the page began.
+    began: (usize, Bytes),
 }
 
 impl Cursor {
-    /// A cursor at the start, or at the position of `state`.
-    pub(crate) fn new(pieces: Vec<Piece>, state: Option<&PageState>) -> Cursor {
-        let (at, last) = state.map_or((0, Bytes::new()), |s| (s.piece as usize, s.key.clone()));
-        Cursor { pieces, at, last }
+    /// A cursor at the start, or at the position of `state`. That of a scan is a key, whatever the pieces are by now: ranges move from node
+    /// to node between two pages.
+    pub(crate) fn new(pieces: Vec<Piece>, is_scan: bool, state: Option<&PageState>) -> Cursor {
+        let (at, last) = match state {
+            None => (0, Bytes::new()),
+            Some(state) if is_scan => {
+                (pieces.partition_point(|piece| ends_below(&piece.keys, &state.key)), state.key.clone())
+            }
+            Some(state) => (state.piece as usize, state.key.clone()),
+        };
+        Cursor { began: (at, last.clone()), pieces, at, last, is_scan }
+    }
+
+    /// True if the cursor is where it was not when the page began.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.began != (self.at, self.last.clone())
+    }
+
+    /// True if the current piece has not begun and is not the last one.
+    pub(crate) fn is_before_others(&self) -> bool {
+        self.last.is_empty() && self.at + 1 < self.pieces.len()
+    }
+
+    /// A piece by its number.
+    pub(crate) fn piece_at(&self, number: usize) -> Option<&Piece> {
+        self.pieces.get(number)
     }
 
     /// The next keys to read, with their token; `None` after the last piece.
@@ -91,8 +117,19 @@ impl Cursor {
         // A partition may have several pieces.
         let goes_on = !self.last.is_empty() || first_key(&keys).is_some_and(|key| key.starts_with(partition));
         let given = if goes_on { given } else { 0 };
-        Some(PageState { piece: self.at as u32, remaining, shown, given, key: self.last.clone() })
+        if self.is_scan && self.last.is_empty() {
+            // No key is at a bound of a piece: all that the piece has come after it.
+            let key = first_key(&keys).cloned().unwrap_or_default();
+            return Some(PageState { piece: 0, remaining, shown: false, given: 0, key });
+        }
+        let piece = if self.is_scan { 0 } else { self.at as u32 };
+        Some(PageState { piece, remaining, shown, given, key: self.last.clone() })
     }
+}
+
+/// True if all keys of a run are below a key.
+fn ends_below(keys: &KeyRange, key: &Bytes) -> bool {
+    matches!(keys, KeyRange::Run { end, .. } if end <= key)
 }
 
 /// The lowest key of a piece, or the bound below it.
@@ -169,27 +206,51 @@ mod tests {
             Piece { token: Token(1), keys: run(b"a", b"b", false) },
             Piece { token: Token(2), keys: run(b"b", b"c", false) },
         ];
-        let mut cursor = Cursor::new(pieces.clone(), None);
+        let mut cursor = Cursor::new(pieces.clone(), false, None);
         cursor.advance();
         cursor.read_to(Bytes::from_static(b"b5"));
         let state = cursor.page_state(9, true, 0, b"b").unwrap();
         assert_eq!((state.piece, state.remaining, state.shown, state.key.as_ref()), (1, 9, true, b"b5".as_ref()));
-        assert_eq!(Cursor::new(pieces, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
+        assert_eq!(Cursor::new(pieces, false, Some(&state)).next(), Some((Token(2), run(b"b5\0", b"c", false))));
+    }
+
+    #[test]
+    fn a_scan_goes_on_at_its_key_however_its_pieces_are_cut_by_then() {
+        let piece = |start: &'static [u8], end: &'static [u8]| Piece { token: Token(1), keys: run(start, end, false) };
+        let mut cursor = Cursor::new(vec![piece(b"a", b"c"), piece(b"c", b"e")], true, None);
+        assert!(!cursor.has_moved() && cursor.is_before_others());
+        cursor.advance();
+        let between = cursor.page_state(9, true, 5, b"b").unwrap();
+        assert_eq!((between.piece, between.shown, between.given, between.key.as_ref()), (0, false, 0, b"c".as_ref()));
+        cursor.read_to(Bytes::from_static(b"c5"));
+        let within = cursor.page_state(9, true, 5, b"c").unwrap();
+        assert_eq!((within.piece, within.shown, within.given, within.key.as_ref()), (0, true, 5, b"c5".as_ref()));
+        for later in [
+            vec![piece(b"a", b"e")],
+            vec![piece(b"a", b"b"), piece(b"b", b"c"), piece(b"c", b"c3"), piece(b"c3", b"d"), piece(b"d", b"e")],
+        ] {
+            let next = |state: &PageState| match Cursor::new(later.clone(), true, Some(state)).next() {
+                Some((_, KeyRange::Run { start, .. })) => start,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(next(&between), b"c\0".as_ref());
+            assert_eq!(next(&within), b"c5\0".as_ref());
+        }
     }
 
     #[test]
     fn the_count_of_a_partition_goes_on_in_its_next_piece() {
         let one = |key: &'static [u8]| Piece { token: Token(1), keys: KeyRange::One(Key(Bytes::from_static(key))) };
         let pieces = vec![one(b"a1"), one(b"a2"), one(b"b1")];
-        let mut cursor = Cursor::new(pieces.clone(), None);
+        let mut cursor = Cursor::new(pieces.clone(), false, None);
         cursor.advance();
         let state = cursor.page_state(9, true, 1, b"a").unwrap();
         assert_eq!((state.piece, state.given, state.key.as_ref()), (1, 1, b"".as_ref()));
-        assert_eq!(Cursor::new(pieces.clone(), Some(&state)).counted_key(&state), b"a2".as_ref());
+        assert_eq!(Cursor::new(pieces.clone(), false, Some(&state)).counted_key(&state), b"a2".as_ref());
         cursor.advance();
         let state = cursor.page_state(9, true, 2, b"a").unwrap();
         assert_eq!((state.piece, state.given), (2, 0));
-        assert_eq!(Cursor::new(pieces, Some(&state)).counted_key(&state), b"".as_ref());
+        assert_eq!(Cursor::new(pieces, false, Some(&state)).counted_key(&state), b"".as_ref());
     }
 
     #[test]
@@ -199,7 +260,7 @@ mod tests {
             Piece { token: Token(1), keys: KeyRange::One(Key(Bytes::from_static(b"a5"))) },
             Piece { token: Token(2), keys: run(b"b1", b"b2", false) },
         ];
-        let mut cursor = Cursor::new(pieces, None);
+        let mut cursor = Cursor::new(pieces, false, None);
         cursor.skip(b"a");
         assert_eq!(cursor.next(), Some((Token(2), run(b"b1", b"b2", false))));
     }

@@ -79,7 +79,7 @@ fn a_read_that_goes_on_stays_within_its_pieces() {
         |random| {
             let (bytes, pieces) = (state(random), pieces(random));
             let Ok(state) = PageState::decode(&bytes) else { return bytes.len() };
-            let mut cursor = Cursor::new(pieces.clone(), Some(&state));
+            let mut cursor = Cursor::new(pieces.clone(), random.chance(1, 2), Some(&state));
             let mut steps = 0;
             while let Some((token, keys)) = cursor.next() {
                 let of = pieces.iter().find(|piece| piece.token == token && lies_within(&keys, &piece.keys));

@@ -1,8 +1,9 @@
 //! Executes plans: binds them, reads and writes through the coordinator, filters, aggregates and pages into a row sink.
 //!
 //! - `request`: the parameters of a client's request besides the statement.
-//! - `select`: one page of a SELECT; `piece` cuts it into pieces, `cursor` walks them, `page_state` records where it
-//!   stopped, `join` joins rows with static rows, `sort_buffer` holds rows that have to be sorted first.
+//! - `select`: one page of a SELECT; `piece` cuts it into pieces, `cursor` walks them, `piece_read` and `read_ahead` read one
+//!   and several at once, `page_state`
+//!   records where it stopped, `join` joins rows with static rows, `sort_buffer` holds rows that have to be sorted first.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them; `read_before_write` reads the rows that such a statement depends on.
 //! - `conditional`: statements with IF.
 //! - `tombstones`: the count of deletions that a read passes.
@@ -19,6 +20,8 @@ mod join;
 mod modify;
 mod page_state;
 mod piece;
+mod piece_read;
+mod read_ahead;
 mod read_before_write;
 mod request;
 mod select;

@@ -13,7 +13,7 @@ const FORMAT_ROW_COUNT: u8 = 3;
 /// A position in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageState {
-    /// The index of the current piece of the read.
+    /// The index of the current piece of a read by keys; 0 of a scan, whose position is its key alone.
     pub piece: u32,
     /// The result rows that LIMIT still allows; `u32::MAX` for no limit.
     pub remaining: u32,
@@ -21,7 +21,7 @@ pub struct PageState {
     pub shown: bool,
     /// The number of rows of that partition that were answered, if PER PARTITION LIMIT counts them.
     pub given: u32,
-    /// The last key answered; empty if the piece has not begun.
+    /// The last key answered, or of a scan a bound below the next one; empty if the piece of a read by keys has not begun.
     pub key: Bytes,
 }
 

@@ -3,14 +3,17 @@
 
 use crate::cursor::Cursor;
 use crate::join::{Join, Progress};
-use crate::piece::pieces;
+use crate::piece::{Piece, pieces};
+use crate::piece_read::{PieceReader, read_command};
+use crate::read_ahead::{ReadAhead, cut};
 use crate::sort_buffer::{self, SortBuffer};
 use crate::tombstones::{ReadContext, TombstoneCounter};
-use crate::{Error, PageState, Request};
+use crate::{Error, PageState, PageStateError, Request};
+use futures_util::FutureExt;
 use henge_base::Bytes;
-use henge_coordinator::{KeyspacePlacement, Local, Read, ReadPolicy, Replicas, can_read_locally};
+use henge_coordinator::{KeyspacePlacement, Local, ReadError, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
-use henge_model::{Consistency, Key, KeyRange, Probe, ReadCommand, RowBlock, RowSink, Rows, Token};
+use henge_model::{Consistency, Key, KeyRange, Probe, RowBlock, RowSink, Rows};
 
 /// The most rows asked of replicas at once; a page with fewer asks for fewer.
 pub(crate) const CHUNK_ROWS: u32 = 5_000;
@@ -90,7 +93,11 @@ async fn run_bound<R: Replicas>(
 ) -> Result<Option<PageState>, Error> {
     let BoundSelect { reads, limit, per_partition, filter, probe, .. } = bound;
     let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
-    let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), state.as_ref());
+    let is_scan = matches!(reads, Reads::Scan { .. });
+    if is_scan && state.as_ref().is_some_and(|state| Key::storage_id(&state.key) != Some(plan.table().storage_id)) {
+        return Err(PageStateError.into());
+    }
+    let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), is_scan, state.as_ref());
     let after = state.as_ref().map(|state| (cursor.counted_key(state), state.shown));
     let after = after.as_ref().map(|(key, shown)| (key, *shown));
     let mut join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);
@@ -105,27 +112,12 @@ async fn run_bound<R: Replicas>(
         join.record_firsts();
     }
     let tombstones = TombstoneCounter::default();
-    let mut page = PageRun { replicas, plan, placed, request, cursor, remaining, join, quota, probe, tombstones };
+    let ahead = None;
+    let mut page =
+        PageRun { replicas, plan, placed, request, cursor, ahead, remaining, join, quota, probe, tombstones };
     let next = page.run(&filter, sink).await?;
     page.tombstones.report(&page.read_context());
     Ok(next)
-}
-
-fn read_command(plan: &SelectPlan, request: &Request<'_>, token: Token, keys: KeyRange, limit: u32) -> ReadCommand {
-    let now_seconds = request.context.now_seconds;
-    // Replicas purge at times of their own: what one may have purged already, the others leave out of rows and digests.
-    let purge_before = plan.table().unproven_purge_seconds().map_or(i64::MIN, |after| now_seconds - i64::from(after));
-    ReadCommand {
-        storage_id: plan.table().storage_id,
-        token,
-        keys,
-        statics: !plan.table().statics.is_empty(),
-        columns: plan.columns().clone(),
-        limit,
-        now_seconds,
-        purge_before,
-        probe: None,
-    }
 }
 
 /// The state of a page being read.
@@ -135,6 +127,8 @@ pub(crate) struct PageRun<'a, R> {
     placed: &'a KeyspacePlacement,
     pub(crate) request: &'a Request<'a>,
     pub(crate) cursor: Cursor,
+    /// The pieces that are read beside the current one; `None` until there are several.
+    ahead: Option<ReadAhead<'a>>,
     /// The rows that LIMIT still allows; `u32::MAX` without a LIMIT.
     pub(crate) remaining: u32,
     pub(crate) join: Join<'a>,
@@ -182,15 +176,21 @@ impl<R: Replicas> PageRun<'_, R> {
     /// The next block of at most `wanted` rows; `None` at the end of the read.
     pub(crate) async fn read_block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
-        let mut command = read_command(self.plan, self.request, token, keys, wanted);
-        // A row named by its key needs no index.
-        if matches!(command.keys, KeyRange::Run { .. }) {
-            command.probe.clone_from(&self.probe);
-        }
-        let (placed, consistency) = (self.placed.clone(), self.request.consistency);
-        let policy = ReadPolicy::from(&self.plan.table().options);
-        let read = Read { placed, command, consistency, deadline: self.request.deadline, policy };
-        let block = henge_coordinator::read(self.replicas, read).await?;
+        let reader =
+            PieceReader { replicas: self.replicas, plan: self.plan, placed: self.placed, request: self.request };
+        let block = if self.cursor.is_before_others() {
+            let mut ahead = self.ahead.take().unwrap_or_default();
+            let begin = |piece: usize| {
+                let Piece { token, keys } = self.cursor.piece_at(piece)?;
+                Some(reader.read(*token, keys.clone(), wanted, &self.probe).boxed())
+            };
+            let mut block = ahead.read(self.cursor.piece(), wanted, begin).await?;
+            self.ahead = Some(ahead);
+            cut(&mut block, wanted, self.request.context.now_seconds);
+            block
+        } else {
+            reader.read(token, keys, wanted, &self.probe).await?
+        };
         let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
         let counted = tombstones.count(&self.read_context(), place, &block);
         self.tombstones = tombstones;
@@ -221,7 +221,13 @@ impl<R: Replicas> PageRun<'_, R> {
             }
             let chunk = self.quota.as_ref().map_or(CHUNK_ROWS, |quota| quota.chunk);
             let wanted = (page - given).min(self.remaining).min(chunk);
-            let Some(block) = self.read_block(wanted).await? else { return Ok(None) };
+            let block = match self.read_block(wanted).await {
+                Ok(Some(block)) => block,
+                Ok(None) => return Ok(None),
+                // The next page goes on from here, with a time of its own.
+                Err(Error::Read(ReadError::Timeout { .. })) if self.has_moved_page() => break,
+                Err(error) => return Err(error),
+            };
             let pushed = if self.quota.is_some() {
                 self.push_within_quota(&block, wanted, filter, sink)?
             } else if self.plan.is_identity() && filter.is_empty() {
@@ -241,6 +247,11 @@ impl<R: Replicas> PageRun<'_, R> {
         let counted = self.quota.as_ref().map_or(0, |quota| quota.given);
         let (shown, partition) = (self.join.has_shown_row(), self.join.last_partition());
         Ok(self.cursor.page_state(self.remaining, shown, counted, partition))
+    }
+
+    /// True if the request is for a page, and the page has come further than the one before.
+    fn has_moved_page(&self) -> bool {
+        self.request.page.size.is_some() && !self.plan.is_sorted() && self.cursor.has_moved()
     }
 
     /// True if the sink takes another block. A page may end before it is full; an answer without pages fails.

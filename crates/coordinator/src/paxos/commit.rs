@@ -3,14 +3,14 @@
 use super::electorate::Electorate;
 use crate::plan::{Candidate, WritePlan};
 use crate::tally::Tally;
-use crate::under_way::UnderWay;
-use crate::{Replicas, WriteError, WriteType};
+use crate::under_way::{Next, UnderWay};
+use crate::{Replicas, Work, WriteError, WriteType};
 use henge_base::Bytes;
 use henge_model::Consistency;
 use henge_paxos::{Proposal, Request};
 
 impl<R: Replicas> Electorate<'_, R> {
-    /// Sends a decision to some replicas. Returns true if all of them have it.
+    /// Sends a decision to some replicas. Returns true if all of them have it before they are late.
     pub(crate) async fn bring_level(&self, decided: &Proposal, lacking: &[Candidate]) -> bool {
         let Some((message, mutation)) = self.commitment(decided) else { return false };
         let mut under_way = UnderWay::new();
@@ -18,11 +18,16 @@ impl<R: Replicas> Electorate<'_, R> {
             let commit = self.replicas.commit(replica.host, message.clone(), mutation.clone(), self.deadline);
             under_way.push(replica.host, commit);
         }
+        let mut late = self.patience(lacking.iter().copied(), Work::Vote);
         let mut all = true;
-        while let Some((_, outcome)) = under_way.next().await {
-            all &= outcome.is_ok();
+        loop {
+            match under_way.next_before(&mut late).await {
+                Next::Ended(_, outcome) => all &= outcome.is_ok(),
+                Next::Idle => return all,
+                // It was there a moment ago. A round of the others does without it.
+                Next::Late => return false,
+            }
         }
-        all
     }
 
     /// Sends a decision to every replica, and awaits as many as the level needs. The decision stands in any case: an error

@@ -1,12 +1,13 @@
 //! The voters on one partition.
 
 use super::doubts::Doubts;
+use crate::lateness::patience;
 use crate::plan::{Candidate, Target, WritePlan};
 use crate::required::Shortage;
 use crate::stamp::stamp;
 use crate::tally::Tally;
 use crate::under_way::UnderWay;
-use crate::{BoxedFuture, KeyspacePlacement, Refusal, ReplicaError, Replicas, WriteError, WriteType};
+use crate::{BoxedFuture, KeyspacePlacement, Refusal, ReplicaError, Replicas, Work, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Consistency, Token};
 use henge_paxos::{Ballot, Reply, Request, Scope};
@@ -93,6 +94,12 @@ impl<'a, R: Replicas> Electorate<'a, R> {
             under_way.push(voter, self.replicas.paxos(voter.host, request(voter).encode(), self.deadline));
         }
         (tally, under_way)
+    }
+
+    /// Ends when voters are late.
+    pub(crate) fn patience(&self, voters: impl Iterator<Item = Candidate>, work: Work) -> BoxedFuture<()> {
+        let hosts = voters.map(|voter| voter.host);
+        self.replicas.pause(patience(self.replicas, hosts, work, self.deadline))
     }
 
     /// A ballot after another.

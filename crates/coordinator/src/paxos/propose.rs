@@ -1,7 +1,8 @@
 //! Proposing a value.
 
 use super::electorate::Electorate;
-use crate::{Refusal, ReplicaError, Replicas};
+use crate::under_way::Next;
+use crate::{Refusal, ReplicaError, Replicas, Work};
 use henge_base::{HostId, Micros};
 use henge_paxos::{Proposal, Reply, Request};
 
@@ -20,12 +21,25 @@ pub(crate) enum ProposalOutcome {
 
 impl<R: Replicas> Electorate<'_, R> {
     /// Proposes to all voters. A value that each of them refused will not be decided; the outcome of any other that lacks its
-    /// quorum is unknown.
+    /// quorum is unknown. Once a quorum has answered, a next round can find out, so that the others have little time left.
     pub(crate) async fn propose(&self, proposal: &Proposal) -> ProposalOutcome {
         let request = || Request::Propose { key: self.key.clone(), proposal: proposal.clone() };
         let (mut tally, mut under_way) = self.ask(|_| request());
-        let (mut accepted, mut in_doubt, mut refused) = (0, 0, 0);
-        while let Some((voter, reply)) = under_way.next().await {
+        let (mut accepted, mut in_doubt, mut refused, mut replies) = (0, 0, 0, 0);
+        let mut late = None;
+        loop {
+            let next = match &mut late {
+                Some(late) => under_way.next_before(late).await,
+                None => under_way.next().await.into(),
+            };
+            let (voter, reply) = match next {
+                Next::Ended(voter, reply) => (voter, reply),
+                Next::Idle => break,
+                Next::Late => {
+                    in_doubt += under_way.labels().count();
+                    break;
+                }
+            };
             match self.read_reply(reply) {
                 Ok(Reply::Done) => {
                     tally.count_answer(voter.group);
@@ -39,6 +53,10 @@ impl<R: Replicas> Electorate<'_, R> {
             }
             if tally.is_met() {
                 return ProposalOutcome::Accepted;
+            }
+            replies += 1;
+            if replies == self.quorum() {
+                late = Some(self.patience(under_way.labels(), Work::Vote));
             }
         }
         match (accepted, in_doubt) {

@@ -104,6 +104,23 @@ fn a_minority_may_be_gone() {
 }
 
 #[test]
+fn a_round_waits_for_no_voter_that_it_does_not_need() {
+    // One voter accepts, one refuses, and one is silent: the next round finds out.
+    let fake = Fake::new("ooo");
+    fake.set(2, |node| node.paxos = vec![Does::Answers, Does::Refuses(Refusal::Stalled)]);
+    fake.set(3, |node| node.paxos = vec![Does::Answers, Does::Never]);
+    assert_eq!(swap(&fake, None, "a"), Ok(Ok(())));
+    // One that lacks the last decision goes silent when it is to be sent it.
+    let fake = Fake::new("ooo");
+    fake.set(2, |node| node.writes = Does::Never);
+    assert_eq!(swap(&fake, None, "a"), Ok(Ok(())));
+    fake.set(2, |node| node.paxos = vec![Does::Answers, Does::Never]);
+    fake.log.lock().unwrap().clear();
+    assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
+    assert_eq!(fake.log(), "prepare1 prepare2 prepare3 commit2 prepare1 prepare2 prepare3");
+}
+
+#[test]
 fn a_serial_read_of_several_partitions_is_one_of_a_quorum() {
     let fake = Fake::new("ood");
     fake.put(1, &key(1, 1), &value(5, "a"));

@@ -85,15 +85,21 @@ fn send<W: World>(
     }
 }
 
-/// The nodes that may keep a batch, in the order in which they are asked: live members of this datacentre, of other racks first, and this
-/// node last.
+/// The nodes that may keep a batch, in the order in which they are asked: live members of this datacentre, of other racks first, then this
+/// node, and members that answer nobody last.
 fn candidates<W: World>(coordinator: &Coordinator<W>) -> Vec<HostId> {
     let view = coordinator.cluster().view();
     let members = &view.state.members;
     let Some(own) = members.get(&coordinator.local()) else { return vec![coordinator.local()] };
     let near = members.values().filter(|m| m.id != own.id && m.datacenter == own.datacenter && coordinator.alive(m.id));
-    let mut near: Vec<(bool, u64, HostId)> =
-        near.map(|m| (m.rack == own.rack, coordinator.context().world.random("batch"), m.id)).collect();
+    let now = coordinator.mono();
+    let near = near.map(|m| {
+        let is_silent = coordinator.standing(m.id, Work::Write, now).is_silent;
+        (is_silent, m.rack == own.rack, coordinator.context().world.random("batch"), m.id)
+    });
+    let mut near: Vec<(bool, bool, u64, HostId)> = near.collect();
     near.sort_unstable();
-    near.into_iter().map(|(_, _, host)| host).chain([own.id]).collect()
+    let (silent, near): (Vec<_>, Vec<_>) = near.into_iter().partition(|(is_silent, ..)| *is_silent);
+    let hosts = |members: Vec<(bool, bool, u64, HostId)>| members.into_iter().map(|(.., host)| host);
+    hosts(near).chain([own.id]).chain(hosts(silent)).collect()
 }

@@ -121,3 +121,63 @@ fn requests_would_wait_without_speculation() {
     let faults = Faults { wait_for_silent: true, ..Faults::default() };
     assert!(!operations_and_delayed(1, Lot::Stopped, faults).1.is_empty());
 }
+
+/// One statement of each kind, with its level.
+const STATEMENTS: [(&str, Consistency); 9] = [
+    ("INSERT INTO other.t (k, v) VALUES (1, 1)", Consistency::Quorum),
+    ("SELECT v FROM other.t WHERE k = 1", Consistency::Quorum),
+    ("SELECT v FROM other.t", Consistency::Quorum),
+    ("SELECT k FROM other.t WHERE v = 1", Consistency::Quorum),
+    ("SELECT v FROM other.t WHERE k IN (1, 2, 3)", Consistency::Quorum),
+    ("UPDATE other.t SET v = 1 WHERE k = 1 IF v = 1", Consistency::Quorum),
+    ("SELECT v FROM other.t WHERE k = 1", Consistency::Serial),
+    (
+        "BEGIN BATCH INSERT INTO other.t (k, v) VALUES (1, 1); INSERT INTO other.t (k, v) VALUES (2, 2) APPLY BATCH",
+        Consistency::Quorum,
+    ),
+    ("UPDATE other.counts SET n = n + 1 WHERE k = 1", Consistency::Quorum),
+];
+
+impl Run {
+    /// The error of a statement through a machine, and the microseconds that it took.
+    fn time_statement(&mut self, machine: usize, text: &'static str, level: Consistency) -> (Option<String>, u64) {
+        let (slot, began) = (Slot::default(), self.now());
+        let (done, cluster) = (slot.clone(), Arc::clone(&self.cluster));
+        let life = self.cluster.machines[machine].life().unwrap();
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let outcome = statement(&life, text, &[], level, None).await;
+            done.fill((outcome.err().map(|error| error.to_string()), cluster.clockwork.now()));
+        });
+        let (error, ended) = self.await_slot(&slot).unwrap();
+        (error, ended - began)
+    }
+}
+
+#[test]
+fn no_kind_of_statement_waits_for_a_machine_that_it_does_not_need() {
+    for lot in [Lot::Stopped, Lot::Killed] {
+        let mut run = Run::three(false, SharedTable::Default, &mut Random::new(3), Faults::default());
+        let replication = "{'class': 'SimpleStrategy', 'replication_factor': 3}";
+        run.execute(&[
+            format!("CREATE KEYSPACE other WITH replication = {replication}"),
+            "CREATE TABLE other.t (k int PRIMARY KEY, v int)".to_owned(),
+            "CREATE INDEX ON other.t (v)".to_owned(),
+            "CREATE TABLE other.counts (k int PRIMARY KEY, n counter)".to_owned(),
+        ]);
+        run.pass(5 * SECOND);
+        match lot {
+            Lot::Killed => crash(&run.cluster, 2),
+            _ => run.cluster.clockwork.pause(2),
+        }
+        let end = run.now() + 5 * SECOND;
+        while run.now() < end {
+            for (text, level) in STATEMENTS {
+                for machine in 0..2 {
+                    let (error, took) = run.time_statement(machine, text, level);
+                    assert!(error.is_none() && took <= LATENCY_MAX, "{lot:?}: {text} at {level}: {took} us, {error:?}");
+                }
+            }
+        }
+        run.cluster.clear();
+    }
+}

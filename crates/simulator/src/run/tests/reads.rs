@@ -121,3 +121,38 @@ fn a_cut_between_two_machines_delays_reads_for_seconds_only() {
     assert_eq!(all(&mut run, 0), Ending::Ok);
     run.cluster.clear();
 }
+
+/// A thousand pieces of the ring are read many at once: one after the other they would take two seconds.
+#[test]
+fn a_scan_of_many_ranges_with_few_rows_takes_few_round_trips() {
+    const ROWS: usize = 20;
+    let mut random = Random::new(5);
+    let clockwork = Clockwork::new(random.fork("clockwork"));
+    let (temper, table) = (Temper::Crashes, SharedTable::Default);
+    let shape = Shape { machines: 5, temper, is_periodic: false, table, has_short_tail: false };
+    let many_tokens = |n| Options { num_tokens: 256, ..options(n, Faults::default()) };
+    let mut run = Run::of(clockwork, shape, &mut random, many_tokens);
+    assert!(run.form());
+    run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
+    run.execute(&[
+        "CREATE KEYSPACE single WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}".to_owned(),
+        "CREATE TABLE single.t (k int PRIMARY KEY, v int)".to_owned(),
+    ]);
+    let rows = (0..ROWS).map(|k| format!("INSERT INTO single.t (k, v) VALUES ({k}, 1)"));
+    run.execute(&rows.collect::<Vec<_>>());
+    run.pass(5 * SECOND);
+    let placed = run.lives()[0].core.coordinator().keyspace_placement("single").unwrap();
+    assert!(placed.placement.ranges().count() >= 1_280);
+    *run.cluster.weather.lock() = Weather { delay: (1_000, 1_000), ..Weather::fair() };
+    let (slot, life, began) = (Slot::default(), run.lives().swap_remove(0), run.now());
+    let (done, cluster) = (slot.clone(), Arc::clone(&run.cluster));
+    run.cluster.clockwork.spawn(Some(life.owner), async move {
+        let rows = statement(&life, "SELECT k FROM single.t", &[], Consistency::One, None).await.unwrap();
+        done.fill((rows.rows.len(), cluster.clockwork.now() - began));
+    });
+    let (rows, took) = run.await_slot(&slot).unwrap();
+    assert_eq!(rows, ROWS);
+    // 25,600 pieces, 100 nodes of 256 tokens each, take 25 times as long: less than a second.
+    assert!(took < SECOND / 20, "{took} us");
+    run.cluster.clear();
+}
