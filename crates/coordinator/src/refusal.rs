@@ -47,6 +47,12 @@ pub enum Refusal {
     /// The stamp or the ballot is further ahead of its clock than clocks may differ by.
     #[error("the stamp is too far ahead of the replica's clock")]
     ClockAhead = 14,
+    /// It has just started, and nobody has confirmed yet that its data is the newest of its host.
+    #[error("the replica has just started, and is not confirmed yet")]
+    Unconfirmed = 15,
+    /// The caller's process is not the one of its host that is admitted here: the caller asks to be, or ends.
+    #[error("another process of the caller's host was admitted")]
+    Superseded = 16,
 }
 
 impl Refusal {
@@ -56,7 +62,7 @@ impl Refusal {
     }
 
     /// All reasons.
-    pub const ALL: [Refusal; 14] = [
+    pub const ALL: [Refusal; 16] = [
         Refusal::StaleEpoch,
         Refusal::UnknownTable,
         Refusal::Stalled,
@@ -71,6 +77,8 @@ impl Refusal {
         Refusal::TooManyTombstones,
         Refusal::Stranger,
         Refusal::ClockAhead,
+        Refusal::Unconfirmed,
+        Refusal::Superseded,
     ];
 
     /// Its number on the wire between nodes.
@@ -100,7 +108,9 @@ impl Refusal {
             | Refusal::Fenced
             | Refusal::Unsupported
             | Refusal::Other
-            | Refusal::Stranger => 0,
+            | Refusal::Stranger
+            | Refusal::Unconfirmed
+            | Refusal::Superseded => 0,
         }
     }
 }
@@ -126,6 +136,8 @@ mod tests {
             (12, "TooManyTombstones"),
             (13, "Stranger"),
             (14, "ClockAhead"),
+            (15, "Unconfirmed"),
+            (16, "Superseded"),
         ];
         let codes = Refusal::ALL.map(|refusal| (refusal.code(), format!("{refusal:?}")));
         assert_eq!(codes, recorded.map(|(code, name)| (code, name.to_owned())));

@@ -134,13 +134,21 @@ pub(crate) fn update_member(
     if (member.address, member.rpc_address) == (address, rpc_address) {
         return Err(CommandRefusal::Nothing);
     }
-    address_is_free(state, id, address)?;
-    Ok(vec![Change::Moved { id, address, rpc_address }])
+    let moved = Change::Moved { id, address, rpc_address };
+    // Two members whose disks have changed places change addresses too. If the other one is elsewhere, it says so when it is back.
+    let other = state.members.values().find(|other| other.id != id && other.address == address);
+    let vacated =
+        other.map(|other| Change::Moved { id: other.id, address: member.address, rpc_address: member.rpc_address });
+    Ok(std::iter::once(moved).chain(vacated).collect())
 }
 
 fn address_is_free(state: &ClusterState, id: HostId, address: SocketAddr) -> Result<(), CommandRefusal> {
     match state.members.values().find(|m| m.id != id && m.address == address) {
-        Some(other) => Err(CommandRefusal::Member(format!("address {address} belongs to member {}", other.id))),
+        Some(other) => Err(CommandRefusal::Member(format!(
+            "address {address} belongs to member {id}; if the data directory of that member is lost, remove it first, by a node that \
+             serves: henge admin removenode {id}",
+            id = other.id
+        ))),
         None => Ok(()),
     }
 }

@@ -124,6 +124,17 @@ fn encoded_entries_add_up_to_the_same_state_elsewhere() {
 }
 
 #[test]
+fn a_member_that_comes_to_the_address_of_another_changes_places_with_it() {
+    let mut voter = Voter::with_members(3);
+    let [one, two] = [1, 2].map(draft);
+    let command = Command::UpdateMember { id: one.id, address: two.address, rpc_address: two.rpc_address };
+    voter.run(&command, &mut Random::new(1)).unwrap();
+    let addresses = |id| voter.state.members.get(&id).map(|member| (member.address, member.rpc_address));
+    assert_eq!(addresses(one.id), Some((two.address, two.rpc_address)));
+    assert_eq!(addresses(two.id), Some((one.address, one.rpc_address)));
+}
+
+#[test]
 fn an_entry_out_of_order_changes_nothing() {
     let voter = Voter::with_members(2);
     let entries = &voter.entries;

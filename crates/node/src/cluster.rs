@@ -1,5 +1,6 @@
 //! The cluster as this node knows it: the metadata log, members, placements, gossip.
 
+pub(crate) mod admittance;
 mod agree;
 mod announce;
 pub(crate) mod append;
@@ -7,10 +8,13 @@ pub(crate) mod catch_up;
 pub(crate) mod events;
 mod fork;
 mod gossip;
+pub(crate) mod identity_error;
 pub(crate) mod membership;
 pub(crate) mod override_log;
 pub(crate) mod propose;
 mod pulls;
+mod recall;
+pub(crate) mod recalls;
 pub(crate) mod system_keyspaces;
 mod table_changes;
 pub(crate) mod view;
@@ -27,6 +31,7 @@ use henge_metadata::{ClusterState, Epoch, Log, Position, Seat};
 use henge_storage::Store;
 use parking_lot::Mutex;
 use pulls::Pulls;
+use recalls::Recalls;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
@@ -53,6 +58,10 @@ pub(crate) struct Cluster<W> {
     proposal_lock: tokio::sync::Mutex<()>,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pulls: tokio::sync::Mutex<Pulls>,
+    /// The answers of other members to this process.
+    recalls: Recalls,
+    /// Held while a process of another member is admitted.
+    admission_lock: tokio::sync::Mutex<()>,
     /// Gossip's state between rounds and messages.
     gossip: Mutex<Gossip>,
     /// Begins a round of gossip at once.
@@ -70,6 +79,7 @@ impl<W: World> Cluster<W> {
         store: Arc<Store>,
         (state, log): (ClusterState, Log),
         seat: Seat,
+        recalls: Recalls,
     ) -> Self {
         let gossip = Gossip::new(context.host(), context.identity.generation);
         let cluster = Cluster {
@@ -79,6 +89,8 @@ impl<W: World> Cluster<W> {
             seat: tokio::sync::Mutex::new(seat),
             proposal_lock: tokio::sync::Mutex::default(),
             pulls: tokio::sync::Mutex::default(),
+            recalls,
+            admission_lock: tokio::sync::Mutex::default(),
             gossip: Mutex::new(gossip),
             gossip_wakeup: Notify::new(),
             events: broadcast::Sender::new(EVENTS_MAX),

@@ -31,6 +31,7 @@ pub use client::parameters::Parameters;
 pub use client::prepared_statement::{AnswerSize, LONG_TEXT_BYTES, PreparedStatement};
 pub use client::traces::RequestDescription;
 pub use cluster::events::{Change, ClusterEvent, SchemaEvent, Subject};
+pub use cluster::identity_error::IdentityError;
 pub use cluster::membership::JoinError;
 pub use cluster::override_log::{OverrideError, Voter};
 pub use cluster::propose::ChangeError;

@@ -9,10 +9,12 @@ use crate::client::make_superuser;
 use crate::client::statements::Statements;
 use crate::client::system_tables::SystemTables;
 use crate::cluster::Cluster;
+use crate::cluster::admittance::restore_sightings;
 use crate::cluster::events::ClusterEvent;
 use crate::cluster::membership::JoinError;
 use crate::cluster::override_log::{OverrideError, Voter};
 use crate::cluster::propose::ChangeError;
+use crate::cluster::recalls::{Recalls, stored_claims};
 use crate::cluster::vote::stored_seat;
 use crate::coordinator::hint_queue::HintQueue;
 use crate::coordinator::settled_batches::SettledBatches;
@@ -21,6 +23,7 @@ use crate::ground::context::Context;
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
+use crate::ground::standing::Standing;
 use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
 use crate::replica::LocalReplica;
@@ -35,6 +38,7 @@ use crate::work::index_build::IndexBuilder;
 use crate::work::lease::{self, LeaseRenewal};
 use crate::work::periodic_sync::PeriodicSync;
 use crate::work::purge::Purge;
+use crate::work::sightings::SightingWriter;
 use crate::work::space::SpaceWatch;
 use crate::work::voters::VoterWatch;
 use crate::work::worker::{self, Worker};
@@ -68,9 +72,13 @@ impl<W: World> Node<W> {
             store.on_failure(move |error| ends.fatal(&error.to_string()));
         }
         let (recovered, seat) = (recovery::recover(&store)?, stored_seat(&store)?);
-        let context = Arc::new(Context::new(world, identity, options, lease::stored_lease(&store)?));
+        let lease = lease::stored_lease(&store)?;
+        let context = Arc::new(Context::new(world, identity, options, lease));
         let peers = Arc::new(Peers::new(Arc::clone(&context)));
-        let cluster = Cluster::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&store), recovered, seat);
+        let recalls = Recalls::new(lease, stored_claims(&store)?);
+        let cluster =
+            Cluster::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&store), recovered, seat, recalls);
+        restore_sightings(&store, peers.sightings())?;
         let cluster = Arc::new(cluster);
         let replica = Arc::new(LocalReplica::new(Arc::clone(&context), store));
         let hints = HintQueue::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&replica));
@@ -99,9 +107,11 @@ impl<W: World> Node<W> {
     pub fn start(&self) {
         let Parts { context, peers, cluster, replica, hints, .. } = self.parts();
         let (world, coordinator) = (&context.world, Coordinator::start(Arc::clone(&self.parts)));
+        world.spawn("recalls", Arc::clone(cluster).run_recalls());
         world.spawn("gossip", Arc::clone(cluster).run_gossip());
         let (context, replica) = (|| Arc::clone(context), || Arc::clone(replica));
         self.run_worker(ClockWatch::new(context(), Arc::clone(cluster), Arc::clone(peers)));
+        self.run_worker(SightingWriter { cluster: Arc::clone(cluster) });
         self.run_worker(LeaseRenewal { context: context(), replica: replica() });
         self.run_worker(HintWriter { context: context(), replica: replica(), queue: Arc::clone(hints) });
         self.run_worker(HintDelivery::new(context(), Arc::clone(peers), coordinator.replica().clone()));
@@ -180,6 +190,9 @@ impl<W: World> Node<W> {
             return Err("not a member of a cluster yet");
         }
         let context = &self.parts.context;
+        if context.standing.get() == Standing::Unconfirmed {
+            return Err("no other member has confirmed yet that this data directory is no older copy");
+        }
         let refused = context.clock.check(context.now());
         refused.map_err(|_| "this node's clock is not trusted, so it coordinates no writes; its log says why")
     }
@@ -221,7 +234,8 @@ impl<W: World> Node<W> {
 
     /// Tells peers that this node shuts down, so that they ask it for nothing more. It goes on serving what they ask all the same.
     pub async fn announce_shutdown(&self) {
-        self.parts.cluster.announce_shutdown().await;
+        let Parts { context, cluster, replica, .. } = self.parts();
+        cluster.announce_shutdown(lease::seal(context, replica).await).await;
     }
 
     /// Refuses new requests from now on; what is under way goes on.

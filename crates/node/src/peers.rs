@@ -3,27 +3,32 @@
 //! - `header`: the bytes before every message; `message`: what a message is; `messages`: all of them.
 //! - `liveness`: who seems up; `load`: what each peer has under way here.
 //! - `latency`, `answer_times`: how fast each peer answers.
+//! - `sightings`: which process of each peer is admitted; `doubts`: the peers that doubt this one.
 
 pub(crate) mod answer_times;
 pub(crate) mod ask_error;
+pub(crate) mod doubts;
 pub(crate) mod header;
 mod latency;
 pub(crate) mod liveness;
 pub(crate) mod load;
 pub(crate) mod message;
 pub(crate) mod messages;
+pub(crate) mod sightings;
 
 use crate::ground::context::Context;
 use crate::ground::world::{CallError, Class, To, World};
 use answer_times::{PeerAnswerTimes, TimedRequest};
 use ask_error::AskError;
+use doubts::Doubts;
 use header::{Header, Kind};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{Refusal, ReplicaError, Work};
 use liveness::Liveness;
 use load::{PeerLoad, RequestInFlight};
-use message::{Body, Message};
-use messages::metadata::Gossip;
+use message::{Body, Footing, Message};
+use messages::metadata::{Gossip, Probe};
+use sightings::Sightings;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,13 +42,38 @@ pub(crate) struct Peers<W> {
     liveness: Liveness,
     answer_times: PeerAnswerTimes,
     load: PeerLoad,
+    sightings: Sightings,
+    doubts: Doubts,
 }
 
 impl<W: World> Peers<W> {
     /// Nobody has been heard of yet.
     pub(crate) fn new(context: Arc<Context<W>>) -> Self {
-        let (liveness, answer_times, load) = (Liveness::default(), PeerAnswerTimes::default(), PeerLoad::default());
-        Peers { context, liveness, answer_times, load }
+        Peers {
+            context,
+            liveness: Liveness::default(),
+            answer_times: PeerAnswerTimes::default(),
+            load: PeerLoad::default(),
+            sightings: Sightings::default(),
+            doubts: Doubts::default(),
+        }
+    }
+
+    /// The processes of other members that are admitted.
+    pub(crate) fn sightings(&self) -> &Sightings {
+        &self.sightings
+    }
+
+    /// The peers that doubt this process.
+    pub(crate) fn doubts(&self) -> &Doubts {
+        &self.doubts
+    }
+
+    /// Takes in the sender of a message; false if its process is not the one that is admitted, and the message needs one that is.
+    pub(crate) fn sight(&self, from: HostId, header: &Header, footing: Footing) -> bool {
+        footing == Footing::Any
+            || self.context.options.faults.admit_older_copies
+            || self.sightings.sight(from, header.start, header.clock)
     }
 
     /// The members that seem up.
@@ -76,7 +106,8 @@ impl<W: World> Peers<W> {
     }
 
     fn header(&self, kind: Kind, status: Result<(), Refusal>) -> Header {
-        Header { kind, status, epoch: self.context.epoch(), clock: self.context.clock.last() }
+        let (epoch, clock) = (self.context.epoch(), self.context.clock.last());
+        Header { kind, status, epoch, clock, start: self.context.identity.start }
     }
 
     /// Sends a request to a member, at once, by the links of its class. A reply is evidence that the member is up.
@@ -103,7 +134,7 @@ impl<W: World> Peers<W> {
         async move {
             let reply = call.await;
             peers.record_outcome(to, class, (sent, deadline), &reply);
-            let body = peers.body_of(reply)?;
+            let body = peers.body_of(to, reply, M::FOOTING)?;
             // The replica did as it was asked, and what it says of it is lost.
             M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
         }
@@ -124,7 +155,7 @@ impl<W: World> Peers<W> {
             let reply = reply.await;
             let now = call.peers.record_outcome(to, M::CLASS, (sent, deadline), &reply);
             call.end(&reply, now);
-            let body = call.peers.body_of(reply)?;
+            let body = call.peers.body_of(to, reply, M::FOOTING)?;
             M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
         }
     }
@@ -149,19 +180,46 @@ impl<W: World> Peers<W> {
         now
     }
 
-    fn body_of(&self, reply: Result<Bytes, CallError>) -> Result<Bytes, ReplicaError> {
+    fn body_of(&self, from: HostId, reply: Result<Bytes, CallError>, footing: Footing) -> Result<Bytes, ReplicaError> {
         let reply = reply.map_err(|error| match error {
             CallError::NotSent => ReplicaError::NotSent,
             CallError::Unknown => ReplicaError::Unknown,
         })?;
         let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
+        self.note_doubt(from, header.status);
         header.status.map_err(ReplicaError::Refused)?;
+        // What a process did that is not admitted, perhaps on an older copy of its disk, counts for nothing.
+        if !self.sight(from, &header, footing) {
+            return Err(ReplicaError::Unknown);
+        }
         self.context.witness(header.clock);
         Ok(body)
     }
 
+    /// Notes that a peer does not admit this process.
+    fn note_doubt(&self, of: HostId, status: Result<(), Refusal>) {
+        if status == Err(Refusal::Superseded) {
+            self.doubts.add(of);
+        }
+    }
+
     /// Asks a peer about the cluster's own business. It may be no member yet.
     pub(crate) async fn ask<M: Message>(&self, to: To, question: &M, timeout: Duration) -> Result<M::Reply, AskError> {
+        self.ask_for_header(to, question, timeout).await.map(|(_, reply)| reply)
+    }
+
+    /// Asks a peer for the number of its process's start.
+    pub(crate) async fn ask_start(&self, host: HostId, timeout: Duration) -> Result<u32, AskError> {
+        let probe = Probe { seeds: Vec::new() };
+        self.ask_for_header(To::Host(host), &probe, timeout).await.map(|(header, _)| header.start)
+    }
+
+    async fn ask_for_header<M: Message>(
+        &self,
+        to: To,
+        question: &M,
+        timeout: Duration,
+    ) -> Result<(Header, M::Reply), AskError> {
         let (sent, deadline) = (self.context.world.mono(), self.context.deadline_after(timeout));
         let reply = self.context.world.call(to, M::CLASS, deadline, self.request(question)).await;
         if let To::Host(host) = to {
@@ -169,10 +227,18 @@ impl<W: World> Peers<W> {
         }
         let reply = reply?;
         let (header, body) = Header::split(&reply).map_err(|_| AskError::Unreadable(reply.len()))?;
-        self.context.witness(header.clock);
+        if let To::Host(host) = to {
+            self.note_doubt(host, header.status);
+        }
         header.status.map_err(AskError::Refused)?;
+        if let To::Host(host) = to
+            && !self.sight(host, &header, M::FOOTING)
+        {
+            return Err(AskError::Unadmitted);
+        }
+        self.context.witness(header.clock);
         let bytes = body.len();
-        M::Reply::decode(body).map_err(|_| AskError::Unreadable(bytes))
+        M::Reply::decode(body).map(|reply| (header, reply)).map_err(|_| AskError::Unreadable(bytes))
     }
 
     /// Sends gossip, which nobody answers.

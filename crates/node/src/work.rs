@@ -12,6 +12,7 @@ pub(crate) mod lease;
 mod once_each;
 pub(crate) mod periodic_sync;
 pub(crate) mod purge;
+pub(crate) mod sightings;
 pub(crate) mod space;
 pub(crate) mod voters;
 pub(crate) mod worker;

@@ -27,6 +27,9 @@ struct OwnOptions {
     /// Create the cluster here, whoever the seeds are.
     #[arg(long)]
     bootstrap: bool,
+    /// Go on from a data directory that is an older copy of this node's, and accept that what it lacks is lost.
+    #[arg(long)]
+    accept_older_copy: bool,
     /// Any setting, as name=value.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -103,6 +106,7 @@ impl ServerOptions {
         let settings = self.settings();
         let mut config = settings.config()?;
         config.node.bootstrap = self.own.bootstrap;
+        config.node.accept_older_copy = self.own.accept_older_copy;
         config.development_certificates = self.own.development_certificates.clone();
         Ok((config, settings.warnings))
     }

@@ -138,7 +138,8 @@ fn open(config: &Config) -> anyhow::Result<Running> {
         Process { settings: config.visible_settings.clone(), clients: Arc::clone(&clients), cores: config.cores };
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
     start_durable_record(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
-    let who = Identity { host: directory.host(), generation: directory.generation() };
+    let start = ((seed >> 32) as u32).max(1);
+    let who = Identity { host: directory.host(), generation: directory.generation(), start };
     let disk_reserve = config.server.disk_reserve.unwrap_or_else(|| default_disk_reserve(directory.path()));
     let options = henge_node::Options { disk_reserve, ..config.node.clone() };
     let node = Node::open(Arc::clone(&world), Arc::clone(&store), who, options)?;

@@ -16,7 +16,7 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     let KeyRange::One(row) = &command.keys else { return };
     let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
     let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };
-    let replicas = cluster.machines.iter().filter(|machine| range.write.contains(machine.host));
+    let replicas = cluster.machines.iter().filter(|machine| range.write.contains(machine.host()));
     let holders = replicas.filter(|machine| newest(machine, row).is_some_and(|newest| newest >= stamp)).count();
     let needed = match consistency {
         Consistency::One => 1,
@@ -33,14 +33,14 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
 /// partition. The machine need not run.
 fn newest(machine: &Machine, row: &Key) -> Option<Micros> {
     let mut newest = None;
-    let read = machine.engine.get(Family::Rows, row.bytes(), &mut |value| {
+    let read = machine.engine().get(Family::Rows, row.bytes(), &mut |value| {
         let view = value.and_then(|value| RowView::parse(row.bytes(), value).ok());
         newest = view.map(|view| view.newest());
     });
     let length = Key::partition(row.bytes())?;
     let start = &row.bytes()[..length];
     let range = ScanRange { family: Family::Tombstones, start, end: &Key::prefix_end(start), reversed: false };
-    let scanned = machine.engine.scan(&range, Tier::Disk, &mut |key, value| {
+    let scanned = machine.engine().scan(&range, Tier::Disk, &mut |key, value| {
         newest = newest.max(RowView::parse(key, value).ok().and_then(|view| view.deletion()).map(|d| d.timestamp));
         Flow::Continue
     });

@@ -7,7 +7,7 @@ use crate::slot::Slot;
 use crate::wall_clock::true_time;
 use crate::wire::Watch;
 use henge_base::{Bytes, HostId, Random};
-use henge_node::{CallError, To};
+use henge_node::CallError;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,15 +44,8 @@ impl Cluster {
         self.watch.lock().record_violation(rule, what);
     }
 
-    /// The index of the machine that a call is addressed to; `None` if there is none.
-    pub(crate) fn find(&self, to: To) -> Option<usize> {
-        match to {
-            To::Host(host) => self.machines.iter().position(|m| m.host == host),
-            To::Address(address) => self.at(address),
-        }
-    }
-
-    fn at(&self, address: SocketAddr) -> Option<usize> {
+    /// The index of the machine at an address; `None` if there is none.
+    pub(crate) fn at(&self, address: SocketAddr) -> Option<usize> {
         self.machines.iter().position(|m| m.address == address)
     }
 
@@ -77,7 +70,7 @@ impl Cluster {
         self.clockwork.at(at, move || {
             cluster.clockwork.note("tell", &message);
             let Some(life) = cluster.machines[to].life() else { return };
-            let host = cluster.machines[from.machine].host;
+            let host = cluster.machines[from.machine].host();
             if cluster.clockwork.is_paused(to) {
                 cluster.clockwork.spawn(Some(life.owner), async move { life.node.hear(host, &message) });
             } else {
@@ -89,7 +82,7 @@ impl Cluster {
     fn arrive(self: &Arc<Self>, from: Owner, to: usize, message: Bytes, answer: Slot<Result<Bytes, CallError>>) {
         self.clockwork.note("request", &message);
         let Some(life) = self.machines[to].life() else { return };
-        let (cluster, host) = (Arc::clone(self), self.machines[from.machine].host);
+        let (cluster, host) = (Arc::clone(self), self.machines[from.machine].host());
         let owner = life.owner;
         self.clockwork.spawn(Some(owner), async move {
             let reply = life.node.serve(&life.core, host, message).await;
@@ -129,7 +122,7 @@ impl Cluster {
 
     /// The host ids, in the order of machines.
     pub(crate) fn hosts(&self) -> Vec<HostId> {
-        self.machines.iter().map(|m| m.host).collect()
+        self.machines.iter().map(|m| m.host()).collect()
     }
 
     /// Drops all tasks, events and nodes.

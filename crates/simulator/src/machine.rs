@@ -2,10 +2,11 @@
 
 use crate::clockwork::Owner;
 use crate::cluster::Cluster;
+use crate::disk::Disk;
 use crate::wall_clock::WallClock;
 use crate::world::SimWorld;
 use henge_base::{HostId, Micros, Random};
-use henge_node::{Core, Identity, Node, Options};
+use henge_node::{Core, Identity, JoinError, Node, Options};
 use henge_storage::{ModelEngine, ModelFaults, Store};
 use parking_lot::Mutex;
 use std::net::SocketAddr;
@@ -17,11 +18,11 @@ pub(crate) const ROOM: u64 = 1 << 40;
 
 /// One machine of a cluster.
 pub(crate) struct Machine {
-    pub(crate) host: HostId,
     pub(crate) address: SocketAddr,
     /// The options for its next start.
     pub(crate) options: Mutex<Options>,
-    pub(crate) engine: Arc<ModelEngine>,
+    /// The disk in it; changed only while it is off.
+    disk: Mutex<Disk>,
     /// Its wall clock.
     pub(crate) clock: Mutex<WallClock>,
     /// Free bytes of its disk; 0 if it is full.
@@ -30,6 +31,10 @@ pub(crate) struct Machine {
     pub(crate) stall_us: AtomicU64,
     /// True if its disk fails every sync.
     pub(crate) fails_sync: AtomicBool,
+    /// True if its disk is not the newest of its host: a process on it should not last.
+    pub(crate) has_wrong_disk: AtomicBool,
+    /// The reason why its last process was not let go on.
+    pub(crate) refusal: Mutex<Option<String>>,
     lives: AtomicU32,
     life: Mutex<Option<Life>>,
 }
@@ -47,17 +52,38 @@ impl Machine {
     /// A machine with an empty disk.
     pub(crate) fn new(options: Options, random: &mut Random) -> Machine {
         Machine {
-            host: HostId::random(random),
             address: options.address,
             options: Mutex::new(options),
-            engine: Arc::new(ModelEngine::new()),
+            disk: Mutex::new(Disk::empty(random)),
             clock: Mutex::default(),
             free_bytes: AtomicU64::new(ROOM),
             stall_us: AtomicU64::new(0),
             fails_sync: AtomicBool::new(false),
+            has_wrong_disk: AtomicBool::new(false),
+            refusal: Mutex::new(None),
             lives: AtomicU32::new(0),
             life: Mutex::new(None),
         }
+    }
+
+    /// The host that its disk is.
+    pub(crate) fn host(&self) -> HostId {
+        self.disk.lock().host
+    }
+
+    /// The engine's files on its disk.
+    pub(crate) fn engine(&self) -> Arc<ModelEngine> {
+        Arc::clone(&self.disk.lock().engine)
+    }
+
+    /// A copy of its disk as it is now.
+    pub(crate) fn disk_image(&self) -> Disk {
+        self.disk.lock().image()
+    }
+
+    /// Puts another disk in, and gives the one that was in it. Only while it is off.
+    pub(crate) fn put_disk(&self, disk: Disk) -> Disk {
+        std::mem::replace(&mut *self.disk.lock(), disk)
     }
 
     /// The machine's wall clock at the simulated time `now`.
@@ -68,7 +94,7 @@ impl Machine {
     /// Makes the disk fail every sync from now on, or none. A restart of the machine repairs the disk.
     pub(crate) fn fail_syncs(&self, fail_sync: bool) {
         self.fails_sync.store(fail_sync, Ordering::Relaxed);
-        self.engine.set_faults(ModelFaults { fail_sync, ..ModelFaults::default() }, Random::new(0));
+        self.engine().set_faults(ModelFaults { fail_sync, ..ModelFaults::default() }, Random::new(0));
     }
 
     /// The running node; `None` if the machine is off.
@@ -88,11 +114,16 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     let machine = &cluster.machines[number];
     let life = machine.lives.fetch_add(1, Ordering::Relaxed) + 1;
     let owner = Owner { machine: number, life };
-    let random = Random::new(cluster.chance(u64::MAX));
+    let mut random = Random::new(cluster.chance(u64::MAX));
+    let start = (random.next_u64() as u32).max(1);
     let world = Arc::new(SimWorld::new(Arc::clone(cluster), owner, random));
-    let opened = Store::open(machine.engine.clone()).map_err(|e| e.to_string()).and_then(|store| {
+    let identity = {
+        let mut disk = machine.disk.lock();
+        disk.generation += 1;
+        Identity { host: disk.host, generation: disk.generation, start }
+    };
+    let opened = Store::open(machine.engine()).map_err(|e| e.to_string()).and_then(|store| {
         let store = Arc::new(store);
-        let identity = Identity { host: machine.host, generation: u64::from(life) };
         let node = Node::open(world, Arc::clone(&store), identity, machine.options.lock().clone());
         node.map(|node| (node, store)).map_err(|e| e.to_string())
     });
@@ -108,8 +139,30 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     cluster.clockwork.note("start", &[number as u8]);
     let again = Arc::clone(cluster);
     cluster.clockwork.spawn(Some(owner), async move {
-        if let Err(error) = node.become_member().await {
-            again.record_violation("join", format!("machine {number} was refused: {error}"));
+        match node.become_member().await {
+            Ok(()) => {}
+            Err(error @ JoinError::Identity(_)) => refuse(&again, owner, &error.to_string()),
+            Err(error) if again.machines[number].has_wrong_disk.load(Ordering::Relaxed) => {
+                refuse(&again, owner, &error.to_string());
+            }
+            Err(error) => again.record_violation("join", format!("machine {number} was refused: {error}")),
+        }
+    });
+}
+
+/// Ends a process that is not let go on as its host. That is right if the machine has a wrong disk.
+pub(crate) fn refuse(cluster: &Arc<Cluster>, owner: Owner, reason: &str) {
+    let machine = &cluster.machines[owner.machine];
+    if !machine.has_wrong_disk.load(Ordering::Relaxed) {
+        cluster.record_violation("identity", format!("machine {} was refused: {reason}", owner.machine));
+    }
+    *machine.refusal.lock() = Some(reason.to_owned());
+    let ended = Arc::clone(cluster);
+    // Not at once: the caller may hold what ending it has to drop.
+    cluster.clockwork.at(cluster.clockwork.now(), move || {
+        if ended.is_alive(owner) {
+            ended.machines[owner.machine].stop();
+            ended.clockwork.kill(owner);
         }
     });
 }
@@ -122,7 +175,7 @@ pub(crate) fn crash(cluster: &Arc<Cluster>, number: usize) {
     machine.stop();
     cluster.clockwork.kill(life.owner);
     cluster.clockwork.resume(number);
-    machine.engine.crash(&mut Random::new(cluster.chance(u64::MAX)));
+    machine.engine().crash(&mut Random::new(cluster.chance(u64::MAX)));
     machine.fail_syncs(false);
 }
 

@@ -242,6 +242,7 @@ impl Run {
             let soonest = next_operation.iter().copied().min().unwrap_or(end).min(next_strike);
             self.cluster.clockwork.run_until(soonest.max(self.now() + 1));
         }
+        self.cluster.clockwork.run_until(self.damage.busy_until.max(self.now()));
     }
 
     fn must_be_good(&self, rule: &'static str, numbers: &[usize]) {

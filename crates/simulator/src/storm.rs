@@ -3,6 +3,7 @@
 use crate::cluster::Cluster;
 use crate::machine::{ROOM, crash, revive, set_clock_right, shut_down};
 use crate::network::Weather;
+use crate::rewind::rewind;
 use henge_base::Random;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,12 +23,15 @@ pub(crate) enum Temper {
 pub(crate) struct Damage {
     pub(crate) crashes: u32,
     pub(crate) partitions: u32,
+    pub(crate) rewinds: u32,
+    /// The simulated time at which a machine that was set back is on its newest disk again.
+    pub(crate) busy_until: u64,
 }
 
 /// Causes a random fault. Returns the microseconds until the next one is due.
 pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
     let machines = cluster.machines.len();
-    match random.below(13) {
+    match random.below(14) {
         10 => {
             // A disk fills up, or gets space again. What a full machine's own copy misses is owed like any other's.
             let machine = &cluster.machines[random.below(machines as u64) as usize];
@@ -44,6 +48,13 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
             cluster.clockwork.pause(machine);
             let (end, again) = (cluster.clockwork.now() + random.between(50_000, 8_000_000), Arc::clone(cluster));
             cluster.clockwork.at(end, move || again.clockwork.resume(machine));
+        }
+        // It takes most of a storm, so it happens to one machine in some of them.
+        13 if temper == Temper::Crashes && damage.rewinds == 0 && random.chance(1, 3) => {
+            damage.rewinds += 1;
+            let time = rewind(cluster, random.below(machines as u64) as usize);
+            damage.busy_until = cluster.clockwork.now() + time;
+            return time;
         }
         0..3 => {
             damage.partitions += 1;

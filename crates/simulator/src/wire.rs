@@ -44,6 +44,11 @@ impl Watch {
         }
     }
 
+    /// Forgets a machine's clock: another disk is in it, of another host or of an earlier time.
+    pub(crate) fn forget_clock(&mut self, machine: usize) {
+        self.clocks[machine] = 0;
+    }
+
     /// I35: a node's clock never goes back, not even over a crash, and neither it nor a stamp runs far ahead of the true time.
     pub(crate) fn record_message(&mut self, machine: usize, true_time: Micros, message: &Bytes) {
         self.messages += 1;

@@ -3,7 +3,7 @@
 
 use crate::clockwork::Owner;
 use crate::cluster::Cluster;
-use crate::machine::{crash, revive};
+use crate::machine::{crash, refuse, revive};
 use crate::slot::Slot;
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_node::{CallError, Class, Lane, To, World};
@@ -25,6 +25,7 @@ pub(crate) struct SimWorld {
     owner: Owner,
     chance: Mutex<Chance>,
     lanes: Mutex<BTreeMap<Lane, u64>>,
+    addresses: Mutex<BTreeMap<HostId, SocketAddr>>,
 }
 
 struct Chance {
@@ -35,11 +36,22 @@ struct Chance {
 impl SimWorld {
     pub(crate) fn new(cluster: Arc<Cluster>, owner: Owner, root: Random) -> SimWorld {
         let chance = Mutex::new(Chance { root, streams: BTreeMap::new() });
-        SimWorld { cluster, owner, chance, lanes: Mutex::default() }
+        SimWorld { cluster, owner, chance, lanes: Mutex::default(), addresses: Mutex::default() }
     }
 
     fn now(&self) -> u64 {
         self.cluster.clockwork.now()
+    }
+
+    /// The machine that a message goes to; `None` if no machine is there, or another host.
+    fn find(&self, to: To) -> Option<usize> {
+        match to {
+            To::Address(address) => self.cluster.at(address),
+            To::Host(host) => {
+                let address = *self.addresses.lock().get(&host)?;
+                self.cluster.at(address).filter(|machine| self.cluster.machines[*machine].host() == host)
+            }
+        }
     }
 
     /// The time at which a job submitted now is done. The jobs of a lane run one after the other.
@@ -70,7 +82,7 @@ impl World for SimWorld {
         let answer = Slot::default();
         let late = answer.clone();
         self.cluster.clockwork.at(deadline.0, move || late.fill(Err(CallError::Unknown)));
-        match self.cluster.find(to) {
+        match self.find(to) {
             // The connection to a machine that is off may be refused; then the message was certainly not sent.
             Some(machine) if self.cluster.machines[machine].life().is_none() && self.cluster.chance(2) == 0 => {
                 answer.fill(Err(CallError::NotSent));
@@ -82,14 +94,18 @@ impl World for SimWorld {
     }
 
     fn tell(&self, to: HostId, message: Bytes) {
-        if let Some(machine) = self.cluster.find(To::Host(to)) {
+        if let Some(machine) = self.find(To::Host(to)) {
             self.cluster.drift(self.owner, machine, message);
         }
     }
 
-    fn learn(&self, _host: HostId, _address: SocketAddr) {}
+    fn learn(&self, host: HostId, address: SocketAddr) {
+        self.addresses.lock().insert(host, address);
+    }
 
-    fn forget(&self, _host: HostId) {}
+    fn forget(&self, host: HostId) {
+        self.addresses.lock().remove(&host);
+    }
 
     fn spawn(&self, _name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         self.cluster.clockwork.spawn(Some(self.owner), task);
@@ -142,6 +158,9 @@ impl World for SimWorld {
 
     fn fatal(&self, reason: &str) {
         let (cluster, owner) = (Arc::clone(&self.cluster), self.owner);
+        if cluster.machines[owner.machine].has_wrong_disk.load(Ordering::Relaxed) {
+            return refuse(&cluster, owner, reason);
+        }
         if !cluster.machines[owner.machine].fails_sync.load(Ordering::Relaxed) {
             cluster.record_violation("fatal", format!("machine {} gave up: {reason}", owner.machine));
         }

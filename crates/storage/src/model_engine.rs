@@ -51,6 +51,11 @@ impl ModelEngine {
         self.state.lock().crash(random);
     }
 
+    /// A copy of what is on disk now.
+    pub fn image(&self) -> ModelEngine {
+        ModelEngine { state: Mutex::new(self.state.lock().image()) }
+    }
+
     /// Flips a bit of a stored value; says whether there was one to flip.
     pub fn corrupt(&self, family: Family, key: &[u8]) -> bool {
         self.state.lock().corrupt(family, key)

@@ -154,6 +154,13 @@ impl State {
         self.tables = self.durable.clone();
     }
 
+    /// A state of what is on disk alone, without faults.
+    pub(crate) fn image(&self) -> State {
+        let (sequence, durable_sequence) = (self.durable_sequence, self.durable_sequence);
+        let (tables, durable) = (self.durable.clone(), self.durable.clone());
+        State { tables, durable, sequence, durable_sequence, ..State::new() }
+    }
+
     pub(crate) fn corrupt(&mut self, family: Family, key: &[u8]) -> bool {
         let Some(value) = self.tables.get(family, key) else { return false };
         let mut bytes = value.to_vec();

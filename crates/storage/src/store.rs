@@ -4,7 +4,6 @@ use crate::combiner::{Combiner, Rows};
 use crate::fences::Fences;
 use crate::hints::{HintSpan, Hints};
 use crate::indexes::{self, Indexes};
-use crate::limits::LOCAL_NAME_BYTES_MAX;
 use crate::read::Source;
 use crate::tombstoned_tables::TombstonedTables;
 use crate::watched_engine::WatchedEngine;
@@ -20,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod indexed;
+mod local_facts;
 mod metadata_log;
 
 pub use metadata_log::StoredLog;
@@ -347,25 +347,6 @@ impl Store {
     /// Bytes of hints stored for all peers.
     pub fn hint_total(&self) -> u64 {
         self.hints.total()
-    }
-
-    // Facts of this node.
-
-    /// Sets a fact, synced.
-    pub fn put_local(&self, name: &str, value: &[u8]) -> Result<(), EngineError> {
-        if name.len() > LOCAL_NAME_BYTES_MAX {
-            return Err(EngineError::Io(format!(
-                "the name of a local fact is longer than {LOCAL_NAME_BYTES_MAX} bytes"
-            )));
-        }
-        self.put_synced(Family::Local, name.as_bytes(), Bytes::copy_from_slice(value))
-    }
-
-    /// A fact.
-    pub fn local(&self, name: &str) -> Result<Option<Bytes>, EngineError> {
-        let mut found = None;
-        self.engine.get(Family::Local, name.as_bytes(), &mut |value| found = value.map(Bytes::copy_from_slice))?;
-        Ok(found)
     }
 
     fn put_synced(&self, family: Family, key: &[u8], value: Bytes) -> Result<(), EngineError> {

@@ -129,6 +129,8 @@ impl<W: World> Cluster<W> {
             self.context.world.learn(member.id, member.address);
         }
         self.peers.watch(state.members.keys().copied());
+        self.peers.sightings().set_members(state.members.keys().copied().filter(|id| *id != self.context.host()));
         self.gossip_of(state.member_numbers().collect());
+        self.recalls.note_members();
     }
 }

@@ -5,7 +5,7 @@ use crate::cluster::events::ClusterEvent;
 use crate::ground::world::{To, World};
 use crate::peers::liveness::Liveness;
 use crate::peers::messages::metadata::{Gossip, Probe, Shutdown};
-use henge_base::{HostId, Random};
+use henge_base::{HostId, Micros, Random};
 use henge_gossip::{Event, Fact, Link, Members, Message};
 use henge_metadata::Epoch;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ impl<W: World> Cluster<W> {
 
     fn gossip_round(&self, random: &mut Random) {
         let now = self.context.world.mono();
+        // Peers see by this node's clock that its disk has gone on, also while nobody writes.
+        let _ = self.context.clock.stamp(self.context.now());
         let (opening, partners, silent) = {
             let mut gossip = self.gossip.lock();
             for (peer, link, report) in self.peers.liveness().take_reports() {
@@ -93,17 +95,18 @@ impl<W: World> Cluster<W> {
     }
 
     /// A member says that this run of it shuts down: it is down from now on, so that no request waits for it.
-    pub(crate) fn record_shutdown(self: &Arc<Self>, from: HostId, generation: u64) {
+    pub(crate) fn record_shutdown(self: &Arc<Self>, from: HostId, Shutdown { generation, lease }: Shutdown) {
+        self.peers.sightings().record_end(from, lease);
         self.gossip.lock().shut_down(from, generation, self.context.world.mono());
         self.apply_verdicts();
     }
 
-    /// Tells all members that seem up that this node shuts down, and waits for their answers.
-    pub(crate) async fn announce_shutdown(&self) {
+    /// Tells all members that seem up that this node shuts down, and waits for their answers. `lease` is the last of its clock.
+    pub(crate) async fn announce_shutdown(&self, lease: Micros) {
         if self.context.options.faults.silent_shutdown {
             return;
         }
-        let shutdown = Shutdown { generation: self.context.identity.generation };
+        let shutdown = Shutdown { generation: self.context.identity.generation, lease };
         let deadline = self.context.deadline_after(SHUTDOWN_ANNOUNCEMENT_TIMEOUT);
         // Each is sent as soon as it is made; they are only awaited one after the other.
         let up = self.peers.liveness().up();

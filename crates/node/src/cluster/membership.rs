@@ -5,6 +5,7 @@
 //! cannot make two clusters.
 
 use crate::cluster::Cluster;
+use crate::cluster::identity_error::IdentityError;
 use crate::cluster::propose::ChangeError;
 use crate::ground::world::{To, World};
 use crate::peers::messages::metadata::{Probe, ProbeReply, ProposeReply};
@@ -26,6 +27,9 @@ pub enum JoinError {
     /// Creating the cluster failed.
     #[error(transparent)]
     Change(ChangeError),
+    /// This process is not the newest of its host.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
 }
 
 /// The way to the cluster.
@@ -46,11 +50,13 @@ enum JoinFailure {
 }
 
 impl<W: World> Cluster<W> {
-    /// Returns once this node is a member, or is refused. Waits for seeds as long as it takes; the log says what it waits for.
+    /// Returns once this node is a member whose process is confirmed, or is refused. Waits for seeds as long as it takes; the log says
+    /// what it waits for.
     pub(crate) async fn become_member(&self) -> Result<(), JoinError> {
         let mut logged = String::new();
         loop {
             if self.is_member() {
+                self.await_confirmation().await?;
                 self.announce_addresses().await?;
                 self.add_system_keyspaces().await;
                 self.gossip_wakeup.notify_one();

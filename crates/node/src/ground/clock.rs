@@ -146,6 +146,11 @@ impl Clock {
         (self.lease.load(Ordering::Acquire) - reached < RENEW_BELOW_US).then_some(reached + LEASE_US)
     }
 
+    /// The lease that is known to be on disk.
+    pub(crate) fn lease(&self) -> Micros {
+        self.lease.load(Ordering::Acquire)
+    }
+
     /// A lease is on disk.
     pub(crate) fn extend_lease(&self, lease: Micros) {
         self.lease.fetch_max(lease, Ordering::AcqRel);

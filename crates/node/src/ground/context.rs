@@ -4,6 +4,7 @@ use crate::ground::clock::{Clock, Now};
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
+use crate::ground::standing::StandingCell;
 use crate::ground::worker_status::WorkerStatuses;
 use crate::ground::world::World;
 use arc_swap::ArcSwap;
@@ -20,6 +21,8 @@ pub(crate) struct Context<W> {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) identity: Identity,
+    /// The standing of this process among others.
+    pub(crate) standing: StandingCell,
     /// The status of background workers.
     pub(crate) workers: WorkerStatuses,
     epoch: ArcSwap<Epoch>,
@@ -34,7 +37,8 @@ impl<W: World> Context<W> {
         let clock = Clock::after(lease, now, options.faults.stamp_beyond_the_bound);
         let (metrics, workers) = (Arc::default(), WorkerStatuses::default());
         let (epoch, is_disk_full) = (ArcSwap::from_pointee(Epoch::default()), AtomicBool::new(false));
-        Context { world, options, clock, metrics, identity, workers, epoch, is_disk_full }
+        let standing = StandingCell::default();
+        Context { world, options, clock, metrics, identity, standing, workers, epoch, is_disk_full }
     }
 
     /// This node's id.

@@ -81,10 +81,14 @@ settings! {
         seeds: Vec<SocketAddr> = vec![loopback(7_000)];
         /// Create the cluster here, whoever the seeds are.
         bootstrap: bool = false;
+        /// Go on from a data directory that is an older copy: an operator accepts what it lacks.
+        accept_older_copy: bool = false;
         /// The time that a purge stays behind the present: longer than any write is under way, and than clocks of a cluster may differ.
         purge_margin: Duration = Duration::from_secs(60);
         /// A voter on metadata that is down for so long makes room for a member that is up.
         voter_patience: Duration = Duration::from_secs(600);
+        /// A member that starts and reaches no other goes on alone after so long.
+        recall_patience: Duration = Duration::from_secs(10);
         /// Bytes of the disk that writes leave free.
         disk_reserve: u64 = 0;
         /// Warnings and refusals of statements.
@@ -153,4 +157,6 @@ pub struct Faults {
     pub withhold_entries: bool,
     /// Asks no other replica in place of one that is late.
     pub wait_for_silent: bool,
+    /// Admits every process of a host, on whatever copy of its disk.
+    pub admit_older_copies: bool,
 }

@@ -6,9 +6,10 @@ use crate::coordinator::counters;
 use crate::ground::clock_trust::Reading;
 use crate::ground::world::World;
 use crate::peers::header::{HEADER_LEN, Header, Kind};
-use crate::peers::message::{Body, Callers, Message};
+use crate::peers::message::{Body, Callers, Footing, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
 use crate::peers::messages::metadata::{Advance, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest};
+use crate::peers::messages::recall::Recall;
 use crate::replica::admission::PeerRequest;
 use crate::replica::serve;
 use henge_base::{Bytes, HostId};
@@ -59,12 +60,13 @@ impl<W: World> Node<W> {
             Kind::Ballots => call.answer(|m: Ballots| cluster.vote_for_peer(from, m)).await,
             Kind::Shutdown => {
                 let record = |m: Shutdown| async move {
-                    cluster.record_shutdown(from, m.generation);
+                    cluster.record_shutdown(from, m);
                     Ok(())
                 };
                 call.answer(record).await
             }
             Kind::Time => call.answer(|_: TimeRequest| async { Ok(self.time_reply()) }).await,
+            Kind::Recall => call.answer(|m: Recall| async move { cluster.answer_recall(from, &header, m).await }).await,
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }
@@ -79,7 +81,7 @@ impl<W: World> Node<W> {
     pub fn hear(&self, from: HostId, message: &Bytes) {
         let Ok((header, body)) = Header::split(message) else { return };
         // A stranger's clock is none to follow.
-        if !self.parts().cluster.has_member(from) {
+        if !self.parts().cluster.has_member(from) || !self.parts().peers.sight(from, &header, Gossip::FOOTING) {
             return;
         }
         self.parts().context.witness(header.clock);
@@ -112,6 +114,12 @@ impl<W: World> Call<'_, W> {
     {
         if M::CALLERS == Callers::Members {
             self.node.parts().cluster.admit_member(self.from, self.header.epoch).await?;
+        }
+        if !self.node.parts().peers.sight(self.from, &self.header, M::FOOTING) {
+            return Err(Refusal::Superseded);
+        }
+        if M::FOOTING == Footing::Confirmed && !self.node.parts().context.standing.is_confirmed() {
+            return Err(Refusal::Unconfirmed);
         }
         if self.node.parts().cluster.has_member(self.from) {
             self.node.parts().context.witness(self.header.clock);

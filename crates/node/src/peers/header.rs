@@ -9,7 +9,7 @@
 //! | 8 | epoch index u64 |
 //! | 16 | sender's hybrid logical clock i64 |
 //! | 24 | status u32 of a reply: 0, or the code of a refusal |
-//! | 28 | reserved, zero |
+//! | 28 | number of the sender's start u32 |
 //!
 //! All little-endian. What follows is opaque to this file.
 
@@ -58,11 +58,13 @@ pub(crate) enum Kind {
     Shutdown = 14,
     /// A peer's wall clock is asked for.
     Time = 15,
+    /// A process asks to be admitted as its host.
+    Recall = 16,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 15] = [
+    pub(crate) const ALL: [Kind; 16] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -78,6 +80,7 @@ impl Kind {
         Kind::Ballots,
         Kind::Shutdown,
         Kind::Time,
+        Kind::Recall,
     ];
 
     /// Its number on the wire.
@@ -98,6 +101,8 @@ pub(crate) struct Header {
     pub(crate) clock: Micros,
     /// The outcome of a request on the replica.
     pub(crate) status: Result<(), Refusal>,
+    /// The number of the sender's start.
+    pub(crate) start: u32,
 }
 
 /// A message whose header cannot be read: too short, another format, an unknown kind.
@@ -115,7 +120,7 @@ impl Header {
         out.extend_from_slice(&self.clock.to_le_bytes());
         let status = self.status.map_or_else(Refusal::code, |()| SERVED);
         out.extend_from_slice(&status.to_le_bytes());
-        out.extend_from_slice(&[0; 4]);
+        out.extend_from_slice(&self.start.to_le_bytes());
         out.extend_from_slice(body);
         Bytes::from(out)
     }
@@ -138,6 +143,7 @@ impl Header {
             epoch: Epoch { lineage: word(4), index: long(8) },
             clock: long(16) as Micros,
             status,
+            start: word(28),
         };
         Ok((header, message.slice(HEADER_LEN..)))
     }
@@ -153,7 +159,7 @@ mod tests {
     fn headers_are_read_back() {
         for kind in Kind::ALL {
             for status in Refusal::ALL.map(Err).into_iter().chain([Ok(())]) {
-                let header = Header { kind, epoch: EPOCH, clock: -5, status };
+                let header = Header { kind, epoch: EPOCH, clock: -5, status, start: 0x0102_0304 };
                 let (back, body) = Header::split(&header.with_body(b"rows")).unwrap();
                 assert_eq!((back, body.as_ref()), (header, b"rows".as_ref()));
             }
@@ -179,25 +185,26 @@ mod tests {
             (13, "Ballots"),
             (14, "Shutdown"),
             (15, "Time"),
+            (16, "Recall"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }
 
     #[test]
     fn a_header_has_the_recorded_bytes() {
-        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind) };
+        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind), start: 7 };
         let recorded = [
-            1, 5, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 251, 255, 255, 255, 255, 255, 255, 255, 10, 0, 0, 0, 0, 0,
+            1, 5, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 251, 255, 255, 255, 255, 255, 255, 255, 10, 0, 0, 0, 7, 0,
             0, 0,
         ];
         assert_eq!(header.with_body(&[]).as_ref(), recorded);
         let served = Header { status: Ok(()), kind: Kind::Write, ..header };
-        assert_eq!(served.with_body(&[]).as_ref()[24..], [0; 8]);
+        assert_eq!(served.with_body(&[]).as_ref()[24..], [0, 0, 0, 0, 7, 0, 0, 0]);
     }
 
     #[test]
     fn a_refusal_of_a_later_release_is_one_for_another_reason() {
-        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()) };
+        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7 };
         let mut message = header.with_body(&[]).to_vec();
         message[24..28].copy_from_slice(&9_999_u32.to_le_bytes());
         assert_eq!(Header::split(&message.into()).map(|(header, _)| header.status), Ok(Err(Refusal::Other)));

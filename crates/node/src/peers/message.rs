@@ -28,6 +28,29 @@ pub(crate) enum Callers {
     Members,
 }
 
+/// The processes between which a message is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Footing {
+    /// All: the message is about which process a host has.
+    Any,
+    /// The sender's process is admitted by the receiver.
+    Admitted,
+    /// The receiver's process is confirmed too: the answer rests on what its disk remembers.
+    Confirmed,
+}
+
+#[cfg(test)]
+impl Footing {
+    /// As the manual says it.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Footing::Any => "any",
+            Footing::Admitted => "admitted",
+            Footing::Confirmed => "admitted, by confirmed ones",
+        }
+    }
+}
+
 #[cfg(test)]
 impl Callers {
     /// As the manual says it.
@@ -56,6 +79,8 @@ pub(crate) trait Message: Body {
     const CLASS: Class;
     /// The hosts that may send it.
     const CALLERS: Callers;
+    /// The processes of these hosts between which it is served.
+    const FOOTING: Footing;
     /// Bytes of the largest body.
     const BYTES_MAX: usize;
     /// The body of the reply, by name.
@@ -72,6 +97,7 @@ pub(crate) struct Description {
     pub(crate) kind: Kind,
     pub(crate) class: Class,
     pub(crate) callers: Callers,
+    pub(crate) footing: Footing,
     pub(crate) bytes_max: usize,
     pub(crate) reply: &'static str,
 }
@@ -79,7 +105,14 @@ pub(crate) struct Description {
 #[cfg(test)]
 impl Description {
     pub(crate) const fn of<M: Message>() -> Description {
-        Description { kind: M::KIND, class: M::CLASS, callers: M::CALLERS, bytes_max: M::BYTES_MAX, reply: M::REPLY }
+        Description {
+            kind: M::KIND,
+            class: M::CLASS,
+            callers: M::CALLERS,
+            footing: M::FOOTING,
+            bytes_max: M::BYTES_MAX,
+            reply: M::REPLY,
+        }
     }
 }
 

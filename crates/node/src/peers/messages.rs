@@ -1,10 +1,11 @@
 //! All messages between nodes.
 //!
 //! - `data`: what coordinators ask of replicas.
-//! - `metadata`: the cluster's own business.
+//! - `metadata`: the cluster's own business; `recall`: a process asks to be admitted as its host.
 
 pub(crate) mod data;
 pub(crate) mod metadata;
+pub(crate) mod recall;
 
 #[cfg(test)]
 mod tests;

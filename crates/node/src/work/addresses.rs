@@ -20,7 +20,7 @@ impl<W: World> Worker for AddressAnnouncement<W> {
     const RETRY_DELAY: Duration = ATTEMPT_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
-        if !self.cluster.is_member() {
+        if !self.cluster.is_member() || !self.cluster.may_go_on() {
             return Ok(Next::Pause(ATTEMPT_INTERVAL));
         }
         self.cluster.announce_addresses().await?;

@@ -197,7 +197,12 @@ impl<W: World> HintDelivery<W> {
                 // peer's fence never passes it.
                 Err(ReplicaError::Refused(Refusal::UnknownTable | Refusal::Fenced)) => Outcome::Void,
                 Err(ReplicaError::Refused(
-                    Refusal::Behind | Refusal::Overloaded | Refusal::Stalled | Refusal::Full,
+                    Refusal::Behind
+                    | Refusal::Overloaded
+                    | Refusal::Stalled
+                    | Refusal::Full
+                    | Refusal::Unconfirmed
+                    | Refusal::Superseded,
                 )) => Outcome::NotNow,
                 Err(ReplicaError::Refused(_)) => Outcome::Refused,
                 Err(ReplicaError::NotSent | ReplicaError::Unknown) => Outcome::NotNow,

@@ -1,11 +1,13 @@
 //! The lease of the node's clock, which is on disk before stamps count on it.
 
 use crate::ground::context::Context;
+use crate::ground::standing::Standing;
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
 use crate::work::worker::{Next, StepError, Worker};
 use henge_base::Micros;
 use henge_storage::{EngineError, Store};
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +32,10 @@ impl<W: World> Worker for LeaseRenewal<W> {
     const RETRY_DELAY: Duration = LOOK_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
+        // The lease on disk tells an older copy from the newest: until that is settled it stays as it was found.
+        if self.context.standing.wait_until_decided().await == Standing::Refused {
+            return Ok(Next::Wait);
+        }
         if let Some(lease) = self.context.clock.due(self.context.now()) {
             let put = move |store: &Store| store.put_local(FACT, &lease.to_be_bytes());
             self.replica.on_disk(Lane::Lease, put).await?;
@@ -38,5 +44,23 @@ impl<W: World> Worker for LeaseRenewal<W> {
         Ok(Next::Pause(LOOK_INTERVAL))
     }
 
-    async fn wait(&mut self) {}
+    async fn wait(&mut self) {
+        pending().await
+    }
+}
+
+/// Raises the lease on disk a little, and gives it: a copy of the disk that was made while the node ran has an earlier one.
+pub(crate) async fn seal<W: World>(context: &Context<W>, replica: &LocalReplica<W>) -> Micros {
+    if matches!(context.standing.get(), Standing::Alone | Standing::Confirmed) {
+        // What is on disk counts, whichever renewals were on their way: jobs on the lease are done one after the other.
+        let raise = |store: &Store| {
+            let lease = stored_lease(store)?.saturating_add(1);
+            store.put_local(FACT, &lease.to_be_bytes()).map(|()| lease)
+        };
+        match replica.on_disk(Lane::Lease, raise).await {
+            Ok(lease) => context.clock.extend_lease(lease),
+            Err(error) => tracing::warn!(%error, "the clock's last lease cannot be raised"),
+        }
+    }
+    context.clock.lease()
 }

@@ -24,7 +24,7 @@ impl Run {
     fn stored_copies(&self, key: i64) -> Vec<ReplicaState> {
         let replicas = self.replicas_of(key);
         let lives =
-            self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host));
+            self.lives().into_iter().filter(|l| replicas.contains(&self.cluster.machines[l.owner.machine].host()));
         let purged_before = self.purged_before(key);
         lives.filter_map(|life| Some(ReplicaState { purged_before, ..stored_at(&life, key)? })).collect()
     }

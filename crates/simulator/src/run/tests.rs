@@ -14,6 +14,7 @@ mod callers;
 mod clocks;
 mod contention;
 mod disks;
+mod identity;
 mod latency;
 mod metadata;
 mod overload;
@@ -137,7 +138,7 @@ impl Run {
     fn stored_values(&self, machine: usize, family: Family) -> Vec<Bytes> {
         let mut held = Vec::new();
         let all = ScanRange { family, start: &[], end: &[], reversed: false };
-        let engine = &self.cluster.machines[machine].engine;
+        let engine = self.cluster.machines[machine].engine();
         let scanned = engine.scan(&all, Tier::Disk, &mut |_, value| {
             held.push(Bytes::copy_from_slice(value));
             Flow::Continue

@@ -2,7 +2,7 @@
 
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
-use crate::peers::message::{BODY_BYTES_MAX, Body, Callers, Message, PACKED_BYTES_MAX, Unreadable, packed};
+use crate::peers::message::{BODY_BYTES_MAX, Body, Callers, Footing, Message, PACKED_BYTES_MAX, Unreadable, packed};
 use henge_base::{Bytes, Micros};
 use henge_model::{Digest, ReadCommand, RowBlock};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,7 @@ impl Message for Write {
     const KIND: Kind = Kind::Write;
     const CLASS: Class = Class::Request;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = BODY_BYTES_MAX;
     const REPLY: &'static str = "nothing";
     type Reply = ();
@@ -49,6 +50,7 @@ impl Message for ReadRows {
     const KIND: Kind = Kind::ReadRows;
     const CLASS: Class = Class::Request;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = BODY_BYTES_MAX;
     const REPLY: &'static str = "a block of rows";
     type Reply = RowBlock;
@@ -82,6 +84,7 @@ impl Message for ReadDigest {
     const KIND: Kind = Kind::ReadDigest;
     const CLASS: Class = Class::Request;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = BODY_BYTES_MAX;
     const REPLY: &'static str = "16 bytes";
     type Reply = Digest;
@@ -115,6 +118,7 @@ impl Message for Paxos {
     const KIND: Kind = Kind::Paxos;
     const CLASS: Class = Class::Request;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = BODY_BYTES_MAX;
     const REPLY: &'static str = "the acceptor's reply";
     type Reply = Bytes;
@@ -143,6 +147,7 @@ impl Message for BatchMessage {
     const KIND: Kind = Kind::Batch;
     const CLASS: Class = Class::Request;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "nothing";
     type Reply = ();
@@ -161,6 +166,7 @@ impl Message for Count {
     const KIND: Kind = Kind::Count;
     const CLASS: Class = Class::Request;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "how the write of the sums went";
     type Reply = CountReply;

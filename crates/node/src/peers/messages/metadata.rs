@@ -2,7 +2,7 @@
 
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
-use crate::peers::message::{Body, Callers, Message, PACKED_BYTES_MAX, Unreadable, packed};
+use crate::peers::message::{Body, Callers, Footing, Message, PACKED_BYTES_MAX, Unreadable, packed};
 use henge_base::{Bytes, HostId, Micros};
 use henge_gossip::MESSAGE_BYTES_MAX;
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, Epoch, Position};
@@ -34,6 +34,7 @@ impl Message for Probe {
     const KIND: Kind = Kind::Probe;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::AnyHost;
+    const FOOTING: Footing = Footing::Any;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "host, seeds, epoch if it is in a cluster";
     type Reply = ProbeReply;
@@ -65,6 +66,7 @@ impl Message for Propose {
     const KIND: Kind = Kind::Propose;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Joining;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "agreed, refused, not ready, or unknown";
     type Reply = ProposeReply;
@@ -101,6 +103,7 @@ impl Message for Pull {
     const KIND: Kind = Kind::Pull;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Admitted;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str =
         "encoded entries, oldest first; a piece of a snapshot; or the entry at which the logs part";
@@ -145,6 +148,7 @@ impl Message for Advance {
     const KIND: Kind = Kind::Advance;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Admitted;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "the epoch that the receiver has come to";
     type Reply = AdvanceReply;
@@ -162,12 +166,15 @@ pub(crate) struct AdvanceReply {
 pub(crate) struct Shutdown {
     /// The run of the sender's process that ends.
     pub(crate) generation: u64,
+    /// The last lease of its clock, which copies of its disk that were made before do not have.
+    pub(crate) lease: Micros,
 }
 
 impl Message for Shutdown {
     const KIND: Kind = Kind::Shutdown;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Admitted;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "empty; the sender counts as down";
     type Reply = ();
@@ -177,6 +184,7 @@ impl Message for Ballots {
     const KIND: Kind = Kind::Ballots;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "a promise, an acceptance, a later ballot, or where the voter's log ends";
     type Reply = Answer;
@@ -186,6 +194,7 @@ impl Message for Gossip {
     const KIND: Kind = Kind::Gossip;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Admitted;
     const BYTES_MAX: usize = MESSAGE_BYTES_MAX;
     const REPLY: &'static str = "nobody answers";
     type Reply = ();
@@ -199,6 +208,7 @@ impl Message for TimeRequest {
     const KIND: Kind = Kind::Time;
     const CLASS: Class = Class::Control;
     const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Admitted;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
     const REPLY: &'static str = "its wall clock, and if that jumped";
     type Reply = TimeReply;

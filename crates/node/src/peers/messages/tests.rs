@@ -5,6 +5,7 @@ use super::metadata::{
     Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Shutdown, TimeReply,
     TimeRequest,
 };
+use super::recall::{Recall, RecallReply};
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
@@ -12,7 +13,7 @@ use henge_base::{Bytes, HostId};
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 14] = [
+const ALL: [Description; 15] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -27,6 +28,7 @@ const ALL: [Description; 14] = [
     Description::of::<Ballots>(),
     Description::of::<Shutdown>(),
     Description::of::<TimeRequest>(),
+    Description::of::<Recall>(),
 ];
 
 #[test]
@@ -41,12 +43,13 @@ fn messages_are_as_the_manual_says() {
             message.kind.number().to_string(),
             format!("`{:?}`", message.kind),
             message.callers.text().to_owned(),
+            message.footing.text().to_owned(),
             class(message.class).to_owned(),
             message.bytes_max.to_string(),
             message.reply.to_owned(),
         ]
     });
-    let headings = ["Number", "Kind", "Callers", "Links", "Bytes at most", "Reply"];
+    let headings = ["Number", "Kind", "Callers", "Processes", "Links", "Bytes at most", "Reply"];
     henge_manual::part("docs/messages.md", "messages", &henge_manual::table(headings, lines));
 }
 
@@ -102,9 +105,13 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&Answer::Looked(true)),
         recorded_text(&Answer::Rejected(7)),
         recorded_text(&Answer::Elsewhere(position)),
-        recorded_text(&Shutdown { generation: 300 }),
+        recorded_text(&Shutdown { generation: 300, lease: 5 }),
         recorded_text(&TimeRequest {}),
         recorded_text(&TimeReply { wall_us: 5, has_jumped: true }),
+        recorded_text(&Recall { generation: 300, lease: 5, is_question: true, is_accepted: false }),
+        recorded_text(&RecallReply::Admitted),
+        recorded_text(&RecallReply::Older { generation: 300, clock: 5 }),
+        recorded_text(&RecallReply::Running),
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
@@ -136,9 +143,13 @@ fn bodies_have_the_recorded_bytes() {
         "81 a8 'Rejected' 07",
         "81 a9 'Elsewhere' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a4 'hash' c4 10 00 00 00 00 00 00 00 \
          00 00 00 00 00 00 00 00 00",
-        "81 aa 'generation' cd 01 2c",
+        "82 aa 'generation' cd 01 2c a5 'lease' 05",
         "80",
         "82 a7 'wall' 5f 75 73 05 aa 'has' 5f 'jumped' c3",
+        "84 aa 'generation' cd 01 2c a5 'lease' 05 ab 69 73 5f 'question' c3 ab 69 73 5f 'accepted' c2",
+        "a8 'Admitted'",
+        "81 a5 'Older' 82 aa 'generation' cd 01 2c a5 'clock' 05",
+        "a7 'Running'",
     ];
     assert_eq!(bodies, expected);
 }

@@ -1,0 +1,133 @@
+//! Processes of other members ask to be admitted: each is held against what this node has seen of its host.
+
+use crate::cluster::Cluster;
+use crate::ground::world::{Lane, World};
+use crate::peers::header::Header;
+use crate::peers::messages::recall::{Recall, RecallReply};
+use crate::peers::sightings::{Claim, Sighting, Sightings};
+use henge_base::HostId;
+use henge_coordinator::Refusal;
+use henge_storage::{EngineError, Store, SyncMode};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The process that was admitted before may take so long to show that it runs.
+const SIGN_OF_LIFE_TIMEOUT: Duration = Duration::from_millis(500);
+/// Between two attempts to reach it: the link to one that has ended has to break first.
+const SIGN_OF_LIFE_DELAY: Duration = Duration::from_millis(20);
+/// Claims may be overtaken by others of the same host so often.
+const ATTEMPTS: usize = 3;
+
+/// Puts back what the disk holds of members.
+pub(crate) fn restore_sightings(store: &Store, sightings: &Sightings) -> Result<(), EngineError> {
+    for host in sightings.hosts() {
+        if let Some(bytes) = store.local(&Sighting::fact(host))? {
+            let damaged = || EngineError::Corrupt(format!("the sighting of node {host} cannot be read"));
+            sightings.restore(host, Sighting::decode(&bytes).ok_or_else(damaged)?);
+        }
+    }
+    Ok(())
+}
+
+impl<W: World> Cluster<W> {
+    /// Admits the process that asks, unless something contradicts it.
+    pub(crate) async fn answer_recall(
+        &self,
+        from: HostId,
+        header: &Header,
+        recall: Recall,
+    ) -> Result<RecallReply, Refusal> {
+        let claim = Claim { generation: recall.generation, start: header.start, lease: recall.lease };
+        let admits_all = self.context.options.faults.admit_older_copies;
+        for _ in 0..ATTEMPTS {
+            // A node without a log knows no member.
+            let seen = self.peers.sightings().get(from).ok_or(Refusal::Behind)?;
+            let is_older = seen.contradicts(&claim) && !admits_all;
+            if is_older && !recall.is_accepted {
+                let Sighting { generation, clock, .. } = seen;
+                tracing::error!(host = %from, ?seen, ?claim, "a process on an older copy of a node's disk is not admitted");
+                return Ok(RecallReply::Older { generation, clock });
+            }
+            let is_next = seen.start != claim.start;
+            if is_next && !admits_all && self.still_runs(from, seen.start).await {
+                tracing::error!(host = %from, "a process is not admitted: another one of its node runs");
+                return Ok(RecallReply::Running);
+            }
+            let is_known = !is_next && seen.generation == claim.generation;
+            if recall.is_question || is_known {
+                return Ok(RecallReply::Admitted);
+            }
+            if is_older {
+                tracing::warn!(host = %from, ?seen, ?claim, "an operator accepts an older copy of a node's disk");
+            }
+            if self.admit(from, seen, claim).await? {
+                if is_next {
+                    // It may have forgotten which process of this node it admitted.
+                    self.recalls.ask_again(from);
+                }
+                return Ok(RecallReply::Admitted);
+            }
+        }
+        Err(Refusal::Other)
+    }
+
+    /// True if the process with that start answers at its host's address.
+    async fn still_runs(&self, host: HostId, start: u32) -> bool {
+        if start == 0 || self.peers.sightings().has_ended(host) {
+            return false;
+        }
+        let end = self.context.deadline_after(SIGN_OF_LIFE_TIMEOUT);
+        loop {
+            let left = end.since(self.context.world.mono());
+            if left.is_zero() {
+                return false;
+            }
+            match self.peers.ask_start(host, left).await {
+                Ok(found) => return found == start,
+                Err(_) => self.context.pause(SIGN_OF_LIFE_DELAY).await,
+            }
+        }
+    }
+
+    /// Admits a process, on disk first; false if another one was admitted meanwhile.
+    async fn admit(&self, host: HostId, seen: Sighting, claim: Claim) -> Result<bool, Refusal> {
+        let _turn = self.admission_lock.lock().await;
+        let now = self.peers.sightings().get(host).ok_or(Refusal::Stranger)?;
+        if now.start != seen.start {
+            return Ok(false);
+        }
+        let sighting = Sighting { generation: claim.generation, start: claim.start, clock: now.clock };
+        self.store_sightings(vec![(host, sighting)], Vec::new(), SyncMode::Synced).await.map_err(|error| {
+            tracing::error!(%error, %host, "a process of a node cannot be admitted");
+            Refusal::Other
+        })?;
+        self.peers.sightings().admit(host, sighting);
+        Ok(true)
+    }
+
+    /// Brings what was seen of members to disk; once anything later is synced, it is there.
+    pub(crate) async fn keep_sightings(&self) -> Result<(), EngineError> {
+        // An admission that is written meanwhile must not be overwritten.
+        let _turn = self.admission_lock.lock().await;
+        let (changed, forgotten) = self.peers.sightings().changes();
+        if changed.is_empty() && forgotten.is_empty() {
+            return Ok(());
+        }
+        self.store_sightings(changed.clone(), forgotten.clone(), SyncMode::Unsynced).await?;
+        self.peers.sightings().record_stored(&changed, &forgotten);
+        Ok(())
+    }
+
+    async fn store_sightings(
+        &self,
+        changed: Vec<(HostId, Sighting)>,
+        forgotten: Vec<HostId>,
+        sync: SyncMode,
+    ) -> Result<(), EngineError> {
+        let store = Arc::clone(&self.store);
+        let put = changed.into_iter().map(|(host, sighting)| (Sighting::fact(host), Some(sighting.encode())));
+        let removed = forgotten.into_iter().map(|host| (Sighting::fact(host), None));
+        let facts: Vec<_> = put.chain(removed).collect();
+        self.context.world.disk(Lane::Background, move || store.change_locals(facts, sync)).await
+    }
+}

@@ -1,0 +1,48 @@
+//! A process that starts asks its peers to be admitted as its host.
+
+use crate::ground::world::Class;
+use crate::peers::header::Kind;
+use crate::peers::message::{Callers, Footing, Message, PACKED_BYTES_MAX, packed};
+use henge_base::Micros;
+use serde::{Deserialize, Serialize};
+
+/// A process asks to be admitted, by the start that its header names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Recall {
+    /// Its generation.
+    pub(crate) generation: u64,
+    /// The lease of the clock that it found on its disk, or an earlier one if the receiver has not confirmed that one yet.
+    pub(crate) lease: Micros,
+    /// True if the asker wants to know only, and asks again to be admitted.
+    pub(crate) is_question: bool,
+    /// True if an operator accepts that the disk is an older copy.
+    pub(crate) is_accepted: bool,
+}
+
+impl Message for Recall {
+    const KIND: Kind = Kind::Recall;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Any;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "admitted; or what contradicts it: a later start or clock, or a process that runs";
+    type Reply = RecallReply;
+}
+
+/// The answer to a [`Recall`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RecallReply {
+    /// Nothing contradicts it, and it is admitted unless it only wanted to know.
+    Admitted,
+    /// Its disk is an older copy.
+    Older {
+        /// The last generation that was admitted.
+        generation: u64,
+        /// The greatest clock that was seen.
+        clock: Micros,
+    },
+    /// The process that was admitted before runs.
+    Running,
+}
+
+packed!(Recall, RecallReply);
