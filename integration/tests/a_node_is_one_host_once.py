@@ -1,0 +1,203 @@
+"""A node is a host id, made with its data directory: it goes on from its newest directory, and once at a time. Whatever else is started
+ends with a sentence that names the cause and the way out."""
+
+import shutil
+import signal
+import time
+
+import pytest
+
+from clients import Clients
+from processes import Dev, Program, Server, answers, running, wait_until
+
+END_SECONDS = 30
+# Longer than a lease of the clock reaches ahead, and than peers take to store what they saw.
+LATER_SECONDS = 2.5
+
+KEYSPACE = "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}"
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    made = Dev(tmp_path / "three", 3).start()
+    clients = Clients(made.addresses)
+    session = clients.session()
+    session.execute(KEYSPACE)
+    session.execute("CREATE TABLE k.counts (a int PRIMARY KEY, n counter)")
+    yield made, clients
+    clients.close()
+    assert made.stop() == 0
+
+
+def add(clients, address, times):
+    session = clients.session(via=[address])
+    for _ in range(times):
+        session.execute("UPDATE k.counts SET n = n + 1 WHERE a = 1")
+
+
+def serves(clients, addresses, additions):
+    """All nodes together, which have met, know all additions."""
+    for address in addresses:
+        def level():
+            try:
+                session = clients.session(via=[address])
+                return session.execute("SELECT n FROM k.counts WHERE a = 1").one().n == additions
+            except Exception:  # Whatever a client meets while nodes have yet to meet.
+                return False
+
+        wait_until(level, f"{address} knows {additions} additions", 60)
+
+
+def last_words(node):
+    """Starts a node that should end, and returns what it says at the end."""
+    start = node.log.stat().st_size
+    with node.log.open("ab") as log:
+        child = node.again.start(log)
+    try:
+        assert child.wait(END_SECONDS) != 0
+    finally:
+        child.kill()
+        child.wait()
+    return node.log.read_bytes()[start:].decode(errors="replace")
+
+
+def other_process(tmp_path, name, node, seed):
+    """`henge server` on a copy of a node's directory and certificates, at another address."""
+    folder = tmp_path / name
+    shutil.copytree(node.directory / "data", folder / "data", ignore=shutil.ignore_patterns("admin.sock"))
+    shutil.copytree(node.directory / "certs", folder / "certs")
+    return Server(folder, "127.0.0.9", ["--development-certificates", str(folder / "certs"), "--seeds", f"{seed.address}:7000"])
+
+
+def end_of(server):
+    server.launch()
+    code = server.program.process.wait(END_SECONDS)
+    assert code not in (0, -signal.SIGKILL), server.program.text()
+    return server.program.text()
+
+
+def copy(node, folder):
+    shutil.copytree(node.directory / "data", folder, ignore=shutil.ignore_patterns("admin.sock"))
+
+
+def put(folder, node):
+    shutil.rmtree(node.directory / "data")
+    shutil.copytree(folder, node.directory / "data")
+
+
+def test_an_older_copy_is_refused_and_the_newest_goes_on(cluster, tmp_path):
+    nodes, clients = cluster
+    first, second, third = nodes.nodes
+    add(clients, third.address, 10)
+    copy(third, tmp_path / "older")
+    time.sleep(LATER_SECONDS)
+    add(clients, third.address, 10)
+    third.kill()
+    copy(third, tmp_path / "newest")
+    put(tmp_path / "older", third)
+    said = last_words(third)
+    assert "is an older copy of node" in said and "newest data directory" in said and "--accept-older-copy" in said, said
+    # It is refused however often it is tried, and by peers that have been restarted since.
+    second.kill()
+    second.restart()
+    assert "is an older copy of node" in last_words(third)
+    put(tmp_path / "newest", third)
+    third.restart()
+    serves(clients, nodes.addresses, 20)
+    add(clients, third.address, 1)
+    serves(clients, nodes.addresses, 21)
+
+
+def test_an_older_copy_can_be_accepted(cluster, tmp_path):
+    nodes, clients = cluster
+    third = nodes.nodes[2]
+    add(clients, nodes.nodes[0].address, 10)
+    copy(third, tmp_path / "older")
+    time.sleep(LATER_SECONDS)
+    third.kill()
+    put(tmp_path / "older", third)
+    third.again.arguments.append("--accept-older-copy")
+    third.restart()
+    third.kill()
+    third.again.arguments.remove("--accept-older-copy")
+    third.restart()
+    serves(clients, nodes.addresses, 10)
+
+
+def test_a_clone_at_another_address_ends_and_the_original_goes_on(cluster, tmp_path):
+    nodes, clients = cluster
+    first, second, _ = nodes.nodes
+    pid = second.pid()
+    add(clients, second.address, 5)
+    at_once = other_process(tmp_path, "at-once", second, first)
+    said = end_of(at_once)
+    assert "another process runs as node" in said or "is an older copy of node" in said, said
+    later = other_process(tmp_path, "later", second, first)
+    time.sleep(LATER_SECONDS)
+    assert "is an older copy of node" in end_of(later)
+    assert running(pid) and answers(second.address)
+    add(clients, second.address, 5)
+    serves(clients, nodes.addresses, 10)
+
+
+def test_a_clone_at_the_same_address(cluster, tmp_path):
+    nodes, clients = cluster
+    second = nodes.nodes[1]
+    add(clients, second.address, 5)
+    folder = tmp_path / "clone"
+    copy(second, folder)
+    arguments = ["server", "--data-directory", str(folder), "--listen-address", second.address, "--rpc-address", second.address]
+    clone = Program([*arguments, "--metrics-port", "0"], tmp_path, "clone")
+    assert clone.process.wait(END_SECONDS) != 0
+    assert "is in use" in clone.text(), clone.text()
+    time.sleep(LATER_SECONDS)
+    second.kill()
+    # The directory that was in use last may be anywhere.
+    copy(second, tmp_path / "moved")
+    put(folder, second)
+    assert "is an older copy of node" in last_words(second)
+    put(tmp_path / "moved", second)
+    second.restart()
+    serves(clients, nodes.addresses, 5)
+
+
+def test_a_voter_that_lost_its_disk_is_no_member_any_more(cluster, tmp_path):
+    nodes, clients = cluster
+    first, second, third = nodes.nodes
+    second.kill()
+    shutil.rmtree(second.directory / "data")
+    said = last_words(second)
+    assert "is for host" in said and "this data directory is host" in said and "henge cert node --host-id" in said, said
+    # With a certificate of its own it is a new host, and the lost one has its address.
+    for name in ("node.pem", "node.key"):
+        (second.directory / "certs" / name).unlink()
+    said = last_words(second)
+    assert "belongs to member" in said and "henge admin removenode" in said, said
+    clients.session(via=[first.address]).execute("CREATE TABLE k.later (a int PRIMARY KEY)")
+    clients.session(via=[third.address]).execute("DROP TABLE k.later")
+
+
+def test_a_seed_that_lost_its_disk_makes_no_cluster_beside_its_old_one(cluster):
+    nodes, _ = cluster
+    first = nodes.nodes[0]
+    first.kill()
+    shutil.rmtree(first.directory / "data")
+    said = last_words(first)
+    assert "is for host" in said and "henge cert node --host-id" in said, said
+
+
+def test_disks_that_change_places_are_accepted(cluster, tmp_path):
+    nodes, clients = cluster
+    _, second, third = nodes.nodes
+    add(clients, third.address, 5)
+    second.kill()
+    third.kill()
+    for name in ("data", "certs"):
+        shutil.move(second.directory / name, tmp_path / name)
+        shutil.move(third.directory / name, second.directory / name)
+        shutil.move(tmp_path / name, third.directory / name)
+    second.restart()
+    third.restart()
+    serves(clients, nodes.addresses, 5)
+    add(clients, second.address, 5)
+    serves(clients, nodes.addresses, 10)
