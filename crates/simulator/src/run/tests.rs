@@ -241,8 +241,8 @@ fn a_machine_that_missed_many_large_changes_of_the_schema_catches_up() {
 
 /// A machine that lacks the newest schema is sent a batch-log entry and hints of a table that it does not know. Returns
 /// the number of the rows on its disk in the end.
-fn rows_of_one_that_was_behind(faults: Faults) -> usize {
-    let mut run = three(12, |n| options(n, faults));
+fn rows_of_one_that_was_behind(seed: u64, faults: Faults) -> usize {
+    let mut run = three(seed, |n| options(n, faults));
     crash(&run.cluster, 1);
     run.execute(&[
         "CREATE KEYSPACE new WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}".to_owned(),
@@ -276,9 +276,11 @@ fn rows_of_one_that_was_behind(faults: Faults) -> usize {
 
 #[test]
 fn a_machine_that_is_behind_loses_neither_hints_nor_batches() {
-    assert_eq!(rows_of_one_that_was_behind(Faults::default()), 3);
+    assert_eq!(rows_of_one_that_was_behind(12, Faults::default()), 3);
+    // Chance decides how far the coordinator of the batch comes before its power is cut.
+    let rows = |faults: Faults| (12..20).map(move |seed| rows_of_one_that_was_behind(seed, faults));
     let unknown = Faults { unknown_when_behind: true, ..Faults::default() };
-    assert_eq!(rows_of_one_that_was_behind(unknown), 2, "the hint is lost");
+    assert!(rows(unknown).any(|rows| rows == 2), "the hint is lost");
     let replayed = Faults { replay_when_behind: true, ..Faults::default() };
-    assert_eq!(rows_of_one_that_was_behind(replayed), 1, "the batch is lost");
+    assert!(rows(replayed).any(|rows| rows == 1), "the batch is lost");
 }

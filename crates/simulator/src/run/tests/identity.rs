@@ -211,6 +211,8 @@ fn a_clone_beside_its_original_ends_and_the_original_goes_on() {
         start(&run.cluster, 3);
         let refusal = run.refusal_of(3).unwrap();
         assert!(refusal.contains("another process runs") || refusal.contains("older copy"), "{refusal}");
+        // By then all know that the third member is down.
+        run.pass(15 * SECOND);
         assert_eq!(run.cluster.machines[1].life().map(|life| life.owner), Some(owner), "the original was displaced");
         run.add(1, 1);
         run.exchange_disk(3, own, false);
