@@ -3,12 +3,14 @@ ends with a sentence that names the cause and the way out."""
 
 import shutil
 import signal
+import socket
+import subprocess
 import time
 
 import pytest
 
 from clients import Clients
-from processes import Dev, Program, Server, answers, running, wait_until
+from processes import HENGE, Dev, Program, Server, answers, running, wait_until
 
 END_SECONDS = 30
 # Longer than a lease of the clock reaches ahead, and than peers take to store what they saw.
@@ -201,3 +203,51 @@ def test_disks_that_change_places_are_accepted(cluster, tmp_path):
     serves(clients, nodes.addresses, 5)
     add(clients, second.address, 5)
     serves(clients, nodes.addresses, 10)
+
+
+def test_a_certificate_that_has_expired_or_is_anothers_is_refused(tmp_path):
+    folder, authority = tmp_path / "node", tmp_path / "authority"
+    server = Server(folder, "127.0.0.8", ["--certificates", str(folder / "certs")])
+    assert "henge cert node --host-id" in end_of(server)
+    host = next(line.split()[1] for line in (folder / "data" / "identity").read_text().splitlines() if line.startswith("host "))
+    henge("cert", "ca", "--directory", authority)
+    certificate = ("cert", "node", "--authority", authority, "--directory", folder / "certs")
+    henge(*certificate, "--host-id", "11111111-2222-3333-4444-555555555555")
+    said = end_of(server)
+    assert "is for host 11111111-2222-3333-4444-555555555555" in said and f"--host-id {host}" in said, said
+    henge(*certificate, "--host-id", host, "--days", "0")
+    time.sleep(1.1)
+    said = end_of(server)
+    assert "expired" in said and f"--host-id {host}" in said, said
+    henge(*certificate, "--host-id", host)
+    server.start()
+    assert server.stop() == 0
+
+
+def test_off_loopback_a_new_cluster_is_made_on_demand_only(tmp_path):
+    address = address_off_loopback()
+    if not address:
+        pytest.skip("this machine has no address off loopback")
+    server = Server(tmp_path, "127.0.0.8", ["--set", f"listen_address={address}", "--set", f"seeds={address}"])
+    said = end_of(server)
+    assert "--bootstrap" in said and "seeds" in said, said
+    server.arguments.append("--bootstrap")
+    server.start()
+    assert server.stop() == 0
+    server.arguments.remove("--bootstrap")
+    server.start()
+    assert server.stop() == 0
+
+
+def address_off_loopback():
+    """An address of this machine at which others may reach it. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return probe.getsockname()[0]
+        except OSError:
+            return None
+
+
+def henge(*arguments):
+    subprocess.run([HENGE, *map(str, arguments)], check=True, capture_output=True)

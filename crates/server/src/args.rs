@@ -24,7 +24,7 @@ struct OwnOptions {
     /// The folder with ca.pem and ca.key, by which this node makes its own certificate. For development.
     #[arg(long, conflicts_with = "certificates")]
     development_certificates: Option<PathBuf>,
-    /// Create the cluster here, whoever the seeds are.
+    /// Create the cluster here, if this node has none, whoever the seeds are. Needed off loopback if they name only this node.
     #[arg(long)]
     bootstrap: bool,
     /// Go on from a data directory that is an older copy of this node's, and accept that what it lacks is lost.

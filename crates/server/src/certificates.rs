@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Days of validity of development certificates: ten years, for nobody renews them.
 pub(crate) const DEVELOPMENT_DAYS: u32 = 3_650;
@@ -36,6 +37,19 @@ pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
         "the certificate in {} is for host {}, this data directory is host {host}; {}",
         folder.display(),
         identity.host(),
+        remedy(folder, host)
+    );
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    let validity = identity.validity();
+    anyhow::ensure!(
+        validity.seconds.contains(&now),
+        "the certificate in {} {}, by this machine's clock; if that is right, {}",
+        folder.display(),
+        if now > *validity.seconds.end() {
+            format!("expired at {}", validity.end)
+        } else {
+            "is not valid yet".to_owned()
+        },
         remedy(folder, host)
     );
     Ok(identity)

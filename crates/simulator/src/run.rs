@@ -350,6 +350,7 @@ fn options(number: usize, faults: Faults) -> Options {
         rpc_address: SocketAddr::from(([10, 0, 0, number as u8 + 1], 9042)),
         // The first machine creates the cluster; the others join it.
         seeds: vec![address(0)],
+        bootstrap: number == 0,
         num_tokens: 4,
         disk_reserve: 1,
         purge_interval: Duration::from_secs(PURGE_INTERVAL_SECONDS),

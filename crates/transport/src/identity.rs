@@ -7,6 +7,7 @@ use henge_base::{ClusterId, HostId};
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -19,6 +20,16 @@ pub struct Identity {
     pub(crate) trust: Trust,
     host: HostId,
     cluster: Option<ClusterId>,
+    validity: Validity,
+}
+
+/// The time in which a certificate is valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// Its beginning and its end, in seconds since the epoch.
+    pub seconds: RangeInclusive<i64>,
+    /// The end as text.
+    pub end: String,
 }
 
 impl std::fmt::Debug for Identity {
@@ -63,7 +74,8 @@ impl Identity {
         let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(revocations).collect();
         let lists = lists.map_err(|e| IdentityError::Pem("the revocation lists", e))?;
         let trust = Trust::new(Arc::new(store), lists)?;
-        Ok(Identity { chain, key: Arc::new(key), trust, host, cluster })
+        let validity = read_validity(&chain[0]).ok_or(IdentityError::NoHost)?;
+        Ok(Identity { chain, key: Arc::new(key), trust, host, cluster, validity })
     }
 
     /// The key of stateless reset tokens. It is derived from the private key, so that a new process can reset
@@ -78,6 +90,11 @@ impl Identity {
         self.host
     }
 
+    /// The time in which the certificate is valid.
+    pub fn validity(&self) -> &Validity {
+        &self.validity
+    }
+
     /// The cluster id in the certificate; `None` if it is valid for any cluster.
     pub fn cluster(&self) -> Option<ClusterId> {
         self.cluster
@@ -88,6 +105,12 @@ fn certificates_of(what: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let found = found.map_err(|e| IdentityError::Pem(what, e))?;
     if found.is_empty() { Err(IdentityError::Empty(what)) } else { Ok(found) }
+}
+
+fn read_validity(certificate: &CertificateDer<'_>) -> Option<Validity> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let (start, end) = (parsed.validity().not_before, parsed.validity().not_after);
+    Some(Validity { seconds: start.timestamp()..=end.timestamp(), end: end.to_string() })
 }
 
 /// The ids in a certificate.

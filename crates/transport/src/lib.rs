@@ -34,6 +34,6 @@ pub use certificate::{Authority, IssuedCertificate, NodeCertificate};
 pub use core_number::{current_core, enter_core};
 pub use endpoint::{BindError, Endpoint, Figures};
 pub use handler::{Call, CallError, Class, Destination, Handler, Hello, Refusal, ReplyHandle};
-pub use identity::{Identity, IdentityError};
+pub use identity::{Identity, IdentityError, Validity};
 pub use options::Options;
 pub use revocation::CertificateError;

@@ -2,7 +2,8 @@
 //!
 //! A cluster is created once: by `--bootstrap`, or by discovery when every seed is reachable, none has a cluster and all hold
 //! one identical list; then the first seed of that list creates it. Anything else waits, so that a partition at first boot
-//! cannot make two clusters.
+//! cannot make two clusters. A node whose seeds name only itself creates one if it is told to, or if no other machine can
+//! reach it: it may have had a cluster and lost its disk.
 
 use crate::cluster::Cluster;
 use crate::cluster::identity_error::IdentityError;
@@ -27,6 +28,13 @@ pub enum JoinError {
     /// Creating the cluster failed.
     #[error(transparent)]
     Change(ChangeError),
+    /// Nobody said that this node is to create a cluster, and there is nobody to join.
+    #[error(
+        "this node is no member of a cluster, and its seeds name only itself: it would create a cluster of its own, beside any that \
+         it had before its data directory was lost. To join a cluster, name members of it in seeds; to create one, start this node \
+         once with --bootstrap"
+    )]
+    NobodyToJoin,
     /// This process is not the newest of its host.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -40,6 +48,8 @@ enum Discovery {
     Join(To),
     /// Not yet, for this reason.
     Wait(String),
+    /// There is nobody to ask.
+    Nobody,
 }
 
 /// A join that failed.
@@ -73,6 +83,7 @@ impl<W: World> Cluster<W> {
                     Err(JoinFailure::Retry(reason)) => reason,
                 },
                 Discovery::Wait(reason) => reason,
+                Discovery::Nobody => return Err(JoinError::NobodyToJoin),
             };
             if reason != logged {
                 tracing::info!("waiting to join: {reason}");
@@ -85,8 +96,11 @@ impl<W: World> Cluster<W> {
     async fn discover(&self) -> Discovery {
         let options = &self.context.options;
         let others: Vec<SocketAddr> = options.seeds.iter().copied().filter(|s| *s != options.address).collect();
-        if options.bootstrap || others.is_empty() {
-            return Discovery::Create;
+        match others.is_empty() {
+            _ if options.bootstrap => return Discovery::Create,
+            true if options.address.ip().is_loopback() => return Discovery::Create,
+            true => return Discovery::Nobody,
+            false => {}
         }
         let mut empty = 0;
         let mut silent = None;

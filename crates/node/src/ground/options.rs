@@ -77,7 +77,7 @@ settings! {
         address: SocketAddr = loopback(7_000);
         /// Where clients reach it.
         rpc_address: SocketAddr = loopback(9_042);
-        /// Where to find the cluster. A node that is its own only seed creates one.
+        /// Where to find the cluster. A node that is its own only seed creates one on loopback, and elsewhere if it is told to.
         seeds: Vec<SocketAddr> = vec![loopback(7_000)];
         /// Create the cluster here, whoever the seeds are.
         bootstrap: bool = false;
