@@ -9,7 +9,7 @@ use henge_storage::Hint;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// Bytes of hints that wait in memory to be written: 64 MiB.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
@@ -25,7 +25,9 @@ pub(crate) struct HintQueue<W> {
     waiting: Mutex<Waiting>,
     added: Notify,
     /// Of all hints ever queued, the number that have left the queue: written, or dropped. The oldest leave first.
-    left: watch::Sender<u64>,
+    left: AtomicU64,
+    /// Notified whenever hints have left. A `watch` channel wakes its receivers in an order of chance.
+    some_left: Notify,
     dropped: AtomicU64,
 }
 
@@ -40,8 +42,8 @@ struct Waiting {
 impl<W: World> HintQueue<W> {
     /// An empty queue.
     pub(crate) fn new(context: Arc<Context<W>>, peers: Arc<Peers<W>>, replica: Arc<LocalReplica<W>>) -> Self {
-        let (left, dropped) = (watch::Sender::new(0), AtomicU64::new(0));
-        HintQueue { context, peers, replica, waiting: Mutex::default(), added: Notify::new(), left, dropped }
+        let (left, some_left, dropped) = (AtomicU64::new(0), Notify::new(), AtomicU64::new(0));
+        HintQueue { context, peers, replica, waiting: Mutex::default(), added: Notify::new(), left, some_left, dropped }
     }
 
     /// Queues a hint of `mutation` for `to`.
@@ -94,15 +96,21 @@ impl<W: World> HintQueue<W> {
 
     /// Notes that hints which were taken are on disk.
     pub(crate) fn confirm(&self, count: usize) {
-        self.left.send_modify(|left| *left += count as u64);
+        self.left.fetch_add(count as u64, Ordering::AcqRel);
+        self.some_left.notify_waiters();
     }
 
     /// Waits until all hints that are owed now are on disk, or dropped.
     pub(crate) async fn wait_until_written(&self) {
         self.gather();
         let queued = self.waiting.lock().queued;
-        // The sender is part of this queue, so that there is no error.
-        let _ = self.left.subscribe().wait_for(|left| *left >= queued).await;
+        loop {
+            let some_left = self.some_left.notified();
+            if self.left.load(Ordering::Acquire) >= queued {
+                return;
+            }
+            some_left.await;
+        }
     }
 
     /// The number of hints that were dropped.
