@@ -110,9 +110,11 @@ fn quote(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
             c if c < ' ' => {
                 // Writing to a string cannot fail.
-                let _ = write!(out, "\\u{:04x}", c as u32);
+                let _ = write!(out, "\\u{:04X}", c as u32);
             }
             c => out.push(c),
         }
@@ -124,6 +126,13 @@ fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn characters_are_escaped_as_cassandra_does() {
+        // What SELECT toJson(v) of Apache Cassandra 5.0 answers.
+        let text = "\u{8}\u{c}\u{f}\u{1f}\u{7f}\u{80}\t\n\r/\"\\é";
+        assert_eq!(quote(text), "\"\\b\\f\\u000F\\u001F\u{7f}\u{80}\\t\\n\\r/\\\"\\\\é\"");
+    }
 
     #[test]
     fn values_print_as_json() {
