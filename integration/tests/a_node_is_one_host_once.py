@@ -15,6 +15,8 @@ from processes import HENGE, Dev, Program, Server, answers, running, wait_until
 END_SECONDS = 30
 # Longer than a lease of the clock reaches ahead, and than peers take to store what they saw.
 LATER_SECONDS = 2.5
+# What may go while a directory of a running node is copied: its socket, and files about to be renamed.
+PASSING_FILES = ("admin.sock", "*.new", "*.tmp", "*.dbtmp")
 
 KEYSPACE = "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}"
 
@@ -66,7 +68,7 @@ def last_words(node):
 def other_process(tmp_path, name, node, seed):
     """`henge server` on a copy of a node's directory and certificates, at another address."""
     folder = tmp_path / name
-    shutil.copytree(node.directory / "data", folder / "data", ignore=shutil.ignore_patterns("admin.sock"))
+    shutil.copytree(node.directory / "data", folder / "data", ignore=shutil.ignore_patterns(*PASSING_FILES))
     shutil.copytree(node.directory / "certs", folder / "certs")
     return Server(folder, "127.0.0.9", ["--development-certificates", str(folder / "certs"), "--seeds", f"{seed.address}:7000"])
 
@@ -79,7 +81,7 @@ def end_of(server):
 
 
 def copy(node, folder):
-    shutil.copytree(node.directory / "data", folder, ignore=shutil.ignore_patterns("admin.sock"))
+    shutil.copytree(node.directory / "data", folder, ignore=shutil.ignore_patterns(*PASSING_FILES))
 
 
 def put(folder, node):
