@@ -102,6 +102,14 @@ impl<W: World> Coordinator<W> {
         &self.parts.hints
     }
 
+    /// Waits until the writes whose time is up are applied to this node's copy, which may be late, or owed, with what is owed on disk. False
+    /// if that cannot be found out: what rests on it has to be kept.
+    pub(crate) async fn settle_owed_writes(&self) -> bool {
+        let is_drained = self.replica.drain_queue().await.is_ok();
+        self.parts.hints.wait_until_written().await;
+        is_drained
+    }
+
     /// The batches of this node that are settled.
     pub(crate) fn settled_batches(&self) -> &SettledBatches {
         &self.parts.settled_batches

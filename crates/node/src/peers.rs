@@ -129,15 +129,7 @@ impl<W: World> Peers<W> {
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let sent = self.context.world.mono();
-        let call = self.context.world.call(To::Host(to), class, deadline, self.request(message));
-        let peers = Arc::clone(self);
-        async move {
-            let reply = call.await;
-            peers.record_outcome(to, class, (sent, deadline), &reply);
-            let body = peers.body_of(to, reply, M::FOOTING)?;
-            // The replica did as it was asked, and what it says of it is lost.
-            M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
-        }
+        self.call_measured((class, to), (sent, deadline), message, None)
     }
 
     /// As [`Peers::call`], of a request to a replica, whose time is measured.
@@ -149,13 +141,24 @@ impl<W: World> Peers<W> {
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let sent = self.context.world.mono();
-        let mut call = MeasuredCall { peers: Arc::clone(self), request: self.answer_times.begin(to, work, sent) };
-        let reply = self.context.world.call(To::Host(to), M::CLASS, deadline, self.request(message));
+        self.call_measured((M::CLASS, to), (sent, deadline), message, self.answer_times.begin(to, work, sent))
+    }
+
+    fn call_measured<M: Message>(
+        self: &Arc<Self>,
+        (class, to): (Class, HostId),
+        (sent, deadline): (Mono, Mono),
+        message: &M,
+        request: Option<TimedRequest>,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        let mut call = MeasuredCall { peers: Arc::clone(self), request };
+        let reply = self.context.world.call(To::Host(to), class, deadline, self.request(message));
         async move {
             let reply = reply.await;
-            let now = call.peers.record_outcome(to, M::CLASS, (sent, deadline), &reply);
+            let now = call.peers.record_outcome(to, class, (sent, deadline), &reply);
             call.end(&reply, now);
             let body = call.peers.body_of(to, reply, M::FOOTING)?;
+            // The replica did as it was asked, and what it says of it is lost.
             M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
         }
     }
@@ -262,7 +265,7 @@ impl<W: World> Peers<W> {
     }
 }
 
-/// The measuring of a request to a replica. One that is dropped was too slow for whoever waited for it.
+/// A call, with the measuring of a request to a replica. One that is dropped was too slow for whoever waited for it.
 struct MeasuredCall<W: World> {
     peers: Arc<Peers<W>>,
     request: Option<TimedRequest>,

@@ -35,9 +35,9 @@ impl<W: World> Worker for BatchRemoval<W> {
             let is_idle = coordinator.settled_batches().is_empty();
             return Ok(if is_idle { Next::Wait } else { Next::Pause(ROUND_INTERVAL) });
         }
-        // A keeper that forgot a batch, and a hint of it that is lost with this node's memory: then nobody would write it.
-        if !coordinator.context().options.faults.forget_batches_early {
-            coordinator.hints().wait_until_written().await;
+        // A keeper that forgot a batch, and a part of it that is lost with this node's memory: then nobody would write it.
+        if !coordinator.context().options.faults.forget_batches_early && !coordinator.settle_owed_writes().await {
+            return Ok(Next::Pause(ROUND_INTERVAL));
         }
         let mut by_keeper: BTreeMap<HostId, Vec<(Micros, u128)>> = BTreeMap::new();
         for batch in settled {

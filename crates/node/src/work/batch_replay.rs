@@ -147,8 +147,7 @@ async fn write_all<W: World>(coordinator: &Coordinator<W>, mutations: &[Bytes]) 
     if !context.options.hinted_handoff {
         return false;
     }
-    coordinator.hints().wait_until_written().await;
-    coordinator.hints().drop_count() == dropped_before
+    coordinator.settle_owed_writes().await && coordinator.hints().drop_count() == dropped_before
 }
 
 /// The replicas of a mutation, none if its table is gone.
