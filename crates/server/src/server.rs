@@ -153,7 +153,7 @@ fn open(config: &Config) -> anyhow::Result<Running> {
     let threads: Vec<CoreThread> =
         (0..config.cores).map(CoreThread::start).collect::<Result<_, _>>().context("threads cannot be started")?;
     let runtimes: Vec<Handle> = threads.iter().map(|thread| thread.runtime().clone()).collect();
-    let endpoint = Endpoint::bind(config.node.address, &identity, peers.clone(), options, &runtimes)?;
+    let endpoint = Endpoint::bind(config.node.bound_address(), &identity, peers.clone(), options, &runtimes)?;
     certificates.watch(directory.host(), endpoint.clone())?;
     world.connect(endpoint.clone());
     node.start();

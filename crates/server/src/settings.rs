@@ -27,8 +27,11 @@ settings! {
             seeds: Vec<String> = list("addresses").cassandra("seed_provider.parameters");
         }
         Addresses {
-            /// The address at which peers reach this node.
+            /// The address that this node is bound to for peers, who reach it there unless it has a broadcast_address.
             listen_address: IpAddr = address("127.0.0.1");
+            /// The address that this node tells its peers, where something between them passes on what is sent to it, such as a
+            /// translation of addresses; the port is storage_port too. Empty: listen_address.
+            broadcast_address: Option<IpAddr> = address("").or("");
             /// The UDP port between nodes.
             storage_port: u16 = number(7_000, 1..=65_535);
             /// The address at which clients reach this node.

@@ -94,8 +94,11 @@ impl ClientSocket {
 impl Sockets {
     /// Binds a server's addresses within a tokio runtime. The address for peers is only checked.
     pub(crate) fn bind(config: &Config) -> Result<Sockets, SocketError> {
-        let peers =
-            Binding { transport: "udp", address: config.node.address, settings: "listen_address or storage_port" };
+        let peers = Binding {
+            transport: "udp",
+            address: config.node.bound_address(),
+            settings: "listen_address or storage_port",
+        };
         UdpSocket::bind(peers.address).map_err(|error| peers.into_error(error))?;
         let binding = Binding::tcp(config.node.rpc_address, "rpc_address or native_transport_port");
         let listen =

@@ -75,6 +75,8 @@ settings! {
     fields {
         /// Where peers reach it.
         address: SocketAddr = loopback(7_000);
+        /// The address of its socket for peers. `None`: `address`.
+        listen_address: Option<SocketAddr> = None;
         /// Where clients reach it.
         rpc_address: SocketAddr = loopback(9_042);
         /// Where to find the cluster. A node that is its own only seed creates one on loopback, and elsewhere if it is told to.
@@ -99,6 +101,13 @@ settings! {
         tail_max: usize = 100_000;
         /// Deliberate faults, for proving that the simulator finds them.
         faults: Faults = Faults::default();
+    }
+}
+
+impl Options {
+    /// The address to bind for peers.
+    pub fn bound_address(&self) -> SocketAddr {
+        self.listen_address.unwrap_or(self.address)
     }
 }
 

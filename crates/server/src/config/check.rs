@@ -100,10 +100,14 @@ impl Checker<'_> {
     }
 
     fn node(&mut self, node: Options, server: &ServerSettings, client_tls: Option<&ClientTlsOptions>) -> Options {
-        let address = SocketAddr::new(server.listen_address, server.storage_port);
-        if address.ip().is_unspecified() {
-            self.refuse("listen_address", &[], "must be an address that peers can reach, not a wildcard");
+        let addresses =
+            [("listen_address", Some(server.listen_address)), ("broadcast_address", server.broadcast_address)];
+        for (name, _) in addresses.iter().filter(|(_, address)| address.is_some_and(|address| address.is_unspecified()))
+        {
+            self.refuse(name, &[], "must be an address that peers can reach, not a wildcard");
         }
+        let listen = SocketAddr::new(server.listen_address, server.storage_port);
+        let address = SocketAddr::new(server.broadcast_address.unwrap_or(server.listen_address), server.storage_port);
         let rpc_address = SocketAddr::new(server.rpc_address, server.native_transport_port);
         let authenticates = node.authenticate || client_tls.is_some_and(ClientTlsOptions::proves_clients);
         if !rpc_address.ip().is_loopback() && !authenticates && !server.allow_insecure_clients {
@@ -123,7 +127,7 @@ impl Checker<'_> {
         if seeds.is_empty() {
             seeds.push(address);
         }
-        Options { address, rpc_address, seeds, ..node }
+        Options { address, listen_address: Some(listen), rpc_address, seeds, ..node }
     }
 
     fn seeds(&mut self, server: &ServerSettings) -> Vec<SocketAddr> {

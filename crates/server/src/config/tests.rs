@@ -16,6 +16,17 @@ fn no_file_at_all_is_a_single_node_on_loopback() {
 }
 
 #[test]
+fn peers_are_told_the_broadcast_address_and_the_socket_is_at_the_other() {
+    let node = |text: &str| config(text).unwrap().node;
+    let at = |text: &str| text.parse().unwrap();
+    let plain = node("listen_address: 127.0.0.3");
+    assert_eq!((plain.address, plain.bound_address()), (at("127.0.0.3:7000"), at("127.0.0.3:7000")));
+    let behind = node("{listen_address: 127.0.0.3, broadcast_address: 127.0.7.3, storage_port: 7001}");
+    assert_eq!((behind.address, behind.bound_address()), (at("127.0.7.3:7001"), at("127.0.0.3:7001")));
+    assert_eq!(behind.seeds, vec![behind.address]);
+}
+
+#[test]
 fn mistakes_are_told_with_place_and_remedy() {
     let error = |text: &str| config(text).unwrap_err();
     assert_eq!(
@@ -66,6 +77,7 @@ fn values_that_cannot_be_are_refused_by_name() {
         ("rack: ''", "rack: must not be empty"),
         ("data_directory:", "data_directory: must not be empty"),
         ("listen_address: 0.0.0.0", "listen_address: must be an address that peers can reach"),
+        ("broadcast_address: 0.0.0.0", "broadcast_address: must be an address that peers can reach"),
     ];
     for (text, expected) in refused {
         let error = config(text).expect_err(text);

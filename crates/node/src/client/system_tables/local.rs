@@ -14,6 +14,7 @@ const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
 
 pub(super) fn rows<W: World>(view: &View, context: &Context<W>, out: &mut TableRows<'_>) {
     let Some(member) = view.state.members.get(&context.host()) else { return };
+    let listen = context.options.listen_address.unwrap_or(member.address);
     out.push(
         &[text("local")],
         &[
@@ -25,8 +26,8 @@ pub(super) fn rows<W: World>(view: &View, context: &Context<W>, out: &mut TableR
             ("data_center", text(&member.datacenter)),
             ("gossip_generation", int(i32::try_from(context.identity.generation).unwrap_or(i32::MAX))),
             ("host_id", member.id.0.as_bytes().to_vec()),
-            ("listen_address", inet(member.address.ip())),
-            ("listen_port", int(i32::from(member.address.port()))),
+            ("listen_address", inet(listen.ip())),
+            ("listen_port", int(i32::from(listen.port()))),
             ("native_protocol_version", text("5")),
             ("partitioner", text(PARTITIONER)),
             ("rack", text(&member.rack)),
