@@ -69,31 +69,38 @@ class Writes:
             if column.role in ("partition", "clustering") or self.chance(0.6):
                 pool = column.pool
                 value = self.rng.choice(pool) if pool else random_value(self.rng, column.type)
-                pairs[column.name] = self.json(column.type, value)
+                pairs[column.name] = self.json(column.type, value, exact=bool(pool))
         text = "{" + ", ".join(f'"{name}": {value}' for name, value in pairs.items()) + "}"
         default = self.rng.choice(["", "", " DEFAULT NULL", " DEFAULT UNSET"])
         shown = self.terms.value(scalar("text"), text)
         return f"INSERT INTO $ks.{table.name} JSON {shown}{default}{' IF NOT EXISTS' if conditional else ''}{self.using(conditional, timed=timed)}"
 
-    def json(self, kind, value):
+    def json(self, kind, value, exact=False):
+        """The value as JSON; with `exact` a decimal keeps its form, which one with an exponent does as a text alone."""
         if value is None or self.chance(self.terms.wrong):
             return self.rng.choice(["null", "1", '"x"', "[]", "{}", "true"]) if value is not None else "null"
         if kind.name in ("list", "set", "vector"):
-            return "[" + ", ".join(self.json(kind.parts[0], part) for part in value) + "]"
+            return "[" + ", ".join(self.json(kind.parts[0], part, exact) for part in value) + "]"
         if kind.name == "tuple":
-            return "[" + ", ".join(self.json(part, v) for part, v in zip(kind.parts, value)) + "]"
+            return "[" + ", ".join(self.json(part, v, exact) for part, v in zip(kind.parts, value)) + "]"
         if kind.name == "udt":
-            return "{" + ", ".join(f'"{name}": {self.json(part, v)}' for name, part, v in zip(kind.fields, kind.parts, value)) + "}"
+            return "{" + ", ".join(f'"{name}": {self.json(part, v, exact)}' for name, part, v in zip(kind.fields, kind.parts, value)) + "}"
         if kind.name == "map":
-            return "{" + ", ".join(f"{self.json_key(kind.parts[0], k)}: {self.json(kind.parts[1], v)}" for k, v in value) + "}"
+            return "{" + ", ".join(f"{self.json_key(kind.parts[0], k, exact)}: {self.json(kind.parts[1], v, exact)}" for k, v in value) + "}"
         shown = literal(self.rng, kind, value)
         if shown.startswith("'"):
             return json.dumps(shown[1:-1].replace("''", "'"))
-        bare = kind.name in ("int", "bigint", "smallint", "tinyint", "varint", "boolean", "decimal", "double", "float") and shown[-1].isalnum() and "N" not in shown and "I" not in shown
-        return shown if bare and self.chance(0.8) else json.dumps(shown)
+        return shown if self.bare(kind, shown, exact) and self.chance(0.8) else json.dumps(shown)
 
-    def json_key(self, kind, value):
-        shown = self.json(kind, value)
+    def bare(self, kind, shown, exact):
+        """True if JSON has such numbers and truths without quotes."""
+        if exact and kind.name == "decimal" and "e" in shown:
+            return False
+        names = ("int", "bigint", "smallint", "tinyint", "varint", "boolean", "decimal", "double", "float")
+        return kind.name in names and shown[-1].isalnum() and "N" not in shown and "I" not in shown
+
+    def json_key(self, kind, value, exact=False):
+        shown = self.json(kind, value, exact)
         return shown if shown.startswith('"') else json.dumps(shown)
 
     def update(self, table, conditional, timed):
