@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 FILE = Path(__file__).parent / "argued.txt"
-PARTS = ("kind", "statement", "before", "cassandra", "henge", "both", "because")
+PARTS = ("kind", "statement", "before", "all", "cassandra", "henge", "both", "because")
 
 
 def read_rules(text):
@@ -23,10 +23,14 @@ def read_rules(text):
 def matches(rule, finding):
     difference = finding.difference
     cassandra, henge = difference.cassandra or finding.answers[0], difference.henge or finding.answers[1]
-    pairs = [("statement", finding.request.text), ("before", finding.before), ("cassandra", cassandra), ("henge", henge), ("both", f"{cassandra} || {henge}")]
+    statement, before = finding.request.text, finding.before
+    texts = {
+        "statement": statement, "before": before, "all": f"{statement}\n{before}",
+        "cassandra": cassandra, "henge": henge, "both": f"{cassandra} || {henge}",
+    }  # fmt: skip
     # Fewer rows of an index are a sort of other rows.
     kinds = {difference.kind, "rows"} if difference.kind == "fewer" else {difference.kind}
-    return rule["kind"] in kinds and all(re.search(rule[part], text) for part, text in pairs if part in rule)
+    return rule["kind"] in kinds and all(re.search(rule[part], text) for part, text in texts.items() if part in rule)
 
 
 def argued(rules, finding):

@@ -1,6 +1,7 @@
 """What of two answers is compared, and what a difference is called."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 CLASSES = {
@@ -25,7 +26,7 @@ class Difference:
 
     @property
     def signature(self):
-        if self.kind in ("rows", "fewer", "passing", "expired", "bytes", "pages", "columns", "bound"):
+        if self.kind in ("rows", "fewer", "passing", "afresh", "elements", "bytes", "pages", "overfull", "columns", "bound"):
             return (self.kind, "", "")
         return (self.kind, general(self.cassandra), general(self.henge))
 
@@ -60,7 +61,7 @@ def compare(cassandra, henge):
         return Difference("class", said(cassandra), said(henge))
     if cassandra.failed:
         if cassandra.code != SYNTAX and SIGNATURES.sub("", as_written(cassandra.message)) not in as_written(henge.message):
-            return Difference("words", said(cassandra), said(henge))
+            return Difference("shuffled" if words(cassandra) == words(henge) else "words", said(cassandra), said(henge))
         return None
     if cassandra.kind != henge.kind:
         return Difference("class", said(cassandra), said(henge))
@@ -79,6 +80,11 @@ def compare(cassandra, henge):
 
 def as_written(text):
     return KEYSPACE_OF_TYPE.sub("", text)
+
+
+def words(answer):
+    """An error's words and signs, in whatever order they stand."""
+    return Counter(re.findall(r"\w+|[^\w\s]", as_written(answer.message)))
 
 
 def named(answer):

@@ -7,6 +7,7 @@ from .terms import Request
 from .wire import EXECUTE, PAGES_MAX, PREPARE, QUERY, Connection, execute_body, prepare_body, query_body
 
 INDEX_SECONDS = 60
+CASSANDRA, HENGE = 0, 1
 
 
 class Pair:
@@ -48,6 +49,11 @@ class Pair:
         return self.pages(EXECUTE, lambda which, state: execute_body(self.version, prepared[which], request, state))
 
     def pages(self, opcode, body):
+        wholes = self.all_pages(opcode, body)
+        return *wholes, compare(*wholes)
+
+    def all_pages(self, opcode, body):
+        """Answers with the rows of all pages, of those servers for which `body` gives one."""
         answers = self.both(opcode, [body(0, None), body(1, None)])
         wholes = list(answers)
         for _ in range(PAGES_MAX):
@@ -56,7 +62,12 @@ class Pair:
                 break
             answers = self.both(opcode, bodies)
             wholes = [append(whole, answer) for whole, answer in zip(wholes, answers)]
-        return *wholes, compare(*wholes)
+        return wholes
+
+    def ask_one(self, which, request, keyspace):
+        """The answer of Cassandra (0) or of Henge (1) alone, with all its pages."""
+        text = request.text.replace("$ks", keyspace)
+        return self.all_pages(QUERY, lambda server, state: query_body(self.version, text, request, state) if server == which else None)[which]
 
     def define(self, text, keyspace):
         return self.ask(Request(text), keyspace)

@@ -1,17 +1,16 @@
 """A round: one random schema in a keyspace of its own, and random statements on it."""
 
 import random
-import re
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .compare import general, said
 from .definitions import Definitions
 from .pair import Pair
+from .questions import Questions
 from .relations import Relations
 from .schema import creation, random_schema
 from .selects import Selects
-from .shown import answer_text, canonical_rows, differing_texts, differing_types, rows_text, with_literals
+from .shown import answer_text, differing_texts, differing_types
 from .terms import Request, Terms
 from .writes import Writes
 
@@ -56,6 +55,7 @@ class Round:
         self.selects, self.writes = Selects(self.terms, relations), Writes(self.terms, relations)
         self.definitions = Definitions(self.rng, self.schema)
         self.pair = Pair(*addresses, self.version)
+        self.questions = Questions(self.pair, self.keyspace, self.schema)
         self.history, self.findings, self.count = [], [], 0
         # Sentences that both servers have said at the same time, in general terms.
         self.agreed = set()
@@ -127,68 +127,11 @@ class Round:
             self.history.append(request)
         return cassandra, henge
 
-    def leaves_out_expired(self, request):
-        """True if Cassandra finds fewer rows in the table when it selects the statement's columns than when it selects all, and Henge as many."""
-        table = next((table for table in self.schema.tables if table.name == request.table), None)
-        if not table:
-            return False
-        words = set(re.findall(r"\w+", request.text))
-        columns = [column.name for column in table.columns if column.name in words] or [column.name for column in table.partition]
-
-        def counts(what):
-            answers = self.pair.ask(Request(f"SELECT {what} FROM $ks.{table.name}", now=request.now), self.keyspace)[:2]
-            return [sum(answer.pages) for answer in answers]
-
-        (cassandra_all, henge_all), (cassandra_some, henge_some) = counts("*"), counts(", ".join(columns))
-        return cassandra_all == henge_all == henge_some > cassandra_some
-
-    def is_passing(self, request, henge):
-        """True if Cassandra answers a SELECT as Henge did when it is asked again, and Henge answers as before."""
-        if not request.text.startswith("SELECT"):
-            return False
-        _, again, difference = self.pair.ask(request, self.keyspace)
-        return difference is None and again.rows == henge.rows
-
-    def finds_fewer(self, request, cassandra, henge):
-        """True if both hold the same rows in a table with an index, and Cassandra finds some of those that Henge finds."""
-        table = next((table for table in self.schema.tables if table.name == request.table), None)
-        if not table or not table.indexes or " WHERE " not in request.text:
-            return False
-        if Counter(rows_text(cassandra)) - Counter(rows_text(henge)):
-            return False
-        theirs, ours = self.pair.ask(Request(f"SELECT * FROM $ks.{table.name}", now=request.now), self.keyspace)[:2]
-        return not theirs.failed and not ours.failed and canonical_rows(theirs) == canonical_rows(ours)
-
-    def are_ties(self, request):
-        """True if ORDER BY leaves open which of equal rows come first: its own columns are the same, and without LIMIT all rows are."""
-        literal = request
-        if "?" in re.sub(r" FROM .*?(?= LIMIT|$)", "", request.text):
-            literal = replace(request, text=with_literals(request), values=[], shown=[], prepared=False)
-        order = re.search(r" ORDER BY (.*?)(?= PER PARTITION| LIMIT| ALLOW|$)", literal.text)
-        if not order or " IN " not in literal.text or " GROUP BY " in literal.text:
-            return False
-        columns = re.sub(r" (ASC|DESC)\b", "", order[1])
-        ordered = replace(literal, text=re.sub(r"^SELECT .*? FROM ", f"SELECT {columns} FROM ", literal.text))
-        whole = replace(literal, text=re.sub(r"(?<! PARTITION) LIMIT -?\d+", "", literal.text))
-        asked = [self.pair.ask(each, self.keyspace) for each in (ordered, whole)]
-        if any(cassandra.failed or henge.failed for cassandra, henge, _ in asked):
-            return False
-        return asked[0][2] is None and sorted(rows_text(asked[1][0])) == sorted(rows_text(asked[1][1]))
-
     def finding(self, request, cassandra, henge, difference):
         answers = (answer_text(cassandra), answer_text(henge))
-        if difference.kind == "rows" and canonical_rows(cassandra) == canonical_rows(henge):
-            difference.kind, difference.cassandra = "bytes", differing_types(cassandra, henge)
-        elif difference.kind == "rows" and self.is_passing(request, henge):
-            difference.kind = "passing"
-        elif difference.kind == "rows" and self.are_ties(request):
-            difference.kind = "ties"
-        elif difference.kind == "rows" and sorted(rows_text(cassandra)) == sorted(rows_text(henge)):
-            difference.kind = "order"
-        elif difference.kind == "rows" and self.finds_fewer(request, cassandra, henge):
-            difference.kind = "fewer"
-        elif difference.kind == "rows" and request.now is not None and self.leaves_out_expired(request):
-            difference.kind = "expired"
+        difference.kind = self.questions.kind(request, cassandra, henge, difference)
+        if difference.kind == "bytes":
+            difference.cassandra = differing_types(cassandra, henge)
         if difference.kind == "rows":
             answers = differing_texts(cassandra, henge)
         return Finding(difference, request, list(self.history), self.version, answers)

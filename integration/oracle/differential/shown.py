@@ -13,22 +13,23 @@ MANY_FORMS = {0x06: "decimal", 0x07: "double", 0x08: "float", 0x0E: "varint", 0x
 LIST_KIND, MAP_KIND, SET_KIND, UDT_KIND, TUPLE_KIND = 0x20, 0x21, 0x22, 0x30, 0x31
 
 
-def canonical(reader, data):
-    """A value without the freedom that its bytes leave: maps and sets in the order of their texts. The type is read from the reader."""
+def canonical(reader, data, sort=True):
+    """A value without the freedom that its bytes leave; with `sort` maps and sets are in the order of their texts. The type is read from the reader."""
     kind_bytes = reader.body[reader.place : reader.place + 2]
     kind = reader.number(2)
     if kind == LIST_KIND or kind == SET_KIND:
         start = reader.place
-        parts = [canonical(Reader(reader.body[start:]), part) for part in framed_parts(data, 1)]
+        parts = [canonical(Reader(reader.body[start:]), part, sort) for part in framed_parts(data, 1)]
         reader.skip_type()
-        return f"[{', '.join(parts)}]" if kind == LIST_KIND else f"{{{', '.join(sorted(parts))}}}"
+        return f"[{', '.join(parts)}]" if kind == LIST_KIND else f"{{{', '.join(sorted(parts) if sort else parts)}}}"
     if kind == MAP_KIND:
         start = reader.place
         reader.skip_type()
         middle = reader.place
         reader.skip_type()
-        parts = [canonical(Reader(reader.body[middle if place % 2 else start :]), part) for place, part in enumerate(framed_parts(data, 2))]
-        return "{" + ", ".join(sorted(f"{key}: {value}" for key, value in zip(parts[::2], parts[1::2]))) + "}"
+        parts = [canonical(Reader(reader.body[middle if place % 2 else start :]), part, sort) for place, part in enumerate(framed_parts(data, 2))]
+        entries = [f"{key}: {value}" for key, value in zip(parts[::2], parts[1::2])]
+        return "{" + ", ".join(sorted(entries) if sort else entries) + "}"
     if kind == UDT_KIND or kind == TUPLE_KIND:
         if kind == UDT_KIND:
             reader.string(), reader.string()
@@ -36,7 +37,7 @@ def canonical(reader, data):
         for _ in range(reader.number(2)):
             if kind == UDT_KIND:
                 reader.string()
-            fields.append(canonical(reader, next(values, None)))
+            fields.append(canonical(reader, next(values, None), sort))
         return "null" if data is None else f"({', '.join(fields)})"
     return decode(kind_bytes, data) if kind else custom(reader, data)
 
@@ -79,11 +80,11 @@ def rows_text(answer):
     return lines
 
 
-def canonical_rows(answer):
+def canonical_rows(answer, sort=True):
     """Rows by what their values are, whatever their bytes."""
     reader, lines = Reader(answer.rows), []
     for _ in range(sum(answer.pages)):
-        lines.append(", ".join(canonical(Reader(column[3]), reader.value()) for column in answer.columns or []))
+        lines.append(", ".join(canonical(Reader(column[3]), reader.value(), sort) for column in answer.columns or []))
     return lines
 
 

@@ -28,7 +28,7 @@ class Shrinker:
             self.pair.ask(earlier, keyspace)
         cassandra, henge, difference = self.pair.ask(request, keyspace)
         self.pair.define("DROP KEYSPACE IF EXISTS $ks", keyspace)
-        same = difference is not None and (difference.signature == self.signature or {difference.kind, self.signature[0]} <= {"rows", "fewer", "order", "ties"})
+        same = difference is not None and (difference.signature == self.signature or {difference.kind, self.signature[0]} <= {"rows", "fewer", "order", "ties", "elements"})
         if same:
             self.answers = (answer_text(cassandra), answer_text(henge))
             self.finding.difference = difference
