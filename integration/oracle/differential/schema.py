@@ -137,7 +137,7 @@ def random_indexes(rng, table):
 
 def random_sai(rng, column):
     """True for a storage-attached index. Of vectors Henge has none, and a plain one of decimals differs on purpose."""
-    return column.type.name != "vector" and (rng.random() < 0.5 or column.type.has("decimal"))
+    return not column.type.has("vector") and (rng.random() < 0.5 or column.type.has("decimal"))
 
 
 def random_target(rng, column):

@@ -244,8 +244,12 @@ fn sought(column: &Column, part: IndexedPart) -> Index {
     Index { id: Default::default(), name: String::new(), column: column.id, part, kind: IndexKind::Plain }
 }
 
-/// Refuses types that a storage-attached index does not support.
+/// Refuses types that a storage-attached index does not support, of entries also as values.
 fn check_type(column: &Column, part: IndexedPart) -> Result<(), Error> {
+    let value = (part == IndexedPart::Entries).then(|| sought(column, IndexedPart::Values));
+    if value.is_some_and(|index| index.value_type(column) == Some(&DataType::Blob)) {
+        return Err(Error::invalid("Unsupported type: blob"));
+    }
     match sought(column, part).value_type(column) {
         Some(DataType::Blob) => Err(Error::invalid("Unsupported type: blob")),
         Some(DataType::Vector(..)) => {
