@@ -10,7 +10,7 @@ from .questions import Questions
 from .relations import Relations
 from .schema import creation, random_schema
 from .selects import Selects
-from .shown import answer_text, differing_texts, differing_types
+from .shown import answer_text, canonical_rows, differing_texts, differing_types
 from .terms import Request, Terms
 from .writes import Writes
 
@@ -134,4 +134,6 @@ class Round:
             difference.cassandra = differing_types(cassandra, henge)
         if difference.kind == "rows":
             answers = differing_texts(cassandra, henge)
+        elif difference.kind == "elements":
+            answers = tuple(answer_text(answer, canonical_rows(answer, sort=False)) for answer in (cassandra, henge))
         return Finding(difference, request, list(self.history), self.version, answers)

@@ -31,7 +31,7 @@ class Shrinker:
         same = difference is not None and (difference.signature == self.signature or {difference.kind, self.signature[0]} <= {"rows", "fewer", "order", "ties", "elements"})
         if same:
             self.answers = (answer_text(cassandra), answer_text(henge))
-            self.finding.difference = difference
+            self.finding.difference = replace(difference, kind=self.signature[0])
         return same
 
     def shrink(self):
