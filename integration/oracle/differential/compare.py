@@ -26,7 +26,7 @@ class Difference:
 
     @property
     def signature(self):
-        if self.kind in ("rows", "fewer", "passing", "afresh", "elements", "bytes", "pages", "overfull", "columns", "bound"):
+        if self.kind in ("rows", "numbers", "fewer", "passing", "afresh", "elements", "bytes", "pages", "overfull", "columns", "bound"):
             return (self.kind, "", "")
         return (self.kind, general(self.cassandra), general(self.henge))
 

@@ -62,9 +62,10 @@ def of_copy(request, table):
 
 
 def copied(pair, keyspace, table, rows):
-    """True if the table could be made and all of the rows written. It is no compact one, and has numbers for counters."""
+    """True if the table could be made and all of the rows written. It has numbers for counters."""
     orders = ", ".join(f"{column.name} {'DESC' if column.descending else 'ASC'}" for column in table.clustering)
     options = ["allow_auto_snapshot = false"] + ([f"CLUSTERING ORDER BY ({orders})"] if orders else [])
+    options += [option for option in table.options if option == "COMPACT STORAGE"]
     columns = [replace(column, type=scalar("bigint")) if column.type.name == "counter" else column for column in table.columns]
     copy = replace(table, name=COPY, columns=columns, options=options)
     requests = [Request(create_table(copy))] + insertions(table, rows)

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 from .copies import FAILURES, agrees_afresh
-from .shown import canonical_rows, rows_text, with_literals
+from .shown import canonical_rows, differing_types, rows_text, with_literals
 from .terms import Request
 
 
@@ -41,7 +41,9 @@ class Questions:
             return "order"
         if self.agrees_afresh(request, cassandra, henge):
             return "afresh"
-        return "fewer" if self.finds_fewer(request, cassandra, henge) else "rows"
+        if self.finds_fewer(request, cassandra, henge):
+            return "fewer"
+        return "numbers" if differ_in_numbers(cassandra, henge) else "rows"
 
     def agrees_afresh(self, request, cassandra, henge):
         return agrees_afresh(self.pair, self.keyspace, self.table(request), request, cassandra, henge)
@@ -84,3 +86,9 @@ def is_overfull(size, theirs, ours):
     """True if a page of Cassandra's has more rows than a page may have, and Henge's all have as many as they may."""
     ours = [page for page in ours if page]
     return max(theirs) > size and sum(theirs) == sum(ours) and all(page == size for page in ours[:-1])
+
+
+def differ_in_numbers(cassandra, henge):
+    """True if both have as many rows, and all values that differ are of types that may have more bytes than they need."""
+    names = differing_types(cassandra, henge).split(", ")
+    return cassandra.pages and sum(cassandra.pages) == sum(henge.pages) and set(names) <= {"varint", "decimal"}

@@ -8,7 +8,7 @@ HISTORY_MAX = 30
 # Argued findings kept for each reason.
 EXCUSED_MAX = 20
 # The most harmful first.
-KINDS = ("rows", "fewer", "passing", "afresh", "order", "ties", "elements", "class", "columns", "bound", "pages", "overfull", "warnings", "words", "shuffled", "bytes")
+KINDS = ("rows", "numbers", "fewer", "passing", "afresh", "order", "ties", "elements", "class", "columns", "bound", "pages", "overfull", "warnings", "words", "shuffled", "bytes")
 
 
 class Report:

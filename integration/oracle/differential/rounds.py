@@ -40,7 +40,7 @@ class Finding:
         """True if the two hold different rows from then on, so that what follows would only say so again."""
         kind, text = self.difference.kind, self.request.text
         changes = self.request.kind_of_write or text.startswith(("ALTER", "DROP"))
-        return kind == "rows" or kind in ("class", "columns") and changes
+        return kind in ("rows", "numbers") or kind in ("class", "columns") and changes
 
 
 class Round:
@@ -132,7 +132,7 @@ class Round:
         difference.kind = self.questions.kind(request, cassandra, henge, difference)
         if difference.kind == "bytes":
             difference.cassandra = differing_types(cassandra, henge)
-        if difference.kind == "rows":
+        if difference.kind in ("rows", "numbers"):
             answers = differing_texts(cassandra, henge)
         elif difference.kind == "elements":
             answers = tuple(answer_text(answer, canonical_rows(answer, sort=False)) for answer in (cassandra, henge))

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from .pair import Pair
 from .rounds import KEYSPACE
-from .shown import answer_text, with_literals
+from .shown import answer_text, canonical_rows, with_literals
 
 TRIALS_MAX = 30
+# Kinds of differences that are told apart by further questions only.
+OF_ROWS = ("rows", "numbers", "fewer", "order", "ties", "elements", "bytes")
 
 
 class Shrinker:
@@ -28,11 +30,18 @@ class Shrinker:
             self.pair.ask(earlier, keyspace)
         cassandra, henge, difference = self.pair.ask(request, keyspace)
         self.pair.define("DROP KEYSPACE IF EXISTS $ks", keyspace)
-        same = difference is not None and (difference.signature == self.signature or {difference.kind, self.signature[0]} <= {"rows", "fewer", "order", "ties", "elements"})
+        same = difference is not None and self.is_alike(cassandra, henge, difference)
         if same:
             self.answers = (answer_text(cassandra), answer_text(henge))
             self.finding.difference = replace(difference, kind=self.signature[0])
         return same
+
+    def is_alike(self, cassandra, henge, difference):
+        """True if the difference is of the finding's kind; of rows another kind is as good, but other bytes of the same values."""
+        kind = self.signature[0]
+        if difference.kind == "rows" and kind in OF_ROWS:
+            return kind in ("elements", "bytes") or canonical_rows(cassandra) != canonical_rows(henge)
+        return difference.signature == self.signature
 
     def shrink(self):
         """The smallest history and request found, or none if the difference does not come again."""
