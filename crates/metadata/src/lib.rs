@@ -1,7 +1,7 @@
 //! The cluster's own log: schema, members, tokens and placements, as one linear history of epochs. Pure: who may add to it, and how
 //! entries travel, is decided above.
 //!
-//! - `epoch`, `entry`, `entry_hash`, `command_id`, `log`, `snapshot`: the history; `state`: what it adds up to; `placements`: who holds what, by
+//! - `position`, `entry`, `entry_hash`, `command_id`, `log`, `snapshot`: the history; `state`: what it adds up to; `placements`: who holds what, by
 //!   replication setting.
 //! - `whole_placements`: how entries of the first format say who holds what.
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
@@ -16,12 +16,12 @@ mod command_id;
 mod command_refusal;
 mod entry;
 mod entry_hash;
-mod epoch;
 mod indexes;
 mod limits;
 mod log;
 mod membership;
 mod placements;
+mod position;
 mod propose;
 #[cfg(test)]
 mod role_tests;
@@ -44,10 +44,11 @@ pub use command_id::{CommandId, RecentCommands};
 pub use command_refusal::CommandRefusal;
 pub use entry::{Change, Entry, EntryError, SealedEntry};
 pub use entry_hash::{BadHash, EntryHash};
-pub use epoch::{Epoch, Position};
+pub use henge_ring::Epoch;
 pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogPage};
 pub use placements::Placements;
+pub use position::Position;
 pub use propose::{begin_lineage, propose};
 pub use roles::{Role, Roles};
 pub use seat::{Answer, Ballots, Question, Seat};
