@@ -2,11 +2,12 @@
 //! write. An addition that is sent again counts again, so nothing here repeats one.
 
 use crate::plan::{Candidate, Candidates, WritePlan};
+use crate::plan_epoch::{confirm_write, newest};
 use crate::required::Shortage;
 use crate::standing;
-use crate::{KeyspacePlacement, Replicas, Work, WriteError};
+use crate::{KeyspacePlacement, Replicas, Work, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Mono};
-use henge_model::{Consistency, Token};
+use henge_model::{Consistency, Token, TokenRange};
 use henge_ring::Hosts;
 
 /// Additions to counters of one partition.
@@ -26,12 +27,14 @@ pub struct Count {
 
 /// Has a replica lead the additions: this node if it is one, else the nearest that is up; another one where that one has
 /// certainly added nothing. After an error other than Unavailable or Invalid the additions may or may not have been made.
-pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteError> {
+pub async fn count<R: Replicas>(replicas: &R, mut count: Count) -> Result<(), WriteError> {
     let consistency = count.consistency;
     if consistency == Consistency::Any || consistency.is_serial() {
         let message = format!("Consistency level {consistency} is not supported for counters");
         return Err(WriteError::Invalid(message));
     }
+    let tokens = TokenRange::of_one(count.token);
+    count.placed = newest(replicas, count.placed, tokens);
     let unavailable = |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
     WritePlan::new(replicas, &count.placed, count.token, consistency).map_err(unavailable)?;
     let mut outcome = Err(WriteError::Unavailable { consistency, required: 1, alive: 0 });
@@ -42,7 +45,8 @@ pub async fn count<R: Replicas>(replicas: &R, count: Count) -> Result<(), WriteE
             break;
         }
     }
-    outcome
+    outcome?;
+    confirm_write(replicas, &count.placed, tokens, (consistency, WriteType::Counter))
 }
 
 /// The replicas that may lead, in the order of reads: a silent one is asked last, since nothing may replace it once it was asked.

@@ -3,7 +3,7 @@
 use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError, SpeculationBudget};
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_model::{Mutation, Replication, Row, RowView, TokenRange};
-use henge_ring::{Placement, ReplicaSet};
+use henge_ring::{Epoch, Placement, ReplicaSet};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -37,6 +37,10 @@ pub(crate) struct Fake {
     pub(crate) budget: SpeculationBudget,
     /// The outcome of keeping a batch.
     pub(crate) batch_log: Result<(), (HostId, ReplicaError)>,
+    /// The placement that this node knows of an epoch newer than those that requests were planned at.
+    pub(crate) newest: Mutex<Option<KeyspacePlacement>>,
+    /// A placement that it hears of when it catches up.
+    pub(crate) ahead: Mutex<Option<KeyspacePlacement>>,
     clock: Arc<AtomicU64>,
     /// The last stamp that was given.
     stamps: AtomicI64,
@@ -125,6 +129,8 @@ impl Fake {
             faults: Faults::default(),
             budget: SpeculationBudget::default(),
             batch_log: Ok(()),
+            newest: Mutex::default(),
+            ahead: Mutex::default(),
             clock: Arc::default(),
             stamps: AtomicI64::new(FIRST_STAMP),
             late_stamps: AtomicU64::new(0),
@@ -142,7 +148,18 @@ impl Fake {
         let (read, pending) = numbers.split_at(readers.min(numbers.len()));
         let ids = (1..=numbers.len()).map(host).collect();
         let placement = Placement::new(ids, [(TokenRange::FULL.end, ReplicaSet::new(read, pending, 0))]);
-        KeyspacePlacement { replication: Arc::new(replication_of(replication)), placement: Arc::new(placement) }
+        KeyspacePlacement {
+            keyspace: "ks".into(),
+            epoch: Epoch::default(),
+            replication: Arc::new(replication_of(replication)),
+            placement: Arc::new(placement),
+        }
+    }
+
+    /// A placement as that of a later epoch, from which on replicas refuse what was planned before.
+    pub(crate) fn at_epoch(&self, index: u64, placed: KeyspacePlacement) -> KeyspacePlacement {
+        self.nodes.lock().unwrap().values_mut().for_each(|node| node.since = index);
+        KeyspacePlacement { epoch: Epoch { lineage: 0, index }, ..placed }
     }
 
     pub(crate) fn set(&self, number: usize, change: impl FnOnce(&mut Node)) {
@@ -201,6 +218,10 @@ impl Fake {
         // Whoever is silent until the deadline comes after all that answer.
         let polls = if late.is_some() { 100 } else { 1 };
         ScriptedAnswer { outcome: Some(outcome), polls, ends: does != Does::Never, late }
+    }
+
+    fn fence(&self, to: HostId, epoch: Epoch, does: Does) -> Does {
+        self.nodes.lock().unwrap()[&to].fence(epoch, does)
     }
 
     fn apply_mutation(&self, to: HostId, mutation: &Bytes, does: Does) -> ScriptedAnswer<Result<(), ReplicaError>> {

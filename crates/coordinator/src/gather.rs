@@ -7,9 +7,10 @@ use crate::plan::{Candidate, Candidates, are_distinct};
 use crate::required::RequiredAnswers;
 use crate::tally::{Loss, Tally};
 use crate::under_way::{Next, UnderWay};
-use crate::{Event, ReadError, ReadKind, ReadReply, Refusal, ReplicaError, Replicas, Work};
+use crate::{Event, ReadError, ReadKind, ReadReply, Recipient, Refusal, ReplicaError, Replicas, Work};
 use henge_base::{HostId, Mono};
 use henge_model::{Consistency, ReadCommand, SpeculativeRetry};
+use henge_ring::Epoch;
 use smallvec::SmallVec;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -21,6 +22,8 @@ use std::time::Duration;
 pub(crate) struct Gather<'a, R> {
     pub(crate) replicas: &'a R,
     pub(crate) command: Arc<ReadCommand>,
+    /// The epoch of the plan.
+    pub(crate) epoch: Epoch,
     pub(crate) required: &'a RequiredAnswers,
     pub(crate) consistency: Consistency,
     /// The time at which the read began.
@@ -107,6 +110,11 @@ impl<R: Replicas> Gather<'_, R> {
         );
         gathered.spare.extend(under_way.labels().map(|(candidate, _)| candidate));
         Ok(gathered)
+    }
+
+    /// A replica of the plan.
+    pub(crate) fn recipient(&self, host: HostId) -> Recipient {
+        Recipient { host, epoch: self.epoch }
     }
 
     /// The middle of the time that is left, or later if the table's policy says so.
@@ -250,7 +258,8 @@ impl<R: Replicas> Asking<'_, R> {
 
     fn ask(&mut self, candidate: Candidate, kind: ReadKind) {
         let Gather { replicas, command, deadline, .. } = self.gather;
-        let pending = replicas.read(candidate.host, Arc::clone(command), kind, *deadline);
+        let to = self.gather.recipient(candidate.host);
+        let pending = replicas.read(to, Arc::clone(command), kind, *deadline);
         self.under_way.push((candidate, kind), pending);
     }
 

@@ -19,15 +19,17 @@ use std::sync::Arc;
 /// Reads rows that an index finds.
 pub(crate) async fn read_by_index<R: Replicas>(
     replicas: &R,
-    read: Read,
+    read: &Read,
     plan: ReadPlan,
     began: Mono,
 ) -> Result<RowBlock, ReadError> {
     let ReadPlan { required, candidates, .. } = plan;
+    let epoch = read.placed.epoch;
     let (consistency, deadline) = (read.consistency, read.deadline);
-    let command = Arc::new(read.command.clone());
+    let command = Arc::clone(&read.command);
     let (speculation, work) = (SpeculativeRetry::default(), Work::Range);
-    let gather = Gather { replicas, command, required: &required, consistency, began, deadline, speculation, work };
+    let gather =
+        Gather { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
     let gathered = gather.gather(candidates, AnswerForm::Rows).await?;
     let blocks = gathered.answers.into_iter().filter_map(|(_, reply)| match reply {
         ReadReply::Rows(block) => Some(block),
@@ -43,7 +45,7 @@ pub(crate) async fn read_by_index<R: Replicas>(
     let (mut found, doubtful) = AgreedRows::of(blocks, whole_partitions, replicas.faults().trust_indexes);
     let again = if whole_partitions { partitions(&doubtful, &read.command, found.end()) } else { keys(&doubtful) };
     for keys in again {
-        if read_again(replicas, &read, keys, &mut found).await? == Again::Stopped {
+        if read_again(replicas, read, keys, &mut found).await? == Again::Stopped {
             break;
         }
     }
@@ -67,9 +69,9 @@ async fn read_again<R: Replicas>(
 ) -> Result<Again, ReadError> {
     let is_run = matches!(keys, KeyRange::Run { .. });
     let limit = if is_run { read.command.limit } else { u32::MAX };
-    let mut next = Some(ReadCommand { keys, limit, probe: None, ..read.command.clone() });
+    let mut next = Some(Arc::new(ReadCommand { keys, limit, probe: None, ..ReadCommand::clone(&read.command) }));
     while let Some(command) = next.take() {
-        let block = read_by_key(replicas, Read { command: command.clone(), ..read.clone() }).await?;
+        let block = read_by_key(replicas, &Read { command: Arc::clone(&command), ..read.clone() }).await?;
         let last = block.rows.last().filter(|_| block.more).map(|(key, _)| key.clone());
         found.rows.extend(block.rows);
         found.context.extend(block.context);
@@ -78,7 +80,7 @@ async fn read_again<R: Replicas>(
             found.stop_at(last);
             return Ok(Again::Stopped);
         }
-        next = beyond(&command, &last, limit);
+        next = beyond(&command, &last, limit).map(Arc::new);
     }
     Ok(Again::Done)
 }

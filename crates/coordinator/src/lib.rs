@@ -4,6 +4,7 @@
 //! - `error`, `refusal`: errors, in the classes of the protocol.
 //! - `required`, `tally`: pure counting: the answers that a level needs, and those that came.
 //! - `plan`: the replicas of one token, checked against the level before anything is sent.
+//! - `plan_epoch`: plans that hold no longer since a range changed hands.
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
 //! - `batch`: writes of several partitions, all or none.
 //! - `count`: additions to counters.
@@ -37,6 +38,7 @@ mod mend;
 mod merge;
 mod paxos;
 mod plan;
+mod plan_epoch;
 mod read;
 mod read_policy;
 mod reconcile;
@@ -56,10 +58,13 @@ pub use error::{ReadError, ReplicaError, WriteError};
 pub use fast::can_read_locally;
 pub use henge_model::WriteType;
 pub use paxos::{Conditional, Decision, conditional};
+pub use plan_epoch::newer_placement;
 pub use read::{Read, read};
 pub use read_policy::ReadPolicy;
 pub use refusal::Refusal;
-pub use replicas::{BoxedFuture, Datacenter, Event, Faults, KeyspacePlacement, Local, ReadKind, ReadReply, Replicas};
+pub use replicas::{
+    BoxedFuture, Datacenter, Event, Faults, KeyspacePlacement, Local, ReadKind, ReadReply, Recipient, Replicas,
+};
 pub use standing::{Standing, Work};
 pub use write::{Write, check_write, write};
 

@@ -6,9 +6,10 @@ use crate::limits::{MEND_BYTES_MAX, MENDS_UNDER_WAY_MAX};
 use crate::reconcile::Repair;
 use crate::stamp::repair_stamp;
 use crate::under_way::{Next, UnderWay};
-use crate::{Event, Replicas, Work};
+use crate::{Event, Recipient, Replicas, Work};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Key, MUTATION_ROWS_MAX, Mutation};
+use henge_ring::Epoch;
 use std::collections::BTreeSet;
 
 /// Repairs replicas and waits for all, or for those alone that others cannot stand in for once they are late. Returns those that did not
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 pub(crate) async fn mend<R: Replicas>(
     replicas: &R,
     repairs: Vec<Repair>,
+    epoch: Epoch,
     can_do_without: impl Fn(&BTreeSet<HostId>) -> bool,
     deadline: Mono,
 ) -> BTreeSet<HostId> {
@@ -36,11 +38,12 @@ pub(crate) async fn mend<R: Replicas>(
         .inspect(|_| replicas.count(Event::ReadRepair))
         .flat_map(|(host, rows)| mutations(rows, issued).map(move |mutation| (host, mutation)))
         .peekable();
+    let mend = |host, mutation| replicas.mend(Recipient { host, epoch }, mutation, deadline);
     let mut failed: BTreeSet<HostId> = BTreeSet::new();
     let mut under_way = UnderWay::new();
     for _ in 0..MENDS_UNDER_WAY_MAX {
         let Some((host, mutation)) = mutations.next() else { break };
-        under_way.push(host, replicas.mend(host, mutation, deadline));
+        under_way.push(host, mend(host, mutation));
     }
     let mut late = replicas.pause(patience);
     let mut is_late = false;
@@ -52,7 +55,7 @@ pub(crate) async fn mend<R: Replicas>(
                     failed.insert(host);
                 }
                 if let Some((host, mutation)) = mutations.next() {
-                    under_way.push(host, replicas.mend(host, mutation, deadline));
+                    under_way.push(host, mend(host, mutation));
                 }
             }
             Next::Late => {

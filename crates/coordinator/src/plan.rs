@@ -2,10 +2,10 @@
 
 use crate::required::{Places, RequiredAnswers, Shortage};
 use crate::standing::{self, Work};
-use crate::{Datacenter, KeyspacePlacement, Replicas};
+use crate::{Datacenter, KeyspacePlacement, Recipient, Replicas};
 use henge_base::{HostId, Mono};
 use henge_model::{Consistency, Token};
-use henge_ring::Hosts;
+use henge_ring::{Epoch, Hosts};
 use smallvec::SmallVec;
 
 /// A replica of a write.
@@ -22,6 +22,8 @@ pub(crate) struct Target {
 pub(crate) struct WritePlan {
     pub(crate) required: RequiredAnswers,
     pub(crate) targets: SmallVec<[Target; 3]>,
+    /// The epoch of the placement that it was made by.
+    pub(crate) epoch: Epoch,
 }
 
 /// A replica that may be read: it is up, and its answer counts.
@@ -71,6 +73,11 @@ impl<R: Replicas> Places for Here<'_, R> {
 }
 
 impl WritePlan {
+    /// A replica of the plan.
+    pub(crate) fn recipient(&self, host: HostId) -> Recipient {
+        Recipient { host, epoch: self.epoch }
+    }
+
     pub(crate) fn new<R: Replicas>(
         replicas: &R,
         placed: &KeyspacePlacement,
@@ -91,7 +98,7 @@ impl WritePlan {
             }
         }
         required.check(targets.iter().filter(|target| target.alive).filter_map(|target| target.group))?;
-        Ok(WritePlan { required, targets })
+        Ok(WritePlan { required, targets, epoch: placed.epoch })
     }
 }
 

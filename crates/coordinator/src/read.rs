@@ -4,10 +4,11 @@
 use crate::gather::{AnswerForm, Answers, Gather};
 use crate::mend::mend;
 use crate::plan::{Candidates, ReadPlan};
+use crate::plan_epoch::{newer_placement, newest, stale_read};
 use crate::required::{RequiredAnswers, Shortage};
-use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Replicas, Work};
+use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Recipient, Replicas, Work};
 use henge_base::{HostId, Mono};
-use henge_model::{Consistency, Digest, Digester, KeyRange, ReadCommand, RowBlock, SpeculativeRetry};
+use henge_model::{Consistency, Digest, Digester, KeyRange, ReadCommand, RowBlock, SpeculativeRetry, TokenRange};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub struct Read {
     /// Replicas and replication of the table's keyspace.
     pub placed: KeyspacePlacement,
     /// The rows to read.
-    pub command: ReadCommand,
+    pub command: Arc<ReadCommand>,
     /// The replicas that must answer.
     pub consistency: Consistency,
     /// The time by which the request must be answered.
@@ -30,31 +31,55 @@ pub struct Read {
 /// this level sees less. A policy without repairs leaves them as they are.
 ///
 /// The answer may hold fewer live rows than the limit although there are more; it says so by `more`, and is not empty then.
-pub async fn read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
+pub async fn read<R: Replicas>(replicas: &R, mut read: Read) -> Result<RowBlock, ReadError> {
     if read.consistency.is_serial() && crate::paxos::is_of_one_partition(&read.command) {
-        // A round of Paxos reads by key, without the index: the filter of the query drops the rows that the index would not name.
-        let command = ReadCommand { probe: None, ..read.command };
-        return crate::paxos::serial_read(replicas, Read { command, ..read }).await;
+        return crate::paxos::serial_read(replicas, read).await;
     }
-    if read.command.probe.is_some() {
-        let began = replicas.mono();
-        let plan = plan(replicas, &read, (Work::Range, began))?;
-        return crate::index_read::read_by_index(replicas, read, plan, began).await;
+    let tokens = read.command.tokens();
+    if !tokens.is_one() {
+        // It was cut where the placement says: whoever cut it does so again.
+        return match replicas.holds(&read.placed, tokens) {
+            true => read_by_plan(replicas, &read, tokens).await,
+            false => Err(stale_read(replicas, &read.placed, read.consistency)),
+        };
     }
-    read_by_key(replicas, read).await
+    read.placed = newest(replicas, read.placed, tokens);
+    let first = read_by_plan(replicas, &read, tokens).await;
+    if !first.as_ref().is_err_and(ReadError::is_of_stale_plan) {
+        return first;
+    }
+    let Some(placed) = newer_placement(replicas, &read.placed, tokens).await else { return first };
+    read_by_plan(replicas, &Read { placed, ..read }, tokens).await
+}
+
+/// Reads by the placement of the request, which has to hold at the end too.
+async fn read_by_plan<R: Replicas>(replicas: &R, read: &Read, tokens: TokenRange) -> Result<RowBlock, ReadError> {
+    let outcome = match read.command.probe {
+        Some(_) => {
+            let began = replicas.mono();
+            let plan = plan(replicas, read, (Work::Range, began))?;
+            crate::index_read::read_by_index(replicas, read, plan, began).await
+        }
+        None => read_by_key(replicas, read).await,
+    };
+    if outcome.is_ok() && !replicas.holds(&read.placed, tokens) {
+        return Err(stale_read(replicas, &read.placed, read.consistency));
+    }
+    outcome
 }
 
 /// A read that asks no index and no Paxos.
-pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
+pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Result<RowBlock, ReadError> {
     let began = replicas.mono();
     let work = Work::of_read(&read.command);
-    let ReadPlan { required, candidates, late } = plan(replicas, &read, (work, began))?;
-    let Read { command, consistency, deadline, policy, .. } = read;
+    let ReadPlan { required, candidates, late } = plan(replicas, read, (work, began))?;
+    let (command, epoch) = (Arc::clone(&read.command), read.placed.epoch);
+    let Read { consistency, deadline, policy, .. } = *read;
     // The table's policy is for reads of one partition.
     let speculation = if work == Work::Point { policy.speculation } else { SpeculativeRetry::default() };
-    let command = Arc::new(command);
-    late.into_iter().for_each(|late| replicas.probe(late, &command, work));
-    let gather = Gather { replicas, command, required: &required, consistency, began, deadline, speculation, work };
+    late.into_iter().for_each(|host| replicas.probe(Recipient { host, epoch }, &command, work));
+    let gather =
+        Gather { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
     let gathered = gather.gather(candidates, AnswerForm::OneAndDigests).await?;
     let differing = match agreed_rows(&gather.command, gathered) {
         Ok(block) => return Ok(block),
@@ -76,7 +101,7 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: Read) -> Result
             asked.iter().copied().filter(|candidate| !unmended.contains(&candidate.host)).collect()
         };
         let can_do_without = |unmended: &BTreeSet<HostId>| can_be_met(&required, &without(unmended));
-        let unmended = mend(replicas, reconciled.repairs, can_do_without, deadline).await;
+        let unmended = mend(replicas, reconciled.repairs, epoch, can_do_without, deadline).await;
         if unmended.is_empty() {
             return Ok(reconciled.block);
         }

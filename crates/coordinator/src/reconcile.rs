@@ -68,7 +68,8 @@ impl<R: Replicas> Gather<'_, R> {
         for (number, command) in starved.iter().zip(&commands) {
             let Some(command) = command else { return false };
             self.replicas.count(Event::ShortRead);
-            let read = self.replicas.read(hosts[*number], Arc::clone(command), ReadKind::Rows, self.deadline);
+            let to = self.recipient(hosts[*number]);
+            let read = self.replicas.read(to, Arc::clone(command), ReadKind::Rows, self.deadline);
             under_way.push((*number, command), read);
         }
         let mut late = self.replicas.pause(patience);

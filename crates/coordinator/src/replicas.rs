@@ -2,8 +2,10 @@
 
 use crate::{Count, LoggedBatch, ReplicaError, SpeculationBudget, Standing, Work, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Digest, Percentile, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation};
-use henge_ring::Placement;
+use henge_model::{
+    Digest, Percentile, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation, TokenRange,
+};
+use henge_ring::{Epoch, Placement};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -48,10 +50,24 @@ pub struct Datacenter(pub u16);
 /// A keyspace as a coordinator sees it at one epoch.
 #[derive(Clone, Debug)]
 pub struct KeyspacePlacement {
+    /// Its name.
+    pub keyspace: Arc<str>,
+    /// The epoch.
+    pub epoch: Epoch,
     /// Its replication setting. The answers that a level needs follow from the setting, not from the nodes that exist.
     pub replication: Arc<Replication>,
     /// The replicas of each range.
     pub placement: Arc<Placement>,
+}
+
+/// A replica that is sent a request, with the epoch of the plan that names it. The replica refuses what was planned before its range
+/// changed hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The replica.
+    pub host: HostId,
+    /// The epoch of the plan.
+    pub epoch: Epoch,
 }
 
 /// The node a coordinator runs on.
@@ -85,9 +101,13 @@ pub trait Replicas: Send + Sync + 'static {
     /// The budget of speculative requests, which all reads of a core share.
     fn budget(&self) -> &SpeculationBudget;
     /// Asks a replica that was late, if it has not been asked lately, so that its standing follows its answers. Nobody waits for it.
-    fn probe(&self, _host: HostId, _command: &Arc<ReadCommand>, _work: Work) {}
+    fn probe(&self, _to: Recipient, _command: &Arc<ReadCommand>, _work: Work) {}
     /// A keyspace's placement at the newest epoch this node knows.
     fn keyspace_placement(&self, keyspace: &str) -> Option<KeyspacePlacement>;
+    /// True if these tokens have the replicas that a placement gives them, by the newest epoch this node knows.
+    fn holds(&self, placed: &KeyspacePlacement, tokens: TokenRange) -> bool;
+    /// Catches up with replicas that refused a request for its epoch. Ends within a fraction of a second, whether it did or not.
+    fn catch_up(&self) -> BoxedFuture<()>;
     /// The monotonic clock.
     fn mono(&self) -> Mono;
 
@@ -95,18 +115,18 @@ pub trait Replicas: Send + Sync + 'static {
     fn try_local(&self, command: &ReadCommand, projection: &Projection, sink: &mut dyn RowSink) -> Local;
     /// Sends a mutation to a replica, or applies it here, where it is neither encoded nor decoded. Under way when it returns. Unless it
     /// is applied, the node keeps a hint for it.
-    fn write(&self, to: HostId, mutation: &SharedMutation, deadline: Mono) -> Self::Write;
+    fn write(&self, to: Recipient, mutation: &SharedMutation, deadline: Mono) -> Self::Write;
     /// Keeps a hint for a replica that is known to be down: nothing is sent.
     fn owe(&self, to: HostId, mutation: Bytes);
     /// Repairs a replica with an encoded mutation: as `write`, but no hint is owed when it fails.
-    fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> Self::Write;
+    fn mend(&self, to: Recipient, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Asks a replica, or reads here.
-    fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;
+    fn read(&self, to: Recipient, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;
     /// Sends an encoded [`henge_paxos::Request`] to a replica's acceptor, this node's own included. Returns the encoded reply.
-    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>>;
+    fn paxos(&self, to: Recipient, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>>;
     /// Sends a decision to a replica's acceptor. It goes on in the node if the future is dropped; unless it succeeds, a hint
     /// of the mutation is owed.
-    fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
+    fn commit(&self, to: Recipient, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Has a replica, or this node, lead additions to counters.
     fn count_at(&self, leader: HostId, count: Count) -> BoxedFuture<Result<(), WriteError>>;
     /// Has nodes keep a batch until [`Replicas::settle_batch`]; after a while they write it themselves. An error names one of them that

@@ -2,12 +2,13 @@
 
 use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::WritePlan;
+use crate::plan_epoch::{confirm_write, newest};
 use crate::required::Shortage;
 use crate::tally::{Loss, Tally};
 use crate::under_way::UnderWay;
 use crate::{KeyspacePlacement, ReplicaError, Replicas, WriteError, WriteType};
 use henge_base::{HostId, Mono};
-use henge_model::{Consistency, SharedMutation, Token};
+use henge_model::{Consistency, SharedMutation, Token, TokenRange};
 use smallvec::SmallVec;
 
 /// A mutation to write.
@@ -31,7 +32,9 @@ pub struct Write {
 
 /// Writes to all replicas, those in other datacentres included, and returns when enough have acknowledged; the rest goes on
 /// in the node. Replicas that are down are owed a hint.
-pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteError> {
+pub async fn write<R: Replicas>(replicas: &R, mut write: Write) -> Result<(), WriteError> {
+    let tokens = TokenRange::of_one(write.token);
+    write.placed = newest(replicas, write.placed, tokens);
     let plan = plan(replicas, &write.placed, write.token, write.consistency)?;
     let mut tally = Tally::new(&plan.required);
     let mut under_way = send(replicas, &write, &plan, &mut tally);
@@ -51,7 +54,7 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
                     continue;
                 }
                 tally.count_repeat(group, error);
-                under_way.push((host, group), replicas.write(host, &write.mutation, write.deadline));
+                under_way.push((host, group), replicas.write(plan.recipient(host), &write.mutation, write.deadline));
             }
         }
         debug_assert_eq!(tally.open(), under_way.labels().count());
@@ -66,7 +69,7 @@ pub async fn write<R: Replicas>(replicas: &R, write: Write) -> Result<(), WriteE
             None => return Err(failure(&write, &plan, tally, Loss::Silent)),
         }
     }
-    Ok(())
+    confirm_write(replicas, &write.placed, tokens, (write.consistency, write.write_type))
 }
 
 /// Checks that a write could be sent now, so that a request of several writes is refused as a whole.
@@ -108,7 +111,7 @@ fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut 
             });
             continue;
         }
-        let pending = replicas.write(target.host, &write.mutation, write.deadline);
+        let pending = replicas.write(plan.recipient(target.host), &write.mutation, write.deadline);
         if let Some(group) = target.group {
             tally.count_request(group);
             under_way.push((target.host, group), pending);

@@ -50,6 +50,13 @@ impl Placements {
         self.by_setting.get(setting)
     }
 
+    /// True if these are the same objects as others, as they are in states that an entry left as they were.
+    pub fn is_same(&self, other: &Placements) -> bool {
+        let same = |(one, other): (&Arc<Placement>, &Arc<Placement>)| Arc::ptr_eq(one, other);
+        self.by_setting.keys().eq(other.by_setting.keys())
+            && self.by_setting.values().zip(other.by_setting.values()).all(same)
+    }
+
     /// The number of members that ever joined.
     pub(crate) fn join_count(&self) -> usize {
         self.ids.len()

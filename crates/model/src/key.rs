@@ -76,7 +76,7 @@ pub enum KeyError {
 pub struct Key(pub Bytes);
 
 /// Bytes of storage id and token, which every key begins with.
-const HEAD_BYTES: usize = 12;
+pub(crate) const HEAD_BYTES: usize = 12;
 
 impl Key {
     /// The key of a row with a value for every clustering column. In a table that [has short

@@ -1,7 +1,8 @@
 //! Read commands. Keys sort as rows do, so a read is of one key, of one range of keys, or
 //! of keys that an index named.
 
-use crate::{Columns, CommandError, IndexId, Key, Probe, StorageId, Terms, Token};
+use crate::key::HEAD_BYTES;
+use crate::{Columns, CommandError, IndexId, Key, Probe, StorageId, Terms, Token, TokenRange};
 use henge_base::{Bytes, Reader, TruncatedInput, put_signed_vint, put_vint};
 
 /// One read, as the coordinator sends it to each replica.
@@ -102,6 +103,28 @@ impl ReadCommand {
         );
         Ok(ReadCommand { storage_id, token, keys, statics, columns, limit, now_seconds, purge_before, probe })
     }
+}
+
+impl ReadCommand {
+    /// The tokens that the keys to read may have.
+    pub fn tokens(&self) -> TokenRange {
+        let (first, last) = match &self.keys {
+            KeyRange::One(_) => return TokenRange::of_one(self.token),
+            KeyRange::Run { start, end, .. } => (Key::token(start), last_token_below(end)),
+            KeyRange::Many(keys) => {
+                let token_of = |key: Option<&Bytes>| Key::token(key?);
+                (token_of(keys.first()), token_of(keys.last()))
+            }
+        };
+        let (first, last) = (first.unwrap_or(Token::MIN), last.unwrap_or(Token::MAX));
+        TokenRange { start: TokenRange::of_one(first).start, end: last.max(first) }
+    }
+}
+
+/// The highest token that a key below `end` may have; `None` if `end` has none.
+fn last_token_below(end: &[u8]) -> Option<Token> {
+    let token = Key::token(end)?;
+    Some(if end.len() > HEAD_BYTES { token } else { Token(token.0.saturating_sub(1)) })
 }
 
 impl KeyRange {
@@ -216,6 +239,38 @@ mod tests {
         let terms = prop_oneof![bytes().prop_map(Terms::One), range];
         let probe = |(index, whole_partitions, terms)| Probe { index: IndexId(index), whole_partitions, terms };
         (any::<u32>(), any::<bool>(), terms).prop_map(probe)
+    }
+
+    #[test]
+    fn tokens_are_those_of_the_keys() {
+        let command = |keys| ReadCommand {
+            storage_id: StorageId(9),
+            token: Token(7),
+            keys,
+            statics: false,
+            columns: Columns::All,
+            limit: 1,
+            now_seconds: 0,
+            purge_before: 0,
+            probe: None,
+        };
+        let tokens = |keys| {
+            let TokenRange { start, end } = command(keys).tokens();
+            (start.0, end.0)
+        };
+        let run =
+            |(start, end): (Vec<u8>, Vec<u8>)| KeyRange::Run { start: start.into(), end: end.into(), reversed: false };
+        let key =
+            |token: i64| Bytes::from([&9_u32.to_be_bytes()[..], &(token ^ i64::MIN).to_be_bytes(), b"p"].concat());
+        assert_eq!(tokens(KeyRange::One(Key(key(7)))), (6, 7));
+        assert_eq!(tokens(KeyRange::Many(vec![key(-3), key(5)])), (-4, 5));
+        let all = (i64::MIN, i64::MAX);
+        for (from, to) in [(10, 20), (-5, 6), all] {
+            assert_eq!(tokens(run(Key::table_range(StorageId(9), Token(from), Token(to)))), (from, to));
+        }
+        let partition = (key(7).to_vec(), Key::prefix_end(&key(7)));
+        assert_eq!(tokens(run(partition)), (6, 7));
+        assert!(command(KeyRange::One(Key(key(7)))).tokens().is_one());
     }
 
     proptest! {

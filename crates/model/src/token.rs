@@ -46,6 +46,16 @@ impl TokenRange {
     /// The whole ring.
     pub const FULL: TokenRange = TokenRange { start: Token::MIN, end: Token::MIN };
 
+    /// The range of one token.
+    pub fn of_one(token: Token) -> TokenRange {
+        TokenRange { start: Token(token.0.saturating_sub(1)), end: token }
+    }
+
+    /// True if it holds one token.
+    pub fn is_one(&self) -> bool {
+        self.start.0.checked_add(1) == Some(self.end.0)
+    }
+
     /// True if `token` lies in the range.
     pub fn contains(&self, token: Token) -> bool {
         if self.start < self.end {

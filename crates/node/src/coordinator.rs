@@ -10,16 +10,21 @@ pub(crate) mod trace;
 
 use crate::cluster::Cluster;
 use crate::ground::context::Context;
-use crate::ground::world::{Lane, World};
+use crate::ground::world::{Lane, To, World};
 use crate::peers::Peers;
 use crate::peers::message::Message;
 use crate::peers::messages::data::{Paxos, ReadDigest, ReadRows, Write};
 use crate::replica::LocalReplica;
+use crate::replica::admission::{Access, Place, check_fence};
 use crate::replica::handle::ReplicaHandle;
 use crate::replica::partition_locks::PartitionLocks;
 use crate::replica::pending::{ReadPending, WritePending};
+use crate::replica::serve;
 use henge_base::{Bytes, HostId, Mono};
-use henge_coordinator::{Event, ReadKind, ReadReply, ReplicaError, Replicas, SpeculationBudget, Work};
+use henge_coordinator::{
+    Event, ReadKind, ReadReply, Recipient, Refusal, ReplicaError, Replicas, SpeculationBudget, Work,
+};
+use henge_metadata::Epoch;
 use henge_model::{ReadCommand, RowBlock};
 use hint_queue::HintQueue;
 use settled_batches::SettledBatches;
@@ -50,6 +55,15 @@ pub(crate) struct Parts<W> {
     pub(crate) computed: Arc<dyn ComputedTables>,
     /// One proposal of this node on a partition at a time: it would only compete with itself.
     pub(crate) proposal_locks: PartitionLocks,
+}
+
+impl<W: World> Parts<W> {
+    /// Begins to catch up with a replica that refused a request for its epoch, and gives the epoch to come to.
+    fn follow_refuser(&self) -> Option<(Epoch, To)> {
+        let (epoch, host) = self.peers.furthest_refuser()?;
+        self.cluster.begin_catch_up(epoch, To::Host(host));
+        Some((epoch, To::Host(host)))
+    }
 }
 
 /// One core's coordinator: what `henge_coordinator` asks of its node. Cheap to clone.
@@ -145,30 +159,34 @@ impl<W: World> Coordinator<W> {
     fn call<M: Message>(
         &self,
         work: Work,
-        to: HostId,
+        to: Recipient,
         message: &M,
         deadline: Mono,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let call = self.parts.peers.call_replica(work, to, deadline, message);
         let traced = self.trace.is_some().then(|| self.clone());
+        let parts = Arc::clone(&self.parts);
         async move {
             let reply = call.await;
+            if matches!(reply, Err(ReplicaError::Refused(Refusal::StaleEpoch))) {
+                parts.follow_refuser();
+            }
             if let Some(coordinator) = traced {
                 let is_silent = matches!(reply, Err(ReplicaError::NotSent | ReplicaError::Unknown));
                 let event = if is_silent { "No answer" } else { "REQUEST_RSP message received" };
-                coordinator.note(|| format!("{event} from {}", coordinator.name_of(to)));
+                coordinator.note(|| format!("{event} from {}", coordinator.name_of(to.host)));
             }
             reply
         }
     }
 
     /// Sends a mutation to a peer from the tail.
-    fn send(&self, to: HostId, mutation: Bytes, deadline: Mono, on_failure: OnFailure) -> WritePending {
+    fn send(&self, to: Recipient, mutation: Bytes, deadline: Mono, on_failure: OnFailure) -> WritePending {
         let place = match self.tail.reserve() {
             Ok(place) => place,
             Err(full) => {
                 if on_failure == OnFailure::OweHint {
-                    self.owe_unsent(to, mutation);
+                    self.owe_unsent(to.host, mutation);
                 }
                 return WritePending::from_error(full);
             }
@@ -178,7 +196,7 @@ impl<W: World> Coordinator<W> {
         let written = async move {
             let written = call.await.map(|_| ());
             if written.is_err() && on_failure == OnFailure::OweHint {
-                hints.push(to, mutation);
+                hints.push(to.host, mutation);
             }
             written
         };
@@ -193,21 +211,21 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Tells an acceptor of a decision from the tail. A replica that misses it, this node's own too, is owed a hint of the rows.
-    fn send_commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
+    fn send_commit(&self, to: Recipient, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
         let place = match self.tail.reserve() {
             Ok(place) => place,
             Err(full) => {
-                self.owe_unsent(to, mutation);
+                self.owe_unsent(to.host, mutation);
                 return WritePending::from_error(full);
             }
         };
-        let is_owed = to != self.parts.context.host() || !self.parts.context.options.faults.forget_own;
+        let is_owed = to.host != self.parts.context.host() || !self.parts.context.options.faults.forget_own;
         let asked = self.ask_acceptor(to, message, deadline);
         let hints = Arc::clone(&self.parts.hints);
         let committed = async move {
             let committed = asked.await.map(|_| ());
             if committed.is_err() && is_owed {
-                hints.push(to, mutation);
+                hints.push(to.host, mutation);
             }
             committed
         };
@@ -217,16 +235,17 @@ impl<W: World> Coordinator<W> {
     /// Asks an acceptor. This node's own works from the tail, where nothing stops it halfway.
     fn ask_acceptor(
         &self,
-        to: HostId,
+        to: Recipient,
         message: Bytes,
         deadline: Mono,
     ) -> impl Future<Output = Result<Bytes, ReplicaError>> + Send + use<W> {
         let coordinator = self.clone();
         async move {
-            if to != coordinator.parts.context.host() {
+            if to.host != coordinator.parts.context.host() {
                 return coordinator.call(Work::Vote, to, &Paxos(message), deadline).await;
             }
             let request = henge_paxos::Request::decode(&message).map_err(|_| ReplicaError::NotSent)?;
+            coordinator.check_own_fence(to.epoch, Place::of_key(request.key()), serve::access_of(&request))?;
             let replica = coordinator.replica.clone();
             let reply = coordinator.in_tail(async move { replica.answer_proposer(request).await })?;
             Ok(reply.await.map_err(|_| ReplicaError::Unknown)??.encode())
@@ -244,7 +263,7 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Reads a peer's copy.
-    fn read_remote(&self, to: HostId, command: &Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
+    fn read_remote(&self, to: Recipient, command: &Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
         let work = Work::of_read(command);
         match kind {
             ReadKind::Rows => {
@@ -275,9 +294,19 @@ impl<W: World> Coordinator<W> {
         }))
     }
 
+    /// Refuses a request of this node's own coordinators to its copy, as those of peers are: it may have waited since it was planned.
+    fn check_own_fence(&self, epoch: Epoch, place: Option<Place>, access: Access) -> Result<(), ReplicaError> {
+        let view = self.parts.cluster.view();
+        if view.has_all_moves(epoch) {
+            return Ok(());
+        }
+        let place = place.ok_or(ReplicaError::Refused(Refusal::Corrupt))?;
+        check_fence(&view, self.local(), epoch, place, access).map_err(ReplicaError::Refused)
+    }
+
     /// Asks a late replica for a digest from the tail, if it has no such request under way and was not asked lately.
-    fn probe_replica(&self, to: HostId, command: &Arc<ReadCommand>, work: Work) {
-        let Some(probe) = self.parts.peers.answer_times().begin_probe(to, work, self.mono()) else { return };
+    fn probe_replica(&self, to: Recipient, command: &Arc<ReadCommand>, work: Work) {
+        let Some(probe) = self.parts.peers.answer_times().begin_probe(to.host, work, self.mono()) else { return };
         // A full tail has its own ways to find out.
         let Ok(place) = self.tail.reserve() else { return };
         self.count(Event::Probe);

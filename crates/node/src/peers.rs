@@ -3,7 +3,8 @@
 //! - `header`: the bytes before every message; `message`: what a message is; `messages`: all of them.
 //! - `liveness`: who seems up; `load`: what each peer has under way here.
 //! - `latency`, `answer_times`: how fast each peer answers.
-//! - `sightings`: which process of each peer is admitted; `doubts`: the peers that doubt this one.
+//! - `sightings`: which process of each peer is admitted; `doubts`: the peers that doubt this one;
+//!   `stale_refusals`: those that are ahead of it.
 
 pub(crate) mod answer_times;
 pub(crate) mod ask_error;
@@ -15,6 +16,7 @@ pub(crate) mod load;
 pub(crate) mod message;
 pub(crate) mod messages;
 pub(crate) mod sightings;
+mod stale_refusals;
 
 use crate::ground::context::Context;
 use crate::ground::world::{CallError, Class, To, World};
@@ -23,12 +25,14 @@ use ask_error::AskError;
 use doubts::Doubts;
 use header::{Header, Kind};
 use henge_base::{Bytes, HostId, Mono};
-use henge_coordinator::{Refusal, ReplicaError, Work};
+use henge_coordinator::{Recipient, Refusal, ReplicaError, Work};
+use henge_metadata::Epoch;
 use liveness::Liveness;
 use load::{PeerLoad, RequestInFlight};
 use message::{Body, Footing, Message};
 use messages::metadata::{Gossip, Probe};
 use sightings::Sightings;
+use stale_refusals::StaleRefusals;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +48,7 @@ pub(crate) struct Peers<W> {
     load: PeerLoad,
     sightings: Sightings,
     doubts: Doubts,
+    refusers: StaleRefusals,
 }
 
 impl<W: World> Peers<W> {
@@ -56,6 +61,7 @@ impl<W: World> Peers<W> {
             load: PeerLoad::default(),
             sightings: Sightings::default(),
             doubts: Doubts::default(),
+            refusers: StaleRefusals::default(),
         }
     }
 
@@ -67,6 +73,11 @@ impl<W: World> Peers<W> {
     /// The peers that doubt this process.
     pub(crate) fn doubts(&self) -> &Doubts {
         &self.doubts
+    }
+
+    /// The replica that refused a request as stale and was furthest ahead in the metadata, with its epoch.
+    pub(crate) fn furthest_refuser(&self) -> Option<(Epoch, HostId)> {
+        self.refusers.furthest()
     }
 
     /// Takes in the sender of a message; false if its process is not the one that is admitted, and the message needs one that is.
@@ -102,7 +113,12 @@ impl<W: World> Peers<W> {
 
     /// A request with this node's epoch and clock in its header.
     fn request<M: Message>(&self, message: &M) -> Bytes {
-        self.header(M::KIND, Ok(())).with_body(&message.encode())
+        self.request_of(self.context.epoch(), message)
+    }
+
+    /// A request with the epoch of its plan.
+    fn request_of<M: Message>(&self, epoch: Epoch, message: &M) -> Bytes {
+        Header { epoch, ..self.header(M::KIND, Ok(())) }.with_body(&message.encode())
     }
 
     fn header(&self, kind: Kind, status: Result<(), Refusal>) -> Header {
@@ -128,31 +144,42 @@ impl<W: World> Peers<W> {
         deadline: Mono,
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let sent = self.context.world.mono();
+        let (sent, to) = (self.context.world.mono(), Recipient { host: to, epoch: self.context.epoch() });
         self.call_measured((class, to), (sent, deadline), message, None)
     }
 
-    /// As [`Peers::call`], of a request to a replica, whose time is measured.
-    pub(crate) fn call_replica<M: Message>(
+    /// As [`Peers::call`], of a request with a plan: the header has the plan's epoch, which may be older than this node's.
+    pub(crate) fn call_planned<M: Message>(
         self: &Arc<Self>,
-        work: Work,
-        to: HostId,
+        to: Recipient,
         deadline: Mono,
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let sent = self.context.world.mono();
-        self.call_measured((M::CLASS, to), (sent, deadline), message, self.answer_times.begin(to, work, sent))
+        self.call_measured((M::CLASS, to), (sent, deadline), message, None)
+    }
+
+    /// As [`Peers::call_planned`], of a request to a replica, whose time is measured.
+    pub(crate) fn call_replica<M: Message>(
+        self: &Arc<Self>,
+        work: Work,
+        to: Recipient,
+        deadline: Mono,
+        message: &M,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        let sent = self.context.world.mono();
+        self.call_measured((M::CLASS, to), (sent, deadline), message, self.answer_times.begin(to.host, work, sent))
     }
 
     fn call_measured<M: Message>(
         self: &Arc<Self>,
-        (class, to): (Class, HostId),
+        (class, Recipient { host: to, epoch }): (Class, Recipient),
         (sent, deadline): (Mono, Mono),
         message: &M,
         request: Option<TimedRequest>,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let mut call = MeasuredCall { peers: Arc::clone(self), request };
-        let reply = self.context.world.call(To::Host(to), class, deadline, self.request(message));
+        let reply = self.context.world.call(To::Host(to), class, deadline, self.request_of(epoch, message));
         async move {
             let reply = reply.await;
             let now = call.peers.record_outcome(to, class, (sent, deadline), &reply);
@@ -190,6 +217,9 @@ impl<W: World> Peers<W> {
         })?;
         let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
         self.note_doubt(from, header.status);
+        if header.status == Err(Refusal::StaleEpoch) {
+            self.refusers.note(from, header.epoch);
+        }
         header.status.map_err(ReplicaError::Refused)?;
         // What a process did that is not admitted, perhaps on an older copy of its disk, counts for nothing.
         if !self.sight(from, &header, footing) {

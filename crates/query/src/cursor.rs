@@ -58,6 +58,21 @@ impl Cursor {
         }
     }
 
+    /// The keys of a scan from the cursor to its end, as bounds; `None` at the end, and for a read by keys.
+    pub(crate) fn rest_of_scan(&mut self) -> Option<(Bytes, Bytes)> {
+        let (_, next) = self.next().filter(|_| self.is_scan)?;
+        match (next, &self.pieces.last()?.keys) {
+            (KeyRange::Run { start, .. }, KeyRange::Run { end, .. }) => Some((start, end.clone())),
+            _ => None,
+        }
+    }
+
+    /// Puts other pieces in place of those from the current one on.
+    pub(crate) fn replace_rest(&mut self, pieces: Vec<Piece>) {
+        self.pieces.truncate(self.at);
+        self.pieces.extend(pieces);
+    }
+
     /// Moves behind `key` of the current piece.
     pub(crate) fn read_to(&mut self, key: Bytes) {
         self.last = key;

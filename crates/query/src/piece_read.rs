@@ -33,7 +33,7 @@ pub(crate) fn read_command(
 pub(crate) struct PieceReader<'a, R> {
     pub(crate) replicas: &'a R,
     pub(crate) plan: &'a SelectPlan,
-    pub(crate) placed: &'a KeyspacePlacement,
+    pub(crate) placed: KeyspacePlacement,
     pub(crate) request: &'a Request<'a>,
 }
 
@@ -52,6 +52,7 @@ impl<'a, R: Replicas> PieceReader<'a, R> {
             command.probe.clone_from(probe);
         }
         let (placed, consistency, deadline) = (self.placed.clone(), self.request.consistency, self.request.deadline);
+        let command = command.into();
         let policy = ReadPolicy::from(&self.plan.table().options);
         henge_coordinator::read(self.replicas, Read { placed, command, consistency, deadline, policy })
     }

@@ -50,6 +50,7 @@ async fn read_row<R: Replicas>(
     };
     let consistency = read_level(request.consistency);
     let policy = ReadPolicy::from(&plan.table().options);
+    let command = command.into();
     let read = Read { placed: placed.clone(), command, consistency, deadline: request.deadline, policy };
     let block = henge_coordinator::read(replicas, read).await?;
     let covers = Covers::from_tombstones(block.context.iter().map(|(key, row)| (&key[..], &row[..])));

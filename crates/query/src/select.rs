@@ -13,10 +13,13 @@ use futures_util::FutureExt;
 use henge_base::Bytes;
 use henge_coordinator::{KeyspacePlacement, Local, ReadError, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
-use henge_model::{Consistency, Key, KeyRange, Probe, RowBlock, RowSink, Rows};
+use henge_model::{Consistency, Key, KeyRange, Probe, RowBlock, RowSink, Rows, Token, TokenRange};
 
 /// The most rows asked of replicas at once; a page with fewer asks for fewer.
 pub(crate) const CHUNK_ROWS: u32 = 5_000;
+
+/// All tokens, from the lowest to the highest.
+const WHOLE_RING: TokenRange = TokenRange { start: Token::MIN, end: Token::MAX };
 
 /// Bytes of a block of rows as replicas send it, about: a page goes on only while its sink has room for one more.
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
@@ -113,6 +116,7 @@ async fn run_bound<R: Replicas>(
     }
     let tombstones = TombstoneCounter::default();
     let ahead = None;
+    let placed = placed.clone();
     let mut page =
         PageRun { replicas, plan, placed, request, cursor, ahead, remaining, join, quota, probe, tombstones };
     let next = page.run(&filter, sink).await?;
@@ -124,7 +128,7 @@ async fn run_bound<R: Replicas>(
 pub(crate) struct PageRun<'a, R> {
     replicas: &'a R,
     pub(crate) plan: &'a SelectPlan,
-    placed: &'a KeyspacePlacement,
+    placed: KeyspacePlacement,
     pub(crate) request: &'a Request<'a>,
     pub(crate) cursor: Cursor,
     /// The pieces that are read beside the current one; `None` until there are several.
@@ -167,7 +171,7 @@ impl<R: Replicas> PageRun<'_, R> {
         ReadContext {
             guard: self.request.context.guard,
             table: self.plan.table(),
-            placed: self.placed,
+            placed: &self.placed,
             consistency: self.request.consistency,
             now_seconds: self.request.context.now_seconds,
         }
@@ -175,9 +179,21 @@ impl<R: Replicas> PageRun<'_, R> {
 
     /// The next block of at most `wanted` rows; `None` at the end of the read.
     pub(crate) async fn read_block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
+        let block = match self.read_piece(wanted).await {
+            Err(error) if error.is_of_stale_plan() && self.cut_anew().await => self.read_piece(wanted).await?,
+            read => read?,
+        };
+        let Some((token, block)) = block else { return Ok(None) };
+        let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
+        let counted = tombstones.count(&self.read_context(), place, &block);
+        self.tombstones = tombstones;
+        counted.map(|()| Some(block))
+    }
+
+    async fn read_piece(&mut self, wanted: u32) -> Result<Option<(Token, RowBlock)>, ReadError> {
         let Some((token, keys)) = self.cursor.next() else { return Ok(None) };
-        let reader =
-            PieceReader { replicas: self.replicas, plan: self.plan, placed: self.placed, request: self.request };
+        let placed = self.placed.clone();
+        let reader = PieceReader { replicas: self.replicas, plan: self.plan, placed, request: self.request };
         let block = if self.cursor.is_before_others() {
             let mut ahead = self.ahead.take().unwrap_or_default();
             let begin = |piece: usize| {
@@ -191,10 +207,22 @@ impl<R: Replicas> PageRun<'_, R> {
         } else {
             reader.read(token, keys, wanted, &self.probe).await?
         };
-        let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
-        let counted = tombstones.count(&self.read_context(), place, &block);
-        self.tombstones = tombstones;
-        counted.map(|()| Some(block))
+        Ok(Some((token, block)))
+    }
+
+    /// Cuts the rest of a scan by a newer placement: ranges have changed hands since it was cut. False if there is none, or if it is no scan.
+    async fn cut_anew(&mut self) -> bool {
+        let Some((start, end)) = self.cursor.rest_of_scan() else { return false };
+        let newer = henge_coordinator::newer_placement(self.replicas, &self.placed, TokenRange::FULL).await;
+        let Some(placed) = newer else { return false };
+        let storage = self.plan.table().storage_id;
+        self.cursor.replace_rest(pieces(
+            Reads::Scan { tokens: WHOLE_RING, start_key: start, end_key: end },
+            storage,
+            &placed,
+        ));
+        (self.placed, self.ahead) = (placed, None);
+        true
     }
 
     /// Joins the rows of a block, at most `most`, and moves the cursor behind those processed. Returns the number of

@@ -126,7 +126,7 @@ mod tests {
         Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Deletion, Marker, Order, Replication, Row, StorageId,
         TableOptions, encode_row,
     };
-    use henge_ring::Placement;
+    use henge_ring::{Epoch, Placement};
     use std::sync::Arc;
 
     const NOW: i64 = 1_000;
@@ -162,8 +162,12 @@ mod tests {
     fn read(blocks: usize, limits: Threshold) -> (Vec<String>, bool) {
         let settings = Guardrails { tombstones: limits, ..Guardrails::default() };
         let (warnings, table) = (Warnings::default(), table());
-        let placed =
-            KeyspacePlacement { replication: Arc::new(Replication::Local), placement: Arc::new(Placement::default()) };
+        let placed = KeyspacePlacement {
+            keyspace: "ks".into(),
+            epoch: Epoch::default(),
+            replication: Arc::new(Replication::Local),
+            placement: Arc::new(Placement::default()),
+        };
         let guard = Guard::new(&settings, true, &warnings);
         let reader =
             ReadContext { guard, table: &table, placed: &placed, consistency: Consistency::One, now_seconds: NOW };

@@ -8,9 +8,11 @@
 //! - `placement`: ranges with their readers and writers, and the ranges that move between two placements.
 //! - `placement_change`: the difference between two placements, as the metadata log holds it.
 //! - `placement_fault`: the rules that hold for every placement.
+//! - `epoch`: the place in the metadata log that a placement is of.
 //! - `allocate`: tokens for a node that joins.
 
 mod allocate;
+mod epoch;
 mod hosts;
 mod member;
 mod placement;
@@ -23,6 +25,7 @@ mod strategy;
 mod tests;
 
 pub use allocate::{allocate_tokens, allocate_tokens_beside};
+pub use epoch::Epoch;
 pub use hosts::{Hosts, MemberIds, MemberNumber};
 pub use member::Member;
 pub use placement::{PlacedRange, Placement};

@@ -4,6 +4,7 @@ use crate::hosts::{Hosts, MemberIds};
 use crate::replica_set::ReplicaSet;
 use henge_base::HostId;
 use henge_model::{Token, TokenRange};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A range and its replicas, the primary first.
@@ -67,6 +68,26 @@ impl Placement {
     /// The ranges, sorted by their last tokens. Only the first one may wrap.
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = PlacedRange<'_>> + Clone {
         (0..self.ends.len()).map(|at| self.range_at(at).expect("there are as many ranges as ends"))
+    }
+
+    /// The ranges that hold some of these tokens.
+    pub fn ranges_over(&self, tokens: TokenRange) -> impl Iterator<Item = PlacedRange<'_>> {
+        let count = self.ends.len();
+        let number_of = |token: Token| self.ends.partition_point(|end| *end < token);
+        let first = || number_of(Token(tokens.start.0.saturating_add(1)));
+        let (first, last) = match tokens.start.cmp(&tokens.end) {
+            Ordering::Less => (first(), number_of(tokens.end)),
+            Ordering::Equal => (0, count),
+            Ordering::Greater => (first(), count + number_of(tokens.end)),
+        };
+        // Tokens beyond the last end belong to the first range, which may be met from both sides.
+        let behind = last.saturating_add(1).min(first + count);
+        (first..behind).filter_map(move |at| self.range_at(at.checked_rem(count)?))
+    }
+
+    /// True if no range that holds some of these tokens has other replicas since a later entry than `index`.
+    pub fn is_unchanged_since(&self, tokens: TokenRange, index: u64) -> bool {
+        self.ranges_over(tokens).all(|placed| placed.since <= index)
     }
 
     fn range_at(&self, at: usize) -> Option<PlacedRange<'_>> {

@@ -6,6 +6,7 @@ use henge_model::{
     Digester, KeyRange, Mutation, ReadCommand, RowBlock, RowView, Strip, Terms, merge_encoded, strip_row,
 };
 use henge_paxos::{Acceptor, Permission, PrepareOutcome, Reply, Request};
+use henge_ring::Epoch;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub(crate) struct Node {
     pub(crate) silent_from: Option<Mono>,
     /// The time in which it answers any share of its requests.
     pub(crate) answer_time: Option<Duration>,
+    /// The index of the log entry that last changed the replicas of its range, as far as it knows.
+    pub(crate) since: u64,
 }
 
 pub(super) fn node(datacenter: Datacenter, letter: char) -> Node {
@@ -77,6 +80,7 @@ pub(super) fn node(datacenter: Datacenter, letter: char) -> Node {
         standing: Standing::default(),
         silent_from: None,
         answer_time: None,
+        since: 0,
     }
 }
 
@@ -85,6 +89,11 @@ impl Node {
         let before = self.rows.get(key).cloned();
         let merged = merge_encoded(key, before.iter().chain([row]).map(|row| &row[..]));
         self.rows.insert(key.clone(), merged.into());
+    }
+
+    /// Its behaviour towards a request of an epoch.
+    pub(super) fn fence(&self, epoch: Epoch, does: Does) -> Does {
+        if epoch.index < self.since { Does::Refuses(Refusal::StaleEpoch) } else { does }
     }
 
     pub(super) fn vote(&mut self, request: Request) -> Reply {

@@ -3,10 +3,10 @@
 use super::{Does, Fake, ScriptedAnswer, datacenter, host, key};
 use crate::{
     BoxedFuture, Count, Datacenter, Event, Faults, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReadReply,
-    ReplicaError, Replicas, SpeculationBudget, Standing, Work, WriteError, WriteType,
+    Recipient, ReplicaError, Replicas, SpeculationBudget, Standing, Work, WriteError, WriteType,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation};
+use henge_model::{Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation, TokenRange};
 use henge_paxos::Request;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -57,12 +57,25 @@ impl Replicas for Fake {
         &self.budget
     }
 
-    fn probe(&self, to: HostId, _: &Arc<ReadCommand>, _: Work) {
+    fn probe(&self, Recipient { host: to, .. }: Recipient, _: &Arc<ReadCommand>, _: Work) {
         self.log_message("probe", to);
     }
 
     fn keyspace_placement(&self, _: &str) -> Option<KeyspacePlacement> {
-        None
+        self.newest.lock().unwrap().clone()
+    }
+
+    fn holds(&self, placed: &KeyspacePlacement, _: TokenRange) -> bool {
+        self.newest.lock().unwrap().as_ref().is_none_or(|newest| newest.epoch == placed.epoch)
+    }
+
+    fn catch_up(&self) -> BoxedFuture<()> {
+        self.log.lock().unwrap().push("catch-up".to_owned());
+        let behind = self.ahead.lock().unwrap().take();
+        if behind.is_some() {
+            *self.newest.lock().unwrap() = behind;
+        }
+        Box::pin(std::future::ready(()))
     }
 
     fn mono(&self) -> Mono {
@@ -73,27 +86,34 @@ impl Replicas for Fake {
         Local::Miss
     }
 
-    fn write(&self, to: HostId, mutation: &SharedMutation, _: Mono) -> Self::Write {
+    fn write(&self, Recipient { host: to, epoch }: Recipient, mutation: &SharedMutation, _: Mono) -> Self::Write {
         self.log_message("write", to);
         let does = self.nodes.lock().unwrap().get_mut(&to).map(|node| node.first_write.take().unwrap_or(node.writes));
-        self.apply_mutation(to, mutation.bytes(), does.unwrap())
+        self.apply_mutation(to, mutation.bytes(), self.fence(to, epoch, does.unwrap()))
     }
 
     fn owe(&self, to: HostId, _: Bytes) {
         self.log_message("owe", to);
     }
 
-    fn mend(&self, to: HostId, mutation: Bytes, _: Mono) -> Self::Write {
+    fn mend(&self, Recipient { host: to, epoch }: Recipient, mutation: Bytes, _: Mono) -> Self::Write {
         self.log_message("mend", to);
         let does = self.nodes.lock().unwrap()[&to].mends;
-        self.apply_mutation(to, &mutation, does)
+        self.apply_mutation(to, &mutation, self.fence(to, epoch, does))
     }
 
-    fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read {
+    fn read(
+        &self,
+        Recipient { host: to, epoch }: Recipient,
+        command: Arc<ReadCommand>,
+        kind: ReadKind,
+        deadline: Mono,
+    ) -> Self::Read {
         self.log_message(if kind == ReadKind::Rows { "rows" } else { "digest" }, to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
         let does = if node.reads.is_empty() { Does::Answers } else { node.reads.remove(0) };
+        let does = node.fence(epoch, does);
         let answer = || match kind {
             ReadKind::Rows => ReadReply::Rows(node.block(&command, node.block_rows)),
             ReadKind::Digest => node.digest(&command),
@@ -102,7 +122,12 @@ impl Replicas for Fake {
         self.script(does, answer, ReadReply::Rows(lie)).until(deadline)
     }
 
-    fn paxos(&self, to: HostId, message: Bytes, _: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>> {
+    fn paxos(
+        &self,
+        Recipient { host: to, epoch }: Recipient,
+        message: Bytes,
+        _: Mono,
+    ) -> BoxedFuture<Result<Bytes, ReplicaError>> {
         let request = Request::decode(&message).unwrap();
         let what = match request {
             Request::Prepare { .. } => "prepare",
@@ -113,10 +138,11 @@ impl Replicas for Fake {
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
         let does = if node.paxos.is_empty() { Does::Answers } else { node.paxos.remove(0) };
+        let does = node.fence(epoch, does);
         Box::pin(self.script(does, || node.vote(request).encode(), Bytes::from_static(b"nonsense")))
     }
 
-    fn commit(&self, to: HostId, message: Bytes, _: Bytes, _: Mono) -> Self::Write {
+    fn commit(&self, Recipient { host: to, .. }: Recipient, message: Bytes, _: Bytes, _: Mono) -> Self::Write {
         self.log_message("commit", to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();

@@ -5,7 +5,10 @@ use henge_model::{Consistency, ReadCommand, RowBlock};
 
 fn ask(fake: &Fake, consistency: Consistency, command: ReadCommand) -> Result<RowBlock, ReadError> {
     let placed = fake.keyspace("3");
-    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, policy: ReadPolicy::default() }))
+    settle(read(
+        fake,
+        Read { placed, command: command.into(), consistency, deadline: DEADLINE, policy: ReadPolicy::default() },
+    ))
 }
 
 fn keys(block: &RowBlock) -> Vec<Bytes> {

@@ -36,7 +36,10 @@ fn a_large_partition_goes_in_several_parts() {
 fn read_at(fake: &Fake, consistency: Consistency, command: ReadCommand) -> Result<RowBlock, ReadError> {
     (1..=3).for_each(|number| fake.set(number, |node| node.fence = FIRST_STAMP));
     let placed = fake.keyspace("3");
-    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, policy: ReadPolicy::default() }))
+    settle(read(
+        fake,
+        Read { placed, command: command.into(), consistency, deadline: DEADLINE, policy: ReadPolicy::default() },
+    ))
 }
 
 #[test]

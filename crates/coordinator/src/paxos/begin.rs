@@ -5,6 +5,7 @@ use super::propose::ProposalOutcome;
 use crate::block::is_sound;
 use crate::gather::Gather;
 use crate::plan::Candidate;
+use crate::plan_epoch::names_stale_plan;
 use crate::tally::{Loss, Tally};
 use crate::{Event, ReadReply, Replicas, Work, WriteError, WriteType};
 use henge_base::{Bytes, Micros};
@@ -47,16 +48,27 @@ impl<R: Replicas> Electorate<'_, R> {
         mut after: Micros,
     ) -> Result<Begun, WriteError> {
         loop {
-            match self.attempt(is_write, reads, after).await? {
-                Attempt::Begun(begun) => return Ok(begun),
+            let attempt = self.attempt(is_write, reads, after).await;
+            let is_refused = attempt.as_ref().is_err_and(is_of_stale_plan);
+            if is_refused && self.renew().await? {
+                self.check_time(0)?;
+                continue;
+            }
+            match attempt? {
+                Attempt::Begun(begun) if self.holds() => return Ok(begun),
+                // The partition has other voters by now, or others hold its rows.
+                Attempt::Begun(begun) => {
+                    after = begun.ballot.micros;
+                    self.renew().await?;
+                }
                 Attempt::Again { after: later, at_once } => {
                     after = later;
                     if !at_once {
                         self.back_off().await?;
                     }
-                    self.check_time(0)?;
                 }
             }
+            self.check_time(0)?;
         }
     }
 
@@ -131,7 +143,7 @@ impl<R: Replicas> Electorate<'_, R> {
                 self.replicas.count(Event::Finished);
                 self.doubts.record_decision(&proposal);
                 // To every replica, as its own proposer would have: those that are down are owed it.
-                let level = self.commit(&proposal, &self.plan, self.consistency).await.is_ok();
+                let level = self.commit(&proposal, self.consistency).await.is_ok();
                 again(ballot.micros, level)
             }
             ProposalOutcome::Refused(by) => again(by.max(ballot.micros), false),
@@ -164,6 +176,7 @@ impl<R: Replicas> Electorate<'_, R> {
             let gather = Gather {
                 replicas: self.replicas,
                 command: Arc::clone(command),
+                epoch: self.plan.epoch,
                 required: &self.plan.required,
                 consistency: self.consistency,
                 began: self.replicas.mono(),
@@ -190,6 +203,11 @@ impl<R: Replicas> Electorate<'_, R> {
             }
         }
     }
+}
+
+/// True if voters refused a round because its epoch is not theirs.
+fn is_of_stale_plan(error: &WriteError) -> bool {
+    matches!(error, WriteError::Failure { failures, .. } if names_stale_plan(failures))
 }
 
 /// The newest timestamp of anything in a block.

@@ -2,11 +2,13 @@
 
 use super::electorate::Electorate;
 use crate::plan::{Candidate, WritePlan};
+use crate::plan_epoch::newest;
+use crate::required::Shortage;
 use crate::tally::Tally;
 use crate::under_way::{Next, UnderWay};
 use crate::{Replicas, Work, WriteError, WriteType};
 use henge_base::Bytes;
-use henge_model::Consistency;
+use henge_model::{Consistency, TokenRange};
 use henge_paxos::{Proposal, Request};
 
 impl<R: Replicas> Electorate<'_, R> {
@@ -15,7 +17,12 @@ impl<R: Replicas> Electorate<'_, R> {
         let Some((message, mutation)) = self.commitment(decided) else { return false };
         let mut under_way = UnderWay::new();
         for replica in lacking {
-            let commit = self.replicas.commit(replica.host, message.clone(), mutation.clone(), self.deadline);
+            let commit = self.replicas.commit(
+                self.plan.recipient(replica.host),
+                message.clone(),
+                mutation.clone(),
+                self.deadline,
+            );
             under_way.push(replica.host, commit);
         }
         let mut late = self.patience(lacking.iter().copied(), Work::Vote);
@@ -30,19 +37,23 @@ impl<R: Replicas> Electorate<'_, R> {
         }
     }
 
-    /// Sends a decision to every replica, and awaits as many as the level needs. The decision stands in any case: an error
-    /// only says that too few replicas are known to have it.
-    pub(crate) async fn commit(
-        &self,
-        decided: &Proposal,
-        everyone: &WritePlan,
-        consistency: Consistency,
-    ) -> Result<(), WriteError> {
+    /// Sends a decision to every replica, and awaits as many as a client's level needs. Those of the newest epoch are told of it, also if
+    /// others decided. It stands in any case: an error only says that too few replicas are known to have it.
+    pub(crate) async fn commit(&self, decided: &Proposal, consistency: Consistency) -> Result<(), WriteError> {
+        let tokens = TokenRange::of_one(self.token);
+        let placed = newest(self.replicas, self.placed.clone(), tokens);
+        let timeout = |received, block_for| {
+            let write_type = WriteType::Cas;
+            WriteError::Timeout { consistency, received, block_for, write_type }
+        };
+        let everyone = WritePlan::new(self.replicas, &placed, self.token, consistency);
+        let everyone = everyone.map_err(|Shortage { required, .. }| timeout(0, required))?;
         let (message, mutation) = self.commitment(decided).ok_or_else(|| self.timeout(0))?;
         let mut tally = Tally::new(&everyone.required);
         let mut under_way = UnderWay::new();
         for target in everyone.targets.iter().filter(|target| target.alive) {
-            let commit = self.replicas.commit(target.host, message.clone(), mutation.clone(), self.deadline);
+            let commit =
+                self.replicas.commit(everyone.recipient(target.host), message.clone(), mutation.clone(), self.deadline);
             if let Some(group) = target.group {
                 tally.count_request(group);
                 under_way.push((target.host, group), commit);
@@ -61,12 +72,11 @@ impl<R: Replicas> Electorate<'_, R> {
                 break;
             }
         }
-        if tally.is_met() {
+        if tally.is_met() && self.replicas.holds(&placed, tokens) {
             return Ok(());
         }
         // Never Unavailable, nor a failure: it is decided.
-        let (received, block_for) = (tally.short(), everyone.required.block_for());
-        Err(WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Cas })
+        Err(timeout(tally.short(), everyone.required.block_for()))
     }
 
     /// The message to acceptors, and the mutation in it; `None` of a value that writes nothing, which nobody commits.

@@ -3,6 +3,7 @@
 use super::electorate::Electorate;
 use super::propose::ProposalOutcome;
 use crate::plan::WritePlan;
+use crate::plan_epoch::names_stale_plan;
 use crate::required::Shortage;
 use crate::{KeyspacePlacement, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, Micros, Mono};
@@ -56,8 +57,8 @@ where
     let Conditional { placed, token, key, reads, serial, consistency, deadline } = request;
     let unavailable =
         |consistency| move |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
-    let everyone = WritePlan::new(replicas, &placed, token, consistency).map_err(unavailable(consistency))?;
-    let electorate = Electorate::new(replicas, &placed, token, key, serial, deadline);
+    WritePlan::new(replicas, &placed, token, consistency).map_err(unavailable(consistency))?;
+    let electorate = Electorate::new(replicas, placed, token, key, serial, deadline);
     let mut electorate = electorate.map_err(unavailable(serial))?;
     let Some(_turn) = electorate.turn().await else { return Err(electorate.timeout(0).into()) };
     let reads: Vec<Arc<ReadCommand>> = reads.into_iter().map(Arc::new).collect();
@@ -65,7 +66,7 @@ where
     loop {
         let begun = electorate.begin(true, &reads, after).await;
         if let Some(decided) = electorate.doubts.take_decided() {
-            electorate.commit(&decided.proposal, &everyone, consistency).await?;
+            electorate.commit(&decided.proposal, consistency).await?;
             return Ok((true, decided.blocks));
         }
         let begun = begun.map_err(|error| electorate.error_in_doubt(error))?;
@@ -89,13 +90,17 @@ where
         let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update, before: begun.before };
         match electorate.propose(&proposal).await {
             ProposalOutcome::Accepted if writes => {
-                electorate.commit(&proposal, &everyone, consistency).await?;
+                electorate.commit(&proposal, consistency).await?;
                 return Ok((true, begun.blocks));
             }
-            ProposalOutcome::Accepted => return Ok((holds, begun.blocks)),
+            ProposalOutcome::Accepted if electorate.holds() => return Ok((holds, begun.blocks)),
+            ProposalOutcome::Accepted => {}
             ProposalOutcome::Refused(by) => after = after.max(by),
             // The next round finds out.
             ProposalOutcome::Unknown(received) if writes => electorate.doubts.add(proposal, begun.blocks, received),
+            ProposalOutcome::Failed(failures)
+                if names_stale_plan(&failures)
+                    && electorate.renew().await.map_err(|error| electorate.error_in_doubt(error))? => {}
             ProposalOutcome::Failed(failures) if !electorate.doubts.exist() => {
                 let (received, block_for) = (0, electorate.quorum() as u32);
                 let (consistency, write_type) = (serial, WriteType::Cas);

@@ -3,13 +3,14 @@
 use super::doubts::Doubts;
 use crate::lateness::patience;
 use crate::plan::{Candidate, Target, WritePlan};
+use crate::plan_epoch::{newer_placement, newest};
 use crate::required::Shortage;
 use crate::stamp::stamp;
 use crate::tally::Tally;
 use crate::under_way::UnderWay;
 use crate::{BoxedFuture, KeyspacePlacement, Refusal, ReplicaError, Replicas, Work, WriteError, WriteType};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Consistency, Token};
+use henge_model::{Consistency, Token, TokenRange};
 use henge_paxos::{Ballot, Reply, Request, Scope};
 use henge_ring::Hosts;
 use smallvec::SmallVec;
@@ -20,6 +21,11 @@ use std::time::Duration;
 /// The longest wait before a round is begun again.
 const BACK_OFF_MAX_MS: u64 = 100;
 
+/// The replicas whose rows a round reads.
+fn readers(placed: &KeyspacePlacement, token: Token) -> SmallVec<[HostId; 3]> {
+    placed.placement.replicas(token).map_or(Hosts::NONE, |range| range.read).iter().collect()
+}
+
 /// The voters on a partition. A quorum is a majority of the replicas, and one more for each pending replica, so that
 /// quorums before and after a change of placement meet.
 pub(crate) struct Electorate<'a, R> {
@@ -29,6 +35,8 @@ pub(crate) struct Electorate<'a, R> {
     pub(crate) consistency: Consistency,
     pub(crate) deadline: Mono,
     pub(crate) plan: WritePlan,
+    pub(crate) placed: KeyspacePlacement,
+    pub(crate) token: Token,
     /// The voters whose rows are read.
     natural: SmallVec<[HostId; 3]>,
     /// Rounds so far that gave way to others.
@@ -40,16 +48,36 @@ pub(crate) struct Electorate<'a, R> {
 impl<'a, R: Replicas> Electorate<'a, R> {
     pub(crate) fn new(
         replicas: &'a R,
-        placed: &KeyspacePlacement,
+        placed: KeyspacePlacement,
         token: Token,
         key: Bytes,
         consistency: Consistency,
         deadline: Mono,
     ) -> Result<Self, Shortage> {
-        let plan = WritePlan::new(replicas, placed, token, consistency)?;
-        let natural = placed.placement.replicas(token).map_or(Hosts::NONE, |range| range.read);
-        let natural = natural.iter().collect();
-        Ok(Electorate { replicas, key, consistency, deadline, plan, natural, superseded: 0, doubts: Doubts::default() })
+        let placed = newest(replicas, placed, TokenRange::of_one(token));
+        let plan = WritePlan::new(replicas, &placed, token, consistency)?;
+        let natural = readers(&placed, token);
+        let (superseded, doubts) = (0, Doubts::default());
+        Ok(Electorate { replicas, key, consistency, deadline, plan, placed, token, natural, superseded, doubts })
+    }
+
+    /// True if the voters are those of the newest epoch that this node knows.
+    pub(crate) fn holds(&self) -> bool {
+        self.replicas.holds(&self.placed, TokenRange::of_one(self.token))
+    }
+
+    /// Takes over the voters of a newer epoch, once this node has caught up with those that refused a request for its epoch. False if it
+    /// knows none that has others. A round that was begun is void then: a new one has to be promised by the new voters.
+    pub(crate) async fn renew(&mut self) -> Result<bool, WriteError> {
+        let tokens = TokenRange::of_one(self.token);
+        let Some(placed) = newer_placement(self.replicas, &self.placed, tokens).await else { return Ok(false) };
+        let plan = WritePlan::new(self.replicas, &placed, self.token, self.consistency);
+        let consistency = self.consistency;
+        let unavailable = |Shortage { required, alive }| WriteError::Unavailable { consistency, required, alive };
+        self.plan = plan.map_err(unavailable)?;
+        self.natural = readers(&placed, self.token);
+        self.placed = placed;
+        Ok(true)
     }
 
     /// Waits until no other proposal of this node for the partition is under way. `None` if time is up before that.
@@ -91,7 +119,10 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         let mut under_way = UnderWay::new();
         for voter in self.voters() {
             tally.count_request(voter.group);
-            under_way.push(voter, self.replicas.paxos(voter.host, request(voter).encode(), self.deadline));
+            under_way.push(
+                voter,
+                self.replicas.paxos(self.plan.recipient(voter.host), request(voter).encode(), self.deadline),
+            );
         }
         (tally, under_way)
     }

@@ -1,10 +1,11 @@
 //! A read that sees every decision made before it began.
 
+use super::begin::Begun;
 use super::electorate::Electorate;
 use super::propose::ProposalOutcome;
 use crate::required::Shortage;
 use crate::{Read, ReadError, Replicas, WriteError};
-use henge_base::Bytes;
+use henge_base::{Bytes, Micros};
 use henge_model::{Consistency, Key, KeyRange, ReadCommand, Replication, RowBlock};
 use henge_paxos::Proposal;
 use std::sync::Arc;
@@ -16,6 +17,11 @@ pub(crate) fn is_of_one_partition(command: &ReadCommand) -> bool {
 
 pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let Read { placed, command, consistency, deadline, .. } = read;
+    // A round reads by key, without the index: the filter of the query drops the rows that the index would not name.
+    let command = match command.probe {
+        None => command,
+        Some(_) => Arc::new(ReadCommand { probe: None, ..ReadCommand::clone(&command) }),
+    };
     if *placed.replication == Replication::Local {
         // One copy, which has no conditional writes.
         let read = Read { placed, command, consistency: Consistency::One, ..read };
@@ -26,29 +32,38 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
         return Err(ReadError::Invalid(message.to_owned()));
     };
     let unavailable = |Shortage { required, alive }| ReadError::Unavailable { consistency, required, alive };
-    let electorate = Electorate::new(replicas, &placed, command.token, key, consistency, deadline);
+    let electorate = Electorate::new(replicas, placed, command.token, key, consistency, deadline);
     let mut electorate = electorate.map_err(unavailable)?;
-    let reads = [Arc::new(command)];
+    let reads = [command];
     let mut after = 0;
     loop {
         let mut begun = electorate.begin(false, &reads, after).await.map_err(of_read)?;
         debug_assert_eq!(begun.blocks.len(), reads.len(), "each read has its rows");
         let block = begun.blocks.pop().ok_or_else(|| of_read(electorate.timeout(0)))?;
-        if begun.stable {
+        after = begun.superseded.max(begun.ballot.micros);
+        let is_decided = begun.stable || (begun.promised && electorate.decide_nothing(&begun, &mut after).await);
+        if is_decided && electorate.holds() {
             return Ok(block);
         }
-        after = begun.superseded.max(begun.ballot.micros);
-        if begun.promised {
-            let proposal =
-                Proposal { ballot: begun.ballot, original: begun.ballot, update: None, before: begun.before };
-            match electorate.propose(&proposal).await {
-                ProposalOutcome::Accepted => return Ok(block),
-                ProposalOutcome::Refused(by) => after = after.max(by),
-                // The proposal was empty, so its outcome does not matter.
-                ProposalOutcome::Failed(_) | ProposalOutcome::Unknown(_) => {}
-            }
+        if !is_decided {
+            electorate.back_off().await.map_err(of_read)?;
         }
-        electorate.back_off().await.map_err(of_read)?;
+    }
+}
+
+impl<R: Replicas> Electorate<'_, R> {
+    /// Proposes that nothing be written. True if that is decided: then no older value can be.
+    async fn decide_nothing(&self, begun: &Begun, after: &mut Micros) -> bool {
+        let (ballot, before) = (begun.ballot, begun.before.clone());
+        match self.propose(&Proposal { ballot, original: ballot, update: None, before }).await {
+            ProposalOutcome::Accepted => true,
+            ProposalOutcome::Refused(by) => {
+                *after = by.max(*after);
+                false
+            }
+            // The proposal was empty, so its outcome does not matter.
+            ProposalOutcome::Failed(_) | ProposalOutcome::Unknown(_) => false,
+        }
     }
 }
 

@@ -55,7 +55,7 @@ fn swap(fake: &Fake, from: Option<&str>, to: &'static str) -> Result<Result<(), 
 }
 
 fn serial(fake: &Fake) -> Result<Option<String>, ReadError> {
-    let (placed, command, deadline) = (placement_with_joining(fake), one(&key(1, 1)), DEADLINE);
+    let (placed, command, deadline) = (placement_with_joining(fake), one(&key(1, 1)).into(), DEADLINE);
     let read_request =
         Read { placed, command, consistency: Consistency::Serial, deadline, policy: ReadPolicy::default() };
     settle(read(fake, read_request)).map(|block| register_value(&[block]))
@@ -128,7 +128,7 @@ fn a_serial_read_of_several_partitions_is_one_of_a_quorum() {
     for consistency in [Consistency::Serial, Consistency::LocalSerial] {
         let read_request = Read {
             placed: fake.keyspace("3"),
-            command: all(10, false),
+            command: all(10, false).into(),
             consistency,
             deadline: DEADLINE,
             policy: ReadPolicy::default(),

@@ -25,7 +25,7 @@ fn read_under(
     policy: ReadPolicy,
 ) -> Result<RowBlock, ReadError> {
     let placed = fake.keyspace(replication);
-    settle(read(fake, Read { placed, command, consistency, deadline: DEADLINE, policy }))
+    settle(read(fake, Read { placed, command: command.into(), consistency, deadline: DEADLINE, policy }))
 }
 
 fn quorum(fake: &Fake, command: ReadCommand) -> Result<RowBlock, ReadError> {

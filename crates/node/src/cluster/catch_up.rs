@@ -60,13 +60,18 @@ impl<W: World> Cluster<W> {
         if self.epoch() >= epoch {
             return;
         }
-        if self.may_pull_from(peer) {
-            let cluster = Arc::clone(self);
-            self.context.world.spawn("catch up", async move { cluster.catch_up(epoch, peer).await });
-        }
+        self.begin_catch_up(epoch, peer);
         let end = self.context.deadline_after(REQUEST_PATIENCE);
         while self.epoch() < epoch && self.context.world.mono() < end {
             self.context.pause(EPOCH_LOOK_INTERVAL).await;
+        }
+    }
+
+    /// Begins to catch up with a peer that is known to be ahead, unless a pull is under way, or one from it failed lately.
+    pub(crate) fn begin_catch_up(self: &Arc<Self>, epoch: Epoch, peer: To) {
+        if self.epoch() < epoch && self.may_pull_from(peer) {
+            let cluster = Arc::clone(self);
+            self.context.world.spawn("catch up", async move { cluster.catch_up(epoch, peer).await });
         }
     }
 

@@ -5,7 +5,7 @@ use crate::cluster::table_changes::TableChanges;
 use henge_base::HostId;
 use henge_coordinator::{Datacenter, KeyspacePlacement};
 use henge_metadata::{ClusterState, Epoch};
-use henge_model::{Replication, Schema, StorageId, StorageMap};
+use henge_model::{Replication, Schema, StorageId, StorageMap, TokenRange};
 use henge_ring::{Member, Placement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(crate) struct View {
     pub(crate) schema: Arc<Schema>,
     /// The number of views that this process had before this one.
     pub(crate) number: u64,
+    /// The index of the log entry that last changed any placement, or a later one.
+    moved_at: u64,
     /// Keyspaces by name, system ones included.
     placed: BTreeMap<String, KeyspacePlacement>,
     /// The keyspace of each storage id of a user's table.
@@ -54,16 +56,18 @@ impl View {
 
     /// Before the first entry: nothing but the system tables.
     pub(crate) fn empty(local: HostId) -> View {
-        let here = KeyspacePlacement {
-            replication: Arc::new(Replication::Local),
-            placement: Arc::new(Placement::on_one_host(local)),
+        let (replication, placement) = (Arc::new(Replication::Local), Arc::new(Placement::on_one_host(local)));
+        let here = |name: &str| {
+            let (replication, placement) = (Arc::clone(&replication), Arc::clone(&placement));
+            KeyspacePlacement { keyspace: name.into(), epoch: Epoch::default(), replication, placement }
         };
         let keyspaces = || system_keyspaces::keyspaces().into_iter();
         View {
             state: ClusterState::default(),
             schema: Arc::new(Schema { keyspaces: keyspaces().map(|k| (k.name.clone(), k)).collect() }),
             number: 0,
-            placed: keyspaces().map(|k| (k.name.clone(), here.clone())).collect(),
+            moved_at: 0,
+            placed: keyspaces().map(|k| (k.name.clone(), here(&k.name))).collect(),
             keyspace_of: StorageMap::default(),
             datacenters: Arc::default(),
         }
@@ -89,8 +93,10 @@ impl View {
             true => Arc::clone(&self.datacenters),
             false => Arc::new(Datacenters::of(&state.members)),
         };
+        let has_moved = !self.state.placements.is_same(&state.placements);
+        let moved_at = if has_moved { state.epoch.index } else { self.moved_at };
         let number = self.number + 1;
-        (View { schema: Arc::new(schema), number, placed, keyspace_of, datacenters, state }, changes)
+        (View { schema: Arc::new(schema), number, moved_at, placed, keyspace_of, datacenters, state }, changes)
     }
 
     /// Its epoch.
@@ -106,6 +112,23 @@ impl View {
     /// The placement that governs a storage id; `None` for one that is unknown or dropped.
     pub(crate) fn placed_of(&self, storage: StorageId) -> Option<&KeyspacePlacement> {
         self.placed.get(&**self.keyspace_of.get(storage)?)
+    }
+
+    /// True if no placement has changed since an epoch of this log.
+    pub(crate) fn has_all_moves(&self, epoch: Epoch) -> bool {
+        epoch.lineage == self.epoch().lineage && epoch.index >= self.moved_at
+    }
+
+    /// True if these tokens have had the same replicas since an epoch of this log.
+    pub(crate) fn is_unchanged_since(&self, epoch: Epoch, placement: &Placement, tokens: TokenRange) -> bool {
+        self.has_all_moves(epoch)
+            || (self.state.goes_on_from(epoch) && placement.is_unchanged_since(tokens, epoch.index))
+    }
+
+    /// True if these tokens have the replicas that a placement gives them.
+    pub(crate) fn holds(&self, placed: &KeyspacePlacement, tokens: TokenRange) -> bool {
+        let now = self.keyspace_placement(&placed.keyspace);
+        now.is_some_and(|now| self.is_unchanged_since(placed.epoch, &now.placement, tokens))
     }
 
     /// A member's datacentre.
@@ -128,7 +151,8 @@ fn user_placements(state: &ClusterState) -> BTreeMap<String, KeyspacePlacement> 
     keyspaces
         .filter_map(|k| {
             let placement = Arc::clone(state.placements.get(&k.replication)?);
-            Some((k.name.clone(), KeyspacePlacement { replication: Arc::new(k.replication.clone()), placement }))
+            let (keyspace, epoch, replication) = (k.name.as_str().into(), state.epoch, Arc::new(k.replication.clone()));
+            Some((k.name.clone(), KeyspacePlacement { keyspace, epoch, replication, placement }))
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use crate::ground::world::World;
 use crate::peers::messages::data::BatchMessage;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_coordinator::{LoggedBatch, ReplicaError, Replicas, Work};
+use henge_coordinator::{LoggedBatch, Recipient, ReplicaError, Replicas, Work};
 use std::future::Future;
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ fn send<W: World>(
 ) -> impl Future<Output = Result<(), ReplicaError>> + Send + use<W> {
     let own = (host == coordinator.local()).then(|| (coordinator.replica().clone(), message.clone()));
     let epoch = coordinator.cluster().epoch();
-    let call = own.is_none().then(|| coordinator.call(Work::Write, host, message, deadline));
+    let call = own.is_none().then(|| coordinator.call(Work::Write, Recipient { host, epoch }, message, deadline));
     async move {
         match (own, call) {
             (Some((replica, message)), _) => replica.keep_batch(message, epoch).await,

@@ -4,12 +4,12 @@
 use crate::coordinator::Coordinator;
 use crate::ground::world::World;
 use crate::peers::messages::data::{self, CountReply};
-use crate::replica::admission::{Access, PeerRequest};
+use crate::replica::admission::{Access, PeerRequest, Place};
 use henge_base::{Bytes, HostId};
 use henge_coordinator::{
-    Count, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, check_write, is_refused_by, write,
+    Count, Recipient, Refusal, ReplicaError, Replicas, Write, WriteError, WriteType, check_write, is_refused_by, write,
 };
-use henge_model::{Key, Mutation, StorageId, Token};
+use henge_model::Mutation;
 
 /// Asks a peer to lead.
 pub(super) async fn ask_leader<W: World>(
@@ -21,7 +21,8 @@ pub(super) async fn ask_leader<W: World>(
     let unknown =
         |received, block_for| WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Counter };
     let request = data::Count { additions: count.additions, consistency: consistency.to_string() };
-    match coordinator.parts.peers.call(leader, count.deadline, &request).await {
+    let to = Recipient { host: leader, epoch: count.placed.epoch };
+    match coordinator.parts.peers.call_planned(to, count.deadline, &request).await {
         Err(ReplicaError::NotSent) => Err(WriteError::Unavailable { consistency, required: 1, alive: 0 }),
         Err(ReplicaError::Refused(refusal)) if refusal.is_definite() => {
             let (received, block_for, failures) = (0, 1, vec![(leader, refusal)]);
@@ -44,14 +45,14 @@ pub(crate) async fn serve<W: World>(
     asked: data::Count,
 ) -> Result<CountReply, Refusal> {
     let consistency = asked.consistency.parse().map_err(|_| Refusal::Unsupported)?;
-    let (storage, token) = place(&asked.additions).ok_or(Refusal::Unsupported)?;
-    request.admit(storage, token, Access::Write)?;
+    let place = place(&asked.additions).ok_or(Refusal::Unsupported)?;
+    request.admit(place, Access::Write)?;
     coordinator.replica().check_room().map_err(|error| request.refusal(error))?;
     let unknown_table = || request.refusal(ReplicaError::Refused(Refusal::UnknownTable));
-    let placed = coordinator.cluster().view().placed_of(storage).cloned().ok_or_else(unknown_table)?;
+    let placed = coordinator.cluster().view().placed_of(place.storage).cloned().ok_or_else(unknown_table)?;
     let context = coordinator.context();
     let deadline = context.deadline_after(context.options.write_timeout);
-    let count = Count { placed, token, additions: asked.additions, consistency, deadline };
+    let count = Count { placed, token: place.tokens.end, additions: asked.additions, consistency, deadline };
     Ok(match lead(coordinator, count).await {
         Ok(()) => CountReply::Done,
         // Nothing was added: the coordinator may choose another leader.
@@ -74,10 +75,8 @@ fn own_refusal(error: WriteError) -> ReplicaError {
     }
 }
 
-fn place(additions: &Bytes) -> Option<(StorageId, Token)> {
-    let mutation = Mutation::decode(additions.clone()).ok()?;
-    let key = &mutation.rows.first()?.0;
-    Some((Key::storage_id(key)?, Key::token(key)?))
+fn place(additions: &Bytes) -> Option<Place> {
+    Place::of_mutation(&Mutation::decode(additions.clone()).ok()?)
 }
 
 /// Adds here, then writes the sums to the other replicas.

@@ -3,13 +3,16 @@
 use crate::cluster::system_keyspaces;
 use crate::coordinator::{Coordinator, OnFailure, batches, counters};
 use crate::ground::world::World;
+use crate::replica::admission::{Access, Place};
 use crate::replica::pending::{ReadPending, WritePending};
 use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
-    BoxedFuture, Count, Datacenter, Event, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReplicaError, Replicas,
-    SpeculationBudget, Standing, Work, WriteError, WriteType,
+    BoxedFuture, Count, Datacenter, Event, KeyspacePlacement, Local, LoggedBatch, ReadKind, Recipient, ReplicaError,
+    Replicas, SpeculationBudget, Standing, Work, WriteError, WriteType,
 };
-use henge_model::{Percentile, Projection, ReadCommand, RowSink, RowView, SharedMutation, project};
+use henge_model::{
+    Mutation, Percentile, Projection, ReadCommand, RowSink, RowView, SharedMutation, TokenRange, project,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,12 +59,25 @@ impl<W: World> Replicas for Coordinator<W> {
         &self.speculation
     }
 
-    fn probe(&self, host: HostId, command: &Arc<ReadCommand>, work: Work) {
-        self.probe_replica(host, command, work);
+    fn probe(&self, to: Recipient, command: &Arc<ReadCommand>, work: Work) {
+        self.probe_replica(to, command, work);
     }
 
     fn keyspace_placement(&self, keyspace: &str) -> Option<KeyspacePlacement> {
         self.parts.cluster.view().keyspace_placement(keyspace).cloned()
+    }
+
+    fn holds(&self, placed: &KeyspacePlacement, tokens: TokenRange) -> bool {
+        self.parts.cluster.view().holds(placed, tokens)
+    }
+
+    fn catch_up(&self) -> BoxedFuture<()> {
+        let parts = Arc::clone(&self.parts);
+        Box::pin(async move {
+            if let Some((epoch, peer)) = parts.follow_refuser() {
+                parts.cluster.catch_up_for_request(epoch, peer).await;
+            }
+        })
     }
 
     fn mono(&self) -> Mono {
@@ -79,9 +95,14 @@ impl<W: World> Replicas for Coordinator<W> {
         outcome
     }
 
-    fn write(&self, to: HostId, mutation: &SharedMutation, deadline: Mono) -> WritePending {
-        self.note(|| format!("Sending MUTATION_REQ message to {}", self.name_of(to)));
-        if to == self.local() {
+    fn write(&self, to: Recipient, mutation: &SharedMutation, deadline: Mono) -> WritePending {
+        self.note(|| format!("Sending MUTATION_REQ message to {}", self.name_of(to.host)));
+        if to.host == self.local() {
+            let place = Place::of_mutation(mutation.mutation());
+            if let Err(error) = self.check_own_fence(to.epoch, place, Access::Write) {
+                self.replica.owe(error, mutation.clone());
+                return WritePending::from_error(error);
+            }
             self.replica.apply_owing(mutation).limit_time(self.parts.context.world.sleep_until(deadline))
         } else {
             self.send(to, mutation.bytes().clone(), deadline, OnFailure::OweHint)
@@ -93,20 +114,24 @@ impl<W: World> Replicas for Coordinator<W> {
         self.parts.hints.push(to, mutation);
     }
 
-    fn mend(&self, to: HostId, mutation: Bytes, deadline: Mono) -> WritePending {
-        if to == self.local() {
-            self.replica.apply_encoded(mutation)
+    fn mend(&self, to: Recipient, mutation: Bytes, deadline: Mono) -> WritePending {
+        if to.host == self.local() {
+            let place = Mutation::decode(mutation.clone()).ok().and_then(|mutation| Place::of_mutation(&mutation));
+            match self.check_own_fence(to.epoch, place, Access::Write) {
+                Ok(()) => self.replica.apply_encoded(mutation),
+                Err(error) => WritePending::from_error(error),
+            }
         } else {
             self.send(to, mutation, deadline, OnFailure::OweNothing)
         }
     }
 
-    fn read(&self, to: HostId, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
+    fn read(&self, to: Recipient, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
         self.note(|| {
             let what = if kind == ReadKind::Digest { "digest" } else { "data" };
-            format!("Reading {what} from {}", self.name_of(to))
+            format!("Reading {what} from {}", self.name_of(to.host))
         });
-        if to != self.local() {
+        if to.host != self.local() {
             return self.read_remote(to, &command, kind, deadline);
         }
         match system_keyspaces::is_computed(command.storage_id) {
@@ -114,16 +139,19 @@ impl<W: World> Replicas for Coordinator<W> {
                 let is_slow = system_keyspaces::is_slow(command.storage_id);
                 self.read_computed(command, is_slow)
             }
-            false => self.read_local(command, kind),
+            false => match self.check_own_fence(to.epoch, Some(Place::of_read(&command)), Access::Read) {
+                Ok(()) => self.read_local(command, kind),
+                Err(error) => ReadPending::Ready(Some(Err(error))),
+            },
         }
     }
 
-    fn paxos(&self, to: HostId, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>> {
-        self.note(|| format!("Sending PAXOS message to {}", self.name_of(to)));
+    fn paxos(&self, to: Recipient, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>> {
+        self.note(|| format!("Sending PAXOS message to {}", self.name_of(to.host)));
         Box::pin(self.ask_acceptor(to, message, deadline))
     }
 
-    fn commit(&self, to: HostId, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
+    fn commit(&self, to: Recipient, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
         self.send_commit(to, message, mutation, deadline)
     }
 

@@ -3,20 +3,69 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::system_keyspaces;
+use crate::cluster::view::View;
 use crate::ground::world::{To, World};
 use crate::peers::header::Header;
 use crate::replica::LocalReplica;
 use henge_base::HostId;
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_metadata::Epoch;
-use henge_model::{StorageId, Token};
+use henge_model::{Key, Mutation, ReadCommand, StorageId, TokenRange};
 use std::sync::Arc;
 
 /// The access of a request to the rows of its range.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
     Write,
+    /// A decision of Paxos, which stands whatever has become of its range since: a writer of the range takes it.
+    Commit,
+}
+
+/// Rows that a request reads or writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) storage: StorageId,
+    pub(crate) tokens: TokenRange,
+}
+
+impl Place {
+    /// The partition of a key.
+    pub(crate) fn of_key(key: &[u8]) -> Option<Place> {
+        let (storage, token) = Key::storage_id(key).zip(Key::token(key))?;
+        Some(Place { storage, tokens: TokenRange::of_one(token) })
+    }
+
+    /// The partition of a mutation.
+    pub(crate) fn of_mutation(mutation: &Mutation) -> Option<Place> {
+        Place::of_key(&mutation.rows.first()?.0)
+    }
+
+    /// The rows of a read.
+    pub(crate) fn of_read(command: &ReadCommand) -> Place {
+        Place { storage: command.storage_id, tokens: command.tokens() }
+    }
+}
+
+/// Refuses a request that was planned at an epoch before its range changed hands, or that is for others. Requests of this node's own
+/// coordinators too: they may have waited since they were planned.
+pub(crate) fn check_fence(
+    view: &View,
+    local: HostId,
+    epoch: Epoch,
+    place: Place,
+    access: Access,
+) -> Result<(), Refusal> {
+    let placed = view.placed_of(place.storage).ok_or(Refusal::UnknownTable)?;
+    let is_owner = placed.placement.ranges_over(place.tokens).all(|range| match access {
+        Access::Read => range.read.contains(local),
+        Access::Write | Access::Commit => range.write.contains(local),
+    });
+    // A sender that is ahead knows every change that this node knows.
+    let is_ahead = epoch.lineage == view.epoch().lineage && epoch.index > view.epoch().index;
+    let is_stale =
+        access != Access::Commit && !is_ahead && !view.is_unchanged_since(epoch, &placed.placement, place.tokens);
+    if is_stale || !is_owner { Err(Refusal::StaleEpoch) } else { Ok(()) }
 }
 
 /// A request from a peer for rows, on a node that has caught up with the peer's epoch if it could.
@@ -44,21 +93,12 @@ impl<'a, W: World> PeerRequest<'a, W> {
     }
 
     /// Refuses what this node may not serve.
-    pub(crate) fn admit(&self, storage: StorageId, token: Token, access: Access) -> Result<(), Refusal> {
-        self.check(storage, token, access).map_err(|refusal| self.refusal(ReplicaError::Refused(refusal)))
-    }
-
-    fn check(&self, storage: StorageId, token: Token, access: Access) -> Result<(), Refusal> {
-        let view = self.cluster.view();
-        if system_keyspaces::is_computed(storage) {
-            return Err(Refusal::Other);
-        }
-        let placed = view.placed_of(storage).ok_or(Refusal::UnknownTable)?;
-        let range = placed.placement.replicas(token).ok_or(Refusal::Other)?;
-        let owners = if access == Access::Read { range.read } else { range.write };
-        let epoch = self.header.epoch;
-        let is_stale = epoch.lineage != view.epoch().lineage || epoch.index < range.since;
-        if is_stale || !owners.contains(self.local) { Err(Refusal::StaleEpoch) } else { Ok(()) }
+    pub(crate) fn admit(&self, place: Place, access: Access) -> Result<(), Refusal> {
+        let admitted = match system_keyspaces::is_computed(place.storage) {
+            true => Err(Refusal::Other),
+            false => check_fence(&self.cluster.view(), self.local, self.header.epoch, place, access),
+        };
+        admitted.map_err(|refusal| self.refusal(ReplicaError::Refused(refusal)))
     }
 
     /// The refusal of a request that fails. What this node would refuse for want of knowledge, it refuses as one that is behind if the

@@ -2,12 +2,12 @@
 
 use crate::ground::world::World;
 use crate::peers::messages::data::{BatchMessage, Paxos, ReadDigest, ReadRows, Write};
-use crate::replica::admission::{Access, PeerRequest};
+use crate::replica::admission::{Access, PeerRequest, Place};
 use crate::replica::handle::ReplicaHandle;
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_metadata::Epoch;
-use henge_model::{Digest, Key, Mutation, ReadCommand, RowBlock};
+use henge_model::{Digest, Mutation, ReadCommand, RowBlock};
 use henge_storage::{BatchId, LogPlace, LoggedBatch};
 use std::sync::Arc;
 
@@ -18,10 +18,7 @@ pub(crate) async fn write<W: World>(
     Write(mutation): Write,
 ) -> Result<(), Refusal> {
     let mutation = Mutation::decode(mutation).map_err(|_| Refusal::Corrupt)?;
-    let first = mutation.rows.first().map(|(key, _)| key);
-    let place = first.and_then(|key| Key::storage_id(key).zip(Key::token(key)));
-    let (storage, token) = place.ok_or(Refusal::Corrupt)?;
-    request.admit(storage, token, Access::Write)?;
+    request.admit(Place::of_mutation(&mutation).ok_or(Refusal::Corrupt)?, Access::Write)?;
     replica.apply(&mutation).await.map_err(|error| request.refusal(error))
 }
 
@@ -55,7 +52,7 @@ async fn read<W: World>(
     command: Arc<ReadCommand>,
     kind: ReadKind,
 ) -> Result<ReadReply, Refusal> {
-    request.admit(command.storage_id, command.token, Access::Read)?;
+    request.admit(Place::of_read(&command), Access::Read)?;
     replica.read(command, kind).await.map_err(|error| request.refusal(error))
 }
 
@@ -66,11 +63,17 @@ pub(crate) async fn paxos<W: World>(
     Paxos(asked): Paxos,
 ) -> Result<Bytes, Refusal> {
     let asked = henge_paxos::Request::decode(&asked).map_err(|_| Refusal::Unsupported)?;
-    let place = Key::storage_id(asked.key()).zip(Key::token(asked.key()));
-    let (storage, token) = place.ok_or(Refusal::Corrupt)?;
-    request.admit(storage, token, Access::Write)?;
+    request.admit(Place::of_key(asked.key()).ok_or(Refusal::Corrupt)?, access_of(&asked))?;
     let reply = replica.answer_proposer(asked).await.map_err(|error| request.refusal(error))?;
     Ok(reply.encode())
+}
+
+/// The access of a proposer's request.
+pub(crate) fn access_of(asked: &henge_paxos::Request) -> Access {
+    match asked {
+        henge_paxos::Request::Prepare { .. } | henge_paxos::Request::Propose { .. } => Access::Write,
+        henge_paxos::Request::Commit { .. } => Access::Commit,
+    }
 }
 
 /// Serves a coordinator that has a batch kept, or was done with it.

@@ -9,7 +9,7 @@ use crate::work::once_each::OnceEach;
 use crate::work::worker::{Next, StepError, Worker};
 use futures_util::stream::{self, StreamExt};
 use henge_base::{Bytes, HostId, Micros};
-use henge_coordinator::{Refusal, ReplicaError, Replicas};
+use henge_coordinator::{Recipient, Refusal, ReplicaError, Replicas};
 use henge_metadata::Epoch;
 use henge_model::{Key, Mutation, SharedMutation};
 use henge_storage::{DamagedBatch, EngineError, LoggedBatch, Store};
@@ -129,7 +129,12 @@ async fn write_all<W: World>(coordinator: &Coordinator<W>, mutations: &[Bytes]) 
         let Ok(mutation) = Mutation::decode(bytes.clone()).map(SharedMutation::from) else { return false };
         for host in replicas(&view, mutation.mutation()) {
             if coordinator.alive(host) {
-                under_way.push(Replicas::write(coordinator, host, &mutation, deadline));
+                under_way.push(Replicas::write(
+                    coordinator,
+                    Recipient { host, epoch: view.epoch() },
+                    &mutation,
+                    deadline,
+                ));
             } else {
                 are_up = false;
                 Replicas::owe(coordinator, host, bytes.clone());

@@ -26,6 +26,36 @@ fn a_token_belongs_to_the_next_end_and_the_last_wraps() {
 }
 
 #[test]
+fn ranges_over_some_tokens_are_those_that_hold_one_of_them() {
+    let placement = placement(&[(10, &[0]), (20, &[1]), (30, &[2])]);
+    let over = |start, end| {
+        let tokens = TokenRange { start: Token(start), end: Token(end) };
+        placement.ranges_over(tokens).map(|placed| placed.range.end.0).collect::<Vec<_>>()
+    };
+    for (start, end, ends) in [
+        (11, 12, &[20][..]),
+        (10, 20, &[20]),
+        (9, 10, &[10]),
+        (10, 21, &[20, 30]),
+        (-50, -40, &[10]),
+        (31, 40, &[10]),
+        (20, 40, &[30, 10]),
+        (-50, 40, &[10, 20, 30]),
+        (i64::MIN, i64::MAX, &[10, 20, 30]),
+        (5, 5, &[10, 20, 30]),
+        (30, 10, &[10]),
+        (25, 5, &[30, 10]),
+        (25, 11, &[30, 10, 20]),
+        (25, 24, &[30, 10, 20]),
+    ] {
+        assert_eq!(over(start, end), ends, "{start} {end}");
+    }
+    let tokens = TokenRange::FULL;
+    assert_eq!(Placement::default().ranges_over(tokens).count(), 0);
+    assert_eq!(Placement::on_one_host(hosts()[0]).ranges_over(tokens).count(), 1);
+}
+
+#[test]
 fn one_node_holds_everything() {
     let [a, ..] = hosts();
     let placement = Placement::on_one_host(a);
