@@ -5,14 +5,20 @@ use crate::coordinator::Coordinator;
 use crate::coordinator::trace::Trace;
 use crate::ground::world::World;
 use henge_base::{Bytes, Micros};
-use henge_coordinator::{Replicas, Write, WriteType, write};
+use henge_coordinator::{Replicas, Write, WriteError, WriteType, write};
 use henge_metadata::{TRACE_TTL, TRACES};
-use henge_model::{Cell, CellKind, Consistency, Key, Marker, Mutation, PartitionKey, Row, Table, encode_row};
+use henge_model::{
+    Cell, CellKind, Consistency, Key, Marker, Mutation, PartitionKey, Row, SharedMutation, Table, encode_row,
+};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of a statement's text that are kept.
 const TEXT_MAX: usize = 10_000;
+
+/// The time that all replicas get to take the events of a trace before clients may see it.
+const REPLICA_WAIT: Duration = Duration::from_millis(500);
 
 /// A traced request in words.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +56,7 @@ async fn write_trace<W: World>(
     duration: u64,
 ) {
     let Some(own) = coordinator.cluster().view().state.members.get(&coordinator.local()).cloned() else { return };
-    let parameters: Vec<(&str, String)> =
+    let parameters: Vec<(&'static str, String)> =
         traced.parameters.iter().map(|(name, text)| (*name, text.chars().take(TEXT_MAX).collect())).collect();
     let mut columns = vec![
         ("command", b"QUERY".to_vec()),
@@ -69,68 +75,80 @@ async fn write_trace<W: World>(
     let parsing = parameters.iter().find(|(name, _)| *name == "query").map(|(_, text)| (0, format!("Parsing {text}")));
     let events = trace.take_events().into_iter();
     let events = parsing.into_iter().chain(events);
-    for (number, (elapsed, what)) in events.enumerate() {
+    let events = events.enumerate().map(|(number, (elapsed, what))| {
         // The session's beginning is told in milliseconds; cqlsh adds to that, and shows no time at all for zero.
         let at = trace.began_us - trace.began_us.rem_euclid(1_000) + elapsed as Micros;
         let event = time_uuid(at, coordinator.context().world.random("trace").wrapping_add(number as u64));
         let elapsed = i32::try_from(elapsed.max(1)).unwrap_or(i32::MAX).to_be_bytes().to_vec();
         let mut columns = source.to_vec();
         columns.extend([("activity", what.into_bytes()), ("source_elapsed", elapsed)]);
-        put(coordinator, "events", &[&trace.session, &event], &columns, &[]).await;
-    }
-    // Last, for a session with a duration says that all of it is there.
-    put(coordinator, "sessions", &[&trace.session], &columns, &parameters).await;
+        TraceRow { key: vec![trace.session, event], columns, parameters: &[] }
+    });
+    // Clients take a session with a duration for whole, and may read its events from another replica: it comes last.
+    put(coordinator, "events", &events.collect::<Vec<_>>(), Consistency::All).await;
+    let session = TraceRow { key: vec![trace.session], columns, parameters: &parameters };
+    put(coordinator, "sessions", &[session], Consistency::One).await;
 }
 
-/// Writes one row; `parameters` go into the map of that name.
-async fn put<W: World>(
-    coordinator: &Coordinator<W>,
-    table: &str,
-    key: &[&[u8]],
-    columns: &[(&str, Vec<u8>)],
-    parameters: &[(&str, String)],
-) {
+/// A row of one of the tables of traces; `parameters` go into the map of that name.
+struct TraceRow<'a> {
+    key: Vec<[u8; 16]>,
+    columns: Vec<(&'static str, Vec<u8>)>,
+    parameters: &'a [(&'static str, String)],
+}
+
+/// Writes rows of one trace; those of replicas that are down or slow later, as hints.
+async fn put<W: World>(coordinator: &Coordinator<W>, table: &str, rows: &[TraceRow<'_>], consistency: Consistency) {
     let view = coordinator.cluster().current_view();
     let found = view.schema.table(TRACES, table).zip(view.keyspace_placement(TRACES).cloned());
     let Some((table, placed)) = found else { return };
     let Some(issued) = coordinator.stamp(0) else { return };
-    let Some((partition, key)) = row_key(table, key) else { return };
-    let expires = issued.div_euclid(1_000_000) + i64::from(TRACE_TTL);
-    let row = row(table, columns, parameters, issued, expires);
-    let mut encoded = Vec::new();
-    encode_row(key.bytes(), &row, &mut encoded);
-    let mutation = Mutation::single(issued, key.to_bytes(), encoded.into()).into();
-    let deadline = coordinator.context().deadline_after(coordinator.context().options.write_timeout);
-    let (token, consistency, write_type) = (partition.token(), Consistency::One, WriteType::Simple);
-    let write = write(coordinator, Write { placed, token, mutation, consistency, deadline, write_type, applied: None });
-    if let Err(error) = write.await {
-        tracing::debug!(%error, "a trace could not be kept");
+    let Some(token) = rows.first().and_then(|row| Some(row_key(table, &row.key)?.0.token())) else { return };
+    let rows = rows.iter().filter_map(|row| encode(table, row, issued)).collect();
+    let mutation: SharedMutation = Mutation { issued, rows }.into();
+    let context = coordinator.context();
+    let (timeout, write_type) = (context.options.write_timeout, WriteType::Simple);
+    let write_at = |consistency, timeout| {
+        let (placed, mutation, deadline) = (placed.clone(), mutation.clone(), context.deadline_after(timeout));
+        write(coordinator, Write { placed, token, mutation, consistency, deadline, write_type, applied: None })
+    };
+    let mut written = write_at(consistency, timeout.min(REPLICA_WAIT)).await;
+    if matches!(written, Err(WriteError::Unavailable { .. })) {
+        written = write_at(Consistency::One, timeout).await;
+    }
+    if let Err(error) = written {
+        tracing::debug!(%error, "a trace was not kept by all of its replicas");
     }
 }
 
-fn row_key(table: &Table, key: &[&[u8]]) -> Option<(PartitionKey, Key)> {
-    let (partition, clustering) = key.split_first()?;
+/// The key and the encoding of a row that expires with its trace.
+fn encode(table: &Table, row: &TraceRow<'_>, issued: Micros) -> Option<(Bytes, Bytes)> {
+    let (_, key) = row_key(table, &row.key)?;
+    let expires = issued.div_euclid(1_000_000) + i64::from(TRACE_TTL);
+    let mut encoded = Vec::new();
+    encode_row(key.bytes(), &cells(table, row, issued, expires), &mut encoded);
+    Some((key.to_bytes(), encoded.into()))
+}
+
+fn row_key(table: &Table, key: &[[u8; 16]]) -> Option<(PartitionKey, Key)> {
+    let components: Vec<&[u8]> = key.iter().map(<[u8; 16]>::as_slice).collect();
+    let (partition, clustering) = components.split_first()?;
     let partition = PartitionKey::from_components(&[partition]).ok()?;
     let key = Key::row(table, &partition, clustering).ok()?;
     Some((partition, key))
 }
 
-fn row(
-    table: &Table,
-    columns: &[(&str, Vec<u8>)],
-    parameters: &[(&str, String)],
-    timestamp: Micros,
-    expires: i64,
-) -> Row {
+fn cells(table: &Table, row: &TraceRow<'_>, timestamp: Micros, expires: i64) -> Row {
     let live = |value: Bytes| CellKind::Expiring { value, ttl: TRACE_TTL, expires };
     let of = |name: &str| table.column(name).map(|column| column.id);
-    let mut cells: Vec<Cell> = columns
+    let mut cells: Vec<Cell> = row
+        .columns
         .iter()
         .filter_map(|(name, value)| {
             Some(Cell { column: of(name)?, path: Bytes::new(), timestamp, kind: live(value.clone().into()) })
         })
         .collect();
-    cells.extend(parameters.iter().filter_map(|(name, text)| {
+    cells.extend(row.parameters.iter().filter_map(|(name, text)| {
         let path = Bytes::copy_from_slice(name.as_bytes());
         Some(Cell { column: of("parameters")?, path, timestamp, kind: live(text.clone().into()) })
     }));
