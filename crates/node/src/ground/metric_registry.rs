@@ -3,11 +3,15 @@
 //! A metric is declared by one call that gives its help, name and labels. All its label sets exist from then on, so that a
 //! rate can be taken from the first scrape; only labels of peers come with the peers. The declarations are kept for the manual.
 
+use arc_swap::ArcSwap;
+use henge_base::HostId;
 use parking_lot::Mutex;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Upper ends of latency buckets in seconds, six for each power of ten from 50 us to 10 s: a quantile is off by a half at most.
 const BUCKETS: [f64; 33] = [
@@ -151,9 +155,9 @@ impl Declaration<'_> {
     }
 
     /// A histogram of latencies for each peer.
-    pub fn histogram_by_peer(self, name: &'static str) -> HistogramVec {
+    pub fn histogram_by_peer(self, name: &'static str) -> PeerHistograms {
         let vector = self.histogram_vector(name, &[PEER]);
-        self.declare(name, "histogram", &[(PEER, &[])], vector)
+        PeerHistograms { vector: self.declare(name, "histogram", &[(PEER, &[])], vector), known: ArcSwap::default() }
     }
 
     /// A gauge for each peer.
@@ -210,6 +214,29 @@ fn combinations(labels: &[Label<'_>]) -> Vec<Vec<&'static str>> {
         all = longer;
     }
     all
+}
+
+/// A histogram of latencies for each peer, which is looked up by its host id without a text being made of it.
+#[derive(Debug)]
+pub struct PeerHistograms {
+    vector: HistogramVec,
+    known: ArcSwap<BTreeMap<HostId, Histogram>>,
+}
+
+impl PeerHistograms {
+    /// Adds a latency to the histogram of a peer.
+    pub(crate) fn observe(&self, peer: HostId, time: Duration) {
+        if let Some(histogram) = self.known.load().get(&peer) {
+            return histogram.observe(time.as_secs_f64());
+        }
+        let histogram = self.vector.with_label_values(&[&peer.to_string()]);
+        histogram.observe(time.as_secs_f64());
+        self.known.rcu(|known| {
+            let mut known = BTreeMap::clone(known);
+            known.insert(peer, histogram.clone());
+            known
+        });
+    }
 }
 
 /// Name, help and value of a metric that is read from a source.

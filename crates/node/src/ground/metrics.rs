@@ -1,12 +1,12 @@
 //! Every metric of a node: each is declared here, and nowhere else.
 
 use crate::ground::histogram::Counts;
-use crate::ground::metric_registry::{MetricRegistry, SampleRow, Samples};
+use crate::ground::metric_registry::{MetricRegistry, PeerHistograms, SampleRow, Samples};
 use henge_base::HostId;
 use henge_coordinator::{Event, WriteType};
 use henge_model::Consistency;
 use henge_storage::Figures;
-use prometheus::{Histogram, HistogramVec, IntCounter, IntGauge, IntGaugeVec};
+use prometheus::{Histogram, IntCounter, IntGauge, IntGaugeVec};
 use std::time::Duration;
 
 /// What a client's request was.
@@ -105,7 +105,7 @@ metrics! {
         /// Time from the arrival of a client's request to its answer, by operation and consistency level.
         latency: Vec<Histogram> = by_level(histograms "henge_request_duration_seconds");
         /// Time from a call to a peer to its answer.
-        round_trips: HistogramVec = histogram_by_peer("henge_peer_round_trip_seconds");
+        round_trips: PeerHistograms = histogram_by_peer("henge_peer_round_trip_seconds");
         /// 1 if this node takes the peer for up, else 0.
         peers: IntGaugeVec = gauge_by_peer("henge_peer_up");
         /// Events of requests that this node coordinates: replicas that differ, rows sent to replicas that lacked them, reads that were
@@ -215,7 +215,7 @@ impl Metrics {
 
     /// Counts a call to a peer that was answered.
     pub fn round_trip(&self, peer: HostId, time: Duration) {
-        self.round_trips.with_label_values(&[&peer.to_string()]).observe(time.as_secs_f64());
+        self.round_trips.observe(peer, time);
     }
 
     pub(crate) fn peer_clock_offset(&self, peer: HostId, offset_us: i64) {
