@@ -37,7 +37,7 @@ impl<R: Replicas> Electorate<'_, R> {
         }
     }
 
-    /// Sends a decision to every replica, and awaits as many as a client's level needs. Those of the newest epoch are told of it, also if
+    /// Sends a decision to every replica, and awaits as many as a client's level needs, none at ANY. Those of the newest epoch are told of it, also if
     /// others decided. It stands in any case: an error only says that too few replicas are known to have it.
     pub(crate) async fn commit(&self, decided: &Proposal, consistency: Consistency) -> Result<(), WriteError> {
         let tokens = TokenRange::of_one(self.token);
@@ -62,7 +62,8 @@ impl<R: Replicas> Electorate<'_, R> {
         for target in everyone.targets.iter().filter(|target| !target.alive) {
             self.replicas.owe(target.host, mutation.clone());
         }
-        while !tally.is_met() {
+        let is_enough = |tally: &Tally| consistency == Consistency::Any || tally.is_met();
+        while !is_enough(&tally) {
             match under_way.next().await {
                 Some(((_, group), Ok(()))) => tally.count_answer(group),
                 Some(((host, group), Err(error))) => tally.count_failure(group, host, error),
@@ -72,7 +73,7 @@ impl<R: Replicas> Electorate<'_, R> {
                 break;
             }
         }
-        if tally.is_met() && self.replicas.holds(&placed, tokens) {
+        if consistency == Consistency::Any || tally.is_met() && self.replicas.holds(&placed, tokens) {
             return Ok(());
         }
         // Never Unavailable, nor a failure: it is decided.
