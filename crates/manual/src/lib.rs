@@ -29,7 +29,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// What writes every part of every page.
 const COMMAND: &str = "HENGE_WRITE_DOCS=1 cargo test -q --lib manual \
-    -p henge-cql -p henge-coordinator -p henge-protocol -p henge-node -p henge-server";
+    -p henge-cql -p henge-coordinator -p henge-protocol -p henge-node -p henge-server -p henge-simulator";
 
 /// Tests of one program run at once, and may write the same page.
 static WRITING: Mutex<()> = Mutex::new(());

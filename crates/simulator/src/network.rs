@@ -2,13 +2,15 @@
 //! one or both directions; some messages are lost.
 
 use henge_base::Random;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The current behaviour of the network.
 #[derive(Clone, Debug)]
 pub(crate) struct Weather {
     /// The shortest and the longest delay of a message, in microseconds.
     pub(crate) delay: (u64, u64),
+    /// Other delays of some links, as (from, to).
+    pub(crate) link_delays: BTreeMap<(usize, usize), (u64, u64)>,
     /// The probability that a message is lost, in thousandths.
     pub(crate) loss: u64,
     /// The links that carry nothing, as (from, to).
@@ -18,12 +20,13 @@ pub(crate) struct Weather {
 impl Weather {
     /// A good network, with short delays and no losses.
     pub(crate) fn fair() -> Weather {
-        Weather { delay: (500, 2_000), loss: 0, cut: BTreeSet::new() }
+        Weather { delay: (500, 2_000), link_delays: BTreeMap::new(), loss: 0, cut: BTreeSet::new() }
     }
 
     /// The delay in microseconds of a message sent now; `None` if it never arrives.
     pub(crate) fn fate(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
-        let delay = random.between(self.delay.0, self.delay.1);
+        let (shortest, longest) = self.link_delays.get(&(from, to)).copied().unwrap_or(self.delay);
+        let delay = random.between(shortest, longest);
         let lost = random.chance(self.loss, 1_000);
         (!lost && !self.cut.contains(&(from, to))).then_some(delay)
     }

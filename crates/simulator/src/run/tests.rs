@@ -16,6 +16,7 @@ mod contention;
 mod disks;
 mod identity;
 mod latency;
+mod manual;
 mod metadata;
 mod overload;
 mod reads;

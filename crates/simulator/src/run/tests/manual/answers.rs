@@ -1,0 +1,125 @@
+//! The levels that are answered, by how many replicas are down.
+
+use super::site::{Answer, Down};
+use super::*;
+use henge_model::Consistency;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Writes and reads, or conditional writes and serial reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Act {
+    Write,
+    Read,
+}
+
+impl Act {
+    pub(super) const ALL: [Act; 2] = [Act::Write, Act::Read];
+
+    /// A statement of this kind, of a key.
+    pub(super) fn statement(self, key: i32, level: Consistency) -> String {
+        match self {
+            Act::Read => format!("SELECT v FROM levels.t WHERE k = {key}"),
+            Act::Write if level.is_serial() => {
+                format!("INSERT INTO levels.t (k, v) VALUES ({key}, {key}) IF NOT EXISTS")
+            }
+            Act::Write => format!("INSERT INTO levels.t (k, v) VALUES ({key}, {key})"),
+        }
+    }
+}
+
+/// The answers of all levels, by kind and by how many replicas are down.
+pub(super) struct Answers {
+    answers: BTreeMap<(u16, Act, Down), Answer>,
+}
+
+impl Answers {
+    /// Asks at all levels with sets of replicas cut off. The answer depends on nothing but how many there are.
+    pub(super) fn gather(site: &mut Site, sets: &[BTreeSet<usize>]) -> Answers {
+        let mut answers = Answers { answers: BTreeMap::new() };
+        for down in sets {
+            site.cut_off(down);
+            answers.ask_all(site, Site::counts(down));
+        }
+        site.cut_off(&BTreeSet::new());
+        answers
+    }
+
+    /// Asks again with sets of replicas powered off, which makes no difference.
+    fn compare_crashes(&mut self, site: &mut Site, sets: &[BTreeSet<usize>]) {
+        for down in sets {
+            site.power_off(down);
+            self.ask_all(site, Site::counts(down));
+        }
+    }
+
+    fn ask_all(&mut self, site: &mut Site, down: Down) {
+        for level in Consistency::all() {
+            let key = site.fresh_key();
+            for act in Act::ALL {
+                let answer = site.ask(Site::coordinator(0), &act.statement(key, level), level).answer;
+                let before = self.answers.insert((level.code(), act, down), answer);
+                assert!(before.is_none_or(|before| before == answer), "{act:?} at {level} with {down:?}: {answer:?}");
+            }
+        }
+    }
+
+    pub(super) fn get(&self, level: Consistency, act: Act, down: Down) -> Answer {
+        self.answers[&(level.code(), act, down)]
+    }
+
+    /// The greatest numbers of replicas that may be down so that the level is answered.
+    pub(super) fn limits(&self, level: Consistency, act: Act, all: &[Down]) -> Vec<Down> {
+        let answered: Vec<Down> =
+            all.iter().copied().filter(|down| self.get(level, act, *down) == Answer::Ok).collect();
+        let is_below = |a: &Down, b: &Down| a != b && a[0] <= b[0] && a[1] <= b[1];
+        answered.iter().copied().filter(|down| !answered.iter().any(|other| is_below(down, other))).collect()
+    }
+}
+
+fn cell(answer: Answer) -> String {
+    match answer {
+        Answer::Ok => "yes",
+        Answer::Unavailable => "no",
+        Answer::Invalid => "",
+    }
+    .to_owned()
+}
+
+#[test]
+fn one_datacenter() {
+    let mut site = Site::new(1, true);
+    let sets = site.replica_sets();
+    let mut answers = Answers::gather(&mut site, &sets);
+    answers.compare_crashes(&mut site, &sets);
+    let heading = |act: &str| {
+        site.all_counts().into_iter().map(move |down| format!("{act}, {} down", down[0])).collect::<Vec<_>>()
+    };
+    let heading = [vec!["Level".to_owned()], heading("write"), heading("read")].concat();
+    let rows = Consistency::all().map(|level| {
+        let cells =
+            Act::ALL.map(|act| site.all_counts().into_iter().map(move |down| (act, down))).into_iter().flatten();
+        let cells = cells.map(|(act, down)| cell(answers.get(level, act, down)));
+        std::iter::once(format!("`{level}`")).chain(cells).collect()
+    });
+    henge_manual::part(PAGE, "one datacenter", &table(&heading, rows));
+    site.end();
+}
+
+#[test]
+fn two_datacenters() {
+    let mut site = Site::new(2, true);
+    let sets = site.replica_sets();
+    let answers = Answers::gather(&mut site, &sets);
+    let counts = site.all_counts();
+    let names = counts.iter().map(|[near, far]| format!("{near}+{far}"));
+    let heading: Vec<String> = std::iter::once("Down here + there".to_owned()).chain(names).collect();
+    for act in Act::ALL {
+        let rows = Consistency::all().map(|level| {
+            let cells = counts.iter().map(|down| cell(answers.get(level, act, *down)));
+            std::iter::once(format!("`{level}`")).chain(cells).collect()
+        });
+        let name = format!("two datacenters {act:?}").to_lowercase();
+        henge_manual::part(PAGE, &name, &table(&heading, rows));
+    }
+    site.end();
+}
