@@ -18,7 +18,7 @@ pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) const RECONNECT_DELAY_MIN: Duration = Duration::from_millis(50);
 /// The longest delay between attempts to connect to a peer.
 pub(crate) const RECONNECT_DELAY_MAX: Duration = Duration::from_secs(2);
-/// The interval between searches for overdue calls.
+/// The shortest time between two searches for overdue calls.
 pub(crate) const OVERDUE_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// Maximum remembered refusals; each is logged once, later ones are not logged.
 pub(crate) const LOGGED_REFUSALS_MAX: usize = 1_000;

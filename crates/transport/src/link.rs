@@ -6,7 +6,7 @@ use crate::dialer::Dialer;
 use crate::frame::{Head, Kind};
 use crate::handler::{Call, CallError, Class, Destination};
 use crate::hello::{self, HelloError};
-use crate::limits::{HANDSHAKE_TIMEOUT, OVERDUE_CHECK_INTERVAL, RECONNECT_DELAY_MAX, RECONNECT_DELAY_MIN};
+use crate::limits::{HANDSHAKE_TIMEOUT, RECONNECT_DELAY_MAX, RECONNECT_DELAY_MIN};
 use crate::outbox::{Outbox, QueuedFrame};
 use crate::pending::Pending;
 use crate::state::EndpointState;
@@ -125,7 +125,7 @@ impl Link {
 pub(crate) async fn run(state: Arc<EndpointState>, dialer: Arc<Dialer>, link: Arc<Link>) {
     tokio::select! {
         () = reconnect_until_closed(&state, &dialer, &link) => {}
-        () = link.pending.sweep(OVERDUE_CHECK_INTERVAL) => {}
+        () = link.pending.sweep() => {}
     }
 }
 

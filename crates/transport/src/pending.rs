@@ -1,12 +1,12 @@
 //! The calls in progress on a link, by correlation.
 
 use crate::handler::CallError;
-use crate::limits::PENDING_CALLS_MAX;
+use crate::limits::{OVERDUE_CHECK_INTERVAL, PENDING_CALLS_MAX};
 use henge_base::Bytes;
 use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 pub(crate) type Outcome = Result<Bytes, CallError>;
 
@@ -15,8 +15,8 @@ pub(crate) type Outcome = Result<Bytes, CallError>;
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     slab: Mutex<Slab>,
-    /// Notified when a first call is added, since the sweeper sleeps while there are none.
-    pub(crate) added: Notify,
+    /// Notified when the sweeper has to wake earlier than it is to.
+    earlier: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +24,9 @@ struct Slab {
     places: Vec<Place>,
     free: Vec<u32>,
     count: usize,
+    /// The time at which the sweeper wakes; `None` while it has nothing to wake for. No call that is in progress is due much
+    /// earlier. Calls that are answered leave it as it is, so that hardly any call costs a timer.
+    sweep_at: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -53,14 +56,17 @@ impl Pending {
             slab.places.len() as u32 - 1
         });
         slab.count += 1;
-        let first = slab.count == 1;
+        let is_earlier = slab.sweep_at.is_none_or(|at| deadline < at);
+        if is_earlier {
+            slab.sweep_at = Some(deadline);
+        }
         let entry = &mut slab.places[place as usize];
         entry.used = entry.used.wrapping_add(1);
         entry.call = Some(Waiter { sender, began: Instant::now(), deadline });
         let correlation = (u64::from(entry.used) << 32) | u64::from(place);
         drop(slab);
-        if first {
-            self.added.notify_one();
+        if is_earlier {
+            self.earlier.notify_one();
         }
         Some((correlation, receiver))
     }
@@ -87,7 +93,7 @@ impl Pending {
     fn end_where(&self, is_due: impl Fn(&Waiter) -> bool) {
         let mut ended = Vec::new();
         let mut slab = self.slab.lock();
-        let Slab { places, free, count } = &mut *slab;
+        let Slab { places, free, count, .. } = &mut *slab;
         for (number, place) in places.iter_mut().enumerate() {
             let due = place.call.as_ref().is_some_and(&is_due);
             if due && let Some(waiter) = place.call.take() {
@@ -105,16 +111,60 @@ impl Pending {
         self.slab.lock().count
     }
 
-    /// Ends overdue calls periodically; never returns.
-    pub(crate) async fn sweep(&self, every: Duration) {
+    /// Ends calls at their deadlines, give or take [`OVERDUE_CHECK_INTERVAL`]; never returns.
+    pub(crate) async fn sweep(&self) {
         loop {
-            let added = self.added.notified();
-            if self.count() == 0 {
-                added.await;
+            let sweep_at = self.slab.lock().sweep_at;
+            match sweep_at {
+                None => self.earlier.notified().await,
+                Some(at) if at <= Instant::now() => self.end_overdue(Instant::now()),
+                Some(at) => drop(timeout_at(at, self.earlier.notified()).await),
             }
-            tokio::time::sleep(every).await;
-            let now = Instant::now();
-            self.end_where(|waiter| waiter.deadline <= now);
+        }
+    }
+
+    fn end_overdue(&self, now: Instant) {
+        self.end_where(|waiter| waiter.deadline <= now);
+        let mut slab = self.slab.lock();
+        let next = slab.places.iter().filter_map(|place| place.call.as_ref()).map(|waiter| waiter.deadline).min();
+        slab.sweep_at = next.map(|deadline| deadline.max(now + OVERDUE_CHECK_INTERVAL));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn calls_end_at_their_deadlines_whatever_their_order() {
+        let (pending, now) = (Pending::default(), Instant::now());
+        let mut calls = [5_000, 2_000, 2_005, 7_000].map(|after| pending.open(now + after * MS).unwrap());
+        let (answered, _) = calls[3];
+        assert!(pending.complete(answered, Ok(Bytes::new())).is_some());
+        let mut ended_at = |after| {
+            pending.end_overdue(now + after * MS);
+            let ended = calls.iter_mut().map(|(_, call)| matches!(call.try_recv(), Ok(Err(CallError::Unknown))));
+            (ended.collect::<Vec<_>>(), pending.slab.lock().sweep_at.map(|at| (at - now).as_millis()))
+        };
+        assert_eq!(ended_at(1_999), (vec![false, false, false, false], Some(2_009)), "no two searches within 10 ms");
+        assert_eq!(ended_at(2_009), (vec![false, true, true, false], Some(5_000)));
+        assert_eq!(ended_at(5_000), (vec![true, false, false, false], None), "none is left to wake for");
+        assert_eq!(pending.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn calls_without_an_answer_end_again_and_again() {
+        let pending = Arc::new(Pending::default());
+        let sweeper = Arc::clone(&pending);
+        tokio::spawn(async move { sweeper.sweep().await });
+        for _ in 0..3 {
+            let (_, long) = pending.open(Instant::now() + 50 * MS).unwrap();
+            let (_, short) = pending.open(Instant::now() + MS).unwrap();
+            assert_eq!(short.await, Ok(Err(CallError::Unknown)));
+            assert_eq!(long.await, Ok(Err(CallError::Unknown)));
         }
     }
 }
