@@ -110,15 +110,13 @@ impl Socket {
     /// Receives the bytes that have arrived; zero at the end of the stream.
     fn poll_receive(&mut self, context: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
         match self {
-            Socket::Plain(stream) => loop {
+            Socket::Plain(stream) => {
                 // No memory is reserved before there is something to read.
                 ready!(stream.poll_read_ready(context))?;
                 input.reserve(READ_BYTES_MAX);
-                match stream.try_read_buf(input) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    count => return Poll::Ready(count),
-                }
-            },
+                // Of a read that does not fill the buffer tokio knows that the socket is empty, and does not ask it again.
+                pin!(stream.read_buf(input)).poll(context)
+            }
             Socket::Tls(stream) => {
                 input.reserve(READ_BYTES_MAX);
                 match ready!(pin!(stream.read_buf(input)).poll(context)) {
