@@ -12,6 +12,10 @@ const LOOPBACK_MTU: u16 = 6_400;
 /// turn, so that partners stay connected.
 const UNUSED_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Packets that a peer may receive without acknowledging at once; it does so after 25 ms in any case, and with
+/// whatever else it sends. QUIC allows one, so that a second reply costs a packet, unless another request goes out first.
+const UNACKNOWLEDGED_PACKETS_MAX: u32 = 4;
+
 /// The settings of an endpoint.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -49,6 +53,9 @@ impl Options {
         transport.keep_alive_interval(Some(keep_alive));
         transport.initial_rtt(Duration::from_millis(5));
         transport.send_fairness(false);
+        let mut acknowledgements = quinn::AckFrequencyConfig::default();
+        acknowledgements.ack_eliciting_threshold(UNACKNOWLEDGED_PACKETS_MAX.into());
+        transport.ack_frequency_config(Some(acknowledgements));
         transport.stream_receive_window(quinn::VarInt::from_u32(8 << 20));
         transport.receive_window(quinn::VarInt::from_u32(16 << 20));
         transport.send_window(16 << 20);
