@@ -23,6 +23,8 @@ from storm.plan import draw_plan, parse_plan
 from storm.workloads import ALL_WORKLOADS, ONE, Levels, choose
 
 PRINTED_MAX = 5
+# Classes of errors that are counted at the end.
+ERRORS_MAX = 12
 LAST_READS_SECONDS = 120
 # Faults of the run itself: each breaks a promise that the checks rest on, so that they have to find something.
 BREAKS = {
@@ -170,6 +172,15 @@ class Run:
                     longest = max(longest, operation.ended - operation.began)
         return counts, longest
 
+    def longest_request(self):
+        operations = [operation for workload in self.workloads for operation in workload.operations() if operation.ended < FOREVER]
+        return max(operations, key=lambda operation: operation.ended - operation.began, default="")
+
+    def count_errors(self):
+        """Outcomes other than ok, by outcome and class of error."""
+        operations = [operation for workload in self.workloads for operation in workload.operations()]
+        return collections.Counter(f"{o.outcome}: {o.error.partition(':')[0] or 'not ended'}" for o in operations if not o.is_ok)
+
     def heal(self, connected):
         say("the faults have ended")
         healing = Healing(self.cluster, say)
@@ -192,11 +203,13 @@ class Run:
                     time.sleep(1)
 
     def judge(self):
-        counts, longest = self.count()
+        counts, _ = self.count()
         print(f"{'workload':<10} {'kind':<8} {'ok':>8} {'refused':>8} {'unknown':>8}")
         for name, kind in sorted({(name, kind) for name, kind, _ in counts}):
             print(f"{name:<10} {kind:<8} " + " ".join(f"{counts[name, kind, outcome]:>8}" for outcome in (OK, REFUSED, UNKNOWN)))
-        print(f"longest request: {longest:.1f} s")
+        print(f"longest request:{self.longest_request()}")
+        for error, count in self.count_errors().most_common(ERRORS_MAX):
+            print(f"{count:>8} {error}")
         for workload in self.workloads:
             self.violations += workload.check()
         for node in self.cluster.nodes:

@@ -100,6 +100,12 @@ def test_conditional_writes(rule, history):
     assert rule_of(linear.check(history)) == rule
 
 
+def test_a_violation_ends_with_what_cannot_be():
+    wrong = [INSERT, ok("swap", 2, 3, (1, 2), (True, None)), read(4, 5, 1)]
+    violation = linear.check([*wrong, read(6, 7, 2), unknown("put", 8, 3)])
+    assert violation.history == wrong and "5.000" in violation.about
+
+
 def test_search_for_an_order_is_quick_where_much_is_in_doubt():
     history = [INSERT]
     for number in range(2, 60):

@@ -5,7 +5,7 @@ operations is tried twice with the same row. Values are unique. `what` of an ope
 an answer is (applied, the value that was there or None), of a read the value or None.
 """
 
-from storm.history import FOREVER, Violation
+from storm.history import FOREVER, Operation, Violation
 
 # States that are looked at for one history before it is given up as undecided.
 STATES_MAX = 2_000_000
@@ -30,8 +30,25 @@ def check(operations):
         if write.is_ok and not write.answer[0]:
             return Violation("I5", f"{value} was seen, and its write had been answered as not applied", operations)
     if not has_order(relevant(operations)):
-        return Violation("I5", "no order of these operations is possible", operations)
+        end, known = shortest(operations)
+        return Violation("I5", f"no order is possible of what was known at {end:.3f}", known)
     return None
+
+
+def shortest(operations):
+    """The first moment at which no order was possible, and the operations of that time: who looked then had no answer of those under way."""
+    for end in sorted(operation.ended for operation in operations if operation.is_ok):
+        known = [as_of(operation, end) for operation in operations if operation.began <= end]
+        if not has_order(relevant(known)):
+            return end, [operation for operation in operations if operation.began <= end]
+    return FOREVER, operations
+
+
+def as_of(operation, end):
+    """An operation as it was known at a moment."""
+    if operation.ended <= end:
+        return operation
+    return Operation(operation.kind, operation.key, operation.what, operation.began)
 
 
 def new_value(operation):
