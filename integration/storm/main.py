@@ -26,6 +26,7 @@ PRINTED_MAX = 5
 # Classes of errors that are counted at the end.
 ERRORS_MAX = 12
 LAST_READS_SECONDS = 120
+REPAIR_SECONDS = 2
 # Faults of the run itself: each breaks a promise that the checks rest on, so that they have to find something.
 BREAKS = {
     "levels": "plain reads and writes at ONE are judged as if they were at QUORUM",
@@ -72,7 +73,7 @@ class Run:
             faults = self.plan()
             connected = self.connect()
             self.storm(faults, connected)
-            self.heal(connected)
+            self.heal(faults, connected)
         finally:
             self.clients.close()
             codes = self.cluster.stop()
@@ -114,16 +115,17 @@ class Run:
         return connected
 
     def storm(self, faults, connected):
-        nemesis = Nemesis(self.cluster, faults, self.origin)
+        nemesis = Nemesis(self.cluster, faults, self.origin, failed=self.over.set)
         workers = [
             threading.Thread(target=self.work, args=(connected[number % len(connected)], number), name=f"client {number}")
             for number in range(self.options.threads)
         ]
+        workers.append(threading.Thread(target=self.repair_in_calm, args=(connected[0], nemesis), name="repair"))
         for thread in [nemesis, *workers]:
             thread.start()
         minute = 60
-        while time.monotonic() < self.origin + self.seconds:
-            time.sleep(max(0.0, min(minute, self.seconds) - (time.monotonic() - self.origin)))
+        while time.monotonic() < self.origin + self.seconds and not self.over.is_set():
+            self.over.wait(max(0.0, min(minute, self.seconds) - (time.monotonic() - self.origin)))
             self.say_figures(minute // 60, nemesis)
             minute += 60
         nemesis.over.set()
@@ -181,15 +183,32 @@ class Run:
         operations = [operation for workload in self.workloads for operation in workload.operations()]
         return collections.Counter(f"{o.outcome}: {o.error.partition(':')[0] or 'not ended'}" for o in operations if not o.is_ok)
 
-    def heal(self, connected):
+    def heal(self, faults, connected):
         say("the faults have ended")
-        healing = Healing(self.cluster, say)
+        kills = any(fault.kind in ("kill", "restart") for fault in faults)
+        healing = Healing(self.cluster, say, lambda: self.read_last(connected), self.late_keys, kills)
         try:
-            if healing.run():
-                self.read_last(connected)
+            healing.run(lambda: self.repair(connected[0]))
         finally:
             self.violations += healing.violations
             healing.close()
+
+    def repair(self, client):
+        return all([workload.repair(client) for workload in self.workloads])
+
+    def repair_in_calm(self, client, nemesis):
+        """Repairs while no fault lasts, as operators do on tables whose deletions are purged after gc_grace_seconds."""
+        try:
+            while not self.over.wait(REPAIR_SECONDS):
+                if not nemesis.active:
+                    self.repair(client)
+        except Exception as error:  # noqa: BLE001 - the main thread raises it
+            self.errors.append(error)
+            self.over.set()
+
+    def late_keys(self):
+        """Keys that were not repaired in time, by table."""
+        return {workload.name_of_table(): workload.late_keys() for workload in self.workloads if workload.is_purged}
 
     def read_last(self, connected):
         """Reads everything once more, the schema on every node. What is not answered at once is asked again."""
@@ -207,6 +226,8 @@ class Run:
         print(f"{'workload':<10} {'kind':<8} {'ok':>8} {'refused':>8} {'unknown':>8}")
         for name, kind in sorted({(name, kind) for name, kind, _ in counts}):
             print(f"{name:<10} {kind:<8} " + " ".join(f"{counts[name, kind, outcome]:>8}" for outcome in (OK, REFUSED, UNKNOWN)))
+        late = sum(len(keys) for keys in self.late_keys().values())
+        print(f"keys that are not judged, for they were not repaired before their deletions could be purged: {late}")
         print(f"longest request:{self.longest_request()}")
         for error, count in self.count_errors().most_common(ERRORS_MAX):
             print(f"{count:>8} {error}")

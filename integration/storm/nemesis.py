@@ -17,9 +17,9 @@ SHUTDOWN_SECONDS = 15
 class Nemesis(threading.Thread):
     """The faults of a plan on a cluster, from `origin` on, a moment of the monotonic clock."""
 
-    def __init__(self, cluster, faults, origin):
+    def __init__(self, cluster, faults, origin, failed):
         super().__init__(name="nemesis")
-        self.cluster, self.origin = cluster, origin
+        self.cluster, self.origin, self.failed = cluster, origin, failed
         self.moments = sorted(
             [(fault.at + fault.seconds, 0, at, fault) for at, fault in enumerate(faults)] + [(fault.at, 1, at, fault) for at, fault in enumerate(faults)]
         )
@@ -39,6 +39,7 @@ class Nemesis(threading.Thread):
                 (self.begin if begins else self.end)(fault)
         except Exception as error:  # noqa: BLE001 - the run reports it
             self.error = error
+            self.failed()
         finally:
             for fault in list(self.active):
                 self.end(fault)

@@ -87,10 +87,14 @@ class Node:
         """Leaves next to no room."""
         ballast = self.disk / "ballast"
         room = os.statvfs(self.disk)
-        with ballast.open("ab") as file:
+        with ballast.open("ab", buffering=0) as file:
             left = room.f_bavail * room.f_frsize - REST_BYTES
-            while left > 0:
-                left -= file.write(bytes(min(left, 1 << 20)))
+            try:
+                while left > 0:
+                    left -= file.write(bytes(min(left, 1 << 20)))
+            except OSError:
+                # The node has taken the rest meanwhile.
+                pass
 
     def clear_disk(self):
         (self.disk / "ballast").unlink(missing_ok=True)
