@@ -1,6 +1,6 @@
 //! Commands to the log. The node that proposes a command turns it into an entry, once.
 
-use crate::RoleCommand;
+use crate::{RangeReplicas, RoleCommand};
 use henge_base::HostId;
 use henge_model::{IndexDraft, Replication, TableChange, TableDraft, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,13 @@ pub enum Command {
     RemoveMember {
         /// The member.
         id: HostId,
+    },
+    /// Give the ranges of a replication setting other replicas: a step of a move, whose data is there.
+    MoveRanges {
+        /// The setting.
+        setting: Replication,
+        /// All ranges of the ring, by their last tokens in ascending order.
+        ranges: Vec<RangeReplicas>,
     },
     /// Let other members vote in place of voters that have been down for long.
     ReplaceVoters {
@@ -172,7 +179,7 @@ impl Command {
             Command::CreateType { .. } | Command::AlterType { .. } | Command::CreateIndex { .. } => true,
             Command::By { command, .. } => command.takes_room(),
             Command::Bootstrap { .. } | Command::Join { .. } | Command::UpdateMember { .. } => false,
-            Command::RemoveMember { .. } | Command::ReplaceVoters { .. } => false,
+            Command::RemoveMember { .. } | Command::ReplaceVoters { .. } | Command::MoveRanges { .. } => false,
             Command::DropKeyspace { .. } | Command::DropTable { .. } | Command::Truncate { .. } => false,
             Command::DropType { .. } | Command::DropIndex { .. } => false,
             Command::CreateSystemKeyspaces | Command::Role(_) => false,

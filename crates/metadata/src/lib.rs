@@ -7,7 +7,7 @@
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `roles`: who may do what.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `moves`, `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
 
 mod access;
 mod alter;
@@ -20,6 +20,7 @@ mod indexes;
 mod limits;
 mod log;
 mod membership;
+mod moves;
 mod placements;
 mod position;
 mod propose;
@@ -47,6 +48,7 @@ pub use entry_hash::{BadHash, EntryHash};
 pub use henge_ring::Epoch;
 pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogPage};
+pub use moves::RangeReplicas;
 pub use placements::Placements;
 pub use position::Position;
 pub use propose::{begin_lineage, propose};

@@ -57,6 +57,11 @@ impl Placements {
             && self.by_setting.values().zip(other.by_setting.values()).all(same)
     }
 
+    /// The host ids of members by number.
+    pub(crate) fn member_ids(&self) -> MemberIds {
+        Arc::clone(&self.ids)
+    }
+
     /// The number of members that ever joined.
     pub(crate) fn join_count(&self) -> usize {
         self.ids.len()

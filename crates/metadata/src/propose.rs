@@ -5,6 +5,7 @@ use crate::alter::alter_table;
 use crate::indexes::{create_index, drop_index};
 use crate::limits::{ENTRY_BYTES, TABLES_MAX};
 use crate::membership::{bootstrap, join, remove, replace_voters, update_member};
+use crate::moves::move_ranges;
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
@@ -32,6 +33,7 @@ pub fn propose(
         Command::Join { name, member } => join(state, name, member, random),
         Command::UpdateMember { id, address, rpc_address } => update_member(state, *id, *address, *rpc_address),
         Command::RemoveMember { id } => remove(state, *id),
+        Command::MoveRanges { setting, ranges } => move_ranges(state, setting, ranges),
         Command::ReplaceVoters { down } => replace_voters(state, down),
         Command::CreateSystemKeyspaces => match missing(state, random)? {
             changes if changes.is_empty() => Err(CommandRefusal::Nothing),
@@ -118,9 +120,16 @@ fn create_keyspace(
         types: BTreeMap::new(),
     };
     let keyspace = Arc::new(keyspace);
-    let mut changes = place_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
+    let mut changes = place_new_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
     changes.push(Change::Keyspace(keyspace));
     Ok(changes)
+}
+
+/// The changes that place the settings of these keyspaces that have no place yet. The others stay where they are.
+fn place_new_keyspaces<'a>(state: &ClusterState, keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>) -> Vec<Change> {
+    let changes = place_keyspaces(state, keyspaces);
+    let moves = |change: &Change| matches!(change, Change::Placement { setting, .. } if state.placements.get(setting).is_some());
+    changes.into_iter().filter(|change| !moves(change)).collect()
 }
 
 /// The changes that place the settings of these keyspaces on the members there are.
@@ -147,7 +156,7 @@ fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Ve
     }
     let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
     let dropped = Change::KeyspaceDropped(name.to_owned());
-    Ok([dropped].into_iter().chain(place_keyspaces(state, rest)).collect())
+    Ok([dropped].into_iter().chain(place_new_keyspaces(state, rest)).collect())
 }
 
 fn drop_table(

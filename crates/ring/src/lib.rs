@@ -8,6 +8,7 @@
 //! - `placement`: ranges with their readers and writers, and the ranges that move between two placements.
 //! - `placement_change`: the difference between two placements, as the metadata log holds it.
 //! - `placement_fault`: the rules that hold for every placement.
+//! - `quorums`: those before and after a change of replicas.
 //! - `epoch`: the place in the metadata log that a placement is of.
 //! - `allocate`: tokens for a node that joins.
 
@@ -18,6 +19,7 @@ mod member;
 mod placement;
 mod placement_change;
 mod placement_fault;
+mod quorums;
 mod replica_set;
 mod ring;
 mod strategy;
@@ -31,5 +33,6 @@ pub use member::Member;
 pub use placement::{PlacedRange, Placement};
 pub use placement_change::PlacementChange;
 pub use placement_fault::PlacementFault;
+pub use quorums::quorums_meet;
 pub use replica_set::ReplicaSet;
 pub use ring::Ring;

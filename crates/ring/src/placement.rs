@@ -85,6 +85,14 @@ impl Placement {
         (first..behind).filter_map(move |at| self.range_at(at.checked_rem(count)?))
     }
 
+    /// True if more than half of the writers of every range are such hosts.
+    pub fn has_majorities(&self, is_such: impl Fn(HostId) -> bool) -> bool {
+        self.sets.iter().all(|set| {
+            let writers = Hosts::new(set.writers(), &self.ids);
+            writers.iter().filter(|host| is_such(*host)).count() * 2 > writers.len()
+        })
+    }
+
     /// True if no range that holds some of these tokens has other replicas since a later entry than `index`.
     pub fn is_unchanged_since(&self, tokens: TokenRange, index: u64) -> bool {
         self.ranges_over(tokens).all(|placed| placed.since <= index)
