@@ -1,8 +1,8 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
-use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError, SpeculationBudget};
+use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError, SharedRead, SpeculationBudget};
 use henge_base::{Bytes, HostId, Mono, Random};
-use henge_model::{Mutation, Replication, Row, RowView, TokenRange};
+use henge_model::{Mutation, Replication, Row, RowBlock, RowView, TokenRange};
 use henge_ring::{Epoch, Placement, ReplicaSet};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -41,6 +41,10 @@ pub(crate) struct Fake {
     pub(crate) newest: Mutex<Option<KeyspacePlacement>>,
     /// A placement that it hears of when it catches up.
     pub(crate) ahead: Mutex<Option<KeyspacePlacement>>,
+    /// Rows that proposals are told of while they wait, the last ones first.
+    pub(crate) published: Mutex<Vec<Vec<RowBlock>>>,
+    /// Reads that wait with the next SERIAL read.
+    pub(crate) sharing: Mutex<Vec<SharedRead>>,
     clock: Arc<AtomicU64>,
     /// The last stamp that was given.
     stamps: AtomicI64,
@@ -131,6 +135,8 @@ impl Fake {
             batch_log: Ok(()),
             newest: Mutex::default(),
             ahead: Mutex::default(),
+            published: Mutex::default(),
+            sharing: Mutex::default(),
             clock: Arc::default(),
             stamps: AtomicI64::new(FIRST_STAMP),
             late_stamps: AtomicU64::new(0),

@@ -15,6 +15,7 @@
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
 //! - `index_read`: reads by an index, with replicas' indexes that may be behind.
 //! - `paxos`: conditional writes and SERIAL reads.
+//! - `turn`: one round of Paxos of a node on a partition at a time.
 //! - `stamp`: the node's clock, waited for.
 //! - `fast`: reads that this node's own copy can answer.
 //! - `under_way`: requests awaited together, without allocation.
@@ -48,6 +49,7 @@ mod required;
 mod stamp;
 mod standing;
 mod tally;
+mod turn;
 mod under_way;
 mod write;
 
@@ -66,6 +68,7 @@ pub use replicas::{
     BoxedFuture, Datacenter, Event, Faults, KeyspacePlacement, Local, ReadKind, ReadReply, Recipient, Replicas,
 };
 pub use standing::{Standing, Work};
+pub use turn::{ProposalTurn, QueuedRound, ReadTurn, SharedRead, Turn};
 pub use write::{Write, check_write, write};
 
 #[cfg(test)]

@@ -87,8 +87,8 @@ impl WritePlan {
         let range = placed.placement.replicas(token);
         let (read, write) = range.map_or((Hosts::NONE, Hosts::NONE), |range| (range.read, range.write));
         let pending = write.iter().filter(|host| !read.contains(*host));
-        let required =
-            required_answers(replicas, placed, level).with_pending(pending.map(|host| replicas.datacenter(host)));
+        let required = required_answers(replicas, placed, level)
+            .with_pending(pending.map(|host| replicas.datacenter(host)), replicas.faults());
         let mut targets: SmallVec<[Target; 3]> = SmallVec::with_capacity(write.len());
         for host in write.iter() {
             // One request under way per replica, however it is listed.

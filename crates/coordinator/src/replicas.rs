@@ -1,6 +1,9 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
-use crate::{Count, LoggedBatch, ReplicaError, SpeculationBudget, Standing, Work, WriteError, WriteType};
+use crate::{
+    Count, LoggedBatch, ProposalTurn, QueuedRound, ReadTurn, ReplicaError, SpeculationBudget, Standing, Work,
+    WriteError, WriteType,
+};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{
     Digest, Percentile, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation, TokenRange,
@@ -140,9 +143,11 @@ pub trait Replicas: Send + Sync + 'static {
     /// Removes a batch that met its level from the batch logs, once all its writes have ended, which they have by `deadline`, and what is
     /// owed of it is on disk. Nothing is awaited: writing a batch twice changes nothing.
     fn settle_batch(&self, batch: LoggedBatch, deadline: Mono);
-    /// Waits until no other proposal of this node for the partition is in progress. The next one begins when the returned
-    /// guard is dropped.
-    fn queue(&self, key: &Bytes) -> BoxedFuture<Box<dyn Send>>;
+    /// Waits until no other round of this node on the partition is in progress, or another one has told how the rows are. Whose turn is
+    /// next is left to chance.
+    fn queue(&self, round: QueuedRound) -> BoxedFuture<ProposalTurn>;
+    /// The same for a SERIAL read, which shares the round of another one that waits too.
+    fn queue_read(&self, round: QueuedRound) -> BoxedFuture<ReadTurn>;
     /// The next stamp of this node's clock, later than `after`. `None` if the clock's lease does not reach so far yet.
     fn stamp(&self, after: Micros) -> Option<Micros>;
     /// True if the time of a stamp or a ballot is not further ahead than clocks may differ by.
@@ -184,6 +189,8 @@ pub struct Faults {
     pub mend_at_zero: bool,
     /// Asks no other replica in place of one that is late.
     pub wait_for_silent: bool,
+    /// Takes a majority of all replicas, pending ones among them, for a quorum.
+    pub majority_of_all: bool,
 }
 
 /// Events that metrics count.

@@ -97,8 +97,14 @@ impl RequiredAnswers {
 
     /// The same for a write while `pending` replicas, which are about to own the range, stand in these datacentres: each of
     /// them raises what is needed, so that the level holds before and after the change.
-    pub(crate) fn with_pending(mut self, pending: impl Iterator<Item = Option<Datacenter>>) -> RequiredAnswers {
-        for datacenter in pending {
+    pub(crate) fn with_pending(
+        mut self,
+        pending: impl Iterator<Item = Option<Datacenter>>,
+        faults: Faults,
+    ) -> RequiredAnswers {
+        // With an odd number of replicas, each second pending one leaves the majority of all as it is.
+        let counts = |number: usize| !faults.majority_of_all || number.is_multiple_of(2);
+        for (_, datacenter) in pending.enumerate().filter(|(number, _)| counts(*number)) {
             if let Some(at) = self.group_of(|| datacenter) {
                 self.groups[at].block_for += 1;
             }

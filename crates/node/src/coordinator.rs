@@ -1,8 +1,10 @@
 //! Replicas as a coordinator sees them: this node's own, and those of peers.
 
+pub(crate) mod barrier;
 pub(crate) mod batches;
 pub(crate) mod counters;
 pub(crate) mod hint_queue;
+pub(crate) mod proposal_queue;
 mod replicas;
 pub(crate) mod settled_batches;
 mod tail;
@@ -10,6 +12,7 @@ pub(crate) mod trace;
 
 use crate::cluster::Cluster;
 use crate::ground::context::Context;
+use crate::ground::requests_in_flight::{CoreRequests, RequestOfEpoch};
 use crate::ground::world::{Lane, To, World};
 use crate::peers::Peers;
 use crate::peers::message::Message;
@@ -17,7 +20,6 @@ use crate::peers::messages::data::{Paxos, ReadDigest, ReadRows, Write};
 use crate::replica::LocalReplica;
 use crate::replica::admission::{Access, Place, check_fence};
 use crate::replica::handle::ReplicaHandle;
-use crate::replica::partition_locks::PartitionLocks;
 use crate::replica::pending::{ReadPending, WritePending};
 use crate::replica::serve;
 use henge_base::{Bytes, HostId, Mono};
@@ -27,6 +29,7 @@ use henge_coordinator::{
 use henge_metadata::Epoch;
 use henge_model::{ReadCommand, RowBlock};
 use hint_queue::HintQueue;
+use proposal_queue::ProposalQueue;
 use settled_batches::SettledBatches;
 use std::future::Future;
 use std::sync::Arc;
@@ -53,8 +56,8 @@ pub(crate) struct Parts<W> {
     pub(crate) hints: Arc<HintQueue<W>>,
     pub(crate) settled_batches: SettledBatches,
     pub(crate) computed: Arc<dyn ComputedTables>,
-    /// One proposal of this node on a partition at a time: it would only compete with itself.
-    pub(crate) proposal_locks: PartitionLocks,
+    /// One round of this node on a partition at a time: it would only compete with itself.
+    pub(crate) proposals: Arc<ProposalQueue<W>>,
 }
 
 impl<W: World> Parts<W> {
@@ -72,6 +75,8 @@ pub struct Coordinator<W> {
     replica: ReplicaHandle<W>,
     tail: Tail,
     speculation: Arc<SpeculationBudget>,
+    /// The requests of this core, coordinated and served, by epoch.
+    requests: Arc<CoreRequests>,
     /// The trace of the request at hand.
     trace: Option<Arc<Trace>>,
 }
@@ -83,6 +88,7 @@ impl<W> Clone for Coordinator<W> {
             replica: self.replica.clone(),
             tail: self.tail.clone(),
             speculation: Arc::clone(&self.speculation),
+            requests: Arc::clone(&self.requests),
             trace: self.trace.clone(),
         }
     }
@@ -93,7 +99,8 @@ impl<W: World> Coordinator<W> {
     pub(crate) fn start(parts: Arc<Parts<W>>) -> Self {
         let tail = Tail::start(&*parts.context.world, parts.context.options.tail_max);
         let replica = ReplicaHandle::start(Arc::clone(&parts.replica));
-        Coordinator { parts, replica, tail, speculation: Arc::default(), trace: None }
+        let requests = parts.context.in_flight.add_core();
+        Coordinator { parts, replica, tail, speculation: Arc::default(), requests, trace: None }
     }
 
     /// The same coordinator with another trace, or with none.
@@ -104,6 +111,11 @@ impl<W: World> Coordinator<W> {
     /// The ground of the node.
     pub(crate) fn context(&self) -> &Context<W> {
         &self.parts.context
+    }
+
+    /// Counts a request as under way by the newest epoch of this node, until the guard is dropped.
+    pub(crate) fn begin_request(&self) -> RequestOfEpoch {
+        self.requests.begin(self.parts.cluster.epoch())
     }
 
     /// The cluster.

@@ -36,6 +36,7 @@ pub use cluster::membership::JoinError;
 pub use cluster::override_log::{OverrideError, Voter};
 pub use cluster::propose::ChangeError;
 pub use coordinator::Coordinator;
+pub use coordinator::barrier::BarrierError;
 pub use coordinator::trace::Trace;
 pub use ground::identity::Identity;
 pub use ground::metric_registry::{Declaration, Label, MetricDescription, MetricRegistry, SampleRow, Samples};
@@ -43,12 +44,12 @@ pub use ground::metrics::{Ending, Metrics, Operation};
 pub use ground::options::{Faults, Options};
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
-pub use henge_metadata::{BadHash, EntryHash, Position};
+pub use henge_metadata::{BadHash, EntryHash, Epoch, Position, RangeReplicas};
 pub use node::{Node, StartError};
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.
 pub use henge_base::{Bytes, HostId, Micros, Mono, Random};
 pub use henge_cql::guardrails::{SchemaGuardrails, Threshold};
 pub use henge_cql::{ColumnSpec, Guardrails, Warnings};
-pub use henge_model::{BoundValue, Consistency, RowSink};
+pub use henge_model::{BoundValue, Consistency, Replication, RowSink, Token};
 pub use henge_query::{ConditionalResult, Page};

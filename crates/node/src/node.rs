@@ -17,6 +17,7 @@ use crate::cluster::propose::ChangeError;
 use crate::cluster::recalls::{Recalls, stored_claims};
 use crate::cluster::vote::stored_seat;
 use crate::coordinator::hint_queue::HintQueue;
+use crate::coordinator::proposal_queue::ProposalQueue;
 use crate::coordinator::settled_batches::SettledBatches;
 use crate::coordinator::{Coordinator, Parts};
 use crate::ground::context::Context;
@@ -27,7 +28,6 @@ use crate::ground::standing::Standing;
 use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
 use crate::replica::LocalReplica;
-use crate::replica::partition_locks::PartitionLocks;
 use crate::work::addresses::AddressAnnouncement;
 use crate::work::batch_removal::BatchRemoval;
 use crate::work::batch_replay::BatchReplay;
@@ -43,8 +43,9 @@ use crate::work::space::SpaceWatch;
 use crate::work::voters::VoterWatch;
 use crate::work::worker::{self, Worker};
 use henge_base::{ClusterId, HostId};
-use henge_metadata::{Command, EntryHash, Position};
-use henge_model::Table;
+use henge_metadata::{Command, EntryHash, Epoch, Position, RangeReplicas};
+use henge_model::{Replication, Table};
+use henge_ring::PlacedRange;
 use henge_storage::{Store, SyncMode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,10 +92,10 @@ impl<W: World> Node<W> {
             replica: Arc::clone(&replica),
             statements,
         });
-        let proposal_locks = PartitionLocks::default();
+        let proposals = ProposalQueue::new(Arc::clone(&context));
         let hints = Arc::new(hints);
         let settled_batches = SettledBatches::default();
-        let parts = Parts { context, peers, cluster, replica, hints, settled_batches, computed, proposal_locks };
+        let parts = Parts { context, peers, cluster, replica, hints, settled_batches, computed, proposals };
         let parts = Arc::new(parts);
         Ok(Node { parts, clients })
     }
@@ -215,6 +216,23 @@ impl<W: World> Node<W> {
     /// Removes a member for good: its id never comes back.
     pub async fn remove_member(&self, id: HostId) -> Result<(), ChangeError> {
         self.parts.cluster.change(Command::RemoveMember { id }).await.map(|_| ())
+    }
+
+    /// The ranges of a replication setting, with their replicas; `None` if no keyspace has it.
+    pub fn ranges(&self, setting: &Replication) -> Option<Vec<RangeReplicas>> {
+        let view = self.parts.cluster.view();
+        let placement = view.state.placements.get(setting)?;
+        let replicas = |placed: PlacedRange<'_>| RangeReplicas {
+            end: placed.range.end,
+            readers: placed.read.to_vec(),
+            pending: placed.write.iter().filter(|host| !placed.read.contains(*host)).collect(),
+        };
+        Some(placement.ranges().map(replicas).collect())
+    }
+
+    /// Gives the ranges of a replication setting other replicas, which have the data: one step of a move. Gives the epoch of the step.
+    pub async fn move_ranges(&self, setting: Replication, ranges: Vec<RangeReplicas>) -> Result<Epoch, ChangeError> {
+        self.parts.cluster.change(Command::MoveRanges { setting, ranges }).await.map(|(epoch, _)| epoch)
     }
 
     /// Begins a new lineage of the metadata log behind the entry of this hash, on an operator's word that most voters are lost for good.

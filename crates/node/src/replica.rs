@@ -5,7 +5,7 @@ pub(crate) mod admission;
 mod counters;
 mod faults;
 pub(crate) mod handle;
-pub(crate) mod partition_locks;
+mod partition_locks;
 pub(crate) mod pending;
 pub(crate) mod serve;
 mod slots;

@@ -18,11 +18,13 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };
     let replicas = cluster.machines.iter().filter(|machine| range.write.contains(machine.host()));
     let holders = replicas.filter(|machine| newest(machine, row).is_some_and(|newest| newest >= stamp)).count();
-    let needed = match consistency {
-        Consistency::One => 1,
-        Consistency::All => range.write.len(),
-        _ => range.write.len() / 2 + 1,
-    };
+    // Each pending replica raises what is needed.
+    let needed = range.write.len() - range.read.len()
+        + match consistency {
+            Consistency::One => 1,
+            Consistency::All => range.read.len(),
+            _ => range.read.len() / 2 + 1,
+        };
     if holders < needed {
         let what = format!("register {key}: {stamp} was acknowledged at {consistency} and {holders} replicas have it");
         cluster.record_violation("I30", what);

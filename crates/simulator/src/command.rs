@@ -35,7 +35,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 15] = [
+const MUTATIONS: [(&str, Faults); 16] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -51,6 +51,7 @@ const MUTATIONS: [(&str, Faults); 15] = [
     ("stamp-beyond-the-bound", Faults { stamp_beyond_the_bound: true, ..NONE }),
     ("minority-votes", Faults { minority_votes: true, ..NONE }),
     ("admit-older-copies", Faults { admit_older_copies: true, ..NONE }),
+    ("majority-of-all", Faults { majority_of_all: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -78,6 +79,8 @@ const NONE: Faults = Faults {
     withhold_entries: false,
     wait_for_silent: false,
     admit_older_copies: false,
+    majority_of_all: false,
+    serve_stale_plans: false,
 };
 
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.

@@ -4,6 +4,7 @@ mod healed;
 mod nodes;
 mod operations;
 mod purged;
+mod rotation;
 mod stored;
 
 pub(crate) use stored::command;
@@ -38,6 +39,8 @@ use std::time::Duration;
 
 const CLIENTS: u64 = 4;
 const SECOND: u64 = 1_000_000;
+/// The copies of the rows of most tables.
+const COPIES: usize = 3;
 /// The longest simulated time that a cluster may take to form, and to heal.
 const PATIENCE: u64 = 60 * SECOND;
 /// The bound on a node's calls in flight in runs that test it: a few operations suffice to reach it.
@@ -99,6 +102,8 @@ struct Shape {
     table: SharedTable,
     /// True if a node may have at most [`SHORT_TAIL`] calls in flight.
     has_short_tail: bool,
+    /// True if all machines take all writes, and those that are read change every second.
+    rotates: bool,
 }
 
 impl Run {
@@ -113,7 +118,8 @@ impl Run {
             Temper::Crashes | Temper::Links => SharedTable::Default,
         };
         let has_short_tail = random.chance(1, 3);
-        let shape = Shape { machines, temper, is_periodic, table, has_short_tail };
+        let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
+        let shape = Shape { machines, temper, is_periodic, table, has_short_tail, rotates };
         Run::of(clockwork, shape, random, |n| options(n, faults))
     }
 
@@ -140,12 +146,12 @@ impl Run {
     }
 
     fn everything(&mut self) {
-        if !self.form() {
+        if !self.form() || (self.shape.rotates && !self.spread()) {
             return;
         }
         self.storm();
         heal(&self.cluster);
-        if !self.wait("heal", |run| run.all_see_all()) {
+        if !self.wait("heal", |run| run.all_see_all()) || (self.shape.rotates && !self.gather()) {
             return;
         }
         self.calm = self.now();
@@ -225,7 +231,12 @@ impl Run {
         let end = self.now() + self.random.between(10, 30) * SECOND;
         let mut next_strike = self.now();
         let mut next_operation = vec![self.now(); CLIENTS as usize];
+        let (mut next_rotation, mut rotation) = (self.now(), self.random.fork("rotation"));
         while self.now() < end {
+            if self.shape.rotates && next_rotation <= self.now() {
+                self.rotate(&mut rotation);
+                next_rotation = self.now() + SECOND;
+            }
             if next_strike <= self.now() {
                 let mut random = self.random.fork("strike");
                 self.random.next_u64();

@@ -7,6 +7,8 @@ const CLOCK_AT: std::ops::Range<usize> = 16..24;
 /// The byte of a header that holds the message's kind, and the kind of an encoded mutation, which begins with its stamp.
 const KIND_AT: usize = 1;
 const WRITE_KIND: u8 = 0;
+/// The kind of a request to an acceptor of Paxos.
+const PAXOS_KIND: u8 = 6;
 /// The bytes of a mutation's stamp behind the header, big-endian.
 const ISSUED_AT: std::ops::Range<usize> = 32..40;
 /// The most microseconds that a stamp may be ahead of the true time: a clock that is trusted is off its peers by the drift bound at
@@ -29,12 +31,14 @@ pub(crate) struct Watch {
     /// The last clock in a header from each machine, over all its lives.
     clocks: Vec<Micros>,
     pub(crate) messages: u64,
+    /// Requests of Paxos.
+    pub(crate) paxos_requests: u64,
     pub(crate) violations: Vec<Violation>,
 }
 
 impl Watch {
     pub(crate) fn new(machines: usize) -> Watch {
-        Watch { clocks: vec![0; machines], messages: 0, violations: Vec::new() }
+        Watch { clocks: vec![0; machines], messages: 0, paxos_requests: 0, violations: Vec::new() }
     }
 
     /// Records a violation. Only the first few are kept, which suffice to find the cause.
@@ -52,6 +56,7 @@ impl Watch {
     /// I35: a node's clock never goes back, not even over a crash, and neither it nor a stamp runs far ahead of the true time.
     pub(crate) fn record_message(&mut self, machine: usize, true_time: Micros, message: &Bytes) {
         self.messages += 1;
+        self.paxos_requests += u64::from(message.get(KIND_AT) == Some(&PAXOS_KIND));
         let Some(clock) = message.get(CLOCK_AT).and_then(|b| b.try_into().ok()).map(Micros::from_le_bytes) else {
             return self.record_violation("I35", format!("machine {machine} sent a message without a header"));
         };

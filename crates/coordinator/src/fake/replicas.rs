@@ -2,8 +2,9 @@
 
 use super::{Does, Fake, ScriptedAnswer, datacenter, host, key};
 use crate::{
-    BoxedFuture, Count, Datacenter, Event, Faults, KeyspacePlacement, Local, LoggedBatch, ReadKind, ReadReply,
-    Recipient, ReplicaError, Replicas, SpeculationBudget, Standing, Work, WriteError, WriteType,
+    BoxedFuture, Count, Datacenter, Event, Faults, KeyspacePlacement, Local, LoggedBatch, ProposalTurn, QueuedRound,
+    ReadKind, ReadReply, ReadTurn, Recipient, ReplicaError, Replicas, SpeculationBudget, Standing, Turn, Work,
+    WriteError, WriteType,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation, TokenRange};
@@ -11,6 +12,17 @@ use henge_paxos::Request;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+/// A turn that nobody waits for.
+struct FreeTurn;
+
+impl Turn for FreeTurn {
+    fn mark(&self) -> u64 {
+        0
+    }
+
+    fn publish(&self, _: u64, _: &[(Arc<ReadCommand>, RowBlock)]) {}
+}
 
 impl Replicas for Fake {
     type Write = ScriptedAnswer<Result<(), ReplicaError>>;
@@ -178,8 +190,16 @@ impl Replicas for Fake {
         self.log.lock().unwrap().push("settle".to_owned());
     }
 
-    fn queue(&self, _: &Bytes) -> BoxedFuture<Box<dyn Send>> {
-        Box::pin(std::future::ready(Box::new(()) as Box<dyn Send>))
+    fn queue(&self, round: QueuedRound) -> BoxedFuture<ProposalTurn> {
+        let rows = self.published.lock().unwrap().pop();
+        let turn = rows.map_or_else(|| ProposalTurn::Own(Box::new(FreeTurn)), ProposalTurn::Rows);
+        debug_assert!(!round.reads.is_empty());
+        Box::pin(std::future::ready(turn))
+    }
+
+    fn queue_read(&self, _: QueuedRound) -> BoxedFuture<ReadTurn> {
+        let others = std::mem::take(&mut *self.sharing.lock().unwrap());
+        Box::pin(std::future::ready(ReadTurn::Own(Box::new(FreeTurn), others)))
     }
 
     fn stamp(&self, after: Micros) -> Option<Micros> {

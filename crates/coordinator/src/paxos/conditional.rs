@@ -5,9 +5,9 @@ use super::propose::ProposalOutcome;
 use crate::plan::WritePlan;
 use crate::plan_epoch::names_stale_plan;
 use crate::required::Shortage;
-use crate::{KeyspacePlacement, Replicas, WriteError, WriteType};
+use crate::{KeyspacePlacement, ProposalTurn, Replicas, WriteError, WriteType};
 use henge_base::{Bytes, Micros, Mono};
-use henge_model::{Consistency, ReadCommand, RowBlock, Token};
+use henge_model::{Consistency, KeyRange, Mutation, ReadCommand, RowBlock, Token, merge_encoded};
 use henge_paxos::Proposal;
 use std::sync::Arc;
 
@@ -60,10 +60,23 @@ where
     WritePlan::new(replicas, &placed, token, consistency).map_err(unavailable(consistency))?;
     let electorate = Electorate::new(replicas, placed, token, key, serial, deadline);
     let mut electorate = electorate.map_err(unavailable(serial))?;
-    let Some(_turn) = electorate.turn().await else { return Err(electorate.timeout(0).into()) };
     let reads: Vec<Arc<ReadCommand>> = reads.into_iter().map(Arc::new).collect();
+    let turn = loop {
+        match electorate.turn(&reads).await {
+            Some(ProposalTurn::Own(turn)) => break turn,
+            Some(ProposalTurn::Rows(blocks)) => {
+                // Nothing is written by this decision, so that no stamp is needed.
+                if electorate.holds() && decide(&blocks, 0)? == Decision::Stop {
+                    return Ok((false, blocks));
+                }
+                electorate.check_time(0)?;
+            }
+            None => return Err(electorate.timeout(0).into()),
+        }
+    };
     let mut after = 0;
     loop {
+        let mark = turn.mark();
         let begun = electorate.begin(true, &reads, after).await;
         if let Some(decided) = electorate.doubts.take_decided() {
             electorate.commit(&decided.proposal, consistency).await?;
@@ -78,6 +91,7 @@ where
         let update = if let Decision::Write(mutation) = decision { Some(mutation) } else { None };
         // While a value of this request is in doubt, a round that decides nothing ensures that it is not decided later.
         if update.is_none() && begun.stable && !electorate.doubts.exist() {
+            turn.publish(mark, &rows_of(&reads, &begun.blocks));
             return Ok((holds, begun.blocks));
         }
         after = begun.superseded.max(begun.ballot.micros);
@@ -88,8 +102,11 @@ where
         // With nothing to write, an empty decision ensures that no older value was decided meanwhile.
         let writes = update.is_some();
         let proposal = Proposal { ballot: begun.ballot, original: begun.ballot, update, before: begun.before };
+        let mark = turn.mark();
         match electorate.propose(&proposal).await {
             ProposalOutcome::Accepted if writes => {
+                // Those that waited when it was proposed find what it wrote.
+                turn.publish(mark, &rows_after(&reads, &begun.blocks, &proposal));
                 electorate.commit(&proposal, consistency).await?;
                 return Ok((true, begun.blocks));
             }
@@ -110,4 +127,27 @@ where
         }
         electorate.back_off().await.map_err(|error| electorate.error_in_doubt(error))?;
     }
+}
+
+/// The rows of each read.
+fn rows_of(reads: &[Arc<ReadCommand>], blocks: &[RowBlock]) -> Vec<(Arc<ReadCommand>, RowBlock)> {
+    reads.iter().cloned().zip(blocks.iter().cloned()).collect()
+}
+
+/// The rows of each read once a value is written, of those reads for which that is plain: of one row, beside which there is nothing.
+fn rows_after(
+    reads: &[Arc<ReadCommand>],
+    blocks: &[RowBlock],
+    decided: &Proposal,
+) -> Vec<(Arc<ReadCommand>, RowBlock)> {
+    let Some(Ok(mutation)) = decided.update.clone().map(Mutation::decode) else { return Vec::new() };
+    let after = |(read, block): (Arc<ReadCommand>, RowBlock)| {
+        let KeyRange::One(key) = &read.keys else { return None };
+        let is_plain =
+            !read.statics && block.context.is_empty() && mutation.rows.iter().all(|(of, _)| of == key.bytes());
+        let versions = block.rows.iter().chain(&mutation.rows).map(|(_, row)| &row[..]);
+        let row = Bytes::from(merge_encoded(key.bytes(), versions));
+        is_plain.then(|| (Arc::clone(&read), RowBlock { rows: vec![(key.to_bytes(), row)], ..block }))
+    };
+    rows_of(reads, blocks).into_iter().filter_map(after).collect()
 }

@@ -8,13 +8,17 @@ use crate::required::Shortage;
 use crate::stamp::stamp;
 use crate::tally::Tally;
 use crate::under_way::UnderWay;
-use crate::{BoxedFuture, KeyspacePlacement, Refusal, ReplicaError, Replicas, Work, WriteError, WriteType};
+use crate::{
+    BoxedFuture, KeyspacePlacement, ProposalTurn, QueuedRound, ReadTurn, Refusal, ReplicaError, Replicas, Work,
+    WriteError, WriteType,
+};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Consistency, Token, TokenRange};
+use henge_model::{Consistency, ReadCommand, Token, TokenRange};
 use henge_paxos::{Ballot, Reply, Request, Scope};
 use henge_ring::Hosts;
 use smallvec::SmallVec;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -80,13 +84,26 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         Ok(true)
     }
 
-    /// Waits until no other proposal of this node for the partition is under way. `None` if time is up before that.
-    pub(crate) async fn turn(&self) -> Option<Box<dyn Send>> {
-        let mut turn = self.replicas.queue(&self.key);
+    /// Waits until no other round of this node on the partition is under way, or the rows are known. `None` if time is up before that.
+    pub(crate) async fn turn(&self, reads: &[Arc<ReadCommand>]) -> Option<ProposalTurn> {
+        self.in_time(self.replicas.queue(self.queued_round(reads))).await
+    }
+
+    /// The same for a read, which another one may answer.
+    pub(crate) async fn read_turn(&self, command: &Arc<ReadCommand>) -> Option<ReadTurn> {
+        self.in_time(self.replicas.queue_read(self.queued_round(std::slice::from_ref(command)))).await
+    }
+
+    fn queued_round(&self, reads: &[Arc<ReadCommand>]) -> QueuedRound {
+        QueuedRound { key: self.key.clone(), level: self.consistency, reads: reads.to_vec() }
+    }
+
+    /// The end of a wait; `None` if time is up before that.
+    async fn in_time<T>(&self, mut wait: BoxedFuture<T>) -> Option<T> {
         let left = self.deadline.0.saturating_sub(self.replicas.mono().0);
         let mut time_up = None;
-        poll_fn(|context| match turn.as_mut().poll(context) {
-            Poll::Ready(turn) => Poll::Ready(Some(turn)),
+        poll_fn(|context| match wait.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => {
                 let time_up = time_up.get_or_insert_with(|| self.replicas.pause(Duration::from_micros(left)));
                 time_up.as_mut().poll(context).map(|()| None)

@@ -4,7 +4,7 @@ use super::begin::Begun;
 use super::electorate::Electorate;
 use super::propose::ProposalOutcome;
 use crate::required::Shortage;
-use crate::{Read, ReadError, Replicas, WriteError};
+use crate::{Read, ReadError, ReadTurn, Replicas, SharedRead, WriteError};
 use henge_base::{Bytes, Micros};
 use henge_model::{Consistency, Key, KeyRange, ReadCommand, Replication, RowBlock};
 use henge_paxos::Proposal;
@@ -34,24 +34,54 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
     let unavailable = |Shortage { required, alive }| ReadError::Unavailable { consistency, required, alive };
     let electorate = Electorate::new(replicas, placed, command.token, key, consistency, deadline);
     let mut electorate = electorate.map_err(unavailable)?;
-    let reads = [command];
-    let mut after = 0;
-    loop {
-        let mut begun = electorate.begin(false, &reads, after).await.map_err(of_read)?;
-        debug_assert_eq!(begun.blocks.len(), reads.len(), "each read has its rows");
-        let block = begun.blocks.pop().ok_or_else(|| of_read(electorate.timeout(0)))?;
-        after = begun.superseded.max(begun.ballot.micros);
-        let is_decided = begun.stable || (begun.promised && electorate.decide_nothing(&begun, &mut after).await);
-        if is_decided && electorate.holds() {
-            return Ok(block);
+    let (turn, others) = loop {
+        match electorate.read_turn(&command).await {
+            Some(ReadTurn::Own(turn, others)) => break (turn, others),
+            Some(ReadTurn::Rows(block)) => return Ok(block),
+            Some(ReadTurn::Again) => electorate.check_time(0).map_err(of_read)?,
+            None => return Err(of_read(electorate.timeout(0))),
         }
-        if !is_decided {
-            electorate.back_off().await.map_err(of_read)?;
+    };
+    let (commands, number_of) = distinct_commands(command, &others);
+    let blocks = electorate.read(&commands).await.map_err(of_read)?;
+    drop(turn);
+    let block_of = |number: usize| blocks.get(number).cloned().unwrap_or_default();
+    others.into_iter().zip(number_of).for_each(|(other, number)| other.answer(block_of(number)));
+    Ok(block_of(0))
+}
+
+/// The commands of a read and of those that share its round, each once, and the number of each of the others among them.
+fn distinct_commands(own: Arc<ReadCommand>, others: &[SharedRead]) -> (Vec<Arc<ReadCommand>>, Vec<usize>) {
+    let mut commands = vec![own];
+    let mut number_of = Vec::with_capacity(others.len());
+    for other in others {
+        let known = commands.iter().position(|command| *command == other.command);
+        number_of.push(known.unwrap_or(commands.len()));
+        if known.is_none() {
+            commands.push(Arc::clone(&other.command));
         }
     }
+    (commands, number_of)
 }
 
 impl<R: Replicas> Electorate<'_, R> {
+    /// The rows of each read, as they were at one moment since this began.
+    async fn read(&mut self, reads: &[Arc<ReadCommand>]) -> Result<Vec<RowBlock>, WriteError> {
+        let mut after = 0;
+        loop {
+            let begun = self.begin(false, reads, after).await?;
+            debug_assert_eq!(begun.blocks.len(), reads.len(), "each read has its rows");
+            after = begun.superseded.max(begun.ballot.micros);
+            let is_decided = begun.stable || (begun.promised && self.decide_nothing(&begun, &mut after).await);
+            if is_decided && self.holds() {
+                return Ok(begun.blocks);
+            }
+            if !is_decided {
+                self.back_off().await?;
+            }
+        }
+    }
+
     /// Proposes that nothing be written. True if that is decided: then no older value can be.
     async fn decide_nothing(&self, begun: &Begun, after: &mut Micros) -> bool {
         let (ballot, before) = (begun.ballot, begun.before.clone());

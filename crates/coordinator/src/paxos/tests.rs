@@ -2,12 +2,13 @@
 
 use crate::fake::{DEADLINE, Does, Fake, all, encode, key, one, settle, value};
 use crate::{
-    Conditional, Decision, KeyspacePlacement, Read, ReadError, ReadPolicy, Refusal, WriteError, WriteType, conditional,
-    read,
+    Conditional, Decision, KeyspacePlacement, Read, ReadError, ReadPolicy, Refusal, SharedRead, WriteError, WriteType,
+    conditional, read,
 };
 use henge_base::{Bytes, Micros};
 use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
 use henge_paxos::{Ballot, History, Proposal, Scope};
+use std::sync::{Arc, Mutex};
 
 /// Three copies; a fourth node is about to hold one.
 fn placement_with_joining(fake: &Fake) -> KeyspacePlacement {
@@ -299,4 +300,37 @@ fn a_local_electorate_votes_alone() {
     assert!(settle(conditional(&fake, local, decide)).unwrap().0);
     assert_eq!(fake.log().matches("prepare").count(), 3);
     assert_eq!(fake.log().matches("owe").count(), 3);
+}
+
+#[test]
+fn serial_reads_that_wait_share_a_round() {
+    let fake = Fake::new("ooo");
+    fake.put(1, &key(1, 1), &value(5, "a"));
+    fake.put(2, &key(1, 1), &value(5, "a"));
+    fake.put(3, &key(1, 1), &value(5, "a"));
+    let answered = Arc::new(Mutex::new(Vec::new()));
+    for row in [1, 2, 1] {
+        let (answered, command) = (Arc::clone(&answered), Arc::new(one(&key(1, row))));
+        let answer = move |block: RowBlock| answered.lock().unwrap().push((row, block.rows.len()));
+        fake.sharing.lock().unwrap().push(SharedRead::new(command, answer));
+    }
+    assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
+    assert_eq!(fake.log(), "prepare1 prepare2 prepare3");
+    assert_eq!(*answered.lock().unwrap(), [(1, 1), (2, 0), (1, 1)]);
+}
+
+#[test]
+fn a_write_whose_condition_a_decision_has_broken_meanwhile_needs_no_round() {
+    let fake = Fake::new("ooo");
+    let row = |text| {
+        let key = key(1, 1);
+        vec![RowBlock { rows: vec![(key.clone(), encode(&key, &value(5, text)))], ..RowBlock::default() }]
+    };
+    fake.published.lock().unwrap().push(row("b"));
+    assert_eq!(swap(&fake, Some("a"), "c"), Ok(Err(Some("b".to_owned()))));
+    assert_eq!(fake.log(), "");
+    // Where it holds, only a round can tell.
+    fake.published.lock().unwrap().push(row("a"));
+    assert_eq!(swap(&fake, Some("a"), "c"), Ok(Err(None)));
+    assert_eq!(fake.log(), "prepare1 prepare2 prepare3");
 }

@@ -56,7 +56,7 @@ fn every_level_of_every_setting() {
 fn replicas_about_to_own_a_range_raise_what_is_needed() {
     let (a, b) = (Some(Datacenter(0)), Some(Datacenter(1)));
     let raised = |level, pending: &[Option<Datacenter>]| {
-        show(&required_answers(level, "a3b3").with_pending(pending.iter().copied()))
+        show(&required_answers(level, "a3b3").with_pending(pending.iter().copied(), Faults::default()))
     };
     assert_eq!(raised(Consistency::Quorum, &[a, b]), "6");
     assert_eq!(raised(Consistency::One, &[b]), "2");

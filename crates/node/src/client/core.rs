@@ -4,8 +4,10 @@ use crate::client::access::logins::Logins;
 use crate::client::statements::Statements;
 use crate::cluster::Cluster;
 use crate::coordinator::Coordinator;
+use crate::coordinator::barrier::{self, BarrierError};
 use crate::ground::context::Context;
 use crate::ground::world::World;
+use henge_metadata::Epoch;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,6 +73,11 @@ impl<W: World> Core<W> {
     /// The coordinator of this core.
     pub fn coordinator(&self) -> &Coordinator<W> {
         &self.coordinator
+    }
+
+    /// Waits until no request that began before an epoch is under way on enough nodes, ending what takes too long.
+    pub async fn pass_barrier(&self, epoch: Epoch) -> Result<(), BarrierError> {
+        barrier::pass(&self.coordinator, epoch).await
     }
 
     /// The ground of the node.

@@ -8,13 +8,16 @@ use crate::client::parameters::Parameters;
 use crate::client::prepare::prepare;
 use crate::client::prepared_statement::{LONG_TEXT_BYTES, PreparedStatement};
 use crate::client::schema_change;
+use crate::ground::requests_in_flight::RequestOfEpoch;
 use crate::ground::world::{Lane, World};
+use futures_util::future::{Either, select};
 use henge_base::{Micros, Mono};
-use henge_coordinator::Local;
+use henge_coordinator::{Local, ReadError};
 use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan};
-use henge_model::RowSink;
+use henge_model::{Consistency, RowSink};
 use henge_query::{BatchPart, Request};
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,6 +96,7 @@ impl<W: World> Core<W> {
         }
         self.authorize(ready, parameters.user)?;
         executable(ready)?;
+        let counted = self.coordinator().begin_request();
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
@@ -103,7 +107,11 @@ impl<W: World> Core<W> {
                 }
                 let request = self.request(parameters, 0, self.seed(), self.select_timeout(plan));
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
-                let next = henge_query::select(self.coordinator(), plan, placed, &request, sink).await?;
+                let select = henge_query::select(self.coordinator(), plan, placed, &request, sink);
+                let next = match plan.reads_by_key() {
+                    true => select.await?,
+                    false => unless_cancelled(&counted, request.consistency, select).await?,
+                };
                 Ok(Outcome::Rows(next.map(|state| state.encode())))
             }
             Plan::Modify(plan) if plan.is_conditional() => {
@@ -152,6 +160,7 @@ impl<W: World> Core<W> {
         }
         statements.iter().try_for_each(|(ready, _)| self.authorize(ready, parameters.user))?;
         statements.iter().try_for_each(|(ready, _)| executable(ready))?;
+        let _counted = self.coordinator().begin_request();
         let request = self.write_request(parameters).await?;
         let mut parts = Vec::with_capacity(statements.len());
         for (ready, values) in statements {
@@ -238,6 +247,20 @@ impl<W: World> Core<W> {
                 return Err(Error::Overloaded(format!("{refused}; nothing was written, another node may")));
             }
             self.context().pause(LEASE_WAIT).await;
+        }
+    }
+}
+
+/// The outcome of a scan, unless it is cancelled since the replicas of its ranges change: then it is a timeout.
+async fn unless_cancelled<T>(
+    counted: &RequestOfEpoch,
+    consistency: Consistency,
+    scan: impl Future<Output = Result<T, henge_query::Error>>,
+) -> Result<T, henge_query::Error> {
+    match select(pin!(scan), pin!(counted.wait_for_cancel())).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => {
+            Err(ReadError::Timeout { consistency, received: 0, block_for: 1, data_present: false }.into())
         }
     }
 }

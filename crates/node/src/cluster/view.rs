@@ -114,6 +114,13 @@ impl View {
         self.placed.get(&**self.keyspace_of.get(storage)?)
     }
 
+    /// True if more than half of the writers of every range are such hosts.
+    pub(crate) fn has_majorities(&self, is_such: impl Fn(HostId) -> bool) -> bool {
+        let user_placements =
+            self.state.schema.keyspaces.values().filter_map(|k| self.state.placements.get(&k.replication));
+        user_placements.into_iter().all(|placement| placement.has_majorities(&is_such))
+    }
+
     /// True if no placement has changed since an epoch of this log.
     pub(crate) fn has_all_moves(&self, epoch: Epoch) -> bool {
         epoch.lineage == self.epoch().lineage && epoch.index >= self.moved_at

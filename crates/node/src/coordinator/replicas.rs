@@ -7,8 +7,8 @@ use crate::replica::admission::{Access, Place};
 use crate::replica::pending::{ReadPending, WritePending};
 use henge_base::{Bytes, HostId, MAX_DRIFT_US, Micros, Mono};
 use henge_coordinator::{
-    BoxedFuture, Count, Datacenter, Event, KeyspacePlacement, Local, LoggedBatch, ReadKind, Recipient, ReplicaError,
-    Replicas, SpeculationBudget, Standing, Work, WriteError, WriteType,
+    BoxedFuture, Count, Datacenter, Event, KeyspacePlacement, Local, LoggedBatch, ProposalTurn, QueuedRound, ReadKind,
+    ReadTurn, Recipient, ReplicaError, Replicas, SpeculationBudget, Standing, Work, WriteError, WriteType,
 };
 use henge_model::{
     Mutation, Percentile, Projection, ReadCommand, RowSink, RowView, SharedMutation, TokenRange, project,
@@ -190,9 +190,12 @@ impl<W: World> Replicas for Coordinator<W> {
         self.parts.settled_batches.push(batch, deadline);
     }
 
-    fn queue(&self, key: &Bytes) -> BoxedFuture<Box<dyn Send>> {
-        let (parts, key) = (Arc::clone(&self.parts), key.clone());
-        Box::pin(async move { Box::new(parts.proposal_locks.lock(&key).await) as Box<dyn Send> })
+    fn queue(&self, round: QueuedRound) -> BoxedFuture<ProposalTurn> {
+        Box::pin(Arc::clone(&self.parts.proposals).wait(round))
+    }
+
+    fn queue_read(&self, round: QueuedRound) -> BoxedFuture<ReadTurn> {
+        Box::pin(Arc::clone(&self.parts.proposals).wait_read(round))
     }
 
     fn stamp(&self, after: Micros) -> Option<Micros> {
@@ -235,6 +238,7 @@ impl<W: World> Replicas for Coordinator<W> {
             trust_indexes: faults.trust_indexes,
             mend_at_zero: faults.mend_at_zero,
             wait_for_silent: faults.wait_for_silent,
+            majority_of_all: faults.majority_of_all,
         }
     }
 

@@ -4,6 +4,7 @@ use crate::ground::clock::{Clock, Now};
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
+use crate::ground::requests_in_flight::RequestsInFlight;
 use crate::ground::standing::StandingCell;
 use crate::ground::worker_status::WorkerStatuses;
 use crate::ground::world::World;
@@ -23,6 +24,8 @@ pub(crate) struct Context<W> {
     pub(crate) identity: Identity,
     /// The standing of this process among others.
     pub(crate) standing: StandingCell,
+    /// Requests under way, by epoch.
+    pub(crate) in_flight: RequestsInFlight,
     /// The status of background workers.
     pub(crate) workers: WorkerStatuses,
     epoch: ArcSwap<Epoch>,
@@ -37,8 +40,8 @@ impl<W: World> Context<W> {
         let clock = Clock::after(lease, now, options.faults.stamp_beyond_the_bound);
         let (metrics, workers) = (Arc::default(), WorkerStatuses::default());
         let (epoch, is_disk_full) = (ArcSwap::from_pointee(Epoch::default()), AtomicBool::new(false));
-        let standing = StandingCell::default();
-        Context { world, options, clock, metrics, identity, standing, workers, epoch, is_disk_full }
+        let (standing, in_flight) = (StandingCell::default(), RequestsInFlight::default());
+        Context { in_flight, world, options, clock, metrics, identity, standing, workers, epoch, is_disk_full }
     }
 
     /// This node's id.

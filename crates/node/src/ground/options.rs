@@ -168,4 +168,8 @@ pub struct Faults {
     pub wait_for_silent: bool,
     /// Admits every process of a host, on whatever copy of its disk.
     pub admit_older_copies: bool,
+    /// Takes a majority of all replicas, pending ones among them, for a quorum.
+    pub majority_of_all: bool,
+    /// Serves requests that were planned before their range changed hands. A scenario shows it.
+    pub serve_stale_plans: bool,
 }

@@ -2,13 +2,15 @@
 
 use super::Node;
 use crate::client::core::Core;
-use crate::coordinator::counters;
+use crate::coordinator::{barrier, counters};
 use crate::ground::clock_trust::Reading;
 use crate::ground::world::World;
 use crate::peers::header::{HEADER_LEN, Header, Kind};
 use crate::peers::message::{Body, Callers, Footing, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
-use crate::peers::messages::metadata::{Advance, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest};
+use crate::peers::messages::metadata::{
+    Advance, Barrier, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest,
+};
 use crate::peers::messages::recall::Recall;
 use crate::replica::admission::PeerRequest;
 use crate::replica::serve;
@@ -30,20 +32,47 @@ impl<W: World> Node<W> {
     async fn dispatch(&self, core: &Core<W>, from: HostId, header: Header, body: Bytes) -> Result<Bytes, Refusal> {
         let (cluster, coordinator) = (&self.parts().cluster, core.coordinator());
         let replica = coordinator.replica();
-        let request = || PeerRequest::receive(replica, cluster, from, header);
+        let request = async || {
+            let request = PeerRequest::receive(replica, cluster, from, header).await;
+            (coordinator.begin_request(), request)
+        };
         let call = Call { node: self, from, header, body };
         match header.kind {
-            Kind::Write => call.answer(|m: Write| async move { serve::write(replica, request().await, m).await }).await,
+            Kind::Write => {
+                call.answer(|m: Write| async move {
+                    let (_counted, request) = request().await;
+                    serve::write(replica, request, m).await
+                })
+                .await
+            }
             Kind::ReadRows => {
-                call.answer(|m: ReadRows| async move { serve::read_rows(replica, request().await, m).await }).await
+                call.answer(|m: ReadRows| async move {
+                    let (_counted, request) = request().await;
+                    serve::read_rows(replica, request, m).await
+                })
+                .await
             }
             Kind::ReadDigest => {
-                call.answer(|m: ReadDigest| async move { serve::read_digest(replica, request().await, m).await }).await
+                call.answer(|m: ReadDigest| async move {
+                    let (_counted, request) = request().await;
+                    serve::read_digest(replica, request, m).await
+                })
+                .await
             }
-            Kind::Paxos => call.answer(|m: Paxos| async move { serve::paxos(replica, request().await, m).await }).await,
+            Kind::Paxos => {
+                call.answer(|m: Paxos| async move {
+                    let (_counted, request) = request().await;
+                    serve::paxos(replica, request, m).await
+                })
+                .await
+            }
             Kind::Batch => call.answer(|m: BatchMessage| serve::batch(replica, header.epoch, m)).await,
             Kind::Count => {
-                call.answer(|m: Count| async move { counters::serve(coordinator, request().await, m).await }).await
+                call.answer(|m: Count| async move {
+                    let (_counted, request) = request().await;
+                    counters::serve(coordinator, request, m).await
+                })
+                .await
             }
             Kind::Probe => call.answer(|_: Probe| async { Ok(cluster.answer_probe()) }).await,
             Kind::Propose => {
@@ -67,6 +96,7 @@ impl<W: World> Node<W> {
             }
             Kind::Time => call.answer(|_: TimeRequest| async { Ok(self.time_reply()) }).await,
             Kind::Recall => call.answer(|m: Recall| async move { cluster.answer_recall(from, &header, m).await }).await,
+            Kind::Barrier => call.answer(|m: Barrier| barrier::end_older_requests(coordinator, from, m)).await,
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }

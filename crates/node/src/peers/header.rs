@@ -60,11 +60,13 @@ pub(crate) enum Kind {
     Time = 15,
     /// A process asks to be admitted as its host.
     Recall = 16,
+    /// Requests of older epochs are to end.
+    Barrier = 17,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 16] = [
+    pub(crate) const ALL: [Kind; 17] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -81,6 +83,7 @@ impl Kind {
         Kind::Shutdown,
         Kind::Time,
         Kind::Recall,
+        Kind::Barrier,
     ];
 
     /// Its number on the wire.
@@ -186,6 +189,7 @@ mod tests {
             (14, "Shutdown"),
             (15, "Time"),
             (16, "Recall"),
+            (17, "Barrier"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

@@ -76,6 +76,7 @@ pub(crate) struct PeerRequest<'a, W> {
     /// The epoch that this node had come to before it looked at the request.
     known: Epoch,
     unknown_when_behind: bool,
+    serves_stale_plans: bool,
 }
 
 impl<'a, W: World> PeerRequest<'a, W> {
@@ -88,14 +89,15 @@ impl<'a, W: World> PeerRequest<'a, W> {
     ) -> Self {
         cluster.catch_up_for_request(header.epoch, To::Host(from)).await;
         let (local, faults) = (replica.context.host(), replica.context.options.faults);
-        let unknown_when_behind = faults.unknown_when_behind;
-        PeerRequest { header, cluster, local, known: cluster.epoch(), unknown_when_behind }
+        let (unknown_when_behind, serves_stale_plans) = (faults.unknown_when_behind, faults.serve_stale_plans);
+        PeerRequest { header, cluster, local, known: cluster.epoch(), unknown_when_behind, serves_stale_plans }
     }
 
     /// Refuses what this node may not serve.
     pub(crate) fn admit(&self, place: Place, access: Access) -> Result<(), Refusal> {
         let admitted = match system_keyspaces::is_computed(place.storage) {
             true => Err(Refusal::Other),
+            false if self.serves_stale_plans => Ok(()),
             false => check_fence(&self.cluster.view(), self.local, self.header.epoch, place, access),
         };
         admitted.map_err(|refusal| self.refusal(ReplicaError::Refused(refusal)))

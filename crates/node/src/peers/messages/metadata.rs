@@ -224,4 +224,42 @@ pub(crate) struct TimeReply {
 }
 
 packed!(TimeRequest, TimeReply);
-packed!(Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Advance, AdvanceReply, Ballots, Answer, Shutdown);
+/// Requests that began before an epoch are to end: a step of a move goes on once none is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Barrier {
+    /// The epoch.
+    pub(crate) epoch: Epoch,
+}
+
+impl Message for Barrier {
+    const KIND: Kind = Kind::Barrier;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "the number of those still under way";
+    type Reply = BarrierReply;
+}
+
+/// The requests that are left of older epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BarrierReply {
+    /// Those still under way: none if the barrier is passed here.
+    pub(crate) left: u32,
+}
+
+packed!(
+    Barrier,
+    BarrierReply,
+    Probe,
+    ProbeReply,
+    Propose,
+    ProposeReply,
+    Pull,
+    PullReply,
+    Advance,
+    AdvanceReply,
+    Ballots,
+    Answer,
+    Shutdown
+);

@@ -2,8 +2,8 @@
 
 use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
 use super::metadata::{
-    Advance, AdvanceReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply, Shutdown, TimeReply,
-    TimeRequest,
+    Advance, AdvanceReply, Barrier, BarrierReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply,
+    Shutdown, TimeReply, TimeRequest,
 };
 use super::recall::{Recall, RecallReply};
 use crate::ground::world::Class;
@@ -13,7 +13,7 @@ use henge_base::{Bytes, HostId};
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 15] = [
+const ALL: [Description; 16] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -29,6 +29,7 @@ const ALL: [Description; 15] = [
     Description::of::<Shutdown>(),
     Description::of::<TimeRequest>(),
     Description::of::<Recall>(),
+    Description::of::<Barrier>(),
 ];
 
 #[test]
@@ -112,6 +113,8 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&RecallReply::Admitted),
         recorded_text(&RecallReply::Older { generation: 300, clock: 5 }),
         recorded_text(&RecallReply::Running),
+        recorded_text(&Barrier { epoch }),
+        recorded_text(&BarrierReply { left: 7 }),
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
@@ -150,6 +153,8 @@ fn bodies_have_the_recorded_bytes() {
         "a8 'Admitted'",
         "81 a5 'Older' 82 aa 'generation' cd 01 2c a5 'clock' 05",
         "a7 'Running'",
+        "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
+        "81 a4 'left' 07",
     ];
     assert_eq!(bodies, expected);
 }

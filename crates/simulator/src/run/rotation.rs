@@ -1,0 +1,88 @@
+//! Ranges change hands every second without a row being moved: all machines take all writes, and those that are read change. So plans are
+//! of many epochs, and whatever is read was written to any of its replicas.
+
+use super::{COPIES, Run};
+use crate::slot::Slot;
+use henge_base::{HostId, Random};
+use henge_model::Token;
+use henge_node::{RangeReplicas, Replication};
+
+/// The last tokens of ranges: some of these, and always the first one.
+const ENDS: [i64; 4] = [i64::MIN, -4_000_000_000_000_000_000, 10, 4_000_000_000_000_000_000];
+/// The setting of most tables.
+const SETTING: Replication = Replication::Simple { factor: COPIES as u32 };
+/// Attempts to change replicas in a healthy cluster.
+const ATTEMPTS: u32 = 10;
+
+/// Ranges whose readers are drawn, with all others as pending replicas.
+fn draw(hosts: &[HostId], random: &mut Random) -> Vec<RangeReplicas> {
+    let mut ranges = Vec::new();
+    for (number, end) in ENDS.into_iter().enumerate() {
+        if number == 0 || random.chance(1, 2) {
+            let mut replicas = hosts.to_vec();
+            random.shuffle(&mut replicas);
+            let pending = replicas.split_off(COPIES);
+            ranges.push(RangeReplicas { end: Token(end), readers: replicas, pending });
+        }
+    }
+    ranges
+}
+
+impl Run {
+    /// Has all machines take all writes, before there are any. True if they do.
+    pub(super) fn spread(&mut self) -> bool {
+        let life = self.lives().swap_remove(0);
+        let Some(ranges) = life.node.ranges(&SETTING) else { return false };
+        let all = self.cluster.hosts();
+        let spread = |range: RangeReplicas| {
+            let pending = all.iter().copied().filter(|host| !range.readers.contains(host)).collect();
+            RangeReplicas { pending, ..range }
+        };
+        self.place_and_pass(ranges.into_iter().map(spread).collect())
+    }
+
+    /// Begins to change the machines that are read, through any running node. Whether that comes to pass is left to the storm.
+    pub(super) fn rotate(&mut self, random: &mut Random) {
+        let ranges = draw(&self.cluster.hosts(), random);
+        let lives = self.lives();
+        let Some(life) = random.pick(&lives).cloned() else { return };
+        let passes = random.chance(1, 2);
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let moved = life.node.move_ranges(SETTING, ranges).await;
+            if let (Ok(epoch), true) = (moved, passes) {
+                let _ = life.core.pass_barrier(epoch).await;
+            }
+        });
+    }
+
+    /// Has the machines that are read take all writes alone, once the cluster has healed. True if they do.
+    pub(super) fn gather(&mut self) -> bool {
+        let life = self.lives().swap_remove(0);
+        let Some(ranges) = life.node.ranges(&SETTING) else { return false };
+        self.place_and_pass(ranges.into_iter().map(|range| RangeReplicas { pending: Vec::new(), ..range }).collect())
+    }
+
+    /// Gives ranges these replicas in a healthy cluster, and waits for the barrier. True if both come to pass.
+    pub(super) fn place_and_pass(&mut self, ranges: Vec<RangeReplicas>) -> bool {
+        let mut last = String::new();
+        for _ in 0..ATTEMPTS {
+            let (slot, ranges) = (Slot::default(), ranges.clone());
+            let done = slot.clone();
+            let Some(life) = self.lives().into_iter().next() else { break };
+            self.cluster.clockwork.spawn(Some(life.owner), async move {
+                let moved = life.node.move_ranges(SETTING, ranges).await.map_err(|error| error.to_string());
+                done.fill(match moved {
+                    Ok(epoch) => life.core.pass_barrier(epoch).await.map_err(|error| error.to_string()),
+                    Err(error) => Err(error),
+                });
+            });
+            match self.await_slot(&slot) {
+                Some(Ok(())) => return true,
+                Some(Err(error)) => last = error,
+                None => "no answer".clone_into(&mut last),
+            }
+        }
+        self.cluster.record_violation("I31", format!("ranges cannot get other replicas in a healthy cluster: {last}"));
+        false
+    }
+}

@@ -1,0 +1,108 @@
+//! Ranges change hands while requests are under way.
+
+use super::*;
+use henge_base::HostId;
+use henge_coordinator::{Recipient, Refusal, ReplicaError};
+use henge_model::{KeyRange, Mutation, Row, SharedMutation, Token, encode_row};
+use henge_node::{Epoch, RangeReplicas};
+
+/// The time that a request has.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Run {
+    /// A cluster of five whose machines all take writes, so that reads may move to any of them.
+    fn five_that_take_all_writes(faults: Faults) -> Run {
+        let mut run = Run::of_machines(5, false, SharedTable::Default, &mut Random::new(21), faults);
+        assert!(run.spread(), "{:?}", run.cluster.watch.lock().violations);
+        run
+    }
+
+    fn epoch(&self) -> Epoch {
+        self.cluster.machines[0].life().unwrap().node.log_end().epoch
+    }
+
+    /// Has these machines hold all rows, and no others.
+    fn hold_by(&mut self, machines: [usize; 3]) {
+        let hosts = self.cluster.hosts();
+        let readers: Vec<HostId> = machines.iter().map(|machine| hosts[*machine]).collect();
+        let pending = hosts.into_iter().filter(|host| !readers.contains(host)).collect();
+        let range = RangeReplicas { end: Token(i64::MIN), readers, pending };
+        let alone = RangeReplicas { pending: Vec::new(), ..range.clone() };
+        assert!(self.place_and_pass(vec![range]) && self.place_and_pass(vec![alone]));
+        self.pass(SECOND);
+    }
+
+    /// Sends a write that was planned at an epoch from one machine to another.
+    fn write_planned_at(&mut self, epoch: Epoch, from: usize, to: usize) -> Result<(), ReplicaError> {
+        let (slot, life) = (Slot::default(), self.cluster.machines[from].life().unwrap());
+        let KeyRange::One(key) = command(&life, 0).unwrap().keys else { panic!("a register is one row") };
+        let mut row = Vec::new();
+        encode_row(key.bytes(), &Row::default(), &mut row);
+        let issued = true_stamp(&life);
+        let mutation = SharedMutation::from(Mutation::single(issued, key.to_bytes(), row.into()));
+        let recipient = Recipient { host: self.cluster.machines[to].host(), epoch };
+        let done = slot.clone();
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let coordinator = life.core.coordinator();
+            done.fill(coordinator.write(recipient, &mutation, coordinator.mono() + PATIENCE).await);
+        });
+        self.await_slot(&slot).unwrap()
+    }
+}
+
+fn true_stamp(life: &Life) -> henge_base::Micros {
+    life.core.coordinator().stamp(0).unwrap()
+}
+
+/// A replica refuses what was planned before its range changed hands, and nothing else: another change of the metadata makes no request
+/// stale.
+#[test]
+fn requests_that_were_planned_before_a_move_are_refused() {
+    for serve_stale_plans in [false, true] {
+        let faults = Faults { serve_stale_plans, ..Faults::default() };
+        let mut run = Run::five_that_take_all_writes(faults);
+        let before = run.epoch();
+        run.hold_by([0, 3, 4]);
+        let stale = Err(ReplicaError::Refused(Refusal::StaleEpoch));
+        let outcome = run.write_planned_at(before, 0, 3);
+        assert_eq!(outcome, if serve_stale_plans { Ok(()) } else { stale });
+        assert_eq!(run.write_planned_at(run.epoch(), 0, 3), Ok(()));
+        if !serve_stale_plans {
+            assert_eq!(run.write_planned_at(run.epoch(), 0, 1), stale, "it holds the range no more");
+            assert_eq!(run.write_planned_at(before, 0, 0), stale, "the own copy passes the same fence");
+        }
+        let after = run.epoch();
+        run.execute(&["CREATE TABLE sim.other (k int PRIMARY KEY)".to_owned()]);
+        run.pass(SECOND);
+        assert!(run.epoch() > after);
+        assert_eq!(run.write_planned_at(after, 0, 3), Ok(()));
+        assert!(!run.broken());
+        run.cluster.clear();
+    }
+}
+
+/// Statements that were prepared before a move are carried out by the newer placement.
+#[test]
+fn statements_are_carried_out_while_ranges_change_hands() {
+    let mut run = Run::five_that_take_all_writes(Faults::default());
+    let mut random = Random::new(5);
+    for value in 0..20 {
+        run.rotate(&mut random);
+        let life = run.cluster.machines[value % 5].life().unwrap();
+        let (slot, key) = (Slot::default(), 0_i64.to_be_bytes());
+        let (done, number) = (slot.clone(), (value as i64).to_be_bytes());
+        run.cluster.clockwork.spawn(Some(life.owner), async move {
+            let texts = registers::texts(0);
+            let values = [henge_cql::BoundValue::Value(&key), henge_cql::BoundValue::Value(&number)];
+            let written = statement(&life, texts.insert, &values, Consistency::Quorum, None).await;
+            let read = statement(&life, texts.select, &values[..1], Consistency::Quorum, None).await;
+            done.fill((written.is_ok(), read.map(|rows| rows.rows.len()).map_err(|error| error.to_string())));
+        });
+        // A write that met the change may be in doubt; a read is planned anew.
+        let (_, read) = run.await_slot(&slot).unwrap();
+        assert!(value == 0 || read == Ok(1), "{value}: {read:?}");
+        run.pass(SECOND / 5);
+    }
+    assert!(!run.broken());
+    run.cluster.clear();
+}
