@@ -44,9 +44,11 @@ class Shrinker:
         return difference.signature == self.signature
 
     def shrink(self):
-        """The smallest history and request found, or none if the difference does not come again."""
+        """The smallest history and request found, or none if the difference does not come again, or a server does not answer."""
         try:
             return self.smaller()
+        except OSError:
+            return None
         finally:
             self.pair.close()
 
