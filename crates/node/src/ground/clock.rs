@@ -20,6 +20,29 @@ pub(crate) struct Now {
     pub(crate) mono: Mono,
 }
 
+/// The longest time between two readings of the monotonic clock for a reading of the wall clock between them to be of the same
+/// moment, in microseconds. Far below any difference of clocks that matters.
+const READING_GAP_MAX_US: u64 = 1_000;
+/// Attempts to read both clocks without the process being held up in between. Each would have to be interrupted again.
+const READING_ATTEMPTS: usize = 8;
+
+impl Now {
+    /// Reads both clocks. A process that is held up between two readings, as happens on a machine without a free processor, would
+    /// take that time for a jump of the wall clock: such readings are repeated.
+    pub(crate) fn read(mono: impl Fn() -> Mono, wall: impl Fn() -> Micros) -> Now {
+        let mut before = mono();
+        let mut now = Now { wall: wall(), mono: mono() };
+        for _ in 1..READING_ATTEMPTS {
+            if now.mono.0.saturating_sub(before.0) <= READING_GAP_MAX_US {
+                break;
+            }
+            before = now.mono;
+            now = Now { wall: wall(), mono: mono() };
+        }
+        now
+    }
+}
+
 /// No stamp can be issued now; none was used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StampError {
@@ -179,9 +202,32 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     fn at(time: i64) -> Now {
         Now { wall: time, mono: Mono(time as u64) }
+    }
+
+    /// Readings of a process that is held up for half a second before the readings of these numbers, counted from 0.
+    fn read_with_pauses(before: &[usize]) -> (Now, usize) {
+        let (time, readings) = (Cell::new(10), Cell::new(0));
+        let pass = || {
+            let pause = if before.contains(&readings.get()) { 500_000 } else { 1 };
+            time.set(time.get() + pause);
+            readings.set(readings.get() + 1);
+            time.get()
+        };
+        (Now::read(|| Mono(pass() as u64), pass), readings.get())
+    }
+
+    #[test]
+    fn a_process_that_is_held_up_between_two_readings_reads_again() {
+        for (pauses, readings) in [(vec![], 3), (vec![0], 3), (vec![1], 5), (vec![2], 5), (vec![1, 3, 6], 9)] {
+            let (now, count) = read_with_pauses(&pauses);
+            assert_eq!((now.mono.0 as i64 - now.wall, count), (1, readings), "pauses before {pauses:?}");
+        }
+        let (_, count) = read_with_pauses(&(0..100).collect::<Vec<_>>());
+        assert_eq!(count, 1 + 2 * READING_ATTEMPTS, "it ends on a machine that always pauses");
     }
 
     /// A clock that is trusted.

@@ -36,7 +36,7 @@ pub(crate) struct Context<W> {
 impl<W: World> Context<W> {
     /// The ground of a node whose clock goes on after `lease`.
     pub(crate) fn new(world: Arc<W>, identity: Identity, options: Options, lease: Micros) -> Self {
-        let now = Now { wall: world.wall_us(), mono: world.mono() };
+        let now = Now::read(|| world.mono(), || world.wall_us());
         let clock = Clock::after(lease, now, options.faults.stamp_beyond_the_bound);
         let (metrics, workers) = (Arc::default(), WorkerStatuses::default());
         let (epoch, is_disk_full) = (ArcSwap::from_pointee(Epoch::default()), AtomicBool::new(false));
@@ -72,7 +72,7 @@ impl<W: World> Context<W> {
 
     /// The present moment.
     pub(crate) fn now(&self) -> Now {
-        Now { wall: self.world.wall_us(), mono: self.world.mono() }
+        Now::read(|| self.world.mono(), || self.world.wall_us())
     }
 
     /// The time, in microseconds since the epoch: by the wall clock, unless that is known to be wrong. Stamps are the clock's.
