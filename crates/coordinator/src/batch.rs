@@ -78,12 +78,12 @@ mod tests {
     use super::*;
     use crate::Refusal;
     use crate::fake::{DEADLINE, Fake, encode, host, key, settle, value};
-    use henge_model::{Mutation, Token};
+    use henge_model::{Mutation, Token, WriteId};
 
     fn batch(fake: &Fake) -> Vec<Write> {
         let write = |partition: u8| {
             let key = key(partition, 1);
-            let mutation = Mutation::single(5, key.clone(), encode(&key, &value(5, "x"))).into();
+            let mutation = Mutation::single(WriteId::of_repair(5), key.clone(), encode(&key, &value(5, "x"))).into();
             let (placed, token, consistency) = (fake.keyspace("3"), Token(1), Consistency::Quorum);
             Write {
                 placed,

@@ -232,7 +232,7 @@ impl Fake {
 
     fn apply_mutation(&self, to: HostId, mutation: &Bytes, does: Does) -> ScriptedAnswer<Result<(), ReplicaError>> {
         let mutation = Mutation::decode(mutation.clone()).unwrap();
-        let is_fenced = mutation.issued < self.nodes.lock().unwrap()[&to].fence;
+        let is_fenced = mutation.id.issued < self.nodes.lock().unwrap()[&to].fence;
         let does = if is_fenced && does == Does::Answers { Does::Refuses(Refusal::Fenced) } else { does };
         let apply = || {
             let mut nodes = self.nodes.lock().unwrap();

@@ -8,7 +8,7 @@ use crate::stamp::repair_stamp;
 use crate::under_way::{Next, UnderWay};
 use crate::{Event, Recipient, Replicas, Work};
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{Key, MUTATION_ROWS_MAX, Mutation};
+use henge_model::{Key, MUTATION_ROWS_MAX, Mutation, WriteId};
 use henge_ring::Epoch;
 use std::collections::BTreeSet;
 
@@ -78,7 +78,7 @@ fn mutations(rows: Vec<(Bytes, Bytes)>, issued: Micros) -> impl Iterator<Item = 
         let first = rows.next()?;
         let token = Key::token(&first.0);
         let mut bytes = first.0.len() + first.1.len();
-        let mut mutation = Mutation { issued, rows: vec![first] };
+        let mut mutation = Mutation { id: WriteId::of_repair(issued), rows: vec![first] };
         while mutation.rows.len() < MUTATION_ROWS_MAX {
             let fits = |(key, row): &(Bytes, Bytes)| {
                 Key::token(key) == token && bytes + key.len() + row.len() <= MEND_BYTES_MAX

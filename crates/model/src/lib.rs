@@ -11,6 +11,7 @@
 //! - `index`: secondary indexes and the terms of rows.
 //! - `covers`: the key ranges that tombstones of partitions and ranges cover.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
+//! - `write_id`: the identity of a write.
 //! - `mutation`, `shared_mutation`, `read_command`, `columns`, `row_block`: writes, reads and their answers in the form in which
 //!   replicas are sent them.
 //! - `row_sink`, `project`: receivers of rows, and the projection of a row's selected columns into one.
@@ -52,6 +53,7 @@ mod table_draft;
 mod token;
 mod user_type;
 mod value;
+mod write_id;
 mod write_type;
 
 pub use access::{Permission, Permissions, Resource};
@@ -87,4 +89,5 @@ pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
 pub use user_type::{TypeChange, UserType, field_path};
 pub use value::ValueError;
+pub use write_id::WriteId;
 pub use write_type::WriteType;

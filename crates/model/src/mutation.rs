@@ -1,18 +1,27 @@
 //! Mutations: rows of one partition, encoded once by the coordinator. The same bytes go to every replica and every
 //! disk.
 //!
-//! `issued (8 bytes) | count vint | (key vint-bytes, row vint-bytes)*`
+//! `01 | issued (8 bytes) | member (2 bytes) | count vint | (key vint-bytes, row vint-bytes)*`, numbers big-endian
+//!
+//! Without the first byte and the member in the first format, where `issued` begins with a zero: that of times after 1970 does for
+//! more than two thousand years.
 
 use crate::limits::MUTATION_ROWS_MAX;
-use crate::{Key, RowError, RowView, Token};
-use henge_base::{Bytes, Micros, Reader, TruncatedInput, put_vint, vint_len};
+use crate::{Key, RowError, RowView, Token, WriteId};
+use henge_base::{Bytes, Reader, TruncatedInput, put_vint, vint_len};
+
+/// The byte that mutations begin with.
+const FORMAT: u8 = 1;
+/// The byte that mutations of the first format begin with.
+const FIRST_FORMAT: u8 = 0;
+/// Bytes before the rows.
+const HEAD_BYTES: usize = 11;
 
 /// Rows to merge, all with the same token. Decoding copies nothing: keys and rows are slices of one buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutation {
-    /// The coordinator's clock, microseconds since the epoch, when it admitted the write. Unchanged in hints and the
-    /// batch log; purge fences are compared with it.
-    pub issued: Micros,
+    /// Its identity, unchanged in hints and the batch log.
+    pub id: WriteId,
     /// Each row's key and encoding, CRC included.
     pub rows: Vec<(Bytes, Bytes)>,
 }
@@ -39,8 +48,8 @@ impl From<TruncatedInput> for MutationError {
 
 impl Mutation {
     /// A mutation of one row.
-    pub fn single(issued: Micros, key: Bytes, row: Bytes) -> Mutation {
-        Mutation { issued, rows: vec![(key, row)] }
+    pub fn single(id: WriteId, key: Bytes, row: Bytes) -> Mutation {
+        Mutation { id, rows: vec![(key, row)] }
     }
 
     /// The token of the rows; `None` if there are no rows or the first key is too short to hold a token.
@@ -52,13 +61,15 @@ impl Mutation {
     pub fn encoded_len(&self) -> usize {
         let part = |bytes: &Bytes| vint_len(bytes.len() as u64) + bytes.len();
         let rows: usize = self.rows.iter().map(|(key, row)| part(key) + part(row)).sum();
-        8 + vint_len(self.rows.len() as u64) + rows
+        HEAD_BYTES + vint_len(self.rows.len() as u64) + rows
     }
 
     /// The mutation in the format that this module describes.
     pub fn encode(&self) -> Bytes {
         let mut out = Vec::with_capacity(self.encoded_len());
-        out.extend_from_slice(&self.issued.to_be_bytes());
+        out.push(FORMAT);
+        out.extend_from_slice(&self.id.issued.to_be_bytes());
+        out.extend_from_slice(&self.id.member.to_be_bytes());
         put_rows(&self.rows, &mut out);
         Bytes::from(out)
     }
@@ -66,9 +77,9 @@ impl Mutation {
     /// Decodes and checks a mutation: all rows are complete with valid checksums, all keys have one token.
     pub fn decode(bytes: Bytes) -> Result<Mutation, MutationError> {
         let mut reader = Reader::new(&bytes);
-        let issued = reader.i64()?;
+        let id = take_id(&mut reader)?;
         let rows = take_rows(&bytes, &mut reader, MUTATION_ROWS_MAX)?;
-        let mutation = Mutation { issued, rows };
+        let mutation = Mutation { id, rows };
         let token = mutation.token().ok_or(MutationError::Tokens)?;
         for (key, row) in &mutation.rows {
             if Key::token(key) != Some(token) {
@@ -77,6 +88,18 @@ impl Mutation {
             RowView::parse(key, row)?;
         }
         if reader.is_empty() { Ok(mutation) } else { Err(MutationError::Malformed) }
+    }
+}
+
+/// Reads all that stands before the rows.
+fn take_id(reader: &mut Reader<'_>) -> Result<WriteId, MutationError> {
+    match reader.rest().first() {
+        Some(&FIRST_FORMAT) => Ok(WriteId::of_repair(reader.i64()?)),
+        Some(&FORMAT) => {
+            reader.u8()?;
+            Ok(WriteId { issued: reader.i64()?, member: reader.u16()? })
+        }
+        _ => Err(MutationError::Malformed),
     }
 }
 
@@ -127,7 +150,7 @@ mod tests {
     #[test]
     fn it_reads_back_and_shares_the_buffer() {
         let rows = [key(1, 1), key(1, 2)].map(|key| (key.clone(), row(&key)));
-        let mutation = Mutation { issued: -5, rows: rows.to_vec() };
+        let mutation = Mutation { id: WriteId { issued: -5, member: 258 }, rows: rows.to_vec() };
         let bytes = mutation.encode();
         assert_eq!(bytes.len(), mutation.encoded_len());
         let back = Mutation::decode(bytes.clone()).unwrap();
@@ -136,13 +159,29 @@ mod tests {
     }
 
     #[test]
+    fn mutations_have_the_recorded_bytes_and_those_of_the_first_format_are_read() {
+        let (key, issued) = (key(1, 1), 0x0006_4000_0000_0005);
+        let mutation = Mutation::single(WriteId { issued, member: 258 }, key.clone(), row(&key));
+        let bytes = mutation.encode();
+        assert_eq!(bytes[..12], [1, 0, 6, 0x40, 0, 0, 0, 0, 5, 1, 2, 1]);
+        let first = [&bytes[1..9], &bytes[11..]].concat();
+        let read = Mutation::decode(first.into()).unwrap();
+        assert_eq!((read.id.issued, read.id.member(), &read.rows), (issued, None, &mutation.rows));
+        let unknown = [&[2], &bytes[1..]].concat();
+        assert_eq!(Mutation::decode(unknown.into()), Err(MutationError::Malformed));
+    }
+
+    #[test]
     fn two_tokens_a_false_checksum_and_no_rows_are_refused() {
         let (a, b) = (key(1, 1), key(2, 1));
-        let two = Mutation { issued: 0, rows: vec![(a.clone(), row(&a)), (b.clone(), row(&b))] };
+        let two = Mutation { id: WriteId::of_repair(0), rows: vec![(a.clone(), row(&a)), (b.clone(), row(&b))] };
         assert_eq!(Mutation::decode(two.encode()), Err(MutationError::Tokens));
-        let swapped = Mutation::single(0, a.clone(), row(&b));
+        let swapped = Mutation::single(WriteId::of_repair(0), a.clone(), row(&b));
         assert_eq!(Mutation::decode(swapped.encode()), Err(MutationError::Row(RowError::Corrupt)));
-        assert_eq!(Mutation::decode(Mutation { issued: 0, rows: vec![] }.encode()), Err(MutationError::Tokens));
+        assert_eq!(
+            Mutation::decode(Mutation { id: WriteId::of_repair(0), rows: vec![] }.encode()),
+            Err(MutationError::Tokens)
+        );
     }
 
     proptest! {

@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn all_clones_have_the_same_bytes() {
-        let shared = SharedMutation::from(Mutation { issued: 5, rows: Vec::new() });
+        let shared = SharedMutation::from(Mutation { id: crate::WriteId::of_repair(5), rows: Vec::new() });
         let clone = shared.clone();
         assert_eq!(shared.bytes().as_ptr(), clone.bytes().as_ptr());
         assert_eq!(clone.bytes(), &shared.mutation().encode());

@@ -6,7 +6,7 @@ use crate::{Error, Request};
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Decision, KeyspacePlacement, Replicas};
 use henge_cql::{BatchKind, BindContext, Conditional, ConditionalPart, ModifyPlan, ResultColumn};
-use henge_model::{Columns, Key, KeyKind, KeyRange, Mutation, ProjectedColumn, ReadCommand, RowBlock, Table};
+use henge_model::{Columns, Key, KeyKind, KeyRange, Mutation, ProjectedColumn, ReadCommand, RowBlock, Table, WriteId};
 
 /// The answer to a conditional statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,10 @@ async fn run_paxos<R: Replicas>(
         let rows: Vec<(Bytes, Bytes)> = bound.into_iter().map(|modify| (modify.key.to_bytes(), modify.row)).collect();
         Ok(match rows.is_empty() {
             true => Decision::Nothing,
-            false => Decision::Write(Mutation { issued: ballot, rows }.encode()),
+            false => {
+                let id = WriteId { issued: ballot, ..request.id };
+                Decision::Write(Mutation { id, rows }.encode())
+            }
         })
     };
     let (applied, blocks) = henge_coordinator::conditional(replicas, paxos, decide).await?;

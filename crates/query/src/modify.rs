@@ -34,7 +34,7 @@ pub async fn modify<R: Replicas>(
         return parts.add_to_counters(replicas, request).await;
     }
     if let [one] = &bound[..] {
-        let mutation = Mutation::single(request.issued, one.key.to_bytes(), one.row.clone());
+        let mutation = Mutation::single(request.id, one.key.to_bytes(), one.row.clone());
         return Ok(write_mutation(replicas, placed, request, one.token, mutation, WriteType::Simple).await?);
     }
     let mut parts = MutationGroups::default();
@@ -112,7 +112,7 @@ pub async fn batch_parts<R: Replicas>(
 /// is behind would otherwise delete nothing.
 fn stamp<'a>(plan: &ModifyPlan, request: &Request<'_>, context: BindContext<'a>) -> BindContext<'a> {
     match plan.table().is_counter() {
-        true => BindContext { timestamp: request.issued, ..context },
+        true => BindContext { timestamp: request.id.issued, ..context },
         false => context,
     }
 }
@@ -211,12 +211,12 @@ impl MutationGroups {
 
     /// Executes additions to counters and deletions of them, each partition independently.
     async fn add_to_counters<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
-        let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
+        let (id, consistency, deadline) = (request.id, request.consistency, request.deadline);
         for ((token, _), (placed, _)) in &self.groups {
             check_write(replicas, placed, *token, consistency)?;
         }
         let counts = self.groups.into_iter().map(|((token, _), (placed, rows))| {
-            let additions = Mutation { issued, rows }.encode();
+            let additions = Mutation { id, rows }.encode();
             henge_coordinator::count(replicas, Count { placed, token, additions, consistency, deadline })
         });
         Ok(merge_outcomes(join_all(counts).await, WriteType::Counter)?)
@@ -224,13 +224,13 @@ impl MutationGroups {
 
     /// Writes all groups, or none of them (I20).
     async fn write_logged<R: Replicas>(self, replicas: &R, request: &Request<'_>) -> Result<(), Error> {
-        let (issued, consistency, deadline) = (request.issued, request.consistency, request.deadline);
+        let (id, consistency, deadline) = (request.id, request.consistency, request.deadline);
         let write = |((token, _), (placed, rows)): ((Token, Bytes), (KeyspacePlacement, KeyedRows))| {
-            let mutation = Mutation { issued, rows }.into();
+            let mutation = Mutation { id, rows }.into();
             Write { placed, token, mutation, consistency, deadline, write_type: WriteType::Batch, applied: None }
         };
         let writes = self.groups.into_iter().map(write).collect();
-        Ok(henge_coordinator::logged_batch(replicas, writes, issued).await?)
+        Ok(henge_coordinator::logged_batch(replicas, writes, id.issued).await?)
     }
 
     /// Writes all groups concurrently. If the level cannot be met for one of them, nothing is sent (I39).
@@ -239,7 +239,7 @@ impl MutationGroups {
             check_write(replicas, placed, *token, request.consistency)?;
         }
         let writes = self.groups.into_iter().map(|((token, _), (placed, rows))| async move {
-            let mutation = Mutation { issued: request.issued, rows };
+            let mutation = Mutation { id: request.id, rows };
             write_mutation(replicas, &placed, request, token, mutation, write_type).await
         });
         Ok(merge_outcomes(join_all(writes).await, write_type)?)

@@ -1,8 +1,8 @@
 //! The parameters of a request besides the statement.
 
-use henge_base::{Micros, Mono};
+use henge_base::Mono;
 use henge_cql::BindContext;
-use henge_model::Consistency;
+use henge_model::{Consistency, WriteId};
 
 /// One execution of a plan.
 #[derive(Clone, Copy)]
@@ -15,8 +15,8 @@ pub struct Request<'a> {
     pub serial: Consistency,
     /// The time at which the client gives up.
     pub deadline: Mono,
-    /// The coordinator's stamp of this request, kept unchanged in hints and the batch log.
-    pub issued: Micros,
+    /// The identity of what it writes.
+    pub id: WriteId,
     /// The page of the answer that is asked for.
     pub page: Page<'a>,
 }

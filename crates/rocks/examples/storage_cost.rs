@@ -8,7 +8,8 @@
 use henge_base::{Bytes, Random};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey,
-    ProjectedColumn, Projection, ReadCommand, Row, RowSink, Rows, StorageId, Table, TableOptions, Token, encode_row,
+    ProjectedColumn, Projection, ReadCommand, Row, RowSink, Rows, StorageId, Table, TableOptions, Token, WriteId,
+    encode_row,
 };
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{Batch, Engine, Family, Op, Outcomes, Store, SyncMode, Tier};
@@ -97,7 +98,7 @@ fn measure_apply(store: &Store, rows: u32) {
     let made: Vec<Bytes> = shuffle(rows)
         .map(|n| {
             let (key, row) = row(&table, n);
-            Mutation::single(1, key.to_bytes(), row).encode()
+            Mutation::single(WriteId::of_repair(1), key.to_bytes(), row).encode()
         })
         .collect();
     let began = cpu_time();

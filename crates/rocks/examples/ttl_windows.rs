@@ -10,7 +10,7 @@
 use henge_base::{Bytes, Random};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Key, Marker, Mutation, Order, PartitionKey, Row, StorageId,
-    Table, TableOptions, encode_row,
+    Table, TableOptions, WriteId, encode_row,
 };
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{Engine, Family, Outcomes, Store, Sweep, SweepStep, SyncMode};
@@ -84,7 +84,7 @@ fn fill(store: &Store, table: &Table, window: i64, numbers: Range<u32>, rows: u3
         let key = Key::row(table, &partition, &[&moment.to_be_bytes()]).unwrap();
         let row = row(&key, moment, at);
         size = (key.bytes().len() + row.len()) as u64;
-        store.submit(&Mutation::single(moment, key.to_bytes(), row), 0).unwrap();
+        store.submit(&Mutation::single(WriteId::of_repair(moment), key.to_bytes(), row), 0).unwrap();
         if number % 32 == 31 || number + 1 == end {
             done.clear();
             while store.turn(SyncMode::Unsynced, &mut done) {}

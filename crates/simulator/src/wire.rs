@@ -9,8 +9,8 @@ const KIND_AT: usize = 1;
 const WRITE_KIND: u8 = 0;
 /// The kind of a request to an acceptor of Paxos.
 const PAXOS_KIND: u8 = 6;
-/// The bytes of a mutation's stamp behind the header, big-endian.
-const ISSUED_AT: std::ops::Range<usize> = 32..40;
+/// The bytes of a mutation's stamp behind the header and the mutation's format, big-endian.
+const ISSUED_AT: std::ops::Range<usize> = 33..41;
 /// The most microseconds that a stamp may be ahead of the true time: a clock that is trusted is off its peers by the drift bound at
 /// most, its peers are off the true time by less, and a stamp is ahead of the clock by the bound at most; with room for
 /// what a clock does between two comparisons.

@@ -151,7 +151,7 @@ impl Store {
             let storage = Key::storage_id(key).ok_or(WriteError::UnknownTable)?;
             let StoredTable { family, indexed } = tables.get(storage).ok_or(WriteError::UnknownTable)?;
             any_indexed |= indexed.is_some();
-            if self.fences.refuses(storage, mutation.issued) {
+            if self.fences.refuses(storage, mutation.id.issued) {
                 return Err(WriteError::Fenced);
             }
             match Key::kind(key) {

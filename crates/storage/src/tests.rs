@@ -8,7 +8,7 @@ use henge_base::{Bytes, HostId, Random};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey,
     ProjectedColumn, Projection, ReadCommand, Row, RowSink, RowView, Rows, StorageId, Table, TableOptions, Token,
-    encode_row,
+    WriteId, encode_row,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn row(key: &Key, timestamp: i64, text: &str) -> Bytes {
 
 fn write(k: i32, c: i32, timestamp: i64, text: &str) -> Mutation {
     let key = key(k, c);
-    Mutation::single(timestamp, key.to_bytes(), row(&key, timestamp, text))
+    Mutation::single(WriteId::of_repair(timestamp), key.to_bytes(), row(&key, timestamp, text))
 }
 
 fn command(keys: KeyRange, limit: u32) -> ReadCommand {
@@ -133,7 +133,7 @@ fn what_was_synced_survives_and_nothing_is_torn() {
     for seed in 0..50 {
         let (store, engine) = open();
         let both = |n: i32| Mutation {
-            issued: 1,
+            id: WriteId::of_repair(1),
             rows: [write(n, 1, 1, "a"), write(n, 2, 1, "b")].map(|m| m.rows[0].clone()).into(),
         };
         apply(&store, SyncMode::Synced, &[both(1)]);
@@ -370,5 +370,5 @@ fn tombstone(key: &Key, timestamp: i64, local_seconds: i64) -> Mutation {
     let deletion = Some(henge_model::Deletion { timestamp, local_seconds });
     let mut out = Vec::new();
     encode_row(key.bytes(), &Row { marker: None, deletion, cells: Vec::new() }, &mut out);
-    Mutation::single(timestamp, key.to_bytes(), out.into())
+    Mutation::single(WriteId::of_repair(timestamp), key.to_bytes(), out.into())
 }

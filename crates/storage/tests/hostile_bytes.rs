@@ -9,7 +9,7 @@ use henge_fuzz::{change, noise};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Deletion, Digester, Key, KeyRange, Marker,
     Mutation, Order, PartitionKey, ReadCommand, Row, RowBlock, RowView, StorageId, Strip, Table, TableOptions, Token,
-    UserType, encode_row, merge_encoded, strip_row,
+    UserType, WriteId, encode_row, merge_encoded, strip_row,
 };
 use henge_storage::{Batch, DataDirectory, Engine, Family, Hint, ModelEngine, Op, Store, Sweep, SyncMode, Tier};
 use std::collections::BTreeMap;
@@ -204,7 +204,8 @@ fn messages() {
     let key = a_key();
     fuzz(20_000, |random| {
         let row = a_changed_row(random, &key);
-        let mut mutation = Mutation::single(5, Bytes::copy_from_slice(&key), row.clone().into()).encode().to_vec();
+        let mut mutation =
+            Mutation::single(WriteId::of_repair(5), Bytes::copy_from_slice(&key), row.clone().into()).encode().to_vec();
         let command = ReadCommand {
             storage_id: StorageId(7),
             token: Token(5),

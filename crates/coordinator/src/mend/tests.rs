@@ -1,7 +1,7 @@
 use super::*;
 use crate::fake::{DEADLINE, Does, FIRST_STAMP, Fake, all, encode, key, one, probing, settle, value};
 use crate::{Read, ReadError, ReadPolicy, Refusal, read};
-use henge_model::{Consistency, ReadCommand, RowBlock};
+use henge_model::{Consistency, ReadCommand, RowBlock, WriteId};
 use std::sync::atomic::Ordering;
 
 fn rows(keys: impl Iterator<Item = (u8, u8)>) -> Vec<(Bytes, Bytes)> {
@@ -18,7 +18,7 @@ fn rows_go_by_partition_and_none_is_lost() {
     let rows = rows([(1, 1), (1, 2), (2, 1), (3, 1), (3, 2)].into_iter());
     let mutations = decode_mutations(rows.clone());
     assert_eq!(mutations.iter().map(|m| m.rows.len()).collect::<Vec<_>>(), [2, 1, 2]);
-    assert!(mutations.iter().all(|m| m.issued == 77));
+    assert!(mutations.iter().all(|m| m.id == WriteId::of_repair(77)));
     assert_eq!(mutations.into_iter().flat_map(|m| m.rows).collect::<Vec<_>>(), rows);
 }
 

@@ -6,7 +6,7 @@ use crate::{
     conditional, read,
 };
 use henge_base::{Bytes, Micros};
-use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token};
+use henge_model::{CellKindView, Consistency, Mutation, RowBlock, RowView, Token, WriteId};
 use henge_paxos::{Ballot, History, Proposal, Scope};
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ fn register_value(blocks: &[RowBlock]) -> Option<String> {
 
 fn write(stamp: Micros, text: &'static str) -> Bytes {
     let key = key(1, 1);
-    Mutation::single(stamp, key.clone(), encode(&key, &value(stamp, text))).encode()
+    Mutation::single(WriteId::of_repair(stamp), key.clone(), encode(&key, &value(stamp, text))).encode()
 }
 
 /// Writes `to` if the register is `from`; gives whether it was, and what it is otherwise.

@@ -6,7 +6,7 @@ use crate::{
     WriteType, conditional, count, read, write,
 };
 use henge_base::Micros;
-use henge_model::{Consistency, Mutation, ReadCommand, RowBlock, Token};
+use henge_model::{Consistency, Mutation, ReadCommand, RowBlock, Token, WriteId};
 use std::future::{Future, poll_fn};
 
 /// Four nodes, of which the fourth is about to hold what the first three do, as this node has yet to hear.
@@ -38,7 +38,7 @@ fn read_old(fake: &Fake, command: ReadCommand) -> Result<RowBlock, ReadError> {
 
 fn write_old(fake: &Fake) -> Result<(), WriteError> {
     let key = key(1, 1);
-    let mutation = Mutation::single(5, key.clone(), encode(&key, &value(5, "a"))).into();
+    let mutation = Mutation::single(WriteId::of_repair(5), key.clone(), encode(&key, &value(5, "a"))).into();
     let (placed, token, write_type, applied) = (old(), Token(1), WriteType::Simple, None);
     let consistency = Consistency::Quorum;
     settle(write(fake, Write { placed, token, mutation, consistency, deadline: DEADLINE, write_type, applied }))
@@ -47,7 +47,9 @@ fn write_old(fake: &Fake) -> Result<(), WriteError> {
 fn swap_old(fake: &Fake) -> Result<bool, WriteError> {
     let key = key(1, 1);
     let decide = |_: &[RowBlock], stamp: Micros| -> Result<Decision, WriteError> {
-        Ok(Decision::Write(Mutation::single(stamp, key.clone(), encode(&key, &value(stamp, "a"))).encode()))
+        Ok(Decision::Write(
+            Mutation::single(WriteId::of_repair(stamp), key.clone(), encode(&key, &value(stamp, "a"))).encode(),
+        ))
     };
     let request = Conditional {
         placed: old(),
@@ -126,7 +128,7 @@ fn what_was_sent_is_not_answered_once_its_plan_is_old() {
     fake.nodes.lock().unwrap().values_mut().for_each(|node| node.since = 0);
     let newer = fake.ahead.lock().unwrap().take();
     let key = key(1, 1);
-    let mutation = Mutation::single(5, key.clone(), encode(&key, &value(5, "a"))).into();
+    let mutation = Mutation::single(WriteId::of_repair(5), key.clone(), encode(&key, &value(5, "a"))).into();
     let (placed, token, write_type, applied) = (old(), Token(1), WriteType::Simple, None);
     let (consistency, deadline) = (Consistency::Quorum, DEADLINE);
     let outcome = settle(async {
@@ -148,7 +150,7 @@ fn what_was_sent_is_not_answered_once_its_plan_is_old() {
 #[test]
 fn counters_are_led_by_the_newest_placement() {
     let fake = aware();
-    let additions = Mutation::single(5, key(1, 1), encode(&key(1, 1), &value(5, "a"))).encode();
+    let additions = Mutation::single(WriteId::of_repair(5), key(1, 1), encode(&key(1, 1), &value(5, "a"))).encode();
     let (placed, token, consistency, deadline) = (old(), Token(1), Consistency::Quorum, DEADLINE);
     assert_eq!(settle(count(&fake, Count { placed, token, additions, consistency, deadline })), Ok(()));
     assert_eq!(fake.log(), "count1");

@@ -1,13 +1,13 @@
 use super::*;
 use crate::Faults;
 use crate::fake::{DEADLINE, Does, Fake, encode, key, settle, value};
-use henge_model::Mutation;
+use henge_model::{Mutation, WriteId};
 use henge_ring::Placement;
 use std::sync::Arc;
 
 fn mutation() -> SharedMutation {
     let key = key(1, 1);
-    Mutation::single(5, key.clone(), encode(&key, &value(5, "x"))).into()
+    Mutation::single(WriteId::of_repair(5), key.clone(), encode(&key, &value(5, "x"))).into()
 }
 
 fn run(fake: &Fake, placed: KeyspacePlacement, consistency: Consistency) -> Result<(), WriteError> {

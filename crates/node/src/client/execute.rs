@@ -14,7 +14,7 @@ use futures_util::future::{Either, select};
 use henge_base::{Micros, Mono};
 use henge_coordinator::{Local, ReadError};
 use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan};
-use henge_model::{Consistency, RowSink};
+use henge_model::{Consistency, RowSink, WriteId};
 use henge_query::{BatchPart, Request};
 use std::net::IpAddr;
 use std::pin::pin;
@@ -74,7 +74,7 @@ impl<W: World> Core<W> {
         if !self.may(ready, parameters.user) || !self.sees_clear(ready, parameters.user) {
             return false;
         }
-        let request = self.request(parameters, 0, 0, self.context().options.read_timeout);
+        let request = self.request(parameters, WriteId::of_repair(0), 0, self.context().options.read_timeout);
         if self.is_held(parameters.user) {
             let settings = &self.context().options.guardrails;
             if !settings.pass_single_row(plan, parameters.page.size, parameters.consistency) {
@@ -105,7 +105,8 @@ impl<W: World> Core<W> {
                     // It takes ballots, which are stamps.
                     self.stamp(parameters).await?;
                 }
-                let request = self.request(parameters, 0, self.seed(), self.select_timeout(plan));
+                // It writes nothing but repairs, which take identities of their own.
+                let request = self.request(parameters, WriteId::of_repair(0), self.seed(), self.select_timeout(plan));
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
                 let select = henge_query::select(self.coordinator(), plan, placed, &request, sink);
                 let next = match plan.reads_by_key() {
@@ -178,15 +179,15 @@ impl<W: World> Core<W> {
 
     async fn write_request<'a>(&'a self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
         self.check_wait(parameters, self.context().options.write_timeout)?;
-        let issued = self.stamp(parameters).await?;
-        Ok(self.request(parameters, issued, self.seed(), self.context().options.write_timeout))
+        let id = WriteId { issued: self.stamp(parameters).await?, member: self.cluster().view().own_number() };
+        Ok(self.request(parameters, id, self.seed(), self.context().options.write_timeout))
     }
 
-    fn request<'a>(&'a self, parameters: &Parameters<'a>, issued: Micros, seed: u64, timeout: Duration) -> Request<'a> {
+    fn request<'a>(&'a self, parameters: &Parameters<'a>, id: WriteId, seed: u64, timeout: Duration) -> Request<'a> {
         let now_us = self.context().wall_us();
         let context = BindContext {
             values: parameters.values,
-            timestamp: parameters.timestamp.unwrap_or(issued),
+            timestamp: parameters.timestamp.unwrap_or(id.issued),
             now_us,
             now_seconds: parameters.now_seconds.unwrap_or(now_us.div_euclid(1_000_000)),
             before: None,
@@ -196,7 +197,7 @@ impl<W: World> Core<W> {
         };
         let Parameters { consistency, serial, page, .. } = *parameters;
         let deadline = self.receipt(parameters) + timeout;
-        Request { context, consistency, serial, deadline, issued, page }
+        Request { context, consistency, serial, deadline, id, page }
     }
 
     fn receipt(&self, parameters: &Parameters<'_>) -> Mono {

@@ -8,7 +8,7 @@ use henge_base::{Bytes, Micros};
 use henge_coordinator::{Replicas, Write, WriteError, WriteType, write};
 use henge_metadata::{TRACE_TTL, TRACES};
 use henge_model::{
-    Cell, CellKind, Consistency, Key, Marker, Mutation, PartitionKey, Row, SharedMutation, Table, encode_row,
+    Cell, CellKind, Consistency, Key, Marker, Mutation, PartitionKey, Row, SharedMutation, Table, WriteId, encode_row,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -105,7 +105,7 @@ async fn put<W: World>(coordinator: &Coordinator<W>, table: &str, rows: &[TraceR
     let Some(issued) = coordinator.stamp(0) else { return };
     let Some(token) = rows.first().and_then(|row| Some(row_key(table, &row.key)?.0.token())) else { return };
     let rows = rows.iter().filter_map(|row| encode(table, row, issued)).collect();
-    let mutation: SharedMutation = Mutation { issued, rows }.into();
+    let mutation: SharedMutation = Mutation { id: WriteId { issued, member: view.own_number() }, rows }.into();
     let context = coordinator.context();
     let (timeout, write_type) = (context.options.write_timeout, WriteType::Simple);
     let write_at = |consistency, timeout| {

@@ -5,7 +5,7 @@ use crate::cluster::table_changes::TableChanges;
 use henge_base::HostId;
 use henge_coordinator::{Datacenter, KeyspacePlacement};
 use henge_metadata::{ClusterState, Epoch};
-use henge_model::{Replication, Schema, StorageId, StorageMap, TokenRange};
+use henge_model::{Replication, Schema, StorageId, StorageMap, TokenRange, WriteId};
 use henge_ring::{Member, Placement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,9 @@ pub(crate) struct View {
     pub(crate) number: u64,
     /// The index of the log entry that last changed any placement, or a later one.
     moved_at: u64,
+    local: HostId,
+    /// This node's number as a member.
+    own_number: u16,
     /// Keyspaces by name, system ones included.
     placed: BTreeMap<String, KeyspacePlacement>,
     /// The keyspace of each storage id of a user's table.
@@ -67,6 +70,8 @@ impl View {
             schema: Arc::new(Schema { keyspaces: keyspaces().map(|k| (k.name.clone(), k)).collect() }),
             number: 0,
             moved_at: 0,
+            local,
+            own_number: WriteId::NOBODY,
             placed: keyspaces().map(|k| (k.name.clone(), here(&k.name))).collect(),
             keyspace_of: StorageMap::default(),
             datacenters: Arc::default(),
@@ -96,12 +101,32 @@ impl View {
         let has_moved = !self.state.placements.is_same(&state.placements);
         let moved_at = if has_moved { state.epoch.index } else { self.moved_at };
         let number = self.number + 1;
-        (View { schema: Arc::new(schema), number, moved_at, placed, keyspace_of, datacenters, state }, changes)
+        let local = self.local;
+        let own_number = state.member_numbers().find(|(host, _)| *host == local).map_or(WriteId::NOBODY, |(_, n)| n);
+        (
+            View {
+                schema: Arc::new(schema),
+                number,
+                moved_at,
+                local,
+                own_number,
+                placed,
+                keyspace_of,
+                datacenters,
+                state,
+            },
+            changes,
+        )
     }
 
     /// Its epoch.
     pub(crate) fn epoch(&self) -> Epoch {
         self.state.epoch
+    }
+
+    /// This node's number as a member; [`WriteId::NOBODY`] before it is one.
+    pub(crate) fn own_number(&self) -> u16 {
+        self.own_number
     }
 
     /// A keyspace's placement.

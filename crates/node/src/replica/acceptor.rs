@@ -5,7 +5,7 @@ use crate::replica::LocalReplica;
 use crate::replica::handle::ReplicaHandle;
 use henge_base::Bytes;
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{KeyRange, Mutation, ReadCommand};
+use henge_model::{KeyRange, Mutation, ReadCommand, WriteId};
 use henge_paxos::{Acceptor, Permission, PrepareOutcome, Proposal, Reply, Request};
 use std::sync::Arc;
 
@@ -94,7 +94,8 @@ async fn commit<W: World>(
     }
     match store(replica, key, acceptor, Some(&mutation)).await {
         Err(ReplicaError::Refused(Refusal::Fenced)) => {
-            let now = Mutation { issued: replica.context.clock.last(), ..mutation };
+            let id = WriteId { issued: replica.context.clock.last(), ..mutation.id };
+            let now = Mutation { id, ..mutation };
             store(replica, key, acceptor, Some(&now)).await
         }
         outcome => outcome,

@@ -31,9 +31,9 @@ impl<W: World> ReplicaHandle<W> {
                 true => Shards::default(),
                 false => self.shards(key, &own).await?,
             };
-            rows.push((key.clone(), change.encode(key, &own, shards, mutation.issued)));
+            rows.push((key.clone(), change.encode(key, &own, shards, mutation.id.issued)));
         }
-        let sums = SharedMutation::from(Mutation { issued: mutation.issued, rows });
+        let sums = SharedMutation::from(Mutation { id: mutation.id, rows });
         self.apply(sums.mutation()).await?;
         self.wait_until_synced().await?;
         Ok(sums)

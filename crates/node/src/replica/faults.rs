@@ -13,7 +13,7 @@ impl Faults {
             return Cow::Borrowed(mutation);
         }
         let rows = mutation.rows.iter().map(|(key, row)| (key.clone(), restamp(key, row, wall)));
-        Cow::Owned(Mutation { issued: mutation.issued, rows: rows.collect() })
+        Cow::Owned(Mutation { id: mutation.id, rows: rows.collect() })
     }
 
     /// The answer that a replica gives: with `digest_of_bytes` a digest takes in something besides the rows' content.

@@ -54,7 +54,7 @@ impl<W: World> ReplicaHandle<W> {
         let rows = mutation.rows.len();
         let checked = match rows > MUTATION_ROWS_MAX {
             true => Err(ReplicaError::Refused(Refusal::Corrupt)),
-            false => self.check_room().and_then(|()| self.check_stamp(mutation.issued)),
+            false => self.check_room().and_then(|()| self.check_stamp(mutation.id.issued)),
         };
         if let Err(error) = checked {
             owed.into_iter().for_each(|owed| self.owe(error, owed.clone()));

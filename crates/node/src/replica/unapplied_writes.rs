@@ -54,10 +54,10 @@ impl UnappliedWrites {
 mod tests {
     use super::*;
     use henge_base::Bytes;
-    use henge_model::Mutation;
+    use henge_model::{Mutation, WriteId};
 
     fn mutation(bytes: usize) -> SharedMutation {
-        Mutation::single(0, Bytes::from_static(b"k"), vec![0; bytes].into()).into()
+        Mutation::single(WriteId::of_repair(0), Bytes::from_static(b"k"), vec![0; bytes].into()).into()
     }
 
     #[test]

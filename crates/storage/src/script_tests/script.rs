@@ -3,7 +3,7 @@
 use henge_base::{Bytes, Random};
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Deletion, Key, KeyRange, Marker, Mutation, Order,
-    PartitionKey, ReadCommand, Row, StorageId, Table, TableOptions, Token, encode_row,
+    PartitionKey, ReadCommand, Row, StorageId, Table, TableOptions, Token, WriteId, encode_row,
 };
 
 pub(super) const TABLE: StorageId = StorageId(7);
@@ -239,7 +239,7 @@ impl Write {
     /// As a coordinator would send it at a moment, in seconds.
     pub(super) fn mutation(&self, issued: i64) -> Mutation {
         let (key, row) = self.encode(issued);
-        Mutation { issued: issued * 1_000_000, rows: vec![(key, row)] }
+        Mutation { id: WriteId::of_repair(issued * 1_000_000), rows: vec![(key, row)] }
     }
 
     /// The same at a moment of its own: that is its timestamp, and what expires does so soon after.

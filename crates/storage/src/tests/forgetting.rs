@@ -19,8 +19,11 @@ fn rows_of_unknown_tables_are_removed_and_no_others() {
     let partition_key = PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap();
     let gone = Key::row(&of_other, &partition_key, &[&1i32.to_be_bytes()]).unwrap();
     let dead = Key::partition_tombstone(&Key::partition_prefix(&of_other, &partition_key));
-    let writes =
-        [write(1, 1, 1, "stays"), Mutation::single(1, gone.to_bytes(), row(&gone, 1, "goes")), tombstone_at(&dead, 1)];
+    let writes = [
+        write(1, 1, 1, "stays"),
+        Mutation::single(WriteId::of_repair(1), gone.to_bytes(), row(&gone, 1, "goes")),
+        tombstone_at(&dead, 1),
+    ];
     apply(&store, SyncMode::Synced, &writes);
     assert_eq!(store.remove_strays(), Ok(0));
     store.set_tables(BTreeMap::from([(TABLE, Family::Rows)]));
@@ -38,7 +41,7 @@ fn a_table_made_while_others_are_removed_keeps_its_rows() {
         Arc::get_mut(&mut table).unwrap().storage_id = id;
         let partition_key = PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap();
         let key = Key::row(&table, &partition_key, &[&1i32.to_be_bytes()]).unwrap();
-        Mutation::single(1, key.to_bytes(), row(&key, 1, "v"))
+        Mutation::single(WriteId::of_repair(1), key.to_bytes(), row(&key, 1, "v"))
     };
     apply(&store, SyncMode::Synced, &[row_of(gone)]);
     store.set_tables::<Family>(BTreeMap::new());
@@ -57,7 +60,7 @@ fn tombstone_at(key: &Key, seconds: i64) -> Mutation {
     let deletion = henge_model::Deletion { timestamp: 5, local_seconds: seconds };
     let mut out = Vec::new();
     encode_row(key.bytes(), &Row { deletion: Some(deletion), ..Row::default() }, &mut out);
-    Mutation::single(1, key.to_bytes(), out.into())
+    Mutation::single(WriteId::of_repair(1), key.to_bytes(), out.into())
 }
 
 #[test]
@@ -78,7 +81,7 @@ fn a_partition_that_is_written_meanwhile_is_left_alone() {
 #[test]
 fn a_fence_outlives_a_restart_and_never_sinks() {
     let (store, engine) = open();
-    let at = |issued| Mutation { issued, ..write(1, 1, 1, "v") };
+    let at = |issued| Mutation { id: WriteId::of_repair(issued), ..write(1, 1, 1, "v") };
     store.raise_fence(TABLE, 100).unwrap();
     store.raise_fence(TABLE, 50).unwrap();
     for store in [store, store_over(&engine)] {

@@ -84,7 +84,7 @@ fn deletion(random: &mut Random, timestamp: i64) -> Mutation {
     };
     let mut out = Vec::new();
     encode_row(key.bytes(), &Row { deletion, ..Row::default() }, &mut out);
-    Mutation::single(timestamp, key.to_bytes(), out.into())
+    Mutation::single(WriteId::of_repair(timestamp), key.to_bytes(), out.into())
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn every_row_of_a_mutation_needs_a_table_and_goes_to_its_family() {
     let both = |storage| {
         let (own, other) = (key(1, 1), other(storage));
         let rows = [own, other].map(|key| (key.to_bytes(), row(&key, 1, "v")));
-        Mutation { issued: 1, rows: rows.to_vec() }
+        Mutation { id: WriteId::of_repair(1), rows: rows.to_vec() }
     };
     assert_eq!(store.submit(&both(7_777), 1), Err(WriteError::UnknownTable));
     store.set_tables(BTreeMap::from([(TABLE, Family::Rows), (StorageId(7_777), Family::Timed)]));
@@ -173,8 +173,10 @@ fn from_many_threads_every_write_is_made_once_by_one_writer() {
 #[test]
 fn readers_see_whole_batches_while_others_write() {
     let (store, _) = watched_store();
-    let both =
-        |n: i64| Mutation { issued: n, rows: [1, 2].map(|c| write(1, c, n, &n.to_string()).rows[0].clone()).to_vec() };
+    let both = |n: i64| Mutation {
+        id: WriteId::of_repair(n),
+        rows: [1, 2].map(|c| write(1, c, n, &n.to_string()).rows[0].clone()).to_vec(),
+    };
     apply(&store, SyncMode::Unsynced, &[both(0)]);
     let writing = std::sync::atomic::AtomicBool::new(true);
     std::thread::scope(|scope| {

@@ -39,7 +39,8 @@ impl Run {
         let mut row = Vec::new();
         encode_row(key.bytes(), &Row::default(), &mut row);
         let issued = true_stamp(&life);
-        let mutation = SharedMutation::from(Mutation::single(issued, key.to_bytes(), row.into()));
+        let mutation =
+            SharedMutation::from(Mutation::single(henge_model::WriteId::of_repair(issued), key.to_bytes(), row.into()));
         let recipient = Recipient { host: self.cluster.machines[to].host(), epoch };
         let done = slot.clone();
         self.cluster.clockwork.spawn(Some(life.owner), async move {
