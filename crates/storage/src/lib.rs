@@ -8,7 +8,7 @@
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
 //! - `directory`: whose the data directory is.
-//! - `store`: what a node asks for; `read`, `tombstoned_tables`, `combiner`, `stripes`, `folds`, `hints`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
+//! - `store`: what a node asks for; `read`, `tombstoned_tables`, `combiner`, `stripes`, `folds`, `hints`, `missed_writes`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
 
 mod acceptors;
 mod batchlog;
@@ -25,6 +25,7 @@ mod folds;
 mod hints;
 mod indexes;
 mod limits;
+mod missed_writes;
 mod model_engine;
 mod model_state;
 mod purge;
@@ -50,6 +51,7 @@ pub use figures::Figures;
 pub use hints::{Hint, HintId, HintSpan};
 pub use indexes::{BuiltIndex, Entries, IndexBuild, IndexSweep, StoredTable};
 pub use limits::FOLD_AT_VERSIONS;
+pub use missed_writes::{MissedRange, MissedWrites};
 pub use model_engine::{ModelEngine, ModelFaults};
 pub use purge::{Replacement, Sweep, SweepStep};
 pub use statistics::TableStatistics;

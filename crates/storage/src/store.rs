@@ -2,22 +2,24 @@
 
 use crate::combiner::{Combiner, Rows};
 use crate::fences::Fences;
-use crate::hints::{HintSpan, Hints};
+use crate::hints::Hints;
 use crate::indexes::{self, Indexes};
+use crate::missed_writes::MissedLog;
 use crate::read::Source;
 use crate::tombstoned_tables::TombstonedTables;
 use crate::watched_engine::WatchedEngine;
 use crate::{
-    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, Hint, HintId, LoggedBatch,
-    MemoryOutcome, Op, ReadError, Replacement, StoredTable, Stripe, Sweep, SweepStep, SyncMode, TableStatistics, Tier,
-    WriteError, acceptors, batchlog, read, statistics, strays,
+    Batch, BatchId, BatchPage, DamagedBatch, Engine, EngineError, Family, Figures, LoggedBatch, MemoryOutcome, Op,
+    ReadError, Replacement, StoredTable, Stripe, Sweep, SweepStep, SyncMode, TableStatistics, Tier, WriteError,
+    acceptors, batchlog, read, statistics, strays,
 };
 use arc_swap::ArcSwap;
-use henge_base::{Bytes, HostId, Micros};
+use henge_base::{Bytes, Micros};
 use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowSink, StorageId, StorageMap};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod hinted;
 mod indexed;
 mod local_facts;
 mod metadata_log;
@@ -29,6 +31,7 @@ pub struct Store {
     engine: WatchedEngine,
     combiner: Combiner,
     hints: Hints,
+    missed: MissedLog,
     /// Looked up by every request, and replaced as a whole.
     tables: ArcSwap<StorageMap<StoredTable>>,
     indexes: Indexes,
@@ -51,8 +54,8 @@ impl Store {
         let hints = Hints::open(&*engine)?;
         let (tombstoned, fences) = (TombstonedTables::open(&*engine)?, Fences::open(&*engine)?);
         let (indexes, combiner, tables) = (Indexes::open(&*engine)?, Combiner::default(), ArcSwap::default());
-        let engine = WatchedEngine::new(engine);
-        Ok(Store { engine, combiner, hints, tables, indexes, tombstoned, fences })
+        let (engine, missed) = (WatchedEngine::new(engine), MissedLog::default());
+        Ok(Store { engine, combiner, hints, missed, tables, indexes, tombstoned, fences })
     }
 
     /// Has the first failed sync told, whatever was being synced. Nothing is written after it, so the process has to end.
@@ -282,7 +285,9 @@ impl Store {
 
     /// Removes the rows of tables that are not among those set; says of how many tables. For a disk lane.
     pub fn remove_strays(&self) -> Result<usize, EngineError> {
-        strays::remove(&self.engine, |table| self.tables.load().contains(table))
+        let is_known = |table| self.tables.load().contains(table);
+        self.missed.forget_unknown(&self.engine, is_known)?;
+        strays::remove(&self.engine, is_known)
     }
 
     /// Queues what a sweep found, as [`Store::replace_if_unchanged`].
@@ -309,44 +314,6 @@ impl Store {
     pub fn close(&self) -> Result<(), EngineError> {
         self.engine.sync()?;
         self.engine.flush()
-    }
-
-    // Hints.
-
-    /// Stores hints, synced.
-    pub fn add_hints(&self, hints: Vec<Hint>) -> Result<(), EngineError> {
-        self.hints.add(&self.engine, hints)
-    }
-
-    /// The oldest hints for a peer behind `after`: at most `max`, and fewer if they are large, but one at least if there is any.
-    pub fn hints_of(
-        &self,
-        peer: HostId,
-        after: Option<&HintId>,
-        max: usize,
-    ) -> Result<Vec<(HintId, Hint)>, EngineError> {
-        Hints::of(&self.engine, peer, after, max)
-    }
-
-    /// Forgets hints that are settled.
-    pub fn delete_hints(&self, ids: &[HintId]) -> Result<(), EngineError> {
-        self.hints.delete(&self.engine, ids)
-    }
-
-    /// Bytes of hints stored for a peer.
-    pub fn hint_bytes(&self, peer: HostId) -> u64 {
-        self.hints.bytes(peer)
-    }
-
-    /// Peers that are owed hints, each with the times of the oldest and the newest; for a disk lane.
-    pub fn hints_pending(&self) -> Vec<(HostId, Result<HintSpan, EngineError>)> {
-        let span = |peer: HostId| (peer, Hints::span(&self.engine, peer));
-        self.hints.peers().into_iter().map(span).collect()
-    }
-
-    /// Bytes of hints stored for all peers.
-    pub fn hint_total(&self) -> u64 {
-        self.hints.total()
     }
 
     fn put_synced(&self, family: Family, key: &[u8], value: Bytes) -> Result<(), EngineError> {

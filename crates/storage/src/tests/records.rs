@@ -1,7 +1,7 @@
 //! Hints, facts and entries that cannot be taken as they are.
 
 use super::*;
-use crate::{Batch, Engine, Op};
+use crate::{Batch, Engine, MissedRange, MissedWrites, Op};
 
 #[test]
 fn large_hints_come_a_few_at_a_time_and_all_are_counted() {
@@ -71,6 +71,59 @@ fn hints_are_read_on_behind_those_that_stay() {
         seen.push(page.iter().map(|(_, hint)| hint.created).collect::<Vec<_>>());
     }
     assert_eq!(seen, [vec![0, 1], vec![2, 3], vec![4]]);
+}
+
+#[test]
+fn a_start_reads_the_accounts_of_hints_and_counts_those_of_a_release_without() {
+    let (store, engine) = open();
+    let mut random = Random::new(3);
+    let (a, b) = (HostId::random(&mut random), HostId::random(&mut random));
+    let hint = |to, created| Hint { to, mutation: Bytes::from_static(b"four"), created };
+    store.add_hints(vec![hint(a, 5), hint(a, 7), hint(b, 9)]).unwrap();
+    let (first, _) = store.hints_of(a, None, 1).unwrap().remove(0);
+    store.replace_hints(&[first], vec![hint(b, 5)]).unwrap();
+    let account = |store: &Store, peer| (store.hint_count(peer), store.hint_bytes(peer), store.oldest_hint(peer));
+    let expected = [(1, 4, Some(7)), (2, 8, Some(5))];
+    let again = Store::open(Arc::clone(&engine) as Arc<dyn Engine>).unwrap();
+    assert_eq!([a, b].map(|peer| account(&again, peer)), expected);
+    for peer in [a, b] {
+        let key = Bytes::from([b"hints/", &peer.0.as_bytes()[..]].concat());
+        let lost = Op::Delete { family: Family::Local, key };
+        engine.write(&Batch { ops: vec![lost] }, SyncMode::Synced).unwrap();
+    }
+    let counted = Store::open(Arc::clone(&engine) as Arc<dyn Engine>).unwrap();
+    assert_eq!([a, b].map(|peer| account(&counted, peer)), expected);
+    let mut seen = Vec::new();
+    assert_eq!(counted.truncate_hints(b, |hint| seen.push(hint.created)), Ok(2));
+    assert_eq!((seen, counted.hinted_peers()), (vec![5, 9], vec![a]));
+    let last = Store::open(engine as Arc<dyn Engine>).unwrap();
+    assert_eq!((account(&last, a), account(&last, b)), (expected[0], (0, 0, None)));
+}
+
+#[test]
+fn writes_that_are_owed_no_more_are_counted_by_range() {
+    let (store, engine) = open();
+    let mut random = Random::new(3);
+    let (a, b) = (HostId::random(&mut random), HostId::random(&mut random));
+    let range = |token: i64, host| {
+        let key = [&[0, 0, 0, 1][..], &(token as u64 ^ (1 << 63)).to_be_bytes(), b"rest"].concat();
+        MissedRange::of_row(&key, host).unwrap()
+    };
+    let (low, high) = (range(i64::MIN + 5, a), range(i64::MAX, b));
+    assert_eq!((low.part, high.part), (0, 255));
+    assert_eq!(low.tokens(), (Token(i64::MIN), Token(i64::MIN + (1 << 56) - 1)));
+    assert_eq!(high.tokens().1, Token(i64::MAX));
+    let missed = |range, at| BTreeMap::from([(range, MissedWrites::one(at))]);
+    for (range, at) in [(low, 7), (high, 9), (low, 3)] {
+        store.add_missed(&missed(range, at)).unwrap();
+    }
+    let expected = [(low, MissedWrites { count: 2, first: 3, last: 7 }), (high, MissedWrites::one(9))];
+    let again = Store::open(engine as Arc<dyn Engine>).unwrap();
+    assert_eq!(again.missed_writes().unwrap(), expected);
+    assert_eq!(MissedRange::of_row(b"short", a), None);
+    again.set_tables(BTreeMap::<StorageId, Family>::new());
+    again.remove_strays().unwrap();
+    assert_eq!(again.missed_writes().unwrap(), [], "their table is gone");
 }
 
 #[test]
