@@ -4,6 +4,8 @@ pub(crate) mod barrier;
 pub(crate) mod batches;
 pub(crate) mod counters;
 pub(crate) mod hint_queue;
+mod missed_tally;
+mod owed_write;
 pub(crate) mod proposal_queue;
 mod replicas;
 pub(crate) mod settled_batches;
@@ -29,6 +31,7 @@ use henge_coordinator::{
 use henge_metadata::Epoch;
 use henge_model::{ReadCommand, RowBlock};
 use hint_queue::HintQueue;
+use owed_write::OwedWrite;
 use proposal_queue::ProposalQueue;
 use settled_batches::SettledBatches;
 use std::future::Future;
@@ -204,14 +207,9 @@ impl<W: World> Coordinator<W> {
             }
         };
         let call = self.call(Work::Write, to, &Write(mutation.clone()), deadline);
-        let hints = Arc::clone(&self.parts.hints);
-        let written = async move {
-            let written = call.await.map(|_| ());
-            if written.is_err() && on_failure == OnFailure::OweHint {
-                hints.push(to.host, mutation);
-            }
-            written
-        };
+        let is_owed = on_failure == OnFailure::OweHint;
+        let owed = is_owed.then(|| OwedWrite::new(&self.parts.hints, to.host, mutation));
+        let written = async move { OwedWrite::settle(owed, call.await.map(|_| ())) };
         WritePending::Waiting(self.tail.push(place, written))
     }
 
@@ -233,14 +231,8 @@ impl<W: World> Coordinator<W> {
         };
         let is_owed = to.host != self.parts.context.host() || !self.parts.context.options.faults.forget_own;
         let asked = self.ask_acceptor(to, message, deadline);
-        let hints = Arc::clone(&self.parts.hints);
-        let committed = async move {
-            let committed = asked.await.map(|_| ());
-            if committed.is_err() && is_owed {
-                hints.push(to.host, mutation);
-            }
-            committed
-        };
+        let owed = is_owed.then(|| OwedWrite::new(&self.parts.hints, to.host, mutation));
+        let committed = async move { OwedWrite::settle(owed, asked.await.map(|_| ())) };
         WritePending::Waiting(self.tail.push(place, committed))
     }
 

@@ -45,7 +45,7 @@ pub use ground::options::{Faults, Options};
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
 pub use henge_metadata::{BadHash, EntryHash, Epoch, Position, RangeReplicas};
-pub use node::{Node, StartError};
+pub use node::{Node, PendingHints, StartError};
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.
 pub use henge_base::{Bytes, HostId, Micros, Mono, Random};

@@ -1,5 +1,6 @@
 //! A whole node without sockets: the parts joined, and its background work started.
 
+mod pending_hints;
 mod recovery;
 mod serve;
 
@@ -33,7 +34,8 @@ use crate::work::batch_removal::BatchRemoval;
 use crate::work::batch_replay::BatchReplay;
 use crate::work::clock_watch::ClockWatch;
 use crate::work::dropped_tables::DroppedTables;
-use crate::work::hints::{HintDelivery, HintWriter};
+use crate::work::hint_delivery::HintDelivery;
+use crate::work::hint_writer::HintWriter;
 use crate::work::index_build::IndexBuilder;
 use crate::work::lease::{self, LeaseRenewal};
 use crate::work::periodic_sync::PeriodicSync;
@@ -46,12 +48,16 @@ use henge_base::{ClusterId, HostId};
 use henge_metadata::{Command, EntryHash, Epoch, Position, RangeReplicas};
 use henge_model::{Replication, Table};
 use henge_ring::PlacedRange;
-use henge_storage::{Store, SyncMode};
+use henge_storage::{EngineError, Store, SyncMode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
+pub use pending_hints::PendingHints;
 pub use recovery::StartError;
+
+/// A shutdown waits so long for hints that are being written.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A node. Cheap to clone.
 pub struct Node<W> {
@@ -115,7 +121,8 @@ impl<W: World> Node<W> {
         self.run_worker(SightingWriter { cluster: Arc::clone(cluster) });
         self.run_worker(LeaseRenewal { context: context(), replica: replica() });
         self.run_worker(HintWriter { context: context(), replica: replica(), queue: Arc::clone(hints) });
-        self.run_worker(HintDelivery::new(context(), Arc::clone(peers), coordinator.replica().clone()));
+        let (own_replica, queue) = (coordinator.replica().clone(), Arc::clone(hints));
+        self.run_worker(HintDelivery::new(context(), Arc::clone(peers), Arc::clone(cluster), own_replica, queue));
         self.run_worker(BatchReplay::new(coordinator.clone()));
         self.run_worker(BatchRemoval::new(coordinator.clone()));
         self.run_worker(SpaceWatch { context: context() });
@@ -261,12 +268,48 @@ impl<W: World> Node<W> {
         self.clients.drain();
     }
 
+    /// Pauses delivery of hints, or lets it go on. A restart lets it go on.
+    pub fn set_handoff_paused(&self, is_paused: bool) {
+        self.parts.hints.set_paused(is_paused);
+    }
+
+    /// True if hints are kept for replicas that are down.
+    pub fn is_handoff_enabled(&self) -> bool {
+        self.parts.context.options.hinted_handoff
+    }
+
+    /// True while delivery of hints is paused.
+    pub fn is_handoff_paused(&self) -> bool {
+        self.parts.hints.is_paused()
+    }
+
+    /// Removes the hints for a replica, or all; gives their number. They are recorded as missed. Reads and writes the disk.
+    pub fn truncate_hints(&self, target: Option<HostId>) -> Result<u64, EngineError> {
+        self.parts.hints.truncate(target)
+    }
+
+    /// The hints that wait for each replica. Reads the disk.
+    pub fn pending_hints(&self) -> Vec<PendingHints> {
+        pending_hints::list(&self.parts)
+    }
+
     /// Brings what was accepted to disk. The last thing before a clean end.
-    pub async fn settle(&self) -> Result<(), henge_storage::EngineError> {
-        // Those that waited for room: the reserve has it.
-        let hints = self.parts.hints.take();
-        if !hints.is_empty() {
+    pub async fn settle(&self) -> Result<(), EngineError> {
+        // Those that waited for room: the reserve has it. And those that ended with the cores.
+        let queue = &self.parts.hints;
+        let queued = queue.take();
+        if !queued.is_empty() {
+            let hints = queued.iter().map(|queued| queued.hint.clone()).collect();
             self.parts.replica.on_disk(Lane::Background, move |store| store.add_hints(hints)).await?;
+            queue.confirm(queued);
+        }
+        // What its writer took before is being written.
+        if self.parts.context.within(SETTLE_TIMEOUT, queue.wait_until_written()).await.is_none() {
+            tracing::warn!("some hints were not written in time");
+        }
+        let missed = queue.take_missed();
+        if !missed.is_empty() {
+            self.parts.replica.on_disk(Lane::Background, move |store| store.add_missed(&missed)).await?;
         }
         self.parts.replica.on_disk(Lane::Background, Store::close).await
     }

@@ -18,7 +18,7 @@ use crate::ground::world::{Lane, World};
 use henge_base::{HostId, Micros};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{ReadCommand, SharedMutation, StorageId};
-use henge_storage::{BuiltIndex, EngineError, Figures, HintSpan, ReadError, Store, SyncMode, Tier};
+use henge_storage::{BuiltIndex, EngineError, Figures, Hint, HintSpan, ReadError, Store, SyncMode, Tier};
 use partition_locks::PartitionLocks;
 use slots::Slots;
 use std::collections::BTreeSet;
@@ -187,6 +187,31 @@ impl<W: World> LocalReplica<W> {
     /// Bytes of the hints stored for a peer.
     pub(crate) fn hint_bytes(&self, peer: HostId) -> u64 {
         self.store.hint_bytes(peer)
+    }
+
+    /// Number of the hints stored for a peer.
+    pub(crate) fn hint_count(&self, peer: HostId) -> u64 {
+        self.store.hint_count(peer)
+    }
+
+    /// Bytes of the hints stored for all peers.
+    pub(crate) fn hint_total(&self) -> u64 {
+        self.store.hint_total()
+    }
+
+    /// A time before which no hint stored for a peer was created.
+    pub(crate) fn oldest_hint(&self, peer: HostId) -> Option<Micros> {
+        self.store.oldest_hint(peer)
+    }
+
+    /// Peers that are owed hints.
+    pub(crate) fn hinted_peers(&self) -> Vec<HostId> {
+        self.store.hinted_peers()
+    }
+
+    /// Removes all hints stored for a peer, telling `gone` of each. Reads and writes the disk.
+    pub(crate) fn truncate_hints(&self, peer: HostId, gone: impl FnMut(&Hint)) -> Result<u64, EngineError> {
+        self.store.truncate_hints(peer, gone)
     }
 
     /// Peers that are owed hints, each with the times of the oldest and the newest. May touch the disk.

@@ -124,7 +124,13 @@ metrics! {
         pub hints_created: IntCounter = counter("henge_hints_created_total");
         /// Hints that their replicas acknowledged.
         pub hints_delivered: IntCounter = counter("henge_hints_delivered_total");
-        /// Hints given up, for limits or for tables that are gone: only read repair brings what they held.
+        /// Bytes of hints that their replicas acknowledged.
+        pub hint_bytes_delivered: IntCounter = counter("henge_hints_delivered_bytes_total");
+        /// Hints whose ranges had moved: the replicas that have them now are owed hints instead.
+        pub hints_replanned: IntCounter = counter("henge_hints_replanned_total");
+        /// Hints that an operator had removed.
+        pub hints_truncated: IntCounter = counter("henge_hints_truncated_total");
+        /// Hints given up, for limits or for tables that are gone: only repair brings what they held.
         pub hints_dropped: IntCounter = counter("henge_hints_dropped_total");
         /// Stored hints that were found damaged; they are kept until they are older than max_hint_window.
         pub hints_damaged: IntCounter = counter("henge_hints_damaged_total");

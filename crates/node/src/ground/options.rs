@@ -62,6 +62,12 @@ settings! {
             hinted_handoff as "hinted_handoff_enabled": bool = flag(true);
             /// Hints are kept for a replica that has been down for less than this.
             max_hint_window: Duration = duration("3h", "0s"..="365d");
+            /// Bytes of hints on disk for one replica; no more are kept.
+            hint_bytes_max as "max_hints_size_per_host": u64 = size("1GiB", "1MiB"..);
+            /// Bytes of hints on disk for all replicas; no more are kept.
+            hint_total_max as "max_hints_size_total": u64 = size("8GiB", "1MiB"..);
+            /// Bytes of hints that a replica which was down is sent in a second: each of the other nodes sends its share. 0: no limit.
+            hint_throttle as "hinted_handoff_throttle": u64 = size("8MiB", ..);
             /// The time between two sweeps of a table for deletions that can be purged.
             purge_interval as "tombstone_purge_interval": Duration = duration("24h", "1s"..="365d");
         }
@@ -166,6 +172,12 @@ pub struct Faults {
     pub withhold_entries: bool,
     /// Asks no other replica in place of one that is late.
     pub wait_for_silent: bool,
+    /// Drops a hint whose range has moved to other replicas. A scenario shows it.
+    pub forget_moved: bool,
+    /// Takes a replica that is behind for one whose table is gone. A scenario shows it.
+    pub drop_behind: bool,
+    /// Acknowledges a write at ANY before its hint is on disk. A scenario shows it.
+    pub ack_any_early: bool,
     /// Admits every process of a host, on whatever copy of its disk.
     pub admit_older_copies: bool,
     /// Takes a majority of all replicas, pending ones among them, for a quorum.

@@ -76,6 +76,11 @@ impl Liveness {
         now.since(self.down_since.lock().get(&host).copied().unwrap_or_default())
     }
 
+    /// True if a member was up at any time since this node's start.
+    pub(crate) fn was_up(&self, host: HostId) -> bool {
+        self.is_up(host) || self.down_since.lock().contains_key(&host)
+    }
+
     /// All members that seem up.
     pub(crate) fn up(&self) -> Arc<BTreeSet<HostId>> {
         self.up.load_full()

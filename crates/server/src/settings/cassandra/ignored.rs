@@ -40,10 +40,10 @@ pub(crate) const IGNORED: &[(&str, &[&str])] = &[
     ("all data lies in data_directory", &[
         "cdc_raw_directory", "hints_directory", "local_system_data_file_directory",
     ]),
-    ("hints are kept beside the data and delivered as fast as their replica takes them", &[
+    ("hints are kept beside the data, a window of them outlives restarts, and each node has a delivery of its own", &[
         "auto_hints_cleanup_enabled", "enforce_native_deadline_for_hints", "hint_window_persistent_enabled",
-        "hinted_handoff_throttle", "hints_compression", "hints_flush_period", "max_hints_delivery_threads",
-        "max_hints_file_size", "max_hints_size_per_host", "transfer_hints_on_decommission", "use_creation_time_for_hint_ttl",
+        "hints_compression", "hints_flush_period", "max_hints_delivery_threads", "max_hints_file_size",
+        "transfer_hints_on_decommission", "use_creation_time_for_hint_ttl",
     ]),
     ("the batch log is replayed without a limit, and kept in other racks where there are any", &[
         "batchlog_endpoint_strategy", "batchlog_replay_throttle",

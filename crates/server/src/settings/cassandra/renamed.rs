@@ -37,7 +37,7 @@ pub(crate) const RENAMED: &[(&str, &str, &str)] = &[
     ("file_cache_size_in_mb", "file_cache_size", ""),
     ("gc_log_threshold_in_ms", "gc_log_threshold", ""),
     ("gc_warn_threshold_in_ms", "gc_warn_threshold", ""),
-    ("hinted_handoff_throttle_in_kb", "hinted_handoff_throttle", ""),
+    ("hinted_handoff_throttle_in_kb", "hinted_handoff_throttle", "KiB"),
     ("hints_flush_period_in_ms", "hints_flush_period", ""),
     ("index_summary_capacity_in_mb", "index_summary_capacity", ""),
     ("index_summary_resize_interval_in_minutes", "index_summary_resize_interval", ""),
