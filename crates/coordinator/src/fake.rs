@@ -34,6 +34,8 @@ pub(crate) struct Fake {
     pub(crate) log: Mutex<Vec<String>>,
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) faults: Faults,
+    /// The fate of hints: kept nowhere, or kept and on disk or not.
+    pub(crate) hints: Option<bool>,
     pub(crate) budget: SpeculationBudget,
     /// The outcome of keeping a batch.
     pub(crate) batch_log: Result<(), (HostId, ReplicaError)>,
@@ -131,6 +133,7 @@ impl Fake {
             log: Mutex::default(),
             events: Mutex::default(),
             faults: Faults::default(),
+            hints: None,
             budget: SpeculationBudget::default(),
             batch_log: Ok(()),
             newest: Mutex::default(),

@@ -21,7 +21,7 @@ impl Places for Two {
 /// Remarks on a level.
 fn note(level: Consistency) -> &'static str {
     match level {
-        Consistency::Any => "writes only; a hint alone is never an acknowledgement",
+        Consistency::Any => "writes only; a hint on the coordinator's disk counts too",
         Consistency::Serial | Consistency::LocalSerial => {
             "conditional writes, and reads of one partition that see them decided; other reads as at the quorum level of that scope"
         }

@@ -86,7 +86,8 @@ impl WritePlan {
     ) -> Result<WritePlan, Shortage> {
         let range = placed.placement.replicas(token);
         let (read, write) = range.map_or((Hosts::NONE, Hosts::NONE), |range| (range.read, range.write));
-        let pending = write.iter().filter(|host| !read.contains(*host));
+        // ANY promises no read anything, so it waits for no replica more.
+        let pending = write.iter().filter(|host| level != Consistency::Any && !read.contains(*host));
         let required = required_answers(replicas, placed, level)
             .with_pending(pending.map(|host| replicas.datacenter(host)), replicas.faults());
         let mut targets: SmallVec<[Target; 3]> = SmallVec::with_capacity(write.len());
@@ -97,7 +98,11 @@ impl WritePlan {
                 targets.push(Target { host, alive: replicas.alive(host), group });
             }
         }
-        required.check(targets.iter().filter(|target| target.alive).filter_map(|target| target.group))?;
+        let is_hint_enough = level == Consistency::Any
+            && targets.iter().any(|target| !target.alive && replicas.keeps_hints_for(target.host));
+        if !is_hint_enough {
+            required.check(targets.iter().filter(|target| target.alive).filter_map(|target| target.group))?;
+        }
         Ok(WritePlan { required, targets, epoch: placed.epoch })
     }
 }

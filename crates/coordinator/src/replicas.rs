@@ -121,6 +121,15 @@ pub trait Replicas: Send + Sync + 'static {
     fn write(&self, to: Recipient, mutation: &SharedMutation, deadline: Mono) -> Self::Write;
     /// Keeps a hint for a replica that is known to be down: nothing is sent.
     fn owe(&self, to: HostId, mutation: Bytes);
+    /// True if a hint for a replica would be kept now.
+    fn keeps_hints_for(&self, _host: HostId) -> bool {
+        false
+    }
+    /// As [`Replicas::owe`]; true once the hint is on this node's disk, false if it will not be.
+    fn owe_durably(&self, to: HostId, mutation: Bytes) -> BoxedFuture<bool> {
+        self.owe(to, mutation);
+        Box::pin(std::future::ready(false))
+    }
     /// Repairs a replica with an encoded mutation: as `write`, but no hint is owed when it fails.
     fn mend(&self, to: Recipient, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Asks a replica, or reads here.

@@ -57,7 +57,7 @@ pub(crate) trait Places {
 }
 
 impl RequiredAnswers {
-    /// The answers that `level` needs in a keyspace. ANY counts as ONE: a hint alone does not satisfy it. SERIAL levels,
+    /// The answers that `level` needs in a keyspace. ANY needs one, as ONE does, where no hint takes its place. SERIAL levels,
     /// which have their own counting, count as QUORUM and LOCAL_QUORUM.
     pub(crate) fn of(
         level: Consistency,

@@ -1,5 +1,7 @@
 //! Writing: every other replica is sent the same bytes, and as many are awaited as the level needs.
 
+mod any;
+
 use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::WritePlan;
 use crate::plan_epoch::{confirm_write, newest};
@@ -20,7 +22,7 @@ pub struct Write {
     pub token: Token,
     /// The mutation.
     pub mutation: SharedMutation,
-    /// The replicas that must acknowledge. ANY needs one, as ONE does: a hint is not an acknowledgement.
+    /// The replicas that must acknowledge. ANY needs one, or a hint on this node's disk.
     pub consistency: Consistency,
     /// The time by which the request must be answered.
     pub deadline: Mono,
@@ -36,8 +38,12 @@ pub async fn write<R: Replicas>(replicas: &R, mut write: Write) -> Result<(), Wr
     let tokens = TokenRange::of_one(write.token);
     write.placed = newest(replicas, write.placed, tokens);
     let plan = plan(replicas, &write.placed, write.token, write.consistency)?;
+    if write.consistency == Consistency::Any {
+        return any::write(replicas, &write, &plan).await;
+    }
     let mut tally = Tally::new(&plan.required);
     let mut under_way = send(replicas, &write, &plan, &mut tally);
+    owe_absent(replicas, &write, &plan);
     let (mut unanswered, mut repeats) = (RepeatTargets::new(), 0);
     while !tally.is_met() {
         if let Some(loss) = tally.loss() {
@@ -100,7 +106,7 @@ type RepeatTargets = SmallVec<[(HostId, usize, ReplicaError); 1]>;
 
 type Acknowledgements<R> = UnderWay<(HostId, usize), <R as Replicas>::Write>;
 
-/// Sends to all replicas, then owes hints to those that are down, which may cost more. Only replicas that count are awaited.
+/// Sends to the replicas that are up. Only those that count are awaited.
 fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut Tally<'_>) -> Acknowledgements<R> {
     let mut under_way = UnderWay::new();
     for target in plan.targets.iter().filter(|target| target.alive) {
@@ -117,10 +123,14 @@ fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut 
             under_way.push((target.host, group), pending);
         }
     }
+    under_way
+}
+
+/// Owes hints to the replicas that are down. After the others were sent to, for it may cost more.
+fn owe_absent<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan) {
     for target in plan.targets.iter().filter(|target| !target.alive) {
         replicas.owe(target.host, write.mutation.bytes().clone());
     }
-    under_way
 }
 
 fn failure(write: &Write, plan: &WritePlan, tally: Tally<'_>, loss: Loss) -> WriteError {

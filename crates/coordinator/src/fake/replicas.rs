@@ -108,6 +108,15 @@ impl Replicas for Fake {
         self.log_message("owe", to);
     }
 
+    fn keeps_hints_for(&self, _: HostId) -> bool {
+        self.hints.is_some()
+    }
+
+    fn owe_durably(&self, to: HostId, _: Bytes) -> BoxedFuture<bool> {
+        self.log_message("owe", to);
+        Box::pin(std::future::ready(self.hints == Some(true)))
+    }
+
     fn mend(&self, Recipient { host: to, epoch }: Recipient, mutation: Bytes, _: Mono) -> Self::Write {
         self.log_message("mend", to);
         let does = self.nodes.lock().unwrap()[&to].mends;

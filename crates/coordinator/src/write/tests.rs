@@ -70,6 +70,25 @@ fn a_write_whose_links_broke_is_sent_again_while_time_is_left() {
 }
 
 #[test]
+fn at_any_a_hint_on_disk_is_enough_and_only_there() {
+    let run_with = |level: Consistency, nodes: &str, hints| {
+        let mut fake = Fake::new(nodes);
+        fake.hints = hints;
+        (show(&run(&fake, fake.keyspace("3"), level)), fake.log().matches("owe").count())
+    };
+    let at_any = |nodes, hints| run_with(Consistency::Any, nodes, hints);
+    assert_eq!(at_any("ddd", Some(true)), ("ok".to_owned(), 3));
+    assert_eq!(at_any("ddd", Some(false)), ("timeout 0/1".to_owned(), 3));
+    assert_eq!(at_any("ddd", None), ("unavailable 0/1".to_owned(), 0));
+    assert_eq!(at_any("rdd", Some(true)), ("ok".to_owned(), 2));
+    assert_eq!(at_any("nnn", Some(true)), ("ok".to_owned(), 1), "one that could not be sent it is owed it");
+    assert_eq!(at_any("sss", Some(true)), ("timeout 0/1".to_owned(), 0));
+    assert_eq!(at_any("rrr", Some(true)).0, "failure 0/1 by 3", "what refuses a write is no reason to call it written");
+    assert_eq!(run_with(Consistency::One, "ddd", Some(true)).0, "unavailable 0/1");
+    assert_eq!(run_with(Consistency::One, "sss", Some(true)).0, "timeout 0/1");
+}
+
+#[test]
 fn one_datacentre() {
     check(
         "

@@ -114,6 +114,16 @@ impl<W: World> Replicas for Coordinator<W> {
         self.parts.hints.push(to, mutation);
     }
 
+    fn keeps_hints_for(&self, host: HostId) -> bool {
+        self.parts.hints.takes(host)
+    }
+
+    fn owe_durably(&self, to: HostId, mutation: Bytes) -> BoxedFuture<bool> {
+        self.note(|| format!("Adding hint for {}", self.name_of(to)));
+        let written = self.parts.hints.push_watched(to, mutation);
+        Box::pin(async move { written.await.is_ok() })
+    }
+
     fn mend(&self, to: Recipient, mutation: Bytes, deadline: Mono) -> WritePending {
         if to.host == self.local() {
             let place = Mutation::decode(mutation.clone()).ok().and_then(|mutation| Place::of_mutation(&mutation));
