@@ -1,11 +1,12 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
-//! - `client`: requests to the node's admin port; `operations`: what takes long; `table`: values in columns, as nodetool prints them.
+//! - `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod client;
+mod handoff;
 mod operations;
 mod table;
 
@@ -13,8 +14,8 @@ use anyhow::ensure;
 use clap::Subcommand;
 use client::{Client, Place};
 use henge_operator::{
-    Everything, MetadataLog, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, Voter, route,
-    size_text,
+    Everything, Handoff, MetadataLog, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, Voter,
+    route, size_text,
 };
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -85,6 +86,19 @@ enum Command {
         #[command(flatten)]
         waiting: Waiting,
     },
+    /// Say whether hints are kept for nodes that are down, and delivered.
+    Statushandoff,
+    /// Deliver no hints until resumehandoff, or until the node restarts. They are kept all the same.
+    Pausehandoff,
+    /// Deliver hints again.
+    Resumehandoff,
+    /// Remove hints. What they held is brought by repair only.
+    Truncatehints {
+        /// The host id of the member whose hints to remove; without one, all hints.
+        host_id: Option<String>,
+    },
+    /// List the nodes for which this node keeps hints.
+    Listpendinghints,
     /// List the operations (snapshot, flush, compact) since the node's start.
     Operations,
     /// Wait until an operation has ended, and print how.
@@ -159,6 +173,14 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
         Command::Overridemetadata { hash, waiting } => {
             start(OperationRequest::BeginLineage { hash: hash.clone() }, waiting).await
         }
+        Command::Statushandoff => Ok(handoff::status(&client.report::<Handoff>(&Everything {}).await?)),
+        Command::Pausehandoff => operations::start(client, OperationRequest::PauseHandoff, true).await,
+        Command::Resumehandoff => operations::start(client, OperationRequest::ResumeHandoff, true).await,
+        Command::Truncatehints { host_id } => {
+            let request = OperationRequest::TruncateHints { host_id: host_id.clone() };
+            operations::start(client, request, true).await
+        }
+        Command::Listpendinghints => Ok(handoff::pending(&client.report::<Handoff>(&Everything {}).await?)),
         Command::Operations => Ok(operations::list(&client.operations().await?)),
         Command::Watch { id } => operations::wait(client, client.watch(OperationId(*id)).await?).await,
         Command::Abort { id } => {

@@ -33,6 +33,15 @@ pub enum OperationRequest {
         /// Its host id.
         host_id: String,
     },
+    /// Deliver no hints until that is resumed, or the node restarts.
+    PauseHandoff,
+    /// Deliver hints again.
+    ResumeHandoff,
+    /// Remove the hints for a member, or all.
+    TruncateHints {
+        /// The member's host id.
+        host_id: Option<String>,
+    },
     /// Begin a new lineage of the metadata log, because most voters are lost for good.
     BeginLineage {
         /// The hash of the entry to go on from.
@@ -47,6 +56,10 @@ impl fmt::Display for OperationRequest {
             OperationRequest::Compact => f.write_str("compact"),
             OperationRequest::Snapshot { name } => write!(f, "snapshot {name}"),
             OperationRequest::RemoveMember { host_id } => write!(f, "removenode {host_id}"),
+            OperationRequest::PauseHandoff => f.write_str("pausehandoff"),
+            OperationRequest::ResumeHandoff => f.write_str("resumehandoff"),
+            OperationRequest::TruncateHints { host_id: None } => f.write_str("truncatehints"),
+            OperationRequest::TruncateHints { host_id: Some(host_id) } => write!(f, "truncatehints {host_id}"),
             OperationRequest::BeginLineage { hash } => write!(f, "overridemetadata {hash}"),
         }
     }
@@ -65,6 +78,11 @@ impl fmt::Display for OperationOutcome {
                 write!(f, "Snapshot {}: {} of data in {}", snapshot.name, size_text(snapshot.bytes), snapshot.path)
             }
             OperationOutcome::MemberRemoved { host_id } => write!(f, "Removed {host_id}; it cannot come back"),
+            OperationOutcome::HandoffPaused => f.write_str("Hints are kept and not delivered"),
+            OperationOutcome::HandoffResumed => f.write_str("Hints are delivered"),
+            OperationOutcome::HintsTruncated { count } => {
+                write!(f, "Removed {count} hints; only repair brings what they held")
+            }
             OperationOutcome::LineageBegun { lineage, index } => {
                 write!(f, "Began lineage {lineage} of the metadata log at entry {index}")
             }
@@ -151,6 +169,15 @@ pub enum OperationOutcome {
     MemberRemoved {
         /// Its host id.
         host_id: String,
+    },
+    /// Delivery of hints is paused.
+    HandoffPaused,
+    /// Hints are delivered.
+    HandoffResumed,
+    /// Hints were removed.
+    HintsTruncated {
+        /// Number of writes.
+        count: u64,
     },
     /// The metadata log goes on in a new lineage.
     LineageBegun {

@@ -33,6 +33,46 @@ impl Report for MetadataLog {
     type Selection = Everything;
 }
 
+/// Handoff of hints.
+impl Report for Handoff {
+    const PATH: &'static str = "/handoff";
+    type Selection = Everything;
+}
+
+/// Handoff of hints on a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handoff {
+    /// True if hints are kept for replicas that are down.
+    pub is_enabled: bool,
+    /// True while their delivery is paused.
+    pub is_paused: bool,
+    /// The replicas that are owed any.
+    pub pending: Vec<PendingHints>,
+}
+
+/// The hints that wait for one replica.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingHints {
+    /// Its host id.
+    pub host_id: String,
+    /// The address at which peers reach it; `None` of it and the next two if it is no member any more.
+    pub address: Option<String>,
+    /// Its rack.
+    pub rack: Option<String>,
+    /// Its datacentre.
+    pub datacenter: Option<String>,
+    /// True if it seems up.
+    pub is_up: bool,
+    /// Number of hints.
+    pub count: u64,
+    /// Bytes of what they hold.
+    pub bytes: u64,
+    /// When the newest became owed, in seconds since 1970.
+    pub newest_seconds: u64,
+    /// When the oldest became owed.
+    pub oldest_seconds: u64,
+}
+
 /// The metadata log, as a node has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetadataLog {

@@ -1,8 +1,10 @@
 //! Reports, which are answered at once: each is a line of [`each_report`] and a function.
 
 use super::{Operations, describe_snapshot, failure, snapshot_failure};
+use henge_node::Micros;
 use henge_operator::{
-    Everything, Failure, FailureKind, MetadataLog, Report, Snapshot, TableSelection, TableStats, Voter,
+    Everything, Failure, FailureKind, Handoff, MetadataLog, PendingHints, Report, Snapshot, TableSelection, TableStats,
+    Voter,
 };
 use henge_storage::TableStatistics;
 
@@ -13,7 +15,11 @@ pub(crate) trait ReportRoutes {
 
 /// Hands every report to `routes`.
 pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
-    routes.add(Operations::list_snapshots).add(Operations::table_stats).add(Operations::metadata_log)
+    routes
+        .add(Operations::list_snapshots)
+        .add(Operations::table_stats)
+        .add(Operations::metadata_log)
+        .add(Operations::handoff)
 }
 
 impl Operations {
@@ -36,6 +42,28 @@ impl Operations {
             index: end.epoch.index,
             hash: end.hash.to_string(),
             voters: self.node.voters().into_iter().map(voter).collect(),
+        })
+    }
+
+    /// Handoff of hints; reads the disk.
+    #[allow(clippy::unnecessary_wraps)] // As all reports.
+    fn handoff(&self, _: &Everything) -> Result<Handoff, Failure> {
+        let seconds = |time: Option<Micros>| u64::try_from(time.unwrap_or_default() / 1_000_000).unwrap_or_default();
+        let pending = |pending: henge_node::PendingHints| PendingHints {
+            host_id: pending.host.to_string(),
+            address: pending.member.as_ref().map(|member| member.address.to_string()),
+            rack: pending.member.as_ref().map(|member| member.rack.clone()),
+            datacenter: pending.member.map(|member| member.datacenter),
+            is_up: pending.is_up,
+            count: pending.count,
+            bytes: pending.bytes,
+            newest_seconds: seconds(pending.span.map(|(_, newest)| newest)),
+            oldest_seconds: seconds(pending.span.map(|(oldest, _)| oldest)),
+        };
+        Ok(Handoff {
+            is_enabled: self.node.is_handoff_enabled(),
+            is_paused: self.node.is_handoff_paused(),
+            pending: self.node.pending_hints().into_iter().map(pending).collect(),
         })
     }
 

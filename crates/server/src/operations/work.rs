@@ -13,6 +13,10 @@ fn invalid(reason: impl Display) -> Failure {
     Failure::new(FailureKind::Invalid, reason)
 }
 
+fn parse_host_id(text: &str) -> Result<HostId, Failure> {
+    text.parse().map(HostId).map_err(|_| invalid(format!("{text:?} is no host id")))
+}
+
 /// A part of the engine's keys: a family, and within it a range.
 struct Part {
     family: Family,
@@ -27,15 +31,30 @@ impl Operations {
             OperationRequest::Compact => self.compact(steps),
             OperationRequest::Snapshot { name } => self.take_snapshot(name).map_err(Interruption::Failed),
             OperationRequest::RemoveMember { host_id } => self.remove_member(host_id).map_err(Interruption::Failed),
+            OperationRequest::PauseHandoff => {
+                self.node.set_handoff_paused(true);
+                Ok(OperationOutcome::HandoffPaused)
+            }
+            OperationRequest::ResumeHandoff => {
+                self.node.set_handoff_paused(false);
+                Ok(OperationOutcome::HandoffResumed)
+            }
+            OperationRequest::TruncateHints { host_id } => {
+                self.truncate_hints(host_id.as_deref()).map_err(Interruption::Failed)
+            }
             OperationRequest::BeginLineage { hash } => self.begin_lineage(hash).map_err(Interruption::Failed),
         }
     }
 
     fn remove_member(&self, host_id: &str) -> Result<OperationOutcome, Failure> {
-        let id = host_id.parse().map(HostId).map_err(|_| invalid(format!("{host_id:?} is no host id")))?;
-        let removal = self.node.remove_member(id);
+        let removal = self.node.remove_member(parse_host_id(host_id)?);
         Handle::current().block_on(removal).map_err(invalid)?;
         Ok(OperationOutcome::MemberRemoved { host_id: host_id.to_owned() })
+    }
+
+    fn truncate_hints(&self, host_id: Option<&str>) -> Result<OperationOutcome, Failure> {
+        let target = host_id.map(parse_host_id).transpose()?;
+        Ok(OperationOutcome::HintsTruncated { count: self.node.truncate_hints(target).map_err(failure)? })
     }
 
     fn begin_lineage(&self, hash: &str) -> Result<OperationOutcome, Failure> {
