@@ -81,6 +81,9 @@ const NONE: Faults = Faults {
     admit_older_copies: false,
     majority_of_all: false,
     serve_stale_plans: false,
+    forget_moved: false,
+    drop_behind: false,
+    ack_any_early: false,
 };
 
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.

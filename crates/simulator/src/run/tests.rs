@@ -15,6 +15,7 @@ mod clocks;
 mod contention;
 mod disks;
 mod epochs;
+mod hints;
 mod identity;
 mod latency;
 mod manual;
@@ -289,6 +290,8 @@ fn a_machine_that_is_behind_loses_neither_hints_nor_batches() {
     let rows = |faults: Faults| (12..20).map(move |seed| rows_of_one_that_was_behind(seed, faults));
     let unknown = Faults { unknown_when_behind: true, ..Faults::default() };
     assert!(rows(unknown).any(|rows| rows == 2), "the hint is lost");
+    let dropped = Faults { drop_behind: true, ..Faults::default() };
+    assert!(rows(dropped).any(|rows| rows == 2), "the hint is dropped");
     let replayed = Faults { replay_when_behind: true, ..Faults::default() };
     assert!(rows(replayed).any(|rows| rows == 1), "the batch is lost");
 }
