@@ -1,7 +1,7 @@
 //! Ranges change hands every second without a row being moved: all machines take all writes, and those that are read change. So plans are
 //! of many epochs, and whatever is read was written to any of its replicas.
 
-use super::{COPIES, Run};
+use super::{COPIES, Run, SECOND};
 use crate::slot::Slot;
 use henge_base::{HostId, Random};
 use henge_model::Token;
@@ -31,14 +31,12 @@ fn draw(hosts: &[HostId], random: &mut Random) -> Vec<RangeReplicas> {
 impl Run {
     /// Has all machines take all writes, before there are any. True if they do.
     pub(super) fn spread(&mut self) -> bool {
-        let life = self.lives().swap_remove(0);
-        let Some(ranges) = life.node.ranges(&SETTING) else { return false };
         let all = self.cluster.hosts();
         let spread = |range: RangeReplicas| {
             let pending = all.iter().copied().filter(|host| !range.readers.contains(host)).collect();
             RangeReplicas { pending, ..range }
         };
-        self.place_and_pass(ranges.into_iter().map(spread).collect())
+        self.place_and_pass(|now| now.into_iter().map(spread).collect())
     }
 
     /// Begins to change the machines that are read, through any running node. Whether that comes to pass is left to the storm.
@@ -57,18 +55,19 @@ impl Run {
 
     /// Has the machines that are read take all writes alone, once the cluster has healed. True if they do.
     pub(super) fn gather(&mut self) -> bool {
-        let life = self.lives().swap_remove(0);
-        let Some(ranges) = life.node.ranges(&SETTING) else { return false };
-        self.place_and_pass(ranges.into_iter().map(|range| RangeReplicas { pending: Vec::new(), ..range }).collect())
+        let gather = |range| RangeReplicas { pending: Vec::new(), ..range };
+        self.place_and_pass(|now| now.into_iter().map(gather).collect())
     }
 
-    /// Gives ranges these replicas in a healthy cluster, and waits for the barrier. True if both come to pass.
-    pub(super) fn place_and_pass(&mut self, ranges: Vec<RangeReplicas>) -> bool {
+    /// Gives ranges other replicas in a healthy cluster, made of those they have, and waits for the barrier. True if both come to pass. What
+    /// the storm had begun may change them meanwhile, and a node may have yet to hear of it.
+    pub(super) fn place_and_pass(&mut self, change: impl Fn(Vec<RangeReplicas>) -> Vec<RangeReplicas>) -> bool {
         let mut last = String::new();
         for _ in 0..ATTEMPTS {
-            let (slot, ranges) = (Slot::default(), ranges.clone());
+            let slot = Slot::default();
             let done = slot.clone();
             let Some(life) = self.lives().into_iter().next() else { break };
+            let Some(ranges) = life.node.ranges(&SETTING).map(&change) else { break };
             self.cluster.clockwork.spawn(Some(life.owner), async move {
                 let moved = life.node.move_ranges(SETTING, ranges).await.map_err(|error| error.to_string());
                 done.fill(match moved {
@@ -81,6 +80,7 @@ impl Run {
                 Some(Err(error)) => last = error,
                 None => "no answer".clone_into(&mut last),
             }
+            self.pass(SECOND);
         }
         self.cluster.record_violation("I31", format!("ranges cannot get other replicas in a healthy cluster: {last}"));
         false

@@ -28,7 +28,7 @@ impl Run {
         let pending = hosts.into_iter().filter(|host| !readers.contains(host)).collect();
         let range = RangeReplicas { end: Token(i64::MIN), readers, pending };
         let alone = RangeReplicas { pending: Vec::new(), ..range.clone() };
-        assert!(self.place_and_pass(vec![range]) && self.place_and_pass(vec![alone]));
+        assert!(self.place_and_pass(|_| vec![range.clone()]) && self.place_and_pass(|_| vec![alone.clone()]));
         self.pass(SECOND);
     }
 
