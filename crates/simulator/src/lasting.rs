@@ -18,15 +18,18 @@ const WRITE: &str = "INSERT INTO sim.lasting (k, v) VALUES (?, ?)";
 pub(crate) const READ: &str = "SELECT v FROM sim.lasting WHERE k = ?";
 /// The number of keys.
 pub(crate) const COUNT: i64 = 2;
-/// Microseconds after its beginning by which a write has its stamp (2 s), and by which no clock that is trusted is ahead of
-/// another any more (2 s).
-const SETTLED_US: u64 = 4_000_000;
+/// Microseconds after its beginning by which a write has its stamp, unless its machine stands still.
+const STAMPED_US: u64 = 2_000_000;
+/// Microseconds after a stamp by which no clock that is trusted is ahead of another any more.
+const SETTLED_US: u64 = 2_000_000;
 
 /// A write whose coordinator stamped it. Its value is its number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastingWrite {
     pub(crate) key: i64,
     pub(crate) began: u64,
+    /// The time at which it ended; a machine that stands still stamps it only when it goes on.
+    pub(crate) ended: Option<u64>,
     pub(crate) ending: Ending,
 }
 
@@ -40,7 +43,12 @@ impl Clients {
     pub(crate) fn write_lasting_at(self: &Arc<Self>, life: &Life, key: i64) -> usize {
         let number = {
             let mut lasting = self.lasting.lock();
-            lasting.push(LastingWrite { key, began: self.cluster.clockwork.now(), ending: Ending::Unknown });
+            lasting.push(LastingWrite {
+                key,
+                began: self.cluster.clockwork.now(),
+                ended: None,
+                ending: Ending::Unknown,
+            });
             lasting.len() - 1
         };
         let (clients, life) = (Arc::clone(self), life.clone());
@@ -49,7 +57,9 @@ impl Clients {
             let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
             let outcome = statement(&life, WRITE, &values, Consistency::Quorum, None).await;
             clients.cluster.clockwork.note("lasting", format!("{:?}", outcome.as_ref().err()).as_bytes());
-            clients.lasting.lock()[number].ending = match outcome {
+            let write = &mut clients.lasting.lock()[number];
+            write.ended = Some(clients.cluster.clockwork.now());
+            write.ending = match outcome {
                 Ok(_) => Ending::Ok,
                 Err(error) if is_definite(&error) => Ending::Failed,
                 Err(_) => Ending::Unknown,
@@ -59,11 +69,18 @@ impl Clients {
     }
 }
 
+impl LastingWrite {
+    /// The time after which a write that begins has a later stamp.
+    fn settled_at(&self) -> u64 {
+        (self.began + STAMPED_US).max(self.ended.unwrap_or(0)) + SETTLED_US
+    }
+}
+
 /// The violation by the value of a key that was read; `None` if it is correct.
 pub(crate) fn lasting_violation(key: i64, writes: &[LastingWrite], rows: &[Vec<Option<Bytes>>]) -> Option<String> {
     let value = rows.first().and_then(|row| row.first()?.as_ref()?.as_ref().try_into().ok()).map(i64::from_be_bytes);
     let winner = value.and_then(|number| writes.get(usize::try_from(number).ok()?));
-    let since = winner.map_or(0, |winner| winner.began + SETTLED_US);
+    let since = winner.map_or(0, LastingWrite::settled_at);
     let mut later = writes.iter().filter(|write| write.key == key && write.ending == Ending::Ok);
     if winner.is_some_and(|winner| winner.ending == Ending::Failed) {
         return Some(format!("key {key} has {winner:?}, which was told that it failed"));
