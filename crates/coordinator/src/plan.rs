@@ -78,12 +78,30 @@ impl WritePlan {
         Recipient { host, epoch: self.epoch }
     }
 
+    /// A plan for a write, if enough replicas are up.
     pub(crate) fn new<R: Replicas>(
         replicas: &R,
         placed: &KeyspacePlacement,
         token: Token,
         level: Consistency,
     ) -> Result<WritePlan, Shortage> {
+        let plan = WritePlan::without_check(replicas, placed, token, level);
+        let mut targets = plan.targets.iter();
+        let is_hint_enough =
+            level == Consistency::Any && targets.any(|target| !target.alive && replicas.keeps_hints_for(target.host));
+        if !is_hint_enough {
+            plan.required.check(plan.targets.iter().filter(|target| target.alive).filter_map(|target| target.group))?;
+        }
+        Ok(plan)
+    }
+
+    /// The same for what has to be sent however few replicas are up.
+    pub(crate) fn without_check<R: Replicas>(
+        replicas: &R,
+        placed: &KeyspacePlacement,
+        token: Token,
+        level: Consistency,
+    ) -> WritePlan {
         let range = placed.placement.replicas(token);
         let (read, write) = range.map_or((Hosts::NONE, Hosts::NONE), |range| (range.read, range.write));
         // ANY promises no read anything, so it waits for no replica more.
@@ -98,12 +116,7 @@ impl WritePlan {
                 targets.push(Target { host, alive: replicas.alive(host), group });
             }
         }
-        let is_hint_enough = level == Consistency::Any
-            && targets.iter().any(|target| !target.alive && replicas.keeps_hints_for(target.host));
-        if !is_hint_enough {
-            required.check(targets.iter().filter(|target| target.alive).filter_map(|target| target.group))?;
-        }
-        Ok(WritePlan { required, targets, epoch: placed.epoch })
+        WritePlan { required, targets, epoch: placed.epoch }
     }
 }
 

@@ -3,7 +3,6 @@
 use super::electorate::Electorate;
 use crate::plan::{Candidate, WritePlan};
 use crate::plan_epoch::newest;
-use crate::required::Shortage;
 use crate::tally::Tally;
 use crate::under_way::{Next, UnderWay};
 use crate::{Replicas, Work, WriteError, WriteType};
@@ -37,17 +36,13 @@ impl<R: Replicas> Electorate<'_, R> {
         }
     }
 
-    /// Sends a decision to every replica, and awaits as many as a client's level needs, none at ANY. Those of the newest epoch are told of it, also if
-    /// others decided. It stands in any case: an error only says that too few replicas are known to have it.
+    /// Sends a decision to every replica, and awaits as many as a client's level needs, none at ANY. Those of the newest epoch are
+    /// told of it, also if others decided, and those that are up, however few there are by now. It stands in any case: an error
+    /// only says that too few replicas are known to have it.
     pub(crate) async fn commit(&self, decided: &Proposal, consistency: Consistency) -> Result<(), WriteError> {
         let tokens = TokenRange::of_one(self.token);
         let placed = newest(self.replicas, self.placed.clone(), tokens);
-        let timeout = |received, block_for| {
-            let write_type = WriteType::Cas;
-            WriteError::Timeout { consistency, received, block_for, write_type }
-        };
-        let everyone = WritePlan::new(self.replicas, &placed, self.token, consistency);
-        let everyone = everyone.map_err(|Shortage { required, .. }| timeout(0, required))?;
+        let everyone = WritePlan::without_check(self.replicas, &placed, self.token, consistency);
         let (message, mutation) = self.commitment(decided).ok_or_else(|| self.timeout(0))?;
         let mut tally = Tally::new(&everyone.required);
         let mut under_way = UnderWay::new();
@@ -63,21 +58,19 @@ impl<R: Replicas> Electorate<'_, R> {
             self.replicas.owe(target.host, mutation.clone());
         }
         let is_enough = |tally: &Tally| consistency == Consistency::Any || tally.is_met();
-        while !is_enough(&tally) {
+        while !is_enough(&tally) && tally.loss().is_none() {
             match under_way.next().await {
                 Some(((_, group), Ok(()))) => tally.count_answer(group),
                 Some(((host, group), Err(error))) => tally.count_failure(group, host, error),
                 None => break,
-            }
-            if tally.loss().is_some() {
-                break;
             }
         }
         if consistency == Consistency::Any || tally.is_met() && self.replicas.holds(&placed, tokens) {
             return Ok(());
         }
         // Never Unavailable, nor a failure: it is decided.
-        Err(timeout(tally.short(), everyone.required.block_for()))
+        let (received, block_for) = (tally.short(), everyone.required.block_for());
+        Err(WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Cas })
     }
 
     /// The message to acceptors, and the mutation in it; `None` of a value that writes nothing, which nobody commits.

@@ -282,6 +282,22 @@ fn refused_commits_leave_the_decision_standing() {
     assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
 }
 
+/// A replica goes down between the round and its commit: the others are told all the same, and it is owed.
+#[test]
+fn a_decision_is_sent_however_few_replicas_are_left() {
+    let fake = Fake::new("ooo");
+    let decide = |_: &[RowBlock], stamp: Micros| -> Result<Decision, WriteError> {
+        fake.set(3, |node| node.alive = false);
+        Ok(Decision::Write(write(stamp, "a")))
+    };
+    let request = Conditional { consistency: Consistency::All, ..request(&fake, Consistency::Serial) };
+    let (consistency, write_type) = (Consistency::All, WriteType::Cas);
+    let unknown = WriteError::Timeout { consistency, received: 0, block_for: 3, write_type };
+    assert_eq!(settle(conditional(&fake, request, decide)).err(), Some(unknown));
+    assert!(fake.log().ends_with("commit1 commit2 owe3"), "{}", fake.log());
+    assert_eq!(serial(&fake), Ok(Some("a".to_owned())));
+}
+
 #[test]
 fn nonsense_is_no_vote() {
     let fake = Fake::new("loo");
