@@ -185,9 +185,20 @@ pub(crate) async fn statement(
     consistency: Consistency,
     timestamp: Option<Micros>,
 ) -> Result<Rows, Error> {
+    statement_at(life, text, values, (consistency, Consistency::Serial), timestamp).await
+}
+
+/// The same at a level and a serial level.
+pub(crate) async fn statement_at(
+    life: &Life,
+    text: &str,
+    values: &[BoundValue<'_>],
+    (consistency, serial): (Consistency, Consistency),
+    timestamp: Option<Micros>,
+) -> Result<Rows, Error> {
     let ready = life.core.prepare(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
-    let (serial, page) = (Consistency::Serial, Page::default());
+    let page = Page::default();
     let warnings = &Warnings::default();
     let parameters = Parameters {
         values,

@@ -1,11 +1,11 @@
 //! A cluster of one or two datacentres, each with three replicas and a machine that only coordinates.
 
 use super::super::*;
+use crate::client::statement_at;
 use henge_base::Bytes;
 use henge_coordinator::{ReadError, WriteError};
-use henge_cql::Warnings;
 use henge_model::{PartitionKey, Rows};
-use henge_node::{Error, Outcome, Page, Parameters};
+use henge_node::Error;
 use std::collections::BTreeMap;
 
 /// Machines of each datacentre. The first holds no copy of the keys that are asked for.
@@ -174,7 +174,7 @@ impl Site {
         let owner = life.owner;
         self.run.cluster.clockwork.spawn(Some(owner), async move {
             let began = cluster.clockwork.now();
-            let result = execute(&life, &text, level, serial).await;
+            let result = statement_at(&life, &text, &[], (level, serial), None).await;
             let answer = answer_of(&result);
             done.fill((result.map_err(|error| error.to_string()), answer, cluster.clockwork.now() - began));
         });
@@ -196,29 +196,6 @@ const FAR_US: u64 = 100_000;
 pub(super) const FAR_ROUND_TRIP_US: u64 = 2 * FAR_US;
 /// A round trip within a datacentre, in microseconds.
 pub(super) const NEAR_ROUND_TRIP_US: u64 = 2 * NEAR_US;
-
-async fn execute(life: &Life, text: &str, consistency: Consistency, serial: Consistency) -> Result<Rows, Error> {
-    let ready = life.core.prepare(text, None)?;
-    let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
-    let warnings = &Warnings::default();
-    let page = Page::default();
-    let parameters = Parameters {
-        values: &[],
-        consistency,
-        serial,
-        timestamp: None,
-        now_seconds: None,
-        page,
-        user: None,
-        warnings,
-        received: None,
-    };
-    let mut rows = Rows::new(width);
-    if let Outcome::Applied(applied) = life.core.execute(&ready, &parameters, &mut rows).await? {
-        rows.rows = applied.rows;
-    }
-    Ok(rows)
-}
 
 fn answer_of(result: &Result<Rows, Error>) -> Answer {
     use henge_query::Error::{Invalid, Read, Write};
