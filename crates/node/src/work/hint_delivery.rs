@@ -17,6 +17,8 @@ use crate::peers::Peers;
 use crate::replica::handle::ReplicaHandle;
 use crate::work::worker::{Next, StepError, Worker};
 use delivery::Delivery;
+use parking_lot::Mutex;
+use rate::Rate;
 use std::sync::Arc;
 use std::time::Duration;
 use target::TargetDelivery;
@@ -38,7 +40,9 @@ impl<W: World> HintDelivery<W> {
         replica: ReplicaHandle<W>,
         queue: Arc<HintQueue<W>>,
     ) -> Self {
-        HintDelivery { delivery: Arc::new(Delivery::new(context, peers, cluster, replica, queue)) }
+        let (rate, damaged, under_way) = (Rate::default(), Mutex::default(), Mutex::default());
+        let delivery = Delivery { context, peers, cluster, replica, queue, rate, damaged, under_way };
+        HintDelivery { delivery: Arc::new(delivery) }
     }
 }
 

@@ -28,18 +28,6 @@ pub(super) struct Delivery<W> {
 }
 
 impl<W: World> Delivery<W> {
-    /// Nothing is delivered yet.
-    pub(super) fn new(
-        context: Arc<Context<W>>,
-        peers: Arc<Peers<W>>,
-        cluster: Arc<Cluster<W>>,
-        replica: ReplicaHandle<W>,
-        queue: Arc<HintQueue<W>>,
-    ) -> Self {
-        let (rate, damaged, under_way) = (Rate::default(), Mutex::default(), Mutex::default());
-        Delivery { context, peers, cluster, replica, queue, rate, damaged, under_way }
-    }
-
     /// True while hints for a target can be settled: it is up, or none will ever be delivered to it.
     pub(super) fn is_ready(&self, target: HostId) -> bool {
         let is_up = target == self.context.host() || self.peers.liveness().is_up(target);
