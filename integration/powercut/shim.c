@@ -2,7 +2,7 @@
  *
  * Loaded before libc by LD_PRELOAD. For files under POWER_ROOT it appends a line to POWER_JOURNAL, one write(2) each:
  *
- *   S <length> <path>     a file was synced when it was that long
+ *   S <length> <begun> <path>   a file was synced when it was that long; the sync began then, in ns of CLOCK_MONOTONIC
  *   D <path>              a folder was synced
  *   C <path>              a file was made
  *   R <number> <from> <to>   a file was renamed; what it replaced is kept as POWER_SAVED/<number>
@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REAL(type, name, ...) \
@@ -126,13 +127,15 @@ FILE *fopen64(const char *path, const char *mode) {
 static int synced(int (*real)(int), int fd) {
     char path[PATH_MAX];
     struct stat about;
+    struct timespec begun;
     if (!path_of(fd, path)) return real(fd);
     if (lies()) return 0;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
     /* Before the sync: what is written meanwhile may come too late for it. */
     if (fstat(fd, &about) < 0) return real(fd);
     int outcome = real(fd);
     if (outcome == 0 && S_ISDIR(about.st_mode)) journal("D %s\n", path);
-    else if (outcome == 0) journal("S %lld %s\n", (long long)about.st_size, path);
+    else if (outcome == 0) journal("S %lld %lld %s\n", (long long)about.st_size, begun.tv_sec * 1000000000LL + begun.tv_nsec, path);
     return outcome;
 }
 

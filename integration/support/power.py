@@ -56,6 +56,11 @@ class Machine(Server):
         self.process.wait()
         self.output.close()
 
+    def last_log_sync(self):
+        """When the last sync of the engine's log began that ended before the power went (time.monotonic()); None if none did."""
+        logs = [begun for path, begun in Disk(self.journal, self.saved).begun.items() if path.endswith(".log")]
+        return max(logs, default=None)
+
     def cut(self, source):
         """Leaves what a disk may hold. Returns how many files were cut and changes of names undone."""
         disk = Disk(self.journal, self.saved)
@@ -75,15 +80,16 @@ class Disk:
 
     def __init__(self, journal, saved):
         self.saved = saved
-        self.synced = {}
+        self.synced, self.begun = {}, {}
         self.loose = {}
         self.made = set()
         lines = journal.read_text().splitlines() if journal.exists() else []
         for line in lines:
             getattr(self, {"S": "sync", "D": "sync_folder", "C": "make", "R": "rename", "U": "remove"}[line[0]])(*line.split(" ")[1:])
 
-    def sync(self, length, path):
+    def sync(self, length, begun, path):
         self.synced[path] = int(length)
+        self.begun[path] = int(begun) / 1e9
 
     def sync_folder(self, path):
         self.loose.pop(path, None)
