@@ -7,6 +7,7 @@
 //! - `purge`, `fences`, `strays`: forgetting deletions, refusing what comes too late for it, and removing tables that are gone.
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
+//! - `export`: pages of a table's rows in a range of the ring, for peers.
 //! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `tombstoned_tables`, `combiner`, `stripes`, `folds`, `hints`, `missed_writes`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
 
@@ -18,6 +19,7 @@ mod directory;
 mod engine;
 mod engine_error;
 mod error;
+mod export;
 mod family;
 mod fences;
 mod figures;
@@ -46,6 +48,7 @@ pub use directory::{DataDirectory, DirectoryError, DurableRecord, Snapshot, Snap
 pub use engine::{Batch, Engine, EngineView, Flow, MemoryOutcome, Op, ScanEnd, ScanRange, SyncMode, Tier};
 pub use engine_error::EngineError;
 pub use error::{ReadError, WriteError};
+pub use export::{ExportCursor, ExportPage};
 pub use family::Family;
 pub use figures::Figures;
 pub use hints::{Hint, HintId, HintSpan};

@@ -19,6 +19,7 @@ use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowS
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod exported;
 mod hinted;
 mod indexed;
 mod local_facts;

@@ -13,6 +13,7 @@ use henge_model::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod exports;
 mod folds;
 mod forgetting;
 mod indexes;
