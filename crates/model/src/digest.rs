@@ -8,7 +8,7 @@ use crate::row_codec::{CellKindView, CellView};
 use crate::{Columns, Marker, RowBlock, RowError, RowView};
 use henge_base::put_vint;
 use std::fmt;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// A hash of 128 bits over the content of rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +18,17 @@ impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
+}
+
+/// The hash of a row as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredRowHash {
+    /// The hash of key and content; 0 if all of it was left out.
+    pub hash: u128,
+    /// When the first deletion or expiry of those that count was, or will be; [`i64::MAX`] if there is none.
+    pub oldest_kept: i64,
+    /// When the last deletion or expiry of those that were left out was; [`i64::MIN`] if there is none.
+    pub newest_left_out: i64,
 }
 
 /// Digests rows one after another; the order of rows matters.
@@ -50,8 +61,19 @@ impl Digester {
         Digester { hash: Box::new(Xxh3::new()), now_seconds, purge_before, row: Vec::new() }
     }
 
+    /// For hashes of rows by [`Digester::stored_row`], without what was deleted or expired before `purge_before` (seconds).
+    pub fn of_stored(purge_before: i64) -> Self {
+        Digester { hash: Box::new(Xxh3::new()), now_seconds: i64::MIN, purge_before, row: Vec::new() }
+    }
+
     /// Adds the row at `key`.
     pub fn row(&mut self, key: &[u8], row: &RowView<'_>, columns: &Columns) {
+        self.put_row(key, row, columns);
+        self.hash.update(&self.row);
+    }
+
+    /// Lays out the canonical form of a row; nothing, if nothing is left of it.
+    fn put_row(&mut self, key: &[u8], row: &RowView<'_>, columns: &Columns) {
         let purge_before = self.purge_before;
         self.row.clear();
         put_bytes(&mut self.row, key);
@@ -67,8 +89,28 @@ impl Digester {
         }
         if self.row.len() > head {
             self.row.push(tag::END);
-            self.hash.update(&self.row);
+        } else {
+            self.row.clear();
         }
+    }
+
+    /// The hash of one row for comparing what replicas have stored; `None` if nothing is left of it. As in a digest of `purge_before`,
+    /// but an expired value counts as it is stored, so that the hash does not change with time.
+    pub fn stored_row(&mut self, key: &[u8], row: &RowView<'_>) -> Option<StoredRowHash> {
+        debug_assert!(self.now_seconds == i64::MIN, "made by `of_stored`");
+        let (mut oldest_kept, mut newest_left_out) = (i64::MAX, i64::MIN);
+        let mut note = |ends: Option<i64>| match ends {
+            Some(at) if at < self.purge_before => newest_left_out = newest_left_out.max(at),
+            Some(at) => oldest_kept = oldest_kept.min(at),
+            None => {}
+        };
+        note(row.marker().and_then(|marker| marker.expiry).map(|(_, expires)| expires));
+        note(row.deletion().map(|deletion| deletion.local_seconds));
+        row.cells().for_each(|cell| note(cell.purgeable_from()));
+        self.put_row(key, row, &Columns::All);
+        let hash = if self.row.is_empty() { 0 } else { xxh3_128(&self.row) };
+        let is_left_out = self.row.is_empty() && newest_left_out == i64::MIN;
+        (!is_left_out).then_some(StoredRowHash { hash, oldest_kept, newest_left_out })
     }
 
     /// Adds the rows and the context of an answer.

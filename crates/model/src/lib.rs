@@ -64,7 +64,7 @@ pub use command_error::CommandError;
 pub use consistency::Consistency;
 pub use covers::Covers;
 pub use data_type::{DataType, DurationHolder};
-pub use digest::{Digest, Digester};
+pub use digest::{Digest, Digester, StoredRowHash};
 pub use fields::Fields;
 pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
 pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};

@@ -74,3 +74,24 @@ proptest! {
 fn digest_kept(row: &Row) -> Digest {
     digest(std::slice::from_ref(row), &Columns::All, i64::MIN)
 }
+
+#[test]
+fn a_stored_row_hashes_the_same_before_and_after_a_purge_and_does_not_change_with_time() {
+    let hash = |row: &Row, purge_before| {
+        let bytes = encode_sample(row);
+        Digester::of_stored(purge_before).stored_row(KEY, &RowView::parse(KEY, &bytes).unwrap())
+    };
+    let expiring = CellKind::Expiring { value: Bytes::from_static(b"v"), ttl: 3, expires: 12 };
+    let cell = Cell { column: ColumnId(2), path: Bytes::new(), timestamp: 5, kind: expiring };
+    let kept = Row { cells: vec![live(1, 5, b"x"), cell.clone()], ..Row::default() };
+    let full = Row { deletion: Some(Deletion { timestamp: 4, local_seconds: 9 }), ..kept.clone() };
+    let (purged, present) = (hash(&kept, 10).unwrap(), hash(&full, 10).unwrap());
+    assert_eq!(purged.hash, present.hash);
+    assert_eq!((present.oldest_kept, present.newest_left_out), (12, 9));
+    assert_eq!((purged.oldest_kept, purged.newest_left_out), (12, i64::MIN));
+    assert_ne!(hash(&full, 9).unwrap().hash, present.hash);
+    assert_ne!(hash(&kept, 13).unwrap().hash, present.hash);
+    assert_eq!(hash(&Row::default(), 10), None);
+    let gone = hash(&Row { cells: vec![cell], ..Row::default() }, 13).unwrap();
+    assert_eq!((gone.hash, gone.newest_left_out), (0, 12));
+}

@@ -45,11 +45,16 @@ impl<'a> CellView<'a> {
     /// True if the cell is a deletion executed, or a value that expired, before `purge_before` (seconds since the
     /// epoch).
     pub fn is_purgeable(&self, purge_before: i64) -> bool {
+        self.purgeable_from().is_some_and(|at| at < purge_before)
+    }
+
+    /// When the cell was deleted, or expires, in seconds since the epoch; `None` of a value that stays.
+    pub fn purgeable_from(&self) -> Option<i64> {
         match self.kind {
-            CellKindView::Live { .. } => false,
+            CellKindView::Live { .. } => None,
             CellKindView::Expiring { expires: at, .. }
             | CellKindView::Tombstone { local_seconds: at }
-            | CellKindView::ComplexDeletion { local_seconds: at } => at < purge_before,
+            | CellKindView::ComplexDeletion { local_seconds: at } => Some(at),
         }
     }
 
