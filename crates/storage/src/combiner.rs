@@ -7,6 +7,7 @@ use crate::folds::Folds;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, QUEUE_BYTES_MAX};
 use crate::stale::StaleEntries;
 use crate::stripes::{Stripe, Stripes};
+use crate::written_leaves::WrittenLeaves;
 use crate::{Batch, Engine, Family, Op, SyncMode, WriteError};
 use henge_base::Bytes;
 use henge_model::merge_encoded;
@@ -25,6 +26,8 @@ pub(crate) struct Combiner {
     pub(crate) stripes: Stripes,
     pub(crate) folds: Folds,
     pub(crate) stale: StaleEntries,
+    /// Marked once a write is visible.
+    pub(crate) written: WrittenLeaves,
     generation: AtomicU64,
 }
 
@@ -144,6 +147,8 @@ impl Combiner {
             let first = folds.into_iter().chain(removals).collect();
             let outcome = engine.write(&assemble_batch(first, &items), sync).map(|_| ()).map_err(WriteError::from);
             entered.into_iter().for_each(|stripe| self.stripes.leave(stripe));
+            // All rows of an item are of one partition.
+            self.written.mark(items.iter().filter_map(|item| Some(&item.rows.iter().find(|row| row.0.merges())?.1)));
             for item in items {
                 self.stripes.leave(item.stripe);
                 done.push((item.ticket, outcome.clone()));

@@ -8,12 +8,14 @@
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
 //! - `export`: pages of a table's rows in a range of the ring, for peers.
+//! - `content`, `written_leaves`: a table row by row, for comparing replicas, and the parts of it that were written to.
 //! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `tombstoned_tables`, `combiner`, `stripes`, `folds`, `hints`, `missed_writes`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
 
 mod acceptors;
 mod batchlog;
 mod combiner;
+mod content;
 pub mod contract_tests;
 mod directory;
 mod engine;
@@ -42,8 +44,10 @@ mod stripes;
 mod tests;
 mod tombstoned_tables;
 mod watched_engine;
+mod written_leaves;
 
 pub use batchlog::{BatchId, BatchPage, DamagedBatch, LogPlace, LoggedBatch};
+pub use content::{ContentRow, ContentScan};
 pub use directory::{DataDirectory, DirectoryError, DurableRecord, Snapshot, SnapshotError, Snapshots};
 pub use engine::{Batch, Engine, EngineView, Flow, MemoryOutcome, Op, ScanEnd, ScanRange, SyncMode, Tier};
 pub use engine_error::EngineError;

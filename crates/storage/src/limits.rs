@@ -12,6 +12,8 @@ pub(crate) const STRIPES: usize = 4_096;
 pub(crate) const CONTEXT_BYTES_MAX: usize = 1 << 20;
 /// Tombstones of one partition that a read takes in; with more it fails, as Cassandra's `tombstone_failure_threshold` has it.
 pub(crate) const CONTEXT_TOMBSTONES_MAX: usize = 100_000;
+/// Tombstones that a step through a table's content takes in before it goes through rows; one partition may have more.
+pub(crate) const CONTENT_TOMBSTONES_MAX: usize = 4_096;
 /// Bytes that a step of a sweep goes through: 4 MiB.
 pub(crate) const SWEEP_STEP_BYTES_MAX: usize = 4 << 20;
 /// Bytes of keys and new content that one step of a sweep replaces: 1 MiB.

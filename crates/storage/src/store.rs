@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod exported;
+mod compared;
 mod hinted;
 mod indexed;
 mod local_facts;

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod exports;
+mod content;
 mod folds;
 mod forgetting;
 mod indexes;
