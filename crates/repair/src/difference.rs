@@ -1,0 +1,107 @@
+//! Differences between what replicas hold: first by leaves, then row by row.
+
+use crate::leaf::LeafSum;
+use henge_base::Bytes;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A row as a replica lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedRow {
+    /// The key.
+    pub key: Bytes,
+    /// The hash of its content.
+    pub hash: u128,
+}
+
+/// A page of a replica's rows in key order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPage {
+    /// The rows.
+    pub rows: Vec<ListedRow>,
+    /// The first key of which the page says nothing; `None` if it goes to the end.
+    pub until: Option<Bytes>,
+}
+
+/// The nodes whose sums are not the same with all parties. Lists are ascending and leave out sums over nothing.
+pub(crate) fn different_nodes(parties: &[Vec<(u32, LeafSum)>]) -> BTreeSet<u32> {
+    let mut nodes: BTreeMap<u32, (usize, LeafSum, bool)> = BTreeMap::new();
+    for (node, sum) in parties.iter().flatten() {
+        let (count, first, is_same) = nodes.entry(*node).or_insert((0, *sum, true));
+        *count += 1;
+        *is_same &= first == sum;
+    }
+    let differs = |(count, _, is_same): &(usize, LeafSum, bool)| *count != parties.len() || !is_same;
+    nodes.into_iter().filter(|(_, found)| differs(found)).map(|(node, _)| node).collect()
+}
+
+/// A row that is not the same with all parties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DifferentRow {
+    pub(crate) key: Bytes,
+    /// The hash that each party has, if it has the row.
+    pub(crate) hashes: Vec<Option<u128>>,
+}
+
+impl DifferentRow {
+    /// One party for each version that there is.
+    pub(crate) fn holders(&self) -> Vec<usize> {
+        let mut versions = BTreeSet::new();
+        let is_new = |(_, hash): &(usize, &Option<u128>)| hash.is_some_and(|hash| versions.insert(hash));
+        self.hashes.iter().enumerate().filter(is_new).map(|(party, _)| party).collect()
+    }
+}
+
+/// Compares pages that begin at the same key. Gives the rows that differ, the number of rows compared, and the key to go on from:
+/// the first of which any page says nothing.
+pub(crate) fn different_rows(pages: Vec<ListPage>) -> (Vec<DifferentRow>, u64, Option<Bytes>) {
+    let until = pages.iter().filter_map(|page| page.until.clone()).min();
+    let parties = pages.len();
+    let mut rows: BTreeMap<Bytes, Vec<Option<u128>>> = BTreeMap::new();
+    for (party, page) in pages.into_iter().enumerate() {
+        let vouched = page.rows.into_iter().filter(|row| until.as_ref().is_none_or(|until| row.key < *until));
+        for row in vouched {
+            rows.entry(row.key).or_insert_with(|| vec![None; parties])[party] = Some(row.hash);
+        }
+    }
+    let compared = rows.len() as u64;
+    let differs = |hashes: &Vec<Option<u128>>| hashes.iter().any(|hash| *hash != hashes[0]);
+    let different = rows.into_iter().filter(|(_, hashes)| differs(hashes));
+    (different.map(|(key, hashes)| DifferentRow { key, hashes }).collect(), compared, until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(sum: u128) -> LeafSum {
+        LeafSum { sum, rows: 1 }
+    }
+
+    fn page(rows: &[(&'static str, u128)], until: Option<&'static str>) -> ListPage {
+        let row =
+            |(key, hash): &(&'static str, u128)| ListedRow { key: Bytes::from_static(key.as_bytes()), hash: *hash };
+        let until = until.map(|key| Bytes::from_static(key.as_bytes()));
+        ListPage { rows: rows.iter().map(row).collect(), until }
+    }
+
+    #[test]
+    fn nodes_differ_by_their_sums_and_where_one_has_nothing() {
+        let parties = [vec![(1, sum(1)), (2, sum(2))], vec![(1, sum(1)), (2, sum(3))], vec![(1, sum(1)), (7, sum(1))]];
+        assert_eq!(different_nodes(&parties).into_iter().collect::<Vec<_>>(), [2, 7]);
+    }
+
+    #[test]
+    fn rows_are_compared_as_far_as_all_pages_vouch() {
+        let pages = vec![
+            page(&[("a", 1), ("b", 1), ("d", 1)], None),
+            page(&[("a", 1), ("b", 2)], Some("c")),
+            page(&[("a", 1), ("c", 5)], Some("e")),
+        ];
+        let (rows, compared, until) = different_rows(pages);
+        assert_eq!((compared, until), (2, Some(Bytes::from_static(b"c"))));
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].hashes, [Some(1), Some(2), None]);
+        assert_eq!(rows[0].holders(), [0, 1]);
+    }
+}
