@@ -17,5 +17,5 @@ pub use difference::{ListPage, ListedRow};
 pub use leaf::{Leaf, LeafSum};
 pub use leaf_span::{leaf_of, spans};
 pub use limits::{BITS_MAX, BITS_MIN, FETCH_BYTES_MAX, LIST_BYTES_MAX, ROWS_PER_LEAF_MAX, SUMS_MAX};
-pub use session::{Answers, Found, OutOfTurn, Session, Step};
+pub use session::{Answers, Findings, OutOfTurn, Session, Step};
 pub use tree::{Tree, bits_for};

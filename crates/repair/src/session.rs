@@ -65,7 +65,7 @@ pub struct OutOfTurn;
 
 /// The finds of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Findings {
     /// Rows that sums were made of, with the party that has most.
     pub rows: u64,
     /// Rows that were compared one by one.
@@ -84,7 +84,7 @@ pub struct Session {
     parties: usize,
     bits: u8,
     state: State,
-    found: Found,
+    found: Findings,
 }
 
 #[derive(Debug)]
@@ -139,11 +139,11 @@ struct RowState {
 impl Session {
     /// A session of so many parties, whose leaves are named by `bits`; and its first question.
     pub fn new(parties: usize, bits: u8) -> (Session, Step) {
-        (Session { parties, bits, state: State::Roots, found: Found::default() }, Step::Roots)
+        (Session { parties, bits, state: State::Roots, found: Findings::default() }, Step::Roots)
     }
 
     /// The finds up to now.
-    pub fn found(&self) -> Found {
+    pub fn findings(&self) -> Findings {
         self.found
     }
 

@@ -58,13 +58,13 @@ fn list(replica: &Replica, (first, last): (u32, u32), from: Option<&Bytes>, max:
 }
 
 /// Runs a session; gives its finds and the number of steps.
-fn run(replicas: &mut [Replica], random: &mut Random) -> (Found, usize) {
+fn run(replicas: &mut [Replica], random: &mut Random) -> (Findings, usize) {
     let (mut session, mut step) = Session::new(replicas.len(), BITS);
     let mut steps = 0;
     loop {
         steps += 1;
         let answers = match step {
-            Step::Done => return (session.found(), steps),
+            Step::Done => return (session.findings(), steps),
             Step::Roots => Answers::Roots(replicas.iter().map(|replica| tree(replica).root()).collect()),
             Step::Sums { parents, above, bits } => {
                 Answers::Sums(replicas.iter().map(|replica| tree(replica).sums(&parents, above, bits)).collect())
