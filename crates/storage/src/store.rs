@@ -19,8 +19,8 @@ use henge_model::{Digest, Key, Mutation, Projection, ReadCommand, RowBlock, RowS
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-mod exported;
 mod compared;
+mod exported;
 mod hinted;
 mod indexed;
 mod local_facts;

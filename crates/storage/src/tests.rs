@@ -13,8 +13,8 @@ use henge_model::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-mod exports;
 mod content;
+mod exports;
 mod folds;
 mod forgetting;
 mod indexes;
