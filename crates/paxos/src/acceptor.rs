@@ -103,6 +103,32 @@ impl Acceptor {
         self.assert_order(floor);
     }
 
+    /// Takes over what another acceptor of the partition has promised, accepted and committed, as if this one had been asked as well.
+    /// Returns a decided value that this acceptor lacked: the caller applies what it writes in the same batch as this state.
+    ///
+    /// Nothing counts on how many acceptors hold a value, only on answers to a proposal: so a value that is held here without having
+    /// been asked for makes no majority. It is proposed again by whoever finds it, like any that a minority accepted.
+    pub fn take_over(&mut self, other: &Acceptor) -> Option<Proposal> {
+        let floor = self.promise_floor();
+        self.promised = self.promised.later(other.promised);
+        self.promised_write = self.promised_write.later(other.promised_write);
+        if let Some(accepted) = &other.accepted
+            && self.accepted.as_ref().is_none_or(|own| accepted.ballot.is_after(own.ballot))
+        {
+            self.accepted = Some(accepted.clone());
+        }
+        let lacked = other.committed.as_ref().filter(|other| other.ballot.is_after(self.committed_ballot())).cloned();
+        if let Some(committed) = &lacked {
+            self.committed = Some(committed.clone());
+        }
+        let committed = self.committed_ballot();
+        if self.accepted.as_ref().is_some_and(|accepted| !accepted.ballot.is_after(committed)) {
+            self.accepted = None;
+        }
+        self.assert_order(floor);
+        lacked
+    }
+
     /// I8: the floor never goes back, and what is accepted follows on what is committed.
     fn assert_order(&self, floor_before: Ballot) {
         debug_assert!(

@@ -86,3 +86,45 @@ fn the_state_survives_its_bytes() {
     assert_eq!(Acceptor::decode(b""), Err(MessageError));
     assert_eq!(Acceptor::decode(b"\x81\xa1p"), Err(MessageError));
 }
+
+/// An acceptor with its promise, and the rounds of what it accepted and committed.
+fn acceptor(promised: i64, accepted: Option<i64>, committed: Option<i64>) -> Acceptor {
+    let mut acceptor = Acceptor::default();
+    if let Some(committed) = committed {
+        acceptor.commit(&proposal(committed, Some("c")));
+    }
+    if let Some(accepted) = accepted {
+        acceptor.propose(&proposal(accepted, Some("a"))).unwrap();
+    }
+    acceptor.prepare(ballot(promised), true);
+    acceptor
+}
+
+#[test]
+fn one_that_takes_over_from_another_knows_what_both_knew() {
+    let rounds = |acceptor: &Acceptor| {
+        let of = |proposal: &Option<Proposal>| proposal.as_ref().map(|proposal| proposal.ballot.micros);
+        (acceptor.promised.micros, of(&acceptor.accepted), of(&acceptor.committed))
+    };
+    let cases = [
+        // Own state, the other's, what comes of it, and the round of the decision that was new.
+        (acceptor(1, None, None), acceptor(9, Some(8), Some(7)), (9, Some(8), Some(7)), Some(7)),
+        (acceptor(9, Some(8), Some(7)), acceptor(1, None, None), (9, Some(8), Some(7)), None),
+        // What was accepted is no more than that once a later decision is known.
+        (acceptor(5, Some(4), None), acceptor(3, None, Some(6)), (5, None, Some(6)), Some(6)),
+        (acceptor(5, None, Some(6)), acceptor(4, Some(3), None), (4, None, Some(6)), None),
+        (acceptor(5, Some(4), Some(1)), acceptor(8, Some(7), Some(2)), (8, Some(7), Some(2)), Some(2)),
+        (acceptor(8, Some(7), Some(2)), acceptor(5, Some(4), Some(3)), (8, Some(7), Some(3)), Some(3)),
+    ];
+    for (own, other, expected, lacked) in cases {
+        let mut merged = own.clone();
+        let new = merged.take_over(&other);
+        assert_eq!((rounds(&merged), new.map(|new| new.ballot.micros)), (expected, lacked), "{own:?} {other:?}");
+        let again = merged.clone();
+        assert_eq!((merged.take_over(&other), merged.take_over(&own)), (None, None), "twice is once");
+        assert_eq!(merged, again);
+        let mut turned = other.clone();
+        turned.take_over(&own);
+        assert_eq!(turned, again, "from either side");
+    }
+}
