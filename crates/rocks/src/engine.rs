@@ -107,6 +107,7 @@ impl RocksEngine {
                 Op::Merge { family, key, value } => out.merge_cf(self.handle(*family)?, key, value),
                 Op::Put { family, key, value } => out.put_cf(self.handle(*family)?, key, value),
                 Op::Delete { family, key } => out.delete_cf(self.handle(*family)?, key),
+                Op::DeleteRange { family, start, end } => out.delete_range_cf(self.handle(*family)?, start, end),
             }
         }
         Ok(out)

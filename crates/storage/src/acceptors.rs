@@ -3,8 +3,10 @@
 //!
 //! Key: the prefix of the partition's keys. Value: `crc32 of key and state (LE) | format | state`.
 
-use crate::{Engine, EngineError, Family};
+use crate::export::{ExportCursor, ExportPage};
+use crate::{Engine, EngineError, Family, Flow, ScanRange, Tier};
 use henge_base::Bytes;
+use henge_model::{Key, StorageId, TokenRange};
 
 /// The only format there is.
 const FORMAT: u8 = 1;
@@ -21,6 +23,44 @@ pub(crate) fn get(engine: &dyn Engine, prefix: &[u8]) -> Result<Option<Bytes>, E
     engine
         .get(Family::Paxos, prefix, &mut |value| found = value.map(|value| decode_state(prefix, value)).transpose())?;
     found
+}
+
+/// A page of states in a range of the ring, by the prefixes of their partitions: at most `bytes_max`, or one that is larger. A damaged
+/// state is an error: what it promised is unknown.
+pub(crate) fn page(
+    engine: &dyn Engine,
+    table: StorageId,
+    tokens: TokenRange,
+    after: Option<&ExportCursor>,
+    bytes_max: usize,
+) -> Result<ExportPage, EngineError> {
+    let (mut page, mut bytes, mut damaged) = (ExportPage::default(), 0, None);
+    for part in tokens.split_at_wrap() {
+        let (start, end) = Key::table_range(table, part.start, part.end);
+        let Some(start) = ExportCursor::start(after, start, &end) else { continue };
+        let range = ScanRange { family: Family::Paxos, start: &start, end: &end, reversed: false };
+        let mut more = false;
+        engine.scan(&range, Tier::Disk, &mut |key, value| {
+            bytes += key.len() + value.len();
+            more = !page.rows.is_empty() && bytes > bytes_max;
+            if more {
+                return Flow::Stop;
+            }
+            match decode_state(key, value) {
+                Ok(state) => page.rows.push((Bytes::copy_from_slice(key), state)),
+                Err(error) => damaged = Some(error),
+            }
+            if damaged.is_none() { Flow::Continue } else { Flow::Stop }
+        })?;
+        if let Some(error) = damaged {
+            return Err(error);
+        }
+        if more {
+            page.next = page.rows.last().map(|(key, _)| ExportCursor::behind(key.clone()));
+            break;
+        }
+    }
+    Ok(page)
 }
 
 fn decode_state(prefix: &[u8], value: &[u8]) -> Result<Bytes, EngineError> {

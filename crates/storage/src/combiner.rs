@@ -50,6 +50,8 @@ struct Item {
     stripe: Stripe,
     /// Set for a replacement: the version that its stripe must still have.
     expected_version: Option<u64>,
+    /// Ranges to remove, and facts to set with that. Such an item has no rows, and a batch to itself.
+    removal: Vec<Op>,
 }
 
 impl Item {
@@ -59,7 +61,7 @@ impl Item {
         );
         let bytes = rows.iter().map(|(_, key, row)| key.len() + row.len()).sum();
         let stripe = Stripe::of(rows.first().map_or(&[], |(_, key, _)| key));
-        Item { ticket, rows, bytes, stripe, expected_version }
+        Item { ticket, rows, bytes, stripe, expected_version, removal: Vec::new() }
     }
 }
 
@@ -89,6 +91,12 @@ impl Combiner {
     /// Queues a replacement of rows of one partition that happens only if no write of its stripe entered since it had `version`.
     pub(crate) fn submit_replacement(&self, rows: Rows, version: u64, ticket: u64) -> Result<bool, WriteError> {
         self.queue(Item::new(rows, Some(version), ticket), None)
+    }
+
+    /// Queues the removal of ranges of keys, and facts to set with that, in a batch of their own: what is queued before is written
+    /// before, what comes later stays. A replacement that was read before is refused afterwards.
+    pub(crate) fn submit_removal(&self, removal: Vec<Op>, ticket: u64) -> Result<bool, WriteError> {
+        self.queue(Item { removal, ..Item::new(Rows::new(), None, ticket) }, None)
     }
 
     /// True if a row to fold was found since this was asked last and nobody writes: the caller has to take turns then.
@@ -139,6 +147,16 @@ impl Combiner {
         done: &mut Vec<(u64, Result<(), WriteError>)>,
     ) -> bool {
         let Some(mut items) = self.take() else { return false };
+        if let [Item { removal, stripe, ticket, .. }] = &items[..]
+            && !removal.is_empty()
+        {
+            self.stripes.enter_all();
+            let outcome = engine.write(&Batch { ops: removal.clone() }, sync).map(|_| ()).map_err(WriteError::from);
+            self.stripes.leave_all();
+            self.stripes.leave(*stripe);
+            done.push((*ticket, outcome));
+            return self.end_turn();
+        }
         self.refuse_outdated(&mut items, done);
         // A fold that fails is skipped; an error of the engine shows in the write.
         let folds = self.folds.take(engine).unwrap_or_default();
@@ -154,6 +172,11 @@ impl Combiner {
                 done.push((item.ticket, outcome.clone()));
             }
         }
+        self.end_turn()
+    }
+
+    /// Ends a turn; true if there is more to write.
+    fn end_turn(&self) -> bool {
         let mut queue = self.queue.lock();
         debug_assert!(queue.turn_in_progress, "one turn at a time");
         queue.turn_in_progress = false;
@@ -169,12 +192,16 @@ impl Combiner {
         }
         let (mut rows, mut bytes, mut count) = (0, 0, 0);
         for item in &queue.items {
-            if count > 0 && (rows + item.rows.len() > BATCH_ROWS_MAX || bytes + item.bytes > BATCH_BYTES_MAX) {
+            let is_full = rows + item.rows.len() > BATCH_ROWS_MAX || bytes + item.bytes > BATCH_BYTES_MAX;
+            if count > 0 && (is_full || !item.removal.is_empty()) {
                 break;
             }
             rows += item.rows.len();
             bytes += item.bytes;
             count += 1;
+            if !item.removal.is_empty() {
+                break;
+            }
         }
         debug_assert!(queue.has_writer, "turns are taken by whoever has the duty");
         queue.bytes -= bytes;

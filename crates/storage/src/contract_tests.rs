@@ -27,6 +27,7 @@ pub fn run(make: &dyn Fn() -> Arc<dyn Engine>) {
         what_was_written_is_in_memory,
         a_row_in_many_versions_says_so,
         a_range_is_removed_and_its_neighbours_stay,
+        a_batch_removes_ranges_and_writes_to_them_again,
         sequence_numbers_grow,
         flushing_changes_nothing,
     ];
@@ -225,6 +226,23 @@ fn a_range_is_removed_and_its_neighbours_stay(engine: &dyn Engine) {
     assert_eq!(get(engine, MERGING, b"b1"), Some(value), "another family");
     assert_eq!(engine.remove(MERGING, b"a", b"z"), Ok(()));
     assert_eq!(get(engine, MERGING, b"b1"), None);
+}
+
+fn a_batch_removes_ranges_and_writes_to_them_again(engine: &dyn Engine) {
+    let (old, new) = (row(b"b", &[(1, 9, "old")]), row(b"b", &[(1, 2, "new")]));
+    write(engine, [merge(MERGING, b"a", &row(b"a", &[(1, 1, "v")])), merge(MERGING, b"b", &old)]);
+    assert_eq!(engine.flush(), Ok(()));
+    write(
+        engine,
+        [merge(MERGING, b"b1", &row(b"b1", &[(1, 1, "v")])), put(PLAIN, b"b", b"1"), merge(MERGING, b"c", &new)],
+    );
+    let range = Op::DeleteRange { family: MERGING, start: Bytes::from_static(b"b"), end: Bytes::from_static(b"c") };
+    write(engine, [range, merge(MERGING, b"b", &new), put(PLAIN, b"fact", b"")]);
+    assert_eq!(get(engine, MERGING, b"b"), Some(new), "the old version is gone, though it is newer by its stamp");
+    assert_eq!(keys(engine, MERGING, (b"", b""), false), [b"a".to_vec(), b"b".to_vec(), b"c".to_vec()]);
+    assert_eq!(keys(engine, PLAIN, (b"", b""), false), [b"b".to_vec(), b"fact".to_vec()]);
+    assert_eq!(engine.flush(), Ok(()));
+    assert_eq!(keys(engine, MERGING, (b"", b""), true), [b"c".to_vec(), b"b".to_vec(), b"a".to_vec()]);
 }
 
 fn sequence_numbers_grow(engine: &dyn Engine) {

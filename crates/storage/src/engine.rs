@@ -93,6 +93,15 @@ pub enum Op {
         /// The key.
         key: Bytes,
     },
+    /// Removes all keys of a range. What is written to them later, in this batch or another, stays.
+    DeleteRange {
+        /// The family.
+        family: Family,
+        /// The lowest key.
+        start: Bytes,
+        /// Above the highest key.
+        end: Bytes,
+    },
 }
 
 /// Changes that become visible, and survive a crash, together or not at all.

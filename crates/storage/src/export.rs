@@ -21,6 +21,15 @@ impl ExportCursor {
     pub fn key(&self) -> &Bytes {
         &self.0
     }
+
+    /// The key at which an export from behind `after` begins in a part of its range; `None` if it has been through that part.
+    pub(crate) fn start(after: Option<&ExportCursor>, start: Vec<u8>, end: &[u8]) -> Option<Vec<u8>> {
+        let start = match after {
+            Some(after) if after.0[..] >= *start => [&after.0, &[0][..]].concat(),
+            _ => start,
+        };
+        (end.is_empty() || *start < *end).then_some(start)
+    }
 }
 
 /// One page.
@@ -53,14 +62,7 @@ pub(crate) fn page(
     let mut page = ExportPage::default();
     for part in tokens.split_at_wrap() {
         let (start, end) = Key::table_range(table, part.start, part.end);
-        let start = match after {
-            Some(after) if after.0[..] >= *start => [&after.0, &[0][..]].concat(),
-            _ => start,
-        };
-        // The part before the one in which the export goes on is done.
-        if !end.is_empty() && start >= end {
-            continue;
-        }
+        let Some(start) = ExportCursor::start(after, start, &end) else { continue };
         let left = bytes_max.saturating_sub(page.bytes());
         if add_part(&*view, families, (&start, &end), left, &mut page.rows)? {
             page.next = page.rows.last().map(|(key, _)| ExportCursor(key.clone()));

@@ -1,10 +1,11 @@
 //! Fences: writes that were issued before a table's fence are refused, since deletions that cover them may have been purged.
 
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use henge_base::{Bytes, Micros};
 use henge_model::{Key, StorageId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The prefix of the facts' names; the storage id follows.
 const NAME: &[u8] = b"fence/";
@@ -13,6 +14,15 @@ const NAME: &[u8] = b"fence/";
 #[derive(Debug, Default)]
 pub(crate) struct Fences {
     tables: ArcSwap<BTreeMap<StorageId, Micros>>,
+    /// Tables whose fences are not known yet: writes from before the time have to wait.
+    held: ArcSwapOption<LateWrites>,
+}
+
+/// Writes that have to wait.
+#[derive(Debug)]
+struct LateWrites {
+    tables: BTreeSet<StorageId>,
+    before: Micros,
 }
 
 impl Fences {
@@ -31,7 +41,23 @@ impl Fences {
         if broken {
             return Err(EngineError::Corrupt("the fence of a table is no time".to_owned()));
         }
-        Ok(Fences { tables: ArcSwap::from_pointee(tables) })
+        Ok(Fences { tables: ArcSwap::from_pointee(tables), held: ArcSwapOption::empty() })
+    }
+
+    /// All fences.
+    pub(crate) fn all(&self) -> BTreeMap<StorageId, Micros> {
+        self.tables.load().as_ref().clone()
+    }
+
+    /// Holds back writes to tables that were issued before a time. No tables: holds back nothing.
+    pub(crate) fn hold(&self, tables: BTreeSet<StorageId>, before: Micros) {
+        let held = (!tables.is_empty()).then(|| Arc::new(LateWrites { tables, before }));
+        self.held.store(held);
+    }
+
+    /// True if a write issued at that time has to wait.
+    pub(crate) fn holds_back(&self, table: StorageId, issued: Micros) -> bool {
+        self.held.load().as_ref().is_some_and(|held| issued < held.before && held.tables.contains(&table))
     }
 
     /// True if a write issued at that time is refused.

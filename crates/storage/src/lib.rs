@@ -4,6 +4,7 @@
 //! - `watched_engine`: what happens when a sync fails.
 //! - `model_engine`, `model_state`: an engine in memory that can be crashed.
 //! - `contract_tests`: what every engine promises, to be run over each.
+//! - `removals`: removing what tables hold in ranges of the ring.
 //! - `purge`, `fences`, `strays`: forgetting deletions, refusing what comes too late for it, and removing tables that are gone.
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
@@ -34,6 +35,7 @@ mod model_engine;
 mod model_state;
 mod purge;
 mod read;
+mod removals;
 pub mod script_tests;
 mod stale;
 mod statistics;
@@ -61,6 +63,7 @@ pub use limits::FOLD_AT_VERSIONS;
 pub use missed_writes::{MissedRange, MissedWrites};
 pub use model_engine::{ModelEngine, ModelFaults};
 pub use purge::{Replacement, Sweep, SweepStep};
+pub use removals::KeyRemoval;
 pub use statistics::TableStatistics;
 pub use store::{Outcomes, Store, StoredLog};
 pub use stripes::Stripe;

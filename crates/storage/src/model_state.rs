@@ -67,6 +67,11 @@ impl Tables {
                     Arc::make_mut(&mut self.families[family.number()]).remove(key);
                     Arc::make_mut(&mut self.merges).remove(&(*family, key.clone()));
                 }
+                Op::DeleteRange { family, start, end } => {
+                    let inside = |key: &Bytes| start <= key && key < end;
+                    Arc::make_mut(&mut self.families[family.number()]).retain(|key, _| !inside(key));
+                    Arc::make_mut(&mut self.merges).retain(|(of, key), _| of != family || !inside(key));
+                }
             }
         }
     }

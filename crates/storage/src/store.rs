@@ -159,6 +159,9 @@ impl Store {
             if self.fences.refuses(storage, mutation.id.issued) {
                 return Err(WriteError::Fenced);
             }
+            if self.fences.holds_back(storage, mutation.id.issued) {
+                return Err(WriteError::Stalled);
+            }
             match Key::kind(key) {
                 Some(kind) if kind.is_tombstone() => self.tombstoned.place(storage, key, row, &mut rows)?,
                 _ => rows.push((*family, key.clone(), row.clone())),

@@ -46,6 +46,16 @@ impl Stripes {
         self.versions[stripe.0].1.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Counts a write to every partition that begins.
+    pub(crate) fn enter_all(&self) {
+        (0..STRIPES).for_each(|number| self.enter(Stripe(number)));
+    }
+
+    /// Counts that it has ended.
+    pub(crate) fn leave_all(&self) {
+        (0..STRIPES).for_each(|number| self.leave(Stripe(number)));
+    }
+
     /// Counts one write if none has entered since `version`, the number of earlier ones. Returns true if it did.
     pub(crate) fn enter_unchanged(&self, stripe: Stripe, version: u64) -> bool {
         let queued = &self.versions[stripe.0].0;

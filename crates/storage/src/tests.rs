@@ -21,6 +21,7 @@ mod indexes;
 mod promises;
 mod reads;
 mod records;
+mod removals;
 mod writes;
 
 const TABLE: StorageId = StorageId(2_000);
