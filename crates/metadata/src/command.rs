@@ -1,6 +1,6 @@
 //! Commands to the log. The node that proposes a command turns it into an entry, once.
 
-use crate::{RangeReplicas, RoleCommand};
+use crate::{PlanStep, RangeReplicas, RoleCommand};
 use henge_base::HostId;
 use henge_model::{IndexDraft, Replication, TableChange, TableDraft, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
@@ -34,10 +34,41 @@ pub enum Command {
         /// The address at which clients reach it.
         rpc_address: SocketAddr,
     },
-    /// Remove a member for good. Its id never comes back.
+    /// Remove a member that is down for good. Its id never comes back.
     RemoveMember {
         /// The member.
         id: HostId,
+        /// Also if it has the only copies of rows, which are lost then.
+        #[serde(default)]
+        force: bool,
+    },
+    /// Let a member go, which gives its rows to others first. Its id never comes back.
+    LeaveMember {
+        /// The member.
+        id: HostId,
+        /// Also if fewer members are left than keyspaces want copies.
+        force: bool,
+    },
+    /// Become a member in place of one that is down for good, with its tokens.
+    ReplaceMember {
+        /// The name of the cluster that the node means to join.
+        name: String,
+        /// The member that is down.
+        dead: HostId,
+        /// The new member.
+        member: JoinDraft,
+    },
+    /// Take the next step of a plan, if it is still at a step.
+    AdvancePlan {
+        /// The plan's id.
+        plan: u64,
+        /// The step that it is at.
+        from: PlanStep,
+    },
+    /// Take a plan back whose new replicas are not read yet.
+    AbortPlan {
+        /// The plan's id.
+        plan: u64,
     },
     /// Give the ranges of a replication setting other replicas: a step of a move, whose data is there.
     MoveRanges {
@@ -179,7 +210,9 @@ impl Command {
             Command::CreateType { .. } | Command::AlterType { .. } | Command::CreateIndex { .. } => true,
             Command::By { command, .. } => command.takes_room(),
             Command::Bootstrap { .. } | Command::Join { .. } | Command::UpdateMember { .. } => false,
-            Command::RemoveMember { .. } | Command::ReplaceVoters { .. } | Command::MoveRanges { .. } => false,
+            Command::RemoveMember { .. } | Command::LeaveMember { .. } | Command::ReplaceMember { .. } => false,
+            Command::AdvancePlan { .. } | Command::AbortPlan { .. } => false,
+            Command::ReplaceVoters { .. } | Command::MoveRanges { .. } => false,
             Command::DropKeyspace { .. } | Command::DropTable { .. } | Command::Truncate { .. } => false,
             Command::DropType { .. } | Command::DropIndex { .. } => false,
             Command::CreateSystemKeyspaces | Command::Role(_) => false,

@@ -33,6 +33,9 @@ pub enum CommandRefusal {
     /// The node cannot be a member.
     #[error("{0}")]
     Member(String),
+    /// Another plan is under way: the command may be carried out later.
+    #[error("{0}")]
+    Busy(String),
     /// The command contradicts the state.
     #[error("{0}")]
     Invalid(String),

@@ -3,7 +3,7 @@
 
 use crate::limits::ENTRY_BYTES;
 use crate::whole_placements::WholePlacements;
-use crate::{CommandId, EntryHash, Epoch, Position, Role};
+use crate::{CommandId, EntryHash, Epoch, Plan, PlanStep, Position, Role};
 use henge_base::{Bytes, ClusterId, HostId};
 use henge_model::{Keyspace, Replication, StorageId, Table, UserType};
 use henge_ring::{Member, PlacementChange};
@@ -99,6 +99,12 @@ pub enum Change {
     Role(Arc<Role>),
     /// The role is gone.
     RoleDropped(String),
+    /// A plan begins.
+    PlanBegun(Plan),
+    /// The plan under way is at this step now.
+    PlanStep(PlanStep),
+    /// No plan is under way any more.
+    PlanEnded,
     /// Storage ids below this one are taken.
     NextStorageId(StorageId),
 }

@@ -4,10 +4,11 @@
 //! - `position`, `entry`, `entry_hash`, `command_id`, `log`, `snapshot`: the history; `state`: what it adds up to; `placements`: who holds what, by
 //!   replication setting.
 //! - `whole_placements`: how entries of the first format say who holds what.
+//! - `plan`: the change of members under way, and what it moves.
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `roles`: who may do what.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `moves`, `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `plan_steps`, `moves`, `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
 
 mod access;
 mod alter;
@@ -22,6 +23,8 @@ mod log;
 mod membership;
 mod moves;
 mod placements;
+mod plan;
+mod plan_steps;
 mod position;
 mod propose;
 #[cfg(test)]
@@ -50,6 +53,7 @@ pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogPage};
 pub use moves::RangeReplicas;
 pub use placements::Placements;
+pub use plan::{Plan, PlanKind, PlanStep};
 pub use position::Position;
 pub use propose::{begin_lineage, propose};
 pub use roles::{Role, Roles};

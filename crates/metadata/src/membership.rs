@@ -1,9 +1,11 @@
 //! Commands about members.
 
 use crate::limits::{JOINS_MAX, MEMBERS_MAX, TOKENS_MAX};
+use crate::plan_steps::{begin, check_copies_elsewhere, check_enough_members, check_no_plan};
 use crate::propose::place_keyspaces;
-use crate::system_keyspaces::{is_system, missing};
-use crate::{Change, ClusterState, CommandRefusal, JoinDraft};
+use crate::system_keyspaces::missing;
+use crate::voters::voters_change;
+use crate::{Change, ClusterState, CommandRefusal, JoinDraft, PlanKind};
 use henge_base::{ClusterId, HostId, Random};
 use henge_ring::{Member, allocate_tokens_beside};
 use std::collections::BTreeSet;
@@ -36,6 +38,45 @@ pub(crate) fn join(
     draft: &JoinDraft,
     random: &mut Random,
 ) -> Result<Vec<Change>, CommandRefusal> {
+    check_newcomer(state, name, draft)?;
+    check_no_plan(state)?;
+    address_is_free(state, draft.id, draft.address)?;
+    check_room(state)?;
+    let member = member(state, draft, random)?;
+    match state.user_keyspace() {
+        Some(_) => begin(state, PlanKind::Join { host: draft.id }, Some(member)),
+        None => at_once(state, Change::Joined(member)),
+    }
+}
+
+/// The changes of a node that becomes a member in place of another.
+pub(crate) fn replace(
+    state: &ClusterState,
+    name: &str,
+    dead: HostId,
+    draft: &JoinDraft,
+) -> Result<Vec<Change>, CommandRefusal> {
+    check_newcomer(state, name, draft)?;
+    check_no_plan(state)?;
+    let refused = |what: String| Err(CommandRefusal::Member(what));
+    let Some(of) = state.members.get(&dead) else { return refused(format!("host {dead} is no member")) };
+    if (&of.datacenter, &of.rack) != (&draft.datacenter, &draft.rack) {
+        return refused(format!(
+            "host {dead} is in datacentre {}, rack {}; a node that replaces it must be there too, not in datacentre {}, rack {}",
+            of.datacenter, of.rack, draft.datacenter, draft.rack
+        ));
+    }
+    if of.address != draft.address {
+        address_is_free(state, draft.id, draft.address)?;
+    }
+    check_room(state)?;
+    check_copies_elsewhere(state, dead)?;
+    let member = new_member(draft);
+    begin(state, PlanKind::Replace { dead, by: draft.id }, Some(member))
+}
+
+/// Refuses a node that can be no member, however the others stand.
+fn check_newcomer(state: &ClusterState, name: &str, draft: &JoinDraft) -> Result<(), CommandRefusal> {
     if name != state.name {
         return Err(CommandRefusal::Cluster(format!(
             "the node means to join {name:?}, this cluster is {:?}",
@@ -51,60 +92,67 @@ pub(crate) fn join(
     if state.members.contains_key(&draft.id) {
         return Err(CommandRefusal::Member(format!("host {} is a member already", draft.id)));
     }
-    address_is_free(state, draft.id, draft.address)?;
-    if let Some(keyspace) = user_keyspace(state) {
-        return Err(CommandRefusal::Member(format!(
-            "keyspace {keyspace} exists: its data would have to be streamed to the new node, which is not supported yet; nodes can \
-             join while there are no keyspaces of users"
-        )));
-    }
+    Ok(())
+}
+
+fn check_room(state: &ClusterState) -> Result<(), CommandRefusal> {
     if state.members.len() >= MEMBERS_MAX {
         return Err(CommandRefusal::Limit(format!("a cluster has at most {MEMBERS_MAX} members")));
     }
     if state.placements.join_count() >= JOINS_MAX {
         return Err(CommandRefusal::Limit(format!("at most {JOINS_MAX} members can join a cluster in its life")));
     }
-    let joined = Change::Joined(member(state, draft, random)?);
-    let larger = state.with(std::slice::from_ref(&joined)).map_err(|e| CommandRefusal::Member(e.to_string()))?;
-    let placements = place_keyspaces(&larger, larger.schema.keyspaces.values());
-    Ok([joined].into_iter().chain(placements).chain(voters(&larger, &BTreeSet::new())).collect())
+    Ok(())
 }
 
-/// A keyspace whose rows would have to be moved when members come or go.
-fn user_keyspace(state: &ClusterState) -> Option<&String> {
-    state.schema.keyspaces.keys().find(|keyspace| !is_system(keyspace))
-}
-
-/// The change of voters, if there should be others while some members are down.
-fn voters(state: &ClusterState, down: &BTreeSet<HostId>) -> Option<Change> {
-    let voters = state.voters_without(down);
-    (voters != state.voters).then_some(Change::Voters(voters))
+/// The changes of a member that comes or goes while no rows have to be moved.
+fn at_once(state: &ClusterState, change: Change) -> Result<Vec<Change>, CommandRefusal> {
+    let next = state.with(std::slice::from_ref(&change)).map_err(|e| CommandRefusal::Member(e.to_string()))?;
+    let placements = place_keyspaces(&next, next.schema.keyspaces.values());
+    Ok([change].into_iter().chain(placements).chain(voters_change(&next, &BTreeSet::new())).collect())
 }
 
 pub(crate) fn replace_voters(state: &ClusterState, down: &BTreeSet<HostId>) -> Result<Vec<Change>, CommandRefusal> {
-    voters(state, down).map(|change| vec![change]).ok_or(CommandRefusal::Nothing)
+    voters_change(state, down).map(|change| vec![change]).ok_or(CommandRefusal::Nothing)
 }
 
-pub(crate) fn remove(state: &ClusterState, id: HostId) -> Result<Vec<Change>, CommandRefusal> {
+/// The changes that remove a member that is down for good.
+pub(crate) fn remove(state: &ClusterState, id: HostId, force: bool) -> Result<Vec<Change>, CommandRefusal> {
+    check_leaver(state, id)?;
+    if !force {
+        check_copies_elsewhere(state, id)?;
+    }
+    match state.user_keyspace() {
+        Some(_) => begin(state, PlanKind::Remove { host: id }, None),
+        None => at_once(state, Change::Removed(id)),
+    }
+}
+
+/// The changes of a member that leaves.
+pub(crate) fn leave(state: &ClusterState, id: HostId, force: bool) -> Result<Vec<Change>, CommandRefusal> {
+    let leaver = check_leaver(state, id)?;
+    if !force {
+        check_enough_members(state, leaver)?;
+    }
+    match state.user_keyspace() {
+        Some(_) => begin(state, PlanKind::Leave { host: id }, None),
+        None => at_once(state, Change::Removed(id)),
+    }
+}
+
+/// The member of this id, if it may go.
+fn check_leaver(state: &ClusterState, id: HostId) -> Result<&Member, CommandRefusal> {
     if state.removed.contains(&id) {
         return Err(CommandRefusal::Nothing);
     }
-    if !state.members.contains_key(&id) {
+    let Some(member) = state.members.get(&id) else {
         return Err(CommandRefusal::Member(format!("host {id} is no member")));
-    }
+    };
+    check_no_plan(state)?;
     if state.members.len() == 1 {
         return Err(CommandRefusal::Member("the last member cannot be removed".to_owned()));
     }
-    if let Some(keyspace) = user_keyspace(state) {
-        return Err(CommandRefusal::Member(format!(
-            "keyspace {keyspace} exists: the member's rows would have to be streamed to others, which is not supported yet; members can \
-             be removed while there are no keyspaces of users"
-        )));
-    }
-    let removed = Change::Removed(id);
-    let smaller = state.with(std::slice::from_ref(&removed)).map_err(|e| CommandRefusal::Member(e.to_string()))?;
-    let placements = place_keyspaces(&smaller, smaller.schema.keyspaces.values());
-    Ok([removed].into_iter().chain(placements).chain(voters(&smaller, &BTreeSet::new())).collect())
+    Ok(member)
 }
 
 /// A member with tokens that share its datacentre out evenly.
@@ -114,14 +162,19 @@ fn member(state: &ClusterState, draft: &JoinDraft, random: &mut Random) -> Resul
     }
     let (near, far): (Vec<Member>, Vec<Member>) =
         state.members.values().cloned().partition(|m| m.datacenter == draft.datacenter);
-    Ok(Member {
+    let tokens = allocate_tokens_beside(random, &near, &far, draft.num_tokens);
+    Ok(Member { tokens, ..new_member(draft) })
+}
+
+fn new_member(draft: &JoinDraft) -> Member {
+    Member {
         id: draft.id,
         datacenter: draft.datacenter.clone(),
         rack: draft.rack.clone(),
         address: draft.address,
         rpc_address: draft.rpc_address,
-        tokens: allocate_tokens_beside(random, &near, &far, draft.num_tokens),
-    })
+        tokens: Vec::new(),
+    }
 }
 
 pub(crate) fn update_member(

@@ -1,6 +1,7 @@
 //! Ranges that get other replicas: one step of a move at a time. Whoever asks for a step has seen to what must be done before it: the data
 //! is there, and no request of an older epoch is under way.
 
+use crate::plan_steps::check_no_plan;
 use crate::{Change, ClusterState, CommandRefusal};
 use henge_base::HostId;
 use henge_model::{Replication, Token, TokenRange};
@@ -25,6 +26,7 @@ pub(crate) fn move_ranges(
     setting: &Replication,
     ranges: &[RangeReplicas],
 ) -> Result<Vec<Change>, CommandRefusal> {
+    check_no_plan(state)?;
     let invalid = |what: String| CommandRefusal::Invalid(what);
     let old = state.placements.get(setting).ok_or_else(|| invalid("no keyspace has this replication".to_owned()))?;
     let numbers: BTreeMap<HostId, MemberNumber> = state.member_numbers().collect();
@@ -39,15 +41,18 @@ pub(crate) fn move_ranges(
     }
     let new = Placement::new(state.placements.member_ids(), sets);
     new.check().map_err(|fault| invalid(format!("the ranges make no placement: {fault}")))?;
-    for range in new.ranges() {
-        check_step(old, &new, range.range)?;
-    }
+    check_move(old, &new)?;
     let index = state.epoch.index + 1;
     let change = PlacementChange::between(old, &new, index, |host| numbers.get(&host).copied());
     if change.is_empty() {
         return Err(CommandRefusal::Nothing);
     }
     Ok(vec![Change::Placement { setting: setting.clone(), change }])
+}
+
+/// Refuses a step of which some range could not be taken.
+pub(crate) fn check_move(old: &Placement, new: &Placement) -> Result<(), CommandRefusal> {
+    new.ranges().try_for_each(|placed| check_step(old, new, placed.range))
 }
 
 /// Refuses a step by which reads could go to a replica that was not written, or quorums could miss each other.
@@ -59,7 +64,7 @@ fn check_step(old: &Placement, new: &Placement, tokens: TokenRange) -> Result<()
                 "host {host} would be read in a range whose writes it did not take"
             )));
         }
-        if before.read.len() != after.read.len() || !quorums_meet(&before, &after) {
+        if before.read.len().abs_diff(after.read.len()) > 1 || !quorums_meet(&before, &after) {
             let what = format!("the range up to {} would have quorums that do not meet those before", tokens.end);
             return Err(CommandRefusal::Invalid(what));
         }

@@ -3,7 +3,7 @@
 use crate::{Change, whole_placements};
 use henge_base::HostId;
 use henge_model::Replication;
-use henge_ring::{Member, MemberIds, MemberNumber, Placement, PlacementChange, PlacementFault, Ring};
+use henge_ring::{MemberIds, MemberNumber, Placement, PlacementChange, PlacementFault};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,16 +99,25 @@ impl Placements {
         Placements { ids: Arc::clone(&self.ids), by_setting: whole.iter().map(placed).collect() }
     }
 
-    /// The changes that place everything on `members` in the entry `index`, with these settings and no others.
-    pub(crate) fn changes(&self, members: &[Member], settings: Vec<Replication>, index: u64) -> Vec<Change> {
-        let ring = Ring::new(members);
+    /// The placements by setting.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Replication, &Arc<Placement>)> {
+        self.by_setting.iter()
+    }
+
+    /// The changes that place these settings, and no others, in the entry `index`.
+    pub(crate) fn changes(
+        &self,
+        place: impl Fn(&Replication) -> Placement,
+        settings: Vec<Replication>,
+        index: u64,
+    ) -> Vec<Change> {
         let numbers: BTreeMap<HostId, MemberNumber> = self.numbers().collect();
         let unused = self.by_setting.keys().filter(|setting| settings.binary_search(setting).is_err());
         let mut changes: Vec<Change> = unused.cloned().map(Change::Unplaced).collect();
         for setting in settings {
             let before = self.by_setting.get(&setting);
             let none = Placement::default();
-            let new = ring.place(&setting);
+            let new = place(&setting);
             let old = before.map_or(&none, |placement| placement);
             let change = PlacementChange::between(old, &new, index, |host| numbers.get(&host).copied());
             if before.is_none() || !change.is_empty() {

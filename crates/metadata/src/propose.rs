@@ -4,8 +4,9 @@ use crate::access;
 use crate::alter::alter_table;
 use crate::indexes::{create_index, drop_index};
 use crate::limits::{ENTRY_BYTES, TABLES_MAX};
-use crate::membership::{bootstrap, join, remove, replace_voters, update_member};
+use crate::membership::{bootstrap, join, leave, remove, replace, replace_voters, update_member};
 use crate::moves::move_ranges;
+use crate::plan_steps::{abort, advance};
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
@@ -32,7 +33,11 @@ pub fn propose(
         _ if state.epoch.index == 0 => Err(CommandRefusal::Cluster("this node has no cluster yet".to_owned())),
         Command::Join { name, member } => join(state, name, member, random),
         Command::UpdateMember { id, address, rpc_address } => update_member(state, *id, *address, *rpc_address),
-        Command::RemoveMember { id } => remove(state, *id),
+        Command::RemoveMember { id, force } => remove(state, *id, *force),
+        Command::LeaveMember { id, force } => leave(state, *id, *force),
+        Command::ReplaceMember { name, dead, member } => replace(state, name, *dead, member),
+        Command::AdvancePlan { plan, from } => advance(state, *plan, *from),
+        Command::AbortPlan { plan } => abort(state, *plan),
         Command::MoveRanges { setting, ranges } => move_ranges(state, setting, ranges),
         Command::ReplaceVoters { down } => replace_voters(state, down),
         Command::CreateSystemKeyspaces => match missing(state, random)? {
@@ -125,20 +130,24 @@ fn create_keyspace(
     Ok(changes)
 }
 
-/// The changes that place the settings of these keyspaces that have no place yet. The others stay where they are.
-fn place_new_keyspaces<'a>(state: &ClusterState, keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>) -> Vec<Change> {
+/// The changes that place the settings of these keyspaces that have no place yet, as if they had had one before a plan that is under way.
+/// The others stay where they are.
+pub(crate) fn place_new_keyspaces<'a>(
+    state: &ClusterState,
+    keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>,
+) -> Vec<Change> {
     let changes = place_keyspaces(state, keyspaces);
     let moves = |change: &Change| matches!(change, Change::Placement { setting, .. } if state.placements.get(setting).is_some());
     changes.into_iter().filter(|change| !moves(change)).collect()
 }
 
-/// The changes that place the settings of these keyspaces on the members there are.
+/// The changes that place the settings of these keyspaces on the members there are; rows that they have are not moved.
 pub(crate) fn place_keyspaces<'a>(
     state: &ClusterState,
     keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>,
 ) -> Vec<Change> {
-    let members: Vec<_> = state.members.values().cloned().collect();
-    state.placements.changes(&members, crate::entry::settings(keyspaces), state.epoch.index + 1)
+    let settings = crate::entry::settings(keyspaces);
+    state.placements.changes(|setting| state.place_anew(setting), settings, state.epoch.index + 1)
 }
 
 fn alter_keyspace(state: &ClusterState, name: &str, durable_writes: bool) -> Result<Vec<Change>, CommandRefusal> {

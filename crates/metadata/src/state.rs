@@ -1,7 +1,7 @@
 //! The state that results from the log.
 
 use crate::limits::FIRST_STORAGE_ID;
-use crate::{Change, EntryHash, Epoch, Placements, Position, RecentCommands, Roles, SealedEntry, TRACES};
+use crate::{Change, EntryHash, Epoch, Placements, Plan, Position, RecentCommands, Roles, SealedEntry, TRACES};
 use henge_base::{ClusterId, HostId};
 use henge_model::{Keyspace, Schema, StorageId, Table};
 use henge_ring::{Member, MemberNumber, PlacementFault};
@@ -36,6 +36,9 @@ pub struct ClusterState {
     pub lineages: BTreeMap<u32, u64>,
     /// Ids that left: they never come back.
     pub removed: BTreeSet<HostId>,
+    /// The plan under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
     /// The lowest storage id that was never taken.
     pub next_storage_id: StorageId,
     /// The version of formats in use.
@@ -57,6 +60,7 @@ impl Default for ClusterState {
             voters: Vec::new(),
             lineages: BTreeMap::new(),
             removed: BTreeSet::new(),
+            plan: None,
             next_storage_id: StorageId(FIRST_STORAGE_ID),
             active_version: 0,
         }
@@ -190,6 +194,14 @@ impl ClusterState {
                 if !Arc::make_mut(&mut self.roles).remove(name) {
                     return Err(ApplyError::Missing(format!("role {name}")));
                 }
+            }
+            Change::PlanBegun(plan) => self.plan = Some(*plan),
+            Change::PlanStep(step) => {
+                let plan = self.plan.as_mut().ok_or_else(|| ApplyError::Missing("a plan".to_owned()))?;
+                plan.step = *step;
+            }
+            Change::PlanEnded => {
+                self.plan.take().ok_or_else(|| ApplyError::Missing("a plan".to_owned()))?;
             }
             Change::NextStorageId(id) => self.next_storage_id = *id,
         }

@@ -27,6 +27,9 @@ pub enum StateFault {
     /// A keyspace has rows and no place for them.
     #[error("keyspace {0} has no placement")]
     Unplaced(String),
+    /// A plan brings or takes a host that is no member.
+    #[error("plan {0} is of a host that is no member")]
+    Plan(u64),
     /// A range is held by a node that is no member.
     #[error("host {0} holds a range and is no member")]
     Stranger(HostId),
@@ -48,6 +51,7 @@ impl ClusterState {
             return Err(StateFault::NoCluster(self.epoch));
         }
         self.check_members()?;
+        self.check_plan()?;
         self.check_tables()?;
         self.check_placements()
     }
@@ -63,6 +67,15 @@ impl ClusterState {
             }
         }
         Ok(())
+    }
+
+    fn check_plan(&self) -> Result<(), StateFault> {
+        let Some(plan) = &self.plan else { return Ok(()) };
+        let hosts = plan.kind.newcomer().into_iter().chain(plan.kind.leaver());
+        match hosts.into_iter().all(|host| self.members.contains_key(&host)) {
+            true => Ok(()),
+            false => Err(StateFault::Plan(plan.id)),
+        }
     }
 
     fn check_tables(&self) -> Result<(), StateFault> {

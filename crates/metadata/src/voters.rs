@@ -1,6 +1,6 @@
 //! The members that agree on the log's entries: how many, and which.
 
-use crate::ClusterState;
+use crate::{Change, ClusterState};
 use henge_base::HostId;
 use henge_ring::Member;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,15 +15,17 @@ fn voter_count(members: usize) -> usize {
 }
 
 impl ClusterState {
-    /// The voters that this cluster should have while some of its members are down. Present voters stay; those that are down make
+    /// The voters that this cluster should have while some of its members are down. One that is joining does not vote. Present voters stay; those that are down make
     /// room for members that are up, if there are any. New ones come from datacentres, and then racks, that have the fewest.
     pub fn voters_without(&self, down: &BTreeSet<HostId>) -> Vec<HostId> {
-        let wanted = voter_count(self.members.len());
+        let newcomer = self.newcomer();
+        let members = || self.members.values().filter(|member| Some(member.id) != newcomer);
+        let wanted = voter_count(members().count());
         let present: Vec<&Member> = self.voters.iter().filter_map(|voter| self.members.get(voter)).collect();
         let (kept, lost): (Vec<&Member>, Vec<&Member>) = present.into_iter().partition(|m| !down.contains(&m.id));
         let mut chosen: Vec<&Member> = kept.into_iter().take(wanted).collect();
         while chosen.len() < wanted {
-            let candidates = self.members.values().filter(|member| !down.contains(&member.id));
+            let candidates = members().filter(|member| !down.contains(&member.id));
             let Some(next) = next_voter(&chosen, candidates) else { break };
             chosen.push(next);
         }
@@ -31,6 +33,12 @@ impl ClusterState {
         chosen.extend(lost.into_iter().take(missing));
         chosen.into_iter().map(|member| member.id).collect()
     }
+}
+
+/// The change of voters, if there should be others while some members are down.
+pub(crate) fn voters_change(state: &ClusterState, down: &BTreeSet<HostId>) -> Option<Change> {
+    let voters = state.voters_without(down);
+    (voters != state.voters).then_some(Change::Voters(voters))
 }
 
 /// The candidate whose datacentre, and then rack, has the fewest voters.

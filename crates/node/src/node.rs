@@ -222,7 +222,7 @@ impl<W: World> Node<W> {
 
     /// Removes a member for good: its id never comes back.
     pub async fn remove_member(&self, id: HostId) -> Result<(), ChangeError> {
-        self.parts.cluster.change(Command::RemoveMember { id }).await.map(|_| ())
+        self.parts.cluster.change(Command::RemoveMember { id, force: false }).await.map(|_| ())
     }
 
     /// The ranges of a replication setting, with their replicas; `None` if no keyspace has it.

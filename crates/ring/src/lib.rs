@@ -7,6 +7,7 @@
 //! - `hosts`, `replica_set`: replicas as numbers of members; each distinct set is kept once.
 //! - `placement`: ranges with their readers and writers, and the ranges that move between two placements.
 //! - `placement_change`: the difference between two placements, as the metadata log holds it.
+//! - `transition`: placements on the way from one to another.
 //! - `placement_fault`: the rules that hold for every placement.
 //! - `quorums`: those before and after a change of replicas.
 //! - `epoch`: the place in the metadata log that a placement is of.
@@ -25,6 +26,7 @@ mod ring;
 mod strategy;
 #[cfg(test)]
 mod tests;
+mod transition;
 
 pub use allocate::{allocate_tokens, allocate_tokens_beside};
 pub use epoch::Epoch;

@@ -138,7 +138,7 @@ impl PartialEq for Placement {
 impl Eq for Placement {}
 
 /// The ring, cut at every end of a range in either placement.
-fn common_ranges(old: &Placement, new: &Placement) -> Vec<TokenRange> {
+pub(crate) fn common_ranges(old: &Placement, new: &Placement) -> Vec<TokenRange> {
     let mut ends: Vec<Token> = old.ends.iter().chain(&new.ends).copied().collect();
     ends.sort_unstable();
     ends.dedup();

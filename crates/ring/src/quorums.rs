@@ -30,7 +30,7 @@ impl ReplicaCounts {
     fn writes_meet_reads_of(&self, other: &ReplicaCounts) -> bool {
         let outside = self.writers.difference(&other.readers).count();
         let inside = self.write_quorum().saturating_sub(outside);
-        other.readers.len() - inside < other.read_quorum()
+        other.readers.len().saturating_sub(inside) < other.read_quorum()
     }
 
     /// True if any quorum that decides by these replicas holds one of any quorum of the others.
@@ -80,6 +80,14 @@ mod tests {
             ("a+b", "b+a"),
             ("b+a", "b"),
             ("abc+d", "abc"),
+            // A cluster with fewer members than copies are wanted grows and shrinks.
+            ("a+b", "ab"),
+            ("ab+c", "abc"),
+            ("abc", "ab+c"),
+            ("ab+c", "ab"),
+            ("ab", "a+b"),
+            ("", "+a"),
+            ("+a", "a"),
         ] {
             assert!(meet(before, after), "{before} {after}");
         }

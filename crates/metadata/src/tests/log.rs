@@ -50,9 +50,9 @@ fn voters_grow_with_the_cluster_and_shrink_with_it() {
     voter.run(&join(4), &mut random).unwrap();
     assert_eq!(voter.state.voters.len(), 5);
     let gone = draft(1).id;
-    voter.run(&Command::RemoveMember { id: gone }, &mut random).unwrap();
+    voter.run(&Command::RemoveMember { id: gone, force: false }, &mut random).unwrap();
     assert!(voter.state.voters.len() == 3 && !voter.state.voters.contains(&gone));
-    assert!(voter.run(&Command::RemoveMember { id: gone }, &mut random).unwrap_err().is_no_op());
+    assert!(voter.run(&Command::RemoveMember { id: gone, force: false }, &mut random).unwrap_err().is_no_op());
     assert!(voter.run(&join(1), &mut random).unwrap_err().to_string().contains("never comes back"));
     assert_eq!(voter.state.check(), Ok(()));
 }

@@ -161,6 +161,7 @@ impl<W: World> Cluster<W> {
             Ok(ProposeReply::Agreed { .. }) => {
                 JoinFailure::Retry("the log with this node in it has not arrived yet".to_owned())
             }
+            Ok(ProposeReply::Refused(CommandRefusal::Busy(reason))) => JoinFailure::Retry(reason),
             Ok(ProposeReply::Refused(refused)) => JoinFailure::Refused(refused),
             Ok(ProposeReply::NotReady(reason) | ProposeReply::Unknown(reason)) => JoinFailure::Retry(reason),
             Err(error) => JoinFailure::Retry(error.to_string()),

@@ -105,6 +105,8 @@ settings! {
         statement_bytes_max: usize = 64 << 20;
         /// Calls to peers that one core may have under way; more are not sent, and owed as hints.
         tail_max: usize = 100_000;
+        /// Rows can be moved to new replicas, so that members may come and go while keyspaces of users exist.
+        moves_ranges: bool = moves_are_supported();
         /// Deliberate faults, for proving that the simulator finds them.
         faults: Faults = Faults::default();
     }
@@ -115,6 +117,11 @@ impl Options {
     pub fn bound_address(&self) -> SocketAddr {
         self.listen_address.unwrap_or(self.address)
     }
+}
+
+/// True once new replicas fetch the rows of their ranges. Simulations and tests say it for themselves.
+pub(crate) fn moves_are_supported() -> bool {
+    false
 }
 
 fn loopback(port: u16) -> SocketAddr {

@@ -1,0 +1,161 @@
+//! Commands about plans, as the placements of each step.
+
+use crate::moves::check_move;
+use crate::system_keyspaces::is_system;
+use crate::voters::voters_change;
+use crate::{Change, ClusterState, CommandRefusal, Plan, PlanKind, PlanStep};
+use henge_base::HostId;
+use henge_model::{Replication, Token};
+use henge_ring::{Member, MemberNumber, Placement, PlacementChange, Ring};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Refuses a change of members while a plan is under way.
+pub(crate) fn check_no_plan(state: &ClusterState) -> Result<(), CommandRefusal> {
+    match &state.plan {
+        Some(plan) => Err(CommandRefusal::Busy(format!(
+            "{plan} is under way, and there is one plan at a time; wait until it has ended (henge admin plan), or take it back (henge \
+             admin abort)"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The changes that begin a plan, behind those that bring its newcomer.
+pub(crate) fn begin(
+    state: &ClusterState,
+    kind: PlanKind,
+    newcomer: Option<Member>,
+) -> Result<Vec<Change>, CommandRefusal> {
+    let plan = Plan { id: state.epoch.index + 1, kind, step: PlanStep::Preparing };
+    let mut changes: Vec<Change> = newcomer.into_iter().map(Change::Joined).collect();
+    changes.push(Change::PlanBegun(plan));
+    let begun = state.with(&changes).map_err(|e| CommandRefusal::Member(e.to_string()))?;
+    check_target(&begun)?;
+    changes
+        .extend(placement_changes(&begun, |old, target| old.with_pending_of(target, &begun.placements.member_ids()))?);
+    Ok(changes)
+}
+
+/// The changes of the next step, if the plan is still at the step `from`.
+pub(crate) fn advance(state: &ClusterState, id: u64, from: PlanStep) -> Result<Vec<Change>, CommandRefusal> {
+    let Some(plan) = state.plan.as_ref().filter(|plan| plan.id == id && plan.step == from) else {
+        return Err(CommandRefusal::Nothing);
+    };
+    match from {
+        PlanStep::Preparing => Ok(vec![Change::PlanStep(PlanStep::Streaming)]),
+        PlanStep::Streaming => {
+            let read =
+                |old: &Placement, target: &Placement| target.with_pending_of(old, &state.placements.member_ids());
+            let changes = placement_changes(state, read)?;
+            Ok([Change::PlanStep(PlanStep::Reading)].into_iter().chain(changes).collect())
+        }
+        PlanStep::Reading => {
+            let mut changes = placement_changes(state, |_, target| target.clone())?;
+            changes.push(Change::PlanEnded);
+            changes.extend(plan.kind.leaver().map(Change::Removed));
+            if let PlanKind::Replace { by, .. } = plan.kind {
+                let heir = state.members_after_plan().into_iter().find(|member| member.id == by);
+                changes.extend(heir.map(Change::Joined));
+            }
+            with_voters(state, changes)
+        }
+    }
+}
+
+/// The changes that take a plan back.
+pub(crate) fn abort(state: &ClusterState, id: u64) -> Result<Vec<Change>, CommandRefusal> {
+    let Some(plan) = state.plan.as_ref().filter(|plan| plan.id == id) else {
+        return Err(CommandRefusal::Invalid(format!("plan {id} is not under way")));
+    };
+    if plan.step == PlanStep::Reading {
+        return Err(CommandRefusal::Invalid(format!(
+            "{plan}: reads have moved to the new replicas, so that it can only go on"
+        )));
+    }
+    let tokens: BTreeSet<Token> = state.members_before_plan().into_iter().flat_map(|member| member.tokens).collect();
+    let mut changes = placement_changes(state, |old, _| old.without_pending(|token| tokens.contains(&token)))?;
+    changes.push(Change::PlanEnded);
+    changes.extend(plan.kind.newcomer().map(Change::Removed));
+    with_voters(state, changes)
+}
+
+/// The changes, with those of the voters that follow from them.
+fn with_voters(state: &ClusterState, mut changes: Vec<Change>) -> Result<Vec<Change>, CommandRefusal> {
+    let next = state.with(&changes).map_err(|e| CommandRefusal::Member(e.to_string()))?;
+    changes.extend(voters_change(&next, &BTreeSet::new()));
+    Ok(changes)
+}
+
+/// Refuses a plan behind which nobody would hold a range that somebody holds now.
+fn check_target(begun: &ClusterState) -> Result<(), CommandRefusal> {
+    let ring = Ring::new(&begun.members_after_plan());
+    for keyspace in begun.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
+        let holds_rows = |placement: &Placement| placement.ranges().any(|placed| !placed.read.is_empty());
+        let is_held = begun.placements.get(&keyspace.replication).is_some_and(|placement| holds_rows(placement));
+        if is_held && !holds_rows(&ring.place(&keyspace.replication)) {
+            return Err(CommandRefusal::Member(format!(
+                "no member would be left that may hold the rows of keyspace {}, by its replication",
+                keyspace.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to lose rows of which a member that is down for good has the only copies.
+pub(crate) fn check_copies_elsewhere(state: &ClusterState, lost: HostId) -> Result<(), CommandRefusal> {
+    for keyspace in state.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
+        let placement = state.placements.get(&keyspace.replication);
+        let ranges = placement.into_iter().flat_map(|placement| placement.ranges());
+        let only = ranges.filter(|placed| placed.read.len() == 1 && placed.read.contains(lost)).count();
+        if only > 0 {
+            return Err(CommandRefusal::Member(format!(
+                "host {lost} has the only copies of {only} ranges of keyspace {}: their rows would be lost; start that member again and \
+                 let it leave (henge admin decommission), or accept the loss (henge admin removenode {lost} --force)",
+                keyspace.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to go below the copies that a keyspace wants, as Cassandra's decommission does.
+pub(crate) fn check_enough_members(state: &ClusterState, leaver: &Member) -> Result<(), CommandRefusal> {
+    for keyspace in state.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
+        let (factor, members) = match &keyspace.replication {
+            Replication::Local => continue,
+            Replication::Simple { factor } => (*factor, state.members.len()),
+            Replication::NetworkTopology { factors } => {
+                let of_datacenter = state.members.values().filter(|member| member.datacenter == leaver.datacenter);
+                (factors.get(&leaver.datacenter).copied().unwrap_or(0), of_datacenter.count())
+            }
+        };
+        if members <= factor as usize {
+            return Err(CommandRefusal::Member(format!(
+                "Not enough live nodes to maintain replication factor in keyspace {} (RF = {factor}, N = {members}). Perform a forceful \
+                 decommission to ignore.",
+                keyspace.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The changes that give each setting another placement, made of the one it has and of its target.
+fn placement_changes(
+    state: &ClusterState,
+    place: impl Fn(&Placement, &Placement) -> Placement,
+) -> Result<Vec<Change>, CommandRefusal> {
+    let ring = Ring::new(&state.members_after_plan());
+    let numbers: BTreeMap<HostId, MemberNumber> = state.member_numbers().collect();
+    let mut changes = Vec::new();
+    for (setting, old) in state.placements.iter() {
+        let new = place(old, &ring.place(setting));
+        check_move(old, &new)?;
+        let change = PlacementChange::between(old, &new, state.epoch.index + 1, |host| numbers.get(&host).copied());
+        if !change.is_empty() {
+            changes.push(Change::Placement { setting: setting.clone(), change });
+        }
+    }
+    Ok(changes)
+}

@@ -1,0 +1,268 @@
+//! Members that come and go while there are rows: steps whose quorums meet, and what they lead to.
+
+use super::*;
+use crate::{Change, Plan, PlanKind, PlanStep, Snapshot};
+use henge_model::Token;
+use henge_ring::{Placement, Ring, quorums_meet};
+use std::sync::Arc;
+
+const STEPS: [PlanStep; 3] = [PlanStep::Preparing, PlanStep::Streaming, PlanStep::Reading];
+
+fn simple(factor: u32) -> Replication {
+    Replication::Simple { factor }
+}
+
+fn join(number: u8) -> Command {
+    Command::Join { name: "Test Cluster".to_owned(), member: draft(number) }
+}
+
+fn replace(dead: u8, by: u8) -> Command {
+    Command::ReplaceMember { name: "Test Cluster".to_owned(), dead: draft(dead).id, member: draft(by) }
+}
+
+fn remove(number: u8, force: bool) -> Command {
+    Command::RemoveMember { id: draft(number).id, force }
+}
+
+fn leave(number: u8, force: bool) -> Command {
+    Command::LeaveMember { id: draft(number).id, force }
+}
+
+impl Voter {
+    /// A cluster with keyspaces of one to so many copies.
+    fn with_keyspaces(members: u8, factors: u32) -> Voter {
+        let mut voter = Voter::with_members(members);
+        for factor in 1..=factors {
+            voter.run(&keyspace(&format!("ks{factor}"), factor), &mut Random::new(9)).unwrap();
+        }
+        voter
+    }
+
+    /// Runs a command of which every range's quorums must meet those before.
+    fn step(&mut self, command: &Command) {
+        let before = self.state.clone();
+        let entry = self.run(command, &mut Random::new(before.epoch.index)).unwrap();
+        assert_eq!(SealedEntry::decode(entry.bytes().clone()), Ok(entry));
+        assert_eq!(Snapshot::of(&self.state).state().as_ref(), Ok(&self.state));
+        assert_eq!(self.state.check(), Ok(()));
+        for (setting, new) in self.state.placements.iter() {
+            let Some(old) = before.placements.get(setting) else { continue };
+            for after in new.ranges() {
+                for was in old.ranges_over(after.range) {
+                    assert!(quorums_meet(&was, &after), "{setting:?}: {was:?} then {after:?}");
+                    assert!(after.read.iter().all(|host| was.write.contains(host)));
+                    let is_other = (was.read, was.write) != (after.read, after.write);
+                    assert!(!is_other || after.since == self.state.epoch.index, "{was:?} then {after:?}");
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self) {
+        let plan = self.state.plan.unwrap();
+        self.step(&Command::AdvancePlan { plan: plan.id, from: plan.step });
+    }
+
+    /// Takes a plan through all of its steps.
+    fn carry_out(&mut self, command: &Command) {
+        self.step(command);
+        for step in STEPS {
+            assert_eq!(self.state.plan.map(|plan| plan.step), Some(step));
+            self.advance();
+        }
+        assert_eq!(self.state.plan, None);
+        self.check_placed();
+    }
+
+    /// Everything is placed as the strategies place it on the members there are.
+    fn check_placed(&self) {
+        let members: Vec<_> = self.state.members.values().cloned().collect();
+        let ring = Ring::new(&members);
+        for (setting, placement) in self.state.placements.iter() {
+            let is_same = |other: &Placement| {
+                let replicas =
+                    |p: &Placement| p.ranges().map(|r| (r.range, r.read.to_vec(), r.write.to_vec())).collect();
+                let (one, other): (Vec<_>, Vec<_>) = (replicas(placement), replicas(other));
+                one == other
+            };
+            assert!(is_same(&ring.place(setting)), "{setting:?}");
+        }
+    }
+
+    fn refusal(&mut self, command: &Command) -> String {
+        self.run(command, &mut Random::new(1)).unwrap_err().to_string()
+    }
+}
+
+#[test]
+fn members_come_and_go_by_steps_whose_quorums_meet() {
+    let mut voter = Voter::with_keyspaces(1, 4);
+    for number in 1..6 {
+        voter.carry_out(&join(number));
+    }
+    assert_eq!(voter.state.voters.len(), 5);
+    voter.carry_out(&leave(2, false));
+    voter.carry_out(&remove(1, true));
+    voter.step(&Command::DropKeyspace { name: "ks1".to_owned(), if_exists: false });
+    voter.carry_out(&replace(0, 8));
+    for (number, left) in [(3, 3), (8, 2), (4, 1)] {
+        voter.carry_out(&leave(number, true));
+        assert_eq!(voter.state.members.len(), left);
+    }
+    assert_eq!(voter.state.voters, [draft(5).id]);
+}
+
+#[test]
+fn a_newcomer_is_written_and_then_read() {
+    let mut voter = Voter::with_keyspaces(3, 3);
+    voter.step(&join(3));
+    let newcomer = draft(3).id;
+    assert_eq!((voter.state.newcomer(), voter.state.gainers()), (Some(newcomer), vec![newcomer]));
+    assert!(voter.state.voters.len() == 3 && !voter.state.voters.contains(&newcomer));
+    let settings = |voter: &Voter| voter.state.gains(newcomer).into_iter().map(|(of, _)| of).collect::<Vec<_>>();
+    assert_eq!(settings(&voter), [simple(1), simple(2), simple(3)]);
+    let is_read = |voter: &Voter| {
+        let placement = voter.state.placements.get(&simple(3)).unwrap();
+        placement.ranges().any(|placed| placed.read.contains(newcomer))
+    };
+    voter.advance();
+    assert!(settings(&voter).len() == 3 && !is_read(&voter));
+    voter.advance();
+    assert!(settings(&voter).is_empty() && is_read(&voter));
+}
+
+#[test]
+fn a_cluster_with_fewer_members_than_copies_grows_to_them() {
+    let mut voter = Voter::with_keyspaces(2, 3);
+    voter.step(&join(2));
+    let three = |voter: &Voter| Arc::clone(voter.state.placements.get(&simple(3)).unwrap());
+    assert!(three(&voter).ranges().all(|placed| (placed.read.len(), placed.write.len()) == (2, 3)));
+    voter.advance();
+    voter.advance();
+    assert!(three(&voter).ranges().all(|placed| (placed.read.len(), placed.write.len()) == (3, 3)));
+}
+
+#[test]
+fn a_node_that_replaces_another_has_its_tokens_in_the_end() {
+    let mut voter = Voter::with_keyspaces(3, 3);
+    voter.step(&Command::DropKeyspace { name: "ks1".to_owned(), if_exists: false });
+    let tokens = voter.state.members[&draft(2).id].tokens.clone();
+    let mut same_address = draft(6);
+    same_address.address = draft(2).address;
+    let command = Command::ReplaceMember { name: "Test Cluster".to_owned(), dead: draft(2).id, member: same_address };
+    voter.carry_out(&command);
+    assert_eq!(voter.state.members[&draft(6).id].tokens, tokens);
+    assert!(voter.state.removed.contains(&draft(2).id) && !voter.state.voters.contains(&draft(2).id));
+}
+
+#[test]
+fn an_abort_leaves_placements_and_members_as_they_were() {
+    for (command, steps) in [(join(3), 0), (join(3), 1), (leave(1, true), 1), (remove(1, true), 0), (replace(1, 5), 1)]
+    {
+        let mut voter = Voter::with_keyspaces(3, 3);
+        if matches!(command, Command::ReplaceMember { .. }) {
+            voter.step(&Command::DropKeyspace { name: "ks1".to_owned(), if_exists: false });
+        }
+        let before = voter.state.clone();
+        voter.step(&command);
+        let plan = voter.state.plan.unwrap();
+        (0..steps).for_each(|_| voter.advance());
+        assert!(voter.refusal(&Command::AbortPlan { plan: plan.id + 1 }).contains("is not under way"));
+        voter.step(&keyspace("meanwhile", 5));
+        voter.step(&Command::AbortPlan { plan: plan.id });
+        assert_eq!((voter.state.plan, &voter.state.members), (None, &before.members));
+        assert_eq!(voter.state.voters, before.voters);
+        assert_eq!(voter.state.removed, plan.kind.newcomer().into_iter().collect());
+        voter.check_placed();
+    }
+}
+
+#[test]
+fn a_plan_whose_replicas_are_read_goes_on() {
+    let mut voter = Voter::with_keyspaces(3, 2);
+    voter.step(&join(3));
+    let id = voter.state.plan.unwrap().id;
+    voter.advance();
+    voter.advance();
+    assert!(voter.refusal(&Command::AbortPlan { plan: id }).contains("can only go on"));
+}
+
+#[test]
+fn a_step_is_taken_once() {
+    let mut voter = Voter::with_keyspaces(2, 1);
+    voter.step(&join(3));
+    let plan = voter.state.plan.unwrap();
+    let advance = Command::AdvancePlan { plan: plan.id, from: PlanStep::Preparing };
+    voter.step(&advance);
+    assert_eq!(voter.run(&advance, &mut Random::new(1)), Err(CommandRefusal::Nothing));
+    let other = Command::AdvancePlan { plan: plan.id + 1, from: PlanStep::Streaming };
+    assert_eq!(voter.run(&other, &mut Random::new(1)), Err(CommandRefusal::Nothing));
+}
+
+#[test]
+fn there_is_one_plan_at_a_time() {
+    let mut voter = Voter::with_keyspaces(3, 2);
+    voter.step(&join(3));
+    let first = format!("plan {}: host {} joins (step preparing)", voter.state.epoch.index, draft(3).id);
+    for second in [join(4), leave(1, true), remove(1, true), replace(1, 4)] {
+        let refused = voter.run(&second, &mut Random::new(1)).unwrap_err();
+        assert!(matches!(refused, CommandRefusal::Busy(_)) && refused.to_string().contains(&first), "{refused}");
+    }
+    assert!(voter.refusal(&join(3)).contains("is a member already"));
+}
+
+#[test]
+fn keyspaces_that_are_created_meanwhile_move_with_the_others() {
+    for steps in 0..3 {
+        let mut voter = Voter::with_keyspaces(3, 1);
+        voter.step(&join(3));
+        (0..steps).for_each(|_| voter.advance());
+        voter.step(&keyspace("new", 3));
+        (steps..3).for_each(|_| voter.advance());
+        voter.check_placed();
+    }
+}
+
+#[test]
+fn the_only_copies_are_given_up_only_by_force() {
+    let mut voter = Voter::with_keyspaces(3, 3);
+    let refused = voter.refusal(&remove(1, false));
+    assert!(refused.contains("keyspace ks1") && refused.contains("--force"), "{refused}");
+    assert!(voter.refusal(&replace(1, 5)).contains("keyspace ks1"));
+    voter.step(&remove(1, true));
+    assert_eq!(voter.state.plan.unwrap().kind.dead_member(), Some(draft(1).id));
+    let mut voter = Voter::with_keyspaces(3, 3);
+    let refused = voter.refusal(&leave(1, false));
+    assert!(refused.contains("keyspace ks3 (RF = 3, N = 3)"), "{refused}");
+    let mut voter = Voter::with_members(2);
+    let replication = Replication::NetworkTopology { factors: [("dc1".to_owned(), 1)].into() };
+    let create =
+        Command::CreateKeyspace { name: "far".to_owned(), replication, durable_writes: true, if_not_exists: false };
+    voter.run(&create, &mut Random::new(1)).unwrap();
+    assert!(voter.refusal(&leave(1, true)).contains("no member would be left"));
+}
+
+#[test]
+fn a_node_that_replaces_another_is_where_it_was() {
+    let mut voter = Voter::with_keyspaces(3, 2);
+    voter.step(&Command::DropKeyspace { name: "ks1".to_owned(), if_exists: false });
+    assert!(voter.refusal(&replace(1, 4)).contains("is in datacentre dc1, rack r"));
+    assert!(voter.refusal(&replace(9, 4)).contains("is no member"));
+    let squatter = JoinDraft { address: draft(0).address, ..draft(5) };
+    let command = Command::ReplaceMember { name: "Test Cluster".to_owned(), dead: draft(1).id, member: squatter };
+    assert!(voter.refusal(&command).contains("belongs to member"));
+}
+
+#[test]
+fn states_without_a_plan_are_stored_as_they_were_before_there_were_any() {
+    let voter = Voter::with_keyspaces(3, 1);
+    let bytes = Snapshot::of(&voter.state).bytes;
+    assert!(!bytes.windows(4).any(|bytes| bytes == b"plan"));
+    let mut planned = voter;
+    planned.step(&join(3));
+    let of = planned.entries.last().unwrap().entry();
+    let expected = Plan { id: of.epoch.index, kind: PlanKind::Join { host: draft(3).id }, step: PlanStep::Preparing };
+    assert!(of.changes.contains(&Change::PlanBegun(expected)));
+    let first = planned.state.gains(draft(3).id)[0].1[0];
+    assert!(first.contains(Token(first.end.0)));
+}
