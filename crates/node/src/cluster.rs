@@ -7,6 +7,7 @@ pub(crate) mod append;
 pub(crate) mod catch_up;
 pub(crate) mod events;
 mod fork;
+pub(crate) mod gains;
 mod gossip;
 pub(crate) mod identity_error;
 pub(crate) mod membership;
@@ -15,6 +16,7 @@ pub(crate) mod propose;
 mod pulls;
 mod recall;
 pub(crate) mod recalls;
+mod room;
 pub(crate) mod system_keyspaces;
 mod table_changes;
 pub(crate) mod view;
@@ -25,14 +27,15 @@ use crate::ground::world::{To, World};
 use crate::peers::Peers;
 use arc_swap::{ArcSwap, Guard};
 use events::ClusterEvent;
+use gains::RoomMaker;
 use henge_base::HostId;
 use henge_gossip::{Gossip, HostFacts};
 use henge_metadata::{ClusterState, Epoch, Log, Position, Seat};
 use henge_storage::Store;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use pulls::Pulls;
 use recalls::Recalls;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
 use view::View;
@@ -69,6 +72,11 @@ pub(crate) struct Cluster<W> {
     events: broadcast::Sender<ClusterEvent>,
     schema_changed: Notify,
     tables_dropped: Notify,
+    plan_changed: Notify,
+    /// Makes room for ranges that this node gains, once it runs.
+    room_maker: OnceLock<Arc<dyn RoomMaker>>,
+    /// Held while a view is put in place of another.
+    publish_gate: RwLock<()>,
 }
 
 impl<W: World> Cluster<W> {
@@ -96,12 +104,20 @@ impl<W: World> Cluster<W> {
             events: broadcast::Sender::new(EVENTS_MAX),
             schema_changed: Notify::new(),
             tables_dropped: Notify::new(),
+            plan_changed: Notify::new(),
+            room_maker: OnceLock::new(),
+            publish_gate: RwLock::default(),
             context,
             peers,
             store,
         };
         cluster.publish(state);
         cluster
+    }
+
+    /// Has room made for ranges that this node gains, before it takes a write of them. The first caller is the only one.
+    pub(crate) fn set_room_maker(&self, maker: Arc<dyn RoomMaker>) {
+        let _ = self.room_maker.set(maker);
     }
 
     /// The newest epoch that this node has applied, laid out for a request. Not to be held across a wait.

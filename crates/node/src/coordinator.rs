@@ -126,6 +126,11 @@ impl<W: World> Coordinator<W> {
         &self.parts.cluster
     }
 
+    /// The other members.
+    pub(crate) fn peers(&self) -> &Arc<Peers<W>> {
+        &self.parts.peers
+    }
+
     /// The hints that this node owes.
     pub(crate) fn hints(&self) -> &HintQueue<W> {
         &self.parts.hints

@@ -12,6 +12,7 @@ use crate::client::system_tables::SystemTables;
 use crate::cluster::Cluster;
 use crate::cluster::admittance::restore_sightings;
 use crate::cluster::events::ClusterEvent;
+use crate::cluster::gains::Gains;
 use crate::cluster::membership::JoinError;
 use crate::cluster::override_log::{OverrideError, Voter};
 use crate::cluster::propose::ChangeError;
@@ -29,9 +30,11 @@ use crate::ground::standing::Standing;
 use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
 use crate::replica::LocalReplica;
+use crate::replica::stream_sink::make_room_at_start;
 use crate::work::addresses::AddressAnnouncement;
 use crate::work::batch_removal::BatchRemoval;
 use crate::work::batch_replay::BatchReplay;
+use crate::work::cleanup::Cleanup;
 use crate::work::clock_watch::ClockWatch;
 use crate::work::dropped_tables::DroppedTables;
 use crate::work::hint_delivery::HintDelivery;
@@ -42,6 +45,7 @@ use crate::work::periodic_sync::PeriodicSync;
 use crate::work::purge::Purge;
 use crate::work::sightings::SightingWriter;
 use crate::work::space::SpaceWatch;
+use crate::work::streaming::Streaming;
 use crate::work::voters::VoterWatch;
 use crate::work::worker::{self, Worker};
 use henge_base::{ClusterId, HostId};
@@ -83,11 +87,16 @@ impl<W: World> Node<W> {
         let context = Arc::new(Context::new(world, identity, options, lease));
         let peers = Arc::new(Peers::new(Arc::clone(&context)));
         let recalls = Recalls::new(lease, stored_claims(&store)?);
+        let gains = Gains::of(&recovered.0, context.host());
         let cluster =
             Cluster::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&store), recovered, seat, recalls);
         restore_sightings(&store, peers.sightings())?;
         let cluster = Arc::new(cluster);
+        if let Some(gains) = &gains {
+            make_room_at_start(&store, gains, context.wall_us(), context.options.purge_margin)?;
+        }
         let replica = Arc::new(LocalReplica::new(Arc::clone(&context), store));
+        replica.stream_status.set_held(gains.map(|gains| gains.plan));
         let hints = HintQueue::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&replica));
         let statements = Arc::new(Statements::new(context.options.statement_bytes_max));
         let clients = Arc::new(Clients::new(&context, Arc::clone(&statements)));
@@ -127,10 +136,14 @@ impl<W: World> Node<W> {
         self.run_worker(BatchRemoval::new(coordinator.clone()));
         self.run_worker(SpaceWatch { context: context() });
         self.run_worker(Purge::new(coordinator.clone()));
+        let moving = coordinator.clone();
+        cluster.set_room_maker(Arc::new(coordinator.replica().clone()));
         self.run_worker(IndexBuilder::new(coordinator));
         self.run_worker(AddressAnnouncement { cluster: Arc::clone(cluster) });
         self.run_worker(VoterWatch { context: context(), cluster: Arc::clone(cluster), peers: Arc::clone(peers) });
         self.run_worker(DroppedTables { cluster: Arc::clone(cluster), replica: replica() });
+        self.run_worker(Streaming::new(moving.clone()));
+        self.run_worker(Cleanup::new(moving));
         if self.parts.context.options.sync == SyncMode::Unsynced {
             self.run_worker(PeriodicSync { context: context(), replica: replica() });
         }

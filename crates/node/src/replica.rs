@@ -9,6 +9,11 @@ mod partition_locks;
 pub(crate) mod pending;
 pub(crate) mod serve;
 mod slots;
+pub(crate) mod stream_journal;
+mod stream_outflow;
+pub(crate) mod stream_sink;
+pub(crate) mod stream_source;
+pub(crate) mod stream_status;
 mod syncs;
 mod unapplied_writes;
 mod writer;
@@ -25,6 +30,8 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use stream_outflow::StreamOutflow;
+use stream_status::StreamStatus;
 use syncs::Syncs;
 use tokio::sync::Notify;
 use unapplied_writes::UnappliedWrites;
@@ -47,6 +54,10 @@ pub(crate) struct LocalReplica<W> {
     counter_locks: PartitionLocks,
     syncs: Syncs,
     index_built: Notify,
+    /// Pages for new replicas.
+    pub(crate) stream_outflow: StreamOutflow,
+    /// The progress of streaming to this node.
+    pub(crate) stream_status: StreamStatus,
 }
 
 impl<W: World> LocalReplica<W> {
@@ -61,6 +72,8 @@ impl<W: World> LocalReplica<W> {
             counter_locks: PartitionLocks::default(),
             syncs: Syncs::default(),
             index_built: Notify::new(),
+            stream_outflow: StreamOutflow::default(),
+            stream_status: StreamStatus::default(),
         }
     }
 

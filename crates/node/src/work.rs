@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 pub(crate) mod batch_removal;
 pub(crate) mod batch_replay;
+pub(crate) mod cleanup;
 pub(crate) mod clock_watch;
 pub(crate) mod dropped_tables;
 pub(crate) mod hint_delivery;
@@ -15,5 +16,6 @@ pub(crate) mod periodic_sync;
 pub(crate) mod purge;
 pub(crate) mod sightings;
 pub(crate) mod space;
+pub(crate) mod streaming;
 pub(crate) mod voters;
 pub(crate) mod worker;

@@ -84,6 +84,10 @@ const NONE: Faults = Faults {
     forget_moved: false,
     drop_behind: false,
     ack_any_early: false,
+    stream_no_acceptors: false,
+    apply_stale_pages: false,
+    skip_barriers: false,
+    clean_owned: false,
 };
 
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.

@@ -3,6 +3,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::events;
 use crate::ground::world::{Lane, World};
+use henge_coordinator::ReplicaError;
 use henge_metadata::{ApplyError, ClusterState, Log, Position, SealedEntry, Snapshot, SnapshotError};
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ pub(crate) enum AppendError {
     /// The snapshot cannot be read.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// No room could be made for ranges that this node gains by it: rows of an earlier time lie there.
+    #[error("no room could be made for ranges that this node gains: {0}")]
+    Room(ReplicaError),
     /// The disk failed.
     #[error("the entry could not be stored: {0}")]
     Store(#[from] henge_storage::EngineError),
@@ -43,6 +47,7 @@ impl<W: World> Cluster<W> {
         })?;
         let (store, bytes) = (Arc::clone(&self.store), entry.bytes().clone());
         self.context.world.disk(Lane::Background, move || store.append_entry(there.epoch.index, bytes)).await?;
+        self.make_room(&state).await?;
         let appended = self.log.lock().append(entry);
         debug_assert_eq!(appended, Ok(()), "the state is that of the log's end");
         self.publish(state);
@@ -87,6 +92,7 @@ impl<W: World> Cluster<W> {
             return Err(AppendError::Fork { here, there: snapshot.position });
         }
         self.store_snapshot(&snapshot).await?;
+        self.make_room(&state).await?;
         *self.log.lock() = Log::behind(snapshot);
         self.publish(state);
         Ok(())
@@ -108,9 +114,15 @@ impl<W: World> Cluster<W> {
         }
         let (epoch, after) = (view.epoch(), Arc::new(view));
         self.context.metrics.epoch.set(epoch.index as i64);
-        self.view.store(Arc::clone(&after));
+        {
+            let _gate = self.publish_gate.write();
+            self.view.store(Arc::clone(&after));
+        }
         self.context.set_epoch(epoch);
         self.schema_changed.notify_one();
+        if before.state.plan != after.state.plan {
+            self.plan_changed.notify_one();
+        }
         for removed in before.state.members.keys().filter(|member| !after.state.members.contains_key(member)) {
             self.context.world.forget(*removed);
         }

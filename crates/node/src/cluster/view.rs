@@ -129,6 +129,16 @@ impl View {
         self.own_number
     }
 
+    /// The index of the log entry that last changed any placement, or a later one.
+    pub(crate) fn moved_at(&self) -> u64 {
+        self.moved_at
+    }
+
+    /// True if this node is a member.
+    pub(crate) fn is_member(&self) -> bool {
+        self.state.members.contains_key(&self.local)
+    }
+
     /// A keyspace's placement.
     pub(crate) fn keyspace_placement(&self, keyspace: &str) -> Option<&KeyspacePlacement> {
         self.placed.get(keyspace)

@@ -150,6 +150,10 @@ metrics! {
         pub clock_refusals: IntCounter = counter("henge_clock_refusals_total");
         /// Requests of peers that had too many under way on this node.
         pub peer_requests_refused: IntCounter = counter("henge_peer_requests_refused_total");
+        /// Bytes of rows sent to nodes that gain ranges from this one.
+        pub stream_bytes_sent: IntCounter = counter("henge_stream_sent_bytes_total");
+        /// Bytes of rows that came for ranges that this node gains.
+        pub stream_bytes_received: IntCounter = counter("henge_stream_received_bytes_total");
         /// Reads that failed on this replica, for damaged rows or the disk.
         pub replica_read_errors: IntCounter = counter("henge_replica_read_errors_total");
     }

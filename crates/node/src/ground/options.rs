@@ -68,6 +68,8 @@ settings! {
             hint_total_max as "max_hints_size_total": u64 = size("8GiB", "1MiB"..);
             /// Bytes of hints that a replica which was down is sent in a second: each of the other nodes sends its share. 0: no limit.
             hint_throttle as "hinted_handoff_throttle": u64 = size("8MiB", ..);
+            /// Bytes that a node sends in a second to nodes that gain ranges from it. 0: no limit.
+            stream_throughput as "stream_throughput_outbound": u64 = size("24MiB", ..);
             /// The time between two sweeps of a table for deletions that can be purged.
             purge_interval as "tombstone_purge_interval": Duration = duration("24h", "1s"..="365d");
         }
@@ -191,4 +193,12 @@ pub struct Faults {
     pub majority_of_all: bool,
     /// Serves requests that were planned before their range changed hands. A scenario shows it.
     pub serve_stale_plans: bool,
+    /// Sends new replicas no states of acceptors.
+    pub stream_no_acceptors: bool,
+    /// Applies pages of a plan that is not streaming any more. A scenario shows it.
+    pub apply_stale_pages: bool,
+    /// Goes on with a plan, and sends pages, while requests of before it are under way.
+    pub skip_barriers: bool,
+    /// Deletes rows of ranges that this node holds but is not the first replica of.
+    pub clean_owned: bool,
 }

@@ -12,8 +12,9 @@ use crate::peers::messages::metadata::{
     Advance, Barrier, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest,
 };
 use crate::peers::messages::recall::Recall;
+use crate::peers::messages::stream::{StreamFences, StreamPage, StreamProgress};
 use crate::replica::admission::PeerRequest;
-use crate::replica::serve;
+use crate::replica::{serve, stream_source};
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Refusal;
 use henge_metadata::{Ballots, Command};
@@ -97,6 +98,15 @@ impl<W: World> Node<W> {
             Kind::Time => call.answer(|_: TimeRequest| async { Ok(self.time_reply()) }).await,
             Kind::Recall => call.answer(|m: Recall| async move { cluster.answer_recall(from, &header, m).await }).await,
             Kind::Barrier => call.answer(|m: Barrier| barrier::end_older_requests(coordinator, from, m)).await,
+            Kind::StreamPage => {
+                call.answer(|m: StreamPage| stream_source::page(replica, cluster, (from, header.epoch), m)).await
+            }
+            Kind::StreamFences => {
+                call.answer(|m: StreamFences| stream_source::fences(replica, cluster, (from, header.epoch), m)).await
+            }
+            Kind::StreamProgress => {
+                call.answer(|m: StreamProgress| async move { Ok(replica.stream_status.progress(m.plan)) }).await
+            }
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }

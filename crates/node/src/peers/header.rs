@@ -62,11 +62,17 @@ pub(crate) enum Kind {
     Recall = 16,
     /// Requests of older epochs are to end.
     Barrier = 17,
+    /// A new replica asks for a page of what it lacks.
+    StreamPage = 25,
+    /// A new replica asks for fences.
+    StreamFences = 26,
+    /// A new replica is asked how far it has come.
+    StreamProgress = 27,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 17] = [
+    pub(crate) const ALL: [Kind; 20] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -84,6 +90,9 @@ impl Kind {
         Kind::Time,
         Kind::Recall,
         Kind::Barrier,
+        Kind::StreamPage,
+        Kind::StreamFences,
+        Kind::StreamProgress,
     ];
 
     /// Its number on the wire.
@@ -190,6 +199,9 @@ mod tests {
             (15, "Time"),
             (16, "Recall"),
             (17, "Barrier"),
+            (25, "StreamPage"),
+            (26, "StreamFences"),
+            (27, "StreamProgress"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

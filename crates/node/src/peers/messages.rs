@@ -2,10 +2,12 @@
 //!
 //! - `data`: what coordinators ask of replicas.
 //! - `metadata`: the cluster's own business; `recall`: a process asks to be admitted as its host.
+//! - `stream`: rows on their way to new replicas.
 
 pub(crate) mod data;
 pub(crate) mod metadata;
 pub(crate) mod recall;
+pub(crate) mod stream;
 
 #[cfg(test)]
 mod tests;

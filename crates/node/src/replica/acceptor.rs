@@ -3,6 +3,7 @@
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
 use crate::replica::handle::ReplicaHandle;
+use crate::replica::pending::WritePending;
 use henge_base::Bytes;
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{KeyRange, Mutation, ReadCommand, WriteId};
@@ -48,6 +49,37 @@ impl<W: World> ReplicaHandle<W> {
                 Ok(Reply::Done)
             }
         }
+    }
+}
+
+impl<W: World> ReplicaHandle<W> {
+    /// Takes over the state of another acceptor of a partition, for one that this node is a new replica of. `submit` gives the merged state
+    /// to the combiner, with the rows of a decision that this one lacked.
+    pub(super) async fn take_over_acceptor<E: From<ReplicaError>>(
+        &self,
+        key: &Bytes,
+        other: &Acceptor,
+        submit: impl Fn(Option<&Mutation>, &Acceptor) -> Result<WritePending, E>,
+        is_fenced: impl Fn(&E) -> bool,
+    ) -> Result<(), E> {
+        let _lock = self.acceptor_locks.lock(key).await;
+        let before = load(self, key).await?;
+        let mut acceptor = before.clone();
+        let update = acceptor.take_over(other).and_then(|decided| decided.update);
+        if acceptor == before {
+            return Ok(());
+        }
+        let corrupt = ReplicaError::Refused(Refusal::Corrupt);
+        let mutation = update.map(Mutation::decode).transpose().map_err(|_| corrupt)?;
+        if mutation.iter().flat_map(|mutation| &mutation.rows).any(|(row, _)| !row.starts_with(key)) {
+            return Err(corrupt.into());
+        }
+        let written = match submit(mutation.as_ref(), &acceptor) {
+            // Deletions of its time may have been purged: all replicas have had it.
+            Err(error) if is_fenced(&error) => submit(None, &acceptor)?,
+            written => written?,
+        };
+        Ok(written.await?)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::replica::writer;
 use henge_base::Bytes;
 use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
 use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation};
-use henge_storage::{Entries, MemoryOutcome, Replacement, Store, Tier, WriteError};
+use henge_storage::{Entries, KeyRemoval, MemoryOutcome, Replacement, Store, Tier, WriteError};
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -81,6 +81,11 @@ impl<W: World> ReplicaHandle<W> {
     /// Gives the combiner entries of an index that is being built.
     pub(crate) fn write_index_entries(&self, entries: Entries) -> WritePending {
         self.submit(|store, ticket| store.submit_entries(entries, ticket)).unwrap_or_else(WritePending::from_error)
+    }
+
+    /// Removes what lies in ranges of the ring.
+    pub(crate) fn remove(&self, removal: KeyRemoval) -> WritePending {
+        self.submit(|store, ticket| store.submit_removal(removal, [], ticket)).unwrap_or_else(WritePending::from_error)
     }
 
     /// Ends once everything is written that is queued now.

@@ -1,8 +1,9 @@
 //! Facts of this node alone, by name.
 
 use crate::limits::LOCAL_NAME_BYTES_MAX;
-use crate::{Batch, Engine, EngineError, Family, Op, Store, SyncMode};
+use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, Store, SyncMode, Tier};
 use henge_base::Bytes;
+use henge_model::Key;
 
 impl Store {
     /// Sets a fact, synced.
@@ -18,6 +19,18 @@ impl Store {
     ) -> Result<(), EngineError> {
         let ops: Result<Vec<Op>, EngineError> = facts.into_iter().map(|(name, value)| change(name, value)).collect();
         self.engine.write(&Batch { ops: ops? }, sync).map(|_| ())
+    }
+
+    /// The names of all facts that begin like this.
+    pub fn local_names(&self, prefix: &str) -> Result<Vec<String>, EngineError> {
+        let mut names = Vec::new();
+        let end = Key::prefix_end(prefix.as_bytes());
+        let range = ScanRange { family: Family::Local, start: prefix.as_bytes(), end: &end, reversed: false };
+        self.engine.scan(&range, Tier::Disk, &mut |key, _| {
+            names.extend(std::str::from_utf8(key).map(str::to_owned));
+            Flow::Continue
+        })?;
+        Ok(names)
     }
 
     /// A fact.

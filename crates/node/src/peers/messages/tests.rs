@@ -6,14 +6,16 @@ use super::metadata::{
     Shutdown, TimeReply, TimeRequest,
 };
 use super::recall::{Recall, RecallReply};
+use super::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply};
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
 use henge_base::{Bytes, HostId};
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
+use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 16] = [
+const ALL: [Description; 19] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -30,6 +32,9 @@ const ALL: [Description; 16] = [
     Description::of::<TimeRequest>(),
     Description::of::<Recall>(),
     Description::of::<Barrier>(),
+    Description::of::<StreamPage>(),
+    Description::of::<StreamFences>(),
+    Description::of::<StreamProgress>(),
 ];
 
 #[test]
@@ -115,6 +120,22 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&RecallReply::Running),
         recorded_text(&Barrier { epoch }),
         recorded_text(&BarrierReply { left: 7 }),
+        recorded_text(&StreamPage {
+            plan: 9,
+            table: StorageId(7),
+            tokens: TokenRange { start: Token(-1), end: Token(5) },
+            part: StreamPart::Rows,
+            after: Some(Bytes::from_static(b"key")),
+        }),
+        recorded_text(&StreamFences { plan: 9 }),
+        recorded_text(&StreamFencesReply { fences: vec![(StorageId(7), 5)] }),
+        recorded_text(&StreamProgress { plan: 9 }),
+        recorded_text(&StreamProgressReply {
+            ranges_left: 3,
+            bytes_done: 5,
+            bytes_total_estimate: 300,
+            is_done: false,
+        }),
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
@@ -155,6 +176,11 @@ fn bodies_have_the_recorded_bytes() {
         "a7 'Running'",
         "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
         "81 a4 'left' 07",
+        "85 a4 'plan' 09 a5 'table' 07 a6 'tokens' 82 a5 'start' ff a3 'end' 05 a4 'part' a4 'Rows' a5 'after' c4 03 'key'",
+        "81 a4 'plan' 09",
+        "81 a6 'fences' 91 92 07 05",
+        "81 a4 'plan' 09",
+        "84 ab 'ranges' 5f 'left' 03 aa 'bytes' 5f 'done' 05 b4 'bytes' 5f 'total' 5f 'estimate' cd 01 2c a7 69 73 5f 'done' c2",
     ];
     assert_eq!(bodies, expected);
 }

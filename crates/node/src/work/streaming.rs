@@ -1,0 +1,198 @@
+//! Streaming: this node fetches the rows of ranges that it gains by a plan (docs/protocols/moving-ranges.md).
+//!
+//! - `sources`: the replicas that a range is fetched from. - `range`: one range of one table, page by page.
+
+mod range;
+mod sources;
+mod stream_error;
+
+use crate::cluster::gains::Gains;
+use crate::cluster::view::View;
+use crate::coordinator::Coordinator;
+use crate::ground::world::{Lane, World};
+use crate::peers::messages::stream::{StreamFences, StreamFencesReply};
+use crate::replica::stream_journal::{self, Stage};
+use crate::replica::stream_sink::PageOf;
+use crate::work::worker::{Next, StepError, Worker};
+use futures_util::stream::{self, StreamExt};
+use henge_base::HostId;
+use henge_coordinator::Replicas;
+use henge_metadata::{PlanKind, PlanStep};
+use henge_model::{StorageId, Token};
+use henge_ring::{Placement, Ring};
+use parking_lot::Mutex;
+use range::RangeStream;
+use sources::{FailedSources, RangeSources};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use stream_error::StreamError;
+
+/// After a failure: a source that is down, a disk that is full.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// Between two looks for a plan, should its change have gone unnoticed.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// Ranges that are fetched at once.
+const RANGES_AT_ONCE: usize = 4;
+/// A node may take so long to tell its fences.
+const FENCES_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Fetches what this node gains.
+pub(crate) struct Streaming<W> {
+    coordinator: Coordinator<W>,
+    /// The plan that the rest is about.
+    plan: u64,
+    /// Nodes whose fences are known.
+    fenced: BTreeSet<HostId>,
+    /// Ranges of tables, by their last tokens, that are complete.
+    complete: BTreeSet<(StorageId, Token)>,
+    failed: Mutex<FailedSources>,
+}
+
+impl<W: World> Streaming<W> {
+    /// Nothing is fetched yet.
+    pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
+        Streaming { coordinator, plan: 0, fenced: BTreeSet::new(), complete: BTreeSet::new(), failed: Mutex::default() }
+    }
+
+    /// The ranges of all tables, each with its sources.
+    fn ranges(&self, view: &View, gains: &Gains) -> Vec<(PageOf, Arc<RangeSources>)> {
+        let local = self.coordinator.local();
+        let ring = Ring::new(&view.state.members_after_plan());
+        let lost = view.state.plan.and_then(|plan| match plan.kind {
+            PlanKind::Remove { host } | PlanKind::Replace { dead: host, .. } => Some(host),
+            PlanKind::Join { .. } | PlanKind::Leave { .. } => None,
+        });
+        let of_setting = |(setting, ranges): &(_, Vec<_>)| {
+            let (now, target) = (view.state.placements.get(setting), ring.place(setting));
+            let sources = |range: &henge_model::TokenRange| {
+                let readers = now.and_then(|now| now.replicas(range.end)).map(|placed| placed.read.to_vec());
+                let later = Placement::replicas(&target, range.end).map(|placed| placed.read.to_vec());
+                let readers = readers.unwrap_or_default();
+                let datacenter = |host| view.datacenter(host);
+                Arc::new(RangeSources::new(&readers, &later.unwrap_or_default(), local, lost, datacenter))
+            };
+            ranges.iter().map(|range| (*range, sources(range))).collect::<Vec<_>>()
+        };
+        let by_setting: Vec<Vec<_>> = gains.ranges.iter().map(of_setting).collect();
+        let page = |table, tokens| PageOf { plan: gains.plan, table, tokens };
+        let of_table = |(table, setting): &(_, usize)| {
+            let table = *table;
+            by_setting[*setting].iter().map(move |(tokens, sources)| (page(table, *tokens), Arc::clone(sources)))
+        };
+        gains.tables.iter().flat_map(of_table).collect()
+    }
+
+    /// Takes over the fences of nodes that hold gained ranges and are up, so that no write comes back here whose deletion has been forgotten
+    /// there. A node that does not tell them sends nothing.
+    async fn take_fences(&mut self, plan: u64, ranges: &[(PageOf, Arc<RangeSources>)]) -> Result<(), StreamError> {
+        let coordinator = &self.coordinator;
+        let candidates: BTreeSet<HostId> = ranges.iter().flat_map(|(_, sources)| sources.candidates()).collect();
+        let (fenced, mut are_all_known) = (&mut self.fenced, true);
+        for from in candidates.into_iter().filter(|host| coordinator.peers().liveness().is_up(*host)) {
+            if fenced.contains(&from) {
+                continue;
+            }
+            let deadline = coordinator.context().deadline_after(FENCES_TIMEOUT);
+            match coordinator.peers().call(from, deadline, &StreamFences { plan }).await {
+                Ok(StreamFencesReply { fences }) => {
+                    let known = coordinator.replica().on_disk(Lane::Background, move |store| {
+                        fences.into_iter().try_for_each(|(table, fence)| store.raise_fence(table, fence))
+                    });
+                    known.await?;
+                    fenced.insert(from);
+                }
+                Err(error) => {
+                    tracing::debug!(%from, %error, "the fences of a node that holds gained ranges are not known yet");
+                    are_all_known = false;
+                }
+            }
+        }
+        if are_all_known {
+            coordinator.replica().release_late_writes();
+        }
+        Ok(())
+    }
+
+    /// Fetches all ranges; the first failure is told, and keeps none from its turn.
+    async fn fetch(&mut self, ranges: Vec<(PageOf, Arc<RangeSources>)>) -> Result<(), StreamError> {
+        let this = &*self;
+        let fetch = |(page, sources): (PageOf, Arc<RangeSources>)| {
+            let (coordinator, fenced, failed) = (&this.coordinator, &this.fenced, &this.failed);
+            let range = RangeStream { coordinator, page, sources, fenced, failed };
+            async move { (page, range.run().await) }
+        };
+        let outcomes: Vec<_> = stream::iter(ranges).map(fetch).buffer_unordered(RANGES_AT_ONCE).collect().await;
+        let mut outcome = Ok(());
+        for (page, fetched) in outcomes {
+            match fetched {
+                Ok(()) => _ = self.complete.insert((page.table, page.tokens.end)),
+                Err(error) => outcome = outcome.and(Err(error)),
+            }
+        }
+        outcome
+    }
+}
+
+impl<W: World> Worker for Streaming<W> {
+    const NAME: &'static str = "streaming";
+    const RETRY_DELAY: Duration = RETRY_DELAY;
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        let view = self.coordinator.cluster().current_view();
+        let local = self.coordinator.local();
+        let replica = self.coordinator.replica().clone();
+        let Some(gains) = Gains::of(&view.state, local) else {
+            if replica.stream_status.holds_for(view.epoch().index) {
+                replica.release_late_writes();
+            }
+            return Ok(Next::Wait);
+        };
+        let plan = gains.plan;
+        if self.plan != plan {
+            self.plan = plan;
+            self.fenced.clear();
+            self.complete.clear();
+        }
+        if replica.stream_status.is_done(plan) {
+            return Ok(Next::Wait);
+        }
+        let stage = replica.on_disk(Lane::Background, move |store| stream_journal::stage(store, plan)).await?;
+        if stage == Stage::Done {
+            replica.release_late_writes();
+            replica.stream_status.set_done(plan);
+            return Ok(Next::Wait);
+        }
+        let ranges = self.ranges(&view, &gains);
+        replica.stream_status.begin(plan, (ranges.len(), self.complete.len()));
+        self.take_fences(plan, &ranges).await?;
+        if gains.step != PlanStep::Streaming {
+            return Ok(Next::Wait);
+        }
+        let count = ranges.len();
+        let is_left = |page: &PageOf| !self.complete.contains(&(page.table, page.tokens.end));
+        let ranges: Vec<_> = ranges.into_iter().filter(|(page, _)| is_left(page)).collect();
+        tracing::info!(plan, ranges = ranges.len(), "rows of ranges that this node gains are fetched");
+        self.fetch(ranges).await?;
+        // Nothing is said to be here before it is on disk.
+        replica.on_disk(Lane::Background, move |store| stream_journal::set_done(store, plan)).await?;
+        replica.stream_status.set_done(plan);
+        tracing::info!(plan, ranges = count, "all rows of ranges that this node gains are here");
+        Ok(Next::Step)
+    }
+
+    async fn wait(&mut self) {
+        let coordinator = &self.coordinator;
+        coordinator.context().within(LOOK_INTERVAL, coordinator.cluster().plan_change()).await;
+    }
+
+    fn progress(&self) -> String {
+        let view = self.coordinator.cluster().view();
+        let Some(plan) = view.state.plan else { return String::new() };
+        let progress = self.coordinator.replica().stream_status.progress(plan.id);
+        match progress.ranges_left {
+            0 => String::new(),
+            left => format!("{left} ranges of tables left, {} bytes here", progress.bytes_done),
+        }
+    }
+}
