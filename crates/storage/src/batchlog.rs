@@ -118,6 +118,18 @@ pub(crate) fn page(
     Ok(page)
 }
 
+/// When the oldest batch was admitted.
+pub(crate) fn oldest(engine: &dyn Engine) -> Result<Option<Micros>, EngineError> {
+    let mut oldest = None;
+    let range = ScanRange { family: Family::Batchlog, start: &[], end: &[], reversed: false };
+    engine.scan(&range, Tier::Disk, &mut |key, _| {
+        // A key that cannot be read counts as older than all.
+        oldest = Some(created_at(key).unwrap_or(Micros::MIN));
+        Flow::Stop
+    })?;
+    Ok(oldest)
+}
+
 fn created_at(key: &[u8]) -> Option<Micros> {
     let (created, _) = key.split_first_chunk::<8>().filter(|_| key.len() == KEY_BYTES)?;
     Some((u64::from_be_bytes(*created) ^ SIGN_BIT) as Micros)

@@ -25,11 +25,15 @@ impl ContentScan {
         ContentScan { table, next: next.into(), end: end.into() }
     }
 
-    /// The same from behind a key on.
+    /// The same from a key on.
     #[must_use]
-    pub fn after(self, key: &[u8]) -> ContentScan {
-        let next = Bytes::from([key, &[0]].concat());
-        ContentScan { next: next.max(self.next), ..self }
+    pub fn from(self, key: &Bytes) -> ContentScan {
+        ContentScan { next: key.clone().max(self.next), ..self }
+    }
+
+    /// The first key that was not read.
+    pub fn next_key(&self) -> &Bytes {
+        &self.next
     }
 
     /// The table.

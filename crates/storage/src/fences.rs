@@ -60,6 +60,11 @@ impl Fences {
         self.held.load().as_ref().is_some_and(|held| issued < held.before && held.tables.contains(&table))
     }
 
+    /// The fence of a table.
+    pub(crate) fn of(&self, table: StorageId) -> Option<Micros> {
+        self.tables.load().get(&table).copied()
+    }
+
     /// True if a write issued at that time is refused.
     pub(crate) fn refuses(&self, table: StorageId, issued: Micros) -> bool {
         self.tables.load().get(&table).is_some_and(|fence| issued < *fence)

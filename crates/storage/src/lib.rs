@@ -10,6 +10,7 @@
 //! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
 //! - `export`: pages of a table's rows in a range of the ring, for peers.
 //! - `content`, `written_leaves`: a table row by row, for comparing replicas, and the parts of it that were written to.
+//! - `proven`: the parts of tables that were proven equal on their replicas, and the deletions that reads leave out by that.
 //! - `directory`: whose the data directory is.
 //! - `store`: what a node asks for; `read`, `tombstoned_tables`, `combiner`, `stripes`, `folds`, `hints`, `missed_writes`, `batchlog`, `acceptors`, `statistics` do the work; `error` says what can go wrong.
 
@@ -33,6 +34,7 @@ mod limits;
 mod missed_writes;
 mod model_engine;
 mod model_state;
+mod proven;
 mod purge;
 mod read;
 mod removals;
@@ -62,6 +64,7 @@ pub use indexes::{BuiltIndex, Entries, IndexBuild, IndexSweep, StoredTable};
 pub use limits::FOLD_AT_VERSIONS;
 pub use missed_writes::{MissedRange, MissedWrites};
 pub use model_engine::{ModelEngine, ModelFaults};
+pub use proven::{Floor, LogEpoch, Proven};
 pub use purge::{Replacement, Sweep, SweepStep};
 pub use removals::KeyRemoval;
 pub use statistics::TableStatistics;

@@ -125,6 +125,24 @@ impl MissedLog {
         engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
     }
 
+    /// Removes records that are still as they were read.
+    pub(crate) fn forget(
+        &self,
+        engine: &dyn Engine,
+        missed: &[(MissedRange, MissedWrites)],
+    ) -> Result<(), EngineError> {
+        let _alone = self.alone.lock();
+        let mut ops = Vec::new();
+        for (range, writes) in missed {
+            let (key, mut present) = (range.key(), None);
+            engine.get(Family::Local, &key, &mut |value| present = value.and_then(MissedWrites::decode))?;
+            if present == Some(*writes) {
+                ops.push(Op::Delete { family: Family::Local, key });
+            }
+        }
+        if ops.is_empty() { Ok(()) } else { engine.write(&Batch { ops }, SyncMode::Unsynced).map(|_| ()) }
+    }
+
     /// Forgets the records of tables that are not `known`.
     pub(crate) fn forget_unknown(
         &self,

@@ -14,6 +14,7 @@ mod read_view;
 pub(crate) use probed::{IndexedTable, check_entries};
 
 use crate::folds::Folds;
+use crate::proven::ProvenParts;
 use crate::stale::StaleEntries;
 use crate::stripes::Stripes;
 use crate::{Engine, Family, Flow, MemoryOutcome, ReadError, ScanEnd, Tier};
@@ -23,9 +24,10 @@ use henge_model::{
     Columns, Covers, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project,
 };
 use read_view::ReadView;
+use std::sync::Arc;
 
 /// The sources of reads, and the queues in which they announce rows in many versions.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Source<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) folds: &'a Folds,
@@ -35,9 +37,17 @@ pub(crate) struct Source<'a> {
     pub(crate) family: Family,
     /// True if tombstones of partitions or ranges were ever written to the table.
     pub(crate) tombstones: bool,
+    /// The parts that were proven: reads leave out what may be forgotten there, whether it is or not.
+    pub(crate) proven: Option<Arc<ProvenParts>>,
 }
 
 impl<'a> Source<'a> {
+    /// The time before which deletions and expiries of the row at `key` are left out of an answer.
+    pub(crate) fn purge_before(&self, command: &ReadCommand, key: &[u8]) -> i64 {
+        let of = |proven: &Arc<ProvenParts>| Some(proven.of(Key::token(key)?)?.floor.at(command.now_seconds));
+        self.proven.as_ref().and_then(of).map_or(command.purge_before, |floor| floor.max(command.purge_before))
+    }
+
     fn read_view(&self, tier: Tier) -> ReadView<'a> {
         ReadView::Live { engine: self.engine, folds: self.folds, tier }
     }
@@ -181,7 +191,7 @@ fn visit(
     row: &mut dyn FnMut(&[u8], &[u8]),
 ) -> Result<ScanEnd, ReadError> {
     let covers = Covers::default();
-    let mut answer = Answer::new(command, max_bytes, row);
+    let mut answer = Answer::new(source, command, max_bytes, row);
     answer.rows(&source.read_view(tier), source.family, &covers, &command.keys)
 }
 

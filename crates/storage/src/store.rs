@@ -5,6 +5,7 @@ use crate::fences::Fences;
 use crate::hints::Hints;
 use crate::indexes::{self, Indexes};
 use crate::missed_writes::MissedLog;
+use crate::proven::ProvenTables;
 use crate::read::Source;
 use crate::tombstoned_tables::TombstonedTables;
 use crate::watched_engine::WatchedEngine;
@@ -39,6 +40,7 @@ pub struct Store {
     indexes: Indexes,
     tombstoned: TombstonedTables,
     fences: Fences,
+    proven: ProvenTables,
 }
 
 impl std::fmt::Debug for Store {
@@ -55,9 +57,10 @@ impl Store {
     pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
         let hints = Hints::open(&*engine)?;
         let (tombstoned, fences) = (TombstonedTables::open(&*engine)?, Fences::open(&*engine)?);
+        let proven = ProvenTables::open(&*engine)?;
         let (indexes, combiner, tables) = (Indexes::open(&*engine)?, Combiner::default(), ArcSwap::default());
         let (engine, missed) = (WatchedEngine::new(engine), MissedLog::default());
-        Ok(Store { engine, combiner, hints, missed, tables, indexes, tombstoned, fences })
+        Ok(Store { engine, combiner, hints, missed, tables, indexes, tombstoned, fences, proven })
     }
 
     /// Has the first failed sync told, whatever was being synced. Nothing is written after it, so the process has to end.
@@ -97,6 +100,7 @@ impl Store {
             stripes: &self.combiner.stripes,
             family: self.family(storage).ok_or(ReadError::UnknownTable)?,
             tombstones: self.tombstoned.contains(storage),
+            proven: self.proven.parts(storage),
         })
     }
 
@@ -292,6 +296,7 @@ impl Store {
     pub fn remove_strays(&self) -> Result<usize, EngineError> {
         let is_known = |table| self.tables.load().contains(table);
         self.missed.forget_unknown(&self.engine, is_known)?;
+        self.proven.forget_unknown(&self.engine, is_known)?;
         strays::remove(&self.engine, is_known)
     }
 

@@ -1,12 +1,13 @@
 //! An answer while its rows are read.
 
-use super::ReadView;
+use super::{ReadView, Source};
 use crate::{Family, Flow, MemoryOutcome, ReadError, ScanEnd, ScanRange};
 use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, RowError, RowView, Strip, strip_row};
 
 /// The rows of an answer so far. Only they count towards its limits, never what was read and left out: so replicas of equal content stop
 /// at the same row, however much each of them has yet to purge.
 pub(super) struct Answer<'a> {
+    source: &'a Source<'a>,
     command: &'a ReadCommand,
     max_bytes: usize,
     row: &'a mut dyn FnMut(&[u8], &[u8]),
@@ -17,8 +18,13 @@ pub(super) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    pub(super) fn new(command: &'a ReadCommand, max_bytes: usize, row: &'a mut dyn FnMut(&[u8], &[u8])) -> Answer<'a> {
-        Answer { command, max_bytes, row, scratch: Vec::new(), live: 0, bytes: 0, outcome: Ok(()) }
+    pub(super) fn new(
+        source: &'a Source<'a>,
+        command: &'a ReadCommand,
+        max_bytes: usize,
+        row: &'a mut dyn FnMut(&[u8], &[u8]),
+    ) -> Answer<'a> {
+        Answer { source, command, max_bytes, row, scratch: Vec::new(), live: 0, bytes: 0, outcome: Ok(()) }
     }
 
     /// Adds the rows at `keys`, up to the answer's limits.
@@ -61,7 +67,7 @@ impl<'a> Answer<'a> {
             Ok(view) => view,
             Err(error) => return self.outcome = Err(error),
         };
-        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
+        let (columns, purge_before) = (&self.command.columns, self.source.purge_before(self.command, key));
         let covered_by = if covers.is_empty() { None } else { covers.deletion(key) };
         let strip = Strip { columns, purge_before, covered_by };
         // A row has one encoding: of one that is wanted whole, the stored bytes are the answer.

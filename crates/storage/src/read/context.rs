@@ -93,7 +93,7 @@ impl<'a> ReadAttempt<'a> {
     fn read(mut self, span: &Span<'_>) -> Result<Option<RowBlock>, ReadError> {
         let mut rows = Vec::new();
         let mut row = |key: &[u8], row: &[u8]| rows.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
-        let mut answer = Answer::new(self.command, self.max_bytes, &mut row);
+        let mut answer = Answer::new(self.source, self.command, self.max_bytes, &mut row);
         let (mut start, mut stop) = (Bytes::copy_from_slice(span.start), None);
         let more = loop {
             let Some(chunk) = self.tombstones(span, &start)? else { return Ok(None) };
@@ -128,11 +128,12 @@ impl<'a> ReadAttempt<'a> {
 
     /// Adds tombstones to the context of the answer, those that may not be purged yet.
     fn add_context(&mut self, tombstones: Vec<(Bytes, Bytes)>) {
-        let kept = |row: &[u8]| {
+        let kept = |key: &[u8], row: &[u8]| {
             let deletion = RowView::parse_trusted(row).ok().and_then(|row| row.deletion());
-            deletion.is_some_and(|deletion| deletion.local_seconds >= self.command.purge_before)
+            let purge_before = self.source.purge_before(self.command, key);
+            deletion.is_some_and(|deletion| deletion.local_seconds >= purge_before)
         };
-        let kept: Vec<_> = tombstones.into_iter().filter(|(_, row)| kept(row)).collect();
+        let kept: Vec<_> = tombstones.into_iter().filter(|(key, row)| kept(key, row)).collect();
         self.context.extend(kept);
     }
 
@@ -145,7 +146,7 @@ impl<'a> ReadAttempt<'a> {
         if forward && key[..] >= *span.start && key < span.end {
             return Ok(true);
         }
-        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
+        let (columns, purge_before) = (&self.command.columns, self.source.purge_before(self.command, &key));
         let strip = Strip { columns, purge_before, covered_by: covers.deletion(&key) };
         let mut stripped = Vec::new();
         let mut outcome = Ok(());

@@ -262,7 +262,7 @@ impl ProbeRead<'_> {
 
     /// The part of a row that is answered.
     fn strip_to_answer(&self, key: &Bytes, row: &Bytes) -> Result<Option<Bytes>, ReadError> {
-        let (columns, purge_before) = (&self.command.columns, self.command.purge_before);
+        let (columns, purge_before) = (&self.command.columns, self.source.purge_before(self.command, key));
         let (view, strip) = (RowView::parse_trusted(row)?, Strip { columns, purge_before, covered_by: None });
         if strip.keeps(&view) {
             return Ok((!view.is_empty()).then(|| row.clone()));

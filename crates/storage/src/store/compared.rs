@@ -1,8 +1,9 @@
 //! The content of tables, as replicas compare it.
 
-use crate::{ContentRow, ContentScan, ReadError, Store, content};
-use henge_base::Bytes;
-use henge_model::StorageId;
+use crate::{ContentRow, ContentScan, EngineError, MissedRange, MissedWrites, Proven, ReadError, Store};
+use crate::{batchlog, content};
+use henge_base::{Bytes, Micros};
+use henge_model::{StorageId, TokenRange};
 
 impl Store {
     /// Goes on with a scan, for about `bytes_max`; each row is told with its key, parsed and encoded, as far as no tombstone covers it. The
@@ -22,6 +23,36 @@ impl Store {
     pub fn content_row(&self, key: &Bytes, purge_before: i64) -> Result<Option<Bytes>, ReadError> {
         let table = henge_model::Key::storage_id(key).ok_or(ReadError::UnknownTable)?;
         content::row(&self.source(table)?, key, purge_before)
+    }
+
+    /// A range that does not wrap, cut so that the same was proven of all tokens in a piece.
+    pub fn proven_pieces(&self, table: StorageId, range: TokenRange) -> Vec<(TokenRange, Proven)> {
+        self.proven.parts(table).unwrap_or_default().pieces(range)
+    }
+
+    /// Changes what was proven of ranges that do not wrap; a floor that rises is on disk when this returns. For a disk lane.
+    pub fn change_proven(
+        &self,
+        table: StorageId,
+        ranges: &[TokenRange],
+        change: impl Fn(Proven) -> Proven,
+    ) -> Result<(), EngineError> {
+        self.proven.change(&self.engine, table, ranges, change)
+    }
+
+    /// The fence of a table, if it has one.
+    pub fn fence(&self, table: StorageId) -> Option<Micros> {
+        self.fences.of(table)
+    }
+
+    /// When the oldest batch was admitted that this node keeps; for a disk lane.
+    pub fn oldest_batch(&self) -> Result<Option<Micros>, EngineError> {
+        batchlog::oldest(&self.engine)
+    }
+
+    /// Removes records of missed writes, unless more has been missed since; for a disk lane.
+    pub fn forget_missed(&self, missed: &[(MissedRange, MissedWrites)]) -> Result<(), EngineError> {
+        self.missed.forget(&self.engine, missed)
     }
 
     /// Marks from now on the parts of a table's ring that are written to: all tokens with the same leading `bits`.

@@ -1,0 +1,303 @@
+//! The parts of tables that were proven equal on all of their replicas, and the deletions that may be forgotten by that.
+//!
+//! Local fact `proven/`, storage id (4): format (1, `01`), then for each part, ascending: start and end (8 each, big-endian, as tokens are),
+//! epoch (lineage 4, index 8), proven until (8), and the floor: its seconds, the moment it counts from, the seconds before that, and its
+//! epoch (8, 8, 8, 4, 8).
+
+use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
+use arc_swap::ArcSwap;
+use henge_base::{Bytes, Micros};
+use henge_model::{Key, StorageId, StorageMap, Token, TokenRange};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+const NAME: &[u8] = b"proven/";
+const FORMAT: u8 = 1;
+const PART_BYTES: usize = 16 + 12 + 8 + 24 + 12;
+/// Parts of one table. Ranges are cut where they were proven apart, and grow together where they are proven together.
+const PARTS_MAX: usize = 16_384;
+/// What was proven is put on disk again once it has gone on for so long: after a crash it is proven anew from there.
+const UNTIL_STEP: Micros = 600_000_000;
+
+/// A place in the metadata log: lineage and index.
+pub type LogEpoch = (u32, u64);
+
+/// The time before which deletions may be forgotten, since all replicas have them and refuse what they cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// Deletions executed, and values expired, before it (seconds) may be forgotten.
+    pub before: i64,
+    /// Reads leave them out that are made at this time (seconds) or later.
+    pub counts_from: i64,
+    /// The floor of reads that are made earlier.
+    pub previous: i64,
+    /// The epoch of the session that it rests on.
+    pub epoch: LogEpoch,
+}
+
+impl Floor {
+    /// Nothing may be forgotten.
+    pub const NONE: Floor = Floor { before: i64::MIN, counts_from: i64::MIN, previous: i64::MIN, epoch: (0, 0) };
+
+    /// The floor of a read that is made at `now_seconds`.
+    pub fn at(&self, now_seconds: i64) -> i64 {
+        if now_seconds >= self.counts_from { self.before } else { self.previous }
+    }
+}
+
+/// What is known of a part of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// Every write that was issued before is on all replicas; 0 if nothing is known.
+    pub until: Micros,
+    /// The epoch of the session that showed it.
+    pub epoch: LogEpoch,
+    /// The deletions that may be forgotten.
+    pub floor: Floor,
+}
+
+impl Proven {
+    /// Nothing is known.
+    pub const NOTHING: Proven = Proven { until: 0, epoch: (0, 0), floor: Floor::NONE };
+}
+
+/// The parts of one table, ascending and disjoint, none wraps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ProvenParts(Vec<(TokenRange, Proven)>);
+
+impl ProvenParts {
+    /// What is known of a token.
+    pub(crate) fn of(&self, token: Token) -> Option<&Proven> {
+        let at = self.0.partition_point(|(range, _)| range.end < token);
+        self.0.get(at).filter(|(range, _)| range.start < token).map(|(_, proven)| proven)
+    }
+
+    /// A range that does not wrap, cut so that the same is known of all tokens in a piece.
+    pub(crate) fn pieces(&self, range: TokenRange) -> Vec<(TokenRange, Proven)> {
+        let (mut pieces, mut start) = (Vec::new(), range.start);
+        let first = self.0.partition_point(|(part, _)| part.end <= range.start);
+        for (part, proven) in self.0[first..].iter().take_while(|(part, _)| part.start < range.end) {
+            if part.start > start {
+                pieces.push((TokenRange { start, end: part.start }, Proven::NOTHING));
+                start = part.start;
+            }
+            let end = part.end.min(range.end);
+            pieces.push((TokenRange { start, end }, *proven));
+            start = end;
+        }
+        if start < range.end {
+            pieces.push((TokenRange { start, end: range.end }, Proven::NOTHING));
+        }
+        pieces
+    }
+
+    /// Changes what is known of ranges that do not wrap.
+    fn change(&mut self, ranges: &[TokenRange], change: impl Fn(Proven) -> Proven) {
+        let mut parts: Vec<(TokenRange, Proven)> = Vec::with_capacity(self.0.len() + ranges.len());
+        let mut sorted = ranges.to_vec();
+        sorted.sort_by_key(|range| range.start);
+        let mut next = Token::MIN;
+        for range in sorted {
+            let range = TokenRange { start: range.start.max(next), end: range.end };
+            if range.start >= range.end {
+                continue;
+            }
+            parts.extend(self.known(TokenRange { start: next, end: range.start }));
+            parts.extend(self.pieces(range).into_iter().map(|(piece, proven)| (piece, change(proven))));
+            next = range.end;
+        }
+        parts.extend(self.known(TokenRange { start: next, end: Token::MAX }));
+        self.0.clear();
+        for (part, proven) in parts {
+            match self.0.last_mut() {
+                Some((last, same)) if last.end == part.start && *same == proven => last.end = part.end,
+                _ => self.0.push((part, proven)),
+            }
+        }
+        self.0.truncate(PARTS_MAX);
+    }
+
+    fn known(&self, range: TokenRange) -> impl Iterator<Item = (TokenRange, Proven)> {
+        let pieces = if range.start < range.end { self.pieces(range) } else { Vec::new() };
+        pieces.into_iter().filter(|(_, proven)| *proven != Proven::NOTHING)
+    }
+
+    fn encode(&self) -> Bytes {
+        let mut out = Vec::with_capacity(1 + self.0.len() * PART_BYTES);
+        out.push(FORMAT);
+        for (range, proven) in &self.0 {
+            let mut put = |number: i64| out.extend_from_slice(&number.to_be_bytes());
+            [range.start.0, range.end.0, proven.until].into_iter().for_each(&mut put);
+            let floor = proven.floor;
+            [floor.before, floor.counts_from, floor.previous].into_iter().for_each(&mut put);
+            for (lineage, index) in [proven.epoch, floor.epoch] {
+                out.extend_from_slice(&lineage.to_be_bytes());
+                out.extend_from_slice(&index.to_be_bytes());
+            }
+        }
+        out.into()
+    }
+
+    fn decode(value: &[u8]) -> Option<ProvenParts> {
+        let (&FORMAT, rest) = value.split_first()? else { return None };
+        let (parts, rest) = rest.as_chunks::<PART_BYTES>();
+        let part = |part: &[u8; PART_BYTES]| {
+            let number = |at: usize| i64::from_be_bytes(std::array::from_fn(|i| part[at + i]));
+            let epoch = |at: usize| (u32::from_be_bytes(std::array::from_fn(|i| part[at + i])), number(at + 4) as u64);
+            let range = TokenRange { start: Token(number(0)), end: Token(number(8)) };
+            let floor = Floor { before: number(24), counts_from: number(32), previous: number(40), epoch: epoch(60) };
+            (range, Proven { until: number(16), epoch: epoch(48), floor })
+        };
+        let parts: Vec<_> = parts.iter().map(part).collect();
+        let is_ordered = parts.iter().all(|(range, _)| range.start < range.end)
+            && parts.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start);
+        (rest.is_empty() && is_ordered && parts.len() <= PARTS_MAX).then_some(ProvenParts(parts))
+    }
+}
+
+/// The parts of all tables.
+#[derive(Debug, Default)]
+pub(crate) struct ProvenTables {
+    tables: ArcSwap<StorageMap<Arc<ProvenParts>>>,
+    /// One change at a time: memory and disk change in the same order.
+    alone: Mutex<()>,
+}
+
+impl ProvenTables {
+    /// Reads what is on disk.
+    pub(crate) fn open(engine: &dyn Engine) -> Result<ProvenTables, EngineError> {
+        let (mut tables, mut broken) = (StorageMap::default(), false);
+        let range = ScanRange { family: Family::Local, start: NAME, end: &Key::prefix_end(NAME), reversed: false };
+        engine.scan(&range, Tier::Disk, &mut |key, value| {
+            match Key::storage_id(&key[NAME.len()..]).zip(ProvenParts::decode(value)) {
+                Some((table, parts)) => _ = tables.insert(table, Arc::new(parts)),
+                None => broken = true,
+            }
+            Flow::Continue
+        })?;
+        match broken {
+            true => Err(EngineError::Corrupt("what was proven of a table cannot be read".to_owned())),
+            false => Ok(ProvenTables { tables: ArcSwap::from_pointee(tables), alone: Mutex::default() }),
+        }
+    }
+
+    /// What is known of a table.
+    pub(crate) fn parts(&self, table: StorageId) -> Option<Arc<ProvenParts>> {
+        self.tables.load().get(table).cloned()
+    }
+
+    /// Changes what is known of ranges of a table. A floor that rises is on disk, synced, before it is known.
+    pub(crate) fn change(
+        &self,
+        engine: &dyn Engine,
+        table: StorageId,
+        ranges: &[TokenRange],
+        change: impl Fn(Proven) -> Proven,
+    ) -> Result<(), EngineError> {
+        let _alone = self.alone.lock();
+        let before = self.parts(table).unwrap_or_default();
+        let mut after = ProvenParts::clone(&before);
+        after.change(ranges, change);
+        if after == *before {
+            return Ok(());
+        }
+        let has_floors = after
+            .0
+            .iter()
+            .any(|(range, proven)| before.pieces(*range).iter().any(|(_, known)| known.floor != proven.floor));
+        let steps = |proven: &Proven| proven.until.div_euclid(UNTIL_STEP);
+        let has_steps = after
+            .0
+            .iter()
+            .any(|(range, proven)| before.pieces(*range).iter().any(|(_, known)| steps(known) != steps(proven)));
+        if has_floors || has_steps {
+            let sync = if has_floors { SyncMode::Synced } else { SyncMode::Unsynced };
+            let (key, value) = (fact(table), after.encode());
+            engine.write(&Batch { ops: vec![Op::Put { family: Family::Local, key, value }] }, sync)?;
+        }
+        self.tables.rcu(|tables| {
+            let mut tables = StorageMap::clone(tables);
+            tables.insert(table, Arc::new(after.clone()));
+            tables
+        });
+        Ok(())
+    }
+
+    /// Forgets tables that are not `known`.
+    pub(crate) fn forget_unknown(
+        &self,
+        engine: &dyn Engine,
+        known: impl Fn(StorageId) -> bool,
+    ) -> Result<(), EngineError> {
+        let _alone = self.alone.lock();
+        let gone: Vec<StorageId> = self.tables.load().iter().map(|(id, _)| id).filter(|id| !known(*id)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let ops = gone.iter().map(|id| Op::Delete { family: Family::Local, key: fact(*id) }).collect();
+        engine.write(&Batch { ops }, SyncMode::Unsynced)?;
+        self.tables.rcu(|tables| {
+            let mut tables = StorageMap::clone(tables);
+            gone.iter().for_each(|id| _ = tables.remove(*id));
+            tables
+        });
+        Ok(())
+    }
+}
+
+fn fact(table: StorageId) -> Bytes {
+    [NAME, &table.0.to_be_bytes()].concat().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ModelEngine;
+
+    const TABLE: StorageId = StorageId(7);
+
+    const fn range(start: i64, end: i64) -> TokenRange {
+        TokenRange { start: Token(start), end: Token(end) }
+    }
+
+    fn until(until: Micros) -> impl Fn(Proven) -> Proven {
+        move |proven| Proven { until, ..proven }
+    }
+
+    fn known(parts: &ProvenParts, of: TokenRange) -> Vec<(i64, i64, Micros)> {
+        parts.pieces(of).iter().map(|(range, proven)| (range.start.0, range.end.0, proven.until)).collect()
+    }
+
+    #[test]
+    fn ranges_are_cut_where_they_were_proven_apart_and_grow_together_again() {
+        let mut parts = ProvenParts::default();
+        parts.change(&[range(0, 10), range(20, 30)], until(1));
+        parts.change(&[range(5, 25)], until(2));
+        assert_eq!(known(&parts, range(-5, 40)), [(-5, 0, 0), (0, 5, 1), (5, 25, 2), (25, 30, 1), (30, 40, 0)]);
+        assert_eq!(
+            [0, 1, 5, 6, 30, 31].map(|token| parts.of(Token(token)).map(|p| p.until)),
+            [None, Some(1), Some(1), Some(2), Some(1), None]
+        );
+        assert_eq!(ProvenParts::decode(&parts.encode()).as_ref(), Some(&parts));
+        parts.change(&[range(25, 40), range(0, 25)], until(3));
+        assert_eq!(known(&parts, range(1, 39)), [(1, 39, 3)]);
+        assert_eq!(ProvenParts::decode(&parts.encode()[1..]), None);
+    }
+
+    #[test]
+    fn a_floor_is_on_disk_before_it_is_known_and_leaves_with_its_table() {
+        let engine = ModelEngine::new();
+        let tables = ProvenTables::open(&engine).unwrap();
+        let floor = Floor { before: 50, counts_from: 60, previous: 10, epoch: (1, 9) };
+        tables.change(&engine, TABLE, &[range(0, 10)], |proven| Proven { floor, until: 5, ..proven }).unwrap();
+        tables.change(&engine, TABLE, &[range(0, 10)], until(7)).unwrap();
+        assert_eq!(tables.parts(TABLE).unwrap().of(Token(3)).unwrap().until, 7);
+        let again = ProvenTables::open(&engine).unwrap();
+        let proven = *again.parts(TABLE).unwrap().of(Token(3)).unwrap();
+        assert_eq!((proven.floor, proven.until), (floor, 5), "what is proven after that is proven anew");
+        assert_eq!((floor.at(59), floor.at(60)), (10, 50));
+        again.forget_unknown(&engine, |_| false).unwrap();
+        assert_eq!(again.parts(TABLE), None);
+        assert_eq!(ProvenTables::open(&engine).unwrap().parts(TABLE), None);
+    }
+}
